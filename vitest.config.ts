@@ -1,0 +1,32 @@
+import { fileURLToPath } from 'node:url';
+import type { ViteUserConfig } from 'vitest/config';
+
+const src = (file: string): string => fileURLToPath(new URL(`src/${file}`, import.meta.url));
+
+const config: ViteUserConfig = {
+  // Node 20 has no `using` of its own.
+  oxc: { target: 'node20' },
+  resolve: {
+    alias: [
+      { find: /^corosock$/, replacement: src('index.ts') },
+      { find: /^corosock\/testing$/, replacement: src('testing/index.ts') },
+    ],
+  },
+  test: {
+    include: ['spec/**/*.spec.ts'],
+    // A process of its own for each file: listeners, handles and warnings are counted.
+    pool: 'forks',
+    coverage: {
+      provider: 'v8',
+      include: ['src/**/*.ts'],
+      reporter: ['text-summary', 'html'],
+      thresholds: {
+        'src/words/**': { branches: 100 },
+        'src/socket/**': { branches: 100 },
+        'src/transport/**': { branches: 100 },
+      },
+    },
+  },
+};
+
+export default config;
