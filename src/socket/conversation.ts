@@ -1,0 +1,115 @@
+// One conversation over one transport: the sink of the link below, and what the
+// socket above delegates to. Here the parts are put together, and here it is
+// decided how the end is called. Who may end it and why is the server's business.
+
+import type { Flow, QueueLimits } from './receive-queue.ts';
+import { ReceiveQueue } from './receive-queue.ts';
+import { Reader } from './reader.ts';
+import { Writer } from './writer.ts';
+import type { Clock } from '../time/clock.ts';
+import { LazySignal } from '../time/lazy-signal.ts';
+import type { TurnBudget } from '../time/turn-budget.ts';
+import type { Transport, TransportSink } from '../transport/transport.ts';
+import type { CloseInfo, LinkEnd } from '../words/close-info.ts';
+import { detached } from '../words/data.ts';
+import type { Data } from '../words/data.ts';
+import { ConversationOverError } from '../words/errors.ts';
+
+/** What all sockets of a host share. */
+export interface ConversationSettings extends QueueLimits {
+  readonly writeBufferBytes: number;
+  readonly closeTimeoutMs: number;
+  readonly clock: Clock;
+  readonly budget: TurnBudget;
+}
+
+/** On whose behalf a conversation is closed. */
+export type Closer = Exclude<CloseInfo['by'], LinkEnd['by']> | 'local' | 'limit';
+
+/** Joins a transport, a queue, a reader and a writer, and keeps the end. */
+export class Conversation implements TransportSink {
+  readonly transport: Transport;
+  readonly queue: ReceiveQueue;
+  readonly reader: Reader;
+  readonly writer: Writer;
+  readonly #settings: ConversationSettings;
+
+  /** On whose behalf we have begun to close; undefined while we have not. */
+  #closer: Closer | undefined;
+  #closeTimer: unknown;
+  /** Aborts at the end. */
+  readonly over: LazySignal = new LazySignal();
+  #closed: Promise<CloseInfo> | undefined;
+  #resolveClosed: ((end: CloseInfo) => void) | undefined;
+  /** Who else has to know of the end. */
+  #onEnd: ((end: CloseInfo) => void) | undefined;
+
+  constructor(transport: Transport, settings: ConversationSettings) {
+    const flow: Flow = transport;
+    this.transport = transport;
+    this.#settings = settings;
+    this.queue = new ReceiveQueue(settings, flow);
+    this.reader = new Reader(this.queue, settings.clock, settings.budget);
+    this.writer = new Writer(transport, settings.clock, settings.writeBufferBytes);
+    transport.open(this);
+  }
+
+  // Called by the transport.
+
+  receive(data: Data, bytes: number): void {
+    this.queue.push(this.reader.isWaiting ? data : detached(data), bytes);
+    this.reader.wake();
+    if (!this.queue.regulate()) this.close(1008, '', 'limit');
+  }
+
+  drain(): void {
+    this.writer.drain();
+  }
+
+  end(end: LinkEnd): void {
+    const by = end.by === 'local' ? (this.#closer ?? 'local') : end.by;
+    const info = this.queue.finish({ ...end, by, clean: end.clean && by !== 'limit' });
+    if (this.#closer !== undefined) this.#settings.clock.clearTimeout(this.#closeTimer);
+    this.writer.stop();
+    this.reader.stop();
+    this.reader.wake();
+    this.over.abort(() => new ConversationOverError(info));
+    this.#resolveClosed?.(info);
+    this.#onEnd?.(info);
+  }
+
+  // Called by the socket and by the server.
+
+  /** Resolves with the end; never rejects. Made when somebody asks. */
+  get closed(): Promise<CloseInfo> {
+    this.#closed ??=
+      this.queue.end === undefined
+        ? new Promise((resolve) => {
+            this.#resolveClosed = resolve;
+          })
+        : Promise.resolve(this.queue.end);
+    return this.#closed;
+  }
+
+  /** Calls back at the end, once, before anybody who awaits `closed` goes on. */
+  whenOver(onEnd: (end: CloseInfo) => void): void {
+    this.#onEnd = onEnd;
+  }
+
+  /**
+   * Closes with the closing handshake: what was accepted, and what waits for
+   * room, goes first; what still comes is counted and dropped. Terminates when
+   * that and the peer's answer take longer than `closeTimeoutMs`. Only the
+   * first call counts.
+   */
+  close(code: number, reason: string, closer: Closer): void {
+    if (this.#closer !== undefined || this.queue.end !== undefined) return;
+    this.#closer = closer;
+    this.queue.discardFurther();
+    this.writer.finish(() => this.transport.close(code, reason));
+    this.#closeTimer = this.#settings.clock.setTimeout(() => {
+      this.transport.close(code, reason);
+      this.transport.terminate();
+    }, this.#settings.closeTimeoutMs);
+  }
+}

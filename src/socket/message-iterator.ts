@@ -1,0 +1,48 @@
+// Iteration over whole messages, written by hand: an async generator's
+// `return()` would wait for a pending `next()`, and `break` would hang.
+
+import type { Conversation } from './conversation.ts';
+import type { ReadRequest } from './reader.ts';
+import type { CloseInfo } from '../words/close-info.ts';
+import type { Data } from '../words/data.ts';
+import { ConnectionLostError } from '../words/errors.ts';
+
+/** Iterates over the messages of a conversation until its end; throws ConnectionLostError when that was not clean. */
+export class MessageIterator implements AsyncIterableIterator<Data> {
+  readonly #conversation: Conversation;
+  #done = false;
+
+  constructor(conversation: Conversation) {
+    this.#conversation = conversation;
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  async next(): Promise<IteratorResult<Data, undefined>> {
+    if (this.#done) return DONE;
+    const [data, status] = await this.#conversation.reader.read(NEXT_MESSAGE);
+    if (status === 'ok') return { done: false, value: data };
+    this.#done = true;
+    // A read without a time-out gives nothing else than `closed`.
+    const end = this.#conversation.queue.end as CloseInfo;
+    if (!end.clean) throw new ConnectionLostError(end);
+    return DONE;
+  }
+
+  /** `break` leaves the socket open and takes nothing. */
+  async return(): Promise<IteratorResult<Data, undefined>> {
+    this.#done = true;
+    return DONE;
+  }
+}
+
+const DONE: IteratorResult<Data, undefined> = Object.freeze({ done: true, value: undefined });
+
+const NEXT_MESSAGE: ReadRequest = Object.freeze({
+  len: Infinity,
+  timeoutMs: Infinity,
+  signal: undefined,
+  method: MessageIterator.prototype.next,
+});

@@ -1,0 +1,143 @@
+// The public words of a conversation, with their arguments checked. All is done
+// by the conversation below; server and client sockets add their own words.
+
+import type { Conversation } from './conversation.ts';
+import { MessageIterator } from './message-iterator.ts';
+import type { ReadRequest } from './reader.ts';
+import type { ReadOptions, Socket, WaitOptions, WriteOptions } from './socket.ts';
+import { rejected } from '../time/abortable.ts';
+import type { SendOptions } from '../transport/transport.ts';
+import { badArgument, checkLength, checkMs, checkNames, checkSignal } from '../words/arguments.ts';
+import type { CloseInfo } from '../words/close-info.ts';
+import { isData } from '../words/data.ts';
+import type { Data } from '../words/data.ts';
+import { DEFAULT_READ_TIMEOUT_MS } from '../words/limits.ts';
+import type { ReadResult, WriteStatus } from '../words/status.ts';
+
+const READ_OPTIONS: ReadonlySet<string> = new Set(['len', 'timeoutMs', 'signal']);
+const READ_MESSAGE_OPTIONS: ReadonlySet<string> = new Set(['timeoutMs', 'signal']);
+const WRITE_OPTIONS: ReadonlySet<string> = new Set(['timeoutMs', 'signal', 'compress']);
+
+/** By the JavaScript type, and by `binaryData`; compressed where it was agreed on. */
+const TYPED: SendOptions = Object.freeze({ binary: false, compress: true });
+const BINARY: SendOptions = Object.freeze({ binary: true, compress: true });
+
+/** A {@link Socket} over one conversation. */
+export class MessageSocket implements Socket {
+  readonly #conversation: Conversation;
+
+  constructor(conversation: Conversation) {
+    this.#conversation = conversation;
+  }
+
+  get protocol(): string {
+    return this.#conversation.transport.protocol;
+  }
+
+  get signal(): AbortSignal {
+    return this.#conversation.over.signal;
+  }
+
+  get closeInfo(): CloseInfo | undefined {
+    return this.#conversation.queue.end;
+  }
+
+  get closed(): Promise<CloseInfo> {
+    return this.#conversation.closed;
+  }
+
+  get atEnd(): boolean {
+    return this.#conversation.reader.atEnd;
+  }
+
+  get binaryData(): boolean {
+    return this.#conversation.reader.binaryData;
+  }
+
+  set binaryData(binary: boolean) {
+    this.#conversation.reader.binaryData = binary;
+  }
+
+  get queued(): { readonly messages: number; readonly bytes: number } {
+    const { messages, bytes } = this.#conversation.queue;
+    return { messages, bytes };
+  }
+
+  get bufferedBytes(): number {
+    return this.#conversation.transport.bufferedBytes;
+  }
+
+  read(lenOrOptions?: number | ReadOptions, timeoutMs: number = DEFAULT_READ_TIMEOUT_MS): Promise<ReadResult> {
+    try {
+      return this.#conversation.reader.read(
+        typeof lenOrOptions === 'object'
+          ? readRequest(lenOrOptions)
+          : positionalRead(lenOrOptions, timeoutMs),
+      );
+    } catch (error) {
+      return rejected(error);
+    }
+  }
+
+  readMessage(timeoutMsOrOptions: number | WaitOptions = DEFAULT_READ_TIMEOUT_MS): Promise<ReadResult> {
+    try {
+      const options =
+        typeof timeoutMsOrOptions === 'number' ? { timeoutMs: timeoutMsOrOptions } : timeoutMsOrOptions;
+      return this.#conversation.reader.read(readMessageRequest(options));
+    } catch (error) {
+      return rejected(error);
+    }
+  }
+
+  [Symbol.asyncIterator](): AsyncIterableIterator<Data> {
+    return new MessageIterator(this.#conversation);
+  }
+
+  write(data: Data, options?: WriteOptions): Promise<WriteStatus> {
+    try {
+      if (!isData(data)) throw badArgument('ws.write()', 'a string or a Uint8Array', data);
+      const sending = this.binaryData ? BINARY : TYPED;
+      if (options === undefined) {
+        return this.#conversation.writer.write({ data, options: sending, timeoutMs: Infinity, signal: undefined });
+      }
+      const { timeoutMs = Infinity, signal, compress = true } = checkWriteOptions(options);
+      return this.#conversation.writer.write({ data, options: { ...sending, compress }, timeoutMs, signal });
+    } catch (error) {
+      return rejected(error);
+    }
+  }
+
+  terminate(): void {
+    this.#conversation.transport.terminate();
+  }
+}
+
+function positionalRead(len: number | undefined, timeoutMs: number): ReadRequest {
+  if (len !== undefined) checkLength('ws.read()', len);
+  checkMs('ws.read()', 'timeoutMs', timeoutMs);
+  return { len, timeoutMs, signal: undefined, method: MessageSocket.prototype.read };
+}
+
+function readRequest(options: ReadOptions): ReadRequest {
+  checkNames('ws.read()', options, READ_OPTIONS);
+  const { len, timeoutMs = DEFAULT_READ_TIMEOUT_MS, signal } = options;
+  checkSignal('ws.read()', signal);
+  return { ...positionalRead(len, timeoutMs), signal };
+}
+
+function readMessageRequest(options: WaitOptions): ReadRequest {
+  checkNames('ws.readMessage()', options, READ_MESSAGE_OPTIONS);
+  const { timeoutMs = DEFAULT_READ_TIMEOUT_MS, signal } = options;
+  checkMs('ws.readMessage()', 'timeoutMs', timeoutMs);
+  checkSignal('ws.readMessage()', signal);
+  return { len: Infinity, timeoutMs, signal, method: MessageSocket.prototype.readMessage };
+}
+
+function checkWriteOptions(options: WriteOptions): WriteOptions {
+  checkNames('ws.write()', options, WRITE_OPTIONS);
+  const { timeoutMs = Infinity, signal, compress = true } = options;
+  checkMs('ws.write()', 'timeoutMs', timeoutMs);
+  checkSignal('ws.write()', signal);
+  if (typeof compress !== 'boolean') throw badArgument('ws.write()', 'compress to be true or false', compress);
+  return options;
+}

@@ -1,0 +1,118 @@
+// The words that a handler, a client and a test all have for their end of a
+// conversation. Types only; message-socket.ts is what they hold.
+
+import type { CloseInfo } from '../words/close-info.ts';
+import type { Data } from '../words/data.ts';
+import type { DEFAULT_READ_LENGTH, DEFAULT_READ_TIMEOUT_MS } from '../words/limits.ts';
+import type { ReadResult, WriteStatus } from '../words/status.ts';
+
+export interface WaitOptions {
+  /** ≥ 0 or Infinity; 0 takes only what is already there. */
+  readonly timeoutMs?: number;
+  /** Aborting rejects with the signal's reason; nothing is taken. */
+  readonly signal?: AbortSignal;
+}
+
+export interface ReadOptions extends WaitOptions {
+  /** Integer ≥ 1. Default {@link DEFAULT_READ_LENGTH}. */
+  readonly len?: number;
+}
+
+export interface WriteOptions extends WaitOptions {
+  /** Whether to compress, where the host's `compression` was agreed on. Default true. */
+  readonly compress?: boolean;
+}
+
+/**
+ * One end of a conversation: what server handlers, clients and tests all hold.
+ *
+ * Reading and writing never wait for each other. A call that is not awaited
+ * never becomes an unhandled rejection.
+ */
+export interface Socket extends AsyncIterable<Data> {
+  /** Negotiated subprotocol, or ''. */
+  readonly protocol: string;
+  /** Aborts when the conversation is over. Its reason is an AbortError that carries `closeInfo`. */
+  readonly signal: AbortSignal;
+  /** How it ended; undefined while it lives. */
+  readonly closeInfo: CloseInfo | undefined;
+  /** Resolves when the conversation is over. Never rejects. */
+  readonly closed: Promise<CloseInfo>;
+  /** Whether the last `read` reached the end of its message. True before the first. */
+  readonly atEnd: boolean;
+  /** true: strings are written as binary frames, and every read gives bytes. Default false. */
+  binaryData: boolean;
+  /** Received and not yet read. */
+  readonly queued: { readonly messages: number; readonly bytes: number };
+  /** Accepted and not yet taken by the operating system; writes that still wait do not count. */
+  readonly bufferedBytes: number;
+
+  /**
+   * Reads up to `len` of the oldest message.
+   *
+   * Waits until there is one, the conversation is over, or the time is up. A read
+   * that is not `ok` takes nothing. What exceeds `len` stays for the next read;
+   * `atEnd` tells whether the message is finished.
+   *
+   * @param len - Most to return: UTF-16 code units of text, never half a pair (a
+   *   pair comes whole when `len` is 1); bytes of binary. Integer ≥ 1. Default
+   *   {@link DEFAULT_READ_LENGTH}; when that cuts a message, one process warning
+   *   (`COROSOCK_CUT`) says so.
+   * @param timeoutMs - Longest wait in milliseconds, ≥ 0; 0 takes what is there,
+   *   `Infinity` sets no timer. Default {@link DEFAULT_READ_TIMEOUT_MS}.
+   * @returns `[data, 'ok']`, `[undefined, 'timeout']` or `[undefined, 'closed']`.
+   *   `closed` comes after everything that was received, and then for ever. The
+   *   bytes are the reader's own.
+   * @throws UsageError `COROSOCK_ARGUMENT`; `COROSOCK_CONCURRENT_READ` while another
+   *   read waits; `COROSOCK_READ_AFTER_CLOSE` at the hundredth `closed` in a row.
+   *   The signal's reason, when it aborts.
+   *
+   * Invariants: I1, I3.
+   */
+  read(len?: number, timeoutMs?: number): Promise<ReadResult>;
+  read(options: ReadOptions): Promise<ReadResult>;
+
+  /**
+   * Reads the oldest message, or what `read` left of it, whole.
+   *
+   * @param timeoutMs - As in `read`.
+   * @returns As `read`.
+   * @throws As `read`.
+   *
+   * Invariants: I1, I3.
+   */
+  readMessage(timeoutMs?: number): Promise<ReadResult>;
+  readMessage(options: WaitOptions): Promise<ReadResult>;
+
+  /**
+   * Iterates over whole messages until the close.
+   *
+   * `break` leaves the socket open, and nothing is lost.
+   *
+   * @throws ConnectionLostError when the end was not clean.
+   */
+  [Symbol.asyncIterator](): AsyncIterableIterator<Data>;
+
+  /**
+   * Writes one message.
+   *
+   * Messages leave in the order of the calls, also of calls that wait. Text with a
+   * lone surrogate goes out with U+FFFD in its place. Bytes are not copied: leave
+   * them as they are until `bufferedBytes` has fallen to 0.
+   *
+   * @param options - `timeoutMs`: longest wait for room, ≥ 0, by default as long as
+   *   the peer takes anything at all; `signal`: aborting rejects with its reason,
+   *   and the message is certainly not sent.
+   * @returns `ok` once it is accepted below the high-water mark, so awaiting it is
+   *   the back-pressure; it says nothing of the peer. `timeout`: certainly never
+   *   sent. `closed`: the conversation is over or ending; of what was in flight
+   *   nothing is promised.
+   * @throws UsageError `COROSOCK_ARGUMENT`. The signal's reason, when it aborts.
+   *
+   * Invariants: I4, I9.
+   */
+  write(data: Data, options?: WriteOptions): Promise<WriteStatus>;
+
+  /** Drops the link without a closing handshake (close code 1006). */
+  terminate(): void;
+}

@@ -1,0 +1,152 @@
+// The writer: what a handler sends with. It accepts messages below the
+// high-water mark, lets the others wait in order, and is the one place that
+// turns a closing link into a status. Frames are the transport's business.
+
+import { abortable, rejected } from '../time/abortable.ts';
+import { Alarm } from '../time/alarm.ts';
+import type { Clock } from '../time/clock.ts';
+import { SpinGuard } from '../time/spin-guard.ts';
+import type { SendOptions, Transport } from '../transport/transport.ts';
+import type { Data } from '../words/data.ts';
+import type { WriteStatus } from '../words/status.ts';
+
+/** One call of `write`. */
+export interface WriteRequest {
+  readonly data: Data;
+  readonly options: SendOptions;
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** A write that waits for room. */
+interface Waiter {
+  readonly request: WriteRequest;
+  /** When to give up, on the clock; Infinity for never. */
+  readonly dueMs: number;
+  readonly settle: (status: WriteStatus) => void;
+}
+
+const ACCEPTED: Promise<WriteStatus> = Promise.resolve('ok');
+const TIMED_OUT: Promise<WriteStatus> = Promise.resolve('timeout');
+const CLOSED: Promise<WriteStatus> = Promise.resolve('closed');
+
+/** Writes to one transport, in the order of the calls (I4, I9). */
+export class Writer {
+  readonly #transport: Transport;
+  readonly #clock: Clock;
+  readonly #highWaterBytes: number;
+  readonly #spin = new SpinGuard();
+
+  /** Writes that wait, oldest first; made when the first one has to. */
+  #waiters: Set<Waiter> | undefined;
+  #alarm: Alarm | undefined;
+  /** Called once nothing waits any more; set when no further write is accepted. */
+  #onFinish: (() => void) | undefined;
+
+  constructor(transport: Transport, clock: Clock, highWaterBytes: number) {
+    this.#transport = transport;
+    this.#clock = clock;
+    this.#highWaterBytes = highWaterBytes;
+  }
+
+  // Called by the handler, through the socket.
+
+  /** Accepts one message, or lets it wait for room. */
+  write(request: WriteRequest): Promise<WriteStatus> {
+    const { data, options, timeoutMs, signal } = request;
+    if (signal?.aborted === true) return rejected(signal.reason);
+    if (this.#onFinish !== undefined) return this.#answer('closed', CLOSED);
+    if (this.#hasRoom()) {
+      if (!this.#transport.send(data, options)) return this.#answer('closed', CLOSED);
+      this.#spin.reset();
+      return ACCEPTED;
+    }
+    if (timeoutMs === 0) return this.#answer('timeout', TIMED_OUT);
+    return this.#wait(request);
+  }
+
+  // Called by the socket.
+
+  /** The transport has room again. */
+  drain(): void {
+    if (this.#waiters === undefined) return;
+    for (const waiter of this.#waiters) {
+      if (this.#transport.bufferedBytes >= this.#highWaterBytes) return;
+      const { data, options } = waiter.request;
+      this.#settle(waiter, this.#transport.send(data, options) ? 'ok' : 'closed');
+    }
+    this.#finishIfDone();
+  }
+
+  /** Accepts no further write; calls back once those that wait have gone, which may be at once. */
+  finish(whenDone: () => void): void {
+    this.#onFinish = whenDone;
+    this.#finishIfDone();
+  }
+
+  /** The conversation is over: what still waits was not sent. */
+  stop(): void {
+    this.#onFinish = ignore;
+    this.#alarm?.stop();
+    for (const waiter of this.#waiters ?? []) this.#settle(waiter, 'closed');
+  }
+
+  #hasRoom(): boolean {
+    const queues = this.#waiters !== undefined && this.#waiters.size > 0;
+    return !queues && this.#transport.bufferedBytes < this.#highWaterBytes;
+  }
+
+  #wait(request: WriteRequest): Promise<WriteStatus> {
+    this.#spin.reset();
+    if (request.signal === undefined) return new Promise((settle) => void this.#park(request, settle));
+    return abortable(request.signal, (settle) => {
+      const waiter = this.#park(request, settle);
+      return () => {
+        this.#waiters?.delete(waiter);
+        this.#finishIfDone();
+      };
+    });
+  }
+
+  #park(request: WriteRequest, settle: (status: WriteStatus) => void): Waiter {
+    const { timeoutMs } = request;
+    const dueMs = timeoutMs === Infinity ? Infinity : this.#clock.now() + timeoutMs;
+    const waiter: Waiter = { request, dueMs, settle };
+    this.#waiters ??= new Set();
+    this.#waiters.add(waiter);
+    this.#alarm ??= new Alarm(this.#clock, (nowMs) => this.#alarmOnRing(nowMs));
+    this.#alarm.setAt(dueMs);
+    return waiter;
+  }
+
+  #alarmOnRing(nowMs: number): void {
+    let nextMs = Infinity;
+    for (const waiter of this.#waiters ?? []) {
+      if (waiter.dueMs <= nowMs) this.#settle(waiter, 'timeout');
+      else nextMs = Math.min(nextMs, waiter.dueMs);
+    }
+    this.#alarm?.setAt(nextMs);
+    this.#finishIfDone();
+  }
+
+  /** Removes the waiter before it settles it: a `timeout` is certainly not sent (I9). */
+  #settle(waiter: Waiter, status: WriteStatus): void {
+    this.#waiters?.delete(waiter);
+    waiter.settle(status);
+  }
+
+  #finishIfDone(): void {
+    if (this.#onFinish === undefined || (this.#waiters !== undefined && this.#waiters.size > 0)) return;
+    const whenDone = this.#onFinish;
+    this.#onFinish = ignore;
+    whenDone();
+  }
+
+  /** An answer that did not have to wait; from the third in a row the event loop has a turn first. */
+  #answer(status: WriteStatus, atOnce: Promise<WriteStatus>): Promise<WriteStatus> {
+    if (!this.#spin.mustYield()) return atOnce;
+    return new Promise((settle) => void this.#clock.setImmediate(() => settle(status)));
+  }
+}
+
+function ignore(): void {}

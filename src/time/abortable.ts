@@ -1,0 +1,43 @@
+// The one door to abort-controller-x: a wait that a signal can end. The library
+// adds the listener and removes it when the wait settles (I7).
+
+import { setMaxListeners } from 'node:events';
+import { execute } from 'abort-controller-x';
+
+/**
+ * Waits for what `start` begins, or until the signal aborts.
+ *
+ * Aborting calls `cancel`, which must undo the wait before anything else can
+ * settle it, and rejects with the signal's reason. A signal that is aborted
+ * already rejects at once; `start` is then not called.
+ *
+ * A rejection that nobody looks at does not reach the process: a call that was
+ * not awaited must not bring it down.
+ *
+ * @param start - Begins the wait and answers with `cancel`.
+ */
+export function abortable<T>(
+  signal: AbortSignal,
+  start: (settle: (value: T) => void) => () => void,
+): Promise<T> {
+  // Node warns from the eleventh listener on; many writes may wait on one signal.
+  setMaxListeners(0, signal);
+  return unattended(
+    execute<T>(signal, (resolve) => {
+      const cancel = start(resolve);
+      return () => cancel();
+    }),
+  );
+}
+
+/** Rejects, without an unhandled rejection where nobody awaits it. */
+export function rejected(error: unknown): Promise<never> {
+  return unattended(Promise.reject(error));
+}
+
+function unattended<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(ignore);
+  return promise;
+}
+
+function ignore(): void {}

@@ -1,0 +1,19 @@
+// The clock of the machine. Its timers do not hold the process: an open port
+// does that, a wait in memory does not. Who must be waited for says so with
+// `holdProcess`.
+
+import type { Clock } from './clock.ts';
+
+export const realClock: Clock = Object.freeze({
+  now: () => performance.now(),
+  setTimeout: (run: () => void, ms: number) => setTimeout(run, ms).unref(),
+  clearTimeout: (handle: unknown) => clearTimeout(handle as NodeJS.Timeout | undefined),
+  setImmediate: (run: () => void) => setImmediate(run),
+});
+
+/** Lets a timer keep the process alive, where its clock knows how. For deadlines that must come: `host.close`. */
+export function holdProcess(handle: unknown): void {
+  if (typeof handle === 'object' && handle !== null && 'ref' in handle && typeof handle.ref === 'function') {
+    handle.ref();
+  }
+}

@@ -1,0 +1,45 @@
+// Fairness of a host (DESIGN §5): reads that are served without waiting never
+// return to the event loop, so a flooding peer would freeze every other socket.
+// All readers of a host share one budget per turn.
+
+import type { Clock } from './clock.ts';
+import { BUDGET_MESSAGES, BUDGET_MS } from '../words/limits.ts';
+
+/** Tells when served reads have held the event loop for long enough. */
+export class TurnBudget {
+  readonly #clock: Clock;
+  #served = 0;
+  /** When this turn was first looked at; undefined until then. */
+  #sinceMs: number | undefined;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /**
+   * Counts one message that is served without waiting.
+   *
+   * Looks at the clock once in {@link BUDGET_MESSAGES}, so that it costs next to nothing.
+   *
+   * @returns true when the turn has lasted for {@link BUDGET_MS} and the read has to go on in a later one.
+   */
+  spend(): boolean {
+    this.#served += 1;
+    if (this.#served < BUDGET_MESSAGES) return false;
+    const nowMs = this.#clock.now();
+    if (this.#sinceMs === undefined) {
+      this.#served = 0;
+      this.#sinceMs = nowMs;
+      this.#clock.setImmediate(this.#onTurn);
+      return false;
+    }
+    if (nowMs - this.#sinceMs > BUDGET_MS) return true;
+    this.#served = 0;
+    return false;
+  }
+
+  readonly #onTurn = (): void => {
+    this.#served = 0;
+    this.#sinceMs = undefined;
+  };
+}

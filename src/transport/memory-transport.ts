@@ -1,0 +1,189 @@
+// The fake link: both ends in memory, for tests and for sockets that need no
+// network. It keeps the promises of the Transport port and nothing else: what
+// is sent is delivered in a microtask, in order, and no time passes.
+
+import { EarlySink } from './early-sink.ts';
+import type { SendOptions, Transport, TransportSink } from './transport.ts';
+import type { LinkEnd } from '../words/close-info.ts';
+import { bytesOf, toBytes } from '../words/data.ts';
+import type { Data } from '../words/data.ts';
+import { MESSAGE_OVERHEAD_BYTES } from '../words/limits.ts';
+
+export interface MemoryLinkOptions {
+  /** Negotiated subprotocol. Default ''. */
+  readonly protocol?: string;
+  /** Largest message that each end accepts, [near, far]; beyond it 1009. Default: any. */
+  readonly maxMessageBytes?: readonly [near: number, far: number];
+}
+
+/** What is under way to one end. */
+type Item =
+  | { readonly kind: 'message'; readonly data: Data; readonly bytes: number }
+  | { readonly kind: 'close'; readonly code: number; readonly reason: string }
+  | { readonly kind: 'answer' }
+  | { readonly kind: 'loss' };
+
+/**
+ * Makes both ends of a link in memory.
+ *
+ * @returns `[near, far]`; what is sent into one comes out of the other.
+ */
+export function memoryLink({ protocol = '', maxMessageBytes = [Infinity, Infinity] }: MemoryLinkOptions = {}): readonly [
+  near: MemoryTransport,
+  far: MemoryTransport,
+] {
+  const near = new MemoryTransport(protocol, maxMessageBytes[0]);
+  const far = new MemoryTransport(protocol, maxMessageBytes[1]);
+  near.connect(far);
+  far.connect(near);
+  return [near, far];
+}
+
+/** One end of a link in memory. */
+export class MemoryTransport implements Transport {
+  readonly protocol: string;
+  readonly #maxMessageBytes: number;
+  #peer: MemoryTransport = this;
+  readonly #early = new EarlySink();
+  #sink: TransportSink = this.#early;
+
+  /** Under way to this end, oldest first. */
+  #inbox: Item[] = [];
+  #delivering = false;
+  #paused = false;
+  /** Sent by this end and not yet delivered to the other. */
+  #untakenBytes = 0;
+  /** `closing`: we have sent a close frame; `ended`: nothing goes in or out any more. */
+  #state: 'open' | 'closing' | 'ended' = 'open';
+  /** What we closed with. */
+  #closing = { code: 1006, reason: '' };
+
+  constructor(protocol: string, maxMessageBytes: number) {
+    this.protocol = protocol;
+    this.#maxMessageBytes = maxMessageBytes;
+  }
+
+  /** Joins the two ends; before anything else. */
+  connect(peer: MemoryTransport): void {
+    this.#peer = peer;
+  }
+
+  get bufferedBytes(): number {
+    return this.#untakenBytes;
+  }
+
+  // Called by the socket above.
+
+  open(sink: TransportSink): void {
+    this.#sink = this.#early.handOverTo(sink);
+  }
+
+  /** What arrives is a copy, as it is on a wire. */
+  send(data: Data, { binary }: SendOptions): boolean {
+    if (this.#state !== 'open') return false;
+    const sent = binary || typeof data !== 'string' ? Buffer.from(toBytes(data)) : data.toWellFormed();
+    const bytes = bytesOf(sent);
+    this.#untakenBytes += bytes + MESSAGE_OVERHEAD_BYTES;
+    this.#peer.#arrive({ kind: 'message', data: sent, bytes });
+    return true;
+  }
+
+  pause(): void {
+    this.#paused = true;
+  }
+
+  resume(): void {
+    this.#paused = false;
+    this.#schedule();
+  }
+
+  close(code: number, reason: string): void {
+    if (this.#state !== 'open') return;
+    this.#state = 'closing';
+    this.#closing = { code, reason };
+    this.#peer.#arrive({ kind: 'close', code, reason });
+  }
+
+  terminate(): void {
+    if (this.#state === 'ended') return;
+    this.#peer.#arrive({ kind: 'loss' });
+    this.#state = 'ended';
+    this.#inbox = [];
+    queueMicrotask(() => this.#sink.end({ ...this.#closing, clean: false, by: 'local' }));
+  }
+
+  // Called by the other end.
+
+  #arrive(item: Item): void {
+    if (this.#state === 'ended') return;
+    this.#inbox.push(item);
+    this.#schedule();
+  }
+
+  /** The other end has been delivered what this one sent. */
+  #taken(bytes: number): void {
+    this.#untakenBytes -= bytes;
+    if (this.#state !== 'ended') this.#sink.drain();
+  }
+
+  #schedule(): void {
+    if (this.#delivering || this.#paused || this.#inbox.length === 0) return;
+    this.#delivering = true;
+    queueMicrotask(this.#deliver);
+  }
+
+  readonly #deliver = (): void => {
+    this.#delivering = false;
+    const items = this.#inbox;
+    this.#inbox = [];
+    let next = 0;
+    while (next < items.length && !this.#paused && this.#state !== 'ended') {
+      this.#take(items[next] as Item);
+      next += 1;
+    }
+    if (this.#state === 'ended') return;
+    this.#inbox = [...items.slice(next), ...this.#inbox];
+    this.#schedule();
+  };
+
+  #take(item: Item): void {
+    switch (item.kind) {
+      case 'message':
+        return this.#takeMessage(item.data, item.bytes);
+      case 'close':
+        // Both may close at once: the other's frame is then our answer.
+        if (this.#state === 'closing') return this.#endAnswered();
+        this.#peer.#arrive({ kind: 'answer' });
+        return this.#end({ code: item.code, reason: item.reason, clean: true, by: 'peer' });
+      case 'answer':
+        return this.#endAnswered();
+      case 'loss':
+        return this.#end(
+          this.#state === 'closing'
+            ? { ...this.#closing, clean: false, by: 'local' }
+            : { code: 1006, reason: '', clean: false, by: 'link' },
+        );
+      default:
+        return item satisfies never;
+    }
+  }
+
+  #takeMessage(data: Data, bytes: number): void {
+    if (bytes > this.#maxMessageBytes) {
+      const cause = new RangeError(`A message of ${bytes} bytes is above the limit of ${this.#maxMessageBytes}`);
+      this.#peer.#arrive({ kind: 'close', code: 1009, reason: '' });
+      return this.#end({ code: 1009, reason: '', clean: false, by: 'limit', cause });
+    }
+    this.#sink.receive(data, bytes);
+    this.#peer.#taken(bytes + MESSAGE_OVERHEAD_BYTES);
+  }
+
+  #endAnswered(): void {
+    this.#end({ ...this.#closing, clean: true, by: 'local' });
+  }
+
+  #end(end: LinkEnd): void {
+    this.#state = 'ended';
+    this.#sink.end(end);
+  }
+}

@@ -1,0 +1,62 @@
+// The Transport port: one peer's link, in whole messages. The socket above
+// hands it messages and is its sink; frames, masks and bytes stay below.
+// `transportContract` in testing/ is this list as checks.
+
+import type { LinkEnd } from '../words/close-info.ts';
+import type { Data } from '../words/data.ts';
+
+export interface SendOptions {
+  /** Text goes out in a binary frame. */
+  readonly binary: boolean;
+  /** Whether to compress, where compression was agreed on. */
+  readonly compress: boolean;
+}
+
+/**
+ * Carries whole messages to and from one peer.
+ *
+ * 1. Until `open`, nothing that arrives is lost; afterwards all goes to that one sink, in the order in which it was sent.
+ * 2. The sink is never called inside a call of `open`, `send`, `pause`, `resume`, `close` or `terminate`.
+ * 3. `end` is the last thing that a sink hears, and it hears it exactly once, whatever happens.
+ * 4. What was received whole before the end comes before `end`.
+ * 5. Text arrives as a string, binary as bytes; an empty message is a message.
+ * 6. `send` answers false, and sends nothing, once either side has begun to close.
+ * 7. While more than nothing of what was sent is untaken, `bufferedBytes` is above 0, and `drain` follows when it has fallen.
+ * 8. While paused, no more is delivered than was under way; `resume` goes on where it stopped, and nothing is lost.
+ * 9. `close` lets what was sent go first. The peer hears the code and the reason, `by: 'peer'`, `clean: true`.
+ * 10. The one that closes ends with its own code, `by: 'local'`, and is clean when the peer has answered.
+ * 11. `terminate` ends at once: 1006, `by: 'local'` (with the code of a `close` that is under way), and the peer `by: 'link'`, 1006. The partial message is dropped.
+ * 12. `close` and `terminate` may be called in any state and any number of times; only the first `close` counts.
+ * 13. A message above the limit ends it with 1009, `by: 'limit'`; a broken rule with 1002 or 1007, `by: 'protocol'`. What came whole before is kept (4).
+ */
+export interface Transport {
+  /** Negotiated subprotocol, or ''. */
+  readonly protocol: string;
+  /** Bytes accepted by `send` and not yet taken by what is below. */
+  readonly bufferedBytes: number;
+  /** Gives the sink, once. */
+  open(sink: TransportSink): void;
+  /** Accepts one message. The bytes are not copied: they must stay as they are until they are taken. */
+  send(data: Data, options: SendOptions): boolean;
+  pause(): void;
+  resume(): void;
+  /** Starts the closing handshake. Code and reason can be sent as they are. */
+  close(code: number, reason: string): void;
+  /** Drops the link. */
+  terminate(): void;
+}
+
+/** What a transport calls: the socket above it. */
+export interface TransportSink {
+  /**
+   * One message.
+   *
+   * @param data - Its bytes belong to the sink, but may be a view on a larger buffer.
+   * @param bytes - Its size on the wire without headers: of text, in UTF-8.
+   */
+  receive(data: Data, bytes: number): void;
+  /** `bufferedBytes` has fallen. */
+  drain(): void;
+  /** The conversation is over. */
+  end(end: LinkEnd): void;
+}

@@ -1,0 +1,59 @@
+// The upgrade: the part of the opening handshake that is left to `ws` once the
+// server has judged the request. Answers with a WsTransport.
+
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { WebSocketServer } from 'ws';
+import { WsTransport } from './ws-transport.ts';
+
+export interface WsAcceptorOptions {
+  readonly maxMessageBytes: number;
+  readonly compression: boolean;
+  readonly closeTimeoutMs: number;
+}
+
+/** What comes of one upgrade. */
+export interface UpgradeOutcome {
+  /** The 101 is on its way. Called before anything of the peer is delivered. */
+  accepted(transport: WsTransport): void;
+  /** `ws` does not like the request; nothing was answered yet. */
+  refused(error: Error): void;
+}
+
+/** Upgrades judged requests. */
+export class WsAcceptor {
+  readonly #server: WebSocketServer;
+  /** The subprotocol of the upgrade at hand; `ws` asks for it inside `accept`. */
+  #protocol = '';
+  #outcome: UpgradeOutcome | undefined;
+
+  constructor({ maxMessageBytes, compression, closeTimeoutMs }: WsAcceptorOptions) {
+    const options = {
+      // Its { server, path } mode answers 400 to every other WebSocket on that server.
+      noServer: true,
+      clientTracking: false,
+      maxPayload: maxMessageBytes,
+      perMessageDeflate: compression,
+      // How long a peer may take to drop the link after the close frames; not yet in @types/ws.
+      closeTimeout: closeTimeoutMs,
+      handleProtocols: () => this.#protocol || false,
+    } as const;
+    this.#server = new WebSocketServer(options);
+    this.#server.on('wsClientError', (error: Error) => this.#outcome?.refused(error));
+  }
+
+  /**
+   * Upgrades one request that keeps all rules of the opening handshake.
+   *
+   * A peer that has gone already is dropped, and nothing is called.
+   *
+   * @param protocol - One that was offered, or ''.
+   * @throws Error when the same stream was handed over before.
+   */
+  accept(request: IncomingMessage, stream: Duplex, head: Buffer, protocol: string, outcome: UpgradeOutcome): void {
+    this.#protocol = protocol;
+    this.#outcome = outcome;
+    this.#server.handleUpgrade(request, stream, head, (ws) => outcome.accepted(new WsTransport(ws, stream)));
+    this.#outcome = undefined;
+  }
+}

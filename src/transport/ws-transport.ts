@@ -1,0 +1,123 @@
+// The real link: one WebSocket of `ws`, on a server or a client. It hands whole
+// messages to the sink and tells what really ended the link, which `ws` reports
+// as 1006 whatever it has sent. The upgrade is ws-acceptor.ts's.
+
+import type { Duplex } from 'node:stream';
+import type { WebSocket } from 'ws';
+import { EarlySink } from './early-sink.ts';
+import type { SendOptions, Transport, TransportSink } from './transport.ts';
+import { violationOf } from './ws-violation.ts';
+import type { LinkEnd } from '../words/close-info.ts';
+import type { Data } from '../words/data.ts';
+
+/** Carries messages over one open WebSocket of `ws`. */
+export class WsTransport implements Transport {
+  readonly #ws: WebSocket;
+  /** The stream below, corked while a turn writes to it; undefined where only `ws` knows it. */
+  readonly #stream: Duplex | undefined;
+  #sink: TransportSink;
+  /** The sink until there is one. */
+  readonly #early = new EarlySink();
+  /** Messages whose bytes have not been taken. */
+  #untaken = 0;
+  #corked = false;
+  /** What we have sent a close frame with. */
+  #closing: { readonly code: number; readonly reason: string } | undefined;
+  #terminated = false;
+  /** The rule or limit that the peer has broken. */
+  #violation: LinkEnd | undefined;
+
+  constructor(ws: WebSocket, stream?: Duplex) {
+    this.#ws = ws;
+    this.#sink = this.#early;
+    this.#stream = stream;
+    ws.on('message', this.#webSocketOnMessage);
+    ws.on('error', this.#webSocketOnError);
+    ws.on('close', this.#webSocketOnClose);
+  }
+
+  get protocol(): string {
+    return this.#ws.protocol;
+  }
+
+  get bufferedBytes(): number {
+    // Pongs count in `bufferedAmount` too; without a message of ours nothing would tell when they have gone.
+    return this.#untaken === 0 ? 0 : this.#ws.bufferedAmount;
+  }
+
+  open(sink: TransportSink): void {
+    this.#sink = this.#early.handOverTo(sink);
+  }
+
+  /**
+   * Frames of one turn leave together: the stream is corked until the turn and
+   * its microtasks are over, and then makes one system call of them.
+   */
+  send(data: Data, { binary, compress }: SendOptions): boolean {
+    if (this.#ws.readyState !== this.#ws.OPEN) return false;
+    this.#cork();
+    this.#untaken += 1;
+    this.#ws.send(data, { binary: binary || typeof data !== 'string', compress }, this.#webSocketOnSent);
+    return true;
+  }
+
+  pause(): void {
+    this.#ws.pause();
+  }
+
+  resume(): void {
+    this.#ws.resume();
+  }
+
+  close(code: number, reason: string): void {
+    if (this.#ws.readyState !== this.#ws.OPEN) return;
+    this.#closing = { code, reason };
+    this.#ws.close(code, reason);
+  }
+
+  terminate(): void {
+    this.#terminated = true;
+    this.#ws.terminate();
+  }
+
+  #cork(): void {
+    if (this.#corked || this.#stream === undefined) return;
+    this.#corked = true;
+    this.#stream.cork();
+    process.nextTick(this.#uncork);
+  }
+
+  readonly #uncork = (): void => {
+    this.#corked = false;
+    this.#stream?.uncork();
+  };
+
+  readonly #webSocketOnMessage = (data: Buffer, isBinary: boolean): void => {
+    this.#sink.receive(isBinary ? data : data.toString(), data.byteLength);
+  };
+
+  /** After a broken rule `ws` closes by itself, with the code that we find out here. */
+  readonly #webSocketOnError = (error: Error): void => {
+    this.#violation ??= violationOf(error);
+  };
+
+  readonly #webSocketOnSent = (): void => {
+    this.#untaken -= 1;
+    this.#sink.drain();
+  };
+
+  readonly #webSocketOnClose = (code: number, reason: Buffer): void => {
+    this.#sink.end(this.#endOf(code, reason));
+  };
+
+  /** `ws` knows no code but the peer's; 1006 stands for "no close frame came". */
+  #endOf(code: number, reason: Buffer): LinkEnd {
+    const answered = code !== 1006;
+    if (this.#closing !== undefined) {
+      return { ...this.#closing, clean: answered && this.#violation === undefined, by: 'local' };
+    }
+    if (this.#violation !== undefined) return this.#violation;
+    if (answered) return { code, reason: reason.toString(), clean: true, by: 'peer' };
+    return { code, reason: '', clean: false, by: this.#terminated ? 'local' : 'link' };
+  }
+}

@@ -1,0 +1,85 @@
+// The checks of what callers pass in, for calls and options alike. Each throws
+// a UsageError that says which call, what was expected and what came.
+
+import { bytesOf } from './data.ts';
+import { UsageError } from './errors.ts';
+import { MAX_CLOSE_REASON_BYTES, MAX_INTEGER } from './limits.ts';
+
+/** Refuses a `len` that is no integer ≥ 1. */
+export function checkLength(call: string, len: unknown): void {
+  if (!Number.isInteger(len) || (len as number) < 1) {
+    throw badArgument(call, 'len to be an integer ≥ 1', len);
+  }
+}
+
+/** Refuses a time that is no number ≥ 0; `Infinity` is one. */
+export function checkMs(call: string, name: string, ms: unknown): void {
+  if (typeof ms !== 'number' || !(ms >= 0)) {
+    throw badArgument(call, `${name} to be a number of milliseconds ≥ 0`, ms);
+  }
+}
+
+/** Refuses a count or size that is no integer from 1 to {@link MAX_INTEGER}; "no limit" has no spelling. */
+export function checkCount(call: string, name: string, count: unknown): void {
+  if (!Number.isInteger(count) || (count as number) < 1 || (count as number) > MAX_INTEGER) {
+    throw badArgument(call, `${name} to be an integer from 1 to ${MAX_INTEGER}`, count);
+  }
+}
+
+/** Refuses a signal that is none; to have none is fine. */
+export function checkSignal(call: string, signal: unknown): void {
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    throw badArgument(call, 'signal to be an AbortSignal', signal);
+  }
+}
+
+/** Refuses options that are no object, and names among them that nobody knows: a misspelt limit is no limit. */
+export function checkNames(call: string, options: unknown, known: ReadonlySet<string>): void {
+  if (typeof options !== 'object' || options === null) throw badArgument(call, 'options to be an object', options);
+  for (const name of Object.keys(options)) {
+    if (!known.has(name)) {
+      throw badArgument(call, `only the options ${[...known].join(', ')}`, name);
+    }
+  }
+}
+
+/**
+ * Refuses what cannot go into a close frame.
+ *
+ * @param code - 1000–1003, 1007–1014 or 3000–4999 (RFC 6455 §7.4): 1004, 1005, 1006 and 1015 are never sent.
+ * @param reason - At most {@link MAX_CLOSE_REASON_BYTES} bytes of UTF-8.
+ * @throws UsageError `COROSOCK_CLOSE_CODE`, `COROSOCK_CLOSE_REASON`.
+ */
+export function checkClose(call: string, code: unknown, reason: unknown): void {
+  if (!isSendableCloseCode(code)) {
+    throw new UsageError(
+      'COROSOCK_CLOSE_CODE',
+      `${call}: expected a close code of 1000–1003, 1007–1014 or 3000–4999, got ${show(code)}`,
+    );
+  }
+  if (typeof reason !== 'string' || bytesOf(reason) > MAX_CLOSE_REASON_BYTES) {
+    const got = typeof reason === 'string' ? `${bytesOf(reason)} bytes` : typeof reason;
+    throw new UsageError(
+      'COROSOCK_CLOSE_REASON',
+      `${call}: expected a reason of at most ${MAX_CLOSE_REASON_BYTES} bytes of UTF-8, got ${got}`,
+    );
+  }
+}
+
+function isSendableCloseCode(code: unknown): code is number {
+  if (typeof code !== 'number' || !Number.isInteger(code)) return false;
+  if (code >= 3000) return code <= 4999;
+  return (code >= 1000 && code <= 1003) || (code >= 1007 && code <= 1014);
+}
+
+/** Makes the error for an argument that is not what was expected. */
+export function badArgument(call: string, expected: string, got: unknown): UsageError {
+  return new UsageError('COROSOCK_ARGUMENT', `${call}: expected ${expected}, got ${show(got)}`);
+}
+
+/** Names a value in a message, in bounded length and without running its code. */
+function show(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.slice(0, 60));
+  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'an array' : 'an object';
+  return typeof value === 'function' ? 'a function' : String(value);
+}

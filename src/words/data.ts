@@ -1,0 +1,59 @@
+// What a message is made of, and the pure functions over it. Transports hand
+// data in, the reader cuts it, the writer sends it on. How long a message may
+// be is decided elsewhere (limits.ts).
+
+import { SMALL_MESSAGE_BYTES } from './limits.ts';
+
+/** A message or a part of one: `string` is text, `Uint8Array` is binary. */
+export type Data = string | Uint8Array;
+
+/** Tells whether a value is text or binary; nothing else can be a message (`ArrayBuffer`, `DataView` and numbers are not). */
+export function isData(value: unknown): value is Data {
+  return typeof value === 'string' || value instanceof Uint8Array;
+}
+
+/** Counts the bytes that data has on the wire: UTF-8 for text. */
+export function bytesOf(data: Data): number {
+  return typeof data === 'string' ? Buffer.byteLength(data) : data.byteLength;
+}
+
+/** Gives data as bytes: text in UTF-8, where a lone surrogate becomes U+FFFD; binary as it is. */
+export function toBytes(data: Data): Uint8Array {
+  return typeof data === 'string' ? Buffer.from(data) : data;
+}
+
+/**
+ * Frees small binary data from the chunk that it is a view on: while it waits,
+ * it would pin all 64 KiB of it. Text and larger data are given back as they are.
+ */
+export function detached(data: Data): Data {
+  if (typeof data === 'string' || data.byteLength > SMALL_MESSAGE_BYTES) return data;
+  if (data.byteLength === data.buffer.byteLength) return data;
+  const copy = Buffer.allocUnsafeSlow(data.byteLength);
+  copy.set(data);
+  return copy;
+}
+
+/**
+ * Finds where to cut data so that the first part has at most `len` units.
+ *
+ * A surrogate pair is never cut: the answer is one less, and a pair that stands
+ * first and does not fit comes whole, so that a reader always gets on.
+ *
+ * @param len - UTF-16 code units of text or bytes of binary, ≥ 1; may be Infinity.
+ * @returns The length of the first part; `data.length` when nothing has to be cut.
+ */
+export function cutLength(data: Data, len: number): number {
+  if (data.length <= len) return data.length;
+  if (typeof data !== 'string' || !splitsPair(data, len)) return len;
+  return len === 1 ? 2 : len - 1;
+}
+
+function splitsPair(text: string, at: number): boolean {
+  return isSurrogate(text.charCodeAt(at - 1), 0xd8_00) && isSurrogate(text.charCodeAt(at), 0xdc_00);
+}
+
+/** High surrogates start at 0xD800, low ones at 0xDC00; each range has 1024 units. */
+function isSurrogate(unit: number, start: number): boolean {
+  return (unit & 0xfc_00) === start;
+}

@@ -1,0 +1,45 @@
+// Every number of the core, once, with its derivation. Times are milliseconds
+// (`…_MS`), memory is bytes (`…_BYTES`). Options override the defaults; the
+// rest are rules.
+
+/** The seed's `len`: what a `%CSP.WebSocket` read returns at most. */
+export const DEFAULT_READ_LENGTH = 32_656;
+/** The seed's `timeout` of 86 400 seconds: one day. */
+export const DEFAULT_READ_TIMEOUT_MS = 86_400_000;
+
+export const DEFAULT_MAX_MESSAGE_BYTES = 1_048_576;
+export const DEFAULT_QUEUE_MESSAGES = 64;
+export const DEFAULT_QUEUE_BYTES = 1_048_576;
+export const DEFAULT_WRITE_BUFFER_BYTES = 65_536;
+export const DEFAULT_CLOSE_TIMEOUT_MS = 5000;
+export const DEFAULT_GRACE_MS = 10_000;
+
+/** Sizes and counts are integers up to this: beyond it `ws` reads a limit as "unlimited" (`maxPayload | 0`). */
+export const MAX_INTEGER = 2_147_483_647;
+/** Beyond it a Node timer fires at once, with a warning (Node's `TIMEOUT_MAX`). */
+export const MAX_TIMER_MS = 2_147_483_647;
+
+/**
+ * The least that a message costs on the wire to a server: a masked header of
+ * six bytes (RFC 6455 §5.2). Counted per queued message, so that a flood of
+ * empty messages is bounded like any other.
+ */
+export const MESSAGE_OVERHEAD_BYTES = 6;
+/** What Node hands over in one piece; a paused link still delivers that much (`ws.pause()` acts on the next chunk). */
+export const CHUNK_BYTES = 65_536;
+/** Queued binary below this is copied, so that it does not pin its chunk of {@link CHUNK_BYTES}. */
+export const SMALL_MESSAGE_BYTES = 4096;
+
+/** After so many messages served without waiting, the fairness budget looks at the clock. */
+export const BUDGET_MESSAGES = 64;
+/** So long may served reads keep the event loop in one turn. */
+export const BUDGET_MS = 8;
+/** From this one in a row, a call that cannot wait yields to the event loop first. */
+export const YIELDING_CALL = 3;
+/** This read in a row that gives `closed` throws: the loop around it never ends. */
+export const LAST_CLOSED_READ = 100;
+/** So many parked reads of a socket remember where they were called, for the error of a second one; it costs 1.5 µs each. */
+export const TRACED_READS = 8;
+
+/** A close frame holds 125 bytes, two of which are the code (RFC 6455 §5.5). */
+export const MAX_CLOSE_REASON_BYTES = 123;
