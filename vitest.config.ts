@@ -16,6 +16,9 @@ const config: ViteUserConfig = {
     include: ['spec/**/*.spec.ts'],
     // A process of its own for each file: listeners, handles and warnings are counted.
     pool: 'forks',
+    // The counts, for who wants to read them: `.ci/run`.
+    reporters: ['default', 'json'],
+    outputFile: { json: 'coverage/specs.json' },
     coverage: {
       provider: 'v8',
       include: ['src/**/*.ts'],

@@ -1,0 +1,149 @@
+// The package as a stranger gets it: built and packed from a copy of the project,
+// unpacked into a fresh one, type-checked there with nothing forgiven and run.
+// It installs nothing from the network: the dependencies are linked from ours.
+
+import { execFile } from 'node:child_process';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { projectRoot, readProjectFile } from './source-files.ts';
+
+const root = fileURLToPath(projectRoot);
+const tsc = join(root, 'node_modules/typescript/bin/tsc');
+const scratch = mkdtempSync(join(tmpdir(), 'corosock-'));
+const consumer = join(scratch, 'consumer');
+const installed = join(consumer, 'node_modules', 'corosock');
+const manifest = JSON.parse(readProjectFile('package.json')) as {
+  readonly version: string;
+  readonly files: readonly string[];
+  readonly dependencies: Readonly<Record<string, string>>;
+};
+
+// What somebody writes on the first day. "types" is empty in the tsconfig beside
+// it: `node:http` is known because our declarations bring the types they name.
+const program = `
+import { attach, serve, UsageError } from 'corosock';
+import type { CloseInfo, Handler, Host, ReadResult, ServerSocket } from 'corosock';
+import { fakeSocket } from 'corosock/testing';
+import { createServer } from 'node:http';
+import type { IncomingHttpHeaders } from 'node:http';
+
+const shout: Handler = async (ws: ServerSocket) => {
+  const result: ReadResult = await ws.read();
+  const headers: IncomingHttpHeaders = ws.request.headers;
+  if (result[1] === 'ok') await ws.write(String(result[0]).toUpperCase() + (headers['x-mark'] ?? ''));
+};
+
+const { ws, client } = fakeSocket({ headers: { 'x-mark': '!' } });
+await client.write('hello');
+await shout(ws);
+const [heard, status] = await client.read();
+const end: CloseInfo = await ws.endServer();
+
+const host: Host = await serve(shout);
+const port: number = host.port;
+await host.close({ graceMs: 0 });
+
+const server = createServer();
+await attach(server, { '/shout': shout }).close({ graceMs: 0 });
+
+const error = new UsageError('COROSOCK_EXAMPLE', 'an example');
+process.stdout.write(JSON.stringify([heard, status, end.code, port > 0, error.code]));
+`;
+
+beforeAll(async () => {
+  const copy = join(scratch, 'project');
+  for (const name of [...manifest.files, 'package.json', 'tsconfig.json', 'tsconfig.build.json']) {
+    if (name !== 'dist') cpSync(join(root, name), join(copy, name), { recursive: true });
+  }
+  symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'), 'junction');
+  await run('npm', ['pack', '--silent', '--pack-destination', scratch], copy);
+
+  mkdirSync(installed, { recursive: true });
+  const tarball = join(scratch, `corosock-${manifest.version}.tgz`);
+  await run('tar', ['-xzf', tarball, '--strip-components=1', '-C', installed], consumer);
+  for (const name of [...Object.keys(manifest.dependencies), '@types/node', 'undici-types']) {
+    const link = join(consumer, 'node_modules', name);
+    mkdirSync(dirname(link), { recursive: true });
+    symlinkSync(join(root, 'node_modules', name), link, 'junction');
+  }
+
+  const compilerOptions = {
+    target: 'es2022',
+    module: 'nodenext',
+    strict: true,
+    skipLibCheck: false,
+    types: [],
+  };
+  writeFileSync(join(consumer, 'package.json'), '{ "type": "module" }');
+  writeFileSync(join(consumer, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['main.ts'] }));
+  writeFileSync(join(consumer, 'main.ts'), program);
+}, 60_000);
+
+afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+
+describe('the packed package', { timeout: 60_000 }, () => {
+  it('type-checks in a strict project without ambient types, and runs', async () => {
+    expect(await run(process.execPath, [tsc, '-p', '.'], consumer)).toBe('');
+    const said = await run(process.execPath, ['main.js'], consumer);
+    expect(JSON.parse(said)).toEqual(['HELLO!', 'ok', 1000, true, 'COROSOCK_EXAMPLE']);
+  });
+
+  it('holds the source that each of its maps names', () => {
+    const dist = join(installed, 'dist');
+    const maps = readdirSync(dist, { recursive: true, encoding: 'utf8' }).filter((name) =>
+      name.endsWith('.map'),
+    );
+    const missing = maps.flatMap((name) => {
+      const { sources } = JSON.parse(readFileSync(join(dist, name), 'utf8')) as {
+        readonly sources: readonly string[];
+      };
+      return sources
+        .map((source) => join(dirname(join(dist, name)), source))
+        .filter((path) => !existsSync(path));
+    });
+    expect(maps).not.toEqual([]);
+    expect(missing).toEqual([]);
+  });
+
+  // Last, for it spoils the installed package. Shows that the spec above would
+  // notice: TypeScript 6 and 7 drop the line from declarations unless it says `preserve`.
+  it('does not type-check without the reference to the types of node', async () => {
+    const dist = join(installed, 'dist');
+    const names = readdirSync(dist, { recursive: true, encoding: 'utf8' }).filter((name) =>
+      name.endsWith('.d.ts'),
+    );
+    const referring = names.filter((name) => dropReference(join(dist, name)));
+    writeFileSync(join(consumer, 'main.ts'), `import { serve } from 'corosock';\nawait serve(() => {});\n`);
+    expect(referring).toContain('index.d.ts');
+    expect(await run(process.execPath, [tsc, '--noEmit', '-p', '.'], consumer)).toContain('node:http');
+  });
+});
+
+/** Answers with what the program printed, whether or not it succeeded. */
+async function run(program: string, args: readonly string[], cwd: string): Promise<string> {
+  const outcome = await promisify(execFile)(program, args, { cwd }).catch(
+    (error: { stdout: string; stderr: string }) => error,
+  );
+  return outcome.stdout + (outcome.stdout === '' ? outcome.stderr : '');
+}
+
+function dropReference(path: string): boolean {
+  const text = readFileSync(path, 'utf8');
+  const rest = text.replace(/^\/\/\/ <reference types="node".*\n/gm, '');
+  writeFileSync(path, rest);
+  return rest !== text;
+}
