@@ -7,6 +7,7 @@ import { ReceiveQueue } from './receive-queue.ts';
 import { Reader } from './reader.ts';
 import { Writer } from './writer.ts';
 import type { Clock } from '../time/clock.ts';
+import { LazyPromise } from '../time/lazy-promise.ts';
 import { LazySignal } from '../time/lazy-signal.ts';
 import type { TurnBudget } from '../time/turn-budget.ts';
 import type { Transport, TransportSink } from '../transport/transport.ts';
@@ -39,8 +40,7 @@ export class Conversation implements TransportSink {
   #closeTimer: unknown;
   /** Aborts at the end. */
   readonly over: LazySignal = new LazySignal();
-  #closed: Promise<CloseInfo> | undefined;
-  #resolveClosed: ((end: CloseInfo) => void) | undefined;
+  readonly #closed = new LazyPromise<CloseInfo>();
   /** Who else has to know of the end. */
   #onEnd: ((end: CloseInfo) => void) | undefined;
 
@@ -74,21 +74,15 @@ export class Conversation implements TransportSink {
     this.reader.stop();
     this.reader.wake();
     this.over.abort(() => new ConversationOverError(info));
-    this.#resolveClosed?.(info);
+    this.#closed.resolve(info);
     this.#onEnd?.(info);
   }
 
   // Called by the socket and by the server.
 
-  /** Resolves with the end; never rejects. Made when somebody asks. */
+  /** Resolves with the end; never rejects. */
   get closed(): Promise<CloseInfo> {
-    this.#closed ??=
-      this.queue.end === undefined
-        ? new Promise((resolve) => {
-            this.#resolveClosed = resolve;
-          })
-        : Promise.resolve(this.queue.end);
-    return this.#closed;
+    return this.#closed.promise;
   }
 
   /** Calls back at the end, once, before anybody who awaits `closed` goes on. */

@@ -67,7 +67,10 @@ export class MessageSocket implements Socket {
     return this.#conversation.transport.bufferedBytes;
   }
 
-  read(lenOrOptions?: number | ReadOptions, timeoutMs: number = DEFAULT_READ_TIMEOUT_MS): Promise<ReadResult> {
+  read(
+    lenOrOptions?: number | ReadOptions,
+    timeoutMs: number = DEFAULT_READ_TIMEOUT_MS,
+  ): Promise<ReadResult> {
     try {
       return this.#conversation.reader.read(
         typeof lenOrOptions === 'object'
@@ -98,7 +101,12 @@ export class MessageSocket implements Socket {
       if (!isData(data)) throw badArgument('ws.write()', 'a string or a Uint8Array', data);
       const sending = this.binaryData ? BINARY : TYPED;
       if (options === undefined) {
-        return this.#conversation.writer.write({ data, options: sending, timeoutMs: Infinity, signal: undefined });
+        return this.#conversation.writer.write({
+          data,
+          options: sending,
+          timeoutMs: Infinity,
+          signal: undefined,
+        });
       }
       const { timeoutMs = Infinity, signal, compress = true } = checkWriteOptions(options);
       return this.#conversation.writer.write({ data, options: { ...sending, compress }, timeoutMs, signal });
@@ -138,6 +146,7 @@ function checkWriteOptions(options: WriteOptions): WriteOptions {
   const { timeoutMs = Infinity, signal, compress = true } = options;
   checkMs('ws.write()', 'timeoutMs', timeoutMs);
   checkSignal('ws.write()', signal);
-  if (typeof compress !== 'boolean') throw badArgument('ws.write()', 'compress to be true or false', compress);
+  if (typeof compress !== 'boolean')
+    throw badArgument('ws.write()', 'compress to be true or false', compress);
   return options;
 }

@@ -176,7 +176,10 @@ export class ReceiveQueue {
 
   /** Doubles the ring; the oldest message comes to its beginning. */
   #grow(): void {
-    const order = (ring: readonly unknown[]): unknown[] => [...ring.slice(this.#first), ...ring.slice(0, this.#first)];
+    const order = (ring: readonly unknown[]): unknown[] => [
+      ...ring.slice(this.#first),
+      ...ring.slice(0, this.#first),
+    ];
     const capacity = Math.max(FIRST_CAPACITY, this.#slots.length * 2);
     const slots = order(this.#slots) as Data[];
     const sizes = order(this.#sizes) as number[];

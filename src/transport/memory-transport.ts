@@ -28,10 +28,10 @@ type Item =
  *
  * @returns `[near, far]`; what is sent into one comes out of the other.
  */
-export function memoryLink({ protocol = '', maxMessageBytes = [Infinity, Infinity] }: MemoryLinkOptions = {}): readonly [
-  near: MemoryTransport,
-  far: MemoryTransport,
-] {
+export function memoryLink({
+  protocol = '',
+  maxMessageBytes = [Infinity, Infinity],
+}: MemoryLinkOptions = {}): readonly [near: MemoryTransport, far: MemoryTransport] {
   const near = new MemoryTransport(protocol, maxMessageBytes[0]);
   const far = new MemoryTransport(protocol, maxMessageBytes[1]);
   near.connect(far);
@@ -170,7 +170,9 @@ export class MemoryTransport implements Transport {
 
   #takeMessage(data: Data, bytes: number): void {
     if (bytes > this.#maxMessageBytes) {
-      const cause = new RangeError(`A message of ${bytes} bytes is above the limit of ${this.#maxMessageBytes}`);
+      const cause = new RangeError(
+        `A message of ${bytes} bytes is above the limit of ${this.#maxMessageBytes}`,
+      );
       this.#peer.#arrive({ kind: 'close', code: 1009, reason: '' });
       return this.#end({ code: 1009, reason: '', clean: false, by: 'limit', cause });
     }

@@ -50,7 +50,13 @@ export class WsAcceptor {
    * @param protocol - One that was offered, or ''.
    * @throws Error when the same stream was handed over before.
    */
-  accept(request: IncomingMessage, stream: Duplex, head: Buffer, protocol: string, outcome: UpgradeOutcome): void {
+  accept(
+    request: IncomingMessage,
+    stream: Duplex,
+    head: Buffer,
+    protocol: string,
+    outcome: UpgradeOutcome,
+  ): void {
     this.#protocol = protocol;
     this.#outcome = outcome;
     this.#server.handleUpgrade(request, stream, head, (ws) => outcome.accepted(new WsTransport(ws, stream)));

@@ -3,7 +3,7 @@
 
 import { bytesOf } from './data.ts';
 import { UsageError } from './errors.ts';
-import { MAX_CLOSE_REASON_BYTES, MAX_INTEGER } from './limits.ts';
+import { MAX_CLOSE_REASON_BYTES, MAX_INTEGER, MAX_TIMER_MS } from './limits.ts';
 
 /** Refuses a `len` that is no integer ≥ 1. */
 export function checkLength(call: string, len: unknown): void {
@@ -16,6 +16,13 @@ export function checkLength(call: string, len: unknown): void {
 export function checkMs(call: string, name: string, ms: unknown): void {
   if (typeof ms !== 'number' || !(ms >= 0)) {
     throw badArgument(call, `${name} to be a number of milliseconds ≥ 0`, ms);
+  }
+}
+
+/** Refuses a time that one timer cannot run for: 0 to {@link MAX_TIMER_MS}. */
+export function checkTimer(call: string, name: string, ms: unknown): void {
+  if (typeof ms !== 'number' || !(ms >= 0 && ms <= MAX_TIMER_MS)) {
+    throw badArgument(call, `${name} to be a number of milliseconds from 0 to ${MAX_TIMER_MS}`, ms);
   }
 }
 
@@ -35,7 +42,8 @@ export function checkSignal(call: string, signal: unknown): void {
 
 /** Refuses options that are no object, and names among them that nobody knows: a misspelt limit is no limit. */
 export function checkNames(call: string, options: unknown, known: ReadonlySet<string>): void {
-  if (typeof options !== 'object' || options === null) throw badArgument(call, 'options to be an object', options);
+  if (typeof options !== 'object' || options === null)
+    throw badArgument(call, 'options to be an object', options);
   for (const name of Object.keys(options)) {
     if (!known.has(name)) {
       throw badArgument(call, `only the options ${[...known].join(', ')}`, name);

@@ -1,0 +1,50 @@
+// Headers from raw lines. A socket keeps the lines of its request and nothing
+// else; a parsed set costs some 4 KiB a socket, so it is built when asked for.
+
+import type { IncomingHttpHeaders } from 'node:http';
+
+/** Of these Node keeps the first line (`message.headers`, Node's documentation). */
+const FIRST_LINE_COUNTS: ReadonlySet<string> = new Set([
+  'age',
+  'authorization',
+  'content-length',
+  'content-type',
+  'etag',
+  'expires',
+  'from',
+  'host',
+  'if-modified-since',
+  'if-unmodified-since',
+  'last-modified',
+  'location',
+  'max-forwards',
+  'proxy-authorization',
+  'referer',
+  'retry-after',
+  'server',
+  'user-agent',
+]);
+
+/**
+ * Builds what Node gives as `message.headers` from `message.rawHeaders`.
+ *
+ * @param lines - Names and values in turn, as they were sent.
+ */
+export function parseHeaderLines(lines: readonly string[]): IncomingHttpHeaders {
+  const headers: Record<string, string | string[]> = Object.create(null) as Record<string, string>;
+  for (let i = 0; i + 1 < lines.length; i += 2) {
+    const name = (lines[i] as string).toLowerCase();
+    const value = lines[i + 1] as string;
+    const before = headers[name];
+    if (name === 'set-cookie') headers[name] = [...(before ?? []), value];
+    else if (before === undefined) headers[name] = value;
+    else if (!FIRST_LINE_COUNTS.has(name))
+      headers[name] = `${String(before)}${name === 'cookie' ? '; ' : ', '}${value}`;
+  }
+  return headers;
+}
+
+/** Counts the lines of one header. */
+export function countHeaderLines(lines: readonly string[], name: string): number {
+  return lines.filter((line, i) => i % 2 === 0 && line.toLowerCase() === name).length;
+}

@@ -1,0 +1,115 @@
+// The options of a host: their names, units, defaults and checks. What is not
+// known is refused: a misspelt limit would be no limit.
+
+import type { Report } from './report.ts';
+import { guarded, reportAsWarning } from './report.ts';
+import { isSubprotocol } from './subprotocol.ts';
+import type { ConversationSettings } from '../socket/conversation.ts';
+import type { Clock } from '../time/clock.ts';
+import { realClock } from '../time/real-clock.ts';
+import { TurnBudget } from '../time/turn-budget.ts';
+import { badArgument, checkCount, checkNames, checkTimer } from '../words/arguments.ts';
+import {
+  DEFAULT_CLOSE_TIMEOUT_MS,
+  DEFAULT_MAX_MESSAGE_BYTES,
+  DEFAULT_QUEUE_BYTES,
+  DEFAULT_QUEUE_MESSAGES,
+  DEFAULT_WRITE_BUFFER_BYTES,
+} from '../words/limits.ts';
+
+export interface HostOptions {
+  /** Largest message accepted, 1 to 2³¹−1. Default 1 MiB; beyond it 1009. */
+  readonly maxMessageBytes?: number;
+  /** Per socket, received and unread, 1 to 2³¹−1. Default 64. */
+  readonly queueMessages?: number;
+  /** Per socket, received and unread, 1 to 2³¹−1. Default 1 MiB. */
+  readonly queueBytes?: number;
+  /** What a full queue does: stop reading from the link (default), or close with 1008. */
+  readonly overflow?: 'pause' | 'close';
+  /** High-water mark of `write`, 1 to 2³¹−1. Default 64 KiB. */
+  readonly writeBufferBytes?: number;
+  /** Wait for the peer's close frame, 0 to 2³¹−1. Default 5 000. */
+  readonly closeTimeoutMs?: number;
+  /** Subprotocols spoken, in order of preference. Default none. */
+  readonly protocols?: readonly string[];
+  /** permessage-deflate. Default false. */
+  readonly compression?: boolean;
+  /** Where all timers come from. Default: the machine's. */
+  readonly clock?: Clock;
+  /** Errors that no caller can be given; not the socket's own end coming out of a handler. Default: process.emitWarning. */
+  readonly report?: Report;
+}
+
+/** Options checked and complete. */
+export interface HostSettings extends ConversationSettings {
+  readonly protocols: readonly string[];
+  readonly compression: boolean;
+  readonly report: Report;
+}
+
+/** The names of {@link HostOptions}. */
+export const HOST_OPTIONS: ReadonlySet<string> = new Set<keyof HostOptions>([
+  'maxMessageBytes',
+  'queueMessages',
+  'queueBytes',
+  'overflow',
+  'writeBufferBytes',
+  'closeTimeoutMs',
+  'protocols',
+  'compression',
+  'clock',
+  'report',
+]);
+
+const DEFAULTS: Required<Omit<HostOptions, 'report' | 'clock'>> = Object.freeze({
+  maxMessageBytes: DEFAULT_MAX_MESSAGE_BYTES,
+  queueMessages: DEFAULT_QUEUE_MESSAGES,
+  queueBytes: DEFAULT_QUEUE_BYTES,
+  overflow: 'pause',
+  writeBufferBytes: DEFAULT_WRITE_BUFFER_BYTES,
+  closeTimeoutMs: DEFAULT_CLOSE_TIMEOUT_MS,
+  protocols: Object.freeze([]),
+  compression: false,
+});
+
+/**
+ * Checks options and fills in the defaults.
+ *
+ * @param call - Named in errors.
+ * @throws UsageError `COROSOCK_ARGUMENT`.
+ */
+export function settingsOf(call: string, options: HostOptions): HostSettings {
+  checkNames(call, options, HOST_OPTIONS);
+  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+  const settings = { ...DEFAULTS, clock: realClock, report: reportAsWarning, ...given };
+  checkSizes(call, settings);
+  checkChoices(call, settings);
+  return Object.freeze({
+    ...settings,
+    protocols: Object.freeze([...settings.protocols]),
+    report: guarded(settings.report),
+    budget: new TurnBudget(settings.clock),
+  });
+}
+
+function checkSizes(call: string, settings: Required<HostOptions>): void {
+  for (const name of ['maxMessageBytes', 'queueMessages', 'queueBytes', 'writeBufferBytes'] as const) {
+    checkCount(call, name, settings[name]);
+  }
+  checkTimer(call, 'closeTimeoutMs', settings.closeTimeoutMs);
+}
+
+function checkChoices(
+  call: string,
+  { overflow, compression, protocols, clock, report }: Required<HostOptions>,
+): void {
+  if (overflow !== 'pause' && overflow !== 'close')
+    throw badArgument(call, `overflow to be 'pause' or 'close'`, overflow);
+  if (typeof compression !== 'boolean')
+    throw badArgument(call, 'compression to be true or false', compression);
+  if (!Array.isArray(protocols) || !protocols.every(isSubprotocol)) {
+    throw badArgument(call, 'protocols to be an array of tokens (RFC 9110 §5.6.2)', protocols);
+  }
+  if (typeof report !== 'function') throw badArgument(call, 'report to be a function', report);
+  if (typeof clock?.setTimeout !== 'function') throw badArgument(call, 'clock to be a Clock', clock);
+}

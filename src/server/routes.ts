@@ -1,0 +1,145 @@
+// Which server answers which path; the one door to path-to-regexp. Patterns are
+// compiled once, and paths are matched as they were sent: case-sensitive, no
+// trailing slash added or removed, nothing decoded but the parameters.
+
+import { match, pathToRegexp } from 'path-to-regexp';
+import type { Match as PathMatch } from 'path-to-regexp';
+import type { Handler, Routes, Servable, WebSocketServer } from './servable.ts';
+import { badArgument } from '../words/arguments.ts';
+import { UsageError } from '../words/errors.ts';
+
+/** What a path leads to. */
+export interface Match {
+  readonly handler: Handler;
+  readonly params: Readonly<Record<string, string>>;
+}
+
+/** One pattern, compiled. */
+interface Route {
+  readonly pattern: string;
+  /** Equal for patterns that match the same paths. */
+  readonly shape: string;
+  readonly handler: Handler;
+  /** The parameters as they were sent; undefined for a path that does not match. */
+  readonly match: (path: string) => Readonly<Record<string, string>> | undefined;
+}
+
+/** Stands for a lone server, which answers every path; no pattern can look like it. */
+const EVERY_PATH = '*';
+
+/** The routes of one host. */
+export class RouteTable {
+  readonly #routes: readonly Route[];
+
+  /** @throws UsageError `COROSOCK_ARGUMENT`, `COROSOCK_ROUTE`. */
+  constructor(routes: Routes) {
+    this.#routes = compileAll(routes);
+    refuseDoubles(this.#routes);
+  }
+
+  /** What the path leads to; 'malformed' when a parameter is not valid percent-encoding. */
+  find(path: string): Match | 'malformed' | undefined {
+    for (const { handler, match: matches } of this.#routes) {
+      const params = matches(path);
+      if (params === undefined) continue;
+      const decoded = decodeAll(params);
+      return decoded === undefined ? 'malformed' : { handler, params: decoded };
+    }
+    return undefined;
+  }
+
+  /** Whether it answers every path, which leaves nothing for others. */
+  get isLone(): boolean {
+    return this.#routes[0]?.shape === EVERY_PATH;
+  }
+
+  /** @throws UsageError `COROSOCK_ROUTE` when another table of the same http server has one of these patterns. */
+  refuseClash(other: RouteTable): void {
+    refuseDoubles([...other.#routes, ...this.#routes]);
+  }
+}
+
+function compileAll(routes: Routes): readonly Route[] {
+  if (typeof routes === 'function' || isWebSocketServer(routes)) {
+    return [
+      { pattern: 'every path', shape: EVERY_PATH, handler: toHandler('routes', routes), match: () => ({}) },
+    ];
+  }
+  if (typeof routes !== 'object' || routes === null) throw badArgument('routes', EXPECTED, routes);
+  const compiled = Object.entries(routes).map(([pattern, servable]) => compile(pattern, servable));
+  if (compiled.length === 0) throw badArgument('routes', 'at least one pattern', routes);
+  return compiled;
+}
+
+function compile(pattern: string, servable: Servable): Route {
+  const handler = toHandler(`routes['${pattern}']`, servable);
+  if (!pattern.startsWith('/')) throw badRoute(`a pattern that begins with '/'`, pattern);
+  const options = { sensitive: true, trailing: false, encodePath: encodeLiteral } as const;
+  try {
+    const matches = match<Record<string, string>>(pattern, { ...options, decode: false });
+    const shape = pathToRegexp(pattern, options).regexp.source;
+    return { pattern, shape, handler, match: (path) => paramsOf(matches(path)) };
+  } catch (error) {
+    throw badRoute('a pattern of path-to-regexp', `${pattern}' (${(error as Error).message})`);
+  }
+}
+
+function paramsOf(found: PathMatch<Record<string, string>>): Readonly<Record<string, string>> | undefined {
+  return found === false ? undefined : found.params;
+}
+
+/** User agents send what is not ASCII percent-encoded; a pattern may be written with it. */
+function encodeLiteral(text: string): string {
+  return text.replaceAll(/[^\u0021-\u007e]+/gu, encodeURIComponent);
+}
+
+function toHandler(name: string, servable: Servable): Handler {
+  if (typeof servable === 'function') {
+    if (isClass(servable)) throw badArgument(name, EXPECTED, servable);
+    return servable;
+  }
+  if (!isWebSocketServer(servable)) throw badArgument(name, EXPECTED, servable);
+  const hook = HOOKS.find((member) => member in servable);
+  // To leave out a hook that somebody relies on, to refuse a stranger say, would be worse than an error.
+  if (hook !== undefined)
+    throw badArgument(name, 'an object without hooks, which this version does not call', hook);
+  return (ws) => servable.server(ws);
+}
+
+const EXPECTED = 'a function or an object with server()';
+const HOOKS = ['onPreServer', 'onPostServer', 'onClientMessage'] as const;
+
+function isWebSocketServer(value: unknown): value is WebSocketServer {
+  return (
+    typeof value === 'object' && value !== null && 'server' in value && typeof value.server === 'function'
+  );
+}
+
+/** A class is a function whose `prototype` is not writable. */
+function isClass(value: Handler): boolean {
+  return Object.getOwnPropertyDescriptor(value, 'prototype')?.writable === false;
+}
+
+function decodeAll(params: Readonly<Record<string, string>>): Readonly<Record<string, string>> | undefined {
+  const decoded = Object.create(null) as Record<string, string>;
+  try {
+    for (const [name, value] of Object.entries(params)) decoded[name] = decodeURIComponent(value);
+  } catch {
+    return undefined;
+  }
+  return decoded;
+}
+
+function refuseDoubles(routes: readonly Route[]): void {
+  const seen = new Map<string, string>();
+  for (const { pattern, shape } of routes) {
+    const first = seen.get(shape);
+    if (first !== undefined)
+      throw badRoute(`patterns that each match something else, but ${first} is claimed already`, pattern);
+    seen.set(shape, pattern);
+  }
+}
+
+function badRoute(expected: string, got: string): UsageError {
+  return new UsageError('COROSOCK_ROUTE', `routes: expected ${expected}, got '${got}'`);
+}

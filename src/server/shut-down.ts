@@ -1,0 +1,145 @@
+// Shutting down: each run's turn to drain and to be closed, the deadline, and
+// the report. The host calls it once and tells it of each run that has ended.
+
+import type { HandlerRun } from './handler-run.ts';
+import type { Outcome } from './outcome.ts';
+import type { Clock } from '../time/clock.ts';
+import { holdProcess } from '../time/real-clock.ts';
+import { checkNames, checkTimer } from '../words/arguments.ts';
+import { DEFAULT_GRACE_MS, MAX_TIMER_MS } from '../words/limits.ts';
+
+export interface CloseHostOptions {
+  /** What handlers have after `draining` before their sockets are closed. Default 10 000. */
+  readonly graceMs?: number;
+  /** The sockets' turns are spread over so long. Default 0. */
+  readonly spreadMs?: number;
+}
+
+export interface CloseReport {
+  /** Handlers that ended by themselves after `draining`. */
+  readonly finished: number;
+  /** Handlers that ended once their socket was closed. */
+  readonly closed: number;
+  /** Sockets whose handler was still running at the deadline. */
+  readonly abandoned: readonly string[];
+  readonly tookMs: number;
+}
+
+/** What runs of handlers get beyond the last close: each is given up after its own grace. */
+const MARGIN_MS = 1000;
+
+const CLOSE_OPTIONS: ReadonlySet<string> = new Set<keyof CloseHostOptions>(['graceMs', 'spreadMs']);
+
+/** Checks the options of `host.close`. @throws UsageError `COROSOCK_ARGUMENT`. */
+export function checkCloseOptions(options: CloseHostOptions): Required<CloseHostOptions> {
+  checkNames('host.close()', options, CLOSE_OPTIONS);
+  const { graceMs = DEFAULT_GRACE_MS, spreadMs = 0 } = options;
+  checkTimer('host.close()', 'graceMs', graceMs);
+  checkTimer('host.close()', 'spreadMs', spreadMs);
+  return { graceMs, spreadMs };
+}
+
+/** Ends all runs of a host, in bounded time. */
+export class ShutDown {
+  readonly report: Promise<CloseReport>;
+  readonly #clock: Clock;
+  readonly #beganMs: number;
+  readonly #spreadMs: number;
+  /** In the order of their turns. */
+  readonly #runs: readonly HandlerRun[];
+  /** Not ended yet. */
+  readonly #open: Set<HandlerRun>;
+  /** Whose handler ran when we began. */
+  readonly #running: ReadonlySet<HandlerRun>;
+  /** Whose handler ran when its socket was closed. */
+  readonly #forced = new Set<HandlerRun>();
+  readonly #timers = new Set<unknown>();
+  #resolve: (report: CloseReport) => void = ignore;
+  #finished = 0;
+  #closed = 0;
+  readonly #abandoned: string[] = [];
+
+  constructor(
+    runs: Iterable<HandlerRun>,
+    { graceMs, spreadMs }: Required<CloseHostOptions>,
+    { clock, closeTimeoutMs }: { readonly clock: Clock; readonly closeTimeoutMs: number },
+  ) {
+    this.#clock = clock;
+    this.#beganMs = clock.now();
+    this.#spreadMs = spreadMs;
+    this.#runs = [...runs];
+    this.#open = new Set(this.#runs);
+    this.#running = new Set(this.#runs.filter((run) => run.isHandlerRunning));
+    this.report = new Promise((resolve) => {
+      this.#resolve = resolve;
+    });
+    this.#begin(graceMs, graceMs + spreadMs + 2 * closeTimeoutMs + MARGIN_MS);
+  }
+
+  /** One more has ended. */
+  runOnEnd(run: HandlerRun, outcome: Outcome): void {
+    this.#open.delete(run);
+    if (this.#running.has(run)) this.#count(run, outcome);
+    if (this.#open.size === 0) this.#finish();
+  }
+
+  #begin(graceMs: number, deadlineMs: number): void {
+    if (this.#open.size === 0) return this.#finish();
+    // The one timer that keeps the process alive: what is waited for must come.
+    holdProcess(this.#after(deadlineMs, () => this.#finish()));
+    this.#inTurns(0, (run) => run.drain());
+    this.#inTurns(graceMs, (run) => this.#close(run));
+  }
+
+  /** Does something to each run at its turn, from `delayMs` on. */
+  #inTurns(delayMs: number, act: (run: HandlerRun) => void): void {
+    const turnMs = (index: number): number => delayMs + (this.#spreadMs * index) / this.#runs.length;
+    let next = 0;
+    const step = (): void => {
+      const elapsedMs = this.#clock.now() - this.#beganMs;
+      while (next < this.#runs.length && turnMs(next) <= elapsedMs) {
+        act(this.#runs[next] as HandlerRun);
+        next += 1;
+      }
+      if (next < this.#runs.length) this.#after(turnMs(next) - elapsedMs, step);
+    };
+    step();
+  }
+
+  #close(run: HandlerRun): void {
+    if (!this.#open.has(run)) return;
+    if (run.isHandlerRunning) this.#forced.add(run);
+    run.shutDown();
+  }
+
+  #after(ms: number, act: () => void): unknown {
+    const timer = this.#clock.setTimeout(
+      () => {
+        this.#timers.delete(timer);
+        act();
+      },
+      Math.min(Math.ceil(ms), MAX_TIMER_MS),
+    );
+    this.#timers.add(timer);
+    return timer;
+  }
+
+  #count(run: HandlerRun, { kind }: Outcome): void {
+    if (kind === 'abandoned') this.#abandoned.push(run.ws.id);
+    else if (this.#forced.has(run)) this.#closed += 1;
+    else this.#finished += 1;
+  }
+
+  #finish(): void {
+    for (const timer of this.#timers) this.#clock.clearTimeout(timer);
+    this.#timers.clear();
+    this.#resolve({
+      finished: this.#finished,
+      closed: this.#closed,
+      abandoned: [...this.#abandoned, ...[...this.#open].map((run) => run.ws.id)],
+      tookMs: this.#clock.now() - this.#beganMs,
+    });
+  }
+}
+
+function ignore(): void {}

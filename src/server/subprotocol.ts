@@ -1,0 +1,27 @@
+// Sub-protocols: which were offered, and which is spoken (RFC 6455 §4.2.2).
+
+/** RFC 9110 §5.6.2. */
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/u;
+
+/** Tells whether a name can stand in the header. */
+export function isSubprotocol(name: unknown): name is string {
+  return typeof name === 'string' && TOKEN.test(name);
+}
+
+/**
+ * Reads the header that offers sub-protocols.
+ *
+ * @returns undefined when it is malformed: an element that is no token, or the same twice.
+ */
+export function parseSubprotocols(header: string | undefined): readonly string[] | undefined {
+  if (header === undefined) return [];
+  const names = header.split(',').map((name) => name.trim());
+  const distinct = new Set(names);
+  return distinct.size === names.length && names.every(isSubprotocol) ? names : undefined;
+}
+
+/** Picks the first of ours that was offered; '' for none in common. */
+export function chooseSubprotocol(ours: readonly string[], offered: readonly string[]): string {
+  const distinct = new Set(offered);
+  return ours.find((name) => distinct.has(name)) ?? '';
+}

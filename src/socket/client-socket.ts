@@ -1,0 +1,41 @@
+// A client's end of a conversation: what tests hold beside a handler.
+
+import { closeByUser } from './close-by-user.ts';
+import type { Conversation } from './conversation.ts';
+import { MessageSocket } from './message-socket.ts';
+import type { Socket } from './socket.ts';
+import type { CloseInfo } from '../words/close-info.ts';
+
+export interface ClientSocket extends Socket, AsyncDisposable {
+  readonly url: string;
+  /**
+   * Ends the conversation with the closing handshake. Only the first call
+   * counts; each resolves at the end.
+   *
+   * @param code - 1000–1003, 1007–1014 or 3000–4999. Default 1000.
+   * @param reason - At most 123 bytes of UTF-8. Default ''.
+   * @returns How it really ended.
+   * @throws UsageError `COROSOCK_CLOSE_CODE`, `COROSOCK_CLOSE_REASON`; the socket stays open.
+   */
+  close(code?: number, reason?: string): Promise<CloseInfo>;
+}
+
+/** A {@link ClientSocket} over one conversation. */
+export class ConnectedSocket extends MessageSocket implements ClientSocket {
+  readonly url: string;
+  readonly #conversation: Conversation;
+
+  constructor(conversation: Conversation, url: string) {
+    super(conversation);
+    this.#conversation = conversation;
+    this.url = url;
+  }
+
+  close(code = 1000, reason = ''): Promise<CloseInfo> {
+    return closeByUser('ws.close()', this.#conversation, code, reason);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}

@@ -1,0 +1,77 @@
+// Time that a test moves on by hand.
+
+import { settle } from './settle.ts';
+import type { Clock } from '../time/clock.ts';
+import { checkTimer } from '../words/arguments.ts';
+
+export interface VirtualClock extends Clock {
+  /**
+   * Moves time on, timer by timer, letting everything ready run in between.
+   *
+   * @param ms - 0 to 2³¹−1; 0 runs what is due now.
+   * @throws UsageError `COROSOCK_ARGUMENT`.
+   */
+  advance(ms: number): Promise<void>;
+  /** Timers that are set and have not run. */
+  readonly timers: number;
+}
+
+interface Timer {
+  readonly atMs: number;
+  readonly run: () => void;
+}
+
+/** Makes a clock that begins at 0 and stands still until it is advanced. */
+export function virtualClock(): VirtualClock {
+  return new SteppedClock();
+}
+
+class SteppedClock implements VirtualClock {
+  #nowMs = 0;
+  /** In the order in which they were set. */
+  readonly #timers = new Set<Timer>();
+
+  get timers(): number {
+    return this.#timers.size;
+  }
+
+  now(): number {
+    return this.#nowMs;
+  }
+
+  setTimeout(run: () => void, ms: number): unknown {
+    const timer: Timer = { atMs: this.#nowMs + ms, run };
+    this.#timers.add(timer);
+    return timer;
+  }
+
+  clearTimeout(handle: unknown): void {
+    this.#timers.delete(handle as Timer);
+  }
+
+  setImmediate(run: () => void): unknown {
+    return setImmediate(run);
+  }
+
+  async advance(ms: number): Promise<void> {
+    checkTimer('clock.advance()', 'ms', ms);
+    const untilMs = this.#nowMs + ms;
+    await settle();
+    for (let timer = this.#nextBy(untilMs); timer !== undefined; timer = this.#nextBy(untilMs)) {
+      this.#nowMs = Math.max(this.#nowMs, timer.atMs);
+      this.#timers.delete(timer);
+      timer.run();
+      await settle();
+    }
+    this.#nowMs = untilMs;
+  }
+
+  /** The earliest timer up to a time; of several at once, the one that was set first. */
+  #nextBy(untilMs: number): Timer | undefined {
+    let next: Timer | undefined;
+    for (const timer of this.#timers) {
+      if (timer.atMs <= untilMs && (next === undefined || timer.atMs < next.atMs)) next = timer;
+    }
+    return next;
+  }
+}
