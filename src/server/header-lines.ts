@@ -31,17 +31,19 @@ const FIRST_LINE_COUNTS: ReadonlySet<string> = new Set([
  * @param lines - Names and values in turn, as they were sent.
  */
 export function parseHeaderLines(lines: readonly string[]): IncomingHttpHeaders {
-  const headers: Record<string, string | string[]> = Object.create(null) as Record<string, string>;
+  const headers = Object.create(null) as Record<string, string | string[]>;
   for (let i = 0; i + 1 < lines.length; i += 2) {
     const name = (lines[i] as string).toLowerCase();
-    const value = lines[i + 1] as string;
-    const before = headers[name];
-    if (name === 'set-cookie') headers[name] = [...(before ?? []), value];
-    else if (before === undefined) headers[name] = value;
-    else if (!FIRST_LINE_COUNTS.has(name))
-      headers[name] = `${String(before)}${name === 'cookie' ? '; ' : ', '}${value}`;
+    headers[name] = joined(name, headers[name], lines[i + 1] as string);
   }
   return headers;
+}
+
+function joined(name: string, before: string | string[] | undefined, value: string): string | string[] {
+  if (name === 'set-cookie') return [before ?? [], value].flat();
+  if (before === undefined) return value;
+  if (FIRST_LINE_COUNTS.has(name)) return before;
+  return [before, value].join(name === 'cookie' ? '; ' : ', ');
 }
 
 /** Counts the lines of one header. */

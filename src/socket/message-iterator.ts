@@ -44,5 +44,6 @@ const NEXT_MESSAGE: ReadRequest = Object.freeze({
   len: Infinity,
   timeoutMs: Infinity,
   signal: undefined,
+  // oxlint-disable-next-line typescript/unbound-method -- marks a stack frame, is never called
   method: MessageIterator.prototype.next,
 });

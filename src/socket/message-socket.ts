@@ -120,10 +120,13 @@ export class MessageSocket implements Socket {
   }
 }
 
+// oxlint-disable-next-line typescript/unbound-method -- they mark a stack frame and are never called
+const { read: READ, readMessage: READ_MESSAGE } = MessageSocket.prototype;
+
 function positionalRead(len: number | undefined, timeoutMs: number): ReadRequest {
   if (len !== undefined) checkLength('ws.read()', len);
   checkMs('ws.read()', 'timeoutMs', timeoutMs);
-  return { len, timeoutMs, signal: undefined, method: MessageSocket.prototype.read };
+  return { len, timeoutMs, signal: undefined, method: READ };
 }
 
 function readRequest(options: ReadOptions): ReadRequest {
@@ -138,7 +141,7 @@ function readMessageRequest(options: WaitOptions): ReadRequest {
   const { timeoutMs = DEFAULT_READ_TIMEOUT_MS, signal } = options;
   checkMs('ws.readMessage()', 'timeoutMs', timeoutMs);
   checkSignal('ws.readMessage()', signal);
-  return { len: Infinity, timeoutMs, signal, method: MessageSocket.prototype.readMessage };
+  return { len: Infinity, timeoutMs, signal, method: READ_MESSAGE };
 }
 
 function checkWriteOptions(options: WriteOptions): WriteOptions {

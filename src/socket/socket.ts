@@ -3,7 +3,6 @@
 
 import type { CloseInfo } from '../words/close-info.ts';
 import type { Data } from '../words/data.ts';
-import type { DEFAULT_READ_LENGTH, DEFAULT_READ_TIMEOUT_MS } from '../words/limits.ts';
 import type { ReadResult, WriteStatus } from '../words/status.ts';
 
 export interface WaitOptions {
@@ -14,7 +13,7 @@ export interface WaitOptions {
 }
 
 export interface ReadOptions extends WaitOptions {
-  /** Integer ≥ 1. Default {@link DEFAULT_READ_LENGTH}. */
+  /** Integer ≥ 1. Default 32 656. */
   readonly len?: number;
 }
 
@@ -56,10 +55,10 @@ export interface Socket extends AsyncIterable<Data> {
    *
    * @param len - Most to return: UTF-16 code units of text, never half a pair (a
    *   pair comes whole when `len` is 1); bytes of binary. Integer ≥ 1. Default
-   *   {@link DEFAULT_READ_LENGTH}; when that cuts a message, one process warning
+   *   32 656; when that cuts a message, one process warning
    *   (`COROSOCK_CUT`) says so.
    * @param timeoutMs - Longest wait in milliseconds, ≥ 0; 0 takes what is there,
-   *   `Infinity` sets no timer. Default {@link DEFAULT_READ_TIMEOUT_MS}.
+   *   `Infinity` sets no timer. Default 86 400 000, one day.
    * @returns `[data, 'ok']`, `[undefined, 'timeout']` or `[undefined, 'closed']`.
    *   `closed` comes after everything that was received, and then for ever. The
    *   bytes are the reader's own.

@@ -13,7 +13,9 @@ export const realClock: Clock = Object.freeze({
 
 /** Lets a timer keep the process alive, where its clock knows how. For deadlines that must come: `host.close`. */
 export function holdProcess(handle: unknown): void {
-  if (typeof handle === 'object' && handle !== null && 'ref' in handle && typeof handle.ref === 'function') {
-    handle.ref();
-  }
+  if (isHolding(handle)) handle.ref();
+}
+
+function isHolding(handle: unknown): handle is { ref(): void } {
+  return typeof handle === 'object' && handle !== null && 'ref' in handle && typeof handle.ref === 'function';
 }
