@@ -111,7 +111,7 @@ export class ReceiveQueue {
 
   /** Puts the end behind the last message, for good. */
   finish({ code, reason, clean, by, cause }: Omit<LinkEnd, 'by'> & Pick<CloseInfo, 'by'>): CloseInfo {
-    const queue = this;
+    const unread = (): number => this.#messages + this.#discarded;
     this.#discarding = true;
     this.#end = {
       code,
@@ -120,7 +120,7 @@ export class ReceiveQueue {
       by,
       ...(cause === undefined ? undefined : { cause }),
       get unread() {
-        return queue.#messages + queue.#discarded;
+        return unread();
       },
     };
     return this.#end;

@@ -43,6 +43,7 @@ export function memoryLink({
 export class MemoryTransport implements Transport {
   readonly protocol: string;
   readonly #maxMessageBytes: number;
+  // oxlint-disable-next-line eslint/no-unused-private-class-members -- oxlint 1.94 overlooks `this.#peer.#arrive()`
   #peer: MemoryTransport = this;
   readonly #early = new EarlySink();
   #sink: TransportSink = this.#early;
