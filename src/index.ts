@@ -2,13 +2,12 @@
 
 export { attach } from './server/attach.ts';
 export type { HandshakeRequest } from './server/handshake-request.ts';
-export type { Host } from './server/host.ts';
+export type { Host, ServerSocket } from './server/host.ts';
 export type { HostOptions } from './server/host-options.ts';
 export type { Handler, Routes, Servable, WebSocketServer } from './server/servable.ts';
 export { serve } from './server/serve.ts';
 export type { ServeOptions } from './server/serve.ts';
-export type { ServerSocket } from './server/server-socket.ts';
-export type { CloseHostOptions, CloseReport } from './server/shut-down.ts';
+export type { CloseHostOptions, CloseReport } from './server/close-report.ts';
 export type { ReadOptions, Socket, WaitOptions, WriteOptions } from './socket/socket.ts';
 export type { Clock } from './time/clock.ts';
 export type { CloseInfo } from './words/close-info.ts';

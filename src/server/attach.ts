@@ -6,7 +6,7 @@
 import type { Server as HttpServer } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
 import type { Host } from './host.ts';
-import { ServingHost } from './host.ts';
+import { ServingHost } from './serving-host.ts';
 import { settingsOf } from './host-options.ts';
 import type { HostOptions } from './host-options.ts';
 import { RouteTable } from './routes.ts';

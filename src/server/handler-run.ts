@@ -5,7 +5,7 @@ import { closingFor } from './outcome.ts';
 import type { HandlerEnd, Outcome } from './outcome.ts';
 import type { Report } from './report.ts';
 import type { Handler } from './servable.ts';
-import type { ServerSocket } from './server-socket.ts';
+import type { ServerSocket } from './host.ts';
 import type { Conversation } from '../socket/conversation.ts';
 import type { Clock } from '../time/clock.ts';
 import { LazyPromise } from '../time/lazy-promise.ts';

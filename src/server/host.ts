@@ -1,32 +1,40 @@
-// The host: what serves. It judges upgrades, makes sockets of them, runs their
-// handlers, knows all that live, and shuts them down. Where upgrades come from
-// is attach.ts's and serve.ts's.
+// The words of a host and of the sockets that its handlers hold: they name each
+// other. Types only; serving-host.ts and hosted-socket.ts are what is held.
+
+/// <reference types="node" preserve="true" />
 
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { HandshakeRequest } from './handshake-request.ts';
-import { UpgradeRequest } from './handshake-request.ts';
-import type { JudgedRequest } from './handshake-rules.ts';
-import { judge, REFUSALS } from './handshake-rules.ts';
-import { HandlerRun } from './handler-run.ts';
-import type { RunListener } from './handler-run.ts';
-import type { HostSettings } from './host-options.ts';
-import type { Outcome } from './outcome.ts';
-import type { Refusal } from './refusal.ts';
-import { refuse } from './refusal.ts';
-import type { Match, RouteTable } from './routes.ts';
-import type { Handler } from './servable.ts';
-import type { ServerSocket } from './server-socket.ts';
-import { HostedSocket } from './server-socket.ts';
-import { newNodeId, newSocketId } from './socket-id.ts';
-import { checkCloseOptions, ShutDown } from './shut-down.ts';
-import type { CloseHostOptions, CloseReport } from './shut-down.ts';
-import { chooseSubprotocol } from './subprotocol.ts';
-import { Conversation } from '../socket/conversation.ts';
-import { rejected } from '../time/abortable.ts';
-import { LazySignal } from '../time/lazy-signal.ts';
-import type { Transport } from '../transport/transport.ts';
-import { WsAcceptor } from '../transport/ws-acceptor.ts';
+import type { CloseHostOptions, CloseReport } from './close-report.ts';
+import type { Socket } from '../socket/socket.ts';
+import type { CloseInfo } from '../words/close-info.ts';
+
+/** What a server handler holds as `ws`. */
+export interface ServerSocket extends Socket {
+  /** The seed's WebSocketID: unguessable, unique across nodes. */
+  readonly id: string;
+  readonly request: HandshakeRequest;
+  readonly host: Host;
+  /** Aborts when the host asks its handlers to finish. */
+  readonly draining: AbortSignal;
+
+  /**
+   * Ends the conversation with the closing handshake.
+   *
+   * What was accepted goes first, and so do writes that wait for room. What the
+   * peer still sends is dropped, and counted in `unread`. Terminates when it takes
+   * longer than `closeTimeoutMs`. Only the first call counts; each resolves at the end.
+   *
+   * @param code - 1000–1003, 1007–1014 or 3000–4999. Default 1000.
+   * @param reason - At most 123 bytes of UTF-8. Default ''.
+   * @returns How it really ended.
+   * @throws UsageError `COROSOCK_CLOSE_CODE`, `COROSOCK_CLOSE_REASON`; the socket stays open.
+   *
+   * Invariants: I2, I9.
+   */
+  endServer(code?: number, reason?: string): Promise<CloseInfo>;
+}
 
 /** What serves. `await using` closes it with `graceMs: 0`. */
 export interface Host extends AsyncDisposable {
@@ -57,129 +65,3 @@ export interface Host extends AsyncDisposable {
    */
   close(options?: CloseHostOptions): Promise<CloseReport>;
 }
-
-/** Where upgrades come from. */
-export interface Door {
-  /** Where a client connects to; undefined while nothing listens. */
-  readonly address: { readonly url: string; readonly port: number } | undefined;
-  /** No more upgrades: called when the last socket has gone. */
-  close(): Promise<void>;
-}
-
-/** A {@link Host} over any door, or over none. */
-export class ServingHost implements Host, RunListener {
-  readonly #nodeId = newNodeId();
-  readonly #routes: RouteTable;
-  readonly #settings: HostSettings;
-  readonly #door: Door;
-  readonly #acceptor: WsAcceptor;
-  readonly #sockets = new Map<string, ServerSocket>();
-  readonly #runs = new Set<HandlerRun>();
-  #shutDown: ShutDown | undefined;
-  #closing: Promise<CloseReport> | undefined;
-
-  constructor(routes: RouteTable, settings: HostSettings, door: Door) {
-    this.#routes = routes;
-    this.#settings = settings;
-    this.#door = door;
-    this.#acceptor = new WsAcceptor(settings);
-  }
-
-  get url(): string {
-    return this.#door.address?.url ?? '';
-  }
-
-  get port(): number {
-    return this.#door.address?.port ?? 0;
-  }
-
-  get sockets(): ReadonlyMap<string, ServerSocket> {
-    return this.#sockets;
-  }
-
-  // Upgrades.
-
-  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    // Nobody listens to the stream of an upgrade: a reset would bring the process down.
-    socket.on('error', ignore);
-    const judged = judge(request);
-    if ('status' in judged) return this.#refuse(socket, judged);
-    const found = this.#routes.find(judged.target.path);
-    if (found === undefined) return this.#refuse(socket, REFUSALS.route);
-    if (found === 'malformed') return this.#refuse(socket, REFUSALS.target);
-    if (this.#closing !== undefined) return this.#refuse(socket, REFUSALS.closing);
-    this.#accept(request, socket, head, judged, found);
-  }
-
-  #accept(
-    request: IncomingMessage,
-    socket: Duplex,
-    head: Buffer,
-    judged: JudgedRequest,
-    { handler, params }: Match,
-  ): void {
-    const protocol = chooseSubprotocol(this.#settings.protocols, judged.protocols);
-    try {
-      this.#acceptor.accept(request, socket, head, protocol, {
-        accepted: (transport) =>
-          this.converse(transport, new UpgradeRequest(request, judged, params), handler),
-        refused: () => this.#refuse(socket, REFUSALS.extensions),
-      });
-    } catch (error) {
-      this.#settings.report(error, { phase: 'handshake' });
-    }
-  }
-
-  #refuse(socket: Duplex, refusal: Refusal): void {
-    refuse(socket, refusal, this.#settings.clock);
-  }
-
-  // Conversations.
-
-  /** Runs a handler over a link that is open. */
-  converse(transport: Transport, request: HandshakeRequest, handler: Handler): HandlerRun {
-    const conversation = new Conversation(transport, this.#settings);
-    const draining = new LazySignal();
-    const id = newSocketId(this.#nodeId);
-    const ws = new HostedSocket(conversation, { id, request, host: this, draining });
-    const run = new HandlerRun(ws, conversation, draining, this.#settings, this);
-    this.#sockets.set(id, ws);
-    this.#runs.add(run);
-    run.start(handler);
-    return run;
-  }
-
-  socketOnEnd({ ws }: HandlerRun): void {
-    this.#sockets.delete(ws.id);
-  }
-
-  runOnEnd(run: HandlerRun, outcome: Outcome): void {
-    this.#runs.delete(run);
-    this.#shutDown?.runOnEnd(run, outcome);
-  }
-
-  // The end.
-
-  close(options: CloseHostOptions = {}): Promise<CloseReport> {
-    try {
-      const checked = checkCloseOptions(options);
-      this.#closing ??= this.#close(checked);
-      return this.#closing;
-    } catch (error) {
-      return rejected(error);
-    }
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.close({ graceMs: 0 });
-  }
-
-  async #close(options: Required<CloseHostOptions>): Promise<CloseReport> {
-    this.#shutDown = new ShutDown(this.#runs, options, this.#settings);
-    const report = await this.#shutDown.report;
-    await this.#door.close();
-    return report;
-  }
-}
-
-function ignore(): void {}

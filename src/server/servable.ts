@@ -1,7 +1,7 @@
 // What a user gives to be served. Types only; routes.ts finds out which one a
 // path leads to.
 
-import type { ServerSocket } from './server-socket.ts';
+import type { ServerSocket } from './host.ts';
 
 /**
  * The seed's Server(): the whole conversation, top to bottom.

@@ -7,7 +7,7 @@ import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node
 import { addressOf } from './attach.ts';
 import { REFUSALS } from './handshake-rules.ts';
 import type { Host } from './host.ts';
-import { ServingHost } from './host.ts';
+import { ServingHost } from './serving-host.ts';
 import { HOST_OPTIONS, settingsOf } from './host-options.ts';
 import type { HostOptions } from './host-options.ts';
 import type { Refusal } from './refusal.ts';

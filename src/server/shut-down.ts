@@ -1,29 +1,13 @@
 // Shutting down: each run's turn to drain and to be closed, the deadline, and
 // the report. The host calls it once and tells it of each run that has ended.
 
+import type { CloseHostOptions, CloseReport } from './close-report.ts';
 import type { HandlerRun } from './handler-run.ts';
 import type { Outcome } from './outcome.ts';
 import type { Clock } from '../time/clock.ts';
 import { holdProcess } from '../time/real-clock.ts';
 import { checkNames, checkTimer } from '../words/arguments.ts';
 import { DEFAULT_GRACE_MS, MAX_TIMER_MS } from '../words/limits.ts';
-
-export interface CloseHostOptions {
-  /** What handlers have after `draining` before their sockets are closed. Default 10 000. */
-  readonly graceMs?: number;
-  /** The sockets' turns are spread over so long. Default 0. */
-  readonly spreadMs?: number;
-}
-
-export interface CloseReport {
-  /** Handlers that ended by themselves after `draining`. */
-  readonly finished: number;
-  /** Handlers that ended once their socket was closed. */
-  readonly closed: number;
-  /** Sockets whose handler was still running at the deadline. */
-  readonly abandoned: readonly string[];
-  readonly tookMs: number;
-}
 
 /** What runs of handlers get beyond the last close: each is given up after its own grace. */
 const MARGIN_MS = 1000;

@@ -2,7 +2,7 @@
 
 import type { FakeOptions } from './fake-options.ts';
 import { startInMemory } from './memory-server.ts';
-import type { ServerSocket } from '../server/server-socket.ts';
+import type { ServerSocket } from '../server/host.ts';
 import type { ClientSocket } from '../socket/client-socket.ts';
 
 /**

@@ -4,8 +4,8 @@
 import type { FakeOptions } from './fake-options.ts';
 import type { HandlerRun } from '../server/handler-run.ts';
 import type { HandshakeRequest } from '../server/handshake-request.ts';
-import { ServingHost } from '../server/host.ts';
-import type { Door } from '../server/host.ts';
+import { ServingHost } from '../server/serving-host.ts';
+import type { Door } from '../server/serving-host.ts';
 import { HOST_OPTIONS, settingsOf } from '../server/host-options.ts';
 import type { HostSettings } from '../server/host-options.ts';
 import { RouteTable } from '../server/routes.ts';
