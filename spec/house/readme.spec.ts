@@ -62,15 +62,13 @@ describe("README's servers", () => {
 
   beforeAll(() => {
     vi.spyOn(console, 'log').mockReturnValue();
-    vi.spyOn(Server.prototype, 'listen').mockImplementation(function onAnyPort(
-      this: Server,
-      ...given: unknown[]
-    ) {
-      listening.push(this);
-      const ready = given.find((argument) => typeof argument === 'function') as (() => void) | undefined;
-      return listen.call(this, 0, '127.0.0.1', ready);
-    });
+    vi.spyOn(Server.prototype, 'listen').mockImplementation(onFreePort);
   });
+  function onFreePort(this: Server, ...given: unknown[]): Server {
+    listening.push(this);
+    const ready = given.find((argument) => typeof argument === 'function');
+    return listen.call(this, { port: 0, host: '127.0.0.1' }, ready as () => void);
+  }
   afterAll(() => {
     vi.restoreAllMocks();
     for (const server of listening) server.close();
