@@ -128,7 +128,7 @@ describe('the packed package', { timeout: 60_000 }, () => {
     );
     const referring = names.filter((name) => dropReference(join(dist, name)));
     writeFileSync(join(consumer, 'main.ts'), `import { serve } from 'corosock';\nawait serve(() => {});\n`);
-    expect(referring).toContain('index.d.ts');
+    expect(referring).not.toEqual([]);
     expect(await run(process.execPath, [tsc, '--noEmit', '-p', '.'], consumer)).toContain('node:http');
   });
 });
