@@ -1,4 +1,5 @@
-// The entry point `corosock`: serving conversations.
+// The entry point `corosock`: serving conversations. All public names of the
+// core are here; those of the test kit are in testing/.
 
 export { attach } from './server/attach.ts';
 export type { HandshakeRequest } from './server/handshake-request.ts';

@@ -1,4 +1,5 @@
-// What `host.close` is told, and what it tells. Types only; shut-down.ts does it.
+// What `host.close` is told, and what it tells. Types only; the host checks them,
+// and shut-down.ts does what they say.
 
 export interface CloseHostOptions {
   /** What handlers have after `draining` before their sockets are closed. Default 10 000. */

@@ -1,4 +1,5 @@
-// Serving on a port of its own: an http server that does nothing but upgrade.
+// Serving on a port of its own: an http server that does nothing but upgrade. It
+// hands upgrades to its host, and answers plain requests itself.
 
 /// <reference types="node" preserve="true" />
 

@@ -1,4 +1,5 @@
-// Who is who: ids of nodes and of sockets.
+// Who is who: ids of nodes and of sockets. The host asks for them; nobody takes
+// one apart.
 
 import { randomBytes } from 'node:crypto';
 

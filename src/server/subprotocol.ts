@@ -1,4 +1,5 @@
-// Sub-protocols: which were offered, and which is spoken (RFC 6455 §4.2.2).
+// Sub-protocols: which were offered, and which is spoken (RFC 6455 §4.2.2). Pure;
+// the handshake rules and the host ask.
 
 /** RFC 9110 §5.6.2. */
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/u;

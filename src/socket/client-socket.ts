@@ -1,4 +1,5 @@
-// A client's end of a conversation: what tests hold beside a handler.
+// A client's end of a conversation: what tests hold beside a handler. Whoever
+// opens the link hands the conversation in.
 
 import { closeByUser } from './close-by-user.ts';
 import type { Conversation } from './conversation.ts';

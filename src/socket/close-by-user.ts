@@ -1,4 +1,5 @@
-// What `endServer` of a server's socket and `close` of a client's have in common.
+// What `endServer` of a server's socket and `close` of a client's have in common:
+// the check of what is sent, and the wait for the real end.
 
 import type { Conversation } from './conversation.ts';
 import { rejected } from '../time/abortable.ts';

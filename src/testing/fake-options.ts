@@ -1,4 +1,5 @@
-// The options of the test kit: those of a host, and the request to pretend.
+// The options of the test kit: those of a host, and the request to pretend. Types
+// only; memory-server.ts checks them.
 
 /// <reference types="node" preserve="true" />
 

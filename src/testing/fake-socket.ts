@@ -1,4 +1,5 @@
-// Both ends of a conversation, for tests that call a handler by themselves.
+// Both ends of a conversation, for tests that call a handler by themselves. The
+// link and the host between are memory-server.ts's.
 
 import type { FakeOptions } from './fake-options.ts';
 import { startInMemory } from './memory-server.ts';

@@ -1,4 +1,5 @@
-// A server's whole life cycle without a port.
+// A server's whole life cycle without a port. The link and the host are
+// memory-server.ts's; here it is ended in a way that no clock can hold up.
 
 import type { FakeOptions } from './fake-options.ts';
 import { startInMemory } from './memory-server.ts';

@@ -1,4 +1,5 @@
-// Waiting in tests without sleeping.
+// Waiting in tests without sleeping: the event loop is given turns until what can
+// run has run. Time is the virtual clock's.
 
 /** Turns of the event loop: what a chain of yields may need; a turn that has nothing to do costs some microseconds. */
 const TURNS = 128;

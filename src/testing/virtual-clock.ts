@@ -1,4 +1,5 @@
-// Time that a test moves on by hand.
+// Time that a test moves on by hand: the Clock port over a list of timers. It
+// keeps the same contract as the real clock.
 
 import { settle } from './settle.ts';
 import type { Clock } from '../time/clock.ts';
