@@ -3,8 +3,10 @@
 
 export { attach } from './server/attach.ts';
 export type { HandshakeRequest } from './server/handshake-request.ts';
-export type { Host, ServerSocket } from './server/host.ts';
+export type { Handshake } from './server/handshake.ts';
+export type { Host, OpenResult, ServerSocket, SharedSocket } from './server/host.ts';
 export type { HostOptions } from './server/host-options.ts';
+export { defineServer } from './server/servable.ts';
 export type { Handler, Routes, Servable, WebSocketServer } from './server/servable.ts';
 export { serve } from './server/serve.ts';
 export type { ServeOptions } from './server/serve.ts';

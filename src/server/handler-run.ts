@@ -1,20 +1,21 @@
-// One run of a handler over its socket: started once, closed after, watched
-// until both have ended. Where sockets are kept and counted is the host's.
+// One run of a server over its socket: started once, closed when its handler
+// says so, watched until both have ended. Where sockets are kept and counted is
+// the host's.
 
+import type { ServerSocket } from './host.ts';
+import { Offering } from './offering.ts';
+import type { OfferingListener, OfferingSettings } from './offering.ts';
 import { closingFor } from './outcome.ts';
 import type { HandlerEnd, Outcome } from './outcome.ts';
 import type { Report } from './report.ts';
-import type { Handler } from './servable.ts';
-import type { ServerSocket } from './host.ts';
+import type { WebSocketServer } from './servable.ts';
 import type { Conversation } from '../socket/conversation.ts';
-import type { Clock } from '../time/clock.ts';
 import { LazyPromise } from '../time/lazy-promise.ts';
 import type { LazySignal } from '../time/lazy-signal.ts';
 import type { CloseInfo } from '../words/close-info.ts';
 import { DrainingError } from '../words/errors.ts';
 
-export interface RunSettings {
-  readonly clock: Clock;
+export interface RunSettings extends OfferingSettings {
   readonly closeTimeoutMs: number;
   readonly report: Report;
 }
@@ -23,41 +24,58 @@ export interface RunSettings {
 export interface RunListener {
   /** The socket is closed for good; its handler may still run. */
   socketOnEnd(run: HandlerRun): void;
-  /** Both have ended, or the handler was given up. The last call. */
+  /** All has ended, or what had not was given up. The last call. */
   runOnEnd(run: HandlerRun, outcome: Outcome): void;
 }
 
-/** Runs one handler from its first line to the real end of its socket. */
-export class HandlerRun {
+/** What a run is made of. */
+export interface RunParts {
+  readonly ws: ServerSocket;
+  readonly conversation: Conversation;
+  readonly draining: LazySignal;
+  readonly server: WebSocketServer;
+}
+
+/** Runs one server from its handler's first line to the real end of its socket. */
+export class HandlerRun implements OfferingListener {
   readonly ws: ServerSocket;
   readonly #conversation: Conversation;
   readonly #draining: LazySignal;
+  readonly #server: WebSocketServer;
   readonly #settings: RunSettings;
   readonly #listener: RunListener;
+  /** Messages that `onClientMessage` is offered first; undefined where it is not asked. */
+  readonly #offering: Offering | undefined;
   /** How the handler ended; undefined while it runs. */
   #handlerEnd: HandlerEnd | undefined;
   #graceTimer: unknown;
+  /** Whether `onPostServer` was called, or is not there. */
+  #isFinished = false;
+  #isSettled = false;
   readonly #outcome = new LazyPromise<Outcome>();
 
   constructor(
-    ws: ServerSocket,
-    conversation: Conversation,
-    draining: LazySignal,
+    { ws, conversation, draining, server }: RunParts,
     settings: RunSettings,
     listener: RunListener,
   ) {
     this.ws = ws;
     this.#conversation = conversation;
     this.#draining = draining;
+    this.#server = server;
     this.#settings = settings;
     this.#listener = listener;
+    if (ws.sharedConnection && server.onClientMessage !== undefined) {
+      const hook = server.onClientMessage.bind(server, ws);
+      this.#offering = new Offering(conversation, hook, settings, this);
+    }
   }
 
   get isHandlerRunning(): boolean {
     return this.#handlerEnd === undefined;
   }
 
-  /** Resolves when both have ended, or the handler was given up. Never rejects. */
+  /** Resolves when all has ended, or was given up. Never rejects. */
   get outcome(): Promise<Outcome> {
     return this.#outcome.promise;
   }
@@ -65,10 +83,10 @@ export class HandlerRun {
   // Called by the host.
 
   /** Runs the handler; returns as soon as it waits for the first time. */
-  start(handler: Handler): void {
+  start(): void {
     this.#conversation.whenOver((end) => this.#conversationOnEnd(end));
     try {
-      const running = handler(this.ws);
+      const running = this.#server.server(this.ws);
       if (running === undefined) this.#handlerOnEnd({ kind: 'returned' });
       else this.#follow(running);
     } catch (error) {
@@ -76,14 +94,33 @@ export class HandlerRun {
     }
   }
 
-  /** Asks the handler to finish. */
+  /** Asks the handler to finish. A shared socket that has none any more closes at once. */
   drain(): void {
     this.#draining.abort(() => new DrainingError());
+    if (!this.isHandlerRunning) this.shutDown();
   }
 
   /** Closes the socket with 1001, whatever its handler does. */
   shutDown(): void {
     this.#conversation.close(1001, '', 'shutdown');
+  }
+
+  // Called by the offering.
+
+  offeringOnError(error: unknown): void {
+    this.#report(error, 'onClientMessage');
+    this.#conversation.close(1011, '', 'handler');
+  }
+
+  offeringOnStall(): void {
+    this.#report(
+      new Error('onClientMessage has not settled in time, and has lost its place in the pool'),
+      'onClientMessage',
+    );
+  }
+
+  offeringOnIdle(): void {
+    this.#finishIfOver();
   }
 
   #follow(running: PromiseLike<void>): void {
@@ -94,18 +131,19 @@ export class HandlerRun {
   }
 
   #handlerOnEnd(handlerEnd: HandlerEnd): void {
-    const wasAbandoned = this.#handlerEnd !== undefined;
-    const told = handlerEnd.kind === 'threw' && this.#wasTold(handlerEnd.error);
-    if (handlerEnd.kind === 'threw' && !told) this.#report(handlerEnd.error);
-    if (wasAbandoned) return;
+    const wasTold = handlerEnd.kind === 'threw' && this.#wasTold(handlerEnd.error);
+    if (handlerEnd.kind === 'threw' && !wasTold) this.#report(handlerEnd.error, 'server');
+    if (!this.isHandlerRunning) return;
     this.#handlerEnd = handlerEnd;
-    const end = this.#conversation.queue.end;
-    if (end !== undefined) return this.#finish(handlerEnd, end);
     // A handler that ends with the reason of `draining` did what it was asked to.
-    const { code, closer } = closingFor(
-      told ? { kind: 'returned' } : handlerEnd,
-      this.#draining.aborted ? 'draining' : 'serving',
-    );
+    this.#closeAfter(wasTold ? { kind: 'returned' } : handlerEnd);
+    this.#finishIfOver();
+  }
+
+  #closeAfter(handlerEnd: HandlerEnd): void {
+    const isDraining = this.#draining.aborted;
+    if (this.ws.sharedConnection && handlerEnd.kind === 'returned' && !isDraining) return;
+    const { code, closer } = closingFor(handlerEnd, isDraining ? 'draining' : 'serving');
     this.#conversation.close(code, '', closer);
   }
 
@@ -118,28 +156,61 @@ export class HandlerRun {
 
   #conversationOnEnd(end: CloseInfo): void {
     this.#listener.socketOnEnd(this);
-    if (this.#handlerEnd !== undefined) return this.#finish(this.#handlerEnd, end);
+    if (this.#finishIfOver()) return;
     const { clock, closeTimeoutMs } = this.#settings;
-    this.#graceTimer = clock.setTimeout(() => this.#abandon(end), closeTimeoutMs);
+    this.#graceTimer = clock.setTimeout(() => this.#giveUp(end), closeTimeoutMs);
   }
 
-  /** The handler ignores the end: it is named, and holds nothing open. */
-  #abandon(end: CloseInfo): void {
-    this.#report(
-      new Error(`The handler still runs ${this.#settings.closeTimeoutMs} ms after its socket has closed`),
-    );
-    this.#handlerEnd = { kind: 'abandoned' };
+  /** Handler or hook ignore the end: they are named, and hold nothing open. */
+  #giveUp(end: CloseInfo): void {
+    const late = this.isHandlerRunning ? 'The handler' : 'onClientMessage';
+    const { closeTimeoutMs } = this.#settings;
+    this.#report(new Error(`${late} still runs ${closeTimeoutMs} ms after its socket has closed`), 'server');
+    this.#offering?.stop();
+    this.#handlerEnd ??= { kind: 'abandoned' };
     this.#finish(this.#handlerEnd, end);
   }
 
+  #finishIfOver(): boolean {
+    const { end } = this.#conversation.queue;
+    if (end === undefined || this.#handlerEnd === undefined || this.#offering?.isBusy === true) return false;
+    this.#finish(this.#handlerEnd, end);
+    return true;
+  }
+
   #finish(handlerEnd: HandlerEnd, end: CloseInfo): void {
+    if (this.#isFinished) return;
+    this.#isFinished = true;
     if (this.#graceTimer !== undefined) this.#settings.clock.clearTimeout(this.#graceTimer);
     const outcome: Outcome = { ...handlerEnd, end };
+    if (this.#server.onPostServer === undefined) this.#settle(outcome);
+    else void this.#runPostServer(outcome);
+  }
+
+  /** A hook that does not settle in `closeTimeoutMs` is reported, and holds nothing open. */
+  async #runPostServer(outcome: Outcome): Promise<void> {
+    const { clock, closeTimeoutMs } = this.#settings;
+    const timer = clock.setTimeout(() => {
+      this.#report(new Error(`onPostServer has not settled in ${closeTimeoutMs} ms`), 'onPostServer');
+      this.#settle(outcome);
+    }, closeTimeoutMs);
+    try {
+      await this.#server.onPostServer?.(this.ws, outcome.end);
+    } catch (error) {
+      this.#report(error, 'onPostServer');
+    }
+    clock.clearTimeout(timer);
+    this.#settle(outcome);
+  }
+
+  #settle(outcome: Outcome): void {
+    if (this.#isSettled) return;
+    this.#isSettled = true;
     this.#listener.runOnEnd(this, outcome);
     this.#outcome.resolve(outcome);
   }
 
-  #report(error: unknown): void {
-    this.#settings.report(error, { socketId: this.ws.id, phase: 'server' });
+  #report(error: unknown, phase: string): void {
+    this.#settings.report(error, { socketId: this.ws.id, phase });
   }
 }

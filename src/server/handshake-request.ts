@@ -15,6 +15,8 @@ export interface HandshakeRequest {
   /** Subprotocols offered by the client. */
   readonly protocols: readonly string[];
   readonly remoteAddress: string | undefined;
+  /** Until the 101 only (it costs 1 KiB a socket to keep); undefined afterwards, and in memory. */
+  readonly raw: IncomingMessage | undefined;
 }
 
 /** A {@link HandshakeRequest} over what was sent. */
@@ -22,6 +24,7 @@ export class UpgradeRequest implements HandshakeRequest {
   readonly params: Readonly<Record<string, string>>;
   readonly protocols: readonly string[];
   readonly remoteAddress: string | undefined;
+  #raw: IncomingMessage | undefined;
   readonly #lines: readonly string[];
   readonly #address: string;
   #url: URL | undefined;
@@ -35,8 +38,18 @@ export class UpgradeRequest implements HandshakeRequest {
     this.params = params;
     this.protocols = protocols;
     this.remoteAddress = request.socket.remoteAddress;
+    this.#raw = request;
     this.#lines = request.rawHeaders;
     this.#address = `${'encrypted' in request.socket ? 'wss' : 'ws'}://${host}${target.text}`;
+  }
+
+  get raw(): IncomingMessage | undefined {
+    return this.#raw;
+  }
+
+  /** The 101 is on its way. */
+  forgetRaw(): void {
+    this.#raw = undefined;
   }
 
   get url(): URL {

@@ -41,6 +41,7 @@ export const REFUSALS: {
   readonly plainRequest: Refusal;
   readonly malformed: Refusal;
   readonly tooLate: Refusal;
+  readonly failed: Refusal;
 } = Object.freeze({
   httpVersion: { status: 505, text: 'HTTP/1.1 is needed' },
   headers: { status: 431, text: 'Too many or too large header fields' },
@@ -66,6 +67,7 @@ export const REFUSALS: {
   },
   malformed: { status: 400, text: 'The request is malformed' },
   tooLate: { status: 408, text: 'The request took too long' },
+  failed: { status: 500, text: 'The server has failed' },
 });
 
 /**

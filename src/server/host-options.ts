@@ -11,7 +11,10 @@ import { TurnBudget } from '../time/turn-budget.ts';
 import { badArgument, checkCount, checkNames, checkTimer } from '../words/arguments.ts';
 import {
   DEFAULT_CLOSE_TIMEOUT_MS,
+  DEFAULT_HANDSHAKE_TIMEOUT_MS,
+  DEFAULT_MAX_HANDSHAKES,
   DEFAULT_MAX_MESSAGE_BYTES,
+  DEFAULT_POOL_SIZE,
   DEFAULT_QUEUE_BYTES,
   DEFAULT_QUEUE_MESSAGES,
   DEFAULT_WRITE_BUFFER_BYTES,
@@ -28,6 +31,12 @@ export interface HostOptions {
   readonly overflow?: 'pause' | 'close';
   /** High-water mark of `write`, 1 to 2³¹−1. Default 64 KiB. */
   readonly writeBufferBytes?: number;
+  /** `onPreServer` hooks at once, 1 to 2³¹−1; further ones wait in order. Default 256. */
+  readonly maxHandshakes?: number;
+  /** What `onPreServer` may take, the wait for its turn included, 0 to 2³¹−1; beyond it 408. Default 10 000. */
+  readonly handshakeTimeoutMs?: number;
+  /** `onClientMessage` calls at once, over all shared sockets, 1 to 2³¹−1: the seed's pool. Default 64. */
+  readonly poolSize?: number;
   /** Wait for the peer's close frame, 0 to 2³¹−1. Default 5 000. */
   readonly closeTimeoutMs?: number;
   /** Subprotocols spoken, in order of preference. Default none. */
@@ -42,6 +51,9 @@ export interface HostOptions {
 
 /** Options checked and complete. */
 export interface HostSettings extends ConversationSettings {
+  readonly maxHandshakes: number;
+  readonly handshakeTimeoutMs: number;
+  readonly poolSize: number;
   readonly protocols: readonly string[];
   readonly compression: boolean;
   readonly report: Report;
@@ -55,6 +67,9 @@ export const HOST_OPTIONS: ReadonlySet<string> = new Set<keyof HostOptions>([
   'overflow',
   'writeBufferBytes',
   'closeTimeoutMs',
+  'maxHandshakes',
+  'handshakeTimeoutMs',
+  'poolSize',
   'protocols',
   'compression',
   'clock',
@@ -68,6 +83,9 @@ const DEFAULTS: Required<Omit<HostOptions, 'report' | 'clock'>> = Object.freeze(
   overflow: 'pause',
   writeBufferBytes: DEFAULT_WRITE_BUFFER_BYTES,
   closeTimeoutMs: DEFAULT_CLOSE_TIMEOUT_MS,
+  maxHandshakes: DEFAULT_MAX_HANDSHAKES,
+  handshakeTimeoutMs: DEFAULT_HANDSHAKE_TIMEOUT_MS,
+  poolSize: DEFAULT_POOL_SIZE,
   protocols: Object.freeze([]),
   compression: false,
 });
@@ -93,10 +111,18 @@ export function settingsOf(call: string, options: HostOptions): HostSettings {
 }
 
 function checkSizes(call: string, settings: Required<HostOptions>): void {
-  for (const name of ['maxMessageBytes', 'queueMessages', 'queueBytes', 'writeBufferBytes'] as const) {
+  for (const name of [
+    'maxMessageBytes',
+    'queueMessages',
+    'queueBytes',
+    'writeBufferBytes',
+    'maxHandshakes',
+    'poolSize',
+  ] as const) {
     checkCount(call, name, settings[name]);
   }
   checkTimer(call, 'closeTimeoutMs', settings.closeTimeoutMs);
+  checkTimer(call, 'handshakeTimeoutMs', settings.handshakeTimeoutMs);
 }
 
 function checkChoices(

@@ -7,17 +7,19 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { HandshakeRequest } from './handshake-request.ts';
 import type { CloseHostOptions, CloseReport } from './close-report.ts';
-import type { Socket } from '../socket/socket.ts';
+import type { Socket, WaitOptions } from '../socket/socket.ts';
 import type { CloseInfo } from '../words/close-info.ts';
 
-/** What a server handler holds as `ws`. */
-export interface ServerSocket extends Socket {
+/**
+ * What `host.openServer` gives: a handle on a shared socket.
+ *
+ * It reads, writes and ends as the handler's own `ws` does; whoever reads first
+ * is served first, over all handles. It owns nothing: dropping it closes nothing.
+ * `atEnd` and `binaryData` are each handle's own.
+ */
+export interface SharedSocket extends Socket {
   /** The seed's WebSocketID: unguessable, unique across nodes. */
   readonly id: string;
-  readonly request: HandshakeRequest;
-  readonly host: Host;
-  /** Aborts when the host asks its handlers to finish. */
-  readonly draining: AbortSignal;
 
   /**
    * Ends the conversation with the closing handshake.
@@ -36,6 +38,24 @@ export interface ServerSocket extends Socket {
   endServer(code?: number, reason?: string): Promise<CloseInfo>;
 }
 
+/** What a server handler holds as `ws`. */
+export interface ServerSocket<Context = unknown> extends SharedSocket {
+  readonly request: HandshakeRequest;
+  /** What `onPreServer` returned. */
+  readonly context: Context;
+  /** Whether it outlives its handler and is reachable by id. To set it here is a UsageError (`COROSOCK_TOO_LATE`). */
+  readonly sharedConnection: boolean;
+  readonly host: Host;
+  /** Aborts when the host asks its handlers to finish. */
+  readonly draining: AbortSignal;
+}
+
+/** What `openServer` gives. */
+export type OpenResult =
+  | readonly [ws: SharedSocket, status: 'ok']
+  | readonly [ws: undefined, status: 'not-found']
+  | readonly [ws: undefined, status: 'not-shared'];
+
 /** What serves. `await using` closes it with `graceMs: 0`. */
 export interface Host extends AsyncDisposable {
   /** ws://host:port, or '' when attached to a server that does not listen. */
@@ -44,6 +64,16 @@ export interface Host extends AsyncDisposable {
   readonly port: number;
   /** Live sockets of this process, by id. */
   readonly sockets: ReadonlyMap<string, ServerSocket>;
+  /**
+   * Opens a shared socket of this process by its id: the seed's OpenServer.
+   *
+   * @param options - `timeoutMs`, `signal`: here for sockets of other processes; an
+   *   aborted signal rejects with its reason.
+   * @returns `[ws, 'ok']`; `[undefined, 'not-found']`: no live socket has this id;
+   *   `[undefined, 'not-shared']`: it lives, but is dedicated to its handler.
+   * @throws UsageError `COROSOCK_ARGUMENT`.
+   */
+  openServer(id: string, options?: WaitOptions): Promise<OpenResult>;
   /**
    * Takes over an upgrade of a server of your own.
    *

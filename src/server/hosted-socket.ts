@@ -1,39 +1,64 @@
-// What a handler holds as `ws`: a socket that knows where it comes from. The life
-// of a conversation is handler-run.ts's.
+// What holds a hosted conversation: the handler's `ws`, which knows where it
+// comes from, and the handles that other code opens by id. The life of a
+// conversation is handler-run.ts's.
 
-import type { Host, ServerSocket } from './host.ts';
 import type { HandshakeRequest } from './handshake-request.ts';
+import { tooLate } from './handshake.ts';
+import type { Host, ServerSocket, SharedSocket } from './host.ts';
 import { closeByUser } from '../socket/close-by-user.ts';
 import type { Conversation } from '../socket/conversation.ts';
 import { MessageSocket } from '../socket/message-socket.ts';
 import type { LazySignal } from '../time/lazy-signal.ts';
 import type { CloseInfo } from '../words/close-info.ts';
 
+/** A {@link SharedSocket} over one conversation. */
+export class SocketHandle extends MessageSocket implements SharedSocket {
+  readonly id: string;
+  readonly #conversation: Conversation;
+
+  constructor(conversation: Conversation, id: string) {
+    super(conversation);
+    this.#conversation = conversation;
+    this.id = id;
+  }
+
+  endServer(code = 1000, reason = ''): Promise<CloseInfo> {
+    return closeByUser('ws.endServer()', this.#conversation, code, reason);
+  }
+}
+
 /** Where a socket comes from. */
 export interface Origin {
-  readonly id: string;
   readonly request: HandshakeRequest;
+  readonly context: unknown;
+  readonly sharedConnection: boolean;
   readonly host: Host;
   readonly draining: LazySignal;
 }
 
 /** A {@link ServerSocket} over one conversation. */
-export class HostedSocket extends MessageSocket implements ServerSocket {
-  readonly #conversation: Conversation;
+export class HostedSocket extends SocketHandle implements ServerSocket {
   readonly #origin: Origin;
 
-  constructor(conversation: Conversation, origin: Origin) {
-    super(conversation);
-    this.#conversation = conversation;
+  constructor(conversation: Conversation, id: string, origin: Origin) {
+    super(conversation, id);
     this.#origin = origin;
-  }
-
-  get id(): string {
-    return this.#origin.id;
   }
 
   get request(): HandshakeRequest {
     return this.#origin.request;
+  }
+
+  get context(): unknown {
+    return this.#origin.context;
+  }
+
+  get sharedConnection(): boolean {
+    return this.#origin.sharedConnection;
+  }
+
+  set sharedConnection(_: boolean) {
+    throw tooLate('ws.sharedConnection');
   }
 
   get host(): Host {
@@ -42,9 +67,5 @@ export class HostedSocket extends MessageSocket implements ServerSocket {
 
   get draining(): AbortSignal {
     return this.#origin.draining.signal;
-  }
-
-  endServer(code = 1000, reason = ''): Promise<CloseInfo> {
-    return closeByUser('ws.endServer()', this.#conversation, code, reason);
   }
 }

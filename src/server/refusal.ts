@@ -18,18 +18,29 @@ const LINGER_MS = 1000;
 
 /** Sends a refusal and closes the connection, in a way that lets the answer arrive (no reset over unread data). */
 export function refuse(stream: Duplex, refusal: Refusal, clock: Clock): void {
-  stream.on('error', ignore);
-  if (!stream.writable) {
-    stream.destroy();
-    return;
-  }
-  stream.resume();
-  stream.end(responseOf(refusal));
-  const timer = clock.setTimeout(() => stream.destroy(), LINGER_MS);
-  stream.once('close', () => clock.clearTimeout(timer));
+  finishWith(stream, responseOf(refusal), clock);
 }
 
-/** A refusal as the bytes of an HTTP/1.1 response. */
+/**
+ * Sends what a hook has answered, and closes the connection.
+ *
+ * The body is sent whole, with its length; what belongs to the connection is ours.
+ * A body that cannot be read, or a status that is no answer, becomes 500.
+ */
+export async function refuseWith(stream: Duplex, response: Response, clock: Clock): Promise<void> {
+  try {
+    const body = Buffer.from(await response.arrayBuffer());
+    finishWith(
+      stream,
+      Buffer.concat([Buffer.from(headOf(response, body.byteLength), 'latin1'), body]),
+      clock,
+    );
+  } catch {
+    refuse(stream, BROKEN_RESPONSE, clock);
+  }
+}
+
+/** A refusal as the text of an HTTP/1.1 response. */
 export function responseOf({ status, text, headers = {} }: Refusal): string {
   const body = `${text}\n`;
   const fields = {
@@ -38,8 +49,35 @@ export function responseOf({ status, text, headers = {} }: Refusal): string {
     'Content-Length': String(Buffer.byteLength(body)),
     ...headers,
   };
-  const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}`);
-  return [`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, ...lines, '', body].join('\r\n');
+  return `${headText(status, Object.entries(fields))}${body}`;
+}
+
+const BROKEN_RESPONSE: Refusal = { status: 500, text: 'The server could not answer' };
+
+/** Headers that are about the connection and not about what is answered (RFC 9110 §7.6.1). */
+const CONNECTION_HEADER = /^(?:connection|content-length|keep-alive|transfer-encoding|upgrade)$/u;
+
+function headOf({ status, headers }: Response, length: number): string {
+  if (status < 200) throw new RangeError(`A response of status ${status} is no answer`);
+  const fields = [...headers].filter(([name]) => !CONNECTION_HEADER.test(name));
+  return headText(status, [...fields, ['Connection', 'close'], ['Content-Length', String(length)]]);
+}
+
+function headText(status: number, fields: readonly (readonly [name: string, value: string])[]): string {
+  const lines = fields.map(([name, value]) => `${name}: ${value}`);
+  return [`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`, ...lines, '', ''].join('\r\n');
+}
+
+function finishWith(stream: Duplex, response: string | Buffer, clock: Clock): void {
+  stream.on('error', ignore);
+  if (!stream.writable) {
+    stream.destroy();
+    return;
+  }
+  stream.resume();
+  stream.end(response);
+  const timer = clock.setTimeout(() => stream.destroy(), LINGER_MS);
+  stream.once('close', () => clock.clearTimeout(timer));
 }
 
 function ignore(): void {}

@@ -10,7 +10,8 @@ import { UsageError } from '../words/errors.ts';
 
 /** What a path leads to. */
 export interface Match {
-  readonly handler: Handler;
+  /** Gives the server of one connection: a fresh instance where it is a class. */
+  readonly makeServer: () => WebSocketServer;
   readonly params: Readonly<Record<string, string>>;
 }
 
@@ -19,7 +20,7 @@ interface Route {
   readonly pattern: string;
   /** Equal for patterns that match the same paths. */
   readonly shape: string;
-  readonly handler: Handler;
+  readonly makeServer: () => WebSocketServer;
   /** The parameters as they were sent; undefined for a path that does not match. */
   readonly match: (path: string) => Readonly<Record<string, string>> | undefined;
 }
@@ -39,11 +40,11 @@ export class RouteTable {
 
   /** What the path leads to; 'malformed' when a parameter is not valid percent-encoding. */
   find(path: string): Match | 'malformed' | undefined {
-    for (const { handler, match: matches } of this.#routes) {
+    for (const { makeServer, match: matches } of this.#routes) {
       const params = matches(path);
       if (params === undefined) continue;
       const decoded = decodeAll(params);
-      return decoded === undefined ? 'malformed' : { handler, params: decoded };
+      return decoded === undefined ? 'malformed' : { makeServer, params: decoded };
     }
     return undefined;
   }
@@ -62,7 +63,7 @@ export class RouteTable {
 function compileAll(routes: Routes): readonly Route[] {
   if (typeof routes === 'function' || isWebSocketServer(routes)) {
     return [
-      { pattern: 'every path', shape: EVERY_PATH, handler: toHandler('routes', routes), match: () => ({}) },
+      { pattern: 'every path', shape: EVERY_PATH, makeServer: makerOf('routes', routes), match: () => ({}) },
     ];
   }
   if (typeof routes !== 'object' || routes === null) throw badArgument('routes', EXPECTED, routes);
@@ -72,13 +73,13 @@ function compileAll(routes: Routes): readonly Route[] {
 }
 
 function compile(pattern: string, servable: Servable): Route {
-  const handler = toHandler(`routes['${pattern}']`, servable);
+  const makeServer = makerOf(`routes['${pattern}']`, servable);
   if (!pattern.startsWith('/')) throw badRoute(`a pattern that begins with '/'`, pattern);
   const options = { sensitive: true, trailing: false, encodePath: encodeLiteral } as const;
   try {
     const matches = match<Record<string, string>>(pattern, { ...options, decode: false });
     const shape = pathToRegexp(pattern, options).regexp.source;
-    return { pattern, shape, handler, match: (path) => paramsOf(matches(path)) };
+    return { pattern, shape, makeServer, match: (path) => paramsOf(matches(path)) };
   } catch (error) {
     throw badRoute('a pattern of path-to-regexp', `${pattern}' (${(error as Error).message})`);
   }
@@ -93,21 +94,36 @@ function encodeLiteral(text: string): string {
   return text.replaceAll(/[^\u0021-\u007e]+/gu, encodeURIComponent);
 }
 
-function toHandler(name: string, servable: Servable): Handler {
-  if (typeof servable === 'function') {
-    if (isClass(servable)) throw badArgument(name, EXPECTED, servable);
-    return servable;
+/** Finds out what a user has given. */
+export function makerOf(name: string, servable: Servable): () => WebSocketServer {
+  if (isWebSocketServer(servable)) {
+    checkHooks(name, servable);
+    return () => servable;
   }
-  if (!isWebSocketServer(servable)) throw badArgument(name, EXPECTED, servable);
-  const hook = HOOKS.find((member) => member in servable);
-  // To leave out a hook that somebody relies on, to refuse a stranger say, would be worse than an error.
-  if (hook !== undefined)
-    throw badArgument(name, 'an object without hooks, which this version does not call', hook);
-  return (ws) => servable.server(ws);
+  if (typeof servable !== 'function') throw badArgument(name, EXPECTED, servable);
+  if (!isClass(servable)) {
+    const server: WebSocketServer = { server: servable };
+    return () => server;
+  }
+  return () => {
+    const server = new servable();
+    if (!isWebSocketServer(server)) throw badArgument(name, EXPECTED, servable);
+    checkHooks(name, server);
+    return server;
+  };
 }
 
-const EXPECTED = 'a function or an object with server()';
+const EXPECTED = 'a function, or an object or class with server()';
 const HOOKS = ['onPreServer', 'onPostServer', 'onClientMessage'] as const;
+
+/** A hook that is no function would never run: an error, before somebody relies on it. */
+function checkHooks(name: string, server: WebSocketServer): void {
+  for (const hook of HOOKS) {
+    const value: unknown = server[hook];
+    if (value !== undefined && typeof value !== 'function')
+      throw badArgument(`${name}.${hook}`, 'a function', value);
+  }
+}
 
 function isWebSocketServer(value: unknown): value is WebSocketServer {
   return (
@@ -116,7 +132,7 @@ function isWebSocketServer(value: unknown): value is WebSocketServer {
 }
 
 /** A class is a function whose `prototype` is not writable. */
-function isClass(value: Handler): boolean {
+function isClass(value: Handler | (new () => WebSocketServer)): value is new () => WebSocketServer {
   return Object.getOwnPropertyDescriptor(value, 'prototype')?.writable === false;
 }
 

@@ -1,22 +1,46 @@
-// What a user gives to be served. Types only; routes.ts finds out which one a
-// path leads to.
+// What a user gives to be served, and the hooks of its life cycle. Types only
+// but `defineServer`; routes.ts finds out which one a path leads to.
 
+import type { Handshake } from './handshake.ts';
 import type { ServerSocket } from './host.ts';
+import type { CloseInfo } from '../words/close-info.ts';
+import type { Data } from '../words/data.ts';
+
+type Awaitable<T> = T | PromiseLike<T>;
 
 /**
  * The seed's Server(): the whole conversation, top to bottom.
  *
- * When it returns, the socket closes with 1000; when it throws, with 1011.
+ * When it returns, the socket closes with 1000, unless it is shared; when it
+ * throws, with 1011.
  */
-export type Handler = (ws: ServerSocket) => void | PromiseLike<void>;
+// oxlint-disable-next-line typescript/no-explicit-any -- a handler of any context can be served; `unknown` would refuse all but those of unknown
+export type Handler<Context = any> = (ws: ServerSocket<Context>) => Awaitable<void>;
 
-/** The seed's class, by shape. */
-export interface WebSocketServer {
+/** The seed's class, by shape. A fresh instance per connection when given as a class; `this` is kept. */
+// oxlint-disable-next-line typescript/no-explicit-any -- as above
+export interface WebSocketServer<Context = any> {
+  /**
+   * Runs before the 101 response.
+   *
+   * At most `maxHandshakes` run at once, further ones wait in order. A `Response`
+   * refuses the handshake with its status, headers and body; anything else, also
+   * `undefined`, becomes `ws.context`. A throw refuses with 500, without detail.
+   * `onPostServer` is not called for what was refused.
+   */
+  onPreServer?(handshake: Handshake): Awaitable<Context | Response>;
   /** The whole conversation, as in {@link Handler}. */
-  server(ws: ServerSocket): void | PromiseLike<void>;
+  server(ws: ServerSocket<Context>): Awaitable<void>;
+  /**
+   * Shared sockets only: offered each message first, one at a time and in order;
+   * true consumes it, else it is queued for readers. A throw closes with 1011.
+   */
+  onClientMessage?(ws: ServerSocket<Context>, data: Data): Awaitable<boolean>;
+  /** Runs exactly once, after the socket is really closed and the handler has settled or was given up, whatever the cause. */
+  onPostServer?(ws: ServerSocket<Context>, end: CloseInfo): Awaitable<void>;
 }
 
-export type Servable = Handler | WebSocketServer;
+export type Servable = Handler | WebSocketServer | (new () => WebSocketServer);
 
 /**
  * One server for every path, or a map from path patterns (`/chat/:room`) to servers.
@@ -24,3 +48,8 @@ export type Servable = Handler | WebSocketServer;
  * Patterns are those of path-to-regexp 9; of several that match, the first counts.
  */
 export type Routes = Servable | Readonly<Record<string, Servable>>;
+
+/** Infers the context of a server from its `onPreServer`. */
+export function defineServer<Context>(server: WebSocketServer<Context>): WebSocketServer<Context> {
+  return server;
+}

@@ -1,32 +1,33 @@
-// The host: what serves. It judges upgrades, makes sockets of them, runs their
-// handlers, knows all that live, and shuts them down. Where upgrades come from
-// is attach.ts's and serve.ts's.
+// The host: what serves. It makes sockets of links, runs their servers, knows
+// all that live, opens them by id, and shuts them down. Handshakes are
+// upgrades.ts's; where they come from is attach.ts's and serve.ts's.
 
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { HandshakeRequest } from './handshake-request.ts';
-import { UpgradeRequest } from './handshake-request.ts';
-import type { JudgedRequest } from './handshake-rules.ts';
-import { judge, REFUSALS } from './handshake-rules.ts';
-import { HandlerRun } from './handler-run.ts';
-import type { RunListener } from './handler-run.ts';
-import type { HostSettings } from './host-options.ts';
-import type { Outcome } from './outcome.ts';
-import type { Refusal } from './refusal.ts';
-import { refuse } from './refusal.ts';
-import type { Match, RouteTable } from './routes.ts';
-import type { Handler } from './servable.ts';
-import type { Host, ServerSocket } from './host.ts';
-import { HostedSocket } from './hosted-socket.ts';
-import { newNodeId, newSocketId } from './socket-id.ts';
-import { checkCloseOptions, ShutDown } from './shut-down.ts';
 import type { CloseHostOptions, CloseReport } from './close-report.ts';
+import { HandlerRun } from './handler-run.ts';
+import type { RunListener, RunSettings } from './handler-run.ts';
+import { UpgradeRequest } from './handshake-request.ts';
+import { judge, REFUSALS } from './handshake-rules.ts';
+import type { Host, OpenResult, ServerSocket } from './host.ts';
+import type { HostSettings } from './host-options.ts';
+import { HostedSocket, SocketHandle } from './hosted-socket.ts';
+import type { Outcome } from './outcome.ts';
+import type { Arrival } from './pre-server.ts';
+import type { Match, RouteTable } from './routes.ts';
+import type { WebSocketServer } from './servable.ts';
+import { checkCloseOptions, ShutDown } from './shut-down.ts';
+import { newNodeId, newSocketId } from './socket-id.ts';
 import { chooseSubprotocol } from './subprotocol.ts';
+import { TaskQueue } from '../time/task-queue.ts';
+import { Upgrades } from './upgrades.ts';
+import type { Accepted, UpgradeListener } from './upgrades.ts';
 import { Conversation } from '../socket/conversation.ts';
+import type { WaitOptions } from '../socket/socket.ts';
 import { rejected } from '../time/abortable.ts';
 import { LazySignal } from '../time/lazy-signal.ts';
 import type { Transport } from '../transport/transport.ts';
-import { WsAcceptor } from '../transport/ws-acceptor.ts';
+import { badArgument, checkMs, checkNames, checkSignal } from '../words/arguments.ts';
 
 /** Where upgrades come from. */
 export interface Door {
@@ -37,22 +38,29 @@ export interface Door {
 }
 
 /** A {@link Host} over any door, or over none. */
-export class ServingHost implements Host, RunListener {
+export class ServingHost implements Host, RunListener, UpgradeListener {
+  /** `onPreServer` hooks, so many at once. */
+  readonly admission: TaskQueue;
   readonly #nodeId = newNodeId();
   readonly #routes: RouteTable;
   readonly #settings: HostSettings;
+  readonly #runSettings: RunSettings;
   readonly #door: Door;
-  readonly #acceptor: WsAcceptor;
+  readonly #upgrades: Upgrades;
   readonly #sockets = new Map<string, ServerSocket>();
+  /** Those that can be opened by id. */
+  readonly #shared = new Map<string, Conversation>();
   readonly #runs = new Set<HandlerRun>();
   #shutDown: ShutDown | undefined;
   #closing: Promise<CloseReport> | undefined;
 
   constructor(routes: RouteTable, settings: HostSettings, door: Door) {
+    this.admission = new TaskQueue(settings.maxHandshakes);
     this.#routes = routes;
     this.#settings = settings;
+    this.#runSettings = { ...settings, pool: new TaskQueue(settings.poolSize) };
     this.#door = door;
-    this.#acceptor = new WsAcceptor(settings);
+    this.#upgrades = new Upgrades(settings, this.admission, this);
   }
 
   get url(): string {
@@ -67,60 +75,90 @@ export class ServingHost implements Host, RunListener {
     return this.#sockets;
   }
 
-  // Upgrades.
-
-  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    // Nobody listens to the stream of an upgrade: a reset would bring the process down.
-    socket.on('error', ignore);
-    const judged = judge(request);
-    if ('status' in judged) return this.#refuse(socket, judged);
-    const found = this.#routes.find(judged.target.path);
-    if (found === undefined) return this.#refuse(socket, REFUSALS.route);
-    if (found === 'malformed') return this.#refuse(socket, REFUSALS.target);
-    if (this.#closing !== undefined) return this.#refuse(socket, REFUSALS.closing);
-    this.#accept(request, socket, head, judged, found);
+  openServer(id: string, options: WaitOptions = {}): Promise<OpenResult> {
+    try {
+      checkOpen(id, options);
+      options.signal?.throwIfAborted();
+    } catch (error) {
+      return rejected(error);
+    }
+    return Promise.resolve(this.#open(id));
   }
 
-  #accept(
-    request: IncomingMessage,
-    socket: Duplex,
-    head: Buffer,
-    judged: JudgedRequest,
-    { handler, params }: Match,
-  ): void {
-    const protocol = chooseSubprotocol(this.#settings.protocols, judged.protocols);
+  #open(id: string): OpenResult {
+    const conversation = this.#shared.get(id);
+    if (conversation !== undefined) return [new SocketHandle(conversation, id), 'ok'];
+    return this.#sockets.has(id) ? [undefined, 'not-shared'] : [undefined, 'not-found'];
+  }
+
+  // Upgrades.
+
+  handleUpgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void {
+    // Nobody listens to the stream of an upgrade: a reset would bring the process down.
+    stream.on('error', ignore);
+    const upgrade = { request, stream, head };
+    const judged = judge(request);
+    if ('status' in judged) return this.#upgrades.refuse(upgrade, judged);
+    const found = this.#routes.find(judged.target.path);
+    if (found === undefined) return this.#upgrades.refuse(upgrade, REFUSALS.route);
+    if (found === 'malformed') return this.#upgrades.refuse(upgrade, REFUSALS.target);
+    const server = this.#makeServer(found);
+    if (server === undefined) return this.#upgrades.refuse(upgrade, REFUSALS.failed);
+    this.#upgrades.take(upgrade, {
+      id: this.newId(),
+      request: new UpgradeRequest(request, judged, found.params),
+      server,
+      protocol: chooseSubprotocol(this.#settings.protocols, judged.protocols),
+    });
+  }
+
+  #makeServer({ makeServer }: Match): WebSocketServer | undefined {
     try {
-      this.#acceptor.accept(request, socket, head, protocol, {
-        accepted: (transport) =>
-          this.converse(transport, new UpgradeRequest(request, judged, params), handler),
-        refused: () => this.#refuse(socket, REFUSALS.extensions),
-      });
+      return makeServer();
     } catch (error) {
       this.#settings.report(error, { phase: 'handshake' });
+      return undefined;
     }
   }
 
-  #refuse(socket: Duplex, refusal: Refusal): void {
-    refuse(socket, refusal, this.#settings.clock);
+  upgradeOnOpen(transport: Transport, arrival: Arrival, accepted: Accepted): void {
+    if (arrival.request instanceof UpgradeRequest) arrival.request.forgetRaw();
+    this.converse(transport, arrival, accepted);
   }
 
   // Conversations.
 
-  /** Runs a handler over a link that is open. */
-  converse(transport: Transport, request: HandshakeRequest, handler: Handler): HandlerRun {
-    const conversation = new Conversation(transport, this.#settings);
+  newId(): string {
+    return newSocketId(this.#nodeId);
+  }
+
+  /** Runs a server over a link that is open. */
+  converse(
+    transport: Transport,
+    { id, request, server }: Arrival,
+    { context, answer }: Accepted,
+  ): HandlerRun {
+    const { sharedConnection } = answer;
+    const conversation = new Conversation(transport, this.#settings, sharedConnection ? 'many' : 'one');
     const draining = new LazySignal();
-    const id = newSocketId(this.#nodeId);
-    const ws = new HostedSocket(conversation, { id, request, host: this, draining });
-    const run = new HandlerRun(ws, conversation, draining, this.#settings, this);
+    const ws = new HostedSocket(conversation, id, {
+      request,
+      context,
+      sharedConnection,
+      host: this,
+      draining,
+    });
+    const run = new HandlerRun({ ws, conversation, draining, server }, this.#runSettings, this);
     this.#sockets.set(id, ws);
+    if (sharedConnection) this.#shared.set(id, conversation);
     this.#runs.add(run);
-    run.start(handler);
+    run.start();
     return run;
   }
 
-  socketOnEnd({ ws }: HandlerRun): void {
-    this.#sockets.delete(ws.id);
+  socketOnEnd({ ws: { id } }: HandlerRun): void {
+    this.#sockets.delete(id);
+    this.#shared.delete(id);
   }
 
   runOnEnd(run: HandlerRun, outcome: Outcome): void {
@@ -145,11 +183,22 @@ export class ServingHost implements Host, RunListener {
   }
 
   async #close(options: Required<CloseHostOptions>): Promise<CloseReport> {
+    this.#upgrades.close();
     this.#shutDown = new ShutDown(this.#runs, options, this.#settings);
     const report = await this.#shutDown.report;
     await this.#door.close();
     return report;
   }
+}
+
+const OPEN_OPTIONS: ReadonlySet<string> = new Set<keyof WaitOptions>(['timeoutMs', 'signal']);
+
+function checkOpen(id: unknown, options: WaitOptions): void {
+  if (typeof id !== 'string') throw badArgument('host.openServer()', 'the id of a socket', id);
+  checkNames('host.openServer()', options, OPEN_OPTIONS);
+  const { timeoutMs = 0, signal } = options;
+  checkMs('host.openServer()', 'timeoutMs', timeoutMs);
+  checkSignal('host.openServer()', signal);
 }
 
 function ignore(): void {}

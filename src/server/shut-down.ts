@@ -9,7 +9,7 @@ import { holdProcess } from '../time/real-clock.ts';
 import { checkNames, checkTimer } from '../words/arguments.ts';
 import { DEFAULT_GRACE_MS, MAX_TIMER_MS } from '../words/limits.ts';
 
-/** What runs of handlers get beyond the last close: each is given up after its own grace. */
+/** What runs get beyond the last of three times `closeTimeoutMs`, one each for the peer, the handler and `onPostServer`. */
 const MARGIN_MS = 1000;
 
 const CLOSE_OPTIONS: ReadonlySet<string> = new Set<keyof CloseHostOptions>(['graceMs', 'spreadMs']);
@@ -57,7 +57,7 @@ export class ShutDown {
     this.report = new Promise((resolve) => {
       this.#resolve = resolve;
     });
-    this.#begin(graceMs, graceMs + spreadMs + 2 * closeTimeoutMs + MARGIN_MS);
+    this.#begin(graceMs, graceMs + spreadMs + 3 * closeTimeoutMs + MARGIN_MS);
   }
 
   /** One more has ended. */

@@ -5,6 +5,7 @@
 import type { Flow, QueueLimits } from './receive-queue.ts';
 import { ReceiveQueue } from './receive-queue.ts';
 import { Reader } from './reader.ts';
+import type { Readers } from './reader.ts';
 import { Writer } from './writer.ts';
 import type { Clock } from '../time/clock.ts';
 import { LazyPromise } from '../time/lazy-promise.ts';
@@ -41,15 +42,18 @@ export class Conversation implements TransportSink {
   /** Aborts at the end. */
   readonly over: LazySignal = new LazySignal();
   readonly #closed = new LazyPromise<CloseInfo>();
+  /** Who is offered messages before they can be read; undefined where nobody is. */
+  #onArrival: (() => void) | undefined;
   /** Who else has to know of the end. */
   #onEnd: ((end: CloseInfo) => void) | undefined;
 
-  constructor(transport: Transport, settings: ConversationSettings) {
+  /** @param readers - Whether a second read at once is a mistake, or waits its turn. */
+  constructor(transport: Transport, settings: ConversationSettings, readers: Readers) {
     const flow: Flow = transport;
     this.transport = transport;
     this.#settings = settings;
     this.queue = new ReceiveQueue(settings, flow);
-    this.reader = new Reader(this.queue, settings.clock, settings.budget);
+    this.reader = new Reader(this.queue, settings.clock, settings.budget, readers);
     this.writer = new Writer(transport, settings.clock, settings.writeBufferBytes);
     transport.open(this);
   }
@@ -58,7 +62,8 @@ export class Conversation implements TransportSink {
 
   receive(data: Data, bytes: number): void {
     this.queue.push(this.reader.isWaiting ? data : detached(data), bytes);
-    this.reader.wake();
+    if (this.#onArrival === undefined) this.reader.wake();
+    else this.#onArrival();
     if (!this.queue.regulate()) this.close(1008, '', 'limit');
   }
 
@@ -71,7 +76,6 @@ export class Conversation implements TransportSink {
     const info = this.queue.finish({ ...end, by, clean: end.clean && by !== 'limit' });
     if (this.#closer !== undefined) this.#settings.clock.clearTimeout(this.#closeTimer);
     this.writer.stop();
-    this.reader.stop();
     this.reader.wake();
     this.over.abort(() => new ConversationOverError(info));
     this.#closed.resolve(info);
@@ -83,6 +87,12 @@ export class Conversation implements TransportSink {
   /** Resolves with the end; never rejects. */
   get closed(): Promise<CloseInfo> {
     return this.#closed.promise;
+  }
+
+  /** Offers messages before they can be read: calls back when one has come. Before any has. */
+  offerFirst(onArrival: () => void): void {
+    this.queue.offerFirst();
+    this.#onArrival = onArrival;
   }
 
   /** Calls back at the end, once, before anybody who awaits `closed` goes on. */

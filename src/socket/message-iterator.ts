@@ -2,7 +2,7 @@
 // `return()` would wait for a pending `next()`, and `break` would hang.
 
 import type { Conversation } from './conversation.ts';
-import type { ReadRequest } from './reader.ts';
+import type { ReadRequest, ReadView } from './reader.ts';
 import type { CloseInfo } from '../words/close-info.ts';
 import type { Data } from '../words/data.ts';
 import { ConnectionLostError } from '../words/errors.ts';
@@ -10,10 +10,12 @@ import { ConnectionLostError } from '../words/errors.ts';
 /** Iterates over the messages of a conversation until its end; throws ConnectionLostError when that was not clean. */
 export class MessageIterator implements AsyncIterableIterator<Data> {
   readonly #conversation: Conversation;
+  readonly #view: ReadView;
   #done = false;
 
-  constructor(conversation: Conversation) {
+  constructor(conversation: Conversation, view: ReadView) {
     this.#conversation = conversation;
+    this.#view = view;
   }
 
   [Symbol.asyncIterator](): this {
@@ -22,7 +24,7 @@ export class MessageIterator implements AsyncIterableIterator<Data> {
 
   async next(): Promise<IteratorResult<Data, undefined>> {
     if (this.#done) return DONE;
-    const [data, status] = await this.#conversation.reader.read(NEXT_MESSAGE);
+    const [data, status] = await this.#conversation.reader.read(NEXT_MESSAGE, this.#view);
     if (status === 'ok') return { done: false, value: data };
     this.#done = true;
     // A read without a time-out gives nothing else than `closed`.

@@ -3,7 +3,7 @@
 
 import type { Conversation } from './conversation.ts';
 import { MessageIterator } from './message-iterator.ts';
-import type { ReadRequest } from './reader.ts';
+import type { ReadRequest, ReadView } from './reader.ts';
 import type { ReadOptions, Socket, WaitOptions, WriteOptions } from './socket.ts';
 import { rejected } from '../time/abortable.ts';
 import type { SendOptions } from '../transport/transport.ts';
@@ -25,6 +25,7 @@ const BINARY: SendOptions = Object.freeze({ binary: true, compress: true });
 /** A {@link Socket} over one conversation. */
 export class MessageSocket implements Socket {
   readonly #conversation: Conversation;
+  readonly #view: ReadView = { binaryData: false, atEnd: true, closedReads: 0 };
 
   constructor(conversation: Conversation) {
     this.#conversation = conversation;
@@ -47,15 +48,15 @@ export class MessageSocket implements Socket {
   }
 
   get atEnd(): boolean {
-    return this.#conversation.reader.atEnd;
+    return this.#view.atEnd;
   }
 
   get binaryData(): boolean {
-    return this.#conversation.reader.binaryData;
+    return this.#view.binaryData;
   }
 
   set binaryData(binary: boolean) {
-    this.#conversation.reader.binaryData = binary;
+    this.#view.binaryData = binary;
   }
 
   get queued(): { readonly messages: number; readonly bytes: number } {
@@ -72,11 +73,11 @@ export class MessageSocket implements Socket {
     timeoutMs: number = DEFAULT_READ_TIMEOUT_MS,
   ): Promise<ReadResult> {
     try {
-      return this.#conversation.reader.read(
+      const request =
         typeof lenOrOptions === 'object'
           ? readRequest(lenOrOptions)
-          : positionalRead(lenOrOptions, timeoutMs),
-      );
+          : positionalRead(lenOrOptions, timeoutMs);
+      return this.#conversation.reader.read(request, this.#view);
     } catch (error) {
       return rejected(error);
     }
@@ -86,14 +87,14 @@ export class MessageSocket implements Socket {
     try {
       const options =
         typeof timeoutMsOrOptions === 'number' ? { timeoutMs: timeoutMsOrOptions } : timeoutMsOrOptions;
-      return this.#conversation.reader.read(readMessageRequest(options));
+      return this.#conversation.reader.read(readMessageRequest(options), this.#view);
     } catch (error) {
       return rejected(error);
     }
   }
 
   [Symbol.asyncIterator](): AsyncIterableIterator<Data> {
-    return new MessageIterator(this.#conversation);
+    return new MessageIterator(this.#conversation, this.#view);
   }
 
   write(data: Data, options?: WriteOptions): Promise<WriteStatus> {

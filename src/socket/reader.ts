@@ -14,6 +14,16 @@ import { DEFAULT_READ_LENGTH, LAST_CLOSED_READ, TRACED_READS } from '../words/li
 import { CLOSED, TIMED_OUT } from '../words/status.ts';
 import type { ReadResult } from '../words/status.ts';
 
+/** What one holder of a socket has set, and where its last read stopped. Several hold a shared one. */
+export interface ReadView {
+  /** Every read gives bytes. */
+  binaryData: boolean;
+  /** Whether the last read reached the end of its message. */
+  atEnd: boolean;
+  /** Reads after the end. */
+  closedReads: number;
+}
+
 /** One call of `read` or `readMessage`. */
 export interface ReadRequest {
   /** Most to return; undefined: the seed's default, which warns when it cuts. */
@@ -27,138 +37,166 @@ export interface ReadRequest {
 /** A parked read. */
 interface Waiter {
   readonly request: ReadRequest;
+  readonly view: ReadView;
   /** When to give up, on the clock; Infinity where nothing but an arrival or the end is waited for. */
   readonly dueMs: number;
   readonly settle: (result: ReadResult) => void;
   /** Its `stack` says where it was called; undefined after the first few of a socket. */
   readonly trace: { readonly stack?: string } | undefined;
+  /** Who came next. */
+  next: Waiter | undefined;
 }
+
+/** What a read that cannot be answered at once waits for. */
+type Until = 'arrival' | 'next turn';
+
+/** Whether a second read at once is a mistake or waits its turn. */
+export type Readers = 'one' | 'many';
 
 const CLOSED_READ: Promise<ReadResult> = Promise.resolve(CLOSED);
 const TIMED_OUT_READ: Promise<ReadResult> = Promise.resolve(TIMED_OUT);
 
-/** Reads from one queue, one read at a time (I1, I3, I4, I7). */
+/** Reads from one queue, first come, first served (I1, I3, I4, I7). */
 export class Reader {
   readonly #queue: ReceiveQueue;
   readonly #clock: Clock;
   readonly #budget: TurnBudget;
+  readonly #readers: Readers;
   readonly #alarm: Alarm;
   readonly #spin = new SpinGuard();
 
-  /** Every read gives bytes. Set by the socket. */
-  binaryData = false;
-  #atEnd = true;
-  /** The parked read; there is at most one. */
-  #waiter: Waiter | undefined;
-  #closedReads = 0;
+  /** The read that has been parked for longest; the others hang on it. */
+  #first: Waiter | undefined;
   #tracedReads = 0;
 
-  constructor(queue: ReceiveQueue, clock: Clock, budget: TurnBudget) {
+  constructor(queue: ReceiveQueue, clock: Clock, budget: TurnBudget, readers: Readers) {
     this.#queue = queue;
     this.#clock = clock;
     this.#budget = budget;
+    this.#readers = readers;
     this.#alarm = new Alarm(clock, (nowMs) => this.#alarmOnRing(nowMs));
   }
 
-  /** Whether the last read reached the end of its message. */
-  get atEnd(): boolean {
-    return this.#atEnd;
-  }
-
-  // Called by the handler, through the socket.
+  // Called by whoever reads, through a socket.
 
   /** Takes what is there, or parks. */
-  read(request: ReadRequest): Promise<ReadResult> {
+  read(request: ReadRequest, view: ReadView): Promise<ReadResult> {
     const { signal } = request;
     if (signal?.aborted === true) return rejected(signal.reason);
-    if (this.#waiter !== undefined) return rejected(concurrentRead(this.#waiter));
-    if (this.#queue.messages > 0) {
-      if (this.#budget.spend()) return this.#wait(request, 'next turn');
-      return Promise.resolve(this.#take(request));
+    if (this.#first !== undefined && this.#readers === 'one') return rejected(concurrentRead(this.#first));
+    if (this.#queue.readable > 0) {
+      if (this.#first !== undefined || this.#budget.spend()) return this.#wait(request, view, 'next turn');
+      return Promise.resolve(this.#take(request, view));
     }
-    if (this.#queue.end !== undefined) return this.#readClosed(request);
-    if (request.timeoutMs > 0) return this.#wait(request, 'arrival');
-    return this.#spin.mustYield() ? this.#wait(request, 'next turn') : TIMED_OUT_READ;
+    if (this.#queue.isOver) return this.#readClosed(request, view);
+    if (request.timeoutMs > 0) return this.#wait(request, view, 'arrival');
+    return this.#spin.mustYield() ? this.#wait(request, view, 'next turn') : TIMED_OUT_READ;
   }
 
   // Called by the socket.
 
   /** Whether a message that comes now goes straight to a parked read. */
   get isWaiting(): boolean {
-    return this.#waiter !== undefined && this.#queue.messages === 0;
+    return this.#first !== undefined && this.#queue.messages === 0;
   }
 
-  /** Something has arrived, or the end has come: serves the parked read. */
+  /** Something has arrived, or the end has come: serves the parked reads. */
   wake(): void {
-    const waiter = this.#waiter;
-    if (waiter === undefined) return;
-    if (this.#queue.messages > 0) this.#settle(waiter, this.#take(waiter.request));
-    else if (this.#queue.end !== undefined) this.#settle(waiter, CLOSED);
-  }
-
-  /** Leaves no timer behind. */
-  stop(): void {
+    while (this.#first !== undefined && this.#queue.readable > 0) {
+      const { request, view } = this.#first;
+      this.#settle(this.#first, this.#take(request, view));
+    }
+    if (!this.#queue.isOver) return;
     this.#alarm.stop();
+    while (this.#first !== undefined) this.#settle(this.#first, CLOSED);
   }
 
-  #take({ len }: ReadRequest): ReadResult {
+  #take({ len }: ReadRequest, view: ReadView): ReadResult {
     this.#spin.reset();
-    if (this.binaryData) this.#queue.firstToBytes();
+    if (view.binaryData) this.#queue.firstToBytes();
     const data = this.#queue.take(len ?? DEFAULT_READ_LENGTH);
-    this.#atEnd = !this.#queue.firstIsRest;
-    if (!this.#atEnd && len === undefined) warnOfCut();
+    view.atEnd = !this.#queue.firstIsRest;
+    if (!view.atEnd && len === undefined) warnOfCut();
     return [data, 'ok'];
   }
 
-  #readClosed(request: ReadRequest): Promise<ReadResult> {
-    this.#closedReads += 1;
-    if (this.#closedReads >= LAST_CLOSED_READ) return rejected(readAfterClose());
-    return this.#spin.mustYield() ? this.#wait(request, 'next turn') : CLOSED_READ;
+  #readClosed(request: ReadRequest, view: ReadView): Promise<ReadResult> {
+    view.closedReads += 1;
+    if (view.closedReads >= LAST_CLOSED_READ) return rejected(readAfterClose());
+    return this.#spin.mustYield() ? this.#wait(request, view, 'next turn') : CLOSED_READ;
   }
 
-  #wait(request: ReadRequest, until: 'arrival' | 'next turn'): Promise<ReadResult> {
+  #wait(request: ReadRequest, view: ReadView, until: Until): Promise<ReadResult> {
     const { signal } = request;
-    if (signal === undefined) return new Promise((settle) => this.#park(request, until, settle));
+    if (signal === undefined) return new Promise((settle) => void this.#park(request, view, until, settle));
     return abortable(signal, (settle) => {
-      this.#park(request, until, settle);
-      return () => {
-        this.#waiter = undefined;
-      };
+      const waiter = this.#park(request, view, until, settle);
+      return () => this.#remove(waiter);
     });
   }
 
-  #park(request: ReadRequest, until: 'arrival' | 'next turn', settle: (result: ReadResult) => void): void {
+  #park(request: ReadRequest, view: ReadView, until: Until, settle: Waiter['settle']): Waiter {
     const yields = until === 'next turn';
     const dueMs = yields || request.timeoutMs === Infinity ? Infinity : this.#clock.now() + request.timeoutMs;
-    const waiter: Waiter = { request, dueMs, settle, trace: this.#trace(request) };
-    this.#waiter = waiter;
+    const waiter: Waiter = { request, view, dueMs, settle, trace: this.#trace(request), next: undefined };
+    this.#append(waiter);
     if (yields) {
       this.#clock.setImmediate(() => this.#goOn(waiter));
     } else {
       this.#spin.reset();
       this.#alarm.setAt(dueMs);
     }
+    return waiter;
   }
 
   /** A read that had to let the event loop have a turn: takes what is there now. */
   #goOn(waiter: Waiter): void {
-    if (this.#waiter !== waiter) return;
     this.wake();
-    // Nothing there and no end: it was a read of 0 ms.
-    if (this.#waiter === waiter) this.#settle(waiter, TIMED_OUT);
+    // Still parked, with nothing there and no end: it was a read of 0 ms.
+    if (this.#has(waiter)) this.#settle(waiter, TIMED_OUT);
   }
 
   #alarmOnRing(nowMs: number): void {
-    const waiter = this.#waiter;
-    if (waiter === undefined) return;
-    if (waiter.dueMs <= nowMs) this.#settle(waiter, TIMED_OUT);
-    else this.#alarm.setAt(waiter.dueMs);
+    let nextMs = Infinity;
+    for (let waiter = this.#first; waiter !== undefined; waiter = waiter.next) {
+      if (waiter.dueMs <= nowMs) this.#settle(waiter, TIMED_OUT);
+      else nextMs = Math.min(nextMs, waiter.dueMs);
+    }
+    this.#alarm.setAt(nextMs);
   }
 
   /** Removes the waiter before it settles it, so that nothing can reach it twice (I3). */
   #settle(waiter: Waiter, result: ReadResult): void {
-    this.#waiter = undefined;
+    this.#remove(waiter);
     waiter.settle(result);
+  }
+
+  // The parked reads: a chain, of one but for shared sockets.
+
+  #append(waiter: Waiter): void {
+    if (this.#first === undefined) {
+      this.#first = waiter;
+      return;
+    }
+    let last = this.#first;
+    while (last.next !== undefined) last = last.next;
+    last.next = waiter;
+  }
+
+  #remove(waiter: Waiter): void {
+    if (this.#first === waiter) {
+      this.#first = waiter.next;
+      return;
+    }
+    let before = this.#first;
+    while (before !== undefined && before.next !== waiter) before = before.next;
+    if (before !== undefined) before.next = waiter.next;
+  }
+
+  #has(waiter: Waiter): boolean {
+    let other = this.#first;
+    while (other !== undefined && other !== waiter) other = other.next;
+    return other !== undefined;
   }
 
   #trace({ method }: ReadRequest): Waiter['trace'] {

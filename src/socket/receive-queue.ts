@@ -1,7 +1,9 @@
-// The receive queue: a ring of whole messages, and behind the last of them the
-// end. The socket puts in, the reader takes out; pause and resume go up to the
-// link it was given. Who waits for what is the reader's business.
+// The receive queue: whole messages, and behind the last of them the end. The
+// socket puts in, the reader takes out; pause and resume go up to the link it
+// was given. Who waits for what is the reader's business, who is offered what
+// before it can be read the server's.
 
+import { MessageRing } from './message-ring.ts';
 import type { CloseInfo, LinkEnd } from '../words/close-info.ts';
 import { bytesOf, cutLength, toBytes } from '../words/data.ts';
 import type { Data } from '../words/data.ts';
@@ -20,21 +22,15 @@ export interface Flow {
   resume(): void;
 }
 
-const FIRST_CAPACITY = 8;
-/** An empty ring above this is given back: a burst is no reason to hold memory. */
-const KEPT_CAPACITY = 128;
-
 /** Keeps what was received until it is read, within bounds (I1, I2, I5). */
 export class ReceiveQueue {
   readonly #limits: QueueLimits;
   readonly #flow: Flow;
 
-  /** The ring; its length is a power of two. Empty until something has to wait. */
-  #slots: Data[] = [];
-  /** Bytes on the wire of each slot's message, or of what is left of it. */
-  #sizes: number[] = [];
-  #first = 0;
-  #messages = 0;
+  /** What a read can take. */
+  readonly #readable = new MessageRing();
+  /** What a hook is offered first, all of it later than what is readable; undefined where there is no hook. */
+  #unoffered: MessageRing | undefined;
   #bytes = 0;
   #paused = false;
 
@@ -50,12 +46,18 @@ export class ReceiveQueue {
     this.#flow = flow;
   }
 
+  /** Received and not read, offered or not. */
   get messages(): number {
-    return this.#messages;
+    return this.#readable.length + (this.#unoffered?.length ?? 0);
   }
 
   get bytes(): number {
     return this.#bytes;
+  }
+
+  /** Messages that a read can take. */
+  get readable(): number {
+    return this.#readable.length;
   }
 
   get firstIsRest(): boolean {
@@ -67,6 +69,11 @@ export class ReceiveQueue {
     return this.#end;
   }
 
+  /** Whether nothing more can be read: the end has come, and nobody is still offered anything. */
+  get isOver(): boolean {
+    return this.#end !== undefined && this.messages === 0;
+  }
+
   // Called by the socket, with what the transport delivers.
 
   /** Puts a message behind the others. */
@@ -75,12 +82,8 @@ export class ReceiveQueue {
       this.#discarded += 1;
       return;
     }
-    if (this.#messages === this.#slots.length) this.#grow();
-    const slot = (this.#first + this.#messages) & (this.#slots.length - 1);
-    this.#slots[slot] = data;
-    this.#sizes[slot] = bytes;
-    this.#messages += 1;
     this.#bytes += bytes;
+    (this.#unoffered ?? this.#readable).push(data, bytes);
   }
 
   /**
@@ -94,13 +97,14 @@ export class ReceiveQueue {
    */
   regulate(): boolean {
     const { queueMessages, queueBytes, overflow } = this.#limits;
-    if (this.#messages < queueMessages && this.#bytes < queueBytes) return true;
-    if (overflow === 'close') return this.#messages <= queueMessages && this.#bytes <= queueBytes;
+    const { messages } = this;
+    if (messages < queueMessages && this.#bytes < queueBytes) return true;
+    if (overflow === 'close') return messages <= queueMessages && this.#bytes <= queueBytes;
     if (!this.#paused) {
       this.#paused = true;
       this.#flow.pause();
     }
-    return this.#bytes + this.#messages * MESSAGE_OVERHEAD_BYTES <= mostBytes(this.#limits);
+    return this.#bytes + messages * MESSAGE_OVERHEAD_BYTES <= mostBytes(this.#limits);
   }
 
   /** From now on drops what comes, and counts it as unread; lets the link run, so that the peer's close is seen. */
@@ -111,7 +115,7 @@ export class ReceiveQueue {
 
   /** Puts the end behind the last message, for good. */
   finish({ code, reason, clean, by, cause }: Omit<LinkEnd, 'by'> & Pick<CloseInfo, 'by'>): CloseInfo {
-    const unread = (): number => this.#messages + this.#discarded;
+    const unread = (): number => this.messages + this.#discarded;
     this.#discarding = true;
     this.#end = {
       code,
@@ -129,35 +133,60 @@ export class ReceiveQueue {
   // Called by the reader.
 
   /**
-   * Takes up to `len` of the oldest message; the queue must not be empty. What
+   * Takes up to `len` of the oldest readable message; there must be one. What
    * exceeds it stays as the oldest (I3).
    */
   take(len: number): Data {
-    const data = this.#slots[this.#first] as Data;
+    const data = this.#readable.first;
     const cut = cutLength(data, len);
-    if (cut < data.length) return this.#takePart(data, cut);
-    this.#slots[this.#first] = '';
-    this.#bytes -= this.#sizes[this.#first] as number;
-    this.#first = (this.#first + 1) & (this.#slots.length - 1);
-    this.#messages -= 1;
-    this.#firstIsRest = false;
-    if (this.#messages === 0 && this.#slots.length > KEPT_CAPACITY) this.#shrink();
+    this.#firstIsRest = cut < data.length;
+    return this.#firstIsRest ? this.#takePart(data, cut) : this.#takeFirst(this.#readable);
+  }
+
+  /** Turns the oldest readable message, or its rest, into bytes. */
+  firstToBytes(): void {
+    this.#readable.replaceFirst(toBytes(this.#readable.first), this.#readable.firstBytes);
+  }
+
+  // Called by the server, for a hook.
+
+  /** From now on messages are offered before they can be read; called before any has come. */
+  offerFirst(): void {
+    this.#unoffered ??= new MessageRing();
+  }
+
+  /** The oldest message that was not offered yet; undefined when there is none. */
+  get unoffered(): Data | undefined {
+    return this.#unoffered !== undefined && this.#unoffered.length > 0 ? this.#unoffered.first : undefined;
+  }
+
+  /** It was offered and consumed: nobody reads it. */
+  dropOffered(): void {
+    if (this.#unoffered !== undefined) this.#takeFirst(this.#unoffered);
+  }
+
+  /** It was offered and not consumed: a read can take it. */
+  releaseOffered(): void {
+    const ring = this.#unoffered;
+    if (ring === undefined) return;
+    this.#readable.push(ring.first, ring.firstBytes);
+    ring.shift();
+  }
+
+  #takeFirst(ring: MessageRing): Data {
+    const data = ring.first;
+    this.#bytes -= ring.firstBytes;
+    ring.shift();
     this.#resumeBelowHalf();
     return data;
   }
 
-  /** Turns the oldest message, or its rest, into bytes. */
-  firstToBytes(): void {
-    this.#slots[this.#first] = toBytes(this.#slots[this.#first] as Data);
-  }
-
   #takePart(data: Data, cut: number): Data {
     const part = typeof data === 'string' ? data.slice(0, cut) : data.subarray(0, cut);
+    const rest = typeof data === 'string' ? data.slice(cut) : data.subarray(cut);
     const bytes = bytesOf(part);
-    this.#slots[this.#first] = typeof data === 'string' ? data.slice(cut) : data.subarray(cut);
-    this.#sizes[this.#first] = (this.#sizes[this.#first] as number) - bytes;
+    this.#readable.replaceFirst(rest, this.#readable.firstBytes - bytes);
     this.#bytes -= bytes;
-    this.#firstIsRest = true;
     this.#resumeBelowHalf();
     return part;
   }
@@ -165,37 +194,13 @@ export class ReceiveQueue {
   #resumeBelowHalf(): void {
     if (!this.#paused) return;
     const { queueMessages, queueBytes } = this.#limits;
-    if (this.#messages * 2 <= queueMessages && this.#bytes * 2 <= queueBytes) this.#resume();
+    if (this.messages * 2 <= queueMessages && this.#bytes * 2 <= queueBytes) this.#resume();
   }
 
   #resume(): void {
     if (!this.#paused) return;
     this.#paused = false;
     this.#flow.resume();
-  }
-
-  /** Doubles the ring; the oldest message comes to its beginning. */
-  #grow(): void {
-    const order = (ring: readonly unknown[]): unknown[] => [
-      ...ring.slice(this.#first),
-      ...ring.slice(0, this.#first),
-    ];
-    const capacity = Math.max(FIRST_CAPACITY, this.#slots.length * 2);
-    const slots = order(this.#slots) as Data[];
-    const sizes = order(this.#sizes) as number[];
-    while (slots.length < capacity) {
-      slots.push('');
-      sizes.push(0);
-    }
-    this.#slots = slots;
-    this.#sizes = sizes;
-    this.#first = 0;
-  }
-
-  #shrink(): void {
-    this.#slots = [];
-    this.#sizes = [];
-    this.#first = 0;
   }
 }
 

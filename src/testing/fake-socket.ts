@@ -2,8 +2,9 @@
 // link and the host between are memory-server.ts's.
 
 import type { FakeOptions } from './fake-options.ts';
-import { startInMemory } from './memory-server.ts';
+import { memoryServer } from './memory-server.ts';
 import type { ServerSocket } from '../server/host.ts';
+import { acceptedWithoutHook } from '../server/pre-server.ts';
 import type { ClientSocket } from '../socket/client-socket.ts';
 
 /**
@@ -13,16 +14,18 @@ import type { ClientSocket } from '../socket/client-socket.ts';
  * Nothing has to be cleaned up: what nobody holds is collected, and no timer keeps
  * the process alive.
  *
- * @param options - Those of a host, and the request's `url`, `headers`, `params`.
+ * @param options - Those of a host, and the request's `url`, `headers`, `params`; `context`:
+ *   what `ws.context` gives.
  * @returns `ws`, what a handler holds, and `client`, the other end.
  * @throws UsageError `COROSOCK_ARGUMENT`.
  */
-export function fakeSocket(options: FakeOptions = {}): {
-  readonly ws: ServerSocket;
-  readonly client: ClientSocket;
-} {
-  const { run, client } = startInMemory('fakeSocket()', untilClosed, options);
-  return { ws: run.ws, client };
+export function fakeSocket<Context = unknown>(
+  options: FakeOptions & { readonly context?: Context } = {},
+): { readonly ws: ServerSocket<Context>; readonly client: ClientSocket } {
+  const { context, ...rest } = options;
+  const memory = memoryServer('fakeSocket()', untilClosed, rest);
+  const { run, client } = memory.open({ ...acceptedWithoutHook(memory.arrival.protocol), context });
+  return { ws: run.ws as ServerSocket<Context>, client };
 }
 
 /** The handler of a socket that a test talks through: it ends with it. */

@@ -4,11 +4,11 @@
 export type { FakeOptions } from './fake-options.ts';
 export { fakeSocket } from './fake-socket.ts';
 export { runServer } from './run-server.ts';
-export type { ServerRun } from './run-server.ts';
+export type { Outcome, ServerRun } from './run-server.ts';
 export { settle } from './settle.ts';
 export { virtualClock } from './virtual-clock.ts';
 export type { VirtualClock } from './virtual-clock.ts';
-export type { HandlerEnd, Outcome } from '../server/outcome.ts';
 export type { ClientSocket } from '../socket/client-socket.ts';
 export type { SendOptions, Transport, TransportSink } from '../transport/transport.ts';
 export type { LinkEnd } from '../words/close-info.ts';
+export { ConnectError } from '../words/errors.ts';

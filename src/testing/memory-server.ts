@@ -8,8 +8,10 @@ import { ServingHost } from '../server/serving-host.ts';
 import type { Door } from '../server/serving-host.ts';
 import { HOST_OPTIONS, settingsOf } from '../server/host-options.ts';
 import type { HostSettings } from '../server/host-options.ts';
-import { RouteTable } from '../server/routes.ts';
-import type { Handler, Servable } from '../server/servable.ts';
+import type { Arrival } from '../server/pre-server.ts';
+import { makerOf, RouteTable } from '../server/routes.ts';
+import type { Servable } from '../server/servable.ts';
+import type { Accepted } from '../server/upgrades.ts';
 import { ConnectedSocket } from '../socket/client-socket.ts';
 import type { ClientSocket } from '../socket/client-socket.ts';
 import { Conversation } from '../socket/conversation.ts';
@@ -21,36 +23,46 @@ const DEFAULT_URL = 'ws://localhost/';
 
 const NO_DOOR: Door = Object.freeze({ address: undefined, close: async () => {} });
 
-/** Both ends of a conversation in memory, and the host between. */
+/** A host in memory, and the one conversation that it is started for. */
 export interface MemoryServer {
   readonly host: ServingHost;
   readonly settings: HostSettings;
-  readonly run: HandlerRun;
-  readonly client: ClientSocket;
+  /** Makes what the hook is asked about. */
+  readonly arrival: Arrival;
+  /** Opens the link. */
+  open(accepted: Accepted): { readonly run: HandlerRun; readonly client: ClientSocket };
 }
 
-/** Starts a server over a link in memory; its handler has begun when this returns. */
-export function startInMemory(call: string, servable: Servable, options: FakeOptions): MemoryServer {
+/** Makes a server that a link in memory leads to. */
+export function memoryServer(call: string, servable: Servable, options: FakeOptions): MemoryServer {
   checkNames(call, options, FAKE_OPTIONS);
   const { url = DEFAULT_URL, headers = {}, params = {}, ...rest } = options;
   if (!URL.canParse(url)) throw badArgument(call, 'url to be a URL', url);
   const settings = settingsOf(call, rest);
-  const [protocol = ''] = settings.protocols;
-  const { maxMessageBytes } = settings;
-  const [near, far] = memoryLink({ protocol, maxMessageBytes: [maxMessageBytes, maxMessageBytes] });
+  const { protocols } = settings;
   const host = new ServingHost(new RouteTable(servable), settings, NO_DOOR);
   const request: HandshakeRequest = {
     url: new URL(url),
     headers,
     params,
-    protocols: settings.protocols,
+    protocols,
     remoteAddress: undefined,
+    raw: undefined,
   };
-  const client = new ConnectedSocket(new Conversation(far, settings), url);
-  const run = host.converse(near, request, handlerOf(servable));
-  return { host, settings, run, client };
+  const server = makerOf(call, servable)();
+  const arrival: Arrival = { id: host.newId(), request, server, protocol: protocols[0] ?? '' };
+  return { host, settings, arrival, open: (accepted) => openLink(host, settings, arrival, accepted) };
 }
 
-function handlerOf(servable: Servable): Handler {
-  return typeof servable === 'function' ? servable : (ws) => servable.server(ws);
+function openLink(
+  host: ServingHost,
+  settings: HostSettings,
+  arrival: Arrival,
+  accepted: Accepted,
+): { readonly run: HandlerRun; readonly client: ClientSocket } {
+  const { maxMessageBytes } = settings;
+  const { protocol } = accepted.answer;
+  const [near, far] = memoryLink({ protocol, maxMessageBytes: [maxMessageBytes, maxMessageBytes] });
+  const client = new ConnectedSocket(new Conversation(far, settings, 'one'), arrival.request.url.href);
+  return { run: host.converse(near, arrival, accepted), client };
 }

@@ -1,21 +1,32 @@
 // A server's whole life cycle without a port. The link and the host are
-// memory-server.ts's; here it is ended in a way that no clock can hold up.
+// memory-server.ts's; here the hook is asked, and all is ended in a way that no
+// clock can hold up.
 
 import type { FakeOptions } from './fake-options.ts';
-import { startInMemory } from './memory-server.ts';
+import { memoryServer } from './memory-server.ts';
 import type { MemoryServer } from './memory-server.ts';
 import type { VirtualClock } from './virtual-clock.ts';
+import { REFUSALS } from '../server/handshake-rules.ts';
 import type { Host } from '../server/host.ts';
-import type { Outcome } from '../server/outcome.ts';
+import type { Outcome as RunOutcome } from '../server/outcome.ts';
+import { Patience } from '../server/patience.ts';
+import { acceptedWithoutHook, askPreServer } from '../server/pre-server.ts';
+import type { Verdict } from '../server/pre-server.ts';
+import type { Refusal } from '../server/refusal.ts';
 import type { Servable } from '../server/servable.ts';
 import type { ClientSocket } from '../socket/client-socket.ts';
+import { unattended } from '../time/abortable.ts';
 import type { Clock } from '../time/clock.ts';
+import { ConnectError } from '../words/errors.ts';
+
+/** How a run ended: its handler and its socket, or that there was none. */
+export type Outcome = RunOutcome | { readonly kind: 'refused'; readonly response: Response };
 
 /** One server that runs, and the client that talks to it. */
 export interface ServerRun extends AsyncDisposable {
-  /** The other end of the conversation. */
+  /** The other end of the conversation. Rejects with ConnectError when `onPreServer` refused. */
   readonly client: Promise<ClientSocket>;
-  /** How it ended; never rejects. */
+  /** How it ended; never rejects, settles after `onPostServer`. */
   readonly done: Promise<Outcome>;
   readonly host: Host;
 }
@@ -23,28 +34,72 @@ export interface ServerRun extends AsyncDisposable {
 /**
  * Runs a server's whole life cycle over an in-memory link.
  *
- * Queue, reader, writer, host and shut-down are those of a port. `await using`
- * ends it: the host closes with `graceMs: 0`, and a virtual clock is advanced by
- * what handlers may take that ignore it.
+ * Hooks, queue, reader, writer, host and shut-down are those of a port. A server
+ * without `onPreServer` has begun when this returns. `await using` ends it: the host
+ * closes with `graceMs: 0`, and a virtual clock is advanced by what handlers and
+ * hooks may take that ignore it.
  *
- * @param server - A function, or an object with server().
+ * @param server - A function, or an object or class with server().
  * @param options - Those of a host, and the request's `url`, `headers`, `params`. The
- *   client has agreed to the first of `protocols`.
+ *   client offers all of `protocols`.
  * @throws UsageError `COROSOCK_ARGUMENT`.
  */
 export function runServer(server: Servable, options: FakeOptions = {}): ServerRun {
-  const memory = startInMemory('runServer()', server, options);
+  const memory = memoryServer('runServer()', server, options);
+  const start = begin(memory);
   return {
-    client: Promise.resolve(memory.client),
-    done: memory.run.outcome,
+    client: unattended(start.then(clientOf)),
+    done: start.then(outcomeOf),
     host: memory.host,
     [Symbol.asyncDispose]: () => shutDown(memory),
   };
 }
 
+type Started = ReturnType<MemoryServer['open']> | { readonly response: Response };
+
+async function begin(memory: MemoryServer): Promise<Started> {
+  const { arrival, settings, host } = memory;
+  if (arrival.server.onPreServer === undefined) return memory.open(acceptedWithoutHook(arrival.protocol));
+  const patience = new Patience(settings.clock, settings.handshakeTimeoutMs);
+  const verdict = await askPreServer(arrival, host.admission, patience.over);
+  patience.stop();
+  return verdict.kind === 'accepted' ? memory.open(verdict) : { response: responseTo(verdict, memory) };
+}
+
+/** What a client on a port would have got. */
+function responseTo(
+  verdict: Exclude<Verdict, { readonly kind: 'accepted' }>,
+  { arrival, settings }: MemoryServer,
+): Response {
+  switch (verdict.kind) {
+    case 'refused':
+      return verdict.response;
+    case 'failed':
+      settings.report(verdict.error, { socketId: arrival.id, phase: 'onPreServer' });
+      return toResponse(REFUSALS.failed);
+    case 'over':
+      return toResponse(REFUSALS.tooLate);
+    default:
+      return verdict satisfies never;
+  }
+}
+
+function toResponse({ status, text, headers }: Refusal): Response {
+  return new Response(`${text}\n`, { status, ...(headers === undefined ? undefined : { headers }) });
+}
+
+function outcomeOf(started: Started): Outcome | Promise<Outcome> {
+  return 'response' in started ? { kind: 'refused', response: started.response } : started.run.outcome;
+}
+
+function clientOf(started: Started): ClientSocket {
+  if ('response' in started) throw new ConnectError(started.response.status);
+  return started.client;
+}
+
 async function shutDown({ host, settings: { clock, closeTimeoutMs } }: MemoryServer): Promise<void> {
   const closing = host.close({ graceMs: 0 });
-  if (isVirtual(clock)) await clock.advance(2 * closeTimeoutMs);
+  if (isVirtual(clock)) await clock.advance(3 * closeTimeoutMs);
   await closing;
 }
 

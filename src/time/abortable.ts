@@ -35,7 +35,8 @@ export function rejected(error: unknown): Promise<never> {
   return unattended(Promise.reject(error));
 }
 
-function unattended<T>(promise: Promise<T>): Promise<T> {
+/** Marks a promise as handled: where nobody awaits it, its rejection does not reach the process. */
+export function unattended<T>(promise: Promise<T>): Promise<T> {
   promise.catch(ignore);
   return promise;
 }

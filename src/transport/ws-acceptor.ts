@@ -12,6 +12,19 @@ export interface WsAcceptorOptions {
   readonly closeTimeoutMs: number;
 }
 
+/** What node:http hands over. */
+export interface UpgradeAtHand {
+  readonly request: IncomingMessage;
+  readonly stream: Duplex;
+  /** What has come after the request. */
+  readonly head: Buffer;
+}
+
+export interface UpgradeAnswer {
+  readonly protocol: string;
+  readonly headerLines: readonly string[];
+}
+
 /** What comes of one upgrade. */
 export interface UpgradeOutcome {
   /** The 101 is on its way. Called before anything of the peer is delivered. */
@@ -25,6 +38,8 @@ export class WsAcceptor {
   readonly #server: WebSocketServer;
   /** The subprotocol of the upgrade at hand; `ws` asks for it inside `accept`. */
   #protocol = '';
+  /** Its further header lines. */
+  #headerLines: readonly string[] = [];
   #outcome: UpgradeOutcome | undefined;
 
   constructor({ maxMessageBytes, compression, closeTimeoutMs }: WsAcceptorOptions) {
@@ -39,6 +54,7 @@ export class WsAcceptor {
       handleProtocols: () => this.#protocol || false,
     } as const;
     this.#server = new WebSocketServer(options);
+    this.#server.on('headers', (lines: string[]) => void lines.push(...this.#headerLines));
     this.#server.on('wsClientError', (error: Error) => this.#outcome?.refused(error));
   }
 
@@ -47,17 +63,17 @@ export class WsAcceptor {
    *
    * A peer that has gone already is dropped, and nothing is called.
    *
-   * @param protocol - One that was offered, or ''.
+   * @param answer - `protocol`: one that was offered, or ''; `headerLines`: further
+   *   ones of the 101, without line ends in them.
    * @throws Error when the same stream was handed over before.
    */
   accept(
-    request: IncomingMessage,
-    stream: Duplex,
-    head: Buffer,
-    protocol: string,
+    { request, stream, head }: UpgradeAtHand,
+    { protocol, headerLines }: UpgradeAnswer,
     outcome: UpgradeOutcome,
   ): void {
     this.#protocol = protocol;
+    this.#headerLines = headerLines;
     this.#outcome = outcome;
     this.#server.handleUpgrade(request, stream, head, (ws) => outcome.accepted(new WsTransport(ws, stream)));
     this.#outcome = undefined;

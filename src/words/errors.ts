@@ -30,6 +30,21 @@ export class ConnectionLostError extends Error {
   }
 }
 
+/** Tells a client that the handshake was refused, or that there was nobody to answer it. */
+export class ConnectError extends Error {
+  override readonly name = 'ConnectError';
+  readonly code = 'COROSOCK_CONNECT';
+  /** The HTTP answer, if there was one. */
+  readonly status: number | undefined;
+
+  constructor(status: number | undefined) {
+    super(
+      status === undefined ? 'Nobody answered the handshake' : `The handshake was answered with ${status}`,
+    );
+    this.status = status;
+  }
+}
+
 /**
  * The reason of `ws.signal`: named `AbortError`, so that `fetch`, timers and
  * abortable functions pass it on as what it is.
@@ -54,6 +69,27 @@ export class DrainingError extends Error {
     super('The host is shutting down');
   }
 }
+
+/** Why a handshake is over: the client has gone, `handshakeTimeoutMs` has passed, the host is closing. */
+export type HandshakeEnd = 'gone' | 'late' | 'closing';
+
+/** The reason of `handshake.signal`. */
+export class HandshakeOverError extends Error {
+  override readonly name = 'AbortError';
+  readonly code = 'ABORT_ERR';
+  readonly why: HandshakeEnd;
+
+  constructor(why: HandshakeEnd) {
+    super(HANDSHAKE_ENDS[why]);
+    this.why = why;
+  }
+}
+
+const HANDSHAKE_ENDS: Readonly<Record<HandshakeEnd, string>> = Object.freeze({
+  gone: 'The client has given the handshake up',
+  late: 'The time for the handshake is over',
+  closing: 'The host is shutting down',
+});
 
 function describe({ code, by }: CloseInfo): string {
   return `close code ${code} by ${by}`;

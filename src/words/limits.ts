@@ -43,3 +43,11 @@ export const TRACED_READS = 8;
 
 /** A close frame holds 125 bytes, two of which are the code (RFC 6455 §5.5). */
 export const MAX_CLOSE_REASON_BYTES = 123;
+
+/** `onPreServer` hooks at once. */
+export const DEFAULT_MAX_HANDSHAKES = 256;
+export const DEFAULT_HANDSHAKE_TIMEOUT_MS = 10_000;
+/** `onClientMessage` bursts at once, over all shared sockets. */
+export const DEFAULT_POOL_SIZE = 64;
+/** A call of `onClientMessage` that takes longer is reported, and gives its place in the pool up. */
+export const HOOK_TIMEOUT_MS = 30_000;

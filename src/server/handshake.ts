@@ -1,0 +1,110 @@
+// What `onPreServer` holds: a socket that is not open yet. The admission makes
+// it, and takes from it what the hook has decided.
+
+import type { HandshakeRequest } from './handshake-request.ts';
+import { badArgument } from '../words/arguments.ts';
+import { UsageError } from '../words/errors.ts';
+
+/** A socket that is not open yet. */
+export interface Handshake {
+  /** The id that the socket will have. */
+  readonly id: string;
+  readonly request: HandshakeRequest;
+  /** Aborts when the client gives up or `handshakeTimeoutMs` has passed. */
+  readonly signal: AbortSignal;
+  /** false: the socket lives with its handler. true: it outlives the handler and is reachable by id. Settable here only. Default false. */
+  sharedConnection: boolean;
+  /** The subprotocol to answer with; setting one that was not offered is a UsageError. Default: the first of the host's that was offered, or ''. */
+  protocol: string;
+  /** Extra headers of the 101 response; never the handshake's own. */
+  readonly responseHeaders: Headers;
+}
+
+/** What a hook has decided. */
+export interface HandshakeAnswer {
+  readonly sharedConnection: boolean;
+  readonly protocol: string;
+  /** Of the 101 response; undefined for none. */
+  readonly responseHeaders: Headers | undefined;
+}
+
+/** Headers that the opening handshake owns (RFC 6455 §4.2.2). */
+const OWN_HEADER = /^(?:upgrade|connection|sec-websocket-.*)$/u;
+
+const VISIBLE = /^[\t\u0020-\u007e]*$/u;
+
+/** A {@link Handshake} that can be changed until it is answered. */
+export class OpenHandshake implements Handshake {
+  readonly id: string;
+  readonly request: HandshakeRequest;
+  readonly signal: AbortSignal;
+  readonly responseHeaders: Headers = new Headers();
+  #sharedConnection = false;
+  #protocol: string;
+  #isAnswered = false;
+
+  constructor(id: string, request: HandshakeRequest, signal: AbortSignal, protocol: string) {
+    this.id = id;
+    this.request = request;
+    this.signal = signal;
+    this.#protocol = protocol;
+  }
+
+  get sharedConnection(): boolean {
+    return this.#sharedConnection;
+  }
+
+  set sharedConnection(shared: boolean) {
+    this.#refuseIfAnswered('sharedConnection');
+    if (typeof shared !== 'boolean') throw badArgument('handshake.sharedConnection', 'true or false', shared);
+    this.#sharedConnection = shared;
+  }
+
+  get protocol(): string {
+    return this.#protocol;
+  }
+
+  set protocol(protocol: string) {
+    this.#refuseIfAnswered('protocol');
+    if (protocol !== '' && !this.request.protocols.includes(protocol)) {
+      throw badArgument(
+        'handshake.protocol',
+        `one of those offered, [${this.request.protocols.join(', ')}], or ''`,
+        protocol,
+      );
+    }
+    this.#protocol = protocol;
+  }
+
+  /**
+   * Closes the handshake for changes and says what was decided.
+   *
+   * @throws UsageError `COROSOCK_ARGUMENT` for a header that is the handshake's own, or not ASCII.
+   */
+  answer(): HandshakeAnswer {
+    this.#isAnswered = true;
+    for (const [name, value] of this.responseHeaders) {
+      if (OWN_HEADER.test(name))
+        throw badArgument('handshake.responseHeaders', "no header of the handshake's own", name);
+      if (!VISIBLE.test(value))
+        throw badArgument(`handshake.responseHeaders, ${name}`, 'visible ASCII', value);
+    }
+    return {
+      sharedConnection: this.#sharedConnection,
+      protocol: this.#protocol,
+      responseHeaders: this.responseHeaders,
+    };
+  }
+
+  #refuseIfAnswered(name: string): void {
+    if (this.#isAnswered) throw tooLate(`handshake.${name}`);
+  }
+}
+
+/** Makes the error for what can be set in `onPreServer` only. */
+export function tooLate(name: string): UsageError {
+  return new UsageError(
+    'COROSOCK_TOO_LATE',
+    `${name}: expected to be set in onPreServer, but the 101 response is on its way`,
+  );
+}

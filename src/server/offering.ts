@@ -1,0 +1,129 @@
+// A shared socket's messages on their way through `onClientMessage`: one at a
+// time and in order for each socket, in a pool over all of them. What the hook
+// does not consume goes on to the readers.
+
+import type { TaskQueue } from '../time/task-queue.ts';
+import type { Conversation } from '../socket/conversation.ts';
+import { Alarm } from '../time/alarm.ts';
+import type { Clock } from '../time/clock.ts';
+import type { TurnBudget } from '../time/turn-budget.ts';
+import type { Data } from '../words/data.ts';
+import { HOOK_TIMEOUT_MS } from '../words/limits.ts';
+
+/** What all offerings of a host share. */
+export interface OfferingSettings {
+  readonly clock: Clock;
+  readonly budget: TurnBudget;
+  /** So many bursts at once, over all sockets. */
+  readonly pool: TaskQueue;
+}
+
+/** Who hears of an offering. */
+export interface OfferingListener {
+  /** The hook has thrown: nothing more is offered. */
+  offeringOnError(error: unknown): void;
+  /** A call has not settled in {@link HOOK_TIMEOUT_MS}: it goes on, but has given its place in the pool up. */
+  offeringOnStall(): void;
+  /** Nothing is left to be offered. */
+  offeringOnIdle(): void;
+}
+
+type Hook = (data: Data) => boolean | PromiseLike<boolean>;
+
+/** Offers the messages of one conversation to a hook. */
+export class Offering {
+  readonly #conversation: Conversation;
+  readonly #hook: Hook;
+  readonly #settings: OfferingSettings;
+  readonly #listener: OfferingListener;
+  readonly #alarm: Alarm;
+  /** Whether a burst waits for the pool, or runs. */
+  #isBusy = false;
+  #isStopped = false;
+  /** When the call at hand began; undefined between calls. */
+  #calledMs: number | undefined;
+  /** Gives the place in the pool up. */
+  #release: () => void = ignore;
+
+  constructor(
+    conversation: Conversation,
+    hook: Hook,
+    settings: OfferingSettings,
+    listener: OfferingListener,
+  ) {
+    this.#conversation = conversation;
+    this.#hook = hook;
+    this.#settings = settings;
+    this.#listener = listener;
+    this.#alarm = new Alarm(settings.clock, (nowMs) => this.#alarmOnRing(nowMs));
+    conversation.offerFirst(() => this.#begin());
+  }
+
+  get isBusy(): boolean {
+    return this.#isBusy;
+  }
+
+  /** Offers nothing more; what was not offered can be read. */
+  stop(): void {
+    const { queue, reader } = this.#conversation;
+    this.#isStopped = true;
+    this.#alarm.stop();
+    while (queue.unoffered !== undefined) queue.releaseOffered();
+    reader.wake();
+  }
+
+  /** Takes one place in the pool for all that has come and comes meanwhile: a task costs far more than a message. */
+  #begin(): void {
+    if (this.#isBusy || this.#isStopped) return;
+    this.#isBusy = true;
+    void this.#settings.pool.run(
+      () =>
+        new Promise<void>((release) => {
+          this.#release = release;
+          void this.#burst().then(release);
+        }),
+    );
+  }
+
+  /** Never rejects. */
+  async #burst(): Promise<void> {
+    const { queue, reader } = this.#conversation;
+    try {
+      for (let data = queue.unoffered; data !== undefined && !this.#isStopped; data = queue.unoffered) {
+        await this.#offer(data);
+      }
+    } catch (error) {
+      this.stop();
+      this.#listener.offeringOnError(error);
+    }
+    this.#calledMs = undefined;
+    this.#isBusy = false;
+    reader.wake();
+    this.#listener.offeringOnIdle();
+  }
+
+  async #offer(data: Data): Promise<void> {
+    const { queue, reader } = this.#conversation;
+    const { clock, budget } = this.#settings;
+    this.#calledMs = clock.now();
+    this.#alarm.setAt(this.#calledMs + HOOK_TIMEOUT_MS);
+    const isConsumed = await this.#hook(data);
+    if (this.#isStopped) return;
+    if (isConsumed) {
+      queue.dropOffered();
+    } else {
+      queue.releaseOffered();
+      reader.wake();
+    }
+    if (budget.spend()) await new Promise<void>((resolve) => void clock.setImmediate(resolve));
+  }
+
+  #alarmOnRing(nowMs: number): void {
+    if (this.#calledMs === undefined) return;
+    if (nowMs < this.#calledMs + HOOK_TIMEOUT_MS) return this.#alarm.setAt(this.#calledMs + HOOK_TIMEOUT_MS);
+    this.#release();
+    this.#listener.offeringOnStall();
+  }
+}
+
+function ignore(): void {}

@@ -1,0 +1,42 @@
+// The stream of an upgrade while its hook decides. What the client sends
+// meanwhile is kept for the first read (I8), and its leaving is noticed.
+
+import type { Duplex } from 'node:stream';
+import type { Patience } from './patience.ts';
+import { CHUNK_BYTES } from '../words/limits.ts';
+
+/** Keeps what arrives early, and ends the patience when the client leaves. */
+export class WaitingStream {
+  readonly #stream: Duplex;
+  readonly #patience: Patience;
+  readonly #chunks: Buffer[];
+  #bytes: number;
+
+  constructor(stream: Duplex, head: Buffer, patience: Patience) {
+    this.#stream = stream;
+    this.#patience = patience;
+    this.#chunks = [head];
+    this.#bytes = head.byteLength;
+    stream.on('data', this.#streamOnData);
+    stream.on('end', this.#streamOnGone);
+    stream.on('close', this.#streamOnGone);
+  }
+
+  /** Lets go of the stream, which stands still. @returns All that has arrived. */
+  release(): Buffer {
+    this.#stream.off('data', this.#streamOnData);
+    this.#stream.off('end', this.#streamOnGone);
+    this.#stream.off('close', this.#streamOnGone);
+    this.#stream.pause();
+    return Buffer.concat(this.#chunks, this.#bytes);
+  }
+
+  readonly #streamOnData = (chunk: Buffer): void => {
+    this.#chunks.push(chunk);
+    this.#bytes += chunk.byteLength;
+    // The rest waits in the client's window; then its leaving is noticed late.
+    if (this.#bytes >= CHUNK_BYTES) this.#stream.pause();
+  };
+
+  readonly #streamOnGone = (): void => this.#patience.end('gone');
+}
