@@ -25,7 +25,10 @@ export function abortable<T>(
   return unattended(
     execute<T>(signal, (resolve) => {
       const cancel = start(resolve);
-      return () => cancel();
+      // Whatever it returns: the library would wait for that.
+      return () => {
+        cancel();
+      };
     }),
   );
 }
