@@ -14,6 +14,9 @@ const executablePath = [process.env['CHROMIUM_PATH'] ?? '', ...BROWSERS].find((p
 const reason =
   executablePath === undefined ? ' (skipped: there is no Chromium here; CHROMIUM_PATH can name one)' : '';
 
+// The title below is seen where skipped specs are listed; this is seen everywhere.
+if (reason !== '') process.stderr.write(`The tour was not tried in a browser${reason}.\n`);
+
 /** No GPU, no sandbox in a container, and not a word to anybody else's host. */
 const FLAGS = [
   '--no-sandbox',
