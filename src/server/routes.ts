@@ -80,7 +80,7 @@ function compile(pattern: string, servable: Servable): Route {
     const shape = pathToRegexp(pattern, options).regexp.source;
     return { pattern, shape, handler, match: (path) => paramsOf(matches(path)) };
   } catch (error) {
-    throw badRoute('a pattern of path-to-regexp', `${pattern}' (${(error as Error).message})`);
+    throw badRoute(`a pattern of path-to-regexp (${(error as Error).message})`, pattern);
   }
 }
 
