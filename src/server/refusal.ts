@@ -16,21 +16,28 @@ export interface Refusal {
 /** How long a refused peer may take to hang up; what it still sends is dropped. */
 const LINGER_MS = 1000;
 
-/** Sends a refusal and closes the connection, in a way that lets the answer arrive (no reset over unread data). */
-export function refuse(stream: Duplex, refusal: Refusal, clock: Clock): void {
+/**
+ * Sends a refusal and closes the connection, in a way that lets the answer arrive
+ * (no reset over unread data). A stream that has had its answer is left alone: the
+ * HTTP parser objects again to each piece of what it does not take.
+ *
+ * @param method - That of the request: to HEAD goes no body. Default 'GET'.
+ */
+export function refuse(stream: Duplex, refusal: Refusal, clock: Clock, method?: string): void {
+  if (stream.writableEnded) return;
   stream.on('error', ignore);
   if (!stream.writable) {
     stream.destroy();
     return;
   }
   stream.resume();
-  stream.end(responseOf(refusal));
+  stream.end(responseOf(refusal, method));
   const timer = clock.setTimeout(() => stream.destroy(), LINGER_MS);
   stream.once('close', () => clock.clearTimeout(timer));
 }
 
 /** A refusal as the bytes of an HTTP/1.1 response. */
-export function responseOf({ status, text, headers = {} }: Refusal): string {
+export function responseOf({ status, text, headers = {} }: Refusal, method = 'GET'): string {
   const body = `${text}\n`;
   const fields = {
     Connection: 'close',
@@ -39,7 +46,9 @@ export function responseOf({ status, text, headers = {} }: Refusal): string {
     ...headers,
   };
   const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}`);
-  return [`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, ...lines, '', body].join('\r\n');
+  return [`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, ...lines, '', method === 'HEAD' ? '' : body].join(
+    '\r\n',
+  );
 }
 
 function ignore(): void {}

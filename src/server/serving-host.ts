@@ -73,11 +73,11 @@ export class ServingHost implements Host, RunListener {
     // Nobody listens to the stream of an upgrade: a reset would bring the process down.
     socket.on('error', ignore);
     const judged = judge(request);
-    if ('status' in judged) return this.#refuse(socket, judged);
+    if ('status' in judged) return this.#refuse(request, socket, judged);
     const found = this.#routes.find(judged.target.path);
-    if (found === undefined) return this.#refuse(socket, REFUSALS.route);
-    if (found === 'malformed') return this.#refuse(socket, REFUSALS.target);
-    if (this.#closing !== undefined) return this.#refuse(socket, REFUSALS.closing);
+    if (found === undefined) return this.#refuse(request, socket, REFUSALS.route);
+    if (found === 'malformed') return this.#refuse(request, socket, REFUSALS.target);
+    if (this.#closing !== undefined) return this.#refuse(request, socket, REFUSALS.closing);
     this.#accept(request, socket, head, judged, found);
   }
 
@@ -93,15 +93,15 @@ export class ServingHost implements Host, RunListener {
       this.#acceptor.accept(request, socket, head, protocol, {
         accepted: (transport) =>
           this.converse(transport, new UpgradeRequest(request, judged, params), handler),
-        refused: () => this.#refuse(socket, REFUSALS.extensions),
+        refused: () => this.#refuse(request, socket, REFUSALS.extensions),
       });
     } catch (error) {
       this.#settings.report(error, { phase: 'handshake' });
     }
   }
 
-  #refuse(socket: Duplex, refusal: Refusal): void {
-    refuse(socket, refusal, this.#settings.clock);
+  #refuse({ method }: IncomingMessage, socket: Duplex, refusal: Refusal): void {
+    refuse(socket, refusal, this.#settings.clock, method);
   }
 
   // Conversations.
