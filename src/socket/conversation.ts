@@ -6,6 +6,7 @@ import type { Flow, QueueLimits } from './receive-queue.ts';
 import { ReceiveQueue } from './receive-queue.ts';
 import { Reader } from './reader.ts';
 import { Writer } from './writer.ts';
+import { Alarm } from '../time/alarm.ts';
 import type { Clock } from '../time/clock.ts';
 import { LazyPromise } from '../time/lazy-promise.ts';
 import { LazySignal } from '../time/lazy-signal.ts';
@@ -34,6 +35,8 @@ export class Conversation implements TransportSink {
   readonly reader: Reader;
   readonly writer: Writer;
   readonly #settings: ConversationSettings;
+  /** For all reads and writes that wait. */
+  readonly #alarm: Alarm;
 
   /** On whose behalf we have begun to close; undefined while we have not. */
   #closer: Closer | undefined;
@@ -49,8 +52,12 @@ export class Conversation implements TransportSink {
     this.transport = transport;
     this.#settings = settings;
     this.queue = new ReceiveQueue(settings, flow);
-    this.reader = new Reader(this.queue, settings.clock, settings.budget);
-    this.writer = new Writer(transport, settings.clock, settings.writeBufferBytes);
+    this.#alarm = new Alarm(settings.clock, (nowMs) => {
+      this.reader.ring(nowMs);
+      this.writer.ring(nowMs);
+    });
+    this.reader = new Reader(this.queue, settings.clock, this.#alarm, settings.budget);
+    this.writer = new Writer(transport, settings.clock, this.#alarm, settings.writeBufferBytes);
     transport.open(this);
   }
 
@@ -70,8 +77,8 @@ export class Conversation implements TransportSink {
     const by = end.by === 'local' ? (this.#closer ?? 'local') : end.by;
     const info = this.queue.finish({ ...end, by, clean: end.clean && by !== 'limit' });
     if (this.#closer !== undefined) this.#settings.clock.clearTimeout(this.#closeTimer);
+    this.#alarm.stop();
     this.writer.stop();
-    this.reader.stop();
     this.reader.wake();
     this.over.abort(() => new ConversationOverError(info));
     this.#closed.resolve(info);

@@ -3,13 +3,14 @@
 
 import type { Conversation } from './conversation.ts';
 import type { ReadRequest } from './reader.ts';
-import type { CloseInfo } from '../words/close-info.ts';
 import type { Data } from '../words/data.ts';
 import { ConnectionLostError } from '../words/errors.ts';
 
 /** Iterates over the messages of a conversation until its end; throws ConnectionLostError when that was not clean. */
 export class MessageIterator implements AsyncIterableIterator<Data> {
   readonly #conversation: Conversation;
+  /** A copy, by which the reader knows this iterator's read. */
+  readonly #request: ReadRequest = { ...NEXT_MESSAGE };
   #done = false;
 
   constructor(conversation: Conversation) {
@@ -22,18 +23,19 @@ export class MessageIterator implements AsyncIterableIterator<Data> {
 
   async next(): Promise<IteratorResult<Data, undefined>> {
     if (this.#done) return DONE;
-    const [data, status] = await this.#conversation.reader.read(NEXT_MESSAGE);
+    const [data, status] = await this.#conversation.reader.read(this.#request);
     if (status === 'ok') return { done: false, value: data };
     this.#done = true;
-    // A read without a time-out gives nothing else than `closed`.
-    const end = this.#conversation.queue.end as CloseInfo;
-    if (!end.clean) throw new ConnectionLostError(end);
+    // `timeout` stands for given up: the iterator was returned meanwhile.
+    const end = this.#conversation.queue.end;
+    if (status === 'closed' && end?.clean === false) throw new ConnectionLostError(end);
     return DONE;
   }
 
-  /** `break` leaves the socket open and takes nothing. */
+  /** `break` leaves the socket open and takes nothing; a `next` that waits is given up. */
   async return(): Promise<IteratorResult<Data, undefined>> {
     this.#done = true;
+    this.#conversation.reader.giveUp(this.#request);
     return DONE;
   }
 }

@@ -4,8 +4,8 @@
 
 import { warnOfCut } from './cut-warning.ts';
 import type { ReceiveQueue } from './receive-queue.ts';
-import { abortable, rejected } from '../time/abortable.ts';
-import { Alarm } from '../time/alarm.ts';
+import { abortable, rejected, unattended } from '../time/abortable.ts';
+import type { Alarm } from '../time/alarm.ts';
 import type { Clock } from '../time/clock.ts';
 import { SpinGuard } from '../time/spin-guard.ts';
 import type { TurnBudget } from '../time/turn-budget.ts';
@@ -42,6 +42,7 @@ export class Reader {
   readonly #queue: ReceiveQueue;
   readonly #clock: Clock;
   readonly #budget: TurnBudget;
+  /** Shared with the writer: a socket keeps one timer (I7). Who made it calls `ring`. */
   readonly #alarm: Alarm;
   readonly #spin = new SpinGuard();
 
@@ -53,11 +54,11 @@ export class Reader {
   #closedReads = 0;
   #tracedReads = 0;
 
-  constructor(queue: ReceiveQueue, clock: Clock, budget: TurnBudget) {
+  constructor(queue: ReceiveQueue, clock: Clock, alarm: Alarm, budget: TurnBudget) {
     this.#queue = queue;
     this.#clock = clock;
+    this.#alarm = alarm;
     this.#budget = budget;
-    this.#alarm = new Alarm(clock, (nowMs) => this.#alarmOnRing(nowMs));
   }
 
   /** Whether the last read reached the end of its message. */
@@ -96,9 +97,17 @@ export class Reader {
     else if (this.#queue.end !== undefined) this.#settle(waiter, CLOSED);
   }
 
-  /** Leaves no timer behind. */
-  stop(): void {
-    this.#alarm.stop();
+  /** The alarm rings: gives up what is due, and sets it for what is not. */
+  ring(nowMs: number): void {
+    const waiter = this.#waiter;
+    if (waiter === undefined) return;
+    if (waiter.dueMs <= nowMs) this.#settle(waiter, TIMED_OUT);
+    else this.#alarm.setAt(waiter.dueMs);
+  }
+
+  /** Ends one parked read early, which takes nothing; another one is left alone. */
+  giveUp(request: ReadRequest): void {
+    if (this.#waiter?.request === request) this.#settle(this.#waiter, TIMED_OUT);
   }
 
   #take({ len }: ReadRequest): ReadResult {
@@ -112,8 +121,8 @@ export class Reader {
 
   #readClosed(request: ReadRequest): Promise<ReadResult> {
     this.#closedReads += 1;
-    if (this.#closedReads >= LAST_CLOSED_READ) return rejected(readAfterClose());
-    return this.#spin.mustYield() ? this.#wait(request, 'next turn') : CLOSED_READ;
+    const answer = this.#spin.mustYield() ? this.#wait(request, 'next turn') : CLOSED_READ;
+    return this.#closedReads < LAST_CLOSED_READ ? answer : failing(answer, readAfterClose());
   }
 
   #wait(request: ReadRequest, until: 'arrival' | 'next turn'): Promise<ReadResult> {
@@ -148,13 +157,6 @@ export class Reader {
     if (this.#waiter === waiter) this.#settle(waiter, TIMED_OUT);
   }
 
-  #alarmOnRing(nowMs: number): void {
-    const waiter = this.#waiter;
-    if (waiter === undefined) return;
-    if (waiter.dueMs <= nowMs) this.#settle(waiter, TIMED_OUT);
-    else this.#alarm.setAt(waiter.dueMs);
-  }
-
   /** Removes the waiter before it settles it, so that nothing can reach it twice (I3). */
   #settle(waiter: Waiter, result: ReadResult): void {
     this.#waiter = undefined;
@@ -179,10 +181,23 @@ function traceCaller(method: ReadRequest['method']): { readonly stack?: string }
 }
 
 function concurrentRead({ trace }: Waiter): UsageError {
-  const where = trace?.stack?.split('\n')[1]?.trim() ?? 'for longer than its place is remembered';
+  const place = trace?.stack?.split('\n')[1]?.trim();
+  const where =
+    place === undefined
+      ? ` (where is remembered for the first ${TRACED_READS} waits of a socket)`
+      : `, ${place}`;
   return new UsageError(
     'COROSOCK_CONCURRENT_READ',
-    `ws.read(): expected one read at a time, but another one waits already, ${where}`,
+    `ws.read(): expected one read at a time, but another one waits already${where}`,
+  );
+}
+
+/** Fails in the place of an answer, and no sooner: a loop that catches the error starves nobody. */
+function failing(answer: Promise<ReadResult>, error: UsageError): Promise<never> {
+  return unattended(
+    answer.then(() => {
+      throw error;
+    }),
   );
 }
 

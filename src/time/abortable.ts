@@ -38,7 +38,8 @@ export function rejected(error: unknown): Promise<never> {
   return unattended(Promise.reject(error));
 }
 
-function unattended<T>(promise: Promise<T>): Promise<T> {
+/** Keeps a rejection from the process where nobody awaits it. */
+export function unattended<T>(promise: Promise<T>): Promise<T> {
   promise.catch(ignore);
   return promise;
 }
