@@ -47,7 +47,7 @@ describe('memoryLink', () => {
     const { near, far } = openLink({ maxMessageBytes: [1, 2] });
     near.send('ab');
     far.send('ab');
-    await near.expectEnd({ code: 1009, reason: '', clean: false, by: 'limit' });
+    expect(await near.untilEnd()).toMatchObject({ code: 1009, reason: '', clean: false, by: 'limit' });
     await far.untilEnd();
     expect([near.messages, far.messages]).toEqual([[], ['ab']]);
   });
@@ -108,7 +108,7 @@ describe('MemoryTransport', () => {
     };
     near.send('first');
     near.send('second');
-    await far.expectEnd({ code: 1006, reason: '', clean: false, by: 'local' });
+    expect(await far.untilEnd()).toMatchObject({ code: 1006, reason: '', clean: false, by: 'local' });
     expect(far.messages).toEqual(['first']);
   });
 
@@ -116,7 +116,7 @@ describe('MemoryTransport', () => {
     const { near, far } = openLink();
     far.send('on its way');
     near.close(4000);
-    await near.expectEnd({ code: 4000, reason: '', clean: true, by: 'local' });
+    expect(await near.untilEnd()).toMatchObject({ code: 4000, reason: '', clean: true, by: 'local' });
     expect(near.messages).toEqual(['on its way']);
   });
 });
