@@ -1,6 +1,7 @@
 // The receive queue by itself: order, sizes, marks, the rest of a cut message, and
 // the end behind the last one.
 
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ReceiveQueue } from '../../src/socket/receive-queue.ts';
 import type { QueueLimits } from '../../src/socket/receive-queue.ts';
@@ -54,6 +55,26 @@ describe('ReceiveQueue', () => {
     }
     taken.push(...takeAll());
     expect(taken).toEqual(Array.from({ length: 1000 }, (_, n) => [`${n}a`, `${n}b`, `${n}c`]).flat());
+  });
+
+  it('is a list to which messages are put and from whose front they are taken', () => {
+    const step = fc.oneof(fc.string({ maxLength: 5 }), fc.constant(undefined));
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 200, size: 'max' }), (steps) => {
+        const { queue, put } = setUp({ queueMessages: 1000, queueBytes: 10_000 });
+        const list: string[] = [];
+        for (const text of steps) {
+          if (text !== undefined) {
+            put(text);
+            list.push(text);
+          } else if (list.length > 0) {
+            expect(queue.take(Infinity)).toBe(list.shift());
+          }
+          expect([queue.messages, queue.bytes]).toEqual([list.length, bytesOf(list.join(''))]);
+        }
+      }),
+      { numRuns: 200 },
+    );
   });
 
   it('counts messages and their bytes on the wire', () => {
