@@ -1,26 +1,11 @@
 // Refusals as bytes, and how a refused connection ends. What they say to whom is
 // in spec/faults/handshake.spec.ts.
 
-import { Duplex } from 'node:stream';
 import { settle, virtualClock } from 'corosock/testing';
 import { describe, expect, it } from 'vitest';
+import { writtenStream } from '../fixtures/written-stream.ts';
 import { REFUSALS } from '../../src/server/handshake-rules.ts';
 import { refuse, responseOf } from '../../src/server/refusal.ts';
-
-/** A stream that keeps what is written, and ends only when it is told to. */
-function stream(): { readonly stream: Duplex; readonly text: () => string } {
-  let text = '';
-  const duplex = new Duplex({
-    allowHalfOpen: true,
-    autoDestroy: false,
-    read: () => {},
-    write: (chunk: Buffer, _encoding, done) => {
-      text += chunk.toString();
-      done();
-    },
-  });
-  return { stream: duplex, text: () => text };
-}
 
 describe('responseOf', () => {
   it('writes a complete response', () => {
@@ -56,7 +41,7 @@ describe('responseOf', () => {
 describe('refuse', () => {
   it('answers, ends its side, and goes on dropping what comes', async () => {
     const clock = virtualClock();
-    const { stream: link, text } = stream();
+    const { stream: link, text } = writtenStream();
     refuse(link, REFUSALS.route, clock);
     link.push('more than was read');
     await settle();
@@ -67,7 +52,7 @@ describe('refuse', () => {
 
   it('drops a peer that does not hang up within a second', async () => {
     const clock = virtualClock();
-    const { stream: link } = stream();
+    const { stream: link } = writtenStream();
     refuse(link, REFUSALS.route, clock);
     await clock.advance(999);
     expect(link.destroyed).toBe(false);
@@ -78,7 +63,7 @@ describe('refuse', () => {
 
   it('leaves no timer when the peer hangs up', async () => {
     const clock = virtualClock();
-    const { stream: link } = stream();
+    const { stream: link } = writtenStream();
     refuse(link, REFUSALS.route, clock);
     expect(clock.timers).toBe(1);
     link.destroy();
@@ -88,7 +73,7 @@ describe('refuse', () => {
 
   it('drops a stream that takes nothing any more', () => {
     const clock = virtualClock();
-    const { stream: link, text } = stream();
+    const { stream: link, text } = writtenStream();
     link.destroy();
     refuse(link, REFUSALS.route, clock);
     expect([link.destroyed, text(), clock.timers]).toEqual([true, '', 0]);
@@ -96,7 +81,7 @@ describe('refuse', () => {
 
   it('answers once, however often it is asked to', async () => {
     const clock = virtualClock();
-    const { stream: link, text } = stream();
+    const { stream: link, text } = writtenStream();
     refuse(link, REFUSALS.malformed, clock);
     refuse(link, REFUSALS.route, clock);
     await settle();
@@ -105,7 +90,7 @@ describe('refuse', () => {
 
   it('survives a reset', async () => {
     const clock = virtualClock();
-    const { stream: link } = stream();
+    const { stream: link } = writtenStream();
     refuse(link, REFUSALS.route, clock);
     link.destroy(new Error('ECONNRESET'));
     await settle();

@@ -27,6 +27,7 @@ import { rejected } from '../time/abortable.ts';
 import { LazySignal } from '../time/lazy-signal.ts';
 import type { Transport } from '../transport/transport.ts';
 import { WsAcceptor } from '../transport/ws-acceptor.ts';
+import { UsageError } from '../words/errors.ts';
 
 /** Where upgrades come from. */
 export interface Door {
@@ -70,8 +71,11 @@ export class ServingHost implements Host, RunListener {
   // Upgrades.
 
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    // Nobody listens to the stream of an upgrade: a reset would bring the process down.
-    socket.on('error', ignore);
+    if (socket.listeners('error').includes(ignoreError))
+      return this.#settings.report(handedOver(), HANDSHAKE);
+    // Nobody listens to the stream of an upgrade: a reset would bring the process
+    // down. The listener is also the mark by which all hosts know it again.
+    socket.on('error', ignoreError);
     const judged = judge(request);
     if ('status' in judged) return this.#refuse(request, socket, judged);
     const found = this.#routes.find(judged.target.path);
@@ -96,7 +100,7 @@ export class ServingHost implements Host, RunListener {
         refused: () => this.#refuse(request, socket, REFUSALS.extensions),
       });
     } catch (error) {
-      this.#settings.report(error, { phase: 'handshake' });
+      this.#settings.report(error, HANDSHAKE);
     }
   }
 
@@ -133,8 +137,7 @@ export class ServingHost implements Host, RunListener {
   close(options: CloseHostOptions = {}): Promise<CloseReport> {
     try {
       const checked = checkCloseOptions(options);
-      this.#closing ??= this.#close(checked);
-      return this.#closing;
+      return this.#closing ?? this.#close(checked);
     } catch (error) {
       return rejected(error);
     }
@@ -144,12 +147,26 @@ export class ServingHost implements Host, RunListener {
     await this.close({ graceMs: 0 });
   }
 
-  async #close(options: Required<CloseHostOptions>): Promise<CloseReport> {
-    this.#shutDown = new ShutDown(this.#runs, options, this.#settings);
-    const report = await this.#shutDown.report;
-    await this.#door.close();
-    return report;
+  #close(options: Required<CloseHostOptions>): Promise<CloseReport> {
+    const shutDown = new ShutDown(this.#runs, options, this.#settings);
+    this.#shutDown = shutDown;
+    this.#closing = shutDown.report.then(async (report) => {
+      await this.#door.close();
+      return report;
+    });
+    // Last: who hears of `draining` may call `close` again.
+    shutDown.begin();
+    return this.#closing;
   }
 }
 
-function ignore(): void {}
+const HANDSHAKE = Object.freeze({ phase: 'handshake' });
+
+function handedOver(): UsageError {
+  return new UsageError(
+    'COROSOCK_HANDED_OVER',
+    'host.handleUpgrade(): expected a stream that no host was given before, got one that was',
+  );
+}
+
+function ignoreError(): void {}
