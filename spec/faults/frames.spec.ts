@@ -188,8 +188,7 @@ describe.each([
       const { attacker } = stage;
       await attacker.send(Buffer.concat([textFrame('before'), bytes]));
       expect(await attacker.untilCloseFrame()).toEqual({ code, reason: '' });
-      expect(await attacker.untilClosed()).toBe('fin');
-      attacker.halfClose();
+      expect(await attacker.hangUp()).toBe('fin');
       const { read, end } = await stage.testimony;
       expect(read).toEqual(['before']);
       expect(end).toMatchObject({ code, reason: '', clean: false, by, unread: 0, cause: { code: cause } });
@@ -208,8 +207,7 @@ describe('F:', () => {
     });
     using attacker = await openRaw(host.port);
     await attacker.send(Buffer.concat([textFrame('one'), textFrame('two'), frame({ opcode: 3 })]));
-    await attacker.untilClosed();
-    attacker.halfClose();
+    await attacker.hangUp();
     await host.close();
     expect(afterwards).toEqual([['one', 'ok'], ['two', 'ok'], [undefined, 'closed'], 1002, 0]);
   });
@@ -237,8 +235,7 @@ describe('F:', () => {
       frame({ opcode: OPCODE.text, payload: `${lengthBits}`, lengthBits }),
     );
     await stage.attacker.send(Buffer.concat([...messages, closeFrame(1000)]));
-    await stage.attacker.untilClosed();
-    stage.attacker.halfClose();
+    await stage.attacker.hangUp();
     expect((await stage.testimony).read).toEqual(['7', '16', '64']);
   });
 
@@ -252,7 +249,7 @@ describe('F:', () => {
     ];
     await stage.attacker.send(Buffer.concat([...messages, closeFrame(4000, 'done')]), 1);
     expect(await stage.attacker.untilCloseFrame()).toEqual({ code: 4000, reason: 'done' });
-    stage.attacker.halfClose();
+    await stage.attacker.hangUp();
     const { read, end } = await stage.testimony;
     expect(read).toEqual(['h\u00e9', 'in fragments', 'x'.repeat(130)]);
     expect(end).toMatchObject({ code: 4000, reason: 'done', clean: true, by: 'peer' });

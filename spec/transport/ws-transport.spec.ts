@@ -174,8 +174,7 @@ describe('WsTransport tells', () => {
     const end = openEnd(link.transport);
     end.close(4000, 'bye');
     await link.client.send(frame({ opcode: 0x3 }));
-    await link.client.untilClosed();
-    link.client.halfClose();
+    await link.client.hangUp();
     expect(await end.untilEnd()).toMatchObject({ code: 4000, reason: 'bye', clean: false, by: 'local' });
   });
 
@@ -183,8 +182,7 @@ describe('WsTransport tells', () => {
     await using link = await rawLink();
     const end = openEnd(link.transport);
     await link.client.send(frame({ opcode: OPCODE.close }));
-    await link.client.untilClosed();
-    link.client.halfClose();
+    await link.client.hangUp();
     expect(await end.untilEnd()).toMatchObject({ code: 1005, reason: '', clean: true, by: 'peer' });
   });
 
