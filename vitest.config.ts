@@ -16,6 +16,8 @@ const config: ViteUserConfig = {
     include: ['spec/**/*.spec.ts'],
     // A process of its own for each file: listeners, handles and warnings are counted.
     pool: 'forks',
+    // A browser takes its second; what takes several is worth a line.
+    slowTestThreshold: 3000,
     // The counts, for who wants to read them: `.ci/run`.
     reporters: ['default', 'json'],
     outputFile: { json: 'coverage/specs.json' },

@@ -19,9 +19,9 @@ try {
   process.setSourceMapsEnabled(true);
   const { openTour } = await import('./tour.ts');
   const tour = await openTour(port);
-  process.stdout.write(`The tour is open at ${tour.url} (Ctrl+C closes it).\n`);
   process.once('SIGINT', () => void tour.close());
   process.once('SIGTERM', () => void tour.close());
+  process.stdout.write(`The tour is open at ${tour.url} (Ctrl+C closes it).\n`);
 } catch (error) {
   const sentence = complaint(error);
   if (sentence === undefined) throw error;

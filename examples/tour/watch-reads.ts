@@ -4,7 +4,7 @@
 // handler has left. Handlers get their socket in a wrapping that reports here;
 // the page puts reports and messages in order again (page/in-order.js).
 
-import type { CloseInfo, Handler, ReadOptions, ReadResult, ServerSocket } from 'corosock';
+import type { CloseInfo, Handler, ReadOptions, ReadResult, ServerSocket, WriteStatus } from 'corosock';
 
 /** One thing that a handler's conversation came to. */
 export type Sighting =
@@ -40,7 +40,9 @@ export class ReadWatch {
 
       let written = 0;
       const tell = (sighting: Sighting): void => void send(watcher, { ...sighting, written });
-      const onWrite = (): void => void (written += 1);
+      const onWrite = (): void => {
+        written += 1;
+      };
       let threw = true;
       try {
         await handler(wrap(ws, tell, onWrite));
@@ -98,6 +100,7 @@ function visitOf(ws: ServerSocket): string {
   return ws.request.params['visit'] ?? '';
 }
 
-function send(watcher: ServerSocket, report: Report): Promise<unknown> {
-  return watcher.write(JSON.stringify(report));
+/** A page that takes nothing misses reports; they do not pile up. */
+function send(watcher: ServerSocket, report: Report): Promise<WriteStatus> {
+  return watcher.write(JSON.stringify(report), { timeoutMs: 0 });
 }

@@ -183,6 +183,13 @@ export class RawClient implements Disposable {
     return this.#end;
   }
 
+  /** Waits until the server has ended its side, and then ends ours, as a peer that behaves does. */
+  async hangUp(): Promise<ConnectionEnd> {
+    const end = await this.untilClosed();
+    this.halfClose();
+    return end;
+  }
+
   #write(data: Buffer): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#socket.write(data, (error) => (error instanceof Error ? reject(error) : resolve()));

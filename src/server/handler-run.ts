@@ -88,7 +88,8 @@ export class HandlerRun implements OfferingListener {
     try {
       const running = this.#server.server(this.ws);
       if (running === undefined) this.#handlerOnEnd({ kind: 'returned' });
-      else this.#follow(running);
+      // JavaScript's handlers return anything: `(ws) => sockets.push(ws)`.
+      else this.#follow(Promise.resolve(running));
     } catch (error) {
       this.#handlerOnEnd({ kind: 'threw', error });
     }
@@ -123,7 +124,7 @@ export class HandlerRun implements OfferingListener {
     this.#finishIfOver();
   }
 
-  #follow(running: PromiseLike<void>): void {
+  #follow(running: Promise<void>): void {
     running.then(
       () => this.#handlerOnEnd({ kind: 'returned' }),
       (error: unknown) => this.#handlerOnEnd({ kind: 'threw', error }),
@@ -149,9 +150,14 @@ export class HandlerRun implements OfferingListener {
 
   /** Whether an error is the socket's own end, or the request to finish, coming out of the handler. */
   #wasTold(error: unknown): boolean {
-    if (this.#conversation.over.explains(error) || this.#draining.explains(error)) return true;
-    const end = this.#conversation.queue.end;
-    return end !== undefined && error instanceof Object && 'closeInfo' in error && error.closeInfo === end;
+    try {
+      if (this.#conversation.over.explains(error) || this.#draining.explains(error)) return true;
+      const end = this.#conversation.queue.end;
+      return end !== undefined && error instanceof Object && 'closeInfo' in error && error.closeInfo === end;
+    } catch {
+      // Anything can be thrown, also what throws when it is looked at.
+      return false;
+    }
   }
 
   #conversationOnEnd(end: CloseInfo): void {

@@ -89,16 +89,17 @@ export function judge(request: IncomingMessage): JudgedRequest | Refusal {
   return protocols === undefined ? REFUSALS.protocol : { target, host, protocols };
 }
 
+/** Tells whether a request names one host, as every one has to (RFC 9112 §3.2). */
+export function hasOneHost({ headers, rawHeaders }: IncomingMessage): boolean {
+  return countHeaderLines(rawHeaders, 'host') === 1 && HOST.test(headers.host ?? '');
+}
+
 /** What any HTTP/1.1 request with an upgrade has to keep. */
-function brokenRequestRule({
-  httpVersion,
-  headers,
-  rawHeaders,
-  method,
-}: IncomingMessage): Refusal | undefined {
+function brokenRequestRule(request: IncomingMessage): Refusal | undefined {
+  const { httpVersion, headers, rawHeaders, method } = request;
   if (httpVersion !== '1.1') return REFUSALS.httpVersion;
   if (rawHeaders.length / 2 > MAX_HEADER_LINES) return REFUSALS.headers;
-  if (countHeaderLines(rawHeaders, 'host') !== 1 || !HOST.test(headers.host ?? '')) return REFUSALS.host;
+  if (!hasOneHost(request)) return REFUSALS.host;
   if (method !== 'GET') return REFUSALS.method;
   if (hasBody(headers)) return REFUSALS.body;
   if (headers.upgrade?.toLowerCase() !== 'websocket') return REFUSALS.upgrade;

@@ -76,6 +76,8 @@ export const HOST_OPTIONS: ReadonlySet<string> = new Set<keyof HostOptions>([
   'report',
 ]);
 
+const CLOCK_METHODS = ['now', 'setTimeout', 'clearTimeout', 'setImmediate'] as const;
+
 const DEFAULTS: Required<Omit<HostOptions, 'report' | 'clock'>> = Object.freeze({
   maxMessageBytes: DEFAULT_MAX_MESSAGE_BYTES,
   queueMessages: DEFAULT_QUEUE_MESSAGES,
@@ -133,9 +135,10 @@ function checkChoices(
     throw badArgument(call, `overflow to be 'pause' or 'close'`, overflow);
   if (typeof compression !== 'boolean')
     throw badArgument(call, 'compression to be true or false', compression);
-  if (!Array.isArray(protocols) || !protocols.every(isSubprotocol)) {
+  if (!Array.isArray(protocols) || !Array.from<unknown>(protocols).every(isSubprotocol)) {
     throw badArgument(call, 'protocols to be an array of tokens (RFC 9110 §5.6.2)', protocols);
   }
   if (typeof report !== 'function') throw badArgument(call, 'report to be a function', report);
-  if (typeof clock?.setTimeout !== 'function') throw badArgument(call, 'clock to be a Clock', clock);
+  if (!CLOCK_METHODS.every((name) => typeof clock?.[name] === 'function'))
+    throw badArgument(call, 'clock to be a Clock', clock);
 }

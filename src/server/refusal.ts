@@ -16,9 +16,15 @@ export interface Refusal {
 /** How long a refused peer may take to hang up; what it still sends is dropped. */
 const LINGER_MS = 1000;
 
-/** Sends a refusal and closes the connection, in a way that lets the answer arrive (no reset over unread data). */
-export function refuse(stream: Duplex, refusal: Refusal, clock: Clock): void {
-  finishWith(stream, responseOf(refusal), clock);
+/**
+ * Sends a refusal and closes the connection, in a way that lets the answer arrive
+ * (no reset over unread data). A stream that has had its answer is left alone: the
+ * HTTP parser objects again to each piece of what it does not take.
+ *
+ * @param method - That of the request: to HEAD goes no body. Default 'GET'.
+ */
+export function refuse(stream: Duplex, refusal: Refusal, clock: Clock, method?: string): void {
+  finishWith(stream, responseOf(refusal, method), clock);
 }
 
 /**
@@ -30,18 +36,15 @@ export function refuse(stream: Duplex, refusal: Refusal, clock: Clock): void {
 export async function refuseWith(stream: Duplex, response: Response, clock: Clock): Promise<void> {
   try {
     const body = Buffer.from(await response.arrayBuffer());
-    finishWith(
-      stream,
-      Buffer.concat([Buffer.from(headOf(response, body.byteLength), 'latin1'), body]),
-      clock,
-    );
+    const head = Buffer.from(headOf(response, body.byteLength), 'latin1');
+    finishWith(stream, Buffer.concat([head, body]), clock);
   } catch {
     refuse(stream, BROKEN_RESPONSE, clock);
   }
 }
 
 /** A refusal as the text of an HTTP/1.1 response. */
-export function responseOf({ status, text, headers = {} }: Refusal): string {
+export function responseOf({ status, text, headers = {} }: Refusal, method = 'GET'): string {
   const body = `${text}\n`;
   const fields = {
     Connection: 'close',
@@ -49,7 +52,7 @@ export function responseOf({ status, text, headers = {} }: Refusal): string {
     'Content-Length': String(Buffer.byteLength(body)),
     ...headers,
   };
-  return `${headText(status, Object.entries(fields))}${body}`;
+  return `${headText(status, Object.entries(fields))}${method === 'HEAD' ? '' : body}`;
 }
 
 const BROKEN_RESPONSE: Refusal = { status: 500, text: 'The server could not answer' };
@@ -69,6 +72,7 @@ function headText(status: number, fields: readonly (readonly [name: string, valu
 }
 
 function finishWith(stream: Duplex, response: string | Buffer, clock: Clock): void {
+  if (stream.writableEnded) return;
   stream.on('error', ignore);
   if (!stream.writable) {
     stream.destroy();

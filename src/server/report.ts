@@ -7,29 +7,36 @@ export type Report = (error: unknown, where: { readonly socketId?: string; reado
 /** The default: a process warning (`COROSOCK_REPORT`). */
 export const reportAsWarning: Report = (error, where) => {
   const at = where.socketId === undefined ? where.phase : `${where.phase} of ${where.socketId}`;
-  process.emitWarning(`corosock, ${at}: ${describe(error)}`, {
+  const { text, detail } = describe(error);
+  process.emitWarning(`corosock, ${at}: ${text}`, {
     type: 'CorosockWarning',
     code: 'COROSOCK_REPORT',
-    ...(error instanceof Error && error.stack !== undefined ? { detail: error.stack } : undefined),
+    detail,
   });
 };
 
 /** Makes a hook that never throws: an error of the hook itself becomes a process warning, and so does what it was given. */
 export function guarded(report: Report): Report {
   return (error, where) => {
-    try {
-      report(error, where);
-    } catch (hookError) {
+    const warn = (hookError: unknown): void => {
       reportAsWarning(error, where);
       reportAsWarning(hookError, { phase: 'report' });
+    };
+    try {
+      // An async function passes for a hook: what it rejects with stops here, too.
+      const done: unknown = report(error, where);
+      Promise.resolve(done).catch(warn);
+    } catch (hookError) {
+      warn(hookError);
     }
   };
 }
 
-function describe(error: unknown): string {
+/** Anything can be thrown, also what throws when it is looked at. */
+function describe(error: unknown): { readonly text: string; readonly detail?: string | undefined } {
   try {
-    return String(error);
+    return { text: String(error), detail: error instanceof Error ? error.stack : undefined };
   } catch {
-    return 'an error that cannot be shown';
+    return { text: 'an error that cannot be shown' };
   }
 }

@@ -81,7 +81,7 @@ function compile(pattern: string, servable: Servable): Route {
     const shape = pathToRegexp(pattern, options).regexp.source;
     return { pattern, shape, makeServer, match: (path) => paramsOf(matches(path)) };
   } catch (error) {
-    throw badRoute('a pattern of path-to-regexp', `${pattern}' (${(error as Error).message})`);
+    throw badRoute(`a pattern of path-to-regexp (${(error as Error).message})`, pattern);
   }
 }
 

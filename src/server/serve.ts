@@ -4,9 +4,9 @@
 /// <reference types="node" preserve="true" />
 
 import { createServer } from 'node:http';
-import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node:http';
+import type { IncomingMessage, Server as HttpServer } from 'node:http';
 import { addressOf } from './attach.ts';
-import { REFUSALS } from './handshake-rules.ts';
+import { hasOneHost, REFUSALS } from './handshake-rules.ts';
 import type { Host } from './host.ts';
 import { ServingHost } from './serving-host.ts';
 import { HOST_OPTIONS, settingsOf } from './host-options.ts';
@@ -16,6 +16,7 @@ import { refuse } from './refusal.ts';
 import { parseTarget } from './request-target.ts';
 import { RouteTable } from './routes.ts';
 import type { Routes } from './servable.ts';
+import type { Clock } from '../time/clock.ts';
 import { badArgument, checkNames } from '../words/arguments.ts';
 
 export interface ServeOptions extends HostOptions {
@@ -42,7 +43,8 @@ export async function serve(routes: Routes, options: ServeOptions = {}): Promise
   const { port, hostname, ...rest } = checkServeOptions(options);
   const table = new RouteTable(routes);
   const settings = settingsOf('serve()', rest);
-  const server = createServer((request, response) => answerPlainRequest(table, request, response));
+  // A request without Host gets an answer of ours, too.
+  const server = createServer({ requireHostHeader: false });
   const host = new ServingHost(table, settings, {
     get address() {
       return addressOf(server);
@@ -50,8 +52,7 @@ export async function serve(routes: Routes, options: ServeOptions = {}): Promise
     close: () => stopListening(server),
   });
   server.on('upgrade', (request, socket, head) => host.handleUpgrade(request, socket, head));
-  // What the HTTP parser refuses gets a complete answer, too.
-  server.on('clientError', (error, stream) => refuse(stream, refusalFor(error), settings.clock));
+  refuseTheRest(server, table, settings.clock);
   await listen(server, port, hostname);
   return host;
 }
@@ -87,23 +88,29 @@ function stopListening(server: HttpServer): Promise<void> {
   });
 }
 
-function answerPlainRequest(table: RouteTable, request: IncomingMessage, response: ServerResponse): void {
-  const { status, text, headers } = judgePlainRequest(table, request);
-  response.writeHead(status, {
-    Connection: 'close',
-    'Content-Type': 'text/plain; charset=utf-8',
-    ...headers,
-  });
-  response.end(`${text}\n`);
+/** Answers all that is no upgrade. By hand: a ServerResponse would cut the connection while the peer still sends. */
+function refuseTheRest(server: HttpServer, table: RouteTable, clock: Clock): void {
+  const refusePlain = (request: IncomingMessage): void => {
+    // Nobody reads its body, and the answer has to get past it.
+    request.resume();
+    refuse(request.socket, judgePlainRequest(table, request), clock, request.method);
+  };
+  server.on('request', refusePlain);
+  // Node would ask for the body, or answer by itself and stay connected.
+  server.on('checkContinue', refusePlain);
+  server.on('checkExpectation', refusePlain);
+  server.on('connect', (_request, stream) => refuse(stream, REFUSALS.method, clock));
+  server.on('clientError', (error, stream) => refuse(stream, refusalFor(error), clock));
 }
 
-function judgePlainRequest(table: RouteTable, { url, headers, method }: IncomingMessage): Refusal {
-  const target = parseTarget(url ?? '', headers.host ?? '');
+function judgePlainRequest(table: RouteTable, request: IncomingMessage): Refusal {
+  if (!hasOneHost(request)) return REFUSALS.host;
+  const target = parseTarget(request.url ?? '', request.headers.host ?? '');
   if (target === undefined) return REFUSALS.target;
   const found = table.find(target.path);
   if (found === undefined) return REFUSALS.route;
   if (found === 'malformed') return REFUSALS.target;
-  return method === 'GET' ? REFUSALS.plainRequest : REFUSALS.method;
+  return request.method === 'GET' || request.method === 'HEAD' ? REFUSALS.plainRequest : REFUSALS.method;
 }
 
 function refusalFor(error: Error): Refusal {

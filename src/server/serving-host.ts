@@ -28,6 +28,7 @@ import { rejected } from '../time/abortable.ts';
 import { LazySignal } from '../time/lazy-signal.ts';
 import type { Transport } from '../transport/transport.ts';
 import { badArgument, checkMs, checkNames, checkSignal } from '../words/arguments.ts';
+import { UsageError } from '../words/errors.ts';
 
 /** Where upgrades come from. */
 export interface Door {
@@ -94,8 +95,11 @@ export class ServingHost implements Host, RunListener, UpgradeListener {
   // Upgrades.
 
   handleUpgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void {
-    // Nobody listens to the stream of an upgrade: a reset would bring the process down.
-    stream.on('error', ignore);
+    if (stream.listeners('error').includes(ignoreError))
+      return this.#settings.report(handedOver(), HANDSHAKE);
+    // Nobody listens to the stream of an upgrade: a reset would bring the process
+    // down. The listener is also the mark by which all hosts know it again.
+    stream.on('error', ignoreError);
     const upgrade = { request, stream, head };
     const judged = judge(request);
     if ('status' in judged) return this.#upgrades.refuse(upgrade, judged);
@@ -116,7 +120,7 @@ export class ServingHost implements Host, RunListener, UpgradeListener {
     try {
       return makeServer();
     } catch (error) {
-      this.#settings.report(error, { phase: 'handshake' });
+      this.#settings.report(error, HANDSHAKE);
       return undefined;
     }
   }
@@ -171,8 +175,7 @@ export class ServingHost implements Host, RunListener, UpgradeListener {
   close(options: CloseHostOptions = {}): Promise<CloseReport> {
     try {
       const checked = checkCloseOptions(options);
-      this.#closing ??= this.#close(checked);
-      return this.#closing;
+      return this.#closing ?? this.#close(checked);
     } catch (error) {
       return rejected(error);
     }
@@ -182,13 +185,27 @@ export class ServingHost implements Host, RunListener, UpgradeListener {
     await this.close({ graceMs: 0 });
   }
 
-  async #close(options: Required<CloseHostOptions>): Promise<CloseReport> {
+  #close(options: Required<CloseHostOptions>): Promise<CloseReport> {
+    const shutDown = new ShutDown(this.#runs, options, this.#settings);
+    this.#shutDown = shutDown;
+    this.#closing = shutDown.report.then(async (report) => {
+      await this.#door.close();
+      return report;
+    });
     this.#upgrades.close();
-    this.#shutDown = new ShutDown(this.#runs, options, this.#settings);
-    const report = await this.#shutDown.report;
-    await this.#door.close();
-    return report;
+    // Last: who hears of `draining` may call `close` again.
+    shutDown.begin();
+    return this.#closing;
   }
+}
+
+const HANDSHAKE = Object.freeze({ phase: 'handshake' });
+
+function handedOver(): UsageError {
+  return new UsageError(
+    'COROSOCK_HANDED_OVER',
+    'host.handleUpgrade(): expected a stream that no host was given before, got one that was',
+  );
 }
 
 const OPEN_OPTIONS: ReadonlySet<string> = new Set<keyof WaitOptions>(['timeoutMs', 'signal']);
@@ -201,4 +218,4 @@ function checkOpen(id: unknown, options: WaitOptions): void {
   checkSignal('host.openServer()', signal);
 }
 
-function ignore(): void {}
+function ignoreError(): void {}

@@ -28,7 +28,9 @@ export class ShutDown {
   readonly report: Promise<CloseReport>;
   readonly #clock: Clock;
   readonly #beganMs: number;
+  readonly #graceMs: number;
   readonly #spreadMs: number;
+  readonly #deadlineMs: number;
   /** In the order of their turns. */
   readonly #runs: readonly HandlerRun[];
   /** Not ended yet. */
@@ -50,14 +52,26 @@ export class ShutDown {
   ) {
     this.#clock = clock;
     this.#beganMs = clock.now();
+    this.#graceMs = graceMs;
     this.#spreadMs = spreadMs;
+    this.#deadlineMs = graceMs + spreadMs + 3 * closeTimeoutMs + MARGIN_MS;
     this.#runs = [...runs];
     this.#open = new Set(this.#runs);
     this.#running = new Set(this.#runs.filter((run) => run.isHandlerRunning));
     this.report = new Promise((resolve) => {
       this.#resolve = resolve;
     });
-    this.#begin(graceMs, graceMs + spreadMs + 3 * closeTimeoutMs + MARGIN_MS);
+  }
+
+  // Called by the host.
+
+  /** Gives the first their turn, and with it the word to who listens to `draining`. */
+  begin(): void {
+    if (this.#open.size === 0) return this.#finish();
+    // The one timer that keeps the process alive: what is waited for must come.
+    holdProcess(this.#after(this.#deadlineMs, () => this.#finish()));
+    this.#inTurns(0, (run) => run.drain());
+    this.#inTurns(this.#graceMs, (run) => this.#close(run));
   }
 
   /** One more has ended. */
@@ -65,14 +79,6 @@ export class ShutDown {
     this.#open.delete(run);
     if (this.#running.has(run)) this.#count(run, outcome);
     if (this.#open.size === 0) this.#finish();
-  }
-
-  #begin(graceMs: number, deadlineMs: number): void {
-    if (this.#open.size === 0) return this.#finish();
-    // The one timer that keeps the process alive: what is waited for must come.
-    holdProcess(this.#after(deadlineMs, () => this.#finish()));
-    this.#inTurns(0, (run) => run.drain());
-    this.#inTurns(graceMs, (run) => this.#close(run));
   }
 
   /** Does something to each run at its turn, from `delayMs` on. */
@@ -117,10 +123,11 @@ export class ShutDown {
   #finish(): void {
     for (const timer of this.#timers) this.#clock.clearTimeout(timer);
     this.#timers.clear();
+    const stillRunning = [...this.#open].filter((run) => run.isHandlerRunning);
     this.#resolve({
       finished: this.#finished,
       closed: this.#closed,
-      abandoned: [...this.#abandoned, ...[...this.#open].map((run) => run.ws.id)],
+      abandoned: [...this.#abandoned, ...stillRunning.map((run) => run.ws.id)],
       tookMs: this.#clock.now() - this.#beganMs,
     });
   }

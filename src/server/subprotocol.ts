@@ -3,6 +3,8 @@
 
 /** RFC 9110 §5.6.2. */
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/u;
+/** Never in this header; `trim` would take some of it for white space. */
+const FOREIGN = /[^\t\u0020-\u007e]/u;
 
 /** Tells whether a name can stand in the header. */
 export function isSubprotocol(name: unknown): name is string {
@@ -16,6 +18,7 @@ export function isSubprotocol(name: unknown): name is string {
  */
 export function parseSubprotocols(header: string | undefined): readonly string[] | undefined {
   if (header === undefined) return [];
+  if (FOREIGN.test(header)) return undefined;
   const names = header.split(',').map((name) => name.trim());
   const distinct = new Set(names);
   return distinct.size === names.length && names.every(isSubprotocol) ? names : undefined;

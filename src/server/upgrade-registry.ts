@@ -53,7 +53,7 @@ export class UpgradeRegistry {
     if (taker !== undefined) return taker.handleUpgrade(request, socket, head);
     if (this.#server.listenerCount('upgrade') > 1) return;
     const judged = judge(request);
-    refuse(socket, 'status' in judged ? judged : REFUSALS.route, realClock);
+    refuse(socket, 'status' in judged ? judged : REFUSALS.route, realClock, request.method);
   };
 
   #takerOf(request: IncomingMessage): UpgradeTaker | undefined {

@@ -53,8 +53,8 @@ export class Upgrades {
     for (const patience of this.#waiting) patience.end('closing');
   }
 
-  refuse({ stream }: UpgradeAtHand, refusal: Refusal): void {
-    refuse(stream, refusal, this.#settings.clock);
+  refuse({ request, stream }: UpgradeAtHand, refusal: Refusal): void {
+    refuse(stream, refusal, this.#settings.clock, request.method);
   }
 
   async #askAndAnswer(upgrade: UpgradeAtHand, arrival: Arrival): Promise<void> {

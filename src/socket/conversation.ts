@@ -7,6 +7,7 @@ import { ReceiveQueue } from './receive-queue.ts';
 import { Reader } from './reader.ts';
 import type { Readers } from './reader.ts';
 import { Writer } from './writer.ts';
+import { Alarm } from '../time/alarm.ts';
 import type { Clock } from '../time/clock.ts';
 import { LazyPromise } from '../time/lazy-promise.ts';
 import { LazySignal } from '../time/lazy-signal.ts';
@@ -35,6 +36,8 @@ export class Conversation implements TransportSink {
   readonly reader: Reader;
   readonly writer: Writer;
   readonly #settings: ConversationSettings;
+  /** For all reads and writes that wait. */
+  readonly #alarm: Alarm;
 
   /** On whose behalf we have begun to close; undefined while we have not. */
   #closer: Closer | undefined;
@@ -48,13 +51,17 @@ export class Conversation implements TransportSink {
   #onEnd: ((end: CloseInfo) => void) | undefined;
 
   /** @param readers - Whether a second read at once is a mistake, or waits its turn. */
-  constructor(transport: Transport, settings: ConversationSettings, readers: Readers) {
+  constructor(transport: Transport, settings: ConversationSettings, readers: Readers = 'one') {
     const flow: Flow = transport;
     this.transport = transport;
     this.#settings = settings;
     this.queue = new ReceiveQueue(settings, flow);
-    this.reader = new Reader(this.queue, settings.clock, settings.budget, readers);
-    this.writer = new Writer(transport, settings.clock, settings.writeBufferBytes);
+    this.#alarm = new Alarm(settings.clock, (nowMs) => {
+      this.reader.ring(nowMs);
+      this.writer.ring(nowMs);
+    });
+    this.reader = new Reader(this.queue, settings.clock, this.#alarm, settings.budget, readers);
+    this.writer = new Writer(transport, settings.clock, this.#alarm, settings.writeBufferBytes);
     transport.open(this);
   }
 
@@ -77,6 +84,8 @@ export class Conversation implements TransportSink {
     if (this.#closer !== undefined) this.#settings.clock.clearTimeout(this.#closeTimer);
     this.writer.stop();
     this.reader.wake();
+    // Whoever still waits for what a hook is offered keeps its time-out.
+    if (!this.reader.isParked) this.#alarm.stop();
     this.over.abort(() => new ConversationOverError(info));
     this.#closed.resolve(info);
     this.#onEnd?.(info);

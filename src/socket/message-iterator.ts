@@ -3,7 +3,6 @@
 
 import type { Conversation } from './conversation.ts';
 import type { ReadRequest, ReadView } from './reader.ts';
-import type { CloseInfo } from '../words/close-info.ts';
 import type { Data } from '../words/data.ts';
 import { ConnectionLostError } from '../words/errors.ts';
 
@@ -11,6 +10,8 @@ import { ConnectionLostError } from '../words/errors.ts';
 export class MessageIterator implements AsyncIterableIterator<Data> {
   readonly #conversation: Conversation;
   readonly #view: ReadView;
+  /** A copy, by which the reader knows this iterator's read. */
+  readonly #request: ReadRequest = { ...NEXT_MESSAGE };
   #done = false;
 
   constructor(conversation: Conversation, view: ReadView) {
@@ -24,18 +25,19 @@ export class MessageIterator implements AsyncIterableIterator<Data> {
 
   async next(): Promise<IteratorResult<Data, undefined>> {
     if (this.#done) return DONE;
-    const [data, status] = await this.#conversation.reader.read(NEXT_MESSAGE, this.#view);
+    const [data, status] = await this.#conversation.reader.read(this.#request, this.#view);
     if (status === 'ok') return { done: false, value: data };
     this.#done = true;
-    // A read without a time-out gives nothing else than `closed`.
-    const end = this.#conversation.queue.end as CloseInfo;
-    if (!end.clean) throw new ConnectionLostError(end);
+    // `timeout` stands for given up: the iterator was returned meanwhile.
+    const end = this.#conversation.queue.end;
+    if (status === 'closed' && end?.clean === false) throw new ConnectionLostError(end);
     return DONE;
   }
 
-  /** `break` leaves the socket open and takes nothing. */
+  /** `break` leaves the socket open and takes nothing; a `next` that waits is given up. */
   async return(): Promise<IteratorResult<Data, undefined>> {
     this.#done = true;
+    this.#conversation.reader.giveUp(this.#request);
     return DONE;
   }
 }

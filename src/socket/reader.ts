@@ -4,8 +4,8 @@
 
 import { warnOfCut } from './cut-warning.ts';
 import type { ReceiveQueue } from './receive-queue.ts';
-import { abortable, rejected } from '../time/abortable.ts';
-import { Alarm } from '../time/alarm.ts';
+import { abortable, rejected, unattended } from '../time/abortable.ts';
+import type { Alarm } from '../time/alarm.ts';
 import type { Clock } from '../time/clock.ts';
 import { SpinGuard } from '../time/spin-guard.ts';
 import type { TurnBudget } from '../time/turn-budget.ts';
@@ -62,6 +62,7 @@ export class Reader {
   readonly #clock: Clock;
   readonly #budget: TurnBudget;
   readonly #readers: Readers;
+  /** Shared with the writer: a socket keeps one timer (I7). Who made it calls `ring`. */
   readonly #alarm: Alarm;
   readonly #spin = new SpinGuard();
 
@@ -69,12 +70,12 @@ export class Reader {
   #first: Waiter | undefined;
   #tracedReads = 0;
 
-  constructor(queue: ReceiveQueue, clock: Clock, budget: TurnBudget, readers: Readers) {
+  constructor(queue: ReceiveQueue, clock: Clock, alarm: Alarm, budget: TurnBudget, readers: Readers) {
     this.#queue = queue;
     this.#clock = clock;
     this.#budget = budget;
     this.#readers = readers;
-    this.#alarm = new Alarm(clock, (nowMs) => this.#alarmOnRing(nowMs));
+    this.#alarm = alarm;
   }
 
   // Called by whoever reads, through a socket.
@@ -95,6 +96,10 @@ export class Reader {
 
   // Called by the socket.
 
+  get isParked(): boolean {
+    return this.#first !== undefined;
+  }
+
   /** Whether a message that comes now goes straight to a parked read. */
   get isWaiting(): boolean {
     return this.#first !== undefined && this.#queue.messages === 0;
@@ -111,6 +116,21 @@ export class Reader {
     while (this.#first !== undefined) this.#settle(this.#first, CLOSED);
   }
 
+  /** The alarm rings: gives up what is due, and sets it for what is not. */
+  ring(nowMs: number): void {
+    for (let waiter = this.#first; waiter !== undefined; waiter = waiter.next) {
+      if (waiter.dueMs <= nowMs) this.#settle(waiter, TIMED_OUT);
+      else this.#alarm.setAt(waiter.dueMs);
+    }
+  }
+
+  /** Ends one parked read early, which takes nothing; others are left alone. */
+  giveUp(request: ReadRequest): void {
+    let waiter = this.#first;
+    while (waiter !== undefined && waiter.request !== request) waiter = waiter.next;
+    if (waiter !== undefined) this.#settle(waiter, TIMED_OUT);
+  }
+
   #take({ len }: ReadRequest, view: ReadView): ReadResult {
     this.#spin.reset();
     if (view.binaryData) this.#queue.firstToBytes();
@@ -122,8 +142,8 @@ export class Reader {
 
   #readClosed(request: ReadRequest, view: ReadView): Promise<ReadResult> {
     view.closedReads += 1;
-    if (view.closedReads >= LAST_CLOSED_READ) return rejected(readAfterClose());
-    return this.#spin.mustYield() ? this.#wait(request, view, 'next turn') : CLOSED_READ;
+    const answer = this.#spin.mustYield() ? this.#wait(request, view, 'next turn') : CLOSED_READ;
+    return view.closedReads < LAST_CLOSED_READ ? answer : failing(answer, readAfterClose());
   }
 
   #wait(request: ReadRequest, view: ReadView, until: Until): Promise<ReadResult> {
@@ -154,15 +174,6 @@ export class Reader {
     this.wake();
     // Still parked, with nothing there and no end: it was a read of 0 ms.
     if (this.#has(waiter)) this.#settle(waiter, TIMED_OUT);
-  }
-
-  #alarmOnRing(nowMs: number): void {
-    let nextMs = Infinity;
-    for (let waiter = this.#first; waiter !== undefined; waiter = waiter.next) {
-      if (waiter.dueMs <= nowMs) this.#settle(waiter, TIMED_OUT);
-      else nextMs = Math.min(nextMs, waiter.dueMs);
-    }
-    this.#alarm.setAt(nextMs);
   }
 
   /** Removes the waiter before it settles it, so that nothing can reach it twice (I3). */
@@ -217,10 +228,23 @@ function traceCaller(method: ReadRequest['method']): { readonly stack?: string }
 }
 
 function concurrentRead({ trace }: Waiter): UsageError {
-  const where = trace?.stack?.split('\n')[1]?.trim() ?? 'for longer than its place is remembered';
+  const place = trace?.stack?.split('\n')[1]?.trim();
+  const where =
+    place === undefined
+      ? ` (where is remembered for the first ${TRACED_READS} waits of a socket)`
+      : `, ${place}`;
   return new UsageError(
     'COROSOCK_CONCURRENT_READ',
-    `ws.read(): expected one read at a time, but another one waits already, ${where}`,
+    `ws.read(): expected one read at a time, but another one waits already${where}`,
+  );
+}
+
+/** Fails in the place of an answer, and no sooner: a loop that catches the error starves nobody. */
+function failing(answer: Promise<ReadResult>, error: UsageError): Promise<never> {
+  return unattended(
+    answer.then(() => {
+      throw error;
+    }),
   );
 }
 

@@ -88,7 +88,8 @@ export class ReceiveQueue {
 
   /**
    * Holds the link back when the queue is full; called after each push, once a
-   * parked read has had its chance.
+   * parked read has had its chance. Once further messages are dropped there is
+   * nothing to hold back: the peer's close must be seen.
    *
    * A paused link still delivers what is in its chunk (one of 64 KiB is always
    * taken); the overdraft counts.
@@ -96,6 +97,7 @@ export class ReceiveQueue {
    * @returns false when the queue has more than it may ever hold.
    */
   regulate(): boolean {
+    if (this.#discarding) return true;
     const { queueMessages, queueBytes, overflow } = this.#limits;
     const { messages } = this;
     if (messages < queueMessages && this.#bytes < queueBytes) return true;

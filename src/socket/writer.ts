@@ -3,7 +3,7 @@
 // turns a closing link into a status. Frames are the transport's business.
 
 import { abortable, rejected } from '../time/abortable.ts';
-import { Alarm } from '../time/alarm.ts';
+import type { Alarm } from '../time/alarm.ts';
 import type { Clock } from '../time/clock.ts';
 import { SpinGuard } from '../time/spin-guard.ts';
 import type { SendOptions, Transport } from '../transport/transport.ts';
@@ -34,18 +34,20 @@ const CLOSED: Promise<WriteStatus> = Promise.resolve('closed');
 export class Writer {
   readonly #transport: Transport;
   readonly #clock: Clock;
+  /** Shared with the reader: a socket keeps one timer (I7). Who made it calls `ring`. */
+  readonly #alarm: Alarm;
   readonly #highWaterBytes: number;
   readonly #spin = new SpinGuard();
 
   /** Writes that wait, oldest first; made when the first one has to. */
   #waiters: Set<Waiter> | undefined;
-  #alarm: Alarm | undefined;
   /** Called once nothing waits any more; set when no further write is accepted. */
   #onFinish: (() => void) | undefined;
 
-  constructor(transport: Transport, clock: Clock, highWaterBytes: number) {
+  constructor(transport: Transport, clock: Clock, alarm: Alarm, highWaterBytes: number) {
     this.#transport = transport;
     this.#clock = clock;
+    this.#alarm = alarm;
     this.#highWaterBytes = highWaterBytes;
   }
 
@@ -78,6 +80,15 @@ export class Writer {
     this.#finishIfDone();
   }
 
+  /** The alarm rings: gives up what is due, and sets it for what is not. */
+  ring(nowMs: number): void {
+    for (const waiter of this.#waiters ?? []) {
+      if (waiter.dueMs <= nowMs) this.#settle(waiter, 'timeout');
+      else this.#alarm.setAt(waiter.dueMs);
+    }
+    this.#finishIfDone();
+  }
+
   /** Accepts no further write; calls back once those that wait have gone, which may be at once. */
   finish(whenDone: () => void): void {
     this.#onFinish = whenDone;
@@ -87,7 +98,6 @@ export class Writer {
   /** The conversation is over: what still waits was not sent. */
   stop(): void {
     this.#onFinish = ignore;
-    this.#alarm?.stop();
     for (const waiter of this.#waiters ?? []) this.#settle(waiter, 'closed');
   }
 
@@ -114,19 +124,8 @@ export class Writer {
     const waiter: Waiter = { request, dueMs, settle };
     this.#waiters ??= new Set();
     this.#waiters.add(waiter);
-    this.#alarm ??= new Alarm(this.#clock, (nowMs) => this.#alarmOnRing(nowMs));
     this.#alarm.setAt(dueMs);
     return waiter;
-  }
-
-  #alarmOnRing(nowMs: number): void {
-    let nextMs = Infinity;
-    for (const waiter of this.#waiters ?? []) {
-      if (waiter.dueMs <= nowMs) this.#settle(waiter, 'timeout');
-      else nextMs = Math.min(nextMs, waiter.dueMs);
-    }
-    this.#alarm?.setAt(nextMs);
-    this.#finishIfDone();
   }
 
   /** Removes the waiter before it settles it: a `timeout` is certainly not sent (I9). */

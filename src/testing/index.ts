@@ -1,11 +1,14 @@
 // The entry point `corosock/testing`: conversations without a port, time by
 // hand, and the contract of a transport.
 
+export type { Check } from './check.ts';
 export type { FakeOptions } from './fake-options.ts';
 export { fakeSocket } from './fake-socket.ts';
 export { runServer } from './run-server.ts';
 export type { Outcome, ServerRun } from './run-server.ts';
 export { settle } from './settle.ts';
+export type { TransportPair } from './transport-check.ts';
+export { transportContract } from './transport-contract.ts';
 export { virtualClock } from './virtual-clock.ts';
 export type { VirtualClock } from './virtual-clock.ts';
 export type { ClientSocket } from '../socket/client-socket.ts';

@@ -25,7 +25,10 @@ export function abortable<T>(
   return unattended(
     execute<T>(signal, (resolve) => {
       const cancel = start(resolve);
-      return () => cancel();
+      // Whatever it returns: the library would wait for that.
+      return () => {
+        cancel();
+      };
     }),
   );
 }
@@ -35,7 +38,7 @@ export function rejected(error: unknown): Promise<never> {
   return unattended(Promise.reject(error));
 }
 
-/** Marks a promise as handled: where nobody awaits it, its rejection does not reach the process. */
+/** Keeps a rejection from the process where nobody awaits it. */
 export function unattended<T>(promise: Promise<T>): Promise<T> {
   promise.catch(ignore);
   return promise;

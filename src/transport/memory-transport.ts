@@ -16,12 +16,8 @@ export interface MemoryLinkOptions {
   readonly maxMessageBytes?: readonly [near: number, far: number];
 }
 
-/** What is under way to one end. */
-type Item =
-  | { readonly kind: 'message'; readonly data: Data; readonly bytes: number }
-  | { readonly kind: 'close'; readonly code: number; readonly reason: string }
-  | { readonly kind: 'answer' }
-  | { readonly kind: 'loss' };
+/** What is under way to one end: what happens to it there. */
+type Arrival = (end: MemoryTransport) => void;
 
 /**
  * Makes both ends of a link in memory.
@@ -49,14 +45,14 @@ export class MemoryTransport implements Transport {
   #sink: TransportSink = this.#early;
 
   /** Under way to this end, oldest first. */
-  #inbox: Item[] = [];
+  #inbox: Arrival[] = [];
   #delivering = false;
   #paused = false;
   /** Sent by this end and not yet delivered to the other. */
   #untakenBytes = 0;
   /** `closing`: we have sent a close frame; `ended`: nothing goes in or out any more. */
   #state: 'open' | 'closing' | 'ended' = 'open';
-  /** What we closed with. */
+  /** What we closed with; 1006 while we have not. */
   #closing = { code: 1006, reason: '' };
 
   constructor(protocol: string, maxMessageBytes: number) {
@@ -85,7 +81,7 @@ export class MemoryTransport implements Transport {
     const sent = binary || typeof data !== 'string' ? Buffer.from(toBytes(data)) : data.toWellFormed();
     const bytes = bytesOf(sent);
     this.#untakenBytes += bytes + MESSAGE_OVERHEAD_BYTES;
-    this.#peer.#arrive({ kind: 'message', data: sent, bytes });
+    this.#peer.#arrive((end) => end.#takeMessage(sent, bytes));
     return true;
   }
 
@@ -102,12 +98,12 @@ export class MemoryTransport implements Transport {
     if (this.#state !== 'open') return;
     this.#state = 'closing';
     this.#closing = { code, reason };
-    this.#peer.#arrive({ kind: 'close', code, reason });
+    this.#peer.#arrive((end) => end.#takeClose(code, reason));
   }
 
   terminate(): void {
     if (this.#state === 'ended') return;
-    this.#peer.#arrive({ kind: 'loss' });
+    this.#peer.#arrive((end) => end.#takeLoss());
     this.#state = 'ended';
     this.#inbox = [];
     queueMicrotask(() => this.#sink.end({ ...this.#closing, clean: false, by: 'local' }));
@@ -115,9 +111,9 @@ export class MemoryTransport implements Transport {
 
   // Called by the other end.
 
-  #arrive(item: Item): void {
+  #arrive(arrival: Arrival): void {
     if (this.#state === 'ended') return;
-    this.#inbox.push(item);
+    this.#inbox.push(arrival);
     this.#schedule();
   }
 
@@ -135,54 +131,44 @@ export class MemoryTransport implements Transport {
 
   readonly #deliver = (): void => {
     this.#delivering = false;
-    const items = this.#inbox;
+    const arrivals = this.#inbox;
     this.#inbox = [];
     let next = 0;
-    while (next < items.length && !this.#paused && this.#state !== 'ended') {
-      this.#take(items[next] as Item);
+    while (next < arrivals.length && !this.#paused && this.#state !== 'ended') {
+      (arrivals[next] as Arrival)(this);
       next += 1;
     }
     if (this.#state === 'ended') return;
-    this.#inbox = [...items.slice(next), ...this.#inbox];
+    this.#inbox = [...arrivals.slice(next), ...this.#inbox];
     this.#schedule();
   };
-
-  #take(item: Item): void {
-    switch (item.kind) {
-      case 'message':
-        return this.#takeMessage(item.data, item.bytes);
-      case 'close':
-        // Both may close at once: the other's frame is then our answer.
-        if (this.#state === 'closing') return this.#endAnswered();
-        this.#peer.#arrive({ kind: 'answer' });
-        return this.#end({ code: item.code, reason: item.reason, clean: true, by: 'peer' });
-      case 'answer':
-        return this.#endAnswered();
-      case 'loss':
-        return this.#end(
-          this.#state === 'closing'
-            ? { ...this.#closing, clean: false, by: 'local' }
-            : { code: 1006, reason: '', clean: false, by: 'link' },
-        );
-      default:
-        return item satisfies never;
-    }
-  }
 
   #takeMessage(data: Data, bytes: number): void {
     if (bytes > this.#maxMessageBytes) {
       const cause = new RangeError(
         `A message of ${bytes} bytes is above the limit of ${this.#maxMessageBytes}`,
       );
-      this.#peer.#arrive({ kind: 'close', code: 1009, reason: '' });
+      this.#peer.#arrive((end) => end.#takeClose(1009, ''));
       return this.#end({ code: 1009, reason: '', clean: false, by: 'limit', cause });
     }
     this.#sink.receive(data, bytes);
     this.#peer.#taken(bytes + MESSAGE_OVERHEAD_BYTES);
   }
 
-  #endAnswered(): void {
+  #takeClose(code: number, reason: string): void {
+    // Both may close at once: the other's frame is then our answer.
+    if (this.#state === 'closing') return this.#takeAnswer();
+    this.#peer.#arrive((end) => end.#takeAnswer());
+    this.#end({ code, reason, clean: true, by: 'peer' });
+  }
+
+  #takeAnswer(): void {
     this.#end({ ...this.#closing, clean: true, by: 'local' });
+  }
+
+  #takeLoss(): void {
+    const by = this.#state === 'closing' ? 'local' : 'link';
+    this.#end({ ...this.#closing, clean: false, by });
   }
 
   #end(end: LinkEnd): void {

@@ -1,6 +1,6 @@
 // The Transport port: one peer's link, in whole messages. The socket above
 // hands it messages and is its sink; frames, masks and bytes stay below.
-// `transportContract` in testing/ is this list as checks.
+// `transportContract` in testing/ is this list as checks, in the same words.
 
 import type { LinkEnd } from '../words/close-info.ts';
 import type { Data } from '../words/data.ts';
@@ -20,12 +20,12 @@ export interface SendOptions {
  * 3. `end` is the last thing that a sink hears, and it hears it exactly once, whatever happens.
  * 4. What was received whole before the end comes before `end`.
  * 5. Text arrives as a string, binary as bytes; an empty message is a message.
- * 6. `send` answers false, and sends nothing, once either side has begun to close.
- * 7. While more than nothing of what was sent is untaken, `bufferedBytes` is above 0, and `drain` follows when it has fallen.
+ * 6. `send` answers false, and sends nothing, once this side has begun to close, or knows that the other has.
+ * 7. `bufferedBytes` counts what was sent and not yet taken; whenever it has fallen, `drain` follows.
  * 8. While paused, no more is delivered than was under way; `resume` goes on where it stopped, and nothing is lost.
  * 9. `close` lets what was sent go first. The peer hears the code and the reason, `by: 'peer'`, `clean: true`.
- * 10. The one that closes ends with its own code, `by: 'local'`, and is clean when the peer has answered.
- * 11. `terminate` ends at once: 1006, `by: 'local'` (with the code of a `close` that is under way), and the peer `by: 'link'`, 1006. The partial message is dropped.
+ * 10. The one that closes ends with its own code, `by: 'local'`, also when both close at once; it is clean when the peer has answered, and only then.
+ * 11. `terminate` ends at once: 1006, `by: 'local'`, or with the code of a `close` that is under way; the peer `by: 'link'`, 1006. The partial message is dropped.
  * 12. `close` and `terminate` may be called in any state and any number of times; only the first `close` counts.
  * 13. A message above the limit ends it with 1009, `by: 'limit'`; a broken rule with 1002 or 1007, `by: 'protocol'`. What came whole before is kept (4).
  */

@@ -23,6 +23,7 @@ export class WsTransport implements Transport {
   #corked = false;
   /** What we have sent a close frame with. */
   #closing: { readonly code: number; readonly reason: string } | undefined;
+  /** Whether it was us who dropped the link, and nothing else had begun to end it. */
   #terminated = false;
   /** The rule or limit that the peer has broken. */
   #violation: LinkEnd | undefined;
@@ -76,7 +77,8 @@ export class WsTransport implements Transport {
   }
 
   terminate(): void {
-    this.#terminated = true;
+    // Where the end has begun already this only hastens it.
+    this.#terminated ||= this.#ws.readyState === this.#ws.OPEN;
     this.#ws.terminate();
   }
 
@@ -101,23 +103,28 @@ export class WsTransport implements Transport {
     this.#violation ??= violationOf(error);
   };
 
-  readonly #webSocketOnSent = (): void => {
+  readonly #webSocketOnSent = (error?: Error | null): void => {
     this.#untaken -= 1;
-    this.#sink.drain();
+    // A failed write makes no room, and one that waited for zlib fails after the end.
+    if (!error && this.#ws.readyState !== this.#ws.CLOSED) this.#sink.drain();
   };
 
   readonly #webSocketOnClose = (code: number, reason: Buffer): void => {
     this.#sink.end(this.#endOf(code, reason));
   };
 
-  /** `ws` knows no code but the peer's; 1006 stands for "no close frame came". */
+  /**
+   * `ws` knows no code but the peer's; 1006 stands for "no close frame came".
+   * What it finds in its buffers after `terminate` is not the end any more.
+   */
   #endOf(code: number, reason: Buffer): LinkEnd {
+    if (this.#terminated) return { code: 1006, reason: '', clean: false, by: 'local' };
     const answered = code !== 1006;
     if (this.#closing !== undefined) {
       return { ...this.#closing, clean: answered && this.#violation === undefined, by: 'local' };
     }
     if (this.#violation !== undefined) return this.#violation;
     if (answered) return { code, reason: reason.toString(), clean: true, by: 'peer' };
-    return { code, reason: '', clean: false, by: this.#terminated ? 'local' : 'link' };
+    return { code, reason: '', clean: false, by: 'link' };
   }
 }

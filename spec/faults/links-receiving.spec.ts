@@ -1,0 +1,239 @@
+// FAULTS.md, lines H17, H18, B1, B3, B12, B13: what a peer can do to a socket by
+// sending, on a port. The spec reads in the handler's place. Rules of frames are
+// in frames.spec.ts.
+
+import { deflateRawSync } from 'node:zlib';
+import { serve } from 'corosock';
+import type { Data, ServerSocket } from 'corosock';
+import { fakeSocket } from 'corosock/testing';
+import { describe, expect, it, vi } from 'vitest';
+import { MemoryTransport } from '../../src/transport/memory-transport.ts';
+import { WsTransport } from '../../src/transport/ws-transport.ts';
+import { binaryFrame, closeFrame, frame, OPCODE, RSV1, textFrame } from '../peers/frames.ts';
+import { openRaw } from '../peers/raw-client.ts';
+import type { RawClient } from '../peers/raw-client.ts';
+import { socketOf, until, untilStill } from './until.ts';
+
+const MIB = 1_048_576;
+const CHUNK_BYTES = 65_536;
+/** The least that a message costs on the wire. */
+const HEADER_BYTES = 6;
+
+/** A handler that only lives as long as its socket. */
+async function idle(ws: ServerSocket): Promise<void> {
+  await ws.closed;
+}
+
+async function readAll(ws: ServerSocket): Promise<readonly Data[]> {
+  const read: Data[] = [];
+  for (;;) {
+    const [data, status] = await ws.readMessage();
+    if (status !== 'ok') return read;
+    read.push(data);
+  }
+}
+
+async function readSome(ws: ServerSocket, count: number): Promise<readonly Data[]> {
+  const read: Data[] = [];
+  while (read.length < count) read.push((await ws.readMessage())[0] as Data);
+  return read;
+}
+
+function numbered(count: number): readonly string[] {
+  return Array.from({ length: count }, (_, n) => `${n}`);
+}
+
+/** Sends the same message until the peer's window closes, or `most` have gone; says how many have. */
+function flood(client: RawClient, message: Buffer, most: number): { readonly sent: number } {
+  const progress = { sent: 0 };
+  const sendOn = async (): Promise<void> => {
+    for (; progress.sent < most; progress.sent += 1) await client.send(message);
+  };
+  // The spec drops the link in the end.
+  sendOn().catch(() => {});
+  return progress;
+}
+
+describe('a peer that is early', () => {
+  it('H17: has its frames in the segment of the request given to the first read', async () => {
+    await using host = await serve(idle);
+    using client = await openRaw(host.port, {}, Buffer.concat(['one', 'two'].map(textFrame)));
+    const ws = await socketOf(host);
+    expect([await ws.read(), await ws.read()]).toEqual([
+      ['one', 'ok'],
+      ['two', 'ok'],
+    ]);
+    expect(client.end).toBe(undefined);
+  });
+
+  it('H18: loses nothing while the handler sets itself up', async () => {
+    await using host = await serve(idle);
+    using client = await openRaw(host.port);
+    const ws = await socketOf(host);
+    await client.send(Buffer.concat(numbered(5).map(textFrame)));
+    await until(() => ws.queued.messages === 5);
+    await client.send(closeFrame(1000));
+    await client.hangUp();
+    expect(await readAll(ws)).toEqual(numbered(5));
+  });
+});
+
+describe('a peer that sends more than is read', () => {
+  it('B1: is held back within one chunk of empty messages, and loses none', async () => {
+    await using host = await serve(idle, { queueMessages: 64 });
+    using client = await openRaw(host.port);
+    const ws = await socketOf(host);
+    const sending = client.send(
+      Buffer.concat([Buffer.alloc(200_000 * HEADER_BYTES, textFrame('')), closeFrame(1000)]),
+    );
+    await until(() => ws.queued.messages > 0);
+    const queued = await untilStill(() => ws.queued.messages);
+    expect(queued).toBeGreaterThanOrEqual(64);
+    expect((queued - 64) * HEADER_BYTES).toBeLessThanOrEqual(CHUNK_BYTES);
+    const hangingUp = client.hangUp();
+    expect((await readAll(ws)).length).toBe(200_000);
+    await Promise.all([sending, hangingUp]);
+  });
+
+  it('B1: is held back within one chunk of bytes, and loses none', async () => {
+    await using host = await serve(idle, { queueMessages: 1_000_000, queueBytes: MIB });
+    using client = await openRaw(host.port);
+    const ws = await socketOf(host);
+    const message = binaryFrame(Buffer.alloc(1000, 7));
+    const sending = client.send(
+      Buffer.concat([Buffer.alloc(4000 * message.length, message), closeFrame(1000)]),
+    );
+    await until(() => ws.queued.bytes > 0);
+    const queued = await untilStill(() => ws.queued.bytes);
+    expect(queued).toBeGreaterThanOrEqual(MIB);
+    expect(queued).toBeLessThanOrEqual(MIB + CHUNK_BYTES);
+    const hangingUp = client.hangUp();
+    expect((await readAll(ws)).length).toBe(4000);
+    await Promise.all([sending, hangingUp]);
+  });
+
+  it('B1: is cut off with 1008 when what it has compressed into one chunk exceeds the hard cap', async () => {
+    await using host = await serve(idle, { compression: true, maxMessageBytes: MIB, queueBytes: MIB });
+    using client = await openRaw(host.port, {
+      headers: { 'Sec-WebSocket-Extensions': 'permessage-deflate' },
+    });
+    const ws = await socketOf(host);
+    const payload = deflateRawSync(Buffer.alloc(MIB), { finishFlush: 2 }).subarray(0, -4);
+    const message = frame({ opcode: OPCODE.binary, rsv: RSV1, payload });
+    const sending = client.send(Buffer.alloc(50 * message.length, message));
+    expect(await client.untilCloseFrame()).toEqual({ code: 1008, reason: '' });
+    await sending;
+    await client.send(closeFrame(1008));
+    await client.hangUp();
+    expect(await ws.closed).toMatchObject({ code: 1008, by: 'limit', clean: false });
+    // Four times the queue and one message, headers counted: the fifth is one too many.
+    expect(ws.queued).toEqual({ messages: 5, bytes: 5 * MIB });
+  });
+
+  it('B1: is cut off with 1008 by a full queue that closes on overflow, and what fitted is read first', async () => {
+    await using host = await serve(idle, { queueMessages: 64, overflow: 'close' });
+    using client = await openRaw(host.port);
+    const ws = await socketOf(host);
+    await client.send(Buffer.concat(numbered(100).map(textFrame)));
+    expect(await client.untilCloseFrame()).toEqual({ code: 1008, reason: '' });
+    await client.send(closeFrame(1008));
+    await client.hangUp();
+    expect(await ws.closed).toMatchObject({ code: 1008, by: 'limit', clean: false, unread: 100 });
+    expect(await readAll(ws)).toEqual(numbered(65));
+    expect(ws.closeInfo?.unread).toBe(35);
+  });
+
+  it('B3: finds its window closed, and what we hold bounded', async () => {
+    await using host = await serve(idle, { queueBytes: MIB });
+    using client = await openRaw(host.port);
+    const ws = await socketOf(host);
+    const message = binaryFrame(Buffer.alloc(CHUNK_BYTES));
+    const progress = flood(client, message, 4096);
+    await until(() => progress.sent > 0);
+    const sent = await untilStill(() => progress.sent);
+    expect(sent).toBeLessThan(4096);
+    expect(client.unsentBytes).toBeGreaterThan(0);
+    expect(ws.queued.bytes).toBeLessThanOrEqual(MIB + CHUNK_BYTES + CHUNK_BYTES);
+  });
+});
+
+describe('a full queue', () => {
+  it('B12: lets 10,000 messages pass one by one in memory, pausing each time', async () => {
+    const pause = vi.spyOn(MemoryTransport.prototype, 'pause');
+    const { ws, client } = fakeSocket({ queueMessages: 1 });
+    const writing = numbered(10_000).map((message) => client.write(message));
+    expect(await readSome(ws, 10_000)).toEqual(numbered(10_000));
+    expect(new Set(await Promise.all(writing))).toEqual(new Set(['ok']));
+    expect(pause.mock.calls.length).toBeGreaterThan(9000);
+    pause.mockRestore();
+  });
+
+  it('B12: lets 500 messages pass one by one on a port, pausing each time', async () => {
+    const pause = vi.spyOn(WsTransport.prototype, 'pause');
+    await using host = await serve(idle, { queueMessages: 1 });
+    using client = await openRaw(host.port);
+    const ws = await socketOf(host);
+    for (const message of numbered(500)) {
+      await client.send(textFrame(message));
+      await until(() => ws.queued.messages === 1);
+      expect(await ws.read()).toEqual([message, 'ok']);
+    }
+    expect(pause).toHaveBeenCalledTimes(500);
+    pause.mockRestore();
+  });
+});
+
+describe('a message in many parts', () => {
+  /** CPU time of the process, in ms: the least of several runs, which others on the machine disturb least. */
+  async function cpuMs(run: () => Promise<void>): Promise<number> {
+    let least = Infinity;
+    for (let i = 0; i < 7; i += 1) {
+      const before = process.cpuUsage();
+      await run();
+      const { user, system } = process.cpuUsage(before);
+      least = Math.min(least, (user + system) / 1000);
+    }
+    return least;
+  }
+
+  /** 2.5 for twice as much, squared: what is quadratic takes 16 times as long. */
+  const MOST_FOR_FOUR_TIMES = 2.5 ** 2;
+
+  it('B13: costs in proportion to its fragments', async () => {
+    await using host = await serve(idle);
+    using client = await openRaw(host.port);
+    const ws = await socketOf(host);
+    const readFragments = async (count: number): Promise<void> => {
+      const parts = Array.from({ length: count }, (_, n) =>
+        frame({ opcode: n === 0 ? OPCODE.text : OPCODE.continuation, fin: n === count - 1, payload: 'x' }),
+      );
+      const sending = client.send(Buffer.concat(parts));
+      expect((await ws.readMessage())[0]).toHaveLength(count);
+      await sending;
+    };
+    await readFragments(16_000);
+    const few = await cpuMs(() => readFragments(4000));
+    const many = await cpuMs(() => readFragments(16_000));
+    expect(many / few).toBeLessThanOrEqual(MOST_FOR_FOUR_TIMES);
+  });
+
+  it.each(['text', 'binary'] as const)(
+    'B13: costs in proportion to the reads that cut it: %s',
+    async (kind) => {
+      const { ws, client } = fakeSocket();
+      const readParts = async (count: number): Promise<void> => {
+        await client.write(kind === 'text' ? 'x'.repeat(count) : Buffer.alloc(count));
+        let parts = 0;
+        do {
+          await ws.read(1);
+          parts += 1;
+        } while (!ws.atEnd);
+        expect(parts).toBe(count);
+      };
+      await readParts(40_000);
+      const few = await cpuMs(() => readParts(10_000));
+      const many = await cpuMs(() => readParts(40_000));
+      expect(many / few).toBeLessThanOrEqual(MOST_FOR_FOUR_TIMES);
+    },
+  );
+});

@@ -1,0 +1,110 @@
+// FAULTS.md, lines W1 and W9: what a peer can do to a socket by not reading, on a
+// port, and what it gets before the close frame. The spec writes in the
+// handler's place.
+
+import { once } from 'node:events';
+import { serve } from 'corosock';
+import type { ServerSocket, WriteStatus } from 'corosock';
+import { virtualClock } from 'corosock/testing';
+import { describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
+import { OPCODE } from '../peers/frames.ts';
+import { openRaw } from '../peers/raw-client.ts';
+import type { RawClient } from '../peers/raw-client.ts';
+import { socketOf, untilStill } from './until.ts';
+
+const HIGH_WATER_BYTES = 65_536;
+const MESSAGE = Buffer.alloc(100_000, 7);
+const HEADER_BYTES = 10;
+/** Far more than the kernel buffers of one link. */
+const MOST_MESSAGES = 1000;
+
+async function idle(ws: ServerSocket): Promise<void> {
+  await ws.closed;
+}
+
+/** Writes until a write has to wait; says how many were accepted before, and gives the one that waits. */
+async function writeUntilFull(
+  ws: ServerSocket,
+): Promise<{ readonly accepted: number; readonly waiting: { readonly outcome: Promise<WriteStatus> } }> {
+  for (let accepted = 0; accepted < MOST_MESSAGES; accepted += 1) {
+    let settled = 0;
+    const outcome = ws.write(MESSAGE, { timeoutMs: 1000 }).finally(() => {
+      settled = 1;
+    });
+    if ((await untilStill(() => settled)) === 0) return { accepted, waiting: { outcome } };
+  }
+  throw new Error(`${MOST_MESSAGES} messages were accepted`);
+}
+
+async function framesUntilClose(client: RawClient): Promise<readonly number[]> {
+  const lengths: number[] = [];
+  for (;;) {
+    const { opcode, payload } = await client.nextFrame();
+    if (opcode === OPCODE.close) return lengths;
+    lengths.push(payload.length);
+  }
+}
+
+describe('a peer that does not read', () => {
+  it('W1: makes a write wait at the high-water mark, and time out unsent', async () => {
+    const clock = virtualClock();
+    await using host = await serve(idle, { clock });
+    using client = await openRaw(host.port);
+    client.pause();
+    const ws = await socketOf(host);
+    const { accepted, waiting } = await writeUntilFull(ws);
+    expect(ws.bufferedBytes).toBeGreaterThanOrEqual(HIGH_WATER_BYTES);
+    expect(ws.bufferedBytes).toBeLessThan(HIGH_WATER_BYTES + MESSAGE.length + HEADER_BYTES);
+    await clock.advance(1000);
+    expect(await waiting.outcome).toBe('timeout');
+    client.resume();
+    const ending = ws.endServer();
+    expect(await framesUntilClose(client)).toEqual(Array.from({ length: accepted }, () => MESSAGE.length));
+    client.reset();
+    await ending;
+  });
+
+  it('W1: lets a waiting write go on once it reads again', async () => {
+    await using host = await serve(idle, { clock: virtualClock() });
+    using client = await openRaw(host.port);
+    client.pause();
+    const ws = await socketOf(host);
+    const { waiting } = await writeUntilFull(ws);
+    client.resume();
+    expect(await waiting.outcome).toBe('ok');
+  });
+
+  it('W1: ends a waiting write with closed when it resets the link', async () => {
+    await using host = await serve(idle, { clock: virtualClock() });
+    using client = await openRaw(host.port);
+    client.pause();
+    const ws = await socketOf(host);
+    const { waiting } = await writeUntilFull(ws);
+    client.reset();
+    expect(await waiting.outcome).toBe('closed');
+    expect(await ws.closed).toMatchObject({ code: 1006, by: 'link', clean: false });
+    expect(await ws.write('too late')).toBe('closed');
+  });
+});
+
+describe('a close', () => {
+  it.each([
+    ['plain', false],
+    ['compressed', true],
+  ])('W9: lets all that was accepted, and all that waits, go first: %s', async (_, compression) => {
+    const lengths = Array.from({ length: 300 }, (_, n) => n * 10);
+    await using host = await serve(
+      (ws) => {
+        for (const length of lengths) void ws.write(Buffer.alloc(length));
+      },
+      { compression },
+    );
+    const client = new WebSocket(host.url, { perMessageDeflate: compression });
+    const received: number[] = [];
+    client.on('message', (data: Buffer) => received.push(data.length));
+    expect((await once(client, 'close'))[0]).toBe(1000);
+    expect(received).toEqual(lengths);
+    expect(client.extensions).toBe(compression ? 'permessage-deflate' : '');
+  });
+});

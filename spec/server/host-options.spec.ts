@@ -1,0 +1,199 @@
+// Every option of a host with every kind of value (R10): what is taken, what is
+// refused, and what stands where none is given.
+
+import { UsageError } from 'corosock';
+import type { HostOptions } from 'corosock';
+import { virtualClock } from 'corosock/testing';
+import { describe, expect, it, vi } from 'vitest';
+import { HOST_OPTIONS, settingsOf } from '../../src/server/host-options.ts';
+import { realClock } from '../../src/time/real-clock.ts';
+import { TurnBudget } from '../../src/time/turn-budget.ts';
+
+const take = (options: object): ReturnType<typeof settingsOf> => settingsOf('serve()', options);
+
+/** The error of options that are refused. */
+function refused(options: unknown): unknown {
+  try {
+    return settingsOf('serve()', options as HostOptions);
+  } catch (error) {
+    return error instanceof UsageError ? [error.code, error.message] : error;
+  }
+}
+
+const sizes = ['maxMessageBytes', 'queueMessages', 'queueBytes', 'writeBufferBytes'] as const;
+
+const noCounts = [
+  0,
+  -1,
+  1.5,
+  2 ** 31,
+  2 ** 53,
+  NaN,
+  Infinity,
+  -Infinity,
+  '1',
+  '1kb',
+  1n,
+  true,
+  null,
+  [1],
+  {},
+  () => 1,
+] as const;
+
+describe('settingsOf', () => {
+  it('fills in the defaults that are documented', () => {
+    expect(settingsOf('serve()', {})).toEqual({
+      maxMessageBytes: 1_048_576,
+      queueMessages: 64,
+      queueBytes: 1_048_576,
+      overflow: 'pause',
+      writeBufferBytes: 65_536,
+      closeTimeoutMs: 5000,
+      protocols: [],
+      compression: false,
+      clock: realClock,
+      report: expect.any(Function) as unknown,
+      budget: expect.any(TurnBudget) as unknown,
+    });
+  });
+
+  it('takes undefined for an option that is not given', () => {
+    const options = Object.fromEntries([...HOST_OPTIONS].map((name) => [name, undefined]));
+    expect(take(options)).toMatchObject({ queueMessages: 64, overflow: 'pause', clock: realClock });
+  });
+
+  it.each(sizes)('C1: takes %s from 1 to 2³¹−1', (name) => {
+    expect(take({ [name]: 1 })[name]).toBe(1);
+    expect(take({ [name]: 2 ** 31 - 1 })[name]).toBe(2 ** 31 - 1);
+  });
+
+  it.each(sizes.flatMap((name) => noCounts.map((value) => [name, value] as const)))(
+    'C1: refuses %s of %s',
+    (name, value) => {
+      expect(refused({ [name]: value })).toEqual([
+        'COROSOCK_ARGUMENT',
+        expect.stringContaining(`serve(): expected ${name} to be an integer from 1 to 2147483647, got `),
+      ]);
+    },
+  );
+
+  it.each([0, 1, 0.5, 2 ** 31 - 1])('takes closeTimeoutMs of %d', (closeTimeoutMs) => {
+    expect(take({ closeTimeoutMs }).closeTimeoutMs).toBe(closeTimeoutMs);
+  });
+
+  it.each([-1, NaN, Infinity, 2 ** 31, '5000', null, 1n])('C1: refuses closeTimeoutMs of %s', (value) => {
+    expect(refused({ closeTimeoutMs: value })).toEqual([
+      'COROSOCK_ARGUMENT',
+      expect.stringContaining('closeTimeoutMs to be a number of milliseconds from 0 to 2147483647, got '),
+    ]);
+  });
+
+  it.each(['pause', 'close'])('takes overflow %j', (overflow) => {
+    expect(take({ overflow }).overflow).toBe(overflow);
+  });
+
+  it.each(['drop', '', null, true, 0])('refuses overflow %j', (overflow) => {
+    expect(refused({ overflow })).toEqual([
+      'COROSOCK_ARGUMENT',
+      expect.stringContaining(`overflow to be 'pause' or 'close', got `),
+    ]);
+  });
+
+  it.each([true, false])('takes compression %j', (compression) => {
+    expect(take({ compression }).compression).toBe(compression);
+  });
+
+  it.each(['true', 1, null, {}])('refuses compression %j', (compression) => {
+    expect(refused({ compression })).toEqual([
+      'COROSOCK_ARGUMENT',
+      expect.stringContaining('compression to be true or false, got '),
+    ]);
+  });
+
+  it('takes a copy of protocols, which nobody changes later', () => {
+    const protocols = ['b', 'a'];
+    const settings = take({ protocols });
+    protocols.push('c');
+    expect(settings.protocols).toEqual(['b', 'a']);
+    expect(Object.isFrozen(settings.protocols)).toBe(true);
+  });
+
+  it.each([
+    ['a name', 'chat'],
+    ['null', null],
+    ['a set', new Set(['chat'])],
+    ['an empty name', ['']],
+    ['a name with a line break', ['chat\r\nSet-Cookie: a']],
+    ['a name that is not ASCII', ['chät']],
+    ['a number', [1]],
+    ['a gap', Array(1)],
+  ])('H22: refuses as protocols %s', (_, protocols) => {
+    expect(refused({ protocols })).toEqual([
+      'COROSOCK_ARGUMENT',
+      expect.stringContaining('protocols to be an array of tokens (RFC 9110 §5.6.2), got '),
+    ]);
+  });
+
+  it('takes a clock', () => {
+    const clock = virtualClock();
+    expect(take({ clock }).clock).toBe(clock);
+  });
+
+  it.each([
+    ['null', null],
+    ['a name', 'virtual'],
+    ['an object', {}],
+    ['Date', Date],
+    ['half a clock', { now: Date.now, setTimeout, clearTimeout }],
+    ['the other half', { setTimeout, setImmediate, clearTimeout }],
+  ])('refuses as clock %s', (_, clock) => {
+    expect(refused({ clock })).toEqual([
+      'COROSOCK_ARGUMENT',
+      expect.stringContaining('clock to be a Clock, got '),
+    ]);
+  });
+
+  it('takes a hook for errors, and guards it', () => {
+    const report = vi.fn<() => void>();
+    take({ report }).report('error', { phase: 'server' });
+    expect(report).toHaveBeenCalledExactlyOnceWith('error', { phase: 'server' });
+  });
+
+  it.each([null, true, 'console', {}])('refuses %j as report', (report) => {
+    expect(refused({ report })).toEqual([
+      'COROSOCK_ARGUMENT',
+      expect.stringContaining('report to be a function, got '),
+    ]);
+  });
+
+  it.each([
+    ['a misspelt name', { maxMessageByte: 1 }, '"maxMessageByte"'],
+    ['another case', { Compression: true }, '"Compression"'],
+    ['an option of `ws`', { maxPayload: 1 }, '"maxPayload"'],
+    ['an option of a later version', { heartbeat: false }, '"heartbeat"'],
+    ['an option of serve alone', { port: 1 }, '"port"'],
+    ['undefined under an unknown name', { maxPayload: undefined }, '"maxPayload"'],
+    ['a name of a property', JSON.parse('{"__proto__": 1}'), '"__proto__"'],
+    ['another such name', { constructor: 1 }, '"constructor"'],
+  ])('C2: refuses %s', (_, options, name) => {
+    expect(refused(options)).toEqual([
+      'COROSOCK_ARGUMENT',
+      `serve(): expected only the options ${[...HOST_OPTIONS].join(', ')}, got ${name}`,
+    ]);
+  });
+
+  it.each([[null], [8080], ['options'], [undefined], [() => ({})]])(
+    'C2: refuses %s as options',
+    (options) => {
+      expect(refused(options)).toEqual([
+        'COROSOCK_ARGUMENT',
+        expect.stringContaining('serve(): expected options to be an object, got '),
+      ]);
+    },
+  );
+
+  it('gives settings that nobody can change', () => {
+    expect(Object.isFrozen(take({}))).toBe(true);
+  });
+});

@@ -1,0 +1,99 @@
+// Refusals as bytes, and how a refused connection ends. What they say to whom is
+// in spec/faults/handshake.spec.ts.
+
+import { settle, virtualClock } from 'corosock/testing';
+import { describe, expect, it } from 'vitest';
+import { writtenStream } from '../fixtures/written-stream.ts';
+import { REFUSALS } from '../../src/server/handshake-rules.ts';
+import { refuse, responseOf } from '../../src/server/refusal.ts';
+
+describe('responseOf', () => {
+  it('writes a complete response', () => {
+    expect(responseOf({ status: 405, text: 'Only GET', headers: { Allow: 'GET' } })).toBe(
+      [
+        'HTTP/1.1 405 Method Not Allowed',
+        'Connection: close',
+        'Content-Type: text/plain; charset=utf-8',
+        'Content-Length: 9',
+        'Allow: GET',
+        '',
+        'Only GET\n',
+      ].join('\r\n'),
+    );
+  });
+
+  it('counts bytes, not characters', () => {
+    expect(responseOf({ status: 400, text: 'é' })).toContain('Content-Length: 3\r\n');
+  });
+
+  it.each(Object.entries(REFUSALS))(
+    'H22: writes %s on one line of ASCII, with a known status',
+    (_, refusal) => {
+      const [head = '', body] = responseOf(refusal).split('\r\n\r\n');
+      expect(body).toBe(`${refusal.text}\n`);
+      expect(refusal.text).toMatch(/^[\u0020-\u007e]+$/);
+      expect(head).toMatch(/^HTTP\/1\.1 \d{3} [A-Za-z ]+(?:\r\n[\w-]+: [\u0020-\u007e]+)+$/);
+      expect(head).toMatch(/^Connection: close(?:, Upgrade)?\r$/m);
+    },
+  );
+});
+
+describe('refuse', () => {
+  it('answers, ends its side, and goes on dropping what comes', async () => {
+    const clock = virtualClock();
+    const { stream: link, text } = writtenStream();
+    refuse(link, REFUSALS.route, clock);
+    link.push('more than was read');
+    await settle();
+    expect(text()).toBe(responseOf(REFUSALS.route));
+    expect([link.writableFinished, link.readableFlowing, link.readableLength]).toEqual([true, true, 0]);
+    expect(link.destroyed).toBe(false);
+  });
+
+  it('drops a peer that does not hang up within a second', async () => {
+    const clock = virtualClock();
+    const { stream: link } = writtenStream();
+    refuse(link, REFUSALS.route, clock);
+    await clock.advance(999);
+    expect(link.destroyed).toBe(false);
+    await clock.advance(1);
+    expect(link.destroyed).toBe(true);
+    expect(clock.timers).toBe(0);
+  });
+
+  it('leaves no timer when the peer hangs up', async () => {
+    const clock = virtualClock();
+    const { stream: link } = writtenStream();
+    refuse(link, REFUSALS.route, clock);
+    expect(clock.timers).toBe(1);
+    link.destroy();
+    await settle();
+    expect(clock.timers).toBe(0);
+  });
+
+  it('drops a stream that takes nothing any more', () => {
+    const clock = virtualClock();
+    const { stream: link, text } = writtenStream();
+    link.destroy();
+    refuse(link, REFUSALS.route, clock);
+    expect([link.destroyed, text(), clock.timers]).toEqual([true, '', 0]);
+  });
+
+  it('answers once, however often it is asked to', async () => {
+    const clock = virtualClock();
+    const { stream: link, text } = writtenStream();
+    refuse(link, REFUSALS.malformed, clock);
+    refuse(link, REFUSALS.route, clock);
+    await settle();
+    expect([text(), link.destroyed, clock.timers]).toEqual([responseOf(REFUSALS.malformed), false, 1]);
+  });
+
+  it('survives a reset', async () => {
+    const clock = virtualClock();
+    const { stream: link } = writtenStream();
+    refuse(link, REFUSALS.route, clock);
+    link.destroy(new Error('ECONNRESET'));
+    await settle();
+    expect(link.destroyed).toBe(true);
+  });
+});

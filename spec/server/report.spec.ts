@@ -1,0 +1,80 @@
+// The hook for errors that no caller can be given, and that nothing gets past it.
+
+import { describe, expect, it, vi } from 'vitest';
+import { settle } from 'corosock/testing';
+import { guarded, reportAsWarning } from '../../src/server/report.ts';
+import type { Report } from '../../src/server/report.ts';
+import { recordWarnings } from '../fixtures/process-events.ts';
+
+const where = { socketId: 'node.1', phase: 'server' };
+
+describe('reportAsWarning', () => {
+  it('names the socket, the phase and the error', async () => {
+    using warnings = recordWarnings();
+    reportAsWarning(new TypeError('wrong'), where);
+    reportAsWarning('text', { phase: 'handshake' });
+    await settle();
+    expect(warnings.texts).toEqual([
+      'CorosockWarning COROSOCK_REPORT: corosock, server of node.1: TypeError: wrong',
+      'CorosockWarning COROSOCK_REPORT: corosock, handshake: text',
+    ]);
+  });
+
+  it.each(unshowable())('survives %s', async (_, error) => {
+    using warnings = recordWarnings();
+    reportAsWarning(error, where);
+    await settle();
+    expect(warnings.texts).toHaveLength(1);
+  });
+});
+
+describe('guarded', () => {
+  it('hands on what it is given', () => {
+    const report = vi.fn<(error: unknown, where: object) => void>();
+    guarded(report)('error', where);
+    expect(report.mock.calls).toEqual([['error', where]]);
+  });
+
+  it('A4: swallows what the hook throws, and warns of both errors', async () => {
+    using warnings = recordWarnings();
+    guarded(() => {
+      throw new Error('of the hook');
+    })(new Error('of the handler'), where);
+    await settle();
+    expect(warnings.texts).toEqual([
+      'CorosockWarning COROSOCK_REPORT: corosock, server of node.1: Error: of the handler',
+      'CorosockWarning COROSOCK_REPORT: corosock, report: Error: of the hook',
+    ]);
+  });
+
+  it('A4: swallows what an asynchronous hook rejects with', async () => {
+    using warnings = recordWarnings();
+    const hook: unknown = () => Promise.reject(new Error('of the hook'));
+    guarded(hook as Report)(new Error('of the handler'), where);
+    await settle();
+    expect(warnings.texts).toEqual([
+      'CorosockWarning COROSOCK_REPORT: corosock, server of node.1: Error: of the handler',
+      'CorosockWarning COROSOCK_REPORT: corosock, report: Error: of the hook',
+    ]);
+  });
+});
+
+/** What can be thrown, and cannot be looked at. */
+function unshowable(): ReadonlyArray<readonly [string, unknown]> {
+  const revoked = Proxy.revocable({}, {});
+  revoked.revoke();
+  const withoutStack = new Error('no stack');
+  Object.defineProperty(withoutStack, 'stack', {
+    get: () => {
+      throw new Error('no');
+    },
+  });
+  return [
+    ['undefined', undefined],
+    ['a symbol', Symbol('s')],
+    ['an object without a prototype', Object.create(null)],
+    ['a proxy that was revoked', revoked.proxy],
+    ['an error whose stack throws', withoutStack],
+    ['an error whose stack is no string', Object.assign(new Error('odd'), { stack: 1 })],
+  ];
+}

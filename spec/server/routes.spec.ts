@@ -1,0 +1,143 @@
+// Which path leads where, and what is no route.
+
+import { UsageError } from 'corosock';
+import type { Routes } from 'corosock';
+import { describe, expect, it } from 'vitest';
+import { RouteTable } from '../../src/server/routes.ts';
+import type { Match } from '../../src/server/routes.ts';
+
+const a = (): void => {};
+const b = (): void => {};
+
+class Echo {
+  server(): void {}
+}
+
+/** The path's handler and parameters, or what there is instead. */
+function find(routes: Routes, path: string): unknown {
+  const found = new RouteTable(routes).find(path);
+  return typeof found === 'object' ? [found.handler, { ...found.params }] : found;
+}
+
+/** The error of a table that cannot be made. */
+function refused(routes: unknown): unknown {
+  try {
+    return new RouteTable(routes as Routes);
+  } catch (error) {
+    return error instanceof UsageError ? `${error.code}: ${error.message}` : error;
+  }
+}
+
+describe('RouteTable', () => {
+  it.each([
+    ['/chat', '/chat', {}],
+    ['/csp/user/MyApp.Echo.cls', '/csp/user/MyApp.Echo.cls', {}],
+    ['/chat/:room', '/chat/lobby', { room: 'lobby' }],
+    ['/chat/:room', '/chat/a%20b%2Fc', { room: 'a b/c' }],
+    ['/chat/:room', '/chat/%25ff', { room: '%ff' }],
+    ['/:a/:b', '/1/2', { a: '1', b: '2' }],
+    ['/files/*path', '/files/a/b%20c', { path: 'a/b c' }],
+    ['/chat{/:room}', '/chat', {}],
+    ['/grüße', '/gr%C3%BC%C3%9Fe', {}],
+    ['/a b', '/a%20b', {}],
+    ['/%2e', '/%2e', {}],
+  ])('leads by %s from %s', (pattern, path, params) => {
+    expect(find({ [pattern]: a }, path)).toEqual([a, params]);
+  });
+
+  it.each([
+    ['another case', '/Chat'],
+    ['a slash more', '/chat/'],
+    ['a slash before', '//chat'],
+    ['a segment more', '/chat/a'],
+    ['letters percent-encoded', '/%63hat'],
+    ['a prefix', '/chatter'],
+    ['nothing', '/'],
+    ['the name of a property', '/constructor'],
+    ['the name of the prototype', '/__proto__'],
+  ])('finds nothing for %s', (_, path) => {
+    expect(find({ '/chat': a }, path)).toBe(undefined);
+  });
+
+  it.each(['%ff', '%c0%ae', '%E0%A4'])('says that the parameter %s is malformed', (room) => {
+    expect(find({ '/chat/:room': a }, `/chat/${room}`)).toBe('malformed');
+  });
+
+  it('leads to the first of several patterns that match', () => {
+    expect(find({ '/:any': a, '/chat': b }, '/chat')).toEqual([a, { any: 'chat' }]);
+    expect(find({ '/chat': b, '/:any': a }, '/chat')).toEqual([b, {}]);
+  });
+
+  it('A8: keeps parameters with names of properties', () => {
+    const { params } = new RouteTable({ '/:__proto__/:constructor': a }).find('/x/y') as Match;
+    expect(Object.entries(params)).toEqual([
+      ['__proto__', 'x'],
+      ['constructor', 'y'],
+    ]);
+    expect(params['toString']).toBe(undefined);
+  });
+
+  it('answers every path with a lone function', () => {
+    expect(find(a, '/any/path')).toEqual([a, {}]);
+    expect(new RouteTable(a).isLone).toBe(true);
+    expect(new RouteTable({ '/*path': a }).isLone).toBe(false);
+  });
+
+  it('runs the server() of an object, as its method', async () => {
+    const served: unknown[] = [];
+    const object = {
+      server(this: unknown, ws: unknown): void {
+        served.push(this, ws);
+      },
+    };
+    const found = new RouteTable(object).find('/') as Match;
+    await found.handler('ws' as never);
+    expect(served).toEqual([object, 'ws']);
+    expect(find({ '/a': object }, '/a')).toEqual([expect.any(Function), {}]);
+  });
+
+  it.each([
+    ['nothing', undefined, 'got undefined'],
+    ['null', null, 'got null'],
+    ['a name', '/chat', 'got "/chat"'],
+    ['no pattern', {}, 'at least one pattern'],
+    ['a class', Echo, 'a function or an object with server()'],
+    ['a class in a map', { '/a': Echo }, `routes['/a']`],
+    [
+      'no server in a map',
+      { '/a': 1 },
+      `routes['/a']: expected a function or an object with server(), got 1`,
+    ],
+    ['an object without server', { '/a': {} }, 'got an object'],
+    ['a hook', { server: a, onPreServer: b }, 'got "onPreServer"'],
+    ['another hook', { server: a, onPostServer: b }, 'got "onPostServer"'],
+    ['a third hook in a map', { '/a': { server: a, onClientMessage: b } }, 'got "onClientMessage"'],
+  ])('refuses %s', (_, routes, message) => {
+    expect(refused(routes)).toContain('COROSOCK_ARGUMENT');
+    expect(refused(routes)).toContain(message);
+  });
+
+  it.each([
+    ['without a slash', { chat: a }, `begins with '/', got 'chat'`],
+    ['that is empty', { '': a }, `begins with '/', got ''`],
+    ['named like a property', { ['__proto__']: a }, `got '__proto__'`],
+    ['that is no pattern', { '/(a': a }, /a pattern of path-to-regexp \(.+\), got '\/\(a'$/],
+    ['of an older syntax', { '/chat/:room?': a }, 'a pattern of path-to-regexp'],
+    ['that is there twice', { '/chat/:room': a, '/chat/:id': b }, '/chat/:room is claimed already'],
+  ])('refuses a pattern %s', (_, routes, message) => {
+    expect(refused(routes)).toMatch(/^COROSOCK_ROUTE: routes: expected /);
+    expect(refused(routes)).toMatch(message);
+  });
+
+  it('refuses a pattern of another table, whatever its parameters are called', () => {
+    const table = new RouteTable({ '/chat/:id': a });
+    expect(() => table.refuseClash(new RouteTable({ '/chat/:room': b }))).toThrow('claimed already');
+    expect(() => table.refuseClash(new RouteTable({ '/chat/lobby': b }))).not.toThrow();
+  });
+
+  it('refuses a second server for every path, and none for some', () => {
+    const lone = new RouteTable(a);
+    expect(() => lone.refuseClash(new RouteTable(b))).toThrow('every path is claimed already');
+    expect(() => lone.refuseClash(new RouteTable({ '/chat': b }))).not.toThrow();
+  });
+});

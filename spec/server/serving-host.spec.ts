@@ -1,0 +1,175 @@
+// The host itself, with streams and links in memory: what it makes of upgrades,
+// whom it knows, and when it forgets. How it closes: spec/server/shut-down.spec.ts.
+
+import type { Handler, HostOptions, Routes } from 'corosock';
+import { settle } from 'corosock/testing';
+import { describe, expect, it, vi } from 'vitest';
+import { MemoryHost } from '../fixtures/memory-host.ts';
+import { parseUpgrade } from '../fixtures/parsed-request.ts';
+import { writtenStream } from '../fixtures/written-stream.ts';
+import { responseOf } from '../../src/server/refusal.ts';
+import { REFUSALS } from '../../src/server/handshake-rules.ts';
+import { settingsOf } from '../../src/server/host-options.ts';
+import { RouteTable } from '../../src/server/routes.ts';
+import { ServingHost } from '../../src/server/serving-host.ts';
+import type { Door } from '../../src/server/serving-host.ts';
+import type { RequestParts } from '../peers/raw-client.ts';
+
+const untilClosed: Handler = async (ws) => void (await ws.closed);
+const NO_DOOR: Door = { address: undefined, close: async () => {} };
+
+/** A host that gets its upgrades from a server of somebody's own. */
+function hostOf(routes: Routes, options: HostOptions = {}, door: Door = NO_DOOR): ServingHost {
+  return new ServingHost(new RouteTable(routes), settingsOf('spec', options), door);
+}
+
+/** Hands an upgrade over; the stream, and what was written to it. */
+async function upgrade(host: ServingHost, parts: RequestParts = {}, written = writtenStream()) {
+  host.handleUpgrade(await parseUpgrade(parts), written.stream, Buffer.alloc(0));
+  await settle();
+  return written;
+}
+
+describe('ServingHost', () => {
+  it('knows its live sockets by id, and forgets them at their end', async () => {
+    const memory = new MemoryHost();
+    const [a, b] = [memory.visit(untilClosed), memory.visit(untilClosed)];
+    expect([...memory.host.sockets]).toEqual([a, b].map(({ run: { ws } }) => [ws.id, ws]));
+    const sizes = a.run.ws.closed.then(() => memory.host.sockets.size);
+    await a.client.close();
+    expect([await sizes, memory.host.sockets.has(b.run.ws.id)]).toEqual([1, true]);
+  });
+
+  it('forgets a socket whose handler goes on', async () => {
+    const memory = new MemoryHost();
+    const { client } = memory.visit(() => new Promise(() => {}));
+    await client.close();
+    expect(memory.host.sockets.size).toBe(0);
+  });
+
+  it('gives ids that begin with its own', () => {
+    const [one, other] = [new MemoryHost(), new MemoryHost()];
+    const nodes = [one, one, other].map((memory) => memory.visit(untilClosed).run.ws.id.split('.')[0]);
+    expect(nodes[0]).toBe(nodes[1]);
+    expect(nodes[0]).not.toBe(nodes[2]);
+  });
+
+  it('A8: has no socket under the name of a property', () => {
+    const { sockets } = new MemoryHost().host;
+    expect(['__proto__', 'constructor', 'toString'].map((id) => sockets.get(id))).toEqual(
+      Array(3).fill(undefined),
+    );
+  });
+
+  it('is where its door is', () => {
+    const closed = hostOf(untilClosed);
+    expect([closed.url, closed.port]).toEqual(['', 0]);
+    const open = hostOf(untilClosed, {}, { ...NO_DOOR, address: { url: 'ws://a:1', port: 1 } });
+    expect([open.url, open.port]).toEqual(['ws://a:1', 1]);
+  });
+});
+
+describe('handleUpgrade', () => {
+  it('answers 101 and runs the handler with what was asked for', async () => {
+    const handler = vi.fn<Handler>(untilClosed);
+    const written = await upgrade(hostOf({ '/chat/:room': handler }, { protocols: ['b', 'a'] }), {
+      requestLine: 'GET /chat/1?x HTTP/1.1',
+      headers: { 'Sec-WebSocket-Protocol': 'a, b' },
+    });
+    expect(written.text()).toMatch(/^HTTP\/1\.1 101 .*\r\nSec-WebSocket-Protocol: b\r\n\r\n$/s);
+    const [ws] = handler.mock.calls[0] ?? [];
+    expect(ws?.protocol).toBe('b');
+    expect(ws?.request).toMatchObject({ params: { room: '1' }, protocols: ['a', 'b'] });
+    expect(ws?.request.url.href).toBe('ws://127.0.0.1/chat/1?x');
+  });
+
+  it.each([
+    ['a request that breaks a rule', { headers: { 'Sec-WebSocket-Version': '8' } }, REFUSALS.version],
+    ['a path that is nobody’s', { requestLine: 'GET /b HTTP/1.1' }, REFUSALS.route],
+    ['a parameter that is malformed', { requestLine: 'GET /a/%ff HTTP/1.1' }, REFUSALS.target],
+    [
+      'extensions that are malformed',
+      { requestLine: 'GET /a/1 HTTP/1.1', headers: { 'Sec-WebSocket-Extensions': ';' } },
+      REFUSALS.extensions,
+    ],
+    [
+      'a window that cannot be had',
+      {
+        requestLine: 'GET /a/1 HTTP/1.1',
+        headers: { 'Sec-WebSocket-Extensions': 'permessage-deflate; server_max_window_bits=99' },
+      },
+      REFUSALS.extensions,
+    ],
+  ])('refuses %s', async (_, parts, refusal) => {
+    const handler = vi.fn<Handler>();
+    const written = await upgrade(hostOf({ '/a/:b': handler }, { compression: true }), parts);
+    expect(written.text()).toBe(responseOf(refusal));
+    expect(handler).not.toHaveBeenCalled();
+    written.stream.destroy();
+  });
+
+  it('answers HEAD without a body', async () => {
+    const written = await upgrade(hostOf(untilClosed), { requestLine: 'HEAD / HTTP/1.1' });
+    expect(written.text()).toBe(responseOf(REFUSALS.method, 'HEAD'));
+    expect(written.text().endsWith('\r\n\r\n')).toBe(true);
+    written.stream.destroy();
+  });
+
+  it('H21: refuses while it closes, and after', async () => {
+    const host = hostOf(untilClosed);
+    await upgrade(host);
+    const closing = host.close({ graceMs: 0 });
+    const early = await upgrade(host);
+    expect(early.text()).toBe(responseOf(REFUSALS.closing));
+    early.stream.destroy();
+    for (const ws of host.sockets.values()) ws.terminate();
+    await closing;
+    const late = await upgrade(host);
+    expect(late.text()).toBe(responseOf(REFUSALS.closing));
+    late.stream.destroy();
+  });
+
+  it('drops a stream whose peer has gone already', async () => {
+    const handler = vi.fn<Handler>();
+    const written = writtenStream();
+    written.stream.destroy();
+    await upgrade(hostOf(handler), {}, written);
+    expect([written.text(), handler.mock.calls]).toEqual(['', []]);
+  });
+
+  it('survives a stream that breaks, before and after it was taken', async () => {
+    const report = vi.fn<() => void>();
+    for (const requestLine of ['GET / HTTP/1.1', 'GET /nobodys HTTP/1.1']) {
+      const { stream } = await upgrade(hostOf({ '/': untilClosed }, { report }), { requestLine });
+      stream.destroy(new Error('ECONNRESET'));
+      await settle();
+      expect(stream.destroyed).toBe(true);
+    }
+    expect(report).not.toHaveBeenCalled();
+  });
+
+  it.each([
+    ['to the same host', (host: ServingHost): ServingHost => host],
+    [
+      'to a host that serves something else',
+      (_host: ServingHost, options: HostOptions): ServingHost => hostOf({ '/other': untilClosed }, options),
+    ],
+    [
+      'to a host that is closing',
+      (host: ServingHost): ServingHost => {
+        void host.close();
+        return host;
+      },
+    ],
+  ])('leaves a stream alone that is handed over a second time, %s, and says so', async (_, second) => {
+    const report = vi.fn<NonNullable<HostOptions['report']>>();
+    const host = hostOf(untilClosed, { report });
+    const written = await upgrade(host);
+    const before = [written.text(), written.stream.listenerCount('error')];
+    await upgrade(second(host, { report }), {}, written);
+    expect([written.text(), written.stream.listenerCount('error')]).toEqual(before);
+    expect([written.stream.destroyed, host.sockets.size]).toEqual([false, 1]);
+    expect(report.mock.calls).toMatchObject([[{ code: 'COROSOCK_HANDED_OVER' }, { phase: 'handshake' }]]);
+    written.stream.destroy();
+  });
+});

@@ -1,0 +1,241 @@
+// Shutting down by a clock that stands still until it is moved: whose turn comes
+// when, what the report counts, and that there is always an end to it. That the
+// deadline holds the process: spec/server/shut-down-process.spec.ts.
+
+import type { CloseHostOptions, ServerSocket } from 'corosock';
+import { settle } from 'corosock/testing';
+import type { Transport } from 'corosock/testing';
+import { describe, expect, it } from 'vitest';
+import { gist, MemoryHost } from '../fixtures/memory-host.ts';
+
+const untilClosed = async (ws: ServerSocket): Promise<void> => void (await ws.closed);
+const untilDraining = async (ws: ServerSocket): Promise<void> => {
+  await ws.read({ signal: ws.draining });
+};
+const forever = (): Promise<void> => new Promise(() => {});
+
+/** A link whose other end is stuck, and that does not even terminate. */
+const STUCK: Transport = Object.freeze({
+  protocol: '',
+  bufferedBytes: 0,
+  open: () => {},
+  send: () => true,
+  pause: () => {},
+  resume: () => {},
+  close: () => {},
+  terminate: () => {},
+});
+
+describe('host.close', () => {
+  it('resolves at once when there is nothing to close', async () => {
+    const memory = new MemoryHost();
+    expect(await memory.host.close()).toEqual({ finished: 0, closed: 0, abandoned: [], tookMs: 0 });
+    expect([memory.clock.timers, memory.doorCloses]).toEqual([0, 1]);
+  });
+
+  it('lets handlers finish that hear of draining, and ends as soon as they have', async () => {
+    const memory = new MemoryHost();
+    const ends = [1, 2, 3].map(() => memory.visit(untilDraining).client.closed);
+    const report = await memory.host.close();
+    expect(report).toEqual({ finished: 3, closed: 0, abandoned: [], tookMs: 0 });
+    expect((await Promise.all(ends)).map(gist)).toEqual(ends.map(() => [1001, 'peer', true]));
+    expect([memory.clock.timers, memory.reports]).toEqual([0, []]);
+  });
+
+  it('closes sockets with 1001 after graceMs, by default ten seconds', async () => {
+    const memory = new MemoryHost();
+    const { client, run } = memory.visit(untilClosed);
+    const closing = memory.host.close();
+    await memory.clock.advance(9999);
+    expect(client.closeInfo).toBe(undefined);
+    await memory.clock.advance(1);
+    expect(gist((await run.outcome).end)).toEqual([1001, 'shutdown', true]);
+    expect(await closing).toEqual({ finished: 0, closed: 1, abandoned: [], tookMs: 10_000 });
+    expect(gist(await client.closed)).toEqual([1001, 'peer', true]);
+    expect(memory.clock.timers).toBe(0);
+  });
+
+  it('closes at once with graceMs 0', async () => {
+    const memory = new MemoryHost();
+    memory.visit(untilClosed);
+    expect(await memory.host.close({ graceMs: 0 })).toMatchObject({ closed: 1, tookMs: 0 });
+  });
+
+  it('counts handlers by how they ended', async () => {
+    const memory = new MemoryHost({ closeTimeoutMs: 100 });
+    memory.visit(untilDraining);
+    memory.visit(async (ws) => {
+      await untilDraining(ws).catch(() => {});
+      throw new Error('while draining');
+    });
+    memory.visit(untilClosed);
+    memory.visit(async (ws) => {
+      await ws.closed;
+      throw new Error('after the close');
+    });
+    const ignorant = memory.visit(forever);
+    const closing = memory.host.close({ graceMs: 1000 });
+    await memory.clock.advance(1100);
+    expect(await closing).toEqual({
+      finished: 2,
+      closed: 2,
+      abandoned: [ignorant.run.ws.id],
+      tookMs: 1100,
+    });
+    expect(memory.reports.map(([error]) => (error as Error).message)).toEqual([
+      'while draining',
+      'after the close',
+      'The handler still runs 100 ms after its socket has closed',
+    ]);
+  });
+
+  it('does not count handlers that had ended, and waits for their sockets all the same', async () => {
+    const memory = new MemoryHost({ closeTimeoutMs: 100 });
+    const run = memory.converse(STUCK, () => {});
+    const { client } = memory.visit(() => {});
+    expect([run.isHandlerRunning, client.closeInfo]).toEqual([false, undefined]);
+    const closing = memory.host.close({ graceMs: 50 });
+    await memory.clock.advance(5000);
+    expect(await closing).toMatchObject({ finished: 0, closed: 0, abandoned: [] });
+  });
+
+  it('counts a handler as finished whose peer left during the grace', async () => {
+    const memory = new MemoryHost();
+    const { client } = memory.visit(untilClosed);
+    const closing = memory.host.close();
+    await client.close();
+    expect(await closing).toEqual({ finished: 1, closed: 0, abandoned: [], tookMs: 0 });
+  });
+
+  it('spreads the turns, and gives each socket its whole grace', async () => {
+    const memory = new MemoryHost();
+    const moments: string[] = [];
+    for (const name of ['a', 'b', 'c', 'd']) {
+      memory.visit(async (ws) => {
+        const note = (what: string): unknown => moments.push(`${name} ${what} ${memory.clock.now()}`);
+        ws.draining.addEventListener('abort', () => note('drains'));
+        await ws.closed;
+        note('closes');
+      });
+    }
+    const closing = memory.host.close({ graceMs: 1000, spreadMs: 400 });
+    await memory.clock.advance(1300);
+    expect(await closing).toEqual({ finished: 0, closed: 4, abandoned: [], tookMs: 1300 });
+    expect(moments).toEqual([
+      'a drains 0',
+      'b drains 100',
+      'c drains 200',
+      'd drains 300',
+      'a closes 1000',
+      'b closes 1100',
+      'c closes 1200',
+      'd closes 1300',
+    ]);
+    expect(memory.clock.timers).toBe(0);
+  });
+
+  it('ends before the turns are over when all have finished', async () => {
+    const memory = new MemoryHost();
+    const { client } = memory.visit(untilClosed);
+    const other = memory.visit(untilClosed);
+    const closing = memory.host.close({ graceMs: 1000, spreadMs: 400 });
+    await Promise.all([client.close(), other.client.close()]);
+    expect(await closing).toMatchObject({ finished: 2, tookMs: 0 });
+    expect(memory.clock.timers).toBe(0);
+  });
+
+  it('ends at its deadline when a link does not, and names the sockets', async () => {
+    const memory = new MemoryHost({ closeTimeoutMs: 100 });
+    const run = memory.converse(STUCK, untilClosed);
+    const closing = memory.host.close({ graceMs: 1000, spreadMs: 50 });
+    await memory.clock.advance(2249);
+    expect(memory.doorCloses).toBe(0);
+    await memory.clock.advance(1);
+    expect(await closing).toEqual({ finished: 0, closed: 0, abandoned: [run.ws.id], tookMs: 2250 });
+    expect([memory.doorCloses, memory.clock.timers]).toEqual([1, 0]);
+  });
+
+  it('is done once, whatever later calls ask for', async () => {
+    const memory = new MemoryHost();
+    memory.visit(untilClosed);
+    const closing = memory.host.close({ graceMs: 500 });
+    expect(memory.host.close({ graceMs: 0 })).toBe(closing);
+    await memory.clock.advance(500);
+    expect(await closing).toMatchObject({ closed: 1, tookMs: 500 });
+    expect(await memory.host.close()).toBe(await closing);
+    expect(memory.doorCloses).toBe(1);
+  });
+
+  it('is done once when it is called again by who hears of it', async () => {
+    const memory = new MemoryHost();
+    const reports: unknown[] = [];
+    memory.visit(async (ws) => {
+      ws.draining.addEventListener(
+        'abort',
+        () => void ws.host.close().then((report) => reports.push(report)),
+      );
+      await ws.closed;
+    });
+    const closing = memory.host.close({ graceMs: 500 });
+    await memory.clock.advance(500);
+    expect(reports).toEqual([await closing]);
+    expect([memory.doorCloses, memory.clock.timers]).toEqual([1, 0]);
+  });
+
+  it('closes its door when the last socket has gone, and not before', async () => {
+    const memory = new MemoryHost();
+    memory.visit(untilClosed);
+    const closing = memory.host.close({ graceMs: 500 });
+    await memory.clock.advance(499);
+    expect(memory.doorCloses).toBe(0);
+    await memory.clock.advance(1);
+    await closing;
+    expect(memory.doorCloses).toBe(1);
+  });
+
+  it('can be awaited by a handler, which is then closed like any other', async () => {
+    const memory = new MemoryHost({ closeTimeoutMs: 100 });
+    const { run } = memory.visit(async (ws) => void (await ws.host.close({ graceMs: 500 })));
+    await memory.clock.advance(600);
+    expect(await run.outcome).toMatchObject({ kind: 'abandoned', end: { code: 1001 } });
+  });
+
+  it('has no grace when a host is disposed of', async () => {
+    const memory = new MemoryHost();
+    const { client } = memory.visit(untilClosed);
+    {
+      await using host = memory.host;
+      expect(host.sockets.size).toBe(1);
+    }
+    expect([gist(await client.closed), memory.clock.now()]).toEqual([[1001, 'peer', true], 0]);
+  });
+
+  it.each([
+    ['graceMs', [0, 0.5, 2 ** 31 - 1]],
+    ['spreadMs', [0, 0.5, 2 ** 31 - 1]],
+  ])('takes %s from 0 to 2³¹−1', async (name, values) => {
+    for (const value of values) {
+      const memory = new MemoryHost();
+      memory.visit(untilDraining);
+      const { finished, closed } = await memory.host.close({ [name]: value });
+      expect(finished + closed).toBe(1);
+    }
+  });
+
+  const badTimes = [-1, NaN, Infinity, 2 ** 31, '0', null];
+  it.each<{ readonly options: unknown }>([
+    ...badTimes.map((graceMs) => ({ options: { graceMs } })),
+    ...badTimes.map((spreadMs) => ({ options: { spreadMs } })),
+    { options: { gracems: 1 } },
+    { options: null },
+    { options: 5000 },
+  ])('refuses $options, and goes on serving', async ({ options }) => {
+    const memory = new MemoryHost();
+    const { client } = memory.visit(untilClosed);
+    await expect(memory.host.close(options as CloseHostOptions)).rejects.toMatchObject({
+      code: 'COROSOCK_ARGUMENT',
+    });
+    await settle();
+    expect([client.closeInfo, memory.doorCloses]).toEqual([undefined, 0]);
+  });
+});

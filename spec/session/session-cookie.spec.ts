@@ -1,0 +1,115 @@
+// The cookie of a session: Express's form, several secrets, and what becomes of
+// cookies that are not ours.
+
+import { parseCookie, parseSetCookie } from 'cookie';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { cookieOf, SECRET } from './session-fixtures.ts';
+import { newSessionId, SessionCookie, SessionCookieError } from '../../src/session/session-cookie.ts';
+
+const cookie = new SessionCookie('sid', [SECRET]);
+
+/** The Cookie header that answers a Set-Cookie header. */
+const answerTo = (setCookie: string): string => setCookie.slice(0, setCookie.indexOf(';'));
+
+describe('newSessionId', () => {
+  it('S2: is 192 bits of a CSPRNG, safe in a cookie, and never the same', () => {
+    const ids = Array.from({ length: 1000 }, newSessionId);
+    expect(new Set(ids).size).toBe(1000);
+    for (const id of ids) expect(id).toMatch(/^[\w-]{32}$/);
+    // Each of the 192 bits comes up both ways.
+    const bits = ids.map((id) => BigInt(`0x${Buffer.from(id, 'base64url').toString('hex')}`));
+    const everSet = bits.reduce((all, id) => all | id);
+    const alwaysSet = bits.reduce((all, id) => all & id);
+    expect([everSet, alwaysSet]).toEqual([2n ** 192n - 1n, 0n]);
+  });
+});
+
+describe('SessionCookie', () => {
+  it('writes what it reads, for any id', () => {
+    fc.assert(
+      fc.property(fc.string(), (id) => {
+        expect(cookie.read(answerTo(cookie.write(id, false)))).toEqual({ kind: 'valid', id });
+      }),
+    );
+  });
+
+  it('writes the form of Express: s:, the id, its signature, all URI-encoded', () => {
+    const id = newSessionId();
+    const { value } = parseSetCookie(cookie.write(id, false));
+    expect(value).toMatch(new RegExp(`^s:${id}\\.[A-Za-z0-9+/]{43}$`));
+    expect(answerTo(cookie.write(id, false))).toBe(cookieOf(id, SECRET, 'sid'));
+  });
+
+  it.each([
+    [false, 'Path=/; HttpOnly; SameSite=Lax'],
+    [true, 'Path=/; HttpOnly; Secure; SameSite=Lax'],
+  ])('over TLS: %s, writes %s and nothing else', (isSecure, attributes) => {
+    const text = cookie.write('id', isSecure);
+    expect(text.slice(text.indexOf(';') + 2)).toBe(attributes);
+  });
+
+  it('finds its cookie among others, and takes the first of its name', () => {
+    const [a, b] = [cookieOf('a', SECRET, 'sid'), cookieOf('b', SECRET, 'sid')];
+    expect(cookie.read(`x=1; ${a}; sid2=2; ${b}`)).toEqual({ kind: 'valid', id: 'a' });
+  });
+
+  it.each([undefined, '', 'sid', 'x=1; y=sid', 'SID=s%3Aid', '__proto__=1', ';;=;'])(
+    'finds none in %j',
+    (header) => {
+      expect(cookie.read(header)).toEqual({ kind: 'none' });
+    },
+  );
+
+  it.each([
+    '',
+    's:',
+    's%3A',
+    's:.',
+    'id',
+    's:id',
+    's:id.',
+    'j:{}',
+    '%',
+    '%ff',
+    's:id.%00',
+    's%3Aid.\u00e9',
+    '"s:id"',
+  ])('S1: takes sid=%s for forged', (value) => {
+    expect(cookie.read(`sid=${value}`)).toEqual({ kind: 'forged' });
+  });
+
+  it('H23: takes any other text than the signature for forged, of the right length or not', () => {
+    const header = cookieOf('some id', SECRET, 'sid');
+    const value = parseCookie(header)['sid'] ?? '';
+    fc.assert(
+      fc.property(fc.nat(value.length - 1), fc.string({ minLength: 0, maxLength: 3 }), (at, put) => {
+        const changed = value.slice(0, at) + put + value.slice(at + 1);
+        fc.pre(changed !== value);
+        const verdict = cookie.read(`sid=${encodeURIComponent(changed)}`);
+        expect(verdict).toEqual({ kind: 'forged' });
+      }),
+    );
+  });
+
+  it('signs with the newest secret, and verifies with all', () => {
+    const rotated = new SessionCookie('sid', ['new', 'older', 'oldest']);
+    for (const secret of ['new', 'older', 'oldest']) {
+      expect(rotated.read(cookieOf('id', secret, 'sid'))).toEqual({ kind: 'valid', id: 'id' });
+    }
+    expect(rotated.read(cookieOf('id', 'dropped', 'sid'))).toEqual({ kind: 'forged' });
+    expect(answerTo(rotated.write('id', false))).toBe(cookieOf('id', 'new', 'sid'));
+  });
+});
+
+describe('SessionCookieError', () => {
+  it.each(['forged', 'unknown'] as const)('is known by its code, and says why: %s', (why) => {
+    const error = new SessionCookieError(why);
+    expect([error.name, error.code, error.why]).toEqual([
+      'SessionCookieError',
+      'COROSOCK_SESSION_COOKIE',
+      why,
+    ]);
+    expect(error).toBeInstanceOf(Error);
+  });
+});

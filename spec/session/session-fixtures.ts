@@ -1,0 +1,142 @@
+// What the specs of session/ have in common: sessions over a store in memory and a
+// clock that is moved by hand, sockets that note when they are closed, and a store
+// whose answers can be held back or refused.
+
+import { virtualClock } from 'corosock/testing';
+import type { VirtualClock } from 'corosock/testing';
+import { sign } from 'cookie-signature';
+import type { Membership, SessionMember } from '../../src/session/live-session.ts';
+import { MemorySessionStore } from '../../src/session/memory-session-store.ts';
+import type { Opened } from '../../src/session/opened-session.ts';
+import { sessionSettingsOf } from '../../src/session/session-options.ts';
+import type { SessionOptions } from '../../src/session/session-options.ts';
+import type { SessionStore } from '../../src/session/session-store.ts';
+import { Sessions } from '../../src/session/sessions.ts';
+
+export const SECRET = 'a secret of 32 bytes, as it seems';
+
+/** The Cookie header of a client that has this session. */
+export function cookieOf(id: string, secret: string = SECRET, name: string = 'corosock.sid'): string {
+  return `${name}=${encodeURIComponent(`s:${sign(id, secret)}`)}`;
+}
+
+/** A socket that notes how often it was closed, and leaves then, as a real one does. */
+export class NotedMember implements SessionMember {
+  closed = 0;
+  membership: Membership | undefined;
+
+  close(): void {
+    this.closed += 1;
+    this.membership?.leave();
+  }
+}
+
+/** A {@link SessionStore} that notes its calls. What is in `answers` is done before one of that name. */
+export class NotedStore implements SessionStore {
+  readonly calls: string[] = [];
+  readonly answers: { [Name in keyof SessionStore]?: () => void | Promise<void> } = {};
+  /** There when the store below has one. */
+  readonly lock?: NonNullable<SessionStore['lock']>;
+  readonly #below: SessionStore;
+
+  constructor(below: SessionStore) {
+    this.#below = below;
+    if (below.lock !== undefined) this.lock = below.lock.bind(below);
+  }
+
+  async get(id: string): Promise<Record<string, unknown> | undefined> {
+    await this.#note('get', id);
+    return this.#below.get(id);
+  }
+
+  async set(id: string, data: Record<string, unknown>, timeoutMs: number): Promise<void> {
+    await this.#note('set', id, JSON.stringify(data), timeoutMs);
+    await this.#below.set(id, data, timeoutMs);
+  }
+
+  async touch(id: string, timeoutMs: number): Promise<void> {
+    await this.#note('touch', id, timeoutMs);
+    await this.#below.touch(id, timeoutMs);
+  }
+
+  async delete(id: string): Promise<void> {
+    await this.#note('delete', id);
+    await this.#below.delete(id);
+  }
+
+  async #note(name: keyof SessionStore, id: string, ...details: readonly unknown[]): Promise<void> {
+    this.calls.push([name, id, ...details].join(' '));
+    const answer = this.answers[name];
+    if (answer !== undefined) await answer();
+  }
+}
+
+/** Everything a spec of sessions holds. */
+export interface Scene {
+  readonly clock: VirtualClock;
+  readonly store: NotedStore;
+  readonly sessions: Sessions;
+  /** What `report` was told: the error's code, else its message, and what is known of it. */
+  readonly reports: string[];
+  /** Opens a session and lets a socket join it. */
+  readonly join: (cookie?: string) => Promise<Joined>;
+}
+
+export interface Joined {
+  readonly opened: Opened;
+  readonly member: NotedMember;
+  readonly membership: Membership;
+}
+
+/** Sets sessions up; `store` and `clock` can be those of another scene. */
+export function setScene(
+  options: Omit<SessionOptions, 'secret' | 'store'> = {},
+  shared: { readonly clock: VirtualClock; readonly store?: SessionStore } = { clock: virtualClock() },
+): Scene {
+  const { clock } = shared;
+  const below = shared.store ?? new MemorySessionStore(clock);
+  const store = below instanceof NotedStore ? below : new NotedStore(below);
+  const reports: string[] = [];
+  const settings = sessionSettingsOf('serve()', { secret: SECRET, store, ...options }, clock);
+  const sessions = new Sessions(settings, {
+    clock,
+    report: (error, { phase }) => void reports.push(`${phase}: ${describeError(error)}`),
+  });
+  const join = async (cookie?: string): Promise<Joined> => {
+    const opened = await sessions.open(cookie, false);
+    const member = new NotedMember();
+    member.membership = opened.join(member);
+    return { opened, member, membership: member.membership };
+  };
+  return { clock, store, sessions, reports, join };
+}
+
+/** A promise and what settles it. */
+export function held<T = void>(): {
+  readonly promise: Promise<T>;
+  readonly resolve: (value: T) => void;
+  readonly reject: (error: unknown) => void;
+} {
+  let resolve: (value: T) => void = () => {};
+  let reject: (error: unknown) => void = () => {};
+  const promise = new Promise<T>((onResolve, onReject) => {
+    resolve = onResolve;
+    reject = onReject;
+  });
+  return { promise, resolve, reject };
+}
+
+/** What a call came to: its value, or the code or message of its error. */
+export async function outcomeOf(call: Promise<unknown>): Promise<unknown> {
+  try {
+    return await call;
+  } catch (error) {
+    return describeError(error);
+  }
+}
+
+function describeError(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const code = 'code' in error ? String(error.code) : error.message;
+  return 'why' in error ? `${code} ${String(error.why)}` : code;
+}

@@ -1,0 +1,184 @@
+// `session.update`: read, change, write, under the lock; what ends the wait for it,
+// and what comes of a change that fails or is given up.
+
+import { getEventListeners } from 'node:events';
+import { settle } from 'corosock/testing';
+import { describe, expect, it } from 'vitest';
+import { cookieOf, held, outcomeOf, setScene } from './session-fixtures.ts';
+import type { SessionData, UpdateOptions } from '../../src/session/session.ts';
+
+const count = (data: SessionData): void => {
+  data['n'] = Number(data['n'] ?? 0) + 1;
+};
+
+describe('update', () => {
+  it('reads, changes and writes', async () => {
+    const { join, store } = setScene();
+    const { session } = (await join()).opened;
+    store.calls.length = 0;
+    expect(await session.update(count)).toBe('ok');
+    expect(store.calls).toEqual([`get ${session.id}`, `set ${session.id} {"n":1} 900000`]);
+  });
+
+  it('waits for what changes the data', async () => {
+    const { join } = setScene();
+    const { session } = (await join()).opened;
+    await session.update(async (data) => {
+      await settle();
+      count(data);
+    });
+    expect(await session.load()).toEqual({ n: 1 });
+  });
+
+  it.each([
+    [
+      'throws',
+      () => {
+        throw new Error('mine');
+      },
+    ],
+    ['rejects', () => Promise.reject(new Error('mine'))],
+  ])('writes nothing when the change %s, and rejects with that', async (_, fail) => {
+    const { join } = setScene();
+    const { session } = (await join()).opened;
+    const failing = session.update((data) => {
+      count(data);
+      return fail();
+    });
+    expect(await outcomeOf(failing)).toBe('mine');
+    expect(await session.load()).toEqual({});
+    expect(await session.update(count)).toBe('ok');
+  });
+
+  it('loses none of many at once, over all sockets of the session, in order', async () => {
+    const { join } = setScene();
+    const first = (await join()).opened.session;
+    const second = (await join(cookieOf(first.id))).opened.session;
+    const updates = Array.from({ length: 50 }, (_, n) =>
+      (n % 2 === 0 ? first : second).update((data) => {
+        data['order'] = [...((data['order'] ?? []) as number[]), n];
+      }),
+    );
+    expect(new Set(await Promise.all(updates))).toEqual(new Set(['ok']));
+    expect(await first.load()).toEqual({ order: Array.from({ length: 50 }, (_, n) => n) });
+  });
+
+  it('gives timeout when the lock is not to be had, and has then changed nothing', async () => {
+    const { join, clock } = setScene();
+    const { session } = (await join()).opened;
+    const changing = held();
+    const first = session.update(() => changing.promise);
+    const late = session.update(count, { timeoutMs: 500 });
+    const patient = session.update(count, { timeoutMs: Infinity });
+    await clock.advance(500);
+    expect(await late).toBe('timeout');
+    changing.resolve();
+    expect([await first, await patient, await session.load()]).toEqual(['ok', 'ok', { n: 1 }]);
+  });
+
+  it('waits 10 000 ms by default', async () => {
+    const { join, clock } = setScene();
+    const { session } = (await join()).opened;
+    void session.update(() => new Promise(() => {}));
+    const late = session.update(count);
+    await clock.advance(9999);
+    expect(await Promise.race([late, settle().then(() => 'waits')])).toBe('waits');
+    await clock.advance(1);
+    expect(await late).toBe('timeout');
+  });
+
+  it('with timeoutMs 0 has the lock only when it is free, and no time passes', async () => {
+    const { join } = setScene();
+    const { session } = (await join()).opened;
+    const now = { timeoutMs: 0 };
+    expect([await session.update(count, now), await session.update(count, now)]).toEqual(['ok', 'ok']);
+    const changing = held();
+    const first = session.update(() => changing.promise);
+    expect(await session.update(count, now)).toBe('timeout');
+    changing.resolve();
+    await first;
+    expect([await session.update(count, now), await session.load()]).toEqual(['ok', { n: 3 }]);
+  });
+
+  it('does not hold its time against a change that has begun', async () => {
+    const { join, clock } = setScene();
+    const { session } = (await join()).opened;
+    const changing = held();
+    const update = session.update(() => changing.promise, { timeoutMs: 10 });
+    await clock.advance(1000);
+    changing.resolve();
+    expect(await update).toBe('ok');
+  });
+
+  it('rejects with the reason of a signal that is aborted already, and asks nobody', async () => {
+    const { join, store } = setScene();
+    const { session } = (await join()).opened;
+    store.calls.length = 0;
+    const signal = AbortSignal.abort('my reason');
+    await expect(session.update(count, { signal })).rejects.toBe('my reason');
+    expect(store.calls).toEqual([]);
+  });
+
+  it('rejects with the reason when the signal aborts in the line, and in the change', async () => {
+    const { join } = setScene();
+    const { session } = (await join()).opened;
+    const [changing, inLine] = [new AbortController(), new AbortController()];
+    const first = session.update(
+      async (data) => {
+        count(data);
+        await new Promise(() => {});
+      },
+      { signal: changing.signal },
+    );
+    const second = session.update(count, { signal: inLine.signal });
+    const third = session.update((data) => void (data['third'] = true));
+    await settle();
+    inLine.abort('second');
+    await expect(second).rejects.toBe('second');
+    changing.abort('first');
+    await expect(first).rejects.toBe('first');
+    expect([await third, await session.load()]).toEqual(['ok', { third: true }]);
+    expect([changing, inLine].map(({ signal }) => getEventListeners(signal, 'abort').length)).toEqual([0, 0]);
+  });
+
+  it('writes what it has begun to write, whatever the signal does', async () => {
+    const { join, store } = setScene();
+    const { session } = (await join()).opened;
+    const [writing, controller] = [held(), new AbortController()];
+    store.answers.set = () => writing.promise;
+    const update = session.update(count, { signal: controller.signal });
+    await settle();
+    controller.abort('too late');
+    writing.resolve();
+    expect([await update, await session.load()]).toEqual(['ok', { n: 1 }]);
+  });
+
+  it('S7: rejects with what the store says, and lets the next one try', async () => {
+    const { join, store } = setScene();
+    const { opened, member } = await join();
+    store.answers.set = () => Promise.reject(new Error('the store is down'));
+    expect(await outcomeOf(opened.session.update(count))).toBe('the store is down');
+    delete store.answers.set;
+    expect([await opened.session.update(count), member.closed]).toEqual(['ok', 0]);
+  });
+
+  it('leaves no timer, no lock and no listener', async () => {
+    const { join, clock, sessions } = setScene({ timeoutMs: 0 });
+    const { session } = (await join()).opened;
+    await Promise.all([session.update(count), session.update(count)]);
+    expect([clock.timers, sessions.lock.size]).toEqual([0, 0]);
+  });
+
+  it.each<[what: string, change: unknown, options?: unknown]>([
+    ['no function', { n: 1 }],
+    ['options that are none', count, null],
+    ['an unknown option', count, { timeout: 1 }],
+    ['a negative timeoutMs', count, { timeoutMs: -1 }],
+    ['a signal that is none', count, { signal: 'abort' }],
+  ])('refuses %s', async (_, change, options) => {
+    const { join } = setScene();
+    const { session } = (await join()).opened;
+    const update = session.update(change as typeof count, options as UpdateOptions);
+    expect(await outcomeOf(update)).toBe('COROSOCK_ARGUMENT');
+  });
+});

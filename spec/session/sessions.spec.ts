@@ -1,0 +1,312 @@
+// The sessions of a host, at the level of this room: what a cookie opens, what is
+// known of a session by all its sockets, and every way for it to end.
+
+import { settle, virtualClock } from 'corosock/testing';
+import { describe, expect, it } from 'vitest';
+import { cookieOf, held, NotedMember, NotedStore, outcomeOf, setScene } from './session-fixtures.ts';
+import { MemorySessionStore } from '../../src/session/memory-session-store.ts';
+import type { SessionData } from '../../src/session/session.ts';
+import { newSessionId } from '../../src/session/session-cookie.ts';
+import { Sessions } from '../../src/session/sessions.ts';
+
+const OVER = 'COROSOCK_SESSION_OVER';
+const DEFAULT_MS = 900_000;
+
+describe('open', () => {
+  it('begins a fresh session for a client without a cookie, stored at once', async () => {
+    const { sessions, store, reports } = setScene();
+    const { session } = await sessions.open(undefined, false);
+    expect(session.id).toMatch(/^[\w-]{32}$/);
+    expect([store.calls, reports]).toEqual([[`set ${session.id} {} ${DEFAULT_MS}`], []]);
+  });
+
+  it('opens the session that the cookie names, and renews it in the store', async () => {
+    const { sessions, store, clock, reports } = setScene();
+    await store.set('known', { user: 'ann' }, 1000);
+    await clock.advance(999);
+    const { session } = await sessions.open(`x=1; ${cookieOf('known')}`, false);
+    expect([session.id, await session.load()]).toEqual(['known', { user: 'ann' }]);
+    expect([store.calls.includes(`touch known ${DEFAULT_MS}`), reports]).toEqual([true, []]);
+  });
+
+  it('opens one session for all who come with its cookie', async () => {
+    const { join, sessions } = setScene();
+    const first = (await join()).opened.session;
+    const others = await Promise.all([join(cookieOf(first.id)), join(cookieOf(first.id))]);
+    for (const { opened } of others) expect(opened.session.id).toBe(first.id);
+    expect(sessions.size).toBe(1);
+  });
+
+  it.each([
+    ['not signed', 'corosock.sid=abc'],
+    ['signed with another secret', cookieOf('known', 'another secret')],
+    ['malformed', 'corosock.sid=s%3A%ff.'],
+    ['empty', 'corosock.sid='],
+  ])(
+    'S1: begins a fresh session for a cookie that is %s, and reports it without its text',
+    async (_, cookie) => {
+      const { sessions, store, reports } = setScene();
+      await store.set('known', { user: 'ann' }, Infinity);
+      const opened = await sessions.open(cookie, false);
+      expect([await opened.session.load(), opened.setCookie() === undefined]).toEqual([{}, false]);
+      expect(reports).toEqual(['session: COROSOCK_SESSION_COOKIE forged']);
+    },
+  );
+
+  it.each(['expired', 'deleted', 'never known'])(
+    'S1: begins a fresh session for one that is %s',
+    async (how) => {
+      const { sessions, store, reports, clock } = setScene();
+      const id = newSessionId();
+      if (how !== 'never known') await store.set(id, { user: 'ann' }, 1000);
+      if (how === 'expired') await clock.advance(1000);
+      if (how === 'deleted') await store.delete(id);
+      const { session } = await sessions.open(cookieOf(id), false);
+      expect([session.id === id, await session.load(), await store.get(id)]).toEqual([false, {}, undefined]);
+      expect([reports, sessions.size]).toEqual([['session: COROSOCK_SESSION_COOKIE unknown'], 1]);
+    },
+  );
+
+  it('H24: says nothing of a cookie in what it reports', async () => {
+    const reported: unknown[] = [];
+    const { store, clock } = setScene();
+    const settings = { secrets: ['s'], cookie: 'sid', store, timeoutMs: 1000, endOnClose: false } as const;
+    const sessions = new Sessions(settings, { clock, report: (error) => reported.push(error) });
+    for (const cookie of ['sid=s%3Atell-nobody.forged', cookieOf('tell-nobody', 's', 'sid')]) {
+      (await sessions.open(cookie, false)).discard();
+    }
+    const texts = reported.map((error) => `${String((error as Error).stack)} ${JSON.stringify(error)}`);
+    expect([texts.length, texts.join().includes('tell-nobody')]).toEqual([2, false]);
+  });
+
+  it('ends the sockets of a session that the store does not have any more', async () => {
+    const { join, store, sessions } = setScene();
+    const { opened, member } = await join();
+    await store.delete(opened.session.id);
+    const again = await sessions.open(cookieOf(opened.session.id), false);
+    expect([member.closed, again.session.id === opened.session.id, sessions.size]).toEqual([1, false, 1]);
+  });
+
+  it('does not miss an end that comes while the store answers', async () => {
+    const clock = virtualClock();
+    const answering = held();
+    class SlowStore extends MemorySessionStore {
+      override async get(id: string): Promise<SessionData | undefined> {
+        const data = await super.get(id);
+        await answering.promise;
+        return data;
+      }
+    }
+    const { join, sessions, reports } = setScene({}, { clock, store: new NotedStore(new SlowStore(clock)) });
+    const { session } = (await join()).opened;
+    const opening = sessions.open(cookieOf(session.id), false);
+    await settle();
+    await session.end();
+    answering.resolve();
+    expect((await opening).session.id).not.toBe(session.id);
+    expect(reports).toEqual(['session: COROSOCK_SESSION_COOKIE unknown']);
+  });
+
+  it('S7: rejects when the store is down, and keeps nothing', async () => {
+    const { sessions, store, clock } = setScene();
+    const down = (): Promise<never> => Promise.reject(new Error('the store is down'));
+    store.answers.set = down;
+    expect(await outcomeOf(sessions.open(undefined, false))).toBe('the store is down');
+    store.answers.get = down;
+    expect(await outcomeOf(sessions.open(cookieOf('known'), false))).toBe('the store is down');
+    expect([sessions.size, clock.timers, store.calls.some((call) => call.startsWith('touch'))]).toEqual([
+      0,
+      0,
+      false,
+    ]);
+  });
+
+  it('S7: does not touch what lives when the store is down', async () => {
+    const { join, sessions, store, clock, reports } = setScene();
+    const { opened, member, membership } = await join();
+    const down = (): Promise<never> => Promise.reject(new Error('the store is down'));
+    for (const name of ['get', 'set', 'touch', 'delete'] as const) store.answers[name] = down;
+    expect(await outcomeOf(sessions.open(cookieOf(opened.session.id), false))).toBe('the store is down');
+    await clock.advance(DEFAULT_MS / 2);
+    membership.active();
+    await settle();
+    expect([member.closed, reports]).toEqual([0, ['session: the store is down']]);
+  });
+});
+
+describe('the time-out', () => {
+  it('S8: closes every socket at the last activity of any of them + timeoutMs', async () => {
+    const { join, clock } = setScene({ timeoutMs: 1000 });
+    const first = await join();
+    const second = await join(cookieOf(first.opened.session.id));
+    await clock.advance(600);
+    second.membership.active();
+    await clock.advance(999);
+    expect([first.member.closed, second.member.closed]).toEqual([0, 0]);
+    await clock.advance(1);
+    expect([first.member.closed, second.member.closed]).toEqual([1, 1]);
+  });
+
+  it('S8: ends the session in the store at the same moment', async () => {
+    const { join, clock, store } = setScene({ timeoutMs: 1000 });
+    const { opened, membership } = await join();
+    const { id } = opened.session;
+    for (let n = 0; n < 7; n += 1) {
+      await clock.advance(130);
+      membership.active();
+    }
+    await clock.advance(999);
+    expect(await store.get(id)).toEqual({});
+    await clock.advance(1);
+    expect(await store.get(id)).toBe(undefined);
+  });
+
+  it('makes load and update reject, and leaves nothing', async () => {
+    const { join, clock, sessions, store } = setScene({ timeoutMs: 1000 });
+    const { session } = (await join()).opened;
+    await clock.advance(1000);
+    const outcomes = [outcomeOf(session.load()), outcomeOf(session.update(() => {}))];
+    expect(await Promise.all(outcomes)).toEqual([OVER, OVER]);
+    expect([sessions.size, clock.timers, await store.get(session.id)]).toEqual([0, 0, undefined]);
+  });
+
+  it('gives up an update that is under way', async () => {
+    const { join, clock, store } = setScene({ timeoutMs: 1000 });
+    const { session } = (await join()).opened;
+    const update = outcomeOf(session.update(() => new Promise(() => {})));
+    await clock.advance(1000);
+    expect([await update, await store.get(session.id)]).toEqual([OVER, undefined]);
+  });
+
+  it('is not put off by updates', async () => {
+    const { join, clock } = setScene({ timeoutMs: 1000 });
+    const { opened, member } = await join();
+    for (let n = 0; n < 9; n += 1) {
+      await clock.advance(100);
+      await opened.session.update((data) => void (data['n'] = n));
+    }
+    await clock.advance(100);
+    expect(member.closed).toBe(1);
+  });
+
+  it('of 0 never comes', async () => {
+    const { join, clock, store } = setScene({ timeoutMs: 0 });
+    const { opened, member, membership } = await join();
+    expect(store.calls).toEqual([`set ${opened.session.id} {} Infinity`]);
+    await clock.advance(2 ** 31 - 1);
+    membership.active();
+    expect([member.closed, await opened.session.load()]).toEqual([0, {}]);
+    membership.leave();
+    await settle();
+    expect(store.calls.filter((call) => call.startsWith('touch'))).toEqual([]);
+  });
+
+  it('leaves the data of a session alone that another process keeps alive', async () => {
+    const clock = virtualClock();
+    const here = setScene({ timeoutMs: 1000 }, { clock });
+    const there = setScene({ timeoutMs: 1000 }, { clock, store: here.store });
+    const { opened, member } = await here.join();
+    const far = await there.join(cookieOf(opened.session.id));
+    await clock.advance(900);
+    far.membership.active();
+    await clock.advance(100);
+    expect([member.closed, far.member.closed]).toEqual([1, 0]);
+    expect(await far.opened.session.load()).toEqual({});
+  });
+});
+
+describe('the last socket', () => {
+  it('leaves the session to the store by default', async () => {
+    const { join, sessions, store, clock } = setScene();
+    const { opened, membership } = await join();
+    membership.leave();
+    await settle();
+    expect([sessions.size, clock.timers, await store.get(opened.session.id)]).toEqual([0, 0, {}]);
+    const again = await join(cookieOf(opened.session.id));
+    expect(again.opened.session.id).toBe(opened.session.id);
+  });
+
+  it('leaves a session that can still be read and changed', async () => {
+    const { join, clock } = setScene();
+    const { opened, membership } = await join();
+    membership.leave();
+    expect(await opened.session.update((data) => void (data['bye'] = true))).toBe('ok');
+    expect([await opened.session.load(), clock.timers]).toEqual([{ bye: true }, 0]);
+  });
+
+  it('ends the session with endOnClose', async () => {
+    const { join, sessions, store } = setScene({ endOnClose: true });
+    const first = await join();
+    const second = await join(cookieOf(first.opened.session.id));
+    first.membership.leave();
+    await settle();
+    expect(await store.get(first.opened.session.id)).toEqual({});
+    second.membership.leave();
+    await settle();
+    expect([await store.get(first.opened.session.id), sessions.size]).toEqual([undefined, 0]);
+    expect(await outcomeOf(second.opened.session.load())).toBe(OVER);
+  });
+
+  it('does not end a session with endOnClose that a handshake holds', async () => {
+    const { join, sessions, store } = setScene({ endOnClose: true });
+    const { opened, membership } = await join();
+    const next = await sessions.open(cookieOf(opened.session.id), false);
+    membership.leave();
+    await settle();
+    expect(await store.get(opened.session.id)).toEqual({});
+    next.discard();
+    await settle();
+    expect(await store.get(opened.session.id)).toBe(undefined);
+  });
+
+  it('is not a refused handshake: endOnClose leaves that session alone', async () => {
+    const { sessions, store } = setScene({ endOnClose: true });
+    await store.set('known', { user: 'ann' }, Infinity);
+    (await sessions.open(cookieOf('known'), false)).discard();
+    await settle();
+    expect(await store.get('known')).toEqual({ user: 'ann' });
+  });
+
+  it('may be one that timed out: endOnClose deletes the session', async () => {
+    const { join, store, clock } = setScene({ endOnClose: true, timeoutMs: 1000 });
+    const { opened, member } = await join();
+    await clock.advance(1000);
+    expect([member.closed, store.calls.at(-1)]).toEqual([1, `delete ${opened.session.id}`]);
+  });
+
+  it('S7: reports a store that cannot delete it', async () => {
+    const { join, store, reports } = setScene({ endOnClose: true });
+    const { membership } = await join();
+    store.answers.delete = () => Promise.reject(new Error('the store is down'));
+    membership.leave();
+    await settle();
+    expect(reports).toEqual(['session: the store is down']);
+  });
+});
+
+describe('a session of which sockets live', () => {
+  it('is never locked by them: another host updates it at once', async () => {
+    const clock = virtualClock();
+    const here = setScene({}, { clock });
+    const there = setScene({}, { clock, store: here.store });
+    const { opened } = await here.join();
+    const far = await there.join(cookieOf(opened.session.id));
+    expect(await far.opened.session.update((data) => void (data['n'] = 1), { timeoutMs: 0 })).toBe('ok');
+    expect(await opened.session.load()).toEqual({ n: 1 });
+    expect([here.sessions.lock.size, there.sessions.lock.size]).toEqual([0, 0]);
+  });
+
+  it('S3: closes those who are in the old session when a login moves it', async () => {
+    const { sessions, join } = setScene();
+    // An attacker has made a victim's browser carry the attacker's cookie.
+    const attacker = await join();
+    const fixed = cookieOf(attacker.opened.session.id);
+    const victim = await sessions.open(fixed, false);
+    await victim.session.update((data) => void (data['user'] = 'victim'));
+    await victim.session.regenerate();
+    const member = new NotedMember();
+    victim.join(member);
+    const again = await sessions.open(fixed, false);
+    expect([attacker.member.closed, member.closed, await again.session.load()]).toEqual([1, 0, {}]);
+  });
+});

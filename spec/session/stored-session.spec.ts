@@ -1,0 +1,249 @@
+// What handlers and hooks hold as `session`: load, regenerate and end, in order, at
+// the same time, and after the end. Updates are session-update.spec.ts's.
+
+import { settle, virtualClock } from 'corosock/testing';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { cookieOf, held, NotedMember, outcomeOf, setScene } from './session-fixtures.ts';
+import { recordCrashes } from '../fixtures/process-events.ts';
+import type { Session, SessionData } from '../../src/session/session.ts';
+
+const OVER = 'COROSOCK_SESSION_OVER';
+
+const count = (data: SessionData): void => {
+  data['n'] = Number(data['n'] ?? 0) + 1;
+};
+
+describe('load', () => {
+  it('gives a fresh copy of the data', async () => {
+    const { join } = setScene();
+    const { session } = (await join()).opened;
+    expect(await session.load()).toEqual({});
+    await session.update((data) => void (data['list'] = [1]));
+    (await session.load())['list'] = 'changed';
+    expect(await session.load()).toEqual({ list: [1] });
+  });
+
+  it('never waits for an update', async () => {
+    const { join } = setScene();
+    const { session } = (await join()).opened;
+    const changing = held();
+    const update = session.update(async (data) => {
+      count(data);
+      await changing.promise;
+    });
+    await settle();
+    expect(await session.load()).toEqual({});
+    changing.resolve();
+    expect([await update, await session.load()]).toEqual(['ok', { n: 1 }]);
+  });
+
+  it('ends the session here when the store does not have it any more', async () => {
+    const { join, store, sessions } = setScene();
+    const { opened, member } = await join();
+    await store.delete(opened.session.id);
+    expect(await outcomeOf(opened.session.load())).toBe(OVER);
+    expect([member.closed, sessions.size]).toEqual([1, 0]);
+  });
+
+  it('rejects when the session ends while the store is asked', async () => {
+    const { join, store } = setScene();
+    const { session } = (await join()).opened;
+    const asked = held();
+    store.answers.get = () => asked.promise;
+    const load = outcomeOf(session.load());
+    const end = session.end();
+    asked.resolve();
+    expect(await load).toBe(OVER);
+    await end;
+  });
+
+  it('S7: rejects with what the store says, and closes nothing', async () => {
+    const { join, store } = setScene();
+    const { opened, member } = await join();
+    store.answers.get = () => Promise.reject(new Error('the store is down'));
+    expect(await outcomeOf(opened.session.load())).toBe('the store is down');
+    expect(member.closed).toBe(0);
+  });
+});
+
+describe('regenerate', () => {
+  it('S3: moves the data to a fresh id; what lives under the old one ends', async () => {
+    const { sessions, store, join } = setScene();
+    const { opened: old, member } = await join();
+    await old.session.update(count);
+    const opened = await sessions.open(cookieOf(old.session.id), false);
+    await opened.session.regenerate();
+    expect(opened.session.id).not.toBe(old.session.id);
+    expect([await store.get(old.session.id), await opened.session.load()]).toEqual([undefined, { n: 1 }]);
+    expect([member.closed, await outcomeOf(old.session.load())]).toEqual([1, OVER]);
+    const fresh = new NotedMember();
+    opened.join(fresh);
+    expect([await opened.session.update(count), fresh.closed, sessions.size]).toEqual(['ok', 0, 1]);
+  });
+
+  it('is there in onPreServer only', async () => {
+    const { sessions, join } = setScene();
+    const { session } = (await join()).opened;
+    expect(await outcomeOf(session.regenerate())).toBe('COROSOCK_TOO_LATE');
+    const refused = await sessions.open(undefined, false);
+    refused.discard();
+    expect(await outcomeOf(refused.session.regenerate())).toBe('COROSOCK_TOO_LATE');
+  });
+
+  it('waits for an update, but not beyond the handshake', async () => {
+    const { sessions, join } = setScene();
+    const { session } = (await join()).opened;
+    const opened = await sessions.open(cookieOf(session.id), false);
+    void session.update(() => new Promise(() => {}));
+    const regenerating = outcomeOf(opened.session.regenerate());
+    await settle();
+    opened.discard();
+    expect([await regenerating, opened.session.id]).toEqual(['COROSOCK_TOO_LATE', session.id]);
+  });
+
+  it('can be done twice, and keeps what was updated in between', async () => {
+    const { sessions } = setScene();
+    const { session } = await sessions.open(undefined, false);
+    await session.regenerate();
+    await session.update(count);
+    await session.regenerate();
+    expect(await session.load()).toEqual({ n: 1 });
+  });
+
+  it('rejects when the session is over', async () => {
+    const { sessions, join } = setScene();
+    const { session } = (await join()).opened;
+    const opened = await sessions.open(cookieOf(session.id), false);
+    await session.end();
+    expect(await outcomeOf(opened.session.regenerate())).toBe(OVER);
+  });
+
+  it.each(['get', 'set', 'delete'] as const)(
+    'S7: leaves all as it was when the store fails at %s',
+    async (name) => {
+      const { sessions, store, join } = setScene();
+      const { opened: old, member } = await join();
+      const opened = await sessions.open(cookieOf(old.session.id), false);
+      store.answers[name] = () => Promise.reject(new Error('the store is down'));
+      expect(await outcomeOf(opened.session.regenerate())).toBe('the store is down');
+      delete store.answers[name];
+      await settle();
+      expect([opened.session.id, member.closed, sessions.size]).toEqual([old.session.id, 0, 1]);
+      expect([await opened.session.load(), opened.setCookie()]).toEqual([{}, undefined]);
+    },
+  );
+});
+
+describe('end', () => {
+  it('closes every socket of the session at once, and deletes it', async () => {
+    const { join, store, sessions } = setScene();
+    const first = await join();
+    const second = await join(cookieOf(first.opened.session.id));
+    const end = first.opened.session.end();
+    expect([first.member.closed, second.member.closed]).toEqual([1, 1]);
+    await end;
+    expect([await store.get(first.opened.session.id), sessions.size]).toEqual([undefined, 0]);
+  });
+
+  it('can be called again, and from any socket', async () => {
+    const { join } = setScene();
+    const { opened, member } = await join();
+    const other = (await join(cookieOf(opened.session.id))).opened.session;
+    await Promise.all([opened.session.end(), opened.session.end(), other.end()]);
+    await opened.session.end();
+    expect(member.closed).toBe(1);
+  });
+
+  it.each<[call: string, run: (session: Session) => Promise<unknown>]>([
+    ['load', (session) => session.load()],
+    ['update', (session) => session.update(count)],
+  ])('makes %s reject, and nothing bring it back', async (_, run) => {
+    const { join, store } = setScene();
+    const { session } = (await join()).opened;
+    await session.end();
+    expect(await outcomeOf(run(session))).toBe(OVER);
+    await settle();
+    expect(await store.get(session.id)).toBe(undefined);
+  });
+
+  it('gives up what is being changed, and what waits for it', async () => {
+    const { join, store } = setScene();
+    const { session } = (await join()).opened;
+    const changing = held();
+    const updates = [session.update(() => changing.promise), session.update(count)].map(outcomeOf);
+    await settle();
+    await session.end();
+    expect(await Promise.all(updates)).toEqual([OVER, OVER]);
+    changing.resolve();
+    await settle();
+    expect(await store.get(session.id)).toBe(undefined);
+  });
+
+  it('deletes behind a write that is under way', async () => {
+    const { join, store } = setScene();
+    const { session } = (await join()).opened;
+    const writing = held();
+    store.answers.set = () => writing.promise;
+    const update = session.update(count);
+    await settle();
+    const end = session.end();
+    await settle();
+    writing.resolve();
+    expect(await update).toBe('ok');
+    await end;
+    expect(await store.get(session.id)).toBe(undefined);
+  });
+
+  it('ends also those who opened it again after its last socket had left', async () => {
+    const { join, store } = setScene();
+    const { opened, membership } = await join();
+    membership.leave();
+    const { member } = await join(cookieOf(opened.session.id));
+    await opened.session.end();
+    expect([member.closed, await store.get(opened.session.id)]).toEqual([1, undefined]);
+  });
+
+  it('is not held up for longer than 10 000 ms by who has the lock', async () => {
+    const { join, store, clock } = setScene();
+    const { opened, membership } = await join();
+    membership.leave();
+    // The handle of a socket that has left is in no live session: nothing tells its change.
+    void opened.session.update(() => new Promise(() => {}));
+    await join(cookieOf(opened.session.id));
+    const other = (await join(cookieOf(opened.session.id))).opened.session;
+    const end = other.end();
+    await clock.advance(9999);
+    expect(await store.get(other.id)).toEqual({});
+    await clock.advance(1);
+    await end;
+    expect(await store.get(other.id)).toBe(undefined);
+  });
+
+  it('S7: rejects when the store is down; the sockets are closed all the same', async () => {
+    const { join, store } = setScene();
+    const { opened, member } = await join();
+    store.answers.delete = () => Promise.reject(new Error('the store is down'));
+    expect(await outcomeOf(opened.session.end())).toBe('the store is down');
+    expect([member.closed, await outcomeOf(opened.session.load())]).toEqual([1, OVER]);
+  });
+});
+
+describe('a call that nobody awaits', () => {
+  it('A5: does not reach the process when it rejects', async () => {
+    using crashes = recordCrashes();
+    const clock = virtualClock();
+    onTestFinished(() => clock.advance(20_000));
+    const { join, store } = setScene({}, { clock });
+    const { session } = (await join()).opened;
+    void session.update(() => Promise.reject(new Error('mine')));
+    void session.update('no function' as never);
+    store.answers.get = () => Promise.reject(new Error('the store is down'));
+    store.answers.delete = store.answers.get;
+    void session.load();
+    void session.regenerate();
+    void session.end();
+    void session.load();
+    await settle();
+    expect(crashes.errors).toEqual([]);
+  });
+});

@@ -1,0 +1,35 @@
+// A client's end of a conversation: its url and its close.
+
+import { describe, expect, it } from 'vitest';
+import { scripted } from './scripted-transport.ts';
+import { ConnectedSocket } from '../../src/socket/client-socket.ts';
+
+function setUp(): { readonly link: ReturnType<typeof scripted>['link']; readonly client: ConnectedSocket } {
+  const { link, conversation } = scripted();
+  return { link, client: new ConnectedSocket(conversation, 'ws://localhost/chat') };
+}
+
+describe('a client', () => {
+  it('knows the url that it was opened with', () => {
+    expect(setUp().client.url).toBe('ws://localhost/chat');
+  });
+
+  it.each<[string, [code?: number, reason?: string], string]>([
+    ['1000 and no reason', [], 'close 1000'],
+    ['what it is told', [4000, 'enough'], 'close 4000 enough'],
+  ])('closes with %s, and resolves with how it really ended', async (_, args, call) => {
+    const { link, client } = setUp();
+    const closing = client.close(...args);
+    expect(link.calls).toEqual([call]);
+    link.end({ code: 3000, reason: 'I was first', clean: true, by: 'peer' });
+    expect(await closing).toEqual({ code: 3000, reason: 'I was first', clean: true, by: 'peer', unread: 0 });
+  });
+
+  it('closes at the end of its scope', async () => {
+    const { link, client } = setUp();
+    const disposing = client[Symbol.asyncDispose]();
+    expect(link.calls).toEqual(['close 1000']);
+    link.end({ code: 1000, clean: true, by: 'local' });
+    expect(await disposing).toBeUndefined();
+  });
+});

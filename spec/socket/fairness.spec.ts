@@ -1,0 +1,73 @@
+// Fairness of a host (DESIGN §5): however many peers flood it, their reads do not
+// keep the event loop for more than the budget. Time is moved by the work itself.
+
+import { describe, expect, it } from 'vitest';
+import { scripted, ScriptedTransport } from './scripted-transport.ts';
+import { TurnBudget } from '../../src/time/turn-budget.ts';
+import { BUDGET_MESSAGES, BUDGET_MS } from '../../src/words/limits.ts';
+import { HandClock, turn } from '../time/hand-clock.ts';
+
+const SOCKETS = 32;
+const COST_MS = 0.25;
+/** Where the flood dries up, so that a host which never comes back fails instead of hanging. */
+const END_MS = 50_000;
+/** What a turn may take: the messages before the first look, the budget, those before the next look, and one each. */
+const MOST_MS = BUDGET_MS + (2 * BUDGET_MESSAGES + SOCKETS) * COST_MS;
+
+/** A peer that has always sent more: as soon as its link runs again, still in this turn, as a stream does that has a chunk at hand. */
+class FloodedLink extends ScriptedTransport {
+  readonly #clock: HandClock;
+
+  constructor(clock: HandClock) {
+    super();
+    this.#clock = clock;
+  }
+
+  override resume(): void {
+    super.resume();
+    process.nextTick(() => this.flood());
+  }
+
+  flood(): void {
+    if (this.#clock.nowMs < END_MS) this.arrive(...Array.from({ length: 100 }, () => 'flood'));
+    else this.end();
+  }
+}
+
+function floodedHost(): { readonly clock: HandClock; readonly served: number[] } {
+  const clock = new HandClock();
+  const budget = new TurnBudget(clock);
+  const served = Array.from({ length: SOCKETS }, () => 0);
+  served.forEach((_, index) => {
+    const link = new FloodedLink(clock);
+    const { ws } = scripted({ budget, clock }, link);
+    void (async () => {
+      while ((await ws.read())[1] === 'ok') {
+        served[index] = (served[index] as number) + 1;
+        clock.nowMs += COST_MS;
+      }
+    })();
+    link.flood();
+  });
+  return { clock, served };
+}
+
+describe('a host whose 32 peers flood it', () => {
+  it('comes back to the event loop after some 8 ms of each turn', async () => {
+    const { clock } = floodedHost();
+    const turns: number[] = [];
+    for (let index = 0; index < 100; index += 1) {
+      const sinceMs = clock.nowMs;
+      await turn();
+      turns.push(clock.nowMs - sinceMs);
+    }
+    expect(Math.max(...turns)).toBeLessThanOrEqual(MOST_MS);
+    expect(Math.min(...turns)).toBeGreaterThan(BUDGET_MS);
+  });
+
+  it('serves every one of them', async () => {
+    const { served } = floodedHost();
+    for (let index = 0; index < 400; index += 1) await turn();
+    expect(Math.min(...served)).toBeGreaterThan(400);
+  });
+});

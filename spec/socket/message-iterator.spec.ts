@@ -1,0 +1,125 @@
+// Iteration over whole messages: order, the two kinds of end, and what `break` and
+// an early `return()` leave.
+
+import { describe, expect, it } from 'vitest';
+import { CLOSED_BY_PEER, scripted } from './scripted-transport.ts';
+import { turn } from '../time/hand-clock.ts';
+import type { Data } from '../../src/words/data.ts';
+
+describe('for await over a socket', () => {
+  it('gives whole messages in order, and ends with a clean close', async () => {
+    const { link, ws } = scripted();
+    const long = 'x'.repeat(100_000);
+    link.arrive('a', long, '');
+    link.end(CLOSED_BY_PEER);
+    const messages: Data[] = [];
+    for await (const message of ws) messages.push(message);
+    expect(messages).toEqual(['a', long, '']);
+  });
+
+  it('throws ConnectionLostError after everything that was received when the end was not clean', async () => {
+    const { link, ws } = scripted();
+    link.arrive('a');
+    link.end({ cause: new Error('ECONNRESET') });
+    const messages: Data[] = [];
+    const iterate = async (): Promise<void> => {
+      for await (const message of ws) messages.push(message);
+    };
+    await expect(iterate()).rejects.toMatchObject({
+      name: 'ConnectionLostError',
+      code: 'COROSOCK_CONNECTION_LOST',
+      closeInfo: ws.closeInfo,
+      cause: new Error('ECONNRESET'),
+    });
+    expect(messages).toEqual(['a']);
+  });
+
+  it('goes on with what a read has left of a message', async () => {
+    const { link, ws } = scripted();
+    link.arrive('abc');
+    link.end(CLOSED_BY_PEER);
+    await ws.read(1);
+    const messages: Data[] = [];
+    for await (const message of ws) messages.push(message);
+    expect([messages, ws.atEnd]).toEqual([['bc'], true]);
+  });
+
+  it('leaves the socket open when it breaks, and nothing is lost', async () => {
+    const { link, ws } = scripted();
+    link.arrive('a', 'b', 'c');
+    const first: Data[] = [];
+    for await (const message of ws) {
+      first.push(message);
+      break;
+    }
+    expect([ws.closeInfo, ws.queued.messages]).toEqual([undefined, 2]);
+    link.end(CLOSED_BY_PEER);
+    const rest: Data[] = [];
+    for await (const message of ws) rest.push(message);
+    expect([first, rest]).toEqual([['a'], ['b', 'c']]);
+  });
+});
+
+describe('an iterator', () => {
+  it('is its own iterator', () => {
+    const iterator = scripted().ws[Symbol.asyncIterator]();
+    expect(iterator[Symbol.asyncIterator]()).toBe(iterator);
+  });
+
+  it('stays done after the end, and after a broken end', async () => {
+    const clean = scripted();
+    clean.link.end(CLOSED_BY_PEER);
+    const iterator = clean.ws[Symbol.asyncIterator]();
+    expect([await iterator.next(), await iterator.next()]).toEqual([
+      { done: true, value: undefined },
+      { done: true, value: undefined },
+    ]);
+    const broken = scripted();
+    broken.link.end();
+    const second = broken.ws[Symbol.asyncIterator]();
+    await expect(second.next()).rejects.toMatchObject({ code: 'COROSOCK_CONNECTION_LOST' });
+    expect(await second.next()).toEqual({ done: true, value: undefined });
+  });
+
+  it('is done once it is returned, and takes nothing more', async () => {
+    const { link, ws } = scripted();
+    link.arrive('a');
+    const iterator = ws[Symbol.asyncIterator]();
+    expect(await iterator.return?.()).toEqual({ done: true, value: undefined });
+    expect(await iterator.next()).toEqual({ done: true, value: undefined });
+    expect(ws.queued.messages).toBe(1);
+  });
+
+  it('gives up a pending next when it is returned: it takes nothing, and another may read', async () => {
+    const { link, ws } = scripted();
+    const iterator = ws[Symbol.asyncIterator]();
+    const pending = iterator.next();
+    expect(await iterator.return?.()).toEqual({ done: true, value: undefined });
+    expect(await pending).toEqual({ done: true, value: undefined });
+    link.arrive('a');
+    expect(await ws.read()).toEqual(['a', 'ok']);
+  });
+
+  it('leaves the pending read of somebody else alone when it is returned', async () => {
+    const { link, ws } = scripted();
+    const abandoned = ws[Symbol.asyncIterator]();
+    const pending = ws[Symbol.asyncIterator]().next();
+    await abandoned.return?.();
+    await turn();
+    link.arrive('a');
+    expect(await pending).toEqual({ done: false, value: 'a' });
+  });
+
+  it('sets no timer', () => {
+    const { clock, ws } = scripted();
+    void ws[Symbol.asyncIterator]().next();
+    expect(clock.waits).toEqual([]);
+  });
+
+  it('rejects a second next at once', async () => {
+    const { ws } = scripted();
+    const iterator = ws[Symbol.asyncIterator]();
+    void iterator.next();
+    await expect(iterator.next()).rejects.toMatchObject({ code: 'COROSOCK_CONCURRENT_READ' });
+  });
+});

@@ -1,0 +1,343 @@
+// The words of every socket, as its docstrings promise them: arguments, defaults,
+// what each answers, and that no call which nobody awaits brings the process down.
+
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { CLOSED_BY_PEER, scripted } from './scripted-transport.ts';
+import type { MessageSocket } from '../../src/socket/message-socket.ts';
+import type { ReadOptions, WaitOptions, WriteOptions } from '../../src/socket/socket.ts';
+import { UsageError } from '../../src/words/errors.ts';
+import type { Data } from '../../src/words/data.ts';
+import { turn } from '../time/hand-clock.ts';
+
+const refusal = (message: string): UsageError => new UsageError('COROSOCK_ARGUMENT', message);
+
+describe('a socket', () => {
+  it('has the negotiated subprotocol', () => {
+    expect(scripted().ws.protocol).toBe('chat');
+  });
+
+  it('aborts its signal when the conversation is over, with an AbortError that carries closeInfo', () => {
+    const { link, ws } = scripted();
+    const { signal } = ws;
+    expect(signal.aborted).toBe(false);
+    link.end(CLOSED_BY_PEER);
+    expect(signal.reason).toMatchObject({ name: 'AbortError', code: 'ABORT_ERR' });
+    expect((signal.reason as { readonly closeInfo: unknown }).closeInfo).toBe(ws.closeInfo);
+    expect(ws.signal).toBe(signal);
+  });
+
+  it('has an aborted signal for whoever asks after the end', () => {
+    const { link, ws } = scripted();
+    link.end();
+    expect([ws.signal.aborted, (ws.signal.reason as Error).name]).toEqual([true, 'AbortError']);
+  });
+
+  it('has no closeInfo while it lives, and one for ever after', async () => {
+    const { link, ws } = scripted();
+    expect(ws.closeInfo).toBeUndefined();
+    link.end(CLOSED_BY_PEER);
+    expect(ws.closeInfo).toEqual({ ...CLOSED_BY_PEER, unread: 0 });
+    expect(await ws.closed).toBe(ws.closeInfo);
+  });
+
+  it('resolves closed also when the end was not clean', async () => {
+    const { link, ws } = scripted();
+    const { closed } = ws;
+    link.end({ cause: new Error('ECONNRESET') });
+    expect(await closed).toMatchObject({ code: 1006, clean: false });
+  });
+
+  it('counts in queued what was received and not yet read', async () => {
+    const { link, ws } = scripted();
+    link.arrive('€', 'abc');
+    expect(ws.queued).toEqual({ messages: 2, bytes: 6 });
+    await ws.read();
+    expect(ws.queued).toEqual({ messages: 1, bytes: 3 });
+  });
+
+  it('counts in bufferedBytes what was accepted and not yet taken; writes that still wait do not count', () => {
+    const { link, ws } = scripted({ writeBufferBytes: 5 });
+    void ws.write('12345');
+    void ws.write('waiting');
+    expect(ws.bufferedBytes).toBe(5);
+    link.take();
+    expect(ws.bufferedBytes).toBe(7);
+  });
+
+  it('tells in atEnd whether the last read reached the end of its message: true before the first', async () => {
+    const { link, ws } = scripted();
+    const ends = [ws.atEnd];
+    link.arrive('abc', '');
+    for (const len of [2, 2, 2]) {
+      await ws.read(len);
+      ends.push(ws.atEnd);
+    }
+    expect(ends).toEqual([true, false, true, true]);
+  });
+
+  it('leaves atEnd as it was when a read takes nothing', async () => {
+    const { link, clock, ws } = scripted();
+    const ends: boolean[] = [];
+    link.arrive('abc');
+    await ws.read(2);
+    await ws.read({ signal: AbortSignal.abort() }).catch(() => undefined);
+    ends.push(ws.atEnd);
+    await ws.read(2);
+    const timedOut = ws.read(2, 5);
+    clock.tick(5);
+    await timedOut;
+    ends.push(ws.atEnd);
+    expect(ends).toEqual([false, true]);
+  });
+
+  it('never lets reading and writing wait for each other', async () => {
+    const { link, ws } = scripted({ writeBufferBytes: 1, queueMessages: 1 });
+    const read = ws.read();
+    expect(await ws.write('a')).toBe('ok');
+    const write = ws.write('b');
+    link.arrive('c');
+    expect(await read).toEqual(['c', 'ok']);
+    link.arrive('d');
+    link.take();
+    expect([await write, await ws.read()]).toEqual(['ok', ['d', 'ok']]);
+  });
+
+  it('drops the link when it is told to terminate', () => {
+    const { link, ws } = scripted();
+    ws.terminate();
+    expect(link.calls).toEqual(['terminate']);
+  });
+});
+
+describe('read', () => {
+  it.each<[string, (ws: MessageSocket) => Promise<unknown>]>([
+    ['nothing', (ws) => ws.read()],
+    ['undefined', (ws) => ws.read(undefined, undefined)],
+    ['an empty object', (ws) => ws.read({})],
+  ])('waits for one day when it is told %s', async (_, read) => {
+    const { clock, ws } = scripted();
+    const waiting = read(ws);
+    expect(clock.waits).toEqual([86_400_000]);
+    clock.tick(86_400_000);
+    expect(await waiting).toEqual([undefined, 'timeout']);
+  });
+
+  it.each<[string, (ws: MessageSocket) => Promise<unknown>]>([
+    ['two numbers', (ws) => ws.read(2, 5)],
+    ['an object', (ws) => ws.read({ len: 2, timeoutMs: 5 })],
+  ])('takes len and timeoutMs as %s', async (_, read) => {
+    const { link, clock, ws } = scripted();
+    link.arrive('abc');
+    expect([await read(ws), await read(ws)]).toEqual([
+      ['ab', 'ok'],
+      ['c', 'ok'],
+    ]);
+    const waiting = read(ws);
+    clock.tick(5);
+    expect(await waiting).toEqual([undefined, 'timeout']);
+  });
+
+  it('never returns half a surrogate pair, and a pair whole when len is 1', async () => {
+    const { link, ws } = scripted();
+    link.arrive('a😀b');
+    expect([await ws.read(2), await ws.read(1), await ws.read(1)]).toEqual([
+      ['a', 'ok'],
+      ['😀', 'ok'],
+      ['b', 'ok'],
+    ]);
+  });
+
+  it('returns bytes that are the reader’s own', async () => {
+    const { link, ws } = scripted();
+    link.arrive(new Uint8Array([1, 2, 3, 4]));
+    const [part] = await ws.read(2);
+    (part as Uint8Array).fill(9);
+    expect(await ws.read()).toEqual([new Uint8Array([3, 4]), 'ok']);
+  });
+
+  it.each<[string, (ws: MessageSocket) => Promise<unknown>, string]>([
+    ['len 0', (ws) => ws.read(0), 'len to be an integer ≥ 1, got 0'],
+    ['a text', (ws) => ws.read('5' as unknown as number), 'len to be an integer ≥ 1, got "5"'],
+    ['null', (ws) => ws.read(null as unknown as ReadOptions), 'options to be an object, got null'],
+    ['a negative time', (ws) => ws.read(1, -1), 'timeoutMs to be a number of milliseconds ≥ 0, got -1'],
+    [
+      'NaN for a time',
+      (ws) => ws.read({ timeoutMs: Number.NaN }),
+      'timeoutMs to be a number of milliseconds ≥ 0, got NaN',
+    ],
+    [
+      'a misspelt option',
+      (ws) => ws.read({ timeout: 5 } as ReadOptions),
+      'only the options len, timeoutMs, signal, got "timeout"',
+    ],
+    [
+      'a controller for its signal',
+      (ws) => ws.read({ signal: new AbortController() as unknown as AbortSignal }),
+      'signal to be an AbortSignal, got an object',
+    ],
+  ])('rejects %s, and takes nothing', async (_, read, expected) => {
+    const { link, ws } = scripted();
+    link.arrive('kept');
+    await expect(read(ws)).rejects.toThrow(refusal(`ws.read(): expected ${expected}`));
+    expect(await ws.read()).toEqual(['kept', 'ok']);
+  });
+});
+
+describe('readMessage', () => {
+  it('returns the oldest message whole, or what read left of it', async () => {
+    const { link, ws } = scripted();
+    link.arrive('x'.repeat(100_000), 'abc');
+    expect((await ws.readMessage())[0]).toHaveLength(100_000);
+    await ws.read(1);
+    expect([await ws.readMessage(), ws.atEnd]).toEqual([['bc', 'ok'], true]);
+  });
+
+  it('waits for one day unless it is told otherwise', async () => {
+    const { link, clock, ws } = scripted();
+    void ws.readMessage();
+    link.arrive('a');
+    void ws.readMessage({});
+    link.arrive('b');
+    expect(clock.waits).toEqual([86_400_000]);
+  });
+
+  it.each<[string, (ws: MessageSocket) => Promise<unknown>]>([
+    ['a number', (ws) => ws.readMessage(5)],
+    ['an object', (ws) => ws.readMessage({ timeoutMs: 5 })],
+  ])('takes timeoutMs as %s', async (_, read) => {
+    const { clock, ws } = scripted();
+    const waiting = read(ws);
+    clock.tick(5);
+    expect(await waiting).toEqual([undefined, 'timeout']);
+  });
+
+  it('takes a signal', async () => {
+    const { ws } = scripted();
+    const controller = new AbortController();
+    const waiting = ws.readMessage({ signal: controller.signal });
+    controller.abort('my reason');
+    await expect(waiting).rejects.toBe('my reason');
+  });
+
+  it.each<[string, (ws: MessageSocket) => Promise<unknown>, string]>([
+    ['a negative time', (ws) => ws.readMessage(-1), 'timeoutMs to be a number of milliseconds ≥ 0, got -1'],
+    [
+      'a len',
+      (ws) => ws.readMessage({ len: 5 } as WaitOptions),
+      'only the options timeoutMs, signal, got "len"',
+    ],
+    [
+      'a text for its signal',
+      (ws) => ws.readMessage({ signal: 'x' as unknown as AbortSignal }),
+      'signal to be an AbortSignal, got "x"',
+    ],
+  ])('rejects %s, and takes nothing', async (_, read, expected) => {
+    const { link, ws } = scripted();
+    link.arrive('kept');
+    await expect(read(ws)).rejects.toThrow(refusal(`ws.readMessage(): expected ${expected}`));
+    expect(await ws.readMessage()).toEqual(['kept', 'ok']);
+  });
+});
+
+describe('write', () => {
+  it('sends by the type of the data, compressed where it was agreed on', async () => {
+    const { link, ws } = scripted();
+    await ws.write('text');
+    await ws.write('text', {});
+    expect(link.sent).toEqual([
+      { data: 'text', options: { binary: false, compress: true } },
+      { data: 'text', options: { binary: false, compress: true } },
+    ]);
+  });
+
+  it('sends text in binary frames while binaryData is true', async () => {
+    const { link, ws } = scripted();
+    expect(ws.binaryData).toBe(false);
+    ws.binaryData = true;
+    await ws.write('text');
+    await ws.write('text', { compress: false });
+    expect([ws.binaryData, link.sent.map(({ options }) => options)]).toEqual([
+      true,
+      [
+        { binary: true, compress: true },
+        { binary: true, compress: false },
+      ],
+    ]);
+  });
+
+  it('sends uncompressed when it is told to', async () => {
+    const { link, ws } = scripted();
+    await ws.write('text', { compress: false });
+    expect(link.sent[0]?.options).toEqual({ binary: false, compress: false });
+  });
+
+  it('does not copy bytes: they are to stay as they are until bufferedBytes has fallen to 0', async () => {
+    const { link, ws } = scripted();
+    const bytes = new Uint8Array([1, 2]);
+    await ws.write(bytes);
+    expect(link.sent[0]?.data).toBe(bytes);
+  });
+
+  it.each<[string, (ws: MessageSocket) => Promise<unknown>, string]>([
+    ['a number', (ws) => ws.write(1000 as unknown as Data), 'a string or a Uint8Array, got 1000'],
+    ['nothing', (ws) => ws.write(undefined as unknown as Data), 'a string or a Uint8Array, got undefined'],
+    [
+      'null for options',
+      (ws) => ws.write('a', null as unknown as WriteOptions),
+      'options to be an object, got null',
+    ],
+    [
+      'a negative time',
+      (ws) => ws.write('a', { timeoutMs: -1 }),
+      'timeoutMs to be a number of milliseconds ≥ 0, got -1',
+    ],
+    [
+      'a misspelt option',
+      (ws) => ws.write('a', { timeout: 5 } as WriteOptions),
+      'only the options timeoutMs, signal, compress, got "timeout"',
+    ],
+    [
+      'a text for its signal',
+      (ws) => ws.write('a', { signal: 'x' as unknown as AbortSignal }),
+      'signal to be an AbortSignal, got "x"',
+    ],
+    [
+      'a number for compress',
+      (ws) => ws.write('a', { compress: 1 as unknown as boolean }),
+      'compress to be true or false, got 1',
+    ],
+  ])('rejects %s, and sends nothing', async (_, write, expected) => {
+    const { link, ws } = scripted();
+    await expect(write(ws)).rejects.toThrow(refusal(`ws.write(): expected ${expected}`));
+    expect(link.sent).toEqual([]);
+  });
+});
+
+describe('a call that is not awaited', () => {
+  it('never becomes an unhandled rejection', async () => {
+    const unhandled: unknown[] = [];
+    const onUnhandled = (reason: unknown): void => void unhandled.push(reason);
+    process.on('unhandledRejection', onUnhandled);
+    onTestFinished(() => void process.off('unhandledRejection', onUnhandled));
+
+    const { link, ws } = scripted({ writeBufferBytes: 1 });
+    const controller = new AbortController();
+    const { signal } = controller;
+    void ws.read(-1);
+    void ws.readMessage(-1);
+    void ws.write(5 as unknown as Data);
+    void ws.read({ signal });
+    void ws.read();
+    void ws.write('a');
+    void ws.write('b', { signal });
+    controller.abort();
+    void ws.read({ signal });
+    void ws.write('c', { signal });
+    link.end();
+    for (let n = 0; n < 101; n += 1) void (await Promise.race([ws.read().catch(() => 0), turn()]));
+    void ws.read();
+    await turn();
+    await turn();
+    expect(unhandled).toEqual([]);
+  });
+});

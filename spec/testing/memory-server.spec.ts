@@ -1,0 +1,45 @@
+// What `runServer` and `fakeSocket` have in common: a host without a door, and a
+// link in memory to it.
+
+import { describe, expect, it } from 'vitest';
+import { startInMemory } from '../../src/testing/memory-server.ts';
+import { UsageError } from '../../src/words/errors.ts';
+
+describe('startInMemory', () => {
+  it('has begun with the handler when it returns', () => {
+    const order: string[] = [];
+    startInMemory('f()', () => void order.push('handler'), {});
+    order.push('returned');
+    expect(order).toEqual(['handler', 'returned']);
+  });
+
+  it('loses nothing that a handler writes before the client is held', async () => {
+    const { client } = startInMemory('f()', async (ws) => void (await ws.write('early')), {});
+    expect([await client.read(), await client.read()]).toEqual([
+      ['early', 'ok'],
+      [undefined, 'closed'],
+    ]);
+  });
+
+  it('has a host without a door, which can be closed', async () => {
+    const { host } = startInMemory('f()', async (ws) => void (await ws.closed), {});
+    expect([host.url, host.port, host.sockets.size]).toEqual(['', 0, 1]);
+    expect(await host.close({ graceMs: 0 })).toMatchObject({ closed: 1, abandoned: [] });
+  });
+
+  it('makes a conversation with the same settings for both ends', async () => {
+    const { settings, client, run } = startInMemory('f()', async (ws) => void (await ws.closed), {
+      closeTimeoutMs: 1,
+      writeBufferBytes: 2,
+    });
+    expect([settings.closeTimeoutMs, settings.writeBufferBytes]).toEqual([1, 2]);
+    expect(run.ws.protocol).toBe(client.protocol);
+    await client.close();
+  });
+
+  it('names its caller in the errors of options', () => {
+    expect(() => startInMemory('f()', () => {}, { url: 'nowhere' })).toThrow(
+      new UsageError('COROSOCK_ARGUMENT', 'f(): expected url to be a URL, got "nowhere"'),
+    );
+  });
+});

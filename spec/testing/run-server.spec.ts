@@ -1,0 +1,139 @@
+// A server's whole life cycle without a port: how it ends, who hears of it, and
+// that `await using` ends it whatever its handler does.
+
+import { describe, expect, it } from 'vitest';
+import { runServer, virtualClock } from 'corosock/testing';
+import { UsageError } from 'corosock';
+import type { Handler, Servable } from 'corosock';
+
+const echo: Handler = async (ws) => {
+  for await (const message of ws) await ws.write(message);
+};
+
+describe('runServer', () => {
+  it('runs a function, and gives the client that talks to it', async () => {
+    await using run = runServer(echo);
+    const client = await run.client;
+    await client.write('hello');
+    expect(await client.read()).toEqual(['hello', 'ok']);
+  });
+
+  it('runs an object with server(), as its method', async () => {
+    const counter = {
+      greeting: 'welcome',
+      async server(ws: Parameters<Handler>[0]): Promise<void> {
+        await ws.write(this.greeting);
+      },
+    };
+    await using run = runServer(counter);
+    expect(await (await run.client).read()).toEqual(['welcome', 'ok']);
+  });
+
+  it('tells that a handler returned, and closes with 1000', async () => {
+    await using run = runServer(async (ws) => void (await ws.read()));
+    const client = await run.client;
+    await client.write('enough');
+    expect([await run.done, (await client.closed).code]).toEqual([
+      { kind: 'returned', end: { code: 1000, reason: '', clean: true, by: 'handler', unread: 0 } },
+      1000,
+    ]);
+  });
+
+  it('tells what a handler threw, reports it, and closes with 1011', async () => {
+    const reported: unknown[] = [];
+    const error = new Error('mine');
+    await using run = runServer(() => Promise.reject(error), { report: (given) => reported.push(given) });
+    expect([await run.done, reported, (await (await run.client).closed).reason]).toEqual([
+      { kind: 'threw', error, end: { code: 1011, reason: '', clean: true, by: 'handler', unread: 0 } },
+      [error],
+      '',
+    ]);
+  });
+
+  it('tells that a handler was given up that ignores the end', async () => {
+    const clock = virtualClock();
+    const reported: unknown[] = [];
+    const run = runServer(() => new Promise(() => {}), { clock, report: (error) => reported.push(error) });
+    (await run.client).terminate();
+    await clock.advance(5000);
+    expect(await run.done).toMatchObject({ kind: 'abandoned', end: { code: 1006, by: 'link' } });
+    expect(reported).toHaveLength(1);
+  });
+
+  it('gives the host, which knows the socket while it lives', async () => {
+    await using run = runServer(echo);
+    const seen = [run.host.sockets.size, run.host.url, run.host.port];
+    await (await run.client).close();
+    await run.done;
+    expect([seen, run.host.sockets.size]).toEqual([[1, '', 0], 0]);
+  });
+
+  it('takes the options of a host, and the request to pretend', async () => {
+    const handler: Handler = async (ws) => {
+      const { url, headers, params, protocols, remoteAddress } = ws.request;
+      await ws.write(JSON.stringify([url.pathname, headers, params, protocols, remoteAddress ?? null]));
+    };
+    await using run = runServer(handler, {
+      url: 'ws://localhost/chat/lobby',
+      headers: { 'x-mark': '!' },
+      params: { room: 'lobby' },
+      protocols: ['v2', 'v1'],
+    });
+    const client = await run.client;
+    const [told] = await client.read();
+    expect([JSON.parse(String(told)), client.protocol]).toEqual([
+      ['/chat/lobby', { 'x-mark': '!' }, { room: 'lobby' }, ['v2', 'v1'], null],
+      'v2',
+    ]);
+  });
+
+  it.each<[string, () => unknown]>([
+    ['an unknown option', () => runServer(echo, { graceMs: 0 } as object)],
+    ['what cannot be served', () => runServer(undefined as unknown as Servable)],
+  ])('refuses %s', (_, call) => {
+    expect(call).toThrow(UsageError);
+  });
+});
+
+describe('await using a run', () => {
+  it('closes with 1001 and waits for the handler', async () => {
+    const order: string[] = [];
+    {
+      await using run = runServer(async (ws) => {
+        await ws.read();
+        order.push(`handler, ${ws.closeInfo?.code}`);
+      });
+      void run.done.then(({ end }) => order.push(`done, by ${end.by}`));
+    }
+    order.push('out of scope');
+    expect(order).toEqual(['handler, 1001', 'done, by shutdown', 'out of scope']);
+  });
+
+  it.each([0, 5000, 2 ** 30 - 1])(
+    'advances a virtual clock by what a handler may take that ignores it, with %i ms to close',
+    async (closeTimeoutMs) => {
+      const clock = virtualClock();
+      const run = runServer(() => new Promise(() => {}), { clock, closeTimeoutMs, report: () => {} });
+      await run[Symbol.asyncDispose]();
+      expect([(await run.done).kind, clock.timers]).toEqual(['abandoned', 0]);
+    },
+  );
+
+  it('ends also where the client takes nothing', async () => {
+    const clock = virtualClock();
+    const run = runServer(
+      async (ws) => {
+        while ((await ws.write('flood')) === 'ok');
+      },
+      { clock, queueMessages: 1 },
+    );
+    await run[Symbol.asyncDispose]();
+    expect(await run.done).toMatchObject({ kind: 'returned', end: { code: 1001, clean: false } });
+  });
+
+  it('does nothing once it has ended by itself', async () => {
+    const run = runServer(() => {});
+    await run.done;
+    expect(await run[Symbol.asyncDispose]()).toBeUndefined();
+  });
+});

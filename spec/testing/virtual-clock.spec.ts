@@ -1,0 +1,90 @@
+// Time that a test moves on by hand: it keeps the contract of a clock, and moves
+// timer by timer.
+
+import { describe, expect, it } from 'vitest';
+import { settle, virtualClock } from 'corosock/testing';
+import { UsageError } from 'corosock';
+import { clockContract } from '../time/clock-contract.ts';
+
+describe('virtualClock', () => {
+  clockContract(() => {
+    const clock = virtualClock();
+    return { clock, pass: (ms) => clock.advance(ms) };
+  });
+
+  it('begins at 0 and stands still until it is advanced', async () => {
+    const clock = virtualClock();
+    clock.setTimeout(() => {}, 1);
+    await settle();
+    expect([clock.now(), clock.timers]).toEqual([0, 1]);
+    await clock.advance(5);
+    expect([clock.now(), clock.timers]).toEqual([5, 0]);
+  });
+
+  it('is at the time of each timer when it runs', async () => {
+    const clock = virtualClock();
+    const times: number[] = [];
+    for (const ms of [7, 3, 10, 11]) clock.setTimeout(() => times.push(clock.now()), ms);
+    await clock.advance(10);
+    expect([times, clock.now(), clock.timers]).toEqual([[3, 7, 10], 10, 1]);
+  });
+
+  it('lets everything that is ready run between two timers', async () => {
+    const clock = virtualClock();
+    const order: string[] = [];
+    clock.setTimeout(() => {
+      order.push('first timer');
+      void Promise.resolve()
+        .then(() => new Promise((resolve) => setImmediate(resolve)))
+        .then(() => order.push('what it began'));
+    }, 1);
+    clock.setTimeout(() => order.push('second timer'), 2);
+    await clock.advance(2);
+    expect(order).toEqual(['first timer', 'what it began', 'second timer']);
+  });
+
+  it('runs timers that are set on the way', async () => {
+    const clock = virtualClock();
+    const times: number[] = [];
+    const again = (): void => {
+      times.push(clock.now());
+      clock.setTimeout(again, 10);
+    };
+    clock.setTimeout(again, 10);
+    await clock.advance(35);
+    expect(times).toEqual([10, 20, 30]);
+  });
+
+  it('runs what is due now when it is advanced by 0', async () => {
+    const clock = virtualClock();
+    const order: string[] = [];
+    clock.setTimeout(() => order.push('due'), 0);
+    clock.setTimeout(() => order.push('not yet'), 1);
+    await clock.advance(0);
+    expect(order).toEqual(['due']);
+  });
+
+  it('can be advanced by 2³¹−1 ms at a time', async () => {
+    const clock = virtualClock();
+    await clock.advance(2 ** 31 - 1);
+    expect(clock.now()).toBe(2_147_483_647);
+  });
+
+  it.each([
+    [-1, '-1'],
+    [Number.NaN, 'NaN'],
+    [Infinity, 'Infinity'],
+    [2 ** 31, '2147483648'],
+  ])('refuses to advance by %s', async (ms, got) => {
+    const expected = 'clock.advance(): expected ms to be a number of milliseconds from 0 to 2147483647';
+    await expect(virtualClock().advance(ms)).rejects.toThrow(
+      new UsageError('COROSOCK_ARGUMENT', `${expected}, got ${got}`),
+    );
+  });
+
+  it('has a time of its own beside other clocks', async () => {
+    const clocks = [virtualClock(), virtualClock()] as const;
+    await clocks[0].advance(5);
+    expect(clocks.map((clock) => clock.now())).toEqual([5, 0]);
+  });
+});

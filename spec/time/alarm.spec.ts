@@ -1,0 +1,135 @@
+// The re-armed timer: when it rings, what it costs, and that nothing is left.
+
+import { describe, expect, it } from 'vitest';
+import { HandClock } from './hand-clock.ts';
+import { Alarm } from '../../src/time/alarm.ts';
+import { MAX_TIMER_MS } from '../../src/words/limits.ts';
+
+function setUp(): { clock: HandClock; alarm: Alarm; rings: number[] } {
+  const clock = new HandClock();
+  const rings: number[] = [];
+  return { clock, rings, alarm: new Alarm(clock, (nowMs) => rings.push(nowMs)) };
+}
+
+describe('Alarm', () => {
+  it('rings at its time, once', () => {
+    const { clock, alarm, rings } = setUp();
+    alarm.setAt(10);
+    clock.tick(9);
+    expect(rings).toEqual([]);
+    clock.tick(1);
+    clock.tick(100);
+    expect(rings).toEqual([10]);
+    expect(clock.timers).toBe(0);
+  });
+
+  it('rings at the earliest of the times it was set to', () => {
+    const { clock, alarm, rings } = setUp();
+    alarm.setAt(30);
+    alarm.setAt(10);
+    alarm.setAt(20);
+    clock.tick(100);
+    expect(rings).toEqual([10]);
+  });
+
+  it('has one timer at most, whatever it is set to', () => {
+    const { clock, alarm } = setUp();
+    for (const dueMs of [30, 10, 20, 5, 40]) alarm.setAt(dueMs);
+    expect(clock.timers).toBe(1);
+  });
+
+  it('leaves its timer alone when it is set to a later time', () => {
+    const { clock, alarm } = setUp();
+    alarm.setAt(10);
+    for (let dueMs = 10; dueMs < 1000; dueMs += 1) alarm.setAt(dueMs);
+    expect(clock.waits).toEqual([10]);
+    expect(clock.looks).toBe(1);
+  });
+
+  it('sets no timer when it is set to Infinity', () => {
+    const { clock, alarm } = setUp();
+    alarm.setAt(Infinity);
+    expect(clock.waits).toEqual([]);
+  });
+
+  it('can be set again inside a ring', () => {
+    const clock = new HandClock();
+    const rings: number[] = [];
+    const alarm: Alarm = new Alarm(clock, (nowMs) => {
+      rings.push(nowMs);
+      if (nowMs < 30) alarm.setAt(nowMs + 10);
+    });
+    alarm.setAt(10);
+    clock.tick(100);
+    expect(rings).toEqual([10, 20, 30]);
+  });
+
+  it('rings for a time that has passed as soon as it can, not inside setAt', () => {
+    const { clock, alarm, rings } = setUp();
+    clock.tick(50);
+    alarm.setAt(10);
+    expect([rings, clock.waits]).toEqual([[], [0]]);
+    clock.tick(0);
+    expect(rings).toEqual([50]);
+  });
+
+  it('arms itself again for a wait beyond 2³¹−1 ms, and rings at its time', () => {
+    const { clock, alarm, rings } = setUp();
+    const dueMs = 2 * MAX_TIMER_MS + 1000;
+    alarm.setAt(dueMs);
+    clock.tick(dueMs - 1);
+    expect(rings).toEqual([]);
+    clock.tick(1);
+    expect(rings).toEqual([dueMs]);
+    expect(clock.waits).toEqual([MAX_TIMER_MS, MAX_TIMER_MS, 1000]);
+  });
+
+  it('still rings in time when it is set earlier while a long wait is in pieces', () => {
+    const { clock, alarm, rings } = setUp();
+    alarm.setAt(2 * MAX_TIMER_MS);
+    clock.tick(MAX_TIMER_MS + 5);
+    alarm.setAt(MAX_TIMER_MS + 10);
+    clock.tick(5);
+    expect(rings).toEqual([MAX_TIMER_MS + 10]);
+  });
+
+  it('does not ring early when a timer runs a part of a millisecond early', () => {
+    const { clock, alarm, rings } = setUp();
+    clock.nowMs = 0.4;
+    alarm.setAt(10.4);
+    expect(clock.waits).toEqual([10]);
+    clock.nowMs = -0.1;
+    clock.tick(10.4);
+    expect(rings).toEqual([]);
+    clock.tick(1);
+    expect(rings).toHaveLength(1);
+    expect(rings[0]).toBeGreaterThanOrEqual(10.4);
+  });
+
+  it('leaves no timer and does not ring once it is stopped', () => {
+    const { clock, alarm, rings } = setUp();
+    alarm.setAt(10);
+    alarm.stop();
+    expect(clock.timers).toBe(0);
+    clock.tick(100);
+    expect(rings).toEqual([]);
+  });
+
+  it('can be stopped before it was set, and twice', () => {
+    const { clock, alarm } = setUp();
+    alarm.stop();
+    alarm.setAt(10);
+    alarm.stop();
+    alarm.stop();
+    expect(clock.timers).toBe(0);
+  });
+
+  it('can be set again after it was stopped', () => {
+    const { clock, alarm, rings } = setUp();
+    alarm.setAt(10);
+    alarm.stop();
+    alarm.setAt(20);
+    clock.tick(100);
+    expect(rings).toEqual([20]);
+  });
+});

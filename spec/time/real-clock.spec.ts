@@ -1,0 +1,39 @@
+// The clock of the machine keeps the contract of the port, and holds no process
+// that nobody asked it to hold.
+
+import { describe, expect, it } from 'vitest';
+import { clockContract } from './clock-contract.ts';
+import { turn } from './hand-clock.ts';
+import { holdProcess, realClock } from '../../src/time/real-clock.ts';
+
+describe('realClock', () => {
+  clockContract(() => ({
+    clock: realClock,
+    pass: async (ms) => {
+      const untilMs = realClock.now() + ms;
+      while (realClock.now() < untilMs) await turn();
+      await turn();
+    },
+  }));
+
+  it('sets timers that do not hold the process', () => {
+    const timer = realClock.setTimeout(() => {}, 1000) as NodeJS.Timeout;
+    const held = timer.hasRef();
+    realClock.clearTimeout(timer);
+    expect(held).toBe(false);
+  });
+});
+
+describe('holdProcess', () => {
+  it('lets a timer of the machine keep the process alive', () => {
+    const timer = realClock.setTimeout(() => {}, 1000) as NodeJS.Timeout;
+    holdProcess(timer);
+    const held = timer.hasRef();
+    realClock.clearTimeout(timer);
+    expect(held).toBe(true);
+  });
+
+  it.each([undefined, null, 7, {}, { ref: true }])('does nothing to %o of another clock', (handle) => {
+    expect(() => holdProcess(handle)).not.toThrow();
+  });
+});

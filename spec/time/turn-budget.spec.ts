@@ -1,0 +1,56 @@
+// The fairness budget: what one turn of the event loop may serve, by the clock.
+
+import { describe, expect, it } from 'vitest';
+import { HandClock, turn } from './hand-clock.ts';
+import { TurnBudget } from '../../src/time/turn-budget.ts';
+import { BUDGET_MESSAGES, BUDGET_MS } from '../../src/words/limits.ts';
+
+/** Spends until the budget asks to go on later, or the limit is met; each message takes `costMs` of the clock. */
+function spendAll(clock: HandClock, budget: TurnBudget, costMs: number, limit = 100_000): number {
+  for (let messages = 1; messages <= limit; messages += 1) {
+    if (budget.spend()) return messages;
+    clock.nowMs += costMs;
+  }
+  return limit;
+}
+
+describe('TurnBudget', () => {
+  it('lets a turn go on for ever as long as no time passes', () => {
+    const clock = new HandClock();
+    expect(spendAll(clock, new TurnBudget(clock), 0, 10_000)).toBe(10_000);
+  });
+
+  it('looks at the clock once in 64 messages', () => {
+    const clock = new HandClock();
+    spendAll(clock, new TurnBudget(clock), 0, 6400);
+    expect([BUDGET_MESSAGES, clock.looks]).toEqual([64, 100]);
+  });
+
+  it('asks to go on later once the turn has lasted more than 8 ms', () => {
+    const clock = new HandClock();
+    const budget = new TurnBudget(clock);
+    spendAll(clock, budget, 0, 64);
+    clock.nowMs += BUDGET_MS;
+    expect([spendAll(clock, budget, 0, 64), BUDGET_MS]).toEqual([64, 8]);
+    clock.nowMs += 0.1;
+    expect(spendAll(clock, budget, 0, 64)).toBe(64);
+    expect(budget.spend()).toBe(true);
+  });
+
+  it('keeps asking, of all who share it, until the turn is over', async () => {
+    const clock = new HandClock();
+    const budget = new TurnBudget(clock);
+    spendAll(clock, budget, 1);
+    expect([budget.spend(), budget.spend(), budget.spend()]).toEqual([true, true, true]);
+    await turn();
+    expect([budget.spend(), budget.spend(), budget.spend()]).toEqual([false, false, false]);
+  });
+
+  it('begins anew in the next turn', async () => {
+    const clock = new HandClock();
+    const budget = new TurnBudget(clock);
+    const first = spendAll(clock, budget, 1);
+    await turn();
+    expect(spendAll(clock, budget, 1)).toBe(first);
+  });
+});

@@ -1,0 +1,122 @@
+import { describe, expect, it } from 'vitest';
+import { settle, transportContract } from 'corosock/testing';
+import type { TransportPair } from 'corosock/testing';
+import { ContractLink } from '../../src/testing/contract-link.ts';
+import { memoryLink } from '../../src/transport/memory-transport.ts';
+import type { MemoryLinkOptions } from '../../src/transport/memory-transport.ts';
+
+const MAX_MESSAGE_BYTES = 70_000;
+
+function makePair(): TransportPair {
+  const [near, far] = memoryLink({ maxMessageBytes: [Infinity, MAX_MESSAGE_BYTES] });
+  return {
+    near,
+    far,
+    farMaxMessageBytes: MAX_MESSAGE_BYTES,
+    async [Symbol.asyncDispose]() {
+      near.terminate();
+    },
+  };
+}
+
+function openLink(options?: MemoryLinkOptions): ContractLink {
+  const [near, far] = memoryLink(options);
+  return new ContractLink({ near, far }).open();
+}
+
+describe('MemoryTransport keeps the promise', () => {
+  it.each(transportContract)('$name', async ({ run }) => {
+    await expect(run(makePair)).resolves.toBe(undefined);
+  });
+});
+
+describe('memoryLink', () => {
+  it('agrees on the protocol it is given, and on none by default', () => {
+    expect(memoryLink({ protocol: 'chat' }).map(({ protocol }) => protocol)).toEqual(['chat', 'chat']);
+    expect(memoryLink().map(({ protocol }) => protocol)).toEqual(['', '']);
+  });
+
+  it('accepts a message of any size by default', async () => {
+    const { near, far } = openLink();
+    near.send(new Uint8Array(2_000_000));
+    await far.untilMessages(1);
+    expect(far.messages[0]).toHaveLength(2_000_000);
+  });
+
+  it('holds each end to its own limit', async () => {
+    const { near, far } = openLink({ maxMessageBytes: [1, 2] });
+    near.send('ab');
+    far.send('ab');
+    expect(await near.untilEnd()).toMatchObject({ code: 1009, reason: '', clean: false, by: 'limit' });
+    await far.untilEnd();
+    expect([near.messages, far.messages]).toEqual([[], ['ab']]);
+  });
+
+  it('says of a message that is too big how big it was', async () => {
+    const { near, far } = openLink({ maxMessageBytes: [1, 3] });
+    near.send('h\u00e9h\u00e9');
+    expect((await far.untilEnd()).cause).toEqual(
+      new RangeError('A message of 6 bytes is above the limit of 3'),
+    );
+  });
+});
+
+describe('MemoryTransport', () => {
+  it('delivers a copy of the bytes', async () => {
+    const { near, far } = openLink();
+    const bytes = new Uint8Array([1, 2, 3]);
+    near.send(bytes);
+    bytes.fill(0);
+    await settle();
+    expect(far.messages).toEqual([new Uint8Array([1, 2, 3])]);
+  });
+
+  it('counts what is under way, and some bytes for each message', async () => {
+    const { near, far } = openLink();
+    far.pause();
+    near.send('');
+    near.send('four');
+    expect(near.bufferedBytes).toBe(6 + 6 + 4);
+    far.resume();
+    await settle();
+    expect(near.bufferedBytes).toBe(0);
+  });
+
+  it('delivers in microtasks: no time has to pass', async () => {
+    const { near, far } = openLink();
+    near.send('at once');
+    await Promise.resolve();
+    expect(far.messages).toEqual(['at once']);
+  });
+
+  it('stops within a batch when its sink pauses it', async () => {
+    const { near, far } = openLink();
+    far.onHeard = () => far.pause();
+    near.send('first');
+    near.send('second');
+    await settle();
+    expect(far.messages).toEqual(['first']);
+    far.resume();
+    await settle();
+    expect(far.messages).toEqual(['first', 'second']);
+  });
+
+  it('stops within a batch when its sink terminates it', async () => {
+    const { near, far } = openLink();
+    far.onHeard = ({ kind }) => {
+      if (kind === 'message') far.terminate();
+    };
+    near.send('first');
+    near.send('second');
+    expect(await far.untilEnd()).toMatchObject({ code: 1006, reason: '', clean: false, by: 'local' });
+    expect(far.messages).toEqual(['first']);
+  });
+
+  it('still hears the peer after its own close, until the answer', async () => {
+    const { near, far } = openLink();
+    far.send('on its way');
+    near.close(4000);
+    expect(await near.untilEnd()).toMatchObject({ code: 4000, reason: '', clean: true, by: 'local' });
+    expect(near.messages).toEqual(['on its way']);
+  });
+});

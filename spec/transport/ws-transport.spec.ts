@@ -1,0 +1,204 @@
+// What the contract cannot see of the real link: how frames reach the stream,
+// and what it says of the end when several things ended it at once.
+
+import { describe, expect, it } from 'vitest';
+import { settle, transportContract } from 'corosock/testing';
+import { ContractEnd, ContractLink } from '../../src/testing/contract-link.ts';
+import type { Transport } from '../../src/transport/transport.ts';
+import { closeFrame, frame, OPCODE, parseFrame, RSV1, textFrame } from '../peers/frames.ts';
+import { acceptScripted } from './scripted-stream.ts';
+import { rawLink, wsLink, wsPair } from './ws-pair.ts';
+
+function openEnd(transport: Transport): ContractEnd {
+  const { near } = new ContractLink({ near: transport, far: transport });
+  near.open();
+  return near;
+}
+
+describe.each([
+  ['from server to client', 'server', false],
+  ['from client to server', 'client', false],
+  ['compressed, from server to client', 'server', true],
+  ['compressed, from client to server', 'client', true],
+] as const)('WsTransport, %s, keeps the promise', (_, near, compression) => {
+  it.each(transportContract)('$name', async ({ run }) => {
+    await expect(run(() => wsPair(near, { compression }))).resolves.toBe(undefined);
+  });
+});
+
+describe('WsTransport sends', () => {
+  it('all frames of one turn in one write, in order', async () => {
+    const { stream, transport } = acceptScripted();
+    const end = openEnd(transport);
+    await settle();
+    end.send('one');
+    await Promise.resolve();
+    end.send(Buffer.from('two'));
+    await settle();
+    end.send('three');
+    await settle();
+    expect(stream.writes.slice(1).map(String)).toEqual(
+      ['\u0081\u0003one\u0082\u0003two', '\u0081\u0005three'].map((text) =>
+        String(Buffer.from(text, 'latin1')),
+      ),
+    );
+  });
+
+  it('what was sent before the answer to a close frame of the same turn', async () => {
+    const { stream, transport } = acceptScripted();
+    const end = openEnd(transport);
+    end.onHeard = ({ kind }) => {
+      if (kind === 'message') end.send('answer');
+    };
+    stream.push(Buffer.concat([textFrame('question'), closeFrame(4000)]));
+    await settle();
+    const answer = parseFrame(stream.writes[1] as Buffer);
+    const close = parseFrame((stream.writes[1] as Buffer).subarray(answer?.size));
+    expect([answer?.frame.opcode, close?.frame.opcode]).toEqual([OPCODE.text, OPCODE.close]);
+  });
+
+  it('what was sent before a close of the same turn', async () => {
+    const { stream, transport } = acceptScripted();
+    const end = openEnd(transport);
+    end.send('last words');
+    end.close(4000);
+    await settle();
+    expect(Buffer.concat(stream.writes.slice(1)).subarray(2, 12).toString()).toBe('last words');
+  });
+
+  it('compressed only what is to be compressed', async () => {
+    await using link = await rawLink({ compression: true });
+    link.transport.send('compressed', { binary: false, compress: true });
+    link.transport.send('plain', { binary: false, compress: false });
+    expect([(await link.client.nextFrame()).rsv, (await link.client.nextFrame()).rsv]).toEqual([RSV1, 0]);
+  });
+});
+
+describe('WsTransport counts', () => {
+  it('bytes of its own until they are taken', async () => {
+    const { stream, transport } = acceptScripted();
+    const end = openEnd(transport);
+    stream.hold();
+    end.send('four');
+    expect(end.bufferedBytes).toBe(2 + 4);
+    await settle();
+    expect(end.bufferedBytes).toBe(2 + 4);
+    stream.complete();
+    expect([end.bufferedBytes, end.heard]).toEqual([0, [{ kind: 'drain', bufferedBytes: 0 }]]);
+  });
+
+  it('no pongs: nothing would tell when they have gone', async () => {
+    const { stream, transport } = acceptScripted();
+    const end = openEnd(transport);
+    stream.hold();
+    stream.push(frame({ opcode: OPCODE.ping, payload: 'x' }));
+    await settle();
+    expect([stream.writes.length, end.bufferedBytes]).toEqual([2, 0]);
+  });
+});
+
+describe('WsTransport tells', () => {
+  it('of no room when a write has failed: the end follows', async () => {
+    const { stream, transport } = acceptScripted();
+    const end = openEnd(transport);
+    stream.hold();
+    end.send('lost');
+    await settle();
+    stream.fail(new Error('EPIPE'));
+    expect(await end.untilEnd()).toMatchObject({ code: 1006, reason: '', clean: false, by: 'link' });
+    expect(end.heard.map(({ kind }) => kind)).toEqual(['end']);
+  });
+
+  it('of no room after the end', async () => {
+    const { stream, transport } = acceptScripted();
+    const end = openEnd(transport);
+    stream.hold();
+    end.send('held');
+    await settle();
+    end.terminate();
+    await end.untilEnd();
+    stream.complete();
+    await settle();
+    expect(() => end.expectOneEnd()).not.toThrow();
+  });
+
+  it('of no room when messages that waited for zlib fall with the link', async () => {
+    // ws compresses ten messages at a time, in all sockets together; the rest waits.
+    const busy = await Promise.all(Array.from({ length: 11 }, () => wsLink({ compression: true })));
+    await using link = await wsLink({ compression: true });
+    const end = openEnd(link.server);
+    for (const { server } of busy) openEnd(server).send(Buffer.alloc(60_000));
+    for (let i = 0; i < 5; i += 1) end.send(Buffer.alloc(60_000));
+    end.terminate();
+    await end.untilEnd();
+    for (const { server } of busy) await untilQuiet(server);
+    await settle();
+    for (const { [Symbol.asyncDispose]: dispose } of busy) await dispose();
+    expect(() => end.expectOneEnd()).not.toThrow();
+  });
+
+  it.each([
+    ['a close frame', closeFrame(4000, 'unread')],
+    ['a broken rule', frame({ opcode: 0x3 })],
+  ])('of its own terminate, not of %s that it had not read', async (_, unread) => {
+    await using link = await rawLink();
+    const end = openEnd(link.transport);
+    end.pause();
+    await link.client.send(Buffer.concat([textFrame('received'), unread]));
+    await settle();
+    end.terminate();
+    expect(await end.untilEnd()).toMatchObject({ code: 1006, reason: '', clean: false, by: 'local' });
+    expect(end.messages).toEqual(['received']);
+  });
+
+  it("of the peer's close, also when the link is terminated after it", async () => {
+    await using link = await rawLink();
+    const end = openEnd(link.transport);
+    await link.client.send(closeFrame(4000, 'bye'));
+    await link.client.untilCloseFrame();
+    end.terminate();
+    expect(await end.untilEnd()).toMatchObject({ code: 4000, reason: 'bye', clean: true, by: 'peer' });
+  });
+
+  it('of a broken rule, also when the link is terminated after it', async () => {
+    await using link = await rawLink();
+    const end = openEnd(link.transport);
+    await link.client.send(frame({ opcode: 0x3 }));
+    await link.client.untilCloseFrame();
+    end.terminate();
+    expect(await end.untilEnd()).toMatchObject({ code: 1002, reason: '', clean: false, by: 'protocol' });
+  });
+
+  it('of its own close, unclean, when the peer breaks a rule instead of answering', async () => {
+    await using link = await rawLink();
+    const end = openEnd(link.transport);
+    end.close(4000, 'bye');
+    await link.client.send(frame({ opcode: 0x3 }));
+    await link.client.hangUp();
+    expect(await end.untilEnd()).toMatchObject({ code: 4000, reason: 'bye', clean: false, by: 'local' });
+  });
+
+  it('of a close without a code as 1005', async () => {
+    await using link = await rawLink();
+    const end = openEnd(link.transport);
+    await link.client.send(frame({ opcode: OPCODE.close }));
+    await link.client.hangUp();
+    expect(await end.untilEnd()).toMatchObject({ code: 1005, reason: '', clean: true, by: 'peer' });
+  });
+
+  it.each(['halfClose', 'reset'] as const)('of a lost link after %s', async (act) => {
+    await using link = await rawLink();
+    const end = openEnd(link.transport);
+    link.client[act]();
+    expect(await end.untilEnd()).toMatchObject({ code: 1006, reason: '', clean: false, by: 'link' });
+  });
+
+  it('of no protocol where none was agreed on', async () => {
+    expect(acceptScripted().transport.protocol).toBe('');
+  });
+});
+
+/** Waits until all was taken, looking again after each turn: zlib works in threads of its own. */
+async function untilQuiet(transport: Transport): Promise<void> {
+  while (transport.bufferedBytes > 0) await settle();
+}

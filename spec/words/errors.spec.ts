@@ -1,0 +1,61 @@
+// The errors that users meet: their codes, names and what they carry.
+
+import { describe, expect, it } from 'vitest';
+import type { CloseInfo } from '../../src/words/close-info.ts';
+import {
+  ConnectionLostError,
+  ConversationOverError,
+  DrainingError,
+  UsageError,
+} from '../../src/words/errors.ts';
+
+const cause = new Error('ECONNRESET');
+const end: CloseInfo = { code: 1006, reason: 'secret', clean: false, by: 'link', cause, unread: 2 };
+
+describe('UsageError', () => {
+  it('carries its code', () => {
+    const error = new UsageError('COROSOCK_ARGUMENT', 'f(): expected a, got b');
+    expect([error.name, error.code, error.message]).toEqual([
+      'UsageError',
+      'COROSOCK_ARGUMENT',
+      'f(): expected a, got b',
+    ]);
+    expect(error).toBeInstanceOf(Error);
+  });
+});
+
+describe('ConnectionLostError', () => {
+  it('carries how the conversation ended, and its cause', () => {
+    const error = new ConnectionLostError(end);
+    expect([error.name, error.code, error.message]).toEqual([
+      'ConnectionLostError',
+      'COROSOCK_CONNECTION_LOST',
+      'The conversation ended with close code 1006 by link',
+    ]);
+    expect(error.closeInfo).toBe(end);
+    expect(error.cause).toBe(cause);
+  });
+});
+
+describe('ConversationOverError', () => {
+  it('is an AbortError that carries how the conversation ended', () => {
+    const error = new ConversationOverError(end);
+    expect([error.name, error.code, error.message]).toEqual([
+      'AbortError',
+      'ABORT_ERR',
+      'The conversation is over: close code 1006 by link',
+    ]);
+    expect(error.closeInfo).toBe(end);
+  });
+});
+
+describe('DrainingError', () => {
+  it('is an AbortError', () => {
+    const error = new DrainingError();
+    expect([error.name, error.code, error.message]).toEqual([
+      'AbortError',
+      'ABORT_ERR',
+      'The host is shutting down',
+    ]);
+  });
+});

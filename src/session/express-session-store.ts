@@ -1,0 +1,139 @@
+// The stores that were written for express-session, as a SessionStore: callbacks
+// become promises, and the cookie that Express keeps in its records stays there.
+
+import { IdLines } from './id-lines.ts';
+import type { SessionStore } from './session-store.ts';
+import { wallTimeMs } from './wall-time.ts';
+import { badArgument } from '../words/arguments.ts';
+
+/** A store for express-session 1: connect-redis, connect-mongo, its own MemoryStore, … */
+export interface ExpressSessionStore {
+  get(id: string, done: (error: unknown, session?: unknown) => void): void;
+  set(id: string, session: unknown, done?: (error?: unknown) => void): void;
+  destroy(id: string, done?: (error?: unknown) => void): void;
+  touch?(id: string, session: unknown, done?: (error?: unknown) => void): void;
+}
+
+/**
+ * Makes a {@link SessionStore} of a store for express-session.
+ *
+ * Give it the store of an Express application, and `sessions` the `name` and `secret` of its
+ * `session()`: both then see the same data. The member `cookie` is Express's: it is not in what
+ * `load` gives, and what an update puts there is lost. When a session expires is written there, so
+ * `timeoutMs` should be Express's `cookie.maxAge`. A record that Express made without a `maxAge`
+ * keeps to the store's own time: connect-redis has `ttl`, one day.
+ *
+ * Express saves a whole session at the end of a request, without a lock: it may
+ * overwrite what was updated meanwhile. A store without `touch` is written anew instead.
+ *
+ * @throws UsageError `COROSOCK_ARGUMENT`.
+ */
+export function expressSessionStore(store: ExpressSessionStore): SessionStore {
+  if (!isExpressStore(store)) {
+    throw badArgument('expressSessionStore()', 'a store with get(), set() and destroy()', store);
+  }
+  return new WrappedStore(store);
+}
+
+/** What Express keeps in its records. */
+interface ExpressRecord extends Record<string, unknown> {
+  readonly cookie?: unknown;
+}
+
+/** Express stores have no port for "set what is in it but not the cookie": some calls are two. A line per id keeps them together. */
+class WrappedStore implements SessionStore {
+  readonly #store: ExpressSessionStore;
+  readonly #lines = new IdLines();
+
+  constructor(store: ExpressSessionStore) {
+    this.#store = store;
+  }
+
+  get(id: string): Promise<Record<string, unknown> | undefined> {
+    return this.#lines.run(id, async () => {
+      const record = await this.#find(id);
+      if (record === undefined) return undefined;
+      const { cookie: _, ...data } = record;
+      // Whether a store hands out its own object is its own affair.
+      return JSON.parse(JSON.stringify(data)) as Record<string, unknown>;
+    });
+  }
+
+  set(id: string, data: Record<string, unknown>, timeoutMs: number): Promise<void> {
+    return this.#lines.run(id, async () => {
+      const record = await this.#find(id);
+      await this.#put(id, { ...data, cookie: cookieAfter(record?.cookie, timeoutMs) });
+    });
+  }
+
+  touch(id: string, timeoutMs: number): Promise<void> {
+    return this.#lines.run(id, async () => {
+      const record = await this.#find(id);
+      if (record === undefined) return;
+      const touched = { ...record, cookie: cookieAfter(record.cookie, timeoutMs) };
+      if (this.#store.touch === undefined) await this.#put(id, touched);
+      else await settled((done) => this.#store.touch?.(id, touched, done));
+    });
+  }
+
+  delete(id: string): Promise<void> {
+    return this.#lines.run(id, () => settled((done) => this.#store.destroy(id, done)));
+  }
+
+  #find(id: string): Promise<ExpressRecord | undefined> {
+    return new Promise((resolve, reject) => {
+      this.#store.get(id, (error, record) => {
+        // What express-session takes for "not there", too.
+        const isFailed = Boolean(error) && !isNotThere(error);
+        if (isFailed) reject(error);
+        else resolve(isRecord(record) ? record : undefined);
+      });
+    });
+  }
+
+  #put(id: string, record: ExpressRecord): Promise<void> {
+    return settled((done) => this.#store.set(id, record, done));
+  }
+}
+
+/** Turns a call with a callback into a promise. */
+function settled(call: (done: (error?: unknown) => void) => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    call((error) => {
+      const isFailed = Boolean(error);
+      if (isFailed) reject(error);
+      else resolve();
+    });
+  });
+}
+
+/** Makes the cookie of a record that is kept for `timeoutMs`: Express's own, moved, where there is one. */
+function cookieAfter(cookie: unknown, timeoutMs: number): object {
+  // A cookie without an expiry lives as long as the browser: it stays so.
+  if (isRecord(cookie) && (cookie['expires'] ?? undefined) === undefined) return cookie;
+  const expires = dateAfter(timeoutMs);
+  const maxAge = expires === null ? null : timeoutMs;
+  const moved = isRecord(cookie)
+    ? { ...cookie, expires }
+    : { originalMaxAge: maxAge, expires, httpOnly: true, path: '/' };
+  // Some stores (memorystore) ask for what Express's own Cookie computes and does not save.
+  return Object.defineProperty(moved, 'maxAge', { value: maxAge });
+}
+
+/** null for never, and for what no Date can tell. */
+function dateAfter(timeoutMs: number): Date | null {
+  const date = new Date(wallTimeMs() + timeoutMs);
+  return Number.isNaN(date.getTime()) ? null : date;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}
+
+function isNotThere(error: unknown): boolean {
+  return isRecord(error) && error['code'] === 'ENOENT';
+}
+
+function isExpressStore(store: unknown): store is ExpressSessionStore {
+  return isRecord(store) && ['get', 'set', 'destroy'].every((name) => typeof store[name] === 'function');
+}

@@ -1,0 +1,222 @@
+// One session while somebody in this process holds it: its members, when it was last
+// active, when the store is told so, and its end. What is in it is session.ts's, and
+// which sessions there are is sessions.ts's.
+
+import type { SessionStore } from './session-store.ts';
+import { Alarm } from '../time/alarm.ts';
+import type { Clock } from '../time/clock.ts';
+import { LazySignal } from '../time/lazy-signal.ts';
+import { UsageError } from '../words/errors.ts';
+
+/** A socket as its session sees it. */
+export interface SessionMember {
+  /** The session is over, and with it the socket. */
+  close(): void;
+}
+
+/** A session as its socket sees it. */
+export interface Membership {
+  /** An application message was received or sent. Costs a look at the clock. */
+  active(): void;
+  /** The socket has ended. */
+  leave(): void;
+}
+
+export interface LiveSessionSettings {
+  readonly store: Pick<SessionStore, 'touch'>;
+  readonly clock: Clock;
+  /** Infinity for never. */
+  readonly timeoutMs: number;
+  readonly report: (error: unknown) => void;
+}
+
+/** Who hears of a session. */
+export interface LiveSessionListener {
+  /** It was not active for its time-out. */
+  sessionOnExpiry(session: LiveSession): void;
+  /** Nobody holds it any more. */
+  sessionOnFree(session: LiveSession): void;
+}
+
+/** The store hears of activity this often: at most once in a fourth of the time-out, and when the last socket leaves. */
+const TOUCHES_PER_TIMEOUT = 4;
+
+/**
+ * A session that is held here. It begins with `began` or, found in the store, with `active`.
+ *
+ * It expires at the last `active` + `timeoutMs`, with one alarm, and the store's copy with it.
+ */
+export class LiveSession {
+  readonly id: string;
+  /** Aborts when it is over. */
+  readonly over: LazySignal = new LazySignal();
+  readonly #settings: LiveSessionSettings;
+  readonly #listener: LiveSessionListener;
+  readonly #alarm: Alarm;
+  readonly #members = new Set<SessionMember>();
+  /** Handshakes that may become members. */
+  #handshakes = 0;
+  #hadMembers = false;
+  /** When it was last active. */
+  #activeMs = -Infinity;
+  /** What the store has counts from here on. */
+  #storedMs = -Infinity;
+  /** The store is not told before. */
+  #nextTouchMs: number;
+
+  constructor(id: string, settings: LiveSessionSettings, listener: LiveSessionListener) {
+    this.id = id;
+    this.#settings = settings;
+    this.#listener = listener;
+    this.#alarm = new Alarm(settings.clock, (nowMs) => this.#onAlarm(nowMs));
+    this.#nextTouchMs = settings.timeoutMs === Infinity ? Infinity : -Infinity;
+  }
+
+  get isOver(): boolean {
+    return this.over.aborted;
+  }
+
+  /** Whether a socket of this process was ever in it. */
+  get hadMembers(): boolean {
+    return this.#hadMembers;
+  }
+
+  /** @throws UsageError `COROSOCK_SESSION_OVER`. */
+  refuseIfOver(): void {
+    if (this.isOver) throw sessionOver();
+  }
+
+  // Called by the handshake.
+
+  /** A handshake holds it, until it joins or lets go. */
+  hold(): void {
+    this.#handshakes += 1;
+  }
+
+  letGo(): void {
+    this.#handshakes -= 1;
+    this.#checkFree();
+  }
+
+  /** The handshake has become a socket. One that comes too late is closed, not inside this call. */
+  join(member: SessionMember): Membership {
+    this.#handshakes -= 1;
+    this.#members.add(member);
+    this.#hadMembers = true;
+    if (this.isOver) this.#settings.clock.setImmediate(() => this.#closeLate(member));
+    return new Member(member, this);
+  }
+
+  // Called for the socket.
+
+  active(): void {
+    const nowMs = this.#settings.clock.now();
+    this.#activeMs = nowMs;
+    if (nowMs >= this.#nextTouchMs) this.#touch(nowMs);
+  }
+
+  leave(member: SessionMember): void {
+    if (this.#members.delete(member)) this.#checkFree();
+  }
+
+  // Called by who writes to the store, and who ends sessions.
+
+  /** It has begun: the store was given it at `sinceMs`. */
+  began(sinceMs: number): void {
+    this.#activeMs = sinceMs;
+    this.stored(sinceMs);
+  }
+
+  /** The store was given its data at `sinceMs`, for the whole time-out. That is no activity. */
+  stored(sinceMs: number): void {
+    if (this.isOver) return;
+    this.#storedMs = sinceMs;
+    this.#waitToTouch(sinceMs);
+  }
+
+  /** Is over: whatever waits for it is given up, and all its sockets are closed. Once. */
+  finish(): void {
+    if (this.isOver) return;
+    this.#nextTouchMs = Infinity;
+    this.#alarm.stop();
+    this.over.abort(sessionOver);
+    for (const member of this.#members) member.close();
+  }
+
+  #closeLate(member: SessionMember): void {
+    if (this.#members.has(member)) member.close();
+  }
+
+  // The store's copy expires when the session does: it is told of activity at once,
+  // then not for a while, then of what came meanwhile.
+
+  get #isFree(): boolean {
+    return this.#members.size === 0 && this.#handshakes === 0;
+  }
+
+  get #isUntold(): boolean {
+    return this.#activeMs > this.#storedMs && this.#nextTouchMs < Infinity;
+  }
+
+  #touch(nowMs: number): void {
+    this.#storedMs = this.#activeMs;
+    this.#waitToTouch(nowMs);
+    void this.#tellStore(Math.ceil(this.#activeMs + this.#settings.timeoutMs - nowMs));
+  }
+
+  async #tellStore(remainingMs: number): Promise<void> {
+    try {
+      await this.#settings.store.touch(this.id, remainingMs);
+    } catch (error) {
+      // The next turn tries again, whether or not there is activity.
+      this.#storedMs = -Infinity;
+      this.#settings.report(error);
+    }
+  }
+
+  #waitToTouch(nowMs: number): void {
+    this.#nextTouchMs = nowMs + this.#settings.timeoutMs / TOUCHES_PER_TIMEOUT;
+    if (!this.#isFree) this.#alarm.setAt(this.#nextTouchMs);
+  }
+
+  #onAlarm(nowMs: number): void {
+    const overMs = this.#activeMs + this.#settings.timeoutMs;
+    if (nowMs >= overMs) return this.#listener.sessionOnExpiry(this);
+    if (nowMs >= this.#nextTouchMs && this.#isUntold) this.#touch(nowMs);
+    this.#alarm.setAt(nowMs < this.#nextTouchMs ? Math.min(this.#nextTouchMs, overMs) : overMs);
+  }
+
+  #checkFree(): void {
+    if (!this.#isFree || this.isOver) return;
+    this.#alarm.stop();
+    this.#listener.sessionOnFree(this);
+    if (this.#isUntold) this.#touch(this.#settings.clock.now());
+  }
+}
+
+/** One socket's place in a session. */
+class Member implements Membership {
+  readonly #member: SessionMember;
+  readonly #session: LiveSession;
+
+  constructor(member: SessionMember, session: LiveSession) {
+    this.#member = member;
+    this.#session = session;
+  }
+
+  active(): void {
+    this.#session.active();
+  }
+
+  leave(): void {
+    this.#session.leave(this.#member);
+  }
+}
+
+/** Makes the error for what is done with a session that has ended. */
+function sessionOver(): UsageError {
+  return new UsageError(
+    'COROSOCK_SESSION_OVER',
+    'session: expected to be live, but it has ended or timed out',
+  );
+}

@@ -1,0 +1,106 @@
+// One wait for a session's lock: what may end it, and what then comes of the things
+// that were waited for. Who is in line is session-lock.ts's.
+
+import { setMaxListeners } from 'node:events';
+import { abortable } from '../time/abortable.ts';
+import { Alarm } from '../time/alarm.ts';
+import type { Clock } from '../time/clock.ts';
+
+/** Is given up when its time is over, or when one of its signals aborts; until it is stopped. */
+export class LockWait {
+  readonly #controller = new AbortController();
+  readonly #signals: readonly AbortSignal[];
+  readonly #alarm: Alarm;
+  #timeout: LockTimeoutError | undefined;
+
+  /**
+   * @param timeoutMs - ≥ 0; Infinity sets no timer.
+   * @param signals - Not aborted yet.
+   */
+  constructor(clock: Clock, timeoutMs: number, signals: readonly AbortSignal[]) {
+    this.#alarm = new Alarm(clock, () => this.#onTimeout());
+    this.#alarm.setAt(clock.now() + timeoutMs);
+    this.#signals = signals;
+    for (const signal of signals) {
+      // Node warns from the eleventh listener on; many updates may wait for one session.
+      setMaxListeners(0, signal);
+      signal.addEventListener('abort', this.#onAbort);
+    }
+  }
+
+  /** Aborts when the wait is given up: with a signal's reason, or an error that {@link isTimeout} knows. */
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** Whether an error says that the time was over. */
+  isTimeout(error: unknown): boolean {
+    return this.#timeout !== undefined && error === this.#timeout;
+  }
+
+  /**
+   * Waits for something until the wait is given up; then rejects with the reason.
+   *
+   * @param late - Gets what comes after all.
+   */
+  async until<T>(coming: Promise<T>, late: (value: T) => void = ignore): Promise<T> {
+    if (this.signal.aborted) {
+      coming.then(late, ignore);
+      throw this.signal.reason;
+    }
+    const outcome = await abortable<() => T>(this.signal, (settle) => {
+      let isGivenUp = false;
+      coming.then(
+        (value) => (isGivenUp ? late(value) : settle(() => value)),
+        (error: unknown) =>
+          settle(() => {
+            throw error;
+          }),
+      );
+      return () => {
+        isGivenUp = true;
+      };
+    });
+    return outcome();
+  }
+
+  /** Waits as {@link until} does; when the thing has come, nothing ends the wait any more. */
+  async untilWriting<T>(coming: Promise<T>): Promise<T> {
+    const value = await this.until(coming);
+    this.signal.throwIfAborted();
+    this.stop();
+    return value;
+  }
+
+  /** The time no longer matters; the signals do. */
+  stopClock(): void {
+    this.#alarm.stop();
+  }
+
+  /** Nothing ends it any more, and nothing of it is left. */
+  stop(): void {
+    this.#alarm.stop();
+    for (const signal of this.#signals) signal.removeEventListener('abort', this.#onAbort);
+  }
+
+  #onTimeout(): void {
+    this.#timeout = new LockTimeoutError();
+    this.#controller.abort(this.#timeout);
+  }
+
+  readonly #onAbort = ({ target }: Event): void => {
+    this.#controller.abort((target as AbortSignal).reason);
+  };
+}
+
+/** What a store's `lock` gets as the signal's reason when the time is over. */
+class LockTimeoutError extends Error {
+  override readonly name = 'AbortError';
+  readonly code = 'ABORT_ERR';
+
+  constructor() {
+    super('The time to wait for the lock is over');
+  }
+}
+
+function ignore(): void {}

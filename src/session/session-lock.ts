@@ -1,0 +1,99 @@
+// The locks of sessions, by id: first come, first served within a host, and the
+// store's lock behind that where it has one. They are held around writes that
+// depend on what was read, and never while a socket merely lives.
+
+import { IdLines } from './id-lines.ts';
+import type { LockWait } from './lock-wait.ts';
+import type { SessionStore } from './session-store.ts';
+
+/** Waits for something until the wait is given up; when it has come, no more. */
+export type UntilWriting = <T>(coming: Promise<T>) => Promise<T>;
+
+/** Gives a lock back. Resolves when it is free for the next one here; never rejects. */
+type Release = () => Promise<void>;
+
+/** Gives the lock of an id to one task at a time, in the order in which they ask. */
+export class SessionLock {
+  readonly #store: Pick<SessionStore, 'lock'>;
+  readonly #report: (error: unknown) => void;
+  readonly #lines = new IdLines();
+
+  /** @param report - Gets what a store says that cannot give a lock back. */
+  constructor(store: Pick<SessionStore, 'lock'>, report: (error: unknown) => void) {
+    this.#store = store;
+    this.#report = report;
+  }
+
+  /** Locks that somebody here holds or wants. */
+  get size(): number {
+    return this.#lines.size;
+  }
+
+  /** Whether somebody here holds or wants the lock of an id. */
+  isTaken(id: string): boolean {
+    return this.#lines.has(id);
+  }
+
+  /**
+   * Does something while it holds the lock of an id.
+   *
+   * Rejects with the reason of a wait that is given up, and then holds nothing.
+   *
+   * @param task - Gets what it awaits with before it writes. That may be given up, too, when a signal
+   *   aborts: nothing was written then. From the write on nothing is.
+   */
+  async hold<T>(id: string, wait: LockWait, task: (untilWriting: UntilWriting) => Promise<T>): Promise<T> {
+    let release: Release | undefined;
+    try {
+      release = await this.#take(id, wait);
+      wait.stopClock();
+      return await task((coming) => wait.untilWriting(coming));
+    } finally {
+      wait.stop();
+      await release?.();
+    }
+  }
+
+  async #take(id: string, wait: LockWait): Promise<Release> {
+    const leave = await this.#queueUp(id, wait.signal);
+    try {
+      const unlock = await this.#lockStore(id, wait);
+      return () => {
+        void this.#giveBack(unlock);
+        return leave();
+      };
+    } catch (error) {
+      await leave();
+      throw error;
+    }
+  }
+
+  #queueUp(id: string, signal: AbortSignal): Promise<Release> {
+    return new Promise((resolve, reject) => {
+      const stay = (): Promise<void> =>
+        new Promise((leave) => {
+          resolve(() => {
+            leave();
+            return staying;
+          });
+        });
+      const staying = this.#lines.run(id, stay, signal).catch(reject);
+    });
+  }
+
+  async #lockStore(id: string, wait: LockWait): Promise<Unlock | undefined> {
+    const locking = this.#store.lock?.(id, { signal: wait.signal });
+    // A store may not look at the signal: what comes late is given back.
+    return locking && (await wait.until(locking, (unlock) => void this.#giveBack(unlock)));
+  }
+
+  async #giveBack(unlock: Unlock | undefined): Promise<void> {
+    try {
+      await unlock?.();
+    } catch (error) {
+      this.#report(error);
+    }
+  }
+}
+
+type Unlock = () => Promise<void>;

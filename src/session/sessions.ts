@@ -1,0 +1,163 @@
+// The sessions of a host: found by the cookie of a request or begun afresh, known
+// by id while somebody here holds them, and ended. The host opens one for each
+// handshake and hands errors that concern nobody to `report`.
+
+import { LiveSession } from './live-session.ts';
+import type { LiveSessionListener, LiveSessionSettings } from './live-session.ts';
+import { LockWait } from './lock-wait.ts';
+import { OpenedSession } from './opened-session.ts';
+import type { Opened } from './opened-session.ts';
+import type { SessionData } from './session.ts';
+import { newSessionId, SessionCookie, SessionCookieError } from './session-cookie.ts';
+import { SessionLock } from './session-lock.ts';
+import { DEFAULT_UPDATE_TIMEOUT_MS } from './session-options.ts';
+import type { SessionSettings } from './session-options.ts';
+import type { SessionStore } from './session-store.ts';
+import { StoredSession } from './stored-session.ts';
+import type { SessionKeeper } from './stored-session.ts';
+import type { Clock } from '../time/clock.ts';
+
+/** What sessions need of their host. */
+export interface SessionSurroundings {
+  readonly clock: Clock;
+  /** Gets errors that no caller can be given. */
+  readonly report: (error: unknown, where: { readonly phase: string }) => void;
+}
+
+/** Holds the sessions of one host. */
+export class Sessions implements SessionKeeper, LiveSessionListener {
+  readonly store: SessionStore;
+  readonly lock: SessionLock;
+  readonly clock: Clock;
+  readonly timeoutMs: number;
+  readonly #endOnClose: boolean;
+  readonly #cookie: SessionCookie;
+  readonly #liveSettings: LiveSessionSettings;
+  readonly #report: (error: unknown) => void;
+  /** Those that a handshake or a socket holds. */
+  readonly #live = new Map<string, LiveSession>();
+
+  constructor(settings: SessionSettings, { clock, report }: SessionSurroundings) {
+    const { store, timeoutMs, endOnClose, cookie, secrets } = settings;
+    this.#report = (error) => report(error, { phase: 'session' });
+    this.store = store;
+    this.lock = new SessionLock(store, this.#report);
+    this.clock = clock;
+    this.timeoutMs = timeoutMs;
+    this.#endOnClose = endOnClose;
+    this.#cookie = new SessionCookie(cookie, secrets);
+    this.#liveSettings = { store, clock, timeoutMs, report: this.#report };
+  }
+
+  /** Sessions that a handshake or a socket of this host holds. */
+  get size(): number {
+    return this.#live.size;
+  }
+
+  // Called by the handshake.
+
+  /**
+   * Opens the session that a request's cookie names, or a fresh one.
+   *
+   * A cookie that is forged, or whose session is over, begins a fresh one; `report` gets a
+   * SessionCookieError (`COROSOCK_SESSION_COOKIE`, `why`).
+   *
+   * @param cookieHeader - The request's `Cookie` header.
+   * @param isSecure - Whether the request came over TLS; the cookie is then `Secure`.
+   * @returns To be joined or discarded in every case, also when the handshake is over by then.
+   * @throws What the store says when it is down.
+   */
+  async open(cookieHeader: string | undefined, isSecure: boolean): Promise<Opened> {
+    const verdict = this.#cookie.read(cookieHeader);
+    const known = verdict.kind === 'valid' ? await this.#resume(verdict.id) : undefined;
+    if (known === undefined && verdict.kind !== 'none') {
+      this.#report(new SessionCookieError(verdict.kind === 'valid' ? 'unknown' : 'forged'));
+    }
+    const stored =
+      known === undefined
+        ? new StoredSession(await this.begin({}), 'new', this)
+        : new StoredSession(known, 'old', this);
+    return new OpenedSession(stored, this.#cookie, isSecure, this.#endUnseen);
+  }
+
+  async #resume(id: string): Promise<LiveSession | undefined> {
+    // Held before the store is asked: an end that comes meanwhile is not missed.
+    const live = this.#hold(id);
+    try {
+      const data = await this.store.get(id);
+      if (data === undefined) this.lose(live);
+    } catch (error) {
+      live.letGo();
+      throw error;
+    }
+    if (live.isOver) return undefined;
+    live.active();
+    return live;
+  }
+
+  // Called by sessions.
+
+  async begin(data: SessionData): Promise<LiveSession> {
+    const live = this.#hold(newSessionId());
+    const sinceMs = this.clock.now();
+    try {
+      await this.store.set(live.id, data, this.timeoutMs);
+    } catch (error) {
+      live.letGo();
+      throw error;
+    }
+    live.began(sinceMs);
+    return live;
+  }
+
+  lose(session: LiveSession): void {
+    this.#forget(session);
+    session.finish();
+  }
+
+  async end(session: LiveSession): Promise<void> {
+    this.lose(session);
+    // Somebody may hold the id again whose last socket had left.
+    const successor = this.#live.get(session.id);
+    if (successor !== undefined) this.lose(successor);
+    await this.#delete(session.id);
+  }
+
+  /** Deletes behind the write that is under way. Who holds the lock for too long, or a lock that is down, keeps nothing alive. */
+  async #delete(id: string): Promise<void> {
+    const wait = new LockWait(this.clock, DEFAULT_UPDATE_TIMEOUT_MS, []);
+    try {
+      await this.lock.hold(id, wait, () => this.store.delete(id));
+    } catch {
+      await this.store.delete(id);
+    }
+  }
+
+  // Called by live sessions.
+
+  sessionOnExpiry(session: LiveSession): void {
+    if (this.#endOnClose) this.#endUnseen(session);
+    else this.lose(session);
+  }
+
+  sessionOnFree(session: LiveSession): void {
+    if (this.#endOnClose && session.hadMembers) this.#endUnseen(session);
+    else this.#forget(session);
+  }
+
+  #hold(id: string): LiveSession {
+    const live = this.#live.get(id) ?? new LiveSession(id, this.#liveSettings, this);
+    this.#live.set(id, live);
+    live.hold();
+    return live;
+  }
+
+  #forget(session: LiveSession): void {
+    if (this.#live.get(session.id) === session) this.#live.delete(session.id);
+  }
+
+  /** Ends a session for which nobody waits. */
+  readonly #endUnseen = (session: LiveSession): void => {
+    this.end(session).catch(this.#report);
+  };
+}

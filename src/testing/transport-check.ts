@@ -1,0 +1,45 @@
+// What a check of the transport contract is made of: the pair that a writer of a
+// transport brings, and what most checks do with it. The checks themselves are in
+// delivery-checks.ts and ending-checks.ts.
+
+import { ok } from 'node:assert/strict';
+import type { Check } from './check.ts';
+import { ContractLink } from './contract-link.ts';
+import type { ContractEnd } from './contract-link.ts';
+import type { Transport } from '../transport/transport.ts';
+import type { Data } from '../words/data.ts';
+
+/** Both ends of a fresh link, not opened yet. Disposing of it leaves nothing open. */
+export interface TransportPair extends AsyncDisposable {
+  readonly near: Transport;
+  readonly far: Transport;
+  /** The largest message that `far` accepts: 64 KiB to 16 MiB. */
+  readonly farMaxMessageBytes: number;
+}
+
+/** 64 KiB. */
+export const CHUNK: Data = new Uint8Array(65_536).fill(0x61);
+
+/** Makes a check of what is done over a fresh link. */
+export function check(
+  name: string,
+  body: (link: ContractLink, pair: TransportPair) => Promise<void>,
+): Check<TransportPair> {
+  return {
+    name,
+    async run(make) {
+      await using pair = await make();
+      await body(new ContractLink(pair), pair);
+    },
+  };
+}
+
+/** Different messages, so that a loss, a double or a wrong order shows. */
+export function numbered(count: number): readonly string[] {
+  return Array.from({ length: count }, (_, index) => `message ${index}`);
+}
+
+/** Sends over a link that is open. */
+export function sendAll(end: ContractEnd, messages: readonly Data[]): void {
+  for (const message of messages) ok(end.send(message), 'send has answered false on an open link');
+}
