@@ -77,11 +77,6 @@ export class StoredSession implements Session {
 
   // Called by the handshake.
 
-  /** Held until the handshake is settled. */
-  get live(): LiveSession {
-    return this.#live;
-  }
-
   /** Whether its id has to be told to the client. */
   get isNew(): boolean {
     return this.#isNew && !this.#live.isOver;

@@ -2,7 +2,7 @@
 // `return()` would wait for a pending `next()`, and `break` would hang.
 
 import type { Conversation } from './conversation.ts';
-import type { ReadRequest, ReadView } from './reader.ts';
+import type { ReadRequest, ReadView } from './read-request.ts';
 import type { Data } from '../words/data.ts';
 import { ConnectionLostError } from '../words/errors.ts';
 

@@ -3,7 +3,7 @@
 
 import type { Conversation } from './conversation.ts';
 import { MessageIterator } from './message-iterator.ts';
-import type { ReadRequest, ReadView } from './reader.ts';
+import type { ReadRequest, ReadView } from './read-request.ts';
 import type { ReadOptions, Socket, WaitOptions, WriteOptions } from './socket.ts';
 import { rejected } from '../time/abortable.ts';
 import type { SendOptions } from '../transport/transport.ts';

@@ -4,6 +4,9 @@
 
 import { warnOfCut } from './cut-warning.ts';
 import type { ReceiveQueue } from './receive-queue.ts';
+import type { ReadRequest, ReadView } from './read-request.ts';
+import { WaitingLine } from './waiting-line.ts';
+import type { Waiter } from './waiting-line.ts';
 import { abortable, rejected, unattended } from '../time/abortable.ts';
 import type { Alarm } from '../time/alarm.ts';
 import type { Clock } from '../time/clock.ts';
@@ -13,39 +16,6 @@ import { UsageError } from '../words/errors.ts';
 import { DEFAULT_READ_LENGTH, LAST_CLOSED_READ, TRACED_READS } from '../words/limits.ts';
 import { CLOSED, TIMED_OUT } from '../words/status.ts';
 import type { ReadResult } from '../words/status.ts';
-
-/** What one holder of a socket has set, and where its last read stopped. Several hold a shared one. */
-export interface ReadView {
-  /** Every read gives bytes. */
-  binaryData: boolean;
-  /** Whether the last read reached the end of its message. */
-  atEnd: boolean;
-  /** Reads after the end. */
-  closedReads: number;
-}
-
-/** One call of `read` or `readMessage`. */
-export interface ReadRequest {
-  /** Most to return; undefined: the seed's default, which warns when it cuts. */
-  readonly len: number | undefined;
-  readonly timeoutMs: number;
-  readonly signal: AbortSignal | undefined;
-  /** The public method that was called: where its caller stands is traced from here. */
-  readonly method: (...args: never[]) => unknown;
-}
-
-/** A parked read. */
-interface Waiter {
-  readonly request: ReadRequest;
-  readonly view: ReadView;
-  /** When to give up, on the clock; Infinity where nothing but an arrival or the end is waited for. */
-  readonly dueMs: number;
-  readonly settle: (result: ReadResult) => void;
-  /** Its `stack` says where it was called; undefined after the first few of a socket. */
-  readonly trace: { readonly stack?: string } | undefined;
-  /** Who came next. */
-  next: Waiter | undefined;
-}
 
 /** What a read that cannot be answered at once waits for. */
 type Until = 'arrival' | 'next turn';
@@ -66,8 +36,8 @@ export class Reader {
   readonly #alarm: Alarm;
   readonly #spin = new SpinGuard();
 
-  /** The read that has been parked for longest; the others hang on it. */
-  #first: Waiter | undefined;
+  /** The parked reads. */
+  readonly #line = new WaitingLine();
   #tracedReads = 0;
 
   constructor(queue: ReceiveQueue, clock: Clock, alarm: Alarm, budget: TurnBudget, readers: Readers) {
@@ -83,10 +53,11 @@ export class Reader {
   /** Takes what is there, or parks. */
   read(request: ReadRequest, view: ReadView): Promise<ReadResult> {
     const { signal } = request;
+    const { first } = this.#line;
     if (signal?.aborted === true) return rejected(signal.reason);
-    if (this.#first !== undefined && this.#readers === 'one') return rejected(concurrentRead(this.#first));
+    if (first !== undefined && this.#readers === 'one') return rejected(concurrentRead(first));
     if (this.#queue.readable > 0) {
-      if (this.#first !== undefined || this.#budget.spend()) return this.#wait(request, view, 'next turn');
+      if (first !== undefined || this.#budget.spend()) return this.#wait(request, view, 'next turn');
       return Promise.resolve(this.#take(request, view));
     }
     if (this.#queue.isOver) return this.#readClosed(request, view);
@@ -97,28 +68,31 @@ export class Reader {
   // Called by the socket.
 
   get isParked(): boolean {
-    return this.#first !== undefined;
+    return this.#line.first !== undefined;
   }
 
   /** Whether a message that comes now goes straight to a parked read. */
   get isWaiting(): boolean {
-    return this.#first !== undefined && this.#queue.messages === 0;
+    return this.#line.first !== undefined && this.#queue.messages === 0;
   }
 
   /** Something has arrived, or the end has come: serves the parked reads. */
   wake(): void {
-    while (this.#first !== undefined && this.#queue.readable > 0) {
-      const { request, view } = this.#first;
-      this.#settle(this.#first, this.#take(request, view));
+    for (
+      let { first } = this.#line;
+      first !== undefined && this.#queue.readable > 0;
+      { first } = this.#line
+    ) {
+      this.#settle(first, this.#take(first.request, first.view));
     }
     if (!this.#queue.isOver) return;
     this.#alarm.stop();
-    while (this.#first !== undefined) this.#settle(this.#first, CLOSED);
+    for (const waiter of this.#line) this.#settle(waiter, CLOSED);
   }
 
   /** The alarm rings: gives up what is due, and sets it for what is not. */
   ring(nowMs: number): void {
-    for (let waiter = this.#first; waiter !== undefined; waiter = waiter.next) {
+    for (const waiter of this.#line) {
       if (waiter.dueMs <= nowMs) this.#settle(waiter, TIMED_OUT);
       else this.#alarm.setAt(waiter.dueMs);
     }
@@ -126,9 +100,9 @@ export class Reader {
 
   /** Ends one parked read early, which takes nothing; others are left alone. */
   giveUp(request: ReadRequest): void {
-    let waiter = this.#first;
-    while (waiter !== undefined && waiter.request !== request) waiter = waiter.next;
-    if (waiter !== undefined) this.#settle(waiter, TIMED_OUT);
+    for (const waiter of this.#line) {
+      if (waiter.request === request) this.#settle(waiter, TIMED_OUT);
+    }
   }
 
   #take({ len }: ReadRequest, view: ReadView): ReadResult {
@@ -151,7 +125,7 @@ export class Reader {
     if (signal === undefined) return new Promise((settle) => void this.#park(request, view, until, settle));
     return abortable(signal, (settle) => {
       const waiter = this.#park(request, view, until, settle);
-      return () => this.#remove(waiter);
+      return () => this.#line.remove(waiter);
     });
   }
 
@@ -159,7 +133,7 @@ export class Reader {
     const yields = until === 'next turn';
     const dueMs = yields || request.timeoutMs === Infinity ? Infinity : this.#clock.now() + request.timeoutMs;
     const waiter: Waiter = { request, view, dueMs, settle, trace: this.#trace(request), next: undefined };
-    this.#append(waiter);
+    this.#line.append(waiter);
     if (yields) {
       this.#clock.setImmediate(() => this.#goOn(waiter));
     } else {
@@ -173,41 +147,13 @@ export class Reader {
   #goOn(waiter: Waiter): void {
     this.wake();
     // Still parked, with nothing there and no end: it was a read of 0 ms.
-    if (this.#has(waiter)) this.#settle(waiter, TIMED_OUT);
+    if (this.#line.has(waiter)) this.#settle(waiter, TIMED_OUT);
   }
 
   /** Removes the waiter before it settles it, so that nothing can reach it twice (I3). */
   #settle(waiter: Waiter, result: ReadResult): void {
-    this.#remove(waiter);
+    this.#line.remove(waiter);
     waiter.settle(result);
-  }
-
-  // The parked reads: a chain, of one but for shared sockets.
-
-  #append(waiter: Waiter): void {
-    if (this.#first === undefined) {
-      this.#first = waiter;
-      return;
-    }
-    let last = this.#first;
-    while (last.next !== undefined) last = last.next;
-    last.next = waiter;
-  }
-
-  #remove(waiter: Waiter): void {
-    if (this.#first === waiter) {
-      this.#first = waiter.next;
-      return;
-    }
-    let before = this.#first;
-    while (before !== undefined && before.next !== waiter) before = before.next;
-    if (before !== undefined) before.next = waiter.next;
-  }
-
-  #has(waiter: Waiter): boolean {
-    let other = this.#first;
-    while (other !== undefined && other !== waiter) other = other.next;
-    return other !== undefined;
   }
 
   #trace({ method }: ReadRequest): Waiter['trace'] {
