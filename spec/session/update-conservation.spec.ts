@@ -8,6 +8,7 @@ import { cookieOf, SECRET } from './session-fixtures.ts';
 import { HandClock, turn } from '../time/hand-clock.ts';
 import { IdLines } from '../../src/session/id-lines.ts';
 import { MemorySessionStore } from '../../src/session/memory-session-store.ts';
+import type { Opened } from '../../src/session/opened-session.ts';
 import type { Session } from '../../src/session/session.ts';
 import type { SessionStore } from '../../src/session/session-store.ts';
 import { Sessions } from '../../src/session/sessions.ts';
@@ -128,15 +129,15 @@ async function make(clock: HandClock, session: Session, given: Update, mark: num
 
 /** Lets time pass until something has come. `virtualClock` would do, a hundred times slower. */
 async function awaited<T>(clock: HandClock, coming: Promise<T>): Promise<T> {
-  let isOver = false;
+  const state = { isOver: false };
   const over = coming.finally(() => {
-    isOver = true;
+    state.isOver = true;
   });
-  for (let ms = 0; !isOver && ms < LONGEST_MS; ms += 1) {
+  for (let ms = 0; !state.isOver && ms < LONGEST_MS; ms += 1) {
     clock.tick(1);
     await turn();
   }
-  expect(isOver, 'it has not come').toBe(true);
+  expect(state.isOver, 'it has not come').toBe(true);
   return await over;
 }
 
@@ -156,11 +157,11 @@ async function perform(
     endOnClose: false,
   } as const;
   const all = Array.from({ length: hosts }, () => new Sessions(settings, { clock, report: () => {} }));
-  const opening = [0, 1, 2, 3, 4, 5].map((n) => all[n % hosts]?.open(cookieOf('id'), false));
+  const opening = [0, 1, 2, 3, 4, 5].map((n) => (all[n % hosts] as Sessions).open(cookieOf('id'), false));
   const opened = await awaited(clock, Promise.all(opening));
   const outcomes = await awaited(
     clock,
-    Promise.all(updates.map((given, mark) => make(clock, opened[given.by]?.session as Session, given, mark))),
+    Promise.all(updates.map((given, mark) => make(clock, (opened[given.by] as Opened).session, given, mark))),
   );
   const data = await awaited(clock, store.get('id'));
   return {
