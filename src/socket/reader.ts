@@ -145,6 +145,8 @@ export class Reader {
 
   /** A read that had to let the event loop have a turn: takes what is there now. */
   #goOn(waiter: Waiter): void {
+    // Served before its turn: the one that waits now has a turn of its own to wait for.
+    if (!this.#line.has(waiter)) return;
     this.wake();
     // Still parked, with nothing there and no end: it was a read of 0 ms.
     if (this.#line.has(waiter)) this.#settle(waiter, TIMED_OUT);
