@@ -9,6 +9,7 @@ import { closingFor } from './outcome.ts';
 import type { HandlerEnd, Outcome } from './outcome.ts';
 import type { Report } from './report.ts';
 import type { WebSocketServer } from './servable.ts';
+import type { Membership } from '../session/live-session.ts';
 import type { Conversation } from '../socket/conversation.ts';
 import { LazyPromise } from '../time/lazy-promise.ts';
 import type { LazySignal } from '../time/lazy-signal.ts';
@@ -34,6 +35,8 @@ export interface RunParts {
   readonly conversation: Conversation;
   readonly draining: LazySignal;
   readonly server: WebSocketServer;
+  /** Of its session; undefined where there is none. */
+  readonly membership: Membership | undefined;
 }
 
 /** Runs one server from its handler's first line to the real end of its socket. */
@@ -42,6 +45,7 @@ export class HandlerRun implements OfferingListener {
   readonly #conversation: Conversation;
   readonly #draining: LazySignal;
   readonly #server: WebSocketServer;
+  readonly #membership: Membership | undefined;
   readonly #settings: RunSettings;
   readonly #listener: RunListener;
   /** Messages that `onClientMessage` is offered first; undefined where it is not asked. */
@@ -55,7 +59,7 @@ export class HandlerRun implements OfferingListener {
   readonly #outcome = new LazyPromise<Outcome>();
 
   constructor(
-    { ws, conversation, draining, server }: RunParts,
+    { ws, conversation, draining, server, membership }: RunParts,
     settings: RunSettings,
     listener: RunListener,
   ) {
@@ -63,6 +67,7 @@ export class HandlerRun implements OfferingListener {
     this.#conversation = conversation;
     this.#draining = draining;
     this.#server = server;
+    this.#membership = membership;
     this.#settings = settings;
     this.#listener = listener;
     if (ws.sharedConnection && server.onClientMessage !== undefined) {
@@ -161,6 +166,7 @@ export class HandlerRun implements OfferingListener {
   }
 
   #conversationOnEnd(end: CloseInfo): void {
+    this.#membership?.leave();
     this.#listener.socketOnEnd(this);
     if (this.#finishIfOver()) return;
     const { clock, closeTimeoutMs } = this.#settings;

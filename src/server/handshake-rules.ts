@@ -42,6 +42,7 @@ export const REFUSALS: {
   readonly malformed: Refusal;
   readonly tooLate: Refusal;
   readonly failed: Refusal;
+  readonly unavailable: Refusal;
 } = Object.freeze({
   httpVersion: { status: 505, text: 'HTTP/1.1 is needed' },
   headers: { status: 431, text: 'Too many or too large header fields' },
@@ -68,6 +69,7 @@ export const REFUSALS: {
   malformed: { status: 400, text: 'The request is malformed' },
   tooLate: { status: 408, text: 'The request took too long' },
   failed: { status: 500, text: 'The server has failed' },
+  unavailable: { status: 503, text: 'The sessions are not to be had', headers: { 'Retry-After': '5' } },
 });
 
 /**

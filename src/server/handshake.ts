@@ -2,6 +2,7 @@
 // it, and takes from it what the hook has decided.
 
 import type { HandshakeRequest } from './handshake-request.ts';
+import type { Session } from '../session/session.ts';
 import { badArgument } from '../words/arguments.ts';
 import { UsageError } from '../words/errors.ts';
 
@@ -10,6 +11,9 @@ export interface Handshake {
   /** The id that the socket will have. */
   readonly id: string;
   readonly request: HandshakeRequest;
+  /** The session's id; undefined where the host has no sessions. */
+  readonly sessionId: string | undefined;
+  readonly session: Session | undefined;
   /** Aborts when the client gives up or `handshakeTimeoutMs` has passed. */
   readonly signal: AbortSignal;
   /** false: the socket lives with its handler. true: it outlives the handler and is reachable by id. Settable here only. Default false. */
@@ -28,6 +32,14 @@ export interface HandshakeAnswer {
   readonly responseHeaders: Headers | undefined;
 }
 
+/** What is known before the hook is asked. */
+export interface Wanted {
+  readonly id: string;
+  readonly request: HandshakeRequest;
+  /** The subprotocol to answer with, unless the hook sets another. */
+  readonly protocol: string;
+}
+
 /** Headers that the opening handshake owns (RFC 6455 §4.2.2). */
 const OWN_HEADER = /^(?:upgrade|connection|sec-websocket-.*)$/u;
 
@@ -37,17 +49,23 @@ const VISIBLE = /^[\t\u0020-\u007e]*$/u;
 export class OpenHandshake implements Handshake {
   readonly id: string;
   readonly request: HandshakeRequest;
+  readonly session: Session | undefined;
   readonly signal: AbortSignal;
   readonly responseHeaders: Headers = new Headers();
   #sharedConnection = false;
   #protocol: string;
   #isAnswered = false;
 
-  constructor(id: string, request: HandshakeRequest, signal: AbortSignal, protocol: string) {
+  constructor({ id, request, protocol }: Wanted, session: Session | undefined, signal: AbortSignal) {
     this.id = id;
     this.request = request;
+    this.session = session;
     this.signal = signal;
     this.#protocol = protocol;
+  }
+
+  get sessionId(): string | undefined {
+    return this.session?.id;
   }
 
   get sharedConnection(): boolean {

@@ -4,6 +4,8 @@
 import type { Report } from './report.ts';
 import { guarded, reportAsWarning } from './report.ts';
 import { isSubprotocol } from './subprotocol.ts';
+import { sessionSettingsOf } from '../session/session-options.ts';
+import type { SessionOptions, SessionSettings } from '../session/session-options.ts';
 import type { ConversationSettings } from '../socket/conversation.ts';
 import type { Clock } from '../time/clock.ts';
 import { realClock } from '../time/real-clock.ts';
@@ -43,6 +45,8 @@ export interface HostOptions {
   readonly protocols?: readonly string[];
   /** permessage-deflate. Default false. */
   readonly compression?: boolean;
+  /** Signed cookies and what they stand for, or false for none. Default false. */
+  readonly sessions?: SessionOptions | false;
   /** Where all timers come from. Default: the machine's. */
   readonly clock?: Clock;
   /** Errors that no caller can be given; not the socket's own end coming out of a handler. Default: process.emitWarning. */
@@ -56,6 +60,8 @@ export interface HostSettings extends ConversationSettings {
   readonly poolSize: number;
   readonly protocols: readonly string[];
   readonly compression: boolean;
+  /** undefined: none. */
+  readonly sessions: SessionSettings | undefined;
   readonly report: Report;
 }
 
@@ -72,6 +78,7 @@ export const HOST_OPTIONS: ReadonlySet<string> = new Set<keyof HostOptions>([
   'poolSize',
   'protocols',
   'compression',
+  'sessions',
   'clock',
   'report',
 ]);
@@ -90,6 +97,7 @@ const DEFAULTS: Required<Omit<HostOptions, 'report' | 'clock'>> = Object.freeze(
   poolSize: DEFAULT_POOL_SIZE,
   protocols: Object.freeze([]),
   compression: false,
+  sessions: false,
 });
 
 /**
@@ -107,6 +115,8 @@ export function settingsOf(call: string, options: HostOptions): HostSettings {
   return Object.freeze({
     ...settings,
     protocols: Object.freeze([...settings.protocols]),
+    sessions:
+      settings.sessions === false ? undefined : sessionSettingsOf(call, settings.sessions, settings.clock),
     report: guarded(settings.report),
     budget: new TurnBudget(settings.clock),
   });

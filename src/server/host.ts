@@ -7,6 +7,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { HandshakeRequest } from './handshake-request.ts';
 import type { CloseHostOptions, CloseReport } from './close-report.ts';
+import type { Session } from '../session/session.ts';
 import type { Socket, WaitOptions } from '../socket/socket.ts';
 import type { CloseInfo } from '../words/close-info.ts';
 
@@ -43,6 +44,9 @@ export interface ServerSocket<Context = unknown> extends SharedSocket {
   readonly request: HandshakeRequest;
   /** What `onPreServer` returned. */
   readonly context: Context;
+  /** The session's id; undefined where the host has no sessions. */
+  readonly sessionId: string | undefined;
+  readonly session: Session | undefined;
   /** Whether it outlives its handler and is reachable by id. To set it here is a UsageError (`COROSOCK_TOO_LATE`). */
   readonly sharedConnection: boolean;
   readonly host: Host;

@@ -5,6 +5,7 @@
 import type { HandshakeRequest } from './handshake-request.ts';
 import { tooLate } from './handshake.ts';
 import type { Host, ServerSocket, SharedSocket } from './host.ts';
+import type { Session } from '../session/session.ts';
 import { closeByUser } from '../socket/close-by-user.ts';
 import type { Conversation } from '../socket/conversation.ts';
 import { MessageSocket } from '../socket/message-socket.ts';
@@ -32,6 +33,7 @@ export interface Origin {
   readonly request: HandshakeRequest;
   readonly context: unknown;
   readonly sharedConnection: boolean;
+  readonly session: Session | undefined;
   readonly host: Host;
   readonly draining: LazySignal;
 }
@@ -59,6 +61,14 @@ export class HostedSocket extends SocketHandle implements ServerSocket {
 
   set sharedConnection(_: boolean) {
     throw tooLate('ws.sharedConnection');
+  }
+
+  get sessionId(): string | undefined {
+    return this.#origin.session?.id;
+  }
+
+  get session(): Session | undefined {
+    return this.#origin.session;
   }
 
   get host(): Host {

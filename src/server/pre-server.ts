@@ -1,59 +1,87 @@
-// Before the 101: the hook's turn, and what comes of it. The stream that waits
-// is waiting-stream.ts's; how it is answered is the upgrade's.
+// Before the 101: the session, the hook's turn, and what comes of them. The stream
+// that waits is waiting-stream.ts's; how it is answered is the upgrade's.
 
-import type { HandshakeAnswer } from './handshake.ts';
+import type { HandshakeAnswer, Wanted } from './handshake.ts';
 import { OpenHandshake } from './handshake.ts';
-import type { HandshakeRequest } from './handshake-request.ts';
 import type { WebSocketServer } from './servable.ts';
-import type { TaskQueue } from '../time/task-queue.ts';
+import type { Opened } from '../session/opened-session.ts';
+import { until } from '../time/abortable.ts';
 import type { LazySignal } from '../time/lazy-signal.ts';
+import type { TaskQueue } from '../time/task-queue.ts';
 
 /** A conversation that may come to be. */
-export interface Arrival {
-  readonly id: string;
-  readonly request: HandshakeRequest;
+export interface Arrival extends Wanted {
   readonly server: WebSocketServer;
-  /** The subprotocol to answer with, unless the hook sets another. */
-  readonly protocol: string;
+  /** Opens the session of the request; undefined where there are none. */
+  readonly openSession: (() => Promise<Opened>) | undefined;
 }
 
-/** What the hook has come to. `over`: there was nobody left to answer, or no time. */
-export type Verdict =
-  | { readonly kind: 'accepted'; readonly context: unknown; readonly answer: HandshakeAnswer }
-  | { readonly kind: 'refused'; readonly response: Response }
-  | { readonly kind: 'failed'; readonly error: unknown }
-  | { readonly kind: 'over' };
-
-/** The verdict on a server without a hook. */
-export function acceptedWithoutHook(protocol: string): Verdict & { readonly kind: 'accepted' } {
-  return {
-    kind: 'accepted',
-    context: undefined,
-    answer: { sharedConnection: false, protocol, responseHeaders: undefined },
-  };
+/** A conversation that comes to be. */
+export interface Accepted {
+  readonly kind: 'accepted';
+  readonly context: unknown;
+  readonly answer: HandshakeAnswer;
+  /** To be joined or discarded. */
+  readonly opened: Opened | undefined;
 }
 
 /**
- * Runs the hook when its turn comes. Never rejects.
- *
- * @param over - Ends the wait, in the queue or in the hook; what the hook does
- *   afterwards has no effect.
+ * What has come of a handshake. `failed`: the hook has thrown. `unavailable`: the
+ * sessions are not to be had. `over`: there was nobody left to answer, or no time.
  */
-export async function askPreServer(
+export type Verdict =
+  | Accepted
+  | { readonly kind: 'refused'; readonly response: Response }
+  | { readonly kind: 'failed' | 'unavailable'; readonly error: unknown }
+  | { readonly kind: 'over' };
+
+/** Whether there is nothing to wait for: neither a session nor a hook. */
+export function isPlain({ server, openSession }: Arrival): boolean {
+  return server.onPreServer === undefined && openSession === undefined;
+}
+
+/** The verdict where there is nothing to wait for. */
+export function acceptedAtOnce(protocol: string): Accepted {
+  const answer = { sharedConnection: false, protocol, responseHeaders: undefined };
+  return { kind: 'accepted', context: undefined, answer, opened: undefined };
+}
+
+/**
+ * Opens the session, and runs the hook when its turn comes. Never rejects.
+ *
+ * @param over - Ends the wait for the store, in the queue or in the hook; what the
+ *   hook does afterwards has no effect.
+ */
+export async function prepare(arrival: Arrival, admission: TaskQueue, over: LazySignal): Promise<Verdict> {
+  let opened: Opened | undefined;
+  try {
+    opened = await opening(arrival, over);
+  } catch (error) {
+    return over.aborted ? { kind: 'over' } : { kind: 'unavailable', error };
+  }
+  const verdict = await askPreServer(arrival, opened, admission, over);
+  if (verdict.kind !== 'accepted') opened?.discard();
+  return verdict;
+}
+
+async function opening({ openSession }: Arrival, over: LazySignal): Promise<Opened | undefined> {
+  return openSession && (await until(over.signal, openSession(), (late) => late.discard()));
+}
+
+async function askPreServer(
   arrival: Arrival,
+  opened: Opened | undefined,
   admission: TaskQueue,
   over: LazySignal,
 ): Promise<Verdict> {
-  const { id, request, server, protocol } = arrival;
-  const handshake = new OpenHandshake(id, request, over.signal, protocol);
+  const { server } = arrival;
+  const handshake = new OpenHandshake(arrival, opened?.session, over.signal);
   try {
-    const context: unknown = await admission.run<unknown>(
-      () => server.onPreServer?.(handshake) as unknown,
-      over.signal,
-    );
+    const hook = (): unknown => server.onPreServer?.(handshake) as unknown;
+    const context = server.onPreServer && (await admission.run<unknown>(hook, over.signal));
     if (over.aborted) return { kind: 'over' };
     if (context instanceof Response) return { kind: 'refused', response: context };
-    return { kind: 'accepted', context, answer: handshake.answer() };
+    return { kind: 'accepted', context, answer: handshake.answer(), opened };
   } catch (error) {
     return over.aborted ? { kind: 'over' } : { kind: 'failed', error };
   }

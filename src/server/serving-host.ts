@@ -8,12 +8,13 @@ import type { CloseHostOptions, CloseReport } from './close-report.ts';
 import { HandlerRun } from './handler-run.ts';
 import type { RunListener, RunSettings } from './handler-run.ts';
 import { UpgradeRequest } from './handshake-request.ts';
+import type { HandshakeRequest } from './handshake-request.ts';
 import { judge, REFUSALS } from './handshake-rules.ts';
 import type { Host, OpenResult, ServerSocket } from './host.ts';
 import type { HostSettings } from './host-options.ts';
 import { HostedSocket, SocketHandle } from './hosted-socket.ts';
 import type { Outcome } from './outcome.ts';
-import type { Arrival } from './pre-server.ts';
+import type { Accepted, Arrival } from './pre-server.ts';
 import type { Match, RouteTable } from './routes.ts';
 import type { WebSocketServer } from './servable.ts';
 import { checkCloseOptions, ShutDown } from './shut-down.ts';
@@ -21,7 +22,8 @@ import { newNodeId, newSocketId } from './socket-id.ts';
 import { chooseSubprotocol } from './subprotocol.ts';
 import { TaskQueue } from '../time/task-queue.ts';
 import { Upgrades } from './upgrades.ts';
-import type { Accepted, UpgradeListener } from './upgrades.ts';
+import type { UpgradeListener } from './upgrades.ts';
+import { Sessions } from '../session/sessions.ts';
 import { Conversation } from '../socket/conversation.ts';
 import type { WaitOptions } from '../socket/socket.ts';
 import { rejected } from '../time/abortable.ts';
@@ -48,6 +50,7 @@ export class ServingHost implements Host, RunListener, UpgradeListener {
   readonly #runSettings: RunSettings;
   readonly #door: Door;
   readonly #upgrades: Upgrades;
+  readonly #sessions: Sessions | undefined;
   readonly #sockets = new Map<string, ServerSocket>();
   /** Those that can be opened by id. */
   readonly #shared = new Map<string, Conversation>();
@@ -61,6 +64,7 @@ export class ServingHost implements Host, RunListener, UpgradeListener {
     this.#settings = settings;
     this.#runSettings = { ...settings, pool: new TaskQueue(settings.poolSize) };
     this.#door = door;
+    this.#sessions = settings.sessions && new Sessions(settings.sessions, settings);
     this.#upgrades = new Upgrades(settings, this.admission, this);
   }
 
@@ -108,12 +112,9 @@ export class ServingHost implements Host, RunListener, UpgradeListener {
     if (found === 'malformed') return this.#upgrades.refuse(upgrade, REFUSALS.target);
     const server = this.#makeServer(found);
     if (server === undefined) return this.#upgrades.refuse(upgrade, REFUSALS.failed);
-    this.#upgrades.take(upgrade, {
-      id: this.newId(),
-      request: new UpgradeRequest(request, judged, found.params),
-      server,
-      protocol: chooseSubprotocol(this.#settings.protocols, judged.protocols),
-    });
+    const wanted = new UpgradeRequest(request, judged, found.params);
+    const protocol = chooseSubprotocol(this.#settings.protocols, judged.protocols);
+    this.#upgrades.take(upgrade, this.arrive(wanted, server, protocol));
   }
 
   #makeServer({ makeServer }: Match): WebSocketServer | undefined {
@@ -132,27 +133,34 @@ export class ServingHost implements Host, RunListener, UpgradeListener {
 
   // Conversations.
 
-  newId(): string {
-    return newSocketId(this.#nodeId);
+  /** Makes what a handshake is about. */
+  arrive(request: HandshakeRequest, server: WebSocketServer, protocol: string): Arrival {
+    const sessions = this.#sessions;
+    const openSession =
+      sessions && (() => sessions.open(request.headers.cookie, request.url.protocol === 'wss:'));
+    return { id: newSocketId(this.#nodeId), request, server, protocol, openSession };
   }
 
   /** Runs a server over a link that is open. */
-  converse(
-    transport: Transport,
-    { id, request, server }: Arrival,
-    { context, answer }: Accepted,
-  ): HandlerRun {
-    const { sharedConnection } = answer;
+  converse(transport: Transport, { id, request, server }: Arrival, accepted: Accepted): HandlerRun {
+    const {
+      context,
+      answer: { sharedConnection },
+      opened,
+    } = accepted;
     const conversation = new Conversation(transport, this.#settings, sharedConnection ? 'many' : 'one');
     const draining = new LazySignal();
+    const membership = opened?.join({ close: () => conversation.close(SESSION_OVER, '', 'session') });
+    if (membership !== undefined) conversation.whenActive(() => membership.active());
     const ws = new HostedSocket(conversation, id, {
       request,
       context,
       sharedConnection,
+      session: opened?.session,
       host: this,
       draining,
     });
-    const run = new HandlerRun({ ws, conversation, draining, server }, this.#runSettings, this);
+    const run = new HandlerRun({ ws, conversation, draining, server, membership }, this.#runSettings, this);
     this.#sockets.set(id, ws);
     if (sharedConnection) this.#shared.set(id, conversation);
     this.#runs.add(run);
@@ -199,6 +207,8 @@ export class ServingHost implements Host, RunListener, UpgradeListener {
   }
 }
 
+/** The close code of a session that is over (DESIGN §6). */
+const SESSION_OVER = 3008;
 const HANDSHAKE = Object.freeze({ phase: 'handshake' });
 
 function handedOver(): UsageError {

@@ -4,8 +4,8 @@
 import { Patience } from './patience.ts';
 import { REFUSALS } from './handshake-rules.ts';
 import type { HostSettings } from './host-options.ts';
-import { acceptedWithoutHook, askPreServer } from './pre-server.ts';
-import type { Arrival, Verdict } from './pre-server.ts';
+import { acceptedAtOnce, isPlain, prepare } from './pre-server.ts';
+import type { Accepted, Arrival, Verdict } from './pre-server.ts';
 import type { Refusal } from './refusal.ts';
 import { refuse, refuseWith } from './refusal.ts';
 import { TaskQueue } from '../time/task-queue.ts';
@@ -13,8 +13,6 @@ import { WaitingStream } from './waiting-stream.ts';
 import { WsAcceptor } from '../transport/ws-acceptor.ts';
 import type { UpgradeAtHand } from '../transport/ws-acceptor.ts';
 import type { WsTransport } from '../transport/ws-transport.ts';
-
-export type Accepted = Verdict & { readonly kind: 'accepted' };
 
 /** Who hears of a link that is open. */
 export interface UpgradeListener {
@@ -41,9 +39,7 @@ export class Upgrades {
   /** Answers an upgrade that keeps the rules: at once, or when its hook has decided. */
   take(upgrade: UpgradeAtHand, arrival: Arrival): void {
     if (this.#isClosing) return this.refuse(upgrade, REFUSALS.closing);
-    if (arrival.server.onPreServer === undefined) {
-      return this.#accept(upgrade, arrival, acceptedWithoutHook(arrival.protocol));
-    }
+    if (isPlain(arrival)) return this.#accept(upgrade, arrival, acceptedAtOnce(arrival.protocol));
     void this.#askAndAnswer(upgrade, arrival);
   }
 
@@ -62,7 +58,7 @@ export class Upgrades {
     const patience = new Patience(clock, handshakeTimeoutMs);
     const waiting = new WaitingStream(upgrade.stream, upgrade.head, patience);
     this.#waiting.add(patience);
-    const verdict = await askPreServer(arrival, this.#admission, patience.over);
+    const verdict = await prepare(arrival, this.#admission, patience.over);
     this.#waiting.delete(patience);
     patience.stop();
     const head = waiting.release();
@@ -72,7 +68,7 @@ export class Upgrades {
   #answer(upgrade: UpgradeAtHand, arrival: Arrival, verdict: Verdict, { why }: Patience): void {
     switch (verdict.kind) {
       case 'accepted':
-        if (this.#isClosing) return this.refuse(upgrade, REFUSALS.closing);
+        if (this.#isClosing) return this.#refuseLate(upgrade, verdict);
         this.#accept(upgrade, arrival, verdict);
         // The stream stood still while the hook decided.
         upgrade.stream.resume();
@@ -82,6 +78,9 @@ export class Upgrades {
       case 'failed':
         this.#settings.report(verdict.error, { socketId: arrival.id, phase: 'onPreServer' });
         return this.refuse(upgrade, REFUSALS.failed);
+      case 'unavailable':
+        this.#settings.report(verdict.error, { socketId: arrival.id, phase: 'session' });
+        return this.refuse(upgrade, REFUSALS.unavailable);
       case 'over':
         return this.refuse(upgrade, why === 'closing' ? REFUSALS.closing : REFUSALS.tooLate);
       default:
@@ -89,20 +88,36 @@ export class Upgrades {
     }
   }
 
+  #refuseLate(upgrade: UpgradeAtHand, { opened }: Accepted): void {
+    opened?.discard();
+    this.refuse(upgrade, REFUSALS.closing);
+  }
+
   #accept(upgrade: UpgradeAtHand, arrival: Arrival, accepted: Accepted): void {
-    const { protocol, responseHeaders } = accepted.answer;
-    const headerLines = [...(responseHeaders ?? [])].map(([name, value]) => `${name}: ${value}`);
+    const { answer, opened } = accepted;
+    let isOpen = false;
     try {
       this.#acceptor.accept(
         upgrade,
-        { protocol, headerLines },
+        { protocol: answer.protocol, headerLines: headerLinesOf(accepted) },
         {
-          accepted: (transport) => this.#listener.upgradeOnOpen(transport, arrival, accepted),
+          accepted: (transport) => {
+            isOpen = true;
+            this.#listener.upgradeOnOpen(transport, arrival, accepted);
+          },
           refused: () => this.refuse(upgrade, REFUSALS.extensions),
         },
       );
     } catch (error) {
       this.#settings.report(error, { phase: 'handshake' });
     }
+    // The client had gone, or its request was none after all.
+    if (!isOpen) opened?.discard();
   }
+}
+
+function headerLinesOf({ answer, opened }: Accepted): readonly string[] {
+  const lines = [...(answer.responseHeaders ?? [])].map(([name, value]) => `${name}: ${value}`);
+  const cookie = opened?.setCookie();
+  return cookie === undefined ? lines : [...lines, `Set-Cookie: ${cookie}`];
 }

@@ -2,7 +2,7 @@
 // that were waited for. Who is in line is session-lock.ts's.
 
 import { setMaxListeners } from 'node:events';
-import { abortable } from '../time/abortable.ts';
+import { until } from '../time/abortable.ts';
 import { Alarm } from '../time/alarm.ts';
 import type { Clock } from '../time/clock.ts';
 
@@ -43,25 +43,8 @@ export class LockWait {
    *
    * @param late - Gets what comes after all.
    */
-  async until<T>(coming: Promise<T>, late: (value: T) => void = ignore): Promise<T> {
-    if (this.signal.aborted) {
-      coming.then(late, ignore);
-      throw this.signal.reason;
-    }
-    const outcome = await abortable<() => T>(this.signal, (settle) => {
-      let isGivenUp = false;
-      coming.then(
-        (value) => (isGivenUp ? late(value) : settle(() => value)),
-        (error: unknown) =>
-          settle(() => {
-            throw error;
-          }),
-      );
-      return () => {
-        isGivenUp = true;
-      };
-    });
-    return outcome();
+  until<T>(coming: Promise<T>, late?: (value: T) => void): Promise<T> {
+    return until(this.signal, coming, late);
   }
 
   /** Waits as {@link until} does; when the thing has come, nothing ends the wait any more. */
@@ -102,5 +85,3 @@ class LockTimeoutError extends Error {
     super('The time to wait for the lock is over');
   }
 }
-
-function ignore(): void {}

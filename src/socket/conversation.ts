@@ -47,6 +47,8 @@ export class Conversation implements TransportSink {
   readonly #closed = new LazyPromise<CloseInfo>();
   /** Who is offered messages before they can be read; undefined where nobody is. */
   #onArrival: (() => void) | undefined;
+  /** Who counts application data as a sign of life; undefined where nobody does. */
+  #onActive: (() => void) | undefined;
   /** Who else has to know of the end. */
   #onEnd: ((end: CloseInfo) => void) | undefined;
 
@@ -68,6 +70,7 @@ export class Conversation implements TransportSink {
   // Called by the transport.
 
   receive(data: Data, bytes: number): void {
+    this.#onActive?.();
     this.queue.push(this.reader.isWaiting ? data : detached(data), bytes);
     if (this.#onArrival === undefined) this.reader.wake();
     else this.#onArrival();
@@ -102,6 +105,12 @@ export class Conversation implements TransportSink {
   offerFirst(onArrival: () => void): void {
     this.queue.offerFirst();
     this.#onArrival = onArrival;
+  }
+
+  /** Calls back for each message received, and for each that is accepted to be sent. */
+  whenActive(onActive: () => void): void {
+    this.#onActive = onActive;
+    this.writer.whenSent(onActive);
   }
 
   /** Calls back at the end, once, before anybody who awaits `closed` goes on. */

@@ -41,6 +41,8 @@ export class Writer {
 
   /** Writes that wait, oldest first; made when the first one has to. */
   #waiters: Set<Waiter> | undefined;
+  /** Called for each message that is accepted; undefined where nobody counts them. */
+  #onSent: (() => void) | undefined;
   /** Called once nothing waits any more; set when no further write is accepted. */
   #onFinish: (() => void) | undefined;
 
@@ -55,11 +57,11 @@ export class Writer {
 
   /** Accepts one message, or lets it wait for room. */
   write(request: WriteRequest): Promise<WriteStatus> {
-    const { data, options, timeoutMs, signal } = request;
+    const { timeoutMs, signal } = request;
     if (signal?.aborted === true) return rejected(signal.reason);
     if (this.#onFinish !== undefined) return this.#answer('closed', CLOSED);
     if (this.#hasRoom()) {
-      if (!this.#transport.send(data, options)) return this.#answer('closed', CLOSED);
+      if (!this.#send(request)) return this.#answer('closed', CLOSED);
       this.#spin.reset();
       return ACCEPTED;
     }
@@ -69,13 +71,17 @@ export class Writer {
 
   // Called by the socket.
 
+  /** Calls back for each message that is accepted. */
+  whenSent(onSent: () => void): void {
+    this.#onSent = onSent;
+  }
+
   /** The transport has room again. */
   drain(): void {
     if (this.#waiters === undefined) return;
     for (const waiter of this.#waiters) {
       if (this.#transport.bufferedBytes >= this.#highWaterBytes) return;
-      const { data, options } = waiter.request;
-      this.#settle(waiter, this.#transport.send(data, options) ? 'ok' : 'closed');
+      this.#settle(waiter, this.#send(waiter.request) ? 'ok' : 'closed');
     }
     this.#finishIfDone();
   }
@@ -99,6 +105,12 @@ export class Writer {
   stop(): void {
     this.#onFinish = ignore;
     for (const waiter of this.#waiters ?? []) this.#settle(waiter, 'closed');
+  }
+
+  #send({ data, options }: WriteRequest): boolean {
+    const isAccepted = this.#transport.send(data, options);
+    if (isAccepted) this.#onSent?.();
+    return isAccepted;
   }
 
   #hasRoom(): boolean {

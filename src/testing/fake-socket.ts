@@ -4,7 +4,7 @@
 import type { FakeOptions } from './fake-options.ts';
 import { memoryServer } from './memory-server.ts';
 import type { ServerSocket } from '../server/host.ts';
-import { acceptedWithoutHook } from '../server/pre-server.ts';
+import { acceptedAtOnce } from '../server/pre-server.ts';
 import type { ClientSocket } from '../socket/client-socket.ts';
 
 /**
@@ -24,7 +24,7 @@ export function fakeSocket<Context = unknown>(
 ): { readonly ws: ServerSocket<Context>; readonly client: ClientSocket } {
   const { context, ...rest } = options;
   const memory = memoryServer('fakeSocket()', untilClosed, rest);
-  const { run, client } = memory.open({ ...acceptedWithoutHook(memory.arrival.protocol), context });
+  const { run, client } = memory.open({ ...acceptedAtOnce(memory.arrival.protocol), context });
   return { ws: run.ws as ServerSocket<Context>, client };
 }
 

@@ -8,10 +8,9 @@ import { ServingHost } from '../server/serving-host.ts';
 import type { Door } from '../server/serving-host.ts';
 import { HOST_OPTIONS, settingsOf } from '../server/host-options.ts';
 import type { HostSettings } from '../server/host-options.ts';
-import type { Arrival } from '../server/pre-server.ts';
+import type { Accepted, Arrival } from '../server/pre-server.ts';
 import { makerOf, RouteTable } from '../server/routes.ts';
 import type { Servable } from '../server/servable.ts';
-import type { Accepted } from '../server/upgrades.ts';
 import { ConnectedSocket } from '../socket/client-socket.ts';
 import type { ClientSocket } from '../socket/client-socket.ts';
 import { Conversation } from '../socket/conversation.ts';
@@ -50,7 +49,7 @@ export function memoryServer(call: string, servable: Servable, options: FakeOpti
     raw: undefined,
   };
   const server = makerOf(call, servable)();
-  const arrival: Arrival = { id: host.newId(), request, server, protocol: protocols[0] ?? '' };
+  const arrival = host.arrive(request, server, protocols[0] ?? '');
   return { host, settings, arrival, open: (accepted) => openLink(host, settings, arrival, accepted) };
 }
 

@@ -10,7 +10,7 @@ import { REFUSALS } from '../server/handshake-rules.ts';
 import type { Host } from '../server/host.ts';
 import type { Outcome as RunOutcome } from '../server/outcome.ts';
 import { Patience } from '../server/patience.ts';
-import { acceptedWithoutHook, askPreServer } from '../server/pre-server.ts';
+import { acceptedAtOnce, isPlain, prepare } from '../server/pre-server.ts';
 import type { Verdict } from '../server/pre-server.ts';
 import type { Refusal } from '../server/refusal.ts';
 import type { Servable } from '../server/servable.ts';
@@ -59,9 +59,9 @@ type Started = ReturnType<MemoryServer['open']> | { readonly response: Response 
 
 async function begin(memory: MemoryServer): Promise<Started> {
   const { arrival, settings, host } = memory;
-  if (arrival.server.onPreServer === undefined) return memory.open(acceptedWithoutHook(arrival.protocol));
+  if (isPlain(arrival)) return memory.open(acceptedAtOnce(arrival.protocol));
   const patience = new Patience(settings.clock, settings.handshakeTimeoutMs);
-  const verdict = await askPreServer(arrival, host.admission, patience.over);
+  const verdict = await prepare(arrival, host.admission, patience.over);
   patience.stop();
   return verdict.kind === 'accepted' ? memory.open(verdict) : { response: responseTo(verdict, memory) };
 }
@@ -77,6 +77,9 @@ function responseTo(
     case 'failed':
       settings.report(verdict.error, { socketId: arrival.id, phase: 'onPreServer' });
       return toResponse(REFUSALS.failed);
+    case 'unavailable':
+      settings.report(verdict.error, { socketId: arrival.id, phase: 'session' });
+      return toResponse(REFUSALS.unavailable);
     case 'over':
       return toResponse(REFUSALS.tooLate);
     default:
