@@ -13,10 +13,10 @@ class Echo {
   server(): void {}
 }
 
-/** The path's handler and parameters, or what there is instead. */
+/** The path's server() and parameters, or what there is instead. */
 function find(routes: Routes, path: string): unknown {
   const found = new RouteTable(routes).find(path);
-  return typeof found === 'object' ? [found.handler, { ...found.params }] : found;
+  return typeof found === 'object' ? [found.makeServer().server, { ...found.params }] : found;
 }
 
 /** The error of a table that cannot be made. */
@@ -83,17 +83,38 @@ describe('RouteTable', () => {
     expect(new RouteTable({ '/*path': a }).isLone).toBe(false);
   });
 
-  it('runs the server() of an object, as its method', async () => {
-    const served: unknown[] = [];
-    const object = {
-      server(this: unknown, ws: unknown): void {
-        served.push(this, ws);
+  it('leads to an object itself, hooks and all', () => {
+    const object = { server: a, onPreServer: b, onPostServer: b, onClientMessage: () => true };
+    const { makeServer } = new RouteTable(object).find('/') as Match;
+    expect([makeServer(), makeServer()]).toEqual([object, object]);
+    expect(find({ '/a': object }, '/a')).toEqual([a, {}]);
+  });
+
+  it('makes an instance of a class for each connection', () => {
+    const { makeServer } = new RouteTable({ '/a': Echo }).find('/a') as Match;
+    const [one, two] = [makeServer(), makeServer()];
+    expect([one instanceof Echo, two instanceof Echo, one === two]).toEqual([true, true, false]);
+  });
+
+  it('tells a class from a function by its prototype', () => {
+    function handler(): void {}
+    expect(find(handler, '/')).toEqual([handler, {}]);
+    const { makeServer } = new RouteTable(class extends Echo {}).find('/') as Match;
+    expect(makeServer()).toBeInstanceOf(Echo);
+  });
+
+  it.each<[string, new () => unknown, string]>([
+    ['without server()', class {}, 'an object or class with server()'],
+    [
+      'whose hook is no function',
+      class extends Echo {
+        onPreServer = 1;
       },
-    };
-    const found = new RouteTable(object).find('/') as Match;
-    await found.handler('ws' as never);
-    expect(served).toEqual([object, 'ws']);
-    expect(find({ '/a': object }, '/a')).toEqual([expect.any(Function), {}]);
+      '.onPreServer: expected a function, got 1',
+    ],
+  ])('finds a class %s out with its first instance', (_, servable, message) => {
+    const { makeServer } = new RouteTable({ '/a': servable as typeof Echo }).find('/a') as Match;
+    expect(makeServer).toThrow(message);
   });
 
   it.each([
@@ -101,17 +122,19 @@ describe('RouteTable', () => {
     ['null', null, 'got null'],
     ['a name', '/chat', 'got "/chat"'],
     ['no pattern', {}, 'at least one pattern'],
-    ['a class', Echo, 'a function or an object with server()'],
-    ['a class in a map', { '/a': Echo }, `routes['/a']`],
     [
       'no server in a map',
       { '/a': 1 },
-      `routes['/a']: expected a function or an object with server(), got 1`,
+      `routes['/a']: expected a function, or an object or class with server(), got 1`,
     ],
     ['an object without server', { '/a': {} }, 'got an object'],
-    ['a hook', { server: a, onPreServer: b }, 'got "onPreServer"'],
-    ['another hook', { server: a, onPostServer: b }, 'got "onPostServer"'],
-    ['a third hook in a map', { '/a': { server: a, onClientMessage: b } }, 'got "onClientMessage"'],
+    ['a hook', { server: a, onPreServer: 1 }, 'routes.onPreServer: expected a function, got 1'],
+    ['another hook', { server: a, onPostServer: null }, 'routes.onPostServer: expected a function, got null'],
+    [
+      'a third hook in a map',
+      { '/a': { server: a, onClientMessage: 'on' } },
+      `routes['/a'].onClientMessage: expected a function, got "on"`,
+    ],
   ])('refuses %s', (_, routes, message) => {
     expect(refused(routes)).toContain('COROSOCK_ARGUMENT');
     expect(refused(routes)).toContain(message);

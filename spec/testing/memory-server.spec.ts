@@ -2,19 +2,33 @@
 // link in memory to it.
 
 import { describe, expect, it } from 'vitest';
-import { startInMemory } from '../../src/testing/memory-server.ts';
+import type { Servable } from 'corosock';
+import type { FakeOptions } from 'corosock/testing';
+import { acceptedAtOnce } from '../../src/server/pre-server.ts';
+import { memoryServer } from '../../src/testing/memory-server.ts';
+import type { MemoryServer } from '../../src/testing/memory-server.ts';
 import { UsageError } from '../../src/words/errors.ts';
 
-describe('startInMemory', () => {
-  it('has begun with the handler when it returns', () => {
+/** A server in memory, and its link opened. */
+function opened(
+  servable: Servable,
+  options: FakeOptions = {},
+): MemoryServer & ReturnType<MemoryServer['open']> {
+  const memory = memoryServer('f()', servable, options);
+  return { ...memory, ...memory.open(acceptedAtOnce(memory.arrival.protocol)) };
+}
+
+describe('memoryServer', () => {
+  it('has begun with the handler when its link is open', () => {
     const order: string[] = [];
-    startInMemory('f()', () => void order.push('handler'), {});
-    order.push('returned');
-    expect(order).toEqual(['handler', 'returned']);
+    const memory = memoryServer('f()', () => void order.push('handler'), {});
+    order.push('made');
+    memory.open(acceptedAtOnce(''));
+    expect([...order, 'open']).toEqual(['made', 'handler', 'open']);
   });
 
   it('loses nothing that a handler writes before the client is held', async () => {
-    const { client } = startInMemory('f()', async (ws) => void (await ws.write('early')), {});
+    const { client } = opened(async (ws) => void (await ws.write('early')));
     expect([await client.read(), await client.read()]).toEqual([
       ['early', 'ok'],
       [undefined, 'closed'],
@@ -22,13 +36,13 @@ describe('startInMemory', () => {
   });
 
   it('has a host without a door, which can be closed', async () => {
-    const { host } = startInMemory('f()', async (ws) => void (await ws.closed), {});
+    const { host } = opened(async (ws) => void (await ws.closed));
     expect([host.url, host.port, host.sockets.size]).toEqual(['', 0, 1]);
     expect(await host.close({ graceMs: 0 })).toMatchObject({ closed: 1, abandoned: [] });
   });
 
   it('makes a conversation with the same settings for both ends', async () => {
-    const { settings, client, run } = startInMemory('f()', async (ws) => void (await ws.closed), {
+    const { settings, client, run } = opened(async (ws) => void (await ws.closed), {
       closeTimeoutMs: 1,
       writeBufferBytes: 2,
     });
@@ -38,7 +52,7 @@ describe('startInMemory', () => {
   });
 
   it('names its caller in the errors of options', () => {
-    expect(() => startInMemory('f()', () => {}, { url: 'nowhere' })).toThrow(
+    expect(() => memoryServer('f()', () => {}, { url: 'nowhere' })).toThrow(
       new UsageError('COROSOCK_ARGUMENT', 'f(): expected url to be a URL, got "nowhere"'),
     );
   });

@@ -103,7 +103,7 @@ describe('await using a run', () => {
         await ws.read();
         order.push(`handler, ${ws.closeInfo?.code}`);
       });
-      void run.done.then(({ end }) => order.push(`done, by ${end.by}`));
+      void run.done.then((outcome) => order.push(`done, by ${'end' in outcome ? outcome.end.by : ''}`));
     }
     order.push('out of scope');
     expect(order).toEqual(['handler, 1001', 'done, by shutdown', 'out of scope']);

@@ -69,14 +69,19 @@ export function acceptScripted(): { readonly stream: ScriptedStream; readonly tr
   const stream = new ScriptedStream();
   const acceptor = new WsAcceptor({ maxMessageBytes: 70_000, compression: false, closeTimeoutMs: 5000 });
   let accepted: WsTransport | undefined;
-  acceptor.accept(upgradeOf(), stream, Buffer.alloc(0), '', {
-    accepted: (transport) => {
-      accepted = transport;
+  const upgrade = { request: upgradeOf(), stream, head: Buffer.alloc(0) };
+  acceptor.accept(
+    upgrade,
+    { protocol: '', headerLines: [] },
+    {
+      accepted: (transport) => {
+        accepted = transport;
+      },
+      refused: (error) => {
+        throw error;
+      },
     },
-    refused: (error) => {
-      throw error;
-    },
-  });
+  );
   if (accepted === undefined) throw new Error('The upgrade was not accepted');
   return { stream, transport: accepted };
 }

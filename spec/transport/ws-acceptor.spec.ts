@@ -11,6 +11,7 @@ interface Upgrade {
   readonly options?: Partial<WsAcceptorOptions>;
   readonly headers?: Readonly<Record<string, string>>;
   readonly protocol?: string;
+  readonly headerLines?: readonly string[];
   readonly head?: Buffer;
   readonly acceptor?: WsAcceptor;
   readonly stream?: ScriptedStream;
@@ -21,22 +22,28 @@ function upgrade({
   options,
   headers,
   protocol = '',
+  headerLines = [],
   head = Buffer.alloc(0),
   acceptor = new WsAcceptor({ ...OPTIONS, ...options }),
   stream = new ScriptedStream(),
 }: Upgrade = {}): { readonly stream: ScriptedStream; readonly heard: unknown[] } {
   const heard: unknown[] = [];
-  acceptor.accept(upgradeOf(headers), stream, head, protocol, {
-    accepted: (transport) => {
-      heard.push(`accepted ${transport.protocol}`);
-      transport.open({
-        receive: (data) => heard.push(data),
-        drain: () => heard.push('drain'),
-        end: ({ code, by }) => heard.push(`${code} by ${by}`),
-      });
+  const atHand = { request: upgradeOf(headers), stream, head };
+  acceptor.accept(
+    atHand,
+    { protocol, headerLines },
+    {
+      accepted: (transport) => {
+        heard.push(`accepted ${transport.protocol}`);
+        transport.open({
+          receive: (data) => heard.push(data),
+          drain: () => heard.push('drain'),
+          end: ({ code, by }) => heard.push(`${code} by ${by}`),
+        });
+      },
+      refused: (error) => heard.push(error.message),
     },
-    refused: (error) => heard.push(error.message),
-  });
+  );
   return { stream, heard };
 }
 
@@ -66,6 +73,19 @@ describe('WsAcceptor', () => {
     const { stream, heard } = upgrade({ headers });
     expect(heard).toEqual(['accepted ']);
     expect(String(stream.writes[0])).not.toContain('Sec-WebSocket-Protocol');
+  });
+
+  it('adds header lines to one answer, and to no other', () => {
+    const acceptor = new WsAcceptor(OPTIONS);
+    const marked = upgrade({ acceptor, headerLines: ['X-Mark: 1', 'Set-Cookie: a=1', 'Set-Cookie: b=2'] });
+    expect(linesOf(marked.stream.writes[0]).slice(4)).toEqual([
+      'X-Mark: 1',
+      'Set-Cookie: a=1',
+      'Set-Cookie: b=2',
+      '',
+      '',
+    ]);
+    expect(linesOf(upgrade({ acceptor }).stream.writes[0]).slice(4)).toEqual(['', '']);
   });
 
   it.each([

@@ -86,7 +86,8 @@ async function acceptOne(
   const http = createServer();
   const accepted = new Promise<Transport>((resolve, reject) => {
     http.on('upgrade', (request, stream, head) => {
-      acceptor.accept(request, stream, head, '', { accepted: resolve, refused: reject });
+      const answer = { protocol: '', headerLines: [] };
+      acceptor.accept({ request, stream, head }, answer, { accepted: resolve, refused: reject });
     });
   });
   http.listen(0, '127.0.0.1');
