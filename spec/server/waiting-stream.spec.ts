@@ -1,0 +1,75 @@
+// The stream of an upgrade while its hook decides: what comes early is kept, in
+// bounds, and leaving is noticed.
+
+import { settle, virtualClock } from 'corosock/testing';
+import { describe, expect, it } from 'vitest';
+import { Patience } from '../../src/server/patience.ts';
+import { WaitingStream } from '../../src/server/waiting-stream.ts';
+import { CHUNK_BYTES } from '../../src/words/limits.ts';
+import { ScriptedStream } from '../transport/scripted-stream.ts';
+
+interface Wait {
+  readonly stream: ScriptedStream;
+  readonly patience: Patience;
+  readonly waiting: WaitingStream;
+}
+
+function wait(head = ''): Wait {
+  const stream = new ScriptedStream();
+  const patience = new Patience(virtualClock(), 700);
+  return { stream, patience, waiting: new WaitingStream(stream, Buffer.from(head), patience) };
+}
+
+describe('WaitingStream', () => {
+  it('gives back what came with the request and after it, in order', async () => {
+    const { stream, waiting } = wait('1');
+    stream.push('2');
+    await settle();
+    stream.push('3');
+    await settle();
+    expect([String(waiting.release()), stream.isPaused()]).toEqual(['123', true]);
+  });
+
+  it('leaves what comes later to whoever has the stream then', async () => {
+    const { stream, waiting } = wait();
+    waiting.release();
+    stream.push('later');
+    await settle();
+    const [chunk] = await stream.take(1).toArray();
+    expect(String(chunk)).toBe('later');
+  });
+
+  it('holds the client back above 64 KiB, and loses nothing', async () => {
+    const { stream, waiting } = wait();
+    const chunks = Array.from({ length: 5 }, (_, index) => Buffer.alloc(CHUNK_BYTES / 2, index));
+    for (const chunk of chunks) {
+      stream.push(chunk);
+      await settle();
+    }
+    expect([stream.isPaused(), stream.readableLength]).toEqual([true, 1.5 * CHUNK_BYTES]);
+    const head = waiting.release();
+    const rest = stream.read() as Buffer;
+    expect(Buffer.compare(Buffer.concat([head, rest]), Buffer.concat(chunks))).toBe(0);
+  });
+
+  it.each<[string, (stream: ScriptedStream) => unknown]>([
+    ['ends', (stream) => stream.push(null)],
+    ['is destroyed', (stream) => stream.destroy()],
+  ])('ends the patience when the stream %s', async (_, leave) => {
+    const { stream, patience } = wait();
+    leave(stream);
+    await settle();
+    expect(patience.why).toBe('gone');
+  });
+
+  it('ends no patience once it has let go, and leaves no listener', async () => {
+    const { stream, patience, waiting } = wait();
+    const names = (): unknown => ['data', 'end', 'close'].map((name) => stream.listenerCount(name));
+    expect(names()).toEqual([1, 1 + new ScriptedStream().listenerCount('end'), 1]);
+    waiting.release();
+    expect(names()).toEqual([0, new ScriptedStream().listenerCount('end'), 0]);
+    stream.destroy();
+    await settle();
+    expect(patience.why).toBe(undefined);
+  });
+});
