@@ -137,9 +137,12 @@ describe('a live session', () => {
   it('ends once, and aborts what waits for it', () => {
     const { live, member, clock } = begun();
     const { signal } = live.over;
+    let closed = 0;
+    live.hold();
+    live.join({ close: () => void (closed += 1) });
     live.finish();
     live.finish();
-    expect([member.closed, clock.timers, signal.aborted]).toEqual([1, 0, true]);
+    expect([member.closed, closed, clock.timers, signal.aborted]).toEqual([1, 1, 0, true]);
     expect(signal.reason).toMatchObject({ name: 'UsageError', code: 'COROSOCK_SESSION_OVER' });
     expect(() => live.refuseIfOver()).toThrow(expect.objectContaining({ code: 'COROSOCK_SESSION_OVER' }));
   });
@@ -290,7 +293,10 @@ describe('the store of a live session', () => {
     clock.tick(240);
     membership.active();
     live.stored(clock.nowMs);
-    clock.tick(230);
+    // The alarm of 250 rings, and it is not yet time.
+    clock.tick(5);
+    membership.active();
+    clock.tick(225);
     membership.active();
     clock.tick(20);
     // 250 after the write at 240: of the activity at 470.

@@ -20,6 +20,19 @@ describe('update', () => {
     expect(store.calls).toEqual([`get ${session.id}`, `set ${session.id} {"n":1} 900000`]);
   });
 
+  it('has the store keep what it writes for the whole time-out', async () => {
+    const { join, store, clock } = setScene({ timeoutMs: 1000 });
+    const { opened, membership } = await join();
+    await clock.advance(100);
+    membership.active();
+    await clock.advance(100);
+    await opened.session.update(count);
+    store.calls.length = 0;
+    // Of the activity at 100 the store is told no more: that would let it forget earlier.
+    await clock.advance(700);
+    expect(store.calls).toEqual([]);
+  });
+
   it('waits for what changes the data', async () => {
     const { join } = setScene();
     const { session } = (await join()).opened;

@@ -111,11 +111,12 @@ describe('regenerate', () => {
   });
 
   it('rejects when the session is over', async () => {
-    const { sessions, join } = setScene();
+    const { sessions, join, store } = setScene();
     const { session } = (await join()).opened;
     const opened = await sessions.open(cookieOf(session.id), false);
     await session.end();
-    expect(await outcomeOf(opened.session.regenerate())).toBe(OVER);
+    store.calls.length = 0;
+    expect([await outcomeOf(opened.session.regenerate()), store.calls]).toEqual([OVER, []]);
   });
 
   it.each(['get', 'set', 'delete'] as const)(
@@ -161,7 +162,8 @@ describe('end', () => {
     const { join, store } = setScene();
     const { session } = (await join()).opened;
     await session.end();
-    expect(await outcomeOf(run(session))).toBe(OVER);
+    store.calls.length = 0;
+    expect([await outcomeOf(run(session)), store.calls]).toEqual([OVER, []]);
     await settle();
     expect(await store.get(session.id)).toBe(undefined);
   });
