@@ -85,11 +85,8 @@ export class OpenHandshake implements Handshake {
   set protocol(protocol: string) {
     this.#refuseIfAnswered('protocol');
     if (protocol !== '' && !this.request.protocols.includes(protocol)) {
-      throw badArgument(
-        'handshake.protocol',
-        `one of those offered, [${this.request.protocols.join(', ')}], or ''`,
-        protocol,
-      );
+      // Which ones is not said: some clients offer a token there (H24).
+      throw badArgument('handshake.protocol', "one of those offered, or ''", protocol);
     }
     this.#protocol = protocol;
   }
@@ -104,8 +101,7 @@ export class OpenHandshake implements Handshake {
     for (const [name, value] of this.responseHeaders) {
       if (OWN_HEADER.test(name))
         throw badArgument('handshake.responseHeaders', "no header of the handshake's own", name);
-      if (!VISIBLE.test(value))
-        throw badArgument(`handshake.responseHeaders, ${name}`, 'visible ASCII', value);
+      if (!VISIBLE.test(value)) throw unsendable(name);
     }
     return {
       sharedConnection: this.#sharedConnection,
@@ -117,6 +113,14 @@ export class OpenHandshake implements Handshake {
   #refuseIfAnswered(name: string): void {
     if (this.#isAnswered) throw tooLate(`handshake.${name}`);
   }
+}
+
+/** The value may be a secret: it is not shown (H24). */
+function unsendable(name: string): UsageError {
+  return new UsageError(
+    'COROSOCK_ARGUMENT',
+    `handshake.responseHeaders, ${name}: expected visible ASCII, got something else`,
+  );
 }
 
 /** Makes the error for what can be set in `onPreServer` only. */

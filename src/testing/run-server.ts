@@ -102,7 +102,8 @@ function clientOf(started: Started): ClientSocket {
 
 async function shutDown({ host, settings: { clock, closeTimeoutMs } }: MemoryServer): Promise<void> {
   const closing = host.close({ graceMs: 0 });
-  if (isVirtual(clock)) await clock.advance(3 * closeTimeoutMs);
+  // One each for the peer, the handler and `onPostServer`.
+  for (let wait = 0; wait < 3 && isVirtual(clock); wait += 1) await clock.advance(closeTimeoutMs);
   await closing;
 }
 
