@@ -14,7 +14,8 @@ import type { Host, OpenResult, ServerSocket } from './host.ts';
 import type { HostSettings } from './host-options.ts';
 import { HostedSocket, SocketHandle } from './hosted-socket.ts';
 import type { Outcome } from './outcome.ts';
-import type { Accepted, Arrival } from './pre-server.ts';
+import type { Patience } from './patience.ts';
+import type { Accepted, Arrival, Verdict } from './pre-server.ts';
 import type { Match, RouteTable } from './routes.ts';
 import type { WebSocketServer } from './servable.ts';
 import { checkCloseOptions, ShutDown } from './shut-down.ts';
@@ -42,8 +43,6 @@ export interface Door {
 
 /** A {@link Host} over any door, or over none. */
 export class ServingHost implements Host, RunListener, UpgradeListener {
-  /** `onPreServer` hooks, so many at once. */
-  readonly admission: TaskQueue;
   readonly #nodeId = newNodeId();
   readonly #routes: RouteTable;
   readonly #settings: HostSettings;
@@ -59,13 +58,12 @@ export class ServingHost implements Host, RunListener, UpgradeListener {
   #closing: Promise<CloseReport> | undefined;
 
   constructor(routes: RouteTable, settings: HostSettings, door: Door) {
-    this.admission = new TaskQueue(settings.maxHandshakes);
     this.#routes = routes;
     this.#settings = settings;
     this.#runSettings = { ...settings, pool: new TaskQueue(settings.poolSize) };
     this.#door = door;
     this.#sessions = settings.sessions && new Sessions(settings.sessions, settings);
-    this.#upgrades = new Upgrades(settings, this.admission, this);
+    this.#upgrades = new Upgrades(settings, this);
   }
 
   get url(): string {
@@ -129,6 +127,11 @@ export class ServingHost implements Host, RunListener, UpgradeListener {
   upgradeOnOpen(transport: Transport, arrival: Arrival, accepted: Accepted): void {
     if (arrival.request instanceof UpgradeRequest) arrival.request.forgetRaw();
     this.converse(transport, arrival, accepted);
+  }
+
+  /** Asks what has to be asked before a link opens that is no upgrade; see {@link Upgrades.decide}. */
+  decide<T>(arrival: Arrival, patience: Patience, goOn: (verdict: Verdict) => T): Promise<T> {
+    return this.#upgrades.decide(arrival, patience, goOn);
   }
 
   // Conversations.

@@ -13,6 +13,7 @@ import { WaitingStream } from './waiting-stream.ts';
 import { WsAcceptor } from '../transport/ws-acceptor.ts';
 import type { UpgradeAtHand } from '../transport/ws-acceptor.ts';
 import type { WsTransport } from '../transport/ws-transport.ts';
+import type { HandshakeEnd } from '../words/errors.ts';
 
 /** Who hears of a link that is open. */
 export interface UpgradeListener {
@@ -24,16 +25,17 @@ export class Upgrades {
   readonly #settings: HostSettings;
   readonly #listener: UpgradeListener;
   readonly #acceptor: WsAcceptor;
+  /** `onPreServer` hooks, so many at once. */
   readonly #admission: TaskQueue;
   /** Of the handshakes whose hook has not decided. */
   readonly #waiting = new Set<Patience>();
   #isClosing = false;
 
-  constructor(settings: HostSettings, admission: TaskQueue, listener: UpgradeListener) {
+  constructor(settings: HostSettings, listener: UpgradeListener) {
     this.#settings = settings;
     this.#listener = listener;
     this.#acceptor = new WsAcceptor(settings);
-    this.#admission = admission;
+    this.#admission = new TaskQueue(settings.maxHandshakes);
   }
 
   /** Answers an upgrade that keeps the rules: at once, or when its hook has decided. */
@@ -41,6 +43,20 @@ export class Upgrades {
     if (this.#isClosing) return this.refuse(upgrade, REFUSALS.closing);
     if (isPlain(arrival)) return this.#accept(upgrade, arrival, acceptedAtOnce(arrival.protocol));
     void this.#askAndAnswer(upgrade, arrival);
+  }
+
+  /**
+   * Asks what has to be asked, and goes on with what has come of it, in the same turn:
+   * a handshake whose patience has ended meanwhile, or whose host closes, is over.
+   */
+  async decide<T>(arrival: Arrival, patience: Patience, goOn: (verdict: Verdict) => T): Promise<T> {
+    this.#waiting.add(patience);
+    const verdict = await prepare(arrival, this.#admission, patience.over);
+    this.#waiting.delete(patience);
+    patience.stop();
+    if (verdict.kind !== 'accepted' || patience.why === undefined) return goOn(verdict);
+    verdict.opened?.discard();
+    return goOn({ kind: 'over' });
   }
 
   /** Refuses what waits for its hook, and from now on all. */
@@ -57,18 +73,14 @@ export class Upgrades {
     const { clock, handshakeTimeoutMs } = this.#settings;
     const patience = new Patience(clock, handshakeTimeoutMs);
     const waiting = new WaitingStream(upgrade.stream, upgrade.head, patience);
-    this.#waiting.add(patience);
-    const verdict = await prepare(arrival, this.#admission, patience.over);
-    this.#waiting.delete(patience);
-    patience.stop();
-    const head = waiting.release();
-    this.#answer({ ...upgrade, head }, arrival, verdict, patience);
+    await this.decide(arrival, patience, (verdict) =>
+      this.#answer({ ...upgrade, head: waiting.release() }, arrival, verdict, patience),
+    );
   }
 
   #answer(upgrade: UpgradeAtHand, arrival: Arrival, verdict: Verdict, { why }: Patience): void {
     switch (verdict.kind) {
       case 'accepted':
-        if (this.#isClosing) return this.#refuseLate(upgrade, verdict);
         this.#accept(upgrade, arrival, verdict);
         // The stream stood still while the hook decided.
         upgrade.stream.resume();
@@ -82,15 +94,10 @@ export class Upgrades {
         this.#settings.report(verdict.error, { socketId: arrival.id, phase: 'session' });
         return this.refuse(upgrade, REFUSALS.unavailable);
       case 'over':
-        return this.refuse(upgrade, why === 'closing' ? REFUSALS.closing : REFUSALS.tooLate);
+        return this.refuse(upgrade, refusalFor(why));
       default:
         return verdict satisfies never;
     }
-  }
-
-  #refuseLate(upgrade: UpgradeAtHand, { opened }: Accepted): void {
-    opened?.discard();
-    this.refuse(upgrade, REFUSALS.closing);
   }
 
   #accept(upgrade: UpgradeAtHand, arrival: Arrival, accepted: Accepted): void {
@@ -114,6 +121,11 @@ export class Upgrades {
     // The client had gone, or its request was none after all.
     if (!isOpen) opened?.discard();
   }
+}
+
+/** The answer to a handshake that is over. A client that has gone rarely hears it. */
+export function refusalFor(why: HandshakeEnd | undefined): Refusal {
+  return why === 'closing' ? REFUSALS.closing : REFUSALS.tooLate;
 }
 
 function headerLinesOf({ answer, opened }: Accepted): readonly string[] {

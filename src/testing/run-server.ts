@@ -10,10 +10,11 @@ import { REFUSALS } from '../server/handshake-rules.ts';
 import type { Host } from '../server/host.ts';
 import type { Outcome as RunOutcome } from '../server/outcome.ts';
 import { Patience } from '../server/patience.ts';
-import { acceptedAtOnce, isPlain, prepare } from '../server/pre-server.ts';
+import { acceptedAtOnce, isPlain } from '../server/pre-server.ts';
 import type { Verdict } from '../server/pre-server.ts';
 import type { Refusal } from '../server/refusal.ts';
 import type { Servable } from '../server/servable.ts';
+import { refusalFor } from '../server/upgrades.ts';
 import type { ClientSocket } from '../socket/client-socket.ts';
 import { unattended } from '../time/abortable.ts';
 import type { Clock } from '../time/clock.ts';
@@ -61,15 +62,16 @@ async function begin(memory: MemoryServer): Promise<Started> {
   const { arrival, settings, host } = memory;
   if (isPlain(arrival)) return memory.open(acceptedAtOnce(arrival.protocol));
   const patience = new Patience(settings.clock, settings.handshakeTimeoutMs);
-  const verdict = await prepare(arrival, host.admission, patience.over);
-  patience.stop();
-  return verdict.kind === 'accepted' ? memory.open(verdict) : { response: responseTo(verdict, memory) };
+  return host.decide(arrival, patience, (verdict) =>
+    verdict.kind === 'accepted' ? memory.open(verdict) : { response: responseTo(verdict, memory, patience) },
+  );
 }
 
 /** What a client on a port would have got. */
 function responseTo(
   verdict: Exclude<Verdict, { readonly kind: 'accepted' }>,
   { arrival, settings }: MemoryServer,
+  { why }: Patience,
 ): Response {
   switch (verdict.kind) {
     case 'refused':
@@ -81,7 +83,7 @@ function responseTo(
       settings.report(verdict.error, { socketId: arrival.id, phase: 'session' });
       return toResponse(REFUSALS.unavailable);
     case 'over':
-      return toResponse(REFUSALS.tooLate);
+      return toResponse(refusalFor(why));
     default:
       return verdict satisfies never;
   }
