@@ -2,11 +2,14 @@
 // pass by taking it from what each key has left to live.
 
 import { RedisStore } from 'connect-redis';
+import { virtualClock } from 'corosock/testing';
 import { createClient } from 'redis';
 import type { RedisClientType } from 'redis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { withRedisLock } from './redis-lock.ts';
 import { isRedisHere, startRedis, withoutRedis } from './redis-server.ts';
 import type { RedisServer } from './redis-server.ts';
+import { cookieOf, setScene } from './session-fixtures.ts';
 import { expressSessionStore } from '../../src/session/express-session-store.ts';
 import { sessionStoreContract } from '../../src/testing/session-store-contract.ts';
 import type { SessionStoreUnderTest } from '../../src/testing/session-store-contract.ts';
@@ -37,6 +40,28 @@ describe.skipIf(!isRedisHere)(`expressSessionStore over connect-redis${withoutRe
 
   it.each(sessionStoreContract)('keeps the promise: $name', async ({ run }) => {
     await expect(run(makeStore)).resolves.toBe(undefined);
+  });
+
+  it.each(sessionStoreContract)('keeps the promise with a lock in Redis: $name', async ({ run }) => {
+    const makeLocking = async (): Promise<SessionStoreUnderTest> => {
+      const tested = await makeStore();
+      return { ...tested, store: withRedisLock(tested.store, client) };
+    };
+    await expect(run(makeLocking)).resolves.toBe(undefined);
+  });
+
+  it('loses no update of two hosts with a lock in Redis', async () => {
+    await using tested = await makeStore();
+    const store = withRedisLock(tested.store, client);
+    await store.set('id', {}, 60_000);
+    const clock = virtualClock();
+    const hosts = [setScene({}, { clock, store }), setScene({}, { clock, store })];
+    const joined = await Promise.all(hosts.map(({ join }) => join(cookieOf('id'))));
+    const updates = Array.from({ length: 50 }, (_, n) =>
+      joined[n % 2]?.opened.session.update((data) => void (data['n'] = Number(data['n'] ?? 0) + 1)),
+    );
+    expect(new Set(await Promise.all(updates.map(async (update) => await update)))).toEqual(new Set(['ok']));
+    expect(await store.get('id')).toEqual({ n: 50 });
   });
 
   it('has Redis forget a session when its time is over', async () => {
