@@ -54,7 +54,7 @@ describe('prepare', () => {
     ['false', false],
     ['what only looks like a Response', { status: 401 }],
   ])('accepts with what the hook returns, also %s', async (_, context) => {
-    for (const hook of [(): unknown => context, async (): Promise<unknown> => await context]) {
+    for (const hook of [(): unknown => context, (): unknown => Promise.resolve(context)]) {
       expect(await ask(hook)).toMatchObject({ kind: 'accepted', context });
     }
   });
@@ -107,10 +107,12 @@ describe('prepare', () => {
       { message: 'no' },
     ],
     ['rejects', () => Promise.reject(new Error('no')), { message: 'no' }],
+    // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- anything can be thrown
     ['throws undefined', () => Promise.reject(undefined), undefined],
     [
       'throws a Response',
       () => {
+        // oxlint-disable-next-line typescript/only-throw-error -- as above
         throw new Response();
       },
       expect.any(Response),

@@ -13,6 +13,10 @@ class Echo {
   server(): void {}
 }
 
+class Silent {
+  readonly name = 'silent';
+}
+
 /** The path's server() and parameters, or what there is instead. */
 function find(routes: Routes, path: string): unknown {
   const found = new RouteTable(routes).find(path);
@@ -104,7 +108,7 @@ describe('RouteTable', () => {
   });
 
   it.each<[string, new () => unknown, string]>([
-    ['without server()', class {}, 'an object or class with server()'],
+    ['without server()', Silent, 'an object or class with server()'],
     [
       'whose hook is no function',
       class extends Echo {

@@ -38,7 +38,7 @@ async function gate(options: ServeOptions = {}, hook?: WebSocketServer['onPreSer
   const server: Servable = {
     onPreServer(handshake) {
       asked.push(handshake);
-      return hook === undefined ? decision : hook(handshake);
+      return hook === undefined ? decision : (hook(handshake) as unknown);
     },
     async server(ws) {
       runs.push('server');

@@ -86,7 +86,7 @@ describe('TaskQueue', () => {
     using crashes = recordCrashes();
     const queue = new TaskQueue(1);
     const controller = new AbortController();
-    let fail = (_: Error): void => {};
+    let fail = (_error: Error): void => {};
     const first = queue.run(
       () =>
         new Promise<void>((_done, reject) => {
