@@ -7,7 +7,7 @@ import type { Clock } from '../time/clock.ts';
 import { badArgument, checkMs, checkNames } from '../words/arguments.ts';
 
 /** 15 minutes: what `%CSP.Session` has. */
-export const DEFAULT_SESSION_TIMEOUT_MS = 900_000;
+const DEFAULT_SESSION_TIMEOUT_MS = 900_000;
 /** Longest wait of `session.update` for the lock. */
 export const DEFAULT_UPDATE_TIMEOUT_MS = 10_000;
 
