@@ -20,7 +20,14 @@ function refused(options: unknown): unknown {
   }
 }
 
-const sizes = ['maxMessageBytes', 'queueMessages', 'queueBytes', 'writeBufferBytes'] as const;
+const sizes = [
+  'maxMessageBytes',
+  'queueMessages',
+  'queueBytes',
+  'writeBufferBytes',
+  'maxHandshakes',
+  'poolSize',
+] as const;
 
 const noCounts = [
   0,
@@ -50,8 +57,12 @@ describe('settingsOf', () => {
       overflow: 'pause',
       writeBufferBytes: 65_536,
       closeTimeoutMs: 5000,
+      maxHandshakes: 256,
+      handshakeTimeoutMs: 10_000,
+      poolSize: 64,
       protocols: [],
       compression: false,
+      sessions: undefined,
       clock: realClock,
       report: expect.any(Function) as unknown,
       budget: expect.any(TurnBudget) as unknown,

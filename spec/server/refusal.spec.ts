@@ -5,7 +5,7 @@ import { settle, virtualClock } from 'corosock/testing';
 import { describe, expect, it } from 'vitest';
 import { writtenStream } from '../fixtures/written-stream.ts';
 import { REFUSALS } from '../../src/server/handshake-rules.ts';
-import { refuse, responseOf } from '../../src/server/refusal.ts';
+import { refuse, refuseWith, responseOf } from '../../src/server/refusal.ts';
 
 describe('responseOf', () => {
   it('writes a complete response', () => {
@@ -97,3 +97,57 @@ describe('refuse', () => {
     expect(link.destroyed).toBe(true);
   });
 });
+
+describe('refuseWith', () => {
+  /** What is written for a response, and what is told of it. */
+  async function answered(response: Response): Promise<readonly [text: string, broken: readonly unknown[]]> {
+    const { stream, text } = writtenStream();
+    const broken: unknown[] = [];
+    await refuseWith(stream, response, virtualClock(), (error) => broken.push(error));
+    await settle();
+    return [text(), broken];
+  }
+
+  it('writes status, headers and body, with its length', async () => {
+    const response = new Response('grün', { status: 403, headers: { 'X-Why': 'no', Upgrade: 'h2c' } });
+    expect(await answered(response)).toEqual([
+      [
+        'HTTP/1.1 403 Forbidden',
+        'content-type: text/plain;charset=UTF-8',
+        'x-why: no',
+        'Connection: close',
+        'Content-Length: 5',
+        '',
+        Buffer.from('grün').toString('latin1'),
+      ].join('\r\n'),
+      [],
+    ]);
+  });
+
+  it('redirects', async () => {
+    const [text] = await answered(Response.redirect('https://localhost/login', 302));
+    expect(text).toContain('HTTP/1.1 302 Found\r\nlocation: https://localhost/login\r\n');
+  });
+
+  it('gives no length where there is never a body', async () => {
+    const [text] = await answered(new Response(null, { status: 204 }));
+    expect(text).toBe('HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n');
+  });
+
+  it.each<[string, () => Promise<Response>]>([
+    ['was read before', readBefore],
+    ['fails', async () => new Response(new ReadableStream({ pull: (body) => body.error(new Error('no')) }))],
+    ['is of no status', async () => Response.error()],
+  ])('answers 500 for a response that %s, and tells why', async (_, make) => {
+    const [text, broken] = await answered(await make());
+    expect(text).toMatch(/^HTTP\/1\.1 500 .*\r\n\r\nThe server could not answer\n$/su);
+    expect(broken).toEqual([expect.any(Error)]);
+  });
+});
+
+/** One and the same response, given a second time. */
+async function readBefore(): Promise<Response> {
+  const response = new Response('no', { status: 401 });
+  await response.text();
+  return response;
+}

@@ -148,10 +148,10 @@ describe('host.close', () => {
     const memory = new MemoryHost({ closeTimeoutMs: 100 });
     const run = memory.converse(STUCK, untilClosed);
     const closing = memory.host.close({ graceMs: 1000, spreadMs: 50 });
-    await memory.clock.advance(2249);
+    await memory.clock.advance(2349);
     expect(memory.doorCloses).toBe(0);
     await memory.clock.advance(1);
-    expect(await closing).toEqual({ finished: 0, closed: 0, abandoned: [run.ws.id], tookMs: 2250 });
+    expect(await closing).toEqual({ finished: 0, closed: 0, abandoned: [run.ws.id], tookMs: 2350 });
     expect([memory.doorCloses, memory.clock.timers]).toEqual([1, 0]);
   });
 

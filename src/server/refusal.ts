@@ -31,14 +31,22 @@ export function refuse(stream: Duplex, refusal: Refusal, clock: Clock, method?: 
  * Sends what a hook has answered, and closes the connection.
  *
  * The body is sent whole, with its length; what belongs to the connection is ours.
- * A body that cannot be read, or a status that is no answer, becomes 500.
+ * A body that cannot be read, or a status that is no answer, becomes 500. Never rejects.
+ *
+ * @param onBroken - Hears why it had to be 500.
  */
-export async function refuseWith(stream: Duplex, response: Response, clock: Clock): Promise<void> {
+export async function refuseWith(
+  stream: Duplex,
+  response: Response,
+  clock: Clock,
+  onBroken: (error: unknown) => void,
+): Promise<void> {
   try {
     const body = Buffer.from(await response.arrayBuffer());
     const head = Buffer.from(headOf(response, body.byteLength), 'latin1');
     finishWith(stream, Buffer.concat([head, body]), clock);
-  } catch {
+  } catch (error) {
+    onBroken(error);
     refuse(stream, BROKEN_RESPONSE, clock);
   }
 }
@@ -63,7 +71,9 @@ const CONNECTION_HEADER = /^(?:connection|content-length|keep-alive|transfer-enc
 function headOf({ status, headers }: Response, length: number): string {
   if (status < 200) throw new RangeError(`A response of status ${status} is no answer`);
   const fields = [...headers].filter(([name]) => !CONNECTION_HEADER.test(name));
-  return headText(status, [...fields, ['Connection', 'close'], ['Content-Length', String(length)]]);
+  // One that never has a body must not have its length, either (RFC 9110 §8.6).
+  const size = status === 204 ? [] : [['Content-Length', String(length)] as const];
+  return headText(status, [...fields, ['Connection', 'close'], ...size]);
 }
 
 function headText(status: number, fields: readonly (readonly [name: string, value: string])[]): string {

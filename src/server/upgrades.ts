@@ -86,7 +86,9 @@ export class Upgrades {
         upgrade.stream.resume();
         return undefined;
       case 'refused':
-        return void refuseWith(upgrade.stream, verdict.response, this.#settings.clock);
+        return void refuseWith(upgrade.stream, verdict.response, this.#settings.clock, (error) =>
+          this.#settings.report(error, { socketId: arrival.id, phase: 'onPreServer' }),
+        );
       case 'failed':
         this.#settings.report(verdict.error, { socketId: arrival.id, phase: 'onPreServer' });
         return this.refuse(upgrade, REFUSALS.failed);
