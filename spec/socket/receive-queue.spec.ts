@@ -277,4 +277,72 @@ describe('ReceiveQueue', () => {
       expect(unread).toEqual([3, 3, 2, 1]);
     });
   });
+
+  describe('offerFirst', () => {
+    function offering(limits: Partial<QueueLimits> = {}): ReturnType<typeof setUp> {
+      const all = setUp(limits);
+      all.queue.offerFirst();
+      return all;
+    }
+
+    it('keeps messages back that were not offered yet, and counts them', () => {
+      const { queue, put } = offering();
+      put('a', '€');
+      expect([queue.unoffered, queue.readable, queue.messages, queue.bytes]).toEqual(['a', 0, 2, 4]);
+    });
+
+    it('lets be read what was offered and not consumed, in order', () => {
+      const { queue, put } = offering();
+      put('a', 'b', 'c');
+      queue.releaseOffered();
+      queue.dropOffered();
+      queue.releaseOffered();
+      expect([queue.unoffered, queue.readable, queue.bytes]).toEqual([undefined, 2, 2]);
+      expect([queue.take(Infinity), queue.take(Infinity), queue.bytes]).toEqual(['a', 'c', 0]);
+    });
+
+    it('keeps what was not offered yet when it is said again', () => {
+      const { queue, put } = offering();
+      put('a');
+      queue.offerFirst();
+      expect(queue.unoffered).toBe('a');
+    });
+
+    it('has nothing to offer, to drop or to release where nobody is offered anything', () => {
+      const { queue, put, takeAll } = setUp();
+      put('a');
+      queue.dropOffered();
+      queue.releaseOffered();
+      expect([queue.unoffered, takeAll()]).toEqual([undefined, ['a']]);
+    });
+
+    it('holds the link back for what was not offered, until enough was consumed', () => {
+      const { queue, flow, put } = offering({ queueMessages: 4 });
+      put('a', 'b', 'c', 'd');
+      queue.releaseOffered();
+      queue.dropOffered();
+      expect(flow).toEqual(['pause']);
+      queue.take(Infinity);
+      expect(flow).toEqual(['pause', 'resume']);
+    });
+
+    it('is not over before the last message was offered and read', () => {
+      const { queue, put } = offering();
+      put('a', 'b');
+      const end = queue.finish(LOST);
+      const seen = [[queue.isOver, end.unread]];
+      queue.dropOffered();
+      seen.push([queue.isOver, end.unread]);
+      queue.releaseOffered();
+      seen.push([queue.isOver, end.unread]);
+      queue.take(Infinity);
+      seen.push([queue.isOver, end.unread]);
+      expect(seen).toEqual([
+        [false, 2],
+        [false, 1],
+        [false, 1],
+        [true, 0],
+      ]);
+    });
+  });
 });

@@ -4,6 +4,7 @@
 
 import { Conversation } from '../../src/socket/conversation.ts';
 import type { ConversationSettings } from '../../src/socket/conversation.ts';
+import type { Readers } from '../../src/socket/reader.ts';
 import { MessageSocket } from '../../src/socket/message-socket.ts';
 import { TurnBudget } from '../../src/time/turn-budget.ts';
 import type { SendOptions, Transport, TransportSink } from '../../src/transport/transport.ts';
@@ -94,8 +95,9 @@ export function scripted(
   settings: Partial<ConversationSettings> = {},
   link: ScriptedTransport = new ScriptedTransport(),
   clock: HandClock = new HandClock(),
+  readers: Readers = 'one',
 ): ScriptedConversation {
-  const conversation = new Conversation(link, {
+  const defaults: ConversationSettings = {
     maxMessageBytes: 1_048_576,
     queueMessages: 64,
     queueBytes: 1_048_576,
@@ -104,7 +106,7 @@ export function scripted(
     closeTimeoutMs: 5000,
     clock,
     budget: new TurnBudget(clock),
-    ...settings,
-  });
+  };
+  const conversation = new Conversation(link, { ...defaults, ...settings }, readers);
   return { link, clock, conversation, ws: new MessageSocket(conversation) };
 }

@@ -114,6 +114,8 @@ export class HandlerRun implements OfferingListener {
   // Called by the offering.
 
   offeringOnError(error: unknown): void {
+    // With the reason of `draining` it did what it was asked to.
+    if (this.#wasTold(error)) return this.shutDown();
     this.#report(error, 'onClientMessage');
     this.#conversation.close(1011, '', 'handler');
   }
@@ -153,7 +155,7 @@ export class HandlerRun implements OfferingListener {
     this.#conversation.close(code, '', closer);
   }
 
-  /** Whether an error is the socket's own end, or the request to finish, coming out of the handler. */
+  /** Whether an error is the socket's own end, or the request to finish, coming out of the handler or a hook. */
   #wasTold(error: unknown): boolean {
     try {
       if (this.#conversation.over.explains(error) || this.#draining.explains(error)) return true;
@@ -178,7 +180,6 @@ export class HandlerRun implements OfferingListener {
     const late = this.isHandlerRunning ? 'The handler' : 'onClientMessage';
     const { closeTimeoutMs } = this.#settings;
     this.#report(new Error(`${late} still runs ${closeTimeoutMs} ms after its socket has closed`), 'server');
-    this.#offering?.stop();
     this.#handlerEnd ??= { kind: 'abandoned' };
     this.#finish(this.#handlerEnd, end);
   }
@@ -193,6 +194,7 @@ export class HandlerRun implements OfferingListener {
   #finish(handlerEnd: HandlerEnd, end: CloseInfo): void {
     if (this.#isFinished) return;
     this.#isFinished = true;
+    this.#offering?.stop();
     if (this.#graceTimer !== undefined) this.#settings.clock.clearTimeout(this.#graceTimer);
     const outcome: Outcome = { ...handlerEnd, end };
     if (this.#server.onPostServer === undefined) this.#settle(outcome);

@@ -8,7 +8,7 @@ import { Alarm } from '../time/alarm.ts';
 import type { Clock } from '../time/clock.ts';
 import type { TurnBudget } from '../time/turn-budget.ts';
 import type { Data } from '../words/data.ts';
-import { HOOK_TIMEOUT_MS } from '../words/limits.ts';
+import { BUDGET_MS, HOOK_TIMEOUT_MS } from '../words/limits.ts';
 
 /** What all offerings of a host share. */
 export interface OfferingSettings {
@@ -40,6 +40,9 @@ export class Offering {
   /** Whether a burst waits for the pool, or runs. */
   #isBusy = false;
   #isStopped = false;
+  #hasPlace = false;
+  /** When it got its place in the pool. */
+  #placedMs = 0;
   /** When the call at hand began; undefined between calls. */
   #calledMs: number | undefined;
   /** Gives the place in the pool up. */
@@ -72,24 +75,30 @@ export class Offering {
     reader.wake();
   }
 
-  /** Takes one place in the pool for all that has come and comes meanwhile: a task costs far more than a message. */
   #begin(): void {
     if (this.#isBusy || this.#isStopped) return;
     this.#isBusy = true;
+    this.#takePlace();
+  }
+
+  /** Waits for one place in the pool, for a burst of messages: a task costs far more than a message. */
+  #takePlace(): void {
     void this.#settings.pool.run(
       () =>
         new Promise<void>((release) => {
+          this.#hasPlace = true;
+          this.#placedMs = this.#settings.clock.now();
           this.#release = release;
           void this.#burst().then(release);
         }),
     );
   }
 
-  /** Never rejects. */
+  /** Offers what has come and comes meanwhile, while it has its place. Never rejects. */
   async #burst(): Promise<void> {
     const { queue, reader } = this.#conversation;
     try {
-      for (let data = queue.unoffered; data !== undefined && !this.#isStopped; data = queue.unoffered) {
+      for (let data = queue.unoffered; data !== undefined && this.#hasPlace; data = queue.unoffered) {
         await this.#offer(data);
       }
     } catch (error) {
@@ -97,6 +106,8 @@ export class Offering {
       this.#listener.offeringOnError(error);
     }
     this.#calledMs = undefined;
+    // Behind those who wait already.
+    if (queue.unoffered !== undefined) return this.#takePlace();
     this.#isBusy = false;
     reader.wake();
     this.#listener.offeringOnIdle();
@@ -107,6 +118,8 @@ export class Offering {
     const { clock, budget } = this.#settings;
     this.#calledMs = clock.now();
     this.#alarm.setAt(this.#calledMs + HOOK_TIMEOUT_MS);
+    // A socket that never runs dry must not keep others out of the pool.
+    if (this.#calledMs - this.#placedMs >= BUDGET_MS) this.#hasPlace = false;
     const isConsumed = await this.#hook(data);
     if (this.#isStopped) return;
     if (isConsumed) {
@@ -121,6 +134,7 @@ export class Offering {
   #alarmOnRing(nowMs: number): void {
     if (this.#calledMs === undefined) return;
     if (nowMs < this.#calledMs + HOOK_TIMEOUT_MS) return this.#alarm.setAt(this.#calledMs + HOOK_TIMEOUT_MS);
+    this.#hasPlace = false;
     this.#release();
     this.#listener.offeringOnStall();
   }

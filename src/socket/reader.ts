@@ -148,8 +148,12 @@ export class Reader {
     // Served before its turn: the one that waits now has a turn of its own to wait for.
     if (!this.#line.has(waiter)) return;
     this.wake();
-    // Still parked, with nothing there and no end: it was a read of 0 ms.
-    if (this.#line.has(waiter)) this.#settle(waiter, TIMED_OUT);
+    if (!this.#line.has(waiter)) return;
+    // With nothing there and no end: it was a read of 0 ms, or those before it have taken all.
+    const { timeoutMs } = waiter.request;
+    if (timeoutMs === 0) return this.#settle(waiter, TIMED_OUT);
+    waiter.dueMs = this.#clock.now() + timeoutMs;
+    this.#alarm.setAt(waiter.dueMs);
   }
 
   /** Removes the waiter before it settles it, so that nothing can reach it twice (I3). */

@@ -8,8 +8,8 @@ import type { ReadResult } from '../words/status.ts';
 export interface Waiter {
   readonly request: ReadRequest;
   readonly view: ReadView;
-  /** When to give up, on the clock; Infinity where nothing but an arrival or the end is waited for. */
-  readonly dueMs: number;
+  /** When to give up, on the clock; Infinity where nothing but an arrival, the end or a turn is waited for. */
+  dueMs: number;
   readonly settle: (result: ReadResult) => void;
   /** Its `stack` says where it was called; undefined after the first few of a socket. */
   readonly trace: { readonly stack?: string } | undefined;

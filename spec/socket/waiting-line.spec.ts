@@ -1,0 +1,72 @@
+// The line of parked reads: first come, first served, and who leaves from anywhere.
+
+import { describe, expect, it } from 'vitest';
+import { WaitingLine } from '../../src/socket/waiting-line.ts';
+import type { Waiter } from '../../src/socket/waiting-line.ts';
+
+const waiter = (): Waiter => ({
+  request: { len: undefined, timeoutMs: Infinity, signal: undefined, method: () => {} },
+  view: { binaryData: false, atEnd: true, closedReads: 0 },
+  dueMs: Infinity,
+  settle: () => {},
+  trace: undefined,
+  next: undefined,
+});
+
+/** A line of three. */
+function three(): {
+  readonly line: WaitingLine;
+  readonly waiters: readonly [Waiter, Waiter, Waiter];
+  /** Their numbers, in order. */
+  readonly order: () => readonly number[];
+} {
+  const line = new WaitingLine();
+  const waiters = [waiter(), waiter(), waiter()] as const;
+  for (const one of waiters) line.append(one);
+  return { line, waiters, order: () => [...line].map((one) => waiters.indexOf(one)) };
+}
+
+describe('WaitingLine', () => {
+  it('is empty at first', () => {
+    const line = new WaitingLine();
+    expect([line.first, [...line], line.has(waiter())]).toEqual([undefined, [], false]);
+  });
+
+  it('has them in the order in which they came', () => {
+    const { line, waiters, order } = three();
+    expect([line.first === waiters[0], order()]).toEqual([true, [0, 1, 2]]);
+    expect(waiters.every((one) => line.has(one))).toBe(true);
+  });
+
+  it.each([
+    [0, [1, 2]],
+    [1, [0, 2]],
+    [2, [0, 1]],
+  ])('lets number %i leave, and keeps the order of the others', (leaver, others) => {
+    const { line, waiters, order } = three();
+    const leaving = waiters[leaver] as Waiter;
+    line.remove(leaving);
+    expect([order(), line.has(leaving)]).toEqual([others, false]);
+    const last = waiter();
+    line.append(last);
+    expect([...line].at(-1)).toBe(last);
+  });
+
+  it('is not disturbed by who leaves twice, or was never there', () => {
+    const { line, waiters, order } = three();
+    line.remove(waiters[1]);
+    line.remove(waiters[1]);
+    line.remove(waiter());
+    expect(order()).toEqual([0, 2]);
+  });
+
+  it('goes on behind one that leaves at its turn', () => {
+    const { line, waiters } = three();
+    const seen: number[] = [];
+    for (const one of line) {
+      seen.push(waiters.indexOf(one));
+      line.remove(one);
+    }
+    expect([seen, line.first]).toEqual([[0, 1, 2], undefined]);
+  });
+});
