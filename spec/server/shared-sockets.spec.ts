@@ -1,0 +1,336 @@
+// Shared sockets as a whole: what outlives the handler, what onClientMessage gets
+// and when, and how all of it ends (I2, I6, DESIGN §2 and §5).
+
+import { UsageError } from 'corosock';
+import type { CloseInfo, Data, HostOptions, ServerSocket, WebSocketServer } from 'corosock';
+import { runServer, settle, virtualClock } from 'corosock/testing';
+import { describe, expect, it } from 'vitest';
+import { gist, MemoryHost } from '../fixtures/memory-host.ts';
+import type { MemoryVisit } from '../fixtures/memory-host.ts';
+
+const until = async (ws: ServerSocket): Promise<void> => void (await ws.closed);
+
+/** A server that only has hooks, each call of which goes on when the spec says so. */
+class Held implements WebSocketServer {
+  /** What onClientMessage was called with, in order, and what onPostServer was. */
+  readonly calls: Data[] = [];
+  readonly ends: CloseInfo[] = [];
+  mostAtOnce = 0;
+  readonly #waiting: Array<{ readonly data: Data; readonly resolve: (isConsumed: boolean) => void }> = [];
+
+  server(): void {}
+
+  onClientMessage(_ws: ServerSocket, data: Data): Promise<boolean> {
+    this.calls.push(data);
+    return new Promise((resolve) => {
+      this.#waiting.push({ data, resolve });
+      this.mostAtOnce = Math.max(this.mostAtOnce, this.#waiting.length);
+    });
+  }
+
+  onPostServer(_ws: ServerSocket, end: CloseInfo): void {
+    this.calls.push('onPostServer');
+    this.ends.push(end);
+  }
+
+  /** Lets the call with some data settle, or the oldest. */
+  async answer(isConsumed = true, of: Data | undefined = this.#waiting[0]?.data): Promise<void> {
+    const index = this.#waiting.findIndex(({ data }) => data === of);
+    this.#waiting.splice(index, 1)[0]?.resolve(isConsumed);
+    await settle();
+  }
+}
+
+function visit(
+  server: WebSocketServer,
+  options: HostOptions = {},
+): MemoryVisit & { readonly memory: MemoryHost; readonly ws: ServerSocket } {
+  const memory = new MemoryHost(options);
+  const all = memory.visit(server, 'shared');
+  return { ...all, memory, ws: all.run.ws };
+}
+
+async function say(client: MemoryVisit['client'], ...messages: readonly Data[]): Promise<void> {
+  for (const data of messages) void client.write(data);
+  await settle();
+}
+
+describe('a shared socket', () => {
+  it('outlives its handler', async () => {
+    const { run, ws, client } = visit({ server: () => {} });
+    await settle();
+    expect([run.isHandlerRunning, ws.closeInfo]).toEqual([false, undefined]);
+    await ws.write('later');
+    expect(await client.read()).toEqual(['later', 'ok']);
+  });
+
+  it.each([
+    [true, undefined],
+    [false, 1000],
+  ])('is what onPreServer says: sharedConnection %s', async (sharedConnection, code) => {
+    await using run = runServer(
+      {
+        onPreServer: (handshake) => void (handshake.sharedConnection = sharedConnection),
+        server: () => {},
+        onClientMessage: () => false,
+      },
+      { clock: virtualClock() },
+    );
+    const client = await run.client;
+    await settle();
+    expect(client.closeInfo?.code).toBe(code);
+  });
+
+  it('cannot be made one later', async () => {
+    const { ws } = new MemoryHost().visit(until).run;
+    expect(() => void Reflect.set(ws, 'sharedConnection', true, ws)).toThrow(UsageError);
+    expect(ws.sharedConnection).toBe(false);
+  });
+
+  it('closes with 1011 when its handler throws', async () => {
+    const { run, memory } = visit({ server: () => Promise.reject(new Error('no')) });
+    expect(gist((await run.outcome).end)).toEqual([1011, 'handler', true]);
+    expect(memory.reports).toMatchObject([[{ message: 'no' }, { phase: 'server' }]]);
+  });
+
+  it('holds its link back when nobody reads and nobody is asked', async () => {
+    const { ws, client } = visit({ server: () => {} }, { queueMessages: 2 });
+    await say(client, '1', '2', '3', '4');
+    expect(ws.queued.messages).toBeLessThan(4);
+    for (const text of ['1', '2', '3', '4']) expect(await ws.read()).toEqual([text, 'ok']);
+  });
+});
+
+describe('onClientMessage', () => {
+  it('consumes what it says true of; the rest is read, in order', async () => {
+    const { ws, client } = visit({
+      server: () => {},
+      onClientMessage: (_, data) => data !== 'b' && data !== 'd',
+    });
+    await say(client, 'a', 'b', 'c', 'd', 'e');
+    expect([ws.queued.messages, await ws.read(), await ws.read()]).toEqual([2, ['b', 'ok'], ['d', 'ok']]);
+  });
+
+  it('is not asked for a dedicated socket', async () => {
+    const server = new Held();
+    const { client } = new MemoryHost().visit({
+      onClientMessage: server.onClientMessage.bind(server),
+      server: until,
+    });
+    await say(client, 'a');
+    expect(server.calls).toEqual([]);
+  });
+
+  it('keeps its this, and gets the socket of the handler', async () => {
+    const seen: unknown[] = [];
+    const server: WebSocketServer = {
+      server: () => {},
+      onClientMessage(socket) {
+        seen.push(this, socket);
+        return true;
+      },
+    };
+    const { ws, client } = visit(server);
+    await say(client, 'a');
+    expect([seen.length, seen[0] === server, seen[1] === ws]).toEqual([2, true, true]);
+  });
+
+  it('is asked one at a time and in order for each socket', async () => {
+    const server = new Held();
+    const { client } = visit(server);
+    await say(client, 'a', 'b', 'c');
+    expect(server.calls).toEqual(['a']);
+    await server.answer();
+    await server.answer(false);
+    await server.answer();
+    expect([server.calls, server.mostAtOnce]).toEqual([['a', 'b', 'c'], 1]);
+  });
+
+  it('is asked poolSize times at once over all sockets', async () => {
+    const server = new Held();
+    const memory = new MemoryHost({ poolSize: 2 });
+    const clients = Array.from({ length: 5 }, () => memory.visit(server, 'shared').client);
+    for (const [index, client] of clients.entries()) await say(client, `${index}a`, `${index}b`);
+    expect(server.calls).toEqual(['0a', '1a']);
+    for (let n = 0; n < 10; n += 1) await server.answer();
+    expect([server.calls.length, server.mostAtOnce]).toEqual([10, 2]);
+    for (const index of clients.keys()) {
+      expect(server.calls.filter((data) => String(data).startsWith(`${index}`))).toEqual([
+        `${index}a`,
+        `${index}b`,
+      ]);
+    }
+  });
+
+  it.each<[string, () => Promise<boolean>]>([
+    ['throws', (): never => raise(new Error('secret'))],
+    ['rejects', async () => raise(new Error('secret'))],
+  ])('A1: closes with 1011 when it %s, and is asked no more', async (_, fail) => {
+    const calls: Data[] = [];
+    const { run, memory, client } = visit({
+      server: () => {},
+      onClientMessage: (_ws, data) => {
+        calls.push(data);
+        return fail();
+      },
+    });
+    await say(client, 'a', 'b');
+    const { end } = await run.outcome;
+    expect([gist(end), end.unread, calls]).toEqual([[1011, 'handler', true], 2, ['a']]);
+    expect(await client.closed).toMatchObject({ code: 1011, reason: '' });
+    expect(memory.reports).toMatchObject([
+      [{ message: 'secret' }, { socketId: run.ws.id, phase: 'onClientMessage' }],
+    ]);
+    expect(memory.clock.timers).toBe(0);
+  });
+
+  it('is not reported for the end of its socket, nor for the request to finish', async () => {
+    for (const [signal, act, code] of [
+      ['signal', ({ client }: MemoryVisit) => void client.terminate(), 1006],
+      ['draining', ({ run }: MemoryVisit) => run.drain(), 1001],
+    ] as const) {
+      const all = visit({
+        server: until,
+        onClientMessage: async (ws) => (await ws.read({ signal: ws[signal] }))[1] === 'ok',
+      });
+      await say(all.client, 'a');
+      act(all);
+      expect((await all.run.outcome).end.code).toBe(code);
+      expect(all.memory.reports).toEqual([]);
+    }
+  });
+
+  it('A3: is reported after 30 s, gives its place up, and keeps its socket in order', async () => {
+    const server = new Held();
+    const memory = new MemoryHost({ poolSize: 1 });
+    const [slow, other] = [memory.visit(server, 'shared'), memory.visit(server, 'shared')];
+    await say(slow.client, 'slow 1', 'slow 2');
+    await say(other.client, 'other');
+    await memory.clock.advance(29_999);
+    expect([server.calls, memory.reports]).toEqual([['slow 1'], []]);
+    await memory.clock.advance(1);
+    expect(server.calls).toEqual(['slow 1', 'other']);
+    expect(memory.reports).toMatchObject([
+      [
+        { message: 'onClientMessage has not settled in time, and has lost its place in the pool' },
+        { socketId: slow.run.ws.id, phase: 'onClientMessage' },
+      ],
+    ]);
+    await server.answer(true, 'other');
+    expect(server.calls).toEqual(['slow 1', 'other']);
+    await server.answer(false, 'slow 1');
+    await server.answer(true, 'slow 2');
+    expect([server.calls, await slow.run.ws.read()]).toEqual([
+      ['slow 1', 'other', 'slow 2'],
+      ['slow 1', 'ok'],
+    ]);
+    expect(slow.client.closeInfo).toBe(undefined);
+  });
+
+  it('holds the link back while what waits for it is too much', async () => {
+    const server = new Held();
+    const { ws, client } = visit(server, { queueMessages: 2 });
+    const all = Array.from({ length: 10 }, (_, n) => String(n));
+    await say(client, ...all);
+    expect(ws.queued.messages).toBeLessThan(10);
+    for (const _ of all) await server.answer();
+    expect([server.calls, ws.queued.messages]).toEqual([all, 0]);
+  });
+
+  it('is still asked for what came before the close; then comes closed, then onPostServer', async () => {
+    const server = new Held();
+    const { ws, run, client } = visit(server);
+    await say(client, 'a', 'b', 'c');
+    const reads = [ws.read(), ws.read()];
+    await client.close(4000);
+    await server.answer();
+    await server.answer(false);
+    expect([server.calls, await reads[0]]).toEqual([
+      ['a', 'b', 'c'],
+      ['b', 'ok'],
+    ]);
+    expect(ws.closeInfo?.unread).toBe(1);
+    await server.answer();
+    expect([await reads[1], await ws.read()]).toEqual([
+      [undefined, 'closed'],
+      [undefined, 'closed'],
+    ]);
+    await run.outcome;
+    expect([server.calls, server.ends]).toMatchObject([
+      ['a', 'b', 'c', 'onPostServer'],
+      [{ code: 4000, unread: 0 }],
+    ]);
+  });
+
+  it('A3: is given up closeTimeoutMs after the end, and holds nothing open', async () => {
+    const server = new Held();
+    const { ws, run, client, memory } = visit(server, { closeTimeoutMs: 700 });
+    await say(client, 'a', 'b');
+    await client.close();
+    await memory.clock.advance(700);
+    expect([(await run.outcome).kind, server.calls, ws.closeInfo?.unread]).toEqual([
+      'returned',
+      ['a', 'onPostServer'],
+      2,
+    ]);
+    expect(memory.reports).toMatchObject([
+      [{ message: 'onClientMessage still runs 700 ms after its socket has closed' }, {}],
+    ]);
+    await server.answer();
+    expect([server.calls, memory.reports.length, memory.clock.timers]).toEqual([['a', 'onPostServer'], 1, 0]);
+  });
+});
+
+describe('a host that closes', () => {
+  it('closes idle shared sockets at once', async () => {
+    const { memory, run } = visit({ server: () => {} });
+    await settle();
+    const closing = memory.host.close({ graceMs: 10_000 });
+    expect(gist((await run.outcome).end)).toEqual([1001, 'shutdown', true]);
+    expect(await closing).toEqual({ finished: 0, closed: 0, abandoned: [], tookMs: 0 });
+  });
+
+  it('closes a shared socket when its handler has done what it was asked to', async () => {
+    const { memory, run } = visit({
+      server: (ws) => new Promise((done) => ws.draining.addEventListener('abort', () => done())),
+    });
+    const report = await memory.host.close({ graceMs: 10_000 });
+    expect([gist((await run.outcome).end), report.finished]).toEqual([[1001, 'shutdown', true], 1]);
+  });
+
+  it('closes a shared socket whose handler goes on after graceMs', async () => {
+    const { memory, run } = visit({ server: until });
+    const closing = memory.host.close({ graceMs: 500 });
+    await memory.clock.advance(499);
+    expect(run.ws.closeInfo).toBe(undefined);
+    await memory.clock.advance(1);
+    expect([gist((await run.outcome).end), (await closing).closed]).toEqual([[1001, 'shutdown', true], 1]);
+  });
+
+  it('waits for onClientMessage to have all that came', async () => {
+    const server = new Held();
+    const { memory, client } = visit(server);
+    await say(client, 'a', 'b');
+    let isClosed = false;
+    const closing = memory.host.close({ graceMs: 0 }).then(() => (isClosed = true));
+    await server.answer();
+    expect([isClosed, server.ends]).toEqual([false, []]);
+    await server.answer();
+    await closing;
+    expect([server.calls, memory.clock.timers]).toEqual([['a', 'b', 'onPostServer'], 0]);
+  });
+
+  it('does not wait for an onClientMessage that hangs for longer than closeTimeoutMs', async () => {
+    const server = new Held();
+    const { memory, client } = visit(server, { closeTimeoutMs: 700 });
+    await say(client, 'a');
+    const closing = memory.host.close({ graceMs: 0 });
+    await memory.clock.advance(700);
+    await closing;
+    expect([server.calls, memory.clock.timers]).toEqual([['a', 'onPostServer'], 0]);
+  });
+});
+
+function raise(error: unknown): never {
+  throw error;
+}
