@@ -5,6 +5,7 @@
 import { serve } from 'corosock';
 import type { Host, ServeOptions } from 'corosock';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { until } from '../faults/until.ts';
 import { recordWarnings } from '../fixtures/process-events.ts';
 import { refused } from '../fixtures/refused.ts';
 import { connectRaw, openRaw, upgradeRequest } from '../peers/raw-client.ts';
@@ -82,7 +83,8 @@ describe('serve', () => {
       await refused(host.port, 'no HTTP\r\n\r\n');
       expect([client.end, idle.end]).toEqual([undefined, undefined]);
     }
-    await expect.poll(() => moreThan(before)).toEqual([]);
+    await until(() => moreThan(before).length === 0);
+    expect(moreThan(before)).toEqual([]);
   });
 
   it('closes while a connection says nothing, and while one is being refused', async () => {
