@@ -87,6 +87,14 @@ export function judge(request: IncomingMessage): JudgedRequest | Refusal {
   return protocols === undefined ? REFUSALS.protocol : { target, host, protocols };
 }
 
+/** Says what node's `clientError` is answered with: bytes that are no request, or none in time. */
+export function refusalForClientError(error: Error): Refusal {
+  const code = 'code' in error ? error.code : undefined;
+  if (code === 'HPE_HEADER_OVERFLOW') return REFUSALS.headers;
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return REFUSALS.tooLate;
+  return REFUSALS.malformed;
+}
+
 /** Tells whether a request names one host, as every one has to (RFC 9112 §3.2). */
 export function hasOneHost({ headers, rawHeaders }: IncomingMessage): boolean {
   return countHeaderLines(rawHeaders, 'host') === 1 && HOST.test(headers.host ?? '');
