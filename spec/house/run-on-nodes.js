@@ -36,7 +36,7 @@ rmSync(scratch, { recursive: true, force: true });
 /** Runs a program in a group of its own, so that its workers can be ended with it. */
 async function run(program, args) {
   const child = spawn(program, args, { detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
-  stop = () => process.kill(-child.pid, 'SIGKILL');
+  stop = () => child.pid !== undefined && process.kill(-child.pid, 'SIGKILL');
   const timer = setTimeout(() => stop(), LIMIT_MS);
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
