@@ -100,7 +100,7 @@ export class WsTransport implements Transport {
 
   /** After a broken rule `ws` closes by itself, with the code that we find out here. */
   readonly #webSocketOnError = (error: Error): void => {
-    this.#violation ??= violationOf(error);
+    this.#violation = violationOf(error);
   };
 
   readonly #webSocketOnSent = (error?: Error | null): void => {
@@ -121,7 +121,7 @@ export class WsTransport implements Transport {
     if (this.#terminated) return { code: 1006, reason: '', clean: false, by: 'local' };
     const answered = code !== 1006;
     if (this.#closing !== undefined) {
-      return { ...this.#closing, clean: answered && this.#violation === undefined, by: 'local' };
+      return { ...this.#closing, clean: answered, by: 'local' };
     }
     if (this.#violation !== undefined) return this.#violation;
     if (answered) return { code, reason: reason.toString(), clean: true, by: 'peer' };
