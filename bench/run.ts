@@ -32,7 +32,7 @@ ${table(rows)}
 
 What is shown: the median (least–most) of ${runs} runs, each in a process of its own, in turn; the ratio is of medians.
 µs: the server's processor time per message, user and system, from the operating system's accounting.
-KiB: what a socket adds to the server's resident memory, after a full collection.
+KiB: what a socket adds to the server's resident memory beyond the first thousand, after a full collection.
 
 ${machine()}
 - \`npm run bench${quick ? ' -- --quick' : ''}\`
