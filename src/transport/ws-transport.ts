@@ -8,7 +8,11 @@ import { EarlySink } from './early-sink.ts';
 import type { SendOptions, Transport, TransportSink } from './transport.ts';
 import { violationOf } from './ws-violation.ts';
 import type { LinkEnd } from '../words/close-info.ts';
+import { bytesOf, toBytes } from '../words/data.ts';
 import type { Data } from '../words/data.ts';
+
+/** Up to here text costs less as pooled bytes than encoded by the stream (measured: 64 units 15 % less, 1024 units 35 % more). */
+const SHORT_TEXT_LENGTH = 256;
 
 /** Carries messages over one open WebSocket of `ws`. */
 export class WsTransport implements Transport {
@@ -58,7 +62,8 @@ export class WsTransport implements Transport {
     if (this.#ws.readyState !== this.#ws.OPEN) return false;
     this.#cork();
     this.#untaken += 1;
-    this.#ws.send(data, { binary: binary || typeof data !== 'string', compress }, this.#webSocketOnSent);
+    const options = { binary: binary || typeof data !== 'string', compress };
+    this.#ws.send(countable(data), options, this.#webSocketOnSent);
     return true;
   }
 
@@ -127,4 +132,15 @@ export class WsTransport implements Transport {
     if (answered) return { code, reason: reason.toString(), clean: true, by: 'peer' };
     return { code, reason: '', clean: false, by: 'link' };
   }
+}
+
+/**
+ * Gives text as bytes where a stream would count it wrong: of text that waits it
+ * counts UTF-16 units, a third of the bytes at worst. Short text goes as bytes in
+ * any case, which is faster.
+ */
+function countable(data: Data): Data {
+  if (typeof data !== 'string') return data;
+  const isCountedRight = data.length > SHORT_TEXT_LENGTH && data.length === bytesOf(data);
+  return isCountedRight ? data : toBytes(data);
 }
