@@ -19,9 +19,8 @@ export class WsTransport implements Transport {
   readonly #ws: WebSocket;
   /** The stream below, corked while a turn writes to it; undefined where only `ws` knows it. */
   readonly #stream: Duplex | undefined;
-  #sink: TransportSink;
-  /** The sink until there is one. */
-  readonly #early = new EarlySink();
+  /** An early one until `open`. */
+  #sink: TransportSink = new EarlySink();
   /** Messages whose bytes have not been taken. */
   #untaken = 0;
   #corked = false;
@@ -34,7 +33,6 @@ export class WsTransport implements Transport {
 
   constructor(ws: WebSocket, stream?: Duplex) {
     this.#ws = ws;
-    this.#sink = this.#early;
     this.#stream = stream;
     ws.on('message', this.#webSocketOnMessage);
     ws.on('error', this.#webSocketOnError);
@@ -51,7 +49,7 @@ export class WsTransport implements Transport {
   }
 
   open(sink: TransportSink): void {
-    this.#sink = this.#early.handOverTo(sink);
+    this.#sink = (this.#sink as EarlySink).handOverTo(sink);
   }
 
   /**
@@ -91,12 +89,13 @@ export class WsTransport implements Transport {
     if (this.#corked || this.#stream === undefined) return;
     this.#corked = true;
     this.#stream.cork();
-    process.nextTick(this.#uncork);
+    process.nextTick(WsTransport.#uncork, this);
   }
 
-  readonly #uncork = (): void => {
-    this.#corked = false;
-    this.#stream?.uncork();
+  /** One for all: of its own, each socket would keep it. */
+  static readonly #uncork = (transport: WsTransport): void => {
+    transport.#corked = false;
+    transport.#stream?.uncork();
   };
 
   readonly #webSocketOnMessage = (data: Buffer, isBinary: boolean): void => {
