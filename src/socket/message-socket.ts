@@ -116,7 +116,7 @@ export class MessageSocket implements Socket {
   }
 
   terminate(): void {
-    this.#conversation.transport.terminate();
+    this.#conversation.terminate();
   }
 }
 
