@@ -166,6 +166,7 @@ function misuse(ws: ServerSocket): void {
     () => ws.read(),
     () => ws.read(),
     () => ws.readMessage(),
+    () => ws[Symbol.asyncIterator]().next(),
     () => ws.write(undefined as never),
     () => ws.write({} as never),
     () => ws.write('x', { timeoutMs: NaN }),
