@@ -59,7 +59,13 @@ export class Conversation implements TransportSink {
       this.writer.ring(nowMs);
     });
     this.reader = new Reader(this.queue, settings.clock, this.#alarm, settings.budget);
-    this.writer = new Writer(transport, settings.clock, this.#alarm, settings.writeBufferBytes);
+    this.writer = new Writer(
+      transport,
+      settings.clock,
+      this.#alarm,
+      settings.budget,
+      settings.writeBufferBytes,
+    );
     transport.open(this);
   }
 
