@@ -42,6 +42,11 @@ describe('serve', () => {
     });
   });
 
+  it('takes the highest port', async () => {
+    const options = { port: 65_535, hostname: '192.0.2.1' };
+    await expect(serve(nothing, options)).rejects.toMatchObject({ code: 'EADDRNOTAVAIL' });
+  });
+
   it.each(['', 1, null, ['::1']])('refuses hostname %j', async (hostname) => {
     await expect(serve(nothing, { hostname } as ServeOptions)).rejects.toMatchObject({
       code: 'COROSOCK_ARGUMENT',
@@ -165,6 +170,15 @@ describe('a plain request', () => {
       405,
       'The method of a WebSocket handshake is GET\n',
     ]);
+  });
+
+  it('with a body of megabytes hears the answer, also when it is sent before anything is read', async () => {
+    using client = await connectRaw(host.port);
+    client.pause();
+    await client.send('POST /chat/1 HTTP/1.1\r\nHost: a\r\nContent-Length: 8388608\r\n\r\n');
+    await client.send(Buffer.alloc(8 * 1024 * 1024));
+    client.resume();
+    expect([(await client.answer()).status, await client.untilClosed()]).toEqual([405, 'fin']);
   });
 
   it.each([
