@@ -54,6 +54,8 @@ export async function serve(routes: Routes, options: ServeOptions = {}): Promise
   server.on('upgrade', (request, socket, head) => host.handleUpgrade(request, socket, head));
   refuseTheRest(server, table, settings.clock);
   await listen(server, port, hostname);
+  // Running out of file descriptors, for one, must not bring the process down.
+  server.on('error', (error) => settings.report(error, { phase: 'listen' }));
   return host;
 }
 
