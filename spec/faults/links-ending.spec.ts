@@ -7,7 +7,7 @@ import { settle, virtualClock } from 'corosock/testing';
 import { describe, expect, it } from 'vitest';
 import { closeFrame, frame, OPCODE, textFrame } from '../peers/frames.ts';
 import { openRaw } from '../peers/raw-client.ts';
-import { socketOf, until, untilStill } from './until.ts';
+import { socketOf, staysPending, until, untilStill } from './until.ts';
 
 async function idle(ws: ServerSocket): Promise<void> {
   await ws.closed;
@@ -131,11 +131,7 @@ describe('our close', () => {
     using client = await openRaw(host.port);
     client.pause();
     const ws = await socketOf(host);
-    let waiting = 0;
-    do {
-      waiting = 1;
-      void ws.write(Buffer.alloc(1_000_000)).then(() => (waiting = 0));
-    } while ((await untilStill(() => waiting)) === 0);
+    while (!(await staysPending(ws.write(Buffer.alloc(1_000_000))))) continue;
     const ending = ws.endServer(4000);
     await clock.advance(59_999);
     expect(ws.closeInfo).toBe(undefined);

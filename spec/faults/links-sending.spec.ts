@@ -11,7 +11,7 @@ import { WebSocket } from 'ws';
 import { OPCODE } from '../peers/frames.ts';
 import { openRaw } from '../peers/raw-client.ts';
 import type { RawClient } from '../peers/raw-client.ts';
-import { socketOf, untilStill } from './until.ts';
+import { socketOf, staysPending } from './until.ts';
 
 const HIGH_WATER_BYTES = 65_536;
 const MESSAGE = Buffer.alloc(100_000, 7);
@@ -28,11 +28,8 @@ async function writeUntilFull(
   ws: ServerSocket,
 ): Promise<{ readonly accepted: number; readonly waiting: { readonly outcome: Promise<WriteStatus> } }> {
   for (let accepted = 0; accepted < MOST_MESSAGES; accepted += 1) {
-    let settled = 0;
-    const outcome = ws.write(MESSAGE, { timeoutMs: 1000 }).finally(() => {
-      settled = 1;
-    });
-    if ((await untilStill(() => settled)) === 0) return { accepted, waiting: { outcome } };
+    const outcome = ws.write(MESSAGE, { timeoutMs: 1000 });
+    if (await staysPending(outcome)) return { accepted, waiting: { outcome } };
   }
   throw new Error(`${MOST_MESSAGES} messages were accepted`);
 }

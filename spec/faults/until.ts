@@ -25,6 +25,18 @@ export async function untilStill(measure: () => number): Promise<number> {
   return last;
 }
 
+/** Tells whether a promise stays pending: for so long as nothing changes by itself any more. */
+export async function staysPending(promise: Promise<unknown>): Promise<boolean> {
+  const settled = promise.then(
+    () => true,
+    () => true,
+  );
+  for (let look = 0; look < LOOKS; look += 1) {
+    if (await Promise.race([settled, settle()])) return false;
+  }
+  return true;
+}
+
 /** Waits for the one socket of a host. */
 export async function socketOf({ sockets }: Host): Promise<ServerSocket> {
   await until(() => sockets.size === 1);

@@ -13,12 +13,28 @@ const manifest = JSON.parse(readProjectFile('package.json')) as Manifest;
 const entryPoints = [
   {
     name: '.',
-    names: ['ConnectionLostError', 'Status', 'UsageError', 'attach', 'serve'],
+    names: [
+      'ConnectionLostError',
+      'Status',
+      'UsageError',
+      'attach',
+      'defineServer',
+      'expressSessionStore',
+      'serve',
+    ],
     load: async (): Promise<object> => await import('../../src/index.ts'),
   },
   {
     name: './testing',
-    names: ['fakeSocket', 'runServer', 'settle', 'transportContract', 'virtualClock'],
+    names: [
+      'ConnectError',
+      'fakeSocket',
+      'runServer',
+      'sessionStoreContract',
+      'settle',
+      'transportContract',
+      'virtualClock',
+    ],
     load: async (): Promise<object> => await import('../../src/testing/index.ts'),
   },
 ];

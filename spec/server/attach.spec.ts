@@ -184,6 +184,13 @@ describe('attach', () => {
     );
   });
 
+  it('refuses an application that only has a server', () => {
+    const application = Object.assign(() => {}, { listen: () => {}, on: () => {} });
+    expect(() => attach(application as unknown as Server, () => {})).toThrow(
+      'attach(): expected a node:http or node:https server, got a function',
+    );
+  });
+
   it('adds no listener when it refuses', () => {
     const server = createServer();
     expect(() => attach(server, { chat: saying('never') })).toThrow(`begins with '/'`);

@@ -30,6 +30,11 @@ describe('HandlerRun', () => {
     expect([memory.reports, memory.clock.timers]).toEqual([[], 0]);
   });
 
+  it('leaves the end to a handler that terminates and returns at once', async () => {
+    const { run } = new MemoryHost().visit((ws) => ws.terminate());
+    expect(gist((await run.outcome).end)).toEqual([1006, 'local', false]);
+  });
+
   it.each([
     ['throws', new Error('secret')],
     ['throws undefined', undefined],

@@ -51,6 +51,13 @@ describe('UpgradeRequest', () => {
     expect([request.params, request.protocols]).toEqual([{ room: '1' }, ['a', 'b']]);
   });
 
+  it('has the address of the peer', async () => {
+    const message = await parseUpgrade();
+    Object.defineProperty(message.socket, 'remoteAddress', { value: '192.0.2.1' });
+    const request = new UpgradeRequest(message, judge(message) as JudgedRequest, {});
+    expect(request.remoteAddress).toBe('192.0.2.1');
+  });
+
   it('has no address where the stream has none', async () => {
     expect((await upgrade({})).remoteAddress).toBe(undefined);
   });

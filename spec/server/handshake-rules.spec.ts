@@ -3,7 +3,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { parseRequest, parseUpgrade } from '../fixtures/parsed-request.ts';
-import { judge, REFUSALS } from '../../src/server/handshake-rules.ts';
+import { hasOneHost, judge, refusalForClientError, REFUSALS } from '../../src/server/handshake-rules.ts';
 import type { HeaderChanges } from '../peers/raw-client.ts';
 
 const lines = (count: number): HeaderChanges =>
@@ -74,6 +74,29 @@ describe('judge', () => {
     const headers = { Host: undefined, Upgrade: 'h2c', 'Sec-WebSocket-Version': '8' };
     expect(judge(await parseUpgrade({ requestLine: 'POST * HTTP/1.0', headers }))).toBe(REFUSALS.httpVersion);
     expect(judge(await parseUpgrade({ requestLine: 'POST * HTTP/1.1', headers }))).toBe(REFUSALS.host);
+  });
+});
+
+describe('hasOneHost', () => {
+  it.each([
+    ['one', ['a'], true],
+    ['none', [], false],
+    ['two', ['a', 'b'], false],
+    ['one that is none', ['a b'], false],
+  ])('tells of a request with %s', async (_, hosts, expected) => {
+    const lines = hosts.map((name) => `Host: ${name}\r\n`).join('');
+    expect(hasOneHost(await parseRequest(`GET / HTTP/1.1\r\n${lines}\r\n`))).toBe(expected);
+  });
+});
+
+describe('refusalForClientError', () => {
+  it.each([
+    ['headers that are too long', { code: 'HPE_HEADER_OVERFLOW' }, REFUSALS.headers],
+    ['a request that is too slow', { code: 'ERR_HTTP_REQUEST_TIMEOUT' }, REFUSALS.tooLate],
+    ['anything else that the parser objects to', { code: 'HPE_INVALID_METHOD' }, REFUSALS.malformed],
+    ['an error without a code', {}, REFUSALS.malformed],
+  ])('answers %s', (_, properties, refusal) => {
+    expect(refusalForClientError(Object.assign(new Error('from node'), properties))).toBe(refusal);
   });
 });
 

@@ -52,7 +52,7 @@ describe('parseHeaderLines', () => {
 
 describe('countHeaderLines', () => {
   it('counts names in any case, and no values', () => {
-    const lines = ['Host', 'a', 'HOST', 'host', 'X', 'host'];
+    const lines = ['Host', 'a', 'HOST', 'b', 'X', 'host'];
     expect(countHeaderLines(lines, 'host')).toBe(2);
     expect(countHeaderLines(lines, 'upgrade')).toBe(0);
   });

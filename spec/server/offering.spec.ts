@@ -85,6 +85,20 @@ describe('Offering', () => {
     expect(calls).toEqual(['a', 'b']);
   });
 
+  it('holds the link back for what waits for the pool, until enough was consumed', async () => {
+    const pool = new TaskQueue(1);
+    const { hook, answer } = heldHook();
+    const [one, two] = [offered(hook, pool), offered(hook, pool)];
+    one.link.arrive('a');
+    two.link.arrive(...Array.from({ length: 64 }, () => 'b'));
+    await settle();
+    expect([two.link.calls, two.ws.queued.messages]).toEqual([['pause'], 64]);
+    for (let n = 0; n < 32; n += 1) await answer();
+    expect(two.link.calls).toEqual(['pause']);
+    await answer();
+    expect(two.link.calls).toEqual(['pause', 'resume']);
+  });
+
   it('lets another one have its place once it has had it for 8 ms', async () => {
     const pool = new TaskQueue(1);
     const { hook, calls, answer } = heldHook();

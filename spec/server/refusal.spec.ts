@@ -1,6 +1,7 @@
 // Refusals as bytes, and how a refused connection ends. What they say to whom is
 // in spec/faults/handshake.spec.ts.
 
+import { Duplex } from 'node:stream';
 import { settle, virtualClock } from 'corosock/testing';
 import { describe, expect, it } from 'vitest';
 import { writtenStream } from '../fixtures/written-stream.ts';
@@ -77,6 +78,19 @@ describe('refuse', () => {
     link.destroy();
     refuse(link, REFUSALS.route, clock);
     expect([link.destroyed, text(), clock.timers]).toEqual([true, '', 0]);
+  });
+
+  it('drops a stream that is broken', async () => {
+    const link = new Duplex({
+      autoDestroy: false,
+      read: () => {},
+      write: (_chunk, _encoding, done) => done(new Error('EPIPE')),
+    });
+    link.on('error', () => {}).write('x');
+    await settle();
+    expect([link.writable, link.destroyed]).toEqual([false, false]);
+    refuse(link, REFUSALS.route, virtualClock());
+    expect(link.destroyed).toBe(true);
   });
 
   it('answers once, however often it is asked to', async () => {

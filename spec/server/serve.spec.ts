@@ -5,6 +5,7 @@
 import { serve } from 'corosock';
 import type { Host, ServeOptions } from 'corosock';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { until } from '../faults/until.ts';
 import { recordWarnings } from '../fixtures/process-events.ts';
 import { refused } from '../fixtures/refused.ts';
 import { connectRaw, openRaw, upgradeRequest } from '../peers/raw-client.ts';
@@ -39,6 +40,11 @@ describe('serve', () => {
       code: 'COROSOCK_ARGUMENT',
       message: expect.stringContaining('serve(): expected port to be an integer from 0 to 65535') as string,
     });
+  });
+
+  it('takes the highest port', async () => {
+    const options = { port: 65_535, hostname: '192.0.2.1' };
+    await expect(serve(nothing, options)).rejects.toMatchObject({ code: 'EADDRNOTAVAIL' });
   });
 
   it.each(['', 1, null, ['::1']])('refuses hostname %j', async (hostname) => {
@@ -82,7 +88,8 @@ describe('serve', () => {
       await refused(host.port, 'no HTTP\r\n\r\n');
       expect([client.end, idle.end]).toEqual([undefined, undefined]);
     }
-    await expect.poll(() => moreThan(before)).toEqual([]);
+    await until(() => moreThan(before).length === 0);
+    expect(moreThan(before)).toEqual([]);
   });
 
   it('closes while a connection says nothing, and while one is being refused', async () => {
@@ -163,6 +170,15 @@ describe('a plain request', () => {
       405,
       'The method of a WebSocket handshake is GET\n',
     ]);
+  });
+
+  it('with a body of megabytes hears the answer, also when it is sent before anything is read', async () => {
+    using client = await connectRaw(host.port);
+    client.pause();
+    await client.send('POST /chat/1 HTTP/1.1\r\nHost: a\r\nContent-Length: 8388608\r\n\r\n');
+    await client.send(Buffer.alloc(8 * 1024 * 1024));
+    client.resume();
+    expect([(await client.answer()).status, await client.untilClosed()]).toEqual([405, 'fin']);
   });
 
   it.each([

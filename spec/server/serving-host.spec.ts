@@ -4,6 +4,7 @@
 import type { Handler, HostOptions, Routes } from 'corosock';
 import { settle } from 'corosock/testing';
 import { describe, expect, it, vi } from 'vitest';
+import { WebSocketServer } from 'ws';
 import { MemoryHost } from '../fixtures/memory-host.ts';
 import { parseUpgrade } from '../fixtures/parsed-request.ts';
 import { writtenStream } from '../fixtures/written-stream.ts';
@@ -170,6 +171,19 @@ describe('handleUpgrade', () => {
     expect([written.text(), written.stream.listenerCount('error')]).toEqual(before);
     expect([written.stream.destroyed, host.sockets.size]).toEqual([false, 1]);
     expect(report.mock.calls).toMatchObject([[{ code: 'COROSOCK_HANDED_OVER' }, { phase: 'handshake' }]]);
+    written.stream.destroy();
+  });
+
+  it('reports a stream that somebody else has upgraded, and leaves it alone', async () => {
+    const report = vi.fn<NonNullable<HostOptions['report']>>();
+    const host = hostOf(untilClosed, { report });
+    const written = writtenStream();
+    const others = new WebSocketServer({ noServer: true });
+    others.handleUpgrade(await parseUpgrade(), written.stream, Buffer.alloc(0), () => {});
+    const before = written.text();
+    await upgrade(host, {}, written);
+    expect([written.text(), written.stream.destroyed, host.sockets.size]).toEqual([before, false, 0]);
+    expect(report.mock.calls).toMatchObject([[expect.any(Error), { phase: 'handshake' }]]);
     written.stream.destroy();
   });
 });

@@ -89,6 +89,28 @@ describe('host.close', () => {
     ]);
   });
 
+  it('counts a handler once that ends after it was given up', async () => {
+    const memory = new MemoryHost({ closeTimeoutMs: 100 });
+    let goOn = (): void => {};
+    const slow = memory.visit(
+      () =>
+        new Promise((resolve) => {
+          goOn = resolve;
+        }),
+    );
+    memory.converse(STUCK, untilClosed);
+    const closing = memory.host.close({ graceMs: 0 });
+    await memory.clock.advance(100);
+    expect((await slow.run.outcome).kind).toBe('abandoned');
+    goOn();
+    await memory.clock.advance(1100);
+    expect(await closing).toMatchObject({
+      finished: 0,
+      closed: 0,
+      abandoned: [slow.run.ws.id, expect.any(String)],
+    });
+  });
+
   it('does not count handlers that had ended, and waits for their sockets all the same', async () => {
     const memory = new MemoryHost({ closeTimeoutMs: 100 });
     const run = memory.converse(STUCK, () => {});

@@ -171,6 +171,28 @@ describe('closing', () => {
   });
 });
 
+describe('Conversation.terminate', () => {
+  it('is its user’s end, whatever is closed afterwards on behalf of another', () => {
+    const { link, clock, conversation, ws } = scripted();
+    conversation.terminate();
+    conversation.close(1000, '', 'handler');
+    expect([link.calls, clock.timers]).toEqual([['terminate'], 0]);
+    link.end({ by: 'local' });
+    expect(ws.closeInfo).toMatchObject({ code: 1006, by: 'local' });
+  });
+
+  it('hastens a close that waits for room: its code and its closer stay', () => {
+    const { link, conversation, ws } = scripted({ writeBufferBytes: 1 });
+    void ws.write('accepted');
+    void ws.write('waiting');
+    conversation.close(1001, '', 'shutdown');
+    conversation.terminate();
+    expect(link.calls).toEqual(['close 1001', 'terminate']);
+    link.end({ code: 1001, by: 'local' });
+    expect(ws.closeInfo).toMatchObject({ code: 1001, by: 'shutdown' });
+  });
+});
+
 describe('a peer that sends more than the queue may ever hold', () => {
   it('is closed with 1008, by limit and not clean, and what was received is still read', async () => {
     const { link, ws } = scripted({ overflow: 'close', queueMessages: 2 });

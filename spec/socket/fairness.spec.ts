@@ -1,9 +1,12 @@
-// Fairness of a host (DESIGN §5): however many peers flood it, their reads do not
-// keep the event loop for more than the budget. Time is moved by the work itself.
+// Fairness of a host (DESIGN §5): however many peers flood it, or take all that it
+// writes, they do not keep the event loop for more than the budget. Time is moved by
+// the work itself.
 
 import { describe, expect, it } from 'vitest';
 import { scripted, ScriptedTransport } from './scripted-transport.ts';
 import { TurnBudget } from '../../src/time/turn-budget.ts';
+import type { SendOptions } from '../../src/transport/transport.ts';
+import type { Data } from '../../src/words/data.ts';
 import { BUDGET_MESSAGES, BUDGET_MS } from '../../src/words/limits.ts';
 import { HandClock, turn } from '../time/hand-clock.ts';
 
@@ -31,6 +34,22 @@ class FloodedLink extends ScriptedTransport {
   flood(): void {
     if (this.#clock.nowMs < END_MS) this.arrive(...Array.from({ length: 100 }, () => 'flood'));
     else this.end();
+  }
+}
+
+/** A peer that takes at once what is sent, still in this turn, as the operating system does for one that reads fast. */
+class TakingLink extends ScriptedTransport {
+  readonly #clock: HandClock;
+
+  constructor(clock: HandClock) {
+    super();
+    this.#clock = clock;
+  }
+
+  override send(data: Data, options: SendOptions): boolean {
+    this.#clock.nowMs += COST_MS;
+    process.nextTick(() => (this.#clock.nowMs < END_MS ? this.take() : this.end()));
+    return super.send(data, options);
   }
 }
 
@@ -69,5 +88,30 @@ describe('a host whose 32 peers flood it', () => {
     const { served } = floodedHost();
     for (let index = 0; index < 400; index += 1) await turn();
     expect(Math.min(...served)).toBeGreaterThan(400);
+  });
+});
+
+describe('a host whose peers take all that it writes', () => {
+  it.each([
+    ['small messages, each of which finds room', 'x'],
+    ['large messages, each of which waits for the one before', 'x'.repeat(65_536)],
+  ])('comes back to the event loop after some 8 ms of each turn: %s', async (_, message) => {
+    const clock = new HandClock();
+    const budget = new TurnBudget(clock);
+    const written: number[] = Array.from({ length: SOCKETS }, () => 0);
+    written.forEach((_count, index) => {
+      const { ws } = scripted({ budget, clock }, new TakingLink(clock));
+      void (async () => {
+        while ((await ws.write(message)) === 'ok') written[index] = (written[index] as number) + 1;
+      })();
+    });
+    const turns: number[] = [];
+    for (let index = 0; index < 100; index += 1) {
+      const sinceMs = clock.nowMs;
+      await turn();
+      turns.push(clock.nowMs - sinceMs);
+    }
+    expect(Math.max(...turns)).toBeLessThanOrEqual(MOST_MS);
+    expect(Math.min(...written)).toBeGreaterThan(0);
   });
 });

@@ -1,8 +1,10 @@
 // Iteration over whole messages: order, the two kinds of end, and what `break` and
 // an early `return()` leave.
 
+import { settle } from 'corosock/testing';
 import { describe, expect, it } from 'vitest';
 import { CLOSED_BY_PEER, scripted } from './scripted-transport.ts';
+import { recordCrashes } from '../fixtures/process-events.ts';
 import { turn } from '../time/hand-clock.ts';
 import type { Data } from '../../src/words/data.ts';
 
@@ -114,6 +116,17 @@ describe('an iterator', () => {
     const { clock, ws } = scripted();
     void ws[Symbol.asyncIterator]().next();
     expect(clock.waits).toEqual([]);
+  });
+
+  it('lets no rejection reach the process when a next is not awaited', async () => {
+    using crashes = recordCrashes();
+    const { link, ws } = scripted();
+    const iterator = ws[Symbol.asyncIterator]();
+    void iterator.next();
+    void iterator.next();
+    link.end();
+    await settle();
+    expect(crashes.errors).toEqual([]);
   });
 
   it('rejects a second next at once', async () => {

@@ -3,11 +3,9 @@
 
 import { getEventListeners } from 'node:events';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { CLOSED_BY_PEER, scripted, ScriptedTransport } from './scripted-transport.ts';
-import { MessageSocket } from '../../src/socket/message-socket.ts';
-import { TurnBudget } from '../../src/time/turn-budget.ts';
+import { CLOSED_BY_PEER, scripted } from './scripted-transport.ts';
 import { TRACED_READS } from '../../src/words/limits.ts';
-import { HandClock, turn } from '../time/hand-clock.ts';
+import { turn } from '../time/hand-clock.ts';
 
 /** The line of this file that calls it. */
 function lineHere(): number {
@@ -304,100 +302,5 @@ describe('a read whose turn is over', () => {
     await expect(read).rejects.toBe('my reason');
     await turn();
     expect(ws.queued.messages).toBe(2);
-  });
-});
-
-describe('several reads of a shared socket', () => {
-  /** A shared conversation, and a second handle on it. */
-  function shared(settings: Parameters<typeof scripted>[0] = {}) {
-    const all = scripted(settings, new ScriptedTransport(), new HandClock(), 'many');
-    return { ...all, other: new MessageSocket(all.conversation) };
-  }
-
-  /** One whose turn is over at every read. */
-  const exhausted = (): ReturnType<typeof shared> =>
-    shared({ budget: Object.assign(new TurnBudget(new HandClock()), { spend: () => true }) });
-
-  it('are served in the order in which they came', async () => {
-    const { link, ws, other } = shared();
-    const reads = [ws.read(), other.read(), ws.read()];
-    link.arrive('a', 'b', 'c');
-    expect((await Promise.all(reads)).map(([data]) => data)).toEqual(['a', 'b', 'c']);
-  });
-
-  it('share what one of them has cut', async () => {
-    const { link, ws, other } = shared();
-    const reads = [ws.read(2), other.read()];
-    link.arrive('abc');
-    expect((await Promise.all(reads)).map(([data]) => data)).toEqual(['ab', 'c']);
-    expect([ws.atEnd, other.atEnd]).toEqual([false, true]);
-  });
-
-  it('end each at its own time', async () => {
-    const { link, clock, ws, other } = shared();
-    const [long, short] = [ws.read({ timeoutMs: 200 }), other.read({ timeoutMs: 100 })];
-    clock.tick(100);
-    expect(await short).toEqual([undefined, 'timeout']);
-    clock.tick(99);
-    link.arrive('a');
-    expect(await long).toEqual(['a', 'ok']);
-  });
-
-  it('end each by its own signal, and take nothing', async () => {
-    const { link, ws, other } = shared();
-    const controller = new AbortController();
-    const [aborted, read] = [ws.read({ signal: controller.signal }), other.read()];
-    controller.abort('my reason');
-    await expect(aborted).rejects.toBe('my reason');
-    link.arrive('a');
-    expect(await read).toEqual(['a', 'ok']);
-  });
-
-  it('give closed all together', async () => {
-    const { link, clock, ws, other } = shared();
-    const reads = [ws.read(), other.read(), ws.read()];
-    link.arrive('a');
-    link.end();
-    expect((await Promise.all(reads)).map(([, status]) => status)).toEqual(['ok', 'closed', 'closed']);
-    expect(clock.timers).toBe(0);
-  });
-
-  it('leave the others waiting when an iteration is broken off', async () => {
-    const { link, ws, other } = shared();
-    const iterator = ws[Symbol.asyncIterator]();
-    const [next, read] = [iterator.next(), other.read()];
-    await iterator.return?.();
-    link.arrive('a');
-    expect([await next, await read]).toEqual([{ done: true, value: undefined }, ['a', 'ok']]);
-  });
-
-  it('do not overtake one that waits for the next turn', async () => {
-    const { link, ws, other } = exhausted();
-    link.arrive('a', 'b');
-    const reads = [ws.read(), other.read({ timeoutMs: 0 })];
-    expect(await Promise.all(reads)).toEqual([
-      ['a', 'ok'],
-      ['b', 'ok'],
-    ]);
-  });
-
-  it('wait on when what they waited a turn for was taken by one that came before', async () => {
-    const { link, clock, ws, other } = exhausted();
-    link.arrive('a');
-    const reads = [
-      ws.read(),
-      other.read({ timeoutMs: 0 }),
-      other.read({ timeoutMs: 100 }),
-      ws.readMessage(Infinity),
-    ];
-    expect(await Promise.all(reads.slice(0, 2))).toEqual([
-      ['a', 'ok'],
-      [undefined, 'timeout'],
-    ]);
-    await turn();
-    clock.tick(100);
-    expect(await reads[2]).toEqual([undefined, 'timeout']);
-    link.arrive('b');
-    expect(await reads[3]).toEqual(['b', 'ok']);
   });
 });

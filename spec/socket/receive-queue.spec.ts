@@ -1,6 +1,7 @@
 // The receive queue by itself: order, sizes, marks, the rest of a cut message, and
 // the end behind the last one.
 
+import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ReceiveQueue } from '../../src/socket/receive-queue.ts';
@@ -259,6 +260,12 @@ describe('ReceiveQueue', () => {
       const cause = new Error('ECONNRESET');
       expect(queue.finish({ ...LOST, cause }).cause).toBe(cause);
       expect(Object.keys(setUp().queue.finish(LOST))).not.toContain('cause');
+    });
+
+    it('is a plain value, which prints as what it is', () => {
+      const { queue, put } = setUp();
+      put('a');
+      expect(inspect(queue.finish(LOST))).toContain('unread: 1');
     });
 
     it('counts as unread what is queued and what was dropped, less while the rest is read', () => {

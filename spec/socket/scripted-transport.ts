@@ -46,7 +46,9 @@ export class ScriptedTransport implements Transport {
     this.calls.push('resume');
   }
 
+  /** Only the first one counts (promise 12 of the port). */
   close(code: number, reason: string): void {
+    if (!this.#isOpen) return;
     this.#isOpen = false;
     this.calls.push(`close ${code} ${reason}`.trimEnd());
   }

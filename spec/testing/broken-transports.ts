@@ -115,6 +115,6 @@ async function isKept({ run }: Check<TransportPair>, makePair: () => TransportPa
 }
 
 async function untilIdle(): Promise<false> {
-  for (let round = 0; round < 20; round += 1) await settle();
+  for (let round = 0; round < 8; round += 1) await settle();
   return false;
 }

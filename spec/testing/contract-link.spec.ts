@@ -56,6 +56,16 @@ describe('ContractEnd', () => {
     expect(near.messages).toEqual(['in time']);
   });
 
+  it.each([
+    ['another text', 'other'],
+    ['bytes for text', Buffer.from('text')],
+    ['large bytes that differ in one', Buffer.alloc(65_536).fill(1, 65_535)],
+  ])('refuses %s', (_, data) => {
+    const { near } = makeLink();
+    near.receive(typeof data === 'string' || data.length < 10 ? 'text' : Buffer.alloc(65_536), 4);
+    expect(() => near.expectMessages([data])).toThrow('strictly deep-equal');
+  });
+
   it('waits until enough was heard', async () => {
     const { near } = makeLink();
     const order: string[] = [];

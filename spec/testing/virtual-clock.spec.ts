@@ -29,6 +29,12 @@ describe('virtualClock', () => {
     expect([times, clock.now(), clock.timers]).toEqual([[3, 7, 10], 10, 1]);
   });
 
+  it('never goes back, whatever is advanced at the same time', async () => {
+    const clock = virtualClock();
+    await Promise.all([clock.advance(100), clock.advance(50)]);
+    expect(clock.now()).toBe(100);
+  });
+
   it('lets everything that is ready run between two timers', async () => {
     const clock = virtualClock();
     const order: string[] = [];

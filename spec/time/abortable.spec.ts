@@ -2,8 +2,9 @@
 // answered or aborted, and that no listener is left.
 
 import { getEventListeners } from 'node:events';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { turn } from './hand-clock.ts';
+import { recordCrashes, recordWarnings } from '../fixtures/process-events.ts';
 import { abortable, rejected } from '../../src/time/abortable.ts';
 
 const listenersOf = (signal: AbortSignal): number => getEventListeners(signal, 'abort').length;
@@ -87,16 +88,13 @@ describe('abortable', () => {
   });
 
   it('lets more than ten waits hang on one signal without a warning', async () => {
-    const warnings: Error[] = [];
-    const onWarning = (warning: Error): void => void warnings.push(warning);
-    process.on('warning', onWarning);
-    onTestFinished(() => void process.off('warning', onWarning));
+    using warnings = recordWarnings();
     const controller = new AbortController();
     const waits = Array.from({ length: 20 }, () => abortable(controller.signal, () => () => {}));
     await turn();
     controller.abort('over');
     expect(await Promise.allSettled(waits)).toHaveLength(20);
-    expect(warnings).toEqual([]);
+    expect(warnings.texts).toEqual([]);
   });
 });
 
@@ -105,14 +103,11 @@ describe('a rejection that nobody looks at', () => {
     ['abortable', () => void abortable(AbortSignal.abort(), () => () => {})],
     ['rejected', () => void rejected(new Error('unseen'))],
   ])('does not reach the process from %s', async (_, call) => {
-    const unhandled: unknown[] = [];
-    const onUnhandled = (reason: unknown): void => void unhandled.push(reason);
-    process.on('unhandledRejection', onUnhandled);
-    onTestFinished(() => void process.off('unhandledRejection', onUnhandled));
+    using crashes = recordCrashes();
     call();
     await turn();
     await turn();
-    expect(unhandled).toEqual([]);
+    expect(crashes.errors).toEqual([]);
   });
 });
 

@@ -1,10 +1,10 @@
 // The clock of the machine keeps the contract of the port, and holds no process
 // that nobody asked it to hold.
 
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { clockContract } from './clock-contract.ts';
 import { turn } from './hand-clock.ts';
-import { holdProcess, realClock } from '../../src/time/real-clock.ts';
+import { realClock, holdProcess, wallTimeMs } from '../../src/time/real-clock.ts';
 
 describe('realClock', () => {
   clockContract(() => ({
@@ -35,5 +35,13 @@ describe('holdProcess', () => {
 
   it.each([undefined, null, 7, {}, { ref: true }])('does nothing to %o of another clock', (handle) => {
     expect(() => holdProcess(handle)).not.toThrow();
+  });
+});
+
+describe('wallTimeMs', () => {
+  it('is the time of day in milliseconds', () => {
+    vi.useFakeTimers({ toFake: ['Date'], now: 1_234_567 });
+    onTestFinished(() => void vi.useRealTimers());
+    expect(wallTimeMs()).toBe(1_234_567);
   });
 });

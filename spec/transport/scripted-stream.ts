@@ -15,6 +15,11 @@ export class ScriptedStream extends Duplex {
   #held: WriteCallback | undefined;
   #holds = false;
 
+  constructor() {
+    // As a TCP connection: text waits as text.
+    super({ decodeStrings: false });
+  }
+
   /** From now on writes are not completed until `complete` or `fail`. */
   hold(): void {
     this.#holds = true;

@@ -24,7 +24,7 @@ export interface LinkOptions {
   readonly compression?: boolean;
 }
 
-export const MAX_MESSAGE_BYTES = 70_000;
+const MAX_MESSAGE_BYTES = 70_000;
 
 /** Connects ws's client to a server of its own. */
 export async function wsLink({ compression = false }: LinkOptions = {}): Promise<WsLink> {

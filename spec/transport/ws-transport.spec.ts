@@ -87,6 +87,18 @@ describe('WsTransport counts', () => {
     expect([end.bufferedBytes, end.heard]).toEqual([0, [{ kind: 'drain', bufferedBytes: 0 }]]);
   });
 
+  it.each([
+    ['short text', '\u20ac'.repeat(10), 2 + 30],
+    ['long text', '\u20ac'.repeat(10_000), 4 + 30_000],
+    ['long text of single bytes', 'x'.repeat(10_000), 4 + 10_000],
+  ])('the bytes of %s, not its letters', (_, text, bytes) => {
+    const { stream, transport } = acceptScripted();
+    const end = openEnd(transport);
+    stream.hold();
+    end.send(text);
+    expect(end.bufferedBytes).toBe(bytes);
+  });
+
   it('no pongs: nothing would tell when they have gone', async () => {
     const { stream, transport } = acceptScripted();
     const end = openEnd(transport);

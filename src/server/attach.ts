@@ -29,7 +29,8 @@ import { badArgument } from '../words/arguments.ts';
  *   none, or that a host of this server has claimed.
  */
 export function attach(server: HttpServer | HttpsServer, routes: Routes, options: HostOptions = {}): Host {
-  if (typeof server?.listen !== 'function' || typeof server.on !== 'function') {
+  // An Express or Koa application has `listen`, too, and is no server.
+  if (typeof server?.listen !== 'function' || typeof server.address !== 'function') {
     throw badArgument('attach()', 'a node:http or node:https server', server);
   }
   const settings = settingsOf('attach()', options);

@@ -160,7 +160,9 @@ export class HandlerRun implements OfferingListener {
     try {
       if (this.#conversation.over.explains(error) || this.#draining.explains(error)) return true;
       const end = this.#conversation.queue.end;
-      return end !== undefined && error instanceof Object && 'closeInfo' in error && error.closeInfo === end;
+      if (!(error instanceof Object)) return false;
+      if ('closeInfo' in error) return end !== undefined && error.closeInfo === end;
+      return end?.by === 'session' && 'code' in error && error.code === 'COROSOCK_SESSION_OVER';
     } catch {
       // Anything can be thrown, also what throws when it is looked at.
       return false;

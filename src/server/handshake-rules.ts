@@ -19,7 +19,7 @@ export interface JudgedRequest {
 
 /** Far above what a browser sends, far below what Node takes (2000). */
 const MAX_HEADER_LINES = 100;
-/** 16 bytes in base64. */
+/** 16 bytes in base64; two keys come joined by a comma. */
 const KEY = /^[+/0-9A-Za-z]{22}==$/u;
 /** A host name, an IPv4 address or an IPv6 address in brackets, and a port. */
 const HOST = /^(?:[\w.~-]+|\[[\da-f:.]+\])(?::\d{1,5})?$/iu;
@@ -78,7 +78,7 @@ export const REFUSALS: {
  * @returns What the server goes on with, or the answer to the first rule that is broken.
  */
 export function judge(request: IncomingMessage): JudgedRequest | Refusal {
-  const { headers, rawHeaders } = request;
+  const { headers } = request;
   const broken = brokenRequestRule(request);
   if (broken !== undefined) return broken;
   const host = headers.host as string;
@@ -86,9 +86,16 @@ export function judge(request: IncomingMessage): JudgedRequest | Refusal {
   if (target === undefined) return REFUSALS.target;
   if (headers['sec-websocket-version'] !== '13') return REFUSALS.version;
   if (!KEY.test(headers['sec-websocket-key'] ?? '')) return REFUSALS.key;
-  if (countHeaderLines(rawHeaders, 'sec-websocket-key') !== 1) return REFUSALS.key;
   const protocols = parseSubprotocols(headers['sec-websocket-protocol']);
   return protocols === undefined ? REFUSALS.protocol : { target, host, protocols };
+}
+
+/** Says what node's `clientError` is answered with: bytes that are no request, or none in time. */
+export function refusalForClientError(error: Error): Refusal {
+  const code = 'code' in error ? error.code : undefined;
+  if (code === 'HPE_HEADER_OVERFLOW') return REFUSALS.headers;
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return REFUSALS.tooLate;
+  return REFUSALS.malformed;
 }
 
 /** Tells whether a request names one host, as every one has to (RFC 9112 §3.2). */

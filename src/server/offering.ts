@@ -98,9 +98,7 @@ export class Offering {
   async #burst(): Promise<void> {
     const { queue, reader } = this.#conversation;
     try {
-      for (let data = queue.unoffered; data !== undefined && this.#hasPlace; data = queue.unoffered) {
-        await this.#offer(data);
-      }
+      while (this.#hasPlace && queue.unoffered !== undefined) await this.#offer(queue.unoffered);
     } catch (error) {
       this.stop();
       this.#listener.offeringOnError(error);

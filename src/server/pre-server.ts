@@ -80,9 +80,20 @@ async function askPreServer(
     const hook = (): unknown => server.onPreServer?.(handshake) as unknown;
     const context = server.onPreServer && (await admission.run<unknown>(hook, over.signal));
     if (over.aborted) return { kind: 'over' };
-    if (context instanceof Response) return { kind: 'refused', response: context };
+    if (context instanceof Response) {
+      return { kind: 'refused', response: withCookie(context, opened?.setCookie()) };
+    }
     return { kind: 'accepted', context, answer: handshake.answer(), opened };
   } catch (error) {
     return over.aborted ? { kind: 'over' } : { kind: 'failed', error };
   }
+}
+
+/** The client has to learn an id all the same: the hook may have moved the session before it refused. */
+function withCookie(response: Response, cookie: string | undefined): Response {
+  if (cookie === undefined) return response;
+  const { status, statusText } = response;
+  const headers = new Headers(response.headers);
+  headers.append('Set-Cookie', cookie);
+  return new Response(response.body, { status, statusText, headers });
 }

@@ -6,7 +6,7 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server as HttpServer } from 'node:http';
 import { addressOf } from './attach.ts';
-import { hasOneHost, REFUSALS } from './handshake-rules.ts';
+import { hasOneHost, refusalForClientError, REFUSALS } from './handshake-rules.ts';
 import type { Host } from './host.ts';
 import { ServingHost } from './serving-host.ts';
 import { HOST_OPTIONS, settingsOf } from './host-options.ts';
@@ -54,6 +54,8 @@ export async function serve(routes: Routes, options: ServeOptions = {}): Promise
   server.on('upgrade', (request, socket, head) => host.handleUpgrade(request, socket, head));
   refuseTheRest(server, table, settings.clock);
   await listen(server, port, hostname);
+  // Running out of file descriptors, for one, must not bring the process down.
+  server.on('error', (error) => settings.report(error, { phase: 'listen' }));
   return host;
 }
 
@@ -100,7 +102,7 @@ function refuseTheRest(server: HttpServer, table: RouteTable, clock: Clock): voi
   server.on('checkContinue', refusePlain);
   server.on('checkExpectation', refusePlain);
   server.on('connect', (_request, stream) => refuse(stream, REFUSALS.method, clock));
-  server.on('clientError', (error, stream) => refuse(stream, refusalFor(error), clock));
+  server.on('clientError', (error, stream) => refuse(stream, refusalForClientError(error), clock));
 }
 
 function judgePlainRequest(table: RouteTable, request: IncomingMessage): Refusal {
@@ -111,11 +113,4 @@ function judgePlainRequest(table: RouteTable, request: IncomingMessage): Refusal
   if (found === undefined) return REFUSALS.route;
   if (found === 'malformed') return REFUSALS.target;
   return request.method === 'GET' || request.method === 'HEAD' ? REFUSALS.plainRequest : REFUSALS.method;
-}
-
-function refusalFor(error: Error): Refusal {
-  const code = 'code' in error ? error.code : undefined;
-  if (code === 'HPE_HEADER_OVERFLOW') return REFUSALS.headers;
-  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return REFUSALS.tooLate;
-  return REFUSALS.malformed;
 }

@@ -3,7 +3,7 @@
 
 import { IdLines } from './id-lines.ts';
 import type { SessionStore } from './session-store.ts';
-import { wallTimeMs } from './wall-time.ts';
+import { wallTimeMs } from '../time/real-clock.ts';
 import { badArgument } from '../words/arguments.ts';
 
 /** A store for express-session 1: connect-redis, connect-mongo, its own MemoryStore, … */

@@ -39,8 +39,10 @@ export class Conversation implements TransportSink {
   /** For all reads and writes that wait. */
   readonly #alarm: Alarm;
 
-  /** On whose behalf we have begun to close; undefined while we have not. */
+  /** On whose behalf we have begun to end it; undefined while we have not. */
   #closer: Closer | undefined;
+  /** What we close with; undefined while we do not. */
+  #closing: { readonly code: number; readonly reason: string } | undefined;
   #closeTimer: unknown;
   /** Aborts at the end. */
   readonly over: LazySignal = new LazySignal();
@@ -63,7 +65,13 @@ export class Conversation implements TransportSink {
       this.writer.ring(nowMs);
     });
     this.reader = new Reader(this.queue, settings.clock, this.#alarm, settings.budget, readers);
-    this.writer = new Writer(transport, settings.clock, this.#alarm, settings.writeBufferBytes);
+    this.writer = new Writer(
+      transport,
+      settings.clock,
+      this.#alarm,
+      settings.budget,
+      settings.writeBufferBytes,
+    );
     transport.open(this);
   }
 
@@ -127,11 +135,19 @@ export class Conversation implements TransportSink {
   close(code: number, reason: string, closer: Closer): void {
     if (this.#closer !== undefined || this.queue.end !== undefined) return;
     this.#closer = closer;
+    this.#closing = { code, reason };
     this.queue.discardFurther();
     this.writer.finish(() => this.transport.close(code, reason));
-    this.#closeTimer = this.#settings.clock.setTimeout(() => {
-      this.transport.close(code, reason);
-      this.transport.terminate();
-    }, this.#settings.closeTimeoutMs);
+    this.#closeTimer = this.#settings.clock.setTimeout(() => this.terminate(), this.#settings.closeTimeoutMs);
+  }
+
+  /**
+   * Drops the link. A close that is under way keeps its code, also where its frame
+   * still waits for room; one that comes later does not count.
+   */
+  terminate(): void {
+    this.#closer ??= 'local';
+    if (this.#closing !== undefined) this.transport.close(this.#closing.code, this.#closing.reason);
+    this.transport.terminate();
   }
 }

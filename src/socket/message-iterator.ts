@@ -3,6 +3,7 @@
 
 import type { Conversation } from './conversation.ts';
 import type { ReadRequest, ReadView } from './read-request.ts';
+import { unattended } from '../time/abortable.ts';
 import type { Data } from '../words/data.ts';
 import { ConnectionLostError } from '../words/errors.ts';
 
@@ -23,7 +24,11 @@ export class MessageIterator implements AsyncIterableIterator<Data> {
     return this;
   }
 
-  async next(): Promise<IteratorResult<Data, undefined>> {
+  next(): Promise<IteratorResult<Data, undefined>> {
+    return unattended(this.#next());
+  }
+
+  async #next(): Promise<IteratorResult<Data, undefined>> {
     if (this.#done) return DONE;
     const [data, status] = await this.#conversation.reader.read(this.#request, this.#view);
     if (status === 'ok') return { done: false, value: data };

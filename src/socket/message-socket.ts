@@ -117,7 +117,7 @@ export class MessageSocket implements Socket {
   }
 
   terminate(): void {
-    this.#conversation.transport.terminate();
+    this.#conversation.terminate();
   }
 }
 

@@ -16,6 +16,9 @@ export interface QueueLimits {
   readonly overflow: 'pause' | 'close';
 }
 
+/** A property of its own rather than a getter: an end can be printed and compared. */
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
 /** How the queue holds the link back. */
 export interface Flow {
   pause(): void;
@@ -39,7 +42,8 @@ export class ReceiveQueue {
   /** Whether messages are counted and dropped: we have begun to close. */
   #discarding = false;
   #discarded = 0;
-  #end: CloseInfo | undefined;
+  /** Its `unread` falls while the rest is read. */
+  #end: Mutable<CloseInfo> | undefined;
 
   constructor(limits: QueueLimits, flow: Flow) {
     this.#limits = limits;
@@ -117,18 +121,9 @@ export class ReceiveQueue {
 
   /** Puts the end behind the last message, for good. */
   finish({ code, reason, clean, by, cause }: Omit<LinkEnd, 'by'> & Pick<CloseInfo, 'by'>): CloseInfo {
-    const unread = (): number => this.messages + this.#discarded;
+    const unread = this.messages + this.#discarded;
     this.#discarding = true;
-    this.#end = {
-      code,
-      reason,
-      clean,
-      by,
-      ...(cause === undefined ? undefined : { cause }),
-      get unread() {
-        return unread();
-      },
-    };
+    this.#end = { code, reason, clean, by, ...(cause === undefined ? undefined : { cause }), unread };
     return this.#end;
   }
 
@@ -179,6 +174,7 @@ export class ReceiveQueue {
     const data = ring.first;
     this.#bytes -= ring.firstBytes;
     ring.shift();
+    if (this.#end !== undefined) this.#end.unread -= 1;
     this.#resumeBelowHalf();
     return data;
   }

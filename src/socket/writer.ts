@@ -6,6 +6,7 @@ import { abortable, rejected } from '../time/abortable.ts';
 import type { Alarm } from '../time/alarm.ts';
 import type { Clock } from '../time/clock.ts';
 import { SpinGuard } from '../time/spin-guard.ts';
+import type { TurnBudget } from '../time/turn-budget.ts';
 import type { SendOptions, Transport } from '../transport/transport.ts';
 import type { Data } from '../words/data.ts';
 import type { WriteStatus } from '../words/status.ts';
@@ -37,19 +38,23 @@ export class Writer {
   /** Shared with the reader: a socket keeps one timer (I7). Who made it calls `ring`. */
   readonly #alarm: Alarm;
   readonly #highWaterBytes: number;
+  readonly #budget: TurnBudget;
   readonly #spin = new SpinGuard();
 
   /** Writes that wait, oldest first; made when the first one has to. */
   #waiters: Set<Waiter> | undefined;
   /** Called for each message that is accepted; undefined where nobody counts them. */
   #onSent: (() => void) | undefined;
+  /** Whether they go on in the next turn, whatever has drained in this one. */
+  #goesOn = false;
   /** Called once nothing waits any more; set when no further write is accepted. */
   #onFinish: (() => void) | undefined;
 
-  constructor(transport: Transport, clock: Clock, alarm: Alarm, highWaterBytes: number) {
+  constructor(transport: Transport, clock: Clock, alarm: Alarm, budget: TurnBudget, highWaterBytes: number) {
     this.#transport = transport;
     this.#clock = clock;
     this.#alarm = alarm;
+    this.#budget = budget;
     this.#highWaterBytes = highWaterBytes;
   }
 
@@ -63,7 +68,8 @@ export class Writer {
     if (this.#hasRoom()) {
       if (!this.#send(request)) return this.#answer('closed', CLOSED);
       this.#spin.reset();
-      return ACCEPTED;
+      // A peer that reads as fast as we write would keep the event loop to itself.
+      return this.#budget.spend() ? this.#nextTurn('ok') : ACCEPTED;
     }
     if (timeoutMs === 0) return this.#answer('timeout', TIMED_OUT);
     return this.#wait(request);
@@ -78,9 +84,10 @@ export class Writer {
 
   /** The transport has room again. */
   drain(): void {
-    if (this.#waiters === undefined) return;
+    if (this.#waiters === undefined || this.#goesOn) return;
     for (const waiter of this.#waiters) {
       if (this.#transport.bufferedBytes >= this.#highWaterBytes) return;
+      if (this.#budget.spend()) return this.#goOn();
       this.#settle(waiter, this.#send(waiter.request) ? 'ok' : 'closed');
     }
     this.#finishIfDone();
@@ -111,6 +118,15 @@ export class Writer {
     const isAccepted = this.#transport.send(data, options);
     if (isAccepted) this.#onSent?.();
     return isAccepted;
+  }
+
+  /** The budget of this turn is spent: what waits is served in the next one. */
+  #goOn(): void {
+    this.#goesOn = true;
+    this.#clock.setImmediate(() => {
+      this.#goesOn = false;
+      this.drain();
+    });
   }
 
   #hasRoom(): boolean {
@@ -155,7 +171,11 @@ export class Writer {
 
   /** An answer that did not have to wait; from the third in a row the event loop has a turn first. */
   #answer(status: WriteStatus, atOnce: Promise<WriteStatus>): Promise<WriteStatus> {
-    if (!this.#spin.mustYield()) return atOnce;
+    return this.#spin.mustYield() ? this.#nextTurn(status) : atOnce;
+  }
+
+  /** Gives an answer that stands already once the event loop has had a turn. */
+  #nextTurn(status: WriteStatus): Promise<WriteStatus> {
     return new Promise((settle) => void this.#clock.setImmediate(() => settle(status)));
   }
 }

@@ -3,6 +3,7 @@
 // transport-contract.ts.
 
 import { deepStrictEqual } from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import type { Transport, TransportSink } from '../transport/transport.ts';
 import type { LinkEnd } from '../words/close-info.ts';
 import type { Data } from '../words/data.ts';
@@ -123,6 +124,11 @@ export class ContractEnd implements TransportSink {
     deepStrictEqual({ code, reason, clean, by }, expected);
   }
 
+  /** Compares the messages heard before the end. */
+  expectMessages(expected: readonly Data[]): void {
+    deepStrictEqual(this.messages.map(label), expected.map(label));
+  }
+
   /** Compares all ends that were heard, and their place, with one that is the last. */
   expectOneEnd(): void {
     const ends = this.heard.flatMap(({ kind }, index) => (kind === 'end' ? [index] : []));
@@ -167,6 +173,12 @@ export class ContractEnd implements TransportSink {
     this.onHeard(heard);
     for (const wait of this.#waits) wait();
   }
+}
+
+/** As text, and of large bytes a digest: from Node 22 on assert's own diff of those takes gigabytes. */
+function label(data: Data): string {
+  if (typeof data === 'string') return `text: ${data}`;
+  return `${data.length} bytes: ${createHash('sha256').update(data).digest('hex')}`;
 }
 
 function ignore(): void {}

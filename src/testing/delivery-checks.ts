@@ -31,7 +31,7 @@ export const deliveryChecks: ReadonlyArray<Check<TransportPair>> = [
     await settle();
     far.open();
     await far.untilEnd();
-    deepStrictEqual(far.messages, numbered(3));
+    far.expectMessages(numbered(3));
   }),
 
   check(
@@ -46,7 +46,7 @@ export const deliveryChecks: ReadonlyArray<Check<TransportPair>> = [
       await far.untilMessages(100);
       sendAll(near, messages.slice(200));
       await far.untilMessages(300);
-      deepStrictEqual(far.messages, messages);
+      far.expectMessages(messages);
     },
   ),
 
@@ -79,7 +79,7 @@ export const deliveryChecks: ReadonlyArray<Check<TransportPair>> = [
     await settle();
     far.resume();
     await far.untilEnd();
-    deepStrictEqual(far.messages, numbered(100));
+    far.expectMessages(numbered(100));
   }),
 
   check('5. Text arrives as a string, binary as bytes', async (link) => {
@@ -103,7 +103,7 @@ export const deliveryChecks: ReadonlyArray<Check<TransportPair>> = [
     const messages = ['', new Uint8Array(0), 'and one that is not'];
     sendAll(near, messages);
     await far.untilMessages(3);
-    deepStrictEqual(far.messages, messages);
+    far.expectMessages(messages);
   }),
 
   check('7. `bufferedBytes` counts what was sent and not yet taken', async (link) => {
@@ -130,7 +130,7 @@ export const deliveryChecks: ReadonlyArray<Check<TransportPair>> = [
     sendAll(far, ['the other direction']);
     await near.untilMessages(1);
     await settle();
-    deepStrictEqual(far.messages, []);
+    far.expectMessages([]);
     far.resume();
     await far.untilMessages(3);
   }),
@@ -146,6 +146,6 @@ export const deliveryChecks: ReadonlyArray<Check<TransportPair>> = [
       far.resume();
       await far.untilMessages(count + 1);
     }
-    deepStrictEqual(far.messages, messages);
+    far.expectMessages(messages);
   }),
 ];

@@ -80,7 +80,7 @@ export const endingChecks: ReadonlyArray<Check<TransportPair>> = [
     sendAll(near, messages);
     near.close(1000);
     await far.untilEnd();
-    deepStrictEqual(far.messages, messages);
+    far.expectMessages(messages);
   }),
 
   check("9. The peer hears the code and the reason, `by: 'peer'`, `clean: true`", async (link) => {
@@ -155,7 +155,7 @@ export const endingChecks: ReadonlyArray<Check<TransportPair>> = [
     const largest = new Uint8Array(pair.farMaxMessageBytes).fill(0x62);
     sendAll(near, ['before', largest, new Uint8Array(largest.length + 1), 'behind']);
     await far.expectEnd({ code: 1009, reason: '', clean: false, by: 'limit' });
-    deepStrictEqual(far.messages, ['before', largest]);
+    far.expectMessages(['before', largest]);
     const { code, by } = await near.untilEnd();
     deepStrictEqual([code, by], [1009, 'peer']);
   }),

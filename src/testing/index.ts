@@ -4,6 +4,9 @@
 export type { Check } from './check.ts';
 export type { FakeOptions } from './fake-options.ts';
 export { fakeSocket } from './fake-socket.ts';
+export { sessionStoreContract } from './session-store-contract.ts';
+export type { SessionStoreUnderTest } from './session-store-contract.ts';
+export type { SessionStore } from '../session/session-store.ts';
 export { runServer } from './run-server.ts';
 export type { Outcome, ServerRun } from './run-server.ts';
 export { settle } from './settle.ts';

@@ -64,7 +64,7 @@ class SteppedClock implements VirtualClock {
       timer.run();
       await settle();
     }
-    this.#nowMs = untilMs;
+    this.#nowMs = Math.max(this.#nowMs, untilMs);
   }
 
   /** The earliest timer up to a time; of several at once, the one that was set first. */

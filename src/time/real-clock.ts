@@ -19,3 +19,8 @@ export function holdProcess(handle: unknown): void {
 function isHolding(handle: unknown): handle is { ref(): void } {
   return typeof handle === 'object' && handle !== null && 'ref' in handle && typeof handle.ref === 'function';
 }
+
+/** The time of day in milliseconds since 1970, for dates that others read. Every wait is a clock's. */
+export function wallTimeMs(): number {
+  return Date.now();
+}

@@ -1,11 +1,11 @@
-// Fairness of a host (DESIGN §5): reads that are served without waiting never
-// return to the event loop, so a flooding peer would freeze every other socket.
-// All readers of a host share one budget per turn.
+// Fairness of a host (DESIGN §5): reads and writes that are served without waiting
+// never return to the event loop, so a peer that floods us, or takes all that we
+// write, would freeze every other socket. All of a host share one budget per turn.
 
 import type { Clock } from './clock.ts';
 import { BUDGET_MESSAGES, BUDGET_MS } from '../words/limits.ts';
 
-/** Tells when served reads have held the event loop for long enough. */
+/** Tells when served reads and writes have held the event loop for long enough. */
 export class TurnBudget {
   readonly #clock: Clock;
   #served = 0;
@@ -21,7 +21,7 @@ export class TurnBudget {
    *
    * Looks at the clock once in {@link BUDGET_MESSAGES}, so that it costs next to nothing.
    *
-   * @returns true when the turn has lasted for {@link BUDGET_MS} and the read has to go on in a later one.
+   * @returns true when the turn has lasted for {@link BUDGET_MS} and the call has to go on in a later one.
    */
   spend(): boolean {
     this.#served += 1;

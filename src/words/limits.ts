@@ -32,7 +32,7 @@ export const SMALL_MESSAGE_BYTES = 4096;
 
 /** After so many messages served without waiting, the fairness budget looks at the clock. */
 export const BUDGET_MESSAGES = 64;
-/** So long may served reads keep the event loop in one turn. */
+/** So long may served reads and writes keep the event loop in one turn. */
 export const BUDGET_MS = 8;
 /** From this one in a row, a call that cannot wait yields to the event loop first. */
 export const YIELDING_CALL = 3;

@@ -1,0 +1,79 @@
+// A process of its own, as its parent sees it: started on one core, asked one
+// question at a time, stopped by its process id. The other half, in the child,
+// is parent.ts.
+
+import { spawn, spawnSync } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+/** Longest wait for an answer, beyond the time that the question itself asks for. */
+const ANSWER_MS = 30_000;
+
+/** Whether processes can be kept on the cores 0 and 1 (`taskset` of util-linux, and two cores that are ours). */
+export const canPin: boolean = ['0', '1'].every((core) => succeeds('taskset', ['-c', core, 'true']));
+
+/** Whether a process may have so many files open, raising the limit if need be. */
+export function canOpen(files: number): boolean {
+  return succeeds('sh', ['-c', `ulimit -n ${files}`]);
+}
+
+export interface ChildOptions {
+  /** Where it runs, if {@link canPin}. */
+  readonly core: 0 | 1;
+  /** How many files it has open at most. Default: as many as the machine allows by itself. */
+  readonly files?: number;
+}
+
+/** One running program, asked for numbers. */
+export class Child<Question extends object> {
+  readonly #process: ChildProcess;
+  readonly #name: string;
+  #fail: (error: Error) => void = () => {};
+  #answer: (answer: number) => void = () => {};
+
+  constructor(program: URL, { core, files }: ChildOptions) {
+    this.#name = fileURLToPath(program);
+    const words = [
+      // Node takes what the hard limit allows; `ulimit -n` sets both.
+      ...(files === undefined ? [] : ['sh', '-c', `ulimit -n ${files} && exec "$@"`, 'sh']),
+      ...(canPin ? ['taskset', '-c', String(core)] : []),
+      process.execPath,
+      '--expose-gc',
+      this.#name,
+    ];
+    this.#process = spawn(words[0] as string, words.slice(1), {
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    });
+    this.#process.on('message', (answer) => this.#answer(answer as number));
+    this.#process.on('error', (error) => this.#fail(error));
+    this.#process.on('exit', (code) => this.#fail(new Error(`${this.#name} ended with ${code}`)));
+  }
+
+  /**
+   * Asks for a number.
+   *
+   * @param forMs - How long the answer takes by itself. Default 0.
+   * @throws Error when the program ends, or has not answered {@link ANSWER_MS} after that.
+   */
+  async ask(question: Question, forMs = 0): Promise<number> {
+    let timer: NodeJS.Timeout | undefined;
+    try {
+      return await new Promise<number>((resolve, reject) => {
+        this.#answer = resolve;
+        this.#fail = reject;
+        timer = setTimeout(() => reject(new Error(`${this.#name} does not answer`)), forMs + ANSWER_MS);
+        this.#process.send(question);
+      });
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  stop(): void {
+    this.#process.kill('SIGKILL');
+  }
+}
+
+function succeeds(command: string, words: readonly string[]): boolean {
+  return spawnSync(command, words, { stdio: 'ignore' }).status === 0;
+}

@@ -1,0 +1,31 @@
+// Frames of ASCII text, made once: what a client sends (masked, RFC 6455 §5.3)
+// and what a server that echoes has to answer (not masked).
+
+/** FIN and the opcode of text. */
+const WHOLE_TEXT = 0x81;
+const MASKED = 0x80;
+const MASK = Buffer.from([0x1f, 0x2e, 0x3d, 0x4c]);
+
+/** A client's frame around `bytes` bytes of text. */
+export function maskedFrame(bytes: number): Buffer {
+  const masked = payload(bytes).map((byte, index) => byte ^ (MASK[index % MASK.length] as number));
+  return Buffer.concat([header(bytes, MASKED), MASK, masked]);
+}
+
+/** The server's frame around the same text. */
+export function echoFrame(bytes: number): Buffer {
+  return Buffer.concat([header(bytes, 0), payload(bytes)]);
+}
+
+function payload(bytes: number): Buffer {
+  return Buffer.alloc(bytes, 'Every message comes back as it was sent. ');
+}
+
+/** Two, four or ten bytes, by the length of the payload (RFC 6455 §5.2). */
+function header(bytes: number, mask: number): Buffer {
+  if (bytes < 126) return Buffer.from([WHOLE_TEXT, mask | bytes]);
+  if (bytes < 65_536) return Buffer.from([WHOLE_TEXT, mask | 126, bytes >> 8, bytes & 0xff]);
+  const long = Buffer.from([WHOLE_TEXT, mask | 127, 0, 0, 0, 0, 0, 0, 0, 0]);
+  long.writeUInt32BE(bytes, 6);
+  return long;
+}

@@ -1,0 +1,154 @@
+// The load generator, a program of its own: WebSocket clients that are nothing
+// but TCP. Their frames are made beforehand and what comes back is counted in
+// bytes, so that one core of them keeps a server busy. measure.ts asks it.
+
+import { connect } from 'node:net';
+import type { Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { echoFrame, maskedFrame } from './frames.ts';
+import { answerParent } from './parent.ts';
+
+export type LoadQuestion = OpenQuestion | CheckQuestion | EchoQuestion;
+
+/** Opens sockets beside those that are open already; answers how many there are. */
+interface OpenQuestion {
+  readonly ask: 'open';
+  readonly port: number;
+  readonly sockets: number;
+}
+
+/** Sends one message on each socket and compares the echo byte for byte; answers how many were compared. */
+interface CheckQuestion {
+  readonly ask: 'check';
+  readonly bytes: number;
+}
+
+/** Keeps messages under way on every socket, for a time and until the last is back; answers how many there were. */
+interface EchoQuestion {
+  readonly ask: 'echo';
+  readonly inFlight: number;
+  readonly bytes: number;
+  readonly forMs: number;
+}
+
+/** Connections that are being made at once: fewer than a listener's backlog holds. */
+const CONNECTING = 100;
+
+const REQUEST = [
+  'GET / HTTP/1.1',
+  'Host: 127.0.0.1',
+  'Upgrade: websocket',
+  'Connection: Upgrade',
+  'Sec-WebSocket-Version: 13',
+  `Sec-WebSocket-Key: ${Buffer.alloc(16).toString('base64')}`,
+  '\r\n',
+].join('\r\n');
+
+const sockets: Socket[] = [];
+
+answerParent((question: LoadQuestion) => {
+  switch (question.ask) {
+    case 'open':
+      return open(question);
+    case 'check':
+      return check(question);
+    case 'echo':
+      return echo(question);
+    default:
+      return question satisfies never;
+  }
+});
+
+async function open({ port, sockets: wanted }: OpenQuestion): Promise<number> {
+  for (let left = wanted; left > 0; left -= CONNECTING) {
+    const batch = Array.from({ length: Math.min(left, CONNECTING) }, () => openOne(port));
+    sockets.push(...(await Promise.all(batch)));
+  }
+  return sockets.length;
+}
+
+async function openOne(port: number): Promise<Socket> {
+  const socket = connect({ host: '127.0.0.1', port, noDelay: true });
+  socket.on('close', () => {
+    throw new Error('the server has dropped a socket');
+  });
+  socket.write(REQUEST);
+  const response = await receive(socket, (received) => received.includes('\r\n\r\n'));
+  if (!response.toString().startsWith('HTTP/1.1 101 ')) throw new Error(`refused: ${response.toString()}`);
+  return socket;
+}
+
+async function check({ bytes }: CheckQuestion): Promise<number> {
+  const frame = maskedFrame(bytes);
+  const expected = echoFrame(bytes);
+  const replies = sockets.map(async (socket) => {
+    socket.write(frame);
+    return receive(socket, (received) => received.length >= expected.length);
+  });
+  for (const reply of await Promise.all(replies)) {
+    if (!reply.equals(expected)) throw new Error('the echo is not what was sent');
+  }
+  return sockets.length;
+}
+
+function receive(socket: Socket, isWhole: (received: Buffer) => boolean): Promise<Buffer> {
+  return new Promise((resolve) => {
+    const chunks: Buffer[] = [];
+    const onData = (chunk: Buffer): void => {
+      chunks.push(chunk);
+      const received = Buffer.concat(chunks);
+      if (!isWhole(received)) return;
+      socket.off('data', onData);
+      resolve(received);
+    };
+    socket.on('data', onData);
+  });
+}
+
+async function echo({ inFlight, bytes, forMs }: EchoQuestion): Promise<number> {
+  const traffic = {
+    frames: Buffer.concat(Array.from({ length: inFlight }, () => maskedFrame(bytes))),
+    frameBytes: maskedFrame(bytes).length,
+    echoBytes: echoFrame(bytes).length,
+    isOver: false,
+  };
+  const counts = sockets.map((socket) => keepBusy(socket, traffic));
+  await delay(forMs);
+  traffic.isOver = true;
+  return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
+}
+
+interface Traffic {
+  /** As many frames as are in flight. */
+  readonly frames: Buffer;
+  readonly frameBytes: number;
+  readonly echoBytes: number;
+  /** Once true nothing more is sent. */
+  readonly isOver: boolean;
+}
+
+/** Sends one more frame for each echo that comes back. */
+function keepBusy(socket: Socket, traffic: Traffic): Promise<number> {
+  const { frames, frameBytes, echoBytes } = traffic;
+  return new Promise((resolve) => {
+    let inFlight = frames.length / frameBytes;
+    let count = 0;
+    let receivedBytes = 0;
+    const onData = (chunk: Buffer): void => {
+      receivedBytes += chunk.length;
+      const echoes = Math.floor(receivedBytes / echoBytes);
+      receivedBytes -= echoes * echoBytes;
+      count += echoes;
+      if (!traffic.isOver) {
+        if (echoes > 0) socket.write(frames.subarray(0, echoes * frameBytes));
+        return;
+      }
+      inFlight -= echoes;
+      if (inFlight > 0) return;
+      socket.off('data', onData);
+      resolve(count);
+    };
+    socket.on('data', onData);
+    socket.write(frames);
+  });
+}

@@ -1,0 +1,38 @@
+// What holds a process and what does not, in processes of their own: an open port
+// and the deadline of `host.close` do, a wait in memory does not.
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { buildPackage } from '../fixtures/built-package.ts';
+import type { BuiltPackage } from '../fixtures/built-package.ts';
+import { openRaw } from '../peers/raw-client.ts';
+
+let built: BuiltPackage;
+beforeAll(async () => {
+  built = await buildPackage();
+}, 60_000);
+afterAll(() => built[Symbol.asyncDispose]());
+
+describe('a process', { timeout: 30_000 }, () => {
+  it('lives until the deadline of host.close has come', async () => {
+    const { code, stdout, stderr } = await built.run('closing-in-memory.js').end;
+    expect([code, stderr]).toEqual([0, '']);
+    expect(JSON.parse(stdout)).toMatchObject({ finished: 0, closed: 0, abandoned: [expect.any(String)] });
+  });
+
+  it('does not live on for a wait in memory', async () => {
+    expect(await built.run('waiting-in-memory.js').end).toEqual({ code: 0, stdout: 'waiting', stderr: '' });
+  });
+
+  it('ends by itself once its host has closed, whatever its peers do', async () => {
+    const { child, firstLine, end } = built.run('serving.js');
+    const port = Number(await firstLine);
+    using silent = await openRaw(port);
+    using stalled = await openRaw(port);
+    stalled.pause();
+    child.kill('SIGTERM');
+    const { code, stdout, stderr } = await end;
+    expect([code, stderr]).toEqual([0, '']);
+    expect(await silent.untilCloseFrame()).toEqual({ code: 1001, reason: '' });
+    expect(JSON.parse(stdout.split('\n')[1] ?? '')).toMatchObject({ finished: 0, closed: 2, abandoned: [] });
+  });
+});
