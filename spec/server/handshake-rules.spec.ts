@@ -121,6 +121,8 @@ describe('REFUSALS', () => {
       ['plainRequest', 426, toUpgrade],
       ['malformed', 400, undefined],
       ['tooLate', 408, undefined],
+      ['failed', 500, undefined],
+      ['unavailable', 503, { 'Retry-After': '5' }],
     ]);
   });
 });

@@ -103,7 +103,7 @@ describe('host.close', () => {
     await memory.clock.advance(100);
     expect((await slow.run.outcome).kind).toBe('abandoned');
     goOn();
-    await memory.clock.advance(1100);
+    await memory.clock.advance(1200);
     expect(await closing).toMatchObject({
       finished: 0,
       closed: 0,
