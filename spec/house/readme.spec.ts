@@ -49,7 +49,7 @@ describe('README', () => {
     const run = promisify(execFile)(process.execPath, [tsc, '-p', fileURLToPath(folder)]);
     const { stdout } = await run.catch((error: { stdout: string }) => error);
     expect(stdout).toBe('');
-  });
+  }, 60_000);
 });
 
 describe.each(blocks.filter((block) => isSpec(block)))("README's spec $name", async ({ name }) => {
