@@ -146,7 +146,7 @@ async function expectLaw(play: fc.Arbitrary<Play>, holds: (seen: Seen) => void):
     for (const command of commands) await player.do(command);
     holds(await player.finish());
   });
-  await fc.assert(property, { numRuns: 1000 });
+  await fc.assert(property, { numRuns: 600 });
 }
 
 const numbersOf = (writes: readonly Write[], status: Write['status']): readonly number[] =>
