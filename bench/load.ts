@@ -1,6 +1,6 @@
 // The load generator, a program of its own: WebSocket clients that are nothing
 // but TCP. Their frames are made beforehand and what comes back is counted in
-// bytes, so that one core of them keeps a server busy. measure.ts asks it.
+// bytes, so that one core of them keeps a server busy. pair.ts starts it.
 
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';

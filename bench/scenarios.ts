@@ -1,5 +1,5 @@
 // What is measured: the servers that are compared, and one scenario for each row
-// of the table. How it is measured is measure.ts's, how it is shown table.ts's.
+// of the table. How is said in measure-echo.ts and measure-idle.ts.
 
 /** Echo: `sockets` peers keep `inFlight` messages of `bytes` bytes of ASCII text under way, each. */
 export interface EchoScenario {

@@ -4,10 +4,11 @@
 import type { Scenario, Server } from './scenarios.ts';
 import { OURS, RAW, SERVERS } from './scenarios.ts';
 
-/** What came of one scenario: by server, one number for each run. */
+/** What came of one scenario. */
 export interface Row {
   readonly scenario: Scenario;
-  readonly results: ReadonlyMap<Server, readonly number[]>;
+  /** For each run, what it cost each server. */
+  readonly results: readonly ReadonlyMap<Server, number>[];
 }
 
 /** Shows every row; a ratio above its limit is marked. */
@@ -25,21 +26,22 @@ export function table(rows: readonly Row[]): string {
 
 function cells({ scenario, results }: Row): readonly string[] {
   const unit = scenario.kind === 'echo' ? 'µs' : 'KiB';
-  const costs = (server: Server): readonly number[] => results.get(server) ?? [];
-  const ratio = median(costs(OURS)) / median(costs(RAW));
-  const shown = ratio.toFixed(2);
+  const costs = (server: Server): readonly number[] => results.map((run) => run.get(server) ?? NaN);
+  const raw = costs(RAW);
+  const ratios = costs(OURS).map((cost, run) => cost / (raw[run] ?? NaN));
+  const ratio = spread(ratios, 2);
   return [
     scenario.name,
-    ...SERVERS.map((server) => `${spread(costs(server))} ${unit}`),
-    ratio > scenario.limit ? `**${shown}, above the limit**` : shown,
+    ...SERVERS.map((server) => `${spread(costs(server), 1)} ${unit}`),
+    median(ratios) > scenario.limit ? `**${ratio}, above the limit**` : ratio,
     String(scenario.limit),
   ];
 }
 
-/** `median (min–max)`. */
-function spread(numbers: readonly number[]): string {
+/** `median (least–most)`. */
+function spread(numbers: readonly number[], digits: number): string {
   const [middle, least, most] = [median(numbers), Math.min(...numbers), Math.max(...numbers)].map((number) =>
-    number.toFixed(1),
+    number.toFixed(digits),
   );
   return `${middle} (${least}–${most})`;
 }

@@ -6,7 +6,7 @@ import { getEventListeners } from 'node:events';
 import type { Data } from 'corosock';
 import { fakeSocket, settle, virtualClock } from 'corosock/testing';
 import { describe, expect, it } from 'vitest';
-import { recordCrashes } from '../fixtures/process-events.ts';
+import { recordCrashes, recordWarnings } from '../fixtures/process-events.ts';
 import { CLOSED_BY_PEER, scripted } from '../socket/scripted-transport.ts';
 
 const MAX_TIMER_MS = 2 ** 31 - 1;
@@ -144,6 +144,23 @@ describe('races of a read', () => {
     await clock.advance(1);
     expect([await read, clock.timers]).toEqual([[undefined, 'timeout'], 0]);
   });
+});
+
+describe('a wait beyond 2³¹−1 ms', () => {
+  it.each([2 ** 31, 2 ** 53])(
+    'R4: sets no timer of the machine that fires at once: %i ms',
+    async (timeoutMs) => {
+      using warnings = recordWarnings();
+      const { ws, client } = fakeSocket({ writeBufferBytes: 1, queueMessages: 1 });
+      const waits = [ws.read(10, timeoutMs), ws.write('a'), ws.write('b'), ws.write('c', { timeoutMs })];
+      // Node says so of a timer that it cuts to 1 ms.
+      await settle();
+      expect(warnings.texts).toEqual([]);
+      client.terminate();
+      ws.terminate();
+      expect(await Promise.all(waits)).toEqual([[undefined, 'closed'], 'ok', 'ok', 'closed']);
+    },
+  );
 });
 
 describe('races of an end', () => {

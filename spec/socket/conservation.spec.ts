@@ -9,7 +9,7 @@ import type { Play, Read, Seen } from './random-reading.ts';
 import { toBytes } from '../../src/words/data.ts';
 import type { Data } from '../../src/words/data.ts';
 
-const RUNS = 1000;
+const RUNS = 600;
 
 async function expectLaw(holds: (seen: Seen, given: Play) => void): Promise<void> {
   await fc.assert(

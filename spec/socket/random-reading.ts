@@ -3,12 +3,12 @@
 // be seen from outside. conservation.spec.ts states the laws over what it saw.
 
 import fc from 'fast-check';
-import { CLOSED_BY_PEER, scripted, ScriptedTransport } from './scripted-transport.ts';
+import { ScriptedBudget } from './scripted-budget.ts';
+import { CLOSED_BY_PEER, scripted } from './scripted-transport.ts';
 import type { ScriptedConversation } from './scripted-transport.ts';
-import { TurnBudget } from '../../src/time/turn-budget.ts';
 import type { Data } from '../../src/words/data.ts';
 import type { ReadResult } from '../../src/words/status.ts';
-import { HandClock, turn } from '../time/hand-clock.ts';
+import { turn } from '../time/hand-clock.ts';
 
 export type Command =
   | { readonly kind: 'arrive'; readonly data: Data }
@@ -87,27 +87,9 @@ export const play: fc.Arbitrary<Play> = fc.record({
   turnsOver: fc.array(fc.boolean(), { minLength: 1, maxLength: 5 }),
 });
 
-/** A budget that says what it was given to say, over and over. */
-class ScriptedBudget extends TurnBudget {
-  readonly #answers: readonly boolean[];
-  #asked = 0;
-
-  constructor(answers: readonly boolean[]) {
-    super(new HandClock());
-    this.#answers = answers;
-  }
-
-  override spend(): boolean {
-    this.#asked += 1;
-    return this.#answers[this.#asked % this.#answers.length] as boolean;
-  }
-}
-
 /** Does the commands, ends the link where none of them did, and reads what is left. */
 export async function perform({ commands, turnsOver, ...limits }: Play): Promise<Seen> {
-  const player = new Player(
-    scripted({ ...limits, budget: new ScriptedBudget(turnsOver) }, new ScriptedTransport()),
-  );
+  const player = new Player(scripted({ ...limits, budget: new ScriptedBudget(turnsOver) }));
   for (const command of commands) await player.do(command);
   return player.finish();
 }

@@ -107,6 +107,19 @@ describe('a read', () => {
     expect(await second).toEqual(['just in time', 'ok']);
   });
 
+  it('ends in timeout after its full time when the timer of an earlier one rings in between', async () => {
+    const { link, clock, ws } = scripted();
+    const first = ws.read(20, 100);
+    link.arrive('a');
+    await first;
+    clock.tick(60);
+    const second = ws.read(20, 100);
+    clock.tick(99);
+    expect(clock.timers).toBe(1);
+    clock.tick(1);
+    expect(await second).toEqual([undefined, 'timeout']);
+  });
+
   it('is not ended by a timer that rings when nobody reads', async () => {
     const { link, clock, ws } = scripted();
     const read = ws.read(20, 100);

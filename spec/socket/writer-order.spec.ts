@@ -3,6 +3,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { ScriptedBudget } from './scripted-budget.ts';
 import { scripted } from './scripted-transport.ts';
 import type { ScriptedConversation } from './scripted-transport.ts';
 import type { WriteStatus } from '../../src/words/status.ts';
@@ -37,8 +38,18 @@ const ordinary = fc.oneof<fc.WeightedArbitrary<Command>[]>(
 );
 const ending = fc.record({ kind: fc.constantFrom('close', 'link is lost') });
 
-const commandsOf = (command: fc.Arbitrary<Command>): fc.Arbitrary<readonly Command[]> =>
-  fc.array(command, { minLength: 1, maxLength: 60, size: 'max' });
+interface Play {
+  readonly commands: readonly Command[];
+  /** What the fairness budget says of each write that it is asked of. */
+  readonly turnsOver: readonly boolean[];
+}
+
+const playOf = (command: fc.Arbitrary<Command>): fc.Arbitrary<Play> =>
+  fc.record({
+    commands: fc.array(command, { minLength: 1, maxLength: 60, size: 'max' }),
+    // Not for ever: a new turn has a budget of its own.
+    turnsOver: fc.array(fc.boolean(), { maxLength: 5 }).map((answers) => [...answers, false]),
+  });
 
 interface Write {
   readonly number: number;
@@ -56,12 +67,13 @@ interface Seen {
 }
 
 class Player {
-  readonly #all: ScriptedConversation = scripted({ writeBufferBytes: HIGH_WATER_BYTES });
+  readonly #all: ScriptedConversation;
   readonly #writes: Write[] = [];
   readonly #bufferedBefore: number[] = [];
   #controller = new AbortController();
 
-  constructor() {
+  constructor(turnsOver: readonly boolean[]) {
+    this.#all = scripted({ writeBufferBytes: HIGH_WATER_BYTES, budget: new ScriptedBudget(turnsOver) });
     const { link } = this.#all;
     const send = link.send.bind(link);
     link.send = (data, options) => {
@@ -99,14 +111,20 @@ class Player {
   /** The peer takes everything from now on; then the link ends. */
   async finish(): Promise<Seen> {
     const { link, clock, ws } = this.#all;
-    for (let round = 0; round < 100 && ws.closeInfo === undefined && link.bufferedBytes > 0; round += 1) {
+    // Enough for each write to wait for room and for its turn.
+    for (let round = 0; round < 100 && ws.closeInfo === undefined && this.#isWaited(); round += 1) {
       link.take();
+      await turn();
     }
     if (ws.closeInfo === undefined) link.end();
     await turn();
     await turn();
     const sent = link.sentData.map((data) => (data as Uint8Array).byteOffset);
     return { writes: this.#writes, sent, bufferedBefore: this.#bufferedBefore, timers: clock.timers };
+  }
+
+  #isWaited(): boolean {
+    return this.#writes.some(({ status }) => status === 'pending');
   }
 
   /** Its number is where the view begins, so that empty messages have one too. */
@@ -122,16 +140,13 @@ class Player {
   }
 }
 
-async function expectLaw(
-  commands: fc.Arbitrary<readonly Command[]>,
-  holds: (seen: Seen) => void,
-): Promise<void> {
-  const property = fc.asyncProperty(commands, async (given) => {
-    const player = new Player();
-    for (const command of given) await player.do(command);
+async function expectLaw(play: fc.Arbitrary<Play>, holds: (seen: Seen) => void): Promise<void> {
+  const property = fc.asyncProperty(play, async ({ commands, turnsOver }) => {
+    const player = new Player(turnsOver);
+    for (const command of commands) await player.do(command);
     holds(await player.finish());
   });
-  await fc.assert(property, { numRuns: 1000 });
+  await fc.assert(property, { numRuns: 600 });
 }
 
 const numbersOf = (writes: readonly Write[], status: Write['status']): readonly number[] =>
@@ -139,29 +154,27 @@ const numbersOf = (writes: readonly Write[], status: Write['status']): readonly 
 
 describe('under random writes, time-outs, aborts and slow peers', { timeout: 60_000 }, () => {
   it('every accepted write leaves exactly once, in the order of the calls', async () => {
-    await expectLaw(commandsOf(ordinary), ({ writes, sent }) => {
+    await expectLaw(playOf(ordinary), ({ writes, sent }) => {
       expect(sent).toEqual(numbersOf(writes, 'ok'));
     });
   });
 
   it('every write that is neither timed out nor aborted is accepted while the link stays', async () => {
-    await expectLaw(commandsOf(ordinary), ({ writes }) => {
+    await expectLaw(playOf(ordinary), ({ writes }) => {
       expect(writes.map(({ status }) => status)).not.toContain('closed');
       expect(writes.map(({ status }) => status)).not.toContain('pending');
     });
   });
 
   it('no message leaves at or above the high-water mark', async () => {
-    await expectLaw(commandsOf(ordinary), ({ bufferedBefore }) => {
+    await expectLaw(playOf(ordinary), ({ bufferedBefore }) => {
       expect(Math.max(0, ...bufferedBefore)).toBeLessThan(HIGH_WATER_BYTES);
     });
   });
 });
 
 describe('when the conversation ends at a random moment', { timeout: 60_000 }, () => {
-  const withEnds = commandsOf(
-    fc.oneof({ weight: 20, arbitrary: ordinary }, { weight: 1, arbitrary: ending }),
-  );
+  const withEnds = playOf(fc.oneof({ weight: 20, arbitrary: ordinary }, { weight: 1, arbitrary: ending }));
 
   it('what is ok has left in the order of the calls, and nothing else has', async () => {
     await expectLaw(withEnds, ({ writes, sent }) => {
