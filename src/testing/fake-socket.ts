@@ -6,6 +6,7 @@ import { memoryServer } from './memory-server.ts';
 import type { ServerSocket } from '../server/host.ts';
 import { acceptedAtOnce } from '../server/pre-server.ts';
 import type { ClientSocket } from '../socket/client-socket.ts';
+import { checkObject } from '../words/arguments.ts';
 
 /**
  * Makes both ends of a conversation in memory: the same queue, reader and writer
@@ -22,6 +23,7 @@ import type { ClientSocket } from '../socket/client-socket.ts';
 export function fakeSocket<Context = unknown>(
   options: FakeOptions & { readonly context?: Context } = {},
 ): { readonly ws: ServerSocket<Context>; readonly client: ClientSocket } {
+  checkObject('fakeSocket()', options);
   const { context, ...rest } = options;
   const memory = memoryServer('fakeSocket()', untilClosed, rest);
   const { run, client } = memory.open({ ...acceptedAtOnce(memory.arrival.protocol), context });

@@ -40,6 +40,12 @@ export function checkSignal(call: string, signal: unknown): void {
   }
 }
 
+/** Refuses options that are no object. */
+export function checkObject(call: string, options: unknown): asserts options is object {
+  if (typeof options !== 'object' || options === null)
+    throw badArgument(call, 'options to be an object', options);
+}
+
 /** Refuses options that are no object, and names among them that nobody knows: a misspelt limit is no limit. */
 export function checkNames(call: string, options: unknown, known: ReadonlySet<string>): void {
   if (typeof options !== 'object' || options === null)
