@@ -3,10 +3,12 @@
 import { describe, expect, it } from 'vitest';
 import type { CloseInfo } from '../../src/words/close-info.ts';
 import {
+  ConnectError,
   ConnectionLostError,
   ConversationOverError,
   DrainingError,
   UsageError,
+  HandshakeOverError,
 } from '../../src/words/errors.ts';
 
 const cause = new Error('ECONNRESET');
@@ -56,6 +58,37 @@ describe('DrainingError', () => {
       'AbortError',
       'ABORT_ERR',
       'The host is shutting down',
+    ]);
+  });
+});
+
+describe('ConnectError', () => {
+  it.each([
+    [403, 'The handshake was answered with 403'],
+    [undefined, 'Nobody answered the handshake'],
+  ])('tells the HTTP answer, if there was one: %s', (status, message) => {
+    const error = new ConnectError(status);
+    expect([error.name, error.code, error.status, error.message]).toEqual([
+      'ConnectError',
+      'COROSOCK_CONNECT',
+      status,
+      message,
+    ]);
+  });
+});
+
+describe('HandshakeOverError', () => {
+  it.each([
+    ['gone', 'The client has given the handshake up'],
+    ['late', 'The time for the handshake is over'],
+    ['closing', 'The host is shutting down'],
+  ] as const)('is an AbortError that says why: %s', (why, message) => {
+    const error = new HandshakeOverError(why);
+    expect([error.name, error.code, error.why, error.message]).toEqual([
+      'AbortError',
+      'ABORT_ERR',
+      why,
+      message,
     ]);
   });
 });
