@@ -1,29 +1,34 @@
-// How the processor time of some work grows with its size: a ratio, so that it says
-// the same on every machine. Between sizes far apart, by the quickest of several
-// rounds, so that what else a machine does is small beside what is asked.
+// How the time of some work grows with its size: a ratio, so that it says the same
+// on every machine. Between sizes far apart, by the quickest of many rounds, so that
+// what else a machine does is small beside what is asked.
 
 /** Prepares work of one size; only what it answers with is measured. */
 export type Preparation = (size: number) => () => void | Promise<void>;
 
-const ROUNDS = 7;
-const DOUBLINGS = 4;
+/** Up to here, time(2n) / time(n) is that of linear work: it would be 4 where the work is quadratic. */
+export const LINEAR = 2.5;
 
-/** @returns time(2n) / time(n), as the mean over four doublings of n: 2 where the work is linear, 4 where it is quadratic. */
+const DOUBLINGS = 4;
+const MOST_ROUNDS = 50;
+
+/**
+ * Measures until the work has shown that it is linear, or for long enough to say
+ * that it is not.
+ *
+ * @returns time(2n) / time(n), as the mean over four doublings of n.
+ */
 export async function growth(n: number, prepare: Preparation): Promise<number> {
-  let [least, most] = [Infinity, Infinity];
-  for (let round = 0; round <= ROUNDS; round += 1) {
-    const small = await timeOf(prepare(n));
-    const large = await timeOf(prepare(n * 2 ** DOUBLINGS));
-    // The first round warms up.
-    if (round > 0) [least, most] = [Math.min(least, small), Math.min(most, large)];
+  let [least, most, ratio] = [Infinity, Infinity, Infinity];
+  for (let round = 0; round < MOST_ROUNDS && ratio > LINEAR; round += 1) {
+    least = Math.min(least, await timeOf(prepare(n)));
+    most = Math.min(most, await timeOf(prepare(n * 2 ** DOUBLINGS)));
+    ratio = (most / least) ** (1 / DOUBLINGS);
   }
-  return (most / least) ** (1 / DOUBLINGS);
+  return ratio;
 }
 
-/** Microseconds of the processor: what other processes take does not count. */
 async function timeOf(work: () => void | Promise<void>): Promise<number> {
-  const before = process.cpuUsage();
+  const sinceMs = performance.now();
   await work();
-  const { user, system } = process.cpuUsage(before);
-  return user + system;
+  return performance.now() - sinceMs;
 }
