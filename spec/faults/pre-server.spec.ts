@@ -3,7 +3,7 @@
 
 import { serve } from 'corosock';
 import type { Handshake, Host, ServeOptions, WebSocketServer } from 'corosock';
-import { settle } from 'corosock/testing';
+import { settle, virtualClock } from 'corosock/testing';
 import { describe, expect, it } from 'vitest';
 import { until } from './until.ts';
 import { recordCrashes, recordWarnings } from '../fixtures/process-events.ts';
@@ -77,6 +77,28 @@ describe('a hook before the 101', () => {
       expect([asked.length, asked[visit - 1]?.signal.reason]).toMatchObject([visit, { why: 'late' }]);
     }
     expect([runs, host.sockets.size]).toEqual([[], 0]);
+  });
+
+  it('H2: whose Response never ends is answered with 408 in the same time, and what it reads is cancelled', async () => {
+    const clock = virtualClock();
+    const cancelled: unknown[] = [];
+    const endless = new ReadableStream({
+      start: (body) => body.enqueue(Buffer.from('to be continued')),
+      cancel: (reason) => void cancelled.push(reason),
+    });
+    await using hosting = await hooked(() => new Response(endless, { status: 403 }), {
+      clock,
+      handshakeTimeoutMs: 700,
+    });
+    using client = await request(hosting.host);
+    await until(() => endless.locked);
+    await clock.advance(699);
+    expect([client.unreadBytes, cancelled]).toEqual([0, []]);
+    await clock.advance(1);
+    const answer = await client.answer();
+    expect([answer.status, formFaults(answer), await client.hangUp()]).toEqual([408, [], 'fin']);
+    await until(() => clock.timers === 0);
+    expect([cancelled.length, hosting.reports, hosting.runs]).toEqual([1, [], []]);
   });
 
   it('H3: is aborted when its clients reset, and no handler runs', async () => {

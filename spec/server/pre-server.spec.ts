@@ -95,7 +95,31 @@ describe('prepare', () => {
 
   it('refuses with the Response that the hook returns', async () => {
     const response = new Response('no', { status: 401 });
-    expect(await ask(() => response)).toEqual({ kind: 'refused', response });
+    expect(await ask(() => response)).toEqual({ kind: 'refused', response, body: Buffer.from('no') });
+    expect(await response.text()).toBe('no');
+  });
+
+  it('refuses with a Response that has no body', async () => {
+    const response = new Response(null, { status: 204 });
+    expect(await ask(() => response)).toEqual({ kind: 'refused', response, body: Buffer.alloc(0) });
+  });
+
+  it('is over when the signal aborts before the body of the Response has ended, and cancels it', async () => {
+    using crashes = recordCrashes();
+    const over = new LazySignal();
+    const cancelled: unknown[] = [];
+    const body = new ReadableStream({
+      start: (controller) => controller.enqueue(Buffer.from('to be continued')),
+      cancel: (reason) => (cancelled.push(reason), new Promise<void>(() => {})),
+    });
+    const verdict = ask(() => new Response(body, { status: 403 }), over);
+    await settle();
+    const gone = new Error('gone');
+    over.abort(() => gone);
+    expect(await verdict).toEqual({ kind: 'over' });
+    await settle();
+    // The copy that was read and the hook's own: a stream with two readers has a reason of each.
+    expect([cancelled, crashes.errors]).toEqual([[[gone, gone]], []]);
   });
 
   it.each<[string, Hook, unknown]>([
@@ -127,6 +151,13 @@ describe('prepare', () => {
       ({ responseHeaders }) => responseHeaders.set('Upgrade', 'h2c'),
       { code: 'COROSOCK_ARGUMENT' },
     ],
+    ['returns a Response that was read before', readBefore, expect.any(TypeError)],
+    [
+      'returns a Response whose body fails',
+      () => new Response(new ReadableStream({ pull: (body) => body.error(new Error('no')) })),
+      { message: 'no' },
+    ],
+    ['returns a Response of no status', () => Response.error(), expect.any(RangeError)],
   ])('fails when the hook %s', async (_, hook, error) => {
     const verdict = await ask(hook);
     expect([verdict.kind, 'error' in verdict && verdict.error]).toMatchObject(['failed', error]);
@@ -209,6 +240,13 @@ describe('prepare', () => {
     expect(contexts).toEqual(['a', 'b', 'c']);
   });
 });
+
+/** One and the same response, given a second time. */
+async function readBefore(): Promise<Response> {
+  const response = new Response('no', { status: 401 });
+  await response.text();
+  return response;
+}
 
 describe('isPlain', () => {
   it('tells whether there is a hook to wait for', () => {

@@ -49,7 +49,8 @@ describe('WaitingStream', () => {
     const head = waiting.release();
     // One call of read() is not all that is buffered on every Node.
     const rest: Buffer[] = [];
-    for (let chunk = stream.read(); chunk !== null; chunk = stream.read()) rest.push(chunk as Buffer);
+    const readOn = (): Buffer | null => stream.read() as Buffer | null;
+    for (let chunk = readOn(); chunk !== null; chunk = readOn()) rest.push(chunk);
     expect(Buffer.compare(Buffer.concat([head, ...rest]), Buffer.concat(chunks))).toBe(0);
   });
 

@@ -1,11 +1,12 @@
-// Before the 101: the session, the hook's turn, and what comes of them. The stream
-// that waits is waiting-stream.ts's; how it is answered is the upgrade's.
+// Before the 101: the session, the hook's turn, the body of its Response, and what
+// comes of them. The stream that waits is waiting-stream.ts's; how it is answered is
+// the upgrade's.
 
 import type { HandshakeAnswer, Wanted } from './handshake.ts';
 import { OpenHandshake } from './handshake.ts';
 import type { WebSocketServer } from './servable.ts';
 import type { Opened } from '../session/opened-session.ts';
-import { until } from '../time/abortable.ts';
+import { unattended, until } from '../time/abortable.ts';
 import type { LazySignal } from '../time/lazy-signal.ts';
 import type { TaskQueue } from '../time/task-queue.ts';
 
@@ -25,13 +26,22 @@ export interface Accepted {
   readonly opened: Opened | undefined;
 }
 
+/** A conversation that the hook does not want. */
+export interface Refused {
+  readonly kind: 'refused';
+  readonly response: Response;
+  /** That of the response, whole. */
+  readonly body: Uint8Array;
+}
+
 /**
- * What has come of a handshake. `failed`: the hook has thrown. `unavailable`: the
- * sessions are not to be had. `over`: there was nobody left to answer, or no time.
+ * What has come of a handshake. `failed`: the hook has thrown, or its Response is none.
+ * `unavailable`: the sessions are not to be had. `over`: there was nobody left to
+ * answer, or no time.
  */
 export type Verdict =
   | Accepted
-  | { readonly kind: 'refused'; readonly response: Response }
+  | Refused
   | { readonly kind: 'failed' | 'unavailable'; readonly error: unknown }
   | { readonly kind: 'over' };
 
@@ -49,8 +59,8 @@ export function acceptedAtOnce(protocol: string): Accepted {
 /**
  * Opens the session, and runs the hook when its turn comes. Never rejects.
  *
- * @param over - Ends the wait for the store, in the queue or in the hook; what the
- *   hook does afterwards has no effect.
+ * @param over - Ends the wait for the store, in the queue, in the hook or for the end
+ *   of its Response; what the hook does afterwards has no effect.
  */
 export async function prepare(arrival: Arrival, admission: TaskQueue, over: LazySignal): Promise<Verdict> {
   let opened: Opened | undefined;
@@ -81,12 +91,32 @@ async function askPreServer(
     const context = server.onPreServer && (await admission.run<unknown>(hook, over.signal));
     if (over.aborted) return { kind: 'over' };
     if (context instanceof Response) {
-      return { kind: 'refused', response: withCookie(context, opened?.setCookie()) };
+      const body = await bodyOf(context, over.signal);
+      return { kind: 'refused', response: withCookie(context, opened?.setCookie()), body };
     }
     return { kind: 'accepted', context, answer: handshake.answer(), opened };
   } catch (error) {
     return over.aborted ? { kind: 'over' } : { kind: 'failed', error };
   }
+}
+
+/**
+ * Reads a copy of a hook's Response to its end: it is sent with its length. What the
+ * hook reads it from is cancelled when the signal aborts, and not waited for.
+ */
+async function bodyOf(response: Response, signal: AbortSignal): Promise<Uint8Array> {
+  if (response.status < 200) throw new RangeError(`A response of status ${response.status} is no answer`);
+  const chunks: Uint8Array[] = [];
+  const sink = new WritableStream<Uint8Array>({ write: (chunk) => void chunks.push(chunk) });
+  const { body } = response.clone();
+  try {
+    if (body !== null) await until(signal, body.pipeTo(sink, { signal }));
+  } catch (error) {
+    // The source goes on for as long as one of the two is not cancelled.
+    if (response.body !== null) void unattended(response.body.cancel(error));
+    throw error;
+  }
+  return Buffer.concat(chunks);
 }
 
 /** The client has to learn an id all the same: the hook may have moved the session before it refused. */

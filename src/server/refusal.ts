@@ -28,27 +28,16 @@ export function refuse(stream: Duplex, refusal: Refusal, clock: Clock, method?: 
 }
 
 /**
- * Sends what a hook has answered, and closes the connection.
+ * Sends what a hook has answered, and closes the connection, as {@link refuse} does.
  *
- * The body is sent whole, with its length; what belongs to the connection is ours.
- * A body that cannot be read, or a status that is no answer, becomes 500. Never rejects.
+ * What belongs to the connection is ours.
  *
- * @param onBroken - Hears why it had to be 500.
+ * @param response - Of status 200 or above; its body is not looked at.
+ * @param body - Sent with its length.
  */
-export async function refuseWith(
-  stream: Duplex,
-  response: Response,
-  clock: Clock,
-  onBroken: (error: unknown) => void,
-): Promise<void> {
-  try {
-    const body = Buffer.from(await response.arrayBuffer());
-    const head = Buffer.from(headOf(response, body.byteLength), 'latin1');
-    finishWith(stream, Buffer.concat([head, body]), clock);
-  } catch (error) {
-    onBroken(error);
-    refuse(stream, BROKEN_RESPONSE, clock);
-  }
+export function refuseWith(stream: Duplex, response: Response, body: Uint8Array, clock: Clock): void {
+  const head = Buffer.from(headOf(response, body.byteLength), 'latin1');
+  finishWith(stream, Buffer.concat([head, body]), clock);
 }
 
 /** A refusal as the text of an HTTP/1.1 response. */
@@ -63,13 +52,10 @@ export function responseOf({ status, text, headers = {} }: Refusal, method = 'GE
   return `${headText(status, Object.entries(fields))}${method === 'HEAD' ? '' : body}`;
 }
 
-const BROKEN_RESPONSE: Refusal = { status: 500, text: 'The server could not answer' };
-
 /** Headers that are about the connection and not about what is answered (RFC 9110 §7.6.1). */
 const CONNECTION_HEADER = /^(?:connection|content-length|keep-alive|transfer-encoding|upgrade)$/u;
 
 function headOf({ status, headers }: Response, length: number): string {
-  if (status < 200) throw new RangeError(`A response of status ${status} is no answer`);
   const fields = [...headers].filter(([name]) => !CONNECTION_HEADER.test(name));
   // One that never has a body must not have its length, either (RFC 9110 §8.6).
   const size = status === 204 ? [] : [['Content-Length', String(length)] as const];

@@ -24,8 +24,9 @@ export interface WebSocketServer<Context = any> {
    * Runs before the 101 response.
    *
    * At most `maxHandshakes` run at once, further ones wait in order. A `Response`
-   * refuses the handshake with its status, headers and body; anything else, also
-   * `undefined`, becomes `ws.context`. A throw refuses with 500, without detail.
+   * refuses the handshake with its status, headers and body, which has to end within
+   * `handshakeTimeoutMs`, too; anything else, also `undefined`, becomes `ws.context`.
+   * A throw refuses with 500, without detail.
    * `onPostServer` is not called for what was refused.
    */
   onPreServer?(handshake: Handshake): Awaitable<Context | Response>;

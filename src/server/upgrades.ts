@@ -86,9 +86,7 @@ export class Upgrades {
         upgrade.stream.resume();
         return undefined;
       case 'refused':
-        return void refuseWith(upgrade.stream, verdict.response, this.#settings.clock, (error) =>
-          this.#settings.report(error, { socketId: arrival.id, phase: 'onPreServer' }),
-        );
+        return refuseWith(upgrade.stream, verdict.response, verdict.body, this.#settings.clock);
       case 'failed':
         this.#settings.report(verdict.error, { socketId: arrival.id, phase: 'onPreServer' });
         return this.refuse(upgrade, REFUSALS.failed);
