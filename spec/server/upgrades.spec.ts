@@ -172,17 +172,21 @@ describe('Upgrades', () => {
   it.each([
     ['a reset', 'reset'],
     ['a FIN', 'halfClose'],
-  ] as const)('aborts the signal of the hook when the client leaves by %s', async (_, leave) => {
-    using crashes = recordCrashes();
-    await using open = await gate();
-    using client = await knock(open);
-    client[leave]();
-    await until(() => open.asked[0]?.signal.aborted === true);
-    expect(open.asked[0]?.signal.reason).toMatchObject({ name: 'AbortError', why: 'gone' });
-    open.decide();
-    await until(() => client.end !== undefined);
-    expect([open.runs, open.reports, open.host.sockets.size, crashes.errors]).toEqual([[], [], 0, []]);
-  });
+  ] as const)(
+    'H25: aborts the signal of the hook when the client leaves by %s, and answers nobody',
+    async (_, leave) => {
+      using crashes = recordCrashes();
+      await using open = await gate();
+      using client = await knock(open);
+      client[leave]();
+      await until(() => open.asked[0]?.signal.aborted === true);
+      expect(open.asked[0]?.signal.reason).toMatchObject({ name: 'AbortError', why: 'gone' });
+      open.decide();
+      await until(() => client.end !== undefined);
+      expect([client.unreadBytes, open.host.sockets.size, crashes.errors]).toEqual([0, 0, []]);
+      expect([open.runs, open.reports]).toEqual([[], []]);
+    },
+  );
 
   it('never asks the hook of a client that has left while it waited for its turn', async () => {
     await using open = await gate({ maxHandshakes: 1 });
@@ -190,7 +194,7 @@ describe('Upgrades', () => {
     using second = await connectRaw(open.host.port);
     await second.send(upgradeRequest());
     second.halfClose();
-    expect([(await second.answer()).status, await second.untilClosed()]).toEqual([408, 'fin']);
+    expect([await second.untilClosed(), second.unreadBytes]).toEqual(['fin', 0]);
     open.decide();
     expect((await first.answer()).status).toBe(101);
     using third = await openRaw(open.host.port);

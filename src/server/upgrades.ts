@@ -94,7 +94,8 @@ export class Upgrades {
         this.#settings.report(verdict.error, { socketId: arrival.id, phase: 'session' });
         return this.refuse(upgrade, REFUSALS.unavailable);
       case 'over':
-        return this.refuse(upgrade, refusalFor(why));
+        // A client that has ended its side can converse no more: it is as gone as one that has reset.
+        return why === 'gone' ? void upgrade.stream.destroy() : this.refuse(upgrade, refusalFor(why));
       default:
         return verdict satisfies never;
     }
@@ -123,7 +124,7 @@ export class Upgrades {
   }
 }
 
-/** The answer to a handshake that is over. A client that has gone rarely hears it. */
+/** The answer to a handshake that is over, for a client that is still there. */
 export function refusalFor(why: HandshakeEnd | undefined): Refusal {
   return why === 'closing' ? REFUSALS.closing : REFUSALS.tooLate;
 }
