@@ -2,11 +2,13 @@
 // when, what the report counts, and that there is always an end to it. That the
 // deadline holds the process: spec/server/shut-down-process.spec.ts.
 
-import type { CloseHostOptions, ServerSocket } from 'corosock';
-import { settle } from 'corosock/testing';
-import type { Transport } from 'corosock/testing';
+import type { CloseHostOptions, ServerSocket, SessionOptions } from 'corosock';
+import { runServer, settle, virtualClock } from 'corosock/testing';
+import type { ServerRun, Transport, VirtualClock } from 'corosock/testing';
 import { describe, expect, it } from 'vitest';
 import { gist, MemoryHost } from '../fixtures/memory-host.ts';
+import { held, NotedStore, SECRET } from '../session/session-fixtures.ts';
+import { MemorySessionStore } from '../../src/session/memory-session-store.ts';
 
 const untilClosed = async (ws: ServerSocket): Promise<void> => void (await ws.closed);
 const untilDraining = async (ws: ServerSocket): Promise<void> => {
@@ -259,5 +261,90 @@ describe('host.close', () => {
     });
     await settle();
     expect([client.closeInfo, memory.doorCloses]).toEqual([undefined, 0]);
+  });
+});
+
+describe('host.close with sessions', () => {
+  /** A conversation that ends when its host closes, and all that its host reports. */
+  function inSession(options: Partial<SessionOptions>): {
+    readonly clock: VirtualClock;
+    readonly store: NotedStore;
+    readonly run: ServerRun;
+    readonly reports: unknown[];
+    readonly closing: { readonly state: () => unknown; readonly begin: () => void };
+  } {
+    const clock = virtualClock();
+    const store = new NotedStore(new MemorySessionStore(clock));
+    const reports: unknown[] = [];
+    let state: unknown = 'open';
+    const run = runServer(untilClosed, {
+      clock,
+      closeTimeoutMs: 100,
+      sessions: { secret: SECRET, store, ...options },
+      report: (error, where) => reports.push([(error as Error).message, where]),
+    });
+    const begin = (): void => {
+      state = 'closing';
+      void run.host.close({ graceMs: 0 }).then((report) => (state = report));
+    };
+    return { clock, store, run, reports, closing: { state: () => state, begin } };
+  }
+
+  it.each([
+    ['the end of one that ends with its last socket', 'delete', { endOnClose: true }],
+    ['the last activity of one that lives on', 'touch', {}],
+  ] as const)('waits until the store has been told of %s', async (_, call, options) => {
+    const { clock, store, run, reports, closing } = inSession(options);
+    const client = await run.client;
+    await clock.advance(50);
+    await client.write('hello');
+    await settle();
+    const told = held();
+    store.answers[call] = () => told.promise;
+    closing.begin();
+    await settle();
+    expect([store.calls.at(-1)?.split(' ')[0], closing.state()]).toEqual([call, 'closing']);
+    told.resolve();
+    await settle();
+    expect(closing.state()).toEqual({ finished: 0, closed: 1, abandoned: [], tookMs: 0 });
+    expect([clock.timers, reports]).toEqual([0, []]);
+  });
+
+  it('waits for a store no longer than up to its deadline, and reports it', async () => {
+    const { clock, store, run, reports, closing } = inSession({ endOnClose: true });
+    await run.client;
+    store.answers.delete = forever;
+    closing.begin();
+    await clock.advance(1299);
+    expect(closing.state()).toBe('closing');
+    await clock.advance(1);
+    expect(closing.state()).toMatchObject({ closed: 1, tookMs: 1300 });
+    expect(reports).toEqual([
+      ['Sessions had more to write at the deadline of host.close', { phase: 'session' }],
+    ]);
+  });
+
+  it('waits for what was under way before', async () => {
+    const { store, run, closing } = inSession({ endOnClose: true });
+    const told = held();
+    store.answers.delete = () => told.promise;
+    (await run.client).terminate();
+    await run.done;
+    closing.begin();
+    await settle();
+    expect(closing.state()).toBe('closing');
+    told.resolve();
+    await settle();
+    expect(closing.state()).toMatchObject({ finished: 0, closed: 0 });
+  });
+
+  it('reports a store that fails, and closes all the same', async () => {
+    const { store, run, reports, closing } = inSession({ endOnClose: true });
+    await run.client;
+    store.answers.delete = () => Promise.reject(new Error('down'));
+    closing.begin();
+    await settle();
+    expect(closing.state()).toMatchObject({ closed: 1 });
+    expect(reports).toEqual([['down', { phase: 'session' }]]);
   });
 });

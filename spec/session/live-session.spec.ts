@@ -5,6 +5,7 @@ import { settle } from 'corosock/testing';
 import { describe, expect, it } from 'vitest';
 import { NotedMember } from './session-fixtures.ts';
 import { HandClock } from '../time/hand-clock.ts';
+import { Background } from '../../src/session/background.ts';
 import { LiveSession } from '../../src/session/live-session.ts';
 import type { Membership } from '../../src/session/live-session.ts';
 
@@ -33,7 +34,7 @@ function setUp(timeoutMs: number = TIMEOUT_MS): Scene {
   };
   const live = new LiveSession(
     'id',
-    { store, clock, timeoutMs, report: (error) => reports.push(error) },
+    { store, clock, timeoutMs, background: new Background(clock, (error) => reports.push(error)) },
     {
       sessionOnExpiry: (session) => {
         events.push(`${clock.nowMs}: expiry`);
@@ -273,7 +274,7 @@ describe('the store of a live session', () => {
     const store = { touch: async (id: string): Promise<void> => void touches.push(id) };
     const live = new LiveSession(
       'id',
-      { store, clock, timeoutMs: TIMEOUT_MS, report: () => {} },
+      { store, clock, timeoutMs: TIMEOUT_MS, background: new Background(clock, () => {}) },
       {
         sessionOnExpiry: () => {},
         sessionOnFree: (session) => session.finish(),

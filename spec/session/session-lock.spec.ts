@@ -5,6 +5,7 @@ import { settle, virtualClock } from 'corosock/testing';
 import type { VirtualClock } from 'corosock/testing';
 import { describe, expect, it } from 'vitest';
 import { held, outcomeOf } from './session-fixtures.ts';
+import { Background } from '../../src/session/background.ts';
 import { LockWait } from '../../src/session/lock-wait.ts';
 import { SessionLock } from '../../src/session/session-lock.ts';
 import type { SessionStore } from '../../src/session/session-store.ts';
@@ -19,7 +20,7 @@ interface Scene {
 function setUp(store: Pick<SessionStore, 'lock'> = {}): Scene {
   const clock = virtualClock();
   const reports: unknown[] = [];
-  const lock = new SessionLock(store, (error) => reports.push(error));
+  const lock = new SessionLock(store, new Background(clock, (error) => reports.push(error)));
   return {
     clock,
     lock,

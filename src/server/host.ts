@@ -89,8 +89,10 @@ export interface Host extends AsyncDisposable {
    * Shuts down: refuses new handshakes with 503, aborts `draining`, closes with
    * 1001 after `graceMs`, aborts `signal`, gives handlers that ignore it up.
    *
-   * Resolves when no socket is left and, for `serve`, the port is free. Never
-   * rejects for what a peer or a handler does. Idempotent: only the first call counts.
+   * Resolves when no socket is left, the session store has been told what it had to
+   * be and, for `serve`, the port is free. Never rejects for what a peer, a handler
+   * or a store does, and waits for none of them beyond a deadline: `graceMs` +
+   * `spreadMs` + 3 × `closeTimeoutMs` + 1000. Idempotent: only the first call counts.
    *
    * @param options - `graceMs`: 0 to 2³¹−1, default 10 000, ends early when all
    *   handlers have; `spreadMs`: 0 to 2³¹−1, default 0, the sockets' turns to drain

@@ -197,7 +197,7 @@ export class ServingHost implements Host, RunListener, UpgradeListener {
   }
 
   #close(options: Required<CloseHostOptions>): Promise<CloseReport> {
-    const shutDown = new ShutDown(this.#runs, options, this.#settings);
+    const shutDown = new ShutDown(this.#runs, options, this.#settings, this.#sessions);
     this.#shutDown = shutDown;
     this.#closing = shutDown.report.then(async (report) => {
       await this.#door.close();

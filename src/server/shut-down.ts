@@ -1,9 +1,12 @@
-// Shutting down: each run's turn to drain and to be closed, the deadline, and
-// the report. The host calls it once and tells it of each run that has ended.
+// Shutting down: each run's turn to drain and to be closed, what sessions still have
+// to write, the deadline, and the report. The host calls it once and tells it of each
+// run that has ended.
 
 import type { CloseHostOptions, CloseReport } from './close-report.ts';
 import type { HandlerRun } from './handler-run.ts';
 import type { Outcome } from './outcome.ts';
+import type { Report } from './report.ts';
+import type { Sessions } from '../session/sessions.ts';
 import type { Clock } from '../time/clock.ts';
 import { holdProcess } from '../time/real-clock.ts';
 import { checkNames, checkTimer } from '../words/arguments.ts';
@@ -23,10 +26,19 @@ export function checkCloseOptions(options: CloseHostOptions): Required<CloseHost
   return { graceMs, spreadMs };
 }
 
+/** What a shut-down needs of its host. */
+export interface ShutDownSettings {
+  readonly clock: Clock;
+  readonly closeTimeoutMs: number;
+  readonly report: Report;
+}
+
 /** Ends all runs of a host, in bounded time. */
 export class ShutDown {
   readonly report: Promise<CloseReport>;
   readonly #clock: Clock;
+  readonly #report: Report;
+  readonly #sessions: Pick<Sessions, 'settled'> | undefined;
   readonly #beganMs: number;
   readonly #graceMs: number;
   readonly #spreadMs: number;
@@ -48,9 +60,12 @@ export class ShutDown {
   constructor(
     runs: Iterable<HandlerRun>,
     { graceMs, spreadMs }: Required<CloseHostOptions>,
-    { clock, closeTimeoutMs }: { readonly clock: Clock; readonly closeTimeoutMs: number },
+    { clock, closeTimeoutMs, report }: ShutDownSettings,
+    sessions: Pick<Sessions, 'settled'> | undefined,
   ) {
     this.#clock = clock;
+    this.#report = report;
+    this.#sessions = sessions;
     this.#beganMs = clock.now();
     this.#graceMs = graceMs;
     this.#spreadMs = spreadMs;
@@ -67,9 +82,9 @@ export class ShutDown {
 
   /** Gives the first their turn, and with it the word to who listens to `draining`. */
   begin(): void {
-    if (this.#open.size === 0) return this.#finish();
     // The one timer that keeps the process alive: what is waited for must come.
-    holdProcess(this.#after(this.#deadlineMs, () => this.#finish()));
+    holdProcess(this.#after(this.#deadlineMs, () => this.#onDeadline()));
+    if (this.#open.size === 0) return this.#waitForSessions();
     this.#inTurns(0, (run) => run.drain());
     this.#inTurns(this.#graceMs, (run) => this.#close(run));
   }
@@ -78,7 +93,22 @@ export class ShutDown {
   runOnEnd(run: HandlerRun, outcome: Outcome): void {
     this.#open.delete(run);
     if (this.#running.has(run)) this.#count(run, outcome);
-    if (this.#open.size === 0) this.#finish();
+    if (this.#open.size === 0) this.#waitForSessions();
+  }
+
+  /** A process that exits when we have ended loses nothing that sessions had to write. */
+  #waitForSessions(): void {
+    if (this.#sessions === undefined) return this.#finish();
+    void this.#sessions.settled().then(() => this.#finish());
+  }
+
+  #onDeadline(): void {
+    if (this.#open.size === 0) {
+      this.#report(new Error('Sessions had more to write at the deadline of host.close'), {
+        phase: 'session',
+      });
+    }
+    this.#finish();
   }
 
   /** Does something to each run at its turn, from `delayMs` on. */

@@ -2,6 +2,7 @@
 // active, when the store is told so, and its end. What is in it is session.ts's, and
 // which sessions there are is sessions.ts's.
 
+import type { Background } from './background.ts';
 import type { SessionStore } from './session-store.ts';
 import { Alarm } from '../time/alarm.ts';
 import type { Clock } from '../time/clock.ts';
@@ -27,7 +28,8 @@ export interface LiveSessionSettings {
   readonly clock: Clock;
   /** Infinity for never. */
   readonly timeoutMs: number;
-  readonly report: (error: unknown) => void;
+  /** Where the store is told. */
+  readonly background: Background;
 }
 
 /** Who hears of a session. */
@@ -161,7 +163,9 @@ export class LiveSession {
   #touch(nowMs: number): void {
     this.#storedMs = this.#activeMs;
     this.#waitToTouch(nowMs);
-    void this.#tellStore(Math.ceil(this.#activeMs + this.#settings.timeoutMs - nowMs));
+    this.#settings.background.run(
+      this.#tellStore(Math.ceil(this.#activeMs + this.#settings.timeoutMs - nowMs)),
+    );
   }
 
   async #tellStore(remainingMs: number): Promise<void> {
@@ -170,7 +174,7 @@ export class LiveSession {
     } catch (error) {
       // The next turn tries again, whether or not there is activity.
       this.#storedMs = -Infinity;
-      this.#settings.report(error);
+      throw error;
     }
   }
 

@@ -2,6 +2,7 @@
 // store's lock behind that where it has one. They are held around writes that
 // depend on what was read, and never while a socket merely lives.
 
+import type { Background } from './background.ts';
 import { IdLines } from './id-lines.ts';
 import type { LockWait } from './lock-wait.ts';
 import type { SessionStore } from './session-store.ts';
@@ -15,13 +16,13 @@ type Release = () => Promise<void>;
 /** Gives the lock of an id to one task at a time, in the order in which they ask. */
 export class SessionLock {
   readonly #store: Pick<SessionStore, 'lock'>;
-  readonly #report: (error: unknown) => void;
+  readonly #background: Background;
   readonly #lines = new IdLines();
 
-  /** @param report - Gets what a store says that cannot give a lock back. */
-  constructor(store: Pick<SessionStore, 'lock'>, report: (error: unknown) => void) {
+  /** @param background - Where the store's locks are given back. */
+  constructor(store: Pick<SessionStore, 'lock'>, background: Background) {
     this.#store = store;
-    this.#report = report;
+    this.#background = background;
   }
 
   /** Locks that somebody here holds or wants. */
@@ -59,7 +60,7 @@ export class SessionLock {
     try {
       const unlock = await this.#lockStore(id, wait);
       return () => {
-        void this.#giveBack(unlock);
+        this.#giveBack(unlock);
         return leave();
       };
     } catch (error) {
@@ -84,15 +85,12 @@ export class SessionLock {
   async #lockStore(id: string, wait: LockWait): Promise<Unlock | undefined> {
     const locking = this.#store.lock?.(id, { signal: wait.signal });
     // A store may not look at the signal: what comes late is given back.
-    return locking && (await wait.until(locking, (unlock) => void this.#giveBack(unlock)));
+    return locking && (await wait.until(locking, (unlock) => this.#giveBack(unlock)));
   }
 
-  async #giveBack(unlock: Unlock | undefined): Promise<void> {
-    try {
-      await unlock?.();
-    } catch (error) {
-      this.#report(error);
-    }
+  #giveBack(unlock: Unlock | undefined): void {
+    // A store may throw where it should reject.
+    if (unlock !== undefined) this.#background.run((async () => unlock())());
   }
 }
 

@@ -2,6 +2,7 @@
 // by id while somebody here holds them, and ended. The host opens one for each
 // handshake and hands errors that concern nobody to `report`.
 
+import { Background } from './background.ts';
 import { LiveSession } from './live-session.ts';
 import type { LiveSessionListener, LiveSessionSettings } from './live-session.ts';
 import { LockWait } from './lock-wait.ts';
@@ -34,6 +35,7 @@ export class Sessions implements SessionKeeper, LiveSessionListener {
   readonly #cookie: SessionCookie;
   readonly #liveSettings: LiveSessionSettings;
   readonly #report: (error: unknown) => void;
+  readonly #background: Background;
   /** Those that a handshake or a socket holds. */
   readonly #live = new Map<string, LiveSession>();
 
@@ -41,17 +43,25 @@ export class Sessions implements SessionKeeper, LiveSessionListener {
     const { store, timeoutMs, endOnClose, cookie, secrets } = settings;
     this.#report = (error) => report(error, { phase: 'session' });
     this.store = store;
-    this.lock = new SessionLock(store, this.#report);
+    this.#background = new Background(clock, this.#report);
+    this.lock = new SessionLock(store, this.#background);
     this.clock = clock;
     this.timeoutMs = timeoutMs;
     this.#endOnClose = endOnClose;
     this.#cookie = new SessionCookie(cookie, secrets);
-    this.#liveSettings = { store, clock, timeoutMs, report: this.#report };
+    this.#liveSettings = { store, clock, timeoutMs, background: this.#background };
   }
 
   /** Sessions that a handshake or a socket of this host holds. */
   get size(): number {
     return this.#live.size;
+  }
+
+  // Called by the host.
+
+  /** Resolves when the store has been told all that nobody waits for. Never rejects. */
+  settled(): Promise<void> {
+    return this.#background.settled();
   }
 
   // Called by the handshake.
@@ -158,6 +168,6 @@ export class Sessions implements SessionKeeper, LiveSessionListener {
 
   /** Ends a session for which nobody waits. */
   readonly #endUnseen = (session: LiveSession): void => {
-    this.end(session).catch(this.#report);
+    this.#background.run(this.end(session));
   };
 }
