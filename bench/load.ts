@@ -2,13 +2,15 @@
 // but TCP. Their frames are made beforehand and what comes back is counted in
 // bytes, so that one core of them keeps a server busy. pair.ts starts it.
 
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { echoFrame, maskedFrame } from './frames.ts';
 import { answerParent } from './parent.ts';
 
-export type LoadQuestion = OpenQuestion | CheckQuestion | EchoQuestion;
+export type LoadQuestion = OpenQuestion | CheckQuestion | EchoQuestion | HandshakesQuestion;
 
 /** Opens sockets beside those that are open already; answers how many there are. */
 interface OpenQuestion {
@@ -31,8 +33,22 @@ interface EchoQuestion {
   readonly forMs: number;
 }
 
+/** Opens sockets and resets them, so many at once, for a time and until the last is gone; answers how many there were. */
+interface HandshakesQuestion {
+  readonly ask: 'handshakes';
+  readonly port: number;
+  readonly atOnce: number;
+  /** Whether each response has to bring a cookie. */
+  readonly setsCookie: boolean;
+  readonly forMs: number;
+}
+
 /** Connections that are being made at once: fewer than a listener's backlog holds. */
 const CONNECTING = 100;
+
+const KEY = Buffer.alloc(16).toString('base64');
+/** RFC 6455 §4.2.2: what proves that a server has understood. */
+const ACCEPT = createHash('sha1').update(`${KEY}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
 
 const REQUEST = [
   'GET / HTTP/1.1',
@@ -40,7 +56,7 @@ const REQUEST = [
   'Upgrade: websocket',
   'Connection: Upgrade',
   'Sec-WebSocket-Version: 13',
-  `Sec-WebSocket-Key: ${Buffer.alloc(16).toString('base64')}`,
+  `Sec-WebSocket-Key: ${KEY}`,
   '\r\n',
 ].join('\r\n');
 
@@ -54,6 +70,8 @@ answerParent((question: LoadQuestion) => {
       return check(question);
     case 'echo':
       return echo(question);
+    case 'handshakes':
+      return handshakes(question);
     default:
       return question satisfies never;
   }
@@ -69,13 +87,45 @@ async function open({ port, sockets: wanted }: OpenQuestion): Promise<number> {
 
 async function openOne(port: number): Promise<Socket> {
   const socket = connect({ host: '127.0.0.1', port, noDelay: true });
+  await upgrade(socket);
   socket.on('close', () => {
     throw new Error('the server has dropped a socket');
   });
-  socket.write(REQUEST);
-  const response = await receive(socket, (received) => received.includes('\r\n\r\n'));
-  if (!response.toString().startsWith('HTTP/1.1 101 ')) throw new Error(`refused: ${response.toString()}`);
   return socket;
+}
+
+/** Takes a connection through its handshake. @returns The response. */
+async function upgrade(socket: Socket): Promise<string> {
+  socket.write(REQUEST);
+  const response = (await receive(socket, (received) => received.includes('\r\n\r\n'))).toString();
+  if (!response.startsWith('HTTP/1.1 101 ')) throw new Error(`refused: ${response}`);
+  if (!response.includes(`\r\nSec-WebSocket-Accept: ${ACCEPT}\r\n`))
+    throw new Error(`not accepted: ${response}`);
+  return response;
+}
+
+async function handshakes({ port, atOnce, setsCookie, forMs }: HandshakesQuestion): Promise<number> {
+  const time = { isOver: false };
+  const counts = Array.from({ length: atOnce }, async () => {
+    let count = 0;
+    for (; !time.isOver; count += 1) await handshake(port, setsCookie);
+    return count;
+  });
+  await delay(forMs);
+  time.isOver = true;
+  return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
+}
+
+/**
+ * Upgrades a connection and resets it: the port is free again at once, where a
+ * closed one would wait for a minute and ports run out.
+ */
+async function handshake(port: number, setsCookie: boolean): Promise<void> {
+  const socket = connect({ host: '127.0.0.1', port, noDelay: true });
+  const response = await upgrade(socket);
+  if (response.includes('\r\nSet-Cookie: ') !== setsCookie) throw new Error(`the wrong cookies: ${response}`);
+  socket.resetAndDestroy();
+  await once(socket, 'close');
 }
 
 async function check({ bytes }: CheckQuestion): Promise<number> {
@@ -92,16 +142,19 @@ async function check({ bytes }: CheckQuestion): Promise<number> {
 }
 
 function receive(socket: Socket, isWhole: (received: Buffer) => boolean): Promise<Buffer> {
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
+    const onClose = (): void => reject(new Error('the server has dropped a socket'));
     const onData = (chunk: Buffer): void => {
       chunks.push(chunk);
       const received = Buffer.concat(chunks);
       if (!isWhole(received)) return;
       socket.off('data', onData);
+      socket.off('close', onClose);
       resolve(received);
     };
     socket.on('data', onData);
+    socket.on('close', onClose);
   });
 }
 

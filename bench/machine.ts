@@ -4,15 +4,14 @@
 import { readFileSync } from 'node:fs';
 import { cpus, loadavg, release, totalmem, type } from 'node:os';
 import { canPin } from './child.ts';
-import { SERVERS } from './scenarios.ts';
 
 /** How busy the machine was before we kept it busy: above 0.5 the numbers are those of others, too. */
 const [loadBefore = NaN] = loadavg();
 
-/** Tells, in lines of Markdown, on what the measurements were made. */
-export function machine(): string {
+/** Tells, in lines of Markdown, on what the measurements were made, and of which packages. */
+export function machine(packages: readonly string[]): string {
   const cores = cpus();
-  const versions = SERVERS.map(({ name }) => `${name} ${versionOf(name)}`);
+  const versions = packages.map((name) => `${name} ${versionOf(name)}`);
   return [
     `- ${new Date().toISOString().slice(0, 10)}; ${cores[0]?.model ?? 'unknown processor'}, ${cores.length} cores, ` +
       `${Math.round(totalmem() / 2 ** 30)} GiB; ${type()} ${release()} ${process.arch}`,

@@ -1,5 +1,5 @@
 // A server and its clients: two fresh processes, each on a core of its own,
-// which measure-echo.ts and measure-idle.ts put to work.
+// which turns.ts and measure-idle.ts put to work.
 
 import { Child } from './child.ts';
 import type { LoadQuestion } from './load.ts';
@@ -8,12 +8,14 @@ import type { ServerQuestion } from './server-answers.ts';
 
 /** One server under test. */
 export class Pair {
+  readonly setsCookie: boolean;
   readonly server: Child<ServerQuestion>;
   readonly load: Child<LoadQuestion>;
 
   /** @param files - How many files each of the two has open at most. Default: as many as the machine allows by itself. */
-  constructor({ program }: Server, files?: number) {
+  constructor({ program, setsCookie }: Server, files?: number) {
     const options = files === undefined ? {} : { files };
+    this.setsCookie = setsCookie;
     this.server = new Child(program, { core: 0, ...options });
     this.load = new Child(new URL('load.js', import.meta.url), { core: 1, ...options });
   }

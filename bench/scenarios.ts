@@ -1,57 +1,129 @@
-// What is measured: the servers that are compared, and one scenario for each row
-// of the table. How is said in measure-echo.ts and measure-idle.ts.
+// What is measured: the server programs that are compared, and one scenario for
+// each row of the table, which says how and against which limit. How a kind of
+// scenario is measured is said in its measure-*.ts, how it is shown in kinds.ts.
 
-/** Echo: `sockets` peers keep `inFlight` messages of `bytes` bytes of ASCII text under way, each. */
-export interface EchoScenario {
-  readonly kind: 'echo';
+/** What every scenario says of itself. */
+interface Described {
+  /** By which it is picked on the command line, in whole or in part. */
   readonly name: string;
   /** What every server does for it, in one line. */
   readonly sameWork: string;
+  /** At most one of each package; {@link YARDSTICK} and {@link MEASURED} are among them. */
+  readonly servers: readonly Server[];
+  readonly limit: Limit;
+}
+
+/** Echo: `sockets` peers keep `inFlight` messages of `bytes` bytes of ASCII text under way, each. */
+export interface EchoScenario extends Described {
+  readonly kind: 'echo';
   readonly sockets: number;
   readonly inFlight: number;
   readonly bytes: number;
-  /** What we may cost at most, as a multiple of raw `ws`. */
-  readonly limit: number;
+}
+
+/** Handshakes: `atOnce` clients connect, upgrade and reset the connection, over and over. */
+export interface HandshakesScenario extends Described {
+  readonly kind: 'handshakes';
+  readonly atOnce: number;
 }
 
 /** Sockets that are open and have never carried a message. */
-export interface IdleScenario {
+export interface IdleScenario extends Described {
   readonly kind: 'idle';
-  readonly name: string;
-  readonly sameWork: string;
   readonly sockets: number;
-  readonly limit: number;
 }
 
-export type Scenario = EchoScenario | IdleScenario;
+export type Scenario = EchoScenario | HandshakesScenario | IdleScenario;
 
 /** A server program below `servers/`. */
 export interface Server {
-  /** The package that it shows, by which it is called and its version is found. */
-  readonly name: string;
+  /** The package that it shows: its column in the table, and where its version is found. */
+  readonly package: string;
   readonly program: URL;
+  /** Whether each 101 brings a cookie, as it must where sessions begin. */
+  readonly setsCookie: boolean;
 }
 
-/** The yardstick of every ratio. */
-export const RAW: Server = { name: 'ws', program: new URL('servers/raw-ws.js', import.meta.url) };
-export const OURS: Server = { name: 'corosock', program: new URL('servers/corosock.js', import.meta.url) };
-export const SERVERS: readonly Server[] = [RAW, OURS];
+/** What the figure of {@link MEASURED} may be, beside that of {@link YARDSTICK} in the same run. */
+export interface Limit {
+  /** Theirs divides it, or is taken away from it. */
+  readonly by: 'ratio' | 'difference';
+  readonly bound: 'at most' | 'at least';
+  /** A difference has the unit of the scenario's kind. */
+  readonly value: number;
+}
+
+/** The package with which ours is compared. */
+export const YARDSTICK = 'ws';
+export const MEASURED = 'corosock';
+
+const RAW = server(YARDSTICK, 'raw-ws');
+const DEDICATED = server(MEASURED, 'corosock');
+const ADMITTING = { ...server(MEASURED, 'corosock-admitting'), setsCookie: true };
+const SHARED = server(MEASURED, 'corosock-shared');
+
+const ECHO = 'every text message is checked, decoded to a string, encoded again and sent back';
+const HANDSHAKE =
+  'each client connects, sends the upgrade, checks status and accept key of the 101 and resets the connection';
 
 export const SCENARIOS: readonly Scenario[] = [
   echo('64 sockets × 1 in flight × 64 B', { sockets: 64, inFlight: 1, bytes: 64 }),
   echo('64 sockets × 64 in flight × 64 B', { sockets: 64, inFlight: 64, bytes: 64 }),
   echo('8 sockets × 4 in flight × 64 KiB', { sockets: 8, inFlight: 4, bytes: 65_536 }),
+  clientMessages('64 sockets × 1 in flight × 64 B', { sockets: 64, inFlight: 1, bytes: 64 }),
+  clientMessages('64 sockets × 64 in flight × 64 B', { sockets: 64, inFlight: 64, bytes: 64 }),
+  {
+    kind: 'handshakes',
+    name: 'handshakes to a handler',
+    sameWork: `${HANDSHAKE}; \`ws\` listens for message, close and error, corosock's function is called and reads`,
+    servers: [RAW, DEDICATED],
+    atOnce: 32,
+    limit: { by: 'ratio', bound: 'at least', value: 0.9 },
+  },
+  {
+    kind: 'handshakes',
+    name: 'handshakes with onPreServer and a session',
+    sameWork: `${HANDSHAKE}; corosock awaits its hook, begins a session in memory and sets the signed cookie besides, \`ws\` does nothing of that`,
+    servers: [RAW, ADMITTING],
+    atOnce: 32,
+    limit: { by: 'ratio', bound: 'at least', value: 0.8 },
+  },
   {
     kind: 'idle',
     name: '5,000 idle sockets',
     sameWork:
       'open, and silent from the start; `ws` listens for message, close and error, corosock has a read waiting with the default time-out',
+    servers: [RAW, DEDICATED],
     sockets: 5000,
-    limit: 1.5,
+    limit: { by: 'ratio', bound: 'at most', value: 1.5 },
+  },
+  {
+    kind: 'idle',
+    name: '5,000 idle shared sockets',
+    sameWork:
+      'open, and silent from the start; `ws` listens for message, close and error, corosock has `onClientMessage`, and its handler has returned',
+    servers: [RAW, SHARED],
+    sockets: 5000,
+    limit: { by: 'difference', bound: 'at most', value: 1 },
   },
 ];
 
-function echo(name: string, work: Pick<EchoScenario, 'sockets' | 'inFlight' | 'bytes'>): EchoScenario {
-  const sameWork = 'every text message is checked, decoded to a string, encoded again and sent back';
-  return { kind: 'echo', name, sameWork, ...work, limit: 1.15 };
+type Traffic = Pick<EchoScenario, 'sockets' | 'inFlight' | 'bytes'>;
+
+function echo(name: string, traffic: Traffic): EchoScenario {
+  const servers = [RAW, DEDICATED];
+  const limit = { by: 'ratio', bound: 'at most', value: 1.15 } as const;
+  return { kind: 'echo', name: `echo, ${name}`, sameWork: ECHO, servers, ...traffic, limit };
+}
+
+function clientMessages(name: string, traffic: Traffic): EchoScenario {
+  const servers = [RAW, SHARED];
+  const limit = { by: 'ratio', bound: 'at most', value: 1.3 } as const;
+  const sameWork = `${ECHO}, by a callback of \`ws\` and by \`onClientMessage\` of a shared socket`;
+  return { kind: 'echo', name: `onClientMessage, ${name}`, sameWork, servers, ...traffic, limit };
+}
+
+function server(packageName: string, program: string): Server {
+  const url = new URL(`servers/${program}.js`, import.meta.url);
+  return { package: packageName, program: url, setsCookie: false };
 }

@@ -1,8 +1,8 @@
 // What every server program under `servers/` tells of itself: where it listens
 // and what the operating system has charged to it so far. The servers bring
-// nothing but their echo.
+// nothing but what they do for their clients.
 
-import { setTimeout as delay } from 'node:timers/promises';
+import { setImmediate as untilNextTurn, setTimeout as delay } from 'node:timers/promises';
 import { answerParent } from './parent.ts';
 
 export interface ServerQuestion {
@@ -26,8 +26,14 @@ export function answerForServer(port: number): void {
   });
 }
 
-/** Of the whole process: the threads of its collector and compiler count. */
-function cpuMicroseconds(): number {
+/**
+ * Of the whole process: the threads of its collector and compiler count. What has
+ * come from clients by now, such as the end of their connections, is dealt with
+ * first: it takes a turn to be read, and one to be told to those who listen.
+ */
+async function cpuMicroseconds(): Promise<number> {
+  await untilNextTurn();
+  await untilNextTurn();
   const { user, system } = process.cpuUsage();
   return user + system;
 }

@@ -1,0 +1,34 @@
+// How the figures of each kind of scenario are shown: their unit, and what it
+// stands for. table.ts shows them, run.ts explains them.
+
+import type { Scenario } from './scenarios.ts';
+
+/** What a figure is. */
+export interface Kind {
+  readonly unit: string;
+  /** After the point. */
+  readonly digits: number;
+  /** What the figure is, in one sentence. */
+  readonly meaning: string;
+}
+
+export const KINDS: Readonly<Record<Scenario['kind'], Kind>> = {
+  echo: {
+    unit: 'µs',
+    digits: 1,
+    meaning:
+      "the server's processor time per message, user and system, from the operating system's accounting; less is better",
+  },
+  handshakes: {
+    unit: '/CPU s',
+    digits: 0,
+    meaning:
+      "handshakes for each second of the server's processor time, user and system, its end of the connection included; more is better",
+  },
+  idle: {
+    unit: 'KiB',
+    digits: 1,
+    meaning:
+      "what a socket adds to the server's resident memory beyond the first thousand, after a full collection; less is better",
+  },
+};

@@ -1,0 +1,82 @@
+// Servers that work in turns: all are up at once, and the turns are so short that
+// what disturbs the machine disturbs them all alike. What is worked, the
+// measure-*.ts files hand in; they get what a piece of it costs each server.
+
+import { Pair } from './pair.ts';
+import type { Server } from './scenarios.ts';
+
+/** How long a run takes. */
+export interface Pace {
+  /** Work that is not measured: the compiler has to see the code first. */
+  readonly warmUpMs: number;
+  /** How often it is each server's turn, for {@link TURN_MS}. */
+  readonly turns: number;
+}
+
+/** What a server and its clients do. */
+export interface Work {
+  /** Does what has to be done once. Rejects when the server does not do the work as it should. */
+  readonly begin: (pair: Pair) => Promise<void>;
+  /** Works for a time, and until what has begun is done. @returns How many pieces. */
+  readonly work: (pair: Pair, forMs: number) => Promise<number>;
+}
+
+const TURN_MS = 250;
+
+/**
+ * Measures what a piece of work costs each server.
+ *
+ * @param servers - In the order in which they begin.
+ * @returns µs of processor time, user and system, per piece.
+ */
+export async function measureTurns(
+  work: Work,
+  servers: readonly Server[],
+  { warmUpMs, turns }: Pace,
+): Promise<ReadonlyMap<Server, number>> {
+  const runs = servers.map((server) => new Run(work, server));
+  try {
+    for (const run of runs) await run.warmUp(warmUpMs);
+    for (let turn = 0; turn < turns; turn += 1) {
+      for (const run of turn % 2 === 0 ? runs : runs.toReversed()) await run.takeTurn();
+    }
+    return new Map(runs.map((run) => [run.server, run.cost]));
+  } finally {
+    for (const run of runs) run.stop();
+  }
+}
+
+/** One server's part; it sleeps while it is another one's turn. */
+class Run {
+  readonly server: Server;
+  readonly #work: Work;
+  readonly #pair: Pair;
+  #cpu = 0;
+  #pieces = 0;
+
+  constructor(work: Work, server: Server) {
+    this.server = server;
+    this.#work = work;
+    this.#pair = new Pair(server);
+  }
+
+  get cost(): number {
+    return this.#cpu / this.#pieces;
+  }
+
+  async warmUp(forMs: number): Promise<void> {
+    await this.#work.begin(this.#pair);
+    await this.#work.work(this.#pair, forMs);
+  }
+
+  /** Nothing is under way when a turn begins, and nothing when it ends: each piece counts whole. */
+  async takeTurn(): Promise<void> {
+    const before = await this.#pair.server.ask({ ask: 'cpu' });
+    this.#pieces += await this.#work.work(this.#pair, TURN_MS);
+    this.#cpu += (await this.#pair.server.ask({ ask: 'cpu' })) - before;
+  }
+
+  stop(): void {
+    this.#pair.stop();
+  }
+}
