@@ -69,4 +69,44 @@ describe('WaitingLine', () => {
     }
     expect([seen, line.first]).toEqual([[0, 1, 2], undefined]);
   });
+
+  it.each<[string, (line: WaitingLine, waiters: readonly Waiter[]) => unknown]>([
+    ['appends', (line) => line.append(waiter())],
+    ['knows the last', (line, waiters) => line.has(waiters.at(-1) as Waiter)],
+    ['knows a stranger', (line) => line.has(waiter())],
+    ['lets the first leave', (line, waiters) => line.remove(waiters[0] as Waiter)],
+    ['lets the last leave', (line, waiters) => line.remove(waiters.at(-1) as Waiter)],
+    ['lets one leave from the middle', (line, waiters) => line.remove(waiters[500] as Waiter)],
+  ])('%s without going along the line', (_, act) => {
+    let looks = 0;
+    const waiters = Array.from({ length: 1000 }, () => {
+      let next: Waiter | undefined;
+      return Object.defineProperty(waiter(), 'next', {
+        get: () => ((looks += 1), next),
+        set: (one: Waiter | undefined) => void (next = one),
+      });
+    });
+    const line = new WaitingLine();
+    for (const one of waiters) line.append(one);
+    looks = 0;
+    act(line, waiters);
+    expect(looks).toBeLessThan(4);
+  });
+
+  it('adds nothing to a waiter that is alone, as that of a dedicated socket is', () => {
+    const line = new WaitingLine();
+    const alone = waiter();
+    const names = Object.keys(alone);
+    line.append(alone);
+    line.remove(alone);
+    expect(Object.keys(alone)).toEqual(names);
+  });
+
+  it('has an order again when it was empty in between', () => {
+    const { line, waiters, order } = three();
+    for (const one of waiters) line.remove(one);
+    expect([line.first, order()]).toEqual([undefined, []]);
+    for (const one of waiters.toReversed()) line.append(one);
+    expect(order()).toEqual([2, 1, 0]);
+  });
 });

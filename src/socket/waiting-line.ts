@@ -15,11 +15,14 @@ export interface Waiter {
   readonly trace: { readonly stack?: string } | undefined;
   /** Who came next. */
   next: Waiter | undefined;
+  /** Who came before; there only where somebody ever was, so that one that is alone pays nothing for it. */
+  previous?: Waiter | undefined;
 }
 
 /** First come, first served; whoever is settled leaves from anywhere. */
 export class WaitingLine {
   #first: Waiter | undefined;
+  #last: Waiter | undefined;
 
   /** Who has been parked for longest. */
   get first(): Waiter | undefined {
@@ -36,27 +39,29 @@ export class WaitingLine {
     }
   }
 
+  /** @param waiter - Of this line, if of any. */
   has(waiter: Waiter): boolean {
-    return [...this].includes(waiter);
+    return waiter === this.#first || waiter.previous !== undefined;
   }
 
   append(waiter: Waiter): void {
-    if (this.#first === undefined) {
+    if (this.#last === undefined) {
       this.#first = waiter;
-      return;
+    } else {
+      this.#last.next = waiter;
+      waiter.previous = this.#last;
     }
-    let last = this.#first;
-    while (last.next !== undefined) last = last.next;
-    last.next = waiter;
+    this.#last = waiter;
   }
 
   remove(waiter: Waiter): void {
-    if (this.#first === waiter) {
-      this.#first = waiter.next;
-      return;
-    }
-    for (const other of this) {
-      if (other.next === waiter) other.next = waiter.next;
-    }
+    if (!this.has(waiter)) return;
+    const { previous, next } = waiter;
+    if (previous === undefined) this.#first = next;
+    else previous.next = next;
+    if (next === undefined) this.#last = previous;
+    else next.previous = previous;
+    waiter.next = undefined;
+    if (previous !== undefined) waiter.previous = undefined;
   }
 }
