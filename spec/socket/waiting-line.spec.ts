@@ -83,7 +83,9 @@ describe('WaitingLine', () => {
       let next: Waiter | undefined;
       return Object.defineProperty(waiter(), 'next', {
         get: () => ((looks += 1), next),
-        set: (one: Waiter | undefined) => void (next = one),
+        set(one: Waiter | undefined) {
+          next = one;
+        },
       });
     });
     const line = new WaitingLine();
