@@ -61,10 +61,14 @@ const RAW = server(YARDSTICK, 'raw-ws');
 const DEDICATED = server(MEASURED, 'corosock');
 const ADMITTING = { ...server(MEASURED, 'corosock-admitting'), setsCookie: true };
 const SHARED = server(MEASURED, 'corosock-shared');
+const CLIENT_MESSAGES = server(MEASURED, 'corosock-client-messages');
 
 const ECHO = 'every text message is checked, decoded to a string, encoded again and sent back';
 const HANDSHAKE =
   'each client connects, sends the upgrade, checks status and accept key of the 101 and resets the connection';
+
+/** KiB. */
+const MORE_THAN_RAW: Limit = { by: 'difference', bound: 'at most', value: 1 };
 
 export const SCENARIOS: readonly Scenario[] = [
   echo('64 sockets × 1 in flight × 64 B', { sockets: 64, inFlight: 1, bytes: 64 }),
@@ -88,24 +92,18 @@ export const SCENARIOS: readonly Scenario[] = [
     atOnce: 32,
     limit: { by: 'ratio', bound: 'at least', value: 0.8 },
   },
-  {
-    kind: 'idle',
-    name: '5,000 idle sockets',
-    sameWork:
-      'open, and silent from the start; `ws` listens for message, close and error, corosock has a read waiting with the default time-out',
+  idle('5,000 idle sockets', 'a read waiting with the default time-out', {
     servers: [RAW, DEDICATED],
-    sockets: 5000,
     limit: { by: 'ratio', bound: 'at most', value: 1.5 },
-  },
-  {
-    kind: 'idle',
-    name: '5,000 idle shared sockets',
-    sameWork:
-      'open, and silent from the start; `ws` listens for message, close and error, corosock has `onClientMessage`, and its handler has returned',
+  }),
+  idle('5,000 idle shared sockets', 'a queue for whoever opens them by id; the handler has returned', {
     servers: [RAW, SHARED],
-    sockets: 5000,
-    limit: { by: 'difference', bound: 'at most', value: 1 },
-  },
+    limit: MORE_THAN_RAW,
+  }),
+  idle('5,000 idle shared sockets with onClientMessage', '`onClientMessage`; the handler has returned', {
+    servers: [RAW, CLIENT_MESSAGES],
+    limit: MORE_THAN_RAW,
+  }),
 ];
 
 type Traffic = Pick<EchoScenario, 'sockets' | 'inFlight' | 'bytes'>;
@@ -117,10 +115,15 @@ function echo(name: string, traffic: Traffic): EchoScenario {
 }
 
 function clientMessages(name: string, traffic: Traffic): EchoScenario {
-  const servers = [RAW, SHARED];
+  const servers = [RAW, CLIENT_MESSAGES];
   const limit = { by: 'ratio', bound: 'at most', value: 1.3 } as const;
   const sameWork = `${ECHO}, by a callback of \`ws\` and by \`onClientMessage\` of a shared socket`;
   return { kind: 'echo', name: `onClientMessage, ${name}`, sameWork, servers, ...traffic, limit };
+}
+
+function idle(name: string, ours: string, compared: Pick<IdleScenario, 'servers' | 'limit'>): IdleScenario {
+  const sameWork = `open, and silent from the start; \`ws\` listens for message, close and error, corosock has ${ours}`;
+  return { kind: 'idle', name, sameWork, sockets: 5000, ...compared };
 }
 
 function server(packageName: string, program: string): Server {

@@ -1,5 +1,5 @@
-// Shared sockets whose handler returns at once: what they receive goes to
-// `onClientMessage`, which sends it back. Every option at its default.
+// Shared sockets whose handler returns at once, and no hook: what they receive is
+// kept for whoever opens them by id. Every option at its default.
 
 import { defineServer, serve } from 'corosock';
 import { answerForServer } from '../server-answers.ts';
@@ -9,10 +9,6 @@ const server = defineServer({
     handshake.sharedConnection = true;
   },
   server: () => {},
-  onClientMessage: async (ws, data) => {
-    await ws.write(data);
-    return true;
-  },
 });
 
 const host = await serve(server);
