@@ -59,6 +59,33 @@ describe('Offering', () => {
     expect([ws.queued.messages, told]).toEqual([0, ['idle']]);
   });
 
+  it.each([1, 'yes', {}, undefined, null, false])(
+    'lets be read what the hook answers to with %o: only true consumes',
+    async (answer) => {
+      const { link, ws } = offered(() => Promise.resolve(answer));
+      link.arrive('a');
+      expect(await ws.read(undefined, 0)).toEqual([undefined, 'timeout']);
+      await settle();
+      expect(await ws.read(undefined, 0)).toEqual(['a', 'ok']);
+    },
+  );
+
+  it('tells whether a call is at hand, or only waits for the pool', async () => {
+    const pool = new TaskQueue(1);
+    const { hook, answer } = heldHook();
+    const [one, two] = [offered(hook, pool), offered(hook, pool)];
+    one.link.arrive('a');
+    two.link.arrive('b');
+    await settle();
+    const state = (): unknown =>
+      [one, two].map(({ offering }) => [offering.isBusy, offering.isCalling].join());
+    expect(state()).toEqual(['true,true', 'true,false']);
+    await answer();
+    expect(state()).toEqual(['false,false', 'true,true']);
+    await answer();
+    expect(state()).toEqual(['false,false', 'false,false']);
+  });
+
   it('offers one at a time, in order, also what comes meanwhile', async () => {
     const { hook, calls, answer } = heldHook();
     const { link, offering } = offered(hook);

@@ -274,10 +274,43 @@ describe('onClientMessage', () => {
       2,
     ]);
     expect(memory.reports).toMatchObject([
-      [{ message: 'onClientMessage still runs 700 ms after its socket has closed' }, {}],
+      [
+        { message: 'onClientMessage still runs 700 ms after its socket has closed' },
+        { socketId: ws.id, phase: 'onClientMessage' },
+      ],
     ]);
     await server.answer();
     expect([server.calls, memory.reports.length, memory.clock.timers]).toEqual([['a', 'onPostServer'], 1, 0]);
+  });
+
+  it('A3: is given up, too, when it waits for the pool, and is not said to run', async () => {
+    const [busy, server] = [new Held(), new Held()];
+    const { memory, client: other } = visit(busy, { closeTimeoutMs: 700, poolSize: 1 });
+    await say(other, 'a');
+    const { run, client } = memory.visit(server, 'shared');
+    await say(client, 'b', 'c');
+    await client.close();
+    await memory.clock.advance(700);
+    await run.outcome;
+    const where = { socketId: run.ws.id, phase: 'onClientMessage' };
+    expect(memory.reports).toMatchObject([
+      [{ message: 'Messages still wait for onClientMessage 700 ms after its socket has closed' }, where],
+    ]);
+    await busy.answer();
+    expect([server.calls, run.ws.closeInfo?.unread, memory.reports.length]).toEqual([['onPostServer'], 2, 1]);
+  });
+
+  it('A3: is given up together with a handler, each by its name', async () => {
+    const server = Object.assign(new Held(), { server: () => new Promise<void>(() => {}) });
+    const { run, client, memory } = visit(server, { closeTimeoutMs: 700 });
+    await say(client, 'a');
+    await client.close();
+    await memory.clock.advance(700);
+    expect((await run.outcome).kind).toBe('abandoned');
+    expect(memory.reports.map(([error, { phase }]) => [(error as Error).message, phase])).toEqual([
+      ['The handler still runs 700 ms after its socket has closed', 'server'],
+      ['onClientMessage still runs 700 ms after its socket has closed', 'onClientMessage'],
+    ]);
   });
 });
 

@@ -177,13 +177,22 @@ export class HandlerRun implements OfferingListener {
     this.#graceTimer = clock.setTimeout(() => this.#giveUp(end), closeTimeoutMs);
   }
 
-  /** Handler or hook ignore the end: they are named, and hold nothing open. */
+  /** What ignores the end is named, and holds nothing open. */
   #giveUp(end: CloseInfo): void {
-    const late = this.isHandlerRunning ? 'The handler' : 'onClientMessage';
-    const { closeTimeoutMs } = this.#settings;
-    this.#report(new Error(`${late} still runs ${closeTimeoutMs} ms after its socket has closed`), 'server');
+    if (this.isHandlerRunning) this.#reportLate('The handler still runs', 'server');
+    if (this.#offering?.isBusy === true) {
+      const late = this.#offering.isCalling
+        ? 'onClientMessage still runs'
+        : 'Messages still wait for onClientMessage';
+      this.#reportLate(late, 'onClientMessage');
+    }
     this.#handlerEnd ??= { kind: 'abandoned' };
     this.#finish(this.#handlerEnd, end);
+  }
+
+  #reportLate(what: string, phase: string): void {
+    const { closeTimeoutMs } = this.#settings;
+    this.#report(new Error(`${what} ${closeTimeoutMs} ms after its socket has closed`), phase);
   }
 
   #finishIfOver(): boolean {

@@ -28,7 +28,8 @@ export interface OfferingListener {
   offeringOnIdle(): void;
 }
 
-type Hook = (data: Data) => boolean | PromiseLike<boolean>;
+/** Consumes with true, or a promise of it; JavaScript's hooks may answer with anything. */
+type Hook = (data: Data) => unknown;
 
 /** Offers the messages of one conversation to a hook. */
 export class Offering {
@@ -64,6 +65,11 @@ export class Offering {
 
   get isBusy(): boolean {
     return this.#isBusy;
+  }
+
+  /** Whether the hook runs; one that is busy without it waits for the pool, or for its next turn. */
+  get isCalling(): boolean {
+    return this.#calledMs !== undefined;
   }
 
   /** Offers nothing more; what was not offered can be read. */
@@ -118,7 +124,8 @@ export class Offering {
     this.#alarm.setAt(this.#calledMs + HOOK_TIMEOUT_MS);
     // A socket that never runs dry must not keep others out of the pool.
     if (this.#calledMs - this.#placedMs >= BUDGET_MS) this.#hasPlace = false;
-    const isConsumed = await this.#hook(data);
+    const isConsumed = (await this.#hook(data)) === true;
+    this.#calledMs = undefined;
     if (this.#isStopped) return;
     if (isConsumed) {
       queue.dropOffered();

@@ -34,7 +34,8 @@ export interface WebSocketServer<Context = any> {
   server(ws: ServerSocket<Context>): Awaitable<void>;
   /**
    * Shared sockets only: offered each message first, one at a time and in order;
-   * true consumes it, else it is queued for readers. A throw closes with 1011.
+   * `true` consumes it; whatever else is returned, it is queued for readers. A throw
+   * closes with 1011.
    */
   onClientMessage?(ws: ServerSocket<Context>, data: Data): Awaitable<boolean>;
   /** Runs exactly once, after the socket is really closed and the handler has settled or was given up, whatever the cause. */
