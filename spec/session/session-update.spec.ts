@@ -5,7 +5,8 @@ import { getEventListeners } from 'node:events';
 import { settle } from 'corosock/testing';
 import { describe, expect, it } from 'vitest';
 import { cookieOf, held, outcomeOf, setScene } from './session-fixtures.ts';
-import type { SessionData, UpdateOptions } from '../../src/session/session.ts';
+import type { SessionData } from '../../src/session/session.ts';
+import type { WaitOptions } from '../../src/words/wait-options.ts';
 
 const count = (data: SessionData): void => {
   data['n'] = Number(data['n'] ?? 0) + 1;
@@ -191,7 +192,7 @@ describe('update', () => {
   ])('refuses %s', async (_, change, options) => {
     const { join } = setScene();
     const { session } = (await join()).opened;
-    const update = session.update(change as typeof count, options as UpdateOptions);
+    const update = session.update(change as typeof count, options as WaitOptions);
     expect(await outcomeOf(update)).toBe('COROSOCK_ARGUMENT');
   });
 });

@@ -4,7 +4,8 @@
 import { describe, expect, it } from 'vitest';
 import { CLOSED_BY_PEER, scripted } from './scripted-transport.ts';
 import type { MessageSocket } from '../../src/socket/message-socket.ts';
-import type { ReadOptions, WaitOptions, WriteOptions } from '../../src/socket/socket.ts';
+import type { ReadOptions, WriteOptions } from '../../src/socket/socket.ts';
+import type { WaitOptions } from '../../src/words/wait-options.ts';
 import { UsageError } from '../../src/words/errors.ts';
 import type { Data } from '../../src/words/data.ts';
 import { recordCrashes } from '../fixtures/process-events.ts';

@@ -8,8 +8,9 @@ import type { Duplex } from 'node:stream';
 import type { HandshakeRequest } from './handshake-request.ts';
 import type { CloseHostOptions, CloseReport } from './close-report.ts';
 import type { Session } from '../session/session.ts';
-import type { Socket, WaitOptions } from '../socket/socket.ts';
+import type { Socket } from '../socket/socket.ts';
 import type { CloseInfo } from '../words/close-info.ts';
+import type { WaitOptions } from '../words/wait-options.ts';
 
 /**
  * What `host.openServer` gives: a handle on a shared socket.

@@ -26,12 +26,13 @@ import { Upgrades } from './upgrades.ts';
 import type { UpgradeListener } from './upgrades.ts';
 import { Sessions } from '../session/sessions.ts';
 import { Conversation } from '../socket/conversation.ts';
-import type { WaitOptions } from '../socket/socket.ts';
 import { rejected } from '../time/abortable.ts';
 import { LazySignal } from '../time/lazy-signal.ts';
 import type { Transport } from '../transport/transport.ts';
-import { badArgument, checkMs, checkNames, checkSignal } from '../words/arguments.ts';
+import { badArgument } from '../words/arguments.ts';
 import { UsageError } from '../words/errors.ts';
+import { checkWait } from '../words/wait-options.ts';
+import type { WaitOptions } from '../words/wait-options.ts';
 
 /** Where upgrades come from. */
 export interface Door {
@@ -221,14 +222,9 @@ function handedOver(): UsageError {
   );
 }
 
-const OPEN_OPTIONS: ReadonlySet<string> = new Set<keyof WaitOptions>(['timeoutMs', 'signal']);
-
 function checkOpen(id: unknown, options: WaitOptions): void {
   if (typeof id !== 'string') throw badArgument('host.openServer()', 'the id of a socket', id);
-  checkNames('host.openServer()', options, OPEN_OPTIONS);
-  const { timeoutMs = 0, signal } = options;
-  checkMs('host.openServer()', 'timeoutMs', timeoutMs);
-  checkSignal('host.openServer()', signal);
+  checkWait('host.openServer()', options);
 }
 
 function ignoreError(): void {}

@@ -1,13 +1,7 @@
 // The words of a session: what hooks and handlers hold as `session`. Types only;
 // stored-session.ts is what they hold.
 
-/** How long `session.update` waits, and what may end that. */
-export interface UpdateOptions {
-  /** Longest wait for the lock: ≥ 0 or Infinity; 0 has it only when it is free. Default 10 000. */
-  readonly timeoutMs?: number;
-  /** Aborting rejects with the signal's reason; nothing is changed. */
-  readonly signal?: AbortSignal;
-}
+import type { WaitOptions } from '../words/wait-options.ts';
 
 /** Data of a session: JSON. */
 export type SessionData = Record<string, unknown>;
@@ -44,14 +38,16 @@ export interface Session {
    *
    * @param change - Changes the data in place. What it throws is what this rejects with, and nothing
    *   is written.
-   * @param options - `timeoutMs`, for the wait for the lock, and `signal`, until the write begins.
+   * @param options - `timeoutMs`: longest wait for the lock, ≥ 0, 0 has it only when it is free,
+   *   `Infinity` sets no timer, default 10 000; `signal`: aborting rejects with its reason until the
+   *   write begins, and nothing is changed.
    * @returns `timeout`: the lock was not to be had, `change` was not called.
    * @throws UsageError `COROSOCK_ARGUMENT`, `COROSOCK_SESSION_OVER`. The signal's reason. What the
    *   store says; whether it has written is then open.
    */
   update(
     change: (data: SessionData) => void | PromiseLike<void>,
-    options?: UpdateOptions,
+    options?: WaitOptions,
   ): Promise<'ok' | 'timeout'>;
 
   /**

@@ -4,15 +4,17 @@
 
 import type { LiveSession } from './live-session.ts';
 import { LockWait } from './lock-wait.ts';
-import type { Session, SessionData, UpdateOptions } from './session.ts';
+import type { Session, SessionData } from './session.ts';
 import type { SessionLock } from './session-lock.ts';
 import { DEFAULT_UPDATE_TIMEOUT_MS } from './session-options.ts';
 import type { SessionStore } from './session-store.ts';
 import { rejected, unattended } from '../time/abortable.ts';
 import type { Clock } from '../time/clock.ts';
 import { LazySignal } from '../time/lazy-signal.ts';
-import { badArgument, checkMs, checkNames, checkSignal } from '../words/arguments.ts';
+import { badArgument } from '../words/arguments.ts';
 import { UsageError } from '../words/errors.ts';
+import { checkWait } from '../words/wait-options.ts';
+import type { WaitOptions } from '../words/wait-options.ts';
 
 /** Who keeps the sessions of a host. */
 export interface SessionKeeper {
@@ -55,7 +57,7 @@ export class StoredSession implements Session {
     return unattended(this.#read(this.#live));
   }
 
-  update(change: Change, options: UpdateOptions = {}): Promise<'ok' | 'timeout'> {
+  update(change: Change, options: WaitOptions = {}): Promise<'ok' | 'timeout'> {
     try {
       checkUpdate(change, options);
       options.signal?.throwIfAborted();
@@ -99,7 +101,7 @@ export class StoredSession implements Session {
   async #update(
     live: LiveSession,
     change: Change,
-    { timeoutMs = DEFAULT_UPDATE_TIMEOUT_MS, signal }: UpdateOptions,
+    { timeoutMs = DEFAULT_UPDATE_TIMEOUT_MS, signal }: WaitOptions,
   ): Promise<'ok' | 'timeout'> {
     const { store, lock, clock, timeoutMs: keptMs } = this.#keeper;
     if (timeoutMs === 0 && lock.isTaken(live.id)) return 'timeout';
@@ -150,15 +152,10 @@ export class StoredSession implements Session {
   }
 }
 
-const UPDATE_OPTIONS: ReadonlySet<string> = new Set<keyof UpdateOptions>(['timeoutMs', 'signal']);
-
-function checkUpdate(change: unknown, options: UpdateOptions): void {
+function checkUpdate(change: unknown, options: WaitOptions): void {
   if (typeof change !== 'function')
     throw badArgument('session.update()', 'a function that changes the data', change);
-  checkNames('session.update()', options, UPDATE_OPTIONS);
-  const { timeoutMs = 0, signal } = options;
-  checkMs('session.update()', 'timeoutMs', timeoutMs);
-  checkSignal('session.update()', signal);
+  checkWait('session.update()', options);
 }
 
 function tooLate(): UsageError {

@@ -4,7 +4,7 @@
 import type { Conversation } from './conversation.ts';
 import { MessageIterator } from './message-iterator.ts';
 import type { ReadRequest, ReadView } from './read-request.ts';
-import type { ReadOptions, Socket, WaitOptions, WriteOptions } from './socket.ts';
+import type { ReadOptions, Socket, WriteOptions } from './socket.ts';
 import { rejected } from '../time/abortable.ts';
 import type { SendOptions } from '../transport/transport.ts';
 import { badArgument, checkLength, checkMs, checkNames, checkSignal } from '../words/arguments.ts';
@@ -13,9 +13,10 @@ import { isData } from '../words/data.ts';
 import type { Data } from '../words/data.ts';
 import { DEFAULT_READ_TIMEOUT_MS } from '../words/limits.ts';
 import type { ReadResult, WriteStatus } from '../words/status.ts';
+import { checkWait } from '../words/wait-options.ts';
+import type { WaitOptions } from '../words/wait-options.ts';
 
 const READ_OPTIONS: ReadonlySet<string> = new Set(['len', 'timeoutMs', 'signal']);
-const READ_MESSAGE_OPTIONS: ReadonlySet<string> = new Set(['timeoutMs', 'signal']);
 const WRITE_OPTIONS: ReadonlySet<string> = new Set(['timeoutMs', 'signal', 'compress']);
 
 /** By the JavaScript type, and by `binaryData`; compressed where it was agreed on. */
@@ -138,10 +139,8 @@ function readRequest(options: ReadOptions): ReadRequest {
 }
 
 function readMessageRequest(options: WaitOptions): ReadRequest {
-  checkNames('ws.readMessage()', options, READ_MESSAGE_OPTIONS);
+  checkWait('ws.readMessage()', options);
   const { timeoutMs = DEFAULT_READ_TIMEOUT_MS, signal } = options;
-  checkMs('ws.readMessage()', 'timeoutMs', timeoutMs);
-  checkSignal('ws.readMessage()', signal);
   return { len: Infinity, timeoutMs, signal, method: READ_MESSAGE };
 }
 

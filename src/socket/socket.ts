@@ -4,13 +4,7 @@
 import type { CloseInfo } from '../words/close-info.ts';
 import type { Data } from '../words/data.ts';
 import type { ReadResult, WriteStatus } from '../words/status.ts';
-
-export interface WaitOptions {
-  /** ≥ 0 or Infinity; 0 takes only what is already there. */
-  readonly timeoutMs?: number;
-  /** Aborting rejects with the signal's reason; nothing is taken. */
-  readonly signal?: AbortSignal;
-}
+import type { WaitOptions } from '../words/wait-options.ts';
 
 export interface ReadOptions extends WaitOptions {
   /** Integer ≥ 1. Default 32 656. */
