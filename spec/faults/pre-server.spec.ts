@@ -2,13 +2,14 @@
 // what a client can do to one socket.
 
 import { serve } from 'corosock';
-import type { Handshake, Host, ServeOptions, WebSocketServer } from 'corosock';
+import type { Handshake, Host, ServeOptions, WebSocketServer, WriteOptions, WriteStatus } from 'corosock';
 import { settle, virtualClock } from 'corosock/testing';
 import { describe, expect, it } from 'vitest';
 import { until } from './until.ts';
 import { recordCrashes, recordWarnings } from '../fixtures/process-events.ts';
 import { formFaults } from '../fixtures/refused.ts';
 import { MemoryHost } from '../fixtures/memory-host.ts';
+import type { MemoryVisit } from '../fixtures/memory-host.ts';
 import { textFrame } from '../peers/frames.ts';
 import type { HttpAnswer } from '../peers/http-answer.ts';
 import { connectRaw, openRaw, upgradeRequest } from '../peers/raw-client.ts';
@@ -182,6 +183,7 @@ describe('a hook before the 101', () => {
     expect(asked[0]?.request.remoteAddress).toBe('127.0.0.1');
   });
 
+  // The time is that of the hook, which compares. Of the one token that we compare: spec/session/session-cookie.spec.ts.
   it('H23: refuses tokens of the right and the wrong length with the same bytes', async () => {
     await using hosting = await hooked(({ request: { headers } }) =>
       headers.authorization === TOKEN ? undefined : new Response('no\n', { status: 401 }),
@@ -255,6 +257,10 @@ describe('a handler', () => {
 
 describe('one client that begins 10 000 operations on one socket', () => {
   const OPERATIONS = 10_000;
+  const TEXTS = Array.from({ length: OPERATIONS }, (_, index) => String(index).padStart(5));
+  const HIGH_WATER_BYTES = 1024;
+  /** One of them, with its overhead, is what may be held beyond the mark. */
+  const MESSAGE_BYTES = 5 + 6;
 
   it('A10: has its messages answered in order, and no more of them held than the queue may', async () => {
     let most = 0;
@@ -265,9 +271,8 @@ describe('one client that begins 10 000 operations on one socket', () => {
       }
     });
     using client = await openRaw(host.port);
-    const texts = Array.from({ length: OPERATIONS }, (_, index) => String(index).padStart(5));
-    void client.send(Buffer.concat(texts.map(textFrame)));
-    for (const text of texts) expect(await client.nextText()).toBe(text);
+    void client.send(Buffer.concat(TEXTS.map(textFrame)));
+    for (const text of TEXTS) expect(await client.nextText()).toBe(text);
     // A full queue, and what one chunk of 64 KiB holds besides, of frames of 11 bytes.
     expect(most).toBeLessThanOrEqual(64 + 65_536 / 11);
   });
@@ -298,5 +303,65 @@ describe('one client that begins 10 000 operations on one socket', () => {
       { status: 'fulfilled', value: ['only one', 'ok'] },
       OPERATIONS - 1,
     ]);
+  });
+
+  /** Writes so many messages of five characters to a peer that does not read yet. */
+  function writing(options?: WriteOptions): MemoryVisit & {
+    readonly memory: MemoryHost;
+    readonly writes: ReadonlyArray<Promise<WriteStatus>>;
+  } {
+    const memory = new MemoryHost({ writeBufferBytes: HIGH_WATER_BYTES });
+    const visit = memory.visit({ server: () => {} }, 'shared');
+    const writes = TEXTS.map((text) => visit.run.ws.write(text, options));
+    return { memory, ...visit, writes };
+  }
+
+  it('A10: has its writes wait in line, each sent once and in order, and no more of them held than the mark says', async () => {
+    const { run, client, writes } = writing();
+    let most = run.ws.bufferedBytes;
+    for (const text of TEXTS) {
+      expect(await client.read()).toEqual([text, 'ok']);
+      most = Math.max(most, run.ws.bufferedBytes);
+    }
+    expect([...new Set(await Promise.all(writes))]).toEqual(['ok']);
+    expect(most).toBeGreaterThanOrEqual(HIGH_WATER_BYTES);
+    expect(most).toBeLessThan(HIGH_WATER_BYTES + MESSAGE_BYTES);
+    await client.close();
+  });
+
+  it('A10: has one timer for all its writes, and those that are late are not sent', async () => {
+    const { memory, client, writes } = writing({ timeoutMs: 700 });
+    await settle();
+    expect(memory.clock.timers).toBe(1);
+    await memory.clock.advance(700);
+    const statuses = await Promise.all(writes);
+    const sent = statuses.indexOf('timeout');
+    expect(sent).toBeGreaterThan(0);
+    expect([...new Set(statuses.slice(sent)), memory.clock.timers]).toEqual(['timeout', 0]);
+    for (const text of TEXTS.slice(0, sent)) expect(await client.read()).toEqual([text, 'ok']);
+    expect(await client.read(undefined, 0)).toEqual([undefined, 'timeout']);
+  });
+
+  it('A10: gets closed for all its writes that wait when the link is lost', async () => {
+    const { memory, run, client, writes } = writing();
+    await settle();
+    client.terminate();
+    await run.outcome;
+    const statuses = await Promise.all(writes);
+    const sent = statuses.indexOf('closed');
+    expect(sent).toBeGreaterThan(0);
+    expect([...new Set(statuses.slice(sent))]).toEqual(['closed']);
+    expect([memory.clock.timers, memory.reports]).toEqual([0, []]);
+  });
+
+  it('A10: ends once, with the first code, and tells all its calls of endServer of the same end', async () => {
+    const memory = new MemoryHost();
+    const { run, client } = memory.visit({ server: () => {} }, 'shared');
+    const calls = TEXTS.map((text, index) => run.ws.endServer(4000 + (index % 1000), text));
+    const ends = new Set(await Promise.all(calls));
+    expect([...ends]).toMatchObject([{ code: 4000, reason: TEXTS[0], by: 'local', clean: true }]);
+    expect(await client.closed).toMatchObject({ code: 4000, reason: TEXTS[0], by: 'peer' });
+    await run.outcome;
+    expect([memory.clock.timers, memory.reports]).toEqual([0, []]);
   });
 });

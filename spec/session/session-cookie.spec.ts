@@ -1,9 +1,10 @@
 // The cookie of a session: Express's form, several secrets, and what becomes of
 // cookies that are not ours.
 
+import crypto from 'node:crypto';
 import { parseCookie, parseSetCookie } from 'cookie';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { cookieOf, SECRET } from './session-fixtures.ts';
 import { newSessionId, SessionCookie, SessionCookieError } from '../../src/session/session-cookie.ts';
 
@@ -90,6 +91,34 @@ describe('SessionCookie', () => {
         expect(verdict).toEqual({ kind: 'forged' });
       }),
     );
+  });
+
+  // By structure and not by the clock: what a comparison could give away is nanoseconds, and a bound that
+  // holds on a busy machine would pass for one that stops at the first wrong letter.
+  it('H23: compares a signature whole and in constant time, wherever it is wrong', () => {
+    using compared = vi.spyOn(crypto, 'timingSafeEqual');
+    const value = parseCookie(cookieOf('some id', SECRET, 'sid'))['sid'] ?? '';
+    const begin = value.lastIndexOf('.') + 1;
+    for (let at = begin; at < value.length; at += 1) {
+      const wrong = `${value.slice(0, at)}${value[at] === 'A' ? 'B' : 'A'}${value.slice(at + 1)}`;
+      compared.mockClear();
+      expect(cookie.read(`sid=${encodeURIComponent(wrong)}`)).toEqual({ kind: 'forged' });
+      const texts = compared.mock.calls.map((sides) => sides.map(String).toSorted());
+      expect(texts).toEqual([[wrong.slice(2), value.slice(2)].toSorted()]);
+    }
+  });
+
+  it.each([
+    ['right', 's:some id.'.padEnd(53, 'A')],
+    ['wrong', 's:some id.A'],
+  ])('H23: signs anew for every cookie, with a signature of the %s length or not', (_, value) => {
+    using signed = vi.spyOn(crypto, 'createHmac');
+    const rotated = new SessionCookie('sid', ['new', 'old']);
+    expect(rotated.read(`sid=${encodeURIComponent(value)}`)).toEqual({ kind: 'forged' });
+    expect(signed.mock.calls).toEqual([
+      ['sha256', 'new'],
+      ['sha256', 'old'],
+    ]);
   });
 
   it('signs with the newest secret, and verifies with all', () => {
