@@ -111,7 +111,7 @@ describe('SessionCookie', () => {
   it.each([
     ['right', 's:some id.'.padEnd(53, 'A')],
     ['wrong', 's:some id.A'],
-  ])('H23: signs anew for every cookie, with a signature of the %s length or not', (_, value) => {
+  ])('H23: signs anew for a cookie with a signature of the %s length', (_, value) => {
     using signed = vi.spyOn(crypto, 'createHmac');
     const rotated = new SessionCookie('sid', ['new', 'old']);
     expect(rotated.read(`sid=${encodeURIComponent(value)}`)).toEqual({ kind: 'forged' });
