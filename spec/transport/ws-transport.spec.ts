@@ -52,8 +52,9 @@ describe('WsTransport sends', () => {
     };
     stream.push(Buffer.concat([textFrame('question'), closeFrame(4000)]));
     await settle();
-    const answer = parseFrame(stream.writes[1] as Buffer);
-    const close = parseFrame((stream.writes[1] as Buffer).subarray(answer?.size));
+    const sent = Buffer.concat(stream.writes.slice(1));
+    const answer = parseFrame(sent);
+    const close = parseFrame(sent.subarray(answer?.size));
     expect([answer?.frame.opcode, close?.frame.opcode]).toEqual([OPCODE.text, OPCODE.close]);
   });
 

@@ -4,6 +4,9 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
+import type { Server } from 'ws';
+import { FramePool } from './frame-batch.ts';
+import { OrderedWebSocket } from './ordered-web-socket.ts';
 import { WsTransport } from './ws-transport.ts';
 
 export interface WsAcceptorOptions {
@@ -35,7 +38,8 @@ export interface UpgradeOutcome {
 
 /** Upgrades judged requests. */
 export class WsAcceptor {
-  readonly #server: WebSocketServer;
+  readonly #server: Server<typeof OrderedWebSocket>;
+  readonly #pool = new FramePool();
   /** The subprotocol of the upgrade at hand; `ws` asks for it inside `accept`. */
   #protocol = '';
   /** Its further header lines. */
@@ -46,6 +50,7 @@ export class WsAcceptor {
     const options = {
       // Its { server, path } mode answers 400 to every other WebSocket on that server.
       noServer: true,
+      WebSocket: OrderedWebSocket,
       clientTracking: false,
       maxPayload: maxMessageBytes,
       perMessageDeflate: compression,
@@ -75,7 +80,9 @@ export class WsAcceptor {
     this.#protocol = protocol;
     this.#headerLines = headerLines;
     this.#outcome = outcome;
-    this.#server.handleUpgrade(request, stream, head, (ws) => outcome.accepted(new WsTransport(ws, stream)));
+    this.#server.handleUpgrade(request, stream, head, (ws) =>
+      outcome.accepted(new WsTransport(ws, { stream, pool: this.#pool })),
+    );
     this.#outcome = undefined;
   }
 }

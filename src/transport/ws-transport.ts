@@ -1,29 +1,44 @@
 // The real link: one WebSocket of `ws`, on a server or a client. It hands whole
 // messages to the sink and tells what really ended the link, which `ws` reports
-// as 1006 whatever it has sent. The upgrade is ws-acceptor.ts's.
+// as 1006 whatever it has sent. Short messages leave in a FrameBatch, all others
+// through `ws`. The upgrade is ws-acceptor.ts's.
 
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import { EarlySink } from './early-sink.ts';
+import { FrameBatch } from './frame-batch.ts';
+import type { FramePool } from './frame-batch.ts';
+import type { OrderedWebSocket } from './ordered-web-socket.ts';
 import type { SendOptions, Transport, TransportSink } from './transport.ts';
 import { violationOf } from './ws-violation.ts';
 import type { LinkEnd } from '../words/close-info.ts';
 import { bytesOf, toBytes } from '../words/data.ts';
 import type { Data } from '../words/data.ts';
 
-/** Up to here text costs less as pooled bytes than encoded by the stream (measured: 64 units 15 % less, 1024 units 35 % more). */
-const SHORT_TEXT_LENGTH = 256;
+/** Where a server's transport writes frames of its own; a client's are masked, which is left to `ws`. */
+export interface FrameOutlet {
+  /** What is below the WebSocket. */
+  readonly stream: Duplex;
+  readonly pool: FramePool;
+}
+
+/** Which transport hears what a WebSocket of `ws` has to say: one listener serves all. */
+const TRANSPORT = Symbol('transport');
+
+type HeardWebSocket = WebSocket & Partial<Pick<OrderedWebSocket, 'batch'>> & { [TRANSPORT]: WsTransport };
 
 /** Carries messages over one open WebSocket of `ws`. */
 export class WsTransport implements Transport {
   readonly #ws: WebSocket;
-  /** The stream below, corked while a turn writes to it; undefined where only `ws` knows it. */
-  readonly #stream: Duplex | undefined;
+  /** Undefined where all frames are made by `ws`: on a client, and with compression. */
+  readonly #outlet: FrameOutlet | undefined;
+  /** Made with the first message that fits. */
+  #batch: FrameBatch | undefined;
   /** An early one until `open`. */
   #sink: TransportSink = new EarlySink();
-  /** Messages whose bytes have not been taken. */
+  /** Writes whose bytes have not been taken. */
   #untaken = 0;
-  #corked = false;
+  #onTaken: ((error?: Error | null) => void) | undefined;
   /** What we have sent a close frame with. */
   #closing: { readonly code: number; readonly reason: string } | undefined;
   /** Whether it was us who dropped the link, and nothing else had begun to end it. */
@@ -31,12 +46,15 @@ export class WsTransport implements Transport {
   /** The rule or limit that the peer has broken. */
   #violation: LinkEnd | undefined;
 
-  constructor(ws: WebSocket, stream?: Duplex) {
+  constructor(ws: WebSocket, outlet?: FrameOutlet) {
     this.#ws = ws;
-    this.#stream = stream;
-    ws.on('message', this.#webSocketOnMessage);
-    ws.on('error', this.#webSocketOnError);
-    ws.on('close', this.#webSocketOnClose);
+    this.#outlet = ws.extensions === '' ? outlet : undefined;
+    (ws as HeardWebSocket)[TRANSPORT] = this;
+    // oxlint-disable typescript/unbound-method -- an emitter gives its listeners their `this`
+    ws.on('message', WsTransport.#webSocketOnMessage);
+    ws.on('error', WsTransport.#webSocketOnError);
+    ws.on('close', WsTransport.#webSocketOnClose);
+    // oxlint-enable typescript/unbound-method
   }
 
   get protocol(): string {
@@ -45,23 +63,25 @@ export class WsTransport implements Transport {
 
   get bufferedBytes(): number {
     // Pongs count in `bufferedAmount` too; without a message of ours nothing would tell when they have gone.
-    return this.#untaken === 0 ? 0 : this.#ws.bufferedAmount;
+    const written = this.#untaken === 0 ? 0 : this.#ws.bufferedAmount;
+    return this.#batch === undefined ? written : this.#batch.bytes + written;
   }
 
   open(sink: TransportSink): void {
     this.#sink = (this.#sink as EarlySink).handOverTo(sink);
   }
 
-  /**
-   * Frames of one turn leave together: the stream is corked until the turn and
-   * its microtasks are over, and then makes one system call of them.
-   */
+  /** Frames of one turn leave together, once the turn and its microtasks are over. */
   send(data: Data, { binary, compress }: SendOptions): boolean {
     if (this.#ws.readyState !== this.#ws.OPEN) return false;
-    this.#cork();
-    this.#untaken += 1;
+    if (this.#outlet !== undefined && FrameBatch.holds(data)) {
+      this.#batch ??= this.#openBatch(this.#outlet.pool);
+      this.#batch.add(data, binary);
+      return true;
+    }
+    this.#batch?.flush();
     const options = { binary: binary || typeof data !== 'string', compress };
-    this.#ws.send(countable(data), options, this.#webSocketOnSent);
+    this.#ws.send(countable(data), options, this.#countTaken());
     return true;
   }
 
@@ -85,37 +105,46 @@ export class WsTransport implements Transport {
     this.#ws.terminate();
   }
 
-  #cork(): void {
-    if (this.#corked || this.#stream === undefined) return;
-    this.#corked = true;
-    this.#stream.cork();
-    process.nextTick(WsTransport.#uncork, this);
-  }
-
-  /** One for all: of its own, each socket would keep it. */
-  static readonly #uncork = (transport: WsTransport): void => {
-    transport.#corked = false;
-    transport.#stream?.uncork();
-  };
-
-  readonly #webSocketOnMessage = (data: Buffer, isBinary: boolean): void => {
-    this.#sink.receive(isBinary ? data : data.toString(), data.byteLength);
+  static readonly #webSocketOnMessage = function (this: WebSocket, data: Buffer, isBinary: boolean): void {
+    transportOf(this).#sink.receive(isBinary ? data : data.toString(), data.byteLength);
   };
 
   /** After a broken rule `ws` closes by itself, with the code that we find out here. */
-  readonly #webSocketOnError = (error: Error): void => {
-    this.#violation = violationOf(error);
+  static readonly #webSocketOnError = function (this: WebSocket, error: Error): void {
+    transportOf(this).#violation = violationOf(error);
   };
 
-  readonly #webSocketOnSent = (error?: Error | null): void => {
-    this.#untaken -= 1;
-    // A failed write makes no room, and one that waited for zlib fails after the end.
-    if (!error && this.#ws.readyState !== this.#ws.CLOSED) this.#sink.drain();
+  static readonly #webSocketOnClose = function (this: WebSocket, code: number, reason: Buffer): void {
+    const transport = transportOf(this);
+    transport.#sink.end(transport.#endOf(code, reason));
   };
 
-  readonly #webSocketOnClose = (code: number, reason: Buffer): void => {
-    this.#sink.end(this.#endOf(code, reason));
-  };
+  #openBatch(pool: FramePool): FrameBatch {
+    const batch = new FrameBatch(pool, (frames) => this.#write(frames));
+    (this.#ws as HeardWebSocket).batch = batch;
+    // `ws` ends the stream then, behind what is still to be written.
+    this.#outlet?.stream.prependListener('end', () => batch.flush());
+    return batch;
+  }
+
+  /** A stream that has ended takes nothing; the end of the link follows. */
+  #write(frames: Buffer): void {
+    const stream = this.#outlet?.stream;
+    if (stream?.writable !== true) return;
+    // A peer that reads slowly would pin what is shared, with each turn more.
+    stream.write(stream.writableLength === 0 ? frames : new Uint8Array(frames), this.#countTaken());
+  }
+
+  /** Counts a write that is about to be made. @returns What to call when its bytes have been taken. */
+  #countTaken(): (error?: Error | null) => void {
+    this.#untaken += 1;
+    this.#onTaken ??= (error) => {
+      this.#untaken -= 1;
+      // A failed write makes no room, and one that waited for zlib fails after the end.
+      if (!error && this.#ws.readyState !== this.#ws.CLOSED) this.#sink.drain();
+    };
+    return this.#onTaken;
+  }
 
   /**
    * `ws` knows no code but the peer's; 1006 stands for "no close frame came".
@@ -133,13 +162,14 @@ export class WsTransport implements Transport {
   }
 }
 
+function transportOf(ws: WebSocket): WsTransport {
+  return (ws as HeardWebSocket)[TRANSPORT];
+}
+
 /**
  * Gives text as bytes where a stream would count it wrong: of text that waits it
- * counts UTF-16 units, a third of the bytes at worst. Short text goes as bytes in
- * any case, which is faster.
+ * counts UTF-16 units, a third of the bytes at worst.
  */
 function countable(data: Data): Data {
-  if (typeof data !== 'string') return data;
-  const isCountedRight = data.length > SHORT_TEXT_LENGTH && data.length === bytesOf(data);
-  return isCountedRight ? data : toBytes(data);
+  return typeof data !== 'string' || data.length === bytesOf(data) ? data : toBytes(data);
 }

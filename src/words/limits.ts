@@ -30,6 +30,14 @@ export const CHUNK_BYTES = 65_536;
 /** Queued binary below this is copied, so that it does not pin its chunk of {@link CHUNK_BYTES}. */
 export const SMALL_MESSAGE_BYTES = 4096;
 
+/**
+ * Frames of one turn are put side by side in pieces of this. A larger piece saves
+ * collections, a smaller one is less to pin for a peer that reads slowly.
+ */
+export const SLAB_BYTES = 16_384;
+/** A frame that may be larger is not copied into such a piece. */
+export const MAX_BATCHED_BYTES = 4096;
+
 /** After so many messages served without waiting, the fairness budget looks at the clock. */
 export const BUDGET_MESSAGES = 64;
 /** So long may served reads and writes keep the event loop in one turn. */

@@ -1,0 +1,115 @@
+// Write coalescing (DESIGN §7): the frames that one socket sends in one turn of
+// the event loop, side by side in a slab that all sockets of a host share.
+// WsTransport puts messages in, and gets one buffer for its stream; what `ws`
+// sends by itself lets them go first (OrderedWebSocket).
+
+import { mostFrameBytes, writeFrame } from './server-frame.ts';
+import type { Data } from '../words/data.ts';
+import { MAX_BATCHED_BYTES, SLAB_BYTES } from '../words/limits.ts';
+
+const NO_BYTES: Buffer = Buffer.alloc(0);
+
+/** What the batches of a host share: the slab at hand, which is never written twice, and the end of the turn. */
+export class FramePool {
+  slab: Buffer = NO_BYTES;
+  /** So much of the slab has been written. */
+  used = 0;
+  #waiting: FrameBatch[] = [];
+
+  /** Makes room for so many bytes. */
+  reserve(bytes: number): void {
+    if (this.used + bytes <= this.slab.length) return;
+    this.slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
+    this.used = 0;
+  }
+
+  /** Flushes a batch when the turn is over: after all its microtasks, before the event loop goes on. */
+  flushLater(batch: FrameBatch): void {
+    if (this.#waiting.push(batch) === 1) process.nextTick(FramePool.#endTurn, this);
+  }
+
+  static readonly #endTurn = (pool: FramePool): void => {
+    const batches = pool.#waiting;
+    pool.#waiting = [];
+    for (const batch of batches) batch.endTurn();
+  };
+}
+
+/** The frames of one socket that have not been written yet. */
+export class FrameBatch {
+  readonly #pool: FramePool;
+  readonly #write: (frames: Buffer) => void;
+  /** The part that grows: from `#start` to `#end` of `#slab`. */
+  #slab: Buffer = NO_BYTES;
+  #start = 0;
+  #end = 0;
+  /** Parts before it, behind which another socket has written; undefined where there are none. */
+  #earlier: Buffer[] | undefined;
+  #bytes = 0;
+  #waits = false;
+
+  /** @param write - Takes all frames of a turn; their bytes stay as they are. */
+  constructor(pool: FramePool, write: (frames: Buffer) => void) {
+    this.#pool = pool;
+    this.#write = write;
+  }
+
+  /** Whether a message is short enough to be copied; a longer one costs less by itself. */
+  static holds(data: Data): boolean {
+    return mostFrameBytes(data) <= MAX_BATCHED_BYTES;
+  }
+
+  /** Bytes of frames that wait for the end of the turn. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Adds the frame of a message that it {@link FrameBatch.holds}. */
+  add(data: Data, isBinary: boolean): void {
+    const pool = this.#pool;
+    pool.reserve(mostFrameBytes(data));
+    if (this.#slab !== pool.slab || this.#end !== pool.used) this.#beginPart();
+    const end = writeFrame(pool.slab, pool.used, data, isBinary);
+    this.#bytes += end - this.#end;
+    this.#end = end;
+    pool.used = end;
+    if (!this.#waits) {
+      this.#waits = true;
+      pool.flushLater(this);
+    }
+    if (this.#bytes >= SLAB_BYTES) this.flush();
+  }
+
+  /** Writes what there is at once. */
+  flush(): void {
+    if (this.#bytes > 0) this.#write(this.#take());
+  }
+
+  /** Called by the pool. */
+  endTurn(): void {
+    this.#waits = false;
+    this.flush();
+  }
+
+  #beginPart(): void {
+    if (this.#end > this.#start) {
+      this.#earlier ??= [];
+      this.#earlier.push(this.#slab.subarray(this.#start, this.#end));
+    }
+    this.#slab = this.#pool.slab;
+    this.#start = this.#pool.used;
+    this.#end = this.#pool.used;
+  }
+
+  #take(): Buffer {
+    const last = this.#slab.subarray(this.#start, this.#end);
+    const frames = this.#earlier === undefined ? last : Buffer.concat([...this.#earlier, last], this.#bytes);
+    this.#earlier = undefined;
+    // A socket that is silent from now on does not pin the slab.
+    this.#slab = NO_BYTES;
+    this.#start = 0;
+    this.#end = 0;
+    this.#bytes = 0;
+    return frames;
+  }
+}
