@@ -12,6 +12,8 @@ type WriteCallback = (error?: Error | null) => void;
 export class ScriptedStream extends Duplex {
   /** What has reached it, one entry for each write. */
   readonly writes: Buffer[] = [];
+  /** Of all writes, as they were handed over. */
+  readonly chunks: (Uint8Array | string)[] = [];
   #held: WriteCallback | undefined;
   #holds = false;
 
@@ -41,6 +43,7 @@ export class ScriptedStream extends Duplex {
     chunks: ReadonlyArray<{ readonly chunk: Uint8Array | string }>,
     callback: WriteCallback,
   ): void {
+    this.chunks.push(...chunks.map(({ chunk }) => chunk));
     this.writes.push(Buffer.concat(chunks.map(({ chunk }) => Buffer.from(chunk))));
     this.#held = callback;
     if (!this.#holds) this.#release(null);

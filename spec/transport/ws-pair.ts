@@ -7,6 +7,8 @@ import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { WebSocket } from 'ws';
+import type { ContractEnd } from '../../src/testing/contract-link.ts';
+import { ContractLink } from '../../src/testing/contract-link.ts';
 import type { TransportPair } from '../../src/testing/transport-check.ts';
 import type { Transport } from '../../src/transport/transport.ts';
 import { WsAcceptor } from '../../src/transport/ws-acceptor.ts';
@@ -93,4 +95,11 @@ async function acceptOne(
   http.listen(0, '127.0.0.1');
   await once(http, 'listening');
   return { http, port: (http.address() as AddressInfo).port, accepted };
+}
+
+/** What a transport's sink hears. */
+export function openEnd(transport: Transport): ContractEnd {
+  const { near } = new ContractLink({ near: transport, far: transport });
+  near.open();
+  return near;
 }

@@ -3,17 +3,10 @@
 
 import { describe, expect, it } from 'vitest';
 import { settle, transportContract } from 'corosock/testing';
-import { ContractEnd, ContractLink } from '../../src/testing/contract-link.ts';
+import { closeFrame, frame, OPCODE, RSV1, textFrame } from '../peers/frames.ts';
 import type { Transport } from '../../src/transport/transport.ts';
-import { closeFrame, frame, OPCODE, parseFrame, RSV1, textFrame } from '../peers/frames.ts';
 import { acceptScripted } from './scripted-stream.ts';
-import { rawLink, wsLink, wsPair } from './ws-pair.ts';
-
-function openEnd(transport: Transport): ContractEnd {
-  const { near } = new ContractLink({ near: transport, far: transport });
-  near.open();
-  return near;
-}
+import { openEnd, rawLink, wsLink, wsPair } from './ws-pair.ts';
 
 describe.each([
   ['from server to client', 'server', false],
@@ -44,20 +37,6 @@ describe('WsTransport sends', () => {
     );
   });
 
-  it('what was sent before the answer to a close frame of the same turn', async () => {
-    const { stream, transport } = acceptScripted();
-    const end = openEnd(transport);
-    end.onHeard = ({ kind }) => {
-      if (kind === 'message') end.send('answer');
-    };
-    stream.push(Buffer.concat([textFrame('question'), closeFrame(4000)]));
-    await settle();
-    const sent = Buffer.concat(stream.writes.slice(1));
-    const answer = parseFrame(sent);
-    const close = parseFrame(sent.subarray(answer?.size));
-    expect([answer?.frame.opcode, close?.frame.opcode]).toEqual([OPCODE.text, OPCODE.close]);
-  });
-
   it('what was sent before a close of the same turn', async () => {
     const { stream, transport } = acceptScripted();
     const end = openEnd(transport);
@@ -72,6 +51,57 @@ describe('WsTransport sends', () => {
     link.transport.send('compressed', { binary: false, compress: true });
     link.transport.send('plain', { binary: false, compress: false });
     expect([(await link.client.nextFrame()).rsv, (await link.client.nextFrame()).rsv]).toEqual([RSV1, 0]);
+  });
+});
+
+describe('WsTransport sends, however long a message is,', () => {
+  const SHORT = 'short';
+  const LONG = 'long '.repeat(2000);
+
+  it('short and long messages of one turn in order', async () => {
+    await using link = await rawLink();
+    const sent = [SHORT, LONG, SHORT, SHORT, LONG];
+    for (const text of sent) link.transport.send(text, { binary: false, compress: true });
+    const frames = [];
+    for (const _ of sent) frames.push(await link.client.nextFrame());
+    expect(frames.map(({ payload }) => String(payload))).toEqual(sent);
+  });
+
+  it('what was sent in the turn in which the peer hangs up', async () => {
+    const { stream, transport } = acceptScripted();
+    const end = openEnd(transport);
+    end.send('before');
+    await settle();
+    stream.prependOnceListener('end', () => end.send('in time'));
+    stream.once('end', () => expect(end.send('too late')).toBe(false));
+    stream.push(null);
+    stream.resume();
+    await settle();
+    expect(Buffer.concat(stream.writes.slice(1)).toString('latin1')).toBe(
+      '\u0081\u0006before\u0081\u0007in time',
+    );
+  });
+
+  it('nothing when the stream has been destroyed in the same turn, and counts nothing', async () => {
+    const { stream, transport } = acceptScripted();
+    const end = openEnd(transport);
+    end.send('lost');
+    stream.destroy();
+    expect(await end.untilEnd()).toMatchObject({ code: 1006, by: 'link' });
+    expect([stream.writes.length, end.bufferedBytes]).toEqual([1, 0]);
+  });
+
+  it('a copy to a peer that does not take what was sent: the slab is not held', async () => {
+    const { stream, transport } = acceptScripted();
+    const end = openEnd(transport);
+    stream.hold();
+    end.send('first');
+    await settle();
+    end.send('second');
+    await settle();
+    stream.complete();
+    const [first, second] = stream.chunks.slice(-2) as [Uint8Array, Uint8Array];
+    expect([first.buffer.byteLength > 1000, second.buffer.byteLength]).toEqual([true, 2 + 6]);
   });
 });
 

@@ -6,7 +6,7 @@ import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import type { Server } from 'ws';
 import { FramePool } from './frame-batch.ts';
-import { OrderedWebSocket } from './ordered-web-socket.ts';
+import { WsOrderedSocket } from './ws-ordered-socket.ts';
 import { WsTransport } from './ws-transport.ts';
 
 export interface WsAcceptorOptions {
@@ -38,7 +38,7 @@ export interface UpgradeOutcome {
 
 /** Upgrades judged requests. */
 export class WsAcceptor {
-  readonly #server: Server<typeof OrderedWebSocket>;
+  readonly #server: Server<typeof WsOrderedSocket>;
   readonly #pool = new FramePool();
   /** The subprotocol of the upgrade at hand; `ws` asks for it inside `accept`. */
   #protocol = '';
@@ -50,7 +50,7 @@ export class WsAcceptor {
     const options = {
       // Its { server, path } mode answers 400 to every other WebSocket on that server.
       noServer: true,
-      WebSocket: OrderedWebSocket,
+      WebSocket: WsOrderedSocket,
       clientTracking: false,
       maxPayload: maxMessageBytes,
       perMessageDeflate: compression,

@@ -8,7 +8,7 @@ import type { WebSocket } from 'ws';
 import { EarlySink } from './early-sink.ts';
 import { FrameBatch } from './frame-batch.ts';
 import type { FramePool } from './frame-batch.ts';
-import type { OrderedWebSocket } from './ordered-web-socket.ts';
+import type { WsOrderedSocket } from './ws-ordered-socket.ts';
 import type { SendOptions, Transport, TransportSink } from './transport.ts';
 import { violationOf } from './ws-violation.ts';
 import type { LinkEnd } from '../words/close-info.ts';
@@ -25,7 +25,7 @@ export interface FrameOutlet {
 /** Which transport hears what a WebSocket of `ws` has to say: one listener serves all. */
 const TRANSPORT = Symbol('transport');
 
-type HeardWebSocket = WebSocket & Partial<Pick<OrderedWebSocket, 'batch'>> & { [TRANSPORT]: WsTransport };
+type HeardWebSocket = WebSocket & Partial<Pick<WsOrderedSocket, 'batch'>> & { [TRANSPORT]: WsTransport };
 
 /** Carries messages over one open WebSocket of `ws`. */
 export class WsTransport implements Transport {

@@ -6,7 +6,7 @@ import { WebSocket } from 'ws';
 import type { FrameBatch } from './frame-batch.ts';
 
 /** A WebSocket whose control frames overtake nothing. */
-export class OrderedWebSocket extends WebSocket {
+export class WsOrderedSocket extends WebSocket {
   /** What was sent in this turn; undefined until something was. */
   batch: FrameBatch | undefined;
 
