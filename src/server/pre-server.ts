@@ -4,6 +4,7 @@
 
 import type { HandshakeAnswer, Wanted } from './handshake.ts';
 import { OpenHandshake } from './handshake.ts';
+import { responseFrom } from './hook-response.ts';
 import type { WebSocketServer } from './servable.ts';
 import type { Opened } from '../session/opened-session.ts';
 import { unattended, until } from '../time/abortable.ts';
@@ -90,9 +91,10 @@ async function askPreServer(
     const hook = (): unknown => server.onPreServer?.(handshake) as unknown;
     const context = server.onPreServer && (await admission.run<unknown>(hook, over.signal));
     if (over.aborted) return { kind: 'over' };
-    if (context instanceof Response) {
-      const body = await bodyOf(context, over.signal);
-      return { kind: 'refused', response: withCookie(context, opened?.setCookie()), body };
+    const response = responseFrom(context);
+    if (response !== undefined) {
+      const body = await bodyOf(response, over.signal);
+      return { kind: 'refused', response: withCookie(response, opened?.setCookie()), body };
     }
     return { kind: 'accepted', context, answer: handshake.answer(), opened };
   } catch (error) {

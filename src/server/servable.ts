@@ -23,10 +23,11 @@ export interface WebSocketServer<Context = any> {
   /**
    * Runs before the 101 response.
    *
-   * At most `maxHandshakes` run at once, further ones wait in order. A `Response`
-   * refuses the handshake with its status, headers and body, which has to end within
-   * `handshakeTimeoutMs`, too; anything else, also `undefined`, becomes `ws.context`.
-   * A throw refuses with 500, without detail.
+   * At most `maxHandshakes` run at once, further ones wait in order. A `Response`, of
+   * whatever class, refuses the handshake with its status, headers and body, which has
+   * to end within `handshakeTimeoutMs`, too; anything else, also `undefined`, becomes
+   * `ws.context`. A throw, or a Response that cannot be sent, refuses with 500, without
+   * detail.
    * `onPostServer` is not called for what was refused.
    */
   onPreServer?(handshake: Handshake): Awaitable<Context | Response>;
