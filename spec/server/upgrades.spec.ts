@@ -254,6 +254,78 @@ describe('Upgrades', () => {
     expect([raw, open.asked[0]?.request.raw, client.end]).toEqual(['GET', undefined, undefined]);
   });
 
+  it.each(['onClientMessage', 'onPostServer'])(
+    'answers 500 when %s is no function any more once the hook has decided, and reports it',
+    async (name) => {
+      const reports: unknown[] = [];
+      class Mistaken {
+        onPreServer(handshake: Handshake): void {
+          handshake.sharedConnection = true;
+          Reflect.set(this, name, 'no function');
+        }
+
+        server(): void {}
+      }
+      await using host = await serve(Mistaken, { report: (...args) => reports.push(args) });
+      using client = await connectRaw(host.port);
+      await client.send(upgradeRequest());
+      expect([(await client.answer()).status, await client.hangUp(), host.sockets.size]).toEqual([
+        500,
+        'fin',
+        0,
+      ]);
+      expect(reports).toMatchObject([
+        [{ code: 'COROSOCK_ARGUMENT' }, { socketId: expect.any(String) as string, phase: 'onPreServer' }],
+      ]);
+    },
+  );
+
+  it('terminates a link whose run cannot be made, reports it, and lets the host close', async () => {
+    const reports: unknown[] = [];
+    const makers = [(): boolean => true, (): boolean => true];
+    const server: WebSocketServer = {
+      onPreServer: (handshake) => void (handshake.sharedConnection = true),
+      server: () => {},
+      // There when it is checked, and gone when the run is made.
+      get onClientMessage() {
+        const hook = makers.pop();
+        if (hook === undefined) throw new Error('no more hooks');
+        return hook;
+      },
+    };
+    await using host = await serve(server, { report: (...args) => reports.push(args) });
+    using client = await connectRaw(host.port);
+    await client.send(upgradeRequest());
+    await client.untilClosed();
+    expect(reports).toMatchObject([
+      [{ message: 'no more hooks' }, { socketId: expect.any(String) as string, phase: 'handshake' }],
+    ]);
+    expect([host.sockets.size, (await host.close({ graceMs: 0 })).abandoned]).toEqual([0, []]);
+  });
+
+  it('aborts the signal of a hook that has returned a context when the 101 cannot be sent: onPostServer is not called', async () => {
+    let online = 0;
+    await using open = await gate({}, ({ request, signal }) => {
+      online += 1;
+      signal.addEventListener('abort', () => (online -= 1));
+      request.raw?.socket.destroy();
+    });
+    using client = await connectRaw(open.host.port);
+    await client.send(upgradeRequest());
+    await until(() => client.end !== undefined);
+    await until(() => open.asked[0]?.signal.aborted === true);
+    expect(open.asked[0]?.signal.reason).toMatchObject({ name: 'AbortError', why: 'gone' });
+    expect([online, open.runs, open.reports, open.host.sockets.size]).toEqual([0, [], [], 0]);
+  });
+
+  it('never aborts the signal of a handshake whose socket is open', async () => {
+    await using open = await gate({}, () => ({ user: 'ann' }));
+    using client = await openRaw(open.host.port);
+    client.reset();
+    await until(() => open.runs.includes('onPostServer'));
+    expect(open.asked[0]?.signal.aborted).toBe(false);
+  });
+
   it('makes one instance of a class for each connection', async () => {
     class Counter {
       count = 0;

@@ -15,12 +15,14 @@ export interface Handshake {
   readonly sessionId: string | undefined;
   readonly session: Session | undefined;
   /**
-   * Aborts when the client has gone or has ended its side of the connection, when
-   * `handshakeTimeoutMs` has passed, and when the host closes.
+   * Aborts when the client has gone or has ended its side of the connection, also when
+   * the hook has decided and the 101 cannot be sent; when `handshakeTimeoutMs` has
+   * passed; and when the host closes.
    *
-   * The reason is an AbortError whose `why` is 'gone', 'late' or 'closing'. Nothing is
-   * answered to who has gone; the others get 408 and 503. What the hook does afterwards
-   * has no effect. It never aborts for a socket that is open: `ws.signal` does.
+   * The reason is a HandshakeOverError, an AbortError whose `why` is 'gone', 'late' or
+   * 'closing'. Nothing is answered to who has gone; the others get 408 and 503. What the
+   * hook does afterwards has no effect. It never aborts for a socket that is open:
+   * `ws.signal` does.
    */
   readonly signal: AbortSignal;
   /** false: the socket lives with its handler. true: it outlives the handler and is reachable by id. Settable here only. Default false. */

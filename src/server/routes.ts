@@ -116,8 +116,12 @@ export function makerOf(name: string, servable: Servable): () => WebSocketServer
 const EXPECTED = 'a function, or an object or class with server()';
 const HOOKS = ['onPreServer', 'onPostServer', 'onClientMessage'] as const;
 
-/** A hook that is no function would never run: an error, before somebody relies on it. */
-function checkHooks(name: string, server: WebSocketServer): void {
+/**
+ * A hook that is no function would never run: an error, before somebody relies on it.
+ *
+ * @throws UsageError `COROSOCK_ARGUMENT`.
+ */
+export function checkHooks(name: string, server: WebSocketServer): void {
   for (const hook of HOOKS) {
     const value: unknown = server[hook];
     if (value !== undefined && typeof value !== 'function')

@@ -28,7 +28,10 @@ export interface WebSocketServer<Context = any> {
    * to end within `handshakeTimeoutMs`, too; anything else, also `undefined`, becomes
    * `ws.context`. A throw, or a Response that cannot be sent, refuses with 500, without
    * detail.
-   * `onPostServer` is not called for what was refused.
+   * `onPostServer` is not called for what was refused, nor for what was given up after
+   * this has returned: the client had gone, the time was over, the host closes, or the
+   * 101 could not be sent. `handshake.signal` aborts then, and only then: what has to be
+   * undone for every context is undone in both places.
    */
   onPreServer?(handshake: Handshake): Awaitable<Context | Response>;
   /** The whole conversation, as in {@link Handler}. */

@@ -8,6 +8,7 @@ import { acceptedAtOnce, isPlain, prepare } from './pre-server.ts';
 import type { Accepted, Arrival, Verdict } from './pre-server.ts';
 import type { Refusal } from './refusal.ts';
 import { refuse, refuseWith } from './refusal.ts';
+import { checkHooks } from './routes.ts';
 import { TaskQueue } from '../time/task-queue.ts';
 import { WaitingStream } from './waiting-stream.ts';
 import { WsAcceptor } from '../transport/ws-acceptor.ts';
@@ -41,7 +42,7 @@ export class Upgrades {
   /** Answers an upgrade that keeps the rules: at once, or when its hook has decided. */
   take(upgrade: UpgradeAtHand, arrival: Arrival): void {
     if (this.#isClosing) return this.refuse(upgrade, REFUSALS.closing);
-    if (isPlain(arrival)) return this.#accept(upgrade, arrival, acceptedAtOnce(arrival.protocol));
+    if (isPlain(arrival)) return void this.#accept(upgrade, arrival, acceptedAtOnce(arrival.protocol));
     void this.#askAndAnswer(upgrade, arrival);
   }
 
@@ -54,9 +55,11 @@ export class Upgrades {
     const verdict = await prepare(arrival, this.#admission, patience.over);
     this.#waiting.delete(patience);
     patience.stop();
-    if (verdict.kind !== 'accepted' || patience.why === undefined) return goOn(verdict);
+    if (verdict.kind !== 'accepted') return goOn(verdict);
+    const objection = patience.why === undefined ? faultOf(arrival) : OVER;
+    if (objection === undefined) return goOn(verdict);
     verdict.opened?.discard();
-    return goOn({ kind: 'over' });
+    return goOn(objection);
   }
 
   /** Refuses what waits for its hook, and from now on all. */
@@ -78,10 +81,12 @@ export class Upgrades {
     );
   }
 
-  #answer(upgrade: UpgradeAtHand, arrival: Arrival, verdict: Verdict, { why }: Patience): void {
+  #answer(upgrade: UpgradeAtHand, arrival: Arrival, verdict: Verdict, patience: Patience): void {
+    const { why } = patience;
     switch (verdict.kind) {
       case 'accepted':
-        this.#accept(upgrade, arrival, verdict);
+        // What the hook has begun for a socket that never was ends with its signal.
+        if (!this.#accept(upgrade, arrival, verdict)) patience.end('gone');
         // The stream stood still while the hook decided.
         upgrade.stream.resume();
         return undefined;
@@ -101,26 +106,42 @@ export class Upgrades {
     }
   }
 
-  #accept(upgrade: UpgradeAtHand, arrival: Arrival, accepted: Accepted): void {
+  /** @returns Whether the 101 is on its way. */
+  #accept(upgrade: UpgradeAtHand, arrival: Arrival, accepted: Accepted): boolean {
     const { answer, opened } = accepted;
-    let isOpen = false;
+    let open: WsTransport | undefined;
     try {
       this.#acceptor.accept(
         upgrade,
         { protocol: answer.protocol, headerLines: headerLinesOf(accepted) },
         {
           accepted: (transport) => {
-            isOpen = true;
+            open = transport;
             this.#listener.upgradeOnOpen(transport, arrival, accepted);
           },
           refused: () => this.refuse(upgrade, REFUSALS.extensions),
         },
       );
     } catch (error) {
-      this.#settings.report(error, { phase: 'handshake' });
+      this.#settings.report(error, { socketId: arrival.id, phase: 'handshake' });
+      // Nobody has it who would ever close it.
+      open?.terminate();
     }
     // The client had gone, or its request was none after all.
-    if (!isOpen) opened?.discard();
+    if (open === undefined) opened?.discard();
+    return open !== undefined;
+  }
+}
+
+const OVER: Verdict = Object.freeze({ kind: 'over' });
+
+/** What speaks against a server whose hook has changed it. */
+function faultOf({ server }: Arrival): Verdict | undefined {
+  try {
+    checkHooks('server', server);
+    return undefined;
+  } catch (error) {
+    return { kind: 'failed', error };
   }
 }
 
