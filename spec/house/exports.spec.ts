@@ -15,6 +15,7 @@ const entryPoints = [
     name: '.',
     names: [
       'ConnectionLostError',
+      'HandshakeOverError',
       'Status',
       'UsageError',
       'attach',
