@@ -7,6 +7,7 @@ import { virtualClock } from 'corosock/testing';
 import { describe, expect, it, vi } from 'vitest';
 import { HOST_OPTIONS, settingsOf } from '../../src/server/host-options.ts';
 import { realClock } from '../../src/time/real-clock.ts';
+import { ReadTraces } from '../../src/socket/read-traces.ts';
 import { TurnBudget } from '../../src/time/turn-budget.ts';
 
 const take = (options: object): ReturnType<typeof settingsOf> => settingsOf('serve()', options);
@@ -66,6 +67,7 @@ describe('settingsOf', () => {
       clock: realClock,
       report: expect.any(Function) as unknown,
       budget: expect.any(TurnBudget) as unknown,
+      traces: expect.any(ReadTraces) as unknown,
     });
   });
 

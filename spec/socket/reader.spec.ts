@@ -4,6 +4,7 @@
 import { getEventListeners } from 'node:events';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { CLOSED_BY_PEER, scripted } from './scripted-transport.ts';
+import { ReadTraces } from '../../src/socket/read-traces.ts';
 import { TRACED_READS } from '../../src/words/limits.ts';
 import { turn } from '../time/hand-clock.ts';
 
@@ -233,17 +234,24 @@ describe('a second read at once', () => {
     expect(await first).toEqual(['a', 'ok']);
   });
 
-  it('is told that the place is not remembered after the first few waits of a socket', async () => {
-    const { link, ws } = scripted();
-    for (let n = 0; n < TRACED_READS; n += 1) {
-      const read = ws.read();
-      link.arrive('a');
-      await read;
-    }
+  it('is told that the place is not remembered after the first few waits of a host', async () => {
+    const traces = new ReadTraces();
+    for (let n = 0; n < TRACED_READS; n += 1) void scripted({ traces }).ws.read();
+    const { ws } = scripted({ traces });
     void ws.read();
     await expect(ws.read()).rejects.toThrow(
-      `ws.read(): expected one read at a time, but another one waits already (where is remembered for the first ${TRACED_READS} waits of a socket)`,
+      'ws.read(): expected one read at a time, but another one waits already, where will be remembered for the next time',
     );
+  });
+
+  it('is told the place again once the mistake was made before', async () => {
+    const traces = new ReadTraces();
+    for (let n = 0; n < TRACED_READS; n += 1) void scripted({ traces }).ws.read();
+    const [before, after] = [scripted({ traces }).ws, scripted({ traces }).ws];
+    void before.read();
+    await expect(before.read()).rejects.toThrow('next time');
+    const line = [after.read(), lineHere()][1] as number;
+    await expect(after.read()).rejects.toThrow(`reader.spec.ts:${line}:`);
   });
 
   it('leaves the depth of stack traces as it was', () => {

@@ -3,6 +3,7 @@
 // conversation over it runs on a clock that is moved by hand.
 
 import { Conversation } from '../../src/socket/conversation.ts';
+import { ReadTraces } from '../../src/socket/read-traces.ts';
 import type { ConversationSettings } from '../../src/socket/conversation.ts';
 import type { Readers } from '../../src/socket/reader.ts';
 import { MessageSocket } from '../../src/socket/message-socket.ts';
@@ -108,6 +109,7 @@ export function scripted(
     closeTimeoutMs: 5000,
     clock,
     budget: new TurnBudget(clock),
+    traces: new ReadTraces(),
   };
   const conversation = new Conversation(link, { ...defaults, ...settings }, readers);
   return { link, clock, conversation, ws: new MessageSocket(conversation) };

@@ -5,13 +5,12 @@
 import type { Flow, QueueLimits } from './receive-queue.ts';
 import { ReceiveQueue } from './receive-queue.ts';
 import { Reader } from './reader.ts';
-import type { Readers } from './reader.ts';
+import type { Readers, ReaderSettings } from './reader.ts';
 import { Writer } from './writer.ts';
+import type { WriterSettings } from './writer.ts';
 import { Alarm } from '../time/alarm.ts';
-import type { Clock } from '../time/clock.ts';
 import { LazyPromise } from '../time/lazy-promise.ts';
 import { LazySignal } from '../time/lazy-signal.ts';
-import type { TurnBudget } from '../time/turn-budget.ts';
 import type { Transport, TransportSink } from '../transport/transport.ts';
 import type { CloseInfo, LinkEnd } from '../words/close-info.ts';
 import { detached } from '../words/data.ts';
@@ -19,34 +18,30 @@ import type { Data } from '../words/data.ts';
 import { ConversationOverError } from '../words/errors.ts';
 
 /** What all sockets of a host share. */
-export interface ConversationSettings extends QueueLimits {
-  readonly writeBufferBytes: number;
+export interface ConversationSettings extends QueueLimits, ReaderSettings, WriterSettings {
   readonly closeTimeoutMs: number;
-  readonly clock: Clock;
-  readonly budget: TurnBudget;
 }
 
 /** On whose behalf a conversation is closed. */
 export type Closer = Exclude<CloseInfo['by'], LinkEnd['by']> | 'local' | 'limit';
 
-/** Joins a transport, a queue, a reader and a writer, and keeps the end. */
+/** Joins a transport, a queue, a reader and a writer, and keeps the end. What a silent socket does not need is not made. */
 export class Conversation implements TransportSink {
   readonly transport: Transport;
   readonly queue: ReceiveQueue;
-  readonly reader: Reader;
-  readonly writer: Writer;
   readonly #settings: ConversationSettings;
-  /** For all reads and writes that wait. */
-  readonly #alarm: Alarm;
+  readonly #readers: Readers;
+  #reader: Reader | undefined;
+  #writer: Writer | undefined;
+  #alarm: Alarm | undefined;
 
   /** On whose behalf we have begun to end it; undefined while we have not. */
   #closer: Closer | undefined;
   /** What we close with; undefined while we do not. */
   #closing: { readonly code: number; readonly reason: string } | undefined;
   #closeTimer: unknown;
-  /** Aborts at the end. */
-  readonly over: LazySignal = new LazySignal();
-  readonly #closed = new LazyPromise<CloseInfo>();
+  #over: LazySignal | undefined;
+  #closed: LazyPromise<CloseInfo> | undefined;
   /** Who is offered messages before they can be read; undefined where nobody is. */
   #onArrival: (() => void) | undefined;
   /** Who counts application data as a sign of life; undefined where nobody does. */
@@ -59,19 +54,8 @@ export class Conversation implements TransportSink {
     const flow: Flow = transport;
     this.transport = transport;
     this.#settings = settings;
+    this.#readers = readers;
     this.queue = new ReceiveQueue(settings, flow);
-    this.#alarm = new Alarm(settings.clock, (nowMs) => {
-      this.reader.ring(nowMs);
-      this.writer.ring(nowMs);
-    });
-    this.reader = new Reader(this.queue, settings.clock, this.#alarm, settings.budget, readers);
-    this.writer = new Writer(
-      transport,
-      settings.clock,
-      this.#alarm,
-      settings.budget,
-      settings.writeBufferBytes,
-    );
     transport.open(this);
   }
 
@@ -79,33 +63,53 @@ export class Conversation implements TransportSink {
 
   receive(data: Data, bytes: number): void {
     this.#onActive?.();
-    this.queue.push(this.reader.isWaiting ? data : detached(data), bytes);
-    if (this.#onArrival === undefined) this.reader.wake();
+    this.queue.push(this.#reader?.isWaiting === true ? data : detached(data), bytes);
+    if (this.#onArrival === undefined) this.#reader?.wake();
     else this.#onArrival();
     if (!this.queue.regulate()) this.close(1008, '', 'limit');
   }
 
   drain(): void {
-    this.writer.drain();
+    this.#writer?.drain();
   }
 
   end(end: LinkEnd): void {
     const by = end.by === 'local' ? (this.#closer ?? 'local') : end.by;
     const info = this.queue.finish({ ...end, by, clean: end.clean && by !== 'limit' });
     if (this.#closer !== undefined) this.#settings.clock.clearTimeout(this.#closeTimer);
-    this.writer.stop();
-    this.reader.wake();
+    this.#writer?.stop();
+    this.#reader?.wake();
     // Whoever still waits for what a hook is offered keeps its time-out.
-    if (!this.reader.isParked) this.#alarm.stop();
-    this.over.abort(() => new ConversationOverError(info));
-    this.#closed.resolve(info);
+    if (this.#reader?.isParked !== true) this.#alarm?.stop();
+    this.#over?.abort(() => new ConversationOverError(info));
+    this.#closed?.resolve(info);
     this.#onEnd?.(info);
   }
 
   // Called by the socket and by the server.
 
+  /** What takes messages from the queue. */
+  get reader(): Reader {
+    this.#reader ??= new Reader(this.queue, this.#sharedAlarm(), this.#readers, this.#settings);
+    return this.#reader;
+  }
+
+  /** What sends. */
+  get writer(): Writer {
+    this.#writer ??= new Writer(this.transport, this.#sharedAlarm(), this.#settings, this.#onActive);
+    return this.#writer;
+  }
+
+  /** Aborts at the end. */
+  get over(): LazySignal {
+    this.#over ??= this.#makeOver();
+    return this.#over;
+  }
+
   /** Resolves with the end; never rejects. */
   get closed(): Promise<CloseInfo> {
+    this.#closed ??= new LazyPromise();
+    if (this.queue.end !== undefined) this.#closed.resolve(this.queue.end);
     return this.#closed.promise;
   }
 
@@ -115,10 +119,9 @@ export class Conversation implements TransportSink {
     this.#onArrival = onArrival;
   }
 
-  /** Calls back for each message received, and for each that is accepted to be sent. */
+  /** Calls back for each message received, and for each that is accepted to be sent. Before any has. */
   whenActive(onActive: () => void): void {
     this.#onActive = onActive;
-    this.writer.whenSent(onActive);
   }
 
   /** Calls back at the end, once, before anybody who awaits `closed` goes on. */
@@ -149,5 +152,21 @@ export class Conversation implements TransportSink {
     this.#closer ??= 'local';
     if (this.#closing !== undefined) this.transport.close(this.#closing.code, this.#closing.reason);
     this.transport.terminate();
+  }
+
+  /** For all reads and writes that wait (I7). */
+  #sharedAlarm(): Alarm {
+    this.#alarm ??= new Alarm(this.#settings.clock, (nowMs) => {
+      this.#reader?.ring(nowMs);
+      this.#writer?.ring(nowMs);
+    });
+    return this.#alarm;
+  }
+
+  #makeOver(): LazySignal {
+    const over = new LazySignal();
+    const { end } = this.queue;
+    if (end !== undefined) over.abort(() => new ConversationOverError(end));
+    return over;
   }
 }

@@ -8,12 +8,16 @@ const FIRST_CAPACITY = 8;
 /** An empty ring above this is given back: a burst is no reason to hold memory. */
 const KEPT_CAPACITY = 128;
 
+/** What an empty ring holds: most sockets are silent. */
+const NO_SLOTS: Data[] = [];
+const NO_SIZES: number[] = [];
+
 /** Messages in the order in which they came. */
 export class MessageRing {
   /** Its length is a power of two, or 0 until the first message. */
-  #slots: Data[] = [];
+  #slots: Data[] = NO_SLOTS;
   /** Bytes on the wire of each slot's message, or of what is left of it. */
-  #sizes: number[] = [];
+  #sizes: number[] = NO_SIZES;
   #first = 0;
   #length = 0;
 
@@ -50,7 +54,7 @@ export class MessageRing {
     this.#slots[this.#first] = '';
     this.#first = (this.#first + 1) & (this.#slots.length - 1);
     this.#length -= 1;
-    if (this.#length === 0 && this.#slots.length > KEPT_CAPACITY) this.#reset([], []);
+    if (this.#length === 0 && this.#slots.length > KEPT_CAPACITY) this.#reset(NO_SLOTS, NO_SIZES);
   }
 
   /** Doubles the ring; the oldest message comes to its beginning. */

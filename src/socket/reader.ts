@@ -5,6 +5,7 @@
 import { warnOfCut } from './cut-warning.ts';
 import type { ReceiveQueue } from './receive-queue.ts';
 import type { ReadRequest, ReadView } from './read-request.ts';
+import type { ReadTraces } from './read-traces.ts';
 import { WaitingLine } from './waiting-line.ts';
 import type { Waiter } from './waiting-line.ts';
 import { abortable, rejected, unattended } from '../time/abortable.ts';
@@ -13,7 +14,7 @@ import type { Clock } from '../time/clock.ts';
 import { SpinGuard } from '../time/spin-guard.ts';
 import type { TurnBudget } from '../time/turn-budget.ts';
 import { UsageError } from '../words/errors.ts';
-import { DEFAULT_READ_LENGTH, LAST_CLOSED_READ, TRACED_READS } from '../words/limits.ts';
+import { DEFAULT_READ_LENGTH, LAST_CLOSED_READ } from '../words/limits.ts';
 import { CLOSED, TIMED_OUT } from '../words/status.ts';
 import type { ReadResult } from '../words/status.ts';
 
@@ -23,14 +24,20 @@ type Until = 'arrival' | 'next turn';
 /** Whether a second read at once is a mistake or waits its turn. */
 export type Readers = 'one' | 'many';
 
+/** What the readers of a host share. */
+export interface ReaderSettings {
+  readonly clock: Clock;
+  readonly budget: TurnBudget;
+  readonly traces: ReadTraces;
+}
+
 const CLOSED_READ: Promise<ReadResult> = Promise.resolve(CLOSED);
 const TIMED_OUT_READ: Promise<ReadResult> = Promise.resolve(TIMED_OUT);
 
 /** Reads from one queue, first come, first served (I1, I3, I4, I7). */
 export class Reader {
   readonly #queue: ReceiveQueue;
-  readonly #clock: Clock;
-  readonly #budget: TurnBudget;
+  readonly #settings: ReaderSettings;
   readonly #readers: Readers;
   /** Shared with the writer: a socket keeps one timer (I7). Who made it calls `ring`. */
   readonly #alarm: Alarm;
@@ -38,14 +45,12 @@ export class Reader {
 
   /** The parked reads. */
   readonly #line = new WaitingLine();
-  #tracedReads = 0;
 
-  constructor(queue: ReceiveQueue, clock: Clock, alarm: Alarm, budget: TurnBudget, readers: Readers) {
+  constructor(queue: ReceiveQueue, alarm: Alarm, readers: Readers, settings: ReaderSettings) {
     this.#queue = queue;
-    this.#clock = clock;
-    this.#budget = budget;
-    this.#readers = readers;
     this.#alarm = alarm;
+    this.#readers = readers;
+    this.#settings = settings;
   }
 
   // Called by whoever reads, through a socket.
@@ -55,9 +60,9 @@ export class Reader {
     const { signal } = request;
     const { first } = this.#line;
     if (signal?.aborted === true) return rejected(signal.reason);
-    if (first !== undefined && this.#readers === 'one') return rejected(concurrentRead(first));
+    if (first !== undefined && this.#readers === 'one') return rejected(this.#concurrentRead(first));
     if (this.#queue.readable > 0) {
-      if (first !== undefined || this.#budget.spend()) return this.#wait(request, view, 'next turn');
+      if (first !== undefined || this.#settings.budget.spend()) return this.#wait(request, view, 'next turn');
       return Promise.resolve(this.#take(request, view));
     }
     if (this.#queue.isOver) return this.#readClosed(request, view);
@@ -131,11 +136,19 @@ export class Reader {
 
   #park(request: ReadRequest, view: ReadView, until: Until, settle: Waiter['settle']): Waiter {
     const yields = until === 'next turn';
-    const dueMs = yields || request.timeoutMs === Infinity ? Infinity : this.#clock.now() + request.timeoutMs;
-    const waiter: Waiter = { request, view, dueMs, settle, trace: this.#trace(request), next: undefined };
+    const dueMs =
+      yields || request.timeoutMs === Infinity ? Infinity : this.#settings.clock.now() + request.timeoutMs;
+    const waiter: Waiter = {
+      request,
+      view,
+      dueMs,
+      settle,
+      trace: this.#settings.traces.take(request.method),
+      next: undefined,
+    };
     this.#line.append(waiter);
     if (yields) {
-      this.#clock.setImmediate(() => this.#goOn(waiter));
+      this.#settings.clock.setImmediate(() => this.#goOn(waiter));
     } else {
       this.#spin.reset();
       this.#alarm.setAt(dueMs);
@@ -152,7 +165,7 @@ export class Reader {
     // With nothing there and no end: it was a read of 0 ms, or those before it have taken all.
     const { timeoutMs } = waiter.request;
     if (timeoutMs === 0) return this.#settle(waiter, TIMED_OUT);
-    waiter.dueMs = this.#clock.now() + timeoutMs;
+    waiter.dueMs = this.#settings.clock.now() + timeoutMs;
     this.#alarm.setAt(waiter.dueMs);
   }
 
@@ -162,33 +175,14 @@ export class Reader {
     waiter.settle(result);
   }
 
-  #trace({ method }: ReadRequest): Waiter['trace'] {
-    if (this.#tracedReads >= TRACED_READS) return undefined;
-    this.#tracedReads += 1;
-    return traceCaller(method);
+  #concurrentRead({ trace }: Waiter): UsageError {
+    this.#settings.traces.refill();
+    const where = trace?.stack?.split('\n')[1]?.trim() ?? 'where will be remembered for the next time';
+    return new UsageError(
+      'COROSOCK_CONCURRENT_READ',
+      `ws.read(): expected one read at a time, but another one waits already, ${where}`,
+    );
   }
-}
-
-/** Remembers the one stack frame that called `method`; V8 makes text of it only when `stack` is looked at. */
-function traceCaller(method: ReadRequest['method']): { readonly stack?: string } {
-  const limit = Error.stackTraceLimit;
-  const trace = {};
-  Error.stackTraceLimit = 1;
-  Error.captureStackTrace(trace, method);
-  Error.stackTraceLimit = limit;
-  return trace;
-}
-
-function concurrentRead({ trace }: Waiter): UsageError {
-  const place = trace?.stack?.split('\n')[1]?.trim();
-  const where =
-    place === undefined
-      ? ` (where is remembered for the first ${TRACED_READS} waits of a socket)`
-      : `, ${place}`;
-  return new UsageError(
-    'COROSOCK_CONCURRENT_READ',
-    `ws.read(): expected one read at a time, but another one waits already${where}`,
-  );
 }
 
 /** Fails in the place of an answer, and no sooner: a loop that catches the error starves nobody. */

@@ -2,6 +2,7 @@
 // socket has one at most, so that it is a chain and costs nothing beside it.
 
 import type { ReadRequest, ReadView } from './read-request.ts';
+import type { ReadTrace } from './read-traces.ts';
 import type { ReadResult } from '../words/status.ts';
 
 /** A parked read. */
@@ -11,8 +12,8 @@ export interface Waiter {
   /** When to give up, on the clock; Infinity where nothing but an arrival, the end or a turn is waited for. */
   dueMs: number;
   readonly settle: (result: ReadResult) => void;
-  /** Its `stack` says where it was called; undefined after the first few of a socket. */
-  readonly trace: { readonly stack?: string } | undefined;
+  /** Its `stack` says where it was called; undefined where that is not remembered. */
+  readonly trace: ReadTrace | undefined;
   /** Who came next. */
   next: Waiter | undefined;
   /** Who came before; there only where somebody ever was, so that one that is alone pays nothing for it. */

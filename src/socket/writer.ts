@@ -19,6 +19,13 @@ export interface WriteRequest {
   readonly signal: AbortSignal | undefined;
 }
 
+/** What the writers of a host share. */
+export interface WriterSettings {
+  readonly clock: Clock;
+  readonly budget: TurnBudget;
+  readonly writeBufferBytes: number;
+}
+
 /** A write that waits for room. */
 interface Waiter {
   readonly request: WriteRequest;
@@ -34,28 +41,30 @@ const CLOSED: Promise<WriteStatus> = Promise.resolve('closed');
 /** Writes to one transport, in the order of the calls (I4, I9). */
 export class Writer {
   readonly #transport: Transport;
-  readonly #clock: Clock;
   /** Shared with the reader: a socket keeps one timer (I7). Who made it calls `ring`. */
   readonly #alarm: Alarm;
-  readonly #highWaterBytes: number;
-  readonly #budget: TurnBudget;
+  readonly #settings: WriterSettings;
+  /** Called for each message that is accepted; undefined where nobody counts them. */
+  readonly #onSent: (() => void) | undefined;
   readonly #spin = new SpinGuard();
 
   /** Writes that wait, oldest first; made when the first one has to. */
   #waiters: Set<Waiter> | undefined;
-  /** Called for each message that is accepted; undefined where nobody counts them. */
-  #onSent: (() => void) | undefined;
   /** Whether they go on in the next turn, whatever has drained in this one. */
   #goesOn = false;
   /** Called once nothing waits any more; set when no further write is accepted. */
   #onFinish: (() => void) | undefined;
 
-  constructor(transport: Transport, clock: Clock, alarm: Alarm, budget: TurnBudget, highWaterBytes: number) {
+  constructor(
+    transport: Transport,
+    alarm: Alarm,
+    settings: WriterSettings,
+    onSent: (() => void) | undefined,
+  ) {
     this.#transport = transport;
-    this.#clock = clock;
     this.#alarm = alarm;
-    this.#budget = budget;
-    this.#highWaterBytes = highWaterBytes;
+    this.#settings = settings;
+    this.#onSent = onSent;
   }
 
   // Called by the handler, through the socket.
@@ -69,7 +78,7 @@ export class Writer {
       if (!this.#send(request)) return this.#answer('closed', CLOSED);
       this.#spin.reset();
       // A peer that reads as fast as we write would keep the event loop to itself.
-      return this.#budget.spend() ? this.#nextTurn('ok') : ACCEPTED;
+      return this.#settings.budget.spend() ? this.#nextTurn('ok') : ACCEPTED;
     }
     if (timeoutMs === 0) return this.#answer('timeout', TIMED_OUT);
     return this.#wait(request);
@@ -77,17 +86,12 @@ export class Writer {
 
   // Called by the socket.
 
-  /** Calls back for each message that is accepted. */
-  whenSent(onSent: () => void): void {
-    this.#onSent = onSent;
-  }
-
   /** The transport has room again. */
   drain(): void {
     if (this.#waiters === undefined || this.#goesOn) return;
     for (const waiter of this.#waiters) {
-      if (this.#transport.bufferedBytes >= this.#highWaterBytes) return;
-      if (this.#budget.spend()) return this.#goOn();
+      if (this.#transport.bufferedBytes >= this.#settings.writeBufferBytes) return;
+      if (this.#settings.budget.spend()) return this.#goOn();
       this.#settle(waiter, this.#send(waiter.request) ? 'ok' : 'closed');
     }
     this.#finishIfDone();
@@ -123,7 +127,7 @@ export class Writer {
   /** The budget of this turn is spent: what waits is served in the next one. */
   #goOn(): void {
     this.#goesOn = true;
-    this.#clock.setImmediate(() => {
+    this.#settings.clock.setImmediate(() => {
       this.#goesOn = false;
       this.drain();
     });
@@ -131,7 +135,7 @@ export class Writer {
 
   #hasRoom(): boolean {
     const queues = this.#waiters !== undefined && this.#waiters.size > 0;
-    return !queues && this.#transport.bufferedBytes < this.#highWaterBytes;
+    return !queues && this.#transport.bufferedBytes < this.#settings.writeBufferBytes;
   }
 
   #wait(request: WriteRequest): Promise<WriteStatus> {
@@ -148,7 +152,7 @@ export class Writer {
 
   #park(request: WriteRequest, settle: (status: WriteStatus) => void): Waiter {
     const { timeoutMs } = request;
-    const dueMs = timeoutMs === Infinity ? Infinity : this.#clock.now() + timeoutMs;
+    const dueMs = timeoutMs === Infinity ? Infinity : this.#settings.clock.now() + timeoutMs;
     const waiter: Waiter = { request, dueMs, settle };
     this.#waiters ??= new Set();
     this.#waiters.add(waiter);
@@ -176,7 +180,7 @@ export class Writer {
 
   /** Gives an answer that stands already once the event loop has had a turn. */
   #nextTurn(status: WriteStatus): Promise<WriteStatus> {
-    return new Promise((settle) => void this.#clock.setImmediate(() => settle(status)));
+    return new Promise((settle) => void this.#settings.clock.setImmediate(() => settle(status)));
   }
 }
 

@@ -46,8 +46,8 @@ export const BUDGET_MS = 8;
 export const YIELDING_CALL = 3;
 /** This read in a row that gives `closed` throws: the loop around it never ends. */
 export const LAST_CLOSED_READ = 100;
-/** So many parked reads of a socket remember where they were called, for the error of a second one; it costs 1.5 µs each. */
-export const TRACED_READS = 8;
+/** So many parked reads of a host remember where they were called, for the error of a second one, and as many more after it. */
+export const TRACED_READS = 64;
 
 /** A close frame holds 125 bytes, two of which are the code (RFC 6455 §5.5). */
 export const MAX_CLOSE_REASON_BYTES = 123;
