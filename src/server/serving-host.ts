@@ -19,7 +19,7 @@ import type { Accepted, Arrival, Verdict } from './pre-server.ts';
 import type { Match, RouteTable } from './routes.ts';
 import type { WebSocketServer } from './servable.ts';
 import { checkCloseOptions, ShutDown } from './shut-down.ts';
-import { newNodeId, newSocketId } from './socket-id.ts';
+import { SocketIds } from './socket-id.ts';
 import { chooseSubprotocol } from './subprotocol.ts';
 import { TaskQueue } from '../time/task-queue.ts';
 import { Upgrades } from './upgrades.ts';
@@ -44,7 +44,7 @@ export interface Door {
 
 /** A {@link Host} over any door, or over none. */
 export class ServingHost implements Host, RunListener, UpgradeListener {
-  readonly #nodeId = newNodeId();
+  readonly #ids = new SocketIds();
   readonly #routes: RouteTable;
   readonly #settings: HostSettings;
   readonly #runSettings: RunSettings;
@@ -142,7 +142,7 @@ export class ServingHost implements Host, RunListener, UpgradeListener {
     const sessions = this.#sessions;
     const openSession =
       sessions && (() => sessions.open(request.headers.cookie, request.url.protocol === 'wss:'));
-    return { id: newSocketId(this.#nodeId), request, server, protocol, openSession };
+    return { id: this.#ids.next(), request, server, protocol, openSession };
   }
 
   /** Runs a server over a link that is open. */
