@@ -1,7 +1,10 @@
-// What a handler's end closes the socket with (I6).
+// What a handler's end closes the socket with (I6), and whether it was told to end.
 
 import { describe, expect, it } from 'vitest';
-import { closingFor } from '../../src/server/outcome.ts';
+import { scripted } from '../socket/scripted-transport.ts';
+import { closingFor, wasTold } from '../../src/server/outcome.ts';
+import { LazySignal } from '../../src/time/lazy-signal.ts';
+import { ConnectionLostError, DrainingError } from '../../src/words/errors.ts';
 
 const threw = { kind: 'threw', error: new Error('secret') } as const;
 
@@ -15,5 +18,61 @@ describe('closingFor', () => {
     ['was abandoned', { kind: 'abandoned' }, 'draining', { code: 1001, closer: 'shutdown' }],
   ] as const)('says for a handler that %s what closes (%j, %s)', (_, end, draining, closing) => {
     expect(closingFor(end, draining)).toEqual(closing);
+  });
+});
+
+describe('wasTold', () => {
+  /** A conversation that is over, by its session where that is said, and a host that asks to finish. */
+  function told(by: 'link' | 'session' = 'link') {
+    const { conversation, link } = scripted();
+    const draining = new LazySignal();
+    // A reason that nobody has seen explains nothing.
+    const [over, finish] = [conversation.over.signal, draining.signal];
+    if (by === 'session') conversation.close(3008, '', by);
+    link.end({ by: by === 'session' ? 'local' : by });
+    draining.abort(() => new DrainingError());
+    return {
+      over: (): unknown => over.reason,
+      draining: (): unknown => finish.reason,
+      end: conversation.queue.end,
+      of: (error: unknown) => wasTold(error, conversation, draining),
+    };
+  }
+
+  it("knows the socket's own end, and the request to finish, again", () => {
+    const { over, draining, end, of } = told();
+    if (end === undefined) throw new Error('It lives');
+    const errors = [
+      over(),
+      draining(),
+      new Error('wrapped', { cause: over() }),
+      new ConnectionLostError(end),
+    ];
+    expect(errors.map(of)).toEqual([true, true, true, true]);
+  });
+
+  it('knows the end of the session again, where that has ended the socket', () => {
+    const error = Object.assign(new Error('over'), { code: 'COROSOCK_SESSION_OVER' });
+    expect([told('session').of(error), told().of(error)]).toEqual([true, false]);
+  });
+
+  it.each([
+    ['another error', new Error('no')],
+    ['undefined', undefined],
+    ['a text', 'COROSOCK_SESSION_OVER'],
+    ['the end of another socket', { closeInfo: {} }],
+    [
+      'what throws when it is looked at',
+      new Proxy(
+        {},
+        {
+          has: () => {
+            throw new Error('no');
+          },
+        },
+      ),
+    ],
+  ])('takes %s for what it is', (_, error) => {
+    expect(told().of(error)).toBe(false);
   });
 });

@@ -2,10 +2,11 @@
 // says so, watched until both have ended. Where sockets are kept and counted is
 // the host's.
 
+import { AsyncLocalStorage } from 'node:async_hooks';
 import type { ServerSocket } from './host.ts';
 import { Offering } from './offering.ts';
 import type { OfferingListener, OfferingSettings } from './offering.ts';
-import { closingFor } from './outcome.ts';
+import { closingFor, wasTold } from './outcome.ts';
 import type { HandlerEnd, Outcome } from './outcome.ts';
 import type { Report } from './report.ts';
 import type { WebSocketServer } from './servable.ts';
@@ -14,6 +15,7 @@ import type { Conversation } from '../socket/conversation.ts';
 import { LazyPromise } from '../time/lazy-promise.ts';
 import type { LazySignal } from '../time/lazy-signal.ts';
 import type { CloseInfo } from '../words/close-info.ts';
+import type { Data } from '../words/data.ts';
 import { DrainingError } from '../words/errors.ts';
 
 export interface RunSettings extends OfferingSettings {
@@ -48,6 +50,8 @@ export class HandlerRun implements OfferingListener {
   readonly #membership: Membership | undefined;
   readonly #settings: RunSettings;
   readonly #listener: RunListener;
+  /** Runs a hook in the AsyncLocalStorage context of the handshake; undefined where there are no hooks: it costs memory. */
+  readonly #inContext: ReturnType<typeof AsyncLocalStorage.snapshot> | undefined;
   /** Messages that `onClientMessage` is offered first; undefined where it is not asked. */
   readonly #offering: Offering | undefined;
   /** How the handler ended; undefined while it runs. */
@@ -70,8 +74,10 @@ export class HandlerRun implements OfferingListener {
     this.#membership = membership;
     this.#settings = settings;
     this.#listener = listener;
-    if (ws.sharedConnection && server.onClientMessage !== undefined) {
-      const hook = server.onClientMessage.bind(server, ws);
+    const offers = ws.sharedConnection && server.onClientMessage !== undefined;
+    if (offers || server.onPostServer !== undefined) this.#inContext = AsyncLocalStorage.snapshot();
+    if (offers) {
+      const hook = (data: Data): unknown => this.#call(() => server.onClientMessage?.(ws, data));
       this.#offering = new Offering(conversation, hook, settings, this);
     }
   }
@@ -115,7 +121,7 @@ export class HandlerRun implements OfferingListener {
 
   offeringOnError(error: unknown): void {
     // With the reason of `draining` it did what it was asked to.
-    if (this.#wasTold(error)) return this.shutDown();
+    if (wasTold(error, this.#conversation, this.#draining)) return this.shutDown();
     this.#report(error, 'onClientMessage');
     this.#conversation.close(1011, '', 'handler');
   }
@@ -139,12 +145,13 @@ export class HandlerRun implements OfferingListener {
   }
 
   #handlerOnEnd(handlerEnd: HandlerEnd): void {
-    const wasTold = handlerEnd.kind === 'threw' && this.#wasTold(handlerEnd.error);
-    if (handlerEnd.kind === 'threw' && !wasTold) this.#report(handlerEnd.error, 'server');
+    const isObeying =
+      handlerEnd.kind === 'threw' && wasTold(handlerEnd.error, this.#conversation, this.#draining);
+    if (handlerEnd.kind === 'threw' && !isObeying) this.#report(handlerEnd.error, 'server');
     if (!this.isHandlerRunning) return;
     this.#handlerEnd = handlerEnd;
     // A handler that ends with the reason of `draining` did what it was asked to.
-    this.#closeAfter(wasTold ? { kind: 'returned' } : handlerEnd);
+    this.#closeAfter(isObeying ? { kind: 'returned' } : handlerEnd);
     this.#finishIfOver();
   }
 
@@ -153,20 +160,6 @@ export class HandlerRun implements OfferingListener {
     if (this.ws.sharedConnection && handlerEnd.kind === 'returned' && !isDraining) return;
     const { code, closer } = closingFor(handlerEnd, isDraining ? 'draining' : 'serving');
     this.#conversation.close(code, '', closer);
-  }
-
-  /** Whether an error is the socket's own end, or the request to finish, coming out of the handler or a hook. */
-  #wasTold(error: unknown): boolean {
-    try {
-      if (this.#conversation.over.explains(error) || this.#draining.explains(error)) return true;
-      const end = this.#conversation.queue.end;
-      if (!(error instanceof Object)) return false;
-      if ('closeInfo' in error) return end !== undefined && error.closeInfo === end;
-      return end?.by === 'session' && 'code' in error && error.code === 'COROSOCK_SESSION_OVER';
-    } catch {
-      // Anything can be thrown, also what throws when it is looked at.
-      return false;
-    }
   }
 
   #conversationOnEnd(end: CloseInfo): void {
@@ -220,12 +213,16 @@ export class HandlerRun implements OfferingListener {
       this.#settle(outcome);
     }, closeTimeoutMs);
     try {
-      await this.#server.onPostServer?.(this.ws, outcome.end);
+      await this.#call(() => this.#server.onPostServer?.(this.ws, outcome.end));
     } catch (error) {
       this.#report(error, 'onPostServer');
     }
     clock.clearTimeout(timer);
     this.#settle(outcome);
+  }
+
+  #call<T>(hook: () => T): T {
+    return this.#inContext === undefined ? hook() : this.#inContext(hook);
   }
 
   #settle(outcome: Outcome): void {

@@ -1,7 +1,8 @@
-// How a handler ended, and the one place that turns it into a close code
-// (DESIGN §6). The peer never sees an error's text.
+// How a handler ended, whether it was told to, and the one place that turns it into
+// a close code (DESIGN §6). The peer never sees an error's text.
 
-import type { Closer } from '../socket/conversation.ts';
+import type { Closer, Conversation } from '../socket/conversation.ts';
+import type { LazySignal } from '../time/lazy-signal.ts';
 import type { CloseInfo } from '../words/close-info.ts';
 
 /** How a handler ended. `abandoned`: it had not, `closeTimeoutMs` after its socket had. */
@@ -30,5 +31,22 @@ export function closingFor(
       return draining === 'draining' ? { code: 1001, closer: 'shutdown' } : { code: 1000, closer: 'handler' };
     default:
       return handlerEnd satisfies never;
+  }
+}
+
+/** Tells whether an error is the socket's own end, or the request to finish, coming out of a handler or a hook. */
+export function wasTold(
+  error: unknown,
+  { over, queue: { end } }: Pick<Conversation, 'over' | 'queue'>,
+  draining: LazySignal,
+): boolean {
+  try {
+    if (over.explains(error) || draining.explains(error)) return true;
+    if (!(error instanceof Object)) return false;
+    if ('closeInfo' in error) return end !== undefined && error.closeInfo === end;
+    return end?.by === 'session' && 'code' in error && error.code === 'COROSOCK_SESSION_OVER';
+  } catch {
+    // Anything can be thrown, also what throws when it is looked at.
+    return false;
   }
 }
