@@ -1,15 +1,100 @@
-// A session between request and answer: the cookie that the answer carries, and what
-// is left when no socket comes of it.
+// A session between request and answer: when the store is given it, the cookie that
+// the answer carries, and what is left when no socket comes of it.
 
 import { parseSetCookie } from 'cookie';
 import { settle } from 'corosock/testing';
 import { describe, expect, it } from 'vitest';
-import { cookieOf, NotedMember, setScene } from './session-fixtures.ts';
+import { cookieOf, held, NotedMember, outcomeOf, setScene } from './session-fixtures.ts';
+
+const mark = (data: Record<string, unknown>): void => {
+  data['n'] = 1;
+};
+
+describe('decided', () => {
+  it('gives the store a fresh session, and not before', async () => {
+    const { sessions, store } = setScene();
+    const opened = await sessions.open(undefined, false);
+    expect([store.calls, await opened.session.load()]).toEqual([[], {}]);
+    await opened.decided();
+    expect(store.calls).toEqual([`set ${opened.session.id} {} 900000`]);
+  });
+
+  it('leaves alone what the hook has stored, also in an update that it did not await', async () => {
+    const { sessions, store } = setScene();
+    const updated = await sessions.open(undefined, false);
+    await updated.session.update(mark);
+    const updating = await sessions.open(undefined, false);
+    void updating.session.update(async (data) => {
+      await settle();
+      mark(data);
+    });
+    store.calls.length = 0;
+    await Promise.all([updated.decided(), updating.decided()]);
+    expect(store.calls).toEqual([`set ${updating.session.id} {"n":1} 900000`]);
+    expect(await updated.session.load()).toEqual({ n: 1 });
+  });
+
+  it('asks the store nothing about a session that the client knew, or that is over', async () => {
+    const { sessions, store, join } = setScene();
+    const { session } = (await join()).opened;
+    const known = await sessions.open(cookieOf(session.id), false);
+    const ended = await sessions.open(undefined, false);
+    await ended.session.end();
+    store.calls.length = 0;
+    await Promise.all([known.decided(), ended.decided()]);
+    expect(store.calls).toEqual([]);
+  });
+
+  it('S3: waits for a move that is under way, and lets none begin afterwards', async () => {
+    const { sessions, store, join } = setScene();
+    const { session } = (await join()).opened;
+    const opened = await sessions.open(cookieOf(session.id), false);
+    const deleting = held();
+    store.answers.delete = () => deleting.promise;
+    void opened.session.regenerate();
+    let isDecided = false;
+    const decided = opened.decided().then(() => (isDecided = true));
+    await settle();
+    expect([isDecided, await outcomeOf(opened.session.regenerate())]).toEqual([false, 'COROSOCK_TOO_LATE']);
+    deleting.resolve();
+    await decided;
+    expect(opened.setCookie()).toContain(encodeURIComponent(`s:${opened.session.id}.`));
+    expect(opened.session.id).not.toBe(session.id);
+  });
+
+  it('S7: rejects when the store is down', async () => {
+    const { sessions, store } = setScene();
+    const opened = await sessions.open(undefined, false);
+    store.answers.set = () => Promise.reject(new Error('the store is down'));
+    expect(await outcomeOf(opened.decided())).toBe('the store is down');
+    opened.discard();
+    expect([sessions.size, opened.setCookie()]).toEqual([0, undefined]);
+  });
+
+  it('leaves nothing of a session whose handshake ends while it is stored', async () => {
+    const { sessions, store } = setScene();
+    const opened = await sessions.open(undefined, false);
+    const storing = held();
+    store.answers.set = () => storing.promise;
+    const decided = opened.decided();
+    await settle();
+    expect(opened.refuse()).toBe(undefined);
+    storing.resolve();
+    await decided;
+    await settle();
+    expect([await store.get(opened.session.id), sessions.size, sessions.lock.size]).toEqual([
+      undefined,
+      0,
+      0,
+    ]);
+  });
+});
 
 describe('setCookie', () => {
   it.each([false, true])('tells a client of a fresh session (over TLS: %s)', async (isSecure) => {
     const { sessions } = setScene();
     const opened = await sessions.open(undefined, isSecure);
+    await opened.decided();
     const { name, value, secure = false } = parseSetCookie(opened.setCookie() ?? '');
     expect([`${name}=${encodeURIComponent(value ?? '')}`, secure]).toEqual([
       cookieOf(opened.session.id),
@@ -52,36 +137,85 @@ describe('join', () => {
   });
 });
 
-describe('discard', () => {
-  it('deletes a fresh session that the client was not told of', async () => {
+describe('refuse', () => {
+  it('tells nothing of a fresh session that the hook did not use, and leaves nothing of it', async () => {
     const { sessions, store } = setScene();
     const opened = await sessions.open(undefined, false);
+    expect([opened.refuse(), store.calls, sessions.size]).toEqual([undefined, [], 0]);
+    expect(await outcomeOf(opened.session.update(mark))).toBe('COROSOCK_SESSION_OVER');
+  });
+
+  it('tells the client of a fresh session that the hook has updated, and keeps it', async () => {
+    const { sessions, store } = setScene();
+    const opened = await sessions.open(undefined, false);
+    await opened.session.update(mark);
+    expect(opened.refuse()).toContain(encodeURIComponent(`s:${opened.session.id}.`));
+    await settle();
+    expect([await store.get(opened.session.id), sessions.size]).toEqual([{ n: 1 }, 0]);
+  });
+
+  it('S3: tells the client where its session has moved, and keeps it', async () => {
+    const { sessions, store, join } = setScene();
+    const { session } = (await join()).opened;
+    await session.update(mark);
+    const opened = await sessions.open(cookieOf(session.id), false);
+    await opened.session.regenerate();
+    expect(opened.refuse()).toContain(encodeURIComponent(`s:${opened.session.id}.`));
+    await settle();
+    expect([await store.get(opened.session.id), sessions.size]).toEqual([{ n: 1 }, 0]);
+  });
+
+  it('keeps a session that the client knew, and tells it nothing', async () => {
+    const { sessions, store, join } = setScene();
+    const { opened: first, member } = await join();
+    const opened = await sessions.open(cookieOf(first.session.id), false);
+    expect(opened.refuse()).toBe(undefined);
+    await settle();
+    expect([await store.get(first.session.id), member.closed]).toEqual([{}, 0]);
+  });
+});
+
+describe('discard', () => {
+  it('deletes a fresh session that the store has: nobody was told of it', async () => {
+    const { sessions, store } = setScene();
+    const opened = await sessions.open(undefined, false);
+    await opened.decided();
     opened.discard();
     await settle();
     expect([await store.get(opened.session.id), sessions.size]).toEqual([undefined, 0]);
   });
 
-  it('keeps a fresh session whose cookie was sent with a refusal', async () => {
+  it('deletes what an update writes that was under way', async () => {
     const { sessions, store } = setScene();
     const opened = await sessions.open(undefined, false);
-    opened.setCookie();
-    opened.discard();
+    const writing = held();
+    store.answers.set = () => writing.promise;
+    void opened.session.update(mark);
     await settle();
-    expect([await store.get(opened.session.id), sessions.size]).toEqual([{}, 0]);
+    opened.discard();
+    writing.resolve();
+    await settle();
+    expect([await store.get(opened.session.id), sessions.size]).toEqual([undefined, 0]);
   });
 
-  it('keeps a session that the client knew', async () => {
+  it('keeps a session that the client knew, also one that was moved', async () => {
     const { sessions, store, join } = setScene();
     const { opened: first, member } = await join();
     const opened = await sessions.open(cookieOf(first.session.id), false);
     opened.discard();
     await settle();
     expect([await store.get(first.session.id), member.closed]).toEqual([{}, 0]);
+    const moved = await sessions.open(cookieOf(first.session.id), false);
+    await moved.session.regenerate();
+    moved.discard();
+    await settle();
+    expect([await store.get(moved.session.id), sessions.size]).toEqual([{}, 0]);
   });
 
   it('reports a store that cannot delete', async () => {
     const { sessions, store, reports } = setScene();
     const opened = await sessions.open(undefined, false);
+    await opened.decided();
     store.answers.delete = () => Promise.reject(new Error('the store is down'));
     opened.discard();
     await settle();

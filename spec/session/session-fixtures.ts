@@ -104,6 +104,7 @@ export function setScene(
   });
   const join = async (cookie?: string): Promise<Joined> => {
     const opened = await sessions.open(cookie, false);
+    await opened.decided();
     const member = new NotedMember();
     member.membership = opened.join(member);
     return { opened, member, membership: member.membership };

@@ -101,6 +101,44 @@ describe('regenerate', () => {
     expect([await regenerating, opened.session.id]).toEqual(['COROSOCK_TOO_LATE', session.id]);
   });
 
+  it.each(['set', 'delete'] as const)(
+    'is undone when the handshake ends while the store is at %s: the client knows no other id',
+    async (name) => {
+      const { sessions, store, join } = setScene();
+      const { opened: first, member } = await join();
+      const { session } = first;
+      await session.update(count);
+      const opened = await sessions.open(cookieOf(session.id), false);
+      const asked = held();
+      store.answers[name] = () => asked.promise;
+      const regenerating = outcomeOf(opened.session.regenerate());
+      await settle();
+      expect(opened.refuse()).toBe(undefined);
+      asked.resolve();
+      expect(await regenerating).toBe('COROSOCK_TOO_LATE');
+      await settle();
+      expect([await store.get(session.id), opened.session.id]).toEqual([{ n: 1 }, session.id]);
+      expect([sessions.size, member.closed, await session.load()]).toEqual([1, 0, { n: 1 }]);
+      const written = new Set(store.calls.map((call) => call.split(' ')[1] as string));
+      for (const id of written) expect(await store.get(id)).toEqual(id === session.id ? { n: 1 } : undefined);
+    },
+  );
+
+  it('leaves nothing of a session that is discarded while it is moved, new as it is', async () => {
+    const { sessions, store } = setScene();
+    const opened = await sessions.open(undefined, false);
+    const deleting = held();
+    store.answers.delete = () => deleting.promise;
+    void opened.session.regenerate();
+    await settle();
+    opened.discard();
+    deleting.resolve();
+    await settle();
+    const written = store.calls.map((call) => call.split(' ')[1] as string);
+    expect(await Promise.all(written.map((id) => store.get(id)))).toEqual(written.map(() => undefined));
+    expect([sessions.size, sessions.lock.size]).toEqual([0, 0]);
+  });
+
   it('can be done twice, and keeps what was updated in between', async () => {
     const { sessions } = setScene();
     const { session } = await sessions.open(undefined, false);

@@ -23,12 +23,18 @@ export interface Accepted {
   readonly kind: 'accepted';
   readonly context: unknown;
   readonly answer: HandshakeAnswer;
-  /** To be joined or discarded. */
+  /** To be joined; see {@link Unserved} where that fails. */
+  readonly opened: Opened | undefined;
+}
+
+/** What has become of the session where there is no conversation. */
+interface Unserved {
+  /** To be refused by who answers, or discarded where nobody is left. */
   readonly opened: Opened | undefined;
 }
 
 /** A conversation that the hook does not want. */
-export interface Refused {
+export interface Refused extends Unserved {
   readonly kind: 'refused';
   readonly response: Response;
   /** That of the response, whole. */
@@ -37,14 +43,14 @@ export interface Refused {
 
 /**
  * What has come of a handshake. `failed`: the hook has thrown, or its Response is none.
- * `unavailable`: the sessions are not to be had. `over`: there was nobody left to
- * answer, or no time.
+ * `unavailable`: the sessions are not to be had, or were not when it was over. `over`:
+ * there was nobody left to answer, or no time.
  */
 export type Verdict =
   | Accepted
   | Refused
-  | { readonly kind: 'failed' | 'unavailable'; readonly error: unknown }
-  | { readonly kind: 'over' };
+  | (Unserved & { readonly kind: 'failed' | 'unavailable'; readonly error: unknown })
+  | (Unserved & { readonly kind: 'over' });
 
 /** Whether there is nothing to wait for: neither a session nor a hook. */
 export function isPlain({ server, openSession }: Arrival): boolean {
@@ -58,7 +64,8 @@ export function acceptedAtOnce(protocol: string): Accepted {
 }
 
 /**
- * Opens the session, and runs the hook when its turn comes. Never rejects.
+ * Opens the session, runs the hook when its turn comes, and has the session stored
+ * that it wants. Never rejects.
  *
  * @param over - Ends the wait for the store, in the queue, in the hook or for the end
  *   of its Response; what the hook does afterwards has no effect.
@@ -68,11 +75,16 @@ export async function prepare(arrival: Arrival, admission: TaskQueue, over: Lazy
   try {
     opened = await opening(arrival, over);
   } catch (error) {
-    return over.aborted ? { kind: 'over' } : { kind: 'unavailable', error };
+    return { kind: 'unavailable', error, opened: undefined };
   }
   const verdict = await askPreServer(arrival, opened, admission, over);
-  if (verdict.kind !== 'accepted') opened?.discard();
-  return verdict;
+  if (verdict.kind !== 'accepted' || opened === undefined) return verdict;
+  try {
+    await until(over.signal, opened.decided());
+    return verdict;
+  } catch (error) {
+    return { kind: 'unavailable', error, opened };
+  }
 }
 
 async function opening({ openSession }: Arrival, over: LazySignal): Promise<Opened | undefined> {
@@ -90,15 +102,15 @@ async function askPreServer(
   try {
     const hook = (): unknown => server.onPreServer?.(handshake) as unknown;
     const context = server.onPreServer && (await admission.run<unknown>(hook, over.signal));
-    if (over.aborted) return { kind: 'over' };
+    if (over.aborted) return { kind: 'over', opened };
     const response = responseFrom(context);
     if (response !== undefined) {
       const body = await bodyOf(response, over.signal);
-      return { kind: 'refused', response: withCookie(response, opened?.setCookie()), body };
+      return { kind: 'refused', response, body, opened };
     }
     return { kind: 'accepted', context, answer: handshake.answer(), opened };
   } catch (error) {
-    return over.aborted ? { kind: 'over' } : { kind: 'failed', error };
+    return over.aborted ? { kind: 'over', opened } : { kind: 'failed', error, opened };
   }
 }
 
@@ -119,13 +131,4 @@ async function bodyOf(response: Response, signal: AbortSignal): Promise<Uint8Arr
     throw error;
   }
   return Buffer.concat(chunks);
-}
-
-/** The client has to learn an id all the same: the hook may have moved the session before it refused. */
-function withCookie(response: Response, cookie: string | undefined): Response {
-  if (cookie === undefined) return response;
-  const { status, statusText } = response;
-  const headers = new Headers(response.headers);
-  headers.append('Set-Cookie', cookie);
-  return new Response(response.body, { status, statusText, headers });
 }

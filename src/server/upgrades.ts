@@ -5,7 +5,7 @@ import { Patience } from './patience.ts';
 import { REFUSALS } from './handshake-rules.ts';
 import type { HostSettings } from './host-options.ts';
 import { acceptedAtOnce, isPlain, prepare } from './pre-server.ts';
-import type { Accepted, Arrival, Verdict } from './pre-server.ts';
+import type { Accepted, Arrival, Refused, Verdict } from './pre-server.ts';
 import type { Refusal } from './refusal.ts';
 import { refuse, refuseWith } from './refusal.ts';
 import { checkHooks } from './routes.ts';
@@ -55,11 +55,7 @@ export class Upgrades {
     const verdict = await prepare(arrival, this.#admission, patience.over);
     this.#waiting.delete(patience);
     patience.stop();
-    if (verdict.kind !== 'accepted') return goOn(verdict);
-    const objection = patience.why === undefined ? faultOf(arrival) : OVER;
-    if (objection === undefined) return goOn(verdict);
-    verdict.opened?.discard();
-    return goOn(objection);
+    return goOn(finalVerdict(verdict, arrival, patience.why));
   }
 
   /** Refuses what waits for its hook, and from now on all. */
@@ -91,16 +87,18 @@ export class Upgrades {
         upgrade.stream.resume();
         return undefined;
       case 'refused':
-        return refuseWith(upgrade.stream, verdict.response, verdict.body, this.#settings.clock);
+        return refuseWith(upgrade.stream, responseTo(verdict), verdict.body, this.#settings.clock);
       case 'failed':
         this.#settings.report(verdict.error, { socketId: arrival.id, phase: 'onPreServer' });
-        return this.refuse(upgrade, REFUSALS.failed);
+        return this.refuse(upgrade, refusalTo(verdict, REFUSALS.failed));
       case 'unavailable':
         this.#settings.report(verdict.error, { socketId: arrival.id, phase: 'session' });
-        return this.refuse(upgrade, REFUSALS.unavailable);
+        return this.refuse(upgrade, refusalTo(verdict, REFUSALS.unavailable));
       case 'over':
+        if (why !== 'gone') return this.refuse(upgrade, refusalTo(verdict, refusalFor(why)));
         // A client that has ended its side can converse no more: it is as gone as one that has reset.
-        return why === 'gone' ? void upgrade.stream.destroy() : this.refuse(upgrade, refusalFor(why));
+        verdict.opened?.discard();
+        return void upgrade.stream.destroy();
       default:
         return verdict satisfies never;
     }
@@ -133,21 +131,41 @@ export class Upgrades {
   }
 }
 
-const OVER: Verdict = Object.freeze({ kind: 'over' });
-
-/** What speaks against a server whose hook has changed it. */
-function faultOf({ server }: Arrival): Verdict | undefined {
+/** What comes of a verdict when the handshake has ended meanwhile, or the hook has changed its server. */
+function finalVerdict(verdict: Verdict, { server }: Arrival, why: HandshakeEnd | undefined): Verdict {
+  // A store that says nothing for all the time there is counts as one that is down.
+  const isStoreSilent = verdict.kind === 'unavailable' && why === 'late';
+  if (why !== undefined && !isStoreSilent) return { kind: 'over', opened: verdict.opened };
+  if (verdict.kind !== 'accepted') return verdict;
   try {
     checkHooks('server', server);
-    return undefined;
+    return verdict;
   } catch (error) {
-    return { kind: 'failed', error };
+    return { kind: 'failed', error, opened: verdict.opened };
   }
 }
 
 /** The answer to a handshake that is over, for a client that is still there. */
 export function refusalFor(why: HandshakeEnd | undefined): Refusal {
   return why === 'closing' ? REFUSALS.closing : REFUSALS.tooLate;
+}
+
+// The client of a refusal learns an id, too: the hook may have moved the session before.
+
+export function refusalTo({ opened }: Exclude<Verdict, Accepted>, refusal: Refusal): Refusal {
+  const cookie = opened?.refuse();
+  return cookie === undefined
+    ? refusal
+    : { ...refusal, headers: { ...refusal.headers, 'Set-Cookie': cookie } };
+}
+
+export function responseTo({ response, opened }: Refused): Response {
+  const cookie = opened?.refuse();
+  if (cookie === undefined) return response;
+  const { status, statusText } = response;
+  const headers = new Headers(response.headers);
+  headers.append('Set-Cookie', cookie);
+  return new Response(response.body, { status, statusText, headers });
 }
 
 function headerLinesOf({ answer, opened }: Accepted): readonly string[] {

@@ -123,7 +123,7 @@ export class LiveSession {
 
   // Called by who writes to the store, and who ends sessions.
 
-  /** It has begun: the store was given it at `sinceMs`. */
+  /** It has begun at `sinceMs`: there is nothing to tell the store. */
   began(sinceMs: number): void {
     this.#activeMs = sinceMs;
     this.stored(sinceMs);

@@ -1,20 +1,28 @@
 // A session between the arrival of a request and its 101 or refusal. The handshake
-// hands `session` to the hook, asks for the cookie when it answers, and joins or
-// discards, once.
+// hands `session` to the hook, says when that has decided, asks for the cookie when it
+// answers, and joins, refuses or discards, once.
 
-import type { LiveSession, Membership, SessionMember } from './live-session.ts';
+import type { Membership, SessionMember } from './live-session.ts';
 import type { Session } from './session.ts';
 import type { SessionCookie } from './session-cookie.ts';
 import type { StoredSession } from './stored-session.ts';
 
-/** A session that a handshake has opened. It ends in exactly one of `join` and `discard`. */
+/** A session that a handshake has opened. It ends in exactly one of `join`, `refuse` and `discard`. */
 export interface Opened {
   readonly session: Session;
   /**
-   * Gives the value of the `Set-Cookie` header that the answer has to carry, whether it is the 101 or
-   * a refusal of the hook's. To be asked when the hook has decided.
+   * The hook wants the conversation: no move of the session begins any more, those that are under way
+   * are waited for, and a fresh session is stored. One that is refused takes no room in the store,
+   * unless its hook has used it.
    *
-   * @returns undefined when the client has the cookie already, and when the session is over.
+   * @throws What the store says when it is down.
+   */
+  decided(): Promise<void>;
+  /**
+   * Gives the value of the `Set-Cookie` header that the 101 has to carry.
+   *
+   * @returns undefined when the client has the cookie already, when the store has no session to go
+   *   with it, and when the session is over.
    */
   setCookie(): string | undefined;
   /**
@@ -24,34 +32,38 @@ export interface Opened {
    *   it is over already.
    */
   join(member: SessionMember): Membership;
-  /** No socket has come of it. A fresh session that the client was not told of is deleted. */
+  /**
+   * No socket comes of it, and the client is told so.
+   *
+   * @returns What {@link setCookie} gives, for the refusal to carry: the hook may have updated a fresh
+   *   session, or moved one.
+   */
+  refuse(): string | undefined;
+  /** No socket has come of it, and nobody can be told. What began with the handshake is deleted. */
   discard(): void;
 }
-
-/** Forgets a session that nobody can come back to. */
-export type Forget = (session: LiveSession) => void;
 
 export class OpenedSession implements Opened {
   readonly #stored: StoredSession;
   readonly #cookie: SessionCookie;
   readonly #isSecure: boolean;
-  readonly #forget: Forget;
-  #isTold = false;
 
-  constructor(stored: StoredSession, cookie: SessionCookie, isSecure: boolean, forget: Forget) {
+  constructor(stored: StoredSession, cookie: SessionCookie, isSecure: boolean) {
     this.#stored = stored;
     this.#cookie = cookie;
     this.#isSecure = isSecure;
-    this.#forget = forget;
   }
 
   get session(): Session {
     return this.#stored;
   }
 
+  decided(): Promise<void> {
+    return this.#stored.decided();
+  }
+
   setCookie(): string | undefined {
-    if (!this.#stored.isNew) return undefined;
-    this.#isTold = true;
+    if (!this.#stored.isUntold) return undefined;
     return this.#cookie.write(this.#stored.id, this.#isSecure);
   }
 
@@ -59,9 +71,14 @@ export class OpenedSession implements Opened {
     return this.#stored.settle().join(member);
   }
 
+  refuse(): string | undefined {
+    const cookie = this.setCookie();
+    if (cookie === undefined) this.discard();
+    else this.#stored.settle().letGo();
+    return cookie;
+  }
+
   discard(): void {
-    const live = this.#stored.settle();
-    live.letGo();
-    if (this.#stored.isNew && !this.#isTold) this.#forget(live);
+    this.#stored.abandon();
   }
 }

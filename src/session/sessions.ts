@@ -67,14 +67,15 @@ export class Sessions implements SessionKeeper, LiveSessionListener {
   // Called by the handshake.
 
   /**
-   * Opens the session that a request's cookie names, or a fresh one.
+   * Opens the session that a request's cookie names, or a fresh one. The store has heard nothing of
+   * that yet: who only knocks takes no room there.
    *
    * A cookie that is forged, or whose session is over, begins a fresh one; `report` gets a
    * SessionCookieError (`COROSOCK_SESSION_COOKIE`, `why`).
    *
    * @param cookieHeader - The request's `Cookie` header.
    * @param isSecure - Whether the request came over TLS; the cookie is then `Secure`.
-   * @returns To be joined or discarded in every case, also when the handshake is over by then.
+   * @returns To be joined, refused or discarded in every case, also when the handshake is over by then.
    * @throws What the store says when it is down.
    */
   async open(cookieHeader: string | undefined, isSecure: boolean): Promise<Opened> {
@@ -85,9 +86,9 @@ export class Sessions implements SessionKeeper, LiveSessionListener {
     }
     const stored =
       known === undefined
-        ? new StoredSession(await this.begin({}), 'new', this)
+        ? new StoredSession(this.#create(), 'new', this)
         : new StoredSession(known, 'old', this);
-    return new OpenedSession(stored, this.#cookie, isSecure, this.#endUnseen);
+    return new OpenedSession(stored, this.#cookie, isSecure);
   }
 
   async #resume(id: string): Promise<LiveSession | undefined> {
@@ -108,21 +109,23 @@ export class Sessions implements SessionKeeper, LiveSessionListener {
   // Called by sessions.
 
   async begin(data: SessionData): Promise<LiveSession> {
-    const live = this.#hold(newSessionId());
-    const sinceMs = this.clock.now();
+    const live = this.#create();
     try {
       await this.store.set(live.id, data, this.timeoutMs);
     } catch (error) {
       live.letGo();
       throw error;
     }
-    live.began(sinceMs);
     return live;
   }
 
   lose(session: LiveSession): void {
-    this.#forget(session);
+    this.#drop(session);
     session.finish();
+  }
+
+  forget(session: LiveSession): void {
+    this.#background.run(this.end(session));
   }
 
   async end(session: LiveSession): Promise<void> {
@@ -146,13 +149,13 @@ export class Sessions implements SessionKeeper, LiveSessionListener {
   // Called by live sessions.
 
   sessionOnExpiry(session: LiveSession): void {
-    if (this.#endOnClose) this.#endUnseen(session);
+    if (this.#endOnClose) this.forget(session);
     else this.lose(session);
   }
 
   sessionOnFree(session: LiveSession): void {
-    if (this.#endOnClose && session.hadMembers) this.#endUnseen(session);
-    else this.#forget(session);
+    if (this.#endOnClose && session.hadMembers) this.forget(session);
+    else this.#drop(session);
   }
 
   #hold(id: string): LiveSession {
@@ -162,12 +165,14 @@ export class Sessions implements SessionKeeper, LiveSessionListener {
     return live;
   }
 
-  #forget(session: LiveSession): void {
-    if (this.#live.get(session.id) === session) this.#live.delete(session.id);
+  /** Makes one that nobody else knows. */
+  #create(): LiveSession {
+    const live = this.#hold(newSessionId());
+    live.began(this.clock.now());
+    return live;
   }
 
-  /** Ends a session for which nobody waits. */
-  readonly #endUnseen = (session: LiveSession): void => {
-    this.#background.run(this.end(session));
-  };
+  #drop(session: LiveSession): void {
+    if (this.#live.get(session.id) === session) this.#live.delete(session.id);
+  }
 }

@@ -25,9 +25,11 @@ export interface SessionKeeper {
   readonly timeoutMs: number;
   /** Stores data under a fresh id, for a handshake to hold. */
   begin(data: SessionData): Promise<LiveSession>;
-  /** The store does not have it any more. */
+  /** The store does not have it, or not any more. */
   lose(session: LiveSession): void;
   end(session: LiveSession): Promise<void>;
+  /** Ends a session for which nobody waits. */
+  forget(session: LiveSession): void;
 }
 
 type Change = Parameters<Session['update']>[0];
@@ -36,15 +38,28 @@ type Change = Parameters<Session['update']>[0];
 export class StoredSession implements Session {
   #live: LiveSession;
   readonly #keeper: SessionKeeper;
+  /** It began with this handshake: nobody else has ever had its data. */
+  readonly #isOwn: boolean;
+  /** The client does not know its id. */
   #isNew: boolean;
+  /** The store was given it. */
+  #isStored: boolean;
+  /** Moves that are under way. Never rejects. */
+  #moving: Promise<unknown> = Promise.resolve();
+  /** The hook has decided. */
+  #isDecided = false;
   /** Aborts when the handshake is over. */
   readonly #settled = new LazySignal();
+  /** Nobody will come back to it. */
+  #isAbandoned = false;
 
-  /** @param age - new: the client does not know its id. */
+  /** @param age - new: the client does not know its id, and the store has not got it. */
   constructor(live: LiveSession, age: 'new' | 'old', keeper: SessionKeeper) {
     this.#live = live;
     this.#keeper = keeper;
+    this.#isOwn = age === 'new';
     this.#isNew = age === 'new';
+    this.#isStored = age === 'old';
   }
 
   // Called by the handler.
@@ -69,8 +84,10 @@ export class StoredSession implements Session {
   }
 
   regenerate(): Promise<void> {
-    if (this.#settled.aborted) return rejected(tooLate());
-    return unattended(this.#regenerate(this.#live));
+    if (this.#isDecided || this.#settled.aborted) return rejected(tooLate());
+    const moving = unattended(this.#regenerate(this.#live));
+    this.#moving = Promise.allSettled([this.#moving, moving]);
+    return moving;
   }
 
   end(): Promise<void> {
@@ -79,9 +96,24 @@ export class StoredSession implements Session {
 
   // Called by the handshake.
 
-  /** Whether its id has to be told to the client. */
-  get isNew(): boolean {
-    return this.#isNew && !this.#live.isOver;
+  /** Whether there is an id to tell the client. */
+  get isUntold(): boolean {
+    return this.#isNew && this.#isStored && !this.#live.isOver;
+  }
+
+  /** The hook has decided: no move begins any more, those under way are waited for, and the store is given it. */
+  async decided(): Promise<void> {
+    this.#isDecided = true;
+    await this.#moving;
+    const { lock, clock } = this.#keeper;
+    const live = this.#live;
+    if (this.#isStored || live.isOver) return;
+    // Nobody else knows the id: a lock that is taken is that of the hook's own update.
+    if (!lock.isTaken(live.id)) return this.#write(live, {});
+    const wait = new LockWait(clock, Infinity, [this.#settled.signal]);
+    await lock.hold(live.id, wait, async () => {
+      if (!this.#isStored && !live.isOver) await this.#write(live, {});
+    });
   }
 
   /** The handshake is over: the id stays what it is. */
@@ -90,8 +122,19 @@ export class StoredSession implements Session {
     return this.#live;
   }
 
+  /** The handshake is over, and the client was told nothing: what nobody knows goes. */
+  abandon(): void {
+    const live = this.settle();
+    live.letGo();
+    if (!this.#isOwn || live.isOver) return;
+    this.#isAbandoned = true;
+    if (this.#isStored) this.#keeper.forget(live);
+    else this.#keeper.lose(live);
+  }
+
   async #read(live: LiveSession): Promise<SessionData> {
     live.refuseIfOver();
+    if (!this.#isStored) return {};
     const data = await this.#keeper.store.get(live.id);
     if (data === undefined) this.#keeper.lose(live);
     live.refuseIfOver();
@@ -103,16 +146,14 @@ export class StoredSession implements Session {
     change: Change,
     { timeoutMs = DEFAULT_UPDATE_TIMEOUT_MS, signal }: WaitOptions,
   ): Promise<'ok' | 'timeout'> {
-    const { store, lock, clock, timeoutMs: keptMs } = this.#keeper;
+    const { lock, clock } = this.#keeper;
     if (timeoutMs === 0 && lock.isTaken(live.id)) return 'timeout';
     const over = live.over.signal;
     const wait = new LockWait(clock, timeoutMs, signal === undefined ? [over] : [over, signal]);
     try {
       return await lock.hold(live.id, wait, async (untilWriting) => {
         const data = await untilWriting(this.#changed(live, change));
-        const sinceMs = clock.now();
-        await store.set(live.id, data, keptMs);
-        live.stored(sinceMs);
+        await this.#write(live, data);
         return 'ok' as const;
       });
     } catch (error) {
@@ -127,6 +168,15 @@ export class StoredSession implements Session {
     return data;
   }
 
+  async #write(live: LiveSession, data: SessionData): Promise<void> {
+    const { store, clock, timeoutMs } = this.#keeper;
+    const sinceMs = clock.now();
+    await store.set(live.id, data, timeoutMs);
+    this.#isStored = true;
+    live.stored(sinceMs);
+    if (this.#isAbandoned) this.#keeper.forget(live);
+  }
+
   async #regenerate(old: LiveSession): Promise<void> {
     old.refuseIfOver();
     const { lock, clock } = this.#keeper;
@@ -134,21 +184,29 @@ export class StoredSession implements Session {
     await lock.hold(old.id, wait, async (untilWriting) => {
       const data = await untilWriting(this.#read(old));
       const fresh = await this.#keeper.begin(data);
-      await this.#forget(old, fresh);
+      try {
+        await this.#leave(old, data);
+      } catch (error) {
+        // The fresh one has never been.
+        this.#keeper.forget(fresh);
+        throw error;
+      }
       this.#live = fresh;
       this.#isNew = true;
+      this.#isStored = true;
       this.#keeper.lose(old);
     });
   }
 
-  /** Deletes the old one; where that fails, the fresh one has never been. */
-  async #forget(old: LiveSession, fresh: LiveSession): Promise<void> {
-    try {
-      await this.#keeper.store.delete(old.id);
-    } catch (error) {
-      void unattended(this.#keeper.end(fresh));
-      throw error;
-    }
+  /** Deletes it under its old id. When the handshake ends first the client will never know another: it stays there. */
+  async #leave(old: LiveSession, data: SessionData): Promise<void> {
+    const { store, timeoutMs } = this.#keeper;
+    old.refuseIfOver();
+    if (this.#settled.aborted) throw tooLate();
+    await store.delete(old.id);
+    if (!this.#settled.aborted) return;
+    if (!this.#isAbandoned) await store.set(old.id, data, timeoutMs);
+    throw tooLate();
   }
 }
 

@@ -14,7 +14,7 @@ import { acceptedAtOnce, isPlain } from '../server/pre-server.ts';
 import type { Verdict } from '../server/pre-server.ts';
 import type { Refusal } from '../server/refusal.ts';
 import type { Servable } from '../server/servable.ts';
-import { refusalFor } from '../server/upgrades.ts';
+import { refusalFor, refusalTo, responseTo } from '../server/upgrades.ts';
 import type { ClientSocket } from '../socket/client-socket.ts';
 import { unattended } from '../time/abortable.ts';
 import type { Clock } from '../time/clock.ts';
@@ -63,27 +63,27 @@ async function begin(memory: MemoryServer): Promise<Started> {
   if (isPlain(arrival)) return memory.open(acceptedAtOnce(arrival.protocol));
   const patience = new Patience(settings.clock, settings.handshakeTimeoutMs);
   return host.decide(arrival, patience, (verdict) =>
-    verdict.kind === 'accepted' ? memory.open(verdict) : { response: responseTo(verdict, memory, patience) },
+    verdict.kind === 'accepted' ? memory.open(verdict) : { response: answerTo(verdict, memory, patience) },
   );
 }
 
 /** What a client on a port would have got. */
-function responseTo(
+function answerTo(
   verdict: Exclude<Verdict, { readonly kind: 'accepted' }>,
   { arrival, settings }: MemoryServer,
   { why }: Patience,
 ): Response {
   switch (verdict.kind) {
     case 'refused':
-      return verdict.response;
+      return responseTo(verdict);
     case 'failed':
       settings.report(verdict.error, { socketId: arrival.id, phase: 'onPreServer' });
-      return toResponse(REFUSALS.failed);
+      return toResponse(refusalTo(verdict, REFUSALS.failed));
     case 'unavailable':
       settings.report(verdict.error, { socketId: arrival.id, phase: 'session' });
-      return toResponse(REFUSALS.unavailable);
+      return toResponse(refusalTo(verdict, REFUSALS.unavailable));
     case 'over':
-      return toResponse(refusalFor(why));
+      return toResponse(refusalTo(verdict, refusalFor(why)));
     default:
       return verdict satisfies never;
   }
