@@ -1,59 +1,16 @@
 // Shared sockets as a whole: what outlives the handler, what onClientMessage gets
-// and when, and how all of it ends (I2, I6, DESIGN §2 and §5).
+// and when, and how all of it ends (I2, I6, DESIGN §2 and §5). How a host closes
+// them: shut-down-shared.spec.ts.
 
 import { UsageError } from 'corosock';
-import type { CloseInfo, Data, HostOptions, ServerSocket, WebSocketServer } from 'corosock';
+import type { Data, ServerSocket, WebSocketServer } from 'corosock';
 import { runServer, settle, virtualClock } from 'corosock/testing';
 import { describe, expect, it } from 'vitest';
+import { Held, say, visit } from '../fixtures/held-server.ts';
 import { gist, MemoryHost } from '../fixtures/memory-host.ts';
 import type { MemoryVisit } from '../fixtures/memory-host.ts';
 
 const until = async (ws: ServerSocket): Promise<void> => void (await ws.closed);
-
-/** A server that only has hooks, each call of which goes on when the spec says so. */
-class Held implements WebSocketServer {
-  /** What onClientMessage was called with, in order, and what onPostServer was. */
-  readonly calls: Data[] = [];
-  readonly ends: CloseInfo[] = [];
-  mostAtOnce = 0;
-  readonly #waiting: Array<{ readonly data: Data; readonly resolve: (isConsumed: boolean) => void }> = [];
-
-  server(): void {}
-
-  onClientMessage(_ws: ServerSocket, data: Data): Promise<boolean> {
-    this.calls.push(data);
-    return new Promise((resolve) => {
-      this.#waiting.push({ data, resolve });
-      this.mostAtOnce = Math.max(this.mostAtOnce, this.#waiting.length);
-    });
-  }
-
-  onPostServer(_ws: ServerSocket, end: CloseInfo): void {
-    this.calls.push('onPostServer');
-    this.ends.push(end);
-  }
-
-  /** Lets the call with some data settle, or the oldest. */
-  async answer(isConsumed = true, of: Data | undefined = this.#waiting[0]?.data): Promise<void> {
-    const index = this.#waiting.findIndex(({ data }) => data === of);
-    this.#waiting.splice(index, 1)[0]?.resolve(isConsumed);
-    await settle();
-  }
-}
-
-function visit(
-  server: WebSocketServer,
-  options: HostOptions = {},
-): MemoryVisit & { readonly memory: MemoryHost; readonly ws: ServerSocket } {
-  const memory = new MemoryHost(options);
-  const all = memory.visit(server, 'shared');
-  return { ...all, memory, ws: all.run.ws };
-}
-
-async function say(client: MemoryVisit['client'], ...messages: readonly Data[]): Promise<void> {
-  for (const data of messages) void client.write(data);
-  await settle();
-}
 
 describe('a shared socket', () => {
   it('outlives its handler', async () => {
@@ -311,56 +268,6 @@ describe('onClientMessage', () => {
       ['The handler still runs 700 ms after its socket has closed', 'server'],
       ['onClientMessage still runs 700 ms after its socket has closed', 'onClientMessage'],
     ]);
-  });
-});
-
-describe('a host that closes', () => {
-  it('closes idle shared sockets at once', async () => {
-    const { memory, run } = visit({ server: () => {} });
-    await settle();
-    const closing = memory.host.close({ graceMs: 10_000 });
-    expect(gist((await run.outcome).end)).toEqual([1001, 'shutdown', true]);
-    expect(await closing).toEqual({ finished: 0, closed: 0, abandoned: [], tookMs: 0 });
-  });
-
-  it('closes a shared socket when its handler has done what it was asked to', async () => {
-    const { memory, run } = visit({
-      server: (ws) => new Promise((done) => ws.draining.addEventListener('abort', () => done())),
-    });
-    const report = await memory.host.close({ graceMs: 10_000 });
-    expect([gist((await run.outcome).end), report.finished]).toEqual([[1001, 'shutdown', true], 1]);
-  });
-
-  it('closes a shared socket whose handler goes on after graceMs', async () => {
-    const { memory, run } = visit({ server: until });
-    const closing = memory.host.close({ graceMs: 500 });
-    await memory.clock.advance(499);
-    expect(run.ws.closeInfo).toBe(undefined);
-    await memory.clock.advance(1);
-    expect([gist((await run.outcome).end), (await closing).closed]).toEqual([[1001, 'shutdown', true], 1]);
-  });
-
-  it('waits for onClientMessage to have all that came', async () => {
-    const server = new Held();
-    const { memory, client } = visit(server);
-    await say(client, 'a', 'b');
-    let isClosed = false;
-    const closing = memory.host.close({ graceMs: 0 }).then(() => (isClosed = true));
-    await server.answer();
-    expect([isClosed, server.ends]).toEqual([false, []]);
-    await server.answer();
-    await closing;
-    expect([server.calls, memory.clock.timers]).toEqual([['a', 'b', 'onPostServer'], 0]);
-  });
-
-  it('does not wait for an onClientMessage that hangs for longer than closeTimeoutMs', async () => {
-    const server = new Held();
-    const { memory, client } = visit(server, { closeTimeoutMs: 700 });
-    await say(client, 'a');
-    const closing = memory.host.close({ graceMs: 0 });
-    await memory.clock.advance(700);
-    await closing;
-    expect([server.calls, memory.clock.timers]).toEqual([['a', 'onPostServer'], 0]);
   });
 });
 

@@ -91,6 +91,10 @@ export class HandlerRun implements OfferingListener {
     return this.#outcome.promise;
   }
 
+  get #isOffering(): boolean {
+    return this.#offering?.isBusy === true;
+  }
+
   // Called by the host.
 
   /** Runs the handler; returns as soon as it waits for the first time. */
@@ -106,10 +110,10 @@ export class HandlerRun implements OfferingListener {
     }
   }
 
-  /** Asks the handler to finish. A shared socket that has none any more closes at once. */
+  /** Asks the handler to finish. A shared socket that has none any more closes as soon as nothing is being offered. */
   drain(): void {
     this.#draining.abort(() => new DrainingError());
-    if (!this.isHandlerRunning) this.shutDown();
+    this.#shutDownIfIdle();
   }
 
   /** Closes the socket with 1001, whatever its handler does. */
@@ -134,7 +138,13 @@ export class HandlerRun implements OfferingListener {
   }
 
   offeringOnIdle(): void {
+    this.#shutDownIfIdle();
     this.#finishIfOver();
+  }
+
+  /** What has come before it drains may be answered for as long as the host gives it. */
+  #shutDownIfIdle(): void {
+    if (this.#draining.aborted && !this.isHandlerRunning && !this.#isOffering) this.shutDown();
   }
 
   #follow(running: Promise<void>): void {
@@ -157,7 +167,8 @@ export class HandlerRun implements OfferingListener {
 
   #closeAfter(handlerEnd: HandlerEnd): void {
     const isDraining = this.#draining.aborted;
-    if (this.ws.sharedConnection && handlerEnd.kind === 'returned' && !isDraining) return;
+    const outlives = this.ws.sharedConnection && handlerEnd.kind === 'returned';
+    if (outlives && (!isDraining || this.#isOffering)) return;
     const { code, closer } = closingFor(handlerEnd, isDraining ? 'draining' : 'serving');
     this.#conversation.close(code, '', closer);
   }
@@ -173,10 +184,11 @@ export class HandlerRun implements OfferingListener {
   /** What ignores the end is named, and holds nothing open. */
   #giveUp(end: CloseInfo): void {
     if (this.isHandlerRunning) this.#reportLate('The handler still runs', 'server');
-    if (this.#offering?.isBusy === true) {
-      const late = this.#offering.isCalling
-        ? 'onClientMessage still runs'
-        : 'Messages still wait for onClientMessage';
+    if (this.#isOffering) {
+      const late =
+        this.#offering?.isCalling === true
+          ? 'onClientMessage still runs'
+          : 'Messages still wait for onClientMessage';
       this.#reportLate(late, 'onClientMessage');
     }
     this.#handlerEnd ??= { kind: 'abandoned' };
@@ -190,7 +202,7 @@ export class HandlerRun implements OfferingListener {
 
   #finishIfOver(): boolean {
     const { end } = this.#conversation.queue;
-    if (end === undefined || this.#handlerEnd === undefined || this.#offering?.isBusy === true) return false;
+    if (end === undefined || this.#handlerEnd === undefined || this.#isOffering) return false;
     this.#finish(this.#handlerEnd, end);
     return true;
   }
