@@ -304,13 +304,40 @@ describe('the store of a live session', () => {
     expect(events).toEqual(['490: touch id 980']);
   });
 
-  it('is written without renewing the session', () => {
+  it('is written, which renews the session from when it began', () => {
     const { clock, live, events } = begun();
     clock.tick(900);
-    live.stored(clock.nowMs);
-    clock.tick(100);
-    expect(events).toEqual(['1000: expiry']);
+    const sinceMs = live.renew();
+    clock.tick(50);
+    live.stored(sinceMs);
+    clock.tick(949);
+    expect([sinceMs, events]).toEqual([900, []]);
+    clock.tick(1);
+    expect(events).toEqual(['1900: expiry']);
   });
+
+  it('is told at its next turn what it failed to write: that the session is renewed', () => {
+    const { clock, live, events } = begun();
+    clock.tick(200);
+    live.renew();
+    clock.tick(50);
+    expect(events).toEqual(['250: touch id 950']);
+  });
+
+  it.each(['leaves', 'is active'])(
+    'is never told of a time that is over, when the last socket %s after a blocked loop',
+    (what) => {
+      const { clock, live, membership, events } = begun();
+      clock.tick(100);
+      membership.active();
+      clock.nowMs = 5000;
+      if (what === 'leaves') membership.leave();
+      else membership.active();
+      const touches = events.filter((event) => event.includes('touch'));
+      expect(touches).toEqual(what === 'leaves' ? [] : ['5000: touch id 1000']);
+      expect(live.isOver).toBe(what === 'leaves');
+    },
+  );
 
   it('S7: that is down is reported and asked again, and closes nothing', async () => {
     const scene = setUp();

@@ -34,6 +34,18 @@ describe('update', () => {
     expect(store.calls).toEqual([]);
   });
 
+  it('brings nothing back that was deleted while it was being changed', async () => {
+    const { join, store } = setScene();
+    const { opened, member } = await join();
+    const update = opened.session.update(async (data) => {
+      count(data);
+      // As a logout over HTTP does, past the lock.
+      await store.delete(opened.session.id);
+    });
+    expect(await outcomeOf(update)).toBe('COROSOCK_SESSION_OVER');
+    expect([await store.get(opened.session.id), member.closed]).toEqual([undefined, 1]);
+  });
+
   it('waits for what changes the data', async () => {
     const { join } = setScene();
     const { session } = (await join()).opened;

@@ -177,15 +177,29 @@ describe('the time-out', () => {
     expect([await update, await store.get(session.id)]).toEqual([OVER, undefined]);
   });
 
-  it('is not put off by updates', async () => {
-    const { join, clock } = setScene({ timeoutMs: 1000 });
+  it('is put off by updates, here and in the store alike', async () => {
+    const { join, clock, store } = setScene({ timeoutMs: 1000 });
     const { opened, member } = await join();
     for (let n = 0; n < 9; n += 1) {
-      await clock.advance(100);
+      await clock.advance(300);
       await opened.session.update((data) => void (data['n'] = n));
     }
-    await clock.advance(100);
-    expect(member.closed).toBe(1);
+    await clock.advance(999);
+    expect([member.closed, await store.get(opened.session.id)]).toEqual([0, { n: 8 }]);
+    await clock.advance(1);
+    expect([member.closed, await store.get(opened.session.id)]).toEqual([1, undefined]);
+  });
+
+  it('is put off by an update that the store is slow to write', async () => {
+    const { join, clock, store } = setScene({ timeoutMs: 1000 });
+    const { opened, member } = await join();
+    await clock.advance(900);
+    const writing = held();
+    store.answers.set = () => writing.promise;
+    const update = opened.session.update((data) => void (data['n'] = 1));
+    await clock.advance(999);
+    writing.resolve();
+    expect([await update, member.closed, await store.get(opened.session.id)]).toEqual(['ok', 0, { n: 1 }]);
   });
 
   it('of 0 never comes', async () => {

@@ -129,7 +129,18 @@ export class LiveSession {
     this.stored(sinceMs);
   }
 
-  /** The store was given its data at `sinceMs`, for the whole time-out. That is no activity. */
+  /**
+   * It is about to be written, which renews it: the store keeps what it is given for the whole
+   * time-out, and must not have it longer than its sockets do.
+   *
+   * @returns Since when what is written counts: for {@link stored}.
+   */
+  renew(): number {
+    this.#activeMs = this.#settings.clock.now();
+    return this.#activeMs;
+  }
+
+  /** The store was given its data, for the whole time-out from `sinceMs` on. */
   stored(sinceMs: number): void {
     if (this.isOver) return;
     this.#storedMs = sinceMs;
@@ -161,11 +172,12 @@ export class LiveSession {
   }
 
   #touch(nowMs: number): void {
+    const remainingMs = Math.ceil(this.#activeMs + this.#settings.timeoutMs - nowMs);
+    // The alarm is late: something has blocked the event loop.
+    if (remainingMs <= 0) return this.#listener.sessionOnExpiry(this);
     this.#storedMs = this.#activeMs;
     this.#waitToTouch(nowMs);
-    this.#settings.background.run(
-      this.#tellStore(Math.ceil(this.#activeMs + this.#settings.timeoutMs - nowMs)),
-    );
+    this.#settings.background.run(this.#tellStore(remainingMs));
   }
 
   async #tellStore(remainingMs: number): Promise<void> {

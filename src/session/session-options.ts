@@ -20,7 +20,7 @@ export interface SessionOptions {
   readonly cookie?: string;
   /** Default: in the memory of this host. */
   readonly store?: SessionStore;
-  /** Without application data for this long the session ends, and its sockets with it. 0: never. Default 900 000. */
+  /** Without application data, updates and handshakes for this long the session ends, and its sockets with it. 0: never. Default 900 000. */
   readonly timeoutMs?: number;
   /** The session ends with the last socket that this host has of it. Default false. */
   readonly endOnClose?: boolean;

@@ -164,13 +164,17 @@ export class StoredSession implements Session {
 
   async #changed(live: LiveSession, change: Change): Promise<SessionData> {
     const data = await this.#read(live);
-    await change(data);
+    const changing = change(data) as PromiseLike<void> | undefined;
+    if (changing === undefined) return data;
+    await changing;
+    // A logout over HTTP knows no lock: what it has deleted meanwhile stays deleted.
+    await this.#read(live);
     return data;
   }
 
   async #write(live: LiveSession, data: SessionData): Promise<void> {
-    const { store, clock, timeoutMs } = this.#keeper;
-    const sinceMs = clock.now();
+    const { store, timeoutMs } = this.#keeper;
+    const sinceMs = live.renew();
     await store.set(live.id, data, timeoutMs);
     this.#isStored = true;
     live.stored(sinceMs);
