@@ -88,6 +88,15 @@ describe('OpenHandshake', () => {
     },
   );
 
+  it.each(['Content-Length', 'Transfer-Encoding'])(
+    'refuses the header %s, of which a 101 has none',
+    (name) => {
+      const open = handshake();
+      open.responseHeaders.set(name, '0');
+      expect(refused(() => open.answer())).toContain(`own, got "${name.toLowerCase()}"`);
+    },
+  );
+
   it.each(['grün', 'a\u007f', 'a\u0001b'])('H22: refuses a header that is not visible ASCII: %j', (value) => {
     const open = handshake();
     open.responseHeaders.set('X-Name', value);
@@ -110,6 +119,10 @@ describe('OpenHandshake', () => {
 
   it('H24: does not show the protocols that were offered: some clients put a token there', () => {
     expect(refused(() => (handshake().protocol = 'v3'))).not.toContain('v1');
+  });
+
+  it('H24: does not show a protocol that it refuses, which may be all that the client has sent', () => {
+    expect(refused(() => (handshake().protocol = 'v1, TOKEN'))).not.toContain('TOKEN');
   });
 
   it('cannot be changed once it is answered', () => {

@@ -29,7 +29,7 @@ export interface Handshake {
   sharedConnection: boolean;
   /** The subprotocol to answer with; setting one that was not offered is a UsageError. Default: the first of the host's that was offered, or ''. */
   protocol: string;
-  /** Extra headers of the 101 response; never the handshake's own. */
+  /** Extra headers of the 101 response; never the handshake's own, nor those of a body. */
   readonly responseHeaders: Headers;
 }
 
@@ -49,8 +49,8 @@ export interface Wanted {
   readonly protocol: string;
 }
 
-/** Headers that the opening handshake owns (RFC 6455 §4.2.2). */
-const OWN_HEADER = /^(?:upgrade|connection|sec-websocket-.*)$/u;
+/** Headers that the opening handshake owns (RFC 6455 §4.2.2), and those of a body, which a 101 never has (RFC 9112 §6.1). */
+const OWN_HEADER = /^(?:upgrade|connection|sec-websocket-.*|content-length|transfer-encoding)$/u;
 
 const VISIBLE = /^[\t\u0020-\u007e]*$/u;
 
@@ -94,8 +94,7 @@ export class OpenHandshake implements Handshake {
   set protocol(protocol: string) {
     this.#refuseIfAnswered('protocol');
     if (protocol !== '' && !this.request.protocols.includes(protocol)) {
-      // Which ones is not said: some clients offer a token there (H24).
-      throw badArgument('handshake.protocol', "one of those offered, or ''", protocol);
+      throw notOffered();
     }
     this.#protocol = protocol;
   }
@@ -122,6 +121,14 @@ export class OpenHandshake implements Handshake {
   #refuseIfAnswered(name: string): void {
     if (this.#isAnswered) throw tooLate(`handshake.${name}`);
   }
+}
+
+/** Neither what was offered nor what was set is shown: some clients offer a token (H24). */
+function notOffered(): UsageError {
+  return new UsageError(
+    'COROSOCK_ARGUMENT',
+    "handshake.protocol: expected one of those offered, or '', got something else",
+  );
 }
 
 /** The value may be a secret: it is not shown (H24). */
