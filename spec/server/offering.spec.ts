@@ -77,13 +77,13 @@ describe('Offering', () => {
     one.link.arrive('a');
     two.link.arrive('b');
     await settle();
-    const state = (): unknown =>
-      [one, two].map(({ offering }) => [offering.isBusy, offering.isCalling].join());
-    expect(state()).toEqual(['true,true', 'true,false']);
+    const undone = (): unknown => [one, two].map(({ offering }) => offering.undone);
+    const [runs, waits] = ['onClientMessage still runs', 'Messages still wait for onClientMessage'];
+    expect(undone()).toEqual([runs, waits]);
     await answer();
-    expect(state()).toEqual(['false,false', 'true,true']);
+    expect(undone()).toEqual([undefined, runs]);
     await answer();
-    expect(state()).toEqual(['false,false', 'false,false']);
+    expect(undone()).toEqual([undefined, undefined]);
   });
 
   it('offers one at a time, in order, also what comes meanwhile', async () => {

@@ -11,7 +11,7 @@ import type { HandlerEnd, Outcome } from './outcome.ts';
 import type { Report } from './report.ts';
 import type { WebSocketServer } from './servable.ts';
 import type { Membership } from '../session/live-session.ts';
-import type { Conversation } from '../socket/conversation.ts';
+import type { Conversation, ConversationListener } from '../socket/conversation.ts';
 import { LazyPromise } from '../time/lazy-promise.ts';
 import type { LazySignal } from '../time/lazy-signal.ts';
 import type { CloseInfo } from '../words/close-info.ts';
@@ -42,7 +42,7 @@ export interface RunParts {
 }
 
 /** Runs one server from its handler's first line to the real end of its socket. */
-export class HandlerRun implements OfferingListener {
+export class HandlerRun implements ConversationListener, OfferingListener {
   readonly ws: ServerSocket;
   readonly #conversation: Conversation;
   readonly #draining: LazySignal;
@@ -99,7 +99,7 @@ export class HandlerRun implements OfferingListener {
 
   /** Runs the handler; returns as soon as it waits for the first time. */
   start(): void {
-    this.#conversation.whenOver((end) => this.#conversationOnEnd(end));
+    this.#conversation.watchedBy(this);
     try {
       const running = this.#server.server(this.ws);
       if (running === undefined) this.#handlerOnEnd({ kind: 'returned' });
@@ -121,6 +121,19 @@ export class HandlerRun implements OfferingListener {
     this.#conversation.close(1001, '', 'shutdown');
   }
 
+  // Called by the conversation.
+
+  conversationOnEnd(): void {
+    this.#membership?.leave();
+    this.#listener.socketOnEnd(this);
+  }
+
+  conversationOnOver(end: CloseInfo): void {
+    if (this.#finishIfOver()) return;
+    const { clock, closeTimeoutMs } = this.#settings;
+    this.#graceTimer = clock.setTimeout(() => this.#giveUp(end), closeTimeoutMs);
+  }
+
   // Called by the offering.
 
   offeringOnError(error: unknown): void {
@@ -130,11 +143,8 @@ export class HandlerRun implements OfferingListener {
     this.#conversation.close(1011, '', 'handler');
   }
 
-  offeringOnStall(): void {
-    this.#report(
-      new Error('onClientMessage has not settled in time, and has lost its place in the pool'),
-      'onClientMessage',
-    );
+  offeringOnStall(error: Error): void {
+    this.#report(error, 'onClientMessage');
   }
 
   offeringOnIdle(): void {
@@ -160,7 +170,6 @@ export class HandlerRun implements OfferingListener {
     if (handlerEnd.kind === 'threw' && !isObeying) this.#report(handlerEnd.error, 'server');
     if (!this.isHandlerRunning) return;
     this.#handlerEnd = handlerEnd;
-    // A handler that ends with the reason of `draining` did what it was asked to.
     this.#closeAfter(isObeying ? { kind: 'returned' } : handlerEnd);
     this.#finishIfOver();
   }
@@ -173,24 +182,11 @@ export class HandlerRun implements OfferingListener {
     this.#conversation.close(code, '', closer);
   }
 
-  #conversationOnEnd(end: CloseInfo): void {
-    this.#membership?.leave();
-    this.#listener.socketOnEnd(this);
-    if (this.#finishIfOver()) return;
-    const { clock, closeTimeoutMs } = this.#settings;
-    this.#graceTimer = clock.setTimeout(() => this.#giveUp(end), closeTimeoutMs);
-  }
-
   /** What ignores the end is named, and holds nothing open. */
   #giveUp(end: CloseInfo): void {
     if (this.isHandlerRunning) this.#reportLate('The handler still runs', 'server');
-    if (this.#isOffering) {
-      const late =
-        this.#offering?.isCalling === true
-          ? 'onClientMessage still runs'
-          : 'Messages still wait for onClientMessage';
-      this.#reportLate(late, 'onClientMessage');
-    }
+    const undone = this.#offering?.undone;
+    if (undone !== undefined) this.#reportLate(undone, 'onClientMessage');
     this.#handlerEnd ??= { kind: 'abandoned' };
     this.#finish(this.#handlerEnd, end);
   }

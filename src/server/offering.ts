@@ -23,7 +23,7 @@ export interface OfferingListener {
   /** The hook has thrown: nothing more is offered. */
   offeringOnError(error: unknown): void;
   /** A call has not settled in {@link HOOK_TIMEOUT_MS}: it goes on, but has given its place in the pool up. */
-  offeringOnStall(): void;
+  offeringOnStall(error: Error): void;
   /** Nothing is left to be offered. */
   offeringOnIdle(): void;
 }
@@ -67,9 +67,12 @@ export class Offering {
     return this.#isBusy;
   }
 
-  /** Whether the hook runs; one that is busy without it waits for the pool, or for its next turn. */
-  get isCalling(): boolean {
-    return this.#calledMs !== undefined;
+  /** What it has left undone, in words; undefined when nothing is. */
+  get undone(): string | undefined {
+    if (!this.#isBusy) return undefined;
+    // Without a call at hand it waits for the pool, or for its next turn.
+    const isCalling = this.#calledMs !== undefined;
+    return isCalling ? 'onClientMessage still runs' : 'Messages still wait for onClientMessage';
   }
 
   /** Offers nothing more; what was not offered can be read. */
@@ -141,8 +144,15 @@ export class Offering {
     if (nowMs < this.#calledMs + HOOK_TIMEOUT_MS) return this.#alarm.setAt(this.#calledMs + HOOK_TIMEOUT_MS);
     this.#hasPlace = false;
     this.#release();
-    this.#listener.offeringOnStall();
+    this.#listener.offeringOnStall(stalled());
   }
+}
+
+function stalled(): Error {
+  return new Error(
+    'onClientMessage has not settled in time, and has lost its place in the pool. ' +
+      'Where it awaits a read of its own socket, it waits for ever: what comes next is offered to it first',
+  );
 }
 
 function ignore(): void {}

@@ -40,6 +40,9 @@ export interface WebSocketServer<Context = any> {
    * Shared sockets only: offered each message first, one at a time and in order;
    * `true` consumes it; whatever else is returned, it is queued for readers. A throw
    * closes with 1011.
+   *
+   * It must not await a read of its own socket: what comes next is offered to it first,
+   * once it has settled, so that it would wait for ever. After 30 s a call is reported.
    */
   onClientMessage?(ws: ServerSocket<Context>, data: Data): Awaitable<boolean>;
   /** Runs exactly once, after the socket is really closed and the handler has settled or was given up, whatever the cause. */

@@ -22,6 +22,14 @@ export interface ConversationSettings extends QueueLimits, ReaderSettings, Write
   readonly closeTimeoutMs: number;
 }
 
+/** Who watches over a conversation. */
+export interface ConversationListener {
+  /** It is over, and nobody has heard of it: what leads to it can be forgotten in time. */
+  conversationOnEnd(): void;
+  /** It is over, and `signal` has said so; who awaits `closed` goes on later. */
+  conversationOnOver(end: CloseInfo): void;
+}
+
 /** On whose behalf a conversation is closed. */
 export type Closer = Exclude<CloseInfo['by'], LinkEnd['by']> | 'local' | 'limit';
 
@@ -46,8 +54,7 @@ export class Conversation implements TransportSink {
   #onArrival: (() => void) | undefined;
   /** Who counts application data as a sign of life; undefined where nobody does. */
   #onActive: (() => void) | undefined;
-  /** Who else has to know of the end. */
-  #onEnd: ((end: CloseInfo) => void) | undefined;
+  #listener: ConversationListener | undefined;
 
   /** @param readers - Whether a second read at once is a mistake, or waits its turn. */
   constructor(transport: Transport, settings: ConversationSettings, readers: Readers = 'one') {
@@ -81,9 +88,10 @@ export class Conversation implements TransportSink {
     this.#reader?.wake();
     // Whoever still waits for what a hook is offered keeps its time-out.
     if (this.#reader?.isParked !== true) this.#alarm?.stop();
+    this.#listener?.conversationOnEnd();
     this.#over?.abort(() => new ConversationOverError(info));
     this.#closed?.resolve(info);
-    this.#onEnd?.(info);
+    this.#listener?.conversationOnOver(info);
   }
 
   // Called by the socket and by the server.
@@ -124,9 +132,9 @@ export class Conversation implements TransportSink {
     this.#onActive = onActive;
   }
 
-  /** Calls back at the end, once, before anybody who awaits `closed` goes on. */
-  whenOver(onEnd: (end: CloseInfo) => void): void {
-    this.#onEnd = onEnd;
+  /** Tells who watches over it of the end, once. */
+  watchedBy(listener: ConversationListener): void {
+    this.#listener = listener;
   }
 
   /**
