@@ -1,6 +1,7 @@
 // The host itself, with streams and links in memory: what it makes of upgrades,
 // whom it knows, and when it forgets. How it closes: spec/server/shut-down.spec.ts.
 
+import { once } from 'node:events';
 import type { Handler, HostOptions, Routes } from 'corosock';
 import { settle } from 'corosock/testing';
 import { describe, expect, it, vi } from 'vitest';
@@ -46,6 +47,17 @@ describe('ServingHost', () => {
     const { client } = memory.visit(() => new Promise(() => {}));
     await client.close();
     expect(memory.host.sockets.size).toBe(0);
+  });
+
+  it('has forgotten a socket when anybody hears of its end, also by ws.signal', async () => {
+    const memory = new MemoryHost();
+    const { client, run } = memory.visit(untilClosed, 'shared');
+    const { id, signal } = run.ws;
+    const heard: unknown[] = [];
+    const opened = once(signal, 'abort').then(() => memory.host.openServer(id));
+    signal.addEventListener('abort', () => heard.push(memory.host.sockets.has(id)));
+    await client.close();
+    expect([heard, await opened]).toEqual([[false], [undefined, 'not-found']]);
   });
 
   it('gives ids that begin with its own', () => {
@@ -128,6 +140,36 @@ describe('handleUpgrade', () => {
     const late = await upgrade(host);
     expect(late.text()).toBe(responseOf(REFUSALS.closing));
     late.stream.destroy();
+  });
+
+  it('H21: makes no instance of a class for what it refuses while it closes', async () => {
+    let instances = 0;
+    class Counted {
+      constructor() {
+        instances += 1;
+      }
+
+      server(): void {}
+    }
+    const host = hostOf(Counted);
+    await host.close();
+    const written = await upgrade(host);
+    expect([written.text(), instances]).toEqual([responseOf(REFUSALS.closing), 0]);
+    written.stream.destroy();
+  });
+
+  it('H21: refuses what a class has closed it for in its constructor', async () => {
+    class Closing {
+      constructor() {
+        void host.close();
+      }
+
+      server(): void {}
+    }
+    const host: ServingHost = hostOf(Closing);
+    const written = await upgrade(host);
+    expect([written.text(), host.sockets.size]).toEqual([responseOf(REFUSALS.closing), 0]);
+    written.stream.destroy();
   });
 
   it('drops a stream whose peer has gone already', async () => {

@@ -109,6 +109,8 @@ export class ServingHost implements Host, RunListener, UpgradeListener {
     const found = this.#routes.find(judged.target.path);
     if (found === undefined) return this.#upgrades.refuse(upgrade, REFUSALS.route);
     if (found === 'malformed') return this.#upgrades.refuse(upgrade, REFUSALS.target);
+    // Asked before an instance is made for it; and again when that may have closed us.
+    if (this.#upgrades.isClosing) return this.#upgrades.refuse(upgrade, REFUSALS.closing);
     const server = this.#makeServer(found);
     if (server === undefined) return this.#upgrades.refuse(upgrade, REFUSALS.failed);
     const wanted = new UpgradeRequest(request, judged, found.params);

@@ -39,6 +39,10 @@ export class Upgrades {
     this.#admission = new TaskQueue(settings.maxHandshakes);
   }
 
+  get isClosing(): boolean {
+    return this.#isClosing;
+  }
+
   /** Answers an upgrade that keeps the rules: at once, or when its hook has decided. */
   take(upgrade: UpgradeAtHand, arrival: Arrival): void {
     if (this.#isClosing) return this.refuse(upgrade, REFUSALS.closing);
