@@ -2,6 +2,7 @@
 
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { settle } from 'corosock/testing';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { recordCrashes } from '../fixtures/process-events.ts';
 import { TaskQueue } from '../../src/time/task-queue.ts';
@@ -38,6 +39,48 @@ describe('TaskQueue', () => {
     for (const { finish } of held) finish();
     await Promise.all(done);
     expect([started(), queue.size]).toEqual([[1, 1, 1, 1, 1], 0]);
+  });
+
+  it('runs a task at once where a place is free', () => {
+    const queue = new TaskQueue(1);
+    const [first, second] = [heldTask(), heldTask()];
+    void queue.run(first.task);
+    void queue.run(second.task);
+    expect([first.starts(), second.starts(), queue.size]).toEqual([1, 0, 2]);
+  });
+
+  it('never runs more than its limit, nor lets one wait beside a free place, in whatever order they end', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 1, max: 4 }),
+        fc.array(fc.record({ starts: fc.nat(4), ends: fc.nat(4), pick: fc.nat() }), { maxLength: 30 }),
+        async (limit, steps) => {
+          const queue = new TaskQueue(limit);
+          const running: (() => void)[] = [];
+          const order: number[] = [];
+          let begun = 0;
+          let ended = 0;
+          for (const { starts, ends, pick } of steps) {
+            for (let i = 0; i < starts; i += 1) {
+              const index = begun;
+              begun += 1;
+              void queue.run(() => {
+                order.push(index);
+                return new Promise<void>((resolve) => void running.push(resolve));
+              });
+            }
+            for (let i = 0; i < ends && running.length > 0; i += 1) {
+              running.splice(pick % running.length, 1)[0]?.();
+              ended += 1;
+            }
+            await settle();
+            expect([running.length, queue.size]).toEqual([Math.min(limit, begun - ended), begun - ended]);
+          }
+          expect(order).toEqual(Array.from(order.keys()));
+        },
+      ),
+      { numRuns: 200 },
+    );
   });
 
   it.each([

@@ -3,30 +3,60 @@
 
 import { AsyncLocalStorage } from 'node:async_hooks';
 import PQueue from 'p-queue';
+import { until } from './abortable.ts';
 
 /** Runs tasks, at most so many at once, in the order in which they came. */
 export class TaskQueue {
-  readonly #queue: PQueue;
+  readonly #limit: number;
+  /** Tasks that have to wait, and those of them that run. */
+  readonly #queue: PQueue = new PQueue();
+  /** Tasks that run without having waited: a place that is free costs nothing. */
+  #atOnce = 0;
 
   /** @param limit - Tasks at once: an integer ≥ 1, or Infinity. */
   constructor(limit: number) {
-    this.#queue = new PQueue({ concurrency: limit });
+    this.#limit = limit;
   }
 
   /** Tasks that wait or run. */
   get size(): number {
-    return this.#queue.size + this.#queue.pending;
+    return this.#atOnce + this.#queue.size + this.#queue.pending;
   }
 
   /**
-   * Runs a task when its turn comes.
+   * Runs a task when its turn comes, which may be at once.
    *
    * It keeps its own AsyncLocalStorage context (p-queue 9 would run it in that of
    * whoever finished before). Aborting rejects with the signal's reason: a task
    * that waits is then never run, and one that runs gives its slot up.
    */
   run<T>(task: () => T | PromiseLike<T>, signal?: AbortSignal): Promise<T> {
+    const isFree = this.#queue.size === 0 && this.size < this.#limit;
+    return isFree ? this.#runAtOnce(task, signal) : this.#runInTurn(task, signal);
+  }
+
+  async #runAtOnce<T>(task: () => T | PromiseLike<T>, signal: AbortSignal | undefined): Promise<T> {
+    signal?.throwIfAborted();
+    this.#atOnce += 1;
+    try {
+      return await (signal === undefined ? task() : until(signal, Promise.resolve(task())));
+    } finally {
+      this.#atOnce -= 1;
+      if (this.#queue.size > 0) this.#share();
+    }
+  }
+
+  #runInTurn<T>(task: () => T | PromiseLike<T>, signal: AbortSignal | undefined): Promise<T> {
+    this.#share();
     const bound = AsyncLocalStorage.bind(async () => task());
     return this.#queue.add(bound, signal === undefined ? {} : { signal });
+  }
+
+  /** Leaves the queue the places that are not taken. */
+  #share(): void {
+    const places = this.#limit - this.#atOnce;
+    if (places === 0) return this.#queue.pause();
+    this.#queue.concurrency = places;
+    this.#queue.start();
   }
 }
