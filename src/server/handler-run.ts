@@ -44,7 +44,7 @@ export interface RunParts {
 /** Runs one server from its handler's first line to the real end of its socket. */
 export class HandlerRun implements ConversationListener, OfferingListener {
   readonly ws: ServerSocket;
-  readonly #conversation: Conversation;
+  readonly conversation: Conversation;
   readonly #draining: LazySignal;
   readonly #server: WebSocketServer;
   readonly #membership: Membership | undefined;
@@ -68,7 +68,7 @@ export class HandlerRun implements ConversationListener, OfferingListener {
     listener: RunListener,
   ) {
     this.ws = ws;
-    this.#conversation = conversation;
+    this.conversation = conversation;
     this.#draining = draining;
     this.#server = server;
     this.#membership = membership;
@@ -99,7 +99,7 @@ export class HandlerRun implements ConversationListener, OfferingListener {
 
   /** Runs the handler; returns as soon as it waits for the first time. */
   start(): void {
-    this.#conversation.watchedBy(this);
+    this.conversation.watchedBy(this);
     try {
       const running = this.#server.server(this.ws);
       if (running === undefined) this.#handlerOnEnd({ kind: 'returned' });
@@ -118,7 +118,7 @@ export class HandlerRun implements ConversationListener, OfferingListener {
 
   /** Closes the socket with 1001, whatever its handler does. */
   shutDown(): void {
-    this.#conversation.close(1001, '', 'shutdown');
+    this.conversation.close(1001, '', 'shutdown');
   }
 
   // Called by the conversation.
@@ -138,9 +138,9 @@ export class HandlerRun implements ConversationListener, OfferingListener {
 
   offeringOnError(error: unknown): void {
     // With the reason of `draining` it did what it was asked to.
-    if (wasTold(error, this.#conversation, this.#draining)) return this.shutDown();
+    if (wasTold(error, this.conversation, this.#draining)) return this.shutDown();
     this.#report(error, 'onClientMessage');
-    this.#conversation.close(1011, '', 'handler');
+    this.conversation.close(1011, '', 'handler');
   }
 
   offeringOnStall(error: Error): void {
@@ -166,7 +166,7 @@ export class HandlerRun implements ConversationListener, OfferingListener {
 
   #handlerOnEnd(handlerEnd: HandlerEnd): void {
     const isObeying =
-      handlerEnd.kind === 'threw' && wasTold(handlerEnd.error, this.#conversation, this.#draining);
+      handlerEnd.kind === 'threw' && wasTold(handlerEnd.error, this.conversation, this.#draining);
     if (handlerEnd.kind === 'threw' && !isObeying) this.#report(handlerEnd.error, 'server');
     if (!this.isHandlerRunning) return;
     this.#handlerEnd = handlerEnd;
@@ -179,7 +179,7 @@ export class HandlerRun implements ConversationListener, OfferingListener {
     const outlives = this.ws.sharedConnection && handlerEnd.kind === 'returned';
     if (outlives && (!isDraining || this.#isOffering)) return;
     const { code, closer } = closingFor(handlerEnd, isDraining ? 'draining' : 'serving');
-    this.#conversation.close(code, '', closer);
+    this.conversation.close(code, '', closer);
   }
 
   /** What ignores the end is named, and holds nothing open. */
@@ -197,7 +197,7 @@ export class HandlerRun implements ConversationListener, OfferingListener {
   }
 
   #finishIfOver(): boolean {
-    const { end } = this.#conversation.queue;
+    const { end } = this.conversation.queue;
     if (end === undefined || this.#handlerEnd === undefined || this.#isOffering) return false;
     this.#finish(this.#handlerEnd, end);
     return true;

@@ -17,6 +17,7 @@ import type { Outcome } from './outcome.ts';
 import type { Patience } from './patience.ts';
 import type { Accepted, Arrival, Verdict } from './pre-server.ts';
 import type { Match, RouteTable } from './routes.ts';
+import { RunRegistry } from './run-registry.ts';
 import type { WebSocketServer } from './servable.ts';
 import { checkCloseOptions, ShutDown } from './shut-down.ts';
 import { SocketIds } from './socket-id.ts';
@@ -51,10 +52,7 @@ export class ServingHost implements Host, RunListener, UpgradeListener {
   readonly #door: Door;
   readonly #upgrades: Upgrades;
   readonly #sessions: Sessions | undefined;
-  readonly #sockets = new Map<string, ServerSocket>();
-  /** Those that can be opened by id. */
-  readonly #shared = new Map<string, Conversation>();
-  readonly #runs = new Set<HandlerRun>();
+  readonly #runs = new RunRegistry();
   #shutDown: ShutDown | undefined;
   #closing: Promise<CloseReport> | undefined;
 
@@ -76,7 +74,7 @@ export class ServingHost implements Host, RunListener, UpgradeListener {
   }
 
   get sockets(): ReadonlyMap<string, ServerSocket> {
-    return this.#sockets;
+    return this.#runs.sockets;
   }
 
   openServer(id: string, options: WaitOptions = {}): Promise<OpenResult> {
@@ -90,9 +88,11 @@ export class ServingHost implements Host, RunListener, UpgradeListener {
   }
 
   #open(id: string): OpenResult {
-    const conversation = this.#shared.get(id);
-    if (conversation !== undefined) return [new SocketHandle(conversation, id), 'ok'];
-    return this.#sockets.has(id) ? [undefined, 'not-shared'] : [undefined, 'not-found'];
+    const run = this.#runs.find(id);
+    if (run === undefined) return [undefined, 'not-found'];
+    return run.ws.sharedConnection
+      ? [new SocketHandle(run.conversation, id), 'ok']
+      : [undefined, 'not-shared'];
   }
 
   // Upgrades.
@@ -167,20 +167,17 @@ export class ServingHost implements Host, RunListener, UpgradeListener {
       draining,
     });
     const run = new HandlerRun({ ws, conversation, draining, server, membership }, this.#runSettings, this);
-    this.#sockets.set(id, ws);
-    if (sharedConnection) this.#shared.set(id, conversation);
     this.#runs.add(run);
     run.start();
     return run;
   }
 
-  socketOnEnd({ ws: { id } }: HandlerRun): void {
-    this.#sockets.delete(id);
-    this.#shared.delete(id);
+  socketOnEnd(run: HandlerRun): void {
+    this.#runs.close(run);
   }
 
   runOnEnd(run: HandlerRun, outcome: Outcome): void {
-    this.#runs.delete(run);
+    this.#runs.remove(run);
     this.#shutDown?.runOnEnd(run, outcome);
   }
 
