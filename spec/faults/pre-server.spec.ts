@@ -170,15 +170,19 @@ describe('a hook before the 101', () => {
   });
 
   it('H16: sees the address of the link, whatever the client says of others', async () => {
-    await using hosting = await hooked(() => new Response(null, { status: 403 }));
-    const { host, asked } = hosting;
+    const seen: unknown[] = [];
+    await using hosting = await hooked(({ request }) => {
+      seen.push(request.remoteAddress);
+      return new Response(null, { status: 403 });
+    });
+    const { host } = hosting;
     const headers = {
       'X-Forwarded-For': '203.0.113.7',
       'X-Real-IP': '203.0.113.7',
       Forwarded: 'for=203.0.113.7',
     };
     await answerTo(host, { headers });
-    expect(asked[0]?.request.remoteAddress).toBe('127.0.0.1');
+    expect(seen).toEqual(['127.0.0.1']);
   });
 
   // The time is that of the hook, which compares. Of the one token that we compare: spec/session/session-cookie.spec.ts.

@@ -62,8 +62,19 @@ describe('UpgradeRequest', () => {
     expect((await upgrade({})).remoteAddress).toBe(undefined);
   });
 
-  it('does not keep the message: it costs 1 KiB a socket', async () => {
-    const request = await upgrade({});
-    expect(Object.values(request)).toEqual([{}, [], undefined]);
+  it('asks for the address once, so that it is known afterwards', async () => {
+    const message = await parseUpgrade();
+    const addresses = ['192.0.2.1', undefined];
+    Object.defineProperty(message.socket, 'remoteAddress', { get: () => addresses.shift() });
+    const request = new UpgradeRequest(message, judge(message) as JudgedRequest, {});
+    expect([request.remoteAddress, request.remoteAddress]).toEqual(['192.0.2.1', '192.0.2.1']);
+  });
+
+  it('has the same URL and headers once the message is forgotten: it costs 1 KiB a socket', async () => {
+    const parts = { requestLine: 'GET /chat?x HTTP/1.1', headers: { 'X-Empty': '', Cookie: ['a=1', 'b=2'] } };
+    const [kept, forgotten] = [await upgrade(parts), await upgrade(parts)];
+    forgotten.forgetRaw();
+    expect(forgotten.raw).toBe(undefined);
+    expect([forgotten.url.href, { ...forgotten.headers }]).toEqual([kept.url.href, { ...kept.headers }]);
   });
 });

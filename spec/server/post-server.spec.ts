@@ -1,13 +1,14 @@
 // `onPostServer`: exactly once, after the close and the handler, whatever the
 // cause; and what becomes of one that fails or hangs.
 
-import { defineServer } from 'corosock';
+import { defineServer, serve } from 'corosock';
 import type { CloseInfo, Handler, ServerSocket, WebSocketServer } from 'corosock';
 import { settle } from 'corosock/testing';
 import { describe, expect, it } from 'vitest';
 import { gist, MemoryHost } from '../fixtures/memory-host.ts';
 import type { MemoryVisit } from '../fixtures/memory-host.ts';
 import { recordCrashes } from '../fixtures/process-events.ts';
+import { openRaw } from '../peers/raw-client.ts';
 
 const untilClosed = async (ws: ServerSocket): Promise<void> => void (await ws.closed);
 const forever = (): Promise<void> => new Promise(() => {});
@@ -243,5 +244,19 @@ describe('onPostServer', () => {
     finish();
     await settle();
     expect(report).toMatchObject({ closed: 1, abandoned: [] });
+  });
+
+  it('knows the address of the peer, which has gone', async () => {
+    let told = (_address: string | undefined): void => {};
+    const address = new Promise<string | undefined>((resolve) => {
+      told = resolve;
+    });
+    await using host = await serve({
+      server: untilClosed,
+      onPostServer: ({ request }: ServerSocket) => told(request.remoteAddress),
+    });
+    using client = await openRaw(host.port);
+    client.reset();
+    expect(await address).toBe('127.0.0.1');
   });
 });

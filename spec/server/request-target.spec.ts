@@ -94,4 +94,37 @@ describe('parseTarget', () => {
       }),
     );
   });
+
+  it.each([
+    ['localhost', true],
+    ['chat.example.com:8080', true],
+    ['127.0.0.1', true],
+    ['127.0.0.1:65535', true],
+    ['[::1]:80', true],
+    ['0.0.0.0', true],
+    ['127.0.0.1:65536', false],
+    ['256.0.0.1', false],
+    ['127.0.0.08', false],
+    ['1.2.3.4.5', false],
+    ['xn--a', false],
+    ['a.0x1', false],
+    ['[::1', false],
+  ])('knows whether %s can be the host of a URL', (host, can) => {
+    expect([parseTarget('/', host) !== undefined, URL.canParse(`ws://${host}/`)]).toEqual([can, can]);
+  });
+
+  it('takes no host of which no URL can be made', () => {
+    const label = fc.oneof(
+      fc.stringMatching(/^[a-z\d-]{1,5}$/u),
+      fc.constantFrom('0', '01', '08', '255', '256', '0x1', 'xn--', 'xn--a', '1e3', 'a', ''),
+    );
+    const host = fc.tuple(fc.array(label, { minLength: 1, maxLength: 5 }), fc.option(fc.nat(70_000)));
+    fc.assert(
+      fc.property(host, ([labels, port]) => {
+        const text = labels.join('.') + (port === null ? '' : `:${port}`);
+        expect([text, parseTarget('/', text) !== undefined]).toEqual([text, URL.canParse(`ws://${text}/`)]);
+      }),
+      { numRuns: 2000 },
+    );
+  });
 });

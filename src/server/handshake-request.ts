@@ -2,6 +2,7 @@
 // raw lines and the target; the rest is built on first use.
 
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import type { JudgedRequest } from './handshake-rules.ts';
 import { parseHeaderLines } from './header-lines.ts';
 
@@ -14,33 +15,35 @@ export interface HandshakeRequest {
   readonly params: Readonly<Record<string, string>>;
   /** Subprotocols offered by the client. */
   readonly protocols: readonly string[];
+  /** Known while the connection lasts, in `onPostServer`, and afterwards where it was asked for before. */
   readonly remoteAddress: string | undefined;
   /** Until the 101 only (it costs 1 KiB a socket to keep); undefined afterwards, and in memory. */
   readonly raw: IncomingMessage | undefined;
 }
 
-/** A {@link HandshakeRequest} over what was sent. */
+/** A {@link HandshakeRequest} over what was sent: it keeps the target, and the lines as one string. */
 export class UpgradeRequest implements HandshakeRequest {
   readonly params: Readonly<Record<string, string>>;
   readonly protocols: readonly string[];
-  readonly remoteAddress: string | undefined;
   #raw: IncomingMessage | undefined;
-  readonly #lines: readonly string[];
-  readonly #address: string;
+  /** Names and values in turn, each on a line; undefined until the 101. */
+  #lines: string | undefined;
+  readonly #target: string;
+  readonly #socket: Socket;
+  #remoteAddress: string | undefined;
   #url: URL | undefined;
   #headers: IncomingHttpHeaders | undefined;
 
   constructor(
     request: IncomingMessage,
-    { host, target, protocols }: JudgedRequest,
+    { target, protocols }: JudgedRequest,
     params: Readonly<Record<string, string>>,
   ) {
     this.params = params;
     this.protocols = protocols;
-    this.remoteAddress = request.socket.remoteAddress;
     this.#raw = request;
-    this.#lines = request.rawHeaders;
-    this.#address = `${'encrypted' in request.socket ? 'wss' : 'ws'}://${host}${target.text}`;
+    this.#socket = request.socket;
+    this.#target = target.text;
   }
 
   get raw(): IncomingMessage | undefined {
@@ -49,16 +52,24 @@ export class UpgradeRequest implements HandshakeRequest {
 
   /** The 101 is on its way. */
   forgetRaw(): void {
+    this.#lines = this.#raw?.rawHeaders.join('\n');
     this.#raw = undefined;
   }
 
   get url(): URL {
-    this.#url ??= new URL(this.#address);
+    const scheme = 'encrypted' in this.#socket ? 'wss' : 'ws';
+    this.#url ??= new URL(`${scheme}://${this.headers.host ?? ''}${this.#target}`);
     return this.#url;
   }
 
   get headers(): IncomingHttpHeaders {
-    this.#headers ??= parseHeaderLines(this.#lines);
+    this.#headers ??= parseHeaderLines(this.#raw?.rawHeaders ?? this.#lines?.split('\n') ?? []);
     return this.#headers;
+  }
+
+  /** A system call: it is made when somebody asks. */
+  get remoteAddress(): string | undefined {
+    this.#remoteAddress ??= this.#socket.remoteAddress;
+    return this.#remoteAddress;
   }
 }

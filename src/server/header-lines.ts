@@ -48,5 +48,10 @@ function joined(name: string, before: string | string[] | undefined, value: stri
 
 /** Counts the lines of one header. */
 export function countHeaderLines(lines: readonly string[], name: string): number {
-  return lines.filter((line, i) => i % 2 === 0 && line.toLowerCase() === name).length;
+  let count = 0;
+  for (let i = 0; i < lines.length; i += 2) {
+    const line = lines[i] as string;
+    if (line.length === name.length && line.toLowerCase() === name) count += 1;
+  }
+  return count;
 }

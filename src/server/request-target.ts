@@ -17,6 +17,9 @@ const BAD_ESCAPE = /%(?![0-9a-f]{2})/iu;
 const DOT_SEGMENT = /^(?:\.|%2e){1,2}$/iu;
 /** RFC 9112 §3.2.2, with the schemes of RFC 6455 §3. */
 const ABSOLUTE_FORM = /^(?:https?|wss?):\/\/([^/?]*)(.*)$/iu;
+/** A name whose last label begins with a letter, or four decimal numbers, and a port: no URL parser need be asked. */
+const PLAIN_AUTHORITY =
+  /^(?!.*xn--)(?:(?:[a-z\d-]+\.)*[a-z][a-z\d-]*|(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$|:)|(?=$|:))){4})(?::\d{1,4})?$/iu;
 
 /**
  * Reads a request target in origin form, or in absolute form for our own host.
@@ -29,11 +32,16 @@ const ABSOLUTE_FORM = /^(?:https?|wss?):\/\/([^/?]*)(.*)$/iu;
 export function parseTarget(text: string, host: string): RequestTarget | undefined {
   if (FORBIDDEN.test(text)) return undefined;
   const origin = toOriginForm(text, host);
-  if (origin === undefined || !URL.canParse(`ws://${host}${origin}`)) return undefined;
+  if (origin === undefined || !isAuthority(host)) return undefined;
   const path = origin.split('?', 1)[0] as string;
   if (BAD_ESCAPE.test(path)) return undefined;
   if (path.split('/').some((segment) => DOT_SEGMENT.test(segment))) return undefined;
   return { path, text: origin };
+}
+
+/** Whether a URL can be made of it; any path can follow. */
+function isAuthority(host: string): boolean {
+  return PLAIN_AUTHORITY.test(host) || URL.canParse(`ws://${host}`);
 }
 
 function toOriginForm(text: string, host: string): string | undefined {

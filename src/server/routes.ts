@@ -28,6 +28,11 @@ interface Route {
 /** Stands for a lone server, which answers every path; no pattern can look like it. */
 const EVERY_PATH = '*';
 
+/** One for all: an object of one's own without a prototype costs some 200 bytes. */
+const NO_PARAMS: Readonly<Record<string, string>> = Object.freeze(
+  Object.create(null) as Record<string, string>,
+);
+
 /** The routes of one host. */
 export class RouteTable {
   readonly #routes: readonly Route[];
@@ -63,7 +68,12 @@ export class RouteTable {
 function compileAll(routes: Routes): readonly Route[] {
   if (typeof routes === 'function' || isWebSocketServer(routes)) {
     return [
-      { pattern: 'every path', shape: EVERY_PATH, makeServer: makerOf('routes', routes), match: () => ({}) },
+      {
+        pattern: 'every path',
+        shape: EVERY_PATH,
+        makeServer: makerOf('routes', routes),
+        match: () => NO_PARAMS,
+      },
     ];
   }
   if (typeof routes !== 'object' || routes === null) throw badArgument('routes', EXPECTED, routes);
@@ -141,9 +151,11 @@ function isClass(value: Handler | (new () => WebSocketServer)): value is new () 
 }
 
 function decodeAll(params: Readonly<Record<string, string>>): Readonly<Record<string, string>> | undefined {
+  const entries = Object.entries(params);
+  if (entries.length === 0) return NO_PARAMS;
   const decoded = Object.create(null) as Record<string, string>;
   try {
-    for (const [name, value] of Object.entries(params)) decoded[name] = decodeURIComponent(value);
+    for (const [name, value] of entries) decoded[name] = decodeURIComponent(value);
   } catch {
     return undefined;
   }

@@ -128,7 +128,10 @@ export class ServingHost implements Host, RunListener, UpgradeListener {
   }
 
   upgradeOnOpen(transport: Transport, arrival: Arrival, accepted: Accepted): void {
-    if (arrival.request instanceof UpgradeRequest) arrival.request.forgetRaw();
+    const { request, server } = arrival;
+    if (request instanceof UpgradeRequest) request.forgetRaw();
+    // It is asked when the connection has gone.
+    if (server.onPostServer !== undefined) void request.remoteAddress;
     this.converse(transport, arrival, accepted);
   }
 

@@ -6,6 +6,8 @@ const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/u;
 /** Never in this header; `trim` would take some of it for white space. */
 const FOREIGN = /[^\t\u0020-\u007e]/u;
 
+const NONE: readonly string[] = Object.freeze([]);
+
 /** Tells whether a name can stand in the header. */
 export function isSubprotocol(name: unknown): name is string {
   return typeof name === 'string' && TOKEN.test(name);
@@ -17,7 +19,7 @@ export function isSubprotocol(name: unknown): name is string {
  * @returns undefined when it is malformed: an element that is no token, or the same twice.
  */
 export function parseSubprotocols(header: string | undefined): readonly string[] | undefined {
-  if (header === undefined) return [];
+  if (header === undefined) return NONE;
   if (FOREIGN.test(header)) return undefined;
   const names = header.split(',').map((name) => name.trim());
   const distinct = new Set(names);
@@ -26,6 +28,7 @@ export function parseSubprotocols(header: string | undefined): readonly string[]
 
 /** Picks the first of ours that was offered; '' for none in common. */
 export function chooseSubprotocol(ours: readonly string[], offered: readonly string[]): string {
+  if (ours.length === 0) return '';
   const distinct = new Set(offered);
   return ours.find((name) => distinct.has(name)) ?? '';
 }
