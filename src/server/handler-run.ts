@@ -8,6 +8,7 @@ import { Offering } from './offering.ts';
 import type { OfferingListener, OfferingSettings } from './offering.ts';
 import { closingFor, wasTold } from './outcome.ts';
 import type { HandlerEnd, Outcome } from './outcome.ts';
+import { callPostServer } from './post-server.ts';
 import type { Report } from './report.ts';
 import type { WebSocketServer } from './servable.ts';
 import type { Membership } from '../session/live-session.ts';
@@ -59,8 +60,9 @@ export class HandlerRun implements ConversationListener, OfferingListener {
   #graceTimer: unknown;
   /** Whether `onPostServer` was called, or is not there. */
   #isFinished = false;
-  #isSettled = false;
-  readonly #outcome = new LazyPromise<Outcome>();
+  #outcome: Outcome | undefined;
+  /** For who waits for the outcome; undefined where nobody does. */
+  #outcomePromise: LazyPromise<Outcome> | undefined;
 
   constructor(
     { ws, conversation, draining, server, membership }: RunParts,
@@ -88,7 +90,9 @@ export class HandlerRun implements ConversationListener, OfferingListener {
 
   /** Resolves when all has ended, or was given up. Never rejects. */
   get outcome(): Promise<Outcome> {
-    return this.#outcome.promise;
+    this.#outcomePromise ??= new LazyPromise();
+    if (this.#outcome !== undefined) this.#outcomePromise.resolve(this.#outcome);
+    return this.#outcomePromise.promise;
   }
 
   get #isOffering(): boolean {
@@ -131,7 +135,9 @@ export class HandlerRun implements ConversationListener, OfferingListener {
   conversationOnOver(end: CloseInfo): void {
     if (this.#finishIfOver()) return;
     const { clock, closeTimeoutMs } = this.#settings;
-    this.#graceTimer = clock.setTimeout(() => this.#giveUp(end), closeTimeoutMs);
+    const dueMs = clock.now() + closeTimeoutMs;
+    // Most handlers end together with their socket: they cost no timer.
+    clock.setImmediate(() => this.#waitUntil(dueMs, end));
   }
 
   // Called by the offering.
@@ -182,6 +188,13 @@ export class HandlerRun implements ConversationListener, OfferingListener {
     this.conversation.close(code, '', closer);
   }
 
+  #waitUntil(dueMs: number, end: CloseInfo): void {
+    if (this.#isFinished) return;
+    const { clock } = this.#settings;
+    const leftMs = Math.max(Math.ceil(dueMs - clock.now()), 0);
+    this.#graceTimer = clock.setTimeout(() => this.#giveUp(end), leftMs);
+  }
+
   /** What ignores the end is named, and holds nothing open. */
   #giveUp(end: CloseInfo): void {
     if (this.isHandlerRunning) this.#reportLate('The handler still runs', 'server');
@@ -209,24 +222,10 @@ export class HandlerRun implements ConversationListener, OfferingListener {
     this.#offering?.stop();
     if (this.#graceTimer !== undefined) this.#settings.clock.clearTimeout(this.#graceTimer);
     const outcome: Outcome = { ...handlerEnd, end };
-    if (this.#server.onPostServer === undefined) this.#settle(outcome);
-    else void this.#runPostServer(outcome);
-  }
-
-  /** A hook that does not settle in `closeTimeoutMs` is reported, and holds nothing open. */
-  async #runPostServer(outcome: Outcome): Promise<void> {
-    const { clock, closeTimeoutMs } = this.#settings;
-    const timer = clock.setTimeout(() => {
-      this.#report(new Error(`onPostServer has not settled in ${closeTimeoutMs} ms`), 'onPostServer');
-      this.#settle(outcome);
-    }, closeTimeoutMs);
-    try {
-      await this.#call(() => this.#server.onPostServer?.(this.ws, outcome.end));
-    } catch (error) {
-      this.#report(error, 'onPostServer');
-    }
-    clock.clearTimeout(timer);
-    this.#settle(outcome);
+    if (this.#server.onPostServer === undefined) return this.#settle(outcome);
+    const hook = (): unknown => this.#call(() => this.#server.onPostServer?.(this.ws, outcome.end));
+    const report = (error: unknown): void => this.#report(error, 'onPostServer');
+    void callPostServer(hook, this.#settings, report).then(() => this.#settle(outcome));
   }
 
   #call<T>(hook: () => T): T {
@@ -234,10 +233,9 @@ export class HandlerRun implements ConversationListener, OfferingListener {
   }
 
   #settle(outcome: Outcome): void {
-    if (this.#isSettled) return;
-    this.#isSettled = true;
+    this.#outcome = outcome;
     this.#listener.runOnEnd(this, outcome);
-    this.#outcome.resolve(outcome);
+    this.#outcomePromise?.resolve(outcome);
   }
 
   #report(error: unknown, phase: string): void {

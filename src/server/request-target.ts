@@ -10,6 +10,8 @@ export interface RequestTarget {
   readonly text: string;
 }
 
+/** A path of words, in which there is nothing to look for. */
+const PLAIN_TARGET = /^(?:\/[\w-]*)+$/u;
 /** What no user agent sends unescaped: controls, space, what is not ASCII, `\`, `#`, `<`, `>`, `"`. */
 const FORBIDDEN = /[^\u0021-\u007e]|[\\#<>"]/u;
 const BAD_ESCAPE = /%(?![0-9a-f]{2})/iu;
@@ -30,6 +32,7 @@ const PLAIN_AUTHORITY =
  *   authority, a character or escape that is none, a dot segment.
  */
 export function parseTarget(text: string, host: string): RequestTarget | undefined {
+  if (PLAIN_TARGET.test(text)) return isAuthority(host) ? { path: text, text } : undefined;
   if (FORBIDDEN.test(text)) return undefined;
   const origin = toOriginForm(text, host);
   if (origin === undefined || !isAuthority(host)) return undefined;

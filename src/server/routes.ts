@@ -151,7 +151,7 @@ function isClass(value: Handler | (new () => WebSocketServer)): value is new () 
 }
 
 function decodeAll(params: Readonly<Record<string, string>>): Readonly<Record<string, string>> | undefined {
-  const entries = Object.entries(params);
+  const entries = params === NO_PARAMS ? [] : Object.entries(params);
   if (entries.length === 0) return NO_PARAMS;
   const decoded = Object.create(null) as Record<string, string>;
   try {

@@ -40,11 +40,12 @@ export class RunRegistry implements Iterable<HandlerRun> {
 
   /** All of it has ended. */
   remove(run: HandlerRun): void {
-    const entry = this.#entries.get(run.ws.id);
+    const { id } = run.ws;
+    const entry = this.#entries.get(id);
     if (entry === undefined) return;
-    this.close(run);
+    if (entry.isOpen) this.#open -= 1;
     entry.run = undefined;
-    this.#entries.delete(run.ws.id);
+    this.#entries.delete(id);
   }
 
   /** Finds the run of an open socket. */
