@@ -42,6 +42,8 @@ export interface RunParts {
   readonly membership: Membership | undefined;
 }
 
+const RETURNED: HandlerEnd = Object.freeze({ kind: 'returned' });
+
 /** Runs one server from its handler's first line to the real end of its socket. */
 export class HandlerRun implements ConversationListener, OfferingListener {
   readonly ws: ServerSocket;
@@ -106,7 +108,7 @@ export class HandlerRun implements ConversationListener, OfferingListener {
     this.conversation.watchedBy(this);
     try {
       const running = this.#server.server(this.ws);
-      if (running === undefined) this.#handlerOnEnd({ kind: 'returned' });
+      if (running === undefined) this.#handlerOnEnd(RETURNED);
       // JavaScript's handlers return anything: `(ws) => sockets.push(ws)`.
       else this.#follow(Promise.resolve(running));
     } catch (error) {
@@ -165,7 +167,7 @@ export class HandlerRun implements ConversationListener, OfferingListener {
 
   #follow(running: Promise<void>): void {
     running.then(
-      () => this.#handlerOnEnd({ kind: 'returned' }),
+      () => this.#handlerOnEnd(RETURNED),
       (error: unknown) => this.#handlerOnEnd({ kind: 'threw', error }),
     );
   }
@@ -176,7 +178,7 @@ export class HandlerRun implements ConversationListener, OfferingListener {
     if (handlerEnd.kind === 'threw' && !isObeying) this.#report(handlerEnd.error, 'server');
     if (!this.isHandlerRunning) return;
     this.#handlerEnd = handlerEnd;
-    this.#closeAfter(isObeying ? { kind: 'returned' } : handlerEnd);
+    this.#closeAfter(isObeying ? RETURNED : handlerEnd);
     this.#finishIfOver();
   }
 

@@ -26,6 +26,7 @@ export class SocketIds {
     const id = this.#random.toString('base64url', start, this.#used);
     // What has become an id is not kept: a later reader of this memory learns none.
     this.#random.fill(0, start, this.#used);
-    return `${this.nodeId}.${id}`;
+    // One string; a template would keep its parts for as long as the socket lives.
+    return [this.nodeId, id].join('.');
   }
 }

@@ -26,7 +26,8 @@ const BINARY: SendOptions = Object.freeze({ binary: true, compress: true });
 /** A {@link Socket} over one conversation. */
 export class MessageSocket implements Socket {
   readonly #conversation: Conversation;
-  readonly #view: ReadView = { binaryData: false, atEnd: true, closedReads: 0 };
+  /** Made when something is read or set. */
+  #view: ReadView | undefined;
 
   constructor(conversation: Conversation) {
     this.#conversation = conversation;
@@ -49,15 +50,15 @@ export class MessageSocket implements Socket {
   }
 
   get atEnd(): boolean {
-    return this.#view.atEnd;
+    return this.#view?.atEnd ?? true;
   }
 
   get binaryData(): boolean {
-    return this.#view.binaryData;
+    return this.#view?.binaryData ?? false;
   }
 
   set binaryData(binary: boolean) {
-    this.#view.binaryData = binary;
+    this.#ownView().binaryData = binary;
   }
 
   get queued(): { readonly messages: number; readonly bytes: number } {
@@ -78,7 +79,7 @@ export class MessageSocket implements Socket {
         typeof lenOrOptions === 'object'
           ? readRequest(lenOrOptions)
           : positionalRead(lenOrOptions, timeoutMs);
-      return this.#conversation.reader.read(request, this.#view);
+      return this.#conversation.reader.read(request, this.#ownView());
     } catch (error) {
       return rejected(error);
     }
@@ -88,14 +89,14 @@ export class MessageSocket implements Socket {
     try {
       const options =
         typeof timeoutMsOrOptions === 'number' ? { timeoutMs: timeoutMsOrOptions } : timeoutMsOrOptions;
-      return this.#conversation.reader.read(readMessageRequest(options), this.#view);
+      return this.#conversation.reader.read(readMessageRequest(options), this.#ownView());
     } catch (error) {
       return rejected(error);
     }
   }
 
   [Symbol.asyncIterator](): AsyncIterableIterator<Data> {
-    return new MessageIterator(this.#conversation, this.#view);
+    return new MessageIterator(this.#conversation, this.#ownView());
   }
 
   write(data: Data, options?: WriteOptions): Promise<WriteStatus> {
@@ -119,6 +120,11 @@ export class MessageSocket implements Socket {
 
   terminate(): void {
     this.#conversation.terminate();
+  }
+
+  #ownView(): ReadView {
+    this.#view ??= { binaryData: false, atEnd: true, closedReads: 0 };
+    return this.#view;
   }
 }
 

@@ -25,13 +25,16 @@ export interface Flow {
   resume(): void;
 }
 
+/** Most sockets are silent: a ring of their own is made with the first message. */
+const EMPTY = new MessageRing();
+
 /** Keeps what was received until it is read, within bounds (I1, I2, I5). */
 export class ReceiveQueue {
   readonly #limits: QueueLimits;
   readonly #flow: Flow;
 
   /** What a read can take. */
-  readonly #readable = new MessageRing();
+  #readable = EMPTY;
   /** What a hook is offered first, all of it later than what is readable; undefined where there is no hook. */
   #unoffered: MessageRing | undefined;
   #bytes = 0;
@@ -87,7 +90,7 @@ export class ReceiveQueue {
       return;
     }
     this.#bytes += bytes;
-    (this.#unoffered ?? this.#readable).push(data, bytes);
+    (this.#unoffered ?? this.#ownReadable()).push(data, bytes);
   }
 
   /**
@@ -166,8 +169,13 @@ export class ReceiveQueue {
   releaseOffered(): void {
     const ring = this.#unoffered;
     if (ring === undefined) return;
-    this.#readable.push(ring.first, ring.firstBytes);
+    this.#ownReadable().push(ring.first, ring.firstBytes);
     ring.shift();
+  }
+
+  #ownReadable(): MessageRing {
+    if (this.#readable === EMPTY) this.#readable = new MessageRing();
+    return this.#readable;
   }
 
   #takeFirst(ring: MessageRing): Data {

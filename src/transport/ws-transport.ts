@@ -30,8 +30,9 @@ type HeardWebSocket = WebSocket & Partial<Pick<WsOrderedSocket, 'batch'>> & { [T
 /** Carries messages over one open WebSocket of `ws`. */
 export class WsTransport implements Transport {
   readonly #ws: WebSocket;
-  /** Undefined where all frames are made by `ws`: on a client, and with compression. */
-  readonly #outlet: FrameOutlet | undefined;
+  /** What our own frames are written to; undefined where all are made by `ws`: on a client, and with compression. */
+  readonly #stream: Duplex | undefined;
+  readonly #pool: FramePool | undefined;
   /** Made with the first message that fits. */
   #batch: FrameBatch | undefined;
   /** An early one until `open`. */
@@ -48,7 +49,9 @@ export class WsTransport implements Transport {
 
   constructor(ws: WebSocket, outlet?: FrameOutlet) {
     this.#ws = ws;
-    this.#outlet = ws.extensions === '' ? outlet : undefined;
+    const own = ws.extensions === '' ? outlet : undefined;
+    this.#stream = own?.stream;
+    this.#pool = own?.pool;
     (ws as HeardWebSocket)[TRANSPORT] = this;
     // oxlint-disable typescript/unbound-method -- an emitter gives its listeners their `this`
     ws.on('message', WsTransport.#webSocketOnMessage);
@@ -74,8 +77,8 @@ export class WsTransport implements Transport {
   /** Frames of one turn leave together, once the turn and its microtasks are over. */
   send(data: Data, { binary, compress }: SendOptions): boolean {
     if (this.#ws.readyState !== this.#ws.OPEN) return false;
-    if (this.#outlet !== undefined && FrameBatch.holds(data)) {
-      this.#batch ??= this.#openBatch(this.#outlet.pool);
+    if (this.#pool !== undefined && FrameBatch.holds(data)) {
+      this.#batch ??= this.#openBatch(this.#pool);
       this.#batch.add(data, binary);
       return true;
     }
@@ -123,13 +126,13 @@ export class WsTransport implements Transport {
     const batch = new FrameBatch(pool, (frames) => this.#write(frames));
     (this.#ws as HeardWebSocket).batch = batch;
     // `ws` ends the stream then, behind what is still to be written.
-    this.#outlet?.stream.prependListener('end', () => batch.flush());
+    this.#stream?.prependListener('end', () => batch.flush());
     return batch;
   }
 
   /** A stream that has ended takes nothing; the end of the link follows. */
   #write(frames: Buffer): void {
-    const stream = this.#outlet?.stream;
+    const stream = this.#stream;
     if (stream?.writable !== true) return;
     // A peer that reads slowly would pin what is shared, with each turn more.
     stream.write(stream.writableLength === 0 ? frames : new Uint8Array(frames), this.#countTaken());
