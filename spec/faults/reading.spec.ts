@@ -1,5 +1,6 @@
-// FAULTS.md, section 3: reading and back-pressure, in memory with the virtual clock.
-// What needs a link of bytes (B1, B3) is in links-receiving.spec.ts; B4–B6 come later.
+// FAULTS.md, section 3 and A7: reading and back-pressure, in memory with clocks that
+// specs move. What needs a link of bytes (B1, B3) is in links-receiving.spec.ts; B4–B6
+// come later.
 
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -9,6 +10,7 @@ import { describe, expect, it } from 'vitest';
 import { growth, LINEAR } from './growth.ts';
 import { ReceiveQueue } from '../../src/socket/receive-queue.ts';
 import { scripted } from '../socket/scripted-transport.ts';
+import type { ScriptedConversation } from '../socket/scripted-transport.ts';
 
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as () => void;
@@ -186,5 +188,73 @@ describe('reading', { timeout: 60_000 }, () => {
       [2, 2, 2, 1],
       '€😀',
     ]);
+  });
+});
+
+/** One read, and what is to be seen of it. */
+type OneRead = (on: ScriptedConversation, signal: AbortSignal) => Promise<unknown>;
+
+const KINDS: ReadonlyArray<readonly [name: string, read: OneRead]> = [
+  [
+    'is served from the queue',
+    ({ ws, link }) => {
+      link.arrive('a');
+      return ws.read();
+    },
+  ],
+  [
+    'waits and is served',
+    ({ ws, link }) => {
+      const read = ws.read();
+      link.arrive('a');
+      return read;
+    },
+  ],
+  [
+    'waits until its time is up',
+    ({ ws, clock }) => {
+      const read = ws.read(undefined, 10);
+      clock.tick(10);
+      return read;
+    },
+  ],
+  ['has no time', ({ ws }) => ws.read(undefined, 0)],
+  [
+    'waits with a signal that lives longer, and is served',
+    ({ ws, link }, signal) => {
+      const read = ws.read({ signal });
+      link.arrive('a');
+      return read;
+    },
+  ],
+  [
+    'is aborted',
+    ({ ws }) => {
+      const controller = new AbortController();
+      const read = ws.read({ signal: controller.signal }).catch(() => {});
+      controller.abort();
+      return read;
+    },
+  ],
+];
+
+describe.each([
+  ['dedicated', 'one'],
+  ['shared', 'many'],
+] as const)('a read of a %s socket', { timeout: 60_000 }, (_, readers) => {
+  const READS = 50_000;
+  const LEFT_BYTES = 20;
+
+  it.each(KINDS)('A7: that %s leaves at most 20 bytes', async (_kind, read) => {
+    const on = scripted({}, undefined, undefined, readers);
+    const { signal } = new AbortController();
+    const times = async (reads: number): Promise<void> => {
+      for (let n = 0; n < reads; n += 1) await read(on, signal);
+    };
+    // What is made once, and code that has to be compiled.
+    await times(READS / 5);
+    const before = heapBytes();
+    await times(READS);
+    expect((heapBytes() - before) / READS).toBeLessThanOrEqual(LEFT_BYTES);
   });
 });

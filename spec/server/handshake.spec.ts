@@ -4,6 +4,7 @@ import { UsageError } from 'corosock';
 import type { HandshakeRequest } from 'corosock';
 import { describe, expect, it } from 'vitest';
 import { OpenHandshake, tooLate } from '../../src/server/handshake.ts';
+import { LazySignal } from '../../src/time/lazy-signal.ts';
 
 const REQUEST: HandshakeRequest = {
   url: new URL('ws://localhost/'),
@@ -16,7 +17,7 @@ const REQUEST: HandshakeRequest = {
 
 function handshake(): OpenHandshake {
   const wanted = { id: 'an id', request: REQUEST, protocol: 'v2' };
-  return new OpenHandshake(wanted, undefined, new AbortController().signal);
+  return new OpenHandshake(wanted, undefined, new LazySignal());
 }
 
 /** The error of something that is refused. */

@@ -8,6 +8,7 @@ describe('Patience', () => {
   it('ends when the time is over, and not before', async () => {
     const clock = virtualClock();
     const patience = new Patience(clock, 700);
+    patience.begin();
     await clock.advance(699);
     expect([patience.why, patience.over.aborted]).toEqual([undefined, false]);
     await clock.advance(1);
@@ -21,6 +22,7 @@ describe('Patience', () => {
   ] as const)('aborts with an AbortError that says %s', (why, message) => {
     const clock = virtualClock();
     const patience = new Patience(clock, 700);
+    patience.begin();
     const { signal } = patience.over;
     patience.end(why);
     expect(signal.reason).toMatchObject({ name: 'AbortError', code: 'ABORT_ERR', why, message });
@@ -37,9 +39,28 @@ describe('Patience', () => {
   it('leaves no timer when the hook has decided, and never ends of itself', async () => {
     const clock = virtualClock();
     const patience = new Patience(clock, 700);
+    patience.begin();
     patience.stop();
     expect(clock.timers).toBe(0);
     await clock.advance(1000);
     expect([patience.why, patience.over.aborted]).toEqual([undefined, false]);
+  });
+
+  it('counts from its making, also when its timer begins later', async () => {
+    const clock = virtualClock();
+    const patience = new Patience(clock, 700);
+    expect(clock.timers).toBe(0);
+    await clock.advance(600);
+    patience.begin();
+    await clock.advance(99);
+    expect(patience.why).toBe(undefined);
+    await clock.advance(1);
+    expect(patience.why).toBe('late');
+  });
+
+  it('costs no timer when it is stopped before that begins', () => {
+    const clock = virtualClock();
+    new Patience(clock, 700).stop();
+    expect(clock.timers).toBe(0);
   });
 });

@@ -5,7 +5,7 @@ import { settle, virtualClock } from 'corosock/testing';
 import { describe, expect, it } from 'vitest';
 import { Patience } from '../../src/server/patience.ts';
 import { WaitingStream } from '../../src/server/waiting-stream.ts';
-import { CHUNK_BYTES } from '../../src/words/limits.ts';
+import { EARLY_BYTES } from '../../src/words/limits.ts';
 import { ScriptedStream } from '../transport/scripted-stream.ts';
 
 interface Wait {
@@ -38,14 +38,14 @@ describe('WaitingStream', () => {
     expect(String(stream.read())).toBe('later');
   });
 
-  it('holds the client back above 64 KiB, and loses nothing', async () => {
+  it('holds the client back above 16 KiB, and loses nothing', async () => {
     const { stream, waiting } = wait();
-    const chunks = Array.from({ length: 5 }, (_, index) => Buffer.alloc(CHUNK_BYTES / 2, index));
+    const chunks = Array.from({ length: 5 }, (_, index) => Buffer.alloc(EARLY_BYTES / 2, index));
     for (const chunk of chunks) {
       stream.push(chunk);
       await settle();
     }
-    expect([stream.isPaused(), stream.readableLength]).toEqual([true, 1.5 * CHUNK_BYTES]);
+    expect([stream.isPaused(), stream.readableLength]).toEqual([true, 1.5 * EARLY_BYTES]);
     const head = waiting.release();
     // One call of read() is not all that is buffered on every Node.
     const rest: Buffer[] = [];
@@ -73,5 +73,13 @@ describe('WaitingStream', () => {
     stream.destroy();
     await settle();
     expect(patience.why).toBe(undefined);
+  });
+
+  it('ends the patience when the stream was destroyed before', () => {
+    const stream = new ScriptedStream();
+    stream.destroy();
+    const patience = new Patience(virtualClock(), 700);
+    expect(new WaitingStream(stream, Buffer.alloc(0), patience).release().length).toBe(0);
+    expect(patience.why).toBe('gone');
   });
 });

@@ -34,6 +34,30 @@ describe('decided', () => {
     expect(await updated.session.load()).toEqual({ n: 1 });
   });
 
+  it('gives the store a fresh session all the same where an update of the hook fails', async () => {
+    const { sessions, store } = setScene();
+    const opened = await sessions.open(undefined, false);
+    const update = opened.session.update(async () => {
+      await settle();
+      throw new Error('changed its mind');
+    });
+    await Promise.all([opened.decided(), expect(update).rejects.toThrow('changed its mind')]);
+    expect(store.calls).toEqual([`set ${opened.session.id} {} 900000`]);
+  });
+
+  it('gives the store nothing where the hook ends the session while it updates it', async () => {
+    const { sessions, store } = setScene();
+    const opened = await sessions.open(undefined, false);
+    const changing = held();
+    const update = opened.session.update(() => changing.promise);
+    const decided = opened.decided();
+    const ended = opened.session.end();
+    expect(await outcomeOf(update)).toBe('COROSOCK_SESSION_OVER');
+    changing.resolve();
+    await Promise.all([decided, ended]);
+    expect(await store.get(opened.session.id)).toBe(undefined);
+  });
+
   it('asks the store nothing about a session that the client knew, or that is over', async () => {
     const { sessions, store, join } = setScene();
     const { session } = (await join()).opened;

@@ -6,16 +6,16 @@ import { parseCookie, parseSetCookie } from 'cookie';
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { cookieOf, SECRET } from './session-fixtures.ts';
-import { newSessionId, SessionCookie, SessionCookieError } from '../../src/session/session-cookie.ts';
+import { SessionCookie, SessionCookieError } from '../../src/session/session-cookie.ts';
 
 const cookie = new SessionCookie('sid', [SECRET]);
 
 /** The Cookie header that answers a Set-Cookie header. */
 const answerTo = (setCookie: string): string => setCookie.slice(0, setCookie.indexOf(';'));
 
-describe('newSessionId', () => {
+describe('an id', () => {
   it('S2: is 192 bits of a CSPRNG, safe in a cookie, and never the same', () => {
-    const ids = Array.from({ length: 1000 }, newSessionId);
+    const ids = Array.from({ length: 1000 }, () => cookie.newId());
     expect(new Set(ids).size).toBe(1000);
     for (const id of ids) expect(id).toMatch(/^[\w-]{32}$/);
     // Each of the 192 bits comes up both ways.
@@ -36,7 +36,7 @@ describe('SessionCookie', () => {
   });
 
   it('writes the form of Express: s:, the id, its signature, all URI-encoded', () => {
-    const id = newSessionId();
+    const id = cookie.newId();
     const { value } = parseSetCookie(cookie.write(id, false));
     expect(value).toMatch(new RegExp(`^s:${id}\\.[A-Za-z0-9+/]{43}$`));
     expect(answerTo(cookie.write(id, false))).toBe(cookieOf(id, SECRET, 'sid'));

@@ -6,7 +6,6 @@ import { describe, expect, it } from 'vitest';
 import { cookieOf, held, NotedMember, NotedStore, outcomeOf, setScene } from './session-fixtures.ts';
 import { MemorySessionStore } from '../../src/session/memory-session-store.ts';
 import type { SessionData } from '../../src/session/session.ts';
-import { newSessionId } from '../../src/session/session-cookie.ts';
 import { Sessions } from '../../src/session/sessions.ts';
 
 const OVER = 'COROSOCK_SESSION_OVER';
@@ -58,7 +57,7 @@ describe('open', () => {
     'S1: begins a fresh session for one that is %s',
     async (how) => {
       const { sessions, store, reports, clock } = setScene();
-      const id = newSessionId();
+      const id = '-'.repeat(32);
       if (how !== 'never known') await store.set(id, { user: 'ann' }, 1000);
       if (how === 'expired') await clock.advance(1000);
       if (how === 'deleted') await store.delete(id);

@@ -1,6 +1,8 @@
 // A signal that is not made until somebody asks for it.
 
+import { settle } from 'corosock/testing';
 import { describe, expect, it } from 'vitest';
+import { recordCrashes } from '../fixtures/process-events.ts';
 import { LazySignal } from '../../src/time/lazy-signal.ts';
 
 describe('LazySignal', () => {
@@ -42,6 +44,69 @@ describe('LazySignal', () => {
     lazy.abort(() => 'first');
     lazy.abort(() => 'second');
     expect([aborts, lazy.signal.reason]).toEqual([1, 'first']);
+  });
+
+  describe('until', () => {
+    const held = <T>(): {
+      coming: Promise<T>;
+      resolve: (value: T) => void;
+      reject: (error: Error) => void;
+    } => {
+      let resolve = (_value: T): void => {};
+      let reject = (_error: Error): void => {};
+      const coming = new Promise<T>((yes, no) => {
+        resolve = yes;
+        reject = no;
+      });
+      return { coming, resolve: (value) => resolve(value), reject: (error) => reject(error) };
+    };
+
+    it('gives what was waited for', async () => {
+      const lazy = new LazySignal();
+      expect(await lazy.until(Promise.resolve(1))).toBe(1);
+      await expect(lazy.until(Promise.reject(new Error('no')))).rejects.toThrow('no');
+    });
+
+    it('rejects with the one reason when it aborts, and hands over what comes after all', async () => {
+      const lazy = new LazySignal();
+      const late: unknown[] = [];
+      const { coming, resolve } = held<string>();
+      const waits = [lazy.until(coming, (value) => late.push(value)), lazy.until(held<string>().coming)];
+      lazy.abort(() => new Error('over'));
+      const [first, second] = await Promise.allSettled(waits);
+      expect(first).toEqual({ status: 'rejected', reason: lazy.signal.reason as unknown });
+      expect(second).toEqual(first);
+      resolve('after all');
+      await settle();
+      expect(late).toEqual(['after all']);
+    });
+
+    it('swallows an error that comes after all', async () => {
+      using crashes = recordCrashes();
+      const lazy = new LazySignal();
+      const { coming, reject } = held<string>();
+      const wait = lazy.until(coming);
+      lazy.abort(() => new Error('over'));
+      await expect(wait).rejects.toThrow('over');
+      reject(new Error('after all'));
+      await settle();
+      expect(crashes.errors).toEqual([]);
+    });
+
+    it('rejects at once when it has aborted before', async () => {
+      const lazy = new LazySignal();
+      const late: unknown[] = [];
+      lazy.abort(() => new Error('over'));
+      await expect(lazy.until(Promise.resolve(1), (value) => late.push(value))).rejects.toThrow('over');
+      expect(late).toEqual([1]);
+    });
+
+    it('explains a reason that only a wait has seen', async () => {
+      const lazy = new LazySignal();
+      const wait = lazy.until(held<string>().coming);
+      lazy.abort(() => new Error('over'));
+      expect(lazy.explains(await wait.catch((error: unknown) => error))).toBe(true);
+    });
   });
 
   describe('explains', () => {

@@ -5,6 +5,7 @@ import { settle } from 'corosock/testing';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { recordCrashes } from '../fixtures/process-events.ts';
+import { LazySignal } from '../../src/time/lazy-signal.ts';
 import { TaskQueue } from '../../src/time/task-queue.ts';
 
 /** A task that goes on when the spec says so. */
@@ -108,11 +109,11 @@ describe('TaskQueue', () => {
     const queue = new TaskQueue(1);
     const [running, waiting] = [heldTask(), heldTask()];
     const first = queue.run(running.task);
-    const controller = new AbortController();
-    const second = queue.run(waiting.task, controller.signal);
+    const over = new LazySignal();
+    const second = queue.run(waiting.task, over);
     const third = queue.run(() => 3);
     await settle();
-    controller.abort(new Error('gone'));
+    over.abort(() => new Error('gone'));
     await expect(second).rejects.toThrow('gone');
     expect(queue.size).toBe(2);
     running.finish();
@@ -121,25 +122,27 @@ describe('TaskQueue', () => {
 
   it('never runs a task whose signal has aborted before', async () => {
     const { task, starts } = heldTask();
-    await expect(new TaskQueue(1).run(task, AbortSignal.abort(new Error('gone')))).rejects.toThrow('gone');
+    const over = new LazySignal();
+    over.abort(() => new Error('gone'));
+    await expect(new TaskQueue(1).run(task, over)).rejects.toThrow('gone');
     expect(starts()).toBe(0);
   });
 
   it('gives the place of a running task up when its signal aborts, and lets it run on', async () => {
     using crashes = recordCrashes();
     const queue = new TaskQueue(1);
-    const controller = new AbortController();
+    const over = new LazySignal();
     let fail = (_error: Error): void => {};
     const first = queue.run(
       () =>
         new Promise<void>((_done, reject) => {
           fail = reject;
         }),
-      controller.signal,
+      over,
     );
     const second = queue.run(() => 2);
     await settle();
-    controller.abort(new Error('gone'));
+    over.abort(() => new Error('gone'));
     await expect(first).rejects.toThrow('gone');
     expect(await second).toBe(2);
     fail(new Error('late'));
@@ -149,7 +152,8 @@ describe('TaskQueue', () => {
 
   it('leaves no listener on a signal', async () => {
     const queue = new TaskQueue(1);
-    const { signal } = new AbortController();
+    const over = new LazySignal();
+    const { signal } = over;
     let listeners = 0;
     const { addEventListener, removeEventListener } = signal;
     signal.addEventListener = (...args: Parameters<typeof addEventListener>): void => {
@@ -160,7 +164,7 @@ describe('TaskQueue', () => {
       listeners -= 1;
       removeEventListener.apply(signal, args);
     };
-    await queue.run(() => settle(), signal);
+    await Promise.all([queue.run(() => settle(), over), queue.run(() => settle(), over)]);
     expect(listeners).toBe(0);
   });
 

@@ -3,6 +3,7 @@
 
 import type { HandshakeRequest } from './handshake-request.ts';
 import type { Session } from '../session/session.ts';
+import type { LazySignal } from '../time/lazy-signal.ts';
 import { badArgument } from '../words/arguments.ts';
 import { UsageError } from '../words/errors.ts';
 
@@ -59,18 +60,27 @@ export class OpenHandshake implements Handshake {
   readonly id: string;
   readonly request: HandshakeRequest;
   readonly session: Session | undefined;
-  readonly signal: AbortSignal;
-  readonly responseHeaders: Headers = new Headers();
+  readonly #over: LazySignal;
+  #responseHeaders: Headers | undefined;
   #sharedConnection = false;
   #protocol: string;
   #isAnswered = false;
 
-  constructor({ id, request, protocol }: Wanted, session: Session | undefined, signal: AbortSignal) {
+  constructor({ id, request, protocol }: Wanted, session: Session | undefined, over: LazySignal) {
     this.id = id;
     this.request = request;
     this.session = session;
-    this.signal = signal;
+    this.#over = over;
     this.#protocol = protocol;
+  }
+
+  get signal(): AbortSignal {
+    return this.#over.signal;
+  }
+
+  get responseHeaders(): Headers {
+    this.#responseHeaders ??= new Headers();
+    return this.#responseHeaders;
   }
 
   get sessionId(): string | undefined {
@@ -106,7 +116,7 @@ export class OpenHandshake implements Handshake {
    */
   answer(): HandshakeAnswer {
     this.#isAnswered = true;
-    for (const [name, value] of this.responseHeaders) {
+    for (const [name, value] of this.#responseHeaders ?? []) {
       if (OWN_HEADER.test(name))
         throw badArgument('handshake.responseHeaders', "no header of the handshake's own", name);
       if (!VISIBLE.test(value)) throw unsendable(name);
@@ -114,7 +124,7 @@ export class OpenHandshake implements Handshake {
     return {
       sharedConnection: this.#sharedConnection,
       protocol: this.#protocol,
-      responseHeaders: this.responseHeaders,
+      responseHeaders: this.#responseHeaders,
     };
   }
 

@@ -11,12 +11,19 @@ export class Patience {
   /** Aborts with HandshakeOverError. */
   readonly over: LazySignal = new LazySignal();
   readonly #clock: Clock;
-  readonly #timer: unknown;
+  readonly #dueMs: number;
+  #timer: unknown;
   #why: HandshakeEnd | undefined;
 
   constructor(clock: Clock, timeoutMs: number) {
     this.#clock = clock;
-    this.#timer = clock.setTimeout(() => this.end('late'), timeoutMs);
+    this.#dueMs = clock.now() + timeoutMs;
+  }
+
+  /** Arms the timer. What ends before costs none. */
+  begin(): void {
+    const leftMs = Math.max(Math.ceil(this.#dueMs - this.#clock.now()), 0);
+    this.#timer = this.#clock.setTimeout(() => this.end('late'), leftMs);
   }
 
   /** Why it has ended; undefined while it lasts. */
@@ -33,6 +40,6 @@ export class Patience {
 
   /** The hook has decided: leaves no timer behind. */
   stop(): void {
-    this.#clock.clearTimeout(this.#timer);
+    if (this.#timer !== undefined) this.#clock.clearTimeout(this.#timer);
   }
 }

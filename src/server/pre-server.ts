@@ -7,7 +7,7 @@ import { OpenHandshake } from './handshake.ts';
 import { responseFrom } from './hook-response.ts';
 import type { WebSocketServer } from './servable.ts';
 import type { Opened } from '../session/opened-session.ts';
-import { unattended, until } from '../time/abortable.ts';
+import { unattended } from '../time/abortable.ts';
 import type { LazySignal } from '../time/lazy-signal.ts';
 import type { TaskQueue } from '../time/task-queue.ts';
 
@@ -80,7 +80,7 @@ export async function prepare(arrival: Arrival, admission: TaskQueue, over: Lazy
   const verdict = await askPreServer(arrival, opened, admission, over);
   if (verdict.kind !== 'accepted' || opened === undefined) return verdict;
   try {
-    await until(over.signal, opened.decided());
+    await over.until(opened.decided());
     return verdict;
   } catch (error) {
     return { kind: 'unavailable', error, opened };
@@ -88,7 +88,7 @@ export async function prepare(arrival: Arrival, admission: TaskQueue, over: Lazy
 }
 
 async function opening({ openSession }: Arrival, over: LazySignal): Promise<Opened | undefined> {
-  return openSession && (await until(over.signal, openSession(), (late) => late.discard()));
+  return openSession && (await over.until(openSession(), (late) => late.discard()));
 }
 
 async function askPreServer(
@@ -98,14 +98,14 @@ async function askPreServer(
   over: LazySignal,
 ): Promise<Verdict> {
   const { server } = arrival;
-  const handshake = new OpenHandshake(arrival, opened?.session, over.signal);
+  const handshake = new OpenHandshake(arrival, opened?.session, over);
   try {
     const hook = (): unknown => server.onPreServer?.(handshake) as unknown;
-    const context = server.onPreServer && (await admission.run<unknown>(hook, over.signal));
+    const context = server.onPreServer && (await admission.run<unknown>(hook, over));
     if (over.aborted) return { kind: 'over', opened };
     const response = responseFrom(context);
     if (response !== undefined) {
-      const body = await bodyOf(response, over.signal);
+      const body = await bodyOf(response, over);
       return { kind: 'refused', response, body, opened };
     }
     return { kind: 'accepted', context, answer: handshake.answer(), opened };
@@ -118,13 +118,13 @@ async function askPreServer(
  * Reads a copy of a hook's Response to its end: it is sent with its length. What the
  * hook reads it from is cancelled when the signal aborts, and not waited for.
  */
-async function bodyOf(response: Response, signal: AbortSignal): Promise<Uint8Array> {
+async function bodyOf(response: Response, over: LazySignal): Promise<Uint8Array> {
   if (response.status < 200) throw new RangeError(`A response of status ${response.status} is no answer`);
   const chunks: Uint8Array[] = [];
   const sink = new WritableStream<Uint8Array>({ write: (chunk) => void chunks.push(chunk) });
   const { body } = response.clone();
   try {
-    if (body !== null) await until(signal, body.pipeTo(sink, { signal }));
+    if (body !== null) await over.until(body.pipeTo(sink, { signal: over.signal }));
   } catch (error) {
     // The source goes on for as long as one of the two is not cancelled.
     if (response.body !== null) void unattended(response.body.cancel(error));

@@ -75,10 +75,18 @@ export class Upgrades {
   async #askAndAnswer(upgrade: UpgradeAtHand, arrival: Arrival): Promise<void> {
     const { clock, handshakeTimeoutMs } = this.#settings;
     const patience = new Patience(clock, handshakeTimeoutMs);
-    const waiting = new WaitingStream(upgrade.stream, upgrade.head, patience);
-    await this.decide(arrival, patience, (verdict) =>
-      this.#answer({ ...upgrade, head: waiting.release() }, arrival, verdict, patience),
-    );
+    let isDecided = false;
+    let waiting: WaitingStream | undefined;
+    // What decides in this turn costs neither a timer nor listeners. Nothing is lost: nobody reads the stream.
+    clock.setImmediate(() => {
+      if (isDecided) return;
+      patience.begin();
+      waiting = new WaitingStream(upgrade.stream, upgrade.head, patience);
+    });
+    await this.decide(arrival, patience, (verdict) => {
+      isDecided = true;
+      this.#answer({ ...upgrade, head: waiting?.release() ?? upgrade.head }, arrival, verdict, patience);
+    });
   }
 
   #answer(upgrade: UpgradeAtHand, arrival: Arrival, verdict: Verdict, patience: Patience): void {

@@ -3,7 +3,7 @@
 
 import type { Duplex } from 'node:stream';
 import type { Patience } from './patience.ts';
-import { CHUNK_BYTES } from '../words/limits.ts';
+import { EARLY_BYTES } from '../words/limits.ts';
 
 /** Keeps what arrives early, and ends the patience when the client leaves. */
 export class WaitingStream {
@@ -20,6 +20,7 @@ export class WaitingStream {
     stream.on('data', this.#streamOnData);
     stream.on('end', this.#streamOnGone);
     stream.on('close', this.#streamOnGone);
+    if (stream.destroyed) patience.end('gone');
   }
 
   /** Lets go of the stream, which stands still. @returns All that has arrived. */
@@ -35,7 +36,7 @@ export class WaitingStream {
     this.#chunks.push(chunk);
     this.#bytes += chunk.byteLength;
     // The rest waits in the client's window; then its leaving is noticed late.
-    if (this.#bytes >= CHUNK_BYTES) this.#stream.pause();
+    if (this.#bytes >= EARLY_BYTES) this.#stream.pause();
   };
 
   readonly #streamOnGone = (): void => this.#patience.end('gone');

@@ -1,14 +1,16 @@
 // One line for each id: tasks of one id run one after another, those of different
 // ids side by side. Who may wait in it, and for how long, is the caller's.
 
-import { TaskQueue } from '../time/task-queue.ts';
+import { until } from '../time/abortable.ts';
 
 interface Line {
-  readonly queue: TaskQueue;
+  /** Settles when the last in line has gone. Never rejects. */
+  last: Promise<void>;
   /** Tasks that wait or run. */
   length: number;
 }
 
+/** Chains of promises: a queue object for each id would cost more than most stores' answers. */
 export class IdLines {
   /** Only ids with tasks. */
   readonly #lines = new Map<string, Line>();
@@ -23,16 +25,33 @@ export class IdLines {
     return this.#lines.has(id);
   }
 
-  /** Runs a task behind those of the same id, as {@link TaskQueue.run} does. */
+  /**
+   * Runs a task behind those of the same id; inside the call when there are none.
+   *
+   * Aborting while it waits rejects with the signal's reason, and the task is never run. It does not
+   * end a task that runs.
+   */
   async run<T>(id: string, task: () => T | PromiseLike<T>, signal?: AbortSignal): Promise<T> {
-    const line = this.#lines.get(id) ?? { queue: new TaskQueue(1), length: 0 };
+    signal?.throwIfAborted();
+    const line = this.#lines.get(id) ?? { last: Promise.resolve(), length: 0 };
     this.#lines.set(id, line);
+    const ahead = line.last;
+    let leave = ignore;
+    const left = new Promise<void>((resolve) => {
+      leave = resolve;
+    });
+    // Who gives up leaves the others where they are.
+    line.last = ahead.then(() => left);
     line.length += 1;
     try {
-      return await line.queue.run(task, signal);
+      if (line.length > 1) await (signal === undefined ? ahead : until(signal, ahead));
+      return await task();
     } finally {
+      leave();
       line.length -= 1;
       if (line.length === 0) this.#lines.delete(id);
     }
   }
 }
+
+function ignore(): void {}

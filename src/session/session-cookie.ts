@@ -1,9 +1,9 @@
 // The cookie that carries a session's id, in the form of Express: `s:` and the id
 // with its signature. What the id stands for is the store's business.
 
-import { randomBytes } from 'node:crypto';
 import { parseCookie, stringifySetCookie } from 'cookie';
 import { sign, unsign } from 'cookie-signature';
+import { RandomIds } from '../words/random-ids.ts';
 
 /** What a request's cookies say. `forged`: no secret of ours has signed it. */
 export type CookieVerdict =
@@ -16,11 +16,6 @@ const ID_BYTES = 24;
 
 /** How express-session marks a value as signed. */
 const SIGNED = 's:';
-
-/** Makes the id of a session: unguessable, and safe in a cookie. */
-export function newSessionId(): string {
-  return randomBytes(ID_BYTES).toString('base64url');
-}
 
 /** Tells `report` that a cookie came to nothing, and a fresh session was begun. The cookie's text is not in it. */
 export class SessionCookieError extends Error {
@@ -44,10 +39,16 @@ export class SessionCookie {
   readonly #name: string;
   /** The first one signs, all verify. */
   readonly #secrets: readonly [string, ...string[]];
+  readonly #ids = new RandomIds(ID_BYTES);
 
   constructor(name: string, secrets: readonly [string, ...string[]]) {
     this.#name = name;
     this.#secrets = secrets;
+  }
+
+  /** Makes the id of a session: unguessable, and safe in a cookie. */
+  newId(): string {
+    return this.#ids.next();
   }
 
   /** Finds the cookie in a `Cookie` header, and verifies it in constant time. */

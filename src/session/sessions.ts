@@ -9,7 +9,7 @@ import { LockWait } from './lock-wait.ts';
 import { OpenedSession } from './opened-session.ts';
 import type { Opened } from './opened-session.ts';
 import type { SessionData } from './session.ts';
-import { newSessionId, SessionCookie, SessionCookieError } from './session-cookie.ts';
+import { SessionCookie, SessionCookieError } from './session-cookie.ts';
 import { SessionLock } from './session-lock.ts';
 import { DEFAULT_UPDATE_TIMEOUT_MS } from './session-options.ts';
 import type { SessionSettings } from './session-options.ts';
@@ -167,7 +167,7 @@ export class Sessions implements SessionKeeper, LiveSessionListener {
 
   /** Makes one that nobody else knows. */
   #create(): LiveSession {
-    const live = this.#hold(newSessionId());
+    const live = this.#hold(this.#cookie.newId());
     live.began(this.clock.now());
     return live;
   }

@@ -62,6 +62,7 @@ async function begin(memory: MemoryServer): Promise<Started> {
   const { arrival, settings, host } = memory;
   if (isPlain(arrival)) return memory.open(acceptedAtOnce(arrival.protocol));
   const patience = new Patience(settings.clock, settings.handshakeTimeoutMs);
+  patience.begin();
   return host.decide(arrival, patience, (verdict) =>
     verdict.kind === 'accepted' ? memory.open(verdict) : { response: answerTo(verdict, memory, patience) },
   );

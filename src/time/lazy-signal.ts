@@ -1,35 +1,75 @@
 // An AbortSignal that is not made until somebody asks for it: a controller and
-// its signal cost half a kilobyte, and most sockets never need one.
+// its signal cost half a kilobyte and five microseconds, and most sockets and
+// handshakes never need one. Our own waits do without.
 
 /** Holds back an AbortSignal, and the reason it is aborted with, until they are wanted. */
 export class LazySignal {
   #controller: AbortController | undefined;
-  #reason: (() => unknown) | undefined;
+  #makeReason: (() => unknown) | undefined;
+  /** Made once; undefined until then. */
+  #reason: { readonly value: unknown } | undefined;
+  /** Who waits without a signal; undefined where nobody ever did. */
+  #waits: Set<(reason: unknown) => void> | undefined;
 
   /** The signal; made on first use, aborted already if its time has come. */
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = new AbortController();
-      if (this.#reason !== undefined) this.#controller.abort(this.#reason());
+      if (this.aborted) this.#controller.abort(this.reason);
     }
     return this.#controller.signal;
   }
 
   get aborted(): boolean {
-    return this.#reason !== undefined;
+    return this.#makeReason !== undefined;
   }
 
-  /** Aborts once; further calls do nothing. The reason is made only if somebody holds the signal, or when they come for it. */
+  /** What it was aborted with; undefined before. */
+  get reason(): unknown {
+    if (this.#makeReason !== undefined) this.#reason ??= { value: this.#makeReason() };
+    return this.#reason?.value;
+  }
+
+  /** Aborts once; further calls do nothing. The reason is made only if somebody holds the signal, waits, or comes for it. */
   abort(reason: () => unknown): void {
-    if (this.#reason !== undefined) return;
-    this.#reason = reason;
-    this.#controller?.abort(reason());
+    if (this.aborted) return;
+    this.#makeReason = reason;
+    this.#controller?.abort(this.reason);
+    for (const end of this.#waits ?? []) end(this.reason);
+    this.#waits = undefined;
+  }
+
+  /**
+   * Waits for something until this aborts; then rejects with the reason.
+   *
+   * @param late - Gets what comes after all.
+   */
+  until<T>(coming: Promise<T>, late: (value: T) => void = ignore): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const end = (reason: unknown): void => {
+        coming.then(late, ignore);
+        reject(reason);
+      };
+      if (this.aborted) return end(this.reason);
+      this.#waits ??= new Set();
+      this.#waits.add(end);
+      const settle = <V>(how: (value: V) => void, value: V): void => {
+        // Once it was ended, nothing waits any more.
+        if (this.#waits?.delete(end) === true) how(value);
+      };
+      coming.then(
+        (value) => settle(resolve, value),
+        (error: unknown) => settle(reject, error),
+      );
+    });
   }
 
   /** Tells whether an error is this signal's reason, or was caused by it (`node:timers/promises` wraps it). */
   explains(error: unknown): boolean {
-    if (this.#controller === undefined || !this.aborted) return false;
-    const reason: unknown = this.#controller.signal.reason;
-    return error === reason || (error instanceof Object && 'cause' in error && error.cause === reason);
+    if (this.#reason === undefined) return false;
+    const { value } = this.#reason;
+    return error === value || (error instanceof Object && 'cause' in error && error.cause === value);
   }
 }
+
+function ignore(): void {}

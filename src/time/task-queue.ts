@@ -3,7 +3,7 @@
 
 import { AsyncLocalStorage } from 'node:async_hooks';
 import PQueue from 'p-queue';
-import { until } from './abortable.ts';
+import type { LazySignal } from './lazy-signal.ts';
 
 /** Runs tasks, at most so many at once, in the order in which they came. */
 export class TaskQueue {
@@ -27,29 +27,29 @@ export class TaskQueue {
    * Runs a task when its turn comes, which may be at once.
    *
    * It keeps its own AsyncLocalStorage context (p-queue 9 would run it in that of
-   * whoever finished before). Aborting rejects with the signal's reason: a task
+   * whoever finished before). Aborting rejects with the reason: a task
    * that waits is then never run, and one that runs gives its slot up.
    */
-  run<T>(task: () => T | PromiseLike<T>, signal?: AbortSignal): Promise<T> {
+  run<T>(task: () => T | PromiseLike<T>, over?: LazySignal): Promise<T> {
     const isFree = this.#queue.size === 0 && this.size < this.#limit;
-    return isFree ? this.#runAtOnce(task, signal) : this.#runInTurn(task, signal);
+    return isFree ? this.#runAtOnce(task, over) : this.#runInTurn(task, over);
   }
 
-  async #runAtOnce<T>(task: () => T | PromiseLike<T>, signal: AbortSignal | undefined): Promise<T> {
-    signal?.throwIfAborted();
+  async #runAtOnce<T>(task: () => T | PromiseLike<T>, over: LazySignal | undefined): Promise<T> {
+    if (over?.aborted === true) throw over.reason;
     this.#atOnce += 1;
     try {
-      return await (signal === undefined ? task() : until(signal, Promise.resolve(task())));
+      return await (over === undefined ? task() : over.until(Promise.resolve(task())));
     } finally {
       this.#atOnce -= 1;
       if (this.#queue.size > 0) this.#share();
     }
   }
 
-  #runInTurn<T>(task: () => T | PromiseLike<T>, signal: AbortSignal | undefined): Promise<T> {
+  #runInTurn<T>(task: () => T | PromiseLike<T>, over: LazySignal | undefined): Promise<T> {
     this.#share();
     const bound = AsyncLocalStorage.bind(async () => task());
-    return this.#queue.add(bound, signal === undefined ? {} : { signal });
+    return this.#queue.add(bound, over === undefined ? {} : { signal: over.signal });
   }
 
   /** Leaves the queue the places that are not taken. */

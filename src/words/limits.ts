@@ -52,6 +52,9 @@ export const TRACED_READS = 64;
 /** A close frame holds 125 bytes, two of which are the code (RFC 6455 §5.5). */
 export const MAX_CLOSE_REASON_BYTES = 123;
 
+/** What a client may send before its hook has decided; the rest waits in its window. */
+export const EARLY_BYTES = 16_384;
+
 /** `onPreServer` hooks at once. */
 export const DEFAULT_MAX_HANDSHAKES = 256;
 export const DEFAULT_HANDSHAKE_TIMEOUT_MS = 10_000;
