@@ -7,6 +7,7 @@ import type { Handshake, Host, ServeOptions, SessionOptions, WebSocketServer } f
 import { settle, virtualClock } from 'corosock/testing';
 import { describe, expect, it } from 'vitest';
 import { until } from './until.ts';
+import { textFrame } from '../peers/frames.ts';
 import { connectRaw, upgradeRequest } from '../peers/raw-client.ts';
 import type { RawClient } from '../peers/raw-client.ts';
 import { cookieOf, held, NotedStore, SECRET } from '../session/session-fixtures.ts';
@@ -212,5 +213,44 @@ describe('S7: a store that is down', () => {
     await until(() => site.store.calls.length > 0);
     await clock.advance(700);
     expect([(await client.answer()).status, site.reports]).toMatchObject([503, [{ why: 'late' }]]);
+  });
+});
+
+describe('R14: a session whose time is over while somebody resumes it', () => {
+  const TIMEOUT_MS = 1000;
+
+  it('is over for both: its socket is closed, and the new one begins a fresh one', async () => {
+    const clock = virtualClock();
+    await using site = await open(undefined, { clock, session: { timeoutMs: TIMEOUT_MS } });
+    using old = await site.knock(KNOWN);
+    expect((await old.answer()).status).toBe(101);
+    await clock.advance(TIMEOUT_MS - 1);
+    const asking = held();
+    site.store.answers.get = () => asking.promise;
+    using resuming = await site.knock(KNOWN);
+    await until(() => site.store.calls.filter((call) => call === 'get known').length === 2);
+    await clock.advance(1);
+    expect(await old.untilCloseFrame()).toMatchObject({ code: 3008 });
+    asking.resolve();
+    const answer = await resuming.answer();
+    expect([answer.status, idIn(answer.headers['set-cookie'])]).toEqual([101, site.ids[1]]);
+    expect(site.ids[1]).not.toBe('known');
+  });
+
+  it('goes on for both when a message comes first', async () => {
+    const clock = virtualClock();
+    await using site = await open(undefined, { clock, session: { timeoutMs: TIMEOUT_MS } });
+    using old = await site.knock(KNOWN);
+    expect((await old.answer()).status).toBe(101);
+    await clock.advance(TIMEOUT_MS - 1);
+    const asking = held();
+    site.store.answers.get = () => asking.promise;
+    using resuming = await site.knock(KNOWN);
+    await old.send(textFrame('still here'));
+    await until(() => [...site.host.sockets.values()].some(({ queued }) => queued.messages === 1));
+    await clock.advance(1);
+    asking.resolve();
+    expect([(await resuming.answer()).status, site.ids]).toEqual([101, ['known', 'known']]);
+    expect(site.host.sockets.size).toBe(2);
   });
 });

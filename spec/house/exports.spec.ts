@@ -16,6 +16,7 @@ const entryPoints = [
     names: [
       'ConnectionLostError',
       'HandshakeOverError',
+      'SessionCookieError',
       'Status',
       'UsageError',
       'attach',

@@ -6,6 +6,7 @@ import session from 'express-session';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { expressSessionStore } from '../../src/session/express-session-store.ts';
 import type { ExpressSessionStore } from '../../src/session/express-session-store.ts';
+import type { SessionStore } from '../../src/session/session-store.ts';
 import { sessionStoreContract } from '../../src/testing/session-store-contract.ts';
 import type { SessionStoreUnderTest } from '../../src/testing/session-store-contract.ts';
 
@@ -228,5 +229,28 @@ describe('expressSessionStore', () => {
 
   it.each([undefined, null, 'redis', {}, { get() {}, set() {} }])('refuses %s', (store) => {
     expect(() => expressSessionStore(store as unknown as ExpressSessionStore)).toThrow(UsageError);
+  });
+});
+
+describe('a store that never calls back', () => {
+  it.each<['get' | 'set' | 'destroy' | 'touch', (store: SessionStore) => Promise<unknown>]>([
+    ['get', (store) => store.get('a')],
+    ['set', (store) => store.set('a', {}, 1000)],
+    ['destroy', (store) => store.delete('a')],
+    ['touch', (store) => store.touch('a', 1000)],
+  ])('counts as down after five seconds: %s; the next call goes on', async (name, call) => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const below = new TouchableStore();
+    below.texts.set('a', '{"n":1,"cookie":{}}');
+    const store = expressSessionStore(below);
+    const answer = vi.spyOn(below, name).mockImplementation(() => {});
+    const outcome = call(store).catch((error: unknown) => (error as Error).message);
+    await vi.advanceTimersByTimeAsync(4999);
+    answer.mockRestore();
+    const next = store.get('a');
+    await vi.advanceTimersByTimeAsync(1);
+    expect(await outcome).toBe('The store of sessions has not answered within 5000 ms');
+    expect([await next, vi.getTimerCount()]).toEqual([{ n: 1 }, 0]);
   });
 });

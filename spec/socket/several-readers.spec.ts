@@ -33,6 +33,15 @@ describe('several reads of a shared socket', () => {
     expect([ws.atEnd, other.atEnd]).toEqual([false, true]);
   });
 
+  it('keep the form of what one has cut: the rest of a text begun with binaryData comes as bytes, whoever reads it', async () => {
+    const { link, ws, other } = shared();
+    ws.binaryData = true;
+    link.arrive('a\u00e9', 'next');
+    expect(await ws.read(2)).toEqual([Buffer.from('a\u00e9').subarray(0, 2), 'ok']);
+    expect(await other.read()).toEqual([Buffer.from('a\u00e9').subarray(2), 'ok']);
+    expect(await other.read()).toEqual(['next', 'ok']);
+  });
+
   it('end each at its own time', async () => {
     const { link, clock, ws, other } = shared();
     const [long, short] = [ws.read({ timeoutMs: 200 }), other.read({ timeoutMs: 100 })];

@@ -10,6 +10,13 @@ import { UsageError } from 'corosock';
 import type { Handler } from 'corosock';
 
 describe('fakeSocket', () => {
+  it('refuses sessions, which take a handshake', () => {
+    expect(() => fakeSocket({ sessions: { secret: 'a secret of some length' } })).toThrow(
+      'fakeSocket(): expected no sessions (they take a handshake: runServer()), got an object',
+    );
+    expect(fakeSocket({ sessions: false }).ws.session).toBe(undefined);
+  });
+
   it('makes two ends that hear each other', async () => {
     const { ws, client } = fakeSocket();
     await client.write('to the server');

@@ -4,7 +4,7 @@
 import { describe, expect, it } from 'vitest';
 import { runServer, virtualClock } from 'corosock/testing';
 import { UsageError } from 'corosock';
-import type { Handler, Servable } from 'corosock';
+import type { Handler, Servable, SessionStore } from 'corosock';
 
 const echo: Handler = async (ws) => {
   for await (const message of ws) await ws.write(message);
@@ -129,6 +129,23 @@ describe('await using a run', () => {
     );
     await run[Symbol.asyncDispose]();
     expect(await run.done).toMatchObject({ kind: 'returned', end: { code: 1001, clean: false } });
+  });
+
+  it('ends also where the store of sessions answers nothing any more', async () => {
+    const clock = virtualClock();
+    const store: SessionStore = {
+      get: () => Promise.resolve(undefined),
+      set: () => Promise.resolve(),
+      touch: () => Promise.resolve(),
+      delete: () => new Promise(() => {}),
+    };
+    const sessions = { secret: 'a secret of some length', store, endOnClose: true };
+    const reports: unknown[] = [];
+    {
+      await using run = runServer(() => {}, { clock, sessions, report: (error) => reports.push(error) });
+      expect((await (await run.client).closed).code).toBe(1000);
+    }
+    expect(reports).toMatchObject([{ message: 'Sessions had more to write at the deadline of host.close' }]);
   });
 
   it('does nothing once it has ended by itself', async () => {

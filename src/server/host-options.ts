@@ -36,7 +36,7 @@ export interface HostOptions {
   readonly writeBufferBytes?: number;
   /** `onPreServer` hooks at once, 1 to 2³¹−1; further ones wait in order. Default 256. */
   readonly maxHandshakes?: number;
-  /** What `onPreServer` may take, the wait for its turn and the body of its Response included, 0 to 2³¹−1; beyond it 408. Default 10 000. */
+  /** What a handshake may take from its request to its answer: the sessions' store, `onPreServer` with the wait for its turn, the body of its Response; 0 to 2³¹−1; beyond it 408, or 503 where the store says nothing. Default 10 000. */
   readonly handshakeTimeoutMs?: number;
   /** `onClientMessage` calls at once, over all shared sockets, 1 to 2³¹−1: the seed's pool. Default 64. */
   readonly poolSize?: number;

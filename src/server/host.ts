@@ -17,7 +17,8 @@ import type { WaitOptions } from '../words/wait-options.ts';
  *
  * It reads, writes and ends as the handler's own `ws` does; whoever reads first
  * is served first, over all handles. It owns nothing: dropping it closes nothing.
- * `atEnd` and `binaryData` are each handle's own.
+ * `atEnd` and `binaryData` are each handle's own. What a read has cut keeps its form:
+ * the rest of a text that one with `binaryData` began comes as bytes, whoever reads it.
  */
 export interface SharedSocket extends Socket {
   /** The seed's WebSocketID: unguessable, unique across nodes. */

@@ -43,6 +43,14 @@ export interface Door {
   close(): Promise<void>;
 }
 
+/** By which a session finds its client again. */
+export interface Caller {
+  /** The `Cookie` header. */
+  readonly cookie: string | undefined;
+  /** Whether it came over TLS. */
+  readonly isSecure: boolean;
+}
+
 /** A {@link Host} over any door, or over none. */
 export class ServingHost implements Host, RunListener, UpgradeListener {
   readonly #ids = new SocketIds();
@@ -115,7 +123,9 @@ export class ServingHost implements Host, RunListener, UpgradeListener {
     if (server === undefined) return this.#upgrades.refuse(upgrade, REFUSALS.failed);
     const wanted = new UpgradeRequest(request, judged, found.params);
     const protocol = chooseSubprotocol(this.#settings.protocols, judged.protocols);
-    this.#upgrades.take(upgrade, this.arrive(wanted, server, protocol));
+    // Node's own, which die with the request; ours would stay for as long as the socket lives.
+    const caller = { cookie: request.headers.cookie, isSecure: 'encrypted' in request.socket };
+    this.#upgrades.take(upgrade, this.arrive(wanted, server, protocol, caller));
   }
 
   #makeServer({ makeServer }: Match): WebSocketServer | undefined {
@@ -143,10 +153,9 @@ export class ServingHost implements Host, RunListener, UpgradeListener {
   // Conversations.
 
   /** Makes what a handshake is about. */
-  arrive(request: HandshakeRequest, server: WebSocketServer, protocol: string): Arrival {
+  arrive(request: HandshakeRequest, server: WebSocketServer, protocol: string, caller: Caller): Arrival {
     const sessions = this.#sessions;
-    const openSession =
-      sessions && (() => sessions.open(request.headers.cookie, request.url.protocol === 'wss:'));
+    const openSession = sessions && (() => sessions.open(caller.cookie, caller.isSecure));
     return { id: this.#ids.next(), request, server, protocol, openSession };
   }
 

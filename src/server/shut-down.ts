@@ -10,10 +10,7 @@ import type { Sessions } from '../session/sessions.ts';
 import type { Clock } from '../time/clock.ts';
 import { holdProcess } from '../time/real-clock.ts';
 import { checkNames, checkTimer } from '../words/arguments.ts';
-import { DEFAULT_GRACE_MS, MAX_TIMER_MS } from '../words/limits.ts';
-
-/** What runs get beyond the last of three times `closeTimeoutMs`, one each for the peer, the handler and `onPostServer`. */
-const MARGIN_MS = 1000;
+import { DEFAULT_GRACE_MS, MAX_TIMER_MS, SHUT_DOWN_MARGIN_MS } from '../words/limits.ts';
 
 const CLOSE_OPTIONS: ReadonlySet<string> = new Set<keyof CloseHostOptions>(['graceMs', 'spreadMs']);
 
@@ -69,7 +66,7 @@ export class ShutDown {
     this.#beganMs = clock.now();
     this.#graceMs = graceMs;
     this.#spreadMs = spreadMs;
-    this.#deadlineMs = graceMs + spreadMs + 3 * closeTimeoutMs + MARGIN_MS;
+    this.#deadlineMs = graceMs + spreadMs + 3 * closeTimeoutMs + SHUT_DOWN_MARGIN_MS;
     this.#runs = [...runs];
     this.#open = new Set(this.#runs);
     this.#running = new Set(this.#runs.filter((run) => run.isHandlerRunning));

@@ -3,8 +3,9 @@
 
 import { IdLines } from './id-lines.ts';
 import type { SessionStore } from './session-store.ts';
-import { wallTimeMs } from '../time/real-clock.ts';
+import { realClock, wallTimeMs } from '../time/real-clock.ts';
 import { badArgument } from '../words/arguments.ts';
+import { STORE_ANSWER_MS } from '../words/limits.ts';
 
 /** A store for express-session 1: connect-redis, connect-mongo, its own MemoryStore, … */
 export interface ExpressSessionStore {
@@ -24,7 +25,8 @@ export interface ExpressSessionStore {
  * keeps to the store's own time: connect-redis has `ttl`, one day.
  *
  * Express saves a whole session at the end of a request, without a lock: it may
- * overwrite what was updated meanwhile. A store without `touch` is written anew instead.
+ * overwrite what was updated meanwhile. A store without `touch` is written anew instead; one that
+ * has not answered within five seconds counts as down.
  *
  * @throws UsageError `COROSOCK_ARGUMENT`.
  */
@@ -34,6 +36,8 @@ export function expressSessionStore(store: ExpressSessionStore): SessionStore {
   }
   return new WrappedStore(store);
 }
+
+const SILENT = `The store of sessions has not answered within ${STORE_ANSWER_MS} ms`;
 
 /** What Express keeps in its records. */
 interface ExpressRecord extends Record<string, unknown> {
@@ -72,37 +76,39 @@ class WrappedStore implements SessionStore {
       if (record === undefined) return;
       const touched = { ...record, cookie: cookieAfter(record.cookie, timeoutMs) };
       if (this.#store.touch === undefined) await this.#put(id, touched);
-      else await settled((done) => this.#store.touch?.(id, touched, done));
+      else await settled<void>((done) => this.#store.touch?.(id, touched, done));
     });
   }
 
   delete(id: string): Promise<void> {
-    return this.#lines.run(id, () => settled((done) => this.#store.destroy(id, done)));
+    return this.#lines.run(id, () => settled<void>((done) => this.#store.destroy(id, done)));
   }
 
-  #find(id: string): Promise<ExpressRecord | undefined> {
-    return new Promise((resolve, reject) => {
-      this.#store.get(id, (error, record) => {
-        // What express-session takes for "not there", too.
-        const isFailed = Boolean(error) && !isNotThere(error);
-        if (isFailed) reject(error);
-        else resolve(isRecord(record) ? record : undefined);
-      });
-    });
+  async #find(id: string): Promise<ExpressRecord | undefined> {
+    const record = await settled<unknown>((done) =>
+      // What express-session takes for "not there", too.
+      this.#store.get(id, (error, found) => done(isNotThere(error) ? undefined : error, found)),
+    );
+    return isRecord(record) ? record : undefined;
   }
 
   #put(id: string, record: ExpressRecord): Promise<void> {
-    return settled((done) => this.#store.set(id, record, done));
+    return settled<void>((done) => this.#store.set(id, record, done));
   }
 }
 
-/** Turns a call with a callback into a promise. */
-function settled(call: (done: (error?: unknown) => void) => void): Promise<void> {
+/**
+ * Turns a call with a callback into a promise. A callback that is never called must not
+ * keep the line of its id for ever.
+ */
+function settled<T>(call: (done: (error?: unknown, value?: T) => void) => void): Promise<T> {
   return new Promise((resolve, reject) => {
-    call((error) => {
+    const timer = realClock.setTimeout(() => reject(new Error(SILENT)), STORE_ANSWER_MS);
+    call((error, value) => {
+      realClock.clearTimeout(timer);
       const isFailed = Boolean(error);
       if (isFailed) reject(error);
-      else resolve();
+      else resolve(value as T);
     });
   });
 }

@@ -57,7 +57,7 @@ export interface Socket extends AsyncIterable<Data> {
    *   `closed` comes after everything that was received, and then for ever. The
    *   bytes are the reader's own.
    * @throws UsageError `COROSOCK_ARGUMENT`; `COROSOCK_CONCURRENT_READ` while another
-   *   read waits; `COROSOCK_READ_AFTER_CLOSE` at the hundredth `closed` in a row.
+   *   read waits (those of a shared socket wait in line); `COROSOCK_READ_AFTER_CLOSE` at the hundredth `closed` in a row.
    *   The signal's reason, when it aborts.
    *
    * Invariants: I1, I3.

@@ -6,7 +6,7 @@ import { memoryServer } from './memory-server.ts';
 import type { ServerSocket } from '../server/host.ts';
 import { acceptedAtOnce } from '../server/pre-server.ts';
 import type { ClientSocket } from '../socket/client-socket.ts';
-import { checkObject } from '../words/arguments.ts';
+import { badArgument, checkObject } from '../words/arguments.ts';
 
 /**
  * Makes both ends of a conversation in memory: the same queue, reader and writer
@@ -15,8 +15,8 @@ import { checkObject } from '../words/arguments.ts';
  * Nothing has to be cleaned up: what nobody holds is collected, and no timer keeps
  * the process alive.
  *
- * @param options - Those of a host, and the request's `url`, `headers`, `params`; `context`:
- *   what `ws.context` gives.
+ * @param options - Those of a host but `sessions`, which take a handshake; the request's
+ *   `url`, `headers`, `params`; `context`: what `ws.context` gives.
  * @returns `ws`, what a handler holds, and `client`, the other end.
  * @throws UsageError `COROSOCK_ARGUMENT`.
  */
@@ -24,6 +24,9 @@ export function fakeSocket<Context = unknown>(
   options: FakeOptions & { readonly context?: Context } = {},
 ): { readonly ws: ServerSocket<Context>; readonly client: ClientSocket } {
   checkObject('fakeSocket()', options);
+  if (options.sessions !== undefined && options.sessions !== false) {
+    throw badArgument('fakeSocket()', 'no sessions (they take a handshake: runServer())', options.sessions);
+  }
   const { context, ...rest } = options;
   const memory = memoryServer('fakeSocket()', untilClosed, rest);
   const { run, client } = memory.open({ ...acceptedAtOnce(memory.arrival.protocol), context });

@@ -49,7 +49,8 @@ export function memoryServer(call: string, servable: Servable, options: FakeOpti
     raw: undefined,
   };
   const server = makerOf(call, servable)();
-  const arrival = host.arrive(request, server, protocols[0] ?? '');
+  const caller = { cookie: headers['cookie'], isSecure: request.url.protocol === 'wss:' };
+  const arrival = host.arrive(request, server, protocols[0] ?? '', caller);
   return { host, settings, arrival, open: (accepted) => openLink(host, settings, arrival, accepted) };
 }
 

@@ -19,6 +19,7 @@ import type { ClientSocket } from '../socket/client-socket.ts';
 import { unattended } from '../time/abortable.ts';
 import type { Clock } from '../time/clock.ts';
 import { ConnectError } from '../words/errors.ts';
+import { SHUT_DOWN_MARGIN_MS } from '../words/limits.ts';
 
 /** How a run ended: its handler and its socket, or that there was none. */
 export type Outcome = RunOutcome | { readonly kind: 'refused'; readonly response: Response };
@@ -36,7 +37,7 @@ export interface ServerRun extends AsyncDisposable {
  * Runs a server's whole life cycle over an in-memory link.
  *
  * Hooks, queue, reader, writer, host and shut-down are those of a port. A server
- * without `onPreServer` has begun when this returns. `await using` ends it: the host
+ * without `onPreServer` and `sessions` has begun when this returns. `await using` ends it: the host
  * closes with `graceMs: 0`, and a virtual clock is advanced by what handlers and
  * hooks may take that ignore it.
  *
@@ -105,8 +106,11 @@ function clientOf(started: Started): ClientSocket {
 
 async function shutDown({ host, settings: { clock, closeTimeoutMs } }: MemoryServer): Promise<void> {
   const closing = host.close({ graceMs: 0 });
-  // One each for the peer, the handler and `onPostServer`.
-  for (let wait = 0; wait < 3 && isVirtual(clock); wait += 1) await clock.advance(closeTimeoutMs);
+  if (isVirtual(clock)) {
+    // One each for the peer, the handler and `onPostServer`; then the host's deadline.
+    for (let wait = 0; wait < 3; wait += 1) await clock.advance(closeTimeoutMs);
+    await clock.advance(SHUT_DOWN_MARGIN_MS);
+  }
   await closing;
 }
 

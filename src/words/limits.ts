@@ -13,6 +13,8 @@ export const DEFAULT_QUEUE_BYTES = 1_048_576;
 export const DEFAULT_WRITE_BUFFER_BYTES = 65_536;
 export const DEFAULT_CLOSE_TIMEOUT_MS = 5000;
 export const DEFAULT_GRACE_MS = 10_000;
+/** What runs get at a shut-down beyond the last of three times `closeTimeoutMs`, one each for the peer, the handler and `onPostServer`. */
+export const SHUT_DOWN_MARGIN_MS = 1000;
 
 /** Sizes and counts are integers up to this: beyond it `ws` reads a limit as "unlimited" (`maxPayload | 0`). */
 export const MAX_INTEGER = 2_147_483_647;
@@ -51,6 +53,9 @@ export const TRACED_READS = 64;
 
 /** A close frame holds 125 bytes, two of which are the code (RFC 6455 §5.5). */
 export const MAX_CLOSE_REASON_BYTES = 123;
+
+/** A store of sessions with callbacks that has not answered by then counts as one that is down. */
+export const STORE_ANSWER_MS = 5000;
 
 /** What a client may send before its hook has decided; the rest waits in its window. */
 export const EARLY_BYTES = 16_384;
