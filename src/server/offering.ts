@@ -37,7 +37,8 @@ export class Offering {
   readonly #hook: Hook;
   readonly #settings: OfferingSettings;
   readonly #listener: OfferingListener;
-  readonly #alarm: Alarm;
+  /** Made with the first message. */
+  #alarm: Alarm | undefined;
   /** Whether a burst waits for the pool, or runs. */
   #isBusy = false;
   #isStopped = false;
@@ -59,7 +60,6 @@ export class Offering {
     this.#hook = hook;
     this.#settings = settings;
     this.#listener = listener;
-    this.#alarm = new Alarm(settings.clock, (nowMs) => this.#alarmOnRing(nowMs));
     conversation.offerFirst(() => this.#begin());
   }
 
@@ -79,7 +79,7 @@ export class Offering {
   stop(): void {
     const { queue, reader } = this.#conversation;
     this.#isStopped = true;
-    this.#alarm.stop();
+    this.#alarm?.stop();
     while (queue.unoffered !== undefined) queue.releaseOffered();
     reader.wake();
   }
@@ -124,6 +124,7 @@ export class Offering {
     const { queue, reader } = this.#conversation;
     const { clock, budget } = this.#settings;
     this.#calledMs = clock.now();
+    this.#alarm ??= new Alarm(clock, (nowMs) => this.#alarmOnRing(nowMs));
     this.#alarm.setAt(this.#calledMs + HOOK_TIMEOUT_MS);
     // A socket that never runs dry must not keep others out of the pool.
     if (this.#calledMs - this.#placedMs >= BUDGET_MS) this.#hasPlace = false;
@@ -141,7 +142,7 @@ export class Offering {
 
   #alarmOnRing(nowMs: number): void {
     if (this.#calledMs === undefined) return;
-    if (nowMs < this.#calledMs + HOOK_TIMEOUT_MS) return this.#alarm.setAt(this.#calledMs + HOOK_TIMEOUT_MS);
+    if (nowMs < this.#calledMs + HOOK_TIMEOUT_MS) return this.#alarm?.setAt(this.#calledMs + HOOK_TIMEOUT_MS);
     this.#hasPlace = false;
     this.#release();
     this.#listener.offeringOnStall(stalled());

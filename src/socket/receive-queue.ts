@@ -90,7 +90,8 @@ export class ReceiveQueue {
       return;
     }
     this.#bytes += bytes;
-    (this.#unoffered ?? this.#ownReadable()).push(data, bytes);
+    const ring = this.#unoffered === undefined ? this.#ownReadable() : this.#ownUnoffered();
+    ring.push(data, bytes);
   }
 
   /**
@@ -152,7 +153,7 @@ export class ReceiveQueue {
 
   /** From now on messages are offered before they can be read; called before any has come. */
   offerFirst(): void {
-    this.#unoffered ??= new MessageRing();
+    this.#unoffered ??= EMPTY;
   }
 
   /** The oldest message that was not offered yet; undefined when there is none. */
@@ -176,6 +177,11 @@ export class ReceiveQueue {
   #ownReadable(): MessageRing {
     if (this.#readable === EMPTY) this.#readable = new MessageRing();
     return this.#readable;
+  }
+
+  #ownUnoffered(): MessageRing {
+    if (this.#unoffered === EMPTY) this.#unoffered = new MessageRing();
+    return this.#unoffered as MessageRing;
   }
 
   #takeFirst(ring: MessageRing): Data {
