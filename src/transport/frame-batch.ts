@@ -9,6 +9,10 @@ import { MAX_BATCHED_BYTES, SLAB_BYTES } from '../words/limits.ts';
 
 const NO_BYTES: Buffer = Buffer.alloc(0);
 
+/** Pools with something to send: empty between turns. Whatever ends the process in the middle of one, what was accepted goes out. */
+const pending = new Set<FramePool>();
+let exitIsWatched = false;
+
 /** What the batches of a host share: the slab at hand, which is never written twice, and the end of the turn. */
 export class FramePool {
   slab: Buffer = NO_BYTES;
@@ -25,14 +29,23 @@ export class FramePool {
 
   /** Flushes a batch when the turn is over: after all its microtasks, before the event loop goes on. */
   flushLater(batch: FrameBatch): void {
-    if (this.#waiting.push(batch) === 1) process.nextTick(FramePool.#endTurn, this);
+    if (this.#waiting.push(batch) > 1) return;
+    if (!exitIsWatched) {
+      exitIsWatched = true;
+      process.on('exit', FramePool.#flushAll);
+    }
+    pending.add(this);
+    process.nextTick(FramePool.#endTurn, this);
   }
 
   static readonly #endTurn = (pool: FramePool): void => {
+    pending.delete(pool);
     const batches = pool.#waiting;
     pool.#waiting = [];
     for (const batch of batches) batch.endTurn();
   };
+
+  static readonly #flushAll = (): void => pending.forEach(FramePool.#endTurn);
 }
 
 /** The frames of one socket that have not been written yet. */
