@@ -3,6 +3,7 @@ import { settle } from 'corosock/testing';
 import { describe, expect, it } from 'vitest';
 import { held } from './session-fixtures.ts';
 import { IdLines } from '../../src/session/id-lines.ts';
+import { LazySignal } from '../../src/time/lazy-signal.ts';
 
 describe('IdLines', () => {
   it('runs tasks of one id one after another, those of others side by side', async () => {
@@ -64,11 +65,11 @@ describe('IdLines', () => {
   it('never runs a task whose signal aborts while it waits', async () => {
     const lines = new IdLines();
     const first = held();
-    const controller = new AbortController();
+    const over = new LazySignal();
     const ran: string[] = [];
     const run = lines.run('a', () => first.promise);
-    const aborted = lines.run('a', () => ran.push('aborted'), controller.signal);
-    controller.abort('my reason');
+    const aborted = lines.run('a', () => ran.push('aborted'), over);
+    over.abort(() => 'my reason');
     await expect(aborted).rejects.toBe('my reason');
     first.resolve();
     await run;

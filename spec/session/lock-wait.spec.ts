@@ -26,7 +26,7 @@ describe('LockWait', () => {
     const wait = new LockWait(clock, 1000, []);
     const outcome = wait.until(never()).catch((error: unknown) => error);
     await clock.advance(999);
-    expect(wait.signal.aborted).toBe(false);
+    expect(wait.over.signal.aborted).toBe(false);
     await clock.advance(1);
     const error = await outcome;
     expect([wait.isTimeout(error), wait.isTimeout(new Error('another')), wait.isTimeout(undefined)]).toEqual([
@@ -106,7 +106,7 @@ describe('LockWait', () => {
     wait.stop();
     expect([clock.timers, listenersOf(controller.signal)]).toEqual([0, 0]);
     controller.abort();
-    expect(wait.signal.aborted).toBe(false);
+    expect(wait.over.signal.aborted).toBe(false);
   });
 
   it('is stopped by what it waited for before writing', async () => {

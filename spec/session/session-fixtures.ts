@@ -12,12 +12,22 @@ import { sessionSettingsOf } from '../../src/session/session-options.ts';
 import type { SessionOptions } from '../../src/session/session-options.ts';
 import type { SessionStore } from '../../src/session/session-store.ts';
 import { Sessions } from '../../src/session/sessions.ts';
+import { LazySignal } from '../../src/time/lazy-signal.ts';
 
 export const SECRET = 'a secret of 32 bytes, as it seems';
 
 /** The Cookie header of a client that has this session. */
 export function cookieOf(id: string, secret: string = SECRET, name: string = 'corosock.sid'): string {
   return `${name}=${encodeURIComponent(`s:${sign(id, secret)}`)}`;
+}
+
+/** What our own waits are ended with, by an AbortSignal that a store was given. */
+export function overOf(signal: AbortSignal): LazySignal {
+  const over = new LazySignal();
+  const onAbort = (): void => over.abort(() => signal.reason as unknown);
+  if (signal.aborted) onAbort();
+  else signal.addEventListener('abort', onAbort, { once: true });
+  return over;
 }
 
 /** A socket that notes how often it was closed, and leaves then, as a real one does. */

@@ -4,7 +4,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { cookieOf, SECRET } from './session-fixtures.ts';
+import { cookieOf, SECRET, overOf } from './session-fixtures.ts';
 import { HandClock, turn } from '../time/hand-clock.ts';
 import { IdLines } from '../../src/session/id-lines.ts';
 import { MemorySessionStore } from '../../src/session/memory-session-store.ts';
@@ -69,7 +69,7 @@ class FarLockingStore extends FarStore {
     return new Promise((resolve, reject) => {
       const hold = (): Promise<void> =>
         new Promise((release) => resolve(() => this.lagging(async () => release())));
-      this.#lines.run(id, hold, signal).catch(reject);
+      this.#lines.run(id, hold, overOf(signal)).catch(reject);
     });
   }
 }

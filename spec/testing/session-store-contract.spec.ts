@@ -10,6 +10,7 @@ import type { SessionStore } from '../../src/session/session-store.ts';
 import { sessionStoreContract } from '../../src/testing/session-store-contract.ts';
 import type { SessionStoreUnderTest } from '../../src/testing/session-store-contract.ts';
 import { realClock } from '../../src/time/real-clock.ts';
+import { overOf } from '../session/session-fixtures.ts';
 
 type Data = Record<string, unknown>;
 type Unlock = () => Promise<void>;
@@ -43,7 +44,7 @@ class SoundStore implements SessionStore {
   async lock(id: string, { signal }: LockOptions): Promise<Unlock> {
     return await new Promise<Unlock>((resolve, reject) => {
       const hold = (): Promise<void> => new Promise((release) => resolve(async () => release()));
-      this.lines.run(id, hold, signal).catch(reject);
+      this.lines.run(id, hold, overOf(signal)).catch(reject);
     });
   }
 }

@@ -1,7 +1,7 @@
 // One line for each id: tasks of one id run one after another, those of different
 // ids side by side. Who may wait in it, and for how long, is the caller's.
 
-import { until } from '../time/abortable.ts';
+import type { LazySignal } from '../time/lazy-signal.ts';
 
 interface Line {
   /** Settles when the last in line has gone. Never rejects. */
@@ -28,11 +28,11 @@ export class IdLines {
   /**
    * Runs a task behind those of the same id; inside the call when there are none.
    *
-   * Aborting while it waits rejects with the signal's reason, and the task is never run. It does not
+   * Aborting while it waits rejects with the reason, and the task is never run. It does not
    * end a task that runs.
    */
-  async run<T>(id: string, task: () => T | PromiseLike<T>, signal?: AbortSignal): Promise<T> {
-    signal?.throwIfAborted();
+  async run<T>(id: string, task: () => T | PromiseLike<T>, over?: LazySignal): Promise<T> {
+    if (over?.aborted === true) throw over.reason;
     const line = this.#lines.get(id) ?? { last: Promise.resolve(), length: 0 };
     this.#lines.set(id, line);
     const ahead = line.last;
@@ -44,7 +44,7 @@ export class IdLines {
     line.last = ahead.then(() => left);
     line.length += 1;
     try {
-      if (line.length > 1) await (signal === undefined ? ahead : until(signal, ahead));
+      if (line.length > 1) await (over === undefined ? ahead : over.until(ahead));
       return await task();
     } finally {
       leave();

@@ -2,13 +2,14 @@
 // that were waited for. Who is in line is session-lock.ts's.
 
 import { setMaxListeners } from 'node:events';
-import { until } from '../time/abortable.ts';
 import { Alarm } from '../time/alarm.ts';
 import type { Clock } from '../time/clock.ts';
+import { LazySignal } from '../time/lazy-signal.ts';
 
 /** Is given up when its time is over, or when one of its signals aborts; until it is stopped. */
 export class LockWait {
-  readonly #controller = new AbortController();
+  /** Aborts when the wait is given up: with a signal's reason, or an error that {@link isTimeout} knows. */
+  readonly over: LazySignal = new LazySignal();
   readonly #signals: readonly AbortSignal[];
   readonly #alarm: Alarm;
   #timeout: LockTimeoutError | undefined;
@@ -28,11 +29,6 @@ export class LockWait {
     }
   }
 
-  /** Aborts when the wait is given up: with a signal's reason, or an error that {@link isTimeout} knows. */
-  get signal(): AbortSignal {
-    return this.#controller.signal;
-  }
-
   /** Whether an error says that the time was over. */
   isTimeout(error: unknown): boolean {
     return this.#timeout !== undefined && error === this.#timeout;
@@ -44,13 +40,13 @@ export class LockWait {
    * @param late - Gets what comes after all.
    */
   until<T>(coming: Promise<T>, late?: (value: T) => void): Promise<T> {
-    return until(this.signal, coming, late);
+    return this.over.until(coming, late);
   }
 
   /** Waits as {@link until} does; when the thing has come, nothing ends the wait any more. */
   async untilWriting<T>(coming: Promise<T>): Promise<T> {
     const value = await this.until(coming);
-    this.signal.throwIfAborted();
+    if (this.over.aborted) throw this.over.reason;
     this.stop();
     return value;
   }
@@ -67,12 +63,13 @@ export class LockWait {
   }
 
   #onTimeout(): void {
-    this.#timeout = new LockTimeoutError();
-    this.#controller.abort(this.#timeout);
+    const timeout = new LockTimeoutError();
+    this.#timeout = timeout;
+    this.over.abort(() => timeout);
   }
 
   readonly #onAbort = ({ target }: Event): void => {
-    this.#controller.abort((target as AbortSignal).reason);
+    this.over.abort(() => (target as AbortSignal).reason as unknown);
   };
 }
 

@@ -6,6 +6,7 @@ import type { Background } from './background.ts';
 import { IdLines } from './id-lines.ts';
 import type { LockWait } from './lock-wait.ts';
 import type { SessionStore } from './session-store.ts';
+import type { LazySignal } from '../time/lazy-signal.ts';
 
 /** Waits for something until the wait is given up; when it has come, no more. */
 export type UntilWriting = <T>(coming: Promise<T>) => Promise<T>;
@@ -56,7 +57,7 @@ export class SessionLock {
   }
 
   async #take(id: string, wait: LockWait): Promise<Release> {
-    const leave = await this.#queueUp(id, wait.signal);
+    const leave = await this.#queueUp(id, wait.over);
     try {
       const unlock = await this.#lockStore(id, wait);
       return () => {
@@ -69,7 +70,7 @@ export class SessionLock {
     }
   }
 
-  #queueUp(id: string, signal: AbortSignal): Promise<Release> {
+  #queueUp(id: string, over: LazySignal): Promise<Release> {
     return new Promise((resolve, reject) => {
       const stay = (): Promise<void> =>
         new Promise((leave) => {
@@ -78,12 +79,12 @@ export class SessionLock {
             return staying;
           });
         });
-      const staying = this.#lines.run(id, stay, signal).catch(reject);
+      const staying = this.#lines.run(id, stay, over).catch(reject);
     });
   }
 
   async #lockStore(id: string, wait: LockWait): Promise<Unlock | undefined> {
-    const locking = this.#store.lock?.(id, { signal: wait.signal });
+    const locking = this.#store.lock?.(id, { signal: wait.over.signal });
     // A store may not look at the signal: what comes late is given back.
     return locking && (await wait.until(locking, (unlock) => this.#giveBack(unlock)));
   }

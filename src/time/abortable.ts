@@ -33,36 +33,6 @@ export function abortable<T>(
   );
 }
 
-/**
- * Waits for something that knows no signal, until the signal aborts; then rejects with its reason.
- *
- * @param late - Gets what comes after all.
- */
-export async function until<T>(
-  signal: AbortSignal,
-  coming: Promise<T>,
-  late: (value: T) => void = ignore,
-): Promise<T> {
-  if (signal.aborted) {
-    coming.then(late, ignore);
-    throw signal.reason;
-  }
-  const outcome = await abortable<() => T>(signal, (settle) => {
-    let isGivenUp = false;
-    coming.then(
-      (value) => (isGivenUp ? late(value) : settle(() => value)),
-      (error: unknown) =>
-        settle(() => {
-          throw error;
-        }),
-    );
-    return () => {
-      isGivenUp = true;
-    };
-  });
-  return outcome();
-}
-
 /** Rejects, without an unhandled rejection where nobody awaits it. */
 export function rejected(error: unknown): Promise<never> {
   return unattended(Promise.reject(error));
