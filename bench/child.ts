@@ -4,6 +4,7 @@
 
 import { spawn, spawnSync } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
 /** Longest wait for an answer, beyond the time that the question itself asks for. */
@@ -22,6 +23,8 @@ export interface ChildOptions {
   readonly core: 0 | 1;
   /** How many files it has open at most. Default: as many as the machine allows by itself. */
   readonly files?: number;
+  /** Where its CPU profile is written at its end. Default: none. */
+  readonly profileFolder?: string;
 }
 
 /** One running program, asked for numbers. */
@@ -31,7 +34,7 @@ export class Child<Question extends object> {
   #fail: (error: Error) => void = () => {};
   #answer: (answer: number) => void = () => {};
 
-  constructor(program: URL, { core, files }: ChildOptions) {
+  constructor(program: URL, { core, files, profileFolder }: ChildOptions) {
     this.#name = fileURLToPath(program);
     const words = [
       // Node takes what the hard limit allows; `ulimit -n` sets both.
@@ -39,6 +42,7 @@ export class Child<Question extends object> {
       ...(canPin ? ['taskset', '-c', String(core)] : []),
       process.execPath,
       '--expose-gc',
+      ...(profileFolder === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profileFolder}`]),
       this.#name,
     ];
     this.#process = spawn(words[0] as string, words.slice(1), {
@@ -67,6 +71,14 @@ export class Child<Question extends object> {
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  /** Lets it end by itself: it does when it is left alone. */
+  async end(): Promise<void> {
+    this.#fail = () => {};
+    const ended = once(this.#process, 'exit');
+    this.#process.disconnect();
+    await ended;
   }
 
   stop(): void {

@@ -6,18 +6,19 @@ const WHOLE_TEXT = 0x81;
 const MASKED = 0x80;
 const MASK = Buffer.from([0x1f, 0x2e, 0x3d, 0x4c]);
 
-/** A client's frame around `bytes` bytes of text. */
-export function maskedFrame(bytes: number): Buffer {
-  const masked = payload(bytes).map((byte, index) => byte ^ (MASK[index % MASK.length] as number));
-  return Buffer.concat([header(bytes, MASKED), MASK, masked]);
+/** A client's frame around a text. */
+export function maskedFrame(text: Buffer): Buffer {
+  const masked = text.map((byte, index) => byte ^ (MASK[index % MASK.length] as number));
+  return Buffer.concat([header(text.length, MASKED), MASK, masked]);
 }
 
 /** The server's frame around the same text. */
-export function echoFrame(bytes: number): Buffer {
-  return Buffer.concat([header(bytes, 0), payload(bytes)]);
+export function echoFrame(text: Buffer): Buffer {
+  return Buffer.concat([header(text.length, 0), text]);
 }
 
-function payload(bytes: number): Buffer {
+/** What a client says: so many bytes of ASCII. */
+export function textOf(bytes: number): Buffer {
   return Buffer.alloc(bytes, 'Every message comes back as it was sent. ');
 }
 

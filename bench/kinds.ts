@@ -8,6 +8,8 @@ export interface Kind {
   readonly unit: string;
   /** After the point. */
   readonly digits: number;
+  /** Which figure is the better one. */
+  readonly better: 'less' | 'more';
   /** What the figure is, in one sentence. */
   readonly meaning: string;
 }
@@ -16,18 +18,21 @@ export const KINDS: Readonly<Record<Scenario['kind'], Kind>> = {
   echo: {
     unit: 'µs',
     digits: 1,
+    better: 'less',
     meaning:
       "the server's processor time per message, user and system, from the operating system's accounting; less is better",
   },
   handshakes: {
     unit: '/CPU s',
     digits: 0,
+    better: 'more',
     meaning:
       "handshakes for each second of the server's processor time, user and system, its end of the connection included; more is better",
   },
   idle: {
     unit: 'KiB',
     digits: 1,
+    better: 'less',
     meaning:
       "what a socket adds to the server's resident memory beyond the first thousand, after a full collection; less is better",
   },

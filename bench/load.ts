@@ -7,7 +7,9 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { echoFrame, maskedFrame } from './frames.ts';
+import { DIALECTS } from './dialects.ts';
+import type { Dialect, DialectName } from './dialects.ts';
+import { echoFrame, maskedFrame, textOf } from './frames.ts';
 import { answerParent } from './parent.ts';
 
 export type LoadQuestion = OpenQuestion | CheckQuestion | EchoQuestion | HandshakesQuestion;
@@ -17,6 +19,8 @@ interface OpenQuestion {
   readonly ask: 'open';
   readonly port: number;
   readonly sockets: number;
+  /** Of all sockets. */
+  readonly dialect: DialectName;
 }
 
 /** Sends one message on each socket and compares the echo byte for byte; answers how many were compared. */
@@ -50,8 +54,7 @@ const KEY = Buffer.alloc(16).toString('base64');
 /** RFC 6455 §4.2.2: what proves that a server has understood. */
 const ACCEPT = createHash('sha1').update(`${KEY}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
 
-const REQUEST = [
-  'GET / HTTP/1.1',
+const REQUEST_HEADERS = [
   'Host: 127.0.0.1',
   'Upgrade: websocket',
   'Connection: Upgrade',
@@ -61,6 +64,7 @@ const REQUEST = [
 ].join('\r\n');
 
 const sockets: Socket[] = [];
+let dialect: Dialect = DIALECTS.plain;
 
 answerParent((question: LoadQuestion) => {
   switch (question.ask) {
@@ -77,7 +81,8 @@ answerParent((question: LoadQuestion) => {
   }
 });
 
-async function open({ port, sockets: wanted }: OpenQuestion): Promise<number> {
+async function open({ port, sockets: wanted, dialect: name }: OpenQuestion): Promise<number> {
+  dialect = DIALECTS[name];
   for (let left = wanted; left > 0; left -= CONNECTING) {
     const batch = Array.from({ length: Math.min(left, CONNECTING) }, () => openOne(port));
     sockets.push(...(await Promise.all(batch)));
@@ -87,7 +92,11 @@ async function open({ port, sockets: wanted }: OpenQuestion): Promise<number> {
 
 async function openOne(port: number): Promise<Socket> {
   const socket = connect({ host: '127.0.0.1', port, noDelay: true });
-  await upgrade(socket);
+  const response = await upgrade(socket, dialect.path);
+  await dialect.begin?.(response, {
+    hear: async (word) => (await receive(socket, (received) => received.includes(word))).toString(),
+    say: (text) => void socket.write(maskedFrame(Buffer.from(text))),
+  });
   socket.on('close', () => {
     throw new Error('the server has dropped a socket');
   });
@@ -95,13 +104,18 @@ async function openOne(port: number): Promise<Socket> {
 }
 
 /** Takes a connection through its handshake. @returns The response. */
-async function upgrade(socket: Socket): Promise<string> {
-  socket.write(REQUEST);
+async function upgrade(socket: Socket, path: string): Promise<string> {
+  socket.write(`GET ${path} HTTP/1.1\r\n${REQUEST_HEADERS}`);
   const response = (await receive(socket, (received) => received.includes('\r\n\r\n'))).toString();
   if (!response.startsWith('HTTP/1.1 101 ')) throw new Error(`refused: ${response}`);
-  if (!response.includes(`\r\nSec-WebSocket-Accept: ${ACCEPT}\r\n`))
-    throw new Error(`not accepted: ${response}`);
+  if (headerOf(response, 'sec-websocket-accept') !== ACCEPT) throw new Error(`not accepted: ${response}`);
   return response;
+}
+
+/** @param name - In lower case. */
+function headerOf(response: string, name: string): string | undefined {
+  const line = response.split('\r\n').find((each) => each.toLowerCase().startsWith(`${name}:`));
+  return line?.slice(name.length + 1).trim();
 }
 
 async function handshakes({ port, atOnce, setsCookie, forMs }: HandshakesQuestion): Promise<number> {
@@ -132,15 +146,17 @@ function stayAwake(work: { readonly isOver: boolean }): void {
  */
 async function handshake(port: number, setsCookie: boolean): Promise<void> {
   const socket = connect({ host: '127.0.0.1', port, noDelay: true });
-  const response = await upgrade(socket);
-  if (response.includes('\r\nSet-Cookie: ') !== setsCookie) throw new Error(`the wrong cookies: ${response}`);
+  const response = await upgrade(socket, '/');
+  if ((headerOf(response, 'set-cookie') !== undefined) !== setsCookie)
+    throw new Error(`the wrong cookies: ${response}`);
   socket.resetAndDestroy();
   await once(socket, 'close');
 }
 
 async function check({ bytes }: CheckQuestion): Promise<number> {
-  const frame = maskedFrame(bytes);
-  const expected = echoFrame(bytes);
+  const text = dialect.wrap(textOf(bytes));
+  const frame = maskedFrame(text);
+  const expected = echoFrame(text);
   const replies = sockets.map(async (socket) => {
     socket.write(frame);
     return receive(socket, (received) => received.length >= expected.length);
@@ -169,10 +185,12 @@ function receive(socket: Socket, isWhole: (received: Buffer) => boolean): Promis
 }
 
 async function echo({ inFlight, bytes, forMs }: EchoQuestion): Promise<number> {
+  const text = dialect.wrap(textOf(bytes));
+  const frame = maskedFrame(text);
   const traffic = {
-    frames: Buffer.concat(Array.from({ length: inFlight }, () => maskedFrame(bytes))),
-    frameBytes: maskedFrame(bytes).length,
-    echoBytes: echoFrame(bytes).length,
+    frames: Buffer.concat(Array.from({ length: inFlight }, () => frame)),
+    frameBytes: frame.length,
+    echoBytes: echoFrame(text).length,
     isOver: false,
   };
   const counts = sockets.map((socket) => keepBusy(socket, traffic));

@@ -33,7 +33,7 @@ export async function measureIdle(
 }
 
 async function measureOne(scenario: IdleScenario, server: Server): Promise<number> {
-  const pair = new Pair(server, filesNeeded(scenario));
+  const pair = new Pair(server, { files: filesNeeded(scenario) });
   try {
     await pair.open(FIRST_SOCKETS);
     const before = await pair.server.ask({ ask: 'memory' });

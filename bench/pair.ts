@@ -2,27 +2,50 @@
 // which turns.ts and measure-idle.ts put to work.
 
 import { Child } from './child.ts';
+import type { DialectName } from './dialects.ts';
+import { ForeignServer } from './foreign-server.ts';
 import type { LoadQuestion } from './load.ts';
 import type { Server } from './scenarios.ts';
 import type { ServerQuestion } from './server-answers.ts';
 
+export interface PairOptions {
+  /** How many files each of the two has open at most. Default: as many as the machine allows by itself. */
+  readonly files?: number;
+  /** Where a CPU profile of the server is written at its end. Default: none. */
+  readonly profileFolder?: string;
+}
+
 /** One server under test. */
 export class Pair {
   readonly setsCookie: boolean;
-  readonly server: Child<ServerQuestion>;
+  readonly server: Child<ServerQuestion> | ForeignServer;
   readonly load: Child<LoadQuestion>;
+  readonly #dialect: DialectName;
 
-  /** @param files - How many files each of the two has open at most. Default: as many as the machine allows by itself. */
-  constructor({ program, setsCookie }: Server, files?: number) {
-    const options = files === undefined ? {} : { files };
+  constructor({ program, setsCookie, command, dialect }: Server, options: PairOptions = {}) {
+    const { files } = options;
+    const limit = files === undefined ? {} : { files };
     this.setsCookie = setsCookie;
-    this.server = new Child(program, { core: 0, ...options });
-    this.load = new Child(new URL('load.js', import.meta.url), { core: 1, ...options });
+    this.#dialect = dialect;
+    this.server =
+      command === undefined ? new Child(program, { core: 0, ...options }) : new ForeignServer(command);
+    this.load = new Child(new URL('load.js', import.meta.url), { core: 1, ...limit });
   }
 
   /** Opens sockets beside those that are open already. */
   async open(sockets: number): Promise<void> {
-    await this.load.ask({ ask: 'open', port: await this.server.ask({ ask: 'port' }), sockets });
+    await this.load.ask({
+      ask: 'open',
+      port: await this.server.ask({ ask: 'port' }),
+      sockets,
+      dialect: this.#dialect,
+    });
+  }
+
+  /** Lets the server end by itself, so that it writes its profile. */
+  async end(): Promise<void> {
+    if (this.server instanceof Child) await this.server.end();
+    this.stop();
   }
 
   stop(): void {

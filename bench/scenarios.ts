@@ -2,13 +2,16 @@
 // each row of the table, which says how and against which limit. How a kind of
 // scenario is measured is said in its measure-*.ts, how it is shown in kinds.ts.
 
+import type { DialectName } from './dialects.ts';
+import { peers } from './peers.ts';
+
 /** What every scenario says of itself. */
 interface Described {
   /** By which it is picked on the command line, in whole or in part. */
   readonly name: string;
   /** What every server does for it, in one line. */
   readonly sameWork: string;
-  /** At most one of each package; {@link YARDSTICK} and {@link MEASURED} are among them. */
+  /** Each name once; {@link YARDSTICK} and {@link MEASURED} are among them. Those that are not there are left out. */
   readonly servers: readonly Server[];
   readonly limit: Limit;
 }
@@ -35,11 +38,19 @@ export interface IdleScenario extends Described {
 
 export type Scenario = EchoScenario | HandshakesScenario | IdleScenario;
 
-/** A server program below `servers/`. */
+/** What runs a server that is not ours. */
+export type Runtime = 'node' | 'bun' | 'deno' | 'python3';
+
+/** A server program below `servers/`, or below `peers/`. */
 export interface Server {
-  /** The package that it shows: its column in the table, and where its version is found. */
-  readonly package: string;
+  /** By which it is shown. */
+  readonly name: string;
+  /** The package of npm that it shows; undefined where it comes from elsewhere. */
+  readonly package: string | undefined;
   readonly program: URL;
+  /** How it is started where it is no program of ours. */
+  readonly command?: readonly string[];
+  readonly dialect: DialectName;
   /** Whether each 101 brings a cookie, as it must where sessions begin. */
   readonly setsCookie: boolean;
 }
@@ -53,7 +64,7 @@ export interface Limit {
   readonly value: number;
 }
 
-/** The package with which ours is compared. */
+/** The server with which ours is compared. */
 export const YARDSTICK = 'ws';
 export const MEASURED = 'corosock';
 
@@ -74,6 +85,8 @@ export const SCENARIOS: readonly Scenario[] = [
   echo('64 sockets × 1 in flight × 64 B', { sockets: 64, inFlight: 1, bytes: 64 }),
   echo('64 sockets × 64 in flight × 64 B', { sockets: 64, inFlight: 64, bytes: 64 }),
   echo('8 sockets × 4 in flight × 64 KiB', { sockets: 8, inFlight: 4, bytes: 65_536 }),
+  besidePeers('64 sockets × 1 in flight × 64 B', { sockets: 64, inFlight: 1, bytes: 64 }),
+  besidePeers('64 sockets × 64 in flight × 64 B', { sockets: 64, inFlight: 64, bytes: 64 }),
   clientMessages('64 sockets × 1 in flight × 64 B', { sockets: 64, inFlight: 1, bytes: 64 }),
   clientMessages('64 sockets × 64 in flight × 64 B', { sockets: 64, inFlight: 64, bytes: 64 }),
   {
@@ -106,6 +119,12 @@ export const SCENARIOS: readonly Scenario[] = [
   }),
 ];
 
+function besidePeers(name: string, traffic: Traffic): EchoScenario {
+  const echoing = echo(name, traffic);
+  const sameWork = `${ECHO}, by each in its own way; socket.io in its own protocol`;
+  return { ...echoing, name: `peers, ${name}`, sameWork, servers: [RAW, DEDICATED, ...peers()] };
+}
+
 type Traffic = Pick<EchoScenario, 'sockets' | 'inFlight' | 'bytes'>;
 
 function echo(name: string, traffic: Traffic): EchoScenario {
@@ -128,5 +147,5 @@ function idle(name: string, ours: string, compared: Pick<IdleScenario, 'servers'
 
 function server(packageName: string, program: string): Server {
   const url = new URL(`servers/${program}.js`, import.meta.url);
-  return { package: packageName, program: url, setsCookie: false };
+  return { name: packageName, package: packageName, program: url, dialect: 'plain', setsCookie: false };
 }

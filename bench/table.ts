@@ -7,6 +7,8 @@ import type { Kind } from './kinds.ts';
 import { MEASURED, YARDSTICK } from './scenarios.ts';
 import type { Limit, Scenario, Server } from './scenarios.ts';
 
+const PAIR = [YARDSTICK, MEASURED];
+
 /** What came of one scenario. */
 export interface Row {
   readonly scenario: Scenario;
@@ -16,36 +18,65 @@ export interface Row {
 
 /** Shows every row; a figure that misses its limit is marked. */
 export function table(rows: readonly Row[]): string {
-  const packages = packagesOf(rows.map(({ scenario }) => scenario));
+  const pairs = rows.filter(({ scenario: { servers } }) => servers.length === PAIR.length);
   return [
-    `| work | ${packages.join(' | ')} | ${MEASURED} beside ${YARDSTICK} | limit |`,
-    `|---|${'---|'.repeat(packages.length)}---|---|`,
-    ...rows.map((row) => `| ${cells(row, packages).join(' | ')} |`),
-    '',
+    ...(pairs.length === 0 ? [] : pairTable(pairs)),
+    ...rows.filter((row) => !pairs.includes(row)).flatMap((row) => peerTable(row)),
     'The same work:',
     '',
     ...rows.map(({ scenario: { name, sameWork } }) => `- ${name}: ${sameWork}.`),
   ].join('\n');
 }
 
-/** The packages that scenarios compare, each once: the columns of their table. */
-export function packagesOf(scenarios: readonly Scenario[]): readonly string[] {
-  return [...new Set(scenarios.flatMap(({ servers }) => servers.map((server) => server.package)))];
+/** A row a scenario, for those that compare ours with the yardstick alone. */
+function pairTable(rows: readonly Row[]): readonly string[] {
+  return [
+    `| work | ${PAIR.join(' | ')} | ${MEASURED} beside ${YARDSTICK} | limit |`,
+    `|---|${'---|'.repeat(PAIR.length)}---|---|`,
+    ...rows.map((row) => `| ${cells(row).join(' | ')} |`),
+    '',
+  ];
 }
 
-function cells({ scenario, results }: Row, packages: readonly string[]): readonly string[] {
-  const { kind, name, servers, limit } = scenario;
-  const figuresOf = (packageName: string): readonly number[] => {
-    const server = servers.find((each) => each.package === packageName);
-    return server === undefined ? [] : results.map((run) => run.get(server) ?? NaN);
-  };
-  const theirs = figuresOf(YARDSTICK);
-  const compared = figuresOf(MEASURED).map((ours, run) => beside(ours, theirs[run] ?? NaN, limit));
+/** A row a server, the cheapest first, for a scenario that compares many. */
+function peerTable(row: Row): readonly string[] {
+  const { kind, name, servers } = row.scenario;
+  const ours = figuresOf(row, MEASURED);
+  const theirs = figuresOf(row, YARDSTICK);
+  const ratio = { write: (number: number) => number.toFixed(2), unit: '' };
+  const lines = servers
+    .map(({ name: server }) => ({ server, figures: figuresOf(row, server) }))
+    .toSorted((a, b) => median(a.figures) - median(b.figures))
+    .map(({ server, figures }) => {
+      const besideRaw = figures.map((figure, run) => figure / (theirs[run] ?? NaN));
+      const besideIt = ours.map((figure, run) => figure / (figures[run] ?? NaN));
+      const shown = [
+        spread(figures, figureIn(KINDS[kind])),
+        spread(besideRaw, ratio),
+        spread(besideIt, ratio),
+      ];
+      return `| ${[server, ...shown].join(' | ')} |`;
+    });
+  const head = `| ${name} | cost | beside ${YARDSTICK} | ${MEASURED} beside it |`;
+  return [head, '|---|---|---|---|', ...lines, ''];
+}
+
+/** The figures of one server, a run each. */
+export function figuresOf({ scenario: { servers }, results }: Row, name: string): readonly number[] {
+  const server = servers.find((each) => each.name === name);
+  return server === undefined ? [] : results.map((run) => run.get(server) ?? NaN);
+}
+
+function cells(row: Row): readonly string[] {
+  const { scenario } = row;
+  const { kind, name, limit } = scenario;
+  const theirs = figuresOf(row, YARDSTICK);
+  const compared = figuresOf(row, MEASURED).map((ours, run) => beside(ours, theirs[run] ?? NaN, limit));
   const format = comparisonIn(scenario);
   const comparison = spread(compared, format);
   return [
     name,
-    ...packages.map((packageName) => spread(figuresOf(packageName), figureIn(KINDS[kind]))),
+    ...PAIR.map((server) => spread(figuresOf(row, server), figureIn(KINDS[kind]))),
     keeps(median(compared), limit) ? comparison : `**${comparison}, beyond the limit**`,
     `${limit.bound} ${single(limit.value, format)}`,
   ];
@@ -88,6 +119,6 @@ function single(number: number, { write, unit }: Format): string {
 }
 
 /** The one in the middle: runs are odd in number. */
-function median(numbers: readonly number[]): number {
+export function median(numbers: readonly number[]): number {
   return numbers.toSorted((a, b) => a - b)[numbers.length >> 1] ?? NaN;
 }

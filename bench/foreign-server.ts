@@ -1,0 +1,86 @@
+// A server that is no program of ours, or not on Node: it prints its port and knows
+// nothing of us. What it costs is read from the operating system.
+
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { canPin } from './child.ts';
+import type { Runtime } from './scenarios.ts';
+import type { ServerQuestion } from './server-answers.ts';
+
+const modules = new URL('../peers/node_modules/', import.meta.url);
+
+/** Where each runtime may be, the first that is there; those of npm without having run an install script. */
+const PLACES: Readonly<Record<Runtime, readonly string[]>> = {
+  node: [process.execPath],
+  bun: [inModules('bun/bin/bun.exe'), inModules('bun/bin/bun'), inModules('@oven/bun-linux-x64/bin/bun')],
+  deno: [inModules('@deno/linux-x64-glibc/deno'), inModules('@deno/linux-arm64-glibc/deno')],
+  // Debian's, beside Debian's python3-websockets.
+  python3: ['/usr/bin/python3'],
+};
+
+const WORDS: Readonly<Record<Runtime, readonly string[]>> = {
+  node: [],
+  bun: ['run'],
+  deno: ['run', '--allow-net', '--no-config'],
+  python3: [],
+};
+
+function inModules(path: string): string {
+  return fileURLToPath(new URL(path, modules));
+}
+
+/** How a program is started; undefined where its runtime is not there. */
+export function commandFor(runtime: Runtime, program: URL): readonly string[] | undefined {
+  const place = PLACES[runtime].find((path) => existsSync(path));
+  return place === undefined ? undefined : [place, ...WORDS[runtime], fileURLToPath(program)];
+}
+
+/** One running server, on core 0, asked as those of ours are. */
+export class ForeignServer {
+  readonly #process: ChildProcess;
+  readonly #port: Promise<number>;
+
+  constructor(command: readonly string[]) {
+    const words = [...(canPin ? ['taskset', '-c', '0'] : []), ...command];
+    this.#process = spawn(words[0] as string, words.slice(1), { stdio: ['ignore', 'pipe', 'inherit'] });
+    const ended = once(this.#process, 'exit').then(([code]) => {
+      throw new Error(`${command.join(' ')} ended with ${code}`);
+    });
+    ended.catch(() => {});
+    const { stdout } = this.#process;
+    if (stdout === null) throw new Error('no output of a server');
+    const line = once(createInterface(stdout), 'line').then(([text]) => Number(text));
+    this.#port = Promise.race([line, ended]);
+  }
+
+  async ask({ ask }: ServerQuestion): Promise<number> {
+    const port = await this.#port;
+    switch (ask) {
+      case 'port':
+        return port;
+      case 'cpu':
+        return cpuMicroseconds(this.#process.pid ?? 0);
+      case 'memory':
+        throw new Error('nobody can ask a foreign server to collect its garbage');
+      default:
+        return ask satisfies never;
+    }
+  }
+
+  stop(): void {
+    this.#process.kill('SIGKILL');
+  }
+}
+
+/** Of all threads that live: none of these servers ends one while it is measured. */
+function cpuMicroseconds(pid: number): number {
+  const tasks = `/proc/${pid}/task`;
+  return readdirSync(tasks).reduce((sum, task) => {
+    const [onCpu = 'NaN'] = readFileSync(`${tasks}/${task}/schedstat`, 'utf8').split(' ');
+    return sum + Number(onCpu) / 1000;
+  }, 0);
+}
