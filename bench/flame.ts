@@ -11,7 +11,12 @@ const WORK_MS = 5000;
 
 const [scenario, ...others] = pick(process.argv.slice(2));
 const server = scenario?.servers.find(({ name }) => name === MEASURED);
-if (scenario === undefined || scenario.kind === 'idle' || others.length > 0 || server === undefined) {
+if (
+  scenario === undefined ||
+  (scenario.kind !== 'echo' && scenario.kind !== 'handshakes') ||
+  others.length > 0 ||
+  server === undefined
+) {
   process.stderr.write('name one scenario of echo or of handshakes\n');
   process.exit(1);
 }
@@ -23,7 +28,13 @@ const port = await pair.server.ask({ ask: 'port' });
 if (scenario.kind === 'echo') await pair.open(scenario.sockets);
 await pair.load.ask(
   scenario.kind === 'echo'
-    ? { ask: 'echo', inFlight: scenario.inFlight, bytes: scenario.bytes, forMs: WORK_MS }
+    ? {
+        ask: 'echo',
+        inFlight: scenario.inFlight,
+        bytes: scenario.bytes,
+        isBinary: scenario.isBinary,
+        forMs: WORK_MS,
+      }
     : {
         ask: 'handshakes',
         port,

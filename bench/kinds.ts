@@ -22,6 +22,31 @@ export const KINDS: Readonly<Record<Scenario['kind'], Kind>> = {
     meaning:
       "the server's processor time per message, user and system, from the operating system's accounting; less is better",
   },
+  burst: {
+    unit: 'µs',
+    digits: 2,
+    better: 'less',
+    meaning:
+      "the server's processor time per message, user and system, from the operating system's accounting; less is better",
+  },
+  growth: {
+    unit: 'times',
+    digits: 2,
+    better: 'less',
+    meaning: 'what a message costs with many sockets, divided by what it costs with few; less is better',
+  },
+  latency: {
+    unit: 'µs to the 99th of 100',
+    digits: 0,
+    better: 'less',
+    meaning: 'how long one round trip of a hundred takes at least, as the clients see it; less is better',
+  },
+  flood: {
+    unit: 'µs to the 99th of 100',
+    digits: 0,
+    better: 'less',
+    meaning: 'how long one round trip of a hundred takes at least, as the clients see it; less is better',
+  },
   handshakes: {
     unit: '/CPU s',
     digits: 0,

@@ -1,6 +1,6 @@
-// The load generator, a program of its own: WebSocket clients that are nothing
-// but TCP. Their frames are made beforehand and what comes back is counted in
-// bytes, so that one core of them keeps a server busy. pair.ts starts it.
+// The load generator, a program of its own: WebSocket clients that are nothing but
+// TCP, so that one core of them keeps a server busy. Here they connect; what they
+// carry is traffic.ts's and timed-traffic.ts's. pair.ts starts it.
 
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
@@ -9,10 +9,24 @@ import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { DIALECTS } from './dialects.ts';
 import type { Dialect, DialectName } from './dialects.ts';
-import { echoFrame, maskedFrame, textOf } from './frames.ts';
+import { maskedFrame } from './frames.ts';
 import { answerParent } from './parent.ts';
+import { flood, paced } from './timed-traffic.ts';
+import type { FloodWork, PacedWork } from './timed-traffic.ts';
+import { burst, check, echo, receive, stayAwake } from './traffic.ts';
+import type { BurstWork, EchoWork } from './traffic.ts';
 
-export type LoadQuestion = OpenQuestion | CheckQuestion | EchoQuestion | HandshakesQuestion;
+export type LoadQuestion =
+  | OpenQuestion
+  | CheckQuestion
+  | ({ readonly ask: 'echo' } & EchoWork)
+  | ({ readonly ask: 'burst' } & BurstWork)
+  /** Answers how many messages there were. */
+  | ({ readonly ask: 'paced' } & PacedWork)
+  /** Answers the 99th of a hundred answers, in µs. */
+  | ({ readonly ask: 'latency' } & PacedWork)
+  | ({ readonly ask: 'flood' } & FloodWork)
+  | HandshakesQuestion;
 
 /** Opens sockets beside those that are open already; answers how many there are. */
 interface OpenQuestion {
@@ -27,14 +41,7 @@ interface OpenQuestion {
 interface CheckQuestion {
   readonly ask: 'check';
   readonly bytes: number;
-}
-
-/** Keeps messages under way on every socket, for a time and until the last is back; answers how many there were. */
-interface EchoQuestion {
-  readonly ask: 'echo';
-  readonly inFlight: number;
-  readonly bytes: number;
-  readonly forMs: number;
+  readonly isBinary: boolean;
 }
 
 /** Opens sockets and resets them, so many at once, for a time and until the last is gone; answers how many there were. */
@@ -66,14 +73,23 @@ const REQUEST_HEADERS = [
 const sockets: Socket[] = [];
 let dialect: Dialect = DIALECTS.plain;
 
-answerParent((question: LoadQuestion) => {
+answerParent(async (question: LoadQuestion) => {
+  const line = { sockets, dialect };
   switch (question.ask) {
     case 'open':
       return open(question);
     case 'check':
-      return check(question);
+      return check(line, question.bytes, question.isBinary);
     case 'echo':
-      return echo(question);
+      return echo(line, question);
+    case 'burst':
+      return burst(line, question);
+    case 'paced':
+      return (await paced(line, question)).messages;
+    case 'latency':
+      return (await paced(line, question)).p99;
+    case 'flood':
+      return (await flood(line, question)).p99;
     case 'handshakes':
       return handshakes(question);
     default:
@@ -132,15 +148,6 @@ async function handshakes({ port, atOnce, setsCookie, forMs }: HandshakesQuestio
 }
 
 /**
- * Keeps this process from sleeping while there is work. To wake it is charged to
- * the server that writes to it (20 µs on a virtual machine), and only a server
- * that is slower than its clients would have to.
- */
-function stayAwake(work: { readonly isOver: boolean }): void {
-  if (!work.isOver) setImmediate(stayAwake, work);
-}
-
-/**
  * Upgrades a connection and resets it: the port is free again at once, where a
  * closed one would wait for a minute and ports run out.
  */
@@ -151,86 +158,4 @@ async function handshake(port: number, setsCookie: boolean): Promise<void> {
     throw new Error(`the wrong cookies: ${response}`);
   socket.resetAndDestroy();
   await once(socket, 'close');
-}
-
-async function check({ bytes }: CheckQuestion): Promise<number> {
-  const text = dialect.wrap(textOf(bytes));
-  const frame = maskedFrame(text);
-  const expected = echoFrame(text);
-  const replies = sockets.map(async (socket) => {
-    socket.write(frame);
-    return receive(socket, (received) => received.length >= expected.length);
-  });
-  for (const reply of await Promise.all(replies)) {
-    if (!reply.equals(expected)) throw new Error('the echo is not what was sent');
-  }
-  return sockets.length;
-}
-
-function receive(socket: Socket, isWhole: (received: Buffer) => boolean): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    const onClose = (): void => reject(new Error('the server has dropped a socket'));
-    const onData = (chunk: Buffer): void => {
-      chunks.push(chunk);
-      const received = Buffer.concat(chunks);
-      if (!isWhole(received)) return;
-      socket.off('data', onData);
-      socket.off('close', onClose);
-      resolve(received);
-    };
-    socket.on('data', onData);
-    socket.on('close', onClose);
-  });
-}
-
-async function echo({ inFlight, bytes, forMs }: EchoQuestion): Promise<number> {
-  const text = dialect.wrap(textOf(bytes));
-  const frame = maskedFrame(text);
-  const traffic = {
-    frames: Buffer.concat(Array.from({ length: inFlight }, () => frame)),
-    frameBytes: frame.length,
-    echoBytes: echoFrame(text).length,
-    isOver: false,
-  };
-  const counts = sockets.map((socket) => keepBusy(socket, traffic));
-  stayAwake(traffic);
-  await delay(forMs);
-  traffic.isOver = true;
-  return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
-}
-
-interface Traffic {
-  /** As many frames as are in flight. */
-  readonly frames: Buffer;
-  readonly frameBytes: number;
-  readonly echoBytes: number;
-  /** Once true nothing more is sent. */
-  readonly isOver: boolean;
-}
-
-/** Sends one more frame for each echo that comes back. */
-function keepBusy(socket: Socket, traffic: Traffic): Promise<number> {
-  const { frames, frameBytes, echoBytes } = traffic;
-  return new Promise((resolve) => {
-    let inFlight = frames.length / frameBytes;
-    let count = 0;
-    let receivedBytes = 0;
-    const onData = (chunk: Buffer): void => {
-      receivedBytes += chunk.length;
-      const echoes = Math.floor(receivedBytes / echoBytes);
-      receivedBytes -= echoes * echoBytes;
-      count += echoes;
-      if (!traffic.isOver) {
-        if (echoes > 0) socket.write(frames.subarray(0, echoes * frameBytes));
-        return;
-      }
-      inFlight -= echoes;
-      if (inFlight > 0) return;
-      socket.off('data', onData);
-      resolve(count);
-    };
-    socket.on('data', onData);
-    socket.write(frames);
-  });
 }

@@ -7,7 +7,7 @@ import type { Pace } from './turns.ts';
 
 /** @returns µs of processor time per message. */
 export function measureEcho(
-  { sockets, inFlight, bytes }: EchoScenario,
+  { sockets, inFlight, bytes, isBinary }: EchoScenario,
   servers: readonly Server[],
   pace: Pace,
 ): Promise<ReadonlyMap<Server, number>> {
@@ -15,9 +15,9 @@ export function measureEcho(
     {
       begin: async (pair) => {
         await pair.open(sockets);
-        await pair.load.ask({ ask: 'check', bytes });
+        await pair.load.ask({ ask: 'check', bytes, isBinary });
       },
-      work: ({ load }, forMs) => load.ask({ ask: 'echo', inFlight, bytes, forMs }, forMs),
+      work: ({ load }, forMs) => load.ask({ ask: 'echo', inFlight, bytes, isBinary, forMs }, forMs),
     },
     servers,
     pace,

@@ -11,7 +11,7 @@ import type { IdleScenario, Server } from './scenarios.ts';
  */
 const FIRST_SOCKETS = 1000;
 /** Beside its sockets a process has so many files open at most. */
-const OTHER_FILES = 100;
+export const OTHER_FILES = 100;
 
 /** How many files the server and its clients have open, each. */
 export function filesNeeded({ sockets }: IdleScenario): number {

@@ -1,9 +1,12 @@
 // Measures one scenario several times, its servers in turn. run.ts shows what has
 // come of it, check.ts compares it with what was measured before.
 
+import { measureBurst } from './measure-burst.ts';
 import { measureEcho } from './measure-echo.ts';
+import { measureGrowth } from './measure-growth.ts';
 import { measureHandshakes } from './measure-handshakes.ts';
 import { measureIdle } from './measure-idle.ts';
+import { measureFlood, measureLatency } from './measure-latency.ts';
 import type { Scenario, Server } from './scenarios.ts';
 import type { Row } from './table.ts';
 import type { Pace } from './turns.ts';
@@ -14,7 +17,7 @@ export interface Effort extends Pace {
 }
 
 /** Some twenty minutes for all, with all peers. */
-export const FULL: Effort = { runs: 7, warmUpMs: 1500, turns: 10 };
+export const FULL: Effort = { runs: 5, warmUpMs: 1500, turns: 10 };
 /** A look of a few minutes. */
 export const QUICK: Effort = { runs: 3, warmUpMs: 700, turns: 4 };
 
@@ -36,6 +39,14 @@ function measureOnce(
   switch (scenario.kind) {
     case 'echo':
       return measureEcho(scenario, servers, pace);
+    case 'burst':
+      return measureBurst(scenario, servers, pace);
+    case 'growth':
+      return measureGrowth(scenario, servers, pace);
+    case 'latency':
+      return measureLatency(scenario, servers, pace);
+    case 'flood':
+      return measureFlood(scenario, servers, pace);
     case 'handshakes':
       return measureHandshakes(scenario, servers, pace);
     case 'idle':

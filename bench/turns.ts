@@ -15,6 +15,8 @@ export interface Pace {
 
 /** What a server and its clients do. */
 export interface Work {
+  /** How many files a server and its clients have open, each. Default: as many as the machine allows by itself. */
+  readonly files?: number;
   /** Does what has to be done once. Rejects when the server does not do the work as it should. */
   readonly begin: (pair: Pair) => Promise<void>;
   /** Works for a time, and until what has begun is done. @returns How many pieces. */
@@ -57,7 +59,7 @@ class Run {
   constructor(work: Work, server: Server) {
     this.server = server;
     this.#work = work;
-    this.#pair = new Pair(server);
+    this.#pair = new Pair(server, work.files === undefined ? {} : { files: work.files });
   }
 
   get cost(): number {
