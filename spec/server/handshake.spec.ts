@@ -16,7 +16,7 @@ const REQUEST: HandshakeRequest = {
 };
 
 function handshake(): OpenHandshake {
-  const wanted = { id: 'an id', request: REQUEST, protocol: 'v2' };
+  const wanted = { place: { id: 'an id' }, request: REQUEST, protocol: 'v2' };
   return new OpenHandshake(wanted, undefined, new LazySignal());
 }
 

@@ -7,6 +7,7 @@ import { settle } from 'corosock/testing';
 import { describe, expect, it } from 'vitest';
 import { recordCrashes } from '../fixtures/process-events.ts';
 import { acceptedAtOnce, isPlain, prepare } from '../../src/server/pre-server.ts';
+import { Place } from '../../src/server/place.ts';
 import type { Arrival, Verdict } from '../../src/server/pre-server.ts';
 import { LazySignal } from '../../src/time/lazy-signal.ts';
 import { TaskQueue } from '../../src/time/task-queue.ts';
@@ -25,7 +26,7 @@ type Hook = (handshake: Handshake) => unknown;
 function arrival(onPreServer?: Hook, id = 'an id'): Arrival {
   const hook: Pick<WebSocketServer, 'onPreServer'> = onPreServer === undefined ? {} : { onPreServer };
   return {
-    id,
+    place: new Place({ draw: () => id }),
     request: REQUEST,
     protocol: 'v2',
     server: { server: () => {}, ...hook },

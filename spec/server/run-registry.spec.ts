@@ -7,19 +7,23 @@ import type { HandlerRun } from '../../src/server/handler-run.ts';
 import type { ServerSocket } from '../../src/server/host.ts';
 import { RunRegistry } from '../../src/server/run-registry.ts';
 
-function runOf(id: string): HandlerRun {
-  return { ws: { id } as ServerSocket } as HandlerRun;
+/** A run as its host makes it, whose socket tells its id. */
+function runOf(runs: RunRegistry): HandlerRun {
+  const place = runs.reserve();
+  const ws = {
+    get id() {
+      return place.id;
+    },
+  } as ServerSocket;
+  return { ws, place } as HandlerRun;
 }
 
 describe('RunRegistry', () => {
   it('shows a socket while it is open, and keeps its run until that has ended', () => {
     const runs = new RunRegistry();
-    const run = runOf('a');
-    const seen = (): readonly unknown[] => [
-      runs.sockets.size,
-      runs.find('a') !== undefined,
-      [...runs].length,
-    ];
+    const run = runOf(runs);
+    const { id } = run.ws;
+    const seen = (): readonly unknown[] => [runs.sockets.size, runs.find(id) !== undefined, [...runs].length];
     runs.add(run);
     const open = seen();
     runs.close(run);
@@ -32,9 +36,24 @@ describe('RunRegistry', () => {
     ]);
   });
 
+  it.each(['before it runs', 'while it runs'])(
+    'finds a run whose id was asked for %s, until it has ended',
+    (when) => {
+      const runs = new RunRegistry();
+      const run = runOf(runs);
+      if (when === 'before it runs') void run.ws.id;
+      const before = runs.find(run.place.isNamed ? run.ws.id : '');
+      runs.add(run);
+      const { id } = run.ws;
+      const during = runs.find(id);
+      runs.remove(run);
+      expect([before, during, runs.find(id), run.ws.id]).toEqual([undefined, run, undefined, id]);
+    },
+  );
+
   it('takes each call any number of times', () => {
     const runs = new RunRegistry();
-    const [run, other] = [runOf('a'), runOf('b')];
+    const [run, other] = [runOf(runs), runOf(runs)];
     for (const each of [run, other]) runs.add(each);
     runs.remove(run);
     runs.remove(run);
@@ -46,8 +65,9 @@ describe('RunRegistry', () => {
 
   it('shows its open sockets as a Map does', () => {
     const runs = new RunRegistry();
-    const made = ['a', 'b', 'c'].map(runOf);
+    const made = Array.from({ length: 3 }, () => runOf(runs));
     for (const run of made) runs.add(run);
+    const ids = [...made.map(({ ws }) => ws.id), 'of no socket'];
     runs.close(made[1] as HandlerRun);
     const like = new Map(
       [made[0], made[2]].map((run) => [(run as HandlerRun).ws.id, (run as HandlerRun).ws]),
@@ -62,32 +82,33 @@ describe('RunRegistry', () => {
     expect([...sockets]).toEqual([...like]);
     expect([...sockets.keys()]).toEqual([...like.keys()]);
     expect([...sockets.values()]).toEqual([...like.values()]);
-    expect(['a', 'b', 'x'].map((id) => [sockets.has(id), sockets.get(id)])).toEqual(
-      ['a', 'b', 'x'].map((id) => [like.has(id), like.get(id)]),
+    expect(ids.map((id) => [sockets.has(id), sockets.get(id)])).toEqual(
+      ids.map((id) => [like.has(id), like.get(id)]),
     );
   });
 
   it('knows the same as two maps would, whatever happens in whatever order', () => {
-    const steps = fc.array(fc.tuple(fc.constantFrom('add', 'close', 'remove'), fc.nat(5)), { maxLength: 50 });
+    const steps = fc.array(fc.tuple(fc.constantFrom('name', 'add', 'close', 'remove'), fc.nat(5)), {
+      maxLength: 50,
+    });
     fc.assert(
       fc.property(steps, (sequence) => {
         const runs = new RunRegistry();
-        const open = new Map<string, ServerSocket>();
-        const all = new Map<string, HandlerRun>();
+        const open = new Map<number, ServerSocket>();
+        const all = new Map<number, HandlerRun>();
         for (const [step, n] of sequence) {
-          const id = String(n);
-          const run = all.get(id) ?? runOf(id);
-          if (step === 'add' && all.has(id)) continue;
-          runs[step](run);
-          if (step === 'add') {
-            open.set(id, run.ws);
-            all.set(id, run);
-          } else {
-            open.delete(id);
-            if (step === 'remove') all.delete(id);
+          const run = all.get(n) ?? runOf(runs);
+          if (step === 'name') void run.ws.id;
+          else if (step !== 'add' || !all.has(n)) runs[step](run);
+          if (step === 'add' && !all.has(n)) {
+            open.set(n, run.ws);
+            all.set(n, run);
           }
+          if (step === 'close' || step === 'remove') open.delete(n);
+          if (step === 'remove') all.delete(n);
         }
-        expect([...runs.sockets]).toEqual([...open]);
+        expect([...runs.sockets.values()]).toEqual([...open.values()]);
+        expect([...runs.sockets.keys()].map((id) => runs.find(id)?.ws)).toEqual([...open.values()]);
         expect(runs.sockets.size).toBe(open.size);
         expect([...runs]).toEqual([...all.values()]);
       }),

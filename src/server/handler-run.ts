@@ -10,6 +10,7 @@ import { closingFor, wasTold } from './outcome.ts';
 import type { HandlerEnd, Outcome } from './outcome.ts';
 import { callPostServer } from './post-server.ts';
 import type { Report } from './report.ts';
+import type { Place } from './place.ts';
 import type { WebSocketServer } from './servable.ts';
 import type { Membership } from '../session/live-session.ts';
 import type { Conversation, ConversationListener } from '../socket/conversation.ts';
@@ -35,6 +36,7 @@ export interface RunListener {
 /** What a run is made of. */
 export interface RunParts {
   readonly ws: ServerSocket;
+  readonly place: Place<HandlerRun>;
   readonly conversation: Conversation;
   readonly draining: LazySignal;
   readonly server: WebSocketServer;
@@ -47,6 +49,7 @@ const RETURNED: HandlerEnd = Object.freeze({ kind: 'returned' });
 /** Runs one server from its handler's first line to the real end of its socket. */
 export class HandlerRun implements ConversationListener, OfferingListener {
   readonly ws: ServerSocket;
+  readonly place: Place<HandlerRun>;
   readonly conversation: Conversation;
   readonly #draining: LazySignal;
   readonly #server: WebSocketServer;
@@ -67,11 +70,12 @@ export class HandlerRun implements ConversationListener, OfferingListener {
   #outcomePromise: LazyPromise<Outcome> | undefined;
 
   constructor(
-    { ws, conversation, draining, server, membership }: RunParts,
+    { ws, place, conversation, draining, server, membership }: RunParts,
     settings: RunSettings,
     listener: RunListener,
   ) {
     this.ws = ws;
+    this.place = place;
     this.conversation = conversation;
     this.#draining = draining;
     this.#server = server;

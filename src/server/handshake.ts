@@ -2,6 +2,7 @@
 // it, and takes from it what the hook has decided.
 
 import type { HandshakeRequest } from './handshake-request.ts';
+import type { Named } from './place.ts';
 import type { Session } from '../session/session.ts';
 import type { LazySignal } from '../time/lazy-signal.ts';
 import { badArgument } from '../words/arguments.ts';
@@ -44,7 +45,7 @@ export interface HandshakeAnswer {
 
 /** What is known before the hook is asked. */
 export interface Wanted {
-  readonly id: string;
+  readonly place: Named;
   readonly request: HandshakeRequest;
   /** The subprotocol to answer with, unless the hook sets another. */
   readonly protocol: string;
@@ -57,21 +58,25 @@ const VISIBLE = /^[\t\u0020-\u007e]*$/u;
 
 /** A {@link Handshake} that can be changed until it is answered. */
 export class OpenHandshake implements Handshake {
-  readonly id: string;
   readonly request: HandshakeRequest;
   readonly session: Session | undefined;
+  readonly #place: Named;
   readonly #over: LazySignal;
   #responseHeaders: Headers | undefined;
   #sharedConnection = false;
   #protocol: string;
   #isAnswered = false;
 
-  constructor({ id, request, protocol }: Wanted, session: Session | undefined, over: LazySignal) {
-    this.id = id;
+  constructor({ place, request, protocol }: Wanted, session: Session | undefined, over: LazySignal) {
     this.request = request;
     this.session = session;
+    this.#place = place;
     this.#over = over;
     this.#protocol = protocol;
+  }
+
+  get id(): string {
+    return this.#place.id;
   }
 
   get signal(): AbortSignal {

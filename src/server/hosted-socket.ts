@@ -5,6 +5,7 @@
 import type { HandshakeRequest } from './handshake-request.ts';
 import { tooLate } from './handshake.ts';
 import type { Host, ServerSocket, SharedSocket } from './host.ts';
+import type { Named } from './place.ts';
 import type { Session } from '../session/session.ts';
 import { closeByUser } from '../socket/close-by-user.ts';
 import type { Conversation } from '../socket/conversation.ts';
@@ -14,13 +15,17 @@ import type { CloseInfo } from '../words/close-info.ts';
 
 /** A {@link SharedSocket} over one conversation. */
 export class SocketHandle extends MessageSocket implements SharedSocket {
-  readonly id: string;
+  readonly #place: Named;
   readonly #conversation: Conversation;
 
-  constructor(conversation: Conversation, id: string) {
+  constructor(conversation: Conversation, place: Named) {
     super(conversation);
     this.#conversation = conversation;
-    this.id = id;
+    this.#place = place;
+  }
+
+  get id(): string {
+    return this.#place.id;
   }
 
   endServer(code = 1000, reason = ''): Promise<CloseInfo> {
@@ -42,8 +47,8 @@ export interface Origin {
 export class HostedSocket extends SocketHandle implements ServerSocket {
   readonly #origin: Origin;
 
-  constructor(conversation: Conversation, id: string, origin: Origin) {
-    super(conversation, id);
+  constructor(conversation: Conversation, place: Named, origin: Origin) {
+    super(conversation, place);
     this.#origin = origin;
   }
 

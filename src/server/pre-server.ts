@@ -5,6 +5,8 @@
 import type { HandshakeAnswer, Wanted } from './handshake.ts';
 import { OpenHandshake } from './handshake.ts';
 import { responseFrom } from './hook-response.ts';
+import type { HandlerRun } from './handler-run.ts';
+import type { Place } from './place.ts';
 import type { WebSocketServer } from './servable.ts';
 import type { Opened } from '../session/opened-session.ts';
 import { unattended } from '../time/abortable.ts';
@@ -13,6 +15,7 @@ import type { TaskQueue } from '../time/task-queue.ts';
 
 /** A conversation that may come to be. */
 export interface Arrival extends Wanted {
+  readonly place: Place<HandlerRun>;
   readonly server: WebSocketServer;
   /** Opens the session of the request; undefined where there are none. */
   readonly openSession: (() => Promise<Opened>) | undefined;

@@ -1,22 +1,18 @@
-// All that a host runs, by id: sockets while they are open, and runs until the
-// last of them has ended. The host fills it; its users see the open sockets.
+// All that a host runs: sockets while they are open, and runs until the last of
+// them has ended. The host fills it; its users see the open sockets, by id.
 
 import type { HandlerRun } from './handler-run.ts';
 import type { ServerSocket } from './host.ts';
-
-/**
- * One run. It is emptied at its end: a Map gives its table up for a new one now
- * and then, and all that the old one holds would live on until a full collection
- * (measured: a tenth of what a handshake costs).
- */
-interface Entry {
-  run: HandlerRun | undefined;
-  isOpen: boolean;
-}
+import { Place } from './place.ts';
+import type { Places } from './place.ts';
+import { SocketIds } from './socket-id.ts';
 
 /** The runs of one host. */
-export class RunRegistry implements Iterable<HandlerRun> {
-  readonly #entries = new Map<string, Entry>();
+export class RunRegistry implements Iterable<HandlerRun>, Places<HandlerRun> {
+  readonly #ids = new SocketIds();
+  readonly #places = new Set<Place<HandlerRun>>();
+  /** Those whose id was asked for. */
+  readonly #named = new Map<string, Place<HandlerRun>>();
   #open = 0;
   /** Those that are open; cannot be changed from outside. */
   readonly sockets: ReadonlyMap<string, ServerSocket> = new OpenSockets(this);
@@ -25,37 +21,51 @@ export class RunRegistry implements Iterable<HandlerRun> {
     return this.#open;
   }
 
+  /** For a socket that may come to be. */
+  reserve(): Place<HandlerRun> {
+    return new Place(this);
+  }
+
+  /** Draws the id of a place, and finds it by that from now on while it runs. */
+  draw(place: Place<HandlerRun>): string {
+    const id = this.#ids.next();
+    if (place.run !== undefined) this.#named.set(id, place);
+    return id;
+  }
+
   add(run: HandlerRun): void {
-    this.#entries.set(run.ws.id, { run, isOpen: true });
+    const { place } = run;
+    place.run = run;
+    place.isOpen = true;
+    this.#places.add(place);
+    if (place.isNamed) this.#named.set(place.id, place);
     this.#open += 1;
   }
 
   /** Its socket is closed for good. */
-  close({ ws: { id } }: HandlerRun): void {
-    const entry = this.#entries.get(id);
-    if (entry?.isOpen !== true) return;
-    entry.isOpen = false;
+  close({ place }: HandlerRun): void {
+    if (!place.isOpen) return;
+    place.isOpen = false;
     this.#open -= 1;
   }
 
   /** All of it has ended. */
   remove(run: HandlerRun): void {
-    const { id } = run.ws;
-    const entry = this.#entries.get(id);
-    if (entry === undefined) return;
-    if (entry.isOpen) this.#open -= 1;
-    entry.run = undefined;
-    this.#entries.delete(id);
+    const { place } = run;
+    this.close(run);
+    place.run = undefined;
+    this.#places.delete(place);
+    if (place.isNamed) this.#named.delete(place.id);
   }
 
   /** Finds the run of an open socket. */
   find(id: string): HandlerRun | undefined {
-    const entry = this.#entries.get(id);
-    return entry?.isOpen === true ? entry.run : undefined;
+    const place = this.#named.get(id);
+    return place?.isOpen === true ? place.run : undefined;
   }
 
   *[Symbol.iterator](): IterableIterator<HandlerRun> {
-    for (const { run } of this.#entries.values()) if (run !== undefined) yield run;
+    for (const { run } of this.#places) if (run !== undefined) yield run;
   }
 }
 
@@ -80,15 +90,15 @@ class OpenSockets implements ReadonlyMap<string, ServerSocket> {
   }
 
   *entries(): MapIterator<[string, ServerSocket]> {
-    for (const { ws } of this.#runs) if (this.has(ws.id)) yield [ws.id, ws];
+    for (const ws of this.values()) yield [ws.id, ws];
   }
 
   *keys(): MapIterator<string> {
-    for (const [id] of this.entries()) yield id;
+    for (const { id } of this.values()) yield id;
   }
 
   *values(): MapIterator<ServerSocket> {
-    for (const [, ws] of this.entries()) yield ws;
+    for (const { ws, place } of this.#runs) if (place.isOpen) yield ws;
   }
 
   [Symbol.iterator](): MapIterator<[string, ServerSocket]> {

@@ -20,7 +20,6 @@ import type { Match, RouteTable } from './routes.ts';
 import { RunRegistry } from './run-registry.ts';
 import type { WebSocketServer } from './servable.ts';
 import { checkCloseOptions, ShutDown } from './shut-down.ts';
-import { SocketIds } from './socket-id.ts';
 import { chooseSubprotocol } from './subprotocol.ts';
 import { TaskQueue } from '../time/task-queue.ts';
 import { Upgrades } from './upgrades.ts';
@@ -53,7 +52,6 @@ export interface Caller {
 
 /** A {@link Host} over any door, or over none. */
 export class ServingHost implements Host, RunListener, UpgradeListener {
-  readonly #ids = new SocketIds();
   readonly #routes: RouteTable;
   readonly #settings: HostSettings;
   readonly #runSettings: RunSettings;
@@ -99,18 +97,16 @@ export class ServingHost implements Host, RunListener, UpgradeListener {
     const run = this.#runs.find(id);
     if (run === undefined) return [undefined, 'not-found'];
     return run.ws.sharedConnection
-      ? [new SocketHandle(run.conversation, id), 'ok']
+      ? [new SocketHandle(run.conversation, run.place), 'ok']
       : [undefined, 'not-shared'];
   }
 
   // Upgrades.
 
   handleUpgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void {
-    if (stream.listeners('error').includes(ignoreError))
-      return this.#settings.report(handedOver(), HANDSHAKE);
-    // Nobody listens to the stream of an upgrade: a reset would bring the process
-    // down. The listener is also the mark by which all hosts know it again.
-    stream.on('error', ignoreError);
+    const { [HANDED_OVER]: isHandedOver }: HandedStream = stream;
+    if (isHandedOver === true) return this.#settings.report(handedOver(), HANDSHAKE);
+    (stream as HandedStream)[HANDED_OVER] = true;
     const upgrade = { request, stream, head };
     const judged = judge(request);
     if ('status' in judged) return this.#upgrades.refuse(upgrade, judged);
@@ -156,11 +152,11 @@ export class ServingHost implements Host, RunListener, UpgradeListener {
   arrive(request: HandshakeRequest, server: WebSocketServer, protocol: string, caller: Caller): Arrival {
     const sessions = this.#sessions;
     const openSession = sessions && (() => sessions.open(caller.cookie, caller.isSecure));
-    return { id: this.#ids.next(), request, server, protocol, openSession };
+    return { place: this.#runs.reserve(), request, server, protocol, openSession };
   }
 
   /** Runs a server over a link that is open. */
-  converse(transport: Transport, { id, request, server }: Arrival, accepted: Accepted): HandlerRun {
+  converse(transport: Transport, { place, request, server }: Arrival, accepted: Accepted): HandlerRun {
     const {
       context,
       answer: { sharedConnection },
@@ -170,7 +166,7 @@ export class ServingHost implements Host, RunListener, UpgradeListener {
     const draining = new LazySignal();
     const membership = opened?.join({ close: () => conversation.close(SESSION_OVER, '', 'session') });
     if (membership !== undefined) conversation.whenActive(() => membership.active());
-    const ws = new HostedSocket(conversation, id, {
+    const ws = new HostedSocket(conversation, place, {
       request,
       context,
       sharedConnection,
@@ -178,7 +174,11 @@ export class ServingHost implements Host, RunListener, UpgradeListener {
       host: this,
       draining,
     });
-    const run = new HandlerRun({ ws, conversation, draining, server, membership }, this.#runSettings, this);
+    const run = new HandlerRun(
+      { ws, place, conversation, draining, server, membership },
+      this.#runSettings,
+      this,
+    );
     this.#runs.add(run);
     run.start();
     return run;
@@ -222,6 +222,10 @@ export class ServingHost implements Host, RunListener, UpgradeListener {
   }
 }
 
+/** The mark by which all hosts know a stream again that one of them was handed. */
+const HANDED_OVER = Symbol('handed over');
+type HandedStream = Duplex & { [HANDED_OVER]?: true };
+
 /** The close code of a session that is over (DESIGN §6). */
 const SESSION_OVER = 3008;
 const HANDSHAKE = Object.freeze({ phase: 'handshake' });
@@ -237,5 +241,3 @@ function checkOpen(id: unknown, options: WaitOptions): void {
   if (typeof id !== 'string') throw badArgument('host.openServer()', 'the id of a socket', id);
   checkWait('host.openServer()', options);
 }
-
-function ignoreError(): void {}

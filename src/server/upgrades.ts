@@ -74,6 +74,8 @@ export class Upgrades {
 
   async #askAndAnswer(upgrade: UpgradeAtHand, arrival: Arrival): Promise<void> {
     const { clock, handshakeTimeoutMs } = this.#settings;
+    // Nobody else listens to the stream of an upgrade: a reset would bring the process down.
+    upgrade.stream.on('error', ignoreError);
     const patience = new Patience(clock, handshakeTimeoutMs);
     let isDecided = false;
     let waiting: WaitingStream | undefined;
@@ -95,16 +97,18 @@ export class Upgrades {
       case 'accepted':
         // What the hook has begun for a socket that never was ends with its signal.
         if (!this.#accept(upgrade, arrival, verdict)) patience.end('gone');
+        // `ws` listens by now.
+        else upgrade.stream.off('error', ignoreError);
         // The stream stood still while the hook decided.
         upgrade.stream.resume();
         return undefined;
       case 'refused':
         return refuseWith(upgrade.stream, responseTo(verdict), verdict.body, this.#settings.clock);
       case 'failed':
-        this.#settings.report(verdict.error, { socketId: arrival.id, phase: 'onPreServer' });
+        this.#settings.report(verdict.error, { socketId: arrival.place.id, phase: 'onPreServer' });
         return this.refuse(upgrade, refusalTo(verdict, REFUSALS.failed));
       case 'unavailable':
-        this.#settings.report(verdict.error, { socketId: arrival.id, phase: 'session' });
+        this.#settings.report(verdict.error, { socketId: arrival.place.id, phase: 'session' });
         return this.refuse(upgrade, refusalTo(verdict, REFUSALS.unavailable));
       case 'over':
         if (why !== 'gone') return this.refuse(upgrade, refusalTo(verdict, refusalFor(why)));
@@ -133,7 +137,7 @@ export class Upgrades {
         },
       );
     } catch (error) {
-      this.#settings.report(error, { socketId: arrival.id, phase: 'handshake' });
+      this.#settings.report(error, { socketId: arrival.place.id, phase: 'handshake' });
       // Nobody has it who would ever close it.
       open?.terminate();
     }
@@ -185,3 +189,5 @@ function headerLinesOf({ answer, opened }: Accepted): readonly string[] {
   const cookie = opened?.setCookie();
   return cookie === undefined ? lines : [...lines, `Set-Cookie: ${cookie}`];
 }
+
+function ignoreError(): void {}
