@@ -2,7 +2,8 @@
 // with its signature. What the id stands for is the store's business.
 
 import { parseCookie, stringifySetCookie } from 'cookie';
-import { sign, unsign } from 'cookie-signature';
+import { unsign } from 'cookie-signature';
+import { IdSigner } from './id-signer.ts';
 import { RandomIds } from '../words/random-ids.ts';
 
 /** What a request's cookies say. `forged`: no secret of ours has signed it. */
@@ -39,11 +40,18 @@ export class SessionCookie {
   readonly #name: string;
   /** The first one signs, all verify. */
   readonly #secrets: readonly [string, ...string[]];
+  readonly #signer: IdSigner;
+  /** The header's value around that of the cookie. */
+  readonly #plain: Around;
+  readonly #secure: Around;
   readonly #ids = new RandomIds(ID_BYTES);
 
   constructor(name: string, secrets: readonly [string, ...string[]]) {
     this.#name = name;
     this.#secrets = secrets;
+    this.#signer = new IdSigner(secrets[0]);
+    this.#plain = around(name, false);
+    this.#secure = around(name, true);
   }
 
   /** Makes the id of a session: unguessable, and safe in a cookie. */
@@ -61,14 +69,8 @@ export class SessionCookie {
 
   /** Makes the value of a `Set-Cookie` header; the browser forgets the cookie when it closes. */
   write(id: string, isSecure: boolean): string {
-    return stringifySetCookie({
-      name: this.#name,
-      value: `${SIGNED}${sign(id, this.#secrets[0])}`,
-      path: '/',
-      httpOnly: true,
-      secure: isSecure,
-      sameSite: 'lax',
-    });
+    const { before, behind } = isSecure ? this.#secure : this.#plain;
+    return `${before}${encodeURIComponent(`${SIGNED}${this.#signer.sign(id)}`)}${behind}`;
   }
 
   #unsign(signed: string): string | undefined {
@@ -78,4 +80,18 @@ export class SessionCookie {
     }
     return undefined;
   }
+}
+
+/** What stands around the value of a cookie in a `Set-Cookie` header. */
+interface Around {
+  readonly before: string;
+  readonly behind: string;
+}
+
+/** All but the value is the same for all sessions: it is made once. */
+function around(name: string, isSecure: boolean): Around {
+  const attributes = { path: '/', httpOnly: true, secure: isSecure, sameSite: 'lax' } as const;
+  const before = stringifySetCookie({ name, value: '' });
+  const whole = stringifySetCookie({ name, value: '', ...attributes });
+  return { before, behind: whole.slice(before.length) };
 }
