@@ -8,6 +8,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { HOST_OPTIONS, settingsOf } from '../../src/server/host-options.ts';
 import { realClock } from '../../src/time/real-clock.ts';
 import { ReadTraces } from '../../src/socket/read-traces.ts';
+import { Alarms } from '../../src/time/alarms.ts';
 import { TurnBudget } from '../../src/time/turn-budget.ts';
 
 const take = (options: object): ReturnType<typeof settingsOf> => settingsOf('serve()', options);
@@ -66,6 +67,7 @@ describe('settingsOf', () => {
       sessions: undefined,
       clock: realClock,
       report: expect.any(Function) as unknown,
+      alarms: expect.any(Alarms) as unknown,
       budget: expect.any(TurnBudget) as unknown,
       traces: expect.any(ReadTraces) as unknown,
     });

@@ -8,6 +8,7 @@ import { scripted } from '../socket/scripted-transport.ts';
 import type { ScriptedConversation } from '../socket/scripted-transport.ts';
 import { Offering } from '../../src/server/offering.ts';
 import { TaskQueue } from '../../src/time/task-queue.ts';
+import { Alarms } from '../../src/time/alarms.ts';
 import { TurnBudget } from '../../src/time/turn-budget.ts';
 
 type Hook = ConstructorParameters<typeof Offering>[1];
@@ -22,7 +23,7 @@ function offered(hook: Hook, pool: TaskQueue = new TaskQueue(1)): SetUp {
   const all = scripted();
   const told: unknown[] = [];
   const { clock } = all;
-  const settings = { clock, budget: new TurnBudget(clock), pool };
+  const settings = { clock, alarms: new Alarms(clock), budget: new TurnBudget(clock), pool };
   const offering = new Offering(all.conversation, hook, settings, {
     offeringOnError: (error) => void told.push(error),
     offeringOnStall: () => void told.push('stall'),

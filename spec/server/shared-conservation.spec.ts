@@ -8,6 +8,7 @@ import { scripted, ScriptedTransport } from '../socket/scripted-transport.ts';
 import { Offering } from '../../src/server/offering.ts';
 import { MessageSocket } from '../../src/socket/message-socket.ts';
 import { TaskQueue } from '../../src/time/task-queue.ts';
+import { Alarms } from '../../src/time/alarms.ts';
 import { TurnBudget } from '../../src/time/turn-budget.ts';
 import { HandClock, turn } from '../time/hand-clock.ts';
 
@@ -61,7 +62,12 @@ class Play {
   readonly #offering = new Offering(
     this.#all.conversation,
     (data) => this.#hook(String(data)),
-    { clock: this.#all.clock, budget: new TurnBudget(this.#all.clock), pool: new TaskQueue(1) },
+    {
+      clock: this.#all.clock,
+      alarms: new Alarms(this.#all.clock),
+      budget: new TurnBudget(this.#all.clock),
+      pool: new TaskQueue(1),
+    },
     {
       offeringOnError: () => this.#all.conversation.close(1011, '', 'handler'),
       offeringOnStall: () => {},

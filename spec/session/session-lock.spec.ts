@@ -9,6 +9,7 @@ import { Background } from '../../src/session/background.ts';
 import { LockWait } from '../../src/session/lock-wait.ts';
 import { SessionLock } from '../../src/session/session-lock.ts';
 import type { SessionStore } from '../../src/session/session-store.ts';
+import { Alarms } from '../../src/time/alarms.ts';
 
 interface Scene {
   readonly clock: VirtualClock;
@@ -25,7 +26,7 @@ function setUp(store: Pick<SessionStore, 'lock'> = {}): Scene {
     clock,
     lock,
     reports,
-    wait: (timeoutMs = Infinity, ...signals) => new LockWait(clock, timeoutMs, signals),
+    wait: (timeoutMs = Infinity, ...signals) => new LockWait(new Alarms(clock), timeoutMs, signals),
   };
 }
 

@@ -7,6 +7,7 @@ import { ReadTraces } from '../../src/socket/read-traces.ts';
 import type { ConversationSettings } from '../../src/socket/conversation.ts';
 import type { Readers } from '../../src/socket/reader.ts';
 import { MessageSocket } from '../../src/socket/message-socket.ts';
+import { Alarms } from '../../src/time/alarms.ts';
 import { TurnBudget } from '../../src/time/turn-budget.ts';
 import type { SendOptions, Transport, TransportSink } from '../../src/transport/transport.ts';
 import type { LinkEnd } from '../../src/words/close-info.ts';
@@ -108,6 +109,7 @@ export function scripted(
     writeBufferBytes: 65_536,
     closeTimeoutMs: 5000,
     clock,
+    alarms: new Alarms(clock),
     budget: new TurnBudget(clock),
     traces: new ReadTraces(),
   };

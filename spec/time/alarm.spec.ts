@@ -3,12 +3,14 @@
 import { describe, expect, it } from 'vitest';
 import { HandClock } from './hand-clock.ts';
 import { Alarm } from '../../src/time/alarm.ts';
+import { Alarms } from '../../src/time/alarms.ts';
 import { MAX_TIMER_MS } from '../../src/words/limits.ts';
 
 function setUp(): { clock: HandClock; alarm: Alarm; rings: number[] } {
   const clock = new HandClock();
   const rings: number[] = [];
-  return { clock, rings, alarm: new Alarm(clock, (nowMs) => rings.push(nowMs)) };
+  const owner = { alarmOnRing: (nowMs: number): void => void rings.push(nowMs) };
+  return { clock, rings, alarm: new Alarm(new Alarms(clock), owner) };
 }
 
 describe('Alarm', () => {
@@ -55,9 +57,11 @@ describe('Alarm', () => {
   it('can be set again inside a ring', () => {
     const clock = new HandClock();
     const rings: number[] = [];
-    const alarm: Alarm = new Alarm(clock, (nowMs) => {
-      rings.push(nowMs);
-      if (nowMs < 30) alarm.setAt(nowMs + 10);
+    const alarm: Alarm = new Alarm(new Alarms(clock), {
+      alarmOnRing: (nowMs) => {
+        rings.push(nowMs);
+        if (nowMs < 30) alarm.setAt(nowMs + 10);
+      },
     });
     alarm.setAt(10);
     clock.tick(100);

@@ -8,6 +8,7 @@ import { sessionSettingsOf } from '../session/session-options.ts';
 import type { SessionOptions, SessionSettings } from '../session/session-options.ts';
 import type { ConversationSettings } from '../socket/conversation.ts';
 import { ReadTraces } from '../socket/read-traces.ts';
+import { Alarms } from '../time/alarms.ts';
 import type { Clock } from '../time/clock.ts';
 import { realClock } from '../time/real-clock.ts';
 import { TurnBudget } from '../time/turn-budget.ts';
@@ -119,6 +120,7 @@ export function settingsOf(call: string, options: HostOptions): HostSettings {
     sessions:
       settings.sessions === false ? undefined : sessionSettingsOf(call, settings.sessions, settings.clock),
     report: guarded(settings.report),
+    alarms: new Alarms(settings.clock),
     budget: new TurnBudget(settings.clock),
     traces: new ReadTraces(),
   });

@@ -5,6 +5,8 @@
 import type { TaskQueue } from '../time/task-queue.ts';
 import type { Conversation } from '../socket/conversation.ts';
 import { Alarm } from '../time/alarm.ts';
+import type { AlarmOwner } from '../time/alarm.ts';
+import type { Alarms } from '../time/alarms.ts';
 import type { Clock } from '../time/clock.ts';
 import type { TurnBudget } from '../time/turn-budget.ts';
 import type { Data } from '../words/data.ts';
@@ -13,6 +15,7 @@ import { BUDGET_MS, HOOK_TIMEOUT_MS } from '../words/limits.ts';
 /** What all offerings of a host share. */
 export interface OfferingSettings {
   readonly clock: Clock;
+  readonly alarms: Alarms;
   readonly budget: TurnBudget;
   /** So many bursts at once, over all sockets. */
   readonly pool: TaskQueue;
@@ -32,7 +35,7 @@ export interface OfferingListener {
 type Hook = (data: Data) => unknown;
 
 /** Offers the messages of one conversation to a hook. */
-export class Offering {
+export class Offering implements AlarmOwner {
   readonly #conversation: Conversation;
   readonly #hook: Hook;
   readonly #settings: OfferingSettings;
@@ -84,6 +87,15 @@ export class Offering {
     reader.wake();
   }
 
+  /** Called by the alarm: a call has taken too long. */
+  alarmOnRing(nowMs: number): void {
+    if (this.#calledMs === undefined) return;
+    if (nowMs < this.#calledMs + HOOK_TIMEOUT_MS) return this.#alarm?.setAt(this.#calledMs + HOOK_TIMEOUT_MS);
+    this.#hasPlace = false;
+    this.#release();
+    this.#listener.offeringOnStall(stalled());
+  }
+
   #begin(): void {
     if (this.#isBusy || this.#isStopped) return;
     this.#isBusy = true;
@@ -122,9 +134,9 @@ export class Offering {
 
   async #offer(data: Data): Promise<void> {
     const { queue, reader } = this.#conversation;
-    const { clock, budget } = this.#settings;
+    const { clock, alarms, budget } = this.#settings;
     this.#calledMs = clock.now();
-    this.#alarm ??= new Alarm(clock, (nowMs) => this.#alarmOnRing(nowMs));
+    this.#alarm ??= new Alarm(alarms, this);
     this.#alarm.setAt(this.#calledMs + HOOK_TIMEOUT_MS);
     // A socket that never runs dry must not keep others out of the pool.
     if (this.#calledMs - this.#placedMs >= BUDGET_MS) this.#hasPlace = false;
@@ -138,14 +150,6 @@ export class Offering {
       reader.wake();
     }
     if (budget.spend()) await new Promise<void>((resolve) => void clock.setImmediate(resolve));
-  }
-
-  #alarmOnRing(nowMs: number): void {
-    if (this.#calledMs === undefined) return;
-    if (nowMs < this.#calledMs + HOOK_TIMEOUT_MS) return this.#alarm?.setAt(this.#calledMs + HOOK_TIMEOUT_MS);
-    this.#hasPlace = false;
-    this.#release();
-    this.#listener.offeringOnStall(stalled());
   }
 }
 

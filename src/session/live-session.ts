@@ -5,6 +5,8 @@
 import type { Background } from './background.ts';
 import type { SessionStore } from './session-store.ts';
 import { Alarm } from '../time/alarm.ts';
+import type { AlarmOwner } from '../time/alarm.ts';
+import type { Alarms } from '../time/alarms.ts';
 import type { Clock } from '../time/clock.ts';
 import { LazySignal } from '../time/lazy-signal.ts';
 import { UsageError } from '../words/errors.ts';
@@ -26,6 +28,7 @@ export interface Membership {
 export interface LiveSessionSettings {
   readonly store: Pick<SessionStore, 'touch'>;
   readonly clock: Clock;
+  readonly alarms: Alarms;
   /** Infinity for never. */
   readonly timeoutMs: number;
   /** Where the store is told. */
@@ -48,7 +51,7 @@ const TOUCHES_PER_TIMEOUT = 4;
  *
  * It expires at the last `active` + `timeoutMs`, with one alarm, and the store's copy with it.
  */
-export class LiveSession {
+export class LiveSession implements AlarmOwner {
   readonly id: string;
   /** Aborts when it is over. */
   readonly over: LazySignal = new LazySignal();
@@ -70,7 +73,7 @@ export class LiveSession {
     this.id = id;
     this.#settings = settings;
     this.#listener = listener;
-    this.#alarm = new Alarm(settings.clock, (nowMs) => this.#onAlarm(nowMs));
+    this.#alarm = new Alarm(settings.alarms, this);
     this.#nextTouchMs = settings.timeoutMs === Infinity ? Infinity : -Infinity;
   }
 
@@ -156,6 +159,15 @@ export class LiveSession {
     for (const member of this.#members) member.close();
   }
 
+  // Called by the alarm.
+
+  alarmOnRing(nowMs: number): void {
+    const overMs = this.#activeMs + this.#settings.timeoutMs;
+    if (nowMs >= overMs) return this.#listener.sessionOnExpiry(this);
+    if (nowMs >= this.#nextTouchMs && this.#isUntold) this.#touch(nowMs);
+    this.#alarm.setAt(nowMs < this.#nextTouchMs ? Math.min(this.#nextTouchMs, overMs) : overMs);
+  }
+
   #closeLate(member: SessionMember): void {
     if (this.#members.has(member)) member.close();
   }
@@ -193,13 +205,6 @@ export class LiveSession {
   #waitToTouch(nowMs: number): void {
     this.#nextTouchMs = nowMs + this.#settings.timeoutMs / TOUCHES_PER_TIMEOUT;
     if (!this.#isFree) this.#alarm.setAt(this.#nextTouchMs);
-  }
-
-  #onAlarm(nowMs: number): void {
-    const overMs = this.#activeMs + this.#settings.timeoutMs;
-    if (nowMs >= overMs) return this.#listener.sessionOnExpiry(this);
-    if (nowMs >= this.#nextTouchMs && this.#isUntold) this.#touch(nowMs);
-    this.#alarm.setAt(nowMs < this.#nextTouchMs ? Math.min(this.#nextTouchMs, overMs) : overMs);
   }
 
   #checkFree(): void {

@@ -3,11 +3,12 @@
 
 import { setMaxListeners } from 'node:events';
 import { Alarm } from '../time/alarm.ts';
-import type { Clock } from '../time/clock.ts';
+import type { AlarmOwner } from '../time/alarm.ts';
+import type { Alarms } from '../time/alarms.ts';
 import { LazySignal } from '../time/lazy-signal.ts';
 
 /** Is given up when its time is over, or when one of its signals aborts; until it is stopped. */
-export class LockWait {
+export class LockWait implements AlarmOwner {
   /** Aborts when the wait is given up: with a signal's reason, or an error that {@link isTimeout} knows. */
   readonly over: LazySignal = new LazySignal();
   readonly #signals: readonly AbortSignal[];
@@ -18,9 +19,9 @@ export class LockWait {
    * @param timeoutMs - ≥ 0; Infinity sets no timer.
    * @param signals - Not aborted yet.
    */
-  constructor(clock: Clock, timeoutMs: number, signals: readonly AbortSignal[]) {
-    this.#alarm = new Alarm(clock, () => this.#onTimeout());
-    this.#alarm.setAt(clock.now() + timeoutMs);
+  constructor(alarms: Alarms, timeoutMs: number, signals: readonly AbortSignal[]) {
+    this.#alarm = new Alarm(alarms, this);
+    this.#alarm.setAt(alarms.now() + timeoutMs);
     this.#signals = signals;
     for (const signal of signals) {
       // Node warns from the eleventh listener on; many updates may wait for one session.
@@ -62,7 +63,8 @@ export class LockWait {
     for (const signal of this.#signals) signal.removeEventListener('abort', this.#onAbort);
   }
 
-  #onTimeout(): void {
+  /** Called by the alarm: the time is over. */
+  alarmOnRing(): void {
     const timeout = new LockTimeoutError();
     this.#timeout = timeout;
     this.over.abort(() => timeout);

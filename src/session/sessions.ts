@@ -16,6 +16,7 @@ import type { SessionSettings } from './session-options.ts';
 import type { SessionStore } from './session-store.ts';
 import { StoredSession } from './stored-session.ts';
 import type { SessionKeeper } from './stored-session.ts';
+import { Alarms } from '../time/alarms.ts';
 import type { Clock } from '../time/clock.ts';
 
 /** What sessions need of their host. */
@@ -29,7 +30,7 @@ export interface SessionSurroundings {
 export class Sessions implements SessionKeeper, LiveSessionListener {
   readonly store: SessionStore;
   readonly lock: SessionLock;
-  readonly clock: Clock;
+  readonly alarms: Alarms;
   readonly timeoutMs: number;
   readonly #endOnClose: boolean;
   readonly #cookie: SessionCookie;
@@ -45,11 +46,11 @@ export class Sessions implements SessionKeeper, LiveSessionListener {
     this.store = store;
     this.#background = new Background(clock, this.#report);
     this.lock = new SessionLock(store, this.#background);
-    this.clock = clock;
+    this.alarms = new Alarms(clock);
     this.timeoutMs = timeoutMs;
     this.#endOnClose = endOnClose;
     this.#cookie = new SessionCookie(cookie, secrets);
-    this.#liveSettings = { store, clock, timeoutMs, background: this.#background };
+    this.#liveSettings = { store, clock, alarms: this.alarms, timeoutMs, background: this.#background };
   }
 
   /** Sessions that a handshake or a socket of this host holds. */
@@ -138,7 +139,7 @@ export class Sessions implements SessionKeeper, LiveSessionListener {
 
   /** Deletes behind the write that is under way. Who holds the lock for too long, or a lock that is down, keeps nothing alive. */
   async #delete(id: string): Promise<void> {
-    const wait = new LockWait(this.clock, DEFAULT_UPDATE_TIMEOUT_MS, []);
+    const wait = new LockWait(this.alarms, DEFAULT_UPDATE_TIMEOUT_MS, []);
     try {
       await this.lock.hold(id, wait, () => this.store.delete(id));
     } catch {
@@ -168,7 +169,7 @@ export class Sessions implements SessionKeeper, LiveSessionListener {
   /** Makes one that nobody else knows. */
   #create(): LiveSession {
     const live = this.#hold(this.#cookie.newId());
-    live.began(this.clock.now());
+    live.began(this.alarms.now());
     return live;
   }
 

@@ -9,7 +9,7 @@ import type { SessionLock } from './session-lock.ts';
 import { DEFAULT_UPDATE_TIMEOUT_MS } from './session-options.ts';
 import type { SessionStore } from './session-store.ts';
 import { rejected, unattended } from '../time/abortable.ts';
-import type { Clock } from '../time/clock.ts';
+import type { Alarms } from '../time/alarms.ts';
 import { LazySignal } from '../time/lazy-signal.ts';
 import { badArgument } from '../words/arguments.ts';
 import { UsageError } from '../words/errors.ts';
@@ -20,7 +20,7 @@ import type { WaitOptions } from '../words/wait-options.ts';
 export interface SessionKeeper {
   readonly store: SessionStore;
   readonly lock: SessionLock;
-  readonly clock: Clock;
+  readonly alarms: Alarms;
   /** Infinity for never. */
   readonly timeoutMs: number;
   /** Stores data under a fresh id, for a handshake to hold. */
@@ -105,12 +105,12 @@ export class StoredSession implements Session {
   async decided(): Promise<void> {
     this.#isDecided = true;
     await this.#moving;
-    const { lock, clock } = this.#keeper;
+    const { lock, alarms } = this.#keeper;
     const live = this.#live;
     if (this.#isStored || live.isOver) return;
     // Nobody else knows the id: a lock that is taken is that of the hook's own update.
     if (!lock.isTaken(live.id)) return this.#write(live, {});
-    const wait = new LockWait(clock, Infinity, [this.#settled.signal]);
+    const wait = new LockWait(alarms, Infinity, [this.#settled.signal]);
     await lock.hold(live.id, wait, async () => {
       if (!this.#isStored && !live.isOver) await this.#write(live, {});
     });
@@ -146,10 +146,10 @@ export class StoredSession implements Session {
     change: Change,
     { timeoutMs = DEFAULT_UPDATE_TIMEOUT_MS, signal }: WaitOptions,
   ): Promise<'ok' | 'timeout'> {
-    const { lock, clock } = this.#keeper;
+    const { lock, alarms } = this.#keeper;
     if (timeoutMs === 0 && lock.isTaken(live.id)) return 'timeout';
     const over = live.over.signal;
-    const wait = new LockWait(clock, timeoutMs, signal === undefined ? [over] : [over, signal]);
+    const wait = new LockWait(alarms, timeoutMs, signal === undefined ? [over] : [over, signal]);
     try {
       return await lock.hold(live.id, wait, async (untilWriting) => {
         const data = await untilWriting(this.#changed(live, change));
@@ -183,8 +183,8 @@ export class StoredSession implements Session {
 
   async #regenerate(old: LiveSession): Promise<void> {
     old.refuseIfOver();
-    const { lock, clock } = this.#keeper;
-    const wait = new LockWait(clock, Infinity, [this.#settled.signal, old.over.signal]);
+    const { lock, alarms } = this.#keeper;
+    const wait = new LockWait(alarms, Infinity, [this.#settled.signal, old.over.signal]);
     await lock.hold(old.id, wait, async (untilWriting) => {
       const data = await untilWriting(this.#read(old));
       const fresh = await this.#keeper.begin(data);

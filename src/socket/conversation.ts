@@ -9,6 +9,7 @@ import type { Readers, ReaderSettings } from './reader.ts';
 import { Writer } from './writer.ts';
 import type { WriterSettings } from './writer.ts';
 import { Alarm } from '../time/alarm.ts';
+import type { AlarmOwner } from '../time/alarm.ts';
 import { LazyPromise } from '../time/lazy-promise.ts';
 import { LazySignal } from '../time/lazy-signal.ts';
 import type { Transport, TransportSink } from '../transport/transport.ts';
@@ -34,7 +35,7 @@ export interface ConversationListener {
 export type Closer = Exclude<CloseInfo['by'], LinkEnd['by']> | 'local' | 'limit';
 
 /** Joins a transport, a queue, a reader and a writer, and keeps the end. What a silent socket does not need is not made. */
-export class Conversation implements TransportSink {
+export class Conversation implements TransportSink, AlarmOwner {
   readonly transport: Transport;
   readonly queue: ReceiveQueue;
   readonly #settings: ConversationSettings;
@@ -92,6 +93,13 @@ export class Conversation implements TransportSink {
     this.#over?.abort(() => new ConversationOverError(info));
     this.#closed?.resolve(info);
     this.#listener?.conversationOnOver(info);
+  }
+
+  // Called by the alarm.
+
+  alarmOnRing(nowMs: number): void {
+    this.#reader?.ring(nowMs);
+    this.#writer?.ring(nowMs);
   }
 
   // Called by the socket and by the server.
@@ -164,10 +172,7 @@ export class Conversation implements TransportSink {
 
   /** For all reads and writes that wait (I7). */
   #sharedAlarm(): Alarm {
-    this.#alarm ??= new Alarm(this.#settings.clock, (nowMs) => {
-      this.#reader?.ring(nowMs);
-      this.#writer?.ring(nowMs);
-    });
+    this.#alarm ??= new Alarm(this.#settings.alarms, this);
     return this.#alarm;
   }
 

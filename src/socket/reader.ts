@@ -10,6 +10,7 @@ import { WaitingLine } from './waiting-line.ts';
 import type { Waiter } from './waiting-line.ts';
 import { abortable, rejected, unattended } from '../time/abortable.ts';
 import type { Alarm } from '../time/alarm.ts';
+import type { Alarms } from '../time/alarms.ts';
 import type { Clock } from '../time/clock.ts';
 import { SpinGuard } from '../time/spin-guard.ts';
 import type { TurnBudget } from '../time/turn-budget.ts';
@@ -27,6 +28,7 @@ export type Readers = 'one' | 'many';
 /** What the readers of a host share. */
 export interface ReaderSettings {
   readonly clock: Clock;
+  readonly alarms: Alarms;
   readonly budget: TurnBudget;
   readonly traces: ReadTraces;
 }

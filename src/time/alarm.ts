@@ -1,9 +1,15 @@
-// One re-armed timer for many deadlines. The reader and the writer set it when
+// One re-armed deadline for many waits. The reader and the writer set it when
 // a wait begins and leave it alone when the wait ends: a read that is answered
-// in time costs no timer operation. Long waits are armed in pieces.
+// in time costs no timer operation. Long waits are armed in pieces. Which timers
+// run for it is alarms.ts's.
 
-import type { Clock } from './clock.ts';
+import type { AlarmList, Alarms } from './alarms.ts';
 import { MAX_TIMER_MS } from '../words/limits.ts';
+
+/** Who is rung. */
+export interface AlarmOwner {
+  alarmOnRing(nowMs: number): void;
+}
 
 /**
  * Rings once at or after the earliest time it was set to.
@@ -13,47 +19,43 @@ import { MAX_TIMER_MS } from '../words/limits.ts';
  * that the alarm wakes in between and goes on by itself.
  */
 export class Alarm {
-  readonly #clock: Clock;
-  readonly #ring: (nowMs: number) => void;
-  /** When the timer runs; Infinity while none is armed. */
-  #armedMs = Infinity;
+  readonly #alarms: Alarms;
+  readonly #owner: AlarmOwner;
   /** When to ring; Infinity for never. */
   #dueMs = Infinity;
-  #timer: unknown;
+  /** When it is called next; Infinity while it is in no list. Kept by its list, as the three that follow. */
+  armedMs: number = Infinity;
+  list: AlarmList | undefined;
+  previous: Alarm | undefined;
+  next: Alarm | undefined;
 
-  constructor(clock: Clock, ring: (nowMs: number) => void) {
-    this.#clock = clock;
-    this.#ring = ring;
+  constructor(alarms: Alarms, owner: AlarmOwner) {
+    this.#alarms = alarms;
+    this.#owner = owner;
   }
 
   /** Rings no later than at `dueMs` of the clock. Infinity asks for nothing. */
   setAt(dueMs: number): void {
     if (dueMs < this.#dueMs) this.#dueMs = dueMs;
-    if (dueMs < this.#armedMs) this.#arm(this.#clock.now());
+    if (dueMs < this.armedMs) this.#arm(this.#alarms.now());
   }
 
   /** Disarms for good measure: nothing rings until it is set again, and no timer is left. */
   stop(): void {
     this.#dueMs = Infinity;
-    if (this.#armedMs === Infinity) return;
-    this.#armedMs = Infinity;
-    this.#clock.clearTimeout(this.#timer);
-    this.#timer = undefined;
+    this.list?.remove(this);
+  }
+
+  /** Called by its list, which it has left: its time has come, or a piece of it. */
+  wake(nowMs: number): void {
+    if (nowMs < this.#dueMs) return this.#arm(nowMs);
+    this.#dueMs = Infinity;
+    this.#owner.alarmOnRing(nowMs);
   }
 
   #arm(nowMs: number): void {
-    if (this.#armedMs !== Infinity) this.#clock.clearTimeout(this.#timer);
+    this.list?.remove(this);
     const waitMs = Math.min(Math.max(Math.ceil(this.#dueMs - nowMs), 0), MAX_TIMER_MS);
-    this.#armedMs = nowMs + waitMs;
-    this.#timer = this.#clock.setTimeout(this.#onTimer, waitMs);
+    this.#alarms.add(this, nowMs, waitMs);
   }
-
-  readonly #onTimer = (): void => {
-    this.#armedMs = Infinity;
-    this.#timer = undefined;
-    const nowMs = this.#clock.now();
-    if (nowMs < this.#dueMs) return this.#arm(nowMs);
-    this.#dueMs = Infinity;
-    this.#ring(nowMs);
-  };
 }

@@ -1,0 +1,148 @@
+// The timers that alarms share: how many there are, whom they wake, and when.
+
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { HandClock } from './hand-clock.ts';
+import { Alarm } from '../../src/time/alarm.ts';
+import { Alarms } from '../../src/time/alarms.ts';
+
+interface SetUp {
+  readonly clock: HandClock;
+  readonly alarms: Alarms;
+  /** What has rung, and when. */
+  readonly rings: (readonly [name: string, nowMs: number])[];
+  readonly alarm: (name: string, onRing?: (nowMs: number) => void) => Alarm;
+}
+
+function setUp(): SetUp {
+  const clock = new HandClock();
+  const alarms = new Alarms(clock);
+  const rings: SetUp['rings'] = [];
+  const alarm: SetUp['alarm'] = (name, onRing = () => {}) =>
+    new Alarm(alarms, {
+      alarmOnRing: (nowMs) => {
+        rings.push([name, nowMs]);
+        onRing(nowMs);
+      },
+    });
+  return { clock, alarms, rings, alarm };
+}
+
+describe('Alarms', () => {
+  it('has one timer for all alarms that wait equally long, and wakes each at its own time', () => {
+    const { clock, rings, alarm } = setUp();
+    alarm('a').setAt(10);
+    clock.tick(3);
+    alarm('b').setAt(13);
+    expect(clock.timers).toBe(1);
+    clock.tick(100);
+    expect(rings).toEqual([
+      ['a', 10],
+      ['b', 13],
+    ]);
+    expect(clock.timers).toBe(0);
+  });
+
+  it('wakes alarms of the same time in the order in which they were set', () => {
+    const { clock, rings, alarm } = setUp();
+    for (const name of ['a', 'b', 'c']) alarm(name).setAt(10);
+    clock.tick(10);
+    expect(rings.map(([name]) => name)).toEqual(['a', 'b', 'c']);
+  });
+
+  it('leaves no timer when all alarms have been stopped, in whatever order', () => {
+    const { clock, rings, alarm } = setUp();
+    const made = ['a', 'b', 'c'].map((name) => alarm(name));
+    for (const each of made) each.setAt(10);
+    for (const at of [1, 0, 2]) made[at]?.stop();
+    expect(clock.timers).toBe(0);
+    clock.tick(100);
+    expect(rings).toEqual([]);
+  });
+
+  it('wakes those behind one that was stopped, no later than they were set to', () => {
+    const { clock, rings, alarm } = setUp();
+    const first = alarm('first');
+    first.setAt(10);
+    clock.tick(5);
+    alarm('second').setAt(15);
+    first.stop();
+    clock.tick(100);
+    expect(rings).toEqual([['second', 15]]);
+  });
+
+  it('goes on when one of several that are due stops the next', () => {
+    const { clock, rings, alarm } = setUp();
+    const second = alarm('second');
+    alarm('first', () => second.stop()).setAt(10);
+    second.setAt(10);
+    alarm('third').setAt(10);
+    clock.tick(10);
+    expect(rings.map(([name]) => name)).toEqual(['first', 'third']);
+    expect(clock.timers).toBe(0);
+  });
+
+  it('wakes one that is set again for a time that has passed in a later turn of the timer', () => {
+    const { clock, rings, alarm } = setUp();
+    const again: Alarm = alarm('again', () => {
+      if (rings.length < 3) again.setAt(0);
+    });
+    again.setAt(0);
+    clock.tick(0);
+    expect(rings).toHaveLength(3);
+    expect(clock.waits).toEqual([0, 0, 0]);
+  });
+
+  it('wakes the others although one has thrown', () => {
+    const { clock, rings, alarm } = setUp();
+    alarm('broken', () => {
+      throw new Error('broken');
+    }).setAt(10);
+    alarm('other').setAt(10);
+    expect(() => clock.tick(10)).toThrow('broken');
+    clock.tick(0);
+    expect(rings.map(([name]) => name)).toEqual(['broken', 'other']);
+  });
+
+  it('wakes each at its time and never after it was stopped, whatever is set and stopped in whatever order', () => {
+    const step = fc.oneof(
+      fc.record({ set: fc.nat(4), inMs: fc.nat(20) }),
+      fc.record({ stop: fc.nat(4) }),
+      fc.record({ tick: fc.nat(15) }),
+    );
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+        const { clock, rings, alarm } = setUp();
+        const due = new Map<string, number>();
+        const made = Array.from({ length: 5 }, (_, n) => alarm(`${n}`));
+        const expected: (readonly [string, number])[] = [];
+        const move = (ms: number): void => {
+          const untilMs = clock.nowMs + ms;
+          for (const [name, atMs] of due) {
+            if (atMs > untilMs) continue;
+            expected.push([name, Math.max(atMs, clock.nowMs)]);
+            due.delete(name);
+          }
+          clock.tick(ms);
+        };
+        for (const each of steps) {
+          if ('tick' in each) {
+            move(each.tick);
+          } else if ('stop' in each) {
+            due.delete(`${each.stop}`);
+            made[each.stop]?.stop();
+          } else {
+            const atMs = clock.nowMs + each.inMs;
+            due.set(`${each.set}`, Math.min(due.get(`${each.set}`) ?? Infinity, atMs));
+            made[each.set]?.setAt(atMs);
+          }
+        }
+        move(100);
+        const inOrder = (all: typeof expected): typeof expected =>
+          all.toSorted(([a, aMs], [b, bMs]) => aMs - bMs || a.localeCompare(b));
+        expect(inOrder(rings)).toEqual(inOrder(expected));
+        expect(clock.timers).toBe(0);
+      }),
+    );
+  });
+});

@@ -1,0 +1,102 @@
+// The timers of all alarms of a host. Alarms that are armed for the same wait come
+// due in the order in which they were armed, so that they share one timer: most
+// sockets wait for the same default time, and a timer each would be a quarter of a
+// kilobyte, and two operations for every socket that comes and goes.
+
+import type { Alarm } from './alarm.ts';
+import type { Clock } from './clock.ts';
+
+/** Keeps armed alarms by their wait. */
+export class Alarms {
+  readonly #clock: Clock;
+  readonly #lists = new Map<number, AlarmList>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  now(): number {
+    return this.#clock.now();
+  }
+
+  /** Wakes an alarm that is in no list, in `waitMs` from now. */
+  add(alarm: Alarm, nowMs: number, waitMs: number): void {
+    let list = this.#lists.get(waitMs);
+    if (list === undefined) {
+      list = new AlarmList(this.#clock, () => void this.#lists.delete(waitMs));
+      this.#lists.set(waitMs, list);
+    }
+    list.append(alarm, nowMs + waitMs, waitMs);
+  }
+}
+
+/** Alarms that were armed for the same wait, the earliest first. It has one timer, and none when it is empty. */
+export class AlarmList {
+  readonly #clock: Clock;
+  readonly #onEmpty: () => void;
+  #first: Alarm | undefined;
+  #last: Alarm | undefined;
+  #timer: unknown;
+
+  constructor(clock: Clock, onEmpty: () => void) {
+    this.#clock = clock;
+    this.#onEmpty = onEmpty;
+  }
+
+  append(alarm: Alarm, armedMs: number, waitMs: number): void {
+    alarm.list = this;
+    alarm.armedMs = armedMs;
+    alarm.previous = this.#last;
+    if (this.#last === undefined) this.#first = alarm;
+    else this.#last.next = alarm;
+    this.#last = alarm;
+    if (this.#timer === undefined) this.#timer = this.#clock.setTimeout(this.#onTimer, waitMs);
+  }
+
+  /** @param alarm - In this list. */
+  remove(alarm: Alarm): void {
+    this.#unlink(alarm);
+    if (this.#first === undefined) this.#stop();
+  }
+
+  #unlink(alarm: Alarm): void {
+    const { previous, next } = alarm;
+    if (previous === undefined) this.#first = next;
+    else previous.next = next;
+    if (next === undefined) this.#last = previous;
+    else next.previous = previous;
+    alarm.list = undefined;
+    alarm.armedMs = Infinity;
+    alarm.previous = undefined;
+    alarm.next = undefined;
+  }
+
+  #stop(): void {
+    this.#clock.clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#onEmpty();
+  }
+
+  /** The timer was that of the first, which may have left since. What is armed again meanwhile waits for the next one. */
+  readonly #onTimer = (): void => {
+    this.#timer = undefined;
+    const nowMs = this.#clock.now();
+    try {
+      const last = this.#last;
+      for (let alarm = this.#first; alarm !== undefined && alarm.armedMs <= nowMs; alarm = this.#first) {
+        this.#unlink(alarm);
+        alarm.wake(nowMs);
+        if (alarm === last) break;
+      }
+    } finally {
+      this.#goOn(nowMs);
+    }
+  };
+
+  #goOn(nowMs: number): void {
+    if (this.#timer !== undefined) return;
+    if (this.#first === undefined) return this.#onEmpty();
+    const waitMs = Math.max(Math.ceil(this.#first.armedMs - nowMs), 0);
+    this.#timer = this.#clock.setTimeout(this.#onTimer, waitMs);
+  }
+}
