@@ -35,7 +35,13 @@ function setUp(timeoutMs: number = TIMEOUT_MS): Scene {
   };
   const live = new LiveSession(
     'id',
-    { store, clock, timeoutMs, background: new Background(clock, (error) => reports.push(error)) },
+    {
+      store,
+      clock,
+      alarms: new Alarms(clock),
+      timeoutMs,
+      background: new Background(clock, (error) => reports.push(error)),
+    },
     {
       sessionOnExpiry: (session) => {
         events.push(`${clock.nowMs}: expiry`);
@@ -275,7 +281,13 @@ describe('the store of a live session', () => {
     const store = { touch: async (id: string): Promise<void> => void touches.push(id) };
     const live = new LiveSession(
       'id',
-      { store, clock, timeoutMs: TIMEOUT_MS, background: new Background(clock, () => {}) },
+      {
+        store,
+        clock,
+        alarms: new Alarms(clock),
+        timeoutMs: TIMEOUT_MS,
+        background: new Background(clock, () => {}),
+      },
       {
         sessionOnExpiry: () => {},
         sessionOnFree: (session) => session.finish(),

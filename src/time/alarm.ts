@@ -3,7 +3,7 @@
 // in time costs no timer operation. Long waits are armed in pieces. Which timers
 // run for it is alarms.ts's.
 
-import type { AlarmList, Alarms } from './alarms.ts';
+import type { AlarmList, Alarms, Armable } from './alarms.ts';
 import { MAX_TIMER_MS } from '../words/limits.ts';
 
 /** Who is rung. */
@@ -18,16 +18,16 @@ export interface AlarmOwner {
  * for what is still due. A Node timer beyond 2³¹−1 ms would fire at once, so
  * that the alarm wakes in between and goes on by itself.
  */
-export class Alarm {
+export class Alarm implements Armable {
   readonly #alarms: Alarms;
   readonly #owner: AlarmOwner;
   /** When to ring; Infinity for never. */
   #dueMs = Infinity;
-  /** When it is called next; Infinity while it is in no list. Kept by its list, as the three that follow. */
+  // Kept by its list.
   armedMs: number = Infinity;
   list: AlarmList | undefined;
-  previous: Alarm | undefined;
-  next: Alarm | undefined;
+  previous: Armable | undefined;
+  next: Armable | undefined;
 
   constructor(alarms: Alarms, owner: AlarmOwner) {
     this.#alarms = alarms;

@@ -3,10 +3,20 @@
 // sockets wait for the same default time, and a timer each would be a quarter of a
 // kilobyte, and two operations for every socket that comes and goes.
 
-import type { Alarm } from './alarm.ts';
 import type { Clock } from './clock.ts';
 
-/** Keeps armed alarms by their wait. */
+/** What can be armed. All but `wake` is kept by its list. */
+export interface Armable {
+  /** When it is woken; Infinity while it is in no list. */
+  armedMs: number;
+  list: AlarmList | undefined;
+  previous: Armable | undefined;
+  next: Armable | undefined;
+  /** Its time has come, and it has left its list. */
+  wake(nowMs: number): void;
+}
+
+/** Keeps what is armed, by its wait. */
 export class Alarms {
   readonly #clock: Clock;
   readonly #lists = new Map<number, AlarmList>();
@@ -20,7 +30,7 @@ export class Alarms {
   }
 
   /** Wakes an alarm that is in no list, in `waitMs` from now. */
-  add(alarm: Alarm, nowMs: number, waitMs: number): void {
+  add(alarm: Armable, nowMs: number, waitMs: number): void {
     let list = this.#lists.get(waitMs);
     if (list === undefined) {
       list = new AlarmList(this.#clock, () => void this.#lists.delete(waitMs));
@@ -34,8 +44,8 @@ export class Alarms {
 export class AlarmList {
   readonly #clock: Clock;
   readonly #onEmpty: () => void;
-  #first: Alarm | undefined;
-  #last: Alarm | undefined;
+  #first: Armable | undefined;
+  #last: Armable | undefined;
   #timer: unknown;
 
   constructor(clock: Clock, onEmpty: () => void) {
@@ -43,7 +53,7 @@ export class AlarmList {
     this.#onEmpty = onEmpty;
   }
 
-  append(alarm: Alarm, armedMs: number, waitMs: number): void {
+  append(alarm: Armable, armedMs: number, waitMs: number): void {
     alarm.list = this;
     alarm.armedMs = armedMs;
     alarm.previous = this.#last;
@@ -54,12 +64,12 @@ export class AlarmList {
   }
 
   /** @param alarm - In this list. */
-  remove(alarm: Alarm): void {
+  remove(alarm: Armable): void {
     this.#unlink(alarm);
     if (this.#first === undefined) this.#stop();
   }
 
-  #unlink(alarm: Alarm): void {
+  #unlink(alarm: Armable): void {
     const { previous, next } = alarm;
     if (previous === undefined) this.#first = next;
     else previous.next = next;
