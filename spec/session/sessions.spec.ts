@@ -111,7 +111,9 @@ describe('open', () => {
     const { sessions, store, clock } = setScene();
     const down = (): Promise<never> => Promise.reject(new Error('the store is down'));
     store.answers.get = down;
-    expect(await outcomeOf(sessions.open(cookieOf('known'), false))).toBe('the store is down');
+    expect(await outcomeOf(Promise.resolve(sessions.open(cookieOf('known'), false)))).toBe(
+      'the store is down',
+    );
     expect([sessions.size, clock.timers, store.calls.some((call) => call.startsWith('touch'))]).toEqual([
       0,
       0,
@@ -124,7 +126,9 @@ describe('open', () => {
     const { opened, member, membership } = await join();
     const down = (): Promise<never> => Promise.reject(new Error('the store is down'));
     for (const name of ['get', 'set', 'touch', 'delete'] as const) store.answers[name] = down;
-    expect(await outcomeOf(sessions.open(cookieOf(opened.session.id), false))).toBe('the store is down');
+    expect(await outcomeOf(Promise.resolve(sessions.open(cookieOf(opened.session.id), false)))).toBe(
+      'the store is down',
+    );
     await clock.advance(DEFAULT_MS / 2);
     membership.active();
     await settle();

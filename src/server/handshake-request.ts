@@ -63,7 +63,8 @@ export class UpgradeRequest implements HandshakeRequest {
   }
 
   get headers(): IncomingHttpHeaders {
-    this.#headers ??= parseHeaderLines(this.#raw?.rawHeaders ?? this.#lines?.split('\n') ?? []);
+    if (this.#raw !== undefined) return this.#raw.headers;
+    this.#headers ??= parseHeaderLines(this.#lines?.split('\n') ?? []);
     return this.#headers;
   }
 

@@ -18,7 +18,7 @@ export interface Arrival extends Wanted {
   readonly place: Place<HandlerRun>;
   readonly server: WebSocketServer;
   /** Opens the session of the request; undefined where there are none. */
-  readonly openSession: (() => Promise<Opened>) | undefined;
+  readonly openSession: (() => Opened | Promise<Opened>) | undefined;
 }
 
 /** A conversation that comes to be. */
@@ -76,7 +76,8 @@ export function acceptedAtOnce(protocol: string): Accepted {
 export async function prepare(arrival: Arrival, admission: TaskQueue, over: LazySignal): Promise<Verdict> {
   let opened: Opened | undefined;
   try {
-    opened = await opening(arrival, over);
+    const opening = arrival.openSession?.();
+    opened = opening instanceof Promise ? await over.until(opening, (late) => late.discard()) : opening;
   } catch (error) {
     return { kind: 'unavailable', error, opened: undefined };
   }
@@ -88,10 +89,6 @@ export async function prepare(arrival: Arrival, admission: TaskQueue, over: Lazy
   } catch (error) {
     return { kind: 'unavailable', error, opened };
   }
-}
-
-async function opening({ openSession }: Arrival, over: LazySignal): Promise<Opened | undefined> {
-  return openSession && (await over.until(openSession(), (late) => late.discard()));
 }
 
 async function askPreServer(

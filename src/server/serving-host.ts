@@ -165,7 +165,7 @@ export class ServingHost implements Host, RunListener, UpgradeListener {
     const conversation = new Conversation(transport, this.#settings, sharedConnection ? 'many' : 'one');
     const draining = new LazySignal();
     const membership = opened?.join({ close: () => conversation.close(SESSION_OVER, '', 'session') });
-    if (membership !== undefined) conversation.whenActive(() => membership.active());
+    if (membership !== undefined) conversation.whenActive(membership);
     const ws = new HostedSocket(conversation, place, {
       request,
       context,

@@ -184,10 +184,13 @@ export function responseTo({ response, opened }: Refused): Response {
   return new Response(response.body, { status, statusText, headers });
 }
 
+const NO_LINES: readonly string[] = Object.freeze([]);
+
 function headerLinesOf({ answer, opened }: Accepted): readonly string[] {
-  const lines = [...(answer.responseHeaders ?? [])].map(([name, value]) => `${name}: ${value}`);
   const cookie = opened?.setCookie();
-  return cookie === undefined ? lines : [...lines, `Set-Cookie: ${cookie}`];
+  const ours = cookie === undefined ? NO_LINES : [`Set-Cookie: ${cookie}`];
+  if (answer.responseHeaders === undefined) return ours;
+  return [...Array.from(answer.responseHeaders, ([name, value]) => `${name}: ${value}`), ...ours];
 }
 
 function ignoreError(): void {}

@@ -31,7 +31,9 @@ export class IdSigner {
     const end = BLOCK_BYTES + Buffer.byteLength(id);
     if (end > this.#inner.length) this.#inner = Buffer.concat([this.#inner], end);
     this.#inner.write(id, BLOCK_BYTES);
-    this.#outer.set(hash('sha256', this.#inner.subarray(0, end), 'buffer'), BLOCK_BYTES);
+    // Most ids are equally long.
+    const inner = end === this.#inner.length ? this.#inner : this.#inner.subarray(0, end);
+    this.#outer.set(hash('sha256', inner, 'buffer'), BLOCK_BYTES);
     // 32 bytes in base64 end with one `=`, which the form leaves out.
     return `${id}.${hash('sha256', this.#outer, 'base64').slice(0, -1)}`;
   }

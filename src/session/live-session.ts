@@ -58,7 +58,9 @@ export class LiveSession implements AlarmOwner {
   readonly #settings: LiveSessionSettings;
   readonly #listener: LiveSessionListener;
   readonly #alarm: Alarm;
-  readonly #members = new Set<SessionMember>();
+  // A line: most sessions have one socket, and a Set for it would cost more than all the rest.
+  #firstMember: Member | undefined;
+  #lastMember: Member | undefined;
   /** Handshakes that may become members. */
   #handshakes = 0;
   #hadMembers = false;
@@ -106,10 +108,12 @@ export class LiveSession implements AlarmOwner {
   /** The handshake has become a socket. One that comes too late is closed, not inside this call. */
   join(member: SessionMember): Membership {
     this.#handshakes -= 1;
-    this.#members.add(member);
     this.#hadMembers = true;
-    if (this.isOver) this.#settings.clock.setImmediate(() => this.#closeLate(member));
-    return new Member(member, this);
+    const place = new Member(member, this, this.#lastMember);
+    this.#firstMember ??= place;
+    this.#lastMember = place;
+    if (this.isOver) this.#settings.clock.setImmediate(() => place.close());
+    return place;
   }
 
   // Called for the socket.
@@ -120,8 +124,11 @@ export class LiveSession implements AlarmOwner {
     if (nowMs >= this.#nextTouchMs) this.#touch(nowMs);
   }
 
-  leave(member: SessionMember): void {
-    if (this.#members.delete(member)) this.#checkFree();
+  /** A place was given up that was between these two. */
+  left(previous: Member | undefined, next: Member | undefined): void {
+    if (previous === undefined) this.#firstMember = next;
+    if (next === undefined) this.#lastMember = previous;
+    this.#checkFree();
   }
 
   // Called by who writes to the store, and who ends sessions.
@@ -156,7 +163,7 @@ export class LiveSession implements AlarmOwner {
     this.#nextTouchMs = Infinity;
     this.#alarm.stop();
     this.over.abort(sessionOver);
-    for (const member of this.#members) member.close();
+    for (const member of this.#members()) member.close();
   }
 
   // Called by the alarm.
@@ -168,15 +175,18 @@ export class LiveSession implements AlarmOwner {
     this.#alarm.setAt(nowMs < this.#nextTouchMs ? Math.min(this.#nextTouchMs, overMs) : overMs);
   }
 
-  #closeLate(member: SessionMember): void {
-    if (this.#members.has(member)) member.close();
+  /** As they are now. */
+  #members(): readonly Member[] {
+    const members: Member[] = [];
+    for (let member = this.#firstMember; member !== undefined; member = member.next) members.push(member);
+    return members;
   }
 
   // The store's copy expires when the session does: it is told of activity at once,
   // then not for a while, then of what came meanwhile.
 
   get #isFree(): boolean {
-    return this.#members.size === 0 && this.#handshakes === 0;
+    return this.#firstMember === undefined && this.#handshakes === 0;
   }
 
   get #isUntold(): boolean {
@@ -217,20 +227,42 @@ export class LiveSession implements AlarmOwner {
 
 /** One socket's place in a session. */
 class Member implements Membership {
-  readonly #member: SessionMember;
+  readonly #socket: SessionMember;
   readonly #session: LiveSession;
+  #isIn = true;
+  #previous: Member | undefined;
+  #next: Member | undefined;
 
-  constructor(member: SessionMember, session: LiveSession) {
-    this.#member = member;
+  constructor(socket: SessionMember, session: LiveSession, previous: Member | undefined) {
+    this.#socket = socket;
     this.#session = session;
+    this.#previous = previous;
+    if (previous !== undefined) previous.#next = this;
+  }
+
+  get next(): Member | undefined {
+    return this.#next;
   }
 
   active(): void {
     this.#session.active();
   }
 
+  /** The session is over. */
+  close(): void {
+    if (this.#isIn) this.#socket.close();
+  }
+
   leave(): void {
-    this.#session.leave(this.#member);
+    if (!this.#isIn) return;
+    this.#isIn = false;
+    const previous = this.#previous;
+    const next = this.#next;
+    if (previous !== undefined) previous.#next = next;
+    if (next !== undefined) next.#previous = previous;
+    this.#previous = undefined;
+    this.#next = undefined;
+    this.#session.left(previous, next);
   }
 }
 

@@ -7,10 +7,16 @@ import type { Clock } from '../time/clock.ts';
 /** Sessions kept at once: with little data in them some 30 MB. Beyond it the one that was touched longest ago goes. */
 export const MAX_MEMORY_SESSIONS = 100_000;
 
+/** One session, in the line of all. */
 interface Kept {
-  readonly text: string;
+  readonly id: string;
+  text: string;
   /** Time of the clock; Infinity for never. */
-  readonly untilMs: number;
+  untilMs: number;
+  /** Who was touched before. */
+  older: Kept | undefined;
+  /** Who was touched next. */
+  younger: Kept | undefined;
 }
 
 /**
@@ -22,8 +28,10 @@ interface Kept {
 export class MemorySessionStore implements SessionStore {
   readonly #clock: Clock;
   readonly #limit: number;
-  /** By id; the one that was touched longest ago comes first. */
   readonly #kept = new Map<string, Kept>();
+  // A line of its own: a Map that loses its first entries over and over is walked from its old beginning each time.
+  #oldest: Kept | undefined;
+  #youngest: Kept | undefined;
 
   constructor(clock: Clock, limit: number = MAX_MEMORY_SESSIONS) {
     this.#clock = clock;
@@ -36,47 +44,75 @@ export class MemorySessionStore implements SessionStore {
   }
 
   async get(id: string): Promise<Record<string, unknown> | undefined> {
-    const kept = this.#find(id);
+    const kept = this.#find(id, this.#clock.now());
     return kept === undefined ? undefined : (JSON.parse(kept.text) as Record<string, unknown>);
   }
 
   async set(id: string, data: Record<string, unknown>, timeoutMs: number): Promise<void> {
     const text = JSON.stringify(data);
-    this.#sweep();
-    this.#put(id, text, timeoutMs);
+    const nowMs = this.#clock.now();
+    this.#dropExpired(nowMs);
+    const untilMs = nowMs + timeoutMs;
+    const kept = this.#kept.get(id);
+    if (kept === undefined) return this.#add({ id, text, untilMs, older: undefined, younger: undefined });
+    kept.text = text;
+    this.#renew(kept, untilMs);
   }
 
   async touch(id: string, timeoutMs: number): Promise<void> {
-    const kept = this.#find(id);
-    if (kept !== undefined) this.#put(id, kept.text, timeoutMs);
+    const nowMs = this.#clock.now();
+    const kept = this.#find(id, nowMs);
+    if (kept !== undefined) this.#renew(kept, nowMs + timeoutMs);
   }
 
   async delete(id: string): Promise<void> {
-    this.#kept.delete(id);
+    const kept = this.#kept.get(id);
+    if (kept !== undefined) this.#drop(kept);
   }
 
-  #find(id: string): Kept | undefined {
+  #find(id: string, nowMs: number): Kept | undefined {
     const kept = this.#kept.get(id);
-    if (kept === undefined || this.#clock.now() < kept.untilMs) return kept;
-    this.#kept.delete(id);
+    if (kept === undefined || nowMs < kept.untilMs) return kept;
+    this.#drop(kept);
     return undefined;
   }
 
-  #put(id: string, text: string, timeoutMs: number): void {
-    this.#kept.delete(id);
-    this.#kept.set(id, { text, untilMs: this.#clock.now() + timeoutMs });
-    for (const oldest of this.#kept.keys()) {
-      if (this.#kept.size <= this.#limit) return;
-      this.#kept.delete(oldest);
-    }
+  #add(kept: Kept): void {
+    this.#kept.set(kept.id, kept);
+    this.#append(kept);
+    if (this.#kept.size > this.#limit && this.#oldest !== undefined) this.#drop(this.#oldest);
   }
 
-  /** Drops expired ones from the front: sessions of one host have one time-out, so those that were touched first expire first. */
-  #sweep(): void {
-    const nowMs = this.#clock.now();
-    for (const [id, { untilMs }] of this.#kept) {
-      if (nowMs < untilMs) return;
-      this.#kept.delete(id);
-    }
+  #renew(kept: Kept, untilMs: number): void {
+    kept.untilMs = untilMs;
+    this.#unlink(kept);
+    this.#append(kept);
+  }
+
+  #drop(kept: Kept): void {
+    this.#kept.delete(kept.id);
+    this.#unlink(kept);
+  }
+
+  /** From the oldest on: sessions of one host have one time-out, so those that were touched first expire first. */
+  #dropExpired(nowMs: number): void {
+    while (this.#oldest !== undefined && nowMs >= this.#oldest.untilMs) this.#drop(this.#oldest);
+  }
+
+  #append(kept: Kept): void {
+    kept.older = this.#youngest;
+    if (this.#youngest === undefined) this.#oldest = kept;
+    else this.#youngest.younger = kept;
+    this.#youngest = kept;
+  }
+
+  #unlink(kept: Kept): void {
+    const { older, younger } = kept;
+    if (older === undefined) this.#oldest = younger;
+    else older.younger = younger;
+    if (younger === undefined) this.#youngest = older;
+    else younger.older = older;
+    kept.older = undefined;
+    kept.younger = undefined;
   }
 }

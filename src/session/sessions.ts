@@ -76,20 +76,27 @@ export class Sessions implements SessionKeeper, LiveSessionListener {
    *
    * @param cookieHeader - The request's `Cookie` header.
    * @param isSecure - Whether the request came over TLS; the cookie is then `Secure`.
-   * @returns To be joined, refused or discarded in every case, also when the handshake is over by then.
+   * @returns At once, where the store need not be asked. To be joined, refused or discarded in every case, also when the handshake is over by then.
    * @throws What the store says when it is down.
    */
-  async open(cookieHeader: string | undefined, isSecure: boolean): Promise<Opened> {
+  open(cookieHeader: string | undefined, isSecure: boolean): Opened | Promise<Opened> {
     const verdict = this.#cookie.read(cookieHeader);
-    const known = verdict.kind === 'valid' ? await this.#resume(verdict.id) : undefined;
-    if (known === undefined && verdict.kind !== 'none') {
-      this.#report(new SessionCookieError(verdict.kind === 'valid' ? 'unknown' : 'forged'));
+    if (verdict.kind === 'valid') return this.#openKnown(verdict.id, isSecure);
+    if (verdict.kind === 'forged') this.#report(new SessionCookieError('forged'));
+    return this.#openFresh(isSecure);
+  }
+
+  async #openKnown(id: string, isSecure: boolean): Promise<Opened> {
+    const known = await this.#resume(id);
+    if (known !== undefined) {
+      return new OpenedSession(new StoredSession(known, 'old', this), this.#cookie, isSecure);
     }
-    const stored =
-      known === undefined
-        ? new StoredSession(this.#create(), 'new', this)
-        : new StoredSession(known, 'old', this);
-    return new OpenedSession(stored, this.#cookie, isSecure);
+    this.#report(new SessionCookieError('unknown'));
+    return this.#openFresh(isSecure);
+  }
+
+  #openFresh(isSecure: boolean): Opened {
+    return new OpenedSession(new StoredSession(this.#create(), 'new', this), this.#cookie, isSecure);
   }
 
   async #resume(id: string): Promise<LiveSession | undefined> {

@@ -44,8 +44,8 @@ export class StoredSession implements Session {
   #isNew: boolean;
   /** The store was given it. */
   #isStored: boolean;
-  /** Moves that are under way. Never rejects. */
-  #moving: Promise<unknown> = Promise.resolve();
+  /** Moves that are under way; undefined where none ever was. Never rejects. */
+  #moving: Promise<unknown> | undefined;
   /** The hook has decided. */
   #isDecided = false;
   /** Aborts when the handshake is over. */
@@ -102,18 +102,9 @@ export class StoredSession implements Session {
   }
 
   /** The hook has decided: no move begins any more, those under way are waited for, and the store is given it. */
-  async decided(): Promise<void> {
+  decided(): Promise<void> {
     this.#isDecided = true;
-    await this.#moving;
-    const { lock, alarms } = this.#keeper;
-    const live = this.#live;
-    if (this.#isStored || live.isOver) return;
-    // Nobody else knows the id: a lock that is taken is that of the hook's own update.
-    if (!lock.isTaken(live.id)) return this.#write(live, {});
-    const wait = new LockWait(alarms, Infinity, [this.#settled.signal]);
-    await lock.hold(live.id, wait, async () => {
-      if (!this.#isStored && !live.isOver) await this.#write(live, {});
-    });
+    return this.#moving === undefined ? this.#store() : this.#moving.then(() => this.#store());
   }
 
   /** The handshake is over: the id stays what it is. */
@@ -130,6 +121,19 @@ export class StoredSession implements Session {
     this.#isAbandoned = true;
     if (this.#isStored) this.#keeper.forget(live);
     else this.#keeper.lose(live);
+  }
+
+  /** A session that the store was not given. */
+  async #store(): Promise<void> {
+    const { lock, alarms } = this.#keeper;
+    const live = this.#live;
+    if (this.#isStored || live.isOver) return undefined;
+    // Nobody else knows the id: a lock that is taken is that of the hook's own update.
+    if (!lock.isTaken(live.id)) return this.#write(live, {});
+    const wait = new LockWait(alarms, Infinity, [this.#settled.signal]);
+    await lock.hold(live.id, wait, async () => {
+      if (!this.#isStored && !live.isOver) await this.#write(live, {});
+    });
   }
 
   async #read(live: LiveSession): Promise<SessionData> {

@@ -7,7 +7,7 @@ import { ReceiveQueue } from './receive-queue.ts';
 import { Reader } from './reader.ts';
 import type { Readers, ReaderSettings } from './reader.ts';
 import { Writer } from './writer.ts';
-import type { WriterSettings } from './writer.ts';
+import type { Activity, WriterSettings } from './writer.ts';
 import { Alarm } from '../time/alarm.ts';
 import type { AlarmOwner } from '../time/alarm.ts';
 import { LazyPromise } from '../time/lazy-promise.ts';
@@ -54,7 +54,7 @@ export class Conversation implements TransportSink, AlarmOwner {
   /** Who is offered messages before they can be read; undefined where nobody is. */
   #onArrival: (() => void) | undefined;
   /** Who counts application data as a sign of life; undefined where nobody does. */
-  #onActive: (() => void) | undefined;
+  #activity: Activity | undefined;
   #listener: ConversationListener | undefined;
 
   /** @param readers - Whether a second read at once is a mistake, or waits its turn. */
@@ -70,7 +70,7 @@ export class Conversation implements TransportSink, AlarmOwner {
   // Called by the transport.
 
   receive(data: Data, bytes: number): void {
-    this.#onActive?.();
+    this.#activity?.active();
     this.queue.push(this.#reader?.isWaiting === true ? data : detached(data), bytes);
     if (this.#onArrival === undefined) this.#reader?.wake();
     else this.#onArrival();
@@ -112,7 +112,7 @@ export class Conversation implements TransportSink, AlarmOwner {
 
   /** What sends. */
   get writer(): Writer {
-    this.#writer ??= new Writer(this.transport, this.#sharedAlarm(), this.#settings, this.#onActive);
+    this.#writer ??= new Writer(this.transport, this.#sharedAlarm(), this.#settings, this.#activity);
     return this.#writer;
   }
 
@@ -135,9 +135,9 @@ export class Conversation implements TransportSink, AlarmOwner {
     this.#onArrival = onArrival;
   }
 
-  /** Calls back for each message received, and for each that is accepted to be sent. Before any has. */
-  whenActive(onActive: () => void): void {
-    this.#onActive = onActive;
+  /** Tells of each message received, and of each that is accepted to be sent. Before any has. */
+  whenActive(activity: Activity): void {
+    this.#activity = activity;
   }
 
   /** Tells who watches over it of the end, once. */

@@ -26,6 +26,12 @@ export interface WriterSettings {
   readonly writeBufferBytes: number;
 }
 
+/** Who counts what is said. */
+export interface Activity {
+  /** A message was received or sent. */
+  active(): void;
+}
+
 /** A write that waits for room. */
 interface Waiter {
   readonly request: WriteRequest;
@@ -44,8 +50,8 @@ export class Writer {
   /** Shared with the reader: a socket keeps one timer (I7). Who made it calls `ring`. */
   readonly #alarm: Alarm;
   readonly #settings: WriterSettings;
-  /** Called for each message that is accepted; undefined where nobody counts them. */
-  readonly #onSent: (() => void) | undefined;
+  /** Hears of each message that is accepted; undefined where nobody counts them. */
+  readonly #activity: Activity | undefined;
   readonly #spin = new SpinGuard();
 
   /** Writes that wait, oldest first; made when the first one has to. */
@@ -55,16 +61,11 @@ export class Writer {
   /** Called once nothing waits any more; set when no further write is accepted. */
   #onFinish: (() => void) | undefined;
 
-  constructor(
-    transport: Transport,
-    alarm: Alarm,
-    settings: WriterSettings,
-    onSent: (() => void) | undefined,
-  ) {
+  constructor(transport: Transport, alarm: Alarm, settings: WriterSettings, activity: Activity | undefined) {
     this.#transport = transport;
     this.#alarm = alarm;
     this.#settings = settings;
-    this.#onSent = onSent;
+    this.#activity = activity;
   }
 
   // Called by the handler, through the socket.
@@ -120,7 +121,7 @@ export class Writer {
 
   #send({ data, options }: WriteRequest): boolean {
     const isAccepted = this.#transport.send(data, options);
-    if (isAccepted) this.#onSent?.();
+    if (isAccepted) this.#activity?.active();
     return isAccepted;
   }
 

@@ -39,7 +39,8 @@ export class TaskQueue {
     if (over?.aborted === true) throw over.reason;
     this.#atOnce += 1;
     try {
-      return await (over === undefined ? task() : over.until(Promise.resolve(task())));
+      const result = task();
+      return await (over !== undefined && isThenable(result) ? over.until(Promise.resolve(result)) : result);
     } finally {
       this.#atOnce -= 1;
       if (this.#queue.size > 0) this.#share();
@@ -59,4 +60,8 @@ export class TaskQueue {
     this.#queue.concurrency = places;
     this.#queue.start();
   }
+}
+
+function isThenable<T>(result: T | PromiseLike<T>): result is PromiseLike<T> {
+  return typeof result === 'object' && result !== null && 'then' in result;
 }
