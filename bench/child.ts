@@ -22,9 +22,9 @@ export interface ChildOptions {
   /** Where it runs, if {@link canPin}. */
   readonly core: 0 | 1;
   /** How many files it has open at most. Default: as many as the machine allows by itself. */
-  readonly files?: number;
+  readonly files?: number | undefined;
   /** Where its CPU profile is written at its end. Default: none. */
-  readonly profileFolder?: string;
+  readonly profileFolder?: string | undefined;
 }
 
 /** One running program, asked for numbers. */

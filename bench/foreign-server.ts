@@ -8,10 +8,12 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { canPin } from './child.ts';
-import type { Runtime } from './scenarios.ts';
+import { PEER_PACKAGES } from './places.ts';
+import type { Runtime } from './scenario.ts';
 import type { ServerQuestion } from './server-answers.ts';
 
-const modules = new URL('../peers/node_modules/', import.meta.url);
+/** Whether the operating system tells what a process costs that does not tell itself: Linux does. */
+export const canAccount: boolean = existsSync('/proc/self/schedstat');
 
 /** Where each runtime may be, the first that is there; those of npm without having run an install script. */
 const PLACES: Readonly<Record<Runtime, readonly string[]>> = {
@@ -30,7 +32,7 @@ const WORDS: Readonly<Record<Runtime, readonly string[]>> = {
 };
 
 function inModules(path: string): string {
-  return fileURLToPath(new URL(path, modules));
+  return fileURLToPath(new URL(path, PEER_PACKAGES));
 }
 
 /** How a program is started; undefined where its runtime is not there. */

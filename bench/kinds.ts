@@ -1,7 +1,7 @@
 // How the figures of each kind of scenario are shown: their unit, and what it
 // stands for. table.ts shows them, run.ts explains them.
 
-import type { Scenario } from './scenarios.ts';
+import type { Scenario } from './scenario.ts';
 
 /** What a figure is. */
 export interface Kind {
@@ -36,13 +36,13 @@ export const KINDS: Readonly<Record<Scenario['kind'], Kind>> = {
     meaning: 'what a message costs with many sockets, divided by what it costs with few; less is better',
   },
   latency: {
-    unit: 'µs to the 99th of 100',
+    unit: 'µs p99',
     digits: 0,
     better: 'less',
     meaning: 'how long one round trip of a hundred takes at least, as the clients see it; less is better',
   },
   flood: {
-    unit: 'µs to the 99th of 100',
+    unit: 'µs p99',
     digits: 0,
     better: 'less',
     meaning: 'how long one round trip of a hundred takes at least, as the clients see it; less is better',
@@ -60,5 +60,17 @@ export const KINDS: Readonly<Record<Scenario['kind'], Kind>> = {
     better: 'less',
     meaning:
       "what a socket adds to the server's resident memory beyond the first thousand, after a full collection; less is better",
+  },
+  'in process': {
+    unit: 'ns',
+    digits: 0,
+    better: 'less',
+    meaning: 'processor time that one call takes in a process of its own; less is better',
+  },
+  kept: {
+    unit: 'B',
+    digits: 1,
+    better: 'less',
+    meaning: 'what is left of a call in the heap and beside it, after full collections; less is better',
   },
 };

@@ -1,10 +1,12 @@
 // Where and when the numbers were measured, and with which versions: without it
 // no number means anything.
 
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { cpus, loadavg, release, totalmem, type } from 'node:os';
 import { canPin } from './child.ts';
-import type { Server } from './scenarios.ts';
+import type { Server } from './scenario.ts';
 
 /** How busy the machine was before we kept it busy: above 0.5 the numbers are those of others, too. */
 const [loadBefore = NaN] = loadavg();
@@ -24,13 +26,14 @@ export function machine(servers: readonly Server[]): string {
   ].join('\n');
 }
 
-/** Those of peers are in a folder of their own. */
-function versionOf({ package: packageName, command }: Server): string | undefined {
+/** As its program finds its package: a peer's may be another one than ours. */
+function versionOf({ package: packageName, program, versionCommand }: Server): string | undefined {
+  if (versionCommand !== undefined) {
+    const [command = '', ...words] = versionCommand;
+    return execFileSync(command, words, { encoding: 'utf8' }).trim();
+  }
   if (packageName === undefined) return undefined;
-  const manifest =
-    command === undefined
-      ? import.meta.resolve(`${packageName}/package.json`)
-      : new URL(`../peers/node_modules/${packageName}/package.json`, import.meta.url);
-  const { version } = JSON.parse(readFileSync(new URL(manifest), 'utf8')) as { readonly version: string };
+  const manifest = createRequire(program).resolve(`${packageName}/package.json`);
+  const { version } = JSON.parse(readFileSync(manifest, 'utf8')) as { readonly version: string };
   return `${packageName} ${version}`;
 }

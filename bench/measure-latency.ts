@@ -2,15 +2,14 @@
 // at least. The servers take turns, one of a second each.
 
 import { Pair } from './pair.ts';
-import { YARDSTICK } from './scenarios.ts';
-import type { FloodScenario, LatencyScenario, Server } from './scenarios.ts';
+import type { FloodScenario, LatencyScenario, Server } from './scenario.ts';
 import type { Pace } from './turns.ts';
 
 const TURN_MS = 1000;
 
 /** @returns µs. */
 export function measureLatency(
-  { sockets, bytes, load }: LatencyScenario,
+  { sockets, bytes, load, beside }: LatencyScenario,
   servers: readonly Server[],
   pace: Pace,
 ): Promise<ReadonlyMap<Server, number>> {
@@ -19,7 +18,7 @@ export function measureLatency(
     begin: async (server, pair) => {
       const warm = { ask: 'echo', inFlight: 1, bytes, isBinary: false } as const;
       await pair.load.ask({ ...warm, forMs: pace.warmUpMs }, pace.warmUpMs);
-      if (server.name !== YARDSTICK) return;
+      if (server.name !== beside) return;
       perSecond = ((await pair.load.ask({ ...warm, forMs: TURN_MS }, TURN_MS)) / (TURN_MS / 1000)) * load;
     },
     answer: (pair) => pair.load.ask({ ask: 'latency', perSecond, bytes, forMs: TURN_MS }, TURN_MS),

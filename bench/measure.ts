@@ -1,25 +1,26 @@
 // Measures one scenario several times, its servers in turn. run.ts shows what has
 // come of it, check.ts compares it with what was measured before.
 
-import { measureBurst } from './measure-burst.ts';
-import { measureEcho } from './measure-echo.ts';
-import { measureGrowth } from './measure-growth.ts';
-import { measureHandshakes } from './measure-handshakes.ts';
 import { measureIdle } from './measure-idle.ts';
+import { measureInProcess, measureKept } from './measure-in-process.ts';
 import { measureFlood, measureLatency } from './measure-latency.ts';
-import type { Scenario, Server } from './scenarios.ts';
+import type { GrowthScenario, Scenario, Server } from './scenario.ts';
 import type { Row } from './table.ts';
+import { measureTurns } from './turns.ts';
 import type { Pace } from './turns.ts';
+import { burstWork, echoWork, growthWork, handshakesWork } from './works.ts';
 
 /** How thoroughly it is measured. Runs are odd in number, for there to be one in the middle. */
 export interface Effort extends Pace {
   readonly runs: number;
 }
 
-/** Some twenty minutes for all, with all peers. */
+/** Half an hour for all, with all peers. */
 export const FULL: Effort = { runs: 5, warmUpMs: 1500, turns: 10 };
-/** A look of a few minutes. */
-export const QUICK: Effort = { runs: 3, warmUpMs: 700, turns: 4 };
+/** A look of a minute or so at what there are targets for. */
+export const QUICK: Effort = { runs: 1, warmUpMs: 400, turns: 3 };
+/** For comparing with what was measured before. */
+export const LOOK: Effort = { runs: 3, warmUpMs: 700, turns: 4 };
 
 /** The order of the servers turns with each run, so that none has the better place. */
 export async function measure(scenario: Scenario, { runs, ...pace }: Effort): Promise<Row> {
@@ -38,9 +39,9 @@ function measureOnce(
 ): Promise<ReadonlyMap<Server, number>> {
   switch (scenario.kind) {
     case 'echo':
-      return measureEcho(scenario, servers, pace);
+      return measureTurns(echoWork(scenario), servers, pace);
     case 'burst':
-      return measureBurst(scenario, servers, pace);
+      return measureTurns(burstWork(scenario), servers, pace);
     case 'growth':
       return measureGrowth(scenario, servers, pace);
     case 'latency':
@@ -48,10 +49,40 @@ function measureOnce(
     case 'flood':
       return measureFlood(scenario, servers, pace);
     case 'handshakes':
-      return measureHandshakes(scenario, servers, pace);
+      return measureHandshakes(() => measureTurns(handshakesWork(scenario), servers, pace));
     case 'idle':
       return measureIdle(scenario, servers);
+    case 'in process':
+      return measureInProcess(scenario, servers);
+    case 'kept':
+      return measureKept(scenario, servers);
     default:
       return scenario satisfies never;
   }
+}
+
+/** @returns What a message costs with many sockets, divided by what it costs with few. */
+async function measureGrowth(
+  scenario: GrowthScenario,
+  servers: readonly Server[],
+  pace: Pace,
+): Promise<ReadonlyMap<Server, number>> {
+  const withFew = await measureTurns(growthWork(scenario, scenario.few), servers, pace);
+  const withMany = await measureTurns(growthWork(scenario, scenario.many), servers, pace);
+  return new Map(
+    servers.map((server) => [server, (withMany.get(server) ?? NaN) / (withFew.get(server) ?? NaN)]),
+  );
+}
+
+const SECOND_IN_MICROSECONDS = 1_000_000;
+
+/**
+ * Wall-clock time would say how busy the machine is.
+ *
+ * @returns Handshakes per second of processor time.
+ */
+async function measureHandshakes(
+  costs: () => Promise<ReadonlyMap<Server, number>>,
+): Promise<ReadonlyMap<Server, number>> {
+  return new Map([...(await costs())].map(([server, cost]) => [server, SECOND_IN_MICROSECONDS / cost]));
 }

@@ -5,14 +5,14 @@ import { Child } from './child.ts';
 import type { DialectName } from './dialects.ts';
 import { ForeignServer } from './foreign-server.ts';
 import type { LoadQuestion } from './load.ts';
-import type { Server } from './scenarios.ts';
+import type { Server } from './scenario.ts';
 import type { ServerQuestion } from './server-answers.ts';
 
 export interface PairOptions {
   /** How many files each of the two has open at most. Default: as many as the machine allows by itself. */
-  readonly files?: number;
+  readonly files?: number | undefined;
   /** Where a CPU profile of the server is written at its end. Default: none. */
-  readonly profileFolder?: string;
+  readonly profileFolder?: string | undefined;
 }
 
 /** One server under test. */
@@ -24,12 +24,11 @@ export class Pair {
 
   constructor({ program, setsCookie, command, dialect }: Server, options: PairOptions = {}) {
     const { files } = options;
-    const limit = files === undefined ? {} : { files };
     this.setsCookie = setsCookie;
     this.#dialect = dialect;
     this.server =
       command === undefined ? new Child(program, { core: 0, ...options }) : new ForeignServer(command);
-    this.load = new Child(new URL('load.js', import.meta.url), { core: 1, ...limit });
+    this.load = new Child(new URL('load.js', import.meta.url), { core: 1, files });
   }
 
   /** Opens sockets beside those that are open already. */

@@ -1,23 +1,26 @@
 // The servers that corosock is compared with beside raw `ws`: programs below `peers/`,
-// of packages in `bench/peers/package.json` and of Debian. Those that are not there are
-// left out: `npm install --prefix bench/peers` brings them.
+// of packages in `bench/package.json` and of Debian. Those that are not there are left
+// out: `npm install --prefix bench` brings them.
 
 import { existsSync } from 'node:fs';
-import { commandFor } from './foreign-server.ts';
-import type { Runtime, Server } from './scenarios.ts';
+import { canAccount, commandFor } from './foreign-server.ts';
+import { PEER_PACKAGES, PEERS } from './places.ts';
+import type { Runtime, Server } from './scenario.ts';
+
+export const UWEBSOCKETS = 'uWebSockets';
 
 interface Peer {
   readonly name: string;
   readonly file: string;
   readonly runtime: Runtime;
-  /** In `bench/peers/package.json`; undefined for what is in ours, and for Debian's. */
+  /** In `bench/package.json`; undefined for what is Debian's. */
   readonly package?: string;
 }
 
-const PEERS: readonly Peer[] = [
-  { name: 'ws, events.on', file: 'ws-events-on.js', runtime: 'node' },
-  { name: 'ws, createWebSocketStream', file: 'ws-stream.js', runtime: 'node' },
-  { name: 'uWebSockets', file: 'uwebsockets.js', runtime: 'node', package: 'uwebsockets' },
+const KNOWN: readonly Peer[] = [
+  { name: 'ws, events.on', file: 'ws-events-on.js', runtime: 'node', package: 'ws' },
+  { name: 'ws, createWebSocketStream', file: 'ws-stream.js', runtime: 'node', package: 'ws' },
+  { name: UWEBSOCKETS, file: 'uwebsockets.js', runtime: 'node', package: 'uwebsockets' },
   { name: 'Bun', file: 'bun.js', runtime: 'bun', package: 'bun' },
   { name: 'Deno', file: 'deno.js', runtime: 'deno', package: 'deno' },
   { name: 'socket.io', file: 'socket-io.js', runtime: 'node', package: 'socket.io' },
@@ -25,21 +28,26 @@ const PEERS: readonly Peer[] = [
 ];
 
 const DEBIAN_WEBSOCKETS = '/usr/lib/python3/dist-packages/websockets';
+const PYTHON_VERSIONS =
+  'import platform, websockets; print("Python", platform.python_version() + ", websockets", websockets.__version__)';
 
 /** Those that are there. */
 export function peers(): readonly Server[] {
-  return PEERS.flatMap((peer) => {
-    const program = new URL(`../peers/${peer.file}`, import.meta.url);
-    const command = isThere(peer) ? commandFor(peer.runtime, program) : undefined;
+  if (!canAccount) return [];
+  return KNOWN.flatMap((peer) => {
+    const { name, package: packageName, runtime } = peer;
+    const program = new URL(peer.file, PEERS);
+    const command = isThere(peer) ? commandFor(runtime, program) : undefined;
     if (command === undefined) return [];
-    const dialect = peer.name === 'socket.io' ? 'socket.io' : 'plain';
-    return [{ name: peer.name, package: peer.package, program, command, dialect, setsCookie: false }];
+    const dialect = name === 'socket.io' ? 'socket.io' : 'plain';
+    const server = { name, package: packageName, program, command, dialect, setsCookie: false } as const;
+    if (runtime !== 'python3') return server;
+    return { ...server, versionCommand: [command[0] as string, '-c', PYTHON_VERSIONS] };
   });
 }
 
-function isThere({ package: packageName, runtime }: Peer): boolean {
-  if (runtime === 'python3') return existsSync(DEBIAN_WEBSOCKETS);
-  return (
-    packageName === undefined || existsSync(new URL(`../peers/node_modules/${packageName}/`, import.meta.url))
+function isThere({ package: packageName }: Peer): boolean {
+  return existsSync(
+    packageName === undefined ? DEBIAN_WEBSOCKETS : new URL(`${packageName}/`, PEER_PACKAGES),
   );
 }

@@ -1,13 +1,19 @@
-// Which scenarios are meant on the command line, and which can be measured here.
+// Which scenarios are meant on the command line, and what keeps one from being
+// measured here.
 
 import { canOpen } from './child.ts';
-import { filesNeeded } from './measure-idle.ts';
+import { filesNeeded } from './scenario.ts';
 import { SCENARIOS } from './scenarios.ts';
-import type { Scenario } from './scenarios.ts';
+import type { Scenario } from './scenario.ts';
 
-/** Those whose name has one of the words in it; all without a word. Ends the program at a word that no name has. */
-export function pick(wanted: readonly string[]): readonly Scenario[] {
-  if (wanted.length === 0) return SCENARIOS;
+/**
+ * Those whose name has one of the words in it. Ends the program at a word that no
+ * name has.
+ *
+ * @param byDefault - Those that are meant without a word.
+ */
+export function pick(wanted: readonly string[], byDefault: readonly Scenario[]): readonly Scenario[] {
+  if (wanted.length === 0) return byDefault;
   const found = wanted.map((word) => SCENARIOS.filter(({ name }) => name.includes(word)));
   const unknown = wanted.find((_, index) => found[index]?.length === 0);
   if (unknown === undefined) return SCENARIOS.filter((scenario) => found.flat().includes(scenario));
@@ -16,7 +22,11 @@ export function pick(wanted: readonly string[]): readonly Scenario[] {
   process.exit(1);
 }
 
-/** Whether so many files may be open as it needs. */
-export function canMeasure(scenario: Scenario): boolean {
-  return scenario.kind !== 'idle' || canOpen(filesNeeded(scenario));
+/** @returns Why it cannot be measured here; undefined where it can. */
+export function obstacleTo(scenario: Scenario): string | undefined {
+  const { kind, servers, beside } = scenario;
+  const files = filesNeeded(scenario);
+  if (files !== undefined && !canOpen(files)) return `${files} files cannot be open at once here`;
+  if (kind === 'kept' || servers.some(({ name }) => name === beside)) return undefined;
+  return `${beside} is not there: npm install --prefix bench`;
 }

@@ -1,118 +1,31 @@
 // What is measured: the server programs that are compared, and one scenario for
-// each row of the table, which says how and against which limit. How a kind of
-// scenario is measured is said in its measure-*.ts, how it is shown in kinds.ts.
+// each row of the table. What a scenario is stands in scenario.ts.
 
-import type { DialectName } from './dialects.ts';
-import { peers } from './peers.ts';
+import { peers, UWEBSOCKETS } from './peers.ts';
+import type { OperationName } from './operations.ts';
+import type {
+  EchoScenario,
+  HandshakesScenario,
+  IdleScenario,
+  InProcessScenario,
+  KeptScenario,
+  Limit,
+  Scenario,
+  Server,
+} from './scenario.ts';
 
-/** What every scenario says of itself. */
-interface Described {
-  /** By which it is picked on the command line, in whole or in part. */
-  readonly name: string;
-  /** What every server does for it, in one line. */
-  readonly sameWork: string;
-  /** Each name once; {@link YARDSTICK} and {@link MEASURED} are among them. Those that are not there are left out. */
-  readonly servers: readonly Server[];
-  readonly limit: Limit;
-}
-
-/** Echo: `sockets` peers keep `inFlight` messages of `bytes` bytes of ASCII under way, each. */
-export interface EchoScenario extends Described {
-  readonly kind: 'echo';
-  readonly sockets: number;
-  readonly inFlight: number;
-  readonly bytes: number;
-  readonly isBinary: boolean;
-}
-
-/** Burst: one peer asks, and every one of them is sent so many messages in one turn. */
-export interface BurstScenario extends Described {
-  readonly kind: 'burst';
-  readonly sockets: number;
-  readonly messages: number;
-  readonly bytes: number;
-}
-
-/** Growth: what a message costs with many sockets, divided by what it costs with few at the same rate over all. */
-export interface GrowthScenario extends Described {
-  readonly kind: 'growth';
-  readonly few: number;
-  readonly many: number;
-  readonly perSecond: number;
-  readonly bytes: number;
-}
-
-/** Latency: round trips at a part of the rate that the yardstick reaches. */
-export interface LatencyScenario extends Described {
-  readonly kind: 'latency';
-  readonly sockets: number;
-  readonly bytes: number;
-  /** Of the yardstick's most, 0 to 1. */
-  readonly load: number;
-}
-
-/** Flood: round trips of one peer while another one has sent so many messages of one byte at once. */
-export interface FloodScenario extends Described {
-  readonly kind: 'flood';
-  readonly messages: number;
-}
-
-/** Handshakes: `atOnce` clients connect, upgrade and reset the connection, over and over. */
-export interface HandshakesScenario extends Described {
-  readonly kind: 'handshakes';
-  readonly atOnce: number;
-}
-
-/** Sockets that are open and have never carried a message. */
-export interface IdleScenario extends Described {
-  readonly kind: 'idle';
-  readonly sockets: number;
-}
-
-export type Scenario =
-  | EchoScenario
-  | BurstScenario
-  | GrowthScenario
-  | LatencyScenario
-  | FloodScenario
-  | HandshakesScenario
-  | IdleScenario;
-
-/** What runs a server that is not ours. */
-export type Runtime = 'node' | 'bun' | 'deno' | 'python3';
-
-/** A server program below `servers/`, or below `peers/`. */
-export interface Server {
-  /** By which it is shown. */
-  readonly name: string;
-  /** The package of npm that it shows; undefined where it comes from elsewhere. */
-  readonly package: string | undefined;
-  readonly program: URL;
-  /** How it is started where it is no program of ours. */
-  readonly command?: readonly string[];
-  readonly dialect: DialectName;
-  /** Whether each 101 brings a cookie, as it must where sessions begin. */
-  readonly setsCookie: boolean;
-}
-
-/** What the figure of {@link MEASURED} may be, beside that of {@link YARDSTICK} in the same run. */
-export interface Limit {
-  /** Theirs divides it, or is taken away from it. */
-  readonly by: 'ratio' | 'difference';
-  readonly bound: 'at most' | 'at least';
-  /** A difference has the unit of the scenario's kind. */
-  readonly value: number;
-}
-
-/** The server with which ours is compared. */
-export const YARDSTICK = 'ws';
+/** The server with which ours is mostly compared. */
+const YARDSTICK = 'ws';
 export const MEASURED = 'corosock';
+/** What the words of a handler are compared with. */
+const PLAIN_AWAIT = 'a plain await';
 
 const RAW = server(YARDSTICK, 'raw-ws');
 const DEDICATED = server(MEASURED, 'corosock');
 const ADMITTING = { ...server(MEASURED, 'corosock-admitting'), setsCookie: true };
 const SHARED = server(MEASURED, 'corosock-shared');
 const CLIENT_MESSAGES = server(MEASURED, 'corosock-client-messages');
+const PEERS = peers();
 
 const ECHO = 'every text message is checked, decoded to a string, encoded again and sent back';
 const HANDSHAKE =
@@ -121,30 +34,31 @@ const HANDSHAKE =
 /** KiB. */
 const MORE_THAN_RAW: Limit = { by: 'difference', bound: 'at most', value: 1 };
 
-export const SCENARIOS: readonly Scenario[] = [
-  echo('64 sockets × 1 in flight × 64 B', { sockets: 64, inFlight: 1, bytes: 64 }, 1.05),
-  echo('64 sockets × 64 in flight × 64 B', { sockets: 64, inFlight: 64, bytes: 64 }, 0.2),
-  echo('8 sockets × 4 in flight × 64 KiB', { sockets: 8, inFlight: 4, bytes: 65_536 }, 1.05),
+const ONE_EACH = { sockets: 64, inFlight: 1, bytes: 64 };
+const MANY_EACH = { sockets: 64, inFlight: 64, bytes: 64 };
+const LONG = { sockets: 8, inFlight: 4, bytes: 65_536 };
+
+/** What there are targets for: a quick look is at these. */
+export const CORE: readonly Scenario[] = [
+  echo('echo, 64 sockets × 64 in flight × 64 B', MANY_EACH, atMost(0.2)),
   {
-    ...echo('8 sockets × 4 in flight × 64 KiB, binary', { sockets: 8, inFlight: 4, bytes: 65_536 }, 1.02),
+    ...echo('echo, 64 sockets × 64 in flight × 64 B, beside uWebSockets', MANY_EACH, atMost(2)),
+    servers: [...PEERS.filter(({ name }) => name === UWEBSOCKETS), DEDICATED],
+    beside: UWEBSOCKETS,
+  },
+  echo('echo, 64 sockets × 1 in flight × 64 B', ONE_EACH, atMost(1.05)),
+  echo('echo, 8 sockets × 4 in flight × 64 KiB', LONG, atMost(1.05)),
+  {
+    ...echo('echo, 8 sockets × 4 in flight × 64 KiB, binary', LONG, atMost(1.02)),
     sameWork: 'every binary message is sent back as it came',
     isBinary: true,
-  },
-  {
-    kind: 'burst',
-    name: 'burst, 10 messages to each of 1,000 sockets',
-    sameWork: 'one message comes, and its text is sent ten times to every socket, in one turn',
-    servers: [server(YARDSTICK, 'raw-ws-burst'), server(MEASURED, 'corosock-burst')],
-    sockets: 1000,
-    messages: 10,
-    bytes: 64,
-    limit: atMost(0.25),
   },
   {
     kind: 'growth',
     name: 'growth, 64 to 5,000 sockets at 20,000 messages a second',
     sameWork: `${ECHO}; the sockets take turns, and the rate over all is the same`,
     servers: [RAW, DEDICATED],
+    beside: YARDSTICK,
     few: 64,
     many: 5000,
     perSecond: 20_000,
@@ -152,10 +66,29 @@ export const SCENARIOS: readonly Scenario[] = [
     limit: atMost(1.15),
   },
   {
+    kind: 'burst',
+    name: 'burst, 10 messages to each of 1,000 sockets',
+    sameWork: 'one message comes, and its text is sent ten times to every socket, in one turn',
+    servers: [server(YARDSTICK, 'raw-ws-burst'), server(MEASURED, 'corosock-burst')],
+    beside: YARDSTICK,
+    sockets: 1000,
+    messages: 10,
+    bytes: 64,
+    limit: atMost(0.25),
+  },
+  idle('5,000 idle sockets', 'a read waiting with the default time-out', {
+    servers: [RAW, DEDICATED],
+    limit: atMost(1.25),
+  }),
+  handshakes('handshakes to a handler', DEDICATED, 0.95, {
+    work: "`ws` listens for message, close and error, corosock's function is called and reads",
+  }),
+  {
     kind: 'latency',
     name: 'round trip at half load, 64 sockets × 64 B',
     sameWork: `${ECHO}, at half the rate that raw \`ws\` reaches`,
     servers: [RAW, DEDICATED],
+    beside: YARDSTICK,
     sockets: 64,
     bytes: 64,
     load: 0.5,
@@ -166,32 +99,21 @@ export const SCENARIOS: readonly Scenario[] = [
     name: "flood of 200,000 messages, another's round trip",
     sameWork: `${ECHO}; one peer has sent 200,000 messages of one byte, another sends one after another`,
     servers: [RAW, DEDICATED],
+    beside: YARDSTICK,
     messages: 200_000,
     limit: atMost(0.3),
   },
-  besidePeers('64 sockets × 1 in flight × 64 B', { sockets: 64, inFlight: 1, bytes: 64 }),
-  besidePeers('64 sockets × 64 in flight × 64 B', { sockets: 64, inFlight: 64, bytes: 64 }),
-  clientMessages('64 sockets × 1 in flight × 64 B', { sockets: 64, inFlight: 1, bytes: 64 }),
-  clientMessages('64 sockets × 64 in flight × 64 B', { sockets: 64, inFlight: 64, bytes: 64 }),
-  {
-    kind: 'handshakes',
-    name: 'handshakes to a handler',
-    sameWork: `${HANDSHAKE}; \`ws\` listens for message, close and error, corosock's function is called and reads`,
-    servers: [RAW, DEDICATED],
-    atOnce: 32,
-    limit: { by: 'ratio', bound: 'at least', value: 0.95 },
-  },
-  {
-    kind: 'handshakes',
-    name: 'handshakes with onPreServer and a session',
-    sameWork: `${HANDSHAKE}; corosock awaits its hook, begins a session in memory and sets the signed cookie besides, \`ws\` does nothing of that`,
-    servers: [RAW, ADMITTING],
-    atOnce: 32,
-    limit: { by: 'ratio', bound: 'at least', value: 0.8 },
-  },
-  idle('5,000 idle sockets', 'a read waiting with the default time-out', {
-    servers: [RAW, DEDICATED],
-    limit: atMost(1.25),
+  inProcess('read of a queued message', 'queued read', 300),
+  inProcess('read that waits, with the default time-out', 'parked read', 2000),
+  kept('1,000,000 reads of one socket', 'parked read', 20),
+];
+
+export const SCENARIOS: readonly Scenario[] = [
+  ...CORE,
+  clientMessages('onClientMessage, 64 sockets × 1 in flight × 64 B', ONE_EACH),
+  clientMessages('onClientMessage, 64 sockets × 64 in flight × 64 B', MANY_EACH),
+  handshakes('handshakes with onPreServer and a session', ADMITTING, 0.8, {
+    work: 'corosock awaits its hook, begins a session in memory and sets the signed cookie besides, `ws` does nothing of that',
   }),
   idle('5,000 idle shared sockets', 'a queue for whoever opens them by id; the handler has returned', {
     servers: [RAW, SHARED],
@@ -201,25 +123,85 @@ export const SCENARIOS: readonly Scenario[] = [
     servers: [RAW, CLIENT_MESSAGES],
     limit: MORE_THAN_RAW,
   }),
+  besidePeers('peers, 64 sockets × 1 in flight × 64 B', ONE_EACH),
+  besidePeers('peers, 64 sockets × 64 in flight × 64 B', MANY_EACH),
 ];
-
-function besidePeers(name: string, traffic: Traffic): EchoScenario {
-  const echoing = echo(name, traffic, 1.05);
-  const sameWork = `${ECHO}, by each in its own way; socket.io in its own protocol`;
-  return { ...echoing, name: `peers, ${name}`, sameWork, servers: [RAW, DEDICATED, ...peers()] };
-}
 
 type Traffic = Pick<EchoScenario, 'sockets' | 'inFlight' | 'bytes'>;
 
-function echo(name: string, traffic: Traffic, limit: number): EchoScenario {
+function echo(name: string, traffic: Traffic, limit: Limit): EchoScenario & { readonly limit: Limit } {
+  const servers = [RAW, DEDICATED];
   return {
     kind: 'echo',
-    name: `echo, ${name}`,
+    name,
     sameWork: ECHO,
-    servers: [RAW, DEDICATED],
+    servers,
+    beside: YARDSTICK,
     ...traffic,
     isBinary: false,
-    limit: atMost(limit),
+    limit,
+  };
+}
+
+function clientMessages(name: string, traffic: Traffic): EchoScenario {
+  const servers = [RAW, CLIENT_MESSAGES];
+  const sameWork = `${ECHO}, by a callback of \`ws\` and by \`onClientMessage\` of a shared socket`;
+  return { ...echo(name, traffic, atMost(1.3)), sameWork, servers };
+}
+
+/** All of them in one table; what of it has a limit is a row of its own above. */
+function besidePeers(name: string, traffic: Traffic): EchoScenario {
+  const { limit: _, ...echoing } = echo(name, traffic, atMost(Infinity));
+  const sameWork = `${ECHO}, by each in its own way; socket.io in its own protocol`;
+  return { ...echoing, sameWork, servers: [RAW, DEDICATED, ...PEERS] };
+}
+
+function handshakes(
+  name: string,
+  ours: Server,
+  least: number,
+  { work }: { readonly work: string },
+): HandshakesScenario {
+  return {
+    kind: 'handshakes',
+    name,
+    sameWork: `${HANDSHAKE}; ${work}`,
+    servers: [RAW, ours],
+    beside: YARDSTICK,
+    atOnce: 32,
+    limit: { by: 'ratio', bound: 'at least', value: least },
+  };
+}
+
+function idle(name: string, ours: string, compared: Pick<IdleScenario, 'servers' | 'limit'>): IdleScenario {
+  const sameWork = `open, and silent from the start; \`ws\` listens for message, close and error, corosock has ${ours}`;
+  return { kind: 'idle', name, sameWork, beside: YARDSTICK, sockets: 5000, ...compared };
+}
+
+/** @param most - ns. */
+function inProcess(name: string, operation: OperationName, most: number): InProcessScenario {
+  return {
+    kind: 'in process',
+    name: `in process, ${name}`,
+    sameWork: 'one call after another, each awaited; what comes is sent over a link in memory',
+    servers: [server(PLAIN_AWAIT, 'in-process'), server(MEASURED, 'in-process')],
+    beside: PLAIN_AWAIT,
+    operation,
+    limit: { by: 'itself', bound: 'at most', value: most },
+  };
+}
+
+/** @param most - Bytes for each call. */
+function kept(name: string, operation: OperationName, most: number): KeptScenario {
+  return {
+    kind: 'kept',
+    name: `kept after ${name}`,
+    sameWork: 'one call after another, each awaited; the heap is looked at after full collections',
+    servers: [server(MEASURED, 'in-process')],
+    beside: PLAIN_AWAIT,
+    operation,
+    times: 1_000_000,
+    limit: { by: 'itself', bound: 'at most', value: most },
   };
 }
 
@@ -227,18 +209,8 @@ function atMost(value: number): Limit {
   return { by: 'ratio', bound: 'at most', value };
 }
 
-function clientMessages(name: string, traffic: Traffic): EchoScenario {
-  const servers = [RAW, CLIENT_MESSAGES];
-  const sameWork = `${ECHO}, by a callback of \`ws\` and by \`onClientMessage\` of a shared socket`;
-  return { ...echo(name, traffic, 1.3), name: `onClientMessage, ${name}`, sameWork, servers };
-}
-
-function idle(name: string, ours: string, compared: Pick<IdleScenario, 'servers' | 'limit'>): IdleScenario {
-  const sameWork = `open, and silent from the start; \`ws\` listens for message, close and error, corosock has ${ours}`;
-  return { kind: 'idle', name, sameWork, sockets: 5000, ...compared };
-}
-
-function server(packageName: string, program: string): Server {
+function server(name: string, program: string): Server {
   const url = new URL(`servers/${program}.js`, import.meta.url);
-  return { name: packageName, package: packageName, program: url, dialect: 'plain', setsCookie: false };
+  const packageName = name === PLAIN_AWAIT ? undefined : name;
+  return { name, package: packageName, program: url, dialect: 'plain', setsCookie: false };
 }

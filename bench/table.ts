@@ -1,13 +1,11 @@
 // What the benchmark prints, in Markdown: medians with their spread, what they are
-// beside the yardstick, and what was the same work for all. Units are kinds.ts's,
-// where and when is machine.ts's.
+// beside those of another server, and what was the same work for all. Units are
+// kinds.ts's, where and when is machine.ts's, what is missed and why remarks.ts's.
 
 import { KINDS } from './kinds.ts';
 import type { Kind } from './kinds.ts';
-import { MEASURED, YARDSTICK } from './scenarios.ts';
-import type { Limit, Scenario, Server } from './scenarios.ts';
-
-const PAIR = [YARDSTICK, MEASURED];
+import { MEASURED } from './scenarios.ts';
+import type { Limit, Scenario, Server } from './scenario.ts';
 
 /** What came of one scenario. */
 export interface Row {
@@ -18,32 +16,99 @@ export interface Row {
 
 /** Shows every row; a figure that misses its limit is marked. */
 export function table(rows: readonly Row[]): string {
-  const pairs = rows.filter(({ scenario: { servers } }) => servers.length === PAIR.length);
+  const limited = rows.filter(({ scenario: { limit } }) => limit !== undefined);
   return [
-    ...(pairs.length === 0 ? [] : pairTable(pairs)),
-    ...rows.filter((row) => !pairs.includes(row)).flatMap((row) => peerTable(row)),
+    ...(limited.length === 0 ? [] : limitedTable(limited)),
+    ...rows.filter((row) => !limited.includes(row)).flatMap((row) => peerTable(row)),
     'The same work:',
     '',
-    ...rows.map(({ scenario: { name, sameWork } }) => `- ${name}: ${sameWork}.`),
+    ...sameWorks(rows),
   ].join('\n');
 }
 
-/** A row a scenario, for those that compare ours with the yardstick alone. */
-function pairTable(rows: readonly Row[]): readonly string[] {
+/** One line for all rows of which the same can be said. */
+function sameWorks(rows: readonly Row[]): readonly string[] {
+  const names = new Map<string, string[]>();
+  for (const { scenario } of rows) {
+    const { name, sameWork } = scenario;
+    names.set(sameWork, [...(names.get(sameWork) ?? []), name]);
+  }
+  return [...names].map(([sameWork, shared]) => `- ${shared.join('; ')}: ${sameWork}.`);
+}
+
+/** The figures of one server, a run each; none where it was not measured. */
+export function figuresOf({ scenario: { servers }, results }: Row, name: string): readonly number[] {
+  const server = servers.find((each) => each.name === name);
+  return server === undefined ? [] : results.map((run) => run.get(server) ?? NaN);
+}
+
+/** By how much a row misses its limit. */
+export interface Miss {
+  readonly is: string;
+  readonly limit: string;
+  /** Percent of the limit. */
+  readonly percent: number;
+}
+
+/** @returns undefined where the limit is kept, or there is none. */
+export function missOf(row: Row): Miss | undefined {
+  const { limit } = row.scenario;
+  if (limit === undefined) return undefined;
+  const is = median(comparedFigures(row, limit));
+  if (limit.bound === 'at most' ? is <= limit.value : is >= limit.value) return undefined;
+  const format = comparisonIn(row.scenario, limit);
+  const percent = Math.abs(is / limit.value - 1) * 100;
+  return { is: single(is, format), limit: `${limit.bound} ${single(limit.value, format)}`, percent };
+}
+
+/** The one in the middle: runs are odd in number. */
+export function median(numbers: readonly number[]): number {
+  return numbers.toSorted((a, b) => a - b)[numbers.length >> 1] ?? NaN;
+}
+
+/** A row a scenario, for those in which ours has a limit. */
+function limitedTable(rows: readonly Row[]): readonly string[] {
   return [
-    `| work | ${PAIR.join(' | ')} | ${MEASURED} beside ${YARDSTICK} | limit |`,
-    `|---|${'---|'.repeat(PAIR.length)}---|---|`,
+    `| work | beside | its figure | ${MEASURED} | compared | limit |`,
+    '|---|---|---|---|---|---|',
     ...rows.map((row) => `| ${cells(row).join(' | ')} |`),
     '',
   ];
 }
 
-/** A row a server, the cheapest first, for a scenario that compares many. */
-function peerTable(row: Row): readonly string[] {
-  const { kind, name, servers } = row.scenario;
+function cells(row: Row): readonly string[] {
+  const { kind, name, limit, beside } = row.scenario;
+  if (limit === undefined) return [];
+  const figure = figureIn(KINDS[kind]);
+  const comparison = comparisonIn(row.scenario, limit);
+  const compared = spread(comparedFigures(row, limit), comparison);
+  const theirs = figuresOf(row, beside);
+  return [
+    name,
+    theirs.length === 0 ? '–' : beside,
+    spread(theirs, figure),
+    spread(figuresOf(row, MEASURED), figure),
+    missOf(row) === undefined ? compared : `**${compared}, beyond the limit**`,
+    `${limit.bound} ${single(limit.value, comparison)}`,
+  ];
+}
+
+/** What a limit is for: ours beside theirs in the same run, or ours alone. */
+function comparedFigures(row: Row, { by }: Limit): readonly number[] {
   const ours = figuresOf(row, MEASURED);
-  const theirs = figuresOf(row, YARDSTICK);
-  const ratio = { write: (number: number) => number.toFixed(2), unit: '' };
+  if (by === 'itself') return ours;
+  const theirs = figuresOf(row, row.scenario.beside);
+  return ours.map((figure, run) => {
+    const other = theirs[run] ?? NaN;
+    return by === 'ratio' ? figure / other : figure - other;
+  });
+}
+
+/** A row a server, the cheapest first, for a scenario that shows many. */
+function peerTable(row: Row): readonly string[] {
+  const { kind, name, servers, beside } = row.scenario;
+  const ours = figuresOf(row, MEASURED);
+  const theirs = figuresOf(row, beside);
   const lines = servers
     .map(({ name: server }) => ({ server, figures: figuresOf(row, server) }))
     .toSorted((a, b) => median(a.figures) - median(b.figures))
@@ -52,42 +117,13 @@ function peerTable(row: Row): readonly string[] {
       const besideIt = ours.map((figure, run) => figure / (figures[run] ?? NaN));
       const shown = [
         spread(figures, figureIn(KINDS[kind])),
-        spread(besideRaw, ratio),
-        spread(besideIt, ratio),
+        spread(besideRaw, RATIO),
+        spread(besideIt, RATIO),
       ];
       return `| ${[server, ...shown].join(' | ')} |`;
     });
-  const head = `| ${name} | cost | beside ${YARDSTICK} | ${MEASURED} beside it |`;
+  const head = `| ${name} | cost | beside ${beside} | ${MEASURED} beside it |`;
   return [head, '|---|---|---|---|', ...lines, ''];
-}
-
-/** The figures of one server, a run each. */
-export function figuresOf({ scenario: { servers }, results }: Row, name: string): readonly number[] {
-  const server = servers.find((each) => each.name === name);
-  return server === undefined ? [] : results.map((run) => run.get(server) ?? NaN);
-}
-
-function cells(row: Row): readonly string[] {
-  const { scenario } = row;
-  const { kind, name, limit } = scenario;
-  const theirs = figuresOf(row, YARDSTICK);
-  const compared = figuresOf(row, MEASURED).map((ours, run) => beside(ours, theirs[run] ?? NaN, limit));
-  const format = comparisonIn(scenario);
-  const comparison = spread(compared, format);
-  return [
-    name,
-    ...PAIR.map((server) => spread(figuresOf(row, server), figureIn(KINDS[kind]))),
-    keeps(median(compared), limit) ? comparison : `**${comparison}, beyond the limit**`,
-    `${limit.bound} ${single(limit.value, format)}`,
-  ];
-}
-
-function beside(ours: number, theirs: number, { by }: Limit): number {
-  return by === 'ratio' ? ours / theirs : ours - theirs;
-}
-
-function keeps(compared: number, { bound, value }: Limit): boolean {
-  return bound === 'at most' ? compared <= value : compared >= value;
 }
 
 /** How a number is written; its unit stands last in a cell. */
@@ -96,29 +132,29 @@ interface Format {
   readonly unit: string;
 }
 
+const RATIO: Format = { write: (number) => number.toFixed(2), unit: '' };
+
 function figureIn({ unit, digits }: Kind): Format {
   return { write: (number) => number.toFixed(digits), unit };
 }
 
 /** A difference is told from a ratio by its sign and its unit. */
-function comparisonIn({ kind, limit }: Scenario): Format {
-  if (limit.by === 'ratio') return { write: (number) => number.toFixed(2), unit: '' };
-  const { unit, digits } = KINDS[kind];
-  return { write: (number) => `${number < 0 ? '−' : '+'}${Math.abs(number).toFixed(digits)}`, unit };
+function comparisonIn({ kind }: Scenario, { by }: Limit): Format {
+  if (by === 'ratio') return RATIO;
+  const figure = figureIn(KINDS[kind]);
+  if (by === 'itself') return figure;
+  return { ...figure, write: (number) => `${number < 0 ? '−' : '+'}${figure.write(Math.abs(number))}` };
 }
 
-/** `median (least–most) unit`; a dash where nothing was measured. */
-function spread(numbers: readonly number[], { write, unit }: Format): string {
+/** `median (least–most) unit`; a dash where nothing was measured, and no spread where it was measured once. */
+function spread(numbers: readonly number[], format: Format): string {
   if (numbers.length === 0) return '–';
+  const { write, unit } = format;
+  if (numbers.length === 1) return single(median(numbers), format);
   const range = `${write(Math.min(...numbers))}–${write(Math.max(...numbers))}`;
   return `${write(median(numbers))} (${range}) ${unit}`.trimEnd();
 }
 
 function single(number: number, { write, unit }: Format): string {
   return `${write(number)} ${unit}`.trimEnd();
-}
-
-/** The one in the middle: runs are odd in number. */
-export function median(numbers: readonly number[]): number {
-  return numbers.toSorted((a, b) => a - b)[numbers.length >> 1] ?? NaN;
 }

@@ -1,9 +1,9 @@
 // Servers that work in turns: all are up at once, and the turns are so short that
-// what disturbs the machine disturbs them all alike. What is worked, the
-// measure-*.ts files hand in; they get what a piece of it costs each server.
+// what disturbs the machine disturbs them all alike. What is worked is
+// said in works.ts; here is found what a piece of it costs each server.
 
 import { Pair } from './pair.ts';
-import type { Server } from './scenarios.ts';
+import type { Server } from './scenario.ts';
 
 /** How long a run takes. */
 export interface Pace {
@@ -16,7 +16,7 @@ export interface Pace {
 /** What a server and its clients do. */
 export interface Work {
   /** How many files a server and its clients have open, each. Default: as many as the machine allows by itself. */
-  readonly files?: number;
+  readonly files?: number | undefined;
   /** Does what has to be done once. Rejects when the server does not do the work as it should. */
   readonly begin: (pair: Pair) => Promise<void>;
   /** Works for a time, and until what has begun is done. @returns How many pieces. */
@@ -59,7 +59,7 @@ class Run {
   constructor(work: Work, server: Server) {
     this.server = server;
     this.#work = work;
-    this.#pair = new Pair(server, work.files === undefined ? {} : { files: work.files });
+    this.#pair = new Pair(server, { files: work.files });
   }
 
   get cost(): number {

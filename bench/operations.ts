@@ -1,0 +1,71 @@
+// What a handler does with one word, over and over, over a link in memory: for what
+// the word itself costs where no operating system has a part in it. `servers/in-process.ts`
+// carries them out in a process of its own.
+
+import { fakeSocket, settle } from 'corosock/testing';
+
+export type OperationName = 'plain await' | 'queued read' | 'parked read';
+
+/**
+ * Makes ready, and gives what is to be done so many times.
+ *
+ * What is done answers with the µs of processor time that the word itself took: what had
+ * to be prepared for it does not count.
+ */
+type Operation = () => (times: number) => Promise<number>;
+
+/** So many messages are sent before they are read: their reads fit well into one turn's budget. */
+const QUEUED = 500;
+const TEXT = 'x'.repeat(64);
+
+export const OPERATIONS: Readonly<Record<OperationName, Operation>> = {
+  /** What every word costs at least that gives a promise. */
+  'plain await': () => async (times: number) => {
+    const since = cpuMicroseconds();
+    for (let n = 0; n < times; n += 1) await plain();
+    return cpuMicroseconds() - since;
+  },
+
+  'queued read': () => {
+    const { ws, client } = fakeSocket({ queueMessages: 2 * QUEUED, writeBufferBytes: 1_048_576 });
+    return async (times: number) => {
+      let took = 0;
+      for (let left = times; left > 0; left -= QUEUED) {
+        for (let n = 0; n < QUEUED; n += 1) void client.write(TEXT);
+        await settle();
+        const since = cpuMicroseconds();
+        for (let n = 0; n < QUEUED; n += 1) await ws.read();
+        took += cpuMicroseconds() - since;
+      }
+      return took;
+    };
+  },
+
+  /** What wakes it is a message of the other end: its `write` counts. */
+  'parked read': () => {
+    const { ws, client } = fakeSocket();
+    return async (times: number) => {
+      const since = cpuMicroseconds();
+      for (let n = 0; n < times; n += 1) {
+        const read = ws.read();
+        void client.write(TEXT);
+        await read;
+      }
+      return cpuMicroseconds() - since;
+    };
+  },
+};
+
+let last: readonly [string, 'ok'] = [TEXT, 'ok'];
+
+/** As `read` does: a fresh pair in a fresh promise. */
+function plain(): Promise<readonly [string, 'ok']> {
+  last = [TEXT, 'ok'];
+  return Promise.resolve(last);
+}
+
+/** By the clock on the wall, a busy machine would count as ours. */
+function cpuMicroseconds(): number {
+  const { user, system } = process.cpuUsage();
+  return user + system;
+}

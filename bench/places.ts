@@ -1,0 +1,14 @@
+// Where things are: this file is run from `dist-bench/`, beside which `bench/` keeps
+// what is not compiled, and what was measured.
+
+/** `bench/` itself. */
+const BENCH = new URL('../bench/', import.meta.url);
+
+export const RESULTS: URL = new URL('RESULTS.md', BENCH);
+export const KEPT_RATIOS: URL = new URL('results.json', BENCH);
+export const REMARKS: URL = new URL('remarks.md', BENCH);
+export const PROFILES: URL = new URL('profiles/', BENCH);
+/** Server programs that are none of ours. */
+export const PEERS: URL = new URL('peers/', BENCH);
+/** Their packages, which `npm install --prefix bench` brings. */
+export const PEER_PACKAGES: URL = new URL('node_modules/', BENCH);

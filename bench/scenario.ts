@@ -1,0 +1,144 @@
+// What a scenario is: one row of the table, which says what is worked, by which
+// servers, and within which limit. The rows themselves are scenarios.ts's; how each
+// kind is worked and measured is said in works.ts and measure-*.ts, how it is shown in
+// kinds.ts.
+
+import type { DialectName } from './dialects.ts';
+import type { OperationName } from './operations.ts';
+
+/** What every scenario says of itself. */
+interface Described {
+  /** By which it is picked on the command line, in whole or in part. */
+  readonly name: string;
+  /** What every server does for it, in one line. */
+  readonly sameWork: string;
+  /** Each name once; ours is among them. Those that are not there are left out. */
+  readonly servers: readonly Server[];
+  /** The name of the server with which ours is compared. */
+  readonly beside: string;
+  /** undefined where figures are only shown. */
+  readonly limit?: Limit;
+}
+
+/** Echo: `sockets` peers keep `inFlight` messages of `bytes` bytes of ASCII under way, each. */
+export interface EchoScenario extends Described {
+  readonly kind: 'echo';
+  readonly sockets: number;
+  readonly inFlight: number;
+  readonly bytes: number;
+  readonly isBinary: boolean;
+}
+
+/** Burst: one peer asks, and every one of them is sent so many messages in one turn. */
+export interface BurstScenario extends Described {
+  readonly kind: 'burst';
+  readonly sockets: number;
+  readonly messages: number;
+  readonly bytes: number;
+}
+
+/** Growth: what a message costs with many sockets, divided by what it costs with few at the same rate over all. */
+export interface GrowthScenario extends Described {
+  readonly kind: 'growth';
+  readonly few: number;
+  readonly many: number;
+  readonly perSecond: number;
+  readonly bytes: number;
+}
+
+/** Latency: round trips at a part of the rate that the one beside reaches. */
+export interface LatencyScenario extends Described {
+  readonly kind: 'latency';
+  readonly sockets: number;
+  readonly bytes: number;
+  /** Of the most that the one beside reaches, 0 to 1. */
+  readonly load: number;
+}
+
+/** Flood: round trips of one peer while another one has sent so many messages of one byte at once. */
+export interface FloodScenario extends Described {
+  readonly kind: 'flood';
+  readonly messages: number;
+}
+
+/** Handshakes: `atOnce` clients connect, upgrade and reset the connection, over and over. */
+export interface HandshakesScenario extends Described {
+  readonly kind: 'handshakes';
+  readonly atOnce: number;
+}
+
+/** Sockets that are open and have never carried a message. */
+export interface IdleScenario extends Described {
+  readonly kind: 'idle';
+  readonly sockets: number;
+}
+
+/** In process: one word of a handler's, over a link in memory, and what one call of it takes. */
+export interface InProcessScenario extends Described {
+  readonly kind: 'in process';
+  readonly operation: OperationName;
+}
+
+/** Kept: the same word so many times on one socket, and what is left of each call. */
+export interface KeptScenario extends Described {
+  readonly kind: 'kept';
+  readonly operation: OperationName;
+  readonly times: number;
+}
+
+export type Scenario =
+  | EchoScenario
+  | BurstScenario
+  | GrowthScenario
+  | LatencyScenario
+  | FloodScenario
+  | HandshakesScenario
+  | IdleScenario
+  | InProcessScenario
+  | KeptScenario;
+
+/** What runs a server that is not ours. */
+export type Runtime = 'node' | 'bun' | 'deno' | 'python3';
+
+/** A server program below `servers/`, or below `peers/`. */
+export interface Server {
+  /** By which it is shown. */
+  readonly name: string;
+  /** The package of npm that it shows; undefined where it comes from elsewhere. */
+  readonly package: string | undefined;
+  readonly program: URL;
+  /** How it is started where it is no program of ours. */
+  readonly command?: readonly string[];
+  /** What prints its versions where no package of npm does. */
+  readonly versionCommand?: readonly string[];
+  readonly dialect: DialectName;
+  /** Whether each 101 brings a cookie, as it must where sessions begin. */
+  readonly setsCookie: boolean;
+}
+
+/** What our figure may be. */
+export interface Limit {
+  /** The one beside, in the same run, divides it or is taken away from it; or it stands for itself. */
+  readonly by: 'ratio' | 'difference' | 'itself';
+  readonly bound: 'at most' | 'at least';
+  /** Has the unit of the scenario's kind, unless it is a ratio. */
+  readonly value: number;
+}
+
+/** Beside its sockets a process has so many files open at most. */
+const OTHER_FILES = 100;
+
+/**
+ * Opened before memory is looked at for the first time: what the compiler and the
+ * collector set aside for the first thousand handshakes is no socket's. With 100
+ * of them those fixed megabytes came to 2 KiB a socket for one server or the other.
+ */
+export const FIRST_IDLE_SOCKETS = 1000;
+
+/** How many files a server and its clients have open, each; undefined where it is a few. */
+export function filesNeeded(scenario: Scenario): number | undefined {
+  const { kind } = scenario;
+  if (kind === 'burst') return scenario.sockets + OTHER_FILES;
+  if (kind === 'growth') return scenario.many + OTHER_FILES;
+  return kind === 'idle' ? scenario.sockets + FIRST_IDLE_SOCKETS + OTHER_FILES : undefined;
+}
