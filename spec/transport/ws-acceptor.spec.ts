@@ -1,9 +1,9 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { settle } from 'corosock/testing';
 import { WsAcceptor } from '../../src/transport/ws-acceptor.ts';
 import type { WsAcceptorOptions } from '../../src/transport/ws-acceptor.ts';
-import { frame, OPCODE, textFrame } from '../peers/frames.ts';
-import { ScriptedStream, upgradeOf } from './scripted-stream.ts';
+import { frame, OPCODE, parseFrame, textFrame } from '../peers/frames.ts';
+import { acceptScripted, ScriptedStream, upgradeOf } from './scripted-stream.ts';
 
 const OPTIONS: WsAcceptorOptions = { maxMessageBytes: 1000, compression: false, closeTimeoutMs: 5000 };
 
@@ -110,6 +110,15 @@ describe('WsAcceptor', () => {
     expect(heard).toEqual(['accepted ']);
     await settle();
     expect(heard).toEqual(['accepted ', 'early bird']);
+  });
+
+  it('leaves all frames to the ws of Bun, which writes past the stream', () => {
+    onTestFinished(() => void delete (process.versions as { bun?: string }).bun);
+    Object.defineProperty(process.versions, 'bun', { value: '1', configurable: true });
+    const sent = ['short', 'long'.repeat(2000), 'short again'];
+    const { stream, transport } = acceptScripted();
+    for (const text of sent) transport.send(text, { binary: false, compress: false });
+    expect(stream.writes.slice(1).map((write) => String(parseFrame(write)?.frame.payload))).toEqual(sent);
   });
 
   it('leaves it to its caller to answer extensions that are malformed', () => {

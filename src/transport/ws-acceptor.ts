@@ -80,9 +80,9 @@ export class WsAcceptor {
     this.#protocol = protocol;
     this.#headerLines = headerLines;
     this.#outcome = outcome;
-    this.#server.handleUpgrade(request, stream, head, (ws) =>
-      outcome.accepted(new WsTransport(ws, { stream, pool: this.#pool })),
-    );
+    // Bun has a `ws` of its own, which writes past the stream: frames of ours would overtake its own.
+    const outlet = process.versions['bun'] === undefined ? { stream, pool: this.#pool } : undefined;
+    this.#server.handleUpgrade(request, stream, head, (ws) => outcome.accepted(new WsTransport(ws, outlet)));
     this.#outcome = undefined;
   }
 }
