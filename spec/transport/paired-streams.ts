@@ -1,0 +1,47 @@
+// Two plain streams in the place of a connection: what one is given, the other
+// reads. They are no net.Socket and know nothing that only one of those knows.
+
+import { Duplex } from 'node:stream';
+
+type Done = (error?: Error | null) => void;
+
+/** Makes both ends; destroying one that has not ended loses the other. */
+export function pairedStreams(): readonly [Duplex, Duplex] {
+  const [a, b] = [new PairedStream(), new PairedStream()];
+  a.join(b);
+  b.join(a);
+  return [a, b];
+}
+
+class PairedStream extends Duplex {
+  #other: PairedStream = this;
+  /** Of the other's write that waits for this end to read on. */
+  #onTaken: (() => void) | undefined;
+
+  join(other: PairedStream): void {
+    this.#other = other;
+  }
+
+  override _read(): void {
+    const taken = this.#onTaken;
+    this.#onTaken = undefined;
+    taken?.();
+  }
+
+  override _write(chunk: Buffer, _: BufferEncoding, done: Done): void {
+    const other = this.#other;
+    if (other.destroyed) return done(new Error('EPIPE'));
+    if (other.push(chunk)) setImmediate(done);
+    else other.#onTaken = () => setImmediate(done);
+  }
+
+  override _final(done: Done): void {
+    this.#other.push(null);
+    done();
+  }
+
+  override _destroy(error: Error | null, done: Done): void {
+    if (!this.writableFinished) setImmediate(() => this.#other.destroy());
+    done(error);
+  }
+}
