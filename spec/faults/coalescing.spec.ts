@@ -116,6 +116,17 @@ describe('what was accepted in the same turn', () => {
     expect([ends, ws.bufferedBytes, crashes.errors]).toMatchObject([[{ code: 1006, by: 'link' }], 0, []]);
   });
 
+  it('goes out while we hold the link paused', async () => {
+    await using host = await serve(async (ws) => void (await ws.closed), { queueMessages: 1 });
+    using client = await openRaw(host.port);
+    await client.send(Buffer.concat(TEXTS.map((text) => textFrame(text))));
+    const ws = await socketOf(host);
+    await until(() => ws.queued.messages === TEXTS.length);
+    writeAll(ws);
+    for (const text of TEXTS) expect(await client.nextText()).toBe(text);
+    expect(ws.queued.messages).toBe(TEXTS.length);
+  });
+
   it('comes whole and in order to a peer that did not read for a while', async () => {
     await using host = await serve(async (ws) => void (await ws.closed));
     using client = await openRaw(host.port);
