@@ -41,10 +41,10 @@ export class Pair {
     });
   }
 
-  /** Lets the server end by itself, so that it writes its profile. */
+  /** Lets the server end by itself, so that it writes its profile; its clients are gone by then. */
   async end(): Promise<void> {
+    this.load.stop();
     if (this.server instanceof Child) await this.server.end();
-    this.stop();
   }
 
   stop(): void {
