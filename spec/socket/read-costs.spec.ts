@@ -9,6 +9,8 @@ import { textFrame } from '../peers/frames.ts';
 import { openRaw } from '../peers/raw-client.ts';
 import { scripted } from './scripted-transport.ts';
 
+type Decode = (this: Buffer, ...how: unknown[]) => string;
+
 /** Counts the promises that are made in a call, those of its callees included. */
 function promisesIn(call: () => void): number {
   let promises = 0;
@@ -73,10 +75,10 @@ describe('text', () => {
     const text = 'once upon a time, \u20ac 5';
     const bytes = Buffer.from(text);
     let decoded = 0;
-    const { toString } = Buffer.prototype;
+    const decode = Object.getOwnPropertyDescriptor(Buffer.prototype, 'toString')?.value as Decode;
     const spy = vi.spyOn(Buffer.prototype, 'toString').mockImplementation(function (this: Buffer, ...how) {
       if (bytes.equals(this)) decoded += 1;
-      return toString.apply(this, how);
+      return decode.apply(this, how);
     });
     onTestFinished(() => spy.mockRestore());
     const parts: unknown[] = [];
