@@ -270,6 +270,10 @@ describe('HandlerRun', () => {
       {
         protocol: '',
         bufferedBytes: 0,
+        receivedBytes: 0,
+        takenBytes: 0,
+        ping: () => true,
+        pong: () => true,
         open: () => {},
         send: () => true,
         pause: () => {},

@@ -6,6 +6,7 @@ import type { HostOptions } from 'corosock';
 import { virtualClock } from 'corosock/testing';
 import { describe, expect, it, vi } from 'vitest';
 import { HOST_OPTIONS, settingsOf } from '../../src/server/host-options.ts';
+import { Heartbeat } from '../../src/socket/heartbeat.ts';
 import { realClock } from '../../src/time/real-clock.ts';
 import { ReadTraces } from '../../src/socket/read-traces.ts';
 import { Alarms } from '../../src/time/alarms.ts';
@@ -62,6 +63,7 @@ describe('settingsOf', () => {
       maxHandshakes: 256,
       handshakeTimeoutMs: 10_000,
       poolSize: 64,
+      heartbeat: new Heartbeat(realClock, { intervalMs: 25_000, timeoutMs: 20_000 }),
       protocols: [],
       compression: false,
       sessions: undefined,
@@ -186,7 +188,7 @@ describe('settingsOf', () => {
     ['a misspelt name', { maxMessageByte: 1 }, '"maxMessageByte"'],
     ['another case', { Compression: true }, '"Compression"'],
     ['an option of `ws`', { maxPayload: 1 }, '"maxPayload"'],
-    ['an option of a later version', { heartbeat: false }, '"heartbeat"'],
+    ['an option of a later version', { broker: {} }, '"broker"'],
     ['an option of serve alone', { port: 1 }, '"port"'],
     ['undefined under an unknown name', { maxPayload: undefined }, '"maxPayload"'],
     ['a name of a property', JSON.parse('{"__proto__": 1}'), '"__proto__"'],

@@ -20,6 +20,10 @@ const forever = (): Promise<void> => new Promise(() => {});
 const STUCK: Transport = Object.freeze({
   protocol: '',
   bufferedBytes: 0,
+  receivedBytes: 0,
+  takenBytes: 0,
+  ping: () => true,
+  pong: () => true,
   open: () => {},
   send: () => true,
   pause: () => {},

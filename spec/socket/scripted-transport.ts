@@ -18,6 +18,9 @@ import { HandClock } from '../time/hand-clock.ts';
 export class ScriptedTransport implements Transport {
   readonly protocol = 'chat';
   bufferedBytes = 0;
+  /** What has come, and what was taken, as far as the spec says. */
+  receivedBytes = 0;
+  takenBytes = 0;
   /** All calls but `open` and `send`, in order. */
   readonly calls: string[] = [];
   readonly sent: { readonly data: Data; readonly options: SendOptions }[] = [];
@@ -36,6 +39,16 @@ export class ScriptedTransport implements Transport {
     this.sent.push({ data, options });
     this.bufferedBytes += bytesOf(data);
     return true;
+  }
+
+  ping(): boolean {
+    if (this.#isOpen) this.calls.push('ping');
+    return this.#isOpen;
+  }
+
+  pong(): boolean {
+    if (this.#isOpen) this.calls.push('pong');
+    return this.#isOpen;
   }
 
   pause(): void {
@@ -68,12 +81,17 @@ export class ScriptedTransport implements Transport {
 
   /** The peer has sent messages. */
   arrive(...messages: readonly Data[]): void {
-    for (const data of messages) this.#sink?.receive(data, bytesOf(data));
+    for (const data of messages) {
+      this.receivedBytes += bytesOf(data);
+      this.#sink?.receive(data, bytesOf(data));
+    }
   }
 
   /** The peer takes what was sent: so many bytes, or all. */
   take(bytes: number = this.bufferedBytes): void {
-    this.bufferedBytes -= Math.min(bytes, this.bufferedBytes);
+    const taken = Math.min(bytes, this.bufferedBytes);
+    this.bufferedBytes -= taken;
+    this.takenBytes += taken;
     this.#sink?.drain();
   }
 

@@ -27,6 +27,14 @@ export class PassingTransport implements Transport, TransportSink {
     return this.below.bufferedBytes;
   }
 
+  get receivedBytes(): number {
+    return this.below.receivedBytes;
+  }
+
+  get takenBytes(): number {
+    return this.below.takenBytes;
+  }
+
   open(sink: TransportSink): void {
     this.above = sink;
     this.below.open(this);
@@ -34,6 +42,14 @@ export class PassingTransport implements Transport, TransportSink {
 
   send(data: Data, options: SendOptions): boolean {
     return this.below.send(data, options);
+  }
+
+  ping(): boolean {
+    return this.below.ping();
+  }
+
+  pong(): boolean {
+    return this.below.pong();
   }
 
   pause(): void {

@@ -5,7 +5,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { WebSocket } from 'ws';
 import type { ContractEnd } from '../../src/testing/contract-link.ts';
 import { ContractLink } from '../../src/testing/contract-link.ts';
@@ -24,18 +24,21 @@ export interface WsLink extends AsyncDisposable {
 export interface LinkOptions {
   /** Default false. */
   readonly compression?: boolean;
+  /** Whether the client knows the stream below its WebSocket. Default true. */
+  readonly counts?: boolean;
 }
 
 const MAX_MESSAGE_BYTES = 70_000;
 
 /** Connects ws's client to a server of its own. */
-export async function wsLink({ compression = false }: LinkOptions = {}): Promise<WsLink> {
+export async function wsLink({ compression = false, counts = true }: LinkOptions = {}): Promise<WsLink> {
   const { http, port, accepted } = await acceptOne(compression);
   const url = `ws://127.0.0.1:${port}`;
   const ws = new WebSocket(url, { maxPayload: MAX_MESSAGE_BYTES, perMessageDeflate: compression });
-  const opened = new Promise<Transport>((resolve) => {
-    ws.once('open', () => resolve(new WsTransport(ws)));
-  });
+  const opened = Promise.all([once(ws, 'upgrade'), once(ws, 'open')]).then(
+    ([[{ socket }]]) =>
+      new WsTransport(ws, counts ? { stream: socket as Socket, pool: undefined } : undefined),
+  );
   const [server, client] = await Promise.all([accepted, opened]);
   return {
     server,

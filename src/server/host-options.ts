@@ -6,6 +6,8 @@ import { guarded, reportAsWarning } from './report.ts';
 import { isSubprotocol } from './subprotocol.ts';
 import { sessionSettingsOf } from '../session/session-options.ts';
 import type { SessionOptions, SessionSettings } from '../session/session-options.ts';
+import { DEFAULT_HEARTBEAT, heartbeatOf } from '../socket/heartbeat-option.ts';
+import type { Heartbeat, HeartbeatTimes } from '../socket/heartbeat.ts';
 import type { ConversationSettings } from '../socket/conversation.ts';
 import { ReadTraces } from '../socket/read-traces.ts';
 import { Alarms } from '../time/alarms.ts';
@@ -43,6 +45,12 @@ export interface HostOptions {
   readonly poolSize?: number;
   /** Wait for the peer's close frame, 0 to 2³¹−1. Default 5 000. */
   readonly closeTimeoutMs?: number;
+  /**
+   * A ping every `intervalMs`; `timeoutMs` later without a sign of life, or with bytes
+   * that nobody has taken for so long, the socket ends with 1006. Each 1 to 2³¹−1. Default
+   * 25 000 and 20 000; false: none.
+   */
+  readonly heartbeat?: HeartbeatTimes | false;
   /** Subprotocols spoken, in order of preference. Default none. */
   readonly protocols?: readonly string[];
   /** permessage-deflate. Default false. */
@@ -60,6 +68,8 @@ export interface HostSettings extends ConversationSettings {
   readonly maxHandshakes: number;
   readonly handshakeTimeoutMs: number;
   readonly poolSize: number;
+  /** undefined: none. */
+  readonly heartbeat: Heartbeat | undefined;
   readonly protocols: readonly string[];
   readonly compression: boolean;
   /** undefined: none. */
@@ -78,6 +88,7 @@ export const HOST_OPTIONS: ReadonlySet<string> = new Set<keyof HostOptions>([
   'maxHandshakes',
   'handshakeTimeoutMs',
   'poolSize',
+  'heartbeat',
   'protocols',
   'compression',
   'sessions',
@@ -97,6 +108,7 @@ const DEFAULTS: Required<Omit<HostOptions, 'report' | 'clock'>> = Object.freeze(
   maxHandshakes: DEFAULT_MAX_HANDSHAKES,
   handshakeTimeoutMs: DEFAULT_HANDSHAKE_TIMEOUT_MS,
   poolSize: DEFAULT_POOL_SIZE,
+  heartbeat: DEFAULT_HEARTBEAT,
   protocols: Object.freeze([]),
   compression: false,
   sessions: false,
@@ -116,6 +128,7 @@ export function settingsOf(call: string, options: HostOptions): HostSettings {
   checkChoices(call, settings);
   return Object.freeze({
     ...settings,
+    heartbeat: heartbeatOf(call, settings.heartbeat, settings.clock),
     protocols: Object.freeze([...settings.protocols]),
     sessions:
       settings.sessions === false ? undefined : sessionSettingsOf(call, settings.sessions, settings.clock),

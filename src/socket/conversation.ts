@@ -2,6 +2,8 @@
 // socket above delegates to. Here the parts are put together, and here it is
 // decided how the end is called. Who may end it and why is the server's business.
 
+import type { Heartbeat } from './heartbeat.ts';
+import type { Pulse } from './pulse.ts';
 import type { Flow, QueueLimits } from './receive-queue.ts';
 import { ReceiveQueue } from './receive-queue.ts';
 import { Reader } from './reader.ts';
@@ -21,6 +23,8 @@ import { ConversationOverError } from '../words/errors.ts';
 /** What all sockets of a host share. */
 export interface ConversationSettings extends QueueLimits, ReaderSettings, WriterSettings {
   readonly closeTimeoutMs: number;
+  /** Finds out that the peer has gone; undefined where nobody does. */
+  readonly heartbeat?: Heartbeat | undefined;
 }
 
 /** Who watches over a conversation. */
@@ -56,6 +60,7 @@ export class Conversation implements TransportSink, AlarmOwner {
   /** Who counts application data as a sign of life; undefined where nobody does. */
   #activity: Activity | undefined;
   #listener: ConversationListener | undefined;
+  readonly #pulse: Pulse | undefined;
 
   /** @param readers - Whether a second read at once is a mistake, or waits its turn. */
   constructor(transport: Transport, settings: ConversationSettings, readers: Readers = 'one') {
@@ -65,6 +70,7 @@ export class Conversation implements TransportSink, AlarmOwner {
     this.#readers = readers;
     this.queue = new ReceiveQueue(settings, flow);
     transport.open(this);
+    this.#pulse = settings.heartbeat?.watch(this);
   }
 
   // Called by the transport.
@@ -85,6 +91,7 @@ export class Conversation implements TransportSink, AlarmOwner {
     const by = end.by === 'local' ? (this.#closer ?? 'local') : end.by;
     const info = this.queue.finish({ ...end, by, clean: end.clean && by !== 'limit' });
     if (this.#closer !== undefined) this.#settings.clock.clearTimeout(this.#closeTimer);
+    this.#pulse?.stop();
     this.#writer?.stop();
     this.#reader?.wake();
     // Whoever still waits for what a hook is offered keeps its time-out.
@@ -152,7 +159,7 @@ export class Conversation implements TransportSink, AlarmOwner {
    * first call counts.
    */
   close(code: number, reason: string, closer: Closer): void {
-    if (this.#closer !== undefined || this.queue.end !== undefined) return;
+    if (this.isEnding) return;
     this.#closer = closer;
     this.#closing = { code, reason };
     this.queue.discardFurther();
@@ -160,12 +167,17 @@ export class Conversation implements TransportSink, AlarmOwner {
     this.#closeTimer = this.#settings.clock.setTimeout(() => this.terminate(), this.#settings.closeTimeoutMs);
   }
 
+  /** Whether we have begun to end it, or it is over. */
+  get isEnding(): boolean {
+    return this.#closer !== undefined || this.queue.end !== undefined;
+  }
+
   /**
    * Drops the link. A close that is under way keeps its code, also where its frame
    * still waits for room; one that comes later does not count.
    */
-  terminate(): void {
-    this.#closer ??= 'local';
+  terminate(closer: Closer = 'local'): void {
+    this.#closer ??= closer;
     if (this.#closing !== undefined) this.transport.close(this.#closing.code, this.#closing.reason);
     this.transport.terminate();
   }

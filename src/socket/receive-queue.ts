@@ -67,6 +67,11 @@ export class ReceiveQueue {
     return this.#readable.length;
   }
 
+  /** Whether the link is held back: what the peer sends is not seen. */
+  get isHolding(): boolean {
+    return this.#paused;
+  }
+
   get firstIsRest(): boolean {
     return this.#firstIsRest;
   }
@@ -106,15 +111,34 @@ export class ReceiveQueue {
    */
   regulate(): boolean {
     if (this.#discarding) return true;
+    if (!this.#isFull) return true;
     const { queueMessages, queueBytes, overflow } = this.#limits;
     const { messages } = this;
-    if (messages < queueMessages && this.#bytes < queueBytes) return true;
     if (overflow === 'close') return messages <= queueMessages && this.#bytes <= queueBytes;
-    if (!this.#paused) {
-      this.#paused = true;
-      this.#flow.pause();
-    }
+    this.#pause();
     return this.#bytes + messages * MESSAGE_OVERHEAD_BYTES <= mostBytes(this.#limits);
+  }
+
+  /**
+   * Lets a link that is held back run until something comes, or `endPeek`: only so
+   * is it seen that the peer has gone.
+   *
+   * @returns false, and leaves it, where the queue is above its marks: one more chunk,
+   *   and the message that it ends, are taken beyond them, never two (I5).
+   */
+  peek(): boolean {
+    const { queueMessages, queueBytes } = this.#limits;
+    const held = this.#bytes + this.messages * MESSAGE_OVERHEAD_BYTES;
+    if (!this.#paused || held > queueBytes + queueMessages * MESSAGE_OVERHEAD_BYTES) return false;
+    this.#resume();
+    return true;
+  }
+
+  /** Holds the link back again, if the queue is still full. @returns Whether it was found as `peek` left it: nothing has come. */
+  endPeek(): boolean {
+    if (this.#paused || this.#discarding || !this.#isFull) return false;
+    this.#pause();
+    return true;
   }
 
   /** From now on drops what comes, and counts it as unread; lets the link run, so that the peer's close is seen. */
@@ -184,6 +208,10 @@ export class ReceiveQueue {
     return this.#unoffered as MessageRing;
   }
 
+  get #isFull(): boolean {
+    return this.messages >= this.#limits.queueMessages || this.#bytes >= this.#limits.queueBytes;
+  }
+
   #takeFirst(ring: MessageRing): Data {
     const data = ring.first;
     this.#bytes -= ring.firstBytes;
@@ -207,6 +235,12 @@ export class ReceiveQueue {
     if (!this.#paused) return;
     const { queueMessages, queueBytes } = this.#limits;
     if (this.messages * 2 <= queueMessages && this.#bytes * 2 <= queueBytes) this.#resume();
+  }
+
+  #pause(): void {
+    if (this.#paused) return;
+    this.#paused = true;
+    this.#flow.pause();
   }
 
   #resume(): void {

@@ -71,6 +71,14 @@ export class ContractEnd implements TransportSink {
     return this.#transport.bufferedBytes;
   }
 
+  get receivedBytes(): number {
+    return this.#transport.receivedBytes;
+  }
+
+  get takenBytes(): number {
+    return this.#transport.takenBytes;
+  }
+
   // What a check does.
 
   open(): void {
@@ -80,6 +88,14 @@ export class ContractEnd implements TransportSink {
   /** Sends text as text and bytes as bytes, unless `binary`. */
   send(data: Data, { binary = false }: { readonly binary?: boolean } = {}): boolean {
     return this.#link.during('send', () => this.#transport.send(data, { binary, compress: true }));
+  }
+
+  ping(): boolean {
+    return this.#link.during('ping', () => this.#transport.ping());
+  }
+
+  pong(): boolean {
+    return this.#link.during('pong', () => this.#transport.pong());
   }
 
   pause(): void {

@@ -3,24 +3,9 @@
 
 import { deepStrictEqual, equal, ok } from 'node:assert/strict';
 import type { Check } from './check.ts';
-import type { ContractEnd } from './contract-link.ts';
 import { settle } from './settle.ts';
-import { check, CHUNK, numbered, sendAll } from './transport-check.ts';
+import { check, CHUNK, fill, numbered, sendAll } from './transport-check.ts';
 import type { TransportPair } from './transport-check.ts';
-
-/** Beyond what operating systems buffer for one link. */
-const MOST_UNTAKEN_BYTES = 134_217_728;
-
-/** Sends to a peer that does not read, until something stays untaken. @returns How many messages that took. */
-async function fill(end: ContractEnd): Promise<number> {
-  for (let sent = 1; sent * CHUNK.length <= MOST_UNTAKEN_BYTES; sent += 1) {
-    sendAll(end, [CHUNK]);
-    if (end.bufferedBytes === 0) continue;
-    await settle();
-    if (end.bufferedBytes > 0) return sent;
-  }
-  throw new Error(`bufferedBytes is 0 after ${MOST_UNTAKEN_BYTES} bytes to a peer that does not read`);
-}
 
 /** Promises 1, 2, 4, 5, 7 and 8. */
 export const deliveryChecks: ReadonlyArray<Check<TransportPair>> = [
@@ -51,7 +36,7 @@ export const deliveryChecks: ReadonlyArray<Check<TransportPair>> = [
   ),
 
   check(
-    '2. The sink is never called inside a call of `open`, `send`, `pause`, `resume`, `close` or `terminate`',
+    '2. The sink is never called inside a call of `open`, `send`, `ping`, `pong`, `pause`, `resume`, `close` or `terminate`',
     async (link) => {
       const { near, far } = link;
       near.open();
@@ -59,6 +44,8 @@ export const deliveryChecks: ReadonlyArray<Check<TransportPair>> = [
       await settle();
       far.open();
       far.pause();
+      near.ping();
+      near.pong();
       sendAll(near, ['late', CHUNK]);
       await settle();
       far.resume();

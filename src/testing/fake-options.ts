@@ -5,8 +5,11 @@
 
 import type { IncomingHttpHeaders } from 'node:http';
 import type { HostOptions } from '../server/host-options.ts';
+import type { HeartbeatTimes } from '../socket/heartbeat.ts';
 
-export interface FakeOptions extends HostOptions {
+export interface FakeOptions extends Omit<HostOptions, 'heartbeat'> {
+  /** Default false: in memory nobody is lost without a word. The client's end answers pings, and sends none. */
+  readonly heartbeat?: HeartbeatTimes | false;
   /** Default 'ws://localhost/'. */
   readonly url?: string;
   /** Names in lower case. Default none. */

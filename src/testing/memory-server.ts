@@ -37,7 +37,8 @@ export function memoryServer(call: string, servable: Servable, options: FakeOpti
   checkNames(call, options, FAKE_OPTIONS);
   const { url = DEFAULT_URL, headers = {}, params = {}, ...rest } = options;
   if (!URL.canParse(url)) throw badArgument(call, 'url to be a URL', url);
-  const settings = settingsOf(call, rest);
+  // In memory nobody is lost without a word, and whoever counts timers means its own.
+  const settings = settingsOf(call, { ...rest, heartbeat: rest.heartbeat ?? false });
   const { protocols } = settings;
   const host = new ServingHost(new RouteTable(servable), settings, NO_DOOR);
   const request: HandshakeRequest = {
@@ -62,7 +63,8 @@ function openLink(
 ): { readonly run: HandlerRun; readonly client: ClientSocket } {
   const { maxMessageBytes } = settings;
   const { protocol } = accepted.answer;
+  const farSettings = { ...settings, heartbeat: undefined };
   const [near, far] = memoryLink({ protocol, maxMessageBytes: [maxMessageBytes, maxMessageBytes] });
-  const client = new ConnectedSocket(new Conversation(far, settings, 'one'), arrival.request.url.href);
+  const client = new ConnectedSocket(new Conversation(far, farSettings, 'one'), arrival.request.url.href);
   return { run: host.converse(near, arrival, accepted), client };
 }

@@ -1,11 +1,12 @@
 // What a check of the transport contract is made of: the pair that a writer of a
 // transport brings, and what most checks do with it. The checks themselves are in
-// delivery-checks.ts and ending-checks.ts.
+// delivery-checks.ts, ending-checks.ts and life-checks.ts.
 
 import { ok } from 'node:assert/strict';
 import type { Check } from './check.ts';
 import { ContractLink } from './contract-link.ts';
 import type { ContractEnd } from './contract-link.ts';
+import { settle } from './settle.ts';
 import type { Transport } from '../transport/transport.ts';
 import type { Data } from '../words/data.ts';
 
@@ -42,4 +43,18 @@ export function numbered(count: number): readonly string[] {
 /** Sends over a link that is open. */
 export function sendAll(end: ContractEnd, messages: readonly Data[]): void {
   for (const message of messages) ok(end.send(message), 'send has answered false on an open link');
+}
+
+/** Beyond what operating systems buffer for one link. */
+const MOST_UNTAKEN_BYTES = 134_217_728;
+
+/** Sends to a peer that does not read, until something stays untaken. @returns How many messages that took. */
+export async function fill(end: ContractEnd): Promise<number> {
+  for (let sent = 1; sent * CHUNK.length <= MOST_UNTAKEN_BYTES; sent += 1) {
+    sendAll(end, [CHUNK]);
+    if (end.bufferedBytes === 0) continue;
+    await settle();
+    if (end.bufferedBytes > 0) return sent;
+  }
+  throw new Error(`bufferedBytes is 0 after ${MOST_UNTAKEN_BYTES} bytes to a peer that does not read`);
 }

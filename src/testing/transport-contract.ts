@@ -5,6 +5,7 @@
 import type { Check } from './check.ts';
 import { deliveryChecks } from './delivery-checks.ts';
 import { endingChecks } from './ending-checks.ts';
+import { lifeChecks } from './life-checks.ts';
 import type { TransportPair } from './transport-check.ts';
 
 /**
@@ -17,4 +18,8 @@ import type { TransportPair } from './transport-check.ts';
  * for (const { name, run } of transportContract) it(name, () => run(makePair));
  * ```
  */
-export const transportContract: ReadonlyArray<Check<TransportPair>> = [...deliveryChecks, ...endingChecks];
+export const transportContract: ReadonlyArray<Check<TransportPair>> = [
+  ...deliveryChecks,
+  ...endingChecks,
+  ...lifeChecks,
+];

@@ -50,6 +50,8 @@ export class MemoryTransport implements Transport {
   #paused = false;
   /** Sent by this end and not yet delivered to the other. */
   #untakenBytes = 0;
+  #takenBytes = 0;
+  #receivedBytes = 0;
   /** `closing`: we have sent a close frame; `ended`: nothing goes in or out any more. */
   #state: 'open' | 'closing' | 'ended' = 'open';
   /** What we closed with; 1006 while we have not. */
@@ -69,6 +71,14 @@ export class MemoryTransport implements Transport {
     return this.#untakenBytes;
   }
 
+  get receivedBytes(): number {
+    return this.#receivedBytes;
+  }
+
+  get takenBytes(): number {
+    return this.#takenBytes;
+  }
+
   // Called by the socket above.
 
   open(sink: TransportSink): void {
@@ -82,6 +92,22 @@ export class MemoryTransport implements Transport {
     const bytes = bytesOf(sent);
     this.#untakenBytes += bytes + MESSAGE_OVERHEAD_BYTES;
     this.#peer.#arrive((end) => end.#takeMessage(sent, bytes));
+    return true;
+  }
+
+  /** The other end answers when it is delivered: not while it is paused. */
+  ping(): boolean {
+    if (this.#state !== 'open') return false;
+    this.#peer.#arrive((end) => {
+      end.#takeControl();
+      end.pong();
+    });
+    return true;
+  }
+
+  pong(): boolean {
+    if (this.#state !== 'open') return false;
+    this.#peer.#arrive((end) => end.#takeControl());
     return true;
   }
 
@@ -120,6 +146,7 @@ export class MemoryTransport implements Transport {
   /** The other end has been delivered what this one sent. */
   #taken(bytes: number): void {
     this.#untakenBytes -= bytes;
+    this.#takenBytes += bytes;
     if (this.#state !== 'ended') this.#sink.drain();
   }
 
@@ -151,8 +178,13 @@ export class MemoryTransport implements Transport {
       this.#peer.#arrive((end) => end.#takeClose(1009, ''));
       return this.#end({ code: 1009, reason: '', clean: false, by: 'limit', cause });
     }
+    this.#receivedBytes += bytes + MESSAGE_OVERHEAD_BYTES;
     this.#sink.receive(data, bytes);
     this.#peer.#taken(bytes + MESSAGE_OVERHEAD_BYTES);
+  }
+
+  #takeControl(): void {
+    this.#receivedBytes += MESSAGE_OVERHEAD_BYTES;
   }
 
   #takeClose(code: number, reason: string): void {

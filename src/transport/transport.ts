@@ -16,7 +16,7 @@ export interface SendOptions {
  * Carries whole messages to and from one peer.
  *
  * 1. Until `open`, nothing that arrives is lost; afterwards all goes to that one sink, in the order in which it was sent.
- * 2. The sink is never called inside a call of `open`, `send`, `pause`, `resume`, `close` or `terminate`.
+ * 2. The sink is never called inside a call of `open`, `send`, `ping`, `pong`, `pause`, `resume`, `close` or `terminate`.
  * 3. `end` is the last thing that a sink hears, and it hears it exactly once, whatever happens.
  * 4. What was received whole before the end comes before `end`.
  * 5. Text arrives as a string, binary as bytes; an empty message is a message.
@@ -28,16 +28,27 @@ export interface SendOptions {
  * 11. `terminate` ends at once: 1006, `by: 'local'`, or with the code of a `close` that is under way; the peer `by: 'link'`, 1006. The partial message is dropped.
  * 12. `close` and `terminate` may be called in any state and any number of times; only the first `close` counts.
  * 13. A message above the limit ends it with 1009, `by: 'limit'`; a broken rule with 1002 or 1007, `by: 'protocol'`. What came whole before is kept (4).
+ * 14. `ping` and `pong` overtake nothing that was sent, and no sink hears of them; they answer false, and send nothing, where `send` would.
+ * 15. `receivedBytes` grows with whatever comes, a `pong` and the answer to a `ping` too; an end that reads answers by itself, one that is paused does not.
+ * 16. `takenBytes` changes when more of what was sent has been taken, and never while nothing is; NaN where nobody counts.
  */
 export interface Transport {
   /** Negotiated subprotocol, or ''. */
   readonly protocol: string;
   /** Bytes accepted by `send` and not yet taken by what is below. */
   readonly bufferedBytes: number;
+  /** Grows with all that comes; compared, never shown. */
+  readonly receivedBytes: number;
+  /** Changes with all that is taken; compared, never shown. */
+  readonly takenBytes: number;
   /** Gives the sink, once. */
   open(sink: TransportSink): void;
   /** Accepts one message. The bytes are not copied: they must stay as they are until they are taken. */
   send(data: Data, options: SendOptions): boolean;
+  /** Asks the other end for a sign of life. */
+  ping(): boolean;
+  /** Gives the other end a sign of life, unasked. */
+  pong(): boolean;
   pause(): void;
   resume(): void;
   /** Starts the closing handshake. Code and reason can be sent as they are. */

@@ -52,6 +52,8 @@ export class WsAcceptor {
       noServer: true,
       WebSocket: WsOrderedSocket,
       clientTracking: false,
+      // WsOrderedSocket looks after them.
+      maxPendingAutoPongs: 0,
       maxPayload: maxMessageBytes,
       perMessageDeflate: compression,
       // How long a peer may take to drop the link after the close frames; not yet in @types/ws.

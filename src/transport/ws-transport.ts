@@ -3,6 +3,7 @@
 // as 1006 whatever it has sent. Short messages leave in a FrameBatch, all others
 // through `ws`. The upgrade is ws-acceptor.ts's.
 
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import { EarlySink } from './early-sink.ts';
@@ -15,12 +16,19 @@ import type { LinkEnd } from '../words/close-info.ts';
 import { bytesOf, toBytes } from '../words/data.ts';
 import type { Data } from '../words/data.ts';
 
-/** Where a server's transport writes frames of its own; a client's are masked, which is left to `ws`. */
+/** What is below a WebSocket, where that is known. */
 export interface FrameOutlet {
-  /** What is below the WebSocket. */
   readonly stream: Duplex;
-  readonly pool: FramePool;
+  /** Where a server's transport puts frames of its own; a client's are masked, which is left to `ws`. */
+  readonly pool: FramePool | undefined;
 }
+
+/** A TCP or TLS connection counts by itself; other streams do not. */
+type CountingStream = Duplex &
+  Partial<Pick<Socket, 'bytesRead' | 'bytesWritten'>> & {
+    /** Node's own time-out of sockets looks at it, too. */
+    readonly _handle?: { readonly writeQueueSize?: number } | null;
+  };
 
 /** Which transport hears what a WebSocket of `ws` has to say: one listener serves all. */
 const TRANSPORT = Symbol('transport');
@@ -30,8 +38,8 @@ type HeardWebSocket = WebSocket & Partial<Pick<WsOrderedSocket, 'batch'>> & { [T
 /** Carries messages over one open WebSocket of `ws`. */
 export class WsTransport implements Transport {
   readonly #ws: WebSocket;
-  /** What our own frames are written to; undefined where all are made by `ws`: on a client, and with compression. */
-  readonly #stream: Duplex | undefined;
+  readonly #stream: CountingStream | undefined;
+  /** Where our own frames are put; undefined where all are made by `ws`: on a client, and with compression. */
   readonly #pool: FramePool | undefined;
   /** Made with the first message that fits. */
   #batch: FrameBatch | undefined;
@@ -46,18 +54,20 @@ export class WsTransport implements Transport {
   #terminated = false;
   /** The rule or limit that the peer has broken. */
   #violation: LinkEnd | undefined;
+  /** What has come over a stream that does not count. */
+  #pieces = 0;
 
   constructor(ws: WebSocket, outlet?: FrameOutlet) {
     this.#ws = ws;
-    const own = ws.extensions === '' ? outlet : undefined;
-    this.#stream = own?.stream;
-    this.#pool = own?.pool;
+    this.#stream = outlet?.stream;
+    this.#pool = ws.extensions === '' ? outlet?.pool : undefined;
     (ws as HeardWebSocket)[TRANSPORT] = this;
     // oxlint-disable typescript/unbound-method -- an emitter gives its listeners their `this`
     ws.on('message', WsTransport.#webSocketOnMessage);
     ws.on('error', WsTransport.#webSocketOnError);
     ws.on('close', WsTransport.#webSocketOnClose);
     // oxlint-enable typescript/unbound-method
+    if (this.#stream?.bytesRead === undefined) this.#countPieces();
   }
 
   get protocol(): string {
@@ -68,6 +78,16 @@ export class WsTransport implements Transport {
     // Pongs count in `bufferedAmount` too; without a message of ours nothing would tell when they have gone.
     const written = this.#untaken === 0 ? 0 : this.#ws.bufferedAmount;
     return this.#batch === undefined ? written : this.#batch.bytes + written;
+  }
+
+  get receivedBytes(): number {
+    return this.#stream?.bytesRead ?? this.#pieces;
+  }
+
+  /** Of a write that is under way the stream tells nothing, its handle does: in the fraction, so that the sum is never the same again. */
+  get takenBytes(): number {
+    const { bytesWritten = NaN, writableLength = 0, _handle } = this.#stream ?? {};
+    return bytesWritten - writableLength - (_handle?.writeQueueSize ?? 0) / 2 ** 31;
   }
 
   open(sink: TransportSink): void {
@@ -85,6 +105,18 @@ export class WsTransport implements Transport {
     this.#batch?.flush();
     const options = { binary: binary || typeof data !== 'string', compress };
     this.#ws.send(countable(data), options, this.#countTaken());
+    return true;
+  }
+
+  ping(): boolean {
+    if (this.#ws.readyState !== this.#ws.OPEN) return false;
+    this.#ws.ping();
+    return true;
+  }
+
+  pong(): boolean {
+    if (this.#ws.readyState !== this.#ws.OPEN) return false;
+    this.#ws.pong();
     return true;
   }
 
@@ -121,6 +153,13 @@ export class WsTransport implements Transport {
     const transport = transportOf(this);
     transport.#sink.end(transport.#endOf(code, reason));
   };
+
+  /** Chunks of a stream; where none is known, what `ws` makes of them. */
+  #countPieces(): void {
+    const count = (): void => void (this.#pieces += 1);
+    if (this.#stream !== undefined) return void this.#stream.on('data', count);
+    for (const event of ['message', 'ping', 'pong'] as const) this.#ws.on(event, count);
+  }
 
   #openBatch(pool: FramePool): FrameBatch {
     const batch = new FrameBatch(pool, (frames) => this.#write(frames));

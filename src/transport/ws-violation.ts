@@ -3,10 +3,14 @@
 
 import type { LinkEnd } from '../words/close-info.ts';
 
-/** By `error.code` of ws 8.23; every other WS_ERR_… is a broken rule of framing. */
+/** The code of WsOrderedSocket's own error. */
+export const TOO_MANY_PINGS = 'WS_ERR_TOO_MANY_PINGS';
+
+/** By `error.code` of ws 8.23, and of ours; every other WS_ERR_… is a broken rule of framing. */
 const CLOSE_CODES: Readonly<Record<string, number>> = Object.freeze({
   WS_ERR_INVALID_UTF8: 1007,
   WS_ERR_TOO_MANY_BUFFERED_PARTS: 1008,
+  [TOO_MANY_PINGS]: 1008,
   WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH: 1009,
   WS_ERR_UNSUPPORTED_MESSAGE_LENGTH: 1009,
 });

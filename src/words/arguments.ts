@@ -26,6 +26,13 @@ export function checkTimer(call: string, name: string, ms: unknown): void {
   }
 }
 
+/** Refuses a period that one timer cannot run for, or that is none: 1 to {@link MAX_TIMER_MS}. */
+export function checkPeriod(call: string, name: string, ms: unknown): void {
+  if (typeof ms !== 'number' || !(ms >= 1 && ms <= MAX_TIMER_MS)) {
+    throw badArgument(call, `${name} to be a number of milliseconds from 1 to ${MAX_TIMER_MS}`, ms);
+  }
+}
+
 /** Refuses a count or size that is no integer from 1 to {@link MAX_INTEGER}; "no limit" has no spelling. */
 export function checkCount(call: string, name: string, count: unknown): void {
   if (!Number.isInteger(count) || (count as number) < 1 || (count as number) > MAX_INTEGER) {

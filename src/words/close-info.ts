@@ -10,7 +10,16 @@ export interface CloseInfo {
   /** Whether both close frames were exchanged and no rule or limit was broken. */
   readonly clean: boolean;
   /** Who or what ended it. */
-  readonly by: 'peer' | 'local' | 'link' | 'protocol' | 'limit' | 'session' | 'shutdown' | 'handler';
+  readonly by:
+    | 'peer'
+    | 'local'
+    | 'link'
+    | 'protocol'
+    | 'limit'
+    | 'heartbeat'
+    | 'session'
+    | 'shutdown'
+    | 'handler';
   readonly cause?: unknown;
   /** Messages received and not read, those that came after our close frame among them. Falls while the rest is read after the end. */
   readonly unread: number;

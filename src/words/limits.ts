@@ -60,6 +60,17 @@ export const STORE_ANSWER_MS = 5000;
 /** What a client may send before its hook has decided; the rest waits in its window. */
 export const EARLY_BYTES = 16_384;
 
+/** A peer is asked for a sign of life so often: below the 30 s after which the strictest common proxies drop a silent connection. */
+export const DEFAULT_HEARTBEAT_INTERVAL_MS = 25_000;
+/** So long may it stay silent then. */
+export const DEFAULT_HEARTBEAT_TIMEOUT_MS = 20_000;
+/** An interval has so many phases, over which the sockets of a host are spread: 20 pings at a time for 5,000 of them. */
+export const HEARTBEAT_PHASES = 256;
+/** So often the link of a socket with a full queue is read for one turn. */
+export const PEEK_MS = 5000;
+/** Answers to pings that a peer has not taken yet, at most: then it does not read. Of more than that in one chunk the last is answered. */
+export const MAX_UNTAKEN_PONGS = 256;
+
 /** `onPreServer` hooks at once. */
 export const DEFAULT_MAX_HANDSHAKES = 256;
 export const DEFAULT_HANDSHAKE_TIMEOUT_MS = 10_000;
