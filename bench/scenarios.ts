@@ -76,7 +76,7 @@ export const CORE: readonly Scenario[] = [
     bytes: 64,
     limit: atMost(0.25),
   },
-  idle('5,000 idle sockets', 'a read waiting with the default time-out', {
+  idle('5,000 idle sockets', 'a read waiting with the default time-out, and the default heartbeat', {
     servers: [RAW, DEDICATED],
     limit: atMost(1.25),
   }),

@@ -278,7 +278,7 @@ describe('an option', () => {
   });
 
   it.each(makers)('C2: of %s has to be one', async (_, make) => {
-    for (const options of [{ maxPayload: 1 }, { maxMessagebytes: 1 }, { heartbeat: false }]) {
+    for (const options of [{ maxPayload: 1 }, { maxMessagebytes: 1 }, { heartBeat: false }]) {
       await expect(make(options as HostOptions)).rejects.toMatchObject({
         code: 'COROSOCK_ARGUMENT',
         message: expect.stringContaining('only the options maxMessageBytes, ') as string,

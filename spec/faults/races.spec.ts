@@ -1,6 +1,6 @@
 // FAULTS.md, section 5: races and timers, in memory. Two things in one tick are
 // brought about over a scripted link; what needs a link of bytes (R9, R10, R13) is
-// in the links-….spec.ts or in session-handshakes.spec.ts (R14).
+// in the links-….spec.ts, gone-peers.spec.ts or in session-handshakes.spec.ts (R14).
 
 import { getEventListeners } from 'node:events';
 import type { Data } from 'corosock';

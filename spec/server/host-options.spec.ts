@@ -106,6 +106,22 @@ describe('settingsOf', () => {
     ]);
   });
 
+  it('takes a heartbeat of any times, and none for false', () => {
+    const heartbeat = { intervalMs: 1, timeoutMs: 2 ** 31 - 1 };
+    expect(take({ heartbeat }).heartbeat).toEqual(new Heartbeat(realClock, heartbeat));
+    expect(take({ heartbeat: false }).heartbeat).toBe(undefined);
+  });
+
+  it.each([true, null, 25_000, {}, { intervalMs: 25_000 }, { intervalMs: 0, timeoutMs: 1 }])(
+    'refuses heartbeat %j',
+    (heartbeat) => {
+      expect(refused({ heartbeat })).toEqual([
+        'COROSOCK_ARGUMENT',
+        expect.stringMatching(/^serve\(\): expected heartbeat/),
+      ]);
+    },
+  );
+
   it.each(['pause', 'close'])('takes overflow %j', (overflow) => {
     expect(take({ overflow }).overflow).toBe(overflow);
   });

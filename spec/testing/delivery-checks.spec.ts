@@ -125,6 +125,16 @@ function callsSinkIn(call: string): typeof PassingTransport {
       this.#returnFrom('send');
       return sent;
     }
+    override ping(): boolean {
+      const sent = super.ping();
+      this.#returnFrom('ping');
+      return sent;
+    }
+    override pong(): boolean {
+      const sent = super.pong();
+      this.#returnFrom('pong');
+      return sent;
+    }
     override pause(): void {
       super.pause();
       this.#returnFrom('pause');
@@ -174,7 +184,7 @@ describe('the checks of delivery', () => {
     expect(await brokenPromises(deliveryChecks, pairsOf(Fault))).toEqual(promises);
   });
 
-  it.each(['open', 'send', 'pause', 'resume', 'close', 'terminate'])(
+  it.each(['open', 'send', 'ping', 'pong', 'pause', 'resume', 'close', 'terminate'])(
     'find out one that calls its sink inside %s',
     async (call) => {
       expect(await brokenPromises(deliveryChecks, pairsOf(callsSinkIn(call)))).toEqual([2]);

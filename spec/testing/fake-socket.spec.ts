@@ -17,6 +17,16 @@ describe('fakeSocket', () => {
     expect(fakeSocket({ sessions: false }).ws.session).toBe(undefined);
   });
 
+  it('has no heartbeat by default, and the one that it is given', async () => {
+    const clock = virtualClock();
+    const without = fakeSocket({ clock });
+    expect(clock.timers).toBe(0);
+    const { ws, client } = fakeSocket({ clock, heartbeat: { intervalMs: 1000, timeoutMs: 1000 } });
+    expect(clock.timers).toBe(1);
+    await clock.advance(10_000);
+    expect([without.ws.closeInfo, ws.closeInfo, client.closeInfo]).toEqual([undefined, undefined, undefined]);
+  });
+
   it('makes two ends that hear each other', async () => {
     const { ws, client } = fakeSocket();
     await client.write('to the server');

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { settle, transportContract } from 'corosock/testing';
 import { closeFrame, frame, OPCODE, RSV1, textFrame } from '../peers/frames.ts';
 import type { Transport } from '../../src/transport/transport.ts';
+import { turn } from '../time/hand-clock.ts';
 import { acceptScripted } from './scripted-stream.ts';
 import { openEnd, rawLink, wsLink, wsPair } from './ws-pair.ts';
 
@@ -129,6 +130,42 @@ describe('WsTransport counts', () => {
     stream.hold();
     end.send(text);
     expect(end.bufferedBytes).toBe(bytes);
+  });
+
+  it('each piece that comes over a stream that does not count, and nothing that it takes', async () => {
+    const { stream, transport } = acceptScripted();
+    openEnd(transport);
+    const before = transport.receivedBytes;
+    const text = textFrame('in two pieces');
+    stream.push(text.subarray(0, 3));
+    await settle();
+    const between = transport.receivedBytes;
+    stream.push(text.subarray(3));
+    await settle();
+    expect([between > before, transport.receivedBytes > between, transport.takenBytes]).toEqual([
+      true,
+      true,
+      NaN,
+    ]);
+  });
+
+  it('a part of a message that has come, and a part of one that was taken', async () => {
+    await using link = await rawLink();
+    const { client, transport } = link;
+    const end = openEnd(transport);
+    const before = transport.receivedBytes;
+    await client.send(textFrame('whole').subarray(0, 3));
+    while (transport.receivedBytes === before) await settle();
+    client.pause();
+    // More than the kernel holds, in one write.
+    end.send(Buffer.alloc(16_000_000));
+    await settle();
+    const taken = transport.takenBytes;
+    client.resume();
+    while (transport.takenBytes === taken) await turn();
+    expect([transport.bufferedBytes > 16_000_000, end.heard]).toEqual([true, []]);
+    client.reset();
+    await end.untilEnd();
   });
 
   it('no pongs: nothing would tell when they have gone', async () => {

@@ -19,6 +19,7 @@ describe('violationOf', () => {
     ['WS_ERR_INVALID_UTF8', 1007, 'protocol'],
     ['Z_DATA_ERROR', 1007, 'protocol'],
     ['WS_ERR_TOO_MANY_BUFFERED_PARTS', 1008, 'limit'],
+    ['WS_ERR_TOO_MANY_PINGS', 1008, 'limit'],
     ['WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH', 1009, 'limit'],
     ['WS_ERR_UNSUPPORTED_MESSAGE_LENGTH', 1009, 'limit'],
   ] as const)('takes %s for %i by %s', (name, code, by) => {

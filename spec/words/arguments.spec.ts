@@ -9,6 +9,7 @@ import {
   checkLength,
   checkMs,
   checkNames,
+  checkPeriod,
   checkSignal,
   checkTimer,
 } from '../../src/words/arguments.ts';
@@ -67,6 +68,24 @@ describe('checkTimer', () => {
   ])('refuses %s, which no timer can run for', (ms, got) => {
     const expected = 'f(): expected graceMs to be a number of milliseconds from 0 to 2147483647';
     expect(() => checkTimer('f()', 'graceMs', ms)).toThrow(refusal(`${expected}, got ${got}`));
+  });
+});
+
+describe('checkPeriod', () => {
+  it.each([1, 1.5, 2_147_483_647])('lets %s pass', (ms) => {
+    expect(() => checkPeriod('f()', 'intervalMs', ms)).not.toThrow();
+  });
+
+  it.each([
+    [0, '0'],
+    [0.5, '0.5'],
+    [-1, '-1'],
+    [2_147_483_648, '2147483648'],
+    [Number.NaN, 'NaN'],
+    ['5', '"5"'],
+  ])('refuses %s, which is no period of a timer', (ms, got) => {
+    const expected = 'f(): expected intervalMs to be a number of milliseconds from 1 to 2147483647';
+    expect(() => checkPeriod('f()', 'intervalMs', ms)).toThrow(refusal(`${expected}, got ${got}`));
   });
 });
 

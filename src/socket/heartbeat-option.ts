@@ -1,4 +1,5 @@
-// The option `heartbeat` of hosts and clients: its defaults and its checks.
+// The option `heartbeat` of hosts and clients: its defaults and its checks. Both
+// hand what it makes to their conversations.
 
 import { Heartbeat } from './heartbeat.ts';
 import type { HeartbeatTimes } from './heartbeat.ts';

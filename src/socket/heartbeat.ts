@@ -135,7 +135,7 @@ export class Heartbeat {
     const suspects = due.filter((pulse) => pulse.isSuspect());
     phase.planToJudge(timeoutMs);
     if (suspects.length === 0) return;
-    this.#clock.setImmediate(() => {
+    this.#afterTurn(() => {
       for (const pulse of suspects) if (pulse.isDead()) pulse.terminate();
     });
   }
@@ -146,9 +146,14 @@ export class Heartbeat {
     phase.peekMs = held.length === 0 ? Infinity : nowMs + PEEK_MS;
     if (held.length === 0) return;
     for (const pulse of held) pulse.peek();
-    this.#clock.setImmediate(() => {
+    this.#afterTurn(() => {
       for (const pulse of held) pulse.endPeek();
     });
+  }
+
+  /** The first time may come before the event loop has read what is there. */
+  #afterTurn(run: () => void): void {
+    this.#clock.setImmediate(() => void this.#clock.setImmediate(run));
   }
 }
 

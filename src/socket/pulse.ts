@@ -48,7 +48,7 @@ export class Pulse {
 
   /** Whether the peer is held back: what it sends is not seen. */
   get isHeld(): boolean {
-    return this.#conversation.queue.isHolding;
+    return this.#isPeeking || this.#conversation.queue.isHolding;
   }
 
   /** The conversation is over. */
@@ -92,9 +92,8 @@ export class Pulse {
     return this.#isStuck || (this.#isSilent && sawNothing);
   }
 
-  /** Gives a peer that is held back, whose pings are not seen, a sign of life, and listens for a turn. */
+  /** Gives a peer that is held back, and whose pings are not seen, a sign of life, and listens for a turn. */
   peek(): void {
-    if (!this.isHeld) return;
     this.#conversation.transport.pong();
     this.#peek();
   }
@@ -122,7 +121,7 @@ export class Pulse {
   }
 
   #peek(): boolean {
-    this.#isPeeking = this.#conversation.queue.peek();
+    this.#isPeeking ||= this.#conversation.queue.peek();
     return this.#isPeeking;
   }
 }

@@ -110,26 +110,26 @@ export class ReceiveQueue {
    * @returns false when the queue has more than it may ever hold.
    */
   regulate(): boolean {
-    if (this.#discarding) return true;
-    if (!this.#isFull) return true;
+    if (this.#discarding || !this.#isFull) return true;
     const { queueMessages, queueBytes, overflow } = this.#limits;
-    const { messages } = this;
-    if (overflow === 'close') return messages <= queueMessages && this.#bytes <= queueBytes;
-    this.#pause();
-    return this.#bytes + messages * MESSAGE_OVERHEAD_BYTES <= mostBytes(this.#limits);
+    if (overflow === 'close') return this.messages <= queueMessages && this.#bytes <= queueBytes;
+    if (!this.#paused) {
+      this.#paused = true;
+      this.#flow.pause();
+    }
+    return this.#bytes + this.messages * MESSAGE_OVERHEAD_BYTES <= mostBytes(this.#limits);
   }
 
   /**
-   * Lets a link that is held back run until something comes, or `endPeek`: only so
-   * is it seen that the peer has gone.
+   * Lets a link that is held back run until something comes, or `endPeek`: only so is it seen that the peer has gone.
    *
-   * @returns false, and leaves it, where the queue is above its marks: one more chunk,
-   *   and the message that it ends, are taken beyond them, never two (I5).
+   * @returns false, and leaves it, where the queue has its bytes, further messages counted
+   *   by their overhead: a chunk and the message that it ends keep below the hard cap (I5).
    */
   peek(): boolean {
     const { queueMessages, queueBytes } = this.#limits;
-    const held = this.#bytes + this.messages * MESSAGE_OVERHEAD_BYTES;
-    if (!this.#paused || held > queueBytes + queueMessages * MESSAGE_OVERHEAD_BYTES) return false;
+    const overhead = (this.messages - queueMessages) * MESSAGE_OVERHEAD_BYTES;
+    if (!this.#paused || this.#bytes + Math.max(overhead, 0) >= queueBytes) return false;
     this.#resume();
     return true;
   }
@@ -137,8 +137,7 @@ export class ReceiveQueue {
   /** Holds the link back again, if the queue is still full. @returns Whether it was found as `peek` left it: nothing has come. */
   endPeek(): boolean {
     if (this.#paused || this.#discarding || !this.#isFull) return false;
-    this.#pause();
-    return true;
+    return this.regulate();
   }
 
   /** From now on drops what comes, and counts it as unread; lets the link run, so that the peer's close is seen. */
@@ -235,12 +234,6 @@ export class ReceiveQueue {
     if (!this.#paused) return;
     const { queueMessages, queueBytes } = this.#limits;
     if (this.messages * 2 <= queueMessages && this.#bytes * 2 <= queueBytes) this.#resume();
-  }
-
-  #pause(): void {
-    if (this.#paused) return;
-    this.#paused = true;
-    this.#flow.pause();
   }
 
   #resume(): void {
