@@ -5,6 +5,8 @@
 import { Pulse } from './pulse.ts';
 import type { Beating, PulseKeeper } from './pulse.ts';
 import { Alarm } from '../time/alarm.ts';
+import type { AlarmOwner } from '../time/alarm.ts';
+import { Alarms } from '../time/alarms.ts';
 import type { Clock } from '../time/clock.ts';
 import { HEARTBEAT_PHASES, PEEK_MS } from '../words/limits.ts';
 
@@ -63,7 +65,7 @@ class Phase implements PulseKeeper {
  * been taken in that time. While its socket holds it back its silence does not count,
  * unless a look finds that it had nothing to say. A host without sockets has no timer.
  */
-export class Heartbeat {
+export class Heartbeat implements AlarmOwner {
   readonly #clock: Clock;
   readonly #times: HeartbeatTimes;
   readonly #alarm: Alarm;
@@ -77,7 +79,7 @@ export class Heartbeat {
   constructor(clock: Clock, times: HeartbeatTimes) {
     this.#clock = clock;
     this.#times = times;
-    this.#alarm = new Alarm(clock, (nowMs) => this.#ring(nowMs));
+    this.#alarm = new Alarm(new Alarms(clock), this);
   }
 
   /** Watches over a conversation until its pulse is stopped; asks for the first time within an interval. */
@@ -88,6 +90,20 @@ export class Heartbeat {
     this.#count += 1;
     const phase = this.#phases.get(number) ?? this.#open(number);
     return phase.add(conversation);
+  }
+
+  // Called by the alarm.
+
+  alarmOnRing(nowMs: number): void {
+    let dueMs = Infinity;
+    for (const phase of this.#phases.values()) {
+      // What is asked first keeps what was seen before; else it would be judged by what it is since now.
+      if (phase.askMs <= nowMs) this.#ask(phase, nowMs);
+      if (phase.judgeMs <= nowMs) this.#judge(phase, nowMs);
+      if (phase.peekMs <= nowMs) this.#peek(phase, nowMs);
+      dueMs = Math.min(dueMs, phase.dueMs);
+    }
+    this.#alarm.setAt(dueMs);
   }
 
   #begin(): void {
@@ -107,18 +123,6 @@ export class Heartbeat {
   #close(number: number): void {
     this.#phases.delete(number);
     if (this.#phases.size === 0) this.#alarm.stop();
-  }
-
-  #ring(nowMs: number): void {
-    let dueMs = Infinity;
-    for (const phase of this.#phases.values()) {
-      // What is asked first keeps what was seen before; else it would be judged by what it is since now.
-      if (phase.askMs <= nowMs) this.#ask(phase, nowMs);
-      if (phase.judgeMs <= nowMs) this.#judge(phase, nowMs);
-      if (phase.peekMs <= nowMs) this.#peek(phase, nowMs);
-      dueMs = Math.min(dueMs, phase.dueMs);
-    }
-    this.#alarm.setAt(dueMs);
   }
 
   #ask(phase: Phase, nowMs: number): void {
