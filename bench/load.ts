@@ -11,6 +11,7 @@ import { DIALECTS } from './dialects.ts';
 import type { Dialect, DialectName } from './dialects.ts';
 import { maskedFrame } from './frames.ts';
 import { answerParent } from './parent.ts';
+import { answerPings } from './pings.ts';
 import { flood, paced } from './timed-traffic.ts';
 import type { FloodWork, PacedWork } from './timed-traffic.ts';
 import { burst, check, echo, receive, stayAwake } from './traffic.ts';
@@ -108,6 +109,8 @@ async function open({ port, sockets: wanted, dialect: name }: OpenQuestion): Pro
 
 async function openOne(port: number): Promise<Socket> {
   const socket = connect({ host: '127.0.0.1', port, noDelay: true });
+  // One may come right behind the response.
+  answerPings(socket);
   const response = await upgrade(socket, dialect.path);
   await dialect.begin?.(response, {
     hear: async (word) => (await receive(socket, (received) => received.includes(word))).toString(),
