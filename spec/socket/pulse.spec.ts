@@ -48,6 +48,24 @@ describe('Pulse', () => {
     expect(visit.link.calls).toEqual(['ping']);
   });
 
+  it('does not judge what closes before the time is up', async () => {
+    const visit = beating();
+    await pass(visit, 25_000);
+    visit.conversation.close(1000, '', 'local');
+    visit.clock.tick(4999);
+    visit.conversation.end({ code: 1000, reason: '', clean: true, by: 'local' });
+    await pass(visit, 20_000);
+    expect(visit.link.calls).toEqual(['ping', 'close 1000']);
+  });
+
+  it('leaves a close that takes longer than its time-out to it', async () => {
+    const visit = beating({ closeTimeoutMs: 60_000 });
+    await pass(visit, 25_000);
+    visit.conversation.close(1000, '', 'local');
+    await pass(visit, 59_999);
+    expect(visit.link.calls).toEqual(['ping', 'close 1000']);
+  });
+
   it('judges by what was before when it asks again in the same moment', async () => {
     const visit = beating();
     await pass(visit, 25_000);

@@ -41,8 +41,7 @@ class Phase implements PulseKeeper {
   }
 
   pulseOnStop(pulse: Pulse): void {
-    const last = this.pulses.pop();
-    if (last === undefined) return;
+    const last = this.pulses.pop() as Pulse;
     if (last !== pulse) {
       this.pulses[pulse.place] = last;
       last.place = pulse.place;
