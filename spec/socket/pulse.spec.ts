@@ -9,9 +9,9 @@ import type { ScriptedConversation } from './scripted-transport.ts';
 import type { ConversationSettings } from '../../src/socket/conversation.ts';
 
 /** A conversation that is asked every 25 s, with a queue that two messages fill. */
-function beating(settings: Partial<ConversationSettings> = {}): ScriptedConversation {
+function beating(settings: Partial<ConversationSettings> = {}, timeoutMs = 20_000): ScriptedConversation {
   const clock = new HandClock();
-  const heartbeat = new Heartbeat(clock, { intervalMs: 25_000, timeoutMs: 20_000 });
+  const heartbeat = new Heartbeat(clock, { intervalMs: 25_000, timeoutMs });
   return scripted({ heartbeat, queueMessages: 2, ...settings }, new ScriptedTransport(), clock);
 }
 
@@ -110,6 +110,15 @@ describe('Pulse', () => {
       ['a', 'ok'],
       ['b', 'ok'],
     ]);
+  });
+
+  it('looks when the time is up, whether or not it has looked a moment before', async () => {
+    const visit = beating({}, 4000);
+    visit.link.arrive('a', 'b');
+    await pass(visit, 25_000);
+    const before = visit.link.calls.length;
+    await pass(visit, 4000);
+    expect(visit.link.calls.slice(before)).toEqual([...PEEK, 'terminate']);
   });
 
   it('lets a peer live whose data a look finds, though the stream has counted it before', async () => {

@@ -66,7 +66,7 @@ export class Pulse {
       this.#taken = transport.bufferedBytes > 0 ? transport.takenBytes : NONE;
     }
     // Where the end has begun, others count the time.
-    if (this.#conversation.isEnding || !transport.ping()) this.#sinceMs = NONE;
+    if (!transport.ping()) this.#sinceMs = NONE;
   }
 
   /**
