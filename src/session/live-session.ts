@@ -116,12 +116,18 @@ export class LiveSession implements AlarmOwner {
     return place;
   }
 
-  // Called for the socket.
-
-  active(): void {
-    const nowMs = this.#settings.clock.now();
+  active(nowMs: number = this.#settings.clock.now()): void {
     this.#activeMs = nowMs;
     if (nowMs >= this.#nextTouchMs) this.#touch(nowMs);
+  }
+
+  // Called by the places of its sockets.
+
+  /** A message was received or sent. One that comes when the time is over finds the session over: the store does not wait for an alarm that is late. */
+  messageOnMember(): void {
+    const nowMs = this.#settings.clock.now();
+    if (nowMs >= this.#overMs && !this.isOver) return this.#listener.sessionOnExpiry(this);
+    this.active(nowMs);
   }
 
   /** A place was given up that was between these two. */
@@ -169,10 +175,9 @@ export class LiveSession implements AlarmOwner {
   // Called by the alarm.
 
   alarmOnRing(nowMs: number): void {
-    const overMs = this.#activeMs + this.#settings.timeoutMs;
-    if (nowMs >= overMs) return this.#listener.sessionOnExpiry(this);
+    if (nowMs >= this.#overMs) return this.#listener.sessionOnExpiry(this);
     if (nowMs >= this.#nextTouchMs && this.#isUntold) this.#touch(nowMs);
-    this.#alarm.setAt(nowMs < this.#nextTouchMs ? Math.min(this.#nextTouchMs, overMs) : overMs);
+    this.#alarm.setAt(nowMs < this.#nextTouchMs ? Math.min(this.#nextTouchMs, this.#overMs) : this.#overMs);
   }
 
   /** As they are now. */
@@ -182,8 +187,7 @@ export class LiveSession implements AlarmOwner {
     return members;
   }
 
-  // The store's copy expires when the session does: it is told of activity at once,
-  // then not for a while, then of what came meanwhile.
+  // The store is told of activity at once, then not for a while, then of what came meanwhile.
 
   get #isFree(): boolean {
     return this.#firstMember === undefined && this.#handshakes === 0;
@@ -193,9 +197,12 @@ export class LiveSession implements AlarmOwner {
     return this.#activeMs > this.#storedMs && this.#nextTouchMs < Infinity;
   }
 
+  get #overMs(): number {
+    return this.#activeMs + this.#settings.timeoutMs;
+  }
+
   #touch(nowMs: number): void {
-    const remainingMs = Math.ceil(this.#activeMs + this.#settings.timeoutMs - nowMs);
-    // The alarm is late: something has blocked the event loop.
+    const remainingMs = Math.ceil(this.#overMs - nowMs);
     if (remainingMs <= 0) return this.#listener.sessionOnExpiry(this);
     this.#storedMs = this.#activeMs;
     this.#waitToTouch(nowMs);
@@ -245,7 +252,7 @@ class Member implements Membership {
   }
 
   active(): void {
-    this.#session.active();
+    this.#session.messageOnMember();
   }
 
   /** The session is over. */
