@@ -68,6 +68,27 @@ describe('onClientMessage', () => {
     expect([ws.queued.messages, await ws.read(), await ws.read()]).toEqual([2, ['b', 'ok'], ['d', 'ok']]);
   });
 
+  it('gets bytes where ws.binaryData is true; who reads what is left has a binaryData of their own', async () => {
+    const offered: Data[] = [];
+    const { ws, memory, client } = visit({
+      server: (socket) => void (socket.binaryData = true),
+      onClientMessage: (_, data) => {
+        offered.push(data);
+        return false;
+      },
+    });
+    const [handle] = await memory.host.openServer(ws.id);
+    await say(client, '€', 'b');
+    expect(offered).toEqual([Buffer.from('€'), Buffer.from('b')]);
+    expect([await handle?.read(), await ws.read()]).toEqual([
+      ['€', 'ok'],
+      [Buffer.from('b'), 'ok'],
+    ]);
+    ws.binaryData = false;
+    await say(client, 'c');
+    expect(offered.at(-1)).toBe('c');
+  });
+
   it('is not asked for a dedicated socket', async () => {
     const server = new Held();
     const { client } = new MemoryHost().visit({

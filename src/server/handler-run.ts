@@ -17,6 +17,7 @@ import type { Conversation, ConversationListener } from '../socket/conversation.
 import { LazyPromise } from '../time/lazy-promise.ts';
 import type { LazySignal } from '../time/lazy-signal.ts';
 import type { CloseInfo } from '../words/close-info.ts';
+import { toBytes } from '../words/data.ts';
 import type { Data } from '../words/data.ts';
 import { DrainingError } from '../words/errors.ts';
 
@@ -85,7 +86,8 @@ export class HandlerRun implements ConversationListener, OfferingListener {
     const offers = ws.sharedConnection && server.onClientMessage !== undefined;
     if (offers || server.onPostServer !== undefined) this.#context = new AsyncResource('corosock.hooks');
     if (offers) {
-      const hook = (data: Data): unknown => this.#call(() => server.onClientMessage?.(ws, data));
+      const hook = (data: Data): unknown =>
+        this.#call(() => server.onClientMessage?.(ws, ws.binaryData ? toBytes(data) : data));
       this.#offering = new Offering(conversation, hook, settings, this);
     }
   }
