@@ -261,6 +261,27 @@ describe('onClientMessage', () => {
     ]);
   });
 
+  it('leaves a read its time-out that waits, after the end, for what is still being offered', async () => {
+    const server = new Held();
+    const { ws, client, memory } = visit(server);
+    await say(client, 'a');
+    const read = ws.read(undefined, 700);
+    await client.close();
+    await memory.clock.advance(699);
+    let status: unknown = 'none yet';
+    void read.then((result) => ([, status] = result));
+    await settle();
+    expect(status).toBe('none yet');
+    await memory.clock.advance(1);
+    expect(await read).toEqual([undefined, 'timeout']);
+    await server.answer(false);
+    expect([await ws.read(), await ws.read(), memory.clock.timers]).toEqual([
+      ['a', 'ok'],
+      [undefined, 'closed'],
+      0,
+    ]);
+  });
+
   it('A3: is given up closeTimeoutMs after the end, and holds nothing open', async () => {
     const server = new Held();
     const { ws, run, client, memory } = visit(server, { closeTimeoutMs: 700 });
