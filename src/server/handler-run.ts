@@ -12,7 +12,7 @@ import { callPostServer } from './post-server.ts';
 import type { Report } from './report.ts';
 import type { Place } from './place.ts';
 import type { WebSocketServer } from './servable.ts';
-import type { Membership } from '../session/live-session.ts';
+import type { Membership } from '../session/session-place.ts';
 import type { Conversation, ConversationListener } from '../socket/conversation.ts';
 import { LazyPromise } from '../time/lazy-promise.ts';
 import type { LazySignal } from '../time/lazy-signal.ts';
@@ -198,9 +198,8 @@ export class HandlerRun implements ConversationListener, OfferingListener {
 
   #waitUntil(dueMs: number, end: CloseInfo): void {
     if (this.#isFinished) return;
-    const { clock } = this.#settings;
-    const leftMs = Math.max(Math.ceil(dueMs - clock.now()), 0);
-    this.#graceTimer = clock.setTimeout(() => this.#giveUp(end), leftMs);
+    const leftMs = Math.max(Math.ceil(dueMs - this.#settings.clock.now()), 0);
+    this.#graceTimer = this.#settings.clock.setTimeout(() => this.#giveUp(end), leftMs);
   }
 
   /** What ignores the end is named, and holds nothing open. */
@@ -213,8 +212,7 @@ export class HandlerRun implements ConversationListener, OfferingListener {
   }
 
   #reportLate(what: string, phase: string): void {
-    const { closeTimeoutMs } = this.#settings;
-    this.#report(new Error(`${what} ${closeTimeoutMs} ms after its socket has closed`), phase);
+    this.#report(new Error(`${what} ${this.#settings.closeTimeoutMs} ms after its socket has closed`), phase);
   }
 
   #finishIfOver(): boolean {
