@@ -7,7 +7,7 @@ import { NotedMember } from './session-fixtures.ts';
 import { HandClock } from '../time/hand-clock.ts';
 import { Background } from '../../src/session/background.ts';
 import { LiveSession } from '../../src/session/live-session.ts';
-import type { Membership } from '../../src/session/live-session.ts';
+import type { Membership } from '../../src/session/session-place.ts';
 import { Alarms } from '../../src/time/alarms.ts';
 
 const TIMEOUT_MS = 1000;
