@@ -5,7 +5,8 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { serve } from 'corosock';
-import type { CloseInfo, Data, Handler, Host } from 'corosock';
+import type { CloseInfo, Data, Handler, Host, WebSocketServer } from 'corosock';
+import { settle } from 'corosock/testing';
 import { describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { recordCrashes } from '../fixtures/process-events.ts';
@@ -30,8 +31,8 @@ interface TellingHost extends AsyncDisposable {
   readonly story: Promise<Story>;
 }
 
-/** Serves a handler that reads until the end, once it has set itself up. */
-async function telling(setUp: Handler = (): void => {}): Promise<TellingHost> {
+/** Serves a handler that reads until the end, once it has set itself up; `hook` is asked before. */
+async function telling(setUp: Handler = (): void => {}, hook?: () => unknown): Promise<TellingHost> {
   const reports: unknown[] = [];
   const stories: Array<Promise<Story>> = [];
   let tellFirst: (story: Promise<Story>) => void;
@@ -47,15 +48,16 @@ async function telling(setUp: Handler = (): void => {}): Promise<TellingHost> {
       read.push(data);
     }
   };
-  const host = await serve(
-    async (ws) => {
+  const server: WebSocketServer = {
+    ...(hook === undefined ? {} : { onPreServer: hook }),
+    async server(ws) {
       const told = tell(ws);
       stories.push(told);
       tellFirst(told);
       await told;
     },
-    { report: (error) => reports.push(error) },
-  );
+  };
+  const host = await serve(server, { report: (error) => reports.push(error) });
   return { host, reports, stories, story, [Symbol.asyncDispose]: () => host[Symbol.asyncDispose]() };
 }
 
@@ -96,6 +98,20 @@ describe('an upgrade', () => {
     expect(await client.untilClosed()).toBe('fin');
     client.halfClose();
     expect(await told.story).toMatchObject({ read: ['1'], end: { code: 1000 } });
+  });
+
+  it.each<[when: string, hook: () => unknown]>([
+    ['at once', () => undefined],
+    ['in the same turn', () => Promise.resolve()],
+    ['in the next turn', () => new Promise(setImmediate)],
+    ['some turns later', settle],
+  ])('H17: delivers them also when its hook decides %s', async (_, hook) => {
+    await using told = await telling(undefined, hook);
+    const frames = Buffer.concat([...TEXTS.map(textFrame), closeFrame(4000, 'bye')]);
+    using client = await openRaw(told.host.port, {}, frames);
+    expect(await client.untilCloseFrame()).toEqual({ code: 4000, reason: 'bye' });
+    client.halfClose();
+    expect(await told.story).toMatchObject({ read: TEXTS, end: { code: 4000, by: 'peer' } });
   });
 
   it('H18: loses nothing that comes while its handler is still setting up', async () => {

@@ -7,7 +7,7 @@ import type { Handshake, Host, ServeOptions, SessionOptions, WebSocketServer } f
 import { settle, virtualClock } from 'corosock/testing';
 import { describe, expect, it } from 'vitest';
 import { until } from './until.ts';
-import { textFrame } from '../peers/frames.ts';
+import { closeFrame, frame, OPCODE, textFrame } from '../peers/frames.ts';
 import { connectRaw, upgradeRequest } from '../peers/raw-client.ts';
 import type { RawClient } from '../peers/raw-client.ts';
 import { cookieOf, held, NotedStore, SECRET } from '../session/session-fixtures.ts';
@@ -252,5 +252,34 @@ describe('R14: a session whose time is over while somebody resumes it', () => {
     asking.resolve();
     expect([(await resuming.answer()).status, site.ids]).toEqual([101, ['known', 'known']]);
     expect(site.host.sockets.size).toBe(2);
+  });
+
+  it('is over for a message that comes after its time, though the alarm is late', async () => {
+    const clock = virtualClock();
+    const now = clock.now.bind(clock);
+    let blockedMs = 0;
+    clock.now = () => now() + blockedMs;
+    await using site = await open(undefined, { clock, session: { timeoutMs: TIMEOUT_MS } });
+    using client = await site.knock(KNOWN);
+    expect((await client.answer()).status).toBe(101);
+    const [ws] = site.host.sockets.values();
+    blockedMs = TIMEOUT_MS;
+    await client.send(textFrame('too late'));
+    expect(await client.untilCloseFrame()).toMatchObject({ code: 3008 });
+    await client.send(closeFrame(3008));
+    await client.hangUp();
+    expect(await ws?.closed).toMatchObject({ code: 3008, by: 'session', clean: true, unread: 1 });
+  });
+
+  it('is not put off by pings', async () => {
+    const clock = virtualClock();
+    await using site = await open(undefined, { clock, session: { timeoutMs: TIMEOUT_MS } });
+    using client = await site.knock(KNOWN);
+    expect((await client.answer()).status).toBe(101);
+    await clock.advance(TIMEOUT_MS - 1);
+    await client.send(frame({ opcode: OPCODE.ping }));
+    expect((await client.nextFrame()).opcode).toBe(OPCODE.pong);
+    await clock.advance(1);
+    expect(await client.untilCloseFrame()).toMatchObject({ code: 3008 });
   });
 });

@@ -3,7 +3,7 @@
 
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { Server } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -77,6 +77,19 @@ describe('attach', () => {
     const client = new WebSocket(`${host.url}/chat?x`, { rejectUnauthorized: false });
     const [code] = (await once(client, 'close')) as [number];
     expect([code, urls]).toEqual([1000, [`wss://127.0.0.1:${secure.port}/chat?x`]]);
+  });
+
+  it.each([
+    ['node:https', listenSecurely, true],
+    ['node:http', listen, false],
+  ] as const)('gives a session a cookie that is Secure where the link is: %s', async (_, open, isSecure) => {
+    await using site = await open();
+    await using host = attach(site.server, () => {}, { sessions: { secret: 'of 32 bytes, as it seems' } });
+    const client = new WebSocket(host.url, { rejectUnauthorized: false });
+    const [{ headers }] = (await once(client, 'upgrade')) as [IncomingMessage];
+    await once(client, 'close');
+    const cookie = headers['set-cookie']?.[0] ?? '';
+    expect([cookie.startsWith('corosock.sid='), /; Secure(?:;|$)/.test(cookie)]).toEqual([true, isSecure]);
   });
 
   it('refuses on node:https', async () => {

@@ -55,6 +55,15 @@ describe('OpenHandshake', () => {
     ]);
   });
 
+  it('answers with the headers that it has checked, whatever is set later', () => {
+    const open = handshake();
+    open.responseHeaders.set('X-Mark', '1');
+    const { responseHeaders } = open.answer();
+    open.responseHeaders.set('Upgrade', 'h2c');
+    open.responseHeaders.set('X-Mark', 'secrét');
+    expect(responseHeaders).toEqual([['x-mark', '1']]);
+  });
+
   it('may speak no protocol, though some were offered', () => {
     const open = handshake();
     open.protocol = '';

@@ -1,6 +1,7 @@
 // Shared sockets, opened by id from anywhere in the process: what a handle can, and
 // what it does not hold.
 
+import { Status } from 'corosock';
 import type { ServerSocket, WaitOptions } from 'corosock';
 import { settle } from 'corosock/testing';
 import { describe, expect, it } from 'vitest';
@@ -44,6 +45,15 @@ describe('openServer', () => {
     const memory = new MemoryHost();
     const { run } = memory.visit(async (ws) => void (await ws.closed));
     expect(await memory.host.openServer(run.ws.id)).toEqual([undefined, 'not-shared']);
+  });
+
+  it('gives a status that Status has, whatever becomes of it', async () => {
+    const { memory, ws } = await opened();
+    const { run: dedicated } = memory.visit(async (socket) => void (await socket.closed));
+    const ids = [ws.id, dedicated.ws.id, 'x'];
+    const statuses: Status[] = [];
+    for (const id of ids) statuses.push((await memory.host.openServer(id))[1]);
+    expect(statuses).toEqual([Status.OK, Status.NotShared, Status.NotFound]);
   });
 
   it.each(['shared', 'dedicated'] as const)('does not find a %s socket after its end', async (sharing) => {

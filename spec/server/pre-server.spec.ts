@@ -4,11 +4,13 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Handshake, HandshakeRequest, WebSocketServer } from 'corosock';
 import { settle } from 'corosock/testing';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { recordCrashes } from '../fixtures/process-events.ts';
+import { held } from '../session/session-fixtures.ts';
 import { acceptedAtOnce, isPlain, prepare } from '../../src/server/pre-server.ts';
 import { Place } from '../../src/server/place.ts';
 import type { Arrival, Verdict } from '../../src/server/pre-server.ts';
+import type { Opened } from '../../src/session/opened-session.ts';
 import { LazySignal } from '../../src/time/lazy-signal.ts';
 import { TaskQueue } from '../../src/time/task-queue.ts';
 
@@ -67,8 +69,9 @@ describe('prepare', () => {
       handshake.protocol = 'v1';
       handshake.responseHeaders.set('X-Mark', '1');
     });
-    expect(verdict).toMatchObject({ answer: { sharedConnection: true, protocol: 'v1' } });
-    expect(verdict.kind === 'accepted' && verdict.answer.responseHeaders?.get('x-mark')).toBe('1');
+    expect(verdict).toMatchObject({
+      answer: { sharedConnection: true, protocol: 'v1', responseHeaders: [['x-mark', '1']] },
+    });
   });
 
   it('gives the hook the id, the request and the signal of the handshake', async () => {
@@ -189,6 +192,19 @@ describe('prepare', () => {
         return { user: 'ann' };
       }, over),
     ).toEqual({ kind: 'over' });
+  });
+
+  it('gives a session back that is opened when the handshake is over', async () => {
+    const over = new LazySignal();
+    const opening = held<Opened>();
+    const discard = vi.fn<() => void>();
+    const verdict = prepare({ ...arrival(), openSession: () => opening.promise }, new TaskQueue(1), over);
+    const gone = new Error('gone');
+    over.abort(() => gone);
+    expect(await verdict).toEqual({ kind: 'unavailable', error: gone, opened: undefined });
+    opening.resolve({ discard } as Partial<Opened> as Opened);
+    await settle();
+    expect(discard).toHaveBeenCalledOnce();
   });
 
   it('asks so many hooks at once, in the order in which they came, and those that gave up not at all', async () => {

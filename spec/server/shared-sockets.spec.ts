@@ -68,6 +68,27 @@ describe('onClientMessage', () => {
     expect([ws.queued.messages, await ws.read(), await ws.read()]).toEqual([2, ['b', 'ok'], ['d', 'ok']]);
   });
 
+  it('gets bytes where ws.binaryData is true; who reads what is left has a binaryData of their own', async () => {
+    const offered: Data[] = [];
+    const { ws, memory, client } = visit({
+      server: (socket) => void (socket.binaryData = true),
+      onClientMessage: (_, data) => {
+        offered.push(data);
+        return false;
+      },
+    });
+    const [handle] = await memory.host.openServer(ws.id);
+    await say(client, '€', 'b');
+    expect(offered).toEqual([Buffer.from('€'), Buffer.from('b')]);
+    expect([await handle?.read(), await ws.read()]).toEqual([
+      ['€', 'ok'],
+      [Buffer.from('b'), 'ok'],
+    ]);
+    ws.binaryData = false;
+    await say(client, 'c');
+    expect(offered.at(-1)).toBe('c');
+  });
+
   it('is not asked for a dedicated socket', async () => {
     const server = new Held();
     const { client } = new MemoryHost().visit({
@@ -237,6 +258,27 @@ describe('onClientMessage', () => {
     expect([server.calls, server.ends]).toMatchObject([
       ['a', 'b', 'c', 'onPostServer'],
       [{ code: 4000, unread: 0 }],
+    ]);
+  });
+
+  it('leaves a read its time-out that waits, after the end, for what is still being offered', async () => {
+    const server = new Held();
+    const { ws, client, memory } = visit(server);
+    await say(client, 'a');
+    const read = ws.read(undefined, 700);
+    await client.close();
+    await memory.clock.advance(699);
+    let status: unknown = 'none yet';
+    void read.then((result) => ([, status] = result));
+    await settle();
+    expect(status).toBe('none yet');
+    await memory.clock.advance(1);
+    expect(await read).toEqual([undefined, 'timeout']);
+    await server.answer(false);
+    expect([await ws.read(), await ws.read(), memory.clock.timers]).toEqual([
+      ['a', 'ok'],
+      [undefined, 'closed'],
+      0,
     ]);
   });
 

@@ -7,7 +7,7 @@ import { NotedMember } from './session-fixtures.ts';
 import { HandClock } from '../time/hand-clock.ts';
 import { Background } from '../../src/session/background.ts';
 import { LiveSession } from '../../src/session/live-session.ts';
-import type { Membership } from '../../src/session/live-session.ts';
+import type { Membership } from '../../src/session/session-place.ts';
 import { Alarms } from '../../src/time/alarms.ts';
 
 const TIMEOUT_MS = 1000;
@@ -102,15 +102,35 @@ describe('a live session', () => {
     expect([member, quiet.member, busy.member].map(({ closed }) => closed)).toEqual([1, 1, 1]);
   });
 
-  it('R14: goes on when a message comes at the last moment, before the alarm rings', () => {
+  it('R14: goes on when a message comes at the last moment', () => {
     const { clock, live, membership } = begun();
-    clock.tick(999);
-    clock.nowMs = TIMEOUT_MS;
+    clock.tick(TIMEOUT_MS - 1);
     membership.active();
     clock.tick(TIMEOUT_MS - 1);
     expect(live.isOver).toBe(false);
     clock.tick(1);
     expect(live.isOver).toBe(true);
+  });
+
+  it.each([TIMEOUT_MS, 5 * TIMEOUT_MS])(
+    'R14: is over when a message comes %d ms after the last one, before an alarm that is late',
+    (atMs) => {
+      const { clock, membership, member, events } = begun();
+      clock.nowMs = atMs;
+      membership.active();
+      membership.active();
+      clock.tick(TIMEOUT_MS);
+      expect([events, member.closed, clock.timers]).toEqual([[`${atMs}: expiry`], 1, 0]);
+    },
+  );
+
+  it('R14: goes on when the store has it still, though an alarm is late', () => {
+    const { clock, live, membership, events } = begun();
+    clock.nowMs = 5 * TIMEOUT_MS;
+    live.active();
+    membership.active();
+    clock.tick(TIMEOUT_MS - 1);
+    expect([live.isOver, events]).toEqual([false, ['5000: touch id 1000']]);
   });
 
   it('never expires, and has no timer, when timeoutMs is Infinity', () => {
@@ -346,9 +366,7 @@ describe('the store of a live session', () => {
       clock.nowMs = 5000;
       if (what === 'leaves') membership.leave();
       else membership.active();
-      const touches = events.filter((event) => event.includes('touch'));
-      expect(touches).toEqual(what === 'leaves' ? [] : ['5000: touch id 1000']);
-      expect(live.isOver).toBe(what === 'leaves');
+      expect([events.filter((event) => event.includes('touch')), live.isOver]).toEqual([[], true]);
     },
   );
 

@@ -5,7 +5,7 @@
 import { virtualClock } from 'corosock/testing';
 import type { VirtualClock } from 'corosock/testing';
 import { sign } from 'cookie-signature';
-import type { Membership, SessionMember } from '../../src/session/live-session.ts';
+import type { Membership, SessionMember } from '../../src/session/session-place.ts';
 import { MemorySessionStore } from '../../src/session/memory-session-store.ts';
 import type { Opened } from '../../src/session/opened-session.ts';
 import { sessionSettingsOf } from '../../src/session/session-options.ts';

@@ -126,6 +126,20 @@ describe('update', () => {
     expect([await session.update(count, now), await session.load()]).toEqual(['ok', { n: 3 }]);
   });
 
+  it('waits inside a change for the one that it is in', async () => {
+    const { join, clock } = setScene();
+    const { session } = (await join()).opened;
+    let inner: unknown;
+    const outer = session.update(async (data) => {
+      data['outer'] = 1;
+      inner = await session.update((late) => void (late['inner'] = 1), { timeoutMs: 700 });
+    });
+    await clock.advance(699);
+    expect(inner).toBe(undefined);
+    await clock.advance(1);
+    expect([inner, await outer, await session.load()]).toEqual(['timeout', 'ok', { outer: 1 }]);
+  });
+
   it('does not hold its time against a change that has begun', async () => {
     const { join, clock } = setScene();
     const { session } = (await join()).opened;

@@ -276,6 +276,17 @@ describe('binaryData', () => {
     ]);
   });
 
+  it('makes readMessage and iteration give bytes, too', async () => {
+    const { link, ws } = scripted();
+    ws.binaryData = true;
+    link.arrive('€', 'a', 'b');
+    await ws.read(1);
+    expect(await ws.readMessage()).toEqual([Buffer.from('€').subarray(1), 'ok']);
+    const seen: unknown[] = [];
+    for await (const data of ws) if (seen.push(data) === 2) break;
+    expect(seen).toEqual([Buffer.from('a'), Buffer.from('b')]);
+  });
+
   it('counts len in bytes of text then', async () => {
     const { link, ws } = scripted();
     ws.binaryData = true;

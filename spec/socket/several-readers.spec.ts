@@ -2,6 +2,7 @@
 // own time, signal and marks. One reader: reader.spec.ts.
 
 import { describe, expect, it } from 'vitest';
+import { ScriptedBudget } from './scripted-budget.ts';
 import { scripted, ScriptedTransport } from './scripted-transport.ts';
 import { MessageSocket } from '../../src/socket/message-socket.ts';
 import { TurnBudget } from '../../src/time/turn-budget.ts';
@@ -88,6 +89,13 @@ describe('several reads of a shared socket', () => {
       ['a', 'ok'],
       ['b', 'ok'],
     ]);
+  });
+
+  it('do not overtake it where the next turn has begun already', async () => {
+    const { link, ws, other } = shared({ budget: new ScriptedBudget([false, true]) });
+    link.arrive('a', 'b');
+    const reads = [ws.read(), other.read()];
+    expect((await Promise.all(reads)).map(([data]) => data)).toEqual(['a', 'b']);
   });
 
   it('wait on when what they waited a turn for was taken by one that came before', async () => {

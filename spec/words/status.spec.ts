@@ -5,7 +5,13 @@ import { CLOSED, Status, TIMED_OUT } from '../../src/words/status.ts';
 
 describe('Status', () => {
   it('is string-valued, so that logs read well', () => {
-    expect(Status).toEqual({ OK: 'ok', Timeout: 'timeout', Closed: 'closed' });
+    expect(Status).toEqual({
+      OK: 'ok',
+      Timeout: 'timeout',
+      Closed: 'closed',
+      NotFound: 'not-found',
+      NotShared: 'not-shared',
+    });
   });
 
   it('cannot be changed', () => {

@@ -12,11 +12,12 @@ import { callPostServer } from './post-server.ts';
 import type { Report } from './report.ts';
 import type { Place } from './place.ts';
 import type { WebSocketServer } from './servable.ts';
-import type { Membership } from '../session/live-session.ts';
+import type { Membership } from '../session/session-place.ts';
 import type { Conversation, ConversationListener } from '../socket/conversation.ts';
 import { LazyPromise } from '../time/lazy-promise.ts';
 import type { LazySignal } from '../time/lazy-signal.ts';
 import type { CloseInfo } from '../words/close-info.ts';
+import { toBytes } from '../words/data.ts';
 import type { Data } from '../words/data.ts';
 import { DrainingError } from '../words/errors.ts';
 
@@ -85,7 +86,8 @@ export class HandlerRun implements ConversationListener, OfferingListener {
     const offers = ws.sharedConnection && server.onClientMessage !== undefined;
     if (offers || server.onPostServer !== undefined) this.#context = new AsyncResource('corosock.hooks');
     if (offers) {
-      const hook = (data: Data): unknown => this.#call(() => server.onClientMessage?.(ws, data));
+      const hook = (data: Data): unknown =>
+        this.#call(() => server.onClientMessage?.(ws, ws.binaryData ? toBytes(data) : data));
       this.#offering = new Offering(conversation, hook, settings, this);
     }
   }
@@ -196,9 +198,8 @@ export class HandlerRun implements ConversationListener, OfferingListener {
 
   #waitUntil(dueMs: number, end: CloseInfo): void {
     if (this.#isFinished) return;
-    const { clock } = this.#settings;
-    const leftMs = Math.max(Math.ceil(dueMs - clock.now()), 0);
-    this.#graceTimer = clock.setTimeout(() => this.#giveUp(end), leftMs);
+    const leftMs = Math.max(Math.ceil(dueMs - this.#settings.clock.now()), 0);
+    this.#graceTimer = this.#settings.clock.setTimeout(() => this.#giveUp(end), leftMs);
   }
 
   /** What ignores the end is named, and holds nothing open. */
@@ -211,8 +212,7 @@ export class HandlerRun implements ConversationListener, OfferingListener {
   }
 
   #reportLate(what: string, phase: string): void {
-    const { closeTimeoutMs } = this.#settings;
-    this.#report(new Error(`${what} ${closeTimeoutMs} ms after its socket has closed`), phase);
+    this.#report(new Error(`${what} ${this.#settings.closeTimeoutMs} ms after its socket has closed`), phase);
   }
 
   #finishIfOver(): boolean {

@@ -31,7 +31,7 @@ export interface Handshake {
   sharedConnection: boolean;
   /** The subprotocol to answer with; setting one that was not offered is a UsageError. Default: the first of the host's that was offered, or ''. */
   protocol: string;
-  /** Extra headers of the 101 response; never the handshake's own, nor those of a body. */
+  /** Extra headers of the 101 response; never the handshake's own, nor those of a body. What is set after the hook has decided is not sent. */
   readonly responseHeaders: Headers;
 }
 
@@ -39,8 +39,8 @@ export interface Handshake {
 export interface HandshakeAnswer {
   readonly sharedConnection: boolean;
   readonly protocol: string;
-  /** Of the 101 response; undefined for none. */
-  readonly responseHeaders: Headers | undefined;
+  /** Of the 101 response, as they were then; undefined for none. */
+  readonly responseHeaders: ReadonlyArray<readonly [name: string, value: string]> | undefined;
 }
 
 /** What is known before the hook is asked. */
@@ -121,16 +121,14 @@ export class OpenHandshake implements Handshake {
    */
   answer(): HandshakeAnswer {
     this.#isAnswered = true;
-    for (const [name, value] of this.#responseHeaders ?? []) {
+    // What is set later, while the session is stored, would be sent without having been looked at.
+    const responseHeaders = this.#responseHeaders && [...this.#responseHeaders];
+    for (const [name, value] of responseHeaders ?? []) {
       if (OWN_HEADER.test(name))
         throw badArgument('handshake.responseHeaders', "no header of the handshake's own", name);
       if (!VISIBLE.test(value)) throw unsendable(name);
     }
-    return {
-      sharedConnection: this.#sharedConnection,
-      protocol: this.#protocol,
-      responseHeaders: this.#responseHeaders,
-    };
+    return { sharedConnection: this.#sharedConnection, protocol: this.#protocol, responseHeaders };
   }
 
   #refuseIfAnswered(name: string): void {

@@ -39,7 +39,7 @@ export interface WebSocketServer<Context = any> {
   /**
    * Shared sockets only: offered each message first, one at a time and in order;
    * `true` consumes it; whatever else is returned, it is queued for readers. A throw
-   * closes with 1011.
+   * closes with 1011. `data` is bytes where `ws.binaryData` is true, as in every read.
    *
    * It must not await a read of its own socket: what comes next is offered to it first,
    * once it has settled, so that it would wait for ever. After 30 s a call is reported.

@@ -3,6 +3,8 @@
 // which sessions there are is sessions.ts's.
 
 import type { Background } from './background.ts';
+import { SessionPlace } from './session-place.ts';
+import type { Membership, PlaceKeeper, SessionMember } from './session-place.ts';
 import type { SessionStore } from './session-store.ts';
 import { Alarm } from '../time/alarm.ts';
 import type { AlarmOwner } from '../time/alarm.ts';
@@ -10,20 +12,6 @@ import type { Alarms } from '../time/alarms.ts';
 import type { Clock } from '../time/clock.ts';
 import { LazySignal } from '../time/lazy-signal.ts';
 import { UsageError } from '../words/errors.ts';
-
-/** A socket as its session sees it. */
-export interface SessionMember {
-  /** The session is over, and with it the socket. */
-  close(): void;
-}
-
-/** A session as its socket sees it. */
-export interface Membership {
-  /** An application message was received or sent. Costs a look at the clock. */
-  active(): void;
-  /** The socket has ended. */
-  leave(): void;
-}
 
 export interface LiveSessionSettings {
   readonly store: Pick<SessionStore, 'touch'>;
@@ -51,7 +39,7 @@ const TOUCHES_PER_TIMEOUT = 4;
  *
  * It expires at the last `active` + `timeoutMs`, with one alarm, and the store's copy with it.
  */
-export class LiveSession implements AlarmOwner {
+export class LiveSession implements AlarmOwner, PlaceKeeper {
   readonly id: string;
   /** Aborts when it is over. */
   readonly over: LazySignal = new LazySignal();
@@ -59,8 +47,8 @@ export class LiveSession implements AlarmOwner {
   readonly #listener: LiveSessionListener;
   readonly #alarm: Alarm;
   // A line: most sessions have one socket, and a Set for it would cost more than all the rest.
-  #firstMember: Member | undefined;
-  #lastMember: Member | undefined;
+  #firstMember: SessionPlace | undefined;
+  #lastMember: SessionPlace | undefined;
   /** Handshakes that may become members. */
   #handshakes = 0;
   #hadMembers = false;
@@ -109,23 +97,29 @@ export class LiveSession implements AlarmOwner {
   join(member: SessionMember): Membership {
     this.#handshakes -= 1;
     this.#hadMembers = true;
-    const place = new Member(member, this, this.#lastMember);
+    const place = new SessionPlace(member, this, this.#lastMember);
     this.#firstMember ??= place;
     this.#lastMember = place;
     if (this.isOver) this.#settings.clock.setImmediate(() => place.close());
     return place;
   }
 
-  // Called for the socket.
-
-  active(): void {
-    const nowMs = this.#settings.clock.now();
+  active(nowMs: number = this.#settings.clock.now()): void {
     this.#activeMs = nowMs;
     if (nowMs >= this.#nextTouchMs) this.#touch(nowMs);
   }
 
+  // Called by the places of its sockets.
+
+  /** A message was received or sent. One that comes when the time is over finds the session over: the store does not wait for an alarm that is late. */
+  placeOnMessage(): void {
+    const nowMs = this.#settings.clock.now();
+    if (nowMs >= this.#overMs && !this.isOver) return this.#listener.sessionOnExpiry(this);
+    this.active(nowMs);
+  }
+
   /** A place was given up that was between these two. */
-  left(previous: Member | undefined, next: Member | undefined): void {
+  placeOnLeave(previous: SessionPlace | undefined, next: SessionPlace | undefined): void {
     if (previous === undefined) this.#firstMember = next;
     if (next === undefined) this.#lastMember = previous;
     this.#checkFree();
@@ -169,21 +163,19 @@ export class LiveSession implements AlarmOwner {
   // Called by the alarm.
 
   alarmOnRing(nowMs: number): void {
-    const overMs = this.#activeMs + this.#settings.timeoutMs;
-    if (nowMs >= overMs) return this.#listener.sessionOnExpiry(this);
+    if (nowMs >= this.#overMs) return this.#listener.sessionOnExpiry(this);
     if (nowMs >= this.#nextTouchMs && this.#isUntold) this.#touch(nowMs);
-    this.#alarm.setAt(nowMs < this.#nextTouchMs ? Math.min(this.#nextTouchMs, overMs) : overMs);
+    this.#alarm.setAt(nowMs < this.#nextTouchMs ? Math.min(this.#nextTouchMs, this.#overMs) : this.#overMs);
   }
 
   /** As they are now. */
-  #members(): readonly Member[] {
-    const members: Member[] = [];
+  #members(): readonly SessionPlace[] {
+    const members: SessionPlace[] = [];
     for (let member = this.#firstMember; member !== undefined; member = member.next) members.push(member);
     return members;
   }
 
-  // The store's copy expires when the session does: it is told of activity at once,
-  // then not for a while, then of what came meanwhile.
+  // The store is told of activity at once, then not for a while, then of what came meanwhile.
 
   get #isFree(): boolean {
     return this.#firstMember === undefined && this.#handshakes === 0;
@@ -193,9 +185,12 @@ export class LiveSession implements AlarmOwner {
     return this.#activeMs > this.#storedMs && this.#nextTouchMs < Infinity;
   }
 
+  get #overMs(): number {
+    return this.#activeMs + this.#settings.timeoutMs;
+  }
+
   #touch(nowMs: number): void {
-    const remainingMs = Math.ceil(this.#activeMs + this.#settings.timeoutMs - nowMs);
-    // The alarm is late: something has blocked the event loop.
+    const remainingMs = Math.ceil(this.#overMs - nowMs);
     if (remainingMs <= 0) return this.#listener.sessionOnExpiry(this);
     this.#storedMs = this.#activeMs;
     this.#waitToTouch(nowMs);
@@ -222,47 +217,6 @@ export class LiveSession implements AlarmOwner {
     this.#alarm.stop();
     this.#listener.sessionOnFree(this);
     if (this.#isUntold) this.#touch(this.#settings.clock.now());
-  }
-}
-
-/** One socket's place in a session. */
-class Member implements Membership {
-  readonly #socket: SessionMember;
-  readonly #session: LiveSession;
-  #isIn = true;
-  #previous: Member | undefined;
-  #next: Member | undefined;
-
-  constructor(socket: SessionMember, session: LiveSession, previous: Member | undefined) {
-    this.#socket = socket;
-    this.#session = session;
-    this.#previous = previous;
-    if (previous !== undefined) previous.#next = this;
-  }
-
-  get next(): Member | undefined {
-    return this.#next;
-  }
-
-  active(): void {
-    this.#session.active();
-  }
-
-  /** The session is over. */
-  close(): void {
-    if (this.#isIn) this.#socket.close();
-  }
-
-  leave(): void {
-    if (!this.#isIn) return;
-    this.#isIn = false;
-    const previous = this.#previous;
-    const next = this.#next;
-    if (previous !== undefined) previous.#next = next;
-    if (next !== undefined) next.#previous = previous;
-    this.#previous = undefined;
-    this.#next = undefined;
-    this.#session.left(previous, next);
   }
 }
 

@@ -2,7 +2,7 @@
 // hands `session` to the hook, says when that has decided, asks for the cookie when it
 // answers, and joins, refuses or discards, once.
 
-import type { Membership, SessionMember } from './live-session.ts';
+import type { Membership, SessionMember } from './session-place.ts';
 import type { Session } from './session.ts';
 import type { SessionCookie } from './session-cookie.ts';
 import type { StoredSession } from './stored-session.ts';

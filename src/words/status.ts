@@ -11,7 +11,17 @@ export const Status: {
   readonly Timeout: 'timeout';
   /** The conversation is over; `closeInfo` says why. Sticky: it comes after everything that was received, and then for ever. */
   readonly Closed: 'closed';
-} = Object.freeze({ OK: 'ok', Timeout: 'timeout', Closed: 'closed' });
+  /** `openServer` only: no live socket has this id. */
+  readonly NotFound: 'not-found';
+  /** `openServer` only: the socket lives, but is dedicated to its handler. */
+  readonly NotShared: 'not-shared';
+} = Object.freeze({
+  OK: 'ok',
+  Timeout: 'timeout',
+  Closed: 'closed',
+  NotFound: 'not-found',
+  NotShared: 'not-shared',
+});
 
 /** One of the values of {@link Status}. */
 export type Status = (typeof Status)[keyof typeof Status];
