@@ -9,7 +9,9 @@ const config: ViteUserConfig = {
   resolve: {
     alias: [
       { find: /^corosock$/, replacement: src('index.ts') },
+      { find: /^corosock\/client$/, replacement: src('client/index.ts') },
       { find: /^corosock\/testing$/, replacement: src('testing/index.ts') },
+      { find: /^#platform$/, replacement: src('platform/node.ts') },
     ],
   },
   test: {

@@ -28,7 +28,7 @@ const contains =
 const calls = (name: string): RegExp =>
   new RegExp(`(?:(?<![.\\w#])|globalThis\\.)${name}\\((?!\\s*(?:\\w+\\??:|\\)))`);
 
-const REAL_CLOCK = /^time\/real-clock\.ts$/;
+const REAL_CLOCK = /^(?:time\/real-clock|platform\/(?:node|browser))\.ts$/;
 
 const doors: readonly Door[] = [
   { what: 'imports ws', uses: imports('ws'), only: /^(?:transport\/ws-[a-z-]+|client\/[a-z-]+)\.ts$/ },
@@ -39,7 +39,7 @@ const doors: readonly Door[] = [
   {
     what: 'calls setImmediate',
     uses: contains(calls('setImmediate')),
-    only: /^(?:time\/real-clock|testing\/settle|testing\/virtual-clock)\.ts$/,
+    only: /^(?:platform\/node|testing\/settle|testing\/virtual-clock)\.ts$/,
   },
   {
     what: 'reads the time',
