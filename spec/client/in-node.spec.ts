@@ -34,7 +34,9 @@ describe('connect in Node', () => {
 
   it('agrees on a protocol and on compression', async () => {
     await using host = await serve(
-      { server: async (ws) => void (await ws.write(`${ws.protocol} ${ws.request.headers['x-mark']}`)) },
+      {
+        server: async (ws) => void (await ws.write(`${ws.protocol} ${String(ws.request.headers['x-mark'])}`)),
+      },
       { protocols: ['b', 'a'], compression: true },
     );
     await using ws = await connect(host.url, {
@@ -51,7 +53,6 @@ describe('connect in Node', () => {
       server: echo,
     });
     await expect(connect(host.url)).rejects.toMatchObject({ code: 'COROSOCK_CONNECT', status: 401 });
-    await expect(connect(`${host.url}`, { timeoutMs: 5000 })).rejects.toMatchObject({ status: 401 });
   });
 
   it('is told that there is no such path', async () => {

@@ -166,9 +166,9 @@ describe('connect.each', () => {
 
   it('ends with what the function for the URL throws, but for a ConnectError that is not for good', async () => {
     const errors = [new ConnectError(undefined), new ConnectError(503), new ConnectError(401)];
-    const { sockets, attempts, clock } = loop({}, async () => {
-      throw errors.shift();
-    });
+    const { sockets, attempts, clock } = loop({}, () =>
+      Promise.reject(errors.shift() ?? new Error('asked again')),
+    );
     const next = sockets.next();
     await clock.advance(600);
     await expect(next).rejects.toMatchObject({ status: 401 });
@@ -185,9 +185,8 @@ describe('connect.each', () => {
       'no host',
     ],
   ])('ends with %s of the function for the URL', async (_, error, message) => {
-    const { sockets, attempts } = loop({}, () => {
-      throw error;
-    });
+    // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- users may throw anything
+    const { sockets, attempts } = loop({}, () => Promise.reject(error));
     await expect(sockets.next()).rejects.toSatisfy((thrown) => thrown === error, String(message));
     expect([await sockets.next(), attempts]).toEqual([{ done: true, value: undefined }, []]);
   });

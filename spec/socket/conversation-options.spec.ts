@@ -24,9 +24,8 @@ describe('conversationChoices', () => {
   });
 
   it('leaves other names to whoever knows them', () => {
-    expect(conversationChoices('f()', { queueBytes: 7, ...{ sessions: false } })).not.toHaveProperty(
-      'sessions',
-    );
+    const options = { queueBytes: 7, sessions: false };
+    expect(conversationChoices('f()', options)).not.toHaveProperty('sessions');
   });
 
   it('names the call in its errors', () => {

@@ -152,14 +152,14 @@ describe('NativeTransport', () => {
     end.close(code, 'bye');
     ws.ends(onTheWire, { reason: 'an echo' });
     expect(ws.calls).toEqual([['close', onTheWire, 'bye']]);
-    await end.expectEnd({ code, reason: 'bye', clean: true, by: 'local' });
+    expect(await end.untilEnd()).toMatchObject({ code, reason: 'bye', clean: true, by: 'local' });
   });
 
   it('ends unclean when the peer has not answered its close', async () => {
     const { ws, end } = scripted();
     end.close(1000);
     ws.ends(1006, { wasClean: false });
-    await end.expectEnd({ code: 1000, reason: '', clean: false, by: 'local' });
+    expect(await end.untilEnd()).toMatchObject({ code: 1000, reason: '', clean: false, by: 'local' });
   });
 
   it.each([
@@ -168,13 +168,13 @@ describe('NativeTransport', () => {
   ])("tells of the peer's close %d", async (code, reason) => {
     const { ws, end } = scripted();
     ws.ends(code, { reason });
-    await end.expectEnd({ code, reason, clean: true, by: 'peer' });
+    expect(await end.untilEnd()).toMatchObject({ code, reason, clean: true, by: 'peer' });
   });
 
   it('tells of a lost link', async () => {
     const { ws, end } = scripted();
     ws.ends(1006, { wasClean: false });
-    await end.expectEnd({ code: 1006, reason: '', clean: false, by: 'link' });
+    expect(await end.untilEnd()).toMatchObject({ code: 1006, reason: '', clean: false, by: 'link' });
   });
 
   it.each(['x'.repeat(11), 'ü'.repeat(6), new ArrayBuffer(11)])(
@@ -185,7 +185,7 @@ describe('NativeTransport', () => {
       ws.delivers(data);
       ws.delivers('behind');
       ws.ends(4009);
-      await end.expectEnd({ code: 1009, reason: '', clean: false, by: 'limit' });
+      expect(await end.untilEnd()).toMatchObject({ code: 1009, reason: '', clean: false, by: 'limit' });
       expect([end.messages, ws.calls]).toEqual([['x'.repeat(10)], [['close', 4009]]]);
       end.expectOneEnd();
     },
@@ -195,7 +195,7 @@ describe('NativeTransport', () => {
     const { ws, end } = scripted();
     end.close(4000);
     ws.delivers('x'.repeat(11));
-    await end.expectEnd({ code: 4000, reason: '', clean: false, by: 'limit' });
+    expect(await end.untilEnd()).toEqual({ code: 4000, reason: '', clean: false, by: 'local' });
   });
 
   it.each([
@@ -207,7 +207,7 @@ describe('NativeTransport', () => {
     end.terminate();
     ws.delivers('too late');
     ws.ends(1005);
-    await end.expectEnd({ code, reason: '', clean: false, by: 'local' });
+    expect(await end.untilEnd()).toMatchObject({ code, reason: '', clean: false, by: 'local' });
     expect(ws.calls.at(-1)).toEqual(['close']);
     end.expectOneEnd();
   });
@@ -219,7 +219,7 @@ describe('NativeTransport', () => {
     end.close(1000);
     ws.ends(4000);
     await settle();
-    await end.expectEnd({ code: 4000, reason: '', clean: true, by: 'peer' });
+    expect(await end.untilEnd()).toMatchObject({ code: 4000, reason: '', clean: true, by: 'peer' });
     expect(ws.calls).toEqual([]);
   });
 });

@@ -58,7 +58,7 @@ describe('connectWs', () => {
     const transport = (await outcomeOf(port)) as Transport;
     await settle();
     const end = openEnd(transport);
-    await end.expectEnd({ code: 4000, reason: 'bye', clean: true, by: 'peer' });
+    expect(await end.untilEnd()).toMatchObject({ code: 4000, reason: 'bye', clean: true, by: 'peer' });
     expect(end.messages).toEqual(['first', 'second']);
     http.close();
   });
@@ -171,7 +171,7 @@ describe('connectWs', () => {
     const { http, port, accepted } = await acceptOne(false);
     void accepted.then((server) => server.send('x'.repeat(11), { binary: false, compress: false }));
     const end = openEnd((await outcomeOf(port, { maxMessageBytes: 10 })) as Transport);
-    await end.expectEnd({ code: 1009, reason: '', clean: false, by: 'limit' });
+    expect(await end.untilEnd()).toMatchObject({ code: 1009, reason: '', clean: false, by: 'limit' });
     http.close();
   });
 

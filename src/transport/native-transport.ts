@@ -111,12 +111,11 @@ export class NativeTransport implements Transport {
   }
 
   #refuse(bytes: number): void {
-    const cause = new RangeError(
-      `A message of ${bytes} bytes is above the limit of ${this.#maxMessageBytes}`,
-    );
     this.#stop();
     this.#ws.close(1009 + NATIVE_CLOSE_OFFSET);
-    this.#sink.end({ ...(this.#closing ?? { code: 1009, reason: '' }), clean: false, by: 'limit', cause });
+    this.#sink.end(
+      this.#closing === undefined ? tooBig(bytes, this.#maxMessageBytes) : this.#endOf(1006, '', false),
+    );
   }
 
   #stop(): void {
@@ -136,6 +135,11 @@ export class NativeTransport implements Transport {
     this.#watch();
     if ((this.#untakenBytes ?? 0) < before) this.#sink.drain();
   };
+}
+
+function tooBig(bytes: number, limit: number): LinkEnd {
+  const cause = new RangeError(`A message of ${bytes} bytes is above the limit of ${limit}`);
+  return { code: 1009, reason: '', clean: false, by: 'limit', cause };
 }
 
 /** Tells whether a page may send a close code (WHATWG: 1000, or 3000 to 4999). */
