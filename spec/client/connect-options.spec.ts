@@ -27,7 +27,7 @@ function refused(options: unknown, where = IN_NODE): unknown {
 
 describe('clientSettings', () => {
   it('fills in the defaults that are documented', () => {
-    const { budget: _, traces: __, ...settings } = take({});
+    const { alarms: _, budget: __, traces: ___, ...settings } = take({});
     expect(settings).toEqual({
       maxMessageBytes: 1_048_576,
       queueMessages: 64,
