@@ -9,7 +9,9 @@ const config: ViteUserConfig = {
   resolve: {
     alias: [
       { find: /^corosock$/, replacement: src('index.ts') },
+      { find: /^corosock\/client$/, replacement: src('client/index.ts') },
       { find: /^corosock\/testing$/, replacement: src('testing/index.ts') },
+      { find: /^#platform$/, replacement: src('platform/node.ts') },
     ],
   },
   test: {
@@ -17,6 +19,8 @@ const config: ViteUserConfig = {
     // A thread of its own for each file. With processes, a busy machine now and then ends the
     // whole run with `write EPIPE` (vitest #9014, mended in 5, which needs Node 22).
     pool: 'threads',
+    // Node 20 has the WebSocket of the web behind a flag.
+    execArgv: Number.parseInt(process.versions.node, 10) < 22 ? ['--experimental-websocket'] : [],
     // A browser takes its second; what takes several is worth a line.
     slowTestThreshold: 3000,
     // The counts, for who wants to read them: `.ci/run`.

@@ -1,32 +1,15 @@
 // The tour as a visitor meets it: the page in headless Chromium, the handlers on a
 // port, and time moved on by hand, so that nobody waits for a time-out.
 
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { virtualClock } from 'corosock/testing';
-import { chromium } from 'playwright-core';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { openTour } from '../../examples/tour/tour.ts';
 import type { Tour } from '../../examples/tour/tour.ts';
+import { isThere, launchChromium, reason } from '../fixtures/chromium.ts';
 
-const BROWSERS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
-const executablePath = [process.env['CHROMIUM_PATH'] ?? '', ...BROWSERS].find((path) => existsSync(path));
-const reason =
-  executablePath === undefined ? ' (skipped: there is no Chromium here; CHROMIUM_PATH can name one)' : '';
-
-// The title below is seen where skipped specs are listed; this is seen everywhere.
 if (reason !== '') process.stderr.write(`The tour was not tried in a browser${reason}.\n`);
-
-/** No GPU, no sandbox in a container, and not a word to anybody else's host. */
-const FLAGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
 
 const HANDLERS: readonly {
   readonly name: string;
@@ -63,16 +46,13 @@ const HANDLERS: readonly {
   },
 ];
 
-describe.skipIf(executablePath === undefined)(`the tour in a browser${reason}`, { timeout: 30_000 }, () => {
+describe.skipIf(!isThere)(`the tour in a browser${reason}`, { timeout: 30_000 }, () => {
   const clock = virtualClock();
   let browser: Browser;
   let tour: Tour;
 
   beforeAll(async () => {
-    [tour, browser] = await Promise.all([
-      openTour(0, { clock }),
-      chromium.launch({ args: FLAGS, ...(executablePath === undefined ? {} : { executablePath }) }),
-    ]);
+    [tour, browser] = await Promise.all([openTour(0, { clock }), launchChromium()]);
   }, 30_000);
 
   afterAll(async () => {

@@ -37,6 +37,8 @@ const manifest = JSON.parse(readProjectFile('package.json')) as {
 const program = `
 import { attach, serve, UsageError } from 'corosock';
 import type { CloseInfo, Handler, Host, ReadResult, ServerSocket } from 'corosock';
+import { connect, ConnectError } from 'corosock/client';
+import type { ClientSocket, ConnectOptions } from 'corosock/client';
 import { fakeSocket } from 'corosock/testing';
 import { createServer } from 'node:http';
 import type { IncomingHttpHeaders } from 'node:http';
@@ -54,15 +56,41 @@ const [heard, status] = await client.read();
 const end: CloseInfo = await ws.endServer();
 
 const host: Host = await serve(shout);
+const options: ConnectOptions = { headers: { 'x-mark': '?' } };
+const visitor: ClientSocket = await connect(host.url, options);
+await visitor.write('who');
+const [answer] = await visitor.readMessage();
+await visitor.close();
 const port: number = host.port;
 await host.close({ graceMs: 0 });
+const refused: unknown = await connect(visitor.url).catch((error: unknown) => error);
 
 const server = createServer();
 await attach(server, { '/shout': shout }).close({ graceMs: 0 });
 
 const error = new UsageError('COROSOCK_EXAMPLE', 'an example');
-process.stdout.write(JSON.stringify([heard, status, end.code, port > 0, error.code]));
+process.stdout.write(JSON.stringify([heard, status, end.code, port > 0, error.code, answer, refused instanceof ConnectError]));
 `;
+
+// What goes into a page: no types of Node are there, and a bundler gives the file for browsers.
+const page = `
+import { connect } from 'corosock/client';
+import type { ClientSocket, ReadResult } from 'corosock/client';
+
+const ws: ClientSocket = await connect(new URL('/chat', location.href));
+const [data, status]: ReadResult = await ws.read();
+if (status === 'ok') document.title = String(data);
+for await (const each of connect.each(ws.url, { onRetry: ({ message }) => void message })) await each.close();
+`;
+const pageOptions = {
+  target: 'es2022',
+  module: 'esnext',
+  moduleResolution: 'bundler',
+  customConditions: ['browser'],
+  strict: true,
+  skipLibCheck: false,
+  types: [],
+};
 
 beforeAll(async () => {
   const copy = join(scratch, 'project');
@@ -99,7 +127,20 @@ describe('the packed package', { timeout: 60_000 }, () => {
   it('type-checks in a strict project without ambient types, and runs', async () => {
     expect(await run(process.execPath, [tsc, '-p', '.'], consumer)).toBe('');
     const said = await run(process.execPath, ['main.js'], consumer);
-    expect(JSON.parse(said)).toEqual(['HELLO!', 'ok', 1000, true, 'COROSOCK_EXAMPLE']);
+    expect(JSON.parse(said)).toEqual(['HELLO!', 'ok', 1000, true, 'COROSOCK_EXAMPLE', 'WHO?', true]);
+  });
+
+  it("type-checks in a page's strict project, which knows nothing of Node", async () => {
+    const folder = join(consumer, 'page');
+    mkdirSync(folder);
+    writeFileSync(join(folder, 'page.ts'), page);
+    writeFileSync(
+      join(folder, 'tsconfig.json'),
+      JSON.stringify({ compilerOptions: pageOptions, files: ['page.ts'] }),
+    );
+    const files = await run(process.execPath, [tsc, '--noEmit', '--listFiles', '-p', folder], consumer);
+    expect(files).toContain('dist/client/browser.d.ts');
+    expect(files.split('\n').filter((line) => /error TS|@types\/node|client\/index/.test(line))).toEqual([]);
   });
 
   it('holds the source that each of its maps names', () => {

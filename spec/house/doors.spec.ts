@@ -27,6 +27,7 @@ describe('doorFaults', () => {
   });
 
   it.each([
+    ['ws in the client', 'client/index.ts', `import { WebSocket } from 'ws';`, 'imports ws'],
     ['ws elsewhere', 'server/attach.ts', `import type { WebSocket } from 'ws';`, 'imports ws'],
     ['a timer', 'socket/reader.ts', 'const timer = setTimeout(run, ms);', 'sets a timer'],
     ['a timer of globalThis', 'socket/reader.ts', 'globalThis.setInterval(run, ms);', 'sets a timer'],

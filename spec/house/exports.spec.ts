@@ -5,10 +5,19 @@ import { existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { projectRoot, readProjectFile } from './source-files.ts';
 
+interface Target {
+  readonly types: string;
+  readonly default: string;
+  /** What browsers get in its place. */
+  readonly browser?: Target;
+}
 interface Manifest {
-  readonly exports: Readonly<Record<string, string | { readonly types: string; readonly default: string }>>;
+  readonly imports: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  readonly exports: Readonly<Record<string, string | Target>>;
 }
 const manifest = JSON.parse(readProjectFile('package.json')) as Manifest;
+
+const CLIENT_NAMES = ['ConnectError', 'ConnectionLostError', 'Status', 'UsageError', 'connect'];
 
 const entryPoints = [
   {
@@ -25,6 +34,11 @@ const entryPoints = [
       'serve',
     ],
     load: async (): Promise<object> => await import('../../src/index.ts'),
+  },
+  {
+    name: './client',
+    names: CLIENT_NAMES,
+    load: async (): Promise<object> => await import('../../src/client/index.ts'),
   },
   {
     name: './testing',
@@ -50,11 +64,29 @@ describe('the package', () => {
     const target = manifest.exports[name];
     if (typeof target !== 'object') throw new TypeError(`${name} has no types`);
     expect(target.types).toBe(target.default.replace(/\.js$/, '.d.ts'));
-    const source = target.default.replace('./dist/', 'src/').replace(/\.js$/, '.ts');
-    expect(existsSync(new URL(source, projectRoot)), source).toBe(true);
+    expect(isBuilt(target.default), target.default).toBe(true);
   });
 
   it.each(entryPoints)('exports exactly the names listed here from $name', async ({ names, load }) => {
     expect(Object.keys(await load()).toSorted()).toEqual(names);
   });
+
+  it('gives browsers the same names, and the same types, from ./client', async () => {
+    const target = manifest.exports['./client'];
+    const browser = typeof target === 'object' ? target.browser : undefined;
+    expect(browser?.types).toBe(browser?.default.replace(/\.js$/, '.d.ts'));
+    expect(isBuilt(browser?.default ?? '')).toBe(true);
+    expect(Object.keys(await import('../../src/client/browser.ts')).toSorted()).toEqual(CLIENT_NAMES);
+  });
+
+  it('has names of its own for files of src alone', () => {
+    const targets = Object.values(manifest.imports).flatMap((conditions) => Object.values(conditions));
+    expect(targets.filter((path) => !isBuilt(path))).toEqual([]);
+    expect(targets).toHaveLength(2);
+  });
 });
+
+/** Whether a file of `dist/` is built from one of `src/`. */
+function isBuilt(path: string): boolean {
+  return existsSync(new URL(path.replace('./dist/', 'src/').replace(/\.js$/, '.ts'), projectRoot));
+}

@@ -36,9 +36,12 @@ export function readProjectFile(path: string): string {
   return readFileSync(new URL(path, projectRoot), 'utf8');
 }
 
-/** Resolves a relative import to a path below src/; a package or `node:` module is undefined. */
+/** What a name of package.json's own stands for in Node. */
+const OWN_NAMES: Readonly<Record<string, string>> = { '#platform': 'platform/node.ts' };
+
+/** Resolves a relative import, or a name of our own, to a path below src/; a package or `node:` module is undefined. */
 export function targetOf(file: SourceFile, specifier: string): string | undefined {
-  if (!specifier.startsWith('.')) return undefined;
+  if (!specifier.startsWith('.')) return OWN_NAMES[specifier];
   return posix.normalize(posix.join(posix.dirname(file.path), specifier));
 }
 

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { ReadTraces } from '../../src/socket/read-traces.ts';
 import { TRACED_READS } from '../../src/words/limits.ts';
 
@@ -22,6 +22,14 @@ describe('ReadTraces', () => {
     const first = taken();
     traces.refill();
     expect([first, taken()]).toEqual([TRACED_READS, TRACED_READS]);
+  });
+
+  it('remembers nothing where the engine cannot', () => {
+    const capture = vi.spyOn(Error, 'captureStackTrace');
+    (Error as { captureStackTrace?: unknown }).captureStackTrace = undefined;
+    const trace = here(new ReadTraces());
+    capture.mockRestore();
+    expect(trace?.stack).toBe(undefined);
   });
 
   it('leaves the depth of stack traces as it was', () => {

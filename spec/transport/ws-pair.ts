@@ -28,7 +28,7 @@ export interface LinkOptions {
   readonly counts?: boolean;
 }
 
-const MAX_MESSAGE_BYTES = 70_000;
+export const MAX_MESSAGE_BYTES = 70_000;
 
 /** Connects ws's client to a server of its own. */
 export async function wsLink({ compression = false, counts = true }: LinkOptions = {}): Promise<WsLink> {
@@ -84,7 +84,7 @@ export async function rawLink({ compression = false }: LinkOptions = {}): Promis
 }
 
 /** A server that accepts one upgrade. */
-async function acceptOne(
+export async function acceptOne(
   compression: boolean,
 ): Promise<{ readonly http: Server; readonly port: number; readonly accepted: Promise<Transport> }> {
   const acceptor = new WsAcceptor({ maxMessageBytes: MAX_MESSAGE_BYTES, compression, closeTimeoutMs: 5000 });

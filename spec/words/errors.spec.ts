@@ -77,6 +77,17 @@ describe('ConnectError', () => {
   });
 });
 
+describe('ConnectError without an answer', () => {
+  it('tells what the problem is, and keeps its cause', () => {
+    const error = new ConnectError(undefined, { problem: 'ECONNREFUSED', cause });
+    expect([error.message, error.cause]).toEqual(['The handshake failed: ECONNREFUSED', cause]);
+  });
+
+  it('has no cause where none is known', () => {
+    expect('cause' in new ConnectError(undefined)).toBe(false);
+  });
+});
+
 describe('HandshakeOverError', () => {
   it.each([
     ['gone', 'The client has given the handshake up'],

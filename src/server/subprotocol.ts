@@ -1,17 +1,12 @@
 // Sub-protocols: which were offered, and which is spoken (RFC 6455 §4.2.2). Pure;
 // the handshake rules and the host ask.
 
-/** RFC 9110 §5.6.2. */
-const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/u;
+import { isToken } from '../words/token.ts';
+
 /** Never in this header; `trim` would take some of it for white space. */
 const FOREIGN = /[^\t\u0020-\u007e]/u;
 
 const NONE: readonly string[] = Object.freeze([]);
-
-/** Tells whether a name can stand in the header. */
-export function isSubprotocol(name: unknown): name is string {
-  return typeof name === 'string' && TOKEN.test(name);
-}
 
 /**
  * Reads the header that offers sub-protocols.
@@ -23,7 +18,7 @@ export function parseSubprotocols(header: string | undefined): readonly string[]
   if (FOREIGN.test(header)) return undefined;
   const names = header.split(',').map((name) => name.trim());
   const distinct = new Set(names);
-  return distinct.size === names.length && names.every(isSubprotocol) ? names : undefined;
+  return distinct.size === names.length && names.every(isToken) ? names : undefined;
 }
 
 /** Picks the first of ours that was offered; '' for none in common. */

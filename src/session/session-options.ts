@@ -5,6 +5,7 @@ import { MemorySessionStore } from './memory-session-store.ts';
 import type { SessionStore } from './session-store.ts';
 import type { Clock } from '../time/clock.ts';
 import { badArgument, checkMs, checkNames } from '../words/arguments.ts';
+import { isToken } from '../words/token.ts';
 
 /** 15 minutes: what `%CSP.Session` has. */
 const DEFAULT_SESSION_TIMEOUT_MS = 900_000;
@@ -44,9 +45,6 @@ const SESSION_OPTIONS: ReadonlySet<string> = new Set<keyof SessionOptions>([
   'endOnClose',
 ]);
 
-/** RFC 9110 §5.6.2: what a cookie's name is made of (RFC 6265 §4.1.1). */
-const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/u;
-
 const STORE_METHODS = ['get', 'set', 'touch', 'delete'] as const;
 
 /**
@@ -64,7 +62,8 @@ export function sessionSettingsOf(call: string, options: SessionOptions, clock: 
   if (!isSecrets(secrets)) {
     throw badArgument(call, 'sessions.secret to be a string that is not empty, or several', typeof secret);
   }
-  if (typeof cookie !== 'string' || !TOKEN.test(cookie)) {
+  // RFC 6265 §4.1.1.
+  if (!isToken(cookie)) {
     throw badArgument(call, 'sessions.cookie to be a token (RFC 9110 §5.6.2)', cookie);
   }
   if (!isStore(store)) throw badArgument(call, 'sessions.store to be a SessionStore', store);

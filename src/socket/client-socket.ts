@@ -1,6 +1,8 @@
 // A client's end of a conversation: what tests hold beside a handler. Whoever
 // opens the link hands the conversation in.
 
+/// <reference lib="esnext.disposable" preserve="true" />
+
 import { closeByUser } from './close-by-user.ts';
 import type { Conversation } from './conversation.ts';
 import { MessageSocket } from './message-socket.ts';

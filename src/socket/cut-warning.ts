@@ -2,6 +2,7 @@
 // has cut a message, and the caller may not know that a rest is waiting.
 
 import { DEFAULT_READ_LENGTH } from '../words/limits.ts';
+import { warn } from '#platform';
 
 let given = false;
 
@@ -9,9 +10,9 @@ let given = false;
 export function warnOfCut(): void {
   if (given) return;
   given = true;
-  process.emitWarning(
+  warn(
     `ws.read() returned the first ${DEFAULT_READ_LENGTH} units of a longer message; the next read goes on with the rest. ` +
       'Use ws.readMessage() for whole messages, or pass len.',
-    { type: 'CorosockWarning', code: 'COROSOCK_CUT' },
+    'COROSOCK_CUT',
   );
 }

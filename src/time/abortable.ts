@@ -1,8 +1,8 @@
 // The one door to abort-controller-x: a wait that a signal can end. The library
 // adds the listener and removes it when the wait settles (I7).
 
-import { setMaxListeners } from 'node:events';
 import { execute } from 'abort-controller-x';
+import { allowListeners } from '#platform';
 
 /**
  * Waits for what `start` begins, or until the signal aborts.
@@ -20,8 +20,8 @@ export function abortable<T>(
   signal: AbortSignal,
   start: (settle: (value: T) => void) => () => void,
 ): Promise<T> {
-  // Node warns from the eleventh listener on; many writes may wait on one signal.
-  setMaxListeners(0, signal);
+  // Many writes may wait on one signal.
+  allowListeners(signal);
   return unattended(
     execute<T>(signal, (resolve) => {
       const cancel = start(resolve);

@@ -3,12 +3,13 @@
 // `holdProcess`.
 
 import type { Clock } from './clock.ts';
+import { nextTurn, startTimer } from '#platform';
 
 export const realClock: Clock = Object.freeze({
   now: () => performance.now(),
-  setTimeout: (run: () => void, ms: number) => setTimeout(run, ms).unref(),
+  setTimeout: startTimer,
   clearTimeout: (handle: unknown) => clearTimeout(handle as NodeJS.Timeout | undefined),
-  setImmediate: (run: () => void) => setImmediate(run),
+  setImmediate: nextTurn,
 });
 
 /** Lets a timer keep the process alive, where its clock knows how. For deadlines that must come: `host.close`. */

@@ -64,6 +64,16 @@ export function checkNames(call: string, options: unknown, known: ReadonlySet<st
   }
 }
 
+/** Picks the options that are given: undefined stands for one that is not. */
+export function given<T extends object, Name extends keyof T>(
+  options: T,
+  names: Iterable<Name>,
+): Partial<{ [K in Name]: Exclude<T[K], undefined> }> {
+  return Object.fromEntries(
+    Array.from(names, (name) => [name, options[name]] as const).filter(([, value]) => value !== undefined),
+  ) as Partial<{ [K in Name]: Exclude<T[K], undefined> }>;
+}
+
 /**
  * Refuses what cannot go into a close frame.
  *

@@ -3,6 +3,7 @@
 // be is decided elsewhere (limits.ts).
 
 import { SMALL_MESSAGE_BYTES } from './limits.ts';
+import { copyBytes, encodeText, textBytes } from '#platform';
 
 /** A message or a part of one: `string` is text, `Uint8Array` is binary. */
 export type Data = string | Uint8Array;
@@ -14,12 +15,12 @@ export function isData(value: unknown): value is Data {
 
 /** Counts the bytes that data has on the wire: UTF-8 for text. */
 export function bytesOf(data: Data): number {
-  return typeof data === 'string' ? Buffer.byteLength(data) : data.byteLength;
+  return typeof data === 'string' ? textBytes(data) : data.byteLength;
 }
 
 /** Gives data as bytes: text in UTF-8, where a lone surrogate becomes U+FFFD; binary as it is. */
 export function toBytes(data: Data): Uint8Array {
-  return typeof data === 'string' ? Buffer.from(data) : data;
+  return typeof data === 'string' ? encodeText(data) : data;
 }
 
 /**
@@ -29,9 +30,7 @@ export function toBytes(data: Data): Uint8Array {
 export function detached(data: Data): Data {
   if (typeof data === 'string' || data.byteLength > SMALL_MESSAGE_BYTES) return data;
   if (data.byteLength === data.buffer.byteLength) return data;
-  const copy = Buffer.allocUnsafeSlow(data.byteLength);
-  copy.set(data);
-  return copy;
+  return copyBytes(data);
 }
 
 /**

@@ -30,17 +30,26 @@ export class ConnectionLostError extends Error {
   }
 }
 
-/** Tells a client that the handshake was refused, or that there was nobody to answer it. */
+/** Why a handshake has come to nothing, where it was not answered with an HTTP status. */
+export interface ConnectProblem {
+  /** What is said after "The handshake failed". */
+  readonly problem?: string;
+  readonly cause?: unknown;
+}
+
+/**
+ * Tells a client that the handshake was refused, or that there was nobody to answer it.
+ *
+ * Who looks for a URL of his own may throw it, too: `connect.each` treats it like its own.
+ */
 export class ConnectError extends Error {
   override readonly name = 'ConnectError';
   readonly code = 'COROSOCK_CONNECT';
-  /** The HTTP answer, if there was one. */
+  /** The HTTP answer, if there was one and we may know it: browsers do not tell. */
   readonly status: number | undefined;
 
-  constructor(status: number | undefined) {
-    super(
-      status === undefined ? 'Nobody answered the handshake' : `The handshake was answered with ${status}`,
-    );
+  constructor(status: number | undefined, { problem, cause }: ConnectProblem = {}) {
+    super(connectMessage(status, problem), cause === undefined ? undefined : { cause });
     this.status = status;
   }
 }
@@ -90,6 +99,11 @@ const HANDSHAKE_ENDS: Readonly<Record<HandshakeEnd, string>> = Object.freeze({
   late: 'The time for the handshake is over',
   closing: 'The host is shutting down',
 });
+
+function connectMessage(status: number | undefined, problem: string | undefined): string {
+  if (status !== undefined) return `The handshake was answered with ${status}`;
+  return problem === undefined ? 'Nobody answered the handshake' : `The handshake failed: ${problem}`;
+}
 
 function describe({ code, by }: CloseInfo): string {
   return `close code ${code} by ${by}`;

@@ -54,6 +54,19 @@ export const TRACED_READS = 64;
 /** A close frame holds 125 bytes, two of which are the code (RFC 6455 §5.5). */
 export const MAX_CLOSE_REASON_BYTES = 123;
 
+/** Nothing tells a page that the browser has taken bytes; it looks as often as a nested timer of the web may run (HTML §8.6). */
+export const DRAIN_LOOK_MS = 4;
+/** A page may not send a close code below 3000 but 1000; what we have to say goes out so much higher, among the private ones (RFC 6455 §7.4.2). */
+export const NATIVE_CLOSE_OFFSET = 3000;
+
+/** For opening a client's link. */
+export const DEFAULT_CONNECT_TIMEOUT_MS = 10_000;
+/** Shortest and longest wait between two attempts of `connect.each`. */
+export const DEFAULT_MIN_DELAY_MS = 100;
+export const DEFAULT_MAX_DELAY_MS = 30_000;
+/** A connection that lived for so long is no failed attempt. */
+export const DEFAULT_STEADY_AFTER_MS = 5000;
+
 /** A store of sessions with callbacks that has not answered by then counts as one that is down. */
 export const STORE_ANSWER_MS = 5000;
 

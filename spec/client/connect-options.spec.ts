@@ -1,0 +1,156 @@
+// Every option of `connect` with every kind of value (R10). Those that a host has,
+// too, are tried in server/host-options.spec.ts.
+
+import { UsageError } from 'corosock';
+import type { ConnectOptions } from 'corosock/client';
+import { describe, expect, it } from 'vitest';
+import { clientSettings, connectNames } from '../../src/client/connect-options.ts';
+import type { ClientSurroundings } from '../../src/client/connect-options.ts';
+import type { ClientSettings } from '../../src/client/client-settings.ts';
+import { realClock } from '../../src/time/real-clock.ts';
+import { HandClock } from '../time/hand-clock.ts';
+import { Heartbeat } from '../../src/socket/heartbeat.ts';
+
+const IN_NODE: ClientSurroundings = { unknown: [], overflow: 'pause', fixed: {} };
+const IN_BROWSER: ClientSurroundings = {
+  unknown: ['compression', 'headers', 'heartbeat'],
+  overflow: 'close',
+  fixed: { heartbeat: false },
+};
+
+const take = (options: object, where = IN_NODE): ClientSettings =>
+  clientSettings('connect()', options, where);
+
+/** The message of options that are refused. */
+function refused(options: unknown, where = IN_NODE): unknown {
+  try {
+    return clientSettings('connect()', options as ConnectOptions, where);
+  } catch (error) {
+    return error instanceof UsageError && error.code === 'COROSOCK_ARGUMENT' ? error.message : error;
+  }
+}
+
+describe('clientSettings', () => {
+  it('fills in the defaults that are documented', () => {
+    const { alarms: _, budget: __, traces: ___, ...settings } = take({});
+    expect(settings).toEqual({
+      maxMessageBytes: 1_048_576,
+      queueMessages: 64,
+      queueBytes: 1_048_576,
+      overflow: 'pause',
+      writeBufferBytes: 65_536,
+      closeTimeoutMs: 5000,
+      heartbeat: expect.any(Heartbeat) as unknown,
+      protocols: [],
+      compression: false,
+      clock: realClock,
+      headers: {},
+      timeoutMs: 10_000,
+      signal: undefined,
+    });
+  });
+
+  it('has no heartbeat where it is false, and in a browser never', () => {
+    expect([take({ heartbeat: false }).heartbeat, take({}, IN_BROWSER).heartbeat]).toEqual([
+      undefined,
+      undefined,
+    ]);
+  });
+
+  it('takes undefined for an option that is not given', () => {
+    const options = Object.fromEntries([...connectNames(IN_NODE)].map((name) => [name, undefined]));
+    expect(take(options)).toMatchObject({ queueMessages: 64, headers: {}, timeoutMs: 10_000 });
+  });
+
+  it('takes what is given', () => {
+    const { signal } = new AbortController();
+    const given = {
+      maxMessageBytes: 1,
+      queueMessages: 2,
+      queueBytes: 3,
+      writeBufferBytes: 4,
+      closeTimeoutMs: 5,
+      protocols: ['chat'],
+      compression: true,
+      clock: new HandClock(),
+      headers: { Authorization: 'Bearer \u00e9\t1' },
+      timeoutMs: 6,
+      signal,
+    };
+    expect(take(given)).toMatchObject(given);
+  });
+
+  it.each([0, 1, 0.5, 2 ** 31 - 1])('takes timeoutMs of %d', (timeoutMs) => {
+    expect(take({ timeoutMs }).timeoutMs).toBe(timeoutMs);
+  });
+
+  it.each([-1, NaN, Infinity, 2 ** 31, '5000', null])('C1: refuses timeoutMs of %s', (timeoutMs) => {
+    expect(refused({ timeoutMs })).toContain(
+      'connect(): expected timeoutMs to be a number of milliseconds from 0 to 2147483647, got ',
+    );
+  });
+
+  it.each([null, true, {}, new AbortController()])('refuses %o as signal', (signal) => {
+    expect(refused({ signal })).toContain('connect(): expected signal to be an AbortSignal, got ');
+  });
+
+  it('refuses a protocol that is named twice', () => {
+    expect(refused({ protocols: ['a', 'b', 'a'] })).toBe(
+      'connect(): expected protocols to name each once (RFC 6455 §4.1), got an array',
+    );
+  });
+
+  it.each([
+    'Connection',
+    'upgrade',
+    'Sec-WebSocket-Key',
+    'sec-websocket-protocol',
+    'Content-Length',
+    'Transfer-Encoding',
+    '',
+    'a b',
+    'a\r\nb',
+    'ä',
+  ])('H22: refuses a header of the name %j', (name) => {
+    expect(refused({ headers: { [name]: '1' } })).toContain(
+      "connect(): expected headers to have names of its own, none of the handshake's, got ",
+    );
+  });
+
+  it.each(['secret\r\nCookie: a', 'secret\0', 'secret €', 7, null, ['secret']])(
+    'H22, H24: refuses a header of the value %j, and does not show it',
+    (value) => {
+      expect(refused({ headers: { Authorization: value } })).toBe(
+        `connect(): expected the header Authorization to be text of ISO-8859-1 in one line, got "${typeof value}"`,
+      );
+    },
+  );
+
+  it.each([null, 'a: b', 7, [['a', 'b']]])('refuses %j as headers', (headers) => {
+    expect(refused({ headers })).toContain('connect(): expected headers to be an object of strings, got ');
+  });
+
+  it('takes a copy of headers, which nobody changes later', () => {
+    const headers: Record<string, string> = { a: '1' };
+    const settings = take({ headers });
+    headers['Upgrade'] = 'h2c';
+    expect(settings.headers).toEqual({ a: '1' });
+  });
+
+  it.each(['overflow', 'sessions', 'minDelayMs', 'maxPayload', 'header'])(
+    'C2: refuses the name %s',
+    (name) => {
+      expect(refused({ [name]: undefined })).toBe(
+        `connect(): expected only the options ${[...connectNames(IN_NODE)].join(', ')}, got "${name}"`,
+      );
+    },
+  );
+
+  it.each(['headers', 'compression'])('refuses in a browser what a page cannot do: %s', (name) => {
+    expect(refused({ [name]: undefined }, IN_BROWSER)).toContain('connect(): expected only the options ');
+  });
+
+  it('lets a full queue close where the link cannot be held back', () => {
+    expect(take({}, IN_BROWSER).overflow).toBe('close');
+  });
+});

@@ -1,0 +1,123 @@
+// A client of Node and a host of ours, on a port: what only the two together show.
+
+import { once } from 'node:events';
+import { serve } from 'corosock';
+import type { Handler } from 'corosock';
+import { connect } from 'corosock/client';
+import { virtualClock } from 'corosock/testing';
+import { describe, expect, it } from 'vitest';
+import { listen } from '../fixtures/listening-server.ts';
+
+const echo: Handler = async (ws) => {
+  for await (const data of ws) await ws.write(data);
+};
+
+describe('connect in Node', () => {
+  it('talks, text and binary, in order, and closes', async () => {
+    await using host = await serve(echo);
+    const ws = await connect(host.url);
+    const sent = ['text ü😀', '', new Uint8Array([0, 255]), 'x'.repeat(100_000)];
+    for (const data of sent) await ws.write(data);
+    const heard: unknown[] = [];
+    for (let count = 0; count < sent.length; count += 1) {
+      const [data] = await ws.readMessage();
+      heard.push(typeof data === 'string' ? data : new Uint8Array(data ?? []));
+    }
+    expect(heard).toEqual(sent);
+    expect(await ws.close(4000, 'bye')).toMatchObject({
+      code: 4000,
+      reason: 'bye',
+      clean: true,
+      by: 'local',
+    });
+  });
+
+  it('agrees on a protocol and on compression', async () => {
+    await using host = await serve(
+      {
+        server: async (ws) => void (await ws.write(`${ws.protocol} ${String(ws.request.headers['x-mark'])}`)),
+      },
+      { protocols: ['b', 'a'], compression: true },
+    );
+    await using ws = await connect(host.url, {
+      protocols: ['a', 'b'],
+      compression: true,
+      headers: { 'X-Mark': '7' },
+    });
+    expect([ws.protocol, await ws.read()]).toEqual(['b', ['b 7', 'ok']]);
+  });
+
+  it('is told the status of a refusal by a hook', async () => {
+    await using host = await serve({
+      onPreServer: () => new Response('who are you?', { status: 401 }),
+      server: echo,
+    });
+    await expect(connect(host.url)).rejects.toMatchObject({ code: 'COROSOCK_CONNECT', status: 401 });
+  });
+
+  it('is told that there is no such path', async () => {
+    await using host = await serve({ '/echo': echo });
+    await expect(connect(`${host.url}/elsewhere`)).rejects.toMatchObject({ status: 404 });
+  });
+
+  it('holds the server back while nobody reads, and loses nothing', async () => {
+    const count = 2000;
+    await using host = await serve(async (ws) => {
+      for (let number = 0; number < count; number += 1) await ws.write(`${number} ${'x'.repeat(10_000)}`);
+    });
+    const ws = await connect(host.url, { queueMessages: 4 });
+    const numbers: number[] = [];
+    for await (const data of ws) numbers.push(Number.parseInt(String(data), 10));
+    expect(numbers).toEqual(Array.from({ length: count }, (_, number) => number));
+  });
+
+  it('gives up a server that says nothing, when its time is up or it is told to', async () => {
+    await using http = await listen();
+    http.server.on('upgrade', (_, stream) => {
+      stream.on('error', () => {});
+      stream.on('end', () => stream.end());
+      stream.resume();
+    });
+    const clock = virtualClock();
+    const asked = once(http.server, 'upgrade');
+    const late = connect(`ws://127.0.0.1:${http.port}`, { clock });
+    await asked;
+    await clock.advance(10_000);
+    await expect(late).rejects.toThrow('no answer within 10000 ms');
+    const controller = new AbortController();
+    const askedAgain = once(http.server, 'upgrade');
+    const stopped = connect(`ws://127.0.0.1:${http.port}`, { signal: controller.signal });
+    await askedAgain;
+    controller.abort('no more');
+    await expect(stopped).rejects.toBe('no more');
+  });
+
+  it('comes again after the server has been away', async () => {
+    const first = await serve(async (ws) => void (await ws.write('first')));
+    const { port, url } = first;
+    const causes: string[] = [];
+    let onRefused = (): void => {};
+    const refused = new Promise<void>((resolve) => (onRefused = resolve));
+    const heard: unknown[] = [];
+    const visiting = (async (): Promise<void> => {
+      const onRetry = ({ code, message }: Error & { readonly code: string }): void => {
+        causes.push(message);
+        if (code === 'COROSOCK_CONNECT') onRefused();
+      };
+      for await (const ws of connect.each(url, { minDelayMs: 1, maxDelayMs: 1, onRetry })) {
+        heard.push(await ws.read());
+        if (heard.length === 2) break;
+        await first.close({ graceMs: 0 });
+      }
+    })();
+    await refused;
+    await using _ = await serve(async (ws) => void (await ws.write('second')), { port });
+    await visiting;
+    expect(heard).toEqual([
+      ['first', 'ok'],
+      ['second', 'ok'],
+    ]);
+    expect(causes[0]).toBe('The conversation ended with close code 1000 by peer');
+    expect(causes[1]).toBe(`The handshake failed: connect ECONNREFUSED 127.0.0.1:${port}`);
+  });
+});

@@ -1,0 +1,124 @@
+// The opening of one socket: what comes of it, when, and that nothing is left.
+
+import { getEventListeners } from 'node:events';
+import { settle } from 'corosock/testing';
+import { describe, expect, it } from 'vitest';
+import { recordCrashes } from '../fixtures/process-events.ts';
+import { scriptedClient } from './scripted-connector.ts';
+import { memoryLink } from '../../src/transport/memory-transport.ts';
+
+const URL_GIVEN = 'https://host/chat?token=1';
+
+describe('connect', () => {
+  it('resolves with a socket, which knows its url and protocol', async () => {
+    const { connect, clock, attempt } = scriptedClient();
+    const opening = connect(URL_GIVEN, { clock, protocols: ['chat', 'echo'] });
+    attempt().opens();
+    const ws = await opening;
+    expect([ws.url, ws.protocol, clock.timers]).toEqual(['wss://host/chat?token=1', 'chat', 0]);
+  });
+
+  it('finds out by its heartbeat that the server has gone without a word', async () => {
+    const { connect, clock, attempt } = scriptedClient({ unknown: [], overflow: 'pause', fixed: {} });
+    const opening = connect(URL_GIVEN, { clock, heartbeat: { intervalMs: 1000, timeoutMs: 500 } });
+    const [near, far] = memoryLink();
+    far.pause();
+    attempt().handOver(near);
+    const ws = await opening;
+    await clock.advance(1500);
+    expect(ws.closeInfo).toMatchObject({ code: 1006, by: 'heartbeat', clean: false });
+  });
+
+  it('loses nothing that the server says before the first read', async () => {
+    const { connect, clock, attempt } = scriptedClient();
+    const opening = connect(URL_GIVEN, { clock });
+    const server = attempt().opens();
+    await server.write('first');
+    await server.write('second');
+    void server.close(4000, 'bye');
+    await settle();
+    const ws = await opening;
+    expect([await ws.read(), await ws.read(), await ws.read()]).toEqual([
+      ['first', 'ok'],
+      ['second', 'ok'],
+      [undefined, 'closed'],
+    ]);
+    expect(ws.closeInfo).toMatchObject({ code: 4000, reason: 'bye', by: 'peer' });
+  });
+
+  it('closes at the end of its scope', async () => {
+    const { connect, clock, attempt } = scriptedClient();
+    const opening = connect(URL_GIVEN, { clock });
+    const server = attempt().opens();
+    {
+      await using ws = await opening;
+      void ws.write('hello');
+    }
+    expect(await server.read()).toEqual(['hello', 'ok']);
+    expect(await server.closed).toMatchObject({ code: 1000, by: 'peer' });
+  });
+
+  it.each([403, undefined])('rejects with a ConnectError that has the status: %s', async (status) => {
+    const { connect, clock, attempt } = scriptedClient();
+    const opening = connect(URL_GIVEN, { clock });
+    attempt().fails(status);
+    await expect(opening).rejects.toMatchObject({ name: 'ConnectError', code: 'COROSOCK_CONNECT', status });
+    expect(clock.timers).toBe(0);
+  });
+
+  it.each([
+    [undefined, 10_000],
+    [1500, 1500],
+    [0, 0],
+  ])('gives up after timeoutMs of %s: %d ms', async (timeoutMs, ms) => {
+    const { connect, clock, attempt } = scriptedClient();
+    const opening = connect(URL_GIVEN, { clock, ...(timeoutMs === undefined ? {} : { timeoutMs }) });
+    await clock.advance(Math.max(ms - 1, 0));
+    expect(attempt().isCancelled).toBe(ms === 0);
+    await clock.advance(1);
+    await expect(opening).rejects.toThrow(`The handshake failed: no answer within ${ms} ms`);
+    expect([attempt().isCancelled, clock.timers]).toEqual([true, 0]);
+  });
+
+  it('rejects with the reason of its signal, and leaves no socket, timer or listener', async () => {
+    const { connect, clock, attempt } = scriptedClient();
+    const controller = new AbortController();
+    const { signal } = controller;
+    const opening = connect(URL_GIVEN, { clock, signal });
+    controller.abort('no more');
+    await expect(opening).rejects.toBe('no more');
+    expect([attempt().isCancelled, clock.timers, getEventListeners(signal, 'abort')]).toEqual([true, 0, []]);
+  });
+
+  it('does not begin when its signal is aborted already', async () => {
+    const { connect, clock, attempts } = scriptedClient();
+    await expect(connect(URL_GIVEN, { clock, signal: AbortSignal.abort('no more') })).rejects.toBe('no more');
+    expect(attempts).toEqual([]);
+  });
+
+  it.each(['opens', 'fails'] as const)(
+    'leaves no listener when it %s, and touches no open socket',
+    async (how) => {
+      const { connect, clock, attempt } = scriptedClient();
+      const controller = new AbortController();
+      const { signal } = controller;
+      const opening = connect(URL_GIVEN, { clock, signal });
+      attempt()[how]();
+      const ws = await opening.catch(() => undefined);
+      const left = getEventListeners(signal, 'abort').length;
+      controller.abort();
+      await settle();
+      expect([left, ws?.closeInfo, attempt().isCancelled]).toEqual([0, undefined, false]);
+    },
+  );
+
+  it('brings nothing down when nobody awaits it', async () => {
+    using crashes = recordCrashes();
+    const { connect, clock, attempt } = scriptedClient();
+    void connect(URL_GIVEN, { clock });
+    attempt().fails(500);
+    void connect('nowhere');
+    await settle();
+    expect(crashes.errors).toEqual([]);
+  });
+});

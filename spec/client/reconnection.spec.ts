@@ -1,0 +1,237 @@
+// One socket after another: when the next one comes, and which ends are for good.
+// Waits are the longest that jitter allows, unless said.
+
+import { settle } from 'corosock/testing';
+import type { ClientSocket, ConnectEachOptions } from 'corosock/client';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { ConnectedSocket } from '../../src/socket/client-socket.ts';
+import { ConnectError } from '../../src/words/errors.ts';
+import { loop } from './scripted-loop.ts';
+
+beforeEach(() => void vi.spyOn(Math, 'random').mockReturnValue(1));
+afterEach(() => void vi.restoreAllMocks());
+
+describe('connect.each', () => {
+  it('makes the first attempt at once, and none before it is asked for', async () => {
+    const { sockets, attempts, clock, round } = loop();
+    await settle();
+    expect([attempts.length, sockets[Symbol.asyncIterator]()]).toEqual([0, sockets]);
+    const { ws } = await round();
+    expect([attempts.length, ws.url, clock.now()]).toEqual([1, 'ws://host/', 0]);
+  });
+
+  it('makes another attempt after each failure, after waits that double up to 30 s', async () => {
+    const { sockets, attempts, attempt, clock } = loop();
+    void sockets.next();
+    const waits: number[] = [];
+    for (let failures = 0; failures < 10; failures += 1) {
+      await settle();
+      const failedMs = clock.now();
+      attempt().fails(503);
+      await clock.advance(30_000);
+      waits.push(attempt().atMs - failedMs);
+    }
+    expect(waits).toEqual([200, 400, 800, 1600, 3200, 6400, 12_800, 25_600, 30_000, 30_000]);
+    expect(attempts).toHaveLength(11);
+  });
+
+  it.each([
+    [0, 100],
+    [0.5, 150],
+  ])('waits at random: %d gives %d ms', async (random, ms) => {
+    vi.mocked(Math.random).mockReturnValue(random);
+    const { sockets, attempts, attempt, clock } = loop();
+    void sockets.next();
+    await settle();
+    attempt().fails();
+    await clock.advance(ms - 1);
+    expect(attempts).toHaveLength(1);
+    await clock.advance(1);
+    expect(attempts).toHaveLength(2);
+  });
+
+  it('keeps the limits of its options', async () => {
+    const { sockets, attempt, clock } = loop({ minDelayMs: 10, maxDelayMs: 30 });
+    void sockets.next();
+    const waits: number[] = [];
+    for (let failures = 0; failures < 3; failures += 1) {
+      await settle();
+      const failedMs = clock.now();
+      attempt().fails();
+      await clock.advance(30);
+      waits.push(attempt().atMs - failedMs);
+    }
+    expect(waits).toEqual([20, 30, 30]);
+  });
+
+  it.each([
+    [{}, 4999, 400],
+    [{}, 5000, 200],
+    [{ steadyAfterMs: 7 }, 6, 400],
+    [{ steadyAfterMs: 7 }, 7, 200],
+    [{ steadyAfterMs: 0 }, 0, 200],
+  ])(
+    'lets the waits begin anew after a connection that lived for long: %j, %d ms',
+    async (options, livedMs, waitMs) => {
+      const { sockets, attempt, clock, round } = loop(options);
+      const first = sockets.next();
+      await settle();
+      attempt().fails();
+      await clock.advance(200);
+      const server = attempt().opens();
+      await first;
+      await clock.advance(livedMs);
+      server.terminate();
+      // What the loop does after the end does not count.
+      await clock.advance(60_000);
+      const askedMs = clock.now();
+      await round();
+      expect(attempt().atMs - askedMs).toBe(waitMs);
+    },
+  );
+
+  it.each<[string, (ws: ClientSocket, server: ConnectedSocket) => unknown]>([
+    ['1000 of the server', (_, server) => server.close(1000)],
+    ['1001 of the server', (_, server) => server.close(1001)],
+    ['1011 of the server', (_, server) => server.close(1011)],
+    ['1012 of the server', (_, server) => server.close(1012)],
+    ['4000 of the server', (_, server) => server.close(4000)],
+    ['a lost link', (_, server) => server.terminate()],
+    ['a close of its own', (ws) => ws.close(4000)],
+    ['a terminate of its own', (ws) => ws.terminate()],
+  ])('goes on after %s', async (_, end) => {
+    const { attempts, round } = loop();
+    const { ws, server } = await round();
+    end(ws, server);
+    await settle();
+    await round();
+    expect(attempts).toHaveLength(2);
+  });
+
+  it('closes a socket that is still open when the next one is asked for', async () => {
+    const { round } = loop();
+    const { ws, server } = await round();
+    await round();
+    expect(ws.closeInfo).toMatchObject({ code: 1000, clean: true, by: 'local' });
+    expect(server.closeInfo).toMatchObject({ code: 1000, by: 'peer' });
+  });
+
+  it('finds the URL anew for each attempt', async () => {
+    let tokens = 0;
+    const { attempts, attempt, sockets, clock } = loop(
+      {},
+      async () => `https://host/?token=${(tokens += 1)}`,
+    );
+    void sockets.next();
+    await settle();
+    attempt().fails();
+    await clock.advance(200);
+    expect(attempts.map(({ target }) => target.url.href)).toEqual([
+      'wss://host/?token=1',
+      'wss://host/?token=2',
+    ]);
+  });
+
+  it.each([400, 401, 403, 404])('ends with the error of an answer that is for good: %d', async (status) => {
+    const { sockets, attempt, attempts, clock } = loop();
+    const next = sockets.next();
+    await settle();
+    attempt().fails(status);
+    await expect(next).rejects.toMatchObject({ code: 'COROSOCK_CONNECT', status });
+    expect([await sockets.next(), attempts.length, clock.timers]).toEqual([
+      { done: true, value: undefined },
+      1,
+      0,
+    ]);
+  });
+
+  it.each([1002, 1003, 1007, 1008, 1009, 1010])(
+    'ends with the error of a close that is for good: %d',
+    async (code) => {
+      const { sockets, attempts, clock, round } = loop();
+      const { server } = await round();
+      void server.close(code, 'never again');
+      await settle();
+      await expect(sockets.next()).rejects.toMatchObject({
+        code: 'COROSOCK_CONNECTION_LOST',
+        closeInfo: { code, reason: 'never again', by: 'peer' },
+      });
+      expect([await sockets.next(), attempts.length, clock.timers]).toEqual([
+        { done: true, value: undefined },
+        1,
+        0,
+      ]);
+    },
+  );
+
+  it('ends with what the function for the URL throws, but for a ConnectError that is not for good', async () => {
+    const errors = [new ConnectError(undefined), new ConnectError(503), new ConnectError(401)];
+    const { sockets, attempts, clock } = loop({}, () =>
+      Promise.reject(errors.shift() ?? new Error('asked again')),
+    );
+    const next = sockets.next();
+    await clock.advance(600);
+    await expect(next).rejects.toMatchObject({ status: 401 });
+    expect([errors, attempts]).toEqual([[], []]);
+  });
+
+  it.each([
+    ['an error', new Error('no token'), 'no token'],
+    ['what is no object', 'no token', 'no token'],
+    ['null', null, null],
+    [
+      'an error with a code of its own',
+      Object.assign(new Error('no host'), { code: 'ENOTFOUND' }),
+      'no host',
+    ],
+  ])('ends with %s of the function for the URL', async (_, error, message) => {
+    // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- users may throw anything
+    const { sockets, attempts } = loop({}, () => Promise.reject(error));
+    await expect(sockets.next()).rejects.toSatisfy((thrown) => thrown === error, String(message));
+    expect([await sockets.next(), attempts]).toEqual([{ done: true, value: undefined }, []]);
+  });
+
+  it('ends with a UsageError for a wrong URL that was found', async () => {
+    const { sockets } = loop({}, () => 'ftp://host');
+    await expect(sockets.next()).rejects.toThrow('connect.each(): expected url to begin with ws:');
+  });
+
+  it('tells before each wait why there is another attempt, and when', async () => {
+    const told: unknown[] = [];
+    const onRetry: ConnectEachOptions['onRetry'] = ({ message }, delayMs) => told.push([message, delayMs]);
+    const { attempt, sockets, clock, round } = loop({ onRetry });
+    const first = sockets.next();
+    await settle();
+    attempt().fails(503);
+    await clock.advance(200);
+    attempt().opens().terminate();
+    await first;
+    await round();
+    expect(told).toEqual([
+      ['The handshake was answered with 503', 200],
+      ['The conversation ended with close code 1006 by link', 400],
+    ]);
+  });
+
+  it('ends with what onRetry throws', async () => {
+    const { attempt, sockets, clock } = loop({
+      onRetry: () => {
+        throw new Error('enough');
+      },
+    });
+    const next = sockets.next();
+    await settle();
+    attempt().fails();
+    await expect(next).rejects.toThrow('enough');
+    expect([await sockets.next(), clock.timers]).toEqual([{ done: true, value: undefined }, 0]);
+  });
+
+  it('refuses a second next while one waits, and goes on', async () => {
+    const { sockets, attempt } = loop();
+    const next = sockets.next();
+    await expect(sockets.next()).rejects.toMatchObject({ code: 'COROSOCK_CONCURRENT_NEXT' });
+    await settle();
+    attempt().opens();
+    expect((await next).done).toBe(false);
+  });
+});

@@ -1,0 +1,77 @@
+// A connector whose server is the spec: it sees each attempt, and lets it open over a
+// link in memory, fail, or wait. Time is virtual.
+
+import { virtualClock } from 'corosock/testing';
+import type { Transport, VirtualClock } from 'corosock/testing';
+import type { ClientKind } from '../../src/client/open-client.ts';
+import type { ClientSurroundings } from '../../src/client/connect-options.ts';
+import { makeConnect } from '../../src/client/connect.ts';
+import type { Connect } from '../../src/client/connect.ts';
+import { ConnectedSocket } from '../../src/socket/client-socket.ts';
+import { Conversation } from '../../src/socket/conversation.ts';
+import { settingsOf } from '../../src/server/host-options.ts';
+import type { LinkOutcome, LinkTarget } from '../../src/transport/connector.ts';
+import { memoryLink } from '../../src/transport/memory-transport.ts';
+import { ConnectError } from '../../src/words/errors.ts';
+
+/** One attempt, as the server sees it. */
+export class Attempt {
+  readonly target: LinkTarget;
+  /** When it was made. */
+  readonly atMs: number;
+  isCancelled = false;
+  readonly #outcome: LinkOutcome;
+
+  constructor(target: LinkTarget, outcome: LinkOutcome) {
+    this.target = target;
+    this.atMs = target.clock.now();
+    this.#outcome = outcome;
+  }
+
+  /** Answers 101. @returns The server's end. */
+  opens(): ConnectedSocket {
+    const [near, far] = memoryLink({ protocol: this.target.protocols[0] ?? '' });
+    this.handOver(near);
+    return new ConnectedSocket(
+      new Conversation(far, settingsOf('spec', { heartbeat: false, clock: this.target.clock })),
+      'ws://client/',
+    );
+  }
+
+  handOver(transport: Transport): void {
+    this.#outcome.opened(transport);
+  }
+
+  fails(status?: number): void {
+    this.#outcome.failed(new ConnectError(status));
+  }
+}
+
+export interface ScriptedClient {
+  readonly connect: Connect;
+  readonly clock: VirtualClock;
+  readonly attempts: readonly Attempt[];
+  /** The newest one. */
+  attempt(): Attempt;
+}
+
+/** Makes a `connect` that leads to a spec. */
+export function scriptedClient(
+  surroundings: ClientSurroundings = { unknown: [], overflow: 'pause', fixed: { heartbeat: false } },
+  Socket: ClientKind['Socket'] = ConnectedSocket,
+): ScriptedClient {
+  const attempts: Attempt[] = [];
+  const connector: ClientKind['connector'] = (target, outcome) => {
+    const attempt = new Attempt(target, outcome);
+    attempts.push(attempt);
+    return () => {
+      attempt.isCancelled = true;
+    };
+  };
+  return {
+    connect: makeConnect({ connector, Socket, ...surroundings }),
+    clock: virtualClock(),
+    attempts,
+    attempt: () => attempts.at(-1) as Attempt,
+  };
+}

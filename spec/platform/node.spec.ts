@@ -1,0 +1,33 @@
+// What Node does in its own way.
+
+import { describe, expect, it } from 'vitest';
+import { recordWarnings } from '../fixtures/process-events.ts';
+import * as platform from '../../src/platform/node.ts';
+import { platformContract } from './platform-contract.ts';
+
+describe('#platform in Node', () => {
+  platformContract(platform);
+
+  it('sets timers that do not hold the process', () => {
+    const timer = platform.startTimer(() => {}, 1000) as NodeJS.Timeout;
+    const held = timer.hasRef();
+    clearTimeout(timer);
+    expect(held).toBe(false);
+  });
+
+  it('gives warnings of the process', async () => {
+    using warnings = recordWarnings();
+    platform.warn('mind the step', 'COROSOCK_STEP');
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(warnings.texts).toEqual(['CorosockWarning COROSOCK_STEP: mind the step']);
+  });
+
+  it('lets any number listen to a signal', async () => {
+    using warnings = recordWarnings();
+    const { signal } = new AbortController();
+    platform.allowListeners(signal);
+    for (let i = 0; i < 20; i += 1) signal.addEventListener('abort', () => i);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(warnings.texts).toEqual([]);
+  });
+});

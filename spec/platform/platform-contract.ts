@@ -1,0 +1,82 @@
+// What the two files behind `#platform` have in common: the same names, and the same
+// answers. node.spec.ts and browser.spec.ts run it.
+
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { recordCrashes } from '../fixtures/process-events.ts';
+import * as browser from '../../src/platform/browser.ts';
+import * as node from '../../src/platform/node.ts';
+
+export function platformContract(platform: typeof node | typeof browser): void {
+  it('has the names that the other has', () => {
+    expect(Object.keys(platform)).toEqual(Object.keys(node));
+    expect(Object.keys(platform)).toEqual(Object.keys(browser));
+  });
+
+  it('counts and encodes text in UTF-8, a lone surrogate as U+FFFD', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        const bytes = new TextEncoder().encode(text);
+        expect([platform.encodeText(text).join(), platform.textBytes(text)]).toEqual([
+          bytes.join(),
+          bytes.length,
+        ]);
+      }),
+    );
+    expect([...platform.encodeText('a\ud800')]).toEqual([0x61, 0xef, 0xbf, 0xbd]);
+  });
+
+  it.each([
+    ['bytes', new Uint8Array(65_536).fill(7).subarray(10, 14)],
+    ['a Buffer', Buffer.alloc(65_536, 7).subarray(10, 14)],
+  ])('copies %s into memory of their own', (_, view) => {
+    const copy = platform.copyBytes(view);
+    view[0] = 0;
+    expect([[...copy], copy.buffer.byteLength]).toEqual([[7, 7, 7, 7], 4]);
+  });
+
+  it('runs each in a turn of its own, in the order of the calls', async () => {
+    const order: string[] = [];
+    await new Promise<void>((resolve) => {
+      for (const name of ['first', 'second']) {
+        platform.nextTurn(() => {
+          order.push(name);
+          void Promise.resolve().then(() => order.push(`after the ${name}`));
+        });
+      }
+      platform.nextTurn(resolve);
+      order.push('call');
+    });
+    expect(order).toEqual(['call', 'first', 'after the first', 'second', 'after the second']);
+  });
+
+  it('runs the others when one of them throws', async () => {
+    using crashes = recordCrashes();
+    await new Promise<void>((resolve) => {
+      platform.nextTurn(() => {
+        throw new Error('mine');
+      });
+      platform.nextTurn(resolve);
+    });
+    expect(crashes.errors).toEqual([new Error('mine')]);
+  });
+
+  it('begins anew once nobody waits for a turn', async () => {
+    const next = (): Promise<void> => new Promise((resolve) => void platform.nextTurn(resolve));
+    await next();
+    await new Promise((resolve) => setImmediate(resolve));
+    await expect(next()).resolves.toBe(undefined);
+  });
+
+  it('runs a timer once its time has come, and never a cleared one', async () => {
+    const order: string[] = [];
+    clearTimeout(platform.startTimer(() => order.push('cleared'), 0) as NodeJS.Timeout);
+    await new Promise<void>((resolve) => {
+      platform.startTimer(() => {
+        order.push('kept');
+        resolve();
+      }, 0);
+    });
+    expect(order).toEqual(['kept']);
+  });
+}

@@ -1,0 +1,10 @@
+// What a name in a header of HTTP may be made of. Sub-protocols, cookies and header
+// names are tokens.
+
+/** RFC 9110 §5.6.2. */
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/u;
+
+/** Tells whether a value is a token: it can stand in a header as it is. */
+export function isToken(name: unknown): name is string {
+  return typeof name === 'string' && TOKEN.test(name);
+}
