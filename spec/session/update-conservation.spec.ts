@@ -157,7 +157,9 @@ async function perform(
     endOnClose: false,
   } as const;
   const all = Array.from({ length: hosts }, () => new Sessions(settings, { clock, report: () => {} }));
-  const opening = [0, 1, 2, 3, 4, 5].map((n) => (all[n % hosts] as Sessions).open(cookieOf('id'), false));
+  const opening = [0, 1, 2, 3, 4, 5].map(async (n) =>
+    (all[n % hosts] as Sessions).open(cookieOf('id'), false),
+  );
   const opened = await awaited(clock, Promise.all(opening));
   const outcomes = await awaited(
     clock,

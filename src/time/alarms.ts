@@ -92,16 +92,20 @@ export class AlarmList {
     this.#timer = undefined;
     const nowMs = this.#clock.now();
     try {
-      const last = this.#last;
-      for (let alarm = this.#first; alarm !== undefined && alarm.armedMs <= nowMs; alarm = this.#first) {
-        this.#unlink(alarm);
-        alarm.wake(nowMs);
-        if (alarm === last) break;
-      }
+      this.#wakeDue(nowMs, this.#last);
     } finally {
       this.#goOn(nowMs);
     }
   };
+
+  /** @param last - Who came later was armed by one of those that are woken. */
+  #wakeDue(nowMs: number, last: Armable | undefined): void {
+    for (let alarm = this.#first; alarm !== undefined && alarm.armedMs <= nowMs; alarm = this.#first) {
+      this.#unlink(alarm);
+      alarm.wake(nowMs);
+      if (alarm === last) return;
+    }
+  }
 
   #goOn(nowMs: number): void {
     if (this.#timer !== undefined) return;
