@@ -49,6 +49,16 @@ function answering(server: Server, ...lines: readonly string[]): void {
 }
 
 describe('connectWs', () => {
+  it('lets the connection count: a message shows signs of life before it is whole', async () => {
+    const { http, port, accepted } = await acceptOne(false);
+    const transport = (await outcomeOf(port)) as Transport;
+    const end = openEnd(transport);
+    expect([transport.receivedBytes > 100, Number.isNaN(transport.takenBytes)]).toEqual([true, false]);
+    (await accepted).terminate();
+    await end.untilEnd();
+    http.close();
+  });
+
   it('answers with a transport, and nothing is lost that came with the 101', async () => {
     const { http, port, accepted } = await acceptOne(false);
     void accepted.then((server) => {

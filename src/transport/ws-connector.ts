@@ -4,6 +4,7 @@
 import { WebSocket } from 'ws';
 import type { LinkOutcome, LinkTarget } from './connector.ts';
 import { WsTransport } from './ws-transport.ts';
+import type { FrameOutlet } from './ws-transport.ts';
 import { ConnectError } from '../words/errors.ts';
 
 /** Opens a link over a WebSocket of `ws`; a {@link Connector}. */
@@ -22,9 +23,13 @@ export function connectWs(target: LinkTarget, outcome: LinkOutcome): () => void 
     cancel();
     outcome.failed(error);
   };
+  let outlet: FrameOutlet | undefined;
+  ws.on('upgrade', ({ socket }) => {
+    outlet = { stream: socket, pool: undefined };
+  });
   ws.on('open', () => {
     ws.removeAllListeners();
-    outcome.opened(new WsTransport(ws));
+    outcome.opened(new WsTransport(ws, outlet));
   });
   ws.on('unexpected-response', (_, response) => fail(new ConnectError(response.statusCode)));
   ws.on('error', (cause) => fail(new ConnectError(undefined, { problem: problemOf(cause), cause })));
