@@ -11,7 +11,7 @@ import { settle } from 'corosock/testing';
 import { listen, listenSecurely } from '../fixtures/listening-server.ts';
 import type { LinkTarget } from '../../src/transport/connector.ts';
 import type { Transport } from '../../src/transport/transport.ts';
-import { connectWs } from '../../src/transport/ws-connector.ts';
+import { connectWs, problemOf } from '../../src/transport/ws-connector.ts';
 import { ConnectError } from '../../src/words/errors.ts';
 import { targetOf } from './native-pair.ts';
 import { acceptOne, openEnd } from './ws-pair.ts';
@@ -94,15 +94,6 @@ describe('connectWs', () => {
       `The handshake failed: connect ECONNREFUSED 127.0.0.1:${port}`,
       expect.objectContaining({ code: 'ECONNREFUSED' }),
     ]);
-  });
-
-  it('names the code where several addresses have failed together', async () => {
-    const { port } = await listen().then(async (http) => {
-      await http[Symbol.asyncDispose]();
-      return http;
-    });
-    const url = new URL(`ws://localhost:${port}`);
-    expect((await failureOf(port, { url }))[1]).toContain('ECONNREFUSED');
   });
 
   it.each([
@@ -196,5 +187,19 @@ describe('connectWs', () => {
     await closed;
     await settle();
     expect(heard).toEqual([]);
+  });
+});
+
+describe('problemOf', () => {
+  it.each([
+    ['the message', new Error('socket hang up'), 'socket hang up'],
+    [
+      'the code where there is no message',
+      Object.assign(new AggregateError([]), { code: 'ECONNREFUSED' }),
+      'ECONNREFUSED',
+    ],
+    ['the name where there is neither', new AggregateError([]), 'AggregateError'],
+  ])('gives %s', (_, error, problem) => {
+    expect(problemOf(error)).toBe(problem);
   });
 });
