@@ -1,6 +1,8 @@
 // What a host and a client have in common. Every value of every option is tried in
 // server/host-options.spec.ts, where most users meet them.
 
+import { UsageError } from 'corosock';
+import type { Clock } from 'corosock';
 import { describe, expect, it } from 'vitest';
 import { CONVERSATION_OPTIONS, conversationChoices } from '../../src/socket/conversation-options.ts';
 import { realClock } from '../../src/time/real-clock.ts';
@@ -30,7 +32,19 @@ describe('conversationChoices', () => {
     expect(conversationChoices('f()', options)).not.toHaveProperty('sessions');
   });
 
-  it('names the call in its errors', () => {
-    expect(() => conversationChoices('f()', { queueBytes: 0 })).toThrow('f(): expected queueBytes to be');
+  it.each([
+    [{ queueBytes: 0 }, 'queueBytes to be an integer from 1 to 2147483647, got 0'],
+    [{ closeTimeoutMs: -1 }, 'closeTimeoutMs to be a number of milliseconds from 0 to 2147483647, got -1'],
+    [{ protocols: ['a b'] }, 'protocols to be an array of tokens (RFC 9110 §5.6.2), got an array'],
+    [
+      { protocols: 'chat' as unknown as [] },
+      'protocols to be an array of tokens (RFC 9110 §5.6.2), got "chat"',
+    ],
+    [{ compression: 1 as unknown as boolean }, 'compression to be true or false, got 1'],
+    [{ clock: Date as unknown as Clock }, 'clock to be a Clock, got a function'],
+  ])('refuses %o, and names the call', (options, message) => {
+    expect(() => conversationChoices('f()', options)).toThrow(
+      new UsageError('COROSOCK_ARGUMENT', `f(): expected ${message}`),
+    );
   });
 });

@@ -11,7 +11,7 @@ import { settle } from 'corosock/testing';
 import { listen, listenSecurely } from '../fixtures/listening-server.ts';
 import type { LinkTarget } from '../../src/transport/connector.ts';
 import type { Transport } from '../../src/transport/transport.ts';
-import { connectWs } from '../../src/transport/ws-connector.ts';
+import { connectWs, problemOf } from '../../src/transport/ws-connector.ts';
 import { ConnectError } from '../../src/words/errors.ts';
 import { targetOf } from './native-pair.ts';
 import { acceptOne, openEnd } from './ws-pair.ts';
@@ -106,15 +106,6 @@ describe('connectWs', () => {
     ]);
   });
 
-  it('names the code where several addresses have failed together', async () => {
-    const { port } = await listen().then(async (http) => {
-      await http[Symbol.asyncDispose]();
-      return http;
-    });
-    const url = new URL(`ws://localhost:${port}`);
-    expect((await failureOf(port, { url }))[1]).toContain('ECONNREFUSED');
-  });
-
   it.each([
     ['an accept of another key', ['Sec-WebSocket-Accept: x'], [], 'Invalid Sec-WebSocket-Accept header'],
     ['no accept', [], [], 'Invalid Sec-WebSocket-Accept header'],
@@ -206,5 +197,19 @@ describe('connectWs', () => {
     await closed;
     await settle();
     expect(heard).toEqual([]);
+  });
+});
+
+describe('problemOf', () => {
+  it.each([
+    ['the message', new Error('socket hang up'), 'socket hang up'],
+    [
+      'the code where there is no message',
+      Object.assign(new AggregateError([]), { code: 'ECONNREFUSED' }),
+      'ECONNREFUSED',
+    ],
+    ['the name where there is neither', new AggregateError([]), 'AggregateError'],
+  ])('gives %s', (_, error, problem) => {
+    expect(problemOf(error)).toBe(problem);
   });
 });

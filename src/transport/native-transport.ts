@@ -38,8 +38,8 @@ export class NativeTransport implements Transport {
   #closing: { readonly code: number; readonly reason: string } | undefined;
   /** Nothing that comes later is heard. */
   #isOver = false;
-  /** What the browser had not taken when we last looked; undefined while we do not look. */
-  #untakenBytes: number | undefined;
+  /** What the browser had not taken when we last looked; 0 while we do not look. */
+  #untakenBytes = 0;
   #look: unknown;
 
   constructor(ws: NativeWebSocket, { maxMessageBytes, clock }: NativeTransportOptions) {
@@ -67,7 +67,7 @@ export class NativeTransport implements Transport {
   send(data: Data, { binary }: SendOptions): boolean {
     if (this.#isOver || this.#ws.readyState !== NATIVE_OPEN) return false;
     this.#ws.send(binary ? toBytes(data) : data);
-    if (this.#untakenBytes === undefined) this.#watch();
+    if (this.#untakenBytes === 0) this.#watch();
     return true;
   }
 
@@ -144,15 +144,14 @@ export class NativeTransport implements Transport {
 
   /** Looks again while the browser has not taken all. */
   #watch(): void {
-    const bytes = this.#ws.bufferedAmount;
-    this.#untakenBytes = bytes === 0 ? undefined : bytes;
-    if (bytes > 0) this.#look = this.#clock.setTimeout(this.#onLook, DRAIN_LOOK_MS);
+    this.#untakenBytes = this.#ws.bufferedAmount;
+    if (this.#untakenBytes > 0) this.#look = this.#clock.setTimeout(this.#onLook, DRAIN_LOOK_MS);
   }
 
   readonly #onLook = (): void => {
-    const before = this.#untakenBytes ?? 0;
+    const before = this.#untakenBytes;
     this.#watch();
-    if ((this.#untakenBytes ?? 0) < before) this.#sink.drain();
+    if (this.#untakenBytes < before) this.#sink.drain();
   };
 }
 

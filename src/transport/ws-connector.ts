@@ -48,8 +48,8 @@ function openWebSocket(target: LinkTarget): WebSocket {
   return new WebSocket(target.url, [...target.protocols], options);
 }
 
-/** Several attempts that failed together have no message of their own. */
-function problemOf(error: Error): string {
+/** Says what an error is about: several attempts that failed together have no message of their own. */
+export function problemOf(error: Error): string {
   if (error.message !== '') return error.message;
   return 'code' in error ? String(error.code) : error.name;
 }
