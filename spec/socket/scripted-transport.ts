@@ -9,7 +9,7 @@ import type { Readers } from '../../src/socket/reader.ts';
 import { MessageSocket } from '../../src/socket/message-socket.ts';
 import { Alarms } from '../../src/time/alarms.ts';
 import { TurnBudget } from '../../src/time/turn-budget.ts';
-import type { SendOptions, Transport, TransportSink } from '../../src/transport/transport.ts';
+import type { PartOptions, SendOptions, Transport, TransportSink } from '../../src/transport/transport.ts';
 import type { LinkEnd } from '../../src/words/close-info.ts';
 import { bytesOf } from '../../src/words/data.ts';
 import type { Data } from '../../src/words/data.ts';
@@ -49,6 +49,10 @@ export class ScriptedTransport implements Transport {
   pong(): boolean {
     if (this.#isOpen) this.calls.push('pong');
     return this.#isOpen;
+  }
+
+  sendPart(data: Data, options: PartOptions): boolean {
+    return this.send(data, options);
   }
 
   pause(): void {

@@ -59,19 +59,20 @@ const endsOnce = Object.entries(ENDINGS).map(([ending, finish]) =>
 export const endingChecks: ReadonlyArray<Check<TransportPair>> = [
   ...endsOnce,
 
-  check('6. `send` answers false, and sends nothing', async (link) => {
+  check('6. `send` and `sendPart` answer false, and send nothing', async (link) => {
     const { near, far } = link.open();
     const answers: boolean[] = [];
     far.onHeard = ({ kind }) => {
-      if (kind === 'end') answers.push(far.send('after the end'));
+      if (kind === 'end') answers.push(far.send('after the end'), far.sendPart('after the end'));
     };
     sendAll(near, ['in time']);
     near.close(1000);
-    answers.push(near.send('too late'));
+    answers.push(near.send('too late'), near.sendPart('too late', { last: true }));
     await far.untilEnd();
     await near.untilEnd();
-    answers.push(near.send('after the end'));
-    deepStrictEqual([answers, far.messages, near.messages], [[false, false, false], ['in time'], []]);
+    answers.push(near.send('after the end'), near.sendPart('after the end', { last: true }));
+    const heard = [far.messages, near.messages];
+    deepStrictEqual([answers, heard], [Array.from(answers, () => false), [['in time'], []]]);
   }),
 
   check('9. `close` lets what was sent go first', async (link) => {

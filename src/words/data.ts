@@ -23,6 +23,19 @@ export function toBytes(data: Data): Uint8Array {
   return typeof data === 'string' ? encodeText(data) : data;
 }
 
+/** Puts the parts of one message together; all are of one kind. */
+export function joined(parts: readonly Data[]): Data {
+  if (typeof parts[0] === 'string') return parts.join('');
+  const chunks = parts as readonly Uint8Array[];
+  const whole = new Uint8Array(chunks.reduce((bytes, chunk) => bytes + chunk.byteLength, 0));
+  let at = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, at);
+    at += chunk.byteLength;
+  }
+  return whole;
+}
+
 /**
  * Frees small binary data from the chunk that it is a view on: while it waits,
  * it would pin all 64 KiB of it. Text and larger data are given back as they are.
