@@ -23,7 +23,7 @@ export class ScriptedTransport implements Transport {
   takenBytes = 0;
   /** All calls but `open` and `send`, in order. */
   readonly calls: string[] = [];
-  readonly sent: { readonly data: Data; readonly options: SendOptions }[] = [];
+  readonly sent: { readonly data: Data; readonly options: SendOptions & { readonly last?: boolean } }[] = [];
   isPaused = false;
   #isOpen = true;
   #sink: TransportSink | undefined;
@@ -81,6 +81,14 @@ export class ScriptedTransport implements Transport {
 
   get sentData(): readonly Data[] {
     return this.sent.map(({ data }) => data);
+  }
+
+  /** Text that was sent: a message as it is, of a message in parts `first+`, `next+`, `last.` */
+  get sentText(): readonly string[] {
+    const mark = (last: boolean | undefined): string => (last === true ? '.' : '+');
+    return this.sent.map(({ data, options }) =>
+      'last' in options ? `${String(data)}${mark(options.last)}` : String(data),
+    );
   }
 
   /** The peer has sent messages. */

@@ -3,9 +3,11 @@
 
 import type { Conversation } from './conversation.ts';
 import { MessageIterator } from './message-iterator.ts';
+import { isParted, MessageParts } from './message-parts.ts';
+import type { Parted } from './message-parts.ts';
 import type { ReadRequest, ReadView } from './read-request.ts';
 import type { ReadOptions, Socket, WriteOptions } from './socket.ts';
-import { rejected } from '../time/abortable.ts';
+import { rejected, unattended } from '../time/abortable.ts';
 import type { SendOptions } from '../transport/transport.ts';
 import { badArgument, checkLength, checkMs, checkNames, checkSignal } from '../words/arguments.ts';
 import type { CloseInfo } from '../words/close-info.ts';
@@ -99,9 +101,9 @@ export class MessageSocket implements Socket {
     return new MessageIterator(this.#conversation, this.#ownView());
   }
 
-  write(data: Data, options?: WriteOptions): Promise<WriteStatus> {
+  write(data: Data | Parted, options?: WriteOptions): Promise<WriteStatus> {
     try {
-      if (!isData(data)) throw badArgument('ws.write()', 'a string or a Uint8Array', data);
+      if (!isData(data)) return this.#writeParts(data, options);
       const sending = this.binaryData ? BINARY : TYPED;
       if (options === undefined) {
         return this.#conversation.writer.write({
@@ -120,6 +122,21 @@ export class MessageSocket implements Socket {
 
   terminate(): void {
     this.#conversation.terminate();
+  }
+
+  #writeParts(iterable: Parted, options: WriteOptions = {}): Promise<WriteStatus> {
+    if (!isParted(iterable))
+      throw badArgument('ws.write()', 'a string, a Uint8Array or an iterable of them', iterable);
+    const { timeoutMs = Infinity, signal, compress = true } = checkWriteOptions(options);
+    return unattended(
+      this.#conversation.writer.writeParts({
+        parts: new MessageParts(iterable),
+        options: { binary: this.binaryData, compress },
+        timeoutMs,
+        signal,
+        onBroken: () => this.#conversation.close(1011, '', 'local'),
+      }),
+    );
   }
 
   #ownView(): ReadView {

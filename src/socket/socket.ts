@@ -93,18 +93,29 @@ export interface Socket extends AsyncIterable<Data> {
    * lone surrogate goes out with U+FFFD in its place. Bytes are not copied: leave
    * them as they are until `bufferedBytes` has fallen to 0.
    *
-   * @param options - `timeoutMs`: longest wait for room, ≥ 0, by default as long as
-   *   the peer takes anything at all; `signal`: aborting rejects with its reason,
-   *   and the message is certainly not sent.
+   * An (async) iterable goes out as the fragments of one message: each part as soon
+   * as it is there, the next one asked for once there is room. The first part decides
+   * between text and binary; no part at all is an empty message. Halves of a surrogate
+   * pair go together. Other writes wait until the last part has gone: the iterable must
+   * not await one of the same socket. A peer may have a limit of fragments (`ws`: 16 384).
+   *
+   * @param options - `timeoutMs`: longest wait for room, of an iterable for its last
+   *   part, ≥ 0; by default as long as the peer takes anything at all; `signal`: aborting
+   *   rejects with its reason, and the message is certainly not sent.
    * @returns `ok` once it is accepted below the high-water mark, so awaiting it is
    *   the back-pressure; it says nothing of the peer. `timeout`: certainly never
    *   sent. `closed`: the conversation is over or ending; of what was in flight
    *   nothing is promised.
-   * @throws UsageError `COROSOCK_ARGUMENT`. The signal's reason, when it aborts.
+   * @throws UsageError `COROSOCK_ARGUMENT`, also for a part that is no data or of
+   *   another kind than the first. The signal's reason, when it aborts. What the iterable
+   *   throws. Once the first part of an iterable has gone, each of these, and a time-out
+   *   (`closed` then), ends the conversation with 1011: the message cannot be finished.
+   *   Before, nothing is sent, and it goes on. The iterable's `return` is called when
+   *   it was asked and has not ended.
    *
    * Invariants: I4, I9.
    */
-  write(data: Data, options?: WriteOptions): Promise<WriteStatus>;
+  write(data: Data | AsyncIterable<Data> | Iterable<Data>, options?: WriteOptions): Promise<WriteStatus>;
 
   /** Drops the link without a closing handshake (close code 1006). */
   terminate(): void;

@@ -61,6 +61,11 @@ export function cutLength(data: Data, len: number): number {
   return len === 1 ? 2 : len - 1;
 }
 
+/** Gives the first half of a surrogate pair that text ends with, or ''. */
+export function halfPairAtEnd(text: string): string {
+  return text.length > 0 && isSurrogate(text.charCodeAt(text.length - 1), 0xd8_00) ? text.slice(-1) : '';
+}
+
 function splitsPair(text: string, at: number): boolean {
   return isSurrogate(text.charCodeAt(at - 1), 0xd8_00) && isSurrogate(text.charCodeAt(at), 0xdc_00);
 }
