@@ -357,7 +357,7 @@ describe('a write of an iterable that is not awaited', () => {
   it('never becomes an unhandled rejection', async () => {
     using crashes = recordCrashes();
     const { ws, tap } = await begun();
-    void ws.write([5 as unknown as string]);
+    void ws.write([5] as unknown as string[]);
     void ws.write(['a'], { signal: AbortSignal.abort() });
     await tap.give('one');
     await tap.fail(new Error('no more data'));

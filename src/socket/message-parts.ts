@@ -42,9 +42,9 @@ export class MessageParts {
   async next(): Promise<Data | undefined> {
     if (this.#isDone) return undefined;
     this.#iterator ??= iteratorOf(this.#iterable);
-    const { value, done } = await this.#ask(this.#iterator);
-    this.#isDone ||= done === true;
-    return this.#isDone ? undefined : this.#checked(value);
+    const result = await this.#ask(this.#iterator);
+    this.#isDone ||= result.done === true;
+    return this.#isDone ? undefined : this.#checked(result.value);
   }
 
   /** What the message ends with: nothing, or half a pair that has stayed alone. */

@@ -2,6 +2,8 @@
 // by the conversation below; server and client sockets add their own words.
 
 import type { Conversation } from './conversation.ts';
+import { checkReadJson, jsonText, parseJson, validated } from './json-message.ts';
+import type { ReadJsonOptions } from './json-message.ts';
 import { MessageIterator } from './message-iterator.ts';
 import { isParted, MessageParts } from './message-parts.ts';
 import type { Parted } from './message-parts.ts';
@@ -97,24 +99,25 @@ export class MessageSocket implements Socket {
     }
   }
 
+  readJson<T = unknown>(options: ReadJsonOptions<T> = {}): Promise<ReadResult<T>> {
+    return unattended(this.#readJson(options));
+  }
+
   [Symbol.asyncIterator](): AsyncIterableIterator<Data> {
     return new MessageIterator(this.#conversation, this.#ownView());
   }
 
   write(data: Data | Parted, options?: WriteOptions): Promise<WriteStatus> {
     try {
-      if (!isData(data)) return this.#writeParts(data, options);
-      const sending = this.binaryData ? BINARY : TYPED;
-      if (options === undefined) {
-        return this.#conversation.writer.write({
-          data,
-          options: sending,
-          timeoutMs: Infinity,
-          signal: undefined,
-        });
-      }
-      const { timeoutMs = Infinity, signal, compress = true } = checkWriteOptions(options);
-      return this.#conversation.writer.write({ data, options: { ...sending, compress }, timeoutMs, signal });
+      return isData(data) ? this.#write('ws.write()', data, options) : this.#writeParts(data, options);
+    } catch (error) {
+      return rejected(error);
+    }
+  }
+
+  writeJson(value: unknown, options?: WriteOptions): Promise<WriteStatus> {
+    try {
+      return this.#write('ws.writeJson()', jsonText('ws.writeJson()', value), options);
     } catch (error) {
       return rejected(error);
     }
@@ -124,10 +127,35 @@ export class MessageSocket implements Socket {
     this.#conversation.terminate();
   }
 
+  async #readJson<T>(options: ReadJsonOptions<T>): Promise<ReadResult<T>> {
+    checkReadJson('ws.readJson()', options);
+    const { timeoutMs = DEFAULT_READ_TIMEOUT_MS, signal, schema } = options;
+    const request: ReadRequest = { len: Infinity, timeoutMs, signal, method: READ_JSON };
+    const view = this.#ownView();
+    const [message, status] = await this.#conversation.reader.read(request, view);
+    if (status !== 'ok') return [message, status];
+    const value = parseJson(message, view.binaryData ? 'text' : 'refused');
+    return [schema === undefined ? (value as T) : await validated(value, schema), 'ok'];
+  }
+
+  #write(call: string, data: Data, options: WriteOptions | undefined): Promise<WriteStatus> {
+    const sending = this.binaryData ? BINARY : TYPED;
+    if (options === undefined) {
+      return this.#conversation.writer.write({
+        data,
+        options: sending,
+        timeoutMs: Infinity,
+        signal: undefined,
+      });
+    }
+    const { timeoutMs = Infinity, signal, compress = true } = checkWriteOptions(call, options);
+    return this.#conversation.writer.write({ data, options: { ...sending, compress }, timeoutMs, signal });
+  }
+
   #writeParts(iterable: Parted, options: WriteOptions = {}): Promise<WriteStatus> {
     if (!isParted(iterable))
       throw badArgument('ws.write()', 'a string, a Uint8Array or an iterable of them', iterable);
-    const { timeoutMs = Infinity, signal, compress = true } = checkWriteOptions(options);
+    const { timeoutMs = Infinity, signal, compress = true } = checkWriteOptions('ws.write()', options);
     return unattended(
       this.#conversation.writer.writeParts({
         parts: new MessageParts(iterable),
@@ -146,7 +174,7 @@ export class MessageSocket implements Socket {
 }
 
 // oxlint-disable-next-line typescript/unbound-method -- they mark a stack frame and are never called
-const { read: READ, readMessage: READ_MESSAGE } = MessageSocket.prototype;
+const { read: READ, readMessage: READ_MESSAGE, readJson: READ_JSON } = MessageSocket.prototype;
 
 function positionalRead(len: number | undefined, timeoutMs: number): ReadRequest {
   if (len !== undefined) checkLength('ws.read()', len);
@@ -167,12 +195,11 @@ function readMessageRequest(options: WaitOptions): ReadRequest {
   return { len: Infinity, timeoutMs, signal, method: READ_MESSAGE };
 }
 
-function checkWriteOptions(options: WriteOptions): WriteOptions {
-  checkNames('ws.write()', options, WRITE_OPTIONS);
+function checkWriteOptions(call: string, options: WriteOptions): WriteOptions {
+  checkNames(call, options, WRITE_OPTIONS);
   const { timeoutMs = Infinity, signal, compress = true } = options;
-  checkMs('ws.write()', 'timeoutMs', timeoutMs);
-  checkSignal('ws.write()', signal);
-  if (typeof compress !== 'boolean')
-    throw badArgument('ws.write()', 'compress to be true or false', compress);
+  checkMs(call, 'timeoutMs', timeoutMs);
+  checkSignal(call, signal);
+  if (typeof compress !== 'boolean') throw badArgument(call, 'compress to be true or false', compress);
   return options;
 }

@@ -79,15 +79,19 @@ export class PartedWrite {
     const { parts } = this.#request;
     try {
       do {
-        const part = await parts.next();
-        if (this.#isOver()) return;
-        if (part === undefined) return this.#end(this.#send(parts.rest, true) ? 'ok' : 'closed');
-        if (part.length > 0 && !this.#send(part, false)) return this.#end('closed');
-      } while (this.#outlet.mayGoOn());
-      this.#state = 'held';
+        this.#take(await parts.next());
+      } while (!this.#isOver() && this.#outlet.mayGoOn());
+      if (!this.#isOver()) this.#state = 'held';
     } catch (error) {
       this.#fail(error);
     }
+  }
+
+  /** Sends what was asked for, unless it was given up meanwhile. */
+  #take(part: Data | undefined): void {
+    if (this.#isOver()) return;
+    if (part === undefined) this.#end(this.#send(this.#request.parts.rest, true) ? 'ok' : 'closed');
+    else if (part.length > 0 && !this.#send(part, false)) this.#end('closed');
   }
 
   #send(part: Data, last: boolean): boolean {

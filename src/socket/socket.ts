@@ -1,6 +1,7 @@
 // The words that a handler, a client and a test all have for their end of a
 // conversation. Types only; message-socket.ts is what they hold.
 
+import type { ReadJsonOptions } from './json-message.ts';
 import type { CloseInfo } from '../words/close-info.ts';
 import type { Data } from '../words/data.ts';
 import type { ReadResult, WriteStatus } from '../words/status.ts';
@@ -78,6 +79,27 @@ export interface Socket extends AsyncIterable<Data> {
   readMessage(options: WaitOptions): Promise<ReadResult>;
 
   /**
+   * Reads the oldest message, or what `read` left of it, whole, and parses it as JSON.
+   *
+   * Once it is there it is taken, whatever comes of it: a loop never meets it twice.
+   * With `binaryData` bytes in UTF-8 are parsed, too. How deep and how large a value
+   * can be is bounded by `maxMessageBytes`; what the schema makes of it is its own affair.
+   *
+   * @param options - `timeoutMs`, `signal`: as in `read`, for the message; they do not
+   *   end a schema that is still validating. `schema`: any Standard Schema (zod,
+   *   valibot, arktype …), whose output is read; it may be asynchronous.
+   * @returns `[value, 'ok']`, else as `read`.
+   * @throws MessageError `COROSOCK_NOT_TEXT` (1003) for a binary message,
+   *   `COROSOCK_NOT_JSON` (1007), `COROSOCK_INVALID` (1008) with the schema's `issues`;
+   *   uncaught it closes the socket with that code. What the schema throws; a RangeError
+   *   of it (a value too deep for a schema that calls itself) is `COROSOCK_INVALID`.
+   *   UsageError for what is no schema, which takes nothing. As `read`.
+   *
+   * Invariants: I1, I3.
+   */
+  readJson<T = unknown>(options?: ReadJsonOptions<T>): Promise<ReadResult<T>>;
+
+  /**
    * Iterates over whole messages until the close.
    *
    * `break` leaves the socket open, and nothing is lost.
@@ -116,6 +138,16 @@ export interface Socket extends AsyncIterable<Data> {
    * Invariants: I4, I9.
    */
   write(data: Data | AsyncIterable<Data> | Iterable<Data>, options?: WriteOptions): Promise<WriteStatus>;
+
+  /**
+   * Writes a value as one message of JSON.
+   *
+   * @param options - As in `write`.
+   * @returns As `write`.
+   * @throws UsageError `COROSOCK_ARGUMENT` for what `JSON.stringify` cannot write:
+   *   undefined, functions, cycles, BigInt; nothing is sent. As `write`.
+   */
+  writeJson(value: unknown, options?: WriteOptions): Promise<WriteStatus>;
 
   /** Drops the link without a closing handshake (close code 1006). */
   terminate(): void;
