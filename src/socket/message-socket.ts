@@ -7,6 +7,7 @@ import type { ReadJsonOptions } from './json-message.ts';
 import { MessageIterator } from './message-iterator.ts';
 import { isParted, MessageParts } from './message-parts.ts';
 import type { Parted } from './message-parts.ts';
+import { readableOf, writableOf } from './message-streams.ts';
 import type { ReadRequest, ReadView } from './read-request.ts';
 import type { ReadOptions, Socket, WriteOptions } from './socket.ts';
 import { rejected, unattended } from '../time/abortable.ts';
@@ -72,6 +73,14 @@ export class MessageSocket implements Socket {
 
   get bufferedBytes(): number {
     return this.#conversation.transport.bufferedBytes;
+  }
+
+  get readable(): ReadableStream<Data> {
+    return kept(this, 'readable', readableOf(this.#conversation, this.#ownView()));
+  }
+
+  get writable(): WritableStream<Data> {
+    return kept(this, 'writable', writableOf(this.#conversation, this));
   }
 
   read(
@@ -175,6 +184,12 @@ export class MessageSocket implements Socket {
 
 // oxlint-disable-next-line typescript/unbound-method -- they mark a stack frame and are never called
 const { read: READ, readMessage: READ_MESSAGE, readJson: READ_JSON } = MessageSocket.prototype;
+
+/** Keeps what was made on first use in the place of its getter: who never asks pays nothing. */
+function kept<T>(ws: MessageSocket, name: 'readable' | 'writable', value: T): T {
+  Object.defineProperty(ws, name, { value });
+  return value;
+}
 
 function positionalRead(len: number | undefined, timeoutMs: number): ReadRequest {
   if (len !== undefined) checkLength('ws.read()', len);

@@ -42,6 +42,34 @@ export interface Socket extends AsyncIterable<Data> {
   readonly bufferedBytes: number;
 
   /**
+   * The messages that are received, as a Web Stream; made on first use.
+   *
+   * A message is taken when the stream is pulled, never in advance, so that the link is
+   * held back as by `read`; on a dedicated socket another read at the same time is a
+   * UsageError. It closes with a clean end and errors with ConnectionLostError at any
+   * other, after everything that was received. Cancelling it (so does `break` in a
+   * `for await` over it) closes the socket: with 1000, or with 1011 when there is a
+   * reason, or with the reason's `closeCode`; `preventCancel` leaves it open.
+   *
+   * Invariants: I1, I5.
+   */
+  readonly readable: ReadableStream<Data>;
+
+  /**
+   * What is written to it goes out, a message for each chunk; made on first use.
+   *
+   * A chunk waits as its `write` does. Closing it closes the socket with 1000 behind
+   * what was written, and resolves at a clean end; aborting it gives up what still waits and closes with
+   * a code as in `readable`; `preventClose` and `preventAbort` leave it open. It errors with
+   * ConnectionLostError when the end is not clean, and with the reason of `signal` when it is written to
+   * after a clean one: give `ws.signal` to a pipe whose source may be silent. The promises of a stream are the
+   * platform's: of these, one that nobody awaits may become an unhandled rejection.
+   *
+   * Invariants: I4, I9.
+   */
+  readonly writable: WritableStream<Data>;
+
+  /**
    * Reads up to `len` of the oldest message.
    *
    * Waits until there is one, the conversation is over, or the time is up. A read
