@@ -154,8 +154,7 @@ export class HandlerRun implements ConversationListener, OfferingListener {
     // With the reason of `draining` it did what it was asked to.
     if (wasTold(error, this.conversation, this.#draining)) return this.shutDown();
     this.#report(error, 'onClientMessage');
-    const { code, closer } = closingFor({ kind: 'threw', error }, 'serving');
-    this.conversation.close(code, '', closer);
+    this.#closeAfter({ kind: 'threw', error });
   }
 
   offeringOnStall(error: Error): void {
