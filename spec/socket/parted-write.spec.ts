@@ -344,6 +344,14 @@ describe('a write of an iterable whose first part has gone ends the socket with 
     expect([await write, tap.returned, link.calls]).toEqual(['closed', 1, []]);
   });
 
+  it('but not when the link takes no more by its end: it is closed', async () => {
+    const { link, tap, write } = await begun();
+    await tap.give('one');
+    link.close(1000, '');
+    await tap.end();
+    expect([await write, link.calls]).toEqual(['closed', ['close 1000']]);
+  });
+
   it('but not when the link takes no more: it is closed', async () => {
     const { link, tap, write } = await begun();
     await tap.give('one');

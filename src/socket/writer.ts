@@ -115,7 +115,7 @@ export class Writer implements PartsOutlet {
   /** The conversation is over: what still waits was not sent. */
   stop(): void {
     this.#onFinish = ignore;
-    for (const waiter of this.#waiters ?? []) this.#settle(waiter, 'closed');
+    this.#closeAll();
   }
 
   // Called by a write of a message in parts.
@@ -142,9 +142,13 @@ export class Writer implements PartsOutlet {
   /** Nothing can follow a message that has no end. */
   partedOnBreak(write: PartedWrite, onBroken: () => void): void {
     this.#waiters?.delete(write);
-    for (const waiter of this.#waiters ?? []) this.#settle(waiter, 'closed');
+    this.#closeAll();
     onBroken();
     this.#finishIfDone();
+  }
+
+  #closeAll(): void {
+    for (const waiter of this.#waiters ?? []) this.#settle(waiter, 'closed');
   }
 
   #send({ data, options }: WriteRequest): boolean {

@@ -5,7 +5,7 @@ import { deepStrictEqual } from 'node:assert/strict';
 import type { Check } from './check.ts';
 import type { ContractEnd, ContractLink } from './contract-link.ts';
 import { settle } from './settle.ts';
-import { check, CHUNK, numbered, sendAll } from './transport-check.ts';
+import { check, CHUNK, numbered, sendAll, sendParts } from './transport-check.ts';
 import type { TransportPair } from './transport-check.ts';
 
 /** All that can be done to an end that is over. */
@@ -157,6 +157,16 @@ export const endingChecks: ReadonlyArray<Check<TransportPair>> = [
     sendAll(near, ['before', largest, new Uint8Array(largest.length + 1), 'behind']);
     await far.expectEnd({ code: 1009, reason: '', clean: false, by: 'limit' });
     far.expectMessages(['before', largest]);
+    const { code, by } = await near.untilEnd();
+    deepStrictEqual([code, by], [1009, 'peer']);
+  }),
+
+  check("13. A message above the limit ends it with 1009, `by: 'limit'` (in parts)", async (link, pair) => {
+    const { near, far } = link.open();
+    const half = new Uint8Array(Math.ceil(pair.farMaxMessageBytes / 2)).fill(0x62);
+    sendParts(near, [half, half, new Uint8Array(1)]);
+    await far.expectEnd({ code: 1009, reason: '', clean: false, by: 'limit' });
+    far.expectMessages([]);
     const { code, by } = await near.untilEnd();
     deepStrictEqual([code, by], [1009, 'peer']);
   }),
