@@ -154,7 +154,6 @@ describe('writing', () => {
     1n,
     Symbol('s'),
     {},
-    [],
     () => {},
     new ArrayBuffer(4),
     new DataView(new ArrayBuffer(4)),
@@ -164,6 +163,16 @@ describe('writing', () => {
   ])('W8: refuses %o, and sends nothing of it', async (value) => {
     const { ws, client } = fakeSocket();
     await expect(ws.write(value as Data)).rejects.toMatchObject({ code: 'COROSOCK_ARGUMENT' });
+    await ws.write('next');
+    expect(await client.read()).toEqual(['next', 'ok']);
+  });
+
+  it('W8: refuses parts that are no messages, and sends nothing of them', async () => {
+    const { ws, client } = fakeSocket();
+    for (const value of [[1], [null], new Map([['a', 'b']]), new Set([{}])]) {
+      const write = ws.write(value as unknown as Data);
+      await expect(write).rejects.toMatchObject({ code: 'COROSOCK_ARGUMENT' });
+    }
     await ws.write('next');
     expect(await client.read()).toEqual(['next', 'ok']);
   });

@@ -25,6 +25,7 @@ const entryPoints = [
     names: [
       'ConnectionLostError',
       'HandshakeOverError',
+      'MessageError',
       'SessionCookieError',
       'Status',
       'UsageError',

@@ -276,6 +276,7 @@ describe('HandlerRun', () => {
         pong: () => true,
         open: () => {},
         send: () => true,
+        sendPart: () => true,
         pause: () => {},
         resume: () => {},
         close: (code, reason) => sent.push([code, reason]),

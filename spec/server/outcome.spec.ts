@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { scripted } from '../socket/scripted-transport.ts';
 import { closingFor, wasTold } from '../../src/server/outcome.ts';
 import { LazySignal } from '../../src/time/lazy-signal.ts';
-import { ConnectionLostError, DrainingError } from '../../src/words/errors.ts';
+import { ConnectionLostError, DrainingError, MessageError } from '../../src/words/errors.ts';
 
 const threw = { kind: 'threw', error: new Error('secret') } as const;
 
@@ -18,6 +18,20 @@ describe('closingFor', () => {
     ['was abandoned', { kind: 'abandoned' }, 'draining', { code: 1001, closer: 'shutdown' }],
   ] as const)('says for a handler that %s what closes (%j, %s)', (_, end, draining, closing) => {
     expect(closingFor(end, draining)).toEqual(closing);
+  });
+});
+
+describe('closingFor a handler that threw a MessageError', () => {
+  it.each([
+    ['COROSOCK_NOT_TEXT', 1003],
+    ['COROSOCK_NOT_JSON', 1007],
+    ['COROSOCK_INVALID', 1008],
+  ] as const)('says its close code: %s, %d', (fault, code) => {
+    const end = { kind: 'threw', error: new MessageError(fault) } as const;
+    expect([closingFor(end, 'serving'), closingFor(end, 'draining')]).toEqual([
+      { code, closer: 'handler' },
+      { code, closer: 'handler' },
+    ]);
   });
 });
 

@@ -26,6 +26,7 @@ const STUCK: Transport = Object.freeze({
   pong: () => true,
   open: () => {},
   send: () => true,
+  sendPart: () => true,
   pause: () => {},
   resume: () => {},
   close: () => {},

@@ -281,8 +281,16 @@ describe('write', () => {
   });
 
   it.each<[string, (ws: MessageSocket) => Promise<unknown>, string]>([
-    ['a number', (ws) => ws.write(1000 as unknown as Data), 'a string or a Uint8Array, got 1000'],
-    ['nothing', (ws) => ws.write(undefined as unknown as Data), 'a string or a Uint8Array, got undefined'],
+    [
+      'a number',
+      (ws) => ws.write(1000 as unknown as Data),
+      'a string, a Uint8Array or an iterable of them, got 1000',
+    ],
+    [
+      'nothing',
+      (ws) => ws.write(undefined as unknown as Data),
+      'a string, a Uint8Array or an iterable of them, got undefined',
+    ],
     [
       'null for options',
       (ws) => ws.write('a', null as unknown as WriteOptions),

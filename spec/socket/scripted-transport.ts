@@ -9,7 +9,7 @@ import type { Readers } from '../../src/socket/reader.ts';
 import { MessageSocket } from '../../src/socket/message-socket.ts';
 import { Alarms } from '../../src/time/alarms.ts';
 import { TurnBudget } from '../../src/time/turn-budget.ts';
-import type { SendOptions, Transport, TransportSink } from '../../src/transport/transport.ts';
+import type { PartOptions, SendOptions, Transport, TransportSink } from '../../src/transport/transport.ts';
 import type { LinkEnd } from '../../src/words/close-info.ts';
 import { bytesOf } from '../../src/words/data.ts';
 import type { Data } from '../../src/words/data.ts';
@@ -23,7 +23,7 @@ export class ScriptedTransport implements Transport {
   takenBytes = 0;
   /** All calls but `open` and `send`, in order. */
   readonly calls: string[] = [];
-  readonly sent: { readonly data: Data; readonly options: SendOptions }[] = [];
+  readonly sent: { readonly data: Data; readonly options: SendOptions & { readonly last?: boolean } }[] = [];
   isPaused = false;
   #isOpen = true;
   #sink: TransportSink | undefined;
@@ -49,6 +49,10 @@ export class ScriptedTransport implements Transport {
   pong(): boolean {
     if (this.#isOpen) this.calls.push('pong');
     return this.#isOpen;
+  }
+
+  sendPart(data: Data, options: PartOptions): boolean {
+    return this.send(data, options);
   }
 
   pause(): void {
@@ -77,6 +81,14 @@ export class ScriptedTransport implements Transport {
 
   get sentData(): readonly Data[] {
     return this.sent.map(({ data }) => data);
+  }
+
+  /** Text that was sent: a message as it is, of a message in parts `first+`, `next+`, `last.` */
+  get sentText(): readonly string[] {
+    const mark = (last: boolean | undefined): string => (last === true ? '.' : '+');
+    return this.sent.map(({ data, options }) =>
+      'last' in options ? `${String(data)}${mark(options.last)}` : String(data),
+    );
   }
 
   /** The peer has sent messages. */

@@ -151,6 +151,44 @@ const ROWS: readonly Row[] = [
     ...same('throws MINE'),
   ],
   ['write(5)', ({ ws }) => soon(ws.write(5 as unknown as string)), ...same('throws COROSOCK_ARGUMENT')],
+  ['write([])', ({ ws }) => soon(ws.write(['a'])), 'ok', 'closed', 'closed', 'closed', 'closed'],
+  ['readJson()', ({ ws }) => soon(ws.readJson()), ...same('throws COROSOCK_NOT_JSON')],
+  [
+    'a second readJson({ timeoutMs: 0 })',
+    async ({ ws }) => {
+      await ws.read();
+      return soon(ws.readJson({ timeoutMs: 0 }));
+    },
+    TIMED_OUT,
+    TIMED_OUT,
+    CLOSED,
+    CLOSED,
+    CLOSED,
+  ],
+  ['writeJson()', ({ ws }) => soon(ws.writeJson({})), 'ok', 'closed', 'closed', 'closed', 'closed'],
+  ['writeJson(undefined)', ({ ws }) => soon(ws.writeJson(undefined)), ...same('throws COROSOCK_ARGUMENT')],
+  ['readable', ({ ws }) => soon(ws.readable.getReader().read()), ...same({ done: false, value: 'left' })],
+  [
+    'a second pull of readable',
+    async ({ ws }) => {
+      await ws.read();
+      return soon(ws.readable.getReader().read());
+    },
+    'pending',
+    'pending',
+    DONE,
+    DONE,
+    'throws COROSOCK_CONNECTION_LOST',
+  ],
+  [
+    'writable',
+    ({ ws }) => soon(ws.writable.getWriter().write('a')),
+    undefined,
+    'pending',
+    'throws ABORT_ERR',
+    'throws ABORT_ERR',
+    'throws COROSOCK_CONNECTION_LOST',
+  ],
   ['close()', ({ ws }) => soon(ws.close()), 'pending', 'pending', BY_PEER, BY_US, LOST],
   ['close(1005)', ({ ws }) => soon(ws.close(1005)), ...same('throws COROSOCK_CLOSE_CODE')],
   [

@@ -4,7 +4,7 @@
 import { settle } from 'corosock/testing';
 import type { Check, TransportPair } from 'corosock/testing';
 import { memoryLink } from '../../src/transport/memory-transport.ts';
-import type { SendOptions, Transport, TransportSink } from '../../src/transport/transport.ts';
+import type { PartOptions, SendOptions, Transport, TransportSink } from '../../src/transport/transport.ts';
 import type { LinkEnd } from '../../src/words/close-info.ts';
 import type { Data } from '../../src/words/data.ts';
 
@@ -50,6 +50,10 @@ export class PassingTransport implements Transport, TransportSink {
 
   pong(): boolean {
     return this.below.pong();
+  }
+
+  sendPart(data: Data, options: PartOptions): boolean {
+    return this.below.sendPart(data, options);
   }
 
   pause(): void {

@@ -4,7 +4,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { deliveryChecks } from '../../src/testing/delivery-checks.ts';
-import type { SendOptions, Transport, TransportSink } from '../../src/transport/transport.ts';
+import type { PartOptions, SendOptions, Transport, TransportSink } from '../../src/transport/transport.ts';
 import type { Data } from '../../src/words/data.ts';
 import { brokenPromises, named, pairsOf, PassingTransport, soundPair } from './broken-transports.ts';
 
@@ -135,6 +135,11 @@ function callsSinkIn(call: string): typeof PassingTransport {
       this.#returnFrom('pong');
       return sent;
     }
+    override sendPart(data: Data, options: PartOptions): boolean {
+      const sent = super.sendPart(data, options);
+      this.#returnFrom('sendPart');
+      return sent;
+    }
     override pause(): void {
       super.pause();
       this.#returnFrom('pause');
@@ -184,7 +189,7 @@ describe('the checks of delivery', () => {
     expect(await brokenPromises(deliveryChecks, pairsOf(Fault))).toEqual(promises);
   });
 
-  it.each(['open', 'send', 'ping', 'pong', 'pause', 'resume', 'close', 'terminate'])(
+  it.each(['open', 'send', 'sendPart', 'ping', 'pong', 'pause', 'resume', 'close', 'terminate'])(
     'find out one that calls its sink inside %s',
     async (call) => {
       expect(await brokenPromises(deliveryChecks, pairsOf(callsSinkIn(call)))).toEqual([2]);

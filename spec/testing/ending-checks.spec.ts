@@ -4,7 +4,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { endingChecks } from '../../src/testing/ending-checks.ts';
-import type { SendOptions } from '../../src/transport/transport.ts';
+import type { PartOptions, SendOptions } from '../../src/transport/transport.ts';
 import type { LinkEnd } from '../../src/words/close-info.ts';
 import type { Data } from '../../src/words/data.ts';
 import {
@@ -37,6 +37,13 @@ class GoesOnAfterTheEnd extends PassingTransport {
 class AlwaysSaysSent extends PassingTransport {
   override send(data: Data, options: SendOptions): boolean {
     super.send(data, options);
+    return true;
+  }
+}
+
+class AlwaysSaysPartsAreSent extends PassingTransport {
+  override sendPart(data: Data, options: PartOptions): boolean {
+    super.sendPart(data, options);
     return true;
   }
 }
@@ -108,6 +115,9 @@ class LetsTheLastCloseCount extends PassingTransport {
   override send(data: Data, options: SendOptions): boolean {
     return this.#last === undefined && super.send(data, options);
   }
+  override sendPart(data: Data, options: PartOptions): boolean {
+    return this.#last === undefined && super.sendPart(data, options);
+  }
   override close(code: number, reason: string): void {
     this.#last = [code, reason];
     queueMicrotask(() => super.close(...(this.#last ?? [code, reason])));
@@ -124,6 +134,7 @@ describe('the checks of the end', () => {
       [EndsTwice, [3, 12]],
       [NeverEnds, [3, 6, 9, 10, 11, 12, 13]],
       [GoesOnAfterTheEnd, [3, 12]],
+      [AlwaysSaysPartsAreSent, [6]],
       [AlwaysSaysSent, [6]],
       [ClosesLater, [6, 10, 11]],
       [SendsLater, [6, 9]],

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ContractLink } from '../../src/testing/contract-link.ts';
-import { check, numbered, sendAll } from '../../src/testing/transport-check.ts';
+import { check, fill, numbered, sendAll, sendParts } from '../../src/testing/transport-check.ts';
 import { soundPair } from './broken-transports.ts';
 
 describe('check', () => {
@@ -44,5 +44,21 @@ describe('sendAll', () => {
     const { near } = new ContractLink(soundPair()).open();
     near.close(1000);
     expect(() => sendAll(near, numbered(1))).toThrow('send has answered false');
+  });
+});
+
+describe('sendParts', () => {
+  it('fails when the link does not take a part', () => {
+    const { near } = new ContractLink(soundPair()).open();
+    near.close(1000);
+    expect(() => sendParts(near, numbered(1))).toThrow('sendPart has answered false');
+  });
+});
+
+describe('fill', () => {
+  it('sends until something stays untaken', async () => {
+    const { near, far } = new ContractLink(soundPair()).open();
+    far.pause();
+    expect([await fill(near), near.bufferedBytes > 0]).toEqual([1, true]);
   });
 });

@@ -23,6 +23,7 @@ const NOT_KEPT = {
     '15. a `pong` and the answer to a `ping` too',
     '15. an end that reads answers by itself, one that is paused does not',
     '16. `takenBytes` changes when more of what was sent has been taken',
+    '17. what is sent counts at once (7)',
   ],
   native: [
     "11. the peer `by: 'link'`, 1006",
@@ -92,6 +93,17 @@ describe('NativeTransport', () => {
       ['send', 'ü'],
       ['send', bytes],
       ['send', Buffer.from('ü')],
+    ]);
+  });
+
+  it('keeps the parts of a message until the last has come, and counts nothing of them until then', () => {
+    const { ws, end } = scripted();
+    expect([end.sendPart('one'), end.bufferedBytes, ws.calls]).toEqual([true, 0, []]);
+    end.sendPart('two', { last: true });
+    end.sendPart('\u00fc', { binary: true, last: true });
+    expect(ws.calls).toEqual([
+      ['send', 'onetwo'],
+      ['send', Buffer.from('\u00fc')],
     ]);
   });
 

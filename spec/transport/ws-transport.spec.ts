@@ -4,6 +4,7 @@
 import { describe, expect, it } from 'vitest';
 import { settle, transportContract } from 'corosock/testing';
 import { closeFrame, frame, OPCODE, RSV1, textFrame } from '../peers/frames.ts';
+import type { ServerFrame } from '../peers/frames.ts';
 import type { Transport } from '../../src/transport/transport.ts';
 import { turn } from '../time/hand-clock.ts';
 import { acceptScripted } from './scripted-stream.ts';
@@ -53,6 +54,46 @@ describe('WsTransport sends', () => {
     link.transport.send('compressed', { binary: false, compress: true });
     link.transport.send('plain', { binary: false, compress: false });
     expect([(await link.client.nextFrame()).rsv, (await link.client.nextFrame()).rsv]).toEqual([RSV1, 0]);
+  });
+});
+
+describe('WsTransport sends a message in parts', () => {
+  const part = (last = false) => ({ binary: false, compress: true, last });
+  const shown = ({ fin, opcode, payload }: ServerFrame): readonly unknown[] => [fin, opcode, String(payload)];
+
+  it('as the frames of one, behind what was sent in the same turn, before what comes later', async () => {
+    await using link = await rawLink();
+    link.transport.send('before', { binary: false, compress: true });
+    link.transport.sendPart('one', part());
+    link.transport.sendPart('two', part(true));
+    link.transport.send('behind', { binary: false, compress: true });
+    const frames = [];
+    for (let count = 0; count < 4; count += 1) frames.push(shown(await link.client.nextFrame()));
+    expect(frames).toEqual([
+      [true, OPCODE.text, 'before'],
+      [false, OPCODE.text, 'one'],
+      [true, OPCODE.continuation, 'two'],
+      [true, OPCODE.text, 'behind'],
+    ]);
+  });
+
+  it('and answers a ping between them', async () => {
+    await using link = await rawLink();
+    openEnd(link.transport);
+    link.transport.sendPart('one', part());
+    await link.client.nextFrame();
+    await link.client.send(frame({ opcode: OPCODE.ping, payload: 'there?' }));
+    expect(shown(await link.client.nextFrame())).toEqual([true, OPCODE.pong, 'there?']);
+    link.transport.sendPart('two', part(true));
+    expect(shown(await link.client.nextFrame())).toEqual([true, OPCODE.continuation, 'two']);
+  });
+
+  it('compressed as one', async () => {
+    await using link = await rawLink({ compression: true });
+    link.transport.sendPart('x'.repeat(2000), part());
+    link.transport.sendPart('', part(true));
+    const bits = [await link.client.nextFrame(), await link.client.nextFrame()].map(({ rsv }) => rsv);
+    expect(bits).toEqual([RSV1, 0]);
   });
 });
 

@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { bytesOf, cutLength, detached, isData, toBytes } from '../../src/words/data.ts';
+import { bytesOf, cutLength, detached, isData, joined, toBytes } from '../../src/words/data.ts';
 
 const text = fc.string({ unit: 'binary' });
 
@@ -22,6 +22,17 @@ describe('isData', () => {
     { length: 1 },
   ])('does not take %o for data', (value) => {
     expect(isData(value)).toBe(false);
+  });
+});
+
+describe('joined', () => {
+  it.each([
+    [['one', '', 'two'], 'onetwo'],
+    [[''], ''],
+    [[new Uint8Array([1]), new Uint8Array(), new Uint8Array([2, 3])], new Uint8Array([1, 2, 3])],
+    [[new Uint8Array()], new Uint8Array()],
+  ])('puts the parts of a message together: %o', (parts, whole) => {
+    expect(joined(parts)).toEqual(whole);
   });
 });
 

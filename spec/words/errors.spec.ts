@@ -7,6 +7,8 @@ import {
   ConnectionLostError,
   ConversationOverError,
   DrainingError,
+  MessageError,
+  messageCloseCode,
   UsageError,
   HandshakeOverError,
 } from '../../src/words/errors.ts';
@@ -23,6 +25,58 @@ describe('UsageError', () => {
       'f(): expected a, got b',
     ]);
     expect(error).toBeInstanceOf(Error);
+  });
+
+  it('carries its cause, where it has one', () => {
+    expect(new UsageError('COROSOCK_ARGUMENT', 'f()', { cause }).cause).toBe(cause);
+  });
+});
+
+describe('MessageError', () => {
+  it.each([
+    ['COROSOCK_NOT_TEXT', 1003, 'ws.readJson(): expected text, but the message is binary'],
+    ['COROSOCK_NOT_JSON', 1007, 'ws.readJson(): expected JSON, but the message is none'],
+    ['COROSOCK_INVALID', 1008, 'ws.readJson(): expected what the schema describes, but the message is not'],
+  ] as const)('carries its code and what it closes with: %s, %d', (code, closeCode, message) => {
+    const error = new MessageError(code);
+    expect([error.name, error.code, error.closeCode, error.message, error.issues]).toEqual([
+      'MessageError',
+      code,
+      closeCode,
+      message,
+      [],
+    ]);
+  });
+
+  it("carries the schema's issues", () => {
+    const issues = [{ message: 'too short', path: ['name'] }];
+    expect(new MessageError('COROSOCK_INVALID', issues).issues).toBe(issues);
+  });
+});
+
+describe('messageCloseCode', () => {
+  it.each([
+    ['a MessageError', new MessageError('COROSOCK_NOT_JSON'), 1007],
+    [
+      'one of another copy of the package',
+      Object.assign(new Error('no'), { code: 'COROSOCK_INVALID' }),
+      1008,
+    ],
+    ['another error', new UsageError('COROSOCK_ARGUMENT', 'no'), undefined],
+    ['an error with a close code alone', Object.assign(new Error('no'), { closeCode: 1007 }), undefined],
+    ['a name that every object has', Object.assign(new Error('no'), { code: 'constructor' }), undefined],
+    ['a code that is no text', Object.assign(new Error('no'), { code: 1007 }), undefined],
+    ['an error without a code', new Error('no'), undefined],
+    ['undefined', undefined, undefined],
+  ])('knows by its code %s', (_, error, expected) => {
+    expect(messageCloseCode(error)).toBe(expected);
+  });
+
+  it('knows nothing of what throws when it is looked at', () => {
+    const has = (): never => {
+      throw new Error('no');
+    };
+    expect(messageCloseCode(new Proxy({}, { has }))).toBe(undefined);
   });
 });
 

@@ -154,7 +154,7 @@ export class HandlerRun implements ConversationListener, OfferingListener {
     // With the reason of `draining` it did what it was asked to.
     if (wasTold(error, this.conversation, this.#draining)) return this.shutDown();
     this.#report(error, 'onClientMessage');
-    this.conversation.close(1011, '', 'handler');
+    this.#closeAfter({ kind: 'threw', error });
   }
 
   offeringOnStall(error: Error): void {

@@ -4,6 +4,7 @@
 import type { Closer, Conversation } from '../socket/conversation.ts';
 import type { LazySignal } from '../time/lazy-signal.ts';
 import type { CloseInfo } from '../words/close-info.ts';
+import { messageCloseCode } from '../words/errors.ts';
 
 /** How a handler ended. `abandoned`: it had not, `closeTimeoutMs` after its socket had. */
 export type HandlerEnd =
@@ -15,7 +16,8 @@ export type HandlerEnd =
 export type Outcome = HandlerEnd & { readonly end: CloseInfo };
 
 /**
- * Says what to close with when a handler has settled (I6).
+ * Says what to close with when a handler has settled (I6). What the peer's message has
+ * done wrong closes with a code that tells the peer so.
  *
  * @param draining - Whether the host had asked it to finish.
  */
@@ -25,7 +27,7 @@ export function closingFor(
 ): { readonly code: number; readonly closer: Closer } {
   switch (handlerEnd.kind) {
     case 'threw':
-      return { code: 1011, closer: 'handler' };
+      return { code: messageCloseCode(handlerEnd.error) ?? 1011, closer: 'handler' };
     case 'returned':
     case 'abandoned':
       return draining === 'draining' ? { code: 1001, closer: 'shutdown' } : { code: 1000, closer: 'handler' };

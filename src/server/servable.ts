@@ -12,7 +12,7 @@ type Awaitable<T> = T | PromiseLike<T>;
  * The seed's Server(): the whole conversation, top to bottom.
  *
  * When it returns, the socket closes with 1000, unless it is shared; when it
- * throws, with 1011.
+ * throws, with 1011, or with the `closeCode` of a MessageError.
  */
 // oxlint-disable-next-line typescript/no-explicit-any -- a handler of any context can be served; `unknown` would refuse all but those of unknown
 export type Handler<Context = any> = (ws: ServerSocket<Context>) => Awaitable<void>;
@@ -39,7 +39,8 @@ export interface WebSocketServer<Context = any> {
   /**
    * Shared sockets only: offered each message first, one at a time and in order;
    * `true` consumes it; whatever else is returned, it is queued for readers. A throw
-   * closes with 1011. `data` is bytes where `ws.binaryData` is true, as in every read.
+   * closes with 1011, or with the `closeCode` of a MessageError. `data` is bytes where
+   * `ws.binaryData` is true, as in every read.
    *
    * It must not await a read of its own socket: what comes next is offered to it first,
    * once it has settled, so that it would wait for ever. After 30 s a call is reported.

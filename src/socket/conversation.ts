@@ -119,7 +119,7 @@ export class Conversation implements TransportSink, AlarmOwner {
 
   /** What sends. */
   get writer(): Writer {
-    this.#writer ??= new Writer(this.transport, this.#sharedAlarm(), this.#settings, this.#activity);
+    this.#writer ??= this.#makeWriter();
     return this.#writer;
   }
 
@@ -186,6 +186,13 @@ export class Conversation implements TransportSink, AlarmOwner {
   #sharedAlarm(): Alarm {
     this.#alarm ??= new Alarm(this.#settings.alarms, this);
     return this.#alarm;
+  }
+
+  /** One that is made after the end accepts nothing, and sets no timer (I7). */
+  #makeWriter(): Writer {
+    const writer = new Writer(this.transport, this.#sharedAlarm(), this.#settings, this.#activity);
+    if (this.queue.end !== undefined) writer.stop();
+    return writer;
   }
 
   #makeOver(): LazySignal {

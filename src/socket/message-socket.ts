@@ -2,10 +2,15 @@
 // by the conversation below; server and client sockets add their own words.
 
 import type { Conversation } from './conversation.ts';
+import { checkReadJson, jsonText, parseJson, validated } from './json-message.ts';
+import type { ReadJsonOptions } from './json-message.ts';
 import { MessageIterator } from './message-iterator.ts';
+import { isParted, MessageParts } from './message-parts.ts';
+import type { Parted } from './message-parts.ts';
+import { readableOf, writableOf } from './message-streams.ts';
 import type { ReadRequest, ReadView } from './read-request.ts';
 import type { ReadOptions, Socket, WriteOptions } from './socket.ts';
-import { rejected } from '../time/abortable.ts';
+import { rejected, unattended } from '../time/abortable.ts';
 import type { SendOptions } from '../transport/transport.ts';
 import { badArgument, checkLength, checkMs, checkNames, checkSignal } from '../words/arguments.ts';
 import type { CloseInfo } from '../words/close-info.ts';
@@ -70,6 +75,14 @@ export class MessageSocket implements Socket {
     return this.#conversation.transport.bufferedBytes;
   }
 
+  get readable(): ReadableStream<Data> {
+    return kept(this, 'readable', readableOf(this.#conversation, this.#ownView()));
+  }
+
+  get writable(): WritableStream<Data> {
+    return kept(this, 'writable', writableOf(this.#conversation, this));
+  }
+
   read(
     lenOrOptions?: number | ReadOptions,
     timeoutMs: number = DEFAULT_READ_TIMEOUT_MS,
@@ -95,24 +108,25 @@ export class MessageSocket implements Socket {
     }
   }
 
+  readJson<T = unknown>(options: ReadJsonOptions<T> = {}): Promise<ReadResult<T>> {
+    return unattended(this.#readJson(options));
+  }
+
   [Symbol.asyncIterator](): AsyncIterableIterator<Data> {
     return new MessageIterator(this.#conversation, this.#ownView());
   }
 
-  write(data: Data, options?: WriteOptions): Promise<WriteStatus> {
+  write(data: Data | Parted, options?: WriteOptions): Promise<WriteStatus> {
     try {
-      if (!isData(data)) throw badArgument('ws.write()', 'a string or a Uint8Array', data);
-      const sending = this.binaryData ? BINARY : TYPED;
-      if (options === undefined) {
-        return this.#conversation.writer.write({
-          data,
-          options: sending,
-          timeoutMs: Infinity,
-          signal: undefined,
-        });
-      }
-      const { timeoutMs = Infinity, signal, compress = true } = checkWriteOptions(options);
-      return this.#conversation.writer.write({ data, options: { ...sending, compress }, timeoutMs, signal });
+      return isData(data) ? this.#write('ws.write()', data, options) : this.#writeParts(data, options);
+    } catch (error) {
+      return rejected(error);
+    }
+  }
+
+  writeJson(value: unknown, options?: WriteOptions): Promise<WriteStatus> {
+    try {
+      return this.#write('ws.writeJson()', jsonText('ws.writeJson()', value), options);
     } catch (error) {
       return rejected(error);
     }
@@ -122,6 +136,46 @@ export class MessageSocket implements Socket {
     this.#conversation.terminate();
   }
 
+  async #readJson<T>(options: ReadJsonOptions<T>): Promise<ReadResult<T>> {
+    checkReadJson('ws.readJson()', options);
+    const { timeoutMs = DEFAULT_READ_TIMEOUT_MS, signal, schema } = options;
+    const request: ReadRequest = { len: Infinity, timeoutMs, signal, method: READ_JSON };
+    const view = this.#ownView();
+    const [message, status] = await this.#conversation.reader.read(request, view);
+    if (status !== 'ok') return [message, status];
+    const value = parseJson(message, view.binaryData ? 'text' : 'refused');
+    return [schema === undefined ? (value as T) : await validated(value, schema), 'ok'];
+  }
+
+  #write(call: string, data: Data, options: WriteOptions | undefined): Promise<WriteStatus> {
+    const sending = this.binaryData ? BINARY : TYPED;
+    if (options === undefined) {
+      return this.#conversation.writer.write({
+        data,
+        options: sending,
+        timeoutMs: Infinity,
+        signal: undefined,
+      });
+    }
+    const { timeoutMs = Infinity, signal, compress = true } = checkWriteOptions(call, options);
+    return this.#conversation.writer.write({ data, options: { ...sending, compress }, timeoutMs, signal });
+  }
+
+  #writeParts(iterable: Parted, options: WriteOptions = {}): Promise<WriteStatus> {
+    if (!isParted(iterable))
+      throw badArgument('ws.write()', 'a string, a Uint8Array or an iterable of them', iterable);
+    const { timeoutMs = Infinity, signal, compress = true } = checkWriteOptions('ws.write()', options);
+    return unattended(
+      this.#conversation.writer.writeParts({
+        parts: new MessageParts(iterable),
+        options: { binary: this.binaryData, compress },
+        timeoutMs,
+        signal,
+        onBroken: () => this.#conversation.close(1011, '', 'local'),
+      }),
+    );
+  }
+
   #ownView(): ReadView {
     this.#view ??= { binaryData: false, atEnd: true, closedReads: 0 };
     return this.#view;
@@ -129,7 +183,13 @@ export class MessageSocket implements Socket {
 }
 
 // oxlint-disable-next-line typescript/unbound-method -- they mark a stack frame and are never called
-const { read: READ, readMessage: READ_MESSAGE } = MessageSocket.prototype;
+const { read: READ, readMessage: READ_MESSAGE, readJson: READ_JSON } = MessageSocket.prototype;
+
+/** Keeps what was made on first use in the place of its getter: who never asks pays nothing. */
+function kept<T>(ws: MessageSocket, name: 'readable' | 'writable', value: T): T {
+  Object.defineProperty(ws, name, { value });
+  return value;
+}
 
 function positionalRead(len: number | undefined, timeoutMs: number): ReadRequest {
   if (len !== undefined) checkLength('ws.read()', len);
@@ -150,12 +210,11 @@ function readMessageRequest(options: WaitOptions): ReadRequest {
   return { len: Infinity, timeoutMs, signal, method: READ_MESSAGE };
 }
 
-function checkWriteOptions(options: WriteOptions): WriteOptions {
-  checkNames('ws.write()', options, WRITE_OPTIONS);
+function checkWriteOptions(call: string, options: WriteOptions): WriteOptions {
+  checkNames(call, options, WRITE_OPTIONS);
   const { timeoutMs = Infinity, signal, compress = true } = options;
-  checkMs('ws.write()', 'timeoutMs', timeoutMs);
-  checkSignal('ws.write()', signal);
-  if (typeof compress !== 'boolean')
-    throw badArgument('ws.write()', 'compress to be true or false', compress);
+  checkMs(call, 'timeoutMs', timeoutMs);
+  checkSignal(call, signal);
+  if (typeof compress !== 'boolean') throw badArgument(call, 'compress to be true or false', compress);
   return options;
 }

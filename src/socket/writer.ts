@@ -1,23 +1,19 @@
 // The writer: what a handler sends with. It accepts messages below the
 // high-water mark, lets the others wait in order, and is the one place that
-// turns a closing link into a status. Frames are the transport's business.
+// turns a closing link into a status. Frames are the transport's business, the
+// parts of a message PartedWrite's.
 
 import { abortable, rejected } from '../time/abortable.ts';
 import type { Alarm } from '../time/alarm.ts';
 import type { Clock } from '../time/clock.ts';
 import { SpinGuard } from '../time/spin-guard.ts';
 import type { TurnBudget } from '../time/turn-budget.ts';
-import type { SendOptions, Transport } from '../transport/transport.ts';
+import { PartedWrite } from './parted-write.ts';
+import type { PartedEnd, PartedRequest, PartsOutlet } from './parted-write.ts';
+import type { PartOptions, Transport } from '../transport/transport.ts';
+import type { WaitingWrite, WriteRequest } from './write-request.ts';
 import type { Data } from '../words/data.ts';
 import type { WriteStatus } from '../words/status.ts';
-
-/** One call of `write`. */
-export interface WriteRequest {
-  readonly data: Data;
-  readonly options: SendOptions;
-  readonly timeoutMs: number;
-  readonly signal: AbortSignal | undefined;
-}
 
 /** What the writers of a host share. */
 export interface WriterSettings {
@@ -32,20 +28,12 @@ export interface Activity {
   active(): void;
 }
 
-/** A write that waits for room. */
-interface Waiter {
-  readonly request: WriteRequest;
-  /** When to give up, on the clock; Infinity for never. */
-  readonly dueMs: number;
-  readonly settle: (status: WriteStatus) => void;
-}
-
 const ACCEPTED: Promise<WriteStatus> = Promise.resolve('ok');
 const TIMED_OUT: Promise<WriteStatus> = Promise.resolve('timeout');
 const CLOSED: Promise<WriteStatus> = Promise.resolve('closed');
 
 /** Writes to one transport, in the order of the calls (I4, I9). */
-export class Writer {
+export class Writer implements PartsOutlet {
   readonly #transport: Transport;
   /** Shared with the reader: a socket keeps one timer (I7). Who made it calls `ring`. */
   readonly #alarm: Alarm;
@@ -54,8 +42,8 @@ export class Writer {
   readonly #activity: Activity | undefined;
   readonly #spin = new SpinGuard();
 
-  /** Writes that wait, oldest first; made when the first one has to. */
-  #waiters: Set<Waiter> | undefined;
+  /** Writes that wait, oldest first, or that of a message in parts, which holds the line; made when the first one has to. */
+  #waiters: Set<WaitingWrite | PartedWrite> | undefined;
   /** Whether they go on in the next turn, whatever has drained in this one. */
   #goesOn = false;
   /** Called once nothing waits any more; set when no further write is accepted. */
@@ -85,14 +73,25 @@ export class Writer {
     return this.#wait(request);
   }
 
+  /** Accepts a message part by part; nothing else goes in between. */
+  async writeParts(request: PartedRequest): Promise<WriteStatus> {
+    const { timeoutMs, signal } = request;
+    if (signal?.aborted === true) throw signal.reason;
+    if (this.#onFinish !== undefined) return this.#answer('closed', CLOSED);
+    if (timeoutMs === 0 && !this.#hasRoom()) return this.#answer('timeout', TIMED_OUT);
+    const end = await this.#waitForParts(request);
+    if ('error' in end) throw end.error;
+    return end.status;
+  }
+
   // Called by the socket.
 
   /** The transport has room again. */
   drain(): void {
     if (this.#waiters === undefined || this.#goesOn) return;
     for (const waiter of this.#waiters) {
-      if (this.#transport.bufferedBytes >= this.#settings.writeBufferBytes) return;
-      if (this.#settings.budget.spend()) return this.#goOn();
+      if (!this.mayGoOn()) return;
+      if (waiter instanceof PartedWrite) return waiter.goOn();
       this.#settle(waiter, this.#send(waiter.request) ? 'ok' : 'closed');
     }
     this.#finishIfDone();
@@ -116,6 +115,39 @@ export class Writer {
   /** The conversation is over: what still waits was not sent. */
   stop(): void {
     this.#onFinish = ignore;
+    this.#closeAll();
+  }
+
+  // Called by a write of a message in parts.
+
+  /** Whether there is room and time for one more; where not, whoever is first is told when there is. */
+  mayGoOn(): boolean {
+    if (this.#transport.bufferedBytes >= this.#settings.writeBufferBytes) return false;
+    if (!this.#settings.budget.spend()) return true;
+    this.#goOn();
+    return false;
+  }
+
+  sendPart(part: Data, options: PartOptions): boolean {
+    const isAccepted = this.#transport.sendPart(part, options);
+    if (isAccepted) this.#activity?.active();
+    return isAccepted;
+  }
+
+  partedOnEnd(write: PartedWrite): void {
+    this.#waiters?.delete(write);
+    this.drain();
+  }
+
+  /** Nothing can follow a message that has no end. */
+  partedOnBreak(write: PartedWrite, onBroken: () => void): void {
+    this.#waiters?.delete(write);
+    this.#closeAll();
+    onBroken();
+    this.#finishIfDone();
+  }
+
+  #closeAll(): void {
     for (const waiter of this.#waiters ?? []) this.#settle(waiter, 'closed');
   }
 
@@ -127,6 +159,7 @@ export class Writer {
 
   /** The budget of this turn is spent: what waits is served in the next one. */
   #goOn(): void {
+    if (this.#goesOn) return;
     this.#goesOn = true;
     this.#settings.clock.setImmediate(() => {
       this.#goesOn = false;
@@ -151,18 +184,38 @@ export class Writer {
     });
   }
 
-  #park(request: WriteRequest, settle: (status: WriteStatus) => void): Waiter {
-    const { timeoutMs } = request;
-    const dueMs = timeoutMs === Infinity ? Infinity : this.#settings.clock.now() + timeoutMs;
-    const waiter: Waiter = { request, dueMs, settle };
+  #park(request: WriteRequest, settle: (status: WriteStatus) => void): WaitingWrite {
+    return this.#append({ request, dueMs: this.#dueMs(request.timeoutMs), settle });
+  }
+
+  #waitForParts(request: PartedRequest): Promise<PartedEnd> {
+    this.#spin.reset();
+    const park = (settle: (end: PartedEnd) => void): PartedWrite => {
+      const write = new PartedWrite(request, this.#dueMs(request.timeoutMs), settle, this);
+      this.#append(write);
+      this.drain();
+      return write;
+    };
+    if (request.signal === undefined) return new Promise((settle) => void park(settle));
+    return abortable(request.signal, (settle) => {
+      const write = park(settle);
+      return () => write.cancel();
+    });
+  }
+
+  #dueMs(timeoutMs: number): number {
+    return timeoutMs === Infinity ? Infinity : this.#settings.clock.now() + timeoutMs;
+  }
+
+  #append<W extends WaitingWrite | PartedWrite>(waiter: W): W {
     this.#waiters ??= new Set();
     this.#waiters.add(waiter);
-    this.#alarm.setAt(dueMs);
+    this.#alarm.setAt(waiter.dueMs);
     return waiter;
   }
 
   /** Removes the waiter before it settles it: a `timeout` is certainly not sent (I9). */
-  #settle(waiter: Waiter, status: WriteStatus): void {
+  #settle(waiter: WaitingWrite | PartedWrite, status: WriteStatus): void {
     this.#waiters?.delete(waiter);
     waiter.settle(status);
   }

@@ -14,6 +14,12 @@ export type Heard =
   | { readonly kind: 'drain'; readonly bufferedBytes: number }
   | { readonly kind: 'end'; readonly end: LinkEnd };
 
+/** How a check sends a part; by default more follows. */
+export interface SentPart {
+  readonly last?: boolean;
+  readonly binary?: boolean;
+}
+
 /** Both ends, and whether a sink was called inside a call of theirs. */
 export class ContractLink {
   readonly near: ContractEnd;
@@ -96,6 +102,13 @@ export class ContractEnd implements TransportSink {
 
   pong(): boolean {
     return this.#link.during('pong', () => this.#transport.pong());
+  }
+
+  /** Sends a part of a message as `send` does a whole one. */
+  sendPart(data: Data, { last = false, binary = false }: SentPart = {}): boolean {
+    return this.#link.during('sendPart', () =>
+      this.#transport.sendPart(data, { binary, compress: true, last }),
+    );
   }
 
   pause(): void {

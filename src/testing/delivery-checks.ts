@@ -4,10 +4,10 @@
 import { deepStrictEqual, equal, ok } from 'node:assert/strict';
 import type { Check } from './check.ts';
 import { settle } from './settle.ts';
-import { check, CHUNK, fill, numbered, sendAll } from './transport-check.ts';
+import { check, CHUNK, fill, numbered, sendAll, sendParts } from './transport-check.ts';
 import type { TransportPair } from './transport-check.ts';
 
-/** Promises 1, 2, 4, 5, 7 and 8. */
+/** Promises 1, 2, 4, 5, 7 and 8; parts have checks of their own. */
 export const deliveryChecks: ReadonlyArray<Check<TransportPair>> = [
   check('1. Until `open`, nothing that arrives is lost', async ({ near, far }) => {
     near.open();
@@ -36,7 +36,7 @@ export const deliveryChecks: ReadonlyArray<Check<TransportPair>> = [
   ),
 
   check(
-    '2. The sink is never called inside a call of `open`, `send`, `ping`, `pong`, `pause`, `resume`, `close` or `terminate`',
+    '2. The sink is never called inside a call of `open`, `send`, `sendPart`, `ping`, `pong`, `pause`, `resume`, `close` or `terminate`',
     async (link) => {
       const { near, far } = link;
       near.open();
@@ -47,9 +47,10 @@ export const deliveryChecks: ReadonlyArray<Check<TransportPair>> = [
       near.ping();
       near.pong();
       sendAll(near, ['late', CHUNK]);
+      sendParts(near, ['in', ' parts']);
       await settle();
       far.resume();
-      await far.untilMessages(3);
+      await far.untilMessages(4);
       near.close(1000);
       far.terminate();
       await near.untilEnd();

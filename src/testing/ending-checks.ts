@@ -5,7 +5,7 @@ import { deepStrictEqual } from 'node:assert/strict';
 import type { Check } from './check.ts';
 import type { ContractEnd, ContractLink } from './contract-link.ts';
 import { settle } from './settle.ts';
-import { check, CHUNK, numbered, sendAll } from './transport-check.ts';
+import { check, CHUNK, numbered, sendAll, sendParts } from './transport-check.ts';
 import type { TransportPair } from './transport-check.ts';
 
 /** All that can be done to an end that is over. */
@@ -59,19 +59,20 @@ const endsOnce = Object.entries(ENDINGS).map(([ending, finish]) =>
 export const endingChecks: ReadonlyArray<Check<TransportPair>> = [
   ...endsOnce,
 
-  check('6. `send` answers false, and sends nothing', async (link) => {
+  check('6. `send` and `sendPart` answer false, and send nothing', async (link) => {
     const { near, far } = link.open();
     const answers: boolean[] = [];
     far.onHeard = ({ kind }) => {
-      if (kind === 'end') answers.push(far.send('after the end'));
+      if (kind === 'end') answers.push(far.send('after the end'), far.sendPart('after the end'));
     };
     sendAll(near, ['in time']);
     near.close(1000);
-    answers.push(near.send('too late'));
+    answers.push(near.send('too late'), near.sendPart('too late', { last: true }));
     await far.untilEnd();
     await near.untilEnd();
-    answers.push(near.send('after the end'));
-    deepStrictEqual([answers, far.messages, near.messages], [[false, false, false], ['in time'], []]);
+    answers.push(near.send('after the end'), near.sendPart('after the end', { last: true }));
+    const heard = [far.messages, near.messages];
+    deepStrictEqual([answers, heard], [Array.from(answers, () => false), [['in time'], []]]);
   }),
 
   check('9. `close` lets what was sent go first', async (link) => {
@@ -156,6 +157,16 @@ export const endingChecks: ReadonlyArray<Check<TransportPair>> = [
     sendAll(near, ['before', largest, new Uint8Array(largest.length + 1), 'behind']);
     await far.expectEnd({ code: 1009, reason: '', clean: false, by: 'limit' });
     far.expectMessages(['before', largest]);
+    const { code, by } = await near.untilEnd();
+    deepStrictEqual([code, by], [1009, 'peer']);
+  }),
+
+  check("13. A message above the limit ends it with 1009, `by: 'limit'` (in parts)", async (link, pair) => {
+    const { near, far } = link.open();
+    const half = new Uint8Array(Math.ceil(pair.farMaxMessageBytes / 2)).fill(0x62);
+    sendParts(near, [half, half, new Uint8Array(1)]);
+    await far.expectEnd({ code: 1009, reason: '', clean: false, by: 'limit' });
+    far.expectMessages([]);
     const { code, by } = await near.untilEnd();
     deepStrictEqual([code, by], [1009, 'peer']);
   }),

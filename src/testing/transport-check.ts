@@ -1,6 +1,6 @@
 // What a check of the transport contract is made of: the pair that a writer of a
 // transport brings, and what most checks do with it. The checks themselves are in
-// delivery-checks.ts, ending-checks.ts and life-checks.ts.
+// delivery-checks.ts, ending-checks.ts, life-checks.ts and part-checks.ts.
 
 import { ok } from 'node:assert/strict';
 import type { Check } from './check.ts';
@@ -17,6 +17,9 @@ export interface TransportPair extends AsyncDisposable {
   /** The largest message that `far` accepts: 64 KiB to 16 MiB. */
   readonly farMaxMessageBytes: number;
 }
+
+/** Beyond what operating systems buffer for one link. */
+const MOST_UNTAKEN_BYTES = 134_217_728;
 
 /** 64 KiB. */
 export const CHUNK: Data = new Uint8Array(65_536).fill(0x61);
@@ -45,8 +48,13 @@ export function sendAll(end: ContractEnd, messages: readonly Data[]): void {
   for (const message of messages) ok(end.send(message), 'send has answered false on an open link');
 }
 
-/** Beyond what operating systems buffer for one link. */
-const MOST_UNTAKEN_BYTES = 134_217_728;
+/** Sends one message in parts over a link that is open. */
+export function sendParts(end: ContractEnd, parts: readonly Data[]): void {
+  for (const [index, part] of parts.entries()) {
+    const last = index === parts.length - 1;
+    ok(end.sendPart(part, { last }), 'sendPart has answered false on an open link');
+  }
+}
 
 /** Sends to a peer that does not read, until something stays untaken. @returns How many messages that took. */
 export async function fill(end: ContractEnd): Promise<number> {

@@ -6,6 +6,7 @@ import type { Check } from './check.ts';
 import { deliveryChecks } from './delivery-checks.ts';
 import { endingChecks } from './ending-checks.ts';
 import { lifeChecks } from './life-checks.ts';
+import { partChecks } from './part-checks.ts';
 import type { TransportPair } from './transport-check.ts';
 
 /**
@@ -22,4 +23,5 @@ export const transportContract: ReadonlyArray<Check<TransportPair>> = [
   ...deliveryChecks,
   ...endingChecks,
   ...lifeChecks,
+  ...partChecks,
 ];

@@ -3,9 +3,9 @@
 // is sent is delivered in a microtask, in order, and no time passes.
 
 import { EarlySink } from './early-sink.ts';
-import type { SendOptions, Transport, TransportSink } from './transport.ts';
+import type { PartOptions, SendOptions, Transport, TransportSink } from './transport.ts';
 import type { LinkEnd } from '../words/close-info.ts';
-import { bytesOf, toBytes } from '../words/data.ts';
+import { bytesOf, joined, toBytes } from '../words/data.ts';
 import type { Data } from '../words/data.ts';
 import { MESSAGE_OVERHEAD_BYTES } from '../words/limits.ts';
 
@@ -18,6 +18,8 @@ export interface MemoryLinkOptions {
 
 /** What is under way to one end: what happens to it there. */
 type Arrival = (end: MemoryTransport) => void;
+/** How it takes what was sent: a message, or a part of one. */
+type Taking = (end: MemoryTransport, sent: Data, bytes: number) => void;
 
 /**
  * Makes both ends of a link in memory.
@@ -48,6 +50,9 @@ export class MemoryTransport implements Transport {
   #inbox: Arrival[] = [];
   #delivering = false;
   #paused = false;
+  /** The parts of a message that have come, and their bytes. */
+  #parts: Data[] = [];
+  #partBytes = 0;
   /** Sent by this end and not yet delivered to the other. */
   #untakenBytes = 0;
   #takenBytes = 0;
@@ -85,14 +90,12 @@ export class MemoryTransport implements Transport {
     this.#sink = this.#early.handOverTo(sink);
   }
 
-  /** What arrives is a copy, as it is on a wire. */
   send(data: Data, { binary }: SendOptions): boolean {
-    if (this.#state !== 'open') return false;
-    const sent = binary || typeof data !== 'string' ? Buffer.from(toBytes(data)) : data.toWellFormed();
-    const bytes = bytesOf(sent);
-    this.#untakenBytes += bytes + MESSAGE_OVERHEAD_BYTES;
-    this.#peer.#arrive((end) => end.#takeMessage(sent, bytes));
-    return true;
+    return this.#send(data, binary, (end, sent, bytes) => end.#takeMessage(sent, bytes));
+  }
+
+  sendPart(data: Data, { binary, last }: PartOptions): boolean {
+    return this.#send(data, binary, (end, sent, bytes) => end.#takePart(sent, bytes, last));
   }
 
   /** The other end answers when it is delivered: not while it is paused. */
@@ -135,6 +138,16 @@ export class MemoryTransport implements Transport {
     queueMicrotask(() => this.#sink.end({ ...this.#closing, clean: false, by: 'local' }));
   }
 
+  /** What arrives is a copy, as it is on a wire. */
+  #send(data: Data, binary: boolean, take: Taking): boolean {
+    if (this.#state !== 'open') return false;
+    const sent = binary || typeof data !== 'string' ? Buffer.from(toBytes(data)) : data.toWellFormed();
+    const bytes = bytesOf(sent);
+    this.#untakenBytes += bytes + MESSAGE_OVERHEAD_BYTES;
+    this.#peer.#arrive((end) => take(end, sent, bytes));
+    return true;
+  }
+
   // Called by the other end.
 
   #arrive(arrival: Arrival): void {
@@ -171,13 +184,7 @@ export class MemoryTransport implements Transport {
   };
 
   #takeMessage(data: Data, bytes: number): void {
-    if (bytes > this.#maxMessageBytes) {
-      const cause = new RangeError(
-        `A message of ${bytes} bytes is above the limit of ${this.#maxMessageBytes}`,
-      );
-      this.#peer.#arrive((end) => end.#takeClose(1009, ''));
-      return this.#end({ code: 1009, reason: '', clean: false, by: 'limit', cause });
-    }
+    if (bytes > this.#maxMessageBytes) return this.#endAboveLimit(bytes);
     this.#receivedBytes += bytes + MESSAGE_OVERHEAD_BYTES;
     this.#sink.receive(data, bytes);
     this.#peer.#taken(bytes + MESSAGE_OVERHEAD_BYTES);
@@ -185,6 +192,29 @@ export class MemoryTransport implements Transport {
 
   #takeControl(): void {
     this.#receivedBytes += MESSAGE_OVERHEAD_BYTES;
+  }
+
+  #takePart(part: Data, bytes: number, last: boolean): void {
+    this.#parts.push(part);
+    this.#partBytes += bytes;
+    this.#receivedBytes += bytes + MESSAGE_OVERHEAD_BYTES;
+    const all = this.#partBytes;
+    if (all > this.#maxMessageBytes) return this.#endAboveLimit(all);
+    if (last) {
+      const message = joined(this.#parts);
+      this.#parts = [];
+      this.#partBytes = 0;
+      this.#sink.receive(message, all);
+    }
+    this.#peer.#taken(bytes + MESSAGE_OVERHEAD_BYTES);
+  }
+
+  #endAboveLimit(bytes: number): void {
+    const cause = new RangeError(
+      `A message of ${bytes} bytes is above the limit of ${this.#maxMessageBytes}`,
+    );
+    this.#peer.#arrive((end) => end.#takeClose(1009, ''));
+    this.#end({ code: 1009, reason: '', clean: false, by: 'limit', cause });
   }
 
   #takeClose(code: number, reason: string): void {

@@ -5,10 +5,10 @@
 import { EarlySink } from './early-sink.ts';
 import { NATIVE_CLOSED, NATIVE_OPEN } from './native-web-socket.ts';
 import type { NativeClose, NativeMessage, NativeWebSocket } from './native-web-socket.ts';
-import type { SendOptions, Transport, TransportSink } from './transport.ts';
+import type { PartOptions, SendOptions, Transport, TransportSink } from './transport.ts';
 import type { Clock } from '../time/clock.ts';
 import type { LinkEnd } from '../words/close-info.ts';
-import { bytesOf, toBytes } from '../words/data.ts';
+import { bytesOf, joined, toBytes } from '../words/data.ts';
 import type { Data } from '../words/data.ts';
 import { DRAIN_LOOK_MS, NATIVE_CLOSE_OFFSET } from '../words/limits.ts';
 
@@ -27,6 +27,7 @@ export interface NativeTransportOptions {
  * - 11: `terminate` ends this side at once, but the peer hears a close without a code, or the one under way.
  * - 13: a message above the limit has been received whole by then; of a rule that the peer breaks nothing is told but that the link is lost.
  * - 14 to 16: a page can neither ping nor count what comes and goes; the browser answers pings.
+ * - 17: a page sends whole messages only. Parts are kept until the last one has come, and do not count until then.
  */
 export class NativeTransport implements Transport {
   readonly #ws: NativeWebSocket;
@@ -36,6 +37,8 @@ export class NativeTransport implements Transport {
   #sink: TransportSink = new EarlySink();
   /** What we have closed with. */
   #closing: { readonly code: number; readonly reason: string } | undefined;
+  /** Of a message whose last part was not sent. */
+  #parts: Data[] = [];
   /** Nothing that comes later is heard. */
   #isOver = false;
   /** What the browser had not taken when we last looked; 0 while we do not look. */
@@ -69,6 +72,15 @@ export class NativeTransport implements Transport {
     this.#ws.send(binary ? toBytes(data) : data);
     if (this.#untakenBytes === 0) this.#watch();
     return true;
+  }
+
+  sendPart(data: Data, { last, ...options }: PartOptions): boolean {
+    if (this.#isOver || this.#ws.readyState !== NATIVE_OPEN) return false;
+    this.#parts.push(data);
+    if (!last) return true;
+    const message = joined(this.#parts);
+    this.#parts = [];
+    return this.send(message, options);
   }
 
   /** Nobody counts. */

@@ -12,15 +12,20 @@ export interface SendOptions {
   readonly compress: boolean;
 }
 
+export interface PartOptions extends SendOptions {
+  /** Whether the message ends with this part. */
+  readonly last: boolean;
+}
+
 /**
  * Carries whole messages to and from one peer.
  *
  * 1. Until `open`, nothing that arrives is lost; afterwards all goes to that one sink, in the order in which it was sent.
- * 2. The sink is never called inside a call of `open`, `send`, `ping`, `pong`, `pause`, `resume`, `close` or `terminate`.
+ * 2. The sink is never called inside a call of `open`, `send`, `sendPart`, `ping`, `pong`, `pause`, `resume`, `close` or `terminate`.
  * 3. `end` is the last thing that a sink hears, and it hears it exactly once, whatever happens.
  * 4. What was received whole before the end comes before `end`.
  * 5. Text arrives as a string, binary as bytes; an empty message is a message.
- * 6. `send` answers false, and sends nothing, once this side has begun to close, or knows that the other has.
+ * 6. `send` and `sendPart` answer false, and send nothing, once this side has begun to close, or knows that the other has.
  * 7. `bufferedBytes` counts what was sent and not yet taken; whenever it has fallen, `drain` follows.
  * 8. While paused, no more is delivered than was under way; `resume` goes on where it stopped, and nothing is lost.
  * 9. `close` lets what was sent go first. The peer hears the code and the reason, `by: 'peer'`, `clean: true`.
@@ -31,6 +36,8 @@ export interface SendOptions {
  * 14. `ping` and `pong` overtake nothing that was sent, and no sink hears of them; they answer false, and send nothing, where `send` would.
  * 15. `receivedBytes` grows with whatever comes, a `pong` and the answer to a `ping` too; an end that reads answers by itself, one that is paused does not.
  * 16. `takenBytes` changes when more of what was sent has been taken, and never while nothing is; NaN where nobody counts.
+ * 17. `sendPart` sends a message piece by piece: what is sent counts at once (7), and the peer hears one message, of the first part's kind, when the last part has come.
+ * 18. A message whose last part was never sent is never heard. `close` and `terminate` may come between parts; a `send` may not.
  */
 export interface Transport {
   /** Negotiated subprotocol, or ''. */
@@ -45,6 +52,8 @@ export interface Transport {
   open(sink: TransportSink): void;
   /** Accepts one message. The bytes are not copied: they must stay as they are until they are taken. */
   send(data: Data, options: SendOptions): boolean;
+  /** Accepts the next part of a message, or its first. All parts are of one kind; text is parted between code points. Bytes as in `send`. */
+  sendPart(data: Data, options: PartOptions): boolean;
   /** Asks the other end for a sign of life. */
   ping(): boolean;
   /** Gives the other end a sign of life, unasked. */

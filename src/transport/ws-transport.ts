@@ -10,7 +10,7 @@ import { EarlySink } from './early-sink.ts';
 import { FrameBatch } from './frame-batch.ts';
 import type { FramePool } from './frame-batch.ts';
 import type { WsOrderedSocket } from './ws-ordered-socket.ts';
-import type { SendOptions, Transport, TransportSink } from './transport.ts';
+import type { PartOptions, SendOptions, Transport, TransportSink } from './transport.ts';
 import { violationOf } from './ws-violation.ts';
 import type { LinkEnd } from '../words/close-info.ts';
 import { bytesOf, toBytes } from '../words/data.ts';
@@ -104,6 +104,15 @@ export class WsTransport implements Transport {
     }
     this.#batch?.flush();
     const options = { binary: binary || typeof data !== 'string', compress };
+    this.#ws.send(countable(data), options, this.#countTaken());
+    return true;
+  }
+
+  /** All frames of such a message are made by `ws`, behind those that wait for the end of the turn. */
+  sendPart(data: Data, { binary, compress, last }: PartOptions): boolean {
+    if (this.#ws.readyState !== this.#ws.OPEN) return false;
+    this.#batch?.flush();
+    const options = { binary: binary || typeof data !== 'string', compress, fin: last };
     this.#ws.send(countable(data), options, this.#countTaken());
     return true;
   }

@@ -97,7 +97,8 @@ export function checkClose(call: string, code: unknown, reason: unknown): void {
   }
 }
 
-function isSendableCloseCode(code: unknown): code is number {
+/** Tells whether a close frame may carry a code. */
+export function isSendableCloseCode(code: unknown): code is number {
   if (typeof code !== 'number' || !Number.isInteger(code)) return false;
   if (code >= 3000) return code <= 4999;
   return (code >= 1000 && code <= 1003) || (code >= 1007 && code <= 1014);

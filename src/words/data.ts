@@ -23,6 +23,19 @@ export function toBytes(data: Data): Uint8Array {
   return typeof data === 'string' ? encodeText(data) : data;
 }
 
+/** Puts the parts of one message together; all are of one kind. */
+export function joined(parts: readonly Data[]): Data {
+  if (typeof parts[0] === 'string') return parts.join('');
+  const chunks = parts as readonly Uint8Array[];
+  const whole = new Uint8Array(chunks.reduce((bytes, chunk) => bytes + chunk.byteLength, 0));
+  let at = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, at);
+    at += chunk.byteLength;
+  }
+  return whole;
+}
+
 /**
  * Frees small binary data from the chunk that it is a view on: while it waits,
  * it would pin all 64 KiB of it. Text and larger data are given back as they are.
@@ -46,6 +59,11 @@ export function cutLength(data: Data, len: number): number {
   if (data.length <= len) return data.length;
   if (typeof data !== 'string' || !splitsPair(data, len)) return len;
   return len === 1 ? 2 : len - 1;
+}
+
+/** Gives the first half of a surrogate pair that text ends with, or ''. */
+export function halfPairAtEnd(text: string): string {
+  return text.length > 0 && isSurrogate(text.charCodeAt(text.length - 1), 0xd8_00) ? text.slice(-1) : '';
 }
 
 function splitsPair(text: string, at: number): boolean {

@@ -2,6 +2,7 @@
 // its text or by `instanceof`. Ordinary ends are statuses, not errors.
 
 import type { CloseInfo } from './close-info.ts';
+import type { SchemaIssue } from './standard-schema.ts';
 
 /**
  * Tells of our caller's mistake: a wrong argument, a second read at once.
@@ -12,10 +13,62 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
   readonly code: string;
 
-  constructor(code: string, message: string) {
-    super(message);
+  constructor(code: string, message: string, options?: ErrorOptions) {
+    super(message, options);
     this.code = code;
   }
+}
+
+/** What can be wrong with a message. */
+type MessageFault = 'COROSOCK_NOT_JSON' | 'COROSOCK_INVALID' | 'COROSOCK_NOT_TEXT';
+
+interface FaultWords {
+  readonly closeCode: 1003 | 1007 | 1008;
+  readonly says: string;
+}
+
+/** What each closes with when nobody catches it (RFC 6455 §7.4.1), and what it says: nothing of what the message held. */
+const MESSAGE_FAULTS: Readonly<Record<MessageFault, FaultWords>> = Object.freeze({
+  COROSOCK_NOT_TEXT: { closeCode: 1003, says: 'expected text, but the message is binary' },
+  COROSOCK_NOT_JSON: { closeCode: 1007, says: 'expected JSON, but the message is none' },
+  COROSOCK_INVALID: { closeCode: 1008, says: 'expected what the schema describes, but the message is not' },
+});
+
+/**
+ * Tells that the peer's message is not what was asked for; it has been taken.
+ *
+ * Uncaught in a handler or in `onClientMessage` it closes the socket with `closeCode`,
+ * by its `code`. Its text holds nothing of the message; `issues` are the schema's words.
+ */
+export class MessageError extends Error {
+  override readonly name = 'MessageError';
+  readonly code: MessageFault;
+  /** NOT_TEXT 1003, NOT_JSON 1007, INVALID 1008. */
+  readonly closeCode: FaultWords['closeCode'];
+  readonly issues: readonly SchemaIssue[];
+
+  constructor(code: MessageFault, issues: readonly SchemaIssue[] = []) {
+    super(`ws.readJson(): ${MESSAGE_FAULTS[code].says}`);
+    this.code = code;
+    this.closeCode = MESSAGE_FAULTS[code].closeCode;
+    this.issues = issues;
+  }
+}
+
+/** Tells what an error closes with that is the peer's fault; undefined for any other. Known by its `code`. */
+export function messageCloseCode(error: unknown): number | undefined {
+  try {
+    if (!(error instanceof Object) || !('code' in error)) return undefined;
+    const { code } = error;
+    return isMessageFault(code) ? MESSAGE_FAULTS[code].closeCode : undefined;
+  } catch {
+    // Anything can be thrown, also what throws when it is looked at.
+    return undefined;
+  }
+}
+
+function isMessageFault(code: unknown): code is MessageFault {
+  return typeof code === 'string' && Object.hasOwn(MESSAGE_FAULTS, code);
 }
 
 /** Ends a `for await` over a socket whose conversation did not end clean. */

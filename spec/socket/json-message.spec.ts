@@ -1,0 +1,224 @@
+// JSON in messages: what is parsed and what is refused, what a schema has to say, and
+// that no nesting brings the process down (A9).
+
+import { inspect } from 'node:util';
+import { type } from 'arktype';
+import * as v from 'valibot';
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { jsonText, parseJson, validated } from '../../src/socket/json-message.ts';
+import { DEFAULT_MAX_MESSAGE_BYTES } from '../../src/words/limits.ts';
+import type { StandardSchema } from '../../src/words/standard-schema.ts';
+
+const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+/** What parsing throws. */
+function thrownBy(run: () => unknown): unknown {
+  try {
+    run();
+  } catch (error) {
+    return error;
+  }
+  throw new Error('It has not thrown');
+}
+
+describe('parseJson', () => {
+  it.each([
+    ['{"a":[1,null,"\u{1f600}"]}', { a: [1, null, '\u{1f600}'] }],
+    [' 5 ', 5],
+    ['null', null],
+    ['"text"', 'text'],
+  ])('parses %s', (text, expected) => {
+    expect([parseJson(text, 'refused'), parseJson(utf8(text), 'text')]).toEqual([expected, expected]);
+  });
+
+  it.each(['', '{', '\ufeff{}', 'undefined', '{"a":1}{"b":2}', "{'a':1}", '01', '\ufffd'])(
+    'refuses %j as no JSON',
+    (text) => {
+      const expected = { code: 'COROSOCK_NOT_JSON', closeCode: 1007 };
+      expect(thrownBy(() => parseJson(text, 'refused'))).toMatchObject(expected);
+      expect(thrownBy(() => parseJson(utf8(text), 'text'))).toMatchObject(expected);
+    },
+  );
+
+  it('refuses bytes where text is needed', () => {
+    expect(thrownBy(() => parseJson(utf8('{}'), 'refused'))).toMatchObject({
+      code: 'COROSOCK_NOT_TEXT',
+      closeCode: 1003,
+    });
+  });
+
+  it('refuses bytes that are no UTF-8', () => {
+    const bytes = new Uint8Array([0x22, 0xff, 0x22]);
+    expect(thrownBy(() => parseJson(bytes, 'text'))).toMatchObject({ code: 'COROSOCK_NOT_JSON' });
+  });
+
+  it('says nothing of what the message holds, in its error or behind it', () => {
+    expect(inspect(thrownBy(() => parseJson('{"password":hunter2', 'refused')))).not.toMatch(/pass|hunter/);
+  });
+
+  it('makes an own property of `__proto__`, and changes no prototype', () => {
+    const value = parseJson('{"__proto__":{"isAdmin":true}}', 'refused') as { readonly isAdmin?: boolean };
+    expect([Object.keys(value), value.isAdmin]).toEqual([['__proto__'], undefined]);
+  });
+});
+
+/** A message of the largest size that is nothing but nesting. */
+const BOMBS = [
+  ['arrays', '['.repeat(DEFAULT_MAX_MESSAGE_BYTES / 2) + ']'.repeat(DEFAULT_MAX_MESSAGE_BYTES / 2)],
+  [
+    'objects',
+    `${'{"a":'.repeat(DEFAULT_MAX_MESSAGE_BYTES / 6)}1${'}'.repeat(DEFAULT_MAX_MESSAGE_BYTES / 6)}`,
+  ],
+] as const;
+
+describe('a message that is nothing but nesting', () => {
+  it.each(BOMBS)('is parsed without a stack: %s', (_, text) => {
+    expect(typeof parseJson(text, 'refused')).toBe('object');
+  });
+
+  it.each(BOMBS)('is no JSON when it never ends: %s', (_, text) => {
+    const error = thrownBy(() => parseJson(text.slice(0, text.length / 2), 'refused'));
+    expect(error).toMatchObject({ code: 'COROSOCK_NOT_JSON' });
+  });
+
+  type Nested = readonly Nested[];
+  const ofZod: z.ZodType<Nested> = z.lazy(() => z.array(ofZod));
+  const ofValibot: v.GenericSchema<Nested> = v.lazy(() => v.array(ofValibot));
+  const ofArktype = type.scope({ nested: 'nested[]' }).type('nested');
+  const own: StandardSchema = {
+    '~standard': {
+      version: 1,
+      vendor: 'own',
+      validate: (value) => {
+        const depth = (nested: Nested): number => 1 + Math.max(0, ...nested.map(depth));
+        return { value: depth(value as Nested) };
+      },
+    },
+  };
+
+  it.each([
+    ['zod', ofZod],
+    ['valibot', ofValibot],
+    ['arktype', ofArktype],
+    ['your own', own],
+  ])('is invalid for a schema that calls itself, and the process lives: %s', async (_, schema) => {
+    const bomb = parseJson(BOMBS[0][1], 'refused');
+    await expect(validated(bomb, schema as StandardSchema)).rejects.toMatchObject({
+      code: 'COROSOCK_INVALID',
+      closeCode: 1008,
+    });
+  });
+});
+
+describe('validated', () => {
+  const person = [
+    ['zod', z.object({ name: z.string(), age: z.coerce.number() })],
+    ['valibot', v.object({ name: v.string(), age: v.pipe(v.string(), v.transform(Number)) })],
+    ['arktype', type({ name: 'string', age: 'string.numeric.parse' })],
+    [
+      'zod, asynchronous',
+      z.object({ name: z.string().refine(async (name) => name !== ''), age: z.coerce.number() }),
+    ],
+    [
+      'valibot, asynchronous',
+      v.objectAsync({
+        name: v.pipeAsync(
+          v.string(),
+          v.checkAsync(async () => true),
+        ),
+        age: v.pipe(v.string(), v.transform(Number)),
+      }),
+    ],
+  ] as const;
+
+  it.each(person)("gives the schema's output: %s", async (_, schema) => {
+    expect(await validated({ name: 'Ada', age: '36' }, schema as StandardSchema)).toEqual({
+      name: 'Ada',
+      age: 36,
+    });
+  });
+
+  it.each(person)('rejects what is invalid, with the issues: %s', async (_, schema) => {
+    await expect(validated({ name: 5, age: '36' }, schema as StandardSchema)).rejects.toMatchObject({
+      name: 'MessageError',
+      code: 'COROSOCK_INVALID',
+      closeCode: 1008,
+      message: 'ws.readJson(): expected what the schema describes, but the message is not',
+      issues: [{ message: expect.any(String) as string, path: ['name'] }],
+    });
+  });
+
+  const failing = (error: unknown): StandardSchema => ({
+    '~standard': {
+      version: 1,
+      vendor: 'own',
+      validate: () => {
+        throw error;
+      },
+    },
+  });
+
+  it.each([
+    ['an error', new TypeError('no database')],
+    ['undefined', undefined],
+    [
+      'what throws when it is looked at',
+      new Proxy(
+        {},
+        {
+          has: () => {
+            throw new Error('no');
+          },
+        },
+      ),
+    ],
+  ])('rejects with what the schema throws: %s', async (_, error) => {
+    const thrown = await validated({}, failing(error)).catch((caught: unknown) => ({ caught }));
+    expect((thrown as { readonly caught: unknown }).caught === error).toBe(true);
+  });
+});
+
+describe('jsonText', () => {
+  it.each([
+    [{ a: [1, null, 'b'] }, '{"a":[1,null,"b"]}'],
+    [null, 'null'],
+    [NaN, 'null'],
+    [new Date(0), '"1970-01-01T00:00:00.000Z"'],
+    ['\ud800', '"\\ud800"'],
+  ])('writes %j', (value, expected) => {
+    expect(jsonText('ws.writeJson()', value)).toBe(expected);
+  });
+
+  const cycle: { self?: unknown } = {};
+  cycle.self = cycle;
+
+  it.each([
+    ['undefined', undefined, 'undefined'],
+    ['a function', () => 1, 'a function'],
+    ['a symbol', Symbol('s'), 'Symbol(s)'],
+    ['a BigInt', { a: 1n }, 'one that it cannot'],
+    ['a cycle', cycle, 'one that it cannot'],
+    ['what is too deep', parseJson(BOMBS[0][1], 'refused'), 'one that it cannot'],
+    [
+      'what throws in toJSON',
+      {
+        toJSON: () => {
+          throw new Error('no');
+        },
+      },
+      'one that it cannot',
+    ],
+  ])('refuses %s', (_, value, got) => {
+    expect(thrownBy(() => jsonText('ws.writeJson()', value))).toMatchObject({
+      code: 'COROSOCK_ARGUMENT',
+      message: `ws.writeJson(): expected a value that JSON can hold, got ${got}`,
+    });
+  });
+
+  it('says why JSON cannot hold it', () => {
+    expect(thrownBy(() => jsonText('ws.writeJson()', cycle))).toMatchObject({
+      cause: expect.objectContaining({ name: 'TypeError' }) as unknown,
+    });
+  });
+});

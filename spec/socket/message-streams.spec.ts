@@ -1,0 +1,306 @@
+// A socket as Web Streams of messages: back-pressure both ways, how each side ends,
+// and the close codes of giving up. Node's own streams over them: examples/streams.
+
+import { describe, expect, it } from 'vitest';
+import { MessageError } from 'corosock';
+import type { Data } from 'corosock';
+import { CLOSED_BY_PEER, scripted } from './scripted-transport.ts';
+import type { ScriptedTransport } from './scripted-transport.ts';
+import { recordCrashes } from '../fixtures/process-events.ts';
+import { turn } from '../time/hand-clock.ts';
+
+const closes = (link: ScriptedTransport): readonly string[] =>
+  link.calls.filter((call) => call.startsWith('close'));
+
+/** What may be given as the reason of giving up, and what it closes with. */
+const REASONS: ReadonlyArray<readonly [what: string, reason: unknown, code: number]> = [
+  ['no reason', undefined, 1000],
+  ['null', null, 1000],
+  ['an error', new Error('secret'), 1011],
+  ['a text', 'secret', 1011],
+  ['an error with its own close code', new MessageError('COROSOCK_INVALID'), 1008],
+  ['one that cannot be sent', Object.assign(new Error('secret'), { closeCode: 1006 }), 1011],
+  [
+    'what throws when it is looked at',
+    new Proxy(
+      {},
+      {
+        has: () => {
+          throw new Error('no');
+        },
+      },
+    ),
+    1011,
+  ],
+];
+
+describe('ws.readable', () => {
+  it('is the same stream each time, and is not there before', () => {
+    const { ws } = scripted();
+    expect(Object.keys(ws)).toEqual([]);
+    expect(ws.readable).toBe(ws.readable);
+    expect(Object.keys(ws)).toEqual([]);
+  });
+
+  it('gives whole messages in order, and closes with a clean end', async () => {
+    const { link, ws } = scripted();
+    const long = 'x'.repeat(100_000);
+    link.arrive('a', long, '');
+    link.end(CLOSED_BY_PEER);
+    const messages: Data[] = [];
+    for await (const message of ws.readable) messages.push(message);
+    expect(messages).toEqual(['a', long, '']);
+  });
+
+  it('takes nothing in advance: what is not pulled stays in the queue', async () => {
+    const { link, ws } = scripted();
+    const reader = ws.readable.getReader();
+    link.arrive('a', 'b');
+    await turn();
+    expect(ws.queued.messages).toBe(2);
+    expect([await reader.read(), ws.queued.messages]).toEqual([{ done: false, value: 'a' }, 1]);
+    reader.releaseLock();
+    expect(await ws.read()).toEqual(['b', 'ok']);
+  });
+
+  it('is a read like any other while it is pulled', async () => {
+    const { link, ws } = scripted();
+    const pulled = ws.readable.getReader().read();
+    await turn();
+    await expect(ws.read()).rejects.toMatchObject({ code: 'COROSOCK_CONCURRENT_READ' });
+    link.arrive('a');
+    expect(await pulled).toEqual({ done: false, value: 'a' });
+  });
+
+  it('errors when it is pulled while somebody reads', async () => {
+    const { ws } = scripted();
+    void ws.read();
+    await expect(ws.readable.getReader().read()).rejects.toMatchObject({ code: 'COROSOCK_CONCURRENT_READ' });
+  });
+
+  it('errors with ConnectionLostError after everything that was received when the end was not clean', async () => {
+    const { link, ws } = scripted();
+    const reader = ws.readable.getReader();
+    link.arrive('a');
+    link.end();
+    await turn();
+    expect(await reader.read()).toEqual({ done: false, value: 'a' });
+    await expect(reader.read()).rejects.toMatchObject({
+      code: 'COROSOCK_CONNECTION_LOST',
+      closeInfo: ws.closeInfo,
+    });
+  });
+
+  it('ends also when nobody pulls', async () => {
+    const [clean, lost] = [scripted(), scripted()];
+    const ends = [clean, lost].map(({ ws }) => ws.readable.getReader().closed);
+    clean.link.end(CLOSED_BY_PEER);
+    lost.link.end();
+    expect(await ends[0]).toBe(undefined);
+    await expect(ends[1]).rejects.toMatchObject({ code: 'COROSOCK_CONNECTION_LOST' });
+  });
+
+  it('ends when it is pulled as the end comes', async () => {
+    const [clean, lost] = [scripted(), scripted()];
+    const pulls = [clean, lost].map(({ ws }) => ws.readable.getReader().read());
+    clean.link.end(CLOSED_BY_PEER);
+    lost.link.end();
+    expect(await pulls[0]).toEqual({ done: true, value: undefined });
+    await expect(pulls[1]).rejects.toMatchObject({ code: 'COROSOCK_CONNECTION_LOST' });
+  });
+
+  it.each(REASONS)('closes the socket when it is cancelled: %s', async (_, reason, code) => {
+    const { link, ws } = scripted();
+    await ws.readable.cancel(reason);
+    expect(closes(link)).toEqual([`close ${code}`]);
+  });
+
+  it('gives up its pull when it is cancelled: that takes nothing', async () => {
+    const { link, conversation, ws } = scripted();
+    const reader = ws.readable.getReader();
+    const pulled = reader.read();
+    await reader.cancel();
+    expect([await pulled, conversation.reader.isParked]).toEqual([{ done: true, value: undefined }, false]);
+    link.end({ code: 1000, by: 'local', clean: true });
+    await turn();
+    expect(ws.closeInfo).toMatchObject({ code: 1000, by: 'local', clean: true });
+  });
+
+  it('closes the socket when a loop over it breaks, unless it prevents that', async () => {
+    const [kept, broken] = [scripted(), scripted()];
+    for (const { link } of [kept, broken]) link.arrive('a', 'b');
+    for await (const _ of kept.ws.readable.values({ preventCancel: true })) break;
+    for await (const _ of broken.ws.readable) break;
+    expect([closes(kept.link), closes(broken.link)]).toEqual([[], ['close 1000']]);
+    expect(await kept.ws.read()).toEqual(['b', 'ok']);
+  });
+
+  it('gives bytes with binaryData', async () => {
+    const { link, ws } = scripted();
+    ws.binaryData = true;
+    link.arrive('a');
+    expect(await ws.readable.getReader().read()).toEqual({ done: false, value: Buffer.from('a') });
+  });
+});
+
+describe('ws.writable', () => {
+  it('is the same stream each time', () => {
+    const { ws } = scripted();
+    expect(ws.writable).toBe(ws.writable);
+  });
+
+  it('sends a message for each chunk, in line with other writes', async () => {
+    const { link, ws } = scripted();
+    const writer = ws.writable.getWriter();
+    await writer.write('a');
+    await ws.write('b');
+    await writer.write(new Uint8Array([1]));
+    expect(link.sentData).toEqual(['a', 'b', new Uint8Array([1])]);
+  });
+
+  it('waits for room', async () => {
+    const { link, ws } = scripted({ writeBufferBytes: 1 });
+    const writer = ws.writable.getWriter();
+    await writer.write('a');
+    let isReady = false;
+    const write = writer.write('b').then(() => (isReady = true));
+    await turn();
+    expect([isReady, writer.desiredSize]).toEqual([false, 0]);
+    link.take();
+    await write;
+    expect([link.sentData, writer.desiredSize]).toEqual([['a', 'b'], 1]);
+  });
+
+  it('closes the socket with 1000 behind what was written, and resolves at a clean end', async () => {
+    const { link, ws } = scripted({ writeBufferBytes: 1 });
+    const writer = ws.writable.getWriter();
+    void writer.write('a');
+    void writer.write('b');
+    let isClosed = false;
+    const close = writer.close().then(() => (isClosed = true));
+    await turn();
+    expect(closes(link)).toEqual([]);
+    link.take();
+    await turn();
+    expect([link.sentData, closes(link), isClosed]).toEqual([['a', 'b'], ['close 1000'], false]);
+    link.end({ code: 1000, by: 'local', clean: true });
+    await close;
+    expect(isClosed).toBe(true);
+  });
+
+  it('rejects its close when the end is not clean', async () => {
+    const { link, ws } = scripted();
+    const close = ws.writable.close();
+    await turn();
+    link.end();
+    await expect(close).rejects.toMatchObject({ code: 'COROSOCK_CONNECTION_LOST' });
+  });
+
+  it('closes like the socket where that has closed clean already', async () => {
+    const { link, ws } = scripted();
+    const writer = ws.writable.getWriter();
+    link.end(CLOSED_BY_PEER);
+    await turn();
+    expect(await writer.close()).toBe(undefined);
+  });
+
+  it.each(REASONS)('closes the socket when it is aborted: %s', async (_, reason, code) => {
+    const { link, ws } = scripted();
+    await ws.writable.abort(reason);
+    expect(closes(link)).toEqual([`close ${code}`]);
+  });
+
+  it('gives up what waits when it is aborted: it is certainly not sent', async () => {
+    const { link, ws } = scripted({ writeBufferBytes: 1 });
+    const writer = ws.writable.getWriter();
+    await writer.write('a');
+    const waiting = writer.write('b');
+    await turn();
+    const abort = writer.abort(new Error('enough'));
+    await expect(waiting).rejects.toThrow('enough');
+    await abort;
+    link.take();
+    expect([link.sentData, closes(link)]).toEqual([['a'], ['close 1011']]);
+  });
+
+  it('errors with ConnectionLostError when the end is not clean', async () => {
+    const { link, ws } = scripted();
+    const writer = ws.writable.getWriter();
+    link.end();
+    await expect(writer.closed).rejects.toMatchObject({
+      code: 'COROSOCK_CONNECTION_LOST',
+      closeInfo: ws.closeInfo,
+    });
+  });
+
+  it('errors with the reason of `signal` when it is written to after a clean end', async () => {
+    const { link, ws } = scripted();
+    const writer = ws.writable.getWriter();
+    link.end(CLOSED_BY_PEER);
+    await turn();
+    const error: unknown = await writer.write('a').catch((caught: unknown) => caught);
+    expect(error).toBe(ws.signal.reason);
+    expect(error).toMatchObject({ name: 'AbortError', closeInfo: ws.closeInfo });
+  });
+
+  it('errors with ConnectionLostError where a write of it was not accepted', async () => {
+    const { link, conversation, ws } = scripted();
+    const writer = ws.writable.getWriter();
+    conversation.close(1000, '', 'local');
+    const write = writer.write('a');
+    await turn();
+    link.end();
+    await expect(write).rejects.toMatchObject({ code: 'COROSOCK_CONNECTION_LOST' });
+  });
+
+  it('errors with UsageError for a chunk that is no message', async () => {
+    const { link, ws } = scripted();
+    await expect(ws.writable.getWriter().write(5 as unknown as Data)).rejects.toMatchObject({
+      code: 'COROSOCK_ARGUMENT',
+    });
+    expect(link.sent).toEqual([]);
+  });
+});
+
+describe('both together', () => {
+  it('echo by a pipe, until the peer closes', async () => {
+    const { link, ws } = scripted();
+    const pipe = ws.readable.pipeTo(ws.writable);
+    link.arrive('a', 'b');
+    await turn();
+    link.end(CLOSED_BY_PEER);
+    expect([await pipe, link.sentData]).toEqual([undefined, ['a', 'b']]);
+  });
+
+  it('hold the link back when a pipe has no room', async () => {
+    const { link, ws } = scripted({ queueMessages: 2, writeBufferBytes: 1 });
+    const pipe = ws.readable.pipeTo(ws.writable);
+    for (let count = 0; count < 10; count += 1) {
+      link.arrive('a');
+      await turn();
+    }
+    expect([link.isPaused, ws.queued.messages > 5]).toEqual([true, true]);
+    while (link.bufferedBytes > 0) {
+      link.take();
+      await turn();
+    }
+    expect([link.isPaused, link.sent.length]).toEqual([false, 10]);
+    link.end(CLOSED_BY_PEER);
+    await pipe;
+  });
+
+  it('let no rejection reach the process, however the conversation ends', async () => {
+    using crashes = recordCrashes();
+    for (const end of [CLOSED_BY_PEER, {}]) {
+      const { link, ws } = scripted();
+      const [reader, writer] = [ws.readable.getReader(), ws.writable.getWriter()];
+      link.arrive('a');
+      link.end(end);
+      await turn();
+      reader.releaseLock();
+      writer.releaseLock();
+    }
+    await turn();
+    expect(crashes.errors).toEqual([]);
+  });
+});
