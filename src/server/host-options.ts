@@ -14,7 +14,7 @@ import { Alarms } from '../time/alarms.ts';
 import type { Clock } from '../time/clock.ts';
 import { realClock } from '../time/real-clock.ts';
 import { TurnBudget } from '../time/turn-budget.ts';
-import { badArgument, checkCount, checkNames, checkTimer } from '../words/arguments.ts';
+import { badArgument, checkClock, checkCount, checkNames, checkTimer } from '../words/arguments.ts';
 import {
   DEFAULT_CLOSE_TIMEOUT_MS,
   DEFAULT_HANDSHAKE_TIMEOUT_MS,
@@ -96,8 +96,6 @@ export const HOST_OPTIONS: ReadonlySet<string> = new Set<keyof HostOptions>([
   'report',
 ]);
 
-const CLOCK_METHODS = ['now', 'setTimeout', 'clearTimeout', 'setImmediate'] as const;
-
 const DEFAULTS: Required<Omit<HostOptions, 'report' | 'clock'>> = Object.freeze({
   maxMessageBytes: DEFAULT_MAX_MESSAGE_BYTES,
   queueMessages: DEFAULT_QUEUE_MESSAGES,
@@ -166,6 +164,5 @@ function checkChoices(
     throw badArgument(call, 'protocols to be an array of tokens (RFC 9110 §5.6.2)', protocols);
   }
   if (typeof report !== 'function') throw badArgument(call, 'report to be a function', report);
-  if (!CLOCK_METHODS.every((name) => typeof clock?.[name] === 'function'))
-    throw badArgument(call, 'clock to be a Clock', clock);
+  checkClock(call, clock);
 }

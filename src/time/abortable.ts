@@ -18,13 +18,13 @@ import { execute } from 'abort-controller-x';
  */
 export function abortable<T>(
   signal: AbortSignal,
-  start: (settle: (value: T) => void) => () => void,
+  start: (settle: (value: T) => void, fail: (error: unknown) => void) => () => void,
 ): Promise<T> {
   // Node warns from the eleventh listener on; many writes may wait on one signal.
   setMaxListeners(0, signal);
   return unattended(
-    execute<T>(signal, (resolve) => {
-      const cancel = start(resolve);
+    execute<T>(signal, (resolve, reject) => {
+      const cancel = start(resolve, reject);
       // Whatever it returns: the library would wait for that.
       return () => {
         cancel();
