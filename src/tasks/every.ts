@@ -107,6 +107,6 @@ class TicksPort extends PacedPort<number> {
 
   #ring(): void {
     this.#subscribers.wakeWhile(this);
-    if (this.#subscribers.size > 0) this.#alarm.setAt(this.#dueMs);
+    if (!this.#subscribers.isEmpty) this.#alarm.setAt(this.#dueMs);
   }
 }

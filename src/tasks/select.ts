@@ -119,11 +119,17 @@ function wait(map: SourceMap, options: SelectOptions, until: Until): Promise<Ans
       return () => selection.cancel();
     });
   }
-  return unattended(
-    new Promise<Answer>((settle, fail) => {
-      new Selection(map, clock, timeoutMs, settle, fail).begin(until);
-    }),
-  );
+  // Handled as soon as it fails, and no sooner: that is what one more promise would cost.
+  let selection: Selection | undefined;
+  const answer = new Promise<Answer>((settle, reject) => {
+    const fail = (error: unknown): void => {
+      void unattended(answer);
+      reject(error);
+    };
+    selection = new Selection(map, clock, timeoutMs, settle, fail);
+  });
+  selection?.begin(until);
+  return answer;
 }
 
 function checkOptions(options: SelectOptions): void {

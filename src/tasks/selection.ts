@@ -124,13 +124,14 @@ export class Selection {
     this.#isOver = true;
     this.#alarm?.stop();
     let broken: { readonly error: unknown } | undefined;
-    for (const unsubscribe of this.#unsubscribes.splice(0)) {
+    for (const unsubscribe of this.#unsubscribes) {
       try {
         unsubscribe();
       } catch (error) {
         broken ??= { error };
       }
     }
+    this.#unsubscribes.length = 0;
     if (broken !== undefined) throw broken.error;
   }
 }
