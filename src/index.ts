@@ -22,6 +22,7 @@ export type { Channel, ChannelOptions, WhenFull } from './tasks/channel.ts';
 export { every } from './tasks/every.ts';
 export { select } from './tasks/select.ts';
 export type { Selectable, Selected, Taken } from './tasks/select.ts';
+export type { Task } from './tasks/task.ts';
 export type { Clock } from './time/clock.ts';
 export type { CloseInfo } from './words/close-info.ts';
 export type { Data } from './words/data.ts';
