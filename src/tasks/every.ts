@@ -72,7 +72,7 @@ class TicksPort extends PacedPort<number> {
     this.#periodMs = periodMs;
     this.#clock = clock;
     this.#startMs = clock.now();
-    this.#alarm = new Alarm(clock, () => this.#ring());
+    this.#alarm = new Alarm(clock, (nowMs) => this.#ring(nowMs));
   }
 
   get isReady(): boolean {
@@ -105,8 +105,11 @@ class TicksPort extends PacedPort<number> {
     this.#alarm.stop();
   }
 
-  #ring(): void {
+  #ring(nowMs: number): void {
     this.#subscribers.wakeWhile(this);
-    if (!this.#subscribers.isEmpty) this.#alarm.setAt(this.#dueMs);
+    if (this.#subscribers.isEmpty) return;
+    const dueMs = this.#dueMs;
+    // Where nobody has taken it, they were told, and are told again a period later.
+    this.#alarm.setAt(dueMs > nowMs ? dueMs : nowMs + Math.max(this.#periodMs, 1));
   }
 }

@@ -1,4 +1,5 @@
-// What `ws.spawn` gives: a child task, to be awaited, selected, or left alone.
+// What `ws.spawn` gives: a child task, to be awaited, selected, or left alone. Who
+// runs it is task-scope.ts.
 
 import { PromisePort } from './promise-port.ts';
 import { unattended } from '../time/abortable.ts';
