@@ -23,7 +23,7 @@ describe('readSources', () => {
       mine,
       ws,
       jobs: channel(),
-      tick: every(10),
+      tick: every(1e9),
       stop: AbortSignal.abort('stop'),
       promise: new Promise(() => {}),
     });

@@ -204,7 +204,7 @@ export class ValueQueue<T> extends PacedPort<ReadResult<T>> {
 
   /** One that had to let the event loop have a turn: takes what is there now. */
   #goOn(taker: Taker<T>): void {
-    this.#serve();
+    if (this.#takers.has(taker)) this.#serve();
     if (!this.#takers.has(taker)) return;
     const { timeoutMs } = taker.request;
     if (timeoutMs === 0) this.#settleTaker(taker, TIMED_OUT);
