@@ -11,8 +11,7 @@ import { LAST_CLOSED_READ } from '../../src/words/limits.ts';
 import type { ReadResult } from '../../src/words/status.ts';
 import { HandClock, turn } from '../time/hand-clock.ts';
 
-const portOf = (ws: MessageSocket): SourcePort<ReadResult> =>
-  (ws as unknown as Source<ReadResult>)[source];
+const portOf = (ws: MessageSocket): SourcePort<ReadResult> => (ws as unknown as Source<ReadResult>)[source];
 
 /** A socket that writes down when it wakes who is subscribed. */
 function watched(...args: Parameters<typeof scripted>) {

@@ -168,13 +168,20 @@ describe('a time-out on a channel', () => {
   it('of 0 takes and puts what is possible at once', async () => {
     const { jobs, clock } = made({ capacity: 1 });
     expect(await jobs.take({ timeoutMs: 0 })).toEqual([undefined, 'timeout']);
-    expect([await jobs.put('a', { timeoutMs: 0 }), await jobs.put('b', { timeoutMs: 0 })]).toEqual(['ok', 'timeout']);
+    expect([await jobs.put('a', { timeoutMs: 0 }), await jobs.put('b', { timeoutMs: 0 })]).toEqual([
+      'ok',
+      'timeout',
+    ]);
     expect([await jobs.take({ timeoutMs: 0 }), clock.waits]).toEqual([['a', 'ok'], []]);
   });
 
   it('is each one’s own', async () => {
     const { jobs, clock } = made({ capacity: 1 });
-    const takes = [jobs.take({ timeoutMs: 30 }), jobs.take({ timeoutMs: 10 }), jobs.take({ timeoutMs: Infinity })];
+    const takes = [
+      jobs.take({ timeoutMs: 30 }),
+      jobs.take({ timeoutMs: 10 }),
+      jobs.take({ timeoutMs: Infinity }),
+    ];
     clock.tick(10);
     const second = await takes[1];
     clock.tick(20);
@@ -245,10 +252,13 @@ describe('the arguments of a channel', () => {
     );
   });
 
-  it.each([{ timeoutMs: -1 }, { signal: {} }, { len: 1 }, null])('of a call are refused: %j', async (options) => {
-    const { jobs } = made();
-    await expect(jobs.put('a', options as object)).rejects.toMatchObject({ code: 'COROSOCK_ARGUMENT' });
-    await expect(jobs.take(options as object)).rejects.toMatchObject({ code: 'COROSOCK_ARGUMENT' });
-    expect(jobs.size).toBe(0);
-  });
+  it.each([{ timeoutMs: -1 }, { signal: {} }, { len: 1 }, null])(
+    'of a call are refused: %j',
+    async (options) => {
+      const { jobs } = made();
+      await expect(jobs.put('a', options as object)).rejects.toMatchObject({ code: 'COROSOCK_ARGUMENT' });
+      await expect(jobs.take(options as object)).rejects.toMatchObject({ code: 'COROSOCK_ARGUMENT' });
+      expect(jobs.size).toBe(0);
+    },
+  );
 });

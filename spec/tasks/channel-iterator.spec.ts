@@ -50,10 +50,7 @@ describe('the iterator of a channel', () => {
     const [next, other] = [iterator.next(), jobs.take()];
     await iterator.return?.();
     await jobs.put('a');
-    expect([await next, await other]).toEqual([
-      { done: true, value: undefined },
-      ['a', 'ok'],
-    ]);
+    expect([await next, await other]).toEqual([{ done: true, value: undefined }, ['a', 'ok']]);
   });
 
   it('is done for ever once it is done', async () => {

@@ -43,6 +43,8 @@ describe('a select that cannot wait', () => {
     ['a signal that has aborted', () => ({ stop: AbortSignal.abort(), ws: scripted().ws })],
     ['a promise that has settled', () => ({ settled, ws: scripted().ws })],
   ])('yields to the event loop from the third in a row on: %s', async (_, make) => {
+    // From now on it is known to have settled.
+    await select({ settled });
     const sources = make();
     await select(sources);
     expect(await yieldsOf(4, () => select(sources))).toEqual([false, true, true, true]);

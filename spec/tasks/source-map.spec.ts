@@ -68,8 +68,16 @@ describe('readSources', () => {
       `a key other than 'timeout', which stands for the time-out, got "timeout"`,
     ],
     ['a number', { a: 5 }, '"a" to be a socket, a channel, a signal, a promise or another source, got 5'],
-    ['an object', { a: {} }, '"a" to be a socket, a channel, a signal, a promise or another source, got an object'],
-    ['null among others', { a: null }, '"a" to be a socket, a channel, a signal, a promise or another source, got null'],
+    [
+      'an object',
+      { a: {} },
+      '"a" to be a socket, a channel, a signal, a promise or another source, got an object',
+    ],
+    [
+      'null among others',
+      { a: null },
+      '"a" to be a socket, a channel, a signal, a promise or another source, got null',
+    ],
     [
       'half a port',
       { a: { [source]: { ready: () => true, take: () => 1 } } },

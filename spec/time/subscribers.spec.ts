@@ -5,7 +5,11 @@ import { Subscribers } from '../../src/time/subscribers.ts';
 
 const READY = { isReady: true };
 
-function recorded(): { readonly subscribers: Subscribers; readonly calls: string[]; add(name: string): () => void } {
+function recorded(): {
+  readonly subscribers: Subscribers;
+  readonly calls: string[];
+  add(name: string): () => void;
+} {
   const subscribers = new Subscribers();
   const calls: string[] = [];
   return { subscribers, calls, add: (name) => subscribers.add(() => calls.push(name)) };

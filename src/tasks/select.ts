@@ -83,8 +83,6 @@ export function select(sources: unknown, options: SelectOptions = NO_OPTIONS): P
   try {
     const map = readSources(sources);
     if (options !== NO_OPTIONS) checkOptions(options);
-    // What has settled already says so a microtask later: it has its place among the others.
-    if (map.hasNew) return unattended(Promise.resolve().then(() => choose(map, options)));
     return choose(map, options);
   } catch (error) {
     return rejected(error);
@@ -96,6 +94,8 @@ function choose(map: SourceMap, options: SelectOptions): Promise<Answer> {
   const { timeoutMs = Infinity, signal } = options;
   const { keys, ports, pace } = map;
   if (signal?.aborted === true) return rejected(signal.reason);
+  // A promise that has settled before says so a microtask later: it has its place among the others.
+  if (map.hasNew) return wait(map, options, pace.budget.spend() ? 'next turn' : 'next microtask');
   const at = firstReady(ports);
   const port = ports[at];
   if (port === undefined) {

@@ -13,7 +13,7 @@ export type Answer = readonly [key: string, value: unknown];
 export const TIMED_OUT: Answer = Object.freeze(['timeout', undefined]);
 
 /** What a select waits for. */
-export type Until = 'arrival' | 'next turn';
+export type Until = 'arrival' | 'next turn' | 'next microtask';
 
 /** Takes from one source, or from none (I3, I7). */
 export class Selection {
@@ -45,10 +45,12 @@ export class Selection {
 
   // Called by the select.
 
-  /** Waits for a source, or lets the event loop have a turn before it looks again. */
+  /** Waits for a source, or lets others go on before it looks again. */
   begin(until: Until): void {
-    if (until === 'next turn') this.#clock.setImmediate(() => this.#goOn());
-    else this.#subscribe();
+    if (until === 'arrival') return this.#subscribe();
+    const goOn = (): void => this.#goOn();
+    if (until === 'next turn') this.#clock.setImmediate(goOn);
+    else queueMicrotask(goOn);
   }
 
   /** Gives up, and takes nothing: whoever aborts is told so, whatever a broken source says. */
