@@ -35,7 +35,7 @@ export function handSource(...values: string[]): HandSource {
     },
     fill(...more: string[]): void {
       values.push(...more);
-      for (const wake of [...wakes.values()]) wake();
+      for (const wake of wakes.values()) wake();
     },
     wakeAll(): void {
       for (const wake of everyWake) wake();

@@ -17,6 +17,7 @@ function counted(): {
     settle = resolve;
   });
   const then = promise.then.bind(promise);
+  // oxlint-disable-next-line unicorn/no-thenable -- it counts
   promise.then = ((...args: Parameters<typeof then>) => {
     looks += 1;
     return then(...args);
@@ -60,6 +61,7 @@ describe('the port of a promise', () => {
   });
 
   it('knows at once where a thenable says it at once, whose first word counts', () => {
+    // oxlint-disable-next-line unicorn/no-thenable -- it is what is tested
     const thenable = Object.defineProperty({}, 'then', {
       value: (done: (value: string) => void) => {
         done('first');

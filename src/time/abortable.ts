@@ -14,7 +14,7 @@ import { execute } from 'abort-controller-x';
  * A rejection that nobody looks at does not reach the process: a call that was
  * not awaited must not bring it down.
  *
- * @param start - Begins the wait and answers with `cancel`.
+ * @param start - Begins the wait, which `settle` or `fail` ends, and answers with `cancel`.
  */
 export function abortable<T>(
   signal: AbortSignal,
