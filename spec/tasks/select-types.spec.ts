@@ -4,7 +4,7 @@
 import { channel, every, select } from 'corosock';
 import type { ReadResult, ServerSocket } from 'corosock';
 import { fakeSocket } from 'corosock/testing';
-import { describe, expectTypeOf, it } from 'vitest';
+import { describe, expect, expectTypeOf, it } from 'vitest';
 import { handSource } from './hand-source.ts';
 
 const sources = () => ({
@@ -39,16 +39,25 @@ describe('the type of a select', () => {
 
   it('tells the value by the key', async () => {
     const taken = await select({
-      ...sources(),
-      promise: 1 as unknown as Promise<boolean>,
-      tick: every(1),
-    }).catch(() => ['tick', 1] as const);
-    if (taken[0] === 'tick') expectTypeOf(taken[1]).toEqualTypeOf<number>();
+      jobs: channel<number>(),
+      now: AbortSignal.abort(1),
+      soon: Promise.resolve('a'),
+    });
+    switch (taken[0]) {
+      case 'jobs':
+        return expectTypeOf(taken[1]).toEqualTypeOf<ReadResult<number>>();
+      case 'now':
+        return expectTypeOf(taken[1]).toEqualTypeOf<unknown>();
+      case 'soon':
+        return expectTypeOf(taken[1]).toEqualTypeOf<string>();
+      default:
+        return taken satisfies never;
+    }
   });
 
-  it('refuses what is no source', () => {
+  it('refuses what is no source', async () => {
     // @ts-expect-error -- a number is none
-    void select({ ws: fakeSocket().ws, none: 5 });
+    await expect(select({ ws: fakeSocket().ws, none: 5 })).rejects.toThrow('"none"');
   });
 });
 
