@@ -7,7 +7,7 @@ import type { Outcome } from './outcome.ts';
 import type { Place } from './place.ts';
 import type { Report } from './report.ts';
 import type { WebSocketServer } from './servable.ts';
-import type { Membership } from '../session/live-session.ts';
+import type { Membership } from '../session/session-place.ts';
 import type { Conversation } from '../socket/conversation.ts';
 import type { LazySignal } from '../time/lazy-signal.ts';
 

@@ -81,7 +81,8 @@ export class Reader {
   // Called by the port of the socket, for `select`.
 
   get pace(): Pace {
-    return { clock: this.#settings.clock, budget: this.#settings.budget, spin: this.#spin };
+    const { clock, alarms, budget } = this.#settings;
+    return { clock, alarms, budget, spin: this.#spin };
   }
 
   /** Whether a message, or the end, is there for whoever is not in line. */

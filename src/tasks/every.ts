@@ -3,8 +3,9 @@
 // timer runs only while somebody waits.
 
 import { Alarm } from '../time/alarm.ts';
+import type { AlarmOwner } from '../time/alarm.ts';
 import type { Clock } from '../time/clock.ts';
-import { PacedPort } from '../time/pace.ts';
+import { PacedPort, paceOf } from '../time/pace.ts';
 import { realClock } from '../time/real-clock.ts';
 import { Subscribers } from '../time/subscribers.ts';
 import { badArgument, checkClock, checkNames } from '../words/arguments.ts';
@@ -54,7 +55,7 @@ class Ticks implements Source<number>, Disposable {
   }
 }
 
-class TicksPort extends PacedPort<number> {
+class TicksPort extends PacedPort<number> implements AlarmOwner {
   /** A select keeps the time of what it talks to. */
   readonly pace: undefined = undefined;
   readonly isOver = false;
@@ -72,7 +73,7 @@ class TicksPort extends PacedPort<number> {
     this.#periodMs = periodMs;
     this.#clock = clock;
     this.#startMs = clock.now();
-    this.#alarm = new Alarm(clock, (nowMs) => this.#ring(nowMs));
+    this.#alarm = new Alarm(paceOf(clock).alarms, this);
   }
 
   get isReady(): boolean {
@@ -105,7 +106,7 @@ class TicksPort extends PacedPort<number> {
     this.#alarm.stop();
   }
 
-  #ring(nowMs: number): void {
+  alarmOnRing(nowMs: number): void {
     this.#subscribers.wakeWhile(this);
     if (this.#subscribers.isEmpty) return;
     const dueMs = this.#dueMs;

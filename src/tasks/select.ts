@@ -10,7 +10,7 @@ import type { SourceMap } from './source-map.ts';
 import type { Socket } from '../socket/socket.ts';
 import { abortable, rejected, unattended } from '../time/abortable.ts';
 import type { Clock } from '../time/clock.ts';
-import { PacedPort } from '../time/pace.ts';
+import { PacedPort, paceOf } from '../time/pace.ts';
 import { checkClock, checkMs, checkNames, checkSignal } from '../words/arguments.ts';
 import type { Source } from '../words/source.ts';
 import type { ReadResult } from '../words/status.ts';
@@ -111,10 +111,11 @@ function choose(map: SourceMap, options: SelectOptions): Promise<Answer> {
 }
 
 function wait(map: SourceMap, options: SelectOptions, until: Until): Promise<Answer> {
-  const { timeoutMs = Infinity, signal, clock = map.pace.clock } = options;
+  const { timeoutMs = Infinity, signal, clock } = options;
+  const pace = clock === undefined ? map.pace : paceOf(clock);
   if (signal !== undefined) {
     return abortable<Answer>(signal, (settle, fail) => {
-      const selection = new Selection(map, clock, timeoutMs, settle, fail);
+      const selection = new Selection(map, pace, timeoutMs, settle, fail);
       selection.begin(until);
       return () => selection.cancel();
     });
@@ -126,7 +127,7 @@ function wait(map: SourceMap, options: SelectOptions, until: Until): Promise<Ans
       void unattended(answer);
       reject(error);
     };
-    selection = new Selection(map, clock, timeoutMs, settle, fail);
+    selection = new Selection(map, pace, timeoutMs, settle, fail);
   });
   selection?.begin(until);
   return answer;

@@ -5,7 +5,8 @@
 import { firstReady } from './source-map.ts';
 import type { SourceMap } from './source-map.ts';
 import { Alarm } from '../time/alarm.ts';
-import type { Clock } from '../time/clock.ts';
+import type { AlarmOwner } from '../time/alarm.ts';
+import type { Pace } from '../time/pace.ts';
 
 /** What a select gives. */
 export type Answer = readonly [key: string, value: unknown];
@@ -16,9 +17,10 @@ export const TIMED_OUT: Answer = Object.freeze(['timeout', undefined]);
 export type Until = 'arrival' | 'next turn' | 'next microtask';
 
 /** Takes from one source, or from none (I3, I7). */
-export class Selection {
+export class Selection implements AlarmOwner {
   readonly #map: SourceMap;
-  readonly #clock: Clock;
+  /** Whose time it keeps. */
+  readonly #pace: Pace;
   readonly #timeoutMs: number;
   readonly #settle: (answer: Answer) => void;
   readonly #fail: (error: unknown) => void;
@@ -31,13 +33,13 @@ export class Selection {
 
   constructor(
     map: SourceMap,
-    clock: Clock,
+    pace: Pace,
     timeoutMs: number,
     settle: (answer: Answer) => void,
     fail: (error: unknown) => void,
   ) {
     this.#map = map;
-    this.#clock = clock;
+    this.#pace = pace;
     this.#timeoutMs = timeoutMs;
     this.#settle = settle;
     this.#fail = fail;
@@ -49,7 +51,7 @@ export class Selection {
   begin(until: Until): void {
     if (until === 'arrival') return this.#subscribe();
     const goOn = (): void => this.#goOn();
-    if (until === 'next turn') this.#clock.setImmediate(goOn);
+    if (until === 'next turn') this.#pace.clock.setImmediate(goOn);
     else queueMicrotask(goOn);
   }
 
@@ -69,6 +71,10 @@ export class Selection {
     this.#takeIfReady();
   };
 
+  alarmOnRing(): void {
+    this.#timeUp();
+  }
+
   #goOn(): void {
     if (this.#isOver || this.#takeIfReady()) return;
     if (this.#timeoutMs > 0) this.#subscribe();
@@ -85,8 +91,8 @@ export class Selection {
     this.#isSubscribing = false;
     // To be subscribed to may have made one of them ready.
     if (this.#takeIfReady() || this.#timeoutMs === Infinity) return;
-    this.#alarm = new Alarm(this.#clock, () => this.#timeUp());
-    this.#alarm.setAt(this.#clock.now() + this.#timeoutMs);
+    this.#alarm = new Alarm(this.#pace.alarms, this);
+    this.#alarm.setAt(this.#pace.alarms.now() + this.#timeoutMs);
   }
 
   #timeUp(): void {

@@ -6,6 +6,7 @@ import { Ring } from './ring.ts';
 import type { WhenFull } from './channel.ts';
 import { abortable, rejected } from '../time/abortable.ts';
 import { Alarm } from '../time/alarm.ts';
+import type { AlarmOwner } from '../time/alarm.ts';
 import type { Clock } from '../time/clock.ts';
 import { PacedPort, paceOf } from '../time/pace.ts';
 import type { Pace } from '../time/pace.ts';
@@ -48,7 +49,7 @@ const ANSWERS = Object.freeze({
 });
 
 /** Keeps values in order, within bounds; first come, first served on both sides. */
-export class ValueQueue<T> extends PacedPort<ReadResult<T>> {
+export class ValueQueue<T> extends PacedPort<ReadResult<T>> implements AlarmOwner {
   readonly pace: Pace;
   readonly #capacity: number;
   readonly #whenFull: WhenFull;
@@ -57,7 +58,6 @@ export class ValueQueue<T> extends PacedPort<ReadResult<T>> {
   readonly #takers = new Set<Taker<T>>();
   /** Those who wait for room. */
   readonly #putters = new Set<Putter<T>>();
-  /** For all that wait. */
   readonly #alarm: Alarm;
   readonly #subscribers = new Subscribers();
   #isClosed = false;
@@ -65,10 +65,10 @@ export class ValueQueue<T> extends PacedPort<ReadResult<T>> {
   constructor(capacity: number, whenFull: WhenFull, clock: Clock) {
     super();
     // The turn is everybody's, a loop is somebody's.
-    this.pace = { clock, budget: paceOf(clock).budget, spin: new SpinGuard() };
+    this.pace = { ...paceOf(clock), spin: new SpinGuard() };
     this.#capacity = capacity;
     this.#whenFull = whenFull;
-    this.#alarm = new Alarm(clock, (nowMs) => this.#ring(nowMs));
+    this.#alarm = new Alarm(this.pace.alarms, this);
   }
 
   get size(): number {
@@ -171,7 +171,7 @@ export class ValueQueue<T> extends PacedPort<ReadResult<T>> {
     this.#subscribers.wakeWhile(this);
   }
 
-  #ring(nowMs: number): void {
+  alarmOnRing(nowMs: number): void {
     for (const taker of this.#takers) {
       if (taker.dueMs <= nowMs) this.#settleTaker(taker, TIMED_OUT);
       else this.#alarm.setAt(taker.dueMs);

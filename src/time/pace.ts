@@ -1,7 +1,8 @@
-// What keeps the waits of one place in step with the event loop: its clock, its
+// What keeps the waits of one place in step with the event loop: its clock and alarms, its
 // share of a turn, and the guard of its loops. A socket has that of its host;
 // what belongs to no host shares one by clock.
 
+import { Alarms } from './alarms.ts';
 import type { Clock } from './clock.ts';
 import { SpinGuard } from './spin-guard.ts';
 import { TurnBudget } from './turn-budget.ts';
@@ -10,6 +11,7 @@ import type { SourcePort } from '../words/source.ts';
 /** Whose time a wait keeps. */
 export interface Pace {
   readonly clock: Clock;
+  readonly alarms: Alarms;
   /** Spent by what is served without waiting. */
   readonly budget: TurnBudget;
   /** Counts calls in a row that could not wait. */
@@ -34,7 +36,7 @@ const paces = new WeakMap<Clock, Pace>();
 export function paceOf(clock: Clock): Pace {
   let pace = paces.get(clock);
   if (pace === undefined) {
-    pace = { clock, budget: new TurnBudget(clock), spin: new SpinGuard() };
+    pace = { clock, alarms: new Alarms(clock), budget: new TurnBudget(clock), spin: new SpinGuard() };
     paces.set(clock, pace);
   }
   return pace;
