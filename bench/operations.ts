@@ -2,9 +2,10 @@
 // the word itself costs where no operating system has a part in it. `servers/in-process.ts`
 // carries them out in a process of its own.
 
+import { channel, select } from 'corosock';
 import { fakeSocket, settle } from 'corosock/testing';
 
-export type OperationName = 'plain await' | 'queued read' | 'parked read';
+export type OperationName = 'plain await' | 'queued read' | 'parked read' | 'ready select' | 'parked select';
 
 /**
  * Makes ready, and gives what is to be done so many times.
@@ -38,6 +39,37 @@ export const OPERATIONS: Readonly<Record<OperationName, Operation>> = {
         took += cpuMicroseconds() - since;
       }
       return took;
+    };
+  },
+
+  /** The last of three sources is ready: a channel, which is filled beforehand. */
+  'ready select': () => {
+    const { ws } = fakeSocket();
+    const [empty, full] = [channel<string>(), channel<string>({ capacity: QUEUED })];
+    return async (times: number) => {
+      let took = 0;
+      for (let left = times; left > 0; left -= QUEUED) {
+        for (let n = 0; n < QUEUED; n += 1) void full.put(TEXT);
+        const since = cpuMicroseconds();
+        for (let n = 0; n < QUEUED; n += 1) await select({ ws, empty, full });
+        took += cpuMicroseconds() - since;
+      }
+      return took;
+    };
+  },
+
+  /** All three sources are empty at first; what wakes it is the `put` of a value, which counts. */
+  'parked select': () => {
+    const { ws } = fakeSocket();
+    const [never, next] = [channel<string>(), channel<string>()];
+    return async (times: number) => {
+      const since = cpuMicroseconds();
+      for (let n = 0; n < times; n += 1) {
+        const selected = select({ ws, never, next }, { timeoutMs: 60_000 });
+        void next.put(TEXT);
+        await selected;
+      }
+      return cpuMicroseconds() - since;
     };
   },
 

@@ -105,7 +105,10 @@ export const CORE: readonly Scenario[] = [
   },
   inProcess('read of a queued message', 'queued read', 300),
   inProcess('read that waits, with the default time-out', 'parked read', 2000),
+  inProcess('select over three sources, one ready', 'ready select', 1000),
+  inProcess('select over three sources that waits, with a time-out', 'parked select', 3000),
   kept('1,000,000 reads of one socket', 'parked read', 20),
+  kept('1,000,000 selects with one socket', 'parked select', 20),
 ];
 
 export const SCENARIOS: readonly Scenario[] = [
