@@ -1,22 +1,22 @@
 // The line of parked reads: first come, first served, and who leaves from anywhere.
 
 import { describe, expect, it } from 'vitest';
+import { pendingRead } from '../../src/socket/pending-read.ts';
+import type { PendingRead } from '../../src/socket/pending-read.ts';
 import { WaitingLine } from '../../src/socket/waiting-line.ts';
-import type { Waiter } from '../../src/socket/waiting-line.ts';
 
-const waiter = (): Waiter => ({
-  request: { len: undefined, timeoutMs: Infinity, signal: undefined, method: () => {} },
-  view: { binaryData: false, atEnd: true, closedReads: 0 },
-  dueMs: Infinity,
-  settle: () => {},
-  trace: undefined,
-  next: undefined,
-});
+const waiter = (): PendingRead =>
+  pendingRead(
+    { binaryData: false, atEnd: true, closedReads: 0 },
+    undefined,
+    { timeoutMs: Infinity, signal: undefined },
+    () => {},
+  );
 
 /** A line of three. */
 function three(): {
   readonly line: WaitingLine;
-  readonly waiters: readonly [Waiter, Waiter, Waiter];
+  readonly waiters: readonly [PendingRead, PendingRead, PendingRead];
   /** Their numbers, in order. */
   readonly order: () => readonly number[];
 } {
@@ -44,7 +44,7 @@ describe('WaitingLine', () => {
     [2, [0, 1]],
   ])('lets number %i leave, and keeps the order of the others', (leaver, others) => {
     const { line, waiters, order } = three();
-    const leaving = waiters[leaver] as Waiter;
+    const leaving = waiters[leaver] as PendingRead;
     line.remove(leaving);
     expect([order(), line.has(leaving)]).toEqual([others, false]);
     const last = waiter();
@@ -70,20 +70,20 @@ describe('WaitingLine', () => {
     expect([seen, line.first]).toEqual([[0, 1, 2], undefined]);
   });
 
-  it.each<[string, (line: WaitingLine, waiters: readonly Waiter[]) => unknown]>([
+  it.each<[string, (line: WaitingLine, waiters: readonly PendingRead[]) => unknown]>([
     ['appends', (line) => line.append(waiter())],
-    ['knows the last', (line, waiters) => line.has(waiters.at(-1) as Waiter)],
+    ['knows the last', (line, waiters) => line.has(waiters.at(-1) as PendingRead)],
     ['knows a stranger', (line) => line.has(waiter())],
-    ['lets the first leave', (line, waiters) => line.remove(waiters[0] as Waiter)],
-    ['lets the last leave', (line, waiters) => line.remove(waiters.at(-1) as Waiter)],
-    ['lets one leave from the middle', (line, waiters) => line.remove(waiters[500] as Waiter)],
+    ['lets the first leave', (line, waiters) => line.remove(waiters[0] as PendingRead)],
+    ['lets the last leave', (line, waiters) => line.remove(waiters.at(-1) as PendingRead)],
+    ['lets one leave from the middle', (line, waiters) => line.remove(waiters[500] as PendingRead)],
   ])('%s without going along the line', (_, act) => {
     let looks = 0;
     const waiters = Array.from({ length: 1000 }, () => {
-      let next: Waiter | undefined;
+      let next: PendingRead | undefined;
       return Object.defineProperty(waiter(), 'next', {
         get: () => ((looks += 1), next),
-        set(one: Waiter | undefined) {
+        set(one: PendingRead | undefined) {
           next = one;
         },
       });

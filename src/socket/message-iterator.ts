@@ -2,7 +2,8 @@
 // `return()` would wait for a pending `next()`, and `break` would hang.
 
 import type { Conversation } from './conversation.ts';
-import type { ReadRequest, ReadView } from './read-request.ts';
+import { pendingRead } from './pending-read.ts';
+import type { PendingRead, ReadMethod, ReadView } from './pending-read.ts';
 import { unattended } from '../time/abortable.ts';
 import type { Data } from '../words/data.ts';
 import { ConnectionLostError } from '../words/errors.ts';
@@ -11,8 +12,8 @@ import { ConnectionLostError } from '../words/errors.ts';
 export class MessageIterator implements AsyncIterableIterator<Data> {
   readonly #conversation: Conversation;
   readonly #view: ReadView;
-  /** A copy, by which the reader knows this iterator's read. */
-  readonly #request: ReadRequest = { ...NEXT_MESSAGE };
+  /** Those that wait: of a shared socket there may be several. */
+  readonly #reads: PendingRead[] = [];
   #done = false;
 
   constructor(conversation: Conversation, view: ReadView) {
@@ -30,7 +31,10 @@ export class MessageIterator implements AsyncIterableIterator<Data> {
 
   async #next(): Promise<IteratorResult<Data, undefined>> {
     if (this.#done) return DONE;
-    const [data, status] = await this.#conversation.reader.read(this.#request, this.#view);
+    const read = pendingRead(this.#view, Infinity, NO_LIMIT, NEXT);
+    this.#reads.push(read);
+    const [data, status] = await this.#conversation.reader.read(read);
+    this.#reads.splice(this.#reads.indexOf(read), 1);
     if (status === 'ok') return { done: false, value: data };
     this.#done = true;
     // `timeout` stands for given up: the iterator was returned meanwhile.
@@ -42,17 +46,13 @@ export class MessageIterator implements AsyncIterableIterator<Data> {
   /** `break` leaves the socket open and takes nothing; a `next` that waits is given up. */
   async return(): Promise<IteratorResult<Data, undefined>> {
     this.#done = true;
-    this.#conversation.reader.giveUp(this.#request);
+    for (const read of this.#reads) this.#conversation.reader.giveUp(read);
     return DONE;
   }
 }
 
 const DONE: IteratorResult<Data, undefined> = Object.freeze({ done: true, value: undefined });
 
-const NEXT_MESSAGE: ReadRequest = Object.freeze({
-  len: Infinity,
-  timeoutMs: Infinity,
-  signal: undefined,
-  // oxlint-disable-next-line typescript/unbound-method -- marks a stack frame, is never called
-  method: MessageIterator.prototype.next,
-});
+const NO_LIMIT = Object.freeze({ timeoutMs: Infinity, signal: undefined });
+// oxlint-disable-next-line typescript/unbound-method -- marks a stack frame, is never called
+const NEXT: ReadMethod = MessageIterator.prototype.next;

@@ -8,7 +8,8 @@ import { MessageIterator } from './message-iterator.ts';
 import { isParted, MessageParts } from './message-parts.ts';
 import type { Parted } from './message-parts.ts';
 import { readableOf, writableOf } from './message-streams.ts';
-import type { ReadRequest, ReadView } from './read-request.ts';
+import { pendingRead } from './pending-read.ts';
+import type { PendingRead, ReadView, ReadWait } from './pending-read.ts';
 import type { ReadOptions, Socket, WriteOptions } from './socket.ts';
 import { SocketPort } from './socket-port.ts';
 import { rejected, unattended } from '../time/abortable.ts';
@@ -101,11 +102,12 @@ export class MessageSocket implements Socket {
     timeoutMs: number = DEFAULT_READ_TIMEOUT_MS,
   ): Promise<ReadResult> {
     try {
-      const request =
+      const view = this.#ownView();
+      const read =
         typeof lenOrOptions === 'object'
-          ? readRequest(lenOrOptions)
-          : positionalRead(lenOrOptions, timeoutMs);
-      return this.#conversation.reader.read(request, this.#ownView());
+          ? optionsRead(view, lenOrOptions)
+          : positionalRead(view, lenOrOptions, { timeoutMs, signal: undefined });
+      return this.#conversation.reader.read(read);
     } catch (error) {
       return rejected(error);
     }
@@ -115,7 +117,7 @@ export class MessageSocket implements Socket {
     try {
       const options =
         typeof timeoutMsOrOptions === 'number' ? { timeoutMs: timeoutMsOrOptions } : timeoutMsOrOptions;
-      return this.#conversation.reader.read(readMessageRequest(options), this.#ownView());
+      return this.#conversation.reader.read(messageRead(this.#ownView(), options));
     } catch (error) {
       return rejected(error);
     }
@@ -152,9 +154,9 @@ export class MessageSocket implements Socket {
   async #readJson<T>(options: ReadJsonOptions<T>): Promise<ReadResult<T>> {
     checkReadJson('ws.readJson()', options);
     const { timeoutMs = DEFAULT_READ_TIMEOUT_MS, signal, schema } = options;
-    const request: ReadRequest = { len: Infinity, timeoutMs, signal, method: READ_JSON };
     const view = this.#ownView();
-    const [message, status] = await this.#conversation.reader.read(request, view);
+    const read = pendingRead(view, Infinity, { timeoutMs, signal }, READ_JSON);
+    const [message, status] = await this.#conversation.reader.read(read);
     if (status !== 'ok') return [message, status];
     const value = parseJson(message, view.binaryData ? 'text' : 'refused');
     return [schema === undefined ? (value as T) : await validated(value, schema), 'ok'];
@@ -210,23 +212,23 @@ function kept<T>(ws: MessageSocket, name: 'readable' | 'writable', value: T): T 
   return value;
 }
 
-function positionalRead(len: number | undefined, timeoutMs: number): ReadRequest {
+function positionalRead(view: ReadView, len: number | undefined, wait: ReadWait): PendingRead {
   if (len !== undefined) checkLength('ws.read()', len);
-  checkMs('ws.read()', 'timeoutMs', timeoutMs);
-  return { len, timeoutMs, signal: undefined, method: READ };
+  checkMs('ws.read()', 'timeoutMs', wait.timeoutMs);
+  return pendingRead(view, len, wait, READ);
 }
 
-function readRequest(options: ReadOptions): ReadRequest {
+function optionsRead(view: ReadView, options: ReadOptions): PendingRead {
   checkNames('ws.read()', options, READ_OPTIONS);
   const { len, timeoutMs = DEFAULT_READ_TIMEOUT_MS, signal } = options;
   checkSignal('ws.read()', signal);
-  return { ...positionalRead(len, timeoutMs), signal };
+  return positionalRead(view, len, { timeoutMs, signal });
 }
 
-function readMessageRequest(options: WaitOptions): ReadRequest {
+function messageRead(view: ReadView, options: WaitOptions): PendingRead {
   checkWait('ws.readMessage()', options);
   const { timeoutMs = DEFAULT_READ_TIMEOUT_MS, signal } = options;
-  return { len: Infinity, timeoutMs, signal, method: READ_MESSAGE };
+  return pendingRead(view, Infinity, { timeoutMs, signal }, READ_MESSAGE);
 }
 
 function checkWriteOptions(call: string, options: WriteOptions): WriteOptions {

@@ -4,7 +4,7 @@
 
 import type { Conversation } from './conversation.ts';
 import { MessageIterator } from './message-iterator.ts';
-import type { ReadView } from './read-request.ts';
+import type { ReadView } from './pending-read.ts';
 import type { Socket } from './socket.ts';
 import { isSendableCloseCode } from '../words/arguments.ts';
 import type { Data } from '../words/data.ts';

@@ -4,10 +4,9 @@
 
 import { warnOfCut } from './cut-warning.ts';
 import type { ReceiveQueue } from './receive-queue.ts';
-import type { ReadRequest, ReadView } from './read-request.ts';
+import type { PendingRead, ReadView } from './pending-read.ts';
 import type { ReadTraces } from './read-traces.ts';
 import { WaitingLine } from './waiting-line.ts';
-import type { Waiter } from './waiting-line.ts';
 import { abortable, rejected, unattended } from '../time/abortable.ts';
 import type { Alarm } from '../time/alarm.ts';
 import type { Alarms } from '../time/alarms.ts';
@@ -37,11 +36,17 @@ export interface ReaderSettings {
 
 const CLOSED_READ: Promise<ReadResult> = Promise.resolve(CLOSED);
 /** What `select` takes. */
-const MESSAGE: Pick<ReadRequest, 'len'> = Object.freeze({ len: Infinity });
+const MESSAGE: Pick<PendingRead, 'len'> = Object.freeze({ len: Infinity });
 const TIMED_OUT_READ: Promise<ReadResult> = Promise.resolve(TIMED_OUT);
 
 /** Reads from one queue, first come, first served (I1, I3, I4, I7). */
 export class Reader {
+  /** Settles the promise that was made last: an executor of its own for each read would be one more object. */
+  static #settleLast: PendingRead['settle'];
+  static readonly #executor = (settle: PendingRead['settle']): void => {
+    Reader.#settleLast = settle;
+  };
+
   readonly #queue: ReceiveQueue;
   readonly #settings: ReaderSettings;
   readonly #readers: Readers;
@@ -64,18 +69,18 @@ export class Reader {
   // Called by whoever reads, through a socket.
 
   /** Takes what is there, or parks. */
-  read(request: ReadRequest, view: ReadView): Promise<ReadResult> {
-    const { signal } = request;
+  read(read: PendingRead): Promise<ReadResult> {
+    const { signal } = read;
     const { first } = this.#line;
     if (signal?.aborted === true) return rejected(signal.reason);
     if (first !== undefined && this.#readers === 'one') return rejected(this.#concurrentRead(first));
     if (this.#queue.readable > 0) {
-      if (first !== undefined || this.#settings.budget.spend()) return this.#wait(request, view, 'next turn');
-      return Promise.resolve(this.#take(request, view));
+      if (first !== undefined || this.#settings.budget.spend()) return this.#wait(read, 'next turn');
+      return Promise.resolve(this.#take(read, read.view));
     }
-    if (this.#queue.isOver) return this.#readClosed(request, view);
-    if (request.timeoutMs > 0) return this.#wait(request, view, 'arrival');
-    return this.#spin.mustYield() ? this.#wait(request, view, 'next turn') : TIMED_OUT_READ;
+    if (this.#queue.isOver) return this.#readClosed(read);
+    if (read.timeoutMs > 0) return this.#wait(read, 'arrival');
+    return this.#spin.mustYield() ? this.#wait(read, 'next turn') : TIMED_OUT_READ;
   }
 
   // Called by the port of the socket, for `select`.
@@ -123,28 +128,26 @@ export class Reader {
       first !== undefined && this.#queue.readable > 0;
       { first } = this.#line
     ) {
-      this.#settle(first, this.#take(first.request, first.view));
+      this.#settle(first, this.#take(first, first.view));
     }
     if (this.#queue.isOver) {
       this.#alarm.stop();
-      for (const waiter of this.#line) this.#settle(waiter, CLOSED);
+      for (const read of this.#line) this.#settle(read, CLOSED);
     }
     this.#tell();
   }
 
   /** The alarm rings: gives up what is due, and sets it for what is not. */
   ring(nowMs: number): void {
-    for (const waiter of this.#line) {
-      if (waiter.dueMs <= nowMs) this.#settle(waiter, TIMED_OUT);
-      else this.#alarm.setAt(waiter.dueMs);
+    for (const read of this.#line) {
+      if (read.dueMs <= nowMs) this.#settle(read, TIMED_OUT);
+      else this.#alarm.setAt(read.dueMs);
     }
   }
 
   /** Ends one parked read early, which takes nothing; others are left alone. */
-  giveUp(request: ReadRequest): void {
-    for (const waiter of this.#line) {
-      if (waiter.request === request) this.#settle(waiter, TIMED_OUT);
-    }
+  giveUp(read: PendingRead): void {
+    if (this.#line.has(read)) this.#settle(read, TIMED_OUT);
     this.#tell();
   }
 
@@ -152,7 +155,7 @@ export class Reader {
     this.#subscribers?.wakeWhile(this);
   }
 
-  #take({ len }: Pick<ReadRequest, 'len'>, view: ReadView): ReadResult {
+  #take({ len }: Pick<PendingRead, 'len'>, view: ReadView): ReadResult {
     this.#spin.reset();
     if (view.binaryData) this.#queue.firstToBytes();
     const data = this.#queue.take(len ?? DEFAULT_READ_LENGTH);
@@ -161,66 +164,63 @@ export class Reader {
     return [data, 'ok'];
   }
 
-  #readClosed(request: ReadRequest, view: ReadView): Promise<ReadResult> {
-    view.closedReads += 1;
-    const answer = this.#spin.mustYield() ? this.#wait(request, view, 'next turn') : CLOSED_READ;
-    return view.closedReads < LAST_CLOSED_READ ? answer : failing(answer, readAfterClose('ws.read()'));
+  #readClosed(read: PendingRead): Promise<ReadResult> {
+    read.view.closedReads += 1;
+    const answer = this.#spin.mustYield() ? this.#wait(read, 'next turn') : CLOSED_READ;
+    return read.view.closedReads < LAST_CLOSED_READ ? answer : failing(answer, readAfterClose('ws.read()'));
   }
 
-  #wait(request: ReadRequest, view: ReadView, until: Until): Promise<ReadResult> {
-    const { signal } = request;
-    if (signal === undefined) return new Promise((settle) => void this.#park(request, view, until, settle));
-    return abortable(signal, (settle) => {
-      const waiter = this.#park(request, view, until, settle);
+  #wait(read: PendingRead, until: Until): Promise<ReadResult> {
+    if (read.signal === undefined) {
+      const answer = new Promise(Reader.#executor);
+      read.settle = Reader.#settleLast;
+      this.#park(read, until);
+      return answer;
+    }
+    return abortable(read.signal, (settle) => {
+      read.settle = settle;
+      this.#park(read, until);
       return () => {
-        this.#line.remove(waiter);
+        this.#line.remove(read);
         this.#tell();
       };
     });
   }
 
-  #park(request: ReadRequest, view: ReadView, until: Until, settle: Waiter['settle']): Waiter {
-    const yields = until === 'next turn';
-    const dueMs =
-      yields || request.timeoutMs === Infinity ? Infinity : this.#settings.clock.now() + request.timeoutMs;
-    const waiter: Waiter = {
-      request,
-      view,
-      dueMs,
-      settle,
-      trace: this.#settings.traces.take(request.method),
-      next: undefined,
-    };
-    this.#line.append(waiter);
-    if (yields) {
-      this.#settings.clock.setImmediate(() => this.#goOn(waiter));
-    } else {
-      this.#spin.reset();
-      this.#alarm.setAt(dueMs);
+  #park(read: PendingRead, until: Until): void {
+    const { timeoutMs, method } = read;
+    const { clock, traces } = this.#settings;
+    read.trace = traces.take(method);
+    this.#line.append(read);
+    if (until === 'next turn') {
+      read.dueMs = Infinity;
+      clock.setImmediate(() => this.#goOn(read));
+      return;
     }
-    return waiter;
+    read.dueMs = timeoutMs === Infinity ? Infinity : clock.now() + timeoutMs;
+    this.#spin.reset();
+    this.#alarm.setAt(read.dueMs);
   }
 
   /** A read that had to let the event loop have a turn: takes what is there now. */
-  #goOn(waiter: Waiter): void {
+  #goOn(read: PendingRead): void {
     // Served before its turn: the one that waits now has a turn of its own to wait for.
-    if (!this.#line.has(waiter)) return;
+    if (!this.#line.has(read)) return;
     this.wake();
-    if (!this.#line.has(waiter)) return;
+    if (!this.#line.has(read)) return;
     // With nothing there and no end: it was a read of 0 ms, or those before it have taken all.
-    const { timeoutMs } = waiter.request;
-    if (timeoutMs === 0) return this.#settle(waiter, TIMED_OUT);
-    waiter.dueMs = this.#settings.clock.now() + timeoutMs;
-    this.#alarm.setAt(waiter.dueMs);
+    if (read.timeoutMs === 0) return this.#settle(read, TIMED_OUT);
+    read.dueMs = this.#settings.clock.now() + read.timeoutMs;
+    this.#alarm.setAt(read.dueMs);
   }
 
-  /** Removes the waiter before it settles it, so that nothing can reach it twice (I3). */
-  #settle(waiter: Waiter, result: ReadResult): void {
-    this.#line.remove(waiter);
-    waiter.settle(result);
+  /** Removes the read from the line before it settles it, so that nothing can reach it twice (I3). */
+  #settle(read: PendingRead, result: ReadResult): void {
+    this.#line.remove(read);
+    read.settle(result);
   }
 
-  #concurrentRead({ trace }: Waiter): UsageError {
+  #concurrentRead({ trace }: PendingRead): UsageError {
     this.#settings.traces.refill();
     const where = trace?.stack?.split('\n')[1]?.trim() ?? 'where will be remembered for the next time';
     return new UsageError(

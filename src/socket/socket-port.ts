@@ -2,7 +2,7 @@
 // waiting. It is no read: one that is parked beside it is served first.
 
 import type { Conversation } from './conversation.ts';
-import type { ReadView } from './read-request.ts';
+import type { ReadView } from './pending-read.ts';
 import { PacedPort } from '../time/pace.ts';
 import type { Pace } from '../time/pace.ts';
 import type { ReadResult } from '../words/status.ts';
