@@ -5,9 +5,11 @@ import { sharedBy } from '../../src/client/client-settings.ts';
 import { HandClock } from '../time/hand-clock.ts';
 
 describe('sharedBy', () => {
-  it('gives clients on one clock the same budget and traces, and those on another their own', () => {
+  it('gives clients on one clock the same budget and timers, and those on another their own', () => {
     const [one, other] = [new HandClock(), new HandClock()];
-    expect(sharedBy(one)).toBe(sharedBy(one));
-    expect(sharedBy(one).budget).not.toBe(sharedBy(other).budget);
+    const { budget, alarms } = sharedBy(one);
+    const again = sharedBy(one);
+    expect([again.budget === budget, again.alarms === alarms]).toEqual([true, true]);
+    expect(sharedBy(other).budget).not.toBe(budget);
   });
 });

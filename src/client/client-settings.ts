@@ -3,9 +3,8 @@
 
 import type { ConversationSettings } from '../socket/conversation.ts';
 import { ReadTraces } from '../socket/read-traces.ts';
-import { Alarms } from '../time/alarms.ts';
 import type { Clock } from '../time/clock.ts';
-import { TurnBudget } from '../time/turn-budget.ts';
+import { paceOf } from '../time/pace.ts';
 
 export interface ClientSettings extends ConversationSettings {
   readonly protocols: readonly string[];
@@ -17,15 +16,11 @@ export interface ClientSettings extends ConversationSettings {
 
 type Shared = Pick<ConversationSettings, 'alarms' | 'budget' | 'traces'>;
 
-/** There is no host to own it: many clients under a budget each would freeze the process as one without. */
-const shared = new WeakMap<Clock, Shared>();
-
-/** What clients on one clock share: timers, the budget of a turn, and the places of reads that wait. */
+/**
+ * What a client has as a socket has it of its host. Clients on one clock share timers, and the
+ * budget of a turn: many under a budget each would freeze the process as one without.
+ */
 export function sharedBy(clock: Clock): Shared {
-  let all = shared.get(clock);
-  if (all === undefined) {
-    all = { alarms: new Alarms(clock), budget: new TurnBudget(clock), traces: new ReadTraces() };
-    shared.set(clock, all);
-  }
-  return all;
+  const { alarms, budget } = paceOf(clock);
+  return { alarms, budget, traces: new ReadTraces() };
 }
