@@ -19,6 +19,7 @@ const NOT_KEPT = {
     '8. While paused, no more is delivered than was under way',
     '10. it is clean when the peer has answered, and only then',
     "13. A message above the limit ends it with 1009, `by: 'limit'`",
+    "13. A message above the limit ends it with 1009, `by: 'limit'` (in parts)",
     '15. `receivedBytes` grows with whatever comes',
     '15. a `pong` and the answer to a `ping` too',
     '15. an end that reads answers by itself, one that is paused does not',
