@@ -87,6 +87,16 @@ describe('abortable', () => {
     expect([await wait, listenersOf(signal)]).toEqual(['done', 0]);
   });
 
+  it('rejects with what it fails with, and has no listener left', async () => {
+    const { signal } = new AbortController();
+    const wait = abortable(signal, (_, fail) => {
+      queueMicrotask(() => fail(new Error('broken')));
+      return () => {};
+    });
+    await expect(wait).rejects.toThrow('broken');
+    expect(listenersOf(signal)).toBe(0);
+  });
+
   it('lets more than ten waits hang on one signal without a warning', async () => {
     using warnings = recordWarnings();
     const controller = new AbortController();

@@ -4,6 +4,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   badArgument,
+  checkClock,
   checkClose,
   checkCount,
   checkLength,
@@ -118,6 +119,25 @@ describe('checkSignal', () => {
   ])('refuses %o', (signal, got) => {
     const message = `f(): expected signal to be an AbortSignal, got ${got}`;
     expect(() => checkSignal('f()', signal)).toThrow(refusal(message));
+  });
+});
+
+describe('checkClock', () => {
+  const clock = { now: () => 0, setTimeout: () => 0, clearTimeout: () => {}, setImmediate: () => 0 };
+
+  it.each([undefined, clock])('lets %j pass', (given) => {
+    expect(() => checkClock('f()', given)).not.toThrow();
+  });
+
+  it.each([
+    [null, 'null'],
+    [{}, 'an object'],
+    [{ ...clock, now: 5 }, 'an object'],
+    ['clock', '"clock"'],
+  ])('refuses %j', (given, shown) => {
+    expect(() => checkClock('f()', given)).toThrow(
+      refusal(`f(): expected clock to be a Clock, got ${shown}`),
+    );
   });
 });
 

@@ -9,6 +9,7 @@ import {
   DrainingError,
   MessageError,
   messageCloseCode,
+  HandlerOverError,
   UsageError,
   HandshakeOverError,
 } from '../../src/words/errors.ts';
@@ -102,6 +103,21 @@ describe('ConversationOverError', () => {
       'The conversation is over: close code 1006 by link',
     ]);
     expect(error.closeInfo).toBe(end);
+  });
+});
+
+describe('HandlerOverError', () => {
+  it.each([
+    ['ended', 'The handler has ended', undefined],
+    ['failed', 'Another task of the handler has failed', cause],
+  ] as const)('is an AbortError that says what has %s', (why, message, from) => {
+    const error = new HandlerOverError(why, from);
+    expect([error.name, error.code, error.message, error.cause]).toEqual([
+      'AbortError',
+      'ABORT_ERR',
+      message,
+      from,
+    ]);
   });
 });
 

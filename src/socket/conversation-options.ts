@@ -7,7 +7,7 @@ import { DEFAULT_HEARTBEAT, heartbeatOf } from './heartbeat-option.ts';
 import type { HeartbeatOption } from './heartbeat-option.ts';
 import type { Clock } from '../time/clock.ts';
 import { realClock } from '../time/real-clock.ts';
-import { badArgument, checkCount, checkTimer, given } from '../words/arguments.ts';
+import { badArgument, checkClock, checkCount, checkTimer, given } from '../words/arguments.ts';
 import {
   DEFAULT_CLOSE_TIMEOUT_MS,
   DEFAULT_MAX_MESSAGE_BYTES,
@@ -64,7 +64,6 @@ export interface ConversationChoices extends Omit<
   readonly compression: boolean;
 }
 
-const CLOCK_METHODS = ['now', 'setTimeout', 'clearTimeout', 'setImmediate'] as const;
 
 const DEFAULTS: Required<ConversationOptions> = Object.freeze({
   maxMessageBytes: DEFAULT_MAX_MESSAGE_BYTES,
@@ -96,8 +95,7 @@ export function conversationChoices(call: string, options: ConversationOptions):
   }
   if (typeof compression !== 'boolean')
     throw badArgument(call, 'compression to be true or false', compression);
-  if (!CLOCK_METHODS.every((name) => typeof clock?.[name] === 'function'))
-    throw badArgument(call, 'clock to be a Clock', clock);
+  checkClock(call, clock);
   const heartbeat = heartbeatOf(call, choices.heartbeat, clock);
   return { ...choices, heartbeat, protocols: Object.freeze([...choices.protocols]) };
 }

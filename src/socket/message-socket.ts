@@ -10,6 +10,7 @@ import type { Parted } from './message-parts.ts';
 import { readableOf, writableOf } from './message-streams.ts';
 import type { ReadRequest, ReadView } from './read-request.ts';
 import type { ReadOptions, Socket, WriteOptions } from './socket.ts';
+import { SocketPort } from './socket-port.ts';
 import { rejected, unattended } from '../time/abortable.ts';
 import type { SendOptions } from '../transport/transport.ts';
 import { badArgument, checkLength, checkMs, checkNames, checkSignal } from '../words/arguments.ts';
@@ -17,6 +18,8 @@ import type { CloseInfo } from '../words/close-info.ts';
 import { isData } from '../words/data.ts';
 import type { Data } from '../words/data.ts';
 import { DEFAULT_READ_TIMEOUT_MS } from '../words/limits.ts';
+import { source } from '../words/source.ts';
+import type { SourcePort } from '../words/source.ts';
 import type { ReadResult, WriteStatus } from '../words/status.ts';
 import { checkWait } from '../words/wait-options.ts';
 import type { WaitOptions } from '../words/wait-options.ts';
@@ -30,6 +33,16 @@ const BINARY: SendOptions = Object.freeze({ binary: true, compress: true });
 
 /** A {@link Socket} over one conversation. */
 export class MessageSocket implements Socket {
+  static {
+    // For `select`. No accessor of the class: declarations made file by file cannot name its key (TS9038).
+    Object.defineProperty(MessageSocket.prototype, source, {
+      configurable: true,
+      get(this: MessageSocket): SourcePort<ReadResult> {
+        return this.#port;
+      },
+    });
+  }
+
   readonly #conversation: Conversation;
   /** Made when something is read or set. */
   #view: ReadView | undefined;
@@ -134,6 +147,12 @@ export class MessageSocket implements Socket {
 
   terminate(): void {
     this.#conversation.terminate();
+  }
+
+  get #port(): SourcePort<ReadResult> {
+    const view = this.#ownView();
+    view.port ??= new SocketPort(this.#conversation, view);
+    return view.port;
   }
 
   async #readJson<T>(options: ReadJsonOptions<T>): Promise<ReadResult<T>> {

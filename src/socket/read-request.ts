@@ -1,6 +1,9 @@
 // What a read asks for and on whose behalf. Types only: the socket makes them,
 // the reader answers, the waiting line keeps them meanwhile.
 
+import type { SourcePort } from '../words/source.ts';
+import type { ReadResult } from '../words/status.ts';
+
 /** What one holder of a socket has set, and where its last read stopped. Several hold a shared one. */
 export interface ReadView {
   /** Every read gives bytes. */
@@ -9,6 +12,8 @@ export interface ReadView {
   atEnd: boolean;
   /** Reads after the end. */
   closedReads: number;
+  /** For `select`; made on first use, and kept here so that an idle socket pays nothing for it. */
+  port?: SourcePort<ReadResult>;
 }
 
 /** One call of `read` or `readMessage`. */

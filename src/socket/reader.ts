@@ -12,7 +12,9 @@ import { abortable, rejected, unattended } from '../time/abortable.ts';
 import type { Alarm } from '../time/alarm.ts';
 import type { Alarms } from '../time/alarms.ts';
 import type { Clock } from '../time/clock.ts';
+import type { Pace } from '../time/pace.ts';
 import { SpinGuard } from '../time/spin-guard.ts';
+import { Subscribers } from '../time/subscribers.ts';
 import type { TurnBudget } from '../time/turn-budget.ts';
 import { UsageError } from '../words/errors.ts';
 import { DEFAULT_READ_LENGTH, LAST_CLOSED_READ } from '../words/limits.ts';
@@ -34,6 +36,8 @@ export interface ReaderSettings {
 }
 
 const CLOSED_READ: Promise<ReadResult> = Promise.resolve(CLOSED);
+/** What `select` takes. */
+const MESSAGE: Pick<ReadRequest, 'len'> = Object.freeze({ len: Infinity });
 const TIMED_OUT_READ: Promise<ReadResult> = Promise.resolve(TIMED_OUT);
 
 /** Reads from one queue, first come, first served (I1, I3, I4, I7). */
@@ -47,6 +51,8 @@ export class Reader {
 
   /** The parked reads. */
   readonly #line = new WaitingLine();
+  /** Told of what no parked read takes; undefined where nobody ever was. */
+  #subscribers: Subscribers | undefined;
 
   constructor(queue: ReceiveQueue, alarm: Alarm, readers: Readers, settings: ReaderSettings) {
     this.#queue = queue;
@@ -72,6 +78,33 @@ export class Reader {
     return this.#spin.mustYield() ? this.#wait(request, view, 'next turn') : TIMED_OUT_READ;
   }
 
+  // Called by the port of the socket, for `select`.
+
+  get pace(): Pace {
+    const { clock, alarms, budget } = this.#settings;
+    return { clock, alarms, budget, spin: this.#spin };
+  }
+
+  /** Whether a message, or the end, is there for whoever is not in line. */
+  get isReady(): boolean {
+    return this.#queue.isOver || (this.#queue.readable > 0 && this.#line.first === undefined);
+  }
+
+  /** Takes the oldest message whole, or the end. */
+  takeMessage(view: ReadView): ReadResult {
+    if (this.#queue.readable > 0) return this.#take(MESSAGE, view);
+    if (!this.#queue.isOver) return TIMED_OUT;
+    view.closedReads += 1;
+    if (view.closedReads >= LAST_CLOSED_READ) throw readAfterClose('select()');
+    return CLOSED;
+  }
+
+  /** Calls back when something has come that no parked read takes, or the end has. @returns Ends that. */
+  subscribe(wake: () => void): () => void {
+    this.#subscribers ??= new Subscribers();
+    return this.#subscribers.add(wake);
+  }
+
   // Called by the socket.
 
   get isParked(): boolean {
@@ -92,9 +125,11 @@ export class Reader {
     ) {
       this.#settle(first, this.#take(first.request, first.view));
     }
-    if (!this.#queue.isOver) return;
-    this.#alarm.stop();
-    for (const waiter of this.#line) this.#settle(waiter, CLOSED);
+    if (this.#queue.isOver) {
+      this.#alarm.stop();
+      for (const waiter of this.#line) this.#settle(waiter, CLOSED);
+    }
+    this.#tell();
   }
 
   /** The alarm rings: gives up what is due, and sets it for what is not. */
@@ -110,9 +145,14 @@ export class Reader {
     for (const waiter of this.#line) {
       if (waiter.request === request) this.#settle(waiter, TIMED_OUT);
     }
+    this.#tell();
   }
 
-  #take({ len }: ReadRequest, view: ReadView): ReadResult {
+  #tell(): void {
+    this.#subscribers?.wakeWhile(this);
+  }
+
+  #take({ len }: Pick<ReadRequest, 'len'>, view: ReadView): ReadResult {
     this.#spin.reset();
     if (view.binaryData) this.#queue.firstToBytes();
     const data = this.#queue.take(len ?? DEFAULT_READ_LENGTH);
@@ -124,7 +164,7 @@ export class Reader {
   #readClosed(request: ReadRequest, view: ReadView): Promise<ReadResult> {
     view.closedReads += 1;
     const answer = this.#spin.mustYield() ? this.#wait(request, view, 'next turn') : CLOSED_READ;
-    return view.closedReads < LAST_CLOSED_READ ? answer : failing(answer, readAfterClose());
+    return view.closedReads < LAST_CLOSED_READ ? answer : failing(answer, readAfterClose('ws.read()'));
   }
 
   #wait(request: ReadRequest, view: ReadView, until: Until): Promise<ReadResult> {
@@ -132,7 +172,10 @@ export class Reader {
     if (signal === undefined) return new Promise((settle) => void this.#park(request, view, until, settle));
     return abortable(signal, (settle) => {
       const waiter = this.#park(request, view, until, settle);
-      return () => this.#line.remove(waiter);
+      return () => {
+        this.#line.remove(waiter);
+        this.#tell();
+      };
     });
   }
 
@@ -196,9 +239,9 @@ function failing(answer: Promise<ReadResult>, error: UsageError): Promise<never>
   );
 }
 
-function readAfterClose(): UsageError {
+function readAfterClose(call: string): UsageError {
   return new UsageError(
     'COROSOCK_READ_AFTER_CLOSE',
-    `ws.read(): expected the loop to end at 'closed', but this is its read number ${LAST_CLOSED_READ} after the end`,
+    `${call}: expected the loop to end at 'closed', but this is its read number ${LAST_CLOSED_READ} after the end`,
   );
 }

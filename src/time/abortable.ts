@@ -14,17 +14,17 @@ import { allowListeners } from '#platform';
  * A rejection that nobody looks at does not reach the process: a call that was
  * not awaited must not bring it down.
  *
- * @param start - Begins the wait and answers with `cancel`.
+ * @param start - Begins the wait, which `settle` or `fail` ends, and answers with `cancel`.
  */
 export function abortable<T>(
   signal: AbortSignal,
-  start: (settle: (value: T) => void) => () => void,
+  start: (settle: (value: T) => void, fail: (error: unknown) => void) => () => void,
 ): Promise<T> {
   // Many writes may wait on one signal.
   allowListeners(signal);
   return unattended(
-    execute<T>(signal, (resolve) => {
-      const cancel = start(resolve);
+    execute<T>(signal, (resolve, reject) => {
+      const cancel = start(resolve, reject);
       // Whatever it returns: the library would wait for that.
       return () => {
         cancel();

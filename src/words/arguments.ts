@@ -47,6 +47,17 @@ export function checkSignal(call: string, signal: unknown): void {
   }
 }
 
+/** Refuses a clock that lacks a method of one; to have none is fine. */
+export function checkClock(call: string, clock: unknown): void {
+  if (clock === undefined) return;
+  const given = clock as Readonly<Record<string, unknown>> | null;
+  if (!CLOCK_METHODS.every((name) => typeof given?.[name] === 'function')) {
+    throw badArgument(call, 'clock to be a Clock', clock);
+  }
+}
+
+const CLOCK_METHODS = ['now', 'setTimeout', 'clearTimeout', 'setImmediate'];
+
 /** Refuses options that are no object. */
 export function checkObject(call: string, options: unknown): asserts options is object {
   if (typeof options !== 'object' || options === null)

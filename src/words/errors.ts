@@ -132,6 +132,17 @@ export class DrainingError extends Error {
   }
 }
 
+/** The reason of the signal of child tasks whose handler has ended, or another child of which has failed. */
+export class HandlerOverError extends Error {
+  override readonly name = 'AbortError';
+  readonly code = 'ABORT_ERR';
+
+  /** @param cause - What the other child has failed with. */
+  constructor(why: 'ended' | 'failed', cause?: unknown) {
+    super(why === 'ended' ? 'The handler has ended' : 'Another task of the handler has failed', { cause });
+  }
+}
+
 /** Why a handshake is over: the client has gone, `handshakeTimeoutMs` has passed, the host is closing. */
 export type HandshakeEnd = 'gone' | 'late' | 'closing';
 

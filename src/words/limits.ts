@@ -51,6 +51,9 @@ export const LAST_CLOSED_READ = 100;
 /** So many parked reads of a host remember where they were called, for the error of a second one, and as many more after it. */
 export const TRACED_READS = 64;
 
+/** Values that a channel holds at most. */
+export const DEFAULT_CAPACITY = 64;
+
 /** A close frame holds 125 bytes, two of which are the code (RFC 6455 §5.5). */
 export const MAX_CLOSE_REASON_BYTES = 123;
 

@@ -1,0 +1,154 @@
+// Loops over select: what is served without waiting spends the turn's budget, what
+// cannot wait yields, and what never ends throws (DESIGN §3 and §5).
+
+import { channel, select } from 'corosock';
+import { describe, expect, it } from 'vitest';
+import { handSource } from './hand-source.ts';
+import { LAST_CLOSED_READ } from '../../src/words/limits.ts';
+import { ScriptedBudget } from '../socket/scripted-budget.ts';
+import { scripted } from '../socket/scripted-transport.ts';
+import { HandClock, turn } from '../time/hand-clock.ts';
+
+/** Which of some calls in a row let the event loop have a turn first. */
+async function yieldsOf(calls: number, call: () => Promise<unknown>): Promise<readonly boolean[]> {
+  const yields: boolean[] = [];
+  for (let n = 0; n < calls; n += 1) {
+    let hadTurn = false;
+    const immediate = setImmediate(() => {
+      hadTurn = true;
+    });
+    await call();
+    clearImmediate(immediate);
+    yields.push(hadTurn);
+  }
+  return yields;
+}
+
+const closedChannel = () => {
+  const jobs = channel({ clock: new HandClock() });
+  jobs.close();
+  return { jobs };
+};
+const closedSocket = () => {
+  const { ws, link } = scripted();
+  link.end();
+  return { ws };
+};
+const settled = Promise.resolve();
+
+describe('a select that cannot wait', () => {
+  it.each([
+    ['a socket that is over', closedSocket],
+    ['a channel that is closed', closedChannel],
+    ['a signal that has aborted', () => ({ stop: AbortSignal.abort(), ws: scripted().ws })],
+    ['a promise that has settled', () => ({ settled, ws: scripted().ws })],
+  ])('yields to the event loop from the third in a row on: %s', async (_, make) => {
+    // From now on it is known to have settled.
+    await select({ settled });
+    const sources = make();
+    await select(sources);
+    expect(await yieldsOf(4, () => select(sources))).toEqual([false, true, true, true]);
+  });
+
+  it('yields from the third in a row on where nothing is there and the time is 0', async () => {
+    const { ws } = scripted();
+    const poll = (): Promise<unknown> => select({ ws }, { timeoutMs: 0 });
+    expect(await yieldsOf(4, poll)).toEqual([false, false, true, true]);
+  });
+
+  it('counts anew after one that took something, or really waited', async () => {
+    const { ws, link } = scripted();
+    const poll = (): Promise<unknown> => select({ ws }, { timeoutMs: 0 });
+    await yieldsOf(2, poll);
+    link.arrive('a');
+    expect(await yieldsOf(3, poll)).toEqual([false, false, false]);
+    const waiting = select({ ws });
+    link.arrive('b');
+    await waiting;
+    expect(await yieldsOf(3, poll)).toEqual([false, false, true]);
+  });
+
+  it('gets what comes during the turn that it lets the event loop have', async () => {
+    const { ws, link, clock } = scripted();
+    const poll = (): Promise<unknown> => select({ ws }, { timeoutMs: 0 });
+    await yieldsOf(2, poll);
+    const third = poll();
+    link.arrive('a');
+    expect([await third, clock.waits]).toEqual([['ws', ['a', 'ok']], []]);
+  });
+
+  it('throws at the hundredth closed of a socket in a row, and yields first', async () => {
+    const sources = closedSocket();
+    for (let n = 1; n < LAST_CLOSED_READ; n += 1) {
+      expect(await select(sources)).toEqual(['ws', [undefined, 'closed']]);
+    }
+    const last = (): Promise<unknown> =>
+      expect(select(sources)).rejects.toMatchObject({ code: 'COROSOCK_READ_AFTER_CLOSE' });
+    expect(await yieldsOf(2, last)).toEqual([true, true]);
+  });
+
+  it('gives closed to any number of takers of a channel, which each may ask once', async () => {
+    const sources = closedChannel();
+    for (let n = 0; n < 2 * LAST_CLOSED_READ; n += 1) {
+      expect(await select(sources)).toEqual(['jobs', [undefined, 'closed']]);
+    }
+  });
+});
+
+describe('a select whose turn is over', () => {
+  /** A socket with a message, on a host whose turn is over. */
+  const exhausted = () => {
+    const all = scripted({ budget: new ScriptedBudget([true]) });
+    all.link.arrive('a');
+    return all;
+  };
+
+  it('goes on in a later one, and takes then', async () => {
+    const { ws } = exhausted();
+    const order: string[] = [];
+    setImmediate(() => order.push(`the event loop, ${ws.queued.messages} queued`));
+    const selected = select({ ws });
+    await selected.then(() => order.push('the select'));
+    expect([order, await selected]).toEqual([
+      ['the event loop, 1 queued', 'the select'],
+      ['ws', ['a', 'ok']],
+    ]);
+  });
+
+  it('can be aborted meanwhile, and takes nothing', async () => {
+    const { ws } = exhausted();
+    const controller = new AbortController();
+    const selected = select({ ws }, { signal: controller.signal });
+    controller.abort('my reason');
+    await expect(selected).rejects.toBe('my reason');
+    await turn();
+    expect(ws.queued.messages).toBe(1);
+  });
+
+  it('waits on where others have taken it meanwhile, for its full time', async () => {
+    const { ws, link, clock } = scripted({ budget: new ScriptedBudget([true]) });
+    const mine = handSource('x');
+    const selected = select({ mine, ws }, { timeoutMs: 10 });
+    mine.values.pop();
+    clock.nowMs = 100;
+    await turn();
+    clock.tick(9);
+    link.arrive('a');
+    expect(await selected).toEqual(['ws', ['a', 'ok']]);
+  });
+
+  it('ends in timeout then where its time is 0', async () => {
+    const { ws, clock } = scripted({ budget: new ScriptedBudget([true]) });
+    const mine = handSource('x');
+    const selected = select({ mine, ws }, { timeoutMs: 0 });
+    mine.values.pop();
+    expect([await selected, clock.waits]).toEqual([['timeout', undefined], []]);
+  });
+
+  it('rejects where a source breaks meanwhile', async () => {
+    const mine = handSource('x');
+    const selected = select({ mine, ws: scripted({ budget: new ScriptedBudget([true]) }).ws });
+    mine.break('ready');
+    await expect(selected).rejects.toThrow('broken in ready');
+  });
+});

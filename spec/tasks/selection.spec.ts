@@ -1,0 +1,128 @@
+// A select that waits on a broken source: it rejects with that error, unsubscribes
+// from all, and has taken nothing from the others.
+
+import { select, source } from 'corosock';
+import type { Source } from 'corosock';
+import { describe, expect, it } from 'vitest';
+import { handSource } from './hand-source.ts';
+import type { BrokenPart } from './hand-source.ts';
+import { recordCrashes } from '../fixtures/process-events.ts';
+import { scripted } from '../socket/scripted-transport.ts';
+import { turn } from '../time/hand-clock.ts';
+
+describe('a select over a source that throws', () => {
+  it.each<BrokenPart>(['ready', 'take', 'subscribe'])(
+    'rejects with that error when it throws in %s at once, and takes nothing',
+    async (part) => {
+      const broken = handSource(...(part === 'take' ? ['a'] : []));
+      const other = handSource();
+      broken.break(part);
+      await expect(select({ other, broken })).rejects.toThrow(`broken in ${part}`);
+      expect([other.subscribers, broken.subscribers]).toEqual([0, 0]);
+    },
+  );
+
+  it.each<BrokenPart>(['ready', 'take', 'unsubscribe'])(
+    'rejects with that error when it throws in %s later, and takes nothing from others',
+    async (part) => {
+      const { ws, link, clock } = scripted();
+      const [broken, other] = [handSource(), handSource()];
+      const waiting = select({ broken, other, ws }, { timeoutMs: 10 });
+      broken.break(part);
+      if (part === 'take') broken.fill('x');
+      else other.fill('x');
+      link.arrive('a');
+      await expect(waiting).rejects.toThrow(`broken in ${part}`);
+      expect([other.subscribers, broken.subscribers, clock.timers]).toEqual([0, 0, 0]);
+      expect([ws.queued.messages, other.values]).toEqual([1, part === 'take' ? [] : ['x']]);
+    },
+  );
+
+  it('rejects with what it throws when it is unsubscribed from at the time-out', async () => {
+    const { clock, ws } = scripted();
+    const broken = handSource();
+    const waiting = select({ broken, ws }, { timeoutMs: 10 });
+    broken.break('unsubscribe');
+    clock.tick(10);
+    await expect(waiting).rejects.toThrow('broken in unsubscribe');
+  });
+
+  it('rejects with the reason of its signal all the same, and nothing reaches the process', async () => {
+    using crashes = recordCrashes();
+    const broken = handSource();
+    const controller = new AbortController();
+    const waiting = select({ broken }, { signal: controller.signal });
+    broken.break('unsubscribe');
+    controller.abort('my reason');
+    await expect(waiting).rejects.toBe('my reason');
+    await turn();
+    expect(crashes.errors).toEqual([]);
+  });
+
+  it('rejects with the first error where several break', async () => {
+    const [first, second] = [handSource(), handSource()];
+    const waiting = select({ first, second });
+    second.break('unsubscribe');
+    first.break('ready');
+    second.fill('x');
+    await expect(waiting).rejects.toThrow('broken in ready');
+  });
+});
+
+describe('a select that is woken', () => {
+  it('goes on waiting where nothing is there', async () => {
+    const mine = handSource();
+    const waiting = select({ mine });
+    mine.wakeAll();
+    mine.fill('a');
+    expect(await waiting).toEqual(['mine', 'a']);
+  });
+
+  it('takes once, however often it is woken, and also after its end', async () => {
+    const mine = handSource();
+    const waiting = select({ mine });
+    mine.values.push('a', 'b');
+    mine.wakeAll();
+    mine.wakeAll();
+    expect([await waiting, mine.values]).toEqual([['mine', 'a'], ['b']]);
+  });
+
+  it('takes nothing while it is still subscribing, and everything that it may after that', async () => {
+    const order: string[] = [];
+    const eager: Source<string> = {
+      [source]: {
+        ready: () => order.includes('subscribed'),
+        take: () => 'a',
+        subscribe(wake) {
+          order.push('subscribed');
+          wake();
+          return () => order.push('unsubscribed');
+        },
+      },
+    };
+    const last = handSource();
+    expect([await select({ eager, last }), order, last.subscribers]).toEqual([
+      ['eager', 'a'],
+      ['subscribed', 'unsubscribed'],
+      0,
+    ]);
+  });
+
+  it('has ended before it takes: what a take sets off does not reach it again', async () => {
+    const { ws, link } = scripted();
+    let takes = 0;
+    const chained: Source<number> = {
+      [source]: {
+        ready: () => ws.queued.messages === 1,
+        take() {
+          link.arrive('b');
+          return (takes += 1);
+        },
+        subscribe: () => () => {},
+      },
+    };
+    const waiting = select({ chained, ws });
+    link.arrive('a');
+    expect([await waiting, takes, ws.queued.messages]).toEqual([['chained', 1], 1, 2]);
+  });
+});

@@ -1,0 +1,126 @@
+// What a select is given: which ports are found, whose time is kept, and what is
+// wrong with it.
+
+import { channel, every } from 'corosock';
+import { describe, expect, it } from 'vitest';
+import { handSource } from './hand-source.ts';
+import { source } from '../../src/words/source.ts';
+import { recordCrashes } from '../fixtures/process-events.ts';
+import { scripted } from '../socket/scripted-transport.ts';
+import { HandClock, turn } from '../time/hand-clock.ts';
+import { firstReady, readSources } from '../../src/tasks/source-map.ts';
+import { paceOf } from '../../src/time/pace.ts';
+import { realClock } from '../../src/time/real-clock.ts';
+
+const mistake = (message: string): unknown =>
+  expect.objectContaining({ name: 'UsageError', code: 'COROSOCK_ARGUMENT', message: `select(): ${message}` });
+
+describe('readSources', () => {
+  it('finds a port for each kind of source, in the order of the keys', () => {
+    const mine = handSource('a');
+    const { ws } = scripted();
+    const map = readSources({
+      mine,
+      ws,
+      jobs: channel(),
+      tick: every(1e9),
+      stop: AbortSignal.abort('stop'),
+      promise: new Promise(() => {}),
+    });
+    expect(map.keys).toEqual(['mine', 'ws', 'jobs', 'tick', 'stop', 'promise']);
+    expect(map.ports[0]).toBe(mine[source]);
+    expect(map.ports.map((port) => port.ready())).toEqual([true, false, false, false, true, false]);
+  });
+
+  it('says whether there is a promise of which it cannot be told yet', async () => {
+    const promise = Promise.resolve();
+    const before = readSources({ promise }).hasNew;
+    await turn();
+    expect([before, readSources({ promise }).hasNew, readSources({ mine: handSource() }).hasNew]).toEqual([
+      true,
+      false,
+      false,
+    ]);
+  });
+
+  it('keeps the time of the first socket or channel, whatever stands before it', () => {
+    const { ws, clock } = scripted();
+    const jobs = channel({ clock: new HandClock() });
+    const tick = every(10, { clock: new HandClock() });
+    expect(readSources({ tick, stop: new AbortController().signal, ws, jobs }).pace.clock).toBe(clock);
+    expect(readSources({ jobs, ws }).pace.clock).not.toBe(clock);
+  });
+
+  it('keeps that of the real clock where there is none', () => {
+    expect(readSources({ mine: handSource(), tick: every(1, { clock: new HandClock() }) }).pace).toBe(
+      paceOf(realClock),
+    );
+  });
+
+  it.each([
+    ['nothing', undefined, 'an object of sources, got undefined'],
+    ['null', null, 'an object of sources, got null'],
+    ['a string', 'ws', 'an object of sources, got "ws"'],
+    ['no source', {}, 'at least one source, got an object'],
+    [
+      'timeout as a key',
+      { timeout: handSource() },
+      `a key other than 'timeout', which stands for the time-out, got "timeout"`,
+    ],
+    ['a number', { a: 5 }, '"a" to be a socket, a channel, a signal, a promise or another source, got 5'],
+    [
+      'an object',
+      { a: {} },
+      '"a" to be a socket, a channel, a signal, a promise or another source, got an object',
+    ],
+    [
+      'null among others',
+      { a: null },
+      '"a" to be a socket, a channel, a signal, a promise or another source, got null',
+    ],
+    [
+      'half a port',
+      { a: { [source]: { ready: () => true, take: () => 1 } } },
+      '"a" to be a socket, a channel, a signal, a promise or another source, got an object',
+    ],
+    [
+      'a port that is none',
+      { a: { [source]: 1 } },
+      '"a" to be a socket, a channel, a signal, a promise or another source, got an object',
+    ],
+  ])('refuses %s', (_, sources, message) => {
+    expect(() => readSources(sources)).toThrow(mistake(`expected ${message}`));
+  });
+
+  it.each([3, 40])('refuses a source that is given twice, among %i', (count) => {
+    const twin = handSource();
+    const others = Object.fromEntries(Array.from({ length: count - 2 }, (_, n) => [`s${n}`, handSource()]));
+    expect(() => readSources({ first: twin, ...others, second: twin })).toThrow(
+      mistake('expected each source once, got one as "first" and as "second"'),
+    );
+    expect(readSources({ first: twin, ...others, second: handSource() }).keys).toHaveLength(count);
+  });
+
+  it('observes all promises, whatever is wrong with the rest', async () => {
+    using crashes = recordCrashes();
+    const broken = {
+      get [source](): never {
+        throw new Error('broken');
+      },
+    };
+    expect(() => readSources({ broken, p: Promise.reject(new Error('late')), none: 1 })).toThrow('broken');
+    await turn();
+    expect(crashes.errors).toEqual([]);
+  });
+});
+
+describe('firstReady', () => {
+  it('is the one of the earliest key that is ready', () => {
+    const { ports } = readSources({ a: handSource(), b: handSource('x'), c: handSource('y') });
+    expect(firstReady(ports)).toBe(1);
+  });
+
+  it('is −1 where none is', () => {
+    expect(firstReady(readSources({ a: handSource() }).ports)).toBe(-1);
+  });
+});

@@ -1,0 +1,118 @@
+// Children under one signal: how they are called, what is heard of their ends, and
+// which errors are none.
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { recordCrashes, recordWarnings } from '../fixtures/process-events.ts';
+import { HandClock, turn } from '../time/hand-clock.ts';
+import { TaskScope } from '../../src/tasks/task-scope.ts';
+import type { ChildFunction } from '../../src/tasks/task-scope.ts';
+import { paceOf } from '../../src/time/pace.ts';
+
+function made() {
+  const events: unknown[] = [];
+  const scope = new TaskScope(paceOf(new HandClock()), {
+    taskOnError: (error) => events.push(error),
+    scopeOnIdle: () => events.push('idle'),
+  });
+  return { scope, events };
+}
+
+const untilAborted: ChildFunction<never> = (signal) =>
+  new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason as Error));
+  });
+
+describe('TaskScope', () => {
+  it('calls a child at once, with the signal', () => {
+    const { scope } = made();
+    const calls: unknown[] = [];
+    void scope.spawn((signal) => void calls.push(signal.aborted));
+    expect(calls).toEqual([false]);
+  });
+
+  it('gives what a child returns, be it a promise or not', async () => {
+    const { scope, events } = made();
+    expect([await scope.spawn(() => 'a'), await scope.spawn(async () => 'b')]).toEqual(['a', 'b']);
+    expect(events).toEqual(['idle', 'idle']);
+  });
+
+  it('hears of each error, and of the end of the last child', async () => {
+    using crashes = recordCrashes();
+    const { scope, events } = made();
+    const [first, second] = [new Error('first'), new Error('second')];
+    void scope.spawn(() => {
+      throw first;
+    });
+    void scope.spawn(async () => {
+      await turn();
+      throw second;
+    });
+    await turn();
+    await turn();
+    expect([events, scope.isBusy, crashes.errors]).toEqual([[first, second, 'idle'], false, []]);
+  });
+
+  it('takes what is no function for a child that has failed', async () => {
+    const { scope, events } = made();
+    await expect(scope.spawn(5 as never)).rejects.toThrow(TypeError);
+    expect(events).toEqual([expect.any(TypeError), 'idle']);
+  });
+
+  it('knows the names of those who still run', async () => {
+    const { scope } = made();
+    void scope.spawn(untilAborted);
+    void scope.spawn(async () => await turn());
+    void scope.spawn(() => {});
+    await Promise.resolve();
+    const during = scope.running;
+    scope.abort(new Error('over'));
+    await turn();
+    await turn();
+    expect([during, scope.running]).toEqual([['untilAborted', 'anonymous'], []]);
+  });
+
+  it('takes no error for one that is the reason of its signal, or was caused by it', async () => {
+    const { scope, events } = made();
+    const reason = new Error('over');
+    const direct = scope.spawn(untilAborted);
+    const wrapped = scope.spawn((signal) => sleep(1e6, undefined, { signal }));
+    scope.abort(reason);
+    await expect(direct).rejects.toBe(reason);
+    await expect(wrapped).rejects.toMatchObject({ name: 'AbortError', cause: reason });
+    expect(events).toEqual(['idle']);
+  });
+
+  it('hears of an error that has another cause, also after the abort', async () => {
+    const { scope, events } = made();
+    const error = new Error('while it cleaned up');
+    const task = scope.spawn((signal) =>
+      untilAborted(signal).then(undefined, () => {
+        throw error;
+      }),
+    );
+    scope.abort(new Error('over'));
+    await expect(task).rejects.toBe(error);
+    expect(events).toEqual([error, 'idle']);
+  });
+
+  it('calls nothing once it is aborted: the task rejects with the reason', async () => {
+    using crashes = recordCrashes();
+    const { scope, events } = made();
+    const reason = new Error('over');
+    const calls: string[] = [];
+    scope.abort(reason);
+    scope.abort(new Error('too late'));
+    void scope.spawn(() => calls.push('called'));
+    await expect(scope.spawn(() => calls.push('called'))).rejects.toBe(reason);
+    expect([calls, events, scope.isBusy, crashes.errors]).toEqual([[], [], false, []]);
+  });
+
+  it('warns of nothing when many children listen to the signal', async () => {
+    using warnings = recordWarnings();
+    const { scope } = made();
+    for (let n = 0; n < 50; n += 1) void scope.spawn(untilAborted);
+    await turn();
+    expect(warnings.texts).toEqual([]);
+  });
+});

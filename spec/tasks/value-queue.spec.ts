@@ -1,0 +1,200 @@
+// The queue of a channel: loops over calls that cannot wait, the turn's budget, and
+// who is told of what.
+
+import { source } from 'corosock';
+import type { Source, SourcePort } from 'corosock';
+import { describe, expect, it } from 'vitest';
+import { ValueQueue } from '../../src/tasks/value-queue.ts';
+import { BUDGET_MESSAGES, BUDGET_MS } from '../../src/words/limits.ts';
+import { HandClock, turn } from '../time/hand-clock.ts';
+
+const at = { timeoutMs: Infinity, signal: undefined, owner: undefined };
+const now = { ...at, timeoutMs: 0 };
+
+function made(capacity = 64, whenFull: ConstructorParameters<typeof ValueQueue>[1] = 'wait') {
+  const clock = new HandClock();
+  const queue = new ValueQueue<string>(capacity, whenFull, clock);
+  const put = (value: string, timeoutMs = Infinity) => queue.put(value, timeoutMs, undefined);
+  return { clock, queue, put };
+}
+
+/** A queue with so many values, whose turn is over. */
+async function exhausted(...values: readonly string[]) {
+  const all = made(1000);
+  for (let n = 0; n < BUDGET_MESSAGES; n += 1) void all.put('x');
+  all.clock.nowMs += BUDGET_MS + 1;
+  for (let n = 0; n < BUDGET_MESSAGES - 1; n += 1) await all.queue.next(now);
+  all.queue.take();
+  for (const value of values) void all.put(value);
+  return all;
+}
+
+/** Which of some calls in a row let the event loop have a turn first. */
+async function yieldsOf(calls: number, call: () => Promise<unknown>): Promise<readonly boolean[]> {
+  const yields: boolean[] = [];
+  for (let n = 0; n < calls; n += 1) {
+    let hadTurn = false;
+    const immediate = setImmediate(() => {
+      hadTurn = true;
+    });
+    await call();
+    clearImmediate(immediate);
+    yields.push(hadTurn);
+  }
+  return yields;
+}
+
+describe('a call on a channel that cannot wait', () => {
+  it.each([
+    ['take after the end', () => made(), true, ({ queue }: ReturnType<typeof made>) => queue.next(at)],
+    ['put after the end', () => made(), true, ({ put }: ReturnType<typeof made>) => put('a')],
+    ['take of 0 ms', () => made(), false, ({ queue }: ReturnType<typeof made>) => queue.next(now)],
+    [
+      'put of 0 ms without room',
+      () => {
+        const all = made(1);
+        void all.put('a');
+        return all;
+      },
+      false,
+      ({ put }: ReturnType<typeof made>) => put('b', 0),
+    ],
+    [
+      'put that is dropped',
+      () => {
+        const all = made(1, 'drop-newest');
+        void all.put('a');
+        return all;
+      },
+      false,
+      ({ put }: ReturnType<typeof made>) => put('b'),
+    ],
+  ])('yields to the event loop from the third in a row on: %s', async (_, make, closes, call) => {
+    const all = make();
+    if (closes) all.queue.close();
+    expect(await yieldsOf(5, () => call(all))).toEqual([false, false, true, true, true]);
+  });
+
+  it('gets what comes during the turn that it lets the event loop have', async () => {
+    const { queue, put } = made();
+    await yieldsOf(2, () => queue.next(now));
+    const third = queue.next(now);
+    void put('a');
+    expect(await third).toEqual(['a', 'ok']);
+  });
+
+  it('ends in timeout, or in closed, where nothing else comes', async () => {
+    const { queue } = made();
+    await yieldsOf(2, () => queue.next(now));
+    expect(await queue.next(now)).toEqual([undefined, 'timeout']);
+    const next = queue.next(now);
+    queue.close();
+    expect(await next).toEqual([undefined, 'closed']);
+  });
+});
+
+describe('a turn that is over', () => {
+  it('makes a take go on in a later one', async () => {
+    const { queue } = await exhausted('a');
+    const order: string[] = [];
+    setImmediate(() => order.push(`the event loop, ${queue.size} left`));
+    await queue.next(at).then(([value]) => order.push(`the take of ${value}`));
+    expect(order).toEqual(['the event loop, 1 left', 'the take of a']);
+  });
+
+  it('answers a put in a later one', async () => {
+    const { put, queue } = await exhausted();
+    const order: string[] = [];
+    setImmediate(() => order.push('the event loop'));
+    const answer = put('a').then((status) => order.push(`the put: ${status}`));
+    const { size } = queue;
+    await answer;
+    expect([order, size]).toEqual([['the event loop', 'the put: ok'], 1]);
+  });
+
+  it('keeps the order of those who take: nobody overtakes one that lets the event loop have a turn', async () => {
+    const { queue } = await exhausted('a', 'b');
+    const takes = [queue.next(at), queue.next(at)];
+    const isReady = queue.ready();
+    expect([isReady, await Promise.all(takes)]).toEqual([
+      false,
+      [
+        ['a', 'ok'],
+        ['b', 'ok'],
+      ],
+    ]);
+  });
+
+  it('lets a take wait on where others have taken it meanwhile', async () => {
+    const { queue, put, clock } = await exhausted('a');
+    const waiting = queue.next({ ...at, timeoutMs: 10 });
+    queue.take();
+    await turn();
+    clock.tick(10);
+    void put('b');
+    expect([await waiting, queue.size]).toEqual([[undefined, 'timeout'], 1]);
+  });
+
+  it('lets a take be aborted, which takes nothing and tells who is subscribed', async () => {
+    const { queue } = await exhausted('a');
+    const controller = new AbortController();
+    const calls: string[] = [];
+    const take = queue.next({ ...at, signal: controller.signal });
+    queue.subscribe(() => calls.push('woken'));
+    controller.abort('my reason');
+    await expect(take).rejects.toBe('my reason');
+    await turn();
+    expect([calls, queue.size]).toEqual([['woken'], 1]);
+  });
+
+  it('is everybody’s: channels on one clock share it', async () => {
+    const { clock } = await exhausted();
+    const other = new ValueQueue<string>(64, 'wait', clock);
+    // The first one that is asked for after so many.
+    const order: string[] = [];
+    setImmediate(() => order.push('the event loop'));
+    await other.put('a', 0, undefined).then(() => order.push('the put'));
+    expect(order).toEqual(['the event loop', 'the put']);
+  });
+});
+
+describe('the port of a channel', () => {
+  it('is ready where a value or the end can be taken', () => {
+    const { queue, put } = made();
+    const states: unknown[] = [[queue.ready(), queue.isOver, queue.take()]];
+    void put('a');
+    queue.close();
+    states.push([queue.ready(), queue.isOver, queue.take()], [queue.ready(), queue.isOver, queue.take()]);
+    expect(states).toEqual([
+      [false, false, [undefined, 'timeout']],
+      [true, false, ['a', 'ok']],
+      [true, true, [undefined, 'closed']],
+    ]);
+  });
+
+  it('lets one in that waits for room when it gives a value away', async () => {
+    const { queue, put } = made(1);
+    void put('a');
+    const waiting = put('b');
+    expect([queue.take(), await waiting, queue.take()]).toEqual([['a', 'ok'], 'ok', ['b', 'ok']]);
+  });
+
+  it('tells who is subscribed of what nobody takes, and of the end', () => {
+    const { queue, put } = made();
+    const calls: string[] = [];
+    const unsubscribe = queue.subscribe(() => calls.push('woken'));
+    void queue.next(at);
+    void put('a');
+    void put('b');
+    queue.close();
+    unsubscribe();
+    queue.close();
+    expect(calls).toEqual(['woken', 'woken']);
+  });
+
+  it('is the one that is found under the key', () => {
+    const queue: SourcePort<unknown> = made().queue;
+    const mine: Source<unknown> = { [source]: queue };
+    expect(mine[source]).toBe(queue);
+  });
+});

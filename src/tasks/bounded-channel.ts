@@ -1,0 +1,87 @@
+// The public words of a channel, with their arguments checked. All is done by the
+// queue below.
+
+import type { Channel, ChannelOptions, WhenFull } from './channel.ts';
+import { ChannelIterator } from './channel-iterator.ts';
+import { ValueQueue } from './value-queue.ts';
+import { rejected } from '../time/abortable.ts';
+import { realClock } from '../time/real-clock.ts';
+import { badArgument, checkClock, checkCount, checkNames } from '../words/arguments.ts';
+import { DEFAULT_CAPACITY } from '../words/limits.ts';
+import { source } from '../words/source.ts';
+import type { Source, SourcePort } from '../words/source.ts';
+import type { ReadResult, WriteStatus } from '../words/status.ts';
+import { checkWait } from '../words/wait-options.ts';
+import type { WaitOptions } from '../words/wait-options.ts';
+
+const CHANNEL_OPTIONS: ReadonlySet<string> = new Set<keyof ChannelOptions>(['capacity', 'whenFull', 'clock']);
+const WHEN_FULL: readonly unknown[] = ['wait', 'drop-oldest', 'drop-newest'] satisfies WhenFull[];
+
+/**
+ * Makes a bounded queue between tasks. `using` closes it.
+ *
+ * @param options - `capacity`: values that it holds at most, integer ≥ 1, default 64;
+ *   `whenFull`: `put` waits (default), or the oldest or the newest value is dropped;
+ *   `clock`: by default the real one.
+ * @throws UsageError `COROSOCK_ARGUMENT`.
+ */
+export function channel<T>(options: ChannelOptions = {}): Channel<T> {
+  checkNames('channel()', options, CHANNEL_OPTIONS);
+  const { capacity = DEFAULT_CAPACITY, whenFull = 'wait', clock = realClock } = options;
+  checkCount('channel()', 'capacity', capacity);
+  checkClock('channel()', clock);
+  if (!WHEN_FULL.includes(whenFull)) {
+    throw badArgument('channel()', "whenFull to be 'wait', 'drop-oldest' or 'drop-newest'", whenFull);
+  }
+  return new BoundedChannel<T>(new ValueQueue<T>(capacity, whenFull, clock));
+}
+
+class BoundedChannel<T> implements Channel<T>, Source<ReadResult<T>> {
+  readonly #queue: ValueQueue<T>;
+
+  constructor(queue: ValueQueue<T>) {
+    this.#queue = queue;
+  }
+
+  get size(): number {
+    return this.#queue.size;
+  }
+
+  get [source](): SourcePort<ReadResult<T>> {
+    return this.#queue;
+  }
+
+  put(value: T, options: WaitOptions = NO_OPTIONS): Promise<WriteStatus | 'dropped'> {
+    try {
+      if (options !== NO_OPTIONS) checkWait('channel.put()', options);
+      const { timeoutMs = Infinity, signal } = options;
+      return this.#queue.put(value, timeoutMs, signal);
+    } catch (error) {
+      return rejected(error);
+    }
+  }
+
+  take(options: WaitOptions = NO_OPTIONS): Promise<ReadResult<T>> {
+    try {
+      if (options !== NO_OPTIONS) checkWait('channel.take()', options);
+      const { timeoutMs = Infinity, signal } = options;
+      return this.#queue.next({ timeoutMs, signal, owner: undefined });
+    } catch (error) {
+      return rejected(error);
+    }
+  }
+
+  close(): void {
+    this.#queue.close();
+  }
+
+  [Symbol.asyncIterator](): AsyncIterableIterator<T> {
+    return new ChannelIterator(this.#queue);
+  }
+
+  [Symbol.dispose](): void {
+    this.#queue.close();
+  }
+}
+
+const NO_OPTIONS: WaitOptions = Object.freeze({});

@@ -1,0 +1,116 @@
+// Ticks, as a source of `select`. Time is looked at when somebody asks, so that a
+// slow reader gets one tick and how many periods it stands for, never a burst; a
+// timer runs only while somebody waits.
+
+import { Alarm } from '../time/alarm.ts';
+import type { AlarmOwner } from '../time/alarm.ts';
+import type { Clock } from '../time/clock.ts';
+import { PacedPort, paceOf } from '../time/pace.ts';
+import { realClock } from '../time/real-clock.ts';
+import { Subscribers } from '../time/subscribers.ts';
+import { badArgument, checkClock, checkNames } from '../words/arguments.ts';
+import { source } from '../words/source.ts';
+import type { Source, SourcePort } from '../words/source.ts';
+
+const EVERY_OPTIONS: ReadonlySet<string> = new Set(['clock']);
+
+/**
+ * Makes a source that ticks.
+ *
+ * The first tick comes after one period. Ticks keep to the multiples of the period,
+ * however late they are taken. The value is how many periods have passed since it
+ * was last taken: a slow reader gets one tick, never a burst. Nothing holds the
+ * process, and no timer runs while nobody waits, but for the last one that was set;
+ * `using` leaves none. A disposed one never ticks again.
+ *
+ * @param periodMs - Milliseconds, > 0; `Infinity` never ticks.
+ * @param options - `clock`: by default the real one.
+ * @throws UsageError `COROSOCK_ARGUMENT`.
+ */
+export function every(
+  periodMs: number,
+  options: { readonly clock?: Clock } = {},
+): Source<number> & Disposable {
+  if (typeof periodMs !== 'number' || !(periodMs > 0)) {
+    throw badArgument('every()', 'periodMs to be a number of milliseconds > 0', periodMs);
+  }
+  checkNames('every()', options, EVERY_OPTIONS);
+  checkClock('every()', options.clock);
+  return new Ticks(periodMs, options.clock ?? realClock);
+}
+
+class Ticks implements Source<number>, Disposable {
+  readonly #port: TicksPort;
+
+  constructor(periodMs: number, clock: Clock) {
+    this.#port = new TicksPort(periodMs, clock);
+  }
+
+  get [source](): SourcePort<number> {
+    return this.#port;
+  }
+
+  [Symbol.dispose](): void {
+    this.#port.stop();
+  }
+}
+
+class TicksPort extends PacedPort<number> implements AlarmOwner {
+  /** A select keeps the time of what it talks to. */
+  readonly pace: undefined = undefined;
+  readonly isOver = false;
+  readonly #clock: Clock;
+  readonly #periodMs: number;
+  readonly #startMs: number;
+  /** Periods that were taken. */
+  #taken = 0;
+  #isStopped = false;
+  readonly #subscribers = new Subscribers();
+  readonly #alarm: Alarm;
+
+  constructor(periodMs: number, clock: Clock) {
+    super();
+    this.#periodMs = periodMs;
+    this.#clock = clock;
+    this.#startMs = clock.now();
+    this.#alarm = new Alarm(paceOf(clock).alarms, this);
+  }
+
+  get isReady(): boolean {
+    return !this.#isStopped && this.#clock.now() >= this.#dueMs;
+  }
+
+  get #dueMs(): number {
+    return this.#startMs + (this.#taken + 1) * this.#periodMs;
+  }
+
+  ready(): boolean {
+    return this.isReady;
+  }
+
+  take(): number {
+    const passed = Math.floor((this.#clock.now() - this.#startMs) / this.#periodMs);
+    // At least the one that is due: a division may round differently from a product.
+    const ticks = Math.max(passed - this.#taken, 1);
+    this.#taken += ticks;
+    return ticks;
+  }
+
+  subscribe(wake: () => void): () => void {
+    if (!this.#isStopped) this.#alarm.setAt(this.#dueMs);
+    return this.#subscribers.add(wake);
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    this.#alarm.stop();
+  }
+
+  alarmOnRing(nowMs: number): void {
+    this.#subscribers.wakeWhile(this);
+    if (this.#subscribers.isEmpty) return;
+    const dueMs = this.#dueMs;
+    // Where nobody has taken it, they were told, and are told again a period later.
+    this.#alarm.setAt(dueMs > nowMs ? dueMs : nowMs + Math.max(this.#periodMs, 1));
+  }
+}

@@ -1,0 +1,49 @@
+// A ring buffer of anything: O(1) at both ends. It grows with what it holds, and
+// is given back when it is empty. How much it may hold is its owner's business.
+
+const FIRST_CAPACITY = 8;
+/** An empty ring above this is given back: a burst is no reason to hold memory. */
+const KEPT_CAPACITY = 128;
+
+/** Values in the order in which they came. */
+export class Ring<T> {
+  /** Its length is a power of two, or 0 until the first value. */
+  #slots: Array<T | undefined> = [];
+  #first = 0;
+  #length = 0;
+
+  get length(): number {
+    return this.#length;
+  }
+
+  push(value: T): void {
+    if (this.#length === this.#slots.length) this.#grow();
+    this.#slots[(this.#first + this.#length) & (this.#slots.length - 1)] = value;
+    this.#length += 1;
+  }
+
+  /** Takes the oldest value; the ring must not be empty. */
+  shift(): T {
+    const value = this.#slots[this.#first] as T;
+    this.#slots[this.#first] = undefined;
+    this.#first = (this.#first + 1) & (this.#slots.length - 1);
+    this.#length -= 1;
+    if (this.#length === 0 && this.#slots.length > KEPT_CAPACITY) this.#reset([]);
+    return value;
+  }
+
+  /** Doubles the ring; the oldest value comes to its beginning. */
+  #grow(): void {
+    const room = Math.max(FIRST_CAPACITY, this.#slots.length);
+    this.#reset([
+      ...this.#slots.slice(this.#first),
+      ...this.#slots.slice(0, this.#first),
+      ...Array<undefined>(room).fill(undefined),
+    ]);
+  }
+
+  #reset(slots: Array<T | undefined>): void {
+    this.#slots = slots;
+    this.#first = 0;
+  }
+}

@@ -1,0 +1,167 @@
+// What a `select` is given, looked at once per call: the port of each source in the
+// order of the keys, and whose time is kept. What is wrong with it is said before
+// anything is taken.
+
+import { portOfPromise, PromisePort } from './promise-port.ts';
+import { SignalPort } from './signal-port.ts';
+import { PacedPort, paceOf } from '../time/pace.ts';
+import type { Pace } from '../time/pace.ts';
+import { realClock } from '../time/real-clock.ts';
+import { badArgument } from '../words/arguments.ts';
+import { UsageError } from '../words/errors.ts';
+import { source } from '../words/source.ts';
+import type { SourcePort } from '../words/source.ts';
+
+/** The sources of one select. */
+export interface SourceMap {
+  readonly keys: readonly string[];
+  /** One for each key. */
+  readonly ports: ReadonlyArray<SourcePort<unknown>>;
+  /** Of the first source that has one, or of the real clock. */
+  readonly pace: Pace;
+  /** Whether there is a promise of which it cannot be told yet whether it has settled. */
+  readonly hasNew: boolean;
+}
+
+/**
+ * Finds the ports of all sources.
+ *
+ * All promises among them are observed, whatever is wrong with the rest: none of
+ * them becomes an unhandled rejection.
+ *
+ * @throws UsageError `COROSOCK_ARGUMENT`: no source, something that is none, one that is given twice, `timeout` as a key.
+ */
+export function readSources(sources: unknown): SourceMap {
+  if (typeof sources !== 'object' || sources === null) {
+    throw badArgument(CALL, 'an object of sources', sources);
+  }
+  const values = sources as Readonly<Record<string, unknown>>;
+  const keys = Object.keys(values);
+  const ports: Array<SourcePort<unknown>> = [];
+  let pace: Pace | undefined;
+  let hasNew = false;
+  let mistake: Mistake | undefined;
+  for (const key of keys) {
+    const port = lookUp(key, values[key]);
+    if (port instanceof Mistake) {
+      mistake ??= port;
+      continue;
+    }
+    ports.push(port);
+    if (port instanceof PacedPort) pace ??= port.pace;
+    if (port instanceof PromisePort && port.isNew) hasNew = true;
+  }
+  if (mistake !== undefined) throw mistake.error;
+  checkKeys(values, keys);
+  return { keys, ports, pace: pace ?? paceOf(realClock), hasNew };
+}
+
+/** Says which source can be taken from, that of the earliest key first; −1 when none can. */
+export function firstReady(ports: SourceMap['ports']): number {
+  for (let at = 0; at < ports.length; at += 1) {
+    if (ports[at]?.ready() === true) return at;
+  }
+  return -1;
+}
+
+const CALL = 'select()';
+
+/** What is wrong with a source. */
+class Mistake {
+  readonly error: unknown;
+
+  constructor(error: unknown) {
+    this.error = error;
+  }
+}
+
+function lookUp(key: string, value: unknown): SourcePort<unknown> | Mistake {
+  try {
+    return portOf(value) ?? new Mistake(noSource(key, value));
+  } catch (error) {
+    return new Mistake(error);
+  }
+}
+
+function portOf(value: unknown): SourcePort<unknown> | undefined {
+  if (!isReference(value)) return undefined;
+  if (source in value) return isPort(value[source]) ? value[source] : undefined;
+  if (value instanceof AbortSignal) return new SignalPort(value);
+  return isPromise(value) ? portOfPromise(value) : undefined;
+}
+
+function isReference(value: unknown): value is object {
+  return (typeof value === 'object' && value !== null) || typeof value === 'function';
+}
+
+function isPort(port: unknown): port is SourcePort<unknown> {
+  if (port instanceof PacedPort) return true;
+  if (!isReference(port)) return false;
+  const { ready, take, subscribe } = port as Partial<SourcePort<unknown>>;
+  return typeof ready === 'function' && typeof take === 'function' && typeof subscribe === 'function';
+}
+
+function isPromise(value: object): value is PromiseLike<unknown> {
+  return 'then' in value && typeof value.then === 'function';
+}
+
+function checkKeys(values: Readonly<Record<string, unknown>>, keys: readonly string[]): void {
+  if (keys.length === 0) throw badArgument(CALL, 'at least one source', values);
+  if (keys.includes('timeout')) {
+    throw badArgument(CALL, "a key other than 'timeout', which stands for the time-out", 'timeout');
+  }
+  const twins = keys.length > FEW ? twinsOfMany(values, keys) : twinsOfFew(values, keys);
+  if (twins !== undefined) throw givenTwice(...twins);
+}
+
+/** Up to here, to compare each with each is quicker than to make a table. */
+const FEW = 16;
+
+type Twins = readonly [first: string, second: string];
+
+function twinsOfFew(values: Readonly<Record<string, unknown>>, keys: readonly string[]): Twins | undefined {
+  for (let at = 1; at < keys.length; at += 1) {
+    const key = keys[at] as string;
+    const twin = twinBefore(values, keys, at);
+    if (twin !== undefined) return [twin, key];
+  }
+  return undefined;
+}
+
+function twinBefore(
+  values: Readonly<Record<string, unknown>>,
+  keys: readonly string[],
+  at: number,
+): string | undefined {
+  const value = values[keys[at] as string];
+  for (let before = 0; before < at; before += 1) {
+    const key = keys[before] as string;
+    if (values[key] === value) return key;
+  }
+  return undefined;
+}
+
+function twinsOfMany(values: Readonly<Record<string, unknown>>, keys: readonly string[]): Twins | undefined {
+  const keyOf = new Map<unknown, string>();
+  for (const key of keys) {
+    const twin = keyOf.get(values[key]);
+    if (twin !== undefined) return [twin, key];
+    keyOf.set(values[key], key);
+  }
+  return undefined;
+}
+
+function noSource(key: string, got: unknown): UsageError {
+  return badArgument(
+    CALL,
+    `${JSON.stringify(key)} to be a socket, a channel, a signal, a promise or another source`,
+    got,
+  );
+}
+
+function givenTwice(first: string, second: string): UsageError {
+  return new UsageError(
+    'COROSOCK_ARGUMENT',
+    `${CALL}: expected each source once, got one as ${JSON.stringify(first)} and as ${JSON.stringify(second)}`,
+  );
+}

@@ -1,0 +1,85 @@
+// The child tasks of one handler. They share one signal, and whoever owns the scope
+// hears of each error and of the end of the last one. When they are aborted, and how
+// long they are awaited, is the owner's business.
+
+import { taskOf } from './task.ts';
+import type { Task } from './task.ts';
+import { LazySignal } from '../time/lazy-signal.ts';
+import type { Pace } from '../time/pace.ts';
+import { allowListeners } from '#platform';
+
+/** What a child runs. */
+export type ChildFunction<T> = (signal: AbortSignal) => T | PromiseLike<T>;
+
+/** Who owns a scope. */
+export interface ScopeListener {
+  /** A child has failed, with something else than the reason of its signal. */
+  taskOnError(error: unknown): void;
+  /** No child runs any more. */
+  scopeOnIdle(): void;
+}
+
+interface Child {
+  readonly name: string;
+}
+
+/** Runs children under one signal. */
+export class TaskScope {
+  readonly #pace: Pace;
+  readonly #listener: ScopeListener;
+  readonly #over = new LazySignal();
+  readonly #running = new Set<Child>();
+
+  constructor(pace: Pace, listener: ScopeListener) {
+    this.#pace = pace;
+    this.#listener = listener;
+  }
+
+  get isBusy(): boolean {
+    return this.#running.size > 0;
+  }
+
+  /** The names of the functions that still run, in the order of the calls. */
+  get running(): readonly string[] {
+    return [...this.#running].map(({ name }) => name);
+  }
+
+  /**
+   * Calls a function at once, as a child. What it throws is the outcome of its task,
+   * as what it rejects with is. Once the scope is aborted nothing is called, and the
+   * task rejects with the reason.
+   */
+  spawn<T>(run: ChildFunction<T>): Task<T> {
+    if (this.#over.aborted) return taskOf(Promise.reject<T>(this.#over.reason), this.#pace);
+    const { signal } = this.#over;
+    // There may be many children.
+    allowListeners(signal);
+    const child: Child = { name: nameOf(run) };
+    this.#running.add(child);
+    const outcome = (async () => run(signal))();
+    outcome.then(
+      () => this.#onEnd(child),
+      (error: unknown) => this.#onError(child, error),
+    );
+    return taskOf(outcome, this.#pace);
+  }
+
+  /** Aborts all that run, and all that come. Only the first reason counts. */
+  abort(reason: unknown): void {
+    this.#over.abort(() => reason);
+  }
+
+  #onError(child: Child, error: unknown): void {
+    if (!this.#over.explains(error)) this.#listener.taskOnError(error);
+    this.#onEnd(child);
+  }
+
+  #onEnd(child: Child): void {
+    this.#running.delete(child);
+    if (!this.isBusy) this.#listener.scopeOnIdle();
+  }
+}
+
+function nameOf(run: unknown): string {
+  return typeof run === 'function' && run.name !== '' ? run.name : 'anonymous';
+}
