@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { scripted } from '../socket/scripted-transport.ts';
-import { closingFor, wasTold } from '../../src/server/outcome.ts';
+import { closingFor, together, wasTold } from '../../src/server/outcome.ts';
 import { LazySignal } from '../../src/time/lazy-signal.ts';
 import { ConnectionLostError, DrainingError, MessageError } from '../../src/words/errors.ts';
 
@@ -32,6 +32,38 @@ describe('closingFor a handler that threw a MessageError', () => {
       { code, closer: 'handler' },
       { code, closer: 'handler' },
     ]);
+  });
+});
+
+describe('together', () => {
+  const [a, b] = [new Error('a'), new Error('b')];
+
+  it('is nothing where nothing has failed', () => {
+    expect(together(undefined, new Set())).toBe(undefined);
+  });
+
+  it.each([
+    ['the handler', { error: a }, []],
+    ['a child', undefined, [a]],
+    ['a child whose error the handler has thrown on', { error: a }, [a]],
+  ])('is the one error of %s', (_, handler, errors) => {
+    expect(together(handler, new Set(errors))).toEqual({ kind: 'threw', error: a });
+  });
+
+  it('is the one error also where that is undefined', () => {
+    expect(together({ error: undefined }, new Set())).toEqual({ kind: 'threw', error: undefined });
+  });
+
+  it('keeps all errors, the handler’s first', () => {
+    const end = together({ error: b }, new Set([a, b]));
+    expect(end).toMatchObject({
+      kind: 'threw',
+      error: {
+        name: 'AggregateError',
+        message: 'The handler and its child tasks have failed with 2 errors',
+        errors: [b, a],
+      },
+    });
   });
 });
 

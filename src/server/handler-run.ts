@@ -5,15 +5,19 @@
 import { AsyncResource } from 'node:async_hooks';
 import type { ServerSocket } from './host.ts';
 import { Offering } from './offering.ts';
-import type { OfferingListener, OfferingSettings } from './offering.ts';
+import type { OfferingListener } from './offering.ts';
 import { closingFor, wasTold } from './outcome.ts';
 import type { HandlerEnd, Outcome } from './outcome.ts';
 import { callPostServer } from './post-server.ts';
-import type { Report } from './report.ts';
+import type { RunListener, RunParts, RunSettings } from './run-parts.ts';
+import { lateTask, RunTasks } from './run-tasks.ts';
+import type { RunPhase, Spawner } from './run-tasks.ts';
 import type { Place } from './place.ts';
 import type { WebSocketServer } from './servable.ts';
 import type { Membership } from '../session/session-place.ts';
 import type { Conversation, ConversationListener } from '../socket/conversation.ts';
+import type { ChildFunction } from '../tasks/task-scope.ts';
+import type { Task } from '../tasks/task.ts';
 import { LazyPromise } from '../time/lazy-promise.ts';
 import type { LazySignal } from '../time/lazy-signal.ts';
 import type { CloseInfo } from '../words/close-info.ts';
@@ -21,34 +25,10 @@ import { toBytes } from '../words/data.ts';
 import type { Data } from '../words/data.ts';
 import { DrainingError } from '../words/errors.ts';
 
-export interface RunSettings extends OfferingSettings {
-  readonly closeTimeoutMs: number;
-  readonly report: Report;
-}
-
-/** Who hears of a run. */
-export interface RunListener {
-  /** The socket is closed for good; its handler may still run. */
-  socketOnEnd(run: HandlerRun): void;
-  /** All has ended, or what had not was given up. The last call. */
-  runOnEnd(run: HandlerRun, outcome: Outcome): void;
-}
-
-/** What a run is made of. */
-export interface RunParts {
-  readonly ws: ServerSocket;
-  readonly place: Place<HandlerRun>;
-  readonly conversation: Conversation;
-  readonly draining: LazySignal;
-  readonly server: WebSocketServer;
-  /** Of its session; undefined where there is none. */
-  readonly membership: Membership | undefined;
-}
-
 const RETURNED: HandlerEnd = Object.freeze({ kind: 'returned' });
 
 /** Runs one server from its handler's first line to the real end of its socket. */
-export class HandlerRun implements ConversationListener, OfferingListener {
+export class HandlerRun implements ConversationListener, OfferingListener, Spawner {
   readonly ws: ServerSocket;
   readonly place: Place<HandlerRun>;
   readonly conversation: Conversation;
@@ -56,12 +36,14 @@ export class HandlerRun implements ConversationListener, OfferingListener {
   readonly #server: WebSocketServer;
   readonly #membership: Membership | undefined;
   readonly #settings: RunSettings;
-  readonly #listener: RunListener;
+  readonly #listener: RunListener<HandlerRun>;
   /** The AsyncLocalStorage context of the handshake, for the hooks; undefined where there are none. A snapshot() would take 2.7 KiB, this 90 bytes. */
   readonly #context: AsyncResource | undefined;
   /** Messages that `onClientMessage` is offered first; undefined where it is not asked. */
   readonly #offering: Offering | undefined;
-  /** How the handler ended; undefined while it runs. */
+  /** Its child tasks; undefined where it never had any. */
+  #tasks: RunTasks | undefined;
+  /** How the handler ended, and its child tasks with it; undefined while one of them runs. */
   #handlerEnd: HandlerEnd | undefined;
   #graceTimer: unknown;
   /** Whether `onPostServer` was called, or is not there. */
@@ -71,9 +53,9 @@ export class HandlerRun implements ConversationListener, OfferingListener {
   #outcomePromise: LazyPromise<Outcome> | undefined;
 
   constructor(
-    { ws, place, conversation, draining, server, membership }: RunParts,
+    { ws, place, conversation, draining, server, membership }: RunParts<HandlerRun>,
     settings: RunSettings,
-    listener: RunListener,
+    listener: RunListener<HandlerRun>,
   ) {
     this.ws = ws;
     this.place = place;
@@ -133,6 +115,16 @@ export class HandlerRun implements ConversationListener, OfferingListener {
     this.conversation.close(1001, '', 'shutdown');
   }
 
+  // Called by the socket.
+
+  spawn<T>(run: ChildFunction<T>): Task<T> {
+    const report = (error: unknown, phase: RunPhase = 'spawn'): void => this.#report(error, phase);
+    const isLate = !this.isHandlerRunning || this.#tasks?.hasHandlerEnded === true;
+    if (isLate) return lateTask(this.conversation.reader.pace, report);
+    this.#tasks ??= new RunTasks(this.conversation, this.#draining, this.#settings, report);
+    return this.#tasks.spawn(run);
+  }
+
   // Called by the conversation.
 
   conversationOnEnd(): void {
@@ -141,6 +133,7 @@ export class HandlerRun implements ConversationListener, OfferingListener {
   }
 
   conversationOnOver(end: CloseInfo): void {
+    this.#tasks?.conversationOnOver();
     if (this.#finishIfOver()) return;
     const { clock, closeTimeoutMs } = this.#settings;
     const dueMs = clock.now() + closeTimeoutMs;
@@ -179,9 +172,15 @@ export class HandlerRun implements ConversationListener, OfferingListener {
   }
 
   #handlerOnEnd(handlerEnd: HandlerEnd): void {
+    if (this.#tasks === undefined || !this.isHandlerRunning) return this.#allOnEnd(handlerEnd, 'server');
+    this.#tasks.handlerOnEnd(handlerEnd, (end, phase) => this.#allOnEnd(end, phase));
+  }
+
+  /** The handler has ended, and its children have. */
+  #allOnEnd(handlerEnd: HandlerEnd, phase: RunPhase): void {
     const isObeying =
       handlerEnd.kind === 'threw' && wasTold(handlerEnd.error, this.conversation, this.#draining);
-    if (handlerEnd.kind === 'threw' && !isObeying) this.#report(handlerEnd.error, 'server');
+    if (handlerEnd.kind === 'threw' && !isObeying) this.#report(handlerEnd.error, phase);
     if (!this.isHandlerRunning) return;
     this.#handlerEnd = handlerEnd;
     this.#closeAfter(isObeying ? RETURNED : handlerEnd);
@@ -204,6 +203,7 @@ export class HandlerRun implements ConversationListener, OfferingListener {
 
   /** What ignores the end is named, and holds nothing open. */
   #giveUp(end: CloseInfo): void {
+    this.#tasks?.giveUp();
     if (this.isHandlerRunning) this.#reportLate('The handler still runs', 'server');
     const undone = this.#offering?.undone;
     if (undone !== undefined) this.#reportLate(undone, 'onClientMessage');

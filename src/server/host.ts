@@ -9,6 +9,7 @@ import type { HandshakeRequest } from './handshake-request.ts';
 import type { CloseHostOptions, CloseReport } from './close-report.ts';
 import type { Session } from '../session/session.ts';
 import type { Socket } from '../socket/socket.ts';
+import type { Task } from '../tasks/task.ts';
 import type { CloseInfo } from '../words/close-info.ts';
 import type { WaitOptions } from '../words/wait-options.ts';
 
@@ -54,6 +55,24 @@ export interface ServerSocket<Context = unknown> extends SharedSocket {
   readonly host: Host;
   /** Aborts when the host asks its handlers to finish. */
   readonly draining: AbortSignal;
+  /**
+   * Runs a child task: a function that is called at once, and goes on beside the handler.
+   *
+   * It ends with the handler, also on a shared socket: when the handler has returned or
+   * thrown, or the conversation is over, its signal aborts, with an AbortError for a
+   * reason. It is then awaited for `closeTimeoutMs` before the socket is closed and
+   * `onPostServer` runs; one that still runs is named to `report`.
+   *
+   * Its error ends the conversation with 1011, aborts its siblings and, as `closed`, ends
+   * the handler; all errors are kept, in an AggregateError where there are several, and
+   * reported. An error that is the reason of its signal, of `ws.signal` or of
+   * `draining` is none.
+   *
+   * @param task - Gets the signal. Not called any more when that has aborted: the task then rejects with its reason.
+   * @returns What can be awaited or given to `select`; nobody has to. It never becomes an unhandled rejection.
+   *   After the handler has ended it rejects with UsageError `COROSOCK_TOO_LATE`, which is reported, too.
+   */
+  spawn<T>(task: (signal: AbortSignal) => T | PromiseLike<T>): Task<T>;
 }
 
 /** What `openServer` gives. */

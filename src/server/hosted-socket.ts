@@ -6,11 +6,17 @@ import type { HandshakeRequest } from './handshake-request.ts';
 import { tooLate } from './handshake.ts';
 import type { Host, ServerSocket, SharedSocket } from './host.ts';
 import type { Named } from './place.ts';
+import { lateTask } from './run-tasks.ts';
+import type { Spawner } from './run-tasks.ts';
 import type { Session } from '../session/session.ts';
 import { closeByUser } from '../socket/close-by-user.ts';
 import type { Conversation } from '../socket/conversation.ts';
 import { MessageSocket } from '../socket/message-socket.ts';
+import type { ChildFunction } from '../tasks/task-scope.ts';
+import type { Task } from '../tasks/task.ts';
 import type { LazySignal } from '../time/lazy-signal.ts';
+import { paceOf } from '../time/pace.ts';
+import { realClock } from '../time/real-clock.ts';
 import type { CloseInfo } from '../words/close-info.ts';
 
 /** A {@link SharedSocket} over one conversation. */
@@ -43,12 +49,19 @@ export interface Origin {
   readonly draining: LazySignal;
 }
 
+/** Where a socket is, and what runs there. */
+export interface RunningPlace extends Named {
+  readonly run: Spawner | undefined;
+}
+
 /** A {@link ServerSocket} over one conversation. */
 export class HostedSocket extends SocketHandle implements ServerSocket {
+  readonly #place: RunningPlace;
   readonly #origin: Origin;
 
-  constructor(conversation: Conversation, place: Named, origin: Origin) {
+  constructor(conversation: Conversation, place: RunningPlace, origin: Origin) {
     super(conversation, place);
+    this.#place = place;
     this.#origin = origin;
   }
 
@@ -82,5 +95,9 @@ export class HostedSocket extends SocketHandle implements ServerSocket {
 
   get draining(): AbortSignal {
     return this.#origin.draining.signal;
+  }
+
+  spawn<T>(task: ChildFunction<T>): Task<T> {
+    return this.#place.run?.spawn(task) ?? lateTask(paceOf(realClock));
   }
 }

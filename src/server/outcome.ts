@@ -36,6 +36,28 @@ export function closingFor(
   }
 }
 
+/**
+ * Makes one end of the errors of a handler and its child tasks: the error where there
+ * is one, an AggregateError of all of them, the handler's first, where there are several.
+ *
+ * @param handler - What the handler has thrown, if it has.
+ * @param errors - Those of its children.
+ * @returns undefined where there is none.
+ */
+export function together(
+  handler: { readonly error: unknown } | undefined,
+  errors: ReadonlySet<unknown>,
+): HandlerEnd | undefined {
+  const [first, ...more] = new Set(handler === undefined ? errors : [handler.error, ...errors]);
+  if (handler === undefined && errors.size === 0) return undefined;
+  if (more.length === 0) return { kind: 'threw', error: first };
+  const all = [first, ...more];
+  return {
+    kind: 'threw',
+    error: new AggregateError(all, `The handler and its child tasks have failed with ${all.length} errors`),
+  };
+}
+
 /** Tells whether an error is the socket's own end, or the request to finish, coming out of a handler or a hook. */
 export function wasTold(
   error: unknown,

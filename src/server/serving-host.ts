@@ -6,7 +6,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { CloseHostOptions, CloseReport } from './close-report.ts';
 import { HandlerRun } from './handler-run.ts';
-import type { RunListener, RunSettings } from './handler-run.ts';
+import type { RunListener, RunSettings } from './run-parts.ts';
 import { UpgradeRequest } from './handshake-request.ts';
 import type { HandshakeRequest } from './handshake-request.ts';
 import { judge, REFUSALS } from './handshake-rules.ts';
@@ -51,7 +51,7 @@ export interface Caller {
 }
 
 /** A {@link Host} over any door, or over none. */
-export class ServingHost implements Host, RunListener, UpgradeListener {
+export class ServingHost implements Host, RunListener<HandlerRun>, UpgradeListener {
   readonly #routes: RouteTable;
   readonly #settings: HostSettings;
   readonly #runSettings: RunSettings;

@@ -64,7 +64,6 @@ export interface ConversationChoices extends Omit<
   readonly compression: boolean;
 }
 
-
 const DEFAULTS: Required<ConversationOptions> = Object.freeze({
   maxMessageBytes: DEFAULT_MAX_MESSAGE_BYTES,
   queueMessages: DEFAULT_QUEUE_MESSAGES,
