@@ -31,6 +31,12 @@ describe('the page of the stories', () => {
       '../../spec/stories/chat.spec.ts',
       'orders.ts',
       '../../spec/stories/orders.spec.ts',
+      'helpers.ts',
+      '../../spec/stories/helpers.spec.ts',
+      'news.ts',
+      '../../spec/stories/news.spec.ts',
+      'questions.ts',
+      '../../spec/stories/questions.spec.ts',
     ]);
   });
 
