@@ -254,6 +254,16 @@ describe('the error of a child task', () => {
     expect(await run.outcome).toMatchObject({ kind: 'threw', error: boom, end: { code: 1011 } });
   });
 
+  it('closes with its own code where the peer’s message was not what was asked for', async () => {
+    const memory = new MemoryHost();
+    const { run, client } = memory.visit(
+      async (ws) => await ws.spawn(async () => void (await ws.readJson())),
+    );
+    await client.write('{');
+    expect(await run.outcome).toMatchObject({ kind: 'threw', end: { code: 1007, by: 'handler' } });
+    expect(gist(await client.closed)).toEqual([1007, 'peer', true]);
+  });
+
   it('is none where it is the end of the socket, or the request to finish', async () => {
     const memory = new MemoryHost();
     const { run, client } = memory.visit(async (ws) => {
@@ -292,6 +302,36 @@ describe('the error of a child task', () => {
       ['The handler still runs 100 ms after its socket has closed', 'server'],
       ['late', 'spawn'],
     ]);
+  });
+});
+
+describe('a child task that was given up', () => {
+  it('may end later, which changes nothing', async () => {
+    const memory = new MemoryHost({ closeTimeoutMs: 100 });
+    const ends: string[] = [];
+    const { run } = memory.visit({
+      server: (ws) => void ws.spawn(() => sleepOn(memory, 500)),
+      onPostServer: () => void ends.push('onPostServer'),
+    });
+    await memory.clock.advance(100);
+    await run.outcome;
+    await memory.clock.advance(500);
+    expect([ends, memory.reports.length]).toEqual([['onPostServer'], 1]);
+  });
+
+  it('is named once, whatever else has to be given up', async () => {
+    const memory = new MemoryHost({ closeTimeoutMs: 100 });
+    const server = {
+      server: (ws: ServerSocket): void => void ws.spawn(forever),
+      onClientMessage: forever,
+    };
+    const { run, client } = memory.visit(server, 'shared');
+    await client.write('a');
+    await memory.clock.advance(100);
+    void client.close();
+    await memory.clock.advance(200);
+    expect((await run.outcome).kind).toBe('returned');
+    expect(memory.reports.map(([, { phase }]) => phase)).toEqual(['spawn', 'onClientMessage']);
   });
 });
 
