@@ -3,8 +3,8 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { channel, select } from 'corosock';
-import type { Handler, ServerSocket } from 'corosock';
-import { fakeSocket, settle, virtualClock } from 'corosock/testing';
+import type { ServerSocket } from 'corosock';
+import { settle } from 'corosock/testing';
 import { describe, expect, it } from 'vitest';
 import { gist, MemoryHost } from '../fixtures/memory-host.ts';
 import { recordCrashes } from '../fixtures/process-events.ts';
@@ -254,6 +254,16 @@ describe('the error of a child task', () => {
     expect(await run.outcome).toMatchObject({ kind: 'threw', error: boom, end: { code: 1011 } });
   });
 
+  it('closes with its own code where the peer’s message was not what was asked for', async () => {
+    const memory = new MemoryHost();
+    const { run, client } = memory.visit(
+      async (ws) => await ws.spawn(async () => void (await ws.readJson())),
+    );
+    await client.write('{');
+    expect(await run.outcome).toMatchObject({ kind: 'threw', end: { code: 1007, by: 'handler' } });
+    expect(gist(await client.closed)).toEqual([1007, 'peer', true]);
+  });
+
   it('is none where it is the end of the socket, or the request to finish', async () => {
     const memory = new MemoryHost();
     const { run, client } = memory.visit(async (ws) => {
@@ -295,6 +305,36 @@ describe('the error of a child task', () => {
   });
 });
 
+describe('a child task that was given up', () => {
+  it('may end later, which changes nothing', async () => {
+    const memory = new MemoryHost({ closeTimeoutMs: 100 });
+    const ends: string[] = [];
+    const { run } = memory.visit({
+      server: (ws) => void ws.spawn(() => sleepOn(memory, 500)),
+      onPostServer: () => void ends.push('onPostServer'),
+    });
+    await memory.clock.advance(100);
+    await run.outcome;
+    await memory.clock.advance(500);
+    expect([ends, memory.reports.length]).toEqual([['onPostServer'], 1]);
+  });
+
+  it('is named once, whatever else has to be given up', async () => {
+    const memory = new MemoryHost({ closeTimeoutMs: 100 });
+    const server = {
+      server: (ws: ServerSocket): void => void ws.spawn(forever),
+      onClientMessage: forever,
+    };
+    const { run, client } = memory.visit(server, 'shared');
+    await client.write('a');
+    await memory.clock.advance(100);
+    void client.close();
+    await memory.clock.advance(200);
+    expect((await run.outcome).kind).toBe('returned');
+    expect(memory.reports.map(([, { phase }]) => phase)).toEqual(['spawn', 'onClientMessage']);
+  });
+});
+
 describe('a child task of a shared socket', () => {
   it('ends with the handler; the socket stays', async () => {
     const memory = new MemoryHost();
@@ -311,64 +351,5 @@ describe('a child task of a shared socket', () => {
       await ws.read();
     }, 'shared');
     expect(await run.outcome).toMatchObject({ kind: 'threw', error: boom, end: { code: 1011 } });
-  });
-});
-
-describe('spawn after the handler has ended', () => {
-  const tooLate: unknown = expect.objectContaining({
-    name: 'UsageError',
-    code: 'COROSOCK_TOO_LATE',
-    message: 'ws.spawn(): expected a handler that still runs, but it has ended, and its tasks with it',
-  });
-
-  it.each([
-    ['without children', (): void => {}],
-    ['with children that still run', (ws: ServerSocket): void => void ws.spawn(forever)],
-  ] as ReadonlyArray<readonly [string, Handler]>)(
-    'calls nothing, rejects and is reported: %s',
-    async (_, handler) => {
-      using crashes = recordCrashes();
-      const memory = new MemoryHost();
-      const { run } = memory.visit(handler, 'shared');
-      const calls: string[] = [];
-      await expect(run.ws.spawn(() => calls.push('called'))).rejects.toEqual(tooLate);
-      void run.ws.spawn(() => calls.push('called'));
-      await settle();
-      expect([calls, reported(memory), crashes.errors]).toEqual([
-        [],
-        [
-          [tooLate, 'spawn'],
-          [tooLate, 'spawn'],
-        ],
-        [],
-      ]);
-    },
-  );
-
-  it('rejects when all of it has ended', async () => {
-    const { run } = new MemoryHost().visit(() => {});
-    await run.outcome;
-    await expect(run.ws.spawn(() => 1)).rejects.toEqual(tooLate);
-  });
-
-  it('rejects with the end of the socket while the handler still runs', async () => {
-    const { ws, client } = fakeSocket({ clock: virtualClock() });
-    void ws.spawn(() => {});
-    const { signal } = ws;
-    await client.close();
-    await expect(Promise.resolve(ws.spawn(() => 1))).rejects.toBeDefined();
-    expect(signal.aborted).toBe(true);
-  });
-});
-
-describe('a fake socket', () => {
-  it('spawns as any other, and ends its children with itself', async () => {
-    const { ws, client } = fakeSocket({ clock: virtualClock() });
-    const reasons: unknown[] = [];
-    void ws.spawn(witness(reasons));
-    expect(await ws.spawn(() => 'a')).toBe('a');
-    await client.close();
-    await settle();
-    expect(reasons).toEqual([ws.signal.reason]);
   });
 });

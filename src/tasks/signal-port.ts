@@ -1,8 +1,8 @@
 // An AbortSignal as a source of `select`: ready once it has aborted, and then for
 // ever. It gives its reason.
 
-import { setMaxListeners } from 'node:events';
 import { PacedPort } from '../time/pace.ts';
+import { allowListeners } from '#platform';
 
 /** The port of a signal (I7). */
 export class SignalPort extends PacedPort<unknown> {
@@ -27,8 +27,8 @@ export class SignalPort extends PacedPort<unknown> {
   }
 
   subscribe(wake: () => void): () => void {
-    // Node may warn from the eleventh listener on; many selects may wait for one signal.
-    setMaxListeners(0, this.#signal);
+    // Many selects may wait for one signal.
+    allowListeners(this.#signal);
     // A listener of its own: one function that is added twice is one listener.
     const listener = (): void => wake();
     this.#signal.addEventListener('abort', listener);

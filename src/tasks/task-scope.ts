@@ -2,11 +2,11 @@
 // hears of each error and of the end of the last one. When they are aborted, and how
 // long they are awaited, is the owner's business.
 
-import { setMaxListeners } from 'node:events';
 import { taskOf } from './task.ts';
 import type { Task } from './task.ts';
 import { LazySignal } from '../time/lazy-signal.ts';
 import type { Pace } from '../time/pace.ts';
+import { allowListeners } from '#platform';
 
 /** What a child runs. */
 export type ChildFunction<T> = (signal: AbortSignal) => T | PromiseLike<T>;
@@ -52,8 +52,8 @@ export class TaskScope {
   spawn<T>(run: ChildFunction<T>): Task<T> {
     if (this.#over.aborted) return taskOf(Promise.reject<T>(this.#over.reason), this.#pace);
     const { signal } = this.#over;
-    // Node may warn from the eleventh listener on; there may be many children.
-    setMaxListeners(0, signal);
+    // There may be many children.
+    allowListeners(signal);
     const child: Child = { name: nameOf(run) };
     this.#running.add(child);
     const outcome = (async () => run(signal))();

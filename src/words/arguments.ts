@@ -50,8 +50,8 @@ export function checkSignal(call: string, signal: unknown): void {
 /** Refuses a clock that lacks a method of one; to have none is fine. */
 export function checkClock(call: string, clock: unknown): void {
   if (clock === undefined) return;
-  const given = clock as Readonly<Record<string, unknown>> | null;
-  if (!CLOCK_METHODS.every((name) => typeof given?.[name] === 'function')) {
+  const methods = clock as Readonly<Record<string, unknown>> | null;
+  if (!CLOCK_METHODS.every((name) => typeof methods?.[name] === 'function')) {
     throw badArgument(call, 'clock to be a Clock', clock);
   }
 }

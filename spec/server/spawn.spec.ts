@@ -1,0 +1,83 @@
+// `ws.spawn` where there is no handler any more, or never was one of one's own. What
+// becomes of children: run-tasks.spec.ts.
+
+import type { Handler, ServerSocket } from 'corosock';
+import { fakeSocket, settle, virtualClock } from 'corosock/testing';
+import { describe, expect, it } from 'vitest';
+import { MemoryHost } from '../fixtures/memory-host.ts';
+import { recordCrashes } from '../fixtures/process-events.ts';
+
+const forever = (): Promise<never> => new Promise(() => {});
+
+/** A child that says why it was aborted. */
+function witness(reasons: unknown[]): (signal: AbortSignal) => Promise<never> {
+  return (signal) =>
+    new Promise((_, reject) => {
+      signal.addEventListener('abort', () => {
+        reasons.push(signal.reason);
+        reject(signal.reason as Error);
+      });
+    });
+}
+
+/** The errors that were reported, and where. */
+const reported = ({ reports }: MemoryHost): unknown => reports.map(([error, { phase }]) => [error, phase]);
+
+describe('spawn after the handler has ended', () => {
+  const tooLate: unknown = expect.objectContaining({
+    name: 'UsageError',
+    code: 'COROSOCK_TOO_LATE',
+    message: 'ws.spawn(): expected a handler that still runs, but it has ended, and its tasks with it',
+  });
+
+  it.each([
+    ['without children', (): void => {}],
+    ['with children that still run', (ws: ServerSocket): void => void ws.spawn(forever)],
+  ] as ReadonlyArray<readonly [string, Handler]>)(
+    'calls nothing, rejects and is reported: %s',
+    async (_, handler) => {
+      using crashes = recordCrashes();
+      const memory = new MemoryHost();
+      const { run } = memory.visit(handler, 'shared');
+      const calls: string[] = [];
+      await expect(run.ws.spawn(() => calls.push('called'))).rejects.toEqual(tooLate);
+      void run.ws.spawn(() => calls.push('called'));
+      await settle();
+      expect([calls, reported(memory), crashes.errors]).toEqual([
+        [],
+        [
+          [tooLate, 'spawn'],
+          [tooLate, 'spawn'],
+        ],
+        [],
+      ]);
+    },
+  );
+
+  it('rejects when all of it has ended', async () => {
+    const { run } = new MemoryHost().visit(() => {});
+    await run.outcome;
+    await expect(run.ws.spawn(() => 1)).rejects.toEqual(tooLate);
+  });
+
+  it('rejects with the end of the socket while the handler still runs', async () => {
+    const { ws, client } = fakeSocket({ clock: virtualClock() });
+    void ws.spawn(() => {});
+    const { signal } = ws;
+    await client.close();
+    await expect(Promise.resolve(ws.spawn(() => 1))).rejects.toBeDefined();
+    expect(signal.aborted).toBe(true);
+  });
+});
+
+describe('a fake socket', () => {
+  it('spawns as any other, and ends its children with itself', async () => {
+    const { ws, client } = fakeSocket({ clock: virtualClock() });
+    const reasons: unknown[] = [];
+    void ws.spawn(witness(reasons));
+    expect(await ws.spawn(() => 'a')).toBe('a');
+    await client.close();
+    await settle();
+    expect(reasons).toEqual([ws.signal.reason]);
+  });
+});
