@@ -92,7 +92,10 @@ describe('a select that is woken', () => {
     const eager: Source<string> = {
       [source]: {
         ready: () => order.includes('subscribed'),
-        take: () => 'a',
+        take() {
+          order.push('taken');
+          return 'a';
+        },
         subscribe(wake) {
           order.push('subscribed');
           wake();
@@ -103,7 +106,7 @@ describe('a select that is woken', () => {
     const last = handSource();
     expect([await select({ eager, last }), order, last.subscribers]).toEqual([
       ['eager', 'a'],
-      ['subscribed', 'unsubscribed'],
+      ['subscribed', 'unsubscribed', 'taken'],
       0,
     ]);
   });

@@ -125,6 +125,15 @@ describe('a turn that is over', () => {
     ]);
   });
 
+  it('lets nobody overtake it in the next turn either', async () => {
+    const { queue } = await exhausted('a', 'b');
+    const later = new Promise<unknown>((resolve) => void setImmediate(() => resolve(queue.next(at))));
+    expect([await queue.next(at), await later]).toEqual([
+      ['a', 'ok'],
+      ['b', 'ok'],
+    ]);
+  });
+
   it('lets a take wait on where others have taken it meanwhile', async () => {
     const { queue, put, clock } = await exhausted('a');
     const waiting = queue.next({ ...at, timeoutMs: 10 });
