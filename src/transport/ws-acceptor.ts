@@ -7,6 +7,7 @@ import { WebSocketServer } from 'ws';
 import type { Server } from 'ws';
 import { FramePool } from './frame-batch.ts';
 import { WsOrderedSocket } from './ws-ordered-socket.ts';
+import { canUpgradeQuickly, claim, upgradeQuickly } from './ws-quick-upgrade.ts';
 import { WsTransport } from './ws-transport.ts';
 
 export interface WsAcceptorOptions {
@@ -40,6 +41,8 @@ export interface UpgradeOutcome {
 export class WsAcceptor {
   readonly #server: Server<typeof WsOrderedSocket>;
   readonly #pool = new FramePool();
+  /** Whether there is nothing to agree on but a subprotocol. */
+  readonly #isQuick: boolean;
   /** The subprotocol of the upgrade at hand; `ws` asks for it inside `accept`. */
   #protocol = '';
   /** Its further header lines. */
@@ -60,6 +63,7 @@ export class WsAcceptor {
       closeTimeout: closeTimeoutMs,
       handleProtocols: () => this.#protocol || false,
     } as const;
+    this.#isQuick = !compression && canUpgradeQuickly();
     this.#server = new WebSocketServer(options);
     this.#server.on('headers', (lines: string[]) => void lines.push(...this.#headerLines));
     this.#server.on('wsClientError', (error: Error) => this.#outcome?.refused(error));
@@ -79,12 +83,25 @@ export class WsAcceptor {
     { protocol, headerLines }: UpgradeAnswer,
     outcome: UpgradeOutcome,
   ): void {
+    claim(stream);
+    const key = request.headers['sec-websocket-key'];
+    if (this.#isQuick && protocol === '' && key !== undefined) {
+      if (!stream.readable || !stream.writable) return void stream.destroy();
+      const ws = upgradeQuickly(stream, head, { key, headerLines }, this.#server.options);
+      return outcome.accepted(this.#transportOver(ws, stream));
+    }
     this.#protocol = protocol;
     this.#headerLines = headerLines;
     this.#outcome = outcome;
-    // Bun has a `ws` of its own, which writes past the stream: frames of ours would overtake its own.
-    const outlet = process.versions['bun'] === undefined ? { stream, pool: this.#pool } : undefined;
-    this.#server.handleUpgrade(request, stream, head, (ws) => outcome.accepted(new WsTransport(ws, outlet)));
+    this.#server.handleUpgrade(request, stream, head, (ws) =>
+      outcome.accepted(this.#transportOver(ws, stream)),
+    );
     this.#outcome = undefined;
+  }
+
+  /** Bun has a `ws` of its own, which writes past the stream: frames of ours would overtake its own. */
+  #transportOver(ws: WsOrderedSocket, stream: Duplex): WsTransport {
+    const isBun = process.versions['bun'] !== undefined;
+    return new WsTransport(ws, isBun ? undefined : { stream, pool: this.#pool });
   }
 }

@@ -43,8 +43,8 @@ export class WsTransport implements Transport {
   readonly #pool: FramePool | undefined;
   /** Made with the first message that fits. */
   #batch: FrameBatch | undefined;
-  /** An early one until `open`. */
-  #sink: TransportSink = new EarlySink();
+  /** Undefined until `open`, or an early one where something came before. */
+  #sink: TransportSink | undefined;
   /** Writes whose bytes have not been taken. */
   #untaken = 0;
   #onTaken: ((error?: Error | null) => void) | undefined;
@@ -91,7 +91,7 @@ export class WsTransport implements Transport {
   }
 
   open(sink: TransportSink): void {
-    this.#sink = (this.#sink as EarlySink).handOverTo(sink);
+    this.#sink = this.#sink === undefined ? sink : (this.#sink as EarlySink).handOverTo(sink);
   }
 
   /** Frames of one turn leave together, once the turn and its microtasks are over. */
@@ -150,7 +150,7 @@ export class WsTransport implements Transport {
   }
 
   static readonly #webSocketOnMessage = function (this: WebSocket, data: Buffer, isBinary: boolean): void {
-    transportOf(this).#sink.receive(isBinary ? data : data.toString(), data.byteLength);
+    transportOf(this).#hearer.receive(isBinary ? data : data.toString(), data.byteLength);
   };
 
   /** After a broken rule `ws` closes by itself, with the code that we find out here. */
@@ -160,7 +160,7 @@ export class WsTransport implements Transport {
 
   static readonly #webSocketOnClose = function (this: WebSocket, code: number, reason: Buffer): void {
     const transport = transportOf(this);
-    transport.#sink.end(transport.#endOf(code, reason));
+    transport.#hearer.end(transport.#endOf(code, reason));
   };
 
   /** Chunks of a stream; where none is known, what `ws` makes of them. */
@@ -168,6 +168,11 @@ export class WsTransport implements Transport {
     const count = (): void => void (this.#pieces += 1);
     if (this.#stream !== undefined) return void this.#stream.on('data', count);
     for (const event of ['message', 'ping', 'pong'] as const) this.#ws.on(event, count);
+  }
+
+  get #hearer(): TransportSink {
+    this.#sink ??= new EarlySink();
+    return this.#sink;
   }
 
   #openBatch(pool: FramePool): FrameBatch {
@@ -192,7 +197,7 @@ export class WsTransport implements Transport {
     this.#onTaken ??= (error) => {
       this.#untaken -= 1;
       // A failed write makes no room, and one that waited for zlib fails after the end.
-      if (!error && this.#ws.readyState !== this.#ws.CLOSED) this.#sink.drain();
+      if (!error && this.#ws.readyState !== this.#ws.CLOSED) this.#hearer.drain();
     };
     return this.#onTaken;
   }
