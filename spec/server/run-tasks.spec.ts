@@ -8,6 +8,7 @@ import { settle } from 'corosock/testing';
 import { describe, expect, it } from 'vitest';
 import { gist, MemoryHost } from '../fixtures/memory-host.ts';
 import { recordCrashes } from '../fixtures/process-events.ts';
+import { witness } from './witness.ts';
 
 const untilClosed = async (ws: ServerSocket): Promise<void> => void (await ws.read());
 const forever = (): Promise<never> => new Promise(() => {});
@@ -16,17 +17,6 @@ const fail = async (): Promise<never> => {
   await settle();
   throw boom;
 };
-
-/** A child that says why it was aborted. */
-function witness(reasons: unknown[]): (signal: AbortSignal) => Promise<never> {
-  return (signal) =>
-    new Promise((_, reject) => {
-      signal.addEventListener('abort', () => {
-        reasons.push(signal.reason);
-        reject(signal.reason as Error);
-      });
-    });
-}
 
 /** The errors that were reported, and where. */
 const reported = ({ reports }: MemoryHost): unknown => reports.map(([error, { phase }]) => [error, phase]);

@@ -6,19 +6,9 @@ import { fakeSocket, settle, virtualClock } from 'corosock/testing';
 import { describe, expect, it } from 'vitest';
 import { MemoryHost } from '../fixtures/memory-host.ts';
 import { recordCrashes } from '../fixtures/process-events.ts';
+import { witness } from './witness.ts';
 
 const forever = (): Promise<never> => new Promise(() => {});
-
-/** A child that says why it was aborted. */
-function witness(reasons: unknown[]): (signal: AbortSignal) => Promise<never> {
-  return (signal) =>
-    new Promise((_, reject) => {
-      signal.addEventListener('abort', () => {
-        reasons.push(signal.reason);
-        reject(signal.reason as Error);
-      });
-    });
-}
 
 /** The errors that were reported, and where. */
 const reported = ({ reports }: MemoryHost): unknown => reports.map(([error, { phase }]) => [error, phase]);

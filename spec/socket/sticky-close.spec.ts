@@ -5,21 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { CLOSED_BY_PEER, scripted } from './scripted-transport.ts';
 import type { MessageSocket } from '../../src/socket/message-socket.ts';
 import { LAST_CLOSED_READ } from '../../src/words/limits.ts';
-
-/** Which of some calls in a row let the event loop have a turn first. */
-async function yieldsOf(calls: number, call: () => Promise<unknown>): Promise<readonly boolean[]> {
-  const yields: boolean[] = [];
-  for (let n = 0; n < calls; n += 1) {
-    let hadTurn = false;
-    const immediate = setImmediate(() => {
-      hadTurn = true;
-    });
-    await call();
-    clearImmediate(immediate);
-    yields.push(hadTurn);
-  }
-  return yields;
-}
+import { yieldsOf } from '../time/yields-of.ts';
 
 const closedSocket = (): MessageSocket => {
   const { link, ws } = scripted();

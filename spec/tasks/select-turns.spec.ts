@@ -8,21 +8,7 @@ import { LAST_CLOSED_READ } from '../../src/words/limits.ts';
 import { ScriptedBudget } from '../socket/scripted-budget.ts';
 import { scripted } from '../socket/scripted-transport.ts';
 import { HandClock, turn } from '../time/hand-clock.ts';
-
-/** Which of some calls in a row let the event loop have a turn first. */
-async function yieldsOf(calls: number, call: () => Promise<unknown>): Promise<readonly boolean[]> {
-  const yields: boolean[] = [];
-  for (let n = 0; n < calls; n += 1) {
-    let hadTurn = false;
-    const immediate = setImmediate(() => {
-      hadTurn = true;
-    });
-    await call();
-    clearImmediate(immediate);
-    yields.push(hadTurn);
-  }
-  return yields;
-}
+import { yieldsOf } from '../time/yields-of.ts';
 
 const closedChannel = () => {
   const jobs = channel({ clock: new HandClock() });

@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { ValueQueue } from '../../src/tasks/value-queue.ts';
 import { BUDGET_MESSAGES, BUDGET_MS } from '../../src/words/limits.ts';
 import { HandClock, turn } from '../time/hand-clock.ts';
+import { yieldsOf } from '../time/yields-of.ts';
 
 const at = { timeoutMs: Infinity, signal: undefined, owner: undefined };
 const now = { ...at, timeoutMs: 0 };
@@ -27,21 +28,6 @@ async function exhausted(...values: readonly string[]) {
   all.queue.take();
   for (const value of values) void all.put(value);
   return all;
-}
-
-/** Which of some calls in a row let the event loop have a turn first. */
-async function yieldsOf(calls: number, call: () => Promise<unknown>): Promise<readonly boolean[]> {
-  const yields: boolean[] = [];
-  for (let n = 0; n < calls; n += 1) {
-    let hadTurn = false;
-    const immediate = setImmediate(() => {
-      hadTurn = true;
-    });
-    await call();
-    clearImmediate(immediate);
-    yields.push(hadTurn);
-  }
-  return yields;
 }
 
 describe('a call on a channel that cannot wait', () => {
