@@ -1,6 +1,7 @@
 // What a select is given: which ports are found, whose time is kept, and what is
 // wrong with it.
 
+import { virtualClock } from 'corosock/testing';
 import { channel, every } from 'corosock';
 import { describe, expect, it } from 'vitest';
 import { handSource } from './hand-source.ts';
@@ -41,6 +42,14 @@ describe('readSources', () => {
       false,
       false,
     ]);
+  });
+
+  it('keeps the real time only where no source has another, whatever the order of the keys', () => {
+    const clock = virtualClock();
+    const [real, moved] = [channel(), channel({ clock })];
+    const clockOf = (sources: object): unknown => readSources(sources).pace.clock;
+    expect([clockOf({ real, moved }), clockOf({ moved, real })]).toEqual([clock, clock]);
+    expect(clockOf({ real })).toBe(realClock);
   });
 
   it('keeps the time of the first socket or channel, whatever stands before it', () => {

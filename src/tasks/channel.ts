@@ -60,5 +60,5 @@ export interface ChannelOptions {
   /** `put` waits (default), the oldest value is dropped, or the new one is. */
   readonly whenFull?: WhenFull;
   /** Default: the real one. */
-  readonly clock?: Clock;
+  readonly clock?: Clock | undefined;
 }

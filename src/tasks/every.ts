@@ -29,7 +29,7 @@ const EVERY_OPTIONS: ReadonlySet<string> = new Set(['clock']);
  */
 export function every(
   periodMs: number,
-  options: { readonly clock?: Clock } = {},
+  options: { readonly clock?: Clock | undefined } = {},
 ): Source<number> & Disposable {
   if (typeof periodMs !== 'number' || !(periodMs > 0)) {
     throw badArgument('every()', 'periodMs to be a number of milliseconds > 0', periodMs);

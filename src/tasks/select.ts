@@ -38,7 +38,7 @@ export type Selected<M extends Record<string, Selectable>> = {
 }[keyof M & string];
 
 interface SelectOptions extends WaitOptions {
-  readonly clock?: Clock;
+  readonly clock?: Clock | undefined;
 }
 
 const SELECT_OPTIONS: ReadonlySet<string> = new Set<keyof SelectOptions>(['timeoutMs', 'signal', 'clock']);
@@ -62,8 +62,8 @@ const TIMED_OUT_SELECT: Promise<Answer> = Promise.resolve(TIMED_OUT);
  *   becomes a source by a {@link SourcePort} under {@link source}.
  * @param options - `timeoutMs`: longest wait in milliseconds, ≥ 0; 0 takes what is
  *   there, `Infinity`, the default, sets no timer. `signal`: aborting rejects with
- *   its reason. `clock`: by default that of the first socket, channel or task, else
- *   the real one.
+ *   its reason. `clock`: by default that of the first socket, channel or task which
+ *   has another than the real one, else the real one.
  * @returns `[key, value]`, or `['timeout', undefined]`.
  * @throws UsageError `COROSOCK_ARGUMENT`; `COROSOCK_READ_AFTER_CLOSE` at the
  *   hundredth `closed` of a socket in a row. What a source throws, or a promise has
@@ -73,11 +73,11 @@ const TIMED_OUT_SELECT: Promise<Answer> = Promise.resolve(TIMED_OUT);
  */
 export function select<const M extends Record<string, Selectable>>(
   sources: M,
-  options: WaitOptions & { readonly timeoutMs: number; readonly clock?: Clock },
+  options: WaitOptions & { readonly timeoutMs: number; readonly clock?: Clock | undefined },
 ): Promise<Selected<M> | readonly [key: 'timeout', value: undefined]>;
 export function select<const M extends Record<string, Selectable>>(
   sources: M,
-  options?: Omit<WaitOptions, 'timeoutMs'> & { readonly clock?: Clock },
+  options?: Omit<WaitOptions, 'timeoutMs'> & { readonly clock?: Clock | undefined },
 ): Promise<Selected<M>>;
 export function select(sources: unknown, options: SelectOptions = NO_OPTIONS): Promise<Answer> {
   try {

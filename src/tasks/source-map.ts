@@ -17,7 +17,7 @@ export interface SourceMap {
   readonly keys: readonly string[];
   /** One for each key. */
   readonly ports: ReadonlyArray<SourcePort<unknown>>;
-  /** Of the first source that has one, or of the real clock. */
+  /** Of the first source that has one, a real one only where there is no other. */
   readonly pace: Pace;
   /** Whether there is a promise of which it cannot be told yet whether it has settled. */
   readonly hasNew: boolean;
@@ -48,7 +48,8 @@ export function readSources(sources: unknown): SourceMap {
       continue;
     }
     ports.push(port);
-    if (port instanceof PacedPort) pace ??= port.pace;
+    if (port instanceof PacedPort && (pace === undefined || pace.clock === realClock))
+      pace = port.pace ?? pace;
     if (port instanceof PromisePort && port.isNew) hasNew = true;
   }
   if (mistake !== undefined) throw mistake.error;
