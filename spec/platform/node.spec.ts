@@ -1,5 +1,6 @@
 // What Node does in its own way.
 
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { describe, expect, it } from 'vitest';
 import { recordWarnings } from '../fixtures/process-events.ts';
 import * as platform from '../../src/platform/node.ts';
@@ -13,6 +14,15 @@ describe('#platform in Node', () => {
     const held = timer.hasRef();
     clearTimeout(timer);
     expect(held).toBe(false);
+  });
+
+  it('sets timers outside of the AsyncLocalStorage context at hand: many sockets share one', async () => {
+    const context = new AsyncLocalStorage<string>();
+    const ran = context.run(
+      'of one socket',
+      () => new Promise((resolve) => void platform.startTimer(() => resolve(context.getStore()), 0)),
+    );
+    expect(await ran).toBe(undefined);
   });
 
   it('gives warnings of the process', async () => {

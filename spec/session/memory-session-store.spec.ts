@@ -1,7 +1,9 @@
 // The store in memory: it keeps the contract, is bounded, and drops what has expired.
 
 import { virtualClock } from 'corosock/testing';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { HandClock } from '../time/hand-clock.ts';
 import { MAX_MEMORY_SESSIONS, MemorySessionStore } from '../../src/session/memory-session-store.ts';
 import { sessionStoreContract } from '../../src/testing/session-store-contract.ts';
 import type { SessionStoreUnderTest } from '../../src/testing/session-store-contract.ts';
@@ -13,6 +15,50 @@ function makeStore(): SessionStoreUnderTest {
     pass: (ms) => clock.advance(ms),
     async [Symbol.asyncDispose]() {},
   };
+}
+
+/** The same, as plainly as it can be said: a Map is in the order in which its entries were put there. */
+class MapOfSessions {
+  readonly #limit: number;
+  readonly #kept = new Map<string, { readonly data: object; readonly untilMs: number }>();
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  get size(): number {
+    return this.#kept.size;
+  }
+
+  get(id: string, nowMs: number): object | undefined {
+    const kept = this.#kept.get(id);
+    if (kept !== undefined && nowMs >= kept.untilMs) this.delete(id);
+    return this.#kept.get(id)?.data;
+  }
+
+  set(id: string, data: object, nowMs: number, timeoutMs: number): void {
+    for (const [each, { untilMs }] of this.#kept) {
+      if (nowMs < untilMs) break;
+      this.delete(each);
+    }
+    this.#putLast(id, data, nowMs + timeoutMs);
+    const [oldest = ''] = this.#kept.keys();
+    if (this.size > this.#limit) this.delete(oldest);
+  }
+
+  touch(id: string, nowMs: number, timeoutMs: number): void {
+    const data = this.get(id, nowMs);
+    if (data !== undefined) this.#putLast(id, data, nowMs + timeoutMs);
+  }
+
+  delete(id: string): void {
+    this.#kept.delete(id);
+  }
+
+  #putLast(id: string, data: object, untilMs: number): void {
+    this.#kept.delete(id);
+    this.#kept.set(id, { data, untilMs });
+  }
 }
 
 describe('MemorySessionStore keeps the promise', () => {
@@ -69,6 +115,36 @@ describe('MemorySessionStore', () => {
     await store.set('d', { id: 'd' }, Infinity);
     const kept = await Promise.all(['a', 'b', 'c', 'd'].map((id) => store.get(id)));
     expect(kept).toEqual([{ id: 'a' }, { id: 'b again' }, undefined, { id: 'd' }]);
+  });
+
+  it('keeps what a Map would whose entries are put last when they are touched, in whatever order it is called', async () => {
+    const ids = fc.constantFrom('a', 'b', 'c', 'd', 'e');
+    const ms = fc.constantFrom(10, 20, Infinity);
+    const step = fc.oneof(
+      fc.record({ how: fc.constant('set' as const), id: ids, ms }),
+      fc.record({ how: fc.constant('touch' as const), id: ids, ms }),
+      fc.record({ how: fc.constantFrom('get' as const, 'delete' as const), id: ids, ms }),
+      fc.record({ how: fc.constant('pass' as const), id: ids, ms: fc.nat(9) }),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
+        const clock = new HandClock();
+        const store = new MemorySessionStore(clock, 3);
+        const model = new MapOfSessions(3);
+        for (const [n, { how, id, ms: given }] of steps.entries()) {
+          if (how === 'pass') clock.tick(given);
+          else if (how === 'get') expect(await store.get(id)).toEqual(model.get(id, clock.nowMs));
+          else if (how === 'delete') await store.delete(id).then(() => model.delete(id));
+          else if (how === 'touch')
+            await store.touch(id, given).then(() => model.touch(id, clock.nowMs, given));
+          else await store.set(id, { n }, given).then(() => model.set(id, { n }, clock.nowMs, given));
+          expect(store.size).toBe(model.size);
+        }
+        for (const id of ['a', 'b', 'c', 'd', 'e']) {
+          expect(await store.get(id)).toEqual(model.get(id, clock.nowMs));
+        }
+      }),
+    );
   });
 
   it('holds 100 000 sessions by default', async () => {

@@ -196,6 +196,19 @@ describe('Conversation.terminate', () => {
   });
 });
 
+describe('the end of a conversation', () => {
+  it('leaves a read its time-out that waits for what a hook is still offered', async () => {
+    const { link, clock, conversation, ws } = scripted();
+    conversation.queue.offerFirst();
+    const read = ws.read(10, 1000);
+    link.arrive('offered');
+    link.end(CLOSED_BY_PEER);
+    expect(clock.timers).toBe(1);
+    clock.tick(1000);
+    expect([await read, clock.timers]).toEqual([[undefined, 'timeout'], 0]);
+  });
+});
+
 describe('a peer that sends more than the queue may ever hold', () => {
   it('is closed with 1008, by limit and not clean, and what was received is still read', async () => {
     const { link, ws } = scripted({ overflow: 'close', queueMessages: 2 });

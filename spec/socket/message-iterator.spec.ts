@@ -112,6 +112,15 @@ describe('an iterator', () => {
     expect(await pending).toEqual({ done: false, value: 'a' });
   });
 
+  it('gives what has come already to a next that is given up in the same turn', async () => {
+    const { link, ws } = scripted();
+    const iterator = ws[Symbol.asyncIterator]();
+    const pending = iterator.next();
+    link.arrive('a', 'b');
+    await iterator.return?.();
+    expect([await pending, await ws.read()]).toEqual([{ done: false, value: 'a' }, ['b', 'ok']]);
+  });
+
   it('sets no timer', () => {
     const { clock, ws } = scripted();
     void ws[Symbol.asyncIterator]().next();

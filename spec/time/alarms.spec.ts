@@ -104,6 +104,36 @@ describe('Alarms', () => {
     expect(rings.map(([name]) => name)).toEqual(['broken', 'other']);
   });
 
+  it('has few timers for many alarms, whatever is left of their waits when they ring', () => {
+    const { clock, rings, alarm } = setUp();
+    const dueMs = (n: number): number => 60_000 + 59 * n;
+    const made = Array.from({ length: 1000 }, (_, n): Alarm => {
+      const each: Alarm = alarm(`${n}`, (nowMs) => {
+        if (nowMs === 60_000 && n > 0) each.setAt(dueMs(n));
+      });
+      return each;
+    });
+    for (const each of made) each.setAt(60_000);
+    clock.tick(60_000);
+    expect(clock.timers).toBeLessThan(200);
+    clock.tick(60_000);
+    expect(rings.slice(1000)).toEqual(made.slice(1).map((_, n) => [`${n + 1}`, dueMs(n + 1)]));
+    expect(clock.timers).toBe(0);
+  });
+
+  it('shares a timer with those that were armed while others were woken', () => {
+    const { clock, alarm } = setUp();
+    const [left, kept, late] = ['left', 'kept', 'late'].map((name) => alarm(name)) as [Alarm, Alarm, Alarm];
+    alarm('first', () => {
+      left.setAt(20);
+      left.stop();
+      kept.setAt(20);
+    }).setAt(10);
+    clock.tick(10);
+    late.setAt(20);
+    expect(clock.timers).toBe(1);
+  });
+
   it('wakes each at its time and never after it was stopped, whatever is set and stopped in whatever order', () => {
     const step = fc.oneof(
       fc.record({ set: fc.nat(4), inMs: fc.nat(20) }),

@@ -2,7 +2,7 @@
 // that all sockets share may be held by whom.
 
 import * as fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { settle } from 'corosock/testing';
 import { FrameBatch, FramePool } from '../../src/transport/frame-batch.ts';
 import { MAX_BATCHED_BYTES, SLAB_BYTES } from '../../src/words/limits.ts';
@@ -43,6 +43,30 @@ describe('FrameBatch', () => {
     batch.add('one', false);
     await settle();
     expect(order).toEqual(['immediate after 1']);
+  });
+
+  it('lets the others of the turn go out though a stream throws, and goes on after that', () => {
+    const endTurn = vi.spyOn(process, 'nextTick').mockImplementation(() => {});
+    onTestFinished(() => endTurn.mockRestore());
+    const pool = new FramePool();
+    let isBroken = true;
+    const broken = new FrameBatch(pool, () => {
+      if (isBroken) throw new Error('broken');
+    });
+    const others = [openBatch(pool), openBatch(pool)];
+    const turn = (): void => {
+      broken.add('lost', false);
+      for (const { batch } of others) batch.add('kept', false);
+      const [end, of] = endTurn.mock.lastCall as unknown as [(pool: FramePool) => void, FramePool];
+      end(of);
+    };
+    expect(turn).toThrow('broken');
+    isBroken = false;
+    turn();
+    expect(others.map(({ writes }) => messagesIn(writes))).toEqual([
+      ['kept', 'kept'],
+      ['kept', 'kept'],
+    ]);
   });
 
   it('writes nothing twice when it was flushed meanwhile', async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { WebSocketServer } from 'ws';
 import { settle } from 'corosock/testing';
 import { WsAcceptor } from '../../src/transport/ws-acceptor.ts';
 import type { WsAcceptorOptions } from '../../src/transport/ws-acceptor.ts';
@@ -145,6 +146,33 @@ describe('WsAcceptor', () => {
     stream.end();
     const { heard } = upgrade({ stream });
     expect([heard, stream.destroyed]).toEqual([[], true]);
+  });
+
+  it('drops a peer whose reset nobody has heard of yet, and says nothing', async () => {
+    const stream = new ScriptedStream();
+    stream.destroy(new Error('reset'));
+    const { heard } = upgrade({ stream });
+    await settle();
+    expect(heard).toEqual([]);
+  });
+
+  it.each(['', 'chat'])(
+    'throws for a stream that ws has upgraded, and writes nothing there: %s',
+    (protocol) => {
+      const stream = new ScriptedStream();
+      const request = upgradeOf();
+      new WebSocketServer({ noServer: true }).handleUpgrade(request, stream, Buffer.alloc(0), () => {});
+      const headers = { 'sec-websocket-protocol': 'chat' };
+      expect(() => upgrade({ stream, protocol, headers })).toThrow('more than once');
+      expect(stream.writes).toHaveLength(1);
+    },
+  );
+
+  it('agrees to no protocol where there is compression to agree on', () => {
+    const headers = { 'sec-websocket-protocol': 'chat' };
+    const { stream, heard } = upgrade({ options: { compression: true }, headers });
+    expect(heard).toEqual(['accepted ']);
+    expect(String(stream.writes[0])).not.toContain('Protocol:');
   });
 
   it('throws for a stream that was handed over before, and leaves that alone', async () => {

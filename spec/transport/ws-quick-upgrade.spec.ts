@@ -77,6 +77,15 @@ describe('claim', () => {
     expect(() => claim(stream)).toThrow('more than once');
     expect(() => claim(new ScriptedStream())).not.toThrow();
   });
+
+  it('takes no stream that carries a WebSocket of any `ws`, and one to which somebody merely listens', () => {
+    const [watched, foreign] = [new ScriptedStream(), new ScriptedStream()];
+    watched.on('data', () => {});
+    expect(() => claim(watched)).not.toThrow();
+    foreign.on('data', () => {});
+    Object.assign(foreign, { [Symbol('websocket')]: {} });
+    expect(() => claim(foreign)).toThrow('more than once');
+  });
 });
 
 describe('canUpgradeQuickly', () => {

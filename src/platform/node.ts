@@ -2,6 +2,7 @@
 // browsers browser.ts in its place, with the same names. Values and calls that are
 // the same everywhere do not belong here.
 
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { setMaxListeners } from 'node:events';
 
 /** Counts the bytes of text in UTF-8, where a lone surrogate counts as U+FFFD. */
@@ -31,9 +32,17 @@ export function allowListeners(signal: AbortSignal): void {
   setMaxListeners(0, signal);
 }
 
-/** Sets a timer that does not hold the process. */
+/** In the AsyncLocalStorage context of nobody. */
+const outside = AsyncLocalStorage.snapshot();
+
+/**
+ * Sets a timer that does not hold the process.
+ *
+ * Many sockets share one, set again by itself: it must not run what is one's own in the
+ * context of another, nor keep that alive.
+ */
 export function startTimer(run: () => void, ms: number): unknown {
-  return setTimeout(run, ms).unref();
+  return outside(setTimeout, run, ms).unref();
 }
 
 /** Runs it after the event loop has had a turn, in the order of the calls. */

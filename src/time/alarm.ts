@@ -1,7 +1,7 @@
 // One re-armed deadline for many waits. The reader and the writer set it when
 // a wait begins and leave it alone when the wait ends: a read that is answered
-// in time costs no timer operation. Long waits are armed in pieces. Which timers
-// run for it is alarms.ts's.
+// in time costs no timer operation. Long waits are armed in pieces, and so is what
+// is left of a wait. Which timers run for it is alarms.ts's.
 
 import type { AlarmList, Alarms, Armable } from './alarms.ts';
 import { MAX_TIMER_MS } from '../words/limits.ts';
@@ -37,7 +37,7 @@ export class Alarm implements Armable {
   /** Rings no later than at `dueMs` of the clock. Infinity asks for nothing. */
   setAt(dueMs: number): void {
     if (dueMs < this.#dueMs) this.#dueMs = dueMs;
-    if (dueMs < this.armedMs) this.#arm(this.#alarms.now());
+    if (dueMs < this.armedMs) this.#arm(this.#alarms.now(), MAX_TIMER_MS);
   }
 
   /** Disarms for good measure: nothing rings until it is set again, and no timer is left. */
@@ -48,14 +48,41 @@ export class Alarm implements Armable {
 
   /** Called by its list, which it has left: its time has come, or a piece of it. */
   wake(nowMs: number): void {
-    if (nowMs < this.#dueMs) return this.#arm(nowMs);
+    // What it is set to meanwhile is armed when all of that is known.
+    this.armedMs = -Infinity;
+    try {
+      if (nowMs >= this.#dueMs) this.#ring(nowMs);
+    } finally {
+      this.armedMs = Infinity;
+      this.#armRest(this.#alarms.now());
+    }
+  }
+
+  #ring(nowMs: number): void {
     this.#dueMs = Infinity;
     this.#owner.alarmOnRing(nowMs);
   }
 
-  #arm(nowMs: number): void {
-    this.list?.remove(this);
-    const waitMs = Math.min(Math.max(Math.ceil(this.#dueMs - nowMs), 0), MAX_TIMER_MS);
-    this.#alarms.add(this, nowMs, waitMs);
+  #armRest(nowMs: number): void {
+    if (this.#dueMs < Infinity) this.#arm(nowMs, pieceOf(this.#waitMs(nowMs)));
   }
+
+  #arm(nowMs: number, mostMs: number): void {
+    this.list?.remove(this);
+    this.#alarms.add(this, nowMs, Math.min(this.#waitMs(nowMs), mostMs));
+  }
+
+  #waitMs(nowMs: number): number {
+    return Math.min(Math.max(Math.ceil(this.#dueMs - nowMs), 0), MAX_TIMER_MS);
+  }
+}
+
+/**
+ * The first piece of what is left of a wait: its five leading bits. What is left is
+ * different for each of many sockets, and would cost each a timer of its own; of
+ * pieces there are few, and the last is left after some.
+ */
+function pieceOf(waitMs: number): number {
+  const grain = 2 ** Math.max(27 - Math.clz32(waitMs), 0);
+  return waitMs - (waitMs % grain);
 }

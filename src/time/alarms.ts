@@ -33,22 +33,27 @@ export class Alarms {
   add(alarm: Armable, nowMs: number, waitMs: number): void {
     let list = this.#lists.get(waitMs);
     if (list === undefined) {
-      list = new AlarmList(this.#clock, () => void this.#lists.delete(waitMs));
+      list = new AlarmList(this.#clock, (empty) => this.#forget(empty, waitMs));
       this.#lists.set(waitMs, list);
     }
     list.append(alarm, nowMs + waitMs, waitMs);
+  }
+
+  /** One that was emptied while it woke others may have a successor. */
+  #forget(empty: AlarmList, waitMs: number): void {
+    if (this.#lists.get(waitMs) === empty) this.#lists.delete(waitMs);
   }
 }
 
 /** Alarms that were armed for the same wait, the earliest first. It has one timer, and none when it is empty. */
 export class AlarmList {
   readonly #clock: Clock;
-  readonly #onEmpty: () => void;
+  readonly #onEmpty: (list: AlarmList) => void;
   #first: Armable | undefined;
   #last: Armable | undefined;
   #timer: unknown;
 
-  constructor(clock: Clock, onEmpty: () => void) {
+  constructor(clock: Clock, onEmpty: (list: AlarmList) => void) {
     this.#clock = clock;
     this.#onEmpty = onEmpty;
   }
@@ -84,7 +89,7 @@ export class AlarmList {
   #stop(): void {
     this.#clock.clearTimeout(this.#timer);
     this.#timer = undefined;
-    this.#onEmpty();
+    this.#onEmpty(this);
   }
 
   /** The timer was that of the first, which may have left since. What is armed again meanwhile waits for the next one. */
@@ -109,7 +114,7 @@ export class AlarmList {
 
   #goOn(nowMs: number): void {
     if (this.#timer !== undefined) return;
-    if (this.#first === undefined) return this.#onEmpty();
+    if (this.#first === undefined) return this.#onEmpty(this);
     const waitMs = Math.max(Math.ceil(this.#first.armedMs - nowMs), 0);
     this.#timer = this.#clock.setTimeout(this.#onTimer, waitMs);
   }

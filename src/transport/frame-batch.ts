@@ -42,10 +42,20 @@ export class FramePool {
     pending.delete(pool);
     const batches = pool.#waiting;
     pool.#waiting = [];
-    for (const batch of batches) batch.endTurn();
+    endTurns(batches, 0);
   };
 
   static readonly #flushAll = (): void => pending.forEach(FramePool.#endTurn);
+}
+
+/** A stream that is not Node's may throw: that is not the others' fault. */
+function endTurns(batches: readonly FrameBatch[], from: number): void {
+  let at = from;
+  try {
+    while (at < batches.length) batches[at++]?.endTurn();
+  } finally {
+    if (at < batches.length) endTurns(batches, at);
+  }
 }
 
 /** The frames of one socket that have not been written yet. */

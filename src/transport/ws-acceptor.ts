@@ -86,7 +86,7 @@ export class WsAcceptor {
     claim(stream);
     const key = request.headers['sec-websocket-key'];
     if (this.#isQuick && protocol === '' && key !== undefined) {
-      if (!stream.readable || !stream.writable) return void stream.destroy();
+      if (!stream.readable || !stream.writable) return drop(stream);
       const ws = upgradeQuickly(stream, head, { key, headerLines }, this.#server.options);
       return outcome.accepted(this.#transportOver(ws, stream));
     }
@@ -105,3 +105,11 @@ export class WsAcceptor {
     return new WsTransport(ws, isBun ? undefined : { stream, pool: this.#pool });
   }
 }
+
+/** Its reset may not have been told yet, and nobody else listens. */
+function drop(stream: Duplex): void {
+  stream.on('error', ignore);
+  stream.destroy();
+}
+
+function ignore(): void {}

@@ -36,12 +36,18 @@ export function canUpgradeQuickly(): boolean {
 /**
  * Marks a stream as one that carries a WebSocket.
  *
- * @throws Error when it did before.
+ * @throws Error when it did before, also one that another `ws` has put there.
  */
 export function claim(stream: Duplex): void {
   const { [UPGRADED]: isUpgraded }: UpgradableStream = stream;
-  if (isUpgraded === true) throw new Error('A stream was handed over more than once');
+  if (isUpgraded === true || isTaken(stream)) throw new Error('A stream was handed over more than once');
   (stream as UpgradableStream)[UPGRADED] = true;
+}
+
+/** Every `ws` has a mark of its own, under this name; looking for it costs a microsecond, and who has put it there listens. */
+function isTaken(stream: Duplex): boolean {
+  if (stream.listenerCount('data') === 0) return false;
+  return Object.getOwnPropertySymbols(stream).some(({ description }) => description === 'websocket');
 }
 
 /**

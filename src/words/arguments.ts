@@ -66,8 +66,7 @@ export function checkObject(call: string, options: unknown): asserts options is 
 
 /** Refuses options that are no object, and names among them that nobody knows: a misspelt limit is no limit. */
 export function checkNames(call: string, options: unknown, known: ReadonlySet<string>): void {
-  if (typeof options !== 'object' || options === null)
-    throw badArgument(call, 'options to be an object', options);
+  checkObject(call, options);
   for (const name of Object.keys(options)) {
     if (!known.has(name)) {
       throw badArgument(call, `only the options ${[...known].join(', ')}`, name);
