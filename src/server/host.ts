@@ -70,7 +70,8 @@ export interface ServerSocket<Context = unknown> extends SharedSocket {
    *
    * @param task - Gets the signal. Not called any more when that has aborted: the task then rejects with its reason.
    * @returns What can be awaited or given to `select`; nobody has to. It never becomes an unhandled rejection.
-   *   After the handler has ended it rejects with UsageError `COROSOCK_TOO_LATE`, which is reported, too.
+   *   Once the handler has ended and its tasks have, too, or were given up, it rejects with UsageError
+   *   `COROSOCK_TOO_LATE`, which is reported, too; with `COROSOCK_ARGUMENT` for what is no function.
    */
   spawn<T>(task: (signal: AbortSignal) => T | PromiseLike<T>): Task<T>;
 }
