@@ -9,6 +9,7 @@ import type { Socket } from './socket.ts';
 import { isSendableCloseCode } from '../words/arguments.ts';
 import type { Data } from '../words/data.ts';
 import { ConnectionLostError } from '../words/errors.ts';
+import { isReference } from '../words/reference.ts';
 
 /** Every Node has the signal; @types/node 20 does not know of it. */
 type AbortingController = WritableStreamDefaultController & { readonly signal: AbortSignal };
@@ -90,7 +91,7 @@ async function endOf(conversation: Conversation): Promise<unknown> {
 function closeCodeOf(reason: unknown): number {
   if (reason === undefined || reason === null) return 1000;
   try {
-    const has = reason instanceof Object && 'closeCode' in reason && isSendableCloseCode(reason.closeCode);
+    const has = isReference(reason) && 'closeCode' in reason && isSendableCloseCode(reason.closeCode);
     return has ? (reason.closeCode as number) : 1011;
   } catch {
     // Anything can be a reason, also what throws when it is looked at.
