@@ -17,7 +17,14 @@ interface Manifest {
 }
 const manifest = JSON.parse(readProjectFile('package.json')) as Manifest;
 
-const CLIENT_NAMES = ['ConnectError', 'ConnectionLostError', 'Status', 'UsageError', 'connect'];
+const CLIENT_NAMES = [
+  'ConnectError',
+  'ConnectionLostError',
+  'MessageError',
+  'Status',
+  'UsageError',
+  'connect',
+];
 
 const entryPoints = [
   {

@@ -108,6 +108,10 @@ describe('wasTold', () => {
     ['a text', 'COROSOCK_SESSION_OVER'],
     ['the end of another socket', { closeInfo: {} }],
     [
+      'what ended with another socket',
+      Object.assign(new Error('over'), { name: 'AbortError', closeInfo: {} }),
+    ],
+    [
       'what throws when it is looked at',
       new Proxy(
         {},

@@ -18,6 +18,10 @@ const fail = async (): Promise<never> => {
   throw boom;
 };
 
+const raise = (error: unknown): never => {
+  throw error;
+};
+
 /** The errors that were reported, and where. */
 const reported = ({ reports }: MemoryHost): unknown => reports.map(([error, { phase }]) => [error, phase]);
 
@@ -270,6 +274,37 @@ describe('the error of a child task', () => {
     client.terminate();
     expect((await run.outcome).kind).toBe('returned');
     expect(memory.reports).toEqual([]);
+  });
+
+  it('is none where it is an AbortError of its own after it was aborted', async () => {
+    const memory = new MemoryHost();
+    const { run } = memory.visit(async (ws) => {
+      void ws.spawn(async (signal) => {
+        await sleep(1e6, undefined, { signal }).catch(() => {});
+        throw new DOMException('Query cancelled', 'AbortError');
+      });
+      await settle();
+    });
+    const { kind, end } = await run.outcome;
+    expect([kind, end.code, memory.reports]).toEqual(['returned', 1000, []]);
+  });
+
+  it('may be anything, also what throws when it is looked at', async () => {
+    using crashes = recordCrashes();
+    const memory = new MemoryHost();
+    const hostile: unknown = new Proxy({}, { has: () => raise(boom), get: () => raise(boom) });
+    const { run } = memory.visit(async (ws) => {
+      void ws.spawn(async (signal) => {
+        await sleep(1e6, undefined, { signal }).catch(() => {});
+        raise(hostile);
+      });
+      await settle();
+      raise(undefined);
+    });
+    const outcome = await run.outcome;
+    const errors = outcome.kind === 'threw' && (outcome.error as AggregateError).errors;
+    expect(errors).toHaveLength(2);
+    expect([outcome.end.code, memory.reports.length, crashes.errors]).toEqual([1011, 1, []]);
   });
 
   it('is reported by itself where it comes after it was given up, and where the handler goes on', async () => {

@@ -22,13 +22,15 @@ describe('spawn after the handler has ended', () => {
 
   it.each([
     ['without children', (): void => {}],
-    ['with children that still run', (ws: ServerSocket): void => void ws.spawn(forever)],
+    ['with children that were given up', (ws: ServerSocket): void => void ws.spawn(forever)],
   ] as ReadonlyArray<readonly [string, Handler]>)(
     'calls nothing, rejects and is reported: %s',
     async (_, handler) => {
       using crashes = recordCrashes();
       const memory = new MemoryHost();
       const { run } = memory.visit(handler, 'shared');
+      await memory.clock.advance(60_000);
+      memory.reports.length = 0;
       const calls: string[] = [];
       await expect(run.ws.spawn(() => calls.push('called'))).rejects.toEqual(tooLate);
       void run.ws.spawn(() => calls.push('called'));
@@ -43,6 +45,22 @@ describe('spawn after the handler has ended', () => {
       ]);
     },
   );
+
+  it('rejects children of children with the reason of their signal while they are awaited, which is no error', async () => {
+    const memory = new MemoryHost();
+    const seen: unknown[] = [];
+    const { run } = memory.visit((ws) => {
+      void ws.spawn(async (signal) => {
+        await settle();
+        await ws
+          .spawn(() => seen.push('called'))
+          .then(null, (error: unknown) => seen.push(error === signal.reason));
+        await ws.spawn(() => {});
+      });
+    });
+    const { kind, end } = await run.outcome;
+    expect([kind, end.code, seen, memory.reports]).toEqual(['returned', 1000, [true], []]);
+  });
 
   it('rejects when all of it has ended', async () => {
     const { run } = new MemoryHost().visit(() => {});

@@ -1,6 +1,7 @@
 // What an iterable gives as the parts of one message: which parts are taken, where
 // text is cut between them, and how the iterable is let go.
 
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { isParted, MessageParts } from '../../src/socket/message-parts.ts';
 import type { Parted } from '../../src/socket/message-parts.ts';
@@ -21,6 +22,13 @@ describe('isParted', () => {
     ['an array', ['a'], true],
     ['an async generator', (async function* () {})(), true],
     ['a stream of the web', new ReadableStream(), true],
+    ['an array of another realm', runInNewContext('["a"]'), true],
+    [
+      'what can be iterated at once alone',
+      { [Symbol.asyncIterator]: undefined, [Symbol.iterator]: () => [][Symbol.iterator]() },
+      true,
+    ],
+    ['what only looks like it', { [Symbol.asyncIterator]: 5, [Symbol.iterator]: null }, false],
     ['an object', {}, false],
     ['a function', () => {}, false],
     ['null', null, false],
@@ -41,6 +49,11 @@ describe('the parts of a message', () => {
       ['one', 'two', ''],
       ['one', 'two', ''],
     ]);
+  });
+
+  it('come at once where the iterable only claims to take time', async () => {
+    const claims = Object.assign(['a'], { [Symbol.asyncIterator]: undefined });
+    expect(await partsOf(claims)).toEqual(['a', '']);
   });
 
   it('may be bytes', async () => {

@@ -100,6 +100,42 @@ describe('ws.readable', () => {
     await expect(ends[1]).rejects.toMatchObject({ code: 'COROSOCK_CONNECTION_LOST' });
   });
 
+  it('gives what comes together with the end to the pull that waits, and then ends', async () => {
+    const [clean, lost] = [scripted(), scripted()];
+    const readers = [clean, lost].map(({ ws }) => ws.readable.getReader());
+    const pulls = readers.map((reader) => reader.read());
+    await turn();
+    for (const { link } of [clean, lost]) link.arrive('a');
+    clean.link.end(CLOSED_BY_PEER);
+    lost.link.end();
+    expect(await Promise.all(pulls)).toEqual([
+      { done: false, value: 'a' },
+      { done: false, value: 'a' },
+    ]);
+    expect(await readers[0]?.closed).toBe(undefined);
+    await expect(readers[1]?.closed).rejects.toMatchObject({ code: 'COROSOCK_CONNECTION_LOST' });
+  });
+
+  it('keeps what was pulled for somebody who has left, whatever the end', async () => {
+    for (const [end, then] of [
+      [CLOSED_BY_PEER, { done: true, value: undefined }],
+      [undefined, 'COROSOCK_CONNECTION_LOST'],
+    ] as const) {
+      const { link, ws } = scripted();
+      const first = ws.readable.getReader();
+      const left = first.read();
+      await turn();
+      first.releaseLock();
+      await expect(left).rejects.toThrow(TypeError);
+      link.arrive('a');
+      link.end(end);
+      await turn();
+      const second = ws.readable.getReader();
+      expect(await second.read()).toEqual({ done: false, value: 'a' });
+      expect(await second.read().catch(({ code }: { code: string }) => code)).toEqual(then);
+    }
+  });
+
   it('ends when it is pulled as the end comes', async () => {
     const [clean, lost] = [scripted(), scripted()];
     const pulls = [clean, lost].map(({ ws }) => ws.readable.getReader().read());

@@ -111,6 +111,23 @@ describe('a select that is woken', () => {
     ]);
   });
 
+  it('takes once where to look at one source fills another, and takes there', async () => {
+    const mine = handSource();
+    let looks = 0;
+    const lively: Source<never> = {
+      [source]: {
+        ready() {
+          looks += 1;
+          if (looks === 2) mine.fill('a', 'b');
+          return false;
+        },
+        take: () => undefined as never,
+        subscribe: () => () => {},
+      },
+    };
+    expect([await select({ lively, mine }), mine.values]).toEqual([['mine', 'a'], ['b']]);
+  });
+
   it('has ended before it takes: what a take sets off does not reach it again', async () => {
     const { ws, link } = scripted();
     let takes = 0;

@@ -55,8 +55,12 @@ describe('TaskScope', () => {
 
   it('takes what is no function for a child that has failed', async () => {
     const { scope, events } = made();
-    await expect(scope.spawn(5 as never)).rejects.toThrow(TypeError);
-    expect(events).toEqual([expect.any(TypeError), 'idle']);
+    const error: unknown = expect.objectContaining({
+      code: 'COROSOCK_ARGUMENT',
+      message: 'ws.spawn(): expected task to be a function, got 5',
+    });
+    await expect(scope.spawn(5 as never)).rejects.toEqual(error);
+    expect(events).toEqual([error, 'idle']);
   });
 
   it('knows the names of those who still run', async () => {

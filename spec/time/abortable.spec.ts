@@ -46,6 +46,21 @@ describe('abortable', () => {
     expect(events).toEqual(['start', 'abort', 'cancel', ['listeners after', 0], ['rejected', 'my reason']]);
   });
 
+  it('rejects with any reason as it is, also null', async () => {
+    const controller = new AbortController();
+    const wait = abortable(controller.signal, () => () => {});
+    controller.abort(null);
+    const late = abortable(controller.signal, () => () => {});
+    const reasons = [wait, late].map((waiting) => waiting.catch((error: unknown) => ['rejected', error]));
+    expect([await Promise.all(reasons), listenersOf(controller.signal)]).toEqual([
+      [
+        ['rejected', null],
+        ['rejected', null],
+      ],
+      0,
+    ]);
+  });
+
   it('waits for nothing that the cancelling returns', async () => {
     const controller = new AbortController();
     const wait = abortable<string>(controller.signal, () => () => new Set().delete('a waiter'));

@@ -1,5 +1,6 @@
 // A signal that is not made until somebody asks for it.
 
+import { runInNewContext } from 'node:vm';
 import { settle } from 'corosock/testing';
 import { describe, expect, it } from 'vitest';
 import { recordCrashes } from '../fixtures/process-events.ts';
@@ -111,6 +112,8 @@ describe('LazySignal', () => {
 
   describe('explains', () => {
     const reason = new Error('over');
+    const Foreign = runInNewContext('Error') as ErrorConstructor;
+    const named = (name: string): Error => Object.assign(new Error('aborted'), { name });
     const aborted = new LazySignal();
     void aborted.signal;
     aborted.abort(() => reason);
@@ -118,9 +121,25 @@ describe('LazySignal', () => {
     it.each([
       ['its reason', reason, true],
       ['an error that its reason caused', new Error('delay', { cause: reason }), true],
+      ['the same from another realm', new Foreign('delay', { cause: reason }), true],
+      ['an AbortError that hides its reason', named('AbortError'), true],
+      ['an error of another name', named('TimeoutError'), false],
       ['another error', new Error('over'), false],
       ['another cause', new Error('delay', { cause: new Error('over') }), false],
+      [
+        'what throws when it is looked at',
+        new Proxy(
+          {},
+          {
+            has: () => {
+              throw new Error('no');
+            },
+          },
+        ),
+        false,
+      ],
       ['a string', 'over', false],
+      ['null', null, false],
       ['undefined', undefined, false],
     ])('tells of %s', (_, error, explained) => {
       expect(aborted.explains(error)).toBe(explained);
@@ -129,6 +148,7 @@ describe('LazySignal', () => {
     it('explains nothing before it has aborted, nor when nobody held it', () => {
       const live = new LazySignal();
       void live.signal;
+      expect(live.explains(named('AbortError'))).toBe(false);
       const unheld = new LazySignal();
       unheld.abort(() => reason);
       expect([live.explains(undefined), unheld.explains(reason)]).toEqual([false, false]);

@@ -119,8 +119,7 @@ export class HandlerRun implements ConversationListener, OfferingListener, Spawn
 
   spawn<T>(run: ChildFunction<T>): Task<T> {
     const report = (error: unknown, phase: RunPhase = 'spawn'): void => this.#report(error, phase);
-    const isLate = !this.isHandlerRunning || this.#tasks?.hasHandlerEnded === true;
-    if (isLate) return lateTask(this.conversation.reader.pace, report);
+    if (!this.isHandlerRunning) return lateTask(this.conversation.reader.pace, report);
     this.#tasks ??= new RunTasks(this.conversation, this.#draining, this.#settings, report);
     return this.#tasks.spawn(run);
   }

@@ -65,12 +65,13 @@ export interface ServerSocket<Context = unknown> extends SharedSocket {
    *
    * Its error ends the conversation with 1011, aborts its siblings and, as `closed`, ends
    * the handler; all errors are kept, in an AggregateError where there are several, and
-   * reported. An error that is the reason of its signal, of `ws.signal` or of
-   * `draining` is none.
+   * reported. The reason of its signal, of `ws.signal` or of `draining`, an error that it
+   * caused, and any AbortError once that signal has aborted are none.
    *
    * @param task - Gets the signal. Not called any more when that has aborted: the task then rejects with its reason.
    * @returns What can be awaited or given to `select`; nobody has to. It never becomes an unhandled rejection.
-   *   After the handler has ended it rejects with UsageError `COROSOCK_TOO_LATE`, which is reported, too.
+   *   Once the handler has ended and its tasks have, too, or were given up, it rejects with UsageError
+   *   `COROSOCK_TOO_LATE`, which is reported, too; with `COROSOCK_ARGUMENT` for what is no function.
    */
   spawn<T>(task: (signal: AbortSignal) => T | PromiseLike<T>): Task<T>;
 }

@@ -65,9 +65,10 @@ export function wasTold(
   draining: LazySignal,
 ): boolean {
   try {
+    const isObject = typeof error === 'object' && error !== null;
+    if (isObject && 'closeInfo' in error) return end !== undefined && error.closeInfo === end;
     if (over.explains(error) || draining.explains(error)) return true;
-    if (!(error instanceof Object)) return false;
-    if ('closeInfo' in error) return end !== undefined && error.closeInfo === end;
+    if (!isObject) return false;
     return end?.by === 'session' && 'code' in error && error.code === 'COROSOCK_SESSION_OVER';
   } catch {
     // Anything can be thrown, also what throws when it is looked at.

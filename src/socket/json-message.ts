@@ -4,6 +4,7 @@
 import { badArgument, checkMs, checkNames, checkSignal } from '../words/arguments.ts';
 import type { Data } from '../words/data.ts';
 import { MessageError, UsageError } from '../words/errors.ts';
+import { isReference } from '../words/reference.ts';
 import { isStandardSchema, plainIssues } from '../words/standard-schema.ts';
 import type { StandardSchema } from '../words/standard-schema.ts';
 import type { WaitOptions } from '../words/wait-options.ts';
@@ -104,7 +105,7 @@ function textOf(bytes: Uint8Array): string {
 /** Anything can be thrown, also what throws when it is looked at. */
 function isRangeError(error: unknown): boolean {
   try {
-    return error instanceof Object && 'name' in error && error.name === 'RangeError';
+    return isReference(error) && 'name' in error && error.name === 'RangeError';
   } catch {
     return false;
   }

@@ -5,13 +5,21 @@
 import { badArgument } from '../words/arguments.ts';
 import { halfPairAtEnd, isData } from '../words/data.ts';
 import type { Data } from '../words/data.ts';
+import { isReference } from '../words/reference.ts';
 
 /** A message in parts. */
 export type Parted = AsyncIterable<Data> | Iterable<Data>;
 
+interface Iteration {
+  readonly [Symbol.asyncIterator]: unknown;
+  readonly [Symbol.iterator]: unknown;
+}
+
 /** Whether something can be iterated over; what it gives is seen when it is asked. */
 export function isParted(value: unknown): value is Parted {
-  return value instanceof Object && (Symbol.asyncIterator in value || Symbol.iterator in value);
+  if (!isReference(value)) return false;
+  const { [Symbol.asyncIterator]: inTime, [Symbol.iterator]: atOnce } = value as Partial<Iteration>;
+  return typeof inTime === 'function' || typeof atOnce === 'function';
 }
 
 const CALL = 'ws.write()';
@@ -91,5 +99,8 @@ export class MessageParts {
 }
 
 function iteratorOf(iterable: Parted): AsyncIterator<unknown> | Iterator<unknown> {
-  return Symbol.asyncIterator in iterable ? iterable[Symbol.asyncIterator]() : iterable[Symbol.iterator]();
+  const inTime = (iterable as Partial<AsyncIterable<Data>>)[Symbol.asyncIterator];
+  return typeof inTime === 'function'
+    ? inTime.call(iterable)
+    : (iterable as Iterable<Data>)[Symbol.iterator]();
 }

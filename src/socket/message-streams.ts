@@ -9,41 +9,56 @@ import type { Socket } from './socket.ts';
 import { isSendableCloseCode } from '../words/arguments.ts';
 import type { Data } from '../words/data.ts';
 import { ConnectionLostError } from '../words/errors.ts';
+import { isReference } from '../words/reference.ts';
 
 /** Every Node has the signal; @types/node 20 does not know of it. */
 type AbortingController = WritableStreamDefaultController & { readonly signal: AbortSignal };
 
 /** Makes the stream of what is received: a message is taken when somebody pulls. */
 export function readableOf(conversation: Conversation, view: ReadView): ReadableStream<Data> {
-  const iterator = new MessageIterator(conversation, view);
-  let isOver = false;
-  const close = (controller: Pick<ReadableStreamDefaultController, 'close'>): void => {
-    if (!isOver) controller.close();
-    isOver = true;
-  };
-  return new ReadableStream<Data>(
-    {
-      start: (controller) =>
-        void conversation.closed.then((end) => {
-          // What was received comes first; then a pull finds the end.
-          if (!conversation.queue.isOver) return;
-          if (end.clean) close(controller);
-          else controller.error(new ConnectionLostError(end));
-        }),
-      pull: async (controller) => {
-        const { done, value } = await iterator.next();
-        if (done === true) close(controller);
-        else controller.enqueue(value);
-      },
-      cancel: (reason) => {
-        isOver = true;
-        void iterator.return();
-        conversation.close(closeCodeOf(reason), '', 'local');
-      },
-    },
-    // Nothing is taken in advance.
-    { highWaterMark: 0 },
-  );
+  // Nothing is taken in advance.
+  return new ReadableStream(new MessageSource(conversation, view), { highWaterMark: 0 });
+}
+
+class MessageSource {
+  readonly #conversation: Conversation;
+  readonly #iterator: MessageIterator;
+  #isPulling = false;
+  /** Whether the stream knows its end. */
+  #isOver = false;
+
+  constructor(conversation: Conversation, view: ReadView) {
+    this.#conversation = conversation;
+    this.#iterator = new MessageIterator(conversation, view);
+  }
+
+  start(controller: ReadableStreamDefaultController<Data>): void {
+    void this.#conversation.closed.then(() => this.#endIfEmpty(controller));
+  }
+
+  async pull(controller: ReadableStreamDefaultController<Data>): Promise<void> {
+    this.#isPulling = true;
+    const { done, value } = await this.#iterator.next();
+    this.#isPulling = false;
+    if (done !== true && !this.#isOver) controller.enqueue(value);
+    this.#endIfEmpty(controller);
+  }
+
+  cancel(reason: unknown): void {
+    this.#isOver = true;
+    void this.#iterator.return();
+    this.#conversation.close(closeCodeOf(reason), '', 'local');
+  }
+
+  /** What was received comes first: where there is some, also on its way to a pull or left by who has pulled it, a later pull finds the end. */
+  #endIfEmpty(controller: ReadableStreamDefaultController<Data>): void {
+    const { end, isOver } = this.#conversation.queue;
+    if (this.#isOver || this.#isPulling || end === undefined || !isOver) return;
+    if (controller.desiredSize !== 0) return;
+    this.#isOver = true;
+    if (end.clean) controller.close();
+    else controller.error(new ConnectionLostError(end));
+  }
 }
 
 /** Makes the stream of what is sent: a chunk is a message, and waits as its `write` does. */
@@ -76,7 +91,7 @@ async function endOf(conversation: Conversation): Promise<unknown> {
 function closeCodeOf(reason: unknown): number {
   if (reason === undefined || reason === null) return 1000;
   try {
-    const has = reason instanceof Object && 'closeCode' in reason && isSendableCloseCode(reason.closeCode);
+    const has = isReference(reason) && 'closeCode' in reason && isSendableCloseCode(reason.closeCode);
     return has ? (reason.closeCode as number) : 1011;
   } catch {
     // Anything can be a reason, also what throws when it is looked at.

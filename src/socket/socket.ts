@@ -47,7 +47,8 @@ export interface Socket extends AsyncIterable<Data> {
    * A message is taken when the stream is pulled, never in advance, so that the link is
    * held back as by `read`; on a dedicated socket another read at the same time is a
    * UsageError. It closes with a clean end and errors with ConnectionLostError at any
-   * other, after everything that was received. Cancelling it (so does `break` in a
+   * other, after everything that was received; a stream of Node over it then drops what it has
+   * taken in advance. Cancelling it (so does `break` in a
    * `for await` over it) closes the socket: with 1000, or with 1011 when there is a
    * reason, or with the reason's `closeCode`; `preventCancel` leaves it open.
    *

@@ -108,7 +108,8 @@ export class Selection implements AlarmOwner {
   #takeIfReady(): boolean {
     try {
       const at = firstReady(this.#map.ports);
-      if (at === -1) return false;
+      // To be looked at may have made one of them wake it.
+      if (at === -1 || this.#isOver) return this.#isOver;
       this.#end();
       this.#settle([this.#map.keys[at] as string, this.#map.ports[at]?.take()]);
     } catch (error) {

@@ -9,6 +9,7 @@ import type { Pace } from '../time/pace.ts';
 import { realClock } from '../time/real-clock.ts';
 import { badArgument } from '../words/arguments.ts';
 import { UsageError } from '../words/errors.ts';
+import { isReference } from '../words/reference.ts';
 import { source } from '../words/source.ts';
 import type { SourcePort } from '../words/source.ts';
 
@@ -89,10 +90,6 @@ function portOf(value: unknown): SourcePort<unknown> | undefined {
   if (source in value) return isPort(value[source]) ? value[source] : undefined;
   if (value instanceof AbortSignal) return new SignalPort(value);
   return isPromise(value) ? portOfPromise(value) : undefined;
-}
-
-function isReference(value: unknown): value is object {
-  return (typeof value === 'object' && value !== null) || typeof value === 'function';
 }
 
 function isPort(port: unknown): port is SourcePort<unknown> {

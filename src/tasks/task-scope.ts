@@ -6,6 +6,7 @@ import { taskOf } from './task.ts';
 import type { Task } from './task.ts';
 import { LazySignal } from '../time/lazy-signal.ts';
 import type { Pace } from '../time/pace.ts';
+import { badArgument } from '../words/arguments.ts';
 import { allowListeners } from '#platform';
 
 /** What a child runs. */
@@ -56,7 +57,7 @@ export class TaskScope {
     allowListeners(signal);
     const child: Child = { name: nameOf(run) };
     this.#running.add(child);
-    const outcome = (async () => run(signal))();
+    const outcome = call(run, signal);
     outcome.then(
       () => this.#onEnd(child),
       (error: unknown) => this.#onError(child, error),
@@ -78,6 +79,11 @@ export class TaskScope {
     this.#running.delete(child);
     if (!this.isBusy) this.#listener.scopeOnIdle();
   }
+}
+
+async function call<T>(run: ChildFunction<T>, signal: AbortSignal): Promise<T> {
+  if (typeof run !== 'function') throw badArgument('ws.spawn()', 'task to be a function', run);
+  return run(signal);
 }
 
 function nameOf(run: unknown): string {

@@ -20,14 +20,16 @@ export function abortable<T>(
   signal: AbortSignal,
   start: (settle: (value: T) => void, fail: (error: unknown) => void) => () => void,
 ): Promise<T> {
+  if (signal.aborted) return rejected(signal.reason);
   // Many writes may wait on one signal.
   allowListeners(signal);
   return unattended(
     execute<T>(signal, (resolve, reject) => {
       const cancel = start(resolve, reject);
-      // Whatever it returns: the library would wait for that.
+      // Whatever it returns: the library would wait for that. And it would reject with an error of its own for null.
       return () => {
         cancel();
+        reject(signal.reason);
       };
     }),
   );

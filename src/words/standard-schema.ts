@@ -1,6 +1,8 @@
 // What a schema is here: the types of Standard Schema 1, which zod, valibot, arktype
 // and others keep. No validator is ours, and none is a dependency.
 
+import { isReference } from './reference.ts';
+
 type Awaitable<T> = T | PromiseLike<T>;
 
 /** One thing that is wrong with a value, and where. */
@@ -32,9 +34,9 @@ export interface StandardSchema<Output = unknown> {
 
 /** Tells whether something is a schema by its `~standard`; those of arktype are functions. */
 export function isStandardSchema(value: unknown): value is StandardSchema {
-  if (!(value instanceof Object) || !('~standard' in value)) return false;
+  if (!isReference(value) || !('~standard' in value)) return false;
   const standard = value['~standard'];
-  if (!(standard instanceof Object) || !('version' in standard) || !('validate' in standard)) return false;
+  if (!isReference(standard) || !('version' in standard) || !('validate' in standard)) return false;
   return standard.version === 1 && typeof standard.validate === 'function';
 }
 
