@@ -180,6 +180,18 @@ describe('connect.each', () => {
     ['what is no object', 'no token', 'no token'],
     ['null', null, null],
     [
+      'what throws when it is looked at',
+      new Proxy(
+        {},
+        {
+          has: () => {
+            throw new Error('no');
+          },
+        },
+      ),
+      'itself',
+    ],
+    [
       'an error with a code of its own',
       Object.assign(new Error('no host'), { code: 'ENOTFOUND' }),
       'no host',

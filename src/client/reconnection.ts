@@ -11,6 +11,7 @@ import { abortable, unattended } from '../time/abortable.ts';
 import { holdProcess } from '../time/real-clock.ts';
 import { ConnectionLostError, UsageError } from '../words/errors.ts';
 import type { ConnectError } from '../words/errors.ts';
+import { isReference } from '../words/reference.ts';
 import { allowListeners } from '#platform';
 
 /** What an iteration is made of. */
@@ -172,8 +173,13 @@ function retriable(error: unknown): ConnectError | ConnectionLostError {
 
 /** By its code, as everywhere: a URL's finder may have the error from another copy of this package. */
 function isOurs(error: unknown): error is ConnectError | ConnectionLostError {
-  if (typeof error !== 'object' || error === null || !('code' in error)) return false;
-  return error.code === 'COROSOCK_CONNECT' || error.code === 'COROSOCK_CONNECTION_LOST';
+  try {
+    if (!isReference(error) || !('code' in error)) return false;
+    return error.code === 'COROSOCK_CONNECT' || error.code === 'COROSOCK_CONNECTION_LOST';
+  } catch {
+    // Anything can be thrown, also what throws when it is looked at.
+    return false;
+  }
 }
 
 function nextAtOnce(): UsageError {
