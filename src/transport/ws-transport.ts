@@ -13,7 +13,7 @@ import type { WsOrderedSocket } from './ws-ordered-socket.ts';
 import type { PartOptions, SendOptions, Transport, TransportSink } from './transport.ts';
 import { violationOf } from './ws-violation.ts';
 import type { LinkEnd } from '../words/close-info.ts';
-import { bytesOf, toBytes } from '../words/data.ts';
+import { toBytes } from '../words/data.ts';
 import type { Data } from '../words/data.ts';
 
 /** What is below a WebSocket, where that is known. */
@@ -104,7 +104,7 @@ export class WsTransport implements Transport {
     }
     this.#batch?.flush();
     const options = { binary: binary || typeof data !== 'string', compress };
-    this.#ws.send(countable(data), options, this.#countTaken());
+    this.#ws.send(toBytes(data), options, this.#countTaken());
     return true;
   }
 
@@ -113,7 +113,7 @@ export class WsTransport implements Transport {
     if (this.#ws.readyState !== this.#ws.OPEN) return false;
     this.#batch?.flush();
     const options = { binary: binary || typeof data !== 'string', compress, fin: last };
-    this.#ws.send(countable(data), options, this.#countTaken());
+    this.#ws.send(toBytes(data), options, this.#countTaken());
     return true;
   }
 
@@ -220,12 +220,4 @@ export class WsTransport implements Transport {
 
 function transportOf(ws: WebSocket): WsTransport {
   return (ws as HeardWebSocket)[TRANSPORT];
-}
-
-/**
- * Gives text as bytes where a stream would count it wrong: of text that waits it
- * counts UTF-16 units, a third of the bytes at worst.
- */
-function countable(data: Data): Data {
-  return typeof data !== 'string' || data.length === bytesOf(data) ? data : toBytes(data);
 }
