@@ -79,10 +79,14 @@ describe('the package', () => {
     expect(isBuilt(target.default), target.default).toBe(true);
   });
 
-  it.each(entryPoints)('exports exactly the names listed here from $name', async ({ names, load }) => {
-    expect(Object.keys(await load()).toSorted()).toEqual(names);
-    // To import all of src takes a busy machine its time.
-  }, 30_000);
+  it.each(entryPoints)(
+    'exports exactly the names listed here from $name',
+    async ({ names, load }) => {
+      expect(Object.keys(await load()).toSorted()).toEqual(names);
+      // To import all of src takes a busy machine its time.
+    },
+    30_000,
+  );
 
   it('gives browsers the same names, and the same types, from ./client', async () => {
     const target = manifest.exports['./client'];
