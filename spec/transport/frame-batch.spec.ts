@@ -57,8 +57,8 @@ describe('FrameBatch', () => {
     const turn = (): void => {
       broken.add('lost', false);
       for (const { batch } of others) batch.add('kept', false);
-      const [end, of] = endTurn.mock.lastCall as unknown as [(pool: FramePool) => void, FramePool];
-      end(of);
+      const [end] = endTurn.mock.lastCall as unknown as [() => void];
+      end();
     };
     expect(turn).toThrow('broken');
     isBroken = false;

@@ -9,16 +9,11 @@ import { MAX_BATCHED_BYTES, SLAB_BYTES } from '../words/limits.ts';
 
 const NO_BYTES: Buffer = Buffer.alloc(0);
 
-/** Pools with something to send: empty between turns. Whatever ends the process in the middle of one, what was accepted goes out. */
-const pending = new Set<FramePool>();
-let exitIsWatched = false;
-
-/** What the batches of a host share: the slab at hand, which is never written twice, and the end of the turn. */
+/** What the batches of a host share: the slab at hand, which is never written twice. */
 export class FramePool {
   slab: Buffer = NO_BYTES;
   /** So much of the slab has been written. */
   used = 0;
-  #waiting: FrameBatch[] = [];
 
   /** Makes room for so many bytes. */
   reserve(bytes: number): void {
@@ -26,35 +21,56 @@ export class FramePool {
     this.slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
     this.used = 0;
   }
+}
+
+/**
+ * The batches of all hosts that have something to send, in the order in which they
+ * began: a chain, empty between turns. A Set that empties gives its table up for a new
+ * one, and an old table that is dead keeps all later ones until a full collection, which was
+ * needed every second.
+ */
+class TurnEnd {
+  #first: FrameBatch | undefined;
+  #last: FrameBatch | undefined;
+  #exitIsWatched = false;
 
   /** Flushes a batch when the turn is over: after all its microtasks, before the event loop goes on. */
   flushLater(batch: FrameBatch): void {
-    if (this.#waiting.push(batch) > 1) return;
-    if (!exitIsWatched) {
-      exitIsWatched = true;
-      process.on('exit', FramePool.#flushAll);
-    }
-    pending.add(this);
-    process.nextTick(FramePool.#endTurn, this);
+    if (this.#last === undefined) this.#begin(batch);
+    else this.#last.next = batch;
+    this.#last = batch;
   }
 
-  static readonly #endTurn = (pool: FramePool): void => {
-    pending.delete(pool);
-    const batches = pool.#waiting;
-    pool.#waiting = [];
-    endTurns(batches, 0);
-  };
+  #begin(batch: FrameBatch): void {
+    this.#first = batch;
+    process.nextTick(this.#flush);
+    if (this.#exitIsWatched) return;
+    this.#exitIsWatched = true;
+    // Whatever ends the process in the middle of a turn, what was accepted goes out.
+    process.on('exit', this.#flush);
+  }
 
-  static readonly #flushAll = (): void => pending.forEach(FramePool.#endTurn);
+  readonly #flush = (): void => {
+    const first = this.#first;
+    this.#first = undefined;
+    this.#last = undefined;
+    endTurns(first);
+  };
 }
 
+const turnEnd = new TurnEnd();
+
 /** A stream that is not Node's may throw: that is not the others' fault. */
-function endTurns(batches: readonly FrameBatch[], from: number): void {
-  let at = from;
+function endTurns(first: FrameBatch | undefined): void {
+  let batch = first;
   try {
-    while (at < batches.length) batches[at++]?.endTurn();
+    while (batch !== undefined) {
+      const ended: FrameBatch = batch;
+      batch = ended.next;
+      ended.endTurn();
+    }
   } finally {
-    if (at < batches.length) endTurns(batches, at);
+    if (batch !== undefined) endTurns(batch);
   }
 }
 
@@ -70,6 +86,8 @@ export class FrameBatch {
   #earlier: Buffer[] | undefined;
   #bytes = 0;
   #waits = false;
+  /** Kept by the end of the turn. */
+  next: FrameBatch | undefined;
 
   /** @param write - Takes all frames of a turn; their bytes stay as they are. */
   constructor(pool: FramePool, write: (frames: Buffer) => void) {
@@ -98,7 +116,7 @@ export class FrameBatch {
     pool.used = end;
     if (!this.#waits) {
       this.#waits = true;
-      pool.flushLater(this);
+      turnEnd.flushLater(this);
     }
     if (this.#bytes >= SLAB_BYTES) this.flush();
   }
@@ -111,6 +129,7 @@ export class FrameBatch {
   /** Called by the pool. */
   endTurn(): void {
     this.#waits = false;
+    this.next = undefined;
     this.flush();
   }
 
