@@ -9,52 +9,38 @@ import type { Membership, PlaceKeeper } from '../../src/session/session-place.ts
 import { Alarms } from '../../src/time/alarms.ts';
 import { HandClock } from '../time/hand-clock.ts';
 
-/** Three sockets in a line. */
-function threeInLine() {
+/** The place of one socket, and what is heard of it. */
+function onePlace(): { readonly place: SessionPlace; readonly events: readonly string[] } {
   const events: string[] = [];
-  const nameOf = (place: SessionPlace | undefined): string =>
-    ['a', 'b', 'c'][places.findIndex((known) => known === place)] ?? 'nobody';
   const keeper: PlaceKeeper = {
     placeOnMessage: () => void events.push('a message'),
-    placeOnLeave: (previous, next) => void events.push(`${nameOf(previous)}, ${nameOf(next)}`),
+    placeOnLeave: (left) => void events.push(left === place ? 'left' : 'another left'),
   };
-  const socket = (name: string): { close(): void } => ({ close: () => void events.push(`close ${name}`) });
-  const a = new SessionPlace(socket('a'), keeper, undefined);
-  const b = new SessionPlace(socket('b'), keeper, a);
-  const c = new SessionPlace(socket('c'), keeper, b);
-  const places: readonly SessionPlace[] = [a, b, c];
-  return { a, b, c, events };
+  const place: SessionPlace = new SessionPlace({ close: () => void events.push('closed') }, keeper);
+  return { place, events };
 }
 
 describe('a place in a session', () => {
   it('tells of each message', () => {
-    const { b, events } = threeInLine();
-    b.active();
-    b.active();
+    const { place, events } = onePlace();
+    place.active();
+    place.active();
     expect(events).toEqual(['a message', 'a message']);
   });
 
-  it('knows who came next', () => {
-    const { a, b, c } = threeInLine();
-    expect([a.next, b.next, c.next]).toEqual([b, c, undefined]);
+  it('is left once', () => {
+    const { place, events } = onePlace();
+    place.leave();
+    place.leave();
+    expect(events).toEqual(['left']);
   });
 
-  it('is left once, and leaves its neighbours beside each other', () => {
-    const { a, b, c, events } = threeInLine();
-    b.leave();
-    b.leave();
-    expect([a.next, b.next, events]).toEqual([c, undefined, ['a, c']]);
-    c.leave();
-    a.leave();
-    expect([a.next, events]).toEqual([undefined, ['a, c', 'a, nobody', 'nobody, nobody']]);
-  });
-
-  it('closes its socket, and none that has left', () => {
-    const { a, b, events } = threeInLine();
-    a.leave();
-    a.close();
-    b.close();
-    expect(events).toEqual(['nobody, b', 'close b']);
+  it('closes its socket, but not after it was left', () => {
+    const { place, events } = onePlace();
+    place.close();
+    place.leave();
+    place.close();
+    expect(events).toEqual(['closed', 'left']);
   });
 });
 

@@ -93,6 +93,32 @@ describe('Alarms', () => {
     expect(clock.waits).toEqual([0, 0, 0]);
   });
 
+  it('lets the event loop go on when one that is set for the past again and again stops the last of those that are due', () => {
+    const { clock, rings, alarm } = setUp();
+    const last = alarm('last');
+    const again: Alarm = alarm('again', () => {
+      last.stop();
+      if (rings.length < 5) again.setAt(0);
+    });
+    again.setAt(0);
+    last.setAt(0);
+    clock.tick(0);
+    expect(clock.waits.length).toBe(rings.length);
+  });
+
+  it('keeps the list of a wait that comes again, and few of those that do not', () => {
+    const { clock, alarms, alarm } = setUp();
+    const each = alarm('each');
+    for (let ms = 1; ms <= 10_000; ms += 1) {
+      each.setAt(ms);
+      each.stop();
+    }
+    expect(alarms.waits).toBeLessThanOrEqual(64);
+    const made = Array.from({ length: 200 }, (_, n) => alarm(`${n}`));
+    made.forEach((one, n) => one.setAt(n));
+    expect([alarms.waits, clock.timers]).toEqual([200, 200]);
+  });
+
   it('wakes the others although one has thrown', () => {
     const { clock, rings, alarm } = setUp();
     alarm('broken', () => {

@@ -3,16 +3,20 @@
 
 import type { Clock } from '../time/clock.ts';
 import { LazySignal } from '../time/lazy-signal.ts';
+import type { Link } from '../words/chain.ts';
 import type { HandshakeEnd } from '../words/errors.ts';
 import { HandshakeOverError } from '../words/errors.ts';
 
 /** Waits for a hook, within limits. */
-export class Patience {
+export class Patience implements Link<Patience> {
   /** Aborts with HandshakeOverError. */
   readonly over: LazySignal = new LazySignal();
   readonly #clock: Clock;
   readonly #dueMs: number;
   #timer: unknown;
+  // Kept by who waits for it to end.
+  previous: Patience | undefined;
+  next: Patience | undefined;
   #why: HandshakeEnd | undefined;
 
   constructor(clock: Clock, timeoutMs: number) {

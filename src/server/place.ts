@@ -1,6 +1,8 @@
 // One socket's place among the runs of its host, from its handshake to its real end.
 // Where the places are kept is run-registry.ts's.
 
+import type { Link } from '../words/chain.ts';
+
 /** What has an id, which may be drawn when somebody asks for it. */
 export interface Named {
   readonly id: string;
@@ -16,17 +18,19 @@ export interface Places<Run> {
  * A place, reserved by a handshake.
  *
  * Its id is drawn when somebody asks for it: an id that nobody was told can find
- * nothing. It is emptied at the end: a Set gives its table up for a new one now and
- * then, and all that the old one holds would live on until a full collection
- * (measured: a tenth of what a handshake costs).
+ * nothing. It is emptied at the end: the index by id is a Map, which gives its table up
+ * for a new one now and then, and all that the old ones hold would live on until a full collection.
  */
-export class Place<Run> implements Named {
+export class Place<Run> implements Named, Link<Place<Run>> {
   readonly #places: Places<Run>;
   #id: string | undefined;
   /** What runs there; undefined before its first line, and after its real end. */
   run: Run | undefined;
   /** Whether its socket is open. */
   isOpen = false;
+  // Kept by the registry.
+  previous: Place<Run> | undefined;
+  next: Place<Run> | undefined;
 
   constructor(places: Places<Run>) {
     this.#places = places;

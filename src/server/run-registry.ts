@@ -6,11 +6,12 @@ import type { ServerSocket } from './host.ts';
 import { Place } from './place.ts';
 import type { Places } from './place.ts';
 import { SocketIds } from './socket-id.ts';
+import { Chain } from '../words/chain.ts';
 
 /** The runs of one host. */
 export class RunRegistry implements Iterable<HandlerRun>, Places<HandlerRun> {
   readonly #ids = new SocketIds();
-  readonly #places = new Set<Place<HandlerRun>>();
+  readonly #places = new Chain<Place<HandlerRun>>();
   /** Those whose id was asked for. */
   readonly #named = new Map<string, Place<HandlerRun>>();
   #open = 0;
@@ -37,7 +38,7 @@ export class RunRegistry implements Iterable<HandlerRun>, Places<HandlerRun> {
     const { place } = run;
     place.run = run;
     place.isOpen = true;
-    this.#places.add(place);
+    this.#places.append(place);
     if (place.isNamed) this.#named.set(place.id, place);
     this.#open += 1;
   }
@@ -54,7 +55,7 @@ export class RunRegistry implements Iterable<HandlerRun>, Places<HandlerRun> {
     const { place } = run;
     this.close(run);
     place.run = undefined;
-    this.#places.delete(place);
+    this.#places.remove(place);
     if (place.isNamed) this.#named.delete(place.id);
   }
 

@@ -14,6 +14,7 @@ import { WaitingStream } from './waiting-stream.ts';
 import { WsAcceptor } from '../transport/ws-acceptor.ts';
 import type { UpgradeAtHand } from '../transport/ws-acceptor.ts';
 import type { WsTransport } from '../transport/ws-transport.ts';
+import { Chain } from '../words/chain.ts';
 import type { HandshakeEnd } from '../words/errors.ts';
 
 /** Who hears of a link that is open. */
@@ -29,7 +30,7 @@ export class Upgrades {
   /** `onPreServer` hooks, so many at once. */
   readonly #admission: TaskQueue;
   /** Of the handshakes whose hook has not decided. */
-  readonly #waiting = new Set<Patience>();
+  readonly #waiting = new Chain<Patience>();
   #isClosing = false;
 
   constructor(settings: HostSettings, listener: UpgradeListener) {
@@ -55,9 +56,9 @@ export class Upgrades {
    * a handshake whose patience has ended meanwhile, or whose host closes, is over.
    */
   async decide<T>(arrival: Arrival, patience: Patience, goOn: (verdict: Verdict) => T): Promise<T> {
-    this.#waiting.add(patience);
+    this.#waiting.append(patience);
     const verdict = await prepare(arrival, this.#admission, patience.over);
-    this.#waiting.delete(patience);
+    this.#waiting.remove(patience);
     patience.stop();
     return goOn(finalVerdict(verdict, arrival, patience.why));
   }

@@ -11,6 +11,7 @@ import type { AlarmOwner } from '../time/alarm.ts';
 import type { Alarms } from '../time/alarms.ts';
 import type { Clock } from '../time/clock.ts';
 import { LazySignal } from '../time/lazy-signal.ts';
+import { Chain } from '../words/chain.ts';
 import { UsageError } from '../words/errors.ts';
 
 export interface LiveSessionSettings {
@@ -46,9 +47,7 @@ export class LiveSession implements AlarmOwner, PlaceKeeper {
   readonly #settings: LiveSessionSettings;
   readonly #listener: LiveSessionListener;
   readonly #alarm: Alarm;
-  // A line: most sessions have one socket, and a Set for it would cost more than all the rest.
-  #firstMember: SessionPlace | undefined;
-  #lastMember: SessionPlace | undefined;
+  readonly #members = new Chain<SessionPlace>();
   /** Handshakes that may become members. */
   #handshakes = 0;
   #hadMembers = false;
@@ -97,9 +96,8 @@ export class LiveSession implements AlarmOwner, PlaceKeeper {
   join(member: SessionMember): Membership {
     this.#handshakes -= 1;
     this.#hadMembers = true;
-    const place = new SessionPlace(member, this, this.#lastMember);
-    this.#firstMember ??= place;
-    this.#lastMember = place;
+    const place = new SessionPlace(member, this);
+    this.#members.append(place);
     if (this.isOver) this.#settings.clock.setImmediate(() => place.close());
     return place;
   }
@@ -118,10 +116,8 @@ export class LiveSession implements AlarmOwner, PlaceKeeper {
     this.active(nowMs);
   }
 
-  /** A place was given up that was between these two. */
-  placeOnLeave(previous: SessionPlace | undefined, next: SessionPlace | undefined): void {
-    if (previous === undefined) this.#firstMember = next;
-    if (next === undefined) this.#lastMember = previous;
+  placeOnLeave(place: SessionPlace): void {
+    this.#members.remove(place);
     this.#checkFree();
   }
 
@@ -157,7 +153,7 @@ export class LiveSession implements AlarmOwner, PlaceKeeper {
     this.#nextTouchMs = Infinity;
     this.#alarm.stop();
     this.over.abort(sessionOver);
-    for (const member of this.#members()) member.close();
+    for (const place of this.#members) place.close();
   }
 
   // Called by the alarm.
@@ -168,17 +164,10 @@ export class LiveSession implements AlarmOwner, PlaceKeeper {
     this.#alarm.setAt(nowMs < this.#nextTouchMs ? Math.min(this.#nextTouchMs, this.#overMs) : this.#overMs);
   }
 
-  /** As they are now. */
-  #members(): readonly SessionPlace[] {
-    const members: SessionPlace[] = [];
-    for (let member = this.#firstMember; member !== undefined; member = member.next) members.push(member);
-    return members;
-  }
-
   // The store is told of activity at once, then not for a while, then of what came meanwhile.
 
   get #isFree(): boolean {
-    return this.#firstMember === undefined && this.#handshakes === 0;
+    return this.#members.first === undefined && this.#handshakes === 0;
   }
 
   get #isUntold(): boolean {

@@ -3,20 +3,18 @@
 
 import type { SessionStore } from './session-store.ts';
 import type { Clock } from '../time/clock.ts';
+import { Chain } from '../words/chain.ts';
+import type { Link } from '../words/chain.ts';
 
 /** Sessions kept at once: with little data in them some 30 MB. Beyond it the one that was touched longest ago goes. */
 export const MAX_MEMORY_SESSIONS = 100_000;
 
 /** One session, in the line of all. */
-interface Kept {
+interface Kept extends Link<Kept> {
   readonly id: string;
   text: string;
   /** Time of the clock; Infinity for never. */
   untilMs: number;
-  /** Who was touched before. */
-  older: Kept | undefined;
-  /** Who was touched next. */
-  younger: Kept | undefined;
 }
 
 /**
@@ -29,9 +27,8 @@ export class MemorySessionStore implements SessionStore {
   readonly #clock: Clock;
   readonly #limit: number;
   readonly #kept = new Map<string, Kept>();
-  // A line of its own: a Map that loses its first entries over and over is walked from its old beginning each time.
-  #oldest: Kept | undefined;
-  #youngest: Kept | undefined;
+  /** In the order in which they were touched: a Map that loses its first entries over and over is walked from its old beginning each time. */
+  readonly #line = new Chain<Kept>();
 
   constructor(clock: Clock, limit: number = MAX_MEMORY_SESSIONS) {
     this.#clock = clock;
@@ -54,7 +51,7 @@ export class MemorySessionStore implements SessionStore {
     this.#dropExpired(nowMs);
     const untilMs = nowMs + timeoutMs;
     const kept = this.#kept.get(id);
-    if (kept === undefined) return this.#add({ id, text, untilMs, older: undefined, younger: undefined });
+    if (kept === undefined) return this.#add({ id, text, untilMs, previous: undefined, next: undefined });
     kept.text = text;
     this.#renew(kept, untilMs);
   }
@@ -79,40 +76,26 @@ export class MemorySessionStore implements SessionStore {
 
   #add(kept: Kept): void {
     this.#kept.set(kept.id, kept);
-    this.#append(kept);
-    if (this.#kept.size > this.#limit && this.#oldest !== undefined) this.#drop(this.#oldest);
+    this.#line.append(kept);
+    const { first } = this.#line;
+    if (this.#kept.size > this.#limit && first !== undefined) this.#drop(first);
   }
 
   #renew(kept: Kept, untilMs: number): void {
     kept.untilMs = untilMs;
-    this.#unlink(kept);
-    this.#append(kept);
+    this.#line.remove(kept);
+    this.#line.append(kept);
   }
 
   #drop(kept: Kept): void {
     this.#kept.delete(kept.id);
-    this.#unlink(kept);
+    this.#line.remove(kept);
   }
 
   /** From the oldest on: sessions of one host have one time-out, so those that were touched first expire first. */
   #dropExpired(nowMs: number): void {
-    while (this.#oldest !== undefined && nowMs >= this.#oldest.untilMs) this.#drop(this.#oldest);
-  }
-
-  #append(kept: Kept): void {
-    kept.older = this.#youngest;
-    if (this.#youngest === undefined) this.#oldest = kept;
-    else this.#youngest.younger = kept;
-    this.#youngest = kept;
-  }
-
-  #unlink(kept: Kept): void {
-    const { older, younger } = kept;
-    if (older === undefined) this.#oldest = younger;
-    else older.younger = younger;
-    if (younger === undefined) this.#youngest = older;
-    else younger.older = older;
-    kept.older = undefined;
-    kept.younger = undefined;
+    for (let { first } = this.#line; first !== undefined && nowMs >= first.untilMs; { first } = this.#line) {
+      this.#drop(first);
+    }
   }
 }

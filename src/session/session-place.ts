@@ -2,6 +2,8 @@
 // in which they came. The session makes them, and hears of what their sockets do;
 // when it expires is live-session.ts's.
 
+import type { Link } from '../words/chain.ts';
+
 /** A socket as its session sees it. */
 export interface SessionMember {
   /** The session is over, and with it the socket. */
@@ -20,27 +22,21 @@ export interface Membership {
 export interface PlaceKeeper {
   /** A message was received or sent. */
   placeOnMessage(): void;
-  /** A place was given up that was between these two. */
-  placeOnLeave(previous: SessionPlace | undefined, next: SessionPlace | undefined): void;
+  placeOnLeave(place: SessionPlace): void;
 }
 
-/** One socket's place, in a line with the others: most sessions have one socket, and a Set would cost more than all the rest. */
-export class SessionPlace implements Membership {
+/** One socket's place, in a line with the others. */
+export class SessionPlace implements Membership, Link<SessionPlace> {
   readonly #socket: SessionMember;
   readonly #keeper: PlaceKeeper;
   #isIn = true;
-  #previous: SessionPlace | undefined;
-  #next: SessionPlace | undefined;
+  // Kept by its keeper.
+  previous: SessionPlace | undefined;
+  next: SessionPlace | undefined;
 
-  constructor(socket: SessionMember, keeper: PlaceKeeper, previous: SessionPlace | undefined) {
+  constructor(socket: SessionMember, keeper: PlaceKeeper) {
     this.#socket = socket;
     this.#keeper = keeper;
-    this.#previous = previous;
-    if (previous !== undefined) previous.#next = this;
-  }
-
-  get next(): SessionPlace | undefined {
-    return this.#next;
   }
 
   active(): void {
@@ -55,12 +51,6 @@ export class SessionPlace implements Membership {
   leave(): void {
     if (!this.#isIn) return;
     this.#isIn = false;
-    const previous = this.#previous;
-    const next = this.#next;
-    if (previous !== undefined) previous.#next = next;
-    if (next !== undefined) next.#previous = previous;
-    this.#previous = undefined;
-    this.#next = undefined;
-    this.#keeper.placeOnLeave(previous, next);
+    this.#keeper.placeOnLeave(this);
   }
 }

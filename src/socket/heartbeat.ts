@@ -20,14 +20,14 @@ export interface HeartbeatTimes {
 /** One phase of the interval: the sockets that are asked together, and when something is to be done. */
 class Phase implements PulseKeeper {
   readonly pulses: Pulse[] = [];
-  readonly #onEmpty: () => void;
-  askMs: number;
+  readonly #onStop: () => void;
+  askMs = Infinity;
   judgeMs = Infinity;
   peekMs = Infinity;
 
-  constructor(askMs: number, onEmpty: () => void) {
-    this.askMs = askMs;
-    this.#onEmpty = onEmpty;
+  /** @param onStop - Called for each pulse that stops. */
+  constructor(onStop: () => void) {
+    this.#onStop = onStop;
   }
 
   get dueMs(): number {
@@ -46,7 +46,15 @@ class Phase implements PulseKeeper {
       this.pulses[pulse.place] = last;
       last.place = pulse.place;
     }
-    if (this.pulses.length === 0) this.#onEmpty();
+    if (this.pulses.length === 0) this.#rest();
+    this.#onStop();
+  }
+
+  /** There is nobody to be asked. */
+  #rest(): void {
+    this.askMs = Infinity;
+    this.judgeMs = Infinity;
+    this.peekMs = Infinity;
   }
 
   /** When the first of those that wait for a sign has waited for long enough. */
@@ -68,12 +76,14 @@ export class Heartbeat implements AlarmOwner {
   readonly #clock: Clock;
   readonly #times: HeartbeatTimes;
   readonly #alarm: Alarm;
-  /** Those that have sockets. */
-  readonly #phases = new Map<number, Phase>();
+  /** Made when a socket comes to them, and kept: sockets come and go faster than an interval passes. */
+  readonly #phases: (Phase | undefined)[] = [];
   /** When the phases began to be counted. */
   #originMs = 0;
   /** Sockets since then. */
   #count = 0;
+  /** Sockets now. */
+  #beating = 0;
 
   constructor(clock: Clock, times: HeartbeatTimes) {
     this.#clock = clock;
@@ -83,11 +93,13 @@ export class Heartbeat implements AlarmOwner {
 
   /** Watches over a conversation until its pulse is stopped; asks for the first time within an interval. */
   watch(conversation: Beating): Pulse {
-    if (this.#phases.size === 0) this.#begin();
+    if (this.#beating === 0) this.#begin();
+    this.#beating += 1;
     // Sockets that come one after the other are far apart: the golden section, odd.
     const number = (this.#count * 159) % HEARTBEAT_PHASES;
     this.#count += 1;
-    const phase = this.#phases.get(number) ?? this.#open(number);
+    const phase = this.#phases[number] ?? this.#make(number);
+    if (phase.pulses.length === 0) this.#plan(phase, number);
     return phase.add(conversation);
   }
 
@@ -95,7 +107,8 @@ export class Heartbeat implements AlarmOwner {
 
   alarmOnRing(nowMs: number): void {
     let dueMs = Infinity;
-    for (const phase of this.#phases.values()) {
+    for (const phase of this.#phases) {
+      if (phase === undefined) continue;
       // What is asked first keeps what was seen before; else it would be judged by what it is since now.
       if (phase.askMs <= nowMs) this.#ask(phase, nowMs);
       if (phase.judgeMs <= nowMs) this.#judge(phase, nowMs);
@@ -110,18 +123,23 @@ export class Heartbeat implements AlarmOwner {
     this.#count = 0;
   }
 
-  #open(number: number): Phase {
-    const { intervalMs } = this.#times;
-    const firstMs = this.#originMs + (number * intervalMs) / HEARTBEAT_PHASES;
-    const phase = new Phase(nextMs(firstMs, intervalMs, this.#clock.now()), () => this.#close(number));
-    this.#phases.set(number, phase);
-    this.#alarm.setAt(phase.askMs);
+  #make(number: number): Phase {
+    const phase = new Phase(() => this.#end());
+    this.#phases[number] = phase;
     return phase;
   }
 
-  #close(number: number): void {
-    this.#phases.delete(number);
-    if (this.#phases.size === 0) this.#alarm.stop();
+  /** It gets its first socket. */
+  #plan(phase: Phase, number: number): void {
+    const { intervalMs } = this.#times;
+    const firstMs = this.#originMs + (number * intervalMs) / HEARTBEAT_PHASES;
+    phase.askMs = nextMs(firstMs, intervalMs, this.#clock.now());
+    this.#alarm.setAt(phase.askMs);
+  }
+
+  #end(): void {
+    this.#beating -= 1;
+    if (this.#beating === 0) this.#alarm.stop();
   }
 
   #ask(phase: Phase, nowMs: number): void {

@@ -3,6 +3,7 @@
 // last has gone. Where the line is, and who else waits in it, is the writer's.
 
 import type { MessageParts } from './message-parts.ts';
+import type { WaitingWrite } from './write-request.ts';
 import type { PartOptions, SendOptions } from '../transport/transport.ts';
 import type { Data } from '../words/data.ts';
 import type { WriteStatus } from '../words/status.ts';
@@ -33,12 +34,15 @@ export interface PartsOutlet {
 }
 
 /** Sends the parts of one message (I9). */
-export class PartedWrite {
+export class PartedWrite implements WaitingWrite {
   readonly #request: PartedRequest;
   readonly #settle: (end: PartedEnd) => void;
   readonly #outlet: PartsOutlet;
   /** When to give up, on the clock; Infinity for never. */
   readonly dueMs: number;
+  // Kept by the writer.
+  previous: WaitingWrite | undefined;
+  next: WaitingWrite | undefined;
 
   /** `held`: waits for its turn and for room; `asking`: for a part. */
   #state: 'held' | 'asking' | 'over' = 'held';

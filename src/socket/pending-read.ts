@@ -3,6 +3,7 @@
 // it is the one object that a read costs beside its promise.
 
 import type { ReadTrace } from './read-traces.ts';
+import type { Link } from '../words/chain.ts';
 import type { SourcePort } from '../words/source.ts';
 import type { ReadResult } from '../words/status.ts';
 
@@ -22,7 +23,7 @@ export interface ReadView {
 export type ReadMethod = (...args: never[]) => unknown;
 
 /** One call of `read`, `readMessage`, `readJson` or an iterator's `next`. */
-export interface PendingRead {
+export interface PendingRead extends Link<PendingRead> {
   readonly view: ReadView;
   /** Most to return; undefined: the seed's default, which warns when it cuts. */
   readonly len: number | undefined;
@@ -37,13 +38,6 @@ export interface PendingRead {
   settle: (result: ReadResult) => void;
   /** Its `stack` says where it was called; undefined where that is not remembered. */
   trace: ReadTrace | undefined;
-
-  // Set by the line.
-
-  /** Who came next. */
-  next: PendingRead | undefined;
-  /** Who came before. */
-  previous: PendingRead | undefined;
 }
 
 /** What a read asks for besides `len`. */
@@ -68,8 +62,8 @@ export function pendingRead(
     dueMs: Infinity,
     settle: ignore,
     trace: undefined,
-    next: undefined,
     previous: undefined,
+    next: undefined,
   };
 }
 

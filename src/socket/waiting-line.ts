@@ -1,51 +1,44 @@
 // The parked reads of one socket, in the order in which they came. A dedicated
-// socket has one at most, so that it is a chain and costs nothing beside it.
+// socket has one at most, which costs nothing beside it: the chain is for further ones.
 
 import type { PendingRead } from './pending-read.ts';
+import { Chain } from '../words/chain.ts';
 
 /** First come, first served; whoever is settled leaves from anywhere. */
 export class WaitingLine {
   #first: PendingRead | undefined;
-  #last: PendingRead | undefined;
+  /** Behind the first; undefined where there never was anybody. */
+  #others: Chain<PendingRead> | undefined;
 
   /** Who has been parked for longest. */
   get first(): PendingRead | undefined {
     return this.#first;
   }
 
-  /** In order; the one at hand may leave meanwhile. */
+  /** In order, those that were there when it began; who leaves meanwhile is passed over. */
   *[Symbol.iterator](): IterableIterator<PendingRead> {
-    let read = this.#first;
-    while (read !== undefined) {
-      const { next }: PendingRead = read;
-      yield read;
-      read = next;
-    }
+    if (this.#first === undefined) return;
+    for (const read of [this.#first, ...(this.#others ?? [])]) if (this.has(read)) yield read;
   }
 
   /** @param read - Of this line, if of any. */
   has(read: PendingRead): boolean {
-    return read === this.#first || read.previous !== undefined;
+    return read === this.#first || this.#others?.has(read) === true;
   }
 
   append(read: PendingRead): void {
-    if (this.#last === undefined) {
+    if (this.#first === undefined) {
       this.#first = read;
-    } else {
-      this.#last.next = read;
-      read.previous = this.#last;
+      return;
     }
-    this.#last = read;
+    this.#others ??= new Chain();
+    this.#others.append(read);
   }
 
+  /** @param read - Of this line, if of any. */
   remove(read: PendingRead): void {
-    if (!this.has(read)) return;
-    const { previous, next } = read;
-    if (previous === undefined) this.#first = next;
-    else previous.next = next;
-    if (next === undefined) this.#last = previous;
-    else next.previous = previous;
-    read.next = undefined;
-    read.previous = undefined;
+    if (read !== this.#first) return this.#others?.remove(read);
+    this.#first = this.#others?.first;
+    if (this.#first !== undefined) this.#others?.remove(this.#first);
   }
 }

@@ -2,6 +2,7 @@
 // makes requests, the writer answers them.
 
 import type { SendOptions } from '../transport/transport.ts';
+import type { Link } from '../words/chain.ts';
 import type { Data } from '../words/data.ts';
 import type { WriteStatus } from '../words/status.ts';
 
@@ -13,10 +14,12 @@ export interface WriteRequest {
   readonly signal: AbortSignal | undefined;
 }
 
-/** A write that waits for room. */
-export interface WaitingWrite {
-  readonly request: WriteRequest;
+/** A write that waits for room, of a whole message or of one in parts. */
+export interface WaitingWrite extends Link<WaitingWrite> {
   /** When to give up, on the clock; Infinity for never. */
   readonly dueMs: number;
-  readonly settle: (status: WriteStatus) => void;
+  /** There is room, and it is first in the line. One in parts holds the line until its last has gone. */
+  goOn(): void;
+  /** Ends the wait; it has left the line by then. */
+  settle(status: WriteStatus): void;
 }

@@ -12,6 +12,7 @@ import { PartedWrite } from './parted-write.ts';
 import type { PartedEnd, PartedRequest, PartsOutlet } from './parted-write.ts';
 import type { PartOptions, Transport } from '../transport/transport.ts';
 import type { WaitingWrite, WriteRequest } from './write-request.ts';
+import { Chain } from '../words/chain.ts';
 import type { Data } from '../words/data.ts';
 import type { WriteStatus } from '../words/status.ts';
 
@@ -43,7 +44,7 @@ export class Writer implements PartsOutlet {
   readonly #spin = new SpinGuard();
 
   /** Writes that wait, oldest first, or that of a message in parts, which holds the line; made when the first one has to. */
-  #waiters: Set<WaitingWrite | PartedWrite> | undefined;
+  #waiters: Chain<WaitingWrite> | undefined;
   /** Whether they go on in the next turn, whatever has drained in this one. */
   #goesOn = false;
   /** Called once nothing waits any more; set when no further write is accepted. */
@@ -89,10 +90,10 @@ export class Writer implements PartsOutlet {
   /** The transport has room again. */
   drain(): void {
     if (this.#waiters === undefined || this.#goesOn) return;
-    for (const waiter of this.#waiters) {
+    for (let { first } = this.#waiters; first !== undefined; { first } = this.#waiters) {
       if (!this.mayGoOn()) return;
-      if (waiter instanceof PartedWrite) return waiter.goOn();
-      this.#settle(waiter, this.#send(waiter.request) ? 'ok' : 'closed');
+      first.goOn();
+      if (this.#waiters.has(first)) return;
     }
     this.#finishIfDone();
   }
@@ -135,13 +136,13 @@ export class Writer implements PartsOutlet {
   }
 
   partedOnEnd(write: PartedWrite): void {
-    this.#waiters?.delete(write);
+    this.#waiters?.remove(write);
     this.drain();
   }
 
   /** Nothing can follow a message that has no end. */
   partedOnBreak(write: PartedWrite, onBroken: () => void): void {
-    this.#waiters?.delete(write);
+    this.#waiters?.remove(write);
     this.#closeAll();
     onBroken();
     this.#finishIfDone();
@@ -168,8 +169,9 @@ export class Writer implements PartsOutlet {
   }
 
   #hasRoom(): boolean {
-    const queues = this.#waiters !== undefined && this.#waiters.size > 0;
-    return !queues && this.#transport.bufferedBytes < this.#settings.writeBufferBytes;
+    return (
+      this.#waiters?.first === undefined && this.#transport.bufferedBytes < this.#settings.writeBufferBytes
+    );
   }
 
   #wait(request: WriteRequest): Promise<WriteStatus> {
@@ -178,14 +180,21 @@ export class Writer implements PartsOutlet {
     return abortable(request.signal, (settle) => {
       const waiter = this.#park(request, settle);
       return () => {
-        this.#waiters?.delete(waiter);
+        this.#waiters?.remove(waiter);
         this.#finishIfDone();
       };
     });
   }
 
   #park(request: WriteRequest, settle: (status: WriteStatus) => void): WaitingWrite {
-    return this.#append({ request, dueMs: this.#dueMs(request.timeoutMs), settle });
+    const waiter: WaitingWrite = {
+      dueMs: this.#dueMs(request.timeoutMs),
+      goOn: () => this.#settle(waiter, this.#send(request) ? 'ok' : 'closed'),
+      settle,
+      previous: undefined,
+      next: undefined,
+    };
+    return this.#append(waiter);
   }
 
   #waitForParts(request: PartedRequest): Promise<PartedEnd> {
@@ -207,21 +216,21 @@ export class Writer implements PartsOutlet {
     return timeoutMs === Infinity ? Infinity : this.#settings.clock.now() + timeoutMs;
   }
 
-  #append<W extends WaitingWrite | PartedWrite>(waiter: W): W {
-    this.#waiters ??= new Set();
-    this.#waiters.add(waiter);
+  #append<W extends WaitingWrite>(waiter: W): W {
+    this.#waiters ??= new Chain();
+    this.#waiters.append(waiter);
     this.#alarm.setAt(waiter.dueMs);
     return waiter;
   }
 
   /** Removes the waiter before it settles it: a `timeout` is certainly not sent (I9). */
-  #settle(waiter: WaitingWrite | PartedWrite, status: WriteStatus): void {
-    this.#waiters?.delete(waiter);
+  #settle(waiter: WaitingWrite, status: WriteStatus): void {
+    this.#waiters?.remove(waiter);
     waiter.settle(status);
   }
 
   #finishIfDone(): void {
-    if (this.#onFinish === undefined || (this.#waiters !== undefined && this.#waiters.size > 0)) return;
+    if (this.#onFinish === undefined || this.#waiters?.first !== undefined) return;
     const whenDone = this.#onFinish;
     this.#onFinish = ignore;
     whenDone();

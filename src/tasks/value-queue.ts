@@ -12,6 +12,8 @@ import { PacedPort, paceOf } from '../time/pace.ts';
 import type { Pace } from '../time/pace.ts';
 import { SpinGuard } from '../time/spin-guard.ts';
 import { Subscribers } from '../time/subscribers.ts';
+import { Chain } from '../words/chain.ts';
+import type { Link } from '../words/chain.ts';
 import { CLOSED, TIMED_OUT } from '../words/status.ts';
 import type { ReadResult, WriteStatus } from '../words/status.ts';
 
@@ -25,17 +27,17 @@ export interface TakeRequest {
   readonly owner: object | undefined;
 }
 
-interface Waiter<R> {
+interface Waiter<R, W> extends Link<W> {
   /** When to give up, on the clock; Infinity for never. */
   dueMs: number;
   readonly settle: (result: R) => void;
 }
 
-interface Taker<T> extends Waiter<ReadResult<T>> {
+interface Taker<T> extends Waiter<ReadResult<T>, Taker<T>> {
   readonly request: TakeRequest;
 }
 
-interface Putter<T> extends Waiter<PutStatus> {
+interface Putter<T> extends Waiter<PutStatus, Putter<T>> {
   readonly value: T;
 }
 
@@ -55,9 +57,9 @@ export class ValueQueue<T> extends PacedPort<ReadResult<T>> implements AlarmOwne
   readonly #whenFull: WhenFull;
   readonly #values = new Ring<T>();
   /** Those who wait for a value, or for their next turn. */
-  readonly #takers = new Set<Taker<T>>();
+  readonly #takers = new Chain<Taker<T>>();
   /** Those who wait for room. */
-  readonly #putters = new Set<Putter<T>>();
+  readonly #putters = new Chain<Putter<T>>();
   readonly #alarm: Alarm;
   readonly #subscribers = new Subscribers();
   #isClosed = false;
@@ -110,7 +112,7 @@ export class ValueQueue<T> extends PacedPort<ReadResult<T>> implements AlarmOwne
     if (signal?.aborted === true) return rejected(signal.reason);
     if (this.#values.length > 0) {
       spin.reset();
-      if (this.#takers.size > 0 || budget.spend()) return this.#wait(request, 'next turn');
+      if (this.#takers.first !== undefined || budget.spend()) return this.#wait(request, 'next turn');
       return Promise.resolve([this.#shift(), 'ok']);
     }
     if (!this.#isClosed && timeoutMs > 0) {
@@ -123,16 +125,14 @@ export class ValueQueue<T> extends PacedPort<ReadResult<T>> implements AlarmOwne
 
   /** Ends the waits of one owner early, which take nothing. */
   giveUp(owner: object): void {
-    for (const taker of this.#takers) {
-      if (taker.request.owner === owner) this.#settleTaker(taker, TIMED_OUT);
-    }
+    for (const taker of this.#takers) if (taker.request.owner === owner) this.#settleTaker(taker, TIMED_OUT);
     this.#subscribers.wakeWhile(this);
   }
 
   // Called by `select`.
 
   get isReady(): boolean {
-    return this.isOver || (this.#values.length > 0 && this.#takers.size === 0);
+    return this.isOver || (this.#values.length > 0 && this.#takers.first === undefined);
   }
 
   get isOver(): boolean {
@@ -155,18 +155,17 @@ export class ValueQueue<T> extends PacedPort<ReadResult<T>> implements AlarmOwne
   /** Takes the oldest value, and lets one in that waits for the room. */
   #shift(): T {
     const value = this.#values.shift();
-    const [putter] = this.#putters;
-    if (putter === undefined) return value;
-    this.#values.push(putter.value);
-    this.#settlePutter(putter, 'ok');
+    const { first } = this.#putters;
+    if (first === undefined) return value;
+    this.#values.push(first.value);
+    this.#settlePutter(first, 'ok');
     return value;
   }
 
   /** Something has come, or the end has: gives it to those who wait. */
   #serve(): void {
-    for (const taker of this.#takers) {
-      if (this.#values.length > 0) this.#settleTaker(taker, [this.#shift(), 'ok']);
-      else if (this.#isClosed) this.#settleTaker(taker, CLOSED);
+    while (this.#takers.first !== undefined && (this.#values.length > 0 || this.#isClosed)) {
+      this.#settleTaker(this.#takers.first, this.take());
     }
     this.#subscribers.wakeWhile(this);
   }
@@ -188,15 +187,15 @@ export class ValueQueue<T> extends PacedPort<ReadResult<T>> implements AlarmOwne
     return abortable(signal, (settle) => {
       const taker = this.#park(request, until, settle);
       return () => {
-        this.#takers.delete(taker);
+        this.#takers.remove(taker);
         this.#subscribers.wakeWhile(this);
       };
     });
   }
 
   #park(request: TakeRequest, until: 'arrival' | 'next turn', settle: Taker<T>['settle']): Taker<T> {
-    const taker: Taker<T> = { request, dueMs: Infinity, settle };
-    this.#takers.add(taker);
+    const taker: Taker<T> = { request, dueMs: Infinity, settle, previous: undefined, next: undefined };
+    this.#takers.append(taker);
     if (until === 'next turn') this.pace.clock.setImmediate(() => this.#goOn(taker));
     else this.#setDue(taker, request.timeoutMs);
     return taker;
@@ -214,10 +213,10 @@ export class ValueQueue<T> extends PacedPort<ReadResult<T>> implements AlarmOwne
   #waitForRoom(value: T, timeoutMs: number, signal: AbortSignal | undefined): Promise<PutStatus> {
     this.pace.spin.reset();
     const park = (settle: Putter<T>['settle']): (() => void) => {
-      const putter: Putter<T> = { value, dueMs: Infinity, settle };
-      this.#putters.add(putter);
+      const putter: Putter<T> = { value, dueMs: Infinity, settle, previous: undefined, next: undefined };
+      this.#putters.append(putter);
       this.#setDue(putter, timeoutMs);
-      return () => void this.#putters.delete(putter);
+      return () => this.#putters.remove(putter);
     };
     return signal === undefined ? new Promise((settle) => void park(settle)) : abortable(signal, park);
   }
@@ -230,12 +229,12 @@ export class ValueQueue<T> extends PacedPort<ReadResult<T>> implements AlarmOwne
 
   /** Before it is settled, so that nothing can reach it twice. */
   #settleTaker(taker: Taker<T>, result: ReadResult<T>): void {
-    this.#takers.delete(taker);
+    this.#takers.remove(taker);
     taker.settle(result);
   }
 
   #settlePutter(putter: Putter<T>, status: PutStatus): void {
-    this.#putters.delete(putter);
+    this.#putters.remove(putter);
     putter.settle(status);
   }
 

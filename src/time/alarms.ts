@@ -4,25 +4,36 @@
 // kilobyte, and two operations for every socket that comes and goes.
 
 import type { Clock } from './clock.ts';
+import { Chain } from '../words/chain.ts';
+import type { Link } from '../words/chain.ts';
 
 /** What can be armed. All but `wake` is kept by its list. */
-export interface Armable {
+export interface Armable extends Link<Armable> {
   /** When it is woken; Infinity while it is in no list. */
   armedMs: number;
   list: AlarmList | undefined;
-  previous: Armable | undefined;
-  next: Armable | undefined;
   /** Its time has come, and it has left its list. */
   wake(nowMs: number): void;
 }
 
+/** Lists that are kept, empty or not, before anybody looks which can go. */
+const KEPT_LISTS = 64;
+
 /** Keeps what is armed, by its wait. */
 export class Alarms {
   readonly #clock: Clock;
+  /** Also empty ones: most waits come again, and a Map that loses and gains its entries over and over is made anew as often. */
   readonly #lists = new Map<number, AlarmList>();
+  /** With so many lists it is time to look for empty ones. */
+  #sweepAt = KEPT_LISTS;
 
   constructor(clock: Clock) {
     this.#clock = clock;
+  }
+
+  /** Waits that have a list. */
+  get waits(): number {
+    return this.#lists.size;
   }
 
   now(): number {
@@ -31,65 +42,61 @@ export class Alarms {
 
   /** Wakes an alarm that is in no list, in `waitMs` from now. */
   add(alarm: Armable, nowMs: number, waitMs: number): void {
-    let list = this.#lists.get(waitMs);
-    if (list === undefined) {
-      list = new AlarmList(this.#clock, (empty) => this.#forget(empty, waitMs));
-      this.#lists.set(waitMs, list);
-    }
-    list.append(alarm, nowMs + waitMs, waitMs);
+    const list = this.#lists.get(waitMs) ?? this.#open(waitMs);
+    list.append(alarm, nowMs);
   }
 
-  /** One that was emptied while it woke others may have a successor. */
-  #forget(empty: AlarmList, waitMs: number): void {
-    if (this.#lists.get(waitMs) === empty) this.#lists.delete(waitMs);
+  #open(waitMs: number): AlarmList {
+    if (this.#lists.size >= this.#sweepAt) this.#sweep();
+    const list = new AlarmList(this.#clock, waitMs);
+    this.#lists.set(waitMs, list);
+    return list;
+  }
+
+  #sweep(): void {
+    for (const [waitMs, { isEmpty }] of this.#lists) if (isEmpty) this.#lists.delete(waitMs);
+    this.#sweepAt = Math.max(KEPT_LISTS, 2 * this.#lists.size);
   }
 }
 
 /** Alarms that were armed for the same wait, the earliest first. It has one timer, and none when it is empty. */
 export class AlarmList {
   readonly #clock: Clock;
-  readonly #onEmpty: (list: AlarmList) => void;
-  #first: Armable | undefined;
-  #last: Armable | undefined;
+  readonly #waitMs: number;
+  readonly #armed = new Chain<Armable>();
+  /** Who comes behind was armed by one of those that are being woken; undefined where nobody is. */
+  #lastToWake: Armable | undefined;
   #timer: unknown;
 
-  constructor(clock: Clock, onEmpty: (list: AlarmList) => void) {
+  constructor(clock: Clock, waitMs: number) {
     this.#clock = clock;
-    this.#onEmpty = onEmpty;
+    this.#waitMs = waitMs;
   }
 
-  append(alarm: Armable, armedMs: number, waitMs: number): void {
+  get isEmpty(): boolean {
+    return this.#armed.first === undefined;
+  }
+
+  append(alarm: Armable, nowMs: number): void {
     alarm.list = this;
-    alarm.armedMs = armedMs;
-    alarm.previous = this.#last;
-    if (this.#last === undefined) this.#first = alarm;
-    else this.#last.next = alarm;
-    this.#last = alarm;
-    if (this.#timer === undefined) this.#timer = this.#clock.setTimeout(this.#onTimer, waitMs);
+    alarm.armedMs = nowMs + this.#waitMs;
+    this.#armed.append(alarm);
+    if (this.#timer === undefined) this.#timer = this.#clock.setTimeout(this.#onTimer, this.#waitMs);
   }
 
   /** @param alarm - In this list. */
   remove(alarm: Armable): void {
-    this.#unlink(alarm);
-    if (this.#first === undefined) this.#stop();
-  }
-
-  #unlink(alarm: Armable): void {
-    const { previous, next } = alarm;
-    if (previous === undefined) this.#first = next;
-    else previous.next = next;
-    if (next === undefined) this.#last = previous;
-    else next.previous = previous;
-    alarm.list = undefined;
-    alarm.armedMs = Infinity;
-    alarm.previous = undefined;
-    alarm.next = undefined;
-  }
-
-  #stop(): void {
+    this.#disarm(alarm);
+    if (!this.isEmpty) return;
     this.#clock.clearTimeout(this.#timer);
     this.#timer = undefined;
-    this.#onEmpty(this);
+  }
+
+  #disarm(alarm: Armable): void {
+    if (alarm === this.#lastToWake) this.#lastToWake = alarm.previous;
+    this.#armed.remove(alarm);
+    alarm.list = undefined;
+    alarm.armedMs = Infinity;
   }
 
   /** The timer was that of the first, which may have left since. What is armed again meanwhile waits for the next one. */
@@ -97,25 +104,29 @@ export class AlarmList {
     this.#timer = undefined;
     const nowMs = this.#clock.now();
     try {
-      this.#wakeDue(nowMs, this.#last);
+      this.#wakeDue(nowMs);
     } finally {
+      this.#lastToWake = undefined;
       this.#goOn(nowMs);
     }
   };
 
-  /** @param last - Who came later was armed by one of those that are woken. */
-  #wakeDue(nowMs: number, last: Armable | undefined): void {
-    for (let alarm = this.#first; alarm !== undefined && alarm.armedMs <= nowMs; alarm = this.#first) {
-      this.#unlink(alarm);
-      alarm.wake(nowMs);
-      if (alarm === last) return;
+  #wakeDue(nowMs: number): void {
+    this.#lastToWake = this.#armed.last;
+    for (
+      let { first } = this.#armed;
+      first !== undefined && this.#lastToWake !== undefined && first.armedMs <= nowMs;
+      { first } = this.#armed
+    ) {
+      this.#disarm(first);
+      first.wake(nowMs);
     }
   }
 
   #goOn(nowMs: number): void {
-    if (this.#timer !== undefined) return;
-    if (this.#first === undefined) return this.#onEmpty(this);
-    const waitMs = Math.max(Math.ceil(this.#first.armedMs - nowMs), 0);
+    const { first } = this.#armed;
+    if (this.#timer !== undefined || first === undefined) return;
+    const waitMs = Math.max(Math.ceil(first.armedMs - nowMs), 0);
     this.#timer = this.#clock.setTimeout(this.#onTimer, waitMs);
   }
 }

@@ -2,14 +2,22 @@
 // its signal cost half a kilobyte and five microseconds, and most sockets and
 // handshakes never need one. Our own waits do without.
 
+import { Chain } from '../words/chain.ts';
+import type { Link } from '../words/chain.ts';
+
+/** Who waits without a signal. */
+interface Wait extends Link<Wait> {
+  readonly end: (reason: unknown) => void;
+}
+
 /** Holds back an AbortSignal, and the reason it is aborted with, until they are wanted. */
 export class LazySignal {
   #controller: AbortController | undefined;
   #makeReason: (() => unknown) | undefined;
   /** Made once; undefined until then. */
   #reason: { readonly value: unknown } | undefined;
-  /** Who waits without a signal; undefined where nobody ever did. */
-  #waits: Set<(reason: unknown) => void> | undefined;
+  /** Undefined where nobody ever waited. */
+  #waits: Chain<Wait> | undefined;
 
   /** The signal; made on first use, aborted already if its time has come. */
   get signal(): AbortSignal {
@@ -35,8 +43,10 @@ export class LazySignal {
     if (this.aborted) return;
     this.#makeReason = reason;
     this.#controller?.abort(this.reason);
-    for (const end of this.#waits ?? []) end(this.reason);
-    this.#waits = undefined;
+    for (let wait = this.#waits?.first; wait !== undefined; wait = this.#waits?.first) {
+      this.#waits?.remove(wait);
+      wait.end(this.reason);
+    }
   }
 
   /**
@@ -51,17 +61,21 @@ export class LazySignal {
         reject(reason);
       };
       if (this.aborted) return end(this.reason);
-      this.#waits ??= new Set();
-      this.#waits.add(end);
-      const settle = <V>(how: (value: V) => void, value: V): void => {
-        // Once it was ended, nothing waits any more.
-        if (this.#waits?.delete(end) === true) how(value);
-      };
+      const wait: Wait = { end, previous: undefined, next: undefined };
+      this.#waits ??= new Chain();
+      this.#waits.append(wait);
       coming.then(
-        (value) => settle(resolve, value),
-        (error: unknown) => settle(reject, error),
+        (value) => this.#leave(wait) && resolve(value),
+        (error: unknown) => this.#leave(wait) && reject(error),
       );
     });
+  }
+
+  /** @returns false for a wait that was ended. */
+  #leave(wait: Wait): boolean {
+    if (this.#waits?.has(wait) !== true) return false;
+    this.#waits.remove(wait);
+    return true;
   }
 
   /**
