@@ -26,6 +26,14 @@ export interface SessionSurroundings {
   readonly report: (error: unknown, where: { readonly phase: string }) => void;
 }
 
+/**
+ * A session, by its id. It is emptied at the end: a Map gives its table up for a new one
+ * now and then, and all that the old ones hold would live on until a full collection.
+ */
+interface LivePlace {
+  live: LiveSession | undefined;
+}
+
 /** Holds the sessions of one host. */
 export class Sessions implements SessionKeeper, LiveSessionListener {
   readonly store: SessionStore;
@@ -38,7 +46,7 @@ export class Sessions implements SessionKeeper, LiveSessionListener {
   readonly #report: (error: unknown) => void;
   readonly #background: Background;
   /** Those that a handshake or a socket holds. */
-  readonly #live = new Map<string, LiveSession>();
+  readonly #live = new Map<string, LivePlace>();
 
   constructor(settings: SessionSettings, { clock, report }: SessionSurroundings) {
     const { store, timeoutMs, endOnClose, cookie, secrets } = settings;
@@ -139,7 +147,7 @@ export class Sessions implements SessionKeeper, LiveSessionListener {
   async end(session: LiveSession): Promise<void> {
     this.lose(session);
     // Somebody may hold the id again whose last socket had left.
-    const successor = this.#live.get(session.id);
+    const successor = this.#live.get(session.id)?.live;
     if (successor !== undefined) this.lose(successor);
     await this.#delete(session.id);
   }
@@ -167,8 +175,9 @@ export class Sessions implements SessionKeeper, LiveSessionListener {
   }
 
   #hold(id: string): LiveSession {
-    const live = this.#live.get(id) ?? new LiveSession(id, this.#liveSettings, this);
-    this.#live.set(id, live);
+    const known = this.#live.get(id)?.live;
+    const live = known ?? new LiveSession(id, this.#liveSettings, this);
+    if (known === undefined) this.#live.set(id, { live });
     live.hold();
     return live;
   }
@@ -181,6 +190,9 @@ export class Sessions implements SessionKeeper, LiveSessionListener {
   }
 
   #drop(session: LiveSession): void {
-    if (this.#live.get(session.id) === session) this.#live.delete(session.id);
+    const place = this.#live.get(session.id);
+    if (place?.live !== session) return;
+    place.live = undefined;
+    this.#live.delete(session.id);
   }
 }
