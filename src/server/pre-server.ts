@@ -74,32 +74,17 @@ export function acceptedAtOnce(protocol: string): Accepted {
  *   of its Response; what the hook does afterwards has no effect.
  */
 export async function prepare(arrival: Arrival, admission: TaskQueue, over: LazySignal): Promise<Verdict> {
+  const { server, openSession } = arrival;
   let opened: Opened | undefined;
+  let accepted: Accepted;
   try {
-    const opening = arrival.openSession?.();
+    const opening = openSession?.();
     opened = opening instanceof Promise ? await over.until(opening, (late) => late.discard()) : opening;
   } catch (error) {
     return { kind: 'unavailable', error, opened: undefined };
   }
-  const verdict = await askPreServer(arrival, opened, admission, over);
-  if (verdict.kind !== 'accepted' || opened === undefined) return verdict;
   try {
-    await over.until(opened.decided());
-    return verdict;
-  } catch (error) {
-    return { kind: 'unavailable', error, opened };
-  }
-}
-
-async function askPreServer(
-  arrival: Arrival,
-  opened: Opened | undefined,
-  admission: TaskQueue,
-  over: LazySignal,
-): Promise<Verdict> {
-  const { server } = arrival;
-  const handshake = new OpenHandshake(arrival, opened?.session, over);
-  try {
+    const handshake = new OpenHandshake(arrival, opened?.session, over);
     const hook = (): unknown => server.onPreServer?.(handshake) as unknown;
     const context = server.onPreServer && (await admission.run<unknown>(hook, over));
     if (over.aborted) return { kind: 'over', opened };
@@ -108,9 +93,15 @@ async function askPreServer(
       const body = await bodyOf(response, over);
       return { kind: 'refused', response, body, opened };
     }
-    return { kind: 'accepted', context, answer: handshake.answer(), opened };
+    accepted = { kind: 'accepted', context, answer: handshake.answer(), opened };
   } catch (error) {
     return over.aborted ? { kind: 'over', opened } : { kind: 'failed', error, opened };
+  }
+  try {
+    if (opened !== undefined) await over.until(opened.decided());
+    return accepted;
+  } catch (error) {
+    return { kind: 'unavailable', error, opened };
   }
 }
 

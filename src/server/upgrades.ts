@@ -48,19 +48,20 @@ export class Upgrades {
   take(upgrade: UpgradeAtHand, arrival: Arrival): void {
     if (this.#isClosing) return this.refuse(upgrade, REFUSALS.closing);
     if (isPlain(arrival)) return void this.#accept(upgrade, arrival, acceptedAtOnce(arrival.protocol));
-    void this.#askAndAnswer(upgrade, arrival);
+    this.#askAndAnswer(upgrade, arrival);
   }
 
   /**
    * Asks what has to be asked, and goes on with what has come of it, in the same turn:
    * a handshake whose patience has ended meanwhile, or whose host closes, is over.
    */
-  async decide<T>(arrival: Arrival, patience: Patience, goOn: (verdict: Verdict) => T): Promise<T> {
+  decide<T>(arrival: Arrival, patience: Patience, goOn: (verdict: Verdict) => T): Promise<T> {
     this.#waiting.append(patience);
-    const verdict = await prepare(arrival, this.#admission, patience.over);
-    this.#waiting.remove(patience);
-    patience.stop();
-    return goOn(finalVerdict(verdict, arrival, patience.why));
+    return prepare(arrival, this.#admission, patience.over).then((verdict) => {
+      this.#waiting.remove(patience);
+      patience.stop();
+      return goOn(finalVerdict(verdict, arrival, patience.why));
+    });
   }
 
   /** Refuses what waits for its hook, and from now on all. */
@@ -73,7 +74,7 @@ export class Upgrades {
     refuse(stream, refusal, this.#settings.clock, request.method);
   }
 
-  async #askAndAnswer(upgrade: UpgradeAtHand, arrival: Arrival): Promise<void> {
+  #askAndAnswer(upgrade: UpgradeAtHand, arrival: Arrival): void {
     const { clock, handshakeTimeoutMs } = this.#settings;
     // Nobody else listens to the stream of an upgrade: a reset would bring the process down.
     upgrade.stream.on('error', ignoreError);
@@ -86,9 +87,11 @@ export class Upgrades {
       patience.begin();
       waiting = new WaitingStream(upgrade.stream, upgrade.head, patience);
     });
-    await this.decide(arrival, patience, (verdict) => {
+    void this.decide(arrival, patience, (verdict) => {
       isDecided = true;
-      this.#answer({ ...upgrade, head: waiting?.release() ?? upgrade.head }, arrival, verdict, patience);
+      const early = waiting?.release();
+      const whole = early === undefined ? upgrade : { ...upgrade, head: early };
+      this.#answer(whole, arrival, verdict, patience);
     });
   }
 

@@ -124,14 +124,14 @@ export class StoredSession implements Session {
   }
 
   /** A session that the store was not given. */
-  async #store(): Promise<void> {
+  #store(): Promise<void> {
     const { lock, alarms } = this.#keeper;
     const live = this.#live;
-    if (this.#isStored || live.isOver) return undefined;
+    if (this.#isStored || live.isOver) return Promise.resolve();
     // Nobody else knows the id: a lock that is taken is that of the hook's own update.
     if (!lock.isTaken(live.id)) return this.#write(live, {});
     const wait = new LockWait(alarms, Infinity, [this.#settled.signal]);
-    await lock.hold(live.id, wait, async () => {
+    return lock.hold(live.id, wait, async () => {
       if (!this.#isStored && !live.isOver) await this.#write(live, {});
     });
   }

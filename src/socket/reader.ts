@@ -130,11 +130,14 @@ export class Reader {
     ) {
       this.#settle(first, this.#take(first, first.view));
     }
-    if (this.#queue.isOver) {
-      this.#alarm.stop();
-      for (const read of this.#line) this.#settle(read, CLOSED);
-    }
+    if (this.#queue.isOver) this.#finish();
     this.#tell();
+  }
+
+  /** Those that still wait have nothing to wait for. */
+  #finish(): void {
+    this.#alarm.stop();
+    for (let { first } = this.#line; first !== undefined; { first } = this.#line) this.#settle(first, CLOSED);
   }
 
   /** The alarm rings: gives up what is due, and sets it for what is not. */

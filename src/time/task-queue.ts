@@ -35,16 +35,20 @@ export class TaskQueue {
     return isFree ? this.#runAtOnce(task, over) : this.#runInTurn(task, over);
   }
 
-  async #runAtOnce<T>(task: () => T | PromiseLike<T>, over: LazySignal | undefined): Promise<T> {
-    if (over?.aborted === true) throw over.reason;
+  /** Without an async function of its own: most tasks of a host are the hooks of its handshakes. */
+  #runAtOnce<T>(task: () => T | PromiseLike<T>, over: LazySignal | undefined): Promise<T> {
+    if (over?.aborted === true) return Promise.reject(over.reason);
     this.#atOnce += 1;
-    try {
-      const result = task();
-      return await (over !== undefined && isThenable(result) ? over.until(Promise.resolve(result)) : result);
-    } finally {
-      this.#atOnce -= 1;
-      if (this.#queue.size > 0) this.#share();
-    }
+    const running = begin(task);
+    const settled = over === undefined ? running : over.until(running);
+    const leave = (): void => this.#leave();
+    settled.then(leave, leave);
+    return settled;
+  }
+
+  #leave(): void {
+    this.#atOnce -= 1;
+    if (this.#queue.size > 0) this.#share();
   }
 
   #runInTurn<T>(task: () => T | PromiseLike<T>, over: LazySignal | undefined): Promise<T> {
@@ -62,6 +66,11 @@ export class TaskQueue {
   }
 }
 
-function isThenable<T>(result: T | PromiseLike<T>): result is PromiseLike<T> {
-  return typeof result === 'object' && result !== null && 'then' in result;
+/** Never throws. */
+function begin<T>(task: () => T | PromiseLike<T>): Promise<T> {
+  try {
+    return Promise.resolve(task());
+  } catch (error) {
+    return Promise.reject(error);
+  }
 }
