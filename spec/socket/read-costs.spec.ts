@@ -8,6 +8,7 @@ import { serve } from 'corosock';
 import { textFrame } from '../peers/frames.ts';
 import { openRaw } from '../peers/raw-client.ts';
 import { scripted } from './scripted-transport.ts';
+import { ReceiveQueue } from '../../src/socket/receive-queue.ts';
 
 type Decode = (this: Buffer, ...how: unknown[]) => string;
 
@@ -39,6 +40,31 @@ describe('a read', () => {
   it('makes one promise when it waits', () => {
     const { ws } = scripted();
     expect(promisesIn(() => void ws.read())).toBe(1);
+  });
+
+  it('gets the message that it waits for past the queue, unless it cuts it', async () => {
+    const { link, ws } = scripted();
+    const push = vi.spyOn(ReceiveQueue.prototype, 'push');
+    onTestFinished(() => push.mockRestore());
+    const whole = [ws.read(3)];
+    link.arrive('abc');
+    ws.binaryData = true;
+    whole.push(ws.read(4));
+    link.arrive('a€');
+    expect([await Promise.all(whole), push.mock.calls]).toEqual([
+      [
+        ['abc', 'ok'],
+        [Buffer.from('a€'), 'ok'],
+      ],
+      [],
+    ]);
+    const cut = ws.read(3);
+    link.arrive('a€');
+    expect([await cut, ws.queued.bytes, push.mock.calls.length]).toEqual([
+      [Buffer.from('a€').subarray(0, 3), 'ok'],
+      1,
+      1,
+    ]);
   });
 
   it('makes none when the conversation is over', () => {

@@ -4,7 +4,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ReceiveQueue } from '../../src/socket/receive-queue.ts';
-import type { QueueLimits } from '../../src/socket/receive-queue.ts';
+import type { QueueLimits } from '../../src/socket/queue-limits.ts';
 import { bytesOf } from '../../src/words/data.ts';
 import type { Data } from '../../src/words/data.ts';
 

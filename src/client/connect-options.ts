@@ -6,7 +6,7 @@ import { sharedBy } from './client-settings.ts';
 import { CONVERSATION_OPTIONS, conversationChoices } from '../socket/conversation-options.ts';
 import type { ConversationOptions } from '../socket/conversation-options.ts';
 import type { HeartbeatOption } from '../socket/heartbeat-option.ts';
-import type { QueueLimits } from '../socket/receive-queue.ts';
+import type { QueueLimits } from '../socket/queue-limits.ts';
 import { badArgument, checkNames, checkSignal, checkTimer } from '../words/arguments.ts';
 import { DEFAULT_CONNECT_TIMEOUT_MS } from '../words/limits.ts';
 import { isToken } from '../words/token.ts';

@@ -4,7 +4,8 @@
 
 import type { Heartbeat } from './heartbeat.ts';
 import type { Pulse } from './pulse.ts';
-import type { Flow, QueueLimits } from './receive-queue.ts';
+import type { QueueLimits } from './queue-limits.ts';
+import type { Flow } from './receive-queue.ts';
 import { ReceiveQueue } from './receive-queue.ts';
 import { Reader } from './reader.ts';
 import type { Readers, ReaderSettings } from './reader.ts';
@@ -77,6 +78,7 @@ export class Conversation implements TransportSink, AlarmOwner {
 
   receive(data: Data, bytes: number): void {
     this.#activity?.active();
+    if (this.#reader?.hand(data) === true) return;
     this.queue.push(this.#reader?.isWaiting === true ? data : detached(data), bytes);
     if (this.#onArrival === undefined) this.#reader?.wake();
     else this.#onArrival();

@@ -3,11 +3,12 @@
 // time-outs into statuses. Arguments are checked by the socket above.
 
 import { warnOfCut } from './cut-warning.ts';
+import { failing, readAfterClose } from './read-after-close.ts';
 import type { ReceiveQueue } from './receive-queue.ts';
 import type { PendingRead, ReadView } from './pending-read.ts';
 import type { ReadTraces } from './read-traces.ts';
 import { WaitingLine } from './waiting-line.ts';
-import { abortable, rejected, unattended } from '../time/abortable.ts';
+import { abortable, rejected } from '../time/abortable.ts';
 import type { Alarm } from '../time/alarm.ts';
 import type { Alarms } from '../time/alarms.ts';
 import type { Clock } from '../time/clock.ts';
@@ -15,6 +16,8 @@ import type { Pace } from '../time/pace.ts';
 import { SpinGuard } from '../time/spin-guard.ts';
 import { Subscribers } from '../time/subscribers.ts';
 import type { TurnBudget } from '../time/turn-budget.ts';
+import { toBytes } from '../words/data.ts';
+import type { Data } from '../words/data.ts';
 import { UsageError } from '../words/errors.ts';
 import { DEFAULT_READ_LENGTH, LAST_CLOSED_READ } from '../words/limits.ts';
 import { CLOSED, TIMED_OUT } from '../words/status.ts';
@@ -119,6 +122,19 @@ export class Reader {
   /** Whether a message that comes now goes straight to a parked read. */
   get isWaiting(): boolean {
     return this.#line.first !== undefined && this.#queue.messages === 0;
+  }
+
+  /** Gives a message straight to the read that has waited for longest, if that takes it whole. @returns Whether it has. */
+  hand(message: Data): boolean {
+    const { first } = this.#line;
+    if (first === undefined || !this.#queue.isPassable) return false;
+    const { len = DEFAULT_READ_LENGTH, view } = first;
+    const data = view.binaryData ? toBytes(message) : message;
+    if (data.length > len) return false;
+    this.#spin.reset();
+    view.atEnd = true;
+    this.#settle(first, [data, 'ok']);
+    return true;
   }
 
   /** Something has arrived, or the end has come: serves the parked reads. */
@@ -231,20 +247,4 @@ export class Reader {
       `ws.read(): expected one read at a time, but another one waits already, ${where}`,
     );
   }
-}
-
-/** Fails in the place of an answer, and no sooner: a loop that catches the error starves nobody. */
-function failing(answer: Promise<ReadResult>, error: UsageError): Promise<never> {
-  return unattended(
-    answer.then(() => {
-      throw error;
-    }),
-  );
-}
-
-function readAfterClose(call: string): UsageError {
-  return new UsageError(
-    'COROSOCK_READ_AFTER_CLOSE',
-    `${call}: expected the loop to end at 'closed', but this is its read number ${LAST_CLOSED_READ} after the end`,
-  );
 }

@@ -4,17 +4,12 @@
 // before it can be read the server's.
 
 import { MessageRing } from './message-ring.ts';
+import { mostBytes } from './queue-limits.ts';
+import type { QueueLimits } from './queue-limits.ts';
 import type { CloseInfo, LinkEnd } from '../words/close-info.ts';
 import { bytesOf, cutLength, toBytes } from '../words/data.ts';
 import type { Data } from '../words/data.ts';
-import { CHUNK_BYTES, MESSAGE_OVERHEAD_BYTES } from '../words/limits.ts';
-
-export interface QueueLimits {
-  readonly maxMessageBytes: number;
-  readonly queueMessages: number;
-  readonly queueBytes: number;
-  readonly overflow: 'pause' | 'close';
-}
+import { MESSAGE_OVERHEAD_BYTES } from '../words/limits.ts';
 
 /** A property of its own rather than a getter: an end can be printed and compared. */
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
@@ -70,6 +65,11 @@ export class ReceiveQueue {
   /** Whether the link is held back: what the peer sends is not seen. */
   get isHolding(): boolean {
     return this.#paused;
+  }
+
+  /** Whether a message that comes now may go to a read without being kept: it is the next one, and nobody else is offered it. */
+  get isPassable(): boolean {
+    return !this.#discarding && this.#readable.length === 0 && this.#unoffered === undefined;
   }
 
   get firstIsRest(): boolean {
@@ -241,10 +241,4 @@ export class ReceiveQueue {
     this.#paused = false;
     this.#flow.resume();
   }
-}
-
-/** The hard cap of a queue, counted with {@link MESSAGE_OVERHEAD_BYTES} a message: a full one and a chunk fit always (DESIGN §6). */
-function mostBytes({ maxMessageBytes, queueMessages, queueBytes }: QueueLimits): number {
-  const fullAndChunk = queueBytes + queueMessages * MESSAGE_OVERHEAD_BYTES + CHUNK_BYTES;
-  return maxMessageBytes + Math.max(4 * queueBytes, fullAndChunk);
 }

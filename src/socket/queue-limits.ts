@@ -1,0 +1,17 @@
+// How much a receive queue may hold, and what it does when that is reached. Checked and
+// filled in by conversation-options.ts, kept by receive-queue.ts.
+
+import { CHUNK_BYTES, MESSAGE_OVERHEAD_BYTES } from '../words/limits.ts';
+
+export interface QueueLimits {
+  readonly maxMessageBytes: number;
+  readonly queueMessages: number;
+  readonly queueBytes: number;
+  readonly overflow: 'pause' | 'close';
+}
+
+/** The hard cap of a queue, counted with {@link MESSAGE_OVERHEAD_BYTES} a message: a full one and a chunk fit always (DESIGN §6). */
+export function mostBytes({ maxMessageBytes, queueMessages, queueBytes }: QueueLimits): number {
+  const fullAndChunk = queueBytes + queueMessages * MESSAGE_OVERHEAD_BYTES + CHUNK_BYTES;
+  return maxMessageBytes + Math.max(4 * queueBytes, fullAndChunk);
+}
