@@ -87,6 +87,21 @@ describe('open', () => {
     expect([member.closed, again.session.id === opened.session.id, sessions.size]).toEqual([1, false, 1]);
   });
 
+  it('takes null for nothing, as a store that was written in JavaScript may say it', async () => {
+    const clock = virtualClock();
+    class NullStore extends MemorySessionStore {
+      override async get(id: string): Promise<SessionData> {
+        return (await super.get(id)) ?? (JSON.parse('null') as SessionData);
+      }
+    }
+    const { join, store, sessions } = setScene({}, { clock, store: new NotedStore(new NullStore(clock)) });
+    const { opened, member } = await join();
+    await store.delete(opened.session.id);
+    expect(await outcomeOf(opened.session.load())).toBe('COROSOCK_SESSION_OVER');
+    const again = await sessions.open(cookieOf(opened.session.id), false);
+    expect([member.closed, again.session.id === opened.session.id]).toEqual([1, false]);
+  });
+
   it('does not miss an end that comes while the store answers', async () => {
     const clock = virtualClock();
     const answering = held();

@@ -111,8 +111,7 @@ export class Sessions implements SessionKeeper, LiveSessionListener {
     // Held before the store is asked: an end that comes meanwhile is not missed.
     const live = this.#hold(id);
     try {
-      const data = await this.store.get(id);
-      if (data === undefined) this.lose(live);
+      if ((await this.load(id)) === undefined) this.lose(live);
     } catch (error) {
       live.letGo();
       throw error;
@@ -123,6 +122,12 @@ export class Sessions implements SessionKeeper, LiveSessionListener {
   }
 
   // Called by sessions.
+
+  /** A store that somebody has written in JavaScript may say null for nothing, as `JSON.parse` does of a Redis answer. */
+  async load(id: string): Promise<SessionData | undefined> {
+    const data: SessionData | null | undefined = await this.store.get(id);
+    return data ?? undefined;
+  }
 
   async begin(data: SessionData): Promise<LiveSession> {
     const live = this.#create();

@@ -23,6 +23,8 @@ export interface SessionKeeper {
   readonly alarms: Alarms;
   /** Infinity for never. */
   readonly timeoutMs: number;
+  /** What the store has of a session; undefined for nothing. */
+  load(id: string): Promise<SessionData | undefined>;
   /** Stores data under a fresh id, for a handshake to hold. */
   begin(data: SessionData): Promise<LiveSession>;
   /** The store does not have it, or not any more. */
@@ -139,7 +141,7 @@ export class StoredSession implements Session {
   async #read(live: LiveSession): Promise<SessionData> {
     live.refuseIfOver();
     if (!this.#isStored) return {};
-    const data = await this.#keeper.store.get(live.id);
+    const data = await this.#keeper.load(live.id);
     if (data === undefined) this.#keeper.lose(live);
     live.refuseIfOver();
     return data as SessionData;
