@@ -93,6 +93,23 @@ describe('Alarms', () => {
     expect(clock.waits).toEqual([0, 0, 0]);
   });
 
+  it('wakes those behind one that is set again for the same wait no later than they were set to', () => {
+    const { clock, rings, alarm } = setUp();
+    const again: Alarm = alarm('again', (nowMs) => {
+      if (nowMs < 20) again.setAt(nowMs + 16);
+    });
+    again.setAt(16);
+    clock.tick(8);
+    alarm('other').setAt(24);
+    clock.tick(100);
+    expect(rings).toEqual([
+      ['again', 16],
+      ['other', 24],
+      ['again', 32],
+    ]);
+    expect(clock.timers).toBe(0);
+  });
+
   it('lets the event loop go on when one that is set for the past again and again stops the last of those that are due', () => {
     const { clock, rings, alarm } = setUp();
     const last = alarm('last');
