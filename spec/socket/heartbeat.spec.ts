@@ -74,6 +74,16 @@ describe('Heartbeat', () => {
     expect(living.link.calls).not.toContain('terminate');
   });
 
+  it('goes on for the others where a link that is asked ends at once', async () => {
+    const [broken, other] = beating(2) as [ScriptedConversation, ScriptedConversation];
+    broken.link.ping = () => {
+      broken.link.end();
+      return false;
+    };
+    await pass(other, 75, 'answers');
+    expect(other.link.calls).toEqual(['ping', 'ping', 'ping']);
+  });
+
   it('counts whatever comes as a sign of life', async () => {
     const visit = one();
     await pass(visit, 25, 'is silent');
