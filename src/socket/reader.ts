@@ -119,11 +119,6 @@ export class Reader {
     return this.#line.first !== undefined;
   }
 
-  /** Whether a message that comes now goes straight to a parked read. */
-  get isWaiting(): boolean {
-    return this.#line.first !== undefined && this.#queue.messages === 0;
-  }
-
   /** Gives a message straight to the read that has waited for longest, if that takes it whole. @returns Whether it has. */
   hand(message: Data): boolean {
     const { first } = this.#line;
