@@ -1,6 +1,7 @@
 // The reader: what a handler waits with. It takes from the receive queue, parks
-// one read while the queue is empty, and is the one place that turns ends and
-// time-outs into statuses. Arguments are checked by the socket above.
+// reads while that is empty, gives the first of them what comes next past the queue,
+// and is the one place that turns ends and time-outs into statuses. Arguments are
+// checked by the socket above.
 
 import { warnOfCut } from './cut-warning.ts';
 import { failing, readAfterClose } from './read-after-close.ts';
