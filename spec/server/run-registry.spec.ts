@@ -63,6 +63,36 @@ describe('RunRegistry', () => {
     expect([runs.sockets.size, [...runs]]).toEqual([0, [other]]);
   });
 
+  it('holds no run that has ended, nor is held by it', () => {
+    const runs = new RunRegistry();
+    const [first, ended, last] = [runOf(runs), runOf(runs), runOf(runs)];
+    for (const run of [first, ended, last]) runs.add(run);
+    runs.remove(ended);
+    expect([first.place.next === last.place, ended.place.previous, ended.place.next]).toEqual([
+      true,
+      undefined,
+      undefined,
+    ]);
+  });
+
+  it('shows those that were open when one began to look, and are when their turn comes', async () => {
+    const runs = new RunRegistry();
+    const made = Array.from({ length: 4 }, () => runOf(runs));
+    const [first, closed, ended] = made as [HandlerRun, HandlerRun, HandlerRun];
+    for (const run of made) runs.add(run);
+    const seen: unknown[] = [];
+    for (const ws of runs.sockets.values()) {
+      seen.push(ws);
+      runs.close(closed);
+      runs.remove(ended);
+      runs.remove(first);
+      await Promise.resolve();
+      runs.add(runOf(runs));
+    }
+    expect(seen).toEqual([first.ws, made[3]?.ws]);
+    expect(runs.sockets.size).toBe(3);
+  });
+
   it('shows its open sockets as a Map does', () => {
     const runs = new RunRegistry();
     const made = Array.from({ length: 3 }, () => runOf(runs));

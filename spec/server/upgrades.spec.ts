@@ -321,9 +321,11 @@ describe('Upgrades', () => {
   it('never aborts the signal of a handshake whose socket is open', async () => {
     await using open = await gate({}, () => ({ user: 'ann' }));
     using client = await openRaw(open.host.port);
-    client.reset();
-    await until(() => open.runs.includes('onPostServer'));
+    const closing = open.host.close({ graceMs: 0 });
     expect(open.asked[0]?.signal.aborted).toBe(false);
+    client.reset();
+    await closing;
+    expect([open.runs, open.asked[0]?.signal.aborted]).toEqual([['server', 'onPostServer'], false]);
   });
 
   it('makes one instance of a class for each connection', async () => {

@@ -19,6 +19,15 @@ describe('a conversation', () => {
     expect(link.calls).toEqual(['pause']);
   });
 
+  it('tells who counts activity of a message before a read gets it: one that finds the time over is not read', async () => {
+    const { link, conversation, ws } = scripted();
+    conversation.whenActive({ active: () => conversation.close(1008, '', 'local') });
+    const read = ws.read();
+    link.arrive('too late');
+    link.end(ANSWERED);
+    expect([await read, (await ws.closed).unread]).toEqual([[undefined, 'closed'], 1]);
+  });
+
   it('has one timer at most while reads and writes wait, and none after the end', async () => {
     const { link, clock, ws } = scripted({ writeBufferBytes: 1 });
     const waiting = [ws.read(10, 1000), ws.write('a'), ws.write('b', { timeoutMs: 500 }), ws.write('c')];
@@ -206,6 +215,17 @@ describe('the end of a conversation', () => {
     expect(clock.timers).toBe(1);
     clock.tick(1000);
     expect([await read, clock.timers]).toEqual([[undefined, 'timeout'], 0]);
+  });
+
+  it('leaves no timer to a read that it ends once the hook has answered', async () => {
+    const { link, clock, conversation, ws } = scripted();
+    conversation.queue.offerFirst();
+    const read = ws.read(10, 1000);
+    link.arrive('offered');
+    link.end(CLOSED_BY_PEER);
+    conversation.queue.dropOffered();
+    conversation.reader.wake();
+    expect([await read, clock.timers]).toEqual([[undefined, 'closed'], 0]);
   });
 });
 

@@ -74,6 +74,28 @@ describe('Heartbeat', () => {
     expect(living.link.calls).not.toContain('terminate');
   });
 
+  it('has nothing to do at the times of those that have gone', async () => {
+    const timersIn = async (visit: ScriptedConversation): Promise<number> => {
+      await pass(visit, 50, 'answers');
+      const { length } = visit.clock.waits;
+      await pass(visit, 100, 'answers');
+      return visit.clock.waits.length - length;
+    };
+    const [gone, other] = beating(2) as [ScriptedConversation, ScriptedConversation];
+    gone.link.end();
+    expect(await timersIn(other)).toBe(await timersIn(one()));
+  });
+
+  it('goes on for the others where a link that is asked ends at once', async () => {
+    const [broken, other] = beating(2) as [ScriptedConversation, ScriptedConversation];
+    broken.link.ping = () => {
+      broken.link.end();
+      return false;
+    };
+    await pass(other, 75, 'answers');
+    expect(other.link.calls).toEqual(['ping', 'ping', 'ping']);
+  });
+
   it('counts whatever comes as a sign of life', async () => {
     const visit = one();
     await pass(visit, 25, 'is silent');

@@ -1,6 +1,7 @@
 // A write of an iterable: one message in parts, which holds the line of the writes
 // from its first part to its last, and what becomes of it when it is not finished.
 
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { getEventListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { scripted } from './scripted-transport.ts';
@@ -358,6 +359,24 @@ describe('a write of an iterable whose first part has gone ends the socket with 
     link.close(1000, '');
     await tap.give('two');
     expect([await write, link.calls]).toEqual(['closed', ['close 1000']]);
+  });
+});
+
+describe('the iterable of a write', () => {
+  it('is asked in the AsyncLocalStorage context of the call, whoever makes room', async () => {
+    const storage = new AsyncLocalStorage<string>();
+    const { link, ws } = scripted({ writeBufferBytes: 1 });
+    const seen: unknown[] = [];
+    async function* parts(): AsyncGenerator<string> {
+      for (const part of 'abc') yield (seen.push(storage.getStore()), part);
+    }
+    const write = storage.run('writer', () => ws.write(parts()));
+    for (const part of ['a', 'b', 'c']) {
+      await turn();
+      expect(link.sentData.at(-1)).toBe(part);
+      storage.run('link', () => link.take());
+    }
+    expect([await write, seen]).toEqual(['ok', ['writer', 'writer', 'writer']]);
   });
 });
 

@@ -50,6 +50,15 @@ describe('a read', () => {
     expect((data as Uint8Array).buffer.byteLength).toBe(10);
   });
 
+  it('leaves the rest of small binary detached, though a read was waiting for it', async () => {
+    const { link, ws } = scripted();
+    const read = ws.read(4);
+    link.arrive(new Uint8Array(65_536).subarray(0, 10));
+    await read;
+    const [rest] = await ws.read();
+    expect((rest as Uint8Array).buffer.byteLength).toBe(10);
+  });
+
   it('leaves what exceeds len, also when it was waiting', async () => {
     const { link, ws } = scripted();
     const read = ws.read(2);

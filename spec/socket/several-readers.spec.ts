@@ -34,6 +34,16 @@ describe('several reads of a shared socket', () => {
     expect([ws.atEnd, other.atEnd]).toEqual([false, true]);
   });
 
+  it('find a whole message at its end, also where they had cut one whose rest another has read', async () => {
+    const { link, ws, other } = shared();
+    link.arrive('abc');
+    await ws.read(2);
+    await other.read();
+    const read = ws.read();
+    link.arrive('d');
+    expect([await read, ws.atEnd]).toEqual([['d', 'ok'], true]);
+  });
+
   it('keep the form of what one has cut: the rest of a text begun with binaryData comes as bytes, whoever reads it', async () => {
     const { link, ws, other } = shared();
     ws.binaryData = true;

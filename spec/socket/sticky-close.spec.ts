@@ -41,6 +41,16 @@ describe('a call that cannot wait', () => {
     expect(await yieldsOf(4, read)).toEqual([false, false, false, true]);
   });
 
+  it('counts anew after one that got a message while it let the event loop have a turn', async () => {
+    const { link, ws } = scripted();
+    const read = (): Promise<unknown> => ws.read(10, 0);
+    await yieldsOf(2, read);
+    const yielding = read();
+    link.arrive('a');
+    expect(await yielding).toEqual(['a', 'ok']);
+    expect(await yieldsOf(3, read)).toEqual([false, false, true]);
+  });
+
   it('counts anew after a read that waited', async () => {
     const { clock, ws } = scripted();
     const read = (): Promise<unknown> => ws.read(10, 0);

@@ -70,6 +70,17 @@ describe('WaitingLine', () => {
     expect([seen, line.first]).toEqual([[0, 1, 2], undefined]);
   });
 
+  it('visits those that were there when it began, and passes over who leaves meanwhile', () => {
+    const { line, waiters } = three();
+    const seen: number[] = [];
+    for (const one of line) {
+      seen.push(waiters.indexOf(one));
+      line.remove(waiters[1]);
+      line.append(waiter());
+    }
+    expect(seen).toEqual([0, 2]);
+  });
+
   it.each<[string, (line: WaitingLine, waiters: readonly PendingRead[]) => unknown]>([
     ['appends', (line) => line.append(waiter())],
     ['knows the last', (line, waiters) => line.has(waiters.at(-1) as PendingRead)],

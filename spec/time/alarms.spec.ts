@@ -1,10 +1,10 @@
 // The timers that alarms share: how many there are, whom they wake, and when.
 
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { HandClock } from './hand-clock.ts';
 import { Alarm } from '../../src/time/alarm.ts';
-import { Alarms } from '../../src/time/alarms.ts';
+import { AlarmList, Alarms } from '../../src/time/alarms.ts';
 
 interface SetUp {
   readonly clock: HandClock;
@@ -93,6 +93,23 @@ describe('Alarms', () => {
     expect(clock.waits).toEqual([0, 0, 0]);
   });
 
+  it('wakes those behind one that is set again for the same wait no later than they were set to', () => {
+    const { clock, rings, alarm } = setUp();
+    const again: Alarm = alarm('again', (nowMs) => {
+      if (nowMs < 20) again.setAt(nowMs + 16);
+    });
+    again.setAt(16);
+    clock.tick(8);
+    alarm('other').setAt(24);
+    clock.tick(100);
+    expect(rings).toEqual([
+      ['again', 16],
+      ['other', 24],
+      ['again', 32],
+    ]);
+    expect(clock.timers).toBe(0);
+  });
+
   it('lets the event loop go on when one that is set for the past again and again stops the last of those that are due', () => {
     const { clock, rings, alarm } = setUp();
     const last = alarm('last');
@@ -109,14 +126,45 @@ describe('Alarms', () => {
   it('keeps the list of a wait that comes again, and few of those that do not', () => {
     const { clock, alarms, alarm } = setUp();
     const each = alarm('each');
-    for (let ms = 1; ms <= 10_000; ms += 1) {
+    const pass = (ms: number): number => {
       each.setAt(ms);
       each.stop();
-    }
+      return alarms.waits;
+    };
+    for (let ms = 1; ms <= 10_000; ms += 1) pass(ms);
     expect(alarms.waits).toBeLessThanOrEqual(64);
+    const kept = Array.from({ length: 64 }, (_, n) => pass(20_000 + (n % 8)));
+    expect(kept[7]).toBeGreaterThanOrEqual(8);
+    expect(kept.at(-1)).toBe(kept[7]);
     const made = Array.from({ length: 200 }, (_, n) => alarm(`${n}`));
     made.forEach((one, n) => one.setAt(n));
     expect([alarms.waits, clock.timers]).toEqual([200, 200]);
+  });
+
+  it('looks for empty lists the more seldom, the more lists there are', () => {
+    const { alarms, alarm } = setUp();
+    const looks = vi.spyOn(AlarmList.prototype, 'isEmpty', 'get');
+    onTestFinished(() => looks.mockRestore());
+    const made = Array.from({ length: 1000 }, (_, n) => alarm(`${n}`));
+    made.forEach((one, n) => one.setAt(n));
+    expect(alarms.waits).toBe(1000);
+    expect(looks.mock.calls.length).toBeLessThan(2000);
+  });
+
+  it('asks for no negative time where to wake one has taken longer than the next had left', () => {
+    const { clock, rings, alarm } = setUp();
+    alarm('slow', () => (clock.nowMs += 50)).setAt(10);
+    clock.tick(3);
+    alarm('next').setAt(13);
+    clock.tick(7);
+    clock.tick(100);
+    expect([clock.waits, rings]).toEqual([
+      [10, 0],
+      [
+        ['slow', 10],
+        ['next', 60],
+      ],
+    ]);
   });
 
   it('wakes the others although one has thrown', () => {

@@ -82,6 +82,24 @@ describe('LazySignal', () => {
       expect(late).toEqual(['after all']);
     });
 
+    it('hands nothing over that was given before it aborted', async () => {
+      const lazy = new LazySignal();
+      const late: unknown[] = [];
+      expect(await lazy.until(Promise.resolve(1), (value) => late.push(value))).toBe(1);
+      lazy.abort(() => new Error('over'));
+      await settle();
+      expect(late).toEqual([]);
+    });
+
+    it('ends who waits in the order in which they came', async () => {
+      const lazy = new LazySignal();
+      const order: number[] = [];
+      const waits = [1, 2, 3].map((n) => lazy.until(held<string>().coming).catch(() => order.push(n)));
+      lazy.abort(() => new Error('over'));
+      await Promise.all(waits);
+      expect(order).toEqual([1, 2, 3]);
+    });
+
     it('swallows an error that comes after all', async () => {
       using crashes = recordCrashes();
       const lazy = new LazySignal();

@@ -69,6 +69,30 @@ describe('FrameBatch', () => {
     ]);
   });
 
+  it('writes before the event loop goes on what is added while others are written, to whichever batch', async () => {
+    const written: string[] = [];
+    const batches: FrameBatch[] = ['a', 'b'].map(
+      (name) =>
+        new FrameBatch(new FramePool(), (frames) => {
+          written.push(...messagesIn([frames]).map((text) => `${name}: ${text}`));
+          if (written.length < 4) for (const each of batches) each.add(`after ${written.length}`, false);
+        }),
+    );
+    for (const each of batches) each.add('first', false);
+    await new Promise((resolve) => void setImmediate(resolve));
+    expect(written).toEqual(['a: first', 'b: first', 'b: after 1', 'a: after 1', 'a: after 3', 'b: after 3']);
+  });
+
+  it('watches the end of the process once, however many turns there are', async () => {
+    const { batch } = openBatch();
+    batch.add('one', false);
+    await settle();
+    const watched = process.listenerCount('exit');
+    batch.add('two', false);
+    await settle();
+    expect(process.listenerCount('exit')).toBe(watched);
+  });
+
   it('writes nothing twice when it was flushed meanwhile', async () => {
     const { batch, writes } = openBatch();
     batch.add('one', false);

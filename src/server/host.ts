@@ -88,7 +88,11 @@ export interface Host extends AsyncDisposable {
   readonly url: string;
   /** 0 when attached to a server that does not listen. */
   readonly port: number;
-  /** Live sockets of this process, by id. */
+  /**
+   * Live sockets of this process, by id, in the order in which they opened. An iteration
+   * visits those that are open when it begins, and still are when their turn comes:
+   * also one that awaits in between ends, however many come meanwhile.
+   */
   readonly sockets: ReadonlyMap<string, ServerSocket>;
   /**
    * Opens a shared socket of this process by its id: the seed's OpenServer.

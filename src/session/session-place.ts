@@ -22,6 +22,7 @@ export interface Membership {
 export interface PlaceKeeper {
   /** A message was received or sent. */
   placeOnMessage(): void;
+  /** A place was given up, once. */
   placeOnLeave(place: SessionPlace): void;
 }
 

@@ -79,7 +79,7 @@ export class Conversation implements TransportSink, AlarmOwner {
   receive(data: Data, bytes: number): void {
     this.#activity?.active();
     if (this.#reader?.hand(data) === true) return;
-    this.queue.push(this.#reader?.isWaiting === true ? data : detached(data), bytes);
+    this.queue.push(detached(data), bytes);
     if (this.#onArrival === undefined) this.#reader?.wake();
     else this.#onArrival();
     if (!this.queue.regulate()) this.close(1008, '', 'limit');

@@ -144,8 +144,9 @@ export class Heartbeat implements AlarmOwner {
 
   #ask(phase: Phase, nowMs: number): void {
     const { intervalMs, timeoutMs } = this.#times;
-    for (const pulse of phase.pulses) pulse.ask(nowMs);
+    // First: a link that breaks the promises of the port may end while it is asked, and leave a phase that rests.
     phase.askMs = nextMs(phase.askMs, intervalMs, nowMs);
+    for (const pulse of phase.pulses) pulse.ask(nowMs);
     phase.planToJudge(timeoutMs);
     if (phase.peekMs === Infinity) phase.peekMs = nowMs;
   }

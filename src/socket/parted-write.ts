@@ -48,12 +48,15 @@ export class PartedWrite implements WaitingWrite {
   #state: 'held' | 'asking' | 'over' = 'held';
   /** Whether a part has gone: from then on it is finished or the socket ends. */
   #hasBegun = false;
+  /** Lets it ask; set while it is held. */
+  #resume: () => void = ignore;
 
   constructor(request: PartedRequest, dueMs: number, settle: (end: PartedEnd) => void, outlet: PartsOutlet) {
     this.#request = request;
     this.dueMs = dueMs;
     this.#settle = settle;
     this.#outlet = outlet;
+    void this.#run();
   }
 
   // Called by the writer.
@@ -62,7 +65,7 @@ export class PartedWrite implements WaitingWrite {
   goOn(): void {
     if (this.#state !== 'held') return;
     this.#state = 'asking';
-    queueMicrotask(() => void this.#run());
+    this.#resume();
   }
 
   /** Its time is up, or the conversation is over. */
@@ -78,17 +81,32 @@ export class PartedWrite implements WaitingWrite {
     this.#giveUp();
   }
 
-  /** Asks for parts and sends them until there is no room. Never rejects. */
+  /**
+   * Asks for parts and sends them, whenever there is room. Never rejects.
+   *
+   * Begun by the call of `write`, it waits by itself: the iterable stays in the
+   * AsyncLocalStorage context of that call, whoever has made room.
+   */
   async #run(): Promise<void> {
-    const { parts } = this.#request;
     try {
-      do {
-        this.#take(await parts.next());
-      } while (!this.#isOver() && this.#outlet.mayGoOn());
-      if (!this.#isOver()) this.#state = 'held';
+      await this.#askForAll();
     } catch (error) {
       this.#fail(error);
     }
+  }
+
+  async #askForAll(): Promise<void> {
+    await this.#untilRoom();
+    while (!this.#isOver()) {
+      this.#take(await this.#request.parts.next());
+      if (!this.#isOver() && !this.#outlet.mayGoOn()) await this.#untilRoom();
+    }
+  }
+
+  /** Never comes where it is given up meanwhile: nothing is left to do then. */
+  #untilRoom(): Promise<void> {
+    this.#state = 'held';
+    return new Promise((resume) => (this.#resume = resume));
   }
 
   /** Sends what was asked for, unless it was given up meanwhile. */
@@ -133,3 +151,5 @@ export class PartedWrite implements WaitingWrite {
     return this.#state === 'over';
   }
 }
+
+function ignore(): void {}

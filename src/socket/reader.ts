@@ -1,6 +1,7 @@
 // The reader: what a handler waits with. It takes from the receive queue, parks
-// one read while the queue is empty, and is the one place that turns ends and
-// time-outs into statuses. Arguments are checked by the socket above.
+// reads while that is empty, gives the first of them what comes next past the queue,
+// and is the one place that turns ends and time-outs into statuses. Arguments are
+// checked by the socket above.
 
 import { warnOfCut } from './cut-warning.ts';
 import { failing, readAfterClose } from './read-after-close.ts';
@@ -117,11 +118,6 @@ export class Reader {
 
   get isParked(): boolean {
     return this.#line.first !== undefined;
-  }
-
-  /** Whether a message that comes now goes straight to a parked read. */
-  get isWaiting(): boolean {
-    return this.#line.first !== undefined && this.#queue.messages === 0;
   }
 
   /** Gives a message straight to the read that has waited for longest, if that takes it whole. @returns Whether it has. */

@@ -1,5 +1,5 @@
-// What a write of a whole message asks for, and how it waits. Types only: the socket
-// makes requests, the writer answers them.
+// What a write of a whole message asks for, and how writes of either kind wait. Types
+// only: the socket makes requests, the writer answers them.
 
 import type { SendOptions } from '../transport/transport.ts';
 import type { Link } from '../words/chain.ts';

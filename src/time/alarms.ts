@@ -66,6 +66,8 @@ export class AlarmList {
   readonly #armed = new Chain<Armable>();
   /** Who comes behind was armed by one of those that are being woken; undefined where nobody is. */
   #lastToWake: Armable | undefined;
+  /** Whether some are being woken: whose timer is next is known when all of them have been. */
+  #isWaking = false;
   #timer: unknown;
 
   constructor(clock: Clock, waitMs: number) {
@@ -81,7 +83,7 @@ export class AlarmList {
     alarm.list = this;
     alarm.armedMs = nowMs + this.#waitMs;
     this.#armed.append(alarm);
-    if (this.#timer === undefined) this.#timer = this.#clock.setTimeout(this.#onTimer, this.#waitMs);
+    if (this.#timer === undefined && !this.#isWaking) this.#setTimer(this.#waitMs);
   }
 
   /** @param alarm - In this list. */
@@ -102,12 +104,13 @@ export class AlarmList {
   /** The timer was that of the first, which may have left since. What is armed again meanwhile waits for the next one. */
   readonly #onTimer = (): void => {
     this.#timer = undefined;
-    const nowMs = this.#clock.now();
+    this.#isWaking = true;
     try {
-      this.#wakeDue(nowMs);
+      this.#wakeDue(this.#clock.now());
     } finally {
+      this.#isWaking = false;
       this.#lastToWake = undefined;
-      this.#goOn(nowMs);
+      this.#goOn();
     }
   };
 
@@ -123,10 +126,12 @@ export class AlarmList {
     }
   }
 
-  #goOn(nowMs: number): void {
+  #goOn(): void {
     const { first } = this.#armed;
-    if (this.#timer !== undefined || first === undefined) return;
-    const waitMs = Math.max(Math.ceil(first.armedMs - nowMs), 0);
-    this.#timer = this.#clock.setTimeout(this.#onTimer, waitMs);
+    if (first !== undefined) this.#setTimer(Math.max(Math.ceil(first.armedMs - this.#clock.now()), 0));
+  }
+
+  #setTimer(ms: number): void {
+    this.#timer = this.#clock.setTimeout(this.#onTimer, ms);
   }
 }

@@ -25,9 +25,8 @@ export class FramePool {
 
 /**
  * The batches of all hosts that have something to send, in the order in which they
- * began: a chain, empty between turns. A Set that empties gives its table up for a new
- * one, and an old table that is dead keeps all later ones until a full collection, which was
- * needed every second.
+ * began: empty between turns. A line that none leaves before its turn, and so simpler
+ * than a Chain; no Set, for the same reason.
  */
 class TurnEnd {
   #first: FrameBatch | undefined;
@@ -126,7 +125,7 @@ export class FrameBatch {
     if (this.#bytes > 0) this.#write(this.#take());
   }
 
-  /** Called by the pool. */
+  /** Called when the turn is over. */
   endTurn(): void {
     this.#waits = false;
     this.next = undefined;

@@ -3,7 +3,7 @@
 // empties it gives its table up for a new one again and again, and each old table
 // keeps all later ones, and what was in them, until a full collection.
 
-/** What can be in a chain: in one at a time, which alone sets this. */
+/** What can be in a chain: in one at a time, which alone sets this. Undefined both while it is in none. */
 export interface Link<T> {
   previous: T | undefined;
   next: T | undefined;
@@ -29,6 +29,7 @@ export class Chain<T extends Link<T>> implements Iterable<T> {
     return link === this.#first || link.previous !== undefined;
   }
 
+  /** @param link - Of no chain. */
   append(link: T): void {
     if (this.#last === undefined) {
       this.#first = link;
