@@ -6,6 +6,7 @@
 import type { Clock } from './clock.ts';
 import { Chain } from '../words/chain.ts';
 import type { Link } from '../words/chain.ts';
+import { KEPT_ALARM_LISTS } from '../words/limits.ts';
 
 /** What can be armed. All but `wake` is kept by its list. */
 export interface Armable extends Link<Armable> {
@@ -16,16 +17,13 @@ export interface Armable extends Link<Armable> {
   wake(nowMs: number): void;
 }
 
-/** Lists that are kept, empty or not, before anybody looks which can go. */
-const KEPT_LISTS = 64;
-
 /** Keeps what is armed, by its wait. */
 export class Alarms {
   readonly #clock: Clock;
   /** Also empty ones: most waits come again, and a Map that loses and gains its entries over and over is made anew as often. */
   readonly #lists = new Map<number, AlarmList>();
   /** With so many lists it is time to look for empty ones. */
-  #sweepAt = KEPT_LISTS;
+  #sweepAt = KEPT_ALARM_LISTS;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -55,7 +53,7 @@ export class Alarms {
 
   #sweep(): void {
     for (const [waitMs, { isEmpty }] of this.#lists) if (isEmpty) this.#lists.delete(waitMs);
-    this.#sweepAt = Math.max(KEPT_LISTS, 2 * this.#lists.size);
+    this.#sweepAt = Math.max(KEPT_ALARM_LISTS, 2 * this.#lists.size);
   }
 }
 

@@ -8,6 +8,9 @@ import type { Data } from '../words/data.ts';
 import { MAX_BATCHED_BYTES, SLAB_BYTES } from '../words/limits.ts';
 
 const NO_BYTES: Buffer = Buffer.alloc(0);
+/** Node's own, also while a test fakes timers and this with them: what comes in is not faked either. */
+// oxlint-disable-next-line typescript/unbound-method -- it is called without `this` everywhere
+const { nextTick } = process;
 
 /** What the batches of a host share: the slab at hand, which is never written twice. */
 export class FramePool {
@@ -42,7 +45,7 @@ class TurnEnd {
 
   #begin(batch: FrameBatch): void {
     this.#first = batch;
-    process.nextTick(this.#flush);
+    nextTick(this.#flush);
     if (this.#exitIsWatched) return;
     this.#exitIsWatched = true;
     // Whatever ends the process in the middle of a turn, what was accepted goes out.

@@ -94,3 +94,6 @@ export const DEFAULT_HANDSHAKE_TIMEOUT_MS = 10_000;
 export const DEFAULT_POOL_SIZE = 64;
 /** A call of `onClientMessage` that takes longer is reported, and gives its place in the pool up. */
 export const HOOK_TIMEOUT_MS = 30_000;
+
+/** With more lists of alarms than these, the empty ones are dropped: a host has about ten waits of its own, and sixteen pieces for each power of two of what is left of one. */
+export const KEPT_ALARM_LISTS = 64;
