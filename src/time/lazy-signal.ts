@@ -7,6 +7,7 @@ import type { Link } from '../words/chain.ts';
 
 /** Who waits without a signal. */
 interface Wait extends Link<Wait> {
+  /** Ends it with the reason. */
   readonly end: (reason: unknown) => void;
 }
 
