@@ -1,22 +1,12 @@
 // What a select leaves behind, after very many of them on one socket (A7).
 
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { channel, every, select } from 'corosock';
 import type { Channel } from 'corosock';
 import { describe, expect, it } from 'vitest';
+import { leftBytes } from '../faults/left-bytes.ts';
 import { turn } from '../time/hand-clock.ts';
 import { scripted } from '../socket/scripted-transport.ts';
 import type { ScriptedConversation } from '../socket/scripted-transport.ts';
-
-setFlagsFromString('--expose-gc');
-const collect = runInNewContext('gc') as () => void;
-
-/** Bytes of live objects. */
-function heapBytes(): number {
-  collect();
-  return process.memoryUsage().heapUsed;
-}
 
 interface Lasting extends ScriptedConversation {
   readonly jobs: Channel<string>;
@@ -91,10 +81,6 @@ describe('a select', { timeout: 60_000 }, () => {
       all.clock.tick(1000);
       all.clock.waits.length = 0;
     };
-    // What is made once, and code that has to be compiled.
-    await times(SELECTS / 4);
-    const before = heapBytes();
-    await times(SELECTS);
-    expect((heapBytes() - before) / SELECTS).toBeLessThanOrEqual(LEFT_BYTES);
+    expect(await leftBytes(SELECTS, times)).toBeLessThanOrEqual(LEFT_BYTES);
   });
 });
