@@ -78,7 +78,8 @@ async function outcomeOf<T>(
  * Writes a value as JSON.
  *
  * @throws UsageError `COROSOCK_ARGUMENT` for what JSON cannot hold: undefined, a function,
- *   a symbol, a BigInt, a cycle, what is too deep; its `cause` is what `JSON.stringify` threw.
+ *   a symbol, a BigInt, a cycle, what is too deep where there is a limit (from Node 26 on there
+ *   is none); its `cause` is what `JSON.stringify` threw.
  */
 export function jsonText(call: string, value: unknown): string {
   const text = stringified(call, value);
