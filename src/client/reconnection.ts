@@ -11,7 +11,7 @@ import { abortable, unattended } from '../time/abortable.ts';
 import { holdProcess } from '../time/real-clock.ts';
 import { ConnectionLostError, UsageError } from '../words/errors.ts';
 import type { ConnectError } from '../words/errors.ts';
-import { isReference } from '../words/reference.ts';
+import { propertyOf } from '../words/reference.ts';
 import { allowListeners } from '#platform';
 
 /** What an iteration is made of. */
@@ -173,13 +173,8 @@ function retriable(error: unknown): ConnectError | ConnectionLostError {
 
 /** By its code, as everywhere: a URL's finder may have the error from another copy of this package. */
 function isOurs(error: unknown): error is ConnectError | ConnectionLostError {
-  try {
-    if (!isReference(error) || !('code' in error)) return false;
-    return error.code === 'COROSOCK_CONNECT' || error.code === 'COROSOCK_CONNECTION_LOST';
-  } catch {
-    // Anything can be thrown, also what throws when it is looked at.
-    return false;
-  }
+  const code = propertyOf(error, 'code');
+  return code === 'COROSOCK_CONNECT' || code === 'COROSOCK_CONNECTION_LOST';
 }
 
 function nextAtOnce(): UsageError {

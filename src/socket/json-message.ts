@@ -4,7 +4,7 @@
 import { badArgument, checkMs, checkNames, checkSignal } from '../words/arguments.ts';
 import type { Data } from '../words/data.ts';
 import { MessageError, UsageError } from '../words/errors.ts';
-import { isReference } from '../words/reference.ts';
+import { propertyOf } from '../words/reference.ts';
 import { isStandardSchema, plainIssues } from '../words/standard-schema.ts';
 import type { StandardSchema } from '../words/standard-schema.ts';
 import type { WaitOptions } from '../words/wait-options.ts';
@@ -69,7 +69,7 @@ async function outcomeOf<T>(
   try {
     return await schema['~standard'].validate(value);
   } catch (error) {
-    if (!isRangeError(error)) throw error;
+    if (propertyOf(error, 'name') !== 'RangeError') throw error;
     return { issues: [{ message: 'Beyond what the schema can validate' }] };
   }
 }
@@ -101,13 +101,4 @@ function stringified(call: string, value: unknown): string | undefined {
 
 function textOf(bytes: Uint8Array): string {
   return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-}
-
-/** Anything can be thrown, also what throws when it is looked at. */
-function isRangeError(error: unknown): boolean {
-  try {
-    return isReference(error) && 'name' in error && error.name === 'RangeError';
-  } catch {
-    return false;
-  }
 }

@@ -2,7 +2,7 @@
 // its text or by `instanceof`. Ordinary ends are statuses, not errors.
 
 import type { CloseInfo } from './close-info.ts';
-import { isReference } from './reference.ts';
+import { propertyOf } from './reference.ts';
 import type { SchemaIssue } from './standard-schema.ts';
 
 /**
@@ -58,14 +58,8 @@ export class MessageError extends Error {
 
 /** Tells what an error closes with that is the peer's fault; undefined for any other. Known by its `code`. */
 export function messageCloseCode(error: unknown): number | undefined {
-  try {
-    if (!isReference(error) || !('code' in error)) return undefined;
-    const { code } = error;
-    return isMessageFault(code) ? MESSAGE_FAULTS[code].closeCode : undefined;
-  } catch {
-    // Anything can be thrown, also what throws when it is looked at.
-    return undefined;
-  }
+  const code = propertyOf(error, 'code');
+  return isMessageFault(code) ? MESSAGE_FAULTS[code].closeCode : undefined;
 }
 
 function isMessageFault(code: unknown): code is MessageFault {

@@ -5,3 +5,12 @@
 export function isReference(value: unknown): value is object {
   return (typeof value === 'object' && value !== null) || typeof value === 'function';
 }
+
+/** Looks at what was thrown. @returns What it has under a name; undefined for nothing, and for what throws when it is looked at: anything can be thrown. */
+export function propertyOf(thrown: unknown, name: PropertyKey): unknown {
+  try {
+    return isReference(thrown) ? (Reflect.get(thrown, name) as unknown) : undefined;
+  } catch {
+    return undefined;
+  }
+}
