@@ -67,6 +67,20 @@ describe('a read', () => {
     ]);
   });
 
+  it('makes bytes of a text once, though the read that waits for it cuts it', async () => {
+    const { link, ws } = scripted();
+    ws.binaryData = true;
+    const text = 'longer than the read';
+    const read = ws.read(3);
+    const from = vi.spyOn(Buffer, 'from');
+    onTestFinished(() => from.mockRestore());
+    link.arrive(text);
+    expect([await read, from.mock.calls.filter(([of]) => (of as unknown) === text).length]).toEqual([
+      [Buffer.from('lon'), 'ok'],
+      1,
+    ]);
+  });
+
   it('makes none when the conversation is over', () => {
     const { link, ws } = scripted();
     void ws.closed;

@@ -125,6 +125,8 @@ export class Reader {
     const { first } = this.#line;
     if (first === undefined || !this.#queue.isPassable) return false;
     const { len = DEFAULT_READ_LENGTH, view } = first;
+    // Its bytes are no fewer: what does not fit is not made bytes of here and again behind the queue.
+    if (message.length > len) return false;
     const data = view.binaryData ? toBytes(message) : message;
     if (data.length > len) return false;
     this.#spin.reset();

@@ -29,7 +29,7 @@ export class FramePool {
 /**
  * The batches of all hosts that have something to send, in the order in which they
  * began: empty between turns. A line that none leaves before its turn, and so simpler
- * than a Chain; no Set, for the same reason.
+ * than a Chain; no Set, for the reason that chain.ts gives.
  */
 class TurnEnd {
   #first: FrameBatch | undefined;
