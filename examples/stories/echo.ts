@@ -1,4 +1,4 @@
-// The seed's echo: one class per URL, one instance per connection. After a minute
+// An echo as `%CSP.WebSocket` has it: one class per URL, one instance per connection. After a minute
 // of silence it says so and goes on; `exit` takes leave.
 
 import { Status } from 'corosock';

@@ -21,7 +21,7 @@ export interface HostOptions extends ConversationOptions {
   readonly maxHandshakes?: number;
   /** What a handshake may take from its request to its answer: the sessions' store, `onPreServer` with the wait for its turn, the body of its Response; 0 to 2³¹−1; beyond it 408, or 503 where the store says nothing. Default 10 000. */
   readonly handshakeTimeoutMs?: number;
-  /** `onClientMessage` calls at once, over all shared sockets, 1 to 2³¹−1: the seed's pool. Default 64. */
+  /** `onClientMessage` calls at once, over all shared sockets, 1 to 2³¹−1: `%CSP.WebSocket`'s pool of shared connections. Default 64. */
   readonly poolSize?: number;
   /** Signed cookies and what they stand for, or false for none. Default false. */
   readonly sessions?: SessionOptions | false;

@@ -22,7 +22,7 @@ import type { WaitOptions } from '../words/wait-options.ts';
  * the rest of a text that one with `binaryData` began comes as bytes, whoever reads it.
  */
 export interface SharedSocket extends Socket {
-  /** The seed's WebSocketID: unguessable, unique across nodes. */
+  /** `%CSP.WebSocket`'s `WebSocketID`: unguessable, unique across nodes. */
   readonly id: string;
 
   /**
@@ -95,7 +95,7 @@ export interface Host extends AsyncDisposable {
    */
   readonly sockets: ReadonlyMap<string, ServerSocket>;
   /**
-   * Opens a shared socket of this process by its id: the seed's OpenServer.
+   * Opens a shared socket of this process by its id: `OpenServer` of `%CSP.WebSocket`.
    *
    * @param options - `timeoutMs`, `signal`: here for sockets of other processes; an
    *   aborted signal rejects with its reason.

@@ -9,7 +9,7 @@ import type { Data } from '../words/data.ts';
 type Awaitable<T> = T | PromiseLike<T>;
 
 /**
- * The seed's Server(): the whole conversation, top to bottom.
+ * `Server` of `%CSP.WebSocket`: the whole conversation, top to bottom.
  *
  * When it returns, the socket closes with 1000, unless it is shared; when it
  * throws, with 1011, or with the `closeCode` of a MessageError.
@@ -17,7 +17,10 @@ type Awaitable<T> = T | PromiseLike<T>;
 // oxlint-disable-next-line typescript/no-explicit-any -- a handler of any context can be served; `unknown` would refuse all but those of unknown
 export type Handler<Context = any> = (ws: ServerSocket<Context>) => Awaitable<void>;
 
-/** The seed's class, by shape. A fresh instance per connection when given as a class; `this` is kept. */
+/**
+ * A subclass of `%CSP.WebSocket`, by shape. When given as a class, each connection gets an
+ * instance of its own; `this` is kept.
+ */
 // oxlint-disable-next-line typescript/no-explicit-any -- as above
 export interface WebSocketServer<Context = any> {
   /**

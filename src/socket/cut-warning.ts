@@ -1,5 +1,5 @@
-// The one warning of the library that is not an error: the seed's default `len`
-// has cut a message, and the caller may not know that a rest is waiting.
+// The one warning of the library that is not an error: the default `len`, which is
+// that of `%CSP.WebSocket`, has cut a message, and the caller may not know that a rest is waiting.
 
 import { DEFAULT_READ_LENGTH } from '../words/limits.ts';
 import { warn } from '#platform';

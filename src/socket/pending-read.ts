@@ -25,7 +25,7 @@ export type ReadMethod = (...args: never[]) => unknown;
 /** One call of `read`, `readMessage`, `readJson` or an iterator's `next`. */
 export interface PendingRead extends Link<PendingRead> {
   readonly view: ReadView;
-  /** Most to return; undefined: the seed's default, which warns when it cuts. */
+  /** Most to return; undefined: the default of `%CSP.WebSocket`, which warns when it cuts. */
   readonly len: number | undefined;
   readonly timeoutMs: number;
   readonly signal: AbortSignal | undefined;

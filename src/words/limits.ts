@@ -2,9 +2,9 @@
 // (`…_MS`), memory is bytes (`…_BYTES`). Options override the defaults; the
 // rest are rules.
 
-/** The seed's `len`: what a `%CSP.WebSocket` read returns at most. */
+/** The `len` of `%CSP.WebSocket`: what its `Read` returns at most. */
 export const DEFAULT_READ_LENGTH = 32_656;
-/** The seed's `timeout` of 86 400 seconds: one day. */
+/** The `timeout` of `%CSP.WebSocket`, 86 400 seconds: one day. */
 export const DEFAULT_READ_TIMEOUT_MS = 86_400_000;
 
 export const DEFAULT_MAX_MESSAGE_BYTES = 1_048_576;
