@@ -1,4 +1,4 @@
-// Every option of `connect` with every kind of value (R10). Those that a host has,
+// Every option of `connect` with every kind of value (rule 10). Those that a host has,
 // too, are tried in server/host-options.spec.ts.
 
 import { UsageError } from 'corosock';

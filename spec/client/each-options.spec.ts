@@ -1,4 +1,4 @@
-// Every option that `connect.each` has besides (R10), and which ends are for good.
+// Every option that `connect.each` has besides (rule 10), and which ends are for good.
 
 import { UsageError } from 'corosock';
 import type { ConnectEachOptions } from 'corosock/client';

@@ -1,6 +1,6 @@
-// FAULTS.md, section 2: frames that break the rules of RFC 6455, sent by a raw
-// peer. Each gets its close code on the wire, the socket tells the real cause,
-// and what came whole before is read first. Pings and deadlines come later.
+// Frames that break the rules of RFC 6455 (spec/faults/README.md, "Frames"), sent by a
+// raw peer. Each gets its close code on the wire, the socket tells the real cause, and
+// what came whole before is read first. Floods of pings: gone-peers.spec.ts.
 
 import { deflateRawSync } from 'node:zlib';
 import { serve } from 'corosock';

@@ -1,6 +1,6 @@
-// FAULTS.md, lines R10, R13, B4, B5 and the ping floods of section 2: peers that
-// have gone, seem to have gone, or ask whether we have, on a port. The spec reads in
-// the handler's place.
+// R10, R13, B4, B5 and the floods of pings (spec/faults/README.md): peers that have
+// gone, seem to have gone, or ask whether we have, on a port. The spec reads in the
+// handler's place.
 
 import { once } from 'node:events';
 import { attach, serve } from 'corosock';

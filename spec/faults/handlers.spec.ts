@@ -1,6 +1,6 @@
-// FAULTS §6 and C1, C2 of §7: what handlers and their hosts do wrong, over real
-// ports. The peer learns a close code and no more, the hook learns the rest, and
-// nobody else notices.
+// A1 to A8, C1 and C2 (spec/faults/README.md, "Handlers" and "Configuration"): what
+// handlers and their hosts do wrong, over real ports. The peer learns a close code and no
+// more, the hook learns the rest, and no other socket notices.
 
 import { once } from 'node:events';
 import { createServer } from 'node:http';

@@ -1,6 +1,6 @@
-// FAULTS §1: upgrades over links that do not behave. What comes early is kept,
-// what goes away is noticed, and an answer reaches also a peer that does not wait
-// for it.
+// Upgrades over links that do not behave (spec/faults/README.md, "Handshake"). What comes
+// early is kept, what goes away is noticed, and an answer also reaches a peer that does
+// not wait for it.
 
 import { once } from 'node:events';
 import { connect } from 'node:net';

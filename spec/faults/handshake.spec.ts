@@ -1,5 +1,5 @@
-// FAULTS §1: what is wrong with an upgrade, over real ports. Each refusal is one
-// complete answer, the connection closes, and no handler hears of it. Targets
+// What is wrong with an upgrade (spec/faults/README.md, "Handshake"), over real ports. Each
+// refusal is one complete answer, the connection closes, and no handler hears of it. Targets
 // (H11): handshake-targets.spec.ts; hosts on one server (H20): ../server/attach.spec.ts.
 
 import { serve } from 'corosock';

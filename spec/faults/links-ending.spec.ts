@@ -1,5 +1,5 @@
-// FAULTS.md, lines R5, R6, R7, R9, R11: ends that come at an awkward moment, on a
-// port. The spec reads in the handler's place.
+// R5, R6, R7, R9, R11 (spec/faults/README.md, "Races and timers"): ends that come at an
+// awkward moment, on a port. The spec reads in the handler's place.
 
 import { serve } from 'corosock';
 import type { CloseInfo, Data, ServerSocket } from 'corosock';

@@ -1,6 +1,6 @@
-// FAULTS.md, lines H17, H18, B1, B3, B12, B13: what a peer can do to a socket by
-// sending, on a port. The spec reads in the handler's place. Rules of frames are
-// in frames.spec.ts.
+// H17, H18, B1, B3, B12, B13 (spec/faults/README.md): what a peer can do to a socket by
+// sending, on a port. The spec reads in the handler's place. Rules of frames are in
+// frames.spec.ts.
 
 import { deflateRawSync } from 'node:zlib';
 import { serve } from 'corosock';

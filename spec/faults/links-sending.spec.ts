@@ -1,5 +1,5 @@
-// FAULTS.md, lines W1 and W9: what a peer can do to a socket by not reading, on a
-// port, and what it gets before the close frame. The spec writes in the
+// W1 and W9 (spec/faults/README.md, "Writing"): what a peer can do to a socket by not
+// reading, on a port, and what it gets before the close frame. The spec writes in the
 // handler's place.
 
 import { once } from 'node:events';

@@ -1,5 +1,5 @@
-// FAULTS §1 and §6: what goes wrong before the 101, while a hook decides, and
-// what a client can do to one socket.
+// What goes wrong before the 101, while a hook decides, and what a client can do to one
+// socket (spec/faults/README.md, "Handshake" and "Handlers").
 
 import { serve } from 'corosock';
 import type { Handshake, Host, ServeOptions, WebSocketServer, WriteOptions, WriteStatus } from 'corosock';

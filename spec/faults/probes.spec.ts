@@ -1,6 +1,6 @@
-// FAULTS §8: the 13 probes, each of which brings a naive layer over `ws` down, sent
-// to a server in a process of its own. After each the same process still talks,
-// and in the end it stops when it is asked to.
+// The 13 probes (spec/faults/README.md, "Probes"), each of which brings a naive layer over
+// `ws` down, sent to a server in a process of its own. After each the same process still
+// talks, and in the end it stops when it is asked to.
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildPackage } from '../fixtures/built-package.ts';

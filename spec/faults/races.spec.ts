@@ -1,5 +1,5 @@
-// FAULTS.md, section 5: races and timers, in memory. Two things in one tick are
-// brought about over a scripted link; what needs a link of bytes (R9, R10, R13) is
+// Races and timers (spec/faults/README.md, "Races and timers"), in memory. Two things in one
+// tick are brought about over a scripted link; what needs a link of bytes (R9, R10, R13) is
 // in the links-….spec.ts, gone-peers.spec.ts or in session-handshakes.spec.ts (R14).
 
 import { getEventListeners } from 'node:events';

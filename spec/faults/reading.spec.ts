@@ -1,6 +1,6 @@
-// FAULTS.md, section 3 and A7: reading and back-pressure, in memory with clocks that
-// specs move. What needs a link of bytes (B1, B3) is in links-receiving.spec.ts; B4
-// and B5 are in gone-peers.spec.ts; B6 comes later.
+// Reading and back-pressure (spec/faults/README.md, "Reading and back-pressure"; A7), in
+// memory with clocks that specs move. What needs a link of bytes (B1, B3) is in
+// links-receiving.spec.ts; B4 and B5 are in gone-peers.spec.ts.
 
 import type { Data, ReadResult } from 'corosock';
 import { fakeSocket, virtualClock } from 'corosock/testing';

@@ -1,5 +1,5 @@
-// FAULTS.md, section 4: writing, in memory with the virtual clock. What needs a
-// link of bytes is in links-sending.spec.ts; W10–W12 come later.
+// Writing (spec/faults/README.md, "Writing"), in memory with the virtual clock. What needs
+// a link of bytes is in links-sending.spec.ts.
 
 import type { Data } from 'corosock';
 import { fakeSocket, settle, virtualClock } from 'corosock/testing';

@@ -1,4 +1,4 @@
-// R5 and R9: one door per dependency, one source of time. Each door is a thing
+// Rules 5 and 9: one door per dependency, one source of time. Each door is a thing
 // that code can do and the files that may do it; doors.spec.ts asks for no faults.
 
 import type { SourceFile } from './source-files.ts';

@@ -1,4 +1,4 @@
-// R5 and R9: each dependency has one door, and time comes from the clock. The
+// Rules 5 and 9: each dependency has one door, and time comes from the clock. The
 // second half shows the checker a house with one fault at a time.
 
 import { describe, expect, it } from 'vitest';

@@ -1,4 +1,4 @@
-// R1: who may import whom. The rooms come from the table in ARCHITECTURE.md, so
+// Rule 1: who may import whom. The rooms come from the table in ARCHITECTURE.md, so
 // that the page and the code cannot drift apart; the files come from
 // source-files.ts. layers.spec.ts asks for no faults.
 
@@ -50,7 +50,7 @@ function roomOf(name: string, cell: string, above: readonly string[]): Room {
   return { name, from, fromPort: words.includes('the Transport port'), isDoor };
 }
 
-/** Says what breaks R1, one sentence each; nothing when all is well. */
+/** Says what breaks rule 1, one sentence each; nothing when all is well. */
 export function layerFaults(rooms: readonly Room[], files: readonly SourceFile[]): readonly string[] {
   return [
     ...tableFaults(rooms, files),

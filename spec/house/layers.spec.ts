@@ -1,4 +1,4 @@
-// R1: imports follow the rooms table of ARCHITECTURE.md, without a cycle. The
+// Rule 1: imports follow the rooms table of ARCHITECTURE.md, without a cycle. The
 // second half shows the checker a house with one fault at a time.
 
 import { describe, expect, it } from 'vitest';

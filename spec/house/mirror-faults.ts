@@ -1,4 +1,4 @@
-// STYLE: spec/ mirrors src/, one spec per file with behaviour. Whether a file
+// spec/ mirrors src/, one spec per file with behaviour. Whether a file
 // has any is read from its code: a function, a class, or a constant that holds
 // a function. Ports, types and plain constants need no spec of their own.
 

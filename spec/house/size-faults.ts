@@ -1,4 +1,4 @@
-// R8 and STYLE: how long a file may be, what it may be called, how it opens.
+// Rule 8: how long a file may be, what it may be called, how it opens.
 // The length of functions is the linter's; sizes.spec.ts asks for no faults.
 
 import type { SourceFile } from './source-files.ts';
@@ -7,7 +7,7 @@ const MAX_LINES = 250;
 const DRAWERS: ReadonlySet<string> = new Set(['utils', 'helpers', 'common', 'types', 'misc']);
 const KEBAB_CASE = /^[a-z0-9]+(?:-[a-z0-9]+)*$/;
 
-/** Says which file breaks R8, one sentence each. */
+/** Says which file breaks rule 8, one sentence each. */
 export function sizeFaults(files: readonly SourceFile[]): readonly string[] {
   return files.flatMap(({ path, text }) => {
     const lines = text.trimEnd().split('\n').length;

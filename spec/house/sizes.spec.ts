@@ -1,4 +1,4 @@
-// R8: no long file, no drawer, kebab-case, and each file opens by saying what
+// Rule 8: no long file, no drawer, kebab-case, and each file opens by saying what
 // lives in it. The second half shows the checker one fault at a time.
 
 import { describe, expect, it } from 'vitest';

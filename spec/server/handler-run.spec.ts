@@ -1,5 +1,5 @@
 // A handler's life: what each way to end does to its socket, what is reported,
-// and what becomes of one that ignores the end (I6, DESIGN §5 and §6).
+// and what becomes of one that ignores the end (I6, docs/reference/endings.md).
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ConnectionLostError } from 'corosock';

@@ -1,5 +1,5 @@
 // What a peer's message that is not what was asked for closes with, when nobody
-// catches the error (DESIGN §6). It is reported like all that a handler throws.
+// catches the error (docs/reference/endings.md). It is reported like all that a handler throws.
 
 import { runServer } from 'corosock/testing';
 import { describe, expect, it } from 'vitest';

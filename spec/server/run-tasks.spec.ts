@@ -1,5 +1,6 @@
 // A handler and its children: when they are aborted, how long they are awaited, and
-// what their errors do to the handler and its socket (I6, DESIGN §5).
+// what their errors do to the handler and its socket (I6,
+// docs/internals/decisions/tasks.md).
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { channel, select } from 'corosock';

@@ -1,6 +1,6 @@
 // Shared sockets as a whole: what outlives the handler, what onClientMessage gets
-// and when, and how all of it ends (I2, I6, DESIGN §2 and §5). How a host closes
-// them: shut-down-shared.spec.ts.
+// and when, and how all of it ends (I2, I6, docs/internals/decisions/shared-sockets.md).
+// How a host closes them: shut-down-shared.spec.ts.
 
 import { UsageError } from 'corosock';
 import type { Data, ServerSocket, WebSocketServer } from 'corosock';

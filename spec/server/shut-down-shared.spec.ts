@@ -1,5 +1,6 @@
 // How a host closes its shared sockets: idle ones at once, those that have something
-// to answer when they have, and all of them after graceMs (DESIGN §6).
+// to answer when they have, and all of them after graceMs
+// (docs/internals/decisions/shutting-down.md).
 
 import { once } from 'node:events';
 import type { ServerSocket } from 'corosock';

@@ -1,4 +1,4 @@
-// Every option of sessions with every kind of value (R10): what is taken, what is
+// Every option of sessions with every kind of value (rule 10): what is taken, what is
 // refused, and what stands where none is given.
 
 import { UsageError } from 'corosock';

@@ -1,6 +1,7 @@
 // The promise on which everything rests: a read that is not `ok` takes nothing. No
 // message is lost, split, joined or reordered by a time-out, an abort, a close, a
-// yield or a late reader. Laws over random plays (DESIGN §8).
+// yield or a late reader. Laws over random plays
+// (docs/internals/decisions/testing.md).
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';

@@ -1,5 +1,5 @@
-// Fairness of a host (DESIGN §5): however many peers flood it, or take all that it
-// writes, they do not keep the event loop for more than the budget. Time is moved by
+// Fairness of a host (docs/internals/decisions/fairness.md): however many peers flood it,
+// or take all that it writes, they do not keep the event loop for more than the budget. Time is moved by
 // the work itself.
 
 import { select } from 'corosock';

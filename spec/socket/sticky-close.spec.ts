@@ -1,5 +1,5 @@
-// Loops over calls that cannot wait (DESIGN §3): from the third in a row such a
-// call lets the event loop have a turn, and the hundredth read after the end throws.
+// Loops over calls that cannot wait (docs/internals/decisions/fairness.md): from the
+// third in a row such a call lets the event loop have a turn, and the hundredth read after the end throws.
 
 import { describe, expect, it } from 'vitest';
 import { CLOSED_BY_PEER, scripted } from './scripted-transport.ts';

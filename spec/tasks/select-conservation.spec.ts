@@ -1,5 +1,6 @@
 // The promise of select: exactly one source is taken from, the others keep everything.
-// Laws over random plays of sources that fill, close, abort and time out (DESIGN §8).
+// Laws over random plays of sources that fill, close, abort and time out
+// (docs/internals/decisions/testing.md).
 
 import fc from 'fast-check';
 import { expect, it } from 'vitest';

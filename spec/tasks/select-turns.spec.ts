@@ -1,5 +1,5 @@
 // Loops over select: what is served without waiting spends the turn's budget, what
-// cannot wait yields, and what never ends throws (DESIGN §3 and §5).
+// cannot wait yields, and what never ends throws (docs/internals/decisions/fairness.md).
 
 import { channel, select } from 'corosock';
 import { describe, expect, it } from 'vitest';

@@ -1,5 +1,5 @@
 // How a handler ended, whether it was told to, and the one place that turns it into
-// a close code (DESIGN §6). The peer never sees an error's text.
+// a close code (docs/reference/endings.md). The peer never sees an error's text.
 
 import type { Closer, Conversation } from '../socket/conversation.ts';
 import type { LazySignal } from '../time/lazy-signal.ts';

@@ -226,7 +226,7 @@ export class ServingHost implements Host, RunListener<HandlerRun>, UpgradeListen
 const HANDED_OVER = Symbol('handed over');
 type HandedStream = Duplex & { [HANDED_OVER]?: true };
 
-/** The close code of a session that is over (DESIGN §6). */
+/** The close code of a session that is over (docs/reference/endings.md). */
 const SESSION_OVER = 3008;
 const HANDSHAKE = Object.freeze({ phase: 'handshake' });
 

@@ -10,7 +10,11 @@ export interface QueueLimits {
   readonly overflow: 'pause' | 'close';
 }
 
-/** The hard cap of a queue, counted with {@link MESSAGE_OVERHEAD_BYTES} a message: a full one and a chunk fit always (DESIGN §6). */
+/**
+ * Hard cap in bytes: payload plus {@link MESSAGE_OVERHEAD_BYTES} per message. A paused link still
+ * delivers one chunk, so a full queue and 64 KiB more always fit
+ * (docs/internals/decisions/hostile-input.md).
+ */
 export function mostBytes({ maxMessageBytes, queueMessages, queueBytes }: QueueLimits): number {
   const fullAndChunk = queueBytes + queueMessages * MESSAGE_OVERHEAD_BYTES + CHUNK_BYTES;
   return maxMessageBytes + Math.max(4 * queueBytes, fullAndChunk);

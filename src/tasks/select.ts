@@ -1,6 +1,7 @@
 // Waiting for several things at once. It never races promises: each source says
 // whether it is ready, is subscribed to without taking, and is taken from
-// synchronously, so that what is not taken stays where it is (DESIGN §5).
+// synchronously, so that what is not taken stays where it is
+// (docs/internals/decisions/tasks.md).
 
 import type { Channel } from './channel.ts';
 import { Selection, TIMED_OUT } from './selection.ts';

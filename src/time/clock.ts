@@ -1,4 +1,4 @@
-// The Clock port: where every timer of a socket or host comes from (R9). The
+// The Clock port: where every timer of a socket or host comes from (rule 9). The
 // real one is real-clock.ts, the virtual one lives in testing/.
 
 /**

@@ -1,6 +1,6 @@
 // What keeps a loop over calls that cannot wait from starving the process: a
 // read after the end, a read of 0 ms, a write on a closed socket. Measured:
-// 4 million such reads a second, and no timer fires (DESIGN §3).
+// 4 million such reads a second, and no timer fires (docs/internals/decisions/fairness.md).
 
 import { YIELDING_CALL } from '../words/limits.ts';
 

@@ -1,4 +1,4 @@
-// Fairness of a host (DESIGN §5): reads and writes that are served without waiting
+// Fairness of a host (docs/internals/decisions/fairness.md): reads and writes that are served without waiting
 // never return to the event loop, so a peer that floods us, or takes all that we
 // write, would freeze every other socket. All of a host share one budget per turn.
 

@@ -1,5 +1,5 @@
-// Write coalescing (DESIGN §7): the frames that one socket sends in one turn of
-// the event loop, side by side in a slab that all sockets of a host share.
+// Write coalescing (docs/internals/decisions/writing.md): the frames that one
+// socket sends in one turn of the event loop, side by side in a slab that all sockets of a host share.
 // WsTransport puts messages in, and gets one buffer for its stream; what `ws`
 // sends by itself lets them go first (WsOrderedSocket).
 

@@ -1,5 +1,5 @@
 // How a conversation ended. Transports report a `LinkEnd`; the socket above
-// turns it into the one `CloseInfo`, which its receive queue keeps (R6).
+// turns it into the one `CloseInfo`, which its receive queue keeps (rule 6).
 // Which codes may be sent is checked in arguments.ts.
 
 /** Why a conversation is over. */
