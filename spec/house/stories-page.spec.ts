@@ -1,5 +1,5 @@
 // The page of the stories shows files: each block is the file to which the words
-// above it link, whole and as it is. README's own code: readme.spec.ts.
+// above it link, whole and as it is. Code of README and docs: pages.spec.ts.
 
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';

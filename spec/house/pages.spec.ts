@@ -1,14 +1,16 @@
-// README's code is type-checked and run. Each ```ts block has a mark above it, an
+// The code of README and docs/ is type-checked and run. Each ```ts block has a mark above it, an
 // HTML comment that readers do not see:
 //
 //   <!-- run: echo -->                 the block is the file echo.ts
 //   <!-- run: chat at /chat/lobby      … and a visitor connects to this path,
 //   > hello                            says this
 //   < hello                            and hears exactly this -->
+//   <!-- run: visit beside chat -->    the block runs while chat.ts listens; its `:8080` is chat's port
 //
-// A block with `it(` or `test(` is run as a spec, be it vitest's or node:test's. A
-// block that serves or listens gets a free port instead of its own, and is talked
-// to. Any other block must be imported by one of these: `from './echo.ts'`.
+// A block with `it(` or `test(` is run as a spec, be it vitest's or node:test's. A block with
+// comments `// → …` is run to its end, and prints these lines in this order. A block that serves
+// or listens gets a free port instead of its own, and is talked to. Any other block must be
+// imported by one of these: `from './echo.ts'`. Names hold over all pages.
 
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
@@ -16,29 +18,33 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { Server } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
+import { format, promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
-import { blocksIn, isServer, isSpec } from './readme-blocks.ts';
-import type { Line } from './readme-blocks.ts';
-import { projectRoot, readProjectFile } from './source-files.ts';
+import { docPages } from './doc-pages.ts';
+import { blockFaults, blocksIn, kindOf } from './page-blocks.ts';
+import type { Block, BlockKind, Line } from './page-blocks.ts';
+import { projectRoot } from './source-files.ts';
 
 const folder = new URL('spec/house/.readme/', projectRoot);
-const { blocks, faults } = blocksIn(readProjectFile('README.md'));
+const pages = docPages().map(({ path, text }) => blocksIn(path, text));
+const blocks = pages.flatMap((page) => page.blocks);
+const ofKind = (kind: BlockKind): readonly Block[] => blocks.filter((block) => kindOf(block) === kind);
 
 rmSync(folder, { recursive: true, force: true });
 mkdirSync(folder, { recursive: true });
 for (const { name, code } of blocks) {
   // The two agree on `it`, `test`, `describe`; only one runner can be running.
-  writeFileSync(new URL(`${name}.ts`, folder), `${code.replace(`'node:test'`, `'vitest'`)}\nexport {};\n`);
+  writeFileSync(fileOf(name), `${code.replace(`'node:test'`, `'vitest'`)}\nexport {};\n`);
 }
 
-describe('README', () => {
-  it('marks every block of TypeScript, and each one is used', () => {
-    expect(faults).toEqual([]);
+describe('README and docs', () => {
+  it('mark every block of TypeScript, and run each one', () => {
+    expect([...pages.flatMap(({ faults }) => faults), ...blockFaults(blocks)]).toEqual([]);
+    expect(blocks).not.toEqual([]);
   });
 
-  it('has code that type-checks', async () => {
+  it('have code that type-checks', async () => {
     const tsconfig = {
       extends: '../../../tsconfig.json',
       compilerOptions: { isolatedDeclarations: false, noUnusedLocals: false, noUnusedParameters: false },
@@ -52,16 +58,18 @@ describe('README', () => {
   }, 60_000);
 });
 
-describe.each(blocks.filter((block) => isSpec(block)))("README's spec $name", async ({ name }) => {
-  await import(new URL(`${name}.ts`, folder).href);
+describe.each(ofKind('spec'))('the specs $name of $page', async ({ name }) => {
+  await import(fileOf(name).href);
 });
 
-describe("README's servers", () => {
+describe('the code of README and docs', () => {
   const listening: Server[] = [];
+  const servers = new Map<string, Server>();
   const listen = Server.prototype.listen;
+  let printed: string[] = [];
 
   beforeAll(() => {
-    vi.spyOn(console, 'log').mockReturnValue();
+    vi.spyOn(console, 'log').mockImplementation((...values) => void printed.push(format(...values)));
     vi.spyOn(Server.prototype, 'listen').mockImplementation(onFreePort);
   });
   function onFreePort(this: Server, ...given: unknown[]): Server {
@@ -74,14 +82,40 @@ describe("README's servers", () => {
     for (const server of listening) server.close();
   });
 
-  it.each(blocks.filter((block) => isServer(block)))('$name answers as the page says', async (block) => {
-    await import(new URL(`${block.name}.ts`, folder).href);
+  /** Runs a block that serves, once, and gives the server that it made last. */
+  async function serverOf(name: string): Promise<Server> {
+    const known = servers.get(name);
+    if (known !== undefined) return known;
+    await import(fileOf(name).href);
     const server = listening.at(-1);
-    if (server === undefined) throw new Error(`${block.name} does not listen`);
+    if (server === undefined) throw new Error(`${name} does not listen`);
     if (!server.listening) await once(server, 'listening');
-    expect(await converse(server, block.path, block.script)).toEqual(block.script);
+    servers.set(name, server);
+    return server;
+  }
+
+  it.each(ofKind('server').filter(({ script }) => script.length > 0))(
+    'answers as $page says: $name',
+    async (block) => {
+      const server = await serverOf(block.name);
+      expect(await converse(server, block.path, block.script)).toEqual(block.script);
+    },
+  );
+
+  it.each(ofKind('program'))('prints what $page says: $name', async ({ name, code, beside, prints }) => {
+    if (beside !== undefined) {
+      const { port } = (await serverOf(beside)).address() as AddressInfo;
+      writeFileSync(fileOf(name), code.replaceAll(':8080', `:${port}`));
+    }
+    printed = [];
+    await import(fileOf(name).href);
+    expect(printed).toEqual(prints);
   });
 });
+
+function fileOf(name: string): URL {
+  return new URL(`${name}.ts`, folder);
+}
 
 /** Says the visitor's lines and answers with what was said and heard. */
 async function converse(server: Server, path: string, script: readonly Line[]): Promise<readonly Line[]> {
