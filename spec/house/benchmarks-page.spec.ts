@@ -1,0 +1,47 @@
+// The figures that README and the page of benchmarks show are those of bench/RESULTS.md, which
+// `npm run bench` writes. Names of rows are the page's own.
+
+import { describe, expect, it } from 'vitest';
+import { readProjectFile } from './source-files.ts';
+
+const PAGE = 'docs/internals/benchmarks.md';
+
+/** The cells of each row of the first table, without emphasis. */
+function rowsOf(text: string): ReadonlyArray<readonly string[]> {
+  const [table = ''] = /^\|.*\|$(?:\n\|.*\|$)*/m.exec(text) ?? [];
+  const [, , ...rows] = table.replaceAll('**', '').split('\n');
+  return rows.map((row) =>
+    row
+      .split('|')
+      .slice(1, -1)
+      .map((cell) => cell.trim()),
+  );
+}
+
+/** Figures as the page writes them: `ws 6.0 (…) µs`, `0.9 (…) µs`, `0.15 (…)`, `at most 0.20`. */
+const measured = rowsOf(readProjectFile('bench/RESULTS.md')).map(
+  ([, beside, theirs, ours, compared = '', limit]) => {
+    const [ratio, missed] = compared.split(', beyond the limit');
+    return [`${beside} ${theirs}`, ours, ratio, `${limit}${missed === undefined ? '' : ' – missed'}`];
+  },
+);
+
+describe('the page of benchmarks', () => {
+  const rows = rowsOf(readProjectFile(PAGE));
+
+  it('has rows', () => {
+    expect(rows.length).toBeGreaterThan(10);
+  });
+
+  it.each(rows)('shows what was measured: %s', (_name, ...figures) => {
+    expect(measured).toContainEqual(figures);
+  });
+});
+
+describe("README's line about speed", () => {
+  it('has the ratios of the first and the third row of that page', () => {
+    const ratios = rowsOf(readProjectFile(PAGE)).map(([, , , ratio = '']) => ratio.split(' ')[0]);
+    const [line] = readProjectFile('README.md').match(/^\*\*Speed\.\*\* .*$/m) ?? [];
+    expect(line?.match(/\b\d+\.\d+\b/g)).toEqual([ratios[0], ratios[2]]);
+  });
+});
