@@ -31,7 +31,7 @@ const config: ViteUserConfig = {
       include: ['src/**/*.ts'],
       reporter: ['text-summary', 'html'],
       thresholds: {
-        'src/words/**': { branches: 100 },
+        'src/core/**': { branches: 100 },
         'src/socket/**': { branches: 100 },
         'src/transport/**': { branches: 100 },
         'src/session/**': { branches: 100 },

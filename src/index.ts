@@ -2,8 +2,8 @@
 // core are here; those of the test kit are in testing/.
 
 export { attach } from './server/attach.ts';
-export type { HandshakeRequest } from './server/handshake-request.ts';
-export type { Handshake } from './server/handshake.ts';
+export type { HandshakeRequest } from './handshake/handshake-request.ts';
+export type { Handshake } from './handshake/handshake.ts';
 export type { Host, OpenResult, ServerSocket, SharedSocket } from './server/host.ts';
 export type { HostOptions } from './server/host-options.ts';
 export { defineServer } from './server/servable.ts';
@@ -25,13 +25,13 @@ export { select } from './tasks/select.ts';
 export type { Selectable, Selected, Taken } from './tasks/select.ts';
 export type { Task } from './tasks/task.ts';
 export type { Clock } from './time/clock.ts';
-export type { CloseInfo } from './words/close-info.ts';
-export type { Data } from './words/data.ts';
-export { ConnectionLostError, HandshakeOverError, MessageError, UsageError } from './words/errors.ts';
-export type { HandshakeEnd } from './words/errors.ts';
-export type { SchemaIssue, StandardSchema } from './words/standard-schema.ts';
-export { source } from './words/source.ts';
-export type { Source, SourcePort } from './words/source.ts';
-export { Status } from './words/status.ts';
-export type { ReadResult, WriteStatus } from './words/status.ts';
-export type { WaitOptions } from './words/wait-options.ts';
+export type { CloseInfo } from './core/close-info.ts';
+export type { Data } from './core/data.ts';
+export { ConnectionLostError, HandshakeOverError, MessageError, UsageError } from './core/errors.ts';
+export type { HandshakeEnd } from './core/errors.ts';
+export type { SchemaIssue, StandardSchema } from './core/standard-schema.ts';
+export { source } from './core/source.ts';
+export type { Source, SourcePort } from './core/source.ts';
+export { Status } from './core/status.ts';
+export type { ReadResult, WriteStatus } from './core/status.ts';
+export type { WaitOptions } from './core/wait-options.ts';

@@ -7,9 +7,9 @@ import { HandClock } from '../time/hand-clock.ts';
 describe('sharedBy', () => {
   it('gives clients on one clock the same budget and timers, and those on another their own', () => {
     const [one, other] = [new HandClock(), new HandClock()];
-    const { budget, alarms } = sharedBy(one);
+    const { budget, deadlines } = sharedBy(one);
     const again = sharedBy(one);
-    expect([again.budget === budget, again.alarms === alarms]).toEqual([true, true]);
+    expect([again.budget === budget, again.deadlines === deadlines]).toEqual([true, true]);
     expect(sharedBy(other).budget).not.toBe(budget);
   });
 });

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { clientUrl } from '../../src/client/client-url.ts';
-import { UsageError } from '../../src/words/errors.ts';
+import { UsageError } from '../../src/core/errors.ts';
 
 describe('clientUrl', () => {
   it.each([

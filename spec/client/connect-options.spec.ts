@@ -5,14 +5,14 @@ import { UsageError } from 'corosock';
 import type { ConnectOptions } from 'corosock/client';
 import { describe, expect, it } from 'vitest';
 import { clientSettings, connectNames } from '../../src/client/connect-options.ts';
-import type { ClientSurroundings } from '../../src/client/connect-options.ts';
+import type { ClientPlatform } from '../../src/client/connect-options.ts';
 import type { ClientSettings } from '../../src/client/client-settings.ts';
 import { realClock } from '../../src/time/real-clock.ts';
 import { HandClock } from '../time/hand-clock.ts';
-import { Heartbeat } from '../../src/socket/heartbeat.ts';
+import { Heartbeat } from '../../src/conversation/heartbeat.ts';
 
-const IN_NODE: ClientSurroundings = { unknown: [], overflow: 'pause', fixed: {} };
-const IN_BROWSER: ClientSurroundings = {
+const IN_NODE: ClientPlatform = { unknown: [], overflow: 'pause', fixed: {} };
+const IN_BROWSER: ClientPlatform = {
   unknown: ['compression', 'headers', 'heartbeat'],
   overflow: 'close',
   fixed: { heartbeat: false },
@@ -32,7 +32,7 @@ function refused(options: unknown, where = IN_NODE): unknown {
 
 describe('clientSettings', () => {
   it('fills in the defaults that are documented', () => {
-    const { alarms: _, budget: __, traces: ___, ...settings } = take({});
+    const { deadlines: _, budget: __, traces: ___, ...settings } = take({});
     expect(settings).toEqual({
       maxMessageBytes: 1_048_576,
       queueMessages: 64,

@@ -4,7 +4,7 @@ import { UsageError } from 'corosock';
 import type { ConnectEachOptions } from 'corosock/client';
 import { describe, expect, it } from 'vitest';
 import { eachSettings, isFinal } from '../../src/client/each-options.ts';
-import { ConnectError, ConnectionLostError } from '../../src/words/errors.ts';
+import { ConnectError, ConnectionLostError } from '../../src/core/errors.ts';
 
 const IN_NODE = { unknown: [], overflow: 'pause', fixed: {} } as const;
 

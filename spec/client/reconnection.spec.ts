@@ -5,7 +5,7 @@ import { settle } from 'corosock/testing';
 import type { ClientSocket, ConnectEachOptions } from 'corosock/client';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ConnectedSocket } from '../../src/socket/client-socket.ts';
-import { ConnectError } from '../../src/words/errors.ts';
+import { ConnectError } from '../../src/core/errors.ts';
 import { loop } from './scripted-loop.ts';
 
 beforeEach(() => void vi.spyOn(Math, 'random').mockReturnValue(1));

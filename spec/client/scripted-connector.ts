@@ -4,15 +4,15 @@
 import { virtualClock } from 'corosock/testing';
 import type { Transport, VirtualClock } from 'corosock/testing';
 import type { ClientKind } from '../../src/client/open-client.ts';
-import type { ClientSurroundings } from '../../src/client/connect-options.ts';
+import type { ClientPlatform } from '../../src/client/connect-options.ts';
 import { makeConnect } from '../../src/client/connect.ts';
 import type { Connect } from '../../src/client/connect.ts';
 import { ConnectedSocket } from '../../src/socket/client-socket.ts';
-import { Conversation } from '../../src/socket/conversation.ts';
+import { Conversation } from '../../src/conversation/conversation.ts';
 import { settingsOf } from '../../src/server/host-options.ts';
 import type { LinkOutcome, LinkTarget } from '../../src/transport/connector.ts';
 import { memoryLink } from '../../src/transport/memory-transport.ts';
-import { ConnectError } from '../../src/words/errors.ts';
+import { ConnectError } from '../../src/core/errors.ts';
 
 /** One attempt, as the server sees it. */
 export class Attempt {
@@ -57,7 +57,7 @@ export interface ScriptedClient {
 
 /** Makes a `connect` that leads to a spec. */
 export function scriptedClient(
-  surroundings: ClientSurroundings = { unknown: [], overflow: 'pause', fixed: { heartbeat: false } },
+  surroundings: ClientPlatform = { unknown: [], overflow: 'pause', fixed: { heartbeat: false } },
   Socket: ClientKind['Socket'] = ConnectedSocket,
 ): ScriptedClient {
   const attempts: Attempt[] = [];

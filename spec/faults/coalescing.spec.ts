@@ -1,7 +1,7 @@
 // Frames that wait for the end of their turn, when something ends the socket, the
 // link or the process first: what was accepted goes out before the close frame. On
 // a port; the frames themselves: spec/transport/frame-batch.spec.ts, and behind them
-// what `ws` sends by itself: spec/transport/ws-ordered-socket.spec.ts.
+// what `ws` sends by itself: spec/transport/ws/ordered-socket.spec.ts.
 
 import { serve } from 'corosock';
 import type { CloseInfo, ServerSocket } from 'corosock';

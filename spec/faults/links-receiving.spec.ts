@@ -8,7 +8,7 @@ import type { Data, ServerSocket } from 'corosock';
 import { fakeSocket } from 'corosock/testing';
 import { describe, expect, it, vi } from 'vitest';
 import { MemoryTransport } from '../../src/transport/memory-transport.ts';
-import { WsTransport } from '../../src/transport/ws-transport.ts';
+import { WsTransport } from '../../src/transport/ws/transport.ts';
 import { binaryFrame, closeFrame, frame, OPCODE, RSV1, textFrame } from '../peers/frames.ts';
 import { openRaw } from '../peers/raw-client.ts';
 import type { RawClient } from '../peers/raw-client.ts';

@@ -7,7 +7,7 @@ import type { Data } from 'corosock';
 import { fakeSocket, settle, virtualClock } from 'corosock/testing';
 import { describe, expect, it } from 'vitest';
 import { recordCrashes, recordWarnings } from '../fixtures/process-events.ts';
-import { CLOSED_BY_PEER, scripted } from '../socket/scripted-transport.ts';
+import { CLOSED_BY_PEER, scripted } from '../conversation/scripted-transport.ts';
 
 const MAX_TIMER_MS = 2 ** 31 - 1;
 

@@ -7,9 +7,9 @@ import { fakeSocket, virtualClock } from 'corosock/testing';
 import { describe, expect, it } from 'vitest';
 import { growth, LINEAR } from './growth.ts';
 import { heapBytes, leftBytes } from './left-bytes.ts';
-import { ReceiveQueue } from '../../src/socket/receive-queue.ts';
-import { scripted } from '../socket/scripted-transport.ts';
-import type { ScriptedConversation } from '../socket/scripted-transport.ts';
+import { ReceiveQueue } from '../../src/conversation/receive-queue.ts';
+import { scripted } from '../conversation/scripted-transport.ts';
+import type { ScriptedConversation } from '../conversation/scripted-transport.ts';
 
 describe('reading', { timeout: 60_000 }, () => {
   it('B2: takes in constant time, however much is queued', async () => {

@@ -254,7 +254,7 @@ describe('R14: a session whose time is over while somebody resumes it', () => {
     expect(site.host.sockets.size).toBe(2);
   });
 
-  it('is over for a message that comes after its time, though the alarm is late', async () => {
+  it('is over for a message that comes after its time, though the deadline is late', async () => {
     const clock = virtualClock();
     const now = clock.now.bind(clock);
     let blockedMs = 0;

@@ -17,7 +17,7 @@ describe('client/browser.ts', () => {
 
   it('leads to what it is made of', () => {
     const paths = reachable(ENTRY, sourceFiles()).map(({ path }) => path);
-    expect(paths).toEqual(expect.arrayContaining(['platform/browser.ts', 'socket/reader.ts']));
+    expect(paths).toEqual(expect.arrayContaining(['platform/browser.ts', 'conversation/reader.ts']));
     expect(paths).not.toContain('platform/node.ts');
   });
 });
@@ -61,8 +61,8 @@ describe('browserFaults', () => {
     ['the process', `process.emitWarning('');`, 'uses process'],
     ['an immediate', `setImmediate(run);`, 'uses setImmediate'],
   ])('finds %s, however far away', (_, text, what) => {
-    expect(faultsOf({ 'client/browser.ts': `import '../words/a.ts';`, 'words/a.ts': text })).toEqual([
-      `words/a.ts ${what}`,
+    expect(faultsOf({ 'client/browser.ts': `import '../core/a.ts';`, 'core/a.ts': text })).toEqual([
+      `core/a.ts ${what}`,
     ]);
   });
 

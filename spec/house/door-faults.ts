@@ -31,8 +31,8 @@ const calls = (name: string): RegExp =>
 const REAL_CLOCK = /^(?:time\/real-clock|platform\/(?:node|browser))\.ts$/;
 
 const doors: readonly Door[] = [
-  // A client's WebSocket is made in transport/ws-connector.
-  { what: 'imports ws', uses: imports('ws'), only: /^transport\/ws-[a-z-]+\.ts$/ },
+  // A client's WebSocket is made in transport/ws/connector.
+  { what: 'imports ws', uses: imports('ws'), only: /^transport\/ws\/[a-z-]+\.ts$/ },
   { what: 'imports abort-controller-x', uses: imports('abort-controller-x'), atMost: 2 },
   { what: 'imports path-to-regexp', uses: imports('path-to-regexp'), atMost: 1 },
   { what: 'imports node:timers', uses: imports('node:timers'), only: REAL_CLOCK },

@@ -16,7 +16,7 @@ describe('doorFaults', () => {
     doorFaults(files.map(([path, text]) => sourceFile(path, text)));
 
   it.each([
-    ['ws in its transport', 'transport/ws-transport.ts', `import { WebSocket } from 'ws';`],
+    ['ws in its transport', 'transport/ws/transport.ts', `import { WebSocket } from 'ws';`],
     ['a timer in the real clock', 'time/real-clock.ts', 'setTimeout(run, ms); performance.now();'],
     ['a timer of a clock', 'socket/reader.ts', 'this.#clock.setTimeout(run, ms);'],
     ['the methods of a clock', 'time/clock.ts', 'setTimeout(run: () => void, ms: number): unknown;'],

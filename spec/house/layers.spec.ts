@@ -15,19 +15,19 @@ describe('layerFaults', () => {
   const page = `
 | room | holds | may import |
 |---|---|---|
-| \`words/\` | values | – |
-| \`transport/\` | links | words |
-| \`socket/\` | conversations | words, the Transport port |
+| \`core/\` | values | – |
+| \`transport/\` | links | core |
+| \`socket/\` | conversations | core, the Transport port |
 | \`server/\` | hosts | all of the above |
 | \`testing/\` | fakes | what it needs; nobody imports it |
 `;
   const house: Readonly<Record<string, string>> = {
     'index.ts': `export { serve } from './server/serve.ts';`,
-    'words/data.ts': `export type Data = string; // from '../server/serve.ts'`,
-    'transport/transport.ts': `import type { Data } from '../words/data.ts';`,
-    'transport/ws-transport.ts': `import type { Transport } from './transport.ts';\nimport ws from 'ws';`,
+    'core/data.ts': `export type Data = string; // from '../server/serve.ts'`,
+    'transport/transport.ts': `import type { Data } from '../core/data.ts';`,
+    'transport/ws/transport.ts': `import type { Transport } from '../transport.ts';\nimport ws from 'ws';`,
     'socket/socket.ts': `import type { Transport } from '../transport/transport.ts';`,
-    'server/serve.ts': `import { link } from '../transport/ws-transport.ts';`,
+    'server/serve.ts': `import { link } from '../transport/ws/transport.ts';`,
     'testing/fake.ts': `import { serve } from '../server/serve.ts';`,
   };
   const faultsWith = (changes: Readonly<Record<string, string>>): readonly string[] =>
@@ -43,10 +43,10 @@ describe('layerFaults', () => {
   it.each([
     [
       'an import from a floor above',
-      { 'words/data.ts': `import '../socket/socket.ts';` },
+      { 'core/data.ts': `import '../socket/socket.ts';` },
       [
-        'words/data.ts must not import socket/socket.ts',
-        'a cycle: transport/transport.ts → words/data.ts → socket/socket.ts → transport/transport.ts',
+        'core/data.ts must not import socket/socket.ts',
+        'a cycle: transport/transport.ts → core/data.ts → socket/socket.ts → transport/transport.ts',
       ],
     ],
     [
@@ -56,8 +56,8 @@ describe('layerFaults', () => {
     ],
     [
       'a transport where only the port is allowed',
-      { 'socket/writer.ts': `const ws = await import('../transport/ws-transport.ts');` },
-      ['socket/writer.ts must not import transport/ws-transport.ts'],
+      { 'socket/writer.ts': `const ws = await import('../transport/ws/transport.ts');` },
+      ['socket/writer.ts must not import transport/ws/transport.ts'],
     ],
     [
       'an import of a door',
@@ -71,13 +71,13 @@ describe('layerFaults', () => {
     ],
     [
       'a cycle within one room',
-      { 'words/a.ts': `import './b.ts';`, 'words/b.ts': `import './a.ts';` },
-      ['a cycle: words/a.ts → words/b.ts → words/a.ts'],
+      { 'core/a.ts': `import './b.ts';`, 'core/b.ts': `import './a.ts';` },
+      ['a cycle: core/a.ts → core/b.ts → core/a.ts'],
     ],
     [
       'a file that does not exist',
-      { 'words/a.ts': `import './gone.ts';` },
-      ['words/a.ts imports words/gone.ts, which does not exist'],
+      { 'core/a.ts': `import './gone.ts';` },
+      ['core/a.ts imports core/gone.ts, which does not exist'],
     ],
     ['a room that the table lacks', { 'attic/box.ts': '' }, ['attic/ is not in the table']],
   ])('finds %s', (_, changes, faults) => {
@@ -85,7 +85,7 @@ describe('layerFaults', () => {
   });
 
   it('finds a room of the table that src lacks, and one that nobody knows', () => {
-    const rooms = roomsIn(`${page}| \`hub/\` | rooms | words, cellar |\n`);
+    const rooms = roomsIn(`${page}| \`hub/\` | rooms | core, cellar |\n`);
     const files = Object.entries(house).map(([path, text]) => sourceFile(path, text));
     expect(layerFaults(rooms, files)).toEqual([
       'hub/ is in the table and not in src',

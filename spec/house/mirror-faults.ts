@@ -1,23 +1,49 @@
-// spec/ mirrors src/, one spec per file with behaviour. Whether a file
-// has any is read from its code: a function, a class, or a constant that holds
-// a function. Ports, types and plain constants need no spec of their own.
+// spec/ mirrors the rooms of src/. A unit with a promise of its own has its own spec: a
+// file with behaviour of 40 lines of code or more. A smaller one is proved by the specs of
+// its room; that no branch of it is left out is what the coverage thresholds say.
 
 import type { SourceFile } from './source-files.ts';
 
 const FUNCTION_OR_CLASS = /^(?:export )?(?:default )?(?:async )?(?:abstract )?(?:function|class)\b/m;
 const CONSTANT = /^(?:export )?(?:const|let)\b[^;]*=>/m;
+const UNIT_LINES = 40;
+/** Folders of spec/ that mirror no room, and what they hold. */
+const BESIDE: ReadonlySet<string> = new Set([
+  'examples', // of examples/
+  'faults', // the fault catalogue
+  'fixtures', // what specs of several rooms start or read
+  'house', // what keeps the house
+  'peers', // raw clients
+  'stories', // whole journeys
+]);
 
-/** Whether the file does anything when it is called. */
+/** Tells whether the file does anything when it is called. */
 export function hasBehaviour(file: SourceFile): boolean {
   return FUNCTION_OR_CLASS.test(file.code) || CONSTANT.test(file.code);
 }
 
-/** Says which file with behaviour has no spec of its own. */
+/** Says which unit has no spec of its own, and which folder of spec/ mirrors no room. */
 export function mirrorFaults(
   files: readonly SourceFile[],
   hasSpec: (path: string) => boolean,
+  specFolders: readonly string[],
 ): readonly string[] {
-  return files
-    .filter((file) => hasBehaviour(file) && !hasSpec(file.path.replace(/\.ts$/, '.spec.ts')))
-    .map((file) => `${file.path} has no spec`);
+  const rooms = new Set(files.map(({ path }) => path.split('/')[0] ?? ''));
+  const withSpecs = new Set(specFolders);
+  return [
+    ...files
+      .filter((file) => isUnit(file) && !hasSpec(file.path.replace(/\.ts$/, '.spec.ts')))
+      .map((file) => `${file.path} has no spec`),
+    ...specFolders
+      .filter((name) => !rooms.has(name) && !BESIDE.has(name))
+      .map((name) => `spec/${name}/ mirrors no room`),
+    ...[...rooms]
+      .filter((name) => !name.endsWith('.ts') && !withSpecs.has(name))
+      .map((name) => `${name}/ has no folder in spec/`),
+  ];
+}
+
+function isUnit(file: SourceFile): boolean {
+  const lines = file.code.split('\n').filter((line) => line.trim() !== '').length;
+  return lines >= UNIT_LINES && hasBehaviour(file);
 }

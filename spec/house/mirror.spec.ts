@@ -1,24 +1,41 @@
-// spec/ mirrors src/: each file with behaviour has the spec that covers it. The
-// second half shows the checker what counts as behaviour.
+// spec/ mirrors the rooms of src/, and each unit has its own spec. The second half shows the
+// checker what counts as a unit.
 
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { hasBehaviour, mirrorFaults } from './mirror-faults.ts';
 import { projectRoot, sourceFile, sourceFiles } from './source-files.ts';
 
 describe('spec', () => {
-  it('mirrors every file of src that has behaviour', () => {
+  it('mirrors every room of src, and every file of 40 lines of code or more that has behaviour', () => {
     const hasSpec = (path: string): boolean => existsSync(new URL(`spec/${path}`, projectRoot));
-    expect(mirrorFaults(sourceFiles(), hasSpec)).toEqual([]);
+    const folders = readdirSync(new URL('spec/', projectRoot), { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map(({ name }) => name);
+    expect(mirrorFaults(sourceFiles(), hasSpec, folders)).toEqual([]);
   });
 });
 
 describe('mirrorFaults', () => {
-  it('finds a file without its spec', () => {
-    const files = ['words/a.ts', 'words/b.ts'].map((path) =>
-      sourceFile(path, 'export function f(): void {}'),
-    );
-    expect(mirrorFaults(files, (path) => path === 'words/a.spec.ts')).toEqual(['words/b.ts has no spec']);
+  const file = (path: string, lines: number): ReturnType<typeof sourceFile> =>
+    sourceFile(path, `export function f(): void {\n${'  x();\n'.repeat(lines - 2)}}\n`);
+
+  it('finds a unit without its spec', () => {
+    const files = [file('core/a.ts', 40), file('core/b.ts', 40)];
+    expect(mirrorFaults(files, (path) => path === 'core/a.spec.ts', ['core'])).toEqual([
+      'core/b.ts has no spec',
+    ]);
+  });
+
+  it('leaves a file of less than 40 lines of code to the specs of its room', () => {
+    expect(mirrorFaults([file('core/a.ts', 39)], () => false, ['core'])).toEqual([]);
+  });
+
+  it('finds a folder of spec that mirrors no room, and a room without one', () => {
+    expect(mirrorFaults([file('core/a.ts', 3)], () => true, ['house', 'words'])).toEqual([
+      'spec/words/ mirrors no room',
+      'core/ has no folder in spec/',
+    ]);
   });
 
   it.each([
@@ -31,6 +48,6 @@ describe('mirrorFaults', () => {
     ['numbers', false, '/** f() => x */\nexport const MAX: number = 64;\nexport type F = () => void;'],
     ['an entry point', false, `export { serve } from './server/serve.ts';`],
   ])('takes %s for behaviour: %s', (_, expected, text) => {
-    expect(hasBehaviour(sourceFile('words/a.ts', text))).toBe(expected);
+    expect(hasBehaviour(sourceFile('core/a.ts', text))).toBe(expected);
   });
 });

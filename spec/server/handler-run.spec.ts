@@ -96,7 +96,7 @@ describe('HandlerRun', () => {
       await closed;
       if (signal.aborted && draining.aborted) raise(error);
     });
-    run.drain();
+    run.askToFinish();
     client.terminate();
     await run.outcome;
     expect([memory.reports.map(([reported]) => reported === error), crashes.errors]).toEqual([[true], []]);
@@ -164,7 +164,7 @@ describe('HandlerRun', () => {
   ])('closes with 1001 when the handler %s because the host is draining', async (_, handler) => {
     const memory = new MemoryHost();
     const { run, client } = memory.visit(handler);
-    run.drain();
+    run.askToFinish();
     expect(gist((await run.outcome).end)).toEqual([1001, 'shutdown', true]);
     expect(gist(await client.closed)).toEqual([1001, 'peer', true]);
     expect(memory.reports).toEqual([]);
@@ -176,7 +176,7 @@ describe('HandlerRun', () => {
       await ws.read({ signal: ws.draining }).catch(() => {});
       throw new Error('secret');
     });
-    run.drain();
+    run.askToFinish();
     expect(gist((await run.outcome).end)).toEqual([1011, 'handler', true]);
     expect(memory.reports).toMatchObject([[{ message: 'secret' }, {}]]);
   });
@@ -271,12 +271,12 @@ describe('HandlerRun', () => {
         protocol: '',
         bufferedBytes: 0,
         receivedBytes: 0,
-        takenBytes: 0,
+        flushedBytes: 0,
         ping: () => true,
         pong: () => true,
         open: () => {},
         send: () => true,
-        sendPart: () => true,
+        sendFragment: () => true,
         pause: () => {},
         resume: () => {},
         close: (code, reason) => sent.push([code, reason]),

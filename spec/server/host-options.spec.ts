@@ -6,10 +6,10 @@ import type { HostOptions } from 'corosock';
 import { virtualClock } from 'corosock/testing';
 import { describe, expect, it, vi } from 'vitest';
 import { HOST_OPTIONS, settingsOf } from '../../src/server/host-options.ts';
-import { Heartbeat } from '../../src/socket/heartbeat.ts';
+import { Heartbeat } from '../../src/conversation/heartbeat.ts';
 import { realClock } from '../../src/time/real-clock.ts';
-import { ReadTraces } from '../../src/socket/read-traces.ts';
-import { Alarms } from '../../src/time/alarms.ts';
+import { ReadTraces } from '../../src/conversation/read-traces.ts';
+import { Deadlines } from '../../src/time/deadlines.ts';
 import { TurnBudget } from '../../src/time/turn-budget.ts';
 
 const take = (options: object): ReturnType<typeof settingsOf> => settingsOf('serve()', options);
@@ -69,7 +69,7 @@ describe('settingsOf', () => {
       sessions: undefined,
       clock: realClock,
       report: expect.any(Function) as unknown,
-      alarms: expect.any(Alarms) as unknown,
+      deadlines: expect.any(Deadlines) as unknown,
       budget: expect.any(TurnBudget) as unknown,
       traces: expect.any(ReadTraces) as unknown,
     });

@@ -26,7 +26,7 @@ describe('HostedSocket', () => {
   it('has a signal that aborts when the host asks its handlers to finish', () => {
     const { ws, run } = visit();
     expect(ws.draining.aborted).toBe(false);
-    run.drain();
+    run.askToFinish();
     expect(ws.draining.aborted).toBe(true);
     expect(ws.draining.reason).toMatchObject({ name: 'AbortError', message: 'The host is shutting down' });
     expect([ws.signal.aborted, ws.closeInfo]).toEqual([false, undefined]);
@@ -34,7 +34,7 @@ describe('HostedSocket', () => {
 
   it('has the same signal for who asks after the host has', () => {
     const { ws, run } = visit();
-    run.drain();
+    run.askToFinish();
     expect(ws.draining).toBe(ws.draining);
     expect(ws.draining.aborted).toBe(true);
   });

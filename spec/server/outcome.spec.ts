@@ -1,10 +1,10 @@
 // What a handler's end closes the socket with (I6), and whether it was told to end.
 
 import { describe, expect, it } from 'vitest';
-import { scripted } from '../socket/scripted-transport.ts';
-import { closingFor, together, wasTold } from '../../src/server/outcome.ts';
-import { LazySignal } from '../../src/time/lazy-signal.ts';
-import { ConnectionLostError, DrainingError, MessageError } from '../../src/words/errors.ts';
+import { scripted } from '../conversation/scripted-transport.ts';
+import { closeCodeFor, aggregateErrors, isExpectedEnd } from '../../src/server/outcome.ts';
+import { LazySignal } from '../../src/waiting/lazy-signal.ts';
+import { ConnectionLostError, DrainingError, MessageError } from '../../src/core/errors.ts';
 
 const threw = { kind: 'threw', error: new Error('secret') } as const;
 
@@ -17,7 +17,7 @@ describe('closingFor', () => {
     ['was abandoned', { kind: 'abandoned' }, 'serving', { code: 1000, closer: 'handler' }],
     ['was abandoned', { kind: 'abandoned' }, 'draining', { code: 1001, closer: 'shutdown' }],
   ] as const)('says for a handler that %s what closes (%j, %s)', (_, end, draining, closing) => {
-    expect(closingFor(end, draining)).toEqual(closing);
+    expect(closeCodeFor(end, draining)).toEqual(closing);
   });
 });
 
@@ -28,7 +28,7 @@ describe('closingFor a handler that threw a MessageError', () => {
     ['COROSOCK_INVALID', 1008],
   ] as const)('says its close code: %s, %d', (fault, code) => {
     const end = { kind: 'threw', error: new MessageError(fault) } as const;
-    expect([closingFor(end, 'serving'), closingFor(end, 'draining')]).toEqual([
+    expect([closeCodeFor(end, 'serving'), closeCodeFor(end, 'draining')]).toEqual([
       { code, closer: 'handler' },
       { code, closer: 'handler' },
     ]);
@@ -39,7 +39,7 @@ describe('together', () => {
   const [a, b] = [new Error('a'), new Error('b')];
 
   it('is nothing where nothing has failed', () => {
-    expect(together(undefined, new Set())).toBe(undefined);
+    expect(aggregateErrors(undefined, new Set())).toBe(undefined);
   });
 
   it.each([
@@ -47,15 +47,15 @@ describe('together', () => {
     ['a child', undefined, [a]],
     ['a child whose error the handler has thrown on', { error: a }, [a]],
   ])('is the one error of %s', (_, handler, errors) => {
-    expect(together(handler, new Set(errors))).toEqual({ kind: 'threw', error: a });
+    expect(aggregateErrors(handler, new Set(errors))).toEqual({ kind: 'threw', error: a });
   });
 
   it('is the one error also where that is undefined', () => {
-    expect(together({ error: undefined }, new Set())).toEqual({ kind: 'threw', error: undefined });
+    expect(aggregateErrors({ error: undefined }, new Set())).toEqual({ kind: 'threw', error: undefined });
   });
 
   it('keeps all errors, the handler’s first', () => {
-    const end = together({ error: b }, new Set([a, b]));
+    const end = aggregateErrors({ error: b }, new Set([a, b]));
     expect(end).toMatchObject({
       kind: 'threw',
       error: {
@@ -81,7 +81,7 @@ describe('wasTold', () => {
       over: (): unknown => over.reason,
       draining: (): unknown => finish.reason,
       end: conversation.queue.end,
-      of: (error: unknown) => wasTold(error, conversation, draining),
+      of: (error: unknown) => isExpectedEnd(error, conversation, draining),
     };
   }
 

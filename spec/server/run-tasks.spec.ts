@@ -269,7 +269,7 @@ describe('the error of a child task', () => {
       });
       await ws.closed;
     });
-    run.drain();
+    run.askToFinish();
     await settle();
     expect(client.closeInfo).toBe(undefined);
     client.terminate();

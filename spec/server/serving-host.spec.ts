@@ -9,19 +9,19 @@ import { WebSocketServer } from 'ws';
 import { MemoryHost } from '../fixtures/memory-host.ts';
 import { parseUpgrade } from '../fixtures/parsed-request.ts';
 import { writtenStream } from '../fixtures/written-stream.ts';
-import { responseOf } from '../../src/server/refusal.ts';
-import { REFUSALS } from '../../src/server/handshake-rules.ts';
+import { responseOf } from '../../src/handshake/refusal.ts';
+import { REFUSALS } from '../../src/handshake/rules.ts';
 import { settingsOf } from '../../src/server/host-options.ts';
 import { RouteTable } from '../../src/server/routes.ts';
 import { ServingHost } from '../../src/server/serving-host.ts';
-import type { Door } from '../../src/server/serving-host.ts';
+import type { HttpBinding } from '../../src/server/serving-host.ts';
 import type { RequestParts } from '../peers/raw-client.ts';
 
 const untilClosed: Handler = async (ws) => void (await ws.closed);
-const NO_DOOR: Door = { address: undefined, close: async () => {} };
+const NO_DOOR: HttpBinding = { address: undefined, close: async () => {} };
 
 /** A host that gets its upgrades from a server of somebody's own. */
-function hostOf(routes: Routes, options: HostOptions = {}, door: Door = NO_DOOR): ServingHost {
+function hostOf(routes: Routes, options: HostOptions = {}, door: HttpBinding = NO_DOOR): ServingHost {
   return new ServingHost(new RouteTable(routes), settingsOf('spec', options), door);
 }
 

@@ -4,11 +4,11 @@
 import { settle } from 'corosock/testing';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { scripted, ScriptedTransport } from '../socket/scripted-transport.ts';
-import { Offering } from '../../src/server/offering.ts';
+import { scripted, ScriptedTransport } from '../conversation/scripted-transport.ts';
+import { ClientMessages } from '../../src/server/client-messages.ts';
 import { MessageSocket } from '../../src/socket/message-socket.ts';
-import { TaskQueue } from '../../src/time/task-queue.ts';
-import { Alarms } from '../../src/time/alarms.ts';
+import { TaskQueue } from '../../src/waiting/task-queue.ts';
+import { Deadlines } from '../../src/time/deadlines.ts';
 import { TurnBudget } from '../../src/time/turn-budget.ts';
 import { HandClock, turn } from '../time/hand-clock.ts';
 
@@ -59,19 +59,19 @@ class Play {
   #controller = new AbortController();
   readonly #all = scripted({ queueMessages: 5 }, new ScriptedTransport(), new HandClock(), 'many');
   readonly #handles = Array.from({ length: 3 }, () => new MessageSocket(this.#all.conversation));
-  readonly #offering = new Offering(
+  readonly #clientMessages = new ClientMessages(
     this.#all.conversation,
     (data) => this.#hook(String(data)),
     {
       clock: this.#all.clock,
-      alarms: new Alarms(this.#all.clock),
+      deadlines: new Deadlines(this.#all.clock),
       budget: new TurnBudget(this.#all.clock),
       pool: new TaskQueue(1),
     },
     {
-      offeringOnError: () => this.#all.conversation.close(1011, '', 'handler'),
-      offeringOnStall: () => {},
-      offeringOnIdle: () => {},
+      clientMessagesOnError: () => this.#all.conversation.close(1011, '', 'handler'),
+      clientMessagesOnStall: () => {},
+      clientMessagesOnIdle: () => {},
     },
   );
 
@@ -105,7 +105,7 @@ class Play {
       case 'stop':
         // The host stops it after the end only; what the hook has said by then is heard first.
         await turn();
-        return this.#isOver ? this.#offering.stop() : undefined;
+        return this.#isOver ? this.#clientMessages.stop() : undefined;
       default:
         return step satisfies never;
     }

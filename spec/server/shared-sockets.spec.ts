@@ -165,7 +165,7 @@ describe('onClientMessage', () => {
   it('is not reported for the end of its socket, nor for the request to finish', async () => {
     for (const [signal, act, code] of [
       ['signal', ({ client }: MemoryVisit) => client.terminate(), 1006],
-      ['draining', ({ run }: MemoryVisit) => run.drain(), 1001],
+      ['draining', ({ run }: MemoryVisit) => run.askToFinish(), 1001],
     ] as const) {
       const all = visit({
         server: until,

@@ -11,8 +11,8 @@ import { isRedisHere, startRedis, withoutRedis } from './redis-server.ts';
 import type { RedisServer } from './redis-server.ts';
 import { cookieOf, setScene } from './session-fixtures.ts';
 import { expressSessionStore } from '../../src/session/express-session-store.ts';
-import { sessionStoreContract } from '../../src/testing/session-store-contract.ts';
-import type { SessionStoreUnderTest } from '../../src/testing/session-store-contract.ts';
+import { sessionStoreContract } from '../../src/testing/contracts/session-store-contract.ts';
+import type { SessionStoreUnderTest } from '../../src/testing/contracts/session-store-contract.ts';
 
 describe.skipIf(!isRedisHere)(`expressSessionStore over connect-redis${withoutRedis}`, () => {
   let redis: RedisServer;

@@ -7,8 +7,8 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { expressSessionStore } from '../../src/session/express-session-store.ts';
 import type { ExpressSessionStore } from '../../src/session/express-session-store.ts';
 import type { SessionStore } from '../../src/session/session-store.ts';
-import { sessionStoreContract } from '../../src/testing/session-store-contract.ts';
-import type { SessionStoreUnderTest } from '../../src/testing/session-store-contract.ts';
+import { sessionStoreContract } from '../../src/testing/contracts/session-store-contract.ts';
+import type { SessionStoreUnderTest } from '../../src/testing/contracts/session-store-contract.ts';
 
 const NOW_MS = 1_000_000_000_000;
 

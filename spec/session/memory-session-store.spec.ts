@@ -5,8 +5,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { HandClock } from '../time/hand-clock.ts';
 import { MAX_MEMORY_SESSIONS, MemorySessionStore } from '../../src/session/memory-session-store.ts';
-import { sessionStoreContract } from '../../src/testing/session-store-contract.ts';
-import type { SessionStoreUnderTest } from '../../src/testing/session-store-contract.ts';
+import { sessionStoreContract } from '../../src/testing/contracts/session-store-contract.ts';
+import type { SessionStoreUnderTest } from '../../src/testing/contracts/session-store-contract.ts';
 
 function makeStore(): SessionStoreUnderTest {
   const clock = virtualClock();

@@ -12,7 +12,7 @@ import { sessionSettingsOf } from '../../src/session/session-options.ts';
 import type { SessionOptions } from '../../src/session/session-options.ts';
 import type { SessionStore } from '../../src/session/session-store.ts';
 import { Sessions } from '../../src/session/sessions.ts';
-import { LazySignal } from '../../src/time/lazy-signal.ts';
+import { LazySignal } from '../../src/waiting/lazy-signal.ts';
 
 export const SECRET = 'a secret of 32 bytes, as it seems';
 

@@ -5,11 +5,11 @@ import { settle, virtualClock } from 'corosock/testing';
 import type { VirtualClock } from 'corosock/testing';
 import { describe, expect, it } from 'vitest';
 import { held, outcomeOf } from './session-fixtures.ts';
-import { Background } from '../../src/session/background.ts';
+import { PendingWork } from '../../src/session/pending-work.ts';
 import { LockWait } from '../../src/session/lock-wait.ts';
 import { SessionLock } from '../../src/session/session-lock.ts';
 import type { SessionStore } from '../../src/session/session-store.ts';
-import { Alarms } from '../../src/time/alarms.ts';
+import { Deadlines } from '../../src/time/deadlines.ts';
 
 interface Scene {
   readonly clock: VirtualClock;
@@ -21,12 +21,12 @@ interface Scene {
 function setUp(store: Pick<SessionStore, 'lock'> = {}): Scene {
   const clock = virtualClock();
   const reports: unknown[] = [];
-  const lock = new SessionLock(store, new Background(clock, (error) => reports.push(error)));
+  const lock = new SessionLock(store, new PendingWork(clock, (error) => reports.push(error)));
   return {
     clock,
     lock,
     reports,
-    wait: (timeoutMs = Infinity, ...signals) => new LockWait(new Alarms(clock), timeoutMs, signals),
+    wait: (timeoutMs = Infinity, ...signals) => new LockWait(new Deadlines(clock), timeoutMs, signals),
   };
 }
 

@@ -2,11 +2,11 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Background } from '../../src/session/background.ts';
-import { LiveSession } from '../../src/session/live-session.ts';
+import { PendingWork } from '../../src/session/pending-work.ts';
+import { ActiveSession } from '../../src/session/active-session.ts';
 import { SessionPlace } from '../../src/session/session-place.ts';
 import type { Membership, PlaceKeeper } from '../../src/session/session-place.ts';
-import { Alarms } from '../../src/time/alarms.ts';
+import { Deadlines } from '../../src/time/deadlines.ts';
 import { HandClock } from '../time/hand-clock.ts';
 
 /** The place of one socket, and what is heard of it. */
@@ -45,17 +45,17 @@ describe('a place in a session', () => {
 });
 
 /** A session that nobody holds yet, and how often it was free. */
-function emptySession(): { readonly live: LiveSession; readonly free: number } {
+function emptySession(): { readonly live: ActiveSession; readonly free: number } {
   const clock = new HandClock();
   let free = 0;
-  const live = new LiveSession(
+  const live = new ActiveSession(
     'id',
     {
       store: { touch: async () => {} },
       clock,
-      alarms: new Alarms(clock),
+      deadlines: new Deadlines(clock),
       timeoutMs: Infinity,
-      background: new Background(clock, () => {}),
+      pendingWork: new PendingWork(clock, () => {}),
     },
     { sessionOnExpiry: () => {}, sessionOnFree: () => void (free += 1) },
   );

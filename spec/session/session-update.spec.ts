@@ -6,7 +6,7 @@ import { settle } from 'corosock/testing';
 import { describe, expect, it } from 'vitest';
 import { cookieOf, held, outcomeOf, setScene } from './session-fixtures.ts';
 import type { SessionData } from '../../src/session/session.ts';
-import type { WaitOptions } from '../../src/words/wait-options.ts';
+import type { WaitOptions } from '../../src/core/wait-options.ts';
 
 const count = (data: SessionData): void => {
   data['n'] = Number(data['n'] ?? 0) + 1;

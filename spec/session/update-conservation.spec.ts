@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { cookieOf, SECRET, overOf } from './session-fixtures.ts';
 import { HandClock, turn } from '../time/hand-clock.ts';
-import { IdLines } from '../../src/session/id-lines.ts';
+import { KeyedLock } from '../../src/waiting/keyed-lock.ts';
 import { MemorySessionStore } from '../../src/session/memory-session-store.ts';
 import type { Opened } from '../../src/session/opened-session.ts';
 import type { Session } from '../../src/session/session.ts';
@@ -62,7 +62,7 @@ class FarStore implements SessionStore {
 
 /** With a lock that all hosts share. */
 class FarLockingStore extends FarStore {
-  readonly #lines = new IdLines();
+  readonly #lines = new KeyedLock();
 
   async lock(id: string, { signal }: { readonly signal: AbortSignal }): Promise<() => Promise<void>> {
     await this.lagging(async () => signal.throwIfAborted());

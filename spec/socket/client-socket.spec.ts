@@ -1,7 +1,7 @@
 // A client's end of a conversation: its url and its close.
 
 import { describe, expect, it } from 'vitest';
-import { scripted } from './scripted-transport.ts';
+import { scripted } from '../conversation/scripted-transport.ts';
 import { ConnectedSocket } from '../../src/socket/client-socket.ts';
 
 function setUp(): { readonly link: ReturnType<typeof scripted>['link']; readonly client: ConnectedSocket } {

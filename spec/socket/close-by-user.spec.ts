@@ -2,7 +2,7 @@
 // wait for the real end.
 
 import { describe, expect, it } from 'vitest';
-import { scripted } from './scripted-transport.ts';
+import { scripted } from '../conversation/scripted-transport.ts';
 import { closeByUser } from '../../src/socket/close-by-user.ts';
 
 const NORMAL_END = { code: 1000, reason: '', clean: true, by: 'local' } as const;

@@ -7,8 +7,8 @@ import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { jsonText, parseJson, validated } from '../../src/socket/json-message.ts';
-import { DEFAULT_MAX_MESSAGE_BYTES } from '../../src/words/limits.ts';
-import type { StandardSchema } from '../../src/words/standard-schema.ts';
+import { DEFAULT_MAX_MESSAGE_BYTES } from '../../src/core/limits.ts';
+import type { StandardSchema } from '../../src/core/standard-schema.ts';
 
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
 

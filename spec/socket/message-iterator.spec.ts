@@ -3,10 +3,10 @@
 
 import { settle } from 'corosock/testing';
 import { describe, expect, it } from 'vitest';
-import { CLOSED_BY_PEER, scripted } from './scripted-transport.ts';
+import { CLOSED_BY_PEER, scripted } from '../conversation/scripted-transport.ts';
 import { recordCrashes } from '../fixtures/process-events.ts';
 import { turn } from '../time/hand-clock.ts';
-import type { Data } from '../../src/words/data.ts';
+import type { Data } from '../../src/core/data.ts';
 
 describe('for await over a socket', () => {
   it('gives whole messages in order, and ends with a clean close', async () => {

@@ -2,12 +2,12 @@
 // what each answers, and that no call which nobody awaits brings the process down.
 
 import { describe, expect, it } from 'vitest';
-import { CLOSED_BY_PEER, scripted } from './scripted-transport.ts';
+import { CLOSED_BY_PEER, scripted } from '../conversation/scripted-transport.ts';
 import type { MessageSocket } from '../../src/socket/message-socket.ts';
 import type { ReadOptions, WriteOptions } from '../../src/socket/socket.ts';
-import type { WaitOptions } from '../../src/words/wait-options.ts';
-import { UsageError } from '../../src/words/errors.ts';
-import type { Data } from '../../src/words/data.ts';
+import type { WaitOptions } from '../../src/core/wait-options.ts';
+import { UsageError } from '../../src/core/errors.ts';
+import type { Data } from '../../src/core/data.ts';
 import { recordCrashes } from '../fixtures/process-events.ts';
 import { turn } from '../time/hand-clock.ts';
 

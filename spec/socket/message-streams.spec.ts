@@ -4,8 +4,8 @@
 import { describe, expect, it } from 'vitest';
 import { MessageError } from 'corosock';
 import type { Data } from 'corosock';
-import { CLOSED_BY_PEER, scripted } from './scripted-transport.ts';
-import type { ScriptedTransport } from './scripted-transport.ts';
+import { CLOSED_BY_PEER, scripted } from '../conversation/scripted-transport.ts';
+import type { ScriptedTransport } from '../conversation/scripted-transport.ts';
 import { recordCrashes } from '../fixtures/process-events.ts';
 import { turn } from '../time/hand-clock.ts';
 

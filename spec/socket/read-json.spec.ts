@@ -6,7 +6,7 @@ import { type } from 'arktype';
 import * as v from 'valibot';
 import { z } from 'zod';
 import type { ReadResult, Socket, StandardSchema, WriteOptions } from 'corosock';
-import { CLOSED_BY_PEER, scripted } from './scripted-transport.ts';
+import { CLOSED_BY_PEER, scripted } from '../conversation/scripted-transport.ts';
 import { recordCrashes } from '../fixtures/process-events.ts';
 import { turn } from '../time/hand-clock.ts';
 

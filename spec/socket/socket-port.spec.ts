@@ -4,11 +4,11 @@
 import { source } from 'corosock';
 import type { Source, SourcePort } from 'corosock';
 import { describe, expect, it } from 'vitest';
-import { ScriptedBudget } from './scripted-budget.ts';
-import { CLOSED_BY_PEER, scripted, ScriptedTransport } from './scripted-transport.ts';
+import { ScriptedBudget } from '../conversation/scripted-budget.ts';
+import { CLOSED_BY_PEER, scripted, ScriptedTransport } from '../conversation/scripted-transport.ts';
 import { MessageSocket } from '../../src/socket/message-socket.ts';
-import { LAST_CLOSED_READ } from '../../src/words/limits.ts';
-import type { ReadResult } from '../../src/words/status.ts';
+import { LAST_CLOSED_READ } from '../../src/core/limits.ts';
+import type { ReadResult } from '../../src/core/status.ts';
 import { HandClock, turn } from '../time/hand-clock.ts';
 
 const portOf = (ws: MessageSocket): SourcePort<ReadResult> => (ws as unknown as Source<ReadResult>)[source];

@@ -5,7 +5,7 @@ import { Readable } from 'node:stream';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { Data, Socket } from 'corosock';
-import { CLOSED_BY_PEER, scripted } from './scripted-transport.ts';
+import { CLOSED_BY_PEER, scripted } from '../conversation/scripted-transport.ts';
 import { turn } from '../time/hand-clock.ts';
 
 const RUNS = 1_000;

@@ -7,9 +7,9 @@ import { channel, every, select } from 'corosock';
 import type { Channel, Selectable } from 'corosock';
 import fc from 'fast-check';
 import { handSource } from './hand-source.ts';
-import { ScriptedBudget } from '../socket/scripted-budget.ts';
-import { scripted } from '../socket/scripted-transport.ts';
-import type { ScriptedConversation } from '../socket/scripted-transport.ts';
+import { ScriptedBudget } from '../conversation/scripted-budget.ts';
+import { scripted } from '../conversation/scripted-transport.ts';
+import type { ScriptedConversation } from '../conversation/scripted-transport.ts';
 import { HandClock, turn } from '../time/hand-clock.ts';
 
 const KEYS = ['ws', 'a', 'b', 'mine', 'stop', 'tick', 'promise'] as const;

@@ -5,8 +5,8 @@ import type { Channel } from 'corosock';
 import { describe, expect, it } from 'vitest';
 import { leftBytes } from '../faults/left-bytes.ts';
 import { turn } from '../time/hand-clock.ts';
-import { scripted } from '../socket/scripted-transport.ts';
-import type { ScriptedConversation } from '../socket/scripted-transport.ts';
+import { scripted } from '../conversation/scripted-transport.ts';
+import type { ScriptedConversation } from '../conversation/scripted-transport.ts';
 
 interface Lasting extends ScriptedConversation {
   readonly jobs: Channel<string>;

@@ -4,9 +4,9 @@
 import { channel, select } from 'corosock';
 import { describe, expect, it } from 'vitest';
 import { handSource } from './hand-source.ts';
-import { LAST_CLOSED_READ } from '../../src/words/limits.ts';
-import { ScriptedBudget } from '../socket/scripted-budget.ts';
-import { scripted } from '../socket/scripted-transport.ts';
+import { LAST_CLOSED_READ } from '../../src/core/limits.ts';
+import { ScriptedBudget } from '../conversation/scripted-budget.ts';
+import { scripted } from '../conversation/scripted-transport.ts';
 import { HandClock, turn } from '../time/hand-clock.ts';
 import { yieldsOf } from '../time/yields-of.ts';
 

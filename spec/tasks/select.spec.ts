@@ -7,7 +7,7 @@ import type { Channel } from 'corosock';
 import { describe, expect, it } from 'vitest';
 import { handSource } from './hand-source.ts';
 import { recordCrashes } from '../fixtures/process-events.ts';
-import { CLOSED_BY_PEER, scripted } from '../socket/scripted-transport.ts';
+import { CLOSED_BY_PEER, scripted } from '../conversation/scripted-transport.ts';
 import { turn } from '../time/hand-clock.ts';
 
 const listenersOf = (signal: AbortSignal): number => getEventListeners(signal, 'abort').length;

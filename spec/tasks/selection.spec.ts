@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { handSource } from './hand-source.ts';
 import type { BrokenPart } from './hand-source.ts';
 import { recordCrashes } from '../fixtures/process-events.ts';
-import { scripted } from '../socket/scripted-transport.ts';
+import { scripted } from '../conversation/scripted-transport.ts';
 import { turn } from '../time/hand-clock.ts';
 
 describe('a select over a source that throws', () => {

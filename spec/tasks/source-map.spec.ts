@@ -5,12 +5,12 @@ import { virtualClock } from 'corosock/testing';
 import { channel, every } from 'corosock';
 import { describe, expect, it } from 'vitest';
 import { handSource } from './hand-source.ts';
-import { source } from '../../src/words/source.ts';
+import { source } from '../../src/core/source.ts';
 import { recordCrashes } from '../fixtures/process-events.ts';
-import { scripted } from '../socket/scripted-transport.ts';
+import { scripted } from '../conversation/scripted-transport.ts';
 import { HandClock, turn } from '../time/hand-clock.ts';
 import { firstReady, readSources } from '../../src/tasks/source-map.ts';
-import { paceOf } from '../../src/time/pace.ts';
+import { schedulingOf } from '../../src/time/scheduling.ts';
 import { realClock } from '../../src/time/real-clock.ts';
 
 const mistake = (message: string): unknown =>
@@ -47,7 +47,7 @@ describe('readSources', () => {
   it('keeps the real time only where no source has another, whatever the order of the keys', () => {
     const clock = virtualClock();
     const [real, moved] = [channel(), channel({ clock })];
-    const clockOf = (sources: object): unknown => readSources(sources).pace.clock;
+    const clockOf = (sources: object): unknown => readSources(sources).scheduling.clock;
     expect([clockOf({ real, moved }), clockOf({ moved, real })]).toEqual([clock, clock]);
     expect(clockOf({ real })).toBe(realClock);
   });
@@ -56,13 +56,13 @@ describe('readSources', () => {
     const { ws, clock } = scripted();
     const jobs = channel({ clock: new HandClock() });
     const tick = every(10, { clock: new HandClock() });
-    expect(readSources({ tick, stop: new AbortController().signal, ws, jobs }).pace.clock).toBe(clock);
-    expect(readSources({ jobs, ws }).pace.clock).not.toBe(clock);
+    expect(readSources({ tick, stop: new AbortController().signal, ws, jobs }).scheduling.clock).toBe(clock);
+    expect(readSources({ jobs, ws }).scheduling.clock).not.toBe(clock);
   });
 
   it('keeps that of the real clock where there is none', () => {
-    expect(readSources({ mine: handSource(), tick: every(1, { clock: new HandClock() }) }).pace).toBe(
-      paceOf(realClock),
+    expect(readSources({ mine: handSource(), tick: every(1, { clock: new HandClock() }) }).scheduling).toBe(
+      schedulingOf(realClock),
     );
   });
 

@@ -7,11 +7,11 @@ import { recordCrashes, recordWarnings } from '../fixtures/process-events.ts';
 import { HandClock, turn } from '../time/hand-clock.ts';
 import { TaskScope } from '../../src/tasks/task-scope.ts';
 import type { ChildFunction } from '../../src/tasks/task-scope.ts';
-import { paceOf } from '../../src/time/pace.ts';
+import { schedulingOf } from '../../src/time/scheduling.ts';
 
 function made() {
   const events: unknown[] = [];
-  const scope = new TaskScope(paceOf(new HandClock()), {
+  const scope = new TaskScope(schedulingOf(new HandClock()), {
     taskOnError: (error) => events.push(error),
     scopeOnIdle: () => events.push('idle'),
   });

@@ -4,10 +4,10 @@
 import { describe, expect, it } from 'vitest';
 import type { Servable } from 'corosock';
 import type { FakeOptions } from 'corosock/testing';
-import { acceptedAtOnce } from '../../src/server/pre-server.ts';
+import { acceptedAtOnce } from '../../src/server/admission.ts';
 import { memoryServer } from '../../src/testing/memory-server.ts';
 import type { MemoryServer } from '../../src/testing/memory-server.ts';
-import { UsageError } from '../../src/words/errors.ts';
+import { UsageError } from '../../src/core/errors.ts';
 
 /** A server in memory, and its link opened. */
 function opened(

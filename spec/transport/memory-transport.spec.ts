@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { settle, transportContract } from 'corosock/testing';
 import type { TransportPair } from 'corosock/testing';
-import { ContractLink } from '../../src/testing/contract-link.ts';
+import { ContractLink } from '../../src/testing/contracts/contract-link.ts';
 import { memoryLink } from '../../src/transport/memory-transport.ts';
 import type { MemoryLinkOptions } from '../../src/transport/memory-transport.ts';
 

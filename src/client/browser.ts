@@ -2,8 +2,8 @@
 // It leads to nothing of Node's. A page cannot hold the server back: a queue that is
 // full closes with 1008.
 
-import { connectNative } from '../transport/native-connector.ts';
-import { NativeSocket } from './native-socket.ts';
+import { connectInBrowser } from '../transport/browser/connector.ts';
+import { BrowserSocket } from './browser-socket.ts';
 import { makeConnect } from './connect.ts';
 import type { Connect } from './connect.ts';
 
@@ -14,18 +14,18 @@ export type { ClientSocket } from '../socket/client-socket.ts';
 export type { ReadJsonOptions } from '../socket/json-message.ts';
 export type { ReadOptions, Socket, WriteOptions } from '../socket/socket.ts';
 export type { Clock } from '../time/clock.ts';
-export type { CloseInfo } from '../words/close-info.ts';
-export type { Data } from '../words/data.ts';
-export { ConnectError, ConnectionLostError, MessageError, UsageError } from '../words/errors.ts';
-export type { SchemaIssue, StandardSchema } from '../words/standard-schema.ts';
-export { Status } from '../words/status.ts';
-export type { ReadResult, WriteStatus } from '../words/status.ts';
-export type { WaitOptions } from '../words/wait-options.ts';
+export type { CloseInfo } from '../core/close-info.ts';
+export type { Data } from '../core/data.ts';
+export { ConnectError, ConnectionLostError, MessageError, UsageError } from '../core/errors.ts';
+export type { SchemaIssue, StandardSchema } from '../core/standard-schema.ts';
+export { Status } from '../core/status.ts';
+export type { ReadResult, WriteStatus } from '../core/status.ts';
+export type { WaitOptions } from '../core/wait-options.ts';
 
 /** See {@link Connect}. */
 export const connect: Connect = makeConnect({
-  connector: connectNative,
-  Socket: NativeSocket,
+  connector: connectInBrowser,
+  Socket: BrowserSocket,
   unknown: ['compression', 'headers', 'heartbeat'],
   overflow: 'close',
   fixed: { heartbeat: false },

@@ -1,10 +1,10 @@
 // What a client is opened with, once its options are checked, and what all clients
 // of a process have in common.
 
-import type { ConversationSettings } from '../socket/conversation.ts';
-import { ReadTraces } from '../socket/read-traces.ts';
+import type { ConversationSettings } from '../conversation/conversation.ts';
+import { ReadTraces } from '../conversation/read-traces.ts';
 import type { Clock } from '../time/clock.ts';
-import { paceOf } from '../time/pace.ts';
+import { schedulingOf } from '../time/scheduling.ts';
 
 export interface ClientSettings extends ConversationSettings {
   readonly protocols: readonly string[];
@@ -14,13 +14,13 @@ export interface ClientSettings extends ConversationSettings {
   readonly signal: AbortSignal | undefined;
 }
 
-type Shared = Pick<ConversationSettings, 'alarms' | 'budget' | 'traces'>;
+type Shared = Pick<ConversationSettings, 'deadlines' | 'budget' | 'traces'>;
 
 /**
  * What a client has as a socket has it of its host. Clients on one clock share timers, and the
  * budget of a turn: many under a budget each would freeze the process as one without.
  */
 export function sharedBy(clock: Clock): Shared {
-  const { alarms, budget } = paceOf(clock);
-  return { alarms, budget, traces: new ReadTraces() };
+  const { deadlines, budget } = schedulingOf(clock);
+  return { deadlines, budget, traces: new ReadTraces() };
 }

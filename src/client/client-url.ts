@@ -1,7 +1,7 @@
 // Where a client connects to: which URLs are taken, and what becomes of them. Errors
 // never show a URL, for it may carry a token.
 
-import { badArgument } from '../words/arguments.ts';
+import { badArgument } from '../core/arguments.ts';
 
 const SCHEMES: Readonly<Record<string, string>> = Object.freeze({
   'ws:': 'ws:',

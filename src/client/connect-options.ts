@@ -3,16 +3,16 @@
 
 import type { ClientSettings } from './client-settings.ts';
 import { sharedBy } from './client-settings.ts';
-import { CONVERSATION_OPTIONS, conversationChoices } from '../socket/conversation-options.ts';
-import type { ConversationOptions } from '../socket/conversation-options.ts';
-import type { HeartbeatOption } from '../socket/heartbeat-option.ts';
-import type { QueueLimits } from '../socket/queue-limits.ts';
-import { badArgument, checkNames, checkSignal, checkTimer } from '../words/arguments.ts';
-import { DEFAULT_CONNECT_TIMEOUT_MS } from '../words/limits.ts';
-import { isToken } from '../words/token.ts';
+import { CONVERSATION_OPTIONS, conversationChoices } from '../conversation/conversation-options.ts';
+import type { ConversationOptions } from '../conversation/conversation-options.ts';
+import type { HeartbeatOption } from '../conversation/heartbeat-option.ts';
+import type { QueueLimits } from '../conversation/queue-limits.ts';
+import { badArgument, checkNames, checkSignal, checkTimer } from '../core/arguments.ts';
+import { DEFAULT_CONNECT_TIMEOUT_MS } from '../core/limits.ts';
+import { isToken } from '../core/token.ts';
 
 /** Where a client runs decides what it can be told. */
-export interface ClientSurroundings {
+export interface ClientPlatform {
   /** Names that are refused; said why in the docstrings of {@link ConnectOptions}. */
   readonly unknown: readonly string[];
   readonly overflow: QueueLimits['overflow'];
@@ -42,7 +42,7 @@ const NOT_OURS =
 const FIELD_VALUE = /^[\t\u0020-\u007e\u0080-\u00ff]*$/;
 
 /** The names that `connect` knows where it runs. */
-export function connectNames({ unknown }: ClientSurroundings): ReadonlySet<string> {
+export function connectNames({ unknown }: ClientPlatform): ReadonlySet<string> {
   return new Set([...CONVERSATION_OPTIONS, ...OWN_OPTIONS].filter((name) => !unknown.includes(name)));
 }
 
@@ -55,7 +55,7 @@ export function connectNames({ unknown }: ClientSurroundings): ReadonlySet<strin
 export function clientSettings(
   call: string,
   options: ConnectOptions,
-  surroundings: ClientSurroundings,
+  surroundings: ClientPlatform,
 ): ClientSettings {
   checkNames(call, options, connectNames(surroundings));
   const { headers = {}, timeoutMs = DEFAULT_CONNECT_TIMEOUT_MS, signal } = options;

@@ -2,7 +2,7 @@
 // entry points beside hand in what differs.
 
 import { clientSettings } from './connect-options.ts';
-import type { ClientSurroundings, ConnectOptions } from './connect-options.ts';
+import type { ClientPlatform, ConnectOptions } from './connect-options.ts';
 import { clientUrl } from './client-url.ts';
 import { eachSettings } from './each-options.ts';
 import type { ConnectEachOptions } from './each-options.ts';
@@ -10,7 +10,7 @@ import { openClient } from './open-client.ts';
 import type { ClientKind } from './open-client.ts';
 import { Reconnection } from './reconnection.ts';
 import type { ClientSocket } from '../socket/client-socket.ts';
-import { rejected } from '../time/abortable.ts';
+import { rejected } from '../waiting/abortable.ts';
 
 /** Where to: fixed, or found anew for each attempt, so that a token in it is fresh. */
 export type EachUrl = string | URL | (() => string | URL | PromiseLike<string | URL>);
@@ -54,7 +54,7 @@ export interface Connect {
 }
 
 /** Makes `connect` for where it runs. */
-export function makeConnect(kind: ClientKind & ClientSurroundings): Connect {
+export function makeConnect(kind: ClientKind & ClientPlatform): Connect {
   const connect = (url: string | URL, options: ConnectOptions = {}): Promise<ClientSocket> => {
     try {
       const settings = clientSettings('connect()', options, kind);

@@ -2,10 +2,10 @@
 // is for good.
 
 import { connectNames } from './connect-options.ts';
-import type { ClientSurroundings, ConnectOptions } from './connect-options.ts';
-import { badArgument, checkNames, checkTimer, given } from '../words/arguments.ts';
-import type { ConnectError, ConnectionLostError } from '../words/errors.ts';
-import { DEFAULT_MAX_DELAY_MS, DEFAULT_MIN_DELAY_MS, DEFAULT_STEADY_AFTER_MS } from '../words/limits.ts';
+import type { ClientPlatform, ConnectOptions } from './connect-options.ts';
+import { badArgument, checkNames, checkTimer, pickDefined } from '../core/arguments.ts';
+import type { ConnectError, ConnectionLostError } from '../core/errors.ts';
+import { DEFAULT_MAX_DELAY_MS, DEFAULT_MIN_DELAY_MS, DEFAULT_STEADY_AFTER_MS } from '../core/limits.ts';
 
 export interface ConnectEachOptions extends ConnectOptions {
   /** Stops the iteration, which rejects with the signal's reason; the socket at hand is closed with 1000. */
@@ -49,10 +49,10 @@ const DEFAULTS: EachSettings = Object.freeze({
 export function eachSettings(
   call: string,
   options: ConnectEachOptions,
-  surroundings: ClientSurroundings,
+  surroundings: ClientPlatform,
 ): { readonly each: EachSettings; readonly rest: ConnectOptions } {
   checkNames(call, options, new Set([...connectNames(surroundings), ...EACH_OPTIONS]));
-  const each = { ...DEFAULTS, ...given<ConnectEachOptions, keyof EachOnly>(options, EACH_OPTIONS) };
+  const each = { ...DEFAULTS, ...pickDefined<ConnectEachOptions, keyof EachOnly>(options, EACH_OPTIONS) };
   checkTimer(call, 'maxDelayMs', each.maxDelayMs);
   if (typeof each.minDelayMs !== 'number' || !(each.minDelayMs >= 1 && each.minDelayMs <= each.maxDelayMs)) {
     throw badArgument(

@@ -4,10 +4,10 @@
 
 import type { ClientSettings } from './client-settings.ts';
 import type { ClientSocket } from '../socket/client-socket.ts';
-import { Conversation } from '../socket/conversation.ts';
-import { abortable, unattended } from '../time/abortable.ts';
+import { Conversation } from '../conversation/conversation.ts';
+import { abortable, unattended } from '../waiting/abortable.ts';
 import type { Connector } from '../transport/connector.ts';
-import { ConnectError } from '../words/errors.ts';
+import { ConnectError } from '../core/errors.ts';
 
 /** What opens links, and what users hold of them. */
 export interface ClientKind {

@@ -7,11 +7,11 @@ import type { ClientSettings } from './client-settings.ts';
 import { isFinal } from './each-options.ts';
 import type { EachSettings } from './each-options.ts';
 import type { ClientSocket } from '../socket/client-socket.ts';
-import { abortable, unattended } from '../time/abortable.ts';
+import { abortable, unattended } from '../waiting/abortable.ts';
 import { holdProcess } from '../time/real-clock.ts';
-import { ConnectionLostError, UsageError } from '../words/errors.ts';
-import type { ConnectError } from '../words/errors.ts';
-import { propertyOf } from '../words/reference.ts';
+import { ConnectionLostError, UsageError } from '../core/errors.ts';
+import type { ConnectError } from '../core/errors.ts';
+import { propertyOf } from '../core/object-like.ts';
 import { allowListeners } from '#platform';
 
 /** What an iteration is made of. */

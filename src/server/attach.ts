@@ -12,7 +12,7 @@ import type { HostOptions } from './host-options.ts';
 import { RouteTable } from './routes.ts';
 import type { Routes } from './servable.ts';
 import { registryOf } from './upgrade-registry.ts';
-import { badArgument } from '../words/arguments.ts';
+import { badArgument } from '../core/arguments.ts';
 
 /**
  * Serves WebSockets beside what an http server serves already.

@@ -4,9 +4,9 @@
 
 import { AsyncResource } from 'node:async_hooks';
 import type { ServerSocket } from './host.ts';
-import { Offering } from './offering.ts';
-import type { OfferingListener } from './offering.ts';
-import { closingFor, wasTold } from './outcome.ts';
+import { ClientMessages } from './client-messages.ts';
+import type { ClientMessagesListener } from './client-messages.ts';
+import { closeCodeFor, isExpectedEnd } from './outcome.ts';
 import type { HandlerEnd, Outcome } from './outcome.ts';
 import { callPostServer } from './post-server.ts';
 import type { RunListener, RunParts, RunSettings } from './run-parts.ts';
@@ -15,20 +15,20 @@ import type { RunPhase, Spawner } from './run-tasks.ts';
 import type { Place } from './place.ts';
 import type { WebSocketServer } from './servable.ts';
 import type { Membership } from '../session/session-place.ts';
-import type { Conversation, ConversationListener } from '../socket/conversation.ts';
+import type { Conversation, ConversationListener } from '../conversation/conversation.ts';
 import type { ChildFunction } from '../tasks/task-scope.ts';
 import type { Task } from '../tasks/task.ts';
-import { LazyPromise } from '../time/lazy-promise.ts';
-import type { LazySignal } from '../time/lazy-signal.ts';
-import type { CloseInfo } from '../words/close-info.ts';
-import { toBytes } from '../words/data.ts';
-import type { Data } from '../words/data.ts';
-import { DrainingError } from '../words/errors.ts';
+import { LazyPromise } from '../waiting/lazy-promise.ts';
+import type { LazySignal } from '../waiting/lazy-signal.ts';
+import type { CloseInfo } from '../core/close-info.ts';
+import { toBytes } from '../core/data.ts';
+import type { Data } from '../core/data.ts';
+import { DrainingError } from '../core/errors.ts';
 
 const RETURNED: HandlerEnd = Object.freeze({ kind: 'returned' });
 
 /** Runs one server from its handler's first line to the real end of its socket. */
-export class HandlerRun implements ConversationListener, OfferingListener, Spawner {
+export class HandlerRun implements ConversationListener, ClientMessagesListener, Spawner {
   readonly ws: ServerSocket;
   readonly place: Place<HandlerRun>;
   readonly conversation: Conversation;
@@ -40,7 +40,7 @@ export class HandlerRun implements ConversationListener, OfferingListener, Spawn
   /** The AsyncLocalStorage context of the handshake, for the hooks; undefined where there are none. A snapshot() would take 2.7 KiB, this 90 bytes. */
   readonly #context: AsyncResource | undefined;
   /** Messages that `onClientMessage` is offered first; undefined where it is not asked. */
-  readonly #offering: Offering | undefined;
+  readonly #clientMessages: ClientMessages | undefined;
   /** Its child tasks; undefined where it never had any. */
   #tasks: RunTasks | undefined;
   /** How the handler ended, and its child tasks with it; undefined while one of them runs. */
@@ -70,7 +70,7 @@ export class HandlerRun implements ConversationListener, OfferingListener, Spawn
     if (offers) {
       const hook = (data: Data): unknown =>
         this.#call(() => server.onClientMessage?.(ws, ws.binaryData ? toBytes(data) : data));
-      this.#offering = new Offering(conversation, hook, settings, this);
+      this.#clientMessages = new ClientMessages(conversation, hook, settings, this);
     }
   }
 
@@ -86,7 +86,7 @@ export class HandlerRun implements ConversationListener, OfferingListener, Spawn
   }
 
   get #isOffering(): boolean {
-    return this.#offering?.isBusy === true;
+    return this.#clientMessages?.isBusy === true;
   }
 
   // Called by the host.
@@ -105,7 +105,7 @@ export class HandlerRun implements ConversationListener, OfferingListener, Spawn
   }
 
   /** Asks the handler to finish. A shared socket that has none any more closes as soon as nothing is being offered. */
-  drain(): void {
+  askToFinish(): void {
     this.#draining.abort(() => new DrainingError());
     this.#shutDownIfIdle();
   }
@@ -119,7 +119,7 @@ export class HandlerRun implements ConversationListener, OfferingListener, Spawn
 
   spawn<T>(run: ChildFunction<T>): Task<T> {
     const report = (error: unknown, phase: RunPhase = 'spawn'): void => this.#report(error, phase);
-    if (!this.isHandlerRunning) return lateTask(this.conversation.reader.pace, report);
+    if (!this.isHandlerRunning) return lateTask(this.conversation.reader.scheduling, report);
     this.#tasks ??= new RunTasks(this.conversation, this.#draining, this.#settings, report);
     return this.#tasks.spawn(run);
   }
@@ -142,18 +142,18 @@ export class HandlerRun implements ConversationListener, OfferingListener, Spawn
 
   // Called by the offering.
 
-  offeringOnError(error: unknown): void {
+  clientMessagesOnError(error: unknown): void {
     // With the reason of `draining` it did what it was asked to.
-    if (wasTold(error, this.conversation, this.#draining)) return this.shutDown();
+    if (isExpectedEnd(error, this.conversation, this.#draining)) return this.shutDown();
     this.#report(error, 'onClientMessage');
     this.#closeAfter({ kind: 'threw', error });
   }
 
-  offeringOnStall(error: Error): void {
+  clientMessagesOnStall(error: Error): void {
     this.#report(error, 'onClientMessage');
   }
 
-  offeringOnIdle(): void {
+  clientMessagesOnIdle(): void {
     this.#shutDownIfIdle();
     this.#finishIfOver();
   }
@@ -178,7 +178,7 @@ export class HandlerRun implements ConversationListener, OfferingListener, Spawn
   /** The handler has ended, and its children have. */
   #allOnEnd(handlerEnd: HandlerEnd, phase: RunPhase): void {
     const isObeying =
-      handlerEnd.kind === 'threw' && wasTold(handlerEnd.error, this.conversation, this.#draining);
+      handlerEnd.kind === 'threw' && isExpectedEnd(handlerEnd.error, this.conversation, this.#draining);
     if (handlerEnd.kind === 'threw' && !isObeying) this.#report(handlerEnd.error, phase);
     if (!this.isHandlerRunning) return;
     this.#handlerEnd = handlerEnd;
@@ -190,7 +190,7 @@ export class HandlerRun implements ConversationListener, OfferingListener, Spawn
     const isDraining = this.#draining.aborted;
     const outlives = this.ws.sharedConnection && handlerEnd.kind === 'returned';
     if (outlives && (!isDraining || this.#isOffering)) return;
-    const { code, closer } = closingFor(handlerEnd, isDraining ? 'draining' : 'serving');
+    const { code, closer } = closeCodeFor(handlerEnd, isDraining ? 'draining' : 'serving');
     this.conversation.close(code, '', closer);
   }
 
@@ -204,7 +204,7 @@ export class HandlerRun implements ConversationListener, OfferingListener, Spawn
   #giveUp(end: CloseInfo): void {
     this.#tasks?.giveUp();
     if (this.isHandlerRunning) this.#reportLate('The handler still runs', 'server');
-    const undone = this.#offering?.undone;
+    const undone = this.#clientMessages?.undone;
     if (undone !== undefined) this.#reportLate(undone, 'onClientMessage');
     this.#handlerEnd ??= { kind: 'abandoned' };
     this.#finish(this.#handlerEnd, end);
@@ -224,7 +224,7 @@ export class HandlerRun implements ConversationListener, OfferingListener, Spawn
   #finish(handlerEnd: HandlerEnd, end: CloseInfo): void {
     if (this.#isFinished) return;
     this.#isFinished = true;
-    this.#offering?.stop();
+    this.#clientMessages?.stop();
     if (this.#graceTimer !== undefined) this.#settings.clock.clearTimeout(this.#graceTimer);
     const outcome: Outcome = { ...handlerEnd, end };
     if (this.#server.onPostServer === undefined) return this.#settle(outcome);

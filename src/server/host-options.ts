@@ -5,14 +5,14 @@ import type { Report } from './report.ts';
 import { guarded, reportAsWarning } from './report.ts';
 import { sessionSettingsOf } from '../session/session-options.ts';
 import type { SessionOptions, SessionSettings } from '../session/session-options.ts';
-import type { ConversationSettings } from '../socket/conversation.ts';
-import { CONVERSATION_OPTIONS, conversationChoices } from '../socket/conversation-options.ts';
-import type { ConversationOptions } from '../socket/conversation-options.ts';
-import { ReadTraces } from '../socket/read-traces.ts';
-import { Alarms } from '../time/alarms.ts';
+import type { ConversationSettings } from '../conversation/conversation.ts';
+import { CONVERSATION_OPTIONS, conversationChoices } from '../conversation/conversation-options.ts';
+import type { ConversationOptions } from '../conversation/conversation-options.ts';
+import { ReadTraces } from '../conversation/read-traces.ts';
+import { Deadlines } from '../time/deadlines.ts';
 import { TurnBudget } from '../time/turn-budget.ts';
-import { badArgument, checkCount, checkNames, checkTimer, given } from '../words/arguments.ts';
-import { DEFAULT_HANDSHAKE_TIMEOUT_MS, DEFAULT_MAX_HANDSHAKES, DEFAULT_POOL_SIZE } from '../words/limits.ts';
+import { badArgument, checkCount, checkNames, checkTimer, pickDefined } from '../core/arguments.ts';
+import { DEFAULT_HANDSHAKE_TIMEOUT_MS, DEFAULT_MAX_HANDSHAKES, DEFAULT_POOL_SIZE } from '../core/limits.ts';
 
 export interface HostOptions extends ConversationOptions {
   /** What a full queue does: stop reading from the link (default), or close with 1008. */
@@ -74,7 +74,7 @@ const DEFAULTS: Required<OwnOptions> = Object.freeze({
 export function settingsOf(call: string, options: HostOptions): HostSettings {
   checkNames(call, options, HOST_OPTIONS);
   const conversation = conversationChoices(call, options);
-  const own = { ...DEFAULTS, ...given<HostOptions, keyof OwnOptions>(options, OWN_OPTIONS) };
+  const own = { ...DEFAULTS, ...pickDefined<HostOptions, keyof OwnOptions>(options, OWN_OPTIONS) };
   checkOwn(call, own);
   const { clock } = conversation;
   return Object.freeze({
@@ -82,7 +82,7 @@ export function settingsOf(call: string, options: HostOptions): HostSettings {
     ...own,
     sessions: own.sessions === false ? undefined : sessionSettingsOf(call, own.sessions, clock),
     report: guarded(own.report),
-    alarms: new Alarms(clock),
+    deadlines: new Deadlines(clock),
     budget: new TurnBudget(clock),
     traces: new ReadTraces(),
   });

@@ -5,13 +5,13 @@
 
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { HandshakeRequest } from './handshake-request.ts';
+import type { HandshakeRequest } from '../handshake/handshake-request.ts';
 import type { CloseHostOptions, CloseReport } from './close-report.ts';
 import type { Session } from '../session/session.ts';
 import type { Socket } from '../socket/socket.ts';
 import type { Task } from '../tasks/task.ts';
-import type { CloseInfo } from '../words/close-info.ts';
-import type { WaitOptions } from '../words/wait-options.ts';
+import type { CloseInfo } from '../core/close-info.ts';
+import type { WaitOptions } from '../core/wait-options.ts';
 
 /**
  * What `host.openServer` gives: a handle on a shared socket.

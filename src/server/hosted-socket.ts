@@ -2,22 +2,22 @@
 // comes from, and the handles that other code opens by id. The life of a
 // conversation is handler-run.ts's.
 
-import type { HandshakeRequest } from './handshake-request.ts';
-import { tooLate } from './handshake.ts';
+import type { HandshakeRequest } from '../handshake/handshake-request.ts';
+import { tooLate } from '../handshake/handshake.ts';
 import type { Host, ServerSocket, SharedSocket } from './host.ts';
-import type { Named } from './place.ts';
+import type { Named } from '../handshake/handshake.ts';
 import { lateTask } from './run-tasks.ts';
 import type { Spawner } from './run-tasks.ts';
 import type { Session } from '../session/session.ts';
 import { closeByUser } from '../socket/close-by-user.ts';
-import type { Conversation } from '../socket/conversation.ts';
+import type { Conversation } from '../conversation/conversation.ts';
 import { MessageSocket } from '../socket/message-socket.ts';
 import type { ChildFunction } from '../tasks/task-scope.ts';
 import type { Task } from '../tasks/task.ts';
-import type { LazySignal } from '../time/lazy-signal.ts';
-import { paceOf } from '../time/pace.ts';
+import type { LazySignal } from '../waiting/lazy-signal.ts';
+import { schedulingOf } from '../time/scheduling.ts';
 import { realClock } from '../time/real-clock.ts';
-import type { CloseInfo } from '../words/close-info.ts';
+import type { CloseInfo } from '../core/close-info.ts';
 
 /** A {@link SharedSocket} over one conversation. */
 export class SocketHandle extends MessageSocket implements SharedSocket {
@@ -98,6 +98,6 @@ export class HostedSocket extends SocketHandle implements ServerSocket {
   }
 
   spawn<T>(task: ChildFunction<T>): Task<T> {
-    return this.#place.run?.spawn(task) ?? lateTask(paceOf(realClock));
+    return this.#place.run?.spawn(task) ?? lateTask(schedulingOf(realClock));
   }
 }

@@ -1,10 +1,10 @@
 // How a handler ended, whether it was told to, and the one place that turns it into
 // a close code (docs/reference/endings.md). The peer never sees an error's text.
 
-import type { Closer, Conversation } from '../socket/conversation.ts';
-import type { LazySignal } from '../time/lazy-signal.ts';
-import type { CloseInfo } from '../words/close-info.ts';
-import { messageCloseCode } from '../words/errors.ts';
+import type { Closer, Conversation } from '../conversation/conversation.ts';
+import type { LazySignal } from '../waiting/lazy-signal.ts';
+import type { CloseInfo } from '../core/close-info.ts';
+import { messageCloseCode } from '../core/errors.ts';
 
 /** How a handler ended. `abandoned`: it had not, `closeTimeoutMs` after its socket had. */
 export type HandlerEnd =
@@ -21,7 +21,7 @@ export type Outcome = HandlerEnd & { readonly end: CloseInfo };
  *
  * @param draining - Whether the host had asked it to finish.
  */
-export function closingFor(
+export function closeCodeFor(
   handlerEnd: HandlerEnd,
   draining: 'draining' | 'serving',
 ): { readonly code: number; readonly closer: Closer } {
@@ -44,7 +44,7 @@ export function closingFor(
  * @param errors - Those of its children.
  * @returns undefined where there is none.
  */
-export function together(
+export function aggregateErrors(
   handler: { readonly error: unknown } | undefined,
   errors: ReadonlySet<unknown>,
 ): HandlerEnd | undefined {
@@ -59,7 +59,7 @@ export function together(
 }
 
 /** Tells whether an error is the socket's own end, or the request to finish, coming out of a handler or a hook. */
-export function wasTold(
+export function isExpectedEnd(
   error: unknown,
   { over, queue: { end } }: Pick<Conversation, 'over' | 'queue'>,
   draining: LazySignal,

@@ -1,12 +1,8 @@
 // One socket's place among the runs of its host, from its handshake to its real end.
 // Where the places are kept is run-registry.ts's.
 
-import type { Link } from '../words/chain.ts';
-
-/** What has an id, which may be drawn when somebody asks for it. */
-export interface Named {
-  readonly id: string;
-}
+import type { Named } from '../handshake/handshake.ts';
+import type { ListNode } from '../structures/linked-list.ts';
 
 /** Who gives a place its id. */
 export interface Places<Run> {
@@ -21,7 +17,7 @@ export interface Places<Run> {
  * nothing. It is emptied at the end: the index by id is a Map, which gives its table up
  * for a new one now and then, and all that the old ones hold would live on until a full collection.
  */
-export class Place<Run> implements Named, Link<Place<Run>> {
+export class Place<Run> implements Named, ListNode<Place<Run>> {
   readonly #places: Places<Run>;
   #id: string | undefined;
   /** What runs there; undefined before its first line, and after its real end. */

@@ -5,8 +5,8 @@
 import { match, pathToRegexp } from 'path-to-regexp';
 import type { Match as PathMatch } from 'path-to-regexp';
 import type { Handler, Routes, Servable, WebSocketServer } from './servable.ts';
-import { badArgument } from '../words/arguments.ts';
-import { UsageError } from '../words/errors.ts';
+import { badArgument } from '../core/arguments.ts';
+import { UsageError } from '../core/errors.ts';
 
 /** What a path leads to. */
 export interface Match {

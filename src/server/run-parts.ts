@@ -2,16 +2,16 @@
 // is what runs.
 
 import type { ServerSocket } from './host.ts';
-import type { OfferingSettings } from './offering.ts';
+import type { ClientMessagesSettings } from './client-messages.ts';
 import type { Outcome } from './outcome.ts';
 import type { Place } from './place.ts';
 import type { Report } from './report.ts';
 import type { WebSocketServer } from './servable.ts';
 import type { Membership } from '../session/session-place.ts';
-import type { Conversation } from '../socket/conversation.ts';
-import type { LazySignal } from '../time/lazy-signal.ts';
+import type { Conversation } from '../conversation/conversation.ts';
+import type { LazySignal } from '../waiting/lazy-signal.ts';
 
-export interface RunSettings extends OfferingSettings {
+export interface RunSettings extends ClientMessagesSettings {
   readonly closeTimeoutMs: number;
   readonly report: Report;
 }

@@ -6,12 +6,12 @@ import type { ServerSocket } from './host.ts';
 import { Place } from './place.ts';
 import type { Places } from './place.ts';
 import { SocketIds } from './socket-id.ts';
-import { Chain } from '../words/chain.ts';
+import { LinkedList } from '../structures/linked-list.ts';
 
 /** The runs of one host. */
 export class RunRegistry implements Iterable<HandlerRun>, Places<HandlerRun> {
   readonly #ids = new SocketIds();
-  readonly #places = new Chain<Place<HandlerRun>>();
+  readonly #places = new LinkedList<Place<HandlerRun>>();
   /** Those whose id was asked for. */
   readonly #named = new Map<string, Place<HandlerRun>>();
   #open = 0;

@@ -2,17 +2,17 @@
 // of them. Here it is decided when children are aborted, how long they are awaited,
 // and what the outcome of all is. What runs them is tasks/task-scope.ts.
 
-import { closingFor, together, wasTold } from './outcome.ts';
+import { closeCodeFor, aggregateErrors, isExpectedEnd } from './outcome.ts';
 import type { HandlerEnd } from './outcome.ts';
-import type { Conversation } from '../socket/conversation.ts';
+import type { Conversation } from '../conversation/conversation.ts';
 import { taskOf } from '../tasks/task.ts';
 import type { Task } from '../tasks/task.ts';
 import { TaskScope } from '../tasks/task-scope.ts';
 import type { ChildFunction, ScopeListener } from '../tasks/task-scope.ts';
 import type { Clock } from '../time/clock.ts';
-import type { LazySignal } from '../time/lazy-signal.ts';
-import type { Pace } from '../time/pace.ts';
-import { HandlerOverError, UsageError } from '../words/errors.ts';
+import type { LazySignal } from '../waiting/lazy-signal.ts';
+import type { Scheduling } from '../time/scheduling.ts';
+import { HandlerOverError, UsageError } from '../core/errors.ts';
 
 /** Where an error has come up: in the handler, or in its children alone. */
 export type RunPhase = 'server' | 'spawn';
@@ -50,7 +50,7 @@ export class RunTasks implements ScopeListener {
     this.#draining = draining;
     this.#settings = settings;
     this.#report = report;
-    this.#scope = new TaskScope(conversation.reader.pace, this);
+    this.#scope = new TaskScope(conversation.reader.scheduling, this);
   }
 
   // Called by the run.
@@ -95,12 +95,12 @@ export class RunTasks implements ScopeListener {
   // Called by the scope.
 
   taskOnError(error: unknown): void {
-    if (wasTold(error, this.#conversation, this.#draining)) return;
+    if (isExpectedEnd(error, this.#conversation, this.#draining)) return;
     if (this.#isOver) return this.#report(error, 'spawn');
     this.#errors.add(error);
     this.#scope.abort(new HandlerOverError('failed', error));
     // The handler hears of it as `closed`, and by `ws.signal`.
-    const { code, closer } = closingFor({ kind: 'threw', error }, 'serving');
+    const { code, closer } = closeCodeFor({ kind: 'threw', error }, 'serving');
     this.#conversation.close(code, '', closer);
   }
 
@@ -113,9 +113,12 @@ export class RunTasks implements ScopeListener {
     const { end, goOn } = this.#handler;
     this.#isOver = true;
     this.#settings.clock.clearTimeout(this.#timer);
-    const hasThrown = end.kind === 'threw' && !wasTold(end.error, this.#conversation, this.#draining);
+    const hasThrown = end.kind === 'threw' && !isExpectedEnd(end.error, this.#conversation, this.#draining);
     const isOfChildren = !hasThrown || this.#errors.has(end.error);
-    goOn(together(hasThrown ? end : undefined, this.#errors) ?? end, isOfChildren ? 'spawn' : 'server');
+    goOn(
+      aggregateErrors(hasThrown ? end : undefined, this.#errors) ?? end,
+      isOfChildren ? 'spawn' : 'server',
+    );
   }
 
   #late(name: string): Error {
@@ -130,11 +133,11 @@ export interface Spawner {
 }
 
 /** Answers a call that comes after the handler: nothing is run, and whoever reports hears of it. */
-export function lateTask(pace: Pace, report?: (error: UsageError) => void): Task<never> {
+export function lateTask(scheduling: Scheduling, report?: (error: UsageError) => void): Task<never> {
   const error = new UsageError(
     'COROSOCK_TOO_LATE',
     'ws.spawn(): expected a handler that still runs, but it has ended, and its tasks with it',
   );
   report?.(error);
-  return taskOf(Promise.reject(error), pace);
+  return taskOf(Promise.reject(error), scheduling);
 }

@@ -1,10 +1,10 @@
 // What a user gives to be served, and the hooks of its life cycle. Types only
 // but `defineServer`; routes.ts finds out which one a path leads to.
 
-import type { Handshake } from './handshake.ts';
+import type { Handshake } from '../handshake/handshake.ts';
 import type { ServerSocket } from './host.ts';
-import type { CloseInfo } from '../words/close-info.ts';
-import type { Data } from '../words/data.ts';
+import type { CloseInfo } from '../core/close-info.ts';
+import type { Data } from '../core/data.ts';
 
 type Awaitable<T> = T | PromiseLike<T>;
 

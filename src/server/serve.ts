@@ -6,18 +6,18 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server as HttpServer } from 'node:http';
 import { addressOf } from './attach.ts';
-import { hasOneHost, refusalForClientError, REFUSALS } from './handshake-rules.ts';
+import { hasOneHost, refusalForClientError, REFUSALS } from '../handshake/rules.ts';
 import type { Host } from './host.ts';
 import { ServingHost } from './serving-host.ts';
 import { HOST_OPTIONS, settingsOf } from './host-options.ts';
 import type { HostOptions } from './host-options.ts';
-import type { Refusal } from './refusal.ts';
-import { refuse } from './refusal.ts';
-import { parseTarget } from './request-target.ts';
+import type { Refusal } from '../handshake/refusal.ts';
+import { refuse } from '../handshake/refusal.ts';
+import { parseTarget } from '../handshake/request-target.ts';
 import { RouteTable } from './routes.ts';
 import type { Routes } from './servable.ts';
 import type { Clock } from '../time/clock.ts';
-import { badArgument, checkNames } from '../words/arguments.ts';
+import { badArgument, checkNames } from '../core/arguments.ts';
 
 export interface ServeOptions extends HostOptions {
   /** 0 to 65535. Default 0: any free port. */

@@ -7,35 +7,35 @@ import type { Duplex } from 'node:stream';
 import type { CloseHostOptions, CloseReport } from './close-report.ts';
 import { HandlerRun } from './handler-run.ts';
 import type { RunListener, RunSettings } from './run-parts.ts';
-import { UpgradeRequest } from './handshake-request.ts';
-import type { HandshakeRequest } from './handshake-request.ts';
-import { judge, REFUSALS } from './handshake-rules.ts';
+import { UpgradeRequest } from '../handshake/handshake-request.ts';
+import type { HandshakeRequest } from '../handshake/handshake-request.ts';
+import { checkHandshake, REFUSALS } from '../handshake/rules.ts';
 import type { Host, OpenResult, ServerSocket } from './host.ts';
 import type { HostSettings } from './host-options.ts';
 import { HostedSocket, SocketHandle } from './hosted-socket.ts';
 import type { Outcome } from './outcome.ts';
-import type { Patience } from './patience.ts';
-import type { Accepted, Arrival, Verdict } from './pre-server.ts';
+import type { HandshakeDeadline } from '../handshake/handshake-deadline.ts';
+import type { Accepted, PendingHandshake, HandshakeResult } from './admission.ts';
 import type { Match, RouteTable } from './routes.ts';
 import { RunRegistry } from './run-registry.ts';
 import type { WebSocketServer } from './servable.ts';
 import { checkCloseOptions, ShutDown } from './shut-down.ts';
-import { chooseSubprotocol } from './subprotocol.ts';
-import { TaskQueue } from '../time/task-queue.ts';
+import { chooseSubprotocol } from '../handshake/subprotocol.ts';
+import { TaskQueue } from '../waiting/task-queue.ts';
 import { Upgrades } from './upgrades.ts';
 import type { UpgradeListener } from './upgrades.ts';
 import { Sessions } from '../session/sessions.ts';
-import { Conversation } from '../socket/conversation.ts';
-import { rejected } from '../time/abortable.ts';
-import { LazySignal } from '../time/lazy-signal.ts';
+import { Conversation } from '../conversation/conversation.ts';
+import { rejected } from '../waiting/abortable.ts';
+import { LazySignal } from '../waiting/lazy-signal.ts';
 import type { Transport } from '../transport/transport.ts';
-import { badArgument } from '../words/arguments.ts';
-import { UsageError } from '../words/errors.ts';
-import { checkWait } from '../words/wait-options.ts';
-import type { WaitOptions } from '../words/wait-options.ts';
+import { badArgument } from '../core/arguments.ts';
+import { UsageError } from '../core/errors.ts';
+import { checkWait } from '../core/wait-options.ts';
+import type { WaitOptions } from '../core/wait-options.ts';
 
 /** Where upgrades come from. */
-export interface Door {
+export interface HttpBinding {
   /** Where a client connects to; undefined while nothing listens. */
   readonly address: { readonly url: string; readonly port: number } | undefined;
   /** No more upgrades: called when the last socket has gone. */
@@ -43,7 +43,7 @@ export interface Door {
 }
 
 /** By which a session finds its client again. */
-export interface Caller {
+export interface SessionRequest {
   /** The `Cookie` header. */
   readonly cookie: string | undefined;
   /** Whether it came over TLS. */
@@ -55,14 +55,14 @@ export class ServingHost implements Host, RunListener<HandlerRun>, UpgradeListen
   readonly #routes: RouteTable;
   readonly #settings: HostSettings;
   readonly #runSettings: RunSettings;
-  readonly #door: Door;
+  readonly #door: HttpBinding;
   readonly #upgrades: Upgrades;
   readonly #sessions: Sessions | undefined;
   readonly #runs = new RunRegistry();
   #shutDown: ShutDown | undefined;
   #closing: Promise<CloseReport> | undefined;
 
-  constructor(routes: RouteTable, settings: HostSettings, door: Door) {
+  constructor(routes: RouteTable, settings: HostSettings, door: HttpBinding) {
     this.#routes = routes;
     this.#settings = settings;
     this.#runSettings = { ...settings, pool: new TaskQueue(settings.poolSize) };
@@ -108,7 +108,7 @@ export class ServingHost implements Host, RunListener<HandlerRun>, UpgradeListen
     if (isHandedOver === true) return this.#settings.report(handedOver(), HANDSHAKE);
     (stream as HandedStream)[HANDED_OVER] = true;
     const upgrade = { request, stream, head };
-    const judged = judge(request);
+    const judged = checkHandshake(request);
     if ('status' in judged) return this.#upgrades.refuse(upgrade, judged);
     const found = this.#routes.find(judged.target.path);
     if (found === undefined) return this.#upgrades.refuse(upgrade, REFUSALS.route);
@@ -133,7 +133,7 @@ export class ServingHost implements Host, RunListener<HandlerRun>, UpgradeListen
     }
   }
 
-  upgradeOnOpen(transport: Transport, arrival: Arrival, accepted: Accepted): void {
+  upgradeOnOpen(transport: Transport, arrival: PendingHandshake, accepted: Accepted): void {
     const { request, server } = arrival;
     if (request instanceof UpgradeRequest) request.forgetRaw();
     // It is asked when the connection has gone.
@@ -142,21 +142,34 @@ export class ServingHost implements Host, RunListener<HandlerRun>, UpgradeListen
   }
 
   /** Asks what has to be asked before a link opens that is no upgrade; see {@link Upgrades.decide}. */
-  decide<T>(arrival: Arrival, patience: Patience, goOn: (verdict: Verdict) => T): Promise<T> {
-    return this.#upgrades.decide(arrival, patience, goOn);
+  decide<T>(
+    arrival: PendingHandshake,
+    deadline: HandshakeDeadline,
+    goOn: (verdict: HandshakeResult) => T,
+  ): Promise<T> {
+    return this.#upgrades.decide(arrival, deadline, goOn);
   }
 
   // Conversations.
 
   /** Makes what a handshake is about. */
-  arrive(request: HandshakeRequest, server: WebSocketServer, protocol: string, caller: Caller): Arrival {
+  arrive(
+    request: HandshakeRequest,
+    server: WebSocketServer,
+    protocol: string,
+    caller: SessionRequest,
+  ): PendingHandshake {
     const sessions = this.#sessions;
     const openSession = sessions && (() => sessions.open(caller.cookie, caller.isSecure));
     return { place: this.#runs.reserve(), request, server, protocol, openSession };
   }
 
   /** Runs a server over a link that is open. */
-  converse(transport: Transport, { place, request, server }: Arrival, accepted: Accepted): HandlerRun {
+  converse(
+    transport: Transport,
+    { place, request, server }: PendingHandshake,
+    accepted: Accepted,
+  ): HandlerRun {
     const {
       context,
       answer: { sharedConnection },

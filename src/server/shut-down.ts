@@ -9,8 +9,9 @@ import type { Report } from './report.ts';
 import type { Sessions } from '../session/sessions.ts';
 import type { Clock } from '../time/clock.ts';
 import { holdProcess } from '../time/real-clock.ts';
-import { checkNames, checkTimer } from '../words/arguments.ts';
-import { DEFAULT_GRACE_MS, MAX_TIMER_MS, SHUT_DOWN_MARGIN_MS } from '../words/limits.ts';
+import { checkNames, checkTimer } from '../core/arguments.ts';
+import { DEFAULT_GRACE_MS, MAX_TIMER_MS, SHUT_DOWN_MARGIN_MS } from '../core/limits.ts';
+import { noop } from '../core/noop.ts';
 
 const CLOSE_OPTIONS: ReadonlySet<string> = new Set<keyof CloseHostOptions>(['graceMs', 'spreadMs']);
 
@@ -49,7 +50,7 @@ export class ShutDown {
   /** Whose handler ran when its socket was closed. */
   readonly #forced = new Set<HandlerRun>();
   readonly #timers = new Set<unknown>();
-  #resolve: (report: CloseReport) => void = ignore;
+  #resolve: (report: CloseReport) => void = noop;
   #finished = 0;
   #closed = 0;
   readonly #abandoned: string[] = [];
@@ -82,7 +83,7 @@ export class ShutDown {
     // The one timer that keeps the process alive: what is waited for must come.
     holdProcess(this.#after(this.#deadlineMs, () => this.#onDeadline()));
     if (this.#open.size === 0) return this.#waitForSessions();
-    this.#inTurns(0, (run) => run.drain());
+    this.#inTurns(0, (run) => run.askToFinish());
     this.#inTurns(this.#graceMs, (run) => this.#close(run));
   }
 
@@ -159,5 +160,3 @@ export class ShutDown {
     });
   }
 }
-
-function ignore(): void {}

@@ -1,7 +1,7 @@
 // Who is who: the ids of a node and of its sockets. The host asks for them;
 // nobody takes one apart.
 
-import { RandomIds } from '../words/random-ids.ts';
+import { RandomIds } from '../platform/random-ids.ts';
 
 const NODE_ID_BYTES = 6;
 /** 128 bits. */

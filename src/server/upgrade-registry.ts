@@ -4,9 +4,9 @@
 import type { IncomingMessage, Server as HttpServer } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
 import type { Duplex } from 'node:stream';
-import { judge, REFUSALS } from './handshake-rules.ts';
-import { refuse } from './refusal.ts';
-import { parseTarget } from './request-target.ts';
+import { checkHandshake, REFUSALS } from '../handshake/rules.ts';
+import { refuse } from '../handshake/refusal.ts';
+import { parseTarget } from '../handshake/request-target.ts';
 import type { RouteTable } from './routes.ts';
 import { realClock } from '../time/real-clock.ts';
 
@@ -52,7 +52,7 @@ export class UpgradeRegistry {
     const taker = this.#takerOf(request);
     if (taker !== undefined) return taker.handleUpgrade(request, socket, head);
     if (this.#server.listenerCount('upgrade') > 1) return;
-    const judged = judge(request);
+    const judged = checkHandshake(request);
     refuse(socket, 'status' in judged ? judged : REFUSALS.route, realClock, request.method);
   };
 

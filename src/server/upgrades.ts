@@ -1,25 +1,26 @@
 // Upgrades, from a judged request to a conversation or a refusal: the hook's
 // turn, the 101, the answers. What is served is the host's, which listens.
 
-import { Patience } from './patience.ts';
-import { REFUSALS } from './handshake-rules.ts';
+import { HandshakeDeadline } from '../handshake/handshake-deadline.ts';
+import { REFUSALS } from '../handshake/rules.ts';
 import type { HostSettings } from './host-options.ts';
-import { acceptedAtOnce, isPlain, prepare } from './pre-server.ts';
-import type { Accepted, Arrival, Refused, Verdict } from './pre-server.ts';
-import type { Refusal } from './refusal.ts';
-import { refuse, refuseWith } from './refusal.ts';
+import { acceptedAtOnce, isPlain, prepare } from './admission.ts';
+import type { Accepted, PendingHandshake, Refused, HandshakeResult } from './admission.ts';
+import type { Refusal } from '../handshake/refusal.ts';
+import { refuse, refuseWith } from '../handshake/refusal.ts';
 import { checkHooks } from './routes.ts';
-import { TaskQueue } from '../time/task-queue.ts';
-import { WaitingStream } from './waiting-stream.ts';
-import { WsAcceptor } from '../transport/ws-acceptor.ts';
-import type { UpgradeAtHand } from '../transport/ws-acceptor.ts';
-import type { WsTransport } from '../transport/ws-transport.ts';
-import { Chain } from '../words/chain.ts';
-import type { HandshakeEnd } from '../words/errors.ts';
+import { TaskQueue } from '../waiting/task-queue.ts';
+import { EarlyData } from '../handshake/early-data.ts';
+import { WsAcceptor } from '../transport/ws/acceptor.ts';
+import type { UpgradeAtHand } from '../transport/ws/acceptor.ts';
+import type { WsTransport } from '../transport/ws/transport.ts';
+import { LinkedList } from '../structures/linked-list.ts';
+import type { HandshakeEnd } from '../core/errors.ts';
+import { noop } from '../core/noop.ts';
 
 /** Who hears of a link that is open. */
 export interface UpgradeListener {
-  upgradeOnOpen(transport: WsTransport, arrival: Arrival, accepted: Accepted): void;
+  upgradeOnOpen(transport: WsTransport, arrival: PendingHandshake, accepted: Accepted): void;
 }
 
 /** Takes upgrades through their handshake. */
@@ -30,7 +31,7 @@ export class Upgrades {
   /** `onPreServer` hooks, so many at once. */
   readonly #admission: TaskQueue;
   /** Of the handshakes whose hook has not decided. */
-  readonly #waiting = new Chain<Patience>();
+  readonly #waiting = new LinkedList<HandshakeDeadline>();
   #isClosing = false;
 
   constructor(settings: HostSettings, listener: UpgradeListener) {
@@ -45,7 +46,7 @@ export class Upgrades {
   }
 
   /** Answers an upgrade that keeps the rules: at once, or when its hook has decided. */
-  take(upgrade: UpgradeAtHand, arrival: Arrival): void {
+  take(upgrade: UpgradeAtHand, arrival: PendingHandshake): void {
     if (this.#isClosing) return this.refuse(upgrade, REFUSALS.closing);
     if (isPlain(arrival)) return void this.#accept(upgrade, arrival, acceptedAtOnce(arrival.protocol));
     this.#askAndAnswer(upgrade, arrival);
@@ -53,56 +54,65 @@ export class Upgrades {
 
   /**
    * Asks what has to be asked, and goes on with what has come of it, in the same turn:
-   * a handshake whose patience has ended meanwhile, or whose host closes, is over.
+   * a handshake whose deadline has ended meanwhile, or whose host closes, is over.
    */
-  decide<T>(arrival: Arrival, patience: Patience, goOn: (verdict: Verdict) => T): Promise<T> {
-    this.#waiting.append(patience);
-    return prepare(arrival, this.#admission, patience.over).then((verdict) => {
-      this.#waiting.remove(patience);
-      patience.stop();
-      return goOn(finalVerdict(verdict, arrival, patience.why));
+  decide<T>(
+    arrival: PendingHandshake,
+    deadline: HandshakeDeadline,
+    goOn: (verdict: HandshakeResult) => T,
+  ): Promise<T> {
+    this.#waiting.append(deadline);
+    return prepare(arrival, this.#admission, deadline.over).then((verdict) => {
+      this.#waiting.remove(deadline);
+      deadline.stop();
+      return goOn(finalVerdict(verdict, arrival, deadline.why));
     });
   }
 
   /** Refuses what waits for its hook, and from now on all. */
   close(): void {
     this.#isClosing = true;
-    for (const patience of this.#waiting) patience.end('closing');
+    for (const deadline of this.#waiting) deadline.end('closing');
   }
 
   refuse({ request, stream }: UpgradeAtHand, refusal: Refusal): void {
     refuse(stream, refusal, this.#settings.clock, request.method);
   }
 
-  #askAndAnswer(upgrade: UpgradeAtHand, arrival: Arrival): void {
+  #askAndAnswer(upgrade: UpgradeAtHand, arrival: PendingHandshake): void {
     const { clock, handshakeTimeoutMs } = this.#settings;
     // Nobody else listens to the stream of an upgrade: a reset would bring the process down.
-    upgrade.stream.on('error', ignoreError);
-    const patience = new Patience(clock, handshakeTimeoutMs);
+    upgrade.stream.on('error', noop);
+    const deadline = new HandshakeDeadline(clock, handshakeTimeoutMs);
     let isDecided = false;
-    let waiting: WaitingStream | undefined;
+    let waiting: EarlyData | undefined;
     // What decides in this turn costs neither a timer nor listeners. Nothing is lost: nobody reads the stream.
     clock.setImmediate(() => {
       if (isDecided) return;
-      patience.begin();
-      waiting = new WaitingStream(upgrade.stream, upgrade.head, patience);
+      deadline.begin();
+      waiting = new EarlyData(upgrade.stream, upgrade.head, deadline);
     });
-    void this.decide(arrival, patience, (verdict) => {
+    void this.decide(arrival, deadline, (verdict) => {
       isDecided = true;
       const early = waiting?.release();
       const whole = early === undefined ? upgrade : { ...upgrade, head: early };
-      this.#answer(whole, arrival, verdict, patience);
+      this.#answer(whole, arrival, verdict, deadline);
     });
   }
 
-  #answer(upgrade: UpgradeAtHand, arrival: Arrival, verdict: Verdict, patience: Patience): void {
-    const { why } = patience;
+  #answer(
+    upgrade: UpgradeAtHand,
+    arrival: PendingHandshake,
+    verdict: HandshakeResult,
+    deadline: HandshakeDeadline,
+  ): void {
+    const { why } = deadline;
     switch (verdict.kind) {
       case 'accepted':
         // What the hook has begun for a socket that never was ends with its signal.
-        if (!this.#accept(upgrade, arrival, verdict)) patience.end('gone');
+        if (!this.#accept(upgrade, arrival, verdict)) deadline.end('gone');
         // `ws` listens by now.
-        else upgrade.stream.off('error', ignoreError);
+        else upgrade.stream.off('error', noop);
         // The stream stood still while the hook decided.
         upgrade.stream.resume();
         return undefined;
@@ -125,7 +135,7 @@ export class Upgrades {
   }
 
   /** @returns Whether the 101 is on its way. */
-  #accept(upgrade: UpgradeAtHand, arrival: Arrival, accepted: Accepted): boolean {
+  #accept(upgrade: UpgradeAtHand, arrival: PendingHandshake, accepted: Accepted): boolean {
     const { answer, opened } = accepted;
     let open: WsTransport | undefined;
     try {
@@ -152,7 +162,11 @@ export class Upgrades {
 }
 
 /** What comes of a verdict when the handshake has ended meanwhile, or the hook has changed its server. */
-function finalVerdict(verdict: Verdict, { server }: Arrival, why: HandshakeEnd | undefined): Verdict {
+function finalVerdict(
+  verdict: HandshakeResult,
+  { server }: PendingHandshake,
+  why: HandshakeEnd | undefined,
+): HandshakeResult {
   // A store that says nothing for all the time there is counts as one that is down.
   const isStoreSilent = verdict.kind === 'unavailable' && why === 'late';
   if (why !== undefined && !isStoreSilent) return { kind: 'over', opened: verdict.opened };
@@ -172,7 +186,7 @@ export function refusalFor(why: HandshakeEnd | undefined): Refusal {
 
 // The client of a refusal learns an id, too: the hook may have moved the session before.
 
-export function refusalTo({ opened }: Exclude<Verdict, Accepted>, refusal: Refusal): Refusal {
+export function refusalTo({ opened }: Exclude<HandshakeResult, Accepted>, refusal: Refusal): Refusal {
   const cookie = opened?.refuse();
   return cookie === undefined
     ? refusal
@@ -196,5 +210,3 @@ function headerLinesOf({ answer, opened }: Accepted): readonly string[] {
   if (answer.responseHeaders === undefined) return ours;
   return [...Array.from(answer.responseHeaders, ([name, value]) => `${name}: ${value}`), ...ours];
 }
-
-function ignoreError(): void {}

@@ -1,11 +1,11 @@
 // The stores that were written for express-session, as a SessionStore: callbacks
 // become promises, and the cookie that Express keeps in its records stays there.
 
-import { IdLines } from './id-lines.ts';
+import { KeyedLock } from '../waiting/keyed-lock.ts';
 import type { SessionStore } from './session-store.ts';
 import { realClock, wallTimeMs } from '../time/real-clock.ts';
-import { badArgument } from '../words/arguments.ts';
-import { STORE_ANSWER_MS } from '../words/limits.ts';
+import { badArgument } from '../core/arguments.ts';
+import { STORE_ANSWER_MS } from '../core/limits.ts';
 
 /** A store for express-session 1: connect-redis, connect-mongo, its own MemoryStore, … */
 export interface ExpressSessionStore {
@@ -47,7 +47,7 @@ interface ExpressRecord extends Record<string, unknown> {
 /** Express stores have no port for "set what is in it but not the cookie": some calls are two. A line per id keeps them together. */
 class WrappedStore implements SessionStore {
   readonly #store: ExpressSessionStore;
-  readonly #lines = new IdLines();
+  readonly #lines = new KeyedLock();
 
   constructor(store: ExpressSessionStore) {
     this.#store = store;

@@ -2,26 +2,26 @@
 // that were waited for. Who is in line is session-lock.ts's.
 
 import { setMaxListeners } from 'node:events';
-import { Alarm } from '../time/alarm.ts';
-import type { AlarmOwner } from '../time/alarm.ts';
-import type { Alarms } from '../time/alarms.ts';
-import { LazySignal } from '../time/lazy-signal.ts';
+import { Deadline } from '../time/deadline.ts';
+import type { DeadlineOwner } from '../time/deadline.ts';
+import type { Deadlines } from '../time/deadlines.ts';
+import { LazySignal } from '../waiting/lazy-signal.ts';
 
 /** Is given up when its time is over, or when one of its signals aborts; until it is stopped. */
-export class LockWait implements AlarmOwner {
+export class LockWait implements DeadlineOwner {
   /** Aborts when the wait is given up: with a signal's reason, or an error that {@link isTimeout} knows. */
   readonly over: LazySignal = new LazySignal();
   readonly #signals: readonly AbortSignal[];
-  readonly #alarm: Alarm;
+  readonly #deadline: Deadline;
   #timeout: LockTimeoutError | undefined;
 
   /**
    * @param timeoutMs - ≥ 0; Infinity sets no timer.
    * @param signals - Not aborted yet.
    */
-  constructor(alarms: Alarms, timeoutMs: number, signals: readonly AbortSignal[]) {
-    this.#alarm = new Alarm(alarms, this);
-    this.#alarm.setAt(alarms.now() + timeoutMs);
+  constructor(deadlines: Deadlines, timeoutMs: number, signals: readonly AbortSignal[]) {
+    this.#deadline = new Deadline(deadlines, this);
+    this.#deadline.setAt(deadlines.now() + timeoutMs);
     this.#signals = signals;
     for (const signal of signals) {
       // Node warns from the eleventh listener on; many updates may wait for one session.
@@ -54,17 +54,17 @@ export class LockWait implements AlarmOwner {
 
   /** The time no longer matters; the signals do. */
   stopClock(): void {
-    this.#alarm.stop();
+    this.#deadline.stop();
   }
 
   /** Nothing ends it any more, and nothing of it is left. */
   stop(): void {
-    this.#alarm.stop();
+    this.#deadline.stop();
     for (const signal of this.#signals) signal.removeEventListener('abort', this.#onAbort);
   }
 
-  /** Called by the alarm: the time is over. */
-  alarmOnRing(): void {
+  /** Called by the deadline: the time is over. */
+  onDeadline(): void {
     const timeout = new LockTimeoutError();
     this.#timeout = timeout;
     this.over.abort(() => timeout);

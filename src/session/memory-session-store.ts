@@ -3,14 +3,14 @@
 
 import type { SessionStore } from './session-store.ts';
 import type { Clock } from '../time/clock.ts';
-import { Chain } from '../words/chain.ts';
-import type { Link } from '../words/chain.ts';
+import { LinkedList } from '../structures/linked-list.ts';
+import type { ListNode } from '../structures/linked-list.ts';
 
 /** Sessions kept at once: with little data in them some 30 MB. Beyond it the one that was touched longest ago goes. */
 export const MAX_MEMORY_SESSIONS = 100_000;
 
 /** One session, in the line of all. */
-interface Kept extends Link<Kept> {
+interface Kept extends ListNode<Kept> {
   readonly id: string;
   text: string;
   /** Time of the clock; Infinity for never. */
@@ -28,7 +28,7 @@ export class MemorySessionStore implements SessionStore {
   readonly #limit: number;
   readonly #kept = new Map<string, Kept>();
   /** In the order in which they were touched: a Map that loses its first entries over and over is walked from its old beginning each time. */
-  readonly #line = new Chain<Kept>();
+  readonly #line = new LinkedList<Kept>();
 
   constructor(clock: Clock, limit: number = MAX_MEMORY_SESSIONS) {
     this.#clock = clock;

@@ -5,7 +5,7 @@
 import type { Membership, SessionMember } from './session-place.ts';
 import type { Session } from './session.ts';
 import type { SessionCookie } from './session-cookie.ts';
-import type { StoredSession } from './stored-session.ts';
+import type { SessionHandle } from './session-handle.ts';
 
 /** A session that a handshake has opened. It ends in exactly one of `join`, `refuse` and `discard`. */
 export interface Opened {
@@ -44,11 +44,11 @@ export interface Opened {
 }
 
 export class OpenedSession implements Opened {
-  readonly #stored: StoredSession;
+  readonly #stored: SessionHandle;
   readonly #cookie: SessionCookie;
   readonly #isSecure: boolean;
 
-  constructor(stored: StoredSession, cookie: SessionCookie, isSecure: boolean) {
+  constructor(stored: SessionHandle, cookie: SessionCookie, isSecure: boolean) {
     this.#stored = stored;
     this.#cookie = cookie;
     this.#isSecure = isSecure;
@@ -63,7 +63,7 @@ export class OpenedSession implements Opened {
   }
 
   setCookie(): string | undefined {
-    if (!this.#stored.isUntold) return undefined;
+    if (!this.#stored.needsSetCookie) return undefined;
     return this.#cookie.write(this.#stored.id, this.#isSecure);
   }
 
@@ -74,7 +74,7 @@ export class OpenedSession implements Opened {
   refuse(): string | undefined {
     const cookie = this.setCookie();
     if (cookie === undefined) this.discard();
-    else this.#stored.settle().letGo();
+    else this.#stored.settle().release();
     return cookie;
   }
 

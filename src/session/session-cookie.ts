@@ -4,7 +4,7 @@
 import { parseCookie, stringifySetCookie } from 'cookie';
 import { unsign } from 'cookie-signature';
 import { IdSigner } from './id-signer.ts';
-import { RandomIds } from '../words/random-ids.ts';
+import { RandomIds } from '../platform/random-ids.ts';
 
 /** What a request's cookies say. `forged`: no secret of ours has signed it. */
 export type CookieVerdict =

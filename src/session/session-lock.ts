@@ -2,11 +2,11 @@
 // store's lock behind that where it has one. They are held around writes that
 // depend on what was read, and never while a socket merely lives.
 
-import type { Background } from './background.ts';
-import { IdLines } from './id-lines.ts';
+import type { PendingWork } from './pending-work.ts';
+import { KeyedLock } from '../waiting/keyed-lock.ts';
 import type { LockWait } from './lock-wait.ts';
 import type { SessionStore } from './session-store.ts';
-import type { LazySignal } from '../time/lazy-signal.ts';
+import type { LazySignal } from '../waiting/lazy-signal.ts';
 
 /** Waits for something until the wait is given up; when it has come, no more. */
 export type UntilWriting = <T>(coming: Promise<T>) => Promise<T>;
@@ -17,13 +17,13 @@ type Release = () => Promise<void>;
 /** Gives the lock of an id to one task at a time, in the order in which they ask. */
 export class SessionLock {
   readonly #store: Pick<SessionStore, 'lock'>;
-  readonly #background: Background;
-  readonly #lines = new IdLines();
+  readonly #pendingWork: PendingWork;
+  readonly #lines = new KeyedLock();
 
-  /** @param background - Where the store's locks are given back. */
-  constructor(store: Pick<SessionStore, 'lock'>, background: Background) {
+  /** @param pendingWork - Where the store's locks are given back. */
+  constructor(store: Pick<SessionStore, 'lock'>, pendingWork: PendingWork) {
     this.#store = store;
-    this.#background = background;
+    this.#pendingWork = pendingWork;
   }
 
   /** Locks that somebody here holds or wants. */
@@ -91,7 +91,7 @@ export class SessionLock {
 
   #giveBack(unlock: Unlock | undefined): void {
     // A store may throw where it should reject.
-    if (unlock !== undefined) this.#background.run((async () => unlock())());
+    if (unlock !== undefined) this.#pendingWork.run((async () => unlock())());
   }
 }
 

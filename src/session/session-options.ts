@@ -4,8 +4,8 @@
 import { MemorySessionStore } from './memory-session-store.ts';
 import type { SessionStore } from './session-store.ts';
 import type { Clock } from '../time/clock.ts';
-import { badArgument, checkMs, checkNames } from '../words/arguments.ts';
-import { isToken } from '../words/token.ts';
+import { badArgument, checkMs, checkNames } from '../core/arguments.ts';
+import { isToken } from '../core/token.ts';
 
 /** 15 minutes: what `%CSP.Session` has. */
 const DEFAULT_SESSION_TIMEOUT_MS = 900_000;

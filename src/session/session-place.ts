@@ -1,8 +1,8 @@
 // The places of sockets in a session that is held here: one for each, in the order
 // in which they came. The session makes them, and hears of what their sockets do;
-// when it expires is live-session.ts's.
+// when it expires is active-session.ts's.
 
-import type { Link } from '../words/chain.ts';
+import type { ListNode } from '../structures/linked-list.ts';
 
 /** A socket as its session sees it. */
 export interface SessionMember {
@@ -27,7 +27,7 @@ export interface PlaceKeeper {
 }
 
 /** One socket's place, in a line with the others. */
-export class SessionPlace implements Membership, Link<SessionPlace> {
+export class SessionPlace implements Membership, ListNode<SessionPlace> {
   readonly #socket: SessionMember;
   readonly #keeper: PlaceKeeper;
   #isIn = true;

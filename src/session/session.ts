@@ -1,7 +1,7 @@
 // The words of a session: what hooks and handlers hold as `session`. Types only;
-// stored-session.ts is what they hold.
+// session-handle.ts is what they hold.
 
-import type { WaitOptions } from '../words/wait-options.ts';
+import type { WaitOptions } from '../core/wait-options.ts';
 
 /** Data of a session: JSON. */
 export type SessionData = Record<string, unknown>;

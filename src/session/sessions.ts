@@ -2,9 +2,9 @@
 // by id while somebody here holds them, and ended. The host opens one for each
 // handshake and hands errors that concern nobody to `report`.
 
-import { Background } from './background.ts';
-import { LiveSession } from './live-session.ts';
-import type { LiveSessionListener, LiveSessionSettings } from './live-session.ts';
+import { PendingWork } from './pending-work.ts';
+import { ActiveSession } from './active-session.ts';
+import type { ActiveSessionListener, ActiveSessionSettings } from './active-session.ts';
 import { LockWait } from './lock-wait.ts';
 import { OpenedSession } from './opened-session.ts';
 import type { Opened } from './opened-session.ts';
@@ -14,13 +14,13 @@ import { SessionLock } from './session-lock.ts';
 import { DEFAULT_UPDATE_TIMEOUT_MS } from './session-options.ts';
 import type { SessionSettings } from './session-options.ts';
 import type { SessionStore } from './session-store.ts';
-import { StoredSession } from './stored-session.ts';
-import type { SessionKeeper } from './stored-session.ts';
-import { Alarms } from '../time/alarms.ts';
+import { SessionHandle } from './session-handle.ts';
+import type { SessionKeeper } from './session-handle.ts';
+import { Deadlines } from '../time/deadlines.ts';
 import type { Clock } from '../time/clock.ts';
 
 /** What sessions need of their host. */
-export interface SessionSurroundings {
+export interface SessionHost {
   readonly clock: Clock;
   /** Gets errors that no caller can be given. */
   readonly report: (error: unknown, where: { readonly phase: string }) => void;
@@ -31,34 +31,40 @@ export interface SessionSurroundings {
  * now and then, and all that the old ones hold would live on until a full collection.
  */
 interface LivePlace {
-  live: LiveSession | undefined;
+  live: ActiveSession | undefined;
 }
 
 /** Holds the sessions of one host. */
-export class Sessions implements SessionKeeper, LiveSessionListener {
+export class Sessions implements SessionKeeper, ActiveSessionListener {
   readonly store: SessionStore;
   readonly lock: SessionLock;
-  readonly alarms: Alarms;
+  readonly deadlines: Deadlines;
   readonly timeoutMs: number;
   readonly #endOnClose: boolean;
   readonly #cookie: SessionCookie;
-  readonly #liveSettings: LiveSessionSettings;
+  readonly #liveSettings: ActiveSessionSettings;
   readonly #report: (error: unknown) => void;
-  readonly #background: Background;
+  readonly #pendingWork: PendingWork;
   /** Those that a handshake or a socket holds. */
   readonly #live = new Map<string, LivePlace>();
 
-  constructor(settings: SessionSettings, { clock, report }: SessionSurroundings) {
+  constructor(settings: SessionSettings, { clock, report }: SessionHost) {
     const { store, timeoutMs, endOnClose, cookie, secrets } = settings;
     this.#report = (error) => report(error, { phase: 'session' });
     this.store = store;
-    this.#background = new Background(clock, this.#report);
-    this.lock = new SessionLock(store, this.#background);
-    this.alarms = new Alarms(clock);
+    this.#pendingWork = new PendingWork(clock, this.#report);
+    this.lock = new SessionLock(store, this.#pendingWork);
+    this.deadlines = new Deadlines(clock);
     this.timeoutMs = timeoutMs;
     this.#endOnClose = endOnClose;
     this.#cookie = new SessionCookie(cookie, secrets);
-    this.#liveSettings = { store, clock, alarms: this.alarms, timeoutMs, background: this.#background };
+    this.#liveSettings = {
+      store,
+      clock,
+      deadlines: this.deadlines,
+      timeoutMs,
+      pendingWork: this.#pendingWork,
+    };
   }
 
   /** Sessions that a handshake or a socket of this host holds. */
@@ -70,7 +76,7 @@ export class Sessions implements SessionKeeper, LiveSessionListener {
 
   /** Resolves when the store has been told all that nobody waits for. Never rejects. */
   settled(): Promise<void> {
-    return this.#background.settled();
+    return this.#pendingWork.settled();
   }
 
   // Called by the handshake.
@@ -97,23 +103,23 @@ export class Sessions implements SessionKeeper, LiveSessionListener {
   async #openKnown(id: string, isSecure: boolean): Promise<Opened> {
     const known = await this.#resume(id);
     if (known !== undefined) {
-      return new OpenedSession(new StoredSession(known, 'old', this), this.#cookie, isSecure);
+      return new OpenedSession(new SessionHandle(known, 'old', this), this.#cookie, isSecure);
     }
     this.#report(new SessionCookieError('unknown'));
     return this.#openFresh(isSecure);
   }
 
   #openFresh(isSecure: boolean): Opened {
-    return new OpenedSession(new StoredSession(this.#create(), 'new', this), this.#cookie, isSecure);
+    return new OpenedSession(new SessionHandle(this.#create(), 'new', this), this.#cookie, isSecure);
   }
 
-  async #resume(id: string): Promise<LiveSession | undefined> {
+  async #resume(id: string): Promise<ActiveSession | undefined> {
     // Held before the store is asked: an end that comes meanwhile is not missed.
     const live = this.#hold(id);
     try {
-      if ((await this.load(id)) === undefined) this.lose(live);
+      if ((await this.load(id)) === undefined) this.evict(live);
     } catch (error) {
-      live.letGo();
+      live.release();
       throw error;
     }
     if (live.isOver) return undefined;
@@ -129,37 +135,37 @@ export class Sessions implements SessionKeeper, LiveSessionListener {
     return data ?? undefined;
   }
 
-  async begin(data: SessionData): Promise<LiveSession> {
+  async begin(data: SessionData): Promise<ActiveSession> {
     const live = this.#create();
     try {
       await this.store.set(live.id, data, this.timeoutMs);
     } catch (error) {
-      live.letGo();
+      live.release();
       throw error;
     }
     return live;
   }
 
-  lose(session: LiveSession): void {
+  evict(session: ActiveSession): void {
     this.#drop(session);
     session.finish();
   }
 
-  forget(session: LiveSession): void {
-    this.#background.run(this.end(session));
+  destroy(session: ActiveSession): void {
+    this.#pendingWork.run(this.end(session));
   }
 
-  async end(session: LiveSession): Promise<void> {
-    this.lose(session);
+  async end(session: ActiveSession): Promise<void> {
+    this.evict(session);
     // Somebody may hold the id again whose last socket had left.
     const successor = this.#live.get(session.id)?.live;
-    if (successor !== undefined) this.lose(successor);
+    if (successor !== undefined) this.evict(successor);
     await this.#delete(session.id);
   }
 
   /** Deletes behind the write that is under way. Who holds the lock for too long, or a lock that is down, keeps nothing alive. */
   async #delete(id: string): Promise<void> {
-    const wait = new LockWait(this.alarms, DEFAULT_UPDATE_TIMEOUT_MS, []);
+    const wait = new LockWait(this.deadlines, DEFAULT_UPDATE_TIMEOUT_MS, []);
     try {
       await this.lock.hold(id, wait, () => this.store.delete(id));
     } catch {
@@ -169,32 +175,32 @@ export class Sessions implements SessionKeeper, LiveSessionListener {
 
   // Called by live sessions.
 
-  sessionOnExpiry(session: LiveSession): void {
-    if (this.#endOnClose) this.forget(session);
-    else this.lose(session);
+  sessionOnExpiry(session: ActiveSession): void {
+    if (this.#endOnClose) this.destroy(session);
+    else this.evict(session);
   }
 
-  sessionOnFree(session: LiveSession): void {
-    if (this.#endOnClose && session.hadMembers) this.forget(session);
+  sessionOnFree(session: ActiveSession): void {
+    if (this.#endOnClose && session.hadMembers) this.destroy(session);
     else this.#drop(session);
   }
 
-  #hold(id: string): LiveSession {
+  #hold(id: string): ActiveSession {
     const known = this.#live.get(id)?.live;
-    const live = known ?? new LiveSession(id, this.#liveSettings, this);
+    const live = known ?? new ActiveSession(id, this.#liveSettings, this);
     if (known === undefined) this.#live.set(id, { live });
     live.hold();
     return live;
   }
 
   /** Makes one that nobody else knows. */
-  #create(): LiveSession {
+  #create(): ActiveSession {
     const live = this.#hold(this.#cookie.newId());
-    live.began(this.alarms.now());
+    live.began(this.deadlines.now());
     return live;
   }
 
-  #drop(session: LiveSession): void {
+  #drop(session: ActiveSession): void {
     const place = this.#live.get(session.id);
     if (place?.live !== session) return;
     place.live = undefined;

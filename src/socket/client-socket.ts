@@ -4,10 +4,10 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 
 import { closeByUser } from './close-by-user.ts';
-import type { Conversation } from './conversation.ts';
+import type { Conversation } from '../conversation/conversation.ts';
 import { MessageSocket } from './message-socket.ts';
 import type { Socket } from './socket.ts';
-import type { CloseInfo } from '../words/close-info.ts';
+import type { CloseInfo } from '../core/close-info.ts';
 
 export interface ClientSocket extends Socket, AsyncDisposable {
   readonly url: string;

@@ -1,10 +1,10 @@
 // What `endServer` of a server's socket and `close` of a client's have in common:
 // the check of what is sent, and the wait for the real end.
 
-import type { Conversation } from './conversation.ts';
-import { rejected } from '../time/abortable.ts';
-import { checkClose } from '../words/arguments.ts';
-import type { CloseInfo } from '../words/close-info.ts';
+import type { Conversation } from '../conversation/conversation.ts';
+import { rejected } from '../waiting/abortable.ts';
+import { checkClose } from '../core/arguments.ts';
+import type { CloseInfo } from '../core/close-info.ts';
 
 /** Closes for the user; what cannot be sent rejects, and the socket stays open. */
 export function closeByUser(

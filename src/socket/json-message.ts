@@ -1,13 +1,13 @@
 // JSON in messages: what a message that was read says, and what a value is written
 // as. Errors here are the peer's fault on the way in, the caller's on the way out.
 
-import { badArgument, checkMs, checkNames, checkSignal } from '../words/arguments.ts';
-import type { Data } from '../words/data.ts';
-import { MessageError, UsageError } from '../words/errors.ts';
-import { propertyOf } from '../words/reference.ts';
-import { isStandardSchema, plainIssues } from '../words/standard-schema.ts';
-import type { StandardSchema } from '../words/standard-schema.ts';
-import type { WaitOptions } from '../words/wait-options.ts';
+import { badArgument, checkMs, checkNames, checkSignal } from '../core/arguments.ts';
+import type { Data } from '../core/data.ts';
+import { MessageError, UsageError } from '../core/errors.ts';
+import { propertyOf } from '../core/object-like.ts';
+import { isStandardSchema, plainIssues } from '../core/standard-schema.ts';
+import type { StandardSchema } from '../core/standard-schema.ts';
+import type { WaitOptions } from '../core/wait-options.ts';
 
 export interface ReadJsonOptions<T = unknown> extends WaitOptions {
   /** What the value has to be; its output is what is read. Default: anything. */

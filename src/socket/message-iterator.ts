@@ -1,12 +1,12 @@
 // Iteration over whole messages, written by hand: an async generator's
 // `return()` would wait for a pending `next()`, and `break` would hang.
 
-import type { Conversation } from './conversation.ts';
-import { pendingRead } from './pending-read.ts';
-import type { PendingRead, ReadMethod, ReadView } from './pending-read.ts';
-import { unattended } from '../time/abortable.ts';
-import type { Data } from '../words/data.ts';
-import { ConnectionLostError } from '../words/errors.ts';
+import type { Conversation } from '../conversation/conversation.ts';
+import { pendingRead } from '../conversation/pending-read.ts';
+import type { PendingRead, ReadMethod, ReadView } from '../conversation/pending-read.ts';
+import { unattended } from '../waiting/abortable.ts';
+import type { Data } from '../core/data.ts';
+import { ConnectionLostError } from '../core/errors.ts';
 
 /** Iterates over the messages of a conversation until its end; throws ConnectionLostError when that was not clean. */
 export class MessageIterator implements AsyncIterableIterator<Data> {

@@ -1,29 +1,29 @@
 // The public words of a conversation, with their arguments checked. All is done
 // by the conversation below; server and client sockets add their own words.
 
-import type { Conversation } from './conversation.ts';
+import type { Conversation } from '../conversation/conversation.ts';
 import { checkReadJson, jsonText, parseJson, validated } from './json-message.ts';
 import type { ReadJsonOptions } from './json-message.ts';
 import { MessageIterator } from './message-iterator.ts';
-import { isParted, MessageParts } from './message-parts.ts';
-import type { Parted } from './message-parts.ts';
+import { isFragmented, Fragments } from '../conversation/fragments.ts';
+import type { Fragmented } from '../conversation/fragments.ts';
 import { readableOf, writableOf } from './message-streams.ts';
-import { pendingRead } from './pending-read.ts';
-import type { PendingRead, ReadView, ReadWait } from './pending-read.ts';
+import { pendingRead } from '../conversation/pending-read.ts';
+import type { PendingRead, ReadView, ReadWait } from '../conversation/pending-read.ts';
 import type { ReadOptions, Socket, WriteOptions } from './socket.ts';
 import { SocketPort } from './socket-port.ts';
-import { rejected, unattended } from '../time/abortable.ts';
+import { rejected, unattended } from '../waiting/abortable.ts';
 import type { SendOptions } from '../transport/transport.ts';
-import { badArgument, checkLength, checkMs, checkNames, checkSignal } from '../words/arguments.ts';
-import type { CloseInfo } from '../words/close-info.ts';
-import { isData } from '../words/data.ts';
-import type { Data } from '../words/data.ts';
-import { DEFAULT_READ_TIMEOUT_MS } from '../words/limits.ts';
-import { source } from '../words/source.ts';
-import type { SourcePort } from '../words/source.ts';
-import type { ReadResult, WriteStatus } from '../words/status.ts';
-import { checkWait } from '../words/wait-options.ts';
-import type { WaitOptions } from '../words/wait-options.ts';
+import { badArgument, checkLength, checkMs, checkNames, checkSignal } from '../core/arguments.ts';
+import type { CloseInfo } from '../core/close-info.ts';
+import { isData } from '../core/data.ts';
+import type { Data } from '../core/data.ts';
+import { DEFAULT_READ_TIMEOUT_MS } from '../core/limits.ts';
+import { source } from '../core/source.ts';
+import type { SourcePort } from '../core/source.ts';
+import type { ReadResult, WriteStatus } from '../core/status.ts';
+import { checkWait } from '../core/wait-options.ts';
+import type { WaitOptions } from '../core/wait-options.ts';
 
 const READ_OPTIONS: ReadonlySet<string> = new Set(['len', 'timeoutMs', 'signal']);
 const WRITE_OPTIONS: ReadonlySet<string> = new Set(['timeoutMs', 'signal', 'compress']);
@@ -131,9 +131,9 @@ export class MessageSocket implements Socket {
     return new MessageIterator(this.#conversation, this.#ownView());
   }
 
-  write(data: Data | Parted, options?: WriteOptions): Promise<WriteStatus> {
+  write(data: Data | Fragmented, options?: WriteOptions): Promise<WriteStatus> {
     try {
-      return isData(data) ? this.#write('ws.write()', data, options) : this.#writeParts(data, options);
+      return isData(data) ? this.#write('ws.write()', data, options) : this.#writeFragments(data, options);
     } catch (error) {
       return rejected(error);
     }
@@ -176,13 +176,13 @@ export class MessageSocket implements Socket {
     return this.#conversation.writer.write({ data, options: { ...sending, compress }, timeoutMs, signal });
   }
 
-  #writeParts(iterable: Parted, options: WriteOptions = {}): Promise<WriteStatus> {
-    if (!isParted(iterable))
+  #writeFragments(iterable: Fragmented, options: WriteOptions = {}): Promise<WriteStatus> {
+    if (!isFragmented(iterable))
       throw badArgument('ws.write()', 'a string, a Uint8Array or an iterable of them', iterable);
     const { timeoutMs = Infinity, signal, compress = true } = checkWriteOptions('ws.write()', options);
     return unattended(
-      this.#conversation.writer.writeParts({
-        parts: new MessageParts(iterable),
+      this.#conversation.writer.writeFragments({
+        parts: new Fragments(iterable),
         options: { binary: this.binaryData, compress },
         timeoutMs,
         signal,

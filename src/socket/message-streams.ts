@@ -2,14 +2,14 @@
 // what is written goes to the same line, and nothing is kept in between. How a stream
 // ends is said in the words of the socket: its end, its close codes.
 
-import type { Conversation } from './conversation.ts';
+import type { Conversation } from '../conversation/conversation.ts';
 import { MessageIterator } from './message-iterator.ts';
-import type { ReadView } from './pending-read.ts';
+import type { ReadView } from '../conversation/pending-read.ts';
 import type { Socket } from './socket.ts';
-import { isSendableCloseCode } from '../words/arguments.ts';
-import type { Data } from '../words/data.ts';
-import { ConnectionLostError } from '../words/errors.ts';
-import { isReference } from '../words/reference.ts';
+import { isSendableCloseCode } from '../core/arguments.ts';
+import type { Data } from '../core/data.ts';
+import { ConnectionLostError } from '../core/errors.ts';
+import { isObjectLike } from '../core/object-like.ts';
 
 /** Every Node has the signal; @types/node 20 does not know of it. */
 type AbortingController = WritableStreamDefaultController & { readonly signal: AbortSignal };
@@ -91,7 +91,7 @@ async function endOf(conversation: Conversation): Promise<unknown> {
 function closeCodeOf(reason: unknown): number {
   if (reason === undefined || reason === null) return 1000;
   try {
-    const has = isReference(reason) && 'closeCode' in reason && isSendableCloseCode(reason.closeCode);
+    const has = isObjectLike(reason) && 'closeCode' in reason && isSendableCloseCode(reason.closeCode);
     return has ? (reason.closeCode as number) : 1011;
   } catch {
     // Anything can be a reason, also what throws when it is looked at.

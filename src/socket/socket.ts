@@ -2,10 +2,10 @@
 // conversation. Types only; message-socket.ts is what they hold.
 
 import type { ReadJsonOptions } from './json-message.ts';
-import type { CloseInfo } from '../words/close-info.ts';
-import type { Data } from '../words/data.ts';
-import type { ReadResult, WriteStatus } from '../words/status.ts';
-import type { WaitOptions } from '../words/wait-options.ts';
+import type { CloseInfo } from '../core/close-info.ts';
+import type { Data } from '../core/data.ts';
+import type { ReadResult, WriteStatus } from '../core/status.ts';
+import type { WaitOptions } from '../core/wait-options.ts';
 
 export interface ReadOptions extends WaitOptions {
   /** Integer ≥ 1. Default 32 656. */

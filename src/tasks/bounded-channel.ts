@@ -4,15 +4,15 @@
 import type { Channel, ChannelOptions, WhenFull } from './channel.ts';
 import { ChannelIterator } from './channel-iterator.ts';
 import { ValueQueue } from './value-queue.ts';
-import { rejected } from '../time/abortable.ts';
+import { rejected } from '../waiting/abortable.ts';
 import { realClock } from '../time/real-clock.ts';
-import { badArgument, checkClock, checkCount, checkNames } from '../words/arguments.ts';
-import { DEFAULT_CAPACITY } from '../words/limits.ts';
-import { source } from '../words/source.ts';
-import type { Source, SourcePort } from '../words/source.ts';
-import type { ReadResult, WriteStatus } from '../words/status.ts';
-import { checkWait } from '../words/wait-options.ts';
-import type { WaitOptions } from '../words/wait-options.ts';
+import { badArgument, checkClock, checkCount, checkNames } from '../core/arguments.ts';
+import { DEFAULT_CAPACITY } from '../core/limits.ts';
+import { source } from '../core/source.ts';
+import type { Source, SourcePort } from '../core/source.ts';
+import type { ReadResult, WriteStatus } from '../core/status.ts';
+import { checkWait } from '../core/wait-options.ts';
+import type { WaitOptions } from '../core/wait-options.ts';
 
 const CHANNEL_OPTIONS: ReadonlySet<string> = new Set<keyof ChannelOptions>(['capacity', 'whenFull', 'clock']);
 const WHEN_FULL: readonly unknown[] = ['wait', 'drop-oldest', 'drop-newest'] satisfies WhenFull[];

@@ -2,8 +2,8 @@
 // it is made.
 
 import type { Clock } from '../time/clock.ts';
-import type { ReadResult, WriteStatus } from '../words/status.ts';
-import type { WaitOptions } from '../words/wait-options.ts';
+import type { ReadResult, WriteStatus } from '../core/status.ts';
+import type { WaitOptions } from '../core/wait-options.ts';
 
 /**
  * A bounded queue between tasks.

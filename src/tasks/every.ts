@@ -2,15 +2,15 @@
 // slow reader gets one tick and how many periods it stands for, never a burst; a
 // timer runs only while somebody waits.
 
-import { Alarm } from '../time/alarm.ts';
-import type { AlarmOwner } from '../time/alarm.ts';
+import { Deadline } from '../time/deadline.ts';
+import type { DeadlineOwner } from '../time/deadline.ts';
 import type { Clock } from '../time/clock.ts';
-import { PacedPort, paceOf } from '../time/pace.ts';
+import { ScheduledPort, schedulingOf } from '../time/scheduling.ts';
 import { realClock } from '../time/real-clock.ts';
-import { Subscribers } from '../time/subscribers.ts';
-import { badArgument, checkClock, checkNames } from '../words/arguments.ts';
-import { source } from '../words/source.ts';
-import type { Source, SourcePort } from '../words/source.ts';
+import { Subscribers } from '../waiting/subscribers.ts';
+import { badArgument, checkClock, checkNames } from '../core/arguments.ts';
+import { source } from '../core/source.ts';
+import type { Source, SourcePort } from '../core/source.ts';
 
 const EVERY_OPTIONS: ReadonlySet<string> = new Set(['clock']);
 
@@ -55,9 +55,9 @@ class Ticks implements Source<number>, Disposable {
   }
 }
 
-class TicksPort extends PacedPort<number> implements AlarmOwner {
+class TicksPort extends ScheduledPort<number> implements DeadlineOwner {
   /** A select keeps the time of what it talks to. */
-  readonly pace: undefined = undefined;
+  readonly scheduling: undefined = undefined;
   readonly isOver = false;
   readonly #clock: Clock;
   readonly #periodMs: number;
@@ -66,14 +66,14 @@ class TicksPort extends PacedPort<number> implements AlarmOwner {
   #taken = 0;
   #isStopped = false;
   readonly #subscribers = new Subscribers();
-  readonly #alarm: Alarm;
+  readonly #deadline: Deadline;
 
   constructor(periodMs: number, clock: Clock) {
     super();
     this.#periodMs = periodMs;
     this.#clock = clock;
     this.#startMs = clock.now();
-    this.#alarm = new Alarm(paceOf(clock).alarms, this);
+    this.#deadline = new Deadline(schedulingOf(clock).deadlines, this);
   }
 
   get isReady(): boolean {
@@ -97,20 +97,20 @@ class TicksPort extends PacedPort<number> implements AlarmOwner {
   }
 
   subscribe(wake: () => void): () => void {
-    if (!this.#isStopped) this.#alarm.setAt(this.#dueMs);
+    if (!this.#isStopped) this.#deadline.setAt(this.#dueMs);
     return this.#subscribers.add(wake);
   }
 
   stop(): void {
     this.#isStopped = true;
-    this.#alarm.stop();
+    this.#deadline.stop();
   }
 
-  alarmOnRing(nowMs: number): void {
+  onDeadline(nowMs: number): void {
     this.#subscribers.wakeWhile(this);
     if (this.#subscribers.isEmpty) return;
     const dueMs = this.#dueMs;
     // Where nobody has taken it, they were told, and are told again a period later.
-    this.#alarm.setAt(dueMs > nowMs ? dueMs : nowMs + Math.max(this.#periodMs, 1));
+    this.#deadline.setAt(dueMs > nowMs ? dueMs : nowMs + Math.max(this.#periodMs, 1));
   }
 }

@@ -2,9 +2,9 @@
 // are, so that one that never settles gathers nothing. A rejection is never
 // unhandled, and rejects the select that would take it.
 
-import { PacedPort } from '../time/pace.ts';
-import type { Pace } from '../time/pace.ts';
-import { Subscribers } from '../time/subscribers.ts';
+import { ScheduledPort } from '../time/scheduling.ts';
+import type { Scheduling } from '../time/scheduling.ts';
+import { Subscribers } from '../waiting/subscribers.ts';
 
 type State<T> =
   | { readonly kind: 'pending' }
@@ -14,16 +14,16 @@ type State<T> =
 const PENDING = Object.freeze({ kind: 'pending' });
 
 /** The port of a promise, or of anything with a `then`. */
-export class PromisePort<T> extends PacedPort<T> {
-  readonly pace: Pace | undefined;
+export class PromisePort<T> extends ScheduledPort<T> {
+  readonly scheduling: Scheduling | undefined;
   #state: State<T> = PENDING;
   readonly #subscribers = new Subscribers();
   #isNew = true;
 
-  /** @param pace - Of a task; a promise has none. */
-  constructor(promise: PromiseLike<T>, pace?: Pace) {
+  /** @param scheduling - Of a task; a promise has none. */
+  constructor(promise: PromiseLike<T>, scheduling?: Scheduling) {
     super();
-    this.pace = pace;
+    this.scheduling = scheduling;
     promise.then(
       (value) => this.#settle({ kind: 'fulfilled', value }),
       (error: unknown) => this.#settle({ kind: 'rejected', error }),

@@ -9,13 +9,13 @@ import type { Answer, Until } from './selection.ts';
 import { firstReady, readSources } from './source-map.ts';
 import type { SourceMap } from './source-map.ts';
 import type { Socket } from '../socket/socket.ts';
-import { abortable, rejected, unattended } from '../time/abortable.ts';
+import { abortable, rejected, unattended } from '../waiting/abortable.ts';
 import type { Clock } from '../time/clock.ts';
-import { PacedPort, paceOf } from '../time/pace.ts';
-import { checkClock, checkMs, checkNames, checkSignal } from '../words/arguments.ts';
-import type { Source } from '../words/source.ts';
-import type { ReadResult } from '../words/status.ts';
-import type { WaitOptions } from '../words/wait-options.ts';
+import { ScheduledPort, schedulingOf } from '../time/scheduling.ts';
+import { checkClock, checkMs, checkNames, checkSignal } from '../core/arguments.ts';
+import type { Source } from '../core/source.ts';
+import type { ReadResult } from '../core/status.ts';
+import type { WaitOptions } from '../core/wait-options.ts';
 
 /** What `select` can take from. */
 export type Selectable = Socket | Channel<unknown> | Source<unknown> | AbortSignal | PromiseLike<unknown>;
@@ -93,30 +93,31 @@ export function select(sources: unknown, options: SelectOptions = NO_OPTIONS): P
 /** Takes what is there, or waits. */
 function choose(map: SourceMap, options: SelectOptions): Promise<Answer> {
   const { timeoutMs = Infinity, signal } = options;
-  const { keys, ports, pace } = map;
+  const { keys, ports, scheduling } = map;
   if (signal?.aborted === true) return rejected(signal.reason);
   // A promise that has settled before says so a microtask later: it has its place among the others.
-  if (map.hasNew) return wait(map, options, pace.budget.spend() ? 'next turn' : 'next microtask');
+  if (map.hasNew) return wait(map, options, scheduling.budget.spend() ? 'next turn' : 'next microtask');
   const at = firstReady(ports);
   const port = ports[at];
   if (port === undefined) {
-    if (timeoutMs === 0) return pace.spin.mustYield() ? wait(map, options, 'next turn') : TIMED_OUT_SELECT;
-    pace.spin.reset();
+    if (timeoutMs === 0)
+      return scheduling.spin.mustYield() ? wait(map, options, 'next turn') : TIMED_OUT_SELECT;
+    scheduling.spin.reset();
     return wait(map, options, 'arrival');
   }
-  const isOver = port instanceof PacedPort && port.isOver;
-  if (!isOver) pace.spin.reset();
-  else if (pace.spin.mustYield()) return wait(map, options, 'next turn');
-  if (pace.budget.spend()) return wait(map, options, 'next turn');
+  const isOver = port instanceof ScheduledPort && port.isOver;
+  if (!isOver) scheduling.spin.reset();
+  else if (scheduling.spin.mustYield()) return wait(map, options, 'next turn');
+  if (scheduling.budget.spend()) return wait(map, options, 'next turn');
   return Promise.resolve([keys[at] as string, port.take()]);
 }
 
 function wait(map: SourceMap, options: SelectOptions, until: Until): Promise<Answer> {
   const { timeoutMs = Infinity, signal, clock } = options;
-  const pace = clock === undefined ? map.pace : paceOf(clock);
+  const scheduling = clock === undefined ? map.scheduling : schedulingOf(clock);
   if (signal !== undefined) {
     return abortable<Answer>(signal, (settle, fail) => {
-      const selection = new Selection(map, pace, timeoutMs, settle, fail);
+      const selection = new Selection(map, scheduling, timeoutMs, settle, fail);
       selection.begin(until);
       return () => selection.cancel();
     });
@@ -128,7 +129,7 @@ function wait(map: SourceMap, options: SelectOptions, until: Until): Promise<Ans
       void unattended(answer);
       reject(error);
     };
-    selection = new Selection(map, pace, timeoutMs, settle, fail);
+    selection = new Selection(map, scheduling, timeoutMs, settle, fail);
   });
   selection?.begin(until);
   return answer;

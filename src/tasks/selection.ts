@@ -4,9 +4,9 @@
 
 import { firstReady } from './source-map.ts';
 import type { SourceMap } from './source-map.ts';
-import { Alarm } from '../time/alarm.ts';
-import type { AlarmOwner } from '../time/alarm.ts';
-import type { Pace } from '../time/pace.ts';
+import { Deadline } from '../time/deadline.ts';
+import type { DeadlineOwner } from '../time/deadline.ts';
+import type { Scheduling } from '../time/scheduling.ts';
 
 /** What a select gives. */
 export type Answer = readonly [key: string, value: unknown];
@@ -17,29 +17,29 @@ export const TIMED_OUT: Answer = Object.freeze(['timeout', undefined]);
 export type Until = 'arrival' | 'next turn' | 'next microtask';
 
 /** Takes from one source, or from none (I3, I7). */
-export class Selection implements AlarmOwner {
+export class Selection implements DeadlineOwner {
   readonly #map: SourceMap;
   /** Whose time it keeps. */
-  readonly #pace: Pace;
+  readonly #scheduling: Scheduling;
   readonly #timeoutMs: number;
   readonly #settle: (answer: Answer) => void;
   readonly #fail: (error: unknown) => void;
   /** What to call when it is over; grows while it subscribes. */
   readonly #unsubscribes: Array<() => void> = [];
   /** Made where there is a time-out. */
-  #alarm: Alarm | undefined;
+  #deadline: Deadline | undefined;
   #isOver = false;
   #isSubscribing = false;
 
   constructor(
     map: SourceMap,
-    pace: Pace,
+    scheduling: Scheduling,
     timeoutMs: number,
     settle: (answer: Answer) => void,
     fail: (error: unknown) => void,
   ) {
     this.#map = map;
-    this.#pace = pace;
+    this.#scheduling = scheduling;
     this.#timeoutMs = timeoutMs;
     this.#settle = settle;
     this.#fail = fail;
@@ -51,7 +51,7 @@ export class Selection implements AlarmOwner {
   begin(until: Until): void {
     if (until === 'arrival') return this.#subscribe();
     const goOn = (): void => this.#goOn();
-    if (until === 'next turn') this.#pace.clock.setImmediate(goOn);
+    if (until === 'next turn') this.#scheduling.clock.setImmediate(goOn);
     else queueMicrotask(goOn);
   }
 
@@ -71,7 +71,7 @@ export class Selection implements AlarmOwner {
     this.#takeIfReady();
   };
 
-  alarmOnRing(): void {
+  onDeadline(): void {
     this.#timeUp();
   }
 
@@ -91,8 +91,8 @@ export class Selection implements AlarmOwner {
     this.#isSubscribing = false;
     // To be subscribed to may have made one of them ready.
     if (this.#takeIfReady() || this.#timeoutMs === Infinity) return;
-    this.#alarm = new Alarm(this.#pace.alarms, this);
-    this.#alarm.setAt(this.#pace.alarms.now() + this.#timeoutMs);
+    this.#deadline = new Deadline(this.#scheduling.deadlines, this);
+    this.#deadline.setAt(this.#scheduling.deadlines.now() + this.#timeoutMs);
   }
 
   #timeUp(): void {
@@ -131,7 +131,7 @@ export class Selection implements AlarmOwner {
   /** Unsubscribes from all, whatever one of them throws. */
   #end(): void {
     this.#isOver = true;
-    this.#alarm?.stop();
+    this.#deadline?.stop();
     let broken: { readonly error: unknown } | undefined;
     for (const unsubscribe of this.#unsubscribes) {
       try {

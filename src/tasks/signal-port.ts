@@ -1,12 +1,12 @@
 // An AbortSignal as a source of `select`: ready once it has aborted, and then for
 // ever. It gives its reason.
 
-import { PacedPort } from '../time/pace.ts';
+import { ScheduledPort } from '../time/scheduling.ts';
 import { allowListeners } from '#platform';
 
 /** The port of a signal (I7). */
-export class SignalPort extends PacedPort<unknown> {
-  readonly pace: undefined = undefined;
+export class SignalPort extends ScheduledPort<unknown> {
+  readonly scheduling: undefined = undefined;
   readonly #signal: AbortSignal;
 
   constructor(signal: AbortSignal) {

@@ -4,14 +4,14 @@
 
 import { portOfPromise, PromisePort } from './promise-port.ts';
 import { SignalPort } from './signal-port.ts';
-import { PacedPort, paceOf } from '../time/pace.ts';
-import type { Pace } from '../time/pace.ts';
+import { ScheduledPort, schedulingOf } from '../time/scheduling.ts';
+import type { Scheduling } from '../time/scheduling.ts';
 import { realClock } from '../time/real-clock.ts';
-import { badArgument } from '../words/arguments.ts';
-import { UsageError } from '../words/errors.ts';
-import { isReference } from '../words/reference.ts';
-import { source } from '../words/source.ts';
-import type { SourcePort } from '../words/source.ts';
+import { badArgument } from '../core/arguments.ts';
+import { UsageError } from '../core/errors.ts';
+import { isObjectLike } from '../core/object-like.ts';
+import { source } from '../core/source.ts';
+import type { SourcePort } from '../core/source.ts';
 
 /** The sources of one select. */
 export interface SourceMap {
@@ -19,7 +19,7 @@ export interface SourceMap {
   /** One for each key. */
   readonly ports: ReadonlyArray<SourcePort<unknown>>;
   /** Of the first source that has one, a real one only where there is no other. */
-  readonly pace: Pace;
+  readonly scheduling: Scheduling;
   /** Whether there is a promise of which it cannot be told yet whether it has settled. */
   readonly hasNew: boolean;
 }
@@ -39,7 +39,7 @@ export function readSources(sources: unknown): SourceMap {
   const values = sources as Readonly<Record<string, unknown>>;
   const keys = Object.keys(values);
   const ports: Array<SourcePort<unknown>> = [];
-  let pace: Pace | undefined;
+  let scheduling: Scheduling | undefined;
   let hasNew = false;
   let mistake: Mistake | undefined;
   for (const key of keys) {
@@ -49,13 +49,13 @@ export function readSources(sources: unknown): SourceMap {
       continue;
     }
     ports.push(port);
-    if (port instanceof PacedPort && (pace === undefined || pace.clock === realClock))
-      pace = port.pace ?? pace;
+    if (port instanceof ScheduledPort && (scheduling === undefined || scheduling.clock === realClock))
+      scheduling = port.scheduling ?? scheduling;
     if (port instanceof PromisePort && port.isNew) hasNew = true;
   }
   if (mistake !== undefined) throw mistake.error;
   checkKeys(values, keys);
-  return { keys, ports, pace: pace ?? paceOf(realClock), hasNew };
+  return { keys, ports, scheduling: scheduling ?? schedulingOf(realClock), hasNew };
 }
 
 /** Says which source can be taken from, that of the earliest key first; −1 when none can. */
@@ -86,15 +86,15 @@ function lookUp(key: string, value: unknown): SourcePort<unknown> | Mistake {
 }
 
 function portOf(value: unknown): SourcePort<unknown> | undefined {
-  if (!isReference(value)) return undefined;
+  if (!isObjectLike(value)) return undefined;
   if (source in value) return isPort(value[source]) ? value[source] : undefined;
   if (value instanceof AbortSignal) return new SignalPort(value);
   return isPromise(value) ? portOfPromise(value) : undefined;
 }
 
 function isPort(port: unknown): port is SourcePort<unknown> {
-  if (port instanceof PacedPort) return true;
-  if (!isReference(port)) return false;
+  if (port instanceof ScheduledPort) return true;
+  if (!isObjectLike(port)) return false;
   const { ready, take, subscribe } = port as Partial<SourcePort<unknown>>;
   return typeof ready === 'function' && typeof take === 'function' && typeof subscribe === 'function';
 }
@@ -108,16 +108,19 @@ function checkKeys(values: Readonly<Record<string, unknown>>, keys: readonly str
   if (keys.includes('timeout')) {
     throw badArgument(CALL, "a key other than 'timeout', which stands for the time-out", 'timeout');
   }
-  const twins = keys.length > FEW ? twinsOfMany(values, keys) : twinsOfFew(values, keys);
-  if (twins !== undefined) throw givenTwice(...twins);
+  const duplicates = keys.length > FEW ? duplicatesOfMany(values, keys) : duplicatesOfFew(values, keys);
+  if (duplicates !== undefined) throw givenTwice(...duplicates);
 }
 
 /** Up to here, to compare each with each is quicker than to make a table. */
 const FEW = 16;
 
-type Twins = readonly [first: string, second: string];
+type Duplicates = readonly [first: string, second: string];
 
-function twinsOfFew(values: Readonly<Record<string, unknown>>, keys: readonly string[]): Twins | undefined {
+function duplicatesOfFew(
+  values: Readonly<Record<string, unknown>>,
+  keys: readonly string[],
+): Duplicates | undefined {
   for (let at = 1; at < keys.length; at += 1) {
     const key = keys[at] as string;
     const twin = twinBefore(values, keys, at);
@@ -139,7 +142,10 @@ function twinBefore(
   return undefined;
 }
 
-function twinsOfMany(values: Readonly<Record<string, unknown>>, keys: readonly string[]): Twins | undefined {
+function duplicatesOfMany(
+  values: Readonly<Record<string, unknown>>,
+  keys: readonly string[],
+): Duplicates | undefined {
   const keyOf = new Map<unknown, string>();
   for (const key of keys) {
     const twin = keyOf.get(values[key]);

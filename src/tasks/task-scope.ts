@@ -4,9 +4,9 @@
 
 import { taskOf } from './task.ts';
 import type { Task } from './task.ts';
-import { LazySignal } from '../time/lazy-signal.ts';
-import type { Pace } from '../time/pace.ts';
-import { badArgument } from '../words/arguments.ts';
+import { LazySignal } from '../waiting/lazy-signal.ts';
+import type { Scheduling } from '../time/scheduling.ts';
+import { badArgument } from '../core/arguments.ts';
 import { allowListeners } from '#platform';
 
 /** What a child runs. */
@@ -26,13 +26,13 @@ interface Child {
 
 /** Runs children under one signal. */
 export class TaskScope {
-  readonly #pace: Pace;
+  readonly #scheduling: Scheduling;
   readonly #listener: ScopeListener;
   readonly #over = new LazySignal();
   readonly #running = new Set<Child>();
 
-  constructor(pace: Pace, listener: ScopeListener) {
-    this.#pace = pace;
+  constructor(scheduling: Scheduling, listener: ScopeListener) {
+    this.#scheduling = scheduling;
     this.#listener = listener;
   }
 
@@ -51,7 +51,7 @@ export class TaskScope {
    * task rejects with the reason.
    */
   spawn<T>(run: ChildFunction<T>): Task<T> {
-    if (this.#over.aborted) return taskOf(Promise.reject<T>(this.#over.reason), this.#pace);
+    if (this.#over.aborted) return taskOf(Promise.reject<T>(this.#over.reason), this.#scheduling);
     const { signal } = this.#over;
     // There may be many children.
     allowListeners(signal);
@@ -62,7 +62,7 @@ export class TaskScope {
       () => this.#onEnd(child),
       (error: unknown) => this.#onError(child, error),
     );
-    return taskOf(outcome, this.#pace);
+    return taskOf(outcome, this.#scheduling);
   }
 
   /** Aborts all that run, and all that come. Only the first reason counts. */

@@ -2,32 +2,32 @@
 // runs it is task-scope.ts.
 
 import { PromisePort } from './promise-port.ts';
-import { unattended } from '../time/abortable.ts';
-import type { Pace } from '../time/pace.ts';
-import { source } from '../words/source.ts';
-import type { Source, SourcePort } from '../words/source.ts';
+import { unattended } from '../waiting/abortable.ts';
+import type { Scheduling } from '../time/scheduling.ts';
+import { source } from '../core/source.ts';
+import type { Source, SourcePort } from '../core/source.ts';
 
 /** A child task. It can be awaited or selected; nobody has to. */
 export interface Task<T> extends PromiseLike<T>, Source<T> {}
 
 /** Makes a task of what it will give. Where nobody looks at it, a rejection does not reach the process. */
-export function taskOf<T>(outcome: Promise<T>, pace: Pace): Task<T> {
-  return new ChildTask(unattended(outcome), pace);
+export function taskOf<T>(outcome: Promise<T>, scheduling: Scheduling): Task<T> {
+  return new ChildTask(unattended(outcome), scheduling);
 }
 
 class ChildTask<T> implements Task<T> {
   readonly #outcome: Promise<T>;
-  readonly #pace: Pace;
+  readonly #scheduling: Scheduling;
   /** Made when it is selected. */
   #port: PromisePort<T> | undefined;
 
-  constructor(outcome: Promise<T>, pace: Pace) {
+  constructor(outcome: Promise<T>, scheduling: Scheduling) {
     this.#outcome = outcome;
-    this.#pace = pace;
+    this.#scheduling = scheduling;
   }
 
   get [source](): SourcePort<T> {
-    this.#port ??= new PromisePort(this.#outcome, this.#pace);
+    this.#port ??= new PromisePort(this.#outcome, this.#scheduling);
     return this.#port;
   }
 

@@ -2,20 +2,20 @@
 // the channel's port, too: `select` takes without the waiting. Arguments are
 // checked by the channel above.
 
-import { Ring } from './ring.ts';
+import { Ring } from '../structures/ring.ts';
 import type { WhenFull } from './channel.ts';
-import { abortable, rejected } from '../time/abortable.ts';
-import { Alarm } from '../time/alarm.ts';
-import type { AlarmOwner } from '../time/alarm.ts';
+import { abortable, rejected } from '../waiting/abortable.ts';
+import { Deadline } from '../time/deadline.ts';
+import type { DeadlineOwner } from '../time/deadline.ts';
 import type { Clock } from '../time/clock.ts';
-import { PacedPort, paceOf } from '../time/pace.ts';
-import type { Pace } from '../time/pace.ts';
+import { ScheduledPort, schedulingOf } from '../time/scheduling.ts';
+import type { Scheduling } from '../time/scheduling.ts';
 import { SpinGuard } from '../time/spin-guard.ts';
-import { Subscribers } from '../time/subscribers.ts';
-import { Chain } from '../words/chain.ts';
-import type { Link } from '../words/chain.ts';
-import { CLOSED, TIMED_OUT } from '../words/status.ts';
-import type { ReadResult, WriteStatus } from '../words/status.ts';
+import { Subscribers } from '../waiting/subscribers.ts';
+import { LinkedList } from '../structures/linked-list.ts';
+import type { ListNode } from '../structures/linked-list.ts';
+import { CLOSED, TIMED_OUT } from '../core/status.ts';
+import type { ReadResult, WriteStatus } from '../core/status.ts';
 
 type PutStatus = WriteStatus | 'dropped';
 
@@ -27,7 +27,7 @@ export interface TakeRequest {
   readonly owner: object | undefined;
 }
 
-interface Waiter<R, W> extends Link<W> {
+interface Waiter<R, W> extends ListNode<W> {
   /** When to give up, on the clock; Infinity for never. */
   dueMs: number;
   readonly settle: (result: R) => void;
@@ -51,26 +51,26 @@ const ANSWERS = Object.freeze({
 });
 
 /** Keeps values in order, within bounds; first come, first served on both sides. */
-export class ValueQueue<T> extends PacedPort<ReadResult<T>> implements AlarmOwner {
-  readonly pace: Pace;
+export class ValueQueue<T> extends ScheduledPort<ReadResult<T>> implements DeadlineOwner {
+  readonly scheduling: Scheduling;
   readonly #capacity: number;
   readonly #whenFull: WhenFull;
   readonly #values = new Ring<T>();
   /** Those who wait for a value, or for their next turn. */
-  readonly #takers = new Chain<Taker<T>>();
+  readonly #takers = new LinkedList<Taker<T>>();
   /** Those who wait for room. */
-  readonly #putters = new Chain<Putter<T>>();
-  readonly #alarm: Alarm;
+  readonly #putters = new LinkedList<Putter<T>>();
+  readonly #deadline: Deadline;
   readonly #subscribers = new Subscribers();
   #isClosed = false;
 
   constructor(capacity: number, whenFull: WhenFull, clock: Clock) {
     super();
     // The turn is everybody's, a loop is somebody's.
-    this.pace = { ...paceOf(clock), spin: new SpinGuard() };
+    this.scheduling = { ...schedulingOf(clock), spin: new SpinGuard() };
     this.#capacity = capacity;
     this.#whenFull = whenFull;
-    this.#alarm = new Alarm(this.pace.alarms, this);
+    this.#deadline = new Deadline(this.scheduling.deadlines, this);
   }
 
   get size(): number {
@@ -89,17 +89,17 @@ export class ValueQueue<T> extends PacedPort<ReadResult<T>> implements AlarmOwne
       return timeoutMs === 0 ? this.#refuse('timeout') : this.#waitForRoom(value, timeoutMs, signal);
     }
     if (isFull) this.#values.shift();
-    this.pace.spin.reset();
+    this.scheduling.spin.reset();
     this.#values.push(value);
     this.#serve();
-    return this.pace.budget.spend() ? this.#nextTurn('ok') : ANSWERS.ok;
+    return this.scheduling.budget.spend() ? this.#nextTurn('ok') : ANSWERS.ok;
   }
 
   /** Accepts nothing more; what waits for room is not put. */
   close(): void {
     this.#isClosed = true;
     for (const putter of this.#putters) this.#settlePutter(putter, 'closed');
-    this.#alarm.stop();
+    this.#deadline.stop();
     this.#serve();
   }
 
@@ -108,7 +108,7 @@ export class ValueQueue<T> extends PacedPort<ReadResult<T>> implements AlarmOwne
   /** Takes what is there, or waits. */
   next(request: TakeRequest): Promise<ReadResult<T>> {
     const { signal, timeoutMs } = request;
-    const { spin, budget } = this.pace;
+    const { spin, budget } = this.scheduling;
     if (signal?.aborted === true) return rejected(signal.reason);
     if (this.#values.length > 0) {
       spin.reset();
@@ -170,14 +170,14 @@ export class ValueQueue<T> extends PacedPort<ReadResult<T>> implements AlarmOwne
     this.#subscribers.wakeWhile(this);
   }
 
-  alarmOnRing(nowMs: number): void {
+  onDeadline(nowMs: number): void {
     for (const taker of this.#takers) {
       if (taker.dueMs <= nowMs) this.#settleTaker(taker, TIMED_OUT);
-      else this.#alarm.setAt(taker.dueMs);
+      else this.#deadline.setAt(taker.dueMs);
     }
     for (const putter of this.#putters) {
       if (putter.dueMs <= nowMs) this.#settlePutter(putter, 'timeout');
-      else this.#alarm.setAt(putter.dueMs);
+      else this.#deadline.setAt(putter.dueMs);
     }
   }
 
@@ -196,7 +196,7 @@ export class ValueQueue<T> extends PacedPort<ReadResult<T>> implements AlarmOwne
   #park(request: TakeRequest, until: 'arrival' | 'next turn', settle: Taker<T>['settle']): Taker<T> {
     const taker: Taker<T> = { request, dueMs: Infinity, settle, previous: undefined, next: undefined };
     this.#takers.append(taker);
-    if (until === 'next turn') this.pace.clock.setImmediate(() => this.#goOn(taker));
+    if (until === 'next turn') this.scheduling.clock.setImmediate(() => this.#goOn(taker));
     else this.#setDue(taker, request.timeoutMs);
     return taker;
   }
@@ -211,7 +211,7 @@ export class ValueQueue<T> extends PacedPort<ReadResult<T>> implements AlarmOwne
   }
 
   #waitForRoom(value: T, timeoutMs: number, signal: AbortSignal | undefined): Promise<PutStatus> {
-    this.pace.spin.reset();
+    this.scheduling.spin.reset();
     const park = (settle: Putter<T>['settle']): (() => void) => {
       const putter: Putter<T> = { value, dueMs: Infinity, settle, previous: undefined, next: undefined };
       this.#putters.append(putter);
@@ -223,8 +223,8 @@ export class ValueQueue<T> extends PacedPort<ReadResult<T>> implements AlarmOwne
 
   #setDue(waiter: Taker<T> | Putter<T>, timeoutMs: number): void {
     if (timeoutMs === Infinity) return;
-    waiter.dueMs = this.pace.clock.now() + timeoutMs;
-    this.#alarm.setAt(waiter.dueMs);
+    waiter.dueMs = this.scheduling.clock.now() + timeoutMs;
+    this.#deadline.setAt(waiter.dueMs);
   }
 
   /** Before it is settled, so that nothing can reach it twice. */
@@ -240,10 +240,10 @@ export class ValueQueue<T> extends PacedPort<ReadResult<T>> implements AlarmOwne
 
   /** An answer that did not have to wait; from the third in a row the event loop has a turn first. */
   #refuse(status: PutStatus): Promise<PutStatus> {
-    return this.pace.spin.mustYield() ? this.#nextTurn(status) : ANSWERS[status];
+    return this.scheduling.spin.mustYield() ? this.#nextTurn(status) : ANSWERS[status];
   }
 
   #nextTurn(status: PutStatus): Promise<PutStatus> {
-    return new Promise((settle) => void this.pace.clock.setImmediate(() => settle(status)));
+    return new Promise((settle) => void this.scheduling.clock.setImmediate(() => settle(status)));
   }
 }

@@ -5,7 +5,7 @@
 
 import type { IncomingHttpHeaders } from 'node:http';
 import type { HostOptions } from '../server/host-options.ts';
-import type { HeartbeatTimes } from '../socket/heartbeat.ts';
+import type { HeartbeatTimes } from '../conversation/heartbeat.ts';
 
 export interface FakeOptions extends Omit<HostOptions, 'heartbeat'> {
   /** Default false: in memory nobody is lost without a word. The client's end answers pings, and sends none. */

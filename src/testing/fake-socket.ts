@@ -4,9 +4,9 @@
 import type { FakeOptions } from './fake-options.ts';
 import { memoryServer } from './memory-server.ts';
 import type { ServerSocket } from '../server/host.ts';
-import { acceptedAtOnce } from '../server/pre-server.ts';
+import { acceptedAtOnce } from '../server/admission.ts';
 import type { ClientSocket } from '../socket/client-socket.ts';
-import { badArgument, checkObject } from '../words/arguments.ts';
+import { badArgument, checkObject } from '../core/arguments.ts';
 
 /**
  * Makes both ends of a conversation in memory: the same queue, reader and writer

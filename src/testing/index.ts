@@ -1,20 +1,20 @@
 // The entry point `corosock/testing`: conversations without a port, time by
 // hand, and the contract of a transport.
 
-export type { Check } from './check.ts';
+export type { Check } from './contracts/check.ts';
 export type { FakeOptions } from './fake-options.ts';
 export { fakeSocket } from './fake-socket.ts';
-export { sessionStoreContract } from './session-store-contract.ts';
-export type { SessionStoreUnderTest } from './session-store-contract.ts';
+export { sessionStoreContract } from './contracts/session-store-contract.ts';
+export type { SessionStoreUnderTest } from './contracts/session-store-contract.ts';
 export type { SessionStore } from '../session/session-store.ts';
 export { runServer } from './run-server.ts';
 export type { Outcome, ServerRun } from './run-server.ts';
 export { settle } from './settle.ts';
-export type { TransportPair } from './transport-check.ts';
-export { transportContract } from './transport-contract.ts';
+export type { TransportPair } from './contracts/transport-check.ts';
+export { transportContract } from './contracts/transport-contract.ts';
 export { virtualClock } from './virtual-clock.ts';
 export type { VirtualClock } from './virtual-clock.ts';
 export type { ClientSocket } from '../socket/client-socket.ts';
 export type { SendOptions, Transport, TransportSink } from '../transport/transport.ts';
-export type { LinkEnd } from '../words/close-info.ts';
-export { ConnectError } from '../words/errors.ts';
+export type { LinkEnd } from '../core/close-info.ts';
+export { ConnectError } from '../core/errors.ts';

@@ -3,31 +3,31 @@
 
 import type { FakeOptions } from './fake-options.ts';
 import type { HandlerRun } from '../server/handler-run.ts';
-import type { HandshakeRequest } from '../server/handshake-request.ts';
+import type { HandshakeRequest } from '../handshake/handshake-request.ts';
 import { ServingHost } from '../server/serving-host.ts';
-import type { Door } from '../server/serving-host.ts';
+import type { HttpBinding } from '../server/serving-host.ts';
 import { HOST_OPTIONS, settingsOf } from '../server/host-options.ts';
 import type { HostSettings } from '../server/host-options.ts';
-import type { Accepted, Arrival } from '../server/pre-server.ts';
+import type { Accepted, PendingHandshake } from '../server/admission.ts';
 import { makerOf, RouteTable } from '../server/routes.ts';
 import type { Servable } from '../server/servable.ts';
 import { ConnectedSocket } from '../socket/client-socket.ts';
 import type { ClientSocket } from '../socket/client-socket.ts';
-import { Conversation } from '../socket/conversation.ts';
+import { Conversation } from '../conversation/conversation.ts';
 import { memoryLink } from '../transport/memory-transport.ts';
-import { badArgument, checkNames } from '../words/arguments.ts';
+import { badArgument, checkNames } from '../core/arguments.ts';
 
 const FAKE_OPTIONS: ReadonlySet<string> = new Set([...HOST_OPTIONS, 'url', 'headers', 'params']);
 const DEFAULT_URL = 'ws://localhost/';
 
-const NO_DOOR: Door = Object.freeze({ address: undefined, close: async () => {} });
+const NO_DOOR: HttpBinding = Object.freeze({ address: undefined, close: async () => {} });
 
 /** A host in memory, and the one conversation that it is started for. */
 export interface MemoryServer {
   readonly host: ServingHost;
   readonly settings: HostSettings;
   /** Makes what the hook is asked about. */
-  readonly arrival: Arrival;
+  readonly arrival: PendingHandshake;
   /** Opens the link. */
   open(accepted: Accepted): { readonly run: HandlerRun; readonly client: ClientSocket };
 }
@@ -58,7 +58,7 @@ export function memoryServer(call: string, servable: Servable, options: FakeOpti
 function openLink(
   host: ServingHost,
   settings: HostSettings,
-  arrival: Arrival,
+  arrival: PendingHandshake,
   accepted: Accepted,
 ): { readonly run: HandlerRun; readonly client: ClientSocket } {
   const { maxMessageBytes } = settings;

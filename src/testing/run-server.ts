@@ -6,20 +6,20 @@ import type { FakeOptions } from './fake-options.ts';
 import { memoryServer } from './memory-server.ts';
 import type { MemoryServer } from './memory-server.ts';
 import type { VirtualClock } from './virtual-clock.ts';
-import { REFUSALS } from '../server/handshake-rules.ts';
+import { REFUSALS } from '../handshake/rules.ts';
 import type { Host } from '../server/host.ts';
 import type { Outcome as RunOutcome } from '../server/outcome.ts';
-import { Patience } from '../server/patience.ts';
-import { acceptedAtOnce, isPlain } from '../server/pre-server.ts';
-import type { Verdict } from '../server/pre-server.ts';
-import type { Refusal } from '../server/refusal.ts';
+import { HandshakeDeadline } from '../handshake/handshake-deadline.ts';
+import { acceptedAtOnce, isPlain } from '../server/admission.ts';
+import type { HandshakeResult } from '../server/admission.ts';
+import type { Refusal } from '../handshake/refusal.ts';
 import type { Servable } from '../server/servable.ts';
 import { refusalFor, refusalTo, responseTo } from '../server/upgrades.ts';
 import type { ClientSocket } from '../socket/client-socket.ts';
-import { unattended } from '../time/abortable.ts';
+import { unattended } from '../waiting/abortable.ts';
 import type { Clock } from '../time/clock.ts';
-import { ConnectError } from '../words/errors.ts';
-import { SHUT_DOWN_MARGIN_MS } from '../words/limits.ts';
+import { ConnectError } from '../core/errors.ts';
+import { SHUT_DOWN_MARGIN_MS } from '../core/limits.ts';
 
 /** How a run ended: its handler and its socket, or that there was none. */
 export type Outcome = RunOutcome | { readonly kind: 'refused'; readonly response: Response };
@@ -62,18 +62,18 @@ type Started = ReturnType<MemoryServer['open']> | { readonly response: Response 
 async function begin(memory: MemoryServer): Promise<Started> {
   const { arrival, settings, host } = memory;
   if (isPlain(arrival)) return memory.open(acceptedAtOnce(arrival.protocol));
-  const patience = new Patience(settings.clock, settings.handshakeTimeoutMs);
-  patience.begin();
-  return host.decide(arrival, patience, (verdict) =>
-    verdict.kind === 'accepted' ? memory.open(verdict) : { response: answerTo(verdict, memory, patience) },
+  const deadline = new HandshakeDeadline(settings.clock, settings.handshakeTimeoutMs);
+  deadline.begin();
+  return host.decide(arrival, deadline, (verdict) =>
+    verdict.kind === 'accepted' ? memory.open(verdict) : { response: answerTo(verdict, memory, deadline) },
   );
 }
 
 /** What a client on a port would have got. */
 function answerTo(
-  verdict: Exclude<Verdict, { readonly kind: 'accepted' }>,
+  verdict: Exclude<HandshakeResult, { readonly kind: 'accepted' }>,
   { arrival, settings }: MemoryServer,
-  { why }: Patience,
+  { why }: HandshakeDeadline,
 ): Response {
   switch (verdict.kind) {
     case 'refused':

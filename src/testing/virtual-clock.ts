@@ -3,7 +3,7 @@
 
 import { settle } from './settle.ts';
 import type { Clock } from '../time/clock.ts';
-import { checkTimer } from '../words/arguments.ts';
+import { checkTimer } from '../core/arguments.ts';
 
 export interface VirtualClock extends Clock {
   /**

@@ -2,7 +2,7 @@
 // read after the end, a read of 0 ms, a write on a closed socket. Measured:
 // 4 million such reads a second, and no timer fires (docs/internals/decisions/fairness.md).
 
-import { YIELDING_CALL } from '../words/limits.ts';
+import { YIELDING_CALL } from '../core/limits.ts';
 
 /** Counts calls in a row that could not wait. */
 export class SpinGuard {

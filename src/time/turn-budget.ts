@@ -3,7 +3,7 @@
 // write, would freeze every other socket. All of a host share one budget per turn.
 
 import type { Clock } from './clock.ts';
-import { BUDGET_MESSAGES, BUDGET_MS } from '../words/limits.ts';
+import { BUDGET_MESSAGES, BUDGET_MS } from '../core/limits.ts';
 
 /** Tells when served reads and writes have held the event loop for long enough. */
 export class TurnBudget {

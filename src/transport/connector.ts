@@ -1,9 +1,9 @@
-// The Connector port: what opens a link to a server. `client/` asks; ws-connector.ts
-// does it in Node, native-connector.ts in browsers.
+// The Connector port: what opens a link to a server. `client/` asks; transport/ws/connector.ts
+// does it in Node, browser-connector.ts in browsers.
 
 import type { Transport } from './transport.ts';
 import type { Clock } from '../time/clock.ts';
-import type { ConnectError } from '../words/errors.ts';
+import type { ConnectError } from '../core/errors.ts';
 
 /** Where to, and what is asked for. All of it has been checked. */
 export interface LinkTarget {

@@ -2,12 +2,12 @@
 // network. It keeps the promises of the Transport port and nothing else: what
 // is sent is delivered in a microtask, in order, and no time passes.
 
-import { EarlySink } from './early-sink.ts';
-import type { PartOptions, SendOptions, Transport, TransportSink } from './transport.ts';
-import type { LinkEnd } from '../words/close-info.ts';
-import { bytesOf, joined, toBytes } from '../words/data.ts';
-import type { Data } from '../words/data.ts';
-import { MESSAGE_OVERHEAD_BYTES } from '../words/limits.ts';
+import { BufferingSink } from './buffering-sink.ts';
+import type { FragmentOptions, SendOptions, Transport, TransportSink } from './transport.ts';
+import type { LinkEnd } from '../core/close-info.ts';
+import { bytesOf, joined, toBytes } from '../core/data.ts';
+import type { Data } from '../core/data.ts';
+import { MESSAGE_OVERHEAD_BYTES } from '../core/limits.ts';
 
 export interface MemoryLinkOptions {
   /** Negotiated subprotocol. Default ''. */
@@ -43,7 +43,7 @@ export class MemoryTransport implements Transport {
   readonly #maxMessageBytes: number;
   // oxlint-disable-next-line eslint/no-unused-private-class-members -- oxlint 1.94 overlooks `this.#peer.#arrive()`
   #peer: MemoryTransport = this;
-  readonly #early = new EarlySink();
+  readonly #early = new BufferingSink();
   #sink: TransportSink = this.#early;
 
   /** Under way to this end, oldest first. */
@@ -54,8 +54,8 @@ export class MemoryTransport implements Transport {
   #parts: Data[] = [];
   #partBytes = 0;
   /** Sent by this end and not yet delivered to the other. */
-  #untakenBytes = 0;
-  #takenBytes = 0;
+  #unflushedBytes = 0;
+  #flushedBytes = 0;
   #receivedBytes = 0;
   /** `closing`: we have sent a close frame; `ended`: nothing goes in or out any more. */
   #state: 'open' | 'closing' | 'ended' = 'open';
@@ -73,15 +73,15 @@ export class MemoryTransport implements Transport {
   }
 
   get bufferedBytes(): number {
-    return this.#untakenBytes;
+    return this.#unflushedBytes;
   }
 
   get receivedBytes(): number {
     return this.#receivedBytes;
   }
 
-  get takenBytes(): number {
-    return this.#takenBytes;
+  get flushedBytes(): number {
+    return this.#flushedBytes;
   }
 
   // Called by the socket above.
@@ -94,7 +94,7 @@ export class MemoryTransport implements Transport {
     return this.#send(data, binary, (end, sent, bytes) => end.#takeMessage(sent, bytes));
   }
 
-  sendPart(data: Data, { binary, last }: PartOptions): boolean {
+  sendFragment(data: Data, { binary, last }: FragmentOptions): boolean {
     return this.#send(data, binary, (end, sent, bytes) => end.#takePart(sent, bytes, last));
   }
 
@@ -143,7 +143,7 @@ export class MemoryTransport implements Transport {
     if (this.#state !== 'open') return false;
     const sent = binary || typeof data !== 'string' ? Buffer.from(toBytes(data)) : data.toWellFormed();
     const bytes = bytesOf(sent);
-    this.#untakenBytes += bytes + MESSAGE_OVERHEAD_BYTES;
+    this.#unflushedBytes += bytes + MESSAGE_OVERHEAD_BYTES;
     this.#peer.#arrive((end) => take(end, sent, bytes));
     return true;
   }
@@ -158,8 +158,8 @@ export class MemoryTransport implements Transport {
 
   /** The other end has been delivered what this one sent. */
   #taken(bytes: number): void {
-    this.#untakenBytes -= bytes;
-    this.#takenBytes += bytes;
+    this.#unflushedBytes -= bytes;
+    this.#flushedBytes += bytes;
     if (this.#state !== 'ended') this.#sink.drain();
   }
 

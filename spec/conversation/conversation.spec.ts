@@ -1,0 +1,252 @@
+// One conversation over one link: how its parts are put together, how the end is
+// called, and what closing does in which order.
+
+import { describe, expect, it } from 'vitest';
+import { CLOSED_BY_PEER, scripted } from './scripted-transport.ts';
+import type { Closer } from '../../src/conversation/conversation.ts';
+import { turn } from '../time/hand-clock.ts';
+
+/** What a transport says when it was closed from here, and the peer has answered. */
+const ANSWERED = { code: 1000, reason: 'bye', clean: true, by: 'local' } as const;
+
+describe('a conversation', () => {
+  it('serves a parked read first, and holds the link back only for what is left', async () => {
+    const { link, ws } = scripted({ queueMessages: 1 });
+    const read = ws.read();
+    link.arrive('a');
+    expect([link.calls, await read]).toEqual([[], ['a', 'ok']]);
+    link.arrive('b');
+    expect(link.calls).toEqual(['pause']);
+  });
+
+  it('tells who counts activity of a message before a read gets it: one that finds the time over is not read', async () => {
+    const { link, conversation, ws } = scripted();
+    conversation.whenActive({ active: () => conversation.close(1008, '', 'local') });
+    const read = ws.read();
+    link.arrive('too late');
+    link.end(ANSWERED);
+    expect([await read, (await ws.closed).unread]).toEqual([[undefined, 'closed'], 1]);
+  });
+
+  it('has one timer at most while reads and writes wait, and none after the end', async () => {
+    const { link, clock, ws } = scripted({ writeBufferBytes: 1 });
+    const waiting = [ws.read(10, 1000), ws.write('a'), ws.write('b', { timeoutMs: 500 }), ws.write('c')];
+    expect(clock.timers).toBe(1);
+    clock.tick(500);
+    expect([await waiting[2], clock.timers]).toEqual(['timeout', 1]);
+    clock.tick(500);
+    expect([await waiting[0], clock.timers]).toEqual([[undefined, 'timeout'], 0]);
+    void ws.read(10, 1000);
+    link.end();
+    expect([await waiting[3], clock.timers]).toEqual(['closed', 0]);
+  });
+
+  it.each([
+    ['lost', { code: 1006, reason: '', clean: false, by: 'link' }],
+    ['closed by the peer', CLOSED_BY_PEER],
+    ['ended by a broken rule', { code: 1002, reason: '', clean: false, by: 'protocol' }],
+    ['ended by a limit', { code: 1009, reason: '', clean: false, by: 'limit' }],
+    ['terminated', { code: 1006, reason: '', clean: false, by: 'local' }],
+  ] as const)('ends as its link does when it is %s', (_, end) => {
+    const { link, ws } = scripted();
+    link.end(end);
+    expect(ws.closeInfo).toEqual({ ...end, unread: 0 });
+  });
+
+  it.each<Closer>(['local', 'handler', 'shutdown'])(
+    'ends by %s when it was closed on its behalf',
+    (closer) => {
+      const { link, conversation, ws } = scripted();
+      conversation.close(1000, 'bye', closer);
+      link.end(ANSWERED);
+      expect(ws.closeInfo).toEqual({ code: 1000, reason: 'bye', clean: true, by: closer, unread: 0 });
+    },
+  );
+
+  it('ends by the peer when the peer closes while we have begun to', () => {
+    const { link, conversation, ws } = scripted();
+    conversation.close(1001, '', 'shutdown');
+    link.end(CLOSED_BY_PEER);
+    expect(ws.closeInfo).toEqual({ ...CLOSED_BY_PEER, unread: 0 });
+  });
+
+  it('tells of its end in this order: who watches over it, signal, the watcher again, reads, who awaits closed', async () => {
+    const { link, conversation, ws } = scripted();
+    const order: string[] = [];
+    ws.signal.addEventListener('abort', () => order.push('signal'));
+    conversation.watchedBy({
+      conversationOnEnd: () => order.push('watcher'),
+      conversationOnOver: ({ code }) => order.push(`watcher, ${code}`),
+    });
+    const told = [
+      ws.read().then(([, status]) => order.push(`read, ${status}`)),
+      ws.closed.then(({ code }) => order.push(`closed, ${code}`)),
+    ];
+    link.end();
+    await Promise.all(told);
+    expect(order).toEqual(['watcher', 'signal', 'watcher, 1006', 'read, closed', 'closed, 1006']);
+  });
+});
+
+describe('closing', () => {
+  it('sends what was accepted and what waits for room first, then the close frame', async () => {
+    const { link, conversation, ws } = scripted({ writeBufferBytes: 1 });
+    void ws.write('accepted');
+    const waiting = ws.write('waiting');
+    conversation.close(1000, 'bye', 'local');
+    expect(link.calls).toEqual([]);
+    link.take();
+    expect([link.sentData, link.calls, await waiting]).toEqual([
+      ['accepted', 'waiting'],
+      ['close 1000 bye'],
+      'ok',
+    ]);
+  });
+
+  it('accepts no further write, also while others still wait', async () => {
+    const { link, conversation, ws } = scripted({ writeBufferBytes: 1 });
+    void ws.write('accepted');
+    void ws.write('waiting');
+    conversation.close(1000, '', 'local');
+    expect(await ws.write('late')).toBe('closed');
+    link.take();
+    expect(link.sentData).toEqual(['accepted', 'waiting']);
+  });
+
+  it('lets the link run, and counts and drops what still comes', async () => {
+    const { link, conversation, ws } = scripted({ queueMessages: 1 });
+    link.arrive('queued');
+    conversation.close(1000, '', 'local');
+    link.arrive('late', 'later');
+    expect(link.calls).toEqual(['pause', 'resume', 'close 1000']);
+    link.end(ANSWERED);
+    expect(ws.closeInfo?.unread).toBe(3);
+    expect([await ws.read(), await ws.read()]).toEqual([
+      ['queued', 'ok'],
+      [undefined, 'closed'],
+    ]);
+  });
+
+  it('keeps a parked read waiting until the end', async () => {
+    const { link, conversation, ws } = scripted();
+    let settled = false;
+    const read = ws.read().finally(() => {
+      settled = true;
+    });
+    conversation.close(1000, '', 'local');
+    link.arrive('late');
+    await turn();
+    expect(settled).toBe(false);
+    link.end(ANSWERED);
+    expect(await read).toEqual([undefined, 'closed']);
+  });
+
+  it('terminates a peer that has not answered after closeTimeoutMs', () => {
+    const { link, clock, conversation } = scripted({ closeTimeoutMs: 700 });
+    conversation.close(1000, '', 'local');
+    clock.tick(699);
+    expect(link.calls).toEqual(['close 1000']);
+    clock.tick(1);
+    expect(link.calls.at(-1)).toBe('terminate');
+  });
+
+  it('gives the close frame its chance before it terminates a peer that has taken nothing', async () => {
+    const { link, clock, conversation, ws } = scripted({ writeBufferBytes: 1, closeTimeoutMs: 700 });
+    void ws.write('accepted');
+    const waiting = ws.write('waiting');
+    conversation.close(1001, '', 'shutdown');
+    clock.tick(700);
+    expect(link.calls).toEqual(['close 1001', 'terminate']);
+    link.end({ code: 1001, by: 'local' });
+    expect([await waiting, ws.closeInfo]).toEqual([
+      'closed',
+      { code: 1001, reason: '', clean: false, by: 'shutdown', unread: 0 },
+    ]);
+  });
+
+  it('leaves no timer once the peer has answered', () => {
+    const { link, clock, conversation } = scripted();
+    conversation.close(1000, '', 'local');
+    link.end(ANSWERED);
+    expect(clock.timers).toBe(0);
+  });
+
+  it('counts once: of several calls only the first, and none after the end', () => {
+    const { link, clock, conversation } = scripted();
+    conversation.close(1000, 'first', 'local');
+    conversation.close(1001, 'second', 'shutdown');
+    expect([link.calls, clock.timers]).toEqual([['close 1000 first'], 1]);
+    const over = scripted();
+    over.link.end();
+    over.conversation.close(1000, '', 'local');
+    expect([over.link.calls, over.clock.timers]).toEqual([[], 0]);
+  });
+});
+
+describe('Conversation.terminate', () => {
+  it('is its user’s end, whatever is closed afterwards on behalf of another', () => {
+    const { link, clock, conversation, ws } = scripted();
+    conversation.terminate();
+    conversation.close(1000, '', 'handler');
+    expect([link.calls, clock.timers]).toEqual([['terminate'], 0]);
+    link.end({ by: 'local' });
+    expect(ws.closeInfo).toMatchObject({ code: 1006, by: 'local' });
+  });
+
+  it('hastens a close that waits for room: its code and its closer stay', () => {
+    const { link, conversation, ws } = scripted({ writeBufferBytes: 1 });
+    void ws.write('accepted');
+    void ws.write('waiting');
+    conversation.close(1001, '', 'shutdown');
+    conversation.terminate();
+    expect(link.calls).toEqual(['close 1001', 'terminate']);
+    link.end({ code: 1001, by: 'local' });
+    expect(ws.closeInfo).toMatchObject({ code: 1001, by: 'shutdown' });
+  });
+});
+
+describe('the end of a conversation', () => {
+  it('leaves a read its time-out that waits for what a hook is still offered', async () => {
+    const { link, clock, conversation, ws } = scripted();
+    conversation.queue.offerFirst();
+    const read = ws.read(10, 1000);
+    link.arrive('offered');
+    link.end(CLOSED_BY_PEER);
+    expect(clock.timers).toBe(1);
+    clock.tick(1000);
+    expect([await read, clock.timers]).toEqual([[undefined, 'timeout'], 0]);
+  });
+
+  it('leaves no timer to a read that it ends once the hook has answered', async () => {
+    const { link, clock, conversation, ws } = scripted();
+    conversation.queue.offerFirst();
+    const read = ws.read(10, 1000);
+    link.arrive('offered');
+    link.end(CLOSED_BY_PEER);
+    conversation.queue.dropOffered();
+    conversation.reader.wake();
+    expect([await read, clock.timers]).toEqual([[undefined, 'closed'], 0]);
+  });
+});
+
+describe('a peer that sends more than the queue may ever hold', () => {
+  it('is closed with 1008, by limit and not clean, and what was received is still read', async () => {
+    const { link, ws } = scripted({ overflow: 'close', queueMessages: 2 });
+    link.arrive('a', 'b', 'one too many', 'dropped');
+    expect(link.calls).toEqual(['close 1008']);
+    link.end({ code: 1008, clean: true, by: 'local' });
+    expect(ws.closeInfo).toEqual({ code: 1008, reason: '', clean: false, by: 'limit', unread: 4 });
+    expect([await ws.read(), await ws.read(), await ws.read(), await ws.read()]).toEqual([
+      ['a', 'ok'],
+      ['b', 'ok'],
+      ['one too many', 'ok'],
+      [undefined, 'closed'],
+    ]);
+  });
+
+  it('is closed with 1008 where a pause does not stop it', () => {
+    const { link } = scripted({ queueMessages: 1, queueBytes: 1, maxMessageBytes: 1 });
+    for (let n = 0; n < 20_000 && link.calls.length < 2; n += 1) link.arrive('');
+    expect(link.calls).toEqual(['pause', 'resume', 'close 1008']);
+  });
+});

@@ -1,0 +1,128 @@
+// Fairness of a host (docs/internals/decisions/fairness.md): however many peers flood it,
+// or take all that it writes, they do not keep the event loop for more than the budget. Time is moved by
+// the work itself.
+
+import { select } from 'corosock';
+import type { ReadResult } from 'corosock';
+import { describe, expect, it } from 'vitest';
+import { scripted, ScriptedTransport } from './scripted-transport.ts';
+import type { MessageSocket } from '../../src/socket/message-socket.ts';
+import { TurnBudget } from '../../src/time/turn-budget.ts';
+import type { SendOptions } from '../../src/transport/transport.ts';
+import type { Data } from '../../src/core/data.ts';
+import { BUDGET_MESSAGES, BUDGET_MS } from '../../src/core/limits.ts';
+import { HandClock, turn } from '../time/hand-clock.ts';
+
+const SOCKETS = 32;
+const COST_MS = 0.25;
+/** Where the flood dries up, so that a host which never comes back fails instead of hanging. */
+const END_MS = 50_000;
+/** What a turn may take: the messages before the first look, the budget, those before the next look, and one each. */
+const MOST_MS = BUDGET_MS + (2 * BUDGET_MESSAGES + SOCKETS) * COST_MS;
+
+/** A peer that has always sent more: as soon as its link runs again, still in this turn, as a stream does that has a chunk at hand. */
+class FloodedLink extends ScriptedTransport {
+  readonly #clock: HandClock;
+
+  constructor(clock: HandClock) {
+    super();
+    this.#clock = clock;
+  }
+
+  override resume(): void {
+    super.resume();
+    process.nextTick(() => this.flood());
+  }
+
+  flood(): void {
+    if (this.#clock.nowMs < END_MS) this.arrive(...Array.from({ length: 100 }, () => 'flood'));
+    else this.end();
+  }
+}
+
+/** A peer that takes at once what is sent, still in this turn, as the operating system does for one that reads fast. */
+class TakingLink extends ScriptedTransport {
+  readonly #clock: HandClock;
+
+  constructor(clock: HandClock) {
+    super();
+    this.#clock = clock;
+  }
+
+  override send(data: Data, options: SendOptions): boolean {
+    this.#clock.nowMs += COST_MS;
+    process.nextTick(() => (this.#clock.nowMs < END_MS ? this.take() : this.end()));
+    return super.send(data, options);
+  }
+}
+
+type Reading = (ws: MessageSocket) => Promise<ReadResult>;
+
+function floodedHost(read: Reading): { readonly clock: HandClock; readonly served: number[] } {
+  const clock = new HandClock();
+  const budget = new TurnBudget(clock);
+  const served = Array.from({ length: SOCKETS }, () => 0);
+  served.forEach((_, index) => {
+    const link = new FloodedLink(clock);
+    const { ws } = scripted({ budget, clock }, link);
+    void (async () => {
+      while ((await read(ws))[1] === 'ok') {
+        served[index] = (served[index] as number) + 1;
+        clock.nowMs += COST_MS;
+      }
+    })();
+    link.flood();
+  });
+  return { clock, served };
+}
+
+describe.each([
+  ['read', (ws) => ws.read()],
+  ['select', async (ws) => (await select({ ws }))[1]],
+] as ReadonlyArray<readonly [how: string, read: Reading]>)(
+  'a host whose 32 peers flood its %s',
+  (_, read) => {
+    it('comes back to the event loop after some 8 ms of each turn', async () => {
+      const { clock } = floodedHost(read);
+      const turns: number[] = [];
+      for (let index = 0; index < 100; index += 1) {
+        const sinceMs = clock.nowMs;
+        await turn();
+        turns.push(clock.nowMs - sinceMs);
+      }
+      expect(Math.max(...turns)).toBeLessThanOrEqual(MOST_MS);
+      expect(Math.min(...turns)).toBeGreaterThan(BUDGET_MS);
+    });
+
+    it('serves every one of them', async () => {
+      const { served } = floodedHost(read);
+      for (let index = 0; index < 400; index += 1) await turn();
+      expect(Math.min(...served)).toBeGreaterThan(400);
+    });
+  },
+);
+
+describe('a host whose peers take all that it writes', () => {
+  it.each([
+    ['small messages, each of which finds room', 'x'],
+    ['large messages, each of which waits for the one before', 'x'.repeat(65_536)],
+  ])('comes back to the event loop after some 8 ms of each turn: %s', async (_, message) => {
+    const clock = new HandClock();
+    const budget = new TurnBudget(clock);
+    const written: number[] = Array.from({ length: SOCKETS }, () => 0);
+    written.forEach((_count, index) => {
+      const { ws } = scripted({ budget, clock }, new TakingLink(clock));
+      void (async () => {
+        while ((await ws.write(message)) === 'ok') written[index] = (written[index] as number) + 1;
+      })();
+    });
+    const turns: number[] = [];
+    for (let index = 0; index < 100; index += 1) {
+      const sinceMs = clock.nowMs;
+      await turn();
+      turns.push(clock.nowMs - sinceMs);
+    }
+    expect(Math.max(...turns)).toBeLessThanOrEqual(MOST_MS);
+    expect(Math.min(...written)).toBeGreaterThan(0);
+  });
+});

@@ -1,0 +1,215 @@
+// When peers are asked for a sign of life, and when they are given up, over
+// scripted links and a clock that is moved by hand.
+
+import { memoryLink } from '../../src/transport/memory-transport.ts';
+import { settle, virtualClock } from 'corosock/testing';
+import { describe, expect, it } from 'vitest';
+import { gist, MemoryHost } from '../fixtures/memory-host.ts';
+import { Heartbeat } from '../../src/conversation/heartbeat.ts';
+import type { HeartbeatTimes } from '../../src/conversation/heartbeat.ts';
+import { HandClock, turn } from '../time/hand-clock.ts';
+import { scripted, ScriptedTransport } from './scripted-transport.ts';
+import type { ScriptedConversation } from './scripted-transport.ts';
+
+const DEFAULT: HeartbeatTimes = { intervalMs: 25_000, timeoutMs: 20_000 };
+
+/** Conversations under one heartbeat. */
+function beating(count: number, times: HeartbeatTimes = DEFAULT): readonly ScriptedConversation[] {
+  const clock = new HandClock();
+  const heartbeat = new Heartbeat(clock, times);
+  return Array.from({ length: count }, () => scripted({ heartbeat }, new ScriptedTransport(), clock));
+}
+
+function one(times?: HeartbeatTimes): ScriptedConversation {
+  return beating(1, times)[0] as ScriptedConversation;
+}
+
+/** Moves time on by whole seconds, with a turn of the event loop after each; the peer answers each ping or none. */
+async function pass(
+  { link, clock }: ScriptedConversation,
+  seconds: number,
+  peer: 'answers' | 'is silent',
+): Promise<void> {
+  for (let second = 0; second < seconds; second += 1) {
+    const before = link.calls.length;
+    clock.tick(1000);
+    if (peer === 'answers') link.receivedBytes += 6 * (link.calls.length - before);
+    await turn();
+    await turn();
+  }
+}
+
+describe('Heartbeat', () => {
+  it('asks a peer for a sign of life every interval', async () => {
+    const visit = one();
+    await pass(visit, 24, 'answers');
+    expect(visit.link.calls).toEqual([]);
+    await pass(visit, 76, 'answers');
+    expect(visit.link.calls).toEqual(['ping', 'ping', 'ping', 'ping']);
+  });
+
+  it('gives a peer up that shows none within the time-out after a ping', async () => {
+    const visit = one();
+    await pass(visit, 25, 'answers');
+    await pass(visit, 44, 'is silent');
+    expect(visit.link.calls).toEqual(['ping', 'ping']);
+    await pass(visit, 1, 'is silent');
+    expect(visit.link.calls).toEqual(['ping', 'ping', 'terminate']);
+  });
+
+  it.each([
+    ['a time-out as long as the interval', { intervalMs: 20_000, timeoutMs: 20_000 }],
+    ['a longer time-out', { intervalMs: 15_000, timeoutMs: 20_000 }],
+    ['a time-out of many intervals', { intervalMs: 3000, timeoutMs: 20_000 }],
+    ['a short time-out', { intervalMs: 20_000, timeoutMs: 1000 }],
+  ])('gives it up within interval and time-out, and nobody that answers: %s', async (_, times) => {
+    for (let diesAt = 1; diesAt < 60; diesAt += 7) {
+      const visit = one(times);
+      await pass(visit, diesAt, 'answers');
+      await pass(visit, (times.intervalMs + times.timeoutMs) / 1000, 'is silent');
+      expect(visit.link.calls.at(-1)).toBe('terminate');
+    }
+    const living = one(times);
+    await pass(living, 600, 'answers');
+    expect(living.link.calls).not.toContain('terminate');
+  });
+
+  it('has nothing to do at the times of those that have gone', async () => {
+    const timersIn = async (visit: ScriptedConversation): Promise<number> => {
+      await pass(visit, 50, 'answers');
+      const { length } = visit.clock.waits;
+      await pass(visit, 100, 'answers');
+      return visit.clock.waits.length - length;
+    };
+    const [gone, other] = beating(2) as [ScriptedConversation, ScriptedConversation];
+    gone.link.end();
+    expect(await timersIn(other)).toBe(await timersIn(one()));
+  });
+
+  it('goes on for the others where a link that is asked ends at once', async () => {
+    const [broken, other] = beating(2) as [ScriptedConversation, ScriptedConversation];
+    broken.link.ping = () => {
+      broken.link.end();
+      return false;
+    };
+    await pass(other, 75, 'answers');
+    expect(other.link.calls).toEqual(['ping', 'ping', 'ping']);
+  });
+
+  it('counts whatever comes as a sign of life', async () => {
+    const visit = one();
+    await pass(visit, 25, 'is silent');
+    visit.link.arrive('not a pong');
+    await pass(visit, 25, 'is silent');
+    expect(visit.link.calls).toEqual(['ping', 'ping']);
+  });
+
+  it('gives a peer up that takes nothing for the time-out, whatever it sends', async () => {
+    const visit = one();
+    void visit.ws.write('stuck');
+    await pass(visit, 44, 'answers');
+    expect(visit.link.calls).toEqual(['ping']);
+    visit.link.arrive('I am here');
+    await pass(visit, 1, 'answers');
+    expect(visit.link.calls).toEqual(['ping', 'terminate']);
+  });
+
+  it('lets a peer live that takes little by little', async () => {
+    const visit = one();
+    void visit.ws.write('x'.repeat(1000));
+    for (let minute = 0; minute < 10; minute += 1) {
+      visit.link.take(1);
+      await pass(visit, 20, 'answers');
+    }
+    expect(visit.link.calls).not.toContain('terminate');
+  });
+
+  it('asks no peer whose conversation is closing, and gives it no time of its own', async () => {
+    const visit = one({ intervalMs: 1000, timeoutMs: 1000 });
+    await pass(visit, 1, 'is silent');
+    visit.conversation.close(1000, '', 'local');
+    await pass(visit, 4, 'is silent');
+    expect(visit.link.calls).toEqual(['ping', 'close 1000']);
+  });
+
+  it('spreads the pings of many sockets over the interval', async () => {
+    const visits = beating(5000);
+    const clock = (visits[0] as ScriptedConversation).clock;
+    const pinged = (): number => visits.filter(({ link }) => link.calls.length > 0).length;
+    const most = { turn: 0, before: 0 };
+    for (let tenth = 1; tenth <= 250; tenth += 1) {
+      clock.tick(100);
+      most.turn = Math.max(most.turn, pinged() - most.before);
+      most.before = pinged();
+    }
+    expect(most).toEqual({ turn: 40, before: 5000 });
+  });
+
+  it('keeps one timer for all sockets, and none when the last has ended', () => {
+    const visits = beating(300);
+    const clock = (visits[0] as ScriptedConversation).clock;
+    expect(clock.timers).toBe(1);
+    for (const { link } of visits.toSorted(() => -1)) link.end();
+    expect(clock.timers).toBe(0);
+  });
+
+  it('asks those that are left when others have ended', () => {
+    const visits = beating(1000);
+    const clock = (visits[0] as ScriptedConversation).clock;
+    visits.forEach(({ link }, index) => {
+      if (index % 3 > 0) link.end();
+    });
+    clock.tick(25_000);
+    expect(visits.map(({ link }) => link.calls.length)).toEqual(visits.map((_, n) => (n % 3 > 0 ? 0 : 1)));
+  });
+
+  it('begins anew with a socket that comes after the last has gone', async () => {
+    const clock = new HandClock();
+    const heartbeat = new Heartbeat(clock, DEFAULT);
+    scripted({ heartbeat }, new ScriptedTransport(), clock).link.end();
+    clock.tick(3);
+    const { link } = scripted({ heartbeat }, new ScriptedTransport(), clock);
+    clock.tick(24_999);
+    expect(link.calls).toEqual([]);
+    clock.tick(1);
+    expect(link.calls).toEqual(['ping']);
+  });
+
+  it('asks once for all the intervals that it has slept through', () => {
+    const clock = new HandClock();
+    const heartbeat = new Heartbeat(clock, DEFAULT);
+    const { link } = scripted({ heartbeat }, new ScriptedTransport(), clock);
+    clock.nowMs = 140_000;
+    clock.tick(0);
+    expect(link.calls).toEqual(['ping']);
+    clock.tick(10_000);
+    expect(link.calls).toEqual(['ping', 'ping']);
+  });
+
+  it('ends a conversation as one whose peer is not there', async () => {
+    const memory = new MemoryHost({ heartbeat: DEFAULT });
+    const [near, far] = memoryLink();
+    far.pause();
+    const run = memory.converse(near, async (ws) => void (await ws.read()));
+    await memory.clock.advance(44_999);
+    expect(run.ws.closeInfo).toBe(undefined);
+    await memory.clock.advance(1);
+    expect(gist((await run.outcome).end)).toEqual([1006, 'heartbeat', false]);
+    expect([memory.clock.timers, memory.reports]).toEqual([0, []]);
+  });
+
+  it('keeps a peer in memory that answers by itself', async () => {
+    const memory = new MemoryHost({ heartbeat: DEFAULT });
+    const { run } = memory.visit(async (ws) => void (await ws.closed));
+    await memory.clock.advance(3_600_000);
+    await settle();
+    expect([run.ws.closeInfo, memory.clock.timers]).toEqual([undefined, 1]);
+  });
+
+  it('asks nobody where there is none', async () => {
+    const clock = virtualClock();
+    const memory = new MemoryHost({ heartbeat: false, clock });
+    const { run } = memory.visit(async (ws) => void (await ws.closed));
+    expect([clock.timers, run.ws.closeInfo]).toEqual([0, undefined]);
+  });
+});

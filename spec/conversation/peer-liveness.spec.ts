@@ -1,0 +1,184 @@
+// What is a sign of life and what is none, while a socket holds its peer back and
+// while it does not.
+
+import { describe, expect, it } from 'vitest';
+import { Heartbeat } from '../../src/conversation/heartbeat.ts';
+import { HandClock, turn } from '../time/hand-clock.ts';
+import { scripted, ScriptedTransport } from './scripted-transport.ts';
+import type { ScriptedConversation } from './scripted-transport.ts';
+import type { ConversationSettings } from '../../src/conversation/conversation.ts';
+
+/** A conversation that is asked every 25 s, with a queue that two messages fill. */
+function beating(settings: Partial<ConversationSettings> = {}, timeoutMs = 20_000): ScriptedConversation {
+  const clock = new HandClock();
+  const heartbeat = new Heartbeat(clock, { intervalMs: 25_000, timeoutMs });
+  return scripted({ heartbeat, queueMessages: 2, ...settings }, new ScriptedTransport(), clock);
+}
+
+/** Lets the event loop read what is there: an immediate may come before that. */
+async function turns(): Promise<void> {
+  await turn();
+  await turn();
+}
+
+/** Time passes, and then the event loop reads. */
+async function pass({ clock }: ScriptedConversation, ms: number): Promise<void> {
+  clock.tick(ms);
+  await turns();
+}
+
+const PEEK = ['resume', 'pause'];
+
+describe('PeerLiveness', () => {
+  it('reads what has come while the process stood still before it judges', async () => {
+    const visit = beating();
+    await pass(visit, 25_000);
+    visit.clock.tick(20_000);
+    visit.link.receivedBytes += 6;
+    await turns();
+    expect(visit.link.calls).toEqual(['ping']);
+  });
+
+  it('does not judge what is over by then', async () => {
+    const visit = beating();
+    await pass(visit, 25_000);
+    visit.clock.tick(20_000);
+    visit.link.end();
+    await turns();
+    expect(visit.link.calls).toEqual(['ping']);
+  });
+
+  it('does not judge what closes before the time is up', async () => {
+    const visit = beating();
+    await pass(visit, 25_000);
+    visit.conversation.close(1000, '', 'local');
+    visit.clock.tick(4999);
+    visit.conversation.end({ code: 1000, reason: '', clean: true, by: 'local' });
+    await pass(visit, 20_000);
+    expect(visit.link.calls).toEqual(['ping', 'close 1000']);
+  });
+
+  it('leaves a close that takes longer than its time-out to it', async () => {
+    const visit = beating({ closeTimeoutMs: 60_000 });
+    await pass(visit, 25_000);
+    visit.conversation.close(1000, '', 'local');
+    await pass(visit, 59_999);
+    expect(visit.link.calls).toEqual(['ping', 'close 1000']);
+  });
+
+  it('judges by what was before when it asks again in the same moment', async () => {
+    const visit = beating();
+    await pass(visit, 25_000);
+    void visit.ws.write('waits from now on');
+    // Late by as much as brings the next ping along.
+    visit.clock.nowMs = 60_000;
+    visit.clock.tick(0);
+    visit.link.receivedBytes += 6;
+    await turns();
+    expect(visit.link.calls).toEqual(['ping', 'ping']);
+  });
+
+  it('gives a peer that is held back pongs, which it has not asked for, and looks every few seconds', async () => {
+    const visit = beating();
+    visit.link.arrive('a', 'b');
+    await pass(visit, 25_000);
+    expect(visit.link.calls).toEqual(['pause', 'ping', 'pong', ...PEEK]);
+    await pass(visit, 5000);
+    await pass(visit, 5000);
+    expect(visit.link.calls.slice(5)).toEqual(['pong', ...PEEK, 'pong', ...PEEK]);
+  });
+
+  it('looks no more when the queue has been read', async () => {
+    const visit = beating();
+    visit.link.arrive('a', 'b');
+    await pass(visit, 25_000);
+    await visit.ws.read();
+    await visit.ws.read();
+    const before = visit.link.calls.length;
+    await pass(visit, 15_000);
+    expect(visit.link.calls.slice(before)).toEqual([]);
+    expect(visit.link.isPaused).toBe(false);
+  });
+
+  it('gives a peer up that is held back when a look finds that it has nothing to say', async () => {
+    const visit = beating();
+    visit.link.arrive('a', 'b');
+    await pass(visit, 25_000);
+    for (let look = 0; look < 4; look += 1) await pass(visit, 5000);
+    expect(visit.link.calls.at(-1)).toBe('terminate');
+    expect([await visit.ws.read(), await visit.ws.read()]).toEqual([
+      ['a', 'ok'],
+      ['b', 'ok'],
+    ]);
+  });
+
+  it('looks when the time is up, whether or not it has looked a moment before', async () => {
+    const visit = beating({}, 4000);
+    visit.link.arrive('a', 'b');
+    await pass(visit, 25_000);
+    const before = visit.link.calls.length;
+    await pass(visit, 4000);
+    expect(visit.link.calls.slice(before)).toEqual([...PEEK, 'terminate']);
+  });
+
+  it('lets a peer live whose data a look finds, though the stream has counted it before', async () => {
+    const visit = beating();
+    visit.link.arrive('a', 'b');
+    await pass(visit, 25_000);
+    for (let look = 0; look < 3; look += 1) await pass(visit, 5000);
+    visit.clock.tick(5000);
+    const { receivedBytes } = visit.link;
+    visit.link.arrive('c');
+    visit.link.receivedBytes = receivedBytes;
+    await turns();
+    expect(visit.link.calls).not.toContain('terminate');
+    expect(visit.link.isPaused).toBe(true);
+  });
+
+  it('lets a peer live whose messages are read in the turn of the look', async () => {
+    const visit = beating();
+    visit.link.arrive('a', 'b');
+    await pass(visit, 25_000);
+    for (let look = 0; look < 3; look += 1) await pass(visit, 5000);
+    visit.clock.tick(5000);
+    await visit.ws.read();
+    await visit.ws.read();
+    await turns();
+    expect(visit.link.calls).not.toContain('terminate');
+  });
+
+  it('does not count the silence of a peer that has filled the queue above its marks', async () => {
+    const visit = beating({ queueBytes: 10 });
+    visit.link.arrive('x'.repeat(100));
+    for (let minute = 0; minute < 60; minute += 1) await pass(visit, 60_000);
+    expect(visit.link.calls.filter((call) => call !== 'ping' && call !== 'pong')).toEqual(['pause']);
+  });
+
+  it('gives a peer up that is held back and takes nothing', async () => {
+    const visit = beating({ queueBytes: 10 });
+    visit.link.arrive('x'.repeat(100));
+    void visit.ws.write('stuck');
+    await pass(visit, 25_000);
+    await pass(visit, 20_000);
+    expect(visit.link.calls.at(-1)).toBe('terminate');
+  });
+
+  it('lets a peer live that takes in the last moment', async () => {
+    const visit = beating();
+    void visit.ws.write('stuck');
+    await pass(visit, 25_000);
+    visit.link.receivedBytes += 6;
+    visit.clock.tick(20_000);
+    visit.link.take();
+    await turns();
+    expect(visit.link.calls).toEqual(['ping']);
+  });
+
+  it('does not count the time of a link whose end has begun', async () => {
+    const visit = beating();
+    visit.link.close(1000, '');
+    await pass(visit, 25_000);
+    await pass(visit, 25_000);
+    expect(visit.link.calls).toEqual(['close 1000']);
+  });
+});

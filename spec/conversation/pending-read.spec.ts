@@ -1,0 +1,24 @@
+// A read before it waits: what it asks for, and nothing of a wait.
+
+import { expect, it } from 'vitest';
+import { pendingRead } from '../../src/conversation/pending-read.ts';
+
+it('asks for what it is given, and is nowhere in line', () => {
+  const view = { binaryData: false, atEnd: true, closedReads: 0 };
+  const { signal } = new AbortController();
+  const method = (): void => {};
+  const { settle, ...read } = pendingRead(view, 3, { timeoutMs: 5, signal }, method);
+  expect(read).toEqual({
+    view,
+    len: 3,
+    timeoutMs: 5,
+    signal,
+    method,
+    dueMs: Infinity,
+    trace: undefined,
+    next: undefined,
+    previous: undefined,
+  });
+  // Nobody waits for it.
+  settle([undefined, 'timeout']);
+});

@@ -1,0 +1,355 @@
+// The receive queue by itself: order, sizes, marks, the rest of a cut message, and
+// the end behind the last one.
+
+import { inspect } from 'node:util';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { ReceiveQueue } from '../../src/conversation/receive-queue.ts';
+import type { QueueLimits } from '../../src/conversation/queue-limits.ts';
+import type { LinkEnd } from '../../src/core/close-info.ts';
+import { bytesOf } from '../../src/core/data.ts';
+import type { Data } from '../../src/core/data.ts';
+
+const LOST: Pick<LinkEnd, 'code' | 'reason' | 'clean' | 'by'> = {
+  code: 1006,
+  reason: '',
+  clean: false,
+  by: 'link',
+};
+
+function setUp(limits: Partial<QueueLimits> = {}): {
+  readonly queue: ReceiveQueue;
+  readonly flow: string[];
+  /** Puts messages in as the socket does; answers what `regulate` said of each. */
+  readonly put: (...messages: readonly Data[]) => readonly boolean[];
+  readonly takeAll: () => readonly Data[];
+} {
+  const flow: string[] = [];
+  const queue = new ReceiveQueue(
+    { maxMessageBytes: 1000, queueMessages: 64, queueBytes: 1000, overflow: 'pause', ...limits },
+    { pause: () => flow.push('pause'), resume: () => flow.push('resume') },
+  );
+  const put = (...messages: readonly Data[]): readonly boolean[] =>
+    messages.map((data) => {
+      queue.push(data, bytesOf(data));
+      return queue.regulate();
+    });
+  const takeAll = (): readonly Data[] => Array.from({ length: queue.messages }, () => queue.take(Infinity));
+  return { queue, flow, put, takeAll };
+}
+
+describe('ReceiveQueue', () => {
+  it('gives messages out in the order in which they came', () => {
+    const { queue, put, takeAll } = setUp();
+    put('a', 'b', 'c');
+    expect(queue.take(Infinity)).toBe('a');
+    put('d');
+    expect(takeAll()).toEqual(['b', 'c', 'd']);
+  });
+
+  it('keeps the order while its ring goes round and grows', () => {
+    const { queue, put, takeAll } = setUp({ queueMessages: 10_000, queueBytes: 1_000_000 });
+    const taken: Data[] = [];
+    for (let n = 0; n < 1000; n += 1) {
+      put(`${n}a`, `${n}b`, `${n}c`);
+      taken.push(queue.take(Infinity), queue.take(Infinity));
+    }
+    taken.push(...takeAll());
+    expect(taken).toEqual(Array.from({ length: 1000 }, (_, n) => [`${n}a`, `${n}b`, `${n}c`]).flat());
+  });
+
+  it('is a list to which messages are put and from whose front they are taken', () => {
+    const step = fc.oneof(fc.string({ maxLength: 5 }), fc.constant(undefined));
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 200, size: 'max' }), (steps) => {
+        const { queue, put } = setUp({ queueMessages: 1000, queueBytes: 10_000 });
+        const list: string[] = [];
+        for (const text of steps) {
+          if (text !== undefined) {
+            put(text);
+            list.push(text);
+          } else if (list.length > 0) {
+            expect(queue.take(Infinity)).toBe(list.shift());
+          }
+          expect([queue.messages, queue.bytes]).toEqual([list.length, bytesOf(list.join(''))]);
+        }
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('counts messages and their bytes on the wire', () => {
+    const { queue, put } = setUp();
+    put('€', new Uint8Array(5), '');
+    expect([queue.messages, queue.bytes]).toEqual([3, 8]);
+    queue.take(Infinity);
+    expect([queue.messages, queue.bytes]).toEqual([2, 5]);
+  });
+
+  describe('take', () => {
+    it('leaves what exceeds len as the oldest message', () => {
+      const { queue, put } = setUp();
+      put('abcdef', 'next');
+      expect([queue.take(4), queue.firstIsRest, queue.messages, queue.bytes]).toEqual(['abcd', true, 2, 6]);
+      expect([queue.take(4), queue.firstIsRest, queue.messages, queue.bytes]).toEqual(['ef', false, 1, 4]);
+      expect(queue.take(4)).toBe('next');
+    });
+
+    it('counts what is left of text in bytes', () => {
+      const { queue, put } = setUp();
+      put('€€€');
+      queue.take(1);
+      expect(queue.bytes).toBe(6);
+    });
+
+    it('cuts binary at a byte', () => {
+      const { queue, put } = setUp();
+      put(new Uint8Array([1, 2, 3]));
+      expect([...(queue.take(2) as Uint8Array)]).toEqual([1, 2]);
+      expect([...(queue.take(2) as Uint8Array)]).toEqual([3]);
+    });
+  });
+
+  describe('firstToBytes', () => {
+    it('turns the oldest message into bytes, of the same size on the wire', () => {
+      const { queue, put } = setUp();
+      put('€uro', 'text');
+      queue.firstToBytes();
+      expect(queue.bytes).toBe(10);
+      expect(queue.take(Infinity)).toEqual(Buffer.from('€uro'));
+      expect(queue.take(Infinity)).toBe('text');
+    });
+  });
+
+  describe('full', () => {
+    it('holds the link back once, at queueMessages', () => {
+      const { flow, put } = setUp({ queueMessages: 3 });
+      put('a', 'b');
+      expect(flow).toEqual([]);
+      put('c', 'd');
+      expect(flow).toEqual(['pause']);
+    });
+
+    it('holds the link back at queueBytes', () => {
+      const { flow, put } = setUp({ queueBytes: 6 });
+      put('12345');
+      expect(flow).toEqual([]);
+      put('6');
+      expect(flow).toEqual(['pause']);
+    });
+
+    it.each([
+      [8, 4],
+      [7, 3],
+      [2, 1],
+      [1, 0],
+    ])('of %i messages lets the link run again at %i', (queueMessages, half) => {
+      const { queue, flow, put } = setUp({ queueMessages });
+      put(...Array.from({ length: queueMessages }, () => ''));
+      while (queue.messages > half) {
+        expect(flow).toEqual(['pause']);
+        queue.take(Infinity);
+      }
+      expect(flow).toEqual(['pause', 'resume']);
+    });
+
+    it('of bytes lets the link run again at half of them, also in the middle of a message', () => {
+      const { queue, flow, put } = setUp({ queueBytes: 10 });
+      put('0123456789');
+      queue.take(4);
+      expect(flow).toEqual(['pause']);
+      queue.take(1);
+      expect(flow).toEqual(['pause', 'resume']);
+    });
+
+    it('needs both marks to let the link run again', () => {
+      const { queue, flow, put } = setUp({ queueMessages: 4, queueBytes: 100 });
+      put('', '', '', 'x'.repeat(60));
+      queue.take(Infinity);
+      queue.take(Infinity);
+      queue.take(Infinity);
+      expect(flow).toEqual(['pause']);
+      queue.take(9);
+      expect(flow).toEqual(['pause']);
+      queue.take(1);
+      expect(flow).toEqual(['pause', 'resume']);
+    });
+
+    it('can be full again and again', () => {
+      const { flow, put, takeAll } = setUp({ queueMessages: 2 });
+      put('a', 'b');
+      takeAll();
+      put('c', 'd');
+      takeAll();
+      expect(flow).toEqual(['pause', 'resume', 'pause', 'resume']);
+    });
+
+    it('has more than it may hold beyond four times its bytes and one message, when those are more', () => {
+      const { put } = setUp({ queueMessages: 1, queueBytes: 100_000, maxMessageBytes: 1000 });
+      // The overhead of 6 bytes a message counts.
+      expect(put('x'.repeat(400_000 - 6), 'x'.repeat(1000 - 6))).toEqual([true, true]);
+      expect(put('')).toEqual([false]);
+    });
+
+    it('has more than it may hold beyond itself, a chunk of 64 KiB and one message, when those are more', () => {
+      const { put } = setUp({ queueMessages: 2, queueBytes: 100, maxMessageBytes: 1000 });
+      expect(put('x'.repeat(100 + 2 * 6 + 65_536 - 6), 'x'.repeat(1000 - 6))).toEqual([true, true]);
+      expect(put('')).toEqual([false]);
+    });
+
+    it('always takes a chunk of 64 KiB more, even of the smallest messages', () => {
+      const { put } = setUp({ queueMessages: 1, queueBytes: 1, maxMessageBytes: 1 });
+      const chunk = Array.from({ length: Math.floor(65_536 / 6) }, () => '');
+      expect(put('x', ...chunk).every(Boolean)).toBe(true);
+    });
+
+    it('has more than it may hold at once beyond either mark when it overflows by closing', () => {
+      const messages = setUp({ overflow: 'close', queueMessages: 2 });
+      expect(messages.put('a', 'b', 'c')).toEqual([true, true, false]);
+      const bytes = setUp({ overflow: 'close', queueBytes: 2 });
+      expect(bytes.put('ab', 'c')).toEqual([true, false]);
+      expect([messages.flow, bytes.flow]).toEqual([[], []]);
+    });
+  });
+
+  describe('discardFurther', () => {
+    it('keeps what is queued, drops what comes, and lets the link run', () => {
+      const { queue, flow, put, takeAll } = setUp({ queueMessages: 2 });
+      put('a', 'b');
+      queue.discardFurther();
+      put('late', 'later');
+      expect(flow).toEqual(['pause', 'resume']);
+      expect(takeAll()).toEqual(['a', 'b']);
+    });
+
+    it('never holds the link back again, so that the close of the peer is seen', () => {
+      const { queue, flow, put } = setUp({ queueMessages: 2 });
+      put('a', 'b');
+      queue.discardFurther();
+      expect(put('late', 'later')).toEqual([true, true]);
+      expect(flow).toEqual(['pause', 'resume']);
+    });
+
+    it('has enough room for anything, for nothing is kept', () => {
+      const { queue, put } = setUp({ overflow: 'close', queueMessages: 1 });
+      put('a');
+      queue.discardFurther();
+      expect(put('b', 'c')).toEqual([true, true]);
+    });
+
+    it('leaves a link alone that runs', () => {
+      const { queue, flow } = setUp();
+      queue.discardFurther();
+      expect(flow).toEqual([]);
+    });
+  });
+
+  describe('finish', () => {
+    it('puts the end behind the last message', () => {
+      const { queue, put, takeAll } = setUp();
+      put('a');
+      expect(queue.end).toBeUndefined();
+      const end = queue.finish(LOST);
+      expect(queue.end).toBe(end);
+      expect(end).toEqual({ code: 1006, reason: '', clean: false, by: 'link', unread: 1 });
+      expect(takeAll()).toEqual(['a']);
+    });
+
+    it('keeps the cause where there is one', () => {
+      const { queue } = setUp();
+      const cause = new Error('ECONNRESET');
+      expect(queue.finish({ ...LOST, cause }).cause).toBe(cause);
+      expect(Object.keys(setUp().queue.finish(LOST))).not.toContain('cause');
+    });
+
+    it('is a plain value, which prints as what it is', () => {
+      const { queue, put } = setUp();
+      put('a');
+      expect(inspect(queue.finish(LOST))).toContain('unread: 1');
+    });
+
+    it('counts as unread what is queued and what was dropped, less while the rest is read', () => {
+      const { queue, put } = setUp();
+      put('one', 'two');
+      queue.discardFurther();
+      put('late');
+      const end = queue.finish(LOST);
+      const unread = [end.unread];
+      queue.take(2);
+      unread.push(end.unread);
+      queue.take(2);
+      unread.push(end.unread);
+      queue.take(Infinity);
+      unread.push(end.unread);
+      expect(unread).toEqual([3, 3, 2, 1]);
+    });
+  });
+
+  describe('offerFirst', () => {
+    function offering(limits: Partial<QueueLimits> = {}): ReturnType<typeof setUp> {
+      const all = setUp(limits);
+      all.queue.offerFirst();
+      return all;
+    }
+
+    it('keeps messages back that were not offered yet, and counts them', () => {
+      const { queue, put } = offering();
+      put('a', '€');
+      expect([queue.unoffered, queue.readable, queue.messages, queue.bytes]).toEqual(['a', 0, 2, 4]);
+    });
+
+    it('lets be read what was offered and not consumed, in order', () => {
+      const { queue, put } = offering();
+      put('a', 'b', 'c');
+      queue.releaseOffered();
+      queue.dropOffered();
+      queue.releaseOffered();
+      expect([queue.unoffered, queue.readable, queue.bytes]).toEqual([undefined, 2, 2]);
+      expect([queue.take(Infinity), queue.take(Infinity), queue.bytes]).toEqual(['a', 'c', 0]);
+    });
+
+    it('keeps what was not offered yet when it is said again', () => {
+      const { queue, put } = offering();
+      put('a');
+      queue.offerFirst();
+      expect(queue.unoffered).toBe('a');
+    });
+
+    it('has nothing to offer, to drop or to release where nobody is offered anything', () => {
+      const { queue, put, takeAll } = setUp();
+      put('a');
+      queue.dropOffered();
+      queue.releaseOffered();
+      expect([queue.unoffered, takeAll()]).toEqual([undefined, ['a']]);
+    });
+
+    it('holds the link back for what was not offered, until enough was consumed', () => {
+      const { queue, flow, put } = offering({ queueMessages: 4 });
+      put('a', 'b', 'c', 'd');
+      queue.releaseOffered();
+      queue.dropOffered();
+      expect(flow).toEqual(['pause']);
+      queue.take(Infinity);
+      expect(flow).toEqual(['pause', 'resume']);
+    });
+
+    it('is not over before the last message was offered and read', () => {
+      const { queue, put } = offering();
+      put('a', 'b');
+      const end = queue.finish(LOST);
+      const seen = [[queue.isOver, end.unread]];
+      queue.dropOffered();
+      seen.push([queue.isOver, end.unread]);
+      queue.releaseOffered();
+      seen.push([queue.isOver, end.unread]);
+      queue.take(Infinity);
+      seen.push([queue.isOver, end.unread]);
+      expect(seen).toEqual([
+        [false, 2],
+        [false, 1],
+        [false, 1],
+        [true, 0],
+      ]);
+    });
+  });
+});

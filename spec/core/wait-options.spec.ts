@@ -1,0 +1,31 @@
+// The one check of what may end a wait.
+
+import { describe, expect, it } from 'vitest';
+import { checkWait } from '../../src/core/wait-options.ts';
+import type { WaitOptions } from '../../src/core/wait-options.ts';
+
+describe('checkWait', () => {
+  it.each<[string, WaitOptions]>([
+    ['nothing', {}],
+    ['a time of 0', { timeoutMs: 0 }],
+    ['Infinity', { timeoutMs: Infinity }],
+    ['a signal', { timeoutMs: 1, signal: new AbortController().signal }],
+  ])('takes %s', (_, options) => {
+    expect(() => checkWait('ws.call()', options)).not.toThrow();
+  });
+
+  it.each<[string, unknown, string]>([
+    ['no object', null, 'ws.call(): expected options to be an object, got null'],
+    ['another name', { timeout: 1 }, 'ws.call(): expected only the options timeoutMs, signal, got "timeout"'],
+    [
+      'a negative time',
+      { timeoutMs: -1 },
+      'ws.call(): expected timeoutMs to be a number of milliseconds ≥ 0, got -1',
+    ],
+    ['no signal', { signal: 'abort' }, 'ws.call(): expected signal to be an AbortSignal, got "abort"'],
+  ])('refuses %s', (_, options, message) => {
+    expect(() => checkWait('ws.call()', options as WaitOptions)).toThrow(
+      expect.objectContaining({ code: 'COROSOCK_ARGUMENT', message }),
+    );
+  });
+});

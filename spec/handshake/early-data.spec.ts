@@ -1,0 +1,85 @@
+// The stream of an upgrade while its hook decides: what comes early is kept, in
+// bounds, and leaving is noticed.
+
+import { settle, virtualClock } from 'corosock/testing';
+import { describe, expect, it } from 'vitest';
+import { HandshakeDeadline } from '../../src/handshake/handshake-deadline.ts';
+import { EarlyData } from '../../src/handshake/early-data.ts';
+import { EARLY_BYTES } from '../../src/core/limits.ts';
+import { ScriptedStream } from '../transport/ws/scripted-stream.ts';
+
+interface Wait {
+  readonly stream: ScriptedStream;
+  readonly deadline: HandshakeDeadline;
+  readonly waiting: EarlyData;
+}
+
+function wait(head = ''): Wait {
+  const stream = new ScriptedStream();
+  const deadline = new HandshakeDeadline(virtualClock(), 700);
+  return { stream, deadline, waiting: new EarlyData(stream, Buffer.from(head), deadline) };
+}
+
+describe('EarlyData', () => {
+  it('gives back what came with the request and after it, in order', async () => {
+    const { stream, waiting } = wait('1');
+    stream.push('2');
+    await settle();
+    stream.push('3');
+    await settle();
+    expect([String(waiting.release()), stream.isPaused()]).toEqual(['123', true]);
+  });
+
+  it('leaves what comes later to whoever has the stream then', async () => {
+    const { stream, waiting } = wait();
+    waiting.release();
+    stream.push('later');
+    await settle();
+    expect(String(stream.read())).toBe('later');
+  });
+
+  it('holds the client back above 16 KiB, and loses nothing', async () => {
+    const { stream, waiting } = wait();
+    const chunks = Array.from({ length: 5 }, (_, index) => Buffer.alloc(EARLY_BYTES / 2, index));
+    for (const chunk of chunks) {
+      stream.push(chunk);
+      await settle();
+    }
+    expect([stream.isPaused(), stream.readableLength]).toEqual([true, 1.5 * EARLY_BYTES]);
+    const head = waiting.release();
+    // One call of read() is not all that is buffered on every Node.
+    const rest: Buffer[] = [];
+    const readOn = (): Buffer | null => stream.read() as Buffer | null;
+    for (let chunk = readOn(); chunk !== null; chunk = readOn()) rest.push(chunk);
+    expect(Buffer.compare(Buffer.concat([head, ...rest]), Buffer.concat(chunks))).toBe(0);
+  });
+
+  it.each<[string, (stream: ScriptedStream) => unknown]>([
+    ['ends', (stream) => stream.push(null)],
+    ['is destroyed', (stream) => stream.destroy()],
+  ])('ends the deadline when the stream %s', async (_, leave) => {
+    const { stream, deadline } = wait();
+    leave(stream);
+    await settle();
+    expect(deadline.why).toBe('gone');
+  });
+
+  it('ends no deadline once it has let go, and leaves no listener', async () => {
+    const { stream, deadline, waiting } = wait();
+    const names = (): unknown => ['data', 'end', 'close'].map((name) => stream.listenerCount(name));
+    expect(names()).toEqual([1, 1 + new ScriptedStream().listenerCount('end'), 1]);
+    waiting.release();
+    expect(names()).toEqual([0, new ScriptedStream().listenerCount('end'), 0]);
+    stream.destroy();
+    await settle();
+    expect(deadline.why).toBe(undefined);
+  });
+
+  it('ends the deadline when the stream was destroyed before', () => {
+    const stream = new ScriptedStream();
+    stream.destroy();
+    const deadline = new HandshakeDeadline(virtualClock(), 700);
+    expect(new EarlyData(stream, Buffer.alloc(0), deadline).release().length).toBe(0);
+    expect(deadline.why).toBe('gone');
+  });
+});

@@ -1,0 +1,80 @@
+// What a handler can ask about its request, from the bytes that were sent.
+
+import { describe, expect, it } from 'vitest';
+import { parseUpgrade } from '../fixtures/parsed-request.ts';
+import { UpgradeRequest } from '../../src/handshake/handshake-request.ts';
+import { checkHandshake } from '../../src/handshake/rules.ts';
+import type { JudgedRequest } from '../../src/handshake/rules.ts';
+import type { RequestParts } from '../peers/raw-client.ts';
+
+async function upgrade(parts: RequestParts, params = {}): Promise<UpgradeRequest> {
+  const message = await parseUpgrade(parts);
+  return new UpgradeRequest(message, checkHandshake(message) as JudgedRequest, params);
+}
+
+describe('UpgradeRequest', () => {
+  it('has the URL that the client asked for', async () => {
+    const request = await upgrade({
+      requestLine: 'GET /chat/a%20b?x=1&x=2 HTTP/1.1',
+      headers: { Host: 'Example.com:8080' },
+    });
+    expect(request.url.href).toBe('ws://example.com:8080/chat/a%20b?x=1&x=2');
+    expect(request.url.searchParams.getAll('x')).toEqual(['1', '2']);
+  });
+
+  it('has one URL, whoever asks', async () => {
+    const request = await upgrade({});
+    expect(request.url).toBe(request.url);
+    expect(request.headers).toBe(request.headers);
+  });
+
+  it('has the URL of a target in absolute form', async () => {
+    const request = await upgrade({
+      requestLine: 'GET http://127.0.0.1/chat?x HTTP/1.1',
+    });
+    expect(request.url.href).toBe('ws://127.0.0.1/chat?x');
+  });
+
+  it('takes a path that looks like a host for a path', async () => {
+    const request = await upgrade({ requestLine: 'GET //evil.example/chat HTTP/1.1' });
+    expect([request.url.host, request.url.pathname]).toEqual(['127.0.0.1', '//evil.example/chat']);
+  });
+
+  it('has headers as node gives them', async () => {
+    const message = await parseUpgrade({ headers: { Cookie: ['a=1', 'b=2'], 'X-Mark': 'é' } });
+    const request = new UpgradeRequest(message, checkHandshake(message) as JudgedRequest, {});
+    expect({ ...request.headers }).toEqual(message.headers);
+  });
+
+  it('has the parameters of the route and the sub-protocols that were offered', async () => {
+    const request = await upgrade({ headers: { 'Sec-WebSocket-Protocol': 'a, b' } }, { room: '1' });
+    expect([request.params, request.protocols]).toEqual([{ room: '1' }, ['a', 'b']]);
+  });
+
+  it('has the address of the peer', async () => {
+    const message = await parseUpgrade();
+    Object.defineProperty(message.socket, 'remoteAddress', { value: '192.0.2.1' });
+    const request = new UpgradeRequest(message, checkHandshake(message) as JudgedRequest, {});
+    expect(request.remoteAddress).toBe('192.0.2.1');
+  });
+
+  it('has no address where the stream has none', async () => {
+    expect((await upgrade({})).remoteAddress).toBe(undefined);
+  });
+
+  it('asks for the address once, so that it is known afterwards', async () => {
+    const message = await parseUpgrade();
+    const addresses = ['192.0.2.1', undefined];
+    Object.defineProperty(message.socket, 'remoteAddress', { get: () => addresses.shift() });
+    const request = new UpgradeRequest(message, checkHandshake(message) as JudgedRequest, {});
+    expect([request.remoteAddress, request.remoteAddress]).toEqual(['192.0.2.1', '192.0.2.1']);
+  });
+
+  it('has the same URL and headers once the message is forgotten: it costs 1 KiB a socket', async () => {
+    const parts = { requestLine: 'GET /chat?x HTTP/1.1', headers: { 'X-Empty': '', Cookie: ['a=1', 'b=2'] } };
+    const [kept, forgotten] = [await upgrade(parts), await upgrade(parts)];
+    forgotten.forgetRaw();
+    expect(forgotten.raw).toBe(undefined);
+    expect([forgotten.url.href, { ...forgotten.headers }]).toEqual([kept.url.href, { ...kept.headers }]);
+  });
+});

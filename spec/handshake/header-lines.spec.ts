@@ -1,0 +1,59 @@
+// Headers from raw lines, against what node itself makes of the same bytes.
+
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { parseRequest } from '../fixtures/parsed-request.ts';
+import { countHeaderLines, parseHeaderLines } from '../../src/handshake/header-lines.ts';
+
+// Names for which node has a rule of its own, and some for which it has none.
+// Left out are those that change how the rest is parsed.
+const KNOWN = `Age Authorization Content-Type ETag Expires From Host If-Modified-Since If-Unmodified-Since
+  Last-Modified Location Max-Forwards Proxy-Authorization Referer Retry-After Server User-Agent Cookie
+  Set-Cookie Accept Accept-Language Origin Sec-WebSocket-Protocol Sec-WebSocket-Key Date Via constructor`;
+
+const name = fc.oneof(
+  fc.constantFrom(...KNOWN.split(/\s+/)),
+  fc.string({
+    unit: fc.constantFrom(...'abxyXY01!#$%&*+.^_|~'.split('')),
+    minLength: 1,
+    maxLength: 6,
+  }),
+);
+const spelling = fc.tuple(name, fc.boolean()).map(([text, upper]) => (upper ? text.toUpperCase() : text));
+const value = fc
+  .string({ unit: fc.constantFrom(...'aZ0 ,;="/\u00e9\u00ff'.split('')), maxLength: 8 })
+  .map((text) => text.trim());
+
+describe('parseHeaderLines', () => {
+  it('gives what node gives', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.tuple(spelling, value), { maxLength: 12 }), async (pairs) => {
+        const lines = pairs.map(([field, text]) => `${field}: ${text}\r\n`).join('');
+        const { headers, rawHeaders } = await parseRequest(`GET / HTTP/1.1\r\n${lines}\r\n`);
+        expect({ ...parseHeaderLines(rawHeaders) }).toEqual(headers);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('A8: keeps names of properties as what they are', () => {
+    const headers = parseHeaderLines(['__proto__', 'a', '__proto__', 'b', 'constructor', 'c']);
+    expect(Object.entries(headers)).toEqual([
+      ['__proto__', 'a, b'],
+      ['constructor', 'c'],
+    ]);
+    expect(headers['toString']).toBe(undefined);
+  });
+
+  it('gives an empty value as one', () => {
+    expect({ ...parseHeaderLines(['X-Empty', '', 'x-empty', '']) }).toEqual({ 'x-empty': ', ' });
+  });
+});
+
+describe('countHeaderLines', () => {
+  it('counts names in any case, and no values', () => {
+    const lines = ['Host', 'a', 'HOST', 'b', 'X', 'host'];
+    expect(countHeaderLines(lines, 'host')).toBe(2);
+    expect(countHeaderLines(lines, 'upgrade')).toBe(0);
+  });
+});

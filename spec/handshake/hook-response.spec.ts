@@ -1,0 +1,120 @@
+// What a hook can refuse with: a Response of the class at hand, or of another one.
+
+import { Readable } from 'node:stream';
+import { runServer, settle, virtualClock } from 'corosock/testing';
+import { afterEach, describe, expect, it } from 'vitest';
+import { recordCrashes } from '../fixtures/process-events.ts';
+import { responseFrom } from '../../src/handshake/hook-response.ts';
+
+const Native = globalThis.Response;
+afterEach(() => {
+  globalThis.Response = Native;
+});
+
+/** What a Response of another class is made of, as fetch libraries make them. */
+class ForeignResponse {
+  readonly body: unknown = null;
+  readonly status: unknown = 403;
+  readonly statusText = 'Forbidden';
+  readonly headers: unknown = new Headers({ 'X-Why': 'not on the list' });
+
+  constructor(
+    parts: { readonly body?: unknown; readonly status?: unknown; readonly headers?: unknown } = {},
+  ) {
+    Object.assign(this, parts);
+  }
+
+  get [Symbol.toStringTag](): string {
+    return 'Response';
+  }
+}
+
+/** Replaces the global class, as frameworks do that make Responses lazily. */
+function replaceGlobal(): void {
+  globalThis.Response = class extends Native {};
+}
+
+/** How a visit goes whose hook returns something. */
+async function visit(
+  returned: unknown,
+): Promise<readonly [status: number, body: string, reports: unknown[]]> {
+  const reports: unknown[] = [];
+  await using run = runServer(
+    { onPreServer: () => returned, server: async (ws) => void (await ws.write('you are in')) },
+    { clock: virtualClock(), report: (error) => reports.push(error) },
+  );
+  const outcome = await run.done;
+  await run.client.catch(() => {});
+  if (outcome.kind !== 'refused') return [101, '', reports];
+  return [outcome.response.status, await outcome.response.text(), reports];
+}
+
+const encoded = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+describe('responseFrom', () => {
+  it.each([undefined, null, 'Response', {}, { status: 403 }, new Map(), () => new Response()])(
+    'tells that %o is none',
+    (returned) => {
+      expect(responseFrom(returned)).toBe(undefined);
+    },
+  );
+
+  it('gives one of the class at hand as it is', () => {
+    const response = new Response('no', { status: 401 });
+    expect(responseFrom(response)).toBe(response);
+  });
+
+  it.each<[string, () => unknown]>([
+    ['a web stream', () => new Native('no').body],
+    ['a stream of Node', () => Readable.from([encoded('n'), encoded('o')])],
+  ])('gives one of another class, whose body is %s, with all that it says', async (_, body) => {
+    const response = responseFrom(new ForeignResponse({ body: body() }));
+    expect([response?.status, response?.statusText, [...(response?.headers ?? [])]]).toEqual([
+      403,
+      'Forbidden',
+      [['x-why', 'not on the list']],
+    ]);
+    expect(await response?.text()).toBe('no');
+  });
+
+  it('gives each cookie of one of another class', () => {
+    const headers = new Headers([
+      ['Set-Cookie', 'a=1'],
+      ['Set-Cookie', 'b=2'],
+    ]);
+    expect(responseFrom(new ForeignResponse({ headers }))?.headers.getSetCookie()).toEqual(['a=1', 'b=2']);
+  });
+});
+
+describe('a hook', () => {
+  it('refuses with a Response of another class', async () => {
+    expect(await visit(new ForeignResponse({ body: new Native('no').body }))).toEqual([403, 'no', []]);
+  });
+
+  it('refuses with a Response of the class that was the global one before', async () => {
+    const response = new Response('no', { status: 403 });
+    replaceGlobal();
+    expect(await visit(response)).toEqual([403, 'no', []]);
+  });
+
+  it.each([
+    ['has no status', { status: undefined }],
+    ['has a status that is none', { status: 99 }],
+    ['has the status 101', { status: 101 }],
+    ['has no headers', { headers: undefined }],
+    ['has headers with line ends', { headers: new Map([['X-Why', 'a\r\nb: c']]) }],
+    ['has a body where none may be', { body: 'no', status: 204 }],
+    ['has a body that was read before', { body: readBefore() }],
+  ])('fails closed, with 500, when its Response of another class %s', async (_, parts) => {
+    using crashes = recordCrashes();
+    const [status, , reports] = await visit(new ForeignResponse(parts));
+    await settle();
+    expect([status, reports.length, crashes.errors]).toEqual([500, 1, []]);
+  });
+});
+
+function readBefore(): unknown {
+  const { body } = new Native('no');
+  void body?.getReader();
+  return body;
+}

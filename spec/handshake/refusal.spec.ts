@@ -1,0 +1,148 @@
+// Refusals as bytes, and how a refused connection ends. What they say to whom is
+// in spec/faults/handshake.spec.ts.
+
+import { Duplex } from 'node:stream';
+import { settle, virtualClock } from 'corosock/testing';
+import { describe, expect, it } from 'vitest';
+import { writtenStream } from '../fixtures/written-stream.ts';
+import { REFUSALS } from '../../src/handshake/rules.ts';
+import { refuse, refuseWith, responseOf } from '../../src/handshake/refusal.ts';
+
+describe('responseOf', () => {
+  it('writes a complete response', () => {
+    expect(responseOf({ status: 405, text: 'Only GET', headers: { Allow: 'GET' } })).toBe(
+      [
+        'HTTP/1.1 405 Method Not Allowed',
+        'Connection: close',
+        'Content-Type: text/plain; charset=utf-8',
+        'Content-Length: 9',
+        'Allow: GET',
+        '',
+        'Only GET\n',
+      ].join('\r\n'),
+    );
+  });
+
+  it('counts bytes, not characters', () => {
+    expect(responseOf({ status: 400, text: 'é' })).toContain('Content-Length: 3\r\n');
+  });
+
+  it.each(Object.entries(REFUSALS))(
+    'H22: writes %s on one line of ASCII, with a known status',
+    (_, refusal) => {
+      const [head = '', body] = responseOf(refusal).split('\r\n\r\n');
+      expect(body).toBe(`${refusal.text}\n`);
+      expect(refusal.text).toMatch(/^[\u0020-\u007e]+$/);
+      expect(head).toMatch(/^HTTP\/1\.1 \d{3} [A-Za-z ]+(?:\r\n[\w-]+: [\u0020-\u007e]+)+$/);
+      expect(head).toMatch(/^Connection: close(?:, Upgrade)?\r$/m);
+    },
+  );
+});
+
+describe('refuse', () => {
+  it('answers, ends its side, and goes on dropping what comes', async () => {
+    const clock = virtualClock();
+    const { stream: link, text } = writtenStream();
+    refuse(link, REFUSALS.route, clock);
+    link.push('more than was read');
+    await settle();
+    expect(text()).toBe(responseOf(REFUSALS.route));
+    expect([link.writableFinished, link.readableFlowing, link.readableLength]).toEqual([true, true, 0]);
+    expect(link.destroyed).toBe(false);
+  });
+
+  it('drops a peer that does not hang up within a second', async () => {
+    const clock = virtualClock();
+    const { stream: link } = writtenStream();
+    refuse(link, REFUSALS.route, clock);
+    await clock.advance(999);
+    expect(link.destroyed).toBe(false);
+    await clock.advance(1);
+    expect(link.destroyed).toBe(true);
+    expect(clock.timers).toBe(0);
+  });
+
+  it('leaves no timer when the peer hangs up', async () => {
+    const clock = virtualClock();
+    const { stream: link } = writtenStream();
+    refuse(link, REFUSALS.route, clock);
+    expect(clock.timers).toBe(1);
+    link.destroy();
+    await settle();
+    expect(clock.timers).toBe(0);
+  });
+
+  it('drops a stream that takes nothing any more', () => {
+    const clock = virtualClock();
+    const { stream: link, text } = writtenStream();
+    link.destroy();
+    refuse(link, REFUSALS.route, clock);
+    expect([link.destroyed, text(), clock.timers]).toEqual([true, '', 0]);
+  });
+
+  it('drops a stream that is broken', async () => {
+    const link = new Duplex({
+      autoDestroy: false,
+      read: () => {},
+      write: (_chunk, _encoding, done) => done(new Error('EPIPE')),
+    });
+    link.on('error', () => {}).write('x');
+    await settle();
+    expect([link.writable, link.destroyed]).toEqual([false, false]);
+    refuse(link, REFUSALS.route, virtualClock());
+    expect(link.destroyed).toBe(true);
+  });
+
+  it('answers once, however often it is asked to', async () => {
+    const clock = virtualClock();
+    const { stream: link, text } = writtenStream();
+    refuse(link, REFUSALS.malformed, clock);
+    refuse(link, REFUSALS.route, clock);
+    await settle();
+    expect([text(), link.destroyed, clock.timers]).toEqual([responseOf(REFUSALS.malformed), false, 1]);
+  });
+
+  it('survives a reset', async () => {
+    const clock = virtualClock();
+    const { stream: link } = writtenStream();
+    refuse(link, REFUSALS.route, clock);
+    link.destroy(new Error('ECONNRESET'));
+    await settle();
+    expect(link.destroyed).toBe(true);
+  });
+});
+
+describe('refuseWith', () => {
+  /** What is written for a response. */
+  async function answered(response: Response): Promise<string> {
+    const { stream, text } = writtenStream();
+    refuseWith(stream, response, Buffer.from(await response.arrayBuffer()), virtualClock());
+    await settle();
+    return text();
+  }
+
+  it('writes status, headers and body, with its length', async () => {
+    const response = new Response('grün', { status: 403, headers: { 'X-Why': 'no', Upgrade: 'h2c' } });
+    expect(await answered(response)).toBe(
+      [
+        'HTTP/1.1 403 Forbidden',
+        'content-type: text/plain;charset=UTF-8',
+        'x-why: no',
+        'Connection: close',
+        'Content-Length: 5',
+        '',
+        Buffer.from('grün').toString('latin1'),
+      ].join('\r\n'),
+    );
+  });
+
+  it('redirects', async () => {
+    const text = await answered(Response.redirect('https://localhost/login', 302));
+    expect(text).toContain('HTTP/1.1 302 Found\r\nlocation: https://localhost/login\r\n');
+  });
+
+  it('gives no length where there is never a body', async () => {
+    const text = await answered(new Response(null, { status: 204 }));
+    expect(text).toBe('HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n');
+  });
+});

@@ -1,0 +1,29 @@
+import { describe, expect, it } from 'vitest';
+import { RandomIds } from '../../src/platform/random-ids.ts';
+
+describe('RandomIds', () => {
+  it.each([1, 6, 16, 24])('makes ids of %d bytes, in letters of URLs', (bytes) => {
+    const ids = new RandomIds(bytes);
+    for (let n = 0; n < 100; n += 1) {
+      const id = ids.next();
+      expect(id).toMatch(/^[\w-]+$/);
+      expect(Buffer.from(id, 'base64url').length).toBe(bytes);
+    }
+  });
+
+  it('never makes the same id twice', () => {
+    const [one, other] = [new RandomIds(16), new RandomIds(16)];
+    const all = Array.from({ length: 1000 }, () => [one.next(), other.next()]).flat();
+    expect(new Set(all).size).toBe(2000);
+  });
+
+  it('makes each bit by chance', () => {
+    const ids = new RandomIds(16);
+    const all = Array.from({ length: 200 }, () => Buffer.from(ids.next(), 'base64url'));
+    for (let bit = 0; bit < 128; bit += 1) {
+      const ones = all.filter((bytes) => ((bytes[bit >> 3] as number) >> (bit & 7)) & 1).length;
+      // Beyond 7 standard deviations: less often than once in 10¹¹.
+      expect(Math.abs(ones - 100)).toBeLessThan(50);
+    }
+  });
+});

@@ -1,0 +1,203 @@
+// Checks the checks: a transport that breaks a promise about what is carried is
+// found out, and by the promise that it breaks.
+
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { deliveryChecks } from '../../../src/testing/contracts/delivery-checks.ts';
+import type {
+  FragmentOptions,
+  SendOptions,
+  Transport,
+  TransportSink,
+} from '../../../src/transport/transport.ts';
+import type { Data } from '../../../src/core/data.ts';
+import { brokenPromises, named, pairsOf, PassingTransport, soundPair } from './broken-transports.ts';
+
+class LosesWhatIsEarly extends PassingTransport {
+  constructor(below: Transport) {
+    super(below);
+    below.open(this);
+  }
+  override open(sink: TransportSink): void {
+    this.above = sink;
+  }
+}
+
+class SwapsMessages extends PassingTransport {
+  #held: readonly [data: Data, bytes: number] | undefined;
+  override receive(data: Data, bytes: number): void {
+    const held = this.#held;
+    this.#held = held === undefined && data === 'message 1' ? [data, bytes] : undefined;
+    if (this.#held === undefined) super.receive(data, bytes);
+    if (held !== undefined) super.receive(...held);
+  }
+}
+
+class DoublesAMessage extends PassingTransport {
+  override receive(data: Data, bytes: number): void {
+    super.receive(data, bytes);
+    if (data === 'message 1') super.receive(data, bytes);
+  }
+}
+
+class LetsTheEndOvertake extends PassingTransport {
+  override receive(data: Data, bytes: number): void {
+    void nextTurn().then(() => super.receive(data, bytes));
+  }
+}
+
+class GivesBytesForText extends PassingTransport {
+  override receive(data: Data, bytes: number): void {
+    super.receive(Buffer.from(data), bytes);
+  }
+}
+
+class GivesTextForBytes extends PassingTransport {
+  override receive(data: Data, bytes: number): void {
+    super.receive(Buffer.from(data).toString(), bytes);
+  }
+}
+
+class CountsUnits extends PassingTransport {
+  override receive(data: Data): void {
+    super.receive(data, data.length);
+  }
+}
+
+class DropsWhatIsEmpty extends PassingTransport {
+  override receive(data: Data, bytes: number): void {
+    if (data.length > 0) super.receive(data, bytes);
+  }
+}
+
+class IgnoresBinary extends PassingTransport {
+  override send(data: Data, options: SendOptions): boolean {
+    return super.send(data, { ...options, binary: false });
+  }
+}
+
+class CountsNothing extends PassingTransport {
+  override get bufferedBytes(): number {
+    return 0;
+  }
+}
+
+class CountsForEver extends PassingTransport {
+  #sent = 0;
+  override get bufferedBytes(): number {
+    return this.#sent;
+  }
+  override send(data: Data, options: SendOptions): boolean {
+    this.#sent += data.length;
+    return super.send(data, options);
+  }
+}
+
+class NeverDrains extends PassingTransport {
+  override drain(): void {}
+}
+
+class IgnoresPause extends PassingTransport {
+  override pause(): void {}
+}
+
+class StaysPaused extends PassingTransport {
+  override resume(): void {}
+}
+
+class LosesWhilePaused extends PassingTransport {
+  #paused = false;
+  override pause(): void {
+    this.#paused = true;
+  }
+  override resume(): void {
+    this.#paused = false;
+  }
+  override receive(data: Data, bytes: number): void {
+    if (!this.#paused) super.receive(data, bytes);
+  }
+}
+
+/** A transport that calls its sink inside one of its methods. */
+function callsSinkIn(call: string): typeof PassingTransport {
+  return class extends PassingTransport {
+    override open(sink: TransportSink): void {
+      super.open(sink);
+      this.#returnFrom('open');
+    }
+    override send(data: Data, options: SendOptions): boolean {
+      const sent = super.send(data, options);
+      this.#returnFrom('send');
+      return sent;
+    }
+    override ping(): boolean {
+      const sent = super.ping();
+      this.#returnFrom('ping');
+      return sent;
+    }
+    override pong(): boolean {
+      const sent = super.pong();
+      this.#returnFrom('pong');
+      return sent;
+    }
+    override sendFragment(data: Data, options: FragmentOptions): boolean {
+      const sent = super.sendFragment(data, options);
+      this.#returnFrom('sendFragment');
+      return sent;
+    }
+    override pause(): void {
+      super.pause();
+      this.#returnFrom('pause');
+    }
+    override resume(): void {
+      super.resume();
+      this.#returnFrom('resume');
+    }
+    override close(code: number, reason: string): void {
+      super.close(code, reason);
+      this.#returnFrom('close');
+    }
+    override terminate(): void {
+      super.terminate();
+      this.#returnFrom('terminate');
+    }
+    #returnFrom(returning: string): void {
+      if (returning === call) this.drain();
+    }
+  };
+}
+
+describe('the checks of delivery', () => {
+  it('find nothing in a transport that keeps the promises', async () => {
+    expect(await brokenPromises(deliveryChecks, soundPair)).toEqual([]);
+  });
+
+  it.each(
+    named([
+      [LosesWhatIsEarly, [1, 2]],
+      [SwapsMessages, [1, 4, 8]],
+      [DoublesAMessage, [1, 4, 8]],
+      [LetsTheEndOvertake, [1, 4]],
+      [GivesBytesForText, [1, 4, 5, 8]],
+      [GivesTextForBytes, [5]],
+      [CountsUnits, [5]],
+      [DropsWhatIsEmpty, [5]],
+      [IgnoresBinary, [5]],
+      [CountsNothing, [7]],
+      [CountsForEver, [7]],
+      [NeverDrains, [7]],
+      [IgnoresPause, [7, 8]],
+      [StaysPaused, [2, 4, 7, 8]],
+      [LosesWhilePaused, [2, 4, 7, 8]],
+    ]),
+  )('find out one that $name', async ({ Fault, promises }) => {
+    expect(await brokenPromises(deliveryChecks, pairsOf(Fault))).toEqual(promises);
+  });
+
+  it.each(['open', 'send', 'sendFragment', 'ping', 'pong', 'pause', 'resume', 'close', 'terminate'])(
+    'find out one that calls its sink inside %s',
+    async (call) => {
+      expect(await brokenPromises(deliveryChecks, pairsOf(callsSinkIn(call)))).toEqual([2]);
+    },
+  );
+});

@@ -1,0 +1,84 @@
+// Checks the checks: a transport that breaks a promise about messages in parts is
+// found out, and by the promise that it breaks.
+
+import { describe, expect, it } from 'vitest';
+import { fragmentChecks } from '../../../src/testing/contracts/fragment-checks.ts';
+import type { FragmentOptions } from '../../../src/transport/transport.ts';
+import type { Data } from '../../../src/core/data.ts';
+import { brokenPromises, named, pairsOf, PassingTransport, soundPair } from './broken-transports.ts';
+
+class SendsEachPartAsAMessage extends PassingTransport {
+  override sendFragment(data: Data, options: FragmentOptions): boolean {
+    return this.below.send(data, options);
+  }
+}
+
+class LosesTheFirstPart extends PassingTransport {
+  #goesOn = false;
+  override sendFragment(data: Data, options: FragmentOptions): boolean {
+    const isFirst = !this.#goesOn;
+    this.#goesOn = !options.last;
+    return isFirst && !options.last ? true : super.sendFragment(data, options);
+  }
+}
+
+class GivesPartsAsBytes extends PassingTransport {
+  override sendFragment(data: Data, options: FragmentOptions): boolean {
+    return super.sendFragment(data, { ...options, binary: true });
+  }
+}
+
+class CountsPartsWhenTheLastIsSent extends PassingTransport {
+  #untold = 0;
+  override get bufferedBytes(): number {
+    return super.bufferedBytes - this.#untold;
+  }
+  override sendFragment(data: Data, options: FragmentOptions): boolean {
+    const before = super.bufferedBytes;
+    const sent = super.sendFragment(data, options);
+    this.#untold += super.bufferedBytes - before;
+    return sent;
+  }
+  override drain(): void {
+    this.#untold = 0;
+    super.drain();
+  }
+}
+
+class FinishesAtTheEnd extends PassingTransport {
+  #begun = false;
+  override sendFragment(data: Data, options: FragmentOptions): boolean {
+    this.#begun = !options.last;
+    return super.sendFragment(data, options);
+  }
+  override close(code: number, reason: string): void {
+    this.#finish();
+    super.close(code, reason);
+  }
+  override terminate(): void {
+    this.#finish();
+    super.terminate();
+  }
+  #finish(): void {
+    if (this.#begun) super.sendFragment('', { binary: false, compress: true, last: true });
+    this.#begun = false;
+  }
+}
+
+describe('the checks of parts', () => {
+  it('find nothing in a transport that keeps the promises', async () => {
+    expect(await brokenPromises(fragmentChecks, soundPair)).toEqual([]);
+  });
+
+  it.each(
+    named([
+      [SendsEachPartAsAMessage, [17, 18]],
+      [LosesTheFirstPart, [17]],
+      [GivesPartsAsBytes, [17]],
+      [CountsPartsWhenTheLastIsSent, [17]],
+      [FinishesAtTheEnd, [18]],
+    ]),
+  )('find out one that $name', async ({ Fault, promises }) => {
+    expect(await brokenPromises(fragmentChecks, pairsOf(Fault))).toEqual(promises);
+  });
+});

@@ -1,0 +1,126 @@
+// Checks the checks: a transport that breaks a promise about signs of life is found
+// out, and by the promise that it breaks.
+
+import { describe, expect, it } from 'vitest';
+import { lifeChecks } from '../../../src/testing/contracts/life-checks.ts';
+import type { SendOptions, TransportSink } from '../../../src/transport/transport.ts';
+import type { Data } from '../../../src/core/data.ts';
+import { brokenPromises, named, pairsOf, PassingTransport, soundPair } from './broken-transports.ts';
+
+class NeverPings extends PassingTransport {
+  override ping(): boolean {
+    return true;
+  }
+}
+
+class NeverPongs extends PassingTransport {
+  override pong(): boolean {
+    return true;
+  }
+}
+
+class PingsByMessage extends PassingTransport {
+  override ping(): boolean {
+    return this.below.send('ping', { binary: false, compress: false });
+  }
+}
+
+class AlwaysSaysAsked extends PassingTransport {
+  override ping(): boolean {
+    super.ping();
+    return true;
+  }
+  override pong(): boolean {
+    super.pong();
+    return true;
+  }
+}
+
+class CountsNothingReceived extends PassingTransport {
+  override get receivedBytes(): number {
+    return 0;
+  }
+}
+
+class CountsMessagesReceived extends PassingTransport {
+  #count = 0;
+  override get receivedBytes(): number {
+    return this.#count;
+  }
+  override receive(data: Data, bytes: number): void {
+    this.#count += 1;
+    super.receive(data, bytes);
+  }
+}
+
+class AnswersWhilePaused extends PassingTransport {
+  #answers = 0;
+  override get receivedBytes(): number {
+    return this.below.receivedBytes + this.#answers;
+  }
+  override ping(): boolean {
+    this.#answers += 1;
+    return super.ping();
+  }
+}
+
+class CountsNothingTaken extends PassingTransport {
+  override get flushedBytes(): number {
+    return 0;
+  }
+}
+
+class CountsLooks extends PassingTransport {
+  #looks = 0;
+  override get flushedBytes(): number {
+    this.#looks += 1;
+    return this.#looks;
+  }
+}
+
+class DoesNotCountTaken extends PassingTransport {
+  override get flushedBytes(): number {
+    return NaN;
+  }
+}
+
+class SwapsPings extends PassingTransport {
+  #held: readonly [data: Data, options: SendOptions] | undefined;
+  override open(sink: TransportSink): void {
+    super.open(sink);
+  }
+  override send(data: Data, options: SendOptions): boolean {
+    const held = this.#held;
+    this.#held = held === undefined ? [data, options] : undefined;
+    if (held === undefined) return true;
+    super.send(data, options);
+    return super.send(...held);
+  }
+}
+
+describe('the checks of signs of life', () => {
+  it('find nothing in a transport that keeps the promises', async () => {
+    expect(await brokenPromises(lifeChecks, soundPair)).toEqual([]);
+  });
+
+  it('find nothing in one that does not count what was taken', async () => {
+    expect(await brokenPromises(lifeChecks, pairsOf(DoesNotCountTaken))).toEqual([]);
+  });
+
+  it.each(
+    named([
+      [NeverPings, [14, 15]],
+      [NeverPongs, [14, 15]],
+      [PingsByMessage, [14, 15]],
+      [AlwaysSaysAsked, [14]],
+      [CountsNothingReceived, [15]],
+      [CountsMessagesReceived, [15]],
+      [AnswersWhilePaused, [15]],
+      [CountsNothingTaken, [16]],
+      [CountsLooks, [16]],
+      [SwapsPings, [14, 15, 16]],
+    ]),
+  )('find out one that $name', async ({ Fault, promises }) => {
+    expect(await brokenPromises(lifeChecks, pairsOf(Fault))).toEqual(promises);
+  });
+});

@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest';
+import { ContractLink } from '../../../src/testing/contracts/contract-link.ts';
+import {
+  check,
+  fill,
+  numbered,
+  sendAll,
+  sendFragments,
+} from '../../../src/testing/contracts/transport-check.ts';
+import { soundPair } from './broken-transports.ts';
+
+describe('check', () => {
+  it('runs its body over a fresh pair, and disposes of that', async () => {
+    const order: string[] = [];
+    const makePair = () => {
+      order.push('made');
+      return { ...soundPair(), [Symbol.asyncDispose]: async () => void order.push('disposed of') };
+    };
+    const { name, run } = check('1. something', async (link) => {
+      order.push(link instanceof ContractLink ? 'ran' : 'got no link');
+    });
+    await run(makePair);
+    await run(makePair);
+    expect(name).toBe('1. something');
+    expect(order).toEqual(['made', 'ran', 'disposed of', 'made', 'ran', 'disposed of']);
+  });
+
+  it('rejects with what its body throws, and disposes of the pair all the same', async () => {
+    let isDisposedOf = false;
+    const makePair = async () => ({
+      ...soundPair(),
+      [Symbol.asyncDispose]: async () => {
+        isDisposedOf = true;
+      },
+    });
+    const { run } = check('1. something', () => Promise.reject(new Error('broken')));
+    await expect(run(makePair)).rejects.toThrow('broken');
+    expect(isDisposedOf).toBe(true);
+  });
+});
+
+describe('numbered', () => {
+  it('makes different messages', () => {
+    expect(numbered(3)).toEqual(['message 0', 'message 1', 'message 2']);
+  });
+});
+
+describe('sendAll', () => {
+  it('fails when the link does not take a message', () => {
+    const { near } = new ContractLink(soundPair()).open();
+    near.close(1000);
+    expect(() => sendAll(near, numbered(1))).toThrow('send has answered false');
+  });
+});
+
+describe('sendFragments', () => {
+  it('fails when the link does not take a part', () => {
+    const { near } = new ContractLink(soundPair()).open();
+    near.close(1000);
+    expect(() => sendFragments(near, numbered(1))).toThrow('sendFragment has answered false');
+  });
+});
+
+describe('fill', () => {
+  it('sends until something stays unflushed', async () => {
+    const { near, far } = new ContractLink(soundPair()).open();
+    far.pause();
+    expect([await fill(near), near.bufferedBytes > 0]).toEqual([1, true]);
+  });
+});

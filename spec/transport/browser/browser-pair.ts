@@ -1,0 +1,44 @@
+// A real link over loopback between a server's WsTransport and a BrowserTransport
+// over the WebSocket that Node has of its own (undici's), for the contract.
+
+import type { LinkTarget } from '../../../src/transport/connector.ts';
+import { connectInBrowser } from '../../../src/transport/browser/connector.ts';
+import type { Transport } from '../../../src/transport/transport.ts';
+import type { TransportPair } from '../../../src/testing/contracts/transport-check.ts';
+import { realClock } from '../../../src/time/real-clock.ts';
+import { acceptOne, MAX_MESSAGE_BYTES } from '../ws/ws-pair.ts';
+import { once } from 'node:events';
+
+export function targetOf(port: number, changes: Partial<LinkTarget> = {}): LinkTarget {
+  return {
+    url: new URL(`ws://127.0.0.1:${port}`),
+    protocols: [],
+    headers: {},
+    compression: false,
+    maxMessageBytes: MAX_MESSAGE_BYTES,
+    closeTimeoutMs: 5000,
+    clock: realClock,
+    ...changes,
+  };
+}
+
+/** A link as the contract wants it. */
+export async function nativePair(near: 'server' | 'native'): Promise<TransportPair> {
+  const { http, port, accepted } = await acceptOne(false);
+  const opened = new Promise<Transport>((resolve, reject) => {
+    connectInBrowser(targetOf(port), { opened: resolve, failed: reject });
+  });
+  const [server, native] = await Promise.all([accepted, opened]);
+  const [nearEnd, farEnd] = near === 'server' ? [server, native] : [native, server];
+  return {
+    near: nearEnd,
+    far: farEnd,
+    farMaxMessageBytes: MAX_MESSAGE_BYTES,
+    async [Symbol.asyncDispose]() {
+      native.terminate();
+      server.terminate();
+      http.close();
+      await once(http, 'close');
+    },
+  };
+}

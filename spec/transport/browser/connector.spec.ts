@@ -1,0 +1,92 @@
+// The opening handshake of a browser, over a scripted WebSocket, and once over the
+// one that Node has of its own.
+
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { settle } from 'corosock/testing';
+import { listen } from '../../fixtures/listening-server.ts';
+import { connectInBrowser } from '../../../src/transport/browser/connector.ts';
+import type { ConnectError } from '../../../src/core/errors.ts';
+import { targetOf } from './browser-pair.ts';
+import { ScriptedNative } from './scripted-web-socket.ts';
+
+/** Connects through a scripted WebSocket, and writes down what comes of it. */
+function connect(): {
+  readonly ws: ScriptedNative;
+  readonly asked: readonly unknown[];
+  readonly heard: unknown[];
+  readonly cancel: () => void;
+} {
+  const ws = new ScriptedNative();
+  const asked: unknown[] = [];
+  const heard: unknown[] = [];
+  vi.stubGlobal('WebSocket', function WebSocket(...args: unknown[]): ScriptedNative {
+    asked.push(...args);
+    return ws;
+  });
+  const cancel = connectInBrowser(targetOf(80, { url: new URL('ws://host/path?q'), protocols: ['a', 'b'] }), {
+    opened: (transport) => heard.push(['opened', transport.protocol]),
+    failed: ({ status, message }) => heard.push(['failed', status, message]),
+  });
+  return { ws, asked, heard, cancel };
+}
+
+afterEach(() => vi.unstubAllGlobals());
+
+const REFUSED = 'The handshake failed: refused, or nobody there: a browser does not tell which';
+
+describe('connectInBrowser', () => {
+  it('asks for the URL and the protocols', () => {
+    expect(connect().asked).toEqual(['ws://host/path?q', ['a', 'b']]);
+  });
+
+  it('answers with a transport once it is open, and with nothing more', () => {
+    const { ws, heard } = connect();
+    ws.opens();
+    ws.ends(1006, { wasClean: false });
+    expect(heard).toEqual([['opened', 'chat']]);
+  });
+
+  it.each(['an error', 'a close', 'both'])('fails once, without a status, for none is told: %s', (event) => {
+    const { ws, heard } = connect();
+    if (event !== 'a close') ws.fails();
+    if (event !== 'an error') ws.ends(1006, { wasClean: false });
+    expect(heard).toEqual([['failed', undefined, REFUSED]]);
+  });
+
+  it.each(['opens', 'ends'] as const)('says nothing after cancel, whether it %s', (event) => {
+    const { ws, heard, cancel } = connect();
+    cancel();
+    ws[event](1006);
+    expect([heard, ws.calls]).toEqual([[], [['close']]]);
+  });
+
+  it.each([false, true])(
+    'fails, later, where the browser refuses by itself; unless cancelled: %s',
+    async (cancelled) => {
+      const cause = new Error('An insecure WebSocket connection may not be initiated');
+      vi.stubGlobal('WebSocket', function WebSocket(): void {
+        throw cause;
+      });
+      const errors: ConnectError[] = [];
+      const cancel = connectInBrowser(targetOf(80), {
+        opened: () => {},
+        failed: (error) => errors.push(error),
+      });
+      expect(errors).toEqual([]);
+      if (cancelled) cancel();
+      await settle();
+      expect(errors.map((error) => [error.status, error.cause])).toEqual(
+        cancelled ? [] : [[undefined, cause]],
+      );
+    },
+  );
+
+  it('fails over the WebSocket of Node where a server refuses', async () => {
+    await using http = await listen();
+    http.server.on('upgrade', (_, stream) => stream.end('HTTP/1.1 403 Forbidden\r\n\r\n'));
+    const error = await new Promise<ConnectError>((failed, reject) => {
+      connectInBrowser(targetOf(http.port), { opened: reject, failed });
+    });
+    expect(error.message).toBe(REFUSED);
+  });
+});

@@ -1,0 +1,254 @@
+// The link of a browser: the contract over the WebSocket that Node has of its own,
+// and over a scripted one what the contract cannot see.
+
+import { describe, expect, it } from 'vitest';
+import { settle, transportContract } from 'corosock/testing';
+import { ContractLink } from '../../../src/testing/contracts/contract-link.ts';
+import type { ContractEnd } from '../../../src/testing/contracts/contract-link.ts';
+import { isBrowserCloseCode, BrowserTransport } from '../../../src/transport/browser/transport.ts';
+import { HandClock } from '../../time/hand-clock.ts';
+import { nativePair } from './browser-pair.ts';
+import { ScriptedNative } from './scripted-web-socket.ts';
+
+/** What a page cannot do, by the check that fails without it. */
+const NOT_KEPT = {
+  // As the one that is to hold back, to drop the link, or to say why it closes.
+  server: [
+    '7. `bufferedBytes` counts what was sent and not yet taken',
+    '7. whenever it has fallen, `drain` follows',
+    '8. While paused, no more is delivered than was under way',
+    '10. it is clean when the peer has answered, and only then',
+    "13. A message above the limit ends it with 1009, `by: 'limit'`",
+    "13. A message above the limit ends it with 1009, `by: 'limit'` (in parts)",
+    '15. `receivedBytes` grows with whatever comes',
+    '15. a `pong` and the answer to a `ping` too',
+    '15. an end that reads answers by itself, one that is paused does not',
+    '16. `flushedBytes` changes when more of what was sent has been taken',
+    '17. what is sent counts at once (7)',
+  ],
+  native: [
+    "11. the peer `by: 'link'`, 1006",
+    '14. they answer false, and send nothing, where `send` would',
+    '15. a `pong` and the answer to a `ping` too',
+    '15. an end that reads answers by itself, one that is paused does not',
+  ],
+} as const;
+
+const namesOf = (checks: readonly { readonly name: string }[]): readonly string[] =>
+  checks.map(({ name }) => name);
+
+describe.each([
+  ['from server to page', 'server'],
+  ['from page to server', 'native'],
+] as const)('BrowserTransport, %s, keeps the promise', (_, near) => {
+  const notKept: readonly string[] = NOT_KEPT[near];
+
+  it.each(transportContract.filter(({ name }) => !notKept.includes(name)))('$name', async ({ run }) => {
+    await expect(run(() => nativePair(near))).resolves.toBe(undefined);
+  });
+
+  it('but for those that are named', () => {
+    expect(notKept.filter((name) => !namesOf(transportContract).includes(name))).toEqual([]);
+  });
+});
+
+interface Scripted {
+  readonly ws: ScriptedNative;
+  readonly clock: HandClock;
+  readonly transport: BrowserTransport;
+  readonly end: ContractEnd;
+}
+
+function scripted(maxMessageBytes = 10): Scripted {
+  const ws = new ScriptedNative();
+  const clock = new HandClock();
+  const transport = new BrowserTransport(ws, { maxMessageBytes, clock });
+  const { near: end } = new ContractLink({ near: transport, far: transport });
+  end.open();
+  return { ws, clock, transport, end };
+}
+
+describe('BrowserTransport', () => {
+  it('asks for bytes, and tells the protocol that was agreed on', () => {
+    const { ws, transport } = scripted();
+    expect([ws.binaryType, transport.protocol]).toEqual(['arraybuffer', 'chat']);
+  });
+
+  it('hands messages on as text and bytes, with their size on the wire', () => {
+    const { ws, end } = scripted();
+    ws.delivers('aü€');
+    ws.delivers(new Uint8Array([1, 2]).buffer);
+    expect(end.heard).toEqual([
+      { kind: 'message', data: 'aü€', bytes: 6 },
+      { kind: 'message', data: new Uint8Array([1, 2]), bytes: 2 },
+    ]);
+  });
+
+  it('sends text as text, bytes as bytes, and text as bytes where it shall', () => {
+    const { ws, end } = scripted();
+    const bytes = new Uint8Array([1]);
+    end.send('ü');
+    end.send(bytes);
+    end.send('ü', { binary: true });
+    expect(ws.calls).toEqual([
+      ['send', 'ü'],
+      ['send', bytes],
+      ['send', Buffer.from('ü')],
+    ]);
+  });
+
+  it('keeps the parts of a message until the last has come, and counts nothing of them until then', () => {
+    const { ws, end } = scripted();
+    expect([end.sendFragment('one'), end.bufferedBytes, ws.calls]).toEqual([true, 0, []]);
+    end.sendFragment('two', { last: true });
+    end.sendFragment('\u00fc', { binary: true, last: true });
+    expect(ws.calls).toEqual([
+      ['send', 'onetwo'],
+      ['send', Buffer.from('\u00fc')],
+    ]);
+  });
+
+  it('looks every 4 ms whether the browser has taken bytes, and no longer than that', () => {
+    const { ws, clock, end } = scripted();
+    end.send('123456');
+    end.send('789');
+    expect(clock.timers).toBe(1);
+    clock.tick(4);
+    ws.bufferedAmount = 5;
+    clock.tick(4);
+    ws.bufferedAmount = 0;
+    clock.tick(4);
+    expect(clock.waits).toEqual([4, 4, 4]);
+    expect(end.heard).toEqual([
+      { kind: 'drain', bufferedBytes: 5 },
+      { kind: 'drain', bufferedBytes: 0 },
+    ]);
+    expect(clock.timers).toBe(0);
+  });
+
+  it('looks again for what is sent when it hears of room', () => {
+    const { ws, clock, end } = scripted();
+    end.send('123');
+    end.onHeard = () => {
+      end.onHeard = () => {};
+      end.send('456');
+    };
+    ws.bufferedAmount = 0;
+    clock.tick(4);
+    ws.bufferedAmount = 0;
+    clock.tick(4);
+    expect(end.heard.map(({ kind }) => kind)).toEqual(['drain', 'drain']);
+  });
+
+  it('sets no timer for what was taken at once', () => {
+    const { ws, clock, end } = scripted();
+    ws.send = () => {};
+    end.send('123');
+    expect(clock.timers).toBe(0);
+  });
+
+  it('counts nothing after the end, and leaves no timer', () => {
+    const { ws, clock, end } = scripted();
+    end.send('123');
+    ws.ends(1006, { wasClean: false });
+    expect([end.bufferedBytes, clock.timers]).toEqual([0, 0]);
+  });
+
+  it('cannot hold the link back', () => {
+    const { ws, end } = scripted();
+    end.pause();
+    ws.delivers('a');
+    end.resume();
+    expect([end.messages, ws.calls]).toEqual([['a'], []]);
+  });
+
+  it.each([
+    [1000, 1000],
+    [1001, 4001],
+    [1008, 4008],
+    [1011, 4011],
+    [3000, 3000],
+    [4999, 4999],
+  ])('closes with %d as a page can: %d', async (code, onTheWire) => {
+    const { ws, end } = scripted();
+    end.close(code, 'bye');
+    ws.ends(onTheWire, { reason: 'an echo' });
+    expect(ws.calls).toEqual([['close', onTheWire, 'bye']]);
+    expect(await end.untilEnd()).toMatchObject({ code, reason: 'bye', clean: true, by: 'local' });
+  });
+
+  it('ends unclean when the peer has not answered its close', async () => {
+    const { ws, end } = scripted();
+    end.close(1000);
+    ws.ends(1006, { wasClean: false });
+    expect(await end.untilEnd()).toMatchObject({ code: 1000, reason: '', clean: false, by: 'local' });
+  });
+
+  it.each([
+    [4000, 'bye'],
+    [1005, ''],
+  ])("tells of the peer's close %d", async (code, reason) => {
+    const { ws, end } = scripted();
+    ws.ends(code, { reason });
+    expect(await end.untilEnd()).toMatchObject({ code, reason, clean: true, by: 'peer' });
+  });
+
+  it('tells of a lost link', async () => {
+    const { ws, end } = scripted();
+    ws.ends(1006, { wasClean: false });
+    expect(await end.untilEnd()).toMatchObject({ code: 1006, reason: '', clean: false, by: 'link' });
+  });
+
+  it.each(['x'.repeat(11), 'ü'.repeat(6), new ArrayBuffer(11)])(
+    '13: ends with 1009 by a message above the limit, and the peer hears 4009: %#',
+    async (data) => {
+      const { ws, end } = scripted();
+      ws.delivers('x'.repeat(10));
+      ws.delivers(data);
+      ws.delivers('behind');
+      ws.ends(4009);
+      expect(await end.untilEnd()).toMatchObject({ code: 1009, reason: '', clean: false, by: 'limit' });
+      expect([end.messages, ws.calls]).toEqual([['x'.repeat(10)], [['close', 4009]]]);
+      end.expectOneEnd();
+    },
+  );
+
+  it('keeps the code that it has closed with when a message above the limit comes behind', async () => {
+    const { ws, end } = scripted();
+    end.close(4000);
+    ws.delivers('x'.repeat(11));
+    expect(await end.untilEnd()).toEqual({ code: 4000, reason: '', clean: false, by: 'local' });
+  });
+
+  it.each([
+    ['1006', undefined, 1006],
+    ['the code of a close that is under way', 4001, 4001],
+  ])('11: terminates at once with %s, by closing', async (_, closing, code) => {
+    const { ws, end } = scripted();
+    if (closing !== undefined) end.close(closing);
+    end.terminate();
+    ws.delivers('too late');
+    ws.ends(1005);
+    expect(await end.untilEnd()).toMatchObject({ code, reason: '', clean: false, by: 'local' });
+    expect(ws.calls.at(-1)).toEqual(['close']);
+    end.expectOneEnd();
+  });
+
+  it('leaves an end that is on its way to the browser', async () => {
+    const { ws, end } = scripted();
+    ws.readyState = 3;
+    end.terminate();
+    end.close(1000);
+    ws.ends(4000);
+    await settle();
+    expect(await end.untilEnd()).toMatchObject({ code: 4000, reason: '', clean: true, by: 'peer' });
+    expect(ws.calls).toEqual([]);
+  });
+});
+
+describe('isBrowserCloseCode', () => {
+  it('takes 1000, and 3000 to 4999', () => {
+    const codes = [999, 1000, 1001, 2999, 3000, 4999, 5000];
+    expect(codes.filter(isBrowserCloseCode)).toEqual([1000, 3000, 4999]);
+  });
+});

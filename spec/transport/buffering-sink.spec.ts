@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest';
+import { BufferingSink } from '../../src/transport/buffering-sink.ts';
+import type { TransportSink } from '../../src/transport/transport.ts';
+import type { LinkEnd } from '../../src/core/close-info.ts';
+
+const END: LinkEnd = { code: 1000, reason: '', clean: true, by: 'peer' };
+
+function recorder(): { readonly sink: TransportSink; readonly calls: unknown[] } {
+  const calls: unknown[] = [];
+  return {
+    calls,
+    sink: {
+      receive: (data, bytes) => calls.push([data, bytes]),
+      drain: () => calls.push('drain'),
+      end: (end) => calls.push(end),
+    },
+  };
+}
+
+describe('BufferingSink', () => {
+  it('gives way to the sink when nothing was early', () => {
+    const { sink } = recorder();
+    expect(new BufferingSink().handOverTo(sink)).toBe(sink);
+  });
+
+  it('keeps what is early, and hands it over in order, a microtask later', async () => {
+    const early = new BufferingSink();
+    const { sink, calls } = recorder();
+    early.receive('one', 3);
+    early.drain();
+    early.end(END);
+    early.handOverTo(sink);
+    expect(calls).toEqual([]);
+    await Promise.resolve();
+    expect(calls).toEqual([['one', 3], 'drain', END]);
+  });
+
+  it('keeps the order of what comes before, during and after the handing over', async () => {
+    const early = new BufferingSink();
+    const { sink, calls } = recorder();
+    early.receive('before', 6);
+    const standIn = early.handOverTo(sink);
+    standIn.receive('during', 6);
+    await Promise.resolve();
+    standIn.receive('after', 5);
+    expect(calls).toEqual([
+      ['before', 6],
+      ['during', 6],
+      ['after', 5],
+    ]);
+  });
+});

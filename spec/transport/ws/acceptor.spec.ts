@@ -1,0 +1,186 @@
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { WebSocketServer } from 'ws';
+import { settle } from 'corosock/testing';
+import { WsAcceptor } from '../../../src/transport/ws/acceptor.ts';
+import type { WsAcceptorOptions } from '../../../src/transport/ws/acceptor.ts';
+import { frame, OPCODE, parseFrame, textFrame } from '../../peers/frames.ts';
+import { acceptScripted, ScriptedStream, upgradeOf } from './scripted-stream.ts';
+
+const OPTIONS: WsAcceptorOptions = { maxMessageBytes: 1000, compression: false, closeTimeoutMs: 5000 };
+
+interface Upgrade {
+  readonly options?: Partial<WsAcceptorOptions>;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly protocol?: string;
+  readonly headerLines?: readonly string[];
+  readonly head?: Buffer;
+  readonly acceptor?: WsAcceptor;
+  readonly stream?: ScriptedStream;
+}
+
+/** Hands one upgrade over, and writes down all that comes of it. */
+function upgrade({
+  options,
+  headers,
+  protocol = '',
+  headerLines = [],
+  head = Buffer.alloc(0),
+  acceptor = new WsAcceptor({ ...OPTIONS, ...options }),
+  stream = new ScriptedStream(),
+}: Upgrade = {}): { readonly stream: ScriptedStream; readonly heard: unknown[] } {
+  const heard: unknown[] = [];
+  const atHand = { request: upgradeOf(headers), stream, head };
+  acceptor.accept(
+    atHand,
+    { protocol, headerLines },
+    {
+      accepted: (transport) => {
+        heard.push(`accepted ${transport.protocol}`);
+        transport.open({
+          receive: (data) => heard.push(data),
+          drain: () => heard.push('drain'),
+          end: ({ code, by }) => heard.push(`${code} by ${by}`),
+        });
+      },
+      refused: (error) => heard.push(error.message),
+    },
+  );
+  return { stream, heard };
+}
+
+function linesOf(bytes: Buffer | undefined): readonly string[] {
+  return String(bytes).split('\r\n');
+}
+
+describe('WsAcceptor', () => {
+  it('answers 101 and hands over a transport', () => {
+    const { stream, heard } = upgrade();
+    expect(heard).toEqual(['accepted ']);
+    expect(linesOf(stream.writes[0])).toEqual([
+      'HTTP/1.1 101 Switching Protocols',
+      'Upgrade: websocket',
+      'Connection: Upgrade',
+      'Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=',
+      '',
+      '',
+    ]);
+  });
+
+  it('agrees to the protocol it is given, and never to one by itself', () => {
+    const headers = { 'sec-websocket-protocol': 'chat, echo' };
+    const agreed = upgrade({ headers, protocol: 'echo' });
+    expect(agreed.heard).toEqual(['accepted echo']);
+    expect(linesOf(agreed.stream.writes[0])).toContain('Sec-WebSocket-Protocol: echo');
+    const { stream, heard } = upgrade({ headers });
+    expect(heard).toEqual(['accepted ']);
+    expect(String(stream.writes[0])).not.toContain('Sec-WebSocket-Protocol');
+  });
+
+  it('adds header lines to one answer, and to no other', () => {
+    const acceptor = new WsAcceptor(OPTIONS);
+    const marked = upgrade({ acceptor, headerLines: ['X-Mark: 1', 'Set-Cookie: a=1', 'Set-Cookie: b=2'] });
+    expect(linesOf(marked.stream.writes[0]).slice(4)).toEqual([
+      'X-Mark: 1',
+      'Set-Cookie: a=1',
+      'Set-Cookie: b=2',
+      '',
+      '',
+    ]);
+    expect(linesOf(upgrade({ acceptor }).stream.writes[0]).slice(4)).toEqual(['', '']);
+  });
+
+  it.each([
+    [false, undefined],
+    [true, 'Sec-WebSocket-Extensions: permessage-deflate'],
+  ])('compresses when it may: %s', (compression, line) => {
+    const headers = { 'sec-websocket-extensions': 'permessage-deflate' };
+    const { stream } = upgrade({ options: { compression }, headers });
+    expect(linesOf(stream.writes[0]).find((text) => text.startsWith('Sec-WebSocket-Ext'))).toBe(line);
+  });
+
+  it('holds messages to its limit', async () => {
+    const { stream, heard } = upgrade({ options: { maxMessageBytes: 4 } });
+    stream.push(Buffer.concat([textFrame('four'), textFrame('fiver')]));
+    stream.push(null);
+    await settle();
+    expect(heard).toEqual(['accepted ', 'four', '1009 by limit']);
+  });
+
+  it('delivers what came with the request, after it has said that it is accepted', async () => {
+    const { heard } = upgrade({ head: textFrame('early bird') });
+    expect(heard).toEqual(['accepted ']);
+    await settle();
+    expect(heard).toEqual(['accepted ', 'early bird']);
+  });
+
+  it('leaves all frames to the ws of Bun, which writes past the stream', () => {
+    onTestFinished(() => void delete (process.versions as { bun?: string }).bun);
+    Object.defineProperty(process.versions, 'bun', { value: '1', configurable: true });
+    const sent = ['short', 'long'.repeat(2000), 'short again'];
+    const { stream, transport } = acceptScripted();
+    for (const text of sent) transport.send(text, { binary: false, compress: false });
+    expect(stream.writes.slice(1).map((write) => String(parseFrame(write)?.frame.payload))).toEqual(sent);
+  });
+
+  it('leaves it to its caller to answer extensions that are malformed', () => {
+    const headers = { 'sec-websocket-extensions': ';' };
+    const { stream, heard } = upgrade({ options: { compression: true }, headers });
+    expect(heard).toEqual(['Invalid or unacceptable Sec-WebSocket-Extensions header']);
+    expect(stream.writes).toEqual([]);
+  });
+
+  it('tells each outcome to the one who asked', () => {
+    const acceptor = new WsAcceptor({ ...OPTIONS, compression: true });
+    const bad = { 'sec-websocket-extensions': ';' };
+    const outcomes = [
+      upgrade({ acceptor, headers: bad }),
+      upgrade({ acceptor }),
+      upgrade({ acceptor, headers: bad }),
+    ];
+    const INVALID = 'Invalid or unacceptable Sec-WebSocket-Extensions header';
+    expect(outcomes.map(({ heard }) => heard)).toEqual([[INVALID], ['accepted '], [INVALID]]);
+  });
+
+  it('drops a peer that has gone, and says nothing', () => {
+    const stream = new ScriptedStream();
+    stream.end();
+    const { heard } = upgrade({ stream });
+    expect([heard, stream.destroyed]).toEqual([[], true]);
+  });
+
+  it('drops a peer whose reset nobody has heard of yet, and says nothing', async () => {
+    const stream = new ScriptedStream();
+    stream.destroy(new Error('reset'));
+    const { heard } = upgrade({ stream });
+    await settle();
+    expect(heard).toEqual([]);
+  });
+
+  it.each(['', 'chat'])(
+    'throws for a stream that ws has upgraded, and writes nothing there: %s',
+    (protocol) => {
+      const stream = new ScriptedStream();
+      const request = upgradeOf();
+      new WebSocketServer({ noServer: true }).handleUpgrade(request, stream, Buffer.alloc(0), () => {});
+      const headers = { 'sec-websocket-protocol': 'chat' };
+      expect(() => upgrade({ stream, protocol, headers })).toThrow('more than once');
+      expect(stream.writes).toHaveLength(1);
+    },
+  );
+
+  it('agrees to no protocol where there is compression to agree on', () => {
+    const headers = { 'sec-websocket-protocol': 'chat' };
+    const { stream, heard } = upgrade({ options: { compression: true }, headers });
+    expect(heard).toEqual(['accepted ']);
+    expect(String(stream.writes[0])).not.toContain('Protocol:');
+  });
+
+  it('throws for a stream that was handed over before, and leaves that alone', async () => {
+    const acceptor = new WsAcceptor(OPTIONS);
+    const { stream, heard } = upgrade({ acceptor });
+    expect(() => upgrade({ acceptor, stream })).toThrow('more than once');
+    stream.push(frame({ opcode: OPCODE.text, payload: 'still here' }));
+    await settle();
+    expect(heard).toEqual(['accepted ', 'still here']);
+  });
+});

@@ -1,0 +1,161 @@
+// Our own frames beside those of `ws`, whatever is sent and whatever is beneath: in
+// order, whole, and counted to the byte. What ends a socket meanwhile:
+// spec/faults/coalescing.spec.ts.
+
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { settle, transportContract } from 'corosock/testing';
+import { turn } from '../../time/hand-clock.ts';
+import { frame, OPCODE, parseFrame } from '../../peers/frames.ts';
+import type { ServerFrame } from '../../peers/frames.ts';
+import { acceptScripted } from './scripted-stream.ts';
+import type { ScriptedStream } from './scripted-stream.ts';
+import { wsPairOver } from './ws-beneath.ts';
+import { openEnd } from './ws-pair.ts';
+
+describe.each(['TLS', 'a plain stream'] as const)('WsTransport over %s keeps the promise', (beneath) => {
+  it.each(transportContract)('$name', async ({ run }) => {
+    await expect(run(() => wsPairOver(beneath))).resolves.toBe(undefined);
+  });
+
+  it('that short and long messages of one turn come in order', async () => {
+    await using pair = await wsPairOver(beneath);
+    const [near, far] = [openEnd(pair.near), openEnd(pair.far)];
+    const sent = ['short', 'long '.repeat(2000), 'short again', 'longer '.repeat(2000), 'last'];
+    for (const message of sent) near.send(message);
+    near.close(4000);
+    await far.untilEnd();
+    expect(far.messages).toEqual(sent);
+  });
+});
+
+/** Short ones are ours, long ones those of `ws`; a lone surrogate is three bytes on the wire. */
+const message = fc.oneof(
+  fc.string({ unit: fc.constantFrom('a', '\u20ac', '\ud83d'), maxLength: 50 }),
+  fc
+    .tuple(fc.constantFrom('a', '\u20ac'), fc.integer({ min: 1300, max: 3000 }))
+    .map(([unit, n]) => unit.repeat(n)),
+  fc.uint8Array({ maxLength: 50 }),
+  fc
+    .tuple(fc.nat(255), fc.integer({ min: 4000, max: 6000 }))
+    .map(([byte, n]) => new Uint8Array(n).fill(byte)),
+);
+
+const step = fc.oneof(
+  { weight: 6, arbitrary: message.map((data) => ({ kind: 'send', data }) as const) },
+  { weight: 1, arbitrary: fc.constant({ kind: 'turn' } as const) },
+  { weight: 1, arbitrary: fc.constant({ kind: 'ping' } as const) },
+  { weight: 2, arbitrary: fc.constant({ kind: 'take' } as const) },
+);
+
+/** All frames behind the 101; nothing may be left over. */
+function framesOf({ writes }: ScriptedStream): readonly ServerFrame[] {
+  const frames: ServerFrame[] = [];
+  let rest = Buffer.concat(writes.slice(1));
+  for (let parsed = parseFrame(rest); parsed !== undefined; parsed = parseFrame(rest)) {
+    frames.push(parsed.frame);
+    rest = rest.subarray(parsed.size);
+  }
+  expect(rest.length).toBe(0);
+  return frames;
+}
+
+/** Lets the stream take all that waits, and all that is still to be answered. */
+async function takeAll(stream: ScriptedStream): Promise<void> {
+  await settle();
+  for (let writes = -1; writes !== stream.writes.length;) {
+    writes = stream.writes.length;
+    stream.complete();
+    await turn();
+  }
+}
+
+describe('WsTransport', () => {
+  it('sends all messages whole and in order, with pongs between them, as an independent parser reads them', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 30 }), async (steps) => {
+        const { stream, transport } = acceptScripted();
+        const end = openEnd(transport);
+        stream.hold();
+        const sent: (string | Uint8Array)[] = [];
+        const pings: string[] = [];
+        for (const [index, each] of steps.entries()) {
+          if (each.kind === 'turn') await turn();
+          if (each.kind === 'take') stream.complete();
+          if (each.kind === 'send' && end.send(each.data)) sent.push(each.data);
+          if (each.kind !== 'ping') continue;
+          pings.push(String(index));
+          stream.push(frame({ opcode: OPCODE.ping, payload: String(index) }));
+        }
+        await takeAll(stream);
+        const frames = framesOf(stream);
+        const pongs = frames.filter(({ opcode }) => opcode === OPCODE.pong);
+        expect(pongs.map(({ payload }) => String(payload))).toEqual(pings);
+        const messages = frames.filter((each) => !pongs.includes(each));
+        expect(messages.map(({ opcode, payload }) => `${opcode} ${payload.toString('latin1')}`)).toEqual(
+          sent.map((data) => `${opcodeOf(data)} ${Buffer.from(data).toString('latin1')}`),
+        );
+        expect(end.bufferedBytes).toBe(0);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it('counts in bufferedBytes what it has accepted and the stream has not taken, to the byte', async () => {
+    const quiet = fc.array(step, { maxLength: 30 }).map((all) => all.filter(({ kind }) => kind !== 'ping'));
+    await fc.assert(
+      fc.asyncProperty(quiet, async (steps) => {
+        const { stream, transport } = acceptScripted();
+        const end = openEnd(transport);
+        stream.hold();
+        let accepted = 0;
+        let completed = 0;
+        for (const each of steps) {
+          if (each.kind === 'turn') await turn();
+          if (each.kind === 'send' && end.send(each.data)) accepted += wireBytes(each.data);
+          if (each.kind === 'take' && stream.writes.length - 1 > completed) {
+            stream.complete();
+            completed += 1;
+          }
+          const taken = Buffer.concat(stream.writes.slice(1, 1 + completed)).length;
+          expect(end.bufferedBytes).toBe(accepted - taken);
+        }
+      }),
+      { numRuns: 100 },
+    );
+  });
+});
+
+describe('WsTransport hands on', () => {
+  it('binary of the peer as a view on the chunk that it came in: nothing is copied', async () => {
+    const { stream, transport } = acceptScripted();
+    const received: Uint8Array[] = [];
+    transport.open({ receive: (data) => received.push(data as Uint8Array), drain: () => {}, end: () => {} });
+    const chunk = frame({ opcode: OPCODE.binary, payload: Buffer.alloc(9000, 7) });
+    stream.push(chunk);
+    await settle();
+    expect(received.map(({ length, buffer }) => [length, buffer === chunk.buffer])).toEqual([[9000, true]]);
+  });
+
+  it('long binary to the stream as it is: nothing is copied', async () => {
+    const { stream, transport } = acceptScripted();
+    const end = openEnd(transport);
+    const bytes = new Uint8Array(9000);
+    end.send(bytes);
+    await settle();
+    expect(stream.chunks.some((chunk) => typeof chunk !== 'string' && chunk.buffer === bytes.buffer)).toBe(
+      true,
+    );
+  });
+});
+
+function opcodeOf(data: string | Uint8Array): number {
+  return typeof data === 'string' ? OPCODE.text : OPCODE.binary;
+}
+
+/** As RFC 6455 §5.2 has it for a server. */
+function wireBytes(data: string | Uint8Array): number {
+  const bytes = Buffer.from(data).length;
+  if (bytes < 126) return 2 + bytes;
+  return bytes < 65_536 ? 4 + bytes : 10 + bytes;
+}

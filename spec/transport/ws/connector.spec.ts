@@ -1,0 +1,215 @@
+// The client's opening handshake in Node, against servers that do what they should
+// not: each outcome is told once, and no socket is left.
+
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { describe, expect, it } from 'vitest';
+import { settle } from 'corosock/testing';
+import { listen, listenSecurely } from '../../fixtures/listening-server.ts';
+import type { LinkTarget } from '../../../src/transport/connector.ts';
+import type { Transport } from '../../../src/transport/transport.ts';
+import { connectWs, problemOf } from '../../../src/transport/ws/connector.ts';
+import { ConnectError } from '../../../src/core/errors.ts';
+import { targetOf } from '../browser/browser-pair.ts';
+import { acceptOne, openEnd } from './ws-pair.ts';
+
+/** Waits for what comes of an opening. */
+function outcomeOf(port: number, changes: Partial<LinkTarget> = {}): Promise<Transport | ConnectError> {
+  return new Promise((resolve) => {
+    connectWs(targetOf(port, changes), { opened: resolve, failed: resolve });
+  });
+}
+
+/** The error, and what it says. */
+async function failureOf(
+  port: number,
+  changes?: Partial<LinkTarget>,
+): Promise<readonly [status: number | undefined, message: string]> {
+  const outcome = await outcomeOf(port, changes);
+  if (!(outcome instanceof ConnectError)) throw new Error('it has been opened');
+  return [outcome.status, outcome.message];
+}
+
+/** Closes once the client has: a server's stream stays half open by itself. */
+function followEnd(stream: Duplex): void {
+  stream.on('error', () => {});
+  stream.on('end', () => stream.end());
+  stream.resume();
+}
+
+/** Answers each upgrade with these lines. */
+function answering(server: Server, ...lines: readonly string[]): void {
+  server.on('upgrade', (_, stream: Duplex) => {
+    followEnd(stream);
+    stream.write([...lines, '', ''].join('\r\n'));
+  });
+}
+
+describe('connectWs', () => {
+  it('lets the connection count: a message shows signs of life before it is whole', async () => {
+    const { http, port, accepted } = await acceptOne(false);
+    const transport = (await outcomeOf(port)) as Transport;
+    const end = openEnd(transport);
+    expect([transport.receivedBytes > 100, Number.isNaN(transport.flushedBytes)]).toEqual([true, false]);
+    (await accepted).terminate();
+    await end.untilEnd();
+    http.close();
+  });
+
+  it('answers with a transport, and nothing is lost that came with the 101', async () => {
+    const { http, port, accepted } = await acceptOne(false);
+    void accepted.then((server) => {
+      for (const data of ['first', 'second']) server.send(data, { binary: false, compress: false });
+      server.close(4000, 'bye');
+    });
+    const transport = (await outcomeOf(port)) as Transport;
+    await settle();
+    const end = openEnd(transport);
+    expect(await end.untilEnd()).toMatchObject({ code: 4000, reason: 'bye', clean: true, by: 'peer' });
+    expect(end.messages).toEqual(['first', 'second']);
+    http.close();
+  });
+
+  it.each([
+    ['401 Unauthorized', 401],
+    ['404 Not Found', 404],
+    ['503 Service Unavailable', 503],
+    ['200 OK', 200],
+  ])('fails with the status of an answer that is no 101: %s', async (line, status) => {
+    await using http = await listen();
+    answering(http.server, `HTTP/1.1 ${line}`, 'Content-Length: 0');
+    expect(await failureOf(http.port)).toEqual([status, `The handshake was answered with ${status}`]);
+  });
+
+  it('follows no redirect', async () => {
+    await using http = await listen();
+    let requests = 0;
+    http.server.on('upgrade', () => (requests += 1));
+    answering(http.server, 'HTTP/1.1 302 Found', `Location: ws://127.0.0.1:${http.port}/there`);
+    expect(await failureOf(http.port)).toEqual([302, 'The handshake was answered with 302']);
+    expect(requests).toBe(1);
+  });
+
+  it('fails with the cause where nobody is there', async () => {
+    const { port } = await listen().then(async (http) => {
+      await http[Symbol.asyncDispose]();
+      return http;
+    });
+    const error = (await outcomeOf(port)) as ConnectError;
+    expect([error.status, error.message, error.cause]).toEqual([
+      undefined,
+      `The handshake failed: connect ECONNREFUSED 127.0.0.1:${port}`,
+      expect.objectContaining({ code: 'ECONNREFUSED' }),
+    ]);
+  });
+
+  it.each([
+    ['an accept of another key', ['Sec-WebSocket-Accept: x'], [], 'Invalid Sec-WebSocket-Accept header'],
+    ['no accept', [], [], 'Invalid Sec-WebSocket-Accept header'],
+  ])('fails for a 101 with %s', async (_, lines, protocols, problem) => {
+    await using http = await listen();
+    const own = ['HTTP/1.1 101 Switching Protocols', 'Upgrade: websocket', 'Connection: Upgrade'];
+    answering(http.server, ...own, ...lines);
+    expect(await failureOf(http.port, { protocols })).toEqual([
+      undefined,
+      `The handshake failed: ${problem}`,
+    ]);
+  });
+
+  it('fails where the server speaks none of the protocols', async () => {
+    const { http, port } = await acceptOne(false);
+    expect(await failureOf(port, { protocols: ['chat'] })).toEqual([
+      undefined,
+      'The handshake failed: Server sent no subprotocol',
+    ]);
+    http.close();
+  });
+
+  it('fails for a server that hangs up, or speaks no HTTP', async () => {
+    await using http = await listen();
+    http.server.on('upgrade', (_, stream: Duplex) => stream.destroy());
+    expect(await failureOf(http.port)).toEqual([undefined, 'The handshake failed: socket hang up']);
+    const babble = createServer((stream) => stream.end('220 mail.example ESMTP\r\n'));
+    babble.listen(0, '127.0.0.1');
+    await once(babble, 'listening');
+    const { port } = babble.address() as AddressInfo;
+    expect((await failureOf(port))[1]).toMatch(/^The handshake failed: Parse Error/);
+    babble.close();
+  });
+
+  it('fails for a certificate that nobody trusts', async () => {
+    await using https = await listenSecurely();
+    const error = (await outcomeOf(https.port, {
+      url: new URL(`wss://localhost:${https.port}`),
+    })) as ConnectError;
+    expect(error.cause).toMatchObject({ code: 'DEPTH_ZERO_SELF_SIGNED_CERT' });
+  });
+
+  it('sends headers of its user', async () => {
+    await using http = await listen();
+    const asked = once(http.server, 'upgrade') as Promise<[{ headers: Record<string, string> }, Duplex]>;
+    answering(http.server, 'HTTP/1.1 403 Forbidden');
+    await failureOf(http.port, { headers: { Authorization: 'Bearer 1', Origin: 'http://a' } });
+    const [{ headers }] = await asked;
+    expect([headers['authorization'], headers['origin']]).toEqual(['Bearer 1', 'http://a']);
+  });
+
+  it.each([true, false])('offers compression when it may: %s', async (compression) => {
+    await using http = await listen();
+    const asked = once(http.server, 'upgrade') as Promise<[{ headers: Record<string, string> }, Duplex]>;
+    answering(http.server, 'HTTP/1.1 403 Forbidden');
+    await failureOf(http.port, { compression });
+    const [{ headers }] = await asked;
+    expect(headers['sec-websocket-extensions']?.split(';')[0]).toBe(
+      compression ? 'permessage-deflate' : undefined,
+    );
+  });
+
+  it('holds messages to its limit', async () => {
+    const { http, port, accepted } = await acceptOne(false);
+    void accepted.then((server) => server.send('x'.repeat(11), { binary: false, compress: false }));
+    const end = openEnd((await outcomeOf(port, { maxMessageBytes: 10 })) as Transport);
+    expect(await end.untilEnd()).toMatchObject({ code: 1009, reason: '', clean: false, by: 'limit' });
+    http.close();
+  });
+
+  it.each([
+    ['before there is an answer', ''],
+    ['in the middle of an answer', 'HTTP/1.1 101 Swit'],
+  ])('says nothing after cancel, and leaves no socket: %s', async (_, answer) => {
+    await using http = await listen();
+    const asked = once(http.server, 'upgrade') as Promise<[unknown, Duplex]>;
+    const heard: unknown[] = [];
+    const cancel = connectWs(targetOf(http.port), {
+      opened: () => heard.push('opened'),
+      failed: (error) => heard.push(error),
+    });
+    const [, stream] = await asked;
+    followEnd(stream);
+    stream.write(answer);
+    await settle();
+    const closed = once(stream, 'close');
+    cancel();
+    cancel();
+    await closed;
+    await settle();
+    expect(heard).toEqual([]);
+  });
+});
+
+describe('problemOf', () => {
+  it.each([
+    ['the message', new Error('socket hang up'), 'socket hang up'],
+    [
+      'the code where there is no message',
+      Object.assign(new AggregateError([]), { code: 'ECONNREFUSED' }),
+      'ECONNREFUSED',
+    ],
+    ['the name where there is neither', new AggregateError([]), 'AggregateError'],
+  ])('gives %s', (_, error, problem) => {
+    expect(problemOf(error)).toBe(problem);
+  });
+});

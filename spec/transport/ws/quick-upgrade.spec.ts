@@ -1,0 +1,106 @@
+// The 101 of our own: byte for byte what `ws` writes, with the options that `ws`
+// would have passed on, and left to `ws` where that is not as we know it.
+
+import { createHash } from 'node:crypto';
+import fc from 'fast-check';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { WebSocket, WebSocketServer } from 'ws';
+import { ScriptedStream, upgradeOf } from './scripted-stream.ts';
+import { canUpgradeQuickly, claim, upgradeQuickly } from '../../../src/transport/ws/quick-upgrade.ts';
+import { WsOrderedSocket } from '../../../src/transport/ws/ordered-socket.ts';
+
+const OPTIONS = {
+  noServer: true,
+  WebSocket: WsOrderedSocket,
+  clientTracking: false,
+  maxPayload: 1000,
+} as const;
+
+afterEach(() => void vi.restoreAllMocks());
+
+describe('upgradeQuickly', () => {
+  it('writes byte for byte what `ws` writes, whatever the key and the further lines', () => {
+    const keys = fc
+      .uint8Array({ minLength: 16, maxLength: 16 })
+      .map((bytes) => Buffer.from(bytes).toString('base64'));
+    const lines = fc.array(fc.stringMatching(/^X-[A-Za-z]{1,8}: [!-~]{1,20}$/), { maxLength: 3 });
+    fc.assert(
+      fc.property(keys, lines, (key, headerLines) => {
+        const server = new WebSocketServer(OPTIONS);
+        server.on('headers', (headers: string[]) => void headers.push(...headerLines));
+        const [theirs, ours] = [new ScriptedStream(), new ScriptedStream()];
+        server.handleUpgrade(upgradeOf({ 'sec-websocket-key': key }), theirs, Buffer.alloc(0), () => {});
+        upgradeQuickly(ours, Buffer.alloc(0), { key, headerLines }, server.options);
+        expect(String(Buffer.concat(ours.writes))).toBe(String(Buffer.concat(theirs.writes)));
+      }),
+    );
+  });
+
+  it('puts a WebSocket on the stream with all options that `ws` passes on', () => {
+    const server = new WebSocketServer(OPTIONS);
+    const set = vi.spyOn(
+      WebSocket.prototype as unknown as { setSocket: (...given: unknown[]) => void },
+      'setSocket',
+    );
+    server.handleUpgrade(upgradeOf(), new ScriptedStream(), Buffer.alloc(0), () => {});
+    const ws = upgradeQuickly(
+      new ScriptedStream(),
+      Buffer.alloc(0),
+      { key: 'k', headerLines: [] },
+      server.options,
+    );
+    const [theirs, ours] = set.mock.calls.map(
+      ([, , options]) => options as Readonly<Record<string, unknown>>,
+    );
+    const names = Object.keys(theirs ?? {});
+    expect(names).toContain('maxPayload');
+    expect(names.map((name) => [name, ours?.[name]])).toEqual(Object.entries(theirs ?? {}));
+    expect([ws.readyState, ws.extensions, ws.protocol]).toEqual([WebSocket.OPEN, '', '']);
+  });
+
+  it('accepts a key as RFC 6455 §1.3 has it', () => {
+    const stream = new ScriptedStream();
+    const key = 'dGhlIHNhbXBsZSBub25jZQ==';
+    upgradeQuickly(stream, Buffer.alloc(0), { key, headerLines: [] }, new WebSocketServer(OPTIONS).options);
+    const accept = createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
+    expect([accept, String(stream.writes[0])]).toEqual([
+      's3pPLMBiTxaQ9kYGzzhZRbK+xOo=',
+      expect.stringContaining(`Sec-WebSocket-Accept: ${accept}\r\n`),
+    ]);
+  });
+});
+
+describe('claim', () => {
+  it('takes a stream once', () => {
+    const stream = new ScriptedStream();
+    claim(stream);
+    expect(() => claim(stream)).toThrow('more than once');
+    expect(() => claim(new ScriptedStream())).not.toThrow();
+  });
+
+  it('takes no stream that carries a WebSocket of any `ws`, and one to which somebody merely listens', () => {
+    const [watched, foreign] = [new ScriptedStream(), new ScriptedStream()];
+    watched.on('data', () => {});
+    expect(() => claim(watched)).not.toThrow();
+    foreign.on('data', () => {});
+    Object.assign(foreign, { [Symbol('websocket')]: {} });
+    expect(() => claim(foreign)).toThrow('more than once');
+  });
+});
+
+describe('canUpgradeQuickly', () => {
+  it('is true of the `ws` that we have', () => {
+    expect(canUpgradeQuickly()).toBe(true);
+  });
+
+  it.each([
+    ['is not there, as in Bun', undefined],
+    ['takes something else', (_stream: unknown, _options: unknown) => {}],
+  ])('is false where setSocket %s', (_, setSocket) => {
+    const descriptor = Object.getOwnPropertyDescriptor(WebSocket.prototype, 'setSocket');
+    Object.defineProperty(WebSocket.prototype, 'setSocket', { configurable: true, value: setSocket });
+    const answer = canUpgradeQuickly();
+    Object.defineProperty(WebSocket.prototype, 'setSocket', descriptor as PropertyDescriptor);
+    expect(answer).toBe(false);
+  });
+});

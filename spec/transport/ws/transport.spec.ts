@@ -1,0 +1,326 @@
+// What the contract cannot see of the real link: how frames reach the stream,
+// and what it says of the end when several things ended it at once.
+
+import { describe, expect, it } from 'vitest';
+import { settle, transportContract } from 'corosock/testing';
+import { closeFrame, frame, OPCODE, RSV1, textFrame } from '../../peers/frames.ts';
+import type { ServerFrame } from '../../peers/frames.ts';
+import type { Transport } from '../../../src/transport/transport.ts';
+import { turn } from '../../time/hand-clock.ts';
+import { acceptScripted } from './scripted-stream.ts';
+import { openEnd, rawLink, wsLink, wsPair } from './ws-pair.ts';
+
+describe.each([
+  ['from server to client', 'server', {}],
+  ['from client to server', 'client', {}],
+  ['compressed, from server to client', 'server', { compression: true }],
+  ['compressed, from client to server', 'client', { compression: true }],
+  ['over a stream that it does not know', 'client', { counts: false }],
+] as const)('WsTransport, %s, keeps the promise', (_, near, options) => {
+  it.each(transportContract)('$name', async ({ run }) => {
+    await expect(run(() => wsPair(near, options))).resolves.toBe(undefined);
+  });
+});
+
+describe('WsTransport sends', () => {
+  it('all frames of one turn in one write, in order', async () => {
+    const { stream, transport } = acceptScripted();
+    const end = openEnd(transport);
+    await settle();
+    end.send('one');
+    await Promise.resolve();
+    end.send(Buffer.from('two'));
+    await settle();
+    end.send('three');
+    await settle();
+    expect(stream.writes.slice(1).map(String)).toEqual(
+      ['\u0081\u0003one\u0082\u0003two', '\u0081\u0005three'].map((text) =>
+        String(Buffer.from(text, 'latin1')),
+      ),
+    );
+  });
+
+  it('what was sent before a close of the same turn', async () => {
+    const { stream, transport } = acceptScripted();
+    const end = openEnd(transport);
+    end.send('last words');
+    end.close(4000);
+    await settle();
+    expect(Buffer.concat(stream.writes.slice(1)).subarray(2, 12).toString()).toBe('last words');
+  });
+
+  it('compressed only what is to be compressed', async () => {
+    await using link = await rawLink({ compression: true });
+    link.transport.send('compressed', { binary: false, compress: true });
+    link.transport.send('plain', { binary: false, compress: false });
+    expect([(await link.client.nextFrame()).rsv, (await link.client.nextFrame()).rsv]).toEqual([RSV1, 0]);
+  });
+});
+
+describe('WsTransport sends a message in parts', () => {
+  const part = (last = false) => ({ binary: false, compress: true, last });
+  const shown = ({ fin, opcode, payload }: ServerFrame): readonly unknown[] => [fin, opcode, String(payload)];
+
+  it('as the frames of one, behind what was sent in the same turn, before what comes later', async () => {
+    await using link = await rawLink();
+    link.transport.send('before', { binary: false, compress: true });
+    link.transport.sendFragment('one', part());
+    link.transport.sendFragment('two', part(true));
+    link.transport.send('behind', { binary: false, compress: true });
+    const frames = [];
+    for (let count = 0; count < 4; count += 1) frames.push(shown(await link.client.nextFrame()));
+    expect(frames).toEqual([
+      [true, OPCODE.text, 'before'],
+      [false, OPCODE.text, 'one'],
+      [true, OPCODE.continuation, 'two'],
+      [true, OPCODE.text, 'behind'],
+    ]);
+  });
+
+  it('and answers a ping between them', async () => {
+    await using link = await rawLink();
+    openEnd(link.transport);
+    link.transport.sendFragment('one', part());
+    await link.client.nextFrame();
+    await link.client.send(frame({ opcode: OPCODE.ping, payload: 'there?' }));
+    expect(shown(await link.client.nextFrame())).toEqual([true, OPCODE.pong, 'there?']);
+    link.transport.sendFragment('two', part(true));
+    expect(shown(await link.client.nextFrame())).toEqual([true, OPCODE.continuation, 'two']);
+  });
+
+  it('compressed as one', async () => {
+    await using link = await rawLink({ compression: true });
+    link.transport.sendFragment('x'.repeat(2000), part());
+    link.transport.sendFragment('', part(true));
+    const bits = [await link.client.nextFrame(), await link.client.nextFrame()].map(({ rsv }) => rsv);
+    expect(bits).toEqual([RSV1, 0]);
+  });
+});
+
+describe('WsTransport sends, however long a message is,', () => {
+  const SHORT = 'short';
+  const LONG = 'long '.repeat(2000);
+
+  it('short and long messages of one turn in order', async () => {
+    await using link = await rawLink();
+    const sent = [SHORT, LONG, SHORT, SHORT, LONG];
+    for (const text of sent) link.transport.send(text, { binary: false, compress: true });
+    const frames = [];
+    for (const _ of sent) frames.push(await link.client.nextFrame());
+    expect(frames.map(({ payload }) => String(payload))).toEqual(sent);
+  });
+
+  it('what was sent in the turn in which the peer hangs up', async () => {
+    const { stream, transport } = acceptScripted();
+    const end = openEnd(transport);
+    end.send('before');
+    await settle();
+    stream.prependOnceListener('end', () => end.send('in time'));
+    stream.once('end', () => expect(end.send('too late')).toBe(false));
+    stream.push(null);
+    stream.resume();
+    await settle();
+    expect(Buffer.concat(stream.writes.slice(1)).toString('latin1')).toBe(
+      '\u0081\u0006before\u0081\u0007in time',
+    );
+  });
+
+  it('nothing when the stream has been destroyed in the same turn, and counts nothing', async () => {
+    const { stream, transport } = acceptScripted();
+    const end = openEnd(transport);
+    end.send('lost');
+    stream.destroy();
+    expect(await end.untilEnd()).toMatchObject({ code: 1006, by: 'link' });
+    expect([stream.writes.length, end.bufferedBytes]).toEqual([1, 0]);
+  });
+
+  it('a copy to a peer that does not take what was sent: the slab is not held', async () => {
+    const { stream, transport } = acceptScripted();
+    const end = openEnd(transport);
+    stream.hold();
+    end.send('first');
+    await settle();
+    end.send('second');
+    await settle();
+    stream.complete();
+    const [first, second] = stream.chunks.slice(-2) as [Uint8Array, Uint8Array];
+    expect([first.buffer.byteLength > 1000, second.buffer.byteLength]).toEqual([true, 2 + 6]);
+  });
+});
+
+describe('WsTransport counts', () => {
+  it('bytes of its own until they are taken', async () => {
+    const { stream, transport } = acceptScripted();
+    const end = openEnd(transport);
+    stream.hold();
+    end.send('four');
+    expect(end.bufferedBytes).toBe(2 + 4);
+    await settle();
+    expect(end.bufferedBytes).toBe(2 + 4);
+    stream.complete();
+    expect([end.bufferedBytes, end.heard]).toEqual([0, [{ kind: 'drain', bufferedBytes: 0 }]]);
+  });
+
+  it.each([
+    ['short text', '\u20ac'.repeat(10), 2 + 30],
+    ['long text', '\u20ac'.repeat(10_000), 4 + 30_000],
+    ['long text of single bytes', 'x'.repeat(10_000), 4 + 10_000],
+  ])('the bytes of %s, not its letters', (_, text, bytes) => {
+    const { stream, transport } = acceptScripted();
+    const end = openEnd(transport);
+    stream.hold();
+    end.send(text);
+    expect(end.bufferedBytes).toBe(bytes);
+  });
+
+  it('each piece that comes over a stream that does not count, and nothing that it takes', async () => {
+    const { stream, transport } = acceptScripted();
+    openEnd(transport);
+    const before = transport.receivedBytes;
+    const text = textFrame('in two pieces');
+    stream.push(text.subarray(0, 3));
+    await settle();
+    const between = transport.receivedBytes;
+    stream.push(text.subarray(3));
+    await settle();
+    expect([between > before, transport.receivedBytes > between, transport.flushedBytes]).toEqual([
+      true,
+      true,
+      NaN,
+    ]);
+  });
+
+  it('a part of a message that has come, and a part of one that was taken', async () => {
+    await using link = await rawLink();
+    const { client, transport } = link;
+    const end = openEnd(transport);
+    const before = transport.receivedBytes;
+    await client.send(textFrame('whole').subarray(0, 3));
+    while (transport.receivedBytes === before) await settle();
+    client.pause();
+    // More than the kernel holds, in one write.
+    end.send(Buffer.alloc(16_000_000));
+    await settle();
+    const taken = transport.flushedBytes;
+    client.resume();
+    while (transport.flushedBytes === taken) await turn();
+    expect([transport.bufferedBytes > 16_000_000, end.heard]).toEqual([true, []]);
+    client.reset();
+    await end.untilEnd();
+  });
+
+  it('no pongs: nothing would tell when they have gone', async () => {
+    const { stream, transport } = acceptScripted();
+    const end = openEnd(transport);
+    stream.hold();
+    stream.push(frame({ opcode: OPCODE.ping, payload: 'x' }));
+    await settle();
+    expect([stream.writes.length, end.bufferedBytes]).toEqual([2, 0]);
+  });
+});
+
+describe('WsTransport tells', () => {
+  it('of no room when a write has failed: the end follows', async () => {
+    const { stream, transport } = acceptScripted();
+    const end = openEnd(transport);
+    stream.hold();
+    end.send('lost');
+    await settle();
+    stream.fail(new Error('EPIPE'));
+    expect(await end.untilEnd()).toMatchObject({ code: 1006, reason: '', clean: false, by: 'link' });
+    expect(end.heard.map(({ kind }) => kind)).toEqual(['end']);
+  });
+
+  it('of no room after the end', async () => {
+    const { stream, transport } = acceptScripted();
+    const end = openEnd(transport);
+    stream.hold();
+    end.send('held');
+    await settle();
+    end.terminate();
+    await end.untilEnd();
+    stream.complete();
+    await settle();
+    expect(() => end.expectOneEnd()).not.toThrow();
+  });
+
+  it('of no room when messages that waited for zlib fall with the link', async () => {
+    // ws compresses ten messages at a time, in all sockets together; the rest waits.
+    const busy = await Promise.all(Array.from({ length: 11 }, () => wsLink({ compression: true })));
+    await using link = await wsLink({ compression: true });
+    const end = openEnd(link.server);
+    for (const { server } of busy) openEnd(server).send(Buffer.alloc(60_000));
+    for (let i = 0; i < 5; i += 1) end.send(Buffer.alloc(60_000));
+    end.terminate();
+    await end.untilEnd();
+    for (const { server } of busy) await untilQuiet(server);
+    await settle();
+    for (const { [Symbol.asyncDispose]: dispose } of busy) await dispose();
+    expect(() => end.expectOneEnd()).not.toThrow();
+  });
+
+  it.each([
+    ['a close frame', closeFrame(4000, 'unread')],
+    ['a broken rule', frame({ opcode: 0x3 })],
+  ])('of its own terminate, not of %s that it had not read', async (_, unread) => {
+    await using link = await rawLink();
+    const end = openEnd(link.transport);
+    end.pause();
+    await link.client.send(Buffer.concat([textFrame('received'), unread]));
+    await settle();
+    end.terminate();
+    expect(await end.untilEnd()).toMatchObject({ code: 1006, reason: '', clean: false, by: 'local' });
+    expect(end.messages).toEqual(['received']);
+  });
+
+  it("of the peer's close, also when the link is terminated after it", async () => {
+    await using link = await rawLink();
+    const end = openEnd(link.transport);
+    await link.client.send(closeFrame(4000, 'bye'));
+    await link.client.untilCloseFrame();
+    end.terminate();
+    expect(await end.untilEnd()).toMatchObject({ code: 4000, reason: 'bye', clean: true, by: 'peer' });
+  });
+
+  it('of a broken rule, also when the link is terminated after it', async () => {
+    await using link = await rawLink();
+    const end = openEnd(link.transport);
+    await link.client.send(frame({ opcode: 0x3 }));
+    await link.client.untilCloseFrame();
+    end.terminate();
+    expect(await end.untilEnd()).toMatchObject({ code: 1002, reason: '', clean: false, by: 'protocol' });
+  });
+
+  it('of its own close, unclean, when the peer breaks a rule instead of answering', async () => {
+    await using link = await rawLink();
+    const end = openEnd(link.transport);
+    end.close(4000, 'bye');
+    await link.client.send(frame({ opcode: 0x3 }));
+    await link.client.hangUp();
+    expect(await end.untilEnd()).toMatchObject({ code: 4000, reason: 'bye', clean: false, by: 'local' });
+  });
+
+  it('of a close without a code as 1005', async () => {
+    await using link = await rawLink();
+    const end = openEnd(link.transport);
+    await link.client.send(frame({ opcode: OPCODE.close }));
+    await link.client.hangUp();
+    expect(await end.untilEnd()).toMatchObject({ code: 1005, reason: '', clean: true, by: 'peer' });
+  });
+
+  it.each(['halfClose', 'reset'] as const)('of a lost link after %s', async (act) => {
+    await using link = await rawLink();
+    const end = openEnd(link.transport);
+    link.client[act]();
+    expect(await end.untilEnd()).toMatchObject({ code: 1006, reason: '', clean: false, by: 'link' });
+  });
+
+  it('of no protocol where none was agreed on', async () => {
+    expect(acceptScripted().transport.protocol).toBe('');
+  });
+});
+
+/** Waits until all was taken, looking again after each turn: zlib works in threads of its own. */
+async function untilQuiet(transport: Transport): Promise<void> {
+  while (transport.bufferedBytes > 0) await settle();
+}

@@ -1,0 +1,37 @@
+import { describe, expect, it } from 'vitest';
+import { violationOf } from '../../../src/transport/ws/violation.ts';
+
+function errorOf(code: unknown): Error {
+  return Object.assign(new Error('of ws'), { code });
+}
+
+describe('violationOf', () => {
+  it.each([
+    ['WS_ERR_EXPECTED_FIN', 1002, 'protocol'],
+    ['WS_ERR_EXPECTED_MASK', 1002, 'protocol'],
+    ['WS_ERR_INVALID_CLOSE_CODE', 1002, 'protocol'],
+    ['WS_ERR_INVALID_CONTROL_PAYLOAD_LENGTH', 1002, 'protocol'],
+    ['WS_ERR_INVALID_OPCODE', 1002, 'protocol'],
+    ['WS_ERR_UNEXPECTED_MASK', 1002, 'protocol'],
+    ['WS_ERR_UNEXPECTED_RSV_1', 1002, 'protocol'],
+    ['WS_ERR_UNEXPECTED_RSV_2_3', 1002, 'protocol'],
+    ['WS_ERR_OF_A_LATER_VERSION', 1002, 'protocol'],
+    ['WS_ERR_INVALID_UTF8', 1007, 'protocol'],
+    ['Z_DATA_ERROR', 1007, 'protocol'],
+    ['WS_ERR_TOO_MANY_BUFFERED_PARTS', 1008, 'limit'],
+    ['WS_ERR_TOO_MANY_PINGS', 1008, 'limit'],
+    ['WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH', 1009, 'limit'],
+    ['WS_ERR_UNSUPPORTED_MESSAGE_LENGTH', 1009, 'limit'],
+  ] as const)('takes %s for %i by %s', (name, code, by) => {
+    const cause = errorOf(name);
+    expect(violationOf(cause)).toEqual({ code, reason: '', clean: false, by, cause });
+  });
+
+  it.each([
+    ['a lost link', errorOf('ECONNRESET')],
+    ['an error without a code', new Error('of nobody')],
+    ['a code that is no text', errorOf(undefined)],
+  ])('takes %s for nothing that the peer has done wrong', (_, error) => {
+    expect(violationOf(error)).toBe(undefined);
+  });
+});

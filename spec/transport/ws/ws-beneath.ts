@@ -1,0 +1,80 @@
+// A link as ws-pair.ts makes them, over what is no TCP connection: TLS, and a plain
+// stream. For the contract, and for what has to be the same whatever is beneath.
+
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { Server } from 'node:http';
+import type { Server as HttpsServer } from 'node:https';
+import { WebSocket } from 'ws';
+import type { ClientOptions } from 'ws';
+import type { TransportPair } from '../../../src/testing/contracts/transport-check.ts';
+import type { Transport } from '../../../src/transport/transport.ts';
+import { WsAcceptor } from '../../../src/transport/ws/acceptor.ts';
+import { WsTransport } from '../../../src/transport/ws/transport.ts';
+import { listenSecurely } from '../../fixtures/listening-server.ts';
+import { pairedStreams } from './paired-streams.ts';
+
+export type Beneath = 'TLS' | 'a plain stream';
+
+const MAX_MESSAGE_BYTES = 70_000;
+
+/** Connects ws's client to a server of its own, whose end is the near one. */
+export async function wsPairOver(beneath: Beneath): Promise<TransportPair> {
+  return beneath === 'TLS' ? overTls() : overPlainStream();
+}
+
+async function overTls(): Promise<TransportPair> {
+  const secure = await listenSecurely();
+  const url = `wss://127.0.0.1:${secure.port}`;
+  const { near, far } = await connect(secure.server, url, { rejectUnauthorized: false });
+  return pairOf(near, far, async () => secure[Symbol.asyncDispose]());
+}
+
+async function overPlainStream(): Promise<TransportPair> {
+  const http = createServer();
+  const [ours, theirs] = pairedStreams();
+  const connecting = connect(http, 'ws://localhost', { createConnection: () => theirs as never });
+  http.emit('connection', ours);
+  const { near, far } = await connecting;
+  return pairOf(near, far, async () => {
+    ours.destroy();
+    if (!ours.closed) await once(ours, 'close');
+  });
+}
+
+async function connect(
+  server: Server | HttpsServer,
+  url: string,
+  options: ClientOptions,
+): Promise<{ readonly near: Transport; readonly far: Transport }> {
+  const acceptor = new WsAcceptor({
+    maxMessageBytes: MAX_MESSAGE_BYTES,
+    compression: false,
+    closeTimeoutMs: 5000,
+  });
+  const accepted = new Promise<Transport>((resolve, reject) => {
+    server.on('upgrade', (request, stream, head) => {
+      const answer = { protocol: '', headerLines: [] };
+      acceptor.accept({ request, stream, head }, answer, { accepted: resolve, refused: reject });
+    });
+  });
+  const ws = new WebSocket(url, { maxPayload: MAX_MESSAGE_BYTES, perMessageDeflate: false, ...options });
+  const opened = new Promise<Transport>((resolve) => {
+    ws.once('open', () => resolve(new WsTransport(ws)));
+  });
+  const [near, far] = await Promise.all([accepted, opened]);
+  return { near, far };
+}
+
+function pairOf(near: Transport, far: Transport, dispose: () => Promise<void>): TransportPair {
+  return {
+    near,
+    far,
+    farMaxMessageBytes: MAX_MESSAGE_BYTES,
+    [Symbol.asyncDispose]: async () => {
+      far.terminate();
+      near.terminate();
+      await dispose();
+    },
+  };
+}

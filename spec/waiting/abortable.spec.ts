@@ -1,0 +1,144 @@
+// The one door to abort-controller-x: what happens in which order when a wait is
+// answered or aborted, and that no listener is left.
+
+import { getEventListeners } from 'node:events';
+import { describe, expect, it } from 'vitest';
+import { turn } from '../time/hand-clock.ts';
+import { recordCrashes, recordWarnings } from '../fixtures/process-events.ts';
+import { abortable, rejected } from '../../src/waiting/abortable.ts';
+
+const listenersOf = (signal: AbortSignal): number => getEventListeners(signal, 'abort').length;
+
+describe('abortable', () => {
+  it('resolves with what the wait is settled with, and leaves no listener', async () => {
+    const { signal } = new AbortController();
+    const events: unknown[] = [['listeners before', listenersOf(signal)]];
+    let settle: (value: string) => void = () => {};
+    const wait = abortable<string>(signal, (resolve) => {
+      events.push('start');
+      settle = resolve;
+      return () => events.push('cancel');
+    });
+    events.push(['listeners while it waits', listenersOf(signal)]);
+    settle('done');
+    events.push(['listeners after', listenersOf(signal)], await wait);
+    expect(events).toEqual([
+      ['listeners before', 0],
+      'start',
+      ['listeners while it waits', 1],
+      ['listeners after', 0],
+      'done',
+    ]);
+  });
+
+  it('cancels before it rejects with the reason, and leaves no listener', async () => {
+    const controller = new AbortController();
+    const { signal } = controller;
+    const events: unknown[] = [];
+    const wait = abortable<string>(signal, () => {
+      events.push('start');
+      return () => events.push('cancel');
+    }).catch((error: unknown) => events.push(['rejected', error]));
+    events.push('abort');
+    controller.abort('my reason');
+    events.push(['listeners after', listenersOf(signal)]);
+    await wait;
+    expect(events).toEqual(['start', 'abort', 'cancel', ['listeners after', 0], ['rejected', 'my reason']]);
+  });
+
+  it('rejects with any reason as it is, also null', async () => {
+    const controller = new AbortController();
+    const wait = abortable(controller.signal, () => () => {});
+    controller.abort(null);
+    const late = abortable(controller.signal, () => () => {});
+    const reasons = [wait, late].map((waiting) => waiting.catch((error: unknown) => ['rejected', error]));
+    expect([await Promise.all(reasons), listenersOf(controller.signal)]).toEqual([
+      [
+        ['rejected', null],
+        ['rejected', null],
+      ],
+      0,
+    ]);
+  });
+
+  it('waits for nothing that the cancelling returns', async () => {
+    const controller = new AbortController();
+    const wait = abortable<string>(controller.signal, () => () => new Set().delete('a waiter'));
+    controller.abort('my reason');
+    await expect(wait).rejects.toBe('my reason');
+  });
+
+  it('rejects at once when the signal is aborted already, and does not start', async () => {
+    const signal = AbortSignal.abort('my reason');
+    let started = false;
+    const wait = abortable(signal, () => {
+      started = true;
+      return () => {};
+    });
+    await expect(wait).rejects.toBe('my reason');
+    expect([started, listenersOf(signal)]).toEqual([false, 0]);
+  });
+
+  it('does not cancel what was settled before the abort', async () => {
+    const controller = new AbortController();
+    let cancelled = false;
+    const wait = abortable<string>(controller.signal, (settle) => {
+      queueMicrotask(() => settle('done'));
+      return () => {
+        cancelled = true;
+      };
+    });
+    await turn();
+    controller.abort();
+    expect([await wait, cancelled]).toEqual(['done', false]);
+  });
+
+  it('keeps what it is settled with inside the start', async () => {
+    const { signal } = new AbortController();
+    const wait = abortable<string>(signal, (settle) => {
+      settle('done');
+      return () => {};
+    });
+    expect([await wait, listenersOf(signal)]).toEqual(['done', 0]);
+  });
+
+  it('rejects with what it fails with, and has no listener left', async () => {
+    const { signal } = new AbortController();
+    const wait = abortable(signal, (_, fail) => {
+      queueMicrotask(() => fail(new Error('broken')));
+      return () => {};
+    });
+    await expect(wait).rejects.toThrow('broken');
+    expect(listenersOf(signal)).toBe(0);
+  });
+
+  it('lets more than ten waits hang on one signal without a warning', async () => {
+    using warnings = recordWarnings();
+    const controller = new AbortController();
+    const waits = Array.from({ length: 20 }, () => abortable(controller.signal, () => () => {}));
+    await turn();
+    controller.abort('over');
+    expect(await Promise.allSettled(waits)).toHaveLength(20);
+    expect(warnings.texts).toEqual([]);
+  });
+});
+
+describe('a rejection that nobody looks at', () => {
+  it.each([
+    ['abortable', () => void abortable(AbortSignal.abort(), () => () => {})],
+    ['rejected', () => void rejected(new Error('unseen'))],
+  ])('does not reach the process from %s', async (_, call) => {
+    using crashes = recordCrashes();
+    call();
+    await turn();
+    await turn();
+    expect(crashes.errors).toEqual([]);
+  });
+});
+
+describe('rejected', () => {
+  it('rejects with what it is given', async () => {
+    const error = new Error('mine');
+    await expect(rejected(error)).rejects.toBe(error);
+  });
+});

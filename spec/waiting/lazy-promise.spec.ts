@@ -1,0 +1,35 @@
+// A promise that is not made until somebody asks for it.
+
+import { describe, expect, it } from 'vitest';
+import { LazyPromise } from '../../src/waiting/lazy-promise.ts';
+
+describe('LazyPromise', () => {
+  it('resolves who asked before', async () => {
+    const lazy = new LazyPromise<{ n: number }>();
+    const asked = lazy.promise;
+    lazy.resolve({ n: 1 });
+    expect(await asked).toEqual({ n: 1 });
+  });
+
+  it('resolves who asks after', async () => {
+    const lazy = new LazyPromise<{ n: number }>();
+    lazy.resolve({ n: 1 });
+    expect(await lazy.promise).toEqual({ n: 1 });
+  });
+
+  it('gives everybody the same promise', () => {
+    const lazy = new LazyPromise<object>();
+    expect(lazy.promise).toBe(lazy.promise);
+  });
+
+  it('resolves once: further calls do nothing', async () => {
+    const asked = new LazyPromise<{ n: number }>();
+    void asked.promise;
+    const unasked = new LazyPromise<{ n: number }>();
+    for (const lazy of [asked, unasked]) {
+      lazy.resolve({ n: 1 });
+      lazy.resolve({ n: 2 });
+    }
+    expect([await asked.promise, await unasked.promise]).toEqual([{ n: 1 }, { n: 1 }]);
+  });
+});

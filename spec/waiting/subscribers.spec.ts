@@ -1,0 +1,91 @@
+// Who is called back when a source has something, in which order, and until when.
+
+import { describe, expect, it } from 'vitest';
+import { Subscribers } from '../../src/waiting/subscribers.ts';
+
+const READY = { isReady: true };
+
+function recorded(): {
+  readonly subscribers: Subscribers;
+  readonly calls: string[];
+  add(name: string): () => void;
+} {
+  const subscribers = new Subscribers();
+  const calls: string[] = [];
+  return { subscribers, calls, add: (name) => subscribers.add(() => calls.push(name)) };
+}
+
+describe('Subscribers', () => {
+  it('are called back in the order in which they came', () => {
+    const { subscribers, calls, add } = recorded();
+    for (const name of ['a', 'b', 'c']) add(name);
+    subscribers.wakeWhile(READY);
+    expect(calls).toEqual(['a', 'b', 'c']);
+  });
+
+  it('are not called back once they have left, from whichever place', () => {
+    const { subscribers, calls, add } = recorded();
+    const removes = ['a', 'b', 'c', 'd'].map((name) => add(name));
+    removes[1]?.();
+    removes[0]?.();
+    removes[3]?.();
+    subscribers.wakeWhile(READY);
+    removes[2]?.();
+    subscribers.wakeWhile(READY);
+    expect([calls, subscribers.isEmpty]).toEqual([['c'], true]);
+  });
+
+  it('lose nobody when one of them leaves twice', () => {
+    const { subscribers, calls, add } = recorded();
+    const remove = add('a');
+    remove();
+    add('b');
+    remove();
+    subscribers.wakeWhile(READY);
+    expect([calls, subscribers.isEmpty]).toEqual([['b'], false]);
+  });
+
+  it('are called back only while something is there', () => {
+    const { subscribers, calls, add } = recorded();
+    const source = { isReady: true };
+    add('a');
+    subscribers.add(() => {
+      source.isReady = false;
+    });
+    add('c');
+    subscribers.wakeWhile(source);
+    expect(calls).toEqual(['a']);
+  });
+
+  it('may leave while they are called, which changes nothing for the others', () => {
+    const { subscribers, calls, add } = recorded();
+    const removes: Array<() => void> = [];
+    subscribers.add(() => removes.forEach((remove) => remove()));
+    removes.push(add('b'), add('c'));
+    add('d');
+    subscribers.wakeWhile(READY);
+    expect(calls).toEqual(['d']);
+  });
+
+  it('that come while others are called are not called themselves', () => {
+    const { subscribers, calls } = recorded();
+    const comeBack = (): void => {
+      calls.push('a');
+      const remove = subscribers.add(comeBack);
+      void remove;
+    };
+    subscribers.add(comeBack);
+    subscribers.wakeWhile(READY);
+    expect(calls).toEqual(['a']);
+  });
+
+  it('are called twice where one has come twice', () => {
+    const { subscribers, calls } = recorded();
+    const wake = (): void => void calls.push('a');
+    subscribers.add(wake)();
+    subscribers.add(wake);
+    subscribers.add(wake);
+    subscribers.wakeWhile(READY);
+    expect(calls).toEqual(['a', 'a']);
+  });
+});

@@ -1,0 +1,21 @@
+// How much a receive queue may hold, and what it does when that is reached. Checked and
+// filled in by conversation-options.ts, kept by receive-queue.ts.
+
+import { CHUNK_BYTES, MESSAGE_OVERHEAD_BYTES } from '../core/limits.ts';
+
+export interface QueueLimits {
+  readonly maxMessageBytes: number;
+  readonly queueMessages: number;
+  readonly queueBytes: number;
+  readonly overflow: 'pause' | 'close';
+}
+
+/**
+ * Hard cap in bytes: payload plus {@link MESSAGE_OVERHEAD_BYTES} per message. A paused link still
+ * delivers one chunk, so a full queue and 64 KiB more always fit
+ * (docs/internals/decisions/hostile-input.md).
+ */
+export function hardCapBytes({ maxMessageBytes, queueMessages, queueBytes }: QueueLimits): number {
+  const fullAndChunk = queueBytes + queueMessages * MESSAGE_OVERHEAD_BYTES + CHUNK_BYTES;
+  return maxMessageBytes + Math.max(4 * queueBytes, fullAndChunk);
+}

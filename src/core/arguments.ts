@@ -1,0 +1,127 @@
+// The checks of what callers pass in, for calls and options alike. Each throws
+// a UsageError that says which call, what was expected and what came.
+
+import { bytesOf } from './data.ts';
+import { UsageError } from './errors.ts';
+import { MAX_CLOSE_REASON_BYTES, MAX_INTEGER, MAX_TIMER_MS } from './limits.ts';
+
+/** Refuses a `len` that is no integer ≥ 1. */
+export function checkLength(call: string, len: unknown): void {
+  if (!Number.isInteger(len) || (len as number) < 1) {
+    throw badArgument(call, 'len to be an integer ≥ 1', len);
+  }
+}
+
+/** Refuses a time that is no number ≥ 0; `Infinity` is one. */
+export function checkMs(call: string, name: string, ms: unknown): void {
+  if (typeof ms !== 'number' || !(ms >= 0)) {
+    throw badArgument(call, `${name} to be a number of milliseconds ≥ 0`, ms);
+  }
+}
+
+/** Refuses a time that one timer cannot run for: 0 to {@link MAX_TIMER_MS}. */
+export function checkTimer(call: string, name: string, ms: unknown): void {
+  if (typeof ms !== 'number' || !(ms >= 0 && ms <= MAX_TIMER_MS)) {
+    throw badArgument(call, `${name} to be a number of milliseconds from 0 to ${MAX_TIMER_MS}`, ms);
+  }
+}
+
+/** Refuses a period that one timer cannot run for, or that is none: 1 to {@link MAX_TIMER_MS}. */
+export function checkPeriod(call: string, name: string, ms: unknown): void {
+  if (typeof ms !== 'number' || !(ms >= 1 && ms <= MAX_TIMER_MS)) {
+    throw badArgument(call, `${name} to be a number of milliseconds from 1 to ${MAX_TIMER_MS}`, ms);
+  }
+}
+
+/** Refuses a count or size that is no integer from 1 to {@link MAX_INTEGER}; "no limit" has no spelling. */
+export function checkCount(call: string, name: string, count: unknown): void {
+  if (!Number.isInteger(count) || (count as number) < 1 || (count as number) > MAX_INTEGER) {
+    throw badArgument(call, `${name} to be an integer from 1 to ${MAX_INTEGER}`, count);
+  }
+}
+
+/** Refuses a signal that is none; to have none is fine. */
+export function checkSignal(call: string, signal: unknown): void {
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    throw badArgument(call, 'signal to be an AbortSignal', signal);
+  }
+}
+
+/** Refuses a clock that lacks a method of one; to have none is fine. */
+export function checkClock(call: string, clock: unknown): void {
+  if (clock === undefined) return;
+  const methods = clock as Readonly<Record<string, unknown>> | null;
+  if (!CLOCK_METHODS.every((name) => typeof methods?.[name] === 'function')) {
+    throw badArgument(call, 'clock to be a Clock', clock);
+  }
+}
+
+const CLOCK_METHODS = ['now', 'setTimeout', 'clearTimeout', 'setImmediate'];
+
+/** Refuses options that are no object. */
+export function checkObject(call: string, options: unknown): asserts options is object {
+  if (typeof options !== 'object' || options === null)
+    throw badArgument(call, 'options to be an object', options);
+}
+
+/** Refuses options that are no object, and names among them that nobody knows: a misspelt limit is no limit. */
+export function checkNames(call: string, options: unknown, known: ReadonlySet<string>): void {
+  checkObject(call, options);
+  for (const name of Object.keys(options)) {
+    if (!known.has(name)) {
+      throw badArgument(call, `only the options ${[...known].join(', ')}`, name);
+    }
+  }
+}
+
+/** Picks the options that are given: undefined stands for one that is not. */
+export function pickDefined<T extends object, Name extends keyof T>(
+  options: T,
+  names: Iterable<Name>,
+): Partial<{ [K in Name]: Exclude<T[K], undefined> }> {
+  return Object.fromEntries(
+    Array.from(names, (name) => [name, options[name]] as const).filter(([, value]) => value !== undefined),
+  ) as Partial<{ [K in Name]: Exclude<T[K], undefined> }>;
+}
+
+/**
+ * Refuses what cannot go into a close frame.
+ *
+ * @param code - 1000–1003, 1007–1014 or 3000–4999 (RFC 6455 §7.4): 1004, 1005, 1006 and 1015 are never sent.
+ * @param reason - At most {@link MAX_CLOSE_REASON_BYTES} bytes of UTF-8.
+ * @throws UsageError `COROSOCK_CLOSE_CODE`, `COROSOCK_CLOSE_REASON`.
+ */
+export function checkClose(call: string, code: unknown, reason: unknown): void {
+  if (!isSendableCloseCode(code)) {
+    throw new UsageError(
+      'COROSOCK_CLOSE_CODE',
+      `${call}: expected a close code of 1000–1003, 1007–1014 or 3000–4999, got ${show(code)}`,
+    );
+  }
+  if (typeof reason !== 'string' || bytesOf(reason) > MAX_CLOSE_REASON_BYTES) {
+    const got = typeof reason === 'string' ? `${bytesOf(reason)} bytes` : typeof reason;
+    throw new UsageError(
+      'COROSOCK_CLOSE_REASON',
+      `${call}: expected a reason of at most ${MAX_CLOSE_REASON_BYTES} bytes of UTF-8, got ${got}`,
+    );
+  }
+}
+
+/** Tells whether a close frame may carry a code. */
+export function isSendableCloseCode(code: unknown): code is number {
+  if (typeof code !== 'number' || !Number.isInteger(code)) return false;
+  if (code >= 3000) return code <= 4999;
+  return (code >= 1000 && code <= 1003) || (code >= 1007 && code <= 1014);
+}
+
+/** Makes the error for an argument that is not what was expected. */
+export function badArgument(call: string, expected: string, got: unknown): UsageError {
+  return new UsageError('COROSOCK_ARGUMENT', `${call}: expected ${expected}, got ${show(got)}`);
+}
+
+/** Names a value in a message, in bounded length and without running its code. */
+function show(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.slice(0, 60));
+  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'an array' : 'an object';
+  return typeof value === 'function' ? 'a function' : String(value);
+}

@@ -1,0 +1,165 @@
+// What `onPreServer` holds: a socket that is not open yet. The admission makes
+// it, and takes from it what the hook has decided.
+
+import type { HandshakeRequest } from './handshake-request.ts';
+import type { Session } from '../session/session.ts';
+import type { LazySignal } from '../waiting/lazy-signal.ts';
+import { badArgument } from '../core/arguments.ts';
+import { UsageError } from '../core/errors.ts';
+
+/** A socket that is not open yet. */
+export interface Handshake {
+  /** The id that the socket will have. */
+  readonly id: string;
+  readonly request: HandshakeRequest;
+  /** The session's id; undefined where the host has no sessions. */
+  readonly sessionId: string | undefined;
+  readonly session: Session | undefined;
+  /**
+   * Aborts when the client has gone or has ended its side of the connection, also when
+   * the hook has decided and the 101 cannot be sent; when `handshakeTimeoutMs` has
+   * passed; and when the host closes.
+   *
+   * The reason is a HandshakeOverError, an AbortError whose `why` is 'gone', 'late' or
+   * 'closing'. Nothing is answered to who has gone; the others get 408 and 503. What the
+   * hook does afterwards has no effect. It never aborts for a socket that is open:
+   * `ws.signal` does.
+   */
+  readonly signal: AbortSignal;
+  /** false: the socket lives with its handler. true: it outlives the handler and is reachable by id. Settable here only. Default false. */
+  sharedConnection: boolean;
+  /** The subprotocol to answer with; setting one that was not offered is a UsageError. Default: the first of the host's that was offered, or ''. */
+  protocol: string;
+  /** Extra headers of the 101 response; never the handshake's own, nor those of a body. What is set after the hook has decided is not sent. */
+  readonly responseHeaders: Headers;
+}
+
+/** What a hook has decided. */
+export interface HandshakeAnswer {
+  readonly sharedConnection: boolean;
+  readonly protocol: string;
+  /** Of the 101 response, as they were then; undefined for none. */
+  readonly responseHeaders: ReadonlyArray<readonly [name: string, value: string]> | undefined;
+}
+
+/** What has an id, which may be drawn when somebody asks for it. */
+export interface Named {
+  readonly id: string;
+}
+
+/** What is known before the hook is asked. */
+export interface HandshakeParts {
+  readonly place: Named;
+  readonly request: HandshakeRequest;
+  /** The subprotocol to answer with, unless the hook sets another. */
+  readonly protocol: string;
+}
+
+/** Headers that the opening handshake owns (RFC 6455 §4.2.2), and those of a body, which a 101 never has (RFC 9112 §6.1). */
+const OWN_HEADER = /^(?:upgrade|connection|sec-websocket-.*|content-length|transfer-encoding)$/u;
+
+const VISIBLE = /^[\t\u0020-\u007e]*$/u;
+
+/** A {@link Handshake} that can be changed until it is answered. */
+export class OpenHandshake implements Handshake {
+  readonly request: HandshakeRequest;
+  readonly session: Session | undefined;
+  readonly #place: Named;
+  readonly #over: LazySignal;
+  #responseHeaders: Headers | undefined;
+  #sharedConnection = false;
+  #protocol: string;
+  #isAnswered = false;
+
+  constructor({ place, request, protocol }: HandshakeParts, session: Session | undefined, over: LazySignal) {
+    this.request = request;
+    this.session = session;
+    this.#place = place;
+    this.#over = over;
+    this.#protocol = protocol;
+  }
+
+  get id(): string {
+    return this.#place.id;
+  }
+
+  get signal(): AbortSignal {
+    return this.#over.signal;
+  }
+
+  get responseHeaders(): Headers {
+    this.#responseHeaders ??= new Headers();
+    return this.#responseHeaders;
+  }
+
+  get sessionId(): string | undefined {
+    return this.session?.id;
+  }
+
+  get sharedConnection(): boolean {
+    return this.#sharedConnection;
+  }
+
+  set sharedConnection(shared: boolean) {
+    this.#refuseIfAnswered('sharedConnection');
+    if (typeof shared !== 'boolean') throw badArgument('handshake.sharedConnection', 'true or false', shared);
+    this.#sharedConnection = shared;
+  }
+
+  get protocol(): string {
+    return this.#protocol;
+  }
+
+  set protocol(protocol: string) {
+    this.#refuseIfAnswered('protocol');
+    if (protocol !== '' && !this.request.protocols.includes(protocol)) {
+      throw notOffered();
+    }
+    this.#protocol = protocol;
+  }
+
+  /**
+   * Closes the handshake for changes and says what was decided.
+   *
+   * @throws UsageError `COROSOCK_ARGUMENT` for a header that is the handshake's own, or not ASCII.
+   */
+  answer(): HandshakeAnswer {
+    this.#isAnswered = true;
+    // What is set later, while the session is stored, would be sent without having been looked at.
+    const responseHeaders = this.#responseHeaders && [...this.#responseHeaders];
+    for (const [name, value] of responseHeaders ?? []) {
+      if (OWN_HEADER.test(name))
+        throw badArgument('handshake.responseHeaders', "no header of the handshake's own", name);
+      if (!VISIBLE.test(value)) throw unsendable(name);
+    }
+    return { sharedConnection: this.#sharedConnection, protocol: this.#protocol, responseHeaders };
+  }
+
+  #refuseIfAnswered(name: string): void {
+    if (this.#isAnswered) throw tooLate(`handshake.${name}`);
+  }
+}
+
+/** Neither what was offered nor what was set is shown: some clients offer a token (H24). */
+function notOffered(): UsageError {
+  return new UsageError(
+    'COROSOCK_ARGUMENT',
+    "handshake.protocol: expected one of those offered, or '', got something else",
+  );
+}
+
+/** The value may be a secret: it is not shown (H24). */
+function unsendable(name: string): UsageError {
+  return new UsageError(
+    'COROSOCK_ARGUMENT',
+    `handshake.responseHeaders, ${name}: expected visible ASCII, got something else`,
+  );
+}
+
+/** Makes the error for what can be set in `onPreServer` only. */
+export function tooLate(name: string): UsageError {
+  return new UsageError(
+    'COROSOCK_TOO_LATE',
+    `${name}: expected to be set in onPreServer, but the 101 response is on its way`,
+  );
+}

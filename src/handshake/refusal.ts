@@ -1,0 +1,82 @@
+// HTTP answers of a server that does not upgrade: complete, one line of text,
+// and the connection closes.
+
+import { STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { Clock } from '../time/clock.ts';
+import { noop } from '../core/noop.ts';
+
+/** An answer other than 101. */
+export interface Refusal {
+  readonly status: number;
+  /** One line, without anything that the peer has sent. */
+  readonly text: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** How long a refused peer may take to hang up; what it still sends is dropped. */
+const LINGER_MS = 1000;
+
+/**
+ * Sends a refusal and closes the connection, in a way that lets the answer arrive
+ * (no reset over unread data). A stream that has had its answer is left alone: the
+ * HTTP parser objects again to each piece of what it does not take.
+ *
+ * @param method - That of the request: to HEAD goes no body. Default 'GET'.
+ */
+export function refuse(stream: Duplex, refusal: Refusal, clock: Clock, method?: string): void {
+  finishWith(stream, responseOf(refusal, method), clock);
+}
+
+/**
+ * Sends what a hook has answered, and closes the connection, as {@link refuse} does.
+ *
+ * What belongs to the connection is ours.
+ *
+ * @param response - Of status 200 or above; its body is not looked at.
+ * @param body - Sent with its length.
+ */
+export function refuseWith(stream: Duplex, response: Response, body: Uint8Array, clock: Clock): void {
+  const head = Buffer.from(headOf(response, body.byteLength), 'latin1');
+  finishWith(stream, Buffer.concat([head, body]), clock);
+}
+
+/** A refusal as the text of an HTTP/1.1 response. */
+export function responseOf({ status, text, headers = {} }: Refusal, method = 'GET'): string {
+  const body = `${text}\n`;
+  const fields = {
+    Connection: 'close',
+    'Content-Type': 'text/plain; charset=utf-8',
+    'Content-Length': String(Buffer.byteLength(body)),
+    ...headers,
+  };
+  return `${headText(status, Object.entries(fields))}${method === 'HEAD' ? '' : body}`;
+}
+
+/** Headers that are about the connection and not about what is answered (RFC 9110 §7.6.1). */
+const CONNECTION_HEADER = /^(?:connection|content-length|keep-alive|transfer-encoding|upgrade)$/u;
+
+function headOf({ status, headers }: Response, length: number): string {
+  const fields = [...headers].filter(([name]) => !CONNECTION_HEADER.test(name));
+  // One that never has a body must not have its length, either (RFC 9110 §8.6).
+  const size = status === 204 ? [] : [['Content-Length', String(length)] as const];
+  return headText(status, [...fields, ['Connection', 'close'], ...size]);
+}
+
+function headText(status: number, fields: readonly (readonly [name: string, value: string])[]): string {
+  const lines = fields.map(([name, value]) => `${name}: ${value}`);
+  return [`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`, ...lines, '', ''].join('\r\n');
+}
+
+function finishWith(stream: Duplex, response: string | Buffer, clock: Clock): void {
+  if (stream.writableEnded) return;
+  stream.on('error', noop);
+  if (!stream.writable) {
+    stream.destroy();
+    return;
+  }
+  stream.resume();
+  stream.end(response);
+  const timer = clock.setTimeout(() => stream.destroy(), LINGER_MS);
+  stream.once('close', () => clock.clearTimeout(timer));
+}

@@ -1,0 +1,78 @@
+// The promises of the Transport port about messages that are sent in parts, as
+// checks: what the peer hears of them, and when.
+
+import { deepStrictEqual, equal, ok } from 'node:assert/strict';
+import type { Check } from './check.ts';
+import { settle } from '../settle.ts';
+import { check, fill, numbered, sendAll, sendFragments } from './transport-check.ts';
+import type { TransportPair } from './transport-check.ts';
+
+/** Promises 17 and 18. */
+export const fragmentChecks: ReadonlyArray<Check<TransportPair>> = [
+  check("17. the peer hears one message, of the first part's kind", async (link) => {
+    const { near, far } = link.open();
+    sendAll(near, ['before']);
+    sendFragments(near, ['h\u00e9', '', '\u{1f600}', '']);
+    sendFragments(near, [new Uint8Array([0, 128]), new Uint8Array([255])]);
+    near.sendFragment('h\u00e9', { binary: true });
+    near.sendFragment('!', { binary: true, last: true });
+    sendFragments(near, ['']);
+    sendAll(near, ['behind']);
+    await far.untilMessages(6);
+    deepStrictEqual(
+      far.heard.filter(({ kind }) => kind === 'message'),
+      [
+        { kind: 'message', data: 'before', bytes: 6 },
+        { kind: 'message', data: 'h\u00e9\u{1f600}', bytes: 7 },
+        { kind: 'message', data: new Uint8Array([0, 128, 255]), bytes: 3 },
+        { kind: 'message', data: new Uint8Array([0x68, 0xc3, 0xa9, 0x21]), bytes: 4 },
+        { kind: 'message', data: '', bytes: 0 },
+        { kind: 'message', data: 'behind', bytes: 6 },
+      ],
+    );
+  }),
+
+  check('17. when the last part has come', async (link) => {
+    const { near, far } = link.open();
+    near.sendFragment('first');
+    sendAll(far, ['the other direction']);
+    await near.untilMessages(1);
+    await settle();
+    far.expectMessages([]);
+    near.sendFragment(', last', { last: true });
+    await far.untilMessages(1);
+    far.expectMessages(['first, last']);
+  }),
+
+  check('17. what is sent counts at once (7)', async (link) => {
+    const { near, far } = link.open();
+    far.pause();
+    const count = await fill(near);
+    const before = near.bufferedBytes;
+    sendFragments(near, ['one', 'two']);
+    ok(near.bufferedBytes > before, 'bufferedBytes has not grown with a part');
+    far.resume();
+    await near.until(() => near.heard.some((heard) => heard.kind === 'drain' && heard.bufferedBytes === 0));
+    await far.untilMessages(count + 1);
+    equal(far.messages.at(-1), 'onetwo');
+  }),
+
+  check('18. A message whose last part was never sent is never heard.', async (link) => {
+    const { near, far } = link.open();
+    sendAll(near, numbered(3));
+    near.sendFragment('unfinished');
+    near.terminate();
+    await far.untilEnd();
+    equal(far.messages.includes('unfinished'), false);
+  }),
+
+  check('18. `close` and `terminate` may come between parts', async (link) => {
+    const { near, far } = link.open();
+    sendAll(near, numbered(3));
+    near.sendFragment('unfinished');
+    near.close(4001, 'no more');
+    await far.expectEnd({ code: 4001, reason: 'no more', clean: true, by: 'peer' });
+    await near.expectEnd({ code: 4001, reason: 'no more', clean: true, by: 'local' });
+    far.expectMessages(numbered(3));
+  }),
+];

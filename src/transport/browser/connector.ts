@@ -1,0 +1,51 @@
+// The client's opening handshake in a browser, made by the browser. It tells the
+// page neither the status of an answer nor why there was none.
+
+import type { LinkOutcome, LinkTarget } from '../connector.ts';
+import { BrowserTransport } from './transport.ts';
+import type { BrowserWebSocket } from './web-socket.ts';
+import { ConnectError } from '../../core/errors.ts';
+
+const UNKNOWN = 'refused, or nobody there: a browser does not tell which';
+
+/** Opens a link over a native WebSocket; a {@link Connector}, which knows no headers and no compression of ours. */
+export function connectInBrowser(target: LinkTarget, outcome: LinkOutcome): () => void {
+  let isOver = false;
+  const fail = (error: ConnectError): void => {
+    if (isOver) return;
+    isOver = true;
+    outcome.failed(error);
+  };
+  const ws = openWebSocket(target, (cause) => {
+    queueMicrotask(() => fail(new ConnectError(undefined, { problem: String(cause), cause })));
+  });
+  ws?.addEventListener('open', () => {
+    if (isOver) return;
+    isOver = true;
+    outcome.opened(new BrowserTransport(ws, target));
+  });
+  const refuse = (): void => fail(new ConnectError(undefined, { problem: UNKNOWN }));
+  ws?.addEventListener('error', refuse);
+  // Behind an `error`, if there is one: Node 20 has `error` alone.
+  ws?.addEventListener('close', refuse);
+  return () => {
+    isOver = true;
+    ws?.close();
+  };
+}
+
+/** A page that came by https may not ask a `ws:` URL; then nothing is opened. */
+function openWebSocket(
+  { url, protocols }: LinkTarget,
+  onRefused: (cause: unknown) => void,
+): BrowserWebSocket | undefined {
+  const { WebSocket } = globalThis as unknown as {
+    readonly WebSocket: new (url: string, protocols: readonly string[]) => BrowserWebSocket;
+  };
+  try {
+    return new WebSocket(url.href, protocols);
+  } catch (cause) {
+    onRefused(cause);
+    return undefined;
+  }
+}

@@ -1,0 +1,30 @@
+// What we need of the WebSocket that a browser has, and Node since 22. Types only:
+// a spec may put one of its own in its place.
+
+/** A part of the interface `WebSocket` of the web (WHATWG). */
+export interface BrowserWebSocket {
+  binaryType: string;
+  readonly readyState: number;
+  readonly bufferedAmount: number;
+  readonly protocol: string;
+  addEventListener(name: 'open' | 'error', listener: () => void): void;
+  addEventListener(name: 'message', listener: (event: BrowserMessage) => void): void;
+  addEventListener(name: 'close', listener: (event: BrowserClose) => void): void;
+  send(data: string | Uint8Array): void;
+  close(code?: number, reason?: string): void;
+}
+
+export interface BrowserMessage {
+  /** An `ArrayBuffer` for binary, once `binaryType` says so. */
+  readonly data: unknown;
+}
+
+export interface BrowserClose {
+  readonly code: number;
+  readonly reason: string;
+  readonly wasClean: boolean;
+}
+
+/** Values of `readyState`. */
+export const BROWSER_OPEN = 1;
+export const BROWSER_CLOSED = 3;

@@ -1,0 +1,61 @@
+// A server's data frames as RFC 6455 §5.2 writes them: whole messages, neither
+// masked nor compressed. FrameBatch puts them side by side; all other frames are
+// made by `ws`.
+
+import type { Data } from '../../core/data.ts';
+
+/** FIN, and the opcode of text or binary. */
+const WHOLE_TEXT = 0x81;
+const WHOLE_BINARY = 0x82;
+
+/** Two bytes, eight more for the length of a long payload. */
+const MAX_HEADER_BYTES = 10;
+/** A UTF-16 unit is at most so many bytes of UTF-8. */
+const MAX_UNIT_BYTES = 3;
+
+/** @returns Bytes that the frame of a message takes at most. */
+export function maxFrameBytes(data: Data): number {
+  return MAX_HEADER_BYTES + (typeof data === 'string' ? data.length * MAX_UNIT_BYTES : data.byteLength);
+}
+
+/**
+ * Writes the frame of one message.
+ *
+ * @param target - Has room for {@link maxFrameBytes} behind `at`.
+ * @param isBinary - Text goes out in a binary frame; bytes always do.
+ * @returns Where the frame ends.
+ */
+export function writeFrame(target: Buffer, at: number, data: Data, isBinary: boolean): number {
+  if (typeof data !== 'string') {
+    target.set(data, at + headerBytes(data.byteLength));
+    return writeHeader(target, at, WHOLE_BINARY, data.byteLength);
+  }
+  // Most text is ASCII, so that its length tells where it begins; other text is moved behind its longer header.
+  const guess = at + headerBytes(data.length);
+  const bytes = target.write(data, guess);
+  const start = at + headerBytes(bytes);
+  if (start !== guess) target.copyWithin(start, guess, guess + bytes);
+  return writeHeader(target, at, isBinary ? WHOLE_BINARY : WHOLE_TEXT, bytes);
+}
+
+function headerBytes(payloadBytes: number): number {
+  if (payloadBytes < 126) return 2;
+  return payloadBytes < 65_536 ? 4 : MAX_HEADER_BYTES;
+}
+
+/** @returns Where the payload behind the header ends. */
+function writeHeader(target: Buffer, at: number, opcode: number, bytes: number): number {
+  target[at] = opcode;
+  const header = headerBytes(bytes);
+  if (header === 2) {
+    target[at + 1] = bytes;
+  } else if (header === 4) {
+    target[at + 1] = 126;
+    target.writeUInt16BE(bytes, at + 2);
+  } else {
+    target[at + 1] = 127;
+    target.writeUInt32BE(0, at + 2);
+    target.writeUInt32BE(bytes, at + 6);
+  }
+  return at + header + bytes;
+}
