@@ -34,67 +34,67 @@ function deflated(payload: Uint8Array): Buffer {
 
 const brokenRules: readonly Violation[] = [
   [
-    'an unmasked frame',
+    'F1: an unmasked frame',
     frame({ opcode: OPCODE.text, mask: false }),
     1002,
     'protocol',
     'WS_ERR_EXPECTED_MASK',
   ],
   [
-    'RSV1 without compression',
+    'F2: RSV1 without compression',
     frame({ opcode: OPCODE.text, rsv: RSV1 }),
     1002,
     'protocol',
     'WS_ERR_UNEXPECTED_RSV_1',
   ],
-  ['RSV2', frame({ opcode: OPCODE.text, rsv: RSV2 }), 1002, 'protocol', 'WS_ERR_UNEXPECTED_RSV_2_3'],
-  ['RSV3', frame({ opcode: OPCODE.text, rsv: RSV3 }), 1002, 'protocol', 'WS_ERR_UNEXPECTED_RSV_2_3'],
+  ['F3: RSV2', frame({ opcode: OPCODE.text, rsv: RSV2 }), 1002, 'protocol', 'WS_ERR_UNEXPECTED_RSV_2_3'],
+  ['F4: RSV3', frame({ opcode: OPCODE.text, rsv: RSV3 }), 1002, 'protocol', 'WS_ERR_UNEXPECTED_RSV_2_3'],
   ...[3, 4, 5, 6, 7, 11, 12, 13, 14, 15].map((opcode): Violation => [
-    `opcode ${opcode}`,
+    `F5: opcode ${opcode}`,
     frame({ opcode }),
     1002,
     'protocol',
     'WS_ERR_INVALID_OPCODE',
   ]),
-  ['a continuation of nothing', continuation('x', true), 1002, 'protocol', 'WS_ERR_INVALID_OPCODE'],
+  ['F6: a continuation of nothing', continuation('x', true), 1002, 'protocol', 'WS_ERR_INVALID_OPCODE'],
   [
-    'a message inside a message',
+    'F7: a message inside a message',
     Buffer.concat([opening(), textFrame('x')]),
     1002,
     'protocol',
     'WS_ERR_INVALID_OPCODE',
   ],
   [
-    'a ping in fragments',
+    'F8: a ping in fragments',
     frame({ opcode: OPCODE.ping, fin: false }),
     1002,
     'protocol',
     'WS_ERR_EXPECTED_FIN',
   ],
   [
-    'a ping of 126 bytes',
+    'F9: a ping of 126 bytes',
     frame({ opcode: OPCODE.ping, payload: Buffer.alloc(126) }),
     1002,
     'protocol',
     'WS_ERR_INVALID_CONTROL_PAYLOAD_LENGTH',
   ],
   [
-    'a close of one byte',
+    'F10: a close of one byte',
     frame({ opcode: OPCODE.close, payload: 'x' }),
     1002,
     'protocol',
     'WS_ERR_INVALID_CONTROL_PAYLOAD_LENGTH',
   ],
-  ['close code 999', closeFrame(999), 1002, 'protocol', 'WS_ERR_INVALID_CLOSE_CODE'],
-  ['close code 1005', closeFrame(1005), 1002, 'protocol', 'WS_ERR_INVALID_CLOSE_CODE'],
-  ['close code 1006', closeFrame(1006), 1002, 'protocol', 'WS_ERR_INVALID_CLOSE_CODE'],
-  ['a second request', Buffer.from(upgradeRequest()), 1002, 'protocol', 'WS_ERR_UNEXPECTED_RSV_1'],
-  ['text that is no UTF-8', textOf(0xff), 1007, 'protocol', 'WS_ERR_INVALID_UTF8'],
-  ['a character cut in two', textOf(0xc3), 1007, 'protocol', 'WS_ERR_INVALID_UTF8'],
-  ['an overlong character', textOf(0xc0, 0x80), 1007, 'protocol', 'WS_ERR_INVALID_UTF8'],
-  ['a lone surrogate', textOf(0xed, 0xa0, 0x80), 1007, 'protocol', 'WS_ERR_INVALID_UTF8'],
+  ['F11: close code 999', closeFrame(999), 1002, 'protocol', 'WS_ERR_INVALID_CLOSE_CODE'],
+  ['F12: close code 1005', closeFrame(1005), 1002, 'protocol', 'WS_ERR_INVALID_CLOSE_CODE'],
+  ['F12: close code 1006', closeFrame(1006), 1002, 'protocol', 'WS_ERR_INVALID_CLOSE_CODE'],
+  ['F13: a second request', Buffer.from(upgradeRequest()), 1002, 'protocol', 'WS_ERR_UNEXPECTED_RSV_1'],
+  ['F14: text that is no UTF-8', textOf(0xff), 1007, 'protocol', 'WS_ERR_INVALID_UTF8'],
+  ['F14: a character cut in two', textOf(0xc3), 1007, 'protocol', 'WS_ERR_INVALID_UTF8'],
+  ['F14: an overlong character', textOf(0xc0, 0x80), 1007, 'protocol', 'WS_ERR_INVALID_UTF8'],
+  ['F15: a lone surrogate', textOf(0xed, 0xa0, 0x80), 1007, 'protocol', 'WS_ERR_INVALID_UTF8'],
   [
-    'a reason that is no UTF-8',
+    'F16: a reason that is no UTF-8',
     closeFrame(1000, Uint8Array.of(0xff)),
     1007,
     'protocol',
@@ -104,35 +104,35 @@ const brokenRules: readonly Violation[] = [
 
 const brokenLimits: readonly Violation[] = [
   [
-    'a length of 63 bits',
+    'F17: a length of 63 bits',
     frame({ opcode: OPCODE.text, announcedBytes: 2n ** 63n - 1n }),
     1009,
     'limit',
     'WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH',
   ],
   [
-    'a length of 64 bits',
+    'F17: a length of 64 bits',
     frame({ opcode: OPCODE.text, announcedBytes: 2n ** 64n - 1n }),
     1009,
     'limit',
     'WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH',
   ],
   [
-    'a message that announces to be too long',
+    'F18: a message that announces to be too long',
     frame({ opcode: OPCODE.text, announcedBytes: MAX_MESSAGE_BYTES + 1 }),
     1009,
     'limit',
     'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH',
   ],
   [
-    'a message that is too long in its fragments',
+    'F19: a message that is too long in its fragments',
     Buffer.concat([opening(Buffer.alloc(60_000)), continuation(Buffer.alloc(60_000))]),
     1009,
     'limit',
     'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH',
   ],
   [
-    'a message of 20,000 empty fragments',
+    'F20: a message of 20,000 empty fragments',
     Buffer.concat([opening(), ...Array.from({ length: 20_000 }, () => continuation())]),
     1008,
     'limit',
@@ -142,34 +142,34 @@ const brokenLimits: readonly Violation[] = [
 
 const brokenCompression: readonly Violation[] = [
   [
-    'what cannot be inflated',
+    'F23: what cannot be inflated',
     frame({ opcode: OPCODE.text, rsv: RSV1, payload: '\u00ff\u00ff' }),
     1007,
     'protocol',
     'Z_DATA_ERROR',
   ],
   [
-    'a small message that inflates to 2 MiB',
+    'F22: a small message that inflates to 2 MiB',
     deflated(Buffer.alloc(2_097_152)),
     1009,
     'limit',
     'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH',
   ],
   [
-    'a compressed ping',
+    'F2: a compressed ping',
     frame({ opcode: OPCODE.ping, rsv: RSV1 }),
     1002,
     'protocol',
     'WS_ERR_UNEXPECTED_RSV_1',
   ],
   [
-    'RSV1 inside a message',
+    'F2: RSV1 inside a message',
     Buffer.concat([opening(), frame({ opcode: OPCODE.continuation, rsv: RSV1 })]),
     1002,
     'protocol',
     'WS_ERR_UNEXPECTED_RSV_1',
   ],
-  ['inflated text that is no UTF-8', invalidDeflatedText(), 1007, 'protocol', 'WS_ERR_INVALID_UTF8'],
+  ['F14: inflated text that is no UTF-8', invalidDeflatedText(), 1007, 'protocol', 'WS_ERR_INVALID_UTF8'],
 ];
 
 function invalidDeflatedText(): Buffer {
@@ -180,9 +180,9 @@ function invalidDeflatedText(): Buffer {
 describe.each([
   ['without compression', false, [...brokenRules, ...brokenLimits]],
   ['with compression', true, [...brokenLimits, ...brokenCompression]],
-] as const)('F, %s:', (_, compression, violations) => {
+] as const)('frames, %s:', (_, compression, violations) => {
   it.each(violations)(
-    'F: %s gets its close code, and the socket tells why',
+    '%s gets its close code, and the socket tells why',
     async (_, bytes, code, by, cause) => {
       await using stage = await witness({ maxMessageBytes: MAX_MESSAGE_BYTES, compression }, COMPRESSED);
       const { attacker } = stage;
@@ -197,8 +197,8 @@ describe.each([
   );
 });
 
-describe('F:', () => {
-  it('F: a handler that reads after a violation still gets all that came whole before it', async () => {
+describe('frames:', () => {
+  it('F31: a handler that reads after a violation still gets all that came whole before it', async () => {
     const afterwards: unknown[] = [];
     await using host = await serve(async (ws) => {
       await ws.closed;
@@ -215,7 +215,7 @@ describe('F:', () => {
   it.each([
     ['hangs up', 'halfClose'],
     ['resets the link', 'reset'],
-  ] as const)('F: a peer that %s in the middle of a message loses no other', async (_, leave) => {
+  ] as const)('F28: a peer that %s in the middle of a message loses no other', async (_, leave) => {
     await using stage = await witness();
     const { attacker } = stage;
     await attacker.send(Buffer.concat([textFrame('whole'), opening('one part of'), continuation('two')]));
@@ -228,7 +228,7 @@ describe('F:', () => {
     expect(await stage.isUnimpressed()).toBe(true);
   });
 
-  it('F: a length that is longer than it need be is accepted', async () => {
+  it('F21: a length that is longer than it need be is accepted', async () => {
     await using stage = await witness();
     const lengths = [7, 16, 64] as const;
     const messages = lengths.map((lengthBits) =>
@@ -239,7 +239,7 @@ describe('F:', () => {
     expect((await stage.testimony).read).toEqual(['7', '16', '64']);
   });
 
-  it('F: messages in TCP segments of one byte are whole again', async () => {
+  it('F29: messages in TCP segments of one byte are whole again', async () => {
     await using stage = await witness();
     const messages = [
       textFrame('h\u00e9'),
@@ -255,7 +255,7 @@ describe('F:', () => {
     expect(end).toMatchObject({ code: 4000, reason: 'done', clean: true, by: 'peer' });
   });
 
-  it('F: 200,000 empty messages are read one by one', async () => {
+  it('F30: 200,000 empty messages are read one by one', async () => {
     await using host = await serve(async (ws) => {
       let count = 0;
       for await (const data of ws) {

@@ -263,7 +263,7 @@ describe('a peer that is held back', () => {
 describe('a ping flood', () => {
   const ping = (n: number): Buffer => frame({ opcode: OPCODE.ping, payload: `${n}` });
 
-  it('F: that is paced is answered ping for ping', async () => {
+  it('F24: that is paced is answered ping for ping', async () => {
     const { host } = await idleHost();
     await using _ = host;
     using client = await openRaw(host.port);
@@ -273,7 +273,7 @@ describe('a ping flood', () => {
     }
   });
 
-  it('F: of a peer that reads is served, the last ping included', async () => {
+  it('F24: of a peer that reads is served, the last ping included', async () => {
     const { host } = await idleHost();
     await using _ = host;
     using client = await openRaw(host.port);
@@ -287,7 +287,7 @@ describe('a ping flood', () => {
     expect(ws.closeInfo).toBe(undefined);
   });
 
-  it('F: of a peer that does not read ends with 1008', async () => {
+  it('F25: of a peer that does not read ends with 1008', async () => {
     const { host } = await idleHost();
     await using _ = host;
     using client = await openRaw(host.port);
@@ -299,5 +299,20 @@ describe('a ping flood', () => {
       await settle();
     }
     expect(gist(ws.closeInfo)).toEqual([1008, 'limit', false]);
+  });
+});
+
+describe('a flood of pongs that were not asked for', () => {
+  it('F26: is neither answered nor queued, and the message behind it is read', async () => {
+    const { host } = await idleHost();
+    await using _ = host;
+    using client = await openRaw(host.port);
+    const ws = await socketOf(host);
+    await client.send(Buffer.concat([Buffer.alloc(20_000 * PONG.length, PONG), textFrame('a question')]));
+    expect(await ws.read()).toEqual(['a question', 'ok']);
+    expect(ws.queued).toEqual({ messages: 0, bytes: 0 });
+    await ws.write('the answer');
+    expect(await client.nextText()).toBe('the answer');
+    expect(ws.closeInfo).toBe(undefined);
   });
 });

@@ -169,6 +169,18 @@ describe('a hook before the 101', () => {
     expect(runs).toEqual([]);
   });
 
+  it.each([
+    ['names of properties', '__proto__, constructor; toString=valueOf, hasOwnProperty'],
+    ['8 KiB of extensions', Array.from({ length: 512 }, (_, index) => `extension-${index}`).join(', ')],
+    ['malformed extensions', ';=,"'],
+  ])('H14: whose client offers %s agrees to none, without compression', async (_, offered) => {
+    await using hosting = await hooked(() => {});
+    const { host, asked } = hosting;
+    const answer = await answerTo(host, { headers: { 'Sec-WebSocket-Extensions': offered } });
+    expect([answer.status, answer.headers['sec-websocket-extensions']]).toEqual([101, undefined]);
+    expect(asked.length).toBe(1);
+  });
+
   it('H16: sees the address of the link, whatever the client says of others', async () => {
     const seen: unknown[] = [];
     await using hosting = await hooked(({ request }) => {

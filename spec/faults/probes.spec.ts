@@ -41,19 +41,19 @@ async function talk(onPort: number, target: string, message: string): Promise<st
 
 describe('the process survives', () => {
   it.each<readonly [probe: string, send: () => Promise<unknown>, result: unknown]>([
-    ['1: the target //', () => statuses(upgrade('//'), plain('//')), [404, 404]],
-    ['2: an escape that is none', () => statuses(upgrade('/chat/%ff%'), plain('/chat/%ff%')), [400, 400]],
-    ['3: a reset while its handler sets up', resetEarly, undefined],
-    ['4: a handler that throws before anything else', () => talk(port, '/throws', '1'), 'closed with 1011'],
-    ['5: an upgrade that is handed over twice', () => talk(twicePort, '/echo', '1'), '1'],
-    ['6: a frame that breaks the rules', sendBadFrame, { code: 1002, reason: '' }],
-    ['7: a handler that throws', () => talk(port, '/throws-later', '1'), 'closed with 1011'],
-    ['8: a handler that rejects', () => talk(port, '/rejects', '1'), 'closed with 1011'],
-    ['9: a close with code 1005', () => talk(port, '/code-1005', '1'), '1'],
-    ['10: a close with a reason of 200 bytes', () => talk(port, '/long-reason', '1'), '1'],
-    ['11: what is no JSON', () => talk(port, '/json', '{'), 'closed with 1011'],
-    ['12: the id constructor', () => talk(port, '/by-id', 'constructor'), 'undefined'],
-    ['13: a close with code 99', () => talk(port, '/code-99', '1'), '1'],
+    ['P1: the target //', () => statuses(upgrade('//'), plain('//')), [404, 404]],
+    ['P2: an escape that is none', () => statuses(upgrade('/chat/%ff%'), plain('/chat/%ff%')), [400, 400]],
+    ['P3: a reset while its handler sets up', resetEarly, undefined],
+    ['P4: a handler that throws before anything else', () => talk(port, '/throws', '1'), 'closed with 1011'],
+    ['P5: an upgrade that is handed over twice', () => talk(twicePort, '/echo', '1'), '1'],
+    ['P6: a frame that breaks the rules', sendBadFrame, { code: 1002, reason: '' }],
+    ['P7: a handler that throws', () => talk(port, '/throws-later', '1'), 'closed with 1011'],
+    ['P8: a handler that rejects', () => talk(port, '/rejects', '1'), 'closed with 1011'],
+    ['P9: a close with code 1005', () => talk(port, '/code-1005', '1'), '1'],
+    ['P10: a close with a reason of 200 bytes', () => talk(port, '/long-reason', '1'), '1'],
+    ['P11: what is no JSON', () => talk(port, '/json', '{'), 'closed with 1011'],
+    ['P12: the id constructor', () => talk(port, '/by-id', 'constructor'), 'undefined'],
+    ['P13: a close with code 99', () => talk(port, '/code-99', '1'), '1'],
   ])('probe %s', async (_, send, result) => {
     expect(await send()).toEqual(result);
     expect(await talk(port, '/echo', 'still there?')).toBe('still there?');

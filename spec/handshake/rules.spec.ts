@@ -96,7 +96,7 @@ describe('hasOneHost', () => {
 describe('refusalForClientError', () => {
   it.each([
     ['headers that are too long', { code: 'HPE_HEADER_OVERFLOW' }, REFUSALS.headers],
-    ['a request that is too slow', { code: 'ERR_HTTP_REQUEST_TIMEOUT' }, REFUSALS.tooLate],
+    ['H1: a request that is too slow', { code: 'ERR_HTTP_REQUEST_TIMEOUT' }, REFUSALS.tooLate],
     ['anything else that the parser objects to', { code: 'HPE_INVALID_METHOD' }, REFUSALS.malformed],
     ['an error without a code', {}, REFUSALS.malformed],
   ])('answers %s', (_, properties, refusal) => {

@@ -75,7 +75,7 @@ describe('RunRegistry', () => {
     ]);
   });
 
-  it('shows those that were open when one began to look, and are when their turn comes', async () => {
+  it('W12: shows those that were open when one began to look, and are when their turn comes', async () => {
     const runs = new RunRegistry();
     const made = Array.from({ length: 4 }, () => runOf(runs));
     const [first, closed, ended] = made as [HandlerRun, HandlerRun, HandlerRun];

@@ -66,7 +66,7 @@ describe('serve', () => {
     await expect(serve({ chat: nothing })).rejects.toMatchObject({ code: 'COROSOCK_ROUTE' });
   });
 
-  it('frees the port at once', async () => {
+  it('L6: frees the port at once', async () => {
     const ports = [0, 0, 0];
     for (const round of ports.keys()) {
       await using host = await serve(nothing, { port: ports[0] as number });
@@ -77,7 +77,7 @@ describe('serve', () => {
     expect(new Set(ports).size).toBe(1);
   });
 
-  it('leaves no handle behind', async () => {
+  it('L5: leaves no handle behind', async () => {
     const before = process.getActiveResourcesInfo();
     {
       await using host = await serve(async (ws) => void (await ws.read()));
@@ -92,7 +92,7 @@ describe('serve', () => {
     expect(moreThan(before)).toEqual([]);
   });
 
-  it('closes while a connection says nothing, and while one is being refused', async () => {
+  it('H1: closes while a connection says nothing, and while one is being refused', async () => {
     const host = await serve(nothing);
     const { port } = host;
     using idle = await connectRaw(host.port);

@@ -23,7 +23,7 @@ describe('a process', { timeout: 30_000 }, () => {
     expect(await built.run('waiting-in-memory.js').end).toEqual({ code: 0, stdout: 'waiting', stderr: '' });
   });
 
-  it('ends by itself once its host has closed, whatever its peers do', async () => {
+  it('L3, L4, L5: ends by itself once its host has closed, whatever its peers do', async () => {
     const { child, firstLine, end } = built.run('serving.js');
     const port = Number(await firstLine);
     using silent = await openRaw(port);

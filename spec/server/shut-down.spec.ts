@@ -40,7 +40,7 @@ describe('host.close', () => {
     expect([memory.clock.timers, memory.doorCloses]).toEqual([0, 1]);
   });
 
-  it('lets handlers finish that hear of draining, and ends as soon as they have', async () => {
+  it('L1: lets handlers finish that hear of draining, and ends as soon as they have', async () => {
     const memory = new MemoryHost();
     const ends = [1, 2, 3].map(() => memory.visit(untilDraining).client.closed);
     const report = await memory.host.close();
@@ -49,7 +49,7 @@ describe('host.close', () => {
     expect([memory.clock.timers, memory.reports]).toEqual([0, []]);
   });
 
-  it('closes sockets with 1001 after graceMs, by default ten seconds', async () => {
+  it('L1: closes sockets with 1001 after graceMs, by default ten seconds', async () => {
     const memory = new MemoryHost();
     const { client, run } = memory.visit(untilClosed);
     const closing = memory.host.close();
@@ -136,7 +136,7 @@ describe('host.close', () => {
     expect(await closing).toEqual({ finished: 1, closed: 0, abandoned: [], tookMs: 0 });
   });
 
-  it('spreads the turns, and gives each socket its whole grace', async () => {
+  it('L1: spreads the turns, and gives each socket its whole grace', async () => {
     const memory = new MemoryHost();
     const moments: string[] = [];
     for (const name of ['a', 'b', 'c', 'd']) {
@@ -173,7 +173,7 @@ describe('host.close', () => {
     expect(memory.clock.timers).toBe(0);
   });
 
-  it('ends at its deadline when a link does not, and names the sockets', async () => {
+  it('L4: ends at its deadline when a link does not, and names the sockets', async () => {
     const memory = new MemoryHost({ closeTimeoutMs: 100 });
     const run = memory.converse(STUCK, untilClosed);
     const closing = memory.host.close({ graceMs: 1000, spreadMs: 50 });
@@ -184,7 +184,7 @@ describe('host.close', () => {
     expect([memory.doorCloses, memory.clock.timers]).toEqual([1, 0]);
   });
 
-  it('is done once, whatever later calls ask for', async () => {
+  it('L2: is done once, whatever later calls ask for', async () => {
     const memory = new MemoryHost();
     memory.visit(untilClosed);
     const closing = memory.host.close({ graceMs: 500 });
@@ -195,7 +195,7 @@ describe('host.close', () => {
     expect(memory.doorCloses).toBe(1);
   });
 
-  it('is done once when it is called again by who hears of it', async () => {
+  it('L2: is done once when it is called again by who hears of it', async () => {
     const memory = new MemoryHost();
     const reports: unknown[] = [];
     memory.visit(async (ws) => {

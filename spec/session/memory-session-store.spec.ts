@@ -106,7 +106,7 @@ describe('MemorySessionStore', () => {
     expect([store.size, await store.get('a')]).toEqual([2, {}]);
   });
 
-  it('lets the one go that was touched longest ago when there are too many', async () => {
+  it('S5: lets the one go that was touched longest ago when there are too many', async () => {
     const clock = virtualClock();
     const store = new MemorySessionStore(clock, 3);
     for (const id of ['a', 'b', 'c']) await store.set(id, { id }, Infinity);

@@ -6,7 +6,7 @@ import { Visitor } from './visitor.ts';
 import { chat } from '../../examples/stories/chat.ts';
 
 describe('the chat', () => {
-  it('waits for nobody who is too slow', async () => {
+  it('W10: waits for nobody who is too slow', async () => {
     await using host = await serve({ '/chat/:room': chat });
     const ann = await Visitor.of(host, '/chat/lobby?name=Ann');
     const slow = await Visitor.of(host, '/chat/lobby?name=Slow');

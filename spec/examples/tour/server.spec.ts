@@ -59,7 +59,7 @@ describe('the tour from the command line', { timeout: 30_000 }, () => {
     expect(response.status).toBe(200);
   });
 
-  it.each(['SIGINT', 'SIGTERM'] as const)('closes in good order at %s', async (signal) => {
+  it.each(['SIGINT', 'SIGTERM'] as const)('L1: closes in good order at %s', async (signal) => {
     const tour = run(['--port', '0'], {});
     await firstLine(tour);
     tour.kill(signal);

@@ -137,7 +137,7 @@ describe('WsTransport hands on', () => {
     expect(received.map(({ length, buffer }) => [length, buffer === chunk.buffer])).toEqual([[9000, true]]);
   });
 
-  it('long binary to the stream as it is: nothing is copied', async () => {
+  it('W11: long binary to the stream as it is: nothing is copied', async () => {
     const { stream, transport } = acceptScripted();
     const end = openEnd(transport);
     const bytes = new Uint8Array(9000);
