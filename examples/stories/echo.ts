@@ -1,5 +1,5 @@
-// An echo as `%CSP.WebSocket` has it: one class per URL, one instance per connection. After a minute
-// of silence it says so and goes on; `exit` takes leave.
+// An echo as `%CSP.WebSocket` has it: one class per URL, one instance per connection. After
+// a minute of silence it says so and goes on; `exit` takes leave.
 
 import { Status } from 'corosock';
 import type { ServerSocket, WebSocketServer } from 'corosock';

@@ -1,4 +1,5 @@
-// An echo as `%CSP.WebSocket` has it, its time-out branch included. The server: examples/stories/echo.ts.
+// An echo as `%CSP.WebSocket` has it, its time-out branch included. The server:
+// examples/stories/echo.ts.
 
 import { runServer, virtualClock } from 'corosock/testing';
 import { describe, expect, it } from 'vitest';

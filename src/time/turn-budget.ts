@@ -1,6 +1,7 @@
-// Fairness of a host (docs/internals/decisions/fairness.md): reads and writes that are served without waiting
-// never return to the event loop, so a peer that floods us, or takes all that we
-// write, would freeze every other socket. All of a host share one budget per turn.
+// Fairness of a host (docs/internals/decisions/fairness.md): reads and writes that are
+// served without waiting never return to the event loop, so a peer that floods us, or takes
+// all that we write, would freeze every other socket. All sockets of a host share one budget
+// per turn.
 
 import type { Clock } from './clock.ts';
 import { BUDGET_MESSAGES, BUDGET_MS } from '../core/limits.ts';
