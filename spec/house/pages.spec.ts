@@ -62,7 +62,8 @@ describe.each(ofKind('spec'))('the specs $name of $page', async ({ name }) => {
   await import(fileOf(name).href);
 });
 
-describe('the code of README and docs', () => {
+// The first import of a package may take seconds on a busy machine.
+describe('the code of README and docs', { timeout: 20_000 }, () => {
   const listening: Server[] = [];
   const servers = new Map<string, Server>();
   const listen = Server.prototype.listen;
