@@ -1,4 +1,4 @@
-// The chain: first come, first served, and who leaves from anywhere.
+// The linked list: FIFO, removal from anywhere, and walks during which nodes come and go.
 
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -11,24 +11,24 @@ interface Numbered extends ListNode<Numbered> {
 
 const numbered = (number: number): Numbered => ({ number, previous: undefined, next: undefined });
 
-/** A chain of 0, 1, 2 and so on. */
-function chainOf(length: number): {
-  readonly chain: LinkedList<Numbered>;
-  readonly links: readonly Numbered[];
+/** A list of the nodes 0, 1, 2 and so on. */
+function listOf(length: number): {
+  readonly list: LinkedList<Numbered>;
+  readonly nodes: readonly Numbered[];
   readonly order: () => readonly number[];
 } {
-  const chain = new LinkedList<Numbered>();
-  const links = Array.from({ length }, (_, number) => numbered(number));
-  for (const link of links) chain.append(link);
-  return { chain, links, order: () => Array.from(chain, ({ number }) => number) };
+  const list = new LinkedList<Numbered>();
+  const nodes = Array.from({ length }, (_, number) => numbered(number));
+  for (const node of nodes) list.append(node);
+  return { list, nodes, order: () => Array.from(list, ({ number }) => number) };
 }
 
-const linkOf = (links: readonly Numbered[], number: number): Numbered => links[number] as Numbered;
+const nodeOf = (nodes: readonly Numbered[], number: number): Numbered => nodes[number] as Numbered;
 
-describe('Chain', () => {
+describe('LinkedList', () => {
   it('is empty at first', () => {
-    const { chain, order } = chainOf(0);
-    expect([chain.first, chain.last, order(), chain.has(numbered(0))]).toEqual([
+    const { list, order } = listOf(0);
+    expect([list.first, list.last, order(), list.has(numbered(0))]).toEqual([
       undefined,
       undefined,
       [],
@@ -36,97 +36,177 @@ describe('Chain', () => {
     ]);
   });
 
-  it('has them in the order in which they came', () => {
-    const { chain, links, order } = chainOf(3);
-    expect([chain.first?.number, chain.last?.number, order()]).toEqual([0, 2, [0, 1, 2]]);
-    expect(links.every((link) => chain.has(link))).toBe(true);
+  it('keeps the order in which nodes were appended', () => {
+    const { list, nodes, order } = listOf(3);
+    expect([list.first?.number, list.last?.number, order()]).toEqual([0, 2, [0, 1, 2]]);
+    expect(nodes.every((node) => list.has(node))).toBe(true);
   });
 
   it.each([
     [0, [1, 2]],
     [1, [0, 2]],
     [2, [0, 1]],
-  ])('lets number %i leave, and keeps the order of the others', (leaver, others) => {
-    const { chain, links, order } = chainOf(3);
-    const leaving = linkOf(links, leaver);
-    chain.remove(leaving);
-    expect([order(), chain.has(leaving)]).toEqual([others, false]);
-    chain.append(leaving);
+  ])('removes node %i and keeps the order of the others', (leaver, others) => {
+    const { list, nodes, order } = listOf(3);
+    const leaving = nodeOf(nodes, leaver);
+    list.remove(leaving);
+    expect([order(), list.has(leaving)]).toEqual([others, false]);
+    list.append(leaving);
     expect(order()).toEqual([...others, leaver]);
   });
 
-  it('holds nobody who has left, and is held by nobody of them', () => {
-    const { chain, links } = chainOf(3);
-    for (const link of links) chain.remove(link);
-    expect(links.map(({ previous, next }) => [previous, next])).toEqual(
-      links.map(() => [undefined, undefined]),
+  it('retains no removed node, and no removed node retains the list', () => {
+    const { list, nodes } = listOf(3);
+    for (const node of nodes) list.remove(node);
+    expect(nodes.map(({ previous, next }) => [previous, next])).toEqual(
+      nodes.map(() => [undefined, undefined]),
     );
-    expect([chain.first, [...chain]]).toEqual([undefined, []]);
+    expect([list.first, [...list]]).toEqual([undefined, []]);
   });
 
-  it('is not disturbed by who leaves twice, or was never there', () => {
-    const { chain, links, order } = chainOf(3);
-    chain.remove(linkOf(links, 1));
-    chain.remove(linkOf(links, 1));
-    chain.remove(numbered(3));
+  it('ignores a node that was removed before or never appended', () => {
+    const { list, nodes, order } = listOf(3);
+    list.remove(nodeOf(nodes, 1));
+    list.remove(nodeOf(nodes, 1));
+    list.remove(numbered(3));
     expect(order()).toEqual([0, 2]);
   });
 
-  it('visits those that were there when it began, and passes over who leaves meanwhile', () => {
-    const { chain, links } = chainOf(5);
+  it('visits the nodes that were there when it began, and passes over those that are removed meanwhile', () => {
+    const { list, nodes } = listOf(5);
     const visited: number[] = [];
-    for (const link of chain) {
-      visited.push(link.number);
-      chain.remove(link);
-      if (link.number === 1) for (const gone of [2, 3]) chain.remove(linkOf(links, gone));
-      chain.append(numbered(9));
+    for (const node of list) {
+      visited.push(node.number);
+      list.remove(node);
+      if (node.number === 1) for (const gone of [2, 3]) list.remove(nodeOf(nodes, gone));
+      list.append(numbered(9));
     }
     expect(visited).toEqual([0, 1, 4]);
   });
 
-  it.each<[string, (chain: LinkedList<Numbered>, links: readonly Numbered[]) => unknown]>([
-    ['appends', (chain) => chain.append(numbered(1000))],
-    ['knows the last', (chain, links) => chain.has(linkOf(links, 999))],
-    ['knows a stranger', (chain) => chain.has(numbered(1000))],
-    ['lets the first leave', (chain, links) => chain.remove(linkOf(links, 0))],
-    ['lets the last leave', (chain, links) => chain.remove(linkOf(links, 999))],
-    ['lets one leave from the middle', (chain, links) => chain.remove(linkOf(links, 500))],
-  ])('%s without going along the chain', (_, act) => {
+  describe('forEach', () => {
+    it('visits all nodes, oldest first, and none of an empty list', () => {
+      const visited: number[] = [];
+      listOf(0).list.forEach(({ number }) => void visited.push(number));
+      listOf(3).list.forEach(({ number }) => void visited.push(number));
+      expect(visited).toEqual([0, 1, 2]);
+    });
+
+    it('visits no node that is appended meanwhile', () => {
+      const { list, order } = listOf(2);
+      list.forEach(({ number }) => list.append(numbered(number + 10)));
+      expect(order()).toEqual([0, 1, 10, 11]);
+    });
+
+    it.each([
+      ['the node at hand', 1, [1], [0, 1, 2, 3]],
+      ['the next one', 1, [2], [0, 1, 3]],
+      ['the last one', 1, [3], [0, 1, 2]],
+      ['an earlier one', 1, [0], [0, 1, 2, 3]],
+      ['all that follow', 1, [3, 2], [0, 1]],
+      ['all that follow, from the front', 1, [2, 3], [0, 1]],
+      ['all', 1, [0, 1, 2, 3], [0, 1]],
+      ['the last one, when it is visited', 3, [3], [0, 1, 2, 3]],
+    ])('goes on when %s is removed', (_, at, removed, expected) => {
+      const { list, nodes } = listOf(4);
+      const visited: number[] = [];
+      list.forEach(({ number }) => {
+        visited.push(number);
+        if (number === at) for (const gone of removed) list.remove(nodeOf(nodes, gone));
+      });
+      expect(visited).toEqual(expected);
+    });
+
+    it('does not visit again a node that is removed and appended meanwhile', () => {
+      const { list, nodes, order } = listOf(3);
+      const visited: number[] = [];
+      list.forEach((node) => {
+        visited.push(node.number);
+        list.remove(node);
+        list.append(node);
+        if (node.number !== 0) return;
+        list.remove(nodeOf(nodes, 2));
+        list.append(nodeOf(nodes, 2));
+      });
+      expect([visited, order()]).toEqual([
+        [0, 1],
+        [0, 2, 1],
+      ]);
+    });
+
+    it('lets its callback walk the list and remove nodes there', () => {
+      const { list, order } = listOf(4);
+      const visited: string[] = [];
+      list.forEach((outer) => {
+        list.forEach((inner) => {
+          visited.push(`${outer.number}${inner.number}`);
+          if (inner.number === 2 || inner.number === 3) list.remove(inner);
+        });
+      });
+      expect([visited, order()]).toEqual([
+        ['00', '01', '02', '03', '10', '11'],
+        [0, 1],
+      ]);
+    });
+
+    it('stops where the callback throws, and walks as before the next time', () => {
+      const { list, nodes } = listOf(3);
+      const visited: number[] = [];
+      expect(() =>
+        list.forEach(({ number }) => {
+          visited.push(number);
+          if (number === 1) throw new Error('enough');
+        }),
+      ).toThrow('enough');
+      list.remove(nodeOf(nodes, 2));
+      list.forEach(({ number }) => void visited.push(number));
+      expect(visited).toEqual([0, 1, 0, 1]);
+    });
+  });
+
+  it.each<[string, (list: LinkedList<Numbered>, nodes: readonly Numbered[]) => unknown]>([
+    ['appends', (list) => list.append(numbered(1000))],
+    ['finds the last', (list, nodes) => list.has(nodeOf(nodes, 999))],
+    ['finds no node of no list', (list) => list.has(numbered(1000))],
+    ['removes the first', (list, nodes) => list.remove(nodeOf(nodes, 0))],
+    ['removes the last', (list, nodes) => list.remove(nodeOf(nodes, 999))],
+    ['removes one from the middle', (list, nodes) => list.remove(nodeOf(nodes, 500))],
+  ])('%s without a walk along the list', (_, act) => {
     let looks = 0;
-    const links = Array.from({ length: 1000 }, (__, number) => {
+    const nodes = Array.from({ length: 1000 }, (__, number) => {
       let next: Numbered | undefined;
       return Object.defineProperty(numbered(number), 'next', {
         get: () => ((looks += 1), next),
-        set(link: Numbered | undefined) {
-          next = link;
+        set(node: Numbered | undefined) {
+          next = node;
         },
       });
     });
-    const chain = new LinkedList<Numbered>();
-    for (const link of links) chain.append(link);
+    const list = new LinkedList<Numbered>();
+    for (const node of nodes) list.append(node);
     looks = 0;
-    act(chain, links);
+    act(list, nodes);
     expect(looks).toBeLessThan(4);
   });
 
-  it('is what a list would be, however they come and leave', () => {
+  it('does what an array does, whatever is appended and removed', () => {
     const step = fc.record({ number: fc.nat(7), joins: fc.boolean() });
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
-        const { chain, order } = chainOf(0);
-        const links = Array.from({ length: 8 }, (_, number) => numbered(number));
-        const list: number[] = [];
+        const { list, order } = listOf(0);
+        const nodes = Array.from({ length: 8 }, (_, number) => numbered(number));
+        const expected: number[] = [];
         for (const { number, joins } of steps) {
-          const link = linkOf(links, number);
+          const node = nodeOf(nodes, number);
           if (!joins) {
-            chain.remove(link);
-            if (list.includes(number)) list.splice(list.indexOf(number), 1);
-          } else if (!chain.has(link)) {
-            chain.append(link);
-            list.push(number);
+            list.remove(node);
+            if (expected.includes(number)) expected.splice(expected.indexOf(number), 1);
+          } else if (!list.has(node)) {
+            list.append(node);
+            expected.push(number);
           }
-          expect(order()).toEqual(list);
-          expect([chain.first?.number, chain.last?.number]).toEqual([list[0], list.at(-1)]);
+          expect(order()).toEqual(expected);
+          expect([list.first?.number, list.last?.number]).toEqual([expected[0], expected.at(-1)]);
         }
       }),
     );

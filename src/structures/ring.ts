@@ -1,13 +1,14 @@
-// A ring buffer of anything: O(1) at both ends. It grows with what it holds, and
-// is given back when it is empty. How much it may hold is its owner's business.
+// Ring buffer: values in FIFO order, O(1) at both ends. It grows with its values and gives a
+// large table back when it is empty. Its owner bounds it. For nodes that leave from anywhere,
+// see linked-list.ts.
 
 const FIRST_CAPACITY = 8;
-/** An empty ring above this is given back: a burst is no reason to hold memory. */
+/** An empty ring gives a larger table back: a burst must not hold memory. */
 const KEPT_CAPACITY = 128;
 
-/** Values in the order in which they came. */
+/** A queue of values. */
 export class Ring<T> {
-  /** Its length is a power of two, or 0 until the first value. */
+  /** Its length is a power of two; 0 until the first value. */
   #slots: Array<T | undefined> = [];
   #first = 0;
   #length = 0;
@@ -22,7 +23,7 @@ export class Ring<T> {
     this.#length += 1;
   }
 
-  /** Takes the oldest value; the ring must not be empty. */
+  /** Takes the oldest value. The ring must not be empty. */
   shift(): T {
     const value = this.#slots[this.#first] as T;
     this.#slots[this.#first] = undefined;
@@ -32,7 +33,7 @@ export class Ring<T> {
     return value;
   }
 
-  /** Doubles the ring; the oldest value comes to its beginning. */
+  /** Doubles the table; the oldest value moves to its beginning. */
   #grow(): void {
     const room = Math.max(FIRST_CAPACITY, this.#slots.length);
     this.#reset([
