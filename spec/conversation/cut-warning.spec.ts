@@ -3,7 +3,7 @@
 
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Socket } from '../../src/socket/socket.ts';
-import { DEFAULT_READ_LENGTH } from '../../src/core/limits.ts';
+import { DEFAULT_READ_LENGTH } from '../../src/conversation/pending-read.ts';
 
 const LONG = 'x'.repeat(DEFAULT_READ_LENGTH + 1);
 

@@ -7,10 +7,9 @@ import type { ReadResult } from 'corosock';
 import { describe, expect, it } from 'vitest';
 import { scripted, ScriptedTransport } from './scripted-transport.ts';
 import type { MessageSocket } from '../../src/socket/message-socket.ts';
-import { TurnBudget } from '../../src/time/turn-budget.ts';
+import { BUDGET_MESSAGES, BUDGET_MS, TurnBudget } from '../../src/time/turn-budget.ts';
 import type { SendOptions } from '../../src/transport/transport.ts';
 import type { Data } from '../../src/core/data.ts';
-import { BUDGET_MESSAGES, BUDGET_MS } from '../../src/core/limits.ts';
 import { HandClock, turn } from '../time/hand-clock.ts';
 
 const SOCKETS = 32;

@@ -1,6 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { ReadTraces } from '../../src/conversation/read-traces.ts';
-import { TRACED_READS } from '../../src/core/limits.ts';
+import { ReadTraces, TRACED_READS } from '../../src/conversation/read-traces.ts';
 
 describe('ReadTraces', () => {
   const here = (traces: ReadTraces): ReturnType<ReadTraces['take']> => traces.take(here);

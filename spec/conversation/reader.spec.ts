@@ -4,8 +4,7 @@
 import { getEventListeners } from 'node:events';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { CLOSED_BY_PEER, scripted } from './scripted-transport.ts';
-import { ReadTraces } from '../../src/conversation/read-traces.ts';
-import { TRACED_READS } from '../../src/core/limits.ts';
+import { ReadTraces, TRACED_READS } from '../../src/conversation/read-traces.ts';
 import { turn } from '../time/hand-clock.ts';
 
 /** The line of this file that calls it. */

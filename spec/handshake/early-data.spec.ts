@@ -4,8 +4,7 @@
 import { settle, virtualClock } from 'corosock/testing';
 import { describe, expect, it } from 'vitest';
 import { HandshakeDeadline } from '../../src/handshake/handshake-deadline.ts';
-import { EarlyData } from '../../src/handshake/early-data.ts';
-import { EARLY_BYTES } from '../../src/core/limits.ts';
+import { EARLY_BYTES, EarlyData } from '../../src/handshake/early-data.ts';
 import { ScriptedStream } from '../transport/ws/scripted-stream.ts';
 
 interface Wait {

@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { ScriptedBudget } from '../conversation/scripted-budget.ts';
 import { CLOSED_BY_PEER, scripted, ScriptedTransport } from '../conversation/scripted-transport.ts';
 import { MessageSocket } from '../../src/socket/message-socket.ts';
-import { LAST_CLOSED_READ } from '../../src/core/limits.ts';
+import { LAST_CLOSED_READ } from '../../src/conversation/read-after-close.ts';
 import type { ReadResult } from '../../src/core/status.ts';
 import { HandClock, turn } from '../time/hand-clock.ts';
 

@@ -5,7 +5,7 @@ import { source } from 'corosock';
 import type { Source, SourcePort } from 'corosock';
 import { describe, expect, it } from 'vitest';
 import { ValueQueue } from '../../src/tasks/value-queue.ts';
-import { BUDGET_MESSAGES, BUDGET_MS } from '../../src/core/limits.ts';
+import { BUDGET_MESSAGES, BUDGET_MS } from '../../src/time/turn-budget.ts';
 import { HandClock, turn } from '../time/hand-clock.ts';
 import { yieldsOf } from '../time/yields-of.ts';
 

@@ -2,8 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { HandClock, turn } from './hand-clock.ts';
-import { TurnBudget } from '../../src/time/turn-budget.ts';
-import { BUDGET_MESSAGES, BUDGET_MS } from '../../src/core/limits.ts';
+import { BUDGET_MESSAGES, BUDGET_MS, TurnBudget } from '../../src/time/turn-budget.ts';
 
 /** Spends until the budget asks to go on later, or the limit is met; each message takes `costMs` of the clock. */
 function spendAll(clock: HandClock, budget: TurnBudget, costMs: number, limit = 100_000): number {

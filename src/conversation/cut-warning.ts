@@ -1,7 +1,7 @@
 // The one warning of the library that is not an error: the default `len`, which is
 // that of `%CSP.WebSocket`, has cut a message, and the caller may not know that a rest is waiting.
 
-import { DEFAULT_READ_LENGTH } from '../core/limits.ts';
+import { DEFAULT_READ_LENGTH } from './pending-read.ts';
 import { warn } from '#platform';
 
 let given = false;

@@ -8,7 +8,14 @@ import { Deadline } from '../time/deadline.ts';
 import type { DeadlineOwner } from '../time/deadline.ts';
 import { Deadlines } from '../time/deadlines.ts';
 import type { Clock } from '../time/clock.ts';
-import { HEARTBEAT_PHASES, PROBE_MS } from '../core/limits.ts';
+
+/**
+ * Phases of an interval, over which the sockets of a host are spread: 20 pings at a time for
+ * 5,000 sockets.
+ */
+const HEARTBEAT_PHASES = 256;
+/** The link of a socket with a full queue is read for one turn so often. */
+const PROBE_MS = 5000;
 
 export interface HeartbeatTimes {
   /** A ping so often. */

@@ -8,6 +8,9 @@ import type { SourcePort } from '../core/source.ts';
 import type { ReadResult } from '../core/status.ts';
 import { noop } from '../core/noop.ts';
 
+/** The default `len` of `read`, as in `%CSP.WebSocket`: UTF-16 units of text or bytes of binary. */
+export const DEFAULT_READ_LENGTH = 32_656;
+
 /** What one holder of a socket has set, and where its last read stopped. Several hold a shared one. */
 export interface ReadView {
   /** Every read gives bytes. */

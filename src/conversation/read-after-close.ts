@@ -3,8 +3,10 @@
 
 import { unattended } from '../waiting/abortable.ts';
 import { UsageError } from '../core/errors.ts';
-import { LAST_CLOSED_READ } from '../core/limits.ts';
 import type { ReadResult } from '../core/status.ts';
+
+/** The read after the end, counted in a row, that throws: the loop around it never ends. */
+export const LAST_CLOSED_READ = 100;
 
 /** Fails in the place of an answer, and no sooner: a loop that catches the error starves nobody. */
 export function rejectAfter(answer: Promise<ReadResult>, error: UsageError): Promise<never> {

@@ -1,7 +1,11 @@
 // Where reads wait, for the error of a second one. All sockets of a host share
 // the few places that are remembered: a trace costs more than a read does.
 
-import { TRACED_READS } from '../core/limits.ts';
+/**
+ * So many parked reads of a host remember where they were called, for the error of a second read.
+ * After that error, as many more do.
+ */
+export const TRACED_READS = 64;
 
 /** A place in the source; V8 makes text of it only when `stack` is looked at. */
 export interface ReadTrace {

@@ -4,7 +4,7 @@
 // checked by the socket above.
 
 import { warnOfCut } from './cut-warning.ts';
-import { rejectAfter, readAfterCloseError } from './read-after-close.ts';
+import { LAST_CLOSED_READ, readAfterCloseError, rejectAfter } from './read-after-close.ts';
 import type { ReceiveQueue } from './receive-queue.ts';
 import type { PendingRead, ReadView } from './pending-read.ts';
 import type { ReadTraces } from './read-traces.ts';
@@ -20,7 +20,7 @@ import type { TurnBudget } from '../time/turn-budget.ts';
 import { toBytes } from '../core/data.ts';
 import type { Data } from '../core/data.ts';
 import { UsageError } from '../core/errors.ts';
-import { DEFAULT_READ_LENGTH, LAST_CLOSED_READ } from '../core/limits.ts';
+import { DEFAULT_READ_LENGTH } from './pending-read.ts';
 import { CLOSED, TIMED_OUT } from '../core/status.ts';
 import type { ReadResult } from '../core/status.ts';
 

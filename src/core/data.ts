@@ -2,8 +2,10 @@
 // data in, the reader cuts it, the writer sends it on. How long a message may
 // be is decided elsewhere (limits.ts).
 
-import { SMALL_MESSAGE_BYTES } from './limits.ts';
 import { copyBytes, encodeText, textBytes } from '#platform';
+
+/** Queued binary of at most this size is copied, so that it does not pin its chunk of 64 KiB. */
+const SMALL_MESSAGE_BYTES = 4096;
 
 /** A message or a part of one: `string` is text, `Uint8Array` is binary. */
 export type Data = string | Uint8Array;

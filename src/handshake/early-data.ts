@@ -3,7 +3,9 @@
 
 import type { Duplex } from 'node:stream';
 import type { HandshakeDeadline } from './handshake-deadline.ts';
-import { EARLY_BYTES } from '../core/limits.ts';
+
+/** What a client may send before its hook has decided. The rest waits in its TCP window. */
+export const EARLY_BYTES = 16_384;
 
 /** Keeps what arrives early, and ends the deadline when the client leaves. */
 export class EarlyData {

@@ -10,8 +10,11 @@ import type { Deadlines } from '../time/deadlines.ts';
 import type { Clock } from '../time/clock.ts';
 import type { TurnBudget } from '../time/turn-budget.ts';
 import type { Data } from '../core/data.ts';
-import { BUDGET_MS, HOOK_TIMEOUT_MS } from '../core/limits.ts';
+import { BUDGET_MS } from '../time/turn-budget.ts';
 import { noop } from '../core/noop.ts';
+
+/** A call of `onClientMessage` that takes longer is reported and leaves the pool. */
+const HOOK_TIMEOUT_MS = 30_000;
 
 /** What all offerings of a host share. */
 export interface ClientMessagesSettings {

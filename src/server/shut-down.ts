@@ -10,8 +10,14 @@ import type { Sessions } from '../session/sessions.ts';
 import type { Clock } from '../time/clock.ts';
 import { holdProcess } from '../time/real-clock.ts';
 import { checkNames, checkTimer } from '../core/arguments.ts';
-import { DEFAULT_GRACE_MS, MAX_TIMER_MS, SHUT_DOWN_MARGIN_MS } from '../core/limits.ts';
+import { DEFAULT_GRACE_MS, MAX_TIMER_MS } from '../core/limits.ts';
 import { noop } from '../core/noop.ts';
+
+/**
+ * What a shut-down waits beyond `graceMs`, `spreadMs` and three times `closeTimeoutMs`: one each
+ * for the peer, the handler and `onPostServer`.
+ */
+export const SHUT_DOWN_MARGIN_MS = 1000;
 
 const CLOSE_OPTIONS: ReadonlySet<string> = new Set<keyof CloseHostOptions>(['graceMs', 'spreadMs']);
 

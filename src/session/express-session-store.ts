@@ -5,7 +5,9 @@ import { KeyedLock } from '../waiting/keyed-lock.ts';
 import type { SessionStore } from './session-store.ts';
 import { realClock, wallTimeMs } from '../time/real-clock.ts';
 import { badArgument } from '../core/arguments.ts';
-import { STORE_ANSWER_MS } from '../core/limits.ts';
+
+/** A store with callbacks that has not answered by then counts as down. */
+const STORE_ANSWER_MS = 5000;
 
 /** A store for express-session 1: connect-redis, connect-mongo, its own MemoryStore, … */
 export interface ExpressSessionStore {

@@ -19,7 +19,7 @@ import type { ClientSocket } from '../socket/client-socket.ts';
 import { unattended } from '../waiting/abortable.ts';
 import type { Clock } from '../time/clock.ts';
 import { ConnectError } from '../core/errors.ts';
-import { SHUT_DOWN_MARGIN_MS } from '../core/limits.ts';
+import { SHUT_DOWN_MARGIN_MS } from '../server/shut-down.ts';
 
 /** How a run ended: its handler and its socket, or that there was none. */
 export type Outcome = RunOutcome | { readonly kind: 'refused'; readonly response: Response };

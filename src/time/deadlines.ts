@@ -6,7 +6,12 @@
 import type { Clock } from './clock.ts';
 import { LinkedList } from '../structures/linked-list.ts';
 import type { ListNode } from '../structures/linked-list.ts';
-import { KEPT_DEADLINE_LISTS } from '../core/limits.ts';
+
+/**
+ * With more lists of deadlines than these, the empty ones are dropped. A host has about ten waits
+ * of its own, and sixteen pieces for each power of two of what is left of a wait.
+ */
+const KEPT_DEADLINE_LISTS = 64;
 
 /** What can be armed. All but `wake` is kept by its list. */
 export interface Armable extends ListNode<Armable> {

@@ -4,7 +4,11 @@
 // per turn.
 
 import type { Clock } from './clock.ts';
-import { BUDGET_MESSAGES, BUDGET_MS } from '../core/limits.ts';
+
+/** After so many messages that are served without waiting, the budget looks at the clock. */
+export const BUDGET_MESSAGES = 64;
+/** Longest time for which reads and writes that do not wait hold the event loop in one turn. */
+export const BUDGET_MS = 8;
 
 /** Tells when served reads and writes have held the event loop for long enough. */
 export class TurnBudget {

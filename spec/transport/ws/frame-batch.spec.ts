@@ -4,8 +4,12 @@
 import * as fc from 'fast-check';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { settle } from 'corosock/testing';
-import { FrameBatch, FramePool } from '../../../src/transport/ws/frame-batch.ts';
-import { MAX_BATCHED_BYTES, SLAB_BYTES } from '../../../src/core/limits.ts';
+import {
+  FrameBatch,
+  FramePool,
+  MAX_BATCHED_BYTES,
+  SLAB_BYTES,
+} from '../../../src/transport/ws/frame-batch.ts';
 import { parseFrame } from '../../peers/frames.ts';
 
 /** A batch, and all that it has written. */

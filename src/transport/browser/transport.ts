@@ -10,7 +10,17 @@ import type { Clock } from '../../time/clock.ts';
 import type { LinkEnd } from '../../core/close-info.ts';
 import { bytesOf, joined, toBytes } from '../../core/data.ts';
 import type { Data } from '../../core/data.ts';
-import { DRAIN_LOOK_MS, BROWSER_CLOSE_OFFSET } from '../../core/limits.ts';
+
+/**
+ * Time between two looks at `bufferedAmount`: no event tells a page that the browser has taken
+ * bytes. A nested timer of the web cannot run more often (HTML §8.6).
+ */
+const DRAIN_LOOK_MS = 4;
+/**
+ * Added to a close code that a page may not send: below 3000 it may send 1000 alone. The sum is
+ * one of the private codes (RFC 6455 §7.4.2).
+ */
+const BROWSER_CLOSE_OFFSET = 3000;
 
 export interface BrowserTransportOptions {
   readonly maxMessageBytes: number;

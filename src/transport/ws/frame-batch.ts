@@ -5,7 +5,14 @@
 
 import { maxFrameBytes, writeFrame } from './server-frame.ts';
 import type { Data } from '../../core/data.ts';
-import { MAX_BATCHED_BYTES, SLAB_BYTES } from '../../core/limits.ts';
+
+/**
+ * Size of a slab. A larger slab saves garbage collections; a smaller one pins less memory for a
+ * peer that reads slowly.
+ */
+export const SLAB_BYTES = 16_384;
+/** A frame that may be larger is not copied into a slab. */
+export const MAX_BATCHED_BYTES = 4096;
 
 const NO_BYTES: Buffer = Buffer.alloc(0);
 /** Node's own, also while a test fakes timers and this with them: what comes in is not faked either. */

@@ -6,7 +6,12 @@
 import { WebSocket } from 'ws';
 import type { FrameBatch } from './frame-batch.ts';
 import { TOO_MANY_PINGS } from './violation.ts';
-import { MAX_UNFLUSHED_PONGS } from '../../core/limits.ts';
+
+/**
+ * Most pongs that a peer has not taken: a peer with more does not read. Of the pings of one chunk
+ * that exceed it, the last is answered.
+ */
+const MAX_UNFLUSHED_PONGS = 256;
 
 /** A WebSocket whose control frames overtake nothing. */
 export class WsOrderedSocket extends WebSocket {
