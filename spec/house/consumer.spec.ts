@@ -11,6 +11,7 @@ import {
   readFileSync,
   readdirSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -19,6 +20,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { linkFaults } from './page-faults.ts';
 import { projectRoot, readProjectFile } from './source-files.ts';
 
 const root = fileURLToPath(projectRoot);
@@ -158,6 +160,17 @@ describe('the packed package', { timeout: 60_000 }, () => {
     });
     expect(maps).not.toEqual([]);
     expect(missing).toEqual([]);
+  });
+
+  it('holds each page that README links to', () => {
+    const textOf = (path: string): string | undefined => {
+      const file = join(installed, path);
+      if (!existsSync(file)) return undefined;
+      return statSync(file).isFile() ? readFileSync(file, 'utf8') : '';
+    };
+    const text = textOf('README.md') ?? '';
+    expect(text).toContain('](CONTRIBUTING.md)');
+    expect(linkFaults({ path: 'README.md', text }, textOf)).toEqual([]);
   });
 
   // Last, for it spoils the installed package. Shows that the spec above would
