@@ -17,9 +17,9 @@ const KEPT: Readonly<Record<string, string>> = {
   'client/client-url.ts': 'to be merged',
   'client/backoff.ts': 'to be merged',
   'server/post-server.ts': 'to be merged',
-  'tasks/channel-iterator.ts': 'to be merged',
-  'tasks/signal-port.ts': 'to be merged',
-  'socket/socket-port.ts': 'to be merged',
+  'tasks/signal-port.ts':
+    'promises one listener per subscription and none left (I7), as promise-port.ts does',
+  'socket/socket-port.ts': 'promises that select takes nothing from a parked read (I1, I3, I7)',
   'testing/fake-socket.ts': 'to be merged',
 };
 /** Rooms whose comments are not yet all within 100 columns. */

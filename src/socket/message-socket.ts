@@ -49,6 +49,8 @@ export class MessageSocket implements Socket {
   readonly #conversation: Conversation;
   /** Made when something is read or set. */
   #view: ReadView | undefined;
+  #readable: ReadableStream<Data> | undefined;
+  #writable: WritableStream<Data> | undefined;
 
   constructor(conversation: Conversation) {
     this.#conversation = conversation;
@@ -92,11 +94,13 @@ export class MessageSocket implements Socket {
   }
 
   get readable(): ReadableStream<Data> {
-    return kept(this, 'readable', readableOf(this.#conversation, this.#ownView()));
+    this.#readable ??= readableOf(this.#conversation, this.#ownView());
+    return this.#readable;
   }
 
   get writable(): WritableStream<Data> {
-    return kept(this, 'writable', writableOf(this.#conversation, this));
+    this.#writable ??= writableOf(this.#conversation, this);
+    return this.#writable;
   }
 
   read(
@@ -207,12 +211,6 @@ export class MessageSocket implements Socket {
 
 // oxlint-disable-next-line typescript/unbound-method -- they mark a stack frame and are never called
 const { read: READ, readMessage: READ_MESSAGE, readJson: READ_JSON } = MessageSocket.prototype;
-
-/** Keeps what was made on first use in the place of its getter: who never asks pays nothing. */
-function kept<T>(ws: MessageSocket, name: 'readable' | 'writable', value: T): T {
-  Object.defineProperty(ws, name, { value });
-  return value;
-}
 
 function positionalRead(view: ReadView, len: number | undefined, wait: ReadWait): PendingRead {
   if (len !== undefined) checkLength('ws.read()', len);

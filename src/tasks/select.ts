@@ -6,8 +6,8 @@
 import type { Channel } from './channel.ts';
 import { Selection, TIMED_OUT } from './selection.ts';
 import type { Answer, Until } from './selection.ts';
-import { firstReady, readSources } from './source-map.ts';
-import type { SourceMap } from './source-map.ts';
+import { firstReady, readSources } from './select-sources.ts';
+import type { SelectSources } from './select-sources.ts';
 import type { Socket } from '../socket/socket.ts';
 import { abortable, rejected, unattended } from '../waiting/abortable.ts';
 import type { Clock } from '../time/clock.ts';
@@ -91,7 +91,7 @@ export function select(sources: unknown, options: SelectOptions = NO_OPTIONS): P
 }
 
 /** Takes what is there, or waits. */
-function choose(map: SourceMap, options: SelectOptions): Promise<Answer> {
+function choose(map: SelectSources, options: SelectOptions): Promise<Answer> {
   const { timeoutMs = Infinity, signal } = options;
   const { keys, ports, scheduling } = map;
   if (signal?.aborted === true) return rejected(signal.reason);
@@ -112,7 +112,7 @@ function choose(map: SourceMap, options: SelectOptions): Promise<Answer> {
   return Promise.resolve([keys[at] as string, port.take()]);
 }
 
-function wait(map: SourceMap, options: SelectOptions, until: Until): Promise<Answer> {
+function wait(map: SelectSources, options: SelectOptions, until: Until): Promise<Answer> {
   const { timeoutMs = Infinity, signal, clock } = options;
   const scheduling = clock === undefined ? map.scheduling : schedulingOf(clock);
   if (signal !== undefined) {

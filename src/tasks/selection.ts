@@ -2,8 +2,8 @@
 // from the first ready one as soon as one of them wakes it. Which sources these
 // are, and what can be answered at once, is select.ts's.
 
-import { firstReady } from './source-map.ts';
-import type { SourceMap } from './source-map.ts';
+import { firstReady } from './select-sources.ts';
+import type { SelectSources } from './select-sources.ts';
 import { Deadline } from '../time/deadline.ts';
 import type { DeadlineOwner } from '../time/deadline.ts';
 import type { Scheduling } from '../time/scheduling.ts';
@@ -18,7 +18,7 @@ export type Until = 'arrival' | 'next turn' | 'next microtask';
 
 /** Takes from one source, or from none (I3, I7). */
 export class Selection implements DeadlineOwner {
-  readonly #map: SourceMap;
+  readonly #map: SelectSources;
   /** Whose time it keeps. */
   readonly #scheduling: Scheduling;
   readonly #timeoutMs: number;
@@ -32,7 +32,7 @@ export class Selection implements DeadlineOwner {
   #isSubscribing = false;
 
   constructor(
-    map: SourceMap,
+    map: SelectSources,
     scheduling: Scheduling,
     timeoutMs: number,
     settle: (answer: Answer) => void,

@@ -14,7 +14,7 @@ import { source } from '../core/source.ts';
 import type { SourcePort } from '../core/source.ts';
 
 /** The sources of one select. */
-export interface SourceMap {
+export interface SelectSources {
   readonly keys: readonly string[];
   /** One for each key. */
   readonly ports: ReadonlyArray<SourcePort<unknown>>;
@@ -32,18 +32,18 @@ export interface SourceMap {
  *
  * @throws UsageError `COROSOCK_ARGUMENT`: no source, something that is none, one that is given twice, `timeout` as a key.
  */
-export function readSources(sources: unknown): SourceMap {
+export function readSources(sources: unknown): SelectSources {
   if (typeof sources !== 'object' || sources === null) {
     throw badArgument(CALL, 'an object of sources', sources);
   }
-  const values = sources as Readonly<Record<string, unknown>>;
-  const keys = Object.keys(values);
+  const keys = Object.keys(sources);
+  const values = Object.values(sources) as readonly unknown[];
   const ports: Array<SourcePort<unknown>> = [];
   let scheduling: Scheduling | undefined;
   let hasNew = false;
   let mistake: Mistake | undefined;
-  for (const key of keys) {
-    const port = lookUp(key, values[key]);
+  for (let at = 0; at < keys.length; at += 1) {
+    const port = lookUp(keys[at] as string, values[at]);
     if (port instanceof Mistake) {
       mistake ??= port;
       continue;
@@ -54,12 +54,12 @@ export function readSources(sources: unknown): SourceMap {
     if (port instanceof PromisePort && port.isNew) hasNew = true;
   }
   if (mistake !== undefined) throw mistake.error;
-  checkKeys(values, keys);
+  checkSources(sources, keys, values);
   return { keys, ports, scheduling: scheduling ?? schedulingOf(realClock), hasNew };
 }
 
 /** Says which source can be taken from, that of the earliest key first; −1 when none can. */
-export function firstReady(ports: SourceMap['ports']): number {
+export function firstReady(ports: SelectSources['ports']): number {
   for (let at = 0; at < ports.length; at += 1) {
     if (ports[at]?.ready() === true) return at;
   }
@@ -103,56 +103,13 @@ function isPromise(value: object): value is PromiseLike<unknown> {
   return 'then' in value && typeof value.then === 'function';
 }
 
-function checkKeys(values: Readonly<Record<string, unknown>>, keys: readonly string[]): void {
-  if (keys.length === 0) throw badArgument(CALL, 'at least one source', values);
+function checkSources(sources: object, keys: readonly string[], values: readonly unknown[]): void {
+  if (keys.length === 0) throw badArgument(CALL, 'at least one source', sources);
   if (keys.includes('timeout')) {
     throw badArgument(CALL, "a key other than 'timeout', which stands for the time-out", 'timeout');
   }
-  const duplicates = keys.length > FEW ? duplicatesOfMany(values, keys) : duplicatesOfFew(values, keys);
-  if (duplicates !== undefined) throw givenTwice(...duplicates);
-}
-
-/** Up to here, to compare each with each is quicker than to make a table. */
-const FEW = 16;
-
-type Duplicates = readonly [first: string, second: string];
-
-function duplicatesOfFew(
-  values: Readonly<Record<string, unknown>>,
-  keys: readonly string[],
-): Duplicates | undefined {
-  for (let at = 1; at < keys.length; at += 1) {
-    const key = keys[at] as string;
-    const twin = twinBefore(values, keys, at);
-    if (twin !== undefined) return [twin, key];
-  }
-  return undefined;
-}
-
-function twinBefore(
-  values: Readonly<Record<string, unknown>>,
-  keys: readonly string[],
-  at: number,
-): string | undefined {
-  const value = values[keys[at] as string];
-  for (let before = 0; before < at; before += 1) {
-    const key = keys[before] as string;
-    if (values[key] === value) return key;
-  }
-  return undefined;
-}
-
-function duplicatesOfMany(
-  values: Readonly<Record<string, unknown>>,
-  keys: readonly string[],
-): Duplicates | undefined {
-  const keyOf = new Map<unknown, string>();
-  for (const key of keys) {
-    const twin = keyOf.get(values[key]);
-    if (twin !== undefined) return [twin, key];
-    keyOf.set(values[key], key);
-  }
-  return undefined;
+  const again = values.findIndex((value, at) => values.indexOf(value) < at);
+  if (again !== -1) throw givenTwice(keys[values.indexOf(values[again])] as string, keys[again] as string);
 }
 
 function noSource(key: string, got: unknown): UsageError {

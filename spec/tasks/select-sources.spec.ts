@@ -9,7 +9,7 @@ import { source } from '../../src/core/source.ts';
 import { recordCrashes } from '../fixtures/process-events.ts';
 import { scripted } from '../conversation/scripted-transport.ts';
 import { HandClock, turn } from '../time/hand-clock.ts';
-import { firstReady, readSources } from '../../src/tasks/source-map.ts';
+import { firstReady, readSources } from '../../src/tasks/select-sources.ts';
 import { schedulingOf } from '../../src/time/scheduling.ts';
 import { realClock } from '../../src/time/real-clock.ts';
 
