@@ -55,7 +55,7 @@ describe('openingFaults', () => {
 
 describe('linkFaults', () => {
   const files = new Map([
-    ['docs/b.md', '# Bee\n\n## `read` or [write](c.md)?\n\n<a id="own"></a>\n'],
+    ['docs/b.md', '# Bee\n\n## `read` or [write](c.md)?\n\n<a id="own"></a>\n\n## Bee\n'],
     ['docs', ''],
   ]);
   const faultsOf = (text: string): readonly string[] =>
@@ -65,6 +65,7 @@ describe('linkFaults', () => {
     const links = [
       'b.md',
       'b.md#bee',
+      'b.md#bee-1',
       'b.md#read-or-write',
       'b.md#own',
       '#here',
@@ -75,7 +76,7 @@ describe('linkFaults', () => {
   });
 
   it('finds files and headings that are not there, outside of code', () => {
-    expect(faultsOf('[x](c.md) [y](b.md#sea) [z](#there)\n```\n[x](d.md)\n```\n')).toEqual([
+    expect(faultsOf('[x](c.md) [y](b.md#sea) [z](#there) `f[0](x)`\n```\n[x](d.md)\n```\n')).toEqual([
       'docs/a.md: c.md is not there',
       'docs/a.md: b.md#sea is no heading of docs/b.md',
       'docs/a.md: #there is no heading of docs/a.md',

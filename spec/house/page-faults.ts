@@ -6,6 +6,7 @@ import { posix } from 'node:path';
 import type { DocPage } from './doc-pages.ts';
 
 const FENCED = /^```.*?^```[^\n]*$/gms;
+const INLINE_CODE = /`[^`\n]*`/g;
 const COMMENT = /<!--.*?-->/gs;
 const GENERATED = /<!-- generated: .*?<!-- \/generated -->/gs;
 const LINK = /(?<!!)\[([^\]]*)\]\(([^)\s]+)\)/g;
@@ -54,20 +55,32 @@ export function wordsOf(text: string): readonly string[] {
 }
 
 function linksOf(text: string): readonly string[] {
-  return [...text.replace(FENCED, '').matchAll(LINK)].map(([, , link = '']) => link);
+  return [...text.replace(FENCED, '').replace(INLINE_CODE, '``').matchAll(LINK)].map(
+    ([, , link = '']) => link,
+  );
 }
 
 /** The ids that GitHub gives to headings, and those that the page gives itself. */
-function anchorsOf(text: string): ReadonlySet<string> {
-  const headings = [...text.replace(FENCED, '').matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
-    heading
-      .replace(LINK, '$1')
+export function anchorsOf(text: string): ReadonlySet<string> {
+  const ids = new Set<string>();
+  for (const heading of headingsOf(text)) {
+    const id = heading
       .toLowerCase()
       .replace(/[^\p{L}\p{N} _-]/gu, '')
-      .replaceAll(' ', '-'),
+      .replaceAll(' ', '-');
+    let unique = id;
+    for (let count = 1; ids.has(unique); count += 1) unique = `${id}-${count}`;
+    ids.add(unique);
+  }
+  for (const [, id = ''] of text.matchAll(/<a (?:id|name)="([^"]+)">/g)) ids.add(id);
+  return ids;
+}
+
+/** The headings of a page, links in them as their text. */
+export function headingsOf(text: string): readonly string[] {
+  return [...text.replace(FENCED, '').matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
+    heading.replace(LINK, '$1'),
   );
-  const own = [...text.matchAll(/<a (?:id|name)="([^"]+)">/g)].map(([, id = '']) => id);
-  return new Set([...headings, ...own]);
 }
 
 function sentencesOf(text: string): ReadonlySet<string> {

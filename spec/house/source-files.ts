@@ -49,6 +49,12 @@ export function targetOf(file: SourceFile, specifier: string): string | undefine
 const STRING_OR_COMMENT =
   /("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`)|\/\/[^\n]*|\/\*[\s\S]*?\*\//g;
 
+/** Gives the comments of a text, one a line or more. */
+export function commentsIn(text: string): string {
+  const found = [...text.matchAll(STRING_OR_COMMENT)].filter(([, string]) => string === undefined);
+  return found.map(([comment]) => comment).join('\n');
+}
+
 function withoutComments(text: string): string {
   return text.replace(STRING_OR_COMMENT, (match, string?: string) => string ?? match.replace(/[^\n]/g, ''));
 }
