@@ -1,11 +1,12 @@
 // The pages for contributors can be followed: their commands, paths and links are there. The
 // second half shows the check one mistake at a time.
 
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { sep } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { commandFaults } from './command-faults.ts';
 import type { Project } from './command-faults.ts';
+import { linkedText } from './doc-pages.ts';
 import { linkFaults } from './page-faults.ts';
 import { projectRoot, readProjectFile } from './source-files.ts';
 
@@ -30,12 +31,7 @@ describe.each(['CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md'])('%s', (path) =
   });
 
   it('has links that lead somewhere', () => {
-    const textOf = (file: string): string | undefined => {
-      const url = new URL(file, projectRoot);
-      if (!existsSync(url)) return undefined;
-      return statSync(url).isFile() ? readProjectFile(file) : '';
-    };
-    expect(linkFaults(page, textOf)).toEqual([]);
+    expect(linkFaults(page, linkedText)).toEqual([]);
   });
 });
 

@@ -2,7 +2,7 @@
 // no sentence stands twice. The second half shows the checks what breaks each rule.
 
 import { describe, expect, it } from 'vitest';
-import { docPages } from './doc-pages.ts';
+import { docPages, linkedText } from './doc-pages.ts';
 import { linkFaults, openingFaults, twiceFaults } from './page-faults.ts';
 
 const pages = docPages();
@@ -14,6 +14,10 @@ describe('the pages of docs/', () => {
   it('begin with a title, one paragraph and a program, but for those about the inside', () => {
     expect(userPages.flatMap(openingFaults)).toEqual([]);
     expect(userPages).not.toEqual([]);
+  });
+
+  it.each(pages)('link to what is there: $path', (page) => {
+    expect(linkFaults(page, linkedText)).toEqual([]);
   });
 
   it('are all linked from README, but for those about the inside', () => {
