@@ -56,10 +56,12 @@ export function catalogueFaults(textOf: TextOf): readonly string[] {
 /** Fault codes, invariants and `rule n`. */
 function codesOf(textOf: TextOf): ReadonlySet<string> {
   const house = textOf('ARCHITECTURE.md') ?? '';
+  // Other sections have numbered lists, too.
+  const rules = house.split(/^## /m).find((section) => section.includes('rules keep it a house')) ?? '';
   return new Set([
     ...rowsOf(textOf('spec/faults/README.md') ?? '').map(({ code }) => code),
     ...[...house.matchAll(/^\| (I\d+) \|/gm)].map((match) => match[1] ?? ''),
-    ...[...house.matchAll(/^(\d+)\. /gm)].map((match) => `rule ${match[1]}`),
+    ...[...rules.matchAll(/^(\d+)\. /gm)].map((match) => `rule ${match[1]}`),
   ]);
 }
 

@@ -33,7 +33,8 @@ function projectOf(files: Readonly<Record<string, string>>): TextOf {
 }
 
 const small = projectOf({
-  'ARCHITECTURE.md': '## Rules\n\n1. One.\n2. Two.\n\n| I1 | order | `a/b` |\n',
+  'ARCHITECTURE.md':
+    '## The house\n\nTwo rules keep it a house.\n\n1. One.\n2. Two.\n\n## A journey\n\n3. End.\n\n| I1 | order | `a/b` |\n',
   'spec/faults/README.md': '# Faults\n\n## Frames\n\n| H1 | silence | `server/serve` |\n',
   'docs/a.md': '# A page\n\n## The turn budget\n\n## `read`, and more\n\n## The turn budget\n',
   'docs/b/c.md': '# C\n',
