@@ -141,9 +141,13 @@ describe('FrameBatch', () => {
   it.each([
     ['text', (MAX_BATCHED_BYTES - 10) / 3, (length: number) => 'x'.repeat(length)],
     ['binary', MAX_BATCHED_BYTES - 10, (length: number) => new Uint8Array(length)],
-  ])('holds %s whose frame is small whatever is in it', (_, most, make) => {
+  ])('takes %s whose frame is small whatever is in it, and nothing of a longer one', (_, most, make) => {
     const length = Math.floor(most);
-    expect([FrameBatch.holds(make(length)), FrameBatch.holds(make(length + 1))]).toEqual([true, false]);
+    const { batch } = openBatch();
+    expect(batch.add(make(length + 1), false)).toBe(false);
+    expect(batch.bytes).toBe(0);
+    expect(batch.add(make(length), false)).toBe(true);
+    expect(batch.bytes).toBe(4 + length);
   });
 
   it('never writes the same bytes of a slab again', async () => {

@@ -104,20 +104,22 @@ export class FrameBatch {
     this.#write = write;
   }
 
-  /** Whether a message is short enough to be copied; a longer one costs less by itself. */
-  static holds(data: Data): boolean {
-    return maxFrameBytes(data) <= MAX_BATCHED_BYTES;
-  }
-
   /** Bytes of frames that wait for the end of the turn. */
   get bytes(): number {
     return this.#bytes;
   }
 
-  /** Adds the frame of a message that it {@link FrameBatch.holds}. */
-  add(data: Data, isBinary: boolean): void {
+  /**
+   * Adds the frame of a message, if that is short enough to be copied: a longer one costs less
+   * in a write of its own.
+   *
+   * @returns Whether the message was added.
+   */
+  add(data: Data, isBinary: boolean): boolean {
+    const mostBytes = maxFrameBytes(data);
+    if (mostBytes > MAX_BATCHED_BYTES) return false;
     const pool = this.#pool;
-    pool.reserve(maxFrameBytes(data));
+    pool.reserve(mostBytes);
     if (this.#slab !== pool.slab || this.#end !== pool.used) this.#beginPart();
     const end = writeFrame(pool.slab, pool.used, data, isBinary);
     this.#bytes += end - this.#end;
@@ -128,6 +130,7 @@ export class FrameBatch {
       turnEnd.flushLater(this);
     }
     if (this.#bytes >= SLAB_BYTES) this.flush();
+    return true;
   }
 
   /** Writes what there is at once. */

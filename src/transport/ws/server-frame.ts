@@ -27,15 +27,20 @@ export function maxFrameBytes(data: Data): number {
  */
 export function writeFrame(target: Buffer, at: number, data: Data, isBinary: boolean): number {
   if (typeof data !== 'string') {
-    target.set(data, at + headerBytes(data.byteLength));
-    return writeHeader(target, at, WHOLE_BINARY, data.byteLength);
+    const header = headerBytes(data.byteLength);
+    target.set(data, at + header);
+    writeHeader(target, at, WHOLE_BINARY, header, data.byteLength);
+    return at + header + data.byteLength;
   }
-  // Most text is ASCII, so that its length tells where it begins; other text is moved behind its longer header.
-  const guess = at + headerBytes(data.length);
-  const bytes = target.write(data, guess);
-  const start = at + headerBytes(bytes);
-  if (start !== guess) target.copyWithin(start, guess, guess + bytes);
-  return writeHeader(target, at, isBinary ? WHOLE_BINARY : WHOLE_TEXT, bytes);
+  // Most text is ASCII: its length gives the size of the header. Other text is longer in bytes,
+  // and is moved behind its header where that is longer, too.
+  const guess = headerBytes(data.length);
+  const bytes = target.write(data, at + guess);
+  const header = bytes === data.length ? guess : headerBytes(bytes);
+  const end = at + header + bytes;
+  if (header !== guess) target.copyWithin(at + header, at + guess, at + guess + bytes);
+  writeHeader(target, at, isBinary ? WHOLE_BINARY : WHOLE_TEXT, header, bytes);
+  return end;
 }
 
 function headerBytes(payloadBytes: number): number {
@@ -43,10 +48,9 @@ function headerBytes(payloadBytes: number): number {
   return payloadBytes < 65_536 ? 4 : MAX_HEADER_BYTES;
 }
 
-/** @returns Where the payload behind the header ends. */
-function writeHeader(target: Buffer, at: number, opcode: number, bytes: number): number {
+/** @param header - The size of the header, {@link headerBytes} of the payload's. */
+function writeHeader(target: Buffer, at: number, opcode: number, header: number, bytes: number): void {
   target[at] = opcode;
-  const header = headerBytes(bytes);
   if (header === 2) {
     target[at + 1] = bytes;
   } else if (header === 4) {
@@ -57,5 +61,4 @@ function writeHeader(target: Buffer, at: number, opcode: number, bytes: number):
     target.writeUInt32BE(0, at + 2);
     target.writeUInt32BE(bytes, at + 6);
   }
-  return at + header + bytes;
 }

@@ -41,7 +41,7 @@ export class WsTransport implements Transport {
   readonly #stream: CountingStream | undefined;
   /** Where our own frames are put; undefined where all are made by `ws`: on a client, and with compression. */
   readonly #pool: FramePool | undefined;
-  /** Made with the first message that fits. */
+  /** Made with the first message. */
   #batch: FrameBatch | undefined;
   /** Undefined until `open`, or an early one where something came before. */
   #sink: TransportSink | undefined;
@@ -97,12 +97,11 @@ export class WsTransport implements Transport {
   /** Frames of one turn leave together, once the turn and its microtasks are over. */
   send(data: Data, { binary, compress }: SendOptions): boolean {
     if (this.#ws.readyState !== this.#ws.OPEN) return false;
-    if (this.#pool !== undefined && FrameBatch.holds(data)) {
+    if (this.#pool !== undefined) {
       this.#batch ??= this.#openBatch(this.#pool);
-      this.#batch.add(data, binary);
-      return true;
+      if (this.#batch.add(data, binary)) return true;
+      this.#batch.flush();
     }
-    this.#batch?.flush();
     const options = { binary: binary || typeof data !== 'string', compress };
     this.#ws.send(toBytes(data), options, this.#countTaken());
     return true;
