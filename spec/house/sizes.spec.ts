@@ -13,7 +13,7 @@ const KEPT: Readonly<Record<string, string>> = {
   'client/browser-socket.ts': 'to be merged',
   'conversation/read-after-close.ts': 'to be merged',
   'handshake/hook-response.ts': 'to be merged',
-  'testing/contracts/transport-contract.ts': 'to be merged',
+  'testing/contracts/transport-contract.ts': 'the contract of a port: it joins the checks of four files',
   'client/client-url.ts': 'to be merged',
   'client/backoff.ts': 'to be merged',
   'server/post-server.ts': 'to be merged',

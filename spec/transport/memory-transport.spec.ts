@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { settle, transportContract } from 'corosock/testing';
 import type { TransportPair } from 'corosock/testing';
-import { ContractLink } from '../../src/testing/contracts/contract-link.ts';
+import { RecordedLink } from '../../src/testing/contracts/recorded-link.ts';
 import { memoryLink } from '../../src/transport/memory-transport.ts';
 import type { MemoryLinkOptions } from '../../src/transport/memory-transport.ts';
 
@@ -19,9 +19,9 @@ function makePair(): TransportPair {
   };
 }
 
-function openLink(options?: MemoryLinkOptions): ContractLink {
+function openLink(options?: MemoryLinkOptions): RecordedLink {
   const [near, far] = memoryLink(options);
-  return new ContractLink({ near, far }).open();
+  return new RecordedLink({ near, far }).open();
 }
 
 describe('MemoryTransport keeps the promise', () => {
@@ -91,7 +91,7 @@ describe('MemoryTransport', () => {
 
   it('stops within a batch when its sink pauses it', async () => {
     const { near, far } = openLink();
-    far.onHeard = () => far.pause();
+    far.onCall = () => far.pause();
     near.send('first');
     near.send('second');
     await settle();
@@ -103,7 +103,7 @@ describe('MemoryTransport', () => {
 
   it('stops within a batch when its sink terminates it', async () => {
     const { near, far } = openLink();
-    far.onHeard = ({ kind }) => {
+    far.onCall = ({ kind }) => {
       if (kind === 'message') far.terminate();
     };
     near.send('first');

@@ -10,7 +10,7 @@ export type { SessionStore } from '../session/session-store.ts';
 export { runServer } from './run-server.ts';
 export type { Outcome, ServerRun } from './run-server.ts';
 export { settle } from './settle.ts';
-export type { TransportPair } from './contracts/transport-check.ts';
+export type { TransportPair } from './contracts/link-check.ts';
 export { transportContract } from './contracts/transport-contract.ts';
 export { virtualClock } from './virtual-clock.ts';
 export type { VirtualClock } from './virtual-clock.ts';

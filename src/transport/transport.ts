@@ -1,82 +1,108 @@
-// The Transport port: one peer's link, in whole messages. The socket above
-// hands it messages and is its sink; frames, masks and bytes stay below.
-// `transportContract` in testing/ is this list as checks, in the same words.
+// The Transport port: the link to one peer, in whole messages. A `Conversation` sends through it
+// and is its sink. Frames, masks and streams stay below, in `ws/` and `browser/`.
+// `transportContract` (testing/contracts/) checks each promise, under a name in the same words.
 
 import type { LinkEnd } from '../core/close-info.ts';
 import type { Data } from '../core/data.ts';
 
 export interface SendOptions {
-  /** Text goes out in a binary frame. */
+  /** Sends text in a binary frame. */
   readonly binary: boolean;
-  /** Whether to compress, where compression was agreed on. */
+  /** Whether to compress, if the handshake agreed on compression. */
   readonly compress: boolean;
 }
 
 export interface FragmentOptions extends SendOptions {
-  /** Whether the message ends with this part. */
+  /** Whether this fragment ends the message. */
   readonly last: boolean;
 }
 
 /**
  * Carries whole messages to and from one peer.
  *
- * 1. Until `open`, nothing that arrives is lost; afterwards all goes to that one sink, in the order in which it was sent.
- * 2. The sink is never called inside a call of `open`, `send`, `sendFragment`, `ping`, `pong`, `pause`, `resume`, `close` or `terminate`.
- * 3. `end` is the last thing that a sink hears, and it hears it exactly once, whatever happens.
- * 4. What was received whole before the end comes before `end`.
- * 5. Text arrives as a string, binary as bytes; an empty message is a message.
- * 6. `send` and `sendFragment` answer false, and send nothing, once this side has begun to close, or knows that the other has.
- * 7. `bufferedBytes` counts what was sent and not yet taken; whenever it has fallen, `drain` follows.
- * 8. While paused, no more is delivered than was under way; `resume` goes on where it stopped, and nothing is lost.
- * 9. `close` lets what was sent go first. The peer hears the code and the reason, `by: 'peer'`, `clean: true`.
- * 10. The one that closes ends with its own code, `by: 'local'`, also when both close at once; it is clean when the peer has answered, and only then.
- * 11. `terminate` ends at once: 1006, `by: 'local'`, or with the code of a `close` that is under way; the peer `by: 'link'`, 1006. The partial message is dropped.
- * 12. `close` and `terminate` may be called in any state and any number of times; only the first `close` counts.
- * 13. A message above the limit ends it with 1009, `by: 'limit'`; a broken rule with 1002 or 1007, `by: 'protocol'`. What came whole before is kept (4).
- * 14. `ping` and `pong` overtake nothing that was sent, and no sink hears of them; they answer false, and send nothing, where `send` would.
- * 15. `receivedBytes` grows with whatever comes, a `pong` and the answer to a `ping` too; an end that reads answers by itself, one that is paused does not.
- * 16. `flushedBytes` changes when more of what was sent has been taken, and never while nothing is; NaN where nobody counts.
- * 17. `sendFragment` sends a message piece by piece: what is sent counts at once (7), and the peer hears one message, of the first part's kind, when the last part has come.
- * 18. A message whose last part was never sent is never heard. `close` and `terminate` may come between parts; a `send` may not.
+ * 1. Nothing that arrives before `open` is lost. Everything goes to the one sink, in the order in
+ *    which the peer sent it.
+ * 2. No call of `open`, `send`, `sendFragment`, `ping`, `pong`, `pause`, `resume`, `close` or
+ *    `terminate` calls the sink before it returns.
+ * 3. `end` is called exactly once, whatever happens, and is the last call that the sink gets.
+ * 4. Messages that were received whole before the end are delivered before `end`.
+ * 5. Text arrives as a string, binary as bytes. An empty message is a message.
+ * 6. `send` and `sendFragment` return false and send nothing once this end has begun to close, or
+ *    knows that the peer has.
+ * 7. `bufferedBytes` counts what was sent and not yet flushed. Each time it falls, `drain` follows.
+ * 8. A paused end delivers no more than was already under way. `resume` continues where the end
+ *    stopped, and nothing is lost.
+ * 9. `close` lets everything that was sent before it go first. The peer gets the code and the
+ *    reason, `by: 'peer'` and `clean: true`.
+ * 10. An end that closes gets its own code and `by: 'local'`, even if both ends close at once. Its
+ *     end is clean if the peer has answered, and only then.
+ * 11. `terminate` ends the link at once: 1006 and `by: 'local'`, or the code of a `close` that is
+ *     under way. The peer gets 1006 and `by: 'link'`. An unfinished message is dropped.
+ * 12. `close` and `terminate` may be called in any state and any number of times. Only the first
+ *     `close` counts.
+ * 13. A message above the limit ends the link with 1009 and `by: 'limit'`, a broken rule with 1002
+ *     or 1007 and `by: 'protocol'`. Messages that came whole before that are delivered (4).
+ * 14. `ping` and `pong` overtake nothing that was sent, and call no sink. They return false and
+ *     send nothing where `send` would.
+ * 15. `receivedBytes` grows with everything that arrives, also with a `pong` and with the answer to
+ *     a `ping`. An end that reads answers pings by itself; a paused end does not.
+ * 16. `flushedBytes` changes when more of what was sent is flushed, and never at another time. It
+ *     is NaN if the transport cannot count.
+ * 17. `sendFragment` sends one message in fragments. Each counts in `bufferedBytes` at once (7).
+ *     The peer receives one message, of the first fragment's kind, when the last fragment has
+ *     arrived.
+ * 18. A message whose last fragment was never sent is never delivered. `close` and `terminate` may
+ *     come between fragments; a `send` may not.
  */
 export interface Transport {
   /** Negotiated subprotocol, or ''. */
   readonly protocol: string;
-  /** Bytes accepted by `send` and not yet taken by what is below. */
+  /** Bytes that `send` accepted and the layer below has not taken yet. */
   readonly bufferedBytes: number;
-  /** Grows with all that comes; compared, never shown. */
+  /** Grows with everything that arrives. Only compared, never shown. */
   readonly receivedBytes: number;
-  /** Changes with all that is taken; compared, never shown. */
+  /** Changes with everything that is flushed. Only compared, never shown. */
   readonly flushedBytes: number;
-  /** Gives the sink, once. */
+  /** Sets the sink. Called once. */
   open(sink: TransportSink): void;
-  /** Accepts one message. The bytes are not copied: they must stay as they are until they are taken. */
+  /**
+   * Accepts one message.
+   *
+   * @param data - Bytes are not copied: the caller must not change them until they are flushed.
+   * @returns Whether the message was accepted.
+   */
   send(data: Data, options: SendOptions): boolean;
-  /** Accepts the next part of a message, or its first. All parts are of one kind; text is parted between code points. Bytes as in `send`. */
+  /**
+   * Accepts the first or next fragment of a message.
+   *
+   * @param data - Of one kind in all fragments of a message. Text is cut between code points. Bytes
+   *   as for `send`.
+   * @returns Whether the fragment was accepted.
+   */
   sendFragment(data: Data, options: FragmentOptions): boolean;
-  /** Asks the other end for a sign of life. */
+  /** Asks the peer for a sign of life. @returns Whether the ping was sent. */
   ping(): boolean;
-  /** Gives the other end a sign of life, unasked. */
+  /** Gives the peer an unsolicited sign of life. @returns Whether the pong was sent. */
   pong(): boolean;
   pause(): void;
   resume(): void;
-  /** Starts the closing handshake. Code and reason can be sent as they are. */
+  /** Starts the closing handshake. The code and the reason were checked by the caller. */
   close(code: number, reason: string): void;
   /** Drops the link. */
   terminate(): void;
 }
 
-/** What a transport calls: the socket above it. */
+/** What a transport calls: the conversation above it. */
 export interface TransportSink {
   /**
-   * One message.
+   * Receives one message.
    *
-   * @param data - Its bytes belong to the sink, but may be a view on a larger buffer.
-   * @param bytes - Its size on the wire without headers: of text, in UTF-8.
+   * @param data - The sink may keep its bytes, but they may be a view on a larger buffer.
+   * @param bytes - Size on the wire without headers: of text, in UTF-8.
    */
   receive(data: Data, bytes: number): void;
-  /** `bufferedBytes` has fallen. */
+  /** Called when `bufferedBytes` has fallen. */
   drain(): void;
-  /** The conversation is over. */
+  /** Called when the link has ended. */
   end(end: LinkEnd): void;
 }

@@ -1,5 +1,5 @@
-// Transports that break one promise each, over a link in memory that keeps them
-// all: what the transport contract has to find out.
+// What the specs of the checks share: `PassingTransport`, which their broken transports extend, over
+// a link in memory that keeps all promises; and `brokenPromises`, which runs the checks.
 
 import { settle } from 'corosock/testing';
 import type { Check, TransportPair } from 'corosock/testing';
@@ -15,7 +15,7 @@ import type { Data } from '../../../src/core/data.ts';
 
 export const MAX_MESSAGE_BYTES = 70_000;
 
-/** Passes everything on, in both directions; each fault overrides something. */
+/** Passes everything on, in both directions. A transport with a fault overrides a method. */
 export class PassingTransport implements Transport, TransportSink {
   protected readonly below: Transport;
   protected above: TransportSink | undefined;
@@ -93,14 +93,14 @@ export class PassingTransport implements Transport, TransportSink {
 /** A transport class with a fault. */
 export type Faulty = new (below: Transport) => Transport;
 
-/** Rows of a table: the name says what such a transport does. */
+/** Makes rows of a table: the name of a class says what is wrong with the transport. */
 export function named(
   rows: ReadonlyArray<readonly [Fault: Faulty, promises: readonly number[]]>,
 ): ReadonlyArray<{ readonly name: string; readonly Fault: Faulty; readonly promises: readonly number[] }> {
   return rows.map(([Fault, promises]) => ({ name: Fault.name, Fault, promises }));
 }
 
-/** Makes pairs both ends of which have the fault. */
+/** Makes pairs where both ends have the fault. */
 export function pairsOf(Fault: Faulty, limit: number = MAX_MESSAGE_BYTES): () => TransportPair {
   return () => {
     const [near, far] = memoryLink({ maxMessageBytes: [limit, limit] });
@@ -118,7 +118,7 @@ export function pairsOf(Fault: Faulty, limit: number = MAX_MESSAGE_BYTES): () =>
 /** A link in memory that keeps every promise. */
 export const soundPair: () => TransportPair = pairsOf(PassingTransport);
 
-/** Runs all checks, and lists the numbers of the promises that are found broken. */
+/** Runs all checks. @returns The numbers of the promises that are broken. */
 export async function brokenPromises(
   checks: ReadonlyArray<Check<TransportPair>>,
   makePair: () => TransportPair,
@@ -130,7 +130,7 @@ export async function brokenPromises(
   return [...numbers].toSorted((a, b) => a - b);
 }
 
-/** A check that waits for ever has found something, too. */
+/** Runs one check. A check that waits for ever has found its promise broken. */
 async function isKept({ run }: Check<TransportPair>, makePair: () => TransportPair): Promise<boolean> {
   const kept = run(makePair).then(
     () => true,

@@ -1,5 +1,5 @@
-// Checks the checks: a transport that breaks a promise about what is carried is
-// found out, and by the promise that it breaks.
+// Checks the checks: each transport that breaks a promise about delivery is found, by the number
+// of that promise.
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
@@ -13,7 +13,7 @@ import type {
 import type { Data } from '../../../src/core/data.ts';
 import { brokenPromises, named, pairsOf, PassingTransport, soundPair } from './broken-transports.ts';
 
-class LosesWhatIsEarly extends PassingTransport {
+class LosesEarlyMessages extends PassingTransport {
   constructor(below: Transport) {
     super(below);
     below.open(this);
@@ -64,7 +64,7 @@ class CountsUnits extends PassingTransport {
   }
 }
 
-class DropsWhatIsEmpty extends PassingTransport {
+class DropsEmptyMessages extends PassingTransport {
   override receive(data: Data, bytes: number): void {
     if (data.length > 0) super.receive(data, bytes);
   }
@@ -118,7 +118,7 @@ class LosesWhilePaused extends PassingTransport {
   }
 }
 
-/** A transport that calls its sink inside one of its methods. */
+/** Makes a transport that calls its sink inside one of its methods. */
 function callsSinkIn(call: string): typeof PassingTransport {
   return class extends PassingTransport {
     override open(sink: TransportSink): void {
@@ -174,14 +174,14 @@ describe('the checks of delivery', () => {
 
   it.each(
     named([
-      [LosesWhatIsEarly, [1, 2]],
+      [LosesEarlyMessages, [1, 2]],
       [SwapsMessages, [1, 4, 8]],
       [DoublesAMessage, [1, 4, 8]],
       [LetsTheEndOvertake, [1, 4]],
       [GivesBytesForText, [1, 4, 5, 8]],
       [GivesTextForBytes, [5]],
       [CountsUnits, [5]],
-      [DropsWhatIsEmpty, [5]],
+      [DropsEmptyMessages, [5]],
       [IgnoresBinary, [5]],
       [CountsNothing, [7]],
       [CountsForEver, [7]],
@@ -190,12 +190,12 @@ describe('the checks of delivery', () => {
       [StaysPaused, [2, 4, 7, 8]],
       [LosesWhilePaused, [2, 4, 7, 8]],
     ]),
-  )('find out one that $name', async ({ Fault, promises }) => {
+  )('find one that $name', async ({ Fault, promises }) => {
     expect(await brokenPromises(deliveryChecks, pairsOf(Fault))).toEqual(promises);
   });
 
   it.each(['open', 'send', 'sendFragment', 'ping', 'pong', 'pause', 'resume', 'close', 'terminate'])(
-    'find out one that calls its sink inside %s',
+    'find one that calls its sink inside %s',
     async (call) => {
       expect(await brokenPromises(deliveryChecks, pairsOf(callsSinkIn(call)))).toEqual([2]);
     },

@@ -1,5 +1,5 @@
-// Checks the checks: a transport that breaks a promise about the end is found
-// out, and by the promise that it breaks.
+// Checks the checks: each transport that breaks a promise about the end is found, by the number
+// of that promise.
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
@@ -41,7 +41,7 @@ class AlwaysSaysSent extends PassingTransport {
   }
 }
 
-class AlwaysSaysPartsAreSent extends PassingTransport {
+class AlwaysSaysFragmentsAreSent extends PassingTransport {
   override sendFragment(data: Data, options: FragmentOptions): boolean {
     super.sendFragment(data, options);
     return true;
@@ -75,8 +75,8 @@ class SendsLater extends PassingTransport {
   }
 }
 
-/** A transport that tells something else of its end. */
-function tells(change: (end: LinkEnd) => Partial<LinkEnd>): typeof PassingTransport {
+/** Makes a transport that changes what its `end` says. */
+function says(change: (end: LinkEnd) => Partial<LinkEnd>): typeof PassingTransport {
   return class extends PassingTransport {
     override end(end: LinkEnd): void {
       super.end({ ...end, ...change(end) });
@@ -134,7 +134,7 @@ describe('the checks of the end', () => {
       [EndsTwice, [3, 12]],
       [NeverEnds, [3, 6, 9, 10, 11, 12, 13]],
       [GoesOnAfterTheEnd, [3, 12]],
-      [AlwaysSaysPartsAreSent, [6]],
+      [AlwaysSaysFragmentsAreSent, [6]],
       [AlwaysSaysSent, [6]],
       [ClosesLater, [6, 10, 11]],
       [SendsLater, [6, 9]],
@@ -143,19 +143,19 @@ describe('the checks of the end', () => {
       [ThrowsAtTheSecondClose, [3, 12]],
       [LetsTheLastCloseCount, [11, 12]],
     ]),
-  )('find out one that $name', async ({ Fault, promises }) => {
+  )('find one that $name', async ({ Fault, promises }) => {
     expect(await brokenPromises(endingChecks, pairsOf(Fault))).toEqual(promises);
   });
 
   it.each([
-    ['no reason', tells(() => ({ reason: '' })), [9, 10, 11, 12]],
-    ['that it was never clean', tells(() => ({ clean: false })), [9, 10, 12]],
-    ['that it was always clean', tells(() => ({ clean: true })), [10, 11, 12, 13]],
-    ['that the peer did it', tells(() => ({ by: 'peer' })), [10, 11, 12, 13]],
-    ['that the link did it', tells(() => ({ by: 'link' })), [9, 10, 11, 12, 13]],
-    ['another code', tells(({ code }) => ({ code: code + 1 })), [9, 10, 11, 12, 13]],
-    ['1002 for a limit', tells(({ code }) => (code === 1009 ? { code: 1002 } : {})), [13]],
-  ] as const)('find out one that tells %s', async (_, Fault, promises) => {
+    ['no reason', says(() => ({ reason: '' })), [9, 10, 11, 12]],
+    ['that it is never clean', says(() => ({ clean: false })), [9, 10, 12]],
+    ['that it is always clean', says(() => ({ clean: true })), [10, 11, 12, 13]],
+    ['that the peer closed', says(() => ({ by: 'peer' })), [10, 11, 12, 13]],
+    ['that the link was lost', says(() => ({ by: 'link' })), [9, 10, 11, 12, 13]],
+    ['another code', says(({ code }) => ({ code: code + 1 })), [9, 10, 11, 12, 13]],
+    ['1002 for a limit', says(({ code }) => (code === 1009 ? { code: 1002 } : {})), [13]],
+  ] as const)('find one whose end says %s', async (_, Fault, promises) => {
     expect(await brokenPromises(endingChecks, pairsOf(Fault))).toEqual(promises);
   });
 
@@ -163,7 +163,7 @@ describe('the checks of the end', () => {
     ['none', Infinity, [3, 13]],
     ['one byte less', MAX_MESSAGE_BYTES - 1, [13]],
     ['one byte more', MAX_MESSAGE_BYTES + 1, [3, 13]],
-  ])('find out a limit other than the one agreed on: %s', async (_, limit, promises) => {
+  ])('find a limit other than the one given: %s', async (_, limit, promises) => {
     expect(await brokenPromises(endingChecks, pairsOf(PassingTransport, limit))).toEqual(promises);
   });
 });

@@ -1,5 +1,5 @@
-// Checks the checks: a transport that breaks a promise about messages in parts is
-// found out, and by the promise that it breaks.
+// Checks the checks: each transport that breaks a promise about fragments is found, by the number
+// of that promise.
 
 import { describe, expect, it } from 'vitest';
 import { fragmentChecks } from '../../../src/testing/contracts/fragment-checks.ts';
@@ -7,13 +7,13 @@ import type { FragmentOptions } from '../../../src/transport/transport.ts';
 import type { Data } from '../../../src/core/data.ts';
 import { brokenPromises, named, pairsOf, PassingTransport, soundPair } from './broken-transports.ts';
 
-class SendsEachPartAsAMessage extends PassingTransport {
+class SendsEachFragmentAsAMessage extends PassingTransport {
   override sendFragment(data: Data, options: FragmentOptions): boolean {
     return this.below.send(data, options);
   }
 }
 
-class LosesTheFirstPart extends PassingTransport {
+class LosesTheFirstFragment extends PassingTransport {
   #goesOn = false;
   override sendFragment(data: Data, options: FragmentOptions): boolean {
     const isFirst = !this.#goesOn;
@@ -22,25 +22,25 @@ class LosesTheFirstPart extends PassingTransport {
   }
 }
 
-class GivesPartsAsBytes extends PassingTransport {
+class SendsFragmentsAsBytes extends PassingTransport {
   override sendFragment(data: Data, options: FragmentOptions): boolean {
     return super.sendFragment(data, { ...options, binary: true });
   }
 }
 
-class CountsPartsWhenTheLastIsSent extends PassingTransport {
-  #untold = 0;
+class CountsFragmentsLate extends PassingTransport {
+  #uncounted = 0;
   override get bufferedBytes(): number {
-    return super.bufferedBytes - this.#untold;
+    return super.bufferedBytes - this.#uncounted;
   }
   override sendFragment(data: Data, options: FragmentOptions): boolean {
     const before = super.bufferedBytes;
     const sent = super.sendFragment(data, options);
-    this.#untold += super.bufferedBytes - before;
+    this.#uncounted += super.bufferedBytes - before;
     return sent;
   }
   override drain(): void {
-    this.#untold = 0;
+    this.#uncounted = 0;
     super.drain();
   }
 }
@@ -65,20 +65,20 @@ class FinishesAtTheEnd extends PassingTransport {
   }
 }
 
-describe('the checks of parts', () => {
+describe('the checks of fragments', () => {
   it('find nothing in a transport that keeps the promises', async () => {
     expect(await brokenPromises(fragmentChecks, soundPair)).toEqual([]);
   });
 
   it.each(
     named([
-      [SendsEachPartAsAMessage, [17, 18]],
-      [LosesTheFirstPart, [17]],
-      [GivesPartsAsBytes, [17]],
-      [CountsPartsWhenTheLastIsSent, [17]],
+      [SendsEachFragmentAsAMessage, [17, 18]],
+      [LosesTheFirstFragment, [17]],
+      [SendsFragmentsAsBytes, [17]],
+      [CountsFragmentsLate, [17]],
       [FinishesAtTheEnd, [18]],
     ]),
-  )('find out one that $name', async ({ Fault, promises }) => {
+  )('find one that $name', async ({ Fault, promises }) => {
     expect(await brokenPromises(fragmentChecks, pairsOf(Fault))).toEqual(promises);
   });
 });

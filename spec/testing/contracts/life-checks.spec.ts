@@ -1,5 +1,5 @@
-// Checks the checks: a transport that breaks a promise about signs of life is found
-// out, and by the promise that it breaks.
+// Checks the checks: each transport that breaks a promise about signs of life is found, by the
+// number of that promise.
 
 import { describe, expect, it } from 'vitest';
 import { lifeChecks } from '../../../src/testing/contracts/life-checks.ts';
@@ -64,7 +64,7 @@ class AnswersWhilePaused extends PassingTransport {
   }
 }
 
-class CountsNothingTaken extends PassingTransport {
+class CountsNothingFlushed extends PassingTransport {
   override get flushedBytes(): number {
     return 0;
   }
@@ -78,7 +78,7 @@ class CountsLooks extends PassingTransport {
   }
 }
 
-class DoesNotCountTaken extends PassingTransport {
+class DoesNotCountFlushed extends PassingTransport {
   override get flushedBytes(): number {
     return NaN;
   }
@@ -103,8 +103,8 @@ describe('the checks of signs of life', () => {
     expect(await brokenPromises(lifeChecks, soundPair)).toEqual([]);
   });
 
-  it('find nothing in one that does not count what was taken', async () => {
-    expect(await brokenPromises(lifeChecks, pairsOf(DoesNotCountTaken))).toEqual([]);
+  it('find nothing in one that does not count flushed bytes', async () => {
+    expect(await brokenPromises(lifeChecks, pairsOf(DoesNotCountFlushed))).toEqual([]);
   });
 
   it.each(
@@ -116,11 +116,11 @@ describe('the checks of signs of life', () => {
       [CountsNothingReceived, [15]],
       [CountsMessagesReceived, [15]],
       [AnswersWhilePaused, [15]],
-      [CountsNothingTaken, [16]],
+      [CountsNothingFlushed, [16]],
       [CountsLooks, [16]],
       [SwapsPings, [14, 15, 16]],
     ]),
-  )('find out one that $name', async ({ Fault, promises }) => {
+  )('find one that $name', async ({ Fault, promises }) => {
     expect(await brokenPromises(lifeChecks, pairsOf(Fault))).toEqual(promises);
   });
 });

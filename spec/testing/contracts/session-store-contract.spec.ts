@@ -1,5 +1,5 @@
-// Checks the checks: a session store that breaks a promise is found out, and by the
-// promise that it breaks. Stores that keep them all are in spec/session.
+// Checks the checks: each session store that breaks a promise is found, by the number of that
+// promise. Stores that keep all of them are in spec/session.
 
 import { settle, virtualClock } from 'corosock/testing';
 import type { VirtualClock } from 'corosock/testing';
@@ -16,7 +16,7 @@ type Data = Record<string, unknown>;
 type Unlock = () => Promise<void>;
 type LockOptions = { readonly signal: AbortSignal };
 
-/** Keeps every promise; each fault overrides something. */
+/** Keeps every promise. A store with a fault overrides a method. */
 class SoundStore implements SessionStore {
   protected readonly below: MemorySessionStore;
   protected readonly lines: KeyedLock = new KeyedLock();
@@ -258,7 +258,7 @@ describe('sessionStoreContract', () => {
     expect([...numbers]).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
   });
 
-  it('waits itself where nobody says how time passes', async () => {
+  it('really waits if it is not given a way to let time pass', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'performance'] });
     onTestFinished(() => void vi.useRealTimers());
     const expiry = sessionStoreContract.find(({ name }) => name.endsWith('Then it is gone'));
@@ -270,7 +270,7 @@ describe('sessionStoreContract', () => {
     await expect(running).resolves.toBe(undefined);
   });
 
-  it('disposes of every store, whatever was found', async () => {
+  it('disposes of every store, also when a check fails', async () => {
     let disposed = 0;
     for (const { run } of sessionStoreContract) {
       const clock = virtualClock();

@@ -1,5 +1,5 @@
-// The contract and the port say the same: each promise has a check, and each
-// check is named by words of its promise.
+// The contract and the port say the same: each promise has a check, and the name of each check
+// quotes its promise.
 
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
@@ -8,7 +8,10 @@ import { brokenPromises, soundPair } from './broken-transports.ts';
 
 const port = readFileSync(new URL('../../../src/transport/transport.ts', import.meta.url), 'utf8');
 const promises = new Map(
-  [...port.matchAll(/^ \* (\d+)\. (.+)$/gm)].map(([, number, words]) => [Number(number), words as string]),
+  [...port.matchAll(/^ \* (\d+)\. (.+(?:\n \* {2,}.+)*)$/gm)].map(([, number, words = '']) => [
+    Number(number),
+    words.replaceAll(/\n \* +/g, ' '),
+  ]),
 );
 
 describe('transportContract', () => {
@@ -17,7 +20,7 @@ describe('transportContract', () => {
     expect([...checked].toSorted((a, b) => a - b)).toEqual([...promises.keys()]);
   });
 
-  it.each(transportContract)('says it in the words of the promise: $name', ({ name }) => {
+  it.each(transportContract)('quotes the promise: $name', ({ name }) => {
     const [, number, words] = /^(\d+)\. (.+?)(?: \([^)]*\))?$/u.exec(name) ?? [];
     expect(promises.get(Number(number))).toContain(words);
   });

@@ -4,7 +4,7 @@
 import type { LinkTarget } from '../../../src/transport/connector.ts';
 import { connectInBrowser } from '../../../src/transport/browser/connector.ts';
 import type { Transport } from '../../../src/transport/transport.ts';
-import type { TransportPair } from '../../../src/testing/contracts/transport-check.ts';
+import type { TransportPair } from '../../../src/testing/contracts/link-check.ts';
 import { realClock } from '../../../src/time/real-clock.ts';
 import { acceptOne, MAX_MESSAGE_BYTES } from '../ws/ws-pair.ts';
 import { once } from 'node:events';
@@ -23,7 +23,7 @@ export function targetOf(port: number, changes: Partial<LinkTarget> = {}): LinkT
 }
 
 /** A link as the contract wants it. */
-export async function nativePair(near: 'server' | 'native'): Promise<TransportPair> {
+export async function browserPair(near: 'server' | 'native'): Promise<TransportPair> {
   const { http, port, accepted } = await acceptOne(false);
   const opened = new Promise<Transport>((resolve, reject) => {
     connectInBrowser(targetOf(port), { opened: resolve, failed: reject });

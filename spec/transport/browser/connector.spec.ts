@@ -7,27 +7,27 @@ import { listen } from '../../fixtures/listening-server.ts';
 import { connectInBrowser } from '../../../src/transport/browser/connector.ts';
 import type { ConnectError } from '../../../src/core/errors.ts';
 import { targetOf } from './browser-pair.ts';
-import { ScriptedNative } from './scripted-web-socket.ts';
+import { ScriptedWebSocket } from './scripted-web-socket.ts';
 
 /** Connects through a scripted WebSocket, and writes down what comes of it. */
 function connect(): {
-  readonly ws: ScriptedNative;
+  readonly ws: ScriptedWebSocket;
   readonly asked: readonly unknown[];
-  readonly heard: unknown[];
+  readonly events: unknown[];
   readonly cancel: () => void;
 } {
-  const ws = new ScriptedNative();
+  const ws = new ScriptedWebSocket();
   const asked: unknown[] = [];
-  const heard: unknown[] = [];
-  vi.stubGlobal('WebSocket', function WebSocket(...args: unknown[]): ScriptedNative {
+  const events: unknown[] = [];
+  vi.stubGlobal('WebSocket', function WebSocket(...args: unknown[]): ScriptedWebSocket {
     asked.push(...args);
     return ws;
   });
   const cancel = connectInBrowser(targetOf(80, { url: new URL('ws://host/path?q'), protocols: ['a', 'b'] }), {
-    opened: (transport) => heard.push(['opened', transport.protocol]),
-    failed: ({ status, message }) => heard.push(['failed', status, message]),
+    opened: (transport) => events.push(['opened', transport.protocol]),
+    failed: ({ status, message }) => events.push(['failed', status, message]),
   });
-  return { ws, asked, heard, cancel };
+  return { ws, asked, events, cancel };
 }
 
 afterEach(() => vi.unstubAllGlobals());
@@ -40,24 +40,24 @@ describe('connectInBrowser', () => {
   });
 
   it('answers with a transport once it is open, and with nothing more', () => {
-    const { ws, heard } = connect();
+    const { ws, events } = connect();
     ws.opens();
     ws.ends(1006, { wasClean: false });
-    expect(heard).toEqual([['opened', 'chat']]);
+    expect(events).toEqual([['opened', 'chat']]);
   });
 
   it.each(['an error', 'a close', 'both'])('fails once, without a status, for none is told: %s', (event) => {
-    const { ws, heard } = connect();
+    const { ws, events } = connect();
     if (event !== 'a close') ws.fails();
     if (event !== 'an error') ws.ends(1006, { wasClean: false });
-    expect(heard).toEqual([['failed', undefined, REFUSED]]);
+    expect(events).toEqual([['failed', undefined, REFUSED]]);
   });
 
   it.each(['opens', 'ends'] as const)('says nothing after cancel, whether it %s', (event) => {
-    const { ws, heard, cancel } = connect();
+    const { ws, events, cancel } = connect();
     cancel();
     ws[event](1006);
-    expect([heard, ws.calls]).toEqual([[], [['close']]]);
+    expect([events, ws.calls]).toEqual([[], [['close']]]);
   });
 
   it.each([false, true])(

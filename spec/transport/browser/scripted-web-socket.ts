@@ -14,7 +14,7 @@ type Listeners = {
   readonly close: (event: BrowserClose) => void;
 };
 
-export class ScriptedNative implements BrowserWebSocket {
+export class ScriptedWebSocket implements BrowserWebSocket {
   binaryType = 'blob';
   readyState = 1;
   bufferedAmount = 0;

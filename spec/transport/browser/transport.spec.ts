@@ -3,34 +3,34 @@
 
 import { describe, expect, it } from 'vitest';
 import { settle, transportContract } from 'corosock/testing';
-import { ContractLink } from '../../../src/testing/contracts/contract-link.ts';
-import type { ContractEnd } from '../../../src/testing/contracts/contract-link.ts';
+import { RecordedLink } from '../../../src/testing/contracts/recorded-link.ts';
+import type { RecordedEnd } from '../../../src/testing/contracts/recorded-link.ts';
 import { isBrowserCloseCode, BrowserTransport } from '../../../src/transport/browser/transport.ts';
 import { HandClock } from '../../time/hand-clock.ts';
-import { nativePair } from './browser-pair.ts';
-import { ScriptedNative } from './scripted-web-socket.ts';
+import { browserPair } from './browser-pair.ts';
+import { ScriptedWebSocket } from './scripted-web-socket.ts';
 
 /** What a page cannot do, by the check that fails without it. */
 const NOT_KEPT = {
   // As the one that is to hold back, to drop the link, or to say why it closes.
   server: [
-    '7. `bufferedBytes` counts what was sent and not yet taken',
-    '7. whenever it has fallen, `drain` follows',
-    '8. While paused, no more is delivered than was under way',
-    '10. it is clean when the peer has answered, and only then',
-    "13. A message above the limit ends it with 1009, `by: 'limit'`",
-    "13. A message above the limit ends it with 1009, `by: 'limit'` (in parts)",
-    '15. `receivedBytes` grows with whatever comes',
-    '15. a `pong` and the answer to a `ping` too',
-    '15. an end that reads answers by itself, one that is paused does not',
-    '16. `flushedBytes` changes when more of what was sent has been taken',
-    '17. what is sent counts at once (7)',
+    '7. `bufferedBytes` counts what was sent and not yet flushed',
+    '7. Each time it falls, `drain` follows',
+    '8. A paused end delivers no more than was already under way',
+    '10. Its end is clean if the peer has answered, and only then',
+    "13. A message above the limit ends the link with 1009 and `by: 'limit'`",
+    "13. A message above the limit ends the link with 1009 and `by: 'limit'` (in fragments)",
+    '15. `receivedBytes` grows with everything that arrives',
+    '15. also with a `pong` and with the answer to a `ping`',
+    '15. An end that reads answers pings by itself; a paused end does not',
+    '16. `flushedBytes` changes when more of what was sent is flushed',
+    '17. Each counts in `bufferedBytes` at once (7)',
   ],
   native: [
-    "11. the peer `by: 'link'`, 1006",
-    '14. they answer false, and send nothing, where `send` would',
-    '15. a `pong` and the answer to a `ping` too',
-    '15. an end that reads answers by itself, one that is paused does not',
+    "11. The peer gets 1006 and `by: 'link'`",
+    '14. They return false and send nothing where `send` would',
+    '15. also with a `pong` and with the answer to a `ping`',
+    '15. An end that reads answers pings by itself; a paused end does not',
   ],
 } as const;
 
@@ -44,7 +44,7 @@ describe.each([
   const notKept: readonly string[] = NOT_KEPT[near];
 
   it.each(transportContract.filter(({ name }) => !notKept.includes(name)))('$name', async ({ run }) => {
-    await expect(run(() => nativePair(near))).resolves.toBe(undefined);
+    await expect(run(() => browserPair(near))).resolves.toBe(undefined);
   });
 
   it('but for those that are named', () => {
@@ -53,17 +53,17 @@ describe.each([
 });
 
 interface Scripted {
-  readonly ws: ScriptedNative;
+  readonly ws: ScriptedWebSocket;
   readonly clock: HandClock;
   readonly transport: BrowserTransport;
-  readonly end: ContractEnd;
+  readonly end: RecordedEnd;
 }
 
 function scripted(maxMessageBytes = 10): Scripted {
-  const ws = new ScriptedNative();
+  const ws = new ScriptedWebSocket();
   const clock = new HandClock();
   const transport = new BrowserTransport(ws, { maxMessageBytes, clock });
-  const { near: end } = new ContractLink({ near: transport, far: transport });
+  const { near: end } = new RecordedLink({ near: transport, far: transport });
   end.open();
   return { ws, clock, transport, end };
 }
@@ -78,7 +78,7 @@ describe('BrowserTransport', () => {
     const { ws, end } = scripted();
     ws.delivers('aü€');
     ws.delivers(new Uint8Array([1, 2]).buffer);
-    expect(end.heard).toEqual([
+    expect(end.calls).toEqual([
       { kind: 'message', data: 'aü€', bytes: 6 },
       { kind: 'message', data: new Uint8Array([1, 2]), bytes: 2 },
     ]);
@@ -119,7 +119,7 @@ describe('BrowserTransport', () => {
     ws.bufferedAmount = 0;
     clock.tick(4);
     expect(clock.waits).toEqual([4, 4, 4]);
-    expect(end.heard).toEqual([
+    expect(end.calls).toEqual([
       { kind: 'drain', bufferedBytes: 5 },
       { kind: 'drain', bufferedBytes: 0 },
     ]);
@@ -129,15 +129,15 @@ describe('BrowserTransport', () => {
   it('looks again for what is sent when it hears of room', () => {
     const { ws, clock, end } = scripted();
     end.send('123');
-    end.onHeard = () => {
-      end.onHeard = () => {};
+    end.onCall = () => {
+      end.onCall = () => {};
       end.send('456');
     };
     ws.bufferedAmount = 0;
     clock.tick(4);
     ws.bufferedAmount = 0;
     clock.tick(4);
-    expect(end.heard.map(({ kind }) => kind)).toEqual(['drain', 'drain']);
+    expect(end.calls.map(({ kind }) => kind)).toEqual(['drain', 'drain']);
   });
 
   it('sets no timer for what was taken at once', () => {

@@ -27,25 +27,25 @@ function upgrade({
   head = Buffer.alloc(0),
   acceptor = new WsAcceptor({ ...OPTIONS, ...options }),
   stream = new ScriptedStream(),
-}: Upgrade = {}): { readonly stream: ScriptedStream; readonly heard: unknown[] } {
-  const heard: unknown[] = [];
+}: Upgrade = {}): { readonly stream: ScriptedStream; readonly events: unknown[] } {
+  const events: unknown[] = [];
   const atHand = { request: upgradeOf(headers), stream, head };
   acceptor.accept(
     atHand,
     { protocol, headerLines },
     {
       accepted: (transport) => {
-        heard.push(`accepted ${transport.protocol}`);
+        events.push(`accepted ${transport.protocol}`);
         transport.open({
-          receive: (data) => heard.push(data),
-          drain: () => heard.push('drain'),
-          end: ({ code, by }) => heard.push(`${code} by ${by}`),
+          receive: (data) => events.push(data),
+          drain: () => events.push('drain'),
+          end: ({ code, by }) => events.push(`${code} by ${by}`),
         });
       },
-      refused: (error) => heard.push(error.message),
+      refused: (error) => events.push(error.message),
     },
   );
-  return { stream, heard };
+  return { stream, events };
 }
 
 function linesOf(bytes: Buffer | undefined): readonly string[] {
@@ -54,8 +54,8 @@ function linesOf(bytes: Buffer | undefined): readonly string[] {
 
 describe('WsAcceptor', () => {
   it('answers 101 and hands over a transport', () => {
-    const { stream, heard } = upgrade();
-    expect(heard).toEqual(['accepted ']);
+    const { stream, events } = upgrade();
+    expect(events).toEqual(['accepted ']);
     expect(linesOf(stream.writes[0])).toEqual([
       'HTTP/1.1 101 Switching Protocols',
       'Upgrade: websocket',
@@ -69,10 +69,10 @@ describe('WsAcceptor', () => {
   it('agrees to the protocol it is given, and never to one by itself', () => {
     const headers = { 'sec-websocket-protocol': 'chat, echo' };
     const agreed = upgrade({ headers, protocol: 'echo' });
-    expect(agreed.heard).toEqual(['accepted echo']);
+    expect(agreed.events).toEqual(['accepted echo']);
     expect(linesOf(agreed.stream.writes[0])).toContain('Sec-WebSocket-Protocol: echo');
-    const { stream, heard } = upgrade({ headers });
-    expect(heard).toEqual(['accepted ']);
+    const { stream, events } = upgrade({ headers });
+    expect(events).toEqual(['accepted ']);
     expect(String(stream.writes[0])).not.toContain('Sec-WebSocket-Protocol');
   });
 
@@ -99,18 +99,18 @@ describe('WsAcceptor', () => {
   });
 
   it('holds messages to its limit', async () => {
-    const { stream, heard } = upgrade({ options: { maxMessageBytes: 4 } });
+    const { stream, events } = upgrade({ options: { maxMessageBytes: 4 } });
     stream.push(Buffer.concat([textFrame('four'), textFrame('fiver')]));
     stream.push(null);
     await settle();
-    expect(heard).toEqual(['accepted ', 'four', '1009 by limit']);
+    expect(events).toEqual(['accepted ', 'four', '1009 by limit']);
   });
 
   it('delivers what came with the request, after it has said that it is accepted', async () => {
-    const { heard } = upgrade({ head: textFrame('early bird') });
-    expect(heard).toEqual(['accepted ']);
+    const { events } = upgrade({ head: textFrame('early bird') });
+    expect(events).toEqual(['accepted ']);
     await settle();
-    expect(heard).toEqual(['accepted ', 'early bird']);
+    expect(events).toEqual(['accepted ', 'early bird']);
   });
 
   it('leaves all frames to the ws of Bun, which writes past the stream', () => {
@@ -124,8 +124,8 @@ describe('WsAcceptor', () => {
 
   it('leaves it to its caller to answer extensions that are malformed', () => {
     const headers = { 'sec-websocket-extensions': ';' };
-    const { stream, heard } = upgrade({ options: { compression: true }, headers });
-    expect(heard).toEqual(['Invalid or unacceptable Sec-WebSocket-Extensions header']);
+    const { stream, events } = upgrade({ options: { compression: true }, headers });
+    expect(events).toEqual(['Invalid or unacceptable Sec-WebSocket-Extensions header']);
     expect(stream.writes).toEqual([]);
   });
 
@@ -138,22 +138,22 @@ describe('WsAcceptor', () => {
       upgrade({ acceptor, headers: bad }),
     ];
     const INVALID = 'Invalid or unacceptable Sec-WebSocket-Extensions header';
-    expect(outcomes.map(({ heard }) => heard)).toEqual([[INVALID], ['accepted '], [INVALID]]);
+    expect(outcomes.map(({ events }) => events)).toEqual([[INVALID], ['accepted '], [INVALID]]);
   });
 
-  it('drops a peer that has gone, and says nothing', () => {
+  it('drops a peer that has gone, and calls nothing', () => {
     const stream = new ScriptedStream();
     stream.end();
-    const { heard } = upgrade({ stream });
-    expect([heard, stream.destroyed]).toEqual([[], true]);
+    const { events } = upgrade({ stream });
+    expect([events, stream.destroyed]).toEqual([[], true]);
   });
 
-  it('drops a peer whose reset nobody has heard of yet, and says nothing', async () => {
+  it('drops a peer whose reset was not reported yet, and calls nothing', async () => {
     const stream = new ScriptedStream();
     stream.destroy(new Error('reset'));
-    const { heard } = upgrade({ stream });
+    const { events } = upgrade({ stream });
     await settle();
-    expect(heard).toEqual([]);
+    expect(events).toEqual([]);
   });
 
   it.each(['', 'chat'])(
@@ -170,17 +170,17 @@ describe('WsAcceptor', () => {
 
   it('agrees to no protocol where there is compression to agree on', () => {
     const headers = { 'sec-websocket-protocol': 'chat' };
-    const { stream, heard } = upgrade({ options: { compression: true }, headers });
-    expect(heard).toEqual(['accepted ']);
+    const { stream, events } = upgrade({ options: { compression: true }, headers });
+    expect(events).toEqual(['accepted ']);
     expect(String(stream.writes[0])).not.toContain('Protocol:');
   });
 
   it('throws for a stream that was handed over before, and leaves that alone', async () => {
     const acceptor = new WsAcceptor(OPTIONS);
-    const { stream, heard } = upgrade({ acceptor });
+    const { stream, events } = upgrade({ acceptor });
     expect(() => upgrade({ acceptor, stream })).toThrow('more than once');
     stream.push(frame({ opcode: OPCODE.text, payload: 'still here' }));
     await settle();
-    expect(heard).toEqual(['accepted ', 'still here']);
+    expect(events).toEqual(['accepted ', 'still here']);
   });
 });

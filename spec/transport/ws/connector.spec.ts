@@ -182,10 +182,10 @@ describe('connectWs', () => {
   ])('says nothing after cancel, and leaves no socket: %s', async (_, answer) => {
     await using http = await listen();
     const asked = once(http.server, 'upgrade') as Promise<[unknown, Duplex]>;
-    const heard: unknown[] = [];
+    const events: unknown[] = [];
     const cancel = connectWs(targetOf(http.port), {
-      opened: () => heard.push('opened'),
-      failed: (error) => heard.push(error),
+      opened: () => events.push('opened'),
+      failed: (error) => events.push(error),
     });
     const [, stream] = await asked;
     followEnd(stream);
@@ -196,7 +196,7 @@ describe('connectWs', () => {
     cancel();
     await closed;
     await settle();
-    expect(heard).toEqual([]);
+    expect(events).toEqual([]);
   });
 });
 

@@ -26,7 +26,7 @@ describe('WsOrderedSocket', () => {
   ])('sends %s behind what was sent before it in the same turn', async (_, received, opcode) => {
     const { stream, transport } = acceptScripted();
     const end = openEnd(transport);
-    end.onHeard = ({ kind }) => {
+    end.onCall = ({ kind }) => {
       if (kind === 'message') end.send('answer');
     };
     stream.push(Buffer.concat([textFrame('question'), received]));
@@ -58,7 +58,7 @@ describe('WsOrderedSocket', () => {
   it('sends a pong between what was sent before it and after it', async () => {
     const { stream, transport } = acceptScripted();
     const end = openEnd(transport);
-    end.onHeard = ({ kind }) => {
+    end.onCall = ({ kind }) => {
       if (kind === 'message') end.send(Buffer.from('answer'));
     };
     stream.push(Buffer.concat([textFrame('1'), frame({ opcode: OPCODE.ping }), textFrame('2')]));
@@ -107,7 +107,7 @@ describe('WsOrderedSocket, asked for many pongs,', () => {
     stream.hold();
     stream.push(pings(MOST));
     await settle();
-    expect(end.heard).toEqual([]);
+    expect(end.calls).toEqual([]);
     stream.push(pings(1));
     expect(await end.untilEnd()).toMatchObject({
       code: 1008,

@@ -7,7 +7,7 @@ import type { Server } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
 import { WebSocket } from 'ws';
 import type { ClientOptions } from 'ws';
-import type { TransportPair } from '../../../src/testing/contracts/transport-check.ts';
+import type { TransportPair } from '../../../src/testing/contracts/link-check.ts';
 import type { Transport } from '../../../src/transport/transport.ts';
 import { WsAcceptor } from '../../../src/transport/ws/acceptor.ts';
 import { WsTransport } from '../../../src/transport/ws/transport.ts';

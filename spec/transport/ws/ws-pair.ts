@@ -7,9 +7,9 @@ import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { WebSocket } from 'ws';
-import type { ContractEnd } from '../../../src/testing/contracts/contract-link.ts';
-import { ContractLink } from '../../../src/testing/contracts/contract-link.ts';
-import type { TransportPair } from '../../../src/testing/contracts/transport-check.ts';
+import type { RecordedEnd } from '../../../src/testing/contracts/recorded-link.ts';
+import { RecordedLink } from '../../../src/testing/contracts/recorded-link.ts';
+import type { TransportPair } from '../../../src/testing/contracts/link-check.ts';
 import type { Transport } from '../../../src/transport/transport.ts';
 import { WsAcceptor } from '../../../src/transport/ws/acceptor.ts';
 import { WsTransport } from '../../../src/transport/ws/transport.ts';
@@ -101,8 +101,8 @@ export async function acceptOne(
 }
 
 /** What a transport's sink hears. */
-export function openEnd(transport: Transport): ContractEnd {
-  const { near } = new ContractLink({ near: transport, far: transport });
+export function openEnd(transport: Transport): RecordedEnd {
+  const { near } = new RecordedLink({ near: transport, far: transport });
   near.open();
   return near;
 }

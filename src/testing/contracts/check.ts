@@ -1,15 +1,15 @@
-// The form of a port's contract: its numbered promises as named checks, for any
-// test runner. Each contract is a list of these.
+// The form of a port's contract: each numbered promise as a named check, for any test runner.
+// `transportContract` and `sessionStoreContract` are lists of these.
 
-/** A promise of a port, and how to see that it is kept. */
+/** Checks one promise of a port. */
 export interface Check<T> {
-  /** Begins with the promise's number, and says it in its words. */
+  /** The number of the promise, then words of it. */
   readonly name: string;
   /**
-   * Rejects when the promise is broken. A promise that is broken by silence ends in
-   * the runner's own time-out.
+   * Rejects if the promise is broken. Where a broken promise means that nothing happens, the
+   * check waits for ever, and the time-out of the test runner ends it.
    *
-   * @param make - Makes what is checked, afresh; the check disposes of it.
+   * @param make - Makes a new instance of what is checked. The check disposes of it.
    */
   run(make: () => T | PromiseLike<T>): Promise<void>;
 }

@@ -1,15 +1,15 @@
-// The promises of the Transport port about what is carried, as checks: where it
-// goes, in which form and order, and how both ends hold each other back.
+// The promises of the Transport port about delivery, as checks: order, form of the data,
+// buffered bytes, pause and resume. `transport-contract.ts` joins them to the other checks.
 
 import { deepStrictEqual, equal, ok } from 'node:assert/strict';
 import type { Check } from './check.ts';
 import { settle } from '../settle.ts';
-import { check, CHUNK, fill, numbered, sendAll, sendFragments } from './transport-check.ts';
-import type { TransportPair } from './transport-check.ts';
+import { linkCheck, CHUNK, fill, numbered, sendAll, sendFragments } from './link-check.ts';
+import type { TransportPair } from './link-check.ts';
 
-/** Promises 1, 2, 4, 5, 7 and 8; parts have checks of their own. */
+/** Promises 1, 2, 4, 5, 7 and 8. Fragments are in `fragment-checks.ts`. */
 export const deliveryChecks: ReadonlyArray<Check<TransportPair>> = [
-  check('1. Until `open`, nothing that arrives is lost', async ({ near, far }) => {
+  linkCheck('1. Nothing that arrives before `open` is lost', async ({ near, far }) => {
     near.open();
     sendAll(near, numbered(3));
     near.close(1000);
@@ -19,8 +19,8 @@ export const deliveryChecks: ReadonlyArray<Check<TransportPair>> = [
     far.expectMessages(numbered(3));
   }),
 
-  check(
-    '1. afterwards all goes to that one sink, in the order in which it was sent',
+  linkCheck(
+    '1. Everything goes to the one sink, in the order in which the peer sent it',
     async ({ near, far }) => {
       const messages = numbered(300);
       near.open();
@@ -35,8 +35,8 @@ export const deliveryChecks: ReadonlyArray<Check<TransportPair>> = [
     },
   ),
 
-  check(
-    '2. The sink is never called inside a call of `open`, `send`, `sendFragment`, `ping`, `pong`, `pause`, `resume`, `close` or `terminate`',
+  linkCheck(
+    '2. No call of `open`, `send`, `sendFragment`, `ping`, `pong`, `pause`, `resume`, `close` or `terminate` calls the sink before it returns',
     async (link) => {
       const { near, far } = link;
       near.open();
@@ -47,7 +47,7 @@ export const deliveryChecks: ReadonlyArray<Check<TransportPair>> = [
       near.ping();
       near.pong();
       sendAll(near, ['late', CHUNK]);
-      sendFragments(near, ['in', ' parts']);
+      sendFragments(near, ['in', ' fragments']);
       await settle();
       far.resume();
       await far.untilMessages(4);
@@ -59,24 +59,27 @@ export const deliveryChecks: ReadonlyArray<Check<TransportPair>> = [
     },
   ),
 
-  check('4. What was received whole before the end comes before `end`', async (link) => {
-    const { near, far } = link.open();
-    far.pause();
-    sendAll(near, numbered(100));
-    near.close(1000);
-    await settle();
-    far.resume();
-    await far.untilEnd();
-    far.expectMessages(numbered(100));
-  }),
+  linkCheck(
+    '4. Messages that were received whole before the end are delivered before `end`',
+    async (link) => {
+      const { near, far } = link.open();
+      far.pause();
+      sendAll(near, numbered(100));
+      near.close(1000);
+      await settle();
+      far.resume();
+      await far.untilEnd();
+      far.expectMessages(numbered(100));
+    },
+  ),
 
-  check('5. Text arrives as a string, binary as bytes', async (link) => {
+  linkCheck('5. Text arrives as a string, binary as bytes', async (link) => {
     const { near, far } = link.open();
     sendAll(near, ['h\u00e9, \u{1f600}', 'lone \ud800', new Uint8Array([0, 128, 255])]);
     ok(near.send('h\u00e9', { binary: true }));
     await far.untilMessages(4);
     deepStrictEqual(
-      far.heard.filter(({ kind }) => kind === 'message'),
+      far.calls.filter(({ kind }) => kind === 'message'),
       [
         { kind: 'message', data: 'h\u00e9, \u{1f600}', bytes: 9 },
         { kind: 'message', data: 'lone \ufffd', bytes: 8 },
@@ -86,7 +89,7 @@ export const deliveryChecks: ReadonlyArray<Check<TransportPair>> = [
     );
   }),
 
-  check('5. an empty message is a message', async (link) => {
+  linkCheck('5. An empty message is a message', async (link) => {
     const { near, far } = link.open();
     const messages = ['', new Uint8Array(0), 'and one that is not'];
     sendAll(near, messages);
@@ -94,7 +97,7 @@ export const deliveryChecks: ReadonlyArray<Check<TransportPair>> = [
     far.expectMessages(messages);
   }),
 
-  check('7. `bufferedBytes` counts what was sent and not yet taken', async (link) => {
+  linkCheck('7. `bufferedBytes` counts what was sent and not yet flushed', async (link) => {
     const { near, far } = link.open();
     equal(near.bufferedBytes, 0);
     far.pause();
@@ -102,16 +105,16 @@ export const deliveryChecks: ReadonlyArray<Check<TransportPair>> = [
     far.terminate();
   }),
 
-  check('7. whenever it has fallen, `drain` follows', async (link) => {
+  linkCheck('7. Each time it falls, `drain` follows', async (link) => {
     const { near, far } = link.open();
     far.pause();
     const count = await fill(near);
     far.resume();
-    await near.until(() => near.heard.some((heard) => heard.kind === 'drain' && heard.bufferedBytes === 0));
+    await near.until(() => near.calls.some((call) => call.kind === 'drain' && call.bufferedBytes === 0));
     await far.untilMessages(count);
   }),
 
-  check('8. While paused, no more is delivered than was under way', async (link) => {
+  linkCheck('8. A paused end delivers no more than was already under way', async (link) => {
     const { near, far } = link.open();
     far.pause();
     sendAll(near, numbered(3));
@@ -123,10 +126,10 @@ export const deliveryChecks: ReadonlyArray<Check<TransportPair>> = [
     await far.untilMessages(3);
   }),
 
-  check('8. `resume` goes on where it stopped, and nothing is lost', async (link) => {
+  linkCheck('8. `resume` continues where the end stopped, and nothing is lost', async (link) => {
     const { near, far } = link.open();
     const messages = numbered(500);
-    far.onHeard = ({ kind }) => {
+    far.onCall = ({ kind }) => {
       if (kind === 'message') far.pause();
     };
     sendAll(near, messages);

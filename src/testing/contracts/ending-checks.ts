@@ -1,15 +1,15 @@
-// The promises of the Transport port about the end, as checks: how each side may
-// bring it about, and what both hear of it.
+// The promises of the Transport port about the end, as checks: each way in which a link can end,
+// and the `end` that both sinks get. `transport-contract.ts` joins them to the other checks.
 
 import { deepStrictEqual } from 'node:assert/strict';
 import type { Check } from './check.ts';
-import type { ContractEnd, ContractLink } from './contract-link.ts';
+import type { RecordedEnd, RecordedLink } from './recorded-link.ts';
 import { settle } from '../settle.ts';
-import { check, CHUNK, numbered, sendAll, sendFragments } from './transport-check.ts';
-import type { TransportPair } from './transport-check.ts';
+import { linkCheck, CHUNK, numbered, sendAll, sendFragments } from './link-check.ts';
+import type { TransportPair } from './link-check.ts';
 
-/** All that can be done to an end that is over. */
-function disturb(end: ContractEnd): void {
+/** Calls methods of an end whose link is over. */
+function disturb(end: RecordedEnd): void {
   end.send('too late');
   end.pause();
   end.resume();
@@ -17,8 +17,8 @@ function disturb(end: ContractEnd): void {
   end.terminate();
 }
 
-/** Every way for a link to end. */
-const ENDINGS: Readonly<Record<string, (link: ContractLink, pair: TransportPair) => void>> = {
+/** Each way in which a link can end. */
+const ENDINGS: Readonly<Record<string, (link: RecordedLink, pair: TransportPair) => void>> = {
   'near closes': ({ near }) => near.close(1000),
   'far closes': ({ far }) => far.close(1000),
   'both close': ({ near, far }) => {
@@ -37,8 +37,8 @@ const ENDINGS: Readonly<Record<string, (link: ContractLink, pair: TransportPair)
 };
 
 const endsOnce = Object.entries(ENDINGS).map(([ending, finish]) =>
-  check(
-    `3. \`end\` is the last thing that a sink hears, and it hears it exactly once, whatever happens (${ending})`,
+  linkCheck(
+    `3. \`end\` is called exactly once, whatever happens, and is the last call that the sink gets (${ending})`,
     async (link, pair) => {
       const { near, far } = link.open();
       sendAll(near, numbered(3));
@@ -59,10 +59,10 @@ const endsOnce = Object.entries(ENDINGS).map(([ending, finish]) =>
 export const endingChecks: ReadonlyArray<Check<TransportPair>> = [
   ...endsOnce,
 
-  check('6. `send` and `sendFragment` answer false, and send nothing', async (link) => {
+  linkCheck('6. `send` and `sendFragment` return false and send nothing', async (link) => {
     const { near, far } = link.open();
     const answers: boolean[] = [];
-    far.onHeard = ({ kind }) => {
+    far.onCall = ({ kind }) => {
       if (kind === 'end') answers.push(far.send('after the end'), far.sendFragment('after the end'));
     };
     sendAll(near, ['in time']);
@@ -71,11 +71,11 @@ export const endingChecks: ReadonlyArray<Check<TransportPair>> = [
     await far.untilEnd();
     await near.untilEnd();
     answers.push(near.send('after the end'), near.sendFragment('after the end', { last: true }));
-    const heard = [far.messages, near.messages];
-    deepStrictEqual([answers, heard], [Array.from(answers, () => false), [['in time'], []]]);
+    const received = [far.messages, near.messages];
+    deepStrictEqual([answers, received], [Array.from(answers, () => false), [['in time'], []]]);
   }),
 
-  check('9. `close` lets what was sent go first', async (link) => {
+  linkCheck('9. `close` lets everything that was sent before it go first', async (link) => {
     const { near, far } = link.open();
     const messages = [...numbered(100), CHUNK, ...numbered(100)];
     sendAll(near, messages);
@@ -84,36 +84,39 @@ export const endingChecks: ReadonlyArray<Check<TransportPair>> = [
     far.expectMessages(messages);
   }),
 
-  check("9. The peer hears the code and the reason, `by: 'peer'`, `clean: true`", async (link) => {
+  linkCheck("9. The peer gets the code and the reason, `by: 'peer'` and `clean: true`", async (link) => {
     const { near, far } = link.open();
     const reason = '\u00e9'.repeat(61);
     near.close(4999, reason);
     await far.expectEnd({ code: 4999, reason, clean: true, by: 'peer' });
   }),
 
-  check("10. The one that closes ends with its own code, `by: 'local'`", async (link) => {
-    const { near, far } = link.open();
-    near.close(4001, 'near');
-    far.close(4002, 'far');
-    await near.expectEnd({ code: 4001, reason: 'near', clean: true, by: 'local' });
-    await far.expectEnd({ code: 4002, reason: 'far', clean: true, by: 'local' });
-  }),
+  linkCheck(
+    "10. An end that closes gets its own code and `by: 'local'`, even if both ends close at once",
+    async (link) => {
+      const { near, far } = link.open();
+      near.close(4001, 'near');
+      far.close(4002, 'far');
+      await near.expectEnd({ code: 4001, reason: 'near', clean: true, by: 'local' });
+      await far.expectEnd({ code: 4002, reason: 'far', clean: true, by: 'local' });
+    },
+  ),
 
-  check('10. it is clean when the peer has answered, and only then', async (link) => {
+  linkCheck('10. Its end is clean if the peer has answered, and only then', async (link) => {
     const { near, far } = link.open();
     near.close(4001);
     far.terminate();
     await near.expectEnd({ code: 4001, reason: '', clean: false, by: 'local' });
   }),
 
-  check("11. `terminate` ends at once: 1006, `by: 'local'`", async (link) => {
+  linkCheck("11. `terminate` ends the link at once: 1006 and `by: 'local'`", async (link) => {
     const { near, far } = link.open();
     far.pause();
     near.terminate();
     await near.expectEnd({ code: 1006, reason: '', clean: false, by: 'local' });
   }),
 
-  check('11. with the code of a `close` that is under way', async (link) => {
+  linkCheck('11. the code of a `close` that is under way', async (link) => {
     const { near, far } = link.open();
     far.pause();
     near.close(4001, 'near');
@@ -121,27 +124,30 @@ export const endingChecks: ReadonlyArray<Check<TransportPair>> = [
     await near.expectEnd({ code: 4001, reason: 'near', clean: false, by: 'local' });
   }),
 
-  check("11. the peer `by: 'link'`, 1006", async (link) => {
+  linkCheck("11. The peer gets 1006 and `by: 'link'`", async (link) => {
     const { near, far } = link.open();
     near.terminate();
     await far.expectEnd({ code: 1006, reason: '', clean: false, by: 'link' });
   }),
 
-  check('12. may be called in any state and any number of times', async ({ near, far }) => {
-    near.terminate();
-    near.close(4001);
-    near.terminate();
-    near.open();
-    far.open();
-    await near.expectEnd({ code: 1006, reason: '', clean: false, by: 'local' });
-    await far.untilEnd();
-    disturb(near);
-    disturb(near);
-    await settle();
-    near.expectOneEnd();
-  }),
+  linkCheck(
+    '12. `close` and `terminate` may be called in any state and any number of times',
+    async ({ near, far }) => {
+      near.terminate();
+      near.close(4001);
+      near.terminate();
+      near.open();
+      far.open();
+      await near.expectEnd({ code: 1006, reason: '', clean: false, by: 'local' });
+      await far.untilEnd();
+      disturb(near);
+      disturb(near);
+      await settle();
+      near.expectOneEnd();
+    },
+  ),
 
-  check('12. only the first `close` counts', async ({ near, far }) => {
+  linkCheck('12. Only the first `close` counts', async ({ near, far }) => {
     near.close(4001, 'first');
     near.close(4002, 'second');
     near.open();
@@ -151,7 +157,7 @@ export const endingChecks: ReadonlyArray<Check<TransportPair>> = [
     await near.expectEnd({ code: 4001, reason: 'first', clean: true, by: 'local' });
   }),
 
-  check("13. A message above the limit ends it with 1009, `by: 'limit'`", async (link, pair) => {
+  linkCheck("13. A message above the limit ends the link with 1009 and `by: 'limit'`", async (link, pair) => {
     const { near, far } = link.open();
     const largest = new Uint8Array(pair.farMaxMessageBytes).fill(0x62);
     sendAll(near, ['before', largest, new Uint8Array(largest.length + 1), 'behind']);
@@ -161,13 +167,16 @@ export const endingChecks: ReadonlyArray<Check<TransportPair>> = [
     deepStrictEqual([code, by], [1009, 'peer']);
   }),
 
-  check("13. A message above the limit ends it with 1009, `by: 'limit'` (in parts)", async (link, pair) => {
-    const { near, far } = link.open();
-    const half = new Uint8Array(Math.ceil(pair.farMaxMessageBytes / 2)).fill(0x62);
-    sendFragments(near, [half, half, new Uint8Array(1)]);
-    await far.expectEnd({ code: 1009, reason: '', clean: false, by: 'limit' });
-    far.expectMessages([]);
-    const { code, by } = await near.untilEnd();
-    deepStrictEqual([code, by], [1009, 'peer']);
-  }),
+  linkCheck(
+    "13. A message above the limit ends the link with 1009 and `by: 'limit'` (in fragments)",
+    async (link, pair) => {
+      const { near, far } = link.open();
+      const half = new Uint8Array(Math.ceil(pair.farMaxMessageBytes / 2)).fill(0x62);
+      sendFragments(near, [half, half, new Uint8Array(1)]);
+      await far.expectEnd({ code: 1009, reason: '', clean: false, by: 'limit' });
+      far.expectMessages([]);
+      const { code, by } = await near.untilEnd();
+      deepStrictEqual([code, by], [1009, 'peer']);
+    },
+  ),
 ];

@@ -1,15 +1,15 @@
-// The promises of the Transport port about messages that are sent in parts, as
-// checks: what the peer hears of them, and when.
+// The promises of the Transport port about messages in fragments, as checks: what the peer
+// receives, and when. `transport-contract.ts` joins them to the other checks.
 
 import { deepStrictEqual, equal, ok } from 'node:assert/strict';
 import type { Check } from './check.ts';
 import { settle } from '../settle.ts';
-import { check, fill, numbered, sendAll, sendFragments } from './transport-check.ts';
-import type { TransportPair } from './transport-check.ts';
+import { linkCheck, fill, numbered, sendAll, sendFragments } from './link-check.ts';
+import type { TransportPair } from './link-check.ts';
 
 /** Promises 17 and 18. */
 export const fragmentChecks: ReadonlyArray<Check<TransportPair>> = [
-  check("17. the peer hears one message, of the first part's kind", async (link) => {
+  linkCheck("17. The peer receives one message, of the first fragment's kind", async (link) => {
     const { near, far } = link.open();
     sendAll(near, ['before']);
     sendFragments(near, ['h\u00e9', '', '\u{1f600}', '']);
@@ -20,7 +20,7 @@ export const fragmentChecks: ReadonlyArray<Check<TransportPair>> = [
     sendAll(near, ['behind']);
     await far.untilMessages(6);
     deepStrictEqual(
-      far.heard.filter(({ kind }) => kind === 'message'),
+      far.calls.filter(({ kind }) => kind === 'message'),
       [
         { kind: 'message', data: 'before', bytes: 6 },
         { kind: 'message', data: 'h\u00e9\u{1f600}', bytes: 7 },
@@ -32,7 +32,7 @@ export const fragmentChecks: ReadonlyArray<Check<TransportPair>> = [
     );
   }),
 
-  check('17. when the last part has come', async (link) => {
+  linkCheck('17. when the last fragment has arrived', async (link) => {
     const { near, far } = link.open();
     near.sendFragment('first');
     sendAll(far, ['the other direction']);
@@ -44,20 +44,20 @@ export const fragmentChecks: ReadonlyArray<Check<TransportPair>> = [
     far.expectMessages(['first, last']);
   }),
 
-  check('17. what is sent counts at once (7)', async (link) => {
+  linkCheck('17. Each counts in `bufferedBytes` at once (7)', async (link) => {
     const { near, far } = link.open();
     far.pause();
     const count = await fill(near);
     const before = near.bufferedBytes;
     sendFragments(near, ['one', 'two']);
-    ok(near.bufferedBytes > before, 'bufferedBytes has not grown with a part');
+    ok(near.bufferedBytes > before, 'bufferedBytes has not grown with a fragment');
     far.resume();
-    await near.until(() => near.heard.some((heard) => heard.kind === 'drain' && heard.bufferedBytes === 0));
+    await near.until(() => near.calls.some((call) => call.kind === 'drain' && call.bufferedBytes === 0));
     await far.untilMessages(count + 1);
     equal(far.messages.at(-1), 'onetwo');
   }),
 
-  check('18. A message whose last part was never sent is never heard.', async (link) => {
+  linkCheck('18. A message whose last fragment was never sent is never delivered', async (link) => {
     const { near, far } = link.open();
     sendAll(near, numbered(3));
     near.sendFragment('unfinished');
@@ -66,7 +66,7 @@ export const fragmentChecks: ReadonlyArray<Check<TransportPair>> = [
     equal(far.messages.includes('unfinished'), false);
   }),
 
-  check('18. `close` and `terminate` may come between parts', async (link) => {
+  linkCheck('18. `close` and `terminate` may come between fragments', async (link) => {
     const { near, far } = link.open();
     sendAll(near, numbered(3));
     near.sendFragment('unfinished');

@@ -1,13 +1,13 @@
-// The promises of the Transport port about signs of life, as checks: who gives one,
-// who counts it, and that nobody else hears of it.
+// The promises of the Transport port about signs of life, as checks: `ping`, `pong`, and the two
+// counts that a heartbeat compares. `transport-contract.ts` joins them to the other checks.
 
 import { deepStrictEqual, equal } from 'node:assert/strict';
 import type { Check } from './check.ts';
 import { settle } from '../settle.ts';
-import { check, fill, numbered, sendAll } from './transport-check.ts';
-import type { TransportPair } from './transport-check.ts';
+import { linkCheck, fill, numbered, sendAll } from './link-check.ts';
+import type { TransportPair } from './link-check.ts';
 
-/** Waits until a count has changed: no sink is told of it. */
+/** Waits until a count has changed. It is polled, because no call of the sink tells. */
 async function untilChanged(count: () => number): Promise<void> {
   const before = count();
   while (Object.is(count(), before)) await settle();
@@ -15,8 +15,8 @@ async function untilChanged(count: () => number): Promise<void> {
 
 /** Promises 14 to 16. */
 export const lifeChecks: ReadonlyArray<Check<TransportPair>> = [
-  check(
-    '14. `ping` and `pong` overtake nothing that was sent, and no sink hears of them',
+  linkCheck(
+    '14. `ping` and `pong` overtake nothing that was sent, and call no sink',
     async ({ near, far }) => {
       near.open();
       far.open();
@@ -28,11 +28,11 @@ export const lifeChecks: ReadonlyArray<Check<TransportPair>> = [
       await far.untilMessages(4);
       await settle();
       far.expectMessages(messages);
-      deepStrictEqual([near.messages, near.heard.some(({ kind }) => kind === 'end')], [[], false]);
+      deepStrictEqual([near.messages, near.calls.some(({ kind }) => kind === 'end')], [[], false]);
     },
   ),
 
-  check('14. they answer false, and send nothing, where `send` would', async (link) => {
+  linkCheck('14. They return false and send nothing where `send` would', async (link) => {
     const { near, far } = link.open();
     const answers = [near.ping(), near.pong()];
     near.close(1000);
@@ -43,7 +43,7 @@ export const lifeChecks: ReadonlyArray<Check<TransportPair>> = [
     deepStrictEqual(answers, [true, true, false, false, false, false, false, false]);
   }),
 
-  check('15. `receivedBytes` grows with whatever comes', async (link) => {
+  linkCheck('15. `receivedBytes` grows with everything that arrives', async (link) => {
     const { near, far } = link.open();
     const before = far.receivedBytes;
     sendAll(near, ['']);
@@ -51,7 +51,7 @@ export const lifeChecks: ReadonlyArray<Check<TransportPair>> = [
     equal(far.receivedBytes > before, true, 'receivedBytes has not grown with a message');
   }),
 
-  check('15. a `pong` and the answer to a `ping` too', async (link) => {
+  linkCheck('15. also with a `pong` and with the answer to a `ping`', async (link) => {
     const { near, far } = link.open();
     const grown = untilChanged(() => near.receivedBytes);
     near.ping();
@@ -61,7 +61,7 @@ export const lifeChecks: ReadonlyArray<Check<TransportPair>> = [
     await grownByPong;
   }),
 
-  check('15. an end that reads answers by itself, one that is paused does not', async (link) => {
+  linkCheck('15. An end that reads answers pings by itself; a paused end does not', async (link) => {
     const { near, far } = link.open();
     far.pause();
     const before = near.receivedBytes;
@@ -72,7 +72,7 @@ export const lifeChecks: ReadonlyArray<Check<TransportPair>> = [
     await untilChanged(() => near.receivedBytes);
   }),
 
-  check('16. `flushedBytes` changes when more of what was sent has been taken', async (link) => {
+  linkCheck('16. `flushedBytes` changes when more of what was sent is flushed', async (link) => {
     const { near, far } = link.open();
     far.pause();
     const count = await fill(near);
@@ -83,7 +83,7 @@ export const lifeChecks: ReadonlyArray<Check<TransportPair>> = [
     equal(Number.isNaN(before) || near.flushedBytes !== before, true, 'flushedBytes has not changed');
   }),
 
-  check('16. and never while nothing is; NaN where nobody counts', async (link) => {
+  linkCheck('16. never at another time. It is NaN if the transport cannot count', async (link) => {
     const { near, far } = link.open();
     sendAll(near, numbered(3));
     await far.untilMessages(3);

@@ -1,6 +1,5 @@
-// The contract of a session store: the numbered promises of the SessionStore port as
-// checks, in the same words. The store in memory and `expressSessionStore` pass it, and
-// so must a store of your own.
+// The contract of a session store: the numbered promises of the SessionStore port as checks, in
+// the same words. The store in memory and `expressSessionStore` pass it, and your own store should.
 
 import { deepStrictEqual, equal, rejects } from 'node:assert/strict';
 import type { Check } from './check.ts';
@@ -8,16 +7,16 @@ import { settle } from '../settle.ts';
 import type { SessionStore } from '../../session/session-store.ts';
 import { holdProcess, realClock } from '../../time/real-clock.ts';
 
-/** An empty store. Disposing of it leaves nothing open. */
+/** A store without sessions. Disposing of it leaves nothing open. */
 export interface SessionStoreUnderTest extends AsyncDisposable {
   readonly store: SessionStore;
-  /** Lets so much time pass for the store. Default: it waits, up to five seconds in a check. */
+  /** Lets so much time pass for the store. Default: really waits, up to five seconds a check. */
   pass?(ms: number): Promise<void>;
 }
 
-/** Long enough that a store that counts in seconds can be held to it. */
+/** Long enough to check a store that counts in seconds. */
 const TIMEOUT_MS = 2000;
-/** When what was set for {@link TIMEOUT_MS} is gone: a second of grace, and a little. */
+/** After this, what was set for {@link TIMEOUT_MS} is gone: a second of grace, and a little. */
 const GONE_MS = 3100;
 const LONG_MS = 3_600_000;
 
@@ -40,7 +39,7 @@ function wait(ms: number): Promise<void> {
   return new Promise((resolve) => holdProcess(realClock.setTimeout(resolve, ms)));
 }
 
-/** A check of the lock: of a store that has one. */
+/** Makes a check of the lock. A store without one passes. */
 function lockCheck(
   name: string,
   body: (store: Required<SessionStore>) => Promise<void>,
@@ -52,7 +51,7 @@ function lockCheck(
 
 const unaborted = (): { readonly signal: AbortSignal } => new AbortController();
 
-/** Lets what is under way come to rest, in the process and at the store. */
+/** Lets calls that are under way finish, in the process and at the store. */
 async function rest(store: SessionStore): Promise<void> {
   for (let round = 0; round < 5; round += 1) {
     await store.get('nothing is kept under this id');
@@ -68,7 +67,7 @@ const DATA: Readonly<Record<string, unknown>> = {
 };
 
 /**
- * The promises of the SessionStore port, as checks for any test runner.
+ * Checks each promise of the SessionStore port, in any test runner.
  *
  * ```ts
  * for (const { name, run } of sessionStoreContract) it(name, () => run(makeStore));
@@ -240,7 +239,7 @@ export const sessionStoreContract: ReadonlyArray<Check<SessionStoreUnderTest>> =
       return release;
     });
     await rest(store);
-    equal(isTaken, false, 'a lock that was given back twice is held by two');
+    equal(isTaken, false, 'a lock that was released twice is held twice');
     await second();
     await (
       await third

@@ -1,23 +1,25 @@
+// How a check of the transport contract runs, and what most checks do with a link.
+
 import { describe, expect, it } from 'vitest';
-import { ContractLink } from '../../../src/testing/contracts/contract-link.ts';
+import { RecordedLink } from '../../../src/testing/contracts/recorded-link.ts';
 import {
-  check,
+  linkCheck,
   fill,
   numbered,
   sendAll,
   sendFragments,
-} from '../../../src/testing/contracts/transport-check.ts';
+} from '../../../src/testing/contracts/link-check.ts';
 import { soundPair } from './broken-transports.ts';
 
-describe('check', () => {
-  it('runs its body over a fresh pair, and disposes of that', async () => {
+describe('linkCheck', () => {
+  it('runs its body over a new pair, and disposes of the pair', async () => {
     const order: string[] = [];
     const makePair = () => {
       order.push('made');
       return { ...soundPair(), [Symbol.asyncDispose]: async () => void order.push('disposed of') };
     };
-    const { name, run } = check('1. something', async (link) => {
-      order.push(link instanceof ContractLink ? 'ran' : 'got no link');
+    const { name, run } = linkCheck('1. something', async (link) => {
+      order.push(link instanceof RecordedLink ? 'ran' : 'got no link');
     });
     await run(makePair);
     await run(makePair);
@@ -25,7 +27,7 @@ describe('check', () => {
     expect(order).toEqual(['made', 'ran', 'disposed of', 'made', 'ran', 'disposed of']);
   });
 
-  it('rejects with what its body throws, and disposes of the pair all the same', async () => {
+  it('rejects with the error of its body, and disposes of the pair then, too', async () => {
     let isDisposedOf = false;
     const makePair = async () => ({
       ...soundPair(),
@@ -33,7 +35,7 @@ describe('check', () => {
         isDisposedOf = true;
       },
     });
-    const { run } = check('1. something', () => Promise.reject(new Error('broken')));
+    const { run } = linkCheck('1. something', () => Promise.reject(new Error('broken')));
     await expect(run(makePair)).rejects.toThrow('broken');
     expect(isDisposedOf).toBe(true);
   });
@@ -46,16 +48,16 @@ describe('numbered', () => {
 });
 
 describe('sendAll', () => {
-  it('fails when the link does not take a message', () => {
-    const { near } = new ContractLink(soundPair()).open();
+  it('fails when the link does not accept a message', () => {
+    const { near } = new RecordedLink(soundPair()).open();
     near.close(1000);
     expect(() => sendAll(near, numbered(1))).toThrow('send has answered false');
   });
 });
 
 describe('sendFragments', () => {
-  it('fails when the link does not take a part', () => {
-    const { near } = new ContractLink(soundPair()).open();
+  it('fails when the link does not accept a fragment', () => {
+    const { near } = new RecordedLink(soundPair()).open();
     near.close(1000);
     expect(() => sendFragments(near, numbered(1))).toThrow('sendFragment has answered false');
   });
@@ -63,7 +65,7 @@ describe('sendFragments', () => {
 
 describe('fill', () => {
   it('sends until something stays unflushed', async () => {
-    const { near, far } = new ContractLink(soundPair()).open();
+    const { near, far } = new RecordedLink(soundPair()).open();
     far.pause();
     expect([await fill(near), near.bufferedBytes > 0]).toEqual([1, true]);
   });

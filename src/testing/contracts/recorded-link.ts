@@ -1,6 +1,6 @@
-// What the checks of the transport contract hold: both ends of a link, each with
-// a sink that writes down what it hears. The promises themselves are checked in
-// transport-contract.ts.
+// What the checks of the transport contract hold: both ends of a link, each with a sink that
+// records its calls. `link-check.ts` makes it for each check; the promises are checked in the
+// `*-checks.ts` beside.
 
 import { deepStrictEqual } from 'node:assert/strict';
 import { createHash } from 'node:crypto';
@@ -10,29 +10,29 @@ import type { Data } from '../../core/data.ts';
 import { noop } from '../../core/noop.ts';
 
 /** One call of a sink. */
-export type Heard =
+export type SinkCall =
   | { readonly kind: 'message'; readonly data: Data; readonly bytes: number }
   | { readonly kind: 'drain'; readonly bufferedBytes: number }
   | { readonly kind: 'end'; readonly end: LinkEnd };
 
-/** How a check sends a part; by default more follows. */
+/** How a check sends a fragment. By default more fragments follow. */
 export interface SentFragment {
   readonly last?: boolean;
   readonly binary?: boolean;
 }
 
-/** Both ends, and whether a sink was called inside a call of theirs. */
-export class ContractLink {
-  readonly near: ContractEnd;
-  readonly far: ContractEnd;
-  /** The call of a transport that has not returned. */
-  #call: string | undefined;
-  /** Calls that called a sink. */
+/** Both ends of a link. Records which methods of the transports called a sink (promise 2). */
+export class RecordedLink {
+  readonly near: RecordedEnd;
+  readonly far: RecordedEnd;
+  /** The method of a transport that has not returned. */
+  #method: string | undefined;
+  /** Methods that called a sink before they returned. */
   readonly breaches: Set<string> = new Set();
 
   constructor(pair: { readonly near: Transport; readonly far: Transport }) {
-    this.near = new ContractEnd(pair.near, this);
-    this.far = new ContractEnd(pair.far, this);
+    this.near = new RecordedEnd(pair.near, this);
+    this.far = new RecordedEnd(pair.far, this);
   }
 
   /** Opens both ends. */
@@ -42,34 +42,35 @@ export class ContractLink {
     return this;
   }
 
-  /** Calls a transport; what its sink hears meanwhile is a breach of promise 2. */
-  during<T>(call: string, run: () => T): T {
-    const outer = this.#call;
-    this.#call = call;
+  /** Calls a method of a transport. A sink that is called meanwhile is a breach of promise 2. */
+  during<T>(method: string, run: () => T): T {
+    const outer = this.#method;
+    this.#method = method;
     try {
       return run();
     } finally {
-      this.#call = outer;
+      this.#method = outer;
     }
   }
 
-  /** A sink was called. */
+  /** Called when a sink is called. */
   sinkOnCall(): void {
-    if (this.#call !== undefined) this.breaches.add(this.#call);
+    if (this.#method !== undefined) this.breaches.add(this.#method);
   }
 }
 
-/** One end of a link, and all that its sink has heard. */
-export class ContractEnd implements TransportSink {
-  readonly heard: Heard[] = [];
+/** One end of a link, with all calls of its sink. */
+export class RecordedEnd implements TransportSink {
+  /** All calls of the sink, oldest first. */
+  readonly calls: SinkCall[] = [];
   /** Called inside each call of the sink. */
-  onHeard: (heard: Heard) => void = noop;
+  onCall: (call: SinkCall) => void = noop;
   readonly #transport: Transport;
-  readonly #link: ContractLink;
-  /** Waits that look again whenever something is heard. */
+  readonly #link: RecordedLink;
+  /** Waits that look again after each call of the sink. */
   readonly #waits = new Set<() => void>();
 
-  constructor(transport: Transport, link: ContractLink) {
+  constructor(transport: Transport, link: RecordedLink) {
     this.#transport = transport;
     this.#link = link;
   }
@@ -105,7 +106,7 @@ export class ContractEnd implements TransportSink {
     return this.#link.during('pong', () => this.#transport.pong());
   }
 
-  /** Sends a part of a message as `send` does a whole one. */
+  /** Sends a fragment of a message, as `send` sends a whole one. */
   sendFragment(data: Data, { last = false, binary = false }: SentFragment = {}): boolean {
     return this.#link.during('sendFragment', () =>
       this.#transport.sendFragment(data, { binary, compress: true, last }),
@@ -130,14 +131,14 @@ export class ContractEnd implements TransportSink {
 
   // What a check sees.
 
-  /** Messages heard before the end, oldest first. */
+  /** Messages received before the end, oldest first. */
   get messages(): readonly Data[] {
-    const end = this.heard.findIndex(({ kind }) => kind === 'end');
-    const before = end < 0 ? this.heard : this.heard.slice(0, end);
-    return before.flatMap((heard) => (heard.kind === 'message' ? [heard.data] : []));
+    const end = this.calls.findIndex(({ kind }) => kind === 'end');
+    const before = end < 0 ? this.calls : this.calls.slice(0, end);
+    return before.flatMap((call) => (call.kind === 'message' ? [call.data] : []));
   }
 
-  /** Waits until so many messages were heard. */
+  /** Waits until so many messages were received. */
   untilMessages(count: number): Promise<void> {
     return this.until(() => this.messages.length >= count);
   }
@@ -148,28 +149,28 @@ export class ContractEnd implements TransportSink {
     return this.#end as LinkEnd;
   }
 
-  /** Waits for the end, and compares it. */
+  /** Waits for the end, and compares all of it but the cause. */
   async expectEnd(expected: Omit<LinkEnd, 'cause'>): Promise<void> {
     const { code, reason, clean, by } = await this.untilEnd();
     deepStrictEqual({ code, reason, clean, by }, expected);
   }
 
-  /** Compares the messages heard before the end. */
+  /** Compares the messages received before the end. */
   expectMessages(expected: readonly Data[]): void {
     deepStrictEqual(this.messages.map(label), expected.map(label));
   }
 
-  /** Compares all ends that were heard, and their place, with one that is the last. */
+  /** Checks that there was one end, and that it was the last call. */
   expectOneEnd(): void {
-    const ends = this.heard.flatMap(({ kind }, index) => (kind === 'end' ? [index] : []));
-    deepStrictEqual(ends, [this.heard.length - 1], 'expected one end, and nothing behind it');
+    const ends = this.calls.flatMap(({ kind }, index) => (kind === 'end' ? [index] : []));
+    deepStrictEqual(ends, [this.calls.length - 1], 'expected one end, and nothing behind it');
   }
 
-  /** Waits until what was heard is enough. */
-  until(isEnough: () => boolean): Promise<void> {
+  /** Waits for a condition, which is checked after each call of the sink. */
+  until(isMet: () => boolean): Promise<void> {
     return new Promise((resolve) => {
       const wait = (): void => {
-        if (!isEnough()) return;
+        if (!isMet()) return;
         this.#waits.delete(wait);
         resolve();
       };
@@ -179,33 +180,36 @@ export class ContractEnd implements TransportSink {
   }
 
   get #end(): LinkEnd | undefined {
-    return this.heard.find((heard) => heard.kind === 'end')?.end;
+    return this.calls.find((call) => call.kind === 'end')?.end;
   }
 
   // Called by the transport.
 
   receive(data: Data, bytes: number): void {
     // A plain copy: a Buffer does not equal the Uint8Array that was sent.
-    this.#hear({ kind: 'message', data: typeof data === 'string' ? data : new Uint8Array(data), bytes });
+    this.#record({ kind: 'message', data: typeof data === 'string' ? data : new Uint8Array(data), bytes });
   }
 
   drain(): void {
-    this.#hear({ kind: 'drain', bufferedBytes: this.bufferedBytes });
+    this.#record({ kind: 'drain', bufferedBytes: this.bufferedBytes });
   }
 
   end(end: LinkEnd): void {
-    this.#hear({ kind: 'end', end });
+    this.#record({ kind: 'end', end });
   }
 
-  #hear(heard: Heard): void {
+  #record(call: SinkCall): void {
     this.#link.sinkOnCall();
-    this.heard.push(heard);
-    this.onHeard(heard);
+    this.calls.push(call);
+    this.onCall(call);
     for (const wait of this.#waits) wait();
   }
 }
 
-/** As text, and of large bytes a digest: from Node 22 on assert's own diff of those takes gigabytes. */
+/**
+ * Gives data as text: of bytes a digest, because from Node 22 on the diff that `assert` makes of
+ * large ones takes gigabytes.
+ */
 function label(data: Data): string {
   if (typeof data === 'string') return `text: ${data}`;
   return `${data.length} bytes: ${createHash('sha256').update(data).digest('hex')}`;

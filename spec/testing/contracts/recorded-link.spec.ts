@@ -1,18 +1,20 @@
+// The recording sinks that the checks of the transport contract look at.
+
 import { settle } from 'corosock/testing';
 import { describe, expect, it } from 'vitest';
-import { ContractLink } from '../../../src/testing/contracts/contract-link.ts';
+import { RecordedLink } from '../../../src/testing/contracts/recorded-link.ts';
 import { memoryLink } from '../../../src/transport/memory-transport.ts';
 import type { LinkEnd } from '../../../src/core/close-info.ts';
 
 const END: LinkEnd = { code: 1000, reason: '', clean: true, by: 'peer' };
 
-function makeLink(): ContractLink {
+function makeLink(): RecordedLink {
   const [near, far] = memoryLink();
-  return new ContractLink({ near, far });
+  return new RecordedLink({ near, far });
 }
 
-describe('ContractLink', () => {
-  it('names the calls inside which a sink was called, once each', () => {
+describe('RecordedLink', () => {
+  it('names each method that called a sink before it returned, once', () => {
     const link = makeLink();
     link.during('send', () => link.near.drain());
     link.during('send', () => link.far.drain());
@@ -20,7 +22,7 @@ describe('ContractLink', () => {
     expect([...link.breaches]).toEqual(['send']);
   });
 
-  it('knows of the outer call when an inner one has returned', () => {
+  it('still knows the outer method when an inner one has returned', () => {
     const link = makeLink();
     link.during('close', () => {
       link.during('pause', () => {});
@@ -30,19 +32,19 @@ describe('ContractLink', () => {
   });
 });
 
-describe('ContractEnd', () => {
-  it('writes down all that it hears, in order', async () => {
+describe('RecordedEnd', () => {
+  it('records all calls of its sink, in order', async () => {
     const { near, far } = makeLink().open();
     near.send('text');
     near.send(Buffer.from([1]));
     near.close(1000);
     await far.untilEnd();
-    expect(far.heard).toEqual([
+    expect(far.calls).toEqual([
       { kind: 'message', data: 'text', bytes: 4 },
       { kind: 'message', data: new Uint8Array([1]), bytes: 1 },
       { kind: 'end', end: END },
     ]);
-    expect(near.heard.filter(({ kind }) => kind === 'drain')).toEqual([
+    expect(near.calls.filter(({ kind }) => kind === 'drain')).toEqual([
       { kind: 'drain', bufferedBytes: 7 },
       { kind: 'drain', bufferedBytes: 0 },
     ]);
@@ -66,19 +68,19 @@ describe('ContractEnd', () => {
     expect(() => near.expectMessages([data])).toThrow('strictly deep-equal');
   });
 
-  it('waits until enough was heard', async () => {
+  it('waits until enough messages were received', async () => {
     const { near } = makeLink();
     const order: string[] = [];
     const waiting = near.untilMessages(2).then(() => order.push('enough'));
     near.receive('one', 3);
     await settle();
-    order.push('one was not');
+    order.push('one was not enough');
     near.receive('two', 3);
     await waiting;
-    expect(order).toEqual(['one was not', 'enough']);
+    expect(order).toEqual(['one was not enough', 'enough']);
   });
 
-  it('refuses an end other than the expected one, whatever its cause', async () => {
+  it('refuses an end other than the expected one, and ignores the cause', async () => {
     const { near } = makeLink();
     near.end({ ...END, cause: new Error('of any kind') });
     await expect(near.expectEnd(END)).resolves.toBe(undefined);
