@@ -1,11 +1,13 @@
-// The Clock port: where every timer of a socket or host comes from (rule 9). The
-// real one is real-clock.ts, the virtual one lives in testing/.
+// The Clock port: every timer of a socket or host comes from here (rule 9). real-clock.ts is
+// the clock of the machine, testing/virtual-clock.ts the one that a test moves.
 
 /**
  * Tells the time and calls back later.
  *
  * 1. `now` never goes back.
- * 2. A timer runs once, never inside the call that set it, and less than a millisecond before its time at most: Node counts whole ones. Who needs it exact looks at `now`, as `Deadline` does.
+ * 2. A timer runs once and never inside the call that set it. It may run up to one millisecond
+ *    early: Node counts whole milliseconds. A caller that needs the exact time compares `now`,
+ *    as `Deadline` does.
  * 3. Timers run in the order of their times; at the same time, in the order in which they were set.
  * 4. A cleared timer never runs; clearing twice or late does nothing.
  * 5. `setImmediate` runs after the event loop has had a turn, in the order of the calls.
@@ -13,9 +15,9 @@
 export interface Clock {
   /** Milliseconds, monotonic. */
   now(): number;
-  /** @param ms - 0 to 2³¹−1; longer waits are re-armed by the caller. */
+  /** @param ms - 0 to 2³¹−1; the caller sets a longer wait in pieces. */
   setTimeout(run: () => void, ms: number): unknown;
   clearTimeout(handle: unknown): void;
-  /** After the event loop has had a turn. */
+  /** Runs after the event loop has had a turn. */
   setImmediate(run: () => void): unknown;
 }

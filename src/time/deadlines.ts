@@ -1,7 +1,6 @@
-// The timers of all deadlines of a host. Deadlines that are armed for the same wait come
-// due in the order in which they were armed, so that they share one timer: most
-// sockets wait for the same default time, and a timer each would be a quarter of a
-// kilobyte, and two operations for every socket that comes and goes.
+// The timers of all deadlines of a host. Deadlines with the same wait come due in the order in
+// which they were set, so they share one timer. Most sockets wait for the same default time: a
+// timer each would cost 250 bytes, and two operations for every socket that comes and goes.
 
 import type { Clock } from './clock.ts';
 import { LinkedList } from '../structures/linked-list.ts';
@@ -13,28 +12,31 @@ import type { ListNode } from '../structures/linked-list.ts';
  */
 const KEPT_DEADLINE_LISTS = 64;
 
-/** What can be armed. All but `wake` is kept by its list. */
+/** Can be in a list of deadlines. The list sets all but `wake`. */
 export interface Armable extends ListNode<Armable> {
-  /** When it is woken; Infinity while it is in no list. */
+  /** When `wake` is called; Infinity while it is in no list. */
   armedMs: number;
   list: DeadlineList | undefined;
-  /** Its time has come, and it has left its list. */
+  /** Called at its time, after it has left its list. */
   wake(nowMs: number): void;
 }
 
-/** Keeps what is armed, by its wait. */
+/** Keeps deadlines in lists, one list for each wait. */
 export class Deadlines {
   readonly #clock: Clock;
-  /** Also empty ones: most waits come again, and a Map that loses and gains its entries over and over is made anew as often. */
+  /**
+   * Empty lists stay: most waits come again, and a Map whose entries come and go rebuilds its
+   * table each time.
+   */
   readonly #lists = new Map<number, DeadlineList>();
-  /** With so many lists it is time to look for empty ones. */
+  /** At this number of lists, empty ones are dropped. */
   #sweepAt = KEPT_DEADLINE_LISTS;
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  /** Waits that have a list. */
+  /** The number of lists. */
   get waits(): number {
     return this.#lists.size;
   }
@@ -43,7 +45,7 @@ export class Deadlines {
     return this.#clock.now();
   }
 
-  /** Wakes an deadline that is in no list, in `waitMs` from now. */
+  /** Calls `wake` of a deadline that is in no list, `waitMs` from now. */
   add(deadline: Armable, nowMs: number, waitMs: number): void {
     const list = this.#lists.get(waitMs) ?? this.#open(waitMs);
     list.append(deadline, nowMs);
@@ -62,14 +64,14 @@ export class Deadlines {
   }
 }
 
-/** Deadlines that were armed for the same wait, the earliest first. It has one timer, and none when it is empty. */
+/** The deadlines of one wait, the earliest first. Has one timer, and none while it is empty. */
 export class DeadlineList {
   readonly #clock: Clock;
   readonly #waitMs: number;
   readonly #armed = new LinkedList<Armable>();
-  /** Who comes behind was armed by one of those that are being woken; undefined where nobody is. */
+  /** The last deadline to call in this round: later ones were set during the round. */
   #lastToWake: Armable | undefined;
-  /** Whether some are being woken: whose timer is next is known when all of them have been. */
+  /** Whether a round runs. The next timer is set when the round is over. */
   #isWaking = false;
   #timer: unknown;
 
@@ -104,7 +106,10 @@ export class DeadlineList {
     deadline.armedMs = Infinity;
   }
 
-  /** The timer was that of the first, which may have left since. What is armed again meanwhile waits for the next one. */
+  /**
+   * Calls all deadlines that are due. The timer was set for the first one, which may have left
+   * since. A deadline that is set again in this round waits for the next one.
+   */
   readonly #onTimer = (): void => {
     this.#timer = undefined;
     this.#isWaking = true;

@@ -1,6 +1,5 @@
-// The clock of the machine. Its timers do not hold the process: an open port
-// does that, a wait in memory does not. Who must be waited for says so with
-// `holdProcess`.
+// The clock of the machine. Its timers do not keep the process alive: an open port does that, a
+// wait in memory does not. `holdProcess` is for a deadline that must come.
 
 import type { Clock } from './clock.ts';
 import { nextTurn, startTimer } from '#platform';
@@ -12,7 +11,10 @@ export const realClock: Clock = Object.freeze({
   setImmediate: nextTurn,
 });
 
-/** Lets a timer keep the process alive, where its clock knows how. For deadlines that must come: `host.close`. */
+/**
+ * Makes a timer keep the process alive, if its clock supports that. For a deadline that must come:
+ * the one of `host.close`.
+ */
 export function holdProcess(handle: unknown): void {
   if (isHolding(handle)) handle.ref();
 }
@@ -21,7 +23,10 @@ function isHolding(handle: unknown): handle is { ref(): void } {
   return typeof handle === 'object' && handle !== null && 'ref' in handle && typeof handle.ref === 'function';
 }
 
-/** The time of day in milliseconds since 1970, for dates that others read. Every wait is a clock's. */
+/**
+ * Gives the time of day in milliseconds since 1970, for dates that other systems read. Waits use
+ * a `Clock`.
+ */
 export function wallTimeMs(): number {
   return Date.now();
 }

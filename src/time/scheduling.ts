@@ -1,6 +1,6 @@
-// What keeps the waits of one place in step with the event loop: its clock and deadlines, its
-// share of a turn, and the guard of its loops. A socket has that of its host;
-// what belongs to no host shares one by clock.
+// What a wait needs from its host: the clock and its deadlines, the budget of a turn, and the
+// guard against loops. A socket uses those of its host. What belongs to no host (a channel, a
+// select over promises) shares one set per clock.
 
 import { Deadlines } from './deadlines.ts';
 import type { Clock } from './clock.ts';
@@ -8,31 +8,34 @@ import { SpinGuard } from './spin-guard.ts';
 import { TurnBudget } from './turn-budget.ts';
 import type { SourcePort } from '../core/source.ts';
 
-/** Whose time a wait keeps. */
+/** The clock, budget and guard that a wait uses. */
 export interface Scheduling {
   readonly clock: Clock;
   readonly deadlines: Deadlines;
-  /** Spent by what is served without waiting. */
+  /** Spent by calls that are served without waiting. */
   readonly budget: TurnBudget;
   /** Counts calls in a row that could not wait. */
   readonly spin: SpinGuard;
 }
 
-/** A source of ours: it says besides whose time it keeps, and whether only its end is left. */
+/** A port of our own sources. Besides the promises of `SourcePort` it knows its scheduling. */
 export abstract class ScheduledPort<T> implements SourcePort<T> {
-  /** Undefined where it has none of its own. */
+  /** Undefined where the source has none of its own. */
   abstract readonly scheduling: Scheduling | undefined;
-  /** Whether it is ready for ever, with nothing but the same answer: a loop around it would never wait. */
+  /**
+   * Whether the source is ready for ever and gives the same answer each time. A loop over it
+   * would never wait.
+   */
   abstract readonly isOver: boolean;
   abstract ready(): boolean;
   abstract take(): T;
   abstract subscribe(wake: () => void): () => void;
 }
 
-/** A turn of the event loop has one budget, however many channels there are. */
+/** One per clock: a turn of the event loop has one budget for all channels. */
 const schedulings = new WeakMap<Clock, Scheduling>();
 
-/** Finds what is shared by all that keep this clock and belong to no host. */
+/** Gives the scheduling that everything on this clock shares that belongs to no host. */
 export function schedulingOf(clock: Clock): Scheduling {
   let scheduling = schedulings.get(clock);
   if (scheduling === undefined) {

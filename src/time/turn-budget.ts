@@ -1,7 +1,6 @@
-// Fairness of a host (docs/internals/decisions/fairness.md): reads and writes that are
-// served without waiting never return to the event loop, so a peer that floods us, or takes
-// all that we write, would freeze every other socket. All sockets of a host share one budget
-// per turn.
+// Fairness of a host (docs/internals/decisions/fairness.md). A read or write that is served
+// without waiting does not return to the event loop. A peer that floods us, or takes all that we
+// write, would freeze every other socket. So all sockets of a host share one budget per turn.
 
 import type { Clock } from './clock.ts';
 
@@ -10,11 +9,11 @@ export const BUDGET_MESSAGES = 64;
 /** Longest time for which reads and writes that do not wait hold the event loop in one turn. */
 export const BUDGET_MS = 8;
 
-/** Tells when served reads and writes have held the event loop for long enough. */
+/** Tells when reads and writes that did not wait have held the event loop for too long. */
 export class TurnBudget {
   readonly #clock: Clock;
   #served = 0;
-  /** When this turn was first looked at; undefined until then. */
+  /** The time of the first look at the clock in this turn; undefined before. */
   #sinceMs: number | undefined;
 
   constructor(clock: Clock) {
@@ -24,9 +23,10 @@ export class TurnBudget {
   /**
    * Counts one message that is served without waiting.
    *
-   * Looks at the clock once in {@link BUDGET_MESSAGES}, so that it costs next to nothing.
+   * Looks at the clock once in {@link BUDGET_MESSAGES} calls.
    *
-   * @returns true when the turn has lasted for {@link BUDGET_MS} and the call has to go on in a later one.
+   * @returns true when the turn has lasted for {@link BUDGET_MS}: the caller then waits for a
+   *   later turn.
    */
   spend(): boolean {
     this.#served += 1;

@@ -1,13 +1,13 @@
-// A promise that is not made until somebody asks for it: most sockets end
-// without anyone waiting for `closed`.
+// A promise that is made on first use: most sockets end before any code has asked for their
+// `closed`.
 
-/** Holds back a promise, and the value it resolves with, until they are wanted. Never rejects. */
+/** Keeps the value of a promise, and makes the promise on first use. Never rejects. */
 export class LazyPromise<T extends object> {
   #value: T | undefined;
   #promise: Promise<T> | undefined;
   #settle: ((value: T) => void) | undefined;
 
-  /** The promise; made on first use, resolved already if its time has come. */
+  /** The promise; made on first use, already resolved after `resolve`. */
   get promise(): Promise<T> {
     this.#promise ??= this.#make();
     return this.#promise;

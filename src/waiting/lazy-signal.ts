@@ -1,27 +1,27 @@
-// An AbortSignal that is not made until somebody asks for it: a controller and
-// its signal cost half a kilobyte and five microseconds, and most sockets and
-// handshakes never need one. Our own waits do without.
+// An AbortSignal that is made on first use. A controller and its signal cost half a kilobyte and
+// five microseconds, and most sockets and handshakes never need one. Our own waits use `until`,
+// which needs no signal.
 
 import { LinkedList } from '../structures/linked-list.ts';
 import type { ListNode } from '../structures/linked-list.ts';
 import { noop } from '../core/noop.ts';
 
-/** Who waits without a signal. */
+/** A wait of `until`. */
 interface Wait extends ListNode<Wait> {
-  /** Ends it with the reason. */
+  /** Rejects the wait with the reason. */
   readonly end: (reason: unknown) => void;
 }
 
-/** Holds back an AbortSignal, and the reason it is aborted with, until they are wanted. */
+/** Makes an AbortSignal, and the reason of its abort, on first use. */
 export class LazySignal {
   #controller: AbortController | undefined;
   #makeReason: (() => unknown) | undefined;
-  /** Made once; undefined until then. */
+  /** Made on first use; undefined before. */
   #reason: { readonly value: unknown } | undefined;
-  /** Undefined where nobody ever waited. */
+  /** Made with the first wait. */
   #waits: LinkedList<Wait> | undefined;
 
-  /** The signal; made on first use, aborted already if its time has come. */
+  /** The signal; made on first use, already aborted after `abort`. */
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = new AbortController();
@@ -34,27 +34,31 @@ export class LazySignal {
     return this.#makeReason !== undefined;
   }
 
-  /** What it was aborted with; undefined before. */
+  /** The reason of the abort; undefined before. */
   get reason(): unknown {
     if (this.#makeReason !== undefined) this.#reason ??= { value: this.#makeReason() };
     return this.#reason?.value;
   }
 
-  /** Aborts once; further calls do nothing. The reason is made only if somebody holds the signal, waits, or comes for it. */
+  /**
+   * Aborts once; further calls do nothing.
+   *
+   * @param reason - Makes the reason, only if a caller holds the signal, waits, or reads it later.
+   */
   abort(reason: () => unknown): void {
     if (this.aborted) return;
     this.#makeReason = reason;
     this.#controller?.abort(this.reason);
-    for (let wait = this.#waits?.first; wait !== undefined; wait = this.#waits?.first) {
-      this.#waits?.remove(wait);
+    this.#waits?.forEach((wait) => {
+      this.#leave(wait);
       wait.end(this.reason);
-    }
+    });
   }
 
   /**
-   * Waits for something until this aborts; then rejects with the reason.
+   * Waits for a promise, and rejects with the reason if this aborts first.
    *
-   * @param late - Gets what comes after all.
+   * @param late - Gets the value of a promise that fulfils after the abort.
    */
   until<T>(coming: Promise<T>, late: (value: T) => void = noop): Promise<T> {
     return new Promise((resolve, reject) => {
@@ -73,7 +77,7 @@ export class LazySignal {
     });
   }
 
-  /** @returns false for a wait that was ended. */
+  /** @returns false if the abort has ended the wait before. */
   #leave(wait: Wait): boolean {
     if (this.#waits?.has(wait) !== true) return false;
     this.#waits.remove(wait);
@@ -81,8 +85,9 @@ export class LazySignal {
   }
 
   /**
-   * Tells whether an error is this signal's reason, or comes of it: `node:timers/promises` wraps the
-   * reason, many clients of databases give an AbortError of their own in its place.
+   * Tells whether an error is this signal's reason, or was caused by the abort:
+   * `node:timers/promises` wraps the reason, and many database clients throw an AbortError of
+   * their own.
    */
   explains(error: unknown): boolean {
     if (this.#reason === undefined) return false;
@@ -91,12 +96,12 @@ export class LazySignal {
 }
 
 function comesOf(error: unknown, reason: unknown): boolean {
-  // No `instanceof`: Node's own errors are of another realm where tests run in one of theirs.
+  // No `instanceof`: where tests run in a realm of their own, Node's errors are of another one.
   if (typeof error !== 'object' || error === null) return false;
   try {
     return ('cause' in error && error.cause === reason) || ('name' in error && error.name === 'AbortError');
   } catch {
-    // Anything can be thrown, also what throws when it is looked at.
+    // A thrown value may itself throw when its properties are read.
     return false;
   }
 }

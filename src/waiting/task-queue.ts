@@ -1,19 +1,19 @@
-// The one door to p-queue: tasks that run so many at a time, in order. Messages
-// never go through it, they are far cheaper than a task.
+// The one door to p-queue: runs tasks in order, so many at a time. Messages never go through it:
+// a task costs several times what a message costs (docs/internals/decisions/speed.md).
 
 import { AsyncLocalStorage } from 'node:async_hooks';
 import PQueue from 'p-queue';
 import type { LazySignal } from './lazy-signal.ts';
 
-/** Runs tasks, at most so many at once, in the order in which they came. */
+/** Runs tasks in the order of the calls, at most `limit` at once. */
 export class TaskQueue {
   readonly #limit: number;
-  /** Tasks that have to wait, and those of them that run. */
+  /** Tasks that had to wait, waiting or running. */
   readonly #queue: PQueue = new PQueue();
-  /** Tasks that run without having waited: a place that is free costs nothing. */
+  /** Running tasks that did not have to wait: they bypass p-queue. */
   #atOnce = 0;
 
-  /** @param limit - Tasks at once: an integer ≥ 1, or Infinity. */
+  /** @param limit - Most tasks at once: an integer ≥ 1, or Infinity. */
   constructor(limit: number) {
     this.#limit = limit;
   }
@@ -24,18 +24,18 @@ export class TaskQueue {
   }
 
   /**
-   * Runs a task when its turn comes, which may be at once.
+   * Runs a task as soon as fewer than `limit` tasks run, which may be inside this call.
    *
-   * It keeps its own AsyncLocalStorage context (p-queue 9 would run it in that of
-   * whoever finished before). Aborting rejects with the reason: a task
-   * that waits is then never run, and one that runs gives its slot up.
+   * The task keeps the AsyncLocalStorage context of its caller (p-queue 9 would run it in the
+   * context of the task that finished before). An abort of `over` rejects with its reason: a
+   * waiting task is never run, a running one frees its slot.
    */
   run<T>(task: () => T | PromiseLike<T>, over?: LazySignal): Promise<T> {
     const isFree = this.#queue.size === 0 && this.size < this.#limit;
     return isFree ? this.#runAtOnce(task, over) : this.#runInTurn(task, over);
   }
 
-  /** Without an async function of its own: most tasks of a host are the hooks of its handshakes. */
+  /** No async function: most tasks are hooks (row: handshakes with onPreServer and a session). */
   #runAtOnce<T>(task: () => T | PromiseLike<T>, over: LazySignal | undefined): Promise<T> {
     if (over?.aborted === true) return Promise.reject(over.reason);
     this.#atOnce += 1;
@@ -57,16 +57,16 @@ export class TaskQueue {
     return this.#queue.add(bound, over === undefined ? {} : { signal: over.signal });
   }
 
-  /** Leaves the queue the places that are not taken. */
+  /** Gives p-queue the slots that are free. */
   #share(): void {
-    const places = this.#limit - this.#atOnce;
-    if (places === 0) return this.#queue.pause();
-    this.#queue.concurrency = places;
+    const slots = this.#limit - this.#atOnce;
+    if (slots === 0) return this.#queue.pause();
+    this.#queue.concurrency = slots;
     this.#queue.start();
   }
 }
 
-/** Never throws. */
+/** Calls the task; what it throws becomes a rejection. */
 function begin<T>(task: () => T | PromiseLike<T>): Promise<T> {
   try {
     return Promise.resolve(task());
