@@ -70,21 +70,18 @@ describe('a conversation', () => {
     expect(ws.closeInfo).toEqual({ ...CLOSED_BY_PEER, unread: 0 });
   });
 
-  it('tells of its end in this order: who watches over it, signal, the watcher again, reads, who awaits closed', async () => {
+  it('tells of its end in this order: the listener once, signal, reads, closed', async () => {
     const { link, conversation, ws } = scripted();
     const order: string[] = [];
     ws.signal.addEventListener('abort', () => order.push('signal'));
-    conversation.watchedBy({
-      conversationOnEnd: () => order.push('watcher'),
-      conversationOnOver: ({ code }) => order.push(`watcher, ${code}`),
-    });
+    conversation.listen({ conversationOnEnd: ({ code }) => order.push(`listener, ${code}`) });
     const told = [
       ws.read().then(([, status]) => order.push(`read, ${status}`)),
       ws.closed.then(({ code }) => order.push(`closed, ${code}`)),
     ];
     link.end();
     await Promise.all(told);
-    expect(order).toEqual(['watcher', 'signal', 'watcher, 1006', 'read, closed', 'closed, 1006']);
+    expect(order).toEqual(['listener, 1006', 'signal', 'read, closed', 'closed, 1006']);
   });
 });
 

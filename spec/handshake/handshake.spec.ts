@@ -16,7 +16,7 @@ const REQUEST: HandshakeRequest = {
 };
 
 function handshake(): OpenHandshake {
-  const wanted = { place: { id: 'an id' }, request: REQUEST, protocol: 'v2' };
+  const wanted = { socketId: { value: 'an id' }, request: REQUEST, protocol: 'v2' };
   return new OpenHandshake(wanted, undefined, new LazySignal());
 }
 

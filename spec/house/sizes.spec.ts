@@ -9,14 +9,12 @@ import { sourceFile, sourceFiles } from './source-files.ts';
 /** Small files with one importer that stand alone, and why. */
 const KEPT: Readonly<Record<string, string>> = {
   'conversation/cut-warning.ts': 'to be merged',
-  'server/socket-id.ts': 'to be merged',
   'client/browser-socket.ts': 'to be merged',
   'conversation/read-after-close.ts': 'to be merged',
   'handshake/hook-response.ts': 'to be merged',
   'testing/contracts/transport-contract.ts': 'the contract of a port: it joins the checks of four files',
   'client/client-url.ts': 'to be merged',
   'client/backoff.ts': 'to be merged',
-  'server/post-server.ts': 'to be merged',
   'tasks/signal-port.ts':
     'promises one listener per subscription and none left (I7), as promise-port.ts does',
   'socket/socket-port.ts': 'promises that select takes nothing from a parked read (I1, I3, I7)',

@@ -8,7 +8,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { recordCrashes } from '../fixtures/process-events.ts';
 import { held } from '../session/session-fixtures.ts';
 import { acceptedAtOnce, isPlain, prepare } from '../../src/server/admission.ts';
-import { Place } from '../../src/server/place.ts';
+import { SocketId } from '../../src/server/socket-id.ts';
 import type { PendingHandshake, HandshakeResult } from '../../src/server/admission.ts';
 import type { Opened } from '../../src/session/opened-session.ts';
 import { LazySignal } from '../../src/waiting/lazy-signal.ts';
@@ -28,7 +28,7 @@ type Hook = (handshake: Handshake) => unknown;
 function arrival(onPreServer?: Hook, id = 'an id'): PendingHandshake {
   const hook: Pick<WebSocketServer, 'onPreServer'> = onPreServer === undefined ? {} : { onPreServer };
   return {
-    place: new Place({ draw: () => id }),
+    socketId: new SocketId(() => id),
     request: REQUEST,
     protocol: 'v2',
     server: { server: () => {}, ...hook },

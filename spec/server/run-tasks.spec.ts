@@ -2,6 +2,7 @@
 // what their errors do to the handler and its socket (I6,
 // docs/internals/decisions/tasks.md).
 
+import { getEventListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { channel, select } from 'corosock';
 import type { ServerSocket } from 'corosock';
@@ -368,6 +369,14 @@ describe('a child task of a shared socket', () => {
     const { run, client } = memory.visit((ws) => void ws.spawn(witness(reasons)), 'shared');
     await settle();
     expect([reasons.length, run.isHandlerRunning, client.closeInfo]).toEqual([1, false, undefined]);
+  });
+
+  it('I7: leaves no listener on ws.signal', async () => {
+    const memory = new MemoryHost();
+    const { run } = memory.visit((ws) => void ws.spawn(witness([])), 'shared');
+    expect(getEventListeners(run.ws.signal, 'abort')).toHaveLength(1);
+    await settle();
+    expect(getEventListeners(run.ws.signal, 'abort')).toEqual([]);
   });
 
   it('closes it with 1011 when it fails', async () => {

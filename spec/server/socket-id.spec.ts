@@ -1,27 +1,18 @@
-// Ids: their form, and that they cannot be guessed.
+// The id of a socket: drawn once, and only when it is read.
 
 import { describe, expect, it } from 'vitest';
-import { SocketIds } from '../../src/server/socket-id.ts';
+import { SocketId } from '../../src/server/socket-id.ts';
 
-describe('SocketIds', () => {
-  it('names a node with 48 random bits that can stand in a URL', () => {
-    const { nodeId } = new SocketIds();
-    expect(nodeId).toMatch(/^[\w-]{8}$/);
-    expect(nodeId).not.toBe(new SocketIds().nodeId);
+describe('SocketId', () => {
+  it('is drawn when it is first read, once', () => {
+    const drawn: unknown[] = [];
+    const id = new SocketId((of) => `id ${drawn.push(of)}`);
+    const before = [id.isDrawn, drawn.length];
+    expect([...before, id.value, id.value, id.isDrawn]).toEqual([false, 0, 'id 1', 'id 1', true]);
+    expect(drawn).toEqual([id]);
   });
 
-  it('names a socket with the id of the node and 128 random bits', () => {
-    const ids = new SocketIds();
-    const name = ids.next();
-    expect([name.slice(0, 9), name.slice(9)]).toEqual([
-      `${ids.nodeId}.`,
-      expect.stringMatching(/^[\w-]{22}$/),
-    ]);
-  });
-
-  it('never gives the same id twice', () => {
-    const ids = new SocketIds();
-    const names = Array.from({ length: 1000 }, () => ids.next());
-    expect(new Set(names).size).toBe(1000);
+  it('finds nothing until its socket is open', () => {
+    expect(new SocketId(() => 'an id').socket).toBe(undefined);
   });
 });

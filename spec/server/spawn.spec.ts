@@ -62,10 +62,25 @@ describe('spawn after the handler has ended', () => {
     expect([kind, end.code, seen, memory.reports]).toEqual(['returned', 1000, [true], []]);
   });
 
-  it('rejects when all of it has ended', async () => {
-    const { run } = new MemoryHost().visit(() => {});
+  it('rejects and is reported when all of it has ended', async () => {
+    const memory = new MemoryHost();
+    const { run } = memory.visit(() => {});
     await run.outcome;
     await expect(run.ws.spawn(() => 1)).rejects.toEqual(tooLate);
+    expect(reported(memory)).toEqual([[tooLate, 'spawn']]);
+  });
+
+  it('calls nothing and rejects with the end of the socket, also as the first child', async () => {
+    const memory = new MemoryHost();
+    const calls: unknown[] = [];
+    const { run, client } = memory.visit(async (ws) => {
+      await ws.closed;
+      const outcome = ws.spawn(() => calls.push('called'));
+      await outcome.then(undefined, (error: unknown) => calls.push(error === ws.signal.reason));
+    });
+    await client.close();
+    await run.outcome;
+    expect([calls, memory.reports]).toEqual([[true], []]);
   });
 
   it('rejects with the end of the socket while the handler still runs', async () => {

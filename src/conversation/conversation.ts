@@ -28,12 +28,13 @@ export interface ConversationSettings extends QueueLimits, ReaderSettings, Write
   readonly heartbeat?: Heartbeat | undefined;
 }
 
-/** Who watches over a conversation. */
+/** Hears of the end of a conversation. */
 export interface ConversationListener {
-  /** It is over, and nobody has heard of it: what leads to it can be forgotten in time. */
-  conversationOnEnd(): void;
-  /** It is over, and `signal` has said so; who awaits `closed` goes on later. */
-  conversationOnOver(end: CloseInfo): void;
+  /**
+   * The conversation is over. Called once, before `signal` aborts and before `closed` resolves:
+   * code of users that hears of the end finds the socket released.
+   */
+  conversationOnEnd(end: CloseInfo): void;
 }
 
 /** On whose behalf a conversation is closed. */
@@ -98,10 +99,9 @@ export class Conversation implements TransportSink, DeadlineOwner {
     this.#reader?.wake();
     // Whoever still waits for what a hook is offered keeps its time-out.
     if (this.#reader?.isParked !== true) this.#deadline?.stop();
-    this.#listener?.conversationOnEnd();
+    this.#listener?.conversationOnEnd(info);
     this.#over?.abort(() => new ConversationOverError(info));
     this.#closed?.resolve(info);
-    this.#listener?.conversationOnOver(info);
   }
 
   // Called by the deadline.
@@ -149,8 +149,8 @@ export class Conversation implements TransportSink, DeadlineOwner {
     this.#activity = activity;
   }
 
-  /** Tells who watches over it of the end, once. */
-  watchedBy(listener: ConversationListener): void {
+  /** Tells the listener of the end, once. Before any message has come. */
+  listen(listener: ConversationListener): void {
     this.#listener = listener;
   }
 

@@ -42,14 +42,10 @@ export interface HandshakeAnswer {
   readonly responseHeaders: ReadonlyArray<readonly [name: string, value: string]> | undefined;
 }
 
-/** What has an id, which may be drawn when somebody asks for it. */
-export interface Named {
-  readonly id: string;
-}
-
 /** What is known before the hook is asked. */
 export interface HandshakeParts {
-  readonly place: Named;
+  /** The id of the socket; drawn when it is read. */
+  readonly socketId: { readonly value: string };
   readonly request: HandshakeRequest;
   /** The subprotocol to answer with, unless the hook sets another. */
   readonly protocol: string;
@@ -64,23 +60,27 @@ const VISIBLE = /^[\t\u0020-\u007e]*$/u;
 export class OpenHandshake implements Handshake {
   readonly request: HandshakeRequest;
   readonly session: Session | undefined;
-  readonly #place: Named;
+  readonly #socketId: HandshakeParts['socketId'];
   readonly #over: LazySignal;
   #responseHeaders: Headers | undefined;
   #sharedConnection = false;
   #protocol: string;
   #isAnswered = false;
 
-  constructor({ place, request, protocol }: HandshakeParts, session: Session | undefined, over: LazySignal) {
+  constructor(
+    { socketId, request, protocol }: HandshakeParts,
+    session: Session | undefined,
+    over: LazySignal,
+  ) {
     this.request = request;
     this.session = session;
-    this.#place = place;
+    this.#socketId = socketId;
     this.#over = over;
     this.#protocol = protocol;
   }
 
   get id(): string {
-    return this.#place.id;
+    return this.#socketId.value;
   }
 
   get signal(): AbortSignal {

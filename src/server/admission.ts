@@ -5,9 +5,8 @@
 import type { HandshakeAnswer, HandshakeParts } from '../handshake/handshake.ts';
 import { OpenHandshake } from '../handshake/handshake.ts';
 import { responseFrom } from '../handshake/hook-response.ts';
-import type { HandlerRun } from './handler-run.ts';
-import type { Place } from './place.ts';
 import type { WebSocketServer } from './servable.ts';
+import type { SocketId } from './socket-id.ts';
 import type { Opened } from '../session/opened-session.ts';
 import { unattended } from '../waiting/abortable.ts';
 import type { LazySignal } from '../waiting/lazy-signal.ts';
@@ -15,14 +14,14 @@ import type { TaskQueue } from '../waiting/task-queue.ts';
 
 /** A conversation that may come to be. */
 export interface PendingHandshake extends HandshakeParts {
-  readonly place: Place<HandlerRun>;
+  readonly socketId: SocketId;
   readonly server: WebSocketServer;
   /** Opens the session of the request; undefined where there are none. */
   readonly openSession: (() => Opened | Promise<Opened>) | undefined;
 }
 
 /** A conversation that comes to be. */
-export interface Accepted {
+export interface AcceptedHandshake {
   readonly kind: 'accepted';
   readonly context: unknown;
   readonly answer: HandshakeAnswer;
@@ -50,7 +49,7 @@ export interface Refused extends Unserved {
  * there was nobody left to answer, or no time.
  */
 export type HandshakeResult =
-  | Accepted
+  | AcceptedHandshake
   | Refused
   | (Unserved & { readonly kind: 'failed' | 'unavailable'; readonly error: unknown })
   | (Unserved & { readonly kind: 'over' });
@@ -61,7 +60,7 @@ export function isPlain({ server, openSession }: PendingHandshake): boolean {
 }
 
 /** The verdict where there is nothing to wait for. */
-export function acceptedAtOnce(protocol: string): Accepted {
+export function acceptedAtOnce(protocol: string): AcceptedHandshake {
   const answer = { sharedConnection: false, protocol, responseHeaders: undefined };
   return { kind: 'accepted', context: undefined, answer, opened: undefined };
 }
@@ -80,7 +79,7 @@ export async function prepare(
 ): Promise<HandshakeResult> {
   const { server, openSession } = arrival;
   let opened: Opened | undefined;
-  let accepted: Accepted;
+  let accepted: AcceptedHandshake;
   try {
     const opening = openSession?.();
     opened = opening instanceof Promise ? await over.until(opening, (late) => late.discard()) : opening;

@@ -1,84 +1,150 @@
-// One run of a server over its socket: started once, closed when its handler
-// says so, watched until both have ended. Where sockets are kept and counted is
-// the host's.
+// One run of a server over its conversation: it makes the handler's socket, calls the handler and
+// the hooks that come after it, and closes the socket when the handler has ended. serving-host.ts
+// makes it and hears of its end; child tasks are run-tasks.ts's, `onClientMessage` is
+// client-messages.ts's, and close codes are outcome.ts's.
 
 import { AsyncResource } from 'node:async_hooks';
-import type { ServerSocket } from './host.ts';
+import type { AcceptedHandshake, PendingHandshake } from './admission.ts';
+import type { Host } from './host.ts';
 import { ClientMessages } from './client-messages.ts';
-import type { ClientMessagesListener } from './client-messages.ts';
+import type { ClientMessagesListener, ClientMessagesSettings } from './client-messages.ts';
+import { HostedSocket } from './hosted-socket.ts';
+import type { SocketRun } from './hosted-socket.ts';
 import { closeCodeFor, isExpectedEnd } from './outcome.ts';
 import type { HandlerEnd, Outcome } from './outcome.ts';
-import { callPostServer } from './post-server.ts';
-import type { RunListener, RunParts, RunSettings } from './run-parts.ts';
+import type { Report } from './report.ts';
 import { lateTask, RunTasks } from './run-tasks.ts';
-import type { RunPhase, Spawner } from './run-tasks.ts';
-import type { Place } from './place.ts';
+import type { RunPhase } from './run-tasks.ts';
 import type { WebSocketServer } from './servable.ts';
+import type { SocketId } from './socket-id.ts';
+import type { HandshakeRequest } from '../handshake/handshake-request.ts';
+import type { Session } from '../session/session.ts';
 import type { Membership } from '../session/session-place.ts';
 import type { Conversation, ConversationListener } from '../conversation/conversation.ts';
 import type { ChildFunction } from '../tasks/task-scope.ts';
 import type { Task } from '../tasks/task.ts';
 import { LazyPromise } from '../waiting/lazy-promise.ts';
-import type { LazySignal } from '../waiting/lazy-signal.ts';
+import { LazySignal } from '../waiting/lazy-signal.ts';
+import type { ListNode } from '../structures/linked-list.ts';
 import type { CloseInfo } from '../core/close-info.ts';
 import { toBytes } from '../core/data.ts';
 import type { Data } from '../core/data.ts';
 import { DrainingError } from '../core/errors.ts';
 
+export interface RunSettings extends ClientMessagesSettings {
+  readonly closeTimeoutMs: number;
+  readonly report: Report;
+}
+
+/** Hears of the ends of a run; an interface, because the host makes the run. */
+export interface RunListener {
+  /**
+   * The socket is closed for good, or all of the run has ended; one call where both happen at
+   * once, and no code of users has heard of it before.
+   *
+   * @param outcome - undefined while the handler or `onPostServer` still runs. The call with an
+   *   outcome is the last.
+   */
+  runOnEnd(run: HandlerRun, outcome: Outcome | undefined): void;
+}
+
+/** What a run is made of. */
+export interface RunParts {
+  readonly host: Host;
+  readonly conversation: Conversation;
+  readonly pending: PendingHandshake;
+  readonly accepted: AcceptedHandshake;
+}
+
+/** The close code of a session that is over (docs/reference/endings.md). */
+const SESSION_OVER = 3008;
+
 const RETURNED: HandlerEnd = Object.freeze({ kind: 'returned' });
 
-/** Runs one server from its handler's first line to the real end of its socket. */
-export class HandlerRun implements ConversationListener, ClientMessagesListener, Spawner {
-  readonly ws: ServerSocket;
-  readonly place: Place<HandlerRun>;
+/** Runs one server from the first line of its handler to the real end of its socket. */
+export class HandlerRun
+  implements ConversationListener, ClientMessagesListener, ListNode<HandlerRun>, SocketRun
+{
+  readonly ws: HostedSocket;
+  readonly socketId: SocketId;
   readonly conversation: Conversation;
-  readonly #draining: LazySignal;
+  readonly host: Host;
+  readonly request: HandshakeRequest;
+  readonly context: unknown;
+  readonly session: Session | undefined;
+  readonly isShared: boolean;
+  /** Aborts when the host asks the handler to finish. */
+  readonly draining: LazySignal = new LazySignal();
   readonly #server: WebSocketServer;
   readonly #membership: Membership | undefined;
   readonly #settings: RunSettings;
-  readonly #listener: RunListener<HandlerRun>;
-  /** The AsyncLocalStorage context of the handshake, for the hooks; undefined where there are none. A snapshot() would take 2.7 KiB, this 90 bytes. */
-  readonly #context: AsyncResource | undefined;
-  /** Messages that `onClientMessage` is offered first; undefined where it is not asked. */
+  readonly #listener: RunListener;
+  /**
+   * The AsyncLocalStorage context of the handshake, for the hooks; undefined where the server has
+   * none that runs later. A snapshot() would take 2.7 KiB, this takes 90 bytes.
+   */
+  readonly #hookScope: AsyncResource | undefined;
+  /** Offers messages to `onClientMessage`; undefined where it is not asked. */
   readonly #clientMessages: ClientMessages | undefined;
-  /** Its child tasks; undefined where it never had any. */
+  /** Child tasks of the handler; undefined where it never had any. */
   #tasks: RunTasks | undefined;
-  /** How the handler ended, and its child tasks with it; undefined while one of them runs. */
+  /** How the handler and its child tasks ended; undefined while one of them runs. */
   #handlerEnd: HandlerEnd | undefined;
   #graceTimer: unknown;
   /** Whether `onPostServer` was called, or is not there. */
   #isFinished = false;
   #outcome: Outcome | undefined;
-  /** For who waits for the outcome; undefined where nobody does. */
+  /** Undefined where no caller waits for the outcome. */
   #outcomePromise: LazyPromise<Outcome> | undefined;
+  // Set by the list of the registry.
+  previous: HandlerRun | undefined;
+  next: HandlerRun | undefined;
 
   constructor(
-    { ws, place, conversation, draining, server, membership }: RunParts<HandlerRun>,
+    { host, conversation, pending, accepted }: RunParts,
     settings: RunSettings,
-    listener: RunListener<HandlerRun>,
+    listener: RunListener,
   ) {
-    this.ws = ws;
-    this.place = place;
+    const { server } = pending;
     this.conversation = conversation;
-    this.#draining = draining;
+    this.socketId = pending.socketId;
+    this.host = host;
+    this.request = pending.request;
+    this.context = accepted.context;
+    this.session = accepted.opened?.session;
+    this.isShared = accepted.answer.sharedConnection;
     this.#server = server;
-    this.#membership = membership;
     this.#settings = settings;
     this.#listener = listener;
-    const offers = ws.sharedConnection && server.onClientMessage !== undefined;
-    if (offers || server.onPostServer !== undefined) this.#context = new AsyncResource('corosock.hooks');
-    if (offers) {
-      const hook = (data: Data): unknown =>
-        this.#call(() => server.onClientMessage?.(ws, ws.binaryData ? toBytes(data) : data));
+    const isOffering = this.isShared && server.onClientMessage !== undefined;
+    if (isOffering || server.onPostServer !== undefined)
+      this.#hookScope = new AsyncResource('corosock.hooks');
+    this.ws = new HostedSocket(this);
+    if (isOffering) {
+      const hook = (data: Data): unknown => this.#offer(data);
       this.#clientMessages = new ClientMessages(conversation, hook, settings, this);
     }
+    // Last: what could throw above leaves no member in the session.
+    this.#membership = accepted.opened?.join({
+      close: () => conversation.close(SESSION_OVER, '', 'session'),
+    });
+    if (this.#membership !== undefined) conversation.whenActive(this.#membership);
+  }
+
+  get id(): string {
+    return this.socketId.value;
   }
 
   get isHandlerRunning(): boolean {
     return this.#handlerEnd === undefined;
   }
 
-  /** Resolves when all has ended, or was given up. Never rejects. */
+  /** Whether all has ended, or what had not ended was abandoned. */
+  get hasEnded(): boolean {
+    return this.#outcome !== undefined;
+  }
+
+  /** Resolves when {@link hasEnded}. Never rejects. */
   get outcome(): Promise<Outcome> {
     this.#outcomePromise ??= new LazyPromise();
     if (this.#outcome !== undefined) this.#outcomePromise.resolve(this.#outcome);
@@ -91,9 +157,9 @@ export class HandlerRun implements ConversationListener, ClientMessagesListener,
 
   // Called by the host.
 
-  /** Runs the handler; returns as soon as it waits for the first time. */
+  /** Calls the handler; returns as soon as it waits for the first time. */
   start(): void {
-    this.conversation.watchedBy(this);
+    this.conversation.listen(this);
     try {
       const running = this.#server.server(this.ws);
       if (running === undefined) this.#handlerOnEnd(RETURNED);
@@ -104,9 +170,12 @@ export class HandlerRun implements ConversationListener, ClientMessagesListener,
     }
   }
 
-  /** Asks the handler to finish. A shared socket that has none any more closes as soon as nothing is being offered. */
+  /**
+   * Aborts `ws.draining`. A shared socket whose handler has returned closes once no
+   * `onClientMessage` call is running.
+   */
   askToFinish(): void {
-    this.#draining.abort(() => new DrainingError());
+    this.draining.abort(() => new DrainingError());
     this.#shutDownIfIdle();
   }
 
@@ -117,34 +186,31 @@ export class HandlerRun implements ConversationListener, ClientMessagesListener,
 
   // Called by the socket.
 
-  spawn<T>(run: ChildFunction<T>): Task<T> {
+  spawn<T>(task: ChildFunction<T>): Task<T> {
     const report = (error: unknown, phase: RunPhase = 'spawn'): void => this.#report(error, phase);
     if (!this.isHandlerRunning) return lateTask(this.conversation.reader.scheduling, report);
-    this.#tasks ??= new RunTasks(this.conversation, this.#draining, this.#settings, report);
-    return this.#tasks.spawn(run);
+    this.#tasks ??= new RunTasks(this.conversation, this.draining, this.#settings, report);
+    return this.#tasks.spawn(task);
   }
 
   // Called by the conversation.
 
-  conversationOnEnd(): void {
+  conversationOnEnd(end: CloseInfo): void {
     this.#membership?.leave();
-    this.#listener.socketOnEnd(this);
-  }
-
-  conversationOnOver(end: CloseInfo): void {
-    this.#tasks?.conversationOnOver();
-    if (this.#finishIfOver()) return;
+    this.#finishIfOver();
+    if (!this.hasEnded) this.#listener.runOnEnd(this, undefined);
+    if (this.#isFinished) return;
     const { clock, closeTimeoutMs } = this.#settings;
     const dueMs = clock.now() + closeTimeoutMs;
-    // Most handlers end together with their socket: they cost no timer.
+    // Most handlers end in the same turn as their socket: they cost no timer.
     clock.setImmediate(() => this.#waitUntil(dueMs, end));
   }
 
-  // Called by the offering.
+  // Called by the client messages.
 
   clientMessagesOnError(error: unknown): void {
-    // With the reason of `draining` it did what it was asked to.
-    if (isExpectedEnd(error, this.conversation, this.#draining)) return this.shutDown();
+    // A hook that throws the reason of `draining` has finished as it was asked to.
+    if (isExpectedEnd(error, this.conversation, this.draining)) return this.shutDown();
     this.#report(error, 'onClientMessage');
     this.#closeAfter({ kind: 'threw', error });
   }
@@ -158,9 +224,14 @@ export class HandlerRun implements ConversationListener, ClientMessagesListener,
     this.#finishIfOver();
   }
 
-  /** What has come before it drains may be answered for as long as the host gives it. */
+  #offer(data: Data): unknown {
+    const { ws } = this;
+    return this.#inHookScope(() => this.#server.onClientMessage?.(ws, ws.binaryData ? toBytes(data) : data));
+  }
+
+  /** Messages that came before the shut-down are still offered, within the host's grace. */
   #shutDownIfIdle(): void {
-    if (this.#draining.aborted && !this.isHandlerRunning && !this.#isOffering) this.shutDown();
+    if (this.draining.aborted && !this.isHandlerRunning && !this.#isOffering) this.shutDown();
   }
 
   #follow(running: Promise<void>): void {
@@ -175,10 +246,10 @@ export class HandlerRun implements ConversationListener, ClientMessagesListener,
     this.#tasks.handlerOnEnd(handlerEnd, (end, phase) => this.#allOnEnd(end, phase));
   }
 
-  /** The handler has ended, and its children have. */
+  /** The handler and its child tasks have ended. */
   #allOnEnd(handlerEnd: HandlerEnd, phase: RunPhase): void {
     const isObeying =
-      handlerEnd.kind === 'threw' && isExpectedEnd(handlerEnd.error, this.conversation, this.#draining);
+      handlerEnd.kind === 'threw' && isExpectedEnd(handlerEnd.error, this.conversation, this.draining);
     if (handlerEnd.kind === 'threw' && !isObeying) this.#report(handlerEnd.error, phase);
     if (!this.isHandlerRunning) return;
     this.#handlerEnd = handlerEnd;
@@ -187,8 +258,8 @@ export class HandlerRun implements ConversationListener, ClientMessagesListener,
   }
 
   #closeAfter(handlerEnd: HandlerEnd): void {
-    const isDraining = this.#draining.aborted;
-    const outlives = this.ws.sharedConnection && handlerEnd.kind === 'returned';
+    const isDraining = this.draining.aborted;
+    const outlives = this.isShared && handlerEnd.kind === 'returned';
     if (outlives && (!isDraining || this.#isOffering)) return;
     const { code, closer } = closeCodeFor(handlerEnd, isDraining ? 'draining' : 'serving');
     this.conversation.close(code, '', closer);
@@ -197,12 +268,12 @@ export class HandlerRun implements ConversationListener, ClientMessagesListener,
   #waitUntil(dueMs: number, end: CloseInfo): void {
     if (this.#isFinished) return;
     const leftMs = Math.max(Math.ceil(dueMs - this.#settings.clock.now()), 0);
-    this.#graceTimer = this.#settings.clock.setTimeout(() => this.#giveUp(end), leftMs);
+    this.#graceTimer = this.#settings.clock.setTimeout(() => this.#abandon(end), leftMs);
   }
 
-  /** What ignores the end is named, and holds nothing open. */
-  #giveUp(end: CloseInfo): void {
-    this.#tasks?.giveUp();
+  /** Reports what ignores the end of the socket, and waits for it no longer. */
+  #abandon(end: CloseInfo): void {
+    this.#tasks?.abandon();
     if (this.isHandlerRunning) this.#reportLate('The handler still runs', 'server');
     const undone = this.#clientMessages?.undone;
     if (undone !== undefined) this.#reportLate(undone, 'onClientMessage');
@@ -214,11 +285,10 @@ export class HandlerRun implements ConversationListener, ClientMessagesListener,
     this.#report(new Error(`${what} ${this.#settings.closeTimeoutMs} ms after its socket has closed`), phase);
   }
 
-  #finishIfOver(): boolean {
+  #finishIfOver(): void {
     const { end } = this.conversation.queue;
-    if (end === undefined || this.#handlerEnd === undefined || this.#isOffering) return false;
+    if (end === undefined || this.#handlerEnd === undefined || this.#isOffering) return;
     this.#finish(this.#handlerEnd, end);
-    return true;
   }
 
   #finish(handlerEnd: HandlerEnd, end: CloseInfo): void {
@@ -228,22 +298,40 @@ export class HandlerRun implements ConversationListener, ClientMessagesListener,
     if (this.#graceTimer !== undefined) this.#settings.clock.clearTimeout(this.#graceTimer);
     const outcome: Outcome = { ...handlerEnd, end };
     if (this.#server.onPostServer === undefined) return this.#settle(outcome);
-    const hook = (): unknown => this.#call(() => this.#server.onPostServer?.(this.ws, outcome.end));
+    this.#callPostServer(outcome);
+  }
+
+  /** Waits for `onPostServer` for `closeTimeoutMs`; reports what it throws, also later. */
+  #callPostServer(outcome: Outcome): void {
+    const { clock, closeTimeoutMs } = this.#settings;
     const report = (error: unknown): void => this.#report(error, 'onPostServer');
-    void callPostServer(hook, this.#settings, report).then(() => this.#settle(outcome));
+    const timer = clock.setTimeout(() => {
+      report(new Error(`onPostServer has not settled in ${closeTimeoutMs} ms`));
+      this.#settle(outcome);
+    }, closeTimeoutMs);
+    // The socket may be ending in this call: `ws.signal` aborts before the hook runs.
+    void Promise.resolve()
+      .then(() => this.#inHookScope(() => this.#server.onPostServer?.(this.ws, outcome.end)))
+      .catch(report)
+      .then(() => {
+        clock.clearTimeout(timer);
+        this.#settle(outcome);
+      });
   }
 
-  #call<T>(hook: () => T): T {
-    return this.#context === undefined ? hook() : this.#context.runInAsyncScope(hook);
+  #inHookScope<T>(hook: () => T): T {
+    return this.#hookScope === undefined ? hook() : this.#hookScope.runInAsyncScope(hook);
   }
 
+  /** Only the first call counts. */
   #settle(outcome: Outcome): void {
+    if (this.hasEnded) return;
     this.#outcome = outcome;
     this.#listener.runOnEnd(this, outcome);
     this.#outcomePromise?.resolve(outcome);
   }
 
   #report(error: unknown, phase: string): void {
-    this.#settings.report(error, { socketId: this.ws.id, phase });
+    this.#settings.report(error, { socketId: this.id, phase });
   }
 }

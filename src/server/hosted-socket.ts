@@ -1,13 +1,10 @@
-// What holds a hosted conversation: the handler's `ws`, which knows where it
-// comes from, and the handles that other code opens by id. The life of a
-// conversation is handler-run.ts's.
+// What holds a hosted conversation: the handler's `ws`, and the handles that `host.openServer`
+// gives. Both read and write as every socket does (socket/message-socket.ts); here they get an
+// id, `endServer` and what the handshake has decided. The run behind them is handler-run.ts's.
 
 import type { HandshakeRequest } from '../handshake/handshake-request.ts';
 import { tooLate } from '../handshake/handshake.ts';
 import type { Host, ServerSocket, SharedSocket } from './host.ts';
-import type { Named } from '../handshake/handshake.ts';
-import { lateTask } from './run-tasks.ts';
-import type { Spawner } from './run-tasks.ts';
 import type { Session } from '../session/session.ts';
 import { closeByUser } from '../socket/close-by-user.ts';
 import type { Conversation } from '../conversation/conversation.ts';
@@ -15,66 +12,63 @@ import { MessageSocket } from '../socket/message-socket.ts';
 import type { ChildFunction } from '../tasks/task-scope.ts';
 import type { Task } from '../tasks/task.ts';
 import type { LazySignal } from '../waiting/lazy-signal.ts';
-import { schedulingOf } from '../time/scheduling.ts';
-import { realClock } from '../time/real-clock.ts';
 import type { CloseInfo } from '../core/close-info.ts';
 
-/** A {@link SharedSocket} over one conversation. */
-export class SocketHandle extends MessageSocket implements SharedSocket {
-  readonly #place: Named;
-  readonly #conversation: Conversation;
+/** The run of a socket, as its socket sees it; an interface, because the run makes the socket. */
+export interface SocketRun {
+  readonly id: string;
+  readonly conversation: Conversation;
+  readonly host: Host;
+  readonly request: HandshakeRequest;
+  readonly context: unknown;
+  readonly session: Session | undefined;
+  readonly isShared: boolean;
+  readonly draining: LazySignal;
+  spawn<T>(task: ChildFunction<T>): Task<T>;
+}
 
-  constructor(conversation: Conversation, place: Named) {
-    super(conversation);
-    this.#conversation = conversation;
-    this.#place = place;
+/** A {@link SharedSocket} over the conversation of a run. */
+export class SocketHandle extends MessageSocket implements SharedSocket {
+  readonly #run: SocketRun;
+
+  constructor(run: SocketRun) {
+    super(run.conversation);
+    this.#run = run;
+  }
+
+  /** Makes one more handle on the conversation of a socket. */
+  static on(ws: SocketHandle): SocketHandle {
+    return new SocketHandle(ws.#run);
   }
 
   get id(): string {
-    return this.#place.id;
+    return this.#run.id;
   }
 
   endServer(code = 1000, reason = ''): Promise<CloseInfo> {
-    return closeByUser('ws.endServer()', this.#conversation, code, reason);
+    return closeByUser('ws.endServer()', this.#run.conversation, code, reason);
   }
 }
 
-/** Where a socket comes from. */
-export interface Origin {
-  readonly request: HandshakeRequest;
-  readonly context: unknown;
-  readonly sharedConnection: boolean;
-  readonly session: Session | undefined;
-  readonly host: Host;
-  readonly draining: LazySignal;
-}
-
-/** Where a socket is, and what runs there. */
-export interface RunningPlace extends Named {
-  readonly run: Spawner | undefined;
-}
-
-/** A {@link ServerSocket} over one conversation. */
+/** The {@link ServerSocket} of a run. */
 export class HostedSocket extends SocketHandle implements ServerSocket {
-  readonly #place: RunningPlace;
-  readonly #origin: Origin;
+  readonly #run: SocketRun;
 
-  constructor(conversation: Conversation, place: RunningPlace, origin: Origin) {
-    super(conversation, place);
-    this.#place = place;
-    this.#origin = origin;
+  constructor(run: SocketRun) {
+    super(run);
+    this.#run = run;
   }
 
   get request(): HandshakeRequest {
-    return this.#origin.request;
+    return this.#run.request;
   }
 
   get context(): unknown {
-    return this.#origin.context;
+    return this.#run.context;
   }
 
   get sharedConnection(): boolean {
-    return this.#origin.sharedConnection;
+    return this.#run.isShared;
   }
 
   set sharedConnection(_: boolean) {
@@ -82,22 +76,22 @@ export class HostedSocket extends SocketHandle implements ServerSocket {
   }
 
   get sessionId(): string | undefined {
-    return this.#origin.session?.id;
+    return this.#run.session?.id;
   }
 
   get session(): Session | undefined {
-    return this.#origin.session;
+    return this.#run.session;
   }
 
   get host(): Host {
-    return this.#origin.host;
+    return this.#run.host;
   }
 
   get draining(): AbortSignal {
-    return this.#origin.draining.signal;
+    return this.#run.draining.signal;
   }
 
   spawn<T>(task: ChildFunction<T>): Task<T> {
-    return this.#place.run?.spawn(task) ?? lateTask(schedulingOf(realClock));
+    return this.#run.spawn(task);
   }
 }

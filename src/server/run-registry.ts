@@ -1,76 +1,78 @@
-// All that a host runs: sockets while they are open, and runs until the last of
-// them has ended. The host fills it; its users see the open sockets, by id.
+// The runs of one host: each from its 101 until all of it has ended. The host adds and releases
+// them; users see those whose socket is open, as `host.sockets`. Ids are drawn here.
 
 import type { HandlerRun } from './handler-run.ts';
 import type { ServerSocket } from './host.ts';
-import { Place } from './place.ts';
-import type { Places } from './place.ts';
-import { SocketIds } from './socket-id.ts';
+import type { HostedSocket } from './hosted-socket.ts';
+import { SocketId } from './socket-id.ts';
+import { RandomIds } from '../platform/random-ids.ts';
 import { LinkedList } from '../structures/linked-list.ts';
 
-/** The runs of one host. */
-export class RunRegistry implements Iterable<HandlerRun>, Places<HandlerRun> {
-  readonly #ids = new SocketIds();
-  readonly #places = new LinkedList<Place<HandlerRun>>();
-  /** Those whose id was asked for. */
-  readonly #named = new Map<string, Place<HandlerRun>>();
-  #open = 0;
-  /** Those that are open; cannot be changed from outside. */
+const NODE_ID_BYTES = 6;
+/** 128 bits. */
+const SOCKET_ID_BYTES = 16;
+
+/** Keeps the runs of one host in the order in which they began, and finds open sockets by id. */
+export class RunRegistry implements Iterable<HandlerRun> {
+  readonly #nodeId = new RandomIds(NODE_ID_BYTES).next();
+  readonly #randomIds = new RandomIds(SOCKET_ID_BYTES);
+  readonly #runs = new LinkedList<HandlerRun>();
+  /** Open sockets whose id was drawn. */
+  readonly #index = new Map<string, SocketId>();
+  #openSockets = 0;
+  /** The open sockets by id; a view that cannot be changed. */
   readonly sockets: ReadonlyMap<string, ServerSocket> = new OpenSockets(this);
 
   get openSockets(): number {
-    return this.#open;
+    return this.#openSockets;
   }
 
-  /** For a socket that may come to be. */
-  reserve(): Place<HandlerRun> {
-    return new Place(this);
-  }
-
-  /** Draws the id of a place, and finds it by that from now on while it runs. */
-  draw(place: Place<HandlerRun>): string {
-    const id = this.#ids.next();
-    if (place.run !== undefined) this.#named.set(id, place);
-    return id;
+  /** Reserves the id of a socket that may come to be. */
+  reserve(): SocketId {
+    return new SocketId(this.#draw);
   }
 
   add(run: HandlerRun): void {
-    const { place } = run;
-    place.run = run;
-    place.isOpen = true;
-    this.#places.append(place);
-    if (place.isNamed) this.#named.set(place.id, place);
-    this.#open += 1;
+    const { socketId, ws } = run;
+    socketId.socket = ws;
+    this.#runs.append(run);
+    this.#openSockets += 1;
+    if (socketId.isDrawn) this.#index.set(socketId.value, socketId);
   }
 
-  /** Its socket is closed for good. */
-  close({ place }: HandlerRun): void {
-    if (!place.isOpen) return;
-    place.isOpen = false;
-    this.#open -= 1;
+  /**
+   * Releases what has ended of a run: its socket can no longer be found, and a run that has
+   * ended is no longer kept. Can be called for each end, or once for both.
+   */
+  release(run: HandlerRun): void {
+    const { socketId } = run;
+    if (socketId.socket !== undefined) {
+      socketId.socket = undefined;
+      this.#openSockets -= 1;
+      if (socketId.isDrawn) this.#index.delete(socketId.value);
+    }
+    if (run.hasEnded) this.#runs.remove(run);
   }
 
-  /** All of it has ended. */
-  remove(run: HandlerRun): void {
-    const { place } = run;
-    this.close(run);
-    place.run = undefined;
-    this.#places.remove(place);
-    if (place.isNamed) this.#named.delete(place.id);
+  /** Finds an open socket. */
+  find(id: string): HostedSocket | undefined {
+    return this.#index.get(id)?.socket;
   }
 
-  /** Finds the run of an open socket. */
-  find(id: string): HandlerRun | undefined {
-    const place = this.#named.get(id);
-    return place?.isOpen === true ? place.run : undefined;
+  [Symbol.iterator](): IterableIterator<HandlerRun> {
+    return this.#runs[Symbol.iterator]();
   }
 
-  *[Symbol.iterator](): IterableIterator<HandlerRun> {
-    for (const { run } of this.#places) if (run !== undefined) yield run;
-  }
+  /** The id begins with that of the node, so that routing between nodes needs no directory. */
+  readonly #draw = (id: SocketId): string => {
+    // One string; a template would keep its parts for as long as the socket lives.
+    const value = [this.#nodeId, this.#randomIds.next()].join('.');
+    if (id.socket !== undefined) this.#index.set(value, id);
+    return value;
+  };
 }
 
-/** What `host.sockets` shows. */
+/** `host.sockets`. */
 class OpenSockets implements ReadonlyMap<string, ServerSocket> {
   readonly #runs: RunRegistry;
 
@@ -87,7 +89,7 @@ class OpenSockets implements ReadonlyMap<string, ServerSocket> {
   }
 
   get(id: string): ServerSocket | undefined {
-    return this.#runs.find(id)?.ws;
+    return this.#runs.find(id);
   }
 
   *entries(): MapIterator<[string, ServerSocket]> {
@@ -99,7 +101,7 @@ class OpenSockets implements ReadonlyMap<string, ServerSocket> {
   }
 
   *values(): MapIterator<ServerSocket> {
-    for (const { ws, place } of this.#runs) if (place.isOpen) yield ws;
+    for (const { socketId } of this.#runs) if (socketId.socket !== undefined) yield socketId.socket;
   }
 
   [Symbol.iterator](): MapIterator<[string, ServerSocket]> {

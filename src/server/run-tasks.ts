@@ -51,6 +51,9 @@ export class RunTasks implements ScopeListener {
     this.#settings = settings;
     this.#report = report;
     this.#scope = new TaskScope(conversation.reader.scheduling, this);
+    const { signal } = conversation.over;
+    if (signal.aborted) this.#scope.abort(signal.reason);
+    else signal.addEventListener('abort', this.#signalOnAbort);
   }
 
   // Called by the run.
@@ -64,11 +67,6 @@ export class RunTasks implements ScopeListener {
     return this.#scope.spawn(run);
   }
 
-  /** The conversation is over. */
-  conversationOnOver(): void {
-    this.#scope.abort(this.#conversation.over.reason);
-  }
-
   /**
    * The handler has ended: its children are aborted, and awaited for `closeTimeoutMs`.
    *
@@ -80,15 +78,15 @@ export class RunTasks implements ScopeListener {
     this.#handler = { end, goOn };
     this.#scope.abort(new HandlerOverError('ended'));
     if (!this.#scope.isBusy) return this.#finish();
-    this.#timer = clock.setTimeout(() => this.giveUp(), closeTimeoutMs);
+    this.#timer = clock.setTimeout(() => this.abandon(), closeTimeoutMs);
   }
 
   /** Waits no more: names whoever still runs. */
-  giveUp(): void {
+  abandon(): void {
     if (this.#isOver) return;
     for (const name of this.#scope.running) this.#report(this.#late(name), 'spawn');
     if (this.hasHandlerEnded) return this.#finish();
-    this.#isOver = true;
+    this.#stop();
     for (const error of this.#errors) this.#report(error, 'spawn');
   }
 
@@ -111,7 +109,7 @@ export class RunTasks implements ScopeListener {
   #finish(): void {
     if (this.#isOver || this.#handler === undefined) return;
     const { end, goOn } = this.#handler;
-    this.#isOver = true;
+    this.#stop();
     this.#settings.clock.clearTimeout(this.#timer);
     const hasThrown = end.kind === 'threw' && !isExpectedEnd(end.error, this.#conversation, this.#draining);
     const isOfChildren = !hasThrown || this.#errors.has(end.error);
@@ -121,15 +119,17 @@ export class RunTasks implements ScopeListener {
     );
   }
 
+  #stop(): void {
+    this.#isOver = true;
+    this.#conversation.over.signal.removeEventListener('abort', this.#signalOnAbort);
+  }
+
+  readonly #signalOnAbort = (): void => this.#scope.abort(this.#conversation.over.reason);
+
   #late(name: string): Error {
     const { closeTimeoutMs } = this.#settings;
     return new Error(`The child task ${name} still runs ${closeTimeoutMs} ms after it was aborted`);
   }
-}
-
-/** Who runs the children of a handler. */
-export interface Spawner {
-  spawn<T>(run: ChildFunction<T>): Task<T>;
 }
 
 /** Answers a call that comes after the handler: nothing is run, and whoever reports hears of it. */

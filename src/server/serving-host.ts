@@ -6,16 +6,16 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { CloseHostOptions, CloseReport } from './close-report.ts';
 import { HandlerRun } from './handler-run.ts';
-import type { RunListener, RunSettings } from './run-parts.ts';
+import type { RunListener, RunSettings } from './handler-run.ts';
 import { UpgradeRequest } from '../handshake/handshake-request.ts';
 import type { HandshakeRequest } from '../handshake/handshake-request.ts';
 import { checkHandshake, REFUSALS } from '../handshake/rules.ts';
 import type { Host, OpenResult, ServerSocket } from './host.ts';
 import type { HostSettings } from './host-options.ts';
-import { HostedSocket, SocketHandle } from './hosted-socket.ts';
+import { SocketHandle } from './hosted-socket.ts';
 import type { Outcome } from './outcome.ts';
 import type { HandshakeDeadline } from '../handshake/handshake-deadline.ts';
-import type { Accepted, PendingHandshake, HandshakeResult } from './admission.ts';
+import type { AcceptedHandshake, PendingHandshake, HandshakeResult } from './admission.ts';
 import type { Match, RouteTable } from './routes.ts';
 import { RunRegistry } from './run-registry.ts';
 import type { WebSocketServer } from './servable.ts';
@@ -27,7 +27,6 @@ import type { UpgradeListener } from './upgrades.ts';
 import { Sessions } from '../session/sessions.ts';
 import { Conversation } from '../conversation/conversation.ts';
 import { rejected } from '../waiting/abortable.ts';
-import { LazySignal } from '../waiting/lazy-signal.ts';
 import type { Transport } from '../transport/transport.ts';
 import { badArgument } from '../core/arguments.ts';
 import { UsageError } from '../core/errors.ts';
@@ -51,7 +50,7 @@ export interface SessionRequest {
 }
 
 /** A {@link Host} over any door, or over none. */
-export class ServingHost implements Host, RunListener<HandlerRun>, UpgradeListener {
+export class ServingHost implements Host, RunListener, UpgradeListener {
   readonly #routes: RouteTable;
   readonly #settings: HostSettings;
   readonly #runSettings: RunSettings;
@@ -94,11 +93,9 @@ export class ServingHost implements Host, RunListener<HandlerRun>, UpgradeListen
   }
 
   #open(id: string): OpenResult {
-    const run = this.#runs.find(id);
-    if (run === undefined) return [undefined, 'not-found'];
-    return run.ws.sharedConnection
-      ? [new SocketHandle(run.conversation, run.place), 'ok']
-      : [undefined, 'not-shared'];
+    const ws = this.#runs.find(id);
+    if (ws === undefined) return [undefined, 'not-found'];
+    return ws.sharedConnection ? [SocketHandle.on(ws), 'ok'] : [undefined, 'not-shared'];
   }
 
   // Upgrades.
@@ -133,7 +130,7 @@ export class ServingHost implements Host, RunListener<HandlerRun>, UpgradeListen
     }
   }
 
-  upgradeOnOpen(transport: Transport, arrival: PendingHandshake, accepted: Accepted): void {
+  upgradeOnOpen(transport: Transport, arrival: PendingHandshake, accepted: AcceptedHandshake): void {
     const { request, server } = arrival;
     if (request instanceof UpgradeRequest) request.forgetRaw();
     // It is asked when the connection has gone.
@@ -161,49 +158,22 @@ export class ServingHost implements Host, RunListener<HandlerRun>, UpgradeListen
   ): PendingHandshake {
     const sessions = this.#sessions;
     const openSession = sessions && (() => sessions.open(caller.cookie, caller.isSecure));
-    return { place: this.#runs.reserve(), request, server, protocol, openSession };
+    return { socketId: this.#runs.reserve(), request, server, protocol, openSession };
   }
 
   /** Runs a server over a link that is open. */
-  converse(
-    transport: Transport,
-    { place, request, server }: PendingHandshake,
-    accepted: Accepted,
-  ): HandlerRun {
-    const {
-      context,
-      answer: { sharedConnection },
-      opened,
-    } = accepted;
-    const conversation = new Conversation(transport, this.#settings, sharedConnection ? 'many' : 'one');
-    const draining = new LazySignal();
-    const membership = opened?.join({ close: () => conversation.close(SESSION_OVER, '', 'session') });
-    if (membership !== undefined) conversation.whenActive(membership);
-    const ws = new HostedSocket(conversation, place, {
-      request,
-      context,
-      sharedConnection,
-      session: opened?.session,
-      host: this,
-      draining,
-    });
-    const run = new HandlerRun(
-      { ws, place, conversation, draining, server, membership },
-      this.#runSettings,
-      this,
-    );
+  converse(transport: Transport, pending: PendingHandshake, accepted: AcceptedHandshake): HandlerRun {
+    const readers = accepted.answer.sharedConnection ? 'many' : 'one';
+    const conversation = new Conversation(transport, this.#settings, readers);
+    const run = new HandlerRun({ host: this, conversation, pending, accepted }, this.#runSettings, this);
     this.#runs.add(run);
     run.start();
     return run;
   }
 
-  socketOnEnd(run: HandlerRun): void {
-    this.#runs.close(run);
-  }
-
-  runOnEnd(run: HandlerRun, outcome: Outcome): void {
-    this.#runs.remove(run);
-    this.#shutDown?.runOnEnd(run, outcome);
+  runOnEnd(run: HandlerRun, outcome: Outcome | undefined): void {
+    this.#runs.release(run);
+    if (outcome !== undefined) this.#shutDown?.runOnEnd(run, outcome);
   }
 
   // The end.
@@ -239,8 +209,6 @@ export class ServingHost implements Host, RunListener<HandlerRun>, UpgradeListen
 const HANDED_OVER = Symbol('handed over');
 type HandedStream = Duplex & { [HANDED_OVER]?: true };
 
-/** The close code of a session that is over (docs/reference/endings.md). */
-const SESSION_OVER = 3008;
 const HANDSHAKE = Object.freeze({ phase: 'handshake' });
 
 function handedOver(): UsageError {

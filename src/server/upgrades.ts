@@ -5,7 +5,7 @@ import { HandshakeDeadline } from '../handshake/handshake-deadline.ts';
 import { REFUSALS } from '../handshake/rules.ts';
 import type { HostSettings } from './host-options.ts';
 import { acceptedAtOnce, isPlain, prepare } from './admission.ts';
-import type { Accepted, PendingHandshake, Refused, HandshakeResult } from './admission.ts';
+import type { AcceptedHandshake, PendingHandshake, Refused, HandshakeResult } from './admission.ts';
 import type { Refusal } from '../handshake/refusal.ts';
 import { refuse, refuseWith } from '../handshake/refusal.ts';
 import { checkHooks } from './routes.ts';
@@ -20,7 +20,7 @@ import { noop } from '../core/noop.ts';
 
 /** Who hears of a link that is open. */
 export interface UpgradeListener {
-  upgradeOnOpen(transport: WsTransport, arrival: PendingHandshake, accepted: Accepted): void;
+  upgradeOnOpen(transport: WsTransport, arrival: PendingHandshake, accepted: AcceptedHandshake): void;
 }
 
 /** Takes upgrades through their handshake. */
@@ -119,10 +119,10 @@ export class Upgrades {
       case 'refused':
         return refuseWith(upgrade.stream, responseTo(verdict), verdict.body, this.#settings.clock);
       case 'failed':
-        this.#settings.report(verdict.error, { socketId: arrival.place.id, phase: 'onPreServer' });
+        this.#settings.report(verdict.error, { socketId: arrival.socketId.value, phase: 'onPreServer' });
         return this.refuse(upgrade, refusalTo(verdict, REFUSALS.failed));
       case 'unavailable':
-        this.#settings.report(verdict.error, { socketId: arrival.place.id, phase: 'session' });
+        this.#settings.report(verdict.error, { socketId: arrival.socketId.value, phase: 'session' });
         return this.refuse(upgrade, refusalTo(verdict, REFUSALS.unavailable));
       case 'over':
         if (why !== 'gone') return this.refuse(upgrade, refusalTo(verdict, refusalFor(why)));
@@ -135,7 +135,7 @@ export class Upgrades {
   }
 
   /** @returns Whether the 101 is on its way. */
-  #accept(upgrade: UpgradeAtHand, arrival: PendingHandshake, accepted: Accepted): boolean {
+  #accept(upgrade: UpgradeAtHand, arrival: PendingHandshake, accepted: AcceptedHandshake): boolean {
     const { answer, opened } = accepted;
     let open: WsTransport | undefined;
     try {
@@ -151,7 +151,7 @@ export class Upgrades {
         },
       );
     } catch (error) {
-      this.#settings.report(error, { socketId: arrival.place.id, phase: 'handshake' });
+      this.#settings.report(error, { socketId: arrival.socketId.value, phase: 'handshake' });
       // Nobody has it who would ever close it.
       open?.terminate();
     }
@@ -186,7 +186,10 @@ export function refusalFor(why: HandshakeEnd | undefined): Refusal {
 
 // The client of a refusal learns an id, too: the hook may have moved the session before.
 
-export function refusalTo({ opened }: Exclude<HandshakeResult, Accepted>, refusal: Refusal): Refusal {
+export function refusalTo(
+  { opened }: Exclude<HandshakeResult, AcceptedHandshake>,
+  refusal: Refusal,
+): Refusal {
   const cookie = opened?.refuse();
   return cookie === undefined
     ? refusal
@@ -204,7 +207,7 @@ export function responseTo({ response, opened }: Refused): Response {
 
 const NO_LINES: readonly string[] = Object.freeze([]);
 
-function headerLinesOf({ answer, opened }: Accepted): readonly string[] {
+function headerLinesOf({ answer, opened }: AcceptedHandshake): readonly string[] {
   const cookie = opened?.setCookie();
   const ours = cookie === undefined ? NO_LINES : [`Set-Cookie: ${cookie}`];
   if (answer.responseHeaders === undefined) return ours;

@@ -8,7 +8,7 @@ import { ServingHost } from '../server/serving-host.ts';
 import type { HttpBinding } from '../server/serving-host.ts';
 import { HOST_OPTIONS, settingsOf } from '../server/host-options.ts';
 import type { HostSettings } from '../server/host-options.ts';
-import type { Accepted, PendingHandshake } from '../server/admission.ts';
+import type { AcceptedHandshake, PendingHandshake } from '../server/admission.ts';
 import { makerOf, RouteTable } from '../server/routes.ts';
 import type { Servable } from '../server/servable.ts';
 import { ConnectedSocket } from '../socket/client-socket.ts';
@@ -29,7 +29,7 @@ export interface MemoryServer {
   /** Makes what the hook is asked about. */
   readonly arrival: PendingHandshake;
   /** Opens the link. */
-  open(accepted: Accepted): { readonly run: HandlerRun; readonly client: ClientSocket };
+  open(accepted: AcceptedHandshake): { readonly run: HandlerRun; readonly client: ClientSocket };
 }
 
 /** Makes a server that a link in memory leads to. */
@@ -59,7 +59,7 @@ function openLink(
   host: ServingHost,
   settings: HostSettings,
   arrival: PendingHandshake,
-  accepted: Accepted,
+  accepted: AcceptedHandshake,
 ): { readonly run: HandlerRun; readonly client: ClientSocket } {
   const { maxMessageBytes } = settings;
   const { protocol } = accepted.answer;

@@ -79,10 +79,10 @@ function answerTo(
     case 'refused':
       return responseTo(verdict);
     case 'failed':
-      settings.report(verdict.error, { socketId: arrival.place.id, phase: 'onPreServer' });
+      settings.report(verdict.error, { socketId: arrival.socketId.value, phase: 'onPreServer' });
       return toResponse(refusalTo(verdict, REFUSALS.failed));
     case 'unavailable':
-      settings.report(verdict.error, { socketId: arrival.place.id, phase: 'session' });
+      settings.report(verdict.error, { socketId: arrival.socketId.value, phase: 'session' });
       return toResponse(refusalTo(verdict, REFUSALS.unavailable));
     case 'over':
       return toResponse(refusalTo(verdict, refusalFor(why)));
