@@ -24,7 +24,7 @@ describe('conversationChoices', () => {
   });
 
   it('has one for each name', () => {
-    expect(Object.keys(conversationChoices('f()', {}))).toEqual([...CONVERSATION_OPTIONS]);
+    expect(Object.keys(conversationChoices('f()', {}))).toEqual(Object.keys(CONVERSATION_OPTIONS));
   });
 
   it('leaves other names to whoever knows them', () => {

@@ -4,15 +4,18 @@
 import { describe, expect, it } from 'vitest';
 import {
   badArgument,
+  checkBoolean,
   checkClock,
   checkClose,
   checkCount,
+  checkFunction,
   checkLength,
   checkMs,
   checkNames,
   checkPeriod,
   checkSignal,
   checkTimer,
+  oneOf,
 } from '../../src/core/arguments.ts';
 import { UsageError } from '../../src/core/errors.ts';
 
@@ -108,9 +111,55 @@ describe('checkCount', () => {
   });
 });
 
+describe('checkBoolean', () => {
+  it.each([true, false])('lets %s pass', (value) => {
+    expect(() => checkBoolean('f()', 'isLoud', value)).not.toThrow();
+  });
+
+  it.each([
+    [undefined, 'undefined'],
+    [0, '0'],
+    ['true', '"true"'],
+  ])('refuses %s', (value, got) => {
+    const message = `f(): expected isLoud to be true or false, got ${got}`;
+    expect(() => checkBoolean('f()', 'isLoud', value)).toThrow(refusal(message));
+  });
+});
+
+describe('checkFunction', () => {
+  it('lets a function pass', () => {
+    expect(() => checkFunction('f()', 'report', () => {})).not.toThrow();
+  });
+
+  it.each([
+    [null, 'null'],
+    [{}, 'an object'],
+  ])('refuses %o', (value, got) => {
+    const message = `f(): expected report to be a function, got ${got}`;
+    expect(() => checkFunction('f()', 'report', value)).toThrow(refusal(message));
+  });
+});
+
+describe('oneOf', () => {
+  const check = oneOf('red', 'green', 'blue');
+
+  it.each(['red', 'green', 'blue'])('lets %s pass', (value) => {
+    expect(() => check('f()', 'colour', value)).not.toThrow();
+  });
+
+  it.each([
+    ['black', '"black"'],
+    [undefined, 'undefined'],
+    [['red'], 'an array'],
+  ])('refuses %o and says which words there are', (value, got) => {
+    const message = `f(): expected colour to be 'red', 'green' or 'blue', got ${got}`;
+    expect(() => check('f()', 'colour', value)).toThrow(refusal(message));
+  });
+});
+
 describe('checkSignal', () => {
   it.each([undefined, new AbortController().signal, AbortSignal.abort()])('lets %o pass', (signal) => {
-    expect(() => checkSignal('f()', signal)).not.toThrow();
+    expect(() => checkSignal('f()', 'signal', signal)).not.toThrow();
   });
 
   it.each([
@@ -118,7 +167,7 @@ describe('checkSignal', () => {
     [new AbortController(), 'an object'],
   ])('refuses %o', (signal, got) => {
     const message = `f(): expected signal to be an AbortSignal, got ${got}`;
-    expect(() => checkSignal('f()', signal)).toThrow(refusal(message));
+    expect(() => checkSignal('f()', 'signal', signal)).toThrow(refusal(message));
   });
 });
 
@@ -126,7 +175,7 @@ describe('checkClock', () => {
   const clock = { now: () => 0, setTimeout: () => 0, clearTimeout: () => {}, setImmediate: () => 0 };
 
   it.each([undefined, clock])('lets %j pass', (given) => {
-    expect(() => checkClock('f()', given)).not.toThrow();
+    expect(() => checkClock('f()', 'clock', given)).not.toThrow();
   });
 
   it.each([
@@ -135,7 +184,7 @@ describe('checkClock', () => {
     [{ ...clock, now: 5 }, 'an object'],
     ['clock', '"clock"'],
   ])('refuses %j', (given, shown) => {
-    expect(() => checkClock('f()', given)).toThrow(
+    expect(() => checkClock('f()', 'clock', given)).toThrow(
       refusal(`f(): expected clock to be a Clock, got ${shown}`),
     );
   });

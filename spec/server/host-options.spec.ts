@@ -76,7 +76,7 @@ describe('settingsOf', () => {
   });
 
   it('takes undefined for an option that is not given', () => {
-    const options = Object.fromEntries([...HOST_OPTIONS].map((name) => [name, undefined]));
+    const options = Object.fromEntries(Object.keys(HOST_OPTIONS).map((name) => [name, undefined]));
     expect(take(options)).toMatchObject({ queueMessages: 64, overflow: 'pause', clock: realClock });
   });
 
@@ -212,7 +212,7 @@ describe('settingsOf', () => {
   ])('C2: refuses %s', (_, options, name) => {
     expect(refused(options)).toEqual([
       'COROSOCK_ARGUMENT',
-      `serve(): expected only the options ${[...HOST_OPTIONS].join(', ')}, got ${name}`,
+      `serve(): expected only the options ${Object.keys(HOST_OPTIONS).join(', ')}, got ${name}`,
     ]);
   });
 

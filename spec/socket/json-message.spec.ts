@@ -7,7 +7,7 @@ import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { jsonText, parseJson, validated } from '../../src/socket/json-message.ts';
-import { DEFAULT_MAX_MESSAGE_BYTES } from '../../src/core/limits.ts';
+import { CONVERSATION_OPTIONS } from '../../src/conversation/conversation-options.ts';
 import type { StandardSchema } from '../../src/core/standard-schema.ts';
 
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -65,10 +65,14 @@ describe('parseJson', () => {
 
 /** A message of the largest size that is nothing but nesting. */
 const BOMBS = [
-  ['arrays', '['.repeat(DEFAULT_MAX_MESSAGE_BYTES / 2) + ']'.repeat(DEFAULT_MAX_MESSAGE_BYTES / 2)],
+  [
+    'arrays',
+    '['.repeat(CONVERSATION_OPTIONS.maxMessageBytes[0] / 2) +
+      ']'.repeat(CONVERSATION_OPTIONS.maxMessageBytes[0] / 2),
+  ],
   [
     'objects',
-    `${'{"a":'.repeat(DEFAULT_MAX_MESSAGE_BYTES / 6)}1${'}'.repeat(DEFAULT_MAX_MESSAGE_BYTES / 6)}`,
+    `${'{"a":'.repeat(CONVERSATION_OPTIONS.maxMessageBytes[0] / 6)}1${'}'.repeat(CONVERSATION_OPTIONS.maxMessageBytes[0] / 6)}`,
   ],
 ] as const;
 

@@ -8,7 +8,8 @@ import type { ConversationOptions } from '../conversation/conversation-options.t
 import type { HeartbeatOption } from '../conversation/heartbeat-option.ts';
 import type { QueueLimits } from '../conversation/queue-limits.ts';
 import { badArgument, checkNames, checkSignal, checkTimer } from '../core/arguments.ts';
-import { DEFAULT_CONNECT_TIMEOUT_MS } from '../core/limits.ts';
+import { complete, namesOf } from '../core/options.ts';
+import type { OptionTable } from '../core/options.ts';
 import { isToken } from '../core/token.ts';
 
 /** Where a client runs decides what it can be told. */
@@ -33,7 +34,20 @@ export interface ConnectOptions extends ConversationOptions {
   readonly signal?: AbortSignal;
 }
 
-const OWN_OPTIONS: readonly (keyof ConnectOptions)[] = Object.freeze(['headers', 'timeoutMs', 'signal']);
+/** What a client has besides {@link ConversationOptions}. */
+type OwnOptions = Omit<ConnectOptions, keyof ConversationOptions>;
+
+const OWN_OPTIONS: OptionTable<OwnOptions, 'signal'> = {
+  headers: [Object.freeze({}), checkHeaders],
+  timeoutMs: [10_000, checkTimer],
+  signal: [undefined, checkSignal],
+};
+
+/** The options of `connect`. */
+export const CONNECT_OPTIONS: OptionTable<ConnectOptions, 'signal'> = {
+  ...CONVERSATION_OPTIONS,
+  ...OWN_OPTIONS,
+};
 
 /** Of the handshake itself, or of a body that it has not. */
 const NOT_OURS =
@@ -41,9 +55,9 @@ const NOT_OURS =
 /** RFC 9110 §5.5. */
 const FIELD_VALUE = /^[\t\u0020-\u007e\u0080-\u00ff]*$/;
 
-/** The names that `connect` knows where it runs. */
+/** Gives the names that `connect` knows where it runs. */
 export function connectNames({ unknown }: ClientPlatform): ReadonlySet<string> {
-  return new Set([...CONVERSATION_OPTIONS, ...OWN_OPTIONS].filter((name) => !unknown.includes(name)));
+  return new Set([...namesOf(CONNECT_OPTIONS)].filter((name) => !unknown.includes(name)));
 }
 
 /**
@@ -55,25 +69,22 @@ export function connectNames({ unknown }: ClientPlatform): ReadonlySet<string> {
 export function clientSettings(
   call: string,
   options: ConnectOptions,
-  surroundings: ClientPlatform,
+  platform: ClientPlatform,
 ): ClientSettings {
-  checkNames(call, options, connectNames(surroundings));
-  const { headers = {}, timeoutMs = DEFAULT_CONNECT_TIMEOUT_MS, signal } = options;
-  const conversation = conversationChoices(call, { ...options, ...surroundings.fixed });
+  checkNames(call, options, connectNames(platform));
+  const conversation = conversationChoices(call, { ...options, ...platform.fixed });
   const { protocols, clock } = conversation;
   if (new Set(protocols).size < protocols.length) {
     throw badArgument(call, 'protocols to name each once (RFC 6455 §4.1)', protocols);
   }
-  checkHeaders(call, headers);
-  checkTimer(call, 'timeoutMs', timeoutMs);
-  checkSignal(call, signal);
-  const { overflow } = surroundings;
-  return { ...conversation, ...sharedBy(clock), overflow, headers: { ...headers }, timeoutMs, signal };
+  const own = complete<OwnOptions, 'signal'>(call, options, OWN_OPTIONS);
+  const { overflow } = platform;
+  return { ...conversation, ...sharedBy(clock), ...own, overflow, headers: { ...own.headers } };
 }
 
-function checkHeaders(call: string, headers: unknown): void {
+function checkHeaders(call: string, option: string, headers: unknown): void {
   if (typeof headers !== 'object' || headers === null || Array.isArray(headers)) {
-    throw badArgument(call, 'headers to be an object of strings', headers);
+    throw badArgument(call, `${option} to be an object of strings`, headers);
   }
   for (const [name, value] of Object.entries(headers)) {
     if (!isToken(name) || NOT_OURS.test(name)) {

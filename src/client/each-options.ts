@@ -3,9 +3,12 @@
 
 import { connectNames } from './connect-options.ts';
 import type { ClientPlatform, ConnectOptions } from './connect-options.ts';
-import { badArgument, checkNames, checkTimer, pickDefined } from '../core/arguments.ts';
+import { badArgument, checkFunction, checkNames, checkTimer } from '../core/arguments.ts';
 import type { ConnectError, ConnectionLostError } from '../core/errors.ts';
-import { DEFAULT_MAX_DELAY_MS, DEFAULT_MIN_DELAY_MS, DEFAULT_STEADY_AFTER_MS } from '../core/limits.ts';
+import { MAX_TIMER_MS } from '../core/limits.ts';
+import { noop } from '../core/noop.ts';
+import { complete, namesOf } from '../core/options.ts';
+import type { Check, Complete, OptionTable } from '../core/options.ts';
 
 export interface ConnectEachOptions extends ConnectOptions {
   /** Stops the iteration, which rejects with the signal's reason; the socket at hand is closed with 1000. */
@@ -22,51 +25,43 @@ export interface ConnectEachOptions extends ConnectOptions {
 
 type EachOnly = Omit<ConnectEachOptions, keyof ConnectOptions>;
 
-/** Options checked and complete. */
-export type EachSettings = Required<EachOnly>;
+/** Options checked and filled in. */
+export type EachSettings = Complete<EachOnly>;
 
-const EACH_OPTIONS: readonly (keyof EachOnly)[] = Object.freeze([
-  'minDelayMs',
-  'maxDelayMs',
-  'steadyAfterMs',
-  'onRetry',
-]);
-
-const DEFAULTS: EachSettings = Object.freeze({
-  minDelayMs: DEFAULT_MIN_DELAY_MS,
-  maxDelayMs: DEFAULT_MAX_DELAY_MS,
-  steadyAfterMs: DEFAULT_STEADY_AFTER_MS,
-  onRetry: () => {},
-});
+/** What `connect.each` has besides the options of `connect`. */
+export const EACH_OPTIONS: OptionTable<EachOnly> = {
+  minDelayMs: [100, minDelayUpTo(MAX_TIMER_MS)],
+  maxDelayMs: [30_000, checkTimer],
+  steadyAfterMs: [5000, checkTimer],
+  onRetry: [noop, checkFunction],
+};
 
 /**
  * Checks what `connect.each` alone has, and sets it apart.
  *
  * @param call - Named in errors.
- * @returns `each`, and `rest`: what is `connect`'s to check.
+ * @returns `each`, and `rest`: what `connect` has, too, and checks.
  * @throws UsageError `COROSOCK_ARGUMENT`.
  */
 export function eachSettings(
   call: string,
   options: ConnectEachOptions,
-  surroundings: ClientPlatform,
+  platform: ClientPlatform,
 ): { readonly each: EachSettings; readonly rest: ConnectOptions } {
-  checkNames(call, options, new Set([...connectNames(surroundings), ...EACH_OPTIONS]));
-  const each = { ...DEFAULTS, ...pickDefined<ConnectEachOptions, keyof EachOnly>(options, EACH_OPTIONS) };
-  checkTimer(call, 'maxDelayMs', each.maxDelayMs);
-  if (typeof each.minDelayMs !== 'number' || !(each.minDelayMs >= 1 && each.minDelayMs <= each.maxDelayMs)) {
-    throw badArgument(
-      call,
-      'minDelayMs to be a number of milliseconds from 1 to maxDelayMs',
-      each.minDelayMs,
-    );
-  }
-  checkTimer(call, 'steadyAfterMs', each.steadyAfterMs);
-  if (typeof each.onRetry !== 'function') {
-    throw badArgument(call, 'onRetry to be a function', each.onRetry);
-  }
-  const { minDelayMs: _min, maxDelayMs: _max, steadyAfterMs: _steady, onRetry: _retry, ...rest } = options;
+  const own = namesOf(EACH_OPTIONS);
+  checkNames(call, options, new Set([...connectNames(platform), ...own]));
+  const each = complete<EachOnly>(call, options, EACH_OPTIONS);
+  minDelayUpTo(each.maxDelayMs)(call, 'minDelayMs', each.minDelayMs);
+  const rest = Object.fromEntries(Object.entries(options).filter(([name]) => !own.has(name)));
   return { each, rest };
+}
+
+function minDelayUpTo(maxDelayMs: number): Check {
+  return (call, name, ms) => {
+    if (typeof ms !== 'number' || !(ms >= 1 && ms <= maxDelayMs)) {
+      throw badArgument(call, `${name} to be a number of milliseconds from 1 to maxDelayMs`, ms);
+    }
+  };
 }
 
 /** Answers that will be the same next time: who we are, or what we ask, is wrong. */

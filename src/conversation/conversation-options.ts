@@ -1,100 +1,86 @@
-// The options that a host and a client have in common: their names, units, defaults
-// and checks. What each has besides is server/host-options.ts's and
-// client/connect-options.ts's.
+// The options that a host and a client have in common: one table of names, defaults and checks.
+// server/host-options.ts and client/connect-options.ts add theirs. What the values do stands in
+// the files that take them: queue-limits.ts, writer.ts, conversation.ts, heartbeat.ts.
 
-import type { ConversationSettings } from './conversation.ts';
+import type { Heartbeat } from './heartbeat.ts';
 import { DEFAULT_HEARTBEAT, heartbeatOf } from './heartbeat-option.ts';
 import type { HeartbeatOption } from './heartbeat-option.ts';
 import type { Clock } from '../time/clock.ts';
 import { realClock } from '../time/real-clock.ts';
-import { badArgument, checkClock, checkCount, checkTimer, pickDefined } from '../core/arguments.ts';
-import {
-  DEFAULT_CLOSE_TIMEOUT_MS,
-  DEFAULT_MAX_MESSAGE_BYTES,
-  DEFAULT_QUEUE_BYTES,
-  DEFAULT_QUEUE_MESSAGES,
-  DEFAULT_WRITE_BUFFER_BYTES,
-} from '../core/limits.ts';
+import { badArgument, checkBoolean, checkClock, checkCount, checkTimer } from '../core/arguments.ts';
+import { complete, unchecked } from '../core/options.ts';
+import type { Complete, OptionTable } from '../core/options.ts';
 import { isToken } from '../core/token.ts';
 
 export interface ConversationOptions {
-  /** Largest message accepted, 1 to 2³¹−1. Default 1 MiB; beyond it 1009. */
+  /** Largest message accepted, 1 to 2³¹−1 bytes. A larger one closes with 1009. Default 1 MiB. */
   readonly maxMessageBytes?: number;
-  /** Per socket, received and unread, 1 to 2³¹−1. Default 64. */
+  /**
+   * Messages received and unread, per socket, 1 to 2³¹−1. A full queue pauses the link, and half
+   * a queue resumes it. Default 64.
+   */
   readonly queueMessages?: number;
-  /** Per socket, received and unread, 1 to 2³¹−1. Default 1 MiB. */
+  /**
+   * Bytes received and unread, per socket, 1 to 2³¹−1. A full queue pauses the link, and half a
+   * queue resumes it. Default 1 MiB.
+   */
   readonly queueBytes?: number;
-  /** High-water mark of `write`, 1 to 2³¹−1. Default 64 KiB. */
+  /** Bytes accepted and not yet taken, 1 to 2³¹−1. Above them `write` waits. Default 64 KiB. */
   readonly writeBufferBytes?: number;
-  /** Wait for the peer's close frame, 0 to 2³¹−1. Default 5 000. */
+  /**
+   * Longest wait for the peer's close frame, 0 to 2³¹−1 ms. Beyond it the link is terminated. The
+   * handler has as much time again, and so has `onPostServer`; then they are reported. Default
+   * 5 000.
+   */
   readonly closeTimeoutMs?: number;
   /**
-   * A ping every `intervalMs`; `timeoutMs` later without a sign of life, or with bytes
-   * that nobody has taken for so long, the socket ends with 1006. Each 1 to 2³¹−1. Default
-   * 25 000 and 20 000; false: none.
+   * Sends a ping every `intervalMs`, and ends the socket with 1006, `by: 'heartbeat'`, when
+   * `timeoutMs` later no sign of life has come, or bytes have waited for the peer for so long.
+   * Each is 1 to 2³¹−1 ms; false sends no pings. Default `{ intervalMs: 25_000, timeoutMs: 20_000 }`.
    */
   readonly heartbeat?: HeartbeatOption;
-  /** Subprotocols spoken, in order of preference. Default none. */
+  /** Subprotocols that are spoken, in order of preference. Default none. */
   readonly protocols?: readonly string[];
-  /** permessage-deflate. Default false. */
+  /** Compresses messages where the peer can (permessage-deflate). Default false. */
   readonly compression?: boolean;
-  /** Where all timers come from. Default: the machine's. */
+  /** The source of all timers. Default: the machine's clock. */
   readonly clock?: Clock;
 }
 
-/** The names of {@link ConversationOptions}. */
-export const CONVERSATION_OPTIONS: readonly (keyof ConversationOptions)[] = Object.freeze([
-  'maxMessageBytes',
-  'queueMessages',
-  'queueBytes',
-  'writeBufferBytes',
-  'closeTimeoutMs',
-  'heartbeat',
-  'protocols',
-  'compression',
-  'clock',
-]);
+/** The options that a host and a client have in common. */
+export const CONVERSATION_OPTIONS: OptionTable<ConversationOptions> = {
+  maxMessageBytes: [1_048_576, checkCount],
+  queueMessages: [64, checkCount],
+  queueBytes: [1_048_576, checkCount],
+  writeBufferBytes: [65_536, checkCount],
+  closeTimeoutMs: [5000, checkTimer],
+  heartbeat: [DEFAULT_HEARTBEAT, unchecked],
+  protocols: [Object.freeze([]), checkProtocols],
+  compression: [false, checkBoolean],
+  clock: [realClock, checkClock],
+};
 
-/** Options checked and complete. */
-export interface ConversationChoices extends Omit<
-  ConversationSettings,
-  'overflow' | 'deadlines' | 'budget' | 'traces'
-> {
-  readonly protocols: readonly string[];
-  readonly compression: boolean;
+/** Options checked and filled in. */
+export interface ConversationChoices extends Omit<Complete<ConversationOptions>, 'heartbeat'> {
+  /** Undefined for `heartbeat: false`. */
+  readonly heartbeat?: Heartbeat | undefined;
 }
 
-const DEFAULTS: Required<ConversationOptions> = Object.freeze({
-  maxMessageBytes: DEFAULT_MAX_MESSAGE_BYTES,
-  queueMessages: DEFAULT_QUEUE_MESSAGES,
-  queueBytes: DEFAULT_QUEUE_BYTES,
-  writeBufferBytes: DEFAULT_WRITE_BUFFER_BYTES,
-  closeTimeoutMs: DEFAULT_CLOSE_TIMEOUT_MS,
-  heartbeat: DEFAULT_HEARTBEAT,
-  protocols: Object.freeze([]),
-  compression: false,
-  clock: realClock,
-});
-
 /**
- * Checks options and fills in the defaults; names that are not among them are left alone.
+ * Checks options and fills in the defaults; other names are left out.
  *
  * @param call - Named in errors.
  * @throws UsageError `COROSOCK_ARGUMENT`.
  */
 export function conversationChoices(call: string, options: ConversationOptions): ConversationChoices {
-  const choices = { ...DEFAULTS, ...pickDefined(options, CONVERSATION_OPTIONS) };
-  const { protocols, compression, clock } = choices;
-  for (const name of ['maxMessageBytes', 'queueMessages', 'queueBytes', 'writeBufferBytes'] as const) {
-    checkCount(call, name, choices[name]);
-  }
-  checkTimer(call, 'closeTimeoutMs', choices.closeTimeoutMs);
-  if (!Array.isArray(protocols) || !Array.from<unknown>(protocols).every(isToken)) {
-    throw badArgument(call, 'protocols to be an array of tokens (RFC 9110 §5.6.2)', protocols);
-  }
-  if (typeof compression !== 'boolean')
-    throw badArgument(call, 'compression to be true or false', compression);
-  checkClock(call, clock);
-  const heartbeat = heartbeatOf(call, choices.heartbeat, clock);
+  const choices = complete(call, options, CONVERSATION_OPTIONS);
+  const heartbeat = heartbeatOf(call, choices.heartbeat, choices.clock);
   return { ...choices, heartbeat, protocols: Object.freeze([...choices.protocols]) };
+}
+
+function checkProtocols(call: string, name: string, protocols: unknown): void {
+  // `Array.from` makes a gap undefined, and `every` then looks at it.
+  if (!Array.isArray(protocols) || !Array.from<unknown>(protocols).every(isToken)) {
+    throw badArgument(call, `${name} to be an array of tokens (RFC 9110 §5.6.2)`, protocols);
+  }
 }

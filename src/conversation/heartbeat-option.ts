@@ -1,24 +1,26 @@
-// The option `heartbeat` of hosts and clients: its defaults and its checks. Both
-// hand what it makes to their conversations.
+// The option `heartbeat` of hosts and clients: its table and its check. conversation-options.ts
+// calls it; what a heartbeat does is heartbeat.ts's.
 
 import { Heartbeat } from './heartbeat.ts';
 import type { HeartbeatTimes } from './heartbeat.ts';
 import type { Clock } from '../time/clock.ts';
 import { badArgument, checkNames, checkPeriod } from '../core/arguments.ts';
-import { DEFAULT_HEARTBEAT_INTERVAL_MS, DEFAULT_HEARTBEAT_TIMEOUT_MS } from '../core/limits.ts';
+import { checkValues, defaultsOf, namesOf } from '../core/options.ts';
+import type { OptionTable } from '../core/options.ts';
 
-/** How a peer that has gone without a word is found out; false: it is not. */
+/** How a lost peer is found out; false: it is not. */
 export type HeartbeatOption = HeartbeatTimes | false;
 
-export const DEFAULT_HEARTBEAT: HeartbeatTimes = Object.freeze({
-  intervalMs: DEFAULT_HEARTBEAT_INTERVAL_MS,
-  timeoutMs: DEFAULT_HEARTBEAT_TIMEOUT_MS,
-});
+export const HEARTBEAT_OPTIONS: OptionTable<HeartbeatTimes> = {
+  // Below the 30 s after which the strictest common proxies drop a silent connection.
+  intervalMs: [25_000, checkPeriod],
+  timeoutMs: [20_000, checkPeriod],
+};
 
-const TIMES: ReadonlySet<string> = new Set<keyof HeartbeatTimes>(['intervalMs', 'timeoutMs']);
+export const DEFAULT_HEARTBEAT: HeartbeatTimes = defaultsOf(HEARTBEAT_OPTIONS);
 
 /**
- * Makes what the option asks for.
+ * Makes the heartbeat that the option asks for. A given one names both times.
  *
  * @param call - Named in errors.
  * @returns undefined for false.
@@ -28,9 +30,8 @@ export function heartbeatOf(call: string, option: HeartbeatOption, clock: Clock)
   if (option === false) return undefined;
   if (typeof option !== 'object' || option === null)
     throw badArgument(call, 'heartbeat to be { intervalMs, timeoutMs } or false', option);
-  checkNames(`${call} heartbeat`, option, TIMES);
+  checkNames(`${call} heartbeat`, option, namesOf(HEARTBEAT_OPTIONS));
   const { intervalMs, timeoutMs } = option;
-  checkPeriod(call, 'heartbeat.intervalMs', intervalMs);
-  checkPeriod(call, 'heartbeat.timeoutMs', timeoutMs);
+  checkValues(call, { intervalMs, timeoutMs }, HEARTBEAT_OPTIONS, 'heartbeat.');
   return new Heartbeat(clock, { intervalMs, timeoutMs });
 }

@@ -1,9 +1,11 @@
-// The checks of what callers pass in, for calls and options alike. Each throws
-// a UsageError that says which call, what was expected and what came.
+// The checks of what callers pass in, for calls and options alike. Each throws a UsageError that
+// says which call it was, what was expected and what came. Tables of options name these checks
+// (options.ts); a check of one option alone stands beside that option.
 
 import { bytesOf } from './data.ts';
 import { UsageError } from './errors.ts';
 import { MAX_CLOSE_REASON_BYTES, MAX_INTEGER, MAX_TIMER_MS } from './limits.ts';
+import type { Check } from './options.ts';
 
 /** Refuses a `len` that is no integer ≥ 1. */
 export function checkLength(call: string, len: unknown): void {
@@ -19,40 +21,62 @@ export function checkMs(call: string, name: string, ms: unknown): void {
   }
 }
 
-/** Refuses a time that one timer cannot run for: 0 to {@link MAX_TIMER_MS}. */
+/** Refuses a time for which one timer cannot run: it can for 0 to {@link MAX_TIMER_MS}. */
 export function checkTimer(call: string, name: string, ms: unknown): void {
   if (typeof ms !== 'number' || !(ms >= 0 && ms <= MAX_TIMER_MS)) {
     throw badArgument(call, `${name} to be a number of milliseconds from 0 to ${MAX_TIMER_MS}`, ms);
   }
 }
 
-/** Refuses a period that one timer cannot run for, or that is none: 1 to {@link MAX_TIMER_MS}. */
+/** Refuses a period that is not from 1 to {@link MAX_TIMER_MS}, so that one timer can run for it. */
 export function checkPeriod(call: string, name: string, ms: unknown): void {
   if (typeof ms !== 'number' || !(ms >= 1 && ms <= MAX_TIMER_MS)) {
     throw badArgument(call, `${name} to be a number of milliseconds from 1 to ${MAX_TIMER_MS}`, ms);
   }
 }
 
-/** Refuses a count or size that is no integer from 1 to {@link MAX_INTEGER}; "no limit" has no spelling. */
+/**
+ * Refuses a count or size that is no integer from 1 to {@link MAX_INTEGER}. There is no spelling
+ * for "no limit".
+ */
 export function checkCount(call: string, name: string, count: unknown): void {
   if (!Number.isInteger(count) || (count as number) < 1 || (count as number) > MAX_INTEGER) {
     throw badArgument(call, `${name} to be an integer from 1 to ${MAX_INTEGER}`, count);
   }
 }
 
-/** Refuses a signal that is none; to have none is fine. */
-export function checkSignal(call: string, signal: unknown): void {
+/** Refuses what is neither true nor false. */
+export function checkBoolean(call: string, name: string, value: unknown): void {
+  if (typeof value !== 'boolean') throw badArgument(call, `${name} to be true or false`, value);
+}
+
+/** Refuses what is no function. */
+export function checkFunction(call: string, name: string, value: unknown): void {
+  if (typeof value !== 'function') throw badArgument(call, `${name} to be a function`, value);
+}
+
+/** Makes a check that refuses all but some words. @param words - Two or more. */
+export function oneOf(...words: readonly string[]): Check {
+  const shown = words.map((word) => `'${word}'`);
+  const expected = `${shown.slice(0, -1).join(', ')} or ${shown.at(-1)}`;
+  return (call, name, value) => {
+    if (!words.some((word) => word === value)) throw badArgument(call, `${name} to be ${expected}`, value);
+  };
+}
+
+/** Refuses what is no AbortSignal. Undefined stands for no signal. */
+export function checkSignal(call: string, name: string, signal: unknown): void {
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
-    throw badArgument(call, 'signal to be an AbortSignal', signal);
+    throw badArgument(call, `${name} to be an AbortSignal`, signal);
   }
 }
 
-/** Refuses a clock that lacks a method of one; to have none is fine. */
-export function checkClock(call: string, clock: unknown): void {
+/** Refuses an object that lacks a method of a Clock. Undefined stands for no clock. */
+export function checkClock(call: string, name: string, clock: unknown): void {
   if (clock === undefined) return;
   const methods = clock as Readonly<Record<string, unknown>> | null;
-  if (!CLOCK_METHODS.every((name) => typeof methods?.[name] === 'function')) {
-    throw badArgument(call, 'clock to be a Clock', clock);
+  if (!CLOCK_METHODS.every((method) => typeof methods?.[method] === 'function')) {
+    throw badArgument(call, `${name} to be a Clock`, clock);
   }
 }
 
@@ -64,7 +88,7 @@ export function checkObject(call: string, options: unknown): asserts options is 
     throw badArgument(call, 'options to be an object', options);
 }
 
-/** Refuses options that are no object, and names among them that nobody knows: a misspelt limit is no limit. */
+/** Refuses options that are no object, and unknown names: a misspelt limit would be no limit. */
 export function checkNames(call: string, options: unknown, known: ReadonlySet<string>): void {
   checkObject(call, options);
   for (const name of Object.keys(options)) {
@@ -74,20 +98,11 @@ export function checkNames(call: string, options: unknown, known: ReadonlySet<st
   }
 }
 
-/** Picks the options that are given: undefined stands for one that is not. */
-export function pickDefined<T extends object, Name extends keyof T>(
-  options: T,
-  names: Iterable<Name>,
-): Partial<{ [K in Name]: Exclude<T[K], undefined> }> {
-  return Object.fromEntries(
-    Array.from(names, (name) => [name, options[name]] as const).filter(([, value]) => value !== undefined),
-  ) as Partial<{ [K in Name]: Exclude<T[K], undefined> }>;
-}
-
 /**
  * Refuses what cannot go into a close frame.
  *
- * @param code - 1000–1003, 1007–1014 or 3000–4999 (RFC 6455 §7.4): 1004, 1005, 1006 and 1015 are never sent.
+ * @param code - 1000–1003, 1007–1014 or 3000–4999 (RFC 6455 §7.4): 1004, 1005, 1006 and 1015 are
+ *   never sent.
  * @param reason - At most {@link MAX_CLOSE_REASON_BYTES} bytes of UTF-8.
  * @throws UsageError `COROSOCK_CLOSE_CODE`, `COROSOCK_CLOSE_REASON`.
  */
@@ -119,7 +134,7 @@ export function badArgument(call: string, expected: string, got: unknown): Usage
   return new UsageError('COROSOCK_ARGUMENT', `${call}: expected ${expected}, got ${show(got)}`);
 }
 
-/** Names a value in a message, in bounded length and without running its code. */
+/** Names a value in bounded length, without running its code. */
 function show(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.slice(0, 60));
   if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'an array' : 'an object';

@@ -23,5 +23,5 @@ export function checkWait(call: string, options: WaitOptions): void {
   checkNames(call, options, WAIT_OPTIONS);
   const { timeoutMs = 0, signal } = options;
   checkMs(call, 'timeoutMs', timeoutMs);
-  checkSignal(call, signal);
+  checkSignal(call, 'signal', signal);
 }

@@ -1,11 +1,29 @@
-// What `host.close` is told, and what it tells. Types only; the host checks them,
-// and shut-down.ts does what they say.
+// What `host.close` takes and what it gives: its options with their table, and its report.
+// shut-down.ts does what the options say; the host calls both.
+
+import { checkNames, checkTimer } from '../core/arguments.ts';
+import { complete, namesOf } from '../core/options.ts';
+import type { Complete, OptionTable } from '../core/options.ts';
 
 export interface CloseHostOptions {
-  /** What handlers have after `draining` before their sockets are closed. Default 10 000. */
+  /**
+   * Time that handlers have from the abort of `ws.draining` until their sockets are closed, 0 to
+   * 2³¹−1 ms. Default 10 000.
+   */
   readonly graceMs?: number;
-  /** The sockets' turns are spread over so long. Default 0. */
+  /** Time over which the turns of the sockets are spread, 0 to 2³¹−1 ms. Default 0. */
   readonly spreadMs?: number;
+}
+
+export const CLOSE_OPTIONS: OptionTable<CloseHostOptions> = {
+  graceMs: [10_000, checkTimer],
+  spreadMs: [0, checkTimer],
+};
+
+/** Checks the options of `host.close`. @throws UsageError `COROSOCK_ARGUMENT`. */
+export function checkCloseOptions(options: CloseHostOptions): Complete<CloseHostOptions> {
+  checkNames('host.close()', options, namesOf(CLOSE_OPTIONS));
+  return complete('host.close()', options, CLOSE_OPTIONS);
 }
 
 export interface CloseReport {
@@ -13,7 +31,8 @@ export interface CloseReport {
   readonly finished: number;
   /** Handlers that ended once their socket was closed. */
   readonly closed: number;
-  /** Sockets whose handler was still running at the deadline. */
+  /** Ids of the sockets whose handler was still running at the deadline. */
   readonly abandoned: readonly string[];
+  /** From the call of `host.close` until the report, in milliseconds. */
   readonly tookMs: number;
 }

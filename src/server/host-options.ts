@@ -1,5 +1,6 @@
-// The options of a host: their names, units, defaults and checks. What is not
-// known is refused: a misspelt limit would be no limit.
+// The options of a host: the table of names, defaults and checks, and the settings that a host is
+// made with. `serve`, `attach` and the test kit call settingsOf; what a client has, too, is in
+// conversation/conversation-options.ts, and the options of sessions in session/session-options.ts.
 
 import type { Report } from './report.ts';
 import { guarded, reportAsWarning } from './report.ts';
@@ -7,75 +8,76 @@ import { sessionSettingsOf } from '../session/session-options.ts';
 import type { SessionOptions, SessionSettings } from '../session/session-options.ts';
 import type { ConversationSettings } from '../conversation/conversation.ts';
 import { CONVERSATION_OPTIONS, conversationChoices } from '../conversation/conversation-options.ts';
-import type { ConversationOptions } from '../conversation/conversation-options.ts';
+import type { ConversationChoices, ConversationOptions } from '../conversation/conversation-options.ts';
 import { ReadTraces } from '../conversation/read-traces.ts';
 import { Deadlines } from '../time/deadlines.ts';
 import { TurnBudget } from '../time/turn-budget.ts';
-import { badArgument, checkCount, checkNames, checkTimer, pickDefined } from '../core/arguments.ts';
-import { DEFAULT_HANDSHAKE_TIMEOUT_MS, DEFAULT_MAX_HANDSHAKES, DEFAULT_POOL_SIZE } from '../core/limits.ts';
+import { checkCount, checkFunction, checkNames, checkTimer, oneOf } from '../core/arguments.ts';
+import { complete, namesOf, unchecked } from '../core/options.ts';
+import type { Complete, OptionTable } from '../core/options.ts';
 
 export interface HostOptions extends ConversationOptions {
-  /** What a full queue does: stop reading from the link (default), or close with 1008. */
+  /** What a full queue does: pauses the link, or closes with 1008. Default `'pause'`. */
   readonly overflow?: 'pause' | 'close';
-  /** `onPreServer` hooks at once, 1 to 2³¹−1; further ones wait in order. Default 256. */
+  /** `onPreServer` hooks at once, 1 to 2³¹−1. Further hooks wait in order. Default 256. */
   readonly maxHandshakes?: number;
-  /** What a handshake may take from its request to its answer: the sessions' store, `onPreServer` with the wait for its turn, the body of its Response; 0 to 2³¹−1; beyond it 408, or 503 where the store says nothing. Default 10 000. */
+  /**
+   * Longest time of a handshake, from its request to its answer, 0 to 2³¹−1 ms: the sessions'
+   * store, the wait for a hook's turn, `onPreServer`, and the body of its Response. Beyond it the
+   * answer is 408, or 503 where the store has not answered. Default 10 000.
+   */
   readonly handshakeTimeoutMs?: number;
-  /** `onClientMessage` calls at once, over all shared sockets, 1 to 2³¹−1: `%CSP.WebSocket`'s pool of shared connections. Default 64. */
+  /**
+   * `onClientMessage` calls at once, over all shared sockets, 1 to 2³¹−1: the pool of shared
+   * connections of `%CSP.WebSocket`. Further calls wait in order. Default 64.
+   */
   readonly poolSize?: number;
-  /** Signed cookies and what they stand for, or false for none. Default false. */
+  /** Sessions and their signed cookies; false for none. Default false. */
   readonly sessions?: SessionOptions | false;
-  /** Errors that no caller can be given; not the socket's own end coming out of a handler. Default: process.emitWarning. */
+  /**
+   * Called with errors that no caller can be given, and with where each came up; not with the
+   * socket's own end that leaves a handler. Default: a process warning, `COROSOCK_REPORT`.
+   */
   readonly report?: Report;
-}
-
-/** Options checked and complete. */
-export interface HostSettings extends ConversationSettings {
-  readonly maxHandshakes: number;
-  readonly handshakeTimeoutMs: number;
-  readonly poolSize: number;
-  readonly protocols: readonly string[];
-  readonly compression: boolean;
-  /** undefined: none. */
-  readonly sessions: SessionSettings | undefined;
-  readonly report: Report;
 }
 
 /** What a host has besides {@link ConversationOptions}. */
 type OwnOptions = Omit<HostOptions, keyof ConversationOptions>;
 
-const OWN_OPTIONS: readonly (keyof OwnOptions)[] = Object.freeze([
-  'overflow',
-  'maxHandshakes',
-  'handshakeTimeoutMs',
-  'poolSize',
-  'sessions',
-  'report',
-]);
+const OWN_OPTIONS: OptionTable<OwnOptions> = {
+  overflow: ['pause', oneOf('pause', 'close')],
+  maxHandshakes: [256, checkCount],
+  handshakeTimeoutMs: [10_000, checkTimer],
+  poolSize: [64, checkCount],
+  sessions: [false, unchecked],
+  report: [reportAsWarning, checkFunction],
+};
 
-/** The names of {@link HostOptions}. */
-export const HOST_OPTIONS: ReadonlySet<string> = new Set([...CONVERSATION_OPTIONS, ...OWN_OPTIONS]);
+/** The options of a host. */
+export const HOST_OPTIONS: OptionTable<HostOptions> = { ...CONVERSATION_OPTIONS, ...OWN_OPTIONS };
 
-const DEFAULTS: Required<OwnOptions> = Object.freeze({
-  overflow: 'pause',
-  maxHandshakes: DEFAULT_MAX_HANDSHAKES,
-  handshakeTimeoutMs: DEFAULT_HANDSHAKE_TIMEOUT_MS,
-  poolSize: DEFAULT_POOL_SIZE,
-  sessions: false,
-  report: reportAsWarning,
-});
+/** Options checked and filled in. */
+export interface HostSettings
+  extends ConversationSettings, ConversationChoices, Omit<Complete<OwnOptions>, 'sessions'> {
+  /** Undefined for none. */
+  readonly sessions: SessionSettings | undefined;
+}
 
 /**
  * Checks options and fills in the defaults.
  *
  * @param call - Named in errors.
+ * @param known - All options that the call has; the caller checks those that are not a host's.
  * @throws UsageError `COROSOCK_ARGUMENT`.
  */
-export function settingsOf(call: string, options: HostOptions): HostSettings {
-  checkNames(call, options, HOST_OPTIONS);
+export function settingsOf(
+  call: string,
+  options: HostOptions,
+  known: OptionTable<HostOptions> = HOST_OPTIONS,
+): HostSettings {
+  checkNames(call, options, namesOf(known));
   const conversation = conversationChoices(call, options);
-  const own = { ...DEFAULTS, ...pickDefined<HostOptions, keyof OwnOptions>(options, OWN_OPTIONS) };
-  checkOwn(call, own);
+  const own = complete<OwnOptions>(call, options, OWN_OPTIONS);
   const { clock } = conversation;
   return Object.freeze({
     ...conversation,
@@ -86,14 +88,4 @@ export function settingsOf(call: string, options: HostOptions): HostSettings {
     budget: new TurnBudget(clock),
     traces: new ReadTraces(),
   });
-}
-
-function checkOwn(call: string, own: Required<OwnOptions>): void {
-  const { overflow, report } = own;
-  if (overflow !== 'pause' && overflow !== 'close')
-    throw badArgument(call, `overflow to be 'pause' or 'close'`, overflow);
-  checkCount(call, 'maxHandshakes', own.maxHandshakes);
-  checkCount(call, 'poolSize', own.poolSize);
-  checkTimer(call, 'handshakeTimeoutMs', own.handshakeTimeoutMs);
-  if (typeof report !== 'function') throw badArgument(call, 'report to be a function', report);
 }

@@ -17,16 +17,26 @@ import { parseTarget } from '../handshake/request-target.ts';
 import { RouteTable } from './routes.ts';
 import type { Routes } from './servable.ts';
 import type { Clock } from '../time/clock.ts';
-import { badArgument, checkNames } from '../core/arguments.ts';
+import { badArgument } from '../core/arguments.ts';
+import { complete } from '../core/options.ts';
+import type { OptionTable } from '../core/options.ts';
 
 export interface ServeOptions extends HostOptions {
-  /** 0 to 65535. Default 0: any free port. */
+  /** Port to listen on, 0 to 65535; 0 is any free port. Default 0. */
   readonly port?: number;
-  /** Default '127.0.0.1'. */
+  /** Name or address to listen on. Default `'127.0.0.1'`. */
   readonly hostname?: string;
 }
 
-const SERVE_OPTIONS: ReadonlySet<string> = new Set([...HOST_OPTIONS, 'port', 'hostname']);
+type OwnOptions = Omit<ServeOptions, keyof HostOptions>;
+
+const OWN_OPTIONS: OptionTable<OwnOptions> = {
+  port: [0, checkPort],
+  hostname: ['127.0.0.1', checkHostname],
+};
+
+/** The options of `serve`. */
+export const SERVE_OPTIONS: OptionTable<ServeOptions> = { ...HOST_OPTIONS, ...OWN_OPTIONS };
 
 /**
  * Serves WebSockets on a port, and nothing else: a plain request to a route gets
@@ -40,9 +50,9 @@ const SERVE_OPTIONS: ReadonlySet<string> = new Set([...HOST_OPTIONS, 'port', 'ho
  *   port is not to be had, `EADDRINUSE` for one.
  */
 export async function serve(routes: Routes, options: ServeOptions = {}): Promise<Host> {
-  const { port, hostname, ...rest } = checkServeOptions(options);
+  const settings = settingsOf('serve()', options, SERVE_OPTIONS);
+  const { port, hostname } = complete<OwnOptions>('serve()', options, OWN_OPTIONS);
   const table = new RouteTable(routes);
-  const settings = settingsOf('serve()', rest);
   // A request without Host gets an answer of ours, too.
   const server = createServer({ requireHostHeader: false });
   const host = new ServingHost(table, settings, {
@@ -59,17 +69,15 @@ export async function serve(routes: Routes, options: ServeOptions = {}): Promise
   return host;
 }
 
-function checkServeOptions(
-  options: ServeOptions,
-): ServeOptions & { readonly port: number; readonly hostname: string } {
-  checkNames('serve()', options, SERVE_OPTIONS);
-  const { port = 0, hostname = '127.0.0.1' } = options;
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
-    throw badArgument('serve()', 'port to be an integer from 0 to 65535', port);
+function checkPort(call: string, name: string, port: unknown): void {
+  if (!Number.isInteger(port) || (port as number) < 0 || (port as number) > 65_535) {
+    throw badArgument(call, `${name} to be an integer from 0 to 65535`, port);
   }
+}
+
+function checkHostname(call: string, name: string, hostname: unknown): void {
   if (typeof hostname !== 'string' || hostname === '')
-    throw badArgument('serve()', 'hostname to be a name or address', hostname);
-  return { ...options, port, hostname };
+    throw badArgument(call, `${name} to be a name or address`, hostname);
 }
 
 function listen(server: HttpServer, port: number, hostname: string): Promise<void> {

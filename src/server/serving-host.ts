@@ -4,6 +4,7 @@
 
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { checkCloseOptions } from './close-report.ts';
 import type { CloseHostOptions, CloseReport } from './close-report.ts';
 import { HandlerRun } from './handler-run.ts';
 import type { RunListener, RunSettings } from './handler-run.ts';
@@ -19,7 +20,7 @@ import type { AcceptedHandshake, PendingHandshake, HandshakeResult } from './adm
 import type { Match, RouteTable } from './routes.ts';
 import { RunRegistry } from './run-registry.ts';
 import type { WebSocketServer } from './servable.ts';
-import { checkCloseOptions, ShutDown } from './shut-down.ts';
+import { ShutDown } from './shut-down.ts';
 import { chooseSubprotocol } from '../handshake/subprotocol.ts';
 import { TaskQueue } from '../waiting/task-queue.ts';
 import { Upgrades } from './upgrades.ts';

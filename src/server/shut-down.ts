@@ -9,8 +9,7 @@ import type { Report } from './report.ts';
 import type { Sessions } from '../session/sessions.ts';
 import type { Clock } from '../time/clock.ts';
 import { holdProcess } from '../time/real-clock.ts';
-import { checkNames, checkTimer } from '../core/arguments.ts';
-import { DEFAULT_GRACE_MS, MAX_TIMER_MS } from '../core/limits.ts';
+import { MAX_TIMER_MS } from '../core/limits.ts';
 import { noop } from '../core/noop.ts';
 
 /**
@@ -18,17 +17,6 @@ import { noop } from '../core/noop.ts';
  * for the peer, the handler and `onPostServer`.
  */
 export const SHUT_DOWN_MARGIN_MS = 1000;
-
-const CLOSE_OPTIONS: ReadonlySet<string> = new Set<keyof CloseHostOptions>(['graceMs', 'spreadMs']);
-
-/** Checks the options of `host.close`. @throws UsageError `COROSOCK_ARGUMENT`. */
-export function checkCloseOptions(options: CloseHostOptions): Required<CloseHostOptions> {
-  checkNames('host.close()', options, CLOSE_OPTIONS);
-  const { graceMs = DEFAULT_GRACE_MS, spreadMs = 0 } = options;
-  checkTimer('host.close()', 'graceMs', graceMs);
-  checkTimer('host.close()', 'spreadMs', spreadMs);
-  return { graceMs, spreadMs };
-}
 
 /** What a shut-down needs of its host. */
 export interface ShutDownSettings {

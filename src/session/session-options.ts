@@ -4,15 +4,13 @@
 import { MemorySessionStore } from './memory-session-store.ts';
 import type { SessionStore } from './session-store.ts';
 import type { Clock } from '../time/clock.ts';
-import { badArgument, checkMs, checkNames } from '../core/arguments.ts';
+import { badArgument, checkBoolean, checkMs, checkNames } from '../core/arguments.ts';
+import { complete, namesOf } from '../core/options.ts';
+import type { Complete, OptionTable } from '../core/options.ts';
 import { isToken } from '../core/token.ts';
 
-/** 15 minutes: what `%CSP.Session` has. */
-const DEFAULT_SESSION_TIMEOUT_MS = 900_000;
 /** Longest wait of `session.update` for the lock. */
 export const DEFAULT_UPDATE_TIMEOUT_MS = 10_000;
-
-const DEFAULT_COOKIE = 'corosock.sid';
 
 export interface SessionOptions {
   /** Signs the cookie; several for rotation, newest first: the first one signs, all verify. Give what cannot be guessed. */
@@ -27,23 +25,22 @@ export interface SessionOptions {
   readonly endOnClose?: boolean;
 }
 
-/** Options checked and complete. */
-export interface SessionSettings {
+/** The options of sessions. A store in memory needs the clock of its host, so that it is made later. */
+export const SESSION_OPTIONS: OptionTable<SessionOptions, 'secret' | 'store'> = {
+  secret: [undefined, checkSecret],
+  cookie: ['corosock.sid', checkCookie],
+  store: [undefined, checkStore],
+  // 15 minutes, as in `%CSP.Session`.
+  timeoutMs: [900_000, checkMs],
+  endOnClose: [false, checkBoolean],
+};
+
+/** Options checked and filled in. */
+export interface SessionSettings extends Omit<Complete<SessionOptions>, 'secret'> {
   readonly secrets: readonly [string, ...string[]];
-  readonly cookie: string;
-  readonly store: SessionStore;
   /** Above 0; Infinity for never. */
   readonly timeoutMs: number;
-  readonly endOnClose: boolean;
 }
-
-const SESSION_OPTIONS: ReadonlySet<string> = new Set<keyof SessionOptions>([
-  'secret',
-  'cookie',
-  'store',
-  'timeoutMs',
-  'endOnClose',
-]);
 
 const STORE_METHODS = ['get', 'set', 'touch', 'delete'] as const;
 
@@ -55,34 +52,35 @@ const STORE_METHODS = ['get', 'set', 'touch', 'delete'] as const;
  * @throws UsageError `COROSOCK_ARGUMENT`; no secret is in it.
  */
 export function sessionSettingsOf(call: string, options: SessionOptions, clock: Clock): SessionSettings {
-  checkNames(`${call} sessions`, options, SESSION_OPTIONS);
-  const { secret, cookie = DEFAULT_COOKIE, endOnClose = false } = options;
-  const { store = new MemorySessionStore(clock), timeoutMs = DEFAULT_SESSION_TIMEOUT_MS } = options;
-  const secrets = typeof secret === 'string' ? [secret] : secret;
-  if (!isSecrets(secrets)) {
-    throw badArgument(call, 'sessions.secret to be a string that is not empty, or several', typeof secret);
-  }
-  // RFC 6265 §4.1.1.
-  if (!isToken(cookie)) {
-    throw badArgument(call, 'sessions.cookie to be a token (RFC 9110 §5.6.2)', cookie);
-  }
-  if (!isStore(store)) throw badArgument(call, 'sessions.store to be a SessionStore', store);
-  checkMs(call, 'sessions.timeoutMs', timeoutMs);
-  if (typeof endOnClose !== 'boolean') {
-    throw badArgument(call, 'sessions.endOnClose to be true or false', endOnClose);
-  }
+  checkNames(`${call} sessions`, options, namesOf(SESSION_OPTIONS));
+  const { secret, store, ...choices } = complete(call, options, SESSION_OPTIONS, 'sessions.');
   return Object.freeze({
-    secrets: Object.freeze([...secrets] as const),
-    cookie,
-    store,
-    timeoutMs: timeoutMs === 0 ? Infinity : timeoutMs,
-    endOnClose,
+    ...choices,
+    secrets: Object.freeze(secretsOf(secret) as [string, ...string[]]),
+    store: store ?? new MemorySessionStore(clock),
+    timeoutMs: choices.timeoutMs === 0 ? Infinity : choices.timeoutMs,
   });
 }
 
-function isSecrets(secrets: unknown): secrets is readonly [string, ...string[]] {
-  if (!Array.isArray(secrets) || secrets.length === 0) return false;
-  return secrets.every((secret) => typeof secret === 'string' && secret !== '');
+function secretsOf(secret: unknown): unknown[] {
+  return Array.isArray(secret) ? Array.from<unknown>(secret) : [secret];
+}
+
+function checkSecret(call: string, name: string, secret: unknown): void {
+  const secrets = secretsOf(secret);
+  if (secrets.length === 0 || !secrets.every((one) => typeof one === 'string' && one !== '')) {
+    // The value is not in the message: it may be a secret.
+    throw badArgument(call, `${name} to be a string that is not empty, or several`, typeof secret);
+  }
+}
+
+/** RFC 6265 §4.1.1. */
+function checkCookie(call: string, name: string, cookie: unknown): void {
+  if (!isToken(cookie)) throw badArgument(call, `${name} to be a token (RFC 9110 §5.6.2)`, cookie);
+}
+
+function checkStore(call: string, name: string, store: unknown): void {
+  if (store !== undefined && !isStore(store)) throw badArgument(call, `${name} to be a SessionStore`, store);
 }
 
 function isStore(store: unknown): store is SessionStore {

@@ -25,7 +25,7 @@ export function checkReadJson(call: string, options: ReadJsonOptions): void {
   checkNames(call, options, READ_JSON_OPTIONS);
   const { timeoutMs = 0, signal, schema } = options;
   checkMs(call, 'timeoutMs', timeoutMs);
-  checkSignal(call, signal);
+  checkSignal(call, 'signal', signal);
   if (schema !== undefined && !isStandardSchema(schema))
     throw badArgument(call, 'schema to be a Standard Schema of version 1', schema);
 }

@@ -221,7 +221,7 @@ function positionalRead(view: ReadView, len: number | undefined, wait: ReadWait)
 function optionsRead(view: ReadView, options: ReadOptions): PendingRead {
   checkNames('ws.read()', options, READ_OPTIONS);
   const { len, timeoutMs = DEFAULT_READ_TIMEOUT_MS, signal } = options;
-  checkSignal('ws.read()', signal);
+  checkSignal('ws.read()', 'signal', signal);
   return positionalRead(view, len, { timeoutMs, signal });
 }
 
@@ -235,7 +235,7 @@ function checkWriteOptions(call: string, options: WriteOptions): WriteOptions {
   checkNames(call, options, WRITE_OPTIONS);
   const { timeoutMs = Infinity, signal, compress = true } = options;
   checkMs(call, 'timeoutMs', timeoutMs);
-  checkSignal(call, signal);
+  checkSignal(call, 'signal', signal);
   if (typeof compress !== 'boolean') throw badArgument(call, 'compress to be true or false', compress);
   return options;
 }

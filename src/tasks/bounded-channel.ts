@@ -1,20 +1,24 @@
 // The public words of a channel, with their arguments checked. All is done by the
 // queue below.
 
-import type { Channel, ChannelOptions, WhenFull } from './channel.ts';
+import type { Channel, ChannelOptions } from './channel.ts';
 import { ValueQueue } from './value-queue.ts';
 import { rejected } from '../waiting/abortable.ts';
 import { realClock } from '../time/real-clock.ts';
-import { badArgument, checkClock, checkCount, checkNames } from '../core/arguments.ts';
-import { DEFAULT_CAPACITY } from '../core/limits.ts';
+import { checkClock, checkCount, checkNames, oneOf } from '../core/arguments.ts';
+import { complete, namesOf } from '../core/options.ts';
+import type { OptionTable } from '../core/options.ts';
 import { source } from '../core/source.ts';
 import type { Source, SourcePort } from '../core/source.ts';
 import type { ReadResult, WriteStatus } from '../core/status.ts';
 import { checkWait } from '../core/wait-options.ts';
 import type { WaitOptions } from '../core/wait-options.ts';
 
-const CHANNEL_OPTIONS: ReadonlySet<string> = new Set<keyof ChannelOptions>(['capacity', 'whenFull', 'clock']);
-const WHEN_FULL: readonly unknown[] = ['wait', 'drop-oldest', 'drop-newest'] satisfies WhenFull[];
+export const CHANNEL_OPTIONS: OptionTable<ChannelOptions> = {
+  capacity: [64, checkCount],
+  whenFull: ['wait', oneOf('wait', 'drop-oldest', 'drop-newest')],
+  clock: [realClock, checkClock],
+};
 
 /**
  * Makes a bounded queue between tasks. `using` closes it.
@@ -25,13 +29,8 @@ const WHEN_FULL: readonly unknown[] = ['wait', 'drop-oldest', 'drop-newest'] sat
  * @throws UsageError `COROSOCK_ARGUMENT`.
  */
 export function channel<T>(options: ChannelOptions = {}): Channel<T> {
-  checkNames('channel()', options, CHANNEL_OPTIONS);
-  const { capacity = DEFAULT_CAPACITY, whenFull = 'wait', clock = realClock } = options;
-  checkCount('channel()', 'capacity', capacity);
-  checkClock('channel()', clock);
-  if (!WHEN_FULL.includes(whenFull)) {
-    throw badArgument('channel()', "whenFull to be 'wait', 'drop-oldest' or 'drop-newest'", whenFull);
-  }
+  checkNames('channel()', options, namesOf(CHANNEL_OPTIONS));
+  const { capacity, whenFull, clock } = complete('channel()', options, CHANNEL_OPTIONS);
   return new BoundedChannel<T>(new ValueQueue<T>(capacity, whenFull, clock));
 }
 

@@ -35,7 +35,7 @@ export function every(
     throw badArgument('every()', 'periodMs to be a number of milliseconds > 0', periodMs);
   }
   checkNames('every()', options, EVERY_OPTIONS);
-  checkClock('every()', options.clock);
+  checkClock('every()', 'clock', options.clock);
   return new Ticks(periodMs, options.clock ?? realClock);
 }
 

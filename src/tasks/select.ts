@@ -139,6 +139,6 @@ function checkOptions(options: SelectOptions): void {
   checkNames('select()', options, SELECT_OPTIONS);
   const { timeoutMs = 0, signal, clock } = options;
   checkMs('select()', 'timeoutMs', timeoutMs);
-  checkSignal('select()', signal);
-  checkClock('select()', clock);
+  checkSignal('select()', 'signal', signal);
+  checkClock('select()', 'clock', clock);
 }

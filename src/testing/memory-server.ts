@@ -15,10 +15,24 @@ import { ConnectedSocket } from '../socket/client-socket.ts';
 import type { ClientSocket } from '../socket/client-socket.ts';
 import { Conversation } from '../conversation/conversation.ts';
 import { memoryLink } from '../transport/memory-transport.ts';
-import { badArgument, checkNames } from '../core/arguments.ts';
+import { badArgument, checkObject } from '../core/arguments.ts';
+import { complete, unchecked } from '../core/options.ts';
+import type { OptionTable } from '../core/options.ts';
 
-const FAKE_OPTIONS: ReadonlySet<string> = new Set([...HOST_OPTIONS, 'url', 'headers', 'params']);
-const DEFAULT_URL = 'ws://localhost/';
+type RequestOptions = Pick<FakeOptions, 'url' | 'headers' | 'params'>;
+
+const REQUEST_OPTIONS: OptionTable<RequestOptions> = {
+  url: ['ws://localhost/', checkUrl],
+  headers: [Object.freeze({}), unchecked],
+  params: [Object.freeze({}), unchecked],
+};
+
+/** The options of the test kit. */
+export const FAKE_OPTIONS: OptionTable<FakeOptions> = {
+  ...HOST_OPTIONS,
+  heartbeat: [false, unchecked],
+  ...REQUEST_OPTIONS,
+};
 
 const NO_DOOR: HttpBinding = Object.freeze({ address: undefined, close: async () => {} });
 
@@ -34,11 +48,10 @@ export interface MemoryServer {
 
 /** Makes a server that a link in memory leads to. */
 export function memoryServer(call: string, servable: Servable, options: FakeOptions): MemoryServer {
-  checkNames(call, options, FAKE_OPTIONS);
-  const { url = DEFAULT_URL, headers = {}, params = {}, ...rest } = options;
-  if (!URL.canParse(url)) throw badArgument(call, 'url to be a URL', url);
-  // In memory nobody is lost without a word, and whoever counts timers means its own.
-  const settings = settingsOf(call, { ...rest, heartbeat: rest.heartbeat ?? false });
+  checkObject(call, options);
+  // A link in memory is never lost without an event, and a spec that counts timers means its own.
+  const settings = settingsOf(call, { ...options, heartbeat: options.heartbeat ?? false }, FAKE_OPTIONS);
+  const { url, headers, params } = complete<RequestOptions>(call, options, REQUEST_OPTIONS);
   const { protocols } = settings;
   const host = new ServingHost(new RouteTable(servable), settings, NO_DOOR);
   const request: HandshakeRequest = {
@@ -53,6 +66,10 @@ export function memoryServer(call: string, servable: Servable, options: FakeOpti
   const caller = { cookie: headers['cookie'], isSecure: request.url.protocol === 'wss:' };
   const arrival = host.arrive(request, server, protocols[0] ?? '', caller);
   return { host, settings, arrival, open: (accepted) => openLink(host, settings, arrival, accepted) };
+}
+
+function checkUrl(call: string, name: string, url: unknown): void {
+  if (!URL.canParse(url as string)) throw badArgument(call, `${name} to be a URL`, url);
 }
 
 function openLink(
