@@ -6,11 +6,11 @@ import type { Handshake, HandshakeRequest, WebSocketServer } from 'corosock';
 import { settle } from 'corosock/testing';
 import { describe, expect, it, vi } from 'vitest';
 import { recordCrashes } from '../fixtures/process-events.ts';
-import { held } from '../session/session-fixtures.ts';
+import { held, setScene } from '../session/session-fixtures.ts';
 import { acceptedAtOnce, isPlain, prepare } from '../../src/server/admission.ts';
 import { SocketId } from '../../src/server/socket-id.ts';
 import type { PendingHandshake, HandshakeResult } from '../../src/server/admission.ts';
-import type { Opened } from '../../src/session/opened-session.ts';
+import type { SessionHandle } from '../../src/session/session-handle.ts';
 import { LazySignal } from '../../src/waiting/lazy-signal.ts';
 import { TaskQueue } from '../../src/waiting/task-queue.ts';
 
@@ -196,15 +196,17 @@ describe('prepare', () => {
 
   it('gives a session back that is opened when the handshake is over', async () => {
     const over = new LazySignal();
-    const opening = held<Opened>();
-    const discard = vi.fn<() => void>();
+    const opening = held<SessionHandle>();
+    const { sessions } = setScene();
+    const session = await sessions.open(undefined, false);
+    const release = vi.spyOn(session, 'release');
     const verdict = prepare({ ...arrival(), openSession: () => opening.promise }, new TaskQueue(1), over);
     const gone = new Error('gone');
     over.abort(() => gone);
     expect(await verdict).toEqual({ kind: 'unavailable', error: gone, opened: undefined });
-    opening.resolve({ discard } as Partial<Opened> as Opened);
+    opening.resolve(session);
     await settle();
-    expect(discard).toHaveBeenCalledOnce();
+    expect(release).toHaveBeenCalledOnce();
   });
 
   it('asks so many hooks at once, in the order in which they came, and those that gave up not at all', async () => {

@@ -58,7 +58,7 @@ describe.skipIf(!isRedisHere)(`expressSessionStore over connect-redis${withoutRe
     const hosts = [setScene({}, { clock, store }), setScene({}, { clock, store })];
     const joined = await Promise.all(hosts.map(({ join }) => join(cookieOf('id'))));
     const updates = Array.from({ length: 50 }, (_, n) =>
-      joined[n % 2]?.opened.session.update((data) => void (data['n'] = Number(data['n'] ?? 0) + 1)),
+      joined[n % 2]?.session.update((data) => void (data['n'] = Number(data['n'] ?? 0) + 1)),
     );
     expect(new Set(await Promise.all(updates.map(async (update) => await update)))).toEqual(new Set(['ok']));
     expect(await store.get('id')).toEqual({ n: 50 });

@@ -5,9 +5,9 @@
 import { virtualClock } from 'corosock/testing';
 import type { VirtualClock } from 'corosock/testing';
 import { sign } from 'cookie-signature';
-import type { Membership, SessionMember } from '../../src/session/session-place.ts';
+import type { SessionMember } from '../../src/session/active-session.ts';
 import { MemorySessionStore } from '../../src/session/memory-session-store.ts';
-import type { Opened } from '../../src/session/opened-session.ts';
+import type { SessionHandle } from '../../src/session/session-handle.ts';
 import { sessionSettingsOf } from '../../src/session/session-options.ts';
 import type { SessionOptions } from '../../src/session/session-options.ts';
 import type { SessionStore } from '../../src/session/session-store.ts';
@@ -30,15 +30,15 @@ export function overOf(signal: AbortSignal): LazySignal {
   return over;
 }
 
-/** A socket that notes how often it was closed, and leaves then, as a real one does. */
-export class NotedMember implements SessionMember {
+/** A socket that counts how often it is closed, and then releases its session, as a real one does. */
+export class NotedSocket {
   closed = 0;
-  membership: Membership | undefined;
+  member: SessionMember | undefined;
 
-  close(): void {
+  readonly close = (): void => {
     this.closed += 1;
-    this.membership?.leave();
-  }
+    this.member?.release();
+  };
 }
 
 /** A {@link SessionStore} that notes its calls. What is in `answers` is done before one of that name. */
@@ -93,9 +93,9 @@ export interface Scene {
 }
 
 export interface Joined {
-  readonly opened: Opened;
-  readonly member: NotedMember;
-  readonly membership: Membership;
+  readonly session: SessionHandle;
+  readonly socket: NotedSocket;
+  readonly member: SessionMember;
 }
 
 /** Sets sessions up; `store` and `clock` can be those of another scene. */
@@ -113,11 +113,12 @@ export function setScene(
     report: (error, { phase }) => void reports.push(`${phase}: ${describeError(error)}`),
   });
   const join = async (cookie?: string): Promise<Joined> => {
-    const opened = await sessions.open(cookie, false);
-    await opened.decided();
-    const member = new NotedMember();
-    member.membership = opened.join(member);
-    return { opened, member, membership: member.membership };
+    const session = await sessions.open(cookie, false);
+    await session.commit();
+    const socket = new NotedSocket();
+    const member = session.join(socket.close);
+    socket.member = member;
+    return { session, socket, member };
   };
   return { clock, store, sessions, reports, join };
 }

@@ -3,7 +3,7 @@
 
 import { settle, virtualClock } from 'corosock/testing';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { cookieOf, held, NotedMember, outcomeOf, setScene } from './session-fixtures.ts';
+import { cookieOf, held, NotedSocket, outcomeOf, setScene } from './session-fixtures.ts';
 import { recordCrashes } from '../fixtures/process-events.ts';
 import type { Session, SessionData } from '../../src/session/session.ts';
 
@@ -16,7 +16,7 @@ const count = (data: SessionData): void => {
 describe('load', () => {
   it('gives a fresh copy of the data', async () => {
     const { join } = setScene();
-    const { session } = (await join()).opened;
+    const { session } = await join();
     expect(await session.load()).toEqual({});
     await session.update((data) => void (data['list'] = [1]));
     (await session.load())['list'] = 'changed';
@@ -25,7 +25,7 @@ describe('load', () => {
 
   it('never waits for an update', async () => {
     const { join } = setScene();
-    const { session } = (await join()).opened;
+    const { session } = await join();
     const changing = held();
     const update = session.update(async (data) => {
       count(data);
@@ -39,15 +39,15 @@ describe('load', () => {
 
   it('ends the session here when the store does not have it any more', async () => {
     const { join, store, sessions } = setScene();
-    const { opened, member } = await join();
-    await store.delete(opened.session.id);
-    expect(await outcomeOf(opened.session.load())).toBe(OVER);
-    expect([member.closed, sessions.size]).toEqual([1, 0]);
+    const { session, socket } = await join();
+    await store.delete(session.id);
+    expect(await outcomeOf(session.load())).toBe(OVER);
+    expect([socket.closed, sessions.size]).toEqual([1, 0]);
   });
 
   it('rejects when the session ends while the store is asked', async () => {
     const { join, store } = setScene();
-    const { session } = (await join()).opened;
+    const { session } = await join();
     const asked = held();
     store.answers.get = () => asked.promise;
     const load = outcomeOf(session.load());
@@ -59,66 +59,65 @@ describe('load', () => {
 
   it('S7: rejects with what the store says, and closes nothing', async () => {
     const { join, store } = setScene();
-    const { opened, member } = await join();
+    const { session, socket } = await join();
     store.answers.get = () => Promise.reject(new Error('the store is down'));
-    expect(await outcomeOf(opened.session.load())).toBe('the store is down');
-    expect(member.closed).toBe(0);
+    expect(await outcomeOf(session.load())).toBe('the store is down');
+    expect(socket.closed).toBe(0);
   });
 });
 
 describe('regenerate', () => {
   it('S3: moves the data to a fresh id; what lives under the old one ends', async () => {
     const { sessions, store, join } = setScene();
-    const { opened: old, member } = await join();
-    await old.session.update(count);
-    const opened = await sessions.open(cookieOf(old.session.id), false);
-    await opened.session.regenerate();
-    expect(opened.session.id).not.toBe(old.session.id);
-    expect([await store.get(old.session.id), await opened.session.load()]).toEqual([undefined, { n: 1 }]);
-    expect([member.closed, await outcomeOf(old.session.load())]).toEqual([1, OVER]);
-    const fresh = new NotedMember();
-    opened.join(fresh);
-    expect([await opened.session.update(count), fresh.closed, sessions.size]).toEqual(['ok', 0, 1]);
+    const { session: old, socket } = await join();
+    await old.update(count);
+    const opened = await sessions.open(cookieOf(old.id), false);
+    await opened.regenerate();
+    expect(opened.id).not.toBe(old.id);
+    expect([await store.get(old.id), await opened.load()]).toEqual([undefined, { n: 1 }]);
+    expect([socket.closed, await outcomeOf(old.load())]).toEqual([1, OVER]);
+    const fresh = new NotedSocket();
+    opened.join(fresh.close);
+    expect([await opened.update(count), fresh.closed, sessions.size]).toEqual(['ok', 0, 1]);
   });
 
   it('is there in onPreServer only', async () => {
     const { sessions, join } = setScene();
-    const { session } = (await join()).opened;
+    const { session } = await join();
     expect(await outcomeOf(session.regenerate())).toBe('COROSOCK_TOO_LATE');
     const refused = await sessions.open(undefined, false);
-    refused.discard();
-    expect(await outcomeOf(refused.session.regenerate())).toBe('COROSOCK_TOO_LATE');
+    refused.release();
+    expect(await outcomeOf(refused.regenerate())).toBe('COROSOCK_TOO_LATE');
   });
 
   it('waits for an update, but not beyond the handshake', async () => {
     const { sessions, join } = setScene();
-    const { session } = (await join()).opened;
+    const { session } = await join();
     const opened = await sessions.open(cookieOf(session.id), false);
     void session.update(() => new Promise(() => {}));
-    const regenerating = outcomeOf(opened.session.regenerate());
+    const regenerating = outcomeOf(opened.regenerate());
     await settle();
-    opened.discard();
-    expect([await regenerating, opened.session.id]).toEqual(['COROSOCK_TOO_LATE', session.id]);
+    opened.release();
+    expect([await regenerating, opened.id]).toEqual(['COROSOCK_TOO_LATE', session.id]);
   });
 
   it.each(['set', 'delete'] as const)(
     'is undone when the handshake ends while the store is at %s: the client knows no other id',
     async (name) => {
       const { sessions, store, join } = setScene();
-      const { opened: first, member } = await join();
-      const { session } = first;
+      const { session, socket } = await join();
       await session.update(count);
       const opened = await sessions.open(cookieOf(session.id), false);
       const asked = held();
       store.answers[name] = () => asked.promise;
-      const regenerating = outcomeOf(opened.session.regenerate());
+      const regenerating = outcomeOf(opened.regenerate());
       await settle();
       expect(opened.refuse()).toBe(undefined);
       asked.resolve();
       expect(await regenerating).toBe('COROSOCK_TOO_LATE');
       await settle();
-      expect([await store.get(session.id), opened.session.id]).toEqual([{ n: 1 }, session.id]);
-      expect([sessions.size, member.closed, await session.load()]).toEqual([1, 0, { n: 1 }]);
+      expect([await store.get(session.id), opened.id]).toEqual([{ n: 1 }, session.id]);
+      expect([sessions.size, socket.closed, await session.load()]).toEqual([1, 0, { n: 1 }]);
       const written = new Set(store.calls.map((call) => call.split(' ')[1] as string));
       for (const id of written) expect(await store.get(id)).toEqual(id === session.id ? { n: 1 } : undefined);
     },
@@ -129,19 +128,19 @@ describe('regenerate', () => {
     const opened = await sessions.open(undefined, false);
     const deleting = held();
     store.answers.delete = () => deleting.promise;
-    void opened.session.regenerate();
+    void opened.regenerate();
     await settle();
-    opened.discard();
+    opened.release();
     deleting.resolve();
     await settle();
     const written = store.calls.map((call) => call.split(' ')[1] as string);
     expect(await Promise.all(written.map((id) => store.get(id)))).toEqual(written.map(() => undefined));
-    expect([sessions.size, sessions.lock.size]).toEqual([0, 0]);
+    expect([sessions.size, sessions.locks]).toEqual([0, 0]);
   });
 
   it('can be done twice, and keeps what was updated in between', async () => {
     const { sessions } = setScene();
-    const { session } = await sessions.open(undefined, false);
+    const session = await sessions.open(undefined, false);
     await session.regenerate();
     await session.update(count);
     await session.regenerate();
@@ -150,25 +149,25 @@ describe('regenerate', () => {
 
   it('rejects when the session is over', async () => {
     const { sessions, join, store } = setScene();
-    const { session } = (await join()).opened;
+    const { session } = await join();
     const opened = await sessions.open(cookieOf(session.id), false);
     await session.end();
     store.calls.length = 0;
-    expect([await outcomeOf(opened.session.regenerate()), store.calls]).toEqual([OVER, []]);
+    expect([await outcomeOf(opened.regenerate()), store.calls]).toEqual([OVER, []]);
   });
 
   it.each(['get', 'set', 'delete'] as const)(
     'S7: leaves all as it was when the store fails at %s',
     async (name) => {
       const { sessions, store, join } = setScene();
-      const { opened: old, member } = await join();
-      const opened = await sessions.open(cookieOf(old.session.id), false);
+      const { session: old, socket } = await join();
+      const opened = await sessions.open(cookieOf(old.id), false);
       store.answers[name] = () => Promise.reject(new Error('the store is down'));
-      expect(await outcomeOf(opened.session.regenerate())).toBe('the store is down');
+      expect(await outcomeOf(opened.regenerate())).toBe('the store is down');
       delete store.answers[name];
       await settle();
-      expect([opened.session.id, member.closed, sessions.size]).toEqual([old.session.id, 0, 1]);
-      expect([await opened.session.load(), opened.setCookie()]).toEqual([{}, undefined]);
+      expect([opened.id, socket.closed, sessions.size]).toEqual([old.id, 0, 1]);
+      expect([await opened.load(), opened.writeCookie()]).toEqual([{}, undefined]);
     },
   );
 });
@@ -177,20 +176,20 @@ describe('end', () => {
   it('closes every socket of the session at once, and deletes it', async () => {
     const { join, store, sessions } = setScene();
     const first = await join();
-    const second = await join(cookieOf(first.opened.session.id));
-    const end = first.opened.session.end();
-    expect([first.member.closed, second.member.closed]).toEqual([1, 1]);
+    const second = await join(cookieOf(first.session.id));
+    const end = first.session.end();
+    expect([first.socket.closed, second.socket.closed]).toEqual([1, 1]);
     await end;
-    expect([await store.get(first.opened.session.id), sessions.size]).toEqual([undefined, 0]);
+    expect([await store.get(first.session.id), sessions.size]).toEqual([undefined, 0]);
   });
 
   it('can be called again, and from any socket', async () => {
     const { join } = setScene();
-    const { opened, member } = await join();
-    const other = (await join(cookieOf(opened.session.id))).opened.session;
-    await Promise.all([opened.session.end(), opened.session.end(), other.end()]);
-    await opened.session.end();
-    expect(member.closed).toBe(1);
+    const { session, socket } = await join();
+    const other = (await join(cookieOf(session.id))).session;
+    await Promise.all([session.end(), session.end(), other.end()]);
+    await session.end();
+    expect(socket.closed).toBe(1);
   });
 
   it.each<[call: string, run: (session: Session) => Promise<unknown>]>([
@@ -198,7 +197,7 @@ describe('end', () => {
     ['update', (session) => session.update(count)],
   ])('makes %s reject, and nothing bring it back', async (_, run) => {
     const { join, store } = setScene();
-    const { session } = (await join()).opened;
+    const { session } = await join();
     await session.end();
     store.calls.length = 0;
     expect([await outcomeOf(run(session)), store.calls]).toEqual([OVER, []]);
@@ -208,7 +207,7 @@ describe('end', () => {
 
   it('gives up what is being changed, and what waits for it', async () => {
     const { join, store } = setScene();
-    const { session } = (await join()).opened;
+    const { session } = await join();
     const changing = held();
     const updates = [session.update(() => changing.promise), session.update(count)].map(outcomeOf);
     await settle();
@@ -221,7 +220,7 @@ describe('end', () => {
 
   it('deletes behind a write that is under way', async () => {
     const { join, store } = setScene();
-    const { session } = (await join()).opened;
+    const { session } = await join();
     const writing = held();
     store.answers.set = () => writing.promise;
     const update = session.update(count);
@@ -234,23 +233,23 @@ describe('end', () => {
     expect(await store.get(session.id)).toBe(undefined);
   });
 
-  it('ends also those who opened it again after its last socket had left', async () => {
+  it('ends also those who session it again after its last socket had left', async () => {
     const { join, store } = setScene();
-    const { opened, membership } = await join();
-    membership.leave();
-    const { member } = await join(cookieOf(opened.session.id));
-    await opened.session.end();
-    expect([member.closed, await store.get(opened.session.id)]).toEqual([1, undefined]);
+    const { session, member } = await join();
+    member.release();
+    const { socket } = await join(cookieOf(session.id));
+    await session.end();
+    expect([socket.closed, await store.get(session.id)]).toEqual([1, undefined]);
   });
 
   it('is not held up for longer than 10 000 ms by who has the lock', async () => {
     const { join, store, clock } = setScene();
-    const { opened, membership } = await join();
-    membership.leave();
+    const { session, member } = await join();
+    member.release();
     // The handle of a socket that has left is in no live session: nothing tells its change.
-    void opened.session.update(() => new Promise(() => {}));
-    await join(cookieOf(opened.session.id));
-    const other = (await join(cookieOf(opened.session.id))).opened.session;
+    void session.update(() => new Promise(() => {}));
+    await join(cookieOf(session.id));
+    const other = (await join(cookieOf(session.id))).session;
     const end = other.end();
     await clock.advance(9999);
     expect(await store.get(other.id)).toEqual({});
@@ -261,10 +260,10 @@ describe('end', () => {
 
   it('S7: rejects when the store is down; the sockets are closed all the same', async () => {
     const { join, store } = setScene();
-    const { opened, member } = await join();
+    const { session, socket } = await join();
     store.answers.delete = () => Promise.reject(new Error('the store is down'));
-    expect(await outcomeOf(opened.session.end())).toBe('the store is down');
-    expect([member.closed, await outcomeOf(opened.session.load())]).toEqual([1, OVER]);
+    expect(await outcomeOf(session.end())).toBe('the store is down');
+    expect([socket.closed, await outcomeOf(session.load())]).toEqual([1, OVER]);
   });
 });
 
@@ -274,7 +273,7 @@ describe('a call that nobody awaits', () => {
     const clock = virtualClock();
     onTestFinished(() => clock.advance(20_000));
     const { join, store } = setScene({}, { clock });
-    const { session } = (await join()).opened;
+    const { session } = await join();
     void session.update(() => Promise.reject(new Error('mine')));
     void session.update('no function' as never);
     store.answers.get = () => Promise.reject(new Error('the store is down'));

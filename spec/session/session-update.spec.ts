@@ -15,7 +15,7 @@ const count = (data: SessionData): void => {
 describe('update', () => {
   it('reads, changes and writes', async () => {
     const { join, store } = setScene();
-    const { session } = (await join()).opened;
+    const { session } = await join();
     store.calls.length = 0;
     expect(await session.update(count)).toBe('ok');
     expect(store.calls).toEqual([`get ${session.id}`, `set ${session.id} {"n":1} 900000`]);
@@ -23,11 +23,11 @@ describe('update', () => {
 
   it('has the store keep what it writes for the whole time-out', async () => {
     const { join, store, clock } = setScene({ timeoutMs: 1000 });
-    const { opened, membership } = await join();
+    const { session, member } = await join();
     await clock.advance(100);
-    membership.active();
+    member.active();
     await clock.advance(100);
-    await opened.session.update(count);
+    await session.update(count);
     store.calls.length = 0;
     // Of the activity at 100 the store is told no more: that would let it forget earlier.
     await clock.advance(700);
@@ -36,19 +36,19 @@ describe('update', () => {
 
   it('brings nothing back that was deleted while it was being changed', async () => {
     const { join, store } = setScene();
-    const { opened, member } = await join();
-    const update = opened.session.update(async (data) => {
+    const { session, socket } = await join();
+    const update = session.update(async (data) => {
       count(data);
       // As a logout over HTTP does, past the lock.
-      await store.delete(opened.session.id);
+      await store.delete(session.id);
     });
     expect(await outcomeOf(update)).toBe('COROSOCK_SESSION_OVER');
-    expect([await store.get(opened.session.id), member.closed]).toEqual([undefined, 1]);
+    expect([await store.get(session.id), socket.closed]).toEqual([undefined, 1]);
   });
 
   it('waits for what changes the data', async () => {
     const { join } = setScene();
-    const { session } = (await join()).opened;
+    const { session } = await join();
     await session.update(async (data) => {
       await settle();
       count(data);
@@ -66,7 +66,7 @@ describe('update', () => {
     ['rejects', () => Promise.reject(new Error('mine'))],
   ])('writes nothing when the change %s, and rejects with that', async (_, fail) => {
     const { join } = setScene();
-    const { session } = (await join()).opened;
+    const { session } = await join();
     const failing = session.update((data) => {
       count(data);
       return fail();
@@ -78,8 +78,8 @@ describe('update', () => {
 
   it('loses none of many at once, over all sockets of the session, in order', async () => {
     const { join } = setScene();
-    const first = (await join()).opened.session;
-    const second = (await join(cookieOf(first.id))).opened.session;
+    const first = (await join()).session;
+    const second = (await join(cookieOf(first.id))).session;
     const updates = Array.from({ length: 50 }, (_, n) =>
       (n % 2 === 0 ? first : second).update((data) => {
         data['order'] = [...((data['order'] ?? []) as number[]), n];
@@ -91,7 +91,7 @@ describe('update', () => {
 
   it('gives timeout when the lock is not to be had, and has then changed nothing', async () => {
     const { join, clock } = setScene();
-    const { session } = (await join()).opened;
+    const { session } = await join();
     const changing = held();
     const first = session.update(() => changing.promise);
     const late = session.update(count, { timeoutMs: 500 });
@@ -104,7 +104,7 @@ describe('update', () => {
 
   it('waits 10 000 ms by default', async () => {
     const { join, clock } = setScene();
-    const { session } = (await join()).opened;
+    const { session } = await join();
     void session.update(() => new Promise(() => {}));
     const late = session.update(count);
     await clock.advance(9999);
@@ -115,7 +115,7 @@ describe('update', () => {
 
   it('with timeoutMs 0 has the lock only when it is free, and no time passes', async () => {
     const { join } = setScene();
-    const { session } = (await join()).opened;
+    const { session } = await join();
     const now = { timeoutMs: 0 };
     expect([await session.update(count, now), await session.update(count, now)]).toEqual(['ok', 'ok']);
     const changing = held();
@@ -128,7 +128,7 @@ describe('update', () => {
 
   it('waits inside a change for the one that it is in', async () => {
     const { join, clock } = setScene();
-    const { session } = (await join()).opened;
+    const { session } = await join();
     let inner: unknown;
     const outer = session.update(async (data) => {
       data['outer'] = 1;
@@ -142,7 +142,7 @@ describe('update', () => {
 
   it('does not hold its time against a change that has begun', async () => {
     const { join, clock } = setScene();
-    const { session } = (await join()).opened;
+    const { session } = await join();
     const changing = held();
     const update = session.update(() => changing.promise, { timeoutMs: 10 });
     await clock.advance(1000);
@@ -152,7 +152,7 @@ describe('update', () => {
 
   it('rejects with the reason of a signal that is aborted already, and asks nobody', async () => {
     const { join, store } = setScene();
-    const { session } = (await join()).opened;
+    const { session } = await join();
     store.calls.length = 0;
     const signal = AbortSignal.abort('my reason');
     await expect(session.update(count, { signal })).rejects.toBe('my reason');
@@ -161,7 +161,7 @@ describe('update', () => {
 
   it('rejects with the reason when the signal aborts in the line, and in the change', async () => {
     const { join } = setScene();
-    const { session } = (await join()).opened;
+    const { session } = await join();
     const [changing, inLine] = [new AbortController(), new AbortController()];
     const first = session.update(
       async (data) => {
@@ -183,7 +183,7 @@ describe('update', () => {
 
   it('writes what it has begun to write, whatever the signal does', async () => {
     const { join, store } = setScene();
-    const { session } = (await join()).opened;
+    const { session } = await join();
     const [writing, controller] = [held(), new AbortController()];
     store.answers.set = () => writing.promise;
     const update = session.update(count, { signal: controller.signal });
@@ -195,18 +195,18 @@ describe('update', () => {
 
   it('S7: rejects with what the store says, and lets the next one try', async () => {
     const { join, store } = setScene();
-    const { opened, member } = await join();
+    const { session, socket } = await join();
     store.answers.set = () => Promise.reject(new Error('the store is down'));
-    expect(await outcomeOf(opened.session.update(count))).toBe('the store is down');
+    expect(await outcomeOf(session.update(count))).toBe('the store is down');
     delete store.answers.set;
-    expect([await opened.session.update(count), member.closed]).toEqual(['ok', 0]);
+    expect([await session.update(count), socket.closed]).toEqual(['ok', 0]);
   });
 
   it('leaves no timer, no lock and no listener', async () => {
     const { join, clock, sessions } = setScene({ timeoutMs: 0 });
-    const { session } = (await join()).opened;
+    const { session } = await join();
     await Promise.all([session.update(count), session.update(count)]);
-    expect([clock.timers, sessions.lock.size]).toEqual([0, 0]);
+    expect([clock.timers, sessions.locks]).toEqual([0, 0]);
   });
 
   it.each<[what: string, change: unknown, options?: unknown]>([
@@ -217,7 +217,7 @@ describe('update', () => {
     ['a signal that is none', count, { signal: 'abort' }],
   ])('refuses %s', async (_, change, options) => {
     const { join } = setScene();
-    const { session } = (await join()).opened;
+    const { session } = await join();
     const update = session.update(change as typeof count, options as WaitOptions);
     expect(await outcomeOf(update)).toBe('COROSOCK_ARGUMENT');
   });

@@ -3,7 +3,7 @@
 
 import { settle, virtualClock } from 'corosock/testing';
 import { describe, expect, it } from 'vitest';
-import { cookieOf, held, NotedMember, NotedStore, outcomeOf, setScene } from './session-fixtures.ts';
+import { cookieOf, held, NotedSocket, NotedStore, outcomeOf, setScene } from './session-fixtures.ts';
 import { MemorySessionStore } from '../../src/session/memory-session-store.ts';
 import type { SessionData } from '../../src/session/session.ts';
 import { Sessions } from '../../src/session/sessions.ts';
@@ -14,7 +14,7 @@ const DEFAULT_MS = 900_000;
 describe('open', () => {
   it('begins a fresh session for a client without a cookie, and asks the store nothing', async () => {
     const { sessions, store, reports } = setScene();
-    const { session } = await sessions.open(undefined, false);
+    const session = await sessions.open(undefined, false);
     expect(session.id).toMatch(/^[\w-]{32}$/);
     expect([store.calls, reports]).toEqual([[], []]);
   });
@@ -23,16 +23,16 @@ describe('open', () => {
     const { sessions, store, clock, reports } = setScene();
     await store.set('known', { user: 'ann' }, 1000);
     await clock.advance(999);
-    const { session } = await sessions.open(`x=1; ${cookieOf('known')}`, false);
+    const session = await sessions.open(`x=1; ${cookieOf('known')}`, false);
     expect([session.id, await session.load()]).toEqual(['known', { user: 'ann' }]);
     expect([store.calls.includes(`touch known ${DEFAULT_MS}`), reports]).toEqual([true, []]);
   });
 
   it('opens one session for all who come with its cookie', async () => {
     const { join, sessions } = setScene();
-    const first = (await join()).opened.session;
+    const first = (await join()).session;
     const others = await Promise.all([join(cookieOf(first.id)), join(cookieOf(first.id))]);
-    for (const { opened } of others) expect(opened.session.id).toBe(first.id);
+    for (const { session } of others) expect(session.id).toBe(first.id);
     expect(sessions.size).toBe(1);
   });
 
@@ -47,8 +47,8 @@ describe('open', () => {
       const { sessions, store, reports } = setScene();
       await store.set('known', { user: 'ann' }, Infinity);
       const opened = await sessions.open(cookie, false);
-      await opened.decided();
-      expect([await opened.session.load(), opened.setCookie() === undefined]).toEqual([{}, false]);
+      await opened.commit();
+      expect([await opened.load(), opened.writeCookie() === undefined]).toEqual([{}, false]);
       expect(reports).toEqual(['session: COROSOCK_SESSION_COOKIE forged']);
     },
   );
@@ -61,7 +61,7 @@ describe('open', () => {
       if (how !== 'never known') await store.set(id, { user: 'ann' }, 1000);
       if (how === 'expired') await clock.advance(1000);
       if (how === 'deleted') await store.delete(id);
-      const { session } = await sessions.open(cookieOf(id), false);
+      const session = await sessions.open(cookieOf(id), false);
       expect([session.id === id, await session.load(), await store.get(id)]).toEqual([false, {}, undefined]);
       expect([reports, sessions.size]).toEqual([['session: COROSOCK_SESSION_COOKIE unknown'], 1]);
     },
@@ -73,7 +73,7 @@ describe('open', () => {
     const settings = { secrets: ['s'], cookie: 'sid', store, timeoutMs: 1000, endOnClose: false } as const;
     const sessions = new Sessions(settings, { clock, report: (error) => reported.push(error) });
     for (const cookie of ['sid=s%3Atell-nobody.forged', cookieOf('tell-nobody', 's', 'sid')]) {
-      (await sessions.open(cookie, false)).discard();
+      (await sessions.open(cookie, false)).release();
     }
     const texts = reported.map((error) => `${String((error as Error).stack)} ${JSON.stringify(error)}`);
     expect([texts.length, texts.join().includes('tell-nobody')]).toEqual([2, false]);
@@ -81,10 +81,10 @@ describe('open', () => {
 
   it('ends the sockets of a session that the store does not have any more', async () => {
     const { join, store, sessions } = setScene();
-    const { opened, member } = await join();
-    await store.delete(opened.session.id);
-    const again = await sessions.open(cookieOf(opened.session.id), false);
-    expect([member.closed, again.session.id === opened.session.id, sessions.size]).toEqual([1, false, 1]);
+    const { session, socket } = await join();
+    await store.delete(session.id);
+    const again = await sessions.open(cookieOf(session.id), false);
+    expect([socket.closed, again.id === session.id, sessions.size]).toEqual([1, false, 1]);
   });
 
   it('takes null for nothing, as a store that was written in JavaScript may say it', async () => {
@@ -95,11 +95,11 @@ describe('open', () => {
       }
     }
     const { join, store, sessions } = setScene({}, { clock, store: new NotedStore(new NullStore(clock)) });
-    const { opened, member } = await join();
-    await store.delete(opened.session.id);
-    expect(await outcomeOf(opened.session.load())).toBe('COROSOCK_SESSION_OVER');
-    const again = await sessions.open(cookieOf(opened.session.id), false);
-    expect([member.closed, again.session.id === opened.session.id]).toEqual([1, false]);
+    const { session, socket } = await join();
+    await store.delete(session.id);
+    expect(await outcomeOf(session.load())).toBe('COROSOCK_SESSION_OVER');
+    const again = await sessions.open(cookieOf(session.id), false);
+    expect([socket.closed, again.id === session.id]).toEqual([1, false]);
   });
 
   it('does not miss an end that comes while the store answers', async () => {
@@ -113,12 +113,12 @@ describe('open', () => {
       }
     }
     const { join, sessions, reports } = setScene({}, { clock, store: new NotedStore(new SlowStore(clock)) });
-    const { session } = (await join()).opened;
+    const { session } = await join();
     const opening = sessions.open(cookieOf(session.id), false);
     await settle();
     await session.end();
     answering.resolve();
-    expect((await opening).session.id).not.toBe(session.id);
+    expect((await opening).id).not.toBe(session.id);
     expect(reports).toEqual(['session: COROSOCK_SESSION_COOKIE unknown']);
   });
 
@@ -138,16 +138,16 @@ describe('open', () => {
 
   it('S7: does not touch what lives when the store is down', async () => {
     const { join, sessions, store, clock, reports } = setScene();
-    const { opened, member, membership } = await join();
+    const { session, socket, member } = await join();
     const down = (): Promise<never> => Promise.reject(new Error('the store is down'));
     for (const name of ['get', 'set', 'touch', 'delete'] as const) store.answers[name] = down;
-    expect(await outcomeOf(Promise.resolve(sessions.open(cookieOf(opened.session.id), false)))).toBe(
+    expect(await outcomeOf(Promise.resolve(sessions.open(cookieOf(session.id), false)))).toBe(
       'the store is down',
     );
     await clock.advance(DEFAULT_MS / 2);
-    membership.active();
+    member.active();
     await settle();
-    expect([member.closed, reports]).toEqual([0, ['session: the store is down']]);
+    expect([socket.closed, reports]).toEqual([0, ['session: the store is down']]);
   });
 });
 
@@ -155,22 +155,22 @@ describe('the time-out', () => {
   it('S8: closes every socket at the last activity of any of them + timeoutMs', async () => {
     const { join, clock } = setScene({ timeoutMs: 1000 });
     const first = await join();
-    const second = await join(cookieOf(first.opened.session.id));
+    const second = await join(cookieOf(first.session.id));
     await clock.advance(600);
-    second.membership.active();
+    second.member.active();
     await clock.advance(999);
-    expect([first.member.closed, second.member.closed]).toEqual([0, 0]);
+    expect([first.socket.closed, second.socket.closed]).toEqual([0, 0]);
     await clock.advance(1);
-    expect([first.member.closed, second.member.closed]).toEqual([1, 1]);
+    expect([first.socket.closed, second.socket.closed]).toEqual([1, 1]);
   });
 
   it('S8: ends the session in the store at the same moment', async () => {
     const { join, clock, store } = setScene({ timeoutMs: 1000 });
-    const { opened, membership } = await join();
-    const { id } = opened.session;
+    const { session, member } = await join();
+    const { id } = session;
     for (let n = 0; n < 7; n += 1) {
       await clock.advance(130);
-      membership.active();
+      member.active();
     }
     await clock.advance(999);
     expect(await store.get(id)).toEqual({});
@@ -180,7 +180,7 @@ describe('the time-out', () => {
 
   it('makes load and update reject, and leaves nothing', async () => {
     const { join, clock, sessions, store } = setScene({ timeoutMs: 1000 });
-    const { session } = (await join()).opened;
+    const { session } = await join();
     await clock.advance(1000);
     const outcomes = [outcomeOf(session.load()), outcomeOf(session.update(() => {}))];
     expect(await Promise.all(outcomes)).toEqual([OVER, OVER]);
@@ -189,7 +189,7 @@ describe('the time-out', () => {
 
   it('gives up an update that is under way', async () => {
     const { join, clock, store } = setScene({ timeoutMs: 1000 });
-    const { session } = (await join()).opened;
+    const { session } = await join();
     const update = outcomeOf(session.update(() => new Promise(() => {})));
     await clock.advance(1000);
     expect([await update, await store.get(session.id)]).toEqual([OVER, undefined]);
@@ -197,37 +197,37 @@ describe('the time-out', () => {
 
   it('is put off by updates, here and in the store alike', async () => {
     const { join, clock, store } = setScene({ timeoutMs: 1000 });
-    const { opened, member } = await join();
+    const { session, socket } = await join();
     for (let n = 0; n < 9; n += 1) {
       await clock.advance(300);
-      await opened.session.update((data) => void (data['n'] = n));
+      await session.update((data) => void (data['n'] = n));
     }
     await clock.advance(999);
-    expect([member.closed, await store.get(opened.session.id)]).toEqual([0, { n: 8 }]);
+    expect([socket.closed, await store.get(session.id)]).toEqual([0, { n: 8 }]);
     await clock.advance(1);
-    expect([member.closed, await store.get(opened.session.id)]).toEqual([1, undefined]);
+    expect([socket.closed, await store.get(session.id)]).toEqual([1, undefined]);
   });
 
   it('is put off by an update that the store is slow to write', async () => {
     const { join, clock, store } = setScene({ timeoutMs: 1000 });
-    const { opened, member } = await join();
+    const { session, socket } = await join();
     await clock.advance(900);
     const writing = held();
     store.answers.set = () => writing.promise;
-    const update = opened.session.update((data) => void (data['n'] = 1));
+    const update = session.update((data) => void (data['n'] = 1));
     await clock.advance(999);
     writing.resolve();
-    expect([await update, member.closed, await store.get(opened.session.id)]).toEqual(['ok', 0, { n: 1 }]);
+    expect([await update, socket.closed, await store.get(session.id)]).toEqual(['ok', 0, { n: 1 }]);
   });
 
   it('of 0 never comes', async () => {
     const { join, clock, store } = setScene({ timeoutMs: 0 });
-    const { opened, member, membership } = await join();
-    expect(store.calls).toEqual([`set ${opened.session.id} {} Infinity`]);
+    const { session, socket, member } = await join();
+    expect(store.calls).toEqual([`set ${session.id} {} Infinity`]);
     await clock.advance(2 ** 31 - 1);
-    membership.active();
-    expect([member.closed, await opened.session.load()]).toEqual([0, {}]);
-    membership.leave();
+    member.active();
+    expect([socket.closed, await session.load()]).toEqual([0, {}]);
+    member.release();
     await settle();
     expect(store.calls.filter((call) => call.startsWith('touch'))).toEqual([]);
   });
@@ -236,80 +236,80 @@ describe('the time-out', () => {
     const clock = virtualClock();
     const here = setScene({ timeoutMs: 1000 }, { clock });
     const there = setScene({ timeoutMs: 1000 }, { clock, store: here.store });
-    const { opened, member } = await here.join();
-    const far = await there.join(cookieOf(opened.session.id));
+    const { session, socket } = await here.join();
+    const far = await there.join(cookieOf(session.id));
     await clock.advance(900);
-    far.membership.active();
+    far.member.active();
     await clock.advance(100);
-    expect([member.closed, far.member.closed]).toEqual([1, 0]);
-    expect(await far.opened.session.load()).toEqual({});
+    expect([socket.closed, far.socket.closed]).toEqual([1, 0]);
+    expect(await far.session.load()).toEqual({});
   });
 });
 
 describe('the last socket', () => {
   it('leaves the session to the store by default', async () => {
     const { join, sessions, store, clock } = setScene();
-    const { opened, membership } = await join();
-    membership.leave();
+    const { session, member } = await join();
+    member.release();
     await settle();
-    expect([sessions.size, clock.timers, await store.get(opened.session.id)]).toEqual([0, 0, {}]);
-    const again = await join(cookieOf(opened.session.id));
-    expect(again.opened.session.id).toBe(opened.session.id);
+    expect([sessions.size, clock.timers, await store.get(session.id)]).toEqual([0, 0, {}]);
+    const again = await join(cookieOf(session.id));
+    expect(again.session.id).toBe(session.id);
   });
 
   it('leaves a session that can still be read and changed', async () => {
     const { join, clock } = setScene();
-    const { opened, membership } = await join();
-    membership.leave();
-    expect(await opened.session.update((data) => void (data['bye'] = true))).toBe('ok');
-    expect([await opened.session.load(), clock.timers]).toEqual([{ bye: true }, 0]);
+    const { session, member } = await join();
+    member.release();
+    expect(await session.update((data) => void (data['bye'] = true))).toBe('ok');
+    expect([await session.load(), clock.timers]).toEqual([{ bye: true }, 0]);
   });
 
   it('ends the session with endOnClose', async () => {
     const { join, sessions, store } = setScene({ endOnClose: true });
     const first = await join();
-    const second = await join(cookieOf(first.opened.session.id));
-    first.membership.leave();
+    const second = await join(cookieOf(first.session.id));
+    first.member.release();
     await settle();
-    expect(await store.get(first.opened.session.id)).toEqual({});
-    second.membership.leave();
+    expect(await store.get(first.session.id)).toEqual({});
+    second.member.release();
     await settle();
-    expect([await store.get(first.opened.session.id), sessions.size]).toEqual([undefined, 0]);
-    expect(await outcomeOf(second.opened.session.load())).toBe(OVER);
+    expect([await store.get(first.session.id), sessions.size]).toEqual([undefined, 0]);
+    expect(await outcomeOf(second.session.load())).toBe(OVER);
   });
 
   it('does not end a session with endOnClose that a handshake holds', async () => {
     const { join, sessions, store } = setScene({ endOnClose: true });
-    const { opened, membership } = await join();
-    const next = await sessions.open(cookieOf(opened.session.id), false);
-    membership.leave();
+    const { session, member } = await join();
+    const next = await sessions.open(cookieOf(session.id), false);
+    member.release();
     await settle();
-    expect(await store.get(opened.session.id)).toEqual({});
-    next.discard();
+    expect(await store.get(session.id)).toEqual({});
+    next.release();
     await settle();
-    expect(await store.get(opened.session.id)).toBe(undefined);
+    expect(await store.get(session.id)).toBe(undefined);
   });
 
   it('is not a refused handshake: endOnClose leaves that session alone', async () => {
     const { sessions, store } = setScene({ endOnClose: true });
     await store.set('known', { user: 'ann' }, Infinity);
-    (await sessions.open(cookieOf('known'), false)).discard();
+    (await sessions.open(cookieOf('known'), false)).release();
     await settle();
     expect(await store.get('known')).toEqual({ user: 'ann' });
   });
 
   it('may be one that timed out: endOnClose deletes the session', async () => {
     const { join, store, clock } = setScene({ endOnClose: true, timeoutMs: 1000 });
-    const { opened, member } = await join();
+    const { session, socket } = await join();
     await clock.advance(1000);
-    expect([member.closed, store.calls.at(-1)]).toEqual([1, `delete ${opened.session.id}`]);
+    expect([socket.closed, store.calls.at(-1)]).toEqual([1, `delete ${session.id}`]);
   });
 
   it('S7: reports a store that cannot delete it', async () => {
     const { join, store, reports } = setScene({ endOnClose: true });
-    const { membership } = await join();
+    const { member } = await join();
     store.answers.delete = () => Promise.reject(new Error('the store is down'));
-    membership.leave();
+    member.release();
     await settle();
     expect(reports).toEqual(['session: the store is down']);
   });
@@ -320,24 +320,24 @@ describe('a session of which sockets live', () => {
     const clock = virtualClock();
     const here = setScene({}, { clock });
     const there = setScene({}, { clock, store: here.store });
-    const { opened } = await here.join();
-    const far = await there.join(cookieOf(opened.session.id));
-    expect(await far.opened.session.update((data) => void (data['n'] = 1), { timeoutMs: 0 })).toBe('ok');
-    expect(await opened.session.load()).toEqual({ n: 1 });
-    expect([here.sessions.lock.size, there.sessions.lock.size]).toEqual([0, 0]);
+    const { session } = await here.join();
+    const far = await there.join(cookieOf(session.id));
+    expect(await far.session.update((data) => void (data['n'] = 1), { timeoutMs: 0 })).toBe('ok');
+    expect(await session.load()).toEqual({ n: 1 });
+    expect([here.sessions.locks, there.sessions.locks]).toEqual([0, 0]);
   });
 
   it('S3: closes those who are in the old session when a login moves it', async () => {
     const { sessions, join } = setScene();
     // An attacker has made a victim's browser carry the attacker's cookie.
     const attacker = await join();
-    const fixed = cookieOf(attacker.opened.session.id);
+    const fixed = cookieOf(attacker.session.id);
     const victim = await sessions.open(fixed, false);
-    await victim.session.update((data) => void (data['user'] = 'victim'));
-    await victim.session.regenerate();
-    const member = new NotedMember();
-    victim.join(member);
+    await victim.update((data) => void (data['user'] = 'victim'));
+    await victim.regenerate();
+    const socket = new NotedSocket();
+    victim.join(socket.close);
     const again = await sessions.open(fixed, false);
-    expect([attacker.member.closed, member.closed, await again.session.load()]).toEqual([1, 0, {}]);
+    expect([attacker.socket.closed, socket.closed, await again.load()]).toEqual([1, 0, {}]);
   });
 });

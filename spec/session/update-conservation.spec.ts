@@ -8,7 +8,6 @@ import { cookieOf, SECRET, overOf } from './session-fixtures.ts';
 import { HandClock, turn } from '../time/hand-clock.ts';
 import { KeyedLock } from '../../src/waiting/keyed-lock.ts';
 import { MemorySessionStore } from '../../src/session/memory-session-store.ts';
-import type { Opened } from '../../src/session/opened-session.ts';
 import type { Session } from '../../src/session/session.ts';
 import type { SessionStore } from '../../src/session/session-store.ts';
 import { Sessions } from '../../src/session/sessions.ts';
@@ -62,15 +61,12 @@ class FarStore implements SessionStore {
 
 /** With a lock that all hosts share. */
 class FarLockingStore extends FarStore {
-  readonly #lines = new KeyedLock();
+  readonly #locks = new KeyedLock();
 
   async lock(id: string, { signal }: { readonly signal: AbortSignal }): Promise<() => Promise<void>> {
     await this.lagging(async () => signal.throwIfAborted());
-    return new Promise((resolve, reject) => {
-      const hold = (): Promise<void> =>
-        new Promise((release) => resolve(() => this.lagging(async () => release())));
-      this.#lines.run(id, hold, overOf(signal)).catch(reject);
-    });
+    const release = await this.#locks.acquire(id, overOf(signal));
+    return () => this.lagging(async () => release());
   }
 }
 
@@ -163,13 +159,13 @@ async function perform(
   const opened = await awaited(clock, Promise.all(opening));
   const outcomes = await awaited(
     clock,
-    Promise.all(updates.map((given, mark) => make(clock, (opened[given.by] as Opened).session, given, mark))),
+    Promise.all(updates.map((given, mark) => make(clock, opened[given.by] as Session, given, mark))),
   );
   const data = await awaited(clock, store.get('id'));
   return {
     left: ((data?.['marks'] ?? []) as number[]).toSorted((a, b) => a - b),
     due: outcomes.flatMap((outcome, mark) => (outcome === 'ok' ? [mark] : [])),
-    locks: all.reduce((sum, { lock }) => sum + lock.size, 0),
+    locks: all.reduce((sum, { locks }) => sum + locks, 0),
   };
 }
 

@@ -7,7 +7,7 @@ import { LazySignal } from '../../src/waiting/lazy-signal.ts';
 
 describe('KeyedLock', () => {
   it('runs tasks of one id one after another, those of others side by side', async () => {
-    const lines = new KeyedLock();
+    const lock = new KeyedLock();
     const first = held();
     const order: string[] = [];
     const task = (name: string, wait?: Promise<void>) => async (): Promise<string> => {
@@ -17,9 +17,9 @@ describe('KeyedLock', () => {
       return name;
     };
     const runs = [
-      lines.run('a', task('first', first.promise)),
-      lines.run('a', task('second')),
-      lines.run('b', task('other')),
+      lock.run('a', task('first', first.promise)),
+      lock.run('a', task('second')),
+      lock.run('b', task('other')),
     ];
     await settle();
     first.resolve();
@@ -35,53 +35,93 @@ describe('KeyedLock', () => {
   });
 
   it('begins the first task inside the call', () => {
-    const lines = new KeyedLock();
+    const lock = new KeyedLock();
     let hasBegun = false;
-    void lines.run('a', () => {
+    void lock.run('a', () => {
       hasBegun = true;
     });
     expect(hasBegun).toBe(true);
   });
 
   it('keeps an id exactly as long as it has tasks', async () => {
-    const lines = new KeyedLock();
+    const lock = new KeyedLock();
     const first = held();
-    const runs = [lines.run('a', () => first.promise), lines.run('a', () => 'second')];
-    expect([lines.has('a'), lines.has('b'), lines.size]).toEqual([true, false, 1]);
+    const runs = [lock.run('a', () => first.promise), lock.run('a', () => 'second')];
+    expect([lock.isTaken('a'), lock.isTaken('b'), lock.size]).toEqual([true, false, 1]);
     first.resolve();
     await Promise.all(runs);
-    expect([lines.has('a'), lines.size]).toEqual([false, 0]);
+    expect([lock.isTaken('a'), lock.size]).toEqual([false, 0]);
   });
 
   it('goes on behind a task that fails', async () => {
-    const lines = new KeyedLock();
-    const failing = lines.run('a', () => Promise.reject(new Error('mine')));
-    const next = lines.run('a', () => 'next');
+    const lock = new KeyedLock();
+    const failing = lock.run('a', () => Promise.reject(new Error('mine')));
+    const next = lock.run('a', () => 'next');
     await expect(failing).rejects.toThrow('mine');
     expect(await next).toBe('next');
-    expect(lines.size).toBe(0);
+    expect(lock.size).toBe(0);
   });
 
-  it('never runs a task whose signal aborts while it waits', async () => {
-    const lines = new KeyedLock();
-    const first = held();
+  it('gives the lock in the order of the calls, at once where it is free, and once for each release', async () => {
+    const lock = new KeyedLock();
+    const order: string[] = [];
+    const first = lock.acquire('a');
+    const ask = async (name: string): Promise<() => void> => {
+      const release = await lock.acquire('a');
+      order.push(name);
+      return release;
+    };
+    const asked = [ask('second'), ask('third')] as const;
+    await settle();
+    expect([typeof first, order]).toEqual(['function', []]);
+    (first as () => void)();
+    (first as () => void)();
+    await settle();
+    expect(order).toEqual(['second']);
+    (await asked[0])();
+    (await asked[1])();
+    expect([order, lock.size]).toEqual([['second', 'third'], 0]);
+  });
+
+  it('never gives the lock to a waiter whose signal aborts, and keeps nothing of it', async () => {
+    const lock = new KeyedLock();
     const over = new LazySignal();
-    const ran: string[] = [];
-    const run = lines.run('a', () => first.promise);
-    const aborted = lines.run('a', () => ran.push('aborted'), over);
+    const release = await lock.acquire('a');
+    const aborted = lock.acquire('a', over);
+    const next = lock.acquire('a');
     over.abort(() => 'my reason');
     await expect(aborted).rejects.toBe('my reason');
-    first.resolve();
-    await run;
-    await settle();
-    expect([ran, lines.size]).toEqual([[], 0]);
+    release();
+    (await next)();
+    expect(lock.size).toBe(0);
+  });
+
+  it('passes a lock on that is given in the turn in which the signal aborts', async () => {
+    const lock = new KeyedLock();
+    const over = new LazySignal();
+    const release = await lock.acquire('a');
+    const aborted = lock.acquire('a', over);
+    const next = lock.acquire('a');
+    release();
+    over.abort(() => 'my reason');
+    await expect(aborted).rejects.toBe('my reason');
+    (await next)();
+    expect(lock.size).toBe(0);
+  });
+
+  it('rejects for a signal that is aborted already, also where the lock is free', async () => {
+    const lock = new KeyedLock();
+    const over = new LazySignal();
+    over.abort(() => 'my reason');
+    await expect(lock.acquire('a', over)).rejects.toBe('my reason');
+    expect(lock.size).toBe(0);
   });
 
   it('runs each task in the context of its caller', async () => {
-    const lines = new KeyedLock();
+    const lock = new KeyedLock();
     const storage = new AsyncLocalStorage<string>();
     const runs = ['ann', 'bob'].map((name) =>
-      storage.run(name, () => lines.run('a', () => storage.getStore())),
+      storage.run(name, () => lock.run('a', () => storage.getStore())),
     );
     expect(await Promise.all(runs)).toEqual(['ann', 'bob']);
   });

@@ -7,7 +7,7 @@ import { OpenHandshake } from '../handshake/handshake.ts';
 import { responseFrom } from '../handshake/hook-response.ts';
 import type { WebSocketServer } from './servable.ts';
 import type { SocketId } from './socket-id.ts';
-import type { Opened } from '../session/opened-session.ts';
+import type { SessionHandle } from '../session/session-handle.ts';
 import { unattended } from '../waiting/abortable.ts';
 import type { LazySignal } from '../waiting/lazy-signal.ts';
 import type { TaskQueue } from '../waiting/task-queue.ts';
@@ -17,7 +17,7 @@ export interface PendingHandshake extends HandshakeParts {
   readonly socketId: SocketId;
   readonly server: WebSocketServer;
   /** Opens the session of the request; undefined where there are none. */
-  readonly openSession: (() => Opened | Promise<Opened>) | undefined;
+  readonly openSession: (() => SessionHandle | Promise<SessionHandle>) | undefined;
 }
 
 /** A conversation that comes to be. */
@@ -26,13 +26,13 @@ export interface AcceptedHandshake {
   readonly context: unknown;
   readonly answer: HandshakeAnswer;
   /** To be joined; see {@link Unserved} where that fails. */
-  readonly opened: Opened | undefined;
+  readonly opened: SessionHandle | undefined;
 }
 
 /** What has become of the session where there is no conversation. */
 interface Unserved {
-  /** To be refused by who answers, or discarded where nobody is left. */
-  readonly opened: Opened | undefined;
+  /** To be refused by who answers, or released where nobody is left. */
+  readonly opened: SessionHandle | undefined;
 }
 
 /** A conversation that the hook does not want. */
@@ -78,16 +78,16 @@ export async function prepare(
   over: LazySignal,
 ): Promise<HandshakeResult> {
   const { server, openSession } = arrival;
-  let opened: Opened | undefined;
+  let opened: SessionHandle | undefined;
   let accepted: AcceptedHandshake;
   try {
     const opening = openSession?.();
-    opened = opening instanceof Promise ? await over.until(opening, (late) => late.discard()) : opening;
+    opened = opening instanceof Promise ? await over.until(opening, (late) => late.release()) : opening;
   } catch (error) {
     return { kind: 'unavailable', error, opened: undefined };
   }
   try {
-    const handshake = new OpenHandshake(arrival, opened?.session, over);
+    const handshake = new OpenHandshake(arrival, opened, over);
     const hook = (): unknown => server.onPreServer?.(handshake) as unknown;
     const context = server.onPreServer && (await admission.run<unknown>(hook, over));
     if (over.aborted) return { kind: 'over', opened };
@@ -101,7 +101,7 @@ export async function prepare(
     return over.aborted ? { kind: 'over', opened } : { kind: 'failed', error, opened };
   }
   try {
-    if (opened !== undefined) await over.until(opened.decided());
+    if (opened !== undefined) await over.until(opened.commit());
     return accepted;
   } catch (error) {
     return { kind: 'unavailable', error, opened };

@@ -19,7 +19,7 @@ import type { WebSocketServer } from './servable.ts';
 import type { SocketId } from './socket-id.ts';
 import type { HandshakeRequest } from '../handshake/handshake-request.ts';
 import type { Session } from '../session/session.ts';
-import type { Membership } from '../session/session-place.ts';
+import type { SessionMember } from '../session/active-session.ts';
 import type { Conversation, ConversationListener } from '../conversation/conversation.ts';
 import type { ChildFunction } from '../tasks/task-scope.ts';
 import type { Task } from '../tasks/task.ts';
@@ -76,7 +76,7 @@ export class HandlerRun
   /** Aborts when the host asks the handler to finish. */
   readonly draining: LazySignal = new LazySignal();
   readonly #server: WebSocketServer;
-  readonly #membership: Membership | undefined;
+  readonly #member: SessionMember | undefined;
   readonly #settings: RunSettings;
   readonly #listener: RunListener;
   /**
@@ -111,7 +111,7 @@ export class HandlerRun
     this.host = host;
     this.request = pending.request;
     this.context = accepted.context;
-    this.session = accepted.opened?.session;
+    this.session = accepted.opened;
     this.isShared = accepted.answer.sharedConnection;
     this.#server = server;
     this.#settings = settings;
@@ -125,10 +125,8 @@ export class HandlerRun
       this.#clientMessages = new ClientMessages(conversation, hook, settings, this);
     }
     // Last: what could throw above leaves no member in the session.
-    this.#membership = accepted.opened?.join({
-      close: () => conversation.close(SESSION_OVER, '', 'session'),
-    });
-    if (this.#membership !== undefined) conversation.whenActive(this.#membership);
+    this.#member = accepted.opened?.join(() => conversation.close(SESSION_OVER, '', 'session'));
+    if (this.#member !== undefined) conversation.whenActive(this.#member);
   }
 
   get id(): string {
@@ -196,7 +194,7 @@ export class HandlerRun
   // Called by the conversation.
 
   conversationOnEnd(end: CloseInfo): void {
-    this.#membership?.leave();
+    this.#member?.release();
     this.#finishIfOver();
     if (!this.hasEnded) this.#listener.runOnEnd(this, undefined);
     if (this.#isFinished) return;

@@ -127,7 +127,7 @@ export class Upgrades {
       case 'over':
         if (why !== 'gone') return this.refuse(upgrade, refusalTo(verdict, refusalFor(why)));
         // A client that has ended its side can converse no more: it is as gone as one that has reset.
-        verdict.opened?.discard();
+        verdict.opened?.release();
         return void upgrade.stream.destroy();
       default:
         return verdict satisfies never;
@@ -156,7 +156,7 @@ export class Upgrades {
       open?.terminate();
     }
     // The client had gone, or its request was none after all.
-    if (open === undefined) opened?.discard();
+    if (open === undefined) opened?.release();
     return open !== undefined;
   }
 }
@@ -208,7 +208,7 @@ export function responseTo({ response, opened }: Refused): Response {
 const NO_LINES: readonly string[] = Object.freeze([]);
 
 function headerLinesOf({ answer, opened }: AcceptedHandshake): readonly string[] {
-  const cookie = opened?.setCookie();
+  const cookie = opened?.writeCookie();
   const ours = cookie === undefined ? NO_LINES : [`Set-Cookie: ${cookie}`];
   if (answer.responseHeaders === undefined) return ours;
   return [...Array.from(answer.responseHeaders, ([name, value]) => `${name}: ${value}`), ...ours];

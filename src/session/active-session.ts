@@ -1,78 +1,130 @@
-// One session while somebody in this process holds it: its members, when it was last
-// active, when the store is told so, and its end. What is in it is session.ts's, and
-// which sessions there are is sessions.ts's.
+// One session while a handshake or a socket of this process holds it: its members, its time-out,
+// what its store is told of its activity, and its end. sessions.ts and session-handle.ts call it;
+// it calls the store. What users hold is in session-handle.ts.
 
 import type { PendingWork } from './pending-work.ts';
-import { SessionPlace } from './session-place.ts';
-import type { Membership, PlaceKeeper, SessionMember } from './session-place.ts';
+import { LockWait } from './session-lock.ts';
+import type { SessionLock } from './session-lock.ts';
+import type { SessionCookie } from './session-cookie.ts';
+import { DEFAULT_UPDATE_TIMEOUT_MS } from './session-options.ts';
 import type { SessionStore } from './session-store.ts';
+import type { SessionData } from './session.ts';
 import { Deadline } from '../time/deadline.ts';
 import type { DeadlineOwner } from '../time/deadline.ts';
 import type { Deadlines } from '../time/deadlines.ts';
 import type { Clock } from '../time/clock.ts';
 import { LazySignal } from '../waiting/lazy-signal.ts';
 import { LinkedList } from '../structures/linked-list.ts';
+import type { ListNode } from '../structures/linked-list.ts';
 import { UsageError } from '../core/errors.ts';
 
-export interface ActiveSessionSettings {
-  readonly store: Pick<SessionStore, 'touch'>;
+/** What all sessions of one host share. */
+export interface SessionResources {
+  readonly store: SessionStore;
+  readonly lock: SessionLock;
+  readonly cookie: SessionCookie;
   readonly clock: Clock;
   readonly deadlines: Deadlines;
-  /** Infinity for never. */
-  readonly timeoutMs: number;
-  /** Where the store is told. */
+  /** Runs calls of the store that no caller awaits. */
   readonly pendingWork: PendingWork;
+  /** Above 0; Infinity for never. */
+  readonly timeoutMs: number;
+  readonly endOnClose: boolean;
+  /** The sessions that a handshake or a socket holds, by id. */
+  readonly active: Map<string, ActiveEntry>;
 }
-
-/** Who hears of a session. */
-export interface ActiveSessionListener {
-  /** It was not active for its time-out. */
-  sessionOnExpiry(session: ActiveSession): void;
-  /** Nobody holds it any more. */
-  sessionOnFree(session: ActiveSession): void;
-}
-
-/** The store hears of activity this often: at most once in a fourth of the time-out, and when the last socket leaves. */
-const TOUCHES_PER_TIMEOUT = 4;
 
 /**
- * A session that is held here. It begins with `began` or, found in the store, with `active`.
- *
- * It expires at the last `active` + `timeoutMs`, with one deadline, and the store's copy with it.
+ * An entry of {@link SessionResources.active}. It is emptied when it is removed: a Map makes its
+ * table anew from time to time, and all that the dead tables hold would live on until a full
+ * collection.
  */
-export class ActiveSession implements DeadlineOwner, PlaceKeeper {
+export interface ActiveEntry {
+  session: ActiveSession | undefined;
+}
+
+/**
+ * The store hears of activity at most once in this part of the time-out, and when the last socket
+ * leaves.
+ */
+const TOUCHES_PER_TIMEOUT = 4;
+
+/** One socket in the list of its session's members. */
+export class SessionMember implements ListNode<SessionMember> {
+  readonly #session: ActiveSession;
+  /** Closes the socket: the session is over. */
+  readonly close: () => void;
+  // Kept by the list.
+  previous: SessionMember | undefined;
+  next: SessionMember | undefined;
+
+  constructor(session: ActiveSession, close: () => void) {
+    this.#session = session;
+    this.close = close;
+  }
+
+  /** An application message was received or sent. Costs one look at the clock. */
+  active(): void {
+    this.#session.memberOnMessage();
+  }
+
+  /** The socket has ended. Further calls do nothing. */
+  release(): void {
+    this.#session.memberOnRelease(this);
+  }
+}
+
+/**
+ * Finds the active session of an id, or makes it. Either way it is held for a handshake, which
+ * joins or releases it.
+ */
+export function holdSession(id: string, resources: SessionResources): ActiveSession {
+  const known = resources.active.get(id)?.session;
+  const session = known ?? new ActiveSession(id, resources);
+  if (known === undefined) resources.active.set(id, { session });
+  session.hold();
+  return session;
+}
+
+/** Makes an active session under a fresh id, held for a handshake. The store has not heard of it. */
+export function beginSession(resources: SessionResources): ActiveSession {
+  const session = holdSession(resources.cookie.newId(), resources);
+  session.began(resources.clock.now());
+  return session;
+}
+
+/**
+ * A session that this process holds. It begins with `began` or, found in the store, with `renew`.
+ *
+ * It is over `timeoutMs` after the last activity, by one deadline, and so is the store's copy. Its
+ * holders `release` it; `evict` ends it here; `destroy` ends it here and in the store.
+ */
+export class ActiveSession implements DeadlineOwner {
   readonly id: string;
-  /** Aborts when it is over. */
+  /** Aborts when the session is over here. */
   readonly over: LazySignal = new LazySignal();
-  readonly #settings: ActiveSessionSettings;
-  readonly #listener: ActiveSessionListener;
+  readonly #resources: SessionResources;
   readonly #deadline: Deadline;
-  readonly #members = new LinkedList<SessionPlace>();
+  readonly #members = new LinkedList<SessionMember>();
   /** Handshakes that may become members. */
   #handshakes = 0;
   #hadMembers = false;
   /** When it was last active. */
   #activeMs = -Infinity;
-  /** What the store has counts from here on. */
+  /** The activity up to which the store knows. */
   #storedMs = -Infinity;
-  /** The store is not told before. */
+  /** The store is not touched before. */
   #nextTouchMs: number;
 
-  constructor(id: string, settings: ActiveSessionSettings, listener: ActiveSessionListener) {
+  constructor(id: string, resources: SessionResources) {
     this.id = id;
-    this.#settings = settings;
-    this.#listener = listener;
-    this.#deadline = new Deadline(settings.deadlines, this);
-    this.#nextTouchMs = settings.timeoutMs === Infinity ? Infinity : -Infinity;
+    this.#resources = resources;
+    this.#deadline = new Deadline(resources.deadlines, this);
+    this.#nextTouchMs = resources.timeoutMs === Infinity ? Infinity : -Infinity;
   }
 
   get isOver(): boolean {
     return this.over.aborted;
-  }
-
-  /** Whether a socket of this process was ever in it. */
-  get hadMembers(): boolean {
-    return this.#hadMembers;
   }
 
   /** @throws UsageError `COROSOCK_SESSION_OVER`. */
@@ -80,139 +132,204 @@ export class ActiveSession implements DeadlineOwner, PlaceKeeper {
     if (this.isOver) throw sessionOver();
   }
 
-  // Called by the handshake.
+  // Its holders: handshakes and members.
 
-  /** A handshake holds it, until it joins or lets go. */
+  /** Holds the session for a handshake, until that calls `join` or `release`. */
   hold(): void {
     this.#handshakes += 1;
   }
 
+  /** Ends a `hold`: no socket comes of the handshake. */
   release(): void {
     this.#handshakes -= 1;
     this.#checkFree();
   }
 
-  /** The handshake has become a socket. One that comes too late is closed, not inside this call. */
-  join(member: SessionMember): Membership {
+  /**
+   * Ends a `hold`: the handshake has become a socket.
+   *
+   * @param close - Called when the session is over. When it is over already, called soon, and not
+   *   inside this call.
+   */
+  join(close: () => void): SessionMember {
+    const member = new SessionMember(this, close);
     this.#handshakes -= 1;
     this.#hadMembers = true;
-    const place = new SessionPlace(member, this);
-    this.#members.append(place);
-    if (this.isOver) this.#settings.clock.setImmediate(() => place.close());
-    return place;
+    this.#members.append(member);
+    if (this.isOver) this.#resources.clock.setImmediate(() => this.#closeLate(member));
+    return member;
   }
 
-  active(nowMs: number = this.#settings.clock.now()): void {
+  /**
+   * Called for each message of a member. A message that comes when the time-out has passed ends the
+   * session: the store has dropped its copy by then, also when the deadline is late.
+   */
+  memberOnMessage(): void {
+    const nowMs = this.#resources.clock.now();
+    if (nowMs >= this.#overMs && !this.isOver) this.#expire();
+    else this.renew(nowMs);
+  }
+
+  memberOnRelease(member: SessionMember): void {
+    if (!this.#members.has(member)) return;
+    this.#members.remove(member);
+    this.#checkFree();
+  }
+
+  // Its time-out and its copy in the store.
+
+  /** Starts the time-out of a fresh session. There is nothing to tell the store yet. */
+  began(sinceMs: number): void {
+    this.#activeMs = sinceMs;
+    this.#stored(sinceMs);
+  }
+
+  /** Starts the time-out again, and touches the store's copy when that is due. */
+  renew(nowMs: number = this.#resources.clock.now()): void {
     this.#activeMs = nowMs;
     if (nowMs >= this.#nextTouchMs) this.#touch(nowMs);
   }
 
-  // Called by the places of its sockets.
-
-  /** A message was received or sent. One that comes when the time is over finds the session over: the store does not wait for an deadline that is late. */
-  placeOnMessage(): void {
-    const nowMs = this.#settings.clock.now();
-    if (nowMs >= this.#overMs && !this.isOver) return this.#listener.sessionOnExpiry(this);
-    this.active(nowMs);
-  }
-
-  placeOnLeave(place: SessionPlace): void {
-    this.#members.remove(place);
-    this.#checkFree();
-  }
-
-  // Called by who writes to the store, and who ends sessions.
-
-  /** It has begun at `sinceMs`: there is nothing to tell the store. */
-  began(sinceMs: number): void {
-    this.#activeMs = sinceMs;
-    this.stored(sinceMs);
+  /**
+   * Reads the data from the store. Evicts the session when the store does not have it any more.
+   *
+   * @returns undefined when the session is over.
+   */
+  async read(): Promise<SessionData | undefined> {
+    // A store that is written in JavaScript may give null for nothing, as `JSON.parse` does for
+    // what Redis answers.
+    const data: SessionData | null | undefined = await this.#resources.store.get(this.id);
+    if (data === undefined || data === null) this.evict();
+    else if (!this.isOver) return data;
+    return undefined;
   }
 
   /**
-   * It is about to be written, which renews it: the store keeps what it is given for the whole
-   * time-out, and must not have it longer than its sockets do.
-   *
-   * @returns Since when what is written counts: for {@link stored}.
+   * Writes the data to the store and renews the session: the store keeps what it is given for the
+   * whole time-out, and must not keep it longer than the sockets here live.
    */
-  renew(): number {
-    this.#activeMs = this.#settings.clock.now();
-    return this.#activeMs;
+  async write(data: SessionData): Promise<void> {
+    const { store, clock, timeoutMs } = this.#resources;
+    const sinceMs = clock.now();
+    this.#activeMs = sinceMs;
+    await store.set(this.id, data, timeoutMs);
+    this.#stored(sinceMs);
   }
-
-  /** The store was given its data, for the whole time-out from `sinceMs` on. */
-  stored(sinceMs: number): void {
-    if (this.isOver) return;
-    this.#storedMs = sinceMs;
-    this.#waitToTouch(sinceMs);
-  }
-
-  /** Is over: whatever waits for it is given up, and all its sockets are closed. Once. */
-  finish(): void {
-    if (this.isOver) return;
-    this.#nextTouchMs = Infinity;
-    this.#deadline.stop();
-    this.over.abort(sessionOver);
-    for (const place of this.#members) place.close();
-  }
-
-  // Called by the deadline.
 
   onDeadline(nowMs: number): void {
-    if (nowMs >= this.#overMs) return this.#listener.sessionOnExpiry(this);
-    if (nowMs >= this.#nextTouchMs && this.#isUntold) this.#touch(nowMs);
+    if (nowMs >= this.#overMs) return this.#expire();
+    if (nowMs >= this.#nextTouchMs && this.#hasNews) this.#touch(nowMs);
     this.#deadline.setAt(
       nowMs < this.#nextTouchMs ? Math.min(this.#nextTouchMs, this.#overMs) : this.#overMs,
     );
   }
 
-  // The store is told of activity at once, then not for a while, then of what came meanwhile.
+  // Its end.
+
+  /** Ends the session in this process, once: rejects what waits for it and closes its sockets. */
+  evict(): void {
+    if (this.isOver) return;
+    this.over.abort(sessionOver);
+    this.#nextTouchMs = Infinity;
+    this.#deadline.stop();
+    this.#delist();
+    this.#members.forEach((member) => member.close());
+  }
+
+  /**
+   * Evicts the session at once, then deletes it in the store, behind a write that is under way. A
+   * holder of the lock delays that by 10 000 ms at most, and a lock that is down by nothing.
+   *
+   * @throws What the store rejects with.
+   */
+  async destroy(): Promise<void> {
+    const { store, lock, deadlines, active } = this.#resources;
+    this.evict();
+    // A handshake may have opened the id again after the last socket of this one had left.
+    active.get(this.id)?.session?.evict();
+    const wait = new LockWait(deadlines, DEFAULT_UPDATE_TIMEOUT_MS, []);
+    try {
+      await lock.hold(this.id, wait, () => store.delete(this.id));
+    } catch {
+      await store.delete(this.id);
+    }
+  }
+
+  #expire(): void {
+    const { endOnClose, pendingWork } = this.#resources;
+    if (endOnClose) pendingWork.run(this.destroy());
+    else this.evict();
+  }
+
+  #checkFree(): void {
+    if (!this.#isFree || this.isOver) return;
+    const { endOnClose, pendingWork, clock } = this.#resources;
+    if (endOnClose && this.#hadMembers) return pendingWork.run(this.destroy());
+    this.#deadline.stop();
+    this.#delist();
+    if (this.#hasNews) this.#touch(clock.now());
+  }
+
+  #delist(): void {
+    const { active } = this.#resources;
+    const entry = active.get(this.id);
+    if (entry?.session !== this) return;
+    entry.session = undefined;
+    active.delete(this.id);
+  }
+
+  #closeLate(member: SessionMember): void {
+    if (this.#members.has(member)) member.close();
+  }
+
+  // Activity is told to the store at once, then not for a while, then what came meanwhile.
 
   get #isFree(): boolean {
     return this.#members.first === undefined && this.#handshakes === 0;
   }
 
-  get #isUntold(): boolean {
+  /** Whether the store has not heard of the last activity, and has to. */
+  get #hasNews(): boolean {
     return this.#activeMs > this.#storedMs && this.#nextTouchMs < Infinity;
   }
 
   get #overMs(): number {
-    return this.#activeMs + this.#settings.timeoutMs;
+    return this.#activeMs + this.#resources.timeoutMs;
+  }
+
+  /** The store has the data for the whole time-out, counted from `sinceMs`. */
+  #stored(sinceMs: number): void {
+    if (this.isOver) return;
+    this.#storedMs = sinceMs;
+    this.#waitToTouch(sinceMs);
   }
 
   #touch(nowMs: number): void {
     const remainingMs = Math.ceil(this.#overMs - nowMs);
-    if (remainingMs <= 0) return this.#listener.sessionOnExpiry(this);
+    if (remainingMs <= 0) return this.#expire();
     this.#storedMs = this.#activeMs;
     this.#waitToTouch(nowMs);
-    this.#settings.pendingWork.run(this.#tellStore(remainingMs));
+    this.#resources.pendingWork.run(this.#touchStore(remainingMs));
   }
 
-  async #tellStore(remainingMs: number): Promise<void> {
+  async #touchStore(remainingMs: number): Promise<void> {
     try {
-      await this.#settings.store.touch(this.id, remainingMs);
+      await this.#resources.store.touch(this.id, remainingMs);
     } catch (error) {
-      // The next turn tries again, whether or not there is activity.
+      // The next turn tries again, with or without activity.
       this.#storedMs = -Infinity;
       throw error;
     }
   }
 
   #waitToTouch(nowMs: number): void {
-    this.#nextTouchMs = nowMs + this.#settings.timeoutMs / TOUCHES_PER_TIMEOUT;
+    this.#nextTouchMs = nowMs + this.#resources.timeoutMs / TOUCHES_PER_TIMEOUT;
     if (!this.#isFree) this.#deadline.setAt(this.#nextTouchMs);
-  }
-
-  #checkFree(): void {
-    if (!this.#isFree || this.isOver) return;
-    this.#deadline.stop();
-    this.#listener.sessionOnFree(this);
-    if (this.#isUntold) this.#touch(this.#settings.clock.now());
   }
 }
 
-/** Makes the error for what is done with a session that has ended. */
-function sessionOver(): UsageError {
+/** Makes the error for a call on a session that is over. */
+export function sessionOver(): UsageError {
   return new UsageError(
     'COROSOCK_SESSION_OVER',
     'session: expected to be live, but it has ended or timed out',

@@ -1,165 +1,204 @@
-// A session as its store has it: data read and changed under the lock, and a fresh
-// id while its handshake lasts. Who is in it and when it times out is
-// active-session.ts's; which sessions there are is sessions.ts's.
+// What users hold as `session`, and what a handshake does with it: reads and updates under the
+// lock, a fresh id while the hook runs, the cookie, and what is left when no socket comes of it.
+// sessions.ts makes one for each handshake; the shared state of all handles is active-session.ts.
 
-import type { ActiveSession } from './active-session.ts';
-import { LockWait } from './lock-wait.ts';
+import { beginSession, sessionOver } from './active-session.ts';
+import type { ActiveSession, SessionMember, SessionResources } from './active-session.ts';
+import { LockWait } from './session-lock.ts';
 import type { Session, SessionData } from './session.ts';
-import type { SessionLock } from './session-lock.ts';
 import { DEFAULT_UPDATE_TIMEOUT_MS } from './session-options.ts';
-import type { SessionStore } from './session-store.ts';
 import { rejected, unattended } from '../waiting/abortable.ts';
-import type { Deadlines } from '../time/deadlines.ts';
 import { LazySignal } from '../waiting/lazy-signal.ts';
 import { badArgument } from '../core/arguments.ts';
 import { UsageError } from '../core/errors.ts';
 import { checkWait } from '../core/wait-options.ts';
 import type { WaitOptions } from '../core/wait-options.ts';
 
-/** Who keeps the sessions of a host. */
-export interface SessionKeeper {
-  readonly store: SessionStore;
-  readonly lock: SessionLock;
-  readonly deadlines: Deadlines;
-  /** Infinity for never. */
-  readonly timeoutMs: number;
-  /** What the store has of a session; undefined for nothing. */
-  load(id: string): Promise<SessionData | undefined>;
-  /** Stores data under a fresh id, for a handshake to hold. */
-  begin(data: SessionData): Promise<ActiveSession>;
-  /** The store does not have it, or not any more. */
-  evict(session: ActiveSession): void;
-  end(session: ActiveSession): Promise<void>;
-  /** Ends a session for which nobody waits. */
-  destroy(session: ActiveSession): void;
-}
-
 type Change = Parameters<Session['update']>[0];
 
-/** A {@link Session} as its store has it. */
+/**
+ * A session as one handshake has opened it, and as the handler holds it afterwards. The handshake
+ * ends in exactly one of `join`, `refuse` and `release`.
+ */
 export class SessionHandle implements Session {
-  #live: ActiveSession;
-  readonly #keeper: SessionKeeper;
-  /** It began with this handshake: nobody else has ever had its data. */
+  #active: ActiveSession;
+  readonly #resources: SessionResources;
+  readonly #isSecure: boolean;
+  /** Whether the session began with this handshake: no other handle has ever had its data. */
   readonly #isOwn: boolean;
-  /** The client does not know its id. */
-  #isNew: boolean;
-  /** The store was given it. */
+  /** Whether the client lacks the id: the session is fresh, or was regenerated. */
+  #isIdFresh: boolean;
+  /** Whether the store was given the session. */
   #isStored: boolean;
-  /** Moves that are under way; undefined where none ever was. Never rejects. */
-  #moving: Promise<unknown> | undefined;
-  /** The hook has decided. */
-  #isDecided = false;
+  /** The `regenerate` calls that are under way; undefined before the first. Never rejects. */
+  #regenerating: Promise<unknown> | undefined;
+  /** Whether the hook has decided. */
+  #isCommitted = false;
   /** Aborts when the handshake is over. */
-  readonly #settled = new LazySignal();
-  /** Nobody will come back to it. */
-  #isAbandoned = false;
+  readonly #handshakeOver = new LazySignal();
+  /** Whether the session was given up together with its handshake. */
+  #isDestroyed = false;
 
-  /** @param age - new: the client does not know its id, and the store has not got it. */
-  constructor(live: ActiveSession, age: 'new' | 'old', keeper: SessionKeeper) {
-    this.#live = live;
-    this.#keeper = keeper;
-    this.#isOwn = age === 'new';
-    this.#isNew = age === 'new';
-    this.#isStored = age === 'old';
+  /**
+   * @param active - Held for this handshake.
+   * @param age - fresh: neither the client nor the store knows the id.
+   * @param isSecure - Whether the request came over TLS; the cookie is then `Secure`.
+   */
+  constructor(active: ActiveSession, age: 'fresh' | 'known', resources: SessionResources, isSecure: boolean) {
+    this.#active = active;
+    this.#resources = resources;
+    this.#isSecure = isSecure;
+    this.#isOwn = age === 'fresh';
+    this.#isIdFresh = age === 'fresh';
+    this.#isStored = age === 'known';
   }
 
-  // Called by the handler.
+  // Called by hooks and handlers.
 
   get id(): string {
-    return this.#live.id;
+    return this.#active.id;
   }
 
   load(): Promise<SessionData> {
-    return unattended(this.#read(this.#live));
+    return unattended(this.#read(this.#active));
   }
 
   update(change: Change, options: WaitOptions = {}): Promise<'ok' | 'timeout'> {
     try {
       checkUpdate(change, options);
       options.signal?.throwIfAborted();
-      this.#live.refuseIfOver();
+      this.#active.refuseIfOver();
     } catch (error) {
       return rejected(error);
     }
-    return unattended(this.#update(this.#live, change, options));
+    return unattended(this.#update(this.#active, change, options));
   }
 
   regenerate(): Promise<void> {
-    if (this.#isDecided || this.#settled.aborted) return rejected(tooLate());
-    const moving = unattended(this.#regenerate(this.#live));
-    this.#moving = Promise.allSettled([this.#moving, moving]);
-    return moving;
+    if (this.#isCommitted || this.#handshakeOver.aborted) return rejected(tooLate());
+    const regenerating = unattended(this.#regenerate(this.#active));
+    this.#regenerating = Promise.allSettled([this.#regenerating, regenerating]);
+    return regenerating;
   }
 
   end(): Promise<void> {
-    return unattended(this.#keeper.end(this.#live));
+    return unattended(this.#active.destroy());
   }
 
   // Called by the handshake.
 
-  /** Whether there is an id to tell the client. */
-  get needsSetCookie(): boolean {
-    return this.#isNew && this.#isStored && !this.#live.isOver;
+  /**
+   * Makes the session ready for a socket, once the hook has accepted the handshake: no `regenerate`
+   * begins any more, those that are under way are awaited, and a fresh session is stored. A session
+   * of a refused handshake takes no room in the store, unless its hook has used it.
+   *
+   * @throws What the store rejects with when it is down.
+   */
+  commit(): Promise<void> {
+    this.#isCommitted = true;
+    return this.#regenerating === undefined
+      ? this.#storeFresh()
+      : this.#regenerating.then(() => this.#storeFresh());
   }
 
-  /** The hook has decided: no move begins any more, those under way are waited for, and the store is given it. */
-  decided(): Promise<void> {
-    this.#isDecided = true;
-    return this.#moving === undefined ? this.#store() : this.#moving.then(() => this.#store());
+  /**
+   * Gives the value of the `Set-Cookie` header for the answer.
+   *
+   * @returns undefined when the client has the cookie already, when the store does not have the
+   *   session, and when the session is over.
+   */
+  writeCookie(): string | undefined {
+    if (!this.#isIdFresh || !this.#isStored || this.#active.isOver) return undefined;
+    return this.#resources.cookie.write(this.id, this.#isSecure);
   }
 
-  /** The handshake is over: the id stays what it is. */
-  settle(): ActiveSession {
-    this.#settled.abort(tooLate);
-    return this.#live;
+  /**
+   * Ends the handshake with a socket, and puts that into the session.
+   *
+   * @param close - Closes the socket. Called when the session ends; when it is over already, called
+   *   soon, and not inside this call.
+   */
+  join(close: () => void): SessionMember {
+    return this.#endHandshake().join(close);
   }
 
-  /** The handshake is over, and the client was told nothing: what nobody knows goes. */
-  abandon(): void {
-    const live = this.settle();
-    live.release();
-    if (!this.#isOwn || live.isOver) return;
-    this.#isAbandoned = true;
-    if (this.#isStored) this.#keeper.destroy(live);
-    else this.#keeper.evict(live);
+  /**
+   * Ends the handshake with a refusal that the client gets.
+   *
+   * @returns What {@link writeCookie} gives, for the refusal to carry: the hook may have updated a
+   *   fresh session, or regenerated a known one.
+   */
+  refuse(): string | undefined {
+    const cookie = this.writeCookie();
+    if (cookie === undefined) this.release();
+    else this.#endHandshake().release();
+    return cookie;
   }
 
-  /** A session that the store was not given. */
-  #store(): Promise<void> {
-    const { lock, deadlines } = this.#keeper;
-    const live = this.#live;
-    if (this.#isStored || live.isOver) return Promise.resolve();
-    // Nobody else knows the id: a lock that is taken is that of the hook's own update.
-    if (!lock.isTaken(live.id)) return this.#write(live, {});
-    const wait = new LockWait(deadlines, Infinity, [this.#settled.signal]);
-    return lock.hold(live.id, wait, async () => {
-      if (!this.#isStored && !live.isOver) await this.#write(live, {});
+  /**
+   * Ends the handshake without an answer that tells the client the id. A session that began with it
+   * is destroyed: no client will ever name it.
+   */
+  release(): void {
+    const active = this.#endHandshake();
+    active.release();
+    if (!this.#isOwn || active.isOver) return;
+    this.#isDestroyed = true;
+    if (this.#isStored) this.#destroy(active);
+    else active.evict();
+  }
+
+  #endHandshake(): ActiveSession {
+    this.#handshakeOver.abort(tooLate);
+    return this.#active;
+  }
+
+  #destroy(active: ActiveSession): void {
+    this.#resources.pendingWork.run(active.destroy());
+  }
+
+  /** Stores a session that the store was not given yet. */
+  #storeFresh(): Promise<void> {
+    const { lock, deadlines } = this.#resources;
+    const active = this.#active;
+    if (this.#isStored || active.isOver) return Promise.resolve();
+    // No other handle knows the id: where the lock is taken, the hook's own update has it.
+    if (!lock.isTaken(active.id)) return this.#write(active, {});
+    const wait = new LockWait(deadlines, Infinity, [this.#handshakeOver.signal]);
+    return lock.hold(active.id, wait, async () => {
+      if (!this.#isStored && !active.isOver) await this.#write(active, {});
     });
   }
 
-  async #read(live: ActiveSession): Promise<SessionData> {
-    live.refuseIfOver();
+  // Data.
+
+  async #read(active: ActiveSession): Promise<SessionData> {
+    active.refuseIfOver();
     if (!this.#isStored) return {};
-    const data = await this.#keeper.load(live.id);
-    if (data === undefined) this.#keeper.evict(live);
-    live.refuseIfOver();
-    return data as SessionData;
+    const data = await active.read();
+    if (data === undefined) throw sessionOver();
+    return data;
+  }
+
+  async #write(active: ActiveSession, data: SessionData): Promise<void> {
+    await active.write(data);
+    this.#isStored = true;
+    if (this.#isDestroyed) this.#destroy(active);
   }
 
   async #update(
-    live: ActiveSession,
+    active: ActiveSession,
     change: Change,
     { timeoutMs = DEFAULT_UPDATE_TIMEOUT_MS, signal }: WaitOptions,
   ): Promise<'ok' | 'timeout'> {
-    const { lock, deadlines } = this.#keeper;
-    if (timeoutMs === 0 && lock.isTaken(live.id)) return 'timeout';
-    const over = live.over.signal;
+    const { lock, deadlines } = this.#resources;
+    if (timeoutMs === 0 && lock.isTaken(active.id)) return 'timeout';
+    const over = active.over.signal;
     const wait = new LockWait(deadlines, timeoutMs, signal === undefined ? [over] : [over, signal]);
     try {
-      return await lock.hold(live.id, wait, async (untilWriting) => {
-        const data = await untilWriting(this.#changed(live, change));
-        await this.#write(live, data);
+      return await lock.hold(active.id, wait, async (untilWriting) => {
+        const data = await untilWriting(this.#change(active, change));
+        await this.#write(active, data);
         return 'ok' as const;
       });
     } catch (error) {
@@ -168,54 +207,60 @@ export class SessionHandle implements Session {
     }
   }
 
-  async #changed(live: ActiveSession, change: Change): Promise<SessionData> {
-    const data = await this.#read(live);
+  async #change(active: ActiveSession, change: Change): Promise<SessionData> {
+    const data = await this.#read(active);
     const changing = change(data) as PromiseLike<void> | undefined;
     if (changing === undefined) return data;
     await changing;
-    // A logout over HTTP knows no lock: what it has deleted meanwhile stays deleted.
-    await this.#read(live);
+    // A logout over HTTP takes no lock: a session that it has deleted meanwhile stays deleted.
+    await this.#read(active);
     return data;
   }
 
-  async #write(live: ActiveSession, data: SessionData): Promise<void> {
-    const { store, timeoutMs } = this.#keeper;
-    const sinceMs = live.renew();
-    await store.set(live.id, data, timeoutMs);
-    this.#isStored = true;
-    live.stored(sinceMs);
-    if (this.#isAbandoned) this.#keeper.destroy(live);
-  }
+  // A fresh id.
 
   async #regenerate(old: ActiveSession): Promise<void> {
     old.refuseIfOver();
-    const { lock, deadlines } = this.#keeper;
-    const wait = new LockWait(deadlines, Infinity, [this.#settled.signal, old.over.signal]);
+    const { lock, deadlines } = this.#resources;
+    const wait = new LockWait(deadlines, Infinity, [this.#handshakeOver.signal, old.over.signal]);
     await lock.hold(old.id, wait, async (untilWriting) => {
       const data = await untilWriting(this.#read(old));
-      const fresh = await this.#keeper.begin(data);
+      const fresh = await this.#beginWith(data);
       try {
-        await this.#leave(old, data);
+        await this.#deleteOld(old, data);
       } catch (error) {
-        // The fresh one has never been.
-        this.#keeper.destroy(fresh);
+        // No client has ever had the fresh id.
+        this.#destroy(fresh);
         throw error;
       }
-      this.#live = fresh;
-      this.#isNew = true;
+      this.#active = fresh;
+      this.#isIdFresh = true;
       this.#isStored = true;
-      this.#keeper.evict(old);
+      old.evict();
     });
   }
 
-  /** Deletes it under its old id. When the handshake ends first the client will never know another: it stays there. */
-  async #leave(old: ActiveSession, data: SessionData): Promise<void> {
-    const { store, timeoutMs } = this.#keeper;
+  async #beginWith(data: SessionData): Promise<ActiveSession> {
+    const fresh = beginSession(this.#resources);
+    try {
+      await fresh.write(data);
+    } catch (error) {
+      fresh.release();
+      throw error;
+    }
+    return fresh;
+  }
+
+  /**
+   * Deletes the data under the old id. When the handshake ends first the client will never learn
+   * another id: the data then stays under the old one.
+   */
+  async #deleteOld(old: ActiveSession, data: SessionData): Promise<void> {
     old.refuseIfOver();
-    if (this.#settled.aborted) throw tooLate();
-    await store.delete(old.id);
-    if (!this.#settled.aborted) return;
-    if (!this.#isAbandoned) await store.set(old.id, data, timeoutMs);
+    if (this.#handshakeOver.aborted) throw tooLate();
+    await this.#resources.store.delete(old.id);
+    if (!this.#handshakeOver.aborted) return;
+    if (!this.#isDestroyed) await old.write(data);
     throw tooLate();
   }
 }

@@ -1,91 +1,73 @@
-// The locks of sessions, by id: first come, first served within a host, and the
-// store's lock behind that where it has one. They are held around writes that
-// depend on what was read, and never while a socket merely lives.
+// The lock of a session, around writes that depend on what was read: first come, first served
+// within a host, and behind that the lock of the store, where the store has one. What lives, as a
+// socket does, never holds it. LockWait is one wait for it: session-handle.ts and
+// active-session.ts make one for each `hold`.
 
+import { setMaxListeners } from 'node:events';
 import type { PendingWork } from './pending-work.ts';
-import { KeyedLock } from '../waiting/keyed-lock.ts';
-import type { LockWait } from './lock-wait.ts';
 import type { SessionStore } from './session-store.ts';
-import type { LazySignal } from '../waiting/lazy-signal.ts';
+import { Deadline } from '../time/deadline.ts';
+import type { DeadlineOwner } from '../time/deadline.ts';
+import type { Deadlines } from '../time/deadlines.ts';
+import { KeyedLock } from '../waiting/keyed-lock.ts';
+import type { Release } from '../waiting/keyed-lock.ts';
+import { LazySignal } from '../waiting/lazy-signal.ts';
 
-/** Waits for something until the wait is given up; when it has come, no more. */
+/** Awaits what can still be given up; once it has come, the task cannot be given up any more. */
 export type UntilWriting = <T>(coming: Promise<T>) => Promise<T>;
 
-/** Gives a lock back. Resolves when it is free for the next one here; never rejects. */
-type Release = () => Promise<void>;
+/** Gives a lock of the store back. */
+type Unlock = () => Promise<void>;
 
 /** Gives the lock of an id to one task at a time, in the order in which they ask. */
 export class SessionLock {
   readonly #store: Pick<SessionStore, 'lock'>;
   readonly #pendingWork: PendingWork;
-  readonly #lines = new KeyedLock();
+  readonly #local = new KeyedLock();
 
-  /** @param pendingWork - Where the store's locks are given back. */
+  /** @param pendingWork - Runs what gives locks of the store back. */
   constructor(store: Pick<SessionStore, 'lock'>, pendingWork: PendingWork) {
     this.#store = store;
     this.#pendingWork = pendingWork;
   }
 
-  /** Locks that somebody here holds or wants. */
+  /** Ids whose lock a task of this host holds. */
   get size(): number {
-    return this.#lines.size;
+    return this.#local.size;
   }
 
-  /** Whether somebody here holds or wants the lock of an id. */
+  /** Whether a task of this host holds the lock of an id. */
   isTaken(id: string): boolean {
-    return this.#lines.has(id);
+    return this.#local.isTaken(id);
   }
 
   /**
-   * Does something while it holds the lock of an id.
+   * Runs a task while it holds the lock of an id.
    *
    * Rejects with the reason of a wait that is given up, and then holds nothing.
    *
-   * @param task - Gets what it awaits with before it writes. That may be given up, too, when a signal
-   *   aborts: nothing was written then. From the write on nothing is.
+   * @param task - Awaits with `untilWriting` what comes before its write. That can be given up, too,
+   *   when a signal aborts: nothing is written then. From the write on nothing is given up.
    */
   async hold<T>(id: string, wait: LockWait, task: (untilWriting: UntilWriting) => Promise<T>): Promise<T> {
     let release: Release | undefined;
+    let unlock: Unlock | undefined;
     try {
-      release = await this.#take(id, wait);
+      release = await this.#local.acquire(id, wait.over);
+      unlock = await this.#lockStore(id, wait);
       wait.stopClock();
       return await task((coming) => wait.untilWriting(coming));
     } finally {
       wait.stop();
-      await release?.();
+      // Given back before the next task here asks for it.
+      this.#giveBack(unlock);
+      release?.();
     }
-  }
-
-  async #take(id: string, wait: LockWait): Promise<Release> {
-    const leave = await this.#queueUp(id, wait.over);
-    try {
-      const unlock = await this.#lockStore(id, wait);
-      return () => {
-        this.#giveBack(unlock);
-        return leave();
-      };
-    } catch (error) {
-      await leave();
-      throw error;
-    }
-  }
-
-  #queueUp(id: string, over: LazySignal): Promise<Release> {
-    return new Promise((resolve, reject) => {
-      const stay = (): Promise<void> =>
-        new Promise((leave) => {
-          resolve(() => {
-            leave();
-            return staying;
-          });
-        });
-      const staying = this.#lines.run(id, stay, over).catch(reject);
-    });
   }
 
   async #lockStore(id: string, wait: LockWait): Promise<Unlock | undefined> {
     const locking = this.#store.lock?.(id, { signal: wait.over.signal });
-    // A store may not look at the signal: what comes late is given back.
+    // A store may ignore the signal: a lock that comes late is given back.
     return locking && (await wait.until(locking, (unlock) => this.#giveBack(unlock)));
   }
 
@@ -94,5 +76,80 @@ export class SessionLock {
     if (unlock !== undefined) this.#pendingWork.run((async () => unlock())());
   }
 }
+/** Is given up when its time is over, or when one of its signals aborts; until it is stopped. */
+export class LockWait implements DeadlineOwner {
+  /** Aborts when the wait is given up: with a signal's reason, or an error that {@link isTimeout} knows. */
+  readonly over: LazySignal = new LazySignal();
+  readonly #signals: readonly AbortSignal[];
+  readonly #deadline: Deadline;
+  #timeout: LockTimeoutError | undefined;
 
-type Unlock = () => Promise<void>;
+  /**
+   * @param timeoutMs - ≥ 0; Infinity sets no timer.
+   * @param signals - Not aborted yet.
+   */
+  constructor(deadlines: Deadlines, timeoutMs: number, signals: readonly AbortSignal[]) {
+    this.#deadline = new Deadline(deadlines, this);
+    this.#deadline.setAt(deadlines.now() + timeoutMs);
+    this.#signals = signals;
+    for (const signal of signals) {
+      // Node warns from the eleventh listener on; many updates may wait for one session.
+      setMaxListeners(0, signal);
+      signal.addEventListener('abort', this.#onAbort);
+    }
+  }
+
+  /** Whether an error says that the time was over. */
+  isTimeout(error: unknown): boolean {
+    return this.#timeout !== undefined && error === this.#timeout;
+  }
+
+  /**
+   * Waits for something until the wait is given up; then rejects with the reason.
+   *
+   * @param late - Gets what comes after all.
+   */
+  until<T>(coming: Promise<T>, late?: (value: T) => void): Promise<T> {
+    return this.over.until(coming, late);
+  }
+
+  /** Waits as {@link until} does; when the thing has come, nothing ends the wait any more. */
+  async untilWriting<T>(coming: Promise<T>): Promise<T> {
+    const value = await this.until(coming);
+    if (this.over.aborted) throw this.over.reason;
+    this.stop();
+    return value;
+  }
+
+  /** The time no longer matters; the signals do. */
+  stopClock(): void {
+    this.#deadline.stop();
+  }
+
+  /** Nothing ends it any more, and nothing of it is left. */
+  stop(): void {
+    this.#deadline.stop();
+    for (const signal of this.#signals) signal.removeEventListener('abort', this.#onAbort);
+  }
+
+  /** Called by the deadline: the time is over. */
+  onDeadline(): void {
+    const timeout = new LockTimeoutError();
+    this.#timeout = timeout;
+    this.over.abort(() => timeout);
+  }
+
+  readonly #onAbort = ({ target }: Event): void => {
+    this.over.abort(() => (target as AbortSignal).reason as unknown);
+  };
+}
+
+/** What a store's `lock` gets as the signal's reason when the time is over. */
+class LockTimeoutError extends Error {
+  override readonly name = 'AbortError';
+  readonly code = 'ABORT_ERR';
+
+  constructor() {
+    super('The time to wait for the lock is over');
+  }
+}

@@ -19,7 +19,7 @@ type LockOptions = { readonly signal: AbortSignal };
 /** Keeps every promise. A store with a fault overrides a method. */
 class SoundStore implements SessionStore {
   protected readonly below: MemorySessionStore;
-  protected readonly lines: KeyedLock = new KeyedLock();
+  protected readonly locks: KeyedLock = new KeyedLock();
 
   constructor(clock: VirtualClock) {
     this.below = new MemorySessionStore(clock);
@@ -42,10 +42,8 @@ class SoundStore implements SessionStore {
   }
 
   async lock(id: string, { signal }: LockOptions): Promise<Unlock> {
-    return await new Promise<Unlock>((resolve, reject) => {
-      const hold = (): Promise<void> => new Promise((release) => resolve(async () => release()));
-      this.lines.run(id, hold, overOf(signal)).catch(reject);
-    });
+    const release = await this.locks.acquire(id, overOf(signal));
+    return async () => release();
   }
 }
 
@@ -173,7 +171,7 @@ class LocksEverything extends SoundStore {
 
 class LockHindersGet extends SoundStore {
   override get(id: string): Promise<Data | undefined> {
-    return this.lines.run(id, () => super.get(id));
+    return this.locks.run(id, () => super.get(id));
   }
 }
 

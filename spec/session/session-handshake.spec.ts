@@ -4,95 +4,95 @@
 import { parseSetCookie } from 'cookie';
 import { settle } from 'corosock/testing';
 import { describe, expect, it } from 'vitest';
-import { cookieOf, held, NotedMember, outcomeOf, setScene } from './session-fixtures.ts';
+import { cookieOf, held, NotedSocket, outcomeOf, setScene } from './session-fixtures.ts';
 
 const mark = (data: Record<string, unknown>): void => {
   data['n'] = 1;
 };
 
-describe('decided', () => {
+describe('commit', () => {
   it('gives the store a fresh session, and not before', async () => {
     const { sessions, store } = setScene();
     const opened = await sessions.open(undefined, false);
-    expect([store.calls, await opened.session.load()]).toEqual([[], {}]);
-    await opened.decided();
-    expect(store.calls).toEqual([`set ${opened.session.id} {} 900000`]);
+    expect([store.calls, await opened.load()]).toEqual([[], {}]);
+    await opened.commit();
+    expect(store.calls).toEqual([`set ${opened.id} {} 900000`]);
   });
 
   it('leaves alone what the hook has stored, also in an update that it did not await', async () => {
     const { sessions, store } = setScene();
     const updated = await sessions.open(undefined, false);
-    await updated.session.update(mark);
+    await updated.update(mark);
     const updating = await sessions.open(undefined, false);
-    void updating.session.update(async (data) => {
+    void updating.update(async (data) => {
       await settle();
       mark(data);
     });
     store.calls.length = 0;
-    await Promise.all([updated.decided(), updating.decided()]);
-    expect(store.calls).toEqual([`set ${updating.session.id} {"n":1} 900000`]);
-    expect(await updated.session.load()).toEqual({ n: 1 });
+    await Promise.all([updated.commit(), updating.commit()]);
+    expect(store.calls).toEqual([`set ${updating.id} {"n":1} 900000`]);
+    expect(await updated.load()).toEqual({ n: 1 });
   });
 
   it('gives the store a fresh session all the same where an update of the hook fails', async () => {
     const { sessions, store } = setScene();
     const opened = await sessions.open(undefined, false);
-    const update = opened.session.update(async () => {
+    const update = opened.update(async () => {
       await settle();
       throw new Error('changed its mind');
     });
-    await Promise.all([opened.decided(), expect(update).rejects.toThrow('changed its mind')]);
-    expect(store.calls).toEqual([`set ${opened.session.id} {} 900000`]);
+    await Promise.all([opened.commit(), expect(update).rejects.toThrow('changed its mind')]);
+    expect(store.calls).toEqual([`set ${opened.id} {} 900000`]);
   });
 
   it('gives the store nothing where the hook ends the session while it updates it', async () => {
     const { sessions, store } = setScene();
     const opened = await sessions.open(undefined, false);
     const changing = held();
-    const update = opened.session.update(() => changing.promise);
-    const decided = opened.decided();
-    const ended = opened.session.end();
+    const update = opened.update(() => changing.promise);
+    const decided = opened.commit();
+    const ended = opened.end();
     expect(await outcomeOf(update)).toBe('COROSOCK_SESSION_OVER');
     changing.resolve();
     await Promise.all([decided, ended]);
-    expect(await store.get(opened.session.id)).toBe(undefined);
+    expect(await store.get(opened.id)).toBe(undefined);
   });
 
   it('asks the store nothing about a session that the client knew, or that is over', async () => {
     const { sessions, store, join } = setScene();
-    const { session } = (await join()).opened;
+    const { session } = await join();
     const known = await sessions.open(cookieOf(session.id), false);
     const ended = await sessions.open(undefined, false);
-    await ended.session.end();
+    await ended.end();
     store.calls.length = 0;
-    await Promise.all([known.decided(), ended.decided()]);
+    await Promise.all([known.commit(), ended.commit()]);
     expect(store.calls).toEqual([]);
   });
 
   it('S3: waits for a move that is under way, and lets none begin afterwards', async () => {
     const { sessions, store, join } = setScene();
-    const { session } = (await join()).opened;
+    const { session } = await join();
     const opened = await sessions.open(cookieOf(session.id), false);
     const deleting = held();
     store.answers.delete = () => deleting.promise;
-    void opened.session.regenerate();
+    void opened.regenerate();
     let isDecided = false;
-    const decided = opened.decided().then(() => (isDecided = true));
+    const decided = opened.commit().then(() => (isDecided = true));
     await settle();
-    expect([isDecided, await outcomeOf(opened.session.regenerate())]).toEqual([false, 'COROSOCK_TOO_LATE']);
+    expect([isDecided, await outcomeOf(opened.regenerate())]).toEqual([false, 'COROSOCK_TOO_LATE']);
     deleting.resolve();
     await decided;
-    expect(opened.setCookie()).toContain(encodeURIComponent(`s:${opened.session.id}.`));
-    expect(opened.session.id).not.toBe(session.id);
+    expect(opened.writeCookie()).toContain(encodeURIComponent(`s:${opened.id}.`));
+    expect(opened.id).not.toBe(session.id);
   });
 
   it('S7: rejects when the store is down', async () => {
     const { sessions, store } = setScene();
     const opened = await sessions.open(undefined, false);
     store.answers.set = () => Promise.reject(new Error('the store is down'));
-    expect(await outcomeOf(opened.decided())).toBe('the store is down');
-    opened.discard();
-    expect([sessions.size, opened.setCookie()]).toEqual([0, undefined]);
+    expect(await outcomeOf(opened.commit())).toBe('the store is down');
+    opened.release();
+    expect([sessions.size, opened.writeCookie()]).toEqual([0, undefined]);
   });
 
   it('leaves nothing of a session whose handshake ends while it is stored', async () => {
@@ -100,64 +100,57 @@ describe('decided', () => {
     const opened = await sessions.open(undefined, false);
     const storing = held();
     store.answers.set = () => storing.promise;
-    const decided = opened.decided();
+    const decided = opened.commit();
     await settle();
     expect(opened.refuse()).toBe(undefined);
     storing.resolve();
     await decided;
     await settle();
-    expect([await store.get(opened.session.id), sessions.size, sessions.lock.size]).toEqual([
-      undefined,
-      0,
-      0,
-    ]);
+    expect([await store.get(opened.id), sessions.size, sessions.locks]).toEqual([undefined, 0, 0]);
   });
 });
 
-describe('setCookie', () => {
+describe('writeCookie', () => {
   it.each([false, true])('tells a client of a fresh session (over TLS: %s)', async (isSecure) => {
     const { sessions } = setScene();
     const opened = await sessions.open(undefined, isSecure);
-    await opened.decided();
-    const { name, value, secure = false } = parseSetCookie(opened.setCookie() ?? '');
-    expect([`${name}=${encodeURIComponent(value ?? '')}`, secure]).toEqual([
-      cookieOf(opened.session.id),
-      isSecure,
-    ]);
+    await opened.commit();
+    const { name, value, secure = false } = parseSetCookie(opened.writeCookie() ?? '');
+    expect([`${name}=${encodeURIComponent(value ?? '')}`, secure]).toEqual([cookieOf(opened.id), isSecure]);
   });
 
   it('tells a client nothing that it knows', async () => {
     const { sessions, join } = setScene();
-    const { session } = (await join()).opened;
-    expect((await sessions.open(cookieOf(session.id), false)).setCookie()).toBe(undefined);
+    const { session } = await join();
+    expect((await sessions.open(cookieOf(session.id), false)).writeCookie()).toBe(undefined);
   });
 
   it('S3: tells a client of the fresh id of its session', async () => {
     const { sessions, join } = setScene();
-    const { session } = (await join()).opened;
+    const { session } = await join();
     const opened = await sessions.open(cookieOf(session.id), false);
-    await opened.session.regenerate();
-    expect(opened.setCookie()).toContain(encodeURIComponent(`s:${opened.session.id}.`));
+    await opened.regenerate();
+    expect(opened.writeCookie()).toContain(encodeURIComponent(`s:${opened.id}.`));
   });
 
   it('tells nothing of a session that was ended in the hook', async () => {
     const { sessions } = setScene();
     const opened = await sessions.open(undefined, false);
-    await opened.session.end();
-    expect(opened.setCookie()).toBe(undefined);
+    await opened.end();
+    expect(opened.writeCookie()).toBe(undefined);
   });
 });
 
 describe('join', () => {
   it('closes a socket whose session was ended meanwhile, soon', async () => {
     const { sessions, join } = setScene();
-    const { session } = (await join()).opened;
+    const { session } = await join();
     const opened = await sessions.open(cookieOf(session.id), false);
     await session.end();
-    const member = new NotedMember();
-    opened.join(member);
+    const socket = new NotedSocket();
+    opened.join(socket.close);
     await settle();
-    expect(member.closed).toBe(1);
+    expect(socket.closed).toBe(1);
   });
 });
 
@@ -166,47 +159,47 @@ describe('refuse', () => {
     const { sessions, store } = setScene();
     const opened = await sessions.open(undefined, false);
     expect([opened.refuse(), store.calls, sessions.size]).toEqual([undefined, [], 0]);
-    expect(await outcomeOf(opened.session.update(mark))).toBe('COROSOCK_SESSION_OVER');
+    expect(await outcomeOf(opened.update(mark))).toBe('COROSOCK_SESSION_OVER');
   });
 
   it('tells the client of a fresh session that the hook has updated, and keeps it', async () => {
     const { sessions, store } = setScene();
     const opened = await sessions.open(undefined, false);
-    await opened.session.update(mark);
-    expect(opened.refuse()).toContain(encodeURIComponent(`s:${opened.session.id}.`));
+    await opened.update(mark);
+    expect(opened.refuse()).toContain(encodeURIComponent(`s:${opened.id}.`));
     await settle();
-    expect([await store.get(opened.session.id), sessions.size]).toEqual([{ n: 1 }, 0]);
+    expect([await store.get(opened.id), sessions.size]).toEqual([{ n: 1 }, 0]);
   });
 
   it('S3: tells the client where its session has moved, and keeps it', async () => {
     const { sessions, store, join } = setScene();
-    const { session } = (await join()).opened;
+    const { session } = await join();
     await session.update(mark);
     const opened = await sessions.open(cookieOf(session.id), false);
-    await opened.session.regenerate();
-    expect(opened.refuse()).toContain(encodeURIComponent(`s:${opened.session.id}.`));
+    await opened.regenerate();
+    expect(opened.refuse()).toContain(encodeURIComponent(`s:${opened.id}.`));
     await settle();
-    expect([await store.get(opened.session.id), sessions.size]).toEqual([{ n: 1 }, 0]);
+    expect([await store.get(opened.id), sessions.size]).toEqual([{ n: 1 }, 0]);
   });
 
   it('keeps a session that the client knew, and tells it nothing', async () => {
     const { sessions, store, join } = setScene();
-    const { opened: first, member } = await join();
-    const opened = await sessions.open(cookieOf(first.session.id), false);
+    const { session: first, socket } = await join();
+    const opened = await sessions.open(cookieOf(first.id), false);
     expect(opened.refuse()).toBe(undefined);
     await settle();
-    expect([await store.get(first.session.id), member.closed]).toEqual([{}, 0]);
+    expect([await store.get(first.id), socket.closed]).toEqual([{}, 0]);
   });
 });
 
-describe('discard', () => {
+describe('release', () => {
   it('deletes a fresh session that the store has: nobody was told of it', async () => {
     const { sessions, store } = setScene();
     const opened = await sessions.open(undefined, false);
-    await opened.decided();
-    opened.discard();
+    await opened.commit();
+    opened.release();
     await settle();
-    expect([await store.get(opened.session.id), sessions.size]).toEqual([undefined, 0]);
+    expect([await store.get(opened.id), sessions.size]).toEqual([undefined, 0]);
   });
 
   it('deletes what an update writes that was under way', async () => {
@@ -214,34 +207,34 @@ describe('discard', () => {
     const opened = await sessions.open(undefined, false);
     const writing = held();
     store.answers.set = () => writing.promise;
-    void opened.session.update(mark);
+    void opened.update(mark);
     await settle();
-    opened.discard();
+    opened.release();
     writing.resolve();
     await settle();
-    expect([await store.get(opened.session.id), sessions.size]).toEqual([undefined, 0]);
+    expect([await store.get(opened.id), sessions.size]).toEqual([undefined, 0]);
   });
 
   it('keeps a session that the client knew, also one that was moved', async () => {
     const { sessions, store, join } = setScene();
-    const { opened: first, member } = await join();
-    const opened = await sessions.open(cookieOf(first.session.id), false);
-    opened.discard();
+    const { session: first, socket } = await join();
+    const opened = await sessions.open(cookieOf(first.id), false);
+    opened.release();
     await settle();
-    expect([await store.get(first.session.id), member.closed]).toEqual([{}, 0]);
-    const moved = await sessions.open(cookieOf(first.session.id), false);
-    await moved.session.regenerate();
-    moved.discard();
+    expect([await store.get(first.id), socket.closed]).toEqual([{}, 0]);
+    const moved = await sessions.open(cookieOf(first.id), false);
+    await moved.regenerate();
+    moved.release();
     await settle();
-    expect([await store.get(moved.session.id), sessions.size]).toEqual([{}, 0]);
+    expect([await store.get(moved.id), sessions.size]).toEqual([{}, 0]);
   });
 
   it('reports a store that cannot delete', async () => {
     const { sessions, store, reports } = setScene();
     const opened = await sessions.open(undefined, false);
-    await opened.decided();
+    await opened.commit();
     store.answers.delete = () => Promise.reject(new Error('the store is down'));
-    opened.discard();
+    opened.release();
     await settle();
     expect(reports).toEqual(['session: the store is down']);
   });
