@@ -205,7 +205,7 @@ describe('Conversation.terminate', () => {
 describe('the end of a conversation', () => {
   it('leaves a read its time-out that waits for what a hook is still offered', async () => {
     const { link, clock, conversation, ws } = scripted();
-    conversation.queue.offerFirst();
+    conversation.reader.offerFirst(() => {});
     const read = ws.read(10, 1000);
     link.arrive('offered');
     link.end(CLOSED_BY_PEER);
@@ -216,12 +216,11 @@ describe('the end of a conversation', () => {
 
   it('leaves no timer to a read that it ends once the hook has answered', async () => {
     const { link, clock, conversation, ws } = scripted();
-    conversation.queue.offerFirst();
+    conversation.reader.offerFirst(() => {});
     const read = ws.read(10, 1000);
     link.arrive('offered');
     link.end(CLOSED_BY_PEER);
-    conversation.queue.dropOffered();
-    conversation.reader.wake();
+    conversation.reader.dropOffered();
     expect([await read, clock.timers]).toEqual([[undefined, 'closed'], 0]);
   });
 });

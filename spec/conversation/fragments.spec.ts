@@ -120,22 +120,22 @@ describe('an iterable', () => {
 
   it('is not touched before its first part is asked for, nor when it is let go by then', async () => {
     const { calls, parts } = watched();
-    await parts.letGo();
+    await parts.release();
     expect([await parts.next(), calls]).toEqual([undefined, []]);
   });
 
   it('is returned when it is let go, once', async () => {
     const { calls, parts } = watched();
     await parts.next();
-    await parts.letGo();
-    await parts.letGo();
+    await parts.release();
+    await parts.release();
     expect(calls).toEqual(['iterator', 'next', 'return']);
   });
 
   it('gives nothing more once it was let go', async () => {
     const { parts } = watched();
     await parts.next();
-    await parts.letGo();
+    await parts.release();
     expect(await parts.next()).toBe(undefined);
   });
 
@@ -144,7 +144,7 @@ describe('an iterable', () => {
     await ended.parts.next();
     await ended.parts.next();
     await expect(failing.parts.next()).rejects.toThrow('no more');
-    await Promise.all([ended.parts.letGo(), failing.parts.letGo()]);
+    await Promise.all([ended.parts.release(), failing.parts.release()]);
     expect([ended.calls, failing.calls]).toEqual([
       ['iterator', 'next', 'next'],
       ['iterator', 'next'],
@@ -157,6 +157,6 @@ describe('an iterable', () => {
       [Symbol.iterator]: () => ({ next: () => ({ done: false, value: 'a' }) }),
     } as Fragmented);
     await Promise.all([parts.next(), bare.next()]);
-    expect(await Promise.all([parts.letGo(), bare.letGo()])).toEqual([undefined, undefined]);
+    expect(await Promise.all([parts.release(), bare.release()])).toEqual([undefined, undefined]);
   });
 });

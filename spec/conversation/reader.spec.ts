@@ -4,7 +4,7 @@
 import { getEventListeners } from 'node:events';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { CLOSED_BY_PEER, scripted } from './scripted-transport.ts';
-import { ReadTraces, TRACED_READS } from '../../src/conversation/read-traces.ts';
+import { ReadTraces, TRACED_READS } from '../../src/conversation/read-mistakes.ts';
 import { turn } from '../time/hand-clock.ts';
 
 /** The line of this file that calls it. */

@@ -3,7 +3,7 @@
 // conversation over it runs on a clock that is moved by hand.
 
 import { Conversation } from '../../src/conversation/conversation.ts';
-import { ReadTraces } from '../../src/conversation/read-traces.ts';
+import { ReadTraces } from '../../src/conversation/read-mistakes.ts';
 import type { ConversationSettings } from '../../src/conversation/conversation.ts';
 import type { Readers } from '../../src/conversation/reader.ts';
 import { MessageSocket } from '../../src/socket/message-socket.ts';

@@ -4,7 +4,7 @@
 import { describe, expect, it } from 'vitest';
 import { CLOSED_BY_PEER, scripted } from './scripted-transport.ts';
 import type { MessageSocket } from '../../src/socket/message-socket.ts';
-import { LAST_CLOSED_READ } from '../../src/conversation/read-after-close.ts';
+import { LAST_CLOSED_READ } from '../../src/conversation/read-mistakes.ts';
 import { yieldsOf } from '../time/yields-of.ts';
 
 const closedSocket = (): MessageSocket => {

@@ -8,9 +8,7 @@ import { sourceFile, sourceFiles } from './source-files.ts';
 
 /** Small files with one importer that stand alone, and why. */
 const KEPT: Readonly<Record<string, string>> = {
-  'conversation/cut-warning.ts': 'to be merged',
   'client/browser-socket.ts': 'to be merged',
-  'conversation/read-after-close.ts': 'to be merged',
   'handshake/hook-response.ts': 'to be merged',
   'testing/contracts/transport-contract.ts': 'the contract of a port: it joins the checks of four files',
   'client/client-url.ts': 'to be merged',

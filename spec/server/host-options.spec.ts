@@ -8,7 +8,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { HOST_OPTIONS, settingsOf } from '../../src/server/host-options.ts';
 import { Heartbeat } from '../../src/conversation/heartbeat.ts';
 import { realClock } from '../../src/time/real-clock.ts';
-import { ReadTraces } from '../../src/conversation/read-traces.ts';
+import { ReadTraces } from '../../src/conversation/read-mistakes.ts';
 import { Deadlines } from '../../src/time/deadlines.ts';
 import { TurnBudget } from '../../src/time/turn-budget.ts';
 

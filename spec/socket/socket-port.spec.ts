@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { ScriptedBudget } from '../conversation/scripted-budget.ts';
 import { CLOSED_BY_PEER, scripted, ScriptedTransport } from '../conversation/scripted-transport.ts';
 import { MessageSocket } from '../../src/socket/message-socket.ts';
-import { LAST_CLOSED_READ } from '../../src/conversation/read-after-close.ts';
+import { LAST_CLOSED_READ } from '../../src/conversation/read-mistakes.ts';
 import type { ReadResult } from '../../src/core/status.ts';
 import { HandClock, turn } from '../time/hand-clock.ts';
 
@@ -167,11 +167,10 @@ describe('the port of a socket', () => {
 
   it('is not ready for what is offered to a hook first', () => {
     const { conversation, link, port, wakes } = watched();
-    conversation.offerFirst(() => {});
+    conversation.reader.offerFirst(() => {});
     link.arrive('a');
     const before = [port.ready(), [...wakes]];
-    conversation.queue.releaseOffered();
-    conversation.reader.wake();
+    conversation.reader.releaseOffered();
     expect([before, port.ready(), wakes]).toEqual([[false, []], true, ['ready']]);
   });
 

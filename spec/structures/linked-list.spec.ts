@@ -64,6 +64,22 @@ describe('LinkedList', () => {
     expect([list.first, [...list]]).toEqual([undefined, []]);
   });
 
+  it('adds no property to a node', () => {
+    const { list } = listOf(0);
+    const alone = numbered(0);
+    const names = Object.keys(alone);
+    list.append(alone);
+    list.remove(alone);
+    expect(Object.keys(alone)).toEqual(names);
+  });
+
+  it('keeps an order again after it was empty', () => {
+    const { list, nodes, order } = listOf(3);
+    for (const node of nodes) list.remove(node);
+    for (const node of nodes.toReversed()) list.append(node);
+    expect(order()).toEqual([2, 1, 0]);
+  });
+
   it('ignores a node that was removed before or never appended', () => {
     const { list, nodes, order } = listOf(3);
     list.remove(nodeOf(nodes, 1));

@@ -4,7 +4,7 @@
 import { channel, select } from 'corosock';
 import { describe, expect, it } from 'vitest';
 import { handSource } from './hand-source.ts';
-import { LAST_CLOSED_READ } from '../../src/conversation/read-after-close.ts';
+import { LAST_CLOSED_READ } from '../../src/conversation/read-mistakes.ts';
 import { ScriptedBudget } from '../conversation/scripted-budget.ts';
 import { scripted } from '../conversation/scripted-transport.ts';
 import { HandClock, turn } from '../time/hand-clock.ts';

@@ -2,7 +2,7 @@
 // of a process have in common.
 
 import type { ConversationSettings } from '../conversation/conversation.ts';
-import { ReadTraces } from '../conversation/read-traces.ts';
+import { ReadTraces } from '../conversation/read-mistakes.ts';
 import type { Clock } from '../time/clock.ts';
 import { schedulingOf } from '../time/scheduling.ts';
 

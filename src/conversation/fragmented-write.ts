@@ -1,97 +1,98 @@
-// One write of a message in parts. The writer tells it when there is room and it is
-// its turn; it then asks for one part after the other, and holds the line until the
-// last has gone. Where the line is, and who else waits in it, is the writer's.
+// One write of a message in fragments. The writer lets it go on when there is room and it is first
+// in line; it asks its iterable for one fragment after the other, sends each, and stays first until
+// the last is sent. Checks of what the iterable gives are in fragments.ts, the line in writer.ts.
 
 import type { Fragments } from './fragments.ts';
 import type { WaitingWrite } from './write-request.ts';
-import type { FragmentOptions, SendOptions } from '../transport/transport.ts';
 import type { Data } from '../core/data.ts';
-import type { WriteStatus } from '../core/status.ts';
 import { noop } from '../core/noop.ts';
+import type { WriteStatus } from '../core/status.ts';
+import type { FragmentOptions, SendOptions } from '../transport/transport.ts';
 
 /** One call of `write` with an iterable. */
 export interface FragmentedRequest {
-  readonly parts: Fragments;
+  readonly fragments: Fragments;
   readonly options: SendOptions;
-  /** For all of it, from the call on. */
+  /** For the whole message, from the call on. */
   readonly timeoutMs: number;
   readonly signal: AbortSignal | undefined;
-  /** Its first part has gone, its last never will: nothing more can be sent. */
+  /** Called where a fragment was sent and the last never will be: no other message can follow. */
   readonly onBroken: () => void;
 }
 
-/** How it ended: with a status, or with what the iterable has done wrong. */
-export type FragmentedEnd = { readonly status: WriteStatus } | { readonly error: unknown };
+/** Ends the promise of the call. */
+export interface FragmentedAnswer {
+  readonly settle: (status: WriteStatus) => void;
+  /** @param error - What the iterable has done wrong, or has thrown. */
+  readonly fail: (error: unknown) => void;
+}
 
-/** What the writer does for it. */
+/** What a fragmented write asks of the writer; an interface, so that the two do not import each other. */
 export interface FragmentSink {
-  /** Whether a further part may be asked for now; where not, `goOn` is called when it may. */
+  /** Whether to ask for a further fragment now; otherwise `goOn` is called when there is room. */
   mayGoOn(): boolean;
-  sendFragment(part: Data, options: FragmentOptions): boolean;
-  /** It is over: the line is free. */
+  sendFragment(fragment: Data, options: FragmentOptions): boolean;
+  /** It is over: the next write in line may go on. */
   fragmentedWriteOnEnd(write: FragmentedWrite): void;
-  /** It is over in the middle of its message: nothing can follow. */
+  /** It is over in the middle of its message: no other message can follow. */
   fragmentedWriteOnBreak(write: FragmentedWrite, onBroken: () => void): void;
 }
 
-/** Sends the parts of one message (I9). */
+/** Sends the fragments of one message (I9). */
 export class FragmentedWrite implements WaitingWrite {
   readonly #request: FragmentedRequest;
-  readonly #settle: (end: FragmentedEnd) => void;
-  readonly #outlet: FragmentSink;
-  /** When to give up, on the clock; Infinity for never. */
+  readonly #sink: FragmentSink;
+  readonly #answer: FragmentedAnswer;
+  /** When it times out, on the clock; Infinity for never. */
   readonly dueMs: number;
-  // Kept by the writer.
+  // Kept by the writer's list.
   previous: WaitingWrite | undefined;
   next: WaitingWrite | undefined;
 
-  /** `held`: waits for its turn and for room; `asking`: for a part. */
+  /** `held`: waits for its turn and for room. `asking`: waits for a fragment. */
   #state: 'held' | 'asking' | 'over' = 'held';
-  /** Whether a part has gone: from then on it is finished or the socket ends. */
+  /** Whether a fragment was sent: from then on the message is finished or the socket ends. */
   #hasBegun = false;
   /** Lets it ask; set while it is held. */
   #resume: () => void = noop;
 
-  constructor(
-    request: FragmentedRequest,
-    dueMs: number,
-    settle: (end: FragmentedEnd) => void,
-    outlet: FragmentSink,
-  ) {
+  constructor(request: FragmentedRequest, dueMs: number, sink: FragmentSink, answer: FragmentedAnswer) {
     this.#request = request;
     this.dueMs = dueMs;
-    this.#settle = settle;
-    this.#outlet = outlet;
+    this.#sink = sink;
+    this.#answer = answer;
     void this.#run();
   }
 
   // Called by the writer.
 
-  /** There is room, and it is first in the line. The iterable is asked in a moment, never inside the call of `write`. */
+  /** There is room, and it is first in line. The iterable is asked in a microtask, never inside the call of `write`. */
   goOn(): void {
     if (this.#state !== 'held') return;
     this.#state = 'asking';
     this.#resume();
   }
 
-  /** Its time is up, or the conversation is over. */
+  /** Ends it: its time is over, or the conversation is. */
   settle(status: WriteStatus): void {
     const isLate = status === 'timeout';
-    this.#settle({ status: isLate && this.#hasBegun ? 'closed' : status });
-    if (isLate) this.#giveUp();
+    this.#answer.settle(isLate && this.#hasBegun ? 'closed' : status);
+    if (isLate) this.cancel();
     else this.#stop();
   }
 
-  /** Its signal has aborted, and rejects it. */
+  /** Ends it without an answer. Where no fragment was sent, nothing of the message is; otherwise the message is broken. */
   cancel(): void {
-    this.#giveUp();
+    this.#stop();
+    if (this.#hasBegun) this.#sink.fragmentedWriteOnBreak(this, this.#request.onBroken);
+    else this.#sink.fragmentedWriteOnEnd(this);
   }
 
   /**
-   * Asks for parts and sends them, whenever there is room. Never rejects.
+   * Asks for fragments and sends them, whenever there is room. Never rejects.
    *
-   * Begun by the call of `write`, it waits by itself: the iterable stays in the
-   * AsyncLocalStorage context of that call, whoever has made room.
+   * The call of `write` begins it, and it waits by itself: the iterable stays in the
+   * AsyncLocalStorage context of that call, whichever code makes room.
    */
   async #run(): Promise<void> {
     try {
@@ -104,53 +105,45 @@ export class FragmentedWrite implements WaitingWrite {
   async #askForAll(): Promise<void> {
     await this.#untilRoom();
     while (!this.#isOver()) {
-      this.#take(await this.#request.parts.next());
-      if (!this.#isOver() && !this.#outlet.mayGoOn()) await this.#untilRoom();
+      this.#take(await this.#request.fragments.next());
+      if (!this.#isOver() && !this.#sink.mayGoOn()) await this.#untilRoom();
     }
   }
 
-  /** Never comes where it is given up meanwhile: nothing is left to do then. */
+  /** Resolves when it may ask; never, where it ends before. */
   #untilRoom(): Promise<void> {
     this.#state = 'held';
     return new Promise((resume) => (this.#resume = resume));
   }
 
-  /** Sends what was asked for, unless it was given up meanwhile. */
-  #take(part: Data | undefined): void {
+  /** Sends a fragment, or the last one at the end of the iterable; nothing, where it has ended meanwhile. */
+  #take(fragment: Data | undefined): void {
     if (this.#isOver()) return;
-    if (part === undefined) this.#end(this.#send(this.#request.parts.rest, true) ? 'ok' : 'closed');
-    else if (part.length > 0 && !this.#send(part, false)) this.#end('closed');
+    if (fragment === undefined) this.#end(this.#send(this.#request.fragments.rest, true) ? 'ok' : 'closed');
+    else if (fragment.length > 0 && !this.#send(fragment, false)) this.#end('closed');
   }
 
-  #send(part: Data, last: boolean): boolean {
-    const isAccepted = this.#outlet.sendFragment(part, { ...this.#request.options, last });
+  #send(fragment: Data, last: boolean): boolean {
+    const isAccepted = this.#sink.sendFragment(fragment, { ...this.#request.options, last });
     this.#hasBegun ||= isAccepted;
     return isAccepted;
   }
 
-  /** By itself. */
   #end(status: WriteStatus): void {
-    this.#settle({ status });
+    this.#answer.settle(status);
     this.#stop();
-    this.#outlet.fragmentedWriteOnEnd(this);
+    this.#sink.fragmentedWriteOnEnd(this);
   }
 
   #fail(error: unknown): void {
     if (this.#isOver()) return;
-    this.#settle({ error });
-    this.#giveUp();
-  }
-
-  /** Before its last part has gone: where none has, it is as if it had never been. */
-  #giveUp(): void {
-    this.#stop();
-    if (this.#hasBegun) this.#outlet.fragmentedWriteOnBreak(this, this.#request.onBroken);
-    else this.#outlet.fragmentedWriteOnEnd(this);
+    this.#answer.fail(error);
+    this.cancel();
   }
 
   #stop(): void {
     this.#state = 'over';
-    void this.#request.parts.letGo();
+    void this.#request.fragments.release();
   }
 
   #isOver(): boolean {

@@ -1,13 +1,12 @@
-// The parts of a message that is made while it is sent: what an iterable gives,
-// checked, one at a time. A parted write asks for them when there is room; what is
-// sent of them, and when, is its business.
+// Fragments of a message that is made while it is sent: what an iterable gives, checked, one at a
+// time. fragmented-write.ts asks for them, and decides when each is sent.
 
 import { badArgument } from '../core/arguments.ts';
 import { halfPairAtEnd, isData } from '../core/data.ts';
 import type { Data } from '../core/data.ts';
 import { isObjectLike } from '../core/object-like.ts';
 
-/** A message in parts. */
+/** A message in fragments. */
 export type Fragmented = AsyncIterable<Data> | Iterable<Data>;
 
 interface Iteration {
@@ -15,7 +14,7 @@ interface Iteration {
   readonly [Symbol.iterator]: unknown;
 }
 
-/** Whether something can be iterated over; what it gives is seen when it is asked. */
+/** Tells whether a value can be iterated over. Its fragments are checked when each is asked for. */
 export function isFragmented(value: unknown): value is Fragmented {
   if (!isObjectLike(value)) return false;
   const { [Symbol.asyncIterator]: inTime, [Symbol.iterator]: atOnce } = value as Partial<Iteration>;
@@ -25,16 +24,16 @@ export function isFragmented(value: unknown): value is Fragmented {
 const CALL = 'ws.write()';
 const NO_BYTES: Uint8Array = new Uint8Array(0);
 
-/** Asks an iterable for the parts of one message. */
+/** Asks an iterable for the fragments of one message. */
 export class Fragments {
   readonly #iterable: Fragmented;
-  /** Made with the first part: an iterable that was never asked can be given to another write. */
+  /** Made with the first fragment: an iterable that was never asked can be given to another write. */
   #iterator: AsyncIterator<unknown> | Iterator<unknown> | undefined;
-  /** Whether it has ended, or was let go. */
+  /** Whether it has ended, or was released. */
   #isDone = false;
-  /** What the first part was; undefined before. */
+  /** Kind of the first fragment; undefined before. */
   #kind: 'text' | 'binary' | undefined;
-  /** The first half of a pair, whose second half the next part of text begins with. */
+  /** First half of a surrogate pair, whose second half begins the next fragment of text. */
   #half = '';
 
   constructor(iterable: Fragmented) {
@@ -42,10 +41,11 @@ export class Fragments {
   }
 
   /**
-   * Asks for the next part; it may be empty.
+   * Asks for the next fragment, which may be empty.
    *
    * @returns undefined at the end; `rest` is still to be sent.
-   * @throws UsageError `COROSOCK_ARGUMENT` for what is no data, or of another kind than the first part; what the iterable throws.
+   * @throws UsageError `COROSOCK_ARGUMENT` for a fragment that is no data, or of another kind than
+   *   the first; what the iterable throws.
    */
   async next(): Promise<Data | undefined> {
     if (this.#isDone) return undefined;
@@ -55,19 +55,19 @@ export class Fragments {
     return this.#isDone ? undefined : this.#checked(result.value);
   }
 
-  /** What the message ends with: nothing, or half a pair that has stayed alone. */
+  /** The last fragment: empty, or half of a surrogate pair whose other half never came. */
   get rest(): Data {
     return this.#kind === 'binary' ? NO_BYTES : this.#half;
   }
 
-  /** Tells the iterable that nobody asks any more, and does not wait for it. Never rejects. */
-  async letGo(): Promise<void> {
+  /** Calls `return` of the iterator, unless it has ended. The write does not wait for it. Never rejects. */
+  async release(): Promise<void> {
     if (this.#isDone) return;
     this.#isDone = true;
     try {
       await this.#iterator?.return?.();
     } catch {
-      // The write has its end already; how the iterable takes it is its own affair.
+      // The write has ended: an error of `return` has no caller.
     }
   }
 
@@ -81,18 +81,18 @@ export class Fragments {
     }
   }
 
-  #checked(part: unknown): Data {
-    if (!isData(part)) throw badArgument(CALL, 'each part to be a string or a Uint8Array', part);
-    const kind = typeof part === 'string' ? 'text' : 'binary';
+  #checked(fragment: unknown): Data {
+    if (!isData(fragment)) throw badArgument(CALL, 'each part to be a string or a Uint8Array', fragment);
+    const kind = typeof fragment === 'string' ? 'text' : 'binary';
     this.#kind ??= kind;
     if (kind !== this.#kind)
-      throw badArgument(CALL, `all parts to be ${this.#kind} as the first one is`, part);
-    return typeof part === 'string' ? this.#wholePairs(part) : part;
+      throw badArgument(CALL, `all parts to be ${this.#kind} as the first one is`, fragment);
+    return typeof fragment === 'string' ? this.#wholePairs(fragment) : fragment;
   }
 
-  /** A pair that two parts share goes with the second one. */
-  #wholePairs(part: string): string {
-    const text = this.#half + part;
+  /** A surrogate pair that two fragments share goes with the second one. */
+  #wholePairs(fragment: string): string {
+    const text = this.#half + fragment;
     this.#half = halfPairAtEnd(text);
     return this.#half === '' ? text : text.slice(0, -1);
   }

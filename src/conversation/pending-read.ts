@@ -2,7 +2,7 @@
 // place in line. The socket makes it, the reader answers, the waiting line keeps it;
 // it is the one object that a read costs beside its promise.
 
-import type { ReadTrace } from './read-traces.ts';
+import type { ReadTrace } from './read-mistakes.ts';
 import type { ListNode } from '../structures/linked-list.ts';
 import type { SourcePort } from '../core/source.ts';
 import type { ReadResult } from '../core/status.ts';

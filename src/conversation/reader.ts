@@ -1,33 +1,32 @@
-// The reader: what a handler waits with. It takes from the receive queue, parks
-// reads while that is empty, gives the first of them what comes next past the queue,
-// and is the one place that turns ends and time-outs into statuses. Arguments are
-// checked by the socket above.
+// The reader of one socket: answers reads from the receive queue, and parks those that find it
+// empty. Sockets call `read`, the conversation `receive`. The only place that turns ends and
+// time-outs into statuses of reads. Arguments are checked in socket/message-socket.ts; bounds and
+// cuts are in receive-queue.ts.
 
-import { warnOfCut } from './cut-warning.ts';
-import { LAST_CLOSED_READ, readAfterCloseError, rejectAfter } from './read-after-close.ts';
-import type { ReceiveQueue } from './receive-queue.ts';
+import { DEFAULT_READ_LENGTH } from './pending-read.ts';
 import type { PendingRead, ReadView } from './pending-read.ts';
-import type { ReadTraces } from './read-traces.ts';
-import { WaitingLine } from './waiting-line.ts';
-import { abortable, rejected } from '../waiting/abortable.ts';
-import type { Deadline } from '../time/deadline.ts';
-import type { Deadlines } from '../time/deadlines.ts';
-import type { Clock } from '../time/clock.ts';
-import type { Scheduling } from '../time/scheduling.ts';
-import { SpinGuard } from '../time/spin-guard.ts';
-import { Subscribers } from '../waiting/subscribers.ts';
-import type { TurnBudget } from '../time/turn-budget.ts';
+import { LAST_CLOSED_READ, readAfterCloseError, rejectAfter, warnOfCut } from './read-mistakes.ts';
+import type { ReadTraces } from './read-mistakes.ts';
+import type { ReceiveQueue } from './receive-queue.ts';
+import type { Activity } from './writer.ts';
 import { toBytes } from '../core/data.ts';
 import type { Data } from '../core/data.ts';
-import { UsageError } from '../core/errors.ts';
-import { DEFAULT_READ_LENGTH } from './pending-read.ts';
 import { CLOSED, TIMED_OUT } from '../core/status.ts';
 import type { ReadResult } from '../core/status.ts';
+import { LinkedList } from '../structures/linked-list.ts';
+import type { Clock } from '../time/clock.ts';
+import type { Deadline } from '../time/deadline.ts';
+import type { Deadlines } from '../time/deadlines.ts';
+import type { Scheduling } from '../time/scheduling.ts';
+import { SpinGuard } from '../time/spin-guard.ts';
+import type { TurnBudget } from '../time/turn-budget.ts';
+import { abortable, rejected } from '../waiting/abortable.ts';
+import { Subscribers } from '../waiting/subscribers.ts';
 
 /** What a read that cannot be answered at once waits for. */
 type Until = 'arrival' | 'next turn';
 
-/** Whether a second read at once is a mistake or waits its turn. */
+/** Whether a second read at the same time is a mistake or waits in line. */
 export type Readers = 'one' | 'many';
 
 /** What the readers of a host share. */
@@ -43,9 +42,9 @@ const CLOSED_READ: Promise<ReadResult> = Promise.resolve(CLOSED);
 const MESSAGE: Pick<PendingRead, 'len'> = Object.freeze({ len: Infinity });
 const TIMED_OUT_READ: Promise<ReadResult> = Promise.resolve(TIMED_OUT);
 
-/** Reads from one queue, first come, first served (I1, I3, I4, I7). */
+/** Answers the reads of one socket in the order of the calls (I1, I3, I4, I7). */
 export class Reader {
-  /** Settles the promise that was made last: an executor of its own for each read would be one more object. */
+  /** Settles the promise made last. An executor of its own for each read would be one more object. */
   static #settleLast: PendingRead['settle'];
   static readonly #executor = (settle: PendingRead['settle']): void => {
     Reader.#settleLast = settle;
@@ -54,14 +53,18 @@ export class Reader {
   readonly #queue: ReceiveQueue;
   readonly #settings: ReaderSettings;
   readonly #readers: Readers;
-  /** Shared with the writer: a socket keeps one timer (I7). Who made it calls `ring`. */
+  /** Shared with the writer and the heartbeat: a socket keeps one timer (I7). Its owner calls `onDeadline`. */
   readonly #deadline: Deadline;
   readonly #spin = new SpinGuard();
 
-  /** The parked reads. */
-  readonly #line = new WaitingLine();
-  /** Told of what no parked read takes; undefined where nobody ever was. */
+  /** Reads that wait, oldest first. */
+  readonly #parked = new LinkedList<PendingRead>();
+  /** Selects that wait for a message which no parked read takes. Made with the first. */
   #subscribers: Subscribers | undefined;
+  /** Called for each message that a hook is to be offered; undefined without a hook. */
+  #onArrival: (() => void) | undefined;
+  /** Counts received messages; undefined without a session. */
+  #activity: Activity | undefined;
 
   constructor(queue: ReceiveQueue, deadline: Deadline, readers: Readers, settings: ReaderSettings) {
     this.#queue = queue;
@@ -70,14 +73,16 @@ export class Reader {
     this.#settings = settings;
   }
 
-  // Called by whoever reads, through a socket.
+  // Called by the socket.
 
-  /** Takes what is there, or parks. */
+  /** Answers from the queue, or parks the read until a message, the end, its time-out or its signal. */
   read(read: PendingRead): Promise<ReadResult> {
     const { signal } = read;
-    const { first } = this.#line;
+    const { first } = this.#parked;
     if (signal?.aborted === true) return rejected(signal.reason);
-    if (first !== undefined && this.#readers === 'one') return rejected(this.#concurrentRead(first));
+    if (first !== undefined && this.#readers === 'one') {
+      return rejected(this.#settings.traces.concurrentReadError(first.trace));
+    }
     if (this.#queue.readable > 0) {
       if (first !== undefined || this.#settings.budget.spend()) return this.#wait(read, 'next turn');
       return Promise.resolve(this.#take(read, read.view));
@@ -87,19 +92,29 @@ export class Reader {
     return this.#spin.mustYield() ? this.#wait(read, 'next turn') : TIMED_OUT_READ;
   }
 
-  // Called by the port of the socket, for `select`.
+  /** Ends a parked read with `timeout`: it takes nothing. Other reads wait on. */
+  giveUp(read: PendingRead): void {
+    if (this.#parked.has(read)) this.#settle(read, TIMED_OUT);
+    this.#wakeSubscribers();
+  }
+
+  // Called by the socket's port, for `select`.
 
   get scheduling(): Scheduling {
     const { clock, deadlines, budget } = this.#settings;
     return { clock, deadlines, budget, spin: this.#spin };
   }
 
-  /** Whether a message, or the end, is there for whoever is not in line. */
+  /** Whether a message that no parked read takes, or the end, is there. */
   get isReady(): boolean {
-    return this.#queue.isOver || (this.#queue.readable > 0 && this.#line.first === undefined);
+    return this.#queue.isOver || (this.#queue.readable > 0 && this.#parked.first === undefined);
   }
 
-  /** Takes the oldest message whole, or the end. */
+  /**
+   * Takes the oldest message whole, or the end.
+   *
+   * @throws UsageError `COROSOCK_READ_AFTER_CLOSE` where the caller has read the end 99 times.
+   */
   takeMessage(view: ReadView): ReadResult {
     if (this.#queue.readable > 0) return this.#take(MESSAGE, view);
     if (!this.#queue.isOver) return TIMED_OUT;
@@ -108,67 +123,107 @@ export class Reader {
     return CLOSED;
   }
 
-  /** Calls back when something has come that no parked read takes, or the end has. @returns Ends that. */
+  /** Calls back when a message that no parked read takes, or the end, has come. @returns Unsubscribes. */
   subscribe(wake: () => void): () => void {
     this.#subscribers ??= new Subscribers();
     return this.#subscribers.add(wake);
   }
 
-  // Called by the socket.
+  // Called by the conversation.
 
-  get isParked(): boolean {
-    return this.#line.first !== undefined;
+  /**
+   * Answers the read that has waited longest with a message, or keeps the message in the queue.
+   *
+   * @param bytes - Size on the wire.
+   * @returns false when the queue then holds more than it may.
+   */
+  receive(data: Data, bytes: number): boolean {
+    this.#activity?.active();
+    const { first } = this.#parked;
+    if (first !== undefined && this.#queue.isPassable && this.#pass(data, first)) return true;
+    this.#queue.push(data, bytes);
+    if (this.#onArrival === undefined) this.serve();
+    else this.#onArrival();
+    return this.#queue.regulate();
   }
 
-  /** Gives a message straight to the read that has waited for longest, if that takes it whole. @returns Whether it has. */
-  deliver(message: Data): boolean {
-    const { first } = this.#line;
-    if (first === undefined || !this.#queue.isPassable) return false;
-    const { len = DEFAULT_READ_LENGTH, view } = first;
-    // Its bytes are no fewer: what does not fit is not made bytes of here and again behind the queue.
+  /** Answers parked reads with what is queued, and with `closed` at the end; then wakes subscribers. */
+  serve(): void {
+    for (
+      let { first } = this.#parked;
+      first !== undefined && this.#queue.readable > 0;
+      { first } = this.#parked
+    ) {
+      this.#settle(first, this.#take(first, first.view));
+    }
+    if (this.#queue.isOver) this.#close();
+    this.#wakeSubscribers();
+  }
+
+  get isParked(): boolean {
+    return this.#parked.first !== undefined;
+  }
+
+  /** Ends reads that are due with `timeout`, and sets the deadline for the others. */
+  onDeadline(nowMs: number): void {
+    this.#parked.forEach((read) => {
+      if (read.dueMs <= nowMs) this.#settle(read, TIMED_OUT);
+      else this.#deadline.setAt(read.dueMs);
+    });
+  }
+
+  /** Counts each received message with `activity`. Called before any has come. */
+  whenActive(activity: Activity): void {
+    this.#activity = activity;
+  }
+
+  // Called by the server, for `onClientMessage`.
+
+  /** Offers messages to a hook before a read can take them, and calls back for each. Called before any has come. */
+  offerFirst(onArrival: () => void): void {
+    this.#queue.offerFirst();
+    this.#onArrival = onArrival;
+  }
+
+  /** The oldest message that the hook has yet to be offered; undefined where there is none. */
+  get unoffered(): Data | undefined {
+    return this.#queue.unoffered;
+  }
+
+  /** Drops the message that the hook was offered and has consumed. */
+  dropOffered(): void {
+    this.#queue.dropOffered();
+    this.serve();
+  }
+
+  /** Gives the reads the message that the hook was offered and has not consumed. */
+  releaseOffered(): void {
+    this.#queue.releaseOffered();
+    this.serve();
+  }
+
+  /** Answers a parked read past the queue. @returns false, and does nothing, where the read would cut the message. */
+  #pass(message: Data, read: PendingRead): boolean {
+    const { len = DEFAULT_READ_LENGTH, view } = read;
+    // Its bytes are no fewer: a message that does not fit is not encoded here and again behind the queue.
     if (message.length > len) return false;
     const data = view.binaryData ? toBytes(message) : message;
     if (data.length > len) return false;
     this.#spin.reset();
     view.atEnd = true;
-    this.#settle(first, [data, 'ok']);
+    this.#settle(read, [data, 'ok']);
     return true;
   }
 
-  /** Something has arrived, or the end has come: serves the parked reads. */
-  wake(): void {
-    for (
-      let { first } = this.#line;
-      first !== undefined && this.#queue.readable > 0;
-      { first } = this.#line
-    ) {
-      this.#settle(first, this.#take(first, first.view));
-    }
-    if (this.#queue.isOver) this.#finish();
-    this.#tell();
-  }
-
-  /** Those that still wait have nothing to wait for. */
-  #finish(): void {
+  /** Settles all parked reads with `closed`. */
+  #close(): void {
     this.#deadline.stop();
-    for (let { first } = this.#line; first !== undefined; { first } = this.#line) this.#settle(first, CLOSED);
-  }
-
-  /** The deadline rings: gives up what is due, and sets it for what is not. */
-  onDeadline(nowMs: number): void {
-    for (const read of this.#line) {
-      if (read.dueMs <= nowMs) this.#settle(read, TIMED_OUT);
-      else this.#deadline.setAt(read.dueMs);
+    for (let { first } = this.#parked; first !== undefined; { first } = this.#parked) {
+      this.#settle(first, CLOSED);
     }
   }
 
-  /** Ends one parked read early, which takes nothing; others are left alone. */
-  giveUp(read: PendingRead): void {
-    if (this.#line.has(read)) this.#settle(read, TIMED_OUT);
-    this.#tell();
-  }
-
-  #tell(): void {
+  #wakeSubscribers(): void {
     this.#subscribers?.wakeWhile(this);
   }
 
@@ -200,8 +255,8 @@ export class Reader {
       read.settle = settle;
       this.#park(read, until);
       return () => {
-        this.#line.remove(read);
-        this.#tell();
+        this.#parked.remove(read);
+        this.#wakeSubscribers();
       };
     });
   }
@@ -210,7 +265,7 @@ export class Reader {
     const { timeoutMs, method } = read;
     const { clock, traces } = this.#settings;
     read.trace = traces.take(method);
-    this.#line.append(read);
+    this.#parked.append(read);
     if (until === 'next turn') {
       read.dueMs = Infinity;
       clock.setImmediate(() => this.#goOn(read));
@@ -221,30 +276,21 @@ export class Reader {
     this.#deadline.setAt(read.dueMs);
   }
 
-  /** A read that had to let the event loop have a turn: takes what is there now. */
+  /** Goes on with a read that had to let the event loop have a turn: takes what is there now. */
   #goOn(read: PendingRead): void {
-    // Served before its turn: the one that waits now has a turn of its own to wait for.
-    if (!this.#line.has(read)) return;
-    this.wake();
-    if (!this.#line.has(read)) return;
-    // With nothing there and no end: it was a read of 0 ms, or those before it have taken all.
+    // Answered before its turn. The read that is first now waits for a turn of its own.
+    if (!this.#parked.has(read)) return;
+    this.serve();
+    if (!this.#parked.has(read)) return;
+    // No message and no end: a read of 0 ms, or earlier reads have taken all.
     if (read.timeoutMs === 0) return this.#settle(read, TIMED_OUT);
     read.dueMs = this.#settings.clock.now() + read.timeoutMs;
     this.#deadline.setAt(read.dueMs);
   }
 
-  /** Removes the read from the line before it settles it, so that nothing can reach it twice (I3). */
+  /** Removes the read from the line before it settles it: nothing can reach it twice (I3). */
   #settle(read: PendingRead, result: ReadResult): void {
-    this.#line.remove(read);
+    this.#parked.remove(read);
     read.settle(result);
-  }
-
-  #concurrentRead({ trace }: PendingRead): UsageError {
-    this.#settings.traces.refill();
-    const where = trace?.stack?.split('\n')[1]?.trim() ?? 'where will be remembered for the next time';
-    return new UsageError(
-      'COROSOCK_CONCURRENT_READ',
-      `ws.read(): expected one read at a time, but another one waits already, ${where}`,
-    );
   }
 }

@@ -1,113 +1,117 @@
-// The receive queue: whole messages, and behind the last of them the end. The
-// socket puts in, the reader takes out; pause and resume go up to the link it
-// was given. Who waits for what is the reader's business, who is offered what
-// before it can be read the server's.
+// The receive queue of one socket: whole messages, then the end. The reader pushes and takes;
+// the queue pauses and resumes the link by its marks. Which read waits for what is in reader.ts,
+// which message goes to `onClientMessage` first in server/client-messages.ts.
 
-import { MessageRing } from './message-ring.ts';
 import { hardCapBytes } from './queue-limits.ts';
 import type { QueueLimits } from './queue-limits.ts';
 import type { CloseInfo, LinkEnd } from '../core/close-info.ts';
-import { bytesOf, cutLength, toBytes } from '../core/data.ts';
+import { bytesOf, cutLength, detached, toBytes } from '../core/data.ts';
 import type { Data } from '../core/data.ts';
 import { MESSAGE_OVERHEAD_BYTES } from '../core/limits.ts';
+import { Ring } from '../structures/ring.ts';
+import type { Transport } from '../transport/transport.ts';
 
 /** A property of its own rather than a getter: an end can be printed and compared. */
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
-/** How the queue holds the link back. */
-export interface Flow {
-  pause(): void;
-  resume(): void;
+/** A queued message, or what a read has left of it. */
+interface Message {
+  data: Data;
+  /** Size on the wire. */
+  bytes: number;
 }
 
-/** Most sockets are silent: a ring of their own is made with the first message. */
-const EMPTY = new MessageRing();
-
-/** Keeps what was received until it is read, within bounds (I1, I2, I5). */
+/** Keeps received messages until they are read, within bounds (I1, I2, I5). */
 export class ReceiveQueue {
   readonly #limits: QueueLimits;
-  readonly #flow: Flow;
+  readonly #link: Pick<Transport, 'pause' | 'resume'>;
 
-  /** What a read can take. */
-  #readable = EMPTY;
-  /** What a hook is offered first, all of it later than what is readable; undefined where there is no hook. */
-  #unoffered: MessageRing | undefined;
+  /** Messages that a read can take. Made with the first message: most sockets are silent. */
+  #readable: Ring<Message> | undefined;
+  /** Messages that a hook is offered first, all later than the readable ones. Made with the first. */
+  #unoffered: Ring<Message> | undefined;
+  /** Whether a hook is offered each message before a read can take it. */
+  #isOffering = false;
   #bytes = 0;
   #paused = false;
 
   /** Whether the oldest message is the rest of one that a read has cut. */
   #firstIsRest = false;
-  /** Whether messages are counted and dropped: we have begun to close. */
+  /** Whether further messages are counted and dropped: we have begun to close. */
   #discarding = false;
   #discarded = 0;
   /** Its `unread` falls while the rest is read. */
   #end: Mutable<CloseInfo> | undefined;
 
-  constructor(limits: QueueLimits, flow: Flow) {
+  /** @param link - Is paused while the queue is full. */
+  constructor(limits: QueueLimits, link: Pick<Transport, 'pause' | 'resume'>) {
     this.#limits = limits;
-    this.#flow = flow;
+    this.#link = link;
   }
 
-  /** Received and not read, offered or not. */
+  /** Messages received and not read, those included that a hook has yet to be offered. */
   get messages(): number {
-    return this.#readable.length + (this.#unoffered?.length ?? 0);
+    return this.readable + (this.#unoffered?.length ?? 0);
   }
 
+  /** Bytes on the wire of these messages. */
   get bytes(): number {
     return this.#bytes;
   }
 
   /** Messages that a read can take. */
   get readable(): number {
-    return this.#readable.length;
+    return this.#readable?.length ?? 0;
   }
 
-  /** Whether the link is held back: what the peer sends is not seen. */
+  /** Whether the link is paused: nothing of the peer is seen. */
   get isHolding(): boolean {
     return this.#paused;
   }
 
-  /** Whether a message that comes now may go to a read without being kept: it is the next one, and nobody else is offered it. */
+  /** Whether a read may take a message that comes now past the queue: it is next, and no hook is offered it. */
   get isPassable(): boolean {
-    return !this.#discarding && this.#readable.length === 0 && this.#unoffered === undefined;
+    return !this.#discarding && !this.#isOffering && this.readable === 0;
   }
 
   get firstIsRest(): boolean {
     return this.#firstIsRest;
   }
 
-  /** How it ended; undefined before. What is queued still comes first. */
+  /** How the conversation ended; undefined before. Queued messages still come first. */
   get end(): CloseInfo | undefined {
     return this.#end;
   }
 
-  /** Whether nothing more can be read: the end has come, and nobody is still offered anything. */
+  /** Whether nothing more can be read: the end has come, and no message is queued. */
   get isOver(): boolean {
     return this.#end !== undefined && this.messages === 0;
   }
 
-  // Called by the socket, with what the transport delivers.
+  // Called by the reader.
 
-  /** Puts a message behind the others. */
+  /**
+   * Puts a message behind the others, or counts and drops it after `discardFurther`. Copies small
+   * binary, which would pin the chunk of 64 KiB that it is a view on.
+   */
   push(data: Data, bytes: number): void {
     if (this.#discarding) {
       this.#discarded += 1;
       return;
     }
     this.#bytes += bytes;
-    const ring = this.#unoffered === undefined ? this.#ownReadable() : this.#ownUnoffered();
-    ring.push(data, bytes);
+    const ring = this.#isOffering ? (this.#unoffered ??= new Ring()) : (this.#readable ??= new Ring());
+    ring.push({ data: detached(data), bytes });
   }
 
   /**
-   * Holds the link back when the queue is full; called after each push, once a
-   * parked read has had its chance. Once further messages are dropped there is
-   * nothing to hold back: the peer's close must be seen.
+   * Pauses the link when the queue is full. Called after each push, once the parked reads have
+   * taken their part. After `discardFurther` the link runs: the peer's close must be seen.
    *
-   * A paused link still delivers what is in its chunk (one of 64 KiB is always
-   * taken); the overdraft counts.
+   * A paused link still delivers the rest of its chunk, which counts. One chunk of 64 KiB always
+   * fits.
    *
-   * @returns false when the queue has more than it may ever hold.
+   * @returns false when the queue holds more than it may.
    */
   regulate(): boolean {
     if (this.#discarding || !this.#isFull) return true;
@@ -115,32 +119,52 @@ export class ReceiveQueue {
     if (overflow === 'close') return this.messages <= queueMessages && this.#bytes <= queueBytes;
     if (!this.#paused) {
       this.#paused = true;
-      this.#flow.pause();
+      this.#link.pause();
     }
     return this.#bytes + this.messages * MESSAGE_OVERHEAD_BYTES <= hardCapBytes(this.#limits);
   }
 
-  /**
-   * Lets a link that is held back run until something comes, or `endProbe`: only so is it seen that the peer has gone.
-   *
-   * @returns false, and leaves it, where the queue has its bytes, further messages counted
-   *   by their overhead: a chunk and the message that it ends keep below the hard cap (I5).
-   */
-  probe(): boolean {
-    const { queueMessages, queueBytes } = this.#limits;
-    const overhead = (this.messages - queueMessages) * MESSAGE_OVERHEAD_BYTES;
-    if (!this.#paused || this.#bytes + Math.max(overhead, 0) >= queueBytes) return false;
-    this.#resume();
-    return true;
+  /** Takes up to `len` of the oldest readable message, which must exist. The rest stays first (I3). */
+  take(len: number): Data {
+    const ring = this.#readable as Ring<Message>;
+    const { first } = ring;
+    const cut = cutLength(first.data, len);
+    this.#firstIsRest = cut < first.data.length;
+    return this.#firstIsRest ? this.#takePart(first, cut) : this.#takeFirst(ring);
   }
 
-  /** Holds the link back again, if the queue is still full. @returns Whether it was found as `peek` left it: nothing has come. */
-  endProbe(): boolean {
-    if (this.#paused || this.#discarding || !this.#isFull) return false;
-    return this.regulate();
+  /** Turns the oldest readable message, or its rest, into bytes. There must be one. */
+  firstToBytes(): void {
+    const { first } = this.#readable as Ring<Message>;
+    first.data = toBytes(first.data);
   }
 
-  /** From now on drops what comes, and counts it as unread; lets the link run, so that the peer's close is seen. */
+  /** Offers messages to a hook before a read can take them. Called before the first message. */
+  offerFirst(): void {
+    this.#isOffering = true;
+  }
+
+  /** The oldest message that the hook has yet to be offered; undefined where there is none. */
+  get unoffered(): Data | undefined {
+    const ring = this.#unoffered;
+    return ring === undefined || ring.length === 0 ? undefined : ring.first.data;
+  }
+
+  /** Drops the message that the hook was offered and has consumed. */
+  dropOffered(): void {
+    if (this.#unoffered !== undefined) this.#takeFirst(this.#unoffered);
+  }
+
+  /** Makes the message readable that the hook was offered and has not consumed. */
+  releaseOffered(): void {
+    if (this.#unoffered === undefined) return;
+    this.#readable ??= new Ring();
+    this.#readable.push(this.#unoffered.shift());
+  }
+
+  // Called by the conversation.
+
+  /** From now on drops messages and counts them as unread. Resumes the link: the peer's close must be seen. */
   discardFurther(): void {
     this.#discarding = true;
     this.#resume();
@@ -154,77 +178,47 @@ export class ReceiveQueue {
     return this.#end;
   }
 
-  // Called by the reader.
+  // Called by the heartbeat.
 
   /**
-   * Takes up to `len` of the oldest readable message; there must be one. What
-   * exceeds it stays as the oldest (I3).
+   * Lets a paused link run until a message comes, or until `endProbe`: a close or a reset is seen
+   * only while it runs.
+   *
+   * @returns false, and leaves the link alone, where the queue has its bytes, further messages
+   *   counted by their overhead: a chunk and the message that it ends stay below the hard cap (I5).
    */
-  take(len: number): Data {
-    const data = this.#readable.first;
-    const cut = cutLength(data, len);
-    this.#firstIsRest = cut < data.length;
-    return this.#firstIsRest ? this.#takePart(data, cut) : this.#takeFirst(this.#readable);
+  probe(): boolean {
+    const { queueMessages, queueBytes } = this.#limits;
+    const overhead = (this.messages - queueMessages) * MESSAGE_OVERHEAD_BYTES;
+    if (!this.#paused || this.#bytes + Math.max(overhead, 0) >= queueBytes) return false;
+    this.#resume();
+    return true;
   }
 
-  /** Turns the oldest readable message, or its rest, into bytes. */
-  firstToBytes(): void {
-    this.#readable.replaceFirst(toBytes(this.#readable.first), this.#readable.firstBytes);
-  }
-
-  // Called by the server, for a hook.
-
-  /** From now on messages are offered before they can be read; called before any has come. */
-  offerFirst(): void {
-    this.#unoffered ??= EMPTY;
-  }
-
-  /** The oldest message that was not offered yet; undefined when there is none. */
-  get unoffered(): Data | undefined {
-    return this.#unoffered !== undefined && this.#unoffered.length > 0 ? this.#unoffered.first : undefined;
-  }
-
-  /** It was offered and consumed: nobody reads it. */
-  dropOffered(): void {
-    if (this.#unoffered !== undefined) this.#takeFirst(this.#unoffered);
-  }
-
-  /** It was offered and not consumed: a read can take it. */
-  releaseOffered(): void {
-    const ring = this.#unoffered;
-    if (ring === undefined) return;
-    this.#ownReadable().push(ring.first, ring.firstBytes);
-    ring.shift();
-  }
-
-  #ownReadable(): MessageRing {
-    if (this.#readable === EMPTY) this.#readable = new MessageRing();
-    return this.#readable;
-  }
-
-  #ownUnoffered(): MessageRing {
-    if (this.#unoffered === EMPTY) this.#unoffered = new MessageRing();
-    return this.#unoffered as MessageRing;
+  /** Pauses the link again, if the queue is still full. @returns Whether nothing has come since `probe`. */
+  endProbe(): boolean {
+    if (this.#paused || this.#discarding || !this.#isFull) return false;
+    return this.regulate();
   }
 
   get #isFull(): boolean {
     return this.messages >= this.#limits.queueMessages || this.#bytes >= this.#limits.queueBytes;
   }
 
-  #takeFirst(ring: MessageRing): Data {
-    const data = ring.first;
-    this.#bytes -= ring.firstBytes;
-    ring.shift();
+  #takeFirst(ring: Ring<Message>): Data {
+    const { data, bytes } = ring.shift();
+    this.#bytes -= bytes;
     if (this.#end !== undefined) this.#end.unread -= 1;
     this.#resumeBelowHalf();
     return data;
   }
 
-  #takePart(data: Data, cut: number): Data {
+  #takePart(message: Message, cut: number): Data {
+    const { data } = message;
     const part = typeof data === 'string' ? data.slice(0, cut) : data.subarray(0, cut);
-    const rest = typeof data === 'string' ? data.slice(cut) : data.subarray(cut);
     const bytes = bytesOf(part);
-    this.#readable.replaceFirst(rest, this.#readable.firstBytes - bytes);
+    message.data = typeof data === 'string' ? data.slice(cut) : data.subarray(cut);
+    message.bytes -= bytes;
     this.#bytes -= bytes;
     this.#resumeBelowHalf();
     return part;
@@ -239,6 +233,6 @@ export class ReceiveQueue {
   #resume(): void {
     if (!this.#paused) return;
     this.#paused = false;
-    this.#flow.resume();
+    this.#link.resume();
   }
 }

@@ -1,12 +1,12 @@
-// What a write of a whole message asks for, and how writes of either kind wait. Types
-// only: the socket makes requests, the writer answers them.
+// What a write asks for, and what the writer keeps of a write that waits. Types only: sockets
+// make requests, writer.ts and fragmented-write.ts keep waiting writes.
 
-import type { SendOptions } from '../transport/transport.ts';
-import type { ListNode } from '../structures/linked-list.ts';
 import type { Data } from '../core/data.ts';
 import type { WriteStatus } from '../core/status.ts';
+import type { ListNode } from '../structures/linked-list.ts';
+import type { SendOptions } from '../transport/transport.ts';
 
-/** One call of `write`. */
+/** One call of `write` with a whole message. */
 export interface WriteRequest {
   readonly data: Data;
   readonly options: SendOptions;
@@ -14,12 +14,12 @@ export interface WriteRequest {
   readonly signal: AbortSignal | undefined;
 }
 
-/** A write that waits for room, of a whole message or of one in parts. */
+/** A write that waits for room: of a whole message, or of a message in fragments. */
 export interface WaitingWrite extends ListNode<WaitingWrite> {
-  /** When to give up, on the clock; Infinity for never. */
+  /** When it times out, on the clock; Infinity for never. */
   readonly dueMs: number;
-  /** There is room, and it is first in the line. One in parts holds the line until its last has gone. */
+  /** Called when there is room and it is first in line. A message in fragments stays first until its last fragment is sent. */
   goOn(): void;
-  /** Ends the wait; it has left the line by then. */
+  /** Ends the wait. Called after it has left the line. */
   settle(status: WriteStatus): void;
 }

@@ -1,21 +1,21 @@
-// The writer: what a handler sends with. It accepts messages below the
-// high-water mark, lets the others wait in order, and is the one place that
-// turns a closing link into a status. Frames are the transport's business, the
-// parts of a message FragmentedWrite's.
+// The writer of one socket: sends messages below the high-water mark, and lets further writes wait
+// in order. Sockets call `write`, the conversation `drain` and `stop`. The only place that turns a
+// closing link into statuses of writes. Fragments of a message are asked for in
+// fragmented-write.ts; frames are the transport's.
 
-import { abortable, rejected } from '../waiting/abortable.ts';
-import type { Deadline } from '../time/deadline.ts';
+import { FragmentedWrite } from './fragmented-write.ts';
+import type { FragmentedRequest, FragmentSink } from './fragmented-write.ts';
+import type { WaitingWrite, WriteRequest } from './write-request.ts';
+import type { Data } from '../core/data.ts';
+import { noop } from '../core/noop.ts';
+import type { WriteStatus } from '../core/status.ts';
+import { LinkedList } from '../structures/linked-list.ts';
 import type { Clock } from '../time/clock.ts';
+import type { Deadline } from '../time/deadline.ts';
 import { SpinGuard } from '../time/spin-guard.ts';
 import type { TurnBudget } from '../time/turn-budget.ts';
-import { FragmentedWrite } from './fragmented-write.ts';
-import type { FragmentedEnd, FragmentedRequest, FragmentSink } from './fragmented-write.ts';
 import type { FragmentOptions, Transport } from '../transport/transport.ts';
-import type { WaitingWrite, WriteRequest } from './write-request.ts';
-import { LinkedList } from '../structures/linked-list.ts';
-import type { Data } from '../core/data.ts';
-import type { WriteStatus } from '../core/status.ts';
-import { noop } from '../core/noop.ts';
+import { abortable, rejected } from '../waiting/abortable.ts';
 
 /** What the writers of a host share. */
 export interface WriterSettings {
@@ -24,9 +24,9 @@ export interface WriterSettings {
   readonly writeBufferBytes: number;
 }
 
-/** Who counts what is said. */
+/** Counts application data as a sign of life: a session, which the conversation may not import. */
 export interface Activity {
-  /** A message was received or sent. */
+  /** A message was received, or accepted to be sent. */
   active(): void;
 }
 
@@ -34,36 +34,30 @@ const ACCEPTED: Promise<WriteStatus> = Promise.resolve('ok');
 const TIMED_OUT: Promise<WriteStatus> = Promise.resolve('timeout');
 const CLOSED: Promise<WriteStatus> = Promise.resolve('closed');
 
-/** Writes to one transport, in the order of the calls (I4, I9). */
+/** Writes to one transport in the order of the calls (I4, I9). */
 export class Writer implements FragmentSink {
   readonly #transport: Transport;
-  /** Shared with the reader: a socket keeps one timer (I7). Who made it calls `ring`. */
+  /** Shared with the reader and the heartbeat: a socket keeps one timer (I7). Its owner calls `onDeadline`. */
   readonly #deadline: Deadline;
   readonly #settings: WriterSettings;
-  /** Hears of each message that is accepted; undefined where nobody counts them. */
-  readonly #activity: Activity | undefined;
   readonly #spin = new SpinGuard();
+  /** Counts accepted messages; undefined without a session. */
+  #activity: Activity | undefined;
 
-  /** Writes that wait, oldest first, or that of a message in parts, which holds the line; made when the first one has to. */
+  /** Writes that wait, oldest first. Made with the first: most writes find room. */
   #waiters: LinkedList<WaitingWrite> | undefined;
-  /** Whether they go on in the next turn, whatever has drained in this one. */
+  /** Whether they go on in the next turn, and not before. */
   #goesOn = false;
-  /** Called once nothing waits any more; set when no further write is accepted. */
+  /** Called once no write waits; set when no further write is accepted. */
   #onFinish: (() => void) | undefined;
 
-  constructor(
-    transport: Transport,
-    deadline: Deadline,
-    settings: WriterSettings,
-    activity: Activity | undefined,
-  ) {
+  constructor(transport: Transport, deadline: Deadline, settings: WriterSettings) {
     this.#transport = transport;
     this.#deadline = deadline;
     this.#settings = settings;
-    this.#activity = activity;
   }
 
-  // Called by the handler, through the socket.
+  // Called by the socket.
 
   /** Accepts one message, or lets it wait for room. */
   write(request: WriteRequest): Promise<WriteStatus> {
@@ -80,20 +74,22 @@ export class Writer implements FragmentSink {
     return this.#wait(request);
   }
 
-  /** Accepts a message part by part; nothing else goes in between. */
-  async writeFragments(request: FragmentedRequest): Promise<WriteStatus> {
+  /**
+   * Accepts one message fragment by fragment; no other write comes in between.
+   *
+   * @throws What the iterable has done wrong, or has thrown.
+   */
+  writeFragments(request: FragmentedRequest): Promise<WriteStatus> {
     const { timeoutMs, signal } = request;
-    if (signal?.aborted === true) throw signal.reason;
+    if (signal?.aborted === true) return rejected(signal.reason);
     if (this.#onFinish !== undefined) return this.#answer('closed', CLOSED);
     if (timeoutMs === 0 && !this.#hasRoom()) return this.#answer('timeout', TIMED_OUT);
-    const end = await this.#waitForFragments(request);
-    if ('error' in end) throw end.error;
-    return end.status;
+    return this.#waitForFragments(request);
   }
 
-  // Called by the socket.
+  // Called by the conversation.
 
-  /** The transport has room again. */
+  /** The transport has room again: sends waiting writes in order. */
   drain(): void {
     if (this.#waiters === undefined || this.#goesOn) return;
     for (let { first } = this.#waiters; first !== undefined; { first } = this.#waiters) {
@@ -104,30 +100,35 @@ export class Writer implements FragmentSink {
     this.#finishIfDone();
   }
 
-  /** The deadline rings: gives up what is due, and sets it for what is not. */
+  /** Ends writes that are due with `timeout`, and sets the deadline for the others. */
   onDeadline(nowMs: number): void {
-    for (const waiter of this.#waiters ?? []) {
+    this.#waiters?.forEach((waiter) => {
       if (waiter.dueMs <= nowMs) this.#settle(waiter, 'timeout');
       else this.#deadline.setAt(waiter.dueMs);
-    }
+    });
     this.#finishIfDone();
   }
 
-  /** Accepts no further write; calls back once those that wait have gone, which may be at once. */
+  /** Accepts no further write, and calls back once none waits, which may be at once. */
   finish(whenDone: () => void): void {
     this.#onFinish = whenDone;
     this.#finishIfDone();
   }
 
-  /** The conversation is over: what still waits was not sent. */
+  /** The conversation is over: waiting writes end with `closed`, they were not sent. */
   stop(): void {
     this.#onFinish = noop;
     this.#closeAll();
   }
 
-  // Called by a write of a message in parts.
+  /** Counts each accepted message with `activity`. Called before any is. */
+  whenActive(activity: Activity): void {
+    this.#activity = activity;
+  }
 
-  /** Whether there is room and time for one more; where not, whoever is first is told when there is. */
+  // Called by a fragmented write.
+
+  /** Whether there is room and time for one more; otherwise the first in line goes on when there is. */
   mayGoOn(): boolean {
     if (this.#transport.bufferedBytes >= this.#settings.writeBufferBytes) return false;
     if (!this.#settings.budget.spend()) return true;
@@ -135,8 +136,8 @@ export class Writer implements FragmentSink {
     return false;
   }
 
-  sendFragment(part: Data, options: FragmentOptions): boolean {
-    const isAccepted = this.#transport.sendFragment(part, options);
+  sendFragment(fragment: Data, options: FragmentOptions): boolean {
+    const isAccepted = this.#transport.sendFragment(fragment, options);
     if (isAccepted) this.#activity?.active();
     return isAccepted;
   }
@@ -146,7 +147,7 @@ export class Writer implements FragmentSink {
     this.drain();
   }
 
-  /** Nothing can follow a message that has no end. */
+  /** Nothing can follow a message that has no end: all other writes end with `closed`. */
   fragmentedWriteOnBreak(write: FragmentedWrite, onBroken: () => void): void {
     this.#waiters?.remove(write);
     this.#closeAll();
@@ -155,7 +156,7 @@ export class Writer implements FragmentSink {
   }
 
   #closeAll(): void {
-    for (const waiter of this.#waiters ?? []) this.#settle(waiter, 'closed');
+    this.#waiters?.forEach((waiter) => this.#settle(waiter, 'closed'));
   }
 
   #send({ data, options }: WriteRequest): boolean {
@@ -164,7 +165,7 @@ export class Writer implements FragmentSink {
     return isAccepted;
   }
 
-  /** The budget of this turn is spent: what waits is served in the next one. */
+  /** The budget of this turn is spent: waiting writes go on in the next one. */
   #goOn(): void {
     if (this.#goesOn) return;
     this.#goesOn = true;
@@ -203,17 +204,17 @@ export class Writer implements FragmentSink {
     return this.#append(waiter);
   }
 
-  #waitForFragments(request: FragmentedRequest): Promise<FragmentedEnd> {
+  #waitForFragments(request: FragmentedRequest): Promise<WriteStatus> {
     this.#spin.reset();
-    const park = (settle: (end: FragmentedEnd) => void): FragmentedWrite => {
-      const write = new FragmentedWrite(request, this.#dueMs(request.timeoutMs), settle, this);
-      this.#append(write);
+    const park = (settle: (status: WriteStatus) => void, fail: (error: unknown) => void): FragmentedWrite => {
+      const dueMs = this.#dueMs(request.timeoutMs);
+      const write = this.#append(new FragmentedWrite(request, dueMs, this, { settle, fail }));
       this.drain();
       return write;
     };
-    if (request.signal === undefined) return new Promise((settle) => void park(settle));
-    return abortable(request.signal, (settle) => {
-      const write = park(settle);
+    if (request.signal === undefined) return new Promise((settle, fail) => void park(settle, fail));
+    return abortable(request.signal, (settle, fail) => {
+      const write = park(settle, fail);
       return () => write.cancel();
     });
   }
@@ -242,12 +243,12 @@ export class Writer implements FragmentSink {
     whenDone();
   }
 
-  /** An answer that did not have to wait; from the third in a row the event loop has a turn first. */
+  /** Answers a call that cannot wait: at once, and from the third in a row on after a turn of the event loop. */
   #answer(status: WriteStatus, atOnce: Promise<WriteStatus>): Promise<WriteStatus> {
     return this.#spin.mustYield() ? this.#nextTurn(status) : atOnce;
   }
 
-  /** Gives an answer that stands already once the event loop has had a turn. */
+  /** Answers after a turn of the event loop. */
   #nextTurn(status: WriteStatus): Promise<WriteStatus> {
     return new Promise((settle) => void this.#settings.clock.setImmediate(() => settle(status)));
   }

@@ -67,7 +67,7 @@ export class ClientMessages implements DeadlineOwner {
     this.#hook = hook;
     this.#settings = settings;
     this.#listener = listener;
-    conversation.offerFirst(() => this.#begin());
+    conversation.reader.offerFirst(() => this.#begin());
   }
 
   get isBusy(): boolean {
@@ -84,11 +84,10 @@ export class ClientMessages implements DeadlineOwner {
 
   /** Offers nothing more; what was not offered can be read. */
   stop(): void {
-    const { queue, reader } = this.#conversation;
+    const { reader } = this.#conversation;
     this.#isStopped = true;
     this.#deadline?.stop();
-    while (queue.unoffered !== undefined) queue.releaseOffered();
-    reader.wake();
+    while (reader.unoffered !== undefined) reader.releaseOffered();
   }
 
   /** Called by the deadline: a call has taken too long. */
@@ -122,23 +121,22 @@ export class ClientMessages implements DeadlineOwner {
 
   /** Offers what has come and comes meanwhile, while it has its place. Never rejects. */
   async #burst(): Promise<void> {
-    const { queue, reader } = this.#conversation;
+    const { reader } = this.#conversation;
     try {
-      while (this.#hasPermit && queue.unoffered !== undefined) await this.#offer(queue.unoffered);
+      while (this.#hasPermit && reader.unoffered !== undefined) await this.#offer(reader.unoffered);
     } catch (error) {
       this.stop();
       this.#listener.clientMessagesOnError(error);
     }
     this.#calledMs = undefined;
     // Behind those who wait already.
-    if (queue.unoffered !== undefined) return this.#takePermit();
+    if (reader.unoffered !== undefined) return this.#takePermit();
     this.#isBusy = false;
-    reader.wake();
     this.#listener.clientMessagesOnIdle();
   }
 
   async #offer(data: Data): Promise<void> {
-    const { queue, reader } = this.#conversation;
+    const { reader } = this.#conversation;
     const { clock, deadlines, budget } = this.#settings;
     this.#calledMs = clock.now();
     this.#deadline ??= new Deadline(deadlines, this);
@@ -148,12 +146,8 @@ export class ClientMessages implements DeadlineOwner {
     const isConsumed = (await this.#hook(data)) === true;
     this.#calledMs = undefined;
     if (this.#isStopped) return;
-    if (isConsumed) {
-      queue.dropOffered();
-    } else {
-      queue.releaseOffered();
-      reader.wake();
-    }
+    if (isConsumed) reader.dropOffered();
+    else reader.releaseOffered();
     if (budget.spend()) await new Promise<void>((resolve) => void clock.setImmediate(resolve));
   }
 }

@@ -9,7 +9,7 @@ import type { SessionOptions, SessionSettings } from '../session/session-options
 import type { ConversationSettings } from '../conversation/conversation.ts';
 import { CONVERSATION_OPTIONS, conversationChoices } from '../conversation/conversation-options.ts';
 import type { ConversationChoices, ConversationOptions } from '../conversation/conversation-options.ts';
-import { ReadTraces } from '../conversation/read-traces.ts';
+import { ReadTraces } from '../conversation/read-mistakes.ts';
 import { Deadlines } from '../time/deadlines.ts';
 import { TurnBudget } from '../time/turn-budget.ts';
 import { checkCount, checkFunction, checkNames, checkTimer, oneOf } from '../core/arguments.ts';

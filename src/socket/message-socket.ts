@@ -188,7 +188,7 @@ export class MessageSocket implements Socket {
     const { timeoutMs = Infinity, signal, compress = true } = checkWriteOptions('ws.write()', options);
     return unattended(
       this.#conversation.writer.writeFragments({
-        parts: new Fragments(iterable),
+        fragments: new Fragments(iterable),
         options: { binary: this.binaryData, compress },
         timeoutMs,
         signal,

@@ -17,6 +17,11 @@ export class Ring<T> {
     return this.#length;
   }
 
+  /** The oldest value. The ring must not be empty. */
+  get first(): T {
+    return this.#slots[this.#first] as T;
+  }
+
   push(value: T): void {
     if (this.#length === this.#slots.length) this.#grow();
     this.#slots[(this.#first + this.#length) & (this.#slots.length - 1)] = value;

@@ -1,0 +1,90 @@
+// Mistakes of handlers that read, and how they learn of them: a second read at the same time, a
+// loop that reads on after the end, a default `len` that cuts a message. The reader finds them;
+// the errors and the warning are made here.
+
+import { DEFAULT_READ_LENGTH } from './pending-read.ts';
+import { UsageError } from '../core/errors.ts';
+import type { ReadResult } from '../core/status.ts';
+import { unattended } from '../waiting/abortable.ts';
+import { warn } from '#platform';
+
+/**
+ * So many parked reads of a host remember where they were called, for the error of a second read.
+ * After that error, as many more do.
+ */
+export const TRACED_READS = 64;
+/** The read after the end, counted in a row, that throws: the loop around it never ends. */
+export const LAST_CLOSED_READ = 100;
+
+/** A line of the source; V8 makes text of it only when `stack` is read. */
+export interface ReadTrace {
+  readonly stack?: string;
+}
+
+/**
+ * Remembers where reads wait, for the error of a second one: the first of a host,
+ * and as many more after each mistake. A trace costs more than a read does.
+ */
+export class ReadTraces {
+  #left = TRACED_READS;
+
+  /** @returns The line that has called `method`; undefined where it is not remembered. */
+  take(method: (...args: never[]) => unknown): ReadTrace | undefined {
+    if (this.#left === 0) return undefined;
+    this.#left -= 1;
+    return traceCaller(method);
+  }
+
+  /** Makes the error of a read beside another one, whose trace is given, and remembers lines again. */
+  concurrentReadError(trace: ReadTrace | undefined): UsageError {
+    this.#left = TRACED_READS;
+    const where = trace?.stack?.split('\n')[1]?.trim() ?? 'where will be remembered for the next time';
+    return new UsageError(
+      'COROSOCK_CONCURRENT_READ',
+      `ws.read(): expected one read at a time, but another one waits already, ${where}`,
+    );
+  }
+}
+
+/** Remembers the one stack frame that called `method`; no frame where the engine cannot (Firefox before 138). */
+function traceCaller(method: (...args: never[]) => unknown): ReadTrace {
+  const limit = Error.stackTraceLimit;
+  const trace = {};
+  Error.stackTraceLimit = 1;
+  Error.captureStackTrace?.(trace, method);
+  Error.stackTraceLimit = limit;
+  return trace;
+}
+
+/** Makes the error of a loop that goes on at `closed`. */
+export function readAfterCloseError(call: string): UsageError {
+  return new UsageError(
+    'COROSOCK_READ_AFTER_CLOSE',
+    `${call}: expected the loop to end at 'closed', but this is its read number ${LAST_CLOSED_READ} after the end`,
+  );
+}
+
+/** Rejects when the answer would have come, no sooner: a loop that catches the error starves nothing. */
+export function rejectAfter(answer: Promise<ReadResult>, error: UsageError): Promise<never> {
+  return unattended(
+    answer.then(() => {
+      throw error;
+    }),
+  );
+}
+
+let isCutWarned = false;
+
+/**
+ * Warns, once in a process, that the default `len` of `read` has cut a message (`COROSOCK_CUT`):
+ * the default is that of `%CSP.WebSocket`, and the caller may not know that a rest waits.
+ */
+export function warnOfCut(): void {
+  if (isCutWarned) return;
+  isCutWarned = true;
+  warn(
+    `ws.read() returned the first ${DEFAULT_READ_LENGTH} units of a longer message; the next read goes on with the rest. ` +
+      'Use ws.readMessage() for whole messages, or pass len.',
+    'COROSOCK_CUT',
+  );
+}
