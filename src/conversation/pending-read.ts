@@ -1,17 +1,15 @@
-// One call that reads: what it asks for and on whose behalf, and while it waits, its
-// place in line. The socket makes it, the reader answers, the waiting line keeps it;
-// it is the one object that a read costs beside its promise.
+// One call that reads: what it asks for, and its node in the line of parked reads. The socket makes
+// it, the reader answers it. It is the one object that a read costs beside its promise.
 
-import type { ReadTrace } from './read-mistakes.ts';
-import type { ListNode } from '../structures/linked-list.ts';
+import { noop } from '../core/noop.ts';
 import type { SourcePort } from '../core/source.ts';
 import type { ReadResult } from '../core/status.ts';
-import { noop } from '../core/noop.ts';
+import type { ListNode } from '../structures/linked-list.ts';
 
 /** The default `len` of `read`, as in `%CSP.WebSocket`: UTF-16 units of text or bytes of binary. */
 export const DEFAULT_READ_LENGTH = 32_656;
 
-/** What one holder of a socket has set, and where its last read stopped. Several hold a shared one. */
+/** What one holder of a socket has set, and where its last read stopped. A shared socket has several holders. */
 export interface ReadView {
   /** Every read gives bytes. */
   binaryData: boolean;
@@ -19,28 +17,33 @@ export interface ReadView {
   atEnd: boolean;
   /** Reads after the end. */
   closedReads: number;
-  /** For `select`; made on first use, and kept here so that an idle socket pays nothing for it. */
+  /** For `select`. Made on first use, and kept here: an idle socket pays nothing for it. */
   port?: SourcePort<ReadResult>;
 }
 
-/** The public method that was called: where its caller stands is traced from here. */
+/** The public method that was called: the line of its caller is traced from here. */
 export type ReadMethod = (...args: never[]) => unknown;
+
+/** A line of the source; V8 makes text of it only when `stack` is read. */
+export interface ReadTrace {
+  readonly stack?: string;
+}
 
 /** One call of `read`, `readMessage`, `readJson` or an iterator's `next`. */
 export interface PendingRead extends ListNode<PendingRead> {
   readonly view: ReadView;
-  /** Most to return; undefined: the default of `%CSP.WebSocket`, which warns when it cuts. */
+  /** Longest part to return; undefined: {@link DEFAULT_READ_LENGTH}, with a warning where it cuts. */
   readonly len: number | undefined;
   readonly timeoutMs: number;
   readonly signal: AbortSignal | undefined;
   readonly method: ReadMethod;
 
-  // Set by the reader, where it has to wait.
+  // Set by the reader when the read waits.
 
-  /** When to give up, on the clock; Infinity where nothing but an arrival, the end or a turn is waited for. */
+  /** When it times out, on the clock; Infinity where only a message, the end or a turn ends the wait. */
   dueMs: number;
   settle: (result: ReadResult) => void;
-  /** Its `stack` says where it was called; undefined where that is not remembered. */
+  /** The line that called `method`; undefined where it is not remembered. */
   trace: ReadTrace | undefined;
 }
 

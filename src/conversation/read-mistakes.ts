@@ -3,6 +3,7 @@
 // the errors and the warning are made here.
 
 import { DEFAULT_READ_LENGTH } from './pending-read.ts';
+import type { ReadTrace } from './pending-read.ts';
 import { UsageError } from '../core/errors.ts';
 import type { ReadResult } from '../core/status.ts';
 import { unattended } from '../waiting/abortable.ts';
@@ -15,11 +16,6 @@ import { warn } from '#platform';
 export const TRACED_READS = 64;
 /** The read after the end, counted in a row, that throws: the loop around it never ends. */
 export const LAST_CLOSED_READ = 100;
-
-/** A line of the source; V8 makes text of it only when `stack` is read. */
-export interface ReadTrace {
-  readonly stack?: string;
-}
 
 /**
  * Remembers where reads wait, for the error of a second one: the first of a host,
