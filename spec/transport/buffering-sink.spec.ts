@@ -1,3 +1,5 @@
+// What a transport delivers before it has a sink.
+
 import { describe, expect, it } from 'vitest';
 import { BufferingSink } from '../../src/transport/buffering-sink.ts';
 import type { TransportSink } from '../../src/transport/transport.ts';
@@ -18,28 +20,28 @@ function recorder(): { readonly sink: TransportSink; readonly calls: unknown[] }
 }
 
 describe('BufferingSink', () => {
-  it('gives way to the sink when nothing was early', () => {
+  it('gives the sink itself when nothing was buffered', () => {
     const { sink } = recorder();
-    expect(new BufferingSink().handOverTo(sink)).toBe(sink);
+    expect(new BufferingSink().deliverTo(sink)).toBe(sink);
   });
 
-  it('keeps what is early, and hands it over in order, a microtask later', async () => {
+  it('buffers early calls, and delivers them in order, a microtask later', async () => {
     const early = new BufferingSink();
     const { sink, calls } = recorder();
     early.receive('one', 3);
     early.drain();
     early.end(END);
-    early.handOverTo(sink);
+    early.deliverTo(sink);
     expect(calls).toEqual([]);
     await Promise.resolve();
     expect(calls).toEqual([['one', 3], 'drain', END]);
   });
 
-  it('keeps the order of what comes before, during and after the handing over', async () => {
+  it('keeps the order of calls before, during and after the delivery', async () => {
     const early = new BufferingSink();
     const { sink, calls } = recorder();
     early.receive('before', 6);
-    const standIn = early.handOverTo(sink);
+    const standIn = early.deliverTo(sink);
     standIn.receive('during', 6);
     await Promise.resolve();
     standIn.receive('after', 5);

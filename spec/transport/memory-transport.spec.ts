@@ -1,3 +1,5 @@
+// The link in memory: the contract, and what only this transport promises.
+
 import { describe, expect, it } from 'vitest';
 import { settle, transportContract } from 'corosock/testing';
 import type { TransportPair } from 'corosock/testing';
@@ -31,7 +33,7 @@ describe('MemoryTransport keeps the promise', () => {
 });
 
 describe('memoryLink', () => {
-  it('agrees on the protocol it is given, and on none by default', () => {
+  it('gives both ends the protocol, and none by default', () => {
     expect(memoryLink({ protocol: 'chat' }).map(({ protocol }) => protocol)).toEqual(['chat', 'chat']);
     expect(memoryLink().map(({ protocol }) => protocol)).toEqual(['', '']);
   });
@@ -52,7 +54,7 @@ describe('memoryLink', () => {
     expect([near.messages, far.messages]).toEqual([[], ['ab']]);
   });
 
-  it('says of a message that is too big how big it was', async () => {
+  it('names the size of a message above the limit in the cause', async () => {
     const { near, far } = openLink({ maxMessageBytes: [1, 3] });
     near.send('h\u00e9h\u00e9');
     expect((await far.untilEnd()).cause).toEqual(
@@ -71,7 +73,7 @@ describe('MemoryTransport', () => {
     expect(far.messages).toEqual([new Uint8Array([1, 2, 3])]);
   });
 
-  it('counts what is under way, and some bytes for each message', async () => {
+  it('counts what is under way, with an overhead for each message', async () => {
     const { near, far } = openLink();
     far.pause();
     near.send('');
@@ -112,7 +114,7 @@ describe('MemoryTransport', () => {
     expect(far.messages).toEqual(['first']);
   });
 
-  it('still hears the peer after its own close, until the answer', async () => {
+  it('still receives messages after its own close, until the answer', async () => {
     const { near, far } = openLink();
     far.send('on its way');
     near.close(4000);

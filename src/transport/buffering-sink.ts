@@ -1,5 +1,5 @@
-// What arrives between the making of a transport and the opening of its sink is
-// kept here, in order (promise 1 of the Transport port).
+// Buffers the sink calls that a transport makes before it is opened, in order (promises 1 and 2 of
+// the Transport port). All three transports use it; `transport.ts` has the port.
 
 import type { TransportSink } from './transport.ts';
 import type { LinkEnd } from '../core/close-info.ts';
@@ -7,10 +7,10 @@ import type { Data } from '../core/data.ts';
 
 type Call = (sink: TransportSink) => void;
 
-/** Stands in for the sink until there is one. */
+/** Takes the place of the sink until `open` sets it. */
 export class BufferingSink implements TransportSink {
   readonly #calls: Call[] = [];
-  /** Where the calls go, once those that were early have gone there. */
+  /** Set once all buffered calls were passed on; later calls go to it directly. */
   #sink: TransportSink | undefined;
 
   receive(data: Data, bytes: number): void {
@@ -25,8 +25,13 @@ export class BufferingSink implements TransportSink {
     this.#pass((sink) => sink.end(end));
   }
 
-  /** @returns What stands for the sink from now on: itself where nothing was early, else this, which tells it in a moment (promise 2). */
-  handOverTo(sink: TransportSink): TransportSink {
+  /**
+   * Delivers all buffered calls in a microtask, because `open` must not call the sink (promise 2).
+   *
+   * @returns The sink that the transport uses from now on: the given one if nothing was buffered,
+   *   else this one, which keeps the order of the calls that come before the microtask.
+   */
+  deliverTo(sink: TransportSink): TransportSink {
     if (this.#calls.length === 0) return sink;
     queueMicrotask(() => {
       this.#sink = sink;

@@ -1,11 +1,11 @@
-// The Connector port: what opens a link to a server. `client/` asks; transport/ws/connector.ts
-// does it in Node, browser-connector.ts in browsers.
+// The Connector port: opens a client's link to a server. `client/` calls it; `ws/connector.ts`
+// implements it for Node and `browser/connector.ts` for browsers.
 
 import type { Transport } from './transport.ts';
 import type { Clock } from '../time/clock.ts';
 import type { ConnectError } from '../core/errors.ts';
 
-/** Where to, and what is asked for. All of it has been checked. */
+/** The server to connect to, and the options of the handshake. All were checked by the caller. */
 export interface LinkTarget {
   /** `ws:` or `wss:`, without a fragment. */
   readonly url: URL;
@@ -19,21 +19,21 @@ export interface LinkTarget {
   readonly clock: Clock;
 }
 
-/** What comes of it. */
+/** What a connector calls: the opening of a client. The counterpart of `TransportSink`. */
 export interface LinkOutcome {
-  /** The server has agreed. Called before anything of it is delivered. */
+  /** Called when the server has accepted, before any of its messages is delivered. */
   opened(transport: Transport): void;
-  /** It has not, and no socket is left. */
+  /** Called when it has not. No socket is left. */
   failed(error: ConnectError): void;
 }
 
 /**
  * Opens a link.
  *
- * 1. One of `opened` and `failed` is called, once, and never inside the call.
+ * 1. One of `opened` and `failed` is called, once, and not before the connector has returned.
  * 2. After `cancel` neither is called, and no socket is left.
- * 3. Redirects are not followed: an answer that is no 101 fails with its status, where it is known.
+ * 3. Redirects are not followed: an answer other than 101 fails with its status, if it is known.
  *
- * @returns `cancel`; to be called before either has been.
+ * @returns `cancel`, which may be called until one of the two was called.
  */
 export type Connector = (target: LinkTarget, outcome: LinkOutcome) => () => void;

@@ -1,6 +1,6 @@
-// The fake link: both ends in memory, for tests and for sockets that need no
-// network. It keeps the promises of the Transport port and nothing else: what
-// is sent is delivered in a microtask, in order, and no time passes.
+// A link in memory: the fake of the Transport port, which keeps all its promises. Messages are
+// delivered in microtasks, in order, and no time passes. `testing/memory-server.ts` and specs use
+// it; the links over a WebSocket are in `ws/` and `browser/`.
 
 import { BufferingSink } from './buffering-sink.ts';
 import type { FragmentOptions, SendOptions, Transport, TransportSink } from './transport.ts';
@@ -12,19 +12,19 @@ import { MESSAGE_OVERHEAD_BYTES } from '../core/limits.ts';
 export interface MemoryLinkOptions {
   /** Negotiated subprotocol. Default ''. */
   readonly protocol?: string;
-  /** Largest message that each end accepts, [near, far]; beyond it 1009. Default: any. */
+  /** Largest message that each end accepts, beyond it 1009. Default: any. */
   readonly maxMessageBytes?: readonly [near: number, far: number];
 }
 
-/** What is under way to one end: what happens to it there. */
-type Arrival = (end: MemoryTransport) => void;
-/** How it takes what was sent: a message, or a part of one. */
-type Taking = (end: MemoryTransport, sent: Data, bytes: number) => void;
+/** One frame that is under way to an end: what that end does when it receives it. */
+type Frame = (end: MemoryTransport) => void;
+/** How the other end receives a message, or a fragment of one. */
+type Receive = (end: MemoryTransport, data: Data, bytes: number) => void;
 
 /**
  * Makes both ends of a link in memory.
  *
- * @returns `[near, far]`; what is sent into one comes out of the other.
+ * @returns `[near, far]`: each receives what the other sends.
  */
 export function memoryLink({
   protocol = '',
@@ -41,25 +41,25 @@ export function memoryLink({
 export class MemoryTransport implements Transport {
   readonly protocol: string;
   readonly #maxMessageBytes: number;
-  // oxlint-disable-next-line eslint/no-unused-private-class-members -- oxlint 1.94 overlooks `this.#peer.#arrive()`
+  // oxlint-disable-next-line eslint/no-unused-private-class-members -- oxlint 1.94 overlooks `this.#peer.#enqueue()`
   #peer: MemoryTransport = this;
   readonly #early = new BufferingSink();
   #sink: TransportSink = this.#early;
 
-  /** Under way to this end, oldest first. */
-  #inbox: Arrival[] = [];
-  #delivering = false;
-  #paused = false;
-  /** The parts of a message that have come, and their bytes. */
-  #parts: Data[] = [];
-  #partBytes = 0;
-  /** Sent by this end and not yet delivered to the other. */
+  /** Frames under way to this end, oldest first. */
+  #inbox: Frame[] = [];
+  #isScheduled = false;
+  #isPaused = false;
+  /** The fragments of a message that have arrived, and their bytes. */
+  #fragments: Data[] = [];
+  #fragmentBytes = 0;
+  /** Sent by this end and not yet received by the other. */
   #unflushedBytes = 0;
   #flushedBytes = 0;
   #receivedBytes = 0;
-  /** `closing`: we have sent a close frame; `ended`: nothing goes in or out any more. */
+  /** `closing`: this end has sent a close frame. `ended`: nothing goes in or out any more. */
   #state: 'open' | 'closing' | 'ended' = 'open';
-  /** What we closed with; 1006 while we have not. */
+  /** The code and the reason of our close frame; 1006 until one was sent. */
   #closing = { code: 1006, reason: '' };
 
   constructor(protocol: string, maxMessageBytes: number) {
@@ -67,7 +67,7 @@ export class MemoryTransport implements Transport {
     this.#maxMessageBytes = maxMessageBytes;
   }
 
-  /** Joins the two ends; before anything else. */
+  /** Joins the two ends. Called before anything else. */
   connect(peer: MemoryTransport): void {
     this.#peer = peer;
   }
@@ -84,25 +84,25 @@ export class MemoryTransport implements Transport {
     return this.#flushedBytes;
   }
 
-  // Called by the socket above.
+  // Called by the conversation above.
 
   open(sink: TransportSink): void {
-    this.#sink = this.#early.handOverTo(sink);
+    this.#sink = this.#early.deliverTo(sink);
   }
 
   send(data: Data, { binary }: SendOptions): boolean {
-    return this.#send(data, binary, (end, sent, bytes) => end.#takeMessage(sent, bytes));
+    return this.#send(data, binary, (end, copy, bytes) => end.#receiveMessage(copy, bytes));
   }
 
   sendFragment(data: Data, { binary, last }: FragmentOptions): boolean {
-    return this.#send(data, binary, (end, sent, bytes) => end.#takePart(sent, bytes, last));
+    return this.#send(data, binary, (end, copy, bytes) => end.#receiveFragment(copy, bytes, last));
   }
 
-  /** The other end answers when it is delivered: not while it is paused. */
+  /** The peer answers when it receives the ping: not while it is paused. */
   ping(): boolean {
     if (this.#state !== 'open') return false;
-    this.#peer.#arrive((end) => {
-      end.#takeControl();
+    this.#peer.#enqueue((end) => {
+      end.#receiveControl();
       end.pong();
     });
     return true;
@@ -110,16 +110,16 @@ export class MemoryTransport implements Transport {
 
   pong(): boolean {
     if (this.#state !== 'open') return false;
-    this.#peer.#arrive((end) => end.#takeControl());
+    this.#peer.#enqueue((end) => end.#receiveControl());
     return true;
   }
 
   pause(): void {
-    this.#paused = true;
+    this.#isPaused = true;
   }
 
   resume(): void {
-    this.#paused = false;
+    this.#isPaused = false;
     this.#schedule();
   }
 
@@ -127,108 +127,108 @@ export class MemoryTransport implements Transport {
     if (this.#state !== 'open') return;
     this.#state = 'closing';
     this.#closing = { code, reason };
-    this.#peer.#arrive((end) => end.#takeClose(code, reason));
+    this.#peer.#enqueue((end) => end.#receiveClose(code, reason));
   }
 
   terminate(): void {
     if (this.#state === 'ended') return;
-    this.#peer.#arrive((end) => end.#takeLoss());
+    this.#peer.#enqueue((end) => end.#receiveLoss());
     this.#state = 'ended';
     this.#inbox = [];
     queueMicrotask(() => this.#sink.end({ ...this.#closing, clean: false, by: 'local' }));
   }
 
-  /** What arrives is a copy, as it is on a wire. */
-  #send(data: Data, binary: boolean, take: Taking): boolean {
+  /** Sends a copy, as a wire does. */
+  #send(data: Data, binary: boolean, receive: Receive): boolean {
     if (this.#state !== 'open') return false;
-    const sent = binary || typeof data !== 'string' ? Buffer.from(toBytes(data)) : data.toWellFormed();
-    const bytes = bytesOf(sent);
+    const copy = binary || typeof data !== 'string' ? Buffer.from(toBytes(data)) : data.toWellFormed();
+    const bytes = bytesOf(copy);
     this.#unflushedBytes += bytes + MESSAGE_OVERHEAD_BYTES;
-    this.#peer.#arrive((end) => take(end, sent, bytes));
+    this.#peer.#enqueue((end) => receive(end, copy, bytes));
     return true;
   }
 
   // Called by the other end.
 
-  #arrive(arrival: Arrival): void {
+  #enqueue(frame: Frame): void {
     if (this.#state === 'ended') return;
-    this.#inbox.push(arrival);
+    this.#inbox.push(frame);
     this.#schedule();
   }
 
-  /** The other end has been delivered what this one sent. */
-  #taken(bytes: number): void {
+  /** The other end has received bytes of this one. */
+  #flush(bytes: number): void {
     this.#unflushedBytes -= bytes;
     this.#flushedBytes += bytes;
     if (this.#state !== 'ended') this.#sink.drain();
   }
 
   #schedule(): void {
-    if (this.#delivering || this.#paused || this.#inbox.length === 0) return;
-    this.#delivering = true;
+    if (this.#isScheduled || this.#isPaused || this.#inbox.length === 0) return;
+    this.#isScheduled = true;
     queueMicrotask(this.#deliver);
   }
 
   readonly #deliver = (): void => {
-    this.#delivering = false;
-    const arrivals = this.#inbox;
+    this.#isScheduled = false;
+    const frames = this.#inbox;
     this.#inbox = [];
     let next = 0;
-    while (next < arrivals.length && !this.#paused && this.#state !== 'ended') {
-      (arrivals[next] as Arrival)(this);
+    while (next < frames.length && !this.#isPaused && this.#state !== 'ended') {
+      (frames[next] as Frame)(this);
       next += 1;
     }
     if (this.#state === 'ended') return;
-    this.#inbox = [...arrivals.slice(next), ...this.#inbox];
+    this.#inbox = [...frames.slice(next), ...this.#inbox];
     this.#schedule();
   };
 
-  #takeMessage(data: Data, bytes: number): void {
+  #receiveMessage(data: Data, bytes: number): void {
     if (bytes > this.#maxMessageBytes) return this.#endAboveLimit(bytes);
     this.#receivedBytes += bytes + MESSAGE_OVERHEAD_BYTES;
     this.#sink.receive(data, bytes);
-    this.#peer.#taken(bytes + MESSAGE_OVERHEAD_BYTES);
+    this.#peer.#flush(bytes + MESSAGE_OVERHEAD_BYTES);
   }
 
-  #takeControl(): void {
+  #receiveControl(): void {
     this.#receivedBytes += MESSAGE_OVERHEAD_BYTES;
   }
 
-  #takePart(part: Data, bytes: number, last: boolean): void {
-    this.#parts.push(part);
-    this.#partBytes += bytes;
+  #receiveFragment(fragment: Data, bytes: number, last: boolean): void {
+    this.#fragments.push(fragment);
+    this.#fragmentBytes += bytes;
     this.#receivedBytes += bytes + MESSAGE_OVERHEAD_BYTES;
-    const all = this.#partBytes;
+    const all = this.#fragmentBytes;
     if (all > this.#maxMessageBytes) return this.#endAboveLimit(all);
     if (last) {
-      const message = joined(this.#parts);
-      this.#parts = [];
-      this.#partBytes = 0;
+      const message = joined(this.#fragments);
+      this.#fragments = [];
+      this.#fragmentBytes = 0;
       this.#sink.receive(message, all);
     }
-    this.#peer.#taken(bytes + MESSAGE_OVERHEAD_BYTES);
+    this.#peer.#flush(bytes + MESSAGE_OVERHEAD_BYTES);
   }
 
   #endAboveLimit(bytes: number): void {
     const cause = new RangeError(
       `A message of ${bytes} bytes is above the limit of ${this.#maxMessageBytes}`,
     );
-    this.#peer.#arrive((end) => end.#takeClose(1009, ''));
+    this.#peer.#enqueue((end) => end.#receiveClose(1009, ''));
     this.#end({ code: 1009, reason: '', clean: false, by: 'limit', cause });
   }
 
-  #takeClose(code: number, reason: string): void {
-    // Both may close at once: the other's frame is then our answer.
-    if (this.#state === 'closing') return this.#takeAnswer();
-    this.#peer.#arrive((end) => end.#takeAnswer());
+  #receiveClose(code: number, reason: string): void {
+    // Both ends may close at once: the peer's close frame is then the answer to ours.
+    if (this.#state === 'closing') return this.#receiveAnswer();
+    this.#peer.#enqueue((end) => end.#receiveAnswer());
     this.#end({ code, reason, clean: true, by: 'peer' });
   }
 
-  #takeAnswer(): void {
+  #receiveAnswer(): void {
     this.#end({ ...this.#closing, clean: true, by: 'local' });
   }
 
-  #takeLoss(): void {
+  #receiveLoss(): void {
     const by = this.#state === 'closing' ? 'local' : 'link';
     this.#end({ ...this.#closing, clean: false, by });
   }

@@ -74,7 +74,7 @@ export class BrowserTransport implements Transport {
   }
 
   open(sink: TransportSink): void {
-    this.#sink = (this.#sink as BufferingSink).handOverTo(sink);
+    this.#sink = (this.#sink as BufferingSink).deliverTo(sink);
   }
 
   send(data: Data, { binary }: SendOptions): boolean {

@@ -91,7 +91,7 @@ export class WsTransport implements Transport {
   }
 
   open(sink: TransportSink): void {
-    this.#sink = this.#sink === undefined ? sink : (this.#sink as BufferingSink).handOverTo(sink);
+    this.#sink = this.#sink === undefined ? sink : (this.#sink as BufferingSink).deliverTo(sink);
   }
 
   /** Frames of one turn leave together, once the turn and its microtasks are over. */
