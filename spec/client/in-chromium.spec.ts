@@ -231,7 +231,7 @@ describe.skipIf(!isThere)(`connect in a browser${reason}`, { timeout: 30_000 }, 
       expect(heard).toEqual([
         'COROSOCK_CONNECT',
         undefined,
-        'The handshake failed: refused, or nobody there: a browser does not tell which',
+        'The handshake failed: the server refused or did not answer; a browser does not tell which',
       ]);
     },
   );

@@ -12,7 +12,7 @@ import { checkHooks } from './routes.ts';
 import { TaskQueue } from '../waiting/task-queue.ts';
 import { EarlyData } from '../handshake/early-data.ts';
 import { WsAcceptor } from '../transport/ws/acceptor.ts';
-import type { UpgradeAtHand } from '../transport/ws/acceptor.ts';
+import type { UpgradeRequest } from '../transport/ws/acceptor.ts';
 import type { WsTransport } from '../transport/ws/transport.ts';
 import { LinkedList } from '../structures/linked-list.ts';
 import type { HandshakeEnd } from '../core/errors.ts';
@@ -46,7 +46,7 @@ export class Upgrades {
   }
 
   /** Answers an upgrade that keeps the rules: at once, or when its hook has decided. */
-  take(upgrade: UpgradeAtHand, arrival: PendingHandshake): void {
+  take(upgrade: UpgradeRequest, arrival: PendingHandshake): void {
     if (this.#isClosing) return this.refuse(upgrade, REFUSALS.closing);
     if (isPlain(arrival)) return void this.#accept(upgrade, arrival, acceptedAtOnce(arrival.protocol));
     this.#askAndAnswer(upgrade, arrival);
@@ -75,11 +75,11 @@ export class Upgrades {
     for (const deadline of this.#waiting) deadline.end('closing');
   }
 
-  refuse({ request, stream }: UpgradeAtHand, refusal: Refusal): void {
+  refuse({ request, stream }: UpgradeRequest, refusal: Refusal): void {
     refuse(stream, refusal, this.#settings.clock, request.method);
   }
 
-  #askAndAnswer(upgrade: UpgradeAtHand, arrival: PendingHandshake): void {
+  #askAndAnswer(upgrade: UpgradeRequest, arrival: PendingHandshake): void {
     const { clock, handshakeTimeoutMs } = this.#settings;
     // Nobody else listens to the stream of an upgrade: a reset would bring the process down.
     upgrade.stream.on('error', noop);
@@ -101,7 +101,7 @@ export class Upgrades {
   }
 
   #answer(
-    upgrade: UpgradeAtHand,
+    upgrade: UpgradeRequest,
     arrival: PendingHandshake,
     verdict: HandshakeResult,
     deadline: HandshakeDeadline,
@@ -135,29 +135,28 @@ export class Upgrades {
   }
 
   /** @returns Whether the 101 is on its way. */
-  #accept(upgrade: UpgradeAtHand, arrival: PendingHandshake, accepted: AcceptedHandshake): boolean {
+  #accept(upgrade: UpgradeRequest, arrival: PendingHandshake, accepted: AcceptedHandshake): boolean {
     const { answer, opened } = accepted;
-    let open: WsTransport | undefined;
+    let transport: WsTransport | undefined;
     try {
-      this.#acceptor.accept(
-        upgrade,
-        { protocol: answer.protocol, headerLines: headerLinesOf(accepted) },
-        {
-          accepted: (transport) => {
-            open = transport;
-            this.#listener.upgradeOnOpen(transport, arrival, accepted);
-          },
-          refused: () => this.refuse(upgrade, REFUSALS.extensions),
-        },
-      );
+      const outcome = this.#acceptor.accept(upgrade, {
+        protocol: answer.protocol,
+        headerLines: headerLinesOf(accepted),
+      });
+      if (outcome instanceof Error) {
+        this.refuse(upgrade, REFUSALS.extensions);
+      } else if (outcome !== undefined) {
+        transport = outcome;
+        this.#listener.upgradeOnOpen(transport, arrival, accepted);
+      }
     } catch (error) {
       this.#settings.report(error, { socketId: arrival.socketId.value, phase: 'handshake' });
       // Nobody has it who would ever close it.
-      open?.terminate();
+      transport?.terminate();
     }
     // The client had gone, or its request was none after all.
-    if (open === undefined) opened?.release();
-    return open !== undefined;
+    if (transport === undefined) opened?.release();
+    return transport !== undefined;
   }
 }
 

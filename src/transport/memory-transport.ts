@@ -3,6 +3,7 @@
 // it; the links over a WebSocket are in `ws/` and `browser/`.
 
 import { BufferingSink } from './buffering-sink.ts';
+import { limitEnd } from './limit-end.ts';
 import type { FragmentOptions, SendOptions, Transport, TransportSink } from './transport.ts';
 import type { LinkEnd } from '../core/close-info.ts';
 import { bytesOf, joined, toBytes } from '../core/data.ts';
@@ -41,7 +42,8 @@ export function memoryLink({
 export class MemoryTransport implements Transport {
   readonly protocol: string;
   readonly #maxMessageBytes: number;
-  // oxlint-disable-next-line eslint/no-unused-private-class-members -- oxlint 1.94 overlooks `this.#peer.#enqueue()`
+  // oxlint 1.94 overlooks `this.#peer.#enqueue()`.
+  // oxlint-disable-next-line eslint/no-unused-private-class-members
   #peer: MemoryTransport = this;
   readonly #early = new BufferingSink();
   #sink: TransportSink = this.#early;
@@ -210,11 +212,8 @@ export class MemoryTransport implements Transport {
   }
 
   #endAboveLimit(bytes: number): void {
-    const cause = new RangeError(
-      `A message of ${bytes} bytes is above the limit of ${this.#maxMessageBytes}`,
-    );
     this.#peer.#enqueue((end) => end.#receiveClose(1009, ''));
-    this.#end({ code: 1009, reason: '', clean: false, by: 'limit', cause });
+    this.#end(limitEnd(bytes, this.#maxMessageBytes));
   }
 
   #receiveClose(code: number, reason: string): void {

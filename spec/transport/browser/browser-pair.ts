@@ -1,5 +1,5 @@
-// A real link over loopback between a server's WsTransport and a BrowserTransport
-// over the WebSocket that Node has of its own (undici's), for the contract.
+// A link over loopback for the contract: a server's WsTransport, and a BrowserTransport over the
+// WebSocket that is global in Node (undici's).
 
 import type { LinkTarget } from '../../../src/transport/connector.ts';
 import { connectInBrowser } from '../../../src/transport/browser/connector.ts';
@@ -22,20 +22,20 @@ export function targetOf(port: number, changes: Partial<LinkTarget> = {}): LinkT
   };
 }
 
-/** A link as the contract wants it. */
-export async function browserPair(near: 'server' | 'native'): Promise<TransportPair> {
+/** Makes a link as the contract needs it. */
+export async function browserPair(near: 'server' | 'browser'): Promise<TransportPair> {
   const { http, port, accepted } = await acceptOne(false);
   const opened = new Promise<Transport>((resolve, reject) => {
     connectInBrowser(targetOf(port), { opened: resolve, failed: reject });
   });
-  const [server, native] = await Promise.all([accepted, opened]);
-  const [nearEnd, farEnd] = near === 'server' ? [server, native] : [native, server];
+  const [server, browser] = await Promise.all([accepted, opened]);
+  const [nearEnd, farEnd] = near === 'server' ? [server, browser] : [browser, server];
   return {
     near: nearEnd,
     far: farEnd,
     farMaxMessageBytes: MAX_MESSAGE_BYTES,
     async [Symbol.asyncDispose]() {
-      native.terminate();
+      browser.terminate();
       server.terminate();
       http.close();
       await once(http, 'close');

@@ -1,5 +1,5 @@
-// The opening handshake of a browser, over a scripted WebSocket, and once over the
-// one that Node has of its own.
+// The opening handshake of a browser, over a scripted WebSocket, and once over the WebSocket that is
+// global in Node.
 
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { settle } from 'corosock/testing';
@@ -9,7 +9,7 @@ import type { ConnectError } from '../../../src/core/errors.ts';
 import { targetOf } from './browser-pair.ts';
 import { ScriptedWebSocket } from './scripted-web-socket.ts';
 
-/** Connects through a scripted WebSocket, and writes down what comes of it. */
+/** Connects through a scripted WebSocket, and records the outcome. */
 function connect(): {
   readonly ws: ScriptedWebSocket;
   readonly asked: readonly unknown[];
@@ -32,28 +32,31 @@ function connect(): {
 
 afterEach(() => vi.unstubAllGlobals());
 
-const REFUSED = 'The handshake failed: refused, or nobody there: a browser does not tell which';
+const REFUSED = 'The handshake failed: the server refused or did not answer; a browser does not tell which';
 
 describe('connectInBrowser', () => {
-  it('asks for the URL and the protocols', () => {
+  it('passes the URL and the protocols', () => {
     expect(connect().asked).toEqual(['ws://host/path?q', ['a', 'b']]);
   });
 
-  it('answers with a transport once it is open, and with nothing more', () => {
+  it('gives a transport once it is open, and calls nothing more', () => {
     const { ws, events } = connect();
     ws.opens();
     ws.ends(1006, { wasClean: false });
     expect(events).toEqual([['opened', 'chat']]);
   });
 
-  it.each(['an error', 'a close', 'both'])('fails once, without a status, for none is told: %s', (event) => {
-    const { ws, events } = connect();
-    if (event !== 'a close') ws.fails();
-    if (event !== 'an error') ws.ends(1006, { wasClean: false });
-    expect(events).toEqual([['failed', undefined, REFUSED]]);
-  });
+  it.each(['an error', 'a close', 'both'])(
+    'fails once, without a status, which a page does not get: %s',
+    (event) => {
+      const { ws, events } = connect();
+      if (event !== 'a close') ws.fails();
+      if (event !== 'an error') ws.ends(1006, { wasClean: false });
+      expect(events).toEqual([['failed', undefined, REFUSED]]);
+    },
+  );
 
-  it.each(['opens', 'ends'] as const)('says nothing after cancel, whether it %s', (event) => {
+  it.each(['opens', 'ends'] as const)('calls nothing after cancel, when the WebSocket %s', (event) => {
     const { ws, events, cancel } = connect();
     cancel();
     ws[event](1006);
@@ -61,7 +64,7 @@ describe('connectInBrowser', () => {
   });
 
   it.each([false, true])(
-    'fails, later, where the browser refuses by itself; unless cancelled: %s',
+    'fails, later, if the browser refuses to begin; not if it was cancelled: %s',
     async (cancelled) => {
       const cause = new Error('An insecure WebSocket connection may not be initiated');
       vi.stubGlobal('WebSocket', function WebSocket(): void {
@@ -81,7 +84,7 @@ describe('connectInBrowser', () => {
     },
   );
 
-  it('fails over the WebSocket of Node where a server refuses', async () => {
+  it('fails over the WebSocket of Node if a server refuses', async () => {
     await using http = await listen();
     http.server.on('upgrade', (_, stream) => stream.end('HTTP/1.1 403 Forbidden\r\n\r\n'));
     const error = await new Promise<ConnectError>((failed, reject) => {

@@ -1,5 +1,5 @@
-// A native WebSocket whose server is the spec: it opens, delivers, takes and ends,
-// and sees what the page has asked for.
+// A browser's WebSocket that the spec controls: the spec opens it, delivers to it, flushes and ends
+// it, and sees what the page has called.
 
 import type {
   BrowserClose,

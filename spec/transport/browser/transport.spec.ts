@@ -1,5 +1,5 @@
-// The link of a browser: the contract over the WebSocket that Node has of its own,
-// and over a scripted one what the contract cannot see.
+// The link of a browser: the contract over the WebSocket that is global in Node, and over a scripted
+// one what the contract cannot see.
 
 import { describe, expect, it } from 'vitest';
 import { settle, transportContract } from 'corosock/testing';
@@ -10,9 +10,9 @@ import { HandClock } from '../../time/hand-clock.ts';
 import { browserPair } from './browser-pair.ts';
 import { ScriptedWebSocket } from './scripted-web-socket.ts';
 
-/** What a page cannot do, by the check that fails without it. */
+/** Checks that fail, because a page cannot do what they check. */
 const NOT_KEPT = {
-  // As the one that is to hold back, to drop the link, or to say why it closes.
+  // The page is the far end: it cannot pause, drop the link, or send every close code.
   server: [
     '7. `bufferedBytes` counts what was sent and not yet flushed',
     '7. Each time it falls, `drain` follows',
@@ -26,7 +26,7 @@ const NOT_KEPT = {
     '16. `flushedBytes` changes when more of what was sent is flushed',
     '17. Each counts in `bufferedBytes` at once (7)',
   ],
-  native: [
+  browser: [
     "11. The peer gets 1006 and `by: 'link'`",
     '14. They return false and send nothing where `send` would',
     '15. also with a `pong` and with the answer to a `ping`',
@@ -39,7 +39,7 @@ const namesOf = (checks: readonly { readonly name: string }[]): readonly string[
 
 describe.each([
   ['from server to page', 'server'],
-  ['from page to server', 'native'],
+  ['from page to server', 'browser'],
 ] as const)('BrowserTransport, %s, keeps the promise', (_, near) => {
   const notKept: readonly string[] = NOT_KEPT[near];
 
@@ -47,7 +47,7 @@ describe.each([
     await expect(run(() => browserPair(near))).resolves.toBe(undefined);
   });
 
-  it('but for those that are named', () => {
+  it('and the list of promises that are not kept names checks of the contract', () => {
     expect(notKept.filter((name) => !namesOf(transportContract).includes(name))).toEqual([]);
   });
 });
@@ -69,12 +69,12 @@ function scripted(maxMessageBytes = 10): Scripted {
 }
 
 describe('BrowserTransport', () => {
-  it('asks for bytes, and tells the protocol that was agreed on', () => {
+  it('asks for bytes, and has the negotiated protocol', () => {
     const { ws, transport } = scripted();
     expect([ws.binaryType, transport.protocol]).toEqual(['arraybuffer', 'chat']);
   });
 
-  it('hands messages on as text and bytes, with their size on the wire', () => {
+  it('delivers text and bytes, with their size on the wire', () => {
     const { ws, end } = scripted();
     ws.delivers('aü€');
     ws.delivers(new Uint8Array([1, 2]).buffer);
@@ -84,7 +84,7 @@ describe('BrowserTransport', () => {
     ]);
   });
 
-  it('sends text as text, bytes as bytes, and text as bytes where it shall', () => {
+  it('sends text as text, bytes as bytes, and text as bytes if `binary` says so', () => {
     const { ws, end } = scripted();
     const bytes = new Uint8Array([1]);
     end.send('ü');
@@ -97,7 +97,7 @@ describe('BrowserTransport', () => {
     ]);
   });
 
-  it('keeps the parts of a message until the last has come, and counts nothing of them until then', () => {
+  it('keeps the fragments of a message until the last one, and counts nothing of them until then', () => {
     const { ws, end } = scripted();
     expect([end.sendFragment('one'), end.bufferedBytes, ws.calls]).toEqual([true, 0, []]);
     end.sendFragment('two', { last: true });
@@ -108,7 +108,7 @@ describe('BrowserTransport', () => {
     ]);
   });
 
-  it('looks every 4 ms whether the browser has taken bytes, and no longer than that', () => {
+  it('polls every 4 ms for flushed bytes, while there are unflushed ones', () => {
     const { ws, clock, end } = scripted();
     end.send('123456');
     end.send('789');
@@ -126,7 +126,7 @@ describe('BrowserTransport', () => {
     expect(clock.timers).toBe(0);
   });
 
-  it('looks again for what is sent when it hears of room', () => {
+  it('polls again for a message that the sink sends in drain', () => {
     const { ws, clock, end } = scripted();
     end.send('123');
     end.onCall = () => {
@@ -140,7 +140,7 @@ describe('BrowserTransport', () => {
     expect(end.calls.map(({ kind }) => kind)).toEqual(['drain', 'drain']);
   });
 
-  it('sets no timer for what was taken at once', () => {
+  it('sets no timer for a message that is flushed at once', () => {
     const { ws, clock, end } = scripted();
     ws.send = () => {};
     end.send('123');
@@ -154,7 +154,7 @@ describe('BrowserTransport', () => {
     expect([end.bufferedBytes, clock.timers]).toEqual([0, 0]);
   });
 
-  it('cannot hold the link back', () => {
+  it('delivers while it is paused', () => {
     const { ws, end } = scripted();
     end.pause();
     ws.delivers('a');
@@ -169,7 +169,7 @@ describe('BrowserTransport', () => {
     [1011, 4011],
     [3000, 3000],
     [4999, 4999],
-  ])('closes with %d as a page can: %d', async (code, onTheWire) => {
+  ])('closes with %d as %d on the wire', async (code, onTheWire) => {
     const { ws, end } = scripted();
     end.close(code, 'bye');
     ws.ends(onTheWire, { reason: 'an echo' });
@@ -177,7 +177,7 @@ describe('BrowserTransport', () => {
     expect(await end.untilEnd()).toMatchObject({ code, reason: 'bye', clean: true, by: 'local' });
   });
 
-  it('ends unclean when the peer has not answered its close', async () => {
+  it('ends unclean if the peer has not answered its close', async () => {
     const { ws, end } = scripted();
     end.close(1000);
     ws.ends(1006, { wasClean: false });
@@ -187,20 +187,20 @@ describe('BrowserTransport', () => {
   it.each([
     [4000, 'bye'],
     [1005, ''],
-  ])("tells of the peer's close %d", async (code, reason) => {
+  ])("reports the peer's close with %d", async (code, reason) => {
     const { ws, end } = scripted();
     ws.ends(code, { reason });
     expect(await end.untilEnd()).toMatchObject({ code, reason, clean: true, by: 'peer' });
   });
 
-  it('tells of a lost link', async () => {
+  it('reports a lost link', async () => {
     const { ws, end } = scripted();
     ws.ends(1006, { wasClean: false });
     expect(await end.untilEnd()).toMatchObject({ code: 1006, reason: '', clean: false, by: 'link' });
   });
 
   it.each(['x'.repeat(11), 'ü'.repeat(6), new ArrayBuffer(11)])(
-    '13: ends with 1009 by a message above the limit, and the peer hears 4009: %#',
+    '13: ends with 1009 for a message above the limit, and the peer gets 4009: %#',
     async (data) => {
       const { ws, end } = scripted();
       ws.delivers('x'.repeat(10));
@@ -213,7 +213,7 @@ describe('BrowserTransport', () => {
     },
   );
 
-  it('keeps the code that it has closed with when a message above the limit comes behind', async () => {
+  it('keeps its own close code if a message above the limit arrives later', async () => {
     const { ws, end } = scripted();
     end.close(4000);
     ws.delivers('x'.repeat(11));
@@ -223,7 +223,7 @@ describe('BrowserTransport', () => {
   it.each([
     ['1006', undefined, 1006],
     ['the code of a close that is under way', 4001, 4001],
-  ])('11: terminates at once with %s, by closing', async (_, closing, code) => {
+  ])('11: terminates at once with %s, and closes the WebSocket', async (_, closing, code) => {
     const { ws, end } = scripted();
     if (closing !== undefined) end.close(closing);
     end.terminate();
@@ -234,7 +234,7 @@ describe('BrowserTransport', () => {
     end.expectOneEnd();
   });
 
-  it('leaves an end that is on its way to the browser', async () => {
+  it('waits for an end that the browser is about to report', async () => {
     const { ws, end } = scripted();
     ws.readyState = 3;
     end.terminate();
@@ -247,7 +247,7 @@ describe('BrowserTransport', () => {
 });
 
 describe('isBrowserCloseCode', () => {
-  it('takes 1000, and 3000 to 4999', () => {
+  it('is true of 1000, and of 3000 to 4999', () => {
     const codes = [999, 1000, 1001, 2999, 3000, 4999, 5000];
     expect(codes.filter(isBrowserCloseCode)).toEqual([1000, 3000, 4999]);
   });

@@ -1,3 +1,5 @@
+// The upgrade: the 101, what it negotiates, and the transport that it gives.
+
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { WebSocketServer } from 'ws';
 import { settle } from 'corosock/testing';
@@ -18,7 +20,7 @@ interface Upgrade {
   readonly stream?: ScriptedStream;
 }
 
-/** Hands one upgrade over, and writes down all that comes of it. */
+/** Accepts one upgrade, and records the outcome and all calls of the sink. */
 function upgrade({
   options,
   headers,
@@ -29,22 +31,18 @@ function upgrade({
   stream = new ScriptedStream(),
 }: Upgrade = {}): { readonly stream: ScriptedStream; readonly events: unknown[] } {
   const events: unknown[] = [];
-  const atHand = { request: upgradeOf(headers), stream, head };
-  acceptor.accept(
-    atHand,
-    { protocol, headerLines },
-    {
-      accepted: (transport) => {
-        events.push(`accepted ${transport.protocol}`);
-        transport.open({
-          receive: (data) => events.push(data),
-          drain: () => events.push('drain'),
-          end: ({ code, by }) => events.push(`${code} by ${by}`),
-        });
-      },
-      refused: (error) => events.push(error.message),
-    },
-  );
+  const request = { request: upgradeOf(headers), stream, head };
+  const outcome = acceptor.accept(request, { protocol, headerLines });
+  if (outcome instanceof Error) {
+    events.push(outcome.message);
+  } else if (outcome !== undefined) {
+    events.push(`accepted ${outcome.protocol}`);
+    outcome.open({
+      receive: (data) => events.push(data),
+      drain: () => events.push('drain'),
+      end: ({ code, by }) => events.push(`${code} by ${by}`),
+    });
+  }
   return { stream, events };
 }
 
@@ -53,7 +51,7 @@ function linesOf(bytes: Buffer | undefined): readonly string[] {
 }
 
 describe('WsAcceptor', () => {
-  it('answers 101 and hands over a transport', () => {
+  it('answers 101 and gives a transport', () => {
     const { stream, events } = upgrade();
     expect(events).toEqual(['accepted ']);
     expect(linesOf(stream.writes[0])).toEqual([
@@ -66,7 +64,7 @@ describe('WsAcceptor', () => {
     ]);
   });
 
-  it('agrees to the protocol it is given, and never to one by itself', () => {
+  it('agrees to the protocol that it is given, and chooses none by itself', () => {
     const headers = { 'sec-websocket-protocol': 'chat, echo' };
     const agreed = upgrade({ headers, protocol: 'echo' });
     expect(agreed.events).toEqual(['accepted echo']);
@@ -92,13 +90,13 @@ describe('WsAcceptor', () => {
   it.each([
     [false, undefined],
     [true, 'Sec-WebSocket-Extensions: permessage-deflate'],
-  ])('compresses when it may: %s', (compression, line) => {
+  ])('agrees to compression if that is on: %s', (compression, line) => {
     const headers = { 'sec-websocket-extensions': 'permessage-deflate' };
     const { stream } = upgrade({ options: { compression }, headers });
     expect(linesOf(stream.writes[0]).find((text) => text.startsWith('Sec-WebSocket-Ext'))).toBe(line);
   });
 
-  it('holds messages to its limit', async () => {
+  it('ends a link with 1009 for a message above the limit', async () => {
     const { stream, events } = upgrade({ options: { maxMessageBytes: 4 } });
     stream.push(Buffer.concat([textFrame('four'), textFrame('fiver')]));
     stream.push(null);
@@ -106,7 +104,7 @@ describe('WsAcceptor', () => {
     expect(events).toEqual(['accepted ', 'four', '1009 by limit']);
   });
 
-  it('delivers what came with the request, after it has said that it is accepted', async () => {
+  it('delivers what arrived behind the request, after it has given the transport', async () => {
     const { events } = upgrade({ head: textFrame('early bird') });
     expect(events).toEqual(['accepted ']);
     await settle();
@@ -122,14 +120,14 @@ describe('WsAcceptor', () => {
     expect(stream.writes.slice(1).map((write) => String(parseFrame(write)?.frame.payload))).toEqual(sent);
   });
 
-  it('leaves it to its caller to answer extensions that are malformed', () => {
+  it('gives the error for malformed extensions, and leaves the answer to its caller', () => {
     const headers = { 'sec-websocket-extensions': ';' };
     const { stream, events } = upgrade({ options: { compression: true }, headers });
     expect(events).toEqual(['Invalid or unacceptable Sec-WebSocket-Extensions header']);
     expect(stream.writes).toEqual([]);
   });
 
-  it('tells each outcome to the one who asked', () => {
+  it('gives each caller its own outcome', () => {
     const acceptor = new WsAcceptor({ ...OPTIONS, compression: true });
     const bad = { 'sec-websocket-extensions': ';' };
     const outcomes = [
@@ -141,14 +139,14 @@ describe('WsAcceptor', () => {
     expect(outcomes.map(({ events }) => events)).toEqual([[INVALID], ['accepted '], [INVALID]]);
   });
 
-  it('drops a peer that has gone, and calls nothing', () => {
+  it('destroys the stream of a peer that has disconnected, and gives nothing', () => {
     const stream = new ScriptedStream();
     stream.end();
     const { events } = upgrade({ stream });
     expect([events, stream.destroyed]).toEqual([[], true]);
   });
 
-  it('drops a peer whose reset was not reported yet, and calls nothing', async () => {
+  it('gives nothing for a peer whose reset was not reported yet', async () => {
     const stream = new ScriptedStream();
     stream.destroy(new Error('reset'));
     const { events } = upgrade({ stream });
@@ -168,14 +166,14 @@ describe('WsAcceptor', () => {
     },
   );
 
-  it('agrees to no protocol where there is compression to agree on', () => {
+  it('agrees to no protocol by itself where it agrees to compression', () => {
     const headers = { 'sec-websocket-protocol': 'chat' };
     const { stream, events } = upgrade({ options: { compression: true }, headers });
     expect(events).toEqual(['accepted ']);
     expect(String(stream.writes[0])).not.toContain('Protocol:');
   });
 
-  it('throws for a stream that was handed over before, and leaves that alone', async () => {
+  it('throws for a stream that was accepted before, and leaves its socket alone', async () => {
     const acceptor = new WsAcceptor(OPTIONS);
     const { stream, events } = upgrade({ acceptor });
     expect(() => upgrade({ acceptor, stream })).toThrow('more than once');

@@ -1,6 +1,5 @@
-// Our own frames beside those of `ws`, whatever is sent and whatever is beneath: in
-// order, whole, and counted to the byte. What ends a socket meanwhile:
-// spec/faults/coalescing.spec.ts.
+// Our own frames among those of `ws`, for any messages and any stream below: in order, whole, and
+// counted to the byte. Sockets that end meanwhile are in spec/faults/coalescing.spec.ts.
 
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -48,7 +47,7 @@ const step = fc.oneof(
   { weight: 2, arbitrary: fc.constant({ kind: 'take' } as const) },
 );
 
-/** All frames behind the 101; nothing may be left over. */
+/** Gives all frames behind the 101. No bytes may be left over. */
 function framesOf({ writes }: ScriptedStream): readonly ServerFrame[] {
   const frames: ServerFrame[] = [];
   let rest = Buffer.concat(writes.slice(1));
@@ -60,7 +59,7 @@ function framesOf({ writes }: ScriptedStream): readonly ServerFrame[] {
   return frames;
 }
 
-/** Lets the stream take all that waits, and all that is still to be answered. */
+/** Completes all writes, and those that follow them. */
 async function takeAll(stream: ScriptedStream): Promise<void> {
   await settle();
   for (let writes = -1; writes !== stream.writes.length;) {
@@ -101,7 +100,7 @@ describe('WsTransport', () => {
     );
   });
 
-  it('counts in bufferedBytes what it has accepted and the stream has not taken, to the byte', async () => {
+  it('counts in bufferedBytes what it has accepted and not flushed, to the byte', async () => {
     const quiet = fc.array(step, { maxLength: 30 }).map((all) => all.filter(({ kind }) => kind !== 'ping'));
     await fc.assert(
       fc.asyncProperty(quiet, async (steps) => {
@@ -126,8 +125,8 @@ describe('WsTransport', () => {
   });
 });
 
-describe('WsTransport hands on', () => {
-  it('binary of the peer as a view on the chunk that it came in: nothing is copied', async () => {
+describe('WsTransport passes on', () => {
+  it('binary of the peer as a view on its chunk: nothing is copied', async () => {
     const { stream, transport } = acceptScripted();
     const received: Uint8Array[] = [];
     transport.open({ receive: (data) => received.push(data as Uint8Array), drain: () => {}, end: () => {} });
@@ -153,7 +152,7 @@ function opcodeOf(data: string | Uint8Array): number {
   return typeof data === 'string' ? OPCODE.text : OPCODE.binary;
 }
 
-/** As RFC 6455 §5.2 has it for a server. */
+/** The size of a server's frame by RFC 6455 §5.2. */
 function wireBytes(data: string | Uint8Array): number {
   const bytes = Buffer.from(data).length;
   if (bytes < 126) return 2 + bytes;

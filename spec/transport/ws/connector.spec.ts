@@ -1,5 +1,5 @@
-// The client's opening handshake in Node, against servers that do what they should
-// not: each outcome is told once, and no socket is left.
+// The client's opening handshake in Node, with good and bad servers: each outcome is reported once,
+// and no socket is left.
 
 import { once } from 'node:events';
 import type { Server } from 'node:http';
@@ -16,24 +16,24 @@ import { ConnectError } from '../../../src/core/errors.ts';
 import { targetOf } from '../browser/browser-pair.ts';
 import { acceptOne, openEnd } from './ws-pair.ts';
 
-/** Waits for what comes of an opening. */
+/** Waits for the outcome of an opening. */
 function outcomeOf(port: number, changes: Partial<LinkTarget> = {}): Promise<Transport | ConnectError> {
   return new Promise((resolve) => {
     connectWs(targetOf(port, changes), { opened: resolve, failed: resolve });
   });
 }
 
-/** The error, and what it says. */
+/** Waits for a failure. */
 async function failureOf(
   port: number,
   changes?: Partial<LinkTarget>,
 ): Promise<readonly [status: number | undefined, message: string]> {
   const outcome = await outcomeOf(port, changes);
-  if (!(outcome instanceof ConnectError)) throw new Error('it has been opened');
+  if (!(outcome instanceof ConnectError)) throw new Error('the link was opened');
   return [outcome.status, outcome.message];
 }
 
-/** Closes once the client has: a server's stream stays half open by itself. */
+/** Closes after the client: a server's stream would stay half open. */
 function followEnd(stream: Duplex): void {
   stream.on('error', () => {});
   stream.on('end', () => stream.end());
@@ -49,7 +49,7 @@ function answering(server: Server, ...lines: readonly string[]): void {
 }
 
 describe('connectWs', () => {
-  it('lets the connection count: a message shows signs of life before it is whole', async () => {
+  it('counts bytes of the connection: a message is a sign of life before it is whole', async () => {
     const { http, port, accepted } = await acceptOne(false);
     const transport = (await outcomeOf(port)) as Transport;
     const end = openEnd(transport);
@@ -59,7 +59,7 @@ describe('connectWs', () => {
     http.close();
   });
 
-  it('answers with a transport, and nothing is lost that came with the 101', async () => {
+  it('gives a transport, and loses nothing that came with the 101', async () => {
     const { http, port, accepted } = await acceptOne(false);
     void accepted.then((server) => {
       for (const data of ['first', 'second']) server.send(data, { binary: false, compress: false });
@@ -78,7 +78,7 @@ describe('connectWs', () => {
     ['404 Not Found', 404],
     ['503 Service Unavailable', 503],
     ['200 OK', 200],
-  ])('fails with the status of an answer that is no 101: %s', async (line, status) => {
+  ])('fails with the status of an answer other than 101: %s', async (line, status) => {
     await using http = await listen();
     answering(http.server, `HTTP/1.1 ${line}`, 'Content-Length: 0');
     expect(await failureOf(http.port)).toEqual([status, `The handshake was answered with ${status}`]);
@@ -93,7 +93,7 @@ describe('connectWs', () => {
     expect(requests).toBe(1);
   });
 
-  it('fails with the cause where nobody is there', async () => {
+  it('fails with the cause if no server listens', async () => {
     const { port } = await listen().then(async (http) => {
       await http[Symbol.asyncDispose]();
       return http;
@@ -119,7 +119,7 @@ describe('connectWs', () => {
     ]);
   });
 
-  it('fails where the server speaks none of the protocols', async () => {
+  it('fails if the server speaks none of the protocols', async () => {
     const { http, port } = await acceptOne(false);
     expect(await failureOf(port, { protocols: ['chat'] })).toEqual([
       undefined,
@@ -128,19 +128,19 @@ describe('connectWs', () => {
     http.close();
   });
 
-  it('fails for a server that hangs up, or speaks no HTTP', async () => {
+  it('fails if the server hangs up, or does not speak HTTP', async () => {
     await using http = await listen();
     http.server.on('upgrade', (_, stream: Duplex) => stream.destroy());
     expect(await failureOf(http.port)).toEqual([undefined, 'The handshake failed: socket hang up']);
-    const babble = createServer((stream) => stream.end('220 mail.example ESMTP\r\n'));
-    babble.listen(0, '127.0.0.1');
-    await once(babble, 'listening');
-    const { port } = babble.address() as AddressInfo;
+    const mail = createServer((stream) => stream.end('220 mail.example ESMTP\r\n'));
+    mail.listen(0, '127.0.0.1');
+    await once(mail, 'listening');
+    const { port } = mail.address() as AddressInfo;
     expect((await failureOf(port))[1]).toMatch(/^The handshake failed: Parse Error/);
-    babble.close();
+    mail.close();
   });
 
-  it('fails for a certificate that nobody trusts', async () => {
+  it('fails for a certificate that is not trusted', async () => {
     await using https = await listenSecurely();
     const error = (await outcomeOf(https.port, {
       url: new URL(`wss://localhost:${https.port}`),
@@ -148,7 +148,7 @@ describe('connectWs', () => {
     expect(error.cause).toMatchObject({ code: 'DEPTH_ZERO_SELF_SIGNED_CERT' });
   });
 
-  it('sends headers of its user', async () => {
+  it('sends the headers given', async () => {
     await using http = await listen();
     const asked = once(http.server, 'upgrade') as Promise<[{ headers: Record<string, string> }, Duplex]>;
     answering(http.server, 'HTTP/1.1 403 Forbidden');
@@ -157,7 +157,7 @@ describe('connectWs', () => {
     expect([headers['authorization'], headers['origin']]).toEqual(['Bearer 1', 'http://a']);
   });
 
-  it.each([true, false])('offers compression when it may: %s', async (compression) => {
+  it.each([true, false])('offers compression if that is on: %s', async (compression) => {
     await using http = await listen();
     const asked = once(http.server, 'upgrade') as Promise<[{ headers: Record<string, string> }, Duplex]>;
     answering(http.server, 'HTTP/1.1 403 Forbidden');
@@ -168,7 +168,7 @@ describe('connectWs', () => {
     );
   });
 
-  it('holds messages to its limit', async () => {
+  it('ends a link with 1009 for a message above the limit', async () => {
     const { http, port, accepted } = await acceptOne(false);
     void accepted.then((server) => server.send('x'.repeat(11), { binary: false, compress: false }));
     const end = openEnd((await outcomeOf(port, { maxMessageBytes: 10 })) as Transport);
@@ -179,7 +179,7 @@ describe('connectWs', () => {
   it.each([
     ['before there is an answer', ''],
     ['in the middle of an answer', 'HTTP/1.1 101 Swit'],
-  ])('says nothing after cancel, and leaves no socket: %s', async (_, answer) => {
+  ])('calls nothing after cancel, and leaves no socket: %s', async (_, answer) => {
     await using http = await listen();
     const asked = once(http.server, 'upgrade') as Promise<[unknown, Duplex]>;
     const events: unknown[] = [];
@@ -204,11 +204,11 @@ describe('problemOf', () => {
   it.each([
     ['the message', new Error('socket hang up'), 'socket hang up'],
     [
-      'the code where there is no message',
+      'the code if there is no message',
       Object.assign(new AggregateError([]), { code: 'ECONNREFUSED' }),
       'ECONNREFUSED',
     ],
-    ['the name where there is neither', new AggregateError([]), 'AggregateError'],
+    ['the name if there is neither', new AggregateError([]), 'AggregateError'],
   ])('gives %s', (_, error, problem) => {
     expect(problemOf(error)).toBe(problem);
   });

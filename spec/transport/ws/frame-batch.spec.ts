@@ -1,5 +1,5 @@
-// The frames of one turn: which of them leave together, and what of the slab
-// that all sockets share may be held by whom.
+// The frames of one turn: which of them leave together, and that no socket overwrites or pins what
+// another one has in the shared slab.
 
 import * as fc from 'fast-check';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
@@ -12,7 +12,7 @@ import {
 } from '../../../src/transport/ws/frame-batch.ts';
 import { parseFrame } from '../../peers/frames.ts';
 
-/** A batch, and all that it has written. */
+/** Makes a batch, and records its writes. */
 function openBatch(pool = new FramePool()): { readonly batch: FrameBatch; readonly writes: Buffer[] } {
   const writes: Buffer[] = [];
   return { batch: new FrameBatch(pool, (frames) => writes.push(frames)), writes };
@@ -40,7 +40,7 @@ describe('FrameBatch', () => {
     expect([writes.length, batch.bytes, messagesIn(writes)]).toEqual([1, 0, ['one', 'two']]);
   });
 
-  it('writes before the event loop goes on', async () => {
+  it('writes before the event loop continues', async () => {
     const { batch, writes } = openBatch();
     const order: string[] = [];
     setImmediate(() => order.push(`immediate after ${writes.length}`));
@@ -49,7 +49,7 @@ describe('FrameBatch', () => {
     expect(order).toEqual(['immediate after 1']);
   });
 
-  it('writes them also while nextTick is faked', async () => {
+  it('writes also while nextTick is faked', async () => {
     const { batch, writes } = openBatch();
     const faked = vi.spyOn(process, 'nextTick').mockImplementation(() => {});
     onTestFinished(() => faked.mockRestore());
@@ -58,7 +58,7 @@ describe('FrameBatch', () => {
     expect(messagesIn(writes)).toEqual(['one']);
   });
 
-  it('lets the others of the turn go out though a stream throws, and goes on after that', async () => {
+  it('writes the other batches of the turn though a stream throws, and those of later turns', async () => {
     vi.resetModules();
     const fresh = await import('../../../src/transport/ws/frame-batch.ts');
     const pool = new fresh.FramePool();
@@ -74,7 +74,7 @@ describe('FrameBatch', () => {
     const turn = (): void => {
       broken.add('lost', false);
       for (const { batch } of others) batch.add('kept', false);
-      // What ends a turn is also what ends the process.
+      // The listener for the end of the process flushes a turn, too.
       const flush = process.listeners('exit').find((each) => !watching.includes(each));
       flush?.(0);
     };
@@ -87,7 +87,7 @@ describe('FrameBatch', () => {
     ]);
   });
 
-  it('writes before the event loop goes on what is added while others are written, to whichever batch', async () => {
+  it('writes what is added to any batch during a write, before the event loop continues', async () => {
     const written: string[] = [];
     const batches: FrameBatch[] = ['a', 'b'].map(
       (name) =>
@@ -101,7 +101,7 @@ describe('FrameBatch', () => {
     expect(written).toEqual(['a: first', 'b: first', 'b: after 1', 'a: after 1', 'a: after 3', 'b: after 3']);
   });
 
-  it('watches the end of the process once, however many turns there are', async () => {
+  it('adds one listener for the end of the process, however many turns there are', async () => {
     const { batch } = openBatch();
     batch.add('one', false);
     await settle();
@@ -111,7 +111,7 @@ describe('FrameBatch', () => {
     expect(process.listenerCount('exit')).toBe(watched);
   });
 
-  it('writes nothing twice when it was flushed meanwhile', async () => {
+  it('writes nothing twice when it is flushed within the turn', async () => {
     const { batch, writes } = openBatch();
     batch.add('one', false);
     batch.flush();
@@ -120,7 +120,7 @@ describe('FrameBatch', () => {
     expect(messagesIn(writes)).toEqual(['one']);
   });
 
-  it('goes on in the same turn after a flush', async () => {
+  it('takes more messages in the same turn after a flush', async () => {
     const { batch, writes } = openBatch();
     batch.add('one', false);
     batch.flush();
@@ -141,7 +141,7 @@ describe('FrameBatch', () => {
   it.each([
     ['text', (MAX_BATCHED_BYTES - 10) / 3, (length: number) => 'x'.repeat(length)],
     ['binary', MAX_BATCHED_BYTES - 10, (length: number) => new Uint8Array(length)],
-  ])('takes %s whose frame is small whatever is in it, and nothing of a longer one', (_, most, make) => {
+  ])('takes %s whose frame is short for any content, and nothing of a longer one', (_, most, make) => {
     const length = Math.floor(most);
     const { batch } = openBatch();
     expect(batch.add(make(length + 1), false)).toBe(false);
@@ -162,7 +162,7 @@ describe('FrameBatch', () => {
     expect(messagesIn([kept])).toEqual(['first']);
   });
 
-  it('keeps the messages of each socket whole and in order, however their calls mix', async () => {
+  it('keeps the messages of each socket whole and in order, for any mix of calls', async () => {
     const step = fc.record({
       socket: fc.nat(3),
       length: fc.nat(1300),

@@ -1,4 +1,4 @@
-// What `ws` sends by itself, beside what was sent in the same turn.
+// What `ws` sends by itself: its place among the messages of the same turn, and how many pongs.
 
 import { describe, expect, it } from 'vitest';
 import { settle } from 'corosock/testing';
@@ -36,7 +36,7 @@ describe('WsOrderedSocket', () => {
 
   it.each([
     ['a ping', 'ping', OPCODE.ping],
-    ['a pong that nobody has asked for', 'pong', OPCODE.pong],
+    ['an unsolicited pong', 'pong', OPCODE.pong],
   ] as const)('sends %s between what was sent before it and after it', async (_, call, opcode) => {
     const { stream, transport } = acceptScripted();
     const end = openEnd(transport);
@@ -47,7 +47,7 @@ describe('WsOrderedSocket', () => {
     expect(opcodesOf(stream.writes)).toEqual([OPCODE.text, opcode, OPCODE.text]);
   });
 
-  it('sends control frames where nothing was sent', async () => {
+  it('sends control frames also if no message was sent', async () => {
     const { stream, transport } = acceptScripted();
     openEnd(transport);
     stream.push(Buffer.concat([frame({ opcode: OPCODE.ping }), closeFrame(4000)]));
@@ -67,7 +67,7 @@ describe('WsOrderedSocket', () => {
   });
 });
 
-describe('WsOrderedSocket, asked for many pongs,', () => {
+describe('WsOrderedSocket, when it receives many pings,', () => {
   const MOST = 256;
   const pings = (count: number): Buffer =>
     Buffer.concat(
@@ -85,7 +85,7 @@ describe('WsOrderedSocket, asked for many pongs,', () => {
     return payloads;
   }
 
-  it('answers each of as many as fit', async () => {
+  it('answers each of 256', async () => {
     const { stream, transport } = acceptScripted();
     openEnd(transport);
     stream.push(pings(MOST));
@@ -93,7 +93,7 @@ describe('WsOrderedSocket, asked for many pongs,', () => {
     expect(payloadsOf(stream)).toEqual(Array.from({ length: MOST }, (_, n) => `${n + 1}`));
   });
 
-  it('answers the last of more than that in one chunk (RFC 6455 §5.5.3)', async () => {
+  it('answers the last of more than 256 in one chunk (RFC 6455 §5.5.3)', async () => {
     const { stream, transport } = acceptScripted();
     openEnd(transport);
     stream.push(pings(5000));
@@ -101,7 +101,7 @@ describe('WsOrderedSocket, asked for many pongs,', () => {
     expect(payloadsOf(stream).slice(MOST)).toEqual(['5000']);
   });
 
-  it('counts those that are not taken, and ends with 1008 when there are too many', async () => {
+  it('ends with 1008 when more than 256 pongs are not flushed', async () => {
     const { stream, transport } = acceptScripted();
     const end = openEnd(transport);
     stream.hold();
@@ -113,11 +113,11 @@ describe('WsOrderedSocket, asked for many pongs,', () => {
       code: 1008,
       clean: false,
       by: 'limit',
-      cause: { message: 'More than 256 pongs were not read by who asked for them' },
+      cause: { message: 'The peer asked for pongs, and has not read more than 256 of them' },
     });
   });
 
-  it('answers no more once it has closed', async () => {
+  it('answers none once it has closed', async () => {
     const { stream, transport } = acceptScripted();
     const end = openEnd(transport);
     stream.push(Buffer.concat([pings(MOST + 1), closeFrame(4000)]));

@@ -1,5 +1,5 @@
-// Two plain streams in the place of a connection: what one is given, the other
-// reads. They are no net.Socket and know nothing that only one of those knows.
+// Two plain streams in the place of a connection: each reads what is written to the other. They have
+// nothing that only a net.Socket has.
 
 import { Duplex } from 'node:stream';
 
@@ -15,24 +15,24 @@ export function pairedStreams(): readonly [Duplex, Duplex] {
 
 class PairedStream extends Duplex {
   #other: PairedStream = this;
-  /** Of the other's write that waits for this end to read on. */
-  #onTaken: (() => void) | undefined;
+  /** Completes the other end's write, which waits until this end reads. */
+  #onRead: (() => void) | undefined;
 
   join(other: PairedStream): void {
     this.#other = other;
   }
 
   override _read(): void {
-    const taken = this.#onTaken;
-    this.#onTaken = undefined;
-    taken?.();
+    const onRead = this.#onRead;
+    this.#onRead = undefined;
+    onRead?.();
   }
 
   override _write(chunk: Buffer, _: BufferEncoding, done: Done): void {
     const other = this.#other;
     if (other.destroyed) return done(new Error('EPIPE'));
     if (other.push(chunk)) setImmediate(done);
-    else other.#onTaken = () => setImmediate(done);
+    else other.#onRead = () => setImmediate(done);
   }
 
   override _final(done: Done): void {

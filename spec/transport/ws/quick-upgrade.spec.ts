@@ -1,5 +1,5 @@
-// The 101 of our own: byte for byte what `ws` writes, with the options that `ws`
-// would have passed on, and left to `ws` where that is not as we know it.
+// Our own 101: byte for byte what `ws` writes, with the options that `ws` would have passed on; and
+// left to a `ws` that has no `setSocket` of version 8.
 
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
@@ -19,7 +19,7 @@ const OPTIONS = {
 afterEach(() => void vi.restoreAllMocks());
 
 describe('upgradeQuickly', () => {
-  it('writes byte for byte what `ws` writes, whatever the key and the further lines', () => {
+  it('writes byte for byte what `ws` writes, for any key and further lines', () => {
     const keys = fc
       .uint8Array({ minLength: 16, maxLength: 16 })
       .map((bytes) => Buffer.from(bytes).toString('base64'));
@@ -58,7 +58,7 @@ describe('upgradeQuickly', () => {
     expect([ws.readyState, ws.extensions, ws.protocol]).toEqual([WebSocket.OPEN, '', '']);
   });
 
-  it('accepts a key as RFC 6455 §1.3 has it', () => {
+  it('accepts the key of RFC 6455 §1.3 with the hash given there', () => {
     const stream = new ScriptedStream();
     const key = 'dGhlIHNhbXBsZSBub25jZQ==';
     upgradeQuickly(stream, Buffer.alloc(0), { key, headerLines: [] }, new WebSocketServer(OPTIONS).options);
@@ -71,14 +71,14 @@ describe('upgradeQuickly', () => {
 });
 
 describe('claim', () => {
-  it('takes a stream once', () => {
+  it('marks a stream once', () => {
     const stream = new ScriptedStream();
     claim(stream);
     expect(() => claim(stream)).toThrow('more than once');
     expect(() => claim(new ScriptedStream())).not.toThrow();
   });
 
-  it('takes no stream that carries a WebSocket of any `ws`, and one to which somebody merely listens', () => {
+  it('refuses a stream that carries a WebSocket of any `ws`, and marks one that only has a listener', () => {
     const [watched, foreign] = [new ScriptedStream(), new ScriptedStream()];
     watched.on('data', () => {});
     expect(() => claim(watched)).not.toThrow();
@@ -94,8 +94,8 @@ describe('canUpgradeQuickly', () => {
   });
 
   it.each([
-    ['is not there, as in Bun', undefined],
-    ['takes something else', (_stream: unknown, _options: unknown) => {}],
+    ['is missing, as in Bun', undefined],
+    ['takes other parameters', (_stream: unknown, _options: unknown) => {}],
   ])('is false where setSocket %s', (_, setSocket) => {
     const descriptor = Object.getOwnPropertyDescriptor(WebSocket.prototype, 'setSocket');
     Object.defineProperty(WebSocket.prototype, 'setSocket', { configurable: true, value: setSocket });

@@ -1,28 +1,28 @@
-// A stream in the place of a TCP connection, for what no real one does on
-// demand: a spec sees each write that reaches it, and completes or fails it by
-// hand. An upgrade over it needs a request, which is made here, too.
+// A stream in the place of a TCP connection: a spec sees each write that reaches it, and completes
+// or fails it by hand. The request of an upgrade over it is made here, too.
 
 import type { IncomingMessage } from 'node:http';
 import { Duplex } from 'node:stream';
 import { WsAcceptor } from '../../../src/transport/ws/acceptor.ts';
-import type { WsTransport } from '../../../src/transport/ws/transport.ts';
+import type { UpgradeRequest } from '../../../src/transport/ws/acceptor.ts';
+import { WsTransport } from '../../../src/transport/ws/transport.ts';
 
 type WriteCallback = (error?: Error | null) => void;
 
 export class ScriptedStream extends Duplex {
-  /** What has reached it, one entry for each write. */
+  /** The bytes of each write. */
   readonly writes: Buffer[] = [];
-  /** Of all writes, as they were handed over. */
+  /** The chunks of all writes, as they were passed. */
   readonly chunks: (Uint8Array | string)[] = [];
   #held: WriteCallback | undefined;
   #holds = false;
 
   constructor() {
-    // As a TCP connection: text waits as text.
+    // As in a TCP connection: text is not decoded while it waits.
     super({ decodeStrings: false });
   }
 
-  /** From now on writes are not completed until `complete` or `fail`. */
+  /** Holds each later write until `complete` or `fail`. */
   hold(): void {
     this.#holds = true;
   }
@@ -56,7 +56,7 @@ export class ScriptedStream extends Duplex {
   }
 }
 
-/** An upgrade request that keeps the rules, with some headers more. */
+/** Makes an upgrade request that keeps the rules, with further headers. */
 export function upgradeOf(headers: Readonly<Record<string, string>> = {}): IncomingMessage {
   const request: Pick<IncomingMessage, 'method' | 'headers' | 'url'> = {
     method: 'GET',
@@ -76,20 +76,13 @@ export function upgradeOf(headers: Readonly<Record<string, string>> = {}): Incom
 export function acceptScripted(): { readonly stream: ScriptedStream; readonly transport: WsTransport } {
   const stream = new ScriptedStream();
   const acceptor = new WsAcceptor({ maxMessageBytes: 70_000, compression: false, closeTimeoutMs: 5000 });
-  let accepted: WsTransport | undefined;
   const upgrade = { request: upgradeOf(), stream, head: Buffer.alloc(0) };
-  acceptor.accept(
-    upgrade,
-    { protocol: '', headerLines: [] },
-    {
-      accepted: (transport) => {
-        accepted = transport;
-      },
-      refused: (error) => {
-        throw error;
-      },
-    },
-  );
-  if (accepted === undefined) throw new Error('The upgrade was not accepted');
-  return { stream, transport: accepted };
+  return { stream, transport: acceptedBy(acceptor, upgrade) };
+}
+
+/** Upgrades a request that must be accepted, without a protocol or further header lines. */
+export function acceptedBy(acceptor: WsAcceptor, upgrade: UpgradeRequest): WsTransport {
+  const outcome = acceptor.accept(upgrade, { protocol: '', headerLines: [] });
+  if (!(outcome instanceof WsTransport)) throw outcome ?? new Error('The peer has gone');
+  return outcome;
 }

@@ -1,5 +1,4 @@
-// The frames that we encode ourselves, beside those of `ws` and as a parser of
-// the specs' own reads them.
+// The frames that we encode: the same as those of `ws`, and as an independent parser reads them.
 
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -10,11 +9,11 @@ import { OPCODE, parseFrame } from '../../peers/frames.ts';
 
 interface Written {
   readonly frame: Buffer;
-  /** What lies behind the frame. */
+  /** The bytes behind the frame. */
   readonly behind: Buffer;
 }
 
-/** Writes one frame somewhere into a buffer that was full of something else. */
+/** Writes one frame into a buffer that is full of other bytes. */
 function write(data: Data, isBinary: boolean, at: number): Written {
   const target = Buffer.alloc(at + maxFrameBytes(data) + 1, 0xee);
   const end = writeFrame(target, at, data, isBinary);

@@ -1,5 +1,5 @@
-// What the contract cannot see of the real link: how frames reach the stream,
-// and what it says of the end when several things ended it at once.
+// What the contract cannot see of a link over `ws`: how frames reach the stream, what is counted, and
+// which end is reported when several things end the link at once.
 
 import { describe, expect, it } from 'vitest';
 import { settle, transportContract } from 'corosock/testing';
@@ -15,7 +15,7 @@ describe.each([
   ['from client to server', 'client', {}],
   ['compressed, from server to client', 'server', { compression: true }],
   ['compressed, from client to server', 'client', { compression: true }],
-  ['over a stream that it does not know', 'client', { counts: false }],
+  ['over an unknown stream', 'client', { counts: false }],
 ] as const)('WsTransport, %s, keeps the promise', (_, near, options) => {
   it.each(transportContract)('$name', async ({ run }) => {
     await expect(run(() => wsPair(near, options))).resolves.toBe(undefined);
@@ -23,7 +23,7 @@ describe.each([
 });
 
 describe('WsTransport sends', () => {
-  it('all frames of one turn in one write, in order', async () => {
+  it('all short messages of one turn in one write, in order', async () => {
     const { stream, transport } = acceptScripted();
     const end = openEnd(transport);
     await settle();
@@ -49,7 +49,7 @@ describe('WsTransport sends', () => {
     expect(Buffer.concat(stream.writes.slice(1)).subarray(2, 12).toString()).toBe('last words');
   });
 
-  it('compressed only what is to be compressed', async () => {
+  it('compressed only what `compress` says', async () => {
     await using link = await rawLink({ compression: true });
     link.transport.send('compressed', { binary: false, compress: true });
     link.transport.send('plain', { binary: false, compress: false });
@@ -57,15 +57,15 @@ describe('WsTransport sends', () => {
   });
 });
 
-describe('WsTransport sends a message in parts', () => {
-  const part = (last = false) => ({ binary: false, compress: true, last });
+describe('WsTransport sends a message in fragments', () => {
+  const fragment = (last = false) => ({ binary: false, compress: true, last });
   const shown = ({ fin, opcode, payload }: ServerFrame): readonly unknown[] => [fin, opcode, String(payload)];
 
-  it('as the frames of one, behind what was sent in the same turn, before what comes later', async () => {
+  it('as frames of one message, behind what was sent before it in the turn, before what is sent later', async () => {
     await using link = await rawLink();
     link.transport.send('before', { binary: false, compress: true });
-    link.transport.sendFragment('one', part());
-    link.transport.sendFragment('two', part(true));
+    link.transport.sendFragment('one', fragment());
+    link.transport.sendFragment('two', fragment(true));
     link.transport.send('behind', { binary: false, compress: true });
     const frames = [];
     for (let count = 0; count < 4; count += 1) frames.push(shown(await link.client.nextFrame()));
@@ -80,18 +80,18 @@ describe('WsTransport sends a message in parts', () => {
   it('and answers a ping between them', async () => {
     await using link = await rawLink();
     openEnd(link.transport);
-    link.transport.sendFragment('one', part());
+    link.transport.sendFragment('one', fragment());
     await link.client.nextFrame();
     await link.client.send(frame({ opcode: OPCODE.ping, payload: 'there?' }));
     expect(shown(await link.client.nextFrame())).toEqual([true, OPCODE.pong, 'there?']);
-    link.transport.sendFragment('two', part(true));
+    link.transport.sendFragment('two', fragment(true));
     expect(shown(await link.client.nextFrame())).toEqual([true, OPCODE.continuation, 'two']);
   });
 
   it('compressed as one', async () => {
     await using link = await rawLink({ compression: true });
-    link.transport.sendFragment('x'.repeat(2000), part());
-    link.transport.sendFragment('', part(true));
+    link.transport.sendFragment('x'.repeat(2000), fragment());
+    link.transport.sendFragment('', fragment(true));
     const bits = [await link.client.nextFrame(), await link.client.nextFrame()].map(({ rsv }) => rsv);
     expect(bits).toEqual([RSV1, 0]);
   });
@@ -110,7 +110,7 @@ describe('WsTransport sends, however long a message is,', () => {
     expect(frames.map(({ payload }) => String(payload))).toEqual(sent);
   });
 
-  it('what was sent in the turn in which the peer hangs up', async () => {
+  it('what was sent in the turn in which the peer ends its side', async () => {
     const { stream, transport } = acceptScripted();
     const end = openEnd(transport);
     end.send('before');
@@ -134,7 +134,7 @@ describe('WsTransport sends, however long a message is,', () => {
     expect([stream.writes.length, end.bufferedBytes]).toEqual([1, 0]);
   });
 
-  it('a copy to a peer that does not take what was sent: the slab is not held', async () => {
+  it('a copy to a peer that reads slowly, which must not pin the slab', async () => {
     const { stream, transport } = acceptScripted();
     const end = openEnd(transport);
     stream.hold();
@@ -149,7 +149,7 @@ describe('WsTransport sends, however long a message is,', () => {
 });
 
 describe('WsTransport counts', () => {
-  it('bytes of its own until they are taken', async () => {
+  it('its own bytes until they are flushed', async () => {
     const { stream, transport } = acceptScripted();
     const end = openEnd(transport);
     stream.hold();
@@ -165,7 +165,7 @@ describe('WsTransport counts', () => {
     ['short text', '\u20ac'.repeat(10), 2 + 30],
     ['long text', '\u20ac'.repeat(10_000), 4 + 30_000],
     ['long text of single bytes', 'x'.repeat(10_000), 4 + 10_000],
-  ])('the bytes of %s, not its letters', (_, text, bytes) => {
+  ])('the bytes of %s, not its characters', (_, text, bytes) => {
     const { stream, transport } = acceptScripted();
     const end = openEnd(transport);
     stream.hold();
@@ -173,11 +173,11 @@ describe('WsTransport counts', () => {
     expect(end.bufferedBytes).toBe(bytes);
   });
 
-  it('each piece that comes over a stream that does not count, and nothing that it takes', async () => {
+  it('each chunk of a stream that does not count its bytes, and NaN as flushed', async () => {
     const { stream, transport } = acceptScripted();
     openEnd(transport);
     const before = transport.receivedBytes;
-    const text = textFrame('in two pieces');
+    const text = textFrame('in two chunks');
     stream.push(text.subarray(0, 3));
     await settle();
     const between = transport.receivedBytes;
@@ -190,7 +190,7 @@ describe('WsTransport counts', () => {
     ]);
   });
 
-  it('a part of a message that has come, and a part of one that was taken', async () => {
+  it('the first bytes of a message that arrives, and of one that is flushed', async () => {
     await using link = await rawLink();
     const { client, transport } = link;
     const end = openEnd(transport);
@@ -209,7 +209,7 @@ describe('WsTransport counts', () => {
     await end.untilEnd();
   });
 
-  it('no pongs: nothing would tell when they have gone', async () => {
+  it('no pongs, because no drain would follow them', async () => {
     const { stream, transport } = acceptScripted();
     const end = openEnd(transport);
     stream.hold();
@@ -219,8 +219,8 @@ describe('WsTransport counts', () => {
   });
 });
 
-describe('WsTransport tells', () => {
-  it('of no room when a write has failed: the end follows', async () => {
+describe('WsTransport reports', () => {
+  it('no drain after a write that failed: the end follows', async () => {
     const { stream, transport } = acceptScripted();
     const end = openEnd(transport);
     stream.hold();
@@ -231,7 +231,7 @@ describe('WsTransport tells', () => {
     expect(end.calls.map(({ kind }) => kind)).toEqual(['end']);
   });
 
-  it('of no room after the end', async () => {
+  it('no drain after the end', async () => {
     const { stream, transport } = acceptScripted();
     const end = openEnd(transport);
     stream.hold();
@@ -244,7 +244,7 @@ describe('WsTransport tells', () => {
     expect(() => end.expectOneEnd()).not.toThrow();
   });
 
-  it('of no room when messages that waited for zlib fall with the link', async () => {
+  it('no drain for messages that waited for zlib when the link ended', async () => {
     // ws compresses ten messages at a time, in all sockets together; the rest waits.
     const busy = await Promise.all(Array.from({ length: 11 }, () => wsLink({ compression: true })));
     await using link = await wsLink({ compression: true });
@@ -262,7 +262,7 @@ describe('WsTransport tells', () => {
   it.each([
     ['a close frame', closeFrame(4000, 'unread')],
     ['a broken rule', frame({ opcode: 0x3 })],
-  ])('of its own terminate, not of %s that it had not read', async (_, unread) => {
+  ])('its own terminate, not %s that it had not read', async (_, unread) => {
     await using link = await rawLink();
     const end = openEnd(link.transport);
     end.pause();
@@ -273,7 +273,7 @@ describe('WsTransport tells', () => {
     expect(end.messages).toEqual(['received']);
   });
 
-  it("of the peer's close, also when the link is terminated after it", async () => {
+  it("the peer's close, also if the link is terminated after it", async () => {
     await using link = await rawLink();
     const end = openEnd(link.transport);
     await link.client.send(closeFrame(4000, 'bye'));
@@ -282,7 +282,7 @@ describe('WsTransport tells', () => {
     expect(await end.untilEnd()).toMatchObject({ code: 4000, reason: 'bye', clean: true, by: 'peer' });
   });
 
-  it('of a broken rule, also when the link is terminated after it', async () => {
+  it('a broken rule, also if the link is terminated after it', async () => {
     await using link = await rawLink();
     const end = openEnd(link.transport);
     await link.client.send(frame({ opcode: 0x3 }));
@@ -291,7 +291,7 @@ describe('WsTransport tells', () => {
     expect(await end.untilEnd()).toMatchObject({ code: 1002, reason: '', clean: false, by: 'protocol' });
   });
 
-  it('of its own close, unclean, when the peer breaks a rule instead of answering', async () => {
+  it('its own close, unclean, if the peer breaks a rule instead of answering', async () => {
     await using link = await rawLink();
     const end = openEnd(link.transport);
     end.close(4000, 'bye');
@@ -300,7 +300,7 @@ describe('WsTransport tells', () => {
     expect(await end.untilEnd()).toMatchObject({ code: 4000, reason: 'bye', clean: false, by: 'local' });
   });
 
-  it('of a close without a code as 1005', async () => {
+  it('a close without a code as 1005', async () => {
     await using link = await rawLink();
     const end = openEnd(link.transport);
     await link.client.send(frame({ opcode: OPCODE.close }));
@@ -308,19 +308,19 @@ describe('WsTransport tells', () => {
     expect(await end.untilEnd()).toMatchObject({ code: 1005, reason: '', clean: true, by: 'peer' });
   });
 
-  it.each(['halfClose', 'reset'] as const)('of a lost link after %s', async (act) => {
+  it.each(['halfClose', 'reset'] as const)('a lost link after %s', async (act) => {
     await using link = await rawLink();
     const end = openEnd(link.transport);
     link.client[act]();
     expect(await end.untilEnd()).toMatchObject({ code: 1006, reason: '', clean: false, by: 'link' });
   });
 
-  it('of no protocol where none was agreed on', async () => {
+  it('no protocol if none was negotiated', async () => {
     expect(acceptScripted().transport.protocol).toBe('');
   });
 });
 
-/** Waits until all was taken, looking again after each turn: zlib works in threads of its own. */
+/** Waits until all is flushed, and looks after each turn: zlib works in threads of its own. */
 async function untilQuiet(transport: Transport): Promise<void> {
   while (transport.bufferedBytes > 0) await settle();
 }

@@ -1,3 +1,5 @@
+// Which errors of `ws` are the peer's fault, and with which close code they end the link.
+
 import { describe, expect, it } from 'vitest';
 import { violationOf } from '../../../src/transport/ws/violation.ts';
 
@@ -22,16 +24,16 @@ describe('violationOf', () => {
     ['WS_ERR_TOO_MANY_PINGS', 1008, 'limit'],
     ['WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH', 1009, 'limit'],
     ['WS_ERR_UNSUPPORTED_MESSAGE_LENGTH', 1009, 'limit'],
-  ] as const)('takes %s for %i by %s', (name, code, by) => {
+  ] as const)('ends a link after %s with %i by %s', (name, code, by) => {
     const cause = errorOf(name);
     expect(violationOf(cause)).toEqual({ code, reason: '', clean: false, by, cause });
   });
 
   it.each([
     ['a lost link', errorOf('ECONNRESET')],
-    ['an error without a code', new Error('of nobody')],
+    ['an error without a code', new Error('without a code')],
     ['a code that is no text', errorOf(undefined)],
-  ])('takes %s for nothing that the peer has done wrong', (_, error) => {
+  ])('gives nothing for %s', (_, error) => {
     expect(violationOf(error)).toBe(undefined);
   });
 });

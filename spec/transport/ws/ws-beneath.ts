@@ -1,5 +1,5 @@
-// A link as ws-pair.ts makes them, over what is no TCP connection: TLS, and a plain
-// stream. For the contract, and for what has to be the same whatever is beneath.
+// Links as ws-pair.ts makes them, over streams other than TCP: TLS, and a plain stream. For the
+// contract, and for what must be the same over any stream.
 
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -9,6 +9,7 @@ import { WebSocket } from 'ws';
 import type { ClientOptions } from 'ws';
 import type { TransportPair } from '../../../src/testing/contracts/link-check.ts';
 import type { Transport } from '../../../src/transport/transport.ts';
+import { acceptedBy } from './scripted-stream.ts';
 import { WsAcceptor } from '../../../src/transport/ws/acceptor.ts';
 import { WsTransport } from '../../../src/transport/ws/transport.ts';
 import { listenSecurely } from '../../fixtures/listening-server.ts';
@@ -52,10 +53,9 @@ async function connect(
     compression: false,
     closeTimeoutMs: 5000,
   });
-  const accepted = new Promise<Transport>((resolve, reject) => {
+  const accepted = new Promise<Transport>((resolve) => {
     server.on('upgrade', (request, stream, head) => {
-      const answer = { protocol: '', headerLines: [] };
-      acceptor.accept({ request, stream, head }, answer, { accepted: resolve, refused: reject });
+      resolve(acceptedBy(acceptor, { request, stream, head }));
     });
   });
   const ws = new WebSocket(url, { maxPayload: MAX_MESSAGE_BYTES, perMessageDeflate: false, ...options });

@@ -1,6 +1,5 @@
-// A real link over loopback: the server's WsTransport, upgraded by a WsAcceptor,
-// and a client's over ws's own client. For the contract and the specs of
-// transport/ws.
+// A link over loopback for the contract and the specs of transport/ws/: a server's WsTransport, made
+// by a WsAcceptor, and a client's, over the client of `ws`.
 
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -12,6 +11,7 @@ import { RecordedLink } from '../../../src/testing/contracts/recorded-link.ts';
 import type { TransportPair } from '../../../src/testing/contracts/link-check.ts';
 import type { Transport } from '../../../src/transport/transport.ts';
 import { WsAcceptor } from '../../../src/transport/ws/acceptor.ts';
+import { acceptedBy } from './scripted-stream.ts';
 import { WsTransport } from '../../../src/transport/ws/transport.ts';
 import { openRaw } from '../../peers/raw-client.ts';
 import type { RawClient } from '../../peers/raw-client.ts';
@@ -36,8 +36,7 @@ export async function wsLink({ compression = false, counts = true }: LinkOptions
   const url = `ws://127.0.0.1:${port}`;
   const ws = new WebSocket(url, { maxPayload: MAX_MESSAGE_BYTES, perMessageDeflate: compression });
   const opened = Promise.all([once(ws, 'upgrade'), once(ws, 'open')]).then(
-    ([[{ socket }]]) =>
-      new WsTransport(ws, counts ? { stream: socket as Socket, pool: undefined } : undefined),
+    ([[{ socket }]]) => new WsTransport(ws, counts ? (socket as Socket) : undefined),
   );
   const [server, client] = await Promise.all([accepted, opened]);
   return {
@@ -52,7 +51,7 @@ export async function wsLink({ compression = false, counts = true }: LinkOptions
   };
 }
 
-/** A link as the contract wants it. */
+/** Makes a link as the contract needs it. */
 export async function wsPair(near: 'server' | 'client', options?: LinkOptions): Promise<TransportPair> {
   const { server, client, [Symbol.asyncDispose]: dispose } = await wsLink(options);
   const [nearEnd, farEnd] = near === 'server' ? [server, client] : [client, server];
@@ -83,16 +82,15 @@ export async function rawLink({ compression = false }: LinkOptions = {}): Promis
   };
 }
 
-/** A server that accepts one upgrade. */
+/** Starts a server that accepts one upgrade. */
 export async function acceptOne(
   compression: boolean,
 ): Promise<{ readonly http: Server; readonly port: number; readonly accepted: Promise<Transport> }> {
   const acceptor = new WsAcceptor({ maxMessageBytes: MAX_MESSAGE_BYTES, compression, closeTimeoutMs: 5000 });
   const http = createServer();
-  const accepted = new Promise<Transport>((resolve, reject) => {
+  const accepted = new Promise<Transport>((resolve) => {
     http.on('upgrade', (request, stream, head) => {
-      const answer = { protocol: '', headerLines: [] };
-      acceptor.accept({ request, stream, head }, answer, { accepted: resolve, refused: reject });
+      resolve(acceptedBy(acceptor, { request, stream, head }));
     });
   });
   http.listen(0, '127.0.0.1');
@@ -100,7 +98,7 @@ export async function acceptOne(
   return { http, port: (http.address() as AddressInfo).port, accepted };
 }
 
-/** What a transport's sink hears. */
+/** Opens a transport with a sink that records its calls. */
 export function openEnd(transport: Transport): RecordedEnd {
   const { near } = new RecordedLink({ near: transport, far: transport });
   near.open();

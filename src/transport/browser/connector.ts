@@ -1,14 +1,14 @@
-// The client's opening handshake in a browser, made by the browser. It tells the
-// page neither the status of an answer nor why there was none.
+// The Connector port in browsers: the browser makes the opening handshake, and tells the page
+// neither the status of an answer nor why there was none. `client/browser.ts` uses it.
 
 import type { LinkOutcome, LinkTarget } from '../connector.ts';
 import { BrowserTransport } from './transport.ts';
 import type { BrowserWebSocket } from './web-socket.ts';
 import { ConnectError } from '../../core/errors.ts';
 
-const UNKNOWN = 'refused, or nobody there: a browser does not tell which';
+const UNKNOWN = 'the server refused or did not answer; a browser does not tell which';
 
-/** Opens a link over a native WebSocket; a {@link Connector}, which knows no headers and no compression of ours. */
+/** Opens a link over a browser's WebSocket; a {@link Connector} without headers and compression. */
 export function connectInBrowser(target: LinkTarget, outcome: LinkOutcome): () => void {
   let isOver = false;
   const fail = (error: ConnectError): void => {
@@ -26,7 +26,7 @@ export function connectInBrowser(target: LinkTarget, outcome: LinkOutcome): () =
   });
   const refuse = (): void => fail(new ConnectError(undefined, { problem: UNKNOWN }));
   ws?.addEventListener('error', refuse);
-  // Behind an `error`, if there is one: Node 20 has `error` alone.
+  // It follows an `error`, if there is one. Node 20 has `error` alone.
   ws?.addEventListener('close', refuse);
   return () => {
     isOver = true;
@@ -34,7 +34,7 @@ export function connectInBrowser(target: LinkTarget, outcome: LinkOutcome): () =
   };
 }
 
-/** A page that came by https may not ask a `ws:` URL; then nothing is opened. */
+/** Calls `onRefused` if the browser throws: a page of https: may not connect to a `ws:` URL. */
 function openWebSocket(
   { url, protocols }: LinkTarget,
   onRefused: (cause: unknown) => void,

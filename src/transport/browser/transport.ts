@@ -1,8 +1,8 @@
-// The link of a browser: one native WebSocket. It keeps the promises of the port as
-// far as the web lets it; the others are named at the class. The opening is
-// browser-connector.ts's.
+// The Transport port over one WebSocket of a browser. The class names the promises that a page
+// cannot keep. `connector.ts` opens the WebSocket and makes the transport.
 
 import { BufferingSink } from '../buffering-sink.ts';
+import { limitEnd } from '../limit-end.ts';
 import { BROWSER_CLOSED, BROWSER_OPEN } from './web-socket.ts';
 import type { BrowserClose, BrowserMessage, BrowserWebSocket } from './web-socket.ts';
 import type { FragmentOptions, SendOptions, Transport, TransportSink } from '../transport.ts';
@@ -28,32 +28,38 @@ export interface BrowserTransportOptions {
 }
 
 /**
- * Carries messages over one open native WebSocket.
+ * Carries messages over one open WebSocket of a browser.
  *
- * What a page cannot do, it does as nearly as it can:
- * - 7: nothing tells that the browser has taken bytes; it looks every {@link DRAIN_LOOK_MS}.
- * - 8: `pause` does nothing. A full queue has to close (`overflow: 'close'`).
- * - 9: a page may send 1000 and 3000 to 4999; of another code the peer hears it and {@link BROWSER_CLOSE_OFFSET}: 4008 for 1008.
- * - 11: `terminate` ends this side at once, but the peer hears a close without a code, or the one under way.
- * - 13: a message above the limit has been received whole by then; of a rule that the peer breaks nothing is told but that the link is lost.
- * - 14 to 16: a page can neither ping nor count what comes and goes; the browser answers pings.
- * - 17: a page sends whole messages only. Parts are kept until the last one has come, and do not count until then.
+ * A page cannot keep these promises of the port fully:
+ *
+ * - 7: no event tells that the browser has flushed bytes: polls every {@link DRAIN_LOOK_MS}.
+ * - 8: `pause` does nothing. A full queue must close (`overflow: 'close'`).
+ * - 9: a page may send 1000 and 3000 to 4999. For another code the peer gets that plus
+ *   {@link BROWSER_CLOSE_OFFSET}: 4008 for 1008.
+ * - 11: `terminate` ends this end at once. The peer gets a close without a code, or the `close`
+ *   that is under way.
+ * - 13: a message above the limit is received whole before it ends the link. If the peer breaks a
+ *   rule, the browser reports a lost link.
+ * - 14 to 16: a page can neither ping nor count bytes. The browser answers pings.
+ * - 17: a page sends whole messages only. Fragments are kept until the last one, and do not count
+ *   in `bufferedBytes` until then.
  */
 export class BrowserTransport implements Transport {
   readonly #ws: BrowserWebSocket;
   readonly #maxMessageBytes: number;
   readonly #clock: Clock;
-  /** An early one until `open`. */
+  /** A BufferingSink until `open`. */
   #sink: TransportSink = new BufferingSink();
-  /** What we have closed with. */
+  /** The code and the reason of our close. */
   #closing: { readonly code: number; readonly reason: string } | undefined;
-  /** Of a message whose last part was not sent. */
-  #parts: Data[] = [];
-  /** Nothing that comes later is heard. */
+  /** Fragments of a message whose last one was not sent. */
+  #fragments: Data[] = [];
+  /** Whether the link has ended: later events are ignored. */
   #isOver = false;
-  /** What the browser had not taken when we last looked; 0 while we do not look. */
+  /** `bufferedAmount` at the last poll; 0 while there is no poll. */
   #unflushedBytes = 0;
-  #look: unknown;
+  /** The timer of the next poll. */
+  #poll: unknown;
 
   constructor(ws: BrowserWebSocket, { maxMessageBytes, clock }: BrowserTransportOptions) {
     this.#ws = ws;
@@ -68,7 +74,7 @@ export class BrowserTransport implements Transport {
     return this.#ws.protocol;
   }
 
-  /** After the end the browser would count for ever what it has not sent. */
+  /** 0 after the end: the browser would for ever count bytes that it has not sent. */
   get bufferedBytes(): number {
     return this.#isOver ? 0 : this.#ws.bufferedAmount;
   }
@@ -80,20 +86,20 @@ export class BrowserTransport implements Transport {
   send(data: Data, { binary }: SendOptions): boolean {
     if (this.#isOver || this.#ws.readyState !== BROWSER_OPEN) return false;
     this.#ws.send(binary ? toBytes(data) : data);
-    if (this.#unflushedBytes === 0) this.#watch();
+    if (this.#unflushedBytes === 0) this.#schedulePoll();
     return true;
   }
 
   sendFragment(data: Data, { last, ...options }: FragmentOptions): boolean {
     if (this.#isOver || this.#ws.readyState !== BROWSER_OPEN) return false;
-    this.#parts.push(data);
+    this.#fragments.push(data);
     if (!last) return true;
-    const message = joined(this.#parts);
-    this.#parts = [];
+    const message = joined(this.#fragments);
+    this.#fragments = [];
     return this.send(message, options);
   }
 
-  /** Nobody counts. */
+  /** NaN: a page cannot count. */
   get receivedBytes(): number {
     return NaN;
   }
@@ -102,7 +108,7 @@ export class BrowserTransport implements Transport {
     return NaN;
   }
 
-  /** A page cannot. */
+  /** False: a page cannot ping. */
   ping(): boolean {
     return false;
   }
@@ -111,7 +117,7 @@ export class BrowserTransport implements Transport {
     return false;
   }
 
-  /** A page cannot hold a link back. */
+  /** Does nothing: a page cannot pause a link. */
   pause(): void {}
 
   resume(): void {}
@@ -123,7 +129,7 @@ export class BrowserTransport implements Transport {
   }
 
   terminate(): void {
-    // The browser is about to say how it ended.
+    // If it is closed, the browser is about to report the end.
     if (this.#isOver || this.#ws.readyState === BROWSER_CLOSED) return;
     this.#stop();
     this.#ws.close();
@@ -135,7 +141,7 @@ export class BrowserTransport implements Transport {
     if (this.#isOver) return;
     const message = typeof data === 'string' ? data : new Uint8Array(data as ArrayBuffer);
     const bytes = bytesOf(message);
-    if (bytes > this.#maxMessageBytes) return this.#refuse(bytes);
+    if (bytes > this.#maxMessageBytes) return this.#endAboveLimit(bytes);
     this.#sink.receive(message, bytes);
   }
 
@@ -151,35 +157,29 @@ export class BrowserTransport implements Transport {
     return { code: 1006, reason: '', clean: false, by: 'link' };
   }
 
-  #refuse(bytes: number): void {
+  #endAboveLimit(bytes: number): void {
     this.#stop();
     this.#ws.close(1009 + BROWSER_CLOSE_OFFSET);
-    this.#sink.end(
-      this.#closing === undefined ? tooBig(bytes, this.#maxMessageBytes) : this.#endOf(1006, '', false),
-    );
+    const isClosing = this.#closing !== undefined;
+    this.#sink.end(isClosing ? this.#endOf(1006, '', false) : limitEnd(bytes, this.#maxMessageBytes));
   }
 
   #stop(): void {
     this.#isOver = true;
-    this.#clock.clearTimeout(this.#look);
+    this.#clock.clearTimeout(this.#poll);
   }
 
-  /** Looks again while the browser has not taken all. */
-  #watch(): void {
+  /** Polls again while there are unflushed bytes. */
+  #schedulePoll(): void {
     this.#unflushedBytes = this.#ws.bufferedAmount;
-    if (this.#unflushedBytes > 0) this.#look = this.#clock.setTimeout(this.#onLook, DRAIN_LOOK_MS);
+    if (this.#unflushedBytes > 0) this.#poll = this.#clock.setTimeout(this.#onPoll, DRAIN_LOOK_MS);
   }
 
-  readonly #onLook = (): void => {
+  readonly #onPoll = (): void => {
     const before = this.#unflushedBytes;
-    this.#watch();
+    this.#schedulePoll();
     if (this.#unflushedBytes < before) this.#sink.drain();
   };
-}
-
-function tooBig(bytes: number, limit: number): LinkEnd {
-  const cause = new RangeError(`A message of ${bytes} bytes is above the limit of ${limit}`);
-  return { code: 1009, reason: '', clean: false, by: 'limit', cause };
 }
 
 /** Tells whether a page may send a close code (WHATWG: 1000, or 3000 to 4999). */

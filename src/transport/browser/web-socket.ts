@@ -1,7 +1,7 @@
-// What we need of the WebSocket that a browser has, and Node since 22. Types only:
-// a spec may put one of its own in its place.
+// The part of the web's WebSocket that `transport.ts` and `connector.ts` use. Browsers have it, and
+// Node since 22; specs have a scripted one.
 
-/** A part of the interface `WebSocket` of the web (WHATWG). */
+/** Part of the interface `WebSocket` of WHATWG. */
 export interface BrowserWebSocket {
   binaryType: string;
   readonly readyState: number;

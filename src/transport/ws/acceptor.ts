@@ -1,5 +1,6 @@
-// The upgrade: the part of the opening handshake that is left to `ws` once the
-// server has judged the request. Answers with a WsTransport.
+// The server's part of the opening handshake that is left to `ws`: the 101 for a request that the
+// server has checked. `server/upgrades.ts` calls it and gets a WsTransport. Most upgrades take the
+// short way of `quick-upgrade.ts`.
 
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
@@ -17,38 +18,33 @@ export interface WsAcceptorOptions {
   readonly closeTimeoutMs: number;
 }
 
-/** What node:http hands over. */
-export interface UpgradeAtHand {
+/** One 'upgrade' event of node:http. */
+export interface UpgradeRequest {
   readonly request: IncomingMessage;
   readonly stream: Duplex;
-  /** What has come after the request. */
+  /** Bytes that arrived behind the request. */
   readonly head: Buffer;
 }
 
 export interface UpgradeAnswer {
+  /** One of the subprotocols offered, or ''. */
   readonly protocol: string;
+  /** Further header lines of the 101, without line ends. */
   readonly headerLines: readonly string[];
 }
 
-/** What comes of one upgrade. */
-export interface UpgradeOutcome {
-  /** The 101 is on its way. Called before anything of the peer is delivered. */
-  accepted(transport: WsTransport): void;
-  /** `ws` does not like the request; nothing was answered yet. */
-  refused(error: Error): void;
-}
-
-/** Upgrades judged requests. */
+/** Accepts upgrades. One for each host. */
 export class WsAcceptor {
   readonly #server: Server<typeof WsOrderedSocket>;
   readonly #pool = new FramePool();
-  /** Whether there is nothing to agree on but a subprotocol. */
+  /** Whether a subprotocol is all that can be negotiated. */
   readonly #isQuick: boolean;
-  /** The subprotocol of the upgrade at hand; `ws` asks for it inside `accept`. */
+  /** The subprotocol of this upgrade; `ws` asks for it inside `accept`. */
   #protocol = '';
-  /** Its further header lines. */
+  /** The further header lines of this upgrade. */
   #headerLines: readonly string[] = [];
-  #outcome: UpgradeOutcome | undefined;
+  /** What `ws` made of this upgrade. */
+  #outcome: WsTransport | Error | undefined;
 
   constructor({ maxMessageBytes, compression, closeTimeoutMs }: WsAcceptorOptions) {
     const options = {
@@ -56,7 +52,7 @@ export class WsAcceptor {
       noServer: true,
       WebSocket: WsOrderedSocket,
       clientTracking: false,
-      // WsOrderedSocket looks after them.
+      // WsOrderedSocket bounds the pongs.
       maxPendingAutoPongs: 0,
       maxPayload: maxMessageBytes,
       perMessageDeflate: compression,
@@ -67,48 +63,48 @@ export class WsAcceptor {
     this.#isQuick = !compression && canUpgradeQuickly();
     this.#server = new WebSocketServer(options);
     this.#server.on('headers', (lines: string[]) => void lines.push(...this.#headerLines));
-    this.#server.on('wsClientError', (error: Error) => this.#outcome?.refused(error));
+    this.#server.on('wsClientError', (error: Error) => {
+      this.#outcome = error;
+    });
   }
 
   /**
-   * Upgrades one request that keeps all rules of the opening handshake.
+   * Answers 101 to a request that keeps all rules of the opening handshake.
    *
-   * A peer that has gone already is dropped, and nothing is called.
-   *
-   * @param answer - `protocol`: one that was offered, or ''; `headerLines`: further
-   *   ones of the 101, without line ends in them.
-   * @throws Error when the same stream was handed over before.
+   * @returns A transport, before any message of the peer is delivered; the error of `ws` if it
+   *   refuses the request, which is then not answered; undefined if the peer has already
+   *   disconnected: its stream is then destroyed.
+   * @throws Error if the same stream was accepted before.
    */
   accept(
-    { request, stream, head }: UpgradeAtHand,
+    { request, stream, head }: UpgradeRequest,
     { protocol, headerLines }: UpgradeAnswer,
-    outcome: UpgradeOutcome,
-  ): void {
+  ): WsTransport | Error | undefined {
     claim(stream);
     const key = request.headers['sec-websocket-key'];
     if (this.#isQuick && protocol === '' && key !== undefined) {
       if (!stream.readable || !stream.writable) return drop(stream);
       const ws = upgradeQuickly(stream, head, { key, headerLines }, this.#server.options);
-      return outcome.accepted(this.#transportOver(ws, stream));
+      return this.#transportOver(ws, stream);
     }
     this.#protocol = protocol;
     this.#headerLines = headerLines;
-    this.#outcome = outcome;
-    this.#server.handleUpgrade(request, stream, head, (ws) =>
-      outcome.accepted(this.#transportOver(ws, stream)),
-    );
     this.#outcome = undefined;
+    this.#server.handleUpgrade(request, stream, head, (ws) => {
+      this.#outcome = this.#transportOver(ws, stream);
+    });
+    return this.#outcome;
   }
 
-  /** Bun has a `ws` of its own, which writes past the stream: frames of ours would overtake its own. */
   #transportOver(ws: WsOrderedSocket, stream: Duplex): WsTransport {
-    const isBun = process.versions['bun'] !== undefined;
-    return new WsTransport(ws, isBun ? undefined : { stream, pool: this.#pool });
+    // Bun's own `ws` writes past the stream: frames of ours would overtake its own.
+    if (process.versions['bun'] !== undefined) return new WsTransport(ws);
+    return new WsTransport(ws, stream, this.#pool);
   }
 }
 
-/** Its reset may not have been told yet, and nobody else listens. */
-function drop(stream: Duplex): void {
+/** Destroys a stream. Its reset may still have to be reported, and no other listener is there. */
+function drop(stream: Duplex): undefined {
   stream.on('error', noop);
   stream.destroy();
 }

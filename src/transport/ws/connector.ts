@@ -1,36 +1,33 @@
-// The client's opening handshake in Node, made by `ws`. Answers with a WsTransport,
-// before anything that the server has sent is read.
+// The Connector port in Node: the client's opening handshake, made by `ws`. `client/index.ts` uses
+// it and gets a WsTransport before any message of the server is delivered.
 
+import type { Duplex } from 'node:stream';
 import { WebSocket } from 'ws';
 import type { LinkOutcome, LinkTarget } from '../connector.ts';
 import { WsTransport } from './transport.ts';
-import type { FrameOutlet } from './transport.ts';
 import { ConnectError } from '../../core/errors.ts';
 import { noop } from '../../core/noop.ts';
 
 /** Opens a link over a WebSocket of `ws`; a {@link Connector}. */
 export function connectWs(target: LinkTarget, outcome: LinkOutcome): () => void {
   const ws = openWebSocket(target);
-  const leave = (): void => {
-    ws.removeAllListeners();
-    // What it says of its own end, and of ours, is said already.
-    ws.on('error', noop);
-  };
   const cancel = (): void => {
-    leave();
+    ws.removeAllListeners();
+    // `ws` reports our own `terminate` as an error. The outcome is known already.
+    ws.on('error', noop);
     ws.terminate();
   };
   const fail = (error: ConnectError): void => {
     cancel();
     outcome.failed(error);
   };
-  let outlet: FrameOutlet | undefined;
+  let stream: Duplex | undefined;
   ws.on('upgrade', ({ socket }) => {
-    outlet = { stream: socket, pool: undefined };
+    stream = socket;
   });
   ws.on('open', () => {
     ws.removeAllListeners();
-    outcome.opened(new WsTransport(ws, outlet));
+    outcome.opened(new WsTransport(ws, stream));
   });
   ws.on('unexpected-response', (_, response) => fail(new ConnectError(response.statusCode)));
   ws.on('error', (cause) => fail(new ConnectError(undefined, { problem: problemOf(cause), cause })));
@@ -49,7 +46,10 @@ function openWebSocket(target: LinkTarget): WebSocket {
   return new WebSocket(target.url, [...target.protocols], options);
 }
 
-/** Says what an error is about: several attempts that failed together have no message of their own. */
+/**
+ * Says what went wrong: the message of an error, else its code or name. An AggregateError of
+ * several attempts has no message.
+ */
 export function problemOf(error: Error): string {
   if (error.message !== '') return error.message;
   return 'code' in error ? String(error.code) : error.name;

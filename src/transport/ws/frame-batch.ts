@@ -1,7 +1,7 @@
-// Write coalescing (docs/internals/decisions/writing.md): the frames that one
-// socket sends in one turn of the event loop, side by side in a slab that all sockets of a host share.
-// WsTransport puts messages in, and gets one buffer for its stream; what `ws`
-// sends by itself lets them go first (WsOrderedSocket).
+// Write coalescing (docs/internals/decisions/writing.md): the frames of one socket and one turn of
+// the event loop, side by side in a slab that all sockets of a host share. WsTransport adds
+// messages and gets one buffer for its stream. WsOrderedSocket flushes the batch before `ws` sends
+// a frame of its own.
 
 import { maxFrameBytes, writeFrame } from './server-frame.ts';
 import type { Data } from '../../core/data.ts';
@@ -15,17 +15,17 @@ export const SLAB_BYTES = 16_384;
 export const MAX_BATCHED_BYTES = 4096;
 
 const NO_BYTES: Buffer = Buffer.alloc(0);
-/** Node's own, also while a test fakes timers and this with them: what comes in is not faked either. */
+/** Node's own, also while a test fakes it with the timers: what a socket receives is not faked. */
 // oxlint-disable-next-line typescript/unbound-method -- it is called without `this` everywhere
 const { nextTick } = process;
 
-/** What the batches of a host share: the slab at hand, which is never written twice. */
+/** Shares one slab between all batches of a host. No byte of a slab is written twice. */
 export class FramePool {
   slab: Buffer = NO_BYTES;
-  /** So much of the slab has been written. */
+  /** Bytes of the slab that are written. */
   used = 0;
 
-  /** Makes room for so many bytes. */
+  /** Makes room for so many bytes: begins a new slab if this one has not enough. */
   reserve(bytes: number): void {
     if (this.used + bytes <= this.slab.length) return;
     this.slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
@@ -34,16 +34,16 @@ export class FramePool {
 }
 
 /**
- * The batches of all hosts that have something to send, in the order in which they
- * began: empty between turns. A line that none leaves before its turn, and so simpler
- * than a LinkedList; no Set, for the reason that linked-list.ts gives.
+ * Flushes the batches of all hosts when a turn is over, in the order in which they began. Holds
+ * none between turns. A batch never leaves early, and so this is simpler than a LinkedList; a Set
+ * would be slow for the reason that linked-list.ts gives.
  */
 class TurnEnd {
   #first: FrameBatch | undefined;
   #last: FrameBatch | undefined;
   #exitIsWatched = false;
 
-  /** Flushes a batch when the turn is over: after all its microtasks, before the event loop goes on. */
+  /** Flushes a batch after the microtasks of this turn, before the event loop continues. */
   flushLater(batch: FrameBatch): void {
     if (this.#last === undefined) this.#begin(batch);
     else this.#last.next = batch;
@@ -55,7 +55,7 @@ class TurnEnd {
     nextTick(this.#flush);
     if (this.#exitIsWatched) return;
     this.#exitIsWatched = true;
-    // Whatever ends the process in the middle of a turn, what was accepted goes out.
+    // If the process ends in the middle of a turn, accepted messages still go out.
     process.on('exit', this.#flush);
   }
 
@@ -69,7 +69,7 @@ class TurnEnd {
 
 const turnEnd = new TurnEnd();
 
-/** A stream that is not Node's may throw: that is not the others' fault. */
+/** Ends the turn of each batch. A stream that is not Node's may throw: the others go on. */
 function endTurns(first: FrameBatch | undefined): void {
   let batch = first;
   try {
@@ -83,35 +83,36 @@ function endTurns(first: FrameBatch | undefined): void {
   }
 }
 
-/** The frames of one socket that have not been written yet. */
+/** Collects the frames of one socket that are not written yet. */
 export class FrameBatch {
   readonly #pool: FramePool;
   readonly #write: (frames: Buffer) => void;
-  /** The part that grows: from `#start` to `#end` of `#slab`. */
+  /** The newest frames: from `#start` to `#end` of `#slab`. */
   #slab: Buffer = NO_BYTES;
   #start = 0;
   #end = 0;
-  /** Parts before it, behind which another socket has written; undefined where there are none. */
+  /** Frames before those, from which another socket's frames separate them in the slab. */
   #earlier: Buffer[] | undefined;
   #bytes = 0;
-  #waits = false;
-  /** Kept by the end of the turn. */
+  /** Whether it will be flushed when the turn is over. */
+  #isScheduled = false;
+  /** The next batch of this turn; set by TurnEnd. */
   next: FrameBatch | undefined;
 
-  /** @param write - Takes all frames of a turn; their bytes stay as they are. */
+  /** @param write - Gets all frames of a turn. Their bytes are never changed later. */
   constructor(pool: FramePool, write: (frames: Buffer) => void) {
     this.#pool = pool;
     this.#write = write;
   }
 
-  /** Bytes of frames that wait for the end of the turn. */
+  /** Bytes of the frames that wait for the end of the turn. */
   get bytes(): number {
     return this.#bytes;
   }
 
   /**
-   * Adds the frame of a message, if that is short enough to be copied: a longer one costs less
-   * in a write of its own.
+   * Adds the frame of a message, if it is short enough to be copied: a longer one costs less in a
+   * write of its own.
    *
    * @returns Whether the message was added.
    */
@@ -120,32 +121,32 @@ export class FrameBatch {
     if (mostBytes > MAX_BATCHED_BYTES) return false;
     const pool = this.#pool;
     pool.reserve(mostBytes);
-    if (this.#slab !== pool.slab || this.#end !== pool.used) this.#beginPart();
+    if (this.#slab !== pool.slab || this.#end !== pool.used) this.#beginRun();
     const end = writeFrame(pool.slab, pool.used, data, isBinary);
     this.#bytes += end - this.#end;
     this.#end = end;
     pool.used = end;
-    if (!this.#waits) {
-      this.#waits = true;
+    if (!this.#isScheduled) {
+      this.#isScheduled = true;
       turnEnd.flushLater(this);
     }
     if (this.#bytes >= SLAB_BYTES) this.flush();
     return true;
   }
 
-  /** Writes what there is at once. */
+  /** Writes all frames at once. */
   flush(): void {
     if (this.#bytes > 0) this.#write(this.#take());
   }
 
   /** Called when the turn is over. */
   endTurn(): void {
-    this.#waits = false;
+    this.#isScheduled = false;
     this.next = undefined;
     this.flush();
   }
 
-  #beginPart(): void {
+  #beginRun(): void {
     if (this.#end > this.#start) {
       this.#earlier ??= [];
       this.#earlier.push(this.#slab.subarray(this.#start, this.#end));
@@ -159,7 +160,7 @@ export class FrameBatch {
     const last = this.#slab.subarray(this.#start, this.#end);
     const frames = this.#earlier === undefined ? last : Buffer.concat([...this.#earlier, last], this.#bytes);
     this.#earlier = undefined;
-    // A socket that is silent from now on does not pin the slab.
+    // A socket that sends nothing more must not pin the slab.
     this.#slab = NO_BYTES;
     this.#start = 0;
     this.#end = 0;

@@ -1,7 +1,6 @@
-// The WebSocket of `ws` on a server, which answers pings and close frames by
-// itself: here it lets the frames that still wait for the end of the turn go
-// first, and finds out a peer that asks for pongs and does not read them.
-// WsAcceptor has it made; WsTransport gives it the batch.
+// The WebSocket of `ws` on a server. `ws` answers pings and close frames by itself: here the frames
+// that wait for the end of the turn go first, and a peer that asks for pongs and does not read them
+// is ended. WsAcceptor has it made, and WsTransport gives it its batch.
 
 import { WebSocket } from 'ws';
 import type { FrameBatch } from './frame-batch.ts';
@@ -15,12 +14,12 @@ const MAX_UNFLUSHED_PONGS = 256;
 
 /** A WebSocket whose control frames overtake nothing. */
 export class WsOrderedSocket extends WebSocket {
-  /** What was sent in this turn; undefined until something was. */
+  /** The frames of this turn; undefined until the first message. */
   batch: FrameBatch | undefined;
-  /** Answers to pings that have not been taken yet. */
+  /** Answers to pings that are not flushed yet. */
   #unflushedPongs = 0;
-  #onPongTaken: (() => void) | undefined;
-  /** A ping that came when there were too many to answer each (RFC 6455 §5.5.3). */
+  #onPongFlushed: (() => void) | undefined;
+  /** The last ping received while too many pongs were unflushed (RFC 6455 §5.5.3). */
   #lastPing: Buffer | undefined;
 
   override close(code?: number, data?: string | Buffer): void {
@@ -33,37 +32,40 @@ export class WsOrderedSocket extends WebSocket {
     super.ping(data, mask, callback);
   }
 
-  /** @param callback - `ws` gives one for the answer to a ping, and nobody else does. */
+  /** @param callback - Given by `ws` for the answer to a ping, and by no other caller. */
   override pong(data?: unknown, mask?: boolean, callback?: (error: Error) => void): void {
     if (callback !== undefined) return this.#answer(data as Buffer);
     this.batch?.flush();
     super.pong(data, mask);
   }
 
-  /** Of a chunk full of pings, whose pongs are taken once it is over, some are answered, and the last. */
+  /**
+   * Answers a ping. The pongs for one chunk are flushed after it: of a chunk full of pings, the
+   * first {@link MAX_UNFLUSHED_PONGS} are answered, and the last.
+   */
   #answer(ping: Buffer): void {
     if (this.#unflushedPongs < MAX_UNFLUSHED_PONGS) return this.#sendPong(ping);
-    if (this.bufferedAmount > 0) return this.#giveUp();
+    if (this.bufferedAmount > 0) return this.#endAbovePongLimit();
     this.#lastPing = ping;
   }
 
   #sendPong(ping: Buffer): void {
     this.batch?.flush();
     this.#unflushedPongs += 1;
-    this.#onPongTaken ??= () => {
+    this.#onPongFlushed ??= () => {
       this.#unflushedPongs -= 1;
       const last = this.#lastPing;
       if (last === undefined || this.readyState !== this.OPEN) return;
       this.#lastPing = undefined;
       this.#sendPong(last);
     };
-    super.pong(ping, undefined, this.#onPongTaken);
+    super.pong(ping, undefined, this.#onPongFlushed);
   }
 
-  /** It would not read a close frame either. */
-  #giveUp(): void {
+  /** Ends the link without a close frame, which the peer would not read either. */
+  #endAbovePongLimit(): void {
     const error = new RangeError(
-      `More than ${MAX_UNFLUSHED_PONGS} pongs were not read by who asked for them`,
+      `The peer asked for pongs, and has not read more than ${MAX_UNFLUSHED_PONGS} of them`,
     );
     this.emit('error', Object.assign(error, { code: TOO_MANY_PINGS }));
     this.terminate();

@@ -1,6 +1,6 @@
-// The 101 of an upgrade that agrees on nothing, which most do: no subprotocol, no
-// compression. What `ws` would judge again has been judged, and its hash, made step
-// by step by an object with a native half, was a twentieth of what a handshake costs.
+// The 101 of an upgrade that negotiates neither a subprotocol nor compression, as most do.
+// `acceptor.ts` calls it instead of `ws`, which would check the request a second time, and whose
+// hash object, with its native half, was a twentieth of the cost of a handshake.
 
 import { hash } from 'node:crypto';
 import type { Duplex } from 'node:stream';
@@ -10,25 +10,25 @@ import { WsOrderedSocket } from './ordered-socket.ts';
 /** RFC 6455 §1.3. */
 const ACCEPT_GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 
-/** A stream that carries a WebSocket already. */
+/** Marks a stream that carries a WebSocket. */
 const UPGRADED = Symbol('upgraded');
 type UpgradableStream = Duplex & { [UPGRADED]?: true };
 
-/** What `ws` does by itself behind its own 101; it is not in its documentation. */
+/** What `ws` calls behind its own 101. Its documentation does not have it. */
 interface Settable {
   setSocket(stream: Duplex, head: Buffer, options: object): void;
 }
 const SETTABLE: Partial<Settable> = WebSocket.prototype as Partial<Settable>;
 type SettableSocket = WsOrderedSocket & Settable;
 
-/** A WebSocket of a server, on no stream yet. */
-const OnNoStream = WsOrderedSocket as unknown as new (
+/** Makes a server's WebSocket that has no stream yet. */
+const StreamlessSocket = WsOrderedSocket as unknown as new (
   address: null,
   protocols: undefined,
   options: object,
 ) => SettableSocket;
 
-/** Whether this `ws` is put on a stream as it has been since its version 8. Bun's own is not. */
+/** Tells whether `ws` has the `setSocket` of its version 8. Bun's own `ws` has not. */
 export function canUpgradeQuickly(): boolean {
   return typeof SETTABLE.setSocket === 'function' && SETTABLE.setSocket.length === 3;
 }
@@ -36,16 +36,19 @@ export function canUpgradeQuickly(): boolean {
 /**
  * Marks a stream as one that carries a WebSocket.
  *
- * @throws Error when it did before, also one that another `ws` has put there.
+ * @throws Error if it carries one already, also one of another `ws`.
  */
 export function claim(stream: Duplex): void {
   const { [UPGRADED]: isUpgraded }: UpgradableStream = stream;
-  if (isUpgraded === true || isTaken(stream)) throw new Error('A stream was handed over more than once');
+  if (isUpgraded === true || hasWebSocket(stream)) throw new Error('A stream was handed over more than once');
   (stream as UpgradableStream)[UPGRADED] = true;
 }
 
-/** Every `ws` has a mark of its own, under this name; looking for it costs a microsecond, and who has put it there listens. */
-function isTaken(stream: Duplex): boolean {
+/**
+ * Looks for the mark of any `ws`: a symbol of this name, another one in each copy of `ws`. Looking
+ * costs a microsecond, so a stream without a listener is passed over: a WebSocket would listen.
+ */
+function hasWebSocket(stream: Duplex): boolean {
   if (stream.listenerCount('data') === 0) return false;
   return Object.getOwnPropertySymbols(stream).some(({ description }) => description === 'websocket');
 }
@@ -53,8 +56,8 @@ function isTaken(stream: Duplex): boolean {
 /**
  * Answers 101 and puts a WebSocket on the stream.
  *
- * @param key - The `Sec-WebSocket-Key`, judged.
- * @param options - Those of the WebSocketServer whose part this takes.
+ * @param key - The `Sec-WebSocket-Key`, checked.
+ * @param options - Those of the WebSocketServer that would have answered.
  */
 export function upgradeQuickly(
   stream: Duplex,
@@ -64,7 +67,7 @@ export function upgradeQuickly(
 ): WsOrderedSocket {
   const accept = hash('sha1', key + ACCEPT_GUID, 'base64');
   const further = headerLines.length === 0 ? '' : `${headerLines.join('\r\n')}\r\n`;
-  const ws = new OnNoStream(null, undefined, options);
+  const ws = new StreamlessSocket(null, undefined, options);
   stream.write(
     `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n${further}\r\n`,
   );

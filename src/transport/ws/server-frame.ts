@@ -1,19 +1,18 @@
-// A server's data frames as RFC 6455 §5.2 writes them: whole messages, neither
-// masked nor compressed. FrameBatch puts them side by side; all other frames are
-// made by `ws`.
+// A server's data frames, as RFC 6455 §5.2 has them: whole messages, neither masked nor
+// compressed. FrameBatch puts them side by side. `ws` makes all other frames.
 
 import type { Data } from '../../core/data.ts';
 
-/** FIN, and the opcode of text or binary. */
+/** FIN, and the opcode of text and binary. */
 const WHOLE_TEXT = 0x81;
 const WHOLE_BINARY = 0x82;
 
-/** Two bytes, eight more for the length of a long payload. */
+/** Two bytes, and eight more for the length of a long payload. */
 const MAX_HEADER_BYTES = 10;
-/** A UTF-16 unit is at most so many bytes of UTF-8. */
+/** Bytes of UTF-8 that one UTF-16 code unit takes at most. */
 const MAX_UNIT_BYTES = 3;
 
-/** @returns Bytes that the frame of a message takes at most. */
+/** Gives the bytes that the frame of a message takes at most. */
 export function maxFrameBytes(data: Data): number {
   return MAX_HEADER_BYTES + (typeof data === 'string' ? data.length * MAX_UNIT_BYTES : data.byteLength);
 }

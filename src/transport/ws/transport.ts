@@ -1,7 +1,7 @@
-// The real link: one WebSocket of `ws`, on a server or a client. It hands whole
-// messages to the sink and tells what really ended the link, which `ws` reports
-// as 1006 whatever it has sent. Short messages leave in a FrameBatch, all others
-// through `ws`. The upgrade is transport/ws/acceptor.ts's.
+// The Transport port over one WebSocket of `ws`, on a server or a client. Whole messages go to the
+// sink, and `end` says what really ended the link, where `ws` reports 1006. Short messages of a
+// server leave in a FrameBatch, all others through `ws`. The handshakes are in `acceptor.ts` and
+// `connector.ts`.
 
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -16,58 +16,57 @@ import type { LinkEnd } from '../../core/close-info.ts';
 import { toBytes } from '../../core/data.ts';
 import type { Data } from '../../core/data.ts';
 
-/** What is below a WebSocket, where that is known. */
-export interface FrameOutlet {
-  readonly stream: Duplex;
-  /** Where a server's transport puts frames of its own; a client's are masked, which is left to `ws`. */
-  readonly pool: FramePool | undefined;
-}
-
-/** A TCP or TLS connection counts by itself; other streams do not. */
+/** A TCP or TLS connection counts its bytes; other streams do not. */
 type CountingStream = Duplex &
   Partial<Pick<Socket, 'bytesRead' | 'bytesWritten'>> & {
-    /** Node's own time-out of sockets looks at it, too. */
+    /** The time-out of Node's own sockets looks at it, too. */
     readonly _handle?: { readonly writeQueueSize?: number } | null;
   };
 
-/** Which transport hears what a WebSocket of `ws` has to say: one listener serves all. */
+/** Leads from a WebSocket to its transport: all transports share one listener for each event. */
 const TRANSPORT = Symbol('transport');
 
-type HeardWebSocket = WebSocket & Partial<Pick<WsOrderedSocket, 'batch'>> & { [TRANSPORT]: WsTransport };
+type TransportedWebSocket = WebSocket &
+  Partial<Pick<WsOrderedSocket, 'batch'>> & { [TRANSPORT]: WsTransport };
 
 /** Carries messages over one open WebSocket of `ws`. */
 export class WsTransport implements Transport {
   readonly #ws: WebSocket;
   readonly #stream: CountingStream | undefined;
-  /** Where our own frames are put; undefined where all are made by `ws`: on a client, and with compression. */
+  /** Where our own frames are put; undefined if `ws` makes all: on a client, or compressed. */
   readonly #pool: FramePool | undefined;
   /** Made with the first message. */
   #batch: FrameBatch | undefined;
-  /** Undefined until `open`, or an early one where something came before. */
+  /** Undefined until `open`, or until the first sink call that comes before `open`. */
   #sink: TransportSink | undefined;
-  /** Writes whose bytes have not been taken. */
-  #unflushed = 0;
-  #onTaken: ((error?: Error | null) => void) | undefined;
-  /** What we have sent a close frame with. */
+  /** Writes whose bytes are not flushed yet. */
+  #unflushedWrites = 0;
+  #onFlushed: ((error?: Error | null) => void) | undefined;
+  /** The code and the reason of our close frame. */
   #closing: { readonly code: number; readonly reason: string } | undefined;
-  /** Whether it was us who dropped the link, and nothing else had begun to end it. */
-  #terminated = false;
+  /** Whether `terminate` ended the link, and nothing else had begun to end it. */
+  #isTerminated = false;
   /** The rule or limit that the peer has broken. */
   #violation: LinkEnd | undefined;
-  /** What has come over a stream that does not count. */
-  #pieces = 0;
+  /** Chunks received from a stream that does not count its bytes. */
+  #chunks = 0;
 
-  constructor(ws: WebSocket, outlet?: FrameOutlet) {
+  /**
+   * @param ws - Open.
+   * @param stream - The stream below it, if it is known: it counts bytes, and takes our own frames.
+   * @param pool - A server's; undefined on a client, whose frames are masked by `ws`.
+   */
+  constructor(ws: WebSocket, stream?: Duplex, pool?: FramePool) {
     this.#ws = ws;
-    this.#stream = outlet?.stream;
-    this.#pool = ws.extensions === '' ? outlet?.pool : undefined;
-    (ws as HeardWebSocket)[TRANSPORT] = this;
+    this.#stream = stream;
+    this.#pool = ws.extensions === '' ? pool : undefined;
+    (ws as TransportedWebSocket)[TRANSPORT] = this;
     // oxlint-disable typescript/unbound-method -- an emitter gives its listeners their `this`
     ws.on('message', WsTransport.#webSocketOnMessage);
     ws.on('error', WsTransport.#webSocketOnError);
     ws.on('close', WsTransport.#webSocketOnClose);
     // oxlint-enable typescript/unbound-method
-    if (this.#stream?.bytesRead === undefined) this.#countPieces();
+    if (this.#stream?.bytesRead === undefined) this.#countChunks();
   }
 
   get protocol(): string {
@@ -75,16 +74,20 @@ export class WsTransport implements Transport {
   }
 
   get bufferedBytes(): number {
-    // Pongs count in `bufferedAmount` too; without a message of ours nothing would tell when they have gone.
-    const written = this.#unflushed === 0 ? 0 : this.#ws.bufferedAmount;
+    // Pongs count in `bufferedAmount`, too. If there is no message of ours among them, no `drain`
+    // would follow when they are flushed.
+    const written = this.#unflushedWrites === 0 ? 0 : this.#ws.bufferedAmount;
     return this.#batch === undefined ? written : this.#batch.bytes + written;
   }
 
   get receivedBytes(): number {
-    return this.#stream?.bytesRead ?? this.#pieces;
+    return this.#stream?.bytesRead ?? this.#chunks;
   }
 
-  /** Of a write that is under way the stream tells nothing, its handle does: in the fraction, so that the sum is never the same again. */
+  /**
+   * The stream does not count a write that is under way; the queue of its handle does. That count
+   * goes into the fraction, so that the sum never returns to an earlier value.
+   */
   get flushedBytes(): number {
     const { bytesWritten = NaN, writableLength = 0, _handle } = this.#stream ?? {};
     return bytesWritten - writableLength - (_handle?.writeQueueSize ?? 0) / 2 ** 31;
@@ -94,7 +97,7 @@ export class WsTransport implements Transport {
     this.#sink = this.#sink === undefined ? sink : (this.#sink as BufferingSink).deliverTo(sink);
   }
 
-  /** Frames of one turn leave together, once the turn and its microtasks are over. */
+  /** Short messages of one turn leave together, after the microtasks of the turn. */
   send(data: Data, { binary, compress }: SendOptions): boolean {
     if (this.#ws.readyState !== this.#ws.OPEN) return false;
     if (this.#pool !== undefined) {
@@ -103,16 +106,16 @@ export class WsTransport implements Transport {
       this.#batch.flush();
     }
     const options = { binary: binary || typeof data !== 'string', compress };
-    this.#ws.send(toBytes(data), options, this.#countTaken());
+    this.#ws.send(toBytes(data), options, this.#countWrite());
     return true;
   }
 
-  /** All frames of such a message are made by `ws`, behind those that wait for the end of the turn. */
+  /** `ws` makes the frames, behind those that wait for the end of the turn. */
   sendFragment(data: Data, { binary, compress, last }: FragmentOptions): boolean {
     if (this.#ws.readyState !== this.#ws.OPEN) return false;
     this.#batch?.flush();
     const options = { binary: binary || typeof data !== 'string', compress, fin: last };
-    this.#ws.send(toBytes(data), options, this.#countTaken());
+    this.#ws.send(toBytes(data), options, this.#countWrite());
     return true;
   }
 
@@ -143,70 +146,70 @@ export class WsTransport implements Transport {
   }
 
   terminate(): void {
-    // Where the end has begun already this only hastens it.
-    this.#terminated ||= this.#ws.readyState === this.#ws.OPEN;
+    // If the end has begun already, this only hastens it.
+    this.#isTerminated ||= this.#ws.readyState === this.#ws.OPEN;
     this.#ws.terminate();
   }
 
   static readonly #webSocketOnMessage = function (this: WebSocket, data: Buffer, isBinary: boolean): void {
-    transportOf(this).#hearer.receive(isBinary ? data : data.toString(), data.byteLength);
+    transportOf(this).#currentSink.receive(isBinary ? data : data.toString(), data.byteLength);
   };
 
-  /** After a broken rule `ws` closes by itself, with the code that we find out here. */
+  /** After a broken rule `ws` closes by itself. It does not tell the code: we derive it. */
   static readonly #webSocketOnError = function (this: WebSocket, error: Error): void {
     transportOf(this).#violation = violationOf(error);
   };
 
   static readonly #webSocketOnClose = function (this: WebSocket, code: number, reason: Buffer): void {
     const transport = transportOf(this);
-    transport.#hearer.end(transport.#endOf(code, reason));
+    transport.#currentSink.end(transport.#endOf(code, reason));
   };
 
-  /** Chunks of a stream; where none is known, what `ws` makes of them. */
-  #countPieces(): void {
-    const count = (): void => void (this.#pieces += 1);
+  /** Counts the chunks of the stream; if that is not known, what `ws` makes of them. */
+  #countChunks(): void {
+    const count = (): void => void (this.#chunks += 1);
     if (this.#stream !== undefined) return void this.#stream.on('data', count);
     for (const event of ['message', 'ping', 'pong'] as const) this.#ws.on(event, count);
   }
 
-  get #hearer(): TransportSink {
+  get #currentSink(): TransportSink {
     this.#sink ??= new BufferingSink();
     return this.#sink;
   }
 
   #openBatch(pool: FramePool): FrameBatch {
     const batch = new FrameBatch(pool, (frames) => this.#write(frames));
-    (this.#ws as HeardWebSocket).batch = batch;
-    // `ws` ends the stream then, behind what is still to be written.
+    (this.#ws as TransportedWebSocket).batch = batch;
+    // `ws` ends the stream then: frames that wait for the end of the turn must go first.
     this.#stream?.prependListener('end', () => batch.flush());
     return batch;
   }
 
-  /** A stream that has ended takes nothing; the end of the link follows. */
+  /** Writes frames. If the stream has ended, they are lost, and the end of the link follows. */
   #write(frames: Buffer): void {
     const stream = this.#stream;
     if (stream?.writable !== true) return;
-    // A peer that reads slowly would pin what is shared, with each turn more.
-    stream.write(stream.writableLength === 0 ? frames : new Uint8Array(frames), this.#countTaken());
+    // A copy for a peer that reads slowly: it would pin a slab of all sockets with each turn.
+    stream.write(stream.writableLength === 0 ? frames : new Uint8Array(frames), this.#countWrite());
   }
 
-  /** Counts a write that is about to be made. @returns What to call when its bytes have been taken. */
-  #countTaken(): (error?: Error | null) => void {
-    this.#unflushed += 1;
-    this.#onTaken ??= (error) => {
-      this.#unflushed -= 1;
+  /** Counts a write that follows. @returns The callback of that write. */
+  #countWrite(): (error?: Error | null) => void {
+    this.#unflushedWrites += 1;
+    this.#onFlushed ??= (error) => {
+      this.#unflushedWrites -= 1;
       // A failed write makes no room, and one that waited for zlib fails after the end.
-      if (!error && this.#ws.readyState !== this.#ws.CLOSED) this.#hearer.drain();
+      if (!error && this.#ws.readyState !== this.#ws.CLOSED) this.#currentSink.drain();
     };
-    return this.#onTaken;
+    return this.#onFlushed;
   }
 
   /**
-   * `ws` knows no code but the peer's; 1006 stands for "no close frame came".
-   * What it finds in its buffers after `terminate` is not the end any more.
+   * Says how the link ended. `ws` tells the code of the peer's close frame, or 1006 if none came.
+   * A close frame that `ws` finds in its buffers after `terminate` is not the end.
    */
   #endOf(code: number, reason: Buffer): LinkEnd {
-    if (this.#terminated) return { code: 1006, reason: '', clean: false, by: 'local' };
+    if (this.#isTerminated) return { code: 1006, reason: '', clean: false, by: 'local' };
     const answered = code !== 1006;
     if (this.#closing !== undefined) {
       return { ...this.#closing, clean: answered, by: 'local' };
@@ -218,5 +221,5 @@ export class WsTransport implements Transport {
 }
 
 function transportOf(ws: WebSocket): WsTransport {
-  return (ws as HeardWebSocket)[TRANSPORT];
+  return (ws as TransportedWebSocket)[TRANSPORT];
 }

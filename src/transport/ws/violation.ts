@@ -1,12 +1,12 @@
-// What a peer has done wrong, by the error that `ws` raised: its own close code
-// for that is in a private symbol, and the 'close' event says 1006.
+// Which rule or limit a peer has broken, by the error of `ws`: its own close code for that is in a
+// private symbol, and its 'close' event says 1006. WsTransport calls it.
 
 import type { LinkEnd } from '../../core/close-info.ts';
 
-/** The code of WsOrderedSocket's own error. */
+/** The code of the error that WsOrderedSocket raises. */
 export const TOO_MANY_PINGS = 'WS_ERR_TOO_MANY_PINGS';
 
-/** By `error.code` of ws 8.23, and of ours; every other WS_ERR_… is a broken rule of framing. */
+/** By `error.code` of ws 8.23 and of ours. Any other WS_ERR_… is a broken rule of framing. */
 const CLOSE_CODES: Readonly<Record<string, number>> = Object.freeze({
   WS_ERR_INVALID_UTF8: 1007,
   WS_ERR_TOO_MANY_BUFFERED_PARTS: 1008,
@@ -16,9 +16,9 @@ const CLOSE_CODES: Readonly<Record<string, number>> = Object.freeze({
 });
 
 /**
- * Tells how an error of `ws` ends the link.
+ * Says how an error of `ws` ends the link.
  *
- * @returns undefined for an error that is none of the peer's: the link is lost.
+ * @returns undefined for an error that the peer has not caused: the link is lost.
  */
 export function violationOf(error: Error): LinkEnd | undefined {
   const name = 'code' in error ? String(error.code) : '';
@@ -27,7 +27,7 @@ export function violationOf(error: Error): LinkEnd | undefined {
     const by = code === 1008 || code === 1009 ? 'limit' : 'protocol';
     return { code, reason: '', clean: false, by, cause: error };
   }
-  // Deflated data that cannot be inflated: zlib's Z_DATA_ERROR, Z_BUF_ERROR …
+  // Compressed data that is broken: Z_DATA_ERROR, Z_BUF_ERROR … of zlib.
   if (name.startsWith('Z_')) return { code: 1007, reason: '', clean: false, by: 'protocol', cause: error };
   return undefined;
 }
