@@ -9,18 +9,18 @@ import { source } from '../../src/core/source.ts';
 import { recordCrashes } from '../fixtures/process-events.ts';
 import { scripted } from '../conversation/scripted-transport.ts';
 import { HandClock, turn } from '../time/hand-clock.ts';
-import { firstReady, readSources } from '../../src/tasks/select-sources.ts';
+import { firstReady, resolveSources } from '../../src/tasks/select-sources.ts';
 import { schedulingOf } from '../../src/time/scheduling.ts';
 import { realClock } from '../../src/time/real-clock.ts';
 
 const mistake = (message: string): unknown =>
   expect.objectContaining({ name: 'UsageError', code: 'COROSOCK_ARGUMENT', message: `select(): ${message}` });
 
-describe('readSources', () => {
+describe('resolveSources', () => {
   it('finds a port for each kind of source, in the order of the keys', () => {
     const mine = handSource('a');
     const { ws } = scripted();
-    const map = readSources({
+    const map = resolveSources({
       mine,
       ws,
       jobs: channel(),
@@ -35,19 +35,19 @@ describe('readSources', () => {
 
   it('says whether there is a promise of which it cannot be told yet', async () => {
     const promise = Promise.resolve();
-    const before = readSources({ promise }).hasNew;
+    const before = resolveSources({ promise }).mayHaveSettled;
     await turn();
-    expect([before, readSources({ promise }).hasNew, readSources({ mine: handSource() }).hasNew]).toEqual([
-      true,
-      false,
-      false,
-    ]);
+    expect([
+      before,
+      resolveSources({ promise }).mayHaveSettled,
+      resolveSources({ mine: handSource() }).mayHaveSettled,
+    ]).toEqual([true, false, false]);
   });
 
   it('keeps the real time only where no source has another, whatever the order of the keys', () => {
     const clock = virtualClock();
     const [real, moved] = [channel(), channel({ clock })];
-    const clockOf = (sources: object): unknown => readSources(sources).scheduling.clock;
+    const clockOf = (sources: object): unknown => resolveSources(sources).scheduling.clock;
     expect([clockOf({ real, moved }), clockOf({ moved, real })]).toEqual([clock, clock]);
     expect(clockOf({ real })).toBe(realClock);
   });
@@ -56,14 +56,16 @@ describe('readSources', () => {
     const { ws, clock } = scripted();
     const jobs = channel({ clock: new HandClock() });
     const tick = every(10, { clock: new HandClock() });
-    expect(readSources({ tick, stop: new AbortController().signal, ws, jobs }).scheduling.clock).toBe(clock);
-    expect(readSources({ jobs, ws }).scheduling.clock).not.toBe(clock);
+    expect(resolveSources({ tick, stop: new AbortController().signal, ws, jobs }).scheduling.clock).toBe(
+      clock,
+    );
+    expect(resolveSources({ jobs, ws }).scheduling.clock).not.toBe(clock);
   });
 
   it('keeps that of the real clock where there is none', () => {
-    expect(readSources({ mine: handSource(), tick: every(1, { clock: new HandClock() }) }).scheduling).toBe(
-      schedulingOf(realClock),
-    );
+    expect(
+      resolveSources({ mine: handSource(), tick: every(1, { clock: new HandClock() }) }).scheduling,
+    ).toBe(schedulingOf(realClock));
   });
 
   it.each([
@@ -98,16 +100,16 @@ describe('readSources', () => {
       '"a" to be a socket, a channel, a signal, a promise or another source, got an object',
     ],
   ])('refuses %s', (_, sources, message) => {
-    expect(() => readSources(sources)).toThrow(mistake(`expected ${message}`));
+    expect(() => resolveSources(sources)).toThrow(mistake(`expected ${message}`));
   });
 
   it.each([3, 40])('refuses a source that is given twice, among %i', (count) => {
     const twin = handSource();
     const others = Object.fromEntries(Array.from({ length: count - 2 }, (_, n) => [`s${n}`, handSource()]));
-    expect(() => readSources({ first: twin, ...others, second: twin })).toThrow(
+    expect(() => resolveSources({ first: twin, ...others, second: twin })).toThrow(
       mistake('expected each source once, got one as "first" and as "second"'),
     );
-    expect(readSources({ first: twin, ...others, second: handSource() }).keys).toHaveLength(count);
+    expect(resolveSources({ first: twin, ...others, second: handSource() }).keys).toHaveLength(count);
   });
 
   it('observes all promises, whatever is wrong with the rest', async () => {
@@ -117,7 +119,7 @@ describe('readSources', () => {
         throw new Error('broken');
       },
     };
-    expect(() => readSources({ broken, p: Promise.reject(new Error('late')), none: 1 })).toThrow('broken');
+    expect(() => resolveSources({ broken, p: Promise.reject(new Error('late')), none: 1 })).toThrow('broken');
     await turn();
     expect(crashes.errors).toEqual([]);
   });
@@ -125,11 +127,11 @@ describe('readSources', () => {
 
 describe('firstReady', () => {
   it('is the one of the earliest key that is ready', () => {
-    const { ports } = readSources({ a: handSource(), b: handSource('x'), c: handSource('y') });
+    const { ports } = resolveSources({ a: handSource(), b: handSource('x'), c: handSource('y') });
     expect(firstReady(ports)).toBe(1);
   });
 
   it('is −1 where none is', () => {
-    expect(firstReady(readSources({ a: handSource() }).ports)).toBe(-1);
+    expect(firstReady(resolveSources({ a: handSource() }).ports)).toBe(-1);
   });
 });

@@ -24,7 +24,7 @@ async function exhausted(...values: readonly string[]) {
   const all = made(1000);
   for (let n = 0; n < BUDGET_MESSAGES; n += 1) void all.put('x');
   all.clock.nowMs += BUDGET_MS + 1;
-  for (let n = 0; n < BUDGET_MESSAGES - 1; n += 1) await all.queue.next(now);
+  for (let n = 0; n < BUDGET_MESSAGES - 1; n += 1) await all.queue.takeOrWait(now);
   all.queue.take();
   for (const value of values) void all.put(value);
   return all;
@@ -32,9 +32,9 @@ async function exhausted(...values: readonly string[]) {
 
 describe('a call on a channel that cannot wait', () => {
   it.each([
-    ['take after the end', () => made(), true, ({ queue }: ReturnType<typeof made>) => queue.next(at)],
+    ['take after the end', () => made(), true, ({ queue }: ReturnType<typeof made>) => queue.takeOrWait(at)],
     ['put after the end', () => made(), true, ({ put }: ReturnType<typeof made>) => put('a')],
-    ['take of 0 ms', () => made(), false, ({ queue }: ReturnType<typeof made>) => queue.next(now)],
+    ['take of 0 ms', () => made(), false, ({ queue }: ReturnType<typeof made>) => queue.takeOrWait(now)],
     [
       'put of 0 ms without room',
       () => {
@@ -63,17 +63,17 @@ describe('a call on a channel that cannot wait', () => {
 
   it('gets what comes during the turn that it lets the event loop have', async () => {
     const { queue, put } = made();
-    await yieldsOf(2, () => queue.next(now));
-    const third = queue.next(now);
+    await yieldsOf(2, () => queue.takeOrWait(now));
+    const third = queue.takeOrWait(now);
     void put('a');
     expect(await third).toEqual(['a', 'ok']);
   });
 
   it('ends in timeout, or in closed, where nothing else comes', async () => {
     const { queue } = made();
-    await yieldsOf(2, () => queue.next(now));
-    expect(await queue.next(now)).toEqual([undefined, 'timeout']);
-    const next = queue.next(now);
+    await yieldsOf(2, () => queue.takeOrWait(now));
+    expect(await queue.takeOrWait(now)).toEqual([undefined, 'timeout']);
+    const next = queue.takeOrWait(now);
     queue.close();
     expect(await next).toEqual([undefined, 'closed']);
   });
@@ -84,7 +84,7 @@ describe('a turn that is over', () => {
     const { queue } = await exhausted('a');
     const order: string[] = [];
     setImmediate(() => order.push(`the event loop, ${queue.size} left`));
-    await queue.next(at).then(([value]) => order.push(`the take of ${value}`));
+    await queue.takeOrWait(at).then(([value]) => order.push(`the take of ${value}`));
     expect(order).toEqual(['the event loop, 1 left', 'the take of a']);
   });
 
@@ -100,7 +100,7 @@ describe('a turn that is over', () => {
 
   it('keeps the order of those who take: nobody overtakes one that lets the event loop have a turn', async () => {
     const { queue } = await exhausted('a', 'b');
-    const takes = [queue.next(at), queue.next(at)];
+    const takes = [queue.takeOrWait(at), queue.takeOrWait(at)];
     const isReady = queue.ready();
     expect([isReady, await Promise.all(takes)]).toEqual([
       false,
@@ -113,8 +113,8 @@ describe('a turn that is over', () => {
 
   it('lets nobody overtake it in the next turn either', async () => {
     const { queue } = await exhausted('a', 'b');
-    const later = new Promise<unknown>((resolve) => void setImmediate(() => resolve(queue.next(at))));
-    expect([await queue.next(at), await later]).toEqual([
+    const later = new Promise<unknown>((resolve) => void setImmediate(() => resolve(queue.takeOrWait(at))));
+    expect([await queue.takeOrWait(at), await later]).toEqual([
       ['a', 'ok'],
       ['b', 'ok'],
     ]);
@@ -122,7 +122,7 @@ describe('a turn that is over', () => {
 
   it('lets a take wait on where others have taken it meanwhile', async () => {
     const { queue, put, clock } = await exhausted('a');
-    const waiting = queue.next({ ...at, timeoutMs: 10 });
+    const waiting = queue.takeOrWait({ ...at, timeoutMs: 10 });
     queue.take();
     await turn();
     clock.tick(10);
@@ -134,7 +134,7 @@ describe('a turn that is over', () => {
     const { queue } = await exhausted('a');
     const controller = new AbortController();
     const calls: string[] = [];
-    const take = queue.next({ ...at, signal: controller.signal });
+    const take = queue.takeOrWait({ ...at, signal: controller.signal });
     queue.subscribe(() => calls.push('woken'));
     controller.abort('my reason');
     await expect(take).rejects.toBe('my reason');
@@ -178,7 +178,7 @@ describe('the port of a channel', () => {
     const { queue, put } = made();
     const calls: string[] = [];
     const unsubscribe = queue.subscribe(() => calls.push('woken'));
-    void queue.next(at);
+    void queue.takeOrWait(at);
     void put('a');
     void put('b');
     queue.close();

@@ -1,5 +1,5 @@
-// The public words of a channel, with their arguments checked. All is done by the
-// queue below.
+// `channel()` and the object that it returns: checks the arguments of each call and passes them on
+// to the queue below, value-queue.ts. What users hold is declared in channel.ts.
 
 import type { Channel, ChannelOptions } from './channel.ts';
 import { ValueQueue } from './value-queue.ts';
@@ -21,11 +21,14 @@ export const CHANNEL_OPTIONS: OptionTable<ChannelOptions> = {
 };
 
 /**
- * Makes a bounded queue between tasks. `using` closes it.
+ * Makes a channel: a bounded queue of values between tasks.
  *
- * @param options - `capacity`: values that it holds at most, integer ≥ 1, default 64;
- *   `whenFull`: `put` waits (default), or the oldest or the newest value is dropped;
- *   `clock`: by default the real one.
+ * `using jobs = channel<Job>()` closes it at the end of the scope.
+ *
+ * @param options - `capacity`: most values in the channel, an integer from 1 to 2³¹−1; default 64.
+ *   `whenFull`: what `put` does when the channel is full. `wait`, the default, waits for room;
+ *   `drop-oldest` drops the oldest value, `drop-newest` the value of the call. `clock`: measures
+ *   time-outs; default: the real clock.
  * @throws UsageError `COROSOCK_ARGUMENT`.
  */
 export function channel<T>(options: ChannelOptions = {}): Channel<T> {
@@ -63,7 +66,7 @@ class BoundedChannel<T> implements Channel<T>, Source<ReadResult<T>> {
     try {
       if (options !== NO_OPTIONS) checkWait('channel.take()', options);
       const { timeoutMs = Infinity, signal } = options;
-      return this.#queue.next({ timeoutMs, signal, owner: undefined });
+      return this.#queue.takeOrWait({ timeoutMs, signal, owner: undefined });
     } catch (error) {
       return rejected(error);
     }
@@ -87,8 +90,8 @@ const NO_OPTIONS: WaitOptions = Object.freeze({});
 const DONE: IteratorResult<never, undefined> = Object.freeze({ done: true, value: undefined });
 
 /**
- * Iterates over what is put, until the close. Written by hand: an async generator's `return()`
- * would wait for a pending `next()`, and `break` would hang.
+ * Iterates over the values until the channel is closed and empty. Not an async generator: its
+ * `return()` would wait for a pending `next()`, and `break` would hang.
  */
 class ChannelIterator<T> implements AsyncIterableIterator<T, undefined> {
   readonly #queue: ValueQueue<T>;
@@ -104,17 +107,18 @@ class ChannelIterator<T> implements AsyncIterableIterator<T, undefined> {
 
   async next(): Promise<IteratorResult<T, undefined>> {
     if (this.#done) return DONE;
-    const [value, status] = await this.#queue.next({ timeoutMs: Infinity, signal: undefined, owner: this });
+    const request = { timeoutMs: Infinity, signal: undefined, owner: this };
+    const [value, status] = await this.#queue.takeOrWait(request);
     if (status === 'ok') return { done: false, value };
-    // `timeout` stands for given up: the iterator was returned meanwhile.
+    // `timeout` means cancelled: `return()` was called during the wait.
     this.#done = true;
     return DONE;
   }
 
-  /** `break` leaves the channel open and takes nothing; a `next` that waits is given up. */
+  /** Called by `break`: leaves the channel open, and cancels a `next()` that waits. */
   async return(): Promise<IteratorResult<T, undefined>> {
     this.#done = true;
-    this.#queue.giveUp(this);
+    this.#queue.cancel(this);
     return DONE;
   }
 }

@@ -1,64 +1,75 @@
-// The words of a channel. Types only: bounded-channel.ts is what is held, and how
-// it is made.
+// What users hold of a channel, and its options. Types only. bounded-channel.ts makes a channel
+// and implements these types; value-queue.ts keeps its values and its waits.
 
 import type { Clock } from '../time/clock.ts';
 import type { ReadResult, WriteStatus } from '../core/status.ts';
 import type { WaitOptions } from '../core/wait-options.ts';
 
 /**
- * A bounded queue between tasks.
+ * A bounded queue of values between tasks.
  *
- * What was put is taken once, in the order of the calls; who takes and who puts is
- * served first come, first served. A call that is not awaited never becomes an
- * unhandled rejection.
+ * Each value is taken once, in the order in which the values were put. Calls of `take` are served
+ * in the order of the calls, and so are calls of `put`. A call that is not awaited never becomes
+ * an unhandled rejection. `using` closes the channel at the end of the scope.
  */
 export interface Channel<T> extends AsyncIterable<T>, Disposable {
-  /** Values that were put and not taken; those of a `put` that still waits do not count. */
+  /** The number of values that can be taken. The value of a `put` that still waits does not count. */
   readonly size: number;
 
   /**
-   * Puts one value behind the others.
+   * Adds a value behind the others.
    *
-   * @param options - `timeoutMs`: longest wait for room, ≥ 0, by default as long as
-   *   it takes; `signal`: aborting rejects with its reason, and nothing was put.
-   * @returns `ok` once it is there; `timeout`: nothing was put; `closed`: nothing
-   *   was put, and nothing can be; `dropped`: it was the newest, the channel is
-   *   full, and `whenFull` is `drop-newest`.
-   * @throws UsageError `COROSOCK_ARGUMENT`. The signal's reason, when it aborts.
+   * A full channel acts by its option `whenFull`. By default `put` waits until there is room.
+   *
+   * @param value - Any value, undefined and promises included.
+   * @param options - `timeoutMs`: longest wait for room in milliseconds, ≥ 0; 0 does not wait.
+   *   Default `Infinity`: no time-out. `signal`: aborting rejects with the signal's reason, and the
+   *   value is not put.
+   * @returns `ok`: the value is in the channel. `timeout`: the value was not put. `closed`: the
+   *   channel is closed, and the value was not put. `dropped`: the channel is full, its `whenFull`
+   *   is `drop-newest`, and the value was dropped.
+   * @throws UsageError `COROSOCK_ARGUMENT`. The signal's reason when it aborts.
    */
   put(value: T, options?: WaitOptions): Promise<WriteStatus | 'dropped'>;
 
   /**
-   * Takes the oldest value.
+   * Takes the oldest value; waits while the channel is empty.
    *
-   * @param options - `timeoutMs`: longest wait, ≥ 0, by default as long as it takes;
-   *   0 takes what is there. `signal`: aborting rejects with its reason.
-   * @returns `[value, 'ok']`, `[undefined, 'timeout']` or `[undefined, 'closed']`.
-   *   What is not `ok` has taken nothing. `closed` comes after everything that was put.
-   * @throws UsageError `COROSOCK_ARGUMENT`. The signal's reason, when it aborts.
+   * @param options - `timeoutMs`: longest wait in milliseconds, ≥ 0; 0 takes only what is there.
+   *   Default `Infinity`: no time-out. `signal`: aborting rejects with the signal's reason.
+   * @returns `[value, 'ok']`, `[undefined, 'timeout']` or `[undefined, 'closed']`. Only `ok` takes a
+   *   value. `closed` comes after all values that were put, and then every time.
+   * @throws UsageError `COROSOCK_ARGUMENT`. The signal's reason when it aborts.
    */
   take(options?: WaitOptions): Promise<ReadResult<T>>;
 
   /**
-   * Closes it for further values.
+   * Closes the channel for further values.
    *
-   * What was put stays to be taken; then `closed`. A `put` that waits is `closed`,
-   * and puts nothing. Further calls do nothing.
+   * Values that were put can still be taken; after them `take` gives `closed`. A `put` that waits
+   * for room ends with `closed`, and its value is not put. Further calls do nothing.
    */
   close(): void;
 
-  /** Iterates over the values until the close. `break` leaves the channel open, and nothing is lost. */
+  /**
+   * Iterates over the values until the channel is closed and empty.
+   *
+   * `break` leaves the channel open and loses no value. Several loops share the values.
+   */
   [Symbol.asyncIterator](): AsyncIterableIterator<T>;
 }
 
-/** What a channel does with a value for which it has no room. */
+/** What `put` does when the channel is full: it waits, or the oldest or the newest value is dropped. */
 export type WhenFull = 'wait' | 'drop-oldest' | 'drop-newest';
 
 export interface ChannelOptions {
-  /** Values that it holds at most: integer ≥ 1. Default 64. */
+  /** Most values in the channel: an integer from 1 to 2³¹−1. Default 64. */
   readonly capacity?: number;
-  /** `put` waits (default), the oldest value is dropped, or the new one is. */
+  /**
+   * What `put` does when the channel is full. `wait`: waits for room. `drop-oldest`: drops the
+   * oldest value. `drop-newest`: drops the value of the call. Default `wait`.
+   */
   readonly whenFull?: WhenFull;
-  /** Default: the real one. */
+  /** Measures time-outs. Default: the real clock. */
   readonly clock?: Clock | undefined;
 }

@@ -1,6 +1,6 @@
-// Ticks, as a source of `select`. Time is looked at when somebody asks, so that a
-// slow reader gets one tick and how many periods it stands for, never a burst; a
-// timer runs only while somebody waits.
+// Ticks as a source of `select`. The port computes ticks from the clock when it is asked, so a slow
+// reader gets one tick with the number of periods, never a burst. Its timer is set only while a
+// select waits.
 
 import { Deadline } from '../time/deadline.ts';
 import type { DeadlineOwner } from '../time/deadline.ts';
@@ -15,16 +15,18 @@ import type { Source, SourcePort } from '../core/source.ts';
 const EVERY_OPTIONS: ReadonlySet<string> = new Set(['clock']);
 
 /**
- * Makes a source that ticks.
+ * Makes a source that ticks once per period.
  *
- * The first tick comes after one period. Ticks keep to the multiples of the period,
- * however late they are taken. The value is how many periods have passed since it
- * was last taken: a slow reader gets one tick, never a burst. Nothing holds the
- * process, and no timer runs while nobody waits, but for the last one that was set;
- * `using` leaves none. A disposed one never ticks again.
+ * The first tick comes after one period. Ticks come at multiples of the period, however late they
+ * are taken. The value of a tick is the number of periods since a tick was last taken: a slow
+ * reader gets one tick, never a burst.
  *
- * @param periodMs - Milliseconds, > 0; `Infinity` never ticks.
- * @param options - `clock`: by default the real one.
+ * A timer is set only while a `select` waits. It never keeps the process alive. After a `select`
+ * that ends early the timer stays set until it runs once. Disposing clears it
+ * (`using tick = every(1000)`), and the source never ticks again.
+ *
+ * @param periodMs - Period in milliseconds, > 0. `Infinity` never ticks.
+ * @param options - `clock`: measures the period; default: the real clock.
  * @throws UsageError `COROSOCK_ARGUMENT`.
  */
 export function every(
@@ -56,13 +58,13 @@ class Ticks implements Source<number>, Disposable {
 }
 
 class TicksPort extends ScheduledPort<number> implements DeadlineOwner {
-  /** A select keeps the time of what it talks to. */
+  /** None: a select takes the clock of its sockets, channels and tasks. */
   readonly scheduling: undefined = undefined;
   readonly isOver = false;
   readonly #clock: Clock;
   readonly #periodMs: number;
   readonly #startMs: number;
-  /** Periods that were taken. */
+  /** Periods of all ticks that were taken. */
   #taken = 0;
   #isStopped = false;
   readonly #subscribers = new Subscribers();
@@ -90,7 +92,7 @@ class TicksPort extends ScheduledPort<number> implements DeadlineOwner {
 
   take(): number {
     const passed = Math.floor((this.#clock.now() - this.#startMs) / this.#periodMs);
-    // At least the one that is due: a division may round differently from a product.
+    // At least 1, the tick that is due: this division may round down where `#dueMs` rounds up.
     const ticks = Math.max(passed - this.#taken, 1);
     this.#taken += ticks;
     return ticks;
@@ -110,7 +112,7 @@ class TicksPort extends ScheduledPort<number> implements DeadlineOwner {
     this.#subscribers.wakeWhile(this);
     if (this.#subscribers.isEmpty) return;
     const dueMs = this.#dueMs;
-    // Where nobody has taken it, they were told, and are told again a period later.
+    // If no subscriber has taken the tick, they are woken again one period later.
     this.#deadline.setAt(dueMs > nowMs ? dueMs : nowMs + Math.max(this.#periodMs, 1));
   }
 }

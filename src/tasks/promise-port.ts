@@ -1,6 +1,7 @@
-// A promise as a source of `select`: observed once, however many selects there
-// are, so that one that never settles gathers nothing. A rejection is never
-// unhandled, and rejects the select that would take it.
+// A promise as a source of `select`. Each promise is observed by one `then`, however many selects
+// wait for it: a loop over a promise that stays pending must not grow without end. A rejection
+// rejects the select that would take the value, and never becomes an unhandled one.
+// select-sources.ts asks for ports of promises, task.ts makes those of child tasks.
 
 import { ScheduledPort } from '../time/scheduling.ts';
 import type { Scheduling } from '../time/scheduling.ts';
@@ -13,14 +14,14 @@ type State<T> =
 
 const PENDING = Object.freeze({ kind: 'pending' });
 
-/** The port of a promise, or of anything with a `then`. */
+/** The port of a promise, or of any object with a `then`. Settled, it is ready for ever. */
 export class PromisePort<T> extends ScheduledPort<T> {
   readonly scheduling: Scheduling | undefined;
   #state: State<T> = PENDING;
   readonly #subscribers = new Subscribers();
   #isNew = true;
 
-  /** @param scheduling - Of a task; a promise has none. */
+  /** @param scheduling - That of the task; undefined for a promise. */
   constructor(promise: PromiseLike<T>, scheduling?: Scheduling) {
     super();
     this.scheduling = scheduling;
@@ -33,8 +34,11 @@ export class PromisePort<T> extends ScheduledPort<T> {
     });
   }
 
-  /** Whether it cannot be told yet: what has settled before says so a microtask later. */
-  get isNew(): boolean {
+  /**
+   * Whether the promise may have settled before it was observed: `then` tells so one microtask
+   * later.
+   */
+  get mayHaveSettled(): boolean {
     return this.#isNew && !this.isReady;
   }
 
@@ -60,17 +64,17 @@ export class PromisePort<T> extends ScheduledPort<T> {
   }
 
   #settle(state: State<T>): void {
-    // A thenable of a user's may call back as often as it likes.
+    // A user's thenable may call back more than once: the first call counts.
     if (this.isReady) return;
     this.#state = state;
     this.#subscribers.wakeWhile(this);
   }
 }
 
-/** Each promise is observed once, for as long as it lives. */
+/** Weak: a port lives as long as its promise. */
 const ports = new WeakMap<PromiseLike<unknown>, PromisePort<unknown>>();
 
-/** Finds the port of a promise; makes it on first use. */
+/** Gives the port of a promise; the first call makes it. */
 export function portOfPromise(promise: PromiseLike<unknown>): PromisePort<unknown> {
   let port = ports.get(promise);
   if (port === undefined) {

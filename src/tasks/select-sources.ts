@@ -1,6 +1,6 @@
-// What a `select` is given, looked at once per call: the port of each source in the
-// order of the keys, and whose time is kept. What is wrong with it is said before
-// anything is taken.
+// Reads the sources of one `select` call: the port of each source in the order of the keys, and
+// the clock to use. select.ts calls it before it takes from a source, so that a mistake in the
+// argument takes nothing.
 
 import { portOfPromise, PromisePort } from './promise-port.ts';
 import { SignalPort } from './signal-port.ts';
@@ -18,21 +18,21 @@ export interface SelectSources {
   readonly keys: readonly string[];
   /** One for each key. */
   readonly ports: ReadonlyArray<SourcePort<unknown>>;
-  /** Of the first source that has one, a real one only where there is no other. */
+  /** That of the first source with a clock other than the real one; else that of the real clock. */
   readonly scheduling: Scheduling;
-  /** Whether there is a promise of which it cannot be told yet whether it has settled. */
-  readonly hasNew: boolean;
+  /** Whether a promise among them may have settled, which is known one microtask later. */
+  readonly mayHaveSettled: boolean;
 }
 
 /**
- * Finds the ports of all sources.
+ * Finds the port of each source.
  *
- * All promises among them are observed, whatever is wrong with the rest: none of
- * them becomes an unhandled rejection.
+ * Observes all promises among them, also when it throws: none becomes an unhandled rejection.
  *
- * @throws UsageError `COROSOCK_ARGUMENT`: no source, something that is none, one that is given twice, `timeout` as a key.
+ * @throws UsageError `COROSOCK_ARGUMENT`: no source at all, a value that is not a source, one source
+ *   under two keys, `timeout` as a key. The error of a property that throws when it is read.
  */
-export function readSources(sources: unknown): SelectSources {
+export function resolveSources(sources: unknown): SelectSources {
   if (typeof sources !== 'object' || sources === null) {
     throw badArgument(CALL, 'an object of sources', sources);
   }
@@ -40,7 +40,7 @@ export function readSources(sources: unknown): SelectSources {
   const values = Object.values(sources) as readonly unknown[];
   const ports: Array<SourcePort<unknown>> = [];
   let scheduling: Scheduling | undefined;
-  let hasNew = false;
+  let mayHaveSettled = false;
   let mistake: Mistake | undefined;
   for (let at = 0; at < keys.length; at += 1) {
     const port = lookUp(keys[at] as string, values[at]);
@@ -51,14 +51,14 @@ export function readSources(sources: unknown): SelectSources {
     ports.push(port);
     if (port instanceof ScheduledPort && (scheduling === undefined || scheduling.clock === realClock))
       scheduling = port.scheduling ?? scheduling;
-    if (port instanceof PromisePort && port.isNew) hasNew = true;
+    if (port instanceof PromisePort && port.mayHaveSettled) mayHaveSettled = true;
   }
   if (mistake !== undefined) throw mistake.error;
   checkSources(sources, keys, values);
-  return { keys, ports, scheduling: scheduling ?? schedulingOf(realClock), hasNew };
+  return { keys, ports, scheduling: scheduling ?? schedulingOf(realClock), mayHaveSettled };
 }
 
-/** Says which source can be taken from, that of the earliest key first; −1 when none can. */
+/** Finds the first port that is ready. @returns Its index; −1 if none is ready. */
 export function firstReady(ports: SelectSources['ports']): number {
   for (let at = 0; at < ports.length; at += 1) {
     if (ports[at]?.ready() === true) return at;
@@ -68,7 +68,7 @@ export function firstReady(ports: SelectSources['ports']): number {
 
 const CALL = 'select()';
 
-/** What is wrong with a source. */
+/** The error of one source. It is thrown after all sources have been looked at. */
 class Mistake {
   readonly error: unknown;
 
@@ -79,7 +79,7 @@ class Mistake {
 
 function lookUp(key: string, value: unknown): SourcePort<unknown> | Mistake {
   try {
-    return portOf(value) ?? new Mistake(noSource(key, value));
+    return portOf(value) ?? new Mistake(notSourceError(key, value));
   } catch (error) {
     return new Mistake(error);
   }
@@ -109,10 +109,11 @@ function checkSources(sources: object, keys: readonly string[], values: readonly
     throw badArgument(CALL, "a key other than 'timeout', which stands for the time-out", 'timeout');
   }
   const again = values.findIndex((value, at) => values.indexOf(value) < at);
-  if (again !== -1) throw givenTwice(keys[values.indexOf(values[again])] as string, keys[again] as string);
+  if (again !== -1)
+    throw duplicateError(keys[values.indexOf(values[again])] as string, keys[again] as string);
 }
 
-function noSource(key: string, got: unknown): UsageError {
+function notSourceError(key: string, got: unknown): UsageError {
   return badArgument(
     CALL,
     `${JSON.stringify(key)} to be a socket, a channel, a signal, a promise or another source`,
@@ -120,7 +121,7 @@ function noSource(key: string, got: unknown): UsageError {
   );
 }
 
-function givenTwice(first: string, second: string): UsageError {
+function duplicateError(first: string, second: string): UsageError {
   return new UsageError(
     'COROSOCK_ARGUMENT',
     `${CALL}: expected each source once, got one as ${JSON.stringify(first)} and as ${JSON.stringify(second)}`,

@@ -1,12 +1,12 @@
-// Waiting for several things at once. It never races promises: each source says
-// whether it is ready, is subscribed to without taking, and is taken from
-// synchronously, so that what is not taken stays where it is
-// (docs/internals/decisions/tasks.md).
+// `select`: waits for several sources at once. It never races promises: it subscribes to each
+// source without taking, and takes synchronously from one that is ready. What it does not take
+// stays in its source (docs/internals/decisions/tasks.md). Sources that are ready are taken from
+// here; a select that waits is selection.ts.
 
 import type { Channel } from './channel.ts';
 import { Selection, TIMED_OUT } from './selection.ts';
-import type { Answer, Until } from './selection.ts';
-import { firstReady, readSources } from './select-sources.ts';
+import type { SelectResult, Until } from './selection.ts';
+import { firstReady, resolveSources } from './select-sources.ts';
 import type { SelectSources } from './select-sources.ts';
 import type { Socket } from '../socket/socket.ts';
 import { abortable, rejected, unattended } from '../waiting/abortable.ts';
@@ -17,10 +17,10 @@ import type { Source } from '../core/source.ts';
 import type { ReadResult } from '../core/status.ts';
 import type { WaitOptions } from '../core/wait-options.ts';
 
-/** What `select` can take from. */
+/** What `select` can take from: sockets, channels, signals, promises, and any other {@link Source}. */
 export type Selectable = Socket | Channel<unknown> | Source<unknown> | AbortSignal | PromiseLike<unknown>;
 
-/** What `select` takes from one source. */
+/** The value that `select` takes from a source of this type. */
 export type Taken<S> = S extends Socket
   ? ReadResult
   : S extends Channel<infer T>
@@ -33,7 +33,7 @@ export type Taken<S> = S extends Socket
           ? T
           : never;
 
-/** What `select` gives: the key of the source that it has taken from, and what it has taken. */
+/** The result of `select`: the key of the source that it has taken from, and the value. */
 export type Selected<M extends Record<string, Selectable>> = {
   [K in keyof M & string]: readonly [key: K, value: Taken<M[K]>];
 }[keyof M & string];
@@ -44,31 +44,36 @@ interface SelectOptions extends WaitOptions {
 
 const SELECT_OPTIONS: ReadonlySet<string> = new Set<keyof SelectOptions>(['timeoutMs', 'signal', 'clock']);
 const NO_OPTIONS: SelectOptions = Object.freeze({});
-const TIMED_OUT_SELECT: Promise<Answer> = Promise.resolve(TIMED_OUT);
+const TIMED_OUT_SELECT: Promise<SelectResult> = Promise.resolve(TIMED_OUT);
 
 /**
- * Waits until one of several sources has something, and takes it from there.
+ * Waits until one of several sources has a value, and takes it.
  *
- * Takes from exactly one source, and nothing from the others: they keep everything.
- * Of several that are ready the earliest key counts. A time-out, an abort and an
- * error take nothing at all. It is no read: one that waits on the same socket is
- * served first.
+ * Takes from exactly one source. The others keep all that they have, for the next `select` or
+ * read. When several sources are ready, it takes from the one with the earliest key. A time-out,
+ * an abort and an error take nothing. A call that is not awaited never becomes an unhandled
+ * rejection.
  *
- * Sockets give what `readMessage` would, channels what `take` would, `closed`
- * included; a signal that has aborted gives its reason; a promise gives its value.
- * Promises are observed only: one that has rejected rejects the select whose turn
- * it would be, and never becomes an unhandled rejection.
+ * - A socket gives what `readMessage` would give, `closed` included. A `select` is not a read: a
+ *   read of the same socket may wait at the same time, and is served first.
+ * - A channel gives what `take` would give, `closed` included. A `take` that waits is served first.
+ * - A signal gives its reason once it has aborted.
+ * - A promise or a task gives its value. A promise is only observed. If it has rejected, the `select`
+ *   that would take from it rejects with its error; the rejection is never an unhandled one.
+ * - `every` gives the number of periods since its last tick was taken.
+ * - Any object becomes a source with a {@link SourcePort} under the key {@link source}.
  *
- * @param sources - By key, at least one, each once; `timeout` is no key. An object
- *   becomes a source by a {@link SourcePort} under {@link source}.
- * @param options - `timeoutMs`: longest wait in milliseconds, ≥ 0; 0 takes what is
- *   there, `Infinity`, the default, sets no timer. `signal`: aborting rejects with
- *   its reason. `clock`: by default that of the first socket, channel or task which
- *   has another than the real one, else the real one.
- * @returns `[key, value]`, or `['timeout', undefined]`.
- * @throws UsageError `COROSOCK_ARGUMENT`; `COROSOCK_READ_AFTER_CLOSE` at the
- *   hundredth `closed` of a socket in a row. What a source throws, or a promise has
- *   rejected with. The signal's reason, when it aborts.
+ * Several calls that wait for the same source are served in the order of the calls.
+ *
+ * @param sources - The sources by key: at least one, each under one key. `timeout` cannot be a key.
+ * @param options - `timeoutMs`: longest wait in milliseconds, ≥ 0; 0 takes only what is there.
+ *   Default `Infinity`: no time-out. `signal`: aborting rejects with the signal's reason. `clock`:
+ *   measures the time-out; default: the clock of the first socket, channel or task that uses another
+ *   clock than the real one, else the real clock.
+ * @returns `[key, value]` of the source that it has taken from, or `['timeout', undefined]`.
+ * @throws UsageError `COROSOCK_ARGUMENT`; `COROSOCK_READ_AFTER_CLOSE` at the hundredth `closed` of
+ *   a socket in a row. The error that a source throws or a promise has rejected with. The signal's
+ *   reason when it aborts.
  *
  * Invariants: I1, I3, I7.
  */
@@ -76,63 +81,69 @@ export function select<const M extends Record<string, Selectable>>(
   sources: M,
   options: WaitOptions & { readonly timeoutMs: number; readonly clock?: Clock | undefined },
 ): Promise<Selected<M> | readonly [key: 'timeout', value: undefined]>;
+/**
+ * Waits until one of several sources has a value, and takes it. As above, without a time-out.
+ *
+ * @returns `[key, value]` of the source that it has taken from.
+ */
 export function select<const M extends Record<string, Selectable>>(
   sources: M,
   options?: Omit<WaitOptions, 'timeoutMs'> & { readonly clock?: Clock | undefined },
 ): Promise<Selected<M>>;
-export function select(sources: unknown, options: SelectOptions = NO_OPTIONS): Promise<Answer> {
+export function select(sources: unknown, options: SelectOptions = NO_OPTIONS): Promise<SelectResult> {
   try {
-    const map = readSources(sources);
+    const resolved = resolveSources(sources);
     if (options !== NO_OPTIONS) checkOptions(options);
-    return choose(map, options);
+    return takeOrWait(resolved, options);
   } catch (error) {
     return rejected(error);
   }
 }
 
-/** Takes what is there, or waits. */
-function choose(map: SelectSources, options: SelectOptions): Promise<Answer> {
+/** Takes from the first ready source, or waits. */
+function takeOrWait(sources: SelectSources, options: SelectOptions): Promise<SelectResult> {
   const { timeoutMs = Infinity, signal } = options;
-  const { keys, ports, scheduling } = map;
+  const { keys, ports, scheduling } = sources;
   if (signal?.aborted === true) return rejected(signal.reason);
-  // A promise that has settled before says so a microtask later: it has its place among the others.
-  if (map.hasNew) return wait(map, options, scheduling.budget.spend() ? 'next turn' : 'next microtask');
+  // Waits for the microtask that tells, so that a settled promise counts by its key.
+  if (sources.mayHaveSettled)
+    return wait(sources, options, scheduling.budget.spend() ? 'next turn' : 'next microtask');
   const at = firstReady(ports);
   const port = ports[at];
   if (port === undefined) {
     if (timeoutMs === 0)
-      return scheduling.spin.mustYield() ? wait(map, options, 'next turn') : TIMED_OUT_SELECT;
+      return scheduling.spin.mustYield() ? wait(sources, options, 'next turn') : TIMED_OUT_SELECT;
     scheduling.spin.reset();
-    return wait(map, options, 'arrival');
+    return wait(sources, options, 'arrival');
   }
   const isOver = port instanceof ScheduledPort && port.isOver;
   if (!isOver) scheduling.spin.reset();
-  else if (scheduling.spin.mustYield()) return wait(map, options, 'next turn');
-  if (scheduling.budget.spend()) return wait(map, options, 'next turn');
+  else if (scheduling.spin.mustYield()) return wait(sources, options, 'next turn');
+  if (scheduling.budget.spend()) return wait(sources, options, 'next turn');
   return Promise.resolve([keys[at] as string, port.take()]);
 }
 
-function wait(map: SelectSources, options: SelectOptions, until: Until): Promise<Answer> {
+function wait(sources: SelectSources, options: SelectOptions, until: Until): Promise<SelectResult> {
   const { timeoutMs = Infinity, signal, clock } = options;
-  const scheduling = clock === undefined ? map.scheduling : schedulingOf(clock);
+  const scheduling = clock === undefined ? sources.scheduling : schedulingOf(clock);
   if (signal !== undefined) {
-    return abortable<Answer>(signal, (settle, fail) => {
-      const selection = new Selection(map, scheduling, timeoutMs, settle, fail);
+    return abortable<SelectResult>(signal, (resolve, reject) => {
+      const selection = new Selection(sources, scheduling, timeoutMs, resolve, reject);
       selection.begin(until);
       return () => selection.cancel();
     });
   }
-  // Handled as soon as it fails, and no sooner: that is what one more promise would cost.
+  // Marked as handled only when it rejects: a `catch` on each select would be one more promise.
   let selection: Selection | undefined;
-  const answer = new Promise<Answer>((settle, reject) => {
+  const result = new Promise<SelectResult>((resolve, reject) => {
     const fail = (error: unknown): void => {
-      void unattended(answer);
+      void unattended(result);
       reject(error);
     };
-    selection = new Selection(map, scheduling, timeoutMs, settle, fail);
+    selection = new Selection(sources, scheduling, timeoutMs, resolve, fail);
   });
   selection?.begin(until);
-  return answer;
+  return result;
 }
 
 function checkOptions(options: SelectOptions): void {

@@ -1,6 +1,6 @@
-// A select that cannot answer at once: subscribed to all of its sources, it takes
-// from the first ready one as soon as one of them wakes it. Which sources these
-// are, and what can be answered at once, is select.ts's.
+// One select that waits. It subscribes to all of its sources; when one wakes it, it takes from the
+// first ready source and unsubscribes from all. select.ts makes it when no source can be taken
+// from at once; select-sources.ts finds its ports.
 
 import { firstReady } from './select-sources.ts';
 import type { SelectSources } from './select-sources.ts';
@@ -8,63 +8,63 @@ import { Deadline } from '../time/deadline.ts';
 import type { DeadlineOwner } from '../time/deadline.ts';
 import type { Scheduling } from '../time/scheduling.ts';
 
-/** What a select gives. */
-export type Answer = readonly [key: string, value: unknown];
+/** The result of a select. */
+export type SelectResult = readonly [key: string, value: unknown];
 
-export const TIMED_OUT: Answer = Object.freeze(['timeout', undefined]);
+export const TIMED_OUT: SelectResult = Object.freeze(['timeout', undefined]);
 
-/** What a select waits for. */
+/** What a select waits for before it looks at its sources. */
 export type Until = 'arrival' | 'next turn' | 'next microtask';
 
-/** Takes from one source, or from none (I3, I7). */
+/** Takes from one source, or from none (I3, I7). Settles once. */
 export class Selection implements DeadlineOwner {
-  readonly #map: SelectSources;
-  /** Whose time it keeps. */
+  readonly #sources: SelectSources;
   readonly #scheduling: Scheduling;
   readonly #timeoutMs: number;
-  readonly #settle: (answer: Answer) => void;
-  readonly #fail: (error: unknown) => void;
-  /** What to call when it is over; grows while it subscribes. */
+  readonly #resolve: (result: SelectResult) => void;
+  readonly #reject: (error: unknown) => void;
+  /** One for each port that is subscribed to; grows while it subscribes. */
   readonly #unsubscribes: Array<() => void> = [];
-  /** Made where there is a time-out. */
+  /** Made with a time-out. */
   #deadline: Deadline | undefined;
   #isOver = false;
   #isSubscribing = false;
 
+  /** @param scheduling - Measures the time-out. */
   constructor(
-    map: SelectSources,
+    sources: SelectSources,
     scheduling: Scheduling,
     timeoutMs: number,
-    settle: (answer: Answer) => void,
-    fail: (error: unknown) => void,
+    resolve: (result: SelectResult) => void,
+    reject: (error: unknown) => void,
   ) {
-    this.#map = map;
+    this.#sources = sources;
     this.#scheduling = scheduling;
     this.#timeoutMs = timeoutMs;
-    this.#settle = settle;
-    this.#fail = fail;
+    this.#resolve = resolve;
+    this.#reject = reject;
   }
 
   // Called by the select.
 
-  /** Waits for a source, or lets others go on before it looks again. */
+  /** Subscribes to the sources at once, or looks at them first in a later turn or microtask. */
   begin(until: Until): void {
     if (until === 'arrival') return this.#subscribe();
-    const goOn = (): void => this.#goOn();
-    if (until === 'next turn') this.#scheduling.clock.setImmediate(goOn);
-    else queueMicrotask(goOn);
+    const look = (): void => this.#takeOrSubscribe();
+    if (until === 'next turn') this.#scheduling.clock.setImmediate(look);
+    else queueMicrotask(look);
   }
 
-  /** Gives up, and takes nothing: whoever aborts is told so, whatever a broken source says. */
+  /** Ends without a result, and takes nothing. The caller rejects with the reason of its signal. */
   cancel(): void {
     try {
       this.#end();
     } catch {
-      // The select rejects with the reason of its signal.
+      // An error of a broken source does not replace that reason.
     }
   }
 
-  // Called by the sources and the clock.
+  // Called by the sources and the deadline.
 
   readonly #wake = (): void => {
     if (this.#isOver || this.#isSubscribing) return;
@@ -72,63 +72,63 @@ export class Selection implements DeadlineOwner {
   };
 
   onDeadline(): void {
-    this.#timeUp();
+    this.#timeOut();
   }
 
-  #goOn(): void {
+  #takeOrSubscribe(): void {
     if (this.#isOver || this.#takeIfReady()) return;
     if (this.#timeoutMs > 0) this.#subscribe();
-    else this.#timeUp();
+    else this.#timeOut();
   }
 
   #subscribe(): void {
     this.#isSubscribing = true;
     try {
-      for (const port of this.#map.ports) this.#unsubscribes.push(port.subscribe(this.#wake));
+      for (const port of this.#sources.ports) this.#unsubscribes.push(port.subscribe(this.#wake));
     } catch (error) {
-      return this.#break(error);
+      return this.#rejectWith(error);
     }
     this.#isSubscribing = false;
-    // To be subscribed to may have made one of them ready.
+    // A port may have become ready inside its `subscribe`.
     if (this.#takeIfReady() || this.#timeoutMs === Infinity) return;
     this.#deadline = new Deadline(this.#scheduling.deadlines, this);
     this.#deadline.setAt(this.#scheduling.deadlines.now() + this.#timeoutMs);
   }
 
-  #timeUp(): void {
+  #timeOut(): void {
     try {
       this.#end();
     } catch (error) {
-      return this.#fail(error);
+      return this.#reject(error);
     }
-    this.#settle(TIMED_OUT);
+    this.#resolve(TIMED_OUT);
   }
 
-  /** Ends before it takes, so that nothing can reach it twice. @returns Whether it is over. */
+  /** Ends before it takes, so that it cannot take twice. @returns Whether it is over. */
   #takeIfReady(): boolean {
     try {
-      const at = firstReady(this.#map.ports);
-      // To be looked at may have made one of them wake it.
+      const at = firstReady(this.#sources.ports);
+      // A `ready` may have woken this selection, which has then taken.
       if (at === -1 || this.#isOver) return this.#isOver;
       this.#end();
-      this.#settle([this.#map.keys[at] as string, this.#map.ports[at]?.take()]);
+      this.#resolve([this.#sources.keys[at] as string, this.#sources.ports[at]?.take()]);
     } catch (error) {
-      this.#break(error);
+      this.#rejectWith(error);
     }
     return true;
   }
 
-  /** A source is broken: nothing is taken from the others. */
-  #break(error: unknown): void {
+  /** Rejects with the error of a broken source. Takes nothing from the others. */
+  #rejectWith(error: unknown): void {
     try {
       this.#end();
     } catch {
-      // One error is enough: it is the first.
+      // The first error counts.
     }
-    this.#fail(error);
+    this.#reject(error);
   }
 
-  /** Unsubscribes from all, whatever one of them throws. */
+  /** Unsubscribes from all ports, also when one of them throws; then throws the first error. */
   #end(): void {
     this.#isOver = true;
     this.#deadline?.stop();

@@ -1,6 +1,6 @@
-// The child tasks of one handler. They share one signal, and whoever owns the scope
-// hears of each error and of the end of the last one. When they are aborted, and how
-// long they are awaited, is the owner's business.
+// The child tasks of one handler. They share one signal. The scope tells its listener of each
+// error, and of the end of the last child. When children are aborted, and how long the host waits
+// for them, is decided in server/run-tasks.ts.
 
 import { taskOf } from './task.ts';
 import type { Task } from './task.ts';
@@ -9,14 +9,14 @@ import type { Scheduling } from '../time/scheduling.ts';
 import { badArgument } from '../core/arguments.ts';
 import { allowListeners } from '#platform';
 
-/** What a child runs. */
+/** The function of a child task. Its signal aborts when the task should end. */
 export type ChildFunction<T> = (signal: AbortSignal) => T | PromiseLike<T>;
 
-/** Who owns a scope. */
+/** What a scope calls: an interface, because its implementation is in `server/`, a room above. */
 export interface ScopeListener {
-  /** A child has failed, with something else than the reason of its signal. */
+  /** A child has failed with an error that the abort of its signal does not explain. */
   taskOnError(error: unknown): void;
-  /** No child runs any more. */
+  /** The last running child has ended. */
   scopeOnIdle(): void;
 }
 
@@ -24,7 +24,7 @@ interface Child {
   readonly name: string;
 }
 
-/** Runs children under one signal. */
+/** Runs child tasks that share one signal. */
 export class TaskScope {
   readonly #scheduling: Scheduling;
   readonly #listener: ScopeListener;
@@ -40,20 +40,21 @@ export class TaskScope {
     return this.#running.size > 0;
   }
 
-  /** The names of the functions that still run, in the order of the calls. */
+  /** The names of the functions that run, in the order of the calls. */
   get running(): readonly string[] {
     return [...this.#running].map(({ name }) => name);
   }
 
   /**
-   * Calls a function at once, as a child. What it throws is the outcome of its task,
-   * as what it rejects with is. Once the scope is aborted nothing is called, and the
-   * task rejects with the reason.
+   * Starts a child: calls the function at once.
+   *
+   * The task fulfils with the result. It rejects with what the function throws or rejects with. If
+   * the scope has aborted, the function is not called, and the task rejects with the reason.
    */
   spawn<T>(run: ChildFunction<T>): Task<T> {
     if (this.#over.aborted) return taskOf(Promise.reject<T>(this.#over.reason), this.#scheduling);
     const { signal } = this.#over;
-    // There may be many children.
+    // Many children may listen to it; Node warns from the eleventh listener on.
     allowListeners(signal);
     const child: Child = { name: nameOf(run) };
     this.#running.add(child);
@@ -65,7 +66,7 @@ export class TaskScope {
     return taskOf(outcome, this.#scheduling);
   }
 
-  /** Aborts all that run, and all that come. Only the first reason counts. */
+  /** Aborts all running and all later children. Only the first call counts. */
   abort(reason: unknown): void {
     this.#over.abort(() => reason);
   }

@@ -1,5 +1,5 @@
-// What `ws.spawn` gives: a child task, to be awaited, selected, or left alone. Who
-// runs it is task-scope.ts.
+// The result of `ws.spawn`: a child task, which a handler can await, select, or leave alone.
+// task-scope.ts runs the function of the task.
 
 import { PromisePort } from './promise-port.ts';
 import { unattended } from '../waiting/abortable.ts';
@@ -7,10 +7,15 @@ import type { Scheduling } from '../time/scheduling.ts';
 import { source } from '../core/source.ts';
 import type { Source, SourcePort } from '../core/source.ts';
 
-/** A child task. It can be awaited or selected; nobody has to. */
+/**
+ * A child task: the result of `ws.spawn`.
+ *
+ * Await it or `select` it to get its value or its error. Neither is required: its error never
+ * becomes an unhandled rejection.
+ */
 export interface Task<T> extends PromiseLike<T>, Source<T> {}
 
-/** Makes a task of what it will give. Where nobody looks at it, a rejection does not reach the process. */
+/** Makes a task of its outcome, whose rejection does not reach the process. */
 export function taskOf<T>(outcome: Promise<T>, scheduling: Scheduling): Task<T> {
   return new ChildTask(unattended(outcome), scheduling);
 }
@@ -18,7 +23,7 @@ export function taskOf<T>(outcome: Promise<T>, scheduling: Scheduling): Task<T> 
 class ChildTask<T> implements Task<T> {
   readonly #outcome: Promise<T>;
   readonly #scheduling: Scheduling;
-  /** Made when it is selected. */
+  /** Made on first use. */
   #port: PromisePort<T> | undefined;
 
   constructor(outcome: Promise<T>, scheduling: Scheduling) {

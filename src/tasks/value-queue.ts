@@ -1,6 +1,7 @@
-// What holds the values of a channel, and who waits for them or for room. It is
-// the channel's port, too: `select` takes without the waiting. Arguments are
-// checked by the channel above.
+// The queue of one channel: its values, the takes that wait for a value, and the puts that wait
+// for room. bounded-channel.ts calls `put`, `takeOrWait`, `cancel` and `close`, with arguments
+// that it has checked. The queue is also the channel's port: `select` calls `ready`, `take` and
+// `subscribe`, which never wait.
 
 import { Ring } from '../structures/ring.ts';
 import type { WhenFull } from './channel.ts';
@@ -19,26 +20,29 @@ import type { ReadResult, WriteStatus } from '../core/status.ts';
 
 type PutStatus = WriteStatus | 'dropped';
 
-/** One call that takes. */
+/** What a take asks for. */
 export interface TakeRequest {
+  /** Longest wait, ≥ 0; 0 takes what is there, Infinity sets no timer. */
   readonly timeoutMs: number;
   readonly signal: AbortSignal | undefined;
-  /** By whom it can be given up; undefined where nobody can. */
+  /** `cancel` with this object ends the wait; undefined where nothing cancels it. */
   readonly owner: object | undefined;
 }
 
-interface Waiter<R, W> extends ListNode<W> {
-  /** When to give up, on the clock; Infinity for never. */
-  dueMs: number;
-  readonly settle: (result: R) => void;
-}
-
-interface Taker<T> extends Waiter<ReadResult<T>, Taker<T>> {
+/** A take that waits for a value, or for its next turn. */
+interface WaitingTake<T> extends ListNode<WaitingTake<T>> {
   readonly request: TakeRequest;
+  readonly settle: (result: ReadResult<T>) => void;
+  /** When it times out, on the clock; Infinity for never. */
+  dueMs: number;
 }
 
-interface Putter<T> extends Waiter<PutStatus, Putter<T>> {
+/** A put that waits for room. */
+interface WaitingPut<T> extends ListNode<WaitingPut<T>> {
   readonly value: T;
+  readonly settle: (status: PutStatus) => void;
+  /** When it times out, on the clock; Infinity for never. */
+  dueMs: number;
 }
 
 const CLOSED_TAKE: Promise<ReadResult<never>> = Promise.resolve(CLOSED);
@@ -50,23 +54,22 @@ const ANSWERS = Object.freeze({
   dropped: Promise.resolve('dropped' as const),
 });
 
-/** Keeps values in order, within bounds; first come, first served on both sides. */
+/** Keeps values in order and within bounds. Serves takes and puts in the order of the calls. */
 export class ValueQueue<T> extends ScheduledPort<ReadResult<T>> implements DeadlineOwner {
   readonly scheduling: Scheduling;
   readonly #capacity: number;
   readonly #whenFull: WhenFull;
   readonly #values = new Ring<T>();
-  /** Those who wait for a value, or for their next turn. */
-  readonly #takers = new LinkedList<Taker<T>>();
-  /** Those who wait for room. */
-  readonly #putters = new LinkedList<Putter<T>>();
+  readonly #takes = new LinkedList<WaitingTake<T>>();
+  readonly #puts = new LinkedList<WaitingPut<T>>();
   readonly #deadline: Deadline;
   readonly #subscribers = new Subscribers();
   #isClosed = false;
 
   constructor(capacity: number, whenFull: WhenFull, clock: Clock) {
     super();
-    // The turn is everybody's, a loop is somebody's.
+    // All channels of a clock share the turn's budget. A loop runs over one channel: each has a
+    // guard of its own.
     this.scheduling = { ...schedulingOf(clock), spin: new SpinGuard() };
     this.#capacity = capacity;
     this.#whenFull = whenFull;
@@ -77,12 +80,12 @@ export class ValueQueue<T> extends ScheduledPort<ReadResult<T>> implements Deadl
     return this.#values.length;
   }
 
-  // Called by whoever puts, through the channel.
+  // Called by the channel.
 
   put(value: T, timeoutMs: number, signal: AbortSignal | undefined): Promise<PutStatus> {
     if (signal?.aborted === true) return rejected(signal.reason);
     if (this.#isClosed) return this.#refuse('closed');
-    // Whoever waits for room goes first: there is none while somebody does.
+    // Waiting puts go first without a check: while one waits, the queue is full.
     const isFull = this.#values.length >= this.#capacity;
     if (isFull && this.#whenFull === 'drop-newest') return this.#refuse('dropped');
     if (isFull && this.#whenFull === 'wait') {
@@ -95,24 +98,14 @@ export class ValueQueue<T> extends ScheduledPort<ReadResult<T>> implements Deadl
     return this.scheduling.budget.spend() ? this.#nextTurn('ok') : ANSWERS.ok;
   }
 
-  /** Accepts nothing more; what waits for room is not put. */
-  close(): void {
-    this.#isClosed = true;
-    for (const putter of this.#putters) this.#settlePutter(putter, 'closed');
-    this.#deadline.stop();
-    this.#serve();
-  }
-
-  // Called by whoever takes, through the channel.
-
-  /** Takes what is there, or waits. */
-  next(request: TakeRequest): Promise<ReadResult<T>> {
+  /** Takes the oldest value or the end, or waits for one. */
+  takeOrWait(request: TakeRequest): Promise<ReadResult<T>> {
     const { signal, timeoutMs } = request;
     const { spin, budget } = this.scheduling;
     if (signal?.aborted === true) return rejected(signal.reason);
     if (this.#values.length > 0) {
       spin.reset();
-      if (this.#takers.first !== undefined || budget.spend()) return this.#wait(request, 'next turn');
+      if (this.#takes.first !== undefined || budget.spend()) return this.#wait(request, 'next turn');
       return Promise.resolve([this.#shift(), 'ok']);
     }
     if (!this.#isClosed && timeoutMs > 0) {
@@ -123,16 +116,26 @@ export class ValueQueue<T> extends ScheduledPort<ReadResult<T>> implements Deadl
     return this.#isClosed ? CLOSED_TAKE : TIMED_OUT_TAKE;
   }
 
-  /** Ends the waits of one owner early, which take nothing. */
-  giveUp(owner: object): void {
-    for (const taker of this.#takers) if (taker.request.owner === owner) this.#settleTaker(taker, TIMED_OUT);
+  /** Ends the waiting takes of one owner with `timeout`: they take nothing. Other takes wait on. */
+  cancel(owner: object): void {
+    this.#takes.forEach((take) => {
+      if (take.request.owner === owner) this.#settleTake(take, TIMED_OUT);
+    });
     this.#subscribers.wakeWhile(this);
+  }
+
+  /** Refuses further values. Waiting puts end with `closed`; values that are there can be taken. */
+  close(): void {
+    this.#isClosed = true;
+    this.#puts.forEach((put) => this.#settlePut(put, 'closed'));
+    this.#deadline.stop();
+    this.#serve();
   }
 
   // Called by `select`.
 
   get isReady(): boolean {
-    return this.isOver || (this.#values.length > 0 && this.#takers.first === undefined);
+    return this.isOver || (this.#values.length > 0 && this.#takes.first === undefined);
   }
 
   get isOver(): boolean {
@@ -152,93 +155,99 @@ export class ValueQueue<T> extends ScheduledPort<ReadResult<T>> implements Deadl
     return this.#subscribers.add(wake);
   }
 
-  /** Takes the oldest value, and lets one in that waits for the room. */
+  // Called by the deadline.
+
+  onDeadline(nowMs: number): void {
+    this.#takes.forEach((take) => {
+      if (take.dueMs <= nowMs) this.#settleTake(take, TIMED_OUT);
+      else this.#deadline.setAt(take.dueMs);
+    });
+    this.#puts.forEach((put) => {
+      if (put.dueMs <= nowMs) this.#settlePut(put, 'timeout');
+      else this.#deadline.setAt(put.dueMs);
+    });
+  }
+
+  /** Takes the oldest value. The room goes to the oldest waiting put. */
   #shift(): T {
     const value = this.#values.shift();
-    const { first } = this.#putters;
+    const { first } = this.#puts;
     if (first === undefined) return value;
     this.#values.push(first.value);
-    this.#settlePutter(first, 'ok');
+    this.#settlePut(first, 'ok');
     return value;
   }
 
-  /** Something has come, or the end has: gives it to those who wait. */
+  /** Answers waiting takes with values, and with `closed` at the end; then wakes subscribers. */
   #serve(): void {
-    while (this.#takers.first !== undefined && (this.#values.length > 0 || this.#isClosed)) {
-      this.#settleTaker(this.#takers.first, this.take());
+    while (this.#takes.first !== undefined && (this.#values.length > 0 || this.#isClosed)) {
+      this.#settleTake(this.#takes.first, this.take());
     }
     this.#subscribers.wakeWhile(this);
-  }
-
-  onDeadline(nowMs: number): void {
-    for (const taker of this.#takers) {
-      if (taker.dueMs <= nowMs) this.#settleTaker(taker, TIMED_OUT);
-      else this.#deadline.setAt(taker.dueMs);
-    }
-    for (const putter of this.#putters) {
-      if (putter.dueMs <= nowMs) this.#settlePutter(putter, 'timeout');
-      else this.#deadline.setAt(putter.dueMs);
-    }
   }
 
   #wait(request: TakeRequest, until: 'arrival' | 'next turn'): Promise<ReadResult<T>> {
     const { signal } = request;
     if (signal === undefined) return new Promise((settle) => void this.#park(request, until, settle));
     return abortable(signal, (settle) => {
-      const taker = this.#park(request, until, settle);
+      const take = this.#park(request, until, settle);
       return () => {
-        this.#takers.remove(taker);
+        this.#takes.remove(take);
         this.#subscribers.wakeWhile(this);
       };
     });
   }
 
-  #park(request: TakeRequest, until: 'arrival' | 'next turn', settle: Taker<T>['settle']): Taker<T> {
-    const taker: Taker<T> = { request, dueMs: Infinity, settle, previous: undefined, next: undefined };
-    this.#takers.append(taker);
-    if (until === 'next turn') this.scheduling.clock.setImmediate(() => this.#goOn(taker));
-    else this.#setDue(taker, request.timeoutMs);
-    return taker;
+  #park(
+    request: TakeRequest,
+    until: 'arrival' | 'next turn',
+    settle: WaitingTake<T>['settle'],
+  ): WaitingTake<T> {
+    const take: WaitingTake<T> = { request, settle, dueMs: Infinity, previous: undefined, next: undefined };
+    this.#takes.append(take);
+    if (until === 'next turn') this.scheduling.clock.setImmediate(() => this.#onTurn(take));
+    else this.#setDue(take, request.timeoutMs);
+    return take;
   }
 
-  /** One that had to let the event loop have a turn: takes what is there now. */
-  #goOn(taker: Taker<T>): void {
-    if (this.#takers.has(taker)) this.#serve();
-    if (!this.#takers.has(taker)) return;
-    const { timeoutMs } = taker.request;
-    if (timeoutMs === 0) this.#settleTaker(taker, TIMED_OUT);
-    else this.#setDue(taker, timeoutMs);
+  /** Answers a take that had to yield to the event loop, or lets it wait from now on. */
+  #onTurn(take: WaitingTake<T>): void {
+    if (this.#takes.has(take)) this.#serve();
+    if (!this.#takes.has(take)) return;
+    const { timeoutMs } = take.request;
+    if (timeoutMs === 0) this.#settleTake(take, TIMED_OUT);
+    else this.#setDue(take, timeoutMs);
   }
 
   #waitForRoom(value: T, timeoutMs: number, signal: AbortSignal | undefined): Promise<PutStatus> {
     this.scheduling.spin.reset();
-    const park = (settle: Putter<T>['settle']): (() => void) => {
-      const putter: Putter<T> = { value, dueMs: Infinity, settle, previous: undefined, next: undefined };
-      this.#putters.append(putter);
-      this.#setDue(putter, timeoutMs);
-      return () => this.#putters.remove(putter);
+    const park = (settle: WaitingPut<T>['settle']): (() => void) => {
+      const put: WaitingPut<T> = { value, settle, dueMs: Infinity, previous: undefined, next: undefined };
+      this.#puts.append(put);
+      this.#setDue(put, timeoutMs);
+      return () => this.#puts.remove(put);
     };
     return signal === undefined ? new Promise((settle) => void park(settle)) : abortable(signal, park);
   }
 
-  #setDue(waiter: Taker<T> | Putter<T>, timeoutMs: number): void {
+  #setDue(wait: WaitingTake<T> | WaitingPut<T>, timeoutMs: number): void {
     if (timeoutMs === Infinity) return;
-    waiter.dueMs = this.scheduling.clock.now() + timeoutMs;
-    this.#deadline.setAt(waiter.dueMs);
+    wait.dueMs = this.scheduling.clock.now() + timeoutMs;
+    this.#deadline.setAt(wait.dueMs);
   }
 
-  /** Before it is settled, so that nothing can reach it twice. */
-  #settleTaker(taker: Taker<T>, result: ReadResult<T>): void {
-    this.#takers.remove(taker);
-    taker.settle(result);
+  /** Removes the take from the list before it settles it, so that nothing can settle it twice. */
+  #settleTake(take: WaitingTake<T>, result: ReadResult<T>): void {
+    this.#takes.remove(take);
+    take.settle(result);
   }
 
-  #settlePutter(putter: Putter<T>, status: PutStatus): void {
-    this.#putters.remove(putter);
-    putter.settle(status);
+  #settlePut(put: WaitingPut<T>, status: PutStatus): void {
+    this.#puts.remove(put);
+    put.settle(status);
   }
 
-  /** An answer that did not have to wait; from the third in a row the event loop has a turn first. */
+  /** Answers without a wait. From the third in a row on, the event loop has a turn first. */
   #refuse(status: PutStatus): Promise<PutStatus> {
     return this.scheduling.spin.mustYield() ? this.#nextTurn(status) : ANSWERS[status];
   }
