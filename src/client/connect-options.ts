@@ -1,5 +1,6 @@
-// The options of `connect` and `connect.each`: names, units, defaults and checks.
-// What a client has in common with a host is socket/conversation-options.ts's.
+// The options of `connect`: the table of names, defaults and checks, and the settings of a client.
+// What a host has, too, is in conversation/conversation-options.ts; what `connect.each` has
+// besides, in each-options.ts.
 
 import type { ClientSettings } from './client-settings.ts';
 import { sharedBy } from './client-settings.ts';
@@ -12,25 +13,37 @@ import { complete, namesOf } from '../core/options.ts';
 import type { OptionTable } from '../core/options.ts';
 import { isToken } from '../core/token.ts';
 
-/** Where a client runs decides what it can be told. */
+/** What differs between Node and browsers. */
 export interface ClientPlatform {
-  /** Names that are refused; said why in the docstrings of {@link ConnectOptions}. */
+  /** Options that are refused there; {@link ConnectOptions} says why. */
   readonly unknown: readonly string[];
   readonly overflow: QueueLimits['overflow'];
-  /** What nobody can choose there. */
+  /** Values that cannot be chosen there. */
   readonly fixed: ConversationOptions;
 }
 
 export interface ConnectOptions extends ConversationOptions {
-  /** As a host's. Node only: a page cannot ping, and the server's pings are answered by the browser. */
+  /**
+   * Pings the server, as a host pings its clients. Node only: a page cannot ping, and the browser
+   * answers the server's pings. Default `{ intervalMs: 25_000, timeoutMs: 20_000 }`.
+   */
   readonly heartbeat?: HeartbeatOption;
-  /** permessage-deflate. Default false. Node only: a browser agrees with the server by itself. */
+  /**
+   * Compresses messages where the server can (permessage-deflate). Node only: a browser negotiates
+   * it by itself. Default false.
+   */
   readonly compression?: boolean;
-  /** Further header lines of the handshake, never its own. Default none. Node only: a page cannot send any. */
+  /**
+   * Further header lines of the handshake, besides those of the handshake itself. Node only: a
+   * page cannot send any. Default none.
+   */
   readonly headers?: Readonly<Record<string, string>>;
-  /** For opening, 0 to 2³¹−1. Default 10 000. */
+  /** Longest time of the opening, 0 to 2³¹−1 ms. Beyond it a ConnectError. Default 10 000. */
   readonly timeoutMs?: number;
-  /** Gives the opening up: it rejects with the signal's reason. Once open, a socket is not touched. */
+  /**
+   * Ends the opening when it aborts, with the signal's reason. It has no effect on an open socket.
+   * Default none.
+   */
   readonly signal?: AbortSignal;
 }
 
@@ -49,7 +62,7 @@ export const CONNECT_OPTIONS: OptionTable<ConnectOptions, 'signal'> = {
   ...OWN_OPTIONS,
 };
 
-/** Of the handshake itself, or of a body that it has not. */
+/** Headers of the handshake itself, or of a body, which it does not have. */
 const NOT_OURS =
   /^(?:connection|content-length|keep-alive|proxy-connection|te|trailer|transfer-encoding|upgrade|sec-websocket-.*)$/i;
 /** RFC 9110 §5.5. */
@@ -90,7 +103,7 @@ function checkHeaders(call: string, option: string, headers: unknown): void {
     if (!isToken(name) || NOT_OURS.test(name)) {
       throw badArgument(call, "headers to have names of its own, none of the handshake's", name);
     }
-    // Its text is not in the message: it may be a secret.
+    // The value is not in the message: it may be a secret.
     if (typeof value !== 'string' || !FIELD_VALUE.test(value)) {
       throw badArgument(call, `the header ${name} to be text of ISO-8859-1 in one line`, typeof value);
     }

@@ -1,5 +1,5 @@
-// The options of `connect.each` that `connect` has not, and what of an attempt's end
-// is for good.
+// The options that `connect.each` has besides those of `connect`: their table and checks. Also
+// which end of an attempt is final. The iteration itself is reconnection.ts.
 
 import { connectNames } from './connect-options.ts';
 import type { ClientPlatform, ConnectOptions } from './connect-options.ts';
@@ -11,15 +11,24 @@ import { complete, namesOf } from '../core/options.ts';
 import type { Check, Complete, OptionTable } from '../core/options.ts';
 
 export interface ConnectEachOptions extends ConnectOptions {
-  /** Stops the iteration, which rejects with the signal's reason; the socket at hand is closed with 1000. */
+  /**
+   * Ends the iteration when it aborts, with the signal's reason. The open socket is closed with
+   * 1000. Default none.
+   */
   readonly signal?: AbortSignal;
-  /** Shortest wait before another attempt, 1 to `maxDelayMs`. Default 100. */
+  /** Shortest wait before another attempt, 1 to `maxDelayMs` ms. Default 100. */
   readonly minDelayMs?: number;
-  /** Longest wait, up to 2³¹−1. Default 30 000. */
+  /** Longest wait before another attempt, 0 to 2³¹−1 ms. Default 30 000. */
   readonly maxDelayMs?: number;
-  /** A connection that lived for so long lets the waits begin anew, 0 to 2³¹−1. Default 5 000. */
+  /**
+   * Life of a connection after which the waits begin again at `minDelayMs`, 0 to 2³¹−1 ms.
+   * Default 5 000.
+   */
   readonly steadyAfterMs?: number;
-  /** Called before each wait: why there is another attempt, and when. What it throws ends the iteration. */
+  /**
+   * Called before each wait with the reason of another attempt and its delay. What it throws ends
+   * the iteration. Default: nothing is called.
+   */
   readonly onRetry?: (cause: ConnectError | ConnectionLostError, delayMs: number) => void;
 }
 
@@ -64,9 +73,9 @@ function minDelayUpTo(maxDelayMs: number): Check {
   };
 }
 
-/** Answers that will be the same next time: who we are, or what we ask, is wrong. */
+/** HTTP answers that the next attempt would get again: credentials or request are wrong. */
 const FINAL_STATUSES: ReadonlySet<number | undefined> = new Set([400, 401, 403, 404]);
-/** The same of closes: a rule, a kind of data or a limit that one side does not share with the other. */
+/** Close codes that it would get again: the sides differ in a rule, a kind of data or a limit. */
 const FINAL_CODES: ReadonlySet<number> = new Set([1002, 1003, 1007, 1008, 1009, 1010]);
 
 /** Tells whether another attempt would end like this one. */

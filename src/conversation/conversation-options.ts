@@ -35,8 +35,8 @@ export interface ConversationOptions {
   readonly closeTimeoutMs?: number;
   /**
    * Sends a ping every `intervalMs`, and ends the socket with 1006, `by: 'heartbeat'`, when
-   * `timeoutMs` later no sign of life has come, or bytes have waited for the peer for so long.
-   * Each is 1 to 2³¹−1 ms; false sends no pings. Default `{ intervalMs: 25_000, timeoutMs: 20_000 }`.
+   * `timeoutMs` later no sign of life has come, or bytes have waited for the peer for so long. Each
+   * is 1 to 2³¹−1 ms; false sends no pings. Default `{ intervalMs: 25_000, timeoutMs: 20_000 }`.
    */
   readonly heartbeat?: HeartbeatOption;
   /** Subprotocols that are spoken, in order of preference. Default none. */

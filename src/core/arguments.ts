@@ -21,14 +21,14 @@ export function checkMs(call: string, name: string, ms: unknown): void {
   }
 }
 
-/** Refuses a time for which one timer cannot run: it can for 0 to {@link MAX_TIMER_MS}. */
+/** Refuses a time for which one timer cannot run: from 0 to {@link MAX_TIMER_MS}. */
 export function checkTimer(call: string, name: string, ms: unknown): void {
   if (typeof ms !== 'number' || !(ms >= 0 && ms <= MAX_TIMER_MS)) {
     throw badArgument(call, `${name} to be a number of milliseconds from 0 to ${MAX_TIMER_MS}`, ms);
   }
 }
 
-/** Refuses a period that is not from 1 to {@link MAX_TIMER_MS}, so that one timer can run for it. */
+/** Refuses a period for which one timer cannot run, and 0: from 1 to {@link MAX_TIMER_MS}. */
 export function checkPeriod(call: string, name: string, ms: unknown): void {
   if (typeof ms !== 'number' || !(ms >= 1 && ms <= MAX_TIMER_MS)) {
     throw badArgument(call, `${name} to be a number of milliseconds from 1 to ${MAX_TIMER_MS}`, ms);

@@ -1,15 +1,18 @@
-// How a conversation ended. Transports report a `LinkEnd`; the socket above
-// turns it into the one `CloseInfo`, which its receive queue keeps (rule 6).
-// Which codes may be sent is checked in arguments.ts.
+// How a conversation ended. A transport reports a `LinkEnd`; the conversation makes the one
+// `CloseInfo` of it, which its receive queue keeps (rule 6). Which codes may be sent is checked in
+// arguments.ts.
 
-/** Why a conversation is over. */
+/** How a conversation ended. */
 export interface CloseInfo {
-  /** RFC 6455 §7.4. 1005: the peer gave no code. 1006: the link was lost. A broken rule or limit: the code that we sent (1002, 1007, 1008, 1009), never 1006. */
+  /**
+   * The close code (RFC 6455 §7.4). 1005: the peer gave none. 1006: the link was lost. After a
+   * broken rule or limit it is the code that we sent (1002, 1007, 1008, 1009), never 1006.
+   */
   readonly code: number;
   readonly reason: string;
-  /** Whether both close frames were exchanged and no rule or limit was broken. */
+  /** Whether both sides sent a close frame and no rule or limit was broken. */
   readonly clean: boolean;
-  /** Who or what ended it. */
+  /** What ended it, as this side sees it. */
   readonly by:
     | 'peer'
     | 'local'
@@ -20,12 +23,16 @@ export interface CloseInfo {
     | 'session'
     | 'shutdown'
     | 'handler';
+  /** The error of the broken rule, limit or link, where there is one. */
   readonly cause?: unknown;
-  /** Messages received and not read, those that came after our close frame among them. Falls while the rest is read after the end. */
+  /**
+   * Messages received and not read, also those that came after our close frame. It falls while the
+   * rest is read after the end.
+   */
   readonly unread: number;
 }
 
-/** What a transport knows of the end: it cannot tell on whose behalf it was told to close. */
+/** What a transport knows of the end. It cannot tell on whose behalf it closed: `by` is `local`. */
 export interface LinkEnd {
   readonly code: number;
   readonly reason: string;

@@ -1,31 +1,31 @@
-// What a message is made of, and the pure functions over it. Transports hand
-// data in, the reader cuts it, the writer sends it on. How long a message may
-// be is decided elsewhere (limits.ts).
+// What a message is made of, and pure functions over it: sizes, bytes, copies and cuts. Transports,
+// the receive queue, the reader and the writer call them. How long a message may be is an option
+// (conversation/conversation-options.ts).
 
 import { copyBytes, encodeText, textBytes } from '#platform';
 
 /** Queued binary of at most this size is copied, so that it does not pin its chunk of 64 KiB. */
 const SMALL_MESSAGE_BYTES = 4096;
 
-/** A message or a part of one: `string` is text, `Uint8Array` is binary. */
+/** A message or a fragment of one: `string` is text, `Uint8Array` is binary. */
 export type Data = string | Uint8Array;
 
-/** Tells whether a value is text or binary; nothing else can be a message (`ArrayBuffer`, `DataView` and numbers are not). */
+/** Tells whether a value is text or binary. `ArrayBuffer`, `DataView` and numbers are neither. */
 export function isData(value: unknown): value is Data {
   return typeof value === 'string' || value instanceof Uint8Array;
 }
 
-/** Counts the bytes that data has on the wire: UTF-8 for text. */
+/** Counts the bytes of data on the wire: text is UTF-8. */
 export function bytesOf(data: Data): number {
   return typeof data === 'string' ? textBytes(data) : data.byteLength;
 }
 
-/** Gives data as bytes: text in UTF-8, where a lone surrogate becomes U+FFFD; binary as it is. */
+/** Gives data as bytes: text as UTF-8, with U+FFFD for a lone surrogate; binary as it is. */
 export function toBytes(data: Data): Uint8Array {
   return typeof data === 'string' ? encodeText(data) : data;
 }
 
-/** Puts the parts of one message together; all are of one kind. */
+/** Joins the fragments of one message, which are all text or all binary. */
 export function joined(parts: readonly Data[]): Data {
   if (typeof parts[0] === 'string') return parts.join('');
   const chunks = parts as readonly Uint8Array[];
@@ -39,8 +39,8 @@ export function joined(parts: readonly Data[]): Data {
 }
 
 /**
- * Frees small binary data from the chunk that it is a view on: while it waits,
- * it would pin all 64 KiB of it. Text and larger data are given back as they are.
+ * Copies small binary data that is a view on a chunk: while it waits, it would pin the whole chunk
+ * of 64 KiB. Gives text and larger data back as they are.
  */
 export function detached(data: Data): Data {
   if (typeof data === 'string' || data.byteLength > SMALL_MESSAGE_BYTES) return data;
@@ -49,13 +49,13 @@ export function detached(data: Data): Data {
 }
 
 /**
- * Finds where to cut data so that the first part has at most `len` units.
+ * Finds where to cut data so that the first piece has at most `len` units.
  *
- * A surrogate pair is never cut: the answer is one less, and a pair that stands
- * first and does not fit comes whole, so that a reader always gets on.
+ * A surrogate pair is never cut: the piece is then one unit shorter. A pair at the start that does
+ * not fit comes whole, so that a reader always makes progress.
  *
  * @param len - UTF-16 code units of text or bytes of binary, ≥ 1; may be Infinity.
- * @returns The length of the first part; `data.length` when nothing has to be cut.
+ * @returns The length of the first piece; `data.length` when no cut is needed.
  */
 export function cutLength(data: Data, len: number): number {
   if (data.length <= len) return data.length;
@@ -63,7 +63,7 @@ export function cutLength(data: Data, len: number): number {
   return len === 1 ? 2 : len - 1;
 }
 
-/** Gives the first half of a surrogate pair that text ends with, or ''. */
+/** Gives the high surrogate that text ends with, or ''. */
 export function halfPairAtEnd(text: string): string {
   return text.length > 0 && isSurrogate(text.charCodeAt(text.length - 1), 0xd8_00) ? text.slice(-1) : '';
 }

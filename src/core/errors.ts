@@ -1,14 +1,16 @@
-// The errors that users meet. Each has a stable `code`; none is recognised by
-// its text or by `instanceof`. Ordinary ends are statuses, not errors.
+// The errors that users meet, and the reasons of signals. Each has a stable `code`, by which it is
+// recognised, never by its text or `instanceof`: two copies of the package may be loaded. What
+// each code means is in error-codes.ts; ordinary ends are statuses (status.ts).
 
 import type { CloseInfo } from './close-info.ts';
+import type { CodesOf } from './error-codes.ts';
 import { propertyOf } from './object-like.ts';
 import type { SchemaIssue } from './standard-schema.ts';
 
 /**
- * Tells of our caller's mistake: a wrong argument, a second read at once.
+ * Reports a mistake of the caller: a wrong argument, a second read at once.
  *
- * The message says which call, what was expected and what came.
+ * The message says which call it was, what was expected and what came.
  */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
@@ -20,31 +22,33 @@ export class UsageError extends Error {
   }
 }
 
-/** What can be wrong with a message. */
+/** What can be wrong with a message: the codes of a MessageError. */
 type MessageFault = 'COROSOCK_NOT_JSON' | 'COROSOCK_INVALID' | 'COROSOCK_NOT_TEXT';
 
 interface FaultWords {
+  /** RFC 6455 §7.4.1. */
   readonly closeCode: 1003 | 1007 | 1008;
   readonly says: string;
 }
 
-/** What each closes with when nobody catches it (RFC 6455 §7.4.1), and what it says: nothing of what the message held. */
-const MESSAGE_FAULTS: Readonly<Record<MessageFault, FaultWords>> = Object.freeze({
+/** What an uncaught one closes with, and its text, which holds nothing of the message. */
+const MESSAGE_FAULTS: Readonly<Record<CodesOf<'MessageError'>, FaultWords>> = Object.freeze({
   COROSOCK_NOT_TEXT: { closeCode: 1003, says: 'expected text, but the message is binary' },
   COROSOCK_NOT_JSON: { closeCode: 1007, says: 'expected JSON, but the message is none' },
   COROSOCK_INVALID: { closeCode: 1008, says: 'expected what the schema describes, but the message is not' },
 });
 
 /**
- * Tells that the peer's message is not what was asked for; it has been taken.
+ * Reports that the peer's message is not what `readJson` was to read. The message has been taken.
  *
- * Uncaught in a handler or in `onClientMessage` it closes the socket with `closeCode`,
- * by its `code`. Its text holds nothing of the message; `issues` are the schema's words.
+ * Where neither the handler nor `onClientMessage` catches it, the socket closes with `closeCode`;
+ * it is recognised by its `code`. Its text holds nothing of the message; `issues` are the schema's
+ * words.
  */
 export class MessageError extends Error {
   override readonly name = 'MessageError';
   readonly code: MessageFault;
-  /** NOT_TEXT 1003, NOT_JSON 1007, INVALID 1008. */
+  /** COROSOCK_NOT_TEXT: 1003, COROSOCK_NOT_JSON: 1007, COROSOCK_INVALID: 1008. */
   readonly closeCode: FaultWords['closeCode'];
   readonly issues: readonly SchemaIssue[];
 
@@ -56,7 +60,7 @@ export class MessageError extends Error {
   }
 }
 
-/** Tells what an error closes with that is the peer's fault; undefined for any other. Known by its `code`. */
+/** Gives the close code of a MessageError, recognised by its `code`; undefined for other errors. */
 export function messageCloseCode(error: unknown): number | undefined {
   const code = propertyOf(error, 'code');
   return isMessageFault(code) ? MESSAGE_FAULTS[code].closeCode : undefined;
@@ -66,7 +70,7 @@ function isMessageFault(code: unknown): code is MessageFault {
   return typeof code === 'string' && Object.hasOwn(MESSAGE_FAULTS, code);
 }
 
-/** Ends a `for await` over a socket whose conversation did not end clean. */
+/** Ends a `for await` over a socket whose end was not clean. */
 export class ConnectionLostError extends Error {
   override readonly name = 'ConnectionLostError';
   readonly code = 'COROSOCK_CONNECTION_LOST';
@@ -78,22 +82,22 @@ export class ConnectionLostError extends Error {
   }
 }
 
-/** Why a handshake has come to nothing, where it was not answered with an HTTP status. */
+/** Why a handshake failed that got no HTTP answer. */
 export interface ConnectProblem {
-  /** What is said after "The handshake failed". */
+  /** Follows "The handshake failed" in the text. */
   readonly problem?: string;
   readonly cause?: unknown;
 }
 
 /**
- * Tells a client that the handshake was refused, or that there was nobody to answer it.
+ * Reports to a client that the handshake was refused, or got no answer.
  *
- * Who looks for a URL of his own may throw it, too: `connect.each` treats it like its own.
+ * A function that gives `connect.each` its URL may throw it, too: it then counts as the server's.
  */
 export class ConnectError extends Error {
   override readonly name = 'ConnectError';
   readonly code = 'COROSOCK_CONNECT';
-  /** The HTTP answer, if there was one and we may know it: browsers do not tell. */
+  /** Status of the HTTP answer; undefined without one, and in browsers, which do not show it. */
   readonly status: number | undefined;
 
   constructor(status: number | undefined, { problem, cause }: ConnectProblem = {}) {
@@ -103,8 +107,8 @@ export class ConnectError extends Error {
 }
 
 /**
- * The reason of `ws.signal`: named `AbortError`, so that `fetch`, timers and
- * abortable functions pass it on as what it is.
+ * The reason of `ws.signal`. Its name is `AbortError`, so that `fetch`, timers and abortable
+ * functions reject with it as with any abort.
  */
 export class ConversationOverError extends Error {
   override readonly name = 'AbortError';
@@ -127,18 +131,18 @@ export class DrainingError extends Error {
   }
 }
 
-/** The reason of the signal of child tasks whose handler has ended, or another child of which has failed. */
+/** The reason of a child task's signal: its handler has ended, or another child task has failed. */
 export class HandlerOverError extends Error {
   override readonly name = 'AbortError';
   readonly code = 'ABORT_ERR';
 
-  /** @param cause - What the other child has failed with. */
+  /** @param cause - The error of the other child task. */
   constructor(why: 'ended' | 'failed', cause?: unknown) {
     super(why === 'ended' ? 'The handler has ended' : 'Another task of the handler has failed', { cause });
   }
 }
 
-/** Why a handshake is over: the client has gone, `handshakeTimeoutMs` has passed, the host is closing. */
+/** Why a handshake is over: the client left, `handshakeTimeoutMs` has passed, the host closes. */
 export type HandshakeEnd = 'gone' | 'late' | 'closing';
 
 /** The reason of `handshake.signal`. */

@@ -4,7 +4,7 @@
 
 /** Largest size or count. Beyond it `ws` reads a limit as "unlimited" (`maxPayload | 0`). */
 export const MAX_INTEGER = 2_147_483_647;
-/** Longest time of a timer. Beyond it a Node timer fires at once, with a warning (`TIMEOUT_MAX`). */
+/** Longest time of a timer. Beyond it a Node timer fires at once and warns (`TIMEOUT_MAX`). */
 export const MAX_TIMER_MS = 2_147_483_647;
 
 /**

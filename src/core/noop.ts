@@ -1,5 +1,5 @@
-// The one function that does nothing: for listeners and callbacks that must be there,
-// such as the `error` listener without which Node ends the process.
+// The one function that does nothing: for listeners and callbacks that must exist, such as the
+// `error` listener without which Node ends the process.
 
 /** Does nothing. */
 export function noop(): void {}

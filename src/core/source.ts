@@ -1,19 +1,23 @@
-// The port of what `select` can take from: sockets, channels, timers and tasks
-// have one, and users can give one to anything. Types, and the key under which a
-// source keeps its port; who waits is tasks/select.ts.
+// The port of what `select` takes from: sockets, channels, ticks and tasks have one, and users can
+// give one to any object. Types, and the key under which a source keeps its port. tasks/select.ts
+// waits for them.
 
-/** The key under which a source keeps its port: give an object one, and `select` can take from it. */
+/** The key under which an object keeps its {@link SourcePort}: `select` can then take from it. */
 export const source: unique symbol = Symbol('corosock.source');
 
 /**
- * Says whether there is something, tells when there is, and gives it away.
+ * Tells whether a value is there, wakes when one comes, and gives it.
  *
- * 1. `ready` tells whether `take` would give something now. It takes nothing and never waits.
- * 2. `take` gives it. It is called only when `ready` has just said so, synchronously, at most once per select.
- * 3. `subscribe` takes nothing. From then on `wake` is called whenever `ready` may have become true: once more
- *    than needed does no harm, once less is a wait that never ends. It may be called synchronously, too.
- * 4. What `subscribe` answers unsubscribes; it is called once, and `wake` may still be called afterwards, to no effect.
- * 5. None of them throws, unless the source is broken: `select` then rejects with that error, and has taken nothing from others.
+ * 1. `ready` tells whether `take` would give a value now. It takes nothing and never waits.
+ * 2. `take` gives the value. It is called only when `ready` has just answered true, synchronously,
+ *    at most once per select.
+ * 3. `subscribe` takes nothing. From then on `wake` is called whenever `ready` may have become
+ *    true, also synchronously. One call too many does no harm; one call too few is a wait that
+ *    never ends.
+ * 4. The function that `subscribe` returns unsubscribes. It is called once; calls of `wake` after
+ *    it have no effect.
+ * 5. None of them throws, unless the source is broken: `select` then rejects with that error, and
+ *    has taken nothing from the other sources.
  */
 export interface SourcePort<T> {
   ready(): boolean;
@@ -22,7 +26,7 @@ export interface SourcePort<T> {
   subscribe(wake: () => void): () => void;
 }
 
-/** Something `select` can take from without losing what it does not take. */
+/** What `select` can take from: what is not taken stays in the source. */
 export interface Source<T> {
   readonly [source]: SourcePort<T>;
 }

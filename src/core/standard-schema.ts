@@ -1,24 +1,24 @@
-// What a schema is here: the types of Standard Schema 1, which zod, valibot, arktype
-// and others keep. No validator is ours, and none is a dependency.
+// The types of Standard Schema 1, which zod, valibot, arktype and others implement, and what
+// `readJson` needs of them. The package has no validator of its own and depends on none.
 
 import { isObjectLike } from './object-like.ts';
 
 type Awaitable<T> = T | PromiseLike<T>;
 
-/** One thing that is wrong with a value, and where. */
+/** One fault of a value, and its place. */
 export interface SchemaIssue {
   readonly message: string;
-  /** Keys from the value down to what is wrong; undefined where the schema does not say. */
+  /** Keys from the value down to the fault; undefined where the schema gives none. */
   readonly path?: readonly PropertyKey[] | undefined;
 }
 
-/** An issue as schemas give it: libraries add to it, also the value itself. */
+/** An issue as schemas give it. Libraries add members to it, also the value itself. */
 interface GivenIssue {
   readonly message: string;
   readonly path?: ReadonlyArray<PropertyKey | { readonly key: PropertyKey }> | undefined;
 }
 
-/** Standard Schema v1 (zod, valibot, arktype …), by its types alone. */
+/** A schema of Standard Schema 1 (zod, valibot, arktype …). */
 export interface StandardSchema<Output = unknown> {
   readonly '~standard': {
     readonly version: 1;
@@ -32,7 +32,7 @@ export interface StandardSchema<Output = unknown> {
   };
 }
 
-/** Tells whether something is a schema by its `~standard`; those of arktype are functions. */
+/** Tells whether a value is a schema, by its `~standard`. Schemas of arktype are functions. */
 export function isStandardSchema(value: unknown): value is StandardSchema {
   if (!isObjectLike(value) || !('~standard' in value)) return false;
   const standard = value['~standard'];
@@ -40,7 +40,7 @@ export function isStandardSchema(value: unknown): value is StandardSchema {
   return standard.version === 1 && typeof standard.validate === 'function';
 }
 
-/** Takes of a schema's issues what is said of the value, in plain arrays, and leaves the value itself: errors are logged. */
+/** Copies message and path of issues, and never the value itself: errors are logged. */
 export function plainIssues(issues: readonly GivenIssue[]): readonly SchemaIssue[] {
   return Array.from(issues, ({ message, path }) => ({
     message,

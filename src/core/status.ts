@@ -1,19 +1,26 @@
-// How an awaited operation ended. Values only: who turns an exception into a
-// status is the reader and the writer, nobody else.
+// How an awaited call ended: the statuses, and the tuples that carry them. Values and types only;
+// the reader, the writer, channels and the host give them. docs/reference/statuses.md is made of
+// the comments here.
 
 import type { Data } from './data.ts';
 
-/** How an awaited operation ended. String-valued, so that logs read well. */
+/** How an awaited call ended. The values are text, so that logs read well. */
 export const Status: {
-  /** It was done. */
+  /** The call did what it says. */
   readonly OK: 'ok';
-  /** Nothing within the time given. Nothing was taken, nothing is lost: call again. */
+  /**
+   * The time was over. Nothing was taken, sent or changed, and nothing is lost: the call can be
+   * made again.
+   */
   readonly Timeout: 'timeout';
-  /** The conversation is over; `closeInfo` says why. Sticky: it comes after everything that was received, and then for ever. */
+  /**
+   * The conversation or the channel is over; `ws.closeInfo` says how the conversation ended. It
+   * comes after everything that was received, and every later call gives it again.
+   */
   readonly Closed: 'closed';
-  /** `openServer` only: no live socket has this id. */
+  /** No live socket has this id. */
   readonly NotFound: 'not-found';
-  /** `openServer` only: the socket lives, but is dedicated to its handler. */
+  /** The socket with this id lives, but is dedicated to its handler. */
   readonly NotShared: 'not-shared';
 } = Object.freeze({
   OK: 'ok',
@@ -37,9 +44,12 @@ export type ReadResult<T = Data> =
   | readonly [data: undefined, status: 'timeout']
   | readonly [data: undefined, status: 'closed'];
 
-/** What a write gives: accepted, certainly never sent, or the conversation is over. */
+/**
+ * What a write gives: the message was accepted (`ok`), was certainly not sent (`timeout`), or the
+ * conversation is over (`closed`).
+ */
 export type WriteStatus = 'ok' | 'timeout' | 'closed';
 
-/** The two results without data, made once. */
+/** The two results without data. They are shared, so that they cost nothing. */
 export const TIMED_OUT: ReadResult<never> = Object.freeze([undefined, 'timeout'] as const);
 export const CLOSED: ReadResult<never> = Object.freeze([undefined, 'closed'] as const);

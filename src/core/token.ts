@@ -1,5 +1,5 @@
-// What a name in a header of HTTP may be made of. Sub-protocols, cookies and header
-// names are tokens.
+// The syntax of names in HTTP headers: subprotocols, cookie names and header names are tokens.
+// Checks of options and of handshakes call it.
 
 /** RFC 9110 §5.6.2. */
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/u;

@@ -1,22 +1,22 @@
-// What may end a wait, the same for all that can be waited for, and its check. What
-// a call does when its time is up or its signal aborts is said where the call is.
+// The options that end a wait, the same for all calls that wait, and their check. Each call says
+// itself what a time-out or an abort leaves, and which time is its default.
 
 import { checkMs, checkNames, checkSignal } from './arguments.ts';
 
-/** How long a call waits, and what may end that sooner. */
+/** How long a call waits, and what ends the wait sooner. */
 export interface WaitOptions {
-  /** ≥ 0 or Infinity; 0 takes only what is already there. */
+  /** Longest wait in milliseconds, ≥ 0 or Infinity. 0 takes only what is there already. */
   readonly timeoutMs?: number;
-  /** Aborting rejects with the signal's reason; nothing is taken. */
+  /** Ends the wait when it aborts: the call rejects with the signal's reason and takes nothing. */
   readonly signal?: AbortSignal;
 }
 
 const WAIT_OPTIONS: ReadonlySet<string> = new Set<keyof WaitOptions>(['timeoutMs', 'signal']);
 
 /**
- * Refuses options that are not {@link WaitOptions}, and names besides.
+ * Refuses options that are not {@link WaitOptions}, and unknown names.
  *
- * @param call - Named in the error.
+ * @param call - Named in errors.
  * @throws UsageError `COROSOCK_ARGUMENT`.
  */
 export function checkWait(call: string, options: WaitOptions): void {

@@ -1,5 +1,5 @@
-// The options of sessions: names, units, defaults and checks. The host hands in what
-// its user gave; a misspelt name is refused, as everywhere.
+// The options of sessions: the table of names, defaults and checks, and the settings of a host's
+// sessions. server/host-options.ts calls sessionSettingsOf; sessions.ts takes the settings.
 
 import { MemorySessionStore } from './memory-session-store.ts';
 import type { SessionStore } from './session-store.ts';
@@ -9,23 +9,32 @@ import { complete, namesOf } from '../core/options.ts';
 import type { Complete, OptionTable } from '../core/options.ts';
 import { isToken } from '../core/token.ts';
 
-/** Longest wait of `session.update` for the lock. */
+/** Default `timeoutMs` of `session.update`: the longest wait for the lock. */
 export const DEFAULT_UPDATE_TIMEOUT_MS = 10_000;
 
 export interface SessionOptions {
-  /** Signs the cookie; several for rotation, newest first: the first one signs, all verify. Give what cannot be guessed. */
+  /**
+   * Signs the cookie. Give several for rotation, the newest first: the first one signs, all verify.
+   * It must not be guessable. Required.
+   */
   readonly secret: string | readonly string[];
-  /** The cookie's name. Default 'corosock.sid'. Give Express's name and secret to share its sessions. */
+  /**
+   * Name of the cookie. With the name and secret of an Express application its sessions are
+   * shared. Default `'corosock.sid'`.
+   */
   readonly cookie?: string;
-  /** Default: in the memory of this host. */
+  /** Keeps the data of sessions. Default: the memory of this host. */
   readonly store?: SessionStore;
-  /** Without application data, updates and handshakes for this long the session ends, and its sockets with it. 0: never. Default 900 000. */
+  /**
+   * Milliseconds without a message, update or handshake after which a session ends, ≥ 0; its
+   * sockets close with 3008. 0: never. Default 900 000.
+   */
   readonly timeoutMs?: number;
-  /** The session ends with the last socket that this host has of it. Default false. */
+  /** Ends a session with the last socket of it on this host. Default false. */
   readonly endOnClose?: boolean;
 }
 
-/** The options of sessions. A store in memory needs the clock of its host, so that it is made later. */
+/** The options of sessions. The default store is made later: it needs the clock of its host. */
 export const SESSION_OPTIONS: OptionTable<SessionOptions, 'secret' | 'store'> = {
   secret: [undefined, checkSecret],
   cookie: ['corosock.sid', checkCookie],
@@ -74,7 +83,7 @@ function checkSecret(call: string, name: string, secret: unknown): void {
   }
 }
 
-/** RFC 6265 §4.1.1. */
+/** A name of a cookie is a token (RFC 6265 §4.1.1). */
 function checkCookie(call: string, name: string, cookie: unknown): void {
   if (!isToken(cookie)) throw badArgument(call, `${name} to be a token (RFC 9110 §5.6.2)`, cookie);
 }

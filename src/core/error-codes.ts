@@ -1,0 +1,141 @@
+// The stable codes of all errors and warnings: the class that carries each, what it means, and the
+// cure. Types only. docs/reference/errors.md is made of the comments here, and a spec compares the
+// codes and classes with those in src/. The classes: errors.ts.
+
+/** The class that carries each code, and in the comment what it means and the cure. */
+export interface ErrorCodes {
+  /**
+   * An argument or an option is wrong. The text says which call it was, what was expected and
+   * what came.
+   *
+   * Cure: pass what the text expects. A refused name is misspelt, or belongs to another call.
+   */
+  readonly COROSOCK_ARGUMENT: 'UsageError';
+  /**
+   * A pattern of a route is wrong, or it matches the same paths as another pattern, also as one of
+   * another host on the same http server.
+   *
+   * Cure: begin patterns with `/`, keep to the syntax of path-to-regexp, and name each path once.
+   */
+  readonly COROSOCK_ROUTE: 'UsageError';
+  /**
+   * A second read began while another one waits on the same socket. The text says where the waiting
+   * one was called; of many waiting reads the first 64 are remembered.
+   *
+   * Cure: read in one place; give what was read to other functions, or put it into a `channel()`.
+   */
+  readonly COROSOCK_CONCURRENT_READ: 'UsageError';
+  /**
+   * A loop goes on after the end: this was the hundredth read, or `select`, that gave `'closed'`.
+   *
+   * Cure: end the loop when the status is `'closed'`.
+   */
+  readonly COROSOCK_READ_AFTER_CLOSE: 'UsageError';
+  /**
+   * A close code cannot go into a close frame. The socket stays open.
+   *
+   * Cure: use 1000–1003, 1007–1014 or 3000–4999.
+   */
+  readonly COROSOCK_CLOSE_CODE: 'UsageError';
+  /**
+   * The reason of a close is no text, or is longer than 123 bytes of UTF-8. The socket stays open.
+   *
+   * Cure: shorten the reason.
+   */
+  readonly COROSOCK_CLOSE_REASON: 'UsageError';
+  /**
+   * A call came after the moment for it: what the 101 response carries was set after
+   * `onPreServer`, or `ws.spawn()` was called when the handler and its tasks had ended.
+   *
+   * Cure: set it in `onPreServer`, and await there what sets it; spawn while the handler runs.
+   */
+  readonly COROSOCK_TOO_LATE: 'UsageError';
+  /**
+   * The session has ended or timed out.
+   *
+   * Cure: let the handler end; the client gets a fresh session when it connects again.
+   */
+  readonly COROSOCK_SESSION_OVER: 'UsageError';
+  /**
+   * `readJson` took a binary message. Where no handler catches it, the socket closes with 1003.
+   *
+   * Cure: catch it, or let it close. For JSON in binary messages set `ws.binaryData = true`.
+   */
+  readonly COROSOCK_NOT_TEXT: 'MessageError';
+  /**
+   * `readJson` took a message that is no JSON. Where no handler catches it, the socket closes with
+   * 1007.
+   *
+   * Cure: catch it, or let it close.
+   */
+  readonly COROSOCK_NOT_JSON: 'MessageError';
+  /**
+   * `readJson` took a message that its schema refuses; `issues` holds the schema's words. Where no
+   * handler catches it, the socket closes with 1008.
+   *
+   * Cure: catch it, or let it close.
+   */
+  readonly COROSOCK_INVALID: 'MessageError';
+  /**
+   * A client got no conversation: the server refused the handshake, did not answer in time, or
+   * could not be reached. `status` is the HTTP answer, where there was one; `cause` is the error
+   * of the network, where one is known.
+   *
+   * Cure: mend what `status` or `cause` names; `connect.each` tries again by itself.
+   */
+  readonly COROSOCK_CONNECT: 'ConnectError';
+  /**
+   * `next()` of `connect.each` was called while another call waits.
+   *
+   * Cure: run one loop over each iterator.
+   */
+  readonly COROSOCK_CONCURRENT_NEXT: 'UsageError';
+  /**
+   * A `for await` over a socket met an end that was not clean, or `connect.each` a close code that
+   * would come again. `closeInfo` says how the conversation ended. A close with 1011 is clean: its
+   * code is in `ws.closeInfo`.
+   *
+   * Cure: catch it around the loop, or read with statuses.
+   */
+  readonly COROSOCK_CONNECTION_LOST: 'ConnectionLostError';
+  /**
+   * Given to `report`: a session cookie is forged, or names a session that is over (`why`), so that
+   * the client got a fresh session.
+   *
+   * Cure: none is needed. Many of them after a deployment mean that a secret is missing.
+   */
+  readonly COROSOCK_SESSION_COOKIE: 'SessionCookieError';
+  /**
+   * Given to `report`: `host.handleUpgrade` got a stream that was given to a host before, and did
+   * nothing with it.
+   *
+   * Cure: give each upgrade to one host, once.
+   */
+  readonly COROSOCK_HANDED_OVER: 'UsageError';
+  /**
+   * An error that no caller can be given came up, and the host has no `report`.
+   *
+   * Cure: pass the option `report`.
+   */
+  readonly COROSOCK_REPORT: 'process warning';
+  /**
+   * `read` without a `len` has cut a message, for the first time in this process. The next read
+   * gives the rest.
+   *
+   * Cure: use `readMessage()`, or pass `len`.
+   */
+  readonly COROSOCK_CUT: 'process warning';
+  /**
+   * The reason of a signal: of `ws.signal`, `ws.draining`, `handshake.signal`, the signal of a
+   * child task, or the one that a session store's `lock` gets. Calls that a signal stops reject
+   * with it.
+   *
+   * Cure: none is needed. A handler may let it through: the end of its socket is no error of it.
+   */
+  readonly ABORT_ERR: 'AbortError';
+}
+
+/** The codes that one class carries. */
+export type CodesOf<Class extends ErrorCodes[keyof ErrorCodes]> = {
+  [Code in keyof ErrorCodes]: ErrorCodes[Code] extends Class ? Code : never;
+}[keyof ErrorCodes];
