@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { bytesOf, cutLength, detached, isData, joined, toBytes } from '../../src/core/data.ts';
+import { bytesOf, cutLength, detached, halfPairAtEnd, isData, joined, toBytes } from '../../src/core/data.ts';
 
 const text = fc.string({ unit: 'binary' });
 
@@ -110,7 +110,7 @@ describe('cutLength', () => {
     expect(cutLength(Buffer.from('😀'), 2)).toBe(2);
   });
 
-  it('never cuts a pair and always gets on', () => {
+  it('never cuts a pair and always makes progress', () => {
     fc.assert(
       fc.property(text, fc.integer({ min: 1, max: 5 }), (whole, len) => {
         let rest = whole;
@@ -123,5 +123,17 @@ describe('cutLength', () => {
         }
       }),
     );
+  });
+});
+
+describe('halfPairAtEnd', () => {
+  it.each([
+    ['nothing of an empty text', '', ''],
+    ['nothing of a text that ends with a letter', 'ab', ''],
+    ['nothing of a text that ends with a whole pair', 'a😀', ''],
+    ['nothing of a low surrogate', 'a\ude00', ''],
+    ['the high surrogate', 'a\ud83d', '\ud83d'],
+  ])('gives %s', (_, whole, half) => {
+    expect(halfPairAtEnd(whole)).toBe(half);
   });
 });

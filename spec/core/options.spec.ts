@@ -24,7 +24,7 @@ describe('namesOf', () => {
 });
 
 describe('defaultsOf', () => {
-  it('gives the defaults, and nobody can change them', () => {
+  it('gives the defaults, which cannot be changed', () => {
     const defaults = defaultsOf(TABLE);
     expect(defaults).toEqual({ size: 64, isLoud: false, name: undefined });
     expect(Object.isFrozen(defaults)).toBe(true);
