@@ -4,6 +4,8 @@
 // a frame of its own.
 
 import { maxFrameBytes, writeFrame } from './server-frame.ts';
+import { LinkedList } from '../../structures/linked-list.ts';
+import type { ListNode } from '../../structures/linked-list.ts';
 import type { Data } from '../../core/data.ts';
 
 /**
@@ -35,24 +37,16 @@ export class FramePool {
 
 /**
  * Flushes the batches of all hosts when a turn is over, in the order in which they began. Holds
- * none between turns. A batch never leaves early, and so this is simpler than a LinkedList; a Set
- * would be slow for the reason that linked-list.ts gives.
+ * none between turns.
  */
 class TurnEnd {
-  #first: FrameBatch | undefined;
-  #last: FrameBatch | undefined;
+  readonly #batches = new LinkedList<FrameBatch>();
   #exitIsWatched = false;
 
   /** Flushes a batch after the microtasks of this turn, before the event loop continues. */
   flushLater(batch: FrameBatch): void {
-    if (this.#last === undefined) this.#begin(batch);
-    else this.#last.next = batch;
-    this.#last = batch;
-  }
-
-  #begin(batch: FrameBatch): void {
-    this.#first = batch;
-    nextTick(this.#flush);
+    if (this.#batches.first === undefined) nextTick(this.#flush);
+    this.#batches.append(batch);
     if (this.#exitIsWatched) return;
     this.#exitIsWatched = true;
     // If the process ends in the middle of a turn, accepted messages still go out.
@@ -60,31 +54,22 @@ class TurnEnd {
   }
 
   readonly #flush = (): void => {
-    const first = this.#first;
-    this.#first = undefined;
-    this.#last = undefined;
-    endTurns(first);
+    try {
+      for (let batch = this.#batches.first; batch !== undefined; batch = this.#batches.first) {
+        this.#batches.remove(batch);
+        batch.endTurn();
+      }
+    } finally {
+      // A stream that is not Node's may throw. The other batches must still be written.
+      if (this.#batches.first !== undefined) this.#flush();
+    }
   };
 }
 
 const turnEnd = new TurnEnd();
 
-/** Ends the turn of each batch. A stream that is not Node's may throw: the others go on. */
-function endTurns(first: FrameBatch | undefined): void {
-  let batch = first;
-  try {
-    while (batch !== undefined) {
-      const ended: FrameBatch = batch;
-      batch = ended.next;
-      ended.endTurn();
-    }
-  } finally {
-    if (batch !== undefined) endTurns(batch);
-  }
-}
-
 /** Collects the frames of one socket that are not written yet. */
-export class FrameBatch {
+export class FrameBatch implements ListNode<FrameBatch> {
   readonly #pool: FramePool;
   readonly #write: (frames: Buffer) => void;
   /** The newest frames: from `#start` to `#end` of `#slab`. */
@@ -96,7 +81,8 @@ export class FrameBatch {
   #bytes = 0;
   /** Whether it will be flushed when the turn is over. */
   #isScheduled = false;
-  /** The next batch of this turn; set by TurnEnd. */
+  /** Its neighbours among the batches of this turn. */
+  previous: FrameBatch | undefined;
   next: FrameBatch | undefined;
 
   /** @param write - Gets all frames of a turn. Their bytes are never changed later. */
@@ -142,7 +128,6 @@ export class FrameBatch {
   /** Called when the turn is over. */
   endTurn(): void {
     this.#isScheduled = false;
-    this.next = undefined;
     this.flush();
   }
 
