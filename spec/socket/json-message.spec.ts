@@ -6,7 +6,7 @@ import { type } from 'arktype';
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { jsonText, parseJson, validated } from '../../src/socket/json-message.ts';
+import { stringifyJson, parseJson, validate } from '../../src/socket/json-message.ts';
 import { CONVERSATION_OPTIONS } from '../../src/conversation/conversation-options.ts';
 import type { StandardSchema } from '../../src/core/standard-schema.ts';
 
@@ -108,14 +108,14 @@ describe('a message that is nothing but nesting', () => {
     ['your own', own],
   ])('is invalid for a schema that calls itself, and the process lives: %s', async (_, schema) => {
     const bomb = parseJson(BOMBS[0][1], 'refused');
-    await expect(validated(bomb, schema as StandardSchema)).rejects.toMatchObject({
+    await expect(validate(bomb, schema as StandardSchema)).rejects.toMatchObject({
       code: 'COROSOCK_INVALID',
       closeCode: 1008,
     });
   });
 });
 
-describe('validated', () => {
+describe('validate', () => {
   const person = [
     ['zod', z.object({ name: z.string(), age: z.coerce.number() })],
     ['valibot', v.object({ name: v.string(), age: v.pipe(v.string(), v.transform(Number)) })],
@@ -137,14 +137,14 @@ describe('validated', () => {
   ] as const;
 
   it.each(person)("gives the schema's output: %s", async (_, schema) => {
-    expect(await validated({ name: 'Ada', age: '36' }, schema as StandardSchema)).toEqual({
+    expect(await validate({ name: 'Ada', age: '36' }, schema as StandardSchema)).toEqual({
       name: 'Ada',
       age: 36,
     });
   });
 
   it.each(person)('rejects what is invalid, with the issues: %s', async (_, schema) => {
-    await expect(validated({ name: 5, age: '36' }, schema as StandardSchema)).rejects.toMatchObject({
+    await expect(validate({ name: 5, age: '36' }, schema as StandardSchema)).rejects.toMatchObject({
       name: 'MessageError',
       code: 'COROSOCK_INVALID',
       closeCode: 1008,
@@ -178,12 +178,12 @@ describe('validated', () => {
       ),
     ],
   ])('rejects with what the schema throws: %s', async (_, error) => {
-    const thrown = await validated({}, failing(error)).catch((caught: unknown) => ({ caught }));
+    const thrown = await validate({}, failing(error)).catch((caught: unknown) => ({ caught }));
     expect((thrown as { readonly caught: unknown }).caught === error).toBe(true);
   });
 });
 
-describe('jsonText', () => {
+describe('stringifyJson', () => {
   it.each([
     [{ a: [1, null, 'b'] }, '{"a":[1,null,"b"]}'],
     [null, 'null'],
@@ -191,7 +191,7 @@ describe('jsonText', () => {
     [new Date(0), '"1970-01-01T00:00:00.000Z"'],
     ['\ud800', '"\\ud800"'],
   ])('writes %j', (value, expected) => {
-    expect(jsonText('ws.writeJson()', value)).toBe(expected);
+    expect(stringifyJson('ws.writeJson()', value)).toBe(expected);
   });
 
   const cycle: { self?: unknown } = {};
@@ -213,7 +213,7 @@ describe('jsonText', () => {
       'one that it cannot',
     ],
   ])('refuses %s', (_, value, got) => {
-    expect(thrownBy(() => jsonText('ws.writeJson()', value))).toMatchObject({
+    expect(thrownBy(() => stringifyJson('ws.writeJson()', value))).toMatchObject({
       code: 'COROSOCK_ARGUMENT',
       message: `ws.writeJson(): expected a value that JSON can hold, got ${got}`,
     });
@@ -229,7 +229,7 @@ describe('jsonText', () => {
       }
     };
     const native = outcomeOf(() => JSON.stringify(deep));
-    expect(outcomeOf(() => jsonText('ws.writeJson()', deep))).toEqual(
+    expect(outcomeOf(() => stringifyJson('ws.writeJson()', deep))).toEqual(
       typeof native === 'string'
         ? native
         : expect.objectContaining({ code: 'COROSOCK_ARGUMENT', cause: native as RangeError }),
@@ -237,7 +237,7 @@ describe('jsonText', () => {
   });
 
   it('says why JSON cannot hold it', () => {
-    expect(thrownBy(() => jsonText('ws.writeJson()', cycle))).toMatchObject({
+    expect(thrownBy(() => stringifyJson('ws.writeJson()', cycle))).toMatchObject({
       cause: expect.objectContaining({ name: 'TypeError' }) as unknown,
     });
   });

@@ -1,12 +1,18 @@
-// What `endServer` of a server's socket and `close` of a client's have in common:
-// the check of what is sent, and the wait for the real end.
+// The close of both ends, in one place: `close` of a client (client-socket.ts) and `endServer` of a
+// server's socket (server/hosted-socket.ts). Checks code and reason, then closes the conversation.
 
 import type { Conversation } from '../conversation/conversation.ts';
 import { rejected } from '../waiting/abortable.ts';
 import { checkClose } from '../core/arguments.ts';
 import type { CloseInfo } from '../core/close-info.ts';
 
-/** Closes for the user; what cannot be sent rejects, and the socket stays open. */
+/**
+ * Closes the conversation on behalf of the user. Only the first call counts.
+ *
+ * @param call - Named in errors.
+ * @returns How the conversation really ended.
+ * @throws UsageError `COROSOCK_CLOSE_CODE`, `COROSOCK_CLOSE_REASON`; the conversation goes on.
+ */
 export function closeByUser(
   call: string,
   conversation: Conversation,

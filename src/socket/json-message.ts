@@ -1,5 +1,6 @@
-// JSON in messages: what a message that was read says, and what a value is written
-// as. Errors here are the peer's fault on the way in, the caller's on the way out.
+// JSON in messages, for `readJson` and `writeJson` of message-socket.ts: parses and validates a
+// message, and writes a value. A bad message is the peer's fault (MessageError, with a close code),
+// a value that cannot be written is the caller's (UsageError).
 
 import { badArgument, checkMs, checkNames, checkSignal } from '../core/arguments.ts';
 import type { Data } from '../core/data.ts';
@@ -10,7 +11,7 @@ import type { StandardSchema } from '../core/standard-schema.ts';
 import type { WaitOptions } from '../core/wait-options.ts';
 
 export interface ReadJsonOptions<T = unknown> extends WaitOptions {
-  /** What the value has to be; its output is what is read. Default: anything. */
+  /** Validates the value; the output of the schema is read. Default: any value is read as it is. */
   readonly schema?: StandardSchema<T>;
 }
 
@@ -31,18 +32,18 @@ export function checkReadJson(call: string, options: ReadJsonOptions): void {
 }
 
 /**
- * Parses a message.
+ * Parses a message as JSON.
  *
- * V8's parser keeps no stack of its own: the depth that a message can have is bounded
- * by its bytes alone.
+ * V8's parser does not recurse: only the size of a message bounds the depth of its value.
  *
- * @param bytes - What bytes are: `refused`, or with `binaryData` text in UTF-8.
- * @throws MessageError `COROSOCK_NOT_TEXT`, `COROSOCK_NOT_JSON`. The parser's own error quotes the message, so that it is kept out.
+ * @param bytes - How to treat a binary message: `refused`, or as `text` in UTF-8.
+ * @throws MessageError `COROSOCK_NOT_TEXT`, `COROSOCK_NOT_JSON`. Neither has the parser's error as
+ *   its cause: that quotes the message.
  */
 export function parseJson(message: Data, bytes: 'refused' | 'text'): unknown {
   if (typeof message !== 'string' && bytes === 'refused') throw new MessageError('COROSOCK_NOT_TEXT');
   try {
-    return JSON.parse(typeof message === 'string' ? message : textOf(message)) as unknown;
+    return JSON.parse(typeof message === 'string' ? message : decodeText(message)) as unknown;
   } catch {
     throw new MessageError('COROSOCK_NOT_JSON');
   }
@@ -51,18 +52,18 @@ export function parseJson(message: Data, bytes: 'refused' | 'text'): unknown {
 /**
  * Validates a value.
  *
- * @returns The schema's output.
- * @throws MessageError `COROSOCK_INVALID` with the schema's issues; also for a RangeError
- *   out of it, which is how a schema that calls itself meets a value that is too deep.
- *   Whatever else the schema throws.
+ * @returns The output of the schema.
+ * @throws MessageError `COROSOCK_INVALID` with the schema's issues. Also for a RangeError of the
+ *   schema, which a recursive schema throws for a value that is too deep. Any other error of the
+ *   schema.
  */
-export async function validated<T>(value: unknown, schema: StandardSchema<T>): Promise<T> {
-  const result = await outcomeOf(value, schema);
+export async function validate<T>(value: unknown, schema: StandardSchema<T>): Promise<T> {
+  const result = await runSchema(value, schema);
   if (result.issues !== undefined) throw new MessageError('COROSOCK_INVALID', plainIssues(result.issues));
   return result.value;
 }
 
-async function outcomeOf<T>(
+async function runSchema<T>(
   value: unknown,
   schema: StandardSchema<T>,
 ): Promise<Awaited<ReturnType<StandardSchema<T>['~standard']['validate']>>> {
@@ -74,31 +75,29 @@ async function outcomeOf<T>(
   }
 }
 
+const EXPECTED = 'a value that JSON can hold';
+
 /**
  * Writes a value as JSON.
  *
- * @throws UsageError `COROSOCK_ARGUMENT` for what JSON cannot hold: undefined, a function,
- *   a symbol, a BigInt, a cycle, what is too deep where there is a limit (from Node 26 on there
- *   is none); its `cause` is what `JSON.stringify` threw.
+ * @param call - Named in errors.
+ * @throws UsageError `COROSOCK_ARGUMENT` for undefined, a function, a symbol, a BigInt and a cycle;
+ *   up to Node 25 also for a value that is too deep for `JSON.stringify`, which has no limit from
+ *   Node 26 on. The error of `JSON.stringify` is its `cause`.
  */
-export function jsonText(call: string, value: unknown): string {
-  const text = stringified(call, value);
-  if (text === undefined) throw badArgument(call, EXPECTED, value);
-  return text;
-}
-
-const EXPECTED = 'a value that JSON can hold';
-
-function stringified(call: string, value: unknown): string | undefined {
+export function stringifyJson(call: string, value: unknown): string {
+  let text: string | undefined;
   try {
-    return JSON.stringify(value);
+    text = JSON.stringify(value);
   } catch (cause) {
     throw new UsageError('COROSOCK_ARGUMENT', `${call}: expected ${EXPECTED}, got one that it cannot`, {
       cause,
     });
   }
+  if (text === undefined) throw badArgument(call, EXPECTED, value);
+  return text;
 }
 
-function textOf(bytes: Uint8Array): string {
+function decodeText(bytes: Uint8Array): string {
   return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
 }

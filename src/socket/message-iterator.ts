@@ -1,5 +1,6 @@
-// Iteration over whole messages, written by hand: an async generator's
-// `return()` would wait for a pending `next()`, and `break` would hang.
+// Iterates over whole messages, for `for await` over a socket (message-socket.ts) and for its
+// readable stream (message-streams.ts). Not an async generator: its `return()` would wait for a
+// pending `next()`, and `break` would hang.
 
 import type { Conversation } from '../conversation/conversation.ts';
 import { pendingRead } from '../conversation/pending-read.ts';
@@ -8,11 +9,14 @@ import { unattended } from '../waiting/abortable.ts';
 import type { Data } from '../core/data.ts';
 import { ConnectionLostError } from '../core/errors.ts';
 
-/** Iterates over the messages of a conversation until its end; throws ConnectionLostError when that was not clean. */
+/**
+ * Iterates over the messages of a conversation until its end. `next()` throws ConnectionLostError
+ * when the end was not clean.
+ */
 export class MessageIterator implements AsyncIterableIterator<Data> {
   readonly #conversation: Conversation;
   readonly #view: ReadView;
-  /** Those that wait: of a shared socket there may be several. */
+  /** Reads that wait: several on a shared socket, when `next()` is called again meanwhile. */
   readonly #reads: PendingRead[] = [];
   #done = false;
 
@@ -37,13 +41,13 @@ export class MessageIterator implements AsyncIterableIterator<Data> {
     this.#reads.splice(this.#reads.indexOf(read), 1);
     if (status === 'ok') return { done: false, value: data };
     this.#done = true;
-    // `timeout` stands for given up: the iterator was returned meanwhile.
+    // `timeout` means cancelled: `return()` was called during the wait.
     const end = this.#conversation.queue.end;
     if (status === 'closed' && end?.clean === false) throw new ConnectionLostError(end);
     return DONE;
   }
 
-  /** `break` leaves the socket open and takes nothing; a `next` that waits is given up. */
+  /** Called by `break`: leaves the socket open, and cancels each `next()` that waits. */
   async return(): Promise<IteratorResult<Data, undefined>> {
     this.#done = true;
     for (const read of this.#reads) this.#conversation.reader.giveUp(read);

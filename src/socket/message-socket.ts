@@ -1,8 +1,9 @@
-// The public words of a conversation, with their arguments checked. All is done
-// by the conversation below; server and client sockets add their own words.
+// `Socket` over a conversation: checks the arguments of each call and passes them on to the
+// conversation's reader and writer. client-socket.ts and server/hosted-socket.ts extend it with
+// the members of a client and of a server's socket.
 
 import type { Conversation } from '../conversation/conversation.ts';
-import { checkReadJson, jsonText, parseJson, validated } from './json-message.ts';
+import { checkReadJson, parseJson, stringifyJson, validate } from './json-message.ts';
 import type { ReadJsonOptions } from './json-message.ts';
 import { MessageIterator } from './message-iterator.ts';
 import { isFragmented, Fragments } from '../conversation/fragments.ts';
@@ -30,14 +31,14 @@ const DEFAULT_READ_TIMEOUT_MS = 86_400_000;
 const READ_OPTIONS: ReadonlySet<string> = new Set(['len', 'timeoutMs', 'signal']);
 const WRITE_OPTIONS: ReadonlySet<string> = new Set(['timeoutMs', 'signal', 'compress']);
 
-/** By the JavaScript type, and by `binaryData`; compressed where it was agreed on. */
+/** Without `binaryData`: strings are sent as text. Both compress where that was agreed on. */
 const TYPED: SendOptions = Object.freeze({ binary: false, compress: true });
 const BINARY: SendOptions = Object.freeze({ binary: true, compress: true });
 
 /** A {@link Socket} over one conversation. */
 export class MessageSocket implements Socket {
   static {
-    // For `select`. No accessor of the class: declarations made file by file cannot name its key (TS9038).
+    // For `select`. Not written as an accessor: isolated declarations cannot name its key (TS9038).
     Object.defineProperty(MessageSocket.prototype, source, {
       configurable: true,
       get(this: MessageSocket): SourcePort<ReadResult> {
@@ -47,7 +48,7 @@ export class MessageSocket implements Socket {
   }
 
   readonly #conversation: Conversation;
-  /** Made when something is read or set. */
+  /** Made by the first read, or when `binaryData` is set. */
   #view: ReadView | undefined;
   #readable: ReadableStream<Data> | undefined;
   #writable: WritableStream<Data> | undefined;
@@ -147,7 +148,7 @@ export class MessageSocket implements Socket {
 
   writeJson(value: unknown, options?: WriteOptions): Promise<WriteStatus> {
     try {
-      return this.#write('ws.writeJson()', jsonText('ws.writeJson()', value), options);
+      return this.#write('ws.writeJson()', stringifyJson('ws.writeJson()', value), options);
     } catch (error) {
       return rejected(error);
     }
@@ -165,7 +166,7 @@ export class MessageSocket implements Socket {
     const [message, status] = await this.#conversation.reader.read(read);
     if (status !== 'ok') return [message, status];
     const value = parseJson(message, view.binaryData ? 'text' : 'refused');
-    return [schema === undefined ? (value as T) : await validated(value, schema), 'ok'];
+    return [schema === undefined ? (value as T) : await validate(value, schema), 'ok'];
   }
 
   #write(call: string, data: Data, options: WriteOptions | undefined): Promise<WriteStatus> {
@@ -209,7 +210,7 @@ export class MessageSocket implements Socket {
   }
 }
 
-// oxlint-disable-next-line typescript/unbound-method -- they mark a stack frame and are never called
+// oxlint-disable-next-line typescript/unbound-method -- they mark a stack frame, are never called
 const { read: READ, readMessage: READ_MESSAGE, readJson: READ_JSON } = MessageSocket.prototype;
 
 function positionalRead(view: ReadView, len: number | undefined, wait: ReadWait): PendingRead {

@@ -1,6 +1,7 @@
-// A conversation as Web Streams of messages: what is read comes from the same queue,
-// what is written goes to the same line, and nothing is kept in between. How a stream
-// ends is said in the words of the socket: its end, its close codes.
+// `readable` and `writable` of a socket: a conversation as Web Streams of messages. They read from
+// the conversation's queue and write in its order; no message is kept in between. The end of a
+// stream closes the socket, and the end of the conversation ends the streams. message-socket.ts
+// makes them on first use.
 
 import type { Conversation } from '../conversation/conversation.ts';
 import { MessageIterator } from './message-iterator.ts';
@@ -11,12 +12,12 @@ import type { Data } from '../core/data.ts';
 import { ConnectionLostError } from '../core/errors.ts';
 import { isObjectLike } from '../core/object-like.ts';
 
-/** Every Node has the signal; @types/node 20 does not know of it. */
+/** Every Node has this signal; @types/node 20 lacks it. */
 type AbortingController = WritableStreamDefaultController & { readonly signal: AbortSignal };
 
-/** Makes the stream of what is received: a message is taken when somebody pulls. */
+/** Makes the stream of received messages. Takes a message only when the stream is pulled. */
 export function readableOf(conversation: Conversation, view: ReadView): ReadableStream<Data> {
-  // Nothing is taken in advance.
+  // No message is taken ahead.
   return new ReadableStream(new MessageSource(conversation, view), { highWaterMark: 0 });
 }
 
@@ -24,7 +25,7 @@ class MessageSource {
   readonly #conversation: Conversation;
   readonly #iterator: MessageIterator;
   #isPulling = false;
-  /** Whether the stream knows its end. */
+  /** Whether the stream has closed, errored or been cancelled. */
   #isOver = false;
 
   constructor(conversation: Conversation, view: ReadView) {
@@ -50,7 +51,11 @@ class MessageSource {
     this.#conversation.close(closeCodeOf(reason), '', 'local');
   }
 
-  /** What was received comes first: where there is some, also on its way to a pull or left by who has pulled it, a later pull finds the end. */
+  /**
+   * Ends the stream if no message comes before the end. A message may still be in the queue, on
+   * its way to a pull, or in the stream (pulled for a reader that has released its lock). The next
+   * pull then comes here again.
+   */
   #endIfEmpty(controller: ReadableStreamDefaultController<Data>): void {
     const { end, isOver } = this.#conversation.queue;
     if (this.#isOver || this.#isPulling || end === undefined || !isOver) return;
@@ -61,7 +66,7 @@ class MessageSource {
   }
 }
 
-/** Makes the stream of what is sent: a chunk is a message, and waits as its `write` does. */
+/** Makes the stream that sends each chunk as a message. A chunk waits as its `write` does. */
 export function writableOf(conversation: Conversation, ws: Pick<Socket, 'write'>): WritableStream<Data> {
   return new WritableStream<Data>({
     start: (controller) =>
@@ -70,7 +75,7 @@ export function writableOf(conversation: Conversation, ws: Pick<Socket, 'write'>
       }),
     write: async (data, controller) => {
       const { signal } = controller as AbortingController;
-      if ((await ws.write(data, { signal })) !== 'ok') throw await endOf(conversation);
+      if ((await ws.write(data, { signal })) !== 'ok') throw await lateWriteError(conversation);
     },
     close: async () => {
       conversation.close(1000, '', 'local');
@@ -81,20 +86,23 @@ export function writableOf(conversation: Conversation, ws: Pick<Socket, 'write'>
   });
 }
 
-/** The error of a write that came too late. */
-async function endOf(conversation: Conversation): Promise<unknown> {
+/** Gives the error for a chunk that was not accepted, at the end of the conversation. */
+async function lateWriteError(conversation: Conversation): Promise<unknown> {
   const end = await conversation.closed;
   return end.clean ? conversation.over.reason : new ConnectionLostError(end);
 }
 
-/** What a stream that is given up closes with: the reason's own `closeCode`, 1011 for another reason, 1000 without one. */
+/**
+ * Gives the code to close with when a stream is cancelled or aborted: the `closeCode` of the
+ * reason, 1011 for a reason without one, 1000 for no reason.
+ */
 function closeCodeOf(reason: unknown): number {
   if (reason === undefined || reason === null) return 1000;
   try {
     const has = isObjectLike(reason) && 'closeCode' in reason && isSendableCloseCode(reason.closeCode);
     return has ? (reason.closeCode as number) : 1011;
   } catch {
-    // Anything can be a reason, also what throws when it is looked at.
+    // The reason may be any object, also a proxy that throws.
     return 1011;
   }
 }

@@ -1,5 +1,6 @@
-// A socket as a source of `select`: what `readMessage` would give, without the
-// waiting. It is no read: one that is parked beside it is served first.
+// A socket as a source of `select`: gives what `readMessage` would give, and never waits. It is not
+// a read: a read may be parked at the same time, and is served first. message-socket.ts makes the
+// port; the reader of the conversation does the work.
 
 import type { Conversation } from '../conversation/conversation.ts';
 import type { ReadView } from '../conversation/pending-read.ts';
@@ -7,13 +8,13 @@ import { ScheduledPort } from '../time/scheduling.ts';
 import type { Scheduling } from '../time/scheduling.ts';
 import type { ReadResult } from '../core/status.ts';
 
-/** The port of one holder of a conversation (I1, I3, I7). */
+/** The port of one socket. A shared conversation has several sockets (I1, I3, I7). */
 export class SocketPort extends ScheduledPort<ReadResult> {
   readonly #conversation: Conversation;
   readonly #view: ReadView;
   readonly scheduling: Scheduling;
 
-  /** @param view - Of the socket that it is the port of. */
+  /** @param view - That of the same socket. */
   constructor(conversation: Conversation, view: ReadView) {
     super();
     this.#conversation = conversation;

@@ -13,7 +13,7 @@ import type { WaitOptions } from '../core/wait-options.ts';
  * an unhandled rejection. `using` closes the channel at the end of the scope.
  */
 export interface Channel<T> extends AsyncIterable<T>, Disposable {
-  /** The number of values that can be taken. The value of a `put` that still waits does not count. */
+  /** The number of values that can be taken. The value of a `put` that waits does not count. */
   readonly size: number;
 
   /**
@@ -37,8 +37,8 @@ export interface Channel<T> extends AsyncIterable<T>, Disposable {
    *
    * @param options - `timeoutMs`: longest wait in milliseconds, ≥ 0; 0 takes only what is there.
    *   Default `Infinity`: no time-out. `signal`: aborting rejects with the signal's reason.
-   * @returns `[value, 'ok']`, `[undefined, 'timeout']` or `[undefined, 'closed']`. Only `ok` takes a
-   *   value. `closed` comes after all values that were put, and then every time.
+   * @returns `[value, 'ok']`, `[undefined, 'timeout']` or `[undefined, 'closed']`. Only `ok` takes
+   *   a value. `closed` comes after all values that were put, and then every time.
    * @throws UsageError `COROSOCK_ARGUMENT`. The signal's reason when it aborts.
    */
   take(options?: WaitOptions): Promise<ReadResult<T>>;
@@ -59,7 +59,7 @@ export interface Channel<T> extends AsyncIterable<T>, Disposable {
   [Symbol.asyncIterator](): AsyncIterableIterator<T>;
 }
 
-/** What `put` does when the channel is full: it waits, or the oldest or the newest value is dropped. */
+/** What `put` does when the channel is full: waits, or drops the oldest or the newest value. */
 export type WhenFull = 'wait' | 'drop-oldest' | 'drop-newest';
 
 export interface ChannelOptions {

@@ -29,8 +29,8 @@ export interface SelectSources {
  *
  * Observes all promises among them, also when it throws: none becomes an unhandled rejection.
  *
- * @throws UsageError `COROSOCK_ARGUMENT`: no source at all, a value that is not a source, one source
- *   under two keys, `timeout` as a key. The error of a property that throws when it is read.
+ * @throws UsageError `COROSOCK_ARGUMENT`: no source at all, a value that is not a source, one
+ *   source under two keys, `timeout` as a key. The error of a getter that throws.
  */
 export function resolveSources(sources: unknown): SelectSources {
   if (typeof sources !== 'object' || sources === null) {

@@ -17,7 +17,7 @@ import type { Source } from '../core/source.ts';
 import type { ReadResult } from '../core/status.ts';
 import type { WaitOptions } from '../core/wait-options.ts';
 
-/** What `select` can take from: sockets, channels, signals, promises, and any other {@link Source}. */
+/** What `select` can take from: sockets, channels, signals, promises, any other {@link Source}. */
 export type Selectable = Socket | Channel<unknown> | Source<unknown> | AbortSignal | PromiseLike<unknown>;
 
 /** The value that `select` takes from a source of this type. */
@@ -58,8 +58,9 @@ const TIMED_OUT_SELECT: Promise<SelectResult> = Promise.resolve(TIMED_OUT);
  *   read of the same socket may wait at the same time, and is served first.
  * - A channel gives what `take` would give, `closed` included. A `take` that waits is served first.
  * - A signal gives its reason once it has aborted.
- * - A promise or a task gives its value. A promise is only observed. If it has rejected, the `select`
- *   that would take from it rejects with its error; the rejection is never an unhandled one.
+ * - A promise or a task gives its value. A promise is only observed. If it has rejected, the
+ *   `select` that would take from it rejects with its error; the rejection is never an unhandled
+ *   one.
  * - `every` gives the number of periods since its last tick was taken.
  * - Any object becomes a source with a {@link SourcePort} under the key {@link source}.
  *
@@ -68,8 +69,8 @@ const TIMED_OUT_SELECT: Promise<SelectResult> = Promise.resolve(TIMED_OUT);
  * @param sources - The sources by key: at least one, each under one key. `timeout` cannot be a key.
  * @param options - `timeoutMs`: longest wait in milliseconds, ≥ 0; 0 takes only what is there.
  *   Default `Infinity`: no time-out. `signal`: aborting rejects with the signal's reason. `clock`:
- *   measures the time-out; default: the clock of the first socket, channel or task that uses another
- *   clock than the real one, else the real clock.
+ *   measures the time-out; default: the clock of the first socket, channel or task that uses
+ *   another clock than the real one, else the real clock.
  * @returns `[key, value]` of the source that it has taken from, or `['timeout', undefined]`.
  * @throws UsageError `COROSOCK_ARGUMENT`; `COROSOCK_READ_AFTER_CLOSE` at the hundredth `closed` of
  *   a socket in a row. The error that a source throws or a promise has rejected with. The signal's
