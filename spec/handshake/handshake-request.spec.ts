@@ -73,7 +73,7 @@ describe('UpgradeRequest', () => {
   it('has the same URL and headers once the message is forgotten: it costs 1 KiB a socket', async () => {
     const parts = { requestLine: 'GET /chat?x HTTP/1.1', headers: { 'X-Empty': '', Cookie: ['a=1', 'b=2'] } };
     const [kept, forgotten] = [await upgrade(parts), await upgrade(parts)];
-    forgotten.forgetRaw();
+    forgotten.releaseRaw();
     expect(forgotten.raw).toBe(undefined);
     expect([forgotten.url.href, { ...forgotten.headers }]).toEqual([kept.url.href, { ...kept.headers }]);
   });

@@ -6,7 +6,7 @@ import { settle, virtualClock } from 'corosock/testing';
 import { describe, expect, it } from 'vitest';
 import { writtenStream } from '../fixtures/written-stream.ts';
 import { REFUSALS } from '../../src/handshake/rules.ts';
-import { refuse, refuseWith, responseOf } from '../../src/handshake/refusal.ts';
+import { refuse, responseOf } from '../../src/handshake/refusal.ts';
 
 describe('responseOf', () => {
   it('writes a complete response', () => {
@@ -112,11 +112,12 @@ describe('refuse', () => {
   });
 });
 
-describe('refuseWith', () => {
+describe('refuse with the Response of a hook', () => {
   /** What is written for a response. */
   async function answered(response: Response): Promise<string> {
     const { stream, text } = writtenStream();
-    refuseWith(stream, response, Buffer.from(await response.arrayBuffer()), virtualClock());
+    const body = Buffer.from(await response.arrayBuffer());
+    refuse(stream, { response, body }, virtualClock());
     await settle();
     return text();
   }

@@ -9,7 +9,6 @@ import { sourceFile, sourceFiles } from './source-files.ts';
 /** Small files with one importer that stand alone, and why. */
 const KEPT: Readonly<Record<string, string>> = {
   'client/browser-socket.ts': 'to be merged',
-  'handshake/hook-response.ts': 'to be merged',
   'testing/contracts/transport-contract.ts': 'the contract of a port: it joins the checks of four files',
   'client/client-url.ts': 'to be merged',
   'client/backoff.ts': 'to be merged',

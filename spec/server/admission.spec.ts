@@ -3,16 +3,15 @@
 
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Handshake, HandshakeRequest, WebSocketServer } from 'corosock';
-import { settle } from 'corosock/testing';
+import { settle, virtualClock } from 'corosock/testing';
 import { describe, expect, it, vi } from 'vitest';
 import { recordCrashes } from '../fixtures/process-events.ts';
 import { held, setScene } from '../session/session-fixtures.ts';
-import { acceptedAtOnce, isPlain, prepare } from '../../src/server/admission.ts';
+import { acceptedAtOnce, Admission } from '../../src/server/admission.ts';
 import { SocketId } from '../../src/server/socket-id.ts';
-import type { PendingHandshake, HandshakeResult } from '../../src/server/admission.ts';
+import type { HandshakeResult, PendingHandshake } from '../../src/server/admission.ts';
+import type { HandshakeEnd } from '../../src/core/errors.ts';
 import type { SessionHandle } from '../../src/session/session-handle.ts';
-import { LazySignal } from '../../src/waiting/lazy-signal.ts';
-import { TaskQueue } from '../../src/waiting/task-queue.ts';
 
 const REQUEST: HandshakeRequest = {
   url: new URL('ws://localhost/'),
@@ -25,7 +24,7 @@ const REQUEST: HandshakeRequest = {
 
 type Hook = (handshake: Handshake) => unknown;
 
-function arrival(onPreServer?: Hook, id = 'an id'): PendingHandshake {
+function pending(onPreServer?: Hook, id = 'an id'): PendingHandshake {
   const hook: Pick<WebSocketServer, 'onPreServer'> = onPreServer === undefined ? {} : { onPreServer };
   return {
     socketId: new SocketId(() => id),
@@ -36,8 +35,28 @@ function arrival(onPreServer?: Hook, id = 'an id'): PendingHandshake {
   };
 }
 
-function ask(hook: Hook, over: LazySignal = new LazySignal()): Promise<HandshakeResult> {
-  return prepare(arrival(hook), new TaskQueue(1), over);
+function admission(maxHandshakes = 1): Admission {
+  return new Admission({ clock: virtualClock(), maxHandshakes, handshakeTimeoutMs: 10_000 });
+}
+
+/** What comes of one handshake, and a way to end it once it waits. */
+interface Asked {
+  readonly result: Promise<HandshakeResult>;
+  end(why: HandshakeEnd): void;
+}
+
+function admit(of: Admission, handshake: PendingHandshake): Asked {
+  let end: Asked['end'] = () => expect.unreachable('the handshake does not wait');
+  const result = of.admit(
+    handshake,
+    (made) => made,
+    (deadline) => (end = (why) => deadline.end(why)),
+  );
+  return { result: Promise.resolve(result), end: (why) => end(why) };
+}
+
+function ask(hook: Hook): Promise<HandshakeResult> {
+  return admit(admission(), pending(hook)).result;
 }
 
 /** A hook that decides when the spec says so. */
@@ -49,7 +68,7 @@ function heldHook(): { readonly hook: () => Promise<unknown>; readonly decide: (
   return { hook: () => decision, decide: (context) => decide(context) };
 }
 
-describe('prepare', () => {
+describe('Admission', () => {
   it.each([
     ['an object', { user: 'ann' }],
     ['undefined', undefined],
@@ -75,13 +94,26 @@ describe('prepare', () => {
   });
 
   it('gives the hook the id, the request and the signal of the handshake', async () => {
-    const over = new LazySignal();
-    let seen: unknown[] = [];
-    await ask(
-      ({ id, request, signal, protocol }) => (seen = [id, request, signal === over.signal, protocol]),
-      over,
+    const { hook, decide } = heldHook();
+    let seen: Handshake | undefined;
+    const { result, end } = admit(
+      admission(),
+      pending((handshake) => {
+        seen = handshake;
+        return hook();
+      }),
     );
-    expect(seen).toEqual(['an id', REQUEST, true, 'v2']);
+    await settle();
+    expect([seen?.id, seen?.request, seen?.signal.aborted, seen?.protocol]).toEqual([
+      'an id',
+      REQUEST,
+      false,
+      'v2',
+    ]);
+    end('late');
+    expect(seen?.signal.reason).toMatchObject({ name: 'AbortError', why: 'late' });
+    decide();
+    await result;
   });
 
   it('keeps `this` in the hook', async () => {
@@ -92,7 +124,7 @@ describe('prepare', () => {
       },
       server: () => {},
     };
-    expect(await prepare({ ...arrival(), server }, new TaskQueue(1), new LazySignal())).toMatchObject({
+    expect(await admit(admission(), { ...pending(), server }).result).toMatchObject({
       context: 'hello',
     });
   });
@@ -110,20 +142,25 @@ describe('prepare', () => {
 
   it('is over when the signal aborts before the body of the Response has ended, and cancels it', async () => {
     using crashes = recordCrashes();
-    const over = new LazySignal();
     const cancelled: unknown[] = [];
+    let signal: AbortSignal | undefined;
     const body = new ReadableStream({
       start: (controller) => controller.enqueue(Buffer.from('to be continued')),
       cancel: (reason) => (cancelled.push(reason), new Promise<void>(() => {})),
     });
-    const verdict = ask(() => new Response(body, { status: 403 }), over);
+    const { result, end } = admit(
+      admission(),
+      pending((handshake) => {
+        ({ signal } = handshake);
+        return new Response(body, { status: 403 });
+      }),
+    );
     await settle();
-    const gone = new Error('gone');
-    over.abort(() => gone);
-    expect(await verdict).toEqual({ kind: 'over' });
+    end('gone');
+    expect(await result).toEqual({ kind: 'over', why: 'gone' });
     await settle();
     // The copy that was read and the hook's own: a stream with two readers has a reason of each.
-    expect([cancelled, crashes.errors]).toEqual([[[gone, gone]], []]);
+    expect([cancelled, crashes.errors]).toEqual([[[signal?.reason, signal?.reason]], []]);
   });
 
   it.each<[string, Hook, unknown]>([
@@ -173,89 +210,88 @@ describe('prepare', () => {
     ['throws too late', (decide) => decide(Promise.reject(new Error('late')))],
   ])('is over at once when the signal aborts, though the hook %s', async (_, finish) => {
     using crashes = recordCrashes();
-    const over = new LazySignal();
     const { hook, decide } = heldHook();
-    const verdict = ask(hook, over);
+    const { result, end } = admit(admission(), pending(hook));
     await settle();
-    over.abort(() => new Error('gone'));
-    expect(await verdict).toEqual({ kind: 'over' });
+    end('gone');
+    expect(await result).toEqual({ kind: 'over', why: 'gone' });
     finish(decide);
     await settle();
     expect(crashes.errors).toEqual([]);
   });
 
-  it('is over when the signal aborts in the turn in which the hook decides', async () => {
-    const over = new LazySignal();
-    expect(
-      await ask(() => {
-        over.abort(() => new Error('gone'));
-        return { user: 'ann' };
-      }, over),
-    ).toEqual({ kind: 'over' });
+  it('is over when the deadline ends in the turn in which the hook decides', async () => {
+    const admitting = admission();
+    const hook = (): unknown => {
+      admitting.close();
+      return { user: 'ann' };
+    };
+    expect(await admit(admitting, pending(hook)).result).toEqual({ kind: 'over', why: 'closing' });
   });
 
   it('gives a session back that is opened when the handshake is over', async () => {
-    const over = new LazySignal();
     const opening = held<SessionHandle>();
     const { sessions } = setScene();
     const session = await sessions.open(undefined, false);
     const release = vi.spyOn(session, 'release');
-    const verdict = prepare({ ...arrival(), openSession: () => opening.promise }, new TaskQueue(1), over);
-    const gone = new Error('gone');
-    over.abort(() => gone);
-    expect(await verdict).toEqual({ kind: 'unavailable', error: gone, opened: undefined });
+    const { result, end } = admit(admission(), { ...pending(), openSession: () => opening.promise });
+    await settle();
+    end('gone');
+    expect(await result).toEqual({ kind: 'over', why: 'gone' });
     opening.resolve(session);
     await settle();
     expect(release).toHaveBeenCalledOnce();
   });
 
+  it('is unavailable when the session store does not answer within the time', async () => {
+    const opening = held<SessionHandle>();
+    const { result, end } = admit(admission(), { ...pending(), openSession: () => opening.promise });
+    await settle();
+    end('late');
+    expect(await result).toMatchObject({ kind: 'unavailable', error: { why: 'late' }, setCookie: undefined });
+  });
+
   it('asks so many hooks at once, in the order in which they came, and those that gave up not at all', async () => {
-    const admission = new TaskQueue(2);
+    const admitting = admission(2);
     const asked: string[] = [];
-    const held = Array.from({ length: 5 }, heldHook);
-    const overs = held.map(() => new LazySignal());
-    const verdicts = held.map(({ hook }, index) => {
+    const hooks = Array.from({ length: 5 }, heldHook);
+    const handshakes = hooks.map(({ hook }, index) => {
       const id = String(index);
-      return prepare(
-        arrival(() => (asked.push(id), hook()), id),
-        admission,
-        overs[index] as LazySignal,
+      return admit(
+        admitting,
+        pending(() => (asked.push(id), hook()), id),
       );
     });
     await settle();
     expect(asked).toEqual(['0', '1']);
-    overs[2]?.abort(() => new Error('gone'));
-    expect(await verdicts[2]).toEqual({ kind: 'over' });
-    held[1]?.decide();
+    handshakes[2]?.end('gone');
+    expect(await handshakes[2]?.result).toEqual({ kind: 'over', why: 'gone' });
+    hooks[1]?.decide();
     await settle();
     expect(asked).toEqual(['0', '1', '3']);
-    for (const { decide } of held) decide();
-    expect((await Promise.all(verdicts)).map(({ kind }) => kind)).toEqual([
-      'accepted',
-      'accepted',
-      'over',
-      'accepted',
-      'accepted',
-    ]);
+    for (const { decide } of hooks) decide();
+    const results = await Promise.all(handshakes.map(({ result }) => result));
+    expect(results.map(({ kind }) => kind)).toEqual(['accepted', 'accepted', 'over', 'accepted', 'accepted']);
     expect(asked).toEqual(['0', '1', '3', '4']);
   });
 
   it('keeps the AsyncLocalStorage contexts of handshakes apart', async () => {
     const storage = new AsyncLocalStorage<string>();
-    const admission = new TaskQueue(1);
-    const verdicts = ['a', 'b', 'c'].map((name) =>
-      storage.run(name, () =>
-        prepare(
-          arrival(async () => {
-            await settle();
-            return storage.getStore();
-          }),
-          admission,
-          new LazySignal(),
-        ),
+    const admitting = admission();
+    const results = ['a', 'b', 'c'].map((name) =>
+      storage.run(
+        name,
+        () =>
+          admit(
+            admitting,
+            pending(async () => {
+              await settle();
+              return storage.getStore();
+            }),
+          ).result,
       ),
     );
-    const contexts = (await Promise.all(verdicts)).map((verdict) => 'context' in verdict && verdict.context);
+    const contexts = (await Promise.all(results)).map((result) => 'context' in result && result.context);
     expect(contexts).toEqual(['a', 'b', 'c']);
   });
 });
@@ -267,9 +303,16 @@ async function readBefore(): Promise<Response> {
   return response;
 }
 
-describe('isPlain', () => {
-  it('tells whether there is a hook to wait for', () => {
-    expect([isPlain(arrival()), isPlain(arrival(() => {}))]).toEqual([true, false]);
+describe('a handshake without session and hook', () => {
+  it('is accepted inside the call', () => {
+    expect(admission().admit(pending(), ({ kind }) => kind)).toBe('accepted');
+  });
+
+  it.each<[string, Partial<PendingHandshake>]>([
+    ['a hook', { server: { server: () => {}, onPreServer: () => {} } }],
+    ['a session', { openSession: () => new Promise(() => {}) }],
+  ])('is not plain any more with %s', (_, more) => {
+    expect(admission().admit({ ...pending(), ...more }, ({ kind }) => kind)).toBeInstanceOf(Promise);
   });
 });
 
@@ -279,7 +322,7 @@ describe('acceptedAtOnce', () => {
       kind: 'accepted',
       context: undefined,
       answer: { sharedConnection: false, protocol: 'v2', responseHeaders: undefined },
-      opened: undefined,
+      session: undefined,
     });
   });
 });

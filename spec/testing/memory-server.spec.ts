@@ -15,7 +15,7 @@ function opened(
   options: FakeOptions = {},
 ): MemoryServer & ReturnType<MemoryServer['open']> {
   const memory = memoryServer('f()', servable, options);
-  return { ...memory, ...memory.open(acceptedAtOnce(memory.arrival.protocol)) };
+  return { ...memory, ...memory.open(acceptedAtOnce(memory.pending.protocol)) };
 }
 
 describe('memoryServer', () => {

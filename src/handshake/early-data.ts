@@ -1,19 +1,20 @@
-// The stream of an upgrade while its hook decides. What the client sends
-// meanwhile is kept for the first read (I8), and its leaving is noticed.
+// The stream of an upgrade while its handshake is decided. Keeps what the client sends meanwhile
+// for the first read (I8), and ends the deadline when the client leaves. upgrade.ts makes it.
 
 import type { Duplex } from 'node:stream';
 import type { HandshakeDeadline } from './handshake-deadline.ts';
 
-/** What a client may send before its hook has decided. The rest waits in its TCP window. */
+/** What a client may send before its handshake is decided. The rest waits in its TCP window. */
 export const EARLY_BYTES = 16_384;
 
-/** Keeps what arrives early, and ends the deadline when the client leaves. */
+/** Reads a stream into memory, up to {@link EARLY_BYTES} and what one more chunk holds. */
 export class EarlyData {
   readonly #stream: Duplex;
   readonly #deadline: HandshakeDeadline;
   readonly #chunks: Buffer[];
   #bytes: number;
 
+  /** @param head - What came in one chunk with the request. */
   constructor(stream: Duplex, head: Buffer, deadline: HandshakeDeadline) {
     this.#stream = stream;
     this.#deadline = deadline;
@@ -25,7 +26,7 @@ export class EarlyData {
     if (stream.destroyed) deadline.end('gone');
   }
 
-  /** Lets go of the stream, which stands still. @returns All that has arrived. */
+  /** Removes all listeners and leaves the stream paused. @returns All that has arrived. */
   release(): Buffer {
     this.#stream.off('data', this.#streamOnData);
     this.#stream.off('end', this.#streamOnGone);
@@ -37,7 +38,7 @@ export class EarlyData {
   readonly #streamOnData = (chunk: Buffer): void => {
     this.#chunks.push(chunk);
     this.#bytes += chunk.byteLength;
-    // The rest waits in the client's window; then its leaving is noticed late.
+    // The rest waits in the client's window. Then its leaving is noticed late.
     if (this.#bytes >= EARLY_BYTES) this.#stream.pause();
   };
 

@@ -1,5 +1,5 @@
-// How long a handshake may take, and for whom: one timer and one signal. The
-// upgrade begins it; time, the client or the host end it.
+// How long a handshake may take: one timer and one signal. admission.ts makes it; time, the client
+// (early-data.ts) or the host end it.
 
 import type { Clock } from '../time/clock.ts';
 import { LazySignal } from '../waiting/lazy-signal.ts';
@@ -7,43 +7,55 @@ import type { ListNode } from '../structures/linked-list.ts';
 import type { HandshakeEnd } from '../core/errors.ts';
 import { HandshakeOverError } from '../core/errors.ts';
 
-/** Waits for a hook, within limits. */
+/** Ends a handshake that is not decided in time. */
 export class HandshakeDeadline implements ListNode<HandshakeDeadline> {
-  /** Aborts with HandshakeOverError. */
+  /** Aborts with HandshakeOverError; `handshake.signal`. */
   readonly over: LazySignal = new LazySignal();
   readonly #clock: Clock;
   readonly #dueMs: number;
   #timer: unknown;
-  // Kept by who waits for it to end.
+  #isStopped = false;
+  #why: HandshakeEnd | undefined;
+  // Set by the list of the admission.
   previous: HandshakeDeadline | undefined;
   next: HandshakeDeadline | undefined;
-  #why: HandshakeEnd | undefined;
 
+  /** @param timeoutMs - Counted from now. */
   constructor(clock: Clock, timeoutMs: number) {
     this.#clock = clock;
     this.#dueMs = clock.now() + timeoutMs;
   }
 
-  /** Arms the timer. What ends before costs none. */
-  begin(): void {
-    const leftMs = Math.max(Math.ceil(this.#dueMs - this.#clock.now()), 0);
-    this.#timer = this.#clock.setTimeout(() => this.end('late'), leftMs);
+  /**
+   * Arms the timer in the next turn. A handshake that is decided in its turn costs no timer, as
+   * most are: their hook looks something up in memory.
+   *
+   * @param onWait - Called when the timer is armed; never where it was stopped before.
+   */
+  begin(onWait: () => void): void {
+    this.#clock.setImmediate(() => {
+      if (this.#isStopped) return;
+      const leftMs = Math.max(Math.ceil(this.#dueMs - this.#clock.now()), 0);
+      this.#timer = this.#clock.setTimeout(() => this.end('late'), leftMs);
+      onWait();
+    });
   }
 
-  /** Why it has ended; undefined while it lasts. */
+  /** Why it has ended; undefined while it has not. */
   get why(): HandshakeEnd | undefined {
     return this.#why;
   }
 
-  /** Ends it; only the first call counts. */
+  /** Ends the handshake; only the first call counts. */
   end(why: HandshakeEnd): void {
     this.#why ??= why;
     this.stop();
     this.over.abort(() => new HandshakeOverError(why));
   }
 
-  /** The hook has decided: leaves no timer behind. */
+  /** Cancels the timer: the handshake is decided. It can still be ended. */
   stop(): void {
+    this.#isStopped = true;
     if (this.#timer !== undefined) this.#clock.clearTimeout(this.#timer);
   }
 }

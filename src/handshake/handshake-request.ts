@@ -50,8 +50,8 @@ export class UpgradeRequest implements HandshakeRequest {
     return this.#raw;
   }
 
-  /** The 101 is on its way. */
-  forgetRaw(): void {
+  /** Releases Node's request: the 101 is on its way. */
+  releaseRaw(): void {
     this.#lines = this.#raw?.rawHeaders.join('\n');
     this.#raw = undefined;
   }

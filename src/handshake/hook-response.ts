@@ -1,22 +1,46 @@
-// The Response of a hook, of whatever class: frameworks and fetch libraries have
-// their own, and some replace the global one. admission.ts hands over what a hook
-// has returned, and reads the body of what comes back.
+// The Response of a hook, of whatever class: frameworks and fetch libraries have their own, and
+// some replace the global one. admission.ts passes what a hook has returned, and reads the body
+// of what comes back; what is sent of it is refusal.ts's.
+
+import { unattended } from '../waiting/abortable.ts';
+import type { LazySignal } from '../waiting/lazy-signal.ts';
 
 /**
- * Tells a Response from a context, by its tag: one that was taken for a context would
- * let in whom the hook has refused.
+ * Tells a Response from a context, by its tag. A Response that was taken for a context would let
+ * in the client that the hook has refused.
  *
- * @returns The Response itself when it is of the global class, else one of that class
- *   that takes its body from it; undefined for what is none.
- * @throws RangeError, TypeError when it looks like a Response and cannot be sent.
+ * @returns The Response itself when it is of the global class, else one of that class that takes
+ *   its body from it; undefined for what is no Response.
+ * @throws RangeError, TypeError for what looks like a Response and cannot be sent.
  */
 export function responseFrom(returned: unknown): Response | undefined {
   if (!isTagged(returned)) return undefined;
   if (returned instanceof Response) return returned;
   const { body, status, statusText, headers } = returned;
-  // Without a status it would be taken for 200; without headers it is none.
+  // Without a status it would be taken for 200; without headers it is no Response.
   const init = { status: Number(status), statusText, headers: new Headers([...headers]) };
   return new Response(body, init);
+}
+
+/**
+ * Reads a copy of a Response to its end: it is sent with its length.
+ *
+ * @param over - Ends the wait: the source of the body is cancelled, and not waited for.
+ * @throws RangeError for a status below 200; what the body fails with; the reason of `over`.
+ */
+export async function bodyOf(response: Response, over: LazySignal): Promise<Uint8Array> {
+  if (response.status < 200) throw new RangeError(`A response of status ${response.status} is no answer`);
+  const chunks: Uint8Array[] = [];
+  const sink = new WritableStream<Uint8Array>({ write: (chunk) => void chunks.push(chunk) });
+  const { body } = response.clone();
+  try {
+    if (body !== null) await over.until(body.pipeTo(sink, { signal: over.signal }));
+  } catch (error) {
+    // The source goes on for as long as one of the two copies is not cancelled.
+    if (response.body !== null) void unattended(response.body.cancel(error));
+    throw error;
+  }
+  return Buffer.concat(chunks);
 }
 
 function isTagged(value: unknown): value is Response {

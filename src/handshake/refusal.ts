@@ -14,31 +14,27 @@ export interface Refusal {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+/** What a hook has answered; the fields that belong to the connection are replaced by ours. */
+export interface HookAnswer {
+  /** Of status 200 or above; its body is not read. */
+  readonly response: Response;
+  /** All of the body; sent with its length. */
+  readonly body: Uint8Array;
+}
+
 /** How long a refused peer may take to hang up; what it still sends is dropped. */
 const LINGER_MS = 1000;
 
 /**
- * Sends a refusal and closes the connection, in a way that lets the answer arrive
- * (no reset over unread data). A stream that has had its answer is left alone: the
- * HTTP parser objects again to each piece of what it does not take.
+ * Sends an answer and closes the connection, in a way that lets the answer arrive (no reset over
+ * unread data). A stream that has had its answer is left alone: the HTTP parser objects again to
+ * each piece of what it does not take.
  *
- * @param method - That of the request: to HEAD goes no body. Default 'GET'.
+ * @param method - That of the request: the answer to HEAD has no body. Default 'GET'.
  */
-export function refuse(stream: Duplex, refusal: Refusal, clock: Clock, method?: string): void {
-  finishWith(stream, responseOf(refusal, method), clock);
-}
-
-/**
- * Sends what a hook has answered, and closes the connection, as {@link refuse} does.
- *
- * What belongs to the connection is ours.
- *
- * @param response - Of status 200 or above; its body is not looked at.
- * @param body - Sent with its length.
- */
-export function refuseWith(stream: Duplex, response: Response, body: Uint8Array, clock: Clock): void {
-  const head = Buffer.from(headOf(response, body.byteLength), 'latin1');
-  finishWith(stream, Buffer.concat([head, body]), clock);
+export function refuse(stream: Duplex, answer: Refusal | HookAnswer, clock: Clock, method?: string): void {
+  const isHooks = 'response' in answer;
+  finishWith(stream, isHooks ? bytesOf(answer) : responseOf(answer, method), clock);
 }
 
 /** A refusal as the text of an HTTP/1.1 response. */
@@ -55,6 +51,10 @@ export function responseOf({ status, text, headers = {} }: Refusal, method = 'GE
 
 /** Headers that are about the connection and not about what is answered (RFC 9110 §7.6.1). */
 const CONNECTION_HEADER = /^(?:connection|content-length|keep-alive|transfer-encoding|upgrade)$/u;
+
+function bytesOf({ response, body }: HookAnswer): Buffer {
+  return Buffer.concat([Buffer.from(headOf(response, body.byteLength), 'latin1'), body]);
+}
 
 function headOf({ status, headers }: Response, length: number): string {
   const fields = [...headers].filter(([name]) => !CONNECTION_HEADER.test(name));

@@ -1,128 +1,207 @@
-// Before the 101: the session, the hook's turn, the body of its Response, and what
-// comes of them. The stream that waits is early-data.ts's; how it is answered is
-// the upgrade's.
+// Admits handshakes: opens the session, runs `onPreServer` in its turn, has the session stored,
+// all within `handshakeTimeoutMs`. The host calls it, for upgrades and for the test kit alike, so
+// nothing here knows HTTP: upgrade.ts and answer-to.ts make an answer of the result.
 
 import type { HandshakeAnswer, HandshakeParts } from '../handshake/handshake.ts';
 import { OpenHandshake } from '../handshake/handshake.ts';
-import { responseFrom } from '../handshake/hook-response.ts';
+import { HandshakeDeadline } from '../handshake/handshake-deadline.ts';
+import { bodyOf, responseFrom } from '../handshake/hook-response.ts';
+import { checkHooks } from './routes.ts';
 import type { WebSocketServer } from './servable.ts';
 import type { SocketId } from './socket-id.ts';
 import type { SessionHandle } from '../session/session-handle.ts';
-import { unattended } from '../waiting/abortable.ts';
-import type { LazySignal } from '../waiting/lazy-signal.ts';
-import type { TaskQueue } from '../waiting/task-queue.ts';
+import { TaskQueue } from '../waiting/task-queue.ts';
+import type { Clock } from '../time/clock.ts';
+import { LinkedList } from '../structures/linked-list.ts';
+import type { HandshakeEnd } from '../core/errors.ts';
+import { noop } from '../core/noop.ts';
 
-/** A conversation that may come to be. */
+/** A handshake that keeps the rules and has a server. */
 export interface PendingHandshake extends HandshakeParts {
   readonly socketId: SocketId;
   readonly server: WebSocketServer;
-  /** Opens the session of the request; undefined where there are none. */
+  /** Opens the session of the request; undefined where the host has no sessions. */
   readonly openSession: (() => SessionHandle | Promise<SessionHandle>) | undefined;
 }
 
-/** A conversation that comes to be. */
-export interface AcceptedHandshake {
-  readonly kind: 'accepted';
-  readonly context: unknown;
-  readonly answer: HandshakeAnswer;
-  /** To be joined; see {@link Unserved} where that fails. */
-  readonly opened: SessionHandle | undefined;
+/** What the session store and the hook have decided. */
+type Verdict =
+  | { readonly kind: 'accepted'; readonly context: unknown; readonly answer: HandshakeAnswer }
+  /** The hook has returned a Response; `body` is all of its body. */
+  | { readonly kind: 'refused'; readonly response: Response; readonly body: Uint8Array }
+  /** The hook has thrown, or its Response cannot be sent. */
+  | { readonly kind: 'failed'; readonly error: unknown }
+  /** The session store is down, or has not answered in time. */
+  | { readonly kind: 'unavailable'; readonly error: unknown }
+  /** The client has gone, the time has passed, or the host closes. */
+  | { readonly kind: 'over'; readonly why: HandshakeEnd };
+
+/** A handshake of which a conversation comes. */
+export type AcceptedHandshake = Extract<Verdict, { kind: 'accepted' }> & {
+  /** The value of the `Set-Cookie` header that the answer carries; undefined for none. */
+  readonly setCookie: string | undefined;
+  /** To be joined by the run; {@link cancel} releases it where no run comes of it. */
+  readonly session: SessionHandle | undefined;
+  /** Undefined where neither a store nor a hook was asked. */
+  readonly deadline: HandshakeDeadline | undefined;
+};
+
+/** A handshake of which no conversation comes. Its session is released. */
+export type RejectedHandshake = Exclude<Verdict, { kind: 'accepted' }> & {
+  readonly setCookie: string | undefined;
+};
+
+export type HandshakeResult = AcceptedHandshake | RejectedHandshake;
+
+export interface AdmissionSettings {
+  readonly clock: Clock;
+  readonly maxHandshakes: number;
+  readonly handshakeTimeoutMs: number;
 }
 
-/** What has become of the session where there is no conversation. */
-interface Unserved {
-  /** To be refused by who answers, or released where nobody is left. */
-  readonly opened: SessionHandle | undefined;
+/** Admits the handshakes of one host. */
+export class Admission {
+  readonly #settings: AdmissionSettings;
+  /** Runs `maxHandshakes` hooks at once, further ones in order. */
+  readonly #hooks: TaskQueue;
+  /** The deadlines of the handshakes that are not decided. */
+  readonly #deadlines = new LinkedList<HandshakeDeadline>();
+
+  constructor(settings: AdmissionSettings) {
+    this.#settings = settings;
+    this.#hooks = new TaskQueue(settings.maxHandshakes);
+  }
+
+  /**
+   * Asks the session store and the hook, and calls back with what has come of it.
+   *
+   * `onResult` runs in the turn in which the result is made: a close of the host comes before,
+   * and makes it `over`, or after, and then finds what `onResult` has begun.
+   *
+   * @param onWait - Called once, a turn later, where the result is not there by then; gets the
+   *   deadline, which can be ended early.
+   * @returns What `onResult` returns; at once where neither a store nor a hook is asked.
+   */
+  admit<T>(
+    pending: PendingHandshake,
+    onResult: (result: HandshakeResult) => T,
+    onWait: (deadline: HandshakeDeadline) => void = noop,
+  ): T | Promise<T> {
+    if (isPlain(pending)) return onResult(acceptedAtOnce(pending.protocol));
+    const deadline = new HandshakeDeadline(this.#settings.clock, this.#settings.handshakeTimeoutMs);
+    this.#deadlines.append(deadline);
+    deadline.begin(() => onWait(deadline));
+    return this.#decide(pending, deadline, onResult);
+  }
+
+  /** Ends the handshakes that are not decided. */
+  close(): void {
+    for (const deadline of this.#deadlines) deadline.end('closing');
+  }
+
+  async #decide<T>(
+    pending: PendingHandshake,
+    deadline: HandshakeDeadline,
+    onResult: (result: HandshakeResult) => T,
+  ): Promise<T> {
+    const [verdict, session] = await decide(pending, this.#hooks, deadline);
+    this.#deadlines.remove(deadline);
+    deadline.stop();
+    return onResult(resultOf(verdict, session, pending, deadline));
+  }
 }
 
-/** A conversation that the hook does not want. */
-export interface Refused extends Unserved {
-  readonly kind: 'refused';
-  readonly response: Response;
-  /** That of the response, whole. */
-  readonly body: Uint8Array;
-}
-
-/**
- * What has come of a handshake. `failed`: the hook has thrown, or its Response is none.
- * `unavailable`: the sessions are not to be had, or were not when it was over. `over`:
- * there was nobody left to answer, or no time.
- */
-export type HandshakeResult =
-  | AcceptedHandshake
-  | Refused
-  | (Unserved & { readonly kind: 'failed' | 'unavailable'; readonly error: unknown })
-  | (Unserved & { readonly kind: 'over' });
-
-/** Whether there is nothing to wait for: neither a session nor a hook. */
-export function isPlain({ server, openSession }: PendingHandshake): boolean {
+/** Whether there is nothing to wait for: neither a session store nor a hook. */
+function isPlain({ server, openSession }: PendingHandshake): boolean {
   return server.onPreServer === undefined && openSession === undefined;
 }
 
-/** The verdict where there is nothing to wait for. */
+/** Makes the result where there is nothing to wait for. */
 export function acceptedAtOnce(protocol: string): AcceptedHandshake {
   const answer = { sharedConnection: false, protocol, responseHeaders: undefined };
-  return { kind: 'accepted', context: undefined, answer, opened: undefined };
+  return {
+    kind: 'accepted',
+    context: undefined,
+    answer,
+    setCookie: undefined,
+    session: undefined,
+    deadline: undefined,
+  };
 }
 
-/**
- * Opens the session, runs the hook when its turn comes, and has the session stored
- * that it wants. Never rejects.
- *
- * @param over - Ends the wait for the store, in the queue, in the hook or for the end
- *   of its Response; what the hook does afterwards has no effect.
- */
-export async function prepare(
-  arrival: PendingHandshake,
-  admission: TaskQueue,
-  over: LazySignal,
-): Promise<HandshakeResult> {
-  const { server, openSession } = arrival;
-  let opened: SessionHandle | undefined;
-  let accepted: AcceptedHandshake;
+/** Releases an accepted handshake whose 101 cannot be sent: `handshake.signal` aborts. */
+export function cancel({ deadline, session }: AcceptedHandshake): void {
+  deadline?.end('gone');
+  session?.release();
+}
+
+/** Never rejects; where the deadline ends meanwhile the verdict does not count. */
+async function decide(
+  pending: PendingHandshake,
+  hooks: TaskQueue,
+  { over }: HandshakeDeadline,
+): Promise<readonly [verdict: Verdict, session: SessionHandle | undefined]> {
+  const { server, openSession } = pending;
+  let session: SessionHandle | undefined;
+  let verdict: Verdict;
   try {
     const opening = openSession?.();
-    opened = opening instanceof Promise ? await over.until(opening, (late) => late.release()) : opening;
+    session = opening instanceof Promise ? await over.until(opening, (late) => late.release()) : opening;
   } catch (error) {
-    return { kind: 'unavailable', error, opened: undefined };
+    return [{ kind: 'unavailable', error }, session];
   }
   try {
-    const handshake = new OpenHandshake(arrival, opened, over);
+    const handshake = new OpenHandshake(pending, session, over);
     const hook = (): unknown => server.onPreServer?.(handshake) as unknown;
-    const context = server.onPreServer && (await admission.run<unknown>(hook, over));
-    if (over.aborted) return { kind: 'over', opened };
+    const context = server.onPreServer && (await hooks.run<unknown>(hook, over));
+    // What comes of the hook now has no effect; above all, no session is stored.
+    if (over.aborted) throw over.reason;
     const response = responseFrom(context);
     if (response !== undefined) {
-      const body = await bodyOf(response, over);
-      return { kind: 'refused', response, body, opened };
+      return [{ kind: 'refused', response, body: await bodyOf(response, over) }, session];
     }
-    accepted = { kind: 'accepted', context, answer: handshake.answer(), opened };
+    verdict = { kind: 'accepted', context, answer: handshake.answer() };
   } catch (error) {
-    return over.aborted ? { kind: 'over', opened } : { kind: 'failed', error, opened };
+    return [{ kind: 'failed', error }, session];
   }
   try {
-    if (opened !== undefined) await over.until(opened.commit());
-    return accepted;
+    if (session !== undefined) await over.until(session.commit());
+    return [verdict, session];
   } catch (error) {
-    return { kind: 'unavailable', error, opened };
+    return [{ kind: 'unavailable', error }, session];
   }
 }
 
-/**
- * Reads a copy of a hook's Response to its end: it is sent with its length. What the
- * hook reads it from is cancelled when the signal aborts, and not waited for.
- */
-async function bodyOf(response: Response, over: LazySignal): Promise<Uint8Array> {
-  if (response.status < 200) throw new RangeError(`A response of status ${response.status} is no answer`);
-  const chunks: Uint8Array[] = [];
-  const sink = new WritableStream<Uint8Array>({ write: (chunk) => void chunks.push(chunk) });
-  const { body } = response.clone();
+function resultOf(
+  verdict: Verdict,
+  session: SessionHandle | undefined,
+  { server }: PendingHandshake,
+  deadline: HandshakeDeadline,
+): HandshakeResult {
+  const { why } = deadline;
+  // A store that does not answer within the time counts as one that is down.
+  const isStoreSilent = verdict.kind === 'unavailable' && why === 'late';
+  if (why !== undefined && !isStoreSilent) return rejected({ kind: 'over', why }, session);
+  if (verdict.kind !== 'accepted') return rejected(verdict, session);
   try {
-    if (body !== null) await over.until(body.pipeTo(sink, { signal: over.signal }));
+    // The hook may have changed its server.
+    checkHooks('server', server);
   } catch (error) {
-    // The source goes on for as long as one of the two is not cancelled.
-    if (response.body !== null) void unattended(response.body.cancel(error));
-    throw error;
+    return rejected({ kind: 'failed', error }, session);
   }
-  return Buffer.concat(chunks);
+  return { ...verdict, setCookie: session?.writeCookie(), session, deadline };
+}
+
+/**
+ * Releases the session. A rejection also carries `Set-Cookie`, because the hook may have created
+ * or regenerated the session; a client that has gone gets no answer.
+ */
+function rejected(
+  verdict: Exclude<Verdict, { kind: 'accepted' }>,
+  session: SessionHandle | undefined,
+): RejectedHandshake {
+  const isGone = verdict.kind === 'over' && verdict.why === 'gone';
+  if (!isGone) return { ...verdict, setCookie: session?.refuse() };
+  session?.release();
+  return { ...verdict, setCookie: undefined };
 }

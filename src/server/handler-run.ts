@@ -111,7 +111,7 @@ export class HandlerRun
     this.host = host;
     this.request = pending.request;
     this.context = accepted.context;
-    this.session = accepted.opened;
+    this.session = accepted.session;
     this.isShared = accepted.answer.sharedConnection;
     this.#server = server;
     this.#settings = settings;
@@ -125,7 +125,7 @@ export class HandlerRun
       this.#clientMessages = new ClientMessages(conversation, hook, settings, this);
     }
     // Last: what could throw above leaves no member in the session.
-    this.#member = accepted.opened?.join(() => conversation.close(SESSION_OVER, '', 'session'));
+    this.#member = accepted.session?.join(() => conversation.close(SESSION_OVER, '', 'session'));
     if (this.#member !== undefined) conversation.whenActive(this.#member);
   }
 

@@ -1,6 +1,6 @@
-// The host: what serves. It makes sockets of links, runs their servers, knows
-// all that live, opens them by id, and shuts them down. Handshakes are
-// upgrades.ts's; where they come from is attach.ts's and serve.ts's.
+// The host. An upgrade takes four steps here: check, admit (admission.ts), answer (upgrade.ts),
+// converse (handler-run.ts). It keeps the runs (run-registry.ts), opens sockets by id and shuts
+// down (shut-down.ts). Where upgrades come from: serve.ts, attach.ts, or the user's own server.
 
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
@@ -10,24 +10,27 @@ import { HandlerRun } from './handler-run.ts';
 import type { RunListener, RunSettings } from './handler-run.ts';
 import { UpgradeRequest } from '../handshake/handshake-request.ts';
 import type { HandshakeRequest } from '../handshake/handshake-request.ts';
+import { refuse } from '../handshake/refusal.ts';
+import type { Refusal } from '../handshake/refusal.ts';
 import { checkHandshake, REFUSALS } from '../handshake/rules.ts';
 import type { Host, OpenResult, ServerSocket } from './host.ts';
 import type { HostSettings } from './host-options.ts';
 import { SocketHandle } from './hosted-socket.ts';
 import type { Outcome } from './outcome.ts';
-import type { HandshakeDeadline } from '../handshake/handshake-deadline.ts';
-import type { AcceptedHandshake, PendingHandshake, HandshakeResult } from './admission.ts';
+import { Admission } from './admission.ts';
+import type { AcceptedHandshake, HandshakeResult, PendingHandshake } from './admission.ts';
 import type { Match, RouteTable } from './routes.ts';
 import { RunRegistry } from './run-registry.ts';
 import type { WebSocketServer } from './servable.ts';
 import { ShutDown } from './shut-down.ts';
 import { chooseSubprotocol } from '../handshake/subprotocol.ts';
 import { TaskQueue } from '../waiting/task-queue.ts';
-import { Upgrades } from './upgrades.ts';
-import type { UpgradeListener } from './upgrades.ts';
+import { Upgrade } from './upgrade.ts';
+import type { PendingUpgrade } from './upgrade.ts';
 import { Sessions } from '../session/sessions.ts';
 import { Conversation } from '../conversation/conversation.ts';
 import { rejected } from '../waiting/abortable.ts';
+import { WsAcceptor } from '../transport/ws/acceptor.ts';
 import type { Transport } from '../transport/transport.ts';
 import { badArgument } from '../core/arguments.ts';
 import { UsageError } from '../core/errors.ts';
@@ -51,15 +54,17 @@ export interface SessionRequest {
 }
 
 /** A {@link Host} over any door, or over none. */
-export class ServingHost implements Host, RunListener, UpgradeListener {
+export class ServingHost implements Host, RunListener {
   readonly #routes: RouteTable;
   readonly #settings: HostSettings;
   readonly #runSettings: RunSettings;
   readonly #door: HttpBinding;
-  readonly #upgrades: Upgrades;
+  readonly #admission: Admission;
+  readonly #acceptor: WsAcceptor;
   readonly #sessions: Sessions | undefined;
   readonly #runs = new RunRegistry();
   #shutDown: ShutDown | undefined;
+  /** Undefined until the first call of `close`. */
   #closing: Promise<CloseReport> | undefined;
 
   constructor(routes: RouteTable, settings: HostSettings, door: HttpBinding) {
@@ -68,7 +73,12 @@ export class ServingHost implements Host, RunListener, UpgradeListener {
     this.#runSettings = { ...settings, pool: new TaskQueue(settings.poolSize) };
     this.#door = door;
     this.#sessions = settings.sessions && new Sessions(settings.sessions, settings);
-    this.#upgrades = new Upgrades(settings, this);
+    this.#admission = new Admission(settings);
+    this.#acceptor = new WsAcceptor(settings);
+  }
+
+  get #isClosing(): boolean {
+    return this.#closing !== undefined;
   }
 
   get url(): string {
@@ -99,27 +109,35 @@ export class ServingHost implements Host, RunListener, UpgradeListener {
     return ws.sharedConnection ? [SocketHandle.on(ws), 'ok'] : [undefined, 'not-shared'];
   }
 
-  // Upgrades.
+  // Handshakes: check, admit, answer, converse.
 
   handleUpgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void {
-    const { [HANDED_OVER]: isHandedOver }: HandedStream = stream;
-    if (isHandedOver === true) return this.#settings.report(handedOver(), HANDSHAKE);
-    (stream as HandedStream)[HANDED_OVER] = true;
-    const upgrade = { request, stream, head };
+    if (!markHandedOver(stream)) return this.#settings.report(handedOver(), HANDSHAKE);
+    const pending = this.#check(request);
+    if ('status' in pending) return refuse(stream, pending, this.#settings.clock, request.method);
+    const upgrade = new Upgrade({ request, stream, head }, pending, this.#acceptor, this.#settings);
+    const onResult = (result: HandshakeResult): void => this.#answer(upgrade, pending, result);
+    void this.#admission.admit(pending, onResult, (deadline) => upgrade.wait(deadline));
+  }
+
+  /** The first step, for upgrades: a request in, what is admitted next or a refusal out. */
+  #check(request: IncomingMessage): PendingUpgrade | Refusal {
     const judged = checkHandshake(request);
-    if ('status' in judged) return this.#upgrades.refuse(upgrade, judged);
+    if ('status' in judged) return judged;
     const found = this.#routes.find(judged.target.path);
-    if (found === undefined) return this.#upgrades.refuse(upgrade, REFUSALS.route);
-    if (found === 'malformed') return this.#upgrades.refuse(upgrade, REFUSALS.target);
-    // Asked before an instance is made for it; and again when that may have closed us.
-    if (this.#upgrades.isClosing) return this.#upgrades.refuse(upgrade, REFUSALS.closing);
+    if (found === undefined) return REFUSALS.route;
+    if (found === 'malformed') return REFUSALS.target;
+    // No instance of a class is made for a client that is refused.
+    if (this.#isClosing) return REFUSALS.closing;
     const server = this.#makeServer(found);
-    if (server === undefined) return this.#upgrades.refuse(upgrade, REFUSALS.failed);
-    const wanted = new UpgradeRequest(request, judged, found.params);
+    if (server === undefined) return REFUSALS.failed;
+    // Its constructor may have closed the host.
+    if (this.#isClosing) return REFUSALS.closing;
     const protocol = chooseSubprotocol(this.#settings.protocols, judged.protocols);
-    // Node's own, which die with the request; ours would stay for as long as the socket lives.
-    const caller = { cookie: request.headers.cookie, isSecure: 'encrypted' in request.socket };
-    this.#upgrades.take(upgrade, this.arrive(wanted, server, protocol, caller));
+    const upgradeRequest = new UpgradeRequest(request, judged, found.params);
+    // Node's own string, which dies with the request; ours would stay as long as the socket.
+    const client = { cookie: request.headers.cookie, isSecure: 'encrypted' in request.socket };
+    return this.pendingHandshake(upgradeRequest, server, protocol, client);
   }
 
   #makeServer({ makeServer }: Match): WebSocketServer | undefined {
@@ -131,38 +149,36 @@ export class ServingHost implements Host, RunListener, UpgradeListener {
     }
   }
 
-  upgradeOnOpen(transport: Transport, arrival: PendingHandshake, accepted: AcceptedHandshake): void {
-    const { request, server } = arrival;
-    if (request instanceof UpgradeRequest) request.forgetRaw();
-    // It is asked when the connection has gone.
-    if (server.onPostServer !== undefined) void request.remoteAddress;
-    this.converse(transport, arrival, accepted);
-  }
-
-  /** Asks what has to be asked before a link opens that is no upgrade; see {@link Upgrades.decide}. */
-  decide<T>(
-    arrival: PendingHandshake,
-    deadline: HandshakeDeadline,
-    goOn: (verdict: HandshakeResult) => T,
-  ): Promise<T> {
-    return this.#upgrades.decide(arrival, deadline, goOn);
-  }
-
-  // Conversations.
-
-  /** Makes what a handshake is about. */
-  arrive(
-    request: HandshakeRequest,
+  /** Reserves the id of a socket that may come to be. */
+  pendingHandshake<Request extends HandshakeRequest>(
+    request: Request,
     server: WebSocketServer,
     protocol: string,
-    caller: SessionRequest,
-  ): PendingHandshake {
+    client: SessionRequest,
+  ): PendingHandshake & { readonly request: Request } {
     const sessions = this.#sessions;
-    const openSession = sessions && (() => sessions.open(caller.cookie, caller.isSecure));
+    const openSession = sessions && (() => sessions.open(client.cookie, client.isSecure));
     return { socketId: this.#runs.reserve(), request, server, protocol, openSession };
   }
 
-  /** Runs a server over a link that is open. */
+  /** The second step; see {@link Admission.admit}. */
+  admit<T>(pending: PendingHandshake, onResult: (result: HandshakeResult) => T): T | Promise<T> {
+    return this.#admission.admit(pending, onResult);
+  }
+
+  /** The third step, for upgrades, and the fourth. */
+  #answer(upgrade: Upgrade, pending: PendingHandshake, result: HandshakeResult): void {
+    const transport = upgrade.answer(result);
+    if (transport === undefined || result.kind !== 'accepted') return;
+    try {
+      this.converse(transport, pending, result);
+    } catch (error) {
+      this.#settings.report(error, { socketId: pending.socketId.value, ...HANDSHAKE });
+      transport.terminate();
+    }
+  }
+
+  /** The fourth step: runs the server over a link that is open. */
   converse(transport: Transport, pending: PendingHandshake, accepted: AcceptedHandshake): HandlerRun {
     const readers = accepted.answer.sharedConnection ? 'many' : 'one';
     const conversation = new Conversation(transport, this.#settings, readers);
@@ -199,18 +215,25 @@ export class ServingHost implements Host, RunListener, UpgradeListener {
       await this.#door.close();
       return report;
     });
-    this.#upgrades.close();
+    this.#admission.close();
     // Last: who hears of `draining` may call `close` again.
     shutDown.begin();
     return this.#closing;
   }
 }
 
-/** The mark by which all hosts know a stream again that one of them was handed. */
+/** Marks the streams that a host was given, for all hosts. */
 const HANDED_OVER = Symbol('handed over');
 type HandedStream = Duplex & { [HANDED_OVER]?: true };
 
 const HANDSHAKE = Object.freeze({ phase: 'handshake' });
+
+/** @returns false for a stream that a host was given before. */
+function markHandedOver(stream: HandedStream): boolean {
+  if (stream[HANDED_OVER] === true) return false;
+  stream[HANDED_OVER] = true;
+  return true;
+}
 
 function handedOver(): UsageError {
   return new UsageError(

@@ -29,7 +29,7 @@ export function fakeSocket<Context = unknown>(
   }
   const { context, ...rest } = options;
   const memory = memoryServer('fakeSocket()', untilClosed, rest);
-  const { run, client } = memory.open({ ...acceptedAtOnce(memory.arrival.protocol), context });
+  const { run, client } = memory.open({ ...acceptedAtOnce(memory.pending.protocol), context });
   return { ws: run.ws as ServerSocket<Context>, client };
 }
 

@@ -40,8 +40,7 @@ const NO_DOOR: HttpBinding = Object.freeze({ address: undefined, close: async ()
 export interface MemoryServer {
   readonly host: ServingHost;
   readonly settings: HostSettings;
-  /** Makes what the hook is asked about. */
-  readonly arrival: PendingHandshake;
+  readonly pending: PendingHandshake;
   /** Opens the link. */
   open(accepted: AcceptedHandshake): { readonly run: HandlerRun; readonly client: ClientSocket };
 }
@@ -63,9 +62,9 @@ export function memoryServer(call: string, servable: Servable, options: FakeOpti
     raw: undefined,
   };
   const server = makerOf(call, servable)();
-  const caller = { cookie: headers['cookie'], isSecure: request.url.protocol === 'wss:' };
-  const arrival = host.arrive(request, server, protocols[0] ?? '', caller);
-  return { host, settings, arrival, open: (accepted) => openLink(host, settings, arrival, accepted) };
+  const client = { cookie: headers['cookie'], isSecure: request.url.protocol === 'wss:' };
+  const pending = host.pendingHandshake(request, server, protocols[0] ?? '', client);
+  return { host, settings, pending, open: (accepted) => openLink(host, settings, pending, accepted) };
 }
 
 function checkUrl(call: string, name: string, url: unknown): void {
@@ -75,13 +74,13 @@ function checkUrl(call: string, name: string, url: unknown): void {
 function openLink(
   host: ServingHost,
   settings: HostSettings,
-  arrival: PendingHandshake,
+  pending: PendingHandshake,
   accepted: AcceptedHandshake,
 ): { readonly run: HandlerRun; readonly client: ClientSocket } {
   const { maxMessageBytes } = settings;
   const { protocol } = accepted.answer;
   const farSettings = { ...settings, heartbeat: undefined };
   const [near, far] = memoryLink({ protocol, maxMessageBytes: [maxMessageBytes, maxMessageBytes] });
-  const client = new ConnectedSocket(new Conversation(far, farSettings, 'one'), arrival.request.url.href);
-  return { run: host.converse(near, arrival, accepted), client };
+  const client = new ConnectedSocket(new Conversation(far, farSettings, 'one'), pending.request.url.href);
+  return { run: host.converse(near, pending, accepted), client };
 }

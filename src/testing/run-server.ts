@@ -6,15 +6,11 @@ import type { FakeOptions } from './fake-options.ts';
 import { memoryServer } from './memory-server.ts';
 import type { MemoryServer } from './memory-server.ts';
 import type { VirtualClock } from './virtual-clock.ts';
-import { REFUSALS } from '../handshake/rules.ts';
 import type { Host } from '../server/host.ts';
 import type { Outcome as RunOutcome } from '../server/outcome.ts';
-import { HandshakeDeadline } from '../handshake/handshake-deadline.ts';
-import { acceptedAtOnce, isPlain } from '../server/admission.ts';
-import type { HandshakeResult } from '../server/admission.ts';
 import type { Refusal } from '../handshake/refusal.ts';
 import type { Servable } from '../server/servable.ts';
-import { refusalFor, refusalTo, responseTo } from '../server/upgrades.ts';
+import { answerTo } from '../server/answer-to.ts';
 import type { ClientSocket } from '../socket/client-socket.ts';
 import { unattended } from '../waiting/abortable.ts';
 import type { Clock } from '../time/clock.ts';
@@ -60,37 +56,15 @@ export function runServer(server: Servable, options: FakeOptions = {}): ServerRu
 type Started = ReturnType<MemoryServer['open']> | { readonly response: Response };
 
 async function begin(memory: MemoryServer): Promise<Started> {
-  const { arrival, settings, host } = memory;
-  if (isPlain(arrival)) return memory.open(acceptedAtOnce(arrival.protocol));
-  const deadline = new HandshakeDeadline(settings.clock, settings.handshakeTimeoutMs);
-  deadline.begin();
-  return host.decide(arrival, deadline, (verdict) =>
-    verdict.kind === 'accepted' ? memory.open(verdict) : { response: answerTo(verdict, memory, deadline) },
-  );
+  const { host, pending, settings } = memory;
+  return host.admit(pending, (result) => {
+    if (result.kind === 'accepted') return memory.open(result);
+    const answer = answerTo(result, pending.socketId, settings.report);
+    return { response: 'response' in answer ? answer.response : toResponse(answer) };
+  });
 }
 
 /** What a client on a port would have got. */
-function answerTo(
-  verdict: Exclude<HandshakeResult, { readonly kind: 'accepted' }>,
-  { arrival, settings }: MemoryServer,
-  { why }: HandshakeDeadline,
-): Response {
-  switch (verdict.kind) {
-    case 'refused':
-      return responseTo(verdict);
-    case 'failed':
-      settings.report(verdict.error, { socketId: arrival.socketId.value, phase: 'onPreServer' });
-      return toResponse(refusalTo(verdict, REFUSALS.failed));
-    case 'unavailable':
-      settings.report(verdict.error, { socketId: arrival.socketId.value, phase: 'session' });
-      return toResponse(refusalTo(verdict, REFUSALS.unavailable));
-    case 'over':
-      return toResponse(refusalTo(verdict, refusalFor(why)));
-    default:
-      return verdict satisfies never;
-  }
-}
-
 function toResponse({ status, text, headers }: Refusal): Response {
   return new Response(`${text}\n`, { status, ...(headers === undefined ? undefined : { headers }) });
 }

@@ -4,7 +4,7 @@
 import type { IncomingMessage } from 'node:http';
 import { Duplex } from 'node:stream';
 import { WsAcceptor } from '../../../src/transport/ws/acceptor.ts';
-import type { UpgradeRequest } from '../../../src/transport/ws/acceptor.ts';
+import type { UpgradeEvent } from '../../../src/transport/ws/acceptor.ts';
 import { WsTransport } from '../../../src/transport/ws/transport.ts';
 
 type WriteCallback = (error?: Error | null) => void;
@@ -81,7 +81,7 @@ export function acceptScripted(): { readonly stream: ScriptedStream; readonly tr
 }
 
 /** Upgrades a request that must be accepted, without a protocol or further header lines. */
-export function acceptedBy(acceptor: WsAcceptor, upgrade: UpgradeRequest): WsTransport {
+export function acceptedBy(acceptor: WsAcceptor, upgrade: UpgradeEvent): WsTransport {
   const outcome = acceptor.accept(upgrade, { protocol: '', headerLines: [] });
   if (!(outcome instanceof WsTransport)) throw outcome ?? new Error('The peer has gone');
   return outcome;

@@ -1,5 +1,5 @@
 // The server's part of the opening handshake that is left to `ws`: the 101 for a request that the
-// server has checked. `server/upgrades.ts` calls it and gets a WsTransport. Most upgrades take the
+// server has checked. `server/upgrade.ts` calls it and gets a WsTransport. Most upgrades take the
 // short way of `quick-upgrade.ts`.
 
 import type { IncomingMessage } from 'node:http';
@@ -19,7 +19,7 @@ export interface WsAcceptorOptions {
 }
 
 /** One 'upgrade' event of node:http. */
-export interface UpgradeRequest {
+export interface UpgradeEvent {
   readonly request: IncomingMessage;
   readonly stream: Duplex;
   /** Bytes that arrived behind the request. */
@@ -77,7 +77,7 @@ export class WsAcceptor {
    * @throws Error if the same stream was accepted before.
    */
   accept(
-    { request, stream, head }: UpgradeRequest,
+    { request, stream, head }: UpgradeEvent,
     { protocol, headerLines }: UpgradeAnswer,
   ): WsTransport | Error | undefined {
     claim(stream);

@@ -1,0 +1,105 @@
+// One upgrade on the wire. serving-host.ts makes it of a request that keeps the rules; it keeps
+// the stream while admission.ts decides, and then answers: with the 101 of transport/ws/acceptor.ts
+// or with a refusal.
+
+import type { AcceptedHandshake, HandshakeResult, PendingHandshake, RejectedHandshake } from './admission.ts';
+import { cancel } from './admission.ts';
+import { answerTo } from './answer-to.ts';
+import type { Report } from './report.ts';
+import { EarlyData } from '../handshake/early-data.ts';
+import type { HandshakeDeadline } from '../handshake/handshake-deadline.ts';
+import type { UpgradeRequest } from '../handshake/handshake-request.ts';
+import { refuse } from '../handshake/refusal.ts';
+import { REFUSALS } from '../handshake/rules.ts';
+import type { UpgradeEvent, WsAcceptor } from '../transport/ws/acceptor.ts';
+import type { WsTransport } from '../transport/ws/transport.ts';
+import type { Clock } from '../time/clock.ts';
+import { noop } from '../core/noop.ts';
+
+/** A handshake whose request came over the wire. */
+export interface PendingUpgrade extends PendingHandshake {
+  readonly request: UpgradeRequest;
+}
+
+export interface UpgradeSettings {
+  readonly clock: Clock;
+  readonly report: Report;
+}
+
+/** Keeps the stream of one upgrade until it is answered. */
+export class Upgrade {
+  readonly #event: UpgradeEvent;
+  readonly #pending: PendingUpgrade;
+  readonly #acceptor: WsAcceptor;
+  readonly #settings: UpgradeSettings;
+  /** Undefined where the handshake is decided in its turn: the stream then stands still. */
+  #earlyData: EarlyData | undefined;
+
+  constructor(event: UpgradeEvent, pending: PendingUpgrade, acceptor: WsAcceptor, settings: UpgradeSettings) {
+    this.#event = event;
+    this.#pending = pending;
+    this.#acceptor = acceptor;
+    this.#settings = settings;
+    // An upgraded stream has no other listener: a reset would end the process.
+    event.stream.on('error', noop);
+  }
+
+  /** Keeps what the client sends from now on, and ends the deadline when the client leaves. */
+  wait(deadline: HandshakeDeadline): void {
+    this.#earlyData = new EarlyData(this.#event.stream, this.#event.head, deadline);
+  }
+
+  /** Answers the client. @returns The open link; undefined where no conversation comes of it. */
+  answer(result: HandshakeResult): WsTransport | undefined {
+    const head = this.#earlyData?.release() ?? this.#event.head;
+    if (result.kind === 'accepted') return this.#accept(head, result);
+    this.#reject(result);
+    return undefined;
+  }
+
+  #accept(head: Buffer, accepted: AcceptedHandshake): WsTransport | undefined {
+    const { request, stream } = this.#event;
+    const { protocol } = accepted.answer;
+    let transport: WsTransport | undefined;
+    try {
+      const outcome = this.#acceptor.accept(
+        { request, stream, head },
+        { protocol, headerLines: headerLinesOf(accepted) },
+      );
+      if (outcome instanceof Error) refuse(stream, REFUSALS.extensions, this.#settings.clock);
+      else transport = outcome;
+    } catch (error) {
+      this.#settings.report(error, { socketId: this.#pending.socketId.value, phase: 'handshake' });
+    }
+    // The client has gone, or its request was malformed after all.
+    if (transport === undefined) cancel(accepted);
+    else this.#release();
+    if (this.#earlyData !== undefined) stream.resume();
+    return transport;
+  }
+
+  /** The 101 is on its way: `ws` listens to the stream, and the request is Node's no longer. */
+  #release(): void {
+    const { request, server } = this.#pending;
+    this.#event.stream.off('error', noop);
+    // The hook that reads it runs when the connection has gone.
+    if (server.onPostServer !== undefined) void request.remoteAddress;
+    request.releaseRaw();
+  }
+
+  #reject(rejected: RejectedHandshake): void {
+    const { request, stream } = this.#event;
+    // A client that has ended its side cannot converse: it is as gone as one that has reset.
+    if (rejected.kind === 'over' && rejected.why === 'gone') return void stream.destroy();
+    const answer = answerTo(rejected, this.#pending.socketId, this.#settings.report);
+    refuse(stream, answer, this.#settings.clock, request.method);
+  }
+}
+
+const NO_LINES: readonly string[] = Object.freeze([]);
+
+function headerLinesOf({ answer, setCookie }: AcceptedHandshake): readonly string[] {
+  const ours = setCookie === undefined ? NO_LINES : [`Set-Cookie: ${setCookie}`];
+  if (answer.responseHeaders === undefined) return ours;
+  return [...Array.from(answer.responseHeaders, ([name, value]) => `${name}: ${value}`), ...ours];
+}
