@@ -9,6 +9,7 @@ import { Heartbeat } from '../../src/conversation/heartbeat.ts';
 import type { HeartbeatTimes } from '../../src/conversation/heartbeat.ts';
 import { HandClock, turn } from '../time/hand-clock.ts';
 import { scripted, ScriptedTransport } from './scripted-transport.ts';
+import { Deadlines } from '../../src/time/deadlines.ts';
 import type { ScriptedConversation } from './scripted-transport.ts';
 
 const DEFAULT: HeartbeatTimes = { intervalMs: 25_000, timeoutMs: 20_000 };
@@ -16,8 +17,8 @@ const DEFAULT: HeartbeatTimes = { intervalMs: 25_000, timeoutMs: 20_000 };
 /** Conversations under one heartbeat. */
 function beating(count: number, times: HeartbeatTimes = DEFAULT): readonly ScriptedConversation[] {
   const clock = new HandClock();
-  const heartbeat = new Heartbeat(clock, times);
-  return Array.from({ length: count }, () => scripted({ heartbeat }, new ScriptedTransport(), clock));
+  const shared = { heartbeat: new Heartbeat(clock, times), deadlines: new Deadlines(clock) };
+  return Array.from({ length: count }, () => scripted(shared, new ScriptedTransport(), clock));
 }
 
 function one(times?: HeartbeatTimes): ScriptedConversation {

@@ -3,7 +3,7 @@
 // decided how the end is called. Who may end it and why is the server's business.
 
 import type { Heartbeat } from './heartbeat.ts';
-import type { PeerLiveness } from './peer-liveness.ts';
+import { PeerLiveness } from './peer-liveness.ts';
 import type { QueueLimits } from './queue-limits.ts';
 import { ReceiveQueue } from './receive-queue.ts';
 import { Reader } from './reader.ts';
@@ -69,7 +69,7 @@ export class Conversation implements TransportSink, DeadlineOwner {
     this.reader = new Reader(this.queue, this.#deadline, readers, settings);
     this.writer = new Writer(transport, this.#deadline, settings);
     transport.open(this);
-    this.#liveness = settings.heartbeat?.watch(this);
+    this.#liveness = settings.heartbeat && new PeerLiveness(this, settings.heartbeat, this.#deadline);
   }
 
   // Called by the transport.
@@ -101,6 +101,7 @@ export class Conversation implements TransportSink, DeadlineOwner {
   onDeadline(nowMs: number): void {
     this.reader.onDeadline(nowMs);
     this.writer.onDeadline(nowMs);
+    this.#liveness?.onDeadline(nowMs);
   }
 
   // Called by the socket and by the server.

@@ -1,127 +1,164 @@
-// The signs of life of one peer: what had come from it, and what it had taken,
-// when it was asked. The heartbeat asks and judges at its times; nothing is done
-// when a message passes.
+// Signs of life of one peer: pings it, compares what has come and what was taken since, probes a
+// link that is held back, and terminates a dead one. The conversation makes it and passes on its
+// deadline. A passing message costs nothing here: the counters of the transport are compared.
 
+import type { Heartbeat } from './heartbeat.ts';
 import type { ReceiveQueue } from './receive-queue.ts';
+import type { Deadline } from '../time/deadline.ts';
 import type { Transport } from '../transport/transport.ts';
 
-/** What the heartbeat needs of a conversation. */
+/** The link of a socket with a full queue is read for one turn so often. */
+const PROBE_MS = 5000;
+/** No time, no count. Times are whole milliseconds: small integers cost no object of their own. */
+const NONE = -1;
+
+/** The conversation; an interface, so that the two do not import each other. */
 export interface WatchedPeer {
   readonly transport: Pick<Transport, 'bufferedBytes' | 'receivedBytes' | 'flushedBytes' | 'ping' | 'pong'>;
   readonly queue: Pick<ReceiveQueue, 'isHolding' | 'probe' | 'endProbe'>;
-  /** Whether somebody else has begun to end it, or it is over. */
+  /** Whether its end has begun, or it is over. */
   readonly isEnding: boolean;
   terminate(closer: 'heartbeat'): void;
 }
 
-/** Where a watched peer is kept, and hears that it is not needed any more. */
-export interface LivenessOwner {
-  livenessOnStop(liveness: PeerLiveness): void;
-}
-
-/** No sign is waited for; no bytes of ours waited to be taken. Small integers cost no object of their own. */
-const NONE = -1;
-
-/** One peer, as far as it shows that it lives. */
+/** Asks one peer for signs of life, and terminates its conversation when there is none. */
 export class PeerLiveness {
-  readonly #conversation: WatchedPeer;
-  readonly #keeper: LivenessOwner;
-  /** Its place with the keeper, who alone changes it. */
-  place = 0;
+  readonly #peer: WatchedPeer;
+  readonly #heartbeat: Heartbeat;
+  /** Shared with the reader and the writer: a socket keeps one timer (I7). */
+  readonly #deadline: Deadline;
+  /** When to ask next. */
+  #askMs: number;
+  /** Since when a sign is waited for. */
   #sinceMs = NONE;
-  /** What had come by then. */
+  /** When to probe the link next; {@link NONE} while it is not held back. */
+  #probeMs = NONE;
+  /** Bytes received when it was asked. */
   #received = 0;
-  /** What had been taken by then. */
-  #taken = NONE;
+  /** Bytes flushed when it was asked; {@link NONE} where none waited. */
+  #flushed = NONE;
   /** Whether the link runs for a turn though it is held back. */
   #isProbing = false;
 
-  constructor(conversation: WatchedPeer, keeper: LivenessOwner) {
-    this.#conversation = conversation;
-    this.#keeper = keeper;
-  }
-
-  /** Since when a sign is waited for, in whole milliseconds of the clock; Infinity while none is. */
-  get sinceMs(): number {
-    return this.#sinceMs === NONE ? Infinity : this.#sinceMs;
-  }
-
-  /** Whether the peer is held back: what it sends is not seen. */
-  get isHeld(): boolean {
-    return this.#isProbing || this.#conversation.queue.isHolding;
+  constructor(peer: WatchedPeer, heartbeat: Heartbeat, deadline: Deadline) {
+    this.#peer = peer;
+    this.#heartbeat = heartbeat;
+    this.#deadline = deadline;
+    const nowMs = heartbeat.clock.now();
+    this.#askMs = Math.ceil(nowMs + heartbeat.join());
+    // The same wait for all sockets: those that close within it share one timer.
+    deadline.setAt(nowMs + heartbeat.stepMs);
   }
 
   /** The conversation is over. */
   stop(): void {
+    this.#askMs = NONE;
     this.#sinceMs = NONE;
-    this.#keeper.livenessOnStop(this);
+    this.#probeMs = NONE;
+    this.#heartbeat.leave();
   }
 
-  /** Asks for a sign of life; waits from now on, unless it has waited in vain since an earlier call. */
-  ask(nowMs: number): void {
-    const { transport } = this.#conversation;
+  /** Does what is due, and sets the deadline for the rest. */
+  onDeadline(nowMs: number): void {
+    // Asks before it judges: the counts of the earlier question are kept, and decide.
+    if (isDue(this.#askMs, nowMs)) this.#ask(nowMs);
+    if (isDue(this.#judgeMs, nowMs)) this.#judge();
+    if (isDue(this.#probeMs, nowMs)) this.#probe(nowMs);
+    for (const dueMs of [this.#askMs, this.#judgeMs, this.#probeMs]) {
+      if (dueMs !== NONE) this.#deadline.setAt(dueMs);
+    }
+  }
+
+  get #judgeMs(): number {
+    return this.#sinceMs === NONE ? NONE : this.#sinceMs + this.#heartbeat.times.timeoutMs;
+  }
+
+  /** Asks for a sign of life. Waits for it from now on, or from an earlier question that has no sign yet. */
+  #ask(nowMs: number): void {
+    const { transport } = this.#peer;
+    // Before the ping: a transport that breaks promise 2 of its port may end the conversation in it.
+    this.#askMs = nextMs(this.#askMs, this.#heartbeat.times.intervalMs, nowMs);
+    if (this.#probeMs === NONE) this.#probeMs = Math.floor(nowMs);
     if (this.#sinceMs === NONE || !(this.#isSilent || this.#isStuck)) {
       this.#sinceMs = Math.ceil(nowMs);
       this.#received = transport.receivedBytes;
-      this.#taken = transport.bufferedBytes > 0 ? transport.flushedBytes : NONE;
+      this.#flushed = transport.bufferedBytes > 0 ? transport.flushedBytes : NONE;
     }
-    // Where the end has begun, others count the time.
+    // The end of the link has begun: closeTimeoutMs bounds it.
     if (!transport.ping()) this.#sinceMs = NONE;
   }
 
-  /**
-   * The time is up: looks whether there was a sign, and lets a link that is held back
-   * run for a turn.
-   *
-   * @returns Whether to ask `isDead` when the event loop has had a turn: what has come
-   *   while this process stood still is read then. It waits no more.
-   */
-  isSuspect(): boolean {
+  /** The time is up. A silent peer is judged after a poll: its bytes may lie in the kernel while the process stood still. */
+  #judge(): void {
     this.#sinceMs = NONE;
-    if (this.#conversation.isEnding) return false;
-    if (this.#isStuck) return true;
-    if (!this.#isSilent) return false;
-    // Its silence does not count while we do not listen.
-    return !this.isHeld || this.#probe();
+    if (!this.#isSuspect()) return;
+    this.#heartbeat.afterPoll(() => {
+      if (this.#isDead()) this.#peer.terminate('heartbeat');
+    });
   }
 
-  /** @returns Whether there was no sign in that turn either. */
-  isDead(): boolean {
-    const sawNothing = this.endProbe();
-    if (this.#conversation.isEnding) return false;
+  /** Whether there was no sign. Lets a link that is held back run for a turn: until then its silence does not count. */
+  #isSuspect(): boolean {
+    if (this.#peer.isEnding) return false;
+    if (this.#isStuck) return true;
+    if (!this.#isSilent) return false;
+    return !this.#isHeld || this.#resume();
+  }
+
+  /** Whether there was no sign in that turn either. */
+  #isDead(): boolean {
+    const sawNothing = this.#endProbe();
+    if (this.#peer.isEnding) return false;
     return this.#isStuck || (this.#isSilent && sawNothing);
   }
 
-  /** Gives a peer that is held back, and whose pings are not seen, a sign of life, and listens for a turn. */
-  probe(): void {
-    this.#conversation.transport.pong();
-    this.#probe();
+  /**
+   * Gives a peer that is held back a sign of life, as its pings are not seen, and reads the link for
+   * a turn, so that a close and a reset are noticed. Again every {@link PROBE_MS} while it is held.
+   */
+  #probe(nowMs: number): void {
+    this.#probeMs = this.#isHeld ? Math.ceil(nowMs) + PROBE_MS : NONE;
+    if (this.#probeMs === NONE) return;
+    this.#peer.transport.pong();
+    this.#resume();
+    this.#heartbeat.afterPoll(() => void this.#endProbe());
   }
 
-  /** That turn is over. @returns Whether all that there was has been seen. */
-  endProbe(): boolean {
-    if (!this.#isProbing) return !this.isHeld;
-    this.#isProbing = false;
-    return this.#conversation.queue.endProbe();
+  /** Whether the link is held back: bytes of the peer are not seen. */
+  get #isHeld(): boolean {
+    return this.#isProbing || this.#peer.queue.isHolding;
   }
 
-  terminate(): void {
-    this.#conversation.terminate('heartbeat');
-  }
-
-  /** Whether nothing has come. */
-  get #isSilent(): boolean {
-    return this.#conversation.transport.receivedBytes === this.#received;
-  }
-
-  /** Whether bytes of ours waited to be taken, and none was. */
-  get #isStuck(): boolean {
-    const { bufferedBytes, flushedBytes } = this.#conversation.transport;
-    return this.#taken !== NONE && bufferedBytes > 0 && flushedBytes === this.#taken;
-  }
-
-  #probe(): boolean {
-    this.#isProbing ||= this.#conversation.queue.probe();
+  /** Lets a link that is held back run for a turn. @returns Whether the bounds of the queue allow it. */
+  #resume(): boolean {
+    this.#isProbing ||= this.#peer.queue.probe();
     return this.#isProbing;
   }
+
+  /** Ends that turn. @returns Whether the peer had sent nothing, as far as it was seen. */
+  #endProbe(): boolean {
+    if (!this.#isProbing) return !this.#isHeld;
+    this.#isProbing = false;
+    return this.#peer.queue.endProbe();
+  }
+
+  /** Whether nothing has come since it was asked. */
+  get #isSilent(): boolean {
+    return this.#peer.transport.receivedBytes === this.#received;
+  }
+
+  /** Whether bytes waited when it was asked, and none was taken since. */
+  get #isStuck(): boolean {
+    const { bufferedBytes, flushedBytes } = this.#peer.transport;
+    return this.#flushed !== NONE && bufferedBytes > 0 && flushedBytes === this.#flushed;
+  }
+}
+
+function isDue(dueMs: number, nowMs: number): boolean {
+  return dueMs !== NONE && dueMs <= nowMs;
+}
+
+/** Finds the first moment after now that is a whole number of periods after a first one. */
+function nextMs(firstMs: number, periodMs: number, nowMs: number): number {
+  return firstMs + periodMs * (Math.floor((nowMs - firstMs) / periodMs) + 1);
 }
