@@ -146,12 +146,22 @@ describe('Heartbeat', () => {
     expect(most).toEqual({ turn: 40, before: 5000 });
   });
 
-  it('keeps one timer for all sockets, and none when the last has ended', () => {
+  it('keeps one timer for all sockets that have just come, and none when the last has ended', () => {
     const visits = beating(300);
     const clock = (visits[0] as ScriptedConversation).clock;
     expect(clock.timers).toBe(1);
     for (const { link } of visits.toSorted(() => -1)) link.end();
     expect(clock.timers).toBe(0);
+  });
+
+  it('needs few timers when the sockets are spread over the interval', () => {
+    const visits = beating(5000);
+    const { clock } = visits[0] as ScriptedConversation;
+    const timersAt = (ms: number): number => {
+      for (; clock.nowMs < ms; clock.tick(100)) for (const { link } of visits) link.receivedBytes += 1;
+      return clock.timers;
+    };
+    expect([timersAt(0), timersAt(100) < 150, timersAt(60_000)]).toEqual([1, true, 4]);
   });
 
   it('asks those that are left when others have ended', () => {
