@@ -1,15 +1,15 @@
-// What all clients of a process have in common.
+// The settings that clients on one clock share.
 
 import { describe, expect, it } from 'vitest';
-import { sharedBy } from '../../src/client/client-settings.ts';
+import { sharedSettings } from '../../src/client/client-settings.ts';
 import { HandClock } from '../time/hand-clock.ts';
 
-describe('sharedBy', () => {
+describe('sharedSettings', () => {
   it('gives clients on one clock the same budget and timers, and those on another their own', () => {
     const [one, other] = [new HandClock(), new HandClock()];
-    const { budget, deadlines } = sharedBy(one);
-    const again = sharedBy(one);
+    const { budget, deadlines } = sharedSettings(one);
+    const again = sharedSettings(one);
     expect([again.budget === budget, again.deadlines === deadlines]).toEqual([true, true]);
-    expect(sharedBy(other).budget).not.toBe(budget);
+    expect(sharedSettings(other).budget).not.toBe(budget);
   });
 });

@@ -23,7 +23,7 @@ describe('connect', () => {
     const opening = connect(URL_GIVEN, { clock, heartbeat: { intervalMs: 1000, timeoutMs: 500 } });
     const [near, far] = memoryLink();
     far.pause();
-    attempt().handOver(near);
+    attempt().opensOver(near);
     const ws = await opening;
     await clock.advance(1500);
     expect(ws.closeInfo).toMatchObject({ code: 1006, by: 'heartbeat', clean: false });

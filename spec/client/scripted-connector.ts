@@ -1,9 +1,9 @@
-// A connector whose server is the spec: it sees each attempt, and lets it open over a
-// link in memory, fail, or wait. Time is virtual.
+// A connector that the spec controls: the spec sees each attempt, and opens it over a link in memory,
+// fails it, or lets it wait. Time is virtual.
 
 import { virtualClock } from 'corosock/testing';
 import type { Transport, VirtualClock } from 'corosock/testing';
-import type { ClientKind } from '../../src/client/open-client.ts';
+import type { ClientParts } from '../../src/client/open-client.ts';
 import type { ClientPlatform } from '../../src/client/connect-options.ts';
 import { makeConnect } from '../../src/client/connect.ts';
 import type { Connect } from '../../src/client/connect.ts';
@@ -14,10 +14,10 @@ import type { LinkOutcome, LinkTarget } from '../../src/transport/connector.ts';
 import { memoryLink } from '../../src/transport/memory-transport.ts';
 import { ConnectError } from '../../src/core/errors.ts';
 
-/** One attempt, as the server sees it. */
+/** One attempt to connect. */
 export class Attempt {
   readonly target: LinkTarget;
-  /** When it was made. */
+  /** The time of the attempt. */
   readonly atMs: number;
   isCancelled = false;
   readonly #outcome: LinkOutcome;
@@ -31,14 +31,14 @@ export class Attempt {
   /** Answers 101. @returns The server's end. */
   opens(): ConnectedSocket {
     const [near, far] = memoryLink({ protocol: this.target.protocols[0] ?? '' });
-    this.handOver(near);
+    this.opensOver(near);
     return new ConnectedSocket(
       new Conversation(far, settingsOf('spec', { heartbeat: false, clock: this.target.clock })),
       'ws://client/',
     );
   }
 
-  handOver(transport: Transport): void {
+  opensOver(transport: Transport): void {
     this.#outcome.opened(transport);
   }
 
@@ -51,17 +51,17 @@ export interface ScriptedClient {
   readonly connect: Connect;
   readonly clock: VirtualClock;
   readonly attempts: readonly Attempt[];
-  /** The newest one. */
+  /** Gives the newest attempt. */
   attempt(): Attempt;
 }
 
-/** Makes a `connect` that leads to a spec. */
+/** Makes a `connect` whose attempts the spec controls. */
 export function scriptedClient(
-  surroundings: ClientPlatform = { unknown: [], overflow: 'pause', fixed: { heartbeat: false } },
-  Socket: ClientKind['Socket'] = ConnectedSocket,
+  platform: ClientPlatform = { unknown: [], overflow: 'pause', fixed: { heartbeat: false } },
+  Socket: ClientParts['Socket'] = ConnectedSocket,
 ): ScriptedClient {
   const attempts: Attempt[] = [];
-  const connector: ClientKind['connector'] = (target, outcome) => {
+  const connector: ClientParts['connector'] = (target, outcome) => {
     const attempt = new Attempt(target, outcome);
     attempts.push(attempt);
     return () => {
@@ -69,7 +69,7 @@ export function scriptedClient(
     };
   };
   return {
-    connect: makeConnect({ connector, Socket, ...surroundings }),
+    connect: makeConnect({ connector, Socket, ...platform }),
     clock: virtualClock(),
     attempts,
     attempt: () => attempts.at(-1) as Attempt,

@@ -19,6 +19,7 @@ describe('client/browser.ts', () => {
     const paths = reachable(ENTRY, sourceFiles()).map(({ path }) => path);
     expect(paths).toEqual(expect.arrayContaining(['platform/browser.ts', 'conversation/reader.ts']));
     expect(paths).not.toContain('platform/node.ts');
+    expect(paths).not.toContain('platform/random-ids.ts');
   });
 });
 

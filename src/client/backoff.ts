@@ -1,24 +1,29 @@
-// How long `connect.each` waits before it tries again: full jitter under a ceiling
-// that doubles, so that clients that lost a server together do not come back together.
+// The waits of `connect.each` between two attempts: full jitter under a ceiling that doubles, so
+// that clients which lost a server together do not come back together. `reconnection.ts` uses it.
 
 export interface BackoffLimits {
   readonly minDelayMs: number;
   readonly maxDelayMs: number;
 }
 
-/** Counts attempts, and says how long to wait for the next one. */
+/** Counts attempts, and gives the wait before the next one. */
 export class Backoff {
   readonly #limits: BackoffLimits;
   readonly #random: () => number;
   #attempts = 0;
 
-  /** @param random - From 0 to below 1. */
+  /** @param random - Gives a number from 0 to below 1. Default `Math.random`. */
   constructor(limits: BackoffLimits, random: () => number = Math.random) {
     this.#limits = limits;
     this.#random = random;
   }
 
-  /** @returns Milliseconds from `minDelayMs` to a ceiling: twice `minDelayMs` first, twice as much each time, `maxDelayMs` at most. */
+  /**
+   * Gives the next wait.
+   *
+   * @returns Milliseconds from `minDelayMs` to a ceiling: at first twice `minDelayMs`, doubled with
+   *   each call, at most `maxDelayMs`.
+   */
   nextMs(): number {
     const { minDelayMs, maxDelayMs } = this.#limits;
     this.#attempts += 1;
@@ -26,7 +31,7 @@ export class Backoff {
     return minDelayMs + this.#random() * (ceilingMs - minDelayMs);
   }
 
-  /** The next wait is a first one again. */
+  /** Makes the next wait a first one again. */
   reset(): void {
     this.#attempts = 0;
   }

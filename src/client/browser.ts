@@ -1,11 +1,15 @@
-// The entry point `corosock/client` in browsers, over the WebSocket that they have.
-// It leads to nothing of Node's. A page cannot hold the server back: a queue that is
-// full closes with 1008.
+// The entry point `corosock/client` in browsers, over the WebSocket that they have. It imports
+// nothing of Node. A page cannot pause a link: a full queue closes with 1008 instead. `index.ts` is
+// the entry point in Node.
 
-import { connectInBrowser } from '../transport/browser/connector.ts';
-import { BrowserSocket } from './browser-socket.ts';
 import { makeConnect } from './connect.ts';
 import type { Connect } from './connect.ts';
+import { ConnectedSocket } from '../socket/client-socket.ts';
+import { rejected } from '../waiting/abortable.ts';
+import { connectInBrowser } from '../transport/browser/connector.ts';
+import { isBrowserCloseCode } from '../transport/browser/transport.ts';
+import type { CloseInfo } from '../core/close-info.ts';
+import { UsageError } from '../core/errors.ts';
 
 export type { Connect, EachUrl } from './connect.ts';
 export type { ConnectOptions } from './connect-options.ts';
@@ -21,6 +25,19 @@ export type { SchemaIssue, StandardSchema } from '../core/standard-schema.ts';
 export { Status } from '../core/status.ts';
 export type { ReadResult, WriteStatus } from '../core/status.ts';
 export type { WaitOptions } from '../core/wait-options.ts';
+
+/** A client's socket in a browser: `close` refuses the codes that a browser refuses. */
+class BrowserSocket extends ConnectedSocket {
+  override close(code = 1000, reason = ''): Promise<CloseInfo> {
+    if (isBrowserCloseCode(code)) return super.close(code, reason);
+    return rejected(
+      new UsageError(
+        'COROSOCK_CLOSE_CODE',
+        `ws.close(): expected a close code that a page may send, 1000 or 3000–4999, got ${String(code)}`,
+      ),
+    );
+  }
+}
 
 /** See {@link Connect}. */
 export const connect: Connect = makeConnect({

@@ -3,7 +3,7 @@
 // besides, in each-options.ts.
 
 import type { ClientSettings } from './client-settings.ts';
-import { sharedBy } from './client-settings.ts';
+import { sharedSettings } from './client-settings.ts';
 import { CONVERSATION_OPTIONS, conversationChoices } from '../conversation/conversation-options.ts';
 import type { ConversationOptions } from '../conversation/conversation-options.ts';
 import type { HeartbeatOption } from '../conversation/heartbeat-option.ts';
@@ -92,7 +92,7 @@ export function clientSettings(
   }
   const own = complete<OwnOptions, 'signal'>(call, options, OWN_OPTIONS);
   const { overflow } = platform;
-  return { ...conversation, ...sharedBy(clock), ...own, overflow, headers: { ...own.headers } };
+  return { ...conversation, ...sharedSettings(clock), ...own, overflow, headers: { ...own.headers } };
 }
 
 function checkHeaders(call: string, option: string, headers: unknown): void {

@@ -1,5 +1,5 @@
-// The entry point `corosock/client` in Node: conversations that we begin. Browsers
-// get browser.ts in its place, with the same names.
+// The entry point `corosock/client` in Node: `connect` over the WebSocket of `ws`. Browsers get
+// browser.ts in its place, with the same names.
 
 import { connectWs } from '../transport/ws/connector.ts';
 import { ConnectedSocket } from '../socket/client-socket.ts';

@@ -1,6 +1,6 @@
-// The opening of one client's socket: the time it may take, what gives it up, and
-// the conversation over the link that comes of it. How a link is opened is the
-// connector's business.
+// Opens the socket of one client: the time that it may take, the signal that gives it up, and the
+// conversation over the link. `connect.ts` calls it for `connect` and for each attempt of
+// `connect.each`; a Connector (transport/) opens the link.
 
 import type { ClientSettings } from './client-settings.ts';
 import type { ClientSocket } from '../socket/client-socket.ts';
@@ -9,53 +9,47 @@ import { abortable, unattended } from '../waiting/abortable.ts';
 import type { Connector } from '../transport/connector.ts';
 import { ConnectError } from '../core/errors.ts';
 
-/** What opens links, and what users hold of them. */
-export interface ClientKind {
+/** What a client is made of: it differs between Node and browsers. */
+export interface ClientParts {
   readonly connector: Connector;
   readonly Socket: new (conversation: Conversation, url: string) => ClientSocket;
 }
 
-/** What comes of an opening: gives the socket, or throws. */
-type Outcome = () => ClientSocket;
-
 /**
- * Opens a link, and makes a conversation over it.
+ * Opens a link, and a conversation over it.
  *
- * @param url - Checked by `clientUrl`.
+ * @param url - With the scheme `ws:` or `wss:`, and without a fragment.
  * @throws ConnectError; the signal's reason. No socket, timer or listener is left.
  */
-export function openClient(kind: ClientKind, url: URL, settings: ClientSettings): Promise<ClientSocket> {
+export function openClient(parts: ClientParts, url: URL, settings: ClientSettings): Promise<ClientSocket> {
+  const start = (settle: (socket: ClientSocket) => void, fail: (error: unknown) => void): (() => void) =>
+    begin(parts, url, settings, settle, fail);
   const { signal } = settings;
-  const start = (settle: (outcome: Outcome) => void): (() => void) => begin(kind, url, settings, settle);
-  const outcome =
-    signal === undefined ? new Promise<Outcome>((settle) => void start(settle)) : abortable(signal, start);
-  return unattended(outcome.then((take) => take()));
+  if (signal !== undefined) return abortable(signal, start);
+  return unattended(new Promise((settle, fail) => void start(settle, fail)));
 }
 
-/** @returns What gives it up. */
+/** Begins the opening. @returns Gives it up. */
 function begin(
-  { connector, Socket }: ClientKind,
+  { connector, Socket }: ClientParts,
   url: URL,
   settings: ClientSettings,
-  settle: (outcome: Outcome) => void,
+  settle: (socket: ClientSocket) => void,
+  fail: (error: ConnectError) => void,
 ): () => void {
   const { clock, timeoutMs } = settings;
-  const fail = (error: ConnectError): void => {
-    clock.clearTimeout(timer);
-    settle(() => {
-      throw error;
-    });
-  };
   const cancel = connector(
     { ...settings, url },
     {
       opened: (transport) => {
         clock.clearTimeout(timer);
-        // Before anything is delivered: the queue and its bounds are there first (I8).
-        const socket = new Socket(new Conversation(transport, settings), url.href);
-        settle(() => socket);
+        // Before any message is delivered: the queue and its limits exist first (I8).
+        settle(new Socket(new Conversation(transport, settings), url.href));
       },
-      failed: fail,
+      failed: (error) => {
+        clock.clearTimeout(timer);
+        fail(error);
+      },
     },
   );
   const timer = clock.setTimeout(() => {

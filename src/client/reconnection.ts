@@ -1,6 +1,6 @@
-// The iteration of `connect.each`: one socket after another, with waits between.
-// Written by hand, like all our iterators; how one socket is opened, and how long is
-// waited, is decided elsewhere.
+// The iteration of `connect.each`: one socket after another, with waits between. Written by hand,
+// like all our iterators. `connect.ts` makes it, and gives what opens a socket (`open-client.ts`);
+// `backoff.ts` gives the waits, and `each-options.ts` says which end is final.
 
 import { Backoff } from './backoff.ts';
 import type { ClientSettings } from './client-settings.ts';
@@ -14,42 +14,42 @@ import type { ConnectError } from '../core/errors.ts';
 import { propertyOf } from '../core/object-like.ts';
 import { allowListeners } from '#platform';
 
-/** What an iteration is made of. */
-export interface ReconnectionParts {
-  /** Finds the URL of the next attempt. */
-  readonly locate: () => URL | PromiseLike<URL>;
-  readonly open: (url: URL, settings: ClientSettings) => Promise<ClientSocket>;
-  readonly settings: ClientSettings;
-  readonly each: EachSettings;
-}
-
-/** Gives sockets until a refusal that is for good, the signal, or the end of the loop. */
+/** Gives sockets until an end that is final, the user's signal, or the end of the loop. */
 export class Reconnection implements AsyncIterableIterator<ClientSocket> {
-  readonly #parts: ReconnectionParts;
+  readonly #open: (signal: AbortSignal) => Promise<ClientSocket>;
+  readonly #settings: ClientSettings;
+  readonly #each: EachSettings;
   readonly #backoff: Backoff;
   /** Ends what `next` waits for: the user's signal, or `return`. */
   readonly #stop = new AbortController();
-  /** The socket of this round, which is this iteration's to close. */
+  /** The socket of this round, which the iteration closes. */
   #socket: ClientSocket | undefined;
   /** Why the last attempt or socket has ended; undefined before the first. */
   #cause: ConnectError | ConnectionLostError | undefined;
-  #state: 'fresh' | 'resting' | 'looking' | 'done' = 'fresh';
+  #state: 'fresh' | 'resting' | 'opening' | 'done' = 'fresh';
 
-  constructor(parts: ReconnectionParts) {
-    this.#parts = parts;
-    this.#backoff = new Backoff(parts.each);
+  /** @param open - Opens one socket, until its signal aborts. */
+  constructor(
+    open: (signal: AbortSignal) => Promise<ClientSocket>,
+    settings: ClientSettings,
+    each: EachSettings,
+  ) {
+    this.#open = open;
+    this.#settings = settings;
+    this.#each = each;
+    this.#backoff = new Backoff(each);
   }
 
   [Symbol.asyncIterator](): this {
     return this;
   }
 
-  /** Ends the round before, waits, and opens a socket. */
+  /** Ends the last round, waits, and opens a socket. */
   next(): Promise<IteratorResult<ClientSocket, undefined>> {
     return unattended(this.#next());
   }
 
-  /** `break` closes the socket at hand with 1000 and waits for its end; a `next` that waits is given up. */
+  /** Closes the open socket with 1000 and waits for its end. A `next` that waits is done. */
   async return(): Promise<IteratorResult<ClientSocket, undefined>> {
     this.#finish();
     this.#stop.abort();
@@ -59,12 +59,12 @@ export class Reconnection implements AsyncIterableIterator<ClientSocket> {
 
   async #next(): Promise<IteratorResult<ClientSocket, undefined>> {
     if (this.#state === 'done') return DONE;
-    if (this.#state === 'looking') throw nextAtOnce();
+    if (this.#state === 'opening') throw nextAtOnce();
     if (this.#state === 'fresh') this.#listen();
-    this.#state = 'looking';
+    this.#state = 'opening';
     try {
       await this.#endRound();
-      const socket = await this.#look();
+      const socket = await this.#openNext();
       this.#state = 'resting';
       return { done: false, value: socket };
     } catch (error) {
@@ -74,8 +74,8 @@ export class Reconnection implements AsyncIterableIterator<ClientSocket> {
     }
   }
 
-  /** Waits and tries until a socket is open. */
-  async #look(): Promise<ClientSocket> {
+  /** Waits and makes attempts until a socket is open. */
+  async #openNext(): Promise<ClientSocket> {
     for (;;) {
       if (this.#cause !== undefined) await this.#wait(this.#cause);
       try {
@@ -87,23 +87,21 @@ export class Reconnection implements AsyncIterableIterator<ClientSocket> {
   }
 
   async #attempt(): Promise<ClientSocket> {
-    const { locate, open, settings, each } = this.#parts;
     const { signal } = this.#stop;
-    const { clock } = settings;
-    const url = await this.#untilStopped(async () => locate());
-    const socket = await open(url, { ...settings, signal });
+    const { clock } = this.#settings;
+    const socket = await this.#open(signal);
     this.#socket = socket;
-    // Given up while it was being handed over.
+    // The iteration may have been stopped in the turn in which the socket was opened.
     if (signal.aborted) await socket.close();
     signal.throwIfAborted();
     const openedMs = clock.now();
     void socket.closed.then(() => {
-      if (clock.now() - openedMs >= each.steadyAfterMs) this.#backoff.reset();
+      if (clock.now() - openedMs >= this.#each.steadyAfterMs) this.#backoff.reset();
     });
     return socket;
   }
 
-  /** The socket of the round before may still be open: the next one takes its place. */
+  /** Closes the socket of the last round, which may still be open. */
   async #endRound(): Promise<void> {
     const socket = this.#socket;
     if (socket === undefined) return;
@@ -114,34 +112,19 @@ export class Reconnection implements AsyncIterableIterator<ClientSocket> {
   }
 
   #wait(cause: ConnectError | ConnectionLostError): Promise<void> {
-    const { settings, each } = this.#parts;
-    const { clock } = settings;
+    const { clock } = this.#settings;
     const delayMs = this.#backoff.nextMs();
-    each.onRetry(cause, delayMs);
+    this.#each.onRetry(cause, delayMs);
     return abortable(this.#stop.signal, (settle) => {
       const timer = clock.setTimeout(() => settle(undefined), delayMs);
-      // There is neither a socket nor a port that would do it.
+      // Between two sockets nothing else holds the process.
       holdProcess(timer);
       return () => clock.clearTimeout(timer);
     });
   }
 
-  #untilStopped<T>(work: () => Promise<T>): Promise<T> {
-    const done = abortable<() => T>(this.#stop.signal, (settle) => {
-      work().then(
-        (value) => settle(() => value),
-        (error: unknown) =>
-          settle(() => {
-            throw error;
-          }),
-      );
-      return () => {};
-    });
-    return done.then((take) => take());
-  }
-
   #listen(): void {
-    const { signal } = this.#parts.settings;
+    const { signal } = this.#settings;
     if (signal?.aborted === true) return this.#onAbort();
     if (signal === undefined) return;
     allowListeners(signal);
@@ -149,7 +132,7 @@ export class Reconnection implements AsyncIterableIterator<ClientSocket> {
   }
 
   readonly #onAbort = (): void => {
-    this.#stop.abort(this.#parts.settings.signal?.reason);
+    this.#stop.abort(this.#settings.signal?.reason);
     void this.#socket?.close();
   };
 
@@ -159,19 +142,22 @@ export class Reconnection implements AsyncIterableIterator<ClientSocket> {
 
   #finish(): void {
     this.#state = 'done';
-    this.#parts.settings.signal?.removeEventListener('abort', this.#onAbort);
+    this.#settings.signal?.removeEventListener('abort', this.#onAbort);
   }
 }
 
 const DONE: IteratorResult<ClientSocket, undefined> = Object.freeze({ done: true, value: undefined });
 
-/** Gives the cause of another attempt, or throws what is for good: refusals, and the errors of others. */
+/** Gives the cause of another attempt. Throws a final one, and any error that is not ours. */
 function retriable(error: unknown): ConnectError | ConnectionLostError {
   if (!isOurs(error) || isFinal(error)) throw error;
   return error;
 }
 
-/** By its code, as everywhere: a URL's finder may have the error from another copy of this package. */
+/**
+ * Tells our errors by their code, as everywhere: the function that gives the URL may throw one of
+ * another copy of this package.
+ */
 function isOurs(error: unknown): error is ConnectError | ConnectionLostError {
   const code = propertyOf(error, 'code');
   return code === 'COROSOCK_CONNECT' || code === 'COROSOCK_CONNECTION_LOST';

@@ -1,5 +1,5 @@
-// What browsers do in their own way, behind the name `#platform`: the same names
-// as node.ts, over nothing but what every browser has.
+// `#platform` in browsers: the same functions as node.ts, over what every browser has. package.json
+// chooses between the two.
 
 /** Counts the bytes of text in UTF-8, where a lone surrogate counts as U+FFFD. */
 export function textBytes(text: string): number {
@@ -16,28 +16,28 @@ export function copyBytes(bytes: Uint8Array): Uint8Array {
   return new Uint8Array(bytes);
 }
 
-/** Says nothing: a browser has no warnings but its console, which is the page's. */
+/** Does nothing: a browser has no warnings but its console, which belongs to the page. */
 export function warn(_text: string, _code: string): void {}
 
-/** Does nothing: a browser lets any number listen. */
+/** Does nothing: in a browser a signal may have any number of listeners. */
 export function allowListeners(_signal: AbortSignal): void {}
 
-/** Sets a timer; a page lives as long as its tab. */
+/** Sets a timer. A page lives as long as its tab, whatever timers it has. */
 export function startTimer(run: () => void, ms: number): unknown {
   return setTimeout(run, ms);
 }
 
-/** Runs it after the event loop has had a turn, in the order of the calls. */
+/** Runs a function after a turn of the event loop, in the order of the calls. */
 export function nextTurn(run: () => void): void {
   turns.push(run);
-  // A timer would come 4 ms later, and in a tab that nobody sees a second later.
+  // A message port, because a timer runs 4 ms later, and in a hidden tab a second later.
   channel ??= openChannel();
   channel.port2.postMessage(undefined);
 }
 
-/** What waits for a turn of its own. */
+/** Functions that wait for a turn, each for its own. */
 const turns: (() => void)[] = [];
-/** Where the turns come from; there only while somebody waits for one. */
+/** The ports whose messages give the turns. Open only while a function waits. */
 let channel: Channel | undefined;
 
 interface Channel {

@@ -1,6 +1,5 @@
-// What Node does in its own way, behind the name `#platform`: package.json gives
-// browsers browser.ts in its place, with the same names. Values and calls that are
-// the same everywhere do not belong here.
+// `#platform` in Node: what Node does in its own way. package.json gives browsers browser.ts in its
+// place, with the same names. A function that is the same in both does not belong here.
 
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setMaxListeners } from 'node:events';
@@ -22,30 +21,31 @@ export function copyBytes(bytes: Uint8Array): Uint8Array {
   return copy;
 }
 
-/** Gives a warning that is no error. */
+/** Emits a warning of the process. */
 export function warn(text: string, code: string): void {
   process.emitWarning(text, { type: 'CorosockWarning', code });
 }
 
-/** Lets any number of waits listen to one signal: Node warns from the eleventh on. */
+/** Allows any number of listeners on a signal: Node warns of the eleventh. */
 export function allowListeners(signal: AbortSignal): void {
   setMaxListeners(0, signal);
 }
 
-/** In the AsyncLocalStorage context of nobody. */
+/** Runs a function in the AsyncLocalStorage context of this module, which is empty. */
 const outside = AsyncLocalStorage.snapshot();
 
 /**
  * Sets a timer that does not hold the process.
  *
- * Many sockets share one, set again by itself: it must not run what is one's own in the
- * context of another, nor keep that alive.
+ * Many sockets share one timer, which sets itself again. It runs outside of every
+ * AsyncLocalStorage context: else it would run the work of one socket in the context of another,
+ * and keep that context alive.
  */
 export function startTimer(run: () => void, ms: number): unknown {
   return outside(setTimeout, run, ms).unref();
 }
 
-/** Runs it after the event loop has had a turn, in the order of the calls. */
+/** Runs a function after a turn of the event loop, in the order of the calls. */
 export function nextTurn(run: () => void): unknown {
   return setImmediate(run);
 }

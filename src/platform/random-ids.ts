@@ -1,12 +1,12 @@
-// Ids that cannot be guessed, from the system's generator. Sockets and sessions are
-// named by them; in which form, each room says itself.
+// Ids that cannot be guessed, from Node's generator. `server/` uses them for sockets, `session/`
+// for sessions. A client has no ids, so no browser loads this file.
 
 import { randomFillSync } from 'node:crypto';
 
-/** The generator is asked for so many at once: a call costs far more than its bytes. */
+/** Ids made of one call of the generator: a call costs far more than its bytes. */
 const IDS_AT_ONCE = 256;
 
-/** Makes ids of one length, in letters that can stand in a URL and in a cookie. */
+/** Makes ids of one length, in base64url: they can stand in a URL and in a cookie. */
 export class RandomIds {
   readonly #bytes: number;
   readonly #random: Buffer;
@@ -19,7 +19,7 @@ export class RandomIds {
     this.#used = this.#random.length;
   }
 
-  /** @returns An id that was never given before. */
+  /** Makes an id that was never given before. */
   next(): string {
     if (this.#used === this.#random.length) {
       randomFillSync(this.#random);
@@ -28,7 +28,7 @@ export class RandomIds {
     const start = this.#used;
     this.#used += this.#bytes;
     const id = this.#random.toString('base64url', start, this.#used);
-    // What has become an id is not kept: a later reader of this memory learns none.
+    // Erased, so that ids which were given cannot be read from this memory later.
     this.#random.fill(0, start, this.#used);
     return id;
   }

@@ -1,4 +1,4 @@
-// The options of the test kit: those of a host, and the request to pretend. Types
+// The options of `runServer` and `fakeSocket`: those of a host, and the parts of the request. Types
 // only; memory-server.ts checks them.
 
 /// <reference types="node" preserve="true" />
@@ -8,7 +8,7 @@ import type { HostOptions } from '../server/host-options.ts';
 import type { HeartbeatTimes } from '../conversation/heartbeat.ts';
 
 export interface FakeOptions extends Omit<HostOptions, 'heartbeat'> {
-  /** Default false: in memory nobody is lost without a word. The client's end answers pings, and sends none. */
+  /** Default false: a link in memory is never lost unnoticed. The client's end sends no pings. */
   readonly heartbeat?: HeartbeatTimes | false;
   /** Default 'ws://localhost/'. */
   readonly url?: string;

@@ -1,5 +1,5 @@
-// The entry point `corosock/testing`: conversations without a port, time by
-// hand, and the contract of a transport.
+// The entry point `corosock/testing`: conversations without a port, a clock that the test moves,
+// and the contracts of a transport and of a session store.
 
 export type { Check } from './contracts/check.ts';
 export type { FakeOptions } from './fake-options.ts';

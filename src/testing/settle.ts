@@ -1,15 +1,14 @@
-// Waiting in tests without sleeping: the event loop is given turns until what can
-// run has run. Time is the virtual clock's.
+// Waits in tests without sleeping: gives the event loop turns until everything that can run has
+// run. The virtual clock moves time, and calls this.
 
-/** Turns of the event loop: what a chain of yields may need; a turn that has nothing to do costs some microseconds. */
+/** Enough for a chain of yields. A turn without work costs some microseconds. */
 const TURNS = 128;
 
 /**
- * Lets everything run that is ready now; no time passes.
+ * Runs everything that is ready now; no time passes.
  *
- * Goes on for 128 turns of the event loop, so that chains of promises,
- * in-memory messages and yields come to rest. What waits for a clock or for the
- * network goes on waiting.
+ * Waits for 128 turns of the event loop, in which chains of promises, messages in memory and
+ * yields finish. What waits for a clock or for the network is still waiting afterwards.
  */
 export async function settle(): Promise<void> {
   for (let turn = 0; turn < TURNS; turn += 1) {

@@ -1,5 +1,5 @@
-// Time that a test moves on by hand: the Clock port over a list of timers. It
-// keeps the same contract as the real clock.
+// The Clock port for tests: time moves only when the test advances it. The real clock, in
+// time/real-clock.ts, keeps the same contract.
 
 import { settle } from './settle.ts';
 import type { Clock } from '../time/clock.ts';
@@ -7,13 +7,13 @@ import { checkTimer } from '../core/arguments.ts';
 
 export interface VirtualClock extends Clock {
   /**
-   * Moves time on, timer by timer, letting everything ready run in between.
+   * Moves time forward, timer by timer, and runs everything that is ready in between.
    *
-   * @param ms - 0 to 2³¹−1; 0 runs what is due now.
+   * @param ms - 0 to 2³¹−1; 0 runs the timers that are due now.
    * @throws UsageError `COROSOCK_ARGUMENT`.
    */
   advance(ms: number): Promise<void>;
-  /** Timers that are set and have not run. */
+  /** The number of timers that are set and have not run. */
   readonly timers: number;
 }
 
@@ -22,14 +22,14 @@ interface Timer {
   readonly run: () => void;
 }
 
-/** Makes a clock that begins at 0 and stands still until it is advanced. */
+/** Makes a clock that begins at 0 and stands still between calls of `advance`. */
 export function virtualClock(): VirtualClock {
   return new SteppedClock();
 }
 
 class SteppedClock implements VirtualClock {
   #nowMs = 0;
-  /** In the order in which they were set. */
+  /** All timers, in the order in which they were set. */
   readonly #timers = new Set<Timer>();
 
   get timers(): number {
@@ -67,7 +67,7 @@ class SteppedClock implements VirtualClock {
     this.#nowMs = Math.max(this.#nowMs, untilMs);
   }
 
-  /** The earliest timer up to a time; of several at once, the one that was set first. */
+  /** Gives the earliest timer up to a time; of several at one time, the one that was set first. */
   #nextBy(untilMs: number): Timer | undefined {
     let next: Timer | undefined;
     for (const timer of this.#timers) {
