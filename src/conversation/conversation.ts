@@ -1,6 +1,6 @@
-// One conversation over one transport: the sink of the link below, and what the
-// socket above delegates to. Here the parts are put together, and here it is
-// decided how the end is called. Who may end it and why is the server's business.
+// One conversation over one transport: the sink that the transport calls, and what a socket
+// delegates to. It joins reader, writer, queue and heartbeat, closes, and decides on whose behalf
+// an end is told. Who may close and why is in server/ and socket/.
 
 import type { Heartbeat } from './heartbeat.ts';
 import { PeerLiveness } from './peer-liveness.ts';
@@ -22,7 +22,7 @@ import { ConversationOverError } from '../core/errors.ts';
 /** What all sockets of a host share. */
 export interface ConversationSettings extends QueueLimits, ReaderSettings, WriterSettings {
   readonly closeTimeoutMs: number;
-  /** Finds out that the peer has gone; undefined where nobody does. */
+  /** Terminates conversations with dead peers; undefined without a heartbeat. */
   readonly heartbeat?: Heartbeat | undefined;
 }
 
@@ -47,7 +47,7 @@ export class Conversation implements TransportSink, DeadlineOwner {
   /** Sends. */
   readonly writer: Writer;
   readonly #settings: ConversationSettings;
-  /** For all reads and writes that wait (I7). */
+  /** Of reads and writes that wait, and of the heartbeat: a socket keeps one timer (I7). */
   readonly #deadline: Deadline;
 
   /** On whose behalf we have begun to end it; undefined before. */
@@ -119,7 +119,7 @@ export class Conversation implements TransportSink, DeadlineOwner {
     return this.#closed.promise;
   }
 
-  /** Counts each message that is received, and each that is accepted to be sent. Called before any is. */
+  /** Counts received messages, and those accepted to be sent. Called before there are any. */
   whenActive(activity: Activity): void {
     this.reader.whenActive(activity);
     this.writer.whenActive(activity);

@@ -27,7 +27,7 @@ export interface FragmentedAnswer {
   readonly fail: (error: unknown) => void;
 }
 
-/** What a fragmented write asks of the writer; an interface, so that the two do not import each other. */
+/** What a fragmented write asks of the writer. An interface: the two must not import each other. */
 export interface FragmentSink {
   /** Whether to ask for a further fragment now; otherwise `goOn` is called when there is room. */
   mayGoOn(): boolean;
@@ -66,7 +66,10 @@ export class FragmentedWrite implements WaitingWrite {
 
   // Called by the writer.
 
-  /** There is room, and it is first in line. The iterable is asked in a microtask, never inside the call of `write`. */
+  /**
+   * There is room, and it is first in line. The iterable is asked in a microtask, never inside the
+   * call of `write`.
+   */
   goOn(): void {
     if (this.#state !== 'held') return;
     this.#state = 'asking';
@@ -81,7 +84,10 @@ export class FragmentedWrite implements WaitingWrite {
     else this.#stop();
   }
 
-  /** Ends it without an answer. Where no fragment was sent, nothing of the message is; otherwise the message is broken. */
+  /**
+   * Ends it without an answer. Where no fragment was sent, nothing of the message is; otherwise the
+   * message is broken.
+   */
   cancel(): void {
     this.#stop();
     if (this.#hasBegun) this.#sink.fragmentedWriteOnBreak(this, this.#request.onBroken);
@@ -116,7 +122,7 @@ export class FragmentedWrite implements WaitingWrite {
     return new Promise((resume) => (this.#resume = resume));
   }
 
-  /** Sends a fragment, or the last one at the end of the iterable; nothing, where it has ended meanwhile. */
+  /** Sends a fragment, or the last one at the end of the iterable. Nothing after the end. */
   #take(fragment: Data | undefined): void {
     if (this.#isOver()) return;
     if (fragment === undefined) this.#end(this.#send(this.#request.fragments.rest, true) ? 'ok' : 'closed');

@@ -27,7 +27,7 @@ const NO_BYTES: Uint8Array = new Uint8Array(0);
 /** Asks an iterable for the fragments of one message. */
 export class Fragments {
   readonly #iterable: Fragmented;
-  /** Made with the first fragment: an iterable that was never asked can be given to another write. */
+  /** Made with the first fragment: another write may use an iterable that was never asked. */
   #iterator: AsyncIterator<unknown> | Iterator<unknown> | undefined;
   /** Whether it has ended, or was released. */
   #isDone = false;
@@ -60,7 +60,7 @@ export class Fragments {
     return this.#kind === 'binary' ? NO_BYTES : this.#half;
   }
 
-  /** Calls `return` of the iterator, unless it has ended. The write does not wait for it. Never rejects. */
+  /** Calls `return` of the iterator, unless it has ended. Never rejects; no write waits for it. */
   async release(): Promise<void> {
     if (this.#isDone) return;
     this.#isDone = true;

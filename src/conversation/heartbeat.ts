@@ -9,7 +9,7 @@ import type { Clock } from '../time/clock.ts';
  * for 5,000 sockets.
  */
 const STEPS = 256;
-/** From one socket to the next. The golden section, and odd: neighbours are far apart, and all steps are used. */
+/** From one socket to the next: the golden section, so that neighbours are far apart; odd. */
 const STRIDE = 159;
 
 export interface HeartbeatTimes {
@@ -55,7 +55,10 @@ export class Heartbeat {
     this.#sockets -= 1;
   }
 
-  /** Calls back once the event loop has read from the network. The next immediate may come before that. */
+  /**
+   * Calls back once the event loop has read from the network. The first immediate may come before
+   * it has.
+   */
   afterPoll(run: () => void): void {
     this.clock.setImmediate(() => void this.clock.setImmediate(run));
   }

@@ -73,10 +73,10 @@ export class PeerLiveness {
     return this.#sinceMs === NONE ? NONE : this.#sinceMs + this.#heartbeat.times.timeoutMs;
   }
 
-  /** Asks for a sign of life. Waits for it from now on, or from an earlier question that has no sign yet. */
+  /** Asks for a sign of life. Waits for it from now on, or since an earlier vain question. */
   #ask(nowMs: number): void {
     const { transport } = this.#peer;
-    // Before the ping: a transport that breaks promise 2 of its port may end the conversation in it.
+    // Before the ping: a transport that breaks promise 2 of its port ends the conversation there.
     this.#askMs = nextMs(this.#askMs, this.#heartbeat.times.intervalMs, nowMs);
     if (this.#probeMs === NONE) this.#probeMs = Math.floor(nowMs);
     if (this.#sinceMs === NONE || !(this.#isSilent || this.#isStuck)) {
@@ -88,7 +88,10 @@ export class PeerLiveness {
     if (!transport.ping()) this.#sinceMs = NONE;
   }
 
-  /** The time is up. A silent peer is judged after a poll: its bytes may lie in the kernel while the process stood still. */
+  /**
+   * The time is up. A silent peer is judged after a poll: its bytes may lie in the kernel while the
+   * process stood still.
+   */
   #judge(): void {
     this.#sinceMs = NONE;
     if (!this.#isSuspect()) return;
@@ -97,7 +100,10 @@ export class PeerLiveness {
     });
   }
 
-  /** Whether there was no sign. Lets a link that is held back run for a turn: until then its silence does not count. */
+  /**
+   * Whether there was no sign. Lets a link that is held back run for a turn: until then its silence
+   * does not count.
+   */
   #isSuspect(): boolean {
     if (this.#peer.isEnding) return false;
     if (this.#isStuck) return true;
@@ -113,8 +119,9 @@ export class PeerLiveness {
   }
 
   /**
-   * Gives a peer that is held back a sign of life, as its pings are not seen, and reads the link for
-   * a turn, so that a close and a reset are noticed. Again every {@link PROBE_MS} while it is held.
+   * Gives a peer that is held back a sign of life, as its pings are not seen, and reads the link
+   * for a turn, so that a close and a reset are noticed. Again every {@link PROBE_MS} while it is
+   * held back.
    */
   #probe(nowMs: number): void {
     this.#probeMs = this.#isHeld ? Math.ceil(nowMs) + PROBE_MS : NONE;
@@ -129,7 +136,11 @@ export class PeerLiveness {
     return this.#isProbing || this.#peer.queue.isHolding;
   }
 
-  /** Lets a link that is held back run for a turn. @returns Whether the bounds of the queue allow it. */
+  /**
+   * Lets a link that is held back run for a turn.
+   *
+   * @returns Whether the bounds of the queue allow it.
+   */
   #resume(): boolean {
     this.#isProbing ||= this.#peer.queue.probe();
     return this.#isProbing;

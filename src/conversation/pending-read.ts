@@ -9,7 +9,7 @@ import type { ListNode } from '../structures/linked-list.ts';
 /** The default `len` of `read`, as in `%CSP.WebSocket`: UTF-16 units of text or bytes of binary. */
 export const DEFAULT_READ_LENGTH = 32_656;
 
-/** What one holder of a socket has set, and where its last read stopped. A shared socket has several holders. */
+/** What one holder of a socket has set, and where its last read stopped. Shared ones have several. */
 export interface ReadView {
   /** Every read gives bytes. */
   binaryData: boolean;
@@ -32,7 +32,7 @@ export interface ReadTrace {
 /** One call of `read`, `readMessage`, `readJson` or an iterator's `next`. */
 export interface PendingRead extends ListNode<PendingRead> {
   readonly view: ReadView;
-  /** Longest part to return; undefined: {@link DEFAULT_READ_LENGTH}, with a warning where it cuts. */
+  /** Most to return; undefined: {@link DEFAULT_READ_LENGTH}, with a warning where it cuts. */
   readonly len: number | undefined;
   readonly timeoutMs: number;
   readonly signal: AbortSignal | undefined;
@@ -40,7 +40,7 @@ export interface PendingRead extends ListNode<PendingRead> {
 
   // Set by the reader when the read waits.
 
-  /** When it times out, on the clock; Infinity where only a message, the end or a turn ends the wait. */
+  /** When it times out, on the clock; Infinity where only a message, the end or a turn does. */
   dueMs: number;
   settle: (result: ReadResult) => void;
   /** The line that called `method`; undefined where it is not remembered. */

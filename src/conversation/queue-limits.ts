@@ -1,5 +1,5 @@
-// How much a receive queue may hold, and what it does when that is reached. Checked and
-// filled in by conversation-options.ts, kept by receive-queue.ts.
+// Bounds of a receive queue, and what it does when it is full. conversation-options.ts checks them
+// and fills in the defaults, receive-queue.ts keeps them.
 
 import { CHUNK_BYTES, MESSAGE_OVERHEAD_BYTES } from '../core/limits.ts';
 

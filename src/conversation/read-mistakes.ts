@@ -31,7 +31,7 @@ export class ReadTraces {
     return traceCaller(method);
   }
 
-  /** Makes the error of a read beside another one, whose trace is given, and remembers lines again. */
+  /** Makes the error of a read beside one with this trace, and remembers lines again. */
   concurrentReadError(trace: ReadTrace | undefined): UsageError {
     this.#left = TRACED_READS;
     const where = trace?.stack?.split('\n')[1]?.trim() ?? 'where will be remembered for the next time';
@@ -42,7 +42,7 @@ export class ReadTraces {
   }
 }
 
-/** Remembers the one stack frame that called `method`; no frame where the engine cannot (Firefox before 138). */
+/** Traces the one stack frame that called `method`; none where the engine cannot (Firefox < 138). */
 function traceCaller(method: (...args: never[]) => unknown): ReadTrace {
   const limit = Error.stackTraceLimit;
   const trace = {};
@@ -60,7 +60,7 @@ export function readAfterCloseError(call: string): UsageError {
   );
 }
 
-/** Rejects when the answer would have come, no sooner: a loop that catches the error starves nothing. */
+/** Rejects when the answer would have come: a loop that catches the error starves no timer. */
 export function rejectAfter(answer: Promise<ReadResult>, error: UsageError): Promise<never> {
   return unattended(
     answer.then(() => {

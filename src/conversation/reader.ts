@@ -44,7 +44,7 @@ const TIMED_OUT_READ: Promise<ReadResult> = Promise.resolve(TIMED_OUT);
 
 /** Answers the reads of one socket in the order of the calls (I1, I3, I4, I7). */
 export class Reader {
-  /** Settles the promise made last. An executor of its own for each read would be one more object. */
+  /** Settles the promise made last: an executor for each read would be one more object. */
   static #settleLast: PendingRead['settle'];
   static readonly #executor = (settle: PendingRead['settle']): void => {
     Reader.#settleLast = settle;
@@ -53,7 +53,7 @@ export class Reader {
   readonly #queue: ReceiveQueue;
   readonly #settings: ReaderSettings;
   readonly #readers: Readers;
-  /** Shared with the writer and the heartbeat: a socket keeps one timer (I7). Its owner calls `onDeadline`. */
+  /** Shared with writer and heartbeat: a socket keeps one timer (I7). */
   readonly #deadline: Deadline;
   readonly #spin = new SpinGuard();
 
@@ -75,7 +75,7 @@ export class Reader {
 
   // Called by the socket.
 
-  /** Answers from the queue, or parks the read until a message, the end, its time-out or its signal. */
+  /** Answers from the queue, or parks the read until a message, the end, time-out or signal. */
   read(read: PendingRead): Promise<ReadResult> {
     const { signal } = read;
     const { first } = this.#parked;
@@ -123,7 +123,11 @@ export class Reader {
     return CLOSED;
   }
 
-  /** Calls back when a message that no parked read takes, or the end, has come. @returns Unsubscribes. */
+  /**
+   * Calls back when a message that no parked read takes, or the end, has come.
+   *
+   * @returns Unsubscribes.
+   */
   subscribe(wake: () => void): () => void {
     this.#subscribers ??= new Subscribers();
     return this.#subscribers.add(wake);
@@ -147,7 +151,7 @@ export class Reader {
     return this.#queue.regulate();
   }
 
-  /** Answers parked reads with what is queued, and with `closed` at the end; then wakes subscribers. */
+  /** Answers parked reads with queued messages, with `closed` at the end; wakes subscribers. */
   serve(): void {
     for (
       let { first } = this.#parked;
@@ -179,7 +183,7 @@ export class Reader {
 
   // Called by the server, for `onClientMessage`.
 
-  /** Offers messages to a hook before a read can take them, and calls back for each. Called before any has come. */
+  /** Offers messages to a hook before reads, and calls back for each. Before any has come. */
   offerFirst(onArrival: () => void): void {
     this.#queue.offerFirst();
     this.#onArrival = onArrival;
@@ -202,10 +206,14 @@ export class Reader {
     this.serve();
   }
 
-  /** Answers a parked read past the queue. @returns false, and does nothing, where the read would cut the message. */
+  /**
+   * Answers a parked read past the queue.
+   *
+   * @returns false, and does nothing, where the read would cut the message.
+   */
   #pass(message: Data, read: PendingRead): boolean {
     const { len = DEFAULT_READ_LENGTH, view } = read;
-    // Its bytes are no fewer: a message that does not fit is not encoded here and again behind the queue.
+    // Its bytes are no fewer: a message that does not fit is not encoded both here and in the queue.
     if (message.length > len) return false;
     const data = view.binaryData ? toBytes(message) : message;
     if (data.length > len) return false;

@@ -28,7 +28,7 @@ export class ReceiveQueue {
 
   /** Messages that a read can take. Made with the first message: most sockets are silent. */
   #readable: Ring<Message> | undefined;
-  /** Messages that a hook is offered first, all later than the readable ones. Made with the first. */
+  /** Messages that a hook is offered first, all later than the readable ones. */
   #unoffered: Ring<Message> | undefined;
   /** Whether a hook is offered each message before a read can take it. */
   #isOffering = false;
@@ -69,7 +69,10 @@ export class ReceiveQueue {
     return this.#paused;
   }
 
-  /** Whether a read may take a message that comes now past the queue: it is next, and no hook is offered it. */
+  /**
+   * Whether a read may take a message that comes now past the queue: it is next, and no hook is
+   * offered it.
+   */
   get isPassable(): boolean {
     return !this.#discarding && !this.#isOffering && this.readable === 0;
   }
@@ -124,7 +127,7 @@ export class ReceiveQueue {
     return this.#bytes + this.messages * MESSAGE_OVERHEAD_BYTES <= hardCapBytes(this.#limits);
   }
 
-  /** Takes up to `len` of the oldest readable message, which must exist. The rest stays first (I3). */
+  /** Takes up to `len` of the oldest readable message; there must be one. The rest stays (I3). */
   take(len: number): Data {
     const ring = this.#readable as Ring<Message>;
     const { first } = ring;
@@ -164,7 +167,7 @@ export class ReceiveQueue {
 
   // Called by the conversation.
 
-  /** From now on drops messages and counts them as unread. Resumes the link: the peer's close must be seen. */
+  /** Drops and counts further messages. Resumes the link: the peer's close must be seen. */
   discardFurther(): void {
     this.#discarding = true;
     this.#resume();
@@ -195,7 +198,11 @@ export class ReceiveQueue {
     return true;
   }
 
-  /** Pauses the link again, if the queue is still full. @returns Whether nothing has come since `probe`. */
+  /**
+   * Pauses the link again, if the queue is still full.
+   *
+   * @returns Whether nothing has come since `probe`.
+   */
   endProbe(): boolean {
     if (this.#paused || this.#discarding || !this.#isFull) return false;
     return this.regulate();

@@ -18,7 +18,10 @@ export interface WriteRequest {
 export interface WaitingWrite extends ListNode<WaitingWrite> {
   /** When it times out, on the clock; Infinity for never. */
   readonly dueMs: number;
-  /** Called when there is room and it is first in line. A message in fragments stays first until its last fragment is sent. */
+  /**
+   * Called when there is room and it is first in line. A message in fragments stays first until its
+   * last fragment is sent.
+   */
   goOn(): void;
   /** Ends the wait. Called after it has left the line. */
   settle(status: WriteStatus): void;

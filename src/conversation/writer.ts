@@ -37,7 +37,7 @@ const CLOSED: Promise<WriteStatus> = Promise.resolve('closed');
 /** Writes to one transport in the order of the calls (I4, I9). */
 export class Writer implements FragmentSink {
   readonly #transport: Transport;
-  /** Shared with the reader and the heartbeat: a socket keeps one timer (I7). Its owner calls `onDeadline`. */
+  /** Shared with reader and heartbeat: a socket keeps one timer (I7). */
   readonly #deadline: Deadline;
   readonly #settings: WriterSettings;
   readonly #spin = new SpinGuard();
@@ -128,7 +128,7 @@ export class Writer implements FragmentSink {
 
   // Called by a fragmented write.
 
-  /** Whether there is room and time for one more; otherwise the first in line goes on when there is. */
+  /** Whether there is room and time for one more; else the first in line goes on when there is. */
   mayGoOn(): boolean {
     if (this.#transport.bufferedBytes >= this.#settings.writeBufferBytes) return false;
     if (!this.#settings.budget.spend()) return true;
@@ -243,7 +243,7 @@ export class Writer implements FragmentSink {
     whenDone();
   }
 
-  /** Answers a call that cannot wait: at once, and from the third in a row on after a turn of the event loop. */
+  /** Answers a call that cannot wait; from the third in a row on, after a turn of the loop. */
   #answer(status: WriteStatus, atOnce: Promise<WriteStatus>): Promise<WriteStatus> {
     return this.#spin.mustYield() ? this.#nextTurn(status) : atOnce;
   }
