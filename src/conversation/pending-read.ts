@@ -9,7 +9,7 @@ import type { ListNode } from '../structures/linked-list.ts';
 /** The default `len` of `read`, as in `%CSP.WebSocket`: UTF-16 units of text or bytes of binary. */
 export const DEFAULT_READ_LENGTH = 32_656;
 
-/** What one holder of a socket has set, and where its last read stopped. Shared ones have several. */
+/** What one holder of a socket has set, and where its last read stopped. */
 export interface ReadView {
   /** Every read gives bytes. */
   binaryData: boolean;

@@ -42,7 +42,7 @@ export class ReadTraces {
   }
 }
 
-/** Traces the one stack frame that called `method`; none where the engine cannot (Firefox < 138). */
+/** Traces the stack frame that called `method`; none where the engine cannot (Firefox < 138). */
 function traceCaller(method: (...args: never[]) => unknown): ReadTrace {
   const limit = Error.stackTraceLimit;
   const trace = {};

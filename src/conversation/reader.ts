@@ -213,7 +213,7 @@ export class Reader {
    */
   #pass(message: Data, read: PendingRead): boolean {
     const { len = DEFAULT_READ_LENGTH, view } = read;
-    // Its bytes are no fewer: a message that does not fit is not encoded both here and in the queue.
+    // Its bytes are no fewer: a message that does not fit is encoded behind the queue, and once.
     if (message.length > len) return false;
     const data = view.binaryData ? toBytes(message) : message;
     if (data.length > len) return false;
