@@ -32,6 +32,8 @@ const config: ViteUserConfig = {
       reporter: ['text-summary', 'html'],
       thresholds: {
         'src/core/**': { branches: 100 },
+        'src/structures/**': { branches: 100 },
+        'src/conversation/**': { branches: 100 },
         'src/time/**': { branches: 100 },
         'src/socket/**': { branches: 100 },
         'src/transport/**': { branches: 100 },

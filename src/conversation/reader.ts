@@ -93,8 +93,9 @@ export class Reader {
   }
 
   /** Ends a parked read with `timeout`: it takes nothing. Other reads wait on. */
-  giveUp(read: PendingRead): void {
-    if (this.#parked.has(read)) this.#settle(read, TIMED_OUT);
+  cancel(read: PendingRead): void {
+    if (!this.#parked.has(read)) return;
+    this.#settle(read, TIMED_OUT);
     this.#wakeSubscribers();
   }
 

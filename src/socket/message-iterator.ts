@@ -50,7 +50,7 @@ export class MessageIterator implements AsyncIterableIterator<Data> {
   /** Called by `break`: leaves the socket open, and cancels each `next()` that waits. */
   async return(): Promise<IteratorResult<Data, undefined>> {
     this.#done = true;
-    for (const read of this.#reads) this.#conversation.reader.giveUp(read);
+    for (const read of this.#reads) this.#conversation.reader.cancel(read);
     return DONE;
   }
 }
