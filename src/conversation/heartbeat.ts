@@ -13,9 +13,9 @@ const STEPS = 256;
 const STRIDE = 159;
 
 export interface HeartbeatTimes {
-  /** Time between two pings. */
+  /** Time between two pings, 1 to 2³¹−1 ms. Give both times, or no option. Default 25 000. */
   readonly intervalMs: number;
-  /** Longest time without a sign of life after a ping. */
+  /** Longest time without a sign of life after a ping, 1 to 2³¹−1 ms. Default 20 000. */
   readonly timeoutMs: number;
 }
 

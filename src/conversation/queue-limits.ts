@@ -14,6 +14,9 @@ export interface QueueLimits {
  * Hard cap in bytes: payload plus {@link MESSAGE_OVERHEAD_BYTES} per message. A paused link still
  * delivers one chunk, so a full queue and 64 KiB more always fit
  * (docs/internals/decisions/hostile-input.md).
+ *
+ * @limit Hard cap of a queue, with six bytes for each message | `maxMessageBytes + max(4 ×
+ * queueBytes, queueBytes + 6 × queueMessages + 64 KiB)` | close 1008
  */
 export function hardCapBytes({ maxMessageBytes, queueMessages, queueBytes }: QueueLimits): number {
   const fullAndChunk = queueBytes + queueMessages * MESSAGE_OVERHEAD_BYTES + CHUNK_BYTES;

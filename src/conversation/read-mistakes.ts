@@ -14,7 +14,11 @@ import { warn } from '#platform';
  * After that error, as many more do.
  */
 export const TRACED_READS = 64;
-/** The read after the end, counted in a row, that throws: the loop around it never ends. */
+/**
+ * The read after the end, counted in a row, that throws: the loop around it never ends.
+ *
+ * @limit Reads in a row after the end | `COROSOCK_READ_AFTER_CLOSE`
+ */
 export const LAST_CLOSED_READ = 100;
 
 /**

@@ -2,9 +2,17 @@
 // milliseconds (`…_MS`), memory is bytes (`…_BYTES`). A default stands beside its option, and a
 // limit of ours beside the code that keeps it.
 
-/** Largest size or count. Beyond it `ws` reads a limit as "unlimited" (`maxPayload | 0`). */
+/**
+ * Largest size or count. Beyond it `ws` reads a limit as "unlimited" (`maxPayload | 0`).
+ *
+ * @limit Size or count in an option | `COROSOCK_ARGUMENT`
+ */
 export const MAX_INTEGER = 2_147_483_647;
-/** Longest time of a timer. Beyond it a Node timer fires at once and warns (`TIMEOUT_MAX`). */
+/**
+ * Longest time of a timer. Beyond it a Node timer fires at once and warns (`TIMEOUT_MAX`).
+ *
+ * @limit Time of a timer in an option | `COROSOCK_ARGUMENT`
+ */
 export const MAX_TIMER_MS = 2_147_483_647;
 
 /**
@@ -16,8 +24,15 @@ export const MESSAGE_OVERHEAD_BYTES = 6;
 /**
  * The chunk that Node reads at once. A paused link still delivers one: `ws.pause()` acts on the
  * next chunk.
+ *
+ * @limit Bytes that a paused link still delivers, before they are inflated | they are kept in the
+ * queue
  */
 export const CHUNK_BYTES = 65_536;
 
-/** Longest reason of a close: a close frame holds 125 bytes with its code (RFC 6455 §5.5). */
+/**
+ * Longest reason of a close: a close frame holds 125 bytes with its code (RFC 6455 §5.5).
+ *
+ * @limit Reason of a close, in UTF-8 | `COROSOCK_CLOSE_REASON`
+ */
 export const MAX_CLOSE_REASON_BYTES = 123;

@@ -4,7 +4,11 @@
 import type { Duplex } from 'node:stream';
 import type { HandshakeDeadline } from './handshake-deadline.ts';
 
-/** What a client may send before its handshake is decided. The rest waits in its TCP window. */
+/**
+ * What a client may send before its handshake is decided. The rest waits in its TCP window.
+ *
+ * @limit Bytes from a client whose handshake is not yet answered | they wait in its TCP window
+ */
 export const EARLY_BYTES = 16_384;
 
 /** Reads a stream into memory, up to {@link EARLY_BYTES} and what one more chunk holds. */

@@ -22,7 +22,11 @@ export interface HookAnswer {
   readonly body: Uint8Array;
 }
 
-/** How long a refused peer may take to hang up; what it still sends is dropped. */
+/**
+ * How long a refused peer may take to hang up; what it still sends is dropped.
+ *
+ * @limit Time in which a refused client has to hang up | the connection is cut
+ */
 const LINGER_MS = 1000;
 
 /**

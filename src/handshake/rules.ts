@@ -17,7 +17,11 @@ export interface JudgedRequest {
   readonly protocols: readonly string[];
 }
 
-/** Far above what a browser sends, far below what Node takes (2000). */
+/**
+ * Far above what a browser sends, far below what Node takes (2000).
+ *
+ * @limit Header lines of a handshake | HTTP 431
+ */
 const MAX_HEADER_LINES = 100;
 /** 16 bytes in base64; two keys come joined by a comma. */
 const KEY = /^[+/0-9A-Za-z]{22}==$/u;

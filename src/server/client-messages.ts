@@ -13,7 +13,11 @@ import type { Data } from '../core/data.ts';
 import { BUDGET_MS } from '../time/turn-budget.ts';
 import { noop } from '../core/noop.ts';
 
-/** A call of `onClientMessage` that takes longer is reported and leaves the pool. */
+/**
+ * A call of `onClientMessage` that takes longer is reported and leaves the pool.
+ *
+ * @limit Time of one `onClientMessage` call | it is reported and leaves the pool
+ */
 const HOOK_TIMEOUT_MS = 30_000;
 
 /** What all offerings of a host share. */

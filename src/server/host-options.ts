@@ -35,8 +35,8 @@ export interface HostOptions extends ConversationOptions {
   /** Sessions and their signed cookies; false for none. Default false. */
   readonly sessions?: SessionOptions | false;
   /**
-   * Called with errors that no caller can be given, and with where each came up; not with the
-   * socket's own end that leaves a handler. Default: a process warning, `COROSOCK_REPORT`.
+   * Called as `report(error, { socketId, phase })` with errors that no caller can be given; not with
+   * the socket's own end that leaves a handler. Default: a process warning, `COROSOCK_REPORT`.
    */
   readonly report?: Report;
 }

@@ -6,7 +6,11 @@ import type { SessionStore } from './session-store.ts';
 import { realClock, wallTimeMs } from '../time/real-clock.ts';
 import { badArgument } from '../core/arguments.ts';
 
-/** A store with callbacks that has not answered by then counts as down. */
+/**
+ * A store with callbacks that has not answered by then counts as down.
+ *
+ * @limit Answer of a store in `expressSessionStore` | the store counts as down
+ */
 const STORE_ANSWER_MS = 5000;
 
 /** A store for express-session 1: connect-redis, connect-mongo, its own MemoryStore, … */

@@ -6,7 +6,12 @@ import type { Clock } from '../time/clock.ts';
 import { LinkedList } from '../structures/linked-list.ts';
 import type { ListNode } from '../structures/linked-list.ts';
 
-/** Sessions kept at once: with little data in them some 30 MB. Beyond it the one that was touched longest ago goes. */
+/**
+ * Sessions kept at once: with little data in them some 30 MB. Beyond it the session that was
+ * touched longest ago is dropped.
+ *
+ * @limit Sessions in the memory of a host | the session that was touched longest ago is dropped
+ */
 export const MAX_MEMORY_SESSIONS = 100_000;
 
 /** One session, in the line of all. */

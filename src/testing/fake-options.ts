@@ -8,11 +8,14 @@ import type { HostOptions } from '../server/host-options.ts';
 import type { HeartbeatTimes } from '../conversation/heartbeat.ts';
 
 export interface FakeOptions extends Omit<HostOptions, 'heartbeat'> {
-  /** Default false: a link in memory is never lost unnoticed. The client's end sends no pings. */
+  /**
+   * Pings as a host sends them: a link in memory is never lost without an event, so that none are
+   * needed. The client's end answers pings, and sends none. Default false.
+   */
   readonly heartbeat?: HeartbeatTimes | false;
-  /** Default 'ws://localhost/'. */
+  /** URL of the request. Default `'ws://localhost/'`. */
   readonly url?: string;
-  /** Names in lower case. Default none. */
+  /** Header lines of the request, with names in lower case. Default none. */
   readonly headers?: IncomingHttpHeaders;
   /** Parameters of the route. Default none. */
   readonly params?: Readonly<Record<string, string>>;

@@ -6,7 +6,12 @@ import type { Clock } from './clock.ts';
 
 /** After so many messages that are served without waiting, the budget looks at the clock. */
 export const BUDGET_MESSAGES = 64;
-/** Longest time for which reads and writes that do not wait hold the event loop in one turn. */
+/**
+ * Longest time for which reads and writes that do not wait hold the event loop in one turn.
+ *
+ * @limit Time in one turn for reads and writes that never wait | other sockets and timers get their
+ * turn
+ */
 export const BUDGET_MS = 8;
 
 /** Tells when reads and writes that did not wait have held the event loop for too long. */

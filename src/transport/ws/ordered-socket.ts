@@ -9,6 +9,8 @@ import { TOO_MANY_PINGS } from './violation.ts';
 /**
  * Most pongs that a peer has not taken: a peer with more does not read. Of the pings of one chunk
  * that exceed it, the last is answered.
+ *
+ * @limit Pongs that a peer has asked for and not read | close 1008
  */
 const MAX_UNFLUSHED_PONGS = 256;
 
