@@ -1,4 +1,4 @@
-// A client's end of a conversation: its url and its close.
+// The socket of a client: its URL and its close.
 
 import { describe, expect, it } from 'vitest';
 import { scripted } from '../conversation/scripted-transport.ts';
@@ -9,15 +9,15 @@ function setUp(): { readonly link: ReturnType<typeof scripted>['link']; readonly
   return { link, client: new ConnectedSocket(conversation, 'ws://localhost/chat') };
 }
 
-describe('a client', () => {
-  it('knows the url that it was opened with', () => {
+describe('ConnectedSocket', () => {
+  it('has the URL that it was opened with', () => {
     expect(setUp().client.url).toBe('ws://localhost/chat');
   });
 
   it.each<[string, [code?: number, reason?: string], string]>([
     ['1000 and no reason', [], 'close 1000'],
-    ['what it is told', [4000, 'enough'], 'close 4000 enough'],
-  ])('closes with %s, and resolves with how it really ended', async (_, args, call) => {
+    ['the code and the reason of the call', [4000, 'enough'], 'close 4000 enough'],
+  ])('closes with %s, and resolves with the real end', async (_, args, call) => {
     const { link, client } = setUp();
     const closing = client.close(...args);
     expect(link.calls).toEqual([call]);
@@ -25,7 +25,7 @@ describe('a client', () => {
     expect(await closing).toEqual({ code: 3000, reason: 'I was first', clean: true, by: 'peer', unread: 0 });
   });
 
-  it('closes at the end of its scope', async () => {
+  it('closes when it is disposed', async () => {
     const { link, client } = setUp();
     const disposing = client[Symbol.asyncDispose]();
     expect(link.calls).toEqual(['close 1000']);

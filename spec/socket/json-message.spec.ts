@@ -1,5 +1,5 @@
-// JSON in messages: what is parsed and what is refused, what a schema has to say, and
-// that no nesting brings the process down (A9).
+// JSON in messages: what is parsed and what is refused, what a schema does, and that no nesting
+// ends the process (A9).
 
 import { inspect } from 'node:util';
 import { type } from 'arktype';
@@ -12,7 +12,7 @@ import type { StandardSchema } from '../../src/core/standard-schema.ts';
 
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
 
-/** What parsing throws. */
+/** Gives what `run` throws. */
 function thrownBy(run: () => unknown): unknown {
   try {
     run();
@@ -33,7 +33,7 @@ describe('parseJson', () => {
   });
 
   it.each(['', '{', '\ufeff{}', 'undefined', '{"a":1}{"b":2}', "{'a':1}", '01', '\ufffd'])(
-    'refuses %j as no JSON',
+    'refuses %j, which is not JSON',
     (text) => {
       const expected = { code: 'COROSOCK_NOT_JSON', closeCode: 1007 };
       expect(thrownBy(() => parseJson(text, 'refused'))).toMatchObject(expected);
@@ -48,22 +48,22 @@ describe('parseJson', () => {
     });
   });
 
-  it('refuses bytes that are no UTF-8', () => {
+  it('refuses bytes that are not UTF-8', () => {
     const bytes = new Uint8Array([0x22, 0xff, 0x22]);
     expect(thrownBy(() => parseJson(bytes, 'text'))).toMatchObject({ code: 'COROSOCK_NOT_JSON' });
   });
 
-  it('says nothing of what the message holds, in its error or behind it', () => {
+  it('quotes nothing of the message in its error or in a cause', () => {
     expect(inspect(thrownBy(() => parseJson('{"password":hunter2', 'refused')))).not.toMatch(/pass|hunter/);
   });
 
-  it('makes an own property of `__proto__`, and changes no prototype', () => {
+  it('makes `__proto__` an own property, and changes no prototype', () => {
     const value = parseJson('{"__proto__":{"isAdmin":true}}', 'refused') as { readonly isAdmin?: boolean };
     expect([Object.keys(value), value.isAdmin]).toEqual([['__proto__'], undefined]);
   });
 });
 
-/** A message of the largest size that is nothing but nesting. */
+/** Messages of the largest size and of nothing but nesting. */
 const BOMBS = [
   [
     'arrays',
@@ -76,12 +76,12 @@ const BOMBS = [
   ],
 ] as const;
 
-describe('a message that is nothing but nesting', () => {
-  it.each(BOMBS)('is parsed without a stack: %s', (_, text) => {
+describe('a message of nothing but nesting', () => {
+  it.each(BOMBS)('is parsed without recursion: %s', (_, text) => {
     expect(typeof parseJson(text, 'refused')).toBe('object');
   });
 
-  it.each(BOMBS)('is no JSON when it never ends: %s', (_, text) => {
+  it.each(BOMBS)('is refused as not JSON when it is cut off: %s', (_, text) => {
     const error = thrownBy(() => parseJson(text.slice(0, text.length / 2), 'refused'));
     expect(error).toMatchObject({ code: 'COROSOCK_NOT_JSON' });
   });
@@ -106,7 +106,7 @@ describe('a message that is nothing but nesting', () => {
     ['valibot', ofValibot],
     ['arktype', ofArktype],
     ['your own', own],
-  ])('is invalid for a schema that calls itself, and the process lives: %s', async (_, schema) => {
+  ])('is invalid for a recursive schema, and the process lives: %s', async (_, schema) => {
     const bomb = parseJson(BOMBS[0][1], 'refused');
     await expect(validate(bomb, schema as StandardSchema)).rejects.toMatchObject({
       code: 'COROSOCK_INVALID',
@@ -143,7 +143,7 @@ describe('validate', () => {
     });
   });
 
-  it.each(person)('rejects what is invalid, with the issues: %s', async (_, schema) => {
+  it.each(person)('rejects an invalid value with the issues: %s', async (_, schema) => {
     await expect(validate({ name: 5, age: '36' }, schema as StandardSchema)).rejects.toMatchObject({
       name: 'MessageError',
       code: 'COROSOCK_INVALID',
@@ -167,7 +167,7 @@ describe('validate', () => {
     ['an error', new TypeError('no database')],
     ['undefined', undefined],
     [
-      'what throws when it is looked at',
+      'an object that throws when it is inspected',
       new Proxy(
         {},
         {
@@ -177,7 +177,7 @@ describe('validate', () => {
         },
       ),
     ],
-  ])('rejects with what the schema throws: %s', async (_, error) => {
+  ])('rejects with the error that the schema throws: %s', async (_, error) => {
     const thrown = await validate({}, failing(error)).catch((caught: unknown) => ({ caught }));
     expect((thrown as { readonly caught: unknown }).caught === error).toBe(true);
   });
@@ -204,7 +204,7 @@ describe('stringifyJson', () => {
     ['a BigInt', { a: 1n }, 'one that it cannot'],
     ['a cycle', cycle, 'one that it cannot'],
     [
-      'what throws in toJSON',
+      'an object whose toJSON throws',
       {
         toJSON: () => {
           throw new Error('no');
@@ -219,7 +219,7 @@ describe('stringifyJson', () => {
     });
   });
 
-  it('refuses what is too deep for JSON.stringify, and writes it where that has no limit', () => {
+  it('refuses a value that is too deep for JSON.stringify, and writes it where there is no limit', () => {
     const deep = parseJson(BOMBS[0][1], 'refused');
     const outcomeOf = (write: () => string): unknown => {
       try {
@@ -236,7 +236,7 @@ describe('stringifyJson', () => {
     );
   });
 
-  it('says why JSON cannot hold it', () => {
+  it('has the error of JSON.stringify as its cause', () => {
     expect(thrownBy(() => stringifyJson('ws.writeJson()', cycle))).toMatchObject({
       cause: expect.objectContaining({ name: 'TypeError' }) as unknown,
     });

@@ -1,5 +1,5 @@
-// Iteration over whole messages: order, the two kinds of end, and what `break` and
-// an early `return()` leave.
+// Iteration over whole messages: order, both kinds of end, and the state after `break` and
+// `return()`.
 
 import { settle } from 'corosock/testing';
 import { describe, expect, it } from 'vitest';
@@ -9,7 +9,7 @@ import { turn } from '../time/hand-clock.ts';
 import type { Data } from '../../src/core/data.ts';
 
 describe('for await over a socket', () => {
-  it('gives whole messages in order, and ends with a clean close', async () => {
+  it('gives whole messages in order, and ends at a clean end', async () => {
     const { link, ws } = scripted();
     const long = 'x'.repeat(100_000);
     link.arrive('a', long, '');
@@ -19,7 +19,7 @@ describe('for await over a socket', () => {
     expect(messages).toEqual(['a', long, '']);
   });
 
-  it('throws ConnectionLostError after everything that was received when the end was not clean', async () => {
+  it('throws ConnectionLostError after all messages when the end was not clean', async () => {
     const { link, ws } = scripted();
     link.arrive('a');
     link.end({ cause: new Error('ECONNRESET') });
@@ -36,7 +36,7 @@ describe('for await over a socket', () => {
     expect(messages).toEqual(['a']);
   });
 
-  it('goes on with what a read has left of a message', async () => {
+  it('gives the rest of a message that a read has cut', async () => {
     const { link, ws } = scripted();
     link.arrive('abc');
     link.end(CLOSED_BY_PEER);
@@ -46,7 +46,7 @@ describe('for await over a socket', () => {
     expect([messages, ws.atEnd]).toEqual([['bc'], true]);
   });
 
-  it('leaves the socket open when it breaks, and nothing is lost', async () => {
+  it('leaves the socket open when the loop breaks, and loses no message', async () => {
     const { link, ws } = scripted();
     link.arrive('a', 'b', 'c');
     const first: Data[] = [];
@@ -62,13 +62,13 @@ describe('for await over a socket', () => {
   });
 });
 
-describe('an iterator', () => {
-  it('is its own iterator', () => {
+describe('the iterator of a socket', () => {
+  it('is its own iterable', () => {
     const iterator = scripted().ws[Symbol.asyncIterator]();
     expect(iterator[Symbol.asyncIterator]()).toBe(iterator);
   });
 
-  it('stays done after the end, and after a broken end', async () => {
+  it('stays done after a clean end, and after one that was not clean', async () => {
     const clean = scripted();
     clean.link.end(CLOSED_BY_PEER);
     const iterator = clean.ws[Symbol.asyncIterator]();
@@ -83,7 +83,7 @@ describe('an iterator', () => {
     expect(await second.next()).toEqual({ done: true, value: undefined });
   });
 
-  it('is done once it is returned, and takes nothing more', async () => {
+  it('is done after return(), and takes no further message', async () => {
     const { link, ws } = scripted();
     link.arrive('a');
     const iterator = ws[Symbol.asyncIterator]();
@@ -92,7 +92,7 @@ describe('an iterator', () => {
     expect(ws.queued.messages).toBe(1);
   });
 
-  it('gives up a pending next when it is returned: it takes nothing, and another may read', async () => {
+  it('cancels a pending next() at return(): that takes no message, and a read may follow', async () => {
     const { link, ws } = scripted();
     const iterator = ws[Symbol.asyncIterator]();
     const pending = iterator.next();
@@ -102,7 +102,7 @@ describe('an iterator', () => {
     expect(await ws.read()).toEqual(['a', 'ok']);
   });
 
-  it('leaves the pending read of somebody else alone when it is returned', async () => {
+  it('leaves the pending next() of another iterator alone at return()', async () => {
     const { link, ws } = scripted();
     const abandoned = ws[Symbol.asyncIterator]();
     const pending = ws[Symbol.asyncIterator]().next();
@@ -112,7 +112,7 @@ describe('an iterator', () => {
     expect(await pending).toEqual({ done: false, value: 'a' });
   });
 
-  it('gives what has come already to a next that is given up in the same turn', async () => {
+  it('gives a message that came before return() to the pending next()', async () => {
     const { link, ws } = scripted();
     const iterator = ws[Symbol.asyncIterator]();
     const pending = iterator.next();
@@ -127,7 +127,7 @@ describe('an iterator', () => {
     expect(clock.waits).toEqual([]);
   });
 
-  it('lets no rejection reach the process when a next is not awaited', async () => {
+  it('makes no unhandled rejection of a next() that is not awaited', async () => {
     using crashes = recordCrashes();
     const { link, ws } = scripted();
     const iterator = ws[Symbol.asyncIterator]();
@@ -138,7 +138,7 @@ describe('an iterator', () => {
     expect(crashes.errors).toEqual([]);
   });
 
-  it('rejects a second next at once', async () => {
+  it('rejects a second next() while the first waits', async () => {
     const { ws } = scripted();
     const iterator = ws[Symbol.asyncIterator]();
     void iterator.next();

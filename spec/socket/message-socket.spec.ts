@@ -1,5 +1,5 @@
-// The words of every socket, as its docstrings promise them: arguments, defaults,
-// what each answers, and that no call which nobody awaits brings the process down.
+// The members of every socket, as their docstrings promise: arguments, defaults, results, and that
+// a call which is not awaited does not end the process.
 
 import { describe, expect, it } from 'vitest';
 import { CLOSED_BY_PEER, scripted } from '../conversation/scripted-transport.ts';
@@ -18,7 +18,7 @@ describe('a socket', () => {
     expect(scripted().ws.protocol).toBe('chat');
   });
 
-  it('aborts its signal when the conversation is over, with an AbortError that carries closeInfo', () => {
+  it('aborts its signal at the end, with an AbortError that carries closeInfo', () => {
     const { link, ws } = scripted();
     const { signal } = ws;
     expect(signal.aborted).toBe(false);
@@ -28,13 +28,13 @@ describe('a socket', () => {
     expect(ws.signal).toBe(signal);
   });
 
-  it('has an aborted signal for whoever asks after the end', () => {
+  it('has an aborted signal when that is first read after the end', () => {
     const { link, ws } = scripted();
     link.end();
     expect([ws.signal.aborted, (ws.signal.reason as Error).name]).toEqual([true, 'AbortError']);
   });
 
-  it('has no closeInfo while it lives, and one for ever after', async () => {
+  it('has closeInfo from its end on, and not before', async () => {
     const { link, ws } = scripted();
     expect(ws.closeInfo).toBeUndefined();
     link.end(CLOSED_BY_PEER);
@@ -42,14 +42,14 @@ describe('a socket', () => {
     expect(await ws.closed).toBe(ws.closeInfo);
   });
 
-  it('resolves closed also when the end was not clean', async () => {
+  it('resolves closed at an end that is not clean, too', async () => {
     const { link, ws } = scripted();
     const { closed } = ws;
     link.end({ cause: new Error('ECONNRESET') });
     expect(await closed).toMatchObject({ code: 1006, clean: false });
   });
 
-  it('counts in queued what was received and not yet read', async () => {
+  it('counts received messages in queued until they are read', async () => {
     const { link, ws } = scripted();
     link.arrive('€', 'abc');
     expect(ws.queued).toEqual({ messages: 2, bytes: 6 });
@@ -57,7 +57,7 @@ describe('a socket', () => {
     expect(ws.queued).toEqual({ messages: 1, bytes: 3 });
   });
 
-  it('counts in bufferedBytes what was accepted and not yet taken; writes that still wait do not count', () => {
+  it('counts accepted bytes in bufferedBytes until the system has taken them; a write that waits does not count', () => {
     const { link, ws } = scripted({ writeBufferBytes: 5 });
     void ws.write('12345');
     void ws.write('waiting');
@@ -66,7 +66,7 @@ describe('a socket', () => {
     expect(ws.bufferedBytes).toBe(7);
   });
 
-  it('tells in atEnd whether the last read reached the end of its message: true before the first', async () => {
+  it('says in atEnd whether the last read reached the end of its message; true before the first read', async () => {
     const { link, ws } = scripted();
     const ends = [ws.atEnd];
     link.arrive('abc', '');
@@ -92,7 +92,7 @@ describe('a socket', () => {
     expect(ends).toEqual([false, true]);
   });
 
-  it('never lets reading and writing wait for each other', async () => {
+  it('never lets reads and writes wait for each other', async () => {
     const { link, ws } = scripted({ writeBufferBytes: 1, queueMessages: 1 });
     const read = ws.read();
     expect(await ws.write('a')).toBe('ok');
@@ -104,7 +104,7 @@ describe('a socket', () => {
     expect([await write, await ws.read()]).toEqual(['ok', ['d', 'ok']]);
   });
 
-  it('drops the link when it is told to terminate', () => {
+  it('drops the link at terminate()', () => {
     const { link, ws } = scripted();
     ws.terminate();
     expect(link.calls).toEqual(['terminate']);
@@ -116,7 +116,7 @@ describe('read', () => {
     ['nothing', (ws) => ws.read()],
     ['undefined', (ws) => ws.read(undefined, undefined)],
     ['an empty object', (ws) => ws.read({})],
-  ])('waits for one day when it is told %s', async (_, read) => {
+  ])('waits for one day when it is called with %s', async (_, read) => {
     const { clock, ws } = scripted();
     const waiting = read(ws);
     expect(clock.waits).toEqual([86_400_000]);
@@ -139,7 +139,7 @@ describe('read', () => {
     expect(await waiting).toEqual([undefined, 'timeout']);
   });
 
-  it('never returns half a surrogate pair, and a pair whole when len is 1', async () => {
+  it('never returns half a surrogate pair; with len 1 it returns a whole pair', async () => {
     const { link, ws } = scripted();
     link.arrive('a😀b');
     expect([await ws.read(2), await ws.read(1), await ws.read(1)]).toEqual([
@@ -149,7 +149,7 @@ describe('read', () => {
     ]);
   });
 
-  it('returns bytes that are the reader’s own', async () => {
+  it('returns bytes that the caller may change', async () => {
     const { link, ws } = scripted();
     link.arrive(new Uint8Array([1, 2, 3, 4]));
     const [part] = await ws.read(2);
@@ -186,7 +186,7 @@ describe('read', () => {
 });
 
 describe('readMessage', () => {
-  it('returns the oldest message whole, or what read left of it', async () => {
+  it('returns the oldest message whole, or the rest of it that read has left', async () => {
     const { link, ws } = scripted();
     link.arrive('x'.repeat(100_000), 'abc');
     expect((await ws.readMessage())[0]).toHaveLength(100_000);
@@ -194,7 +194,7 @@ describe('readMessage', () => {
     expect([await ws.readMessage(), ws.atEnd]).toEqual([['bc', 'ok'], true]);
   });
 
-  it('waits for one day unless it is told otherwise', async () => {
+  it('waits for one day by default', async () => {
     const { link, clock, ws } = scripted();
     void ws.readMessage();
     link.arrive('a');
@@ -213,7 +213,7 @@ describe('readMessage', () => {
     expect(await waiting).toEqual([undefined, 'timeout']);
   });
 
-  it('takes a signal', async () => {
+  it('rejects with the reason of its signal', async () => {
     const { ws } = scripted();
     const controller = new AbortController();
     const waiting = ws.readMessage({ signal: controller.signal });
@@ -242,7 +242,7 @@ describe('readMessage', () => {
 });
 
 describe('write', () => {
-  it('sends by the type of the data, compressed where it was agreed on', async () => {
+  it('sends strings as text, compressed where that was agreed on', async () => {
     const { link, ws } = scripted();
     await ws.write('text');
     await ws.write('text', {});
@@ -267,13 +267,35 @@ describe('write', () => {
     ]);
   });
 
-  it('sends uncompressed when it is told to', async () => {
+  it('sends uncompressed with compress: false', async () => {
     const { link, ws } = scripted();
     await ws.write('text', { compress: false });
     expect(link.sent[0]?.options).toEqual({ binary: false, compress: false });
   });
 
-  it('does not copy bytes: they are to stay as they are until bufferedBytes has fallen to 0', async () => {
+  it('sends an iterable as the fragments of one message, with the options of a write', async () => {
+    const { link, ws } = scripted();
+    await ws.write(['a', 'b']);
+    ws.binaryData = true;
+    await ws.write(['c'], { compress: false });
+    expect([link.sentText, link.sent.at(-1)?.options]).toEqual([
+      ['a+', 'b+', '.', 'c+', '.'],
+      { binary: true, compress: false, last: true },
+    ]);
+  });
+
+  it('closes the socket with 1011 when an iterable throws after its first part', async () => {
+    const { link, ws } = scripted();
+    const broken = (function* () {
+      yield 'a';
+      yield 'b';
+      throw new Error('my error');
+    })();
+    await expect(ws.write(broken)).rejects.toThrow('my error');
+    expect([link.sentText, link.calls]).toEqual([['a+', 'b+'], ['close 1011']]);
+  });
+
+  it('does not copy bytes: the caller must not change them before bufferedBytes is 0', async () => {
     const { link, ws } = scripted();
     const bytes = new Uint8Array([1, 2]);
     await ws.write(bytes);

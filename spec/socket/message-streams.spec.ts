@@ -1,5 +1,5 @@
-// A socket as Web Streams of messages: back-pressure both ways, how each side ends,
-// and the close codes of giving up. Node's own streams over them: examples/streams.
+// A socket as Web Streams of messages: back-pressure in both directions, how each stream ends, and
+// the close codes of cancel and abort. Node streams over them: examples/streams.
 
 import { describe, expect, it } from 'vitest';
 import { MessageError } from 'corosock';
@@ -12,16 +12,16 @@ import { turn } from '../time/hand-clock.ts';
 const closes = (link: ScriptedTransport): readonly string[] =>
   link.calls.filter((call) => call.startsWith('close'));
 
-/** What may be given as the reason of giving up, and what it closes with. */
+/** Reasons of cancel and abort, and the close code of each. */
 const REASONS: ReadonlyArray<readonly [what: string, reason: unknown, code: number]> = [
   ['no reason', undefined, 1000],
   ['null', null, 1000],
   ['an error', new Error('secret'), 1011],
   ['a text', 'secret', 1011],
   ['an error with its own close code', new MessageError('COROSOCK_INVALID'), 1008],
-  ['one that cannot be sent', Object.assign(new Error('secret'), { closeCode: 1006 }), 1011],
+  ['an error whose close code cannot be sent', Object.assign(new Error('secret'), { closeCode: 1006 }), 1011],
   [
-    'what throws when it is looked at',
+    'an object that throws when it is inspected',
     new Proxy(
       {},
       {
@@ -35,14 +35,14 @@ const REASONS: ReadonlyArray<readonly [what: string, reason: unknown, code: numb
 ];
 
 describe('ws.readable', () => {
-  it('is the same stream each time, and is not there before', () => {
+  it('is the same stream each time, and no own property of the socket', () => {
     const { ws } = scripted();
     expect(Object.keys(ws)).toEqual([]);
     expect(ws.readable).toBe(ws.readable);
     expect(Object.keys(ws)).toEqual([]);
   });
 
-  it('gives whole messages in order, and closes with a clean end', async () => {
+  it('gives whole messages in order, and closes at a clean end', async () => {
     const { link, ws } = scripted();
     const long = 'x'.repeat(100_000);
     link.arrive('a', long, '');
@@ -52,7 +52,7 @@ describe('ws.readable', () => {
     expect(messages).toEqual(['a', long, '']);
   });
 
-  it('takes nothing in advance: what is not pulled stays in the queue', async () => {
+  it('takes no message ahead: what is not pulled stays in the queue', async () => {
     const { link, ws } = scripted();
     const reader = ws.readable.getReader();
     link.arrive('a', 'b');
@@ -63,7 +63,7 @@ describe('ws.readable', () => {
     expect(await ws.read()).toEqual(['b', 'ok']);
   });
 
-  it('is a read like any other while it is pulled', async () => {
+  it('is a read like any other while it is pulled: another one is an error', async () => {
     const { link, ws } = scripted();
     const pulled = ws.readable.getReader().read();
     await turn();
@@ -72,13 +72,13 @@ describe('ws.readable', () => {
     expect(await pulled).toEqual({ done: false, value: 'a' });
   });
 
-  it('errors when it is pulled while somebody reads', async () => {
+  it('errors when it is pulled while a read waits', async () => {
     const { ws } = scripted();
     void ws.read();
     await expect(ws.readable.getReader().read()).rejects.toMatchObject({ code: 'COROSOCK_CONCURRENT_READ' });
   });
 
-  it('errors with ConnectionLostError after everything that was received when the end was not clean', async () => {
+  it('errors with ConnectionLostError after all messages when the end was not clean', async () => {
     const { link, ws } = scripted();
     const reader = ws.readable.getReader();
     link.arrive('a');
@@ -91,7 +91,7 @@ describe('ws.readable', () => {
     });
   });
 
-  it('ends also when nobody pulls', async () => {
+  it('ends without a pull, too', async () => {
     const [clean, lost] = [scripted(), scripted()];
     const ends = [clean, lost].map(({ ws }) => ws.readable.getReader().closed);
     clean.link.end(CLOSED_BY_PEER);
@@ -100,7 +100,7 @@ describe('ws.readable', () => {
     await expect(ends[1]).rejects.toMatchObject({ code: 'COROSOCK_CONNECTION_LOST' });
   });
 
-  it('gives what comes together with the end to the pull that waits, and then ends', async () => {
+  it('gives a message that comes together with the end to the waiting pull, and then ends', async () => {
     const [clean, lost] = [scripted(), scripted()];
     const readers = [clean, lost].map(({ ws }) => ws.readable.getReader());
     const pulls = readers.map((reader) => reader.read());
@@ -116,7 +116,7 @@ describe('ws.readable', () => {
     await expect(readers[1]?.closed).rejects.toMatchObject({ code: 'COROSOCK_CONNECTION_LOST' });
   });
 
-  it('keeps what was pulled for somebody who has left, whatever the end', async () => {
+  it('keeps a pulled message of a reader that has released its lock for the next reader, at any end', async () => {
     for (const [end, then] of [
       [CLOSED_BY_PEER, { done: true, value: undefined }],
       [undefined, 'COROSOCK_CONNECTION_LOST'],
@@ -136,7 +136,7 @@ describe('ws.readable', () => {
     }
   });
 
-  it('ends when it is pulled as the end comes', async () => {
+  it('ends when the end comes during a pull', async () => {
     const [clean, lost] = [scripted(), scripted()];
     const pulls = [clean, lost].map(({ ws }) => ws.readable.getReader().read());
     clean.link.end(CLOSED_BY_PEER);
@@ -145,13 +145,13 @@ describe('ws.readable', () => {
     await expect(pulls[1]).rejects.toMatchObject({ code: 'COROSOCK_CONNECTION_LOST' });
   });
 
-  it.each(REASONS)('closes the socket when it is cancelled: %s', async (_, reason, code) => {
+  it.each(REASONS)('closes the socket when it is cancelled with %s', async (_, reason, code) => {
     const { link, ws } = scripted();
     await ws.readable.cancel(reason);
     expect(closes(link)).toEqual([`close ${code}`]);
   });
 
-  it('gives up its pull when it is cancelled: that takes nothing', async () => {
+  it('cancels its pull when it is cancelled: that takes no message', async () => {
     const { link, conversation, ws } = scripted();
     const reader = ws.readable.getReader();
     const pulled = reader.read();
@@ -162,7 +162,7 @@ describe('ws.readable', () => {
     expect(ws.closeInfo).toMatchObject({ code: 1000, by: 'local', clean: true });
   });
 
-  it('closes the socket when a loop over it breaks, unless it prevents that', async () => {
+  it('closes the socket when a loop over it breaks, unless preventCancel is set', async () => {
     const [kept, broken] = [scripted(), scripted()];
     for (const { link } of [kept, broken]) link.arrive('a', 'b');
     for await (const _ of kept.ws.readable.values({ preventCancel: true })) break;
@@ -185,7 +185,7 @@ describe('ws.writable', () => {
     expect(ws.writable).toBe(ws.writable);
   });
 
-  it('sends a message for each chunk, in line with other writes', async () => {
+  it('sends one message for each chunk, in order with other writes', async () => {
     const { link, ws } = scripted();
     const writer = ws.writable.getWriter();
     await writer.write('a');
@@ -207,7 +207,7 @@ describe('ws.writable', () => {
     expect([link.sentData, writer.desiredSize]).toEqual([['a', 'b'], 1]);
   });
 
-  it('closes the socket with 1000 behind what was written, and resolves at a clean end', async () => {
+  it('closes the socket with 1000 after all chunks, and resolves at a clean end', async () => {
     const { link, ws } = scripted({ writeBufferBytes: 1 });
     const writer = ws.writable.getWriter();
     void writer.write('a');
@@ -224,7 +224,7 @@ describe('ws.writable', () => {
     expect(isClosed).toBe(true);
   });
 
-  it('rejects its close when the end is not clean', async () => {
+  it('rejects close() when the end is not clean', async () => {
     const { link, ws } = scripted();
     const close = ws.writable.close();
     await turn();
@@ -232,7 +232,7 @@ describe('ws.writable', () => {
     await expect(close).rejects.toMatchObject({ code: 'COROSOCK_CONNECTION_LOST' });
   });
 
-  it('closes like the socket where that has closed clean already', async () => {
+  it('resolves close() after a clean end of the socket', async () => {
     const { link, ws } = scripted();
     const writer = ws.writable.getWriter();
     link.end(CLOSED_BY_PEER);
@@ -240,13 +240,13 @@ describe('ws.writable', () => {
     expect(await writer.close()).toBe(undefined);
   });
 
-  it.each(REASONS)('closes the socket when it is aborted: %s', async (_, reason, code) => {
+  it.each(REASONS)('closes the socket when it is aborted with %s', async (_, reason, code) => {
     const { link, ws } = scripted();
     await ws.writable.abort(reason);
     expect(closes(link)).toEqual([`close ${code}`]);
   });
 
-  it('gives up what waits when it is aborted: it is certainly not sent', async () => {
+  it('rejects a waiting chunk when it is aborted, and never sends it', async () => {
     const { link, ws } = scripted({ writeBufferBytes: 1 });
     const writer = ws.writable.getWriter();
     await writer.write('a');
@@ -269,7 +269,7 @@ describe('ws.writable', () => {
     });
   });
 
-  it('errors with the reason of `signal` when it is written to after a clean end', async () => {
+  it('errors with the reason of ws.signal when a chunk is written after a clean end', async () => {
     const { link, ws } = scripted();
     const writer = ws.writable.getWriter();
     link.end(CLOSED_BY_PEER);
@@ -279,7 +279,7 @@ describe('ws.writable', () => {
     expect(error).toMatchObject({ name: 'AbortError', closeInfo: ws.closeInfo });
   });
 
-  it('errors with ConnectionLostError where a write of it was not accepted', async () => {
+  it('errors with ConnectionLostError when a chunk was not accepted and the end is not clean', async () => {
     const { link, conversation, ws } = scripted();
     const writer = ws.writable.getWriter();
     conversation.close(1000, '', 'local');
@@ -289,7 +289,7 @@ describe('ws.writable', () => {
     await expect(write).rejects.toMatchObject({ code: 'COROSOCK_CONNECTION_LOST' });
   });
 
-  it('errors with UsageError for a chunk that is no message', async () => {
+  it('errors with UsageError for a chunk that is not data', async () => {
     const { link, ws } = scripted();
     await expect(ws.writable.getWriter().write(5 as unknown as Data)).rejects.toMatchObject({
       code: 'COROSOCK_ARGUMENT',
@@ -298,8 +298,8 @@ describe('ws.writable', () => {
   });
 });
 
-describe('both together', () => {
-  it('echo by a pipe, until the peer closes', async () => {
+describe('ws.readable and ws.writable together', () => {
+  it('echo through a pipe until the peer closes', async () => {
     const { link, ws } = scripted();
     const pipe = ws.readable.pipeTo(ws.writable);
     link.arrive('a', 'b');
@@ -308,7 +308,7 @@ describe('both together', () => {
     expect([await pipe, link.sentData]).toEqual([undefined, ['a', 'b']]);
   });
 
-  it('hold the link back when a pipe has no room', async () => {
+  it('pause the link when a pipe has no room', async () => {
     const { link, ws } = scripted({ queueMessages: 2, writeBufferBytes: 1 });
     const pipe = ws.readable.pipeTo(ws.writable);
     for (let count = 0; count < 10; count += 1) {
@@ -325,7 +325,7 @@ describe('both together', () => {
     await pipe;
   });
 
-  it('let no rejection reach the process, however the conversation ends', async () => {
+  it('make no unhandled rejection, however the conversation ends', async () => {
     using crashes = recordCrashes();
     for (const end of [CLOSED_BY_PEER, {}]) {
       const { link, ws } = scripted();

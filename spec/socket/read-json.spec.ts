@@ -1,5 +1,5 @@
-// JSON over a socket: what `readJson` takes and when, what it gives, and what
-// `writeJson` sends.
+// JSON over a socket: when `readJson` takes a message and what it gives, and what `writeJson`
+// sends.
 
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import { type } from 'arktype';
@@ -12,7 +12,7 @@ import { turn } from '../time/hand-clock.ts';
 
 const schema = z.object({ id: z.number() });
 
-/** A schema whose answer the spec gives. */
+/** A schema that validates when the spec answers. */
 function slowSchema() {
   const answers: ((value: unknown) => void)[] = [];
   const slow: StandardSchema = {
@@ -26,7 +26,7 @@ function slowSchema() {
 }
 
 describe('readJson', () => {
-  it('gives the oldest message, parsed', async () => {
+  it('gives the value of the oldest message', async () => {
     const { link, ws } = scripted();
     link.arrive('{"id":1}', '[2]');
     expect([await ws.readJson(), await ws.readJson()]).toEqual([
@@ -35,7 +35,7 @@ describe('readJson', () => {
     ]);
   });
 
-  it('gives what `read` has left of a message', async () => {
+  it('gives the value of the rest that `read` has left of a message', async () => {
     const { link, ws } = scripted();
     link.arrive('id {"id":1}');
     await ws.read(3);
@@ -69,7 +69,7 @@ describe('readJson', () => {
     expect(await ws.readJson()).toEqual([1, 'ok']);
   });
 
-  it('is closed after everything that was received', async () => {
+  it('gives closed after all messages', async () => {
     const { link, ws } = scripted();
     link.arrive('1');
     link.end(CLOSED_BY_PEER);
@@ -86,17 +86,17 @@ describe('readJson', () => {
   });
 
   it.each([
-    ['no JSON', '{', {}, 'COROSOCK_NOT_JSON'],
+    ['not JSON', '{', {}, 'COROSOCK_NOT_JSON'],
     ['binary', new Uint8Array([0x31]), {}, 'COROSOCK_NOT_TEXT'],
-    ['what the schema refuses', '{"id":"1"}', { schema }, 'COROSOCK_INVALID'],
-  ])('has taken the message when that is %s', async (_, message, options, code) => {
+    ['refused by the schema', '{"id":"1"}', { schema }, 'COROSOCK_INVALID'],
+  ])('takes a message that is %s, too', async (_, message, options, code) => {
     const { link, ws } = scripted();
     link.arrive(message, '"next"');
     await expect(ws.readJson(options)).rejects.toMatchObject({ name: 'MessageError', code });
     expect(await ws.readJson()).toEqual(['next', 'ok']);
   });
 
-  it('parses bytes with binaryData, however they came', async () => {
+  it('parses text and bytes with binaryData', async () => {
     const { link, ws } = scripted();
     ws.binaryData = true;
     link.arrive('{"id":1}', Buffer.from('{"id":2}'), new Uint8Array([0x22, 0xff, 0x22]));
@@ -110,8 +110,12 @@ describe('readJson', () => {
   it.each([
     ['a misspelt option', { timeout: 5 }, 'only the options timeoutMs, signal, schema, got "timeout"'],
     ['a negative time', { timeoutMs: -1 }, 'timeoutMs to be a number of milliseconds ≥ 0, got -1'],
-    ['no signal', { signal: 5 }, 'signal to be an AbortSignal, got 5'],
-    ['no schema', { schema: {} }, 'schema to be a Standard Schema of version 1, got an object'],
+    ['a number for its signal', { signal: 5 }, 'signal to be an AbortSignal, got 5'],
+    [
+      'an object for its schema',
+      { schema: {} },
+      'schema to be a Standard Schema of version 1, got an object',
+    ],
   ])('refuses %s, and takes nothing', async (_, options, expected) => {
     const { link, ws } = scripted();
     link.arrive('1');
@@ -122,7 +126,7 @@ describe('readJson', () => {
     expect(ws.queued.messages).toBe(1);
   });
 
-  it('is a read like any other: a second one at once is an error', async () => {
+  it('is a read like any other: a second one while it waits is an error', async () => {
     const { ws } = scripted();
     void ws.readJson();
     await expect(ws.readJson()).rejects.toMatchObject({
@@ -149,7 +153,7 @@ describe('readJson', () => {
   });
 });
 
-describe('readJson whose schema is still validating', () => {
+describe('a readJson whose schema is still validating', () => {
   it('has taken the message: another read gets the next one', async () => {
     const { link, ws } = scripted();
     const { slow, answer } = slowSchema();
@@ -161,7 +165,7 @@ describe('readJson whose schema is still validating', () => {
     expect(await first).toEqual(['one', 'ok']);
   });
 
-  it('is not ended by its time, its signal or the end of the conversation', async () => {
+  it('is not ended by its time-out, its signal or the end of the conversation', async () => {
     const { link, clock, ws } = scripted();
     const { slow, answer } = slowSchema();
     const controller = new AbortController();
@@ -215,7 +219,7 @@ describe('writeJson', () => {
   });
 });
 
-describe('JSON that is not awaited', () => {
+describe('a readJson or writeJson that is not awaited', () => {
   it('never becomes an unhandled rejection', async () => {
     using crashes = recordCrashes();
     const { link, ws } = scripted();

@@ -1,5 +1,5 @@
-// A socket as a source: what it gives, when it is ready, and that it takes nothing
-// from a read that waits beside it.
+// A socket as a source of `select`: what it gives, when it is ready, and that it takes no message
+// for which a read waits.
 
 import { source } from 'corosock';
 import type { Source, SourcePort } from 'corosock';
@@ -7,13 +7,14 @@ import { describe, expect, it } from 'vitest';
 import { ScriptedBudget } from '../conversation/scripted-budget.ts';
 import { CLOSED_BY_PEER, scripted, ScriptedTransport } from '../conversation/scripted-transport.ts';
 import { MessageSocket } from '../../src/socket/message-socket.ts';
+import type { SocketPort } from '../../src/socket/socket-port.ts';
 import { LAST_CLOSED_READ } from '../../src/conversation/read-mistakes.ts';
 import type { ReadResult } from '../../src/core/status.ts';
 import { HandClock, turn } from '../time/hand-clock.ts';
 
 const portOf = (ws: MessageSocket): SourcePort<ReadResult> => (ws as unknown as Source<ReadResult>)[source];
 
-/** A socket that writes down when it wakes who is subscribed. */
+/** A socket with a subscriber that records each wake. */
 function watched(...args: Parameters<typeof scripted>) {
   const all = scripted(...args);
   const port = portOf(all.ws);
@@ -25,7 +26,7 @@ function watched(...args: Parameters<typeof scripted>) {
 const shared = () => watched({}, new ScriptedTransport(), new HandClock(), 'many');
 
 describe('the port of a socket', () => {
-  it('is always the same one', () => {
+  it('is the same port each time', () => {
     const { ws } = scripted();
     expect(portOf(ws)).toBe(portOf(ws));
   });
@@ -43,21 +44,21 @@ describe('the port of a socket', () => {
     ]);
   });
 
-  it('gives what read has left of a message', async () => {
+  it('gives the rest of a message that read has left', async () => {
     const { port, link, ws } = watched();
     link.arrive('abc');
     await ws.read(2);
     expect([port.take(), ws.atEnd]).toEqual([['c', 'ok'], true]);
   });
 
-  it('gives bytes where binaryData is set', () => {
+  it('gives bytes with binaryData', () => {
     const { port, link, ws } = watched();
     ws.binaryData = true;
     link.arrive('€');
     expect(port.take()).toEqual([Buffer.from('€'), 'ok']);
   });
 
-  it('gives closed after everything that was received, and then for ever', () => {
+  it('gives closed after all messages, and then for ever', () => {
     const { port, link } = watched();
     link.arrive('a');
     link.end(CLOSED_BY_PEER);
@@ -69,7 +70,18 @@ describe('the port of a socket', () => {
     ]);
   });
 
-  it('throws at the hundredth closed in a row, reads among them', async () => {
+  it('is over once nothing but closed can be taken', () => {
+    const { link, port } = watched();
+    const isOver = (): boolean => (port as SocketPort).isOver;
+    const states = [isOver()];
+    link.arrive('a');
+    link.end(CLOSED_BY_PEER);
+    states.push(isOver());
+    port.take();
+    expect([...states, isOver()]).toEqual([false, false, true]);
+  });
+
+  it('throws at the hundredth closed in a row; those of reads count, too', async () => {
     const { port, link, ws } = watched();
     link.end();
     for (let n = 2; n < LAST_CLOSED_READ; n += 1) port.take();
@@ -82,25 +94,25 @@ describe('the port of a socket', () => {
     );
   });
 
-  it('gives timeout to who takes where nothing is', () => {
+  it('gives timeout when it is taken from while no message is there', () => {
     expect(watched().port.take()).toEqual([undefined, 'timeout']);
   });
 
-  it('wakes who is subscribed for each message, and for the end', () => {
+  it('wakes subscribers for each message and for the end', () => {
     const { link, wakes } = watched();
     link.arrive('a', 'b');
     link.end();
     expect(wakes).toEqual(['ready', 'ready', 'ready']);
   });
 
-  it('wakes nobody who has unsubscribed', () => {
+  it('does not wake a subscriber that has unsubscribed', () => {
     const { link, wakes, unsubscribe } = watched();
     unsubscribe();
     link.arrive('a');
     expect(wakes).toEqual([]);
   });
 
-  it('leaves a message to a read that waits, and wakes for the next one', async () => {
+  it('leaves a message to a waiting read, and wakes subscribers for the next one', async () => {
     const { link, ws, wakes, port } = watched();
     const read = ws.read();
     link.arrive('a');
@@ -109,28 +121,28 @@ describe('the port of a socket', () => {
     expect([wakes, port.take()]).toEqual([['ready'], ['b', 'ok']]);
   });
 
-  it('is no read: one can wait beside it', async () => {
+  it('is not a read: a read can wait at the same time', async () => {
     const { link, ws } = watched();
     const read = ws.read();
     link.arrive('a');
     expect(await read).toEqual(['a', 'ok']);
   });
 
-  it('wakes for the rest that a read has left of what it waited for', async () => {
+  it('wakes subscribers for the rest of a message that a waiting read has cut', async () => {
     const { link, ws, wakes, port } = shared();
     const read = ws.read(2);
     link.arrive('abc');
     expect([await read, wakes, port.take()]).toEqual([['ab', 'ok'], ['ready'], ['c', 'ok']]);
   });
 
-  it('wakes for the end also where reads wait, which get it too', async () => {
+  it('wakes subscribers for the end, which waiting reads get, too', async () => {
     const { link, ws, wakes } = watched();
     const read = ws.read();
     link.end();
     expect([await read, wakes]).toEqual([[undefined, 'closed'], ['ready']]);
   });
 
-  it('is not ready while a read waits for its turn, and wakes when that read is aborted', async () => {
+  it('is not ready while a read waits for its turn, and wakes subscribers when that read is aborted', async () => {
     const { link, ws, wakes, port } = watched({ budget: new ScriptedBudget([true]) });
     link.arrive('a');
     const controller = new AbortController();
@@ -142,7 +154,7 @@ describe('the port of a socket', () => {
     expect([before, wakes, port.take()]).toEqual([false, ['ready'], ['a', 'ok']]);
   });
 
-  it('wakes when an iteration that waits for its turn is given up', async () => {
+  it('wakes subscribers when an iterator that waits for its turn is returned', async () => {
     const { link, ws, wakes, port } = watched({ budget: new ScriptedBudget([true]) });
     link.arrive('a');
     wakes.length = 0;
@@ -156,7 +168,7 @@ describe('the port of a socket', () => {
     ]);
   });
 
-  it('wakes after a read whose turn has come has taken its part', async () => {
+  it('wakes subscribers after a read whose turn has come has taken its message', async () => {
     const { link, ws, wakes, port } = watched({ budget: new ScriptedBudget([true]) });
     link.arrive('a', 'b');
     wakes.length = 0;
@@ -165,7 +177,7 @@ describe('the port of a socket', () => {
     expect([await read, wakes, port.take()]).toEqual([['a', 'ok'], ['ready'], ['b', 'ok']]);
   });
 
-  it('is not ready for what is offered to a hook first', () => {
+  it('is not ready for a message that a hook is offered first', () => {
     const { conversation, link, port, wakes } = watched();
     conversation.reader.offerFirst(() => {});
     link.arrive('a');
@@ -174,7 +186,7 @@ describe('the port of a socket', () => {
     expect([before, port.ready(), wakes]).toEqual([[false, []], true, ['ready']]);
   });
 
-  it('is each handle’s own on a shared socket', () => {
+  it('belongs to one handle of a shared socket, with the binaryData of that handle', () => {
     const { conversation, link, ws } = scripted({}, undefined, undefined, 'many');
     const other = new MessageSocket(conversation);
     other.binaryData = true;

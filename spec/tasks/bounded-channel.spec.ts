@@ -1,5 +1,5 @@
-// A channel: what is put is taken once and in order, and what its options and its
-// close do. Its loops and its lines: value-queue.spec.ts.
+// A channel: each value is taken once and in order, and what its options, time-outs, signals and
+// close do. Loops over it and the budget of a turn: value-queue.spec.ts.
 
 import { channel, select } from 'corosock';
 import type { Channel } from 'corosock';
@@ -13,7 +13,7 @@ function made(options: Parameters<typeof channel>[0] = {}) {
   return { clock, jobs };
 }
 
-/** Takes all that is there. */
+/** Takes all values that are there. */
 async function drain(jobs: Channel<string>): Promise<readonly string[]> {
   const values: string[] = [];
   for (;;) {
@@ -24,13 +24,13 @@ async function drain(jobs: Channel<string>): Promise<readonly string[]> {
 }
 
 describe('channel', () => {
-  it('gives what was put, once and in order', async () => {
+  it('gives each value once, in the order of the puts', async () => {
     const { jobs } = made();
     expect([await jobs.put('a'), await jobs.put('b'), jobs.size]).toEqual(['ok', 'ok', 2]);
     expect([await jobs.take(), await jobs.take(), jobs.size]).toEqual([['a', 'ok'], ['b', 'ok'], 0]);
   });
 
-  it('takes any value, undefined and promises too', async () => {
+  it('holds any value, undefined and promises included', async () => {
     const odd = channel<unknown>();
     const promise = Promise.resolve('a');
     await odd.put(undefined);
@@ -44,7 +44,7 @@ describe('channel', () => {
     expect([await jobs.put('b', { timeoutMs: 0 }), jobs.size]).toEqual(['timeout', 64]);
   });
 
-  it('makes put wait for room when it is full, in the order of the calls', async () => {
+  it('makes put wait for room while it is full, and serves puts in the order of the calls', async () => {
     const { jobs } = made({ capacity: 1 });
     const order: string[] = [];
     await jobs.put('a');
@@ -60,7 +60,7 @@ describe('channel', () => {
     expect([during, order]).toEqual([['b ok'], ['b ok', 'c ok']]);
   });
 
-  it('keeps the order also where nobody awaits a put', async () => {
+  it('keeps the order of puts that are not awaited', async () => {
     const { jobs } = made({ capacity: 2 });
     for (const value of 'abcdef') void jobs.put(value);
     const values: string[] = [];
@@ -68,19 +68,19 @@ describe('channel', () => {
     expect(values.join('')).toBe('abcdef');
   });
 
-  it('drops the oldest value where it is told to', async () => {
+  it('drops the oldest value with drop-oldest', async () => {
     const { jobs } = made({ capacity: 2, whenFull: 'drop-oldest' });
     expect([await jobs.put('a'), await jobs.put('b'), await jobs.put('c')]).toEqual(['ok', 'ok', 'ok']);
     expect(await drain(jobs)).toEqual(['b', 'c']);
   });
 
-  it('drops the newest value where it is told to, and says so', async () => {
+  it('drops the new value with drop-newest, and answers dropped', async () => {
     const { jobs } = made({ capacity: 2, whenFull: 'drop-newest' });
     expect([await jobs.put('a'), await jobs.put('b'), await jobs.put('c')]).toEqual(['ok', 'ok', 'dropped']);
     expect(await drain(jobs)).toEqual(['a', 'b']);
   });
 
-  it('serves those who take in the order of the calls', async () => {
+  it('serves takes in the order of the calls', async () => {
     const { jobs } = made();
     const takes = [jobs.take(), jobs.take()];
     await jobs.put('a');
@@ -91,7 +91,7 @@ describe('channel', () => {
     ]);
   });
 
-  it('serves who takes before a select that waits beside it', async () => {
+  it('serves a waiting take before a waiting select', async () => {
     const { jobs } = made();
     const [selected, take] = [select({ jobs }), jobs.take()];
     await jobs.put('a');
@@ -104,7 +104,7 @@ describe('channel', () => {
 });
 
 describe('the close of a channel', () => {
-  it('leaves what was put to be taken; then closed, for ever', async () => {
+  it('leaves the values to be taken; then take gives closed, for ever', async () => {
     const { jobs } = made();
     await jobs.put('a');
     jobs.close();
@@ -117,7 +117,7 @@ describe('the close of a channel', () => {
     ]);
   });
 
-  it('is closed for a put that waits, and puts nothing', async () => {
+  it('ends a waiting put with closed, which puts nothing', async () => {
     const { jobs, clock } = made({ capacity: 1 });
     await jobs.put('a');
     const put = jobs.put('b', { timeoutMs: 10 });
@@ -125,7 +125,7 @@ describe('the close of a channel', () => {
     expect([await put, clock.timers, await drain(jobs)]).toEqual(['closed', 0, ['a']]);
   });
 
-  it('is closed for a take and for a select that wait', async () => {
+  it('ends a waiting take and a waiting select with closed', async () => {
     const { jobs, clock } = made();
     const waits = [jobs.take({ timeoutMs: 10 }), select({ jobs }, { timeoutMs: 10 })];
     jobs.close();
@@ -138,7 +138,7 @@ describe('the close of a channel', () => {
     ]);
   });
 
-  it('comes with using', async () => {
+  it('comes at the end of the scope of using', async () => {
     let kept: Channel<string>;
     {
       using jobs = channel<string>();
@@ -175,7 +175,7 @@ describe('a time-out on a channel', () => {
     expect([await jobs.take({ timeoutMs: 0 }), clock.waits]).toEqual([['a', 'ok'], []]);
   });
 
-  it('is each one’s own', async () => {
+  it('belongs to one call: each take and each put times out on its own', async () => {
     const { jobs, clock } = made({ capacity: 1 });
     const takes = [
       jobs.take({ timeoutMs: 30 }),
@@ -224,7 +224,7 @@ describe('a signal on a channel', () => {
     expect(await drain(jobs)).toEqual(['a']);
   });
 
-  it('never becomes an unhandled rejection where nobody awaits the call', async () => {
+  it('never makes an unhandled rejection of a call that is not awaited', async () => {
     using crashes = recordCrashes();
     const { jobs } = made({ capacity: 1 });
     const signal = AbortSignal.abort();
@@ -253,7 +253,7 @@ describe('the arguments of a channel', () => {
   });
 
   it.each([{ timeoutMs: -1 }, { signal: {} }, { len: 1 }, null])(
-    'of a call are refused: %j',
+    'are refused by put and take: %j',
     async (options) => {
       const { jobs } = made();
       await expect(jobs.put('a', options as object)).rejects.toMatchObject({ code: 'COROSOCK_ARGUMENT' });

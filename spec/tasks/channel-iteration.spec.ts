@@ -1,11 +1,11 @@
-// Iteration over a channel: until its close, and what `break` leaves.
+// Iteration over a channel: until its close, and the state after `break` and `return()`.
 
 import { channel } from 'corosock';
 import { describe, expect, it } from 'vitest';
 import { turn } from '../time/hand-clock.ts';
 
 describe('for await over a channel', () => {
-  it('gives what was put until the close', async () => {
+  it('gives the values until the close', async () => {
     const jobs = channel<string>();
     const values: string[] = [];
     const iterating = (async () => {
@@ -18,7 +18,7 @@ describe('for await over a channel', () => {
     expect(values).toEqual(['a', 'b']);
   });
 
-  it('leaves the channel open when it is broken off, and loses nothing', async () => {
+  it('leaves the channel open when the loop breaks, and loses no value', async () => {
     const jobs = channel<string>();
     await jobs.put('a');
     await jobs.put('b');
@@ -30,7 +30,7 @@ describe('for await over a channel', () => {
     ]);
   });
 
-  it('shares the values among several, each of which ends', async () => {
+  it('shares the values among several loops, each of which ends', async () => {
     const jobs = channel<number>();
     const taken: number[] = [];
     const workers = Array.from({ length: 150 }, async () => {
@@ -44,7 +44,7 @@ describe('for await over a channel', () => {
 });
 
 describe('the iterator of a channel', () => {
-  it('gives a next that waits up when it is returned, which takes nothing', async () => {
+  it('cancels a waiting next() at return(), which takes no value', async () => {
     const jobs = channel<string>();
     const iterator = jobs[Symbol.asyncIterator]();
     const [next, other] = [iterator.next(), jobs.take()];
@@ -53,7 +53,7 @@ describe('the iterator of a channel', () => {
     expect([await next, await other]).toEqual([{ done: true, value: undefined }, ['a', 'ok']]);
   });
 
-  it('is done for ever once it is done', async () => {
+  it('stays done after return()', async () => {
     const jobs = channel<string>();
     const iterator = jobs[Symbol.asyncIterator]();
     await iterator.return?.();

@@ -1,4 +1,4 @@
-// Ticks: how many, when, and which timers run.
+// Ticks: their number, their times, and the timers that are set.
 
 import { every, select, source } from 'corosock';
 import { describe, expect, it } from 'vitest';
@@ -20,7 +20,7 @@ describe('every', () => {
     expect([before, port.ready(), port.take(), port.ready()]).toEqual([false, true, 1, false]);
   });
 
-  it('gives a slow reader one tick, whose value is how many periods have passed', () => {
+  it('gives a slow reader one tick, whose value is the number of periods', () => {
     const { clock, port } = ticking(10);
     clock.nowMs = 35;
     expect([port.take(), port.ready()]).toEqual([3, false]);
@@ -28,7 +28,7 @@ describe('every', () => {
     expect(port.take()).toBe(1);
   });
 
-  it('keeps to the multiples of its period, however late it is taken', () => {
+  it('ticks at multiples of its period, however late ticks are taken', () => {
     const { clock, port } = ticking(10);
     const taken: number[] = [];
     for (const nowMs of [19, 20, 39, 40]) {
@@ -40,21 +40,21 @@ describe('every', () => {
 
   it('gives at least one tick where a division rounds down', () => {
     const { clock, port } = ticking(0.1);
-    // 0.1 × 3 is more than 0.3, whose tenth is less than 3.
+    // 0.1 × 3 is more than 0.3 in floating point, and 0.3 ÷ 0.1 is less than 3.
     for (let tick = 1; tick <= 50; tick += 1) {
       clock.nowMs = tick * 0.1;
       expect([port.ready(), port.take()]).toEqual([true, 1]);
     }
   });
 
-  it('ticks on the clock’s time for a select that waits', async () => {
+  it('wakes a waiting select at the time of its clock', async () => {
     const { clock, tick } = ticking(10);
     const waiting = select({ tick });
     clock.tick(10);
     expect(await waiting).toEqual(['tick', 1]);
   });
 
-  it('goes on for who is subscribed and does not take', () => {
+  it('wakes a subscriber at each period while it stays subscribed', () => {
     const { clock, port } = ticking(10);
     const wokenAt: number[] = [];
     port.subscribe(() => {
@@ -65,7 +65,7 @@ describe('every', () => {
     expect(wokenAt).toEqual([10, 20, 30]);
   });
 
-  it('tells who does not take once a period, however small that is', () => {
+  it('wakes a subscriber that takes nothing once a period, and at most once a millisecond', () => {
     const { clock, port } = ticking(0.001);
     let calls = 0;
     port.subscribe(() => {
@@ -75,14 +75,14 @@ describe('every', () => {
     expect(calls).toBe(10);
   });
 
-  it('sets no timer while nobody waits', () => {
+  it('sets no timer without a subscriber', () => {
     const { clock, port } = ticking(10);
     clock.nowMs = 100;
     port.take();
     expect([clock.timers, clock.waits]).toEqual([0, []]);
   });
 
-  it('lets the timer of a wait that is over run out, and sets no other', () => {
+  it('lets the last timer run out after the subscriber has left, and sets no other', () => {
     const { clock, port } = ticking(10);
     port.subscribe(() => {})();
     const left = clock.timers;
@@ -109,14 +109,14 @@ describe('every', () => {
     expect([before, port.ready(), Math.max(...clock.waits)]).toEqual([false, true, 2 ** 31 - 1]);
   });
 
-  it('never ticks where the period is Infinity', () => {
+  it('never ticks with a period of Infinity', () => {
     const { clock, port } = ticking(Infinity);
     port.subscribe(() => {});
     clock.nowMs = 1e12;
     expect([port.ready(), clock.timers]).toEqual([false, 0]);
   });
 
-  it('ticks on the real clock where none is given', async () => {
+  it('ticks on the real clock by default', async () => {
     const tick = every(1);
     expect((await select({ tick }))[0]).toBe('tick');
     tick[Symbol.dispose]();

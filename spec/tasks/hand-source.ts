@@ -1,26 +1,26 @@
-// A source of a spec's own making: filled by hand, broken on demand, and it counts
-// what is asked of it.
+// A source that a spec fills by hand and can break. It shows its values and the number of its
+// subscribers.
 
 import { source } from 'corosock';
 import type { Source } from 'corosock';
 
-/** What a hand source can be told to throw in. */
+/** The functions of its port that can be broken. */
 export type BrokenPart = 'ready' | 'take' | 'subscribe' | 'unsubscribe';
 
 export interface HandSource extends Source<string> {
-  /** What can be taken. */
+  /** The values that can be taken. */
   readonly values: string[];
-  /** How many are subscribed. */
+  /** The number of subscribers. */
   readonly subscribers: number;
-  /** Adds something, and wakes whoever is subscribed. */
+  /** Adds values, and wakes all subscribers. */
   fill(...values: string[]): void;
-  /** Wakes whoever is subscribed, or ever was, for nothing. */
+  /** Wakes all subscribers, present and past, without a new value. */
   wakeAll(): void;
-  /** From now on throws an error of that name there. */
+  /** Makes that function throw from now on. */
   break(part: BrokenPart): void;
 }
 
-/** Makes a source that has these values. */
+/** Makes a source with these values. */
 export function handSource(...values: string[]): HandSource {
   const wakes = new Map<object, () => void>();
   const everyWake: Array<() => void> = [];

@@ -1,11 +1,11 @@
-// A promise as a source: observed once, never an unhandled rejection.
+// A promise as a source of `select`: observed once, and never an unhandled rejection.
 
 import { describe, expect, it } from 'vitest';
 import { recordCrashes } from '../fixtures/process-events.ts';
 import { turn } from '../time/hand-clock.ts';
 import { PromisePort, portOfPromise } from '../../src/tasks/promise-port.ts';
 
-/** A promise that counts who looks at it. */
+/** A promise that counts the calls of its `then`. */
 function counted(): {
   readonly promise: Promise<string>;
   readonly looks: () => number;
@@ -26,7 +26,7 @@ function counted(): {
 }
 
 describe('the port of a promise', () => {
-  it('is ready once it has fulfilled, and gives the value', async () => {
+  it('is ready once the promise has fulfilled, and gives the value', async () => {
     const { promise, settle } = counted();
     const port = new PromisePort(promise);
     const before = [port.ready(), port.isOver];
@@ -35,7 +35,7 @@ describe('the port of a promise', () => {
     expect([before, port.ready(), port.isOver, port.take()]).toEqual([[false, false], true, true, 'a']);
   });
 
-  it('throws the error once it has rejected, which reaches nobody else', async () => {
+  it('throws the error once the promise has rejected, which is no unhandled rejection', async () => {
     using crashes = recordCrashes();
     const port = new PromisePort(Promise.reject(new Error('mine')));
     await turn();
@@ -44,7 +44,7 @@ describe('the port of a promise', () => {
     expect(crashes.errors).toEqual([]);
   });
 
-  it('cannot be told for one microtask, and knows then', async () => {
+  it('may have settled during its first microtask, and knows after it', async () => {
     const [settled, pending] = [
       new PromisePort(Promise.resolve('a')),
       new PromisePort(new Promise(() => {})),
@@ -60,7 +60,7 @@ describe('the port of a promise', () => {
     ]).toEqual([[true, true], false, true, false, false]);
   });
 
-  it('knows at once where a thenable says it at once, whose first word counts', () => {
+  it('is ready at once when a thenable calls back at once, whose first call counts', () => {
     // oxlint-disable-next-line unicorn/no-thenable -- it is what is tested
     const thenable = Object.defineProperty({}, 'then', {
       value: (done: (value: string) => void) => {
@@ -72,7 +72,7 @@ describe('the port of a promise', () => {
     expect([port.mayHaveSettled, port.ready(), port.take()]).toEqual([false, true, 'first']);
   });
 
-  it('wakes who is subscribed', async () => {
+  it('wakes subscribers when the promise settles', async () => {
     const { promise, settle } = counted();
     const port = new PromisePort(promise);
     const calls: string[] = [];
@@ -83,13 +83,13 @@ describe('the port of a promise', () => {
     expect(calls).toEqual(['stays']);
   });
 
-  it('throws where it is taken from while it is pending', () => {
+  it('throws when it is taken from while the promise is pending', () => {
     expect(() => new PromisePort(new Promise(() => {})).take()).toThrow('pending');
   });
 });
 
 describe('portOfPromise', () => {
-  it('looks at each promise once, however often it is asked', () => {
+  it('observes each promise once, however often it is called', () => {
     const { promise, looks } = counted();
     expect(portOfPromise(promise)).toBe(portOfPromise(promise));
     expect(looks()).toBe(1);

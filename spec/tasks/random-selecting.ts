@@ -1,6 +1,6 @@
-// Random selecting: what may happen to sources while selects, takes and reads wait
-// for them, as commands for fast-check, and a player that does them and writes down
-// what came of it. select-conservation.spec.ts states the laws over what it saw.
+// Random plays of select for fast-check: commands that fill, take from, select over, close and
+// abort sources, and a player that performs them and records the results.
+// select-conservation.spec.ts checks the records.
 
 import { getEventListeners } from 'node:events';
 import { channel, every, select } from 'corosock';
@@ -14,7 +14,7 @@ import { HandClock, turn } from '../time/hand-clock.ts';
 
 const KEYS = ['ws', 'a', 'b', 'mine', 'stop', 'tick', 'promise'] as const;
 type Key = (typeof KEYS)[number];
-/** Those whose values are counted. */
+/** The sources whose values are counted. */
 export const COUNTED = ['ws', 'a', 'b', 'mine'] as const;
 export type Counted = (typeof COUNTED)[number];
 
@@ -33,24 +33,24 @@ export type Command =
 export interface Play {
   readonly commands: readonly Command[];
   readonly capacity: number;
-  /** What the fairness budget of the socket says when it is asked. */
+  /** The answers of the socket's turn budget, in order. */
   readonly turnsOver: readonly boolean[];
 }
 
-/** One call: what it was given, and how it ended. */
+/** One call: its time-out, and how it ended. */
 export interface Call {
   readonly timeoutMs: number;
   status: string;
 }
 
 export interface Seen {
-  /** By source: what was put in and not refused, in order. */
+  /** The values that each source accepted, in order. */
   readonly put: Readonly<Record<Counted, readonly string[]>>;
-  /** By source: what was taken, in the order of the takes, what was left at the end behind it. */
+  /** The values taken from each source, in order; those left at the end come last. */
   readonly taken: Readonly<Record<Counted, readonly string[]>>;
-  /** Selects, takes and reads; `pending` where one has not settled. */
+  /** Selects, takes and reads; the status is `pending` if one has not settled. */
   readonly calls: readonly Call[];
-  /** What is left behind when all is over. */
+  /** What is left at the end. */
   readonly timers: number;
   readonly listeners: number;
   readonly subscribers: number;
@@ -81,14 +81,14 @@ const command = fc.oneof<fc.WeightedArbitrary<Command>[]>(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('close'), at: fc.constantFrom('ws', 'a', 'b') }) },
 );
 
-/** Random plays: short ones, so that many can be played. */
+/** Random plays; short, so that many can be performed. */
 export const play: fc.Arbitrary<Play> = fc.record({
   commands: fc.array(command, { minLength: 2, maxLength: 14, size: 'max' }),
   capacity: fc.constantFrom(1, 2, 5),
   turnsOver: fc.array(fc.boolean(), { minLength: 1, maxLength: 4 }),
 });
 
-/** Does the commands, ends all sources, and takes what is left. */
+/** Performs the commands, ends all sources, and takes what is left. */
 export async function perform(given: Play): Promise<Seen> {
   const player = new Player(given);
   for (const command of given.commands) await player.do(command);
@@ -173,7 +173,7 @@ class Player {
     await turn();
     await turn();
     while (this.#mine.subscribers > 0) this.#fill('mine', 0);
-    // Nobody waits any more: what is left comes in order.
+    // No call waits any more, so what is left comes in order.
     for (const at of COUNTED) await this.#drain(at);
     const statuses = new Map(this.#puts.map(({ value, status }) => [value, status]));
     for (const at of ['a', 'b'] as const) {
@@ -221,7 +221,7 @@ class Player {
   }
 
   #select(given: readonly Key[], timeoutMs: number, hasSignal: boolean): void {
-    // Ticks alone end nothing once they are disposed.
+    // A select over disposed ticks alone would never end.
     const keys: readonly Key[] = given.join() === 'tick' ? ['tick', 'stop'] : given;
     const sources = Object.fromEntries(keys.map((key) => [key, this.#sources[key]]));
     const { signal } = this.#abort;
@@ -230,7 +230,7 @@ class Player {
     this.#follow(timeoutMs, select(sources, options), (answer) => answer);
   }
 
-  /** Answers come in the order of the takes, as long as nothing stands between. */
+  /** Records the result in a single `then`: a further await could change the order of results. */
   #follow<A>(
     timeoutMs: number,
     calling: Promise<A>,

@@ -1,5 +1,5 @@
-// The promise of select: exactly one source is taken from, the others keep everything.
-// Laws over random plays of sources that fill, close, abort and time out
+// The promise of select: it takes from exactly one source, and the others keep all that they have.
+// Checked over random plays of sources that fill, close, abort and time out
 // (docs/internals/decisions/testing.md).
 
 import fc from 'fast-check';
@@ -9,7 +9,7 @@ import type { Seen } from './random-selecting.ts';
 
 const RUNS = 20_000;
 
-/** Compared by hand, for speed; what differs is shown by `expect`. */
+/** Compares by hand, for speed; `expect` shows the difference. */
 function expectLaws(seen: Seen): void {
   for (const at of COUNTED) {
     if (seen.taken[at].join() !== seen.put[at].join()) expect(seen.taken[at]).toEqual(seen.put[at]);
@@ -25,7 +25,7 @@ function expectLaws(seen: Seen): void {
 }
 
 it(
-  'taken ++ left = put, in order, each taken once; every call settles; no timer or listener is left',
+  'takes each value once and in order, settles each call, and leaves no timer, listener or subscription',
   { timeout: 120_000 },
   async () => {
     await fc.assert(

@@ -1,5 +1,5 @@
-// What a select is given: which ports are found, whose time is kept, and what is
-// wrong with it.
+// The sources of a select: which port each has, which clock is used, and which mistakes are
+// refused.
 
 import { virtualClock } from 'corosock/testing';
 import { channel, every } from 'corosock';
@@ -33,7 +33,7 @@ describe('resolveSources', () => {
     expect(map.ports.map((port) => port.ready())).toEqual([true, false, false, false, true, false]);
   });
 
-  it('says whether there is a promise of which it cannot be told yet', async () => {
+  it('says whether a promise may have settled', async () => {
     const promise = Promise.resolve();
     const before = resolveSources({ promise }).mayHaveSettled;
     await turn();
@@ -44,7 +44,7 @@ describe('resolveSources', () => {
     ]).toEqual([true, false, false]);
   });
 
-  it('keeps the real time only where no source has another, whatever the order of the keys', () => {
+  it('uses the real clock only when no source has another one, whatever the order of the keys', () => {
     const clock = virtualClock();
     const [real, moved] = [channel(), channel({ clock })];
     const clockOf = (sources: object): unknown => resolveSources(sources).scheduling.clock;
@@ -52,7 +52,7 @@ describe('resolveSources', () => {
     expect(clockOf({ real })).toBe(realClock);
   });
 
-  it('keeps the time of the first socket or channel, whatever stands before it', () => {
+  it('uses the clock of the first socket or channel, whatever other sources come before it', () => {
     const { ws, clock } = scripted();
     const jobs = channel({ clock: new HandClock() });
     const tick = every(10, { clock: new HandClock() });
@@ -62,7 +62,7 @@ describe('resolveSources', () => {
     expect(resolveSources({ jobs, ws }).scheduling.clock).not.toBe(clock);
   });
 
-  it('keeps that of the real clock where there is none', () => {
+  it('uses the real clock when no socket, channel or task is among the sources', () => {
     expect(
       resolveSources({ mine: handSource(), tick: every(1, { clock: new HandClock() }) }).scheduling,
     ).toBe(schedulingOf(realClock));
@@ -95,7 +95,7 @@ describe('resolveSources', () => {
       '"a" to be a socket, a channel, a signal, a promise or another source, got an object',
     ],
     [
-      'a port that is none',
+      'a number for a port',
       { a: { [source]: 1 } },
       '"a" to be a socket, a channel, a signal, a promise or another source, got an object',
     ],
@@ -103,7 +103,7 @@ describe('resolveSources', () => {
     expect(() => resolveSources(sources)).toThrow(mistake(`expected ${message}`));
   });
 
-  it.each([3, 40])('refuses a source that is given twice, among %i', (count) => {
+  it.each([3, 40])('refuses one source under two keys, among %i', (count) => {
     const twin = handSource();
     const others = Object.fromEntries(Array.from({ length: count - 2 }, (_, n) => [`s${n}`, handSource()]));
     expect(() => resolveSources({ first: twin, ...others, second: twin })).toThrow(
@@ -112,7 +112,7 @@ describe('resolveSources', () => {
     expect(resolveSources({ first: twin, ...others, second: handSource() }).keys).toHaveLength(count);
   });
 
-  it('observes all promises, whatever is wrong with the rest', async () => {
+  it('observes all promises, also when it throws', async () => {
     using crashes = recordCrashes();
     const broken = {
       get [source](): never {
@@ -126,12 +126,12 @@ describe('resolveSources', () => {
 });
 
 describe('firstReady', () => {
-  it('is the one of the earliest key that is ready', () => {
+  it('gives the index of the first port that is ready', () => {
     const { ports } = resolveSources({ a: handSource(), b: handSource('x'), c: handSource('y') });
     expect(firstReady(ports)).toBe(1);
   });
 
-  it('is −1 where none is', () => {
+  it('gives −1 when no port is ready', () => {
     expect(firstReady(resolveSources({ a: handSource() }).ports)).toBe(-1);
   });
 });

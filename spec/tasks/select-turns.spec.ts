@@ -1,5 +1,6 @@
-// Loops over select: what is served without waiting spends the turn's budget, what
-// cannot wait yields, and what never ends throws (docs/internals/decisions/fairness.md).
+// Loops over select: a call that is served at once spends the budget of the turn, a call that
+// cannot wait yields, and a loop that reads on after the end throws
+// (docs/internals/decisions/fairness.md).
 
 import { channel, select } from 'corosock';
 import { describe, expect, it } from 'vitest';
@@ -24,25 +25,25 @@ const settled = Promise.resolve();
 
 describe('a select that cannot wait', () => {
   it.each([
-    ['a socket that is over', closedSocket],
+    ['a socket that has ended', closedSocket],
     ['a channel that is closed', closedChannel],
     ['a signal that has aborted', () => ({ stop: AbortSignal.abort(), ws: scripted().ws })],
     ['a promise that has settled', () => ({ settled, ws: scripted().ws })],
   ])('yields to the event loop from the third in a row on: %s', async (_, make) => {
-    // From now on it is known to have settled.
+    // From here on the port knows that the promise has settled.
     await select({ settled });
     const sources = make();
     await select(sources);
     expect(await yieldsOf(4, () => select(sources))).toEqual([false, true, true, true]);
   });
 
-  it('yields from the third in a row on where nothing is there and the time is 0', async () => {
+  it('yields from the third in a row on with timeoutMs 0 and nothing to take', async () => {
     const { ws } = scripted();
     const poll = (): Promise<unknown> => select({ ws }, { timeoutMs: 0 });
     expect(await yieldsOf(4, poll)).toEqual([false, false, true, true]);
   });
 
-  it('counts anew after one that took something, or really waited', async () => {
+  it('counts anew after a select that has taken a message, or has waited', async () => {
     const { ws, link } = scripted();
     const poll = (): Promise<unknown> => select({ ws }, { timeoutMs: 0 });
     await yieldsOf(2, poll);
@@ -54,7 +55,7 @@ describe('a select that cannot wait', () => {
     expect(await yieldsOf(3, poll)).toEqual([false, false, true]);
   });
 
-  it('gets what comes during the turn that it lets the event loop have', async () => {
+  it('takes a message that comes while it yields', async () => {
     const { ws, link, clock } = scripted();
     const poll = (): Promise<unknown> => select({ ws }, { timeoutMs: 0 });
     await yieldsOf(2, poll);
@@ -73,7 +74,7 @@ describe('a select that cannot wait', () => {
     expect(await yieldsOf(2, last)).toEqual([true, true]);
   });
 
-  it('gives closed to any number of takers of a channel, which each may ask once', async () => {
+  it('gives closed of a channel any number of times: each of many tasks may select once', async () => {
     const sources = closedChannel();
     for (let n = 0; n < 2 * LAST_CLOSED_READ; n += 1) {
       expect(await select(sources)).toEqual(['jobs', [undefined, 'closed']]);
@@ -81,15 +82,15 @@ describe('a select that cannot wait', () => {
   });
 });
 
-describe('a select whose turn is over', () => {
-  /** A socket with a message, on a host whose turn is over. */
+describe('a select after the budget of the turn is spent', () => {
+  /** A socket with a message, on a host that has spent its budget. */
   const exhausted = () => {
     const all = scripted({ budget: new ScriptedBudget([true]) });
     all.link.arrive('a');
     return all;
   };
 
-  it('goes on in a later one, and takes then', async () => {
+  it('takes in a later turn', async () => {
     const { ws } = exhausted();
     const order: string[] = [];
     setImmediate(() => order.push(`the event loop, ${ws.queued.messages} queued`));
@@ -101,7 +102,7 @@ describe('a select whose turn is over', () => {
     ]);
   });
 
-  it('can be aborted meanwhile, and takes nothing', async () => {
+  it('takes nothing when it is aborted before that turn', async () => {
     const { ws } = exhausted();
     const controller = new AbortController();
     const selected = select({ ws }, { signal: controller.signal });
@@ -111,7 +112,7 @@ describe('a select whose turn is over', () => {
     expect(ws.queued.messages).toBe(1);
   });
 
-  it('waits on where others have taken it meanwhile, for its full time', async () => {
+  it('waits for its full time when the value is gone in that turn', async () => {
     const { ws, link, clock } = scripted({ budget: new ScriptedBudget([true]) });
     const mine = handSource('x');
     const selected = select({ mine, ws }, { timeoutMs: 10 });
@@ -123,7 +124,7 @@ describe('a select whose turn is over', () => {
     expect(await selected).toEqual(['ws', ['a', 'ok']]);
   });
 
-  it('ends in timeout then where its time is 0', async () => {
+  it('times out in that turn with timeoutMs 0 when the value is gone', async () => {
     const { ws, clock } = scripted({ budget: new ScriptedBudget([true]) });
     const mine = handSource('x');
     const selected = select({ mine, ws }, { timeoutMs: 0 });
@@ -131,7 +132,7 @@ describe('a select whose turn is over', () => {
     expect([await selected, clock.waits]).toEqual([['timeout', undefined], []]);
   });
 
-  it('rejects where a source breaks meanwhile', async () => {
+  it('rejects when a source throws in that turn', async () => {
     const mine = handSource('x');
     const selected = select({ mine, ws: scripted({ budget: new ScriptedBudget([true]) }).ws });
     mine.break('ready');

@@ -1,5 +1,5 @@
-// What TypeScript knows of a select: what each key gives, and when it may time out.
-// `tsc` is what proves it.
+// The types of select: what each key gives, and when `timeout` is among the results. `tsc` proves
+// them.
 
 import { channel, every, select } from 'corosock';
 import type { ReadResult, ServerSocket } from 'corosock';
@@ -27,17 +27,17 @@ type Taken =
   | readonly ['mine', string];
 
 describe('the type of a select', () => {
-  it('is what each key gives', () => {
+  it('pairs each key with the value of its source', () => {
     const selecting = select(sources());
     expectTypeOf(selecting).resolves.toEqualTypeOf<Taken>();
   });
 
-  it('has timeout beside it where there is a time', () => {
+  it('includes timeout when timeoutMs is given', () => {
     const selecting = select(sources(), { timeoutMs: 10 });
     expectTypeOf(selecting).resolves.toEqualTypeOf<Taken | readonly ['timeout', undefined]>();
   });
 
-  it('tells the value by the key', async () => {
+  it('narrows the value by the key', async () => {
     const taken = await select({
       jobs: channel<number>(),
       now: AbortSignal.abort(1),
@@ -55,14 +55,14 @@ describe('the type of a select', () => {
     }
   });
 
-  it('refuses what is no source', async () => {
-    // @ts-expect-error -- a number is none
+  it('refuses a value that is not a source', async () => {
+    // @ts-expect-error -- a number is not a source
     await expect(select({ ws: fakeSocket().ws, none: 5 })).rejects.toThrow('"none"');
   });
 });
 
 describe('the type of spawn', () => {
-  it('is what the task gives', () => {
+  it('is the result of the task', () => {
     const { ws } = fakeSocket();
     expectTypeOf(ws).toExtend<ServerSocket>();
     expectTypeOf(ws.spawn(async () => 1)).resolves.toEqualTypeOf<number>();

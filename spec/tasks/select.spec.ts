@@ -1,5 +1,5 @@
-// Waiting for several things at once: what is taken, what is left, and how a select
-// ends. A select that is broken: selection.spec.ts. Loops over it: select-turns.spec.ts.
+// Waiting for several sources at once: what is taken, what is left, and how a select ends. Sources
+// that throw: selection.spec.ts. Loops over select: select-turns.spec.ts.
 
 import { getEventListeners } from 'node:events';
 import { channel, every, select } from 'corosock';
@@ -29,7 +29,7 @@ describe('select', () => {
     expect([ws.queued.messages, jobs.size]).toEqual([0, 0]);
   });
 
-  it('takes from the earliest key where several are ready', async () => {
+  it('takes from the earliest key when several sources are ready', async () => {
     const { ws, link, jobs } = pair();
     link.arrive('a');
     await jobs.put('job');
@@ -40,7 +40,7 @@ describe('select', () => {
     expect(jobs.size).toBe(1);
   });
 
-  it('waits for whichever comes first', async () => {
+  it('takes from the source that becomes ready first', async () => {
     const { ws, link, jobs } = pair();
     const first = select({ ws, jobs });
     await jobs.put('job');
@@ -58,7 +58,7 @@ describe('select', () => {
     ]);
   });
 
-  it('leaves a message to a read that waits beside it', async () => {
+  it('leaves a message to a waiting read', async () => {
     const { ws, link } = pair();
     const [read, selected] = [ws.read(), select({ ws })];
     link.arrive('a', 'b');
@@ -68,7 +68,7 @@ describe('select', () => {
     ]);
   });
 
-  it('gives closed like anything else', async () => {
+  it('gives closed of a socket and of a channel', async () => {
     const { ws, link, jobs } = pair();
     const waiting = select({ ws, jobs });
     link.end(CLOSED_BY_PEER);
@@ -79,7 +79,7 @@ describe('select', () => {
     ]);
   });
 
-  it('gives the reason of a signal, whether it has aborted before or aborts now', async () => {
+  it('gives the reason of a signal that aborts during the wait or has aborted before', async () => {
     const { ws } = pair();
     const controller = new AbortController();
     const waiting = select({ ws, stop: controller.signal });
@@ -91,7 +91,7 @@ describe('select', () => {
     expect(listenersOf(controller.signal)).toBe(0);
   });
 
-  it('gives the value of a promise, whether it has settled before or settles now', async () => {
+  it('gives the value of a promise that settles during the wait or has settled before', async () => {
     const { ws } = pair();
     let settle: (value: number) => void = () => {};
     const late = new Promise<number>((resolve) => {
@@ -105,14 +105,14 @@ describe('select', () => {
     ]);
   });
 
-  it('gives a promise that has settled before its place among the others', async () => {
+  it('takes from a promise that has settled before in the order of the keys', async () => {
     const { ws, link } = pair();
     link.arrive('a');
     expect(await select({ soon: Promise.resolve(1), ws }, { timeoutMs: 0 })).toEqual(['soon', 1]);
     expect(ws.queued.messages).toBe(1);
   });
 
-  it('rejects with what a promise rejects with, and has taken nothing', async () => {
+  it('rejects with the error of a promise, and takes nothing from the others', async () => {
     const { ws, link } = pair();
     const error = new Error('mine');
     const waiting = select({ bad: Promise.reject(error), ws });
@@ -135,7 +135,7 @@ describe('select', () => {
     expect(crashes.errors).toEqual([]);
   });
 
-  it('never becomes an unhandled rejection where nobody awaits it', async () => {
+  it('never becomes an unhandled rejection when it is not awaited', async () => {
     using crashes = recordCrashes();
     const { ws } = pair();
     void select({});
@@ -149,7 +149,7 @@ describe('select', () => {
     expect(crashes.errors).toEqual([]);
   });
 
-  it('takes ticks beside the rest', async () => {
+  it('takes ticks of every', async () => {
     const { ws, clock } = pair();
     const tick = every(10, { clock });
     const waiting = select({ ws, tick });
@@ -160,7 +160,7 @@ describe('select', () => {
     ]);
   });
 
-  it('takes from a source of a user’s own making', async () => {
+  it('takes from a source that a user has made', async () => {
     const { ws } = pair();
     const mine = handSource();
     const waiting = select({ ws, mine });
@@ -183,14 +183,14 @@ describe('the time-out of a select', () => {
     expect([during, clock.timers, mine.subscribers]).toEqual([[1, 1], 0, 0]);
   });
 
-  it('leaves no timer either where something has come in time', async () => {
+  it('leaves no timer when a message comes in time, either', async () => {
     const { ws, link, clock } = pair();
     const waiting = select({ ws }, { timeoutMs: 10 });
     link.arrive('a');
     expect([await waiting, clock.timers]).toEqual([['ws', ['a', 'ok']], 0]);
   });
 
-  it('of 0 takes what is there, and waits for nothing', async () => {
+  it('of 0 takes what is there, and sets no timer', async () => {
     const { ws, link, clock } = pair();
     expect(await select({ ws }, { timeoutMs: 0 })).toEqual(['timeout', undefined]);
     link.arrive('a');
@@ -213,7 +213,7 @@ describe('the time-out of a select', () => {
     expect([await waiting, Math.max(...clock.waits)]).toEqual([['timeout', undefined], 2 ** 31 - 1]);
   });
 
-  it('is measured by the clock that is given, before that of the socket', async () => {
+  it('is measured by the option clock rather than by the clock of the socket', async () => {
     const { ws, clock } = pair();
     const other = scripted().clock;
     const waiting = select({ ws }, { timeoutMs: 10, clock: other });
@@ -224,7 +224,7 @@ describe('the time-out of a select', () => {
 });
 
 describe('the signal of a select', () => {
-  it('rejects it with its reason, and takes nothing', async () => {
+  it('rejects the select with its reason, and takes nothing', async () => {
     const { ws, link, clock } = pair();
     const mine = handSource();
     const controller = new AbortController();
@@ -238,14 +238,14 @@ describe('the signal of a select', () => {
     expect(ws.queued.messages).toBe(1);
   });
 
-  it('rejects at once where it has aborted already, whatever is there', async () => {
+  it('rejects at once when it has aborted before, and takes nothing that is there', async () => {
     const { ws, link } = pair();
     link.arrive('a');
     await expect(select({ ws }, { signal: AbortSignal.abort('my reason') })).rejects.toBe('my reason');
     expect(ws.queued.messages).toBe(1);
   });
 
-  it('has no listener left where something has come', async () => {
+  it('has no listener left when a message has come', async () => {
     const { ws, link } = pair();
     const { signal } = new AbortController();
     const waiting = select({ ws }, { signal });
@@ -253,7 +253,7 @@ describe('the signal of a select', () => {
     expect([await waiting, listenersOf(signal)]).toEqual([['ws', ['a', 'ok']], 0]);
   });
 
-  it('may be a source as well', async () => {
+  it('may be a source, too, and has no listener left', async () => {
     const { ws } = pair();
     const controller = new AbortController();
     const { signal } = controller;

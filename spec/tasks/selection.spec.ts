@@ -1,5 +1,5 @@
-// A select that waits on a broken source: it rejects with that error, unsubscribes
-// from all, and has taken nothing from the others.
+// A select over a source that throws: it rejects with that error, unsubscribes from all sources,
+// and takes nothing from the others. And when a waiting select takes.
 
 import { select, source } from 'corosock';
 import type { Source } from 'corosock';
@@ -12,7 +12,7 @@ import { turn } from '../time/hand-clock.ts';
 
 describe('a select over a source that throws', () => {
   it.each<BrokenPart>(['ready', 'take', 'subscribe'])(
-    'rejects with that error when it throws in %s at once, and takes nothing',
+    'rejects with the error of %s at once, and takes nothing',
     async (part) => {
       const broken = handSource(...(part === 'take' ? ['a'] : []));
       const other = handSource();
@@ -23,7 +23,7 @@ describe('a select over a source that throws', () => {
   );
 
   it.each<BrokenPart>(['ready', 'take', 'unsubscribe'])(
-    'rejects with that error when it throws in %s later, and takes nothing from others',
+    'rejects with the error of %s during the wait, and takes nothing from the others',
     async (part) => {
       const { ws, link, clock } = scripted();
       const [broken, other] = [handSource(), handSource()];
@@ -38,7 +38,7 @@ describe('a select over a source that throws', () => {
     },
   );
 
-  it('rejects with what it throws when it is unsubscribed from at the time-out', async () => {
+  it('rejects with the error of unsubscribe at the time-out', async () => {
     const { clock, ws } = scripted();
     const broken = handSource();
     const waiting = select({ broken, ws }, { timeoutMs: 10 });
@@ -47,7 +47,7 @@ describe('a select over a source that throws', () => {
     await expect(waiting).rejects.toThrow('broken in unsubscribe');
   });
 
-  it('rejects with the reason of its signal all the same, and nothing reaches the process', async () => {
+  it('rejects with the reason of its signal when unsubscribe throws, and makes no unhandled rejection', async () => {
     using crashes = recordCrashes();
     const broken = handSource();
     const controller = new AbortController();
@@ -59,7 +59,7 @@ describe('a select over a source that throws', () => {
     expect(crashes.errors).toEqual([]);
   });
 
-  it('rejects with the first error where several break', async () => {
+  it('rejects with the first of several errors', async () => {
     const [first, second] = [handSource(), handSource()];
     const waiting = select({ first, second });
     second.break('unsubscribe');
@@ -70,7 +70,7 @@ describe('a select over a source that throws', () => {
 });
 
 describe('a select that is woken', () => {
-  it('goes on waiting where nothing is there', async () => {
+  it('waits on when no source is ready', async () => {
     const mine = handSource();
     const waiting = select({ mine });
     mine.wakeAll();
@@ -78,7 +78,7 @@ describe('a select that is woken', () => {
     expect(await waiting).toEqual(['mine', 'a']);
   });
 
-  it('takes once, however often it is woken, and also after its end', async () => {
+  it('takes once, however often it is woken, also after its end', async () => {
     const mine = handSource();
     const waiting = select({ mine });
     mine.values.push('a', 'b');
@@ -87,7 +87,7 @@ describe('a select that is woken', () => {
     expect([await waiting, mine.values]).toEqual([['mine', 'a'], ['b']]);
   });
 
-  it('takes nothing while it is still subscribing, and everything that it may after that', async () => {
+  it('takes nothing before it has subscribed to all sources', async () => {
     const order: string[] = [];
     const eager: Source<string> = {
       [source]: {
@@ -111,7 +111,7 @@ describe('a select that is woken', () => {
     ]);
   });
 
-  it('takes once where to look at one source fills another, and takes there', async () => {
+  it('takes once when the ready of one source fills another', async () => {
     const mine = handSource();
     let looks = 0;
     const lively: Source<never> = {
@@ -128,7 +128,7 @@ describe('a select that is woken', () => {
     expect([await select({ lively, mine }), mine.values]).toEqual([['mine', 'a'], ['b']]);
   });
 
-  it('has ended before it takes: what a take sets off does not reach it again', async () => {
+  it('ends before it takes: a wake inside the take does nothing', async () => {
     const { ws, link } = scripted();
     let takes = 0;
     const chained: Source<number> = {

@@ -1,4 +1,4 @@
-// A signal as a source: ready once it has aborted, and no listener left behind (I7).
+// A signal as a source of `select`: ready once it has aborted, and no listener is left (I7).
 
 import { getEventListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
@@ -7,7 +7,7 @@ import { turn } from '../time/hand-clock.ts';
 import { SignalPort } from '../../src/tasks/signal-port.ts';
 
 describe('the port of a signal', () => {
-  it('is ready once it has aborted, and then for ever, with its reason', () => {
+  it('is ready for ever once the signal has aborted, and gives its reason', () => {
     const controller = new AbortController();
     const port = new SignalPort(controller.signal);
     const before = [port.ready(), port.isOver];
@@ -21,7 +21,7 @@ describe('the port of a signal', () => {
     ]);
   });
 
-  it('wakes who is subscribed, and has a listener only meanwhile', () => {
+  it('wakes subscribers, and has one listener for each until it unsubscribes', () => {
     const controller = new AbortController();
     const port = new SignalPort(controller.signal);
     const calls: string[] = [];
@@ -34,7 +34,7 @@ describe('the port of a signal', () => {
     expect([during, calls, getEventListeners(controller.signal, 'abort').length]).toEqual([2, ['woken'], 0]);
   });
 
-  it('warns of nothing when many wait for one signal', async () => {
+  it('causes no warning when many selects wait for one signal', async () => {
     using warnings = recordWarnings();
     const port = new SignalPort(new AbortController().signal);
     for (let n = 0; n < 50; n += 1) port.subscribe(() => {});

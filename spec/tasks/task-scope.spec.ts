@@ -1,5 +1,5 @@
-// Children under one signal: how they are called, what is heard of their ends, and
-// which errors are none.
+// Child tasks under one signal: how they start, what their listener is told, and which errors the
+// abort explains.
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
@@ -31,13 +31,13 @@ describe('TaskScope', () => {
     expect(calls).toEqual([false]);
   });
 
-  it('gives what a child returns, be it a promise or not', async () => {
+  it('gives the result of a child, synchronous or asynchronous', async () => {
     const { scope, events } = made();
     expect([await scope.spawn(() => 'a'), await scope.spawn(async () => 'b')]).toEqual(['a', 'b']);
     expect(events).toEqual(['idle', 'idle']);
   });
 
-  it('hears of each error, and of the end of the last child', async () => {
+  it('tells its listener of each error, and of the end of the last child', async () => {
     using crashes = recordCrashes();
     const { scope, events } = made();
     const [first, second] = [new Error('first'), new Error('second')];
@@ -53,7 +53,7 @@ describe('TaskScope', () => {
     expect([events, scope.isBusy, crashes.errors]).toEqual([[first, second, 'idle'], false, []]);
   });
 
-  it('takes what is no function for a child that has failed', async () => {
+  it('treats a value that is not a function as a child that has failed', async () => {
     const { scope, events } = made();
     const error: unknown = expect.objectContaining({
       code: 'COROSOCK_ARGUMENT',
@@ -63,7 +63,7 @@ describe('TaskScope', () => {
     expect(events).toEqual([error, 'idle']);
   });
 
-  it('knows the names of those who still run', async () => {
+  it('names the children that run', async () => {
     const { scope } = made();
     void scope.spawn(untilAborted);
     void scope.spawn(async () => await turn());
@@ -76,7 +76,7 @@ describe('TaskScope', () => {
     expect([during, scope.running]).toEqual([['untilAborted', 'anonymous'], []]);
   });
 
-  it('takes no error for one that is the reason of its signal, or was caused by it', async () => {
+  it('does not tell its listener of the reason of its signal, nor of an error that this caused', async () => {
     const { scope, events } = made();
     const reason = new Error('over');
     const direct = scope.spawn(untilAborted);
@@ -87,7 +87,7 @@ describe('TaskScope', () => {
     expect(events).toEqual(['idle']);
   });
 
-  it('hears of an error that has another cause, also after the abort', async () => {
+  it('tells its listener of an error with another cause after the abort, too', async () => {
     const { scope, events } = made();
     const error = new Error('while it cleaned up');
     const task = scope.spawn((signal) =>
@@ -100,7 +100,7 @@ describe('TaskScope', () => {
     expect(events).toEqual([error, 'idle']);
   });
 
-  it('calls nothing once it is aborted: the task rejects with the reason', async () => {
+  it('calls no function after the abort: the task rejects with the reason', async () => {
     using crashes = recordCrashes();
     const { scope, events } = made();
     const reason = new Error('over');
@@ -112,7 +112,7 @@ describe('TaskScope', () => {
     expect([calls, events, scope.isBusy, crashes.errors]).toEqual([[], [], false, []]);
   });
 
-  it('warns of nothing when many children listen to the signal', async () => {
+  it('causes no warning when many children listen to the signal', async () => {
     using warnings = recordWarnings();
     const { scope } = made();
     for (let n = 0; n < 50; n += 1) void scope.spawn(untilAborted);

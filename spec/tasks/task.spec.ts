@@ -1,4 +1,4 @@
-// A child task in a handler's hand: awaited, selected, or left alone.
+// A child task: awaited, selected, or left alone.
 
 import { select } from 'corosock';
 import { describe, expect, it } from 'vitest';
@@ -17,7 +17,7 @@ describe('a task', () => {
     await expect(taskOf(Promise.reject(new Error('mine')), scheduling)).rejects.toThrow('mine');
   });
 
-  it('can be selected, also when it has been over for long', async () => {
+  it('can be selected, also a turn after its end', async () => {
     const task = taskOf(Promise.resolve('a'), scheduling);
     await turn();
     expect(await select({ task }, { timeoutMs: 0 })).toEqual(['task', 'a']);
@@ -29,7 +29,7 @@ describe('a task', () => {
     await expect(select({ task })).rejects.toThrow('mine');
   });
 
-  it('keeps the time of its socket for a select', async () => {
+  it('gives a select the clock of its socket', async () => {
     const task = taskOf(new Promise(() => {}), scheduling);
     const selected = select({ task }, { timeoutMs: 10 });
     await turn();
@@ -37,7 +37,7 @@ describe('a task', () => {
     expect(await selected).toEqual(['timeout', undefined]);
   });
 
-  it('never becomes an unhandled rejection where nobody looks at it', async () => {
+  it('never becomes an unhandled rejection when it is not used', async () => {
     using crashes = recordCrashes();
     void taskOf(Promise.reject(new Error('mine')), scheduling);
     await turn();

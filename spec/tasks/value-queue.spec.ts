@@ -1,5 +1,5 @@
-// The queue of a channel: loops over calls that cannot wait, the turn's budget, and
-// who is told of what.
+// The queue of a channel: loops over calls that cannot wait, the budget of a turn, and when it
+// wakes subscribers.
 
 import { source } from 'corosock';
 import type { Source, SourcePort } from 'corosock';
@@ -19,7 +19,7 @@ function made(capacity = 64, whenFull: ConstructorParameters<typeof ValueQueue>[
   return { clock, queue, put };
 }
 
-/** A queue with so many values, whose turn is over. */
+/** A queue with these values, after the budget of the turn is spent. */
 async function exhausted(...values: readonly string[]) {
   const all = made(1000);
   for (let n = 0; n < BUDGET_MESSAGES; n += 1) void all.put('x');
@@ -61,7 +61,7 @@ describe('a call on a channel that cannot wait', () => {
     expect(await yieldsOf(5, () => call(all))).toEqual([false, false, true, true, true]);
   });
 
-  it('gets what comes during the turn that it lets the event loop have', async () => {
+  it('takes a value that comes while it yields', async () => {
     const { queue, put } = made();
     await yieldsOf(2, () => queue.takeOrWait(now));
     const third = queue.takeOrWait(now);
@@ -69,7 +69,7 @@ describe('a call on a channel that cannot wait', () => {
     expect(await third).toEqual(['a', 'ok']);
   });
 
-  it('ends in timeout, or in closed, where nothing else comes', async () => {
+  it('ends in timeout or in closed when no value comes while it yields', async () => {
     const { queue } = made();
     await yieldsOf(2, () => queue.takeOrWait(now));
     expect(await queue.takeOrWait(now)).toEqual([undefined, 'timeout']);
@@ -79,8 +79,8 @@ describe('a call on a channel that cannot wait', () => {
   });
 });
 
-describe('a turn that is over', () => {
-  it('makes a take go on in a later one', async () => {
+describe('a channel after the budget of the turn is spent', () => {
+  it('takes in a later turn', async () => {
     const { queue } = await exhausted('a');
     const order: string[] = [];
     setImmediate(() => order.push(`the event loop, ${queue.size} left`));
@@ -88,7 +88,7 @@ describe('a turn that is over', () => {
     expect(order).toEqual(['the event loop, 1 left', 'the take of a']);
   });
 
-  it('answers a put in a later one', async () => {
+  it('puts at once, and answers in a later turn', async () => {
     const { put, queue } = await exhausted();
     const order: string[] = [];
     setImmediate(() => order.push('the event loop'));
@@ -98,7 +98,7 @@ describe('a turn that is over', () => {
     expect([order, size]).toEqual([['the event loop', 'the put: ok'], 1]);
   });
 
-  it('keeps the order of those who take: nobody overtakes one that lets the event loop have a turn', async () => {
+  it('keeps the order of takes: none overtakes a take that yields', async () => {
     const { queue } = await exhausted('a', 'b');
     const takes = [queue.takeOrWait(at), queue.takeOrWait(at)];
     const isReady = queue.ready();
@@ -111,7 +111,7 @@ describe('a turn that is over', () => {
     ]);
   });
 
-  it('lets nobody overtake it in the next turn either', async () => {
+  it('keeps the order of takes in the next turn, too', async () => {
     const { queue } = await exhausted('a', 'b');
     const later = new Promise<unknown>((resolve) => void setImmediate(() => resolve(queue.takeOrWait(at))));
     expect([await queue.takeOrWait(at), await later]).toEqual([
@@ -120,7 +120,7 @@ describe('a turn that is over', () => {
     ]);
   });
 
-  it('lets a take wait on where others have taken it meanwhile', async () => {
+  it('lets a take wait for its time-out when the value is gone in that turn', async () => {
     const { queue, put, clock } = await exhausted('a');
     const waiting = queue.takeOrWait({ ...at, timeoutMs: 10 });
     queue.take();
@@ -130,7 +130,7 @@ describe('a turn that is over', () => {
     expect([await waiting, queue.size]).toEqual([[undefined, 'timeout'], 1]);
   });
 
-  it('lets a take be aborted, which takes nothing and tells who is subscribed', async () => {
+  it('wakes subscribers when a take is aborted before that turn, which takes nothing', async () => {
     const { queue } = await exhausted('a');
     const controller = new AbortController();
     const calls: string[] = [];
@@ -142,10 +142,9 @@ describe('a turn that is over', () => {
     expect([calls, queue.size]).toEqual([['woken'], 1]);
   });
 
-  it('is everybody’s: channels on one clock share it', async () => {
+  it('shares that budget with all channels on the same clock', async () => {
     const { clock } = await exhausted();
     const other = new ValueQueue<string>(64, 'wait', clock);
-    // The first one that is asked for after so many.
     const order: string[] = [];
     setImmediate(() => order.push('the event loop'));
     await other.put('a', 0, undefined).then(() => order.push('the put'));
@@ -154,7 +153,7 @@ describe('a turn that is over', () => {
 });
 
 describe('the port of a channel', () => {
-  it('is ready where a value or the end can be taken', () => {
+  it('is ready when a value or the end can be taken', () => {
     const { queue, put } = made();
     const states: unknown[] = [[queue.ready(), queue.isOver, queue.take()]];
     void put('a');
@@ -167,14 +166,14 @@ describe('the port of a channel', () => {
     ]);
   });
 
-  it('lets one in that waits for room when it gives a value away', async () => {
+  it('gives the room of a taken value to a waiting put', async () => {
     const { queue, put } = made(1);
     void put('a');
     const waiting = put('b');
     expect([queue.take(), await waiting, queue.take()]).toEqual([['a', 'ok'], 'ok', ['b', 'ok']]);
   });
 
-  it('tells who is subscribed of what nobody takes, and of the end', () => {
+  it('wakes subscribers for a value that no take waits for, and for the end', () => {
     const { queue, put } = made();
     const calls: string[] = [];
     const unsubscribe = queue.subscribe(() => calls.push('woken'));
@@ -187,7 +186,7 @@ describe('the port of a channel', () => {
     expect(calls).toEqual(['woken', 'woken']);
   });
 
-  it('is the one that is found under the key', () => {
+  it('can be found under the key `source`', () => {
     const queue: SourcePort<unknown> = made().queue;
     const mine: Source<unknown> = { [source]: queue };
     expect(mine[source]).toBe(queue);

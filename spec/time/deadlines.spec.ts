@@ -1,4 +1,4 @@
-// The timers that deadlines share: how many there are, whom they wake, and when.
+// The timers that deadlines share: their number, and which deadlines they wake when.
 
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
@@ -9,34 +9,34 @@ import { DeadlineList, Deadlines } from '../../src/time/deadlines.ts';
 interface SetUp {
   readonly clock: HandClock;
   readonly deadlines: Deadlines;
-  /** What has rung, and when. */
-  readonly rings: (readonly [name: string, nowMs: number])[];
-  readonly deadline: (name: string, onRing?: (nowMs: number) => void) => Deadline;
+  /** The owners that were called, and when. */
+  readonly calls: (readonly [name: string, nowMs: number])[];
+  readonly deadline: (name: string, onCall?: (nowMs: number) => void) => Deadline;
 }
 
 function setUp(): SetUp {
   const clock = new HandClock();
   const deadlines = new Deadlines(clock);
-  const rings: SetUp['rings'] = [];
-  const deadline: SetUp['deadline'] = (name, onRing = () => {}) =>
+  const calls: SetUp['calls'] = [];
+  const deadline: SetUp['deadline'] = (name, onCall = () => {}) =>
     new Deadline(deadlines, {
       onDeadline: (nowMs) => {
-        rings.push([name, nowMs]);
-        onRing(nowMs);
+        calls.push([name, nowMs]);
+        onCall(nowMs);
       },
     });
-  return { clock, deadlines, rings, deadline };
+  return { clock, deadlines, calls, deadline };
 }
 
 describe('Deadlines', () => {
-  it('has one timer for all deadlines that wait equally long, and wakes each at its own time', () => {
-    const { clock, rings, deadline } = setUp();
+  it('has one timer for all deadlines of the same wait, and wakes each at its own time', () => {
+    const { clock, calls, deadline } = setUp();
     deadline('a').setAt(10);
     clock.tick(3);
     deadline('b').setAt(13);
     expect(clock.timers).toBe(1);
     clock.tick(100);
-    expect(rings).toEqual([
+    expect(calls).toEqual([
       ['a', 10],
       ['b', 13],
     ]);
@@ -44,57 +44,57 @@ describe('Deadlines', () => {
   });
 
   it('wakes deadlines of the same time in the order in which they were set', () => {
-    const { clock, rings, deadline } = setUp();
+    const { clock, calls, deadline } = setUp();
     for (const name of ['a', 'b', 'c']) deadline(name).setAt(10);
     clock.tick(10);
-    expect(rings.map(([name]) => name)).toEqual(['a', 'b', 'c']);
+    expect(calls.map(([name]) => name)).toEqual(['a', 'b', 'c']);
   });
 
-  it('leaves no timer when all deadlines have been stopped, in whatever order', () => {
-    const { clock, rings, deadline } = setUp();
+  it('has no timer after all deadlines were stopped, in any order', () => {
+    const { clock, calls, deadline } = setUp();
     const made = ['a', 'b', 'c'].map((name) => deadline(name));
     for (const each of made) each.setAt(10);
     for (const at of [1, 0, 2]) made[at]?.stop();
     expect(clock.timers).toBe(0);
     clock.tick(100);
-    expect(rings).toEqual([]);
+    expect(calls).toEqual([]);
   });
 
-  it('wakes those behind one that was stopped, no later than they were set to', () => {
-    const { clock, rings, deadline } = setUp();
+  it('wakes the next deadline in time after the first one was stopped', () => {
+    const { clock, calls, deadline } = setUp();
     const first = deadline('first');
     first.setAt(10);
     clock.tick(5);
     deadline('second').setAt(15);
     first.stop();
     clock.tick(100);
-    expect(rings).toEqual([['second', 15]]);
+    expect(calls).toEqual([['second', 15]]);
   });
 
-  it('goes on when one of several that are due stops the next', () => {
-    const { clock, rings, deadline } = setUp();
+  it('wakes the others when one deadline that is due stops the next', () => {
+    const { clock, calls, deadline } = setUp();
     const second = deadline('second');
     deadline('first', () => second.stop()).setAt(10);
     second.setAt(10);
     deadline('third').setAt(10);
     clock.tick(10);
-    expect(rings.map(([name]) => name)).toEqual(['first', 'third']);
+    expect(calls.map(([name]) => name)).toEqual(['first', 'third']);
     expect(clock.timers).toBe(0);
   });
 
-  it('wakes one that is set again for a time that has passed in a later turn of the timer', () => {
-    const { clock, rings, deadline } = setUp();
+  it('wakes a deadline in a later run of the timer when it is set again for a time that has passed', () => {
+    const { clock, calls, deadline } = setUp();
     const again: Deadline = deadline('again', () => {
-      if (rings.length < 3) again.setAt(0);
+      if (calls.length < 3) again.setAt(0);
     });
     again.setAt(0);
     clock.tick(0);
-    expect(rings).toHaveLength(3);
+    expect(calls).toHaveLength(3);
     expect(clock.waits).toEqual([0, 0, 0]);
   });
 
-  it('wakes those behind one that is set again for the same wait no later than they were set to', () => {
-    const { clock, rings, deadline } = setUp();
+  it('wakes the next deadline in time when the first one is set again for the same wait', () => {
+    const { clock, calls, deadline } = setUp();
     const again: Deadline = deadline('again', (nowMs) => {
       if (nowMs < 20) again.setAt(nowMs + 16);
     });
@@ -102,7 +102,7 @@ describe('Deadlines', () => {
     clock.tick(8);
     deadline('other').setAt(24);
     clock.tick(100);
-    expect(rings).toEqual([
+    expect(calls).toEqual([
       ['again', 16],
       ['other', 24],
       ['again', 32],
@@ -110,20 +110,20 @@ describe('Deadlines', () => {
     expect(clock.timers).toBe(0);
   });
 
-  it('lets the event loop go on when one that is set for the past again and again stops the last of those that are due', () => {
-    const { clock, rings, deadline } = setUp();
+  it('yields to the event loop between calls when a deadline sets itself for the past and stops the last one due', () => {
+    const { clock, calls, deadline } = setUp();
     const last = deadline('last');
     const again: Deadline = deadline('again', () => {
       last.stop();
-      if (rings.length < 5) again.setAt(0);
+      if (calls.length < 5) again.setAt(0);
     });
     again.setAt(0);
     last.setAt(0);
     clock.tick(0);
-    expect(clock.waits.length).toBe(rings.length);
+    expect(clock.waits.length).toBe(calls.length);
   });
 
-  it('keeps the list of a wait that comes again, and few of those that do not', () => {
+  it('keeps the lists of waits that come again, and few of the others', () => {
     const { clock, deadlines, deadline } = setUp();
     const each = deadline('each');
     const pass = (ms: number): number => {
@@ -141,7 +141,7 @@ describe('Deadlines', () => {
     expect([deadlines.waits, clock.timers]).toEqual([200, 200]);
   });
 
-  it('looks for empty lists the more seldom, the more lists there are', () => {
+  it('looks for empty lists less often when there are more lists', () => {
     const { deadlines, deadline } = setUp();
     const looks = vi.spyOn(DeadlineList.prototype, 'isEmpty', 'get');
     onTestFinished(() => looks.mockRestore());
@@ -151,14 +151,14 @@ describe('Deadlines', () => {
     expect(looks.mock.calls.length).toBeLessThan(2000);
   });
 
-  it('asks for no negative time where to wake one has taken longer than the next had left', () => {
-    const { clock, rings, deadline } = setUp();
+  it('sets no timer of a negative time after an owner that took longer than the next wait', () => {
+    const { clock, calls, deadline } = setUp();
     deadline('slow', () => (clock.nowMs += 50)).setAt(10);
     clock.tick(3);
     deadline('next').setAt(13);
     clock.tick(7);
     clock.tick(100);
-    expect([clock.waits, rings]).toEqual([
+    expect([clock.waits, calls]).toEqual([
       [10, 0],
       [
         ['slow', 10],
@@ -167,19 +167,19 @@ describe('Deadlines', () => {
     ]);
   });
 
-  it('wakes the others although one has thrown', () => {
-    const { clock, rings, deadline } = setUp();
+  it('wakes the others after an owner has thrown', () => {
+    const { clock, calls, deadline } = setUp();
     deadline('broken', () => {
       throw new Error('broken');
     }).setAt(10);
     deadline('other').setAt(10);
     expect(() => clock.tick(10)).toThrow('broken');
     clock.tick(0);
-    expect(rings.map(([name]) => name)).toEqual(['broken', 'other']);
+    expect(calls.map(([name]) => name)).toEqual(['broken', 'other']);
   });
 
-  it('has few timers for many deadlines, whatever is left of their waits when they ring', () => {
-    const { clock, rings, deadline } = setUp();
+  it('has few timers for many deadlines with different rests of their waits', () => {
+    const { clock, calls, deadline } = setUp();
     const dueMs = (n: number): number => 60_000 + 59 * n;
     const made = Array.from({ length: 1000 }, (_, n): Deadline => {
       const each: Deadline = deadline(`${n}`, (nowMs) => {
@@ -191,11 +191,11 @@ describe('Deadlines', () => {
     clock.tick(60_000);
     expect(clock.timers).toBeLessThan(200);
     clock.tick(60_000);
-    expect(rings.slice(1000)).toEqual(made.slice(1).map((_, n) => [`${n + 1}`, dueMs(n + 1)]));
+    expect(calls.slice(1000)).toEqual(made.slice(1).map((_, n) => [`${n + 1}`, dueMs(n + 1)]));
     expect(clock.timers).toBe(0);
   });
 
-  it('shares a timer with those that were armed while others were woken', () => {
+  it('has one timer for deadlines that are set during and after a call of an owner', () => {
     const { clock, deadline } = setUp();
     const [left, kept, late] = ['left', 'kept', 'late'].map((name) => deadline(name)) as [
       Deadline,
@@ -212,7 +212,7 @@ describe('Deadlines', () => {
     expect(clock.timers).toBe(1);
   });
 
-  it('wakes each at its time and never after it was stopped, whatever is set and stopped in whatever order', () => {
+  it('wakes each deadline at its time and never after it was stopped, in any order of calls', () => {
     const step = fc.oneof(
       fc.record({ set: fc.nat(4), inMs: fc.nat(20) }),
       fc.record({ stop: fc.nat(4) }),
@@ -220,7 +220,7 @@ describe('Deadlines', () => {
     );
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
-        const { clock, rings, deadline } = setUp();
+        const { clock, calls, deadline } = setUp();
         const due = new Map<string, number>();
         const made = Array.from({ length: 5 }, (_, n) => deadline(`${n}`));
         const expected: (readonly [string, number])[] = [];
@@ -248,7 +248,7 @@ describe('Deadlines', () => {
         move(100);
         const inOrder = (all: typeof expected): typeof expected =>
           all.toSorted(([a, aMs], [b, bMs]) => aMs - bMs || a.localeCompare(b));
-        expect(inOrder(rings)).toEqual(inOrder(expected));
+        expect(inOrder(calls)).toEqual(inOrder(expected));
         expect(clock.timers).toBe(0);
       }),
     );

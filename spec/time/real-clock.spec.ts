@@ -1,5 +1,5 @@
-// The clock of the machine keeps the contract of the port, and holds no process
-// that nobody asked it to hold.
+// The clock of the machine keeps the contract of the port, and does not keep the process alive
+// unless `holdProcess` asks for it.
 
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { clockContract } from './clock-contract.ts';
@@ -16,7 +16,7 @@ describe('realClock', () => {
     },
   }));
 
-  it('sets timers that do not hold the process', () => {
+  it('sets timers that do not keep the process alive', () => {
     const timer = realClock.setTimeout(() => {}, 1000) as NodeJS.Timeout;
     const held = timer.hasRef();
     realClock.clearTimeout(timer);
@@ -25,7 +25,7 @@ describe('realClock', () => {
 });
 
 describe('holdProcess', () => {
-  it('lets a timer of the machine keep the process alive', () => {
+  it('makes a timer of the real clock keep the process alive', () => {
     const timer = realClock.setTimeout(() => {}, 1000) as NodeJS.Timeout;
     holdProcess(timer);
     const held = timer.hasRef();
@@ -33,7 +33,7 @@ describe('holdProcess', () => {
     expect(held).toBe(true);
   });
 
-  it.each([undefined, null, 7, {}, { ref: true }])('does nothing to %o of another clock', (handle) => {
+  it.each([undefined, null, 7, {}, { ref: true }])('ignores %o, a handle of another clock', (handle) => {
     expect(() => holdProcess(handle)).not.toThrow();
   });
 });

@@ -1,4 +1,4 @@
-// What is shared by all that keep one clock and belong to no host.
+// What all waits on one clock share that belong to no host.
 
 import { describe, expect, it } from 'vitest';
 import { HandClock } from './hand-clock.ts';
@@ -14,7 +14,7 @@ describe('schedulingOf', () => {
 });
 
 describe('ScheduledPort', () => {
-  it('is a port that says whose time it keeps', () => {
+  it('is a port with a scheduling', () => {
     class Never extends ScheduledPort<never> {
       readonly scheduling = schedulingOf(new HandClock());
       readonly isOver = false;

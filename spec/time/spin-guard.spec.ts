@@ -1,4 +1,4 @@
-// What keeps loops over calls that cannot wait from starving the process.
+// The guard that keeps loops over calls that cannot wait from starving the process.
 
 import { describe, expect, it } from 'vitest';
 import { SpinGuard } from '../../src/time/spin-guard.ts';

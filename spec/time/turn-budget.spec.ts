@@ -25,7 +25,7 @@ describe('TurnBudget', () => {
     expect([BUDGET_MESSAGES, clock.looks]).toEqual([64, 100]);
   });
 
-  it('asks to go on later once the turn has lasted more than 8 ms', () => {
+  it('asks for a later turn once this one has lasted more than 8 ms', () => {
     const clock = new HandClock();
     const budget = new TurnBudget(clock);
     spendAll(clock, budget, 0, 64);
@@ -36,7 +36,7 @@ describe('TurnBudget', () => {
     expect(budget.spend()).toBe(true);
   });
 
-  it('keeps asking, of all who share it, until the turn is over', async () => {
+  it('asks each further call for a later turn until this one is over', async () => {
     const clock = new HandClock();
     const budget = new TurnBudget(clock);
     spendAll(clock, budget, 1);

@@ -1,5 +1,5 @@
-// The one door to abort-controller-x: what happens in which order when a wait is
-// answered or aborted, and that no listener is left.
+// The one door to abort-controller-x: the order of events when a wait settles or aborts, and that
+// no listener is left.
 
 import { getEventListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
@@ -10,7 +10,7 @@ import { abortable, rejected } from '../../src/waiting/abortable.ts';
 const listenersOf = (signal: AbortSignal): number => getEventListeners(signal, 'abort').length;
 
 describe('abortable', () => {
-  it('resolves with what the wait is settled with, and leaves no listener', async () => {
+  it('resolves with the value of the wait, and leaves no listener', async () => {
     const { signal } = new AbortController();
     const events: unknown[] = [['listeners before', listenersOf(signal)]];
     let settle: (value: string) => void = () => {};
@@ -46,7 +46,7 @@ describe('abortable', () => {
     expect(events).toEqual(['start', 'abort', 'cancel', ['listeners after', 0], ['rejected', 'my reason']]);
   });
 
-  it('rejects with any reason as it is, also null', async () => {
+  it('rejects with any reason, null included', async () => {
     const controller = new AbortController();
     const wait = abortable(controller.signal, () => () => {});
     controller.abort(null);
@@ -61,14 +61,14 @@ describe('abortable', () => {
     ]);
   });
 
-  it('waits for nothing that the cancelling returns', async () => {
+  it('does not wait for the result of cancel', async () => {
     const controller = new AbortController();
     const wait = abortable<string>(controller.signal, () => () => new Set().delete('a waiter'));
     controller.abort('my reason');
     await expect(wait).rejects.toBe('my reason');
   });
 
-  it('rejects at once when the signal is aborted already, and does not start', async () => {
+  it('rejects at once when the signal has aborted before, and does not start', async () => {
     const signal = AbortSignal.abort('my reason');
     let started = false;
     const wait = abortable(signal, () => {
@@ -79,7 +79,7 @@ describe('abortable', () => {
     expect([started, listenersOf(signal)]).toEqual([false, 0]);
   });
 
-  it('does not cancel what was settled before the abort', async () => {
+  it('does not cancel a wait that has settled before the abort', async () => {
     const controller = new AbortController();
     let cancelled = false;
     const wait = abortable<string>(controller.signal, (settle) => {
@@ -93,7 +93,7 @@ describe('abortable', () => {
     expect([await wait, cancelled]).toEqual(['done', false]);
   });
 
-  it('keeps what it is settled with inside the start', async () => {
+  it('resolves with a value that start gives at once', async () => {
     const { signal } = new AbortController();
     const wait = abortable<string>(signal, (settle) => {
       settle('done');
@@ -102,7 +102,7 @@ describe('abortable', () => {
     expect([await wait, listenersOf(signal)]).toEqual(['done', 0]);
   });
 
-  it('rejects with what it fails with, and has no listener left', async () => {
+  it('rejects with the error of the wait, and leaves no listener', async () => {
     const { signal } = new AbortController();
     const wait = abortable(signal, (_, fail) => {
       queueMicrotask(() => fail(new Error('broken')));
@@ -112,7 +112,7 @@ describe('abortable', () => {
     expect(listenersOf(signal)).toBe(0);
   });
 
-  it('lets more than ten waits hang on one signal without a warning', async () => {
+  it('causes no warning when more than ten waits share a signal', async () => {
     using warnings = recordWarnings();
     const controller = new AbortController();
     const waits = Array.from({ length: 20 }, () => abortable(controller.signal, () => () => {}));
@@ -123,7 +123,7 @@ describe('abortable', () => {
   });
 });
 
-describe('a rejection that nobody looks at', () => {
+describe('a rejection without a handler', () => {
   it.each([
     ['abortable', () => void abortable(AbortSignal.abort(), () => () => {})],
     ['rejected', () => void rejected(new Error('unseen'))],
@@ -137,7 +137,7 @@ describe('a rejection that nobody looks at', () => {
 });
 
 describe('rejected', () => {
-  it('rejects with what it is given', async () => {
+  it('rejects with the error that it is given', async () => {
     const error = new Error('mine');
     await expect(rejected(error)).rejects.toBe(error);
   });

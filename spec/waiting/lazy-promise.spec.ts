@@ -1,23 +1,23 @@
-// A promise that is not made until somebody asks for it.
+// A promise that is made on first use.
 
 import { describe, expect, it } from 'vitest';
 import { LazyPromise } from '../../src/waiting/lazy-promise.ts';
 
 describe('LazyPromise', () => {
-  it('resolves who asked before', async () => {
+  it('resolves a promise that was read before', async () => {
     const lazy = new LazyPromise<{ n: number }>();
     const asked = lazy.promise;
     lazy.resolve({ n: 1 });
     expect(await asked).toEqual({ n: 1 });
   });
 
-  it('resolves who asks after', async () => {
+  it('gives a resolved promise after resolve()', async () => {
     const lazy = new LazyPromise<{ n: number }>();
     lazy.resolve({ n: 1 });
     expect(await lazy.promise).toEqual({ n: 1 });
   });
 
-  it('gives everybody the same promise', () => {
+  it('gives the same promise each time', () => {
     const lazy = new LazyPromise<object>();
     expect(lazy.promise).toBe(lazy.promise);
   });

@@ -1,4 +1,4 @@
-// A signal that is not made until somebody asks for it.
+// A signal that is made on first use.
 
 import { runInNewContext } from 'node:vm';
 import { settle } from 'corosock/testing';
@@ -7,17 +7,17 @@ import { recordCrashes } from '../fixtures/process-events.ts';
 import { LazySignal } from '../../src/waiting/lazy-signal.ts';
 
 describe('LazySignal', () => {
-  it('aborts the signal of who asked before', () => {
+  it('aborts a signal that was read before', () => {
     const lazy = new LazySignal();
     const { signal } = lazy;
     const reason = new Error('over');
-    expect([lazy.aborted, signal.aborted]).toEqual([false, false]);
+    expect([lazy.aborted, lazy.reason, signal.aborted]).toEqual([false, undefined, false]);
     lazy.abort(() => reason);
     expect([lazy.aborted, signal.aborted]).toEqual([true, true]);
-    expect(signal.reason).toBe(reason);
+    expect([lazy.reason === reason, signal.reason === reason]).toEqual([true, true]);
   });
 
-  it('gives an aborted signal to who asks after', () => {
+  it('gives an aborted signal after abort()', () => {
     const lazy = new LazySignal();
     const reason = new Error('over');
     lazy.abort(() => reason);
@@ -25,12 +25,12 @@ describe('LazySignal', () => {
     expect(lazy.signal.reason).toBe(reason);
   });
 
-  it('gives everybody the same signal', () => {
+  it('gives the same signal each time', () => {
     const lazy = new LazySignal();
     expect(lazy.signal).toBe(lazy.signal);
   });
 
-  it('makes no reason until somebody comes for it, and then one', () => {
+  it('makes its reason on first use, and only once', () => {
     const lazy = new LazySignal();
     let made = 0;
     lazy.abort(() => (made += 1));
@@ -62,13 +62,13 @@ describe('LazySignal', () => {
       return { coming, resolve: (value) => resolve(value), reject: (error) => reject(error) };
     };
 
-    it('gives what was waited for', async () => {
+    it('settles as the promise does', async () => {
       const lazy = new LazySignal();
       expect(await lazy.until(Promise.resolve(1))).toBe(1);
       await expect(lazy.until(Promise.reject(new Error('no')))).rejects.toThrow('no');
     });
 
-    it('rejects with the one reason when it aborts, and hands over what comes after all', async () => {
+    it('rejects all waits with the same reason at the abort, and passes a late value on', async () => {
       const lazy = new LazySignal();
       const late: unknown[] = [];
       const { coming, resolve } = held<string>();
@@ -82,7 +82,7 @@ describe('LazySignal', () => {
       expect(late).toEqual(['after all']);
     });
 
-    it('hands nothing over that was given before it aborted', async () => {
+    it('passes no value on that came before the abort', async () => {
       const lazy = new LazySignal();
       const late: unknown[] = [];
       expect(await lazy.until(Promise.resolve(1), (value) => late.push(value))).toBe(1);
@@ -91,7 +91,7 @@ describe('LazySignal', () => {
       expect(late).toEqual([]);
     });
 
-    it('ends who waits in the order in which they came', async () => {
+    it('ends waits in the order of the calls', async () => {
       const lazy = new LazySignal();
       const order: number[] = [];
       const waits = [1, 2, 3].map((n) => lazy.until(held<string>().coming).catch(() => order.push(n)));
@@ -100,7 +100,7 @@ describe('LazySignal', () => {
       expect(order).toEqual([1, 2, 3]);
     });
 
-    it('swallows an error that comes after all', async () => {
+    it('ignores a late error', async () => {
       using crashes = recordCrashes();
       const lazy = new LazySignal();
       const { coming, reject } = held<string>();
@@ -120,7 +120,7 @@ describe('LazySignal', () => {
       expect(late).toEqual([1]);
     });
 
-    it('explains a reason that only a wait has seen', async () => {
+    it('explains a reason that was made for a wait alone', async () => {
       const lazy = new LazySignal();
       const wait = lazy.until(held<string>().coming);
       lazy.abort(() => new Error('over'));
@@ -139,13 +139,13 @@ describe('LazySignal', () => {
     it.each([
       ['its reason', reason, true],
       ['an error that its reason caused', new Error('delay', { cause: reason }), true],
-      ['the same from another realm', new Foreign('delay', { cause: reason }), true],
+      ['the same of another realm', new Foreign('delay', { cause: reason }), true],
       ['an AbortError that hides its reason', named('AbortError'), true],
       ['an error of another name', named('TimeoutError'), false],
       ['another error', new Error('over'), false],
       ['another cause', new Error('delay', { cause: new Error('over') }), false],
       [
-        'what throws when it is looked at',
+        'an object that throws when it is inspected',
         new Proxy(
           {},
           {
@@ -159,11 +159,11 @@ describe('LazySignal', () => {
       ['a string', 'over', false],
       ['null', null, false],
       ['undefined', undefined, false],
-    ])('tells of %s', (_, error, explained) => {
+    ])('says whether the abort explains %s', (_, error, explained) => {
       expect(aborted.explains(error)).toBe(explained);
     });
 
-    it('explains nothing before it has aborted, nor when nobody held it', () => {
+    it('explains no error before the abort, nor when its reason was never made', () => {
       const live = new LazySignal();
       void live.signal;
       expect(live.explains(named('AbortError'))).toBe(false);

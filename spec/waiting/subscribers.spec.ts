@@ -1,4 +1,4 @@
-// Who is called back when a source has something, in which order, and until when.
+// The subscribers of a source: which are called, in which order, and until when.
 
 import { describe, expect, it } from 'vitest';
 import { Subscribers } from '../../src/waiting/subscribers.ts';
@@ -16,14 +16,14 @@ function recorded(): {
 }
 
 describe('Subscribers', () => {
-  it('are called back in the order in which they came', () => {
+  it('are called in the order in which they were added', () => {
     const { subscribers, calls, add } = recorded();
     for (const name of ['a', 'b', 'c']) add(name);
     subscribers.wakeWhile(READY);
     expect(calls).toEqual(['a', 'b', 'c']);
   });
 
-  it('are not called back once they have left, from whichever place', () => {
+  it('are not called after they were removed, from any position', () => {
     const { subscribers, calls, add } = recorded();
     const removes = ['a', 'b', 'c', 'd'].map((name) => add(name));
     removes[1]?.();
@@ -35,7 +35,7 @@ describe('Subscribers', () => {
     expect([calls, subscribers.isEmpty]).toEqual([['c'], true]);
   });
 
-  it('lose nobody when one of them leaves twice', () => {
+  it('keep the others when one is removed twice', () => {
     const { subscribers, calls, add } = recorded();
     const remove = add('a');
     remove();
@@ -45,7 +45,7 @@ describe('Subscribers', () => {
     expect([calls, subscribers.isEmpty]).toEqual([['b'], false]);
   });
 
-  it('are called back only while something is there', () => {
+  it('are called only while the source is ready', () => {
     const { subscribers, calls, add } = recorded();
     const source = { isReady: true };
     add('a');
@@ -57,7 +57,7 @@ describe('Subscribers', () => {
     expect(calls).toEqual(['a']);
   });
 
-  it('may leave while they are called, which changes nothing for the others', () => {
+  it('may be removed while they are called, which changes nothing for the others', () => {
     const { subscribers, calls, add } = recorded();
     const removes: Array<() => void> = [];
     subscribers.add(() => removes.forEach((remove) => remove()));
@@ -67,7 +67,7 @@ describe('Subscribers', () => {
     expect(calls).toEqual(['d']);
   });
 
-  it('that come while others are called are not called themselves', () => {
+  it('are not called when they are added during the calls', () => {
     const { subscribers, calls } = recorded();
     const comeBack = (): void => {
       calls.push('a');
@@ -79,7 +79,7 @@ describe('Subscribers', () => {
     expect(calls).toEqual(['a']);
   });
 
-  it('are called twice where one has come twice', () => {
+  it('are called once for each time that they were added', () => {
     const { subscribers, calls } = recorded();
     const wake = (): void => void calls.push('a');
     subscribers.add(wake)();

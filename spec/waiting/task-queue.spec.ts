@@ -1,4 +1,4 @@
-// Tasks in a bounded number, in order: what p-queue promises, and what we add to it.
+// Tasks in order, at most a number at once: what p-queue promises, and what we add.
 
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { settle } from 'corosock/testing';
@@ -8,7 +8,7 @@ import { recordCrashes } from '../fixtures/process-events.ts';
 import { LazySignal } from '../../src/waiting/lazy-signal.ts';
 import { TaskQueue } from '../../src/waiting/task-queue.ts';
 
-/** A task that goes on when the spec says so. */
+/** A task that ends when the spec calls `finish`. */
 function heldTask(): {
   readonly task: () => Promise<void>;
   readonly finish: () => void;
@@ -27,7 +27,7 @@ function heldTask(): {
 }
 
 describe('TaskQueue', () => {
-  it('runs so many at once, and the others in order', async () => {
+  it('runs as many tasks at once as its limit, and the others in order', async () => {
     const queue = new TaskQueue(2);
     const held = Array.from({ length: 5 }, heldTask);
     const started = (): readonly number[] => held.map(({ starts }) => starts());
@@ -42,7 +42,7 @@ describe('TaskQueue', () => {
     expect([started(), queue.size]).toEqual([[1, 1, 1, 1, 1], 0]);
   });
 
-  it('runs a task at once where a place is free', () => {
+  it('runs a task inside the call when a slot is free', () => {
     const queue = new TaskQueue(1);
     const [first, second] = [heldTask(), heldTask()];
     void queue.run(first.task);
@@ -50,7 +50,7 @@ describe('TaskQueue', () => {
     expect([first.starts(), second.starts(), queue.size]).toEqual([1, 0, 2]);
   });
 
-  it('never runs more than its limit, nor lets one wait beside a free place, in whatever order they end', async () => {
+  it('never runs more tasks than its limit, nor lets one wait beside a free slot, in whatever order they end', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.integer({ min: 1, max: 4 }),
@@ -87,7 +87,7 @@ describe('TaskQueue', () => {
   it.each([
     ['a value', () => 1],
     ['a promise', async () => 1],
-  ])('gives what a task returns: %s', async (_, task) => {
+  ])('gives the result of a task: %s', async (_, task) => {
     expect(await new TaskQueue(1).run(task)).toBe(1);
   });
 
@@ -99,13 +99,13 @@ describe('TaskQueue', () => {
       },
     ],
     ['rejects', () => Promise.reject(new Error('no'))],
-  ])('rejects when a task %s, and goes on with the next', async (_, task) => {
+  ])('rejects when a task %s, and runs the next one', async (_, task) => {
     const queue = new TaskQueue(1);
     const [first, second] = await Promise.allSettled([queue.run(task), queue.run(() => 2)]);
     expect([first, second]).toMatchObject([{ reason: { message: 'no' } }, { value: 2 }]);
   });
 
-  it('never runs a task whose signal has aborted while it waited, and says so at once', async () => {
+  it('never runs a task whose signal aborts while it waits, and rejects at once', async () => {
     const queue = new TaskQueue(1);
     const [running, waiting] = [heldTask(), heldTask()];
     const first = queue.run(running.task);
@@ -128,7 +128,7 @@ describe('TaskQueue', () => {
     expect(starts()).toBe(0);
   });
 
-  it('gives the place of a running task up when its signal aborts, and lets it run on', async () => {
+  it('frees the slot of a running task when its signal aborts, and lets the task run on', async () => {
     using crashes = recordCrashes();
     const queue = new TaskQueue(1);
     const over = new LazySignal();
