@@ -3,10 +3,11 @@
 
 import crypto from 'node:crypto';
 import { parseCookie, parseSetCookie } from 'cookie';
+import { sign, unsign } from 'cookie-signature';
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { cookieOf, SECRET } from './session-fixtures.ts';
-import { SessionCookie, SessionCookieError } from '../../src/session/session-cookie.ts';
+import { IdSigner, SessionCookie, SessionCookieError } from '../../src/session/session-cookie.ts';
 
 const cookie = new SessionCookie('sid', [SECRET]);
 
@@ -128,6 +129,32 @@ describe('SessionCookie', () => {
     }
     expect(rotated.read(cookieOf('id', 'dropped', 'sid'))).toEqual({ kind: 'forged' });
     expect(answerTo(rotated.write('id', false))).toBe(cookieOf('id', 'new', 'sid'));
+  });
+});
+
+/** Any text, and at the lengths where the padding of a key changes. */
+const secrets = fc.oneof(
+  fc.string({ minLength: 1, unit: 'grapheme' }),
+  fc.constantFrom(63, 64, 65, 200).map((length) => 'x'.repeat(length)),
+);
+
+describe('IdSigner', () => {
+  it('signs any ids, one after another, as cookie-signature does', () => {
+    fc.assert(
+      fc.property(secrets, fc.array(fc.string({ unit: 'grapheme' })), (secret, ids) => {
+        const signer = new IdSigner(secret);
+        expect(ids.map((id) => signer.sign(id))).toEqual(ids.map((id) => sign(id, secret)));
+      }),
+    );
+  });
+
+  it('signs what cookie-signature verifies with the same secret, and with no other', () => {
+    const signed = new IdSigner('a secret').sign('an id');
+    expect([unsign(signed, 'a secret'), unsign(signed, 'another')]).toEqual(['an id', false]);
+  });
+
+  it('signs a lone surrogate as the bytes that go out for it', () => {
+    expect(new IdSigner('s').sign('\ud800')).toBe(sign('\ud800', 's'));
   });
 });
 
