@@ -1,4 +1,4 @@
-// How long to wait: never below the least, never above a ceiling that doubles.
+// The waits between attempts: at least the shortest one, at most a ceiling that doubles.
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -12,19 +12,19 @@ function waits(count: number, random: () => number): readonly number[] {
 }
 
 describe('Backoff', () => {
-  it('doubles its ceiling up to the longest wait', () => {
+  it('doubles its ceiling up to maxDelayMs', () => {
     expect(waits(10, () => 1)).toEqual([200, 400, 800, 1600, 3200, 6400, 12_800, 25_600, 30_000, 30_000]);
   });
 
-  it('waits for the least at least', () => {
+  it('waits for at least minDelayMs', () => {
     expect(waits(3, () => 0)).toEqual([100, 100, 100]);
   });
 
-  it('spreads its waits over all that is between: full jitter', () => {
+  it('spreads its waits over the whole range between: full jitter', () => {
     expect(waits(3, () => 0.5)).toEqual([150, 250, 450]);
   });
 
-  it('begins anew after a reset', () => {
+  it('begins again after a reset', () => {
     const backoff = new Backoff(LIMITS, () => 1);
     backoff.nextMs();
     backoff.nextMs();
@@ -32,7 +32,7 @@ describe('Backoff', () => {
     expect(backoff.nextMs()).toBe(200);
   });
 
-  it('keeps its limits, whatever they are, and however many attempts', () => {
+  it('keeps any limits, for any number of attempts', () => {
     const times = fc.tuple(
       fc.integer({ min: 1, max: 2 ** 31 - 1 }),
       fc.integer({ min: 1, max: 2 ** 31 - 1 }),

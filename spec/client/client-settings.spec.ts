@@ -5,7 +5,7 @@ import { sharedSettings } from '../../src/client/client-settings.ts';
 import { HandClock } from '../time/hand-clock.ts';
 
 describe('sharedSettings', () => {
-  it('gives clients on one clock the same budget and timers, and those on another their own', () => {
+  it('gives all clients on one clock the same budget and timers, and those on another clock others', () => {
     const [one, other] = [new HandClock(), new HandClock()];
     const { budget, deadlines } = sharedSettings(one);
     const again = sharedSettings(one);

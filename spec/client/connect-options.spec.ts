@@ -50,19 +50,19 @@ describe('clientSettings', () => {
     });
   });
 
-  it('has no heartbeat where it is false, and in a browser never', () => {
+  it('has no heartbeat if it is false, and never in a browser', () => {
     expect([take({ heartbeat: false }).heartbeat, take({}, IN_BROWSER).heartbeat]).toEqual([
       undefined,
       undefined,
     ]);
   });
 
-  it('takes undefined for an option that is not given', () => {
+  it('takes undefined as not given', () => {
     const options = Object.fromEntries([...connectNames(IN_NODE)].map((name) => [name, undefined]));
     expect(take(options)).toMatchObject({ queueMessages: 64, headers: {}, timeoutMs: 10_000 });
   });
 
-  it('takes what is given', () => {
+  it('takes the options given', () => {
     const { signal } = new AbortController();
     const given = {
       maxMessageBytes: 1,
@@ -130,7 +130,7 @@ describe('clientSettings', () => {
     expect(refused({ headers })).toContain('connect(): expected headers to be an object of strings, got ');
   });
 
-  it('takes a copy of headers, which nobody changes later', () => {
+  it('takes a copy of headers, so that a later change has no effect', () => {
     const headers: Record<string, string> = { a: '1' };
     const settings = take({ headers });
     headers['Upgrade'] = 'h2c';
@@ -146,11 +146,14 @@ describe('clientSettings', () => {
     },
   );
 
-  it.each(['headers', 'compression'])('refuses in a browser what a page cannot do: %s', (name) => {
-    expect(refused({ [name]: undefined }, IN_BROWSER)).toContain('connect(): expected only the options ');
-  });
+  it.each(['headers', 'compression'])(
+    'refuses in a browser an option that a page cannot have: %s',
+    (name) => {
+      expect(refused({ [name]: undefined }, IN_BROWSER)).toContain('connect(): expected only the options ');
+    },
+  );
 
-  it('lets a full queue close where the link cannot be held back', () => {
+  it('lets a full queue close if the platform cannot pause a link', () => {
     expect(take({}, IN_BROWSER).overflow).toBe('close');
   });
 });

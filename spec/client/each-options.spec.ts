@@ -1,4 +1,4 @@
-// Every option that `connect.each` has besides (rule 10), and which ends are for good.
+// Each further option of `connect.each` (rule 10), and which ends are final.
 
 import { UsageError } from 'corosock';
 import type { ConnectEachOptions } from 'corosock/client';
@@ -31,7 +31,7 @@ describe('eachSettings', () => {
     expect(take({}).each.onRetry(new ConnectError(503), 100)).toBe(undefined);
   });
 
-  it('sets apart what is for connect', () => {
+  it('separates the options of connect', () => {
     const onRetry = (): void => {};
     expect(take({ minDelayMs: 1, maxDelayMs: 1, steadyAfterMs: 0, onRetry, queueBytes: 7 })).toEqual({
       each: { minDelayMs: 1, maxDelayMs: 1, steadyAfterMs: 0, onRetry },
@@ -63,12 +63,12 @@ describe('eachSettings', () => {
 });
 
 describe('isFinal', () => {
-  it('takes refusals that will be the same next time', () => {
+  it('is true of refusals that would be the same next time', () => {
     const statuses = [undefined, 200, 302, 400, 401, 403, 404, 408, 426, 429, 500, 503];
     expect(statuses.filter((status) => isFinal(new ConnectError(status)))).toEqual([400, 401, 403, 404]);
   });
 
-  it('takes the same of closes', () => {
+  it('is true of closes that would be the same next time', () => {
     const end = { reason: '', clean: true, by: 'peer', unread: 0 } as const;
     const codes = Array.from({ length: 15 }, (_, index) => 1000 + index);
     expect(codes.filter((code) => isFinal(new ConnectionLostError({ ...end, code })))).toEqual([

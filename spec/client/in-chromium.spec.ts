@@ -1,5 +1,4 @@
-// The client of browsers where it belongs: bundled, in headless Chromium, against a
-// host of ours on a port.
+// The client of browsers, bundled, in headless Chromium, with a host of ours on a port.
 
 import { attach } from 'corosock';
 import type { CloseInfo, Host, ServerSocket } from 'corosock';
@@ -14,10 +13,10 @@ if (reason !== '') process.stderr.write(`The client was not tried in a browser${
 
 /** What the bundle sets in the page. */
 declare const corosock: typeof import('corosock/client');
-/** What a page keeps from one step of a spec to the next. */
+/** What the page keeps between two steps of a spec. */
 declare const kept: { ws: ClientSocket };
 
-/** What the servers of a spec are told by it, or tell it. */
+/** What a spec and its servers tell each other. */
 class Stage {
   readonly ends: CloseInfo[] = [];
   readonly goOn: Promise<void>;
@@ -133,7 +132,7 @@ describe.skipIf(!isThere)(`connect in a browser${reason}`, { timeout: 30_000 }, 
     await expectServerEnd({ code: 4000, reason: 'bye', by: 'peer' });
   });
 
-  it('reads part by part, in time or not', async () => {
+  it('reads a message in parts, and reads that time out', async () => {
     const heard = await page.evaluate(async (url) => {
       const ws = await corosock.connect(`${url}echo`);
       const answers: unknown[] = [await ws.read(5, 0), await ws.read(5, 1)];
@@ -155,7 +154,7 @@ describe.skipIf(!isThere)(`connect in a browser${reason}`, { timeout: 30_000 }, 
     ]);
   });
 
-  it("is told of the server's close", async () => {
+  it("reports the server's close", async () => {
     const heard = await page.evaluate(async (url) => {
       const ws = await corosock.connect(`${url}close`);
       const aborted = ws.signal.aborted;
@@ -166,7 +165,7 @@ describe.skipIf(!isThere)(`connect in a browser${reason}`, { timeout: 30_000 }, 
     await expectServerEnd({ code: 4001, clean: true, by: 'local' });
   });
 
-  it('closes with 1008 when the queue is full; what it holds can be read, and the server hears 4008', async () => {
+  it('closes with 1008 when the queue is full; the queue can still be read, and the server gets 4008', async () => {
     const heard = await page.evaluate(async (url) => {
       const ws = await corosock.connect(`${url}flood`, { queueMessages: 4 });
       const end = await ws.closed;
@@ -178,7 +177,7 @@ describe.skipIf(!isThere)(`connect in a browser${reason}`, { timeout: 30_000 }, 
     await expectServerEnd({ code: 4008, by: 'peer' });
   });
 
-  it('closes with 1009 for a message above the limit, and the server hears 4009', async () => {
+  it('closes with 1009 for a message above the limit, and the server gets 4009', async () => {
     const end = await page.evaluate(async (url) => {
       const ws = await corosock.connect(`${url}echo`, { maxMessageBytes: 10 });
       void ws.write('ü'.repeat(6));
@@ -189,7 +188,7 @@ describe.skipIf(!isThere)(`connect in a browser${reason}`, { timeout: 30_000 }, 
     await expectServerEnd({ code: 4009, by: 'peer' });
   });
 
-  it('lets writes wait for a server that does not read, and go on when it does', async () => {
+  it('lets writes wait for a server that does not read, and continues when it reads', async () => {
     const accepted = await page.evaluate(async (url) => {
       const ws = await corosock.connect(`${url}slow`);
       kept.ws = ws;
@@ -266,7 +265,7 @@ describe.skipIf(!isThere)(`connect in a browser${reason}`, { timeout: 30_000 }, 
     expect(heard).toEqual(['COROSOCK_ARGUMENT', 'COROSOCK_ARGUMENT']);
   });
 
-  it('comes again until a close that is for good', async () => {
+  it('connects again until a close that is final', async () => {
     const heard = await page.evaluate(async (url) => {
       const answers: unknown[] = [];
       try {

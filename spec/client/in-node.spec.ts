@@ -1,4 +1,4 @@
-// A client of Node and a host of ours, on a port: what only the two together show.
+// A client in Node and a host of ours, on a port.
 
 import { once } from 'node:events';
 import { serve } from 'corosock';
@@ -18,12 +18,12 @@ describe('connect in Node', () => {
     const ws = await connect(host.url);
     const sent = ['text ü😀', '', new Uint8Array([0, 255]), 'x'.repeat(100_000)];
     for (const data of sent) await ws.write(data);
-    const heard: unknown[] = [];
+    const received: unknown[] = [];
     for (let count = 0; count < sent.length; count += 1) {
       const [data] = await ws.readMessage();
-      heard.push(typeof data === 'string' ? data : new Uint8Array(data ?? []));
+      received.push(typeof data === 'string' ? data : new Uint8Array(data ?? []));
     }
-    expect(heard).toEqual(sent);
+    expect(received).toEqual(sent);
     expect(await ws.close(4000, 'bye')).toMatchObject({
       code: 4000,
       reason: 'bye',
@@ -47,7 +47,7 @@ describe('connect in Node', () => {
     expect([ws.protocol, await ws.read()]).toEqual(['b', ['b 7', 'ok']]);
   });
 
-  it('is told the status of a refusal by a hook', async () => {
+  it('rejects with the status of a refusal by a hook', async () => {
     await using host = await serve({
       onPreServer: () => new Response('who are you?', { status: 401 }),
       server: echo,
@@ -55,12 +55,12 @@ describe('connect in Node', () => {
     await expect(connect(host.url)).rejects.toMatchObject({ code: 'COROSOCK_CONNECT', status: 401 });
   });
 
-  it('is told that there is no such path', async () => {
+  it('rejects with 404 for a path without a route', async () => {
     await using host = await serve({ '/echo': echo });
     await expect(connect(`${host.url}/elsewhere`)).rejects.toMatchObject({ status: 404 });
   });
 
-  it('holds the server back while nobody reads, and loses nothing', async () => {
+  it('pauses the server while no read waits, and loses nothing', async () => {
     const count = 2000;
     await using host = await serve(async (ws) => {
       for (let number = 0; number < count; number += 1) await ws.write(`${number} ${'x'.repeat(10_000)}`);
@@ -71,7 +71,7 @@ describe('connect in Node', () => {
     expect(numbers).toEqual(Array.from({ length: count }, (_, number) => number));
   });
 
-  it('gives up a server that says nothing, when its time is up or it is told to', async () => {
+  it('gives up a server that does not answer, at its time-out and at an abort', async () => {
     await using http = await listen();
     http.server.on('upgrade', (_, stream) => {
       stream.on('error', () => {});
@@ -92,28 +92,28 @@ describe('connect in Node', () => {
     await expect(stopped).rejects.toBe('no more');
   });
 
-  it('comes again after the server has been away', async () => {
+  it('connects again after the server was down', async () => {
     const first = await serve(async (ws) => void (await ws.write('first')));
     const { port, url } = first;
     const causes: string[] = [];
     let onRefused = (): void => {};
     const refused = new Promise<void>((resolve) => (onRefused = resolve));
-    const heard: unknown[] = [];
+    const received: unknown[] = [];
     const visiting = (async (): Promise<void> => {
       const onRetry = ({ code, message }: Error & { readonly code: string }): void => {
         causes.push(message);
         if (code === 'COROSOCK_CONNECT') onRefused();
       };
       for await (const ws of connect.each(url, { minDelayMs: 1, maxDelayMs: 1, onRetry })) {
-        heard.push(await ws.read());
-        if (heard.length === 2) break;
+        received.push(await ws.read());
+        if (received.length === 2) break;
         await first.close({ graceMs: 0 });
       }
     })();
     await refused;
     await using _ = await serve(async (ws) => void (await ws.write('second')), { port });
     await visiting;
-    expect(heard).toEqual([
+    expect(received).toEqual([
       ['first', 'ok'],
       ['second', 'ok'],
     ]);

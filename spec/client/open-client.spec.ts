@@ -1,4 +1,4 @@
-// The opening of one socket: what comes of it, when, and that nothing is left.
+// The opening of one socket: its outcome, its time-out, and that nothing is left.
 
 import { getEventListeners } from 'node:events';
 import { settle } from 'corosock/testing';
@@ -10,7 +10,7 @@ import { memoryLink } from '../../src/transport/memory-transport.ts';
 const URL_GIVEN = 'https://host/chat?token=1';
 
 describe('connect', () => {
-  it('resolves with a socket, which knows its url and protocol', async () => {
+  it('resolves with a socket that has its url and protocol', async () => {
     const { connect, clock, attempt } = scriptedClient();
     const opening = connect(URL_GIVEN, { clock, protocols: ['chat', 'echo'] });
     attempt().opens();
@@ -18,7 +18,7 @@ describe('connect', () => {
     expect([ws.url, ws.protocol, clock.timers]).toEqual(['wss://host/chat?token=1', 'chat', 0]);
   });
 
-  it('finds out by its heartbeat that the server has gone without a word', async () => {
+  it('ends by its heartbeat when the server is lost without a close', async () => {
     const { connect, clock, attempt } = scriptedClient({ unknown: [], overflow: 'pause', fixed: {} });
     const opening = connect(URL_GIVEN, { clock, heartbeat: { intervalMs: 1000, timeoutMs: 500 } });
     const [near, far] = memoryLink();
@@ -29,7 +29,7 @@ describe('connect', () => {
     expect(ws.closeInfo).toMatchObject({ code: 1006, by: 'heartbeat', clean: false });
   });
 
-  it('loses nothing that the server says before the first read', async () => {
+  it('keeps messages that the server sends before the first read', async () => {
     const { connect, clock, attempt } = scriptedClient();
     const opening = connect(URL_GIVEN, { clock });
     const server = attempt().opens();
@@ -90,14 +90,14 @@ describe('connect', () => {
     expect([attempt().isCancelled, clock.timers, getEventListeners(signal, 'abort')]).toEqual([true, 0, []]);
   });
 
-  it('does not begin when its signal is aborted already', async () => {
+  it('does not begin if its signal is already aborted', async () => {
     const { connect, clock, attempts } = scriptedClient();
     await expect(connect(URL_GIVEN, { clock, signal: AbortSignal.abort('no more') })).rejects.toBe('no more');
     expect(attempts).toEqual([]);
   });
 
   it.each(['opens', 'fails'] as const)(
-    'leaves no listener when it %s, and touches no open socket',
+    'leaves no listener when the link %s, and does not touch an open socket',
     async (how) => {
       const { connect, clock, attempt } = scriptedClient();
       const controller = new AbortController();
@@ -112,7 +112,7 @@ describe('connect', () => {
     },
   );
 
-  it('brings nothing down when nobody awaits it', async () => {
+  it('causes no unhandled rejection when it is not awaited', async () => {
     using crashes = recordCrashes();
     const { connect, clock, attempt } = scriptedClient();
     void connect(URL_GIVEN, { clock });

@@ -15,13 +15,13 @@ describe('the signal of connect.each', () => {
     return Object.assign(controller, { left: () => getEventListeners(controller.signal, 'abort').length });
   };
 
-  it('stops it before it has begun', async () => {
+  it('stops the iteration before the first attempt', async () => {
     const { sockets, attempts } = loop({ signal: AbortSignal.abort('no more') });
     await expect(sockets.next()).rejects.toBe('no more');
     expect([await sockets.next(), attempts]).toEqual([{ done: true, value: undefined }, []]);
   });
 
-  it('stops a function for the URL that does not come back', async () => {
+  it('stops while the function for the URL does not settle', async () => {
     const controller = controlled();
     const { sockets, attempts } = loop({ signal: controller.signal }, () => new Promise(() => {}));
     const next = sockets.next();
@@ -53,7 +53,7 @@ describe('the signal of connect.each', () => {
     expect([attempts.length, clock.timers, controller.left()]).toEqual([1, 0, 0]);
   });
 
-  it('closes the socket at hand with 1000, and the loop ends with its reason', async () => {
+  it('closes the open socket with 1000, and the loop rejects with the reason', async () => {
     const controller = controlled();
     const { sockets, attempts, round } = loop({ signal: controller.signal });
     const { ws, server } = await round();
@@ -63,7 +63,7 @@ describe('the signal of connect.each', () => {
     expect([server.closeInfo?.code, attempts.length, controller.left()]).toEqual([1000, 1, 0]);
   });
 
-  it('closes a socket that has just come, whose round has not begun', async () => {
+  it('closes a socket that was just opened, before its round begins', async () => {
     const controller = controlled();
     const { sockets, attempt } = loop({ signal: controller.signal });
     const next = sockets.next();
@@ -75,7 +75,7 @@ describe('the signal of connect.each', () => {
     expect(controller.left()).toBe(0);
   });
 
-  it('may be that of many loops', async () => {
+  it('may be shared by many loops', async () => {
     using warnings = recordWarnings();
     const controller = controlled();
     const loops = Array.from({ length: 20 }, () => loop({ signal: controller.signal }));
@@ -90,7 +90,7 @@ describe('the signal of connect.each', () => {
 describe('leaving connect.each', () => {
   const DONE = { done: true, value: undefined };
 
-  it('by break closes the socket at hand, and waits for its end', async () => {
+  it('by break closes the open socket, and waits for its end', async () => {
     const { connect, clock, attempt } = scriptedClient();
     let held: ClientSocket | undefined;
     const running = (async (): Promise<void> => {
@@ -105,7 +105,7 @@ describe('leaving connect.each', () => {
     expect([held?.closeInfo?.code, server.closeInfo?.code, clock.timers]).toEqual([1000, 1000, 0]);
   });
 
-  it('by an error closes the socket, too', async () => {
+  it('by an error closes the open socket, too', async () => {
     const { connect, clock, attempt } = scriptedClient();
     const running = (async (): Promise<void> => {
       for await (const _ of connect.each('ws://host', { clock })) throw new Error('mine');
@@ -116,7 +116,7 @@ describe('leaving connect.each', () => {
     expect(server.closeInfo).toMatchObject({ code: 1000 });
   });
 
-  it.each(['fresh', 'over'])('does nothing where nothing is open: %s', async (state) => {
+  it.each(['fresh', 'over'])('does nothing if no socket is open: %s', async (state) => {
     const { sockets, attempts, round } = loop();
     if (state === 'over') (await round()).server.terminate();
     await settle();
@@ -128,14 +128,14 @@ describe('leaving connect.each', () => {
     expect(attempts.length).toBe(state === 'over' ? 1 : 0);
   });
 
-  it.each(['in an attempt', 'in a wait', 'as a socket has just come'])(
-    'gives up a next that waits %s',
+  it.each(['in an attempt', 'in a wait', 'as a socket was just opened'])(
+    'ends a next that waits %s',
     async (where) => {
       const { sockets, attempt, clock } = loop();
       const next = sockets.next();
       await settle();
       if (where === 'in a wait') attempt().fails();
-      const server = where === 'as a socket has just come' ? attempt().opens() : undefined;
+      const server = where === 'as a socket was just opened' ? attempt().opens() : undefined;
       if (server === undefined) await settle();
       expect([await sockets.return?.(), await next]).toEqual([DONE, DONE]);
       await settle();
@@ -145,7 +145,7 @@ describe('leaving connect.each', () => {
 });
 
 describe('a wait of connect.each', () => {
-  it('holds the process, for nothing else does', async () => {
+  it('holds the process, because nothing else does', async () => {
     const { sockets, clock, attempt } = loop();
     const held: string[] = [];
     const { setTimeout } = clock;

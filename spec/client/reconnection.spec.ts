@@ -1,5 +1,5 @@
-// One socket after another: when the next one comes, and which ends are for good.
-// Waits are the longest that jitter allows, unless said.
+// One socket after another: when the next attempt is made, and which ends are final. Waits are the
+// longest that jitter allows, unless the spec says so.
 
 import { settle } from 'corosock/testing';
 import type { ClientSocket, ConnectEachOptions } from 'corosock/client';
@@ -12,7 +12,7 @@ beforeEach(() => void vi.spyOn(Math, 'random').mockReturnValue(1));
 afterEach(() => void vi.restoreAllMocks());
 
 describe('connect.each', () => {
-  it('makes the first attempt at once, and none before it is asked for', async () => {
+  it('makes the first attempt at the first next, at once', async () => {
     const { sockets, attempts, clock, round } = loop();
     await settle();
     expect([attempts.length, sockets[Symbol.asyncIterator]()]).toEqual([0, sockets]);
@@ -71,7 +71,7 @@ describe('connect.each', () => {
     [{ steadyAfterMs: 7 }, 7, 200],
     [{ steadyAfterMs: 0 }, 0, 200],
   ])(
-    'lets the waits begin anew after a connection that lived for long: %j, %d ms',
+    'begins again with the first wait after a connection that lived for steadyAfterMs: %j, %d ms',
     async (options, livedMs, waitMs) => {
       const { sockets, attempt, clock, round } = loop(options);
       const first = sockets.next();
@@ -99,7 +99,7 @@ describe('connect.each', () => {
     ['a lost link', (_, server) => server.terminate()],
     ['a close of its own', (ws) => ws.close(4000)],
     ['a terminate of its own', (ws) => ws.terminate()],
-  ])('goes on after %s', async (_, end) => {
+  ])('makes another attempt after %s', async (_, end) => {
     const { attempts, round } = loop();
     const { ws, server } = await round();
     end(ws, server);
@@ -108,7 +108,7 @@ describe('connect.each', () => {
     expect(attempts).toHaveLength(2);
   });
 
-  it('closes a socket that is still open when the next one is asked for', async () => {
+  it('closes a socket that is still open at the next next', async () => {
     const { round } = loop();
     const { ws, server } = await round();
     await round();
@@ -116,7 +116,7 @@ describe('connect.each', () => {
     expect(server.closeInfo).toMatchObject({ code: 1000, by: 'peer' });
   });
 
-  it('finds the URL anew for each attempt', async () => {
+  it('calls the function for the URL before each attempt', async () => {
     let tokens = 0;
     const { attempts, attempt, sockets, clock } = loop(
       {},
@@ -132,7 +132,7 @@ describe('connect.each', () => {
     ]);
   });
 
-  it.each([400, 401, 403, 404])('ends with the error of an answer that is for good: %d', async (status) => {
+  it.each([400, 401, 403, 404])('ends with the error of an answer that is final: %d', async (status) => {
     const { sockets, attempt, attempts, clock } = loop();
     const next = sockets.next();
     await settle();
@@ -164,7 +164,7 @@ describe('connect.each', () => {
     },
   );
 
-  it('ends with what the function for the URL throws, but for a ConnectError that is not for good', async () => {
+  it('ends with the error of the function for the URL, unless it is a ConnectError that is not final', async () => {
     const errors = [new ConnectError(undefined), new ConnectError(503), new ConnectError(401)];
     const { sockets, attempts, clock } = loop({}, () =>
       Promise.reject(errors.shift() ?? new Error('asked again')),
@@ -203,12 +203,12 @@ describe('connect.each', () => {
     expect([await sockets.next(), attempts]).toEqual([{ done: true, value: undefined }, []]);
   });
 
-  it('ends with a UsageError for a wrong URL that was found', async () => {
+  it('ends with a UsageError if the function gives a wrong URL', async () => {
     const { sockets } = loop({}, () => 'ftp://host');
     await expect(sockets.next()).rejects.toThrow('connect.each(): expected url to begin with ws:');
   });
 
-  it('tells before each wait why there is another attempt, and when', async () => {
+  it('calls onRetry before each wait with the cause and the delay', async () => {
     const told: unknown[] = [];
     const onRetry: ConnectEachOptions['onRetry'] = ({ message }, delayMs) => told.push([message, delayMs]);
     const { attempt, sockets, clock, round } = loop({ onRetry });
@@ -225,7 +225,7 @@ describe('connect.each', () => {
     ]);
   });
 
-  it('ends with what onRetry throws', async () => {
+  it('ends with the error that onRetry throws', async () => {
     const { attempt, sockets, clock } = loop({
       onRetry: () => {
         throw new Error('enough');
@@ -238,7 +238,7 @@ describe('connect.each', () => {
     expect([await sockets.next(), clock.timers]).toEqual([{ done: true, value: undefined }, 0]);
   });
 
-  it('refuses a second next while one waits, and goes on', async () => {
+  it('refuses a second next while one waits, and continues', async () => {
     const { sockets, attempt } = loop();
     const next = sockets.next();
     await expect(sockets.next()).rejects.toMatchObject({ code: 'COROSOCK_CONCURRENT_NEXT' });

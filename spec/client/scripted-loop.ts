@@ -1,4 +1,4 @@
-// An iteration of `connect.each` whose server is the spec: round by round.
+// An iteration of `connect.each` whose rounds the spec controls.
 
 import { settle } from 'corosock/testing';
 import type { ClientSocket, ConnectEachOptions, EachUrl } from 'corosock/client';
@@ -8,11 +8,11 @@ import type { ScriptedClient } from './scripted-connector.ts';
 
 export interface Loop extends ScriptedClient {
   readonly sockets: AsyncIterableIterator<ClientSocket>;
-  /** Answers the attempt at hand. @returns Both ends. */
+  /** Opens the newest attempt. @returns Both ends. */
   round(): Promise<{ readonly ws: ClientSocket; readonly server: ConnectedSocket }>;
 }
 
-/** An iteration whose server is the spec. An attempt may take longer than any wait. */
+/** Makes an iteration. An attempt may take longer than any wait. */
 export function loop(options: ConnectEachOptions = {}, url: EachUrl = 'ws://host/'): Loop {
   const client = scriptedClient();
   const { clock, attempts } = client;

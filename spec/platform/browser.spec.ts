@@ -1,5 +1,5 @@
-// What browsers do in their own way, tried in Node, which has all that it needs.
-// spec/client/in-chromium.spec.ts tries it where it belongs.
+// The functions of browsers, run in Node, which has all that they use. spec/client/in-chromium.spec.ts
+// runs them in a browser.
 
 import { describe, expect, it } from 'vitest';
 import { recordWarnings } from '../fixtures/process-events.ts';
@@ -9,14 +9,14 @@ import { platformContract } from './platform-contract.ts';
 describe('#platform in browsers', () => {
   platformContract(platform);
 
-  it('warns of nothing', async () => {
+  it('emits no warning', async () => {
     using warnings = recordWarnings();
     platform.warn('mind the step', 'COROSOCK_STEP');
     await new Promise((resolve) => setImmediate(resolve));
     expect(warnings.texts).toEqual([]);
   });
 
-  it('leaves signals as they are', () => {
+  it('does nothing to a signal', () => {
     expect(platform.allowListeners(new AbortController().signal)).toBe(undefined);
   });
 });

@@ -1,4 +1,4 @@
-// What Node does in its own way.
+// The functions of Node.
 
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { describe, expect, it } from 'vitest';
@@ -16,7 +16,7 @@ describe('#platform in Node', () => {
     expect(held).toBe(false);
   });
 
-  it('sets timers outside of the AsyncLocalStorage context at hand: many sockets share one', async () => {
+  it('sets timers outside of any AsyncLocalStorage context, because many sockets share one', async () => {
     const context = new AsyncLocalStorage<string>();
     const ran = context.run(
       'of one socket',
@@ -25,14 +25,14 @@ describe('#platform in Node', () => {
     expect(await ran).toBe(undefined);
   });
 
-  it('gives warnings of the process', async () => {
+  it('emits warnings of the process', async () => {
     using warnings = recordWarnings();
     platform.warn('mind the step', 'COROSOCK_STEP');
     await new Promise((resolve) => setImmediate(resolve));
     expect(warnings.texts).toEqual(['CorosockWarning COROSOCK_STEP: mind the step']);
   });
 
-  it('lets any number listen to a signal', async () => {
+  it('allows any number of listeners on a signal', async () => {
     using warnings = recordWarnings();
     const { signal } = new AbortController();
     platform.allowListeners(signal);

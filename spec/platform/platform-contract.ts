@@ -1,5 +1,5 @@
-// What the two files behind `#platform` have in common: the same names, and the same
-// answers. node.spec.ts and browser.spec.ts run it.
+// What the two files behind `#platform` share: the same names and results. node.spec.ts and
+// browser.spec.ts run it.
 
 import { expect, it } from 'vitest';
 import { recordCrashes } from '../fixtures/process-events.ts';
@@ -7,7 +7,7 @@ import * as browser from '../../src/platform/browser.ts';
 import * as node from '../../src/platform/node.ts';
 
 export function platformContract(platform: typeof node | typeof browser): void {
-  it('has the names that the other has', () => {
+  it('has the same names as the other file', () => {
     expect(Object.keys(platform)).toEqual(Object.keys(node));
     expect(Object.keys(platform)).toEqual(Object.keys(browser));
   });
@@ -56,14 +56,14 @@ export function platformContract(platform: typeof node | typeof browser): void {
     expect(crashes.errors).toEqual([new Error('mine')]);
   });
 
-  it('begins anew once nobody waits for a turn', async () => {
+  it('gives turns again after a time in which no function waited', async () => {
     const next = (): Promise<void> => new Promise((resolve) => void platform.nextTurn(resolve));
     await next();
     await new Promise((resolve) => setImmediate(resolve));
     await expect(next()).resolves.toBe(undefined);
   });
 
-  it('runs a timer once its time has come, and never a cleared one', async () => {
+  it('runs a timer when it is due, and never a cleared one', async () => {
     const order: string[] = [];
     clearTimeout(platform.startTimer(() => order.push('cleared'), 0) as NodeJS.Timeout);
     await new Promise<void>((resolve) => {

@@ -1,8 +1,10 @@
+// Ids of sockets and sessions: their form, and that they cannot be guessed.
+
 import { describe, expect, it } from 'vitest';
 import { RandomIds } from '../../src/platform/random-ids.ts';
 
 describe('RandomIds', () => {
-  it.each([1, 6, 16, 24])('makes ids of %d bytes, in letters of URLs', (bytes) => {
+  it.each([1, 6, 16, 24])('makes ids of %d bytes, in base64url', (bytes) => {
     const ids = new RandomIds(bytes);
     for (let n = 0; n < 100; n += 1) {
       const id = ids.next();
@@ -17,7 +19,7 @@ describe('RandomIds', () => {
     expect(new Set(all).size).toBe(2000);
   });
 
-  it('makes each bit by chance', () => {
+  it('makes each bit at random', () => {
     const ids = new RandomIds(16);
     const all = Array.from({ length: 200 }, () => Buffer.from(ids.next(), 'base64url'));
     for (let bit = 0; bit < 128; bit += 1) {

@@ -27,7 +27,7 @@ describe('fakeSocket', () => {
     expect([without.ws.closeInfo, ws.closeInfo, client.closeInfo]).toEqual([undefined, undefined, undefined]);
   });
 
-  it('makes two ends that hear each other', async () => {
+  it('makes two ends of one conversation', async () => {
     const { ws, client } = fakeSocket();
     await client.write('to the server');
     await ws.write('to the client');
@@ -81,7 +81,7 @@ describe('fakeSocket', () => {
 });
 
 describe('the options of fakeSocket', () => {
-  it('default to a request for ws://localhost/ without headers and parameters', () => {
+  it('default to a request of ws://localhost/ without headers and parameters', () => {
     const { ws, client } = fakeSocket();
     expect([ws.request.url.href, ws.request.headers, ws.request.params, client.url]).toEqual([
       'ws://localhost/',
@@ -91,7 +91,7 @@ describe('the options of fakeSocket', () => {
     ]);
   });
 
-  it('pretend a url, headers and parameters', () => {
+  it('set the url, the headers and the parameters of the request', () => {
     const { ws, client } = fakeSocket({
       url: 'ws://example.org/chat/lobby?x=1',
       headers: { 'x-mark': '!' },
@@ -128,7 +128,7 @@ describe('the options of fakeSocket', () => {
     ]);
   });
 
-  it('close an end that receives too much where overflow says so', async () => {
+  it('close an end that receives too much if overflow says so', async () => {
     const { ws, client } = fakeSocket({ queueMessages: 1, overflow: 'close' });
     await client.write('a');
     await client.write('b');
@@ -138,7 +138,7 @@ describe('the options of fakeSocket', () => {
     ]);
   });
 
-  it('bound what is written and not taken', async () => {
+  it('bound what is written and not flushed', async () => {
     const { ws } = fakeSocket({ queueMessages: 1, writeBufferBytes: 10 });
     const statuses: string[] = [];
     for (let n = 0; n < 4; n += 1) statuses.push(await ws.write('12345678', { timeoutMs: 0 }));
@@ -184,8 +184,8 @@ describe('the options of fakeSocket', () => {
   });
 });
 
-describe('what a test leaves behind of fakeSocket', () => {
-  it('holds no process: neither waits nor closes do', async () => {
+describe('a fakeSocket that a test leaves behind', () => {
+  it('does not hold the process, while waiting or closing', async () => {
     const holding = (): readonly string[] => process.getActiveResourcesInfo().toSorted();
     const before = holding();
     const { ws, client } = fakeSocket({ queueMessages: 1 });
@@ -198,7 +198,7 @@ describe('what a test leaves behind of fakeSocket', () => {
     expect(during).toEqual(before);
   });
 
-  it('is collected when nobody holds it', async () => {
+  it('is collected when no reference is left', async () => {
     setFlagsFromString('--expose-gc');
     const collect = runInNewContext('gc') as () => void;
     const left = await talkAndLeave();

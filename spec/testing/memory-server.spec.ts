@@ -19,7 +19,7 @@ function opened(
 }
 
 describe('memoryServer', () => {
-  it('has begun with the handler when its link is open', () => {
+  it('has started the handler when its link is open', () => {
     const order: string[] = [];
     const memory = memoryServer('f()', () => void order.push('handler'), {});
     order.push('made');
@@ -27,7 +27,7 @@ describe('memoryServer', () => {
     expect([...order, 'open']).toEqual(['made', 'handler', 'open']);
   });
 
-  it('loses nothing that a handler writes before the client is held', async () => {
+  it('keeps what a handler writes before the client reads', async () => {
     const { client } = opened(async (ws) => void (await ws.write('early')));
     expect([await client.read(), await client.read()]).toEqual([
       ['early', 'ok'],
@@ -35,7 +35,7 @@ describe('memoryServer', () => {
     ]);
   });
 
-  it('has a host without a door, which can be closed', async () => {
+  it('has a host without a listener, which can be closed', async () => {
     const { host } = opened(async (ws) => void (await ws.closed));
     expect([host.url, host.port, host.sockets.size]).toEqual(['', 0, 1]);
     expect(await host.close({ graceMs: 0 })).toMatchObject({ closed: 1, abandoned: [] });

@@ -47,7 +47,7 @@ describe('runServer with hooks', () => {
     expect(order).toEqual(['onPreServer', 'server of ann', 'client', 'returns', 'onPostServer of ann, 1000']);
   });
 
-  it('has undefined for a context like any other', async () => {
+  it('takes undefined as a context like any other', async () => {
     const server = defineServer({
       onPreServer: () => undefined,
       server: async (ws) => void (await ws.write(String(ws.context))),
@@ -165,7 +165,7 @@ describe('runServer with hooks', () => {
     ]);
   });
 
-  it('speaks what the hook has chosen, and a shared socket can be opened by id', async () => {
+  it('uses the protocol that the hook chose, and a shared socket can be opened by id', async () => {
     const server = defineServer({
       onPreServer(handshake) {
         handshake.protocol = 'v1';

@@ -11,7 +11,7 @@ const echo: Handler = async (ws) => {
 };
 
 describe('runServer', () => {
-  it('runs a function, and gives the client that talks to it', async () => {
+  it('runs a function, and gives the client', async () => {
     await using run = runServer(echo);
     const client = await run.client;
     await client.write('hello');
@@ -29,7 +29,7 @@ describe('runServer', () => {
     expect(await (await run.client).read()).toEqual(['welcome', 'ok']);
   });
 
-  it('tells that a handler returned, and closes with 1000', async () => {
+  it('reports that a handler returned, and closes with 1000', async () => {
     await using run = runServer(async (ws) => void (await ws.read()));
     const client = await run.client;
     await client.write('enough');
@@ -39,7 +39,7 @@ describe('runServer', () => {
     ]);
   });
 
-  it('tells what a handler threw, reports it, and closes with 1011', async () => {
+  it('reports what a handler threw, and closes with 1011', async () => {
     const reported: unknown[] = [];
     const error = new Error('mine');
     await using run = runServer(() => Promise.reject(error), { report: (given) => reported.push(given) });
@@ -50,7 +50,7 @@ describe('runServer', () => {
     ]);
   });
 
-  it('tells that a handler was given up that ignores the end', async () => {
+  it('reports that a handler which ignored the end was given up', async () => {
     const clock = virtualClock();
     const reported: unknown[] = [];
     const run = runServer(() => new Promise(() => {}), { clock, report: (error) => reported.push(error) });
@@ -60,7 +60,7 @@ describe('runServer', () => {
     expect(reported).toHaveLength(1);
   });
 
-  it('gives the host, which knows the socket while it lives', async () => {
+  it('gives the host, which has the socket while it is open', async () => {
     await using run = runServer(echo);
     const seen = [run.host.sockets.size, run.host.url, run.host.port];
     await (await run.client).close();
@@ -68,7 +68,7 @@ describe('runServer', () => {
     expect([seen, run.host.sockets.size]).toEqual([[1, '', 0], 0]);
   });
 
-  it('takes the options of a host, and the request to pretend', async () => {
+  it('takes the options of a host, and of the request', async () => {
     const handler: Handler = async (ws) => {
       const { url, headers, params, protocols, remoteAddress } = ws.request;
       await ws.write(JSON.stringify([url.pathname, headers, params, protocols, remoteAddress ?? null]));
@@ -119,7 +119,7 @@ describe('await using a run', () => {
     },
   );
 
-  it('ends also where the client takes nothing', async () => {
+  it('ends also if the client reads nothing', async () => {
     const clock = virtualClock();
     const run = runServer(
       async (ws) => {
@@ -131,7 +131,7 @@ describe('await using a run', () => {
     expect(await run.done).toMatchObject({ kind: 'returned', end: { code: 1001, clean: false } });
   });
 
-  it('ends also where the store of sessions answers nothing any more', async () => {
+  it('ends also if the store of sessions no longer answers', async () => {
     const clock = virtualClock();
     const store: SessionStore = {
       get: () => Promise.resolve(undefined),
@@ -148,7 +148,7 @@ describe('await using a run', () => {
     expect(reports).toMatchObject([{ message: 'Sessions had more to write at the deadline of host.close' }]);
   });
 
-  it('does nothing once it has ended by itself', async () => {
+  it('does nothing after the run has ended by itself', async () => {
     const run = runServer(() => {});
     await run.done;
     expect(await run[Symbol.asyncDispose]()).toBeUndefined();

@@ -5,7 +5,7 @@ import { settle, virtualClock } from 'corosock/testing';
 import { turn } from '../time/hand-clock.ts';
 
 describe('settle', () => {
-  it('lets chains of promises come to rest', async () => {
+  it('lets chains of promises finish', async () => {
     let steps = 0;
     void (async () => {
       for (; steps < 10_000; steps += 1) await Promise.resolve();
@@ -14,7 +14,7 @@ describe('settle', () => {
     expect(steps).toBe(10_000);
   });
 
-  it('lets chains of 100 turns of the event loop come to rest', async () => {
+  it('lets chains of 100 turns of the event loop finish', async () => {
     let steps = 0;
     void (async () => {
       for (; steps < 100; steps += 1) await turn();
@@ -31,7 +31,7 @@ describe('settle', () => {
     expect([runs, clock.now()]).toEqual([0, 0]);
   });
 
-  it('returns though something yields for ever', async () => {
+  it('returns though a loop yields for ever', async () => {
     let steps = 0;
     const endless = (async () => {
       for (; steps < 10_000; steps += 1) await turn();

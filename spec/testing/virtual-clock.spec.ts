@@ -21,7 +21,7 @@ describe('virtualClock', () => {
     expect([clock.now(), clock.timers]).toEqual([5, 0]);
   });
 
-  it('is at the time of each timer when it runs', async () => {
+  it('has the time of each timer when that runs', async () => {
     const clock = virtualClock();
     const times: number[] = [];
     for (const ms of [7, 3, 10, 11]) clock.setTimeout(() => times.push(clock.now()), ms);
@@ -29,7 +29,7 @@ describe('virtualClock', () => {
     expect([times, clock.now(), clock.timers]).toEqual([[3, 7, 10], 10, 1]);
   });
 
-  it('never goes back, whatever is advanced at the same time', async () => {
+  it('never goes back when it is advanced twice at once', async () => {
     const clock = virtualClock();
     await Promise.all([clock.advance(100), clock.advance(50)]);
     expect(clock.now()).toBe(100);
@@ -49,7 +49,7 @@ describe('virtualClock', () => {
     expect(order).toEqual(['first timer', 'what it began', 'second timer']);
   });
 
-  it('runs timers that are set on the way', async () => {
+  it('runs timers that are set by other timers', async () => {
     const clock = virtualClock();
     const times: number[] = [];
     const again = (): void => {
@@ -61,7 +61,7 @@ describe('virtualClock', () => {
     expect(times).toEqual([10, 20, 30]);
   });
 
-  it('runs what is due now when it is advanced by 0', async () => {
+  it('runs timers that are due now when it is advanced by 0', async () => {
     const clock = virtualClock();
     const order: string[] = [];
     clock.setTimeout(() => order.push('due'), 0);
@@ -88,7 +88,7 @@ describe('virtualClock', () => {
     );
   });
 
-  it('has a time of its own beside other clocks', async () => {
+  it('has its own time, apart from other clocks', async () => {
     const clocks = [virtualClock(), virtualClock()] as const;
     await clocks[0].advance(5);
     expect(clocks.map((clock) => clock.now())).toEqual([5, 0]);

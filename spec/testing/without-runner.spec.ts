@@ -46,7 +46,7 @@ describe('the test kit', { timeout: 60_000 }, () => {
     expect(stdout).toMatch(/^# pass 4$/m);
   });
 
-  it('holds no process that nobody waits in, whatever is left open', async () => {
+  it('does not hold a process, whatever is left open', async () => {
     const script = `
       import { fakeSocket } from 'corosock/testing';
       const { ws, client } = fakeSocket({ queueMessages: 1 });

@@ -244,6 +244,10 @@ describe('sessionStoreContract', () => {
     expect(await brokenPromises(SoundStore)).toEqual([]);
   });
 
+  it('finds nothing in a store without a lock', async () => {
+    expect(await brokenPromises(MemorySessionStore)).toEqual([]);
+  });
+
   it.each(FAULTS.map(([Fault, promises]) => ({ name: Fault.name, Fault, promises })))(
     'finds that a store $name: $promises',
     async ({ Fault, promises }) => {
