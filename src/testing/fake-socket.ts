@@ -1,5 +1,5 @@
-// Both ends of a conversation, for tests that call a handler by themselves. The
-// link and the host between are memory-server.ts's.
+// `fakeSocket`: both ends of a conversation, for tests that call a handler themselves. The host and
+// the link are those of memory-server.ts.
 
 import type { FakeOptions } from './fake-options.ts';
 import { memoryServer } from './memory-server.ts';
@@ -9,15 +9,14 @@ import type { ClientSocket } from '../socket/client-socket.ts';
 import { badArgument, checkObject } from '../core/arguments.ts';
 
 /**
- * Makes both ends of a conversation in memory: the same queue, reader and writer
- * as on a port.
+ * Makes both ends of a conversation in memory, with the queue, reader and writer of a port.
  *
- * Nothing has to be cleaned up: what nobody holds is collected, and no timer keeps
- * the process alive.
+ * A test need not clean up: a socket without references is collected, and no timer holds the
+ * process.
  *
- * @param options - Those of a host but `sessions`, which take a handshake; the request's
- *   `url`, `headers`, `params`; `context`: what `ws.context` gives.
- * @returns `ws`, what a handler holds, and `client`, the other end.
+ * @param options - Those of a host, except `sessions`, which need a handshake; `url`, `headers` and
+ *   `params` of the request; `context`: the value of `ws.context`.
+ * @returns `ws`, which a handler holds, and `client`, the other end.
  * @throws UsageError `COROSOCK_ARGUMENT`.
  */
 export function fakeSocket<Context = unknown>(
@@ -33,7 +32,7 @@ export function fakeSocket<Context = unknown>(
   return { ws: run.ws as ServerSocket<Context>, client };
 }
 
-/** The handler of a socket that a test talks through: it ends with it. */
+/** The handler of the socket: it returns when the socket has closed. */
 async function untilClosed(ws: ServerSocket): Promise<void> {
   await ws.closed;
 }

@@ -1,5 +1,5 @@
-// A host without a door, and links in memory to it: what `runServer` and
-// `fakeSocket` have in common.
+// A host without a listener, and links in memory to it. `runServer` and `fakeSocket` use it; host,
+// handshake and conversation are those of a port.
 
 import type { FakeOptions } from './fake-options.ts';
 import type { HandlerRun } from '../server/handler-run.ts';
@@ -27,32 +27,32 @@ const REQUEST_OPTIONS: OptionTable<RequestOptions> = {
   params: [Object.freeze({}), unchecked],
 };
 
-/** The options of the test kit. */
+/** The options of `runServer` and `fakeSocket`. */
 export const FAKE_OPTIONS: OptionTable<FakeOptions> = {
   ...HOST_OPTIONS,
   heartbeat: [false, unchecked],
   ...REQUEST_OPTIONS,
 };
 
-const NO_DOOR: HttpBinding = Object.freeze({ address: undefined, close: async () => {} });
+const NO_BINDING: HttpBinding = Object.freeze({ address: undefined, close: async () => {} });
 
-/** A host in memory, and the one conversation that it is started for. */
+/** A host in memory, and its one conversation. */
 export interface MemoryServer {
   readonly host: ServingHost;
   readonly settings: HostSettings;
   readonly pending: PendingHandshake;
-  /** Opens the link. */
+  /** Opens the link, and starts the handler. */
   open(accepted: AcceptedHandshake): { readonly run: HandlerRun; readonly client: ClientSocket };
 }
 
-/** Makes a server that a link in memory leads to. */
+/** Makes a server that is reached by a link in memory. @param call - Named in errors. */
 export function memoryServer(call: string, servable: Servable, options: FakeOptions): MemoryServer {
   checkObject(call, options);
-  // A link in memory is never lost without an event, and a spec that counts timers means its own.
+  // A link in memory is never lost unnoticed, and a test that counts timers means its own.
   const settings = settingsOf(call, { ...options, heartbeat: options.heartbeat ?? false }, FAKE_OPTIONS);
   const { url, headers, params } = complete<RequestOptions>(call, options, REQUEST_OPTIONS);
   const { protocols } = settings;
-  const host = new ServingHost(new RouteTable(servable), settings, NO_DOOR);
+  const host = new ServingHost(new RouteTable(servable), settings, NO_BINDING);
   const request: HandshakeRequest = {
     url: new URL(url),
     headers,

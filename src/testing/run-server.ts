@@ -1,6 +1,5 @@
-// A server's whole life cycle without a port. The link and the host are
-// memory-server.ts's; here the hook is asked, and all is ended in a way that no
-// clock can hold up.
+// `runServer`: a server's whole life cycle without a port. Calls the hook, starts the handler, and
+// shuts down under any clock. The host and the link are those of memory-server.ts.
 
 import type { FakeOptions } from './fake-options.ts';
 import { memoryServer } from './memory-server.ts';
@@ -17,29 +16,29 @@ import type { Clock } from '../time/clock.ts';
 import { ConnectError } from '../core/errors.ts';
 import { SHUT_DOWN_MARGIN_MS } from '../server/shut-down.ts';
 
-/** How a run ended: its handler and its socket, or that there was none. */
+/** How a run ended: the end of its handler and its socket, or the refusal. */
 export type Outcome = RunOutcome | { readonly kind: 'refused'; readonly response: Response };
 
-/** One server that runs, and the client that talks to it. */
+/** A server that runs, and its client. */
 export interface ServerRun extends AsyncDisposable {
   /** The other end of the conversation. Rejects with ConnectError when `onPreServer` refused. */
   readonly client: Promise<ClientSocket>;
-  /** How it ended; never rejects, settles after `onPostServer`. */
+  /** How the run ended. Never rejects; settles after `onPostServer`. */
   readonly done: Promise<Outcome>;
   readonly host: Host;
 }
 
 /**
- * Runs a server's whole life cycle over an in-memory link.
+ * Runs a server's whole life cycle over a link in memory.
  *
- * Hooks, queue, reader, writer, host and shut-down are those of a port. A server
- * without `onPreServer` and `sessions` has begun when this returns. `await using` ends it: the host
- * closes with `graceMs: 0`, and a virtual clock is advanced by what handlers and
- * hooks may take that ignore it.
+ * Hooks, queue, reader, writer, host and shut-down are those of a port. A server without
+ * `onPreServer` and `sessions` has begun when this returns. `await using` ends the run: the host
+ * closes with `graceMs: 0`, and a virtual clock is advanced by the time that handlers and hooks may
+ * still take.
  *
  * @param server - A function, or an object or class with server().
- * @param options - Those of a host, and the request's `url`, `headers`, `params`. The
- *   client offers all of `protocols`.
+ * @param options - Those of a host, and `url`, `headers` and `params` of the request. The client
+ *   offers all of `protocols`.
  * @throws UsageError `COROSOCK_ARGUMENT`.
  */
 export function runServer(server: Servable, options: FakeOptions = {}): ServerRun {
@@ -64,7 +63,7 @@ async function begin(memory: MemoryServer): Promise<Started> {
   });
 }
 
-/** What a client on a port would have got. */
+/** Gives a refusal as the response that a client on a port gets. */
 function toResponse({ status, text, headers }: Refusal): Response {
   return new Response(`${text}\n`, { status, ...(headers === undefined ? undefined : { headers }) });
 }
@@ -81,7 +80,7 @@ function clientOf(started: Started): ClientSocket {
 async function shutDown({ host, settings: { clock, closeTimeoutMs } }: MemoryServer): Promise<void> {
   const closing = host.close({ graceMs: 0 });
   if (isVirtual(clock)) {
-    // One each for the peer, the handler and `onPostServer`; then the host's deadline.
+    // One time-out each for the peer, the handler and `onPostServer`; then the host's deadline.
     for (let wait = 0; wait < 3; wait += 1) await clock.advance(closeTimeoutMs);
     await clock.advance(SHUT_DOWN_MARGIN_MS);
   }
