@@ -1,6 +1,8 @@
 // Options as tables: a row for each option, with its default and its check. A table stands beside
 // the interface of its options; names, defaults and checks are taken from it by the functions
-// here, and the page of options is made of it. The checks themselves: arguments.ts.
+// here, and docs/reference/options.md is made of it. The checks themselves: arguments.ts. Calls that
+// pass a message (`read`, `write`, `select`, `put`, `take`) have no table: three options of a table
+// take 600 ns, the same checks written out 50 ns.
 
 /** Refuses a value with a UsageError that names the call and the option. */
 export type Check = (call: string, name: string, value: unknown) => void;
@@ -51,7 +53,7 @@ export function defaultsOf<Options, Bare extends keyof Options = never>(
  */
 export function checkValues<Options, Bare extends keyof Options = never>(
   call: string,
-  values: Options | Complete<Options, Bare>,
+  values: Options,
   table: OptionTable<Options, Bare>,
   prefix = '',
 ): void {
@@ -73,12 +75,12 @@ export function complete<Options, Bare extends keyof Options = never>(
   table: OptionTable<Options, Bare>,
   prefix = '',
 ): Complete<Options, Bare> {
-  const values = Object.fromEntries(
-    Object.entries<Row>(table).map(([name, [fallback]]) => {
-      const given: unknown = options[name as keyof Options];
-      return [name, given === undefined ? fallback : given];
-    }),
-  ) as Complete<Options, Bare>;
-  checkValues(call, values, table, prefix);
-  return values;
+  const values: Record<string, unknown> = {};
+  for (const [name, [fallback, check]] of Object.entries<Row>(table)) {
+    const given: unknown = options[name as keyof Options];
+    const value = given === undefined ? fallback : given;
+    check(call, prefix + name, value);
+    values[name] = value;
+  }
+  return values as Complete<Options, Bare>;
 }
