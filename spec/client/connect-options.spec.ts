@@ -5,8 +5,7 @@ import { UsageError } from 'corosock';
 import type { ConnectOptions } from 'corosock/client';
 import { describe, expect, it } from 'vitest';
 import { clientSettings, connectNames } from '../../src/client/connect-options.ts';
-import type { ClientPlatform } from '../../src/client/connect-options.ts';
-import type { ClientSettings } from '../../src/client/client-settings.ts';
+import type { ClientPlatform, ClientSettings } from '../../src/client/connect-options.ts';
 import { realClock } from '../../src/time/real-clock.ts';
 import { HandClock } from '../time/hand-clock.ts';
 import { Heartbeat } from '../../src/conversation/heartbeat.ts';
@@ -152,6 +151,14 @@ describe('clientSettings', () => {
       expect(refused({ [name]: undefined }, IN_BROWSER)).toContain('connect(): expected only the options ');
     },
   );
+
+  it('gives all clients on one clock the same budget and timers, and those on another clock others', () => {
+    const clock = new HandClock();
+    const { budget, deadlines } = take({ clock });
+    const again = take({ clock });
+    expect([again.budget === budget, again.deadlines === deadlines]).toEqual([true, true]);
+    expect(take({ clock: new HandClock() }).budget).not.toBe(budget);
+  });
 
   it('lets a full queue close if the platform cannot pause a link', () => {
     expect(take({}, IN_BROWSER).overflow).toBe('close');

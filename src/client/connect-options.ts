@@ -1,16 +1,18 @@
-// The options of `connect`: the table of names, defaults and checks, and the settings of a client.
-// What a host has, too, is in conversation/conversation-options.ts; what `connect.each` has
-// besides, in each-options.ts.
+// The options of `connect`: the table of names, defaults and checks, and the settings that a client
+// is opened with. What a host has, too, is in conversation/conversation-options.ts; what
+// `connect.each` has besides, in each-options.ts. connect.ts calls it, open-client.ts takes the
+// settings.
 
-import type { ClientSettings } from './client-settings.ts';
-import { sharedSettings } from './client-settings.ts';
+import type { ConversationSettings } from '../conversation/conversation.ts';
 import { CONVERSATION_OPTIONS, conversationChoices } from '../conversation/conversation-options.ts';
-import type { ConversationOptions } from '../conversation/conversation-options.ts';
+import type { ConversationChoices, ConversationOptions } from '../conversation/conversation-options.ts';
 import type { HeartbeatOption } from '../conversation/heartbeat-option.ts';
 import type { QueueLimits } from '../conversation/queue-limits.ts';
+import { ReadTraces } from '../conversation/read-mistakes.ts';
+import { schedulingOf } from '../time/scheduling.ts';
 import { badArgument, checkNames, checkSignal, checkTimer } from '../core/arguments.ts';
 import { complete, namesOf } from '../core/options.ts';
-import type { OptionTable } from '../core/options.ts';
+import type { Complete, OptionTable } from '../core/options.ts';
 import { isToken } from '../core/token.ts';
 
 /** What differs between Node and browsers. */
@@ -62,6 +64,10 @@ export const CONNECT_OPTIONS: OptionTable<ConnectOptions, 'signal'> = {
   ...OWN_OPTIONS,
 };
 
+/** Options checked and filled in, and what all clients on one clock share. */
+export interface ClientSettings
+  extends ConversationSettings, ConversationChoices, Complete<OwnOptions, 'signal'> {}
+
 /** Headers of the handshake itself, or of a body, which it does not have. */
 const NOT_OURS =
   /^(?:connection|content-length|keep-alive|proxy-connection|te|trailer|transfer-encoding|upgrade|sec-websocket-.*)$/i;
@@ -74,7 +80,8 @@ export function connectNames({ unknown }: ClientPlatform): ReadonlySet<string> {
 }
 
 /**
- * Checks options and fills in the defaults.
+ * Checks options and fills in the defaults. Clients on one clock share the timers and the budget of
+ * a turn, as the sockets of one host do: with a budget each, many would block the event loop.
  *
  * @param call - Named in errors.
  * @throws UsageError `COROSOCK_ARGUMENT`.
@@ -91,8 +98,16 @@ export function clientSettings(
     throw badArgument(call, 'protocols to name each once (RFC 6455 §4.1)', protocols);
   }
   const own = complete<OwnOptions, 'signal'>(call, options, OWN_OPTIONS);
-  const { overflow } = platform;
-  return { ...conversation, ...sharedSettings(clock), ...own, overflow, headers: { ...own.headers } };
+  const { deadlines, budget } = schedulingOf(clock);
+  return {
+    ...conversation,
+    ...own,
+    overflow: platform.overflow,
+    headers: { ...own.headers },
+    deadlines,
+    budget,
+    traces: new ReadTraces(),
+  };
 }
 
 function checkHeaders(call: string, option: string, headers: unknown): void {

@@ -2,7 +2,7 @@
 // conversation over the link. `connect.ts` calls it for `connect` and for each attempt of
 // `connect.each`; a Connector (transport/) opens the link.
 
-import type { ClientSettings } from './client-settings.ts';
+import type { ClientSettings } from './connect-options.ts';
 import type { ClientSocket } from '../socket/client-socket.ts';
 import { Conversation } from '../conversation/conversation.ts';
 import { abortable, unattended } from '../waiting/abortable.ts';

@@ -3,7 +3,7 @@
 // `backoff.ts` gives the waits, and `each-options.ts` says which end is final.
 
 import { Backoff } from './backoff.ts';
-import type { ClientSettings } from './client-settings.ts';
+import type { ClientSettings } from './connect-options.ts';
 import { isFinal } from './each-options.ts';
 import type { EachSettings } from './each-options.ts';
 import type { ClientSocket } from '../socket/client-socket.ts';
