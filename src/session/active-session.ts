@@ -86,7 +86,9 @@ export function holdSession(id: string, resources: SessionResources): ActiveSess
   return session;
 }
 
-/** Makes an active session under a fresh id, held for a handshake. The store has not heard of it. */
+/**
+ * Makes an active session under a fresh id, held for a handshake. The store has not heard of it.
+ */
 export function beginSession(resources: SessionResources): ActiveSession {
   const session = holdSession(resources.cookie.newId(), resources);
   session.began(resources.clock.now());

@@ -1,5 +1,6 @@
-// The stores that were written for express-session, as a SessionStore: callbacks
-// become promises, and the cookie that Express keeps in its records stays there.
+// Makes a SessionStore of a store for express-session: callbacks become promises, and the cookie
+// that Express keeps in its records stays there. index.ts exports it; users call it and give the
+// result to `sessions.store`. The port is session-store.ts.
 
 import { KeyedLock } from '../waiting/keyed-lock.ts';
 import type { SessionStore } from './session-store.ts';
@@ -7,7 +8,7 @@ import { realClock, wallTimeMs } from '../time/real-clock.ts';
 import { badArgument } from '../core/arguments.ts';
 
 /**
- * A store with callbacks that has not answered by then counts as down.
+ * Longest wait for the callback of a store. A store that has not answered by then counts as down.
  *
  * @limit Answer of a store in `expressSessionStore` | the store counts as down
  */
@@ -24,15 +25,15 @@ export interface ExpressSessionStore {
 /**
  * Makes a {@link SessionStore} of a store for express-session.
  *
- * Give it the store of an Express application, and `sessions` the `name` and `secret` of its
- * `session()`: both then see the same data. The member `cookie` is Express's: it is not in what
- * `load` gives, and what an update puts there is lost. When a session expires is written there, so
- * `timeoutMs` should be Express's `cookie.maxAge`. A record that Express made without a `maxAge`
- * keeps to the store's own time: connect-redis has `ttl`, one day.
+ * Give it the store of an Express application, and give `sessions` the `name` and `secret` of its
+ * `session()`: both then see the same data. The member `cookie` belongs to Express: `load` does not
+ * give it, and what an update puts there is lost. The expiry of a session is written there, so give
+ * `timeoutMs` the value of Express's `cookie.maxAge`. A record that Express made without a `maxAge`
+ * is kept for the store's own time: `ttl` of connect-redis, one day.
  *
- * Express saves a whole session at the end of a request, without a lock: it may
- * overwrite what was updated meanwhile. A store without `touch` is written anew instead; one that
- * has not answered within five seconds counts as down.
+ * Express saves a whole session at the end of a request, without a lock: it may overwrite an update
+ * that was made meanwhile. A record in a store without `touch` is written anew instead. A store
+ * that has not answered within five seconds counts as down.
  *
  * @throws UsageError `COROSOCK_ARGUMENT`.
  */
@@ -45,39 +46,42 @@ export function expressSessionStore(store: ExpressSessionStore): SessionStore {
 
 const SILENT = `The store of sessions has not answered within ${STORE_ANSWER_MS} ms`;
 
-/** What Express keeps in its records. */
+/** A record as Express keeps it. */
 interface ExpressRecord extends Record<string, unknown> {
   readonly cookie?: unknown;
 }
 
-/** Express stores have no port for "set what is in it but not the cookie": some calls are two. A line per id keeps them together. */
+/**
+ * A store of Express cannot set the data without the cookie: some of our calls are two of its
+ * calls. The lock of the id keeps the two together.
+ */
 class WrappedStore implements SessionStore {
   readonly #store: ExpressSessionStore;
-  readonly #lines = new KeyedLock();
+  readonly #locks = new KeyedLock();
 
   constructor(store: ExpressSessionStore) {
     this.#store = store;
   }
 
   get(id: string): Promise<Record<string, unknown> | undefined> {
-    return this.#lines.run(id, async () => {
+    return this.#locks.run(id, async () => {
       const record = await this.#find(id);
       if (record === undefined) return undefined;
       const { cookie: _, ...data } = record;
-      // Whether a store hands out its own object is its own affair.
+      // Some stores hand out their own object: give a copy.
       return JSON.parse(JSON.stringify(data)) as Record<string, unknown>;
     });
   }
 
   set(id: string, data: Record<string, unknown>, timeoutMs: number): Promise<void> {
-    return this.#lines.run(id, async () => {
+    return this.#locks.run(id, async () => {
       const record = await this.#find(id);
       await this.#put(id, { ...data, cookie: cookieAfter(record?.cookie, timeoutMs) });
     });
   }
 
   touch(id: string, timeoutMs: number): Promise<void> {
-    return this.#lines.run(id, async () => {
+    return this.#locks.run(id, async () => {
       const record = await this.#find(id);
       if (record === undefined) return;
       const touched = { ...record, cookie: cookieAfter(record.cookie, timeoutMs) };
@@ -87,12 +91,12 @@ class WrappedStore implements SessionStore {
   }
 
   delete(id: string): Promise<void> {
-    return this.#lines.run(id, () => settled<void>((done) => this.#store.destroy(id, done)));
+    return this.#locks.run(id, () => settled<void>((done) => this.#store.destroy(id, done)));
   }
 
   async #find(id: string): Promise<ExpressRecord | undefined> {
     const record = await settled<unknown>((done) =>
-      // What express-session takes for "not there", too.
+      // express-session takes this error for "not there", too.
       this.#store.get(id, (error, found) => done(isNotThere(error) ? undefined : error, found)),
     );
     return isRecord(record) ? record : undefined;
@@ -104,8 +108,8 @@ class WrappedStore implements SessionStore {
 }
 
 /**
- * Turns a call with a callback into a promise. A callback that is never called must not
- * keep the line of its id for ever.
+ * Turns a call with a callback into a promise. Rejects when the callback is not called in time: the
+ * call must not hold the lock of its id for ever.
  */
 function settled<T>(call: (done: (error?: unknown, value?: T) => void) => void): Promise<T> {
   return new Promise((resolve, reject) => {
@@ -119,20 +123,23 @@ function settled<T>(call: (done: (error?: unknown, value?: T) => void) => void):
   });
 }
 
-/** Makes the cookie of a record that is kept for `timeoutMs`: Express's own, moved, where there is one. */
+/**
+ * Makes the cookie of a record that is kept for `timeoutMs`. A cookie that Express has made keeps
+ * its members but the expiry.
+ */
 function cookieAfter(cookie: unknown, timeoutMs: number): object {
-  // A cookie without an expiry lives as long as the browser: it stays so.
+  // A cookie without an expiry lives as long as the browser runs: it keeps none.
   if (isRecord(cookie) && (cookie['expires'] ?? undefined) === undefined) return cookie;
   const expires = dateAfter(timeoutMs);
   const maxAge = expires === null ? null : timeoutMs;
   const moved = isRecord(cookie)
     ? { ...cookie, expires }
     : { originalMaxAge: maxAge, expires, httpOnly: true, path: '/' };
-  // Some stores (memorystore) ask for what Express's own Cookie computes and does not save.
+  // Some stores (memorystore) read `maxAge`, which Express's own Cookie computes and does not save.
   return Object.defineProperty(moved, 'maxAge', { value: maxAge });
 }
 
-/** null for never, and for what no Date can tell. */
+/** @returns null for never, and for a time that is beyond the range of Date. */
 function dateAfter(timeoutMs: number): Date | null {
   const date = new Date(wallTimeMs() + timeoutMs);
   return Number.isNaN(date.getTime()) ? null : date;

@@ -1,5 +1,5 @@
-// The store of a host that names none: sessions of this process, gone with it. It
-// holds them as JSON text, so that it behaves as a store beyond a network does.
+// The store of a host whose options name none: keeps sessions in this process, as JSON text, so
+// that it behaves as a store beyond a network does. session-options.ts makes one for each host.
 
 import type { SessionStore } from './session-store.ts';
 import type { Clock } from '../time/clock.ts';
@@ -7,40 +7,43 @@ import { LinkedList } from '../structures/linked-list.ts';
 import type { ListNode } from '../structures/linked-list.ts';
 
 /**
- * Sessions kept at once: with little data in them some 30 MB. Beyond it the session that was
- * touched longest ago is dropped.
+ * Sessions that are kept at once: some 30 MB with little data in each. Beyond it the session that
+ * was touched longest ago is dropped.
  *
  * @limit Sessions in the memory of a host | the session that was touched longest ago is dropped
  */
 export const MAX_MEMORY_SESSIONS = 100_000;
 
-/** One session, in the line of all. */
+/** One session, in the list of all. */
 interface Kept extends ListNode<Kept> {
   readonly id: string;
   text: string;
-  /** Time of the clock; Infinity for never. */
+  /** When it expires, by the clock; Infinity for never. */
   untilMs: number;
 }
 
 /**
  * A {@link SessionStore} in memory, bounded by {@link MAX_MEMORY_SESSIONS}.
  *
- * It has no timer of its own: what has expired is dropped when it is asked for, and
- * when something is set. It needs no lock: only its host sees it.
+ * It has no timer: a session that has expired is dropped when it is read, and when any session is
+ * set. It has no `lock`: no other host uses it.
  */
 export class MemorySessionStore implements SessionStore {
   readonly #clock: Clock;
   readonly #limit: number;
   readonly #kept = new Map<string, Kept>();
-  /** In the order in which they were touched: a Map that loses its first entries over and over is walked from its old beginning each time. */
-  readonly #line = new LinkedList<Kept>();
+  /**
+   * The sessions in the order in which they were touched. A Map could keep the order, too, but one
+   * that loses its first entries over and over is walked from its old beginning each time.
+   */
+  readonly #touched = new LinkedList<Kept>();
 
   constructor(clock: Clock, limit: number = MAX_MEMORY_SESSIONS) {
     this.#clock = clock;
     this.#limit = limit;
   }
 
-  /** Sessions that take room, expired ones among them. */
+  /** Sessions that are kept, expired ones among them. */
   get size(): number {
     return this.#kept.size;
   }
@@ -81,25 +84,32 @@ export class MemorySessionStore implements SessionStore {
 
   #add(kept: Kept): void {
     this.#kept.set(kept.id, kept);
-    this.#line.append(kept);
-    const { first } = this.#line;
+    this.#touched.append(kept);
+    const { first } = this.#touched;
     if (this.#kept.size > this.#limit && first !== undefined) this.#drop(first);
   }
 
   #renew(kept: Kept, untilMs: number): void {
     kept.untilMs = untilMs;
-    this.#line.remove(kept);
-    this.#line.append(kept);
+    this.#touched.remove(kept);
+    this.#touched.append(kept);
   }
 
   #drop(kept: Kept): void {
     this.#kept.delete(kept.id);
-    this.#line.remove(kept);
+    this.#touched.remove(kept);
   }
 
-  /** From the oldest on: sessions of one host have one time-out, so those that were touched first expire first. */
+  /**
+   * Drops expired sessions, oldest first. All sessions of a host have one time-out: they expire in
+   * the order in which they were touched.
+   */
   #dropExpired(nowMs: number): void {
-    for (let { first } = this.#line; first !== undefined && nowMs >= first.untilMs; { first } = this.#line) {
+    for (
+      let { first } = this.#touched;
+      first !== undefined && nowMs >= first.untilMs;
+      { first } = this.#touched
+    ) {
       this.#drop(first);
     }
   }

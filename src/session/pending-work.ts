@@ -1,33 +1,36 @@
-// What sessions do without anybody waiting for it: a last word to the store, the end
-// of a session that nobody holds, a lock given back. Sessions hand it in; the host's
-// shut-down waits for it.
+// Calls of the store that no caller awaits: a touch, the deletion of a session, a lock that is
+// given back. active-session.ts, session-handle.ts and session-lock.ts hand them in; the shut-down
+// of the host waits for them through sessions.ts.
 
 import type { Clock } from '../time/clock.ts';
 
-/** Work that no caller waits for. */
+/** Keeps promises that no caller awaits until they settle. */
 export class PendingWork {
   readonly #clock: Clock;
   readonly #report: (error: unknown) => void;
-  readonly #works = new Set<Promise<unknown>>();
+  readonly #pending = new Set<Promise<unknown>>();
 
-  /** @param report - Gets what the work rejects with. */
+  /** @param report - Gets what a promise rejects with. */
   constructor(clock: Clock, report: (error: unknown) => void) {
     this.#clock = clock;
     this.#report = report;
   }
 
-  /** Lets work go on. */
+  /** Takes over a promise. */
   run(work: Promise<unknown>): void {
-    this.#works.add(work);
-    void work.catch(this.#report).then(() => this.#works.delete(work));
+    this.#pending.add(work);
+    void work.catch(this.#report).then(() => this.#pending.delete(work));
   }
 
-  /** Resolves when nothing is under way, also nothing that has come of what was. Never rejects. */
+  /**
+   * Resolves when every promise has settled, and every one that was handed in meanwhile. Never
+   * rejects.
+   */
   async settled(): Promise<void> {
     do {
-      await Promise.allSettled(this.#works);
-      // What has just ended, here or in a socket, may yet begin more.
+      await Promise.allSettled(this.#pending);
+      // What has just settled, here or in a socket, may hand in more within this turn.
       await new Promise<void>((resolve) => void this.#clock.setImmediate(resolve));
-    } while (this.#works.size > 0);
+    } while (this.#pending.size > 0);
   }
 }

@@ -7,23 +7,28 @@ import { parseCookie, stringifySetCookie } from 'cookie';
 import { unsign } from 'cookie-signature';
 import { RandomIds } from '../platform/random-ids.ts';
 
-/** What a request's cookies say. `forged`: no secret of ours has signed it. */
+/** What the cookies of a request hold. `forged`: none of our secrets has signed the cookie. */
 export type CookieVerdict =
   | { readonly kind: 'none' }
   | { readonly kind: 'valid'; readonly id: string }
   | { readonly kind: 'forged' };
 
-/** 192 random bits: what an id of express-session has. */
+/** 192 random bits: as many as an id of express-session has. */
 const ID_BYTES = 24;
 
-/** How express-session marks a value as signed. */
+/** The prefix of a signed value in express-session. */
 const SIGNED = 's:';
 
-/** Tells `report` that a cookie came to nothing, and a fresh session was begun. The cookie's text is not in it. */
+/**
+ * What `report` gets when a cookie names no session and a fresh one is begun. The text of the
+ * cookie is not in it.
+ */
 export class SessionCookieError extends Error {
   override readonly name = 'SessionCookieError';
   readonly code = 'COROSOCK_SESSION_COOKIE';
-  /** `forged`: not signed with a secret of ours. `unknown`: it was, but its session is over. */
+  /**
+   * `forged`: not signed with a secret of this host. `unknown`: signed, but its session is over.
+   */
   readonly why: 'forged' | 'unknown';
 
   constructor(why: 'forged' | 'unknown') {
@@ -50,12 +55,12 @@ export class SessionCookie {
     this.#signer = new IdSigner(secrets[0]);
   }
 
-  /** Makes the id of a session: unguessable, and safe in a cookie. */
+  /** Makes the id of a fresh session: unguessable, and safe in a cookie. */
   newId(): string {
     return this.#ids.next();
   }
 
-  /** Finds the cookie in a `Cookie` header, and verifies it in constant time. */
+  /** Finds the cookie in a `Cookie` header, and verifies its signature in constant time. */
   read(header: string | undefined): CookieVerdict {
     const value = header === undefined ? undefined : parseCookie(header)[this.#name];
     if (value === undefined) return { kind: 'none' };
@@ -91,9 +96,9 @@ const INNER_PAD = 0x36;
 const OUTER_PAD = 0x5c;
 
 /**
- * Signs ids with one secret: HMAC-SHA256, as two hashes over buffers that are kept. An `Hmac` object
- * has a native half that the garbage collector has to finish: with one for each fresh session the
- * row "handshakes with onPreServer and a session" gives 0.70 where this gives 0.76.
+ * Signs ids with one secret: HMAC-SHA256, as two hashes over buffers that are kept. An `Hmac`
+ * object has a native half that the garbage collector has to finish: with one for each fresh
+ * session the row "handshakes with onPreServer and a session" gives 0.70 where this gives 0.76.
  */
 export class IdSigner {
   /** The secret with the inner pad, and the bytes of the id behind it. */
@@ -109,7 +114,9 @@ export class IdSigner {
     this.#outer = Buffer.concat([key.map((byte) => byte ^ OUTER_PAD)], BLOCK_BYTES + DIGEST_BYTES);
   }
 
-  /** @returns The id, a dot and its signature: what `sign(id, secret)` of cookie-signature gives. */
+  /**
+   * @returns The id, a dot and its signature: what `sign(id, secret)` of cookie-signature gives.
+   */
   sign(id: string): string {
     const end = BLOCK_BYTES + Buffer.byteLength(id);
     // Made once: all ids of `newId` are equally long.

@@ -46,8 +46,8 @@ export class SessionLock {
    *
    * Rejects with the reason of a wait that is given up, and then holds nothing.
    *
-   * @param task - Awaits with `untilWriting` what comes before its write. That can be given up, too,
-   *   when a signal aborts: nothing is written then. From the write on nothing is given up.
+   * @param task - Awaits with `untilWriting` what comes before its write. That can be given up,
+   *   too, when a signal aborts: nothing is written then. From the write on nothing is given up.
    */
   async hold<T>(id: string, wait: LockWait, task: (untilWriting: UntilWriting) => Promise<T>): Promise<T> {
     let release: Release | undefined;
@@ -76,9 +76,15 @@ export class SessionLock {
     if (unlock !== undefined) this.#pendingWork.run((async () => unlock())());
   }
 }
-/** Is given up when its time is over, or when one of its signals aborts; until it is stopped. */
+/**
+ * One wait for a lock. It is given up when its time is over or when one of its signals aborts,
+ * until it is stopped.
+ */
 export class LockWait implements DeadlineOwner {
-  /** Aborts when the wait is given up: with a signal's reason, or an error that {@link isTimeout} knows. */
+  /**
+   * Aborts when the wait is given up: with the reason of a signal, or with an error that
+   * {@link isTimeout} recognises.
+   */
   readonly over: LazySignal = new LazySignal();
   readonly #signals: readonly AbortSignal[];
   readonly #deadline: Deadline;
@@ -93,27 +99,30 @@ export class LockWait implements DeadlineOwner {
     this.#deadline.setAt(deadlines.now() + timeoutMs);
     this.#signals = signals;
     for (const signal of signals) {
-      // Node warns from the eleventh listener on; many updates may wait for one session.
+      // Node warns from the eleventh listener on, and many updates may wait for one session.
       setMaxListeners(0, signal);
       signal.addEventListener('abort', this.#onAbort);
     }
   }
 
-  /** Whether an error says that the time was over. */
+  /** Whether an error is the one of this wait for a time that is over. */
   isTimeout(error: unknown): boolean {
     return this.#timeout !== undefined && error === this.#timeout;
   }
 
   /**
-   * Waits for something until the wait is given up; then rejects with the reason.
+   * Awaits a promise until the wait is given up; then rejects with the reason.
    *
-   * @param late - Gets what comes after all.
+   * @param late - Gets what the promise resolves with after that.
    */
   until<T>(coming: Promise<T>, late?: (value: T) => void): Promise<T> {
     return this.over.until(coming, late);
   }
 
-  /** Waits as {@link until} does; when the thing has come, nothing ends the wait any more. */
+  /**
+   * Awaits a promise as {@link until} does. Once it has resolved, the wait cannot be given up any
+   * more.
+   */
   async untilWriting<T>(coming: Promise<T>): Promise<T> {
     const value = await this.until(coming);
     if (this.over.aborted) throw this.over.reason;
@@ -121,18 +130,18 @@ export class LockWait implements DeadlineOwner {
     return value;
   }
 
-  /** The time no longer matters; the signals do. */
+  /** Cancels the time-out. The signals can still end the wait. */
   stopClock(): void {
     this.#deadline.stop();
   }
 
-  /** Nothing ends it any more, and nothing of it is left. */
+  /** Cancels the time-out and removes the listeners: the wait cannot be given up any more. */
   stop(): void {
     this.#deadline.stop();
     for (const signal of this.#signals) signal.removeEventListener('abort', this.#onAbort);
   }
 
-  /** Called by the deadline: the time is over. */
+  /** Called by the deadline when the time is over. */
   onDeadline(): void {
     const timeout = new LockTimeoutError();
     this.#timeout = timeout;
@@ -144,7 +153,7 @@ export class LockWait implements DeadlineOwner {
   };
 }
 
-/** What a store's `lock` gets as the signal's reason when the time is over. */
+/** The reason of the signal that the `lock` of a store gets, when the time is over. */
 class LockTimeoutError extends Error {
   override readonly name = 'AbortError';
   readonly code = 'ABORT_ERR';

@@ -1,5 +1,5 @@
-// The words of a session: what hooks and handlers hold as `session`. Types only;
-// session-handle.ts is what they hold.
+// What hooks and handlers hold as `session`. Types only: session-handle.ts implements them, and
+// index.ts exports them. What the data is kept in is session-store.ts.
 
 import type { WaitOptions } from '../core/wait-options.ts';
 
@@ -7,48 +7,49 @@ import type { WaitOptions } from '../core/wait-options.ts';
 export type SessionData = Record<string, unknown>;
 
 /**
- * A session: data that outlives its sockets, under the id in the client's cookie.
+ * A session: data that outlives its sockets, under the id in the cookie of the client.
  *
- * It ends when it is told to, and when for `timeoutMs` nothing has renewed it in this
- * process: a message that one of its sockets received or sent, an `update`, a handshake
- * with its cookie, whatever that is answered with. Its sockets then close with 3008, and
- * every method but `end` rejects with UsageError `COROSOCK_SESSION_OVER`: nothing
- * brings it back. No socket ever holds its lock. A call that is not awaited never
- * becomes an unhandled rejection.
+ * It ends when `end` is called, and when nothing has renewed it for `timeoutMs` in this process. A
+ * message that one of its sockets received or sent renews it, an `update`, and a handshake with its
+ * cookie, however that is answered. When it ends, its sockets close with 3008, and every method but
+ * `end` rejects with UsageError `COROSOCK_SESSION_OVER`: nothing brings it back. No socket ever
+ * holds its lock. A call that is not awaited never becomes an unhandled rejection.
  */
 export interface Session {
-  /** Whoever knows it, signed, is the client. */
+  /**
+   * The id in the cookie of the client. A client that sends it with our signature has the session.
+   */
   readonly id: string;
 
   /**
-   * Reads the data. Never waits for the lock, nor for what an update's `change` waits for: while that
-   * goes on it gives what was there before.
+   * Reads the data. Never waits for the lock, nor for the `change` of an update: while that runs,
+   * this gives the data as it was before.
    *
    * @returns A fresh copy.
-   * @throws UsageError `COROSOCK_SESSION_OVER`, also when the store no longer has it: a logout
-   *   over HTTP ends the sockets here. What the store says when it is down.
+   * @throws UsageError `COROSOCK_SESSION_OVER`, also when the store no longer has the session: a
+   *   logout over HTTP ends the sockets here. What the store rejects with when it is down.
    */
   load(): Promise<SessionData>;
 
   /**
-   * Reads, changes and writes, under the session's lock.
+   * Reads, changes and writes the data, under the lock of the session.
    *
-   * Two updates of a host never lose one another, nor do those of several processes
-   * when the store offers a lock. An application that writes past the lock, as
-   * express-session does, can overwrite what is written here. A session that such an application
-   * deletes while `change` runs stays deleted; between the last read and the write, two turns at the
-   * store, a deletion can be undone. Not to be nested: an update inside `change` waits for the one
-   * that it is in. An update renews the session, as a message does.
+   * Two updates of one host never lose each other's changes, nor do those of several processes when
+   * the store offers a lock. An application that writes without the lock, as express-session does,
+   * can overwrite what is written here. A session that such an application deletes while `change`
+   * runs stays deleted; a deletion between the last read and the write, two calls of the store, can
+   * be undone. Do not nest updates: one inside `change` waits for the one that it is in. An update
+   * renews the session, as a message does.
    *
-   * @param change - Changes the data in place. What it throws is what this rejects with, and nothing
-   *   is written.
-   * @param options - `timeoutMs`: longest wait for the lock, ≥ 0, `Infinity` sets no timer, default
-   *   10 000; 0 has it only when nobody waits for it or has it, and where the store has a lock of its
-   *   own, only when that is answered at once: give one beyond a network a few milliseconds; `signal`: aborting rejects with its reason until the
-   *   write begins, and nothing is changed.
-   * @returns `timeout`: the lock was not to be had, `change` was not called.
-   * @throws UsageError `COROSOCK_ARGUMENT`, `COROSOCK_SESSION_OVER`. The signal's reason. What the
-   *   store says; whether it has written is then open.
+   * @param change - Changes the data in place. What it throws is what this rejects with, and
+   *   nothing is written.
+   * @param options - `timeoutMs`: the longest wait for the lock, ≥ 0, `Infinity` sets no timer,
+   *   default 10 000. 0 takes the lock only where it is free, and where the store has a lock of its
+   *   own, only when that answers at once: give a store beyond a network a few milliseconds.
+   *   `signal`: aborting rejects with its reason until the write begins, and nothing is changed.
+   * @returns `timeout`: the lock was not free in time, and `change` was not called.
+   * @throws UsageError `COROSOCK_ARGUMENT`, `COROSOCK_SESSION_OVER`. The reason of the signal. What
+   *   the store rejects with; whether it has written is then open.
    */
   update(
     change: (data: SessionData) => void | PromiseLike<void>,
@@ -56,24 +57,24 @@ export interface Session {
   ): Promise<'ok' | 'timeout'>;
 
   /**
-   * Moves the data to a fresh id, so that a login cannot be fixed in advance.
+   * Moves the data to a fresh id, so that an attacker cannot fix the id of a login in advance.
    *
-   * The old id is deleted, and what lives under it ends. The 101 carries the new one, and so does a
-   * refusal. When the handshake ends before the move is done, the data stays under the old id: move
-   * first, then write what the login brings.
+   * The old id is deleted, and its sockets end. The 101 carries the new id, and so does a refusal.
+   * When the handshake ends before the move is done, the data stays under the old id: move first,
+   * then write what the login brings.
    *
-   * @throws UsageError `COROSOCK_TOO_LATE` when `onPreServer` or the handshake is over: no response is left
-   *   to carry the cookie. `COROSOCK_SESSION_OVER`. What the store says.
+   * @throws UsageError `COROSOCK_TOO_LATE` when `onPreServer` or the handshake is over: no response
+   *   is left to carry the cookie. `COROSOCK_SESSION_OVER`. What the store rejects with.
    */
   regenerate(): Promise<void>;
 
   /**
-   * Ends the session: every socket of it here is closed at once, its data is deleted.
+   * Ends the session: closes all its sockets in this process at once, then deletes its data.
    *
-   * A process that holds the lock is waited for, but not for longer than 10 000 ms. Sockets of other
+   * Waits for a process that holds the lock, but not for longer than 10 000 ms. Sockets of other
    * processes end when they next ask for the data, or when they time out.
    *
-   * @throws What the store says; the sockets are closed all the same.
+   * @throws What the store rejects with; the sockets are closed all the same.
    */
   end(): Promise<void>;
 }

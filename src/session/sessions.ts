@@ -57,8 +57,8 @@ export class Sessions {
   }
 
   /**
-   * Opens the session that the cookie of a request names, or a fresh one. The store does not hear of
-   * a fresh one yet: a handshake that comes to nothing takes no room there.
+   * Opens the session that the cookie of a request names, or a fresh one. The store does not hear
+   * of a fresh one yet: a handshake that comes to nothing takes no room there.
    *
    * A cookie that is forged, or whose session is over, gets a fresh session; `report` gets a
    * SessionCookieError (`COROSOCK_SESSION_COOKIE`, `why`).
