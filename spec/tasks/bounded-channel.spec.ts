@@ -165,6 +165,20 @@ describe('a time-out on a channel', () => {
     expect([await put, await drain(jobs)]).toEqual(['timeout', ['a']]);
   });
 
+  it('ends each waiting put at its own time', async () => {
+    const { jobs, clock } = made({ capacity: 1 });
+    await jobs.put('a');
+    const ends: string[] = [];
+    for (const timeoutMs of [30, 10]) {
+      void jobs.put('b', { timeoutMs }).then((status) => ends.push(`${timeoutMs} ms: ${status}`));
+    }
+    for (const ms of [10, 20]) {
+      clock.tick(ms);
+      await turn();
+    }
+    expect([ends, clock.timers]).toEqual([['10 ms: timeout', '30 ms: timeout'], 0]);
+  });
+
   it('of 0 takes and puts what is possible at once', async () => {
     const { jobs, clock } = made({ capacity: 1 });
     expect(await jobs.take({ timeoutMs: 0 })).toEqual([undefined, 'timeout']);

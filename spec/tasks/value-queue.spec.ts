@@ -61,6 +61,13 @@ describe('a call on a channel that cannot wait', () => {
     expect(await yieldsOf(5, () => call(all))).toEqual([false, false, true, true, true]);
   });
 
+  it('does not count the calls on another channel of the same clock', async () => {
+    const { queue, clock } = made();
+    const other = new ValueQueue<string>(64, 'wait', clock);
+    await yieldsOf(3, () => queue.takeOrWait(now));
+    expect(await yieldsOf(2, () => other.takeOrWait(now))).toEqual([false, false]);
+  });
+
   it('takes a value that comes while it yields', async () => {
     const { queue, put } = made();
     await yieldsOf(2, () => queue.takeOrWait(now));
