@@ -157,9 +157,16 @@ export function shownDefault(name: string, value: unknown): string | undefined {
 }
 
 function tableOf(head: readonly string[], rows: ReadonlyArray<readonly string[]>): string {
-  const lineOf = (cells: readonly string[]): string =>
-    `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  const lineOf = (cells: readonly string[]): string => `| ${cells.map(cellOf).join(' | ')} |`;
   return [lineOf(head), `|${'---|'.repeat(head.length)}`, ...rows.map(lineOf)].join('\n');
+}
+
+/** Escapes what would end a cell, and links error codes and HTTP statuses to their pages. */
+function cellOf(words: string): string {
+  return words
+    .replaceAll('|', '\\|')
+    .replaceAll(/`(COROSOCK_[A-Z_]+)`/g, (code, name: string) => `[${code}](errors.md#${name.toLowerCase()})`)
+    .replaceAll(/\bHTTP \d{3}\b/g, '[$&](http-answers.md)');
 }
 
 /** The words of the comment that a text ends with; '' where it ends with code. */

@@ -158,7 +158,7 @@ describe('the blocks', () => {
 const OTHER = 1;
 /** Coats of paint. @limit Coats | close 1008 */
 export const MAX_COATS = 1_000;
-/** @limit Drying | it is wet */
+/** @limit Drying | HTTP 503, \`COROSOCK_WET\` */
 const DRY_MS = 30_000;
 /** @limit A look | it blinks */
 const LOOK_MS = 8;
@@ -168,7 +168,7 @@ export function bucket(): number {}`;
       '| A look | 8 ms | it blinks |',
       '| Bucket | `2 × size` | it is full |',
       '| Coats | 1,000 | close 1008 |',
-      '| Drying | 30 s | it is wet |',
+      '| Drying | 30 s | [HTTP 503](http-answers.md), [`COROSOCK_WET`](errors.md#corosock_wet) |',
     ]);
   });
 

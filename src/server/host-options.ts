@@ -24,7 +24,7 @@ export interface HostOptions extends ConversationOptions {
   /**
    * Longest time of a handshake, from its request to its answer, 0 to 2³¹−1 ms: the sessions'
    * store, the wait for a hook's turn, `onPreServer`, and the body of its Response. Beyond it the
-   * answer is 408, or 503 where the store has not answered. Default 10 000.
+   * answer is HTTP 408, or HTTP 503 where the store has not answered. Default 10 000.
    */
   readonly handshakeTimeoutMs?: number;
   /**
@@ -35,8 +35,9 @@ export interface HostOptions extends ConversationOptions {
   /** Sessions and their signed cookies; false for none. Default false. */
   readonly sessions?: SessionOptions | false;
   /**
-   * Called as `report(error, { socketId, phase })` with errors that no caller can be given; not with
-   * the socket's own end that leaves a handler. Default: a process warning, `COROSOCK_REPORT`.
+   * Called as `report(error, { socketId, phase })` with errors that no caller can be given; not
+   * with the socket's own end that leaves a handler. Default: a process warning,
+   * `COROSOCK_REPORT`.
    */
   readonly report?: Report;
 }
