@@ -67,7 +67,7 @@ function idIn(setCookie: string | undefined): string | undefined {
   return value?.slice('s:'.length, value.lastIndexOf('.'));
 }
 
-describe('S3: a session that was moved before its handshake came to nothing', () => {
+describe('S3: a session that was regenerated before its handshake failed', () => {
   const move = ({ session }: Handshake): Promise<void> | undefined => session?.regenerate();
 
   it.each<[status: number, hook: Hook]>([
@@ -85,7 +85,7 @@ describe('S3: a session that was moved before its handshake came to nothing', ()
         return new Response('', { status: 401 });
       },
     ],
-  ])('is kept, and its client told the fresh id, with the %i of its hook', async (status, hook) => {
+  ])('is kept, and its client gets the fresh id with the %i of its hook', async (status, hook) => {
     await using site = await open(hook);
     using client = await site.knock(KNOWN);
     const answer = await client.answer();
@@ -94,30 +94,27 @@ describe('S3: a session that was moved before its handshake came to nothing', ()
     expect(await site.memory.get('known')).toBe(undefined);
   });
 
-  it.each([408, 503])(
-    'is kept, and its client told the fresh id, with the %i of the host',
-    async (status) => {
-      const clock = virtualClock();
-      let hasMoved = false;
-      await using site = await open(
-        async (handshake) => {
-          await move(handshake);
-          hasMoved = true;
-          await new Promise(() => {});
-        },
-        { clock, handshakeTimeoutMs: 700 },
-      );
-      using client = await site.knock(KNOWN);
-      await until(() => hasMoved);
-      if (status === 408) await clock.advance(700);
-      else void site.host.close({ graceMs: 0 });
-      const answer = await client.answer();
-      const id = idIn(answer.headers['set-cookie']) ?? '';
-      expect([answer.status, await site.memory.get(id)]).toEqual([status, { user: 'ann' }]);
-    },
-  );
+  it.each([408, 503])('is kept, and its client gets the fresh id with the %i of the host', async (status) => {
+    const clock = virtualClock();
+    let hasMoved = false;
+    await using site = await open(
+      async (handshake) => {
+        await move(handshake);
+        hasMoved = true;
+        await new Promise(() => {});
+      },
+      { clock, handshakeTimeoutMs: 700 },
+    );
+    using client = await site.knock(KNOWN);
+    await until(() => hasMoved);
+    if (status === 408) await clock.advance(700);
+    else void site.host.close({ graceMs: 0 });
+    const answer = await client.answer();
+    const id = idIn(answer.headers['set-cookie']) ?? '';
+    expect([answer.status, await site.memory.get(id)]).toEqual([status, { user: 'ann' }]);
+  });
 
-  it('stays under the id that the client knows when it is being moved at the 408', async () => {
+  it('stays under the id that the client knows when the 408 comes during regenerate', async () => {
     const clock = virtualClock();
     const deleting = held();
     await using site = await open(move, { clock, handshakeTimeoutMs: 700 });
@@ -132,7 +129,7 @@ describe('S3: a session that was moved before its handshake came to nothing', ()
     expect(await site.memory.get('known')).toEqual({ user: 'ann' });
   });
 
-  it('is waited for when the hook has not: the 101 carries the id that the socket has', async () => {
+  it('is awaited where the hook has not: the 101 carries the id that the socket has', async () => {
     await using site = await open((handshake) => void move(handshake));
     using client = await site.knock(KNOWN);
     const answer = await client.answer();
@@ -152,7 +149,7 @@ describe('S5: a client without a cookie', () => {
     expect([answer.status, answer.headers['set-cookie'], site.store.calls]).toEqual([status, undefined, []]);
   });
 
-  it('takes none when it leaves while its hook runs, also where that has used the session', async () => {
+  it('leaves none when it resets while its hook runs, also where the hook has used the session', async () => {
     let hasUpdated = false;
     await using site = await open(async ({ session }) => {
       await session?.update((data) => void (data['n'] = 1));
@@ -166,7 +163,7 @@ describe('S5: a client without a cookie', () => {
     expect(await site.memory.get('known')).toEqual({ user: 'ann' });
   });
 
-  it('takes none when its extensions are malformed', async () => {
+  it('leaves none when its extensions are malformed', async () => {
     await using site = await open(undefined, { compression: true });
     using client = await site.knock({ 'Sec-WebSocket-Extensions': 'permessage-deflate; =' });
     expect((await client.answer()).status).toBe(400);
@@ -216,10 +213,10 @@ describe('S7: a store that is down', () => {
   });
 });
 
-describe('R14: a session whose time is over while somebody resumes it', () => {
+describe('R14: a session that expires while a handshake opens it', () => {
   const TIMEOUT_MS = 1000;
 
-  it('is over for both: its socket is closed, and the new one begins a fresh one', async () => {
+  it('is over for both: its socket closes, and the handshake begins a fresh session', async () => {
     const clock = virtualClock();
     await using site = await open(undefined, { clock, session: { timeoutMs: TIMEOUT_MS } });
     using old = await site.knock(KNOWN);

@@ -18,13 +18,13 @@ describe('ActiveSession', () => {
     expect([socket.closed, clock.timers]).toEqual([1, 0]);
   });
 
-  it('expires timeoutMs after it has begun when nothing is said', () => {
+  it('expires timeoutMs after it has begun when no message comes', () => {
     const { clock, events } = begun();
     clock.tick(TIMEOUT_MS);
     expect(events).toEqual(['1000: over']);
   });
 
-  it('lives as long as any of its sockets is active, and ends them all', () => {
+  it('lives as long as any of its sockets is active, and closes all of them when it expires', () => {
     const { clock, session, socket, join } = begun();
     const [quiet, busy] = [join(), join()];
     for (let n = 0; n < 10; n += 1) {
@@ -47,7 +47,7 @@ describe('ActiveSession', () => {
   });
 
   it.each([TIMEOUT_MS, 5 * TIMEOUT_MS])(
-    'R14: is over when a message comes %d ms after the last one, before an deadline that is late',
+    'R14: is over when a message comes %d ms after the last one, before a deadline that is late',
     (atMs) => {
       const { clock, member, socket, events } = begun();
       clock.nowMs = atMs;
@@ -58,7 +58,7 @@ describe('ActiveSession', () => {
     },
   );
 
-  it('R14: goes on when the store has it still, though an deadline is late', () => {
+  it('R14: goes on when a handshake finds it in the store, though the deadline is late', () => {
     const { clock, session, member, events } = begun();
     clock.nowMs = 5 * TIMEOUT_MS;
     session.renew();
@@ -75,7 +75,7 @@ describe('ActiveSession', () => {
     expect([session.isOver, clock.waits, events]).toEqual([false, [], ['1000000000000: free']]);
   });
 
-  it('expires in its handshake, too; a socket that joins then is closed, not inside the call', async () => {
+  it('expires during a handshake; a socket that joins then is closed after the call', async () => {
     const { clock, session, join } = setActiveScene();
     session.hold();
     session.began(0);
@@ -87,7 +87,7 @@ describe('ActiveSession', () => {
     expect(socket.closed).toBe(1);
   });
 
-  it('does not close a socket that joined too late and has left already', async () => {
+  it('does not close a socket that joined too late and has released it since', async () => {
     const { session, join } = setActiveScene();
     session.evict();
     const { socket, member } = join();
@@ -96,7 +96,7 @@ describe('ActiveSession', () => {
     expect(socket.closed).toBe(0);
   });
 
-  it('ends once, and aborts what waits for it', () => {
+  it('ends once, and aborts its signal', () => {
     const { session, socket, clock } = begun();
     const { signal } = session.over;
     let closed = 0;
@@ -140,7 +140,7 @@ describe('ActiveSession', () => {
 });
 
 describe('the holders of an active session', () => {
-  it('make it free when the last of them has gone, sockets and handshakes alike', () => {
+  it('leave it free when the last of them releases it, sockets and handshakes alike', () => {
     const { session, events, member, join } = begun();
     const second = join();
     session.hold();
@@ -151,7 +151,7 @@ describe('the holders of an active session', () => {
     expect(events).toEqual(['0: free']);
   });
 
-  it('may leave twice', () => {
+  it('may release it twice', () => {
     const { session, events, member } = begun();
     session.hold();
     member.release();
@@ -189,7 +189,7 @@ describe('the store of an active session', () => {
     expect(clock.timers).toBe(1);
   });
 
-  it('is told of activity at most once in a fourth of the time-out, first and last', () => {
+  it('is told of activity at most once in a quarter of the time-out, and of the last activity', () => {
     const { clock, member, events } = begun();
     // Begun at 0, so that the store counts from there.
     for (let n = 0; n < 30; n += 1) {
@@ -200,14 +200,14 @@ describe('the store of an active session', () => {
     expect(events).toEqual(['250: touch id 990', '500: touch id 800', '1300: over']);
   });
 
-  it('is told at once of activity after a quiet while', () => {
+  it('is told at once of activity after a quarter of the time-out without any', () => {
     const { clock, member, events } = begun();
     clock.tick(600);
     member.active();
     expect(events).toEqual(['600: touch id 1000']);
   });
 
-  it('forgets the session when it expires here, not before', () => {
+  it('drops its copy when the session expires here, not before', () => {
     const { clock, member, events } = begun();
     for (const ms of [10, 300, 10, 200, 700]) {
       clock.tick(ms);
@@ -220,7 +220,7 @@ describe('the store of an active session', () => {
     expect(events.at(-1)).toBe('2220: over');
   });
 
-  it('is told of the last activity when the last socket leaves', () => {
+  it('is told of the last activity when the last socket releases the session', () => {
     const { clock, member, events } = begun();
     clock.tick(100);
     member.active();
@@ -229,7 +229,7 @@ describe('the store of an active session', () => {
     expect(events).toEqual(['150: free', '150: touch id 950']);
   });
 
-  it('is told of no activity when the last socket leaves and the session ends by that', async () => {
+  it('is told of no activity when the last socket ends the session with endOnClose', async () => {
     const { clock, member, events } = begun({ endOnClose: true });
     clock.tick(10);
     member.active();
@@ -238,7 +238,7 @@ describe('the store of an active session', () => {
     expect(events).toEqual(['10: over', '10: delete id']);
   });
 
-  it('is told nothing for a while after it was written', async () => {
+  it('is told nothing for a quarter of the time-out after a write', async () => {
     const { clock, session, member, events } = begun();
     clock.tick(240);
     member.active();
@@ -253,7 +253,7 @@ describe('the store of an active session', () => {
     expect(events).toEqual(['490: touch id 980']);
   });
 
-  it('is written, which renews the session from when that began', async () => {
+  it('gets a write that renews the session from the moment when it begins', async () => {
     const writing = held();
     const { clock, session, events } = begun({ set: () => writing.promise });
     clock.tick(900);
@@ -267,7 +267,7 @@ describe('the store of an active session', () => {
     expect(events).toEqual(['1900: over']);
   });
 
-  it('is told at its next turn what it failed to write: that the session is renewed', async () => {
+  it('is told of the renewal by a write that failed, a quarter of the time-out later', async () => {
     const down = (): Promise<never> => Promise.reject(new Error('the store is down'));
     const { clock, session, events } = begun({ set: down });
     clock.tick(200);
@@ -276,20 +276,20 @@ describe('the store of an active session', () => {
     expect(events).toEqual(['250: touch id 950']);
   });
 
-  it.each(['leaves', 'is active'])(
-    'is never told of a time that is over, when the last socket %s after a blocked loop',
+  it.each(['releases it', 'is active'])(
+    'is never told of a time-out that has passed, when the last socket %s after a blocked event loop',
     (what) => {
       const { clock, session, member, events } = begun();
       clock.tick(100);
       member.active();
       clock.nowMs = 5000;
-      if (what === 'leaves') member.release();
+      if (what === 'releases it') member.release();
       else member.active();
       expect([events.filter((event) => event.includes('touch')), session.isOver]).toEqual([[], true]);
     },
   );
 
-  it('S7: that is down is reported and asked again, and closes nothing', async () => {
+  it('S7: is reported when it is down, and told again later; no socket closes', async () => {
     const scene = setActiveScene();
     const { clock, session, events, reports } = scene;
     const failure = new Error('the store is down');

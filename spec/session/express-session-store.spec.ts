@@ -88,7 +88,7 @@ describe('expressSessionStore over a store without touch', () => {
     },
   );
 
-  it('writes the whole record anew to touch it', async () => {
+  it('writes the whole record anew for a touch', async () => {
     stopTime();
     const plain = new PlainStore();
     const store = expressSessionStore(plain);
@@ -99,7 +99,7 @@ describe('expressSessionStore over a store without touch', () => {
     expect(plain.calls).toEqual(['get', 'set', 'get', 'set', 'get']);
   });
 
-  it('loses no update to a touch that was begun before it, and brings nothing back', async () => {
+  it('loses no update to a touch that began before it, and brings no deleted session back', async () => {
     const plain = new PlainStore();
     const store = expressSessionStore(plain);
     await store.set('id', { n: 1 }, 1000);
@@ -159,17 +159,20 @@ describe('the cookie in a record', () => {
     });
   });
 
-  it.each([null, undefined])('that lives as long as the browser stays so (expires: %s)', async (expires) => {
-    const plain = new TouchableStore();
-    plain.keep('id', { cookie: { originalMaxAge: null, expires, httpOnly: true, path: '/' } });
-    const before = plain.record('id');
-    const store = expressSessionStore(plain);
-    await store.touch('id', 60_000);
-    await store.set('id', {}, 60_000);
-    expect(plain.record('id')).toEqual(before);
-  });
+  it.each([null, undefined])(
+    'keeps no expiry where Express has given it none (expires: %s)',
+    async (expires) => {
+      const plain = new TouchableStore();
+      plain.keep('id', { cookie: { originalMaxAge: null, expires, httpOnly: true, path: '/' } });
+      const before = plain.record('id');
+      const store = expressSessionStore(plain);
+      await store.touch('id', 60_000);
+      await store.set('id', {}, 60_000);
+      expect(plain.record('id')).toEqual(before);
+    },
+  );
 
-  it('says its maxAge to stores that ask for it, and does not keep it', async () => {
+  it('has a maxAge for stores that read it, which is not kept', async () => {
     const plain = new TouchableStore();
     const store = expressSessionStore(plain);
     await store.set('id', {}, 60_000);
@@ -179,7 +182,7 @@ describe('the cookie in a record', () => {
     expect(plain.texts.get('id')).not.toContain('"maxAge"');
   });
 
-  it('is one that express-session itself takes up', async () => {
+  it('is understood by express-session itself', async () => {
     stopTime();
     const memory = new session.MemoryStore();
     await expressSessionStore(memory).set('id', { user: 'ann' }, 60_000);

@@ -68,7 +68,7 @@ describe('MemorySessionStore keeps the promise', () => {
 });
 
 describe('MemorySessionStore', () => {
-  it('keeps a session to the last millisecond, and not for another', async () => {
+  it('keeps a session for timeoutMs, to the millisecond', async () => {
     const clock = virtualClock();
     const store = new MemorySessionStore(clock);
     await store.set('id', { n: 1 }, 1000);
@@ -86,7 +86,7 @@ describe('MemorySessionStore', () => {
     expect(clock.timers).toBe(0);
   });
 
-  it('lets go of an expired session when it is asked for it', async () => {
+  it('drops an expired session when it is read', async () => {
     const clock = virtualClock();
     const store = new MemorySessionStore(clock);
     await store.set('a', {}, 1000);
@@ -94,7 +94,7 @@ describe('MemorySessionStore', () => {
     expect([await store.get('a'), store.size]).toEqual([undefined, 0]);
   });
 
-  it('lets go of expired sessions when another one is set', async () => {
+  it('drops expired sessions when another one is set', async () => {
     const clock = virtualClock();
     const store = new MemorySessionStore(clock);
     for (const id of ['a', 'b', 'c']) await store.set(id, {}, 1000);
@@ -106,7 +106,7 @@ describe('MemorySessionStore', () => {
     expect([store.size, await store.get('a')]).toEqual([2, {}]);
   });
 
-  it('S5: lets the one go that was touched longest ago when there are too many', async () => {
+  it('S5: drops the session that was touched longest ago when there are too many', async () => {
     const clock = virtualClock();
     const store = new MemorySessionStore(clock, 3);
     for (const id of ['a', 'b', 'c']) await store.set(id, { id }, Infinity);
@@ -117,7 +117,7 @@ describe('MemorySessionStore', () => {
     expect(kept).toEqual([{ id: 'a' }, { id: 'b again' }, undefined, { id: 'd' }]);
   });
 
-  it('keeps what a Map would whose entries are put last when they are touched, in whatever order it is called', async () => {
+  it('keeps the same sessions as a Map that moves what is touched to its end, for any calls', async () => {
     const ids = fc.constantFrom('a', 'b', 'c', 'd', 'e');
     const ms = fc.constantFrom(10, 20, Infinity);
     const step = fc.oneof(

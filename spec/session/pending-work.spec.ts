@@ -25,7 +25,7 @@ describe('PendingWork', () => {
     expect(isSettled()).toBe(true);
   });
 
-  it('is settled when the last work has ended, and not before', async () => {
+  it('is settled when the last promise has settled, and not before', async () => {
     const { pendingWork } = setUp();
     const [first, second] = [held(), held()];
     pendingWork.run(first.promise);
@@ -39,7 +39,7 @@ describe('PendingWork', () => {
     expect(isSettled()).toBe(true);
   });
 
-  it('waits for work that comes of work, also a turn of promises later', async () => {
+  it('waits for work that is handed in when other work settles, also some microtasks later', async () => {
     const { pendingWork } = setUp();
     const [first, second] = [held(), held()];
     pendingWork.run(first.promise);

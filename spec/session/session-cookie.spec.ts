@@ -28,7 +28,7 @@ describe('an id', () => {
 });
 
 describe('SessionCookie', () => {
-  it('writes what it reads, for any id', () => {
+  it('reads the id that it has written, for any id', () => {
     fc.assert(
       fc.property(fc.string(), (id) => {
         expect(cookie.read(answerTo(cookie.write(id, false)))).toEqual({ kind: 'valid', id });
@@ -81,7 +81,7 @@ describe('SessionCookie', () => {
     expect(cookie.read(`sid=${value}`)).toEqual({ kind: 'forged' });
   });
 
-  it('H23: takes any other text than the signature for forged, of the right length or not', () => {
+  it('H23: takes a cookie for forged when any character differs, at the right length or not', () => {
     const header = cookieOf('some id', SECRET, 'sid');
     const value = parseCookie(header)['sid'] ?? '';
     fc.assert(
@@ -153,13 +153,13 @@ describe('IdSigner', () => {
     expect([unsign(signed, 'a secret'), unsign(signed, 'another')]).toEqual(['an id', false]);
   });
 
-  it('signs a lone surrogate as the bytes that go out for it', () => {
+  it('signs a lone surrogate as cookie-signature does', () => {
     expect(new IdSigner('s').sign('\ud800')).toBe(sign('\ud800', 's'));
   });
 });
 
 describe('SessionCookieError', () => {
-  it.each(['forged', 'unknown'] as const)('is known by its code, and says why: %s', (why) => {
+  it.each(['forged', 'unknown'] as const)('has a code, and says why: %s', (why) => {
     const error = new SessionCookieError(why);
     expect([error.name, error.code, error.why]).toEqual([
       'SessionCookieError',

@@ -81,7 +81,7 @@ describe('regenerate', () => {
     expect([await opened.update(count), fresh.closed, sessions.size]).toEqual(['ok', 0, 1]);
   });
 
-  it('is there in onPreServer only', async () => {
+  it('rejects after onPreServer', async () => {
     const { sessions, join } = setScene();
     const { session } = await join();
     expect(await outcomeOf(session.regenerate())).toBe('COROSOCK_TOO_LATE');
@@ -90,7 +90,7 @@ describe('regenerate', () => {
     expect(await outcomeOf(refused.regenerate())).toBe('COROSOCK_TOO_LATE');
   });
 
-  it('waits for an update, but not beyond the handshake', async () => {
+  it('waits for an update until the handshake is over, and no longer', async () => {
     const { sessions, join } = setScene();
     const { session } = await join();
     const opened = await sessions.open(cookieOf(session.id), false);
@@ -123,7 +123,7 @@ describe('regenerate', () => {
     },
   );
 
-  it('leaves nothing of a session that is discarded while it is moved, new as it is', async () => {
+  it('leaves nothing of a fresh session that is released while it is regenerated', async () => {
     const { sessions, store } = setScene();
     const opened = await sessions.open(undefined, false);
     const deleting = held();
@@ -157,7 +157,7 @@ describe('regenerate', () => {
   });
 
   it.each(['get', 'set', 'delete'] as const)(
-    'S7: leaves all as it was when the store fails at %s',
+    'S7: changes nothing when the store fails at %s',
     async (name) => {
       const { sessions, store, join } = setScene();
       const { session: old, socket } = await join();
@@ -233,7 +233,7 @@ describe('end', () => {
     expect(await store.get(session.id)).toBe(undefined);
   });
 
-  it('ends also those who session it again after its last socket had left', async () => {
+  it('ends also the sockets of handshakes that opened it again after its last socket had closed', async () => {
     const { join, store } = setScene();
     const { session, member } = await join();
     member.release();
@@ -242,7 +242,7 @@ describe('end', () => {
     expect([socket.closed, await store.get(session.id)]).toEqual([1, undefined]);
   });
 
-  it('is not held up for longer than 10 000 ms by who has the lock', async () => {
+  it('waits no longer than 10 000 ms for the holder of the lock', async () => {
     const { join, store, clock } = setScene();
     const { session, member } = await join();
     member.release();
@@ -267,8 +267,8 @@ describe('end', () => {
   });
 });
 
-describe('a call that nobody awaits', () => {
-  it('A5: does not reach the process when it rejects', async () => {
+describe('a call that is not awaited', () => {
+  it('A5: causes no unhandled rejection', async () => {
     using crashes = recordCrashes();
     const clock = virtualClock();
     onTestFinished(() => clock.advance(20_000));

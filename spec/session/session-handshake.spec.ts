@@ -11,7 +11,7 @@ const mark = (data: Record<string, unknown>): void => {
 };
 
 describe('commit', () => {
-  it('gives the store a fresh session, and not before', async () => {
+  it('gives the store a fresh session, which it has not heard of before', async () => {
     const { sessions, store } = setScene();
     const opened = await sessions.open(undefined, false);
     expect([store.calls, await opened.load()]).toEqual([[], {}]);
@@ -19,7 +19,7 @@ describe('commit', () => {
     expect(store.calls).toEqual([`set ${opened.id} {} 900000`]);
   });
 
-  it('leaves alone what the hook has stored, also in an update that it did not await', async () => {
+  it('keeps what the hook has stored, also in an update that the hook did not await', async () => {
     const { sessions, store } = setScene();
     const updated = await sessions.open(undefined, false);
     await updated.update(mark);
@@ -58,7 +58,7 @@ describe('commit', () => {
     expect(await store.get(opened.id)).toBe(undefined);
   });
 
-  it('asks the store nothing about a session that the client knew, or that is over', async () => {
+  it('calls no store for a session that the client knew, or that is over', async () => {
     const { sessions, store, join } = setScene();
     const { session } = await join();
     const known = await sessions.open(cookieOf(session.id), false);
@@ -69,7 +69,7 @@ describe('commit', () => {
     expect(store.calls).toEqual([]);
   });
 
-  it('S3: waits for a move that is under way, and lets none begin afterwards', async () => {
+  it('S3: waits for a regenerate that is under way; a later one rejects', async () => {
     const { sessions, store, join } = setScene();
     const { session } = await join();
     const opened = await sessions.open(cookieOf(session.id), false);
@@ -111,7 +111,7 @@ describe('commit', () => {
 });
 
 describe('writeCookie', () => {
-  it.each([false, true])('tells a client of a fresh session (over TLS: %s)', async (isSecure) => {
+  it.each([false, true])('gives the cookie of a fresh session (over TLS: %s)', async (isSecure) => {
     const { sessions } = setScene();
     const opened = await sessions.open(undefined, isSecure);
     await opened.commit();
@@ -119,13 +119,13 @@ describe('writeCookie', () => {
     expect([`${name}=${encodeURIComponent(value ?? '')}`, secure]).toEqual([cookieOf(opened.id), isSecure]);
   });
 
-  it('tells a client nothing that it knows', async () => {
+  it('gives nothing to a client that has the cookie', async () => {
     const { sessions, join } = setScene();
     const { session } = await join();
     expect((await sessions.open(cookieOf(session.id), false)).writeCookie()).toBe(undefined);
   });
 
-  it('S3: tells a client of the fresh id of its session', async () => {
+  it('S3: gives the cookie of a fresh id after regenerate', async () => {
     const { sessions, join } = setScene();
     const { session } = await join();
     const opened = await sessions.open(cookieOf(session.id), false);
@@ -133,7 +133,7 @@ describe('writeCookie', () => {
     expect(opened.writeCookie()).toContain(encodeURIComponent(`s:${opened.id}.`));
   });
 
-  it('tells nothing of a session that was ended in the hook', async () => {
+  it('gives nothing for a session that the hook has ended', async () => {
     const { sessions } = setScene();
     const opened = await sessions.open(undefined, false);
     await opened.end();
@@ -142,7 +142,7 @@ describe('writeCookie', () => {
 });
 
 describe('join', () => {
-  it('closes a socket whose session was ended meanwhile, soon', async () => {
+  it('soon closes a socket whose session has ended during the handshake', async () => {
     const { sessions, join } = setScene();
     const { session } = await join();
     const opened = await sessions.open(cookieOf(session.id), false);
@@ -155,14 +155,14 @@ describe('join', () => {
 });
 
 describe('refuse', () => {
-  it('tells nothing of a fresh session that the hook did not use, and leaves nothing of it', async () => {
+  it('gives no cookie for a fresh session that the hook did not use, and leaves nothing of it', async () => {
     const { sessions, store } = setScene();
     const opened = await sessions.open(undefined, false);
     expect([opened.refuse(), store.calls, sessions.size]).toEqual([undefined, [], 0]);
     expect(await outcomeOf(opened.update(mark))).toBe('COROSOCK_SESSION_OVER');
   });
 
-  it('tells the client of a fresh session that the hook has updated, and keeps it', async () => {
+  it('gives the cookie of a fresh session that the hook has updated, and keeps the session', async () => {
     const { sessions, store } = setScene();
     const opened = await sessions.open(undefined, false);
     await opened.update(mark);
@@ -171,7 +171,7 @@ describe('refuse', () => {
     expect([await store.get(opened.id), sessions.size]).toEqual([{ n: 1 }, 0]);
   });
 
-  it('S3: tells the client where its session has moved, and keeps it', async () => {
+  it('S3: gives the cookie of the fresh id after regenerate, and keeps the session', async () => {
     const { sessions, store, join } = setScene();
     const { session } = await join();
     await session.update(mark);
@@ -182,7 +182,7 @@ describe('refuse', () => {
     expect([await store.get(opened.id), sessions.size]).toEqual([{ n: 1 }, 0]);
   });
 
-  it('keeps a session that the client knew, and tells it nothing', async () => {
+  it('keeps a session whose cookie the client has, and gives no cookie', async () => {
     const { sessions, store, join } = setScene();
     const { session: first, socket } = await join();
     const opened = await sessions.open(cookieOf(first.id), false);
@@ -193,7 +193,7 @@ describe('refuse', () => {
 });
 
 describe('release', () => {
-  it('deletes a fresh session that the store has: nobody was told of it', async () => {
+  it('deletes a fresh session that the store has: the client has no cookie of it', async () => {
     const { sessions, store } = setScene();
     const opened = await sessions.open(undefined, false);
     await opened.commit();
@@ -202,7 +202,7 @@ describe('release', () => {
     expect([await store.get(opened.id), sessions.size]).toEqual([undefined, 0]);
   });
 
-  it('deletes what an update writes that was under way', async () => {
+  it('deletes what an update that was under way writes afterwards', async () => {
     const { sessions, store } = setScene();
     const opened = await sessions.open(undefined, false);
     const writing = held();
@@ -215,7 +215,7 @@ describe('release', () => {
     expect([await store.get(opened.id), sessions.size]).toEqual([undefined, 0]);
   });
 
-  it('keeps a session that the client knew, also one that was moved', async () => {
+  it('keeps a session whose cookie the client has, also after regenerate', async () => {
     const { sessions, store, join } = setScene();
     const { session: first, socket } = await join();
     const opened = await sessions.open(cookieOf(first.id), false);

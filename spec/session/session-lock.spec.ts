@@ -57,7 +57,7 @@ describe('SessionLock', () => {
     await holds[2];
   });
 
-  it('says who is held or wanted, and keeps nothing of who has gone', async () => {
+  it('knows which ids are held, and keeps nothing of an id that is free', async () => {
     const { lock, wait } = setUp();
     const done = held();
     const hold = lock.hold('id', wait(), () => done.promise);
@@ -68,7 +68,7 @@ describe('SessionLock', () => {
     expect([lock.isTaken('id'), lock.size]).toEqual([false, 0]);
   });
 
-  it('gives the task its turn after one that fails, and passes the failure on', async () => {
+  it('runs the next task after one that fails, and rejects with the failure', async () => {
     const { lock, wait } = setUp();
     const failing = lock.hold('id', wait(), () => Promise.reject(new Error('mine')));
     const next = lock.hold('id', wait(), async () => 'next');
@@ -76,7 +76,7 @@ describe('SessionLock', () => {
     expect(await next).toBe('next');
   });
 
-  it('gives a wait up at its time; the task is never run, the next one is', async () => {
+  it('gives a wait up at its time-out: its task never runs, and the next one does', async () => {
     const { clock, lock, wait } = setUp();
     const done = held();
     const ran: string[] = [];
@@ -103,7 +103,7 @@ describe('SessionLock', () => {
     await hold;
   });
 
-  it('does not hold the time against who has the lock', async () => {
+  it('does not count the time-out while the task holds the lock', async () => {
     const { clock, lock, wait } = setUp();
     const done = held();
     const hold = lock.hold('id', wait(1000), async (untilWriting) => {
@@ -115,7 +115,7 @@ describe('SessionLock', () => {
     expect(await hold).toBe('done');
   });
 
-  it('goes to the next one when what comes before the write is given up', async () => {
+  it('goes to the next task when a task is given up before its write', async () => {
     const { lock, wait } = setUp();
     const controller = new AbortController();
     const written: string[] = [];
@@ -131,7 +131,7 @@ describe('SessionLock', () => {
     expect(written).toEqual(['next']);
   });
 
-  it('stays with a write that is under way, whatever aborts', async () => {
+  it('stays with a task whose write is under way when its signal aborts', async () => {
     const { lock, wait } = setUp();
     const controller = new AbortController();
     const write = held();
@@ -153,7 +153,7 @@ describe('SessionLock', () => {
 });
 
 describe('SessionLock over a store with a lock', () => {
-  it('takes it behind its own, and gives it back before the next one asks', async () => {
+  it('takes it after its own lock, and gives it back before the next task asks for it', async () => {
     const order: string[] = [];
     const { lock, wait } = setUp({
       async lock(id) {
@@ -197,14 +197,14 @@ describe('SessionLock over a store with a lock', () => {
     expect([isBack, lock.size]).toEqual([true, 0]);
   });
 
-  it('rejects with what the store says that has no lock to give', async () => {
+  it('rejects with what the lock of the store rejects with', async () => {
     const { lock, wait } = setUp({ lock: () => Promise.reject(new Error('the store is down')) });
     expect(await outcomeOf(lock.hold('id', wait(), async () => 'never'))).toBe('the store is down');
     await settle();
     expect(lock.size).toBe(0);
   });
 
-  it('reports a lock that could not be given back, and fails nobody', async () => {
+  it('reports a lock that could not be given back; no task fails', async () => {
     const failure = new Error('the store is down');
     const { lock, wait, reports } = setUp({ lock: async () => () => Promise.reject(failure) });
     expect(await lock.hold('id', wait(), async () => 'done')).toBe('done');
@@ -224,7 +224,7 @@ describe('LockWait', () => {
     await expect(wait.until(Promise.reject(new Error('mine')))).rejects.toThrow('mine');
   });
 
-  it('is given up at its time, with an error that it knows and that is named AbortError', async () => {
+  it('is given up at its time-out, with an error that it recognises and that is named AbortError', async () => {
     const clock = virtualClock();
     const wait = new LockWait(new Deadlines(clock), 1000, []);
     const outcome = wait.until(never()).catch((error: unknown) => error);
@@ -256,7 +256,7 @@ describe('LockWait', () => {
     expect(wait.isTimeout('reason of b')).toBe(false);
   });
 
-  it('hands what comes late to who asked for it, and drops it otherwise', async () => {
+  it('hands what comes late to `late`, and drops it without one', async () => {
     const controller = new AbortController();
     const wait = new LockWait(new Deadlines(virtualClock()), 1000, [controller.signal]);
     const [asked, dropped, failed] = [held<string>(), held<string>(), held<string>()];
@@ -275,7 +275,7 @@ describe('LockWait', () => {
     expect(late).toEqual(['late']);
   });
 
-  it('hands on, or drops, what comes to a wait that was given up before', async () => {
+  it('hands on, or drops, what comes after a wait that was given up before', async () => {
     using crashes = recordCrashes();
     const controller = new AbortController();
     const wait = new LockWait(new Deadlines(virtualClock()), 1000, [controller.signal]);
@@ -290,7 +290,7 @@ describe('LockWait', () => {
     expect([late, crashes.errors]).toEqual([['late'], []]);
   });
 
-  it('does not look at the time any more when its clock is stopped, but at its signals', async () => {
+  it('is still given up by its signals after its clock is stopped, not by its time-out', async () => {
     const clock = virtualClock();
     const controller = new AbortController();
     const wait = new LockWait(new Deadlines(clock), 1000, [controller.signal]);
@@ -312,7 +312,7 @@ describe('LockWait', () => {
     expect(wait.over.signal.aborted).toBe(false);
   });
 
-  it('is stopped by what it waited for before writing', async () => {
+  it('is stopped when the promise before the write resolves', async () => {
     const clock = virtualClock();
     const controller = new AbortController();
     const wait = new LockWait(new Deadlines(clock), 1000, [controller.signal]);
@@ -320,7 +320,7 @@ describe('LockWait', () => {
     expect([clock.timers, listenersOf(controller.signal)]).toEqual([0, 0]);
   });
 
-  it('gives up what was there, and not yet looked at, when the abort came', async () => {
+  it('gives up a promise that has resolved when the signal aborts before the next line runs', async () => {
     const controller = new AbortController();
     const wait = new LockWait(new Deadlines(virtualClock()), 1000, [controller.signal]);
     const coming = held<string>();
@@ -331,7 +331,7 @@ describe('LockWait', () => {
     await expect(outcome).rejects.toBe('just in time');
   });
 
-  it('lets any number of waits hang on one signal without a warning', async () => {
+  it('lets any number of waits listen to one signal without a warning', async () => {
     using warnings = recordWarnings();
     const { signal } = new AbortController();
     const waits = Array.from(

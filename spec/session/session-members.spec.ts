@@ -6,7 +6,7 @@ import { setActiveScene } from './active-scene.ts';
 import type { SessionMember } from '../../src/session/active-session.ts';
 
 describe('the members of an active session', () => {
-  it('are closed at its end in the order in which they joined, but those that were released', () => {
+  it('are closed at its end in the order in which they joined, without those that have released it', () => {
     // Socket n joins, leaves, or takes socket m with it when it is closed.
     const steps = fc.array(
       fc.record({ leave: fc.option(fc.nat(4), { nil: undefined, freq: 2 }), takes: fc.nat(4) }),

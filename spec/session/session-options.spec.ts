@@ -104,7 +104,7 @@ describe('sessionSettingsOf', () => {
     expectRefused({ endOnClose }, 'sessions.endOnClose to be true or false'),
   );
 
-  it('C2: refuses names that nobody knows', () => {
+  it('C2: refuses unknown names', () => {
     expect(refused({ secret: 'a', timeoutMS: 1 })).toEqual([
       'COROSOCK_ARGUMENT',
       'serve() sessions: expected only the options secret, cookie, store, timeoutMs, endOnClose, got "timeoutMS"',

@@ -34,7 +34,7 @@ describe('update', () => {
     expect(store.calls).toEqual([]);
   });
 
-  it('brings nothing back that was deleted while it was being changed', async () => {
+  it('brings no session back that was deleted while its change ran', async () => {
     const { join, store } = setScene();
     const { session, socket } = await join();
     const update = session.update(async (data) => {
@@ -46,7 +46,7 @@ describe('update', () => {
     expect([await store.get(session.id), socket.closed]).toEqual([undefined, 1]);
   });
 
-  it('waits for what changes the data', async () => {
+  it('waits for an asynchronous change', async () => {
     const { join } = setScene();
     const { session } = await join();
     await session.update(async (data) => {
@@ -76,7 +76,7 @@ describe('update', () => {
     expect(await session.update(count)).toBe('ok');
   });
 
-  it('loses none of many at once, over all sockets of the session, in order', async () => {
+  it('loses none of many at once by all sockets of the session, and keeps their order', async () => {
     const { join } = setScene();
     const first = (await join()).session;
     const second = (await join(cookieOf(first.id))).session;
@@ -89,7 +89,7 @@ describe('update', () => {
     expect(await first.load()).toEqual({ order: Array.from({ length: 50 }, (_, n) => n) });
   });
 
-  it('gives timeout when the lock is not to be had, and has then changed nothing', async () => {
+  it('gives timeout when the lock is not free in time, and has then changed nothing', async () => {
     const { join, clock } = setScene();
     const { session } = await join();
     const changing = held();
@@ -126,7 +126,7 @@ describe('update', () => {
     expect([await session.update(count, now), await session.load()]).toEqual(['ok', { n: 3 }]);
   });
 
-  it('waits inside a change for the one that it is in', async () => {
+  it('waits inside a change for the update that it is in', async () => {
     const { join, clock } = setScene();
     const { session } = await join();
     let inner: unknown;
@@ -140,7 +140,7 @@ describe('update', () => {
     expect([inner, await outer, await session.load()]).toEqual(['timeout', 'ok', { outer: 1 }]);
   });
 
-  it('does not hold its time against a change that has begun', async () => {
+  it('does not count its time-out once the change has begun', async () => {
     const { join, clock } = setScene();
     const { session } = await join();
     const changing = held();
@@ -150,7 +150,7 @@ describe('update', () => {
     expect(await update).toBe('ok');
   });
 
-  it('rejects with the reason of a signal that is aborted already, and asks nobody', async () => {
+  it('rejects with the reason of a signal that is aborted already, and does not call the store', async () => {
     const { join, store } = setScene();
     const { session } = await join();
     store.calls.length = 0;
@@ -159,7 +159,7 @@ describe('update', () => {
     expect(store.calls).toEqual([]);
   });
 
-  it('rejects with the reason when the signal aborts in the line, and in the change', async () => {
+  it('rejects with the reason when the signal aborts while it waits, and in the change', async () => {
     const { join } = setScene();
     const { session } = await join();
     const [changing, inLine] = [new AbortController(), new AbortController()];
@@ -181,7 +181,7 @@ describe('update', () => {
     expect([changing, inLine].map(({ signal }) => getEventListeners(signal, 'abort').length)).toEqual([0, 0]);
   });
 
-  it('writes what it has begun to write, whatever the signal does', async () => {
+  it('writes what it has begun to write, also when the signal aborts', async () => {
     const { join, store } = setScene();
     const { session } = await join();
     const [writing, controller] = [held(), new AbortController()];

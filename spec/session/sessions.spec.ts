@@ -28,7 +28,7 @@ describe('open', () => {
     expect([store.calls.includes(`touch known ${DEFAULT_MS}`), reports]).toEqual([true, []]);
   });
 
-  it('opens one session for all who come with its cookie', async () => {
+  it('opens one session for all handshakes with its cookie', async () => {
     const { join, sessions } = setScene();
     const first = (await join()).session;
     const others = await Promise.all([join(cookieOf(first.id)), join(cookieOf(first.id))]);
@@ -67,7 +67,7 @@ describe('open', () => {
     },
   );
 
-  it('H24: says nothing of a cookie in what it reports', async () => {
+  it('H24: reports errors without the text of the cookie', async () => {
     const reported: unknown[] = [];
     const { store, clock } = setScene();
     const settings = { secrets: ['s'], cookie: 'sid', store, timeoutMs: 1000, endOnClose: false } as const;
@@ -87,7 +87,7 @@ describe('open', () => {
     expect([socket.closed, again.id === session.id, sessions.size]).toEqual([1, false, 1]);
   });
 
-  it('takes null for nothing, as a store that was written in JavaScript may say it', async () => {
+  it('takes null for nothing, as a store that is written in JavaScript may give it', async () => {
     const clock = virtualClock();
     class NullStore extends MemorySessionStore {
       override async get(id: string): Promise<SessionData> {
@@ -102,7 +102,7 @@ describe('open', () => {
     expect([socket.closed, again.id === session.id]).toEqual([1, false]);
   });
 
-  it('does not miss an end that comes while the store answers', async () => {
+  it('begins a fresh session when the known one ends while the store answers', async () => {
     const clock = virtualClock();
     const answering = held();
     class SlowStore extends MemorySessionStore {
@@ -136,7 +136,7 @@ describe('open', () => {
     ]);
   });
 
-  it('S7: does not touch what lives when the store is down', async () => {
+  it('S7: closes no socket when the store is down', async () => {
     const { join, sessions, store, clock, reports } = setScene();
     const { session, socket, member } = await join();
     const down = (): Promise<never> => Promise.reject(new Error('the store is down'));
@@ -187,7 +187,7 @@ describe('the time-out', () => {
     expect([sessions.size, clock.timers, await store.get(session.id)]).toEqual([0, 0, undefined]);
   });
 
-  it('gives up an update that is under way', async () => {
+  it('rejects an update that is under way', async () => {
     const { join, clock, store } = setScene({ timeoutMs: 1000 });
     const { session } = await join();
     const update = outcomeOf(session.update(() => new Promise(() => {})));
@@ -195,7 +195,7 @@ describe('the time-out', () => {
     expect([await update, await store.get(session.id)]).toEqual([OVER, undefined]);
   });
 
-  it('is put off by updates, here and in the store alike', async () => {
+  it('starts again with each update, here and in the store alike', async () => {
     const { join, clock, store } = setScene({ timeoutMs: 1000 });
     const { session, socket } = await join();
     for (let n = 0; n < 9; n += 1) {
@@ -208,7 +208,7 @@ describe('the time-out', () => {
     expect([socket.closed, await store.get(session.id)]).toEqual([1, undefined]);
   });
 
-  it('is put off by an update that the store is slow to write', async () => {
+  it('starts again with an update that the store is slow to write', async () => {
     const { join, clock, store } = setScene({ timeoutMs: 1000 });
     const { session, socket } = await join();
     await clock.advance(900);
@@ -220,7 +220,7 @@ describe('the time-out', () => {
     expect([await update, socket.closed, await store.get(session.id)]).toEqual(['ok', 0, { n: 1 }]);
   });
 
-  it('of 0 never comes', async () => {
+  it('never comes when timeoutMs is 0', async () => {
     const { join, clock, store } = setScene({ timeoutMs: 0 });
     const { session, socket, member } = await join();
     expect(store.calls).toEqual([`set ${session.id} {} Infinity`]);
@@ -232,7 +232,7 @@ describe('the time-out', () => {
     expect(store.calls.filter((call) => call.startsWith('touch'))).toEqual([]);
   });
 
-  it('leaves the data of a session alone that another process keeps alive', async () => {
+  it('keeps the data of a session that another process renews', async () => {
     const clock = virtualClock();
     const here = setScene({ timeoutMs: 1000 }, { clock });
     const there = setScene({ timeoutMs: 1000 }, { clock, store: here.store });
@@ -257,7 +257,7 @@ describe('the last socket', () => {
     expect(again.session.id).toBe(session.id);
   });
 
-  it('leaves a session that can still be read and changed', async () => {
+  it('leaves a handle that can still read and change the session', async () => {
     const { join, clock } = setScene();
     const { session, member } = await join();
     member.release();
@@ -290,7 +290,7 @@ describe('the last socket', () => {
     expect(await store.get(session.id)).toBe(undefined);
   });
 
-  it('is not a refused handshake: endOnClose leaves that session alone', async () => {
+  it('is not a refused handshake: endOnClose keeps the session of that', async () => {
     const { sessions, store } = setScene({ endOnClose: true });
     await store.set('known', { user: 'ann' }, Infinity);
     (await sessions.open(cookieOf('known'), false)).release();
@@ -298,7 +298,7 @@ describe('the last socket', () => {
     expect(await store.get('known')).toEqual({ user: 'ann' });
   });
 
-  it('may be one that timed out: endOnClose deletes the session', async () => {
+  it('may close by the time-out: endOnClose deletes the session', async () => {
     const { join, store, clock } = setScene({ endOnClose: true, timeoutMs: 1000 });
     const { session, socket } = await join();
     await clock.advance(1000);
@@ -315,7 +315,7 @@ describe('the last socket', () => {
   });
 });
 
-describe('a session of which sockets live', () => {
+describe('a session with open sockets', () => {
   it('is never locked by them: another host updates it at once', async () => {
     const clock = virtualClock();
     const here = setScene({}, { clock });
@@ -327,7 +327,7 @@ describe('a session of which sockets live', () => {
     expect([here.sessions.locks, there.sessions.locks]).toEqual([0, 0]);
   });
 
-  it('S3: closes those who are in the old session when a login moves it', async () => {
+  it('S3: closes the sockets of the old id when a login moves the session', async () => {
     const { sessions, join } = setScene();
     // An attacker has made a victim's browser carry the attacker's cookie.
     const attacker = await join();

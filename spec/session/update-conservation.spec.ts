@@ -174,7 +174,7 @@ describe('under random updates, lags, time-outs, aborts and failures', { timeout
     [1, 'a store without a lock'],
     [2, 'one store with a lock'],
     [3, 'one store with a lock'],
-  ])('what is left is exactly what said ok: %i hosts over %s', async (hosts) => {
+  ])('keeps exactly the updates that gave ok: %i hosts over %s', async (hosts) => {
     await fc.assert(
       fc.asyncProperty(play, async (given) => {
         const clock = new HandClock();
@@ -186,7 +186,7 @@ describe('under random updates, lags, time-outs, aborts and failures', { timeout
     );
   });
 
-  it('would be noticed: two hosts over a store without a lock lose an update', async () => {
+  it('notices a loss: two hosts over a store without a lock lose an update', async () => {
     const given = { startMs: 0, changeMs: 5, timeoutMs: Infinity, abortMs: Infinity, fails: false };
     const updates = [0, 1].map((by) => ({ ...given, by }));
     const clock = new HandClock();

@@ -15,7 +15,7 @@ function run(server: WebSocketServer): { readonly clock: VirtualClock; readonly 
 }
 
 describe('the time-out of a session', () => {
-  it('closes a dedicated socket a quarter of an hour after the last word of either side', async () => {
+  it('closes a dedicated socket a quarter of an hour after the last message of either side', async () => {
     const heard: unknown[] = [];
     const { clock, run: conversation } = run({
       async server(ws) {
@@ -41,7 +41,7 @@ describe('the time-out of a session', () => {
     expect((await conversation.done).kind).toBe('returned');
   });
 
-  it('closes a shared socket whose handler has returned, and tells its onPostServer why', async () => {
+  it('closes a shared socket whose handler has returned, and gives its onPostServer the reason', async () => {
     const ends: CloseInfo[] = [];
     const { clock, run: conversation } = run({
       onPreServer(handshake) {

@@ -40,7 +40,7 @@ const login: WebSocketServer<string> = {
 };
 
 describe.skipIf(!isRedisHere)(`a site with Express${withoutRedis}`, { timeout: 30_000 }, () => {
-  it('logs in on a page, and the socket knows who is there', async () => {
+  it('logs in on a page, and the socket knows the user', async () => {
     await using site = await openSite(who);
     const ann = site.visitor();
     const early = await ann.connect('/');
@@ -60,7 +60,7 @@ describe.skipIf(!isRedisHere)(`a site with Express${withoutRedis}`, { timeout: 3
     expect(await bob.hear()).toBe('who am I? nobody');
   });
 
-  it('notes in a socket what the page shows, and on the page what the socket finds', async () => {
+  it('stores notes in a socket that the page shows, and on the page that the socket finds', async () => {
     await using site = await openSite(notes);
     const ann = site.visitor();
     const talk = await ann.connect('/');
@@ -72,7 +72,7 @@ describe.skipIf(!isRedisHere)(`a site with Express${withoutRedis}`, { timeout: 3
     expect(await ann.get('/me')).toEqual({ user: 'nobody', notes: ['milk', 'bread', 'eggs'] });
   });
 
-  it('loses nothing that two sockets note at once', async () => {
+  it('loses none of the notes that two sockets store at once', async () => {
     await using site = await openSite(notes);
     const ann = site.visitor();
     const first = await ann.connect('/');
@@ -88,7 +88,7 @@ describe.skipIf(!isRedisHere)(`a site with Express${withoutRedis}`, { timeout: 3
     expect(noted.filter((note) => note.startsWith('second'))).toEqual(inOrder('second'));
   });
 
-  it('answers a page of the same session while its socket lives, waits and is in the middle of an update', async () => {
+  it('answers a page of the same session while its socket is open and in the middle of an update', async () => {
     let goOn = (): void => {};
     const stuck = new Promise<void>((resolve) => {
       goOn = resolve;
@@ -112,7 +112,7 @@ describe.skipIf(!isRedisHere)(`a site with Express${withoutRedis}`, { timeout: 3
     expect(await ann.get('/me')).toEqual({ user: 'the socket', notes: [] });
   });
 
-  it('S3: gives a login a fresh id, so that nobody can have fixed it in advance', async () => {
+  it('S3: gives a login a fresh id, which no attacker can have fixed in advance', async () => {
     await using site = await openSite({ '/who': who, '/login': login });
     const thief = site.visitor();
     const spy = await thief.connect('/who');
@@ -162,7 +162,7 @@ describe.skipIf(!isRedisHere)(`a site with Express${withoutRedis}`, { timeout: 3
     expect(await ann.get('/me')).toEqual({ user: 'nobody', notes: [] });
   });
 
-  it('S1: begins a fresh session for a forged cookie, and says so without its text', async () => {
+  it('S1: begins a fresh session for a forged cookie, and reports it without its text', async () => {
     await using site = await openSite(who);
     const mallory = site.visitor();
     mallory.cookie = 'shop.sid=s%3Aann-s-id.forged';
@@ -173,7 +173,7 @@ describe.skipIf(!isRedisHere)(`a site with Express${withoutRedis}`, { timeout: 3
     expect(site.reports).toEqual(['COROSOCK_SESSION_COOKIE']);
   });
 
-  it('S7: refuses with 503 while Redis is down, and closes nothing that lives', async () => {
+  it('S7: refuses with 503 while Redis is down, and closes no socket', async () => {
     await using site = await openSite(async (ws) => {
       for await (const text of ws) await ws.write(`you said ${String(text)}`);
     });

@@ -6,7 +6,7 @@ import { KeyedLock } from '../../src/waiting/keyed-lock.ts';
 import { LazySignal } from '../../src/waiting/lazy-signal.ts';
 
 describe('KeyedLock', () => {
-  it('runs tasks of one id one after another, those of others side by side', async () => {
+  it('runs tasks of one id one after another, and those of different ids side by side', async () => {
     const lock = new KeyedLock();
     const first = held();
     const order: string[] = [];
