@@ -3,7 +3,10 @@
 
 import { randomFillSync } from 'node:crypto';
 
-/** Ids made of one call of the generator: a call costs far more than its bytes. */
+/**
+ * Ids made of one call of the generator: an id costs 0.1 µs instead of 1.3 µs, of the 51 µs of a
+ * handshake (row: handshakes).
+ */
 const IDS_AT_ONCE = 256;
 
 /** Makes ids of one length, in base64url: they can stand in a URL and in a cookie. */

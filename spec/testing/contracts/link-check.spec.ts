@@ -51,7 +51,7 @@ describe('sendAll', () => {
   it('fails when the link does not accept a message', () => {
     const { near } = new RecordedLink(soundPair()).open();
     near.close(1000);
-    expect(() => sendAll(near, numbered(1))).toThrow('send has answered false');
+    expect(() => sendAll(near, numbered(1))).toThrow('send returned false');
   });
 });
 
@@ -59,7 +59,7 @@ describe('sendFragments', () => {
   it('fails when the link does not accept a fragment', () => {
     const { near } = new RecordedLink(soundPair()).open();
     near.close(1000);
-    expect(() => sendFragments(near, numbered(1))).toThrow('sendFragment has answered false');
+    expect(() => sendFragments(near, numbered(1))).toThrow('sendFragment returned false');
   });
 });
 

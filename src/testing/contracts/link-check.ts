@@ -45,14 +45,14 @@ export function numbered(count: number): readonly string[] {
 
 /** Sends messages over an open link. */
 export function sendAll(end: RecordedEnd, messages: readonly Data[]): void {
-  for (const message of messages) ok(end.send(message), 'send has answered false on an open link');
+  for (const message of messages) ok(end.send(message), 'send returned false on an open link');
 }
 
 /** Sends one message in fragments over an open link. */
 export function sendFragments(end: RecordedEnd, fragments: readonly Data[]): void {
   for (const [index, fragment] of fragments.entries()) {
     const last = index === fragments.length - 1;
-    ok(end.sendFragment(fragment, { last }), 'sendFragment has answered false on an open link');
+    ok(end.sendFragment(fragment, { last }), 'sendFragment returned false on an open link');
   }
 }
 

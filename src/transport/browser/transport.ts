@@ -12,10 +12,10 @@ import { bytesOf, joined, toBytes } from '../../core/data.ts';
 import type { Data } from '../../core/data.ts';
 
 /**
- * Time between two looks at `bufferedAmount`: no event tells a page that the browser has taken
+ * Time between two polls of `bufferedAmount`: no event tells a page that the browser has flushed
  * bytes. A nested timer of the web cannot run more often (HTML §8.6).
  */
-const DRAIN_LOOK_MS = 4;
+const DRAIN_POLL_MS = 4;
 /**
  * Added to a close code that a page may not send: below 3000 it may send 1000 alone. The sum is
  * one of the private codes (RFC 6455 §7.4.2).
@@ -32,7 +32,7 @@ export interface BrowserTransportOptions {
  *
  * A page cannot keep these promises of the port fully:
  *
- * - 7: no event tells that the browser has flushed bytes: polls every {@link DRAIN_LOOK_MS}.
+ * - 7: no event tells that the browser has flushed bytes: polls every {@link DRAIN_POLL_MS}.
  * - 8: `pause` does nothing. A full queue must close (`overflow: 'close'`).
  * - 9: a page may send 1000 and 3000 to 4999. For another code the peer gets that plus
  *   {@link BROWSER_CLOSE_OFFSET}: 4008 for 1008.
@@ -172,7 +172,7 @@ export class BrowserTransport implements Transport {
   /** Polls again while there are unflushed bytes. */
   #schedulePoll(): void {
     this.#unflushedBytes = this.#ws.bufferedAmount;
-    if (this.#unflushedBytes > 0) this.#poll = this.#clock.setTimeout(this.#onPoll, DRAIN_LOOK_MS);
+    if (this.#unflushedBytes > 0) this.#poll = this.#clock.setTimeout(this.#onPoll, DRAIN_POLL_MS);
   }
 
   readonly #onPoll = (): void => {

@@ -23,7 +23,10 @@ type CountingStream = Duplex &
     readonly _handle?: { readonly writeQueueSize?: number } | null;
   };
 
-/** Leads from a WebSocket to its transport: all transports share one listener for each event. */
+/**
+ * Leads from a WebSocket to its transport: all transports share one listener for each event. Three
+ * closures would take 195 bytes more of an idle socket (row: idle socket).
+ */
 const TRANSPORT = Symbol('transport');
 
 type TransportedWebSocket = WebSocket &
