@@ -10,7 +10,10 @@ import type { SessionStore } from '../../../src/session/session-store.ts';
 import { sessionStoreContract } from '../../../src/testing/contracts/session-store-contract.ts';
 import type { SessionStoreUnderTest } from '../../../src/testing/contracts/session-store-contract.ts';
 import { realClock } from '../../../src/time/real-clock.ts';
+import { promisesOf, quoteOf } from './promises-of.ts';
 import { overOf } from '../../session/session-fixtures.ts';
+
+const promises = promisesOf('session/session-store.ts');
 
 type Data = Record<string, unknown>;
 type Unlock = () => Promise<void>;
@@ -258,12 +261,18 @@ describe('sessionStoreContract', () => {
   it('has a check of each promise', () => {
     const numbers = new Set(sessionStoreContract.map(({ name }) => Number.parseInt(name, 10)));
     expect([...numbers]).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+    expect([...numbers]).toEqual([...promises.keys()]);
+  });
+
+  it.each(sessionStoreContract)('quotes the promise: $name', ({ name }) => {
+    const [number, words] = quoteOf(name);
+    expect(promises.get(number)).toContain(words);
   });
 
   it('really waits if it is not given a way to let time pass', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'performance'] });
     onTestFinished(() => void vi.useRealTimers());
-    const expiry = sessionStoreContract.find(({ name }) => name.endsWith('Then it is gone'));
+    const expiry = sessionStoreContract.find(({ name }) => name.startsWith('2. is kept until'));
     const running = expiry?.run(() => ({
       store: new MemorySessionStore(realClock),
       async [Symbol.asyncDispose]() {},

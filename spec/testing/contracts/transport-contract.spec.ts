@@ -1,18 +1,12 @@
 // The contract and the port say the same: each promise has a check, and the name of each check
 // quotes its promise.
 
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { transportContract } from 'corosock/testing';
 import { brokenPromises, soundPair } from './broken-transports.ts';
+import { promisesOf, quoteOf } from './promises-of.ts';
 
-const port = readFileSync(new URL('../../../src/transport/transport.ts', import.meta.url), 'utf8');
-const promises = new Map(
-  [...port.matchAll(/^ \* (\d+)\. (.+(?:\n \* {2,}.+)*)$/gm)].map(([, number, words = '']) => [
-    Number(number),
-    words.replaceAll(/\n \* +/g, ' '),
-  ]),
-);
+const promises = promisesOf('transport/transport.ts');
 
 describe('transportContract', () => {
   it('has a check for each promise of the port', () => {
@@ -21,8 +15,8 @@ describe('transportContract', () => {
   });
 
   it.each(transportContract)('quotes the promise: $name', ({ name }) => {
-    const [, number, words] = /^(\d+)\. (.+?)(?: \([^)]*\))?$/u.exec(name) ?? [];
-    expect(promises.get(Number(number))).toContain(words);
+    const [number, words] = quoteOf(name);
+    expect(promises.get(number)).toContain(words);
   });
 
   it('names each check differently', () => {

@@ -44,7 +44,7 @@ function lockCheck(
   name: string,
   body: (store: Required<SessionStore>) => Promise<void>,
 ): Check<SessionStoreUnderTest> {
-  return check(`8. \`lock\`, where there is one, ${name}`, async (store) => {
+  return check(`8. ${name}`, async (store) => {
     if (store.lock !== undefined) await body(store as Required<SessionStore>);
   });
 }
@@ -74,7 +74,7 @@ const DATA: Readonly<Record<string, unknown>> = {
  * ```
  */
 export const sessionStoreContract: ReadonlyArray<Check<SessionStoreUnderTest>> = [
-  check('1. `get` gives what was last set. undefined when there is nothing', async (store) => {
+  check('1. `get` gives what was last set', async (store) => {
     equal(await store.get('id'), undefined);
     await store.set('id', DATA, LONG_MS);
     deepStrictEqual(await store.get('id'), DATA);
@@ -82,7 +82,7 @@ export const sessionStoreContract: ReadonlyArray<Check<SessionStoreUnderTest>> =
     deepStrictEqual(await store.get('empty'), {});
   }),
 
-  check('1. as a copy of its own: changing it changes nothing here', async (store) => {
+  check('1. as a copy of its own: a change of the copy changes nothing in the store', async (store) => {
     const given = { list: ['set'] };
     await store.set('id', given, LONG_MS);
     given.list.push('changed after set');
@@ -97,7 +97,7 @@ export const sessionStoreContract: ReadonlyArray<Check<SessionStoreUnderTest>> =
     deepStrictEqual(await store.get('id'), { both: 2 });
   }),
 
-  check('2. is kept until `timeoutMs` after the last `set`. Then it is gone', async (store, pass) => {
+  check('2. is kept until `timeoutMs` after the last `set`', async (store, pass) => {
     await store.set('id', { n: 1 }, LONG_MS);
     await store.set('id', { n: 2 }, TIMEOUT_MS);
     await pass(TIMEOUT_MS / 2);
@@ -124,7 +124,7 @@ export const sessionStoreContract: ReadonlyArray<Check<SessionStoreUnderTest>> =
     deepStrictEqual(await store.get('id'), DATA);
   }),
 
-  check('3. `touch` moves that moment, back', async (store, pass) => {
+  check('3. or back, and changes no data', async (store, pass) => {
     await store.set('id', DATA, LONG_MS);
     await store.touch('id', TIMEOUT_MS);
     await pass(TIMEOUT_MS / 2);
@@ -144,7 +144,7 @@ export const sessionStoreContract: ReadonlyArray<Check<SessionStoreUnderTest>> =
     }
   }),
 
-  check('4. What is deleted is gone at once. To delete what is not there is fine', async (store) => {
+  check('4. What is deleted is gone at once. Deleting an id that is not there succeeds', async (store) => {
     await store.set('id', DATA, LONG_MS);
     await store.delete('id');
     equal(await store.get('id'), undefined);
@@ -153,16 +153,19 @@ export const sessionStoreContract: ReadonlyArray<Check<SessionStoreUnderTest>> =
     deepStrictEqual(await store.get('id'), { again: true });
   }),
 
-  check('5. An id is any string; ids never touch each other', async (store) => {
-    const ids = ['__proto__', 'constructor', 'a b', 'A B', 'a:b', '*', 'h\u00e9\u{1f600}', 'x'.repeat(500)];
-    await Promise.all(ids.map((id, index) => store.set(id, { index }, LONG_MS)));
-    await store.delete('a b');
-    const kept = await Promise.all(ids.map((id) => store.get(id)));
-    deepStrictEqual(
-      kept,
-      ids.map((id, index) => (id === 'a b' ? undefined : { index })),
-    );
-  }),
+  check(
+    '5. An id is any string, `__proto__` among them; different ids never affect each other',
+    async (store) => {
+      const ids = ['__proto__', 'constructor', 'a b', 'A B', 'a:b', '*', 'h\u00e9\u{1f600}', 'x'.repeat(500)];
+      await Promise.all(ids.map((id, index) => store.set(id, { index }, LONG_MS)));
+      await store.delete('a b');
+      const kept = await Promise.all(ids.map((id) => store.get(id)));
+      deepStrictEqual(
+        kept,
+        ids.map((id, index) => (id === 'a b' ? undefined : { index })),
+      );
+    },
+  ),
 
   check('6. Calls for one id take effect in the order in which they were made', async (store) => {
     await store.set('kept', { n: 0 }, LONG_MS);
@@ -188,7 +191,7 @@ export const sessionStoreContract: ReadonlyArray<Check<SessionStoreUnderTest>> =
     deepStrictEqual(await store.get('id'), DATA);
   }),
 
-  lockCheck('is held by one at a time', async (store) => {
+  lockCheck('`lock`, where there is one, is held by one caller at a time', async (store) => {
     const unlock = await store.lock('id', unaborted());
     const order: string[] = [];
     const second = store.lock('id', unaborted()).then((release) => {
@@ -197,23 +200,23 @@ export const sessionStoreContract: ReadonlyArray<Check<SessionStoreUnderTest>> =
     });
     const other = await store.lock('another id', unaborted());
     await rest(store);
-    order.push('first gives it back');
+    order.push('first releases');
     await unlock();
     await (
       await second
     )();
     await other();
-    deepStrictEqual(order, ['first gives it back', 'second']);
+    deepStrictEqual(order, ['first releases', 'second']);
   }),
 
-  lockCheck('hinders neither `get` nor `set`', async (store) => {
+  lockCheck('It blocks neither `get` nor `set`', async (store) => {
     const unlock = await store.lock('id', unaborted());
     await store.set('id', DATA, LONG_MS);
     deepStrictEqual(await store.get('id'), DATA);
     await unlock();
   }),
 
-  lockCheck('rejects with the reason of an aborted signal, and holds nothing', async (store) => {
+  lockCheck('A signal that aborts rejects with its reason, and nothing is held', async (store) => {
     const reason = new Error('given up');
     await rejects(store.lock('id', { signal: AbortSignal.abort(reason) }), reason);
     const unlock = await store.lock('id', unaborted());
@@ -228,7 +231,7 @@ export const sessionStoreContract: ReadonlyArray<Check<SessionStoreUnderTest>> =
     )();
   }),
 
-  lockCheck('gives it back once', async (store) => {
+  lockCheck('The function that it resolves with gives the lock back, once', async (store) => {
     const unlock = await store.lock('id', unaborted());
     await unlock();
     const second = await store.lock('id', unaborted());
