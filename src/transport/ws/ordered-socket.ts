@@ -7,8 +7,8 @@ import type { FrameBatch } from './frame-batch.ts';
 import { TOO_MANY_PINGS } from './violation.ts';
 
 /**
- * Most pongs to a peer that are not flushed: a peer with more does not read. Of the pings of one chunk
- * that exceed it, the last is answered.
+ * Most pongs to a peer that are not flushed: a peer with more does not read. Of the pings of one
+ * chunk that exceed it, the last is answered.
  *
  * @limit Pongs that a peer has asked for and not read | close 1008
  */
