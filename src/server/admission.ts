@@ -36,6 +36,12 @@ type Verdict =
   /** The client has gone, the time has passed, or the host closes. */
   | { readonly kind: 'over'; readonly why: HandshakeEnd };
 
+interface Decision {
+  readonly verdict: Verdict;
+  /** Undefined where the host has none, or could not open it. */
+  readonly session: SessionHandle | undefined;
+}
+
 /** A handshake of which a conversation comes. */
 export type AcceptedHandshake = Extract<Verdict, { kind: 'accepted' }> & {
   /** The value of the `Set-Cookie` header that the answer carries; undefined for none. */
@@ -104,10 +110,10 @@ export class Admission {
     deadline: HandshakeDeadline,
     onResult: (result: HandshakeResult) => T,
   ): Promise<T> {
-    const [verdict, session] = await decide(pending, this.#hooks, deadline);
+    const decision = await decide(pending, this.#hooks, deadline);
     this.#deadlines.remove(deadline);
     deadline.stop();
-    return onResult(resultOf(verdict, session, pending, deadline));
+    return onResult(resultOf(decision, pending, deadline));
   }
 }
 
@@ -140,7 +146,7 @@ async function decide(
   pending: PendingHandshake,
   hooks: TaskQueue,
   { over }: HandshakeDeadline,
-): Promise<readonly [verdict: Verdict, session: SessionHandle | undefined]> {
+): Promise<Decision> {
   const { server, openSession } = pending;
   let session: SessionHandle | undefined;
   let verdict: Verdict;
@@ -148,7 +154,7 @@ async function decide(
     const opening = openSession?.();
     session = opening instanceof Promise ? await over.until(opening, (late) => late.release()) : opening;
   } catch (error) {
-    return [{ kind: 'unavailable', error }, session];
+    return { verdict: { kind: 'unavailable', error }, session };
   }
   try {
     const handshake = new OpenHandshake(pending, session, over);
@@ -158,23 +164,22 @@ async function decide(
     if (over.aborted) throw over.reason;
     const response = responseFrom(context);
     if (response !== undefined) {
-      return [{ kind: 'refused', response, body: await bodyOf(response, over) }, session];
+      return { verdict: { kind: 'refused', response, body: await bodyOf(response, over) }, session };
     }
     verdict = { kind: 'accepted', context, answer: handshake.answer() };
   } catch (error) {
-    return [{ kind: 'failed', error }, session];
+    return { verdict: { kind: 'failed', error }, session };
   }
   try {
     if (session !== undefined) await over.until(session.commit());
-    return [verdict, session];
+    return { verdict, session };
   } catch (error) {
-    return [{ kind: 'unavailable', error }, session];
+    return { verdict: { kind: 'unavailable', error }, session };
   }
 }
 
 function resultOf(
-  verdict: Verdict,
-  session: SessionHandle | undefined,
+  { verdict, session }: Decision,
   { server }: PendingHandshake,
   deadline: HandshakeDeadline,
 ): HandshakeResult {
@@ -189,7 +194,8 @@ function resultOf(
   } catch (error) {
     return rejected({ kind: 'failed', error }, session);
   }
-  return { ...verdict, setCookie: session?.writeCookie(), session, deadline };
+  const { kind, context, answer } = verdict;
+  return { kind, context, answer, setCookie: session?.writeCookie(), session, deadline };
 }
 
 /**

@@ -117,7 +117,8 @@ export class ServingHost implements Host, RunListener {
     if ('status' in pending) return refuse(stream, pending, this.#settings.clock, request.method);
     const upgrade = new Upgrade({ request, stream, head }, pending, this.#acceptor, this.#settings);
     const onResult = (result: HandshakeResult): void => this.#answer(upgrade, pending, result);
-    void this.#admission.admit(pending, onResult, (deadline) => upgrade.wait(deadline));
+    const answered = this.#admission.admit(pending, onResult, (deadline) => upgrade.wait(deadline));
+    if (answered !== undefined) upgrade.hold();
   }
 
   /** The first step, for upgrades: a request in, what is admitted next or a refusal out. */

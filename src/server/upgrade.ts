@@ -40,8 +40,14 @@ export class Upgrade {
     this.#pending = pending;
     this.#acceptor = acceptor;
     this.#settings = settings;
-    // An upgraded stream has no other listener: a reset would end the process.
-    event.stream.on('error', noop);
+  }
+
+  /**
+   * Holds the stream of a handshake that is not decided at once. It has no other listener: a reset
+   * would end the process.
+   */
+  hold(): void {
+    this.#event.stream.on('error', noop);
   }
 
   /** Keeps what the client sends from now on, and ends the deadline when the client leaves. */
@@ -61,6 +67,8 @@ export class Upgrade {
     const { request, stream } = this.#event;
     const { protocol } = accepted.answer;
     let transport: WsTransport | undefined;
+    // Before `ws` adds its own, in this call: the two would be kept in an array.
+    stream.off('error', noop);
     try {
       const outcome = this.#acceptor.accept(
         { request, stream, head },
@@ -78,10 +86,9 @@ export class Upgrade {
     return transport;
   }
 
-  /** The 101 is on its way: `ws` listens to the stream, and the request is Node's no longer. */
+  /** The 101 is on its way: Node's request is not needed any more. */
   #release(): void {
     const { request, server } = this.#pending;
-    this.#event.stream.off('error', noop);
     // The hook that reads it runs when the connection has gone.
     if (server.onPostServer !== undefined) void request.remoteAddress;
     request.releaseRaw();
