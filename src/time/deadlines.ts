@@ -12,7 +12,10 @@ import type { ListNode } from '../structures/linked-list.ts';
  */
 const KEPT_DEADLINE_LISTS = 64;
 
-/** Can be in a list of deadlines. The list sets all but `wake`. */
+/**
+ * Can be in a list of deadlines; `Deadline` is. An interface, so that deadline.ts imports this file
+ * and not both each other. The list sets all but `wake`.
+ */
 export interface Armable extends ListNode<Armable> {
   /** When `wake` is called; Infinity while it is in no list. */
   armedMs: number;
