@@ -9,7 +9,7 @@ import { Heartbeat } from '../../src/conversation/heartbeat.ts';
 import type { HeartbeatTimes } from '../../src/conversation/heartbeat.ts';
 import { HandClock, turn } from '../time/hand-clock.ts';
 import { scripted, ScriptedTransport } from './scripted-transport.ts';
-import { Deadlines } from '../../src/time/deadlines.ts';
+import { Deadlines } from '../../src/time/deadline.ts';
 import type { ScriptedConversation } from './scripted-transport.ts';
 
 const DEFAULT: HeartbeatTimes = { intervalMs: 25_000, timeoutMs: 20_000 };

@@ -7,7 +7,7 @@ import { ReadTraces } from '../../src/conversation/read-mistakes.ts';
 import type { ConversationSettings } from '../../src/conversation/conversation.ts';
 import type { Readers } from '../../src/conversation/reader.ts';
 import { MessageSocket } from '../../src/socket/message-socket.ts';
-import { Deadlines } from '../../src/time/deadlines.ts';
+import { Deadlines } from '../../src/time/deadline.ts';
 import { TurnBudget } from '../../src/time/turn-budget.ts';
 import type {
   FragmentOptions,

@@ -8,7 +8,7 @@ import { scripted } from '../conversation/scripted-transport.ts';
 import type { ScriptedConversation } from '../conversation/scripted-transport.ts';
 import { ClientMessages } from '../../src/server/client-messages.ts';
 import { TaskQueue } from '../../src/waiting/task-queue.ts';
-import { Deadlines } from '../../src/time/deadlines.ts';
+import { Deadlines } from '../../src/time/deadline.ts';
 import { TurnBudget } from '../../src/time/turn-budget.ts';
 
 type Hook = ConstructorParameters<typeof ClientMessages>[1];

@@ -9,7 +9,7 @@ import { HOST_OPTIONS, settingsOf } from '../../src/server/host-options.ts';
 import { Heartbeat } from '../../src/conversation/heartbeat.ts';
 import { realClock } from '../../src/time/real-clock.ts';
 import { ReadTraces } from '../../src/conversation/read-mistakes.ts';
-import { Deadlines } from '../../src/time/deadlines.ts';
+import { Deadlines } from '../../src/time/deadline.ts';
 import { TurnBudget } from '../../src/time/turn-budget.ts';
 
 const take = (options: object): ReturnType<typeof settingsOf> => settingsOf('serve()', options);

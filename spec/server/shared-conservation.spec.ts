@@ -8,7 +8,7 @@ import { scripted, ScriptedTransport } from '../conversation/scripted-transport.
 import { ClientMessages } from '../../src/server/client-messages.ts';
 import { MessageSocket } from '../../src/socket/message-socket.ts';
 import { TaskQueue } from '../../src/waiting/task-queue.ts';
-import { Deadlines } from '../../src/time/deadlines.ts';
+import { Deadlines } from '../../src/time/deadline.ts';
 import { TurnBudget } from '../../src/time/turn-budget.ts';
 import { HandClock, turn } from '../time/hand-clock.ts';
 

@@ -9,7 +9,7 @@ import type { ActiveEntry, SessionMember } from '../../src/session/active-sessio
 import { SessionCookie } from '../../src/session/session-cookie.ts';
 import { SessionLock } from '../../src/session/session-lock.ts';
 import type { SessionStore } from '../../src/session/session-store.ts';
-import { Deadlines } from '../../src/time/deadlines.ts';
+import { Deadlines } from '../../src/time/deadline.ts';
 
 export const TIMEOUT_MS = 1000;
 

@@ -10,7 +10,7 @@ import { recordCrashes, recordWarnings } from '../fixtures/process-events.ts';
 import { PendingWork } from '../../src/session/pending-work.ts';
 import { LockWait, SessionLock } from '../../src/session/session-lock.ts';
 import type { SessionStore } from '../../src/session/session-store.ts';
-import { Deadlines } from '../../src/time/deadlines.ts';
+import { Deadlines } from '../../src/time/deadline.ts';
 
 const listenersOf = (signal: AbortSignal): number => getEventListeners(signal, 'abort').length;
 const never = (): Promise<never> => new Promise(() => {});

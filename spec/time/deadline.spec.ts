@@ -3,8 +3,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { HandClock } from './hand-clock.ts';
-import { Deadline } from '../../src/time/deadline.ts';
-import { Deadlines } from '../../src/time/deadlines.ts';
+import { Deadline, Deadlines } from '../../src/time/deadline.ts';
 import { MAX_TIMER_MS } from '../../src/core/limits.ts';
 
 function setUp(): { clock: HandClock; deadline: Deadline; calls: number[] } {

@@ -3,8 +3,7 @@
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { HandClock } from './hand-clock.ts';
-import { Deadline } from '../../src/time/deadline.ts';
-import { DeadlineList, Deadlines } from '../../src/time/deadlines.ts';
+import { Deadline, DeadlineList, Deadlines } from '../../src/time/deadline.ts';
 
 interface SetUp {
   readonly clock: HandClock;

@@ -5,8 +5,7 @@
 import type { TaskQueue } from '../waiting/task-queue.ts';
 import type { Conversation } from '../conversation/conversation.ts';
 import { Deadline } from '../time/deadline.ts';
-import type { DeadlineOwner } from '../time/deadline.ts';
-import type { Deadlines } from '../time/deadlines.ts';
+import type { DeadlineOwner, Deadlines } from '../time/deadline.ts';
 import type { Clock } from '../time/clock.ts';
 import type { TurnBudget } from '../time/turn-budget.ts';
 import type { Data } from '../core/data.ts';

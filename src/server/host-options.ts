@@ -10,7 +10,7 @@ import type { ConversationSettings } from '../conversation/conversation.ts';
 import { CONVERSATION_OPTIONS, conversationChoices } from '../conversation/conversation-options.ts';
 import type { ConversationChoices, ConversationOptions } from '../conversation/conversation-options.ts';
 import { ReadTraces } from '../conversation/read-mistakes.ts';
-import { Deadlines } from '../time/deadlines.ts';
+import { Deadlines } from '../time/deadline.ts';
 import { TurnBudget } from '../time/turn-budget.ts';
 import { checkCount, checkFunction, checkNames, checkTimer, oneOf } from '../core/arguments.ts';
 import { complete, namesOf, unchecked } from '../core/options.ts';

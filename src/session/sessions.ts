@@ -9,7 +9,7 @@ import { SessionCookie, SessionCookieError } from './session-cookie.ts';
 import { SessionHandle } from './session-handle.ts';
 import { SessionLock } from './session-lock.ts';
 import type { SessionSettings } from './session-options.ts';
-import { Deadlines } from '../time/deadlines.ts';
+import { Deadlines } from '../time/deadline.ts';
 import type { Clock } from '../time/clock.ts';
 
 /** What sessions need of their host. */

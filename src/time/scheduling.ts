@@ -2,7 +2,7 @@
 // guard against loops. A socket uses those of its host. What belongs to no host (a channel, a
 // select over promises) shares one set per clock.
 
-import { Deadlines } from './deadlines.ts';
+import { Deadlines } from './deadline.ts';
 import type { Clock } from './clock.ts';
 import { SpinGuard } from './spin-guard.ts';
 import { TurnBudget } from './turn-budget.ts';
