@@ -1,7 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { settle } from 'corosock/testing';
 import { describe, expect, it } from 'vitest';
-import { held } from '../session/session-fixtures.ts';
+import { leftBytes } from '../faults/left-bytes.ts';
+import { held, outcomeOf } from '../session/session-fixtures.ts';
 import { KeyedLock } from '../../src/waiting/keyed-lock.ts';
 import { LazySignal } from '../../src/waiting/lazy-signal.ts';
 
@@ -94,6 +95,21 @@ describe('KeyedLock', () => {
     release();
     (await next)();
     expect(lock.size).toBe(0);
+  });
+
+  it('retains nothing of waits that were given up while the holder goes on', async () => {
+    const lock = new KeyedLock();
+    const release = await lock.acquire('a');
+    const left = await leftBytes(2000, async (waits) => {
+      for (let n = 0; n < waits; n += 1) {
+        const over = new LazySignal();
+        const aborted = lock.acquire('a', over);
+        over.abort(() => 'my reason');
+        await outcomeOf(Promise.resolve(aborted));
+      }
+    });
+    release();
+    expect(left).toBeLessThan(400);
   });
 
   it('passes a lock on that is given in the turn in which the signal aborts', async () => {

@@ -172,7 +172,6 @@ export class ActiveSession implements DeadlineOwner {
   }
 
   memberOnRelease(member: SessionMember): void {
-    if (!this.#members.has(member)) return;
     this.#members.remove(member);
     this.#checkFree();
   }
