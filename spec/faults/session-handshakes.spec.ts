@@ -1,5 +1,5 @@
-// Sessions (spec/faults/README.md, "Sessions"): what a handshake leaves in the store, and
-// what its client is told, however it ends. Over real ports; the store is in memory.
+// Sessions (spec/faults/README.md, "Sessions"): what a handshake leaves in the store,
+// and what its client gets, for each way in which it ends. Over real ports; the store is in memory.
 
 import { parseSetCookie } from 'cookie';
 import { serve } from 'corosock';

@@ -1,5 +1,5 @@
-// The contract of a session store over connect-redis and a real Redis. Time is let
-// pass by taking it from what each key has left to live.
+// The contract of a session store over connect-redis and a real Redis. Time passes by shortening
+// the time that each key has left to live.
 
 import { RedisStore } from 'connect-redis';
 import { virtualClock } from 'corosock/testing';

@@ -1,5 +1,5 @@
 // Stores of express-session as a SessionStore: the contract over its MemoryStore,
-// what becomes of the cookie in a record, and stores with other manners.
+// the cookie in a record, and stores that behave in other ways.
 
 import { UsageError } from 'corosock';
 import session from 'express-session';

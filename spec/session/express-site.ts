@@ -1,6 +1,6 @@
-// A site as people build it: an Express 5 application with express-session over
+// A site as applications build it: an Express 5 application with express-session over
 // connect-redis and a Redis, and corosock on the same http server, the same store,
-// cookie and secret. And its visitors, who keep one cookie, as browsers do.
+// cookie and secret. Its visitors keep one cookie each, as browsers do.
 
 import { once } from 'node:events';
 import { attach, expressSessionStore } from 'corosock';

@@ -1,5 +1,4 @@
-// Work that no caller waits for: its errors reach `report`, and its end can be
-// waited for.
+// Work that no caller awaits: its errors reach `report`, and its end can be awaited.
 
 import { settle, virtualClock } from 'corosock/testing';
 import { describe, expect, it } from 'vitest';
@@ -14,7 +13,7 @@ function setUp(): { readonly pendingWork: PendingWork; readonly reports: unknown
 /** Whether all is settled, as the last `settle` has found it. */
 function watch(pendingWork: PendingWork): () => boolean {
   let isSettled = false;
-  void pendingWork.settled().then(() => (isSettled = true));
+  void pendingWork.whenSettled().then(() => (isSettled = true));
   return () => isSettled;
 }
 

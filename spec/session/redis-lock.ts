@@ -1,6 +1,6 @@
 // A lock for the sessions of several processes, in the Redis that holds them: the
-// simplest that keeps the promise. `SET NX PX` takes it, only who has it gives it
-// back, and it falls to the next one when its holder dies.
+// simplest that keeps the promise. `SET NX PX` takes it, only its holder gives it back, and it
+// expires when its holder dies.
 
 import { randomUUID } from 'node:crypto';
 import type { SessionStore } from 'corosock';

@@ -1,5 +1,5 @@
 // A Redis of the specs' own: Debian's redis-server on a free port, with nothing on
-// disk but its temporary directory. Where there is none its specs are skipped, and say so.
+// disk but its temporary directory. Where it is not installed, its specs are skipped and say so.
 
 import { spawn, spawnSync } from 'node:child_process';
 import type { ChildProcessByStdio } from 'node:child_process';

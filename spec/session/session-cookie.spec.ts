@@ -1,5 +1,5 @@
-// The cookie of a session: Express's form, several secrets, and what becomes of
-// cookies that are not ours.
+// The cookie of a session: Express's form, several secrets, and cookies that this host has not
+// signed.
 
 import crypto from 'node:crypto';
 import { parseCookie, parseSetCookie } from 'cookie';

@@ -1,6 +1,5 @@
-// What the specs of session/ have in common: sessions over a store in memory and a
-// clock that is moved by hand, sockets that note when they are closed, and a store
-// whose answers can be held back or refused.
+// What the specs of session/ share: sessions over a store in memory and a virtual clock, sockets
+// that count how often they are closed, and a store whose answers can be held back or refused.
 
 import { virtualClock } from 'corosock/testing';
 import type { VirtualClock } from 'corosock/testing';
@@ -21,7 +20,7 @@ export function cookieOf(id: string, secret: string = SECRET, name: string = 'co
   return `${name}=${encodeURIComponent(`s:${sign(id, secret)}`)}`;
 }
 
-/** What our own waits are ended with, by an AbortSignal that a store was given. */
+/** Makes the signal of our own waits of the AbortSignal that a store was given. */
 export function overOf(signal: AbortSignal): LazySignal {
   const over = new LazySignal();
   const onAbort = (): void => over.abort(() => signal.reason as unknown);
@@ -41,7 +40,7 @@ export class NotedSocket {
   };
 }
 
-/** A {@link SessionStore} that notes its calls. What is in `answers` is done before one of that name. */
+/** A {@link SessionStore} that notes its calls, and first awaits what is in `answers` for the call. */
 export class NotedStore implements SessionStore {
   readonly calls: string[] = [];
   readonly answers: { [Name in keyof SessionStore]?: () => void | Promise<void> } = {};
@@ -86,7 +85,7 @@ export interface Scene {
   readonly clock: VirtualClock;
   readonly store: NotedStore;
   readonly sessions: Sessions;
-  /** What `report` was told: the error's code, else its message, and what is known of it. */
+  /** What `report` got: the phase, and the code of the error, else its message. */
   readonly reports: string[];
   /** Opens a session and lets a socket join it. */
   readonly join: (cookie?: string) => Promise<Joined>;
@@ -138,7 +137,7 @@ export function held<T = void>(): {
   return { promise, resolve, reject };
 }
 
-/** What a call came to: its value, or the code or message of its error. */
+/** The outcome of a call: its value, or the code or message of its error. */
 export async function outcomeOf(call: Promise<unknown>): Promise<unknown> {
   try {
     return await call;

@@ -1,5 +1,5 @@
-// A session between request and answer: when the store is given it, the cookie that
-// the answer carries, and what is left when no socket comes of it.
+// A handle between the request and its answer: when the store gets the session, the cookie of the
+// answer, and what is left when no socket comes of the handshake.
 
 import { parseSetCookie } from 'cookie';
 import { settle } from 'corosock/testing';

@@ -1,5 +1,5 @@
-// Every option of sessions with every kind of value (rule 10): what is taken, what is
-// refused, and what stands where none is given.
+// Every option of sessions with every kind of value (rule 10): what is taken, what is refused, and
+// the default.
 
 import { UsageError } from 'corosock';
 import { virtualClock } from 'corosock/testing';

@@ -1,5 +1,5 @@
-// `session.update`: read, change, write, under the lock; what ends the wait for it,
-// and what comes of a change that fails or is given up.
+// `session.update`: read, change, write, under the lock; what ends the wait for the lock, and what a
+// change leaves that fails or is given up.
 
 import { getEventListeners } from 'node:events';
 import { settle } from 'corosock/testing';

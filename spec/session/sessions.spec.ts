@@ -1,5 +1,5 @@
-// The sessions of a host, at the level of this room: what a cookie opens, what is
-// known of a session by all its sockets, and every way for it to end.
+// The sessions of a host, at the level of this room: what a cookie opens, what all sockets of one
+// session share, and every way for a session to end.
 
 import { settle, virtualClock } from 'corosock/testing';
 import { describe, expect, it } from 'vitest';
@@ -303,6 +303,21 @@ describe('the last socket', () => {
     const { session, socket } = await join();
     await clock.advance(1000);
     expect([socket.closed, store.calls.at(-1)]).toEqual([1, `delete ${session.id}`]);
+  });
+
+  it('ends the session with endOnClose before whenSettled resolves', async () => {
+    const { join, sessions, store } = setScene({ endOnClose: true });
+    const { session, member } = await join();
+    const deleting = held();
+    store.answers.delete = () => deleting.promise;
+    member.release();
+    let isSettled = false;
+    const whenSettled = sessions.whenSettled().then(() => (isSettled = true));
+    await settle();
+    expect(isSettled).toBe(false);
+    deleting.resolve();
+    await whenSettled;
+    expect(await store.get(session.id)).toBe(undefined);
   });
 
   it('S7: reports a store that cannot delete it', async () => {

@@ -1,6 +1,6 @@
-// Two updates never lose one another: a law over random plays, in one host and over
-// several hosts that share a store with a lock. Each update that says `ok` has left
-// its mark, in its order; each that says anything else has left none.
+// No update loses another: a law over random plays, in one host and over several hosts that share a
+// store with a lock. Each update that gives `ok` has left its mark, in order; any other has left
+// none.
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';

@@ -1,5 +1,5 @@
-// A session times out by what is said, not by who is connected: quarter of an hour
-// without a message in either direction, and its socket is closed.
+// A session times out by its messages, not by its sockets: after a quarter of an hour without a
+// message in either direction its socket is closed.
 
 import { runServer, virtualClock } from 'corosock/testing';
 import type { ServerRun, VirtualClock } from 'corosock/testing';

@@ -30,7 +30,7 @@ export class ShutDown {
   readonly report: Promise<CloseReport>;
   readonly #clock: Clock;
   readonly #report: Report;
-  readonly #sessions: Pick<Sessions, 'settled'> | undefined;
+  readonly #sessions: Pick<Sessions, 'whenSettled'> | undefined;
   readonly #beganMs: number;
   readonly #graceMs: number;
   readonly #spreadMs: number;
@@ -53,7 +53,7 @@ export class ShutDown {
     runs: Iterable<HandlerRun>,
     { graceMs, spreadMs }: Required<CloseHostOptions>,
     { clock, closeTimeoutMs, report }: ShutDownSettings,
-    sessions: Pick<Sessions, 'settled'> | undefined,
+    sessions: Pick<Sessions, 'whenSettled'> | undefined,
   ) {
     this.#clock = clock;
     this.#report = report;
@@ -91,7 +91,7 @@ export class ShutDown {
   /** A process that exits when we have ended loses nothing that sessions had to write. */
   #waitForSessions(): void {
     if (this.#sessions === undefined) return this.#finish();
-    void this.#sessions.settled().then(() => this.#finish());
+    void this.#sessions.whenSettled().then(() => this.#finish());
   }
 
   #onDeadline(): void {

@@ -26,7 +26,7 @@ export class PendingWork {
    * Resolves when every promise has settled, and every one that was handed in meanwhile. Never
    * rejects.
    */
-  async settled(): Promise<void> {
+  async whenSettled(): Promise<void> {
     do {
       await Promise.allSettled(this.#pending);
       // What has just settled, here or in a socket, may hand in more within this turn.

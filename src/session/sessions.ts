@@ -52,8 +52,8 @@ export class Sessions {
   }
 
   /** Resolves when every call of the store that no caller awaits has ended. Never rejects. */
-  settled(): Promise<void> {
-    return this.#resources.pendingWork.settled();
+  whenSettled(): Promise<void> {
+    return this.#resources.pendingWork.whenSettled();
   }
 
   /**
