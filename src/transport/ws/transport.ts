@@ -106,14 +106,11 @@ export class WsTransport implements Transport {
     if (this.#pool !== undefined) {
       this.#batch ??= this.#openBatch(this.#pool);
       if (this.#batch.add(data, binary)) return true;
-      this.#batch.flush();
     }
-    const options = { binary: binary || typeof data !== 'string', compress };
-    this.#ws.send(toBytes(data), options, this.#countWrite());
-    return true;
+    return this.sendFragment(data, { binary, compress, last: true });
   }
 
-  /** `ws` makes the frames, behind those that wait for the end of the turn. */
+  /** `ws` makes the frame, behind those that wait for the end of the turn. */
   sendFragment(data: Data, { binary, compress, last }: FragmentOptions): boolean {
     if (this.#ws.readyState !== this.#ws.OPEN) return false;
     this.#batch?.flush();
