@@ -3,13 +3,13 @@
 import { describe, expect, it } from 'vitest';
 import { parseUpgrade } from '../fixtures/parsed-request.ts';
 import { UpgradeRequest } from '../../src/handshake/handshake-request.ts';
-import { checkHandshake } from '../../src/handshake/rules.ts';
-import type { JudgedRequest } from '../../src/handshake/rules.ts';
+import { checkHandshake } from '../../src/handshake/check-handshake.ts';
+import type { CheckedRequest } from '../../src/handshake/check-handshake.ts';
 import type { RequestParts } from '../peers/raw-client.ts';
 
 async function upgrade(parts: RequestParts, params = {}): Promise<UpgradeRequest> {
   const message = await parseUpgrade(parts);
-  return new UpgradeRequest(message, checkHandshake(message) as JudgedRequest, params);
+  return new UpgradeRequest(message, checkHandshake(message) as CheckedRequest, params);
 }
 
 describe('UpgradeRequest', () => {
@@ -42,7 +42,7 @@ describe('UpgradeRequest', () => {
 
   it('has headers as node gives them', async () => {
     const message = await parseUpgrade({ headers: { Cookie: ['a=1', 'b=2'], 'X-Mark': 'é' } });
-    const request = new UpgradeRequest(message, checkHandshake(message) as JudgedRequest, {});
+    const request = new UpgradeRequest(message, checkHandshake(message) as CheckedRequest, {});
     expect({ ...request.headers }).toEqual(message.headers);
   });
 
@@ -54,7 +54,7 @@ describe('UpgradeRequest', () => {
   it('has the address of the peer', async () => {
     const message = await parseUpgrade();
     Object.defineProperty(message.socket, 'remoteAddress', { value: '192.0.2.1' });
-    const request = new UpgradeRequest(message, checkHandshake(message) as JudgedRequest, {});
+    const request = new UpgradeRequest(message, checkHandshake(message) as CheckedRequest, {});
     expect(request.remoteAddress).toBe('192.0.2.1');
   });
 
@@ -66,7 +66,7 @@ describe('UpgradeRequest', () => {
     const message = await parseUpgrade();
     const addresses = ['192.0.2.1', undefined];
     Object.defineProperty(message.socket, 'remoteAddress', { get: () => addresses.shift() });
-    const request = new UpgradeRequest(message, checkHandshake(message) as JudgedRequest, {});
+    const request = new UpgradeRequest(message, checkHandshake(message) as CheckedRequest, {});
     expect([request.remoteAddress, request.remoteAddress]).toEqual(['192.0.2.1', '192.0.2.1']);
   });
 

@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseRequest } from '../fixtures/parsed-request.ts';
-import { countHeaderLines, parseHeaderLines } from '../../src/handshake/header-lines.ts';
+import { parseHeaderLines } from '../../src/handshake/header-lines.ts';
 
 // Names for which node has a rule of its own, and some for which it has none.
 // Left out are those that change how the rest is parsed.
@@ -47,13 +47,5 @@ describe('parseHeaderLines', () => {
 
   it('gives an empty value as one', () => {
     expect({ ...parseHeaderLines(['X-Empty', '', 'x-empty', '']) }).toEqual({ 'x-empty': ', ' });
-  });
-});
-
-describe('countHeaderLines', () => {
-  it('counts names in any case, and no values', () => {
-    const lines = ['Host', 'a', 'HOST', 'b', 'X', 'host'];
-    expect(countHeaderLines(lines, 'host')).toBe(2);
-    expect(countHeaderLines(lines, 'upgrade')).toBe(0);
   });
 });

@@ -5,8 +5,8 @@ import { Duplex } from 'node:stream';
 import { settle, virtualClock } from 'corosock/testing';
 import { describe, expect, it } from 'vitest';
 import { writtenStream } from '../fixtures/written-stream.ts';
-import { REFUSALS } from '../../src/handshake/rules.ts';
-import { refuse, responseOf } from '../../src/handshake/refusal.ts';
+import { refusalForClientError, refuse, REFUSALS, responseOf } from '../../src/handshake/refusal.ts';
+import type { Refusal } from '../../src/handshake/refusal.ts';
 
 describe('responseOf', () => {
   it('writes a complete response', () => {
@@ -27,7 +27,7 @@ describe('responseOf', () => {
     expect(responseOf({ status: 400, text: 'é' })).toContain('Content-Length: 3\r\n');
   });
 
-  it.each(Object.entries(REFUSALS))(
+  it.each(Object.entries<Refusal>(REFUSALS))(
     'H22: writes %s on one line of ASCII, with a known status',
     (_, refusal) => {
       const [head = '', body] = responseOf(refusal).split('\r\n\r\n');
@@ -145,5 +145,47 @@ describe('refuse with the Response of a hook', () => {
   it('gives no length where there is never a body', async () => {
     const text = await answered(new Response(null, { status: 204 }));
     expect(text).toBe('HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n');
+  });
+});
+
+describe('refusalForClientError', () => {
+  it.each([
+    ['headers that are too long', { code: 'HPE_HEADER_OVERFLOW' }, REFUSALS.headers],
+    ['H1: a request that is too slow', { code: 'ERR_HTTP_REQUEST_TIMEOUT' }, REFUSALS.tooLate],
+    ['anything else that the parser objects to', { code: 'HPE_INVALID_METHOD' }, REFUSALS.malformed],
+    ['an error without a code', {}, REFUSALS.malformed],
+  ])('answers %s', (_, properties, refusal) => {
+    expect(refusalForClientError(Object.assign(new Error('from node'), properties))).toBe(refusal);
+  });
+});
+
+describe('REFUSALS', () => {
+  it('has the status and the headers that each answer needs', () => {
+    const answers = Object.entries<Refusal>(REFUSALS).map(([name, { status, headers }]) => [
+      name,
+      status,
+      headers,
+    ]);
+    const toUpgrade = { Connection: 'close, Upgrade', Upgrade: 'websocket', 'Sec-WebSocket-Version': '13' };
+    expect(answers).toEqual([
+      ['httpVersion', 505, undefined],
+      ['headers', 431, undefined],
+      ['host', 400, undefined],
+      ['method', 405, { Allow: 'GET' }],
+      ['body', 400, undefined],
+      ['upgrade', 400, undefined],
+      ['target', 400, undefined],
+      ['route', 404, undefined],
+      ['version', 426, toUpgrade],
+      ['key', 400, undefined],
+      ['protocol', 400, undefined],
+      ['extensions', 400, undefined],
+      ['closing', 503, { 'Retry-After': '5' }],
+      ['plainRequest', 426, toUpgrade],
+      ['malformed', 400, undefined],
+      ['tooLate', 408, undefined],
+      ['failed', 500, undefined],
+      ['unavailable', 503, { 'Retry-After': '5' }],
+    ]);
   });
 });

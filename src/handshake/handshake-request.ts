@@ -3,7 +3,7 @@
 
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import type { JudgedRequest } from './rules.ts';
+import type { CheckedRequest } from './check-handshake.ts';
 import { parseHeaderLines } from './header-lines.ts';
 
 export interface HandshakeRequest {
@@ -36,7 +36,7 @@ export class UpgradeRequest implements HandshakeRequest {
 
   constructor(
     request: IncomingMessage,
-    { target, protocols }: JudgedRequest,
+    { target, protocols }: CheckedRequest,
     params: Readonly<Record<string, string>>,
   ) {
     this.params = params;

@@ -1,9 +1,9 @@
-// Headers from raw lines. A socket keeps the lines of its request and nothing
-// else; a parsed set costs some 4 KiB a socket, so it is built when asked for.
+// Headers from the raw lines of a request, for handshake-request.ts. A socket keeps the lines and
+// nothing else: a parsed set costs some 4 KiB a socket, so it is built when it is read.
 
 import type { IncomingHttpHeaders } from 'node:http';
 
-/** Of these Node keeps the first line (`message.headers`, Node's documentation). */
+/** Headers of which Node keeps the first line only (`message.headers`, Node's documentation). */
 const FIRST_LINE_COUNTS: ReadonlySet<string> = new Set([
   'age',
   'authorization',
@@ -26,9 +26,9 @@ const FIRST_LINE_COUNTS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Builds what Node gives as `message.headers` from `message.rawHeaders`.
+ * Builds what Node gives as `message.headers`.
  *
- * @param lines - Names and values in turn, as they were sent.
+ * @param lines - `message.rawHeaders`: names and values in turn, as they were sent.
  */
 export function parseHeaderLines(lines: readonly string[]): IncomingHttpHeaders {
   const headers = Object.create(null) as Record<string, string | string[]>;
@@ -44,14 +44,4 @@ function joined(name: string, before: string | string[] | undefined, value: stri
   if (before === undefined) return value;
   if (FIRST_LINE_COUNTS.has(name)) return before;
   return [before, value].join(name === 'cookie' ? '; ' : ', ');
-}
-
-/** Counts the lines of one header. */
-export function countHeaderLines(lines: readonly string[], name: string): number {
-  let count = 0;
-  for (let i = 0; i < lines.length; i += 2) {
-    const line = lines[i] as string;
-    if (line.length === name.length && line.toLowerCase() === name) count += 1;
-  }
-  return count;
 }

@@ -1,5 +1,5 @@
-// HTTP answers of a server that does not upgrade: complete, one line of text,
-// and the connection closes.
+// HTTP answers of a server that does not upgrade: all of them in one table, as bytes, and the end
+// of the connection behind them. The host, upgrade.ts, serve.ts and upgrade-registry.ts call it.
 
 import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
@@ -13,6 +13,35 @@ export interface Refusal {
   readonly text: string;
   readonly headers?: Readonly<Record<string, string>>;
 }
+
+export const REFUSALS = {
+  httpVersion: { status: 505, text: 'HTTP/1.1 is needed' },
+  headers: { status: 431, text: 'Too many or too large header fields' },
+  host: { status: 400, text: 'One valid Host is needed' },
+  method: { status: 405, text: 'The method of a WebSocket handshake is GET', headers: { Allow: 'GET' } },
+  body: { status: 400, text: 'A WebSocket handshake has no body' },
+  upgrade: { status: 400, text: 'Upgrade has to be: websocket' },
+  target: { status: 400, text: 'The request target is not valid here' },
+  route: { status: 404, text: 'Nothing is served here' },
+  version: {
+    status: 426,
+    text: 'WebSocket version 13 is spoken here',
+    headers: { Connection: 'close, Upgrade', Upgrade: 'websocket', 'Sec-WebSocket-Version': '13' },
+  },
+  key: { status: 400, text: 'One valid Sec-WebSocket-Key is needed' },
+  protocol: { status: 400, text: 'Sec-WebSocket-Protocol is malformed' },
+  extensions: { status: 400, text: 'Sec-WebSocket-Extensions is malformed' },
+  closing: { status: 503, text: 'The server is shutting down', headers: { 'Retry-After': '5' } },
+  plainRequest: {
+    status: 426,
+    text: 'A WebSocket is served here',
+    headers: { Connection: 'close, Upgrade', Upgrade: 'websocket', 'Sec-WebSocket-Version': '13' },
+  },
+  malformed: { status: 400, text: 'The request is malformed' },
+  tooLate: { status: 408, text: 'The request took too long' },
+  failed: { status: 500, text: 'The server has failed' },
+  unavailable: { status: 503, text: 'The sessions are not to be had', headers: { 'Retry-After': '5' } },
+} as const;
 
 /** What a hook has answered; the fields that belong to the connection are replaced by ours. */
 export interface HookAnswer {
@@ -39,6 +68,14 @@ const LINGER_MS = 1000;
 export function refuse(stream: Duplex, answer: Refusal | HookAnswer, clock: Clock, method?: string): void {
   const isHooks = 'response' in answer;
   finishWith(stream, isHooks ? bytesOf(answer) : responseOf(answer, method), clock);
+}
+
+/** Gives the answer to node's `clientError`: bytes that are no request, or no request in time. */
+export function refusalForClientError(error: Error): Refusal {
+  const code = 'code' in error ? error.code : undefined;
+  if (code === 'HPE_HEADER_OVERFLOW') return REFUSALS.headers;
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return REFUSALS.tooLate;
+  return REFUSALS.malformed;
 }
 
 /** A refusal as the text of an HTTP/1.1 response. */

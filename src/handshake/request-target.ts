@@ -1,6 +1,6 @@
-// The request target of an upgrade: what is a path and what is refused. A pure
-// function over the text as it was sent; nothing is normalised, so that no
-// spelling reaches a route that it does not name.
+// The target of a request line: what is a path, and what is refused. A pure function over the text
+// as it was sent. Nothing is normalised, so that no spelling reaches a route that it does not name.
+// Called by check-handshake.ts, serve.ts and upgrade-registry.ts.
 
 /** A target that keeps the rules. */
 export interface RequestTarget {
@@ -10,18 +10,13 @@ export interface RequestTarget {
   readonly text: string;
 }
 
-/** A path of words, in which there is nothing to look for. */
-const PLAIN_TARGET = /^(?:\/[\w-]*)+$/u;
 /** What no user agent sends unescaped: controls, space, what is not ASCII, `\`, `#`, `<`, `>`, `"`. */
 const FORBIDDEN = /[^\u0021-\u007e]|[\\#<>"]/u;
 const BAD_ESCAPE = /%(?![0-9a-f]{2})/iu;
-/** `.` and `..`, also percent-encoded. */
-const DOT_SEGMENT = /^(?:\.|%2e){1,2}$/iu;
+/** `.` or `..` between two slashes or at the end, also percent-encoded. */
+const DOT_SEGMENT = /\/(?:\.|%2e){1,2}(?:\/|$)/iu;
 /** RFC 9112 §3.2.2, with the schemes of RFC 6455 §3. */
 const ABSOLUTE_FORM = /^(?:https?|wss?):\/\/([^/?]*)(.*)$/iu;
-/** A name whose last label begins with a letter, or four decimal numbers, and a port: no URL parser need be asked. */
-const PLAIN_AUTHORITY =
-  /^(?!.*xn--)(?:(?:[a-z\d-]+\.)*[a-z][a-z\d-]*|(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$|:)|(?=$|:))){4})(?::\d{1,4})?$/iu;
 
 /**
  * Reads a request target in origin form, or in absolute form for our own host.
@@ -32,19 +27,13 @@ const PLAIN_AUTHORITY =
  *   authority, a character or escape that is none, a dot segment.
  */
 export function parseTarget(text: string, host: string): RequestTarget | undefined {
-  if (PLAIN_TARGET.test(text)) return isAuthority(host) ? { path: text, text } : undefined;
   if (FORBIDDEN.test(text)) return undefined;
   const origin = toOriginForm(text, host);
-  if (origin === undefined || !isAuthority(host)) return undefined;
-  const path = origin.split('?', 1)[0] as string;
-  if (BAD_ESCAPE.test(path)) return undefined;
-  if (path.split('/').some((segment) => DOT_SEGMENT.test(segment))) return undefined;
+  // A URL can be made of it, whatever the path.
+  if (origin === undefined || !URL.canParse(`ws://${host}`)) return undefined;
+  const path = pathOf(origin);
+  if (BAD_ESCAPE.test(path) || DOT_SEGMENT.test(path)) return undefined;
   return { path, text: origin };
-}
-
-/** Whether a URL can be made of it; any path can follow. */
-function isAuthority(host: string): boolean {
-  return PLAIN_AUTHORITY.test(host) || URL.canParse(`ws://${host}`);
 }
 
 function toOriginForm(text: string, host: string): string | undefined {
@@ -53,4 +42,9 @@ function toOriginForm(text: string, host: string): string | undefined {
   if (authority === undefined || rest === undefined) return undefined;
   if (authority.toLowerCase() !== host.toLowerCase()) return undefined;
   return rest.startsWith('/') ? rest : `/${rest}`;
+}
+
+function pathOf(origin: string): string {
+  const query = origin.indexOf('?');
+  return query < 0 ? origin : origin.slice(0, query);
 }

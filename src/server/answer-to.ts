@@ -5,8 +5,8 @@
 import type { RejectedHandshake } from './admission.ts';
 import type { Report } from './report.ts';
 import type { SocketId } from './socket-id.ts';
+import { REFUSALS } from '../handshake/refusal.ts';
 import type { HookAnswer, Refusal } from '../handshake/refusal.ts';
-import { REFUSALS } from '../handshake/rules.ts';
 
 /**
  * Makes the answer, and reports the error where there is one: the client learns nothing of it.

@@ -6,13 +6,13 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server as HttpServer } from 'node:http';
 import { addressOf } from './attach.ts';
-import { hasOneHost, refusalForClientError, REFUSALS } from '../handshake/rules.ts';
+import { hasOneHost } from '../handshake/check-handshake.ts';
 import type { Host } from './host.ts';
 import { ServingHost } from './serving-host.ts';
 import { HOST_OPTIONS, settingsOf } from './host-options.ts';
 import type { HostOptions } from './host-options.ts';
 import type { Refusal } from '../handshake/refusal.ts';
-import { refuse } from '../handshake/refusal.ts';
+import { refusalForClientError, refuse, REFUSALS } from '../handshake/refusal.ts';
 import { parseTarget } from '../handshake/request-target.ts';
 import { RouteTable } from './routes.ts';
 import type { Routes } from './servable.ts';
@@ -103,7 +103,7 @@ function refuseTheRest(server: HttpServer, table: RouteTable, clock: Clock): voi
   const refusePlain = (request: IncomingMessage): void => {
     // Nobody reads its body, and the answer has to get past it.
     request.resume();
-    refuse(request.socket, judgePlainRequest(table, request), clock, request.method);
+    refuse(request.socket, refusalForPlainRequest(table, request), clock, request.method);
   };
   server.on('request', refusePlain);
   // Node would ask for the body, or answer by itself and stay connected.
@@ -113,7 +113,7 @@ function refuseTheRest(server: HttpServer, table: RouteTable, clock: Clock): voi
   server.on('clientError', (error, stream) => refuse(stream, refusalForClientError(error), clock));
 }
 
-function judgePlainRequest(table: RouteTable, request: IncomingMessage): Refusal {
+function refusalForPlainRequest(table: RouteTable, request: IncomingMessage): Refusal {
   if (!hasOneHost(request)) return REFUSALS.host;
   const target = parseTarget(request.url ?? '', request.headers.host ?? '');
   if (target === undefined) return REFUSALS.target;

@@ -10,9 +10,9 @@ import { HandlerRun } from './handler-run.ts';
 import type { RunListener, RunSettings } from './handler-run.ts';
 import { UpgradeRequest } from '../handshake/handshake-request.ts';
 import type { HandshakeRequest } from '../handshake/handshake-request.ts';
-import { refuse } from '../handshake/refusal.ts';
+import { refuse, REFUSALS } from '../handshake/refusal.ts';
 import type { Refusal } from '../handshake/refusal.ts';
-import { checkHandshake, REFUSALS } from '../handshake/rules.ts';
+import { checkHandshake } from '../handshake/check-handshake.ts';
 import type { Host, OpenResult, ServerSocket } from './host.ts';
 import type { HostSettings } from './host-options.ts';
 import { SocketHandle } from './hosted-socket.ts';
@@ -23,7 +23,6 @@ import type { Match, RouteTable } from './routes.ts';
 import { RunRegistry } from './run-registry.ts';
 import type { WebSocketServer } from './servable.ts';
 import { ShutDown } from './shut-down.ts';
-import { chooseSubprotocol } from '../handshake/subprotocol.ts';
 import { TaskQueue } from '../waiting/task-queue.ts';
 import { Upgrade } from './upgrade.ts';
 import type { PendingUpgrade } from './upgrade.ts';
@@ -123,9 +122,9 @@ export class ServingHost implements Host, RunListener {
 
   /** The first step, for upgrades: a request in, what is admitted next or a refusal out. */
   #check(request: IncomingMessage): PendingUpgrade | Refusal {
-    const judged = checkHandshake(request);
-    if ('status' in judged) return judged;
-    const found = this.#routes.find(judged.target.path);
+    const checked = checkHandshake(request, this.#settings.protocols);
+    if ('status' in checked) return checked;
+    const found = this.#routes.find(checked.target.path);
     if (found === undefined) return REFUSALS.route;
     if (found === 'malformed') return REFUSALS.target;
     // No instance of a class is made for a client that is refused.
@@ -134,11 +133,10 @@ export class ServingHost implements Host, RunListener {
     if (server === undefined) return REFUSALS.failed;
     // Its constructor may have closed the host.
     if (this.#isClosing) return REFUSALS.closing;
-    const protocol = chooseSubprotocol(this.#settings.protocols, judged.protocols);
-    const upgradeRequest = new UpgradeRequest(request, judged, found.params);
+    const upgradeRequest = new UpgradeRequest(request, checked, found.params);
     // Node's own string, which dies with the request; ours would stay as long as the socket.
     const client = { cookie: request.headers.cookie, isSecure: 'encrypted' in request.socket };
-    return this.pendingHandshake(upgradeRequest, server, protocol, client);
+    return this.pendingHandshake(upgradeRequest, server, checked.protocol, client);
   }
 
   #makeServer({ makeServer }: Match): WebSocketServer | undefined {

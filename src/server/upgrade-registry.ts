@@ -4,8 +4,8 @@
 import type { IncomingMessage, Server as HttpServer } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
 import type { Duplex } from 'node:stream';
-import { checkHandshake, REFUSALS } from '../handshake/rules.ts';
-import { refuse } from '../handshake/refusal.ts';
+import { checkHandshake } from '../handshake/check-handshake.ts';
+import { refuse, REFUSALS } from '../handshake/refusal.ts';
 import { parseTarget } from '../handshake/request-target.ts';
 import type { RouteTable } from './routes.ts';
 import { realClock } from '../time/real-clock.ts';
@@ -52,8 +52,8 @@ export class UpgradeRegistry {
     const taker = this.#takerOf(request);
     if (taker !== undefined) return taker.handleUpgrade(request, socket, head);
     if (this.#server.listenerCount('upgrade') > 1) return;
-    const judged = checkHandshake(request);
-    refuse(socket, 'status' in judged ? judged : REFUSALS.route, realClock, request.method);
+    const checked = checkHandshake(request);
+    refuse(socket, 'status' in checked ? checked : REFUSALS.route, realClock, request.method);
   };
 
   #takerOf(request: IncomingMessage): UpgradeTaker | undefined {

@@ -1,23 +1,35 @@
 // Which requests may become a WebSocket, rule by rule, and what breaks first
 // where several are broken. The same over real ports: spec/faults/handshake.spec.ts.
 
+import fc from 'fast-check';
+import * as wsModule from 'ws';
 import { describe, expect, it } from 'vitest';
 import { parseRequest, parseUpgrade } from '../fixtures/parsed-request.ts';
-import { hasOneHost, checkHandshake, refusalForClientError, REFUSALS } from '../../src/handshake/rules.ts';
+import {
+  checkHandshake,
+  chooseSubprotocol,
+  countHeaderLines,
+  hasOneHost,
+  parseSubprotocols,
+} from '../../src/handshake/check-handshake.ts';
+import { REFUSALS } from '../../src/handshake/refusal.ts';
 import type { HeaderChanges } from '../peers/raw-client.ts';
 
 const lines = (count: number): HeaderChanges =>
   // Five lines are there already.
   Object.fromEntries(Array.from({ length: count - 5 }, (_, i) => [`X-${i}`, 'a']));
 
-describe('judge', () => {
+describe('checkHandshake', () => {
   it('gives target, host and sub-protocols of a request that keeps the rules', async () => {
     const headers = { Host: 'Example.com:8080', 'Sec-WebSocket-Protocol': ['a', 'b, c'] };
-    expect(checkHandshake(await parseUpgrade({ requestLine: 'GET /chat?x=1 HTTP/1.1', headers }))).toEqual({
+    const request = await parseUpgrade({ requestLine: 'GET /chat?x=1 HTTP/1.1', headers });
+    expect(checkHandshake(request)).toEqual({
       target: { path: '/chat', text: '/chat?x=1' },
       host: 'Example.com:8080',
       protocols: ['a', 'b', 'c'],
+      protocol: '',
     });
+    expect(checkHandshake(request, ['x', 'c', 'b'])).toMatchObject({ protocol: 'c' });
   });
 
   it.each([
@@ -93,40 +105,89 @@ describe('hasOneHost', () => {
   });
 });
 
-describe('refusalForClientError', () => {
+describe('parseSubprotocols', () => {
   it.each([
-    ['headers that are too long', { code: 'HPE_HEADER_OVERFLOW' }, REFUSALS.headers],
-    ['H1: a request that is too slow', { code: 'ERR_HTTP_REQUEST_TIMEOUT' }, REFUSALS.tooLate],
-    ['anything else that the parser objects to', { code: 'HPE_INVALID_METHOD' }, REFUSALS.malformed],
-    ['an error without a code', {}, REFUSALS.malformed],
-  ])('answers %s', (_, properties, refusal) => {
-    expect(refusalForClientError(Object.assign(new Error('from node'), properties))).toBe(refusal);
+    ['no header', undefined, []],
+    ['one name', 'chat', ['chat']],
+    ['several, with white space', 'a, b ,\tc,d', ['a', 'b', 'c', 'd']],
+    ['names of properties', '__proto__, constructor', ['__proto__', 'constructor']],
+  ])('reads %s', (_, header, names) => {
+    expect(parseSubprotocols(header)).toEqual(names);
+  });
+
+  it.each([
+    ['nothing', ''],
+    ['an empty element', 'a,,b'],
+    ['a comma at the end', 'a,'],
+    ['a name twice', 'a, a'],
+    ['white space inside', 'a b'],
+    ['white space that HTTP does not know', '\u00a0a'],
+    ['quotes', '"a"'],
+  ])('refuses %s', (_, header) => {
+    expect(parseSubprotocols(header)).toBe(undefined);
+  });
+
+  it('agrees with the parser that comes after it', () => {
+    const piece = fc.constantFrom(
+      'a',
+      'b',
+      'chat',
+      ',',
+      ', ',
+      ' ',
+      '\t',
+      '\u00a0',
+      '\u000b',
+      ';',
+      '"',
+      'é',
+      '=',
+    );
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 8 }), (pieces) => {
+        // Node's parser has taken the white space from both ends.
+        const header = pieces.join('').replaceAll(/^[ \t]+|[ \t]+$/g, '');
+        expect(parseSubprotocols(header)).toEqual(parsedByWs(header));
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('takes time that grows with the length, not with its square', () => {
+    const header = Array.from({ length: 5000 }, (_, i) => `p${i}`).join(`,${' '.repeat(8)}`);
+    expect(parseSubprotocols(header)).toHaveLength(5000);
+    expect(parseSubprotocols(`${' '.repeat(60_000)}x${' '.repeat(60_000)}y`)).toBe(undefined);
   });
 });
 
-describe('REFUSALS', () => {
-  it('has the status and the headers that each answer needs', () => {
-    const answers = Object.entries(REFUSALS).map(([name, { status, headers }]) => [name, status, headers]);
-    const toUpgrade = { Connection: 'close, Upgrade', Upgrade: 'websocket', 'Sec-WebSocket-Version': '13' };
-    expect(answers).toEqual([
-      ['httpVersion', 505, undefined],
-      ['headers', 431, undefined],
-      ['host', 400, undefined],
-      ['method', 405, { Allow: 'GET' }],
-      ['body', 400, undefined],
-      ['upgrade', 400, undefined],
-      ['target', 400, undefined],
-      ['route', 404, undefined],
-      ['version', 426, toUpgrade],
-      ['key', 400, undefined],
-      ['protocol', 400, undefined],
-      ['extensions', 400, undefined],
-      ['closing', 503, { 'Retry-After': '5' }],
-      ['plainRequest', 426, toUpgrade],
-      ['malformed', 400, undefined],
-      ['tooLate', 408, undefined],
-      ['failed', 500, undefined],
-      ['unavailable', 503, { 'Retry-After': '5' }],
-    ]);
+describe('chooseSubprotocol', () => {
+  it.each([
+    ['the first of ours, whatever the order of the offer', ['a', 'b'], ['b', 'a'], 'a'],
+    ['what both have', ['a', 'b'], ['x', 'b'], 'b'],
+    ['none when nothing is in common', ['a'], ['b'], ''],
+    ['none when nothing is offered', ['a'], [], ''],
+    ['none when we speak none', [], ['a'], ''],
+    ['by exact name', ['Chat'], ['chat'], ''],
+  ])('chooses %s', (_, ours, offered, chosen) => {
+    expect(chooseSubprotocol(ours, offered)).toBe(chosen);
   });
 });
+
+describe('countHeaderLines', () => {
+  it('counts names in any case, and no values', () => {
+    const lines = ['Host', 'a', 'HOST', 'b', 'X', 'host'];
+    expect(countHeaderLines(lines, 'host')).toBe(2);
+    expect(countHeaderLines(lines, 'upgrade')).toBe(0);
+  });
+});
+
+function parsedByWs(header: string): readonly string[] | undefined {
+  const { subprotocol } = wsModule as unknown as {
+    readonly subprotocol: { parse(header: string): ReadonlySet<string> };
+  };
+  try {
+    return [...subprotocol.parse(header)];
+  } catch {
+    return undefined;
+  }
+}
