@@ -139,12 +139,17 @@ describe('WsAcceptor', () => {
     expect(outcomes.map(({ events }) => events)).toEqual([[INVALID], ['accepted '], [INVALID]]);
   });
 
-  it('destroys the stream of a peer that has disconnected, and gives nothing', () => {
-    const stream = new ScriptedStream();
-    stream.end();
-    const { events } = upgrade({ stream });
-    expect([events, stream.destroyed]).toEqual([[], true]);
-  });
+  it.each([false, true])(
+    'destroys the stream of a peer that has disconnected, and gives nothing; compression: %s',
+    (compression) => {
+      const acceptor = new WsAcceptor({ ...OPTIONS, compression });
+      upgrade({ acceptor });
+      const stream = new ScriptedStream();
+      stream.end();
+      const { events } = upgrade({ acceptor, stream });
+      expect([events, stream.destroyed]).toEqual([[], true]);
+    },
+  );
 
   it('gives nothing for a peer whose reset was not reported yet', async () => {
     const stream = new ScriptedStream();

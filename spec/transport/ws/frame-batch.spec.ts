@@ -78,10 +78,12 @@ describe('FrameBatch', () => {
       const flush = process.listeners('exit').find((each) => !watching.includes(each));
       flush?.(0);
     };
+    const written = (): readonly unknown[] => others.map(({ writes }) => messagesIn(writes));
     expect(turn).toThrow('broken');
+    expect(written()).toEqual([['kept'], ['kept']]);
     isBroken = false;
     turn();
-    expect(others.map(({ writes }) => messagesIn(writes))).toEqual([
+    expect(written()).toEqual([
       ['kept', 'kept'],
       ['kept', 'kept'],
     ]);
