@@ -44,8 +44,11 @@ export class Conversation implements TransportSink, DeadlineOwner {
   readonly queue: ReceiveQueue;
   /** Takes messages from the queue. */
   readonly reader: Reader;
-  /** Sends. */
-  readonly writer: Writer;
+  /**
+   * Made with the first write: 120 bytes that a silent socket does not hold. Made at once, it took
+   * the row `5,000 idle shared sockets` beyond its limit in five of ten runs.
+   */
+  #writer: Writer | undefined;
   readonly #settings: ConversationSettings;
   /** Of reads and writes that wait, and of the heartbeat: a socket keeps one timer (I7). */
   readonly #deadline: Deadline;
@@ -58,6 +61,8 @@ export class Conversation implements TransportSink, DeadlineOwner {
   #over: LazySignal | undefined;
   #closed: LazyPromise<CloseInfo> | undefined;
   #listener: ConversationListener | undefined;
+  /** Counts application data; undefined without a session. */
+  #activity: Activity | undefined;
   readonly #liveness: PeerLiveness | undefined;
 
   /** @param readers - Whether a second read at the same time is a mistake or waits in line. */
@@ -67,7 +72,6 @@ export class Conversation implements TransportSink, DeadlineOwner {
     this.#deadline = new Deadline(settings.deadlines, this);
     this.queue = new ReceiveQueue(settings, transport);
     this.reader = new Reader(this.queue, this.#deadline, readers, settings);
-    this.writer = new Writer(transport, this.#deadline, settings);
     transport.open(this);
     this.#liveness = settings.heartbeat && new PeerLiveness(this, settings.heartbeat, this.#deadline);
   }
@@ -79,7 +83,7 @@ export class Conversation implements TransportSink, DeadlineOwner {
   }
 
   drain(): void {
-    this.writer.drain();
+    this.#writer?.drain();
   }
 
   end(end: LinkEnd): void {
@@ -87,7 +91,7 @@ export class Conversation implements TransportSink, DeadlineOwner {
     const info = this.queue.finish({ ...end, by, clean: end.clean && by !== 'limit' });
     if (this.#closer !== undefined) this.#settings.clock.clearTimeout(this.#closeTimer);
     this.#liveness?.stop();
-    this.writer.stop();
+    this.#writer?.stop();
     this.reader.serve();
     // A read that waits for what a hook is still offered keeps its time-out.
     if (!this.reader.isParked) this.#deadline.stop();
@@ -100,11 +104,17 @@ export class Conversation implements TransportSink, DeadlineOwner {
 
   onDeadline(nowMs: number): void {
     this.reader.onDeadline(nowMs);
-    this.writer.onDeadline(nowMs);
+    this.#writer?.onDeadline(nowMs);
     this.#liveness?.onDeadline(nowMs);
   }
 
   // Called by the socket and by the server.
+
+  /** Sends. */
+  get writer(): Writer {
+    this.#writer ??= this.#makeWriter();
+    return this.#writer;
+  }
 
   /** Aborts at the end. */
   get over(): LazySignal {
@@ -122,7 +132,7 @@ export class Conversation implements TransportSink, DeadlineOwner {
   /** Counts received messages, and those accepted to be sent. Called before there are any. */
   whenActive(activity: Activity): void {
     this.reader.whenActive(activity);
-    this.writer.whenActive(activity);
+    this.#activity = activity;
   }
 
   /** Tells the listener of the end, once. Before any message has come. */
@@ -157,6 +167,13 @@ export class Conversation implements TransportSink, DeadlineOwner {
     this.#closer ??= closer;
     if (this.#closing !== undefined) this.transport.close(this.#closing.code, this.#closing.reason);
     this.transport.terminate();
+  }
+
+  /** A writer that is made after the end accepts nothing, and sets no timer (I7). */
+  #makeWriter(): Writer {
+    const writer = new Writer(this.transport, this.#deadline, this.#settings, this.#activity);
+    if (this.queue.end !== undefined) writer.stop();
+    return writer;
   }
 
   #makeOver(): LazySignal {

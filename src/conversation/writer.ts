@@ -42,7 +42,7 @@ export class Writer implements FragmentSink {
   readonly #settings: WriterSettings;
   readonly #spin = new SpinGuard();
   /** Counts accepted messages; undefined without a session. */
-  #activity: Activity | undefined;
+  readonly #activity: Activity | undefined;
 
   /** Writes that wait, oldest first. Made with the first: most writes find room. */
   #waiters: LinkedList<WaitingWrite> | undefined;
@@ -51,10 +51,16 @@ export class Writer implements FragmentSink {
   /** Called once no write waits; set when no further write is accepted. */
   #onFinish: (() => void) | undefined;
 
-  constructor(transport: Transport, deadline: Deadline, settings: WriterSettings) {
+  constructor(
+    transport: Transport,
+    deadline: Deadline,
+    settings: WriterSettings,
+    activity: Activity | undefined,
+  ) {
     this.#transport = transport;
     this.#deadline = deadline;
     this.#settings = settings;
+    this.#activity = activity;
   }
 
   // Called by the socket.
@@ -119,11 +125,6 @@ export class Writer implements FragmentSink {
   stop(): void {
     this.#onFinish = noop;
     this.#closeAll();
-  }
-
-  /** Counts each accepted message with `activity`. Called before any is. */
-  whenActive(activity: Activity): void {
-    this.#activity = activity;
   }
 
   // Called by a fragmented write.
