@@ -1,8 +1,8 @@
 // The public types of the package as one text: what each door declares, and what those
 // declarations mention. API Extractor reads the built `.d.ts` files and sorts by name, so that a
 // move of a file inside `src/` changes nothing here. Docstrings are left out: a better sentence
-// does not change a type. `api-report.spec.ts` compares the text with `api-report.md`. (TypeScript 7
-// has no API; API Extractor brings a TypeScript 6 of its own, which reads what 7 has emitted.)
+// does not change a type. `api-report.spec.ts` compares the text with `api-report.md`.
+// (TypeScript 7 has no API; API Extractor brings a TypeScript 6, which reads what 7 emits.)
 
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
