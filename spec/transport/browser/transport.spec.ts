@@ -154,6 +154,12 @@ describe('BrowserTransport', () => {
     expect([end.bufferedBytes, clock.timers]).toEqual([0, 0]);
   });
 
+  it('14: sends neither pings nor pongs, and says so', () => {
+    const { ws, end } = scripted();
+    expect([end.ping(), end.pong(), end.receivedBytes, end.flushedBytes]).toEqual([false, false, NaN, NaN]);
+    expect(ws.calls).toEqual([]);
+  });
+
   it('delivers while it is paused', () => {
     const { ws, end } = scripted();
     end.pause();
