@@ -42,6 +42,8 @@ const config: ViteUserConfig = {
         'src/session/**': { branches: 100 },
         'src/platform/**': { branches: 100 },
         'src/testing/**': { branches: 100 },
+        'src/handshake/**': { branches: 100 },
+        'src/server/**': { branches: 100 },
         'src/client/**': { branches: 100 },
       },
     },

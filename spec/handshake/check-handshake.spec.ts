@@ -1,5 +1,5 @@
-// Which requests may become a WebSocket, rule by rule, and what breaks first
-// where several are broken. The same over real ports: spec/faults/handshake.spec.ts.
+// Which requests may become a WebSocket, rule by rule, which broken rule is answered first, and
+// which subprotocol is chosen. The same over real ports: spec/faults/handshake.spec.ts.
 
 import fc from 'fast-check';
 import * as wsModule from 'ws';
@@ -20,12 +20,11 @@ const lines = (count: number): HeaderChanges =>
   Object.fromEntries(Array.from({ length: count - 5 }, (_, i) => [`X-${i}`, 'a']));
 
 describe('checkHandshake', () => {
-  it('gives target, host and sub-protocols of a request that keeps the rules', async () => {
+  it('gives target and subprotocols of a request that keeps the rules', async () => {
     const headers = { Host: 'Example.com:8080', 'Sec-WebSocket-Protocol': ['a', 'b, c'] };
     const request = await parseUpgrade({ requestLine: 'GET /chat?x=1 HTTP/1.1', headers });
     expect(checkHandshake(request)).toEqual({
       target: { path: '/chat', text: '/chat?x=1' },
-      host: 'Example.com:8080',
       protocols: ['a', 'b', 'c'],
       protocol: '',
     });
@@ -39,7 +38,7 @@ describe('checkHandshake', () => {
     ['a Host with _ and ~', { Host: 'a_b.c~d-e' }],
     ['a body of no bytes', { 'Content-Length': '0' }],
     ['as many lines as are allowed', lines(100)],
-    ['any Origin; who may connect is decided elsewhere', { Origin: 'null' }],
+    ['any Origin: checking it is left to the hook', { Origin: 'null' }],
   ])('takes %s', async (_, headers) => {
     expect(checkHandshake(await parseUpgrade({ headers }))).toHaveProperty('target.path', '/');
   });
@@ -72,17 +71,17 @@ describe('checkHandshake', () => {
     ['a short key', 'key', 'GET / HTTP/1.1', { 'Sec-WebSocket-Key': 'c2hvcnQ=' }],
     ['a key of 17 bytes', 'key', 'GET / HTTP/1.1', { 'Sec-WebSocket-Key': 'YWFhYWFhYWFhYWFhYWFhYWE=' }],
     ['two keys', 'key', 'GET / HTTP/1.1', { 'Sec-WebSocket-Key': Array(2).fill('dGhlIHNhbXBsZSBub25jZQ==') }],
-    ['a malformed list of sub-protocols', 'protocol', 'GET / HTTP/1.1', { 'Sec-WebSocket-Protocol': 'a,,b' }],
-    ['a sub-protocol twice', 'protocol', 'GET / HTTP/1.1', { 'Sec-WebSocket-Protocol': ['a', 'a'] }],
+    ['a malformed list of subprotocols', 'protocol', 'GET / HTTP/1.1', { 'Sec-WebSocket-Protocol': 'a,,b' }],
+    ['a subprotocol twice', 'protocol', 'GET / HTTP/1.1', { 'Sec-WebSocket-Protocol': ['a', 'a'] }],
   ] as const)('answers %s with REFUSALS.%s', async (_, refusal, requestLine, headers) => {
     expect(checkHandshake(await parseUpgrade({ requestLine, headers }))).toBe(REFUSALS[refusal]);
   });
 
-  it('answers a request for no upgrade, from a server that hands over all', async () => {
+  it('answers a request without Upgrade, from a server that passes on every request', async () => {
     expect(checkHandshake(await parseRequest('GET / HTTP/1.1\r\nHost: a\r\n\r\n'))).toBe(REFUSALS.upgrade);
   });
 
-  it('answers to the first rule that is broken', async () => {
+  it('answers for the first rule that is broken', async () => {
     const headers = { Host: undefined, Upgrade: 'h2c', 'Sec-WebSocket-Version': '8' };
     expect(checkHandshake(await parseUpgrade({ requestLine: 'POST * HTTP/1.0', headers }))).toBe(
       REFUSALS.httpVersion,
@@ -98,8 +97,8 @@ describe('hasOneHost', () => {
     ['one', ['a'], true],
     ['none', [], false],
     ['two', ['a', 'b'], false],
-    ['one that is none', ['a b'], false],
-  ])('tells of a request with %s', async (_, hosts, expected) => {
+    ['one that is malformed', ['a b'], false],
+  ])('says whether a request with %s names one host', async (_, hosts, expected) => {
     const lines = hosts.map((name) => `Host: ${name}\r\n`).join('');
     expect(hasOneHost(await parseRequest(`GET / HTTP/1.1\r\n${lines}\r\n`))).toBe(expected);
   });
@@ -127,7 +126,7 @@ describe('parseSubprotocols', () => {
     expect(parseSubprotocols(header)).toBe(undefined);
   });
 
-  it('agrees with the parser that comes after it', () => {
+  it('decides as the parser of ws does', () => {
     const piece = fc.constantFrom(
       'a',
       'b',
@@ -174,7 +173,7 @@ describe('chooseSubprotocol', () => {
 });
 
 describe('countHeaderLines', () => {
-  it('counts names in any case, and no values', () => {
+  it('counts names in any case, and not values', () => {
     const lines = ['Host', 'a', 'HOST', 'b', 'X', 'host'];
     expect(countHeaderLines(lines, 'host')).toBe(2);
     expect(countHeaderLines(lines, 'upgrade')).toBe(0);

@@ -1,5 +1,5 @@
-// The stream of an upgrade while its hook decides: what comes early is kept, in
-// bounds, and leaving is noticed.
+// The stream of an upgrade while its hook decides: early data is kept, in bounds, and a client
+// that leaves ends the deadline.
 
 import { settle, virtualClock } from 'corosock/testing';
 import { describe, expect, it } from 'vitest';
@@ -20,7 +20,7 @@ function wait(head = ''): Wait {
 }
 
 describe('EarlyData', () => {
-  it('gives back what came with the request and after it, in order', async () => {
+  it('gives what came with the request and after it, in order', async () => {
     const { stream, waiting } = wait('1');
     stream.push('2');
     await settle();
@@ -29,7 +29,7 @@ describe('EarlyData', () => {
     expect([String(waiting.release()), stream.isPaused()]).toEqual(['123', true]);
   });
 
-  it('leaves what comes later to whoever has the stream then', async () => {
+  it('leaves what comes after its release in the stream', async () => {
     const { stream, waiting } = wait();
     waiting.release();
     stream.push('later');
@@ -37,7 +37,7 @@ describe('EarlyData', () => {
     expect(String(stream.read())).toBe('later');
   });
 
-  it('holds the client back above 16 KiB, and loses nothing', async () => {
+  it('pauses the stream above 16 KiB, and loses nothing', async () => {
     const { stream, waiting } = wait();
     const chunks = Array.from({ length: 5 }, (_, index) => Buffer.alloc(EARLY_BYTES / 2, index));
     for (const chunk of chunks) {
@@ -63,7 +63,7 @@ describe('EarlyData', () => {
     expect(deadline.why).toBe('gone');
   });
 
-  it('ends no deadline once it has let go, and leaves no listener', async () => {
+  it('ends no deadline after its release, and leaves no listener', async () => {
     const { stream, deadline, waiting } = wait();
     const names = (): unknown => ['data', 'end', 'close'].map((name) => stream.listenerCount(name));
     expect(names()).toEqual([1, 1 + new ScriptedStream().listenerCount('end'), 1]);

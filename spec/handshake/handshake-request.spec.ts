@@ -1,4 +1,4 @@
-// What a handler can ask about its request, from the bytes that were sent.
+// What a handler can read of its request, from the bytes that were sent.
 
 import { describe, expect, it } from 'vitest';
 import { parseUpgrade } from '../fixtures/parsed-request.ts';
@@ -22,7 +22,7 @@ describe('UpgradeRequest', () => {
     expect(request.url.searchParams.getAll('x')).toEqual(['1', '2']);
   });
 
-  it('has one URL, whoever asks', async () => {
+  it('has one URL and one set of headers', async () => {
     const request = await upgrade({});
     expect(request.url).toBe(request.url);
     expect(request.headers).toBe(request.headers);
@@ -46,7 +46,7 @@ describe('UpgradeRequest', () => {
     expect({ ...request.headers }).toEqual(message.headers);
   });
 
-  it('has the parameters of the route and the sub-protocols that were offered', async () => {
+  it('has the parameters of the route and the subprotocols that were offered', async () => {
     const request = await upgrade({ headers: { 'Sec-WebSocket-Protocol': 'a, b' } }, { room: '1' });
     expect([request.params, request.protocols]).toEqual([{ room: '1' }, ['a', 'b']]);
   });
@@ -62,7 +62,7 @@ describe('UpgradeRequest', () => {
     expect((await upgrade({})).remoteAddress).toBe(undefined);
   });
 
-  it('asks for the address once, so that it is known afterwards', async () => {
+  it('reads the address once, and keeps it', async () => {
     const message = await parseUpgrade();
     const addresses = ['192.0.2.1', undefined];
     Object.defineProperty(message.socket, 'remoteAddress', { get: () => addresses.shift() });
@@ -70,11 +70,20 @@ describe('UpgradeRequest', () => {
     expect([request.remoteAddress, request.remoteAddress]).toEqual(['192.0.2.1', '192.0.2.1']);
   });
 
-  it('has the same URL and headers once the message is forgotten: it costs 1 KiB a socket', async () => {
+  it('has the scheme wss over TLS', async () => {
+    const message = await parseUpgrade();
+    Object.assign(message.socket, { encrypted: true });
+    const request = new UpgradeRequest(message, checkHandshake(message) as CheckedRequest, {});
+    expect(request.url.href).toBe('wss://127.0.0.1/');
+  });
+
+  it('has the same URL and headers once the message is released: it costs 1 KiB a socket', async () => {
     const parts = { requestLine: 'GET /chat?x HTTP/1.1', headers: { 'X-Empty': '', Cookie: ['a=1', 'b=2'] } };
-    const [kept, forgotten] = [await upgrade(parts), await upgrade(parts)];
-    forgotten.releaseRaw();
-    expect(forgotten.raw).toBe(undefined);
-    expect([forgotten.url.href, { ...forgotten.headers }]).toEqual([kept.url.href, { ...kept.headers }]);
+    const [kept, released] = [await upgrade(parts), await upgrade(parts)];
+    released.releaseRaw();
+    released.releaseRaw();
+    expect([kept.raw?.method, released.raw]).toEqual(['GET', undefined]);
+    expect([released.url.href, { ...released.headers }]).toEqual([kept.url.href, { ...kept.headers }]);
+    expect(released.headers).toBe(released.headers);
   });
 });

@@ -37,6 +37,12 @@ describe('OpenHandshake', () => {
     expect([sharedConnection, protocol, [...(responseHeaders ?? [])]]).toEqual([false, 'v2', []]);
   });
 
+  it('has the signal of its deadline', () => {
+    const over = new LazySignal();
+    const parts = { socketId: { value: 'an id' }, request: REQUEST, protocol: '' };
+    expect(new OpenHandshake(parts, undefined, over).signal).toBe(over.signal);
+  });
+
   it('answers with what was set', () => {
     const open = handshake();
     open.sharedConnection = true;
@@ -64,7 +70,7 @@ describe('OpenHandshake', () => {
     expect(responseHeaders).toEqual([['x-mark', '1']]);
   });
 
-  it('may speak no protocol, though some were offered', () => {
+  it('answers with no protocol where the hook says so, though some were offered', () => {
     const open = handshake();
     open.protocol = '';
     expect(open.answer().protocol).toBe('');

@@ -36,7 +36,7 @@ describe('parseHeaderLines', () => {
     );
   });
 
-  it('A8: keeps names of properties as what they are', () => {
+  it('A8: takes names of properties for ordinary names', () => {
     const headers = parseHeaderLines(['__proto__', 'a', '__proto__', 'b', 'constructor', 'c']);
     expect(Object.entries(headers)).toEqual([
       ['__proto__', 'a, b'],
@@ -45,7 +45,7 @@ describe('parseHeaderLines', () => {
     expect(headers['toString']).toBe(undefined);
   });
 
-  it('gives an empty value as one', () => {
+  it('gives an empty value', () => {
     expect({ ...parseHeaderLines(['X-Empty', '', 'x-empty', '']) }).toEqual({ 'x-empty': ', ' });
   });
 });

@@ -1,10 +1,11 @@
-// What a hook can refuse with: a Response of the class at hand, or of another one.
+// What a hook can refuse with: a Response of the global class, or of another one.
 
 import { Readable } from 'node:stream';
 import { runServer, settle, virtualClock } from 'corosock/testing';
 import { afterEach, describe, expect, it } from 'vitest';
 import { recordCrashes } from '../fixtures/process-events.ts';
-import { responseFrom } from '../../src/handshake/hook-response.ts';
+import { bodyOf, responseFrom } from '../../src/handshake/hook-response.ts';
+import { LazySignal } from '../../src/waiting/lazy-signal.ts';
 
 const Native = globalThis.Response;
 afterEach(() => {
@@ -53,13 +54,13 @@ const encoded = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 describe('responseFrom', () => {
   it.each([undefined, null, 'Response', {}, { status: 403 }, new Map(), () => new Response()])(
-    'tells that %o is none',
+    'takes %o for a context',
     (returned) => {
       expect(responseFrom(returned)).toBe(undefined);
     },
   );
 
-  it('gives one of the class at hand as it is', () => {
+  it('gives a Response of the global class as it is', () => {
     const response = new Response('no', { status: 401 });
     expect(responseFrom(response)).toBe(response);
   });
@@ -67,22 +68,63 @@ describe('responseFrom', () => {
   it.each<[string, () => unknown]>([
     ['a web stream', () => new Native('no').body],
     ['a stream of Node', () => Readable.from([encoded('n'), encoded('o')])],
-  ])('gives one of another class, whose body is %s, with all that it says', async (_, body) => {
-    const response = responseFrom(new ForeignResponse({ body: body() }));
-    expect([response?.status, response?.statusText, [...(response?.headers ?? [])]]).toEqual([
-      403,
-      'Forbidden',
-      [['x-why', 'not on the list']],
-    ]);
-    expect(await response?.text()).toBe('no');
-  });
+  ])(
+    'gives a Response of another class, whose body is %s, with status, headers and body',
+    async (_, body) => {
+      const response = responseFrom(new ForeignResponse({ body: body() }));
+      expect([response?.status, response?.statusText, [...(response?.headers ?? [])]]).toEqual([
+        403,
+        'Forbidden',
+        [['x-why', 'not on the list']],
+      ]);
+      expect(await response?.text()).toBe('no');
+    },
+  );
 
-  it('gives each cookie of one of another class', () => {
+  it('gives each cookie of a Response of another class', () => {
     const headers = new Headers([
       ['Set-Cookie', 'a=1'],
       ['Set-Cookie', 'b=2'],
     ]);
     expect(responseFrom(new ForeignResponse({ headers }))?.headers.getSetCookie()).toEqual(['a=1', 'b=2']);
+  });
+});
+
+describe('bodyOf', () => {
+  const over = new LazySignal();
+
+  it('reads the whole body, and leaves it readable', async () => {
+    const response = new Response('grün', { status: 403 });
+    expect(await bodyOf(response, over)).toEqual(Buffer.from('grün'));
+    expect(await response.text()).toBe('grün');
+  });
+
+  it('is empty where there is no body', async () => {
+    expect(await bodyOf(new Response(null, { status: 204 }), over)).toEqual(Buffer.alloc(0));
+  });
+
+  it('refuses a status that is no answer', async () => {
+    await expect(bodyOf(Response.error(), over)).rejects.toThrow(RangeError);
+  });
+
+  it('rejects when the body fails, and leaves no unhandled rejection', async () => {
+    using crashes = recordCrashes();
+    const body = new ReadableStream({ pull: (source) => source.error(new Error('no')) });
+    await expect(bodyOf(new Response(body), over)).rejects.toThrow('no');
+    await settle();
+    expect(crashes.errors).toEqual([]);
+  });
+
+  it('rejects with the reason of the signal, and cancels a body that does not end', async () => {
+    const ending = new LazySignal();
+    const cancelled: unknown[] = [];
+    const body = new ReadableStream({ cancel: (reason) => void cancelled.push(reason) });
+    const reading = bodyOf(new Response(body), ending);
+    const gone = new Error('gone');
+    ending.abort(() => gone);
+    await expect(reading).rejects.toBe(gone);
+    await settle();
+    expect(cancelled).toEqual([[gone, gone]]);
   });
 });
 
@@ -99,7 +141,7 @@ describe('a hook', () => {
 
   it.each([
     ['has no status', { status: undefined }],
-    ['has a status that is none', { status: 99 }],
+    ['has a status that HTTP does not have', { status: 99 }],
     ['has the status 101', { status: 101 }],
     ['has no headers', { headers: undefined }],
     ['has headers with line ends', { headers: new Map([['X-Why', 'a\r\nb: c']]) }],

@@ -1,5 +1,5 @@
-// Refusals as bytes, and how a refused connection ends. What they say to whom is
-// in spec/faults/handshake.spec.ts.
+// Refusals as bytes, and how a refused connection ends. Which request gets which refusal:
+// spec/faults/handshake.spec.ts.
 
 import { Duplex } from 'node:stream';
 import { settle, virtualClock } from 'corosock/testing';
@@ -23,6 +23,11 @@ describe('responseOf', () => {
     );
   });
 
+  it('has no body for HEAD, and its length', () => {
+    const [whole, head] = ['GET', 'HEAD'].map((method) => responseOf(REFUSALS.route, method));
+    expect(head).toBe(whole?.replace(`${REFUSALS.route.text}\n`, ''));
+  });
+
   it('counts bytes, not characters', () => {
     expect(responseOf({ status: 400, text: 'é' })).toContain('Content-Length: 3\r\n');
   });
@@ -40,7 +45,7 @@ describe('responseOf', () => {
 });
 
 describe('refuse', () => {
-  it('answers, ends its side, and goes on dropping what comes', async () => {
+  it('answers, ends its side, and drops what still comes', async () => {
     const clock = virtualClock();
     const { stream: link, text } = writtenStream();
     refuse(link, REFUSALS.route, clock);
@@ -51,7 +56,7 @@ describe('refuse', () => {
     expect(link.destroyed).toBe(false);
   });
 
-  it('drops a peer that does not hang up within a second', async () => {
+  it('destroys the stream of a peer that does not hang up within a second', async () => {
     const clock = virtualClock();
     const { stream: link } = writtenStream();
     refuse(link, REFUSALS.route, clock);
@@ -72,7 +77,7 @@ describe('refuse', () => {
     expect(clock.timers).toBe(0);
   });
 
-  it('drops a stream that takes nothing any more', () => {
+  it('destroys a stream that cannot be written to', () => {
     const clock = virtualClock();
     const { stream: link, text } = writtenStream();
     link.destroy();
@@ -80,7 +85,7 @@ describe('refuse', () => {
     expect([link.destroyed, text(), clock.timers]).toEqual([true, '', 0]);
   });
 
-  it('drops a stream that is broken', async () => {
+  it('destroys a stream whose last write has failed', async () => {
     const link = new Duplex({
       autoDestroy: false,
       read: () => {},
@@ -142,7 +147,11 @@ describe('refuse with the Response of a hook', () => {
     expect(text).toContain('HTTP/1.1 302 Found\r\nlocation: https://localhost/login\r\n');
   });
 
-  it('gives no length where there is never a body', async () => {
+  it('has no reason phrase for a status that HTTP does not name', async () => {
+    expect(await answered(new Response(null, { status: 299 }))).toMatch(/^HTTP\/1\.1 299 \r\n/);
+  });
+
+  it('gives no length for a status that never has a body', async () => {
     const text = await answered(new Response(null, { status: 204 }));
     expect(text).toBe('HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n');
   });

@@ -1,9 +1,9 @@
-// Request targets: which are paths, and that no spelling turns into another.
-// H11 is in spec/faults/handshake-targets.spec.ts, over real ports.
+// Request targets: which are paths, and that no spelling turns into another. Over real ports, with
+// H11: spec/faults/handshake-targets.spec.ts.
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseTarget } from '../../src/handshake/request-target.ts';
+import { parseTarget, targetOf } from '../../src/handshake/request-target.ts';
 
 describe('parseTarget', () => {
   it.each([
@@ -65,7 +65,7 @@ describe('parseTarget', () => {
     expect(parseTarget(text, 'localhost')).toBe(undefined);
   });
 
-  it('refuses what makes no URL with the host', () => {
+  it('refuses a host of which no URL can be made', () => {
     expect(parseTarget('/', 'localhost:99999')).toBe(undefined);
     expect(parseTarget('/', '[::1')).toBe(undefined);
   });
@@ -108,11 +108,11 @@ describe('parseTarget', () => {
     ['1.2.3.4.5', false],
     ['a.0x1', false],
     ['[::1', false],
-  ])('knows whether %s can be the host of a URL', (host, can) => {
+  ])('takes %s where it can be the host of a URL', (host, can) => {
     expect([parseTarget('/', host) !== undefined, URL.canParse(`ws://${host}/`)]).toEqual([can, can]);
   });
 
-  it('takes no host of which no URL can be made', () => {
+  it('takes the hosts of which a URL can be made, and no others', () => {
     const label = fc.oneof(
       fc.stringMatching(/^[a-z\d-]{1,5}$/u),
       fc.constantFrom('0', '01', '08', '255', '256', '0x1', 'xn--', 'xn--a', '1e3', 'a', ''),
@@ -125,5 +125,19 @@ describe('parseTarget', () => {
       }),
       { numRuns: 2000 },
     );
+  });
+});
+
+describe('targetOf', () => {
+  it('reads the request line and the Host header', () => {
+    const request = { url: 'http://a/chat?b', headers: { host: 'a' } };
+    expect(targetOf(request)).toEqual({ path: '/chat', text: '/chat?b' });
+  });
+
+  it('finds no target without a Host, nor without a request line', () => {
+    expect([targetOf({ url: '/chat', headers: {} }), targetOf({ headers: { host: 'a' } })]).toEqual([
+      undefined,
+      undefined,
+    ]);
   });
 });

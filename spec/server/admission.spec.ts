@@ -243,6 +243,32 @@ describe('Admission', () => {
     expect(release).toHaveBeenCalledOnce();
   });
 
+  it.each<[HandshakeEnd, 'release' | 'refuse']>([
+    ['gone', 'release'],
+    ['late', 'refuse'],
+    ['closing', 'refuse'],
+  ])('ends the session of a handshake that is over, %s, by %s', async (why, verb) => {
+    const { sessions } = setScene();
+    const session = await sessions.open(undefined, false);
+    const ended = { release: vi.spyOn(session, 'release'), refuse: vi.spyOn(session, 'refuse') };
+    const server = { server: () => {}, onPreServer: () => new Promise(() => {}) };
+    const { result, end } = admit(admission(), { ...pending(), server, openSession: () => session });
+    await settle();
+    end(why);
+    expect(await result).toEqual({ kind: 'over', why });
+    expect([ended[verb].mock.calls.length, sessions.size]).toEqual([1, 0]);
+  });
+
+  it('is unavailable when the session cannot be stored for the hook that has accepted', async () => {
+    const { sessions } = setScene();
+    const session = await sessions.open(undefined, false);
+    const down = new Error('store is down');
+    vi.spyOn(session, 'commit').mockRejectedValue(down);
+    const { result } = admit(admission(), { ...pending(() => ({})), openSession: () => session });
+    expect(await result).toEqual({ kind: 'unavailable', error: down });
+    expect(sessions.size).toBe(0);
+  });
+
   it('is unavailable when the session store does not answer within the time', async () => {
     const opening = held<SessionHandle>();
     const { result, end } = admit(admission(), { ...pending(), openSession: () => opening.promise });

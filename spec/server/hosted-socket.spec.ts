@@ -23,6 +23,19 @@ describe('HostedSocket', () => {
     expect(ws.host.sockets.get(ws.id)).toBe(ws);
   });
 
+  it('has no session where the host has none', () => {
+    const { ws } = visit();
+    expect([ws.session, ws.sessionId]).toEqual([undefined, undefined]);
+  });
+
+  it('has what the handshake has decided, which cannot be changed', () => {
+    const { ws } = visit();
+    expect([ws.context, ws.sharedConnection]).toEqual([undefined, false]);
+    expect(() => Reflect.set(ws, 'sharedConnection', true)).toThrow(
+      expect.objectContaining({ code: 'COROSOCK_TOO_LATE' }) as Error,
+    );
+  });
+
   it('has a signal that aborts when the host asks its handlers to finish', () => {
     const { ws, run } = visit();
     expect(ws.draining.aborted).toBe(false);

@@ -172,6 +172,18 @@ describe('onPostServer', () => {
     expect(seen).toEqual(['echo', undefined, 2]);
   });
 
+  it('runs also where the handler has set it', async () => {
+    const seen: unknown[] = [];
+    const server: WebSocketServer = {
+      server() {
+        server.onPostServer = (ws, { code }) => void seen.push(ws, code);
+      },
+    };
+    const { run } = new MemoryHost().visit(server);
+    await run.outcome;
+    expect(seen).toEqual([run.ws, 1000]);
+  });
+
   it.each<[string, () => Promise<void>]>([
     [
       'throws',

@@ -107,6 +107,7 @@ describe('UpgradeRegistry', () => {
     ['404 for a path that is nobody’s', { requestLine: 'GET /b HTTP/1.1' }, REFUSALS.route],
     ['what is wrong with the request', { requestLine: 'GET * HTTP/1.1' }, REFUSALS.target],
     ['what is wrong with the host', { headers: { Host: 'a b' } }, REFUSALS.host],
+    ['that there is no host', { headers: { Host: undefined } }, REFUSALS.host],
   ])('answers %s when nobody else listens', async (_, parts, refusal) => {
     const server = createServer();
     claim(server, { '/a': nothing });

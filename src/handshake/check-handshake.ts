@@ -5,14 +5,13 @@
 import type { IncomingMessage } from 'node:http';
 import { REFUSALS } from './refusal.ts';
 import type { Refusal } from './refusal.ts';
-import { parseTarget } from './request-target.ts';
+import { targetOf } from './request-target.ts';
 import type { RequestTarget } from './request-target.ts';
 import { isToken } from '../core/token.ts';
 
 /** A request that keeps the rules. */
 export interface CheckedRequest {
   readonly target: RequestTarget;
-  readonly host: string;
   /** The subprotocols that the client offers, in its order. */
   readonly protocols: readonly string[];
   /** The first subprotocol of ours that is offered; '' for none in common. */
@@ -47,19 +46,18 @@ export function checkHandshake(
   const { headers } = request;
   const broken = brokenRequestRule(request);
   if (broken !== undefined) return broken;
-  const host = headers.host as string;
-  const target = parseTarget(request.url ?? '', host);
+  const target = targetOf(request);
   if (target === undefined) return REFUSALS.target;
   if (headers['sec-websocket-version'] !== '13') return REFUSALS.version;
   if (!KEY.test(headers['sec-websocket-key'] ?? '')) return REFUSALS.key;
   const offered = parseSubprotocols(headers['sec-websocket-protocol']);
   if (offered === undefined) return REFUSALS.protocol;
-  return { target, host, protocols: offered, protocol: chooseSubprotocol(protocols, offered) };
+  return { target, protocols: offered, protocol: chooseSubprotocol(protocols, offered) };
 }
 
 /** Tells whether a request names one host, as every request has to (RFC 9112 §3.2). */
 export function hasOneHost({ headers, rawHeaders }: IncomingMessage): boolean {
-  return countHeaderLines(rawHeaders, 'host') === 1 && HOST.test(headers.host ?? '');
+  return countHeaderLines(rawHeaders, 'host') === 1 && HOST.test(headers.host as string);
 }
 
 /**

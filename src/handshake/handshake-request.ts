@@ -1,5 +1,6 @@
-// What a handler can ask about the request that became its socket. It keeps the
-// raw lines and the target; the rest is built on first use.
+// What a handler reads of the request that became its socket, as `ws.request`. It keeps the raw
+// lines and the target; URL and headers are built on first use: parsed, they cost 4 KiB a socket.
+// The host makes it, and upgrade.ts releases Node's request when the 101 is on its way.
 
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
@@ -15,19 +16,18 @@ export interface HandshakeRequest {
   readonly params: Readonly<Record<string, string>>;
   /** Subprotocols offered by the client. */
   readonly protocols: readonly string[];
-  /** Known while the connection lasts, in `onPostServer`, and afterwards where it was asked for before. */
+  /** Known while the connection lasts, in `onPostServer`, and later where it was read before. */
   readonly remoteAddress: string | undefined;
   /** Until the 101 only (it costs 1 KiB a socket to keep); undefined afterwards, and in memory. */
   readonly raw: IncomingMessage | undefined;
 }
 
-/** A {@link HandshakeRequest} over what was sent: it keeps the target, and the lines as one string. */
+/** A {@link HandshakeRequest} over the bytes that were sent. */
 export class UpgradeRequest implements HandshakeRequest {
   readonly params: Readonly<Record<string, string>>;
   readonly protocols: readonly string[];
-  #raw: IncomingMessage | undefined;
-  /** Names and values in turn, each on a line; undefined until the 101. */
-  #lines: string | undefined;
+  /** Node's request until the 101; then its header names and values in turn, each on a line. */
+  #source: IncomingMessage | string;
   readonly #target: string;
   readonly #socket: Socket;
   #remoteAddress: string | undefined;
@@ -41,34 +41,34 @@ export class UpgradeRequest implements HandshakeRequest {
   ) {
     this.params = params;
     this.protocols = protocols;
-    this.#raw = request;
+    this.#source = request;
     this.#socket = request.socket;
     this.#target = target.text;
   }
 
   get raw(): IncomingMessage | undefined {
-    return this.#raw;
+    return typeof this.#source === 'string' ? undefined : this.#source;
   }
 
-  /** Releases Node's request: the 101 is on its way. */
+  /** Releases Node's request: the 101 is on its way. Only the first call counts. */
   releaseRaw(): void {
-    this.#lines = this.#raw?.rawHeaders.join('\n');
-    this.#raw = undefined;
+    if (typeof this.#source !== 'string') this.#source = this.#source.rawHeaders.join('\n');
   }
 
   get url(): URL {
     const scheme = 'encrypted' in this.#socket ? 'wss' : 'ws';
-    this.#url ??= new URL(`${scheme}://${this.headers.host ?? ''}${this.#target}`);
+    // A checked request has one Host.
+    this.#url ??= new URL(`${scheme}://${this.headers.host as string}${this.#target}`);
     return this.#url;
   }
 
   get headers(): IncomingHttpHeaders {
-    if (this.#raw !== undefined) return this.#raw.headers;
-    this.#headers ??= parseHeaderLines(this.#lines?.split('\n') ?? []);
+    if (typeof this.#source !== 'string') return this.#source.headers;
+    this.#headers ??= parseHeaderLines(this.#source.split('\n'));
     return this.#headers;
   }
 
-  /** A system call: it is made when somebody asks. */
+  /** A system call, made by the first read. */
   get remoteAddress(): string | undefined {
     this.#remoteAddress ??= this.#socket.remoteAddress;
     return this.#remoteAddress;

@@ -1,5 +1,5 @@
-// What `onPreServer` holds: a socket that is not open yet. The admission makes
-// it, and takes from it what the hook has decided.
+// What `onPreServer` holds: a socket that is not open yet. admission.ts makes it, and takes from it
+// what the hook has decided.
 
 import type { HandshakeRequest } from './handshake-request.ts';
 import type { Session } from '../session/session.ts';
@@ -16,21 +16,29 @@ export interface Handshake {
   readonly sessionId: string | undefined;
   readonly session: Session | undefined;
   /**
-   * Aborts when the client has gone or has ended its side of the connection, also when
-   * the hook has decided and the 101 cannot be sent; when `handshakeTimeoutMs` has
-   * passed; and when the host closes.
+   * Aborts when the client has reset or ended its side of the connection, also where the hook has
+   * decided and the 101 cannot be sent; when `handshakeTimeoutMs` has passed; and when the host
+   * closes.
    *
-   * The reason is a HandshakeOverError, an AbortError whose `why` is 'gone', 'late' or
-   * 'closing'. Nothing is answered to who has gone; the others get 408 and 503. What the
-   * hook does afterwards has no effect. It never aborts for a socket that is open:
-   * `ws.signal` does.
+   * The reason is a HandshakeOverError, an AbortError whose `why` is 'gone', 'late' or 'closing'.
+   * A client that has gone gets no answer; the others get 408 and 503. What the hook does
+   * afterwards has no effect. For a socket that is open this never aborts: `ws.signal` does.
    */
   readonly signal: AbortSignal;
-  /** false: the socket lives with its handler. true: it outlives the handler and is reachable by id. Settable here only. Default false. */
+  /**
+   * false: the socket lives with its handler. true: it outlives the handler and is reachable by
+   * id. Can be set here only. Default false.
+   */
   sharedConnection: boolean;
-  /** The subprotocol to answer with; setting one that was not offered is a UsageError. Default: the first of the host's that was offered, or ''. */
+  /**
+   * The subprotocol to answer with; setting one that was not offered is a UsageError. Default: the
+   * first of the host's that was offered, or ''.
+   */
   protocol: string;
-  /** Extra headers of the 101 response; never the handshake's own, nor those of a body. What is set after the hook has decided is not sent. */
+  /**
+   * Extra headers of the 101 response; never the handshake's own, nor those of a body. What is set
+   * after the hook has decided is not sent.
+   */
   readonly responseHeaders: Headers;
 }
 
@@ -38,11 +46,11 @@ export interface Handshake {
 export interface HandshakeAnswer {
   readonly sharedConnection: boolean;
   readonly protocol: string;
-  /** Of the 101 response, as they were then; undefined for none. */
+  /** The extra headers of the 101, as they were when the hook decided; undefined for none. */
   readonly responseHeaders: ReadonlyArray<readonly [name: string, value: string]> | undefined;
 }
 
-/** What is known before the hook is asked. */
+/** What is known of a handshake before its hook is called. */
 export interface HandshakeParts {
   /** The id of the socket; drawn when it is read. */
   readonly socketId: { readonly value: string };
@@ -51,12 +59,15 @@ export interface HandshakeParts {
   readonly protocol: string;
 }
 
-/** Headers that the opening handshake owns (RFC 6455 §4.2.2), and those of a body, which a 101 never has (RFC 9112 §6.1). */
+/**
+ * Headers that the opening handshake owns (RFC 6455 §4.2.2), and headers of a body, which a 101
+ * never has (RFC 9112 §6.1).
+ */
 const OWN_HEADER = /^(?:upgrade|connection|sec-websocket-.*|content-length|transfer-encoding)$/u;
 
 const VISIBLE = /^[\t\u0020-\u007e]*$/u;
 
-/** A {@link Handshake} that can be changed until it is answered. */
+/** A {@link Handshake} that can be changed until {@link OpenHandshake.answer}. */
 export class OpenHandshake implements Handshake {
   readonly request: HandshakeRequest;
   readonly session: Session | undefined;
@@ -119,13 +130,14 @@ export class OpenHandshake implements Handshake {
   }
 
   /**
-   * Closes the handshake for changes and says what was decided.
+   * Ends the time in which the handshake can be changed.
    *
+   * @returns What the hook has decided.
    * @throws UsageError `COROSOCK_ARGUMENT` for a header that is the handshake's own, or not ASCII.
    */
   answer(): HandshakeAnswer {
     this.#isAnswered = true;
-    // What is set later, while the session is stored, would be sent without having been looked at.
+    // A header that is set later, while the session is stored, would be sent unchecked.
     const responseHeaders = this.#responseHeaders && [...this.#responseHeaders];
     for (const [name, value] of responseHeaders ?? []) {
       if (OWN_HEADER.test(name))
@@ -140,7 +152,7 @@ export class OpenHandshake implements Handshake {
   }
 }
 
-/** Neither what was offered nor what was set is shown: some clients offer a token (H24). */
+/** Shows neither what was offered nor what was set: some clients offer a token (H24). */
 function notOffered(): UsageError {
   return new UsageError(
     'COROSOCK_ARGUMENT',
@@ -148,7 +160,7 @@ function notOffered(): UsageError {
   );
 }
 
-/** The value may be a secret: it is not shown (H24). */
+/** Does not show the value: it may be a secret (H24). */
 function unsendable(name: string): UsageError {
   return new UsageError(
     'COROSOCK_ARGUMENT',

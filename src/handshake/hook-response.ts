@@ -33,11 +33,12 @@ export async function bodyOf(response: Response, over: LazySignal): Promise<Uint
   const chunks: Uint8Array[] = [];
   const sink = new WritableStream<Uint8Array>({ write: (chunk) => void chunks.push(chunk) });
   const { body } = response.clone();
+  if (body === null || response.body === null) return Buffer.alloc(0);
   try {
-    if (body !== null) await over.until(body.pipeTo(sink, { signal: over.signal }));
+    await over.until(body.pipeTo(sink, { signal: over.signal }));
   } catch (error) {
     // The source goes on for as long as one of the two copies is not cancelled.
-    if (response.body !== null) void unattended(response.body.cancel(error));
+    void unattended(response.body.cancel(error));
     throw error;
   }
   return Buffer.concat(chunks);

@@ -6,7 +6,7 @@ import type { Duplex } from 'node:stream';
 import type { Clock } from '../time/clock.ts';
 import { noop } from '../core/noop.ts';
 
-/** An answer other than 101. */
+/** An answer of ours other than 101. */
 export interface Refusal {
   readonly status: number;
   /** One line, without anything that the peer has sent. */
@@ -78,7 +78,7 @@ export function refusalForClientError(error: Error): Refusal {
   return REFUSALS.malformed;
 }
 
-/** A refusal as the text of an HTTP/1.1 response. */
+/** Gives a refusal as the text of an HTTP/1.1 response. */
 export function responseOf({ status, text, headers = {} }: Refusal, method = 'GET'): string {
   const body = `${text}\n`;
   const fields = {
@@ -90,7 +90,7 @@ export function responseOf({ status, text, headers = {} }: Refusal, method = 'GE
   return `${headText(status, Object.entries(fields))}${method === 'HEAD' ? '' : body}`;
 }
 
-/** Headers that are about the connection and not about what is answered (RFC 9110 §7.6.1). */
+/** Headers that are about the connection and not about the answer (RFC 9110 §7.6.1). */
 const CONNECTION_HEADER = /^(?:connection|content-length|keep-alive|transfer-encoding|upgrade)$/u;
 
 function bytesOf({ response, body }: HookAnswer): Buffer {
@@ -99,7 +99,7 @@ function bytesOf({ response, body }: HookAnswer): Buffer {
 
 function headOf({ status, headers }: Response, length: number): string {
   const fields = [...headers].filter(([name]) => !CONNECTION_HEADER.test(name));
-  // One that never has a body must not have its length, either (RFC 9110 §8.6).
+  // A response that never has a body must not have its length, either (RFC 9110 §8.6).
   const size = status === 204 ? [] : [['Content-Length', String(length)] as const];
   return headText(status, [...fields, ['Connection', 'close'], ...size]);
 }

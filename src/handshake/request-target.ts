@@ -2,6 +2,8 @@
 // as it was sent. Nothing is normalised, so that no spelling reaches a route that it does not name.
 // Called by check-handshake.ts, serve.ts and upgrade-registry.ts.
 
+import type { IncomingMessage } from 'node:http';
+
 /** A target that keeps the rules. */
 export interface RequestTarget {
   /** As it was sent, percent-encoding and all. */
@@ -10,7 +12,10 @@ export interface RequestTarget {
   readonly text: string;
 }
 
-/** What no user agent sends unescaped: controls, space, what is not ASCII, `\`, `#`, `<`, `>`, `"`. */
+/** The request line and headers of node:http, as far as a target needs them. */
+type TargetSource = Pick<IncomingMessage, 'url' | 'headers'>;
+
+/** Never sent unescaped by a user agent: controls, space, not ASCII, `\`, `#`, `<`, `>`, `"`. */
 const FORBIDDEN = /[^\u0021-\u007e]|[\\#<>"]/u;
 const BAD_ESCAPE = /%(?![0-9a-f]{2})/iu;
 /** `.` or `..` between two slashes or at the end, also percent-encoded. */
@@ -18,13 +23,18 @@ const DOT_SEGMENT = /\/(?:\.|%2e){1,2}(?:\/|$)/iu;
 /** RFC 9112 §3.2.2, with the schemes of RFC 6455 §3. */
 const ABSOLUTE_FORM = /^(?:https?|wss?):\/\/([^/?]*)(.*)$/iu;
 
+/** Reads the target of a request; see {@link parseTarget}. A request without Host has none. */
+export function targetOf({ url = '', headers: { host = '' } }: TargetSource): RequestTarget | undefined {
+  return parseTarget(url, host);
+}
+
 /**
  * Reads a request target in origin form, or in absolute form for our own host.
  *
  * @param text - The target of the request line.
  * @param host - The one Host header.
- * @returns undefined for what is answered with 400: another form, another
- *   authority, a character or escape that is none, a dot segment.
+ * @returns undefined for what is answered with 400: another form, another authority, a character
+ *   or escape that is none, a dot segment, a host of which no URL can be made.
  */
 export function parseTarget(text: string, host: string): RequestTarget | undefined {
   if (FORBIDDEN.test(text)) return undefined;

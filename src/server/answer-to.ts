@@ -8,8 +8,14 @@ import type { SocketId } from './socket-id.ts';
 import { REFUSALS } from '../handshake/refusal.ts';
 import type { HookAnswer, Refusal } from '../handshake/refusal.ts';
 
+/** Errors of which the client learns nothing: what it is answered, and where the error came up. */
+const FAULTS = {
+  failed: { refusal: REFUSALS.failed, phase: 'onPreServer' },
+  unavailable: { refusal: REFUSALS.unavailable, phase: 'session' },
+} as const;
+
 /**
- * Makes the answer, and reports the error where there is one: the client learns nothing of it.
+ * Makes the answer, and reports the error where there is one.
  *
  * @param result - A client that has gone gets the answer of one that was too slow; it is not sent.
  */
@@ -19,20 +25,15 @@ export function answerTo(
   report: Report,
 ): Refusal | HookAnswer {
   const { setCookie } = result;
-  switch (result.kind) {
-    case 'refused':
-      return { response: withCookie(result.response, setCookie), body: result.body };
-    case 'failed':
-      report(result.error, { socketId: socketId.value, phase: 'onPreServer' });
-      return refusalWith(REFUSALS.failed, setCookie);
-    case 'unavailable':
-      report(result.error, { socketId: socketId.value, phase: 'session' });
-      return refusalWith(REFUSALS.unavailable, setCookie);
-    case 'over':
-      return refusalWith(result.why === 'closing' ? REFUSALS.closing : REFUSALS.tooLate, setCookie);
-    default:
-      return result satisfies never;
+  if (result.kind === 'refused') {
+    return { response: responseWith(result.response, setCookie), body: result.body };
   }
+  if (result.kind === 'over') {
+    return refusalWith(result.why === 'closing' ? REFUSALS.closing : REFUSALS.tooLate, setCookie);
+  }
+  const { refusal, phase } = FAULTS[result.kind];
+  report(result.error, { socketId: socketId.value, phase });
+  return refusalWith(refusal, setCookie);
 }
 
 function refusalWith(refusal: Refusal, cookie: string | undefined): Refusal {
@@ -40,7 +41,7 @@ function refusalWith(refusal: Refusal, cookie: string | undefined): Refusal {
   return { ...refusal, headers: { ...refusal.headers, 'Set-Cookie': cookie } };
 }
 
-function withCookie(response: Response, cookie: string | undefined): Response {
+function responseWith(response: Response, cookie: string | undefined): Response {
   if (cookie === undefined) return response;
   const { status, statusText } = response;
   const headers = new Headers(response.headers);

@@ -15,25 +15,24 @@ export type HandlerEnd =
 /** How a conversation ended: its handler and its socket. */
 export type Outcome = HandlerEnd & { readonly end: CloseInfo };
 
+/** What a handler that has not thrown closes with, by whether the host had asked it to finish. */
+const CLOSE_CODES = {
+  draining: { code: 1001, closer: 'shutdown' },
+  serving: { code: 1000, closer: 'handler' },
+} as const;
+
 /**
- * Says what to close with when a handler has settled (I6). What the peer's message has
- * done wrong closes with a code that tells the peer so.
+ * Gives what a socket closes with when its handler has ended (I6). An error that is the fault of
+ * the peer's message closes with a code that tells the peer so.
  *
- * @param draining - Whether the host had asked it to finish.
+ * @param draining - Whether the host had asked the handler to finish.
  */
 export function closeCodeFor(
   handlerEnd: HandlerEnd,
   draining: 'draining' | 'serving',
 ): { readonly code: number; readonly closer: Closer } {
-  switch (handlerEnd.kind) {
-    case 'threw':
-      return { code: messageCloseCode(handlerEnd.error) ?? 1011, closer: 'handler' };
-    case 'returned':
-    case 'abandoned':
-      return draining === 'draining' ? { code: 1001, closer: 'shutdown' } : { code: 1000, closer: 'handler' };
-    default:
-      return handlerEnd satisfies never;
-  }
+  if (handlerEnd.kind !== 'threw') return CLOSE_CODES[draining];
+  return { code: messageCloseCode(handlerEnd.error) ?? 1011, closer: 'handler' };
 }
 
 /**

@@ -13,7 +13,7 @@ import { HOST_OPTIONS, settingsOf } from './host-options.ts';
 import type { HostOptions } from './host-options.ts';
 import type { Refusal } from '../handshake/refusal.ts';
 import { refusalForClientError, refuse, REFUSALS } from '../handshake/refusal.ts';
-import { parseTarget } from '../handshake/request-target.ts';
+import { targetOf } from '../handshake/request-target.ts';
 import { RouteTable } from './routes.ts';
 import type { Routes } from './servable.ts';
 import type { Clock } from '../time/clock.ts';
@@ -115,7 +115,7 @@ function refuseTheRest(server: HttpServer, table: RouteTable, clock: Clock): voi
 
 function refusalForPlainRequest(table: RouteTable, request: IncomingMessage): Refusal {
   if (!hasOneHost(request)) return REFUSALS.host;
-  const target = parseTarget(request.url ?? '', request.headers.host ?? '');
+  const target = targetOf(request);
   if (target === undefined) return REFUSALS.target;
   const found = table.find(target.path);
   if (found === undefined) return REFUSALS.route;

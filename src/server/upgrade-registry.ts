@@ -6,7 +6,7 @@ import type { Server as HttpsServer } from 'node:https';
 import type { Duplex } from 'node:stream';
 import { checkHandshake } from '../handshake/check-handshake.ts';
 import { refuse, REFUSALS } from '../handshake/refusal.ts';
-import { parseTarget } from '../handshake/request-target.ts';
+import { targetOf } from '../handshake/request-target.ts';
 import type { RouteTable } from './routes.ts';
 import { realClock } from '../time/real-clock.ts';
 
@@ -57,7 +57,7 @@ export class UpgradeRegistry {
   };
 
   #takerOf(request: IncomingMessage): UpgradeTaker | undefined {
-    const target = parseTarget(request.url ?? '', request.headers.host ?? '');
+    const target = targetOf(request);
     if (target === undefined) return undefined;
     return this.#claims.find(({ routes }) => routes.find(target.path) !== undefined)?.taker;
   }
