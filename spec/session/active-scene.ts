@@ -5,7 +5,7 @@ import { NotedSocket, SECRET } from './session-fixtures.ts';
 import { HandClock } from '../time/hand-clock.ts';
 import { PendingWork } from '../../src/session/pending-work.ts';
 import { ActiveSession } from '../../src/session/active-session.ts';
-import type { ActiveEntry, SessionMember } from '../../src/session/active-session.ts';
+import type { SessionMember } from '../../src/session/active-session.ts';
 import { SessionCookie } from '../../src/session/session-cookie.ts';
 import { SessionLock } from '../../src/session/session-lock.ts';
 import type { SessionStore } from '../../src/session/session-store.ts';
@@ -17,7 +17,7 @@ export interface ActiveScene {
   readonly clock: HandClock;
   readonly session: ActiveSession;
   /** The sessions that are held. */
-  readonly active: Map<string, ActiveEntry>;
+  readonly active: Map<string, ActiveSession>;
   /** What happened, in order: `over`, `free`, and the calls of the store. */
   readonly events: string[];
   readonly reports: unknown[];
@@ -55,7 +55,7 @@ export function setActiveScene({ timeoutMs = TIMEOUT_MS, endOnClose = false, set
     },
   };
   const pendingWork = new PendingWork(clock, (error) => reports.push(error));
-  const active = new Map<string, ActiveEntry>();
+  const active = new Map<string, ActiveSession>();
   const session = new ActiveSession('id', {
     store,
     lock: new SessionLock(store, pendingWork),
@@ -67,7 +67,7 @@ export function setActiveScene({ timeoutMs = TIMEOUT_MS, endOnClose = false, set
     endOnClose,
     active,
   });
-  active.set('id', { session });
+  active.set('id', session);
   active.delete = (id) => {
     note(session.isOver ? 'over' : 'free');
     return Map.prototype.delete.call(active, id);

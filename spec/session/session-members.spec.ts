@@ -30,7 +30,7 @@ describe('the members of an active session', () => {
           }
           const n = members.length;
           // The session of this spec goes on after it was free.
-          active.set('id', { session });
+          active.set('id', session);
           session.hold();
           takenBy.set(n, takes);
           const close = (): void => {

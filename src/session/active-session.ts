@@ -30,22 +30,10 @@ export interface SessionResources {
   readonly timeoutMs: number;
   readonly endOnClose: boolean;
   /** The sessions that a handshake or a socket holds, by id. */
-  readonly active: Map<string, ActiveEntry>;
+  readonly active: Map<string, ActiveSession>;
 }
 
-/**
- * An entry of {@link SessionResources.active}. It is emptied when it is removed: a Map makes its
- * table anew from time to time, and all that the dead tables hold would live on until a full
- * collection.
- */
-export interface ActiveEntry {
-  session: ActiveSession | undefined;
-}
-
-/**
- * The store hears of activity at most once in this part of the time-out, and when the last socket
- * leaves.
- */
+/** The store is touched so many times in a time-out at most, and when the last socket leaves. */
 const TOUCHES_PER_TIMEOUT = 4;
 
 /** One socket in the list of its session's members. */
@@ -78,9 +66,9 @@ export class SessionMember implements ListNode<SessionMember> {
  * joins or releases it.
  */
 export function holdSession(id: string, resources: SessionResources): ActiveSession {
-  const known = resources.active.get(id)?.session;
+  const known = resources.active.get(id);
   const session = known ?? new ActiveSession(id, resources);
-  if (known === undefined) resources.active.set(id, { session });
+  if (known === undefined) resources.active.set(id, session);
   session.hold();
   return session;
 }
@@ -246,7 +234,7 @@ export class ActiveSession implements DeadlineOwner {
     const { store, lock, deadlines, active } = this.#resources;
     this.evict();
     // A handshake may have opened the id again after the last socket of this one had left.
-    active.get(this.id)?.session?.evict();
+    active.get(this.id)?.evict();
     const wait = new LockWait(deadlines, DEFAULT_UPDATE_TIMEOUT_MS, []);
     try {
       await lock.hold(this.id, wait, () => store.delete(this.id));
@@ -272,10 +260,7 @@ export class ActiveSession implements DeadlineOwner {
 
   #delist(): void {
     const { active } = this.#resources;
-    const entry = active.get(this.id);
-    if (entry?.session !== this) return;
-    entry.session = undefined;
-    active.delete(this.id);
+    if (active.get(this.id) === this) active.delete(this.id);
   }
 
   #closeLate(member: SessionMember): void {
