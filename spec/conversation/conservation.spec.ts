@@ -1,7 +1,6 @@
-// The promise on which everything rests: a read that is not `ok` takes nothing. No
-// message is lost, split, joined or reordered by a time-out, an abort, a close, a
-// yield or a late reader. Laws over random plays
-// (docs/internals/decisions/testing.md).
+// The promise on which everything rests: a read that is not `ok` takes nothing. No message is lost,
+// split, joined or reordered by a time-out, an abort, a close, a yield or a late reader. Laws over
+// random plays (docs/internals/decisions/testing.md).
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -96,7 +95,7 @@ describe('under random arrivals, reads, time-outs, aborts, toggles and ends', { 
     });
   });
 
-  it('every read settles, closed comes after all else, and timeout only to who gave a time', async () => {
+  it('every read settles, closed comes after all else, and timeout only to a read with a time-out', async () => {
     await expectLaw(({ reads }) => {
       const statuses = reads.map(({ result }) => result[1]);
       expect(statuses).not.toContain('pending');
@@ -108,7 +107,7 @@ describe('under random arrivals, reads, time-outs, aborts, toggles and ends', { 
     });
   });
 
-  it('the link is held back exactly while the queue asks for it', async () => {
+  it('the link is paused exactly while the queue is full', async () => {
     await expectLaw(({ moments }, { queueMessages, queueBytes, overflow }) => {
       for (const { isPaused, isClosing, messages, bytes } of moments) {
         if (isClosing) continue;

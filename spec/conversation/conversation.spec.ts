@@ -1,5 +1,5 @@
-// One conversation over one link: how its parts are put together, how the end is
-// called, and what closing does in which order.
+// One conversation over one link: how its parts work together, on whose behalf an end is told, and
+// the order of a close.
 
 import { describe, expect, it } from 'vitest';
 import { CLOSED_BY_PEER, scripted } from './scripted-transport.ts';
@@ -10,7 +10,7 @@ import { turn } from '../time/hand-clock.ts';
 const ANSWERED = { code: 1000, reason: 'bye', clean: true, by: 'local' } as const;
 
 describe('a conversation', () => {
-  it('serves a parked read first, and holds the link back only for what is left', async () => {
+  it('serves a parked read first, and pauses the link only for the rest', async () => {
     const { link, ws } = scripted({ queueMessages: 1 });
     const read = ws.read();
     link.arrive('a');
@@ -19,7 +19,7 @@ describe('a conversation', () => {
     expect(link.calls).toEqual(['pause']);
   });
 
-  it('tells who counts activity of a message before a read gets it: one that finds the time over is not read', async () => {
+  it('counts a message as activity before a read gets it: a session that is over by then ends first', async () => {
     const { link, conversation, ws } = scripted();
     conversation.whenActive({ active: () => conversation.close(1008, '', 'local') });
     const read = ws.read();
@@ -28,7 +28,7 @@ describe('a conversation', () => {
     expect([await read, (await ws.closed).unread]).toEqual([[undefined, 'closed'], 1]);
   });
 
-  it('has one timer at most while reads and writes wait, and none after the end', async () => {
+  it('has at most one timer while reads and writes wait, and none after the end', async () => {
     const { link, clock, ws } = scripted({ writeBufferBytes: 1 });
     const waiting = [ws.read(10, 1000), ws.write('a'), ws.write('b', { timeoutMs: 500 }), ws.write('c')];
     expect(clock.timers).toBe(1);
@@ -86,7 +86,7 @@ describe('a conversation', () => {
 });
 
 describe('closing', () => {
-  it('sends what was accepted and what waits for room first, then the close frame', async () => {
+  it('sends accepted and waiting writes first, then the close frame', async () => {
     const { link, conversation, ws } = scripted({ writeBufferBytes: 1 });
     void ws.write('accepted');
     const waiting = ws.write('waiting');
@@ -110,7 +110,7 @@ describe('closing', () => {
     expect(link.sentData).toEqual(['accepted', 'waiting']);
   });
 
-  it('lets the link run, and counts and drops what still comes', async () => {
+  it('resumes the link, and counts and drops further messages', async () => {
     const { link, conversation, ws } = scripted({ queueMessages: 1 });
     link.arrive('queued');
     conversation.close(1000, '', 'local');
@@ -147,7 +147,7 @@ describe('closing', () => {
     expect(link.calls.at(-1)).toBe('terminate');
   });
 
-  it('gives the close frame its chance before it terminates a peer that has taken nothing', async () => {
+  it('sends the close frame before it terminates a peer that has taken nothing', async () => {
     const { link, clock, conversation, ws } = scripted({ writeBufferBytes: 1, closeTimeoutMs: 700 });
     void ws.write('accepted');
     const waiting = ws.write('waiting');
@@ -181,7 +181,7 @@ describe('closing', () => {
 });
 
 describe('Conversation.terminate', () => {
-  it('is its user’s end, whatever is closed afterwards on behalf of another', () => {
+  it('stays the end of its user, whatever is closed afterwards on behalf of another', () => {
     const { link, clock, conversation, ws } = scripted();
     conversation.terminate();
     conversation.close(1000, '', 'handler');
@@ -190,7 +190,7 @@ describe('Conversation.terminate', () => {
     expect(ws.closeInfo).toMatchObject({ code: 1006, by: 'local' });
   });
 
-  it('hastens a close that waits for room: its code and its closer stay', () => {
+  it('hastens a close that waits for room, which keeps its code and its closer', () => {
     const { link, conversation, ws } = scripted({ writeBufferBytes: 1 });
     void ws.write('accepted');
     void ws.write('waiting');
@@ -203,7 +203,7 @@ describe('Conversation.terminate', () => {
 });
 
 describe('the end of a conversation', () => {
-  it('leaves a read its time-out that waits for what a hook is still offered', async () => {
+  it('leaves its time-out to a read that waits while a hook is offered a message', async () => {
     const { link, clock, conversation, ws } = scripted();
     conversation.reader.offerFirst(() => {});
     const read = ws.read(10, 1000);
@@ -214,7 +214,7 @@ describe('the end of a conversation', () => {
     expect([await read, clock.timers]).toEqual([[undefined, 'timeout'], 0]);
   });
 
-  it('leaves no timer to a read that it ends once the hook has answered', async () => {
+  it('leaves no timer when it ends the read once the hook has answered', async () => {
     const { link, clock, conversation, ws } = scripted();
     conversation.reader.offerFirst(() => {});
     const read = ws.read(10, 1000);

@@ -1,6 +1,6 @@
-// Fairness of a host (docs/internals/decisions/fairness.md): however many peers flood it,
-// or take all that it writes, they do not keep the event loop for more than the budget. Time is moved by
-// the work itself.
+// Fairness of a host (docs/internals/decisions/fairness.md): peers that flood it, or take all that it
+// writes, do not hold the event loop beyond the budget, however many they are. The work itself moves
+// the time.
 
 import { select } from 'corosock';
 import type { ReadResult } from 'corosock';

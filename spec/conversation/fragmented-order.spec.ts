@@ -1,6 +1,6 @@
-// Messages in parts among whole ones, under random time-outs, aborts, faults and
-// slow peers: the parts of a message are the message, nothing comes between them, and
-// what is left unfinished is the last thing that leaves (I9).
+// Messages in fragments among whole ones, under random time-outs, aborts, faults and slow peers:
+// the fragments join to the message, no other message comes between them, and an unfinished message
+// is the last that is sent (I9).
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -210,29 +210,29 @@ async function expectLaw(play: fc.Arbitrary<Play>, holds: (seen: Seen) => void):
 const textsOf = (writes: readonly Write[], status: Write['status']): readonly string[] =>
   writes.filter((one) => one.status === status).map(({ text }) => text);
 
-describe('messages in parts among whole ones', { timeout: 60_000 }, () => {
-  it('all leave, each once, in the order of the calls', async () => {
+describe('messages in fragments among whole ones', { timeout: 60_000 }, () => {
+  it('are all sent, each once, in the order of the calls', async () => {
     await expectLaw(playOf(smooth), ({ writes, sent, unfinished }) => {
       expect([sent, unfinished]).toEqual([writes.map(({ text }) => text), undefined]);
       expect(new Set(writes.map(({ status }) => status)).size).toBe(writes.length === 0 ? 0 : 1);
     });
   });
 
-  it('are cut between pairs only', async () => {
+  it('are cut between surrogate pairs only', async () => {
     await expectLaw(playOf(smooth), ({ parts }) => {
       expect(parts.filter((part) => !part.isWellFormed())).toEqual([]);
     });
   });
 });
 
-describe('messages in parts that time out, abort, fail or lose their link', { timeout: 60_000 }, () => {
-  it('leave whole and in the order of the calls, and are ok, or do not', async () => {
+describe('messages in fragments that time out, abort, fail or lose their link', { timeout: 60_000 }, () => {
+  it('are sent whole and in the order of the calls where they are ok, and not otherwise', async () => {
     await expectLaw(playOf(rough), ({ writes, sent }) => {
       expect(sent).toEqual(textsOf(writes, 'ok'));
     });
   });
 
-  it('leave nothing where they give a timeout', async () => {
+  it('send nothing where they give timeout', async () => {
     await expectLaw(playOf(rough), ({ writes, unfinished = 'nothing' }) => {
       expect(textsOf(writes, 'timeout').filter((text) => text.startsWith(unfinished))).toEqual([]);
     });
@@ -247,7 +247,7 @@ describe('messages in parts that time out, abort, fail or lose their link', { ti
     });
   });
 
-  it('all settle, let their iterables go, and leave no timer', async () => {
+  it('all settle, release their iterables, and leave no timer', async () => {
     await expectLaw(playOf(rough), ({ writes, held, timers }) => {
       expect([textsOf(writes, 'pending'), held, timers]).toEqual([[], 0, 0]);
     });

@@ -1,5 +1,5 @@
-// A write of an iterable: one message in parts, which holds the line of the writes
-// from its first part to its last, and what becomes of it when it is not finished.
+// A write of an iterable: one message in fragments, which stays first in line from its first
+// fragment to its last, and how it ends when it is not finished.
 
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { getEventListeners } from 'node:events';
@@ -74,13 +74,13 @@ async function begun(options: Parameters<ReturnType<typeof scripted>['ws']['writ
 }
 
 describe('a write of an iterable', () => {
-  it('sends its parts as one message', async () => {
+  it('sends its fragments as one message', async () => {
     const { link, ws } = scripted();
     expect(await ws.write(['one', '', 'two'])).toBe('ok');
     expect(link.sentText).toEqual(['one+', 'two+', '.']);
   });
 
-  it('sends each part as soon as it is there', async () => {
+  it('sends each fragment as soon as it comes', async () => {
     const { link, tap, write } = await begun();
     await tap.give('one');
     expect(link.sentText).toEqual(['one+']);
@@ -89,7 +89,7 @@ describe('a write of an iterable', () => {
     expect([await write, link.sentText, tap.returned]).toEqual(['ok', ['one+', 'two+', '.'], 0]);
   });
 
-  it('sends an empty text where there is no part, and an empty binary message with binaryData', async () => {
+  it('sends an empty text where there is no fragment, and an empty binary message with binaryData', async () => {
     const { link, ws } = scripted();
     await ws.write([]);
     ws.binaryData = true;
@@ -100,7 +100,7 @@ describe('a write of an iterable', () => {
     ]);
   });
 
-  it('takes text and bytes for messages, though they can be iterated over', async () => {
+  it('treats text and bytes as messages, though they are iterable', async () => {
     const { link, ws } = scripted();
     await ws.write('abc');
     await ws.write(new Uint8Array([1, 2]));
@@ -122,7 +122,7 @@ describe('a write of an iterable', () => {
     expect(tap.asked).toBe(1);
   });
 
-  it('asks for the next part only below the high-water mark', async () => {
+  it('asks for the next fragment only below the high-water mark', async () => {
     const { link, tap } = await begun();
     await tap.give('0123456789');
     expect(tap.asked).toBe(1);
@@ -131,7 +131,7 @@ describe('a write of an iterable', () => {
     expect(tap.asked).toBe(2);
   });
 
-  it('lets the event loop have its turn when the budget is spent', async () => {
+  it('lets the event loop have a turn when the budget is spent', async () => {
     const { link, ws } = scripted({ budget: new ScriptedBudget([true, false]) });
     const write = ws.write(['a', 'b', 'c']);
     for (let round = 0; round < 20; round += 1) await Promise.resolve();
@@ -139,7 +139,7 @@ describe('a write of an iterable', () => {
     expect([await write, link.sentText]).toEqual(['ok', ['a+', 'b+', 'c+', '.']]);
   });
 
-  it('counts each part as a sign of life', async () => {
+  it('counts each fragment as activity', async () => {
     const { conversation, ws } = scripted();
     let signs = 0;
     conversation.whenActive({ active: () => void (signs += 1) });
@@ -148,8 +148,8 @@ describe('a write of an iterable', () => {
   });
 });
 
-describe('the line behind a write of an iterable', () => {
-  it('waits until the last part has gone', async () => {
+describe('the writes behind a write of an iterable', () => {
+  it('wait until the last fragment is sent', async () => {
     const { link, ws, tap, write } = await begun();
     const behind = [ws.write('whole'), ws.write(['in', 'part']), ws.write('z')];
     await tap.give('one');
@@ -160,7 +160,7 @@ describe('the line behind a write of an iterable', () => {
     expect(link.sentText).toEqual(['one+', '.', 'whole', 'in+', 'part+', '.', 'z']);
   });
 
-  it('is waited in by the iterable, too', async () => {
+  it('are sent before an iterable that is written after them', async () => {
     const { link, ws } = scripted({ writeBufferBytes: 10 });
     void ws.write('0123456789');
     const tap = new Tap();
@@ -176,7 +176,7 @@ describe('the line behind a write of an iterable', () => {
     ]);
   });
 
-  it('gives a timeout at once to who may not wait', async () => {
+  it('end in timeout at once where they may not wait', async () => {
     const { ws, tap } = await begun();
     expect([await ws.write('a', { timeoutMs: 0 }), await ws.write(['a'], { timeoutMs: 0 })]).toEqual([
       'timeout',
@@ -186,7 +186,7 @@ describe('the line behind a write of an iterable', () => {
     expect(await ws.write(['a', 'b'], { timeoutMs: 0 })).toBe('ok');
   });
 
-  it('is let go before the close frame', async () => {
+  it('are sent before the close frame', async () => {
     const { link, conversation, tap, write } = await begun();
     conversation.close(1000, '', 'local');
     await tap.give('one');
@@ -196,8 +196,8 @@ describe('the line behind a write of an iterable', () => {
   });
 });
 
-describe('a write of an iterable of which nothing has gone', () => {
-  it('ends in timeout at its time, and lets the others go', async () => {
+describe('a write of an iterable of which nothing was sent', () => {
+  it('ends in timeout at its time, and lets the other writes go on', async () => {
     const { link, clock, ws, tap, write } = await begun({ timeoutMs: 100 });
     const behind = ws.write('behind');
     clock.tick(100);
@@ -206,7 +206,7 @@ describe('a write of an iterable of which nothing has gone', () => {
     expect([link.sentText, link.calls]).toEqual([['behind'], []]);
   });
 
-  it('leaves the iterable as it was when it is not its turn by then', async () => {
+  it('leaves the iterable untouched when its turn has not come by then', async () => {
     const { link, clock, ws } = scripted({ writeBufferBytes: 1 });
     void ws.write('a');
     const tap = new Tap();
@@ -217,7 +217,7 @@ describe('a write of an iterable of which nothing has gone', () => {
     expect([await write, tap.asked, tap.returned]).toEqual(['timeout', 0, 0]);
   });
 
-  it('rejects with the reason when its signal aborts, and lets the others go', async () => {
+  it('rejects with the reason when its signal aborts, and lets the other writes go on', async () => {
     const controller = new AbortController();
     const { link, ws, tap, write } = await begun({ signal: controller.signal });
     const behind = ws.write('behind');
@@ -227,7 +227,7 @@ describe('a write of an iterable of which nothing has gone', () => {
     expect(getEventListeners(controller.signal, 'abort')).toEqual([]);
   });
 
-  it('asks nothing when it is given up in the moment in which its turn has come', async () => {
+  it('asks nothing when it is cancelled at the moment at which its turn comes', async () => {
     const { clock, ws } = scripted();
     const tap = new Tap();
     const write = ws.write(tap, { timeoutMs: 100 });
@@ -251,7 +251,7 @@ describe('a write of an iterable of which nothing has gone', () => {
     expect([await behind, tap.returned, link.calls, link.sentText]).toEqual(['ok', 0, [], ['behind']]);
   });
 
-  it('rejects with UsageError for a part that is no data, and the socket stays open', async () => {
+  it('rejects with UsageError for a fragment that is no data, and the socket stays open', async () => {
     const { link, tap, write } = await begun();
     await tap.give(5 as unknown as string);
     await expect(write).rejects.toMatchObject({ code: 'COROSOCK_ARGUMENT' });
@@ -287,8 +287,8 @@ describe('a write of an iterable of which nothing has gone', () => {
   });
 });
 
-describe('a write of an iterable whose first part has gone ends the socket with 1011', () => {
-  it('when its time is up', async () => {
+describe('a write of an iterable whose first fragment was sent ends the socket with 1011', () => {
+  it('when it times out', async () => {
     const { link, clock, ws, tap, write } = await begun({ timeoutMs: 100 });
     const behind = ws.write('behind');
     await tap.give('one');
@@ -328,7 +328,7 @@ describe('a write of an iterable whose first part has gone ends the socket with 
     expect([tap.returned, ws.closeInfo]).toMatchObject([1, { code: 1011, by: 'local' }]);
   });
 
-  it('and with what was asked for where that came first', async () => {
+  it('or with the code of a close that came first', async () => {
     const { link, conversation, tap, write } = await begun();
     await tap.give('one');
     conversation.close(4000, '', 'local');
@@ -363,7 +363,7 @@ describe('a write of an iterable whose first part has gone ends the socket with 
 });
 
 describe('the iterable of a write', () => {
-  it('is asked in the AsyncLocalStorage context of the call, whoever makes room', async () => {
+  it('is asked in the AsyncLocalStorage context of the call, whichever code makes room', async () => {
     const storage = new AsyncLocalStorage<string>();
     const { link, ws } = scripted({ writeBufferBytes: 1 });
     const seen: unknown[] = [];

@@ -1,5 +1,5 @@
-// What an iterable gives as the parts of one message: which parts are taken, where
-// text is cut between them, and how the iterable is let go.
+// What an iterable gives as the fragments of one message: which fragments are accepted, where text
+// is cut between them, and how the iterable is released.
 
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
@@ -38,8 +38,8 @@ describe('isFragmented', () => {
   });
 });
 
-describe('the parts of a message', () => {
-  it('come one by one, from what is at hand and from what has to be waited for', async () => {
+describe('the fragments of a message', () => {
+  it('come one by one from a synchronous and from an asynchronous iterable', async () => {
     const later = (async function* () {
       yield 'one';
       await Promise.resolve();
@@ -51,7 +51,7 @@ describe('the parts of a message', () => {
     ]);
   });
 
-  it('come at once where the iterable only claims to take time', async () => {
+  it('come from the synchronous iterator where the asynchronous one is undefined', async () => {
     const claims = Object.assign(['a'], { [Symbol.asyncIterator]: undefined });
     expect(await partsOf(claims)).toEqual(['a', '']);
   });
@@ -64,19 +64,19 @@ describe('the parts of a message', () => {
     expect(await partsOf([])).toEqual(['']);
   });
 
-  it('are of the kind of the first, also where that is empty', async () => {
+  it('are of the kind of the first, also where the first is empty', async () => {
     expect([await partsOf(['']), await partsOf([bytes()])]).toEqual([
       ['', ''],
       [bytes(), bytes()],
     ]);
   });
 
-  it('never cut a surrogate pair: its halves go together with the second one', async () => {
+  it('never cut a surrogate pair: both halves go with the second fragment', async () => {
     const [high, low] = ['\ud83d', '\ude00'];
     expect(await partsOf([`a${high}`, `${low}b`, high, low, high])).toEqual(['a', '😀b', '', '😀', '', high]);
   });
 
-  it('keep the first half of a pair for the end where its second half never comes', async () => {
+  it('end with the first half of a pair whose second half never comes', async () => {
     expect(await partsOf(['\ud83d', 'x', '\ud83d\ud83d'])).toEqual(['', '\ud83dx', '\ud83d', '\ud83d']);
   });
 
@@ -118,13 +118,13 @@ describe('an iterable', () => {
     return { calls, parts: new Fragments(iterable as unknown as Fragmented) };
   }
 
-  it('is not touched before its first part is asked for, nor when it is let go by then', async () => {
+  it('is not touched before its first fragment is asked for, nor when it is released before', async () => {
     const { calls, parts } = watched();
     await parts.release();
     expect([await parts.next(), calls]).toEqual([undefined, []]);
   });
 
-  it('is returned when it is let go, once', async () => {
+  it('is returned once when it is released', async () => {
     const { calls, parts } = watched();
     await parts.next();
     await parts.release();
@@ -132,7 +132,7 @@ describe('an iterable', () => {
     expect(calls).toEqual(['iterator', 'next', 'return']);
   });
 
-  it('gives nothing more once it was let go', async () => {
+  it('gives nothing more once it was released', async () => {
     const { parts } = watched();
     await parts.next();
     await parts.release();
@@ -151,7 +151,7 @@ describe('an iterable', () => {
     ]);
   });
 
-  it('may have no return, or one that throws: nobody waits for it', async () => {
+  it('may have no return, or one that throws, and no call waits for it', async () => {
     const { parts } = watched({ stubborn: true });
     const bare = new Fragments({
       [Symbol.iterator]: () => ({ next: () => ({ done: false, value: 'a' }) }),

@@ -1,5 +1,5 @@
-// When peers are asked for a sign of life, and when they are given up, over
-// scripted links and a clock that is moved by hand.
+// When peers are pinged, and when they are terminated, over scripted links and a clock that the
+// spec moves.
 
 import { memoryLink } from '../../src/transport/memory-transport.ts';
 import { settle, virtualClock } from 'corosock/testing';
@@ -41,7 +41,7 @@ async function pass(
 }
 
 describe('Heartbeat', () => {
-  it('asks a peer for a sign of life every interval', async () => {
+  it('pings a peer every interval', async () => {
     const visit = one();
     await pass(visit, 24, 'answers');
     expect(visit.link.calls).toEqual([]);
@@ -49,7 +49,7 @@ describe('Heartbeat', () => {
     expect(visit.link.calls).toEqual(['ping', 'ping', 'ping', 'ping']);
   });
 
-  it('gives a peer up that shows none within the time-out after a ping', async () => {
+  it('terminates a peer without a sign of life within the time-out after a ping', async () => {
     const visit = one();
     await pass(visit, 25, 'answers');
     await pass(visit, 44, 'is silent');
@@ -63,7 +63,7 @@ describe('Heartbeat', () => {
     ['a longer time-out', { intervalMs: 15_000, timeoutMs: 20_000 }],
     ['a time-out of many intervals', { intervalMs: 3000, timeoutMs: 20_000 }],
     ['a short time-out', { intervalMs: 20_000, timeoutMs: 1000 }],
-  ])('gives it up within interval and time-out, and nobody that answers: %s', async (_, times) => {
+  ])('terminates it within interval and time-out, and never a peer that answers: %s', async (_, times) => {
     for (let diesAt = 1; diesAt < 60; diesAt += 7) {
       const visit = one(times);
       await pass(visit, diesAt, 'answers');
@@ -75,7 +75,7 @@ describe('Heartbeat', () => {
     expect(living.link.calls).not.toContain('terminate');
   });
 
-  it('has nothing to do at the times of those that have gone', async () => {
+  it('sets no timers for sockets that have ended', async () => {
     const timersIn = async (visit: ScriptedConversation): Promise<number> => {
       await pass(visit, 50, 'answers');
       const { length } = visit.clock.waits;
@@ -87,7 +87,7 @@ describe('Heartbeat', () => {
     expect(await timersIn(other)).toBe(await timersIn(one()));
   });
 
-  it('goes on for the others where a link that is asked ends at once', async () => {
+  it('goes on for the other sockets where a link ends inside its ping', async () => {
     const [broken, other] = beating(2) as [ScriptedConversation, ScriptedConversation];
     broken.link.ping = () => {
       broken.link.end();
@@ -97,7 +97,7 @@ describe('Heartbeat', () => {
     expect(other.link.calls).toEqual(['ping', 'ping', 'ping']);
   });
 
-  it('counts whatever comes as a sign of life', async () => {
+  it('counts any byte as a sign of life', async () => {
     const visit = one();
     await pass(visit, 25, 'is silent');
     visit.link.arrive('not a pong');
@@ -105,7 +105,7 @@ describe('Heartbeat', () => {
     expect(visit.link.calls).toEqual(['ping', 'ping']);
   });
 
-  it('gives a peer up that takes nothing for the time-out, whatever it sends', async () => {
+  it('terminates a peer that takes nothing for the time-out, whatever it sends', async () => {
     const visit = one();
     void visit.ws.write('stuck');
     await pass(visit, 44, 'answers');
@@ -115,7 +115,7 @@ describe('Heartbeat', () => {
     expect(visit.link.calls).toEqual(['ping', 'terminate']);
   });
 
-  it('lets a peer live that takes little by little', async () => {
+  it('does not terminate a peer that takes little by little', async () => {
     const visit = one();
     void visit.ws.write('x'.repeat(1000));
     for (let minute = 0; minute < 10; minute += 1) {
@@ -125,7 +125,7 @@ describe('Heartbeat', () => {
     expect(visit.link.calls).not.toContain('terminate');
   });
 
-  it('asks no peer whose conversation is closing, and gives it no time of its own', async () => {
+  it('does not ping a peer whose conversation is closing, nor terminate it', async () => {
     const visit = one({ intervalMs: 1000, timeoutMs: 1000 });
     await pass(visit, 1, 'is silent');
     visit.conversation.close(1000, '', 'local');
@@ -164,7 +164,7 @@ describe('Heartbeat', () => {
     expect([timersAt(0), timersAt(100) < 150, timersAt(60_000)]).toEqual([1, true, 4]);
   });
 
-  it('asks those that are left when others have ended', () => {
+  it('pings the sockets that are left when others have ended', () => {
     const visits = beating(1000);
     const clock = (visits[0] as ScriptedConversation).clock;
     visits.forEach(({ link }, index) => {
@@ -174,7 +174,7 @@ describe('Heartbeat', () => {
     expect(visits.map(({ link }) => link.calls.length)).toEqual(visits.map((_, n) => (n % 3 > 0 ? 0 : 1)));
   });
 
-  it('begins anew with a socket that comes after the last has gone', async () => {
+  it('gives a whole interval to a socket that comes after the last has ended', async () => {
     const clock = new HandClock();
     const heartbeat = new Heartbeat(clock, DEFAULT);
     scripted({ heartbeat }, new ScriptedTransport(), clock).link.end();
@@ -186,7 +186,7 @@ describe('Heartbeat', () => {
     expect(link.calls).toEqual(['ping']);
   });
 
-  it('asks once for all the intervals that it has slept through', () => {
+  it('pings once for all the intervals in which the process stood still', () => {
     const clock = new HandClock();
     const heartbeat = new Heartbeat(clock, DEFAULT);
     const { link } = scripted({ heartbeat }, new ScriptedTransport(), clock);
@@ -197,7 +197,7 @@ describe('Heartbeat', () => {
     expect(link.calls).toEqual(['ping', 'ping']);
   });
 
-  it('ends a conversation as one whose peer is not there', async () => {
+  it('ends a conversation with 1006, by heartbeat, and leaves no timer', async () => {
     const memory = new MemoryHost({ heartbeat: DEFAULT });
     const [near, far] = memoryLink();
     far.pause();
@@ -209,7 +209,7 @@ describe('Heartbeat', () => {
     expect([memory.clock.timers, memory.reports]).toEqual([0, []]);
   });
 
-  it('keeps a peer in memory that answers by itself', async () => {
+  it('does not terminate a peer in memory, which answers by itself', async () => {
     const memory = new MemoryHost({ heartbeat: DEFAULT });
     const { run } = memory.visit(async (ws) => void (await ws.closed));
     await memory.clock.advance(3_600_000);
@@ -217,7 +217,7 @@ describe('Heartbeat', () => {
     expect([run.ws.closeInfo, memory.clock.timers]).toEqual([undefined, 1]);
   });
 
-  it('asks nobody where there is none', async () => {
+  it('sets no timer where there is no heartbeat', async () => {
     const clock = virtualClock();
     const memory = new MemoryHost({ heartbeat: false, clock });
     const { run } = memory.visit(async (ws) => void (await ws.closed));

@@ -1,5 +1,4 @@
-// What is a sign of life and what is none, while a socket holds its peer back and
-// while it does not.
+// Which events are signs of life, while a socket holds its peer back and while it does not.
 
 import { describe, expect, it } from 'vitest';
 import { Heartbeat } from '../../src/conversation/heartbeat.ts';
@@ -27,7 +26,7 @@ async function pass({ clock }: ScriptedConversation, ms: number): Promise<void> 
   await turns();
 }
 
-const PEEK = ['resume', 'pause'];
+const PROBE = ['resume', 'pause'];
 
 describe('PeerLiveness', () => {
   it('reads what has come while the process stood still before it judges', async () => {
@@ -39,7 +38,7 @@ describe('PeerLiveness', () => {
     expect(visit.link.calls).toEqual(['ping']);
   });
 
-  it('does not judge what is over by then', async () => {
+  it('does not judge a conversation that is over by then', async () => {
     const visit = beating();
     await pass(visit, 25_000);
     visit.clock.tick(20_000);
@@ -48,7 +47,7 @@ describe('PeerLiveness', () => {
     expect(visit.link.calls).toEqual(['ping']);
   });
 
-  it('does not judge what closes before the time is up', async () => {
+  it('does not judge a conversation that closes before the time-out', async () => {
     const visit = beating();
     await pass(visit, 25_000);
     visit.conversation.close(1000, '', 'local');
@@ -58,7 +57,7 @@ describe('PeerLiveness', () => {
     expect(visit.link.calls).toEqual(['ping', 'close 1000']);
   });
 
-  it('leaves a close that takes longer than its time-out to it', async () => {
+  it('leaves a close that takes longer than its time-out to closeTimeoutMs', async () => {
     const visit = beating({ closeTimeoutMs: 60_000 });
     await pass(visit, 25_000);
     visit.conversation.close(1000, '', 'local');
@@ -66,7 +65,7 @@ describe('PeerLiveness', () => {
     expect(visit.link.calls).toEqual(['ping', 'close 1000']);
   });
 
-  it('judges by what was before when it asks again in the same moment', async () => {
+  it('judges by the earlier counts when it pings again in the same moment', async () => {
     const visit = beating();
     await pass(visit, 25_000);
     void visit.ws.write('waits from now on');
@@ -78,17 +77,17 @@ describe('PeerLiveness', () => {
     expect(visit.link.calls).toEqual(['ping', 'ping']);
   });
 
-  it('gives a peer that is held back pongs, which it has not asked for, and looks every few seconds', async () => {
+  it('sends unsolicited pongs to a peer that is held back, and probes its link every 5 s', async () => {
     const visit = beating();
     visit.link.arrive('a', 'b');
     await pass(visit, 25_000);
-    expect(visit.link.calls).toEqual(['pause', 'ping', 'pong', ...PEEK]);
+    expect(visit.link.calls).toEqual(['pause', 'ping', 'pong', ...PROBE]);
     await pass(visit, 5000);
     await pass(visit, 5000);
-    expect(visit.link.calls.slice(5)).toEqual(['pong', ...PEEK, 'pong', ...PEEK]);
+    expect(visit.link.calls.slice(5)).toEqual(['pong', ...PROBE, 'pong', ...PROBE]);
   });
 
-  it('looks no more when the queue has been read', async () => {
+  it('stops probing when the queue was read', async () => {
     const visit = beating();
     visit.link.arrive('a', 'b');
     await pass(visit, 25_000);
@@ -100,11 +99,11 @@ describe('PeerLiveness', () => {
     expect(visit.link.isPaused).toBe(false);
   });
 
-  it('gives a peer up that is held back when a look finds that it has nothing to say', async () => {
+  it('terminates a peer that is held back when a probe finds that it has sent nothing', async () => {
     const visit = beating();
     visit.link.arrive('a', 'b');
     await pass(visit, 25_000);
-    for (let look = 0; look < 4; look += 1) await pass(visit, 5000);
+    for (let probe = 0; probe < 4; probe += 1) await pass(visit, 5000);
     expect(visit.link.calls.at(-1)).toBe('terminate');
     expect([await visit.ws.read(), await visit.ws.read()]).toEqual([
       ['a', 'ok'],
@@ -112,20 +111,20 @@ describe('PeerLiveness', () => {
     ]);
   });
 
-  it('looks when the time is up, whether or not it has looked a moment before', async () => {
+  it('probes at the time-out, though it has probed shortly before', async () => {
     const visit = beating({}, 4000);
     visit.link.arrive('a', 'b');
     await pass(visit, 25_000);
     const before = visit.link.calls.length;
     await pass(visit, 4000);
-    expect(visit.link.calls.slice(before)).toEqual([...PEEK, 'terminate']);
+    expect(visit.link.calls.slice(before)).toEqual([...PROBE, 'terminate']);
   });
 
-  it('lets a peer live whose data a look finds, though the stream has counted it before', async () => {
+  it('does not terminate a peer whose data a probe finds, though the stream has counted it before', async () => {
     const visit = beating();
     visit.link.arrive('a', 'b');
     await pass(visit, 25_000);
-    for (let look = 0; look < 3; look += 1) await pass(visit, 5000);
+    for (let probe = 0; probe < 3; probe += 1) await pass(visit, 5000);
     visit.clock.tick(5000);
     const { receivedBytes } = visit.link;
     visit.link.arrive('c');
@@ -135,11 +134,11 @@ describe('PeerLiveness', () => {
     expect(visit.link.isPaused).toBe(true);
   });
 
-  it('lets a peer live whose messages are read in the turn of the look', async () => {
+  it('does not terminate a peer whose messages are read in the turn of the probe', async () => {
     const visit = beating();
     visit.link.arrive('a', 'b');
     await pass(visit, 25_000);
-    for (let look = 0; look < 3; look += 1) await pass(visit, 5000);
+    for (let probe = 0; probe < 3; probe += 1) await pass(visit, 5000);
     visit.clock.tick(5000);
     await visit.ws.read();
     await visit.ws.read();
@@ -147,14 +146,14 @@ describe('PeerLiveness', () => {
     expect(visit.link.calls).not.toContain('terminate');
   });
 
-  it('does not count the silence of a peer that has filled the queue above its marks', async () => {
+  it('does not count the silence of a peer that has filled the queue beyond its bytes', async () => {
     const visit = beating({ queueBytes: 10 });
     visit.link.arrive('x'.repeat(100));
     for (let minute = 0; minute < 60; minute += 1) await pass(visit, 60_000);
     expect(visit.link.calls.filter((call) => call !== 'ping' && call !== 'pong')).toEqual(['pause']);
   });
 
-  it('gives a peer up that is held back and takes nothing', async () => {
+  it('terminates a peer that is held back and takes nothing', async () => {
     const visit = beating({ queueBytes: 10 });
     visit.link.arrive('x'.repeat(100));
     void visit.ws.write('stuck');
@@ -163,7 +162,7 @@ describe('PeerLiveness', () => {
     expect(visit.link.calls.at(-1)).toBe('terminate');
   });
 
-  it('lets a peer live that takes in the last moment', async () => {
+  it('does not terminate a peer that takes at the last moment', async () => {
     const visit = beating();
     void visit.ws.write('stuck');
     await pass(visit, 25_000);
@@ -174,7 +173,7 @@ describe('PeerLiveness', () => {
     expect(visit.link.calls).toEqual(['ping']);
   });
 
-  it('does not count the time of a link whose end has begun', async () => {
+  it('does not judge a link whose end has begun', async () => {
     const visit = beating();
     visit.link.close(1000, '');
     await pass(visit, 25_000);

@@ -1,9 +1,9 @@
-// A read before it waits: what it asks for, and nothing of a wait.
+// A read before it waits: its request, and no trace of a wait.
 
 import { expect, it } from 'vitest';
 import { pendingRead } from '../../src/conversation/pending-read.ts';
 
-it('asks for what it is given, and is nowhere in line', () => {
+it('keeps its request, and is in no line', () => {
   const view = { binaryData: false, atEnd: true, closedReads: 0 };
   const { signal } = new AbortController();
   const method = (): void => {};

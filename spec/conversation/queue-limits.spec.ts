@@ -6,7 +6,7 @@ import { hardCapBytes } from '../../src/conversation/queue-limits.ts';
 import { CHUNK_BYTES, MESSAGE_OVERHEAD_BYTES } from '../../src/core/limits.ts';
 
 describe('the hard cap of a queue', () => {
-  it('has room for a full queue, a chunk and a message more, whatever the limits are', () => {
+  it('leaves room for a full queue, a chunk and a message more, whatever the limits are', () => {
     fc.assert(
       fc.property(
         fc.nat(2 ** 30),
@@ -25,7 +25,7 @@ describe('the hard cap of a queue', () => {
     );
   });
 
-  it('is a message and four times the bytes of a large queue', () => {
+  it('is the sum of a message and four times the bytes of a large queue', () => {
     const limits = {
       maxMessageBytes: 1000,
       queueMessages: 1,

@@ -1,6 +1,6 @@
-// Random reading: what may happen to a conversation while somebody reads, as
-// commands for fast-check, and a player that does them and writes down all that can
-// be seen from outside. conservation.spec.ts states the laws over what it saw.
+// Random reading: the events of a conversation while a handler reads, as commands for fast-check, and
+// a player that performs them and records all that is visible from outside. conservation.spec.ts
+// states the laws over its record.
 
 import fc from 'fast-check';
 import { ScriptedBudget } from './scripted-budget.ts';

@@ -1,5 +1,5 @@
-// What a read does not need, it does not cost: promises, timers and listeners are
-// counted, and text is decoded once, however it is read.
+// What a read costs: its promises, timers and listeners are counted, and text is decoded once,
+// however it is read.
 
 import { createHook } from 'node:async_hooks';
 import { getEventListeners } from 'node:events';
@@ -42,7 +42,7 @@ describe('a read', () => {
     expect(promisesIn(() => void ws.read())).toBe(1);
   });
 
-  it('gets the message that it waits for past the queue, unless it cuts it', async () => {
+  it('gets the message that it waits for past the queue, unless it cuts the message', async () => {
     const { link, ws } = scripted();
     const push = vi.spyOn(ReceiveQueue.prototype, 'push');
     onTestFinished(() => push.mockRestore());
@@ -88,7 +88,7 @@ describe('a read', () => {
     expect(promisesIn(() => void ws.read())).toBe(0);
   });
 
-  it('costs at most one operation on a timer in its default time: the first, and no other', async () => {
+  it('costs no timer operation with the default time-out, except the first of a socket', async () => {
     const { link, clock, ws } = scripted();
     const cleared = vi.spyOn(clock, 'clearTimeout');
     for (let n = 0; n < 1000; n += 1) {

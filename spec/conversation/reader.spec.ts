@@ -1,5 +1,5 @@
-// The reader: statuses, time-outs, aborts, one read at a time, and what it leaves
-// behind. Its cuts and sizes are the queue's.
+// The reader: statuses, time-outs, aborts, one read at a time, and no timer or listener left. Cuts
+// and sizes: receive-queue.spec.ts.
 
 import { getEventListeners } from 'node:events';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -17,7 +17,7 @@ function lineHere(): number {
 const listenersOf = (signal: AbortSignal): number => getEventListeners(signal, 'abort').length;
 
 describe('a read', () => {
-  it('takes what is there', async () => {
+  it('takes a queued message', async () => {
     const { link, ws } = scripted();
     link.arrive('a', 'b');
     expect([await ws.read(), await ws.read()]).toEqual([
@@ -26,14 +26,14 @@ describe('a read', () => {
     ]);
   });
 
-  it('waits for what comes', async () => {
+  it('waits for a message', async () => {
     const { link, ws } = scripted();
     const read = ws.read();
     link.arrive('a');
     expect(await read).toEqual(['a', 'ok']);
   });
 
-  it('gets what comes straight from the link, without a copy', async () => {
+  it('gets the message that it waits for without a copy', async () => {
     const { link, ws } = scripted();
     const chunk = new Uint8Array(65_536);
     const read = ws.read();
@@ -58,7 +58,7 @@ describe('a read', () => {
     expect((rest as Uint8Array).buffer.byteLength).toBe(10);
   });
 
-  it('leaves what exceeds len, also when it was waiting', async () => {
+  it('leaves the part beyond len, also when it was waiting', async () => {
     const { link, ws } = scripted();
     const read = ws.read(2);
     link.arrive('abc');
@@ -77,7 +77,7 @@ describe('a read', () => {
     expect(await ws.read()).toEqual(['late', 'ok']);
   });
 
-  it('takes only what is there when its time is 0', async () => {
+  it('takes a queued message or nothing when its time is 0', async () => {
     const { link, clock, ws } = scripted();
     expect(await ws.read(10, 0)).toEqual([undefined, 'timeout']);
     link.arrive('a');
@@ -129,7 +129,7 @@ describe('a read', () => {
     expect(await second).toEqual([undefined, 'timeout']);
   });
 
-  it('is not ended by a timer that rings when nobody reads', async () => {
+  it('is not ended by a timer that rings when no read waits', async () => {
     const { link, clock, ws } = scripted();
     const read = ws.read(20, 100);
     link.arrive('a');
@@ -178,7 +178,7 @@ describe('a read with a signal', () => {
     expect(await ws.read()).toEqual(['a', 'ok']);
   });
 
-  it('rejects at once when it is aborted already, and takes nothing of what is there', async () => {
+  it('rejects at once when it is aborted already, and takes no queued message', async () => {
     const { link, ws } = scripted();
     link.arrive('a');
     await expect(ws.read({ signal: AbortSignal.abort('my reason') })).rejects.toBe('my reason');
@@ -227,7 +227,7 @@ describe('a second read at once', () => {
     ['read', (ws: ReturnType<typeof scripted>['ws']) => ws.read()],
     ['readMessage', (ws: ReturnType<typeof scripted>['ws']) => ws.readMessage()],
     ['next', (ws: ReturnType<typeof scripted>['ws']) => ws[Symbol.asyncIterator]().next()],
-  ])('rejects, and names the place where the first %s waits', async (_, start) => {
+  ])('rejects, and names the line where the first %s waits', async (_, start) => {
     const { link, ws } = scripted();
     const first = start(ws);
     const second: unknown = await ws.read().catch((error: unknown) => error);
@@ -251,7 +251,7 @@ describe('a second read at once', () => {
     expect(await first).toEqual(['a', 'ok']);
   });
 
-  it('is told that the place is not remembered after the first few waits of a host', async () => {
+  it('names no line after the first 64 waits of a host', async () => {
     const traces = new ReadTraces();
     for (let n = 0; n < TRACED_READS; n += 1) void scripted({ traces }).ws.read();
     const { ws } = scripted({ traces });
@@ -261,7 +261,7 @@ describe('a second read at once', () => {
     );
   });
 
-  it('is told the place again once the mistake was made before', async () => {
+  it('names lines again once the mistake was made', async () => {
     const traces = new ReadTraces();
     for (let n = 0; n < TRACED_READS; n += 1) void scripted({ traces }).ws.read();
     const [before, after] = [scripted({ traces }).ws, scripted({ traces }).ws];
@@ -304,7 +304,7 @@ describe('binaryData', () => {
     expect(seen).toEqual([Buffer.from('a'), Buffer.from('b')]);
   });
 
-  it('counts len in bytes of text then', async () => {
+  it('counts len in bytes of text', async () => {
     const { link, ws } = scripted();
     ws.binaryData = true;
     link.arrive('€');

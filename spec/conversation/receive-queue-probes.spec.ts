@@ -1,5 +1,5 @@
-// Looks at a link that is held back: when the receive queue lets it run for a turn,
-// and what it keeps of what comes then.
+// Probes of a paused link: when the receive queue lets it run for a turn, and what it keeps of the
+// messages that come then.
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -27,8 +27,8 @@ function setUp(limits: Partial<QueueLimits> = {}): {
   return { queue, flow, put };
 }
 
-describe('ReceiveQueue, holding its link back,', () => {
-  it('lets it run for a look, and holds it back again where nothing has come', () => {
+describe('a receive queue whose link is paused', () => {
+  it('resumes it for a probe, and pauses it again where nothing has come', () => {
     const { queue, flow, put } = setUp({ queueMessages: 2 });
     put('a', 'b');
     expect([queue.isHolding, queue.probe(), queue.isHolding, queue.endProbe()]).toEqual([
@@ -40,7 +40,7 @@ describe('ReceiveQueue, holding its link back,', () => {
     expect([flow, queue.isHolding]).toEqual([['pause', 'resume', 'pause'], true]);
   });
 
-  it('holds it back again with the first message that a look brings', () => {
+  it('pauses it again with the first message of a probe', () => {
     const { queue, flow, put } = setUp({ queueMessages: 2 });
     put('a', 'b');
     queue.probe();
@@ -48,7 +48,7 @@ describe('ReceiveQueue, holding its link back,', () => {
     expect([flow, queue.endProbe(), queue.messages]).toEqual([['pause', 'resume', 'pause'], false, 4]);
   });
 
-  it('lets it run on when it is read during a look, or the end has begun', () => {
+  it('leaves it running when it is read during a probe, or the end has begun', () => {
     const read = setUp({ queueMessages: 2 });
     const closed = setUp({ queueMessages: 2 });
     for (const { put, queue } of [read, closed]) {
@@ -63,7 +63,7 @@ describe('ReceiveQueue, holding its link back,', () => {
     ]);
   });
 
-  it('looks at nothing where it has its bytes, counted with the headers or without', () => {
+  it('does not probe where it has its bytes, with the overhead of messages or without', () => {
     const bytes = setUp({ queueBytes: 100 });
     const headers = setUp({ queueMessages: 2, queueBytes: 60 });
     bytes.put('x'.repeat(100));
@@ -74,7 +74,7 @@ describe('ReceiveQueue, holding its link back,', () => {
     ]);
   });
 
-  it('never comes to its hard cap by looks at a chunk each', () => {
+  it('never reaches its hard cap by probes that bring a chunk each', () => {
     const chunk = fc.constantFrom(0, 1, 100, 1000);
     const limits = fc.record({
       queueMessages: fc.integer({ min: 1, max: 50 }),
@@ -94,7 +94,7 @@ describe('ReceiveQueue, holding its link back,', () => {
     );
   });
 
-  it('looks at nothing where it does not', () => {
+  it('does not probe where the link is not paused', () => {
     const { queue, flow } = setUp();
     expect([queue.probe(), queue.endProbe(), flow]).toEqual([false, false, []]);
   });

@@ -1,5 +1,5 @@
-// The receive queue by itself: order, sizes, marks, the rest of a cut message, and
-// the end behind the last one.
+// The receive queue by itself: order, sizes, marks, the rest of a cut message, and the end behind
+// the last message.
 
 import { inspect } from 'node:util';
 import fc from 'fast-check';
@@ -39,7 +39,7 @@ function setUp(limits: Partial<QueueLimits> = {}): {
 }
 
 describe('ReceiveQueue', () => {
-  it('gives messages out in the order in which they came', () => {
+  it('gives messages in the order in which they came', () => {
     const { queue, put, takeAll } = setUp();
     put('a', 'b', 'c');
     expect(queue.take(Infinity)).toBe('a');
@@ -58,7 +58,7 @@ describe('ReceiveQueue', () => {
     expect(taken).toEqual(Array.from({ length: 1000 }, (_, n) => [`${n}a`, `${n}b`, `${n}c`]).flat());
   });
 
-  it('is a list to which messages are put and from whose front they are taken', () => {
+  it('does what an array does, whatever is pushed and taken', () => {
     const step = fc.oneof(fc.string({ maxLength: 5 }), fc.constant(undefined));
     fc.assert(
       fc.property(fc.array(step, { maxLength: 200, size: 'max' }), (steps) => {
@@ -87,7 +87,7 @@ describe('ReceiveQueue', () => {
   });
 
   describe('take', () => {
-    it('leaves what exceeds len as the oldest message', () => {
+    it('leaves the part beyond len as the oldest message', () => {
       const { queue, put } = setUp();
       put('abcdef', 'next');
       expect([queue.take(4), queue.firstIsRest, queue.messages, queue.bytes]).toEqual(['abcd', true, 2, 6]);
@@ -95,7 +95,7 @@ describe('ReceiveQueue', () => {
       expect(queue.take(4)).toBe('next');
     });
 
-    it('counts what is left of text in bytes', () => {
+    it('counts the rest of text in bytes', () => {
       const { queue, put } = setUp();
       put('€€€');
       queue.take(1);
@@ -122,7 +122,7 @@ describe('ReceiveQueue', () => {
   });
 
   describe('full', () => {
-    it('holds the link back once, at queueMessages', () => {
+    it('pauses the link once, at queueMessages', () => {
       const { flow, put } = setUp({ queueMessages: 3 });
       put('a', 'b');
       expect(flow).toEqual([]);
@@ -130,7 +130,7 @@ describe('ReceiveQueue', () => {
       expect(flow).toEqual(['pause']);
     });
 
-    it('holds the link back at queueBytes', () => {
+    it('pauses the link at queueBytes', () => {
       const { flow, put } = setUp({ queueBytes: 6 });
       put('12345');
       expect(flow).toEqual([]);
@@ -143,7 +143,7 @@ describe('ReceiveQueue', () => {
       [7, 3],
       [2, 1],
       [1, 0],
-    ])('of %i messages lets the link run again at %i', (queueMessages, half) => {
+    ])('of %i messages resumes the link at %i', (queueMessages, half) => {
       const { queue, flow, put } = setUp({ queueMessages });
       put(...Array.from({ length: queueMessages }, () => ''));
       while (queue.messages > half) {
@@ -153,7 +153,7 @@ describe('ReceiveQueue', () => {
       expect(flow).toEqual(['pause', 'resume']);
     });
 
-    it('of bytes lets the link run again at half of them, also in the middle of a message', () => {
+    it('of bytes resumes the link at half of them, also in the middle of a message', () => {
       const { queue, flow, put } = setUp({ queueBytes: 10 });
       put('0123456789');
       queue.take(4);
@@ -162,7 +162,7 @@ describe('ReceiveQueue', () => {
       expect(flow).toEqual(['pause', 'resume']);
     });
 
-    it('needs both marks to let the link run again', () => {
+    it('resumes the link below both marks only', () => {
       const { queue, flow, put } = setUp({ queueMessages: 4, queueBytes: 100 });
       put('', '', '', 'x'.repeat(60));
       queue.take(Infinity);
@@ -184,26 +184,26 @@ describe('ReceiveQueue', () => {
       expect(flow).toEqual(['pause', 'resume', 'pause', 'resume']);
     });
 
-    it('has more than it may hold beyond four times its bytes and one message, when those are more', () => {
+    it('holds too much beyond four times its bytes and one message, when those are more', () => {
       const { put } = setUp({ queueMessages: 1, queueBytes: 100_000, maxMessageBytes: 1000 });
       // The overhead of 6 bytes a message counts.
       expect(put('x'.repeat(400_000 - 6), 'x'.repeat(1000 - 6))).toEqual([true, true]);
       expect(put('')).toEqual([false]);
     });
 
-    it('has more than it may hold beyond itself, a chunk of 64 KiB and one message, when those are more', () => {
+    it('holds too much beyond itself, a chunk of 64 KiB and one message, when those are more', () => {
       const { put } = setUp({ queueMessages: 2, queueBytes: 100, maxMessageBytes: 1000 });
       expect(put('x'.repeat(100 + 2 * 6 + 65_536 - 6), 'x'.repeat(1000 - 6))).toEqual([true, true]);
       expect(put('')).toEqual([false]);
     });
 
-    it('always takes a chunk of 64 KiB more, even of the smallest messages', () => {
+    it('always holds a chunk of 64 KiB more, even of the smallest messages', () => {
       const { put } = setUp({ queueMessages: 1, queueBytes: 1, maxMessageBytes: 1 });
       const chunk = Array.from({ length: Math.floor(65_536 / 6) }, () => '');
       expect(put('x', ...chunk).every(Boolean)).toBe(true);
     });
 
-    it('has more than it may hold at once beyond either mark when it overflows by closing', () => {
+    it('holds too much beyond either mark with overflow: close', () => {
       const messages = setUp({ overflow: 'close', queueMessages: 2 });
       expect(messages.put('a', 'b', 'c')).toEqual([true, true, false]);
       const bytes = setUp({ overflow: 'close', queueBytes: 2 });
@@ -213,7 +213,7 @@ describe('ReceiveQueue', () => {
   });
 
   describe('discardFurther', () => {
-    it('keeps what is queued, drops what comes, and lets the link run', () => {
+    it('keeps queued messages, drops further ones, and resumes the link', () => {
       const { queue, flow, put, takeAll } = setUp({ queueMessages: 2 });
       put('a', 'b');
       queue.discardFurther();
@@ -222,7 +222,7 @@ describe('ReceiveQueue', () => {
       expect(takeAll()).toEqual(['a', 'b']);
     });
 
-    it('never holds the link back again, so that the close of the peer is seen', () => {
+    it('never pauses the link again, so that the close of the peer is seen', () => {
       const { queue, flow, put } = setUp({ queueMessages: 2 });
       put('a', 'b');
       queue.discardFurther();
@@ -230,14 +230,14 @@ describe('ReceiveQueue', () => {
       expect(flow).toEqual(['pause', 'resume']);
     });
 
-    it('has enough room for anything, for nothing is kept', () => {
+    it('never holds too much, as it keeps nothing', () => {
       const { queue, put } = setUp({ overflow: 'close', queueMessages: 1 });
       put('a');
       queue.discardFurther();
       expect(put('b', 'c')).toEqual([true, true]);
     });
 
-    it('leaves a link alone that runs', () => {
+    it('does not resume a link that runs', () => {
       const { queue, flow } = setUp();
       queue.discardFurther();
       expect(flow).toEqual([]);
@@ -255,20 +255,20 @@ describe('ReceiveQueue', () => {
       expect(takeAll()).toEqual(['a']);
     });
 
-    it('keeps the cause where there is one', () => {
+    it('keeps the cause of the end, if any', () => {
       const { queue } = setUp();
       const cause = new Error('ECONNRESET');
       expect(queue.finish({ ...LOST, cause }).cause).toBe(cause);
       expect(Object.keys(setUp().queue.finish(LOST))).not.toContain('cause');
     });
 
-    it('is a plain value, which prints as what it is', () => {
+    it('gives an end that prints as a plain object', () => {
       const { queue, put } = setUp();
       put('a');
       expect(inspect(queue.finish(LOST))).toContain('unread: 1');
     });
 
-    it('counts as unread what is queued and what was dropped, less while the rest is read', () => {
+    it('counts queued and dropped messages as unread, fewer while the rest is read', () => {
       const { queue, put } = setUp();
       put('one', 'two');
       queue.discardFurther();
@@ -292,13 +292,13 @@ describe('ReceiveQueue', () => {
       return all;
     }
 
-    it('keeps messages back that were not offered yet, and counts them', () => {
+    it('keeps messages from reads until they were offered, and counts them', () => {
       const { queue, put } = offering();
       put('a', '€');
       expect([queue.unoffered, queue.readable, queue.messages, queue.bytes]).toEqual(['a', 0, 2, 4]);
     });
 
-    it('lets be read what was offered and not consumed, in order', () => {
+    it('makes released messages readable, in order', () => {
       const { queue, put } = offering();
       put('a', 'b', 'c');
       queue.releaseOffered();
@@ -308,14 +308,14 @@ describe('ReceiveQueue', () => {
       expect([queue.take(Infinity), queue.take(Infinity), queue.bytes]).toEqual(['a', 'c', 0]);
     });
 
-    it('keeps what was not offered yet when it is said again', () => {
+    it('keeps messages that were not offered yet when it is called again', () => {
       const { queue, put } = offering();
       put('a');
       queue.offerFirst();
       expect(queue.unoffered).toBe('a');
     });
 
-    it('has nothing to offer, to drop or to release where nobody is offered anything', () => {
+    it('leaves dropOffered and releaseOffered without effect when it was not called', () => {
       const { queue, put, takeAll } = setUp();
       put('a');
       queue.dropOffered();
@@ -323,7 +323,7 @@ describe('ReceiveQueue', () => {
       expect([queue.unoffered, takeAll()]).toEqual([undefined, ['a']]);
     });
 
-    it('holds the link back for what was not offered, until enough was consumed', () => {
+    it('pauses the link for messages not offered yet, until enough were consumed', () => {
       const { queue, flow, put } = offering({ queueMessages: 4 });
       put('a', 'b', 'c', 'd');
       queue.releaseOffered();

@@ -1,5 +1,5 @@
-// A fairness budget that says what a spec gives it to say: whether the turn of the
-// event loop is over for the read or write that asks.
+// A fairness budget whose answers a spec gives: whether the turn of the event loop is over for the
+// read or write that asks.
 
 import { TurnBudget } from '../../src/time/turn-budget.ts';
 import { HandClock } from '../time/hand-clock.ts';

@@ -1,6 +1,6 @@
-// A link whose far end is the spec: it says what arrives, what is taken and how it
-// ends, all at once and never by itself, and sees what was asked of the link. The
-// conversation over it runs on a clock that is moved by hand.
+// A link whose far end is the spec: the spec makes messages arrive, takes sent bytes and ends the
+// link, each at once, and sees the calls of the conversation, which runs on a clock that the spec
+// moves.
 
 import { Conversation } from '../../src/conversation/conversation.ts';
 import { ReadTraces } from '../../src/conversation/read-mistakes.ts';

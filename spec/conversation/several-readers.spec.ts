@@ -1,5 +1,5 @@
-// Several readers of one shared socket: first come, first served, and each with its
-// own time, signal and marks. One reader: reader.spec.ts.
+// Several readers of one shared socket, served in the order of their calls, each with its own
+// time-out, signal and `atEnd`. One reader: reader.spec.ts.
 
 import { describe, expect, it } from 'vitest';
 import { ScriptedBudget } from './scripted-budget.ts';
@@ -26,7 +26,7 @@ describe('several reads of a shared socket', () => {
     expect((await Promise.all(reads)).map(([data]) => data)).toEqual(['a', 'b', 'c']);
   });
 
-  it('share what one of them has cut', async () => {
+  it('share a message that one of them has cut', async () => {
     const { link, ws, other } = shared();
     const reads = [ws.read(2), other.read()];
     link.arrive('abc');
@@ -34,7 +34,7 @@ describe('several reads of a shared socket', () => {
     expect([ws.atEnd, other.atEnd]).toEqual([false, true]);
   });
 
-  it('find a whole message at its end, also where they had cut one whose rest another has read', async () => {
+  it('report the end of a whole message, also where they had cut one whose rest another has read', async () => {
     const { link, ws, other } = shared();
     link.arrive('abc');
     await ws.read(2);
@@ -44,7 +44,7 @@ describe('several reads of a shared socket', () => {
     expect([await read, ws.atEnd]).toEqual([['d', 'ok'], true]);
   });
 
-  it('keep the form of what one has cut: the rest of a text begun with binaryData comes as bytes, whoever reads it', async () => {
+  it('keep the form of a cut message: the rest of a text begun with binaryData comes as bytes to any of them', async () => {
     const { link, ws, other } = shared();
     ws.binaryData = true;
     link.arrive('a\u00e9', 'next');
@@ -91,7 +91,7 @@ describe('several reads of a shared socket', () => {
     expect([await next, await read]).toEqual([{ done: true, value: undefined }, ['a', 'ok']]);
   });
 
-  it('do not overtake one that waits for the next turn', async () => {
+  it('do not overtake a read that waits for the next turn', async () => {
     const { link, ws, other } = exhausted();
     link.arrive('a', 'b');
     const reads = [ws.read(), other.read({ timeoutMs: 0 })];
@@ -101,14 +101,14 @@ describe('several reads of a shared socket', () => {
     ]);
   });
 
-  it('do not overtake it where the next turn has begun already', async () => {
+  it('do not overtake such a read when the next turn has begun already', async () => {
     const { link, ws, other } = shared({ budget: new ScriptedBudget([false, true]) });
     link.arrive('a', 'b');
     const reads = [ws.read(), other.read()];
     expect((await Promise.all(reads)).map(([data]) => data)).toEqual(['a', 'b']);
   });
 
-  it('wait on when what they waited a turn for was taken by one that came before', async () => {
+  it('wait on when an earlier read has taken the message that they waited a turn for', async () => {
     const { link, clock, ws, other } = exhausted();
     link.arrive('a');
     const reads = [

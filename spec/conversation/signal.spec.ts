@@ -1,5 +1,4 @@
-// `ws.signal` where others take a signal: it fits what Node has, and what is built on
-// that. When it aborts is conversation.spec.ts's.
+// `ws.signal` given to functions of Node that take a signal. When it aborts: conversation.spec.ts.
 
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -40,7 +39,7 @@ describe('ws.signal', () => {
     await expect(waiting).rejects.toMatchObject({ name: 'AbortError', cause: over });
   });
 
-  it('is always the same one, made when somebody asks for it, also after the end', async () => {
+  it('is always the same, and made on first use, also after the end', async () => {
     const { ws, client } = fakeSocket({ clock: virtualClock() });
     await client.close();
     const { signal } = ws;

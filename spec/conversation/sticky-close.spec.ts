@@ -1,5 +1,5 @@
-// Loops over calls that cannot wait (docs/internals/decisions/fairness.md): from the
-// third in a row such a call lets the event loop have a turn, and the hundredth read after the end throws.
+// Loops over calls that cannot wait (docs/internals/decisions/fairness.md): from the third in a row
+// such a call lets the event loop have a turn, and the hundredth read after the end throws.
 
 import { describe, expect, it } from 'vitest';
 import { CLOSED_BY_PEER, scripted } from './scripted-transport.ts';
@@ -41,7 +41,7 @@ describe('a call that cannot wait', () => {
     expect(await yieldsOf(4, read)).toEqual([false, false, false, true]);
   });
 
-  it('counts anew after one that got a message while it let the event loop have a turn', async () => {
+  it('counts anew after a read that got a message while the event loop had a turn', async () => {
     const { link, ws } = scripted();
     const read = (): Promise<unknown> => ws.read(10, 0);
     await yieldsOf(2, read);
@@ -75,7 +75,7 @@ describe('a call that cannot wait', () => {
     expect(await yieldsOf(3, write)).toEqual([false, false, true]);
   });
 
-  it('gets what comes during the turn that it lets the event loop have', async () => {
+  it('gets a message that comes during the turn of the event loop', async () => {
     const { link, ws } = scripted();
     await yieldsOf(2, () => ws.read(10, 0));
     const read = ws.read(10, 0);
@@ -110,7 +110,7 @@ describe('the hundredth closed read in a row', () => {
     await expect(ws.readMessage()).rejects.toMatchObject({ code: mistake.code });
   });
 
-  it('yields to the event loop first: a loop that catches it starves nobody either', async () => {
+  it('yields to the event loop first: a loop that catches the error starves no timer either', async () => {
     const ws = closedSocket();
     await readNinetyNine(ws);
     expect(await yieldsOf(3, () => ws.read().catch(() => 'caught'))).toEqual([true, true, true]);

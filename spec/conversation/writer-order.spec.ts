@@ -1,5 +1,5 @@
-// The writer under random writes, time-outs, aborts, slow peers and ends: what was
-// accepted leaves once and in the order of the calls, what was not never does (I9).
+// The writer under random writes, time-outs, aborts, slow peers and ends: accepted messages are sent
+// once and in the order of the calls, other messages never (I9).
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -153,7 +153,7 @@ const numbersOf = (writes: readonly Write[], status: Write['status']): readonly 
   writes.filter((write) => write.status === status).map(({ number }) => number);
 
 describe('under random writes, time-outs, aborts and slow peers', { timeout: 60_000 }, () => {
-  it('every accepted write leaves exactly once, in the order of the calls', async () => {
+  it('every accepted write is sent exactly once, in the order of the calls', async () => {
     await expectLaw(playOf(ordinary), ({ writes, sent }) => {
       expect(sent).toEqual(numbersOf(writes, 'ok'));
     });
@@ -166,7 +166,7 @@ describe('under random writes, time-outs, aborts and slow peers', { timeout: 60_
     });
   });
 
-  it('no message leaves at or above the high-water mark', async () => {
+  it('no message is sent at or above the high-water mark', async () => {
     await expectLaw(playOf(ordinary), ({ bufferedBefore }) => {
       expect(Math.max(0, ...bufferedBefore)).toBeLessThan(HIGH_WATER_BYTES);
     });
@@ -176,7 +176,7 @@ describe('under random writes, time-outs, aborts and slow peers', { timeout: 60_
 describe('when the conversation ends at a random moment', { timeout: 60_000 }, () => {
   const withEnds = playOf(fc.oneof({ weight: 20, arbitrary: ordinary }, { weight: 1, arbitrary: ending }));
 
-  it('what is ok has left in the order of the calls, and nothing else has', async () => {
+  it('the writes that are ok were sent in the order of the calls, and no others', async () => {
     await expectLaw(withEnds, ({ writes, sent }) => {
       expect(sent).toEqual(numbersOf(writes, 'ok'));
     });

@@ -1,5 +1,5 @@
-// The writer: acceptance below the high-water mark, waiting in order, and what
-// becomes of a write that is not accepted.
+// The writer: acceptance below the high-water mark, waits in order, and the statuses of writes that
+// are not accepted.
 
 import { getEventListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
@@ -32,7 +32,7 @@ describe('a write', () => {
     expect([await write, link.sentData]).toEqual(['ok', ['0123456789', 'next']]);
   });
 
-  it('lets as many go as there is room for, in the order of the calls', async () => {
+  it('goes on in the order of the calls, as far as there is room', async () => {
     const { link, ws } = full();
     const order: string[] = [];
     const writes = ['aaaaa', 'bbbbb', 'ccccc'].map((data) => ws.write(data).then(() => order.push(data)));
@@ -46,7 +46,7 @@ describe('a write', () => {
     ]);
   });
 
-  it('waits behind those that wait already, also when there is room', async () => {
+  it('waits behind earlier waiting writes, also when there is room', async () => {
     const { link, clock, ws } = full();
     const first = ws.write('first', { timeoutMs: 5 });
     link.bufferedBytes = 0;
