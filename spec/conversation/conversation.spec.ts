@@ -85,6 +85,17 @@ describe('a conversation', () => {
   });
 });
 
+describe('the deadline of a conversation', () => {
+  it('is cancelled at the end, though messages are left to read', () => {
+    const { link, clock, ws } = scripted({ writeBufferBytes: 1 });
+    void ws.write('a');
+    void ws.write('b', { timeoutMs: 1000 });
+    link.arrive('left');
+    link.end();
+    expect([ws.queued.messages, clock.timers]).toEqual([1, 0]);
+  });
+});
+
 describe('closing', () => {
   it('sends accepted and waiting writes first, then the close frame', async () => {
     const { link, conversation, ws } = scripted({ writeBufferBytes: 1 });

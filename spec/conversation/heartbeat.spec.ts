@@ -146,6 +146,31 @@ describe('Heartbeat', () => {
     expect(most).toEqual({ turn: 40, before: 5000 });
   });
 
+  it('spreads the pings of few sockets, too', () => {
+    const visits = beating(8);
+    const { clock } = visits[0] as ScriptedConversation;
+    const firstPings: number[] = [];
+    for (const { link } of visits) {
+      link.ping = () => {
+        firstPings.push(clock.nowMs);
+        return false;
+      };
+    }
+    clock.tick(25_000);
+    const gaps = firstPings.map((ms, index) => ms - (firstPings[index - 1] ?? 0));
+    expect([firstPings.length, Math.min(...gaps) > 2500]).toEqual([8, true]);
+  });
+
+  it('sets no timer for a socket that has ended, though a read still waits on it', async () => {
+    const visit = one();
+    visit.conversation.reader.offerFirst(() => {});
+    const read = visit.ws.read(10, 60_000);
+    visit.link.arrive('offered');
+    visit.link.end();
+    await pass(visit, 60, 'is silent');
+    expect([await read, visit.link.calls, visit.clock.timers]).toEqual([[undefined, 'timeout'], [], 0]);
+  });
+
   it('keeps one timer for all sockets that have just come, and none when the last has ended', () => {
     const visits = beating(300);
     const clock = (visits[0] as ScriptedConversation).clock;

@@ -150,19 +150,42 @@ describe('LinkedList', () => {
       ]);
     });
 
-    it('lets its callback walk the list and remove nodes there', () => {
-      const { list, order } = listOf(4);
+    it.each([
+      ['the next and the last node', [1, 3], ['00', '01', '02', '03', '20', '22', '29']],
+      ['all that follow', [1, 2, 3], ['00', '01', '02', '03']],
+    ])('lets its callback walk the list, and remove %s there', (_, removed, expected) => {
+      const { list } = listOf(4);
       const visited: string[] = [];
       list.forEach((outer) => {
         list.forEach((inner) => {
           visited.push(`${outer.number}${inner.number}`);
-          if (inner.number === 2 || inner.number === 3) list.remove(inner);
+          if (removed.includes(inner.number)) list.remove(inner);
         });
+        if (outer.number === 0) list.append(numbered(9));
       });
-      expect([visited, order()]).toEqual([
-        ['00', '01', '02', '03', '10', '11'],
-        [0, 1],
-      ]);
+      expect(visited).toEqual(expected);
+    });
+
+    it('leaves nothing of a walk that has ended, also where the callback threw', () => {
+      const list = new LinkedList<Numbered>();
+      let looks = 0;
+      for (let number = 0; number < 3; number += 1) {
+        let next: Numbered | undefined;
+        const node = Object.defineProperty(numbered(number), 'next', {
+          get: () => ((looks += 1), next),
+          set: (later: Numbered | undefined) => void (next = later),
+        });
+        list.append(node);
+      }
+      const walk = (): void =>
+        list.forEach(() => {
+          throw new Error('enough');
+        });
+      for (let time = 0; time < 100; time += 1) expect(walk).toThrow('enough');
+      const second = list.first?.next as Numbered;
+      looks = 0;
+      list.remove(second);
+      expect(looks).toBeLessThan(4);
     });
 
     it('stops where the callback throws, and walks as before the next time', () => {

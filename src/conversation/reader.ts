@@ -91,9 +91,8 @@ export class Reader {
     return this.#spin.mustYield() ? this.#wait(read, 'next turn') : TIMED_OUT_READ;
   }
 
-  /** Ends a parked read with `timeout`: it takes nothing. Other reads wait on. */
+  /** Ends a parked read with `timeout`: it takes nothing. A settled read stays as it is. */
   cancel(read: PendingRead): void {
-    if (!this.#parked.has(read)) return;
     this.#settle(read, TIMED_OUT);
     this.#wakeSubscribers();
   }
