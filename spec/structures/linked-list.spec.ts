@@ -173,7 +173,9 @@ describe('LinkedList', () => {
         let next: Numbered | undefined;
         const node = Object.defineProperty(numbered(number), 'next', {
           get: () => ((looks += 1), next),
-          set: (later: Numbered | undefined) => void (next = later),
+          set(later: Numbered | undefined) {
+            next = later;
+          },
         });
         list.append(node);
       }
