@@ -259,6 +259,20 @@ describe('Admission', () => {
     expect([ended[verb].mock.calls.length, sessions.size]).toEqual([1, 0]);
   });
 
+  it('stores no session where the host closes between the decision of the hook and its answer', async () => {
+    const { sessions } = setScene();
+    const session = await sessions.open(undefined, false);
+    const commit = vi.spyOn(session, 'commit');
+    const admitting = admission();
+    const { hook, decide } = heldHook();
+    const { result } = admit(admitting, { ...pending(hook), openSession: () => session });
+    const closing = hook().then(() => admitting.close());
+    decide();
+    expect(await result).toEqual({ kind: 'over', why: 'closing' });
+    await closing;
+    expect(commit).not.toHaveBeenCalled();
+  });
+
   it('is unavailable when the session cannot be stored for the hook that has accepted', async () => {
     const { sessions } = setScene();
     const session = await sessions.open(undefined, false);
