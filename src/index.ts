@@ -1,5 +1,5 @@
-// The entry point `corosock`: serving conversations. All public names of the
-// core are here; those of the test kit are in testing/.
+// The entry point `corosock`: all public names for servers. Clients have client/, tests testing/.
+// Nothing of this file is imported by the rooms.
 
 export { attach } from './server/attach.ts';
 export type { HandshakeRequest } from './handshake/handshake-request.ts';

@@ -1,5 +1,4 @@
-// Before the 101: what a hook is given, what comes of it, and in which order many
-// are asked.
+// Before the 101: what a hook gets, what comes of its result, and in which order hooks run.
 
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Handshake, HandshakeRequest, WebSocketServer } from 'corosock';
@@ -140,7 +139,7 @@ describe('Admission', () => {
     expect(await ask(() => response)).toEqual({ kind: 'refused', response, body: Buffer.alloc(0) });
   });
 
-  it('is over when the signal aborts before the body of the Response has ended, and cancels it', async () => {
+  it('is over when the deadline ends before the body of the Response has, and cancels it', async () => {
     using crashes = recordCrashes();
     const cancelled: unknown[] = [];
     let signal: AbortSignal | undefined;
@@ -208,7 +207,7 @@ describe('Admission', () => {
     ['never decides', () => {}],
     ['decides too late', (decide) => decide({ user: 'ann' })],
     ['throws too late', (decide) => decide(Promise.reject(new Error('late')))],
-  ])('is over at once when the signal aborts, though the hook %s', async (_, finish) => {
+  ])('is over at once when the deadline ends, though the hook %s', async (_, finish) => {
     using crashes = recordCrashes();
     const { hook, decide } = heldHook();
     const { result, end } = admit(admission(), pending(hook));
@@ -229,7 +228,7 @@ describe('Admission', () => {
     expect(await admit(admitting, pending(hook)).result).toEqual({ kind: 'over', why: 'closing' });
   });
 
-  it('gives a session back that is opened when the handshake is over', async () => {
+  it('releases a session that is opened when the handshake is over', async () => {
     const opening = held<SessionHandle>();
     const { sessions } = setScene();
     const session = await sessions.open(undefined, false);
@@ -291,7 +290,7 @@ describe('Admission', () => {
     expect(await result).toMatchObject({ kind: 'unavailable', error: { why: 'late' }, setCookie: undefined });
   });
 
-  it('asks so many hooks at once, in the order in which they came, and those that gave up not at all', async () => {
+  it('runs maxHandshakes hooks at once, in the order of their handshakes, and none that is over', async () => {
     const admitting = admission(2);
     const asked: string[] = [];
     const hooks = Array.from({ length: 5 }, heldHook);
@@ -351,7 +350,7 @@ describe('a handshake without session and hook', () => {
   it.each<[string, Partial<PendingHandshake>]>([
     ['a hook', { server: { server: () => {}, onPreServer: () => {} } }],
     ['a session', { openSession: () => new Promise(() => {}) }],
-  ])('is not plain any more with %s', (_, more) => {
+  ])('is accepted later with %s', (_, more) => {
     expect(admission().admit({ ...pending(), ...more }, ({ kind }) => kind)).toBeInstanceOf(Promise);
   });
 });

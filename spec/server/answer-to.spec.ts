@@ -1,4 +1,4 @@
-// What a client is answered of which no conversation comes, and what is reported of it.
+// The answer to a handshake of which no conversation comes, and what is reported of it.
 
 import { describe, expect, it } from 'vitest';
 import { REFUSALS } from '../../src/handshake/refusal.ts';
@@ -55,7 +55,7 @@ describe('answerTo', () => {
     });
   });
 
-  it('adds the cookie of the session to those of the Response', async () => {
+  it('adds the cookie of the session to the cookies of the Response', async () => {
     const response = new Response('no', { status: 403, headers: { 'Set-Cookie': 'a=1' } });
     const body = Buffer.from('no');
     const [answer] = answered({ kind: 'refused', response, body, setCookie: 'sid=1' });

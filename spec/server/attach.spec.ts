@@ -1,5 +1,5 @@
-// Hosts on http servers of somebody's own, over real ports: beside what is served
-// there already, beside each other, and gone again without a trace.
+// Hosts on http servers of the user, over real ports: beside what is served there already, beside
+// each other, and closed without a trace.
 
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -136,7 +136,7 @@ describe('attach', () => {
     expect(await say(plain.port, '/else')).toBe('any: hello');
   });
 
-  it('leaves other listeners alone, and their paths to them', async () => {
+  it('leaves other listeners alone, and leaves them their paths', async () => {
     await using plain = await listen();
     plain.server.on('upgrade', ({ url }, stream) => {
       if (url === '/theirs') stream.end('HTTP/1.1 418 Teapot\r\nContent-Length: 0\r\n\r\n');
@@ -162,7 +162,7 @@ describe('attach', () => {
     expect(await say(again.port, '/chat')).toBe('second: hello');
   });
 
-  it('leaves the other host on when one is closed', async () => {
+  it('goes on with the other host when one is closed', async () => {
     await using plain = await listen();
     const a = attach(plain.server, { '/a': saying('a') });
     await using b = attach(plain.server, { '/b': saying('b') });
@@ -187,17 +187,17 @@ describe('attach', () => {
 
   it.each([
     ['no server', undefined, {}],
-    ['what is no server', { on: () => {} }, {}],
+    ['an object that is not a server', { on: () => {} }, {}],
     ['a port', 8080, {}],
     ['an unknown option', createServer(), { port: 1 }],
-    ['a limit that is none', createServer(), { queueMessages: 0 }],
+    ['a limit out of range', createServer(), { queueMessages: 0 }],
   ])('C2: refuses %s', (_, server, options) => {
     expect(() => attach(server as Server, saying('never'), options as HostOptions)).toThrow(
       expect.objectContaining({ code: 'COROSOCK_ARGUMENT' }),
     );
   });
 
-  it('refuses an application that only has a server', () => {
+  it('refuses an application, which only makes a server', () => {
     const application = Object.assign(() => {}, { listen: () => {}, on: () => {} });
     expect(() => attach(application as unknown as Server, () => {})).toThrow(
       'attach(): expected a node:http or node:https server, got a function',

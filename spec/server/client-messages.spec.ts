@@ -1,5 +1,5 @@
-// One conversation's messages through a hook: in order, one at a time, in its place
-// of the pool. What a host makes of it: shared-sockets.spec.ts.
+// The messages of one conversation through a hook: in order, one at a time, with a permit of the
+// pool. Through a host: shared-sockets.spec.ts.
 
 import { settle } from 'corosock/testing';
 import type { Data } from 'corosock';
@@ -52,7 +52,7 @@ function heldHook(): {
 }
 
 describe('ClientMessages', () => {
-  it('drops what the hook consumes, and lets be read what it does not', async () => {
+  it('drops what the hook consumes, and leaves the rest to readers', async () => {
     const { link, ws, told } = offered((data) => data !== 'b');
     link.arrive('a', 'b', 'c');
     expect([await ws.read(), ws.queued.messages]).toEqual([['b', 'ok'], 1]);
@@ -61,7 +61,7 @@ describe('ClientMessages', () => {
   });
 
   it.each([1, 'yes', {}, undefined, null, false])(
-    'lets be read what the hook answers to with %o: only true consumes',
+    'leaves to readers what the hook answers with %o: only true consumes',
     async (answer) => {
       const { link, ws } = offered(() => Promise.resolve(answer));
       link.arrive('a');
@@ -71,7 +71,7 @@ describe('ClientMessages', () => {
     },
   );
 
-  it('tells whether a call is at hand, or only waits for the pool', async () => {
+  it('says whether a call is running, or only waits for the pool', async () => {
     const pool = new TaskQueue(1);
     const { hook, answer } = heldHook();
     const [one, two] = [offered(hook, pool), offered(hook, pool)];
@@ -87,7 +87,7 @@ describe('ClientMessages', () => {
     expect(undone()).toEqual([undefined, undefined]);
   });
 
-  it('offers one at a time, in order, also what comes meanwhile', async () => {
+  it('offers one message at a time, in order, also those that come meanwhile', async () => {
     const { hook, calls, answer } = heldHook();
     const { link, offering } = offered(hook);
     link.arrive('a', 'b');
@@ -101,7 +101,7 @@ describe('ClientMessages', () => {
     expect(offering.isBusy).toBe(false);
   });
 
-  it('waits for its place in the pool', async () => {
+  it('waits for its permit of the pool', async () => {
     const pool = new TaskQueue(1);
     const { hook, calls, answer } = heldHook();
     const [one, two] = [offered(hook, pool), offered(hook, pool)];
@@ -113,7 +113,7 @@ describe('ClientMessages', () => {
     expect(calls).toEqual(['a', 'b']);
   });
 
-  it('holds the link back for what waits for the pool, until enough was consumed', async () => {
+  it('pauses the link for messages that wait for the pool, until enough are consumed', async () => {
     const pool = new TaskQueue(1);
     const { hook, answer } = heldHook();
     const [one, two] = [offered(hook, pool), offered(hook, pool)];
@@ -127,7 +127,7 @@ describe('ClientMessages', () => {
     expect(two.link.calls).toEqual(['pause', 'resume']);
   });
 
-  it('lets another one have its place once it has had it for 8 ms', async () => {
+  it('releases its permit to another socket after 8 ms', async () => {
     const pool = new TaskQueue(1);
     const { hook, calls, answer } = heldHook();
     const [one, two] = [offered(hook, pool), offered(hook, pool)];
@@ -142,7 +142,7 @@ describe('ClientMessages', () => {
   it.each<[string, Hook]>([
     ['throws', () => raise()],
     ['rejects', async () => raise()],
-  ])('stops when the hook %s, and leaves all to readers', async (_, hook) => {
+  ])('stops when the hook %s, and leaves all messages to readers', async (_, hook) => {
     const { link, ws, told, clock } = offered(hook);
     link.arrive('a', 'b');
     await settle();
@@ -150,7 +150,7 @@ describe('ClientMessages', () => {
     expect([await ws.read(), await ws.read(), clock.timers]).toEqual([['a', 'ok'], ['b', 'ok'], 0]);
   });
 
-  it('gives its place up after 30 s, says so once, and goes on in order, in a place of its own', async () => {
+  it('releases its permit after 30 s, reports that once, and goes on in order, with a new permit', async () => {
     const pool = new TaskQueue(1);
     const { hook, calls, answer } = heldHook();
     const [one, two] = [offered(hook, pool), offered(hook, pool)];
@@ -170,7 +170,7 @@ describe('ClientMessages', () => {
     expect(calls).toEqual(['a', 'b', 'a2']);
   });
 
-  it('counts the 30 s for each call', async () => {
+  it('counts 30 s for each call', async () => {
     const { hook, answer } = heldHook();
     const { link, clock, told } = offered(hook);
     link.arrive('a', 'b');
@@ -184,7 +184,7 @@ describe('ClientMessages', () => {
     expect(told).toEqual(['stall']);
   });
 
-  it('does not ring when no call is at hand', async () => {
+  it('reports nothing while no call is running', async () => {
     const { link, clock, told } = offered(() => true);
     link.arrive('a');
     await settle();
@@ -192,7 +192,7 @@ describe('ClientMessages', () => {
     expect([told, clock.timers]).toEqual([['idle'], 0]);
   });
 
-  it('offers nothing more once it is stopped, and forgets what the call at hand says', async () => {
+  it('offers nothing more once it is stopped, and ignores the result of the running call', async () => {
     const { hook, calls, answer } = heldHook();
     const { link, ws, clock, offering } = offered(hook);
     link.arrive('a', 'b');
@@ -212,7 +212,7 @@ describe('ClientMessages', () => {
     expect([calls, offering.isBusy]).toEqual([[], false]);
   });
 
-  it('lets the event loop have a turn between bursts of messages', async () => {
+  it('yields to the event loop between bursts of messages', async () => {
     const calls: string[] = [];
     const { link, clock } = offered((data) => {
       calls.push(String(data));

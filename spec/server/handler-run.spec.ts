@@ -1,5 +1,5 @@
-// A handler's life: what each way to end does to its socket, what is reported,
-// and what becomes of one that ignores the end (I6, docs/reference/endings.md).
+// The life of a handler: what each way to end does to its socket, what is reported, and what
+// becomes of a handler that ignores the end (I6, docs/reference/endings.md).
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ConnectionLostError } from 'corosock';
@@ -16,7 +16,7 @@ describe('HandlerRun', () => {
   it.each([
     ['returns at once', (): void => {}],
     ['returns a promise', async (): Promise<void> => await settle()],
-    ['returns what is no promise', (): number => 1],
+    ['returns a number', (): number => 1],
     ['returns null', (): null => null],
     ['returns a thenable', () => thenable((done) => done())],
   ])('closes with 1000 when the handler %s', async (_, handler) => {
@@ -30,7 +30,7 @@ describe('HandlerRun', () => {
     expect([memory.reports, memory.clock.timers]).toEqual([[], 0]);
   });
 
-  it('leaves the end to a handler that terminates and returns at once', async () => {
+  it('ends as the handler says that terminates and returns at once', async () => {
     const { run } = new MemoryHost().visit((ws) => ws.terminate());
     expect(gist((await run.outcome).end)).toEqual([1006, 'local', false]);
   });
@@ -40,9 +40,9 @@ describe('HandlerRun', () => {
     ['throws undefined', undefined],
     ['throws null', null],
     ['throws a string', 'secret'],
-    ['throws what cannot be looked at', revoked()],
+    ['throws a revoked proxy', revoked()],
     [
-      'throws what throws when it is asked',
+      'throws an object with a getter that throws',
       {
         get closeInfo(): unknown {
           throw new Error('no');
@@ -88,7 +88,7 @@ describe('HandlerRun', () => {
     expect(memory.reports).toMatchObject([[{ message: 'too late' }, { socketId: run.ws.id }]]);
   });
 
-  it('A1: reports what cannot be looked at, thrown after the close', async () => {
+  it('A1: reports a revoked proxy that is thrown after the close', async () => {
     using crashes = recordCrashes();
     const memory = new MemoryHost();
     const error = revoked();
@@ -121,17 +121,17 @@ describe('HandlerRun', () => {
       },
     ],
     [
-      'an error that was caused by it',
+      'an error with that reason for a cause',
       (ws: ServerSocket): Promise<void> => sleep(60_000, undefined, { signal: ws.signal, ref: false }),
     ],
     [
-      'what an iteration ends with',
+      'the error that ends an iteration',
       async (ws: ServerSocket): Promise<void> => {
         for await (const data of ws) await ws.write(data);
       },
     ],
     [
-      'a read that was given its signal',
+      'the rejection of a read with its signal',
       async (ws: ServerSocket): Promise<void> => {
         const { signal } = ws;
         await ws.closed;
@@ -158,7 +158,7 @@ describe('HandlerRun', () => {
       async (ws: ServerSocket): Promise<void> => void (await ws.read({ signal: ws.draining })),
     ],
     [
-      'throws an error that was caused by it',
+      'throws an error with that reason for a cause',
       (ws: ServerSocket): Promise<void> => sleep(60_000, undefined, { signal: ws.draining, ref: false }),
     ],
   ])('closes with 1001 when the handler %s because the host is draining', async (_, handler) => {
@@ -189,7 +189,7 @@ describe('HandlerRun', () => {
     expect((await run.outcome).end).toMatchObject({ code: 4001, reason: 'enough', by: 'local', clean: true });
   });
 
-  it('A2: counts as unread what a handler leaves that returns early', async () => {
+  it('A2: counts as unread the messages that a handler has not read when it returns', async () => {
     const { run, client } = new MemoryHost().visit(async (ws) => void (await ws.read()));
     await Promise.all(['1', '2', '3'].map((text) => client.write(text)));
     const { end } = await run.outcome;
@@ -208,7 +208,7 @@ describe('HandlerRun', () => {
     ]);
   });
 
-  it('A3: reports a handler by id that ignores the end for closeTimeoutMs, and lets go', async () => {
+  it('A3: reports a handler by id that ignores the end for closeTimeoutMs, and abandons it', async () => {
     const memory = new MemoryHost({ closeTimeoutMs: 700 });
     const { run, client } = memory.visit(forever);
     client.terminate();
@@ -225,7 +225,7 @@ describe('HandlerRun', () => {
     expect(memory.clock.timers).toBe(0);
   });
 
-  it('observes what a handler throws after it was given up', async () => {
+  it('reports what a handler throws after it was abandoned', async () => {
     using crashes = recordCrashes();
     const memory = new MemoryHost({ closeTimeoutMs: 700 });
     let fail = (_error: unknown): void => {};
@@ -247,7 +247,7 @@ describe('HandlerRun', () => {
     expect([crashes.errors, await run.outcome]).toEqual([[], outcome]);
   });
 
-  it('does not report a handler that was given up and ends with its signal', async () => {
+  it('does not report the reason of ws.signal from an abandoned handler', async () => {
     const memory = new MemoryHost({ closeTimeoutMs: 700 });
     let goOn = (): void => {};
     const { client } = memory.visit(async (ws) => {

@@ -1,5 +1,5 @@
-// In which AsyncLocalStorage context the hooks of an open socket run: that of its
-// handshake, whoever has let it go on. That of `onPreServer`: pre-server.spec.ts.
+// The AsyncLocalStorage context of the hooks of an open socket is that of its handshake, whatever
+// has made them run. The context of `onPreServer`: spec/faults/pre-server.spec.ts.
 
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { ServerSocket, WebSocketServer } from 'corosock';
@@ -38,7 +38,7 @@ function visit(memory: MemoryHost, server: WebSocketServer, sharing: Sharing): M
 }
 
 describe('the hooks of a socket', () => {
-  it('run in the context of its handshake, also when nobody else has one', async () => {
+  it('run in the context of its handshake, also where no other code has one', async () => {
     const server = new Telling();
     const { client, run } = visit(new MemoryHost(), server, 'shared');
     await client.write('a');
@@ -52,7 +52,7 @@ describe('the hooks of a socket', () => {
     ]);
   });
 
-  it('run in it when a read of somebody else has let the link go on', async () => {
+  it('run in it when a read in another context has resumed the link', async () => {
     const memory = new MemoryHost({ queueMessages: 1 });
     const server = new Telling();
     const { client, run } = visit(memory, server, 'shared');
@@ -66,7 +66,7 @@ describe('the hooks of a socket', () => {
     expect(server.told.slice(1)).toEqual(Array(3).fill('onClientMessage: visitor, visitor'));
   });
 
-  it('run in it when somebody else has ended the socket', async () => {
+  it('run in it when code in another context has ended the socket', async () => {
     const server = new Telling();
     const { run } = visit(new MemoryHost(), server, 'shared');
     await settle();

@@ -1,5 +1,5 @@
-// What a handler's socket knows beyond every socket's words, and its end by
-// `endServer`. The words of every socket: spec/socket/message-socket.spec.ts.
+// What the socket of a handler has beyond every socket, and its end by `endServer`. What every
+// socket has: spec/socket/message-socket.spec.ts.
 
 import type { ServerSocket } from 'corosock';
 import { settle } from 'corosock/testing';
@@ -15,7 +15,7 @@ function visit(options = {}): MemoryVisit & { readonly ws: ServerSocket; readonl
 }
 
 describe('HostedSocket', () => {
-  it('knows its id, its request and its host', () => {
+  it('has its id, its request and its host', () => {
     const { ws, memory } = visit();
     expect(ws.id).toMatch(/^[\w-]{8}\.[\w-]{22}$/);
     expect(ws.request.url.href).toBe('ws://localhost/');
@@ -45,7 +45,7 @@ describe('HostedSocket', () => {
     expect([ws.signal.aborted, ws.closeInfo]).toEqual([false, undefined]);
   });
 
-  it('has the same signal for who asks after the host has', () => {
+  it('has the same signal also where it is read after the host has asked', () => {
     const { ws, run } = visit();
     run.askToFinish();
     expect(ws.draining).toBe(ws.draining);
@@ -68,7 +68,7 @@ describe('endServer', () => {
     expect(await client.closed).toMatchObject({ code: 4321, reason: 'enough', by: 'peer' });
   });
 
-  it('does what the first call says, and resolves them all with the end', async () => {
+  it('closes as the first call says, and resolves all calls with the end', async () => {
     const { ws } = visit();
     const ends = await Promise.all([ws.endServer(4001), ws.endServer(4002), ws.endServer()]);
     expect(ends.map(gist)).toEqual(Array.from({ length: 3 }, () => [4001, 'local', true]));
@@ -101,7 +101,7 @@ describe('endServer', () => {
 
   it.each([
     ['of 124 bytes', 'é'.repeat(62)],
-    ['that is no string', null],
+    ['that is not a string', null],
   ])('refuses a reason %s, and stays open', async (_, reason) => {
     const { ws } = visit();
     await expect(ws.endServer(1000, reason as string)).rejects.toMatchObject({
@@ -119,7 +119,7 @@ describe('endServer', () => {
     expect((await ending).unread).toBe(2);
   });
 
-  it('can be left to itself', async () => {
+  it('can be called without await', async () => {
     const { ws, client, memory } = visit();
     void ws.endServer(1005);
     void ws.endServer(1000, 'x'.repeat(200));

@@ -1,5 +1,5 @@
-// What a peer's message that is not what was asked for closes with, when nobody
-// catches the error (docs/reference/endings.md). It is reported like all that a handler throws.
+// What closes a socket whose peer has sent another message than was asked for, where the handler
+// does not catch the error (docs/reference/endings.md). It is reported as any error of a handler.
 
 import { runServer } from 'corosock/testing';
 import { describe, expect, it } from 'vitest';
@@ -11,13 +11,13 @@ const schema = z.object({ id: z.number() });
 
 const FAULTS: ReadonlyArray<readonly [what: string, message: Data, code: number]> = [
   ['binary where text is needed', new Uint8Array([1]), 1003],
-  ['no JSON', '{"password":hunter2', 1007],
-  ['what the schema refuses', '{"id":"hunter2"}', 1008],
+  ['text that is not JSON', '{"password":hunter2', 1007],
+  ['JSON that the schema refuses', '{"id":"hunter2"}', 1008],
 ];
 
 describe('a MessageError that a handler does not catch', () => {
   it.each(FAULTS)(
-    'closes with its code, and tells the peer no more: %s, %j, %d',
+    'closes with its code, and with no text for the peer: %s, %j, %d',
     async (_, message, code) => {
       const reported: unknown[] = [];
       await using run = runServer((ws) => ws.readJson({ schema }).then(() => {}), {
@@ -31,7 +31,7 @@ describe('a MessageError that a handler does not catch', () => {
     },
   );
 
-  it('goes on when it is caught', async () => {
+  it('leaves the socket open when it is caught', async () => {
     const server = async (ws: ServerSocket) => {
       const [value] = await ws.readJson().catch(() => ['no JSON'] as const);
       await ws.writeJson(value);

@@ -1,5 +1,5 @@
-// Shared sockets, opened by id from anywhere in the process: what a handle can, and
-// what it does not hold.
+// Shared sockets, opened by id from anywhere in the process: what a handle can do, and what it does
+// not hold.
 
 import { Status } from 'corosock';
 import type { ServerSocket, WaitOptions } from 'corosock';
@@ -47,7 +47,7 @@ describe('openServer', () => {
     expect(await memory.host.openServer(run.ws.id)).toEqual([undefined, 'not-shared']);
   });
 
-  it('gives a status that Status has, whatever becomes of it', async () => {
+  it('gives a status of Status, whatever the id', async () => {
     const { memory, ws } = await opened();
     const { run: dedicated } = memory.visit(async (socket) => void (await socket.closed));
     const ids = [ws.id, dedicated.ws.id, 'x'];
@@ -73,13 +73,13 @@ describe('openServer', () => {
   );
 
   it.each([
-    ['an id that is no string', 1, {}],
+    ['an id that is not a string', 1, {}],
     ['no id', undefined, {}],
-    ['a time that is none', 'x', { timeoutMs: -1 }],
-    ['a time that is no number', 'x', { timeoutMs: '1' }],
-    ['a signal that is none', 'x', { signal: {} }],
-    ['options that it does not know', 'x', { timeout: 1 }],
-    ['options that are none', 'x', null],
+    ['a negative time', 'x', { timeoutMs: -1 }],
+    ['a time that is not a number', 'x', { timeoutMs: '1' }],
+    ['a signal that is not an AbortSignal', 'x', { signal: {} }],
+    ['an unknown option', 'x', { timeout: 1 }],
+    ['null as options', 'x', null],
   ])('refuses %s', async (_, id, options) => {
     const { host } = new MemoryHost();
     await expect(host.openServer(id as string, options as WaitOptions)).rejects.toMatchObject({
@@ -87,7 +87,7 @@ describe('openServer', () => {
     });
   });
 
-  it('rejects with the reason of a signal that is aborted, and listens to none', async () => {
+  it('rejects with the reason of an aborted signal, and adds no listener to any signal', async () => {
     const { memory, ws } = await opened();
     await expect(memory.host.openServer(ws.id, { signal: AbortSignal.abort('my reason') })).rejects.toBe(
       'my reason',
@@ -98,14 +98,14 @@ describe('openServer', () => {
 });
 
 describe('a handle', () => {
-  it('reads, and whoever reads first is served first, the handler’s ws included', async () => {
+  it('reads in the order of the calls, over all handles and the ws of the handler', async () => {
     const { client, ws, one, two } = await opened();
     const reads = [two.read(), ws.readMessage(), one.read(), two.read({ timeoutMs: 1000 })];
     await say(client, 'a', 'b', 'c', 'd');
     expect((await Promise.all(reads)).map(([data]) => data)).toEqual(['a', 'b', 'c', 'd']);
   });
 
-  it('shares what is there: nothing is read twice', async () => {
+  it('shares the queue: no message is read twice', async () => {
     const { client, ws, one, two } = await opened();
     await say(client, 'a', 'b', 'c');
     expect([one.queued, two.queued]).toEqual([ws.queued, ws.queued]);
@@ -116,7 +116,7 @@ describe('a handle', () => {
     ]);
   });
 
-  it('writes, in order with all the others', async () => {
+  it('writes, in order with all other handles', async () => {
     const { client, ws, one, two } = await opened();
     await Promise.all([one.write('a'), ws.write('b'), two.write('c')]);
     expect([await client.read(), await client.read(), await client.read()].map(([data]) => data)).toEqual([
@@ -126,7 +126,7 @@ describe('a handle', () => {
     ]);
   });
 
-  it('is iterated over, and left without a loss', async () => {
+  it('can be iterated over, and left without a loss', async () => {
     const { client, one, two } = await opened();
     await say(client, 'a', 'b', 'c');
     const seen: unknown[] = [];
@@ -139,7 +139,7 @@ describe('a handle', () => {
     expect(seen).toEqual(['a', 'b', 'c']);
   });
 
-  it('ends the conversation for all', async () => {
+  it('ends the conversation for all handles', async () => {
     const { client, ws, one, two } = await opened();
     const read = two.read();
     const end = await one.endServer(4000, 'enough');
@@ -181,7 +181,7 @@ describe('a handle', () => {
     ]);
   });
 
-  it('has atEnd of its own', async () => {
+  it('has an atEnd of its own', async () => {
     const { client, ws, one, two } = await opened();
     await say(client, 'abcd');
     await one.read(2);
@@ -193,7 +193,7 @@ describe('a handle', () => {
     expect([one.atEnd, two.atEnd, ws.atEnd]).toEqual([false, false, true]);
   });
 
-  it('has binaryData of its own, in both directions', async () => {
+  it('has a binaryData of its own, in both directions', async () => {
     const { client, one, two } = await opened();
     one.binaryData = true;
     expect([one.binaryData, two.binaryData]).toEqual([true, false]);
@@ -210,7 +210,7 @@ describe('a handle', () => {
     ]);
   });
 
-  it('owns nothing: it can be left where it is, and holds nothing open', async () => {
+  it('owns nothing: a handle that is dropped holds nothing open', async () => {
     const { memory, client, one, two } = await opened();
     void one.read(1, Infinity);
     void two[Symbol.asyncIterator]().next();

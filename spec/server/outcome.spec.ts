@@ -1,4 +1,4 @@
-// What a handler's end closes the socket with (I6), and whether it was told to end.
+// What the end of a handler closes its socket with (I6), and which errors are expected ends.
 
 import { describe, expect, it } from 'vitest';
 import { scripted } from '../conversation/scripted-transport.ts';
@@ -8,7 +8,7 @@ import { ConnectionLostError, DrainingError, MessageError } from '../../src/core
 
 const threw = { kind: 'threw', error: new Error('secret') } as const;
 
-describe('closingFor', () => {
+describe('closeCodeFor', () => {
   it.each([
     ['returned', { kind: 'returned' }, 'serving', { code: 1000, closer: 'handler' }],
     ['returned', { kind: 'returned' }, 'draining', { code: 1001, closer: 'shutdown' }],
@@ -16,17 +16,17 @@ describe('closingFor', () => {
     ['threw', threw, 'draining', { code: 1011, closer: 'handler' }],
     ['was abandoned', { kind: 'abandoned' }, 'serving', { code: 1000, closer: 'handler' }],
     ['was abandoned', { kind: 'abandoned' }, 'draining', { code: 1001, closer: 'shutdown' }],
-  ] as const)('says for a handler that %s what closes (%j, %s)', (_, end, draining, closing) => {
+  ] as const)('gives what closes for a handler that %s (%j, %s)', (_, end, draining, closing) => {
     expect(closeCodeFor(end, draining)).toEqual(closing);
   });
 });
 
-describe('closingFor a handler that threw a MessageError', () => {
+describe('closeCodeFor a handler that threw a MessageError', () => {
   it.each([
     ['COROSOCK_NOT_TEXT', 1003],
     ['COROSOCK_NOT_JSON', 1007],
     ['COROSOCK_INVALID', 1008],
-  ] as const)('says its close code: %s, %d', (fault, code) => {
+  ] as const)('gives its close code: %s, %d', (fault, code) => {
     const end = { kind: 'threw', error: new MessageError(fault) } as const;
     expect([closeCodeFor(end, 'serving'), closeCodeFor(end, 'draining')]).toEqual([
       { code, closer: 'handler' },
@@ -35,10 +35,10 @@ describe('closingFor a handler that threw a MessageError', () => {
   });
 });
 
-describe('together', () => {
+describe('aggregateErrors', () => {
   const [a, b] = [new Error('a'), new Error('b')];
 
-  it('is nothing where nothing has failed', () => {
+  it('gives undefined without an error', () => {
     expect(aggregateErrors(undefined, new Set())).toBe(undefined);
   });
 
@@ -46,11 +46,11 @@ describe('together', () => {
     ['the handler', { error: a }, []],
     ['a child', undefined, [a]],
     ['a child whose error the handler has thrown on', { error: a }, [a]],
-  ])('is the one error of %s', (_, handler, errors) => {
+  ])('gives the one error of %s', (_, handler, errors) => {
     expect(aggregateErrors(handler, new Set(errors))).toEqual({ kind: 'threw', error: a });
   });
 
-  it('is the one error also where that is undefined', () => {
+  it('gives the one error also where that is undefined', () => {
     expect(aggregateErrors({ error: undefined }, new Set())).toEqual({ kind: 'threw', error: undefined });
   });
 
@@ -67,7 +67,7 @@ describe('together', () => {
   });
 });
 
-describe('wasTold', () => {
+describe('isExpectedEnd', () => {
   /** A conversation that is over, by its session where that is said, and a host that asks to finish. */
   function told(by: 'link' | 'session' = 'link') {
     const { conversation, link } = scripted();
@@ -85,7 +85,7 @@ describe('wasTold', () => {
     };
   }
 
-  it("knows the socket's own end, and the request to finish, again", () => {
+  it('is true for the end of the socket itself, and for the request to finish', () => {
     const { over, draining, end, of } = told();
     if (end === undefined) throw new Error('It lives');
     const errors = [
@@ -97,7 +97,7 @@ describe('wasTold', () => {
     expect(errors.map(of)).toEqual([true, true, true, true]);
   });
 
-  it('knows the end of the session again, where that has ended the socket', () => {
+  it('is true for the end of the session, where that has ended the socket', () => {
     const error = Object.assign(new Error('over'), { code: 'COROSOCK_SESSION_OVER' });
     expect([told('session').of(error), told().of(error)]).toEqual([true, false]);
   });
@@ -107,12 +107,9 @@ describe('wasTold', () => {
     ['undefined', undefined],
     ['a text', 'COROSOCK_SESSION_OVER'],
     ['the end of another socket', { closeInfo: {} }],
+    ['the reason of another socket', Object.assign(new Error('over'), { name: 'AbortError', closeInfo: {} })],
     [
-      'what ended with another socket',
-      Object.assign(new Error('over'), { name: 'AbortError', closeInfo: {} }),
-    ],
-    [
-      'what throws when it is looked at',
+      'an object that throws when it is read',
       new Proxy(
         {},
         {
@@ -122,7 +119,7 @@ describe('wasTold', () => {
         },
       ),
     ],
-  ])('takes %s for what it is', (_, error) => {
+  ])('is false for %s', (_, error) => {
     expect(told().of(error)).toBe(false);
   });
 });

@@ -1,5 +1,5 @@
-// `onPostServer`: exactly once, after the close and the handler, whatever the
-// cause; and what becomes of one that fails or hangs.
+// `onPostServer`: exactly once, after the close and the handler, whatever the cause; and what
+// becomes of a hook that fails or hangs.
 
 import { defineServer, serve } from 'corosock';
 import type { CloseInfo, Handler, ServerSocket, WebSocketServer } from 'corosock';
@@ -155,7 +155,7 @@ describe('onPostServer', () => {
     expect(told).toEqual(['handler', 'closed', ['onPostServer', [1000, 'peer', true], true]]);
   });
 
-  it('keeps `this`, has the context, and the final count of what was not read', async () => {
+  it('keeps `this`, and gets the context and the final count of unread messages', async () => {
     const seen: unknown[] = [];
     const server = {
       name: 'echo',
@@ -203,7 +203,7 @@ describe('onPostServer', () => {
     expect([crashes.errors, memory.clock.timers]).toEqual([[], 0]);
   });
 
-  it('is awaited for closeTimeoutMs, then reported and let go', async () => {
+  it('is awaited for closeTimeoutMs, then reported and abandoned', async () => {
     const memory = new MemoryHost({ closeTimeoutMs: 700 });
     const { run } = memory.visit({ server: () => {}, onPostServer: forever });
     let isSettled = false;
@@ -217,7 +217,7 @@ describe('onPostServer', () => {
     ]);
   });
 
-  it('is reported once more when it throws after it was let go', async () => {
+  it('is reported once more when it throws after it was abandoned', async () => {
     using crashes = recordCrashes();
     const memory = new MemoryHost({ closeTimeoutMs: 700 });
     let fail = (_error: Error): void => {};
@@ -258,7 +258,7 @@ describe('onPostServer', () => {
     expect(report).toMatchObject({ closed: 1, abandoned: [] });
   });
 
-  it('knows the address of the peer, which has gone', async () => {
+  it('gets the address of the peer, which has gone', async () => {
     let told = (_address: string | undefined): void => {};
     const address = new Promise<string | undefined>((resolve) => {
       told = resolve;

@@ -1,4 +1,4 @@
-// The hook for errors that no caller can be given, and that nothing gets past it.
+// The hook for errors that no caller gets, and that its own errors do not escape.
 
 import { describe, expect, it, vi } from 'vitest';
 import { settle } from 'corosock/testing';
@@ -29,7 +29,7 @@ describe('reportAsWarning', () => {
 });
 
 describe('guarded', () => {
-  it('hands on what it is given', () => {
+  it('passes on the error and where it came up', () => {
     const report = vi.fn<(error: unknown, where: object) => void>();
     guarded(report)('error', where);
     expect(report.mock.calls).toEqual([['error', where]]);
@@ -75,6 +75,6 @@ function unshowable(): ReadonlyArray<readonly [string, unknown]> {
     ['an object without a prototype', Object.create(null)],
     ['a proxy that was revoked', revoked.proxy],
     ['an error whose stack throws', withoutStack],
-    ['an error whose stack is no string', Object.assign(new Error('odd'), { stack: 1 })],
+    ['an error whose stack is a number', Object.assign(new Error('odd'), { stack: 1 })],
   ];
 }

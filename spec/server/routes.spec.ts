@@ -1,4 +1,4 @@
-// Which path leads where, and what is no route.
+// Which server a path has, and which patterns are refused.
 
 import { UsageError } from 'corosock';
 import type { Routes } from 'corosock';
@@ -45,7 +45,7 @@ describe('RouteTable', () => {
     ['/grüße', '/gr%C3%BC%C3%9Fe', {}],
     ['/a b', '/a%20b', {}],
     ['/%2e', '/%2e', {}],
-  ])('leads by %s from %s', (pattern, path, params) => {
+  ])('finds by %s the server of %s', (pattern, path, params) => {
     expect(find({ [pattern]: a }, path)).toEqual([a, params]);
   });
 
@@ -67,7 +67,7 @@ describe('RouteTable', () => {
     expect(find({ '/chat/:room': a }, `/chat/${room}`)).toBe('malformed');
   });
 
-  it('leads to the first of several patterns that match', () => {
+  it('finds the first of several patterns that match', () => {
     expect(find({ '/:any': a, '/chat': b }, '/chat')).toEqual([a, { any: 'chat' }]);
     expect(find({ '/chat': b, '/:any': a }, '/chat')).toEqual([b, {}]);
   });
@@ -87,7 +87,7 @@ describe('RouteTable', () => {
     expect(new RouteTable({ '/*path': a }).isLone).toBe(false);
   });
 
-  it('leads to an object itself, hooks and all', () => {
+  it('finds an object itself, with its hooks', () => {
     const object = { server: a, onPreServer: b, onPostServer: b, onClientMessage: () => true };
     const { makeServer } = new RouteTable(object).find('/') as Match;
     expect([makeServer(), makeServer()]).toEqual([object, object]);
@@ -110,13 +110,13 @@ describe('RouteTable', () => {
   it.each<[string, new () => unknown, string]>([
     ['without server()', Silent, 'an object or class with server()'],
     [
-      'whose hook is no function',
+      'whose hook is not a function',
       class extends Echo {
         onPreServer = 1;
       },
       '.onPreServer: expected a function, got 1',
     ],
-  ])('finds a class %s out with its first instance', (_, servable, message) => {
+  ])('refuses a class %s with its first instance', (_, servable, message) => {
     const { makeServer } = new RouteTable({ '/a': servable as typeof Echo }).find('/a') as Match;
     expect(makeServer).toThrow(message);
   });
@@ -125,9 +125,9 @@ describe('RouteTable', () => {
     ['nothing', undefined, 'got undefined'],
     ['null', null, 'got null'],
     ['a name', '/chat', 'got "/chat"'],
-    ['no pattern', {}, 'at least one pattern'],
+    ['a map without patterns', {}, 'at least one pattern'],
     [
-      'no server in a map',
+      'a map with a number for a server',
       { '/a': 1 },
       `routes['/a']: expected a function, or an object or class with server(), got 1`,
     ],
@@ -148,7 +148,7 @@ describe('RouteTable', () => {
     ['without a slash', { chat: a }, `begins with '/', got 'chat'`],
     ['that is empty', { '': a }, `begins with '/', got ''`],
     ['named like a property', { ['__proto__']: a }, `got '__proto__'`],
-    ['that is no pattern', { '/(a': a }, /a pattern of path-to-regexp \(.+\), got '\/\(a'$/],
+    ['that path-to-regexp refuses', { '/(a': a }, /a pattern of path-to-regexp \(.+\), got '\/\(a'$/],
     ['of an older syntax', { '/chat/:room?': a }, 'a pattern of path-to-regexp'],
     ['that is there twice', { '/chat/:room': a, '/chat/:id': b }, '/chat/:room is claimed already'],
   ])('refuses a pattern %s', (_, routes, message) => {
@@ -162,7 +162,7 @@ describe('RouteTable', () => {
     expect(() => table.refuseClash(new RouteTable({ '/chat/lobby': b }))).not.toThrow();
   });
 
-  it('refuses a second server for every path, and none for some', () => {
+  it('refuses a second server for every path, and no pattern beside it', () => {
     const lone = new RouteTable(a);
     expect(() => lone.refuseClash(new RouteTable(b))).toThrow('every path is claimed already');
     expect(() => lone.refuseClash(new RouteTable({ '/chat': b }))).not.toThrow();

@@ -1,6 +1,5 @@
-// A handler and its children: when they are aborted, how long they are awaited, and
-// what their errors do to the handler and its socket (I6,
-// docs/internals/decisions/tasks.md).
+// The child tasks of a handler: when they are aborted, how long they are awaited, and what their
+// errors do to the handler and its socket (I6, docs/internals/decisions/tasks.md).
 
 import { getEventListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -96,7 +95,7 @@ describe('a child task', () => {
     ]);
   });
 
-  it('is given up and named when it ignores its signal for closeTimeoutMs', async () => {
+  it('is abandoned and named when it ignores its signal for closeTimeoutMs', async () => {
     const memory = new MemoryHost({ closeTimeoutMs: 100 });
     const ends: string[] = [];
     const { run, client } = memory.visit({
@@ -191,7 +190,7 @@ describe('the error of a child task', () => {
     ]);
   });
 
-  it('aborts ws.signal too, whose reason out of the handler is no error', async () => {
+  it('aborts ws.signal, too, whose reason is not reported when the handler throws it', async () => {
     const memory = new MemoryHost();
     const { run } = memory.visit(async (ws) => {
       void ws.spawn(fail);
@@ -250,7 +249,7 @@ describe('the error of a child task', () => {
     expect(await run.outcome).toMatchObject({ kind: 'threw', error: boom, end: { code: 1011 } });
   });
 
-  it('closes with its own code where the peer’s message was not what was asked for', async () => {
+  it('closes with the code of a MessageError', async () => {
     const memory = new MemoryHost();
     const { run, client } = memory.visit(
       async (ws) => await ws.spawn(async () => void (await ws.readJson())),
@@ -260,7 +259,7 @@ describe('the error of a child task', () => {
     expect(gist(await client.closed)).toEqual([1007, 'peer', true]);
   });
 
-  it('is none where it is the end of the socket, or the request to finish', async () => {
+  it('does not count where it is the end of the socket, or the request to finish', async () => {
     const memory = new MemoryHost();
     const { run, client } = memory.visit(async (ws) => {
       void ws.spawn(() => sleep(1e6, undefined, { signal: ws.signal }));
@@ -278,7 +277,7 @@ describe('the error of a child task', () => {
     expect(memory.reports).toEqual([]);
   });
 
-  it('is none where it is an AbortError of its own after it was aborted', async () => {
+  it('does not count where it is an AbortError after the abort', async () => {
     const memory = new MemoryHost();
     const { run } = memory.visit(async (ws) => {
       void ws.spawn(async (signal) => {
@@ -291,7 +290,7 @@ describe('the error of a child task', () => {
     expect([kind, end.code, memory.reports]).toEqual(['returned', 1000, []]);
   });
 
-  it('may be anything, also what throws when it is looked at', async () => {
+  it('may be anything, also an object that throws when it is read', async () => {
     using crashes = recordCrashes();
     const memory = new MemoryHost();
     const hostile: unknown = new Proxy({}, { has: () => raise(boom), get: () => raise(boom) });
@@ -309,7 +308,7 @@ describe('the error of a child task', () => {
     expect([outcome.end.code, memory.reports.length, crashes.errors]).toEqual([1011, 1, []]);
   });
 
-  it('is reported by itself where it comes after it was given up, and where the handler goes on', async () => {
+  it('is reported alone where it comes after it was abandoned, and where the handler goes on', async () => {
     const memory = new MemoryHost({ closeTimeoutMs: 100 });
     const { run } = memory.visit(async (ws) => {
       void ws.spawn(async () => {
@@ -332,7 +331,7 @@ describe('the error of a child task', () => {
   });
 });
 
-describe('a child task that was given up', () => {
+describe('a child task that was abandoned', () => {
   it('may end later, which changes nothing', async () => {
     const memory = new MemoryHost({ closeTimeoutMs: 100 });
     const ends: string[] = [];
@@ -346,7 +345,7 @@ describe('a child task that was given up', () => {
     expect([ends, memory.reports.length]).toEqual([['onPostServer'], 1]);
   });
 
-  it('is named once, whatever else has to be given up', async () => {
+  it('is named once, whatever else is abandoned', async () => {
     const memory = new MemoryHost({ closeTimeoutMs: 100 });
     const server = {
       server: (ws: ServerSocket): void => void ws.spawn(forever),

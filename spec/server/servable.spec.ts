@@ -1,4 +1,4 @@
-// The types of what is served: a context travels from `onPreServer` to all others.
+// The types of what is served: the context of `onPreServer` is that of all other hooks.
 
 import { defineServer } from 'corosock';
 import type { Handler, Handshake, Servable, ServerSocket, WebSocketServer } from 'corosock';
@@ -6,7 +6,7 @@ import { runServer } from 'corosock/testing';
 import { describe, expect, expectTypeOf, it } from 'vitest';
 
 describe('defineServer', () => {
-  it('gives back what it was given', () => {
+  it('gives the server that it gets', () => {
     const server: WebSocketServer = { server: () => {} };
     expect(defineServer(server)).toBe(server);
   });

@@ -1,4 +1,4 @@
-// What a listening server may still meet: errors of its own port.
+// Errors of the port of a listening server.
 
 import { Server } from 'node:http';
 import { serve } from 'corosock';

@@ -1,6 +1,5 @@
-// A port of its own: where it is, what it answers to requests that are no
-// upgrade, and that nothing is left of it. Upgrades that are refused:
-// spec/faults/handshake.spec.ts.
+// A port of its own: where it listens, what it answers to plain requests, and that nothing is left
+// of it. Upgrades that are refused: spec/faults/handshake.spec.ts.
 
 import { serve } from 'corosock';
 import type { Host, ServeOptions } from 'corosock';
@@ -13,13 +12,13 @@ import { connectRaw, openRaw, upgradeRequest } from '../peers/raw-client.ts';
 const nothing = (): void => {};
 
 describe('serve', () => {
-  it('takes any free port of this machine, and says which', async () => {
+  it('listens on any free port of this machine, and says which', async () => {
     await using host = await serve(nothing);
     expect(host.port).toBeGreaterThan(0);
     expect(host.url).toBe(`ws://127.0.0.1:${host.port}`);
   });
 
-  it('listens where it is told to, also over IPv6', async () => {
+  it('listens on the given hostname, also over IPv6', async () => {
     await using host = await serve(nothing, { hostname: '::1' });
     expect(host.url).toBe(`ws://[::1]:${host.port}`);
     const { status } = await fetch(host.url.replace('ws:', 'http:'));
@@ -56,13 +55,13 @@ describe('serve', () => {
 
   it.each([
     ['an unknown option', { prot: 1 }, 'COROSOCK_ARGUMENT'],
-    ['a limit that is none', { maxMessageBytes: Infinity }, 'COROSOCK_ARGUMENT'],
-    ['no options at all', null, 'COROSOCK_ARGUMENT'],
+    ['a limit out of range', { maxMessageBytes: Infinity }, 'COROSOCK_ARGUMENT'],
+    ['null as options', null, 'COROSOCK_ARGUMENT'],
   ])('C2: refuses %s', async (_, options, code) => {
     await expect(serve(nothing, options as ServeOptions)).rejects.toMatchObject({ code });
   });
 
-  it('refuses routes that are none', async () => {
+  it('refuses a number for routes', async () => {
     await expect(serve({ chat: nothing })).rejects.toMatchObject({ code: 'COROSOCK_ROUTE' });
   });
 
@@ -118,8 +117,8 @@ describe('a plain request', () => {
   it.each([
     ['a route', get('/chat/1'), 426],
     ['another path', get('/chat'), 404],
-    ['a target that is none', get('/chat/../chat/1'), 400],
-    ['a parameter that is none', get('/chat/%ff'), 400],
+    ['a target with a dot segment', get('/chat/../chat/1'), 400],
+    ['a parameter that is malformed', get('/chat/%ff'), 400],
     ['a route by POST', 'POST /chat/1 HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}', 405],
     [
       'a route by POST, asking before it sends',
@@ -142,7 +141,7 @@ describe('a plain request', () => {
     expect(await refused(host.port, request)).toMatchObject({ status });
   });
 
-  it('learns what to do instead', async () => {
+  it('gets an answer that says how to upgrade', async () => {
     expect((await refused(host.port, get('/chat/1'))).headers).toMatchObject({
       connection: 'close, Upgrade',
       upgrade: 'websocket',
@@ -161,7 +160,7 @@ describe('a plain request', () => {
     await expect(client.answer()).rejects.toThrow('got fin');
   });
 
-  it('with a body of many megabytes hears the answer', async () => {
+  it('with a body of many megabytes gets the answer', async () => {
     const response = await fetch(`http://127.0.0.1:${host.port}/chat/1`, {
       method: 'POST',
       body: new Uint8Array(32 * 1024 * 1024),
@@ -172,7 +171,7 @@ describe('a plain request', () => {
     ]);
   });
 
-  it('with a body of megabytes hears the answer, also when it is sent before anything is read', async () => {
+  it('with a body of megabytes gets the answer, also when it is sent before anything is read', async () => {
     using client = await connectRaw(host.port);
     client.pause();
     await client.send('POST /chat/1 HTTP/1.1\r\nHost: a\r\nContent-Length: 8388608\r\n\r\n');
@@ -184,13 +183,13 @@ describe('a plain request', () => {
   it.each([
     ['another one', get('/chat/1')],
     ['an upgrade', upgradeRequest({ requestLine: 'GET /chat/1 HTTP/1.1' })],
-    ['what is no HTTP', '\u0016\u0003 nonsense\r\n\r\n'],
+    ['bytes that are not HTTP', '\u0016\u0003 nonsense\r\n\r\n'],
   ])('that is followed by %s gets one answer', async (_, more) => {
     expect(await refused(host.port, get('/chat/1') + more)).toMatchObject({ status: 426 });
   });
 });
 
-describe('what is no HTTP', () => {
+describe('a connection that does not speak HTTP', () => {
   it('gets one complete answer, in however many pieces it comes', async () => {
     await using host = await serve(nothing);
     using warnings = recordWarnings();

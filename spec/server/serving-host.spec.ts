@@ -1,5 +1,5 @@
-// The host itself, with streams and links in memory: what it makes of upgrades,
-// whom it knows, and when it forgets. How it closes: spec/server/shut-down.spec.ts.
+// The host itself, with streams and links in memory: what comes of upgrades, and which sockets it
+// has. How it closes: spec/server/shut-down.spec.ts.
 
 import { once } from 'node:events';
 import type { Handler, HostOptions, Routes } from 'corosock';
@@ -17,11 +17,11 @@ import type { HttpBinding } from '../../src/server/serving-host.ts';
 import type { RequestParts } from '../peers/raw-client.ts';
 
 const untilClosed: Handler = async (ws) => void (await ws.closed);
-const NO_DOOR: HttpBinding = { address: undefined, close: async () => {} };
+const NO_BINDING: HttpBinding = { address: undefined, close: async () => {} };
 
-/** A host that gets its upgrades from a server of somebody's own. */
-function hostOf(routes: Routes, options: HostOptions = {}, door: HttpBinding = NO_DOOR): ServingHost {
-  return new ServingHost(new RouteTable(routes), settingsOf('spec', options), door);
+/** A host that gets its upgrades from a server of the user. */
+function hostOf(routes: Routes, options: HostOptions = {}, binding: HttpBinding = NO_BINDING): ServingHost {
+  return new ServingHost(new RouteTable(routes), settingsOf('spec', options), binding);
 }
 
 /** Hands an upgrade over; the stream, and what was written to it. */
@@ -32,7 +32,7 @@ async function upgrade(host: ServingHost, parts: RequestParts = {}, written = wr
 }
 
 describe('ServingHost', () => {
-  it('knows its live sockets by id, and forgets them at their end', async () => {
+  it('has its open sockets by id, and releases them at their end', async () => {
     const memory = new MemoryHost();
     const [a, b] = [memory.visit(untilClosed), memory.visit(untilClosed)];
     expect([...memory.host.sockets]).toEqual([a, b].map(({ run: { ws } }) => [ws.id, ws]));
@@ -41,14 +41,14 @@ describe('ServingHost', () => {
     expect([await sizes, memory.host.sockets.has(b.run.ws.id)]).toEqual([1, true]);
   });
 
-  it('forgets a socket whose handler goes on', async () => {
+  it('releases a socket whose handler goes on', async () => {
     const memory = new MemoryHost();
     const { client } = memory.visit(() => new Promise(() => {}));
     await client.close();
     expect(memory.host.sockets.size).toBe(0);
   });
 
-  it('has forgotten a socket when anybody hears of its end, also by ws.signal', async () => {
+  it('has released a socket before any code hears of its end, also by ws.signal', async () => {
     const memory = new MemoryHost();
     const { client, run } = memory.visit(untilClosed, 'shared');
     const { id, signal } = run.ws;
@@ -73,16 +73,16 @@ describe('ServingHost', () => {
     );
   });
 
-  it('is where its door is', () => {
+  it('has the address of its listener', () => {
     const closed = hostOf(untilClosed);
     expect([closed.url, closed.port]).toEqual(['', 0]);
-    const open = hostOf(untilClosed, {}, { ...NO_DOOR, address: { url: 'ws://a:1', port: 1 } });
+    const open = hostOf(untilClosed, {}, { ...NO_BINDING, address: { url: 'ws://a:1', port: 1 } });
     expect([open.url, open.port]).toEqual(['ws://a:1', 1]);
   });
 });
 
 describe('handleUpgrade', () => {
-  it('answers 101 and runs the handler with what was asked for', async () => {
+  it('answers 101 and runs the handler with its request', async () => {
     const handler = vi.fn<Handler>(untilClosed);
     const written = await upgrade(hostOf({ '/chat/:room': handler }, { protocols: ['b', 'a'] }), {
       requestLine: 'GET /chat/1?x HTTP/1.1',
@@ -97,7 +97,7 @@ describe('handleUpgrade', () => {
 
   it.each([
     ['a request that breaks a rule', { headers: { 'Sec-WebSocket-Version': '8' } }, REFUSALS.version],
-    ['a path that is nobody’s', { requestLine: 'GET /b HTTP/1.1' }, REFUSALS.route],
+    ['a path without a route', { requestLine: 'GET /b HTTP/1.1' }, REFUSALS.route],
     ['a parameter that is malformed', { requestLine: 'GET /a/%ff HTTP/1.1' }, REFUSALS.target],
     [
       'extensions that are malformed',
@@ -105,7 +105,7 @@ describe('handleUpgrade', () => {
       REFUSALS.extensions,
     ],
     [
-      'a window that cannot be had',
+      'a window size that cannot be negotiated',
       {
         requestLine: 'GET /a/1 HTTP/1.1',
         headers: { 'Sec-WebSocket-Extensions': 'permessage-deflate; server_max_window_bits=99' },
@@ -141,7 +141,7 @@ describe('handleUpgrade', () => {
     late.stream.destroy();
   });
 
-  it('H21: makes no instance of a class for what it refuses while it closes', async () => {
+  it('H21: makes no instance of a class for an upgrade that it refuses while it closes', async () => {
     let instances = 0;
     class Counted {
       constructor() {
@@ -157,7 +157,7 @@ describe('handleUpgrade', () => {
     written.stream.destroy();
   });
 
-  it('H21: refuses what a class has closed it for in its constructor', async () => {
+  it('H21: refuses an upgrade whose class has closed the host in its constructor', async () => {
     class Closing {
       constructor() {
         void host.close();
@@ -171,7 +171,7 @@ describe('handleUpgrade', () => {
     written.stream.destroy();
   });
 
-  it('drops a stream whose peer has gone already', async () => {
+  it('destroys a stream whose peer has gone already', async () => {
     const handler = vi.fn<Handler>();
     const written = writtenStream();
     written.stream.destroy();
@@ -203,7 +203,7 @@ describe('handleUpgrade', () => {
         return host;
       },
     ],
-  ])('leaves a stream alone that is handed over a second time, %s, and says so', async (_, second) => {
+  ])('leaves a stream alone that is handed over a second time, %s, and reports it', async (_, second) => {
     const report = vi.fn<NonNullable<HostOptions['report']>>();
     const host = hostOf(untilClosed, { report });
     const written = await upgrade(host);
@@ -215,7 +215,7 @@ describe('handleUpgrade', () => {
     written.stream.destroy();
   });
 
-  it('reports a stream that somebody else has upgraded, and leaves it alone', async () => {
+  it('reports a stream that another ws has upgraded, and leaves it alone', async () => {
     const report = vi.fn<NonNullable<HostOptions['report']>>();
     const host = hostOf(untilClosed, { report });
     const written = writtenStream();

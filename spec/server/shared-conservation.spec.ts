@@ -173,23 +173,30 @@ class Play {
 const inOrder = (texts: readonly string[]): boolean =>
   texts.every((text, index) => index === 0 || Number(texts[index - 1]) < Number(text));
 
-describe('under random arrivals, verdicts, reads, time-outs, aborts and ends', { timeout: 60_000 }, () => {
-  it('consumed ++ read ++ unread = received, each once and in order', async () => {
-    await fc.assert(
-      fc.asyncProperty(fc.array(command, { minLength: 1, maxLength: 50, size: 'max' }), async (commands) => {
-        const play = new Play();
-        for (const step of commands) await play.do(step);
-        await play.finish();
-        const { received, offered, consumed, read } = play;
-        expect(play.unread).toBe(received.length - consumed.length - read.length);
-        await play.readTheRest();
-        expect([offered, consumed, read].map(inOrder)).toEqual([true, true, true]);
-        const all = [...consumed, ...read];
-        expect(new Set(all).size).toBe(all.length);
-        expect(play.unread).toBe(received.length - all.length);
-        expect([play.mostAtOnce <= 1, play.timeouts]).toEqual([true, 0]);
-      }),
-      { numRuns: 300 },
-    );
-  });
-});
+describe(
+  'under random messages, results of the hook, reads, time-outs, aborts and ends',
+  { timeout: 60_000 },
+  () => {
+    it('consumed ++ read ++ unread = received, each once and in order', async () => {
+      await fc.assert(
+        fc.asyncProperty(
+          fc.array(command, { minLength: 1, maxLength: 50, size: 'max' }),
+          async (commands) => {
+            const play = new Play();
+            for (const step of commands) await play.do(step);
+            await play.finish();
+            const { received, offered, consumed, read } = play;
+            expect(play.unread).toBe(received.length - consumed.length - read.length);
+            await play.readTheRest();
+            expect([offered, consumed, read].map(inOrder)).toEqual([true, true, true]);
+            const all = [...consumed, ...read];
+            expect(new Set(all).size).toBe(all.length);
+            expect(play.unread).toBe(received.length - all.length);
+            expect([play.mostAtOnce <= 1, play.timeouts]).toEqual([true, 0]);
+          },
+        ),
+        { numRuns: 300 },
+      );
+    });
+  },
+);

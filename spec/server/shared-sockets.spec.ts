@@ -38,7 +38,7 @@ describe('a shared socket', () => {
     expect(client.closeInfo?.code).toBe(code);
   });
 
-  it('cannot be made one later', async () => {
+  it('cannot be made shared later', async () => {
     const { ws } = new MemoryHost().visit(until).run;
     expect(() => void Reflect.set(ws, 'sharedConnection', true, ws)).toThrow(UsageError);
     expect(ws.sharedConnection).toBe(false);
@@ -50,7 +50,7 @@ describe('a shared socket', () => {
     expect(memory.reports).toMatchObject([[{ message: 'no' }, { phase: 'server' }]]);
   });
 
-  it('holds its link back when nobody reads and nobody is asked', async () => {
+  it('pauses its link when there is neither a reader nor onClientMessage', async () => {
     const { ws, client } = visit({ server: () => {} }, { queueMessages: 2 });
     await say(client, '1', '2', '3', '4');
     expect(ws.queued.messages).toBeLessThan(4);
@@ -59,7 +59,7 @@ describe('a shared socket', () => {
 });
 
 describe('onClientMessage', () => {
-  it('consumes what it says true of; the rest is read, in order', async () => {
+  it('consumes the messages that it returns true for; the rest is read, in order', async () => {
     const { ws, client } = visit({
       server: () => {},
       onClientMessage: (_, data) => data !== 'b' && data !== 'd',
@@ -68,7 +68,7 @@ describe('onClientMessage', () => {
     expect([ws.queued.messages, await ws.read(), await ws.read()]).toEqual([2, ['b', 'ok'], ['d', 'ok']]);
   });
 
-  it('gets bytes where ws.binaryData is true; who reads what is left has a binaryData of their own', async () => {
+  it('gets bytes where ws.binaryData is true; a handle that reads the rest has a binaryData of its own', async () => {
     const offered: Data[] = [];
     const { ws, memory, client } = visit({
       server: (socket) => void (socket.binaryData = true),
@@ -89,7 +89,7 @@ describe('onClientMessage', () => {
     expect(offered.at(-1)).toBe('c');
   });
 
-  it('is not asked for a dedicated socket', async () => {
+  it('is not called for a dedicated socket', async () => {
     const server = new Held();
     const { client } = new MemoryHost().visit({
       onClientMessage: server.onClientMessage.bind(server),
@@ -99,7 +99,7 @@ describe('onClientMessage', () => {
     expect(server.calls).toEqual([]);
   });
 
-  it('keeps its this, and gets the socket of the handler', async () => {
+  it('keeps `this`, and gets the socket of the handler', async () => {
     const seen: unknown[] = [];
     const server: WebSocketServer = {
       server: () => {},
@@ -113,7 +113,7 @@ describe('onClientMessage', () => {
     expect([seen.length, seen[0] === server, seen[1] === ws]).toEqual([2, true, true]);
   });
 
-  it('is asked one at a time and in order for each socket', async () => {
+  it('is called for one message at a time and in order for each socket', async () => {
     const server = new Held();
     const { client } = visit(server);
     await say(client, 'a', 'b', 'c');
@@ -124,7 +124,7 @@ describe('onClientMessage', () => {
     expect([server.calls, server.mostAtOnce]).toEqual([['a', 'b', 'c'], 1]);
   });
 
-  it('is asked poolSize times at once over all sockets', async () => {
+  it('is called poolSize times at once over all sockets', async () => {
     const server = new Held();
     const memory = new MemoryHost({ poolSize: 2 });
     const clients = Array.from({ length: 5 }, () => memory.visit(server, 'shared').client);
@@ -143,7 +143,7 @@ describe('onClientMessage', () => {
   it.each<[string, () => Promise<boolean>]>([
     ['throws', (): never => raise(new Error('secret'))],
     ['rejects', async () => raise(new Error('secret'))],
-  ])('A1: closes with 1011 when it %s, and is asked no more', async (_, fail) => {
+  ])('A1: closes with 1011 when it %s, and is not called again', async (_, fail) => {
     const calls: Data[] = [];
     const { run, memory, client } = visit({
       server: () => {},
@@ -178,7 +178,7 @@ describe('onClientMessage', () => {
     }
   });
 
-  it('A3: is reported after 30 s, gives its place up, and keeps its socket in order', async () => {
+  it('A3: is reported after 30 s, releases its permit, and keeps its socket in order', async () => {
     const server = new Held();
     const memory = new MemoryHost({ poolSize: 1 });
     const [slow, other] = [memory.visit(server, 'shared'), memory.visit(server, 'shared')];
@@ -209,7 +209,7 @@ describe('onClientMessage', () => {
     expect(slow.client.closeInfo).toBe(undefined);
   });
 
-  it('A3: is said to wait for ever where it awaits a read of its own socket, which lets nothing else through', async () => {
+  it('A3: is reported to wait for ever where it awaits a read of its own socket', async () => {
     const calls: Data[] = [];
     const { memory, ws, client } = visit({
       server: () => {},
@@ -226,7 +226,7 @@ describe('onClientMessage', () => {
     ]);
   });
 
-  it('holds the link back while what waits for it is too much', async () => {
+  it('pauses the link while too much waits for it', async () => {
     const server = new Held();
     const { ws, client } = visit(server, { queueMessages: 2 });
     const all = Array.from({ length: 10 }, (_, n) => String(n));
@@ -236,7 +236,7 @@ describe('onClientMessage', () => {
     expect([server.calls, ws.queued.messages]).toEqual([all, 0]);
   });
 
-  it('is still asked for what came before the close; then comes closed, then onPostServer', async () => {
+  it('is still called for what came before the close; then comes closed, then onPostServer', async () => {
     const server = new Held();
     const { ws, run, client } = visit(server);
     await say(client, 'a', 'b', 'c');
@@ -261,7 +261,7 @@ describe('onClientMessage', () => {
     ]);
   });
 
-  it('leaves a read its time-out that waits, after the end, for what is still being offered', async () => {
+  it('leaves its time-out to a read that waits, after the end, for an offered message', async () => {
     const server = new Held();
     const { ws, client, memory } = visit(server);
     await say(client, 'a');
@@ -282,7 +282,7 @@ describe('onClientMessage', () => {
     ]);
   });
 
-  it('A3: is given up closeTimeoutMs after the end, and holds nothing open', async () => {
+  it('A3: is abandoned closeTimeoutMs after the end, and holds nothing open', async () => {
     const server = new Held();
     const { ws, run, client, memory } = visit(server, { closeTimeoutMs: 700 });
     await say(client, 'a', 'b');
@@ -303,7 +303,7 @@ describe('onClientMessage', () => {
     expect([server.calls, memory.reports.length, memory.clock.timers]).toEqual([['a', 'onPostServer'], 1, 0]);
   });
 
-  it('A3: is given up, too, when it waits for the pool, and is not said to run', async () => {
+  it('A3: is abandoned, too, when it waits for the pool, and is not reported to run', async () => {
     const [busy, server] = [new Held(), new Held()];
     const { memory, client: other } = visit(busy, { closeTimeoutMs: 700, poolSize: 1 });
     await say(other, 'a');
@@ -320,7 +320,7 @@ describe('onClientMessage', () => {
     expect([server.calls, run.ws.closeInfo?.unread, memory.reports.length]).toEqual([['onPostServer'], 2, 1]);
   });
 
-  it('A3: is given up together with a handler, each by its name', async () => {
+  it('A3: is abandoned together with a handler, each by its name', async () => {
     const server = Object.assign(new Held(), { server: () => new Promise<void>(() => {}) });
     const { run, client, memory } = visit(server, { closeTimeoutMs: 700 });
     await say(client, 'a');

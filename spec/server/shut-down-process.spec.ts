@@ -1,5 +1,5 @@
-// What holds a process and what does not, in processes of their own: an open port
-// and the deadline of `host.close` do, a wait in memory does not.
+// What keeps a process alive, in processes of their own: an open port and the deadline of
+// `host.close` do, a wait in memory does not.
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildPackage } from '../fixtures/built-package.ts';
@@ -19,7 +19,7 @@ describe('a process', { timeout: 30_000 }, () => {
     expect(JSON.parse(stdout)).toMatchObject({ finished: 0, closed: 0, abandoned: [expect.any(String)] });
   });
 
-  it('does not live on for a wait in memory', async () => {
+  it('is not kept alive by a wait in memory', async () => {
     expect(await built.run('waiting-in-memory.js').end).toEqual({ code: 0, stdout: 'waiting', stderr: '' });
   });
 

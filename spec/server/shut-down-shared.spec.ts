@@ -1,6 +1,5 @@
-// How a host closes its shared sockets: idle ones at once, those that have something
-// to answer when they have, and all of them after graceMs
-// (docs/internals/decisions/shutting-down.md).
+// How a host closes its shared sockets: idle sockets at once, sockets with messages to answer when
+// they have, and all after graceMs (docs/internals/decisions/shutting-down.md).
 
 import { once } from 'node:events';
 import type { ServerSocket } from 'corosock';
@@ -20,7 +19,7 @@ describe('a host that closes', () => {
     expect(await closing).toEqual({ finished: 0, closed: 0, abandoned: [], tookMs: 0 });
   });
 
-  it('lets onClientMessage answer all that has come, for as long as graceMs', async () => {
+  it('lets onClientMessage answer all messages that have come, within graceMs', async () => {
     const server = new Held();
     const { memory, ws, run, client } = visit(server);
     await say(client, 'a', 'b');
@@ -47,7 +46,7 @@ describe('a host that closes', () => {
     expect(ws.closeInfo).toMatchObject({ code: 1001, by: 'shutdown' });
   });
 
-  it('waits for onClientMessage when its handler has done what it was asked to', async () => {
+  it('waits for onClientMessage when the handler has finished as asked', async () => {
     const server = Object.assign(new Held(), {
       server: async (ws: ServerSocket) => void (await once(ws.draining, 'abort')),
     });
@@ -60,7 +59,7 @@ describe('a host that closes', () => {
     expect(ws.closeInfo).toMatchObject({ code: 1001, by: 'shutdown' });
   });
 
-  it('closes a shared socket when its handler has done what it was asked to', async () => {
+  it('closes a shared socket when its handler has finished as asked', async () => {
     const { memory, run } = visit({
       server: async (ws) => void (await once(ws.draining, 'abort')),
     });
@@ -77,7 +76,7 @@ describe('a host that closes', () => {
     expect([gist((await run.outcome).end), (await closing).closed]).toEqual([[1001, 'shutdown', true], 1]);
   });
 
-  it('waits for onClientMessage to have all that came', async () => {
+  it('waits until onClientMessage has all messages that came', async () => {
     const server = new Held();
     const { memory, client } = visit(server);
     await say(client, 'a', 'b');

@@ -1,6 +1,6 @@
-// Shutting down by a clock that stands still until it is moved: whose turn comes
-// when, what the report counts, and that there is always an end to it. That the
-// deadline holds the process: spec/server/shut-down-process.spec.ts.
+// Shutting down under a virtual clock: when each socket has its turn, what the report counts, and
+// that it always ends. That the deadline keeps the process alive:
+// spec/server/shut-down-process.spec.ts.
 
 import type { CloseHostOptions, ServerSocket, SessionOptions } from 'corosock';
 import { runServer, settle, virtualClock } from 'corosock/testing';
@@ -37,10 +37,10 @@ describe('host.close', () => {
   it('resolves at once when there is nothing to close', async () => {
     const memory = new MemoryHost();
     expect(await memory.host.close()).toEqual({ finished: 0, closed: 0, abandoned: [], tookMs: 0 });
-    expect([memory.clock.timers, memory.doorCloses]).toEqual([0, 1]);
+    expect([memory.clock.timers, memory.bindingCloses]).toEqual([0, 1]);
   });
 
-  it('L1: lets handlers finish that hear of draining, and ends as soon as they have', async () => {
+  it('L1: lets handlers finish that listen to draining, and ends as soon as they have', async () => {
     const memory = new MemoryHost();
     const ends = [1, 2, 3].map(() => memory.visit(untilDraining).client.closed);
     const report = await memory.host.close();
@@ -96,7 +96,7 @@ describe('host.close', () => {
     ]);
   });
 
-  it('counts a handler once that ends after it was given up', async () => {
+  it('counts a handler once that ends after it was abandoned', async () => {
     const memory = new MemoryHost({ closeTimeoutMs: 100 });
     let goOn = (): void => {};
     const slow = memory.visit(
@@ -178,13 +178,13 @@ describe('host.close', () => {
     const run = memory.converse(STUCK, untilClosed);
     const closing = memory.host.close({ graceMs: 1000, spreadMs: 50 });
     await memory.clock.advance(2349);
-    expect(memory.doorCloses).toBe(0);
+    expect(memory.bindingCloses).toBe(0);
     await memory.clock.advance(1);
     expect(await closing).toEqual({ finished: 0, closed: 0, abandoned: [run.ws.id], tookMs: 2350 });
-    expect([memory.doorCloses, memory.clock.timers]).toEqual([1, 0]);
+    expect([memory.bindingCloses, memory.clock.timers]).toEqual([1, 0]);
   });
 
-  it('L2: is done once, whatever later calls ask for', async () => {
+  it('L2: runs once, whatever the options of later calls', async () => {
     const memory = new MemoryHost();
     memory.visit(untilClosed);
     const closing = memory.host.close({ graceMs: 500 });
@@ -192,10 +192,10 @@ describe('host.close', () => {
     await memory.clock.advance(500);
     expect(await closing).toMatchObject({ closed: 1, tookMs: 500 });
     expect(await memory.host.close()).toBe(await closing);
-    expect(memory.doorCloses).toBe(1);
+    expect(memory.bindingCloses).toBe(1);
   });
 
-  it('L2: is done once when it is called again by who hears of it', async () => {
+  it('L2: runs once when a listener of draining calls it again', async () => {
     const memory = new MemoryHost();
     const reports: unknown[] = [];
     memory.visit(async (ws) => {
@@ -208,18 +208,18 @@ describe('host.close', () => {
     const closing = memory.host.close({ graceMs: 500 });
     await memory.clock.advance(500);
     expect(reports).toEqual([await closing]);
-    expect([memory.doorCloses, memory.clock.timers]).toEqual([1, 0]);
+    expect([memory.bindingCloses, memory.clock.timers]).toEqual([1, 0]);
   });
 
-  it('closes its door when the last socket has gone, and not before', async () => {
+  it('releases its listener when the last socket has ended, and not before', async () => {
     const memory = new MemoryHost();
     memory.visit(untilClosed);
     const closing = memory.host.close({ graceMs: 500 });
     await memory.clock.advance(499);
-    expect(memory.doorCloses).toBe(0);
+    expect(memory.bindingCloses).toBe(0);
     await memory.clock.advance(1);
     await closing;
-    expect(memory.doorCloses).toBe(1);
+    expect(memory.bindingCloses).toBe(1);
   });
 
   it('can be awaited by a handler, which is then closed like any other', async () => {
@@ -265,7 +265,7 @@ describe('host.close', () => {
       code: 'COROSOCK_ARGUMENT',
     });
     await settle();
-    expect([client.closeInfo, memory.doorCloses]).toEqual([undefined, 0]);
+    expect([client.closeInfo, memory.bindingCloses]).toEqual([undefined, 0]);
   });
 });
 
@@ -296,9 +296,9 @@ describe('host.close with sessions', () => {
   }
 
   it.each([
-    ['the end of one that ends with its last socket', 'delete', { endOnClose: true }],
-    ['the last activity of one that lives on', 'touch', {}],
-  ] as const)('waits until the store has been told of %s', async (_, call, options) => {
+    ['the end of a session that ends with its last socket', 'delete', { endOnClose: true }],
+    ['the last activity of a session that lives on', 'touch', {}],
+  ] as const)('waits until the store has %s', async (_, call, options) => {
     const { clock, store, run, reports, closing } = inSession(options);
     const client = await run.client;
     await clock.advance(50);
@@ -329,7 +329,7 @@ describe('host.close with sessions', () => {
     ]);
   });
 
-  it('waits for what was under way before', async () => {
+  it('waits for a write that was under way before', async () => {
     const { store, run, closing } = inSession({ endOnClose: true });
     const told = held();
     store.answers.delete = () => told.promise;

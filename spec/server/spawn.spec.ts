@@ -1,5 +1,5 @@
-// `ws.spawn` where there is no handler any more, or never was one of one's own. What
-// becomes of children: run-tasks.spec.ts.
+// `ws.spawn` after the handler, and on a fake socket. What becomes of child tasks:
+// run-tasks.spec.ts.
 
 import type { Handler, ServerSocket } from 'corosock';
 import { fakeSocket, settle, virtualClock } from 'corosock/testing';
@@ -22,7 +22,7 @@ describe('spawn after the handler has ended', () => {
 
   it.each([
     ['without children', (): void => {}],
-    ['with children that were given up', (ws: ServerSocket): void => void ws.spawn(forever)],
+    ['with children that were abandoned', (ws: ServerSocket): void => void ws.spawn(forever)],
   ] as ReadonlyArray<readonly [string, Handler]>)(
     'calls nothing, rejects and is reported: %s',
     async (_, handler) => {
@@ -46,7 +46,7 @@ describe('spawn after the handler has ended', () => {
     },
   );
 
-  it('rejects children of children with the reason of their signal while they are awaited, which is no error', async () => {
+  it('rejects children of children with the reason of their signal while they are awaited, without a report', async () => {
     const memory = new MemoryHost();
     const seen: unknown[] = [];
     const { run } = memory.visit((ws) => {

@@ -1,5 +1,5 @@
-// Who of the hosts on one http server gets an upgrade, with streams in memory.
-// Over real ports: spec/server/attach.spec.ts.
+// Which host on one http server gets an upgrade, with streams in memory. Over real ports:
+// spec/server/attach.spec.ts.
 
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server } from 'node:http';
@@ -46,7 +46,7 @@ describe('UpgradeRegistry', () => {
     expect(registryOf(a)).not.toBe(registryOf(b));
   });
 
-  it('listens once, and not at all when nobody is left', () => {
+  it('listens once, and not at all when no host is left', () => {
     const server = createServer();
     const counts = [server.listenerCount('upgrade')];
     const claims = [claim(server, { '/a': nothing }), claim(server, { '/b': nothing })];
@@ -67,7 +67,7 @@ describe('UpgradeRegistry', () => {
   });
 
   it.each([['before'], ['after']])(
-    'asks a host with patterns first that came %s one for every path',
+    'asks a host with patterns first that was added %s the one for every path',
     async (order) => {
       const server = createServer();
       const claims = [{ '/a': nothing }, nothing].toSorted(() => (order === 'before' ? 0 : -1));
@@ -94,7 +94,7 @@ describe('UpgradeRegistry', () => {
     expect(() => claim(server, { server: nothing })).toThrow('every path is claimed already');
   });
 
-  it('takes a pattern again that was given up', async () => {
+  it('takes a pattern again whose host was removed', async () => {
     const server = createServer();
     const first = claim(server, { '/a': nothing });
     registryOf(server).remove(first.table);
@@ -104,11 +104,11 @@ describe('UpgradeRegistry', () => {
   });
 
   it.each([
-    ['404 for a path that is nobody’s', { requestLine: 'GET /b HTTP/1.1' }, REFUSALS.route],
+    ['404 for a path without a host', { requestLine: 'GET /b HTTP/1.1' }, REFUSALS.route],
     ['what is wrong with the request', { requestLine: 'GET * HTTP/1.1' }, REFUSALS.target],
     ['what is wrong with the host', { headers: { Host: 'a b' } }, REFUSALS.host],
     ['that there is no host', { headers: { Host: undefined } }, REFUSALS.host],
-  ])('answers %s when nobody else listens', async (_, parts, refusal) => {
+  ])('answers %s when there is no other listener', async (_, parts, refusal) => {
     const server = createServer();
     claim(server, { '/a': nothing });
     expect(await askFor(server, parts)).toBe(responseOf(refusal));
@@ -122,7 +122,7 @@ describe('UpgradeRegistry', () => {
     );
   });
 
-  it('leaves to other listeners what is nobody’s, and keeps what is ours', async () => {
+  it('leaves to other listeners a path without a host, and keeps ours', async () => {
     const server = createServer();
     const { paths } = claim(server, { '/a': nothing });
     const other = vi.fn<(request: IncomingMessage, stream: Duplex) => void>();

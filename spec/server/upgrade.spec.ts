@@ -1,5 +1,5 @@
-// Upgrades with a hook, over real ports: what the peer is answered, and what
-// becomes of what it sends and of its leaving meanwhile.
+// Upgrades with a hook, over real ports: what the client is answered, what becomes of what it sends
+// meanwhile, and that its leaving is noticed.
 
 import { serve } from 'corosock';
 import type { Handshake, Host, ServeOptions, Servable, WebSocketServer } from 'corosock';
@@ -70,8 +70,8 @@ async function knock({ host, asked }: Gate, firstBytes: Uint8Array = Buffer.allo
   return client;
 }
 
-describe('Upgrades', () => {
-  it('asks the hook before the 101, and goes on when it has decided', async () => {
+describe('Upgrade', () => {
+  it('calls the hook before the 101, and goes on when it has decided', async () => {
     await using open = await gate();
     using client = await knock(open);
     expect([client.unreadBytes, open.host.sockets.size, open.runs]).toEqual([0, 0, []]);
@@ -157,7 +157,7 @@ describe('Upgrades', () => {
     expect(open.read).toEqual(['1', '2', '3', '4']);
   });
 
-  it('I8: delivers also what is more than 64 KiB, of which the most waits in the window of the client', async () => {
+  it('I8: delivers also more than 64 KiB, of which the most waits in the window of the client', async () => {
     await using open = await gate();
     const texts = Array.from({ length: 300 }, (_, index) => `${index} `.padEnd(1000, 'x'));
     using client = await knock(open, Buffer.concat(texts.slice(0, 20).map(textFrame)));
@@ -173,7 +173,7 @@ describe('Upgrades', () => {
     ['a reset', 'reset'],
     ['a FIN', 'halfClose'],
   ] as const)(
-    'H25: aborts the signal of the hook when the client leaves by %s, and answers nobody',
+    'H25: aborts the signal of the hook when the client leaves by %s, and sends no answer',
     async (_, leave) => {
       using crashes = recordCrashes();
       await using open = await gate();
@@ -188,7 +188,7 @@ describe('Upgrades', () => {
     },
   );
 
-  it('never asks the hook of a client that has left while it waited for its turn', async () => {
+  it('never calls the hook of a client that has left while it waited for its turn', async () => {
     await using open = await gate({ maxHandshakes: 1 });
     using first = await knock(open);
     using second = await connectRaw(open.host.port);
@@ -255,7 +255,7 @@ describe('Upgrades', () => {
   });
 
   it.each(['onClientMessage', 'onPostServer'])(
-    'answers 500 when %s is no function any more once the hook has decided, and reports it',
+    'answers 500 when the hook has made %s something else than a function, and reports it',
     async (name) => {
       const reports: unknown[] = [];
       class Mistaken {

@@ -1,4 +1,4 @@
-// What `runServer` and `fakeSocket` have in common: a host without a door, and a
+// What `runServer` and `fakeSocket` have in common: a host without a listener, and a
 // link in memory to it.
 
 import { describe, expect, it } from 'vitest';

@@ -1,5 +1,5 @@
-// Serving on an http server of the user's own: Express, Fastify, Koa, Vite, all
-// that has a node:http server beneath.
+// `attach`: serving on an http server of the user. Express, Fastify, Koa, Vite and others have one
+// beneath. Makes the host, and registers it with upgrade-registry.ts; `serve` is serve.ts's.
 
 /// <reference types="node" preserve="true" />
 
@@ -17,19 +17,18 @@ import { badArgument } from '../core/arguments.ts';
 /**
  * Serves WebSockets beside what an http server serves already.
  *
- * Several hosts may share one server; a path that is none of theirs is left to
- * other `upgrade` listeners, and gets 404 when there are none. `host.close` leaves
- * the http server as it was.
+ * Several hosts may share one server. A path that no host serves is left to other `upgrade`
+ * listeners, and gets 404 when there are none. `host.close` leaves the http server as it was.
  *
  * @param server - A node:http or node:https server, listening or not.
- * @param routes - One server for every path, or a map of patterns. A map is asked
- *   before a server for every path.
+ * @param routes - One server for every path, or a map of patterns. A map is asked before a server
+ *   for every path.
  * @param options - See {@link HostOptions}.
- * @throws UsageError `COROSOCK_ARGUMENT`; `COROSOCK_ROUTE` for a pattern that is
- *   none, or that a host of this server has claimed.
+ * @throws UsageError `COROSOCK_ARGUMENT`; `COROSOCK_ROUTE` for a pattern that is malformed, or that
+ *   a host of this server has claimed.
  */
 export function attach(server: HttpServer | HttpsServer, routes: Routes, options: HostOptions = {}): Host {
-  // An Express or Koa application has `listen`, too, and is no server.
+  // An Express or Koa application has `listen`, too, and is not a server.
   if (typeof server?.listen !== 'function' || typeof server.address !== 'function') {
     throw badArgument('attach()', 'a node:http or node:https server', server);
   }
@@ -46,7 +45,7 @@ export function attach(server: HttpServer | HttpsServer, routes: Routes, options
   return host;
 }
 
-/** Where a client connects to; undefined while the server does not listen on a port. */
+/** Gives the address for clients; undefined while the server does not listen on a port. */
 export function addressOf(
   server: HttpServer | HttpsServer,
 ): { readonly url: string; readonly port: number } | undefined {

@@ -1,6 +1,6 @@
-// A shared socket's messages on their way through `onClientMessage`: one at a
-// time and in order for each socket, in a pool over all of them. What the hook
-// does not consume goes on to the readers.
+// Offers the messages of a shared socket to `onClientMessage`: one at a time and in order for each
+// socket, in a pool over all sockets of the host. handler-run.ts makes it; it takes from the
+// receive queue of the conversation, and leaves there what the hook does not consume.
 
 import type { TaskQueue } from '../waiting/task-queue.ts';
 import type { Conversation } from '../conversation/conversation.ts';
@@ -19,29 +19,29 @@ import { noop } from '../core/noop.ts';
  */
 const HOOK_TIMEOUT_MS = 30_000;
 
-/** What all offerings of a host share. */
+/** What all sockets of a host share. */
 export interface ClientMessagesSettings {
   readonly clock: Clock;
   readonly deadlines: Deadlines;
   readonly budget: TurnBudget;
-  /** So many bursts at once, over all sockets. */
+  /** Runs `poolSize` bursts at once. */
   readonly pool: TaskQueue;
 }
 
-/** Who hears of an offering. */
+/** Hears of the hook; an interface, because the run makes this. */
 export interface ClientMessagesListener {
   /** The hook has thrown: nothing more is offered. */
   clientMessagesOnError(error: unknown): void;
-  /** A call has not settled in {@link HOOK_TIMEOUT_MS}: it goes on, but has given its place in the pool up. */
+  /** A call has not settled in {@link HOOK_TIMEOUT_MS}: it goes on, and its permit is released. */
   clientMessagesOnStall(error: Error): void;
-  /** Nothing is left to be offered. */
+  /** All messages that came so far were offered, and no call is running. */
   clientMessagesOnIdle(): void;
 }
 
-/** Consumes with true, or a promise of it; JavaScript's hooks may answer with anything. */
+/** Consumes with true, or a promise of true; a hook in JavaScript may return anything. */
 type Hook = (data: Data) => unknown;
 
-/** Offers the messages of one conversation to a hook. */
+/** Offers the messages of one conversation to its hook. */
 export class ClientMessages implements DeadlineOwner {
   readonly #conversation: Conversation;
   readonly #hook: Hook;
@@ -53,11 +53,11 @@ export class ClientMessages implements DeadlineOwner {
   #isBusy = false;
   #isStopped = false;
   #hasPermit = false;
-  /** When it got its place in the pool. */
+  /** When the permit of the pool was granted. */
   #permitSinceMs = 0;
-  /** When the call at hand began; undefined between calls. */
+  /** When the running call began; undefined between calls. */
   #calledMs: number | undefined;
-  /** Gives the place in the pool up. */
+  /** Releases the permit of the pool. */
   #release: () => void = noop;
 
   constructor(
@@ -77,15 +77,15 @@ export class ClientMessages implements DeadlineOwner {
     return this.#isBusy;
   }
 
-  /** What it has left undone, in words; undefined when nothing is. */
+  /** Says what is still to be done, for a report; undefined for nothing. */
   get undone(): string | undefined {
     if (!this.#isBusy) return undefined;
-    // Without a call at hand it waits for the pool, or for its next turn.
+    // Without a running call it waits for the pool, or for its next turn.
     const isCalling = this.#calledMs !== undefined;
     return isCalling ? 'onClientMessage still runs' : 'Messages still wait for onClientMessage';
   }
 
-  /** Offers nothing more; what was not offered can be read. */
+  /** Offers nothing more: messages that were not offered can be read. */
   stop(): void {
     const { reader } = this.#conversation;
     this.#isStopped = true;
@@ -93,7 +93,7 @@ export class ClientMessages implements DeadlineOwner {
     while (reader.unoffered !== undefined) reader.releaseOffered();
   }
 
-  /** Called by the deadline: a call has taken too long. */
+  /** Called by the deadline: a call may have taken too long. */
   onDeadline(nowMs: number): void {
     if (this.#calledMs === undefined) return;
     if (nowMs < this.#calledMs + HOOK_TIMEOUT_MS)
@@ -109,7 +109,7 @@ export class ClientMessages implements DeadlineOwner {
     this.#takePermit();
   }
 
-  /** Waits for one place in the pool, for a burst of messages: a task costs far more than a message. */
+  /** Waits for a permit of the pool, for a burst of messages: a task costs far more than one. */
   #takePermit(): void {
     void this.#settings.pool.run(
       () =>
@@ -122,7 +122,7 @@ export class ClientMessages implements DeadlineOwner {
     );
   }
 
-  /** Offers what has come and comes meanwhile, while it has its place. Never rejects. */
+  /** Offers what has come and comes meanwhile, while it has its permit. Never rejects. */
   async #burst(): Promise<void> {
     const { reader } = this.#conversation;
     try {
@@ -132,7 +132,7 @@ export class ClientMessages implements DeadlineOwner {
       this.#listener.clientMessagesOnError(error);
     }
     this.#calledMs = undefined;
-    // Behind those who wait already.
+    // Behind the bursts that wait already.
     if (reader.unoffered !== undefined) return this.#takePermit();
     this.#isBusy = false;
     this.#listener.clientMessagesOnIdle();
@@ -144,7 +144,7 @@ export class ClientMessages implements DeadlineOwner {
     this.#calledMs = clock.now();
     this.#deadline ??= new Deadline(deadlines, this);
     this.#deadline.setAt(this.#calledMs + HOOK_TIMEOUT_MS);
-    // A socket that never runs dry must not keep others out of the pool.
+    // A socket whose messages never end must not keep other sockets out of the pool.
     if (this.#calledMs - this.#permitSinceMs >= BUDGET_MS) this.#hasPermit = false;
     const isConsumed = (await this.#hook(data)) === true;
     this.#calledMs = undefined;

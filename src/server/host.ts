@@ -1,5 +1,5 @@
-// The words of a host and of the sockets that its handlers hold: they name each
-// other. Types only; serving-host.ts and hosted-socket.ts are what is held.
+// What users hold of a server: the host, and the sockets of its handlers. Types only, in one file
+// because they name each other; serving-host.ts and hosted-socket.ts implement them.
 
 /// <reference types="node" preserve="true" />
 
@@ -16,10 +16,10 @@ import type { WaitOptions } from '../core/wait-options.ts';
 /**
  * What `host.openServer` gives: a handle on a shared socket.
  *
- * It reads, writes and ends as the handler's own `ws` does; whoever reads first
- * is served first, over all handles. It owns nothing: dropping it closes nothing.
- * `atEnd` and `binaryData` are each handle's own. What a read has cut keeps its form:
- * the rest of a text that one with `binaryData` began comes as bytes, whoever reads it.
+ * It reads, writes and ends as the handler's own `ws` does; reads are served in the order of the
+ * calls, over all handles. It owns nothing: to drop it closes nothing. Each handle has its own
+ * `atEnd` and `binaryData`. What a read has cut keeps its form: the rest of a text that a handle
+ * with `binaryData` began comes as bytes, also to another handle.
  */
 export interface SharedSocket extends Socket {
   /** `%CSP.WebSocket`'s `WebSocketID`: unguessable, unique across nodes. */
@@ -28,9 +28,9 @@ export interface SharedSocket extends Socket {
   /**
    * Ends the conversation with the closing handshake.
    *
-   * What was accepted goes first, and so do writes that wait for room. What the
-   * peer still sends is dropped, and counted in `unread`. Terminates when it takes
-   * longer than `closeTimeoutMs`. Only the first call counts; each resolves at the end.
+   * What was accepted goes first, and so do writes that wait for room. What the peer still sends is
+   * dropped, and counted in `unread`. Terminates when it takes longer than `closeTimeoutMs`. Only
+   * the first call counts; each resolves at the end.
    *
    * @param code - 1000–1003, 1007–1014 or 3000–4999. Default 1000.
    * @param reason - At most 123 bytes of UTF-8. Default ''.
@@ -50,7 +50,10 @@ export interface ServerSocket<Context = unknown> extends SharedSocket {
   /** The session's id; undefined where the host has no sessions. */
   readonly sessionId: string | undefined;
   readonly session: Session | undefined;
-  /** Whether it outlives its handler and is reachable by id. To set it here is a UsageError (`COROSOCK_TOO_LATE`). */
+  /**
+   * Whether it outlives its handler and is reachable by id. To set it here is a UsageError
+   * (`COROSOCK_TOO_LATE`).
+   */
   readonly sharedConnection: boolean;
   readonly host: Host;
   /** Aborts when the host asks its handlers to finish. */
@@ -58,20 +61,22 @@ export interface ServerSocket<Context = unknown> extends SharedSocket {
   /**
    * Runs a child task: a function that is called at once, and goes on beside the handler.
    *
-   * It ends with the handler, also on a shared socket: when the handler has returned or
-   * thrown, or the conversation is over, its signal aborts, with an AbortError for a
-   * reason. It is then awaited for `closeTimeoutMs` before the socket is closed and
-   * `onPostServer` runs; one that still runs is named to `report`.
+   * It ends with the handler, also on a shared socket: when the handler has returned or thrown, or
+   * the conversation is over, its signal aborts, with an AbortError for a reason. It is then
+   * awaited for `closeTimeoutMs` before the socket is closed and `onPostServer` runs; a task that
+   * still runs is reported by name.
    *
-   * Its error ends the conversation with 1011, aborts its siblings and, as `closed`, ends
-   * the handler; all errors are kept, in an AggregateError where there are several, and
-   * reported. The reason of its signal, of `ws.signal` or of `draining`, an error that it
-   * caused, and any AbortError once that signal has aborted are none.
+   * Its error ends the conversation with 1011, aborts its siblings and, as `closed`, ends the
+   * handler. All errors are kept, in an AggregateError where there are several, and reported. No
+   * errors are: the reason of its signal, of `ws.signal` or of `draining`, an error caused by one
+   * of them, and any AbortError once its signal has aborted.
    *
-   * @param task - Gets the signal. Not called any more when that has aborted: the task then rejects with its reason.
-   * @returns What can be awaited or given to `select`; nobody has to. It never becomes an unhandled rejection.
-   *   Once the handler has ended and its tasks have, too, or were given up, it rejects with UsageError
-   *   `COROSOCK_TOO_LATE`, which is reported, too; with `COROSOCK_ARGUMENT` for what is no function.
+   * @param task - Gets the signal. It is not called where the signal has aborted: the task then
+   *   rejects with its reason.
+   * @returns The task, to be awaited, given to `select`, or left alone: it never becomes an
+   *   unhandled rejection. Once the handler and its tasks have ended or were abandoned, it rejects
+   *   with UsageError `COROSOCK_TOO_LATE`, which is reported, too. For what is not a function it
+   *   rejects with `COROSOCK_ARGUMENT`.
    */
   spawn<T>(task: (signal: AbortSignal) => T | PromiseLike<T>): Task<T>;
 }
@@ -82,47 +87,47 @@ export type OpenResult =
   | readonly [ws: undefined, status: 'not-found']
   | readonly [ws: undefined, status: 'not-shared'];
 
-/** What serves. `await using` closes it with `graceMs: 0`. */
+/** Serves. `await using` closes it with `graceMs: 0`. */
 export interface Host extends AsyncDisposable {
   /** ws://host:port, or '' when attached to a server that does not listen. */
   readonly url: string;
   /** 0 when attached to a server that does not listen. */
   readonly port: number;
   /**
-   * Live sockets of this process, by id, in the order in which they opened. An iteration
-   * visits those that are open when it begins, and still are when their turn comes:
-   * also one that awaits in between ends, however many come meanwhile.
+   * Open sockets of this process, by id, in the order in which they opened. An iteration visits
+   * those that are open when it begins, and still are at their turn: also an iteration that awaits
+   * in between ends, however many sockets open meanwhile.
    */
   readonly sockets: ReadonlyMap<string, ServerSocket>;
   /**
    * Opens a shared socket of this process by its id: `OpenServer` of `%CSP.WebSocket`.
    *
-   * @param options - `timeoutMs`, `signal`: here for sockets of other processes; an
-   *   aborted signal rejects with its reason.
-   * @returns `[ws, 'ok']`; `[undefined, 'not-found']`: no live socket has this id;
-   *   `[undefined, 'not-shared']`: it lives, but is dedicated to its handler.
+   * @param options - `timeoutMs`, `signal`: here for sockets of other processes; an aborted signal
+   *   rejects with its reason.
+   * @returns `[ws, 'ok']`; `[undefined, 'not-found']`: no open socket has this id; `[undefined,
+   *   'not-shared']`: it is open, but dedicated to its handler.
    * @throws UsageError `COROSOCK_ARGUMENT`.
    */
   openServer(id: string, options?: WaitOptions): Promise<OpenResult>;
   /**
    * Takes over an upgrade of a server of your own.
    *
-   * Answers it in every case: with 101 and a conversation, or with a refusal. A
-   * stream that was handed over before is left alone, and reported.
+   * Answers it in every case: with 101 and a conversation, or with a refusal. A stream that a host
+   * was given before is left alone, and reported.
    */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
   /**
-   * Shuts down: refuses new handshakes with 503, aborts `draining`, closes with
-   * 1001 after `graceMs`, aborts `signal`, gives handlers that ignore it up.
+   * Shuts down: refuses new handshakes with 503, aborts `draining`, closes with 1001 after
+   * `graceMs`, aborts `signal`, and abandons handlers that ignore it.
    *
-   * Resolves when no socket is left, the session store has been told what it had to
-   * be and, for `serve`, the port is free. Never rejects for what a peer, a handler
-   * or a store does, and waits for none of them beyond a deadline: `graceMs` +
-   * `spreadMs` + 3 × `closeTimeoutMs` + 1000. Idempotent: only the first call counts.
+   * Resolves when no socket is left, the session store has all writes and, for `serve`, the port is
+   * free. Never rejects for what a peer, a handler or a store does, and waits for none of them
+   * beyond a deadline: `graceMs` + `spreadMs` + 3 × `closeTimeoutMs` + 1000. Idempotent: only the
+   * first call counts.
    *
-   * @param options - `graceMs`: 0 to 2³¹−1, default 10 000, ends early when all
-   *   handlers have; `spreadMs`: 0 to 2³¹−1, default 0, the sockets' turns to drain
-   *   are spread over so long, so that clients do not all come back at once.
+   * @param options - `graceMs`: 0 to 2³¹−1, default 10 000, ends early when all handlers have;
+   *   `spreadMs`: 0 to 2³¹−1, default 0, the turns of the sockets to drain are spread over it,
+   *   so that clients do not all come back at once.
    * @throws UsageError `COROSOCK_ARGUMENT`.
    */
   close(options?: CloseHostOptions): Promise<CloseReport>;

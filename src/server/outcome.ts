@@ -1,12 +1,13 @@
-// How a handler ended, whether it was told to, and the one place that turns it into
-// a close code (docs/reference/endings.md). The peer never sees an error's text.
+// How a handler ended, and the one place that turns its end into a close code
+// (docs/reference/endings.md). The peer never sees the text of an error. handler-run.ts and
+// run-tasks.ts call it.
 
 import type { Closer, Conversation } from '../conversation/conversation.ts';
 import type { LazySignal } from '../waiting/lazy-signal.ts';
 import type { CloseInfo } from '../core/close-info.ts';
 import { messageCloseCode } from '../core/errors.ts';
 
-/** How a handler ended. `abandoned`: it had not, `closeTimeoutMs` after its socket had. */
+/** How a handler ended. `abandoned`: it still ran `closeTimeoutMs` after the end of its socket. */
 export type HandlerEnd =
   | { readonly kind: 'returned' }
   | { readonly kind: 'threw'; readonly error: unknown }
@@ -36,12 +37,12 @@ export function closeCodeFor(
 }
 
 /**
- * Makes one end of the errors of a handler and its child tasks: the error where there
- * is one, an AggregateError of all of them, the handler's first, where there are several.
+ * Makes one end of the errors of a handler and its child tasks: the error itself where there is
+ * one, an AggregateError with the handler's first where there are several.
  *
- * @param handler - What the handler has thrown, if it has.
- * @param errors - Those of its children.
- * @returns undefined where there is none.
+ * @param handler - What the handler has thrown; undefined where it has not.
+ * @param errors - The errors of its child tasks.
+ * @returns undefined for no error.
  */
 export function aggregateErrors(
   handler: { readonly error: unknown } | undefined,
@@ -57,7 +58,10 @@ export function aggregateErrors(
   };
 }
 
-/** Tells whether an error is the socket's own end, or the request to finish, coming out of a handler or a hook. */
+/**
+ * Tells whether an error that a handler or a hook has thrown only says that its socket has ended,
+ * or that the host has asked it to finish.
+ */
 export function isExpectedEnd(
   error: unknown,
   { over, queue: { end } }: Pick<Conversation, 'over' | 'queue'>,
@@ -70,7 +74,7 @@ export function isExpectedEnd(
     if (!isObject) return false;
     return end?.by === 'session' && 'code' in error && error.code === 'COROSOCK_SESSION_OVER';
   } catch {
-    // Anything can be thrown, also what throws when it is looked at.
+    // Anything can be thrown, also an object that throws when it is read.
     return false;
   }
 }

@@ -1,10 +1,10 @@
-// The one hook for errors that no caller can be given. What the user's hook
-// does wrong stops here.
+// `report`, the one hook for errors that no caller gets. host-options.ts guards the hook of the
+// user; its own errors end here.
 
 /** Gets an error, and where it came up. */
 export type Report = (error: unknown, where: { readonly socketId?: string; readonly phase: string }) => void;
 
-/** The default: a process warning (`COROSOCK_REPORT`). */
+/** Emits a process warning (`COROSOCK_REPORT`); the default. */
 export const reportAsWarning: Report = (error, where) => {
   const at = where.socketId === undefined ? where.phase : `${where.phase} of ${where.socketId}`;
   const { text, detail } = describe(error);
@@ -15,7 +15,10 @@ export const reportAsWarning: Report = (error, where) => {
   });
 };
 
-/** Makes a hook that never throws: an error of the hook itself becomes a process warning, and so does what it was given. */
+/**
+ * Makes a hook that never throws. Where the hook itself fails, its error becomes a process warning,
+ * and so does the error that it was given.
+ */
 export function guarded(report: Report): Report {
   return (error, where) => {
     const warn = (hookError: unknown): void => {
@@ -23,7 +26,7 @@ export function guarded(report: Report): Report {
       reportAsWarning(hookError, { phase: 'report' });
     };
     try {
-      // An async function passes for a hook: what it rejects with stops here, too.
+      // An async function can be a hook, too: its rejection ends here.
       const done: unknown = report(error, where);
       Promise.resolve(done).catch(warn);
     } catch (hookError) {
@@ -32,7 +35,7 @@ export function guarded(report: Report): Report {
   };
 }
 
-/** Anything can be thrown, also what throws when it is looked at. */
+/** Anything can be thrown, also an object that throws when it is read. */
 function describe(error: unknown): { readonly text: string; readonly detail?: string | undefined } {
   try {
     return { text: String(error), detail: error instanceof Error ? error.stack : undefined };

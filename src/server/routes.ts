@@ -1,6 +1,6 @@
-// Which server answers which path; the one door to path-to-regexp. Patterns are
-// compiled once, and paths are matched as they were sent: case-sensitive, no
-// trailing slash added or removed, nothing decoded but the parameters.
+// Which server answers which path; the one door to path-to-regexp. Patterns are compiled once, and
+// paths are matched as they were sent: case-sensitive, no trailing slash added or removed, nothing
+// decoded but the parameters. serve.ts and attach.ts make the table, the host asks it.
 
 import { match, pathToRegexp } from 'path-to-regexp';
 import type { Match as PathMatch } from 'path-to-regexp';
@@ -8,14 +8,14 @@ import type { Handler, Routes, Servable, WebSocketServer } from './servable.ts';
 import { badArgument } from '../core/arguments.ts';
 import { UsageError } from '../core/errors.ts';
 
-/** What a path leads to. */
+/** The server of a path. */
 export interface Match {
-  /** Gives the server of one connection: a fresh instance where it is a class. */
+  /** Gives the server of one connection; of a class, a new instance. */
   readonly makeServer: () => WebSocketServer;
   readonly params: Readonly<Record<string, string>>;
 }
 
-/** One pattern, compiled. */
+/** One compiled pattern. */
 interface Route {
   readonly pattern: string;
   /** Equal for patterns that match the same paths. */
@@ -25,10 +25,10 @@ interface Route {
   readonly match: (path: string) => Readonly<Record<string, string>> | undefined;
 }
 
-/** Stands for a lone server, which answers every path; no pattern can look like it. */
+/** The shape of a lone server, which answers every path. No pattern has it. */
 const EVERY_PATH = '*';
 
-/** One for all: an object of one's own without a prototype costs some 200 bytes. */
+/** Shared by all sockets: an own object without a prototype costs some 200 bytes. */
 const NO_PARAMS: Readonly<Record<string, string>> = Object.freeze(
   Object.create(null) as Record<string, string>,
 );
@@ -40,10 +40,10 @@ export class RouteTable {
   /** @throws UsageError `COROSOCK_ARGUMENT`, `COROSOCK_ROUTE`. */
   constructor(routes: Routes) {
     this.#routes = compileAll(routes);
-    refuseDoubles(this.#routes);
+    refuseDuplicates(this.#routes);
   }
 
-  /** What the path leads to; 'malformed' when a parameter is not valid percent-encoding. */
+  /** Finds the server of a path; 'malformed' for a parameter that is badly percent-encoded. */
   find(path: string): Match | 'malformed' | undefined {
     for (const { makeServer, match: matches } of this.#routes) {
       const params = matches(path);
@@ -54,14 +54,18 @@ export class RouteTable {
     return undefined;
   }
 
-  /** Whether it answers every path, which leaves nothing for others. */
+  /** Whether it answers every path. */
   get isLone(): boolean {
     return this.#routes[0]?.shape === EVERY_PATH;
   }
 
-  /** @throws UsageError `COROSOCK_ROUTE` when another table of the same http server has one of these patterns. */
+  /**
+   * Checks two tables of one http server.
+   *
+   * @throws UsageError `COROSOCK_ROUTE` when they have a pattern in common.
+   */
   refuseClash(other: RouteTable): void {
-    refuseDoubles([...other.#routes, ...this.#routes]);
+    refuseDuplicates([...other.#routes, ...this.#routes]);
   }
 }
 
@@ -99,12 +103,17 @@ function paramsOf(found: PathMatch<Record<string, string>>): Readonly<Record<str
   return found === false ? undefined : found.params;
 }
 
-/** User agents send what is not ASCII percent-encoded; a pattern may be written with it. */
+/** Percent-encodes what is not ASCII in a pattern, as user agents do in a path. */
 function encodeLiteral(text: string): string {
   return text.replaceAll(/[^\u0021-\u007e]+/gu, encodeURIComponent);
 }
 
-/** Finds out what a user has given. */
+/**
+ * Makes a function that gives the server of one connection.
+ *
+ * @param name - Named in errors.
+ * @throws UsageError `COROSOCK_ARGUMENT`.
+ */
 export function makerOf(name: string, servable: Servable): () => WebSocketServer {
   if (isWebSocketServer(servable)) {
     checkHooks(name, servable);
@@ -127,7 +136,7 @@ const EXPECTED = 'a function, or an object or class with server()';
 const HOOKS = ['onPreServer', 'onPostServer', 'onClientMessage'] as const;
 
 /**
- * A hook that is no function would never run: an error, before somebody relies on it.
+ * Checks that the hooks of a server are functions: another value would silently never run.
  *
  * @throws UsageError `COROSOCK_ARGUMENT`.
  */
@@ -162,7 +171,7 @@ function decodeAll(params: Readonly<Record<string, string>>): Readonly<Record<st
   return decoded;
 }
 
-function refuseDoubles(routes: readonly Route[]): void {
+function refuseDuplicates(routes: readonly Route[]): void {
   const seen = new Map<string, string>();
   for (const { pattern, shape } of routes) {
     const first = seen.get(shape);

@@ -1,6 +1,6 @@
-// A handler and its children as one: they end with it, and an error of one ends all
-// of them. Here it is decided when children are aborted, how long they are awaited,
-// and what the outcome of all is. What runs them is tasks/task-scope.ts.
+// The child tasks of one handler: they end with it, and an error of one ends all of them. Decides
+// when they are aborted, how long they are awaited, and what the common outcome is. handler-run.ts
+// makes it with the first `ws.spawn`; tasks/task-scope.ts runs the functions.
 
 import { closeCodeFor, aggregateErrors, isExpectedEnd } from './outcome.ts';
 import type { HandlerEnd } from './outcome.ts';
@@ -14,7 +14,7 @@ import type { LazySignal } from '../waiting/lazy-signal.ts';
 import type { Scheduling } from '../time/scheduling.ts';
 import { HandlerOverError, UsageError } from '../core/errors.ts';
 
-/** Where an error has come up: in the handler, or in its children alone. */
+/** Where an error has come up: in the handler, or in its child tasks alone. */
 export type RunPhase = 'server' | 'spawn';
 
 export interface RunTasksSettings {
@@ -22,22 +22,22 @@ export interface RunTasksSettings {
   readonly closeTimeoutMs: number;
 }
 
-/** Gets the end of a handler and its children, and where it has to be reported if it is an error. */
+/** Gets the common end of a handler and its child tasks, and the phase to report an error with. */
 type GoOn = (end: HandlerEnd, phase: RunPhase) => void;
 
-/** The children of one run. */
+/** Runs the child tasks of one handler, and joins their ends with the end of the handler. */
 export class RunTasks implements ScopeListener {
   readonly #conversation: Conversation;
   readonly #draining: LazySignal;
   readonly #settings: RunTasksSettings;
   readonly #report: (error: unknown, phase: RunPhase) => void;
   readonly #scope: TaskScope;
-  /** What the children have failed with; each once. */
+  /** The errors of the child tasks; each once. */
   readonly #errors = new Set<unknown>();
-  /** How the handler itself has ended, and who waits for the children; undefined while it runs. */
+  /** How the handler itself has ended, and the callback; undefined while it runs. */
   #handler: { readonly end: HandlerEnd; readonly goOn: GoOn } | undefined;
   #timer: unknown;
-  /** Whether nobody waits for the children any more. */
+  /** Whether the child tasks have ended, or are no longer awaited. */
   #isOver = false;
 
   constructor(
@@ -58,7 +58,7 @@ export class RunTasks implements ScopeListener {
 
   // Called by the run.
 
-  /** Whether the handler itself has ended: children come no more. */
+  /** Whether the handler itself has ended. */
   get hasHandlerEnded(): boolean {
     return this.#handler !== undefined;
   }
@@ -68,10 +68,10 @@ export class RunTasks implements ScopeListener {
   }
 
   /**
-   * The handler has ended: its children are aborted, and awaited for `closeTimeoutMs`.
+   * Aborts the child tasks, because the handler has ended, and awaits them for `closeTimeoutMs`.
    *
-   * @param goOn - Called once with the end of all of them, which may be at once. It has
-   *   thrown where one of them has, with all their errors.
+   * @param goOn - Called once, maybe inside this call, with the common end: `threw` where the
+   *   handler or a child task has, with all their errors.
    */
   handlerOnEnd(end: HandlerEnd, goOn: GoOn): void {
     const { clock, closeTimeoutMs } = this.#settings;
@@ -81,7 +81,7 @@ export class RunTasks implements ScopeListener {
     this.#timer = clock.setTimeout(() => this.abandon(), closeTimeoutMs);
   }
 
-  /** Waits no more: names whoever still runs. */
+  /** Reports the child tasks that still run by name, and awaits them no longer. */
   abandon(): void {
     if (this.#isOver) return;
     for (const name of this.#scope.running) this.#report(this.#late(name), 'spawn');
@@ -97,7 +97,7 @@ export class RunTasks implements ScopeListener {
     if (this.#isOver) return this.#report(error, 'spawn');
     this.#errors.add(error);
     this.#scope.abort(new HandlerOverError('failed', error));
-    // The handler hears of it as `closed`, and by `ws.signal`.
+    // The handler gets `closed`, and its `ws.signal` aborts.
     const { code, closer } = closeCodeFor({ kind: 'threw', error }, 'serving');
     this.#conversation.close(code, '', closer);
   }
@@ -132,12 +132,12 @@ export class RunTasks implements ScopeListener {
   }
 }
 
-/** Answers a call that comes after the handler: nothing is run, and whoever reports hears of it. */
-export function lateTask(scheduling: Scheduling, report?: (error: UsageError) => void): Task<never> {
+/** Gives the task of a `ws.spawn` that comes after the handler: it rejects, and is reported. */
+export function lateTask(scheduling: Scheduling, report: (error: UsageError) => void): Task<never> {
   const error = new UsageError(
     'COROSOCK_TOO_LATE',
     'ws.spawn(): expected a handler that still runs, but it has ended, and its tasks with it',
   );
-  report?.(error);
+  report(error);
   return taskOf(Promise.reject(error), scheduling);
 }

@@ -1,5 +1,5 @@
-// Serving on a port of its own: an http server that does nothing but upgrade. It
-// hands upgrades to its host, and answers plain requests itself.
+// `serve`: serving on a port. Makes an http server that passes upgrades to the host
+// (serving-host.ts) and refuses plain requests; `attach` is attach.ts's.
 
 /// <reference types="node" preserve="true" />
 
@@ -39,21 +39,20 @@ const OWN_OPTIONS: OptionTable<OwnOptions> = {
 export const SERVE_OPTIONS: OptionTable<ServeOptions> = { ...HOST_OPTIONS, ...OWN_OPTIONS };
 
 /**
- * Serves WebSockets on a port, and nothing else: a plain request to a route gets
- * 426, to anything else 404.
+ * Serves WebSockets on a port, and nothing else: a plain request to a route gets 426, any other
+ * plain request 404.
  *
  * @param routes - One server for every path, or a map of patterns.
  * @param options - See {@link ServeOptions}.
- * @returns The host, listening. Its open port keeps the process alive; `host.close`
- *   frees it.
- * @throws UsageError `COROSOCK_ARGUMENT`, `COROSOCK_ROUTE`. What node:net says when the
- *   port is not to be had, `EADDRINUSE` for one.
+ * @returns The host, listening. Its open port keeps the process alive; `host.close` frees it.
+ * @throws UsageError `COROSOCK_ARGUMENT`, `COROSOCK_ROUTE`. The error of node:net when the port
+ *   cannot be opened, for example `EADDRINUSE`.
  */
 export async function serve(routes: Routes, options: ServeOptions = {}): Promise<Host> {
   const settings = settingsOf('serve()', options, SERVE_OPTIONS);
   const { port, hostname } = complete<OwnOptions>('serve()', options, OWN_OPTIONS);
   const table = new RouteTable(routes);
-  // A request without Host gets an answer of ours, too.
+  // We answer a request without Host ourselves.
   const server = createServer({ requireHostHeader: false });
   const host = new ServingHost(table, settings, {
     get address() {
@@ -64,7 +63,7 @@ export async function serve(routes: Routes, options: ServeOptions = {}): Promise
   server.on('upgrade', (request, socket, head) => host.handleUpgrade(request, socket, head));
   refuseTheRest(server, table, settings.clock);
   await listen(server, port, hostname);
-  // Running out of file descriptors, for one, must not bring the process down.
+  // An error while listening, such as too many open files, must not end the process.
   server.on('error', (error) => settings.report(error, { phase: 'listen' }));
   return host;
 }
@@ -90,7 +89,10 @@ function listen(server: HttpServer, port: number, hostname: string): Promise<voi
   });
 }
 
-/** Frees the port. Upgraded sockets are not the http server's any more; what else is open has nothing to wait for. */
+/**
+ * Frees the port. Upgraded sockets do not belong to the http server any more; its other connections
+ * are cut, because no answer is under way on them.
+ */
 function stopListening(server: HttpServer): Promise<void> {
   return new Promise((resolve) => {
     server.close(() => resolve());
@@ -98,15 +100,18 @@ function stopListening(server: HttpServer): Promise<void> {
   });
 }
 
-/** Answers all that is no upgrade. By hand: a ServerResponse would cut the connection while the peer still sends. */
+/**
+ * Refuses every request that is not an upgrade. By hand: a ServerResponse would cut the connection
+ * while the peer still sends.
+ */
 function refuseTheRest(server: HttpServer, table: RouteTable, clock: Clock): void {
   const refusePlain = (request: IncomingMessage): void => {
-    // Nobody reads its body, and the answer has to get past it.
+    // The body is dropped: the peer may read the answer only once it has sent all of it.
     request.resume();
     refuse(request.socket, refusalForPlainRequest(table, request), clock, request.method);
   };
   server.on('request', refusePlain);
-  // Node would ask for the body, or answer by itself and stay connected.
+  // Without listeners Node would ask for the body, or answer by itself and stay connected.
   server.on('checkContinue', refusePlain);
   server.on('checkExpectation', refusePlain);
   server.on('connect', (_request, stream) => refuse(stream, REFUSALS.method, clock));

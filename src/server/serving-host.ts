@@ -36,28 +36,28 @@ import { UsageError } from '../core/errors.ts';
 import { checkWait } from '../core/wait-options.ts';
 import type { WaitOptions } from '../core/wait-options.ts';
 
-/** Where upgrades come from. */
+/** The listener that a host is bound to: its own http server, a shared one, or none (tests). */
 export interface HttpBinding {
-  /** Where a client connects to; undefined while nothing listens. */
+  /** The address for clients; undefined while the server does not listen. */
   readonly address: { readonly url: string; readonly port: number } | undefined;
-  /** No more upgrades: called when the last socket has gone. */
+  /** Releases the listener. Called once the last socket of the host has ended. */
   close(): Promise<void>;
 }
 
-/** By which a session finds its client again. */
+/** What a session needs of the request that opens it. */
 export interface SessionRequest {
   /** The `Cookie` header. */
   readonly cookie: string | undefined;
-  /** Whether it came over TLS. */
+  /** Whether the request came over TLS. */
   readonly isSecure: boolean;
 }
 
-/** A {@link Host} over any door, or over none. */
+/** A {@link Host} over any listener, or over none. */
 export class ServingHost implements Host, RunListener {
   readonly #routes: RouteTable;
   readonly #settings: HostSettings;
   readonly #runSettings: RunSettings;
-  readonly #door: HttpBinding;
+  readonly #binding: HttpBinding;
   readonly #admission: Admission;
   readonly #acceptor: WsAcceptor;
   readonly #sessions: Sessions | undefined;
@@ -66,11 +66,11 @@ export class ServingHost implements Host, RunListener {
   /** Undefined until the first call of `close`. */
   #closing: Promise<CloseReport> | undefined;
 
-  constructor(routes: RouteTable, settings: HostSettings, door: HttpBinding) {
+  constructor(routes: RouteTable, settings: HostSettings, binding: HttpBinding) {
     this.#routes = routes;
     this.#settings = settings;
     this.#runSettings = { ...settings, pool: new TaskQueue(settings.poolSize) };
-    this.#door = door;
+    this.#binding = binding;
     this.#sessions = settings.sessions && new Sessions(settings.sessions, settings);
     this.#admission = new Admission(settings);
     this.#acceptor = new WsAcceptor(settings);
@@ -81,11 +81,11 @@ export class ServingHost implements Host, RunListener {
   }
 
   get url(): string {
-    return this.#door.address?.url ?? '';
+    return this.#binding.address?.url ?? '';
   }
 
   get port(): number {
-    return this.#door.address?.port ?? 0;
+    return this.#binding.address?.port ?? 0;
   }
 
   get sockets(): ReadonlyMap<string, ServerSocket> {
@@ -120,7 +120,7 @@ export class ServingHost implements Host, RunListener {
     if (answered !== undefined) upgrade.hold();
   }
 
-  /** The first step, for upgrades: a request in, what is admitted next or a refusal out. */
+  /** Check, for upgrades: a request in; what is admitted next, or a refusal, out. */
   #check(request: IncomingMessage): PendingUpgrade | Refusal {
     const checked = checkHandshake(request, this.#settings.protocols);
     if ('status' in checked) return checked;
@@ -148,7 +148,7 @@ export class ServingHost implements Host, RunListener {
     }
   }
 
-  /** Reserves the id of a socket that may come to be. */
+  /** Makes what is admitted, and reserves the id of its socket. */
   pendingHandshake<Request extends HandshakeRequest>(
     request: Request,
     server: WebSocketServer,
@@ -160,12 +160,12 @@ export class ServingHost implements Host, RunListener {
     return { socketId: this.#runs.reserve(), request, server, protocol, openSession };
   }
 
-  /** The second step; see {@link Admission.admit}. */
+  /** Admit, for the test kit; see {@link Admission.admit}. */
   admit<T>(pending: PendingHandshake, onResult: (result: HandshakeResult) => T): T | Promise<T> {
     return this.#admission.admit(pending, onResult);
   }
 
-  /** The third step, for upgrades, and the fourth. */
+  /** Answer, for upgrades, and converse. */
   #answer(upgrade: Upgrade, pending: PendingHandshake, result: HandshakeResult): void {
     const transport = upgrade.answer(result);
     if (transport === undefined || result.kind !== 'accepted') return;
@@ -177,7 +177,7 @@ export class ServingHost implements Host, RunListener {
     }
   }
 
-  /** The fourth step: runs the server over a link that is open. */
+  /** Converse: runs the server over a link that is open. */
   converse(transport: Transport, pending: PendingHandshake, accepted: AcceptedHandshake): HandlerRun {
     const readers = accepted.answer.sharedConnection ? 'many' : 'one';
     const conversation = new Conversation(transport, this.#settings, readers);
@@ -211,11 +211,11 @@ export class ServingHost implements Host, RunListener {
     const shutDown = new ShutDown(this.#runs, options, this.#settings, this.#sessions);
     this.#shutDown = shutDown;
     this.#closing = shutDown.report.then(async (report) => {
-      await this.#door.close();
+      await this.#binding.close();
       return report;
     });
     this.#admission.close();
-    // Last: who hears of `draining` may call `close` again.
+    // Last: a listener of `draining` may call `close` again.
     shutDown.begin();
     return this.#closing;
   }

@@ -1,6 +1,6 @@
-// Shutting down: each run's turn to drain and to be closed, what sessions still have
-// to write, the deadline, and the report. The host calls it once and tells it of each
-// run that has ended.
+// The shut-down of a host: asks each run to finish, closes its socket after the grace, waits for
+// the pending writes of sessions, bounds all of it by a deadline, and counts for the report. The
+// host makes it with the first `close`, and tells it of each run that has ended.
 
 import type { CloseHostOptions, CloseReport } from './close-report.ts';
 import type { HandlerRun } from './handler-run.ts';
@@ -18,7 +18,7 @@ import { noop } from '../core/noop.ts';
  */
 export const SHUT_DOWN_MARGIN_MS = 1000;
 
-/** What a shut-down needs of its host. */
+/** The settings of the host that a shut-down needs. */
 export interface ShutDownSettings {
   readonly clock: Clock;
   readonly closeTimeoutMs: number;
@@ -35,13 +35,13 @@ export class ShutDown {
   readonly #graceMs: number;
   readonly #spreadMs: number;
   readonly #deadlineMs: number;
-  /** In the order of their turns. */
+  /** In the order in which they are asked to finish. */
   readonly #runs: readonly HandlerRun[];
-  /** Not ended yet. */
+  /** The runs that have not ended. */
   readonly #open: Set<HandlerRun>;
-  /** Whose handler ran when we began. */
+  /** The runs whose handler ran when the shut-down began. */
   readonly #running: ReadonlySet<HandlerRun>;
-  /** Whose handler ran when its socket was closed. */
+  /** The runs whose handler still ran when its socket was closed. */
   readonly #forced = new Set<HandlerRun>();
   readonly #timers = new Set<unknown>();
   #resolve: (report: CloseReport) => void = noop;
@@ -72,23 +72,23 @@ export class ShutDown {
 
   // Called by the host.
 
-  /** Gives the first their turn, and with it the word to who listens to `draining`. */
+  /** Asks the first runs to finish: `draining` aborts, and its listeners run inside this call. */
   begin(): void {
-    // The one timer that keeps the process alive: what is waited for must come.
+    // The one timer that keeps the process alive: the report that is awaited must come.
     holdProcess(this.#after(this.#deadlineMs, () => this.#onDeadline()));
     if (this.#open.size === 0) return this.#waitForSessions();
     this.#inTurns(0, (run) => run.askToFinish());
     this.#inTurns(this.#graceMs, (run) => this.#close(run));
   }
 
-  /** One more has ended. */
+  /** Counts a run that has ended. */
   runOnEnd(run: HandlerRun, outcome: Outcome): void {
     this.#open.delete(run);
     if (this.#running.has(run)) this.#count(run, outcome);
     if (this.#open.size === 0) this.#waitForSessions();
   }
 
-  /** A process that exits when we have ended loses nothing that sessions had to write. */
+  /** A process that exits after the report loses no pending write of a session. */
   #waitForSessions(): void {
     if (this.#sessions === undefined) return this.#finish();
     void this.#sessions.whenSettled().then(() => this.#finish());
@@ -103,7 +103,7 @@ export class ShutDown {
     this.#finish();
   }
 
-  /** Does something to each run at its turn, from `delayMs` on. */
+  /** Acts on each run at its turn, from `delayMs` on, spread over `spreadMs`. */
   #inTurns(delayMs: number, act: (run: HandlerRun) => void): void {
     const turnMs = (index: number): number => delayMs + (this.#spreadMs * index) / this.#runs.length;
     let next = 0;

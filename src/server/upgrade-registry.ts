@@ -1,5 +1,5 @@
-// One `upgrade` listener per http server, whatever the number of hosts on it.
-// A path that is none of theirs is left to whoever else listens.
+// One `upgrade` listener for each http server, whatever the number of hosts on it. attach.ts adds
+// hosts. A path that no host serves is left to other listeners; without any, the answer is 404.
 
 import type { IncomingMessage, Server as HttpServer } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
@@ -7,58 +7,65 @@ import type { Duplex } from 'node:stream';
 import { checkHandshake } from '../handshake/check-handshake.ts';
 import { refuse, REFUSALS } from '../handshake/refusal.ts';
 import { targetOf } from '../handshake/request-target.ts';
+import type { Host } from './host.ts';
 import type { RouteTable } from './routes.ts';
 import { realClock } from '../time/real-clock.ts';
 
-/** Gets the upgrades of its routes. */
-export interface UpgradeTaker {
-  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+/** A host that takes upgrades, and its routes. */
+interface Claim {
+  readonly routes: RouteTable;
+  readonly host: Pick<Host, 'handleUpgrade'>;
 }
 
-/** Hosts by http server: the one module-level state, so that two `attach` calls know of each other. */
+/** Module-level state, so that two `attach` calls on one server share its listener. */
 const registries = new WeakMap<HttpServer | HttpsServer, UpgradeRegistry>();
 
-/** Finds the registry of a server, or starts one. */
+/** Finds the registry of a server, or makes it. */
 export function registryOf(server: HttpServer | HttpsServer): UpgradeRegistry {
   const registry = registries.get(server) ?? new UpgradeRegistry(server);
   registries.set(server, registry);
   return registry;
 }
 
-/** The hosts that share one http server. */
+/** Passes the upgrades of one http server to the host that serves their path. */
 export class UpgradeRegistry {
   readonly #server: HttpServer | HttpsServer;
-  /** Those with patterns first, so that one that answers every path leaves them theirs. */
-  #claims: readonly { readonly routes: RouteTable; readonly taker: UpgradeTaker }[] = [];
+  /** Hosts with patterns first: a host that answers every path gets what they leave. */
+  #claims: readonly Claim[] = [];
 
   constructor(server: HttpServer | HttpsServer) {
     this.#server = server;
   }
 
-  /** @throws UsageError `COROSOCK_ROUTE` when a pattern is claimed already. */
-  add(routes: RouteTable, taker: UpgradeTaker): void {
+  /**
+   * Adds a host; with the first, the listener.
+   *
+   * @throws UsageError `COROSOCK_ROUTE` when another host has one of the patterns.
+   */
+  add(routes: RouteTable, host: Claim['host']): void {
     for (const claim of this.#claims) routes.refuseClash(claim.routes);
     if (this.#claims.length === 0) this.#server.on('upgrade', this.#serverOnUpgrade);
-    const claims = [...this.#claims, { routes, taker }];
+    const claims = [...this.#claims, { routes, host }];
     this.#claims = claims.toSorted((a, b) => Number(a.routes.isLone) - Number(b.routes.isLone));
   }
 
+  /** Removes the host of a table; with the last, the listener. */
   remove(routes: RouteTable): void {
     this.#claims = this.#claims.filter((claim) => claim.routes !== routes);
     if (this.#claims.length === 0) this.#server.off('upgrade', this.#serverOnUpgrade);
   }
 
   readonly #serverOnUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
-    const taker = this.#takerOf(request);
-    if (taker !== undefined) return taker.handleUpgrade(request, socket, head);
+    const host = this.#hostFor(request);
+    if (host !== undefined) return host.handleUpgrade(request, socket, head);
     if (this.#server.listenerCount('upgrade') > 1) return;
     const checked = checkHandshake(request);
     refuse(socket, 'status' in checked ? checked : REFUSALS.route, realClock, request.method);
   };
 
-  #takerOf(request: IncomingMessage): UpgradeTaker | undefined {
+  #hostFor(request: IncomingMessage): Claim['host'] | undefined {
     const target = targetOf(request);
     if (target === undefined) return undefined;
-    return this.#claims.find(({ routes }) => routes.find(target.path) !== undefined)?.taker;
+    return this.#claims.find(({ routes }) => routes.find(target.path) !== undefined)?.host;
   }
 }
