@@ -1,6 +1,6 @@
 // The tour itself: one http server with the page on it and, attached to it, the
-// three handlers. server.ts opens it from the command line, its spec in memory's
-// own time; the page is in page/, the handlers are in handlers/.
+// three handlers. server.ts opens it from the command line, its spec on a
+// free port; the page is in page/, the handlers are in handlers/.
 
 import { once } from 'node:events';
 import { createServer } from 'node:http';

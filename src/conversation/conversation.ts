@@ -93,7 +93,7 @@ export class Conversation implements TransportSink, DeadlineOwner {
     this.#liveness?.stop();
     this.#writer?.stop();
     this.reader.serve();
-    // A read that waits for what a hook is still offered keeps its time-out.
+    // While a hook still has messages, a read may yet get one: it keeps its time-out.
     if (!this.reader.isParked) this.#deadline.stop();
     this.#listener?.conversationOnEnd(info);
     this.#over?.abort(() => new ConversationOverError(info));

@@ -212,7 +212,8 @@ export class Reader {
    */
   #pass(message: Data, read: PendingRead): boolean {
     const { len = DEFAULT_READ_LENGTH, view } = read;
-    // Its bytes are no fewer: a message that does not fit is encoded behind the queue, and once.
+    // Text has at least as many bytes as units: what is too long as text is too long as bytes, and
+    // the queue encodes it, once.
     if (message.length > len) return false;
     const data = view.binaryData ? toBytes(message) : message;
     if (data.length > len) return false;
@@ -285,7 +286,7 @@ export class Reader {
 
   /** Goes on with a read that had to let the event loop have a turn: takes what is there now. */
   #goOn(read: PendingRead): void {
-    // Answered before its turn. The read that is first now waits for a turn of its own.
+    // Answered before. The read that is first now has a callback of its own.
     if (!this.#parked.has(read)) return;
     this.serve();
     if (!this.#parked.has(read)) return;

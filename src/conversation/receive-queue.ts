@@ -187,8 +187,9 @@ export class ReceiveQueue {
    * Lets a paused link run until a message comes, or until `endProbe`: a close or a reset is seen
    * only while it runs.
    *
-   * @returns false, and leaves the link alone, where the queue has its bytes, further messages
-   *   counted by their overhead: a chunk and the message that it ends stay below the hard cap (I5).
+   * @returns false, and leaves the link alone, if the queue is full in bytes; each message beyond
+   *   `queueMessages` counts as MESSAGE_OVERHEAD_BYTES. Below that, one more chunk and the message
+   *   that it completes stay under the hard cap (I5).
    */
   probe(): boolean {
     const { queueMessages, queueBytes } = this.#limits;

@@ -11,7 +11,7 @@ import type { ListNode } from '../structures/linked-list.ts';
 
 /**
  * With more lists of deadlines than these, the empty ones are dropped. A host has about ten waits
- * of its own, and sixteen pieces for each power of two of what is left of a wait.
+ * of its own. The rest of a wait is rounded to sixteen lengths per power of two (`pieceOf`).
  */
 const KEPT_DEADLINE_LISTS = 64;
 
@@ -32,7 +32,7 @@ export class Deadline implements ListNode<Deadline> {
   readonly #owner: DeadlineOwner;
   /** When to call the owner; Infinity for never. */
   #dueMs = Infinity;
-  // Set by its list alone.
+  // Set by its list. `wake` sets `armedMs` to -Infinity while it calls the owner.
   /** When `wake` is called; Infinity while it is in no list. */
   armedMs: number = Infinity;
   list: DeadlineList | undefined;

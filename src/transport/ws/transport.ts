@@ -88,8 +88,8 @@ export class WsTransport implements Transport {
   }
 
   /**
-   * The stream does not count a write that is under way; the queue of its handle does. That count
-   * goes into the fraction, so that the sum never returns to an earlier value.
+   * `bytesWritten` changes only when a write is done. The queue of the handle shrinks during a
+   * write: it is subtracted as a fraction below 1, so that each flushed byte changes the sum.
    */
   get flushedBytes(): number {
     const { bytesWritten = NaN, writableLength = 0, _handle } = this.#stream ?? {};
