@@ -102,7 +102,7 @@ export interface Host extends AsyncDisposable {
   /**
    * Opens a shared socket of this process by its id: `OpenServer` of `%CSP.WebSocket`.
    *
-   * @param options - `timeoutMs`, `signal`: here for sockets of other processes; an aborted signal
+   * @param options - `timeoutMs`, `signal`: for sockets of other processes, in a later version; an aborted signal
    *   rejects with its reason.
    * @returns `[ws, 'ok']`; `[undefined, 'not-found']`: no open socket has this id; `[undefined,
    *   'not-shared']`: it is open, but dedicated to its handler.

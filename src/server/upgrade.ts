@@ -31,7 +31,7 @@ export class Upgrade {
   readonly #pending: PendingUpgrade;
   readonly #acceptor: WsAcceptor;
   readonly #settings: UpgradeSettings;
-  /** Undefined where the handshake is decided in its turn: the stream then stands still. */
+  /** Undefined if the handshake is decided in the same turn: no data can come meanwhile. */
   #earlyData: EarlyData | undefined;
 
   constructor(event: UpgradeEvent, pending: PendingUpgrade, acceptor: WsAcceptor, settings: UpgradeSettings) {
@@ -66,7 +66,7 @@ export class Upgrade {
     const { request, stream } = this.#event;
     const { protocol } = accepted.answer;
     let transport: WsTransport | undefined;
-    // Before `ws` adds its own, in this call: the two would be kept in an array.
+    // Remove ours first: `ws` adds its own below, and for two listeners Node keeps an array.
     stream.off('error', noop);
     try {
       const outcome = this.#acceptor.accept(
@@ -88,7 +88,7 @@ export class Upgrade {
   /** The 101 is on its way: Node's request is not needed any more. */
   #release(): void {
     const { request, server } = this.#pending;
-    // The hook that reads it runs when the connection has gone.
+    // Read it now, so that it is kept: `onPostServer` runs after the connection is closed.
     if (server.onPostServer !== undefined) void request.remoteAddress;
     request.releaseRaw();
   }
