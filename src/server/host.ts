@@ -102,8 +102,8 @@ export interface Host extends AsyncDisposable {
   /**
    * Opens a shared socket of this process by its id: `OpenServer` of `%CSP.WebSocket`.
    *
-   * @param options - `timeoutMs`, `signal`: for sockets of other processes, in a later version; an aborted signal
-   *   rejects with its reason.
+   * @param options - `timeoutMs` has no effect in this version. An aborted `signal` rejects with
+   *   its reason.
    * @returns `[ws, 'ok']`; `[undefined, 'not-found']`: no open socket has this id; `[undefined,
    *   'not-shared']`: it is open, but dedicated to its handler.
    * @throws UsageError `COROSOCK_ARGUMENT`.
