@@ -133,6 +133,18 @@ describe('LinkedList', () => {
       expect(visited).toEqual(expected);
     });
 
+    it('stops where the callback returns false, and can be walked again', () => {
+      const { list } = listOf(4);
+      const visited: number[] = [];
+      const visit = ({ number }: Numbered): false | undefined => {
+        visited.push(number);
+        return number === 1 ? false : undefined;
+      };
+      list.forEach(visit);
+      list.forEach(visit);
+      expect(visited).toEqual([0, 1, 0, 1]);
+    });
+
     it('does not visit again a node that is removed and appended meanwhile', () => {
       const { list, nodes, order } = listOf(3);
       const visited: number[] = [];

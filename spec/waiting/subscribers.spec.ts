@@ -57,6 +57,20 @@ describe('Subscribers', () => {
     expect(calls).toEqual(['a']);
   });
 
+  it('are passed over without a look once the source is not ready, however many they are', () => {
+    const { subscribers, add } = recorded();
+    let looks = 0;
+    const source = {
+      get isReady(): boolean {
+        looks += 1;
+        return looks === 1;
+      },
+    };
+    for (let i = 0; i < 1000; i += 1) add('one of many');
+    subscribers.wakeWhile(source);
+    expect(looks).toBe(2);
+  });
+
   it('may be removed while they are called, which changes nothing for the others', () => {
     const { subscribers, calls, add } = recorded();
     const removes: Array<() => void> = [];

@@ -67,15 +67,16 @@ export class LinkedList<T extends ListNode<T>> implements Iterable<T> {
   /**
    * Calls back for each node, oldest first. The callback may append and remove any node, and may
    * walk the list itself: a node that is removed before its turn is not visited, nor is one that
-   * is appended meanwhile. Stops where the callback throws.
+   * is appended meanwhile. Stops where the callback returns false or throws.
    */
-  forEach(visit: (node: T) => void): void {
+  forEach(visit: (node: T) => void | false): void {
     const walk: Walk<T> = { next: this.#first, last: this.#last, outer: this.#walk };
     this.#walk = walk;
     try {
-      for (let node = walk.next; node !== undefined; node = walk.next) {
+      let isStopped = false;
+      for (let node = walk.next; node !== undefined && !isStopped; node = walk.next) {
         leave(walk, node);
-        visit(node);
+        isStopped = visit(node) === false;
       }
     } finally {
       this.#walk = walk.outer;

@@ -39,7 +39,9 @@ export class Subscribers {
    */
   wakeWhile(readiness: Readiness): void {
     this.#list.forEach(({ wake }) => {
-      if (readiness.isReady) wake();
+      // Thousands may wait for one channel, and one of them takes what came.
+      if (!readiness.isReady) return false;
+      return wake();
     });
   }
 }
