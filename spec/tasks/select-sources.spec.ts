@@ -123,6 +123,25 @@ describe('resolveSources', () => {
     await turn();
     expect(crashes.errors).toEqual([]);
   });
+
+  it('observes the promises before and behind a getter that throws, and reads each getter once', async () => {
+    using crashes = recordCrashes();
+    let reads = 0;
+    const sources = {
+      before: Promise.reject(new Error('late')),
+      get counted() {
+        reads += 1;
+        return handSource();
+      },
+      get broken(): never {
+        throw new Error('broken');
+      },
+      behind: Promise.reject(new Error('late')),
+    };
+    expect(() => resolveSources(sources)).toThrow('broken');
+    await turn();
+    expect([crashes.errors, reads]).toEqual([[], 1]);
+  });
 });
 
 describe('firstReady', () => {
