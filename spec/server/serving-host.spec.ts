@@ -2,13 +2,15 @@
 // has. How it closes: spec/server/shut-down.spec.ts.
 
 import { once } from 'node:events';
-import type { Handler, HostOptions, Routes } from 'corosock';
+import type { Handler, HostOptions, Routes, WebSocketServer } from 'corosock';
 import { settle } from 'corosock/testing';
 import { describe, expect, it, vi } from 'vitest';
-import { WebSocketServer } from 'ws';
+import { WebSocketServer as OtherServer } from 'ws';
 import { MemoryHost } from '../fixtures/memory-host.ts';
 import { parseUpgrade } from '../fixtures/parsed-request.ts';
+import { recordCrashes } from '../fixtures/process-events.ts';
 import { writtenStream } from '../fixtures/written-stream.ts';
+import { textFrame } from '../peers/frames.ts';
 import { REFUSALS, responseOf } from '../../src/handshake/refusal.ts';
 import { settingsOf } from '../../src/server/host-options.ts';
 import { RouteTable } from '../../src/server/routes.ts';
@@ -171,6 +173,39 @@ describe('handleUpgrade', () => {
     written.stream.destroy();
   });
 
+  it.each<[string, WebSocketServer['onPreServer']]>([
+    ['without a hook', undefined],
+    ['with a hook that decides in its turn', () => {}],
+    ['with a hook that decides later', settle],
+  ])('reads a stream that was paused when it was handed over, %s', async (_, onPreServer) => {
+    const read = vi.fn<(data: unknown) => void>();
+    const handler: Handler = async (ws) => read(await ws.readMessage());
+    const written = writtenStream();
+    // A server that asks its database first pauses the stream meanwhile.
+    written.stream.pause();
+    written.stream.push(textFrame('hello'));
+    await upgrade(hostOf({ server: handler, ...(onPreServer && { onPreServer }) }), {}, written);
+    await settle();
+    expect(read.mock.calls).toEqual([[['hello', 'ok']]]);
+    written.stream.destroy();
+  });
+
+  it('survives a stream that throws when the 101 is written, and breaks later', async () => {
+    using crashes = recordCrashes();
+    const report = vi.fn<NonNullable<HostOptions['report']>>();
+    const host = hostOf({ onPreServer: settle, server: untilClosed }, { report });
+    const written = writtenStream();
+    written.stream.write = () => {
+      throw new Error('unwritable');
+    };
+    await upgrade(host, {}, written);
+    await settle();
+    written.stream.destroy(new Error('ECONNRESET'));
+    await settle();
+    expect([crashes.errors, host.sockets.size]).toEqual([[], 0]);
+    expect(report.mock.calls).toMatchObject([[{ message: 'unwritable' }, { phase: 'handshake' }]]);
+  });
+
   it('destroys a stream whose peer has gone already', async () => {
     const handler = vi.fn<Handler>();
     const written = writtenStream();
@@ -219,7 +254,7 @@ describe('handleUpgrade', () => {
     const report = vi.fn<NonNullable<HostOptions['report']>>();
     const host = hostOf(untilClosed, { report });
     const written = writtenStream();
-    const others = new WebSocketServer({ noServer: true });
+    const others = new OtherServer({ noServer: true });
     others.handleUpgrade(await parseUpgrade(), written.stream, Buffer.alloc(0), () => {});
     const before = written.text();
     await upgrade(host, {}, written);

@@ -76,12 +76,16 @@ export class Upgrade {
       if (outcome instanceof Error) refuse(stream, REFUSALS.extensions, this.#settings.clock);
       else transport = outcome;
     } catch (error) {
+      // No `ws` may listen to it: a reset would end the process.
+      stream.on('error', noop);
       this.#settings.report(error, { socketId: this.#pending.socketId.value, phase: 'handshake' });
     }
     // The client has gone, or its request was malformed after all.
     if (transport === undefined) cancel(accepted);
     else this.#release();
-    if (this.#earlyData !== undefined) stream.resume();
+    // It was paused by us, or by its server before the hand-over. A stream that another `ws` has
+    // upgraded is left alone.
+    if (transport !== undefined || this.#earlyData !== undefined) stream.resume();
     return transport;
   }
 
