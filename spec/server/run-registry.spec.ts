@@ -3,6 +3,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { leftBytes } from '../faults/left-bytes.ts';
 import type { HandlerRun } from '../../src/server/handler-run.ts';
 import type { HostedSocket } from '../../src/server/hosted-socket.ts';
 import { RunRegistry } from '../../src/server/run-registry.ts';
@@ -125,6 +126,18 @@ describe('RunRegistry', () => {
       undefined,
       undefined,
     ]);
+  });
+
+  it('keeps nothing of a run that has ended, also where its id was read', async () => {
+    const runs = new RunRegistry();
+    const left = await leftBytes(2000, async (count) => {
+      for (let n = 0; n < count; n += 1) {
+        const [{ run, end }] = begun(runs, 1) as [TestRun];
+        void run.ws.id;
+        end();
+      }
+    });
+    expect(left).toBeLessThan(16);
   });
 
   it('W12: shows those that were open when an iteration began, and are when their turn comes', async () => {
