@@ -192,7 +192,7 @@ describe('onClientMessage', () => {
       [
         {
           message: expect.stringMatching(
-            /^onClientMessage has not settled in time, and has lost its place/,
+            /^onClientMessage has not settled in 30 s, and has left the pool/,
           ) as string,
         },
         { socketId: slow.run.ws.id, phase: 'onClientMessage' },

@@ -157,7 +157,7 @@ export class ClientMessages implements DeadlineOwner {
 
 function stalled(): Error {
   return new Error(
-    'onClientMessage has not settled in time, and has lost its place in the pool. ' +
-      'Where it awaits a read of its own socket, it waits for ever: what comes next is offered to it first',
+    'onClientMessage has not settled in 30 s, and has left the pool. ' +
+      'Where it awaits a read of its own socket, it waits for ever: the next message is offered to it first',
   );
 }

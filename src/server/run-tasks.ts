@@ -23,7 +23,7 @@ export interface RunTasksSettings {
 }
 
 /** Gets the common end of a handler and its child tasks, and the phase to report an error with. */
-type GoOn = (end: HandlerEnd, phase: RunPhase) => void;
+type OnEnd = (end: HandlerEnd, phase: RunPhase) => void;
 
 /** Runs the child tasks of one handler, and joins their ends with the end of the handler. */
 export class RunTasks implements ScopeListener {
@@ -35,7 +35,7 @@ export class RunTasks implements ScopeListener {
   /** The errors of the child tasks; each once. */
   readonly #errors = new Set<unknown>();
   /** How the handler itself has ended, and the callback; undefined while it runs. */
-  #handler: { readonly end: HandlerEnd; readonly goOn: GoOn } | undefined;
+  #handler: { readonly end: HandlerEnd; readonly onEnd: OnEnd } | undefined;
   #timer: unknown;
   /** Whether the child tasks have ended, or are no longer awaited. */
   #isOver = false;
@@ -70,12 +70,12 @@ export class RunTasks implements ScopeListener {
   /**
    * Aborts the child tasks, because the handler has ended, and awaits them for `closeTimeoutMs`.
    *
-   * @param goOn - Called once, maybe inside this call, with the common end: `threw` where the
+   * @param onEnd - Called once, maybe inside this call, with the common end: `threw` where the
    *   handler or a child task has, with all their errors.
    */
-  handlerOnEnd(end: HandlerEnd, goOn: GoOn): void {
+  handlerOnEnd(end: HandlerEnd, onEnd: OnEnd): void {
     const { clock, closeTimeoutMs } = this.#settings;
-    this.#handler = { end, goOn };
+    this.#handler = { end, onEnd };
     this.#scope.abort(new HandlerOverError('ended'));
     if (!this.#scope.isBusy) return this.#finish();
     this.#timer = clock.setTimeout(() => this.abandon(), closeTimeoutMs);
@@ -108,12 +108,12 @@ export class RunTasks implements ScopeListener {
 
   #finish(): void {
     if (this.#isOver || this.#handler === undefined) return;
-    const { end, goOn } = this.#handler;
+    const { end, onEnd } = this.#handler;
     this.#stop();
     this.#settings.clock.clearTimeout(this.#timer);
     const hasThrown = end.kind === 'threw' && !isExpectedEnd(end.error, this.#conversation, this.#draining);
     const isOfChildren = !hasThrown || this.#errors.has(end.error);
-    goOn(
+    onEnd(
       aggregateErrors(hasThrown ? end : undefined, this.#errors) ?? end,
       isOfChildren ? 'spawn' : 'server',
     );
