@@ -68,6 +68,18 @@ describe('runServer', () => {
     expect([seen, run.host.sockets.size]).toEqual([[1, '', 0], 0]);
   });
 
+  it('gives each run headers of its own, which a handler may change as on a port', async () => {
+    const mark: Handler = async (ws) => {
+      const { headers } = ws.request;
+      headers['x-mark'] = `${String(headers['x-mark'] ?? '')}!`;
+      await ws.write(headers['x-mark']);
+    };
+    for (let visit = 0; visit < 2; visit += 1) {
+      await using run = runServer(mark);
+      expect(await (await run.client).readMessage()).toEqual(['!', 'ok']);
+    }
+  });
+
   it('takes the options of a host, and of the request', async () => {
     const handler: Handler = async (ws) => {
       const { url, headers, params, protocols, remoteAddress } = ws.request;

@@ -55,7 +55,8 @@ export function memoryServer(call: string, servable: Servable, options: FakeOpti
   const host = new ServingHost(new RouteTable(servable), settings, NO_BINDING);
   const request: HandshakeRequest = {
     url: new URL(url),
-    headers,
+    // A copy, because code of users may change the headers of a request.
+    headers: { ...headers },
     params,
     protocols,
     remoteAddress: undefined,
