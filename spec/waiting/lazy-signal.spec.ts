@@ -1,5 +1,6 @@
 // A signal that is made on first use.
 
+import { getEventListeners } from 'node:events';
 import { runInNewContext } from 'node:vm';
 import { settle } from 'corosock/testing';
 import { describe, expect, it } from 'vitest';
@@ -125,6 +126,38 @@ describe('LazySignal', () => {
       const wait = lazy.until(held<string>().coming);
       lazy.abort(() => new Error('over'));
       expect(lazy.explains(await wait.catch((error: unknown) => error))).toBe(true);
+    });
+  });
+
+  describe('onAbort', () => {
+    it('calls back once with the reason, behind the listeners of the signal, which it does not join', () => {
+      const lazy = new LazySignal();
+      const order: unknown[] = [];
+      lazy.onAbort((reason) => order.push(reason));
+      expect(getEventListeners(lazy.signal, 'abort')).toEqual([]);
+      lazy.signal.addEventListener('abort', () => order.push('listener'));
+      lazy.abort(() => 'over');
+      lazy.abort(() => 'again');
+      expect(order).toEqual(['listener', 'over']);
+    });
+
+    it('calls back at once when it has aborted before', () => {
+      const lazy = new LazySignal();
+      const reasons: unknown[] = [];
+      lazy.abort(() => 'over');
+      lazy.onAbort((reason) => reasons.push(reason))();
+      expect(reasons).toEqual(['over']);
+    });
+
+    it('does not call back after it was unsubscribed, also by another callback', () => {
+      const lazy = new LazySignal();
+      const reasons: unknown[] = [];
+      const unsubscribes: Array<() => void> = [];
+      lazy.onAbort(() => unsubscribes.forEach((unsubscribe) => unsubscribe()));
+      for (let i = 0; i < 2; i += 1) unsubscribes.push(lazy.onAbort((reason) => reasons.push(reason)));
+      unsubscribes[0]?.();
+      lazy.abort(() => 'over');
+      expect(reasons).toEqual([]);
     });
   });
 

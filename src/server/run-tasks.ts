@@ -39,6 +39,8 @@ export class RunTasks implements ScopeListener {
   #timer: unknown;
   /** Whether the child tasks have ended, or are no longer awaited. */
   #isOver = false;
+  /** The end of the conversation aborts the child tasks until this is called. */
+  readonly #unsubscribe: () => void;
 
   constructor(
     conversation: Conversation,
@@ -51,9 +53,7 @@ export class RunTasks implements ScopeListener {
     this.#settings = settings;
     this.#report = report;
     this.#scope = new TaskScope(conversation.reader.scheduling, this);
-    const { signal } = conversation.over;
-    if (signal.aborted) this.#scope.abort(signal.reason);
-    else signal.addEventListener('abort', this.#signalOnAbort);
+    this.#unsubscribe = conversation.over.onAbort((reason) => this.#scope.abort(reason));
   }
 
   // Called by the run.
@@ -121,10 +121,8 @@ export class RunTasks implements ScopeListener {
 
   #stop(): void {
     this.#isOver = true;
-    this.#conversation.over.signal.removeEventListener('abort', this.#signalOnAbort);
+    this.#unsubscribe();
   }
-
-  readonly #signalOnAbort = (): void => this.#scope.abort(this.#conversation.over.reason);
 
   #late(name: string): Error {
     const { closeTimeoutMs } = this.#settings;

@@ -6,9 +6,9 @@ import { LinkedList } from '../structures/linked-list.ts';
 import type { ListNode } from '../structures/linked-list.ts';
 import { noop } from '../core/noop.ts';
 
-/** A wait of `until`. */
+/** A call of `until` or `onAbort`. */
 interface Wait extends ListNode<Wait> {
-  /** Rejects the wait with the reason. */
+  /** Called at the abort, once it has left the list. */
   readonly end: (reason: unknown) => void;
 }
 
@@ -67,14 +67,34 @@ export class LazySignal {
         reject(reason);
       };
       if (this.aborted) return end(this.reason);
-      const wait: Wait = { end, previous: undefined, next: undefined };
-      this.#waits ??= new LinkedList();
-      this.#waits.append(wait);
+      const wait = this.#add(end);
       coming.then(
         (value) => this.#leave(wait) && resolve(value),
         (error: unknown) => this.#leave(wait) && reject(error),
       );
     });
+  }
+
+  /**
+   * Calls back at the abort, behind the listeners of the signal; at once where it has aborted
+   * before. Adds no listener to the signal: Node counts them, and warns of the eleventh.
+   *
+   * @returns Unsubscribes; further calls do nothing.
+   */
+  onAbort(run: (reason: unknown) => void): () => void {
+    if (this.aborted) {
+      run(this.reason);
+      return noop;
+    }
+    const wait = this.#add(run);
+    return () => void this.#leave(wait);
+  }
+
+  #add(end: Wait['end']): Wait {
+    const wait: Wait = { end, previous: undefined, next: undefined };
+    this.#waits ??= new LinkedList();
+    this.#waits.append(wait);
+    return wait;
   }
 
   /** @returns false if the abort has ended the wait before. */
