@@ -57,6 +57,14 @@ describe('Subscribers', () => {
     expect(calls).toEqual(['a']);
   });
 
+  it('are all called, whatever a call returns', () => {
+    const { subscribers, calls, add } = recorded();
+    subscribers.add(() => false);
+    add('b');
+    subscribers.wakeWhile(READY);
+    expect(calls).toEqual(['b']);
+  });
+
   it('are passed over without a look once the source is not ready, however many they are', () => {
     const { subscribers, add } = recorded();
     let looks = 0;

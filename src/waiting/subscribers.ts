@@ -41,7 +41,8 @@ export class Subscribers {
     this.#list.forEach(({ wake }) => {
       // Thousands may wait for one channel, and one of them takes what came.
       if (!readiness.isReady) return false;
-      return wake();
+      wake();
+      return undefined;
     });
   }
 }
