@@ -21,7 +21,7 @@ export interface Handshake {
    * closes.
    *
    * The reason is a HandshakeOverError, an AbortError whose `why` is 'gone', 'late' or 'closing'.
-   * A client that has gone gets no answer; the others get 408 and 503. What the hook does
+   * A client that has disconnected gets no answer; the others get 408 and 503. What the hook does
    * afterwards has no effect. For a socket that is open this never aborts: `ws.signal` does.
    */
   readonly signal: AbortSignal;

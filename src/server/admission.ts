@@ -33,7 +33,7 @@ type Verdict =
   | { readonly kind: 'failed'; readonly error: unknown }
   /** The session store is down, or has not answered in time. */
   | { readonly kind: 'unavailable'; readonly error: unknown }
-  /** The client has gone, the time has passed, or the host closes. */
+  /** The client has disconnected, the time has passed, or the host closes. */
   | { readonly kind: 'over'; readonly why: HandshakeEnd };
 
 interface Decision {
@@ -200,7 +200,7 @@ function resultOf(
 
 /**
  * Releases the session. A rejection also carries `Set-Cookie`, because the hook may have created
- * or regenerated the session; a client that has gone gets no answer.
+ * or regenerated the session; a client that has disconnected gets no answer.
  */
 function rejected(
   verdict: Exclude<Verdict, { kind: 'accepted' }>,

@@ -17,7 +17,8 @@ const FAULTS = {
 /**
  * Makes the answer, and reports the error where there is one.
  *
- * @param result - A client that has gone gets the answer of one that was too slow; it is not sent.
+ * @param result - For a client that has disconnected, the answer is the one for a client that was
+ *   too slow. It is not sent.
  */
 export function answerTo(
   result: RejectedHandshake,

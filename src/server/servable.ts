@@ -32,9 +32,9 @@ export interface WebSocketServer<Context = any> {
    * Response that cannot be sent, refuses with 500, without detail.
    *
    * `onPostServer` is not called for a refused handshake, nor for one that ends after this has
-   * returned: the client has gone, the time has passed, the host closes, or the 101 cannot be sent.
-   * `handshake.signal` aborts then, and only then: undo in both places what has to be undone for
-   * every context.
+   * returned: the client has disconnected, the time has passed, the host closes, or the 101 cannot
+   * be sent. `handshake.signal` aborts then, and only then: undo in both places what has to be
+   * undone for every context.
    */
   onPreServer?(handshake: Handshake): Awaitable<Context | Response>;
   /** The whole conversation, as in {@link Handler}. */

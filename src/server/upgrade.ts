@@ -80,7 +80,7 @@ export class Upgrade {
       stream.on('error', noop);
       this.#settings.report(error, { socketId: this.#pending.socketId.value, phase: 'handshake' });
     }
-    // The client has gone, or its request was malformed after all.
+    // The client has disconnected, or its request was malformed after all.
     if (transport === undefined) cancel(accepted);
     else this.#release();
     // It was paused by us, or by its server before the hand-over. A stream that another `ws` has
