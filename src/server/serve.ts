@@ -1,10 +1,10 @@
-// `serve`: serving on a port. Makes an http server that passes upgrades to the host
-// (serving-host.ts) and refuses plain requests; `attach` is attach.ts's.
+// `serve`: serving on a port. Makes an http server (port-listener.ts) that passes upgrades to the
+// host (serving-host.ts), and refuses plain requests; `attach` is attach.ts's.
 
 /// <reference types="node" preserve="true" />
 
-import { createServer } from 'node:http';
 import type { IncomingMessage, Server as HttpServer } from 'node:http';
+import type { Server as HttpsServer, ServerOptions as HttpsServerOptions } from 'node:https';
 import { addressOf } from './attach.ts';
 import { hasOneHost } from '../handshake/check-handshake.ts';
 import type { Host } from './host.ts';
@@ -12,6 +12,7 @@ import { ServingHost } from './serving-host.ts';
 import { HOST_OPTIONS, settingsOf } from './host-options.ts';
 import type { HostOptions } from './host-options.ts';
 import type { Refusal } from '../handshake/refusal.ts';
+import { checkTls, hasNoTls, portListener } from './port-listener.ts';
 import { refusalForClientError, refuse, REFUSALS } from '../handshake/refusal.ts';
 import { targetOf } from '../handshake/request-target.ts';
 import { RouteTable } from './routes.ts';
@@ -26,17 +27,23 @@ export interface ServeOptions extends HostOptions {
   readonly port?: number;
   /** Name or address to listen on. Default `'127.0.0.1'`. */
   readonly hostname?: string;
+  /**
+   * TLS: what node:https takes, such as `cert` and `key` in PEM. Clients connect by `wss:`. A TLS
+   * handshake has `handshakeTimeoutMs`; beyond it the connection is cut. Default: no TLS.
+   */
+  readonly tls?: HttpsServerOptions;
 }
 
 type OwnOptions = Omit<ServeOptions, keyof HostOptions>;
 
-const OWN_OPTIONS: OptionTable<OwnOptions> = {
+const OWN_OPTIONS: OptionTable<OwnOptions, 'tls'> = {
   port: [0, checkPort],
   hostname: ['127.0.0.1', checkHostname],
+  tls: [undefined, checkTls],
 };
 
 /** The options of `serve`. */
-export const SERVE_OPTIONS: OptionTable<ServeOptions> = { ...HOST_OPTIONS, ...OWN_OPTIONS };
+export const SERVE_OPTIONS: OptionTable<ServeOptions, 'tls'> = { ...HOST_OPTIONS, ...OWN_OPTIONS };
 
 /**
  * Serves WebSockets on a port, and nothing else: a plain request to a route gets 426, any other
@@ -50,19 +57,19 @@ export const SERVE_OPTIONS: OptionTable<ServeOptions> = { ...HOST_OPTIONS, ...OW
  */
 export async function serve(routes: Routes, options: ServeOptions = {}): Promise<Host> {
   const settings = settingsOf('serve()', options, SERVE_OPTIONS);
-  const { port, hostname } = complete<OwnOptions>('serve()', options, OWN_OPTIONS);
+  const { port, hostname, tls } = complete<OwnOptions, 'tls'>('serve()', options, OWN_OPTIONS);
   const table = new RouteTable(routes);
-  // We answer a request without Host ourselves.
-  const server = createServer({ requireHostHeader: false });
+  const listener = portListener('serve()', tls, settings.handshakeTimeoutMs);
+  const { server } = listener;
   const host = new ServingHost(table, settings, {
     get address() {
       return addressOf(server);
     },
-    close: () => stopListening(server),
+    close: () => listener.stop(),
   });
   server.on('upgrade', (request, socket, head) => host.handleUpgrade(request, socket, head));
   refuseTheRest(server, table, settings.clock);
-  await listen(server, port, hostname);
+  await listener.listen(port, hostname);
   // An error while listening, such as too many open files, must not end the process.
   server.on('error', (error) => settings.report(error, { phase: 'listen' }));
   return host;
@@ -79,32 +86,11 @@ function checkHostname(call: string, name: string, hostname: unknown): void {
     throw badArgument(call, `${name} to be a name or address`, hostname);
 }
 
-function listen(server: HttpServer, port: number, hostname: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, hostname, () => {
-      server.off('error', reject);
-      resolve();
-    });
-  });
-}
-
-/**
- * Frees the port. Upgraded sockets do not belong to the http server any more; its other connections
- * are cut, because no answer is under way on them.
- */
-function stopListening(server: HttpServer): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => resolve());
-    server.closeAllConnections();
-  });
-}
-
 /**
  * Refuses every request that is not an upgrade. By hand: a ServerResponse would cut the connection
  * while the peer still sends.
  */
-function refuseTheRest(server: HttpServer, table: RouteTable, clock: Clock): void {
+function refuseTheRest(server: HttpServer | HttpsServer, table: RouteTable, clock: Clock): void {
   const refusePlain = (request: IncomingMessage): void => {
     // The body is dropped: the peer may read the answer only once it has sent all of it.
     request.resume();
@@ -115,7 +101,10 @@ function refuseTheRest(server: HttpServer, table: RouteTable, clock: Clock): voi
   server.on('checkContinue', refusePlain);
   server.on('checkExpectation', refusePlain);
   server.on('connect', (_request, stream) => refuse(stream, REFUSALS.method, clock));
-  server.on('clientError', (error, stream) => refuse(stream, refusalForClientError(error), clock));
+  server.on('clientError', (error, stream) => {
+    if (hasNoTls(stream)) stream.destroy();
+    else refuse(stream, refusalForClientError(error), clock);
+  });
 }
 
 function refusalForPlainRequest(table: RouteTable, request: IncomingMessage): Refusal {
