@@ -8,6 +8,7 @@ export type { Host, OpenResult, ServerSocket, SharedSocket } from './server/host
 export type { HostOptions } from './server/host-options.ts';
 export { defineServer } from './server/servable.ts';
 export type { Handler, Routes, Servable, WebSocketServer } from './server/servable.ts';
+export { PeerFaultsError } from './server/peer-faults.ts';
 export { serve } from './server/serve.ts';
 export type { ServeOptions } from './server/serve.ts';
 export type { CloseHostOptions, CloseReport } from './server/close-report.ts';

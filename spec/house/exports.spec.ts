@@ -33,6 +33,7 @@ const entryPoints = [
       'ConnectionLostError',
       'HandshakeOverError',
       'MessageError',
+      'PeerFaultsError',
       'SessionCookieError',
       'Status',
       'UsageError',

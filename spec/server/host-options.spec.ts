@@ -6,6 +6,7 @@ import type { HostOptions } from 'corosock';
 import { virtualClock } from 'corosock/testing';
 import { describe, expect, it, vi } from 'vitest';
 import { HOST_OPTIONS, settingsOf } from '../../src/server/host-options.ts';
+import { PeerFaults } from '../../src/server/peer-faults.ts';
 import { Heartbeat } from '../../src/conversation/heartbeat.ts';
 import { realClock } from '../../src/time/real-clock.ts';
 import { ReadTraces } from '../../src/conversation/read-mistakes.ts';
@@ -69,6 +70,7 @@ describe('settingsOf', () => {
       sessions: undefined,
       clock: realClock,
       report: expect.any(Function) as unknown,
+      peerFaults: expect.any(PeerFaults) as unknown,
       deadlines: expect.any(Deadlines) as unknown,
       budget: expect.any(TurnBudget) as unknown,
       traces: expect.any(ReadTraces) as unknown,

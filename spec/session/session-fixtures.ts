@@ -11,6 +11,7 @@ import { sessionSettingsOf } from '../../src/session/session-options.ts';
 import type { SessionOptions } from '../../src/session/session-options.ts';
 import type { SessionStore } from '../../src/session/session-store.ts';
 import { Sessions } from '../../src/session/sessions.ts';
+import type { SessionHost } from '../../src/session/sessions.ts';
 import { LazySignal } from '../../src/waiting/lazy-signal.ts';
 
 export const SECRET = 'a secret of 32 bytes, as it seems';
@@ -107,10 +108,9 @@ export function setScene(
   const store = below instanceof NotedStore ? below : new NotedStore(below);
   const reports: string[] = [];
   const settings = sessionSettingsOf('serve()', { secret: SECRET, store, ...options }, clock);
-  const sessions = new Sessions(settings, {
-    clock,
-    report: (error, { phase }) => void reports.push(`${phase}: ${describeError(error)}`),
-  });
+  const report = (error: unknown, { phase }: { readonly phase: string }): void =>
+    void reports.push(`${phase}: ${describeError(error)}`);
+  const sessions = new Sessions(settings, { clock, report, peerFaults: unlimited(report) });
   const join = async (cookie?: string): Promise<Joined> => {
     const session = await sessions.open(cookie, false);
     await session.commit();
@@ -120,6 +120,11 @@ export function setScene(
     return { session, socket, member };
   };
   return { clock, store, sessions, reports, join };
+}
+
+/** Reports each fault of a client. */
+export function unlimited(report: SessionHost['report']): SessionHost['peerFaults'] {
+  return { report: (_kind, where, makeError) => report(makeError(), where) };
 }
 
 /** A promise and what settles it. */

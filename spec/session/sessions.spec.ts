@@ -3,7 +3,15 @@
 
 import { settle, virtualClock } from 'corosock/testing';
 import { describe, expect, it } from 'vitest';
-import { cookieOf, held, NotedSocket, NotedStore, outcomeOf, setScene } from './session-fixtures.ts';
+import {
+  cookieOf,
+  held,
+  NotedSocket,
+  NotedStore,
+  outcomeOf,
+  setScene,
+  unlimited,
+} from './session-fixtures.ts';
 import { MemorySessionStore } from '../../src/session/memory-session-store.ts';
 import type { SessionData } from '../../src/session/session.ts';
 import { Sessions } from '../../src/session/sessions.ts';
@@ -69,9 +77,10 @@ describe('open', () => {
 
   it('H24: reports errors without the text of the cookie', async () => {
     const reported: unknown[] = [];
+    const report = (error: unknown): void => void reported.push(error);
     const { store, clock } = setScene();
     const settings = { secrets: ['s'], cookie: 'sid', store, timeoutMs: 1000, endOnClose: false } as const;
-    const sessions = new Sessions(settings, { clock, report: (error) => reported.push(error) });
+    const sessions = new Sessions(settings, { clock, report, peerFaults: unlimited(report) });
     for (const cookie of ['sid=s%3Atell-nobody.forged', cookieOf('tell-nobody', 's', 'sid')]) {
       (await sessions.open(cookie, false)).release();
     }

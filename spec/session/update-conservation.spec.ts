@@ -4,7 +4,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { cookieOf, SECRET, overOf } from './session-fixtures.ts';
+import { cookieOf, SECRET, overOf, unlimited } from './session-fixtures.ts';
 import { HandClock, turn } from '../time/hand-clock.ts';
 import { KeyedLock } from '../../src/waiting/keyed-lock.ts';
 import { MemorySessionStore } from '../../src/session/memory-session-store.ts';
@@ -152,7 +152,10 @@ async function perform(
     timeoutMs: Infinity,
     endOnClose: false,
   } as const;
-  const all = Array.from({ length: hosts }, () => new Sessions(settings, { clock, report: () => {} }));
+  const all = Array.from(
+    { length: hosts },
+    () => new Sessions(settings, { clock, report: () => {}, peerFaults: unlimited(() => {}) }),
+  );
   const opening = [0, 1, 2, 3, 4, 5].map(async (n) =>
     (all[n % hosts] as Sessions).open(cookieOf('id'), false),
   );

@@ -106,6 +106,14 @@ export interface ErrorCodes {
    */
   readonly COROSOCK_SESSION_COOKIE: 'SessionCookieError';
   /**
+   * Given to `report`: clients have caused faults of one `kind` that were left out of the report;
+   * `count` says how many since the last one. The first fault of each kind is reported as it is,
+   * the others of a minute are counted.
+   *
+   * Cure: none is needed. The first report of the kind says what clients do wrong.
+   */
+  readonly COROSOCK_PEER_FAULTS: 'PeerFaultsError';
+  /**
    * Given to `report`: `host.handleUpgrade` got a stream that was given to a host before, and did
    * nothing with it.
    *

@@ -2,6 +2,7 @@
 // made with. `serve`, `attach` and the test kit call settingsOf; what a client has, too, is in
 // conversation/conversation-options.ts, and the options of sessions in session/session-options.ts.
 
+import { PeerFaults } from './peer-faults.ts';
 import type { Report } from './report.ts';
 import { guarded, reportAsWarning } from './report.ts';
 import { sessionSettingsOf } from '../session/session-options.ts';
@@ -36,8 +37,9 @@ export interface HostOptions extends ConversationOptions {
   readonly sessions?: SessionOptions | false;
   /**
    * Called as `report(error, { socketId, phase })` with errors that no caller can be given; not
-   * with the socket's own end that leaves a handler. Default: a process warning,
-   * `COROSOCK_REPORT`.
+   * with the socket's own end that leaves a handler. Of the faults that clients cause, the first of
+   * each kind in a minute, and then their count, as a `PeerFaultsError`. Default: a process
+   * warning, `COROSOCK_REPORT`.
    */
   readonly report?: Report;
 }
@@ -62,6 +64,7 @@ export interface HostSettings
   extends ConversationSettings, ConversationChoices, Omit<Complete<OwnOptions>, 'sessions'> {
   /** Undefined for none. */
   readonly sessions: SessionSettings | undefined;
+  readonly peerFaults: PeerFaults;
 }
 
 /**
@@ -80,11 +83,13 @@ export function settingsOf(
   const conversation = conversationChoices(call, options);
   const own = complete<OwnOptions>(call, options, OWN_OPTIONS);
   const { clock } = conversation;
+  const report = guarded(own.report);
   return Object.freeze({
     ...conversation,
     ...own,
     sessions: own.sessions === false ? undefined : sessionSettingsOf(call, own.sessions, clock),
-    report: guarded(own.report),
+    report,
+    peerFaults: new PeerFaults(report, clock),
     deadlines: new Deadlines(clock),
     budget: new TurnBudget(clock),
     traces: new ReadTraces(),

@@ -71,7 +71,9 @@ export async function serve(routes: Routes, options: ServeOptions = {}): Promise
   refuseTheRest(server, table, settings.clock);
   await listener.listen(port, hostname);
   // An error while listening, such as too many open files, must not end the process.
-  server.on('error', (error) => settings.report(error, { phase: 'listen' }));
+  server.on('error', (error: NodeJS.ErrnoException) => {
+    settings.peerFaults.report(`listen: ${error.code}`, { phase: 'listen' }, () => error);
+  });
   return host;
 }
 

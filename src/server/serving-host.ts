@@ -69,7 +69,11 @@ export class ServingHost implements Host, RunListener {
   constructor(routes: RouteTable, settings: HostSettings, binding: HttpBinding) {
     this.#routes = routes;
     this.#settings = settings;
-    this.#runSettings = { ...settings, pool: new TaskQueue(settings.poolSize) };
+    this.#runSettings = {
+      ...settings,
+      pool: new TaskQueue(settings.poolSize),
+      report: settings.peerFaults.reportRun,
+    };
     this.#binding = binding;
     this.#sessions = settings.sessions && new Sessions(settings.sessions, settings);
     this.#admission = new Admission(settings);
@@ -212,6 +216,7 @@ export class ServingHost implements Host, RunListener {
     this.#shutDown = shutDown;
     this.#closing = shutDown.report.then(async (report) => {
       await this.#binding.close();
+      this.#settings.peerFaults.stop();
       return report;
     });
     this.#admission.close();

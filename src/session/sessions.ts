@@ -17,17 +17,23 @@ export interface SessionHost {
   readonly clock: Clock;
   /** Gets errors that no caller can be given. */
   readonly report: (error: unknown, where: { readonly phase: string }) => void;
+  /** Gets what clients cause, and limits it: the error is made only where it is reported. */
+  readonly peerFaults: {
+    report(kind: string, where: { readonly phase: string }, makeError: () => unknown): void;
+  };
 }
+
+const SESSION = Object.freeze({ phase: 'session' });
 
 /** Opens the sessions of one host. */
 export class Sessions {
   readonly #resources: SessionResources;
-  readonly #report: (error: unknown) => void;
+  readonly #peerFaults: SessionHost['peerFaults'];
 
-  constructor(settings: SessionSettings, { clock, report }: SessionHost) {
+  constructor(settings: SessionSettings, { clock, report, peerFaults }: SessionHost) {
     const { store, timeoutMs, endOnClose, cookie, secrets } = settings;
-    this.#report = (error) => report(error, { phase: 'session' });
-    const pendingWork = new PendingWork(clock, this.#report);
+    this.#peerFaults = peerFaults;
+    const pendingWork = new PendingWork(clock, (error) => report(error, SESSION));
     this.#resources = {
       store,
       lock: new SessionLock(store, pendingWork),
@@ -61,7 +67,7 @@ export class Sessions {
    * of a fresh one yet: a handshake that comes to nothing takes no room there.
    *
    * A cookie that is forged, or whose session is over, gets a fresh session; `report` gets a
-   * SessionCookieError (`COROSOCK_SESSION_COOKIE`, `why`).
+   * SessionCookieError (`COROSOCK_SESSION_COOKIE`, `why`), for the first of a minute.
    *
    * @param cookieHeader - The `Cookie` header of the request.
    * @param isSecure - Whether the request came over TLS; the cookie is then `Secure`.
@@ -72,15 +78,19 @@ export class Sessions {
   open(cookieHeader: string | undefined, isSecure: boolean): SessionHandle | Promise<SessionHandle> {
     const verdict = this.#resources.cookie.read(cookieHeader);
     if (verdict.kind === 'valid') return this.#openKnown(verdict.id, isSecure);
-    if (verdict.kind === 'forged') this.#report(new SessionCookieError('forged'));
+    if (verdict.kind === 'forged') this.#reportCookie('forged');
     return this.#openFresh(isSecure);
   }
 
   async #openKnown(id: string, isSecure: boolean): Promise<SessionHandle> {
     const known = await this.#find(id);
     if (known !== undefined) return new SessionHandle(known, 'known', this.#resources, isSecure);
-    this.#report(new SessionCookieError('unknown'));
+    this.#reportCookie('unknown');
     return this.#openFresh(isSecure);
+  }
+
+  #reportCookie(why: SessionCookieError['why']): void {
+    this.#peerFaults.report(`session cookie: ${why}`, SESSION, () => new SessionCookieError(why));
   }
 
   #openFresh(isSecure: boolean): SessionHandle {

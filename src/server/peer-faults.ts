@@ -1,0 +1,117 @@
+// Limits what strangers can write into the log: the reports of faults that clients cause. The
+// first one of a kind is reported at once, further ones are counted and reported once a minute.
+// Sessions (forged cookies), runs (messages that no handler accepts) and `serve` (connections that
+// cannot be accepted) call it. Errors of the user's own code go to `report` directly.
+
+import type { Report } from './report.ts';
+import type { Clock } from '../time/clock.ts';
+import { messageCloseCode } from '../core/errors.ts';
+import { propertyOf } from '../core/object-like.ts';
+
+/**
+ * How long faults of one kind are counted before the count is reported.
+ *
+ * @limit Time for one report of each kind of clients' faults | the others are counted
+ */
+export const FAULT_WINDOW_MS = 60_000;
+
+/**
+ * Kinds that are counted apart.
+ *
+ * @limit Kinds of faults of clients that are counted apart | further kinds are counted together
+ */
+export const MAX_FAULT_KINDS = 32;
+
+/** Where faults come up. */
+type Where = Parameters<Report>[1];
+
+/** The kind of all faults beyond {@link MAX_FAULT_KINDS} kinds. */
+const OTHER_KIND = 'other';
+
+/** What `report` gets once a minute in place of the faults that were left out. */
+export class PeerFaultsError extends Error {
+  override readonly name = 'PeerFaultsError';
+  readonly code = 'COROSOCK_PEER_FAULTS';
+  /** What the faults have in common: `'session cookie: forged'`. */
+  readonly kind: string;
+  /** How many were left out since the last report of this kind. */
+  readonly count: number;
+
+  constructor(kind: string, count: number) {
+    super(`Clients have caused ${count} more of these within a minute: ${kind}`);
+    this.kind = kind;
+    this.count = count;
+  }
+}
+
+interface FaultWindow {
+  readonly phase: string;
+  /** Faults since the last report. */
+  count: number;
+  timer: unknown;
+}
+
+/** Reports the faults of the clients of one host, in bounded number. */
+export class PeerFaults {
+  readonly #report: Report;
+  readonly #clock: Clock;
+  /** The kinds of the last minute: one timer each, and none when no client causes faults. */
+  readonly #windows = new Map<string, FaultWindow>();
+  #isStopped = false;
+
+  constructor(report: Report, clock: Clock) {
+    this.#report = report;
+    this.#clock = clock;
+  }
+
+  /**
+   * Reports a fault, or counts it.
+   *
+   * @param kind - A fixed text, never one of the client: it is kept, and shown with the count.
+   * @param makeError - Called only where the fault is reported: a stack costs more than the count.
+   */
+  report(kind: string, where: Where, makeError: () => unknown): void {
+    if (this.#isStopped) return this.#report(makeError(), where);
+    const name = this.#windows.has(kind) || this.#windows.size < MAX_FAULT_KINDS ? kind : OTHER_KIND;
+    const window = this.#windows.get(name);
+    if (window !== undefined) {
+      window.count += 1;
+      return;
+    }
+    this.#open(name, { phase: where.phase, count: 0, timer: undefined });
+    this.#report(makeError(), where);
+  }
+
+  /**
+   * Reports an error of a handler. An error that is the fault of the client's message (a
+   * MessageError) is limited, any other is the handler's own and is not.
+   */
+  readonly reportRun: Report = (error, where) => {
+    if (messageCloseCode(error) === undefined) return this.#report(error, where);
+    this.report(`${where.phase}: ${String(propertyOf(error, 'code'))}`, where, () => error);
+  };
+
+  /** Reports what was counted, and clears all timers. Later faults are not limited. */
+  stop(): void {
+    this.#isStopped = true;
+    for (const [kind, window] of this.#windows) {
+      this.#clock.clearTimeout(window.timer);
+      this.#tell(kind, window);
+    }
+    this.#windows.clear();
+  }
+
+  #open(kind: string, window: FaultWindow): void {
+    this.#windows.set(kind, window);
+    window.timer = this.#clock.setTimeout(() => {
+      this.#windows.delete(kind);
+      if (window.count === 0) return;
+      this.#open(kind, { ...window, count: 0 });
+      this.#tell(kind, window);
+    }, FAULT_WINDOW_MS);
+  }
+
+  #tell(kind: string, { phase, count }: FaultWindow): void {
+    if (count > 0) this.#report(new PeerFaultsError(kind, count), { phase });
+  }
+}
