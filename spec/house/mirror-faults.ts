@@ -11,6 +11,7 @@ const UNIT_LINES = 40;
 const BESIDE: ReadonlySet<string> = new Set([
   'examples', // of examples/
   'faults', // the fault catalogue
+  'fuzz', // random scripts from seeds
   'fixtures', // what specs of several rooms start or read
   'house', // what keeps the house
   'peers', // raw clients
