@@ -84,7 +84,7 @@ export class RandomConversation {
     this.heal();
     this.#endHandler('returns');
     this.#count(this.host.host.close({ graceMs: 0 }));
-    for (let wait = 0; wait < 8; wait += 1) await this.tick(CLOSE_TIMEOUT_MS * 2);
+    for (let wait = 0; wait < 400 && !this.#isOver; wait += 1) await this.tick(CLOSE_TIMEOUT_MS / 20);
     for (const side of [this.server, this.client]) {
       while (side.socket.queued.messages > 0) {
         side.readNow();
@@ -92,6 +92,12 @@ export class RandomConversation {
       }
     }
     await turn();
+  }
+
+  /** Whether both sides have ended, and each call has settled: from then on no time passes. */
+  get #isOver(): boolean {
+    const sides = [this.server, this.client];
+    return this.pending === 0 && this.posts > 0 && sides.every((side) => side.isSettled);
   }
 
   get sockets(): number {

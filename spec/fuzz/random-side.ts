@@ -41,6 +41,12 @@ export class RandomSide {
     void socket.closed.then((end) => (this.end = end));
   }
 
+  /** Whether the conversation is over, and each call has settled. */
+  get isSettled(): boolean {
+    const isWriting = this.writes.some(({ status }) => status === 'pending');
+    return this.end !== undefined && !isWriting && this.settled.length === this.reads.length;
+  }
+
   write(): void {
     const random = this.#random;
     const text = `#${this.writes.length}:`.padEnd(random.between(6, LONGEST_BYTES), '.');
