@@ -1,4 +1,4 @@
-// What a server has to make of a client's bytes (RFC 6455 §5 and §7, without extensions): the
+// What a server has to make of a client's bytes (RFC 6455 §5, RFC 6455 §7, without extensions): the
 // messages that are whole, the pings, and the end. Written from the RFC alone, so that the server
 // under test is compared with something that shares no line with it.
 
