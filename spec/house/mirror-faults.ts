@@ -15,6 +15,7 @@ const BESIDE: ReadonlySet<string> = new Set([
   'fixtures', // what specs of several rooms start or read
   'house', // what keeps the house
   'peers', // raw clients
+  'roads', // one behaviour over each way to reach a host
   'stories', // whole journeys
 ]);
 

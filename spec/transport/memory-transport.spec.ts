@@ -54,6 +54,15 @@ describe('memoryLink', () => {
     expect([near.messages, far.messages]).toEqual([[], ['ab']]);
   });
 
+  it('holds no bytes after its end: what was under way is lost', () => {
+    const [near, far] = memoryLink();
+    far.pause();
+    near.send('under way', { binary: false, compress: false });
+    expect(near.bufferedBytes).toBeGreaterThan(9);
+    near.terminate();
+    expect(near.bufferedBytes).toBe(0);
+  });
+
   it('names the size of a message above the limit in the cause', async () => {
     const { near, far } = openLink({ maxMessageBytes: [1, 3] });
     near.send('h\u00e9h\u00e9');

@@ -74,8 +74,9 @@ export class MemoryTransport implements Transport {
     this.#peer = peer;
   }
 
+  /** A link that has ended holds nothing: what was under way is lost. */
   get bufferedBytes(): number {
-    return this.#unflushedBytes;
+    return this.#state === 'ended' ? 0 : this.#unflushedBytes;
   }
 
   get receivedBytes(): number {

@@ -1,0 +1,23 @@
+// The behaviour suite: what users are promised of a conversation, whatever the road. Each spec
+// file of this folder runs it over one road; a difference is a bug of ours, or is written down in
+// the road's own `sees`.
+
+import { afterAll, describe } from 'vitest';
+import { closing } from './closing.ts';
+import { companions } from './companions.ts';
+import { handshakes } from './handshakes.ts';
+import { messages } from './messages.ts';
+import { pressure } from './pressure.ts';
+import { reading } from './reading.ts';
+import type { Road } from './road.ts';
+
+/** Registers the whole suite for one road. */
+export function behaviours(road: Road): void {
+  afterAll(() => road.stop());
+  describe('messages:', () => messages(road));
+  describe('reading:', () => reading(road));
+  describe('closing:', () => closing(road));
+  describe('back-pressure:', () => pressure(road));
+  describe('handshakes:', () => handshakes(road));
+  describe('beyond one conversation:', () => companions(road));
+}

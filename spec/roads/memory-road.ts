@@ -1,0 +1,147 @@
+// The road without a wire: the client of `corosock/client` over a Connector of its own, which asks
+// the host's admission and joins both ends by a link in memory.
+
+import type { Host, HostOptions, Routes } from 'corosock';
+import type { Answer, Question, Road, RoadHost } from './road.ts';
+import { makeConnect } from '../../src/client/connect.ts';
+import { ConnectError } from '../../src/core/errors.ts';
+import { chooseSubprotocol } from '../../src/handshake/check-handshake.ts';
+import type { HandshakeRequest } from '../../src/handshake/handshake-request.ts';
+import { REFUSALS } from '../../src/handshake/refusal.ts';
+import type { Refusal } from '../../src/handshake/refusal.ts';
+import type { AcceptedHandshake, PendingHandshake } from '../../src/server/admission.ts';
+import { answerTo } from '../../src/server/answer-to.ts';
+import { settingsOf } from '../../src/server/host-options.ts';
+import type { HostSettings } from '../../src/server/host-options.ts';
+import { RouteTable } from '../../src/server/routes.ts';
+import { ServingHost } from '../../src/server/serving-host.ts';
+import { ConnectedSocket } from '../../src/socket/client-socket.ts';
+import type { LinkOutcome, LinkTarget } from '../../src/transport/connector.ts';
+import type { Transport } from '../../src/transport/transport.ts';
+import { memoryLink } from '../../src/transport/memory-transport.ts';
+
+const ORIGIN = 'ws://localhost';
+const NO_BINDING = { address: undefined, close: async (): Promise<void> => {} };
+
+export const memoryRoad: Road = {
+  sees: { address: undefined, scheme: 'ws:' },
+  isWire: false,
+  serve: async (routes, options) => new MemoryRoadHost(routes, options),
+  stop: async () => {},
+};
+
+interface Request extends Question {
+  readonly url: URL;
+}
+
+/** What is done with a handshake in the turn in which it is accepted. */
+type OnAccepted<T> = (pending: PendingHandshake, accepted: AcceptedHandshake) => T;
+
+class MemoryRoadHost implements RoadHost {
+  readonly host: Host;
+  readonly #host: ServingHost;
+  readonly #table: RouteTable;
+  readonly #settings: HostSettings;
+  readonly #connect = makeConnect({
+    connector: (target, outcome) => this.#open(target, outcome),
+    Socket: ConnectedSocket,
+    unknown: [],
+    overflow: 'pause',
+    fixed: {},
+  });
+
+  constructor(routes: Routes, options: HostOptions = {}) {
+    this.#table = new RouteTable(routes);
+    this.#settings = settingsOf('spec', options);
+    this.#host = new ServingHost(this.#table, this.#settings, NO_BINDING);
+    this.host = this.#host;
+  }
+
+  connect: RoadHost['connect'] = (target = '/', options = {}) => this.#connect(ORIGIN + target, options);
+
+  ask(target = '/', question: Question = {}): Promise<Answer> {
+    return this.#knock({ url: new URL(ORIGIN + target), ...question }, (pending, accepted) => {
+      const far = this.#join(pending, accepted);
+      // As a client that has got its 101 and leaves.
+      far.terminate();
+      return switchingProtocols(accepted);
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.host.close({ graceMs: 0 });
+  }
+
+  #open(target: LinkTarget, outcome: LinkOutcome): () => void {
+    let isCancelled = false;
+    const open = async (): Promise<void> => {
+      const answer = await this.#knock(target, (pending, accepted) => {
+        if (!isCancelled) this.#join(pending, accepted, target, outcome);
+      });
+      if (answer !== undefined && !isCancelled) outcome.failed(new ConnectError(answer.status));
+    };
+    queueMicrotask(() => void open());
+    return () => {
+      isCancelled = true;
+    };
+  }
+
+  #join(
+    pending: PendingHandshake,
+    accepted: AcceptedHandshake,
+    { maxMessageBytes }: Pick<LinkTarget, 'maxMessageBytes'> = { maxMessageBytes: Infinity },
+    outcome?: LinkOutcome,
+  ): Transport {
+    const limits = [this.#settings.maxMessageBytes, maxMessageBytes] as const;
+    const [near, far] = memoryLink({ protocol: accepted.answer.protocol, maxMessageBytes: limits });
+    outcome?.opened(far);
+    this.#host.converse(near, pending, accepted);
+    return far;
+  }
+
+  /** Check and admit, as for a request that keeps the rules. @returns The answer of a refusal. */
+  async #knock<T>(request: Request, onAccepted: OnAccepted<T>): Promise<T | Answer> {
+    const { url, headers = {}, protocols = [] } = request;
+    const found = this.#table.find(url.pathname);
+    if (found === undefined) return answerOf(REFUSALS.route);
+    if (found === 'malformed') return answerOf(REFUSALS.target);
+    const lines = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value] as const);
+    const handshake: HandshakeRequest = {
+      url,
+      headers: { host: url.host, ...Object.fromEntries(lines) },
+      params: found.params,
+      protocols,
+      remoteAddress: undefined,
+      raw: undefined,
+    };
+    const pending = this.#host.pendingHandshake(
+      handshake,
+      found.makeServer(),
+      chooseSubprotocol(this.#settings.protocols, protocols),
+      { cookie: handshake.headers['cookie'], isSecure: false },
+    );
+    return this.#host.admit<T | Answer>(pending, (result) => {
+      if (result.kind === 'accepted') return onAccepted(pending, result);
+      return answerOf(answerTo(result, pending.socketId, this.#settings.report));
+    });
+  }
+}
+
+function answerOf(answer: ReturnType<typeof answerTo>): Answer {
+  if ('response' in answer) {
+    const { status, headers } = answer.response;
+    return { status, headers: Object.fromEntries(headers), body: Buffer.from(answer.body).toString() };
+  }
+  const { status, text, headers = {} } = answer satisfies Refusal;
+  const lines = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value] as const);
+  return { status, headers: Object.fromEntries(lines), body: `${text}\n` };
+}
+
+function switchingProtocols({ answer: { protocol, responseHeaders }, setCookie }: AcceptedHandshake): Answer {
+  const headers = {
+    ...Object.fromEntries(responseHeaders ?? []),
+    ...(setCookie === undefined ? {} : { 'set-cookie': setCookie }),
+    ...(protocol === '' ? {} : { 'sec-websocket-protocol': protocol }),
+  };
+  return { status: 101, headers, body: '' };
+}

@@ -1,0 +1,38 @@
+// A road: one way on which clients reach a host. The behaviour suite takes a road and expects the
+// same of each. memory-road.ts has no wire; wire-road.ts has ports, TLS and proxies.
+
+import type { Host, HostOptions, Routes } from 'corosock';
+import type { ClientSocket, ConnectOptions } from 'corosock/client';
+
+export interface Road {
+  /** What the host learns of the client's address, and of the scheme that the client used. */
+  readonly sees: { readonly address: string | undefined; readonly scheme: 'ws:' | 'wss:' };
+  /** Whether a handshake is bytes of HTTP, which a client can write in other ways than ours. */
+  readonly isWire: boolean;
+  /** Makes a host, and what leads to it. */
+  serve(routes: Routes, options?: HostOptions): Promise<RoadHost>;
+  /** Stops what all hosts of this road share. */
+  stop(): Promise<void>;
+}
+
+/** A host at the end of a road. `await using` closes it. */
+export interface RoadHost extends AsyncDisposable {
+  readonly host: Host;
+  /** Opens a client. @param target - Path and query. Default '/'. */
+  connect(target?: string, options?: ConnectOptions): Promise<ClientSocket>;
+  /** Sends the request of a handshake, and gives what is answered, also a 101. */
+  ask(target?: string, request?: Question): Promise<Answer>;
+}
+
+export interface Question {
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly protocols?: readonly string[];
+}
+
+export interface Answer {
+  readonly status: number;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Empty for a 101. */
+  readonly body: string;
+}

@@ -1,0 +1,136 @@
+// The roads of bytes: `serve` on a port of this machine, a node:https server with `attach`, and
+// a proxy in front of `serve`. Clients are those of `corosock/client`; proxies.ts starts proxies.
+
+import { once } from 'node:events';
+import { request as requestPlain } from 'node:http';
+import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import { request as requestSecure } from 'node:https';
+import type { Duplex } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { attach, serve } from 'corosock';
+import type { Host, HostOptions, Routes } from 'corosock';
+import { connect } from 'corosock/client';
+import { listenSecurely } from '../fixtures/listening-server.ts';
+import type { Proxy, StartProxy } from './proxies.ts';
+import { HOST_PORT_HEADER } from './proxies.ts';
+import type { Answer, Question, Road, RoadHost } from './road.ts';
+
+/** A host on a port, and where clients go to reach it. */
+interface Served {
+  readonly host: Host;
+  /** Without a path. */
+  readonly url: string;
+  /** Lines that each request carries. */
+  readonly headers?: Readonly<Record<string, string>>;
+  close(): Promise<void>;
+}
+
+/** `serve`, and nothing between. */
+export const loopbackRoad: Road = wireRoad('ws:', async (routes, options) => {
+  const host = await serve(routes, options);
+  return { host, url: host.url, close: () => closeNow(host) };
+});
+
+/** A node:https server with `attach`. Clients do not look at its certificate. */
+export const tlsRoad: Road = wireRoad('wss:', async (routes, options) => {
+  trustEverybody();
+  const https = await listenSecurely();
+  const host = attach(https.server, routes, options);
+  const close = async (): Promise<void> => {
+    await closeNow(host);
+    await https[Symbol.asyncDispose]();
+  };
+  return { host, url: `wss://127.0.0.1:${https.port}`, close };
+});
+
+/** `serve` behind a proxy, which is started by the first host. */
+export function proxyRoad(start: StartProxy): Road {
+  let starting: Promise<Proxy> | undefined;
+  const road = wireRoad('ws:', async (routes, options) => {
+    starting ??= start();
+    const { url } = await starting;
+    if (url.startsWith('wss:')) trustEverybody();
+    const host = await serve(routes, options);
+    const headers = { [HOST_PORT_HEADER]: `${host.port}` };
+    return { host, url, headers, close: () => closeNow(host) };
+  });
+  return { ...road, stop: async () => (await starting)?.[Symbol.asyncDispose]() };
+}
+
+function wireRoad(
+  scheme: Road['sees']['scheme'],
+  open: (routes: Routes, options?: HostOptions) => Promise<Served>,
+): Road {
+  return {
+    sees: { address: '127.0.0.1', scheme },
+    isWire: true,
+    async serve(routes, options) {
+      const { host, url, headers: always = {}, close } = await open(routes, options);
+      return {
+        host,
+        connect: (target = '/', { headers, ...more } = {}) =>
+          connect(url + target, { ...more, headers: { ...headers, ...always } }),
+        ask: (target = '/', { headers, ...more } = {}) =>
+          ask(url + target, { ...more, headers: { ...headers, ...always } }),
+        [Symbol.asyncDispose]: close,
+      } satisfies RoadHost;
+    },
+    stop: async () => {},
+  };
+}
+
+async function closeNow(host: Host): Promise<void> {
+  await host.close({ graceMs: 0 });
+}
+
+/** The certificate is nobody's. Counts in this thread, which runs one spec file. */
+function trustEverybody(): void {
+  process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0';
+}
+
+async function ask(url: string, { headers, protocols = [] }: Question): Promise<Answer> {
+  const request = url.startsWith('wss:') ? requestSecure : requestPlain;
+  const offer = protocols.length === 0 ? {} : { 'Sec-WebSocket-Protocol': protocols.join(', ') };
+  const upgrade = {
+    Upgrade: 'websocket',
+    Connection: 'Upgrade',
+    'Sec-WebSocket-Version': '13',
+    // RFC 6455 §1.3's own example.
+    'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==',
+  };
+  const sent = request(url.replace('ws', 'http'), {
+    headers: { ...upgrade, ...offer, ...headers },
+    agent: false,
+  });
+  sent.end();
+  return answerTo(sent);
+}
+
+async function answerTo(sent: ClientRequest): Promise<Answer> {
+  const controller = new AbortController();
+  const { signal } = controller;
+  try {
+    return await Promise.race([
+      once(sent, 'upgrade', { signal }).then(([response, stream]) => {
+        (stream as Duplex).destroy();
+        return { ...headOf(response as IncomingMessage), body: '' };
+      }),
+      once(sent, 'response', { signal }).then(async ([response]) => ({
+        ...headOf(response as IncomingMessage),
+        body: await text(response as IncomingMessage),
+      })),
+    ]);
+  } finally {
+    controller.abort();
+  }
+}
+
+function headOf({ statusCode = 0, headers }: IncomingMessage): Omit<Answer, 'body'> {
+  return { status: statusCode, headers: linesOf(headers) };
+}
+
+function linesOf(headers: IncomingHttpHeaders): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name, [value].flat().join(', ')]),
+  );
+}
