@@ -192,6 +192,7 @@ describe('REFUSALS', () => {
       ['closing', 503, { 'Retry-After': '5' }],
       ['plainRequest', 426, toUpgrade],
       ['malformed', 400, undefined],
+      ['expired', 401, { 'WWW-Authenticate': 'Bearer error="invalid_token"' }],
       ['tooLate', 408, undefined],
       ['failed', 500, undefined],
       ['unavailable', 503, { 'Retry-After': '5' }],

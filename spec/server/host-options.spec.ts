@@ -63,6 +63,8 @@ describe('settingsOf', () => {
       closeTimeoutMs: 5000,
       maxHandshakes: 256,
       handshakeTimeoutMs: 10_000,
+      expiryCode: 4401,
+      maxLifetimeMs: Infinity,
       poolSize: 64,
       heartbeat: new Heartbeat(realClock, { intervalMs: 25_000, timeoutMs: 20_000 }),
       protocols: [],
@@ -105,6 +107,31 @@ describe('settingsOf', () => {
     expect(refused({ closeTimeoutMs: value })).toEqual([
       'COROSOCK_ARGUMENT',
       expect.stringContaining('closeTimeoutMs to be a number of milliseconds from 0 to 2147483647, got '),
+    ]);
+  });
+
+  it.each([1000, 1003, 1007, 1014, 3000, 4401, 4999])('takes expiryCode of %d', (expiryCode) => {
+    expect(take({ expiryCode }).expiryCode).toBe(expiryCode);
+  });
+
+  it.each([0, 999, 1004, 1005, 1006, 1015, 2999, 5000, 4401.5, NaN, '4401', null])(
+    'C1: refuses expiryCode of %s',
+    (value) => {
+      expect(refused({ expiryCode: value })).toEqual([
+        'COROSOCK_ARGUMENT',
+        expect.stringContaining('expiryCode to be a close code of 1000–1003, 1007–1014 or 3000–4999, got '),
+      ]);
+    },
+  );
+
+  it.each([1, 1.5, 2 ** 31, 1e12, Infinity])('takes maxLifetimeMs of %d', (maxLifetimeMs) => {
+    expect(take({ maxLifetimeMs }).maxLifetimeMs).toBe(maxLifetimeMs);
+  });
+
+  it.each([0, 0.5, -1, NaN, -Infinity, '1', null, 1n])('C1: refuses maxLifetimeMs of %s', (value) => {
+    expect(refused({ maxLifetimeMs: value })).toEqual([
+      'COROSOCK_ARGUMENT',
+      expect.stringContaining('maxLifetimeMs to be a number of milliseconds ≥ 1, got '),
     ]);
   });
 

@@ -21,6 +21,15 @@ describe('virtualClock', () => {
     expect([clock.now(), clock.timers]).toEqual([5, 0]);
   });
 
+  it('has the time of day of the machine when it begins, and then its own', async () => {
+    const before = Date.now();
+    const clock = virtualClock();
+    const beganMs = clock.wallTimeMs();
+    expect(beganMs >= before && beganMs <= Date.now()).toBe(true);
+    await clock.advance(86_400_000);
+    expect(clock.wallTimeMs()).toBe(beganMs + 86_400_000);
+  });
+
   it('has the time of each timer when that runs', async () => {
     const clock = virtualClock();
     const times: number[] = [];

@@ -102,5 +102,15 @@ export function clockContract(make: () => ClockUnderTest): void {
       }
       expect(turned).toEqual(['a timer of the machine']);
     });
+
+    it('6: tells the time of day, which moves as now does', async () => {
+      const { clock, pass } = make();
+      const time = (): number => clock.wallTimeMs?.() ?? NaN;
+      const [dayMs, nowMs] = [time(), clock.now()];
+      expect(new Date(dayMs).getFullYear()).toBeGreaterThan(2000);
+      await pass(20);
+      // Both may be cut to whole milliseconds.
+      expect(Math.abs(time() - dayMs - (clock.now() - nowMs))).toBeLessThan(5);
+    });
   });
 }

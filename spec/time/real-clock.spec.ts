@@ -4,7 +4,7 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { clockContract } from './clock-contract.ts';
 import { turn } from './hand-clock.ts';
-import { realClock, holdProcess, wallTimeMs } from '../../src/time/real-clock.ts';
+import { holdProcess, realClock, wallTimeMs, wallTimeOf } from '../../src/time/real-clock.ts';
 
 describe('realClock', () => {
   clockContract(() => ({
@@ -43,5 +43,14 @@ describe('wallTimeMs', () => {
     vi.useFakeTimers({ toFake: ['Date'], now: 1_234_567 });
     onTestFinished(() => void vi.useRealTimers());
     expect(wallTimeMs()).toBe(1_234_567);
+  });
+});
+
+describe('wallTimeOf', () => {
+  it('is the time of day of the clock, and that of the machine where it has none', () => {
+    const { wallTimeMs: _, ...without } = realClock;
+    const before = Date.now();
+    expect(wallTimeOf({ ...realClock, wallTimeMs: () => 7 })).toBe(7);
+    expect(wallTimeOf(without)).toBeGreaterThanOrEqual(before);
   });
 });

@@ -129,6 +129,13 @@ export function isSendableCloseCode(code: unknown): code is number {
   return (code >= 1000 && code <= 1003) || (code >= 1007 && code <= 1014);
 }
 
+/** Refuses an option that is no code for a close frame; see {@link checkClose}. */
+export function checkCloseCode(call: string, name: string, code: unknown): void {
+  if (!isSendableCloseCode(code)) {
+    throw badArgument(call, `${name} to be a close code of 1000–1003, 1007–1014 or 3000–4999`, code);
+  }
+}
+
 /** Makes the error for an argument that is not what was expected. */
 export function badArgument(call: string, expected: string, got: unknown): UsageError {
   return new UsageError('COROSOCK_ARGUMENT', `${call}: expected ${expected}, got ${show(got)}`);

@@ -2,6 +2,7 @@
 // (early-data.ts) or the host end it.
 
 import type { Clock } from '../time/clock.ts';
+import { LazyTimer } from '../time/lazy-timer.ts';
 import { LazySignal } from '../waiting/lazy-signal.ts';
 import type { ListNode } from '../structures/linked-list.ts';
 import type { HandshakeEnd } from '../core/errors.ts';
@@ -11,10 +12,9 @@ import { HandshakeOverError } from '../core/errors.ts';
 export class HandshakeDeadline implements ListNode<HandshakeDeadline> {
   /** Aborts with HandshakeOverError; `handshake.signal`. */
   readonly over: LazySignal = new LazySignal();
-  readonly #clock: Clock;
+  readonly clock: Clock;
   readonly #dueMs: number;
-  #timer: unknown;
-  #isStopped = false;
+  #timer: LazyTimer | undefined;
   #why: HandshakeEnd | undefined;
   // Set by the list of the admission.
   previous: HandshakeDeadline | undefined;
@@ -22,7 +22,7 @@ export class HandshakeDeadline implements ListNode<HandshakeDeadline> {
 
   /** @param timeoutMs - Counted from now. */
   constructor(clock: Clock, timeoutMs: number) {
-    this.#clock = clock;
+    this.clock = clock;
     this.#dueMs = clock.now() + timeoutMs;
   }
 
@@ -33,12 +33,7 @@ export class HandshakeDeadline implements ListNode<HandshakeDeadline> {
    * @param onWait - Called when the timer is armed; never where it was stopped before.
    */
   begin(onWait: () => void): void {
-    this.#clock.setImmediate(() => {
-      if (this.#isStopped) return;
-      const leftMs = Math.max(Math.ceil(this.#dueMs - this.#clock.now()), 0);
-      this.#timer = this.#clock.setTimeout(() => this.end('late'), leftMs);
-      onWait();
-    });
+    this.#timer = new LazyTimer(this.clock, this.#dueMs, () => this.end('late'), onWait);
   }
 
   /** Why it has ended; undefined while it has not. */
@@ -55,7 +50,6 @@ export class HandshakeDeadline implements ListNode<HandshakeDeadline> {
 
   /** Cancels the timer: the handshake is decided. It can still be ended. */
   stop(): void {
-    this.#isStopped = true;
-    if (this.#timer !== undefined) this.#clock.clearTimeout(this.#timer);
+    this.#timer?.stop();
   }
 }

@@ -36,6 +36,15 @@ export interface Handshake {
    */
   protocol: string;
   /**
+   * When the client's credential ends: milliseconds since 1970, ≥ 0; undefined, or Infinity, for
+   * never. Default undefined. (The `exp` of a JWT is in seconds.)
+   *
+   * A credential that has ended when the hook returns refuses the handshake with 401. Later its end
+   * calls the server's `onExpire`, and closes the socket with the host's `expiryCode` unless
+   * `ws.renew` has moved it.
+   */
+  expiresAt: number | undefined;
+  /**
    * Extra headers of the 101 response; never the handshake's own, nor those of a body. What is set
    * after the hook has decided is not sent.
    */
@@ -46,6 +55,7 @@ export interface Handshake {
 export interface HandshakeAnswer {
   readonly sharedConnection: boolean;
   readonly protocol: string;
+  readonly expiresAt: number | undefined;
   /** The extra headers of the 101, as they were when the hook decided; undefined for none. */
   readonly responseHeaders: ReadonlyArray<readonly [name: string, value: string]> | undefined;
 }
@@ -76,6 +86,7 @@ export class OpenHandshake implements Handshake {
   #responseHeaders: Headers | undefined;
   #sharedConnection = false;
   #protocol: string;
+  #expiresAt: number | undefined;
   #isAnswered = false;
 
   constructor(
@@ -129,6 +140,16 @@ export class OpenHandshake implements Handshake {
     this.#protocol = protocol;
   }
 
+  get expiresAt(): number | undefined {
+    return this.#expiresAt;
+  }
+
+  set expiresAt(expiresAt: number | undefined) {
+    this.#refuseIfAnswered('expiresAt');
+    if (expiresAt !== undefined) checkExpiry('handshake.expiresAt', expiresAt);
+    this.#expiresAt = expiresAt;
+  }
+
   /**
    * Ends the time in which the handshake can be changed.
    *
@@ -144,12 +165,19 @@ export class OpenHandshake implements Handshake {
         throw badArgument('handshake.responseHeaders', "no header of the handshake's own", name);
       if (!VISIBLE.test(value)) throw unsendable(name);
     }
-    return { sharedConnection: this.#sharedConnection, protocol: this.#protocol, responseHeaders };
+    const { sharedConnection, protocol, expiresAt } = this;
+    return { sharedConnection, protocol, expiresAt, responseHeaders };
   }
 
   #refuseIfAnswered(name: string): void {
     if (this.#isAnswered) throw tooLate(`handshake.${name}`);
   }
+}
+
+/** Refuses what is no time of day. @throws UsageError `COROSOCK_ARGUMENT`. */
+export function checkExpiry(call: string, expiresAt: unknown): void {
+  if (typeof expiresAt !== 'number' || !(expiresAt >= 0))
+    throw badArgument(call, 'milliseconds since 1970, ≥ 0', expiresAt);
 }
 
 /** Shows neither what was offered nor what was set: some clients offer a token (H24). */

@@ -38,6 +38,12 @@ export const REFUSALS = {
     headers: { Connection: 'close, Upgrade', Upgrade: 'websocket', 'Sec-WebSocket-Version': '13' },
   },
   malformed: { status: 400, text: 'The request is malformed' },
+  // A 401 names a scheme (RFC 9110 §15.5.2); RFC 6750 §3.1 names the error of an expired token.
+  expired: {
+    status: 401,
+    text: 'The credential has expired',
+    headers: { 'WWW-Authenticate': 'Bearer error="invalid_token"' },
+  },
   tooLate: { status: 408, text: 'The request took too long' },
   failed: { status: 500, text: 'The server has failed' },
   unavailable: { status: 503, text: 'The sessions are not to be had', headers: { 'Retry-After': '5' } },

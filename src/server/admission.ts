@@ -12,6 +12,7 @@ import type { SocketId } from './socket-id.ts';
 import type { SessionHandle } from '../session/session-handle.ts';
 import { TaskQueue } from '../waiting/task-queue.ts';
 import type { Clock } from '../time/clock.ts';
+import { wallTimeOf } from '../time/real-clock.ts';
 import { LinkedList } from '../structures/linked-list.ts';
 import type { HandshakeEnd } from '../core/errors.ts';
 import { noop } from '../core/noop.ts';
@@ -29,6 +30,8 @@ type Verdict =
   | { readonly kind: 'accepted'; readonly context: unknown; readonly answer: HandshakeAnswer }
   /** The hook has returned a Response; `body` is all of its body. */
   | { readonly kind: 'refused'; readonly response: Response; readonly body: Uint8Array }
+  /** The credential that the hook has read ends before the socket begins. */
+  | { readonly kind: 'expired' }
   /** The hook has thrown, or its Response cannot be sent. */
   | { readonly kind: 'failed'; readonly error: unknown }
   /** The session store is down, or has not answered in time. */
@@ -124,7 +127,7 @@ function isPlain({ server, openSession }: PendingHandshake): boolean {
 
 /** Makes the result where there is nothing to wait for. */
 export function acceptedAtOnce(protocol: string): AcceptedHandshake {
-  const answer = { sharedConnection: false, protocol, responseHeaders: undefined };
+  const answer = { sharedConnection: false, protocol, expiresAt: undefined, responseHeaders: undefined };
   return {
     kind: 'accepted',
     context: undefined,
@@ -145,7 +148,7 @@ export function cancel({ deadline, session }: AcceptedHandshake): void {
 async function decide(
   pending: PendingHandshake,
   hooks: TaskQueue,
-  { over }: HandshakeDeadline,
+  { over, clock }: HandshakeDeadline,
 ): Promise<Decision> {
   const { server, openSession } = pending;
   let session: SessionHandle | undefined;
@@ -166,7 +169,11 @@ async function decide(
     if (response !== undefined) {
       return { verdict: { kind: 'refused', response, body: await bodyOf(response, over) }, session };
     }
-    verdict = { kind: 'accepted', context, answer: handshake.answer() };
+    const answer = handshake.answer();
+    if (answer.expiresAt !== undefined && answer.expiresAt <= wallTimeOf(clock)) {
+      return { verdict: { kind: 'expired' }, session };
+    }
+    verdict = { kind: 'accepted', context, answer };
   } catch (error) {
     return { verdict: { kind: 'failed', error }, session };
   }

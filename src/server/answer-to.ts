@@ -32,6 +32,7 @@ export function answerTo(
   if (result.kind === 'over') {
     return refusalWith(result.why === 'closing' ? REFUSALS.closing : REFUSALS.tooLate, setCookie);
   }
+  if (result.kind === 'expired') return refusalWith(REFUSALS.expired, setCookie);
   const { refusal, phase } = FAULTS[result.kind];
   report(result.error, { socketId: socketId.value, phase });
   return refusalWith(refusal, setCookie);

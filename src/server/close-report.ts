@@ -5,6 +5,9 @@ import { checkNames, checkTimer } from '../core/arguments.ts';
 import { complete, namesOf } from '../core/options.ts';
 import type { Complete, OptionTable } from '../core/options.ts';
 
+/** Default `graceMs` of `host.close`, and the time that a socket has at its `maxLifetimeMs`. */
+export const DEFAULT_GRACE_MS = 10_000;
+
 export interface CloseHostOptions {
   /**
    * Time that handlers have from the abort of `ws.draining` until their sockets are closed, 0 to
@@ -16,7 +19,7 @@ export interface CloseHostOptions {
 }
 
 export const CLOSE_OPTIONS: OptionTable<CloseHostOptions> = {
-  graceMs: [10_000, checkTimer],
+  graceMs: [DEFAULT_GRACE_MS, checkTimer],
   spreadMs: [0, checkTimer],
 };
 

@@ -3,7 +3,6 @@
 // makes it and hears of its end; child tasks are run-tasks.ts's, `onClientMessage` is
 // client-messages.ts's, and close codes are outcome.ts's.
 
-import { AsyncResource } from 'node:async_hooks';
 import type { AcceptedHandshake, PendingHandshake } from './admission.ts';
 import type { Host } from './host.ts';
 import { ClientMessages } from './client-messages.ts';
@@ -13,8 +12,12 @@ import type { SocketRun } from './hosted-socket.ts';
 import { closeCodeFor, isExpectedEnd } from './outcome.ts';
 import type { HandlerEnd, Outcome } from './outcome.ts';
 import type { Report } from './report.ts';
+import { SocketLife } from './socket-life.ts';
+import { hasRunHooks, RunHooks } from './run-hooks.ts';
+import type { HookedRun, RunHooksSettings } from './run-hooks.ts';
 import { lateTask, RunTasks } from './run-tasks.ts';
 import type { RunPhase } from './run-tasks.ts';
+import type { LivingRun, SocketLifeSettings } from './socket-life.ts';
 import type { WebSocketServer } from './servable.ts';
 import type { SocketId } from './socket-id.ts';
 import type { HandshakeRequest } from '../handshake/handshake-request.ts';
@@ -23,15 +26,15 @@ import type { SessionMember } from '../session/active-session.ts';
 import type { Conversation, ConversationListener } from '../conversation/conversation.ts';
 import type { ChildFunction } from '../tasks/task-scope.ts';
 import type { Task } from '../tasks/task.ts';
+import { LazyTimer } from '../time/lazy-timer.ts';
 import { LazyPromise } from '../waiting/lazy-promise.ts';
 import { LazySignal } from '../waiting/lazy-signal.ts';
 import type { ListNode } from '../structures/linked-list.ts';
 import type { CloseInfo } from '../core/close-info.ts';
-import { toBytes } from '../core/data.ts';
 import type { Data } from '../core/data.ts';
 import { DrainingError } from '../core/errors.ts';
 
-export interface RunSettings extends ClientMessagesSettings {
+export interface RunSettings extends ClientMessagesSettings, RunHooksSettings, SocketLifeSettings {
   readonly closeTimeoutMs: number;
   readonly report: Report;
 }
@@ -63,34 +66,39 @@ const RETURNED: HandlerEnd = Object.freeze({ kind: 'returned' });
 
 /** Runs one server from the first line of its handler to the real end of its socket. */
 export class HandlerRun
-  implements ConversationListener, ClientMessagesListener, ListNode<HandlerRun>, SocketRun
+  implements
+    ConversationListener,
+    ClientMessagesListener,
+    HookedRun,
+    ListNode<HandlerRun>,
+    LivingRun,
+    SocketRun
 {
   readonly ws: HostedSocket;
   readonly socketId: SocketId;
   readonly conversation: Conversation;
   readonly host: Host;
   readonly request: HandshakeRequest;
-  readonly context: unknown;
+  context: unknown;
   readonly session: Session | undefined;
   readonly isShared: boolean;
   /** Aborts when the host asks the handler to finish. */
   readonly draining: LazySignal = new LazySignal();
   readonly #server: WebSocketServer;
+  /** Ends the socket with its credential or its lifetime; undefined where neither ends. */
+  #life: SocketLife | undefined;
   readonly #member: SessionMember | undefined;
   readonly #settings: RunSettings;
   readonly #listener: RunListener;
-  /**
-   * The AsyncLocalStorage context of the handshake, for the hooks; undefined where the server has
-   * none that runs later. A snapshot() would take 2.7 KiB, this takes 90 bytes.
-   */
-  readonly #hookScope: AsyncResource | undefined;
+  /** Made with the run, in the context of its handshake, where the server has any by then. */
+  #hooks: RunHooks | undefined;
   /** Offers messages to `onClientMessage`; undefined where it is not asked. */
   readonly #clientMessages: ClientMessages | undefined;
   /** Child tasks of the handler; undefined where it never had any. */
   #tasks: RunTasks | undefined;
   /** How the handler and its child tasks ended; undefined while one of them runs. */
   #handlerEnd: HandlerEnd | undefined;
-  #graceTimer: unknown;
+  #graceTimer: LazyTimer | undefined;
   /** Whether `onPostServer` was called, or is not there. */
   #isFinished = false;
   #outcome: Outcome | undefined;
@@ -116,14 +124,15 @@ export class HandlerRun
     this.#server = server;
     this.#settings = settings;
     this.#listener = listener;
-    const isOffering = this.isShared && server.onClientMessage !== undefined;
-    if (isOffering || server.onPostServer !== undefined)
-      this.#hookScope = new AsyncResource('corosock.hooks');
     this.ws = new HostedSocket(this);
-    if (isOffering) {
-      const hook = (data: Data): unknown => this.#offer(data);
+    if (hasRunHooks(server)) this.#hooks = new RunHooks(server, this, settings);
+    if (this.isShared && server.onClientMessage !== undefined) {
+      const hook = (data: Data): unknown => this.#lateHooks.offer(data);
       this.#clientMessages = new ClientMessages(conversation, hook, settings, this);
     }
+    const { expiresAt = Infinity } = accepted.answer;
+    const endsInTime = Math.min(expiresAt, settings.maxLifetimeMs) < Infinity;
+    if (endsInTime) this.#life = new SocketLife(this, settings, expiresAt);
     // Last: what could throw above leaves no member in the session.
     this.#member = accepted.session?.join(() => conversation.close(SESSION_OVER, '', 'session'));
     if (this.#member !== undefined) conversation.whenActive(this.#member);
@@ -185,23 +194,48 @@ export class HandlerRun
   // Called by the socket.
 
   spawn<T>(task: ChildFunction<T>): Task<T> {
-    const report = (error: unknown, phase: RunPhase = 'spawn'): void => this.#report(error, phase);
+    const report = (error: unknown, phase: RunPhase = 'spawn'): void => this.report(error, phase);
     if (!this.isHandlerRunning) return lateTask(this.conversation.reader.scheduling, report);
     this.#tasks ??= new RunTasks(this.conversation, this.draining, this.#settings, report);
     return this.#tasks.spawn(task);
+  }
+
+  renew(expiresAt: number, context: unknown): void {
+    if (context !== undefined) this.context = context;
+    if (this.conversation.isEnding) return;
+    this.#life ??= new SocketLife(this, this.#settings, Infinity);
+    this.#life.renew(expiresAt);
+  }
+
+  // Called by the life of the socket.
+
+  callExpire(onSettled: () => void): boolean {
+    if (this.#server.onExpire === undefined) return false;
+    this.#lateHooks.callExpire(onSettled);
+    return true;
+  }
+
+  // Called by the hooks.
+
+  report(error: unknown, phase: string): void {
+    this.#settings.report(error, { socketId: this.id, phase });
+  }
+
+  reportUnlessOver(error: unknown, phase: string): void {
+    if (!isExpectedEnd(error, this.conversation, this.draining)) this.report(error, phase);
   }
 
   // Called by the conversation.
 
   conversationOnEnd(end: CloseInfo): void {
     this.#member?.release();
+    this.#life?.stop();
     this.#finishIfOver();
     if (!this.hasEnded) this.#listener.runOnEnd(this, undefined);
     if (this.#isFinished) return;
     const { clock, closeTimeoutMs } = this.#settings;
-    const dueMs = clock.now() + closeTimeoutMs;
     // Most handlers end in the same turn as their socket: they cost no timer.
-    clock.setImmediate(() => this.#waitUntil(dueMs, end));
+    this.#graceTimer = new LazyTimer(clock, clock.now() + closeTimeoutMs, () => this.#abandon(end));
   }
 
   // Called by the client messages.
@@ -209,12 +243,12 @@ export class HandlerRun
   clientMessagesOnError(error: unknown): void {
     // A hook that throws the reason of `draining` has finished as it was asked to.
     if (isExpectedEnd(error, this.conversation, this.draining)) return this.shutDown();
-    this.#report(error, 'onClientMessage');
+    this.report(error, 'onClientMessage');
     this.#closeAfter({ kind: 'threw', error });
   }
 
   clientMessagesOnStall(error: Error): void {
-    this.#report(error, 'onClientMessage');
+    this.report(error, 'onClientMessage');
   }
 
   clientMessagesOnIdle(): void {
@@ -222,9 +256,10 @@ export class HandlerRun
     this.#finishIfOver();
   }
 
-  #offer(data: Data): unknown {
-    const { ws } = this;
-    return this.#inHookScope(() => this.#server.onClientMessage?.(ws, ws.binaryData ? toBytes(data) : data));
+  /** A server may get its first hook while its handler runs. */
+  get #lateHooks(): RunHooks {
+    this.#hooks ??= new RunHooks(this.#server, this, this.#settings);
+    return this.#hooks;
   }
 
   /** Messages that came before the shut-down are still offered, within the host's grace. */
@@ -248,7 +283,7 @@ export class HandlerRun
   #allOnEnd(handlerEnd: HandlerEnd, phase: RunPhase): void {
     const isObeying =
       handlerEnd.kind === 'threw' && isExpectedEnd(handlerEnd.error, this.conversation, this.draining);
-    if (handlerEnd.kind === 'threw' && !isObeying) this.#report(handlerEnd.error, phase);
+    if (handlerEnd.kind === 'threw' && !isObeying) this.report(handlerEnd.error, phase);
     if (!this.isHandlerRunning) return;
     this.#handlerEnd = handlerEnd;
     this.#closeAfter(isObeying ? RETURNED : handlerEnd);
@@ -263,12 +298,6 @@ export class HandlerRun
     this.conversation.close(code, '', closer);
   }
 
-  #waitUntil(dueMs: number, end: CloseInfo): void {
-    if (this.#isFinished) return;
-    const leftMs = Math.max(Math.ceil(dueMs - this.#settings.clock.now()), 0);
-    this.#graceTimer = this.#settings.clock.setTimeout(() => this.#abandon(end), leftMs);
-  }
-
   /** Reports what ignores the end of the socket, and waits for it no longer. */
   #abandon(end: CloseInfo): void {
     this.#tasks?.abandon();
@@ -280,7 +309,7 @@ export class HandlerRun
   }
 
   #reportLate(what: string, phase: string): void {
-    this.#report(new Error(`${what} ${this.#settings.closeTimeoutMs} ms after its socket has closed`), phase);
+    this.report(new Error(`${what} ${this.#settings.closeTimeoutMs} ms after its socket has closed`), phase);
   }
 
   #finishIfOver(): void {
@@ -293,32 +322,10 @@ export class HandlerRun
     if (this.#isFinished) return;
     this.#isFinished = true;
     this.#clientMessages?.stop();
-    if (this.#graceTimer !== undefined) this.#settings.clock.clearTimeout(this.#graceTimer);
+    this.#graceTimer?.stop();
     const outcome: Outcome = { ...handlerEnd, end };
     if (this.#server.onPostServer === undefined) return this.#settle(outcome);
-    this.#callPostServer(outcome);
-  }
-
-  /** Waits for `onPostServer` for `closeTimeoutMs`; reports what it throws, also later. */
-  #callPostServer(outcome: Outcome): void {
-    const { clock, closeTimeoutMs } = this.#settings;
-    const report = (error: unknown): void => this.#report(error, 'onPostServer');
-    const timer = clock.setTimeout(() => {
-      report(new Error(`onPostServer has not settled in ${closeTimeoutMs} ms`));
-      this.#settle(outcome);
-    }, closeTimeoutMs);
-    // The socket may be ending in this call: `ws.signal` aborts before the hook runs.
-    void Promise.resolve()
-      .then(() => this.#inHookScope(() => this.#server.onPostServer?.(this.ws, outcome.end)))
-      .catch(report)
-      .then(() => {
-        clock.clearTimeout(timer);
-        this.#settle(outcome);
-      });
-  }
-
-  #inHookScope<T>(hook: () => T): T {
-    return this.#hookScope === undefined ? hook() : this.#hookScope.runInAsyncScope(hook);
+    this.#lateHooks.callPostServer(end, () => this.#settle(outcome));
   }
 
   /** Only the first call counts. */
@@ -327,9 +334,5 @@ export class HandlerRun
     this.#outcome = outcome;
     this.#listener.runOnEnd(this, outcome);
     this.#outcomePromise?.resolve(outcome);
-  }
-
-  #report(error: unknown, phase: string): void {
-    this.#settings.report(error, { socketId: this.id, phase });
   }
 }

@@ -13,7 +13,15 @@ import type { ConversationChoices, ConversationOptions } from '../conversation/c
 import { ReadTraces } from '../conversation/read-mistakes.ts';
 import { Deadlines } from '../time/deadline.ts';
 import { TurnBudget } from '../time/turn-budget.ts';
-import { checkCount, checkFunction, checkNames, checkTimer, oneOf } from '../core/arguments.ts';
+import {
+  badArgument,
+  checkCloseCode,
+  checkCount,
+  checkFunction,
+  checkNames,
+  checkTimer,
+  oneOf,
+} from '../core/arguments.ts';
 import { complete, namesOf, unchecked } from '../core/options.ts';
 import type { Complete, OptionTable } from '../core/options.ts';
 
@@ -28,6 +36,16 @@ export interface HostOptions extends ConversationOptions {
    * answer is HTTP 408, or HTTP 503 where the store has not answered. Default 10 000.
    */
   readonly handshakeTimeoutMs?: number;
+  /**
+   * Code of the close when `handshake.expiresAt` has passed and `onExpire` has not renewed it:
+   * 1000–1003, 1007–1014 or 3000–4999. Default 4401.
+   */
+  readonly expiryCode?: number;
+  /**
+   * Longest life of a socket, with up to a tenth more at random, ≥ 1 ms: `ws.draining` then aborts,
+   * and 10 000 ms later the socket is closed with 1001. `Infinity` for no end. Default Infinity.
+   */
+  readonly maxLifetimeMs?: number;
   /**
    * `onClientMessage` calls at once, over all shared sockets, 1 to 2³¹−1: the pool of shared
    * connections of `%CSP.WebSocket`. Further calls wait in order. Default 64.
@@ -51,6 +69,8 @@ const OWN_OPTIONS: OptionTable<OwnOptions> = {
   overflow: ['pause', oneOf('pause', 'close')],
   maxHandshakes: [256, checkCount],
   handshakeTimeoutMs: [10_000, checkTimer],
+  expiryCode: [4401, checkCloseCode],
+  maxLifetimeMs: [Infinity, checkLifetime],
   poolSize: [64, checkCount],
   sessions: [false, unchecked],
   report: [reportAsWarning, checkFunction],
@@ -94,4 +114,10 @@ export function settingsOf(
     budget: new TurnBudget(clock),
     traces: new ReadTraces(),
   });
+}
+
+function checkLifetime(call: string, name: string, ms: unknown): void {
+  if (typeof ms !== 'number' || !(ms >= 1)) {
+    throw badArgument(call, `${name} to be a number of milliseconds ≥ 1`, ms);
+  }
 }

@@ -45,7 +45,7 @@ export interface SharedSocket extends Socket {
 /** What a server handler holds as `ws`. */
 export interface ServerSocket<Context = unknown> extends SharedSocket {
   readonly request: HandshakeRequest;
-  /** What `onPreServer` returned. */
+  /** What `onPreServer` returned, or what the last `renew` gave. */
   readonly context: Context;
   /** The session's id; undefined where the host has no sessions. */
   readonly sessionId: string | undefined;
@@ -56,8 +56,19 @@ export interface ServerSocket<Context = unknown> extends SharedSocket {
    */
   readonly sharedConnection: boolean;
   readonly host: Host;
-  /** Aborts when the host asks its handlers to finish. */
+  /** Aborts when the host asks its handlers to finish, and at `maxLifetimeMs` of this socket. */
   readonly draining: AbortSignal;
+  /**
+   * Replaces the end of the client's credential that `handshake.expiresAt` has set.
+   *
+   * A time that has passed ends it in a later turn. On a socket that closes, or has ended, only the
+   * context is replaced.
+   *
+   * @param expiresAt - Milliseconds since 1970, ≥ 0; `Infinity`: the credential never ends.
+   * @param context - Becomes `ws.context`, whole; undefined keeps the one that is there.
+   * @throws UsageError `COROSOCK_ARGUMENT`; nothing is changed.
+   */
+  renew(expiresAt: number, context?: Context): void;
   /**
    * Runs a child task: a function that is called at once, and goes on beside the handler.
    *

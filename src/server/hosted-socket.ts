@@ -3,7 +3,7 @@
 // id, `endServer` and what the handshake has decided. The run behind them is handler-run.ts's.
 
 import type { HandshakeRequest } from '../handshake/handshake-request.ts';
-import { tooLate } from '../handshake/handshake.ts';
+import { checkExpiry, tooLate } from '../handshake/handshake.ts';
 import type { Host, ServerSocket, SharedSocket } from './host.ts';
 import type { Session } from '../session/session.ts';
 import { closeByUser } from '../socket/close-by-user.ts';
@@ -24,6 +24,7 @@ export interface SocketRun {
   readonly session: Session | undefined;
   readonly isShared: boolean;
   readonly draining: LazySignal;
+  renew(expiresAt: number, context: unknown): void;
   spawn<T>(task: ChildFunction<T>): Task<T>;
 }
 
@@ -89,6 +90,11 @@ export class HostedSocket extends SocketHandle implements ServerSocket {
 
   get draining(): AbortSignal {
     return this.#run.draining.signal;
+  }
+
+  renew(expiresAt: number, context?: unknown): void {
+    checkExpiry('ws.renew()', expiresAt);
+    this.#run.renew(expiresAt, context);
   }
 
   spawn<T>(task: ChildFunction<T>): Task<T> {

@@ -133,7 +133,7 @@ export function makerOf(name: string, servable: Servable): () => WebSocketServer
 }
 
 const EXPECTED = 'a function, or an object or class with server()';
-const HOOKS = ['onPreServer', 'onPostServer', 'onClientMessage'] as const;
+const HOOKS = ['onPreServer', 'onPostServer', 'onClientMessage', 'onExpire'] as const;
 
 /**
  * Checks that the hooks of a server are functions: another value would silently never run.

@@ -37,6 +37,14 @@ export interface WebSocketServer<Context = any> {
    * undone for every context.
    */
   onPreServer?(handshake: Handshake): Awaitable<Context | Response>;
+  /**
+   * Runs when the credential has ended that `handshake.expiresAt` or `ws.renew` has set.
+   *
+   * `ws.renew` in it keeps the socket. Otherwise the socket closes with the host's `expiryCode`
+   * once this has settled, also with an error, which is reported, and after `handshakeTimeoutMs` at
+   * the latest. Messages are served meanwhile. Not called for a socket that is closing.
+   */
+  onExpire?(ws: ServerSocket<Context>): Awaitable<void>;
   /** The whole conversation, as in {@link Handler}. */
   server(ws: ServerSocket<Context>): Awaitable<void>;
   /**

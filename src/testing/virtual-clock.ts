@@ -3,6 +3,7 @@
 
 import { settle } from './settle.ts';
 import type { Clock } from '../time/clock.ts';
+import { wallTimeMs } from '../time/real-clock.ts';
 import { checkTimer } from '../core/arguments.ts';
 
 export interface VirtualClock extends Clock {
@@ -13,6 +14,11 @@ export interface VirtualClock extends Clock {
    * @throws UsageError `COROSOCK_ARGUMENT`.
    */
   advance(ms: number): Promise<void>;
+  /**
+   * The time of day: that of the machine when this clock was made, and the time that has passed on
+   * this clock since.
+   */
+  wallTimeMs(): number;
   /** The number of timers that are set and have not run. */
   readonly timers: number;
 }
@@ -28,6 +34,7 @@ export function virtualClock(): VirtualClock {
 }
 
 class SteppedClock implements VirtualClock {
+  readonly #beganMs = wallTimeMs();
   #nowMs = 0;
   /** All timers, in the order in which they were set. */
   readonly #timers = new Set<Timer>();
@@ -38,6 +45,10 @@ class SteppedClock implements VirtualClock {
 
   now(): number {
     return this.#nowMs;
+  }
+
+  wallTimeMs(): number {
+    return this.#beganMs + this.#nowMs;
   }
 
   setTimeout(run: () => void, ms: number): unknown {

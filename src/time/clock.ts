@@ -11,6 +11,8 @@
  * 3. Timers run in the order of their times; at the same time, in the order in which they were set.
  * 4. A cleared timer never runs; clearing twice or late does nothing.
  * 5. `setImmediate` runs after the event loop has had a turn, in the order of the calls.
+ * 6. `wallTimeMs` is the time of day, for times that another system states. It moves as `now` does,
+ *    until a person or a time server sets it, forwards or back.
  */
 export interface Clock {
   /** Milliseconds, monotonic. */
@@ -20,4 +22,6 @@ export interface Clock {
   clearTimeout(handle: unknown): void;
   /** Runs after the event loop has had a turn. */
   setImmediate(run: () => void): unknown;
+  /** Milliseconds since 1970. Where it is missing, the time of day of the machine counts. */
+  wallTimeMs?(): number;
 }

@@ -9,6 +9,7 @@ export const realClock: Clock = Object.freeze({
   setTimeout: startTimer,
   clearTimeout: (handle: unknown) => clearTimeout(handle as NodeJS.Timeout | undefined),
   setImmediate: nextTurn,
+  wallTimeMs,
 });
 
 /**
@@ -29,4 +30,9 @@ function isHolding(handle: unknown): handle is { ref(): void } {
  */
 export function wallTimeMs(): number {
   return Date.now();
+}
+
+/** Gives the time of day of a clock; that of the machine for a clock without one. */
+export function wallTimeOf(clock: Clock): number {
+  return clock.wallTimeMs?.() ?? wallTimeMs();
 }

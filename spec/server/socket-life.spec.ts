@@ -1,0 +1,121 @@
+// The life of a socket: `maxLifetimeMs` with its spread and its grace. Credentials that end within
+// it are credentials.spec.ts's.
+
+import type { HostOptions, Servable } from 'corosock';
+import { runServer, settle, virtualClock } from 'corosock/testing';
+import type { ServerRun, VirtualClock } from 'corosock/testing';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { gist } from '../fixtures/memory-host.ts';
+
+const HOUR = 3_600_000;
+const GRACE = 10_000;
+
+afterEach(() => void vi.restoreAllMocks());
+
+interface Scene extends ServerRun {
+  readonly clock: VirtualClock;
+  readonly reports: unknown[];
+}
+
+/** Runs a server whose sockets live for an hour, and `random` of a tenth more. */
+function run(server: Servable, random = 0, options: HostOptions = {}): Scene {
+  vi.spyOn(Math, 'random').mockReturnValue(random);
+  const clock = virtualClock();
+  const reports: unknown[] = [];
+  const report = (error: unknown): void => void reports.push(error);
+  return { ...runServer(server, { clock, report, maxLifetimeMs: HOUR, ...options }), clock, reports };
+}
+
+describe('maxLifetimeMs', () => {
+  it('asks the handler to finish, and closes with 1001 when it returns', async () => {
+    const { clock, client, done, reports } = run(async (ws) => {
+      await ws.readMessage({ signal: ws.draining });
+    });
+    const ws = await client;
+    await clock.advance(HOUR - 1);
+    expect(ws.closeInfo).toBe(undefined);
+    await clock.advance(1);
+    const { kind, ...outcome } = await done;
+    expect([kind, 'end' in outcome && gist(outcome.end), (await ws.closed).code, reports]).toEqual([
+      'threw',
+      [1001, 'shutdown', true],
+      1001,
+      [],
+    ]);
+  });
+
+  it('closes with 1001 after 10 s what does not finish', async () => {
+    const { clock, client } = run(async (ws) => void (await ws.closed));
+    const ws = await client;
+    await clock.advance(HOUR + GRACE - 1);
+    expect(ws.closeInfo).toBe(undefined);
+    await clock.advance(1);
+    expect((await ws.closed).code).toBe(1001);
+  });
+
+  it.each([
+    [0.5, 1.05],
+    [0.999, 1.0999],
+  ])('is up to a tenth longer, at random: with %d it is %d h', async (random, hours) => {
+    let draining: AbortSignal | undefined;
+    const { clock } = run(async (ws) => {
+      draining = ws.draining;
+      await ws.closed;
+    }, random);
+    await clock.advance(Math.floor(hours * HOUR) - 1);
+    const before = draining?.aborted;
+    await clock.advance(2);
+    expect([before, draining?.aborted]).toEqual([false, true]);
+  });
+
+  it('closes a shared socket whose handler has returned at once', async () => {
+    const { clock, client } = run({
+      onPreServer: (handshake) => void (handshake.sharedConnection = true),
+      server: () => {},
+    });
+    await clock.advance(HOUR);
+    expect((await (await client).closed).code).toBe(1001);
+  });
+
+  it('is no timer where it is Infinity, the default', async () => {
+    const { clock, client } = run(async (ws) => void (await ws.closed), 0, { maxLifetimeMs: Infinity });
+    await client;
+    expect(clock.timers).toBe(0);
+  });
+
+  it('leaves no timer behind a socket that ends before, or in its grace', async () => {
+    for (const ms of [0, HOUR]) {
+      const { clock, client, done } = run(async (ws) => void (await ws.closed));
+      const ws = await client;
+      await clock.advance(ms);
+      await ws.close();
+      await done;
+      await settle();
+      expect(clock.timers).toBe(0);
+    }
+  });
+
+  it('holds also for a credential that is renewed for ever', async () => {
+    const { clock, client } = run({
+      server: async (ws) => {
+        ws.renew(0);
+        await ws.closed;
+      },
+      onExpire: (ws) => ws.renew((clock.wallTimeMs?.() ?? 0) + 60_000),
+    });
+    await clock.advance(HOUR + GRACE);
+    expect((await (await client).closed).code).toBe(1001);
+  });
+
+  it('ends with the credential, where that ends in the grace', async () => {
+    const { clock, client } = run(async (ws) => {
+      await settle();
+      ws.renew((clock.wallTimeMs?.() ?? 0) + HOUR + 1);
+      await ws.closed;
+    });
+    await clock.advance(HOUR);
+    expect((await client).closeInfo).toBe(undefined);
+    await clock.advance(1);
+    expect((await (await client).closed).code).toBe(4401);
+  });
+});
