@@ -37,13 +37,14 @@ export interface HostOptions extends ConversationOptions {
    */
   readonly handshakeTimeoutMs?: number;
   /**
-   * Code of the close when `handshake.expiresAt` has passed and `onExpire` has not renewed it:
-   * 1000–1003, 1007–1014 or 3000–4999. Default 4401.
+   * Code of the close when `handshake.expiresAt` has passed and `onExpire` has not renewed it: 1000
+   * to 4999, of which a close frame carries 1000–1003, 1007–1014 and 3000–4999. Default 4401.
    */
   readonly expiryCode?: number;
   /**
-   * Longest life of a socket, with up to a tenth more at random, ≥ 1 ms: `ws.draining` then aborts,
-   * and 10 000 ms later the socket is closed with 1001. `Infinity` for no end. Default Infinity.
+   * Longest life of a socket in milliseconds, from 1 to `Infinity`, with up to a tenth more at
+   * random: `ws.draining` then aborts, and 10 000 ms later the socket is closed with 1001. Default
+   * ∞.
    */
   readonly maxLifetimeMs?: number;
   /**
