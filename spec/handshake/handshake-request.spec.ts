@@ -83,7 +83,7 @@ describe('UpgradeRequest', () => {
     released.releaseRaw();
     released.releaseRaw();
     expect([kept.raw?.method, released.raw]).toEqual(['GET', undefined]);
-    expect([released.url.href, { ...released.headers }]).toEqual([kept.url.href, { ...kept.headers }]);
+    expect([released.url.href, released.headers]).toStrictEqual([kept.url.href, kept.headers]);
     expect(released.headers).toBe(released.headers);
   });
 });

@@ -26,15 +26,17 @@ const FIRST_LINE_COUNTS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Builds what Node gives as `message.headers`.
+ * Builds what Node gives as `message.headers`, on an object of the same kind.
  *
  * @param lines - `message.rawHeaders`: names and values in turn, as they were sent.
  */
 export function parseHeaderLines(lines: readonly string[]): IncomingHttpHeaders {
-  const headers = Object.create(null) as Record<string, string | string[]>;
+  const headers: Record<string, string | string[]> = {};
   for (let i = 0; i + 1 < lines.length; i += 2) {
     const name = (lines[i] as string).toLowerCase();
-    headers[name] = joined(name, headers[name], lines[i + 1] as string);
+    const before = Object.hasOwn(headers, name) ? headers[name] : undefined;
+    // A text for `__proto__` has no effect, in Node as here.
+    headers[name] = joined(name, before, lines[i + 1] as string);
   }
   return headers;
 }
