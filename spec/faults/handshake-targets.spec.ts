@@ -102,6 +102,12 @@ describe('H11: a target', () => {
     ['http://127.0.0.1', 404],
     ['http://127.0.0.1//admin', 404],
     ['127.0.0.1:80', 400],
+    ['/chat/%2e%2e%2fadmin', 400],
+    ['/chat/..%2fadmin', 400],
+    ['/chat/%5c..%5cadmin', 400],
+    ['/chat/%00', 400],
+    ['/files/a%2F..%2Fb', 400],
+    ['/files/a/%2e%2e%2f%2e%2e%2fadmin', 400],
     ['/admin HTTP/1.1', 400],
   ])('%j gets %i, and no handler runs', async (text, status) => {
     runs.length = 0;
@@ -116,15 +122,13 @@ describe('H11: a target', () => {
     ['/admin?%ff', 'admin'],
     ['http://127.0.0.1/admin', 'admin'],
     ['WS://127.0.0.1/admin', 'admin'],
-    ['/chat/%2e%2e%2fadmin', 'room ../admin'],
     ['/chat/%2525', 'room %25'],
-    ['/chat/%00', 'room \0'],
+    ['/chat/%252e%252e%252fadmin', 'room %2e%2e%2fadmin'],
     ['/chat/%F0%9F%98%80', 'room 😀'],
     ['/chat/...', 'room ...'],
     ['/chat/__proto__', 'room __proto__'],
     [`/chat/${'a'.repeat(8000)}`, `room ${'a'.repeat(8000)}`],
     ['/files/a//b', 'file a//b'],
-    ['/files/a%2F..%2Fb', 'file a/../b'],
   ])('%j leads to its own route, and to no other', async (text, run) => {
     runs.length = 0;
     using client = await openRaw(host.port, { requestLine: `GET ${text} HTTP/1.1` });

@@ -37,7 +37,7 @@ describe('RouteTable', () => {
     ['/chat', '/chat', {}],
     ['/csp/user/MyApp.Echo.cls', '/csp/user/MyApp.Echo.cls', {}],
     ['/chat/:room', '/chat/lobby', { room: 'lobby' }],
-    ['/chat/:room', '/chat/a%20b%2Fc', { room: 'a b/c' }],
+    ['/chat/:room', '/chat/a%20b%2Cc', { room: 'a b,c' }],
     ['/chat/:room', '/chat/%25ff', { room: '%ff' }],
     ['/:a/:b', '/1/2', { a: '1', b: '2' }],
     ['/files/*path', '/files/a/b%20c', { path: 'a/b c' }],
@@ -71,6 +71,27 @@ describe('RouteTable', () => {
     expect(find({ '/:any': a, '/chat': b }, '/chat')).toEqual([a, { any: 'chat' }]);
     expect(find({ '/chat': b, '/:any': a }, '/chat')).toEqual([b, {}]);
   });
+
+  it.each(['%2e%2e%2fetc', 'a%2Fb', 'a%5cb', '%00', 'a%0d%0ab', '%7f', '%c2%85', '%2F', '..%2f..'])(
+    'H11: says that the parameter %s is malformed: decoded, it could be part of another path',
+    (room) => {
+      const routes = { '/chat/:room': a, '/files/*path': a };
+      expect(find(routes, `/chat/${room}`)).toBe('malformed');
+      expect(find(routes, `/files/x/${room}/y`)).toBe('malformed');
+    },
+  );
+
+  it('H11: says that a dot segment is malformed, also where no rule of targets has refused it', () => {
+    const paths = ['/files/..', '/files/%2e%2E', '/files/a/%2e', '/files/./a'];
+    expect(paths.map((path) => find({ '/files/*path': a }, path))).toEqual(paths.map(() => 'malformed'));
+  });
+
+  it.each(['%252e%252e%252f', '...', '.a', 'a..b', '%C3%A9', 'a%20b', '~', '%25'])(
+    'decodes the parameter %s once',
+    (room) => {
+      expect(find({ '/chat/:room': a }, `/chat/${room}`)).toEqual([a, { room: decodeURIComponent(room) }]);
+    },
+  );
 
   it('A8: keeps parameters with names of properties', () => {
     const { params } = new RouteTable({ '/:__proto__/:constructor': a }).find('/x/y') as Match;

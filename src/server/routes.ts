@@ -29,7 +29,7 @@ interface Route {
 const EVERY_PATH = '*';
 
 /** Shared by all sockets: an own object without a prototype costs some 200 bytes. */
-const NO_PARAMS: Readonly<Record<string, string>> = Object.freeze(
+export const NO_PARAMS: Readonly<Record<string, string>> = Object.freeze(
   Object.create(null) as Record<string, string>,
 );
 
@@ -43,7 +43,7 @@ export class RouteTable {
     refuseDuplicates(this.#routes);
   }
 
-  /** Finds the server of a path; 'malformed' for a parameter that is badly percent-encoded. */
+  /** Finds the server of a path; 'malformed' for a parameter that cannot be decoded safely. */
   find(path: string): Match | 'malformed' | undefined {
     for (const { makeServer, match: matches } of this.#routes) {
       const params = matches(path);
@@ -164,11 +164,21 @@ function decodeAll(params: Readonly<Record<string, string>>): Readonly<Record<st
   if (entries.length === 0) return NO_PARAMS;
   const decoded = Object.create(null) as Record<string, string>;
   try {
-    for (const [name, value] of entries) decoded[name] = decodeURIComponent(value);
+    for (const [name, value] of entries) decoded[name] = value.split('/').map(decodeSegment).join('/');
   } catch {
     return undefined;
   }
   return decoded;
+}
+
+/** What would be another path, were a parameter made part of one; and control characters. */
+const UNSAFE_SEGMENT = /^\.{1,2}$|[/\\\p{Cc}]/u;
+
+/** @throws URIError for a bad escape, and for one that hides a separator or a dot segment. */
+function decodeSegment(sent: string): string {
+  const segment = decodeURIComponent(sent);
+  if (UNSAFE_SEGMENT.test(segment)) throw new URIError('A segment of a path is unsafe');
+  return segment;
 }
 
 function refuseDuplicates(routes: readonly Route[]): void {
