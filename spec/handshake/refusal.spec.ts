@@ -184,6 +184,7 @@ describe('REFUSALS', () => {
       ['body', 400, undefined],
       ['upgrade', 400, undefined],
       ['target', 400, undefined],
+      ['origin', 403, undefined],
       ['route', 404, undefined],
       ['version', 426, toUpgrade],
       ['key', 400, undefined],

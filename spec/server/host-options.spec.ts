@@ -55,6 +55,7 @@ const noCounts = [
 describe('settingsOf', () => {
   it('fills in the defaults that are documented', () => {
     expect(settingsOf('serve()', {})).toEqual({
+      origins: 'same',
       maxMessageBytes: 1_048_576,
       queueMessages: 64,
       queueBytes: 1_048_576,
@@ -220,6 +221,31 @@ describe('settingsOf', () => {
     const report = vi.fn<() => void>();
     take({ report }).report('error', { phase: 'server' });
     expect(report).toHaveBeenCalledExactlyOnceWith('error', { phase: 'server' });
+  });
+
+  it('takes each kind of origins, and refuses what is none', () => {
+    const origins = [['https://a.example', /b/u], (): boolean => true, 'any', 'same'] as const;
+    expect(origins.map((given) => take({ origins: given }).origins)).toEqual(origins);
+    expect(refused({ origins: ['a.example'] })).toEqual([
+      'COROSOCK_ARGUMENT',
+      `serve(): expected origins[0] to be an origin such as 'https://a.example', or a RegExp, got "a.example"`,
+    ]);
+  });
+
+  it('C3: reports once that any page may connect with the session of its visitor', () => {
+    const report = vi.fn<(error: UsageError, where: object) => void>();
+    const sessions = { secret: 'a secret of at least 32 bytes, as it should be' };
+    for (const options of [{ sessions }, { origins: 'any' }, { sessions, origins: [] }])
+      take({ ...options, report });
+    expect(report).not.toHaveBeenCalled();
+    take({ sessions, origins: 'any', report });
+    expect(report.mock.calls.map(([{ code, message }, where]) => [code, message, where])).toEqual([
+      [
+        'COROSOCK_ANY_ORIGIN',
+        `serve(): expected origins to be checked where a cookie opens a session, got 'any'`,
+        { phase: 'options' },
+      ],
+    ]);
   });
 
   it.each([null, true, 'console', {}])('refuses %j as report', (report) => {

@@ -99,6 +99,26 @@ describe('runServer', () => {
     ]);
   });
 
+  it.each([
+    ['a foreign page', { headers: { origin: 'https://evil.example' } }, 403],
+    [
+      'a page of the own host, by its URL',
+      { url: 'wss://a.example/', headers: { origin: 'https://a.example' } },
+      200,
+    ],
+    ['a page of another port', { url: 'ws://a.example:81/', headers: { origin: 'http://a.example' } }, 403],
+    ['a page of no list', { origins: [], headers: { origin: 'http://localhost' } }, 403],
+    ['any page', { origins: 'any', headers: { origin: 'null' } }, 200],
+  ] as const)('H5: refuses a foreign page as a port does: %s', async (_, options, status) => {
+    const calls: string[] = [];
+    const server = { onPreServer: () => void calls.push('hook'), server: () => void calls.push('server') };
+    await using run = runServer(server, options);
+    const outcome = await run.done;
+    expect('response' in outcome ? outcome.response.status : 200).toBe(status);
+    expect(calls).toEqual(status === 200 ? ['hook', 'server'] : []);
+    if (status === 403) await expect(run.client).rejects.toMatchObject({ code: 'COROSOCK_CONNECT', status });
+  });
+
   it.each<[string, () => unknown]>([
     ['an unknown option', () => runServer(echo, { graceMs: 0 } as object)],
     ['what cannot be served', () => runServer(undefined as unknown as Servable)],

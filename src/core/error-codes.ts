@@ -114,6 +114,13 @@ export interface ErrorCodes {
    */
   readonly COROSOCK_PEER_FAULTS: 'PeerFaultsError';
   /**
+   * Given to `report` once, when a host is made with `sessions` and `origins: 'any'`: each page of
+   * the web can then open a socket with the session of its visitor.
+   *
+   * Cure: leave `origins` out, or list the sites whose pages may connect.
+   */
+  readonly COROSOCK_ANY_ORIGIN: 'UsageError';
+  /**
    * Given to `report`: `host.handleUpgrade` got a stream that was given to a host before, and did
    * nothing with it.
    *

@@ -22,8 +22,16 @@ export interface HandshakeRequest {
   readonly raw: IncomingMessage | undefined;
 }
 
+/** A request, and how it came in. */
+export interface ArrivedRequest extends HandshakeRequest {
+  /** The host and port that the client named. */
+  readonly authority: string;
+  /** Whether the client connects by TLS. */
+  readonly isSecure: boolean;
+}
+
 /** A {@link HandshakeRequest} over the bytes that were sent. */
-export class UpgradeRequest implements HandshakeRequest {
+export class UpgradeRequest implements ArrivedRequest {
   readonly params: Readonly<Record<string, string>>;
   readonly protocols: readonly string[];
   /** Node's request until the 101; then its header names and values in turn, each on a line. */
@@ -55,10 +63,17 @@ export class UpgradeRequest implements HandshakeRequest {
     if (typeof this.#source !== 'string') this.#source = this.#source.rawHeaders.join('\n');
   }
 
-  get url(): URL {
-    const scheme = 'encrypted' in this.#socket ? 'wss' : 'ws';
+  get authority(): string {
     // A checked request has one Host.
-    this.#url ??= new URL(`${scheme}://${this.headers.host as string}${this.#target}`);
+    return this.headers.host as string;
+  }
+
+  get isSecure(): boolean {
+    return 'encrypted' in this.#socket;
+  }
+
+  get url(): URL {
+    this.#url ??= new URL(`${this.isSecure ? 'wss' : 'ws'}://${this.authority}${this.#target}`);
     return this.#url;
   }
 

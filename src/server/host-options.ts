@@ -5,6 +5,8 @@
 import { PeerFaults } from './peer-faults.ts';
 import type { Report } from './report.ts';
 import { guarded, reportAsWarning } from './report.ts';
+import { anyOriginError, checkOrigins } from '../handshake/origins.ts';
+import type { Origins } from '../handshake/origins.ts';
 import { sessionSettingsOf } from '../session/session-options.ts';
 import type { SessionOptions, SessionSettings } from '../session/session-options.ts';
 import type { ConversationSettings } from '../conversation/conversation.ts';
@@ -26,6 +28,15 @@ import { complete, namesOf, unchecked } from '../core/options.ts';
 import type { Complete, OptionTable } from '../core/options.ts';
 
 export interface HostOptions extends ConversationOptions {
+  /**
+   * Which pages of browsers may connect; any other page gets HTTP 403. `'same'`: those of the host
+   * and port that the request names; the scheme does not count. `'any'`: all, without a check. A
+   * list: exact origins, such as `'https://a.example'`, and RegExps, which have to match a whole
+   * origin; the own host is in it only where the list has it. A function: `true` lets the page
+   * in; a throw is HTTP 500. A client that sends no Origin is no browser, and may connect always.
+   * Default `'same'`.
+   */
+  readonly origins?: Origins;
   /** What a full queue does: pauses the link, or closes with 1008. Default `'pause'`. */
   readonly overflow?: 'pause' | 'close';
   /** `onPreServer` hooks at once, 1 to 2³¹−1. Further hooks wait in order. Default 256. */
@@ -67,6 +78,7 @@ export interface HostOptions extends ConversationOptions {
 type OwnOptions = Omit<HostOptions, keyof ConversationOptions>;
 
 const OWN_OPTIONS: OptionTable<OwnOptions> = {
+  origins: ['same', checkOrigins],
   overflow: ['pause', oneOf('pause', 'close')],
   maxHandshakes: [256, checkCount],
   handshakeTimeoutMs: [10_000, checkTimer],
@@ -105,6 +117,7 @@ export function settingsOf(
   const own = complete<OwnOptions>(call, options, OWN_OPTIONS);
   const { clock } = conversation;
   const report = guarded(own.report);
+  if (own.origins === 'any' && own.sessions !== false) report(anyOriginError(call), { phase: 'options' });
   return Object.freeze({
     ...conversation,
     ...own,

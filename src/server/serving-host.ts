@@ -9,7 +9,9 @@ import type { CloseHostOptions, CloseReport } from './close-report.ts';
 import { HandlerRun } from './handler-run.ts';
 import type { RunListener, RunSettings } from './handler-run.ts';
 import { UpgradeRequest } from '../handshake/handshake-request.ts';
-import type { HandshakeRequest } from '../handshake/handshake-request.ts';
+import type { ArrivedRequest, HandshakeRequest } from '../handshake/handshake-request.ts';
+import { originRefusal, originRule } from '../handshake/origins.ts';
+import type { OriginRule } from '../handshake/origins.ts';
 import { refuse, REFUSALS } from '../handshake/refusal.ts';
 import type { Refusal } from '../handshake/refusal.ts';
 import { checkHandshake } from '../handshake/check-handshake.ts';
@@ -19,6 +21,7 @@ import { SocketHandle } from './hosted-socket.ts';
 import type { Outcome } from './outcome.ts';
 import { Admission } from './admission.ts';
 import type { AcceptedHandshake, HandshakeResult, PendingHandshake } from './admission.ts';
+import { NO_PARAMS } from './routes.ts';
 import type { Match, RouteTable } from './routes.ts';
 import { RunRegistry } from './run-registry.ts';
 import type { WebSocketServer } from './servable.ts';
@@ -58,6 +61,7 @@ export class ServingHost implements Host, RunListener {
   readonly #settings: HostSettings;
   readonly #runSettings: RunSettings;
   readonly #binding: HttpBinding;
+  readonly #originRule: OriginRule;
   readonly #admission: Admission;
   readonly #acceptor: WsAcceptor;
   readonly #sessions: Sessions | undefined;
@@ -76,6 +80,7 @@ export class ServingHost implements Host, RunListener {
     };
     this.#binding = binding;
     this.#sessions = settings.sessions && new Sessions(settings.sessions, settings);
+    this.#originRule = originRule(settings.origins);
     this.#admission = new Admission(settings);
     this.#acceptor = new WsAcceptor(settings);
   }
@@ -129,6 +134,10 @@ export class ServingHost implements Host, RunListener {
     const checked = checkHandshake(request, this.#settings.protocols);
     if ('status' in checked) return checked;
     const found = this.#routes.find(checked.target.path);
+    const { params } = typeof found === 'object' ? found : NO_MATCH;
+    const upgradeRequest = new UpgradeRequest(request, checked, params);
+    const refusal = this.refusalOf(upgradeRequest);
+    if (refusal !== undefined) return refusal;
     if (found === undefined) return REFUSALS.route;
     if (found === 'malformed') return REFUSALS.target;
     // No instance of a class is made for a client that is refused.
@@ -137,10 +146,14 @@ export class ServingHost implements Host, RunListener {
     if (server === undefined) return REFUSALS.failed;
     // Its constructor may have closed the host.
     if (this.#isClosing) return REFUSALS.closing;
-    const upgradeRequest = new UpgradeRequest(request, checked, found.params);
     // Node's own string, which dies with the request; ours would stay as long as the socket.
-    const client = { cookie: request.headers.cookie, isSecure: 'encrypted' in request.socket };
+    const client = { cookie: request.headers.cookie, isSecure: upgradeRequest.isSecure };
     return this.pendingHandshake(upgradeRequest, server, checked.protocol, client);
+  }
+
+  /** Check, also for the test kit: whether the page of a request may connect. */
+  refusalOf(request: ArrivedRequest): Refusal | undefined {
+    return originRefusal(this.#originRule, request, this.#settings.peerFaults);
   }
 
   #makeServer({ makeServer }: Match): WebSocketServer | undefined {
@@ -229,6 +242,8 @@ export class ServingHost implements Host, RunListener {
 /** Marks the streams that a host was given, for all hosts. */
 const HANDED_OVER = Symbol('handed over');
 type HandedStream = Duplex & { [HANDED_OVER]?: true };
+
+const NO_MATCH = Object.freeze({ params: NO_PARAMS });
 
 const HANDSHAKE = Object.freeze({ phase: 'handshake' });
 

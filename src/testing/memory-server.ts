@@ -3,7 +3,8 @@
 
 import type { FakeOptions } from './fake-options.ts';
 import type { HandlerRun } from '../server/handler-run.ts';
-import type { HandshakeRequest } from '../handshake/handshake-request.ts';
+import type { ArrivedRequest } from '../handshake/handshake-request.ts';
+import type { Refusal } from '../handshake/refusal.ts';
 import { ServingHost } from '../server/serving-host.ts';
 import type { HttpBinding } from '../server/serving-host.ts';
 import { HOST_OPTIONS, settingsOf } from '../server/host-options.ts';
@@ -41,6 +42,8 @@ export interface MemoryServer {
   readonly host: ServingHost;
   readonly settings: HostSettings;
   readonly pending: PendingHandshake;
+  /** Gives the answer to a request that is not admitted: a page of a foreign origin. */
+  check(): Refusal | undefined;
   /** Opens the link, and starts the handler. */
   open(accepted: AcceptedHandshake): { readonly run: HandlerRun; readonly client: ClientSocket };
 }
@@ -53,8 +56,11 @@ export function memoryServer(call: string, servable: Servable, options: FakeOpti
   const { url, headers, params } = complete<RequestOptions>(call, options, REQUEST_OPTIONS);
   const { protocols } = settings;
   const host = new ServingHost(new RouteTable(servable), settings, NO_BINDING);
-  const request: HandshakeRequest = {
-    url: new URL(url),
+  const given = new URL(url);
+  const request: ArrivedRequest = {
+    url: given,
+    authority: given.host,
+    isSecure: given.protocol === 'wss:',
     // A copy, because code of users may change the headers of a request.
     headers: { ...headers },
     params,
@@ -63,9 +69,15 @@ export function memoryServer(call: string, servable: Servable, options: FakeOpti
     raw: undefined,
   };
   const server = makerOf(call, servable)();
-  const client = { cookie: headers['cookie'], isSecure: request.url.protocol === 'wss:' };
+  const client = { cookie: headers['cookie'], isSecure: request.isSecure };
   const pending = host.pendingHandshake(request, server, protocols[0] ?? '', client);
-  return { host, settings, pending, open: (accepted) => openLink(host, settings, pending, accepted) };
+  return {
+    host,
+    settings,
+    pending,
+    check: () => host.refusalOf(request),
+    open: (accepted) => openLink(host, settings, pending, accepted),
+  };
 }
 
 function checkUrl(call: string, name: string, url: unknown): void {

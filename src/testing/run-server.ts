@@ -56,6 +56,8 @@ type Started = ReturnType<MemoryServer['open']> | { readonly response: Response 
 
 async function begin(memory: MemoryServer): Promise<Started> {
   const { host, pending, settings } = memory;
+  const refusal = memory.check();
+  if (refusal !== undefined) return { response: toResponse(refusal) };
   return host.admit(pending, (result) => {
     if (result.kind === 'accepted') return memory.open(result);
     const answer = answerTo(result, pending.socketId, settings.report);
