@@ -9,6 +9,7 @@ const CONSTANT = /^(?:export )?(?:const|let)\b[^;]*=>/m;
 const UNIT_LINES = 40;
 /** Folders of spec/ that mirror no room, and what they hold. */
 const BESIDE: ReadonlySet<string> = new Set([
+  'conformance', // cases of RFC 6455 and RFC 7692, with frames of autobahn
   'examples', // of examples/
   'faults', // the fault catalogue
   'fuzz', // random scripts from seeds

@@ -1,0 +1,13 @@
+"""Prints all cases as one line of JSON; conformance.spec.ts plays them."""
+
+import json
+
+import characters  # noqa: F401
+import control  # noqa: F401
+import deflate  # noqa: F401
+import fragmentation  # noqa: F401
+import framing  # noqa: F401
+import limits  # noqa: F401
+from frames import cases
+
+print(json.dumps(cases))

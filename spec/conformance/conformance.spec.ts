@@ -1,0 +1,84 @@
+// Conformance to RFC 6455 and RFC 7692, from outside: frames of autobahn go in, in several ways of
+// cutting them, and autobahn reads what comes out. Each case says what the handler reads, what the
+// client gets, and how the socket ends. docs/internals/conformance.md says how to run one.
+
+import { beforeAll, describe, expect, it } from 'vitest';
+import { isAutobahnHere, judge, makeCases, withoutAutobahn } from './autobahn.ts';
+import type { ConformanceCase, Verdict } from './autobahn.ts';
+import { playAll } from './player.ts';
+import type { Cut, Play } from './player.ts';
+
+const cases = isAutobahnHere ? await makeCases() : [];
+const groups = [...new Set(cases.map(({ group }) => group))];
+
+/** What one case has come to, for each way of cutting it. */
+type Outcomes = Readonly<Partial<Record<Cut, Outcome>>>;
+
+interface Outcome {
+  readonly read: readonly string[];
+  readonly end: Play['end'];
+  readonly sentBack: readonly string[];
+  readonly pongs: readonly string[];
+  readonly closeCode: number | undefined;
+  readonly faults: readonly string[];
+}
+
+const outcomes = new Map<ConformanceCase, Record<string, Outcome>>();
+
+function outcomeOf({ read, end, of }: Play, { messages, pongs, close, faults }: Verdict): Outcome {
+  const isCutShort = of.goodbye === null;
+  return {
+    read,
+    end,
+    // Behind a close or a broken rule an answer may be too late: what comes is the first of them.
+    sentBack: isCutShort && isBeginning(messages, of.read) ? of.read : messages,
+    pongs: of.end.clean ? pongs : [],
+    closeCode: close?.[0],
+    faults,
+  };
+}
+
+function isBeginning(some: readonly string[], all: readonly string[]): boolean {
+  return some.every((each, index) => each === all[index]);
+}
+
+describe.runIf(isAutobahnHere)(`conformance${withoutAutobahn}:`, () => {
+  beforeAll(async () => {
+    const plays = await playAll(cases);
+    const verdicts = await judge(plays.map(({ of: { offer }, received }) => ({ offer, received })));
+    for (const [index, play] of plays.entries()) {
+      const ofCase = outcomes.get(play.of) ?? {};
+      ofCase[play.cut] = outcomeOf(play, verdicts[index] as Verdict);
+      outcomes.set(play.of, ofCase);
+    }
+  }, 60_000);
+
+  it('has at least 400 cases in ten groups, each with a title of its own', () => {
+    expect(new Set(cases.map(({ title }) => title)).size).toBe(cases.length);
+    expect(cases.length).toBeGreaterThanOrEqual(400);
+    expect(groups.toSorted()).toEqual([
+      'UTF-8',
+      'closing',
+      'compression',
+      'fragmentation',
+      'framing',
+      'limits',
+      'masking',
+      'opcodes',
+      'pings',
+      'reserved bits',
+    ]);
+  });
+
+  describe.each(groups)('%s:', (name) => {
+    const ofGroup = cases.filter(({ group }) => group === name);
+
+    it.each(ofGroup.map((each) => [each.title, each] as const))('%s', (_, each) => {
+      const found: Outcomes = outcomes.get(each) ?? {};
+      const { read, pongs, end } = each;
+      const expected = { read, end, sentBack: read, pongs, closeCode: end.code, faults: [] };
+      expect(found).toEqual(Object.fromEntries(Object.keys(found).map((cut) => [cut, expected])));
+      expect(Object.keys(found)).toContain('whole');
+    });
+  });
+});
