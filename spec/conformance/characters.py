@@ -1,4 +1,4 @@
-"""RFC 6455 §5.6 and §8.1, RFC 3629: text is UTF-8, whatever the frames that it comes in.
+"""RFC 6455 §5.6, RFC 6455 §8.1 and RFC 3629: text is UTF-8, whatever the frames that it comes in.
 
 Whether octets are UTF-8 is said here, and checked against the validator of autobahn.
 """

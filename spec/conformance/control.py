@@ -1,4 +1,4 @@
-"""RFC 6455 §5.5, §7.1 and §7.4: pings, pongs and the closing handshake."""
+"""RFC 6455 §5.5, RFC 6455 §7.1 and RFC 6455 §7.4: pings, pongs and the closing handshake."""
 
 from frames import (CLOSE, PING, PONG, TEXT, binary, case, close, continuation, fragments, frame, ping, pong, text)
 

@@ -1,4 +1,4 @@
-"""RFC 6455 §5.1 to §5.3 and §5.8: lengths, masks, reserved bits and opcodes."""
+"""RFC 6455 §5.1 to RFC 6455 §5.3: lengths, masks, reserved bits and opcodes."""
 
 from frames import (BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, binary, case, continuation, frame, header, ping,
                     text)

@@ -1,4 +1,4 @@
-"""RFC 6455 §7.4.1 and §10.4: what is too long, by its header or by its fragments."""
+"""RFC 6455 §7.4.1 and RFC 6455 §10.4: what is too long, by its header or by its fragments."""
 
 from frames import BINARY, TEXT, binary, case, continuation, fragments, header, text
 
