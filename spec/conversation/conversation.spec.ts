@@ -74,7 +74,10 @@ describe('a conversation', () => {
     const { link, conversation, ws } = scripted();
     const order: string[] = [];
     ws.signal.addEventListener('abort', () => order.push('signal'));
-    conversation.listen({ conversationOnEnd: ({ code }) => order.push(`listener, ${code}`) });
+    conversation.listen({
+      owesReply: false,
+      conversationOnEnd: ({ code }) => order.push(`listener, ${code}`),
+    });
     const told = [
       ws.read().then(([, status]) => order.push(`read, ${status}`)),
       ws.closed.then(({ code }) => order.push(`closed, ${code}`)),

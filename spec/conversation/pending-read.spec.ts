@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { pendingRead } from '../../src/conversation/pending-read.ts';
 
 it('keeps its request, and is in no line', () => {
-  const view = { binaryData: false, atEnd: true, closedReads: 0 };
+  const view = { binaryData: false, atEnd: true, closedReads: 0, inHand: undefined };
   const { signal } = new AbortController();
   const method = (): void => {};
   const { settle, ...read } = pendingRead(view, 3, { timeoutMs: 5, signal }, method);

@@ -49,13 +49,13 @@ describe('a message that a hook is offered first', () => {
 });
 
 describe('what select takes', () => {
-  const viewOf = (): ReadView => ({ binaryData: false, atEnd: true, closedReads: 0 });
+  const viewOf = (): ReadView => ({ binaryData: false, atEnd: true, closedReads: 0, inHand: undefined });
 
   it('is ready with a message that no read waits for, and is told when one comes', () => {
     const { link, ws, conversation } = scripted();
     const { reader } = conversation;
     const seen: unknown[] = [];
-    const unsubscribe = reader.subscribe(() => void seen.push(reader.takeMessage(viewOf())));
+    const unsubscribe = reader.subscribe(() => void seen.push(reader.takeMessage(viewOf())), viewOf());
     void ws.read();
     link.arrive('read');
     expect([reader.isReady, seen]).toEqual([false, []]);

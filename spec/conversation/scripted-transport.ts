@@ -112,6 +112,11 @@ export class ScriptedTransport implements Transport {
     this.#sink?.drain();
   }
 
+  /** The peer has sent its close frame: the next `close` answers it. */
+  peerCloses(): void {
+    this.#sink?.peerClosed();
+  }
+
   /** The link ends: by default it is lost. */
   end(end: Partial<LinkEnd> = {}): void {
     this.#isOpen = false;

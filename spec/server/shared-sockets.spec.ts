@@ -236,12 +236,13 @@ describe('onClientMessage', () => {
     expect([server.calls, ws.queued.messages]).toEqual([all, 0]);
   });
 
-  it('is still called for what came before the close; then comes closed, then onPostServer', async () => {
+  it('is still called for what came before the end; then comes closed, then onPostServer', async () => {
     const server = new Held();
     const { ws, run, client } = visit(server);
     await say(client, 'a', 'b', 'c');
     const reads = [ws.read(), ws.read()];
-    await client.close(4000);
+    client.terminate();
+    await settle();
     await server.answer();
     await server.answer(false);
     expect([server.calls, await reads[0]]).toEqual([
@@ -257,7 +258,7 @@ describe('onClientMessage', () => {
     await run.outcome;
     expect([server.calls, server.ends]).toMatchObject([
       ['a', 'b', 'c', 'onPostServer'],
-      [{ code: 4000, unread: 0 }],
+      [{ code: 1006, unread: 0 }],
     ]);
   });
 
@@ -266,7 +267,8 @@ describe('onClientMessage', () => {
     const { ws, client, memory } = visit(server);
     await say(client, 'a');
     const read = ws.read(undefined, 700);
-    await client.close();
+    client.terminate();
+    await settle();
     await memory.clock.advance(699);
     let status: unknown = 'none yet';
     void read.then((result) => ([, status] = result));
@@ -286,7 +288,8 @@ describe('onClientMessage', () => {
     const server = new Held();
     const { ws, run, client, memory } = visit(server, { closeTimeoutMs: 700 });
     await say(client, 'a', 'b');
-    await client.close();
+    client.terminate();
+    await settle();
     await memory.clock.advance(700);
     expect([(await run.outcome).kind, server.calls, ws.closeInfo?.unread]).toEqual([
       'returned',
@@ -309,7 +312,8 @@ describe('onClientMessage', () => {
     await say(other, 'a');
     const { run, client } = memory.visit(server, 'shared');
     await say(client, 'b', 'c');
-    await client.close();
+    client.terminate();
+    await settle();
     await memory.clock.advance(700);
     await run.outcome;
     const where = { socketId: run.ws.id, phase: 'onClientMessage' };
@@ -324,7 +328,8 @@ describe('onClientMessage', () => {
     const server = Object.assign(new Held(), { server: () => new Promise<void>(() => {}) });
     const { run, client, memory } = visit(server, { closeTimeoutMs: 700 });
     await say(client, 'a');
-    await client.close();
+    client.terminate();
+    await settle();
     await memory.clock.advance(700);
     expect((await run.outcome).kind).toBe('abandoned');
     expect(memory.reports.map(([error, { phase }]) => [(error as Error).message, phase])).toEqual([

@@ -14,6 +14,7 @@ function recorder(): { readonly sink: TransportSink; readonly calls: unknown[] }
     sink: {
       receive: (data, bytes) => calls.push([data, bytes]),
       drain: () => calls.push('drain'),
+      peerClosed: () => calls.push('peer closed'),
       end: (end) => calls.push(end),
     },
   };
@@ -30,11 +31,12 @@ describe('BufferingSink', () => {
     const { sink, calls } = recorder();
     early.receive('one', 3);
     early.drain();
+    early.peerClosed();
     early.end(END);
     early.deliverTo(sink);
     expect(calls).toEqual([]);
     await Promise.resolve();
-    expect(calls).toEqual([['one', 3], 'drain', END]);
+    expect(calls).toEqual([['one', 3], 'drain', 'peer closed', END]);
   });
 
   it('keeps the order of calls before, during and after the delivery', async () => {

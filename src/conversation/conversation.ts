@@ -3,6 +3,7 @@
 // an end is told. Who may close and why is in server/ and socket/.
 
 import type { Heartbeat } from './heartbeat.ts';
+import { LastWords } from './last-words.ts';
 import { PeerLiveness } from './peer-liveness.ts';
 import type { QueueLimits } from './queue-limits.ts';
 import { ReceiveQueue } from './receive-queue.ts';
@@ -33,6 +34,8 @@ export interface ConversationListener {
    * code of users that hears of the end finds the socket released.
    */
   conversationOnEnd(end: CloseInfo): void;
+  /** Whether a message that came before the peer's close frame may still be answered. */
+  readonly owesReply: boolean;
 }
 
 /** On whose behalf a conversation is closed. */
@@ -61,6 +64,8 @@ export class Conversation implements TransportSink, DeadlineOwner {
   #over: LazySignal | undefined;
   #closed: LazyPromise<CloseInfo> | undefined;
   #listener: ConversationListener | undefined;
+  /** Answers the peer's close frame; undefined before that has come. */
+  #lastWords: LastWords | undefined;
   /** Counts application data; undefined without a session. */
   #activity: Activity | undefined;
   readonly #liveness: PeerLiveness | undefined;
@@ -86,10 +91,27 @@ export class Conversation implements TransportSink, DeadlineOwner {
     this.#writer?.drain();
   }
 
+  /** A close of ours that still waits for its turn is the answer. So is a client's: at once. */
+  peerClosed(): void {
+    if (this.#closer !== undefined) return;
+    const listener = this.#listener;
+    if (listener === undefined) return this.#answerPeer();
+    const { clock, closeTimeoutMs } = this.#settings;
+    this.#lastWords = new LastWords({
+      clock,
+      closeTimeoutMs,
+      isOwed: () => !this.queue.isDiscarding && listener.owesReply,
+      answer: () => this.writer.finish(this.#answerPeer),
+      answerNow: this.#answerPeer,
+    });
+    this.reader.whenWaiting(() => this.#lastWords?.look());
+  }
+
   end(end: LinkEnd): void {
     const by = end.by === 'local' ? (this.#closer ?? 'local') : end.by;
     const info = this.queue.finish({ ...end, by, clean: end.clean && by !== 'limit' });
     if (this.#closer !== undefined) this.#settings.clock.clearTimeout(this.#closeTimer);
+    this.#lastWords?.stop();
     this.#liveness?.stop();
     this.#writer?.stop();
     this.reader.serve();
@@ -143,10 +165,12 @@ export class Conversation implements TransportSink, DeadlineOwner {
   /**
    * Closes with the closing handshake: accepted and waiting writes go first, further messages of
    * the peer are counted and dropped. Terminates when that and the peer's answer take longer than
-   * `closeTimeoutMs`. Only the first call counts.
+   * `closeTimeoutMs`. Only the first call counts. Where the peer has closed before, this answers
+   * its close frame, and the end is the peer's.
    */
   close(code: number, reason: string, closer: Closer): void {
-    if (this.isEnding) return;
+    if (this.#closer !== undefined || this.queue.end !== undefined) return;
+    this.#lastWords?.stop();
     this.#closer = closer;
     this.#closing = { code, reason };
     this.queue.discardFurther();
@@ -154,9 +178,21 @@ export class Conversation implements TransportSink, DeadlineOwner {
     this.#closeTimer = this.#settings.clock.setTimeout(() => this.terminate(), this.#settings.closeTimeoutMs);
   }
 
-  /** Whether we have begun to end it, or it is over. */
+  /** Whether one of the two has begun to end it, or it is over. */
   get isEnding(): boolean {
-    return this.#closer !== undefined || this.queue.end !== undefined;
+    return this.#closer !== undefined || this.#lastWords !== undefined || this.queue.end !== undefined;
+  }
+
+  /** The handler may have nothing more to answer: the peer's close frame may be answered. */
+  lookForLastWords(): void {
+    this.#lastWords?.look();
+  }
+
+  /** Drops what is queued and what still comes, and counts it as unread. The link stays open. */
+  discard(): void {
+    this.queue.discardAll();
+    this.reader.serve();
+    this.#lastWords?.look();
   }
 
   /**
@@ -168,6 +204,9 @@ export class Conversation implements TransportSink, DeadlineOwner {
     if (this.#closing !== undefined) this.transport.close(this.#closing.code, this.#closing.reason);
     this.transport.terminate();
   }
+
+  /** The transport answers with the code and the reason of the peer. */
+  readonly #answerPeer = (): void => this.transport.close(1000, '');
 
   /** A writer that is made after the end accepts nothing, and sets no timer (I7). */
   #makeWriter(): Writer {

@@ -9,6 +9,12 @@ import type { ListNode } from '../structures/linked-list.ts';
 /** The default `len` of `read`, as in `%CSP.WebSocket`: UTF-16 units of text or bytes of binary. */
 export const DEFAULT_READ_LENGTH = 32_656;
 
+/**
+ * What one holder of a socket has in hand: a message, once a read has given it one; nothing, once
+ * it waits in a read again. Undefined before its first read.
+ */
+export type InHand = 'message' | 'nothing' | undefined;
+
 /** What one holder of a socket has set, and where its last read stopped. */
 export interface ReadView {
   /** Every read gives bytes. */
@@ -17,6 +23,8 @@ export interface ReadView {
   atEnd: boolean;
   /** Reads after the end. */
   closedReads: number;
+  /** Decides when the peer's close is answered (last-words.ts). */
+  inHand: InHand;
   /** For `select`. Made on first use, and kept here: an idle socket pays nothing for it. */
   port?: SourcePort<ReadResult>;
 }

@@ -64,6 +64,8 @@ export class Reader {
   #onArrival: (() => void) | undefined;
   /** Counts received messages; undefined without a session. */
   #activity: Activity | undefined;
+  /** Called when a caller waits in a read; undefined until the peer has closed. */
+  #onWait: (() => void) | undefined;
 
   constructor(queue: ReceiveQueue, deadline: Deadline, readers: Readers, settings: ReaderSettings) {
     this.#queue = queue;
@@ -88,6 +90,7 @@ export class Reader {
     }
     if (this.#queue.isOver) return this.#readClosed(read);
     if (read.timeoutMs > 0) return this.#wait(read, 'arrival');
+    read.view.inHand ??= 'nothing';
     return this.#spin.mustYield() ? this.#wait(read, 'next turn') : TIMED_OUT_READ;
   }
 
@@ -127,7 +130,8 @@ export class Reader {
    *
    * @returns Unsubscribes.
    */
-  subscribe(wake: () => void): () => void {
+  subscribe(wake: () => void, view: ReadView): () => void {
+    this.#setWaiting(view);
     this.#subscribers ??= new Subscribers();
     return this.#subscribers.add(wake);
   }
@@ -180,6 +184,11 @@ export class Reader {
     this.#activity = activity;
   }
 
+  /** Calls back when a caller waits in a read: it has nothing in hand. */
+  whenWaiting(onWait: () => void): void {
+    this.#onWait = onWait;
+  }
+
   // Called by the server, for `onClientMessage`.
 
   /** Offers messages to a hook before reads, and calls back for each. Before any has come. */
@@ -219,6 +228,7 @@ export class Reader {
     if (data.length > len) return false;
     this.#spin.reset();
     view.atEnd = true;
+    view.inHand = 'message';
     this.#settle(read, [data, 'ok']);
     return true;
   }
@@ -240,6 +250,7 @@ export class Reader {
     if (view.binaryData) this.#queue.firstToBytes();
     const data = this.#queue.take(len ?? DEFAULT_READ_LENGTH);
     view.atEnd = !this.#queue.firstIsRest;
+    view.inHand = 'message';
     if (!view.atEnd && len === undefined) warnOfCut();
     return [data, 'ok'];
   }
@@ -274,6 +285,7 @@ export class Reader {
     const { clock, traces } = this.#settings;
     read.trace = traces.take(method);
     this.#parked.append(read);
+    this.#setWaiting(read.view);
     if (until === 'next turn') {
       read.dueMs = Infinity;
       clock.setImmediate(() => this.#goOn(read));
@@ -282,6 +294,11 @@ export class Reader {
     read.dueMs = timeoutMs === Infinity ? Infinity : clock.now() + timeoutMs;
     this.#spin.reset();
     this.#deadline.setAt(read.dueMs);
+  }
+
+  #setWaiting(view: ReadView): void {
+    view.inHand = 'nothing';
+    this.#onWait?.();
   }
 
   /** Goes on with a read that had to let the event loop have a turn: takes what is there now. */

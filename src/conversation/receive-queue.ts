@@ -181,6 +181,21 @@ export class ReceiveQueue {
     return this.#end;
   }
 
+  /** Drops and counts what is queued, and further messages, also those that a hook waits for. */
+  discardAll(): void {
+    if (this.#end === undefined) this.#discarded += this.messages;
+    this.#readable = undefined;
+    this.#unoffered = undefined;
+    this.#bytes = 0;
+    this.#firstIsRest = false;
+    this.discardFurther();
+  }
+
+  /** Whether further messages are dropped. */
+  get isDiscarding(): boolean {
+    return this.#discarding;
+  }
+
   // Called by the heartbeat.
 
   /**

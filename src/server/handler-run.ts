@@ -167,13 +167,14 @@ export class HandlerRun
   /** Calls the handler; returns as soon as it waits for the first time. */
   start(): void {
     this.conversation.listen(this);
+    const onError = (error: unknown): void => this.#handlerOnEnd({ kind: 'threw', error });
     try {
       const running = this.#server.server(this.ws);
       if (running === undefined) this.#handlerOnEnd(RETURNED);
       // JavaScript's handlers return anything: `(ws) => sockets.push(ws)`.
-      else this.#follow(Promise.resolve(running));
+      else Promise.resolve(running).then(() => this.#handlerOnEnd(RETURNED), onError);
     } catch (error) {
-      this.#handlerOnEnd({ kind: 'threw', error });
+      onError(error);
     }
   }
 
@@ -238,6 +239,10 @@ export class HandlerRun
     this.#graceTimer = new LazyTimer(clock, clock.now() + closeTimeoutMs, () => this.#abandon(end));
   }
 
+  get owesReply(): boolean {
+    return this.#isOffering || (this.isHandlerRunning && HostedSocket.isInHand(this.ws));
+  }
+
   // Called by the client messages.
 
   clientMessagesOnError(error: unknown): void {
@@ -253,6 +258,7 @@ export class HandlerRun
 
   clientMessagesOnIdle(): void {
     this.#shutDownIfIdle();
+    this.conversation.lookForLastWords();
     this.#finishIfOver();
   }
 
@@ -265,13 +271,6 @@ export class HandlerRun
   /** Messages that came before the shut-down are still offered, within the host's grace. */
   #shutDownIfIdle(): void {
     if (this.draining.aborted && !this.isHandlerRunning && !this.#isOffering) this.shutDown();
-  }
-
-  #follow(running: Promise<void>): void {
-    running.then(
-      () => this.#handlerOnEnd(RETURNED),
-      (error: unknown) => this.#handlerOnEnd({ kind: 'threw', error }),
-    );
   }
 
   #handlerOnEnd(handlerEnd: HandlerEnd): void {
@@ -293,7 +292,7 @@ export class HandlerRun
   #closeAfter(handlerEnd: HandlerEnd): void {
     const isDraining = this.draining.aborted;
     const outlives = this.isShared && handlerEnd.kind === 'returned';
-    if (outlives && (!isDraining || this.#isOffering)) return;
+    if (outlives && (!isDraining || this.#isOffering)) return this.conversation.lookForLastWords();
     const { code, closer } = closeCodeFor(handlerEnd, isDraining ? 'draining' : 'serving');
     this.conversation.close(code, '', closer);
   }

@@ -70,6 +70,15 @@ export interface ServerSocket<Context = unknown> extends SharedSocket {
    */
   renew(expiresAt: number, context?: Context): void;
   /**
+   * Reads and drops everything from now on, for a socket that only writes: its queue stays empty,
+   * and the peer's close is seen and answered at once. What is queued is dropped, too, also where
+   * `onClientMessage` has yet to be offered it. `closeInfo.unread` counts what was dropped.
+   *
+   * A read that waits, and each later one, waits for the end and gives `closed`; so do those of all
+   * handles on a shared socket. A second call does nothing.
+   */
+  discard(): void;
+  /**
    * Runs a child task: a function that is called at once, and goes on beside the handler.
    *
    * It ends with the handler, also on a shared socket: when the handler has returned or thrown, or

@@ -53,7 +53,14 @@ export class SocketHandle extends MessageSocket implements SharedSocket {
 
 /** The {@link ServerSocket} of a run. */
 export class HostedSocket extends SocketHandle implements ServerSocket {
+  /** Whether its handler may still answer a message that it has read, or will read. */
+  static isInHand(ws: HostedSocket): boolean {
+    return !ws.#asksClosed && MessageSocket.hasInHand(ws);
+  }
+
   readonly #run: SocketRun;
+  /** Whether the handler has asked for `closed`: it hears of the end at once. */
+  #asksClosed = false;
 
   constructor(run: SocketRun) {
     super(run);
@@ -86,6 +93,16 @@ export class HostedSocket extends SocketHandle implements ServerSocket {
 
   get host(): Host {
     return this.#run.host;
+  }
+
+  override get closed(): Promise<CloseInfo> {
+    this.#asksClosed = true;
+    this.#run.conversation.lookForLastWords();
+    return super.closed;
+  }
+
+  discard(): void {
+    this.#run.conversation.discard();
   }
 
   get draining(): AbortSignal {

@@ -47,6 +47,13 @@ export class MessageSocket implements Socket {
     });
   }
 
+  /** Whether its holder may still answer a message that it has read, or will read. */
+  static hasInHand(ws: MessageSocket): boolean {
+    const inHand = ws.#view?.inHand;
+    if (inHand === undefined) return false;
+    return inHand === 'message' || ws.#conversation.queue.readable > 0;
+  }
+
   readonly #conversation: Conversation;
   /** Made by the first read, or when `binaryData` is set. */
   #view: ReadView | undefined;
@@ -205,7 +212,7 @@ export class MessageSocket implements Socket {
   }
 
   #ownView(): ReadView {
-    this.#view ??= { binaryData: false, atEnd: true, closedReads: 0 };
+    this.#view ??= { binaryData: false, atEnd: true, closedReads: 0, inHand: undefined };
     return this.#view;
   }
 }

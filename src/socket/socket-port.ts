@@ -35,6 +35,6 @@ export class SocketPort extends ScheduledPort<ReadResult> {
   }
 
   subscribe(wake: () => void): () => void {
-    return this.#conversation.reader.subscribe(wake);
+    return this.#conversation.reader.subscribe(wake, this.#view);
   }
 }

@@ -21,6 +21,10 @@ export class BufferingSink implements TransportSink {
     this.#pass((sink) => sink.drain());
   }
 
+  peerClosed(): void {
+    this.#pass((sink) => sink.peerClosed());
+  }
+
   end(end: LinkEnd): void {
     this.#pass((sink) => sink.end(end));
   }

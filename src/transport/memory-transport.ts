@@ -59,9 +59,12 @@ export class MemoryTransport implements Transport {
   #unflushedBytes = 0;
   #flushedBytes = 0;
   #receivedBytes = 0;
-  /** `closing`: this end has sent a close frame. `ended`: nothing goes in or out any more. */
-  #state: 'open' | 'closing' | 'ended' = 'open';
-  /** The code and the reason of our close frame; 1006 until one was sent. */
+  /**
+   * `closing`: this end has sent a close frame. `held`: it has received one and not answered it.
+   * `answered`: it has. `ended`: nothing goes in or out any more.
+   */
+  #state: 'open' | 'closing' | 'held' | 'answered' | 'ended' = 'open';
+  /** The code and the reason of the first close frame, sent or received; 1006 until then. */
   #closing = { code: 1006, reason: '' };
 
   constructor(protocol: string, maxMessageBytes: number) {
@@ -127,6 +130,7 @@ export class MemoryTransport implements Transport {
   }
 
   close(code: number, reason: string): void {
+    if (this.#state === 'held') return this.#answer();
     if (this.#state !== 'open') return;
     this.#state = 'closing';
     this.#closing = { code, reason };
@@ -136,14 +140,20 @@ export class MemoryTransport implements Transport {
   terminate(): void {
     if (this.#state === 'ended') return;
     this.#peer.#enqueue((end) => end.#receiveLoss());
+    const { clean, by } = this.#endOf('local');
     this.#state = 'ended';
     this.#inbox = [];
-    queueMicrotask(() => this.#sink.end({ ...this.#closing, clean: false, by: 'local' }));
+    queueMicrotask(() => this.#sink.end({ ...this.#closing, clean, by }));
+  }
+
+  /** Whether messages are accepted: this end has sent no close frame. */
+  get #isSending(): boolean {
+    return this.#state === 'open' || this.#state === 'held';
   }
 
   /** Sends a copy, as a wire does. */
   #send(data: Data, binary: boolean, receive: Receive): boolean {
-    if (this.#state !== 'open') return false;
+    if (!this.#isSending) return false;
     const copy = binary || typeof data !== 'string' ? Buffer.from(toBytes(data)) : data.toWellFormed();
     const bytes = bytesOf(copy);
     this.#unflushedBytes += bytes + MESSAGE_OVERHEAD_BYTES;
@@ -220,8 +230,18 @@ export class MemoryTransport implements Transport {
   #receiveClose(code: number, reason: string): void {
     // Both ends may close at once: the peer's close frame is then the answer to ours.
     if (this.#state === 'closing') return this.#receiveAnswer();
+    this.#state = 'held';
+    this.#closing = { code, reason };
+    this.#sink.peerClosed();
+  }
+
+  /** Answers the peer's close frame, which ends this end, too. */
+  #answer(): void {
+    this.#state = 'answered';
     this.#peer.#enqueue((end) => end.#receiveAnswer());
-    this.#end({ code, reason, clean: true, by: 'peer' });
+    queueMicrotask(() => {
+      if (this.#state !== 'ended') this.#end({ ...this.#closing, ...this.#endOf('link') });
+    });
   }
 
   #receiveAnswer(): void {
@@ -229,8 +249,15 @@ export class MemoryTransport implements Transport {
   }
 
   #receiveLoss(): void {
-    const by = this.#state === 'closing' ? 'local' : 'link';
-    this.#end({ ...this.#closing, clean: false, by });
+    this.#end({ ...this.#closing, ...this.#endOf('link') });
+  }
+
+  /** Says on whose behalf an end is that finishes no closing handshake, or the peer's. */
+  #endOf(loss: 'local' | 'link'): Pick<LinkEnd, 'clean' | 'by'> {
+    if (this.#state === 'closing') return { clean: false, by: 'local' };
+    if (this.#state === 'held') return { clean: false, by: 'peer' };
+    if (this.#state === 'answered') return { clean: true, by: 'peer' };
+    return { clean: false, by: loss };
   }
 
   #end(end: LinkEnd): void {

@@ -43,7 +43,7 @@ export interface FragmentOptions extends SendOptions {
  * 13. A message above the limit ends the link with 1009 and `by: 'limit'`, a broken rule with 1002
  *     or 1007 and `by: 'protocol'`. Messages that came whole before that are delivered (4).
  * 14. `ping` and `pong` overtake nothing that was sent, and call no sink. They return false and
- *     send nothing where `send` would.
+ *     send nothing where `send` would, and once the peer has closed.
  * 15. `receivedBytes` grows with everything that arrives, also with a `pong` and with the answer to
  *     a `ping`. An end that reads answers pings by itself; a paused end does not.
  * 16. `flushedBytes` changes when more of what was sent is flushed, and never at another time. It
@@ -53,6 +53,11 @@ export interface FragmentOptions extends SendOptions {
  *     arrived.
  * 18. A message whose last fragment was never sent is never delivered. `close` and `terminate` may
  *     come between fragments; a `send` may not.
+ * 19. `peerClosed` is called once the peer's close frame has come, behind all messages that came
+ *     before it, unless this end has begun to close. `send` is accepted until `close`, which
+ *     answers with the code and the reason of the peer. Before it `terminate` may end it: the end
+ *     is that of the peer, and not clean. A transport that answers by itself does not call
+ *     `peerClosed`.
  */
 export interface Transport {
   /** Negotiated subprotocol, or ''. */
@@ -86,7 +91,10 @@ export interface Transport {
   pong(): boolean;
   pause(): void;
   resume(): void;
-  /** Starts the closing handshake. The code and the reason were checked by the caller. */
+  /**
+   * Starts the closing handshake, or answers that of the peer. The code and the reason were checked
+   * by the caller.
+   */
   close(code: number, reason: string): void;
   /** Drops the link. */
   terminate(): void;
@@ -103,6 +111,11 @@ export interface TransportSink {
   receive(data: Data, bytes: number): void;
   /** Called when `bufferedBytes` has fallen. */
   drain(): void;
+  /**
+   * Called when the peer has sent its close frame: no more messages come. The sink calls `close`
+   * when it has sent its last words.
+   */
+  peerClosed(): void;
   /** Called when the link has ended. */
   end(end: LinkEnd): void;
 }

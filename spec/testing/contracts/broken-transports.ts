@@ -85,6 +85,10 @@ export class PassingTransport implements Transport, TransportSink {
     this.above?.drain();
   }
 
+  peerClosed(): void {
+    this.above?.peerClosed();
+  }
+
   end(end: LinkEnd): void {
     this.above?.end(end);
   }

@@ -28,6 +28,7 @@ const NOT_KEPT = {
   ],
   browser: [
     "11. The peer gets 1006 and `by: 'link'`",
+    '19. `send` is accepted until `close`, which answers with the code and the reason of the peer',
     '14. They return false and send nothing where `send` would',
     '15. also with a `pong` and with the answer to a `ping`',
     '15. An end that reads answers pings by itself; a paused end does not',

@@ -40,6 +40,7 @@ function upgrade({
     outcome.open({
       receive: (data) => events.push(data),
       drain: () => events.push('drain'),
+      peerClosed: () => outcome.close(1000, ''),
       end: ({ code, by }) => events.push(`${code} by ${by}`),
     });
   }

@@ -11,6 +11,7 @@ import { acceptScripted } from './scripted-stream.ts';
 import type { ScriptedStream } from './scripted-stream.ts';
 import { wsPairOver } from './ws-beneath.ts';
 import { openEnd } from './ws-pair.ts';
+import type { Data } from '../../../src/core/data.ts';
 
 describe.each(['TLS', 'a plain stream'] as const)('WsTransport over %s keeps the promise', (beneath) => {
   it.each(transportContract)('$name', async ({ run }) => {
@@ -129,7 +130,9 @@ describe('WsTransport passes on', () => {
   it('binary of the peer as a view on its chunk: nothing is copied', async () => {
     const { stream, transport } = acceptScripted();
     const received: Uint8Array[] = [];
-    transport.open({ receive: (data) => received.push(data as Uint8Array), drain: () => {}, end: () => {} });
+    const ignore = (): void => {};
+    const receive = (data: Data): void => void received.push(data as Uint8Array);
+    transport.open({ receive, drain: ignore, peerClosed: ignore, end: ignore });
     const chunk = frame({ opcode: OPCODE.binary, payload: Buffer.alloc(9000, 7) });
     stream.push(chunk);
     await settle();

@@ -170,7 +170,7 @@ describe('connectWs', () => {
 
   it('ends a link with 1009 for a message above the limit', async () => {
     const { http, port, accepted } = await acceptOne(false);
-    void accepted.then((server) => server.send('x'.repeat(11), { binary: false, compress: false }));
+    void accepted.then((server) => openEnd(server).send('x'.repeat(11)));
     const end = openEnd((await outcomeOf(port, { maxMessageBytes: 10 })) as Transport);
     expect(await end.untilEnd()).toMatchObject({ code: 1009, reason: '', clean: false, by: 'limit' });
     http.close();

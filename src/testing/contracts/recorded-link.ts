@@ -65,6 +65,8 @@ export class RecordedEnd implements TransportSink {
   readonly calls: SinkCall[] = [];
   /** Called inside each call of the sink. */
   onCall: (call: SinkCall) => void = noop;
+  /** Called when the peer has closed. Answers at once, unless a check has its last words. */
+  onPeerClosed: () => void = () => this.close(1000);
   readonly #transport: Transport;
   readonly #link: RecordedLink;
   /** Waits that look again after each call of the sink. */
@@ -192,6 +194,11 @@ export class RecordedEnd implements TransportSink {
 
   drain(): void {
     this.#record({ kind: 'drain', bufferedBytes: this.bufferedBytes });
+  }
+
+  peerClosed(): void {
+    this.#link.sinkOnCall();
+    this.onPeerClosed();
   }
 
   end(end: LinkEnd): void {

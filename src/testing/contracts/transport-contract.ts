@@ -5,6 +5,7 @@
 import type { Check } from './check.ts';
 import { deliveryChecks } from './delivery-checks.ts';
 import { endingChecks } from './ending-checks.ts';
+import { lastWordsChecks } from './last-words-checks.ts';
 import { lifeChecks } from './life-checks.ts';
 import { fragmentChecks } from './fragment-checks.ts';
 import type { TransportPair } from './link-check.ts';
@@ -22,6 +23,7 @@ import type { TransportPair } from './link-check.ts';
 export const transportContract: ReadonlyArray<Check<TransportPair>> = [
   ...deliveryChecks,
   ...endingChecks,
+  ...lastWordsChecks,
   ...lifeChecks,
   ...fragmentChecks,
 ];

@@ -43,6 +43,7 @@ export interface BrowserTransportOptions {
  * - 14 to 16: a page can neither ping nor count bytes. The browser answers pings.
  * - 17: a page sends whole messages only. Fragments are kept until the last one, and do not count
  *   in `bufferedBytes` until then.
+ * - 19: a browser answers a close frame by itself, and drops what comes after its own.
  */
 export class BrowserTransport implements Transport {
   readonly #ws: BrowserWebSocket;

@@ -1,6 +1,7 @@
 // The WebSocket of `ws` on a server. `ws` answers pings and close frames by itself: here the frames
-// that wait for the end of the turn go first, and a peer that asks for pongs and does not read them
-// is ended. WsAcceptor has it made, and WsTransport gives it its batch.
+// that wait for the end of the turn go first, the transport says when a close frame is answered,
+// and a peer that asks for pongs and does not read them is ended. WsAcceptor has it made, and
+// WsTransport gives it its batch.
 
 import { WebSocket } from 'ws';
 import type { FrameBatch } from './frame-batch.ts';
@@ -14,6 +15,18 @@ import { TOO_MANY_PINGS } from './violation.ts';
  */
 const MAX_UNFLUSHED_PONGS = 256;
 
+/**
+ * Leads from a WebSocket to its transport: all transports share one listener for each event. Three
+ * closures would take 195 bytes more of an idle socket (row: idle socket).
+ */
+export const TRANSPORT: unique symbol = Symbol('transport');
+
+/** The transport, as its WebSocket sees it; an interface, because the transport imports this. */
+interface PeerCloseListener {
+  /** The peer has sent a close frame. The transport answers it when it is time. */
+  webSocketOnPeerClose(answer: () => void): void;
+}
+
 /** A WebSocket whose control frames overtake nothing. */
 export class WsOrderedSocket extends WebSocket {
   /** The frames of this turn; undefined until the first message. */
@@ -24,9 +37,19 @@ export class WsOrderedSocket extends WebSocket {
   /** The last ping received while too many pongs were unflushed (RFC 6455 §5.5.3). */
   #lastPing: Buffer | undefined;
 
+  /**
+   * `ws` calls it for the peer's close frame: with a reason as bytes, or without a code. It gives
+   * no reason for a broken rule, and ours is text.
+   */
   override close(code?: number, data?: string | Buffer): void {
-    this.batch?.flush();
-    super.close(code, data);
+    const isAnswer = code === undefined || Buffer.isBuffer(data);
+    const transport = (this as { readonly [TRANSPORT]?: PeerCloseListener })[TRANSPORT];
+    if (!isAnswer || transport === undefined || this.readyState !== this.OPEN) {
+      return this.#close(code, data);
+    }
+    // A copy: the reason is a view on a chunk of 64 KiB.
+    const reason = data === undefined ? undefined : Buffer.from(data);
+    transport.webSocketOnPeerClose(() => this.#close(code, reason));
   }
 
   override ping(data?: unknown, mask?: boolean, callback?: (error: Error) => void): void {
@@ -39,6 +62,11 @@ export class WsOrderedSocket extends WebSocket {
     if (callback !== undefined) return this.#answer(data as Buffer);
     this.batch?.flush();
     super.pong(data, mask);
+  }
+
+  #close(code: number | undefined, data: string | Buffer | undefined): void {
+    this.batch?.flush();
+    super.close(code, data);
   }
 
   /**

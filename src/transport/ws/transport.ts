@@ -9,6 +9,7 @@ import type { WebSocket } from 'ws';
 import { BufferingSink } from '../buffering-sink.ts';
 import { FrameBatch } from './frame-batch.ts';
 import type { FramePool } from './frame-batch.ts';
+import { TRANSPORT } from './ordered-socket.ts';
 import type { WsOrderedSocket } from './ordered-socket.ts';
 import type { FragmentOptions, SendOptions, Transport, TransportSink } from '../transport.ts';
 import { violationOf } from './violation.ts';
@@ -23,11 +24,10 @@ type CountingStream = Duplex &
     readonly _handle?: { readonly writeQueueSize?: number } | null;
   };
 
-/**
- * Leads from a WebSocket to its transport: all transports share one listener for each event. Three
- * closures would take 195 bytes more of an idle socket (row: idle socket).
- */
-const TRANSPORT = Symbol('transport');
+/** Node's own, also while a test fakes it with the timers. */
+// oxlint-disable-next-line typescript/unbound-method -- it is called without `this` everywhere
+const { nextTick } = process;
+const ONE_BYTE = new Uint8Array(1);
 
 type TransportedWebSocket = WebSocket &
   Partial<Pick<WsOrderedSocket, 'batch'>> & { [TRANSPORT]: WsTransport };
@@ -47,6 +47,8 @@ export class WsTransport implements Transport {
   #onFlushed: ((error?: Error | null) => void) | undefined;
   /** The code and the reason of our close frame. */
   #closing: { readonly code: number; readonly reason: string } | undefined;
+  /** Answers the peer's close frame; undefined before that, and once it is answered. */
+  #answer: (() => void) | undefined;
   /** Whether `terminate` ended the link, and nothing else had begun to end it. */
   #isTerminated = false;
   /** The rule or limit that the peer has broken. */
@@ -120,35 +122,54 @@ export class WsTransport implements Transport {
   }
 
   ping(): boolean {
-    if (this.#ws.readyState !== this.#ws.OPEN) return false;
+    if (!this.#isOpen) return false;
     this.#ws.ping();
     return true;
   }
 
   pong(): boolean {
-    if (this.#ws.readyState !== this.#ws.OPEN) return false;
+    if (!this.#isOpen) return false;
     this.#ws.pong();
     return true;
   }
 
   pause(): void {
-    this.#ws.pause();
+    if (this.#answer === undefined) this.#ws.pause();
   }
 
   resume(): void {
-    this.#ws.resume();
+    if (this.#answer === undefined) this.#ws.resume();
   }
 
   close(code: number, reason: string): void {
     if (this.#ws.readyState !== this.#ws.OPEN) return;
+    if (this.#answer !== undefined) return this.#answerPeer(this.#answer);
     this.#closing = { code, reason };
     this.#ws.close(code, reason);
   }
 
   terminate(): void {
     // If the end has begun already, this only hastens it.
-    this.#isTerminated ||= this.#ws.readyState === this.#ws.OPEN;
+    this.#isTerminated ||= this.#isOpen;
     this.#ws.terminate();
+  }
+
+  // Called by the WebSocket.
+
+  /**
+   * Holds the answer to the peer's close frame back until `close`. The stream is paused until then,
+   * with a byte in its buffer, so that it does not end: where the peer has ended its side, `ws`
+   * would end ours. What the peer sends behind its close frame is dropped in any case.
+   */
+  webSocketOnPeerClose(answer: () => void): void {
+    this.#answer = answer;
+    // `ws` resumes the stream in the next tick, which was queued before this one.
+    nextTick(() => {
+      if (this.#answer === undefined || this.#stream === undefined) return;
+      this.#stream.pause();
+      this.#stream.unshift(ONE_BYTE);
+    });
+    this.#currentSink.peerClosed();
   }
 
   static readonly #webSocketOnMessage = function (this: WebSocket, data: Buffer, isBinary: boolean): void {
@@ -170,6 +191,17 @@ export class WsTransport implements Transport {
     const count = (): void => void (this.#chunks += 1);
     if (this.#stream !== undefined) return void this.#stream.on('data', count);
     for (const event of ['message', 'ping', 'pong'] as const) this.#ws.on(event, count);
+  }
+
+  /** Whether neither end has begun to close. */
+  get #isOpen(): boolean {
+    return this.#ws.readyState === this.#ws.OPEN && this.#answer === undefined;
+  }
+
+  #answerPeer(answer: () => void): void {
+    this.#answer = undefined;
+    answer();
+    this.#stream?.resume();
   }
 
   get #currentSink(): TransportSink {
@@ -215,7 +247,9 @@ export class WsTransport implements Transport {
       return { ...this.#closing, clean: answered, by: 'local' };
     }
     if (this.#violation !== undefined) return this.#violation;
-    if (answered) return { code, reason: reason.toString(), clean: true, by: 'peer' };
+    // Without our answer the closing handshake was not finished.
+    const clean = this.#answer === undefined;
+    if (answered) return { code, reason: reason.toString(), clean, by: 'peer' };
     return { code, reason: '', clean: false, by: 'link' };
   }
 }
