@@ -8,6 +8,7 @@ import {
   checkClock,
   checkClose,
   checkCount,
+  checkCountOrInfinity,
   checkFunction,
   checkLength,
   checkMs,
@@ -108,6 +109,22 @@ describe('checkCount', () => {
   ])('refuses %s, for "no limit" has no spelling', (count, got) => {
     const expected = 'f(): expected size to be an integer from 1 to 2147483647';
     expect(() => checkCount('f()', 'size', count)).toThrow(refusal(`${expected}, got ${got}`));
+  });
+});
+
+describe('checkCountOrInfinity', () => {
+  it.each([1, 2_147_483_647, Infinity])('lets %s pass', (count) => {
+    expect(() => checkCountOrInfinity('f()', 'size', count)).not.toThrow();
+  });
+
+  it.each([
+    [0, '0'],
+    [-Infinity, '-Infinity'],
+    [2_147_483_648, '2147483648'],
+    ['64', '"64"'],
+  ])('refuses %s', (count, got) => {
+    const expected = 'f(): expected size to be an integer from 1 to 2147483647, or Infinity';
+    expect(() => checkCountOrInfinity('f()', 'size', count)).toThrow(refusal(`${expected}, got ${got}`));
   });
 });
 

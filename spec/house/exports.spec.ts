@@ -42,6 +42,7 @@ const entryPoints = [
       'defineServer',
       'every',
       'expressSessionStore',
+      'limitByAddress',
       'select',
       'serve',
       'source',

@@ -151,6 +151,7 @@ export function splitDefault(doc: string): { readonly meaning: string; readonly 
  * @returns undefined for what a comment has to say: an object, a function, a list.
  */
 export function shownDefault(name: string, value: unknown): string | undefined {
+  if (value === Infinity) return 'Infinity';
   if (typeof value === 'number') return name.endsWith('Bytes') ? bytesText(value) : grouped(value);
   if (typeof value === 'boolean') return String(value);
   return typeof value === 'string' ? `\`'${value}'\`` : undefined;

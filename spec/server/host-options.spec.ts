@@ -2,7 +2,7 @@
 // refused, and what stands where none is given.
 
 import { UsageError } from 'corosock';
-import type { HostOptions } from 'corosock';
+import type { HandshakeRequest, HostOptions } from 'corosock';
 import { virtualClock } from 'corosock/testing';
 import { describe, expect, it, vi } from 'vitest';
 import { HOST_OPTIONS, settingsOf } from '../../src/server/host-options.ts';
@@ -30,6 +30,7 @@ const sizes = [
   'queueBytes',
   'writeBufferBytes',
   'maxHandshakes',
+  'maxUnadmitted',
   'poolSize',
 ] as const;
 
@@ -63,6 +64,9 @@ describe('settingsOf', () => {
       writeBufferBytes: 65_536,
       closeTimeoutMs: 5000,
       maxHandshakes: 256,
+      maxSockets: Infinity,
+      maxUnadmitted: 1000,
+      limitBy: expect.any(Function) as unknown,
       handshakeTimeoutMs: 10_000,
       expiryCode: 4401,
       maxLifetimeMs: Infinity,
@@ -99,6 +103,32 @@ describe('settingsOf', () => {
       ]);
     },
   );
+
+  it.each([1, 2 ** 31 - 1, Infinity])('C1: takes maxSockets of %s', (maxSockets) => {
+    expect(take({ maxSockets }).maxSockets).toBe(maxSockets);
+  });
+
+  it.each(noCounts.filter((value) => value !== Infinity))('C1: refuses maxSockets of %s', (value) => {
+    expect(refused({ maxSockets: value })).toEqual([
+      'COROSOCK_ARGUMENT',
+      expect.stringContaining('maxSockets to be an integer from 1 to 2147483647, or Infinity, got '),
+    ]);
+  });
+
+  it('takes a function limitBy', () => {
+    const limitBy = (): undefined => undefined;
+    expect([take({ limitBy }).limitBy, take({}).limitBy({} as HandshakeRequest)]).toEqual([
+      limitBy,
+      undefined,
+    ]);
+  });
+
+  it.each([{ maxSockets: 1 }, 'address', null, true])('refuses limitBy %j', (limitBy) => {
+    expect(refused({ limitBy })).toEqual([
+      'COROSOCK_ARGUMENT',
+      expect.stringContaining('serve(): expected limitBy to be a function, got '),
+    ]);
+  });
 
   it.each([0, 1, 0.5, 2 ** 31 - 1])('takes closeTimeoutMs of %d', (closeTimeoutMs) => {
     expect(take({ closeTimeoutMs }).closeTimeoutMs).toBe(closeTimeoutMs);

@@ -15,4 +15,21 @@ describe('SocketId', () => {
   it('finds nothing until its socket is open', () => {
     expect(new SocketId(() => 'an id').socket).toBe(undefined);
   });
+
+  it('leaves its slot once, and admits nothing afterwards', () => {
+    const calls: unknown[] = [];
+    const slot = {
+      admit: (id: SocketId) => calls.push(['admit', id]),
+      leave: (id: SocketId) => calls.push(['leave', id]),
+    };
+    const id = new SocketId(() => 'an id', slot);
+    id.admit();
+    id.leave();
+    id.leave();
+    id.admit();
+    expect(calls).toEqual([
+      ['admit', id],
+      ['leave', id],
+    ]);
+  });
 });

@@ -45,6 +45,14 @@ export function checkCount(call: string, name: string, count: unknown): void {
   }
 }
 
+/** Refuses a count that is neither an integer from 1 to {@link MAX_INTEGER} nor Infinity. */
+export function checkCountOrInfinity(call: string, name: string, count: unknown): void {
+  if (count === Infinity) return;
+  if (!Number.isInteger(count) || (count as number) < 1 || (count as number) > MAX_INTEGER) {
+    throw badArgument(call, `${name} to be an integer from 1 to ${MAX_INTEGER}, or Infinity`, count);
+  }
+}
+
 /** Refuses what is neither true nor false. */
 export function checkBoolean(call: string, name: string, value: unknown): void {
   if (typeof value !== 'boolean') throw badArgument(call, `${name} to be true or false`, value);

@@ -33,6 +33,13 @@ export const REFUSALS = {
   protocol: { status: 400, text: 'Sec-WebSocket-Protocol is malformed' },
   extensions: { status: 400, text: 'Sec-WebSocket-Extensions is malformed' },
   closing: { status: 503, text: 'The server is shutting down', headers: { 'Retry-After': '5' } },
+  full: { status: 503, text: 'The server is full', headers: { 'Retry-After': '5' } },
+  unadmitted: {
+    status: 503,
+    text: 'Too many clients wait to be admitted',
+    headers: { 'Retry-After': '5' },
+  },
+  tooMany: { status: 429, text: 'Too many sockets or handshakes', headers: { 'Retry-After': '5' } },
   plainRequest: {
     status: 426,
     text: 'A WebSocket is served here',

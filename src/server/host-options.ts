@@ -2,9 +2,11 @@
 // made with. `serve`, `attach` and the test kit call settingsOf; what a client has, too, is in
 // conversation/conversation-options.ts, and the options of sessions in session/session-options.ts.
 
+import type { KeyLimit } from './key-limits.ts';
 import { PeerFaults } from './peer-faults.ts';
 import type { Report } from './report.ts';
 import { guarded, reportAsWarning } from './report.ts';
+import type { HandshakeRequest } from '../handshake/handshake-request.ts';
 import { anyOriginError, checkOrigins } from '../handshake/origins.ts';
 import type { Origins } from '../handshake/origins.ts';
 import { sessionSettingsOf } from '../session/session-options.ts';
@@ -19,6 +21,7 @@ import {
   badArgument,
   checkCloseCode,
   checkCount,
+  checkCountOrInfinity,
   checkFunction,
   checkNames,
   checkTimer,
@@ -41,6 +44,24 @@ export interface HostOptions extends ConversationOptions {
   readonly overflow?: 'pause' | 'close';
   /** `onPreServer` hooks at once, 1 to 2³¹−1. Further hooks wait in order. Default 256. */
   readonly maxHandshakes?: number;
+  /**
+   * Sockets at once, handshakes under way included, 1 to 2³¹−1; Infinity for no limit, which is
+   * the only one that has this spelling. Beyond it the answer is HTTP 503. Default Infinity.
+   */
+  readonly maxSockets?: number;
+  /**
+   * Sockets whose handler has not yet called `ws.admit()`, handshakes under way included, 1 to
+   * 2³¹−1. Only the routes count whose handlers have called it at least once. Beyond it their
+   * answer is HTTP 503. Default 1000.
+   */
+  readonly maxUnadmitted?: number;
+  /**
+   * Gives the limits of a request and the key by which they are counted, or undefined for none:
+   * `{ key, maxSockets, handshakes: { count, perMs, burst } }`. Beyond them the answer is HTTP 429.
+   * A throw, or another result, is HTTP 500, and goes to `report`. `limitByAddress()` makes one.
+   * Default: none.
+   */
+  readonly limitBy?: (request: HandshakeRequest) => KeyLimit | undefined;
   /**
    * Longest time of a handshake, from its request to its answer, 0 to 2³¹−1 ms: the sessions'
    * store, the wait for a hook's turn, `onPreServer`, and the body of its Response. Beyond it the
@@ -81,6 +102,9 @@ const OWN_OPTIONS: OptionTable<OwnOptions> = {
   origins: ['same', checkOrigins],
   overflow: ['pause', oneOf('pause', 'close')],
   maxHandshakes: [256, checkCount],
+  maxSockets: [Infinity, checkCountOrInfinity],
+  maxUnadmitted: [1000, checkCount],
+  limitBy: [() => undefined, checkFunction],
   handshakeTimeoutMs: [10_000, checkTimer],
   expiryCode: [4401, checkCloseCode],
   maxLifetimeMs: [Infinity, checkLifetime],

@@ -79,6 +79,14 @@ export interface ServerSocket<Context = unknown> extends SharedSocket {
    */
   discard(): void;
   /**
+   * Counts the client as known: `maxUnadmitted` bounds the sockets whose handler has not called it.
+   *
+   * Call it where the client has shown who it is, for example after its first message. From the
+   * first call in a route on, all sockets of that route count: those that are open, and those to
+   * come. Further calls, and calls after the end, do nothing.
+   */
+  admit(): void;
+  /**
    * Runs a child task: a function that is called at once, and goes on beside the handler.
    *
    * It ends with the handler, also on a shared socket: when the handler has returned or thrown, or

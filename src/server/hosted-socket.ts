@@ -17,6 +17,7 @@ import type { CloseInfo } from '../core/close-info.ts';
 /** The run of a socket, as its socket sees it; an interface, because the run makes the socket. */
 export interface SocketRun {
   readonly id: string;
+  readonly socketId: { admit(): void };
   readonly conversation: Conversation;
   readonly host: Host;
   readonly request: HandshakeRequest;
@@ -112,6 +113,10 @@ export class HostedSocket extends SocketHandle implements ServerSocket {
   renew(expiresAt: number, context?: unknown): void {
     checkExpiry('ws.renew()', expiresAt);
     this.#run.renew(expiresAt, context);
+  }
+
+  admit(): void {
+    this.#run.socketId.admit();
   }
 
   spawn<T>(task: ChildFunction<T>): Task<T> {

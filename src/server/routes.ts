@@ -10,6 +10,8 @@ import { UsageError } from '../core/errors.ts';
 
 /** The server of a path. */
 export interface Match {
+  /** The pattern that matches; `'every path'` for a lone server. */
+  readonly pattern: string;
   /** Gives the server of one connection; of a class, a new instance. */
   readonly makeServer: () => WebSocketServer;
   readonly params: Readonly<Record<string, string>>;
@@ -45,11 +47,11 @@ export class RouteTable {
 
   /** Finds the server of a path; 'malformed' for a parameter that cannot be decoded safely. */
   find(path: string): Match | 'malformed' | undefined {
-    for (const { makeServer, match: matches } of this.#routes) {
+    for (const { pattern, makeServer, match: matches } of this.#routes) {
       const params = matches(path);
       if (params === undefined) continue;
       const decoded = decodeAll(params);
-      return decoded === undefined ? 'malformed' : { makeServer, params: decoded };
+      return decoded === undefined ? 'malformed' : { pattern, makeServer, params: decoded };
     }
     return undefined;
   }

@@ -5,6 +5,7 @@ import type { HandlerRun } from './handler-run.ts';
 import type { ServerSocket } from './host.ts';
 import type { HostedSocket } from './hosted-socket.ts';
 import { SocketId } from './socket-id.ts';
+import type { Slot } from './socket-id.ts';
 import { RandomIds } from '../platform/random-ids.ts';
 import { LinkedList } from '../structures/linked-list.ts';
 
@@ -28,9 +29,9 @@ export class RunRegistry implements Iterable<HandlerRun> {
     return this.#openSockets;
   }
 
-  /** Reserves the id of a socket that may come to be. */
-  reserve(): SocketId {
-    return new SocketId(this.#draw);
+  /** Reserves the id of a socket that may come to be, which holds its slot. */
+  reserve(slot?: Slot): SocketId {
+    return new SocketId(this.#draw, slot);
   }
 
   add(run: HandlerRun): void {
@@ -51,6 +52,7 @@ export class RunRegistry implements Iterable<HandlerRun> {
       socketId.socket = undefined;
       this.#openSockets -= 1;
       if (socketId.isDrawn) this.#index.delete(socketId.value);
+      socketId.leave();
     }
     if (run.hasEnded) this.#runs.remove(run);
   }

@@ -19,12 +19,14 @@ import type { Host, OpenResult, ServerSocket } from './host.ts';
 import type { HostSettings } from './host-options.ts';
 import { SocketHandle } from './hosted-socket.ts';
 import type { Outcome } from './outcome.ts';
+import { Capacity } from './capacity.ts';
 import { Admission } from './admission.ts';
 import type { AcceptedHandshake, HandshakeResult, PendingHandshake } from './admission.ts';
 import { NO_PARAMS } from './routes.ts';
 import type { Match, RouteTable } from './routes.ts';
 import { RunRegistry } from './run-registry.ts';
 import type { WebSocketServer } from './servable.ts';
+import type { SocketId } from './socket-id.ts';
 import { ShutDown } from './shut-down.ts';
 import { TaskQueue } from '../waiting/task-queue.ts';
 import { Upgrade } from './upgrade.ts';
@@ -63,6 +65,7 @@ export class ServingHost implements Host, RunListener {
   readonly #binding: HttpBinding;
   readonly #originRule: OriginRule;
   readonly #admission: Admission;
+  readonly #capacity: Capacity;
   readonly #acceptor: WsAcceptor;
   readonly #sessions: Sessions | undefined;
   readonly #runs = new RunRegistry();
@@ -82,6 +85,7 @@ export class ServingHost implements Host, RunListener {
     this.#sessions = settings.sessions && new Sessions(settings.sessions, settings);
     this.#originRule = originRule(settings.origins);
     this.#admission = new Admission(settings);
+    this.#capacity = new Capacity(settings);
     this.#acceptor = new WsAcceptor(settings);
   }
 
@@ -142,13 +146,18 @@ export class ServingHost implements Host, RunListener {
     if (found === 'malformed') return REFUSALS.target;
     // No instance of a class is made for a client that is refused.
     if (this.#isClosing) return REFUSALS.closing;
+    const slot = this.#capacity.enter(found.pattern, upgradeRequest);
+    if ('status' in slot) return slot;
+    const socketId = this.#runs.reserve(slot);
     const server = this.#makeServer(found);
-    if (server === undefined) return REFUSALS.failed;
     // Its constructor may have closed the host.
-    if (this.#isClosing) return REFUSALS.closing;
+    if (server === undefined || this.#isClosing) {
+      socketId.leave();
+      return server === undefined ? REFUSALS.failed : REFUSALS.closing;
+    }
     // Node's own string, which dies with the request; ours would stay as long as the socket.
     const client = { cookie: request.headers.cookie, isSecure: upgradeRequest.isSecure };
-    return this.pendingHandshake(upgradeRequest, server, checked.protocol, client);
+    return this.pendingHandshake(upgradeRequest, server, checked.protocol, client, socketId);
   }
 
   /** Check, also for the test kit: whether the page of a request may connect. */
@@ -165,16 +174,17 @@ export class ServingHost implements Host, RunListener {
     }
   }
 
-  /** Makes what is admitted, and reserves the id of its socket. */
+  /** Makes what is admitted. @param socketId - The id of its socket. Default: a fresh one. */
   pendingHandshake<Request extends HandshakeRequest>(
     request: Request,
     server: WebSocketServer,
     protocol: string,
     client: SessionRequest,
+    socketId: SocketId = this.#runs.reserve(),
   ): PendingHandshake & { readonly request: Request } {
     const sessions = this.#sessions;
     const openSession = sessions && (() => sessions.open(client.cookie, client.isSecure));
-    return { socketId: this.#runs.reserve(), request, server, protocol, openSession };
+    return { socketId, request, server, protocol, openSession };
   }
 
   /** Admit, for the test kit; see {@link Admission.admit}. */
@@ -185,11 +195,12 @@ export class ServingHost implements Host, RunListener {
   /** Answer, for upgrades, and converse. */
   #answer(upgrade: Upgrade, pending: PendingHandshake, result: HandshakeResult): void {
     const transport = upgrade.answer(result);
-    if (transport === undefined || result.kind !== 'accepted') return;
+    if (transport === undefined || result.kind !== 'accepted') return pending.socketId.leave();
     try {
       this.converse(transport, pending, result);
     } catch (error) {
       this.#settings.report(error, { socketId: pending.socketId.value, ...HANDSHAKE });
+      pending.socketId.leave();
       transport.terminate();
     }
   }
@@ -230,6 +241,7 @@ export class ServingHost implements Host, RunListener {
     this.#closing = shutDown.report.then(async (report) => {
       await this.#binding.close();
       this.#settings.peerFaults.stop();
+      this.#capacity.stop();
       return report;
     });
     this.#admission.close();
