@@ -76,7 +76,7 @@ export interface HostOptions extends ConversationOptions {
   /**
    * Longest life of a socket in milliseconds, from 1 to `Infinity`, with up to a tenth more at
    * random: `ws.draining` then aborts, and 10 000 ms later the socket is closed with 1001. Default
-   * ∞.
+   * Infinity.
    */
   readonly maxLifetimeMs?: number;
   /**
