@@ -1,77 +1,20 @@
-// How many clients a host takes: at once, without an admission, and by key. Streams in memory and a
-// virtual clock; each way for a handshake or a socket to end gives its slot back once.
+// How many clients a host takes: at once, by key, and without an admission.
 
 import { limitByAddress } from 'corosock';
-import type { Handler, HostOptions, Routes, ServerSocket, WebSocketServer } from 'corosock';
-import { settle, virtualClock } from 'corosock/testing';
-import type { VirtualClock } from 'corosock/testing';
+import type { Handler, HostOptions, ServerSocket } from 'corosock';
+import { settle } from 'corosock/testing';
 import { describe, expect, it, vi } from 'vitest';
+import { drop, enterAll, open } from './limited-host.ts';
+import type { Client } from './limited-host.ts';
 import { MemoryHost } from '../fixtures/memory-host.ts';
 import { parseUpgrade } from '../fixtures/parsed-request.ts';
 import { writtenStream } from '../fixtures/written-stream.ts';
 import type { WrittenStream } from '../fixtures/written-stream.ts';
 import { REFUSALS, responseOf } from '../../src/handshake/refusal.ts';
-import { settingsOf } from '../../src/server/host-options.ts';
-import { RouteTable } from '../../src/server/routes.ts';
-import { ServingHost } from '../../src/server/serving-host.ts';
 
 const untilClosed: Handler = async (ws) => void (await ws.closed);
 const FULL = responseOf(REFUSALS.full);
 const UNADMITTED = responseOf(REFUSALS.unadmitted);
-
-/** What a client is, so far as the limits see it. */
-interface Client {
-  readonly path?: string;
-  readonly address?: string;
-  readonly headers?: Readonly<Record<string, string>>;
-}
-
-interface House {
-  readonly host: ServingHost;
-  readonly clock: VirtualClock;
-  readonly reports: Array<readonly [error: unknown, phase: string]>;
-  /** Hands an upgrade over, and waits until nothing more happens. */
-  readonly enter: (client?: Client, written?: WrittenStream) => Promise<WrittenStream>;
-  /** Hands an upgrade over. @returns Its status, and the seconds of `Retry-After`. */
-  readonly status: (client?: Client) => Promise<readonly [status: number, retryAfter: number | undefined]>;
-}
-
-function open(routes: Routes, options: HostOptions = {}): House {
-  const clock = virtualClock();
-  const reports: Array<readonly [error: unknown, phase: string]> = [];
-  const report: HostOptions['report'] = (error, { phase }) => reports.push([error, phase]);
-  const settings = settingsOf('spec', { clock, heartbeat: false, report, ...options });
-  const host = new ServingHost(new RouteTable(routes), settings, {
-    address: undefined,
-    close: async () => {},
-  });
-  const enter = async (
-    { path = '/', address, headers = {} }: Client = {},
-    written = writtenStream(),
-  ): Promise<WrittenStream> => {
-    const request = await parseUpgrade({ requestLine: `GET ${path} HTTP/1.1`, headers });
-    Object.defineProperty(request.socket, 'remoteAddress', { value: address });
-    host.handleUpgrade(request, written.stream, Buffer.alloc(0));
-    await settle();
-    return written;
-  };
-  const status = async (client?: Client): Promise<readonly [number, number | undefined]> => {
-    const text = (await enter(client)).text();
-    const [, seconds] = /^Retry-After: (\d+)\r$/m.exec(text) ?? [];
-    return [Number(text.split(' ', 2)[1]), seconds === undefined ? undefined : Number(seconds)];
-  };
-  return { host, clock, reports, enter, status };
-}
-
-async function enterAll(house: House, count: number, client?: Client): Promise<readonly WrittenStream[]> {
-  return Promise.all(Array.from({ length: count }, () => house.enter(client)));
-}
-
-/** Drops the connection, as a reset does. */
-async function drop({ stream }: WrittenStream): Promise<void> {
-  stream.destroy();
-  await settle();
-}
 
 describe('maxSockets', () => {
   it('H15: takes 1,000 of 10,000 upgrades, and answers the others with 503 and Retry-After', async () => {
@@ -134,141 +77,6 @@ describe('maxSockets', () => {
   });
 });
 
-interface Ending {
-  readonly server?: Routes;
-  readonly options?: HostOptions;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly written?: () => WrittenStream;
-  /** Makes the first client leave. */
-  readonly end?: (house: House, written: WrittenStream) => unknown;
-}
-
-const hooked = (onPreServer: WebSocketServer['onPreServer']): Routes => ({
-  server: untilClosed,
-  ...(onPreServer && { onPreServer }),
-});
-const socketOf = (house: House): ServerSocket => [...house.host.sockets.values()][0] as ServerSocket;
-let isFirst = true;
-/** Does it for the first client only: the second one is to come in. */
-function once<T>(act: () => T): () => T | undefined {
-  return () => {
-    if (!isFirst) return undefined;
-    isFirst = false;
-    return act();
-  };
-}
-const refuse = (): never => {
-  throw new Error('not today');
-};
-
-const ENDINGS: Readonly<Record<string, Ending>> = {
-  'its client drops the connection': { end: (_, written) => drop(written) },
-  'it is terminated': { end: (house) => socketOf(house).terminate() },
-  'it is ended, and the client does not answer': {
-    options: { closeTimeoutMs: 100 },
-    end: (house) => {
-      void socketOf(house).endServer();
-      return house.clock.advance(100);
-    },
-  },
-  'its handler returns, and the client drops the connection': {
-    server: () => {},
-    end: (_, written) => drop(written),
-  },
-  'its handler throws, and the client drops the connection': {
-    server: refuse,
-    end: (_, written) => drop(written),
-  },
-  'its handler runs on after its end': {
-    server: () => new Promise(() => {}),
-    end: (_, written) => drop(written),
-  },
-  'its hook refuses': { server: hooked(once(() => new Response(null, { status: 401 }))) },
-  'its hook throws': { server: hooked(once(refuse)) },
-  'its hook is too slow': {
-    server: hooked(once(() => new Promise(() => {}))),
-    options: { handshakeTimeoutMs: 100 },
-    end: (house) => house.clock.advance(100),
-  },
-  'its client leaves while the hook decides': {
-    server: hooked(once(() => new Promise(() => {}))),
-    end: (_, { stream }) => stream.push(null),
-  },
-  'its client drops the connection while the hook decides': {
-    server: hooked(once(() => new Promise(() => {}))),
-    end: (_, written) => drop(written),
-  },
-  'the constructor of its class throws': {
-    server: class {
-      constructor() {
-        once(refuse)();
-      }
-
-      server = untilClosed;
-    },
-  },
-  'the session store is down': {
-    options: {
-      sessions: {
-        secret: 's'.repeat(32),
-        store: {
-          get: async () => undefined,
-          set: async () => void once(refuse)(),
-          touch: async () => {},
-          delete: async () => {},
-        },
-      },
-    },
-    server: hooked(async ({ session }) => void (await session?.update((data) => void (data['a'] = 1)))),
-  },
-  'its extensions are malformed': {
-    options: { compression: true },
-    headers: { 'Sec-WebSocket-Extensions': ';' },
-  },
-  'its 101 cannot be written': {
-    written: () => {
-      const written = writtenStream();
-      written.stream.write = refuse;
-      return written;
-    },
-  },
-  'its client has left before': {
-    written: () => {
-      const written = writtenStream();
-      written.stream.destroy();
-      return written;
-    },
-  },
-};
-
-describe('a slot is free again, and only one, when', () => {
-  it.each(Object.entries(ENDINGS))('%s', async (_, { server = untilClosed, options, ...ending }) => {
-    isFirst = true;
-    const limits: HostOptions = { maxSockets: 1, limitBy: () => ({ key: 'all', maxSockets: 1 }) };
-    const house = open(server, { ...options, ...limits });
-    const { headers = {}, written, end } = ending;
-    const first = await house.enter({ headers }, written?.());
-    if (end !== undefined) expect((await house.enter()).text()).toBe(FULL);
-    await end?.(house, first);
-    await settle();
-    const answers = [await house.enter(), await house.enter()].map(({ text }) => text().split(' ', 2)[1]);
-    expect(answers).toEqual(['101', '503']);
-  });
-
-  it('its conversation cannot be begun', async () => {
-    const memory = new MemoryHost({ maxSockets: 1 });
-    vi.spyOn(memory.host, 'converse').mockImplementationOnce(refuse);
-    const enter = async (): Promise<string> => {
-      const written = writtenStream();
-      memory.host.handleUpgrade(await parseUpgrade(), written.stream, Buffer.alloc(0));
-      await settle();
-      return written.text().slice(0, 12);
-    };
-    expect([await enter(), memory.reports.length]).toEqual(['HTTP/1.1 101', 1]);
-    expect([await enter(), await enter()]).toEqual(['HTTP/1.1 101', 'HTTP/1.1 503']);
-  });
-});
-
 describe('limitBy', () => {
   const byUser: HostOptions['limitBy'] = ({ headers }) => ({ key: String(headers['x-user']), maxSockets: 2 });
   const user = (name: string): Client => ({ headers: { 'X-User': name } });
@@ -298,7 +106,7 @@ describe('limitBy', () => {
   });
 
   it('counts handshakes that are refused later, and none that it refuses itself', async () => {
-    const server = hooked(() => new Response(null, { status: 403 }));
+    const server = { server: untilClosed, onPreServer: () => new Response(null, { status: 403 }) };
     const limitBy: HostOptions['limitBy'] = () => ({ key: 'all', handshakes: { count: 2, perMs: 1000 } });
     const house = open(server, { limitBy });
     const statuses: number[] = [];
@@ -322,7 +130,13 @@ describe('limitBy', () => {
     ['a key that is no string', () => ({ key: 5 }), 'COROSOCK_ARGUMENT'],
     ['a promise', async () => ({ key: 'a' }), 'COROSOCK_ARGUMENT'],
     ['a limit below 1', () => ({ key: 'a', maxSockets: 0 }), 'COROSOCK_ARGUMENT'],
-    ['an error', () => refuse(), undefined],
+    [
+      'an error',
+      () => {
+        throw new Error('of the user');
+      },
+      undefined,
+    ],
   ])('answers 500 where it gives %s, and reports it; no slot is taken', async (_, limitBy, code) => {
     const bad: unknown = limitBy;
     const house = open(untilClosed, { limitBy: bad as HostOptions['limitBy'] & object, maxSockets: 1 });

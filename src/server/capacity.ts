@@ -106,11 +106,13 @@ export class Capacity {
   }
 
   #slotOf({ slot }: RouteCounts, live: LiveKey): Slot {
-    const leave = (id: SocketId): void => {
-      slot.leave(id);
-      this.#keys.leave(live);
+    return {
+      admit: (id) => slot.admit(id),
+      leave: (id) => {
+        slot.leave(id);
+        this.#keys.leave(live);
+      },
     };
-    return { admit: slot.admit, leave };
   }
 
   #admit(route: RouteCounts, id: SocketId): void {
