@@ -1,6 +1,6 @@
 // `limitByAddress`: limits for each address, ready-made for the option `limitBy`. An IPv4 address
-// counts whole. An IPv6 address counts by its /64, because that is what one customer gets (RFC 6177
-// §2): a client with one line has 2⁶⁴ addresses.
+// counts whole. An IPv6 address counts by its /64, the least that a customer gets (RFC 6177 §2):
+// within it a client has as many addresses as it likes.
 
 import { isIPv4 } from 'node:net';
 import type { HandshakeRequest } from '../handshake/handshake-request.ts';
