@@ -15,6 +15,7 @@ describe('conversationChoices', () => {
       queueMessages: 64,
       queueBytes: 1_048_576,
       writeBufferBytes: 65_536,
+      writeTimeoutMs: 30_000,
       closeTimeoutMs: 5000,
       heartbeat: expect.any(Heartbeat) as unknown,
       protocols: [],

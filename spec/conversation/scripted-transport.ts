@@ -117,6 +117,11 @@ export class ScriptedTransport implements Transport {
     this.#sink?.peerClosed();
   }
 
+  /** What was sent has to wait for the peer. */
+  stall(): void {
+    this.#sink?.stall();
+  }
+
   /** The link ends: by default it is lost. */
   end(end: Partial<LinkEnd> = {}): void {
     this.#isOpen = false;
@@ -147,6 +152,7 @@ export function scripted(
     queueBytes: 1_048_576,
     overflow: 'pause',
     writeBufferBytes: 65_536,
+    writeTimeoutMs: 30_000,
     closeTimeoutMs: 5000,
     clock,
     deadlines: new Deadlines(clock),

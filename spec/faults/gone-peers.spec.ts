@@ -13,7 +13,7 @@ import { listenSecurely } from '../fixtures/listening-server.ts';
 import { closeFrame, frame, OPCODE, textFrame } from '../peers/frames.ts';
 import { openRaw } from '../peers/raw-client.ts';
 import type { RawClient } from '../peers/raw-client.ts';
-import { HandClock } from '../time/hand-clock.ts';
+import { HandClock, turn } from '../time/hand-clock.ts';
 import { gist } from '../fixtures/memory-host.ts';
 import { socketOf, until, untilStill } from './until.ts';
 
@@ -21,6 +21,8 @@ const PONG = frame({ opcode: OPCODE.pong });
 /** The defaults: every 25 s, dead 20 s later. */
 const INTERVAL_MS = 25_000;
 const MOST_MS = INTERVAL_MS + 20_000;
+/** The default of `writeTimeoutMs`, and at most an eighth more. */
+const WRITE_MS = 30_000 * (9 / 8) + 1000;
 
 async function idle(ws: ServerSocket): Promise<void> {
   await ws.closed;
@@ -96,10 +98,50 @@ describe('a peer that has gone without a word', () => {
       void ws.write(Buffer.alloc(1_000_000));
       await settle();
     }
-    for (let second = 0; second < 45; second += 1) {
+    const sinceMs = clock.now();
+    while (ws.closeInfo === undefined) {
       await client.send(PONG);
       await clock.advance(1000);
     }
+    expect(gist(ws.closeInfo)).toEqual([1006, 'heartbeat', false]);
+    expect(clock.now() - sinceMs).toBeLessThanOrEqual(WRITE_MS);
+  });
+
+  it('R10: lives on while it takes what waits, though its pongs would come minutes later', async () => {
+    const { host, clock } = await idleHost();
+    await using _ = host;
+    using client = await openRaw(host.port);
+    client.pause();
+    const ws = await socketOf(host);
+    let isWriting = true;
+    const writing = (async () => {
+      while (isWriting && (await ws.write(Buffer.alloc(4000))) === 'ok');
+    })();
+    while (ws.bufferedBytes === 0) await settle();
+    for (let seconds = 0; seconds < 120 && ws.closeInfo === undefined; seconds += 5) {
+      client.resume();
+      while (client.unreadBytes < 5 * 65_536) await turn();
+      client.pause();
+      client.discard();
+      await clock.advance(5000);
+    }
+    expect(ws.closeInfo).toBe(undefined);
+    isWriting = false;
+    client.reset();
+    await writing;
+  });
+
+  it('R10: is found out without a heartbeat, when it takes nothing', async () => {
+    const { host, clock } = await idleHost({ heartbeat: false });
+    await using _ = host;
+    using client = await openRaw(host.port);
+    client.pause();
+    const ws = await socketOf(host);
+    while (ws.bufferedBytes === 0) {
+      void ws.write(Buffer.alloc(1_000_000));
+      await settle();
+    }
+    expect(await lifeOf(ws, clock, 3 * MOST_MS)).toBeLessThanOrEqual(WRITE_MS);
     expect(gist(await ws.closed)).toEqual([1006, 'heartbeat', false]);
   });
 

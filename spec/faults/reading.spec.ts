@@ -92,7 +92,8 @@ describe('reading', { timeout: 60_000 }, () => {
 
   it('B11: keeps memory flat while a peer writes faster than we read for an hour', async () => {
     const clock = virtualClock();
-    const { ws, client } = fakeSocket({ clock });
+    // Half a queue is read in 320 s: until then the link takes nothing.
+    const { ws, client } = fakeSocket({ clock, writeTimeoutMs: 600_000 });
     const message = 'x'.repeat(1000);
     const flood = (async () => {
       while ((await client.write(message)) === 'ok');

@@ -123,6 +123,11 @@ export class RawClient implements Disposable {
     this.#socket.resume();
   }
 
+  /** Forgets what was received and not asked for. */
+  discard(): void {
+    this.#bytes = Buffer.alloc(0);
+  }
+
   [Symbol.dispose](): void {
     this.#socket.destroy();
   }

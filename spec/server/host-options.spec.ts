@@ -62,6 +62,7 @@ describe('settingsOf', () => {
       queueBytes: 1_048_576,
       overflow: 'pause',
       writeBufferBytes: 65_536,
+      writeTimeoutMs: 30_000,
       closeTimeoutMs: 5000,
       maxHandshakes: 256,
       maxSockets: Infinity,
@@ -133,6 +134,20 @@ describe('settingsOf', () => {
   it.each([0, 1, 0.5, 2 ** 31 - 1])('takes closeTimeoutMs of %d', (closeTimeoutMs) => {
     expect(take({ closeTimeoutMs }).closeTimeoutMs).toBe(closeTimeoutMs);
   });
+
+  it.each([1, 1.5, 2 ** 31 - 1])('takes writeTimeoutMs of %d', (writeTimeoutMs) => {
+    expect(take({ writeTimeoutMs }).writeTimeoutMs).toBe(writeTimeoutMs);
+  });
+
+  it.each([0, 0.5, -1, NaN, Infinity, 2 ** 31, '5000', null, 1n, false])(
+    'C1: refuses writeTimeoutMs of %s',
+    (value) => {
+      expect(refused({ writeTimeoutMs: value })).toEqual([
+        'COROSOCK_ARGUMENT',
+        expect.stringContaining('writeTimeoutMs to be a number of milliseconds from 1 to 2147483647, got '),
+      ]);
+    },
+  );
 
   it.each([-1, NaN, Infinity, 2 ** 31, '5000', null, 1n])('C1: refuses closeTimeoutMs of %s', (value) => {
     expect(refused({ closeTimeoutMs: value })).toEqual([

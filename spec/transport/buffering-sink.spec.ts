@@ -15,6 +15,7 @@ function recorder(): { readonly sink: TransportSink; readonly calls: unknown[] }
       receive: (data, bytes) => calls.push([data, bytes]),
       drain: () => calls.push('drain'),
       peerClosed: () => calls.push('peer closed'),
+      stall: () => calls.push('stall'),
       end: (end) => calls.push(end),
     },
   };
@@ -30,13 +31,14 @@ describe('BufferingSink', () => {
     const early = new BufferingSink();
     const { sink, calls } = recorder();
     early.receive('one', 3);
+    early.stall();
     early.drain();
     early.peerClosed();
     early.end(END);
     early.deliverTo(sink);
     expect(calls).toEqual([]);
     await Promise.resolve();
-    expect(calls).toEqual([['one', 3], 'drain', 'peer closed', END]);
+    expect(calls).toEqual([['one', 3], 'stall', 'drain', 'peer closed', END]);
   });
 
   it('keeps the order of calls before, during and after the delivery', async () => {

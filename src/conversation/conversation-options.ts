@@ -7,7 +7,14 @@ import { DEFAULT_HEARTBEAT, heartbeatOf } from './heartbeat-option.ts';
 import type { HeartbeatOption } from './heartbeat-option.ts';
 import type { Clock } from '../time/clock.ts';
 import { realClock } from '../time/real-clock.ts';
-import { badArgument, checkBoolean, checkClock, checkCount, checkTimer } from '../core/arguments.ts';
+import {
+  badArgument,
+  checkBoolean,
+  checkClock,
+  checkCount,
+  checkPeriod,
+  checkTimer,
+} from '../core/arguments.ts';
 import { complete, unchecked } from '../core/options.ts';
 import type { Complete, OptionTable } from '../core/options.ts';
 import { isToken } from '../core/token.ts';
@@ -28,6 +35,12 @@ export interface ConversationOptions {
   /** Bytes accepted and not yet taken, 1 to 2³¹−1. Above them `write` waits. Default 64 KiB. */
   readonly writeBufferBytes?: number;
   /**
+   * Longest time in which the peer takes none of the bytes that wait for it, 1 to 2³¹−1 ms. Beyond
+   * it the socket ends with 1006, `by: 'heartbeat'`, whatever the peer sends, and also with
+   * `heartbeat: false`. Default 30 000.
+   */
+  readonly writeTimeoutMs?: number;
+  /**
    * Longest wait for the peer's close frame, 0 to 2³¹−1 ms. Beyond it the link is terminated. The
    * handler has as much time again, and so has `onPostServer`; then they are reported. Default
    * 5 000.
@@ -35,8 +48,8 @@ export interface ConversationOptions {
   readonly closeTimeoutMs?: number;
   /**
    * Sends a ping every `intervalMs`, and ends the socket with 1006, `by: 'heartbeat'`, when
-   * `timeoutMs` later no sign of life has come, or bytes have waited for the peer for so long. Each
-   * is 1 to 2³¹−1 ms; false sends no pings. Default `{ intervalMs: 25_000, timeoutMs: 20_000 }`.
+   * `timeoutMs` later no sign of life has come: neither a byte of the peer, nor one of ours that
+   * waited and was taken. Each is 1 to 2³¹−1 ms; false sends no pings. Default `{ intervalMs: 25_000, timeoutMs: 20_000 }`.
    */
   readonly heartbeat?: HeartbeatOption;
   /** Subprotocols that are spoken, in order of preference. Default none. */
@@ -53,6 +66,7 @@ export const CONVERSATION_OPTIONS: OptionTable<ConversationOptions> = {
   queueMessages: [64, checkCount],
   queueBytes: [1_048_576, checkCount],
   writeBufferBytes: [65_536, checkCount],
+  writeTimeoutMs: [30_000, checkPeriod],
   closeTimeoutMs: [5000, checkTimer],
   heartbeat: [DEFAULT_HEARTBEAT, unchecked],
   protocols: [Object.freeze([]), checkProtocols],

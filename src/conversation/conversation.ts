@@ -9,6 +9,8 @@ import type { QueueLimits } from './queue-limits.ts';
 import { ReceiveQueue } from './receive-queue.ts';
 import { Reader } from './reader.ts';
 import type { Readers, ReaderSettings } from './reader.ts';
+import { TakenBytes } from './taken-bytes.ts';
+import type { TakenBytesSettings } from './taken-bytes.ts';
 import { Writer } from './writer.ts';
 import type { Activity, WriterSettings } from './writer.ts';
 import { Deadline } from '../time/deadline.ts';
@@ -21,7 +23,8 @@ import type { Data } from '../core/data.ts';
 import { ConversationOverError } from '../core/errors.ts';
 
 /** What all sockets of a host share. */
-export interface ConversationSettings extends QueueLimits, ReaderSettings, WriterSettings {
+export interface ConversationSettings
+  extends QueueLimits, ReaderSettings, WriterSettings, TakenBytesSettings {
   readonly closeTimeoutMs: number;
   /** Terminates conversations with dead peers; undefined without a heartbeat. */
   readonly heartbeat?: Heartbeat | undefined;
@@ -69,6 +72,8 @@ export class Conversation implements TransportSink, DeadlineOwner {
   /** Counts application data; undefined without a session. */
   #activity: Activity | undefined;
   readonly #liveness: PeerLiveness | undefined;
+  /** Made when bytes wait for the peer for the first time. */
+  #taken: TakenBytes | undefined;
 
   /** @param readers - Whether a second read at the same time is a mistake or waits in line. */
   constructor(transport: Transport, settings: ConversationSettings, readers: Readers = 'one') {
@@ -89,6 +94,13 @@ export class Conversation implements TransportSink, DeadlineOwner {
 
   drain(): void {
     this.#writer?.drain();
+    // Behind the writer: what it has sent may wait, too.
+    this.#taken?.drain();
+  }
+
+  stall(): void {
+    this.#taken ??= new TakenBytes(this, this.#settings, this.#deadline);
+    this.#taken.begin();
   }
 
   /** A close of ours that still waits for its turn is the answer. So is a client's: at once. */
@@ -113,6 +125,7 @@ export class Conversation implements TransportSink, DeadlineOwner {
     if (this.#closer !== undefined) this.#settings.clock.clearTimeout(this.#closeTimer);
     this.#lastWords?.stop();
     this.#liveness?.stop();
+    this.#taken?.stop();
     this.#writer?.stop();
     this.reader.serve();
     // While a hook still has messages, a read may yet get one: it keeps its time-out.
@@ -128,6 +141,7 @@ export class Conversation implements TransportSink, DeadlineOwner {
     this.reader.onDeadline(nowMs);
     this.#writer?.onDeadline(nowMs);
     this.#liveness?.onDeadline(nowMs);
+    this.#taken?.onDeadline(nowMs);
   }
 
   // Called by the socket and by the server.
@@ -176,6 +190,11 @@ export class Conversation implements TransportSink, DeadlineOwner {
     this.queue.discardFurther();
     this.writer.finish(() => this.transport.close(code, reason));
     this.#closeTimer = this.#settings.clock.setTimeout(() => this.terminate(), this.#settings.closeTimeoutMs);
+  }
+
+  /** Whether the peer takes what waits for it: its silence proves nothing. */
+  get isReading(): boolean {
+    return this.#taken?.isReading === true;
   }
 
   /** Whether one of the two has begun to end it, or it is over. */

@@ -23,8 +23,9 @@ export interface HeartbeatTimes {
  * Ends conversations whose peer is not there any more: 1006, `by: 'heartbeat'`.
  *
  * Any inbound byte is a sign of life. A peer is pinged every `intervalMs`, and dead when no byte
- * has come `timeoutMs` later, or when bytes that wait for it were not taken in that time. While its
- * socket holds it back its silence does not count, unless a probe finds that it had sent nothing.
+ * has come `timeoutMs` later. The silence of a peer that takes what waits for it does not count
+ * (taken-bytes.ts). While its socket holds it back its silence does not count either, unless a
+ * probe finds that it had sent nothing.
  */
 export class Heartbeat {
   readonly clock: Clock;
@@ -53,13 +54,5 @@ export class Heartbeat {
 
   leave(): void {
     this.#sockets -= 1;
-  }
-
-  /**
-   * Calls back once the event loop has read from the network. The first immediate may come before
-   * it has.
-   */
-  afterPoll(run: () => void): void {
-    this.clock.setImmediate(() => void this.clock.setImmediate(run));
   }
 }

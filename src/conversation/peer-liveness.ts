@@ -1,9 +1,10 @@
-// Signs of life of one peer: pings it, compares what has come and what was taken since, probes a
-// link that is held back, and terminates a dead one. The conversation makes it and passes on its
-// deadline. A passing message costs nothing here: the counters of the transport are compared.
+// Signs of life of one peer: pings it, compares what has come since, probes a link that is held
+// back, and terminates a dead one. The conversation makes it and passes on its deadline. What the
+// peer takes is taken-bytes.ts's. A passing message costs nothing here: counters are compared.
 
 import type { Heartbeat } from './heartbeat.ts';
 import type { ReceiveQueue } from './receive-queue.ts';
+import { afterPoll } from '../time/clock.ts';
 import type { Deadline } from '../time/deadline.ts';
 import type { Transport } from '../transport/transport.ts';
 
@@ -14,10 +15,14 @@ const NONE = -1;
 
 /** The conversation; an interface, so that the two do not import each other. */
 export interface WatchedPeer {
-  readonly transport: Pick<Transport, 'bufferedBytes' | 'receivedBytes' | 'flushedBytes' | 'ping' | 'pong'>;
+  readonly transport: Pick<Transport, 'bufferedBytes' | 'receivedBytes' | 'ping' | 'pong'>;
   readonly queue: Pick<ReceiveQueue, 'isHolding' | 'probe' | 'endProbe'>;
   /** Whether its end has begun, or it is over. */
   readonly isEnding: boolean;
+  /** Whether it takes what waits for it: it answers a ping once it has read so far. */
+  readonly isReading: boolean;
+  /** Bytes wait for it. */
+  stall(): void;
   terminate(closer: 'heartbeat'): void;
 }
 
@@ -35,8 +40,6 @@ export class PeerLiveness {
   #probeMs = NONE;
   /** Bytes received when it was asked. */
   #received = 0;
-  /** Bytes flushed when it was asked; {@link NONE} where none waited. */
-  #flushed = NONE;
   /** Whether the link runs for a turn though it is held back. */
   #isProbing = false;
 
@@ -79,11 +82,11 @@ export class PeerLiveness {
     // Before the ping: a transport that breaks promise 2 of its port ends the conversation there.
     this.#askMs = nextMs(this.#askMs, this.#heartbeat.times.intervalMs, nowMs);
     if (this.#probeMs === NONE) this.#probeMs = Math.floor(nowMs);
-    if (this.#sinceMs === NONE || !(this.#isSilent || this.#isStuck)) {
+    if (this.#sinceMs === NONE || !this.#isSilent) {
       this.#sinceMs = Math.ceil(nowMs);
       this.#received = transport.receivedBytes;
-      this.#flushed = transport.bufferedBytes > 0 ? transport.flushedBytes : NONE;
     }
+    if (transport.bufferedBytes > 0) this.#peer.stall();
     // The end of the link has begun: closeTimeoutMs bounds it.
     if (!transport.ping()) this.#sinceMs = NONE;
   }
@@ -95,7 +98,7 @@ export class PeerLiveness {
   #judge(): void {
     this.#sinceMs = NONE;
     if (!this.#isSuspect()) return;
-    this.#heartbeat.afterPoll(() => {
+    afterPoll(this.#heartbeat.clock, () => {
       if (this.#isDead()) this.#peer.terminate('heartbeat');
     });
   }
@@ -105,17 +108,15 @@ export class PeerLiveness {
    * does not count.
    */
   #isSuspect(): boolean {
-    if (this.#peer.isEnding) return false;
-    if (this.#isStuck) return true;
-    if (!this.#isSilent) return false;
+    if (this.#peer.isEnding || !this.#isSilent || this.#peer.isReading) return false;
     return !this.#isHeld || this.#resume();
   }
 
   /** Whether there was no sign in that turn either. */
   #isDead(): boolean {
     const sawNothing = this.#endProbe();
-    if (this.#peer.isEnding) return false;
-    return this.#isStuck || (this.#isSilent && sawNothing);
+    if (this.#peer.isEnding || this.#peer.isReading) return false;
+    return this.#isSilent && sawNothing;
   }
 
   /**
@@ -128,7 +129,7 @@ export class PeerLiveness {
     if (this.#probeMs === NONE) return;
     this.#peer.transport.pong();
     this.#resume();
-    this.#heartbeat.afterPoll(() => void this.#endProbe());
+    afterPoll(this.#heartbeat.clock, () => void this.#endProbe());
   }
 
   /** Whether the link is held back: bytes of the peer are not seen. */
@@ -156,12 +157,6 @@ export class PeerLiveness {
   /** Whether nothing has come since it was asked. */
   get #isSilent(): boolean {
     return this.#peer.transport.receivedBytes === this.#received;
-  }
-
-  /** Whether bytes waited when it was asked, and none was taken since. */
-  get #isStuck(): boolean {
-    const { bufferedBytes, flushedBytes } = this.#peer.transport;
-    return this.#flushed !== NONE && bufferedBytes > 0 && flushedBytes === this.#flushed;
   }
 }
 

@@ -25,6 +25,10 @@ export class BufferingSink implements TransportSink {
     this.#pass((sink) => sink.peerClosed());
   }
 
+  stall(): void {
+    this.#pass((sink) => sink.stall());
+  }
+
   end(end: LinkEnd): void {
     this.#pass((sink) => sink.end(end));
   }

@@ -158,6 +158,7 @@ export class MemoryTransport implements Transport {
     const bytes = bytesOf(copy);
     this.#unflushedBytes += bytes + MESSAGE_OVERHEAD_BYTES;
     this.#peer.#enqueue((end) => receive(end, copy, bytes));
+    if (this.#peer.#isPaused) this.#sink.stall();
     return true;
   }
 
@@ -193,6 +194,7 @@ export class MemoryTransport implements Transport {
     }
     if (this.#state === 'ended') return;
     this.#inbox = [...frames.slice(next), ...this.#inbox];
+    if (this.#inbox.length > 0 && this.#peer.#unflushedBytes > 0) this.#peer.#sink.stall();
     this.#schedule();
   };
 

@@ -58,6 +58,8 @@ export interface FragmentOptions extends SendOptions {
  *     answers with the code and the reason of the peer. Before it `terminate` may end it: the end
  *     is that of the peer, and not clean. A transport that answers by itself does not call
  *     `peerClosed`.
+ * 20. `stall` is called when bytes that were sent have to wait for the peer, and again when bytes
+ *     have to after `bufferedBytes` was 0. It may come more often, and inside `send` (2).
  */
 export interface Transport {
   /** Negotiated subprotocol, or ''. */
@@ -116,6 +118,8 @@ export interface TransportSink {
    * when it has sent its last words.
    */
   peerClosed(): void;
+  /** Called when bytes that were sent have to wait for the peer. */
+  stall(): void;
   /** Called when the link has ended. */
   end(end: LinkEnd): void;
 }

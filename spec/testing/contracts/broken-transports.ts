@@ -89,6 +89,10 @@ export class PassingTransport implements Transport, TransportSink {
     this.above?.peerClosed();
   }
 
+  stall(): void {
+    this.above?.stall();
+  }
+
   end(end: LinkEnd): void {
     this.above?.end(end);
   }

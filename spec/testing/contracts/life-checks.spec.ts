@@ -84,6 +84,18 @@ class DoesNotCountFlushed extends PassingTransport {
   }
 }
 
+class NeverStalls extends PassingTransport {
+  override stall(): void {}
+}
+
+class StallsOnce extends PassingTransport {
+  #stalls = 0;
+  override stall(): void {
+    this.#stalls += 1;
+    if (this.#stalls === 1) super.stall();
+  }
+}
+
 class SwapsPings extends PassingTransport {
   #held: readonly [data: Data, options: SendOptions] | undefined;
   override open(sink: TransportSink): void {
@@ -118,6 +130,8 @@ describe('the checks of signs of life', () => {
       [AnswersWhilePaused, [15]],
       [CountsNothingFlushed, [16]],
       [CountsLooks, [16]],
+      [NeverStalls, [20]],
+      [StallsOnce, [20]],
       [SwapsPings, [14, 15, 16]],
     ]),
   )('find one that $name', async ({ Fault, promises }) => {

@@ -25,6 +25,8 @@ const NOT_KEPT = {
     '15. An end that reads answers pings by itself; a paused end does not',
     '16. `flushedBytes` changes when more of what was sent is flushed',
     '17. Each counts in `bufferedBytes` at once (7)',
+    '20. `stall` is called when bytes that were sent have to wait for the peer',
+    '20. and again when bytes have to after `bufferedBytes` was 0',
   ],
   browser: [
     "11. The peer gets 1006 and `by: 'link'`",
@@ -121,7 +123,9 @@ describe('BrowserTransport', () => {
     clock.tick(4);
     expect(clock.waits).toEqual([4, 4, 4]);
     expect(end.calls).toEqual([
+      { kind: 'stall' },
       { kind: 'drain', bufferedBytes: 5 },
+      { kind: 'stall' },
       { kind: 'drain', bufferedBytes: 0 },
     ]);
     expect(clock.timers).toBe(0);
@@ -138,7 +142,7 @@ describe('BrowserTransport', () => {
     clock.tick(4);
     ws.bufferedAmount = 0;
     clock.tick(4);
-    expect(end.calls.map(({ kind }) => kind)).toEqual(['drain', 'drain']);
+    expect(end.calls.map(({ kind }) => kind)).toEqual(['drain', 'stall', 'drain']);
   });
 
   it('sets no timer for a message that is flushed at once', () => {
@@ -157,8 +161,17 @@ describe('BrowserTransport', () => {
 
   it('14: sends neither pings nor pongs, and says so', () => {
     const { ws, end } = scripted();
-    expect([end.ping(), end.pong(), end.receivedBytes, end.flushedBytes]).toEqual([false, false, NaN, NaN]);
+    expect([end.ping(), end.pong(), end.receivedBytes]).toEqual([false, false, NaN]);
     expect(ws.calls).toEqual([]);
+  });
+
+  it('16: counts what the browser has accepted and no longer buffers', () => {
+    const { ws, end } = scripted();
+    end.send('123456');
+    end.send('789');
+    expect(end.flushedBytes).toBe(0);
+    ws.bufferedAmount = 2;
+    expect(end.flushedBytes).toBe(7);
   });
 
   it('delivers while it is paused', () => {

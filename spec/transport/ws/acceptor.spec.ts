@@ -41,6 +41,7 @@ function upgrade({
       receive: (data) => events.push(data),
       drain: () => events.push('drain'),
       peerClosed: () => outcome.close(1000, ''),
+      stall: () => events.push('stall'),
       end: ({ code, by }) => events.push(`${code} by ${by}`),
     });
   }

@@ -158,7 +158,10 @@ describe('WsTransport counts', () => {
     await settle();
     expect(end.bufferedBytes).toBe(2 + 4);
     stream.complete();
-    expect([end.bufferedBytes, end.calls]).toEqual([0, [{ kind: 'drain', bufferedBytes: 0 }]]);
+    expect([end.bufferedBytes, end.calls]).toEqual([
+      0,
+      [{ kind: 'stall' }, { kind: 'drain', bufferedBytes: 0 }],
+    ]);
   });
 
   it.each([
@@ -204,7 +207,7 @@ describe('WsTransport counts', () => {
     const taken = transport.flushedBytes;
     client.resume();
     while (transport.flushedBytes === taken) await turn();
-    expect([transport.bufferedBytes > 16_000_000, end.calls]).toEqual([true, []]);
+    expect([transport.bufferedBytes > 16_000_000, end.calls]).toEqual([true, [{ kind: 'stall' }]]);
     client.reset();
     await end.untilEnd();
   });
@@ -228,7 +231,7 @@ describe('WsTransport reports', () => {
     await settle();
     stream.fail(new Error('EPIPE'));
     expect(await end.untilEnd()).toMatchObject({ code: 1006, reason: '', clean: false, by: 'link' });
-    expect(end.calls.map(({ kind }) => kind)).toEqual(['end']);
+    expect(end.calls.map(({ kind }) => kind)).toEqual(['stall', 'end']);
   });
 
   it('no drain after the end', async () => {

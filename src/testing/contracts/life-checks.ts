@@ -13,7 +13,7 @@ async function untilChanged(count: () => number): Promise<void> {
   while (Object.is(count(), before)) await settle();
 }
 
-/** Promises 14 to 16. */
+/** Promises 14 to 16, and 20. */
 export const lifeChecks: ReadonlyArray<Check<TransportPair>> = [
   linkCheck(
     '14. `ping` and `pong` overtake nothing that was sent, and call no sink',
@@ -93,5 +93,24 @@ export const lifeChecks: ReadonlyArray<Check<TransportPair>> = [
     sendAll(far, numbered(3));
     await near.untilMessages(3);
     equal(near.flushedBytes, before, 'flushedBytes has changed while nothing was sent');
+  }),
+
+  linkCheck('20. `stall` is called when bytes that were sent have to wait for the peer', async (link) => {
+    const { near, far } = link.open();
+    far.pause();
+    await fill(near);
+    await near.until(() => near.stalls > 0);
+  }),
+
+  linkCheck('20. and again when bytes have to after `bufferedBytes` was 0', async (link) => {
+    const { near, far } = link.open();
+    far.pause();
+    await fill(near);
+    far.resume();
+    await near.until(() => near.bufferedBytes === 0);
+    const before = near.stalls;
+    far.pause();
+    await fill(near);
+    await near.until(() => near.stalls > before);
   }),
 ];

@@ -13,6 +13,7 @@ import { noop } from '../../core/noop.ts';
 export type SinkCall =
   | { readonly kind: 'message'; readonly data: Data; readonly bytes: number }
   | { readonly kind: 'drain'; readonly bufferedBytes: number }
+  | { readonly kind: 'stall' }
   | { readonly kind: 'end'; readonly end: LinkEnd };
 
 /** How a check sends a fragment. By default more fragments follow. */
@@ -140,6 +141,11 @@ export class RecordedEnd implements TransportSink {
     return before.flatMap((call) => (call.kind === 'message' ? [call.data] : []));
   }
 
+  /** How often bytes had to wait for the peer. */
+  get stalls(): number {
+    return this.calls.filter(({ kind }) => kind === 'stall').length;
+  }
+
   /** Waits until so many messages were received. */
   untilMessages(count: number): Promise<void> {
     return this.until(() => this.messages.length >= count);
@@ -201,12 +207,21 @@ export class RecordedEnd implements TransportSink {
     this.onPeerClosed();
   }
 
+  /** May come inside `send`: no breach of promise 2. */
+  stall(): void {
+    this.#add({ kind: 'stall' });
+  }
+
   end(end: LinkEnd): void {
     this.#record({ kind: 'end', end });
   }
 
   #record(call: SinkCall): void {
     this.#link.sinkOnCall();
+    this.#add(call);
+  }
+
+  #add(call: SinkCall): void {
     this.calls.push(call);
     this.onCall(call);
     for (const wait of this.#waits) wait();

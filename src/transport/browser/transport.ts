@@ -40,7 +40,7 @@ export interface BrowserTransportOptions {
  *   that is under way.
  * - 13: a message above the limit is received whole before it ends the link. If the peer breaks a
  *   rule, the browser reports a lost link.
- * - 14 to 16: a page can neither ping nor count bytes. The browser answers pings.
+ * - 14 and 15: a page can neither ping nor count what arrives. The browser answers pings.
  * - 17: a page sends whole messages only. Fragments are kept until the last one, and do not count
  *   in `bufferedBytes` until then.
  * - 19: a browser answers a close frame by itself, and drops what comes after its own.
@@ -55,6 +55,8 @@ export class BrowserTransport implements Transport {
   #closing: { readonly code: number; readonly reason: string } | undefined;
   /** Fragments of a message whose last one was not sent. */
   #fragments: Data[] = [];
+  /** Bytes that the browser has accepted. */
+  #acceptedBytes = 0;
   /** Whether the link has ended: later events are ignored. */
   #isOver = false;
   /** `bufferedAmount` at the last poll; 0 while there is no poll. */
@@ -86,7 +88,9 @@ export class BrowserTransport implements Transport {
 
   send(data: Data, { binary }: SendOptions): boolean {
     if (this.#isOver || this.#ws.readyState !== BROWSER_OPEN) return false;
+    const before = this.#ws.bufferedAmount;
     this.#ws.send(binary ? toBytes(data) : data);
+    this.#acceptedBytes += this.#ws.bufferedAmount - before;
     if (this.#unflushedBytes === 0) this.#schedulePoll();
     return true;
   }
@@ -100,13 +104,13 @@ export class BrowserTransport implements Transport {
     return this.send(message, options);
   }
 
-  /** NaN: a page cannot count. */
+  /** NaN: a page cannot count what arrives. */
   get receivedBytes(): number {
     return NaN;
   }
 
   get flushedBytes(): number {
-    return NaN;
+    return this.#acceptedBytes - this.#ws.bufferedAmount;
   }
 
   /** False: a page cannot ping. */
@@ -180,6 +184,7 @@ export class BrowserTransport implements Transport {
     const before = this.#unflushedBytes;
     this.#schedulePoll();
     if (this.#unflushedBytes < before) this.#sink.drain();
+    if (this.#unflushedBytes > 0) this.#sink.stall();
   };
 }
 

@@ -118,6 +118,7 @@ export class WsTransport implements Transport {
     this.#batch?.flush();
     const options = { binary: binary || typeof data !== 'string', compress, fin: last };
     this.#ws.send(toBytes(data), options, this.#countWrite());
+    if (this.#ws.bufferedAmount > 0) this.#currentSink.stall();
     return true;
   }
 
@@ -223,6 +224,7 @@ export class WsTransport implements Transport {
     if (stream?.writable !== true) return;
     // A copy for a peer that reads slowly: it would pin a slab of all sockets with each turn.
     stream.write(stream.writableLength === 0 ? frames : new Uint8Array(frames), this.#countWrite());
+    if (stream.writableLength > 0) this.#currentSink.stall();
   }
 
   /** Counts a write that follows. @returns The callback of that write. */
