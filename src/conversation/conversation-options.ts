@@ -49,7 +49,8 @@ export interface ConversationOptions {
   /**
    * Sends a ping every `intervalMs`, and ends the socket with 1006, `by: 'heartbeat'`, when
    * `timeoutMs` later no sign of life has come: neither a byte of the peer, nor one of ours that
-   * waited and was taken. Each is 1 to 2³¹−1 ms; false sends no pings. Default `{ intervalMs: 25_000, timeoutMs: 20_000 }`.
+   * waited and was taken. Each is 1 to 2³¹−1 ms; false sends no pings. Default
+   * `{ intervalMs: 25_000, timeoutMs: 20_000 }`.
    */
   readonly heartbeat?: HeartbeatOption;
   /** Subprotocols that are spoken, in order of preference. Default none. */
