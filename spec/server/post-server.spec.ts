@@ -271,4 +271,16 @@ describe('onPostServer', () => {
     client.reset();
     expect(await address).toBe('127.0.0.1');
   });
+
+  it('runs also where the handler has given it to its server', async () => {
+    const memory = new MemoryHost();
+    const told: number[] = [];
+    const server: WebSocketServer = {
+      server() {
+        server.onPostServer = (_, { code }) => void told.push(code);
+      },
+    };
+    await memory.visit(server).run.outcome;
+    expect(told).toEqual([1000]);
+  });
 });

@@ -107,6 +107,20 @@ describe('maxLifetimeMs', () => {
     expect((await (await client).closed).code).toBe(1001);
   });
 
+  it('counts where the credential ends with the grace: the hook is not asked', async () => {
+    const asked: string[] = [];
+    const { clock, client } = run({
+      async server(ws) {
+        await settle();
+        ws.renew((clock.wallTimeMs?.() ?? 0) + HOUR + GRACE);
+        await ws.closed;
+      },
+      onExpire: () => void asked.push('onExpire'),
+    });
+    await clock.advance(HOUR + GRACE);
+    expect([(await (await client).closed).code, asked]).toEqual([1001, []]);
+  });
+
   it('ends with the credential, where that ends in the grace', async () => {
     const { clock, client } = run(async (ws) => {
       await settle();
