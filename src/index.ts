@@ -16,6 +16,7 @@ export type { ServeOptions } from './server/serve.ts';
 export type { CloseHostOptions, CloseReport } from './server/close-report.ts';
 export { expressSessionStore } from './session/express-session-store.ts';
 export { SessionCookieError } from './session/session-cookie.ts';
+export type { SessionCookieOptions } from './session/cookie-options.ts';
 export type { Session } from './session/session.ts';
 export type { SessionOptions } from './session/session-options.ts';
 export type { SessionStore } from './session/session-store.ts';

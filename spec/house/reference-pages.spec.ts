@@ -10,6 +10,7 @@ import { unchecked } from '../../src/core/options.ts';
 import type { Check } from '../../src/core/options.ts';
 import { CLOSE_OPTIONS } from '../../src/server/close-report.ts';
 import { SERVE_OPTIONS } from '../../src/server/serve.ts';
+import { COOKIE_OPTIONS } from '../../src/session/cookie-options.ts';
 import { SESSION_OPTIONS } from '../../src/session/session-options.ts';
 import { CHANNEL_OPTIONS } from '../../src/tasks/bounded-channel.ts';
 import { FAKE_OPTIONS } from '../../src/testing/memory-server.ts';
@@ -38,6 +39,7 @@ const SECTIONS: readonly OptionSection[] = [
   section('`heartbeat`', 'conversation/heartbeat.ts', 'HeartbeatTimes', HEARTBEAT_OPTIONS),
   section('Hosts', 'server/host-options.ts', 'HostOptions', SERVE_OPTIONS),
   section('`sessions`', 'session/session-options.ts', 'SessionOptions', SESSION_OPTIONS),
+  section('`sessions.cookie`', 'session/cookie-options.ts', 'SessionCookieOptions', COOKIE_OPTIONS),
   section('`serve`', 'server/serve.ts', 'ServeOptions', SERVE_OPTIONS),
   section('`host.close`', 'server/close-report.ts', 'CloseHostOptions', CLOSE_OPTIONS),
   section('`connect`', 'client/connect-options.ts', 'ConnectOptions', CONNECT_OPTIONS),

@@ -84,7 +84,9 @@ describe('attach', () => {
     ['node:http', listen, false],
   ] as const)('gives a session a cookie that is Secure where the link is: %s', async (_, open, isSecure) => {
     await using site = await open();
-    await using host = attach(site.server, () => {}, { sessions: { secret: 'of 32 bytes, as it seems' } });
+    await using host = attach(site.server, () => {}, {
+      sessions: { secret: 'a secret of 32 bytes, as it seems' },
+    });
     const client = new WebSocket(host.url, { rejectUnauthorized: false });
     const [{ headers }] = (await once(client, 'upgrade')) as [IncomingMessage];
     await once(client, 'close');

@@ -6,6 +6,7 @@ import { HandClock } from '../time/hand-clock.ts';
 import { PendingWork } from '../../src/session/pending-work.ts';
 import { ActiveSession } from '../../src/session/active-session.ts';
 import type { SessionMember } from '../../src/session/active-session.ts';
+import { cookieSettingsOf } from '../../src/session/cookie-options.ts';
 import { SessionCookie } from '../../src/session/session-cookie.ts';
 import { SessionLock } from '../../src/session/session-lock.ts';
 import type { SessionStore } from '../../src/session/session-store.ts';
@@ -59,7 +60,7 @@ export function setActiveScene({ timeoutMs = TIMEOUT_MS, endOnClose = false, set
   const session = new ActiveSession('id', {
     store,
     lock: new SessionLock(store, pendingWork),
-    cookie: new SessionCookie('sid', [SECRET]),
+    cookie: new SessionCookie(cookieSettingsOf('spec', 'sid'), [SECRET]),
     clock,
     deadlines: new Deadlines(clock),
     pendingWork,

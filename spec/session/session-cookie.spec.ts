@@ -2,14 +2,30 @@
 // signed.
 
 import crypto from 'node:crypto';
+import { syncBuiltinESMExports } from 'node:module';
 import { parseCookie, parseSetCookie } from 'cookie';
 import { sign, unsign } from 'cookie-signature';
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { cookieOf, SECRET } from './session-fixtures.ts';
+import { cookieSettingsOf } from '../../src/session/cookie-options.ts';
+import type { SessionCookieOptions } from '../../src/session/cookie-options.ts';
 import { IdSigner, SessionCookie, SessionCookieError } from '../../src/session/session-cookie.ts';
 
-const cookie = new SessionCookie('sid', [SECRET]);
+/** The cookie of some options. */
+function made(
+  options: string | SessionCookieOptions = 'sid',
+  secrets: readonly [string, ...string[]] = [SECRET],
+): SessionCookie {
+  return new SessionCookie(cookieSettingsOf('spec', options), secrets);
+}
+
+const cookie = made();
+
+/** The attributes that a cookie has in its Set-Cookie header. */
+function attributesOf(text: string): string {
+  return text.slice(text.indexOf(';') + 2);
+}
 
 /** The Cookie header that answers a Set-Cookie header. */
 const answerTo = (setCookie: string): string => setCookie.slice(0, setCookie.indexOf(';'));
@@ -47,8 +63,7 @@ describe('SessionCookie', () => {
     [false, 'Path=/; HttpOnly; SameSite=Lax'],
     [true, 'Path=/; HttpOnly; Secure; SameSite=Lax'],
   ])('over TLS: %s, writes %s and nothing else', (isSecure, attributes) => {
-    const text = cookie.write('id', isSecure);
-    expect(text.slice(text.indexOf(';') + 2)).toBe(attributes);
+    expect(attributesOf(cookie.write('id', isSecure))).toBe(attributes);
   });
 
   it('finds its cookie among others, and takes the first of its name', () => {
@@ -98,6 +113,7 @@ describe('SessionCookie', () => {
   // holds on a busy machine would pass for one that stops at the first wrong letter.
   it('H23: compares a signature whole and in constant time, wherever it is wrong', () => {
     using compared = vi.spyOn(crypto, 'timingSafeEqual');
+    syncBuiltinESMExports();
     const value = parseCookie(cookieOf('some id', SECRET, 'sid'))['sid'] ?? '';
     const begin = value.lastIndexOf('.') + 1;
     for (let at = begin; at < value.length; at += 1) {
@@ -105,25 +121,88 @@ describe('SessionCookie', () => {
       compared.mockClear();
       expect(cookie.read(`sid=${encodeURIComponent(wrong)}`)).toEqual({ kind: 'forged' });
       const texts = compared.mock.calls.map((sides) => sides.map(String).toSorted());
-      expect(texts).toEqual([[wrong.slice(2), value.slice(2)].toSorted()]);
+      expect(texts).toEqual([[wrong.slice(begin), value.slice(begin)].toSorted()]);
     }
+    compared.mockRestore();
+    syncBuiltinESMExports();
   });
 
   it.each([
-    ['right', 's:some id.'.padEnd(53, 'A')],
-    ['wrong', 's:some id.A'],
-  ])('H23: signs anew for a cookie with a signature of the %s length', (_, value) => {
-    using signed = vi.spyOn(crypto, 'createHmac');
-    const rotated = new SessionCookie('sid', ['new', 'old']);
-    expect(rotated.read(`sid=${encodeURIComponent(value)}`)).toEqual({ kind: 'forged' });
-    expect(signed.mock.calls).toEqual([
-      ['sha256', 'new'],
-      ['sha256', 'old'],
-    ]);
+    ['the form of a signature: one for each secret', `s:some id.${'A'.repeat(43)}`, 4],
+    ['a signature that is too short', `s:some id.${'A'.repeat(42)}`, 0],
+    ['a signature that is too long', `s:some id.${'A'.repeat(44)}`, 0],
+    ['a signature that is no base64', `s:some id.${'-'.repeat(43)}`, 0],
+    ['no prefix', `some id.${'A'.repeat(43)}`, 0],
+    ['a prefix of JSON', `j:some id.${'A'.repeat(43)}`, 0],
+    ['more than a browser keeps', `s:${'x'.repeat(4096 - 45)}.${'A'.repeat(43)}`, 0],
+    ['as much as a browser keeps', `s:${'x'.repeat(4096 - 46)}.${'A'.repeat(43)}`, 4],
+  ])('hashes a cookie that is forged only where it has the form of ours: %s', (_, value, hashes) => {
+    const rotated = made('sid', ['new', 'old']);
+    using hashed = vi.spyOn(crypto, 'hash');
+    syncBuiltinESMExports();
+    expect(rotated.read(`sid=${value}`)).toEqual({ kind: 'forged' });
+    expect(hashed.mock.calls.length).toBe(hashes);
+    hashed.mockRestore();
+    syncBuiltinESMExports();
+  });
+
+  it.each([
+    ['a hundred cookies of its name', (of: string): string => `${of}; sid=x`.repeat(100)],
+    ['names that end with its name', (of: string): string => `a-sid=1; 2sid=3; "sid=4"; ${of}`],
+    ['a value that holds a pair', (of: string): string => `a=sid=1; ${of}`],
+    ['no blanks, and many', (of: string): string => `a=1;${of} ;b= 2;\t  sid=3`],
+    ['semicolons', (of: string): string => `;;;${of};;;`],
+  ])('finds the first cookie of its name among %s', (_, among) => {
+    expect(cookie.read(among(cookieOf('a', SECRET, 'sid')))).toEqual({ kind: 'valid', id: 'a' });
+  });
+
+  it('finds the same cookie as the package cookie, in any header', () => {
+    const pieces = fc.constantFrom('sid', '=', ';', ' ', '\t', 'x', 's', 'sid=', '; sid=', ',');
+    fc.assert(
+      fc.property(fc.array(pieces), (parts) => {
+        const header = parts.join('');
+        const isThere = parseCookie(header)['sid'] !== undefined;
+        // A name with blanks behind it is no name (RFC 6265 §4.2.1).
+        fc.pre(!/sid[ \t]+=/.test(header));
+        expect(cookie.read(header).kind).toBe(isThere ? 'forged' : 'none');
+      }),
+    );
+  });
+
+  it.each<[SessionCookieOptions, string]>([
+    [{ path: '/app' }, 'Path=/app; HttpOnly; SameSite=Lax'],
+    [{ domain: 'example.com' }, 'Domain=example.com; Path=/; HttpOnly; SameSite=Lax'],
+    [{ sameSite: 'strict' }, 'Path=/; HttpOnly; SameSite=Strict'],
+    [{ secure: true, sameSite: 'none' }, 'Path=/; HttpOnly; Secure; SameSite=None'],
+    [{ maxAgeMs: 1500 }, 'Max-Age=2; Path=/; HttpOnly; SameSite=Lax'],
+  ])('writes the attributes of %j', (options, attributes) => {
+    expect(attributesOf(made({ name: 'sid', ...options }).write('id', false))).toBe(attributes);
+  });
+
+  it.each<[SessionCookieOptions['secure'], boolean, boolean]>([
+    ['auto', false, false],
+    ['auto', true, true],
+    [true, false, true],
+    [false, true, false],
+  ])('with secure %j, over TLS %s, is Secure: %s', (secure = 'auto', isSecure, isMarked) => {
+    const text = made({ name: 'sid', secure }).write('id', isSecure);
+    expect(/; Secure(?:;|$)/.test(text)).toBe(isMarked);
+  });
+
+  it.each<[SessionCookieOptions, boolean, boolean]>([
+    [{ name: '__Host-sid' }, false, false],
+    [{ name: '__Host-sid' }, true, true],
+    [{ name: '__Host-sid', secure: true }, false, true],
+    [{ name: '__secure-sid', domain: 'example.com' }, false, false],
+    [{ sameSite: 'none' }, false, false],
+    [{ sameSite: 'none' }, true, true],
+    [{ name: '_Host-sid' }, false, true],
+  ])('of %j travels with a request over TLS (%s): %s', (options, isSecure, travels) => {
+    expect(made(options).canTravel(isSecure)).toBe(travels);
   });
 
   it('signs with the newest secret, and verifies with all', () => {
-    const rotated = new SessionCookie('sid', ['new', 'older', 'oldest']);
+    const rotated = made('sid', ['new', 'older', 'oldest']);
     for (const secret of ['new', 'older', 'oldest']) {
       expect(rotated.read(cookieOf('id', secret, 'sid'))).toEqual({ kind: 'valid', id: 'id' });
     }
@@ -159,7 +238,7 @@ describe('IdSigner', () => {
 });
 
 describe('SessionCookieError', () => {
-  it.each(['forged', 'unknown'] as const)('has a code, and says why: %s', (why) => {
+  it.each(['forged', 'unknown', 'plain'] as const)('has a code, and says why: %s', (why) => {
     const error = new SessionCookieError(why);
     expect([error.name, error.code, error.why]).toEqual([
       'SessionCookieError',

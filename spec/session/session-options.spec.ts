@@ -4,13 +4,15 @@
 import { UsageError } from 'corosock';
 import { virtualClock } from 'corosock/testing';
 import { describe, expect, it } from 'vitest';
+import { cookieSettingsOf } from '../../src/session/cookie-options.ts';
 import { MemorySessionStore } from '../../src/session/memory-session-store.ts';
 import { sessionSettingsOf } from '../../src/session/session-options.ts';
 import type { SessionOptions, SessionSettings } from '../../src/session/session-options.ts';
 
 const clock = virtualClock();
+const secret = 'a secret of at least 32 bytes, as it is';
 const take = (options: object): SessionSettings =>
-  sessionSettingsOf('serve()', { secret: 'secret', ...options }, clock);
+  sessionSettingsOf('serve()', { secret, ...options }, clock);
 
 /** The error of options that are refused. */
 function refused(options: unknown): unknown {
@@ -30,8 +32,9 @@ const expectRefused = (options: object, expected: string): void =>
 describe('sessionSettingsOf', () => {
   it('fills in the defaults that are documented', () => {
     expect(take({})).toEqual({
-      secrets: ['secret'],
-      cookie: 'corosock.sid',
+      secrets: [secret],
+      weakness: undefined,
+      cookie: cookieSettingsOf('serve()', 'corosock.sid'),
       store: expect.any(MemorySessionStore) as unknown,
       timeoutMs: 900_000,
       endOnClose: false,
@@ -40,7 +43,11 @@ describe('sessionSettingsOf', () => {
 
   it('takes undefined for an option that is not given', () => {
     const options = { cookie: undefined, store: undefined, timeoutMs: undefined, endOnClose: undefined };
-    expect(take(options)).toMatchObject({ cookie: 'corosock.sid', timeoutMs: 900_000, endOnClose: false });
+    expect(take(options)).toMatchObject({
+      cookie: { name: 'corosock.sid' },
+      timeoutMs: 900_000,
+      endOnClose: false,
+    });
   });
 
   it('gives each host a store of its own', () => {
@@ -61,13 +68,30 @@ describe('sessionSettingsOf', () => {
     expect(String(refused({ secret: ['top secret', ''] }))).not.toContain('top');
   });
 
-  it.each(['sid', 'connect.sid', '__Host-sid', "!#$%&'*+-.^_`|~"])('takes cookie of %s', (cookie) => {
-    expect(take({ cookie }).cookie).toBe(cookie);
+  it('takes the name of the cookie, or its name and attributes', () => {
+    const attributes = { name: 'sid', sameSite: 'strict' };
+    expect([take({ cookie: 'sid' }).cookie.name, take({ cookie: attributes }).cookie]).toMatchObject([
+      'sid',
+      attributes,
+    ]);
   });
 
-  it.each(['', 'a b', 'a=b', 'a;b', 'a,b', 'sid\n', 's\u00efd', 1, null])('refuses cookie of %j', (cookie) =>
-    expectRefused({ cookie }, 'sessions.cookie to be a token (RFC 9110 §5.6.2)'),
-  );
+  it('refuses a cookie as cookieSettingsOf does', () => {
+    expectRefused({ cookie: 'a b' }, 'sessions.cookie to be a token (RFC 9110 §5.6.2)');
+  });
+
+  it.each([
+    ['x'.repeat(32), undefined],
+    [['x'.repeat(32), 'older'], 5],
+  ])('warns of a secret below 32 bytes: %j', (given, bytes) => {
+    const { weakness } = take({ secret: given });
+    expect(weakness && [weakness.code, weakness.message]).toEqual(
+      bytes && [
+        'COROSOCK_SESSION_SECRET',
+        `serve(): expected sessions.secret to have at least 32 bytes, got ${bytes}`,
+      ],
+    );
+  });
 
   it('takes a store with or without a lock', () => {
     const store = new MemorySessionStore(clock);

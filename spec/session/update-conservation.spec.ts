@@ -10,6 +10,7 @@ import { KeyedLock } from '../../src/waiting/keyed-lock.ts';
 import { MemorySessionStore } from '../../src/session/memory-session-store.ts';
 import type { Session } from '../../src/session/session.ts';
 import type { SessionStore } from '../../src/session/session-store.ts';
+import { sessionSettingsOf } from '../../src/session/session-options.ts';
 import { Sessions } from '../../src/session/sessions.ts';
 
 /** More than any play takes. */
@@ -145,13 +146,7 @@ async function perform(
   store: SessionStore,
 ): Promise<{ readonly left: readonly number[]; readonly due: readonly number[]; readonly locks: number }> {
   await awaited(clock, store.set('id', {}, Infinity));
-  const settings = {
-    secrets: [SECRET],
-    cookie: 'corosock.sid',
-    store,
-    timeoutMs: Infinity,
-    endOnClose: false,
-  } as const;
+  const settings = sessionSettingsOf('spec', { secret: SECRET, store, timeoutMs: Infinity }, clock);
   const all = Array.from(
     { length: hosts },
     () => new Sessions(settings, { clock, report: () => {}, peerFaults: unlimited(() => {}) }),

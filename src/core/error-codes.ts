@@ -57,6 +57,14 @@ export interface ErrorCodes {
    */
   readonly COROSOCK_SESSION_OVER: 'UsageError';
   /**
+   * Given to `report` when a host begins: a secret of its sessions has fewer than 32 bytes, and may
+   * be guessed from any cookie that it has signed.
+   *
+   * Cure: draw one, `randomBytes(32).toString('hex')`, and keep the old one behind it for a while:
+   * `secret: [fresh, old]`.
+   */
+  readonly COROSOCK_SESSION_SECRET: 'UsageError';
+  /**
    * `readJson` took a binary message. Where no handler catches it, the socket closes with 1003.
    *
    * Cure: catch it, or let it close. For JSON in binary messages set `ws.binaryData = true`.
@@ -99,10 +107,11 @@ export interface ErrorCodes {
    */
   readonly COROSOCK_CONNECTION_LOST: 'ConnectionLostError';
   /**
-   * Given to `report`: a session cookie is forged, or names a session that is over (`why`), so that
-   * the client got a fresh session.
+   * Given to `report`: a session cookie is forged, or names a session that is over, so that the
+   * client got a fresh session; or the cookie needs TLS, and a request came without (`why`).
    *
-   * Cure: none is needed. Many of them after a deployment mean that a secret is missing.
+   * Cure: none is needed for the first two. Many of them after a deployment mean that a secret is
+   * missing. For `plain`, behind a proxy that ends TLS: `trustProxy`, or `secure: true`.
    */
   readonly COROSOCK_SESSION_COOKIE: 'SessionCookieError';
   /**

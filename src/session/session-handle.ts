@@ -105,11 +105,12 @@ export class SessionHandle implements Session {
    * Gives the value of the `Set-Cookie` header for the answer.
    *
    * @returns undefined when the client has the cookie already, when the store does not have the
-   *   session, and when the session is over.
+   *   session, when the session is over, and when the cookie needs TLS that the request lacked.
    */
   writeCookie(): string | undefined {
     if (!this.#isIdFresh || !this.#isStored || this.#active.isOver) return undefined;
-    return this.#resources.cookie.write(this.id, this.#isSecure);
+    const { cookie } = this.#resources;
+    return cookie.canTravel(this.#isSecure) ? cookie.write(this.id, this.#isSecure) : undefined;
   }
 
   /**

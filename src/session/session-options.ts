@@ -1,13 +1,15 @@
 // The options of sessions: the table of names, defaults and checks, and the settings of a host's
 // sessions. server/host-options.ts calls sessionSettingsOf; sessions.ts takes the settings.
 
+import { cookieSettingsOf } from './cookie-options.ts';
+import type { CookieSettings, SessionCookieOptions } from './cookie-options.ts';
 import { MemorySessionStore } from './memory-session-store.ts';
 import type { SessionStore } from './session-store.ts';
 import type { Clock } from '../time/clock.ts';
 import { badArgument, checkBoolean, checkMs, checkNames } from '../core/arguments.ts';
-import { complete, namesOf } from '../core/options.ts';
+import { complete, namesOf, unchecked } from '../core/options.ts';
 import type { Complete, OptionTable } from '../core/options.ts';
-import { isToken } from '../core/token.ts';
+import { UsageError } from '../core/errors.ts';
 
 /** Default `timeoutMs` of `session.update`: the longest wait for the lock. */
 export const DEFAULT_UPDATE_TIMEOUT_MS = 10_000;
@@ -15,14 +17,14 @@ export const DEFAULT_UPDATE_TIMEOUT_MS = 10_000;
 export interface SessionOptions {
   /**
    * Signs the cookie. Give several for rotation, the newest first: the first one signs, all verify.
-   * It must not be guessable. Required.
+   * It must not be guessable: one of fewer than 32 bytes is told to `report`. Required.
    */
   readonly secret: string | readonly string[];
   /**
-   * Name of the cookie. With the name and secret of an Express application its sessions are
-   * shared. Default `'corosock.sid'`.
+   * The cookie: its name, or its name and attributes. With the name and secret of an Express
+   * application its sessions are shared. Default `'corosock.sid'`.
    */
-  readonly cookie?: string;
+  readonly cookie?: string | SessionCookieOptions;
   /** Keeps the data of sessions. Default: the memory of this host. */
   readonly store?: SessionStore;
   /**
@@ -37,7 +39,8 @@ export interface SessionOptions {
 /** The options of sessions. The default store is made later: it needs the clock of its host. */
 export const SESSION_OPTIONS: OptionTable<SessionOptions, 'secret' | 'store'> = {
   secret: [undefined, checkSecret],
-  cookie: ['corosock.sid', checkCookie],
+  // Checked by cookieSettingsOf, which has a table of its own.
+  cookie: ['corosock.sid', unchecked],
   store: [undefined, checkStore],
   // 15 minutes, as in `%CSP.Session`.
   timeoutMs: [900_000, checkMs],
@@ -45,10 +48,26 @@ export const SESSION_OPTIONS: OptionTable<SessionOptions, 'secret' | 'store'> = 
 };
 
 /** Options checked and filled in. */
-export interface SessionSettings extends Omit<Complete<SessionOptions>, 'secret'> {
+export interface SessionSettings extends Omit<Complete<SessionOptions>, 'secret' | 'cookie'> {
   readonly secrets: readonly [string, ...string[]];
+  /** What is told of a secret that is too short; undefined where none is. */
+  readonly weakness: UsageError | undefined;
+  readonly cookie: CookieSettings;
   /** Above 0; Infinity for never. */
   readonly timeoutMs: number;
+}
+
+/** The digest length of HMAC-SHA256 (RFC 2104 §3): a shorter key is weaker than the signature. */
+const STRONG_SECRET_BYTES = 32;
+
+/** @returns undefined where all secrets are long enough. */
+function weaknessOf(call: string, secrets: readonly unknown[]): UsageError | undefined {
+  const bytes = Math.min(...secrets.map((secret) => Buffer.byteLength(secret as string)));
+  if (bytes >= STRONG_SECRET_BYTES) return undefined;
+  return new UsageError(
+    'COROSOCK_SESSION_SECRET',
+    `${call}: expected sessions.secret to have at least ${STRONG_SECRET_BYTES} bytes, got ${bytes}`,
+  );
 }
 
 const STORE_METHODS = ['get', 'set', 'touch', 'delete'] as const;
@@ -62,10 +81,13 @@ const STORE_METHODS = ['get', 'set', 'touch', 'delete'] as const;
  */
 export function sessionSettingsOf(call: string, options: SessionOptions, clock: Clock): SessionSettings {
   checkNames(`${call} sessions`, options, namesOf(SESSION_OPTIONS));
-  const { secret, store, ...choices } = complete(call, options, SESSION_OPTIONS, 'sessions.');
+  const { secret, store, cookie, ...choices } = complete(call, options, SESSION_OPTIONS, 'sessions.');
+  const secrets = secretsOf(secret);
   return Object.freeze({
     ...choices,
-    secrets: Object.freeze(secretsOf(secret) as [string, ...string[]]),
+    weakness: weaknessOf(call, secrets),
+    cookie: cookieSettingsOf(call, cookie),
+    secrets: Object.freeze(secrets as [string, ...string[]]),
     store: store ?? new MemorySessionStore(clock),
     timeoutMs: choices.timeoutMs === 0 ? Infinity : choices.timeoutMs,
   });
@@ -81,11 +103,6 @@ function checkSecret(call: string, name: string, secret: unknown): void {
     // The value is not in the message: it may be a secret.
     throw badArgument(call, `${name} to be a string that is not empty, or several`, typeof secret);
   }
-}
-
-/** A name of a cookie is a token (RFC 6265 §4.1.1). */
-function checkCookie(call: string, name: string, cookie: unknown): void {
-  if (!isToken(cookie)) throw badArgument(call, `${name} to be a token (RFC 9110 §5.6.2)`, cookie);
 }
 
 function checkStore(call: string, name: string, store: unknown): void {

@@ -29,11 +29,15 @@ const SESSION = Object.freeze({ phase: 'session' });
 export class Sessions {
   readonly #resources: SessionResources;
   readonly #peerFaults: SessionHost['peerFaults'];
+  readonly #report: (error: unknown) => void;
+  /** Whether `report` knows of a request without TLS whose cookie needs it. */
+  #isPlainTold = false;
 
   constructor(settings: SessionSettings, { clock, report, peerFaults }: SessionHost) {
-    const { store, timeoutMs, endOnClose, cookie, secrets } = settings;
+    const { store, timeoutMs, endOnClose, cookie, secrets, weakness } = settings;
     this.#peerFaults = peerFaults;
-    const pendingWork = new PendingWork(clock, (error) => report(error, SESSION));
+    this.#report = (error) => report(error, SESSION);
+    const pendingWork = new PendingWork(clock, this.#report);
     this.#resources = {
       store,
       lock: new SessionLock(store, pendingWork),
@@ -45,6 +49,7 @@ export class Sessions {
       endOnClose,
       active: new Map(),
     };
+    if (weakness !== undefined) this.#report(weakness);
   }
 
   /** Sessions that a handshake or a socket of this host holds. */
@@ -67,7 +72,8 @@ export class Sessions {
    * of a fresh one yet: a handshake that comes to nothing takes no room there.
    *
    * A cookie that is forged, or whose session is over, gets a fresh session; `report` gets a
-   * SessionCookieError (`COROSOCK_SESSION_COOKIE`, `why`), for the first of a minute.
+   * SessionCookieError (`COROSOCK_SESSION_COOKIE`, `why`), for the first of a minute. A cookie that
+   * needs TLS is not read where the request came without; that is reported once.
    *
    * @param cookieHeader - The `Cookie` header of the request.
    * @param isSecure - Whether the request came over TLS; the cookie is then `Secure`.
@@ -76,10 +82,19 @@ export class Sessions {
    * @throws What the store rejects with when it is down.
    */
   open(cookieHeader: string | undefined, isSecure: boolean): SessionHandle | Promise<SessionHandle> {
-    const verdict = this.#resources.cookie.read(cookieHeader);
+    const { cookie } = this.#resources;
+    if (!cookie.canTravel(isSecure)) return this.#openPlain();
+    const verdict = cookie.read(cookieHeader);
     if (verdict.kind === 'valid') return this.#openKnown(verdict.id, isSecure);
     if (verdict.kind === 'forged') this.#reportCookie('forged');
     return this.#openFresh(isSecure);
+  }
+
+  /** The session of a client whose cookie would not be kept lives with its sockets only. */
+  #openPlain(): SessionHandle {
+    if (!this.#isPlainTold) this.#report(new SessionCookieError('plain'));
+    this.#isPlainTold = true;
+    return this.#openFresh(false);
   }
 
   async #openKnown(id: string, isSecure: boolean): Promise<SessionHandle> {

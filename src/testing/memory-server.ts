@@ -53,9 +53,11 @@ export function memoryServer(call: string, servable: Servable, options: FakeOpti
   checkObject(call, options);
   // A link in memory is never lost unnoticed, and a test that counts timers means its own.
   const settings = settingsOf(call, { ...options, heartbeat: options.heartbeat ?? false }, FAKE_OPTIONS);
+  // No cookie leaves the process: a test may sign with any secret.
+  const sessions = settings.sessions && { ...settings.sessions, weakness: undefined };
   const { url, headers, params } = complete<RequestOptions>(call, options, REQUEST_OPTIONS);
   const { protocols } = settings;
-  const host = new ServingHost(new RouteTable(servable), settings, NO_BINDING);
+  const host = new ServingHost(new RouteTable(servable), { ...settings, sessions }, NO_BINDING);
   const given = new URL(url);
   const request: ArrivedRequest = {
     url: given,
