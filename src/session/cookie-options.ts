@@ -33,7 +33,7 @@ export interface SessionCookieOptions {
   /**
    * Time that a browser keeps the cookie, in milliseconds from 1 to `Infinity`, counted from the
    * handshake that has sent it; browsers keep none for longer than 400 days. `Infinity`: until the
-   * browser closes. Default ∞.
+   * browser closes. Default Infinity.
    */
   readonly maxAgeMs?: number;
 }
