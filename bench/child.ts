@@ -25,6 +25,10 @@ export interface ChildOptions {
   readonly files?: number | undefined;
   /** Where its CPU profile is written at its end. Default: none. */
   readonly profileFolder?: string | undefined;
+  /** Words behind the program's name. Default none. */
+  readonly words?: readonly string[];
+  /** A command that runs it, such as `ip netns exec NAME`. Default none. */
+  readonly within?: readonly string[];
 }
 
 /** One running program, asked for numbers. */
@@ -34,9 +38,10 @@ export class Child<Question extends object> {
   #fail: (error: Error) => void = () => {};
   #answer: (answer: number) => void = () => {};
 
-  constructor(program: URL, { core, files, profileFolder }: ChildOptions) {
+  constructor(program: URL, { core, files, profileFolder, words: more = [], within = [] }: ChildOptions) {
     this.#name = fileURLToPath(program);
     const words = [
+      ...within,
       // Node takes what the hard limit allows; `ulimit -n` sets both.
       ...(files === undefined ? [] : ['sh', '-c', `ulimit -n ${files} && exec "$@"`, 'sh']),
       ...(canPin ? ['taskset', '-c', String(core)] : []),
@@ -44,6 +49,7 @@ export class Child<Question extends object> {
       '--expose-gc',
       ...(profileFolder === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profileFolder}`]),
       this.#name,
+      ...more,
     ];
     this.#process = spawn(words[0] as string, words.slice(1), {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
@@ -79,6 +85,19 @@ export class Child<Question extends object> {
     const ended = once(this.#process, 'exit');
     this.#process.disconnect();
     await ended;
+  }
+
+  /** Sends a signal, by its process id. */
+  signal(name: 'SIGTERM' | 'SIGSTOP' | 'SIGCONT'): void {
+    this.#process.kill(name);
+  }
+
+  /** Resolves with the exit code; null where a signal has ended it. */
+  async exited(): Promise<number | null> {
+    this.#fail = () => {};
+    if (this.#process.exitCode !== null) return this.#process.exitCode;
+    const [code] = (await once(this.#process, 'exit')) as [number | null];
+    return code;
   }
 
   stop(): void {

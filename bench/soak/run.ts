@@ -1,0 +1,41 @@
+// `npm run soak -- --minutes 10`: lets servers live through what the internet does to them, and
+// prints one table, beside raw `ws` where it has the figure. `npm run soak -- shut cycles` runs the
+// rows with these words in their names. Exit code 1 where a limit is not kept.
+
+import { parseArgs } from 'node:util';
+import { ATTACKED } from './attacked.ts';
+import { HOSTILE } from './hostile.ts';
+import type { Figure, Row } from './row.ts';
+
+const ROWS: readonly Row[] = [HOSTILE, ATTACKED];
+
+const {
+  values: { minutes },
+  positionals: words,
+} = parseArgs({ options: { minutes: { type: 'string', default: '10' } }, allowPositionals: true });
+
+const length = Number(minutes);
+if (!(length > 0)) throw new Error(`--minutes: expected a number above 0, got ${minutes}`);
+
+const picked = ROWS.filter(({ name }) => words.length === 0 || words.some((word) => name.includes(word)));
+if (picked.length === 0) throw new Error(`no row is called so: ${ROWS.map(({ name }) => name).join(', ')}`);
+
+const figures: Figure[] = [];
+const leftOut: string[] = [];
+for (const { name, obstacle, measure } of picked) {
+  const why = obstacle?.();
+  if (why !== undefined) {
+    leftOut.push(`- left out, ${why}: ${name}`);
+    continue;
+  }
+  process.stderr.write(`${name} …\n`);
+  figures.push(...(await measure(length)));
+}
+
+const lines = figures.map(({ what, ours, raw, limit, isKept }) =>
+  ['', what, isKept ? ours : `**${ours}, beyond the limit**`, raw ?? '–', limit, ''].join(' | ').trim(),
+);
+process.stdout.write(
+  ['| what | corosock | raw ws | limit |', '|---|---|---|---|', ...lines, '', ...leftOut, ''].join('\n'),
+);
+process.exitCode = figures.every(({ isKept }) => isKept) ? 0 : 1;

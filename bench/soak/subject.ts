@@ -1,0 +1,57 @@
+// A server under soak, in a process of its own: ours or one of raw `ws`, told by a line of JSON what
+// it does with its clients. The programs are in `servers/`.
+
+import type { HostOptions } from 'corosock';
+import { Child } from '../child.ts';
+
+/**
+ * What a server does with a message: sends it back, sends one back every 100 ms, or never reads.
+ * `push` sends only, when it is asked to.
+ */
+export type Conduct = 'echo' | 'slow' | 'silent' | 'push';
+
+export interface Order {
+  readonly conduct: Conduct;
+  /** Those that JSON can hold. Raw `ws` follows `maxMessageBytes`, `compression` and `heartbeat`. */
+  readonly options?: HostOptions;
+}
+
+/** What a server answers with a number. */
+export type SubjectQuestion =
+  | {
+      /**
+       * The port · resident bytes at once, or after a collection · bytes of the heap after a
+       * collection · handlers that were started · sockets that are open · timers that are set ·
+       * files that are open.
+       */
+      readonly ask: 'port' | 'resident' | 'settled' | 'heap' | 'starts' | 'sockets' | 'timers' | 'files';
+    }
+  /** Sends so many messages to each socket, a turn each; answers the sockets that have taken all. */
+  | { readonly ask: 'broadcast'; readonly messages: number; readonly bytes: number }
+  /** Shuts down, and answers how long it took in ms. */
+  | { readonly ask: 'close'; readonly graceMs: number };
+
+export type Subject = Child<SubjectQuestion>;
+
+/** Which server is under soak. */
+export type Kind = 'corosock' | 'raw-ws';
+
+/** Starts a server. @param within - A command to run it in. */
+export function startSubject(kind: Kind, order: Order, within: readonly string[] = []): Subject {
+  const program = new URL(`servers/${kind}.js`, import.meta.url);
+  return new Child(program, { core: 0, files: 20_000, words: [JSON.stringify(order)], within });
+}
+
+/** Lets a server be used, and stops it in any case. */
+export async function withSubject<T>(
+  kind: Kind,
+  order: Order,
+  use: (subject: Subject, port: number) => Promise<T>,
+): Promise<T> {
+  const subject = startSubject(kind, order);
+  try {
+    return await use(subject, await subject.ask({ ask: 'port' }));
+  } finally {
+    subject.stop();
+  }
+}
