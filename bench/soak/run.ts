@@ -4,10 +4,27 @@
 
 import { parseArgs } from 'node:util';
 import { ATTACKED } from './attacked.ts';
+import { CYCLES_ROW } from './cycles.ts';
 import { HOSTILE } from './hostile.ts';
+import { HALF_OPEN } from './half-open.ts';
+import { MIXED } from './mixed.ts';
+import { READS_ROW } from './reads.ts';
 import type { Figure, Row } from './row.ts';
+import { SHUT_DOWN } from './shut-down.ts';
+import { SLOW_HANDSHAKES } from './slow-handshakes.ts';
+import { STALLED_READERS } from './stalled.ts';
 
-const ROWS: readonly Row[] = [HOSTILE, ATTACKED];
+const ROWS: readonly Row[] = [
+  HOSTILE,
+  ATTACKED,
+  STALLED_READERS,
+  SLOW_HANDSHAKES,
+  HALF_OPEN,
+  SHUT_DOWN,
+  CYCLES_ROW,
+  READS_ROW,
+  MIXED,
+];
 
 const {
   values: { minutes },

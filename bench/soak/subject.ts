@@ -1,19 +1,20 @@
 // A server under soak, in a process of its own: ours or one of raw `ws`, told by a line of JSON what
 // it does with its clients. The programs are in `servers/`.
 
-import type { HostOptions } from 'corosock';
+import type { ServeOptions } from 'corosock';
 import { Child } from '../child.ts';
 
 /**
  * What a server does with a message: sends it back, sends one back every 100 ms, or never reads.
- * `push` sends only, when it is asked to.
+ * `draining`: sends it back until the host asks it to finish. `members`: sends to all when it is
+ * asked to, and sends back what clients with `X-Conduct: echo` send.
  */
-export type Conduct = 'echo' | 'slow' | 'silent' | 'push';
+export type Conduct = 'echo' | 'slow' | 'silent' | 'draining' | 'members';
 
 export interface Order {
   readonly conduct: Conduct;
   /** Those that JSON can hold. Raw `ws` follows `maxMessageBytes`, `compression` and `heartbeat`. */
-  readonly options?: HostOptions;
+  readonly options?: ServeOptions;
 }
 
 /** What a server answers with a number. */
@@ -26,10 +27,8 @@ export type SubjectQuestion =
        */
       readonly ask: 'port' | 'resident' | 'settled' | 'heap' | 'starts' | 'sockets' | 'timers' | 'files';
     }
-  /** Sends so many messages to each socket, a turn each; answers the sockets that have taken all. */
-  | { readonly ask: 'broadcast'; readonly messages: number; readonly bytes: number }
-  /** Shuts down, and answers how long it took in ms. */
-  | { readonly ask: 'close'; readonly graceMs: number };
+  /** Sends so many messages to each member, a turn each; answers the members that have taken all. */
+  | { readonly ask: 'broadcast'; readonly messages: number; readonly bytes: number };
 
 export type Subject = Child<SubjectQuestion>;
 

@@ -4,8 +4,9 @@ import { readdirSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Order } from '../subject.ts';
 
-/** What the parent has ordered. */
+/** What the parent has ordered. The process ends with its server, whether the parent lives or not. */
 export function readOrder(): Order {
+  setImmediate(() => process.channel?.unref());
   return JSON.parse(process.argv[2] ?? '{}') as Order;
 }
 

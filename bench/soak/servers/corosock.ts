@@ -15,41 +15,39 @@ let starts = 0;
 async function converse(ws: ServerSocket): Promise<void> {
   starts += 1;
   if (conduct === 'silent') return void (await ws.closed);
-  if (conduct === 'push') return;
+  const options = conduct === 'draining' ? { signal: ws.draining } : {};
   for (;;) {
-    const [data, status] = await ws.readMessage();
+    const [data, status] = await ws.readMessage(options);
     if (status !== 'ok') return;
     if (conduct === 'slow') await delay(SLOW_MS);
     await ws.write(data);
   }
 }
 
-const server = {
-  onPreServer(handshake: { sharedConnection: boolean }) {
-    handshake.sharedConnection = true;
-  },
-  server: converse,
-};
+const members = new Set<ServerSocket>();
+
+async function join(ws: ServerSocket): Promise<void> {
+  if (ws.request.headers['x-conduct'] === 'echo') return converse(ws);
+  members.add(ws);
+  await ws.closed;
+  members.delete(ws);
+}
 
 const host = await serve(
-  { '/': conduct === 'push' ? server : converse },
-  {
-    hostname: '0.0.0.0',
-    report: () => {},
-    ...options,
-  },
+  { '/': conduct === 'members' ? join : converse },
+  { hostname: '0.0.0.0', report: () => {}, ...options },
 );
 
 async function broadcast(messages: number, bytes: number): Promise<number> {
   const text = 'x'.repeat(bytes);
   const late = new Set<ServerSocket>();
   for (let message = 0; message < messages; message += 1) {
-    for (const ws of host.sockets.values()) {
+    for (const ws of members) {
       void ws.write(text, { timeoutMs: 0 }).then((status) => status === 'ok' || late.add(ws));
     }
     await untilNextTurn();
   }
-  return host.sockets.size - late.size;
+  return members.size - late.size;
 }
 
 answerParent(async (question: SubjectQuestion) => {
@@ -62,8 +60,6 @@ answerParent(async (question: SubjectQuestion) => {
       return host.sockets.size;
     case 'broadcast':
       return broadcast(question.messages, question.bytes);
-    case 'close':
-      return (await host.close({ graceMs: question.graceMs })).tookMs;
     default:
       return (await answerForProcess(question.ask)) ?? NaN;
   }

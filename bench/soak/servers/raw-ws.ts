@@ -21,12 +21,16 @@ const server = new WebSocketServer({
   perMessageDeflate: options.compression === true,
 });
 
-server.on('connection', (ws) => {
+const members = new Set<WebSocket>();
+
+server.on('connection', (ws, request) => {
   starts += 1;
   const waiting: RawData[] = [];
   const answer = (data: RawData, isBinary: boolean): void =>
     ws.send(isBinary ? data : (data as Buffer).toString());
-  if (conduct === 'echo') ws.on('message', answer);
+  const isMember = conduct === 'members' && request.headers['x-conduct'] !== 'echo';
+  if (isMember) members.add(ws);
+  else if (conduct === 'echo' || conduct === 'members') ws.on('message', answer);
   if (conduct === 'slow' || conduct === 'silent') ws.on('message', (data: RawData) => waiting.push(data));
   if (conduct === 'slow') {
     const timer = setInterval(() => {
@@ -35,7 +39,7 @@ server.on('connection', (ws) => {
     }, SLOW_MS);
     ws.on('close', () => clearInterval(timer));
   }
-  ws.on('close', () => {});
+  ws.on('close', () => members.delete(ws));
   ws.on('error', () => {});
 });
 
@@ -43,17 +47,10 @@ server.on('connection', (ws) => {
 async function broadcast(messages: number, bytes: number): Promise<number> {
   const text = 'x'.repeat(bytes);
   for (let message = 0; message < messages; message += 1) {
-    for (const ws of server.clients) ws.send(text);
+    for (const ws of members) ws.send(text);
     await untilNextTurn();
   }
-  return [...server.clients].filter(({ bufferedAmount }) => bufferedAmount === 0).length;
-}
-
-async function close(): Promise<number> {
-  const began = performance.now();
-  for (const ws of server.clients) (ws as WebSocket).close(1001);
-  await new Promise((resolve) => server.close(resolve));
-  return performance.now() - began;
+  return [...members].filter(({ bufferedAmount }) => bufferedAmount === 0).length;
 }
 
 await once(server, 'listening');
@@ -67,8 +64,6 @@ answerParent(async (question: SubjectQuestion) => {
       return server.clients.size;
     case 'broadcast':
       return broadcast(question.messages, question.bytes);
-    case 'close':
-      return close();
     default:
       return (await answerForProcess(question.ask)) ?? NaN;
   }
