@@ -61,11 +61,13 @@ async function leftBy(kind: Kind): Promise<Left> {
   });
 }
 
+function show({ heapBytes, sockets, timers, files }: Left): string {
+  return `${(heapBytes / 1000).toFixed(0)} kB; ${sockets} sockets, ${timers} timers, ${files} files`;
+}
+
 async function measure(): Promise<readonly Figure[]> {
   const ours = await leftBy('corosock');
   const raw = await leftBy('raw-ws');
-  const show = ({ heapBytes, sockets, timers, files }: Left): string =>
-    `${(heapBytes / 1000).toFixed(0)} kB; ${sockets} sockets, ${timers} timers, ${files} files`;
   return [
     {
       what: `left by ${CYCLES} connections: heap; sockets, timers, files`,

@@ -36,11 +36,14 @@ async function silence(socket: { end: () => void }): Promise<number> {
   return -1;
 }
 
+function show({ wrong, starts }: Answers): string {
+  return `${wrong.length} other answers, ${starts} starts`;
+}
+
 async function measure(): Promise<readonly Figure[]> {
   const ours = await attack('corosock');
   const raw = await attack('raw-ws');
   for (const line of ours.wrong) process.stderr.write(`  not as documented: ${line}\n`);
-  const show = ({ wrong, starts }: Answers): string => `${wrong.length} other answers, ${starts} starts`;
   return [
     {
       what: `hostile handshakes: ${HOSTILE_REQUESTS.length} raw requests`,

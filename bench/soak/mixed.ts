@@ -98,10 +98,12 @@ function slope(points: ReadonlyArray<readonly [x: number, y: number]>): number {
   return up / across;
 }
 
+function show({ lives, bytesPerMinute }: Growth): string {
+  return `${(bytesPerMinute / 1000).toFixed(0)} kB a minute, ${lives} connections`;
+}
+
 async function measure(minutes: number): Promise<readonly Figure[]> {
   const ours = await grow('corosock', minutes);
-  const show = ({ lives, bytesPerMinute }: Growth): string =>
-    `${(bytesPerMinute / 1000).toFixed(0)} kB a minute, ${lives} connections`;
   return [
     {
       what: `heap after collections, ${minutes} minutes of clients that talk, reset, stall and break rules`,

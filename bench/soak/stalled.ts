@@ -25,14 +25,14 @@ const PING = maskedFrame(Buffer.from('ping'));
 /** Answer times of clients that read, in ms, while the server sends to all the others. */
 async function latencies(subject: Subject, healthy: readonly Socket[]): Promise<readonly number[]> {
   const times: number[] = [];
-  let isOver = false;
+  const time = { isOver: false };
   const sending = (async (): Promise<void> => {
-    while (!isOver) await subject.ask({ ask: 'broadcast', messages: 1, bytes: BYTES });
+    while (!time.isOver) await subject.ask({ ask: 'broadcast', messages: 1, bytes: BYTES });
   })();
   for (let ping = 0; ping < PINGS; ping += 1) {
     times.push(await pingPong(healthy[ping % healthy.length] as Socket, PING));
   }
-  isOver = true;
+  time.isOver = true;
   await sending;
   return times;
 }
@@ -62,11 +62,17 @@ async function stall(kind: Kind, messages: number): Promise<Stall> {
   });
 }
 
+function times(stalled: Stall): string {
+  return `${stalled.slower.toFixed(2)} ×`;
+}
+
+function buffers(stalled: Stall): string {
+  return `${(stalled.residentBytes / BUFFER_BYTES).toFixed(2)} ×`;
+}
+
 async function measure(): Promise<readonly Figure[]> {
   const ours = await stall('corosock', MESSAGES);
   const raw = await stall('raw-ws', MESSAGES);
-  const buffers = (stalled: Stall): string => `${(stalled.residentBytes / BUFFER_BYTES).toFixed(2)} ×`;
-  const times = (stalled: Stall): string => `${stalled.slower.toFixed(2)} ×`;
   return [
     {
       what: `${STALLED} clients that do not read: resident bytes of each over writeBufferBytes`,

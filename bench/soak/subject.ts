@@ -17,16 +17,17 @@ export interface Order {
   readonly options?: ServeOptions & { readonly signals?: boolean };
 }
 
+/**
+ * Of the process: resident bytes at once, or after a collection · bytes of the heap after a
+ * collection · timers that are set · files that are open.
+ */
+export type ProcessAsk = 'resident' | 'settled' | 'heap' | 'timers' | 'files';
+
 /** What a server answers with a number. */
 export type SubjectQuestion =
-  | {
-      /**
-       * The port · resident bytes at once, or after a collection · bytes of the heap after a
-       * collection · handlers that were started · sockets that are open · timers that are set ·
-       * files that are open.
-       */
-      readonly ask: 'port' | 'resident' | 'settled' | 'heap' | 'starts' | 'sockets' | 'timers' | 'files';
-    }
+  | { readonly ask: ProcessAsk }
+  /** The port · handlers that were started · sockets that are open. */
+  | { readonly ask: 'port' | 'starts' | 'sockets' }
   /** Sends so many messages to each member, a turn each; answers the members that have taken all. */
   | { readonly ask: 'broadcast'; readonly messages: number; readonly bytes: number };
 

@@ -2,7 +2,7 @@
 
 import { readdirSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Order } from '../subject.ts';
+import type { Order, ProcessAsk } from '../subject.ts';
 
 /** What the parent has ordered. The process ends with its server, whether the parent lives or not. */
 export function readOrder(): Order {
@@ -11,15 +11,15 @@ export function readOrder(): Order {
 }
 
 /** Collects more than once: finalizers let go late. */
-export async function collect(): Promise<void> {
+async function collect(): Promise<void> {
   for (let round = 0; round < 4; round += 1) {
     globalThis.gc?.();
     await delay(50);
   }
 }
 
-/** @returns undefined for a question about the server's own work. */
-export async function answerForProcess(ask: string): Promise<number | undefined> {
+/** Answers what is asked of every server. */
+export async function answerForProcess(ask: ProcessAsk): Promise<number> {
   switch (ask) {
     case 'resident':
       return process.memoryUsage.rss();
@@ -34,6 +34,6 @@ export async function answerForProcess(ask: string): Promise<number | undefined>
     case 'files':
       return readdirSync('/proc/self/fd').length;
     default:
-      return undefined;
+      return ask satisfies never;
   }
 }

@@ -15,9 +15,9 @@ let starts = 0;
 async function converse(ws: ServerSocket): Promise<void> {
   starts += 1;
   if (conduct === 'silent') return void (await ws.closed);
-  const options = conduct === 'draining' ? { signal: ws.draining } : {};
+  const waiting = conduct === 'draining' ? { signal: ws.draining } : {};
   for (;;) {
-    const [data, status] = await ws.readMessage(options);
+    const [data, status] = await ws.readMessage(waiting);
     if (status !== 'ok') return;
     if (conduct === 'slow') await delay(SLOW_MS);
     await ws.write(data);
@@ -61,6 +61,6 @@ answerParent(async (question: SubjectQuestion) => {
     case 'broadcast':
       return broadcast(question.messages, question.bytes);
     default:
-      return (await answerForProcess(question.ask)) ?? NaN;
+      return answerForProcess(question.ask);
   }
 });

@@ -65,6 +65,6 @@ answerParent(async (question: SubjectQuestion) => {
     case 'broadcast':
       return broadcast(question.messages, question.bytes);
     default:
-      return (await answerForProcess(question.ask)) ?? NaN;
+      return answerForProcess(question.ask);
   }
 });
