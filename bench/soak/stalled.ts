@@ -24,17 +24,17 @@ const PING = maskedFrame(Buffer.from('ping'));
 
 /** Answer times of clients that read, in ms, while the server sends to all the others. */
 async function latencies(subject: Subject, healthy: readonly Socket[]): Promise<readonly number[]> {
-  const times: number[] = [];
+  const waits: number[] = [];
   const time = { isOver: false };
   const sending = (async (): Promise<void> => {
     while (!time.isOver) await subject.ask({ ask: 'broadcast', messages: 1, bytes: BYTES });
   })();
   for (let ping = 0; ping < PINGS; ping += 1) {
-    times.push(await pingPong(healthy[ping % healthy.length] as Socket, PING));
+    waits.push(await pingPong(healthy[ping % healthy.length] as Socket, PING));
   }
   time.isOver = true;
   await sending;
-  return times;
+  return waits;
 }
 
 interface Stall {

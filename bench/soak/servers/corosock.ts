@@ -60,7 +60,13 @@ answerParent(async (question: SubjectQuestion) => {
       return host.sockets.size;
     case 'broadcast':
       return broadcast(question.messages, question.bytes);
-    default:
+    case 'resident':
+    case 'settled':
+    case 'heap':
+    case 'timers':
+    case 'files':
       return answerForProcess(question.ask);
+    default:
+      return question satisfies never;
   }
 });
