@@ -7,6 +7,7 @@ import control  # noqa: F401
 import deflate  # noqa: F401
 import fragmentation  # noqa: F401
 import framing  # noqa: F401
+import leaving  # noqa: F401
 import limits  # noqa: F401
 from frames import cases
 

@@ -153,8 +153,8 @@ GOODBYE = close(1000)
 cases = []
 
 
-def case(group, rule, title, frames, read=(), pongs=(), closes=None, fails=None, host='plain', offer=None,
-         fresh=None):
+def case(group, rule, title, frames, read=(), pongs=(), closes=None, fails=None, leaves=None, host='plain',
+         offer=None, fresh=None):
     """Adds a case.
 
     :param rule: The section that the case is about, with its RFC.
@@ -165,12 +165,16 @@ def case(group, rule, title, frames, read=(), pongs=(), closes=None, fails=None,
     :param closes: The code of the close frame among `frames`, 1005 for one without a code. None
         where the client closes with 1000 once it has all answers.
     :param fails: The code with which the server ends the link; None where it does not.
+    :param leaves: Whether the client answers the close of a host that leaves; None for other hosts.
     :param host: 'plain'; 'deflate', which compresses; 'small', which takes messages of 1,000 bytes;
-        'both', small and compressing.
+        'both', small and compressing; 'leaving', which closes with 4000 before it reads.
     :param offer: The extensions that the client offers.
     :param fresh: The frames, where the server asks for client_no_context_takeover.
     """
     by = 'peer' if fails is None else 'limit' if fails in (1008, 1009) else 'protocol'
+    end = {'code': fails or closes or 1000, 'by': by, 'clean': fails is None}
+    if leaves is not None:
+        end = {'code': 4000, 'by': 'local', 'clean': leaves}
     cases.append({
         'group': group,
         'title': f'{rule}: {title}',
@@ -178,8 +182,8 @@ def case(group, rule, title, frames, read=(), pongs=(), closes=None, fails=None,
         'offer': offer,
         'frames': [part.hex() for part in frames],
         'fresh': None if fresh is None else [part.hex() for part in fresh],
-        'goodbye': GOODBYE.hex() if fails is None and closes is None else None,
+        'goodbye': GOODBYE.hex() if (fails, closes, leaves) == (None, None, None) else None,
         'read': [token(kind, payload) for kind, payload in read],
         'pongs': [] if fails else [token('pong', payload) for payload in pongs],
-        'end': {'code': fails or closes or 1000, 'by': by, 'clean': fails is None},
+        'end': end,
     })

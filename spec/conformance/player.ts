@@ -33,6 +33,7 @@ const HOSTS: Readonly<Record<ConformanceCase['host'], ServeOptions>> = {
   deflate: { ...QUIET, compression: true },
   small: { ...QUIET, ...SMALL },
   both: { ...QUIET, ...SMALL, compression: true },
+  leaving: QUIET,
 };
 /** Connections at once. */
 const SIDE_BY_SIDE = 64;
@@ -83,6 +84,7 @@ function cutsOf({ frames }: ConformanceCase): readonly Cut[] {
 function recorderOf(plays: readonly Play[]): (ws: ServerSocket) => Promise<void> {
   return async (ws) => {
     const play = plays[Number(ws.request.url.search.slice(1))] as Play;
+    if (play.of.host === 'leaving') void ws.endServer(4000, 'bye');
     for (;;) {
       const [data, status] = await ws.readMessage();
       if (status !== 'ok') break;

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import type { CloseInfo, ServerSocket } from 'corosock';
 import { until } from '../faults/until.ts';
 import type { Road } from './road.ts';
-import { briefs, numbered, readAll, visit, writeAll } from './scenes.ts';
+import { briefs, echo, numbered, readAll, visit, writeAll } from './scenes.ts';
 
 const CUT = { code: 1006, reason: '', clean: false };
 
@@ -23,6 +23,25 @@ export function closing(road: Road): void {
       expect(await v.client.close(code, reason)).toEqual({ ...end, by: 'local' });
       expect(await v.ws.closed).toEqual({ ...end, by: 'peer' });
       expect(v.ws.signal.aborted).toBe(true);
+    });
+
+    it('that comes with its messages is answered behind the replies to them', async () => {
+      await using stage = await road.serve(echo);
+      const client = await stage.connect();
+      for (const text of numbered(20)) void client.write(text);
+      // The client drops what comes behind its close, and counts it.
+      expect(await client.close(4001)).toEqual({ ...closed(4001), unread: 20, by: 'local' });
+    });
+
+    it('of a socket that discards is seen at once, and what was sent is dropped', async () => {
+      await using v = await visit(road);
+      v.ws.discard();
+      await writeAll(v.client, numbered(300, 1000));
+      await v.ws.write('pushed');
+      expect(await v.client.readMessage()).toEqual(['pushed', 'ok']);
+      expect(await v.client.close()).toMatchObject({ code: 1000, clean: true });
+      expect(await v.ws.closed).toMatchObject({ code: 1000, by: 'peer', clean: true });
+      expect(await v.ws.read()).toEqual([undefined, 'closed']);
     });
 
     it('leaves to the server what was sent before it, and counts it as unread', async () => {

@@ -114,6 +114,60 @@ export function companions(road: Road): void {
     });
   });
 
+  describe('a credential', () => {
+    it('that ends closes its socket with expiryCode, unless it is renewed', async () => {
+      const clock = virtualClock();
+      const renewed: unknown[] = [];
+      await using stage = await road.serve(
+        {
+          onPreServer: (handshake: Handshake) => {
+            handshake.expiresAt = clock.wallTimeMs() + 1000;
+            return 'once';
+          },
+          server: async (ws: ServerSocket) => void (await ws.closed),
+          onExpire: (ws: ServerSocket) => {
+            if (renewed.push(ws.context) === 1) ws.renew(clock.wallTimeMs() + 1000, 'again');
+          },
+        },
+        { clock, expiryCode: 4009 },
+      );
+      const client = await stage.connect();
+      await idOf(stage);
+      await clock.advance(1000);
+      expect([renewed, client.closeInfo]).toEqual([['once'], undefined]);
+      await clock.advance(1000);
+      expect(await client.closed).toMatchObject({ code: 4009, by: 'peer', clean: true });
+      expect(renewed).toEqual(['once', 'again']);
+    });
+
+    it('that has ended before the handshake is 401', async () => {
+      await using stage = await road.serve({
+        onPreServer: (handshake: Handshake) => void (handshake.expiresAt = 1),
+        server: () => {},
+      });
+      expect((await stage.ask()).status).toBe(401);
+    });
+  });
+
+  describe('maxLifetimeMs', () => {
+    it('asks a handler to finish, and closes with 1001', async () => {
+      const clock = virtualClock();
+      await using stage = await road.serve(
+        async (ws) => {
+          await new Promise((resolve) => ws.draining.addEventListener('abort', resolve));
+          await ws.write('finished');
+        },
+        // The link goes by real time: nothing else may end the socket meanwhile.
+        { clock, maxLifetimeMs: 60_000, heartbeat: false, closeTimeoutMs: 600_000 },
+      );
+      const client = await stage.connect();
+      await idOf(stage);
+      await clock.advance(66_000);
+      expect(await readAll(client)).toEqual(['finished']);
+      expect(client.closeInfo).toMatchObject({ code: 1001, by: 'peer', clean: true });
+    });
+  });
+
   describe('a heartbeat', () => {
     const heartbeat = { intervalMs: 1000, timeoutMs: 500 };
 

@@ -181,6 +181,17 @@ export function handshakes(road: Road): void {
         expect((await stage.ask('/', { headers: { 'Sec-WebSocket-Key': 'short' } })).status).toBe(400);
       });
 
+      it.each([
+        [101, 'the page of its own host', 'https://chat.example', 'chat.example'],
+        [101, 'the page of its own host and port', 'http://chat.example:8080', 'chat.example:8080'],
+        [403, 'the page of another host', 'https://evil.example', 'chat.example'],
+        [403, 'a page on another port', 'https://chat.example:8443', 'chat.example'],
+        [403, 'a page without an origin', 'null', 'chat.example'],
+      ])('is %i for %s', async (status, _, origin, host) => {
+        await using stage = await road.serve(idle);
+        expect((await stage.ask('/', { headers: { Origin: origin, Host: host } })).status).toBe(status);
+      });
+
       it('to a host that closes is 503 with Retry-After', async () => {
         await using stage = await road.serve({ '/a': idle });
         await using client = await stage.connect('/a');

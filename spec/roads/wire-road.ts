@@ -1,16 +1,15 @@
-// The roads of bytes: `serve` on a port of this machine, a node:https server with `attach`, and
-// a proxy in front of `serve`. Clients are those of `corosock/client`; proxies.ts starts proxies.
+// The roads of bytes: `serve` on a port of this machine, with TLS, and behind a proxy. Clients are those of `corosock/client`; proxies.ts starts proxies.
 
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { request as requestPlain } from 'node:http';
 import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { request as requestSecure } from 'node:https';
 import type { Duplex } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { attach, serve } from 'corosock';
+import { serve } from 'corosock';
 import type { Host, HostOptions, Routes } from 'corosock';
 import { connect } from 'corosock/client';
-import { listenSecurely } from '../fixtures/listening-server.ts';
 import type { Proxy, StartProxy } from './proxies.ts';
 import { HOST_PORT_HEADER } from './proxies.ts';
 import type { Answer, Question, Road, RoadHost } from './road.ts';
@@ -31,17 +30,16 @@ export const loopbackRoad: Road = wireRoad('ws:', async (routes, options) => {
   return { host, url: host.url, close: () => closeNow(host) };
 });
 
-/** A node:https server with `attach`. Clients do not look at its certificate. */
+/** `serve` with TLS. Clients do not look at its certificate. */
 export const tlsRoad: Road = wireRoad('wss:', async (routes, options) => {
   trustEverybody();
-  const https = await listenSecurely();
-  const host = attach(https.server, routes, options);
-  const close = async (): Promise<void> => {
-    await closeNow(host);
-    await https[Symbol.asyncDispose]();
-  };
-  return { host, url: `wss://127.0.0.1:${https.port}`, close };
+  const host = await serve(routes, { ...options, tls: { cert: fixture('cert'), key: fixture('key') } });
+  return { host, url: host.url, close: () => closeNow(host) };
 });
+
+function fixture(name: 'cert' | 'key'): Buffer {
+  return readFileSync(new URL(`../fixtures/localhost-${name}.pem`, import.meta.url));
+}
 
 /** `serve` behind a proxy, which is started by the first host. */
 export function proxyRoad(start: StartProxy): Road {
