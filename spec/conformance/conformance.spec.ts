@@ -50,7 +50,7 @@ describe.runIf(isAutobahnHere)(`conformance${withoutAutobahn}:`, () => {
       ofCase[play.cut] = outcomeOf(play, verdicts[index] as Verdict);
       outcomes.set(play.of, ofCase);
     }
-  }, 60_000);
+  }, 120_000);
 
   it('has at least 400 cases in eleven groups, each with a title of its own', () => {
     expect(new Set(cases.map(({ title }) => title)).size).toBe(cases.length);

@@ -2,7 +2,7 @@
 // file of this folder runs it over one road; a difference is a bug of ours, or is written down in
 // the road's own `sees`.
 
-import { afterAll, describe } from 'vitest';
+import { afterAll, describe, vi } from 'vitest';
 import { closing } from './closing.ts';
 import { companions } from './companions.ts';
 import { handshakes } from './handshakes.ts';
@@ -13,6 +13,8 @@ import type { Road } from './road.ts';
 
 /** Registers the whole suite for one road. */
 export function behaviours(road: Road): void {
+  // A proxy is a process of its own: on a busy machine it has its turn later than we.
+  vi.setConfig({ testTimeout: 30_000 });
   afterAll(() => road.stop());
   describe('messages:', () => messages(road));
   describe('reading:', () => reading(road));
