@@ -57,6 +57,7 @@ describe('settingsOf', () => {
   it('fills in the defaults that are documented', () => {
     expect(settingsOf('serve()', {})).toEqual({
       origins: 'same',
+      trustProxy: 0,
       maxMessageBytes: 1_048_576,
       queueMessages: 64,
       queueBytes: 1_048_576,
@@ -274,6 +275,15 @@ describe('settingsOf', () => {
     expect(refused({ origins: ['a.example'] })).toEqual([
       'COROSOCK_ARGUMENT',
       `serve(): expected origins[0] to be an origin such as 'https://a.example', or a RegExp, got "a.example"`,
+    ]);
+  });
+
+  it('takes each kind of trustProxy, and refuses what is none', () => {
+    const options = [0, 2, ['10.0.0.0/8'], []] as const;
+    expect(options.map((trustProxy) => take({ trustProxy }).trustProxy)).toEqual(options);
+    expect(refused({ trustProxy: true })).toEqual([
+      'COROSOCK_ARGUMENT',
+      'serve(): expected trustProxy to be a number of proxies from 0 to 32, or a list of addresses, got true',
     ]);
   });
 

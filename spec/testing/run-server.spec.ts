@@ -3,6 +3,8 @@
 
 import { describe, expect, it } from 'vitest';
 import { runServer, virtualClock } from 'corosock/testing';
+import type { FakeOptions } from 'corosock/testing';
+import type { ConnectError } from 'corosock/client';
 import { UsageError } from 'corosock';
 import type { Handler, Servable, SessionStore } from 'corosock';
 
@@ -117,6 +119,36 @@ describe('runServer', () => {
     expect('response' in outcome ? outcome.response.status : 200).toBe(status);
     expect(calls).toEqual(status === 200 ? ['hook', 'server'] : []);
     if (status === 403) await expect(run.client).rejects.toMatchObject({ code: 'COROSOCK_CONNECT', status });
+  });
+
+  it('H16: has the address, scheme and host that proxies say, where trustProxy trusts them', async () => {
+    const handler: Handler = async (ws) => {
+      const { remoteAddress = 'no address', url } = ws.request;
+      await ws.write(`${remoteAddress}, ${url.href}`);
+    };
+    const headers = {
+      'x-forwarded-for': '203.0.113.7',
+      'x-forwarded-proto': 'https',
+      'x-forwarded-host': 'a.example',
+      origin: 'https://a.example',
+    };
+    const tell = async (options: FakeOptions): Promise<unknown> => {
+      await using run = runServer(handler, { url: 'ws://inside:80/a?b', headers, ...options });
+      const client = await run.client.catch(({ status }: ConnectError) => status);
+      return typeof client === 'object' ? (await client.read())[0] : client;
+    };
+    expect(await tell({ trustProxy: 1 })).toBe('203.0.113.7, wss://a.example/a?b');
+    expect(await tell({ trustProxy: 0, origins: 'any' })).toBe('no address, ws://inside/a?b');
+    expect(await tell({ trustProxy: ['10.0.0.1'], origins: 'any' })).toBe('no address, ws://inside/a?b');
+    expect(await tell({})).toBe(403);
+    expect(await tell({ trustProxy: 1, headers: { ...headers, forwarded: 'for=10.0.0.1' } })).toBe(400);
+  });
+
+  it('takes a URL of a page for one of a socket', async () => {
+    await using run = runServer(async (ws) => void (await ws.write(ws.request.url.href)), {
+      url: 'https://me@a.example/a?b#c',
+    });
+    expect(await (await run.client).read()).toEqual(['wss://a.example/a?b', 'ok']);
   });
 
   it.each<[string, () => unknown]>([

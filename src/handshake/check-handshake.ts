@@ -55,6 +55,11 @@ export function checkHandshake(
   return { target, protocols: offered, protocol: chooseSubprotocol(protocols, offered) };
 }
 
+/** Tells whether a text is a name or an address, maybe with a port, of which a URL can be made. */
+export function isHost(text: string): boolean {
+  return HOST.test(text) && URL.canParse(`ws://${text}`);
+}
+
 /** Tells whether a request names one host, as every request has to (RFC 9112 §3.2). */
 export function hasOneHost({ headers, rawHeaders }: IncomingMessage): boolean {
   return countHeaderLines(rawHeaders, 'host') === 1 && HOST.test(headers.host as string);

@@ -3,12 +3,15 @@
 // The host makes it, and upgrade.ts releases Node's request when the 101 is on its way.
 
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
-import type { Socket } from 'node:net';
 import type { CheckedRequest } from './check-handshake.ts';
 import { parseHeaderLines } from './header-lines.ts';
+import { withoutPrefix } from './ip-address.ts';
 
 export interface HandshakeRequest {
-  /** `ws:` or `wss:`, with the Host that the client named. */
+  /**
+   * `ws:` or `wss:`, with the Host that the client named; behind a proxy of `trustProxy`, as that
+   * proxy was asked.
+   */
   readonly url: URL;
   /** As Node gives them: names in lower case. */
   readonly headers: IncomingHttpHeaders;
@@ -16,7 +19,11 @@ export interface HandshakeRequest {
   readonly params: Readonly<Record<string, string>>;
   /** Subprotocols offered by the client. */
   readonly protocols: readonly string[];
-  /** Known while the connection lasts, in `onPostServer`, and later where it was read before. */
+  /**
+   * The address of the link's other end, or of the client that proxies of `trustProxy` name; IPv4
+   * without the prefix `::ffff:`. Known while the connection lasts, in `onPostServer`, and later
+   * where it was read before.
+   */
   readonly remoteAddress: string | undefined;
   /** Until the 101 only (it costs 1 KiB a socket to keep); undefined afterwards, and in memory. */
   readonly raw: IncomingMessage | undefined;
@@ -30,6 +37,21 @@ export interface ArrivedRequest extends HandshakeRequest {
   readonly isSecure: boolean;
 }
 
+/** The other end: the peer of a socket, or the client for whom trusted proxies connect. */
+export interface Peer {
+  readonly remoteAddress?: string | undefined;
+  /** Whether the client connects by TLS; a TLSSocket has it. */
+  readonly encrypted?: boolean;
+  /** The host and port that the client named; undefined for the Host of the request. */
+  readonly authority?: string;
+}
+
+/** Gives the peer of the socket that a request came over. The request has one Host. */
+export function peerOf({ headers, socket }: IncomingMessage): Required<Peer> {
+  const { remoteAddress }: Peer = socket;
+  return { remoteAddress, encrypted: 'encrypted' in socket, authority: headers.host as string };
+}
+
 /** A {@link HandshakeRequest} over the bytes that were sent. */
 export class UpgradeRequest implements ArrivedRequest {
   readonly params: Readonly<Record<string, string>>;
@@ -37,20 +59,22 @@ export class UpgradeRequest implements ArrivedRequest {
   /** Node's request until the 101; then its header names and values in turn, each on a line. */
   #source: IncomingMessage | string;
   readonly #target: string;
-  readonly #socket: Socket;
+  readonly #peer: Peer;
   #remoteAddress: string | undefined;
   #url: URL | undefined;
   #headers: IncomingHttpHeaders | undefined;
 
+  /** @param peer - Default: that of the request's own socket, which is then no copy. */
   constructor(
     request: IncomingMessage,
     { target, protocols }: CheckedRequest,
     params: Readonly<Record<string, string>>,
+    peer: Peer = request.socket,
   ) {
     this.params = params;
     this.protocols = protocols;
     this.#source = request;
-    this.#socket = request.socket;
+    this.#peer = peer;
     this.#target = target.text;
   }
 
@@ -65,11 +89,11 @@ export class UpgradeRequest implements ArrivedRequest {
 
   get authority(): string {
     // A checked request has one Host.
-    return this.headers.host as string;
+    return this.#peer.authority ?? (this.headers.host as string);
   }
 
   get isSecure(): boolean {
-    return 'encrypted' in this.#socket;
+    return this.#peer.encrypted === true;
   }
 
   get url(): URL {
@@ -85,7 +109,7 @@ export class UpgradeRequest implements ArrivedRequest {
 
   /** A system call, made by the first read. */
   get remoteAddress(): string | undefined {
-    this.#remoteAddress ??= this.#socket.remoteAddress;
+    this.#remoteAddress ??= withoutPrefix(this.#peer.remoteAddress);
     return this.#remoteAddress;
   }
 }

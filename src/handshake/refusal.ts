@@ -22,6 +22,7 @@ export const REFUSALS = {
   body: { status: 400, text: 'A WebSocket handshake has no body' },
   upgrade: { status: 400, text: 'Upgrade has to be: websocket' },
   target: { status: 400, text: 'The request target is not valid here' },
+  forwarded: { status: 400, text: 'Forwarded and X-Forwarded headers do not say the same' },
   origin: { status: 403, text: 'A page of this origin may not connect' },
   route: { status: 404, text: 'Nothing is served here' },
   version: {

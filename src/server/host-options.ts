@@ -9,6 +9,8 @@ import { guarded, reportAsWarning } from './report.ts';
 import type { HandshakeRequest } from '../handshake/handshake-request.ts';
 import { anyOriginError, checkOrigins } from '../handshake/origins.ts';
 import type { Origins } from '../handshake/origins.ts';
+import { checkTrustProxy } from '../handshake/trusted-proxies.ts';
+import type { TrustProxy } from '../handshake/trusted-proxies.ts';
 import { sessionSettingsOf } from '../session/session-options.ts';
 import type { SessionOptions, SessionSettings } from '../session/session-options.ts';
 import type { ConversationSettings } from '../conversation/conversation.ts';
@@ -40,6 +42,14 @@ export interface HostOptions extends ConversationOptions {
    * Default `'same'`.
    */
   readonly origins?: Origins;
+  /**
+   * Proxies whose `Forwarded` and `X-Forwarded-*` headers are believed: so many of them, 0 to 32,
+   * the nearest first, or those with these addresses and ranges (`'10.0.0.0/8'`). Their headers
+   * decide `request.remoteAddress`, scheme and host of `request.url`, whether the session's cookie
+   * is `Secure`, what the own host of `origins` is, and limits by address. Headers of any other
+   * peer have no effect; two kinds that contradict each other get HTTP 400. Default 0.
+   */
+  readonly trustProxy?: TrustProxy;
   /** What a full queue does: pauses the link, or closes with 1008. Default `'pause'`. */
   readonly overflow?: 'pause' | 'close';
   /** `onPreServer` hooks at once, 1 to 2³¹−1. Further hooks wait in order. Default 256. */
@@ -100,6 +110,7 @@ type OwnOptions = Omit<HostOptions, keyof ConversationOptions>;
 
 const OWN_OPTIONS: OptionTable<OwnOptions> = {
   origins: ['same', checkOrigins],
+  trustProxy: [0, checkTrustProxy],
   overflow: ['pause', oneOf('pause', 'close')],
   maxHandshakes: [256, checkCount],
   maxSockets: [Infinity, checkCountOrInfinity],

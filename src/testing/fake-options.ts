@@ -15,7 +15,10 @@ export interface FakeOptions extends Omit<HostOptions, 'heartbeat'> {
   readonly heartbeat?: HeartbeatTimes | false;
   /** URL of the request. Default `'ws://localhost/'`. */
   readonly url?: string;
-  /** Header lines of the request, with names in lower case. Default none. */
+  /**
+   * Header lines of the request, with names in lower case. With `trustProxy` those of proxies say
+   * which address the client has; without, it has none. Default none.
+   */
   readonly headers?: IncomingHttpHeaders;
   /** Parameters of the route. Default none. */
   readonly params?: Readonly<Record<string, string>>;

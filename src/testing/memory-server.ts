@@ -4,7 +4,10 @@
 import type { FakeOptions } from './fake-options.ts';
 import type { HandlerRun } from '../server/handler-run.ts';
 import type { ArrivedRequest } from '../handshake/handshake-request.ts';
+import { REFUSALS } from '../handshake/refusal.ts';
 import type { Refusal } from '../handshake/refusal.ts';
+import { trustedProxies } from '../handshake/trusted-proxies.ts';
+import type { KnownPeer } from '../handshake/trusted-proxies.ts';
 import { ServingHost } from '../server/serving-host.ts';
 import type { HttpBinding } from '../server/serving-host.ts';
 import { HOST_OPTIONS, settingsOf } from '../server/host-options.ts';
@@ -37,6 +40,9 @@ export const FAKE_OPTIONS: OptionTable<FakeOptions> = {
 
 const NO_BINDING: HttpBinding = Object.freeze({ address: undefined, close: async () => {} });
 
+/** The schemes of a URL with TLS. */
+const SECURE = /^(?:wss|https):$/u;
+
 /** A host in memory, and its one conversation. */
 export interface MemoryServer {
   readonly host: ServingHost;
@@ -59,17 +65,13 @@ export function memoryServer(call: string, servable: Servable, options: FakeOpti
   const { protocols } = settings;
   const host = new ServingHost(new RouteTable(servable), { ...settings, sessions }, NO_BINDING);
   const given = new URL(url);
-  const request: ArrivedRequest = {
-    url: given,
-    authority: given.host,
-    isSecure: given.protocol === 'wss:',
-    // A copy, because code of users may change the headers of a request.
-    headers: { ...headers },
-    params,
-    protocols,
-    remoteAddress: undefined,
-    raw: undefined,
-  };
+  // A link in memory has no address.
+  const link = { remoteAddress: undefined, encrypted: SECURE.test(given.protocol), authority: given.host };
+  const peer = trustedProxies(settings.trustProxy)?.peerOf(headers, link) ?? link;
+  const isContradictory = peer === 'contradictory';
+  // A copy, because code of users may change the headers of a request.
+  const sent = { headers: { ...headers }, params, protocols, raw: undefined };
+  const request = { ...sent, ...endOf(isContradictory ? link : peer, given) };
   const server = makerOf(call, servable)();
   const client = { cookie: headers['cookie'], isSecure: request.isSecure };
   const pending = host.pendingHandshake(request, server, protocols[0] ?? '', client);
@@ -77,9 +79,18 @@ export function memoryServer(call: string, servable: Servable, options: FakeOpti
     host,
     settings,
     pending,
-    check: () => host.refusalOf(request),
+    check: () => (isContradictory ? REFUSALS.forwarded : host.refusalOf(request)),
     open: (accepted) => openLink(host, settings, pending, accepted),
   };
+}
+
+/** Gives what a request has of its other end. */
+function endOf(
+  { remoteAddress, encrypted, authority }: KnownPeer,
+  { pathname, search }: URL,
+): Omit<ArrivedRequest, 'headers' | 'params' | 'protocols' | 'raw'> {
+  const url = new URL(`${encrypted ? 'wss' : 'ws'}://${authority}${pathname}${search}`);
+  return { url, authority, isSecure: encrypted, remoteAddress };
 }
 
 function checkUrl(call: string, name: string, url: unknown): void {

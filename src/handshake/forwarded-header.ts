@@ -1,0 +1,123 @@
+// The headers in which proxies say for whom they connect: `Forwarded` (RFC 7239) and
+// `X-Forwarded-*`. Pure. Both are read from the right: each proxy appends to what it was sent, so a
+// client can write the left end only, and nothing there changes how the rest is read.
+// trusted-proxies.ts says how much of it is believed.
+
+import type { IncomingHttpHeaders } from 'node:http';
+import { isHost } from './check-handshake.ts';
+import { nodeAddress } from './ip-address.ts';
+
+/** What one proxy says of the request that it has got. */
+export interface Hop {
+  /** The other end of its link; undefined where it is hidden, or not said. */
+  readonly address: string | undefined;
+  /** Whether that link has TLS. */
+  readonly isSecure: boolean | undefined;
+  /** The Host that it was sent. */
+  readonly host: string | undefined;
+}
+
+/** What proxies say, the nearest first. */
+export interface ForwardedChain {
+  /** Whether an address is said at all. */
+  readonly hasAddresses: boolean;
+  /** Gives what one of them says. @param distance - 0 for the nearest. */
+  hop(distance: number): Hop | undefined;
+}
+
+const PAIR = /^([\w!#$%&'*+.^`|~-]+)=(?:"((?:[^"\\]|\\.)*)"|([^\s",;]*))$/u;
+const NO_HOPS: readonly string[] = Object.freeze([]);
+
+/** Reads `Forwarded`; undefined where it is missing. @param most - Proxies that are looked at. */
+export function forwardedChain({ forwarded }: IncomingHttpHeaders, most: number): ForwardedChain | undefined {
+  if (forwarded === undefined) return undefined;
+  const hops = lastParts(forwarded, ',', most).map(parseElement);
+  return { hasAddresses: true, hop: (distance) => hops[distance] };
+}
+
+/**
+ * Reads `X-Forwarded-For`, `-Proto` and `-Host`; undefined where all are missing. Each is a list
+ * of its own: a proxy that replaces the latter two has only one value in them, which then counts
+ * for all.
+ *
+ * @param most - Proxies that are looked at.
+ */
+export function xForwardedChain(headers: IncomingHttpHeaders, most: number): ForwardedChain | undefined {
+  const [fors, protos, hosts] = ['for', 'proto', 'host'].map((name) => {
+    const header = headers[`x-forwarded-${name}`];
+    return header === undefined ? NO_HOPS : lastParts(String(header), ',', most);
+  }) as [readonly string[], readonly string[], readonly string[]];
+  if (fors.length + protos.length + hosts.length === 0) return undefined;
+  return {
+    hasAddresses: fors.length > 0,
+    hop: (distance) => ({
+      address: addressOf(fors[distance]),
+      isSecure: isSecure(protos[distance] ?? protos.at(-1)),
+      host: hostOf(hosts[distance] ?? hosts.at(-1)),
+    }),
+  };
+}
+
+/** Reads one element of `Forwarded`; undefined for a malformed one. */
+function parseElement(element: string): Hop | undefined {
+  const values = new Map<string, string>();
+  for (const pair of lastParts(element, ';', Infinity)) {
+    const [, name = '', quoted, plain] = PAIR.exec(pair) ?? [];
+    const value = quoted?.replaceAll(/\\(.)/gu, '$1') ?? plain;
+    if (value === undefined || values.has(name.toLowerCase())) return undefined;
+    values.set(name.toLowerCase(), value);
+  }
+  return {
+    address: addressOf(values.get('for')),
+    isSecure: isSecure(values.get('proto')),
+    host: hostOf(values.get('host')),
+  };
+}
+
+function addressOf(node: string | undefined): string | undefined {
+  return node === undefined ? undefined : nodeAddress(node);
+}
+
+const SECURE: ReadonlyMap<string | undefined, boolean> = new Map([
+  ['https', true],
+  ['wss', true],
+  ['http', false],
+  ['ws', false],
+]);
+
+function isSecure(proto: string | undefined): boolean | undefined {
+  return SECURE.get(proto?.toLowerCase());
+}
+
+function hostOf(host: string | undefined): string | undefined {
+  return host !== undefined && isHost(host) ? host : undefined;
+}
+
+/**
+ * Splits a text at a separator, from the right, and not inside of quoted strings. What is left of
+ * a part does not change it, as long as the part itself is well-formed.
+ *
+ * @param most - Of several parts the last ones.
+ * @returns The parts, the last one first, without white space around.
+ */
+function lastParts(text: string, separator: string, most: number): readonly string[] {
+  const parts: string[] = [];
+  let isQuoted = false;
+  let end = text.length;
+  for (let at = end - 1; at >= 0 && parts.length < most; at -= 1) {
+    const character = text[at];
+    if (character === '"' && !(isQuoted && isEscaped(text, at))) isQuoted = !isQuoted;
+    if (isQuoted || character !== separator) continue;
+    parts.push(text.slice(at + 1, end).trim());
+    end = at;
+  }
+  if (parts.length < most) parts.push(text.slice(0, end).trim());
+  return parts;
+}
+
+/** Whether an odd number of backslashes stands before a place. */
+function isEscaped(text: string, place: number): boolean {
+  let at = place;
+  while (at > 0 && text[at - 1] === '\\') at -= 1;
+  return (place - at) % 2 === 1;
+}
