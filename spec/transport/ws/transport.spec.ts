@@ -323,6 +323,36 @@ describe('WsTransport reports', () => {
   });
 });
 
+describe('WsTransport, whose peer has closed and waits for the answer,', () => {
+  it('reads nothing more, also after resume: a peer that has ended its side, too, gets the last words', async () => {
+    await using link = await rawLink();
+    const end = openEnd(link.transport);
+    const closed = new Promise<void>((resolve) => (end.onPeerClosed = resolve));
+    const sending = link.client.send(closeFrame(4000));
+    link.client.halfClose();
+    await Promise.all([sending, closed]);
+    link.transport.pause();
+    link.transport.resume();
+    await settle();
+    await settle();
+    expect([end.send('last words'), end.ping(), end.pong()]).toEqual([true, false, false]);
+    end.close(1000);
+    expect([await link.client.nextText(), await link.client.untilCloseFrame()]).toEqual([
+      'last words',
+      { code: 4000, reason: '' },
+    ]);
+    expect(await end.untilEnd()).toMatchObject({ code: 4000, clean: true, by: 'peer' });
+  });
+
+  it('sends the reason of the peer back, whatever it is asked to send', async () => {
+    await using link = await rawLink();
+    const end = openEnd(link.transport);
+    end.onPeerClosed = () => setImmediate(() => end.close(1011, 'ours'));
+    await link.client.send(closeFrame(4000, 'théirs'));
+    expect(await link.client.untilCloseFrame()).toEqual({ code: 4000, reason: 'théirs' });
+  });
+});
+
 /** Waits until all is flushed, and looks after each turn: zlib works in threads of its own. */
 async function untilQuiet(transport: Transport): Promise<void> {
   while (transport.bufferedBytes > 0) await settle();
