@@ -245,7 +245,16 @@ describe('a peer that sends more than the queue may ever hold', () => {
     link.arrive('a', 'b', 'one too many', 'dropped');
     expect(link.calls).toEqual(['close 1008']);
     link.end({ code: 1008, clean: true, by: 'local' });
-    expect(ws.closeInfo).toEqual({ code: 1008, reason: '', clean: false, by: 'limit', unread: 4 });
+    expect(ws.closeInfo).toEqual({
+      code: 1008,
+      reason: '',
+      clean: false,
+      by: 'limit',
+      cause: new RangeError(
+        '3 messages of 14 bytes are unread, beyond the limits of 2 messages and 1048576 bytes',
+      ),
+      unread: 4,
+    });
     expect([await ws.read(), await ws.read(), await ws.read(), await ws.read()]).toEqual([
       ['a', 'ok'],
       ['b', 'ok'],
@@ -255,8 +264,12 @@ describe('a peer that sends more than the queue may ever hold', () => {
   });
 
   it('is closed with 1008 where a pause does not stop it', () => {
-    const { link } = scripted({ queueMessages: 1, queueBytes: 1, maxMessageBytes: 1 });
+    const { link, ws } = scripted({ queueMessages: 1, queueBytes: 1, maxMessageBytes: 1 });
     for (let n = 0; n < 20_000 && link.calls.length < 2; n += 1) link.arrive('');
     expect(link.calls).toEqual(['pause', 'resume', 'close 1008']);
+    link.end({ code: 1008, clean: true, by: 'local' });
+    expect(String(ws.closeInfo?.cause)).toMatch(
+      /^RangeError: \d+ messages of 0 bytes are unread, beyond the hard cap/,
+    );
   });
 });

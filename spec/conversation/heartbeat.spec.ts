@@ -220,7 +220,13 @@ describe('Heartbeat', () => {
     await memory.clock.advance(44_999);
     expect(run.ws.closeInfo).toBe(undefined);
     await memory.clock.advance(1);
-    expect(gist((await run.outcome).end)).toEqual([1006, 'heartbeat', false]);
+    const { end } = await run.outcome;
+    expect([...gist(end), end.cause]).toEqual([
+      1006,
+      'heartbeat',
+      false,
+      new Error('The peer has given no sign of life for 20000 ms'),
+    ]);
     expect([memory.clock.timers, memory.reports]).toEqual([0, []]);
   });
 

@@ -203,19 +203,26 @@ describe('frames:', () => {
     await using host = await serve(async (ws) => {
       await ws.closed;
       while (ws.queued.messages > 0) afterwards.push(await ws.read());
-      afterwards.push(await ws.read(), ws.closeInfo?.code, ws.closeInfo?.unread);
+      afterwards.push(await ws.read(), ws.closeInfo);
     });
     using attacker = await openRaw(host.port);
     await attacker.send(Buffer.concat([textFrame('one'), textFrame('two'), frame({ opcode: 3 })]));
     await attacker.hangUp();
     await host.close();
-    expect(afterwards).toEqual([['one', 'ok'], ['two', 'ok'], [undefined, 'closed'], 1002, 0]);
+    const end = {
+      code: 1002,
+      by: 'protocol',
+      clean: false,
+      unread: 0,
+      cause: { code: 'WS_ERR_INVALID_OPCODE' },
+    };
+    expect(afterwards).toMatchObject([['one', 'ok'], ['two', 'ok'], [undefined, 'closed'], end]);
   });
 
   it.each([
-    ['hangs up', 'halfClose'],
-    ['resets the link', 'reset'],
-  ] as const)('F28: a peer that %s in the middle of a message loses no other', async (_, leave) => {
+    ['hangs up', 'halfClose', { message: 'The link has ended without a close frame' }],
+    ['resets the link', 'reset', { code: 'ECONNRESET' }],
+  ] as const)('F28: a peer that %s in the middle of a message loses no other', async (_, leave, cause) => {
     await using stage = await witness();
     const { attacker } = stage;
     await attacker.send(Buffer.concat([textFrame('whole'), opening('one part of'), continuation('two')]));
@@ -224,7 +231,7 @@ describe('frames:', () => {
     attacker[leave]();
     const { read, end } = await stage.testimony;
     expect(read).toEqual(['whole']);
-    expect(end).toMatchObject({ code: 1006, reason: '', clean: false, by: 'link', unread: 0 });
+    expect(end).toMatchObject({ code: 1006, reason: '', clean: false, by: 'link', unread: 0, cause });
     expect(await stage.isUnimpressed()).toBe(true);
   });
 
@@ -236,7 +243,10 @@ describe('frames:', () => {
     );
     await stage.attacker.send(Buffer.concat([...messages, closeFrame(1000)]));
     await stage.attacker.hangUp();
-    expect((await stage.testimony).read).toEqual(['7', '16', '64']);
+    expect(await stage.testimony).toEqual({
+      read: ['7', '16', '64'],
+      end: { code: 1000, reason: '', clean: true, by: 'peer', unread: 0 },
+    });
   });
 
   it('F29: messages in TCP segments of one byte are whole again', async () => {

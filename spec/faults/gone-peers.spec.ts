@@ -71,6 +71,7 @@ describe('a peer that has gone without a word', () => {
       client.pause();
       expect(await lifeOf(ws, clock, 3 * MOST_MS)).toBeLessThanOrEqual(MOST_MS + 1000);
       expect(gist(await ws.closed)).toEqual([1006, 'heartbeat', false]);
+      expect(ws.closeInfo?.cause).toEqual(new Error('The peer has given no sign of life for 20000 ms'));
     },
   );
 
@@ -143,6 +144,7 @@ describe('a peer that has gone without a word', () => {
     }
     expect(await lifeOf(ws, clock, 3 * MOST_MS)).toBeLessThanOrEqual(WRITE_MS);
     expect(gist(await ws.closed)).toEqual([1006, 'heartbeat', false]);
+    expect(String(ws.closeInfo?.cause)).toMatch(/^Error: The peer has taken no byte .* for \d+ ms$/);
   });
 
   it('R10: lives on when it answers, for a day', async () => {
@@ -341,6 +343,7 @@ describe('a ping flood', () => {
       await settle();
     }
     expect(gist(ws.closeInfo)).toEqual([1008, 'limit', false]);
+    expect(ws.closeInfo.cause).toMatchObject({ name: 'RangeError', code: 'WS_ERR_TOO_MANY_PINGS' });
   });
 });
 

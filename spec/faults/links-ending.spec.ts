@@ -68,6 +68,7 @@ describe('messages and the end', () => {
     await until(() => ws.queued.messages === 3);
     client.reset();
     expect(await ws.closed).toMatchObject({ code: 1006, reason: '', clean: false, by: 'link', unread: 3 });
+    expect(ws.closeInfo?.cause).toMatchObject({ code: 'ECONNRESET' });
     expect(await readAll(ws)).toEqual(numbered(3));
   });
 });

@@ -147,7 +147,8 @@ describe('R15: a close frame behind messages in one segment', () => {
         await settle();
         client.reset();
         await until(() => ws.closeInfo !== undefined);
-        expect(ws.closeInfo).toEqual({ code: 4000, reason: '', clean: false, by: 'peer', unread: 0 });
+        expect(ws.closeInfo).toMatchObject({ code: 4000, reason: '', clean: false, by: 'peer', unread: 0 });
+        expect(ws.closeInfo?.cause).toMatchObject({ code: 'ECONNRESET' });
       },
     );
   });

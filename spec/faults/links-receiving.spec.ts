@@ -125,7 +125,12 @@ describe('a peer that sends more than is read', () => {
     await sending;
     await client.send(closeFrame(1008));
     await client.hangUp();
-    expect(await ws.closed).toMatchObject({ code: 1008, by: 'limit', clean: false });
+    expect(await ws.closed).toMatchObject({
+      code: 1008,
+      by: 'limit',
+      clean: false,
+      cause: { name: 'RangeError' },
+    });
     // Four times the queue and one message, headers counted: the fifth is one too many.
     expect(ws.queued).toEqual({ messages: 5, bytes: 5 * MIB });
   });
@@ -138,7 +143,13 @@ describe('a peer that sends more than is read', () => {
     expect(await client.untilCloseFrame()).toEqual({ code: 1008, reason: '' });
     await client.send(closeFrame(1008));
     await client.hangUp();
-    expect(await ws.closed).toMatchObject({ code: 1008, by: 'limit', clean: false, unread: 100 });
+    expect(await ws.closed).toMatchObject({
+      code: 1008,
+      by: 'limit',
+      clean: false,
+      cause: { name: 'RangeError' },
+      unread: 100,
+    });
     expect(await readAll(ws)).toEqual(numbered(65));
     expect(ws.closeInfo?.unread).toBe(35);
   });

@@ -63,6 +63,8 @@ export class Conversation implements TransportSink, DeadlineOwner {
   #closer: Closer | undefined;
   /** What we close with; undefined while we do not. */
   #closing: { readonly code: number; readonly reason: string } | undefined;
+  /** Why we end it, where the peer has caused it. */
+  #cause: Error | undefined;
   #closeTimer: unknown;
   #over: LazySignal | undefined;
   #closed: LazyPromise<CloseInfo> | undefined;
@@ -89,7 +91,7 @@ export class Conversation implements TransportSink, DeadlineOwner {
   // Called by the transport.
 
   receive(data: Data, bytes: number): void {
-    if (!this.reader.receive(data, bytes)) this.close(1008, '', 'limit');
+    if (!this.reader.receive(data, bytes)) this.close(1008, '', 'limit', this.queue.fullError);
   }
 
   drain(): void {
@@ -121,7 +123,8 @@ export class Conversation implements TransportSink, DeadlineOwner {
 
   end(end: LinkEnd): void {
     const by = end.by === 'local' ? (this.#closer ?? 'local') : end.by;
-    const info = this.queue.finish({ ...end, by, clean: end.clean && by !== 'limit' });
+    const cause = by === this.#closer ? this.#cause : end.cause;
+    const info = this.queue.finish({ ...end, by, cause, clean: end.clean && by !== 'limit' });
     if (this.#closer !== undefined) this.#settings.clock.clearTimeout(this.#closeTimer);
     this.#lastWords?.stop();
     this.#liveness?.stop();
@@ -182,10 +185,11 @@ export class Conversation implements TransportSink, DeadlineOwner {
    * `closeTimeoutMs`. Only the first call counts. Where the peer has closed before, this answers
    * its close frame, and the end is the peer's.
    */
-  close(code: number, reason: string, closer: Closer): void {
+  close(code: number, reason: string, closer: Closer, cause?: Error): void {
     if (this.#closer !== undefined || this.queue.end !== undefined) return;
     this.#lastWords?.stop();
     this.#closer = closer;
+    this.#cause = cause;
     this.#closing = { code, reason };
     this.queue.discardFurther();
     this.writer.finish(() => this.transport.close(code, reason));
@@ -218,7 +222,8 @@ export class Conversation implements TransportSink, DeadlineOwner {
    * Drops the link. A close that is under way keeps its code, also where its frame still waits for
    * room. A later close does not count.
    */
-  terminate(closer: Closer = 'local'): void {
+  terminate(closer: Closer = 'local', cause?: Error): void {
+    if (this.#closer === undefined) this.#cause = cause;
     this.#closer ??= closer;
     if (this.#closing !== undefined) this.transport.close(this.#closing.code, this.#closing.reason);
     this.transport.terminate();

@@ -23,7 +23,7 @@ export interface WatchedPeer {
   readonly isReading: boolean;
   /** Bytes wait for it. */
   stall(): void;
-  terminate(closer: 'heartbeat'): void;
+  terminate(closer: 'heartbeat', cause: Error): void;
 }
 
 /** Asks one peer for signs of life, and terminates its conversation when there is none. */
@@ -99,7 +99,7 @@ export class PeerLiveness {
     this.#sinceMs = NONE;
     if (!this.#isSuspect()) return;
     afterPoll(this.#heartbeat.clock, () => {
-      if (this.#isDead()) this.#peer.terminate('heartbeat');
+      if (this.#isDead()) this.#peer.terminate('heartbeat', this.#deadError());
     });
   }
 
@@ -117,6 +117,10 @@ export class PeerLiveness {
     const sawNothing = this.#endProbe();
     if (this.#peer.isEnding || this.#peer.isReading) return false;
     return this.#isSilent && sawNothing;
+  }
+
+  #deadError(): Error {
+    return new Error(`The peer has given no sign of life for ${this.#heartbeat.times.timeoutMs} ms`);
   }
 
   /**

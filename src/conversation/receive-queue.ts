@@ -224,6 +224,14 @@ export class ReceiveQueue {
     return this.regulate();
   }
 
+  /** Says that the queue holds more than it may. */
+  get fullError(): RangeError {
+    const held = `${this.messages} messages of ${this.#bytes} bytes are unread`;
+    const { queueMessages, queueBytes, overflow } = this.#limits;
+    const what = overflow === 'close' ? 'the limits' : 'the hard cap above the marks';
+    return new RangeError(`${held}, beyond ${what} of ${queueMessages} messages and ${queueBytes} bytes`);
+  }
+
   get #isFull(): boolean {
     return this.messages >= this.#limits.queueMessages || this.#bytes >= this.#limits.queueBytes;
   }

@@ -30,7 +30,7 @@ export interface WatchedLink {
   readonly transport: Pick<Transport, 'bufferedBytes' | 'flushedBytes'>;
   /** Whether its end has begun: the time of the close bounds it. */
   readonly isEnding: boolean;
-  terminate(closer: 'heartbeat'): void;
+  terminate(closer: 'heartbeat', cause: Error): void;
 }
 
 /** The times of a host or client. */
@@ -101,7 +101,7 @@ export class TakenBytes {
     if (this.#vainLooks < LOOKS) return;
     afterPoll(this.#settings.clock, () => {
       if (this.#link.isEnding || this.#hasTaken(nowMs)) return;
-      this.#link.terminate('heartbeat');
+      this.#link.terminate('heartbeat', this.#deadError());
     });
   }
 
@@ -117,6 +117,11 @@ export class TakenBytes {
     const { clock, writeTimeoutMs } = this.#settings;
     const nowMs = clock.now();
     return this.hasTakenSince(this.#isWatching ? nowMs - writeTimeoutMs : nowMs);
+  }
+
+  #deadError(): Error {
+    const { writeTimeoutMs } = this.#settings;
+    return new Error(`The peer has taken no byte of what waits for it for ${writeTimeoutMs} ms`);
   }
 
   get #isWatching(): boolean {

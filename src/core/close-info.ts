@@ -23,7 +23,10 @@ export interface CloseInfo {
     | 'session'
     | 'shutdown'
     | 'handler';
-  /** The error of the broken rule, limit or link, where there is one. */
+  /**
+   * The error of the broken rule or limit, of the heartbeat, or of the lost link. A browser tells
+   * nothing of a link that it has lost, and a link in memory is lost without an error.
+   */
   readonly cause?: unknown;
   /**
    * Messages received and not read, also those that came after our close frame. It falls while the

@@ -311,11 +311,14 @@ describe('WsTransport reports', () => {
     expect(await end.untilEnd()).toMatchObject({ code: 1005, reason: '', clean: true, by: 'peer' });
   });
 
-  it.each(['halfClose', 'reset'] as const)('a lost link after %s', async (act) => {
+  it.each([
+    ['halfClose', { message: 'The link has ended without a close frame' }],
+    ['reset', { code: 'ECONNRESET' }],
+  ] as const)('a lost link after %s, and why', async (act, cause) => {
     await using link = await rawLink();
     const end = openEnd(link.transport);
     link.client[act]();
-    expect(await end.untilEnd()).toMatchObject({ code: 1006, reason: '', clean: false, by: 'link' });
+    expect(await end.untilEnd()).toMatchObject({ code: 1006, reason: '', clean: false, by: 'link', cause });
   });
 
   it('no protocol if none was negotiated', async () => {

@@ -251,8 +251,11 @@ export class WsTransport implements Transport {
     if (this.#violation !== undefined) return this.#violation;
     // Without our answer the closing handshake was not finished.
     const clean = this.#answer === undefined;
-    if (answered) return { code, reason: reason.toString(), clean, by: 'peer' };
-    return { code, reason: '', clean: false, by: 'link' };
+    const error = this.#stream?.errored ?? undefined;
+    if (answered)
+      return { code, reason: reason.toString(), clean, by: 'peer', cause: clean ? undefined : error };
+    const cause = error ?? new Error('The link has ended without a close frame');
+    return { code, reason: '', clean: false, by: 'link', cause };
   }
 }
 
