@@ -115,8 +115,8 @@ export class Conversation implements TransportSink, DeadlineOwner {
       clock,
       closeTimeoutMs,
       isOwed: () => !this.queue.isDiscarding && listener.owesReply,
-      answer: () => this.writer.finish(this.#answerPeer),
-      answerNow: this.#answerPeer,
+      answer: () => this.writer.finish(() => this.#answerPeer()),
+      answerNow: () => this.#answerPeer(),
     });
     this.reader.whenWaiting(() => this.#lastWords?.look());
   }
@@ -230,7 +230,9 @@ export class Conversation implements TransportSink, DeadlineOwner {
   }
 
   /** The transport answers with the code and the reason of the peer. */
-  readonly #answerPeer = (): void => this.transport.close(1000, '');
+  #answerPeer(): void {
+    this.transport.close(1000, '');
+  }
 
   /** A writer that is made after the end accepts nothing, and sets no timer (I7). */
   #makeWriter(): Writer {
