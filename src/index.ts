@@ -14,6 +14,7 @@ export type { KeyLimit } from './server/key-limits.ts';
 export { serve } from './server/serve.ts';
 export type { ServeOptions } from './server/serve.ts';
 export type { CloseHostOptions, CloseReport } from './server/close-report.ts';
+export type { Wait } from './server/host-waits.ts';
 export { expressSessionStore } from './session/express-session-store.ts';
 export { SessionCookieError } from './session/session-cookie.ts';
 export type { SessionCookieOptions } from './session/cookie-options.ts';

@@ -7,18 +7,19 @@ it('keeps its request, and is in no line', () => {
   const view = { binaryData: false, atEnd: true, closedReads: 0, inHand: undefined };
   const { signal } = new AbortController();
   const method = (): void => {};
-  const { settle, ...read } = pendingRead(view, 3, { timeoutMs: 5, signal }, method);
+  const { settle, resolver, ...read } = pendingRead(view, 3, { timeoutMs: 5, signal }, method);
   expect(read).toEqual({
     view,
     len: 3,
     timeoutMs: 5,
     signal,
     method,
-    dueMs: Infinity,
+    sinceMs: Infinity,
     trace: undefined,
     next: undefined,
     previous: undefined,
   });
   // Nobody waits for it.
   settle([undefined, 'timeout']);
+  expect(resolver).toBe(settle);
 });

@@ -264,7 +264,11 @@ describe('a handler', () => {
     const { run: obedient } = memory.visit(async (ws) => void (await ws.closed));
     const closing = memory.host.close({ graceMs: 1000 });
     await memory.clock.advance(1000 + 700);
-    expect(await closing).toMatchObject({ closed: 1, finished: 0, abandoned: [run.ws.id] });
+    expect(await closing).toMatchObject({
+      closed: 1,
+      finished: 0,
+      abandoned: [{ id: run.id, waits: 'other' }],
+    });
     expect([(await run.outcome).kind, (await obedient.outcome).kind, memory.clock.timers]).toEqual([
       'abandoned',
       'returned',

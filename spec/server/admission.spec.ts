@@ -30,6 +30,7 @@ function pending(onPreServer?: Hook, id = 'an id'): PendingHandshake {
     request: REQUEST,
     protocol: 'v2',
     server: { server: () => {}, ...hook },
+    route: '*',
     openSession: undefined,
   };
 }

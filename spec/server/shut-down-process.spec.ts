@@ -16,7 +16,11 @@ describe('a process', { timeout: 30_000 }, () => {
   it('lives until the deadline of host.close has come', async () => {
     const { code, stdout, stderr } = await built.run('closing-in-memory.js').end;
     expect([code, stderr]).toEqual([0, '']);
-    expect(JSON.parse(stdout)).toMatchObject({ finished: 0, closed: 0, abandoned: [expect.any(String)] });
+    expect(JSON.parse(stdout)).toMatchObject({
+      finished: 0,
+      closed: 0,
+      abandoned: [{ id: expect.any(String) as string }],
+    });
   });
 
   it('is not kept alive by a wait in memory', async () => {

@@ -2,10 +2,11 @@
 // that it always ends. That the deadline keeps the process alive:
 // spec/server/shut-down-process.spec.ts.
 
-import type { CloseHostOptions, ServerSocket, SessionOptions } from 'corosock';
+import type { CloseHostOptions, ServerSocket, SessionOptions, Wait } from 'corosock';
 import { runServer, settle, virtualClock } from 'corosock/testing';
 import type { ServerRun, Transport, VirtualClock } from 'corosock/testing';
 import { describe, expect, it } from 'vitest';
+import { here } from '../fixtures/here.ts';
 import { gist, MemoryHost } from '../fixtures/memory-host.ts';
 import { held, NotedStore, SECRET } from '../session/session-fixtures.ts';
 import { MemorySessionStore } from '../../src/session/memory-session-store.ts';
@@ -15,6 +16,9 @@ const untilDraining = async (ws: ServerSocket): Promise<void> => {
   await ws.read({ signal: ws.draining });
 };
 const forever = (): Promise<void> => new Promise(() => {});
+
+/** One entry of `abandoned`. */
+const waiting = (id: unknown, waits: Wait['waits']): unknown => expect.objectContaining({ id, waits });
 
 /** A link whose other end is stuck, and that does not even terminate. */
 const STUCK: Transport = Object.freeze({
@@ -86,7 +90,7 @@ describe('host.close', () => {
     expect(await closing).toEqual({
       finished: 2,
       closed: 2,
-      abandoned: [ignorant.run.ws.id],
+      abandoned: [waiting(ignorant.run.id, 'other')],
       tookMs: 1100,
     });
     expect(memory.reports.map(([error]) => (error as Error).message)).toEqual([
@@ -114,7 +118,7 @@ describe('host.close', () => {
     expect(await closing).toMatchObject({
       finished: 0,
       closed: 0,
-      abandoned: [slow.run.ws.id, expect.any(String)],
+      abandoned: [waiting(slow.run.id, 'other'), waiting(expect.any(String), 'close')],
     });
   });
 
@@ -180,8 +184,29 @@ describe('host.close', () => {
     await memory.clock.advance(2349);
     expect(memory.bindingCloses).toBe(0);
     await memory.clock.advance(1);
-    expect(await closing).toEqual({ finished: 0, closed: 0, abandoned: [run.ws.id], tookMs: 2350 });
+    expect(await closing).toEqual({
+      finished: 0,
+      closed: 0,
+      abandoned: [waiting(run.id, 'close')],
+      tookMs: 2350,
+    });
     expect([memory.bindingCloses, memory.clock.timers]).toEqual([1, 0]);
+  });
+
+  it('A3: names the line where an abandoned handler waits, and for how long', async () => {
+    const memory = new MemoryHost({ closeTimeoutMs: 100 });
+    let at = '';
+    const { run } = memory.visit(async (ws) => {
+      const task = ws.spawn(forever);
+      at = here(1);
+      await task;
+    });
+    const closing = memory.host.close({ graceMs: 1000 });
+    await memory.clock.advance(1100);
+    const { abandoned } = await closing;
+    expect(abandoned).toEqual([
+      { id: run.id, route: '*', waits: 'task', at: expect.stringContaining(at) as string, sinceMs: 1100 },
+    ]);
   });
 
   it('L2: runs once, whatever the options of later calls', async () => {

@@ -23,6 +23,8 @@ const untilAborted: ChildFunction<never> = (signal) =>
     signal.addEventListener('abort', () => reject(signal.reason as Error));
   });
 
+const names = (scope: TaskScope): readonly string[] => scope.running.map(({ name }) => name);
+
 describe('TaskScope', () => {
   it('calls a child at once, with the signal', () => {
     const { scope } = made();
@@ -69,11 +71,21 @@ describe('TaskScope', () => {
     void scope.spawn(async () => await turn());
     void scope.spawn(() => {});
     await Promise.resolve();
-    const during = scope.running;
+    const during = names(scope);
     scope.abort(new Error('over'));
     await turn();
     await turn();
-    expect([during, scope.running]).toEqual([['untilAborted', 'anonymous'], []]);
+    expect([during, names(scope)]).toEqual([['untilAborted', 'anonymous'], []]);
+  });
+
+  it.each<[string, PropertyDescriptor]>([
+    ['a symbol', { value: Symbol('private') }],
+    ['a getter that throws', { get: () => expect.fail('must not come out') }],
+    ['empty text', { value: '' }],
+  ])('names a child "anonymous" whose name is %s', (_, name) => {
+    const { scope } = made();
+    void scope.spawn(Object.defineProperty(async () => await turn(), 'name', name));
+    expect(names(scope)).toEqual(['anonymous']);
   });
 
   it('does not tell its listener of the reason of its signal, nor of an error that this caused', async () => {

@@ -21,6 +21,7 @@ import type { Transport, TransportSink } from '../transport/transport.ts';
 import type { CloseInfo, LinkEnd } from '../core/close-info.ts';
 import type { Data } from '../core/data.ts';
 import { ConversationOverError } from '../core/errors.ts';
+import type { ParkedWait } from '../core/parked-wait.ts';
 
 /** What all sockets of a host share. */
 export interface ConversationSettings
@@ -43,6 +44,13 @@ export interface ConversationListener {
 
 /** On whose behalf a conversation is closed. */
 export type Closer = Exclude<CloseInfo['by'], LinkEnd['by']> | 'local' | 'limit';
+
+/** `closed`, made when it is first asked for. */
+interface Closing {
+  readonly end: LazyPromise<CloseInfo>;
+  /** When it was asked for. */
+  readonly sinceMs: number;
+}
 
 /** Joins a transport with a queue, a reader and a writer, and keeps the end. */
 export class Conversation implements TransportSink, DeadlineOwner {
@@ -67,7 +75,7 @@ export class Conversation implements TransportSink, DeadlineOwner {
   #cause: Error | undefined;
   #closeTimer: unknown;
   #over: LazySignal | undefined;
-  #closed: LazyPromise<CloseInfo> | undefined;
+  #closed: Closing | undefined;
   #listener: ConversationListener | undefined;
   /** Answers the peer's close frame; undefined before that has come. */
   #lastWords: LastWords | undefined;
@@ -135,7 +143,7 @@ export class Conversation implements TransportSink, DeadlineOwner {
     if (!this.reader.isParked) this.#deadline.stop();
     this.#listener?.conversationOnEnd(info);
     this.#over?.abort(() => new ConversationOverError(info));
-    this.#closed?.resolve(info);
+    this.#closed?.end.resolve(info);
   }
 
   // Called by the deadline.
@@ -163,9 +171,18 @@ export class Conversation implements TransportSink, DeadlineOwner {
 
   /** Resolves with the end; never rejects. */
   get closed(): Promise<CloseInfo> {
-    this.#closed ??= new LazyPromise();
-    if (this.queue.end !== undefined) this.#closed.resolve(this.queue.end);
-    return this.#closed.promise;
+    this.#closed ??= { end: new LazyPromise(), sinceMs: this.#settings.clock.now() };
+    if (this.queue.end !== undefined) this.#closed.end.resolve(this.queue.end);
+    return this.#closed.end.promise;
+  }
+
+  /** The calls that wait: reads and writes in their order, then `closed`. */
+  *waits(): IterableIterator<readonly [waits: 'read' | 'write' | 'close', wait: ParkedWait]> {
+    for (const read of this.reader.parked) yield ['read', read];
+    for (const write of this.#writer?.waiting ?? []) yield ['write', write];
+    const resolver = this.#closed?.end.resolver;
+    if (this.#closed !== undefined && resolver !== undefined)
+      yield ['close', { resolver, sinceMs: this.#closed.sinceMs }];
   }
 
   /** Counts received messages, and those accepted to be sent. Called before there are any. */

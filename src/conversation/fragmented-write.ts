@@ -6,6 +6,7 @@ import type { Fragments } from './fragments.ts';
 import type { WaitingWrite } from './write-request.ts';
 import type { Data } from '../core/data.ts';
 import { noop } from '../core/noop.ts';
+import type { Resolver } from '../core/parked-wait.ts';
 import type { WriteStatus } from '../core/status.ts';
 import type { FragmentOptions, SendOptions } from '../transport/transport.ts';
 
@@ -23,6 +24,7 @@ export interface FragmentedRequest {
 /** Ends the promise of the call. */
 export interface FragmentedAnswer {
   readonly settle: (status: WriteStatus) => void;
+  readonly resolver: Resolver;
   /** @param error - What the iterable has done wrong, or has thrown. */
   readonly fail: (error: unknown) => void;
 }
@@ -43,6 +45,8 @@ export class FragmentedWrite implements WaitingWrite {
   readonly #request: FragmentedRequest;
   readonly #sink: FragmentSink;
   readonly #answer: FragmentedAnswer;
+  readonly resolver: Resolver;
+  readonly sinceMs: number;
   /** When it times out, on the clock; Infinity for never. */
   readonly dueMs: number;
   // Kept by the writer's list.
@@ -56,9 +60,11 @@ export class FragmentedWrite implements WaitingWrite {
   /** Lets it ask; set while it is held. */
   #resume: () => void = noop;
 
-  constructor(request: FragmentedRequest, dueMs: number, sink: FragmentSink, answer: FragmentedAnswer) {
+  constructor(request: FragmentedRequest, sinceMs: number, sink: FragmentSink, answer: FragmentedAnswer) {
     this.#request = request;
-    this.dueMs = dueMs;
+    this.resolver = answer.resolver;
+    this.sinceMs = sinceMs;
+    this.dueMs = sinceMs + request.timeoutMs;
     this.#sink = sink;
     this.#answer = answer;
     void this.#run();

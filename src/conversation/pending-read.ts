@@ -2,6 +2,7 @@
 // it, the reader answers it. It is the one object that a read costs beside its promise.
 
 import { noop } from '../core/noop.ts';
+import type { ParkedWait, Resolver } from '../core/parked-wait.ts';
 import type { SourcePort } from '../core/source.ts';
 import type { ReadResult } from '../core/status.ts';
 import type { ListNode } from '../structures/linked-list.ts';
@@ -38,7 +39,7 @@ export interface ReadTrace {
 }
 
 /** One call of `read`, `readMessage`, `readJson` or an iterator's `next`. */
-export interface PendingRead extends ListNode<PendingRead> {
+export interface PendingRead extends ParkedWait, ListNode<PendingRead> {
   readonly view: ReadView;
   /** Most to return; undefined: {@link DEFAULT_READ_LENGTH}, with a warning where it cuts. */
   readonly len: number | undefined;
@@ -48,9 +49,10 @@ export interface PendingRead extends ListNode<PendingRead> {
 
   // Set by the reader when the read waits.
 
-  /** When it times out, on the clock; Infinity where only a message, the end or a turn does. */
-  dueMs: number;
+  /** When it began to wait, on the clock; Infinity where it waits for a turn of the event loop. */
+  sinceMs: number;
   settle: (result: ReadResult) => void;
+  resolver: Resolver;
   /** The line that called `method`; undefined where it is not remembered. */
   trace: ReadTrace | undefined;
 }
@@ -74,8 +76,9 @@ export function pendingRead(
     timeoutMs,
     signal,
     method,
-    dueMs: Infinity,
+    sinceMs: Infinity,
     settle: noop,
+    resolver: noop,
     trace: undefined,
     previous: undefined,
     next: undefined,

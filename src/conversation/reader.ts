@@ -12,11 +12,12 @@ import type { Activity } from './writer.ts';
 import { toBytes } from '../core/data.ts';
 import type { Data } from '../core/data.ts';
 import { CLOSED, TIMED_OUT } from '../core/status.ts';
+import type { ParkedWait } from '../core/parked-wait.ts';
 import type { ReadResult } from '../core/status.ts';
 import { LinkedList } from '../structures/linked-list.ts';
 import type { Clock } from '../time/clock.ts';
 import type { Deadline, Deadlines } from '../time/deadline.ts';
-import type { Scheduling } from '../time/scheduling.ts';
+import type { ParkedSelect, Scheduling } from '../time/scheduling.ts';
 import { SpinGuard } from '../time/spin-guard.ts';
 import type { TurnBudget } from '../time/turn-budget.ts';
 import { abortable, rejected } from '../waiting/abortable.ts';
@@ -34,6 +35,8 @@ export interface ReaderSettings {
   readonly deadlines: Deadlines;
   readonly budget: TurnBudget;
   readonly traces: ReadTraces;
+  /** The selects that wait for one of its sockets; undefined where it is no host. */
+  readonly selects?: LinkedList<ParkedSelect> | undefined;
 }
 
 const CLOSED_READ: Promise<ReadResult> = Promise.resolve(CLOSED);
@@ -107,6 +110,10 @@ export class Reader {
     return { clock, deadlines, budget, spin: this.#spin };
   }
 
+  get selects(): LinkedList<ParkedSelect> | undefined {
+    return this.#settings.selects;
+  }
+
   /** Whether a message that no parked read takes, or the end, is there. */
   get isReady(): boolean {
     return this.#queue.isOver || (this.#queue.readable > 0 && this.#parked.first === undefined);
@@ -171,11 +178,17 @@ export class Reader {
     return this.#parked.first !== undefined;
   }
 
+  /** The reads that wait, oldest first. */
+  get parked(): Iterable<ParkedWait> {
+    return this.#parked;
+  }
+
   /** Ends reads that are due with `timeout`, and sets the deadline for the others. */
   onDeadline(nowMs: number): void {
     this.#parked.forEach((read) => {
-      if (read.dueMs <= nowMs) this.#settle(read, TIMED_OUT);
-      else this.#deadline.setAt(read.dueMs);
+      const dueMs = read.sinceMs + read.timeoutMs;
+      if (dueMs <= nowMs) this.#settle(read, TIMED_OUT);
+      else this.#deadline.setAt(dueMs);
     });
   }
 
@@ -267,11 +280,13 @@ export class Reader {
     if (read.signal === undefined) {
       const answer = new Promise(Reader.#executor);
       read.settle = Reader.#settleLast;
+      read.resolver = Reader.#settleLast;
       this.#park(read, until);
       return answer;
     }
-    return abortable(read.signal, (settle) => {
+    return abortable(read.signal, (settle, _, resolver) => {
       read.settle = settle;
+      read.resolver = resolver;
       this.#park(read, until);
       return () => {
         this.#parked.remove(read);
@@ -281,19 +296,18 @@ export class Reader {
   }
 
   #park(read: PendingRead, until: Until): void {
-    const { timeoutMs, method } = read;
     const { clock, traces } = this.#settings;
-    read.trace = traces.take(method);
+    read.trace = traces.take(read.method);
     this.#parked.append(read);
     this.#setWaiting(read.view);
-    if (until === 'next turn') {
-      read.dueMs = Infinity;
-      clock.setImmediate(() => this.#goOn(read));
-      return;
-    }
-    read.dueMs = timeoutMs === Infinity ? Infinity : clock.now() + timeoutMs;
+    if (until === 'next turn') return void clock.setImmediate(() => this.#goOn(read));
     this.#spin.reset();
-    this.#deadline.setAt(read.dueMs);
+    this.#setDue(read);
+  }
+
+  #setDue(read: PendingRead): void {
+    read.sinceMs = this.#settings.clock.now();
+    this.#deadline.setAt(read.sinceMs + read.timeoutMs);
   }
 
   #setWaiting(view: ReadView): void {
@@ -309,8 +323,7 @@ export class Reader {
     if (!this.#parked.has(read)) return;
     // No message and no end: a read of 0 ms, or earlier reads have taken all.
     if (read.timeoutMs === 0) return this.#settle(read, TIMED_OUT);
-    read.dueMs = this.#settings.clock.now() + read.timeoutMs;
-    this.#deadline.setAt(read.dueMs);
+    this.#setDue(read);
   }
 
   /** Removes the read from the line before it settles it: nothing can reach it twice (I3). */

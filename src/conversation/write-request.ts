@@ -2,6 +2,7 @@
 // make requests, writer.ts and fragmented-write.ts keep waiting writes.
 
 import type { Data } from '../core/data.ts';
+import type { ParkedWait } from '../core/parked-wait.ts';
 import type { WriteStatus } from '../core/status.ts';
 import type { ListNode } from '../structures/linked-list.ts';
 import type { SendOptions } from '../transport/transport.ts';
@@ -15,7 +16,7 @@ export interface WriteRequest {
 }
 
 /** A write that waits for room: of a whole message, or of a message in fragments. */
-export interface WaitingWrite extends ListNode<WaitingWrite> {
+export interface WaitingWrite extends ParkedWait, ListNode<WaitingWrite> {
   /** When it times out, on the clock; Infinity for never. */
   readonly dueMs: number;
   /**

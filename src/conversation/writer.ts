@@ -4,10 +4,11 @@
 // fragmented-write.ts; frames are the transport's.
 
 import { FragmentedWrite } from './fragmented-write.ts';
-import type { FragmentedRequest, FragmentSink } from './fragmented-write.ts';
+import type { FragmentedAnswer, FragmentedRequest, FragmentSink } from './fragmented-write.ts';
 import type { WaitingWrite, WriteRequest } from './write-request.ts';
 import type { Data } from '../core/data.ts';
 import { noop } from '../core/noop.ts';
+import type { ParkedWait, Resolver } from '../core/parked-wait.ts';
 import type { WriteStatus } from '../core/status.ts';
 import { LinkedList } from '../structures/linked-list.ts';
 import type { Clock } from '../time/clock.ts';
@@ -15,7 +16,7 @@ import type { Deadline } from '../time/deadline.ts';
 import { SpinGuard } from '../time/spin-guard.ts';
 import type { TurnBudget } from '../time/turn-budget.ts';
 import type { FragmentOptions, Transport } from '../transport/transport.ts';
-import { abortable, rejected } from '../waiting/abortable.ts';
+import { abortable, rejected, unattendedPromise } from '../waiting/abortable.ts';
 
 /** What the writers of a host share. */
 export interface WriterSettings {
@@ -106,6 +107,11 @@ export class Writer implements FragmentSink {
     this.#finishIfDone();
   }
 
+  /** The writes that wait, oldest first. */
+  get waiting(): Iterable<ParkedWait> {
+    return this.#waiters ?? [];
+  }
+
   /** Ends writes that are due with `timeout`, and sets the deadline for the others. */
   onDeadline(nowMs: number): void {
     this.#waiters?.forEach((waiter) => {
@@ -185,8 +191,8 @@ export class Writer implements FragmentSink {
   #wait(request: WriteRequest): Promise<WriteStatus> {
     this.#spin.reset();
     if (request.signal === undefined) return new Promise((settle) => void this.#park(request, settle));
-    return abortable(request.signal, (settle) => {
-      const waiter = this.#park(request, settle);
+    return abortable(request.signal, (settle, _, resolver) => {
+      const waiter = this.#park(request, settle, resolver);
       return () => {
         this.#waiters?.remove(waiter);
         this.#finishIfDone();
@@ -194,9 +200,16 @@ export class Writer implements FragmentSink {
     });
   }
 
-  #park(request: WriteRequest, settle: (status: WriteStatus) => void): WaitingWrite {
+  #park(
+    request: WriteRequest,
+    settle: (status: WriteStatus) => void,
+    resolver: Resolver = settle,
+  ): WaitingWrite {
+    const sinceMs = this.#settings.clock.now();
     const waiter: WaitingWrite = {
-      dueMs: this.#dueMs(request.timeoutMs),
+      resolver,
+      sinceMs,
+      dueMs: sinceMs + request.timeoutMs,
       goOn: () => this.#settle(waiter, this.#send(request) ? 'ok' : 'closed'),
       settle,
       previous: undefined,
@@ -207,21 +220,18 @@ export class Writer implements FragmentSink {
 
   #waitForFragments(request: FragmentedRequest): Promise<WriteStatus> {
     this.#spin.reset();
-    const park = (settle: (status: WriteStatus) => void, fail: (error: unknown) => void): FragmentedWrite => {
-      const dueMs = this.#dueMs(request.timeoutMs);
-      const write = this.#append(new FragmentedWrite(request, dueMs, this, { settle, fail }));
+    const park = (answer: FragmentedAnswer): FragmentedWrite => {
+      const sinceMs = this.#settings.clock.now();
+      const write = this.#append(new FragmentedWrite(request, sinceMs, this, answer));
       this.drain();
       return write;
     };
-    if (request.signal === undefined) return new Promise((settle, fail) => void park(settle, fail));
-    return abortable(request.signal, (settle, fail) => {
-      const write = park(settle, fail);
+    if (request.signal === undefined)
+      return unattendedPromise((settle, fail) => void park({ settle, fail, resolver: settle }));
+    return abortable(request.signal, (settle, fail, resolver) => {
+      const write = park({ settle, fail, resolver });
       return () => write.cancel();
     });
-  }
-
-  #dueMs(timeoutMs: number): number {
-    return timeoutMs === Infinity ? Infinity : this.#settings.clock.now() + timeoutMs;
   }
 
   #append<W extends WaitingWrite>(waiter: W): W {

@@ -21,6 +21,8 @@ import { noop } from '../core/noop.ts';
 export interface PendingHandshake extends HandshakeParts {
   readonly socketId: SocketId;
   readonly server: WebSocketServer;
+  /** The pattern of its route. */
+  readonly route: string;
   /** Opens the session of the request; undefined where the host has no sessions. */
   readonly openSession: (() => SessionHandle | Promise<SessionHandle>) | undefined;
 }

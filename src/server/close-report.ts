@@ -1,6 +1,7 @@
 // What `host.close` takes and what it gives: its options with their table, and its report.
 // shut-down.ts does what the options say; the host calls both.
 
+import type { Wait } from './host-waits.ts';
 import { checkNames, checkTimer } from '../core/arguments.ts';
 import { complete, namesOf } from '../core/options.ts';
 import type { Complete, OptionTable } from '../core/options.ts';
@@ -34,8 +35,8 @@ export interface CloseReport {
   readonly finished: number;
   /** Handlers that ended once their socket was closed. */
   readonly closed: number;
-  /** Ids of the sockets whose handler was still running at the deadline. */
-  readonly abandoned: readonly string[];
+  /** The sockets whose handler still ran at its deadline, each with where the handler waits. */
+  readonly abandoned: readonly Wait[];
   /** From the call of `host.close` until the report, in milliseconds. */
   readonly tookMs: number;
 }

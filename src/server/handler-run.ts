@@ -3,8 +3,7 @@
 // makes it and hears of its end; child tasks are run-tasks.ts's, `onClientMessage` is
 // client-messages.ts's, and close codes are outcome.ts's.
 
-import type { AcceptedHandshake, PendingHandshake } from './admission.ts';
-import type { Host } from './host.ts';
+import type { WaitingRun } from './host-waits.ts';
 import { ClientMessages } from './client-messages.ts';
 import type { ClientMessagesListener, ClientMessagesSettings } from './client-messages.ts';
 import { HostedSocket } from './hosted-socket.ts';
@@ -13,22 +12,20 @@ import { closeCodeFor, isExpectedEnd } from './outcome.ts';
 import type { HandlerEnd, Outcome } from './outcome.ts';
 import type { Report } from './report.ts';
 import { SocketLife } from './socket-life.ts';
+import { RunFacts } from './run-facts.ts';
+import type { RunParts } from './run-facts.ts';
 import { hasRunHooks, RunHooks } from './run-hooks.ts';
 import type { HookedRun, RunHooksSettings } from './run-hooks.ts';
 import { lateTask, RunTasks } from './run-tasks.ts';
 import type { RunPhase } from './run-tasks.ts';
 import type { LivingRun, SocketLifeSettings } from './socket-life.ts';
 import type { WebSocketServer } from './servable.ts';
-import type { SocketId } from './socket-id.ts';
-import type { HandshakeRequest } from '../handshake/handshake-request.ts';
-import type { Session } from '../session/session.ts';
 import type { SessionMember } from '../session/active-session.ts';
-import type { Conversation, ConversationListener } from '../conversation/conversation.ts';
-import type { ChildFunction } from '../tasks/task-scope.ts';
+import type { ConversationListener } from '../conversation/conversation.ts';
+import type { Child, ChildFunction } from '../tasks/task-scope.ts';
 import type { Task } from '../tasks/task.ts';
 import { LazyTimer } from '../time/lazy-timer.ts';
 import { LazyPromise } from '../waiting/lazy-promise.ts';
-import { LazySignal } from '../waiting/lazy-signal.ts';
 import type { ListNode } from '../structures/linked-list.ts';
 import type { CloseInfo } from '../core/close-info.ts';
 import type { Data } from '../core/data.ts';
@@ -51,14 +48,6 @@ export interface RunListener {
   runOnEnd(run: HandlerRun, outcome: Outcome | undefined): void;
 }
 
-/** What a run is made of. */
-export interface RunParts {
-  readonly host: Host;
-  readonly conversation: Conversation;
-  readonly pending: PendingHandshake;
-  readonly accepted: AcceptedHandshake;
-}
-
 /** The close code of a session that is over (docs/reference/endings.md). */
 const SESSION_OVER = 3008;
 
@@ -66,24 +55,19 @@ const RETURNED: HandlerEnd = Object.freeze({ kind: 'returned' });
 
 /** Runs one server from the first line of its handler to the real end of its socket. */
 export class HandlerRun
+  extends RunFacts
   implements
     ConversationListener,
     ClientMessagesListener,
     HookedRun,
     ListNode<HandlerRun>,
     LivingRun,
-    SocketRun
+    SocketRun,
+    WaitingRun
 {
   readonly ws: HostedSocket;
-  readonly socketId: SocketId;
-  readonly conversation: Conversation;
-  readonly host: Host;
-  readonly request: HandshakeRequest;
-  context: unknown;
-  readonly session: Session | undefined;
-  readonly isShared: boolean;
-  /** Aborts when the host asks the handler to finish. */
-  readonly draining: LazySignal = new LazySignal();
+  /** Pending while the function of the handler is, also after it was abandoned. */
+  handling: Promise<void> | undefined;
   readonly #server: WebSocketServer;
   /** Ends the socket with its credential or its lifetime; undefined where neither ends. */
   #life: SocketLife | undefined;
@@ -108,19 +92,10 @@ export class HandlerRun
   previous: HandlerRun | undefined;
   next: HandlerRun | undefined;
 
-  constructor(
-    { host, conversation, pending, accepted }: RunParts,
-    settings: RunSettings,
-    listener: RunListener,
-  ) {
-    const { server } = pending;
-    this.conversation = conversation;
-    this.socketId = pending.socketId;
-    this.host = host;
-    this.request = pending.request;
-    this.context = accepted.context;
-    this.session = accepted.session;
-    this.isShared = accepted.answer.sharedConnection;
+  constructor(parts: RunParts, settings: RunSettings, listener: RunListener) {
+    super(parts, settings.clock);
+    const { conversation, accepted } = parts;
+    const { server } = parts.pending;
     this.#server = server;
     this.#settings = settings;
     this.#listener = listener;
@@ -136,10 +111,6 @@ export class HandlerRun
     // Last: what could throw above leaves no member in the session.
     this.#member = accepted.session?.join(() => conversation.close(SESSION_OVER, '', 'session'));
     if (this.#member !== undefined) conversation.whenActive(this.#member);
-  }
-
-  get id(): string {
-    return this.socketId.value;
   }
 
   get isHandlerRunning(): boolean {
@@ -158,6 +129,11 @@ export class HandlerRun
     return this.#outcomePromise.promise;
   }
 
+  /** Child tasks that run. */
+  get tasks(): readonly Child[] {
+    return this.#tasks?.running ?? [];
+  }
+
   get #isOffering(): boolean {
     return this.#clientMessages?.isBusy === true;
   }
@@ -172,7 +148,7 @@ export class HandlerRun
       const running = this.#server.server(this.ws);
       if (running === undefined) this.#handlerOnEnd(RETURNED);
       // JavaScript's handlers return anything: `(ws) => sockets.push(ws)`.
-      else Promise.resolve(running).then(() => this.#handlerOnEnd(RETURNED), onError);
+      else this.handling = Promise.resolve(running).then(() => this.#handlerOnEnd(RETURNED), onError);
     } catch (error) {
       onError(error);
     }
@@ -274,6 +250,7 @@ export class HandlerRun
   }
 
   #handlerOnEnd(handlerEnd: HandlerEnd): void {
+    this.handling = undefined;
     if (this.#tasks === undefined || !this.isHandlerRunning) return this.#allOnEnd(handlerEnd, 'server');
     this.#tasks.handlerOnEnd(handlerEnd, (end, phase) => this.#allOnEnd(end, phase));
   }

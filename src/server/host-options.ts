@@ -17,7 +17,9 @@ import type { ConversationSettings } from '../conversation/conversation.ts';
 import { CONVERSATION_OPTIONS, conversationChoices } from '../conversation/conversation-options.ts';
 import type { ConversationChoices, ConversationOptions } from '../conversation/conversation-options.ts';
 import { ReadTraces } from '../conversation/read-mistakes.ts';
+import { LinkedList } from '../structures/linked-list.ts';
 import { Deadlines } from '../time/deadline.ts';
+import type { ParkedSelect } from '../time/scheduling.ts';
 import { TurnBudget } from '../time/turn-budget.ts';
 import {
   badArgument,
@@ -162,6 +164,7 @@ export function settingsOf(
     deadlines: new Deadlines(clock),
     budget: new TurnBudget(clock),
     traces: new ReadTraces(),
+    selects: new LinkedList<ParkedSelect>(),
   });
 }
 

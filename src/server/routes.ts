@@ -10,7 +10,7 @@ import { UsageError } from '../core/errors.ts';
 
 /** The server of a path. */
 export interface Match {
-  /** The pattern that matches; `'every path'` for a lone server. */
+  /** The pattern that matches; `'*'` for a lone server. */
   readonly pattern: string;
   /** Gives the server of one connection; of a class, a new instance. */
   readonly makeServer: () => WebSocketServer;
@@ -27,8 +27,8 @@ interface Route {
   readonly match: (path: string) => Readonly<Record<string, string>> | undefined;
 }
 
-/** The shape of a lone server, which answers every path. No pattern has it. */
-const EVERY_PATH = '*';
+/** Shape and route of a lone server, which answers every path. No pattern has it. */
+export const EVERY_PATH = '*';
 
 /** Shared by all sockets: an own object without a prototype costs some 200 bytes. */
 export const NO_PARAMS: Readonly<Record<string, string>> = Object.freeze(
@@ -47,11 +47,12 @@ export class RouteTable {
 
   /** Finds the server of a path; 'malformed' for a parameter that cannot be decoded safely. */
   find(path: string): Match | 'malformed' | undefined {
-    for (const { pattern, makeServer, match: matches } of this.#routes) {
+    for (const { pattern, shape, makeServer, match: matches } of this.#routes) {
       const params = matches(path);
       if (params === undefined) continue;
       const decoded = decodeAll(params);
-      return decoded === undefined ? 'malformed' : { pattern, makeServer, params: decoded };
+      if (decoded === undefined) return 'malformed';
+      return { pattern: shape === EVERY_PATH ? shape : pattern, makeServer, params: decoded };
     }
     return undefined;
   }

@@ -8,7 +8,7 @@ import type { Conversation } from '../conversation/conversation.ts';
 import { taskOf } from '../tasks/task.ts';
 import type { Task } from '../tasks/task.ts';
 import { TaskScope } from '../tasks/task-scope.ts';
-import type { ChildFunction, ScopeListener } from '../tasks/task-scope.ts';
+import type { Child, ChildFunction, ScopeListener } from '../tasks/task-scope.ts';
 import type { Clock } from '../time/clock.ts';
 import type { LazySignal } from '../waiting/lazy-signal.ts';
 import type { Scheduling } from '../time/scheduling.ts';
@@ -67,6 +67,11 @@ export class RunTasks implements ScopeListener {
     return this.#scope.spawn(run);
   }
 
+  /** The child tasks that run. */
+  get running(): readonly Child[] {
+    return this.#scope.running;
+  }
+
   /**
    * Aborts the child tasks, because the handler has ended, and awaits them for `closeTimeoutMs`.
    *
@@ -84,7 +89,7 @@ export class RunTasks implements ScopeListener {
   /** Reports the child tasks that still run by name, and awaits them no longer. */
   abandon(): void {
     if (this.#isOver) return;
-    for (const name of this.#scope.running) this.#report(this.#late(name), 'spawn');
+    for (const { name } of this.#scope.running) this.#report(this.#late(name), 'spawn');
     if (this.hasHandlerEnded) return this.#finish();
     this.#stop();
     for (const error of this.#errors) this.#report(error, 'spawn');

@@ -6,6 +6,8 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { checkCloseOptions } from './close-report.ts';
 import type { CloseHostOptions, CloseReport } from './close-report.ts';
+import { HostWaits } from './host-waits.ts';
+import type { Wait, WaitsFilter } from './host-waits.ts';
 import { HandlerRun } from './handler-run.ts';
 import type { RunListener, RunSettings } from './handler-run.ts';
 import { peerOf, UpgradeRequest } from '../handshake/handshake-request.ts';
@@ -24,11 +26,10 @@ import type { Outcome } from './outcome.ts';
 import { Capacity } from './capacity.ts';
 import { Admission } from './admission.ts';
 import type { AcceptedHandshake, HandshakeResult, PendingHandshake } from './admission.ts';
-import { NO_PARAMS } from './routes.ts';
+import { EVERY_PATH, NO_PARAMS } from './routes.ts';
 import type { Match, RouteTable } from './routes.ts';
 import { RunRegistry } from './run-registry.ts';
 import type { WebSocketServer } from './servable.ts';
-import type { SocketId } from './socket-id.ts';
 import { ShutDown } from './shut-down.ts';
 import { TaskQueue } from '../waiting/task-queue.ts';
 import { Upgrade } from './upgrade.ts';
@@ -59,6 +60,9 @@ export interface SessionRequest {
   readonly isSecure: boolean;
 }
 
+/** What the host gives a handshake. */
+type HandshakePlace = Pick<PendingHandshake, 'socketId' | 'route'>;
+
 /** A {@link Host} over any listener, or over none. */
 export class ServingHost implements Host, RunListener {
   readonly #routes: RouteTable;
@@ -72,6 +76,7 @@ export class ServingHost implements Host, RunListener {
   readonly #acceptor: WsAcceptor;
   readonly #sessions: Sessions | undefined;
   readonly #runs = new RunRegistry();
+  readonly #waits: HostWaits;
   #shutDown: ShutDown | undefined;
   /** Undefined until the first call of `close`. */
   #closing: Promise<CloseReport> | undefined;
@@ -91,6 +96,7 @@ export class ServingHost implements Host, RunListener {
     this.#admission = new Admission(settings);
     this.#capacity = new Capacity(settings);
     this.#acceptor = new WsAcceptor(settings);
+    this.#waits = new HostWaits(settings);
   }
 
   get #isClosing(): boolean {
@@ -123,6 +129,10 @@ export class ServingHost implements Host, RunListener {
     const ws = this.#runs.find(id);
     if (ws === undefined) return [undefined, 'not-found'];
     return ws.sharedConnection ? [SocketHandle.on(ws), 'ok'] : [undefined, 'not-shared'];
+  }
+
+  waits(filter?: WaitsFilter): readonly Wait[] {
+    return this.#waits.of(this.#runs, filter);
   }
 
   // Handshakes: check, admit, answer, converse.
@@ -163,7 +173,8 @@ export class ServingHost implements Host, RunListener {
     }
     // Node's own string, which dies with the request; ours would stay as long as the socket.
     const client = { cookie: request.headers.cookie, isSecure: upgradeRequest.isSecure };
-    return this.pendingHandshake(upgradeRequest, server, checked.protocol, client, socketId);
+    const place = { socketId, route: found.pattern };
+    return this.pendingHandshake(upgradeRequest, server, checked.protocol, client, place);
   }
 
   /** Check, also for the test kit: whether the page of a request may connect. */
@@ -186,11 +197,11 @@ export class ServingHost implements Host, RunListener {
     server: WebSocketServer,
     protocol: string,
     client: SessionRequest,
-    socketId: SocketId = this.#runs.reserve(),
+    place: HandshakePlace = { socketId: this.#runs.reserve(), route: EVERY_PATH },
   ): PendingHandshake & { readonly request: Request } {
     const sessions = this.#sessions;
     const openSession = sessions && (() => sessions.open(client.cookie, client.isSecure));
-    return { socketId, request, server, protocol, openSession };
+    return { ...place, request, server, protocol, openSession };
   }
 
   /** Admit, for the test kit; see {@link Admission.admit}. */
@@ -242,7 +253,7 @@ export class ServingHost implements Host, RunListener {
   }
 
   #close(options: Required<CloseHostOptions>): Promise<CloseReport> {
-    const shutDown = new ShutDown(this.#runs, options, this.#settings, this.#sessions);
+    const shutDown = new ShutDown(this.#runs, options, this.#settings, this.#sessions, this.#waits);
     this.#shutDown = shutDown;
     this.#closing = shutDown.report.then(async (report) => {
       await this.#binding.close();

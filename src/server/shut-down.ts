@@ -4,6 +4,7 @@
 
 import type { CloseHostOptions, CloseReport } from './close-report.ts';
 import type { HandlerRun } from './handler-run.ts';
+import type { HostWaits, Wait } from './host-waits.ts';
 import type { Outcome } from './outcome.ts';
 import type { Report } from './report.ts';
 import type { Sessions } from '../session/sessions.ts';
@@ -31,6 +32,7 @@ export class ShutDown {
   readonly #clock: Clock;
   readonly #report: Report;
   readonly #sessions: Pick<Sessions, 'whenSettled'> | undefined;
+  readonly #waits: Pick<HostWaits, 'ofAbandoned'>;
   readonly #beganMs: number;
   readonly #graceMs: number;
   readonly #spreadMs: number;
@@ -47,17 +49,19 @@ export class ShutDown {
   #resolve: (report: CloseReport) => void = noop;
   #finished = 0;
   #closed = 0;
-  readonly #abandoned: string[] = [];
+  readonly #abandoned: Wait[] = [];
 
   constructor(
     runs: Iterable<HandlerRun>,
     { graceMs, spreadMs }: Required<CloseHostOptions>,
     { clock, closeTimeoutMs, report }: ShutDownSettings,
     sessions: Pick<Sessions, 'whenSettled'> | undefined,
+    waits: Pick<HostWaits, 'ofAbandoned'>,
   ) {
     this.#clock = clock;
     this.#report = report;
     this.#sessions = sessions;
+    this.#waits = waits;
     this.#beganMs = clock.now();
     this.#graceMs = graceMs;
     this.#spreadMs = spreadMs;
@@ -137,7 +141,7 @@ export class ShutDown {
   }
 
   #count(run: HandlerRun, { kind }: Outcome): void {
-    if (kind === 'abandoned') this.#abandoned.push(run.ws.id);
+    if (kind === 'abandoned') this.#abandoned.push(this.#waits.ofAbandoned(run));
     else if (this.#forced.has(run)) this.#closed += 1;
     else this.#finished += 1;
   }
@@ -149,7 +153,7 @@ export class ShutDown {
     this.#resolve({
       finished: this.#finished,
       closed: this.#closed,
-      abandoned: [...this.#abandoned, ...stillRunning.map((run) => run.ws.id)],
+      abandoned: [...this.#abandoned, ...stillRunning.map((run) => this.#waits.ofAbandoned(run))],
       tookMs: this.#clock.now() - this.#beganMs,
     });
   }

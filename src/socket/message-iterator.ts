@@ -5,7 +5,7 @@
 import type { Conversation } from '../conversation/conversation.ts';
 import { pendingRead } from '../conversation/pending-read.ts';
 import type { PendingRead, ReadMethod, ReadView } from '../conversation/pending-read.ts';
-import { unattended } from '../waiting/abortable.ts';
+import { unattendedThen } from '../waiting/abortable.ts';
 import type { Data } from '../core/data.ts';
 import { ConnectionLostError } from '../core/errors.ts';
 
@@ -30,21 +30,18 @@ export class MessageIterator implements AsyncIterableIterator<Data> {
   }
 
   next(): Promise<IteratorResult<Data, undefined>> {
-    return unattended(this.#next());
-  }
-
-  async #next(): Promise<IteratorResult<Data, undefined>> {
-    if (this.#done) return DONE;
+    if (this.#done) return Promise.resolve(DONE);
     const read = pendingRead(this.#view, Infinity, NO_LIMIT, NEXT);
     this.#reads.push(read);
-    const [data, status] = await this.#conversation.reader.read(read);
-    this.#reads.splice(this.#reads.indexOf(read), 1);
-    if (status === 'ok') return { done: false, value: data };
-    this.#done = true;
-    // `timeout` means cancelled: `return()` was called during the wait.
-    const end = this.#conversation.queue.end;
-    if (status === 'closed' && end?.clean === false) throw new ConnectionLostError(end);
-    return DONE;
+    return unattendedThen(this.#conversation.reader.read(read), ([data, status]) => {
+      this.#reads.splice(this.#reads.indexOf(read), 1);
+      if (status === 'ok') return { done: false, value: data };
+      this.#done = true;
+      // `timeout` means cancelled: `return()` was called during the wait.
+      const end = this.#conversation.queue.end;
+      if (status === 'closed' && end?.clean === false) throw new ConnectionLostError(end);
+      return DONE;
+    });
   }
 
   /** Called by `break`: leaves the socket open, and cancels each `next()` that waits. */

@@ -13,7 +13,7 @@ import { pendingRead } from '../conversation/pending-read.ts';
 import type { PendingRead, ReadView, ReadWait } from '../conversation/pending-read.ts';
 import type { ReadOptions, Socket, WriteOptions } from './socket.ts';
 import { SocketPort } from './socket-port.ts';
-import { rejected, unattended } from '../waiting/abortable.ts';
+import { rejected, unattendedThen } from '../waiting/abortable.ts';
 import type { SendOptions } from '../transport/transport.ts';
 import { badArgument, checkLength, checkMs, checkNames, checkSignal } from '../core/arguments.ts';
 import type { CloseInfo } from '../core/close-info.ts';
@@ -138,7 +138,12 @@ export class MessageSocket implements Socket {
   }
 
   readJson<T = unknown>(options: ReadJsonOptions<T> = {}): Promise<ReadResult<T>> {
-    return unattended(this.#readJson(options));
+    try {
+      checkReadJson('ws.readJson()', options);
+      return this.#readJson(options);
+    } catch (error) {
+      return rejected(error);
+    }
   }
 
   [Symbol.asyncIterator](): AsyncIterableIterator<Data> {
@@ -165,15 +170,20 @@ export class MessageSocket implements Socket {
     this.#conversation.terminate();
   }
 
-  async #readJson<T>(options: ReadJsonOptions<T>): Promise<ReadResult<T>> {
-    checkReadJson('ws.readJson()', options);
-    const { timeoutMs = DEFAULT_READ_TIMEOUT_MS, signal, schema } = options;
+  #readJson<T>({
+    timeoutMs = DEFAULT_READ_TIMEOUT_MS,
+    signal,
+    schema,
+  }: ReadJsonOptions<T>): Promise<ReadResult<T>> {
     const view = this.#ownView();
     const read = pendingRead(view, Infinity, { timeoutMs, signal }, READ_JSON);
-    const [message, status] = await this.#conversation.reader.read(read);
-    if (status !== 'ok') return [message, status];
-    const value = parseJson(message, view.binaryData ? 'text' : 'refused');
-    return [schema === undefined ? (value as T) : await validate(value, schema), 'ok'];
+    const answer = this.#conversation.reader.read(read);
+    return unattendedThen(answer, ([message, status]): ReadResult<T> | Promise<ReadResult<T>> => {
+      if (status !== 'ok') return [message, status];
+      const value = parseJson(message, view.binaryData ? 'text' : 'refused');
+      if (schema === undefined) return [value as T, 'ok'];
+      return validate(value, schema).then((valid) => [valid, 'ok']);
+    });
   }
 
   #write(call: string, data: Data, options: WriteOptions | undefined): Promise<WriteStatus> {
@@ -194,15 +204,13 @@ export class MessageSocket implements Socket {
     if (!isFragmented(iterable))
       throw badArgument('ws.write()', 'a string, a Uint8Array or an iterable of them', iterable);
     const { timeoutMs = Infinity, signal, compress = true } = checkWriteOptions('ws.write()', options);
-    return unattended(
-      this.#conversation.writer.writeFragments({
-        fragments: new Fragments(iterable),
-        options: { binary: this.binaryData, compress },
-        timeoutMs,
-        signal,
-        onBroken: () => this.#conversation.close(1011, '', 'local'),
-      }),
-    );
+    return this.#conversation.writer.writeFragments({
+      fragments: new Fragments(iterable),
+      options: { binary: this.binaryData, compress },
+      timeoutMs,
+      signal,
+      onBroken: () => this.#conversation.close(1011, '', 'local'),
+    });
   }
 
   get #port(): SourcePort<ReadResult> {

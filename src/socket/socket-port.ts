@@ -5,7 +5,8 @@
 import type { Conversation } from '../conversation/conversation.ts';
 import type { ReadView } from '../conversation/pending-read.ts';
 import { ScheduledPort } from '../time/scheduling.ts';
-import type { Scheduling } from '../time/scheduling.ts';
+import type { ParkedSelect, Scheduling } from '../time/scheduling.ts';
+import type { LinkedList } from '../structures/linked-list.ts';
 import type { ReadResult } from '../core/status.ts';
 
 /** The port of one socket. A shared conversation has several sockets (I1, I3, I7). */
@@ -20,6 +21,10 @@ export class SocketPort extends ScheduledPort<ReadResult> {
     this.#conversation = conversation;
     this.#view = view;
     this.scheduling = conversation.reader.scheduling;
+  }
+
+  override get selects(): LinkedList<ParkedSelect> | undefined {
+    return this.#conversation.reader.selects;
   }
 
   get isOver(): boolean {

@@ -5,7 +5,8 @@
 import { portOfPromise, PromisePort } from './promise-port.ts';
 import { SignalPort } from './signal-port.ts';
 import { ScheduledPort, schedulingOf } from '../time/scheduling.ts';
-import type { Scheduling } from '../time/scheduling.ts';
+import type { ParkedSelect, Scheduling } from '../time/scheduling.ts';
+import type { LinkedList } from '../structures/linked-list.ts';
 import { realClock } from '../time/real-clock.ts';
 import { badArgument } from '../core/arguments.ts';
 import { UsageError } from '../core/errors.ts';
@@ -64,6 +65,15 @@ export function firstReady(ports: SelectSources['ports']): number {
     if (ports[at]?.ready() === true) return at;
   }
   return -1;
+}
+
+/** Finds the selects of the host of the first socket; undefined where none is of a host. */
+export function selectsOf(ports: SelectSources['ports']): LinkedList<ParkedSelect> | undefined {
+  for (const port of ports) {
+    const selects = port instanceof ScheduledPort ? port.selects : undefined;
+    if (selects !== undefined) return selects;
+  }
+  return undefined;
 }
 
 const CALL = 'select()';

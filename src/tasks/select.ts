@@ -128,8 +128,8 @@ function wait(sources: SelectSources, options: SelectOptions, until: Until): Pro
   const { timeoutMs = Infinity, signal, clock } = options;
   const scheduling = clock === undefined ? sources.scheduling : schedulingOf(clock);
   if (signal !== undefined) {
-    return abortable<SelectResult>(signal, (resolve, reject) => {
-      const selection = new Selection(sources, scheduling, timeoutMs, resolve, reject);
+    return abortable<SelectResult>(signal, (resolve, reject, resolver) => {
+      const selection = new Selection(sources, scheduling, timeoutMs, resolve, reject, resolver);
       selection.begin(until);
       return () => selection.cancel();
     });

@@ -2,11 +2,13 @@
 // first ready source and unsubscribes from all. select.ts makes it when no source can be taken
 // from at once; select-sources.ts finds its ports.
 
-import { firstReady } from './select-sources.ts';
+import { firstReady, selectsOf } from './select-sources.ts';
 import type { SelectSources } from './select-sources.ts';
+import type { LinkedList } from '../structures/linked-list.ts';
 import { Deadline } from '../time/deadline.ts';
 import type { DeadlineOwner } from '../time/deadline.ts';
-import type { Scheduling } from '../time/scheduling.ts';
+import type { ParkedSelect, Scheduling } from '../time/scheduling.ts';
+import type { Resolver } from '../core/parked-wait.ts';
 
 /** The result of a select. */
 export type SelectResult = readonly [key: string, value: unknown];
@@ -17,12 +19,19 @@ export const TIMED_OUT: SelectResult = Object.freeze(['timeout', undefined]);
 export type Until = 'arrival' | 'next turn' | 'next microtask';
 
 /** Takes from one source, or from none (I3, I7). Settles once. */
-export class Selection implements DeadlineOwner {
+export class Selection implements DeadlineOwner, ParkedSelect {
   readonly #sources: SelectSources;
   readonly #scheduling: Scheduling;
   readonly #timeoutMs: number;
   readonly #resolve: (result: SelectResult) => void;
   readonly #reject: (error: unknown) => void;
+  readonly resolver: Resolver;
+  sinceMs: number = Infinity;
+  /** The list of the host, while it waits. */
+  #selects: LinkedList<ParkedSelect> | undefined;
+  // Kept by that list.
+  previous: ParkedSelect | undefined;
+  next: ParkedSelect | undefined;
   /** One for each port that is subscribed to; grows while it subscribes. */
   readonly #unsubscribes: Array<() => void> = [];
   /** Made with a time-out. */
@@ -30,19 +39,24 @@ export class Selection implements DeadlineOwner {
   #isOver = false;
   #isSubscribing = false;
 
-  /** @param scheduling - Measures the time-out. */
+  /**
+   * @param scheduling - Measures the time-out.
+   * @param resolver - Where `resolve` is not that of the promise.
+   */
   constructor(
     sources: SelectSources,
     scheduling: Scheduling,
     timeoutMs: number,
     resolve: (result: SelectResult) => void,
     reject: (error: unknown) => void,
+    resolver: Resolver = resolve,
   ) {
     this.#sources = sources;
     this.#scheduling = scheduling;
     this.#timeoutMs = timeoutMs;
     this.#resolve = resolve;
     this.#reject = reject;
+    this.resolver = resolver;
   }
 
   // Called by the select.
@@ -90,9 +104,13 @@ export class Selection implements DeadlineOwner {
     }
     this.#isSubscribing = false;
     // A port may have become ready inside its `subscribe`.
-    if (this.#takeIfReady() || this.#timeoutMs === Infinity) return;
+    if (this.#takeIfReady()) return;
+    this.sinceMs = this.#scheduling.deadlines.now();
+    this.#selects = selectsOf(this.#sources.ports);
+    this.#selects?.append(this);
+    if (this.#timeoutMs === Infinity) return;
     this.#deadline = new Deadline(this.#scheduling.deadlines, this);
-    this.#deadline.setAt(this.#scheduling.deadlines.now() + this.#timeoutMs);
+    this.#deadline.setAt(this.sinceMs + this.#timeoutMs);
   }
 
   #timeOut(): void {
@@ -132,6 +150,7 @@ export class Selection implements DeadlineOwner {
   #end(): void {
     this.#isOver = true;
     this.#deadline?.stop();
+    this.#selects?.remove(this);
     let broken: { readonly error: unknown } | undefined;
     for (const unsubscribe of this.#unsubscribes) {
       try {

@@ -7,6 +7,7 @@ import type { Task } from './task.ts';
 import { LazySignal } from '../waiting/lazy-signal.ts';
 import type { Scheduling } from '../time/scheduling.ts';
 import { badArgument } from '../core/arguments.ts';
+import type { ParkedWait } from '../core/parked-wait.ts';
 import { allowListeners } from '#platform';
 
 /** The function of a child task. Its signal aborts when the task should end. */
@@ -20,8 +21,15 @@ export interface ScopeListener {
   scopeOnIdle(): void;
 }
 
-interface Child {
+/** A child task that runs. */
+export interface Child {
   readonly name: string;
+  /** When it began, on the clock of its socket. */
+  readonly sinceMs: number;
+  /** Runs the function. `host.waits` knows its waits by this frame. */
+  readonly run: () => Promise<unknown>;
+  /** The awaits of its task. */
+  readonly awaits: ParkedWait[];
 }
 
 /** Runs child tasks that share one signal. */
@@ -40,9 +48,9 @@ export class TaskScope {
     return this.#running.size > 0;
   }
 
-  /** The names of the functions that run, in the order of the calls. */
-  get running(): readonly string[] {
-    return [...this.#running].map(({ name }) => name);
+  /** The children that run, in the order of the calls. */
+  get running(): readonly Child[] {
+    return [...this.#running];
   }
 
   /**
@@ -56,14 +64,22 @@ export class TaskScope {
     const { signal } = this.#over;
     // Many children may listen to it; Node warns from the eleventh listener on.
     allowListeners(signal);
-    const child: Child = { name: nameOf(run) };
+    const { clock } = this.#scheduling;
+    const call = async (): Promise<T> => {
+      if (typeof run !== 'function') throw badArgument('ws.spawn()', 'task to be a function', run);
+      // Awaited here, so that this function stays in the stack of its waits.
+      return await run(signal);
+    };
+    const child: Child = { name: nameOf(run), sinceMs: clock.now(), run: call, awaits: [] };
     this.#running.add(child);
-    const outcome = call(run, signal);
+    const outcome = call();
     outcome.then(
       () => this.#onEnd(child),
       (error: unknown) => this.#onError(child, error),
     );
-    return taskOf(outcome, this.#scheduling);
+    return taskOf(outcome, this.#scheduling, (resolver) => {
+      if (this.#running.has(child)) child.awaits.push({ resolver, sinceMs: clock.now() });
+    });
   }
 
   /** Aborts all running and all later children. Only the first call counts. */
@@ -82,11 +98,12 @@ export class TaskScope {
   }
 }
 
-async function call<T>(run: ChildFunction<T>, signal: AbortSignal): Promise<T> {
-  if (typeof run !== 'function') throw badArgument('ws.spawn()', 'task to be a function', run);
-  return run(signal);
-}
-
+/** JavaScript may give a function any name: a symbol, or a getter that throws. */
 function nameOf(run: unknown): string {
-  return typeof run === 'function' && run.name !== '' ? run.name : 'anonymous';
+  try {
+    const name: unknown = (run as { readonly name?: unknown }).name;
+    return typeof name === 'string' && name !== '' ? name : 'anonymous';
+  } catch {
+    return 'anonymous';
+  }
 }

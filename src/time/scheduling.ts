@@ -4,8 +4,10 @@
 
 import { Deadlines } from './deadline.ts';
 import type { Clock } from './clock.ts';
+import type { LinkedList, ListNode } from '../structures/linked-list.ts';
 import { SpinGuard } from './spin-guard.ts';
 import { TurnBudget } from './turn-budget.ts';
+import type { ParkedWait } from '../core/parked-wait.ts';
 import type { SourcePort } from '../core/source.ts';
 
 /** The clock, budget and guard that a wait uses. */
@@ -18,6 +20,9 @@ export interface Scheduling {
   readonly spin: SpinGuard;
 }
 
+/** A select that waits. */
+export interface ParkedSelect extends ParkedWait, ListNode<ParkedSelect> {}
+
 /** A port of our own sources. Besides the promises of `SourcePort` it knows its scheduling. */
 export abstract class ScheduledPort<T> implements SourcePort<T> {
   /** Undefined where the source has none of its own. */
@@ -27,6 +32,10 @@ export abstract class ScheduledPort<T> implements SourcePort<T> {
    * would never wait.
    */
   abstract readonly isOver: boolean;
+  /** The selects that wait, of the host of a socket; undefined for other sources. */
+  get selects(): LinkedList<ParkedSelect> | undefined {
+    return undefined;
+  }
   abstract ready(): boolean;
   abstract take(): T;
   abstract subscribe(wake: () => void): () => void;

@@ -4,6 +4,7 @@
 import { execute } from 'abort-controller-x';
 import { allowListeners } from '#platform';
 import { noop } from '../core/noop.ts';
+import type { Resolver } from '../core/parked-wait.ts';
 
 /**
  * Waits until `start` settles, or until the signal aborts.
@@ -15,26 +16,78 @@ import { noop } from '../core/noop.ts';
  * A rejection without a handler does not reach the process: a call that was not awaited must not
  * end it.
  *
- * @param start - Begins the wait; calls `settle` or `fail` to end it, and returns `cancel`.
+ * @param start - Begins the wait; calls `settle` or `fail` to end it, and returns `cancel`. The
+ *   resolver is that of the promise: by it `host.waits` finds the line that awaits.
  */
 export function abortable<T>(
   signal: AbortSignal,
-  start: (settle: (value: T) => void, fail: (error: unknown) => void) => () => void,
+  start: (settle: (value: T) => void, fail: (error: unknown) => void, resolver: Resolver) => () => void,
 ): Promise<T> {
   if (signal.aborted) return rejected(signal.reason);
   // Many writes may wait on one signal; Node warns from the eleventh listener on.
   allowListeners(signal);
-  return unattended(
-    execute<T>(signal, (resolve, reject) => {
-      const cancel = start(resolve, reject);
-      // Returns nothing, since the library would wait for a promise. Rejects with the reason
-      // itself, since the library would replace null by an error of its own.
+  return unattendedPromise<T>((resolve, reject) => {
+    // Its own promise only tells the library that the wait is over: the listener is then removed.
+    execute<void>(signal, (finish) => {
+      const settle = (value: T): void => {
+        resolve(value);
+        finish();
+      };
+      const fail = (error: unknown): void => {
+        reject(error);
+        finish();
+      };
+      const cancel = start(settle, fail, resolve);
       return () => {
         cancel();
-        reject(signal.reason);
+        fail(signal.reason);
       };
-    }),
-  );
+    }).catch(reject);
+  });
+}
+
+/**
+ * Makes a promise whose rejection does not reach the process. It is marked as handled only when it
+ * rejects: the engine follows a promise to the line that awaits it where that is the one reaction.
+ */
+export function unattendedPromise<T>(
+  start: (resolve: (value: T) => void, reject: (error: unknown) => void) => void,
+): Promise<T> {
+  let resolve: (value: T) => void = noop;
+  let reject: (error: unknown) => void = noop;
+  const promise = new Promise<T>((onValue, onError) => {
+    resolve = onValue;
+    reject = onError;
+  });
+  start(resolve, (error) => {
+    void unattended(promise);
+    reject(error);
+  });
+  return promise;
+}
+
+/**
+ * Makes the promise of what a wait comes to. Its rejection does not reach the process, and it is
+ * marked late, as that of {@link unattendedPromise}.
+ *
+ * @param change - What it throws or rejects with is the error of the promise.
+ */
+export function unattendedThen<T, R>(wait: Promise<T>, change: (value: T) => R | Promise<R>): Promise<R> {
+  const mark = (): void => void unattended(result);
+  const fail = (error: unknown): never => {
+    mark();
+    throw error;
+  };
+  const result: Promise<R> = wait.then((value) => {
+    try {
+      const changed = change(value);
+      if (changed instanceof Promise) changed.catch(mark);
+      return changed;
+    } catch (error) {
+      return fail(error);
+    }
+  }, fail);
+  return result;
 }
 
 /** Makes a rejected promise that never becomes an unhandled rejection. */

@@ -1,6 +1,8 @@
 // A promise that is made on first use: most sockets end before any code has asked for their
 // `closed`.
 
+import type { Resolver } from '../core/parked-wait.ts';
+
 /** Keeps the value of a promise, and makes the promise on first use. Never rejects. */
 export class LazyPromise<T extends object> {
   #value: T | undefined;
@@ -11,6 +13,11 @@ export class LazyPromise<T extends object> {
   get promise(): Promise<T> {
     this.#promise ??= this.#make();
     return this.#promise;
+  }
+
+  /** What resolves the promise; undefined before that is made, and where it was made resolved. */
+  get resolver(): Resolver | undefined {
+    return this.#settle;
   }
 
   /** Resolves once; further calls do nothing. */

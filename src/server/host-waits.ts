@@ -1,0 +1,219 @@
+// `host.waits`: where each handler and child task of a host waits, now, and the same for those that
+// a shut-down abandons. Looks at the records that waits keep anyway, and finds lines and owners by
+// await-stacks.ts, so that a wait costs nothing until it is asked for.
+
+import { AwaitStacks } from './await-stacks.ts';
+import type { AwaitStack } from './await-stacks.ts';
+import type { Conversation } from '../conversation/conversation.ts';
+import type { Child } from '../tasks/task-scope.ts';
+import { RandomIds } from '../platform/random-ids.ts';
+import type { Clock } from '../time/clock.ts';
+import type { ParkedSelect } from '../time/scheduling.ts';
+import { badArgument, checkMs, checkNames } from '../core/arguments.ts';
+import type { ParkedWait } from '../core/parked-wait.ts';
+
+/** Where a handler or a child task waits. */
+export interface Wait {
+  /** That of its socket. */
+  readonly id: string;
+  /** The pattern of its route; `'*'` where one server answers every path. */
+  readonly route: string;
+  /**
+   * What it waits in. `task`: an await of a child task. `close`: an await of `endServer` or `closed`.
+   * `other`: nothing of a socket, such as an await of a database, or it runs at this moment.
+   */
+  readonly waits: 'read' | 'write' | 'select' | 'task' | 'close' | 'other';
+  /**
+   * `file:line:column` of the innermost await outside of this package, as Node shows it in stacks.
+   * Undefined for `other`, and where the engine cannot follow the promise of the wait: two functions
+   * await it, or none.
+   */
+  readonly at: string | undefined;
+  /** How long it has waited, in milliseconds; for `other`: how long handler or task has run. */
+  readonly sinceMs: number;
+  /** The name of the function of the child task that waits; absent for the handler itself. */
+  readonly task?: string;
+}
+
+/** Which waits `host.waits` gives. */
+export interface WaitsFilter {
+  /** Only what has waited longer, in milliseconds ≥ 0. Default: all. */
+  readonly longerThanMs?: number;
+  /** Only the handler and child tasks of this socket. Default: of all sockets. */
+  readonly id?: string;
+}
+
+/** A run, as far as its waits are looked for. */
+export interface WaitingRun {
+  readonly id: string;
+  readonly route: string;
+  readonly conversation: Conversation;
+  readonly sinceMs: number;
+  /** Pending while the function of the handler is; undefined where it has ended. */
+  readonly handling: Promise<void> | undefined;
+  readonly tasks: readonly Child[];
+}
+
+export interface HostWaitsSettings {
+  readonly clock: Clock;
+  /** The selects that wait for a socket of the host. */
+  readonly selects?: Iterable<ParkedSelect> | undefined;
+}
+
+/** A handler or a child task that runs. */
+interface Owner {
+  readonly run: WaitingRun;
+  readonly sinceMs: number;
+  /** Undefined for the handler. */
+  readonly task: string | undefined;
+  readonly waits: Wait[];
+}
+
+/** A call that waits, and the socket that it waits for; undefined for a select. */
+interface Call {
+  readonly waits: Wait['waits'];
+  readonly wait: ParkedWait;
+  readonly run: WaitingRun | undefined;
+}
+
+/** Finds where handlers and child tasks of one host wait. */
+export class HostWaits {
+  readonly #settings: HostWaitsSettings;
+  /** Made with the first call. */
+  #stacks: AwaitStacks | undefined;
+  /** The function that awaits the handler of a run, and so is in the stacks of its waits. */
+  readonly #followers = new WeakMap<WaitingRun, () => Promise<void>>();
+  readonly #marks = new WeakMap<() => Promise<unknown>, string>();
+  /** Begins each mark: no other host has it. */
+  readonly #tag = new RandomIds(TAG_BYTES).next();
+  #marked = 0;
+
+  constructor(settings: HostWaitsSettings) {
+    this.#settings = settings;
+  }
+
+  /**
+   * Gives the waits of some runs, in their order: of each the handler first, then its child tasks.
+   *
+   * A call belongs to the handler or task that awaits it, whichever socket it waits for. Where the
+   * engine cannot tell, it belongs to the handler of its socket, unless that is known to wait
+   * elsewhere; of each kind the oldest is given.
+   *
+   * @throws UsageError `COROSOCK_ARGUMENT`.
+   */
+  of(runs: Iterable<WaitingRun>, filter: WaitsFilter = {}): readonly Wait[] {
+    checkNames('host.waits()', filter, FILTER);
+    const { longerThanMs, id } = filter;
+    if (longerThanMs !== undefined) checkMs('host.waits()', 'longerThanMs', longerThanMs);
+    if (id !== undefined && typeof id !== 'string')
+      throw badArgument('host.waits()', 'id to be the id of a socket', id);
+    const isWanted = (wait: Wait): boolean =>
+      (longerThanMs === undefined || wait.sinceMs > longerThanMs) && (id === undefined || wait.id === id);
+    return this.#all([...runs]).filter(isWanted);
+  }
+
+  /** Gives the wait of a run whose handler or child tasks are abandoned: the handler's where it runs. */
+  ofAbandoned(run: WaitingRun): Wait {
+    return this.#all([run])[0] as Wait;
+  }
+
+  #all(runs: readonly WaitingRun[]): readonly Wait[] {
+    const owners = new Map(runs.flatMap((run) => this.#ownersOf(run)));
+    const calls = [...runs.flatMap((run) => [...callsFor(run)]), ...this.#selects()];
+    this.#stacks ??= new AwaitStacks();
+    const stacks = this.#stacks.of(calls.map(({ wait }) => wait.resolver));
+    const strays = this.#assign(owners, calls, stacks);
+    const waits = new Map(runs.map((run) => [run, [] as Wait[]]));
+    for (const owner of owners.values()) waits.get(owner.run)?.push(...this.#waitsOf(owner, strays));
+    // Of sockets whose handler has ended: other code waits for them.
+    for (const [run, stray] of strays) if (run.handling === undefined) waits.get(run)?.push(...stray);
+    return [...waits.values()].flat();
+  }
+
+  /** The handler and the tasks of a run, by their marks. */
+  #ownersOf(run: WaitingRun): ReadonlyArray<readonly [mark: string, owner: Owner]> {
+    const { handling, sinceMs } = run;
+    const tasks = run.tasks.map((child): readonly [string, Owner] => [
+      this.#markOf(child.run),
+      { run, sinceMs: child.sinceMs, task: child.name, waits: [] },
+    ]);
+    if (handling === undefined) return tasks;
+    const mark = this.#markOf(this.#followerOf(run, handling));
+    return [[mark, { run, sinceMs, task: undefined, waits: [] }], ...tasks];
+  }
+
+  #followerOf(run: WaitingRun, handling: Promise<void>): () => Promise<void> {
+    let follower = this.#followers.get(run);
+    if (follower === undefined) {
+      follower = async () => await handling;
+      this.#followers.set(run, follower);
+      void follower();
+    }
+    return follower;
+  }
+
+  #markOf(run: () => Promise<unknown>): string {
+    let mark = this.#marks.get(run);
+    if (mark === undefined) {
+      mark = `${this.#tag}.${this.#marked}`;
+      this.#marked += 1;
+      this.#marks.set(run, mark);
+      AwaitStacks.mark(run, mark);
+    }
+    return mark;
+  }
+
+  *#selects(): IterableIterator<Call> {
+    for (const wait of this.#settings.selects ?? []) yield { waits: 'select', wait, run: undefined };
+  }
+
+  /** Gives each call to the handler or task that awaits it. @returns The others, by their socket. */
+  #assign(
+    owners: ReadonlyMap<string, Owner>,
+    calls: readonly Call[],
+    stacks: readonly AwaitStack[],
+  ): ReadonlyMap<WaitingRun, readonly Wait[]> {
+    const strays = new Map<WaitingRun, Wait[]>();
+    for (const [index, { waits, wait, run }] of calls.entries()) {
+      const { at, mark = '' } = stacks[index] as AwaitStack;
+      const owner = owners.get(mark);
+      const sinceMs = this.#since(wait.sinceMs);
+      owner?.waits.push(waitOf(owner, { waits, at, sinceMs }));
+      // Any code may listen to `closed`.
+      if (owner !== undefined || run === undefined || waits === 'close') continue;
+      const stray = strays.get(run) ?? [];
+      strays.set(run, stray);
+      if (stray.every((other) => other.waits !== waits))
+        stray.push(waitOf({ run, task: undefined }, { waits, at, sinceMs }));
+    }
+    return strays;
+  }
+
+  #waitsOf(owner: Owner, strays: ReadonlyMap<WaitingRun, readonly Wait[]>): readonly Wait[] {
+    if (owner.waits.length > 0) return owner.waits;
+    const stray = owner.task === undefined ? strays.get(owner.run) : undefined;
+    if (stray !== undefined) return stray;
+    return [waitOf(owner, { waits: 'other', at: undefined, sinceMs: this.#since(owner.sinceMs) })];
+  }
+
+  #since(sinceMs: number): number {
+    return Math.max(this.#settings.clock.now() - sinceMs, 0);
+  }
+}
+
+/** The calls that wait for the socket of a run, or for its child tasks. */
+function* callsFor(run: WaitingRun): IterableIterator<Call> {
+  for (const [waits, wait] of run.conversation.waits()) yield { waits, wait, run };
+  for (const { awaits } of run.tasks)
+    for (const wait of awaits) yield { waits: 'task', wait, run: undefined };
+}
+
+function waitOf(
+  { run, task }: Pick<Owner, 'run' | 'task'>,
+  wait: Pick<Wait, 'waits' | 'at' | 'sinceMs'>,
+): Wait {
+  return { id: run.id, route: run.route, ...wait, ...(task === undefined ? undefined : { task }) };
+}
+
+const FILTER: ReadonlySet<string> = new Set<keyof WaitsFilter>(['longerThanMs', 'id']);
+const TAG_BYTES = 6;
