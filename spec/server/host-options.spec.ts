@@ -10,6 +10,7 @@ import { PeerFaults } from '../../src/server/peer-faults.ts';
 import { Heartbeat } from '../../src/conversation/heartbeat.ts';
 import { realClock } from '../../src/time/real-clock.ts';
 import { ReadTraces } from '../../src/conversation/read-mistakes.ts';
+import { LinkedList } from '../../src/structures/linked-list.ts';
 import { Deadlines } from '../../src/time/deadline.ts';
 import { TurnBudget } from '../../src/time/turn-budget.ts';
 
@@ -83,6 +84,7 @@ describe('settingsOf', () => {
       deadlines: expect.any(Deadlines) as unknown,
       budget: expect.any(TurnBudget) as unknown,
       traces: expect.any(ReadTraces) as unknown,
+      selects: expect.any(LinkedList) as unknown,
     });
   });
 

@@ -70,7 +70,7 @@ describe('TaskScope', () => {
     void scope.spawn(untilAborted);
     void scope.spawn(async () => await turn());
     void scope.spawn(() => {});
-    await Promise.resolve();
+    await Promise.resolve().then(() => {});
     const during = names(scope);
     scope.abort(new Error('over'));
     await turn();
