@@ -9,6 +9,7 @@ import {
   rejectAfter,
   TRACED_READS,
 } from '../../src/conversation/read-mistakes.ts';
+import { textOf } from '../../src/core/stack-trace.ts';
 import type { Socket } from '../../src/socket/socket.ts';
 import { CLOSED } from '../../src/core/status.ts';
 import type { ReadResult } from '../../src/core/status.ts';
@@ -17,7 +18,7 @@ describe('ReadTraces', () => {
   const here = (traces: ReadTraces): ReturnType<ReadTraces['take']> => traces.take(here);
 
   it('remembers the one line that has called', () => {
-    expect(here(new ReadTraces())?.stack?.split('\n')).toEqual([
+    expect(textOf(here(new ReadTraces()))?.split('\n')).toEqual([
       expect.anything(),
       expect.stringContaining('read-mistakes.spec.ts'),
     ]);
@@ -52,6 +53,11 @@ describe('ReadTraces', () => {
   it.each([
     ['a line', { stack: 'Error\n    at handler (echo.ts:3:5)' }, 'at handler (echo.ts:3:5)'],
     ['a stack of one line', { stack: 'Error' }, 'where will be remembered for the next time'],
+    [
+      'a stack that a logger has made',
+      { stack: [{ line: 3 }] },
+      'where will be remembered for the next time',
+    ],
     ['a trace without a stack', {}, 'where will be remembered for the next time'],
     ['no trace', undefined, 'where will be remembered for the next time'],
   ])('makes the error of a second read from %s', (_, trace, where) => {

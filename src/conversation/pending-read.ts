@@ -4,6 +4,7 @@
 import { noop } from '../core/noop.ts';
 import type { ParkedWait, Resolver } from '../core/parked-wait.ts';
 import type { SourcePort } from '../core/source.ts';
+import type { StackTrace } from '../core/stack-trace.ts';
 import type { ReadResult } from '../core/status.ts';
 import type { ListNode } from '../structures/linked-list.ts';
 
@@ -33,11 +34,6 @@ export interface ReadView {
 /** The public method that was called: the line of its caller is traced from here. */
 export type ReadMethod = (...args: never[]) => unknown;
 
-/** A line of the source; V8 makes text of it only when `stack` is read. */
-export interface ReadTrace {
-  readonly stack?: string;
-}
-
 /** One call of `read`, `readMessage`, `readJson` or an iterator's `next`. */
 export interface PendingRead extends ParkedWait, ListNode<PendingRead> {
   readonly view: ReadView;
@@ -54,7 +50,7 @@ export interface PendingRead extends ParkedWait, ListNode<PendingRead> {
   settle: (result: ReadResult) => void;
   resolver: Resolver;
   /** The line that called `method`; undefined where it is not remembered. */
-  trace: ReadTrace | undefined;
+  trace: StackTrace | undefined;
 }
 
 /** What a read asks for besides `len`. */

@@ -3,8 +3,9 @@
 // the errors and the warning are made here.
 
 import { DEFAULT_READ_LENGTH } from './pending-read.ts';
-import type { ReadTrace } from './pending-read.ts';
 import { UsageError } from '../core/errors.ts';
+import { textOf, traceOf } from '../core/stack-trace.ts';
+import type { StackTrace } from '../core/stack-trace.ts';
 import type { ReadResult } from '../core/status.ts';
 import { unattended } from '../waiting/abortable.ts';
 import { warn } from '#platform';
@@ -29,31 +30,21 @@ export class ReadTraces {
   #left = TRACED_READS;
 
   /** @returns The line that has called `method`; undefined where it is not remembered. */
-  take(method: (...args: never[]) => unknown): ReadTrace | undefined {
+  take(method: (...args: never[]) => unknown): StackTrace | undefined {
     if (this.#left === 0) return undefined;
     this.#left -= 1;
-    return traceCaller(method);
+    return traceOf(1, method);
   }
 
   /** Makes the error of a read beside one with this trace, and remembers lines again. */
-  concurrentReadError(trace: ReadTrace | undefined): UsageError {
+  concurrentReadError(trace: StackTrace | undefined): UsageError {
     this.#left = TRACED_READS;
-    const where = trace?.stack?.split('\n')[1]?.trim() ?? 'where will be remembered for the next time';
+    const where = textOf(trace)?.split('\n')[1]?.trim() ?? 'where will be remembered for the next time';
     return new UsageError(
       'COROSOCK_CONCURRENT_READ',
       `ws.read(): expected one read at a time, but another one waits already, ${where}`,
     );
   }
-}
-
-/** Traces the stack frame that called `method`; none where the engine cannot (Firefox < 138). */
-function traceCaller(method: (...args: never[]) => unknown): ReadTrace {
-  const limit = Error.stackTraceLimit;
-  const trace = {};
-  Error.stackTraceLimit = 1;
-  Error.captureStackTrace?.(trace, method);
-  Error.stackTraceLimit = limit;
-  return trace;
 }
 
 /** Makes the error of a loop that goes on at `closed`. */

@@ -17,7 +17,7 @@ import type { ReadResult } from '../core/status.ts';
 import { LinkedList } from '../structures/linked-list.ts';
 import type { Clock } from '../time/clock.ts';
 import type { Deadline, Deadlines } from '../time/deadline.ts';
-import type { ParkedSelect, Scheduling } from '../time/scheduling.ts';
+import type { ParkedSelects, Scheduling } from '../time/scheduling.ts';
 import { SpinGuard } from '../time/spin-guard.ts';
 import type { TurnBudget } from '../time/turn-budget.ts';
 import { abortable, rejected } from '../waiting/abortable.ts';
@@ -36,7 +36,7 @@ export interface ReaderSettings {
   readonly budget: TurnBudget;
   readonly traces: ReadTraces;
   /** The selects that wait for one of its sockets; undefined where it is no host. */
-  readonly selects?: LinkedList<ParkedSelect> | undefined;
+  readonly selects?: ParkedSelects | undefined;
 }
 
 const CLOSED_READ: Promise<ReadResult> = Promise.resolve(CLOSED);
@@ -110,7 +110,7 @@ export class Reader {
     return { clock, deadlines, budget, spin: this.#spin };
   }
 
-  get selects(): LinkedList<ParkedSelect> | undefined {
+  get selects(): ParkedSelects | undefined {
     return this.#settings.selects;
   }
 

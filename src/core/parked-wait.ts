@@ -11,6 +11,6 @@ export type Resolver = (value: never) => unknown;
 /** A call that waits. */
 export interface ParkedWait {
   readonly resolver: Resolver;
-  /** When it began to wait, on its clock; Infinity where it only lets the event loop have a turn. */
+  /** When it began to wait, on its clock; Infinity where it only waits for the next turn. */
   readonly sinceMs: number;
 }

@@ -1,7 +1,7 @@
 // Finds the lines at which async functions await given promises, when they are asked for: a read
-// that waits keeps no stack, because one costs a fifth of a whole message. V8 follows a promise to
-// the functions that await it for the `async` frames of an error; here it is made to do so for
-// promises that are still pending (docs/internals/decisions/shutting-down.md#where-a-handler-waits).
+// that waits keeps no stack, because one costs a fifth of a message. V8 follows a promise to the
+// functions that await it for the `async` frames of an error. Here it does so for promises that are
+// still pending: docs/internals/decisions/shutting-down.md#where-a-handler-waits.
 
 import { fileURLToPath } from 'node:url';
 import { createContext, Script } from 'node:vm';
@@ -16,7 +16,7 @@ export interface AwaitStack {
   readonly mark: string | undefined;
 }
 
-/** Follows the promise of a resolver. Calls back while V8 takes its reaction for the one that runs. */
+/** Follows the promise of a resolver: calls back in a job that seems to resolve it. */
 type Follow = (resolver: Resolver, onTurn: (ownText: () => unknown) => void) => void;
 
 /**
@@ -27,11 +27,10 @@ type Follow = (resolver: Resolver, onTurn: (ownText: () => unknown) => void) => 
 const MOST_FRAMES = 200;
 
 /**
- * Runs in a realm with a microtask queue of its own, which is run at once and not after the turn.
- * A job of a reaction whose promise would resolve the promise of the resolver: an error that is made
- * in it has, as `async` frames, all functions that await that. The job throws, so that nothing is
- * resolved. Promises and errors of this realm are those of the engine, whatever the process has
- * frozen, patched or replaced.
+ * Runs in a realm with a microtask queue of its own, which runs inside the call of `of`. An error
+ * that is made in a job has, as `async` frames, the functions that await what the job resolves: the
+ * promise of the resolver. The job throws, and so resolves nothing. Promises and errors of this
+ * realm are those of the engine, whatever the process has frozen, patched or replaced.
  */
 const REALM = new Script(`'use strict';
 Error.stackTraceLimit = ${MOST_FRAMES};
@@ -80,10 +79,7 @@ export class AwaitStacks {
 
 const UNKNOWN: AwaitStack = Object.freeze({ at: undefined, mark: undefined });
 
-/**
- * Reads a stack as this process shows it, with source maps where it maps; as the engine does where a
- * logger shows another thing.
- */
+/** Reads a stack as this process shows it: with source maps, or as the engine has it. */
 function stackOf(ownText: () => unknown): AwaitStack {
   const shown = read(textOf(traceOf(MOST_FRAMES)) ?? '');
   return shown === UNKNOWN ? read(String(ownText())) : shown;
@@ -106,7 +102,7 @@ function placeOf(frame: string): string | undefined {
   return OWN_FOLDERS.some((folder) => place.startsWith(folder)) ? undefined : place;
 }
 
-/** The folder of this package, as a URL and as a path; none in a bundle, where users' code is, too. */
+/** The folder of this package, as a URL and a path; none in a bundle, which holds users' code. */
 export function ownFolders(url: string): readonly string[] {
   const folder = /^(.*\/)server\/await-stacks\.[jt]s$/.exec(url)?.[1];
   return folder === undefined ? [] : [folder, fileURLToPath(folder)];

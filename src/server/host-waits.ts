@@ -19,14 +19,14 @@ export interface Wait {
   /** The pattern of its route; `'*'` where one server answers every path. */
   readonly route: string;
   /**
-   * What it waits in. `task`: an await of a child task. `close`: an await of `endServer` or `closed`.
-   * `other`: nothing of a socket, such as an await of a database, or it runs at this moment.
+   * What it waits in. `task`: it awaits a child task. `close`: it awaits `endServer` or `closed`.
+   * `other`: nothing of a socket; it may await a database, or run at this moment.
    */
   readonly waits: 'read' | 'write' | 'select' | 'task' | 'close' | 'other';
   /**
    * `file:line:column` of the innermost await outside of this package, as Node shows it in stacks.
-   * Undefined for `other`, and where the engine cannot follow the promise of the wait: two functions
-   * await it, or none.
+   * Undefined for `other`, and where the engine cannot follow the promise of the wait: two
+   * functions await it, or none does.
    */
   readonly at: string | undefined;
   /** How long it has waited, in milliseconds; for `other`: how long handler or task has run. */
@@ -112,7 +112,7 @@ export class HostWaits {
     return this.#all([...runs]).filter(isWanted);
   }
 
-  /** Gives the wait of a run whose handler or child tasks are abandoned: the handler's where it runs. */
+  /** Gives one wait of a run that is abandoned: that of its handler, where that runs. */
   ofAbandoned(run: WaitingRun): Wait {
     return this.#all([run])[0] as Wait;
   }
@@ -167,7 +167,7 @@ export class HostWaits {
     for (const wait of this.#settings.selects ?? []) yield { waits: 'select', wait, run: undefined };
   }
 
-  /** Gives each call to the handler or task that awaits it. @returns The others, by their socket. */
+  /** Gives each call to the owner that awaits it. @returns The others, by their socket. */
   #assign(
     owners: ReadonlyMap<string, Owner>,
     calls: readonly Call[],

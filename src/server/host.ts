@@ -147,8 +147,8 @@ export interface Host extends AsyncDisposable {
    *
    * For questions now and then, not for each request: it costs some 20 µs a socket, at once.
    *
-   * @param filter - `longerThanMs`: only what has waited longer, in milliseconds ≥ 0; `id`: only the
-   *   handler and the child tasks of this socket. Default: all.
+   * @param filter - `longerThanMs`: only what has waited longer, in milliseconds ≥ 0; `id`: only
+   *   the handler and the child tasks of this socket. Default: all.
    * @throws UsageError `COROSOCK_ARGUMENT`.
    */
   waits(filter?: { readonly longerThanMs?: number; readonly id?: string }): readonly Wait[];

@@ -5,8 +5,7 @@
 import type { Conversation } from '../conversation/conversation.ts';
 import type { ReadView } from '../conversation/pending-read.ts';
 import { ScheduledPort } from '../time/scheduling.ts';
-import type { ParkedSelect, Scheduling } from '../time/scheduling.ts';
-import type { LinkedList } from '../structures/linked-list.ts';
+import type { ParkedSelects, Scheduling } from '../time/scheduling.ts';
 import type { ReadResult } from '../core/status.ts';
 
 /** The port of one socket. A shared conversation has several sockets (I1, I3, I7). */
@@ -23,7 +22,7 @@ export class SocketPort extends ScheduledPort<ReadResult> {
     this.scheduling = conversation.reader.scheduling;
   }
 
-  override get selects(): LinkedList<ParkedSelect> | undefined {
+  override get selects(): ParkedSelects | undefined {
     return this.#conversation.reader.selects;
   }
 

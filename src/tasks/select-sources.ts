@@ -5,8 +5,7 @@
 import { portOfPromise, PromisePort } from './promise-port.ts';
 import { SignalPort } from './signal-port.ts';
 import { ScheduledPort, schedulingOf } from '../time/scheduling.ts';
-import type { ParkedSelect, Scheduling } from '../time/scheduling.ts';
-import type { LinkedList } from '../structures/linked-list.ts';
+import type { ParkedSelects, Scheduling } from '../time/scheduling.ts';
 import { realClock } from '../time/real-clock.ts';
 import { badArgument } from '../core/arguments.ts';
 import { UsageError } from '../core/errors.ts';
@@ -68,7 +67,7 @@ export function firstReady(ports: SelectSources['ports']): number {
 }
 
 /** Finds the selects of the host of the first socket; undefined where none is of a host. */
-export function selectsOf(ports: SelectSources['ports']): LinkedList<ParkedSelect> | undefined {
+export function selectsOf(ports: SelectSources['ports']): ParkedSelects | undefined {
   for (const port of ports) {
     const selects = port instanceof ScheduledPort ? port.selects : undefined;
     if (selects !== undefined) return selects;

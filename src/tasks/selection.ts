@@ -4,10 +4,9 @@
 
 import { firstReady, selectsOf } from './select-sources.ts';
 import type { SelectSources } from './select-sources.ts';
-import type { LinkedList } from '../structures/linked-list.ts';
 import { Deadline } from '../time/deadline.ts';
 import type { DeadlineOwner } from '../time/deadline.ts';
-import type { ParkedSelect, Scheduling } from '../time/scheduling.ts';
+import type { ParkedSelect, ParkedSelects, Scheduling } from '../time/scheduling.ts';
 import type { Resolver } from '../core/parked-wait.ts';
 
 /** The result of a select. */
@@ -28,7 +27,7 @@ export class Selection implements DeadlineOwner, ParkedSelect {
   readonly resolver: Resolver;
   sinceMs: number = Infinity;
   /** The list of the host, while it waits. */
-  #selects: LinkedList<ParkedSelect> | undefined;
+  #selects: ParkedSelects | undefined;
   // Kept by that list.
   previous: ParkedSelect | undefined;
   next: ParkedSelect | undefined;

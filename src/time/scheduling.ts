@@ -23,6 +23,9 @@ export interface Scheduling {
 /** A select that waits. */
 export interface ParkedSelect extends ParkedWait, ListNode<ParkedSelect> {}
 
+/** The selects that wait for the sockets of a host. */
+export type ParkedSelects = LinkedList<ParkedSelect>;
+
 /** A port of our own sources. Besides the promises of `SourcePort` it knows its scheduling. */
 export abstract class ScheduledPort<T> implements SourcePort<T> {
   /** Undefined where the source has none of its own. */
@@ -33,7 +36,7 @@ export abstract class ScheduledPort<T> implements SourcePort<T> {
    */
   abstract readonly isOver: boolean;
   /** The selects that wait, of the host of a socket; undefined for other sources. */
-  get selects(): LinkedList<ParkedSelect> | undefined {
+  get selects(): ParkedSelects | undefined {
     return undefined;
   }
   abstract ready(): boolean;
