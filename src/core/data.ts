@@ -5,7 +5,7 @@
 import { copyBytes, encodeText, textBytes } from '#platform';
 
 /** Queued binary of at most this size is copied, so that it does not pin its chunk of 64 KiB. */
-const SMALL_MESSAGE_BYTES = 4096;
+const SMALL_MESSAGE_BYTES = 32_768;
 
 /** A message or a fragment of one: `string` is text, `Uint8Array` is binary. */
 export type Data = string | Uint8Array;

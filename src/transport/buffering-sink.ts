@@ -17,6 +17,10 @@ export class BufferingSink implements TransportSink {
     this.#pass((sink) => sink.receive(data, bytes));
   }
 
+  begin(): void {
+    this.#pass((sink) => sink.begin?.());
+  }
+
   drain(): void {
     this.#pass((sink) => sink.drain());
   }

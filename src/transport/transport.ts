@@ -60,6 +60,8 @@ export interface FragmentOptions extends SendOptions {
  *     `peerClosed`.
  * 20. `stall` is called when bytes that were sent have to wait for the peer, and again when bytes
  *     have to after `bufferedBytes` was 0. It may come more often, and inside `send` (2).
+ * 21. Where `unfinished` exists: it is a number of its own for each message that has come in part,
+ *     from its first fragment to its last. The sink has a `begin` for each such message.
  */
 export interface Transport {
   /** Negotiated subprotocol, or ''. */
@@ -70,6 +72,11 @@ export interface Transport {
   readonly receivedBytes: number;
   /** Changes with everything that is flushed. Only compared, never shown. */
   readonly flushedBytes: number;
+  /**
+   * The number of the message that has come in part and is not whole yet; 0 where there is none.
+   * Missing where the transport sees whole messages only.
+   */
+  readonly unfinished?: number;
   /** Sets the sink. Called once. */
   open(sink: TransportSink): void;
   /**
@@ -111,6 +118,8 @@ export interface TransportSink {
    * @param bytes - Size on the wire without headers: of text, in UTF-8.
    */
   receive(data: Data, bytes: number): void;
+  /** Called once for each message that `unfinished` gives a number. */
+  begin?(): void;
   /** Called when `bufferedBytes` has fallen. */
   drain(): void;
   /**

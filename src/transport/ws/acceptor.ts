@@ -7,6 +7,7 @@ import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import type { Server } from 'ws';
 import { FramePool } from './frame-batch.ts';
+import { InboundStreams } from './inbound-stream.ts';
 import { WsOrderedSocket } from './ordered-socket.ts';
 import { canUpgradeQuickly, claim, upgradeQuickly } from './quick-upgrade.ts';
 import { WsTransport } from './transport.ts';
@@ -37,6 +38,7 @@ export interface UpgradeAnswer {
 export class WsAcceptor {
   readonly #server: Server<typeof WsOrderedSocket>;
   readonly #pool = new FramePool();
+  readonly #inbound = new InboundStreams();
   /** Whether a subprotocol is all that can be negotiated. */
   readonly #isQuick: boolean;
   /** The subprotocol of this upgrade; `ws` asks for it inside `accept`. */
@@ -99,7 +101,9 @@ export class WsAcceptor {
   #transportOver(ws: WsOrderedSocket, stream: Duplex): WsTransport {
     // Bun's own `ws` writes past the stream: frames of ours would overtake its own.
     if (process.versions['bun'] !== undefined) return new WsTransport(ws);
-    return new WsTransport(ws, stream, this.#pool);
+    const transport = new WsTransport(ws, stream, this.#pool);
+    this.#inbound.divert(stream, transport);
+    return transport;
   }
 }
 

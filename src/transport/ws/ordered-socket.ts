@@ -35,7 +35,7 @@ export class WsOrderedSocket extends WebSocket {
   #unflushedPongs = 0;
   #onPongFlushed: (() => void) | undefined;
   /** The last ping received while too many pongs were unflushed (RFC 6455 §5.5.3). */
-  #lastPing: Buffer | undefined;
+  #lastPing: Uint8Array | undefined;
 
   /**
    * `ws` calls it for the peer's close frame: with a reason as bytes, or without a code. It gives
@@ -59,7 +59,7 @@ export class WsOrderedSocket extends WebSocket {
 
   /** @param callback - Given by `ws` for the answer to a ping, and by no other caller. */
   override pong(data?: unknown, mask?: boolean, callback?: (error: Error) => void): void {
-    if (callback !== undefined) return this.#answer(data as Buffer);
+    if (callback !== undefined) return this.#answer(new Uint8Array(data as Buffer));
     this.batch?.flush();
     super.pong(data, mask);
   }
@@ -72,14 +72,16 @@ export class WsOrderedSocket extends WebSocket {
   /**
    * Answers a ping. The pongs for one chunk are flushed after it: of a chunk full of pings, the
    * first {@link MAX_UNFLUSHED_PONGS} are answered, and the last.
+   *
+   * @param ping - A copy: what came is a view on a chunk of up to 64 KiB, and the pong may wait.
    */
-  #answer(ping: Buffer): void {
+  #answer(ping: Uint8Array): void {
     if (this.#unflushedPongs < MAX_UNFLUSHED_PONGS) return this.#sendPong(ping);
     if (this.bufferedAmount > 0) return this.#endAbovePongLimit();
     this.#lastPing = ping;
   }
 
-  #sendPong(ping: Buffer): void {
+  #sendPong(ping: Uint8Array): void {
     this.batch?.flush();
     this.#unflushedPongs += 1;
     this.#onPongFlushed ??= () => {

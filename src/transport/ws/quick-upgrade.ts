@@ -5,14 +5,12 @@
 import { hash } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import { WebSocket } from 'ws';
+import { CARRIES } from './inbound-stream.ts';
+import type { CarryingStream } from './inbound-stream.ts';
 import { WsOrderedSocket } from './ordered-socket.ts';
 
 /** RFC 6455 §1.3. */
 const ACCEPT_GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
-
-/** Marks a stream that carries a WebSocket. */
-const UPGRADED = Symbol('upgraded');
-type UpgradableStream = Duplex & { [UPGRADED]?: true };
 
 /** What `ws` calls behind its own 101. Its documentation does not have it. */
 interface Settable {
@@ -39,9 +37,9 @@ export function canUpgradeQuickly(): boolean {
  * @throws Error if it carries one already, also one of another `ws`.
  */
 export function claim(stream: Duplex): void {
-  const { [UPGRADED]: isUpgraded }: UpgradableStream = stream;
-  if (isUpgraded === true || hasWebSocket(stream)) throw new Error('A stream was handed over more than once');
-  (stream as UpgradableStream)[UPGRADED] = true;
+  const { [CARRIES]: receiver }: CarryingStream = stream;
+  if (receiver !== undefined || hasWebSocket(stream)) throw new Error('A stream was handed over more than once');
+  (stream as CarryingStream)[CARRIES] = true;
 }
 
 /**

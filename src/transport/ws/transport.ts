@@ -12,6 +12,9 @@ import type { FramePool } from './frame-batch.ts';
 import { TRANSPORT } from './ordered-socket.ts';
 import type { WsOrderedSocket } from './ordered-socket.ts';
 import type { FragmentOptions, SendOptions, Transport, TransportSink } from '../transport.ts';
+import { InboundFrames, isWhole } from './inbound-frames.ts';
+import { watchClose } from './inbound-stream.ts';
+import type { ChunkListener, ChunkReceiver } from './inbound-stream.ts';
 import { violationOf } from './violation.ts';
 import type { LinkEnd } from '../../core/close-info.ts';
 import { toBytes } from '../../core/data.ts';
@@ -33,7 +36,7 @@ type TransportedWebSocket = WebSocket &
   Partial<Pick<WsOrderedSocket, 'batch'>> & { [TRANSPORT]: WsTransport };
 
 /** Carries messages over one open WebSocket of `ws`. */
-export class WsTransport implements Transport {
+export class WsTransport implements Transport, ChunkReceiver {
   readonly #ws: WebSocket;
   readonly #stream: CountingStream | undefined;
   /** Where our own frames are put; undefined if `ws` makes all: on a client, or compressed. */
@@ -55,6 +58,10 @@ export class WsTransport implements Transport {
   #violation: LinkEnd | undefined;
   /** Chunks received from a stream that does not count its bytes. */
   #chunks = 0;
+  /** Made with the first chunk that brings a part of a message. */
+  #frames: InboundFrames | undefined;
+  /** The number of the unfinished message that the sink has heard of. */
+  #begun = 0;
 
   /**
    * @param ws - Open.
@@ -71,7 +78,7 @@ export class WsTransport implements Transport {
     ws.on('error', WsTransport.#webSocketOnError);
     ws.on('close', WsTransport.#webSocketOnClose);
     // oxlint-enable typescript/unbound-method
-    if (this.#stream?.bytesRead === undefined) this.#countChunks();
+    if (this.#stream?.bytesRead === undefined && pool === undefined) this.#countChunks();
   }
 
   get protocol(): string {
@@ -96,6 +103,10 @@ export class WsTransport implements Transport {
   get flushedBytes(): number {
     const { bytesWritten = NaN, writableLength = 0, _handle } = this.#stream ?? {};
     return bytesWritten - writableLength - (_handle?.writeQueueSize ?? 0) / 2 ** 31;
+  }
+
+  get unfinished(): number {
+    return this.#frames?.unfinished ?? 0;
   }
 
   open(sink: TransportSink): void {
@@ -171,6 +182,30 @@ export class WsTransport implements Transport {
       this.#stream.unshift(ONE_BYTE);
     });
     this.#currentSink.peerClosed();
+  }
+
+  // Called by the stream.
+
+  /** Gives `ws` a chunk. Only one that brings part of a message is looked at frame by frame. */
+  receiveChunk(chunk: Buffer, next: ChunkListener): void {
+    const stream = this.#stream as Duplex;
+    this.#chunks += 1;
+    if (this.unfinished === 0 && isWhole(chunk)) return next.call(stream, chunk);
+    this.#frames ??= this.#openFrames(stream, next);
+    this.#frames.pass(chunk);
+    const { unfinished } = this.#frames;
+    if (unfinished === 0 || unfinished === this.#begun) return;
+    this.#begun = unfinished;
+    this.#currentSink.begin?.();
+  }
+
+  flushChunks(): void {
+    this.#frames?.flush();
+  }
+
+  #openFrames(stream: Duplex, next: ChunkListener): InboundFrames {
+    watchClose(stream);
+    return new InboundFrames((bytes) => next.call(stream, bytes));
   }
 
   static readonly #webSocketOnMessage = function (this: WebSocket, data: Buffer, isBinary: boolean): void {

@@ -1,0 +1,228 @@
+// The frame headers of what a peer sends, on the way from the stream to `ws`: says whether a message
+// has begun and is not whole yet, and lets `ws` have small pieces of it side by side. `ws` keeps each
+// piece that it gets until the message is whole, and with it the chunk of up to 64 KiB that the piece
+// is a view on. Rules are not checked here: `ws` does that. inbound-stream.ts calls it.
+
+/** RFC 6455 §5.2. */
+const FIN = 0x80;
+const OPCODE = 0x0f;
+const CONTINUATION = 0;
+const CLOSE = 8;
+/** Opcodes from here on are those of control frames. */
+const FIRST_CONTROL = CLOSE;
+
+/** A smaller piece of a frame is kept until more has come: `ws` would keep its chunk. */
+const SMALL_PIECE_BYTES = 16_384;
+/** A smaller fragment is copied and given to `ws` whole. A larger one fills half of its chunk. */
+const SMALL_FRAGMENT_BYTES = 32_768;
+/** Slab for the fragments of one message: of fragments with one byte it takes 585. */
+const FRAGMENT_SLAB_BYTES = 4096;
+/** The longest header, and the slab of one that a chunk has cut. */
+const MAX_HEADER_BYTES = 14;
+
+const NO_BYTES: Buffer = Buffer.alloc(0);
+
+/** Takes bytes on to `ws`. */
+export type Deliver = (bytes: Buffer) => void;
+
+/** Tells whether a chunk consists of whole frames, none of which is a fragment. */
+export function isWhole(chunk: Buffer): boolean {
+  let at = 0;
+  while (at + 2 <= chunk.length) {
+    const first = chunk[at] as number;
+    if (first < FIN || (first & OPCODE) === CONTINUATION) return false;
+    const header = headerBytes(chunk[at + 1] as number);
+    if (at + header > chunk.length) return false;
+    at += header + payloadBytes(chunk, at);
+  }
+  return at === chunk.length;
+}
+
+/** Follows the frames of one peer from a chunk that {@link isWhole} refuses. */
+export class InboundFrames {
+  readonly #deliver: Deliver;
+  /** Bytes of the current frame that are still to come; 0 between frames. */
+  #left = 0;
+  /** Whether what is kept ends with a header that is not whole. */
+  #isHeaderCut = false;
+  /** Whether the current frame ends a message; a control frame ends none. */
+  #isLast = false;
+  #opcode = 0;
+  /** Whether the current frame is a small fragment: it is given to `ws` whole. */
+  #isKept = false;
+  /** Whether a fragment has come, and the last one of its message has not. */
+  #isFragmented = false;
+  #isClosed = false;
+  /** Grows with each end of a message. */
+  #number = 1;
+
+  /** What is kept: from `#start` to `#end` of `#slab`, whole frames up to `#whole`. */
+  #slab: Buffer = NO_BYTES;
+  #start = 0;
+  #whole = 0;
+  #end = 0;
+
+  constructor(deliver: Deliver) {
+    this.#deliver = deliver;
+  }
+
+  /**
+   * The number of the message that has come in part; 0 where there is none. A control frame that
+   * has come in part counts as one, if it stands between two messages.
+   */
+  get unfinished(): number {
+    return this.#isFragmented || this.#left > 0 || this.#isHeaderCut ? this.#number : 0;
+  }
+
+  /** Gives `ws` what a chunk brings, but for what is kept. Nothing behind a close frame counts. */
+  pass(chunk: Buffer): void {
+    let at = this.#isHeaderCut ? this.#readCutHeader(chunk) : 0;
+    let from = at;
+    while (at < chunk.length && !this.#isClosed) {
+      const header = this.#left === 0 ? this.#readHeader(chunk, at) : NaN;
+      if (header === 0) {
+        this.#deliverBehind(chunk, from, at);
+        return this.#keepCutHeader(chunk, at);
+      }
+      if (header > 0 && at + this.#left > chunk.length) {
+        // The header of a frame that is not whole goes to `ws` at once: it may break a rule.
+        this.#left -= header;
+        at += header;
+        this.#deliverBehind(chunk, from, at);
+        from = at;
+        continue;
+      }
+      const end = Math.min(at + this.#left, chunk.length);
+      this.#left -= end - at;
+      if (this.#isKept || (this.#left > 0 && end - at < SMALL_PIECE_BYTES)) {
+        this.#deliverBehind(chunk, from, at);
+        this.#keep(chunk, at, end);
+        from = end;
+      }
+      if (this.#left === 0) this.#endFrame();
+      at = end;
+    }
+    this.#deliverBehind(chunk, from, at);
+    this.#deliverWhole();
+    if (this.unfinished === 0) this.#dropSlab();
+  }
+
+  /** Gives `ws` all that is kept: nothing more comes this way. */
+  flush(): void {
+    this.#whole = this.#end;
+    this.#deliverWhole();
+  }
+
+  /** @returns The bytes of the header that begins there; 0 where the chunk cuts it. */
+  #readHeader(chunk: Buffer, at: number): number {
+    const header = at + 2 > chunk.length ? Infinity : headerBytes(chunk[at + 1] as number);
+    if (at + header > chunk.length) return 0;
+    this.#beginFrame(chunk, at);
+    return header;
+  }
+
+  /** Completes the header that an earlier chunk has cut. @returns Where the chunk goes on. */
+  #readCutHeader(chunk: Buffer): number {
+    let at = 0;
+    while (this.#isHeaderCut && at < chunk.length) {
+      this.#slab[this.#end] = chunk[at] as number;
+      this.#end += 1;
+      at += 1;
+      const bytes = this.#end - this.#whole;
+      this.#isHeaderCut = bytes < 2 || bytes < headerBytes(this.#slab[this.#whole + 1] as number);
+    }
+    if (this.#isHeaderCut) return at;
+    const header = this.#end - this.#whole;
+    this.#beginFrame(this.#slab, this.#whole);
+    this.#left -= header;
+    this.flush();
+    if (this.#left === 0) this.#endFrame();
+    return at;
+  }
+
+  #beginFrame(bytes: Buffer, at: number): void {
+    const first = bytes[at] as number;
+    this.#opcode = first & OPCODE;
+    this.#isLast = first >= FIN;
+    this.#left = headerBytes(bytes[at + 1] as number) + payloadBytes(bytes, at);
+    this.#isKept = !this.#isLast && this.#left < SMALL_FRAGMENT_BYTES;
+    if (this.#isKept) this.#reserve(this.#left, Math.max(FRAGMENT_SLAB_BYTES, this.#left));
+  }
+
+  #endFrame(): void {
+    this.#whole = this.#end;
+    this.#isClosed = this.#opcode === CLOSE;
+    if (this.#opcode < FIRST_CONTROL) this.#isFragmented = !this.#isLast;
+    if (!this.#isFragmented) this.#number += 1;
+  }
+
+  #keepCutHeader(chunk: Buffer, at: number): void {
+    this.#deliverWhole();
+    this.#reserve(MAX_HEADER_BYTES, MAX_HEADER_BYTES);
+    this.#copy(chunk, at, chunk.length);
+    this.#isHeaderCut = true;
+  }
+
+  #keep(chunk: Buffer, from: number, to: number): void {
+    // A kept frame has its room. Of another one, what was kept may go to `ws` before the rest.
+    if (!this.#isKept && this.#end + to - from > this.#slab.length) {
+      this.flush();
+      this.#reserve(to - from, Math.min(SMALL_PIECE_BYTES, to - from + this.#left));
+    }
+    this.#copy(chunk, from, to);
+  }
+
+  /** Makes room behind what is kept; a new slab begins with what `ws` has not got. */
+  #reserve(bytes: number, slabBytes: number): void {
+    if (this.#whole + bytes <= this.#slab.length) return;
+    this.#deliverWhole();
+    const cut = this.#slab.subarray(this.#whole, this.#end);
+    this.#slab = Buffer.allocUnsafeSlow(slabBytes);
+    this.#start = 0;
+    this.#whole = 0;
+    this.#end = cut.copy(this.#slab);
+  }
+
+  #copy(chunk: Buffer, from: number, to: number): void {
+    chunk.copy(this.#slab, this.#end, from, to);
+    this.#end += to - from;
+  }
+
+  /** Gives `ws` a part of a chunk, behind what is kept. */
+  #deliverBehind(chunk: Buffer, from: number, to: number): void {
+    if (from === to) return;
+    this.flush();
+    this.#deliver(to - from === chunk.length ? chunk : chunk.subarray(from, to));
+  }
+
+  /** Gives `ws` the whole frames that are kept. */
+  #deliverWhole(): void {
+    if (this.#start === this.#whole) return;
+    const bytes = this.#slab.subarray(this.#start, this.#whole);
+    this.#start = this.#whole;
+    this.#deliver(bytes);
+  }
+
+  /** A socket that sends nothing more must not pin the slab. */
+  #dropSlab(): void {
+    this.#slab = NO_BYTES;
+    this.#start = 0;
+    this.#whole = 0;
+    this.#end = 0;
+  }
+}
+
+/** Gives the bytes of a header by its second byte. */
+function headerBytes(second: number): number {
+  const length = second & 0x7f;
+  const lengthBytes = length < 126 ? 0 : length === 126 ? 2 : 8;
+  return 2 + lengthBytes + (second < 0x80 ? 0 : 4);
+}
+
+/** Gives the length that the whole header at `at` announces. */
+function payloadBytes(bytes: Buffer, at: number): number {
+  const length = (bytes[at + 1] as number) & 0x7f;
+  if (length < 126) return length;
+  if (length === 126) return bytes.readUInt16BE(at + 2);
+  return bytes.readUInt32BE(at + 2) * 2 ** 32 + bytes.readUInt32BE(at + 6);
+}
