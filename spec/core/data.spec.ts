@@ -69,8 +69,8 @@ describe('detached', () => {
   const chunk = new Uint8Array(65_536).fill(7);
 
   it('copies a small view, so that it does not pin its chunk', () => {
-    const copy = detached(chunk.subarray(100, 4196)) as Uint8Array;
-    expect([copy.byteLength, copy.buffer.byteLength]).toEqual([4096, 4096]);
+    const copy = detached(chunk.subarray(100, 32_868)) as Uint8Array;
+    expect([copy.byteLength, copy.buffer.byteLength]).toEqual([32_768, 32_768]);
     expect(copy.every((byte) => byte === 7)).toBe(true);
   });
 
@@ -81,7 +81,7 @@ describe('detached', () => {
 
   it.each([
     ['text', 'text'],
-    ['a view above 4096 bytes', chunk.subarray(0, 4097)],
+    ['a view above 32 KiB', chunk.subarray(0, 32_769)],
     ['bytes that are all of their buffer', new Uint8Array(8)],
   ])('gives %s back as it is', (_, data) => {
     expect(detached(data)).toBe(data);
