@@ -38,7 +38,8 @@ export function canUpgradeQuickly(): boolean {
  */
 export function claim(stream: Duplex): void {
   const { [CARRIES]: receiver }: CarryingStream = stream;
-  if (receiver !== undefined || hasWebSocket(stream)) throw new Error('A stream was handed over more than once');
+  if (receiver !== undefined || hasWebSocket(stream))
+    throw new Error('A stream was handed over more than once');
   (stream as CarryingStream)[CARRIES] = true;
 }
 

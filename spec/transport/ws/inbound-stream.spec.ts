@@ -1,0 +1,86 @@
+// The listener in the place of that of `ws`: `ws` gets a chunk only by way of the receiver.
+
+import { PassThrough } from 'node:stream';
+import { describe, expect, it } from 'vitest';
+import { settle } from 'corosock/testing';
+import { InboundStreams, watchClose } from '../../../src/transport/ws/inbound-stream.ts';
+import type { ChunkReceiver } from '../../../src/transport/ws/inbound-stream.ts';
+import { textFrame } from '../../peers/frames.ts';
+import { acceptScripted } from './scripted-stream.ts';
+import { openEnd } from './ws-pair.ts';
+
+/** Passes on each chunk twice, and notes what is asked of it. */
+function receiverOf(stream: PassThrough, events: string[]): ChunkReceiver {
+  return {
+    receiveChunk(chunk, next) {
+      next.call(stream, chunk);
+      next.call(stream, chunk);
+    },
+    flushChunks: () => void events.push('flush'),
+  };
+}
+
+function listened(events: string[]): { readonly stream: PassThrough; readonly own: (chunk: Buffer) => void } {
+  const stream = new PassThrough();
+  const own = (chunk: Buffer): void => void events.push(String(chunk));
+  stream.on('data', own);
+  return { stream, own };
+}
+
+describe('a diverted stream', () => {
+  it('gives its chunks to the receiver, which gives them to the listener before it', async () => {
+    const events: string[] = [];
+    const { stream } = listened(events);
+    new InboundStreams().divert(stream, receiverOf(stream, events));
+    stream.write('a');
+    await settle();
+    expect(events).toEqual(['a', 'a']);
+  });
+
+  it('gives them to nothing once the listener before it is removed', async () => {
+    const events: string[] = [];
+    const { stream, own } = listened(events);
+    new InboundStreams().divert(stream, receiverOf(stream, events));
+    stream.removeListener('data', own);
+    stream.write('a');
+    await settle();
+    expect([events, stream.listenerCount('data')]).toEqual([[], 0]);
+  });
+
+  it('shares one listener with the other streams of a host', () => {
+    const streams = new InboundStreams();
+    const { stream: one, own } = listened([]);
+    const other = new PassThrough().on('data', own);
+    const { stream: third } = listened([]);
+    for (const stream of [one, other, third]) streams.divert(stream, receiverOf(stream, []));
+    const [first, second, last] = [one, other, third].map((stream) => stream.rawListeners('data')[0]);
+    expect([first === second, first === last]).toEqual([true, false]);
+  });
+
+  it('tells of its close before other listeners hear of it', async () => {
+    const events: string[] = [];
+    const { stream } = listened(events);
+    new InboundStreams().divert(stream, receiverOf(stream, events));
+    stream.on('close', () => void events.push('close'));
+    watchClose(stream);
+    stream.destroy();
+    await settle();
+    expect(events).toEqual(['flush', 'close']);
+  });
+});
+
+describe('a stream that closes in the middle of a message', () => {
+  it('delivers what waits in its buffer behind what was kept', async () => {
+    const { stream, transport } = acceptScripted();
+    const end = openEnd(transport);
+    const [cut, whole] = [textFrame('cut in two'), textFrame('whole')];
+    stream.push(cut.subarray(0, 10));
+    await settle();
+    end.pause();
+    stream.push(Buffer.concat([cut.subarray(10), whole]));
+    await settle();
+    stream.destroy();
+    await settle();
+    expect(end.messages).toEqual(['cut in two', 'whole']);
+  });
+});
