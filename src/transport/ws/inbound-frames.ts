@@ -215,8 +215,9 @@ export class InboundFrames {
 /** Gives the bytes of a header by its second byte. */
 function headerBytes(second: number): number {
   const length = second & 0x7f;
-  const lengthBytes = length < 126 ? 0 : length === 126 ? 2 : 8;
-  return 2 + lengthBytes + (second < 0x80 ? 0 : 4);
+  const maskBytes = second < 0x80 ? 0 : 4;
+  if (length < 126) return 2 + maskBytes;
+  return length === 126 ? 4 + maskBytes : 10 + maskBytes;
 }
 
 /** Gives the length that the whole header at `at` announces. */

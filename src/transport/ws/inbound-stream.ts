@@ -49,7 +49,6 @@ function listenerBefore(next: ChunkListener): ChunkListener {
 
 /** Tells the receiver of a stream when it closes, before `ws` hears of it. */
 export function watchClose(stream: Duplex): void {
-  // oxlint-disable-next-line typescript/unbound-method -- an emitter gives its listeners their `this`
   stream.prependListener('close', streamOnClose);
 }
 
