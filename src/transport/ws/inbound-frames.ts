@@ -1,7 +1,7 @@
-// The frame headers of what a peer sends, on the way from the stream to `ws`: says whether a message
-// has begun and is not whole yet, and lets `ws` have small pieces of it side by side. `ws` keeps each
-// piece that it gets until the message is whole, and with it the chunk of up to 64 KiB that the piece
-// is a view on. Rules are not checked here: `ws` does that. inbound-stream.ts calls it.
+// The frame headers of what a peer sends, on the way from the stream to `ws`: says whether a
+// message has begun and is not whole yet, and gives `ws` small pieces of it side by side. `ws`
+// keeps each piece until the message is whole, and with it the chunk of up to 64 KiB that the piece
+// is a view on. Rules are not checked here: `ws` does that. transport.ts passes chunks to it.
 
 /** RFC 6455 §5.2. */
 const FIN = 0x80;

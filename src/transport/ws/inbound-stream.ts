@@ -39,7 +39,7 @@ export class InboundStreams {
   }
 }
 
-/** `ws` removes its own listener once it takes nothing more: that removes ours, as a once-wrapper. */
+/** `ws` removes its listener once it takes nothing more. That removes ours, as a once-wrapper. */
 function listenerBefore(next: ChunkListener): ChunkListener {
   const listener = function (this: Duplex, chunk: Buffer): void {
     (this as DivertedStream)[CARRIES].receiveChunk(chunk, next);
