@@ -89,6 +89,11 @@ describe('serve with tls', () => {
     },
   );
 
+  it('H1: answers 408 to a connection that is silent after its TLS handshake', async () => {
+    await using host = await serveSecurely({ handshakeTimeoutMs: 500 });
+    expect(await answerTo(host, 'GET / HTTP/1.1\r\n')).toMatch(/^HTTP\/1\.1 408 /);
+  });
+
   it('H1: takes a handshakeTimeout of node:https instead', async () => {
     await using host = await serveSecurely({ tls: { ...tls, handshakeTimeout: 20 } });
     using silent = await connectRaw(host.port);

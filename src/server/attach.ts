@@ -20,6 +20,9 @@ import { badArgument } from '../core/arguments.ts';
  * Several hosts may share one server. A path that no host serves is left to other `upgrade`
  * listeners, and gets 404 when there are none. `host.close` leaves the http server as it was.
  *
+ * How long a request may take until it is whole is the http server's own: 60 s and more, unless it
+ * was made with `headersTimeout` and `connectionsCheckingInterval`.
+ *
  * @param server - A node:http or node:https server, listening or not.
  * @param routes - One server for every path, or a map of patterns. A map is asked before a server
  *   for every path.

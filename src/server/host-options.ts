@@ -77,7 +77,8 @@ export interface HostOptions extends ConversationOptions {
   /**
    * Longest time of a handshake, from its request to its answer, 0 to 2³¹−1 ms: the sessions'
    * store, the wait for a hook's turn, `onPreServer`, and the body of its Response. Beyond it the
-   * answer is HTTP 408, or HTTP 503 where the store has not answered. Default 10 000.
+   * answer is HTTP 408, or HTTP 503 where the store has not answered. With `serve` a connection has
+   * the same time until its request is whole. Default 10 000.
    */
   readonly handshakeTimeoutMs?: number;
   /**

@@ -27,10 +27,19 @@ export interface PortListener {
 const OWN_ANSWERS = { requireHostHeader: false } as const;
 
 /**
+ * How often connections whose request is not whole are looked at. Node does it in one list, so that
+ * a connection costs no timer; by its defaults a client may take 60 s, and is found 30 s later.
+ *
+ * @limit Time until a request that is not whole in time is noticed | HTTP 408
+ */
+const REQUEST_CHECK_MS = 250;
+
+/**
  * Makes the listener of a port.
  *
  * @param tls - What node:https takes; undefined for a port without TLS.
- * @param handshakeTimeoutMs - Longest time of a TLS handshake, unless `tls` has its own.
+ * @param handshakeTimeoutMs - Longest time until a request is whole, and before it of a TLS
+ *   handshake; `tls` may have its own times.
  * @throws UsageError `COROSOCK_ARGUMENT` for a certificate or key that OpenSSL refuses.
  */
 export function portListener(
@@ -38,11 +47,16 @@ export function portListener(
   tls: HttpsServerOptions | undefined,
   handshakeTimeoutMs: number,
 ): PortListener {
-  if (tls === undefined) return listenerOf(createServer(OWN_ANSWERS), []);
-  // Node takes 0 for "no time limit".
-  const handshakeTimeout = Math.max(handshakeTimeoutMs, 1);
+  // Node takes 0 for "no time limit", and no fractions.
+  const handshakeTimeout = Math.max(Math.ceil(handshakeTimeoutMs), 1);
+  const times = {
+    headersTimeout: handshakeTimeout,
+    requestTimeout: handshakeTimeout,
+    connectionsCheckingInterval: Math.min(handshakeTimeout, REQUEST_CHECK_MS),
+  };
+  if (tls === undefined) return listenerOf(createServer({ ...times, ...OWN_ANSWERS }), []);
   try {
-    const server = createSecureServer({ handshakeTimeout, ...tls, ...OWN_ANSWERS });
+    const server = createSecureServer({ ...times, handshakeTimeout, ...tls, ...OWN_ANSWERS });
     return listenerOf(server, connectionsOf(server));
   } catch (cause) {
     const { message } = cause as Error;
