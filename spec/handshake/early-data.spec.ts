@@ -2,6 +2,7 @@
 // that leaves ends the deadline.
 
 import { settle, virtualClock } from 'corosock/testing';
+import type { VirtualClock } from 'corosock/testing';
 import { describe, expect, it } from 'vitest';
 import { HandshakeDeadline } from '../../src/handshake/handshake-deadline.ts';
 import { EARLY_BYTES, EarlyData } from '../../src/handshake/early-data.ts';
@@ -9,14 +10,16 @@ import { ScriptedStream } from '../transport/ws/scripted-stream.ts';
 
 interface Wait {
   readonly stream: ScriptedStream;
+  readonly clock: VirtualClock;
   readonly deadline: HandshakeDeadline;
   readonly waiting: EarlyData;
 }
 
 function wait(head = ''): Wait {
   const stream = new ScriptedStream();
-  const deadline = new HandshakeDeadline(virtualClock(), 700);
-  return { stream, deadline, waiting: new EarlyData(stream, Buffer.from(head), deadline) };
+  const clock = virtualClock();
+  const deadline = new HandshakeDeadline(clock, 700);
+  return { stream, clock, deadline, waiting: new EarlyData(stream, Buffer.from(head), deadline, clock) };
 }
 
 describe('EarlyData', () => {
@@ -53,6 +56,32 @@ describe('EarlyData', () => {
     expect(Buffer.compare(Buffer.concat([head, ...rest]), Buffer.concat(chunks))).toBe(0);
   });
 
+  it('reads nothing more where the request brought 16 KiB with it', async () => {
+    const { stream, waiting } = wait('x'.repeat(EARLY_BYTES));
+    stream.push('later');
+    await settle();
+    expect([stream.isPaused(), stream.readableLength, waiting.release().length]).toEqual([
+      true,
+      'later'.length,
+      EARLY_BYTES,
+    ]);
+  });
+
+  it('writes no bytes each second while it reads nothing: a reset shows then', async () => {
+    const { stream, clock } = wait('x'.repeat(EARLY_BYTES));
+    await clock.advance(2500);
+    expect([stream.writes.map(String), clock.timers]).toEqual([['', ''], 1]);
+  });
+
+  it('writes nothing to a stream that can take nothing, and leaves no timer with its release', async () => {
+    const { stream, clock, waiting } = wait('x'.repeat(EARLY_BYTES));
+    stream.end();
+    await clock.advance(1000);
+    expect([stream.writes, clock.timers]).toEqual([[], 1]);
+    waiting.release();
+    expect(clock.timers).toBe(0);
+  });
+
   it.each<[string, (stream: ScriptedStream) => unknown]>([
     ['ends', (stream) => stream.push(null)],
     ['is destroyed', (stream) => stream.destroy()],
@@ -78,7 +107,7 @@ describe('EarlyData', () => {
     const stream = new ScriptedStream();
     stream.destroy();
     const deadline = new HandshakeDeadline(virtualClock(), 700);
-    expect(new EarlyData(stream, Buffer.alloc(0), deadline).release().length).toBe(0);
+    expect(new EarlyData(stream, Buffer.alloc(0), deadline, virtualClock()).release().length).toBe(0);
     expect(deadline.why).toBe('gone');
   });
 });

@@ -6,7 +6,7 @@ import type { AcceptedHandshake, HandshakeResult, PendingHandshake, RejectedHand
 import { cancel } from './admission.ts';
 import { answerTo } from './answer-to.ts';
 import type { Report } from './report.ts';
-import { EarlyData } from '../handshake/early-data.ts';
+import { EARLY_BYTES, EarlyData, startReads, stopReads } from '../handshake/early-data.ts';
 import type { HandshakeDeadline } from '../handshake/handshake-deadline.ts';
 import type { UpgradeRequest } from '../handshake/handshake-request.ts';
 import { refuse, REFUSALS } from '../handshake/refusal.ts';
@@ -46,17 +46,22 @@ export class Upgrade {
    * would end the process.
    */
   hold(): void {
-    this.#event.stream.on('error', noop);
+    const { stream, head } = this.#event;
+    stream.on('error', noop);
+    // Before the event loop reads on: `wait` comes a turn later.
+    if (head.byteLength >= EARLY_BYTES) stopReads(stream);
   }
 
   /** Keeps what the client sends from now on, and ends the deadline when the client leaves. */
   wait(deadline: HandshakeDeadline): void {
-    this.#earlyData = new EarlyData(this.#event.stream, this.#event.head, deadline);
+    const { stream, head } = this.#event;
+    this.#earlyData = new EarlyData(stream, head, deadline, this.#settings.clock);
   }
 
   /** Answers the client. @returns The open link; undefined where no conversation comes of it. */
   answer(result: HandshakeResult): WsTransport | undefined {
     const head = this.#earlyData?.release() ?? this.#event.head;
+    if (head.byteLength >= EARLY_BYTES) startReads(this.#event.stream);
     if (result.kind === 'accepted') return this.#accept(head, result);
     this.#reject(result);
     return undefined;
