@@ -3,6 +3,7 @@
 // rows with these words in their names. Exit code 1 where a limit is not kept.
 
 import { parseArgs } from 'node:util';
+import { ADDRESSES_ROW } from './addresses.ts';
 import { ATTACKED } from './attacked.ts';
 import { CYCLES_ROW } from './cycles.ts';
 import { HOSTILE } from './hostile.ts';
@@ -22,6 +23,7 @@ const ROWS: readonly Row[] = [
   HALF_OPEN,
   SHUT_DOWN,
   CYCLES_ROW,
+  ADDRESSES_ROW,
   READS_ROW,
   MIXED,
 ];
