@@ -5,6 +5,7 @@
 const BENCH = new URL('../bench/', import.meta.url);
 
 export const RESULTS: URL = new URL('RESULTS.md', BENCH);
+export const SOAKED: URL = new URL('SOAK.md', BENCH);
 export const KEPT_RATIOS: URL = new URL('results.json', BENCH);
 export const REMARKS: URL = new URL('remarks.md', BENCH);
 export const PROFILES: URL = new URL('profiles/', BENCH);
