@@ -1,6 +1,6 @@
 // `npm run soak -- --minutes 10`: lets servers live through what the internet does to them, and
 // prints one table, beside raw `ws` where it has the figure. `npm run soak -- shut cycles` runs the
-// rows with these words in their names. A run of all rows is written to SOAK.md. Exit code 1 where a
+// rows with these words in their names. A run of all rows is kept in `bench/`. Exit code 1 where a
 // limit is not kept.
 
 import { writeFileSync } from 'node:fs';
