@@ -1,7 +1,7 @@
 // The behaviour suite, handshakes: what a handler learns of the request, what a client is answered,
 // and what goes before the first read.
 
-import type { Handshake, ServerSocket, WebSocketServer } from 'corosock';
+import type { Handshake, HandshakeRequest, KeyLimit, ServerSocket, WebSocketServer } from 'corosock';
 import { virtualClock } from 'corosock/testing';
 import { describe, expect, it } from 'vitest';
 import { until } from '../faults/until.ts';
@@ -190,6 +190,41 @@ export function handshakes(road: Road): void {
       ])('is %i for %s', async (status, _, origin, host) => {
         await using stage = await road.serve(idle);
         expect((await stage.ask('/', { headers: { Origin: origin, Host: host } })).status).toBe(status);
+      });
+
+      it('beyond maxSockets is 503, until a socket has ended', async () => {
+        await using stage = await road.serve(idle, { maxSockets: 2 });
+        const first = await stage.connect();
+        await stage.connect();
+        const { status, headers } = await stage.ask();
+        expect([status, Number(headers['retry-after']) > 0]).toEqual([503, true]);
+        await first.close();
+        await until(() => stage.host.sockets.size === 1);
+        expect((await stage.ask()).status).toBe(101);
+      });
+
+      it('beyond the limit of its key is 429, and other keys are served', async () => {
+        const limitBy = ({ url }: HandshakeRequest): KeyLimit => ({ key: url.search, maxSockets: 1 });
+        await using stage = await road.serve(idle, { limitBy });
+        await stage.connect('/?a');
+        expect((await stage.ask('/?a')).status).toBe(429);
+        expect((await stage.ask('/?b')).status).toBe(101);
+      });
+
+      it('beyond maxUnadmitted is 503, until the handler admits a client', async () => {
+        const strangers: ServerSocket[] = [];
+        const server = async (ws: ServerSocket): Promise<void> => {
+          if (ws.request.url.search === '?known') ws.admit();
+          else strangers.push(ws);
+          await ws.closed;
+        };
+        await using stage = await road.serve(server, { maxUnadmitted: 1 });
+        await stage.connect('/?known');
+        await stage.connect('/?stranger');
+        await until(() => strangers.length === 1);
+        expect((await stage.ask('/?known')).status).toBe(503);
+        strangers[0]?.admit();
+        expect((await stage.ask('/?known')).status).toBe(101);
       });
 
       it('to a host that closes is 503 with Retry-After', async () => {

@@ -1,5 +1,5 @@
-// Debian's nginx and haproxy in front of hosts of this machine, each with a configuration in a
-// folder of its own, on a free port, in the foreground. One proxy serves all hosts of a spec file:
+// Debian's nginx and haproxy in front of hosts of this machine, each with the configuration of the
+// guide, in a folder of its own, on a free port, in the foreground. One proxy serves all hosts of a spec file:
 // a header of the request names the port of the host. Where they are not installed, `here` is false.
 
 import { spawn, spawnSync } from 'node:child_process';
@@ -30,12 +30,27 @@ interface Program {
   configure(folder: string, port: number): readonly string[];
 }
 
+const PAGE = readFileSync(new URL('../../docs/guide/who-may-connect.md', import.meta.url), 'utf8');
+
+/** Gives a configuration of the guide, with what differs here in the place of what is said there. */
+function configOf(name: string, changes: Readonly<Record<string, string>>): string {
+  const block = PAGE.split(`\`\`\`${name}\n`)[1]?.split('```')[0] ?? '';
+  return Object.entries(changes).reduce((config, [there, here]) => {
+    if (!config.includes(there)) throw new Error(`The configuration of ${name} has no line with ${there}`);
+    return config.replace(there, here);
+  }, block);
+}
+
 const NGINX: Program = {
   path: process.env['NGINX_PATH'] ?? firstOf('nginx', '/usr/sbin/nginx'),
   scheme: 'ws',
   configure(folder, port) {
     const isRoot = process.getuid?.() === 0;
     const caches = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
+    const site = configOf('nginx', {
+      'listen 80;': `listen 127.0.0.1:${port};`,
+      'http://127.0.0.1:8080': 'http://127.0.0.1:$http_x_road_port',
+    });
     const config = `
       ${isRoot ? 'user root;' : ''}
       daemon off; worker_processes 1; pid ${folder}/pid; error_log ${folder}/log;
@@ -43,20 +58,7 @@ const NGINX: Program = {
       http {
         access_log off;
         ${caches.map((name) => `${name}_temp_path ${folder}/${name};`).join(' ')}
-        map $http_upgrade $connection_upgrade { default upgrade; '' close; }
-        server {
-          listen 127.0.0.1:${port};
-          location / {
-            proxy_pass http://127.0.0.1:$http_x_road_port;
-            proxy_http_version 1.1;
-            proxy_set_header Host $http_host;
-            proxy_set_header Upgrade $http_upgrade;
-            proxy_set_header Connection $connection_upgrade;
-            proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
-            proxy_set_header X-Forwarded-Proto $scheme;
-            proxy_read_timeout 1h;
-          }
-        }
+        ${site}
       }`;
     writeFileSync(join(folder, 'nginx.conf'), config);
     return ['-p', folder, '-e', join(folder, 'log'), '-c', join(folder, 'nginx.conf')];
@@ -69,26 +71,14 @@ const HAPROXY: Program = {
   scheme: 'wss',
   configure(folder, port) {
     const read = (name: string): Buffer => readFileSync(new URL(`../fixtures/${name}`, import.meta.url));
-    writeFileSync(
-      join(folder, 'localhost.pem'),
-      Buffer.concat([read('localhost-cert.pem'), read('localhost-key.pem')]),
-    );
-    const config = `
-defaults
-  mode http
-  timeout connect 10s
-  timeout client 1h
-  timeout server 1h
-  timeout tunnel 1h
-frontend road
-  bind 127.0.0.1:${port} ssl crt ${folder}/localhost.pem
-  option forwardfor
-  http-request set-header X-Forwarded-Proto https
-  http-request set-dst-port hdr(${HOST_PORT_HEADER})
-  default_backend host
-backend host
-  server host 0.0.0.0:0
-`;
+    const certificate = join(folder, 'localhost.pem');
+    writeFileSync(certificate, Buffer.concat([read('localhost-cert.pem'), read('localhost-key.pem')]));
+    const config = configOf('haproxy', {
+      'bind :443': `bind 127.0.0.1:${port}`,
+      '/etc/haproxy/site.pem': certificate,
+      'option forwardfor': `option forwardfor\n  http-request set-dst-port hdr(${HOST_PORT_HEADER})`,
+      '127.0.0.1:8080': '0.0.0.0:0',
+    });
     writeFileSync(join(folder, 'haproxy.cfg'), config);
     return ['-q', '-db', '-f', join(folder, 'haproxy.cfg')];
   },
