@@ -67,6 +67,7 @@ export function setActiveScene({ timeoutMs = TIMEOUT_MS, endOnClose = false, set
     timeoutMs,
     endOnClose,
     active,
+    memory: undefined,
   });
   active.set('id', session);
   active.delete = (id) => {

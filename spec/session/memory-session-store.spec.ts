@@ -153,3 +153,87 @@ describe('MemorySessionStore', () => {
     expect([store.size, await store.get('0'), await store.get('1')]).toEqual([100_000, undefined, {}]);
   });
 });
+
+/** A store of three sessions, and the ids that the host holds. */
+function holding(...ids: readonly string[]): {
+  readonly store: MemorySessionStore;
+  readonly clock: HandClock;
+  readonly hold: (id: string) => void;
+  readonly release: (id: string) => void;
+} {
+  const clock = new HandClock();
+  const store = new MemorySessionStore(clock, 3);
+  const held = new Set(ids);
+  store.keepHeld(held);
+  const hold = (id: string): void => {
+    held.add(id);
+    store.onHeld(id);
+  };
+  const release = (id: string): void => {
+    held.delete(id);
+    store.onHeld(id);
+  };
+  return { store, clock, hold, release };
+}
+
+/** The ids of `a` to `h` that the store has. */
+async function keptIn(store: MemorySessionStore): Promise<string> {
+  const found = await Promise.all([...'abcdefgh'].map(async (id) => ((await store.get(id)) ? id : '')));
+  return found.join('');
+}
+
+describe('a full MemorySessionStore (S5)', () => {
+  it('drops no session that is held, whether it was held before it was stored or after', async () => {
+    const { store, hold } = holding('a');
+    for (const id of 'abc') await store.set(id, { id }, Infinity);
+    hold('b');
+    for (const id of 'defg') await store.set(id, { id }, Infinity);
+    expect(await keptIn(store)).toBe('abg');
+  });
+
+  it('drops sessions without data first', async () => {
+    const { store } = holding();
+    await store.set('a', { user: 'ann' }, Infinity);
+    for (const id of 'bcdef') await store.set(id, {}, Infinity);
+    expect(await keptIn(store)).toBe('aef');
+  });
+
+  it('drops no session with data for one without', async () => {
+    const { store } = holding();
+    for (const id of 'abc') await store.set(id, { id }, Infinity);
+    for (const id of 'def') await store.set(id, {}, Infinity);
+    expect(await keptIn(store)).toBe('abcf');
+    await store.set('g', { id: 'g' }, Infinity);
+    expect(await keptIn(store)).toBe('bcg');
+  });
+
+  it('counts a session as one with data from its first update on, and touches move both kinds', async () => {
+    const { store } = holding();
+    for (const id of 'abc') await store.set(id, {}, Infinity);
+    await store.set('a', { user: 'ann' }, Infinity);
+    await store.touch('b', Infinity);
+    await store.set('d', {}, Infinity);
+    expect(await keptIn(store)).toBe('abd');
+  });
+
+  it('keeps what is held beyond its limit, and drops the rest once it is released', async () => {
+    const { store, release } = holding(...'abcde');
+    for (const id of 'abcde') await store.set(id, { id }, Infinity);
+    expect(store.size).toBe(5);
+    release('c');
+    expect(await keptIn(store)).toBe('abde');
+    for (const id of 'abde') release(id);
+    expect(await keptIn(store)).toBe('bde');
+  });
+
+  it('drops a session that has expired when it is released, and knows nothing of one that is gone', async () => {
+    const { store, clock, release } = holding('a');
+    await store.set('a', {}, 10);
+    clock.tick(10);
+    await store.set('b', {}, 10);
+    expect(store.size).toBe(2);
+    release('a');
+    release('c');
+    expect(store.size).toBe(1);
+  });
+});

@@ -2,6 +2,7 @@
 // what its store is told of its activity, and its end. sessions.ts and session-handle.ts call it;
 // it calls the store. What users hold is in session-handle.ts.
 
+import type { MemorySessionStore } from './memory-session-store.ts';
 import type { PendingWork } from './pending-work.ts';
 import { LockWait } from './session-lock.ts';
 import type { SessionLock } from './session-lock.ts';
@@ -31,6 +32,8 @@ export interface SessionResources {
   readonly endOnClose: boolean;
   /** The sessions that a handshake or a socket holds, by id. */
   readonly active: Map<string, ActiveSession>;
+  /** The store, where it is that of this host and keeps what is held; else undefined. */
+  readonly memory: Pick<MemorySessionStore, 'onHeld'> | undefined;
 }
 
 /** The store is touched so many times in a time-out at most, and when the last socket leaves. */
@@ -68,7 +71,10 @@ export class SessionMember implements ListNode<SessionMember> {
 export function holdSession(id: string, resources: SessionResources): ActiveSession {
   const known = resources.active.get(id);
   const session = known ?? new ActiveSession(id, resources);
-  if (known === undefined) resources.active.set(id, session);
+  if (known === undefined) {
+    resources.active.set(id, session);
+    resources.memory?.onHeld(id);
+  }
   session.hold();
   return session;
 }
@@ -259,8 +265,10 @@ export class ActiveSession implements DeadlineOwner {
   }
 
   #delist(): void {
-    const { active } = this.#resources;
-    if (active.get(this.id) === this) active.delete(this.id);
+    const { active, memory } = this.#resources;
+    if (active.get(this.id) !== this) return;
+    active.delete(this.id);
+    memory?.onHeld(this.id);
   }
 
   #closeLate(member: SessionMember): void {

@@ -8,35 +8,48 @@ import type { ListNode } from '../structures/linked-list.ts';
 
 /**
  * Sessions that are kept at once: some 30 MB with little data in each. Beyond it the session that
- * was touched longest ago is dropped.
+ * was touched longest ago is dropped, those without data first. What a socket or a handshake of the
+ * host holds is never dropped.
  *
- * @limit Sessions in the memory of a host | the session that was touched longest ago is dropped
+ * @limit Sessions in the memory of a host | of those that no socket holds, the one that was touched
+ * longest ago is dropped, those without data first
  */
 export const MAX_MEMORY_SESSIONS = 100_000;
 
-/** One session, in the list of all. */
+/** One session, in one of the lists. */
 interface Kept extends ListNode<Kept> {
   readonly id: string;
   text: string;
   /** When it expires, by the clock; Infinity for never. */
   untilMs: number;
+  list: LinkedList<Kept>;
 }
 
+/** What a session without data is kept as. */
+const EMPTY = '{}';
+
 /**
- * A {@link SessionStore} in memory, bounded by {@link MAX_MEMORY_SESSIONS}.
+ * A {@link SessionStore} in memory, bounded by {@link MAX_MEMORY_SESSIONS} and by the sockets of its
+ * host.
  *
  * It has no timer: a session that has expired is dropped when it is read, and when any session is
- * set. It has no `lock`: no other host uses it.
+ * set. It has no `lock`: no other host uses it. Every call takes the same time, however many
+ * sessions there are.
  */
 export class MemorySessionStore implements SessionStore {
   readonly #clock: Clock;
   readonly #limit: number;
   readonly #kept = new Map<string, Kept>();
   /**
-   * The sessions in the order in which they were touched. A Map could keep the order, too, but one
-   * that loses its first entries over and over is walked from its old beginning each time.
+   * The sessions that nothing holds, in the order in which they were touched. A Map could keep the
+   * order, too, but one that loses its first entries over and over is walked from its old beginning
+   * each time. Strangers fill only the list of those without data.
    */
-  readonly #touched = new LinkedList<Kept>();
+  readonly #empty = new LinkedList<Kept>();
+  readonly #filled = new LinkedList<Kept>();
+  readonly #held = new LinkedList<Kept>();
+  /** The sessions that sockets and handshakes of the host hold. */
+  #holders: { has(id: string): boolean } = new Set();
 
   constructor(clock: Clock, limit: number = MAX_MEMORY_SESSIONS) {
     this.#clock = clock;
@@ -48,6 +61,20 @@ export class MemorySessionStore implements SessionStore {
     return this.#kept.size;
   }
 
+  /** Takes over the sessions of a host that are held. Called once, before there are any. */
+  keepHeld(holders: { has(id: string): boolean }): void {
+    this.#holders = holders;
+  }
+
+  /** Called by the host when a session has become held, or is held no longer. */
+  onHeld(id: string): void {
+    const kept = this.#find(id, this.#clock.now());
+    if (kept === undefined) return;
+    this.#renew(kept, kept.untilMs);
+    // Sockets may have held more than the limit.
+    this.#makeRoom(this.#limit, 'all');
+  }
+
   async get(id: string): Promise<Record<string, unknown> | undefined> {
     const kept = this.#find(id, this.#clock.now());
     return kept === undefined ? undefined : (JSON.parse(kept.text) as Record<string, unknown>);
@@ -56,10 +83,11 @@ export class MemorySessionStore implements SessionStore {
   async set(id: string, data: Record<string, unknown>, timeoutMs: number): Promise<void> {
     const text = JSON.stringify(data);
     const nowMs = this.#clock.now();
-    this.#dropExpired(nowMs);
+    this.#dropExpired(this.#empty, nowMs);
+    this.#dropExpired(this.#filled, nowMs);
     const untilMs = nowMs + timeoutMs;
     const kept = this.#kept.get(id);
-    if (kept === undefined) return this.#add({ id, text, untilMs, previous: undefined, next: undefined });
+    if (kept === undefined) return this.#add(id, text, untilMs);
     kept.text = text;
     this.#renew(kept, untilMs);
   }
@@ -82,34 +110,48 @@ export class MemorySessionStore implements SessionStore {
     return undefined;
   }
 
-  #add(kept: Kept): void {
-    this.#kept.set(kept.id, kept);
-    this.#touched.append(kept);
-    const { first } = this.#touched;
-    if (this.#kept.size > this.#limit && first !== undefined) this.#drop(first);
+  #add(id: string, text: string, untilMs: number): void {
+    // A session without data takes the room of none that has some: it is worth less, and a stranger
+    // makes as many as he likes. Where it is held, it stays beyond the limit.
+    this.#makeRoom(this.#limit - 1, text === EMPTY ? 'empty' : 'all');
+    const list = this.#listOf(id, text);
+    const kept: Kept = { id, text, untilMs, list, previous: undefined, next: undefined };
+    this.#kept.set(id, kept);
+    list.append(kept);
   }
 
   #renew(kept: Kept, untilMs: number): void {
     kept.untilMs = untilMs;
-    this.#touched.remove(kept);
-    this.#touched.append(kept);
+    kept.list.remove(kept);
+    kept.list = this.#listOf(kept.id, kept.text);
+    kept.list.append(kept);
+  }
+
+  #listOf(id: string, text: string): LinkedList<Kept> {
+    if (this.#holders.has(id)) return this.#held;
+    return text === EMPTY ? this.#empty : this.#filled;
+  }
+
+  /** Drops sessions that nothing holds, until there are no more than `size`. */
+  #makeRoom(size: number, droppable: 'empty' | 'all'): void {
+    while (this.#kept.size > size) {
+      const first = this.#empty.first ?? (droppable === 'all' ? this.#filled.first : undefined);
+      if (first === undefined) return;
+      this.#drop(first);
+    }
   }
 
   #drop(kept: Kept): void {
     this.#kept.delete(kept.id);
-    this.#touched.remove(kept);
+    kept.list.remove(kept);
   }
 
   /**
    * Drops expired sessions, oldest first. All sessions of a host have one time-out: they expire in
-   * the order in which they were touched.
+   * the order in which they were touched. A held session ends with its sockets, and leaves then.
    */
-  #dropExpired(nowMs: number): void {
-    for (
-      let { first } = this.#touched;
-      first !== undefined && nowMs >= first.untilMs;
-      { first } = this.#touched
-    ) {
+  #dropExpired(list: LinkedList<Kept>, nowMs: number): void {
+    for (let { first } = list; first !== undefined && nowMs >= first.untilMs; { first } = list) {
       this.#drop(first);
     }
   }

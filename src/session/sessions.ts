@@ -2,6 +2,7 @@
 // afresh, and waits at shut-down for what sessions still have to tell the store. Makes a
 // session-handle.ts for the handshake over an active-session.ts. Reports forged cookies.
 
+import { MemorySessionStore } from './memory-session-store.ts';
 import { PendingWork } from './pending-work.ts';
 import { beginSession, holdSession } from './active-session.ts';
 import type { ActiveSession, SessionResources } from './active-session.ts';
@@ -38,6 +39,9 @@ export class Sessions {
     this.#peerFaults = peerFaults;
     this.#report = (error) => report(error, SESSION);
     const pendingWork = new PendingWork(clock, this.#report);
+    const active = new Map<string, ActiveSession>();
+    const memory = store instanceof MemorySessionStore ? store : undefined;
+    memory?.keepHeld(active);
     this.#resources = {
       store,
       lock: new SessionLock(store, pendingWork),
@@ -47,7 +51,8 @@ export class Sessions {
       pendingWork,
       timeoutMs,
       endOnClose,
-      active: new Map(),
+      active,
+      memory,
     };
     if (weakness !== undefined) this.#report(weakness);
   }
