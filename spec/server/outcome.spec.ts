@@ -102,6 +102,14 @@ describe('isExpectedEnd', () => {
     expect([told('session').of(error), told().of(error)]).toEqual([true, false]);
   });
 
+  it('is true for the end of the session while the client has not answered the close', () => {
+    const { conversation } = scripted();
+    const error = Object.assign(new Error('over'), { code: 'COROSOCK_SESSION_OVER' });
+    const before = isExpectedEnd(error, conversation, new LazySignal());
+    conversation.close(3008, '', 'session');
+    expect([before, isExpectedEnd(error, conversation, new LazySignal())]).toEqual([false, true]);
+  });
+
   it.each([
     ['another error', new Error('no')],
     ['undefined', undefined],

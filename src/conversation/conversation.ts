@@ -218,6 +218,11 @@ export class Conversation implements TransportSink, DeadlineOwner {
     return this.#taken?.isReading === true;
   }
 
+  /** On whose behalf we have begun to end it; undefined while we have not. */
+  get closer(): Closer | undefined {
+    return this.#closer;
+  }
+
   /** Whether one of the two has begun to end it, or it is over. */
   get isEnding(): boolean {
     return this.#closer !== undefined || this.#lastWords !== undefined || this.queue.end !== undefined;

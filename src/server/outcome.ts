@@ -64,7 +64,7 @@ export function aggregateErrors(
  */
 export function isExpectedEnd(
   error: unknown,
-  { over, queue: { end } }: Pick<Conversation, 'over' | 'queue'>,
+  { over, queue: { end }, closer }: Pick<Conversation, 'closer' | 'over' | 'queue'>,
   draining: LazySignal,
 ): boolean {
   try {
@@ -72,7 +72,9 @@ export function isExpectedEnd(
     if (isObject && 'closeInfo' in error) return end !== undefined && error.closeInfo === end;
     if (over.explains(error) || draining.explains(error)) return true;
     if (!isObject) return false;
-    return end?.by === 'session' && 'code' in error && error.code === 'COROSOCK_SESSION_OVER';
+    // A session that ends closes its sockets first: the client may not have answered yet.
+    const isBySession = (end?.by ?? closer) === 'session';
+    return isBySession && 'code' in error && error.code === 'COROSOCK_SESSION_OVER';
   } catch {
     // Anything can be thrown, also an object that throws when it is read.
     return false;

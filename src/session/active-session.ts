@@ -151,7 +151,8 @@ export class ActiveSession implements DeadlineOwner {
     this.#handshakes -= 1;
     this.#hadMembers = true;
     this.#members.append(member);
-    if (this.isOver) this.#resources.clock.setImmediate(() => this.#closeLate(member));
+    // Before the handler hears of it: its first call on the session rejects.
+    if (this.isOver) queueMicrotask(() => this.#closeLate(member));
     return member;
   }
 
