@@ -29,8 +29,8 @@ interface Kept extends ListNode<Kept> {
 const EMPTY = '{}';
 
 /**
- * A {@link SessionStore} in memory, bounded by {@link MAX_MEMORY_SESSIONS} and by the sockets of its
- * host.
+ * A {@link SessionStore} in memory, bounded by {@link MAX_MEMORY_SESSIONS} and by the sockets of
+ * its host.
  *
  * It has no timer: a session that has expired is dropped when it is read, and when any session is
  * set. It has no `lock`: no other host uses it. Every call takes the same time, however many
