@@ -169,9 +169,10 @@ describe('closing', () => {
     clock.tick(700);
     expect(link.calls).toEqual(['close 1001', 'terminate']);
     link.end({ code: 1001, by: 'local' });
+    const cause = new Error('The peer has not answered the close frame in 700 ms');
     expect([await waiting, ws.closeInfo]).toEqual([
       'closed',
-      { code: 1001, reason: '', clean: false, by: 'shutdown', unread: 0 },
+      { code: 1001, reason: '', clean: false, by: 'shutdown', cause, unread: 0 },
     ]);
   });
 

@@ -123,6 +123,7 @@ describe('our close', () => {
     expect(ws.closeInfo).toBe(undefined);
     await clock.advance(1);
     expect(await ending).toMatchObject({ code: 4000, reason: 'bye', clean: false, by: 'local' });
+    expect(ws.closeInfo?.cause).toEqual(new Error('The peer has not answered the close frame in 60000 ms'));
     expect(await client.untilClosed()).toBe('fin');
   });
 

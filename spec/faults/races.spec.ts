@@ -209,7 +209,8 @@ describe('races of an end', () => {
     await ws.write('holds the close frame up');
     const closing = ws.endServer();
     await clock.advance(closeTimeoutMs);
-    expect(await closing).toMatchObject({ code: 1000, clean: false, by: 'local' });
+    const cause = new Error(`The peer has not answered the close frame in ${closeTimeoutMs} ms`);
+    expect(await closing).toMatchObject({ code: 1000, clean: false, by: 'local', cause });
     await clock.advance(closeTimeoutMs);
     expect(clock.timers).toBe(0);
   });

@@ -226,8 +226,12 @@ describe('R14: a session that expires while a handshake opens it', () => {
     site.store.answers.get = () => asking.promise;
     using resuming = await site.knock(KNOWN);
     await until(() => site.store.calls.filter((call) => call === 'get known').length === 2);
+    const [ws] = site.host.sockets.values();
     await clock.advance(1);
     expect(await old.untilCloseFrame()).toMatchObject({ code: 3008 });
+    await old.send(closeFrame(3008));
+    await old.hangUp();
+    expect(await ws?.closed).toEqual({ code: 3008, reason: '', clean: true, by: 'session', unread: 0 });
     asking.resolve();
     const answer = await resuming.answer();
     expect([answer.status, idIn(answer.headers['set-cookie'])]).toEqual([101, site.ids[1]]);

@@ -71,7 +71,7 @@ export class Conversation implements TransportSink, DeadlineOwner {
   #closer: Closer | undefined;
   /** What we close with; undefined while we do not. */
   #closing: { readonly code: number; readonly reason: string } | undefined;
-  /** Why we end it, where the peer has caused it. */
+  /** Why we end it, or why that is not clean, where the peer has caused it. */
   #cause: Error | undefined;
   #closeTimer: unknown;
   #over: LazySignal | undefined;
@@ -131,8 +131,9 @@ export class Conversation implements TransportSink, DeadlineOwner {
 
   end(end: LinkEnd): void {
     const by = end.by === 'local' ? (this.#closer ?? 'local') : end.by;
-    const cause = by === this.#closer ? this.#cause : end.cause;
-    const info = this.queue.finish({ ...end, by, cause, clean: end.clean && by !== 'limit' });
+    const clean = end.clean && by !== 'limit';
+    const ours = by === this.#closer ? this.#cause : undefined;
+    const info = this.queue.finish({ ...end, by, clean, cause: clean ? undefined : (ours ?? end.cause) });
     if (this.#closer !== undefined) this.#settings.clock.clearTimeout(this.#closeTimer);
     this.#lastWords?.stop();
     this.#liveness?.stop();
@@ -210,7 +211,13 @@ export class Conversation implements TransportSink, DeadlineOwner {
     this.#closing = { code, reason };
     this.queue.discardFurther();
     this.writer.finish(() => this.transport.close(code, reason));
-    this.#closeTimer = this.#settings.clock.setTimeout(() => this.terminate(), this.#settings.closeTimeoutMs);
+    const { clock, closeTimeoutMs } = this.#settings;
+    this.#closeTimer = clock.setTimeout(() => this.#giveUp(closeTimeoutMs), closeTimeoutMs);
+  }
+
+  #giveUp(closeTimeoutMs: number): void {
+    this.#cause ??= new Error(`The peer has not answered the close frame in ${closeTimeoutMs} ms`);
+    this.terminate();
   }
 
   /** Whether the peer takes what waits for it: its silence proves nothing. */

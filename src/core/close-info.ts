@@ -24,7 +24,8 @@ export interface CloseInfo {
     | 'shutdown'
     | 'handler';
   /**
-   * The error of the broken rule or limit, of the heartbeat, or of the lost link. A browser tells
+   * Why the end is not clean: the error of the broken rule or limit, of the heartbeat, of the lost
+   * link, or of the missing answer to our close frame. Undefined after `terminate`. A browser tells
    * nothing of a link that it has lost, and a link in memory is lost without an error.
    */
   readonly cause?: unknown;

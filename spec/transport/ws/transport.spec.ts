@@ -300,7 +300,13 @@ describe('WsTransport reports', () => {
     end.close(4000, 'bye');
     await link.client.send(frame({ opcode: 0x3 }));
     await link.client.hangUp();
-    expect(await end.untilEnd()).toMatchObject({ code: 4000, reason: 'bye', clean: false, by: 'local' });
+    expect(await end.untilEnd()).toMatchObject({
+      code: 4000,
+      reason: 'bye',
+      clean: false,
+      by: 'local',
+      cause: { code: 'WS_ERR_INVALID_OPCODE' },
+    });
   });
 
   it('a close without a code as 1005', async () => {

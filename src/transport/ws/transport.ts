@@ -280,13 +280,14 @@ export class WsTransport implements Transport, ChunkReceiver {
   #endOf(code: number, reason: Buffer): LinkEnd {
     if (this.#isTerminated) return { code: 1006, reason: '', clean: false, by: 'local' };
     const answered = code !== 1006;
+    const error = this.#stream?.errored ?? undefined;
     if (this.#closing !== undefined) {
-      return { ...this.#closing, clean: answered, by: 'local' };
+      const cause = answered ? undefined : (this.#violation?.cause ?? error);
+      return { ...this.#closing, clean: answered, by: 'local', cause };
     }
     if (this.#violation !== undefined) return this.#violation;
     // Without our answer the closing handshake was not finished.
     const clean = this.#answer === undefined;
-    const error = this.#stream?.errored ?? undefined;
     if (answered)
       return { code, reason: reason.toString(), clean, by: 'peer', cause: clean ? undefined : error };
     const cause = error ?? new Error('The link has ended without a close frame');
