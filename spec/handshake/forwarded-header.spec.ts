@@ -30,6 +30,7 @@ describe('forwardedChain', () => {
     ['for=unknown;proto=ws', [u, false, u]],
     ['for=_hidden;host=a', [u, u, 'a']],
     ['for="_a,b;c";host=a', [u, u, 'a']],
+    ['host=a;for="_a,\\"b;c\\\\"', [u, u, 'a']],
     ['for=192.0.2.1;proto=gopher;host="a b"', ['192.0.2.1', u, u]],
     ['for=192.0.2.1;host=a/b', ['192.0.2.1', u, u]],
     ['for=192.0.2.1;host=a:99999', ['192.0.2.1', u, u]],

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { parseUpgrade } from '../fixtures/parsed-request.ts';
-import { UpgradeRequest } from '../../src/handshake/handshake-request.ts';
+import { peerOf, UpgradeRequest } from '../../src/handshake/handshake-request.ts';
 import { checkHandshake } from '../../src/handshake/check-handshake.ts';
 import type { CheckedRequest } from '../../src/handshake/check-handshake.ts';
 import type { RequestParts } from '../peers/raw-client.ts';
@@ -70,6 +70,22 @@ describe('UpgradeRequest', () => {
     expect([request.remoteAddress, request.remoteAddress]).toEqual(['192.0.2.1', '192.0.2.1']);
   });
 
+  it('has the IPv4 address of an IPv4 peer, whatever the port listens on', async () => {
+    const message = await parseUpgrade();
+    Object.defineProperty(message.socket, 'remoteAddress', { value: '::ffff:192.0.2.1' });
+    const request = new UpgradeRequest(message, checkHandshake(message) as CheckedRequest, {});
+    expect(request.remoteAddress).toBe('192.0.2.1');
+  });
+
+  it('has the address, scheme and host of a client that a proxy names', async () => {
+    const message = await parseUpgrade({ requestLine: 'GET /a?b HTTP/1.1' });
+    const peer = { remoteAddress: '192.0.2.1', encrypted: true, authority: 'a.example:8443' };
+    const request = new UpgradeRequest(message, checkHandshake(message) as CheckedRequest, {}, peer);
+    request.releaseRaw();
+    expect([request.remoteAddress, request.url.href]).toEqual(['192.0.2.1', 'wss://a.example:8443/a?b']);
+    expect([request.authority, request.isSecure]).toEqual(['a.example:8443', true]);
+  });
+
   it('has the scheme wss over TLS', async () => {
     const message = await parseUpgrade();
     Object.assign(message.socket, { encrypted: true });
@@ -85,5 +101,18 @@ describe('UpgradeRequest', () => {
     expect([kept.raw?.method, released.raw]).toEqual(['GET', undefined]);
     expect([released.url.href, released.headers]).toStrictEqual([kept.url.href, kept.headers]);
     expect(released.headers).toBe(released.headers);
+  });
+});
+
+describe('peerOf', () => {
+  it('gives what the socket of a request says', async () => {
+    const message = await parseUpgrade({ headers: { Host: 'A.example:80' } });
+    expect(peerOf(message)).toEqual({
+      remoteAddress: undefined,
+      encrypted: false,
+      authority: 'A.example:80',
+    });
+    Object.assign(message.socket, { encrypted: true });
+    expect(peerOf(message).encrypted).toBe(true);
   });
 });

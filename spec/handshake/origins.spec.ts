@@ -4,7 +4,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ArrivedRequest, HandshakeRequest } from '../../src/handshake/handshake-request.ts';
-import { checkOrigins, originRefusal, originRule } from '../../src/handshake/origins.ts';
+import { anyOriginError, checkOrigins, originRefusal, originRule } from '../../src/handshake/origins.ts';
 import type { Origins } from '../../src/handshake/origins.ts';
 import { REFUSALS } from '../../src/handshake/refusal.ts';
 
@@ -317,5 +317,14 @@ describe('checkOrigins', () => {
     expect(() => check(['https://a.example', entry])).toThrow(
       "f(): expected origins[1] to be an origin such as 'https://a.example', or a RegExp, got ",
     );
+  });
+});
+
+describe('anyOriginError', () => {
+  it('C3: names the call and what it should check', () => {
+    expect(anyOriginError('f()')).toMatchObject({
+      code: 'COROSOCK_ANY_ORIGIN',
+      message: `f(): expected origins to be checked where a cookie opens a session, got 'any'`,
+    });
   });
 });

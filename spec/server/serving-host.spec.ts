@@ -75,6 +75,14 @@ describe('ServingHost', () => {
     );
   });
 
+  it.each([
+    ['origin', { Origin: 'https://evil.example' }, {}],
+    ['forwarded', { Forwarded: 'for=10.0.0.1', 'X-Forwarded-For': '10.0.0.2' }, { trustProxy: 1 }],
+  ] as const)('answers with REFUSALS.%s before it looks for a route', async (name, headers, options) => {
+    const written = await upgrade(hostOf({ '/a': untilClosed }, options), { headers });
+    expect(written.text()).toBe(responseOf(REFUSALS[name]));
+  });
+
   it('has the address of its listener', () => {
     const closed = hostOf(untilClosed);
     expect([closed.url, closed.port]).toEqual(['', 0]);
