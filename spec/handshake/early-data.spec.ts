@@ -5,7 +5,7 @@ import { settle, virtualClock } from 'corosock/testing';
 import type { VirtualClock } from 'corosock/testing';
 import { describe, expect, it } from 'vitest';
 import { HandshakeDeadline } from '../../src/handshake/handshake-deadline.ts';
-import { EARLY_BYTES, EarlyData } from '../../src/handshake/early-data.ts';
+import { EARLY_BYTES, EarlyData, startReads, stopReads } from '../../src/handshake/early-data.ts';
 import { ScriptedStream } from '../transport/ws/scripted-stream.ts';
 
 interface Wait {
@@ -65,6 +65,18 @@ describe('EarlyData', () => {
       'later'.length,
       EARLY_BYTES,
     ]);
+  });
+
+  it.each([
+    [true, ['stop', 'start']],
+    [false, []],
+  ])('stops the reads below the stream, and starts them again, where it reads: %s', (reading, expected) => {
+    const calls: string[] = [];
+    const handle = { reading, readStop: () => calls.push('stop'), readStart: () => calls.push('start') };
+    const stream = Object.assign(new ScriptedStream(), { _handle: handle });
+    stopReads(stream);
+    startReads(stream);
+    expect([calls, stream.isPaused()]).toEqual([expected, true]);
   });
 
   it('writes no bytes each second while it reads nothing: a reset shows then', async () => {

@@ -22,8 +22,8 @@ const PROBE_MS = 1000;
 interface Handle {
   /** Whether the stream has asked for reads. */
   readonly reading?: boolean;
-  readStop?(): void;
-  readStart?(): void;
+  readStop(): void;
+  readStart(): void;
 }
 
 /**
@@ -33,13 +33,13 @@ interface Handle {
 export function stopReads(stream: Duplex): void {
   stream.pause();
   const handle = handleOf(stream);
-  if (handle?.reading === true) handle.readStop?.();
+  if (handle?.reading === true) handle.readStop();
 }
 
 /** Undoes {@link stopReads}; the stream stays paused. */
 export function startReads(stream: Duplex): void {
   const handle = handleOf(stream);
-  if (handle?.reading === true) handle.readStart?.();
+  if (handle?.reading === true) handle.readStart();
 }
 
 function handleOf(stream: Duplex): Handle | null | undefined {

@@ -17,7 +17,7 @@ export interface CapacitySettings {
   readonly report: Report;
   readonly maxSockets: number;
   readonly maxUnadmitted: number;
-  readonly limitBy: ((request: HandshakeRequest) => KeyLimit | undefined) | undefined;
+  readonly limitBy: (request: HandshakeRequest) => KeyLimit | undefined;
 }
 
 /** The counts of one route. */
@@ -60,7 +60,7 @@ export class Capacity {
     const route = this.#routeOf(pattern);
     if (this.#sockets >= maxSockets) return REFUSALS.full;
     if (route.admitted !== undefined && this.#unadmitted >= maxUnadmitted) return REFUSALS.unadmitted;
-    const slot = limitBy === undefined ? route.slot : this.#enterByKey(route, limitBy, request);
+    const slot = this.#enterByKey(route, limitBy, request);
     if ('status' in slot) return slot;
     this.#sockets += 1;
     route.sockets += 1;
@@ -75,7 +75,7 @@ export class Capacity {
 
   #enterByKey(
     route: RouteCounts,
-    limitBy: NonNullable<CapacitySettings['limitBy']>,
+    limitBy: CapacitySettings['limitBy'],
     request: HandshakeRequest,
   ): Slot | Refusal {
     try {

@@ -16,6 +16,7 @@ import { originRefusal, originRule } from '../handshake/origins.ts';
 import type { OriginRule } from '../handshake/origins.ts';
 import { trustedProxies } from '../handshake/trusted-proxies.ts';
 import type { TrustedProxies } from '../handshake/trusted-proxies.ts';
+import { whenAnswered } from '../handshake/pipelining.ts';
 import { refuse, REFUSALS } from '../handshake/refusal.ts';
 import type { Refusal } from '../handshake/refusal.ts';
 import { checkHandshake } from '../handshake/check-handshake.ts';
@@ -139,6 +140,10 @@ export class ServingHost implements Host, RunListener {
 
   handleUpgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void {
     if (!markHandedOver(stream)) return this.#settings.report(handedOver(), HANDSHAKE);
+    whenAnswered(stream, () => this.#shakeHands(request, stream, head));
+  }
+
+  #shakeHands(request: IncomingMessage, stream: Duplex, head: Buffer): void {
     const pending = this.#check(request);
     if ('status' in pending) return refuse(stream, pending, this.#settings.clock, request.method);
     const upgrade = new Upgrade({ request, stream, head }, pending, this.#acceptor, this.#settings);

@@ -5,6 +5,7 @@ import type { IncomingMessage, Server as HttpServer } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
 import type { Duplex } from 'node:stream';
 import { checkHandshake } from '../handshake/check-handshake.ts';
+import { whenAnswered } from '../handshake/pipelining.ts';
 import { refuse, REFUSALS } from '../handshake/refusal.ts';
 import { targetOf } from '../handshake/request-target.ts';
 import type { Host } from './host.ts';
@@ -60,7 +61,8 @@ export class UpgradeRegistry {
     if (host !== undefined) return host.handleUpgrade(request, socket, head);
     if (this.#server.listenerCount('upgrade') > 1) return;
     const checked = checkHandshake(request);
-    refuse(socket, 'status' in checked ? checked : REFUSALS.route, realClock, request.method);
+    const refusal = 'status' in checked ? checked : REFUSALS.route;
+    whenAnswered(socket, () => refuse(socket, refusal, realClock, request.method));
   };
 
   #hostFor(request: IncomingMessage): Claim['host'] | undefined {
