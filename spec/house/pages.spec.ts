@@ -14,7 +14,7 @@
 
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { Server } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
@@ -36,6 +36,11 @@ mkdirSync(folder, { recursive: true });
 for (const { name, code } of blocks) {
   // The two agree on `it`, `test`, `describe`; only one runner can be running.
   writeFileSync(fileOf(name), `${code.replace(`'node:test'`, `'vitest'`)}\nexport {};\n`);
+}
+
+// A block may read a certificate beside itself.
+for (const name of ['cert.pem', 'key.pem']) {
+  copyFileSync(new URL(`spec/fixtures/localhost-${name}`, projectRoot), new URL(name, folder));
 }
 
 describe('README and docs', () => {
