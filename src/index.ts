@@ -21,6 +21,7 @@ export type { SessionCookieOptions } from './session/cookie-options.ts';
 export type { Session } from './session/session.ts';
 export type { SessionOptions } from './session/session-options.ts';
 export type { SessionStore } from './session/session-store.ts';
+export { SessionStoreError } from './session/timed-store.ts';
 export type { ReadJsonOptions } from './socket/json-message.ts';
 export type { ReadOptions, Socket, WriteOptions } from './socket/socket.ts';
 export { channel } from './tasks/bounded-channel.ts';

@@ -37,6 +37,7 @@ describe('sessionSettingsOf', () => {
       cookie: cookieSettingsOf('serve()', 'corosock.sid'),
       store: expect.any(MemorySessionStore) as unknown,
       timeoutMs: 900_000,
+      storeTimeoutMs: 10_000,
       endOnClose: false,
     });
   });
@@ -120,6 +121,17 @@ describe('sessionSettingsOf', () => {
     expectRefused({ timeoutMs }, 'sessions.timeoutMs to be a number of milliseconds ≥ 0'),
   );
 
+  it.each([1, 2 ** 31 - 1])('takes storeTimeoutMs of %d', (storeTimeoutMs) => {
+    expect(take({ storeTimeoutMs }).storeTimeoutMs).toBe(storeTimeoutMs);
+  });
+
+  it.each([0, -1, 2 ** 31, Infinity, NaN, '1', null])('refuses storeTimeoutMs of %s', (storeTimeoutMs) =>
+    expectRefused(
+      { storeTimeoutMs },
+      'sessions.storeTimeoutMs to be a number of milliseconds from 1 to 2147483647',
+    ),
+  );
+
   it.each([true, false])('takes endOnClose of %s', (endOnClose) => {
     expect(take({ endOnClose }).endOnClose).toBe(endOnClose);
   });
@@ -131,7 +143,7 @@ describe('sessionSettingsOf', () => {
   it('C2: refuses unknown names', () => {
     expect(refused({ secret: 'a', timeoutMS: 1 })).toEqual([
       'COROSOCK_ARGUMENT',
-      'serve() sessions: expected only the options secret, cookie, store, timeoutMs, endOnClose, got "timeoutMS"',
+      'serve() sessions: expected only the options secret, cookie, store, timeoutMs, storeTimeoutMs, endOnClose, got "timeoutMS"',
     ]);
   });
 

@@ -57,6 +57,13 @@ export interface ErrorCodes {
    */
   readonly COROSOCK_SESSION_OVER: 'UsageError';
   /**
+   * The store of sessions has not answered within `sessions.storeTimeoutMs`. What the call would
+   * have written may still be written.
+   *
+   * Cure: catch it as any error of a store that is down, and look after the store.
+   */
+  readonly COROSOCK_SESSION_STORE: 'SessionStoreError';
+  /**
    * Given to `report` when a host begins: a secret of its sessions has fewer than 32 bytes, and may
    * be guessed from any cookie that it has signed.
    *

@@ -243,9 +243,14 @@ export class ActiveSession implements DeadlineOwner {
     // A handshake may have opened the id again after the last socket of this one had left.
     active.get(this.id)?.evict();
     const wait = new LockWait(deadlines, DEFAULT_UPDATE_TIMEOUT_MS, []);
+    let isAsked = false;
     try {
-      await lock.hold(this.id, wait, () => store.delete(this.id));
-    } catch {
+      await lock.hold(this.id, wait, () => {
+        isAsked = true;
+        return store.delete(this.id);
+      });
+    } catch (error) {
+      if (isAsked) throw error;
       await store.delete(this.id);
     }
   }

@@ -7,6 +7,7 @@ import type { ActiveSession, SessionMember, SessionResources } from './active-se
 import { LockWait } from './session-lock.ts';
 import type { Session, SessionData } from './session.ts';
 import { DEFAULT_UPDATE_TIMEOUT_MS } from './session-options.ts';
+import { SessionStoreError } from './timed-store.ts';
 import { rejected, unattended } from '../waiting/abortable.ts';
 import { LazySignal } from '../waiting/lazy-signal.ts';
 import { badArgument } from '../core/arguments.ts';
@@ -30,6 +31,8 @@ export class SessionHandle implements Session {
   #isIdFresh: boolean;
   /** Whether the store was given the session. */
   #isStored: boolean;
+  /** Whether the store was silent when it was given the session: it may still store it. */
+  #isUnsure = false;
   /** The `regenerate` calls that are under way; undefined before the first. Never rejects. */
   #regenerating: Promise<unknown> | undefined;
   /** Whether the hook has decided. */
@@ -145,7 +148,7 @@ export class SessionHandle implements Session {
     active.release();
     if (!this.#isOwn || active.isOver) return;
     this.#isDestroyed = true;
-    if (this.#isStored) this.#destroy(active);
+    if (this.#isStored || this.#isUnsure) this.#destroy(active);
     else active.evict();
   }
 
@@ -182,9 +185,16 @@ export class SessionHandle implements Session {
   }
 
   async #write(active: ActiveSession, data: SessionData): Promise<void> {
-    await active.write(data);
-    this.#isStored = true;
-    if (this.#isDestroyed) this.#destroy(active);
+    try {
+      await active.write(data);
+      this.#isStored = true;
+    } catch (error) {
+      // The write may come late. Calls take effect in their order: a deletion comes behind it.
+      this.#isUnsure ||= isSilence(error);
+      throw error;
+    } finally {
+      if (this.#isDestroyed && (this.#isStored || this.#isUnsure)) this.#destroy(active);
+    }
   }
 
   async #update(
@@ -246,7 +256,8 @@ export class SessionHandle implements Session {
     try {
       await fresh.write(data);
     } catch (error) {
-      fresh.release();
+      if (isSilence(error)) this.#destroy(fresh);
+      else fresh.release();
       throw error;
     }
     return fresh;
@@ -259,11 +270,22 @@ export class SessionHandle implements Session {
   async #deleteOld(old: ActiveSession, data: SessionData): Promise<void> {
     old.refuseIfOver();
     if (this.#handshakeOver.aborted) throw tooLate();
-    await this.#resources.store.delete(old.id);
+    try {
+      await this.#resources.store.delete(old.id);
+    } catch (error) {
+      // A deletion that comes late would take the data: it is written again, behind it.
+      if (isSilence(error)) this.#resources.pendingWork.run(old.write(data));
+      throw error;
+    }
     if (!this.#handshakeOver.aborted) return;
     if (!this.#isDestroyed) await old.write(data);
     throw tooLate();
   }
+}
+
+/** Tells whether the store has not answered: the call may still take effect. */
+function isSilence(error: unknown): boolean {
+  return error instanceof SessionStoreError;
 }
 
 function checkUpdate(change: unknown, options: WaitOptions): void {

@@ -6,7 +6,7 @@ import type { CookieSettings, SessionCookieOptions } from './cookie-options.ts';
 import { MemorySessionStore } from './memory-session-store.ts';
 import type { SessionStore } from './session-store.ts';
 import type { Clock } from '../time/clock.ts';
-import { badArgument, checkBoolean, checkMs, checkNames } from '../core/arguments.ts';
+import { badArgument, checkBoolean, checkMs, checkNames, checkPeriod } from '../core/arguments.ts';
 import { complete, namesOf, unchecked } from '../core/options.ts';
 import type { Complete, OptionTable } from '../core/options.ts';
 import { UsageError } from '../core/errors.ts';
@@ -32,6 +32,12 @@ export interface SessionOptions {
    * sockets close with 3008. 0: never. Default 900 000.
    */
   readonly timeoutMs?: number;
+  /**
+   * Longest wait for an answer of `store`, 1 to 2³¹−1 ms: `load`, `update`, `regenerate` and `end`
+   * then reject with a SessionStoreError, and a handshake gets 503. How long a lock is waited for is
+   * an option of `update`. Default 10 000.
+   */
+  readonly storeTimeoutMs?: number;
   /** Ends a session with the last socket of it on this host. Default false. */
   readonly endOnClose?: boolean;
 }
@@ -44,6 +50,7 @@ export const SESSION_OPTIONS: OptionTable<SessionOptions, 'secret' | 'store'> = 
   store: [undefined, checkStore],
   // 15 minutes, as in `%CSP.Session`.
   timeoutMs: [900_000, checkMs],
+  storeTimeoutMs: [10_000, checkPeriod],
   endOnClose: [false, checkBoolean],
 };
 

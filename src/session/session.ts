@@ -27,7 +27,8 @@ export interface Session {
    *
    * @returns A fresh copy.
    * @throws UsageError `COROSOCK_SESSION_OVER`, also when the store no longer has the session: a
-   *   logout over HTTP ends the sockets here. What the store rejects with when it is down.
+   *   logout over HTTP ends the sockets here. What the store rejects with when it is down, and
+   *   SessionStoreError when it does not answer within `storeTimeoutMs`.
    */
   load(): Promise<SessionData>;
 
@@ -49,7 +50,8 @@ export interface Session {
    *   `signal`: aborting rejects with its reason until the write begins, and nothing is changed.
    * @returns `timeout`: the lock was not free in time, and `change` was not called.
    * @throws UsageError `COROSOCK_ARGUMENT`, `COROSOCK_SESSION_OVER`. The reason of the signal. What
-   *   the store rejects with; whether it has written is then open.
+   *   the store rejects with, and SessionStoreError when it is silent; whether it has written is
+   *   then open.
    */
   update(
     change: (data: SessionData) => void | PromiseLike<void>,
@@ -74,7 +76,8 @@ export interface Session {
    * Waits for a process that holds the lock, but not for longer than 10 000 ms. Sockets of other
    * processes end when they next ask for the data, or when they time out.
    *
-   * @throws What the store rejects with; the sockets are closed all the same.
+   * @throws What the store rejects with, and SessionStoreError when it is silent; the sockets are
+   *   closed all the same.
    */
   end(): Promise<void>;
 }

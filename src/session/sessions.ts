@@ -10,6 +10,8 @@ import { SessionCookie, SessionCookieError } from './session-cookie.ts';
 import { SessionHandle } from './session-handle.ts';
 import { SessionLock } from './session-lock.ts';
 import type { SessionSettings } from './session-options.ts';
+import type { SessionStore } from './session-store.ts';
+import { TimedStore } from './timed-store.ts';
 import { Deadlines } from '../time/deadline.ts';
 import type { Clock } from '../time/clock.ts';
 
@@ -35,12 +37,13 @@ export class Sessions {
   #isPlainTold = false;
 
   constructor(settings: SessionSettings, { clock, report, peerFaults }: SessionHost) {
-    const { store, timeoutMs, endOnClose, cookie, secrets, weakness } = settings;
+    const { timeoutMs, endOnClose, cookie, secrets, weakness } = settings;
     this.#peerFaults = peerFaults;
     this.#report = (error) => report(error, SESSION);
     const pendingWork = new PendingWork(clock, this.#report);
     const active = new Map<string, ActiveSession>();
-    const memory = store instanceof MemorySessionStore ? store : undefined;
+    const memory = settings.store instanceof MemorySessionStore ? settings.store : undefined;
+    const store: SessionStore = memory ?? new TimedStore(settings.store, clock, settings.storeTimeoutMs);
     memory?.keepHeld(active);
     this.#resources = {
       store,
