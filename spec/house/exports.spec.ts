@@ -35,6 +35,7 @@ const entryPoints = [
       'MessageError',
       'PeerFaultsError',
       'SessionCookieError',
+      'SessionStoreError',
       'Status',
       'UsageError',
       'attach',

@@ -33,9 +33,9 @@ export interface SessionOptions {
    */
   readonly timeoutMs?: number;
   /**
-   * Longest wait for an answer of `store`, 1 to 2³¹−1 ms: `load`, `update`, `regenerate` and `end`
-   * then reject with a SessionStoreError, and a handshake gets 503. How long a lock is waited for is
-   * an option of `update`. Default 10 000.
+   * Longest wait for an answer of `store`, 1 to 2³¹−1 ms: `load`, `update`, `regenerate` and
+   * `end` then reject with a SessionStoreError, and a handshake gets 503. How long a lock is waited
+   * for is an option of `update`. Default 10 000.
    */
   readonly storeTimeoutMs?: number;
   /** Ends a session with the last socket of it on this host. Default false. */
