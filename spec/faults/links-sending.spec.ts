@@ -11,6 +11,10 @@ import { WebSocket } from 'ws';
 import { OPCODE } from '../peers/frames.ts';
 import { openRaw } from '../peers/raw-client.ts';
 import type { RawClient } from '../peers/raw-client.ts';
+import type { TransportSink } from '../../src/transport/transport.ts';
+import { turn } from '../time/hand-clock.ts';
+import { acceptScripted } from '../transport/ws/scripted-stream.ts';
+import { memoryBytes } from './left-bytes.ts';
 import { socketOf, staysPending } from './until.ts';
 
 const HIGH_WATER_BYTES = 65_536;
@@ -18,6 +22,14 @@ const MESSAGE = Buffer.alloc(100_000, 7);
 const HEADER_BYTES = 10;
 /** Far more than the kernel buffers of one link. */
 const MOST_MESSAGES = 1000;
+
+const NO_SINK: TransportSink = {
+  receive: () => {},
+  drain: () => {},
+  peerClosed: () => {},
+  stall: () => {},
+  end: () => {},
+};
 
 async function idle(ws: ServerSocket): Promise<void> {
   await ws.closed;
@@ -61,6 +73,31 @@ describe('a peer that does not read', () => {
     client.reset();
     await ending;
   });
+
+  it.each([1, 4, 100, 1300, 3000])(
+    'W1: takes at most 1.25 times the high-water mark of memory, with messages of %d bytes',
+    async (length) => {
+      const links = Array.from({ length: 50 }, acceptScripted);
+      const text = 'x'.repeat(length);
+      for (const { stream, transport } of links) {
+        transport.open(NO_SINK);
+        stream.hold();
+        transport.send(text, { binary: false, compress: false });
+      }
+      await turn();
+      const before = memoryBytes();
+      for (let isFull = false; !isFull; await turn()) {
+        isFull = true;
+        for (const { transport } of links) {
+          if (transport.bufferedBytes >= HIGH_WATER_BYTES) continue;
+          isFull = false;
+          transport.send(text, { binary: false, compress: false });
+        }
+      }
+      expect((memoryBytes() - before) / links.length / HIGH_WATER_BYTES).toBeLessThanOrEqual(1.25);
+    },
+    20_000,
+  );
 
   it('W1: lets a waiting write go on once it reads again', async () => {
     await using host = await serve(idle, { clock: virtualClock() });

@@ -4,21 +4,22 @@
 import * as fc from 'fast-check';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { settle } from 'corosock/testing';
-import {
-  FrameBatch,
-  FramePool,
-  MAX_BATCHED_BYTES,
-  SLAB_BYTES,
-} from '../../../src/transport/ws/frame-batch.ts';
+import { FrameBatch, FramePool, SLAB_BYTES } from '../../../src/transport/ws/frame-batch.ts';
+import { LONGEST_COPIED_BYTES, wholeByte } from '../../../src/transport/ws/server-frame.ts';
 import { parseFrame } from '../../peers/frames.ts';
 
+/** The first byte of a frame of text. */
+const TEXT = wholeByte('', false);
+
 /** Makes a batch, and records its writes. */
-function openBatch(pool = new FramePool()): { readonly batch: FrameBatch; readonly writes: Buffer[] } {
-  const writes: Buffer[] = [];
-  return { batch: new FrameBatch(pool, (frames) => writes.push(frames)), writes };
+function openBatch(pool = new FramePool()): { readonly batch: FrameBatch; readonly writes: Uint8Array[] } {
+  const writes: Uint8Array[] = [];
+  const write = (first: Uint8Array, further: readonly Uint8Array[] = []): void =>
+    void writes.push(first, ...further);
+  return { batch: new FrameBatch(pool, write), writes };
 }
 
-function messagesIn(writes: readonly Buffer[]): readonly string[] {
+function messagesIn(writes: readonly Uint8Array[]): readonly string[] {
   const messages: string[] = [];
   let rest = Buffer.concat(writes);
   for (let parsed = parseFrame(rest); parsed !== undefined; parsed = parseFrame(rest)) {
@@ -32,9 +33,9 @@ function messagesIn(writes: readonly Buffer[]): readonly string[] {
 describe('FrameBatch', () => {
   it('writes the frames of one turn and its microtasks at once', async () => {
     const { batch, writes } = openBatch();
-    batch.add('one', false);
+    batch.add('one', TEXT);
     await Promise.resolve();
-    batch.add('two', false);
+    batch.add('two', TEXT);
     expect([writes.length, batch.bytes]).toEqual([0, 2 * (2 + 3)]);
     await settle();
     expect([writes.length, batch.bytes, messagesIn(writes)]).toEqual([1, 0, ['one', 'two']]);
@@ -44,7 +45,7 @@ describe('FrameBatch', () => {
     const { batch, writes } = openBatch();
     const order: string[] = [];
     setImmediate(() => order.push(`immediate after ${writes.length}`));
-    batch.add('one', false);
+    batch.add('one', TEXT);
     await settle();
     expect(order).toEqual(['immediate after 1']);
   });
@@ -53,7 +54,7 @@ describe('FrameBatch', () => {
     const { batch, writes } = openBatch();
     const faked = vi.spyOn(process, 'nextTick').mockImplementation(() => {});
     onTestFinished(() => faked.mockRestore());
-    batch.add('one', false);
+    batch.add('one', TEXT);
     await new Promise((resolve) => void setImmediate(resolve));
     expect(messagesIn(writes)).toEqual(['one']);
   });
@@ -66,14 +67,14 @@ describe('FrameBatch', () => {
     const broken = new fresh.FrameBatch(pool, () => {
       if (isBroken) throw new Error('broken');
     });
-    const others = [[], []].map((writes: Buffer[]) => ({
+    const others = [[], []].map((writes: Uint8Array[]) => ({
       batch: new fresh.FrameBatch(pool, (frames) => writes.push(frames)),
       writes,
     }));
     const watching = process.listeners('exit');
     const turn = (): void => {
-      broken.add('lost', false);
-      for (const { batch } of others) batch.add('kept', false);
+      broken.add('lost', TEXT);
+      for (const { batch } of others) batch.add('kept', TEXT);
       // The listener for the end of the process flushes a turn, too.
       const flush = process.listeners('exit').find((each) => !watching.includes(each));
       flush?.(0);
@@ -95,27 +96,27 @@ describe('FrameBatch', () => {
       (name) =>
         new FrameBatch(new FramePool(), (frames) => {
           written.push(...messagesIn([frames]).map((text) => `${name}: ${text}`));
-          if (written.length < 4) for (const each of batches) each.add(`after ${written.length}`, false);
+          if (written.length < 4) for (const each of batches) each.add(`after ${written.length}`, TEXT);
         }),
     );
-    for (const each of batches) each.add('first', false);
+    for (const each of batches) each.add('first', TEXT);
     await new Promise((resolve) => void setImmediate(resolve));
     expect(written).toEqual(['a: first', 'b: first', 'b: after 1', 'a: after 1', 'a: after 3', 'b: after 3']);
   });
 
   it('adds one listener for the end of the process, however many turns there are', async () => {
     const { batch } = openBatch();
-    batch.add('one', false);
+    batch.add('one', TEXT);
     await settle();
     const watched = process.listenerCount('exit');
-    batch.add('two', false);
+    batch.add('two', TEXT);
     await settle();
     expect(process.listenerCount('exit')).toBe(watched);
   });
 
   it('writes nothing twice when it is flushed within the turn', async () => {
     const { batch, writes } = openBatch();
-    batch.add('one', false);
+    batch.add('one', TEXT);
     batch.flush();
     batch.flush();
     await settle();
@@ -124,9 +125,9 @@ describe('FrameBatch', () => {
 
   it('takes more messages in the same turn after a flush', async () => {
     const { batch, writes } = openBatch();
-    batch.add('one', false);
+    batch.add('one', TEXT);
     batch.flush();
-    batch.add('two', false);
+    batch.add('two', TEXT);
     await settle();
     expect(writes.map((write) => messagesIn([write]))).toEqual([['one'], ['two']]);
   });
@@ -135,31 +136,113 @@ describe('FrameBatch', () => {
     const { batch, writes } = openBatch();
     const text = 'x'.repeat(1000);
     const frames = Math.ceil(SLAB_BYTES / (4 + 1000));
-    for (let i = 0; i < frames; i += 1) batch.add(text, false);
+    for (let i = 0; i < frames; i += 1) batch.add(text, TEXT);
     expect([writes.length, batch.bytes]).toEqual([1, 0]);
     expect(messagesIn(writes)).toEqual(Array<string>(frames).fill(text));
   });
 
   it.each([
-    ['text', (MAX_BATCHED_BYTES - 10) / 3, (length: number) => 'x'.repeat(length)],
-    ['binary', MAX_BATCHED_BYTES - 10, (length: number) => new Uint8Array(length)],
-  ])('takes %s whose frame is short for any content, and nothing of a longer one', (_, most, make) => {
+    ['text', (LONGEST_COPIED_BYTES - 10) / 3, (length: number) => 'x'.repeat(length)],
+    ['binary', LONGEST_COPIED_BYTES - 10, (length: number) => new Uint8Array(length)],
+  ])('keeps %s whose frame is short for any content, and writes a longer one at once', (_, most, make) => {
     const length = Math.floor(most);
-    const { batch } = openBatch();
-    expect(batch.add(make(length + 1), false)).toBe(false);
-    expect(batch.bytes).toBe(0);
-    expect(batch.add(make(length), false)).toBe(true);
-    expect(batch.bytes).toBe(4 + length);
+    const { batch, writes } = openBatch();
+    batch.add(make(length), TEXT);
+    expect([batch.bytes, writes.length]).toEqual([4 + length, 0]);
+    batch.add(make(length + 1), TEXT);
+    expect([batch.bytes, writes.map(({ length: bytes }) => bytes)]).toEqual([0, [4 + length, 4, length + 1]]);
+  });
+
+  it('writes long bytes as they are: nothing is copied', () => {
+    const { batch, writes } = openBatch();
+    const bytes = new Uint8Array(5000);
+    batch.add(bytes, TEXT);
+    batch.hold();
+    batch.add(bytes, TEXT);
+    batch.release();
+    expect([writes[1], writes[3]].map((chunk) => chunk?.buffer === bytes.buffer)).toEqual([true, true]);
+  });
+
+  describe('while the stream has something waiting', () => {
+    it('keeps all frames, also at the end of the turn, and counts them', async () => {
+      const { batch, writes } = openBatch();
+      batch.add('one', TEXT);
+      batch.flush();
+      batch.hold();
+      batch.add('two', TEXT);
+      await settle();
+      batch.add('three', TEXT);
+      await settle();
+      expect([messagesIn(writes), batch.bytes]).toEqual([['one'], 2 + 3 + 2 + 5]);
+      batch.release();
+      expect([messagesIn(writes), writes.length, batch.bytes]).toEqual([['one', 'two', 'three'], 2, 0]);
+    });
+
+    it('pins no slab of other sockets', async () => {
+      const pool = new FramePool();
+      const { batch, writes } = openBatch(pool);
+      batch.hold();
+      batch.add('held', TEXT);
+      batch.release();
+      expect([pool.used, (writes[0] as Buffer).buffer.byteLength]).toEqual([0, 4096]);
+    });
+
+    it('writes them before a control frame, and goes on keeping', () => {
+      const { batch, writes } = openBatch();
+      batch.hold();
+      batch.add('one', TEXT);
+      batch.flush();
+      batch.add('two', TEXT);
+      expect([messagesIn(writes), batch.bytes]).toEqual([['one'], 2 + 3]);
+    });
+
+    it('keeps what is added in a write that begins to wait', () => {
+      const written: Uint8Array[] = [];
+      const batch: FrameBatch = new FrameBatch(new FramePool(), (first, further = []) => {
+        written.push(first, ...further);
+        batch.hold();
+      });
+      batch.add('short', TEXT);
+      batch.add('long'.repeat(2000), TEXT);
+      expect(messagesIn(written)).toEqual(['short']);
+      batch.release();
+      batch.add('last', TEXT);
+      expect(messagesIn(written)).toEqual(['short', 'long'.repeat(2000)]);
+      batch.release();
+      expect(messagesIn(written)).toEqual(['short', 'long'.repeat(2000), 'last']);
+    });
+
+    it('writes nothing when nothing was added, and goes back to turns', async () => {
+      const { batch, writes } = openBatch();
+      batch.release();
+      batch.hold();
+      batch.release();
+      batch.add('one', TEXT);
+      expect(writes).toEqual([]);
+      await settle();
+      expect(messagesIn(writes)).toEqual(['one']);
+    });
+
+    it('drops them when the link has ended', async () => {
+      const { batch, writes } = openBatch();
+      batch.hold();
+      batch.add('lost', TEXT);
+      batch.drop();
+      batch.add('lost, too', TEXT);
+      batch.drop();
+      await settle();
+      expect([writes, batch.bytes]).toEqual([[], 0]);
+    });
   });
 
   it('never writes the same bytes of a slab again', async () => {
     const pool = new FramePool();
     const { batch, writes } = openBatch(pool);
-    batch.add('first', false);
+    batch.add('first', TEXT);
     await settle();
-    const kept = writes[0] as Buffer;
+    const kept = writes[0] as Uint8Array;
     const { batch: other } = openBatch(pool);
-    for (let i = 0; i < 10_000; i += 1) other.add('other', false);
+    for (let i = 0; i < 10_000; i += 1) other.add('other', TEXT);
     await settle();
     expect(messagesIn([kept])).toEqual(['first']);
   });
@@ -178,7 +261,7 @@ describe('FrameBatch', () => {
         for (const [index, { socket, length, flush, turn }] of steps.entries()) {
           const { batch, sent } = sockets[socket] as (typeof sockets)[number];
           const text = `${index} `.padEnd(length, '\u20ac');
-          batch.add(text, false);
+          batch.add(text, TEXT);
           sent.push(text);
           if (flush && index % 7 === 0) batch.flush();
           if (turn && index % 5 === 0) await settle();

@@ -3,7 +3,13 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import * as ws from 'ws';
-import { maxFrameBytes, writeFrame } from '../../../src/transport/ws/server-frame.ts';
+import {
+  fragmentByte,
+  frameHeader,
+  maxFrameBytes,
+  wholeByte,
+  writeFrame,
+} from '../../../src/transport/ws/server-frame.ts';
 import type { Data } from '../../../src/core/data.ts';
 import { OPCODE, parseFrame } from '../../peers/frames.ts';
 
@@ -16,7 +22,7 @@ interface Written {
 /** Writes one frame into a buffer that is full of other bytes. */
 function write(data: Data, isBinary: boolean, at: number): Written {
   const target = Buffer.alloc(at + maxFrameBytes(data) + 1, 0xee);
-  const end = writeFrame(target, at, data, isBinary);
+  const end = writeFrame(target, at, data, wholeByte(data, isBinary));
   return { frame: target.subarray(at, end), behind: target.subarray(end) };
 }
 
@@ -84,5 +90,29 @@ describe('writeFrame', () => {
         expect(write(text, false, 0).behind.at(-1)).toBe(0xee);
       }),
     );
+  });
+});
+
+describe('fragmentByte', () => {
+  it.each([
+    ['the first of text', 'x', { isFirst: true, isLast: false }, 0x01],
+    ['the first of binary', new Uint8Array(1), { isFirst: true, isLast: false }, 0x02],
+    ['a further one', 'x', { isFirst: false, isLast: false }, 0x00],
+    ['the last', 'x', { isFirst: false, isLast: true }, 0x80],
+    ['the only one', 'x', { isFirst: true, isLast: true }, 0x81],
+  ])('is that of RFC 6455 \u00a75.2 for %s', (_, data, place, byte) => {
+    expect(fragmentByte(data, false, place)).toBe(byte);
+  });
+
+  it('is binary for text that goes out so', () => {
+    expect(fragmentByte('x', true, { isFirst: true, isLast: false })).toBe(0x02);
+  });
+});
+
+describe('frameHeader', () => {
+  it.each(SIZES)('is the one that ws makes for %d bytes', (size) => {
+    const bytes = Buffer.alloc(size);
+    const [header] = frameOfWs(bytes, { fin: true, opcode: OPCODE.binary, mask: false, readOnly: true });
+    expect(frameHeader(0x82, size)).toEqual(header);
   });
 });

@@ -134,17 +134,55 @@ describe('WsTransport sends, however long a message is,', () => {
     expect([stream.writes.length, end.bufferedBytes]).toEqual([1, 0]);
   });
 
-  it('a copy to a peer that reads slowly, which must not pin the slab', async () => {
+  it('one write of all turns in which the stream had something waiting', async () => {
     const { stream, transport } = acceptScripted();
     const end = openEnd(transport);
     stream.hold();
     end.send('first');
     await settle();
-    end.send('second');
+    for (let turns = 0; turns < 1000; turns += 1) {
+      end.send('x');
+      if (turns % 100 === 0) await settle();
+    }
+    end.sendFragment('in ');
+    end.sendFragment('fragments', { last: true });
+    end.send(new Uint8Array(5000));
     await settle();
+    // The 101, and the first message.
+    expect([stream.writes.length, end.bufferedBytes]).toEqual([2, 7 + 3000 + 5 + 11 + 5004]);
     stream.complete();
-    const [first, second] = stream.chunks.slice(-2) as [Uint8Array, Uint8Array];
-    expect([first.buffer.byteLength > 1000, second.buffer.byteLength]).toEqual([true, 2 + 6]);
+    await settle();
+    expect([stream.writes.length, stream.writes[2]?.length]).toEqual([3, 3000 + 5 + 11 + 5004]);
+    stream.complete();
+    await settle();
+    expect(end.bufferedBytes).toBe(0);
+  });
+
+  it('nothing that waits when the link is lost, and counts nothing of it', async () => {
+    const { stream, transport } = acceptScripted();
+    const end = openEnd(transport);
+    stream.hold();
+    end.send('first');
+    await settle();
+    end.send('held');
+    stream.destroy();
+    await end.untilEnd();
+    // The stream has the first one for ever.
+    expect([stream.writes.length, end.bufferedBytes]).toEqual([2, 2 + 5]);
+  });
+
+  it('what waits before the close frame', async () => {
+    const { stream, transport } = acceptScripted();
+    const end = openEnd(transport);
+    stream.hold();
+    end.send('first');
+    await settle();
+    end.send('held');
+    end.close(4000);
+    stream.complete();
+    await settle();
+    const frames = Buffer.concat(stream.writes.slice(1)).toString('latin1');
+    expect(frames).toBe('\u0081\u0005first\u0081\u0004held\u0088\u0002\u000f\u00a0');
   });
 });
 
@@ -210,6 +248,20 @@ describe('WsTransport counts', () => {
     expect([transport.bufferedBytes > 16_000_000, end.calls]).toEqual([true, [{ kind: 'stall' }]]);
     client.reset();
     await end.untilEnd();
+  });
+
+  it.each([
+    ['a client', {}, 'client'],
+    ['a compressed link', { compression: true }, 'server'],
+  ] as const)('what each message takes that waits in ws, on %s', async (_, options, near) => {
+    await using link = await wsLink(options);
+    const [end, far] = [openEnd(link[near]), link[near === 'client' ? 'server' : 'client']];
+    openEnd(far).pause();
+    end.send(Buffer.alloc(16_000_000));
+    await end.until(() => end.stalls > 0);
+    const before = end.bufferedBytes;
+    for (let n = 0; n < 100; n += 1) end.send('x');
+    expect(end.bufferedBytes - before).toBeGreaterThanOrEqual(100 * 256);
   });
 
   it('no pongs, because no drain would follow them', async () => {

@@ -1,11 +1,13 @@
 // Write coalescing (docs/internals/decisions/writing.md): the frames of one socket and one turn of
 // the event loop, side by side in a slab that all sockets of a host share. WsTransport adds
-// messages and gets one buffer for its stream. WsOrderedSocket flushes the batch before `ws` sends
-// a frame of its own.
+// messages and gets one buffer for its stream. While the stream has something waiting, frames stay
+// here (held-frames.ts). WsOrderedSocket flushes the batch before `ws` sends a frame of its own.
 
-import { maxFrameBytes, writeFrame } from './server-frame.ts';
+import { HeldFrames } from './held-frames.ts';
+import { frameHeader, LONGEST_COPIED_BYTES, maxFrameBytes, writeFrame } from './server-frame.ts';
 import { LinkedList } from '../../structures/linked-list.ts';
 import type { ListNode } from '../../structures/linked-list.ts';
+import { toBytes } from '../../core/data.ts';
 import type { Data } from '../../core/data.ts';
 
 /**
@@ -13,8 +15,6 @@ import type { Data } from '../../core/data.ts';
  * peer that reads slowly.
  */
 export const SLAB_BYTES = 16_384;
-/** A frame that may be larger is not copied into a slab. */
-export const MAX_BATCHED_BYTES = 4096;
 
 const NO_BYTES: Buffer = Buffer.alloc(0);
 /** Node's own, also while a test fakes it with the timers: what a socket receives is not faked. */
@@ -68,17 +68,23 @@ class TurnEnd {
 
 const turnEnd = new TurnEnd();
 
+/** Writes frames to the stream of a socket: one buffer, or several that follow each other. */
+export type WriteFrames = (frames: Uint8Array, further?: readonly Uint8Array[]) => void;
+
 /** Collects the frames of one socket that are not written yet. */
 export class FrameBatch implements ListNode<FrameBatch> {
   readonly #pool: FramePool;
-  readonly #write: (frames: Buffer) => void;
+  readonly #write: WriteFrames;
   /** The newest frames: from `#start` to `#end` of `#slab`. */
   #slab: Buffer = NO_BYTES;
   #start = 0;
   #end = 0;
   /** Frames before those, from which another socket's frames separate them in the slab. */
   #earlier: Buffer[] | undefined;
+  /** Of all frames, also of those that are held. */
   #bytes = 0;
+  /** The frames that wait for the stream; undefined while the stream takes what it is given. */
+  #held: HeldFrames | undefined;
   /** Whether it will be flushed when the turn is over. */
   #isScheduled = false;
   /** Its neighbours among the batches of this turn. */
@@ -86,29 +92,28 @@ export class FrameBatch implements ListNode<FrameBatch> {
   next: FrameBatch | undefined;
 
   /** @param write - Gets all frames of a turn. Their bytes are never changed later. */
-  constructor(pool: FramePool, write: (frames: Buffer) => void) {
+  constructor(pool: FramePool, write: WriteFrames) {
     this.#pool = pool;
     this.#write = write;
   }
 
-  /** Bytes of the frames that wait for the end of the turn. */
+  /** Bytes of the frames that wait for the end of the turn, or for the stream. */
   get bytes(): number {
     return this.#bytes;
   }
 
-  /**
-   * Adds the frame of a message, if it is short enough to be copied: a longer one costs less in a
-   * write of its own.
-   *
-   * @returns Whether the message was added.
-   */
-  add(data: Data, isBinary: boolean): boolean {
+  /** Adds the frame of a message or fragment. A long one leaves at once, uncopied. */
+  add(data: Data, firstByte: number): void {
+    if (this.#held !== undefined) {
+      this.#bytes += this.#held.add(data, firstByte);
+      return;
+    }
     const mostBytes = maxFrameBytes(data);
-    if (mostBytes > MAX_BATCHED_BYTES) return false;
+    if (mostBytes > LONGEST_COPIED_BYTES) return this.#writeLong(data, firstByte);
     const pool = this.#pool;
     pool.reserve(mostBytes);
     if (this.#slab !== pool.slab || this.#end !== pool.used) this.#beginRun();
-    const end = writeFrame(pool.slab, pool.used, data, isBinary);
+    const end = writeFrame(pool.slab, pool.used, data, firstByte);
     this.#bytes += end - this.#end;
     this.#end = end;
     pool.used = end;
@@ -117,18 +122,51 @@ export class FrameBatch implements ListNode<FrameBatch> {
       turnEnd.flushLater(this);
     }
     if (this.#bytes >= SLAB_BYTES) this.flush();
-    return true;
   }
 
-  /** Writes all frames at once. */
+  /** Writes all frames at once, also those that are held. */
   flush(): void {
-    if (this.#bytes > 0) this.#write(this.#take());
+    if (this.#bytes === 0) return;
+    if (this.#held === undefined) return this.#write(this.#take());
+    this.#bytes = 0;
+    const [first, ...further] = this.#held.take();
+    this.#write(first as Uint8Array, further);
+  }
+
+  /** The stream has not taken all: holds further frames until `release`. Called inside a write. */
+  hold(): void {
+    this.#held ??= new HeldFrames();
+  }
+
+  /** The stream has taken all: writes what was held, which may begin the next hold. */
+  release(): void {
+    if (this.#held === undefined) return;
+    const held = this.#held;
+    this.#held = undefined;
+    if (this.#bytes === 0) return;
+    this.#bytes = 0;
+    const [first, ...further] = held.take();
+    this.#write(first as Uint8Array, further);
+  }
+
+  /** Drops all frames: the link has ended. */
+  drop(): void {
+    this.#held = undefined;
+    this.#take();
   }
 
   /** Called when the turn is over. */
   endTurn(): void {
     this.#isScheduled = false;
+    if (this.#held === undefined) this.flush();
+  }
+
+  #writeLong(data: Data, firstByte: number): void {
     this.flush();
+    const payload = toBytes(data);
+    const header = frameHeader(firstByte, payload.byteLength);
+    if (this.#held === undefined) this.#write(header, [payload]);
+    else this.#bytes += this.#held.add(payload, firstByte);
   }
 
   #beginRun(): void {

@@ -1,16 +1,36 @@
-// A server's data frames, as RFC 6455 §5.2 has them: whole messages, neither masked nor
-// compressed. FrameBatch puts them side by side. `ws` makes all other frames.
+// A server's data frames, as RFC 6455 §5.2 has them: neither masked nor compressed. FrameBatch and
+// HeldFrames put them side by side. `ws` makes all other frames.
 
 import type { Data } from '../../core/data.ts';
 
-/** FIN, and the opcode of text and binary. */
-const WHOLE_TEXT = 0x81;
-const WHOLE_BINARY = 0x82;
+/** A frame whose data may be longer is not copied: a write of its own costs less. */
+export const LONGEST_COPIED_BYTES = 4096;
+
+/** The opcodes of RFC 6455 §5.2, and the bit of a last frame. */
+const FIN = 0x80;
+const TEXT = 0x01;
+const BINARY = 0x02;
+const CONTINUATION = 0x00;
 
 /** Two bytes, and eight more for the length of a long payload. */
 const MAX_HEADER_BYTES = 10;
 /** Bytes of UTF-8 that one UTF-16 code unit takes at most. */
 const MAX_UNIT_BYTES = 3;
+
+/** Gives the first byte of the frame of a whole message. Bytes are always binary. */
+export function wholeByte(data: Data, isBinary: boolean): number {
+  return isBinary || typeof data !== 'string' ? FIN | BINARY : FIN | TEXT;
+}
+
+/** Gives the first byte of the frame of a fragment. */
+export function fragmentByte(
+  data: Data,
+  isBinary: boolean,
+  { isFirst, isLast }: { readonly isFirst: boolean; readonly isLast: boolean },
+): number {
+  const opcode = isFirst ? wholeByte(data, isBinary) & ~FIN : CONTINUATION;
+  return isLast ? opcode | FIN : opcode;
+}
 
 /** Gives the bytes that the frame of a message takes at most. */
 export function maxFrameBytes(data: Data): number {
@@ -18,17 +38,17 @@ export function maxFrameBytes(data: Data): number {
 }
 
 /**
- * Writes the frame of one message.
+ * Writes one frame.
  *
  * @param target - Has room for {@link maxFrameBytes} behind `at`.
- * @param isBinary - Text goes out in a binary frame; bytes always do.
+ * @param firstByte - {@link wholeByte} or {@link fragmentByte}.
  * @returns Where the frame ends.
  */
-export function writeFrame(target: Buffer, at: number, data: Data, isBinary: boolean): number {
+export function writeFrame(target: Buffer, at: number, data: Data, firstByte: number): number {
   if (typeof data !== 'string') {
     const header = headerBytes(data.byteLength);
     target.set(data, at + header);
-    writeHeader(target, at, WHOLE_BINARY, header, data.byteLength);
+    writeHeader(target, at, firstByte, header, data.byteLength);
     return at + header + data.byteLength;
   }
   // Most text is ASCII: its length gives the size of the header. Other text is longer in bytes,
@@ -38,8 +58,15 @@ export function writeFrame(target: Buffer, at: number, data: Data, isBinary: boo
   const header = bytes === data.length ? guess : headerBytes(bytes);
   const end = at + header + bytes;
   if (header !== guess) target.copyWithin(at + header, at + guess, at + guess + bytes);
-  writeHeader(target, at, isBinary ? WHOLE_BINARY : WHOLE_TEXT, header, bytes);
+  writeHeader(target, at, firstByte, header, bytes);
   return end;
+}
+
+/** Makes the header of a frame whose payload is written by itself. */
+export function frameHeader(firstByte: number, payloadBytes: number): Buffer {
+  const header = Buffer.allocUnsafeSlow(headerBytes(payloadBytes));
+  writeHeader(header, 0, firstByte, header.byteLength, payloadBytes);
+  return header;
 }
 
 function headerBytes(payloadBytes: number): number {
@@ -48,8 +75,8 @@ function headerBytes(payloadBytes: number): number {
 }
 
 /** @param header - The size of the header, {@link headerBytes} of the payload's. */
-function writeHeader(target: Buffer, at: number, opcode: number, header: number, bytes: number): void {
-  target[at] = opcode;
+function writeHeader(target: Buffer, at: number, firstByte: number, header: number, bytes: number): void {
+  target[at] = firstByte;
   if (header === 2) {
     target[at + 1] = bytes;
   } else if (header === 4) {

@@ -10,6 +10,7 @@ import { BufferingSink } from '../buffering-sink.ts';
 import { FrameBatch } from './frame-batch.ts';
 import type { FramePool } from './frame-batch.ts';
 import { TRANSPORT } from './ordered-socket.ts';
+import { fragmentByte, wholeByte } from './server-frame.ts';
 import type { WsOrderedSocket } from './ordered-socket.ts';
 import type { FragmentOptions, SendOptions, Transport, TransportSink } from '../transport.ts';
 import { InboundFrames, isWhole } from './inbound-frames.ts';
@@ -35,6 +36,15 @@ const ONE_BYTE = new Uint8Array(1);
 type TransportedWebSocket = WebSocket &
   Partial<Pick<WsOrderedSocket, 'batch'>> & { [TRANSPORT]: WsTransport };
 
+/**
+ * What a message that waits in `ws` takes besides its data: frame, callback and entries of the
+ * stream's buffer. A server's own frames have none of them.
+ *
+ * @limit Memory that a waiting message counts with besides its data, on clients and compressed
+ * links | `write` waits
+ */
+const ENTRY_BYTES = 256;
+
 /** Carries messages over one open WebSocket of `ws`. */
 export class WsTransport implements Transport, ChunkReceiver {
   readonly #ws: WebSocket;
@@ -45,6 +55,8 @@ export class WsTransport implements Transport, ChunkReceiver {
   #batch: FrameBatch | undefined;
   /** Undefined until `open`, or until the first sink call that comes before `open`. */
   #sink: TransportSink | undefined;
+  /** Whether a message in fragments has begun and not ended. */
+  #isInMessage = false;
   /** Writes whose bytes are not flushed yet. */
   #unflushedWrites = 0;
   #onFlushed: ((error?: Error | null) => void) | undefined;
@@ -89,6 +101,7 @@ export class WsTransport implements Transport, ChunkReceiver {
     // Pongs count in `bufferedAmount`, too. If there is no message of ours among them, no `drain`
     // would follow when they are flushed.
     const written = this.#unflushedWrites === 0 ? 0 : this.#ws.bufferedAmount;
+    if (this.#pool === undefined) return written === 0 ? 0 : written + this.#unflushedWrites * ENTRY_BYTES;
     return this.#batch === undefined ? written : this.#batch.bytes + written;
   }
 
@@ -114,19 +127,24 @@ export class WsTransport implements Transport, ChunkReceiver {
   }
 
   /** Short messages of one turn leave together, after the microtasks of the turn. */
-  send(data: Data, { binary, compress }: SendOptions): boolean {
+  send(data: Data, options: SendOptions): boolean {
     if (this.#ws.readyState !== this.#ws.OPEN) return false;
-    if (this.#pool !== undefined) {
-      this.#batch ??= this.#openBatch(this.#pool);
-      if (this.#batch.add(data, binary)) return true;
-    }
-    return this.sendFragment(data, { binary, compress, last: true });
+    if (this.#pool === undefined) return this.#sendByWs(data, options, true);
+    this.#batchOf(this.#pool).add(data, wholeByte(data, options.binary));
+    return true;
   }
 
-  /** `ws` makes the frame, behind those that wait for the end of the turn. */
-  sendFragment(data: Data, { binary, compress, last }: FragmentOptions): boolean {
+  sendFragment(data: Data, options: FragmentOptions): boolean {
     if (this.#ws.readyState !== this.#ws.OPEN) return false;
-    this.#batch?.flush();
+    if (this.#pool === undefined) return this.#sendByWs(data, options, options.last);
+    const place = { isFirst: !this.#isInMessage, isLast: options.last };
+    this.#isInMessage = !options.last;
+    this.#batchOf(this.#pool).add(data, fragmentByte(data, options.binary, place));
+    return true;
+  }
+
+  /** `ws` makes the frame: compressed, or masked. */
+  #sendByWs(data: Data, { binary, compress }: SendOptions, last: boolean): boolean {
     const options = { binary: binary || typeof data !== 'string', compress, fin: last };
     this.#ws.send(toBytes(data), options, this.#countWrite());
     if (this.#ws.bufferedAmount > 0) this.#currentSink.stall();
@@ -219,6 +237,7 @@ export class WsTransport implements Transport, ChunkReceiver {
 
   static readonly #webSocketOnClose = function (this: WebSocket, code: number, reason: Buffer): void {
     const transport = transportOf(this);
+    transport.#batch?.drop();
     transport.#currentSink.end(transport.#endOf(code, reason));
   };
 
@@ -245,8 +264,13 @@ export class WsTransport implements Transport, ChunkReceiver {
     return this.#sink;
   }
 
+  #batchOf(pool: FramePool): FrameBatch {
+    this.#batch ??= this.#openBatch(pool);
+    return this.#batch;
+  }
+
   #openBatch(pool: FramePool): FrameBatch {
-    const batch = new FrameBatch(pool, (frames) => this.#write(frames));
+    const batch = new FrameBatch(pool, (frames, further) => this.#write(frames, further));
     (this.#ws as TransportedWebSocket).batch = batch;
     // `ws` ends the stream then: frames that wait for the end of the turn must go first.
     this.#stream?.prependListener('end', () => batch.flush());
@@ -254,12 +278,23 @@ export class WsTransport implements Transport, ChunkReceiver {
   }
 
   /** Writes frames. If the stream has ended, they are lost, and the end of the link follows. */
-  #write(frames: Buffer): void {
+  #write(frames: Uint8Array, further: readonly Uint8Array[] = []): void {
     const stream = this.#stream;
     if (stream?.writable !== true) return;
-    // A copy for a peer that reads slowly: it would pin a slab of all sockets with each turn.
-    stream.write(stream.writableLength === 0 ? frames : new Uint8Array(frames), this.#countWrite());
-    if (stream.writableLength > 0) this.#currentSink.stall();
+    if (further.length === 0) {
+      stream.write(frames, this.#countWrite());
+    } else {
+      stream.cork();
+      stream.write(frames);
+      for (const [index, chunk] of further.entries()) {
+        if (index === further.length - 1) stream.write(chunk, this.#countWrite());
+        else stream.write(chunk);
+      }
+      stream.uncork();
+    }
+    if (stream.writableLength === 0) return;
+    this.#batch?.hold();
+    this.#currentSink.stall();
   }
 
   /** Counts a write that follows. @returns The callback of that write. */
@@ -268,7 +303,9 @@ export class WsTransport implements Transport, ChunkReceiver {
     this.#onFlushed ??= (error) => {
       this.#unflushedWrites -= 1;
       // A failed write makes no room, and one that waited for zlib fails after the end.
-      if (!error && this.#ws.readyState !== this.#ws.CLOSED) this.#currentSink.drain();
+      if (error || this.#ws.readyState === this.#ws.CLOSED) return;
+      if (this.#unflushedWrites === 0) this.#batch?.release();
+      this.#currentSink.drain();
     };
     return this.#onFlushed;
   }
