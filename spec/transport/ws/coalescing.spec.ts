@@ -161,3 +161,56 @@ function wireBytes(data: string | Uint8Array): number {
   if (bytes < 126) return 2 + bytes;
   return bytes < 65_536 ? 4 + bytes : 10 + bytes;
 }
+
+describe('WsTransport over a stream that has something waiting, sends', () => {
+  it('one write of all turns in which the stream had something waiting', async () => {
+    const { stream, transport } = acceptScripted();
+    const end = openEnd(transport);
+    stream.hold();
+    end.send('first');
+    await settle();
+    for (let turns = 0; turns < 1000; turns += 1) {
+      end.send('x');
+      if (turns % 100 === 0) await settle();
+    }
+    end.sendFragment('in ');
+    end.sendFragment('fragments', { last: true });
+    end.send(new Uint8Array(5000));
+    await settle();
+    // The 101, and the first message.
+    expect([stream.writes.length, end.bufferedBytes]).toEqual([2, 7 + 3000 + 5 + 11 + 5004]);
+    stream.complete();
+    await settle();
+    expect([stream.writes.length, stream.writes[2]?.length]).toEqual([3, 3000 + 5 + 11 + 5004]);
+    stream.complete();
+    await settle();
+    expect(end.bufferedBytes).toBe(0);
+  });
+
+  it('nothing that waits when the link is lost, and counts nothing of it', async () => {
+    const { stream, transport } = acceptScripted();
+    const end = openEnd(transport);
+    stream.hold();
+    end.send('first');
+    await settle();
+    end.send('held');
+    stream.destroy();
+    await end.untilEnd();
+    // The stream has the first one for ever.
+    expect([stream.writes.length, end.bufferedBytes]).toEqual([2, 2 + 5]);
+  });
+
+  it('what waits before the close frame', async () => {
+    const { stream, transport } = acceptScripted();
+    const end = openEnd(transport);
+    stream.hold();
+    end.send('first');
+    await settle();
+    end.send('held');
+    end.close(4000);
+    stream.complete();
+    await settle();
+    const frames = Buffer.concat(stream.writes.slice(1)).toString('latin1');
+    expect(frames).toBe('\u0081\u0005first\u0081\u0004held\u0088\u0002\u000f\u00a0');
+  });
+});

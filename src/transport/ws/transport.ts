@@ -278,18 +278,16 @@ export class WsTransport implements Transport, ChunkReceiver {
   }
 
   /** Writes frames. If the stream has ended, they are lost, and the end of the link follows. */
-  #write(frames: Uint8Array, further: readonly Uint8Array[] = []): void {
+  #write(frames: Uint8Array, further?: readonly Uint8Array[]): void {
     const stream = this.#stream;
     if (stream?.writable !== true) return;
-    if (further.length === 0) {
+    const last = further?.at(-1);
+    if (further === undefined || last === undefined) {
       stream.write(frames, this.#countWrite());
     } else {
       stream.cork();
-      stream.write(frames);
-      for (const [index, chunk] of further.entries()) {
-        if (index === further.length - 1) stream.write(chunk, this.#countWrite());
-        else stream.write(chunk);
-      }
+      for (const chunk of [frames, ...further.slice(0, -1)]) stream.write(chunk);
+      stream.write(last, this.#countWrite());
       stream.uncork();
     }
     if (stream.writableLength === 0) return;
