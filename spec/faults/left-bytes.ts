@@ -37,6 +37,8 @@ export function heapBytes(): number {
 
 /** The same with the memory behind buffers. */
 export function memoryBytes(): number {
+  // Buffers are given back beside the program: the second collection waits for the first one's.
+  collect();
   collect();
   const { heapUsed, arrayBuffers } = process.memoryUsage();
   return heapUsed + arrayBuffers;
