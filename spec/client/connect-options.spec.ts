@@ -12,7 +12,7 @@ import { Heartbeat } from '../../src/conversation/heartbeat.ts';
 
 const IN_NODE: ClientPlatform = { unknown: [], overflow: 'pause', fixed: {} };
 const IN_BROWSER: ClientPlatform = {
-  unknown: ['compression', 'headers', 'heartbeat'],
+  unknown: ['compression', 'headers', 'heartbeat', 'maxFragments'],
   overflow: 'close',
   fixed: { heartbeat: false },
 };
@@ -34,6 +34,7 @@ describe('clientSettings', () => {
     const { deadlines: _, budget: __, traces: ___, ...settings } = take({});
     expect(settings).toEqual({
       maxMessageBytes: 1_048_576,
+      maxFragments: 16_384,
       queueMessages: 64,
       queueBytes: 1_048_576,
       overflow: 'pause',
@@ -66,6 +67,7 @@ describe('clientSettings', () => {
     const { signal } = new AbortController();
     const given = {
       maxMessageBytes: 1,
+      maxFragments: 9,
       queueMessages: 2,
       queueBytes: 3,
       writeBufferBytes: 4,

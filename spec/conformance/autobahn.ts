@@ -10,7 +10,7 @@ export interface ConformanceCase {
   readonly group: string;
   /** The rule, and what it comes to. */
   readonly title: string;
-  readonly host: 'plain' | 'deflate' | 'small' | 'both' | 'leaving';
+  readonly host: 'plain' | 'deflate' | 'small' | 'both' | 'fragments' | 'leaving';
   /** The extensions that the client offers. */
   readonly offer: string | null;
   readonly frames: readonly string[];

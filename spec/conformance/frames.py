@@ -167,7 +167,8 @@ def case(group, rule, title, frames, read=(), pongs=(), closes=None, fails=None,
     :param fails: The code with which the server ends the link; None where it does not.
     :param leaves: Whether the client answers the close of a host that leaves; None for other hosts.
     :param host: 'plain'; 'deflate', which compresses; 'small', which takes messages of 1,000 bytes;
-        'both', small and compressing; 'leaving', which closes with 4000 before it reads.
+        'both', small and compressing; 'fragments', which takes 65,536 of them in a message; 'leaving',
+        which closes with 4000 before it reads.
     :param offer: The extensions that the client offers.
     :param fresh: The frames, where the server asks for client_no_context_takeover.
     """

@@ -32,5 +32,17 @@ case('limits', 'RFC 6455 §7.4.1', 'a continuation that announces too much is 10
      [text(b'a', fin=False), header(0, LIMIT, 16)], fails=1009, host='small')
 case('limits', 'RFC 6455 §10.4', 'the limit counts for each message, not for all',
      [text(b'x' * 900) for _ in range(5)], [('text', b'x' * 900)] * 5, host='small')
-case('limits', 'RFC 6455 §10.4', '20,000 empty fragments are 1008',
+
+
+def many(count):
+    return [text(b'', fin=False), *([continuation()] * (count - 2)), continuation(b'end', fin=True)]
+
+
+case('limits', 'RFC 6455 §10.4', '16,384 fragments are accepted by default', many(16384), [('text', b'end')])
+case('limits', 'RFC 6455 §10.4', '16,385 fragments are 1008 by default', many(16385), fails=1008)
+case('limits', 'RFC 6455 §10.4', 'a flood of fragments that ends with none is 1008 by default',
      [text(b'', fin=False), *([continuation()] * 20000)], fails=1008)
+case('limits', 'RFC 6455 §10.4', '65,536 fragments are accepted where maxFragments allows them', many(65536),
+     [('text', b'end')], host='fragments')
+case('limits', 'RFC 6455 §10.4', '65,537 fragments are 1008 where maxFragments is 65,536', many(65537), fails=1008,
+     host='fragments')

@@ -33,6 +33,7 @@ const HOSTS: Readonly<Record<ConformanceCase['host'], ServeOptions>> = {
   deflate: { ...QUIET, compression: true },
   small: { ...QUIET, ...SMALL },
   both: { ...QUIET, ...SMALL, compression: true },
+  fragments: { ...QUIET, maxFragments: 65_536 },
   leaving: QUIET,
 };
 /** Connections at once. */

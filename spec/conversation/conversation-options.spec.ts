@@ -12,6 +12,7 @@ describe('conversationChoices', () => {
   it('fills in the defaults', () => {
     expect(conversationChoices('f()', {})).toEqual({
       maxMessageBytes: 1_048_576,
+      maxFragments: 16_384,
       queueMessages: 64,
       queueBytes: 1_048_576,
       writeBufferBytes: 65_536,

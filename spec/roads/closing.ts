@@ -117,7 +117,7 @@ export function closing(road: Road): void {
       await until(() => v.client.queued.messages > 0);
       const ending = v.ws.endServer(4000);
       await clock.advance(1000);
-      expect(await ending).toEqual({ ...closed(4000), clean: false, by: 'local' });
+      expect(await ending).toMatchObject({ ...closed(4000), clean: false, by: 'local' });
     });
   });
 
@@ -127,6 +127,14 @@ export function closing(road: Road): void {
       const ends = await Promise.all([v.ws.endServer(4001, 'ours'), v.client.close(4002, 'theirs')]);
       expect(ends.map(({ clean }) => clean)).toEqual([true, true]);
       expect(await Promise.all([v.ws.closed, v.client.closed])).toEqual(ends);
+    });
+
+    it('keep the code of the server that closes, also where the client exceeds a limit meanwhile', async () => {
+      await using v = await visit(road, { maxMessageBytes: 10 });
+      const ending = v.ws.endServer(4000, 'bye');
+      void v.client.write('x'.repeat(11));
+      expect(await ending).toMatchObject({ code: 4000, reason: 'bye', clean: false, by: 'local' });
+      expect(await v.client.closed).toMatchObject({ code: 4000, reason: 'bye', by: 'peer' });
     });
 
     it('get statuses after the end, each time', async () => {

@@ -89,14 +89,18 @@ class MemoryRoadHost implements RoadHost {
   #join(
     pending: PendingHandshake,
     accepted: AcceptedHandshake,
-    { maxMessageBytes }: Pick<LinkTarget, 'maxMessageBytes'> = { maxMessageBytes: Infinity },
+    far: Pick<LinkTarget, 'maxMessageBytes' | 'maxFragments'> = this.#settings,
     outcome?: LinkOutcome,
   ): Transport {
-    const limits = [this.#settings.maxMessageBytes, maxMessageBytes] as const;
-    const [near, far] = memoryLink({ protocol: accepted.answer.protocol, maxMessageBytes: limits });
-    outcome?.opened(far);
-    this.#host.converse(near, pending, accepted);
-    return far;
+    const { maxMessageBytes, maxFragments } = this.#settings;
+    const [ours, theirs] = memoryLink({
+      protocol: accepted.answer.protocol,
+      maxMessageBytes: [maxMessageBytes, far.maxMessageBytes],
+      maxFragments: [maxFragments, far.maxFragments],
+    });
+    outcome?.opened(theirs);
+    this.#host.converse(ours, pending, accepted);
+    return theirs;
   }
 
   /** Check and admit, as for a request that keeps the rules. @returns The answer of a refusal. */

@@ -71,6 +71,23 @@ export function messages(road: Road): void {
       expect(v.ws.closeInfo).toMatchObject({ code: 1009, by: 'limit', clean: false, unread: 0 });
     });
 
+    it('of more fragments than maxFragments closes with 1008, and the one before it can be read', async () => {
+      await using v = await visit(road, { maxFragments: 10 });
+      await v.client.write(numbered(9));
+      void v.client.write(numbered(11));
+      expect(await v.client.closed).toMatchObject({ code: 1008, by: 'peer' });
+      expect(await readAll(v.ws)).toEqual(['012345678']);
+      expect(v.ws.closeInfo).toMatchObject({ code: 1008, by: 'limit', clean: false });
+    });
+
+    it('of more fragments than the client takes closes with 1008, too', async () => {
+      await using v = await visit(road, {}, { maxFragments: 10 });
+      await v.ws.write(numbered(9));
+      void v.ws.write(numbered(11));
+      expect(await v.ws.closed).toMatchObject({ code: 1008, by: 'peer' });
+      expect(await readAll(v.client)).toEqual(['012345678']);
+    });
+
     it('of exactly maxMessageBytes is accepted, counted in bytes', async () => {
       await using v = await visit(road, { maxMessageBytes: 1000 });
       await v.client.write('\u00e9'.repeat(500));

@@ -27,6 +27,7 @@ function refused(options: unknown): unknown {
 
 const sizes = [
   'maxMessageBytes',
+  'maxFragments',
   'queueMessages',
   'queueBytes',
   'writeBufferBytes',
@@ -60,6 +61,7 @@ describe('settingsOf', () => {
       origins: 'same',
       trustProxy: 0,
       maxMessageBytes: 1_048_576,
+      maxFragments: 16_384,
       queueMessages: 64,
       queueBytes: 1_048_576,
       overflow: 'pause',

@@ -54,6 +54,24 @@ describe('memoryLink', () => {
     expect([near.messages, far.messages]).toEqual([[], ['ab']]);
   });
 
+  it('holds each end to its own number of fragments', async () => {
+    const { near, far } = openLink({ maxFragments: [2, 3] });
+    for (const end of [near, far]) for (const last of [false, false, true]) end.sendFragment('a', { last });
+    const end = await near.untilEnd();
+    expect(end).toMatchObject({ code: 1008, reason: '', clean: false, by: 'limit' });
+    expect(end.cause).toEqual(new RangeError('A message of more than 2 fragments'));
+    await far.untilEnd();
+    expect([near.messages, far.messages]).toEqual([[], ['aaa']]);
+  });
+
+  it('keeps the code of its own close where the peer exceeds a limit meanwhile', async () => {
+    const { near, far } = openLink({ maxMessageBytes: [1, 1] });
+    far.send('ab');
+    near.close(4000, 'bye');
+    expect(await near.untilEnd()).toEqual({ code: 4000, reason: 'bye', clean: false, by: 'local' });
+    expect(await far.untilEnd()).toMatchObject({ code: 4000, reason: 'bye', by: 'peer' });
+  });
+
   it('holds no bytes after its end: what was under way is lost', () => {
     const [near, far] = memoryLink();
     far.pause();

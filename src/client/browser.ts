@@ -43,7 +43,7 @@ class BrowserSocket extends ConnectedSocket {
 export const connect: Connect = makeConnect({
   connector: connectInBrowser,
   Socket: BrowserSocket,
-  unknown: ['compression', 'headers', 'heartbeat'],
+  unknown: ['compression', 'headers', 'heartbeat', 'maxFragments'],
   overflow: 'close',
   fixed: { heartbeat: false },
 });

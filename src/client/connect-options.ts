@@ -26,6 +26,11 @@ export interface ClientPlatform {
 
 export interface ConnectOptions extends ConversationOptions {
   /**
+   * Most fragments of one message, 1 to 2³¹−1. A message of more closes with 1008. Node only: a
+   * browser has a limit of its own. Default 16 384.
+   */
+  readonly maxFragments?: number;
+  /**
    * Pings the server, as a host pings its clients. Node only: a page cannot ping, and the browser
    * answers the server's pings. Default `{ intervalMs: 25_000, timeoutMs: 20_000 }`.
    */

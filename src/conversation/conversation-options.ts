@@ -23,6 +23,11 @@ export interface ConversationOptions {
   /** Largest message accepted, 1 to 2³¹−1 bytes. A larger one closes with 1009. Default 1 MiB. */
   readonly maxMessageBytes?: number;
   /**
+   * Most fragments of one message, 1 to 2³¹−1: each costs memory, also an empty one. A message of
+   * more closes with 1008. Default 16 384.
+   */
+  readonly maxFragments?: number;
+  /**
    * Messages received and unread, per socket, 1 to 2³¹−1. A full queue pauses the link, and half
    * a queue resumes it. Default 64.
    */
@@ -64,6 +69,7 @@ export interface ConversationOptions {
 /** The options that a host and a client have in common. */
 export const CONVERSATION_OPTIONS: OptionTable<ConversationOptions> = {
   maxMessageBytes: [1_048_576, checkCount],
+  maxFragments: [16_384, checkCount],
   queueMessages: [64, checkCount],
   queueBytes: [1_048_576, checkCount],
   writeBufferBytes: [65_536, checkCount],

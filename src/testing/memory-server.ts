@@ -103,10 +103,14 @@ function openLink(
   pending: PendingHandshake,
   accepted: AcceptedHandshake,
 ): { readonly run: HandlerRun; readonly client: ClientSocket } {
-  const { maxMessageBytes } = settings;
+  const { maxMessageBytes, maxFragments } = settings;
   const { protocol } = accepted.answer;
   const farSettings = { ...settings, heartbeat: undefined };
-  const [near, far] = memoryLink({ protocol, maxMessageBytes: [maxMessageBytes, maxMessageBytes] });
+  const [near, far] = memoryLink({
+    protocol,
+    maxMessageBytes: [maxMessageBytes, maxMessageBytes],
+    maxFragments: [maxFragments, maxFragments],
+  });
   const client = new ConnectedSocket(new Conversation(far, farSettings, 'one'), pending.request.url.href);
   return { run: host.converse(near, pending, accepted), client };
 }

@@ -15,6 +15,7 @@ export interface LinkTarget {
   readonly headers: Readonly<Record<string, string>>;
   readonly compression: boolean;
   readonly maxMessageBytes: number;
+  readonly maxFragments: number;
   readonly closeTimeoutMs: number;
   readonly clock: Clock;
 }

@@ -1,4 +1,4 @@
-// The end of a link on which a message above the limit has arrived (promise 13 of the Transport
+// The end of a link on which a message above a limit has arrived (promise 13 of the Transport
 // port), for the transports that measure messages themselves. `ws` does it for `ws/transport.ts`.
 
 import type { LinkEnd } from '../core/close-info.ts';
@@ -7,4 +7,10 @@ import type { LinkEnd } from '../core/close-info.ts';
 export function limitEnd(bytes: number, maxMessageBytes: number): LinkEnd {
   const cause = new RangeError(`A message of ${bytes} bytes is above the limit of ${maxMessageBytes}`);
   return { code: 1009, reason: '', clean: false, by: 'limit', cause };
+}
+
+/** Says that a message came in more fragments than the limit. */
+export function fragmentsEnd(maxFragments: number): LinkEnd {
+  const cause = new RangeError(`A message of more than ${maxFragments} fragments`);
+  return { code: 1008, reason: '', clean: false, by: 'limit', cause };
 }

@@ -3,7 +3,7 @@
 // it; the links over a WebSocket are in `ws/` and `browser/`.
 
 import { BufferingSink } from './buffering-sink.ts';
-import { limitEnd } from './limit-end.ts';
+import { fragmentsEnd, limitEnd } from './limit-end.ts';
 import type { FragmentOptions, SendOptions, Transport, TransportSink } from './transport.ts';
 import type { LinkEnd } from '../core/close-info.ts';
 import { bytesOf, joined, toBytes } from '../core/data.ts';
@@ -15,6 +15,8 @@ export interface MemoryLinkOptions {
   readonly protocol?: string;
   /** Largest message that each end accepts, beyond it 1009. Default: any. */
   readonly maxMessageBytes?: readonly [near: number, far: number];
+  /** Most fragments of a message that each end accepts, beyond it 1008. Default: any. */
+  readonly maxFragments?: readonly [near: number, far: number];
 }
 
 /** One frame that is under way to an end: what that end does when it receives it. */
@@ -30,9 +32,10 @@ type Receive = (end: MemoryTransport, data: Data, bytes: number) => void;
 export function memoryLink({
   protocol = '',
   maxMessageBytes = [Infinity, Infinity],
+  maxFragments = [Infinity, Infinity],
 }: MemoryLinkOptions = {}): readonly [near: MemoryTransport, far: MemoryTransport] {
-  const near = new MemoryTransport(protocol, maxMessageBytes[0]);
-  const far = new MemoryTransport(protocol, maxMessageBytes[1]);
+  const near = new MemoryTransport(protocol, maxMessageBytes[0], maxFragments[0]);
+  const far = new MemoryTransport(protocol, maxMessageBytes[1], maxFragments[1]);
   near.connect(far);
   far.connect(near);
   return [near, far];
@@ -42,6 +45,7 @@ export function memoryLink({
 export class MemoryTransport implements Transport {
   readonly protocol: string;
   readonly #maxMessageBytes: number;
+  readonly #maxFragments: number;
   // oxlint 1.94 overlooks `this.#peer.#enqueue()`.
   // oxlint-disable-next-line eslint/no-unused-private-class-members
   #peer: MemoryTransport = this;
@@ -67,9 +71,10 @@ export class MemoryTransport implements Transport {
   /** The code and the reason of the first close frame, sent or received; 1006 until then. */
   #closing = { code: 1006, reason: '' };
 
-  constructor(protocol: string, maxMessageBytes: number) {
+  constructor(protocol: string, maxMessageBytes: number, maxFragments: number) {
     this.protocol = protocol;
     this.#maxMessageBytes = maxMessageBytes;
+    this.#maxFragments = maxFragments;
   }
 
   /** Joins the two ends. Called before anything else. */
@@ -199,7 +204,7 @@ export class MemoryTransport implements Transport {
   };
 
   #receiveMessage(data: Data, bytes: number): void {
-    if (bytes > this.#maxMessageBytes) return this.#endAboveLimit(bytes);
+    if (bytes > this.#maxMessageBytes) return this.#violate(limitEnd(bytes, this.#maxMessageBytes));
     this.#receivedBytes += bytes + MESSAGE_OVERHEAD_BYTES;
     this.#sink.receive(data, bytes);
     this.#peer.#flush(bytes + MESSAGE_OVERHEAD_BYTES);
@@ -214,7 +219,8 @@ export class MemoryTransport implements Transport {
     this.#fragmentBytes += bytes;
     this.#receivedBytes += bytes + MESSAGE_OVERHEAD_BYTES;
     const all = this.#fragmentBytes;
-    if (all > this.#maxMessageBytes) return this.#endAboveLimit(all);
+    if (all > this.#maxMessageBytes) return this.#violate(limitEnd(all, this.#maxMessageBytes));
+    if (this.#fragments.length > this.#maxFragments) return this.#violate(fragmentsEnd(this.#maxFragments));
     if (last) {
       const message = joined(this.#fragments);
       this.#fragments = [];
@@ -224,9 +230,11 @@ export class MemoryTransport implements Transport {
     this.#peer.#flush(bytes + MESSAGE_OVERHEAD_BYTES);
   }
 
-  #endAboveLimit(bytes: number): void {
-    this.#peer.#enqueue((end) => end.#receiveClose(1009, ''));
-    this.#end(limitEnd(bytes, this.#maxMessageBytes));
+  /** The peer has exceeded a limit. A close of ours that is under way keeps its code. */
+  #violate(end: LinkEnd): void {
+    if (this.#state === 'closing') return this.#end({ ...this.#closing, clean: false, by: 'local' });
+    this.#peer.#enqueue((peer) => peer.#receiveClose(end.code, ''));
+    this.#end(end);
   }
 
   #receiveClose(code: number, reason: string): void {

@@ -15,6 +15,7 @@ export function targetOf(port: number, changes: Partial<LinkTarget> = {}): LinkT
     protocols: [],
     headers: {},
     compression: false,
+    maxFragments: 16_384,
     maxMessageBytes: MAX_MESSAGE_BYTES,
     closeTimeoutMs: 5000,
     clock: realClock,

@@ -8,7 +8,12 @@ import type { WsAcceptorOptions } from '../../../src/transport/ws/acceptor.ts';
 import { frame, OPCODE, parseFrame, textFrame } from '../../peers/frames.ts';
 import { acceptScripted, ScriptedStream, upgradeOf } from './scripted-stream.ts';
 
-const OPTIONS: WsAcceptorOptions = { maxMessageBytes: 1000, compression: false, closeTimeoutMs: 5000 };
+const OPTIONS: WsAcceptorOptions = {
+  maxMessageBytes: 1000,
+  maxFragments: 16_384,
+  compression: false,
+  closeTimeoutMs: 5000,
+};
 
 interface Upgrade {
   readonly options?: Partial<WsAcceptorOptions>;
@@ -104,6 +109,19 @@ describe('WsAcceptor', () => {
     stream.push(null);
     await settle();
     expect(events).toEqual(['accepted ', 'four', '1009 by limit']);
+  });
+
+  it('ends a link with 1008 for a message of more fragments than the limit', async () => {
+    const { stream, events } = upgrade({ options: { maxFragments: 2 } });
+    const fragments = (count: number): readonly Buffer[] => [
+      frame({ opcode: OPCODE.text, fin: false, payload: 'a' }),
+      ...Array.from({ length: count - 2 }, () => frame({ opcode: OPCODE.continuation, fin: false })),
+      frame({ opcode: OPCODE.continuation, payload: 'b' }),
+    ];
+    stream.push(Buffer.concat([...fragments(2), ...fragments(3)]));
+    stream.push(null);
+    await settle();
+    expect(events).toEqual(['accepted ', 'ab', '1008 by limit']);
   });
 
   it('delivers what arrived behind the request, after it has given the transport', async () => {

@@ -176,6 +176,17 @@ describe('connectWs', () => {
     http.close();
   });
 
+  it('ends a link with 1008 for a message of more fragments than the limit', async () => {
+    const { http, port, accepted } = await acceptOne(false);
+    void accepted.then((server) => {
+      const end = openEnd(server);
+      for (const last of [false, false, true]) end.sendFragment('a', { last });
+    });
+    const end = openEnd((await outcomeOf(port, { maxFragments: 2 })) as Transport);
+    expect(await end.untilEnd()).toMatchObject({ code: 1008, reason: '', clean: false, by: 'limit' });
+    http.close();
+  });
+
   it.each([
     ['before there is an answer', ''],
     ['in the middle of an answer', 'HTTP/1.1 101 Swit'],

@@ -75,7 +75,12 @@ export function upgradeOf(headers: Readonly<Record<string, string>> = {}): Incom
 /** Upgrades a scripted stream; the 101 is its first write. */
 export function acceptScripted(): { readonly stream: ScriptedStream; readonly transport: WsTransport } {
   const stream = new ScriptedStream();
-  const acceptor = new WsAcceptor({ maxMessageBytes: 70_000, compression: false, closeTimeoutMs: 5000 });
+  const acceptor = new WsAcceptor({
+    maxMessageBytes: 70_000,
+    maxFragments: 16_384,
+    compression: false,
+    closeTimeoutMs: 5000,
+  });
   const upgrade = { request: upgradeOf(), stream, head: Buffer.alloc(0) };
   return { stream, transport: acceptedBy(acceptor, upgrade) };
 }

@@ -50,6 +50,7 @@ async function connect(
 ): Promise<{ readonly near: Transport; readonly far: Transport }> {
   const acceptor = new WsAcceptor({
     maxMessageBytes: MAX_MESSAGE_BYTES,
+    maxFragments: 16_384,
     compression: false,
     closeTimeoutMs: 5000,
   });

@@ -86,7 +86,12 @@ export async function rawLink({ compression = false }: LinkOptions = {}): Promis
 export async function acceptOne(
   compression: boolean,
 ): Promise<{ readonly http: Server; readonly port: number; readonly accepted: Promise<Transport> }> {
-  const acceptor = new WsAcceptor({ maxMessageBytes: MAX_MESSAGE_BYTES, compression, closeTimeoutMs: 5000 });
+  const acceptor = new WsAcceptor({
+    maxMessageBytes: MAX_MESSAGE_BYTES,
+    maxFragments: 16_384,
+    compression,
+    closeTimeoutMs: 5000,
+  });
   const http = createServer();
   const accepted = new Promise<Transport>((resolve) => {
     http.on('upgrade', (request, stream, head) => {

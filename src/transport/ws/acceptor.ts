@@ -15,6 +15,7 @@ import { noop } from '../../core/noop.ts';
 
 export interface WsAcceptorOptions {
   readonly maxMessageBytes: number;
+  readonly maxFragments: number;
   readonly compression: boolean;
   readonly closeTimeoutMs: number;
 }
@@ -48,7 +49,7 @@ export class WsAcceptor {
   /** What `ws` made of this upgrade. */
   #outcome: WsTransport | Error | undefined;
 
-  constructor({ maxMessageBytes, compression, closeTimeoutMs }: WsAcceptorOptions) {
+  constructor({ maxMessageBytes, maxFragments, compression, closeTimeoutMs }: WsAcceptorOptions) {
     const options = {
       // Its { server, path } mode answers 400 to every other WebSocket on that server.
       noServer: true,
@@ -57,6 +58,7 @@ export class WsAcceptor {
       // WsOrderedSocket bounds the pongs.
       maxPendingAutoPongs: 0,
       maxPayload: maxMessageBytes,
+      maxFragments,
       perMessageDeflate: compression,
       // How long a peer may take to drop the link after the close frames; not yet in @types/ws.
       closeTimeout: closeTimeoutMs,

@@ -39,6 +39,7 @@ function openWebSocket(target: LinkTarget): WebSocket {
     headers: target.headers,
     perMessageDeflate: target.compression,
     maxPayload: target.maxMessageBytes,
+    maxFragments: target.maxFragments,
     followRedirects: false,
     // How long the server may take to drop the link after the close frames; not yet in @types/ws.
     closeTimeout: target.closeTimeoutMs,
