@@ -82,6 +82,18 @@ describe('headers of proxies', () => {
     }
   });
 
+  it('decide whether a client gets a cookie that is for TLS only', async () => {
+    const options = { trustProxy: 1, sessions: { ...sessions, cookie: '__Host-sid' }, report: () => {} };
+    const cookieOf = async (headers: HeaderChanges): Promise<unknown> => {
+      await using host = await serve(() => {}, options);
+      using client = await connectRaw(host.port);
+      await client.send(upgradeRequest({ headers }));
+      return (await client.answer()).headers['set-cookie']?.split('=')[0];
+    };
+    expect(await cookieOf({ 'X-Forwarded-Proto': 'https' })).toBe('__Host-sid');
+    expect(await cookieOf({ 'X-Forwarded-Proto': 'http' })).toBe(undefined);
+  });
+
   it('H16: that contradict each other are answered with 400, and no hook runs', async () => {
     const headers = { ...CLAIMS, Forwarded: 'for=10.0.0.1' };
     expect(await visit({ trustProxy: 1 }, headers)).toEqual([400, false]);

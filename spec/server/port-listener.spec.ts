@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { connect as connectSecurely } from 'node:tls';
 import type { TLSSocket } from 'node:tls';
 import { serve } from 'corosock';
-import type { Host, ServeOptions } from 'corosock';
+import type { Handshake, Host, ServeOptions } from 'corosock';
 import { virtualClock } from 'corosock/testing';
 import { describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
@@ -108,6 +108,25 @@ describe('serve with tls', () => {
     idle.destroy();
     expect(await silent.untilClosed()).toBeDefined();
     await expect(connectRaw(host.port)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+  });
+
+  it('asks clients for a certificate where tls says so, which the hook can read', async () => {
+    const names: unknown[] = [];
+    const server = {
+      onPreServer: ({ request }: Handshake) => {
+        const socket = request.raw?.socket as TLSSocket | undefined;
+        names.push(socket?.getPeerCertificate().subject.CN);
+      },
+      server: () => {},
+    };
+    const reports: unknown[] = [];
+    const report = (error: unknown): unknown => reports.push(error);
+    await using host = await serve(server, { tls: { ...tls, requestCert: true, ca: tls.cert }, report });
+    const stranger = new WebSocket(host.url, { ca: tls.cert });
+    await once(stranger, 'error');
+    const known = new WebSocket(host.url, { ca: tls.cert, cert: tls.cert, key: tls.key });
+    expect((await once(known, 'close'))[0]).toBe(1000);
+    expect([names, reports]).toEqual([['localhost'], []]);
   });
 
   it('takes a certificate that is found later, by name', async () => {
