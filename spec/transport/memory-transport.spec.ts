@@ -130,6 +130,19 @@ describe('MemoryTransport', () => {
     expect(far.messages).toEqual(['first', 'second']);
   });
 
+  it('tells an end that is over of no stall of what it had sent', async () => {
+    const { near, far } = openLink();
+    far.onCall = () => far.pause();
+    far.pause();
+    near.send('first');
+    near.send('second');
+    near.terminate();
+    await near.untilEnd();
+    far.resume();
+    await settle();
+    near.expectOneEnd();
+  });
+
   it('stops within a batch when its sink terminates it', async () => {
     const { near, far } = openLink();
     far.onCall = ({ kind }) => {

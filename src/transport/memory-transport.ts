@@ -182,6 +182,11 @@ export class MemoryTransport implements Transport {
     if (this.#state !== 'ended') this.#sink.drain();
   }
 
+  /** The other end has frames of this one that it does not take. */
+  #stall(): void {
+    if (this.#unflushedBytes > 0 && this.#state !== 'ended') this.#sink.stall();
+  }
+
   #schedule(): void {
     if (this.#isScheduled || this.#isPaused || this.#inbox.length === 0) return;
     this.#isScheduled = true;
@@ -199,7 +204,7 @@ export class MemoryTransport implements Transport {
     }
     if (this.#state === 'ended') return;
     this.#inbox = [...frames.slice(next), ...this.#inbox];
-    if (this.#inbox.length > 0 && this.#peer.#unflushedBytes > 0) this.#peer.#sink.stall();
+    if (this.#inbox.length > 0) this.#peer.#stall();
     this.#schedule();
   };
 
