@@ -31,7 +31,12 @@ export interface Socket extends AsyncIterable<Data> {
   readonly signal: AbortSignal;
   /** How the conversation ended; undefined before its end. */
   readonly closeInfo: CloseInfo | undefined;
-  /** Resolves at the end of the conversation. Never rejects. */
+  /**
+   * Resolves at the end of the conversation. Never rejects.
+   *
+   * A handler that has asked for it hears of the client's close as soon as that has come. Any other
+   * handler first answers the messages before it (`write`).
+   */
   readonly closed: Promise<CloseInfo>;
   /** Whether the last `read` reached the end of its message. True before the first read. */
   readonly atEnd: boolean;
@@ -183,7 +188,8 @@ export interface Socket extends AsyncIterable<Data> {
    *   `compress`: whether to compress the message, where that was agreed on; default true.
    * @returns `ok`: accepted, below the high-water mark; awaiting it is the back-pressure. It does
    *   not tell whether the peer has received the message. `timeout`: certainly not sent. `closed`:
-   *   the conversation is over or ending; a message in flight may or may not arrive.
+   *   the conversation is over or ending; a message in flight may or may not arrive. A handler that
+   *   has a message in hand when its client closes still gets `ok`, for `closeTimeoutMs`.
    * @throws UsageError `COROSOCK_ARGUMENT`, also for a part that is not data or is of another kind
    *   than the first part. The reason of `signal` when it aborts. The error of the iterable. Once
    *   the first part is sent, each of these, and a time-out (which gives `closed` then), ends the
