@@ -127,7 +127,7 @@ describe('DrainingError', () => {
     expect([error.name, error.code, error.message]).toEqual([
       'AbortError',
       'ABORT_ERR',
-      'The host is shutting down',
+      'The host asks its handler to finish',
     ]);
   });
 });

@@ -41,7 +41,10 @@ describe('HostedSocket', () => {
     expect(ws.draining.aborted).toBe(false);
     run.askToFinish();
     expect(ws.draining.aborted).toBe(true);
-    expect(ws.draining.reason).toMatchObject({ name: 'AbortError', message: 'The host is shutting down' });
+    expect(ws.draining.reason).toMatchObject({
+      name: 'AbortError',
+      message: 'The host asks its handler to finish',
+    });
     expect([ws.signal.aborted, ws.closeInfo]).toEqual([false, undefined]);
   });
 

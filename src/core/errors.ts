@@ -127,7 +127,7 @@ export class DrainingError extends Error {
   readonly code = 'ABORT_ERR';
 
   constructor() {
-    super('The host is shutting down');
+    super('The host asks its handler to finish');
   }
 }
 

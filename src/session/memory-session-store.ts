@@ -68,7 +68,8 @@ export class MemorySessionStore implements SessionStore {
 
   /** Called by the host when a session has become held, or is held no longer. */
   onHeld(id: string): void {
-    const kept = this.#find(id, this.#clock.now());
+    // A fresh session is not stored yet.
+    const kept = this.#kept.has(id) ? this.#find(id, this.#clock.now()) : undefined;
     if (kept === undefined) return;
     this.#renew(kept, kept.untilMs);
     // Sockets may have held more than the limit.
