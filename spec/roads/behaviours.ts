@@ -10,6 +10,7 @@ import { messages } from './messages.ts';
 import { pressure } from './pressure.ts';
 import { reading } from './reading.ts';
 import type { Road } from './road.ts';
+import { wires } from './wires.ts';
 
 /** Registers the whole suite for one road. */
 export function behaviours(road: Road): void {
@@ -21,5 +22,6 @@ export function behaviours(road: Road): void {
   describe('closing:', () => closing(road));
   describe('back-pressure:', () => pressure(road));
   describe('handshakes:', () => handshakes(road));
+  if (road.isWire) describe('bytes:', () => wires(road));
   describe('beyond one conversation:', () => companions(road));
 }

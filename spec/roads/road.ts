@@ -3,6 +3,7 @@
 
 import type { Host, HostOptions, Routes } from 'corosock';
 import type { ClientSocket, ConnectOptions } from 'corosock/client';
+import type { RawClient, RequestParts } from '../peers/raw-client.ts';
 
 export interface Road {
   /** What the host learns of the client's address, and of the scheme that the client used. */
@@ -20,6 +21,8 @@ export interface RoadHost extends AsyncDisposable {
   readonly host: Host;
   /** Opens a client. @param target - Path and query. Default '/'. */
   connect(target?: string, options?: ConnectOptions): Promise<ClientSocket>;
+  /** Opens a peer that sends bytes as they are: only where the road is a wire. */
+  raw?(request?: RequestParts, firstBytes?: Uint8Array): Promise<RawClient>;
   /** Sends the request of a handshake, and gives what is answered, also a 101. */
   ask(target?: string, request?: Question): Promise<Answer>;
 }

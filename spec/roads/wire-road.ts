@@ -5,11 +5,15 @@ import { readFileSync } from 'node:fs';
 import { request as requestPlain } from 'node:http';
 import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { request as requestSecure } from 'node:https';
+import { connect as connectPlain } from 'node:net';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { text } from 'node:stream/consumers';
+import { connect as connectSecure } from 'node:tls';
 import { serve } from 'corosock';
 import type { Host, HostOptions, Routes } from 'corosock';
 import { connect } from 'corosock/client';
+import { RawClient, upgradeRequest } from '../peers/raw-client.ts';
 import type { Proxy, StartProxy } from './proxies.ts';
 import { HOST_PORT_HEADER } from './proxies.ts';
 import type { Answer, Question, Road, RoadHost } from './road.ts';
@@ -70,11 +74,36 @@ function wireRoad(
           connect(url + target, { ...more, headers: { ...headers, ...always } }),
         ask: (target = '/', { headers, ...more } = {}) =>
           ask(url + target, { ...more, headers: { ...headers, ...always } }),
+        raw: (request = {}, firstBytes = Buffer.alloc(0)) => {
+          const headers = { Host: new URL(url).host, ...always, ...request.headers };
+          return openOver(url, upgradeRequest({ ...request, headers }), firstBytes);
+        },
         [Symbol.asyncDispose]: close,
       } satisfies RoadHost;
     },
     stop: async () => {},
   };
+}
+
+/** Opens a link, and sends a request on it. The answer is still to be read. */
+async function openOver(url: string, request: string, firstBytes: Uint8Array): Promise<RawClient> {
+  const { protocol, hostname, port } = new URL(url);
+  const plain = connectPlain({ host: hostname, port: Number(port), allowHalfOpen: true, noDelay: true });
+  const socket = protocol === 'wss:' ? secured(plain) : plain;
+  const client = new RawClient(socket);
+  await once(socket, protocol === 'wss:' ? 'secureConnect' : 'connect');
+  await client.send(Buffer.concat([Buffer.from(request), firstBytes]));
+  return client;
+}
+
+/** Node does not reset a link by its TLS socket. */
+function secured(plain: Socket): Socket {
+  const socket = connectSecure({ socket: plain });
+  socket.resetAndDestroy = () => {
+    plain.resetAndDestroy();
+    return socket;
+  };
+  return socket;
 }
 
 async function closeNow(host: Host): Promise<void> {
