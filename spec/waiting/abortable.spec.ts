@@ -5,7 +5,7 @@ import { getEventListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { turn } from '../time/hand-clock.ts';
 import { recordCrashes, recordWarnings } from '../fixtures/process-events.ts';
-import { abortable, rejected } from '../../src/waiting/abortable.ts';
+import { abortable, rejected, unattendedThen } from '../../src/waiting/abortable.ts';
 
 const listenersOf = (signal: AbortSignal): number => getEventListeners(signal, 'abort').length;
 
@@ -93,6 +93,27 @@ describe('abortable', () => {
     expect([await wait, cancelled]).toEqual(['done', false]);
   });
 
+  it('rejects with what start throws, and leaves no listener', async () => {
+    const { signal } = new AbortController();
+    const error = new Error('on purpose');
+    const wait = abortable(signal, () => {
+      throw error;
+    });
+    await expect(wait).rejects.toBe(error);
+    expect(listenersOf(signal)).toBe(0);
+  });
+
+  it('gives the resolver of its promise', async () => {
+    const { signal } = new AbortController();
+    let resolver: (value: never) => unknown = () => {};
+    const wait = abortable(signal, (_, __, resolve) => {
+      resolver = resolve;
+      return () => {};
+    });
+    resolver('by the resolver' as never);
+    expect(await wait).toBe('by the resolver');
+  });
+
   it('resolves with a value that start gives at once', async () => {
     const { signal } = new AbortController();
     const wait = abortable<string>(signal, (settle) => {
@@ -140,5 +161,29 @@ describe('rejected', () => {
   it('rejects with the error that it is given', async () => {
     const error = new Error('mine');
     await expect(rejected(error)).rejects.toBe(error);
+  });
+});
+
+describe('unattendedThen', () => {
+  const failing = (how: string): Promise<never> => Promise.reject(new Error(how));
+
+  it.each<[string, () => Promise<string>, (value: string) => string | Promise<string>]>([
+    ['the wait rejects', async () => await failing('why'), (value) => value],
+    ['the change rejects', async () => 'x', async () => await failing('why')],
+    ['the change throws', async () => 'x', () => expect.fail('why')],
+  ])('rejects where %s, which does not reach the process', async (_, wait, change) => {
+    using crashes = recordCrashes();
+    const result = unattendedThen(wait(), change);
+    await turn();
+    await turn();
+    expect(crashes.errors).toEqual([]);
+    await expect(result).rejects.toThrow('why');
+  });
+
+  it.each<[string, (value: string) => string | Promise<string>]>([
+    ['a value', (value) => value + value],
+    ['a promise', async (value) => value + value],
+  ])('gives what the change makes of the wait: %s', async (_, change) => {
+    expect(await unattendedThen(Promise.resolve('x'), change)).toBe('xx');
   });
 });

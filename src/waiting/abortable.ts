@@ -28,7 +28,7 @@ export function abortable<T>(
   allowListeners(signal);
   return unattendedPromise<T>((resolve, reject) => {
     // Its own promise only tells the library that the wait is over: the listener is then removed.
-    execute<void>(signal, (finish) => {
+    void execute<void>(signal, (finish) => {
       const settle = (value: T): void => {
         resolve(value);
         finish();
@@ -37,12 +37,17 @@ export function abortable<T>(
         reject(error);
         finish();
       };
-      const cancel = start(settle, fail, resolve);
+      let cancel: () => void = noop;
+      try {
+        cancel = start(settle, fail, resolve);
+      } catch (error) {
+        fail(error);
+      }
       return () => {
         cancel();
         fail(signal.reason);
       };
-    }).catch(reject);
+    });
   });
 }
 
