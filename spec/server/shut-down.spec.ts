@@ -278,6 +278,7 @@ describe('host.close', () => {
 
   const badTimes = [-1, NaN, Infinity, 2 ** 31, '0', null];
   it.each<{ readonly options: unknown }>([
+    ...badTimes.map((delayMs) => ({ options: { delayMs } })),
     ...badTimes.map((graceMs) => ({ options: { graceMs } })),
     ...badTimes.map((spreadMs) => ({ options: { spreadMs } })),
     { options: { gracems: 1 } },

@@ -11,6 +11,11 @@ export const DEFAULT_GRACE_MS = 10_000;
 
 export interface CloseHostOptions {
   /**
+   * Time from the call until the drain begins, 0 to 2³¹−1 ms. `host.ready` is false from the call
+   * on; nothing else changes before the drain. Default 0.
+   */
+  readonly delayMs?: number;
+  /**
    * Time that handlers have from the abort of `ws.draining` until their sockets are closed, 0 to
    * 2³¹−1 ms. Default 10 000.
    */
@@ -20,6 +25,7 @@ export interface CloseHostOptions {
 }
 
 export const CLOSE_OPTIONS: OptionTable<CloseHostOptions> = {
+  delayMs: [0, checkTimer],
   graceMs: [DEFAULT_GRACE_MS, checkTimer],
   spreadMs: [0, checkTimer],
 };

@@ -139,6 +139,21 @@ export interface Host extends AsyncDisposable {
    */
   openServer(id: string, options?: WaitOptions): Promise<OpenResult>;
   /**
+   * Whether new clients should be sent here: false once `close` was called, also during its
+   * `delayMs`.
+   */
+  readonly ready: boolean;
+  /**
+   * Answers a health check: 200 while the host is `ready`, 503 from then on, each with a line of
+   * text that no cache keeps. Bound to its host.
+   *
+   * A listener of requests for node:http and node:http2, as in `createServer(host.health)`, and a
+   * handler for frameworks that pass on or wrap their response: `app.get('/health', host.health)`.
+   *
+   * @throws UsageError `COROSOCK_ARGUMENT` for what is no response.
+   */
+  health(request: unknown, response: unknown): void;
+  /**
    * Lists where every handler and child task of this process waits, now: of each socket its handler
    * first, then its child tasks. A handler that waits for several things at once has an entry for
    * each; one that the host has abandoned has none.
@@ -160,17 +175,19 @@ export interface Host extends AsyncDisposable {
    */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
   /**
-   * Shuts down: refuses new handshakes with 503, aborts `draining`, closes with 1001 after
-   * `graceMs`, aborts `signal`, and abandons handlers that ignore it.
+   * Shuts down: is no longer `ready`, and `delayMs` later refuses new handshakes with 503, aborts
+   * `draining`, closes with 1001 after `graceMs`, aborts `signal`, and abandons handlers that
+   * ignore it.
    *
    * Resolves when no socket is left, the session store has all writes and, for `serve`, the port is
    * free. Never rejects for what a peer, a handler or a store does, and waits for none of them
-   * beyond a deadline: `graceMs` + `spreadMs` + 3 × `closeTimeoutMs` + 1000. Idempotent: only the
-   * first call counts.
+   * beyond a deadline: `delayMs` + `graceMs` + `spreadMs` + 3 × `closeTimeoutMs` + 1000.
+   * Idempotent: only the first call counts.
    *
-   * @param options - `graceMs`: 0 to 2³¹−1, default 10 000, ends early when all handlers have;
-   *   `spreadMs`: 0 to 2³¹−1, default 0, the turns of the sockets to drain are spread over it,
-   *   so that clients do not all come back at once.
+   * @param options - `delayMs`: 0 to 2³¹−1, default 0; only `ready` has changed so long, so that
+   *   load balancers notice before clients are refused; `graceMs`: 0 to 2³¹−1, default 10 000, ends
+   *   early when all handlers have; `spreadMs`: 0 to 2³¹−1, default 0, the turns of the sockets to
+   *   drain are spread over it, so that clients do not all come back at once.
    * @throws UsageError `COROSOCK_ARGUMENT`.
    */
   close(options?: CloseHostOptions): Promise<CloseReport>;

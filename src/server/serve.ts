@@ -13,12 +13,14 @@ import { HOST_OPTIONS, settingsOf } from './host-options.ts';
 import type { HostOptions } from './host-options.ts';
 import type { Refusal } from '../handshake/refusal.ts';
 import { checkTls, hasNoTls, portListener } from './port-listener.ts';
+import { closeOnSignals } from './process-signals.ts';
 import { refusalForClientError, refuse, REFUSALS } from '../handshake/refusal.ts';
 import { targetOf } from '../handshake/request-target.ts';
 import { RouteTable } from './routes.ts';
 import type { Routes } from './servable.ts';
 import type { Clock } from '../time/clock.ts';
-import { badArgument } from '../core/arguments.ts';
+import { badArgument, checkBoolean } from '../core/arguments.ts';
+import { noop } from '../core/noop.ts';
 import { complete } from '../core/options.ts';
 import type { OptionTable } from '../core/options.ts';
 
@@ -32,6 +34,12 @@ export interface ServeOptions extends HostOptions {
    * handshake has `handshakeTimeoutMs`; beyond it the connection is cut. Default: no TLS.
    */
   readonly tls?: HttpsServerOptions;
+  /**
+   * SIGTERM and SIGINT close the host as `host.close()` does. The process then ends by itself with
+   * code 0, unless something else holds it. A second signal ends it at once, with 128 and the
+   * number of the signal. Default false.
+   */
+  readonly signals?: boolean;
 }
 
 type OwnOptions = Omit<ServeOptions, keyof HostOptions>;
@@ -40,6 +48,7 @@ const OWN_OPTIONS: OptionTable<OwnOptions, 'tls'> = {
   port: [0, checkPort],
   hostname: ['127.0.0.1', checkHostname],
   tls: [undefined, checkTls],
+  signals: [false, checkBoolean],
 };
 
 /** The options of `serve`. */
@@ -57,19 +66,24 @@ export const SERVE_OPTIONS: OptionTable<ServeOptions, 'tls'> = { ...HOST_OPTIONS
  */
 export async function serve(routes: Routes, options: ServeOptions = {}): Promise<Host> {
   const settings = settingsOf('serve()', options, SERVE_OPTIONS);
-  const { port, hostname, tls } = complete<OwnOptions, 'tls'>('serve()', options, OWN_OPTIONS);
+  const { port, hostname, tls, signals } = complete<OwnOptions, 'tls'>('serve()', options, OWN_OPTIONS);
   const table = new RouteTable(routes);
   const listener = portListener('serve()', tls, settings.handshakeTimeoutMs);
   const { server } = listener;
+  let ignoreSignals = noop;
   const host = new ServingHost(table, settings, {
     get address() {
       return addressOf(server);
     },
-    close: () => listener.stop(),
+    close: async () => {
+      await listener.stop();
+      ignoreSignals();
+    },
   });
   server.on('upgrade', (request, socket, head) => host.handleUpgrade(request, socket, head));
   refuseTheRest(server, table, settings.clock);
   await listener.listen(port, hostname);
+  if (signals) ignoreSignals = closeOnSignals(() => host.close());
   // An error while listening, such as too many open files, must not end the process.
   server.on('error', (error: NodeJS.ErrnoException) => {
     settings.peerFaults.report(`listen: ${error.code}`, { phase: 'listen' }, () => error);

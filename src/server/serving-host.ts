@@ -6,6 +6,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { checkCloseOptions } from './close-report.ts';
 import type { CloseHostOptions, CloseReport } from './close-report.ts';
+import { answerHealth } from './health.ts';
 import { HostWaits } from './host-waits.ts';
 import type { Wait, WaitsFilter } from './host-waits.ts';
 import { HandlerRun } from './handler-run.ts';
@@ -42,6 +43,7 @@ import { WsAcceptor } from '../transport/ws/acceptor.ts';
 import type { Transport } from '../transport/transport.ts';
 import { badArgument } from '../core/arguments.ts';
 import { UsageError } from '../core/errors.ts';
+import type { Complete } from '../core/options.ts';
 import { checkWait } from '../core/wait-options.ts';
 import type { WaitOptions } from '../core/wait-options.ts';
 
@@ -100,8 +102,13 @@ export class ServingHost implements Host, RunListener {
     this.#waits = new HostWaits(settings);
   }
 
-  get #isClosing(): boolean {
-    return this.#closing !== undefined;
+  /** Whether it refuses handshakes. */
+  get #isDraining(): boolean {
+    return this.#shutDown?.isDraining === true;
+  }
+
+  get ready(): boolean {
+    return this.#closing === undefined;
   }
 
   get url(): string {
@@ -131,6 +138,9 @@ export class ServingHost implements Host, RunListener {
     if (ws === undefined) return [undefined, 'not-found'];
     return ws.sharedConnection ? [SocketHandle.on(ws), 'ok'] : [undefined, 'not-shared'];
   }
+
+  /** An arrow function: frameworks call it without its host. */
+  readonly health = (_request: unknown, response: unknown): void => answerHealth(this.ready, response);
 
   waits(filter?: WaitsFilter): readonly Wait[] {
     return this.#waits.of(this.#runs, filter);
@@ -166,13 +176,13 @@ export class ServingHost implements Host, RunListener {
     if (found === undefined) return REFUSALS.route;
     if (found === 'malformed') return REFUSALS.target;
     // No instance of a class is made for a client that is refused.
-    if (this.#isClosing) return REFUSALS.closing;
+    if (this.#isDraining) return REFUSALS.closing;
     const slot = this.#capacity.enter(found.pattern, upgradeRequest);
     if ('status' in slot) return slot;
     const socketId = this.#runs.reserve(slot);
     const server = this.#makeServer(found);
     // Its constructor may have closed the host.
-    if (server === undefined || this.#isClosing) {
+    if (server === undefined || this.#isDraining) {
       socketId.leave();
       return server === undefined ? REFUSALS.failed : REFUSALS.closing;
     }
@@ -257,8 +267,10 @@ export class ServingHost implements Host, RunListener {
     await this.close({ graceMs: 0 });
   }
 
-  #close(options: Required<CloseHostOptions>): Promise<CloseReport> {
-    const shutDown = new ShutDown(this.#runs, options, this.#settings, this.#sessions, this.#waits);
+  #close(options: Complete<CloseHostOptions>): Promise<CloseReport> {
+    const parts = { runs: this.#runs, sessions: this.#sessions, waits: this.#waits };
+    const onDrain = (): void => this.#admission.close();
+    const shutDown = new ShutDown({ ...parts, onDrain }, options, this.#settings);
     this.#shutDown = shutDown;
     this.#closing = shutDown.report.then(async (report) => {
       await this.#binding.close();
@@ -266,7 +278,6 @@ export class ServingHost implements Host, RunListener {
       this.#capacity.stop();
       return report;
     });
-    this.#admission.close();
     // Last: a listener of `draining` may call `close` again.
     shutDown.begin();
     return this.#closing;

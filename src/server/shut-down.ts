@@ -12,6 +12,7 @@ import type { Clock } from '../time/clock.ts';
 import { holdProcess } from '../time/real-clock.ts';
 import { MAX_TIMER_MS } from '../core/limits.ts';
 import { noop } from '../core/noop.ts';
+import type { Complete } from '../core/options.ts';
 
 /**
  * What a shut-down waits beyond `graceMs`, `spreadMs` and three times `closeTimeoutMs`: one each
@@ -26,6 +27,22 @@ export interface ShutDownSettings {
   readonly report: Report;
 }
 
+/** What a shut-down needs of its host. */
+export interface ShutDownParts {
+  readonly runs: Iterable<HandlerRun>;
+  readonly sessions: Pick<Sessions, 'whenSettled'> | undefined;
+  readonly waits: Pick<HostWaits, 'ofAbandoned'>;
+  /** Called when the drain begins: refuses handshakes from then on. */
+  readonly onDrain: () => void;
+}
+
+/** The runs that are drained. */
+interface Drain {
+  /** In the order in which they are asked to finish. */
+  readonly runs: readonly HandlerRun[];
+  readonly sinceMs: number;
+}
+
 /** Ends all runs of a host, in bounded time. */
 export class ShutDown {
   readonly report: Promise<CloseReport>;
@@ -34,15 +51,19 @@ export class ShutDown {
   readonly #sessions: Pick<Sessions, 'whenSettled'> | undefined;
   readonly #waits: Pick<HostWaits, 'ofAbandoned'>;
   readonly #beganMs: number;
+  readonly #delayMs: number;
   readonly #graceMs: number;
   readonly #spreadMs: number;
   readonly #deadlineMs: number;
-  /** In the order in which they are asked to finish. */
-  readonly #runs: readonly HandlerRun[];
-  /** The runs that have not ended. */
-  readonly #open: Set<HandlerRun>;
-  /** The runs whose handler ran when the shut-down began. */
-  readonly #running: ReadonlySet<HandlerRun>;
+  /** All runs of the host. */
+  readonly #hosted: Iterable<HandlerRun>;
+  readonly #onDrain: () => void;
+  /** Whether handshakes are refused. */
+  isDraining: boolean = false;
+  /** The runs that are drained and have not ended. */
+  readonly #open = new Set<HandlerRun>();
+  /** Those whose handler ran when the drain began. */
+  readonly #running = new Set<HandlerRun>();
   /** The runs whose handler still ran when its socket was closed. */
   readonly #forced = new Set<HandlerRun>();
   readonly #timers = new Set<unknown>();
@@ -52,23 +73,21 @@ export class ShutDown {
   readonly #abandoned: Wait[] = [];
 
   constructor(
-    runs: Iterable<HandlerRun>,
-    { graceMs, spreadMs }: Required<CloseHostOptions>,
+    { runs, sessions, waits, onDrain }: ShutDownParts,
+    { delayMs, graceMs, spreadMs }: Complete<CloseHostOptions>,
     { clock, closeTimeoutMs, report }: ShutDownSettings,
-    sessions: Pick<Sessions, 'whenSettled'> | undefined,
-    waits: Pick<HostWaits, 'ofAbandoned'>,
   ) {
     this.#clock = clock;
     this.#report = report;
     this.#sessions = sessions;
     this.#waits = waits;
     this.#beganMs = clock.now();
+    this.#delayMs = delayMs;
     this.#graceMs = graceMs;
     this.#spreadMs = spreadMs;
-    this.#deadlineMs = graceMs + spreadMs + 3 * closeTimeoutMs + SHUT_DOWN_MARGIN_MS;
-    this.#runs = [...runs];
-    this.#open = new Set(this.#runs);
-    this.#running = new Set(this.#runs.filter((run) => run.isHandlerRunning));
+    this.#deadlineMs = delayMs + graceMs + spreadMs + 3 * closeTimeoutMs + SHUT_DOWN_MARGIN_MS;
+    this.#hosted = runs;
+    this.#onDrain = onDrain;
     this.report = new Promise((resolve) => {
       this.#resolve = resolve;
     });
@@ -76,20 +95,36 @@ export class ShutDown {
 
   // Called by the host.
 
-  /** Asks the first runs to finish: `draining` aborts, and its listeners run inside this call. */
+  /**
+   * Begins with the drain, or with the time before it. Without such a time the first runs are asked
+   * to finish inside this call: `draining` aborts, and its listeners run.
+   */
   begin(): void {
     // The one timer that keeps the process alive: the report that is awaited must come.
     holdProcess(this.#after(this.#deadlineMs, () => this.#onDeadline()));
-    if (this.#open.size === 0) return this.#waitForSessions();
-    this.#inTurns(0, (run) => run.askToFinish());
-    this.#inTurns(this.#graceMs, (run) => this.#close(run));
+    if (this.#delayMs === 0) this.#beginDrain();
+    else this.#after(this.#delayMs, () => this.#beginDrain());
   }
 
   /** Counts a run that has ended. */
   runOnEnd(run: HandlerRun, outcome: Outcome): void {
+    if (!this.isDraining) return;
     this.#open.delete(run);
     if (this.#running.has(run)) this.#count(run, outcome);
     if (this.#open.size === 0) this.#waitForSessions();
+  }
+
+  #beginDrain(): void {
+    this.isDraining = true;
+    const drain = { runs: [...this.#hosted], sinceMs: this.#clock.now() };
+    for (const run of drain.runs) {
+      this.#open.add(run);
+      if (run.isHandlerRunning) this.#running.add(run);
+    }
+    this.#onDrain();
+    if (this.#open.size === 0) return this.#waitForSessions();
+    this.#inTurns(drain, 0, (run) => run.askToFinish());
+    this.#inTurns(drain, this.#graceMs, (run) => this.#close(run));
   }
 
   /** A process that exits after the report loses no pending write of a session. */
@@ -107,17 +142,17 @@ export class ShutDown {
     this.#finish();
   }
 
-  /** Acts on each run at its turn, from `delayMs` on, spread over `spreadMs`. */
-  #inTurns(delayMs: number, act: (run: HandlerRun) => void): void {
-    const turnMs = (index: number): number => delayMs + (this.#spreadMs * index) / this.#runs.length;
+  /** Acts on each run at its turn, from `firstMs` on, spread over `spreadMs`. */
+  #inTurns({ runs, sinceMs }: Drain, firstMs: number, act: (run: HandlerRun) => void): void {
+    const turnMs = (index: number): number => firstMs + (this.#spreadMs * index) / runs.length;
     let next = 0;
     const step = (): void => {
-      const elapsedMs = this.#clock.now() - this.#beganMs;
-      while (next < this.#runs.length && turnMs(next) <= elapsedMs) {
-        act(this.#runs[next] as HandlerRun);
+      const elapsedMs = this.#clock.now() - sinceMs;
+      while (next < runs.length && turnMs(next) <= elapsedMs) {
+        act(runs[next] as HandlerRun);
         next += 1;
       }
-      if (next < this.#runs.length) this.#after(turnMs(next) - elapsedMs, step);
+      if (next < runs.length) this.#after(turnMs(next) - elapsedMs, step);
     };
     step();
   }
