@@ -129,6 +129,7 @@ describe('limitBy', () => {
     ['null', () => null, 'COROSOCK_ARGUMENT'],
     ['a key that is no string', () => ({ key: 5 }), 'COROSOCK_ARGUMENT'],
     ['a promise', async () => ({ key: 'a' }), 'COROSOCK_ARGUMENT'],
+    ['a promise that rejects', async () => Promise.reject(new Error('late')), 'COROSOCK_ARGUMENT'],
     ['a limit below 1', () => ({ key: 'a', maxSockets: 0 }), 'COROSOCK_ARGUMENT'],
     [
       'an error',

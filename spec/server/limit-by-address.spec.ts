@@ -5,8 +5,9 @@ import type { HandshakeRequest } from 'corosock';
 import { describe, expect, it } from 'vitest';
 import { addressKey } from '../../src/server/limit-by-address.ts';
 
-const requestFrom = (remoteAddress: string | undefined): HandshakeRequest =>
-  ({ remoteAddress }) as HandshakeRequest;
+/** @param socket - Of a request that came over a link; undefined in memory. */
+const requestFrom = (remoteAddress: string | undefined, socket?: object): HandshakeRequest =>
+  ({ remoteAddress, raw: socket && { socket } }) as unknown as HandshakeRequest;
 
 describe('addressKey', () => {
   it.each([
@@ -53,8 +54,20 @@ describe('limitByAddress', () => {
     expect(limitByAddress(limits)(requestFrom('::ffff:192.0.2.1'))).toEqual({ ...limits, key: '192.0.2.1' });
   });
 
-  it('limits no request without an address', () => {
-    expect(limitByAddress({ maxSockets: 2 })(requestFrom(undefined))).toBe(undefined);
+  it('limits no request over a link without addresses', () => {
+    const limitBy = limitByAddress({ maxSockets: 2 });
+    expect([limitBy(requestFrom(undefined)), limitBy(requestFrom(undefined, {}))]).toEqual([
+      undefined,
+      undefined,
+    ]);
+  });
+
+  it('H16: counts together the clients that have reset their connection before', () => {
+    const limitBy = limitByAddress({ maxSockets: 2 });
+    expect(limitBy(requestFrom(undefined, { localAddress: '192.0.2.9' }))).toEqual({
+      key: 'gone',
+      maxSockets: 2,
+    });
   });
 
   it('keeps the limits that it has checked', () => {

@@ -10,6 +10,7 @@ import { checkKeyLimit, KeyLimits } from './key-limits.ts';
 import type { KeyLimit, LiveKey } from './key-limits.ts';
 import type { Report } from './report.ts';
 import type { Slot, SocketId } from './socket-id.ts';
+import { noop } from '../core/noop.ts';
 import type { Clock } from '../time/clock.ts';
 
 export interface CapacitySettings {
@@ -78,13 +79,16 @@ export class Capacity {
     limitBy: CapacitySettings['limitBy'],
     request: HandshakeRequest,
   ): Slot | Refusal {
+    let limit: unknown;
     try {
-      const limit: unknown = limitBy(request);
+      limit = limitBy(request);
       if (limit === undefined) return route.slot;
       checkKeyLimit('limitBy()', limit);
       const live = this.#keys.enter(limit);
       return typeof live === 'number' ? tooMany(live) : this.#slotOf(route, live);
     } catch (error) {
+      // A promise that rejects as well must not end the process.
+      if (limit instanceof Promise) limit.catch(noop);
       this.#settings.report(error, { phase: 'limitBy' });
       return REFUSALS.failed;
     }
