@@ -36,6 +36,7 @@ export type { Data } from './core/data.ts';
 export { ConnectionLostError, HandshakeOverError, MessageError, UsageError } from './core/errors.ts';
 export type { HandshakeEnd } from './core/errors.ts';
 export type { SchemaIssue, StandardSchema } from './core/standard-schema.ts';
+export type { RateLimit } from './conversation/rate-meter.ts';
 export type { RateWindow } from './core/rate-window.ts';
 export { source } from './core/source.ts';
 export type { Source, SourcePort } from './core/source.ts';

@@ -117,6 +117,19 @@ export class ScriptedTransport implements Transport {
     this.#sink?.peerClosed();
   }
 
+  /** A message has come in part; 0: it is whole now. */
+  unfinished = 0;
+  begin(number: number): void {
+    this.unfinished = number;
+    this.#sink?.begin();
+  }
+
+  /** Called for each ping and pong, once the conversation has asked for that. */
+  onControl: ((bytes: number) => void) | undefined;
+  watchControls(onControl: (bytes: number) => void): void {
+    this.onControl = onControl;
+  }
+
   /** What was sent has to wait for the peer. */
   stall(): void {
     this.#sink?.stall();

@@ -59,7 +59,11 @@ export class RandomConversation {
     const [near, far] = memoryLink();
     this.#near = new ShakyTransport(near);
     this.#far = new ShakyTransport(far);
-    const clientSettings = { ...settingsOf('spec', options), heartbeat: undefined };
+    const clientSettings = {
+      ...settingsOf('spec', options),
+      heartbeat: undefined,
+      messageTimeoutMs: undefined,
+    };
     this.#connection = new ConnectedSocket(new Conversation(this.#far, clientSettings), 'ws://localhost/');
     const sharing: Sharing = random.isLikely(0.3) ? 'shared' : 'dedicated';
     this.#ws = this.host.converse(this.#near, this.#servable(), sharing).ws;

@@ -46,6 +46,10 @@ export class ShakyTransport implements Transport {
     return this.#inner.flushedBytes;
   }
 
+  get unfinished(): number | undefined {
+    return this.#inner.unfinished;
+  }
+
   open(sink: TransportSink): void {
     this.#inner.open(sink);
   }

@@ -65,6 +65,8 @@ describe('settingsOf', () => {
       queueMessages: 64,
       queueBytes: 1_048_576,
       overflow: 'pause',
+      messageTimeoutMs: 60_000,
+      rate: undefined,
       writeBufferBytes: 65_536,
       writeTimeoutMs: 30_000,
       closeTimeoutMs: 5000,
@@ -201,6 +203,28 @@ describe('settingsOf', () => {
       ]);
     },
   );
+
+  it('takes messageTimeoutMs and rate', () => {
+    const rate = { messages: { count: 1, perMs: 10 } };
+    expect(take({ messageTimeoutMs: 1, rate })).toMatchObject({
+      messageTimeoutMs: 1,
+      rate: { ...rate, over: 'pause' },
+    });
+  });
+
+  it.each([0, -1, NaN, Infinity, 2 ** 31, '1', null])('refuses messageTimeoutMs of %s', (value) => {
+    expect(refused({ messageTimeoutMs: value })).toEqual([
+      'COROSOCK_ARGUMENT',
+      expect.stringContaining('messageTimeoutMs to be a number of milliseconds from 1 to 2147483647, got '),
+    ]);
+  });
+
+  it('refuses a rate that limits nothing', () => {
+    expect(refused({ rate: {} })).toEqual([
+      'COROSOCK_ARGUMENT',
+      expect.stringContaining('rate to have messages or bytes, got an object'),
+    ]);
+  });
 
   it.each(['pause', 'close'])('takes overflow %j', (overflow) => {
     expect(take({ overflow }).overflow).toBe(overflow);

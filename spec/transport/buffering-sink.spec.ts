@@ -16,6 +16,7 @@ function recorder(): { readonly sink: TransportSink; readonly calls: unknown[] }
       drain: () => calls.push('drain'),
       peerClosed: () => calls.push('peer closed'),
       stall: () => calls.push('stall'),
+      begin: () => calls.push('begin'),
       end: (end) => calls.push(end),
     },
   };
@@ -31,6 +32,7 @@ describe('BufferingSink', () => {
     const early = new BufferingSink();
     const { sink, calls } = recorder();
     early.receive('one', 3);
+    early.begin();
     early.stall();
     early.drain();
     early.peerClosed();
@@ -38,7 +40,7 @@ describe('BufferingSink', () => {
     early.deliverTo(sink);
     expect(calls).toEqual([]);
     await Promise.resolve();
-    expect(calls).toEqual([['one', 3], 'stall', 'drain', 'peer closed', END]);
+    expect(calls).toEqual([['one', 3], 'begin', 'stall', 'drain', 'peer closed', END]);
   });
 
   it('keeps the order of calls before, during and after the delivery', async () => {

@@ -111,6 +111,18 @@ describe('MemoryTransport', () => {
     expect(near.bufferedBytes).toBe(0);
   });
 
+  it('tells of pings and pongs, once it is asked to', async () => {
+    const [near, far] = memoryLink();
+    const controls: number[] = [];
+    near.ping();
+    await settle();
+    far.watchControls((bytes) => void controls.push(bytes));
+    near.ping();
+    near.pong();
+    await settle();
+    expect(controls).toEqual([0, 0]);
+  });
+
   it('delivers in microtasks: no time has to pass', async () => {
     const { near, far } = openLink();
     near.send('at once');

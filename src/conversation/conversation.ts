@@ -3,6 +3,8 @@
 // an end is told. Who may close and why is in server/ and socket/.
 
 import type { Heartbeat } from './heartbeat.ts';
+import { Inflow } from './inflow.ts';
+import type { InflowLimits } from './inflow.ts';
 import { LastWords } from './last-words.ts';
 import { PeerLiveness } from './peer-liveness.ts';
 import type { QueueLimits } from './queue-limits.ts';
@@ -25,7 +27,7 @@ import type { ParkedWait } from '../core/parked-wait.ts';
 
 /** What all sockets of a host share. */
 export interface ConversationSettings
-  extends QueueLimits, ReaderSettings, WriterSettings, TakenBytesSettings {
+  extends QueueLimits, ReaderSettings, WriterSettings, TakenBytesSettings, InflowLimits {
   readonly closeTimeoutMs: number;
   /** Terminates conversations with dead peers; undefined without a heartbeat. */
   readonly heartbeat?: Heartbeat | undefined;
@@ -84,21 +86,31 @@ export class Conversation implements TransportSink, DeadlineOwner {
   readonly #liveness: PeerLiveness | undefined;
   /** Made when bytes wait for the peer for the first time. */
   #taken: TakenBytes | undefined;
+  /** Made with the first message that comes in part; at once where there is a rate. */
+  #inflow: Inflow | undefined;
 
   /** @param readers - Whether a second read at the same time is a mistake or waits in line. */
   constructor(transport: Transport, settings: ConversationSettings, readers: Readers = 'one') {
     this.transport = transport;
     this.#settings = settings;
     this.#deadline = new Deadline(settings.deadlines, this);
-    this.queue = new ReceiveQueue(settings, transport);
+    this.queue = new ReceiveQueue(settings, this);
     this.reader = new Reader(this.queue, this.#deadline, readers, settings);
+    if (settings.rate !== undefined) this.#inflow = new Inflow(this, settings, this.#deadline);
     transport.open(this);
     this.#liveness = settings.heartbeat && new PeerLiveness(this, settings.heartbeat, this.#deadline);
   }
 
   // Called by the transport.
 
+  begin(): void {
+    if (this.queue.end !== undefined) return;
+    this.#inflow ??= new Inflow(this, this.#settings, this.#deadline);
+    this.#inflow.begin();
+  }
+
   receive(data: Data, bytes: number): void {
+    this.#inflow?.receive(bytes);
     if (!this.reader.receive(data, bytes)) this.close(1008, '', 'limit', this.queue.fullError);
   }
 
@@ -137,6 +149,7 @@ export class Conversation implements TransportSink, DeadlineOwner {
     if (this.#closer !== undefined) this.#settings.clock.clearTimeout(this.#closeTimer);
     this.#lastWords?.stop();
     this.#liveness?.stop();
+    this.#inflow = undefined;
     this.#taken?.stop();
     this.#writer?.stop();
     this.reader.serve();
@@ -153,7 +166,20 @@ export class Conversation implements TransportSink, DeadlineOwner {
     this.reader.onDeadline(nowMs);
     this.#writer?.onDeadline(nowMs);
     this.#liveness?.onDeadline(nowMs);
+    this.#inflow?.onDeadline(nowMs);
     this.#taken?.onDeadline(nowMs);
+  }
+
+  // Called by the queue.
+
+  pause(): void {
+    this.transport.pause();
+    this.#inflow?.pause();
+  }
+
+  resume(): void {
+    this.transport.resume();
+    this.#inflow?.resume();
   }
 
   // Called by the socket and by the server.

@@ -34,6 +34,8 @@ export class ReceiveQueue {
   #isOffering = false;
   #bytes = 0;
   #paused = false;
+  /** Whether the rate of the peer pauses the link, however little is queued. */
+  #isHeld = false;
 
   /** Whether the oldest message is the rest of one that a read has cut. */
   #firstIsRest = false;
@@ -117,13 +119,10 @@ export class ReceiveQueue {
    * @returns false when the queue holds more than it may.
    */
   regulate(): boolean {
-    if (this.#discarding || !this.#isFull) return true;
+    if (this.#discarding || !this.#mustPause) return true;
     const { queueMessages, queueBytes, overflow } = this.#limits;
+    if (overflow === 'pause' || this.#isHeld) this.#pause();
     if (overflow === 'close') return this.messages <= queueMessages && this.#bytes <= queueBytes;
-    if (!this.#paused) {
-      this.#paused = true;
-      this.#link.pause();
-    }
     return this.#bytes + this.messages * MESSAGE_OVERHEAD_BYTES <= hardCapBytes(this.#limits);
   }
 
@@ -170,7 +169,21 @@ export class ReceiveQueue {
   /** Drops and counts further messages. Resumes the link: the peer's close must be seen. */
   discardFurther(): void {
     this.#discarding = true;
+    this.#isHeld = false;
     this.#resume();
+  }
+
+  /** Pauses the link until `release`, however little is queued. */
+  hold(): void {
+    if (this.#discarding) return;
+    this.#isHeld = true;
+    this.#pause();
+  }
+
+  /** Ends `hold`: resumes the link, unless the queue is full. */
+  release(): void {
+    this.#isHeld = false;
+    if (!this.#isFull) this.#resume();
   }
 
   /** Puts the end behind the last message, for good. */
@@ -215,12 +228,12 @@ export class ReceiveQueue {
   }
 
   /**
-   * Pauses the link again, if the queue is still full.
+   * Pauses the link again, if the queue is still full or held.
    *
    * @returns Whether nothing has come since `probe`.
    */
   endProbe(): boolean {
-    if (this.#paused || this.#discarding || !this.#isFull) return false;
+    if (this.#paused || this.#discarding || !this.#mustPause) return false;
     return this.regulate();
   }
 
@@ -234,6 +247,10 @@ export class ReceiveQueue {
 
   get #isFull(): boolean {
     return this.messages >= this.#limits.queueMessages || this.#bytes >= this.#limits.queueBytes;
+  }
+
+  get #mustPause(): boolean {
+    return this.#isHeld || this.#isFull;
   }
 
   #takeFirst(ring: Ring<Message>): Data {
@@ -256,9 +273,15 @@ export class ReceiveQueue {
   }
 
   #resumeBelowHalf(): void {
-    if (!this.#paused) return;
+    if (!this.#paused || this.#isHeld) return;
     const { queueMessages, queueBytes } = this.#limits;
     if (this.messages * 2 <= queueMessages && this.#bytes * 2 <= queueBytes) this.#resume();
+  }
+
+  #pause(): void {
+    if (this.#paused) return;
+    this.#paused = true;
+    this.#link.pause();
   }
 
   #resume(): void {

@@ -16,6 +16,9 @@ import type { SessionOptions, SessionSettings } from '../session/session-options
 import type { ConversationSettings } from '../conversation/conversation.ts';
 import { CONVERSATION_OPTIONS, conversationChoices } from '../conversation/conversation-options.ts';
 import type { ConversationChoices, ConversationOptions } from '../conversation/conversation-options.ts';
+import type { InflowLimits } from '../conversation/inflow.ts';
+import { checkRate, NO_RATE, rateOf } from '../conversation/rate-meter.ts';
+import type { RateLimit } from '../conversation/rate-meter.ts';
 import { ReadTraces } from '../conversation/read-mistakes.ts';
 import { LinkedList } from '../structures/linked-list.ts';
 import { Deadlines } from '../time/deadline.ts';
@@ -28,6 +31,7 @@ import {
   checkCountOrInfinity,
   checkFunction,
   checkNames,
+  checkPeriod,
   checkTimer,
   oneOf,
 } from '../core/arguments.ts';
@@ -54,6 +58,16 @@ export interface HostOptions extends ConversationOptions {
   readonly trustProxy?: TrustProxy;
   /** What a full queue does: pauses the link, or closes with 1008. Default `'pause'`. */
   readonly overflow?: 'pause' | 'close';
+  /**
+   * Longest time of a message from its first byte to its last, 1 to 2³¹−1 ms. It stands still while
+   * we hold the link. Beyond it the socket closes with 1008. Default 60 000.
+   */
+  readonly messageTimeoutMs?: number;
+  /**
+   * What each socket may send: `messages` and `bytes` within a time, and what happens `over` it.
+   * Default: no limit.
+   */
+  readonly rate?: RateLimit;
   /** `onPreServer` hooks at once, 1 to 2³¹−1. Further hooks wait in order. Default 256. */
   readonly maxHandshakes?: number;
   /**
@@ -115,6 +129,8 @@ const OWN_OPTIONS: OptionTable<OwnOptions> = {
   origins: ['same', checkOrigins],
   trustProxy: [0, checkTrustProxy],
   overflow: ['pause', oneOf('pause', 'close')],
+  messageTimeoutMs: [60_000, checkPeriod],
+  rate: [NO_RATE, checkRate],
   maxHandshakes: [256, checkCount],
   maxSockets: [Infinity, checkCountOrInfinity],
   maxUnadmitted: [1000, checkCount],
@@ -132,7 +148,12 @@ export const HOST_OPTIONS: OptionTable<HostOptions> = { ...CONVERSATION_OPTIONS,
 
 /** Options checked and filled in. */
 export interface HostSettings
-  extends ConversationSettings, ConversationChoices, Omit<Complete<OwnOptions>, 'sessions'> {
+  extends
+    Omit<ConversationSettings, keyof InflowLimits>,
+    ConversationChoices,
+    Omit<Complete<OwnOptions>, 'sessions' | 'rate'> {
+  /** Undefined for none. */
+  readonly rate: RateLimit | undefined;
   /** Undefined for none. */
   readonly sessions: SessionSettings | undefined;
   readonly peerFaults: PeerFaults;
@@ -159,6 +180,7 @@ export function settingsOf(
   return Object.freeze({
     ...conversation,
     ...own,
+    rate: rateOf(own.rate),
     sessions: own.sessions === false ? undefined : sessionSettingsOf(call, own.sessions, clock),
     report,
     peerFaults: new PeerFaults(report, clock),

@@ -105,7 +105,8 @@ function openLink(
 ): { readonly run: HandlerRun; readonly client: ClientSocket } {
   const { maxMessageBytes, maxFragments } = settings;
   const { protocol } = accepted.answer;
-  const farSettings = { ...settings, heartbeat: undefined };
+  // The limits of a host are no client's.
+  const farSettings = { ...settings, heartbeat: undefined, messageTimeoutMs: undefined, rate: undefined };
   const [near, far] = memoryLink({
     protocol,
     maxMessageBytes: [maxMessageBytes, maxMessageBytes],

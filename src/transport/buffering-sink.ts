@@ -18,7 +18,7 @@ export class BufferingSink implements TransportSink {
   }
 
   begin(): void {
-    this.#pass((sink) => sink.begin?.());
+    this.#pass((sink) => sink.begin());
   }
 
   drain(): void {

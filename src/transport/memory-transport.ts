@@ -59,6 +59,9 @@ export class MemoryTransport implements Transport {
   /** The fragments of a message that have arrived, and their bytes. */
   #fragments: Data[] = [];
   #fragmentBytes = 0;
+  /** Messages in fragments, so far. */
+  #fragmented = 0;
+  #onControl: ((bytes: number) => void) | undefined;
   /** Sent by this end and not yet received by the other. */
   #unflushedBytes = 0;
   #flushedBytes = 0;
@@ -95,7 +98,15 @@ export class MemoryTransport implements Transport {
     return this.#flushedBytes;
   }
 
+  get unfinished(): number {
+    return this.#fragments.length === 0 ? 0 : this.#fragmented;
+  }
+
   // Called by the conversation above.
+
+  watchControls(onControl: (bytes: number) => void): void {
+    this.#onControl = onControl;
+  }
 
   open(sink: TransportSink): void {
     this.#sink = this.#early.deliverTo(sink);
@@ -217,15 +228,17 @@ export class MemoryTransport implements Transport {
 
   #receiveControl(): void {
     this.#receivedBytes += MESSAGE_OVERHEAD_BYTES;
+    this.#onControl?.(0);
   }
 
   #receiveFragment(fragment: Data, bytes: number, last: boolean): void {
-    this.#fragments.push(fragment);
+    const isFirst = this.#fragments.push(fragment) === 1;
     this.#fragmentBytes += bytes;
     this.#receivedBytes += bytes + MESSAGE_OVERHEAD_BYTES;
     const all = this.#fragmentBytes;
     if (all > this.#maxMessageBytes) return this.#violate(limitEnd(all, this.#maxMessageBytes));
     if (this.#fragments.length > this.#maxFragments) return this.#violate(fragmentsEnd(this.#maxFragments));
+    if (isFirst && !last) this.#beginMessage();
     if (last) {
       const message = joined(this.#fragments);
       this.#fragments = [];
@@ -233,6 +246,11 @@ export class MemoryTransport implements Transport {
       this.#sink.receive(message, all);
     }
     this.#peer.#flush(bytes + MESSAGE_OVERHEAD_BYTES);
+  }
+
+  #beginMessage(): void {
+    this.#fragmented += 1;
+    this.#sink.begin();
   }
 
   /** The peer has exceeded a limit. A close of ours that is under way keeps its code. */

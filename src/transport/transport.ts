@@ -74,9 +74,14 @@ export interface Transport {
   readonly flushedBytes: number;
   /**
    * The number of the message that has come in part and is not whole yet; 0 where there is none.
-   * Missing where the transport sees whole messages only.
+   * Undefined where the transport sees whole messages only.
    */
-  readonly unfinished?: number;
+  readonly unfinished?: number | undefined;
+  /**
+   * Calls back for each ping and pong that comes from now on, with its bytes. Missing where the
+   * transport does not see them.
+   */
+  watchControls?(onControl: (bytes: number) => void): void;
   /** Sets the sink. Called once. */
   open(sink: TransportSink): void;
   /**
@@ -119,7 +124,7 @@ export interface TransportSink {
    */
   receive(data: Data, bytes: number): void;
   /** Called once for each message that `unfinished` gives a number. */
-  begin?(): void;
+  begin(): void;
   /** Called when `bufferedBytes` has fallen. */
   drain(): void;
   /**

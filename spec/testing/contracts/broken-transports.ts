@@ -40,6 +40,10 @@ export class PassingTransport implements Transport, TransportSink {
     return this.below.flushedBytes;
   }
 
+  get unfinished(): number | undefined {
+    return this.below.unfinished;
+  }
+
   open(sink: TransportSink): void {
     this.above = sink;
     this.below.open(this);
@@ -91,6 +95,10 @@ export class PassingTransport implements Transport, TransportSink {
 
   stall(): void {
     this.above?.stall();
+  }
+
+  begin(): void {
+    this.above?.begin();
   }
 
   end(end: LinkEnd): void {

@@ -65,6 +65,27 @@ class FinishesAtTheEnd extends PassingTransport {
   }
 }
 
+class NumbersAllAlike extends PassingTransport {
+  override get unfinished(): number {
+    return super.unfinished === 0 ? 0 : 1;
+  }
+}
+
+class BeginsTwice extends PassingTransport {
+  override begin(): void {
+    super.begin();
+    super.begin();
+  }
+}
+
+/** Is none that breaks a promise. */
+class SeesWholeMessages extends PassingTransport {
+  override get unfinished(): undefined {
+    return undefined;
+  }
+  override begin(): void {}
+}
+
 describe('the checks of fragments', () => {
   it('find nothing in a transport that keeps the promises', async () => {
     expect(await brokenPromises(fragmentChecks, soundPair)).toEqual([]);
@@ -77,6 +98,9 @@ describe('the checks of fragments', () => {
       [SendsFragmentsAsBytes, [17]],
       [CountsFragmentsLate, [17]],
       [FinishesAtTheEnd, [18]],
+      [NumbersAllAlike, [21]],
+      [BeginsTwice, [21]],
+      [SeesWholeMessages, []],
     ]),
   )('find one that $name', async ({ Fault, promises }) => {
     expect(await brokenPromises(fragmentChecks, pairsOf(Fault))).toEqual(promises);

@@ -47,6 +47,7 @@ function upgrade({
       drain: () => events.push('drain'),
       peerClosed: () => outcome.close(1000, ''),
       stall: () => events.push('stall'),
+      begin: () => events.push('begin'),
       end: ({ code, by }) => events.push(`${code} by ${by}`),
     });
   }

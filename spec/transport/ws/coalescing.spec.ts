@@ -132,7 +132,7 @@ describe('WsTransport passes on', () => {
     const received: Uint8Array[] = [];
     const ignore = (): void => {};
     const receive = (data: Data): void => void received.push(data as Uint8Array);
-    transport.open({ receive, drain: ignore, stall: ignore, peerClosed: ignore, end: ignore });
+    transport.open({ receive, drain: ignore, begin: ignore, stall: ignore, peerClosed: ignore, end: ignore });
     const chunk = frame({ opcode: OPCODE.binary, payload: Buffer.alloc(9000, 7) });
     stream.push(chunk);
     await settle();

@@ -119,10 +119,9 @@ describe('InboundFrames', () => {
     expect(Buffer.concat(pass(...cut(announced, 3)).pieces)).toEqual(announced);
   });
 
-  it('keeps the cut header of a frame until it is whole', () => {
+  it('passes each byte of a header at once, for the first two may break a rule', () => {
     const header = binaryFrame(Buffer.alloc(300)).subarray(0, 8);
-    const { pieces } = pass(...cut(header, 1).slice(0, 7));
-    expect(pieces).toEqual([]);
+    expect(pass(...cut(header, 1)).pieces.map(({ length }) => length)).toEqual(Array(8).fill(1));
   });
 
   it('gives a message its number from its first byte to its last', () => {
@@ -155,7 +154,7 @@ describe('InboundFrames keeps the memory small', () => {
   it('of a message in pieces of one byte', () => {
     const { frames, pieces } = pass(...cut(binaryFrame(Buffer.alloc(100_000)), 1).slice(0, -1));
     frames.flush();
-    expect(pieces.length).toBeLessThan(10);
+    expect(pieces.length).toBeLessThan(30);
     expect(heldBytes(pieces)).toBeLessThan(120_000);
   });
 

@@ -136,6 +136,17 @@ describe('WsTransport sends, however long a message is,', () => {
 });
 
 describe('WsTransport counts', () => {
+  it('pings and pongs, once it is asked to', async () => {
+    const { stream, transport } = acceptScripted();
+    openEnd(transport);
+    const controls: number[] = [];
+    transport.watchControls((bytes) => void controls.push(bytes));
+    stream.push(frame({ opcode: OPCODE.ping, payload: 'ping' }));
+    stream.push(frame({ opcode: OPCODE.pong }));
+    await settle();
+    expect(controls).toEqual([4, 0]);
+  });
+
   it('its own bytes until they are flushed', async () => {
     const { stream, transport } = acceptScripted();
     const end = openEnd(transport);
@@ -194,7 +205,10 @@ describe('WsTransport counts', () => {
     const taken = transport.flushedBytes;
     client.resume();
     while (transport.flushedBytes === taken) await turn();
-    expect([transport.bufferedBytes > 16_000_000, end.calls]).toEqual([true, [{ kind: 'stall' }]]);
+    expect([transport.bufferedBytes > 16_000_000, end.calls]).toEqual([
+      true,
+      [{ kind: 'begin', unfinished: 1 }, { kind: 'stall' }],
+    ]);
     client.reset();
     await end.untilEnd();
   });

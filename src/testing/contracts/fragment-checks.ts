@@ -7,7 +7,7 @@ import { settle } from '../settle.ts';
 import { linkCheck, fill, numbered, sendAll, sendFragments } from './link-check.ts';
 import type { TransportPair } from './link-check.ts';
 
-/** Promises 17 and 18. */
+/** Promises 17, 18 and 21. */
 export const fragmentChecks: ReadonlyArray<Check<TransportPair>> = [
   linkCheck("17. The peer receives one message, of the first fragment's kind", async (link) => {
     const { near, far } = link.open();
@@ -74,5 +74,22 @@ export const fragmentChecks: ReadonlyArray<Check<TransportPair>> = [
     await far.expectEnd({ code: 4001, reason: 'no more', clean: true, by: 'peer' });
     await near.expectEnd({ code: 4001, reason: 'no more', clean: true, by: 'local' });
     far.expectMessages(numbered(3));
+  }),
+
+  linkCheck('21. a number of its own for each message that has come in part', async (link) => {
+    const { near, far } = link.open();
+    if (far.unfinished === undefined) return;
+    equal(far.unfinished, 0);
+    sendAll(near, ['whole']);
+    for (const count of [2, 3]) {
+      near.sendFragment('first');
+      await settle();
+      near.sendFragment(', last', { last: true });
+      await far.untilMessages(count);
+      equal(far.unfinished, 0);
+    }
+    // A transport may join the fragments that it sends: the peer then sees no part.
+    equal(new Set(far.begun).size, far.begun.length);
+    equal(far.begun.includes(0), false);
   }),
 ];

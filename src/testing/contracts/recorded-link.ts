@@ -14,6 +14,7 @@ export type SinkCall =
   | { readonly kind: 'message'; readonly data: Data; readonly bytes: number }
   | { readonly kind: 'drain'; readonly bufferedBytes: number }
   | { readonly kind: 'stall' }
+  | { readonly kind: 'begin'; readonly unfinished: number | undefined }
   | { readonly kind: 'end'; readonly end: LinkEnd };
 
 /** How a check sends a fragment. By default more fragments follow. */
@@ -141,6 +142,16 @@ export class RecordedEnd implements TransportSink {
     return before.flatMap((call) => (call.kind === 'message' ? [call.data] : []));
   }
 
+  /** The number of the message that has come in part; undefined where that is not seen. */
+  get unfinished(): number | undefined {
+    return this.#transport.unfinished;
+  }
+
+  /** The numbers of the messages that have begun, oldest first. */
+  get begun(): readonly (number | undefined)[] {
+    return this.calls.flatMap((call) => (call.kind === 'begin' ? [call.unfinished] : []));
+  }
+
   /** How often bytes had to wait for the peer. */
   get stalls(): number {
     return this.calls.filter(({ kind }) => kind === 'stall').length;
@@ -205,6 +216,10 @@ export class RecordedEnd implements TransportSink {
   peerClosed(): void {
     this.#link.sinkOnCall();
     this.onPeerClosed();
+  }
+
+  begin(): void {
+    this.#record({ kind: 'begin', unfinished: this.unfinished });
   }
 
   /** May come inside `send`: no breach of promise 2. */

@@ -17,7 +17,7 @@ const SMALL_PIECE_BYTES = 16_384;
 const SMALL_FRAGMENT_BYTES = 32_768;
 /** Slab for the fragments of one message: of fragments with one byte it takes 585. */
 const FRAGMENT_SLAB_BYTES = 4096;
-/** The longest header, and the slab of one that a chunk has cut. */
+/** The longest header: two bytes, eight for the length, and the mask. */
 const MAX_HEADER_BYTES = 14;
 
 const NO_BYTES: Buffer = Buffer.alloc(0);
@@ -43,7 +43,9 @@ export class InboundFrames {
   readonly #deliver: Deliver;
   /** Bytes of the current frame that are still to come; 0 between frames. */
   #left = 0;
-  /** Whether what is kept ends with a header that is not whole. */
+  /** A header that a chunk has cut, as far as it has come. */
+  #head: Buffer = NO_BYTES;
+  #headBytes = 0;
   #isHeaderCut = false;
   /** Whether the current frame ends a message; a control frame ends none. */
   #isLast = false;
@@ -82,7 +84,7 @@ export class InboundFrames {
       const header = this.#left === 0 ? this.#readHeader(chunk, at) : NaN;
       if (header === 0) {
         this.#deliverBehind(chunk, from, at);
-        return this.#keepCutHeader(chunk, at);
+        return this.#cutHeader(chunk, at);
       }
       if (header > 0 && at + this.#left > chunk.length) {
         // The header of a frame that is not whole goes to `ws` at once: it may break a rule.
@@ -121,23 +123,20 @@ export class InboundFrames {
     return header;
   }
 
-  /** Completes the header that an earlier chunk has cut. @returns Where the chunk goes on. */
+  /** Goes on with the header that an earlier chunk has cut. @returns Where the chunk goes on. */
   #readCutHeader(chunk: Buffer): number {
-    let at = 0;
-    while (this.#isHeaderCut && at < chunk.length) {
-      this.#slab[this.#end] = chunk[at] as number;
-      this.#end += 1;
-      at += 1;
-      const bytes = this.#end - this.#whole;
-      this.#isHeaderCut = bytes < 2 || bytes < headerBytes(this.#slab[this.#whole + 1] as number);
+    const from = this.#headBytes;
+    while (this.#isHeaderCut && this.#headBytes - from < chunk.length) {
+      this.#head[this.#headBytes] = chunk[this.#headBytes - from] as number;
+      this.#headBytes += 1;
+      this.#isHeaderCut = this.#headBytes < 2 || this.#headBytes < headerBytes(this.#head[1] as number);
     }
-    if (this.#isHeaderCut) return at;
-    const header = this.#end - this.#whole;
-    this.#beginFrame(this.#slab, this.#whole);
-    this.#left -= header;
-    this.flush();
+    this.#deliver(this.#head.subarray(from, this.#headBytes));
+    if (this.#isHeaderCut) return chunk.length;
+    this.#beginFrame(this.#head, 0);
+    this.#left -= this.#headBytes;
     if (this.#left === 0) this.#endFrame();
-    return at;
+    return this.#headBytes - from;
   }
 
   #beginFrame(bytes: Buffer, at: number): void {
@@ -156,11 +155,13 @@ export class InboundFrames {
     if (!this.#isFragmented) this.#number += 1;
   }
 
-  #keepCutHeader(chunk: Buffer, at: number): void {
-    this.#deliverWhole();
-    this.#reserve(MAX_HEADER_BYTES, MAX_HEADER_BYTES);
-    this.#copy(chunk, at, chunk.length);
+  /** Gives `ws` the first bytes of a header, which may break a rule, and keeps them to go on. */
+  #cutHeader(chunk: Buffer, at: number): void {
     this.#isHeaderCut = true;
+    this.#head = Buffer.allocUnsafeSlow(MAX_HEADER_BYTES);
+    this.#headBytes = chunk.copy(this.#head, 0, at);
+    this.flush();
+    this.#deliver(this.#head.subarray(0, this.#headBytes));
   }
 
   #keep(chunk: Buffer, from: number, to: number): void {
@@ -172,15 +173,14 @@ export class InboundFrames {
     this.#copy(chunk, from, to);
   }
 
-  /** Makes room behind what is kept; a new slab begins with what `ws` has not got. */
+  /** Makes room behind whole frames. */
   #reserve(bytes: number, slabBytes: number): void {
     if (this.#whole + bytes <= this.#slab.length) return;
     this.#deliverWhole();
-    const cut = this.#slab.subarray(this.#whole, this.#end);
     this.#slab = Buffer.allocUnsafeSlow(slabBytes);
     this.#start = 0;
     this.#whole = 0;
-    this.#end = cut.copy(this.#slab);
+    this.#end = 0;
   }
 
   #copy(chunk: Buffer, from: number, to: number): void {
@@ -205,6 +205,7 @@ export class InboundFrames {
 
   /** A socket that sends nothing more must not pin the slab. */
   #dropSlab(): void {
+    this.#head = NO_BYTES;
     this.#slab = NO_BYTES;
     this.#start = 0;
     this.#whole = 0;

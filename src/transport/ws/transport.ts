@@ -14,8 +14,8 @@ import { fragmentByte, wholeByte } from './server-frame.ts';
 import type { WsOrderedSocket } from './ordered-socket.ts';
 import type { FragmentOptions, SendOptions, Transport, TransportSink } from '../transport.ts';
 import { InboundFrames, isWhole } from './inbound-frames.ts';
-import { watchClose } from './inbound-stream.ts';
-import type { ChunkListener, ChunkReceiver } from './inbound-stream.ts';
+import { CARRIES, watchClose } from './inbound-stream.ts';
+import type { CarryingStream, ChunkListener, ChunkReceiver } from './inbound-stream.ts';
 import { violationOf } from './violation.ts';
 import type { LinkEnd } from '../../core/close-info.ts';
 import { toBytes } from '../../core/data.ts';
@@ -118,8 +118,16 @@ export class WsTransport implements Transport, ChunkReceiver {
     return bytesWritten - writableLength - (_handle?.writeQueueSize ?? 0) / 2 ** 31;
   }
 
-  get unfinished(): number {
-    return this.#frames?.unfinished ?? 0;
+  /** Undefined for a client: its frames are followed by `ws` only. */
+  get unfinished(): number | undefined {
+    if (this.#frames !== undefined) return this.#frames.unfinished;
+    return (this.#stream as CarryingStream | undefined)?.[CARRIES] === this ? 0 : undefined;
+  }
+
+  watchControls(onControl: (bytes: number) => void): void {
+    const count = ({ length }: Buffer): void => onControl(length);
+    this.#ws.on('ping', count);
+    this.#ws.on('pong', count);
   }
 
   open(sink: TransportSink): void {
@@ -208,13 +216,14 @@ export class WsTransport implements Transport, ChunkReceiver {
   receiveChunk(chunk: Buffer, next: ChunkListener): void {
     const stream = this.#stream as Duplex;
     this.#chunks += 1;
-    if (this.unfinished === 0 && isWhole(chunk)) return next.call(stream, chunk);
+    if (!(this.#frames !== undefined && this.#frames.unfinished > 0) && isWhole(chunk))
+      return next.call(stream, chunk);
     this.#frames ??= this.#openFrames(stream, next);
     this.#frames.pass(chunk);
     const { unfinished } = this.#frames;
     if (unfinished === 0 || unfinished === this.#begun) return;
     this.#begun = unfinished;
-    this.#currentSink.begin?.();
+    this.#currentSink.begin();
   }
 
   flushChunks(): void {
