@@ -28,6 +28,7 @@ const NO_SINK: TransportSink = {
   drain: () => {},
   peerClosed: () => {},
   stall: () => {},
+  begin: () => {},
   end: () => {},
 };
 

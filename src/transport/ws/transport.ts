@@ -121,7 +121,8 @@ export class WsTransport implements Transport, ChunkReceiver {
   /** Undefined for a client: its frames are followed by `ws` only. */
   get unfinished(): number | undefined {
     if (this.#frames !== undefined) return this.#frames.unfinished;
-    return (this.#stream as CarryingStream | undefined)?.[CARRIES] === this ? 0 : undefined;
+    const stream: CarryingStream | undefined = this.#stream;
+    return stream?.[CARRIES] === this ? 0 : undefined;
   }
 
   watchControls(onControl: (bytes: number) => void): void {
