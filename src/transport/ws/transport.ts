@@ -204,9 +204,9 @@ export class WsTransport implements Transport, ChunkReceiver {
     this.#answer = answer;
     // `ws` resumes the stream in the next tick, which was queued before this one.
     nextTick(() => {
-      if (this.#answer === undefined || this.#stream === undefined) return;
-      this.#stream.pause();
-      this.#stream.unshift(ONE_BYTE);
+      if (this.#answer === undefined && this.#ws.extensions === '') return;
+      this.#stream?.pause();
+      this.#stream?.unshift(ONE_BYTE);
     });
     this.#currentSink.peerClosed();
   }
@@ -263,10 +263,13 @@ export class WsTransport implements Transport, ChunkReceiver {
     return this.#ws.readyState === this.#ws.OPEN && this.#answer === undefined;
   }
 
+  /** The stream goes on behind our close frame, which waits for zlib on a compressed link. */
   #answerPeer(answer: () => void): void {
+    const stream = this.#stream;
     this.#answer = undefined;
     answer();
-    this.#stream?.resume();
+    if (this.#ws.extensions === '') stream?.resume();
+    else stream?.once('finish', () => stream.resume());
   }
 
   get #currentSink(): TransportSink {
