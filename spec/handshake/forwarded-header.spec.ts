@@ -108,6 +108,22 @@ describe('forwardedChain', () => {
     );
   });
 
+  it('H16: reads the last 4,096 characters, and no part that is cut off at its left', () => {
+    const space = ' '.repeat(4096 - 'for=192.0.2.2,for=192.0.2.1'.length);
+    expect(forwarded(`for=192.0.2.2,${space}for=192.0.2.1`)).toEqual([
+      ['192.0.2.1', u, u],
+      ['192.0.2.2', u, u],
+      u,
+      u,
+    ]);
+    expect(forwarded(`;for=192.0.2.2,${space}for=192.0.2.1`)).toEqual([['192.0.2.1', u, u], u, u, u]);
+    const long = xForwardedChain(
+      { 'x-forwarded-for': `2192.0.2.1${' '.repeat(4096 - '192.0.2.1'.length)}` },
+      9,
+    );
+    expect([long?.hasAddresses, long?.hop(0)?.address]).toEqual([true, undefined]);
+  });
+
   it('H16: takes time that grows with the length, not with its square', () => {
     for (const piece of ['\\', '"', ',', ';', 'for=1;', '"\\', 'a="', ' ']) {
       const header = piece.repeat(200_000 / piece.length);

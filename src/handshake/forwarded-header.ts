@@ -25,13 +25,22 @@ export interface ForwardedChain {
   hop(distance: number): Hop | undefined;
 }
 
+/**
+ * Enough for the proxies that are believed, and far below what Node takes.
+ *
+ * @limit Characters of a header of proxies that are read, from its right end | the rest is not read
+ */
+const MAX_CHARACTERS = 4096;
+const [QUOTE, BACKSLASH, COMMA, SEMICOLON] = [0x22, 0x5c, 0x2c, 0x3b];
+
 const PAIR = /^([\w!#$%&'*+.^`|~-]+)=(?:"((?:[^"\\]|\\.)*)"|([^\s",;]*))$/u;
+const X_HEADERS = ['x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-host'] as const;
 const NO_HOPS: readonly string[] = Object.freeze([]);
 
 /** Reads `Forwarded`; undefined where it is missing. @param most - Proxies that are looked at. */
 export function forwardedChain({ forwarded }: IncomingHttpHeaders, most: number): ForwardedChain | undefined {
   if (forwarded === undefined) return undefined;
-  const hops = lastParts(forwarded, ',', most).map(parseElement);
+  const hops = lastParts(forwarded, COMMA, most).map(parseElement);
   return { hasAddresses: true, hop: (distance) => hops[distance] };
 }
 
@@ -43,13 +52,11 @@ export function forwardedChain({ forwarded }: IncomingHttpHeaders, most: number)
  * @param most - Proxies that are looked at.
  */
 export function xForwardedChain(headers: IncomingHttpHeaders, most: number): ForwardedChain | undefined {
-  const [fors, protos, hosts] = ['for', 'proto', 'host'].map((name) => {
-    const header = headers[`x-forwarded-${name}`];
-    return header === undefined ? NO_HOPS : lastParts(String(header), ',', most);
-  }) as [readonly string[], readonly string[], readonly string[]];
-  if (fors.length + protos.length + hosts.length === 0) return undefined;
+  const sent = X_HEADERS.map((name) => headers[name]);
+  if (sent.every((header) => header === undefined)) return undefined;
+  const [fors, protos, hosts] = sent.map((header) => listOf(header, most)) as [List, List, List];
   return {
-    hasAddresses: fors.length > 0,
+    hasAddresses: sent[0] !== undefined,
     hop: (distance) => ({
       address: addressOf(fors[distance]),
       isSecure: isSecure(protos[distance] ?? protos.at(-1)),
@@ -58,10 +65,17 @@ export function xForwardedChain(headers: IncomingHttpHeaders, most: number): For
   };
 }
 
+type List = readonly string[];
+
+/** @param header - In tests maybe several lines. */
+function listOf(header: string | readonly string[] | undefined, most: number): List {
+  return header === undefined ? NO_HOPS : lastParts(String(header), COMMA, most);
+}
+
 /** Reads one element of `Forwarded`; undefined for a malformed one. */
 function parseElement(element: string): Hop | undefined {
   const values = new Map<string, string>();
-  for (const pair of lastParts(element, ';', Infinity)) {
+  for (const pair of lastParts(element, SEMICOLON, Infinity)) {
     const [, name = '', quoted, plain] = PAIR.exec(pair) ?? [];
     const value = quoted?.replaceAll(/\\(.)/gu, '$1') ?? plain;
     if (value === undefined || values.has(name.toLowerCase())) return undefined;
@@ -94,30 +108,32 @@ function hostOf(host: string | undefined): string | undefined {
 }
 
 /**
- * Splits a text at a separator, from the right, and not inside of quoted strings. What is left of
- * a part does not change it, as long as the part itself is well-formed.
+ * Splits the end of a text at a separator, from the right, and not inside of quoted strings. What
+ * is left of a part does not change it, as long as the part itself is well-formed.
  *
  * @param most - Of several parts the last ones.
  * @returns The parts, the last one first, without white space around.
  */
-function lastParts(text: string, separator: string, most: number): readonly string[] {
+function lastParts(text: string, separator: number, most: number): readonly string[] {
   const parts: string[] = [];
+  const first = Math.max(text.length - MAX_CHARACTERS, 0);
   let isQuoted = false;
   let end = text.length;
-  for (let at = end - 1; at >= 0 && parts.length < most; at -= 1) {
-    const character = text[at];
-    if (character === '"' && !(isQuoted && isEscaped(text, at))) isQuoted = !isQuoted;
+  for (let at = end - 1; at >= first && parts.length < most; at -= 1) {
+    const character = text.charCodeAt(at);
+    if (character === QUOTE && !(isQuoted && isEscaped(text, at))) isQuoted = !isQuoted;
     if (isQuoted || character !== separator) continue;
     parts.push(text.slice(at + 1, end).trim());
     end = at;
   }
-  if (parts.length < most) parts.push(text.slice(0, end).trim());
+  // A part that is cut off at its left may look like a whole one.
+  if (parts.length < most && first === 0) parts.push(text.slice(0, end).trim());
   return parts;
 }
 
 /** Whether an odd number of backslashes stands before a place. */
 function isEscaped(text: string, place: number): boolean {
   let at = place;
-  while (at > 0 && text[at - 1] === '\\') at -= 1;
+  while (at > 0 && text.charCodeAt(at - 1) === BACKSLASH) at -= 1;
   return (place - at) % 2 === 1;
 }
