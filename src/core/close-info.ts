@@ -12,7 +12,10 @@ export interface CloseInfo {
   readonly reason: string;
   /** Whether both sides sent a close frame and no rule or limit was broken. */
   readonly clean: boolean;
-  /** What ended it, as this side sees it. */
+  /**
+   * What ended it, as this side sees it. `session`: also a credential that has ended. `shutdown`:
+   * also a socket that has reached `maxLifetimeMs`.
+   */
   readonly by:
     | 'peer'
     | 'local'
