@@ -5,7 +5,9 @@
 import { afterAll, describe, vi } from 'vitest';
 import { closing } from './closing.ts';
 import { companions } from './companions.ts';
+import { failures } from './failures.ts';
 import { handshakes } from './handshakes.ts';
+import { laws } from './laws.ts';
 import { messages } from './messages.ts';
 import { pressure } from './pressure.ts';
 import { reading } from './reading.ts';
@@ -23,5 +25,7 @@ export function behaviours(road: Road): void {
   describe('back-pressure:', () => pressure(road));
   describe('handshakes:', () => handshakes(road));
   if (road.isWire) describe('bytes:', () => wires(road));
+  describe('failures:', () => failures(road));
+  describe('laws:', () => laws(road));
   describe('beyond one conversation:', () => companions(road));
 }
