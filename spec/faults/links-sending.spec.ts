@@ -8,7 +8,7 @@ import type { ServerSocket, WriteStatus } from 'corosock';
 import { virtualClock } from 'corosock/testing';
 import { describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import { OPCODE } from '../peers/frames.ts';
+import { closeFrame, OPCODE } from '../peers/frames.ts';
 import { openRaw } from '../peers/raw-client.ts';
 import type { RawClient } from '../peers/raw-client.ts';
 import type { TransportSink } from '../../src/transport/transport.ts';
@@ -141,5 +141,49 @@ describe('a close', () => {
     expect((await once(client, 'close'))[0]).toBe(1000);
     expect(received).toEqual(lengths);
     expect(client.extensions).toBe(compression ? 'permessage-deflate' : '');
+  });
+
+  it('W9: lets a peer that reads slowly take all that was accepted, beyond closeTimeoutMs', async () => {
+    const clock = virtualClock();
+    await using host = await serve(
+      (ws) => {
+        for (let n = 0; n < 25; n += 1) void ws.write(Buffer.alloc(1_000_000));
+      },
+      { clock },
+    );
+    using client = await openRaw(host.port);
+    client.pause();
+    const ws = await socketOf(host);
+    let received = 0;
+    for (; client.end === undefined && received < 25_000_000; await clock.advance(1000)) {
+      client.resume();
+      while (client.end === undefined && client.unreadBytes < 1_000_000) {
+        if (received + client.unreadBytes >= 25_000_000) break;
+        await turn();
+      }
+      client.pause();
+      received += client.unreadBytes;
+      client.discard();
+    }
+    expect(clock.now()).toBeGreaterThan(2 * 5000);
+    client.resume();
+    await client.send(closeFrame(1000));
+    void client.hangUp();
+    expect(await ws.closed).toMatchObject({ code: 1000, by: 'handler', clean: true });
+  });
+
+  it('W9: cuts off a peer that stops to read, closeTimeoutMs later', async () => {
+    const clock = virtualClock();
+    await using host = await serve(
+      (ws) => {
+        for (let n = 0; n < 25; n += 1) void ws.write(Buffer.alloc(1_000_000));
+      },
+      { clock },
+    );
+    using client = await openRaw(host.port);
+    client.pause();
+    const ws = await socketOf(host);
+    await clock.advance(2 * 5000);
+    expect(await ws.closed).toMatchObject({ code: 1000, by: 'handler', clean: false });
   });
 });

@@ -46,9 +46,10 @@ export interface ConversationOptions {
    */
   readonly writeTimeoutMs?: number;
   /**
-   * Longest wait for the peer's close frame, 0 to 2³¹−1 ms. Beyond it the link is terminated. A
-   * handler has as long for its last words to a client that has closed. After the end it has as
-   * much time again, and so has `onPostServer`; then they are reported. Default 5 000.
+   * Longest wait for the peer's close frame, 0 to 2³¹−1 ms, and anew while the peer takes bytes
+   * that wait for it, except in a shut-down. Beyond it the link is terminated. A handler has as
+   * long for its last words to a client that has closed. After the end it has as much time again,
+   * and so has `onPostServer`; then they are reported. Default 5 000.
    */
   readonly closeTimeoutMs?: number;
   /**

@@ -2,6 +2,7 @@
 // delegates to. It joins reader, writer, queue and heartbeat, closes, and decides on whose behalf
 // an end is told. Who may close and why is in server/ and socket/.
 
+import { CloseTime } from './close-time.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import { Inflow } from './inflow.ts';
 import type { InflowLimits } from './inflow.ts';
@@ -75,7 +76,8 @@ export class Conversation implements TransportSink, DeadlineOwner {
   #closing: { readonly code: number; readonly reason: string } | undefined;
   /** Why we end it, or why that is not clean, where the peer has caused it. */
   #cause: Error | undefined;
-  #closeTimer: unknown;
+  /** Bounds our close, or our answer to the peer's. */
+  #closeTime: CloseTime | undefined;
   #over: LazySignal | undefined;
   #closed: Closing | undefined;
   #listener: ConversationListener | undefined;
@@ -146,7 +148,7 @@ export class Conversation implements TransportSink, DeadlineOwner {
     const clean = end.clean && by !== 'limit';
     const ours = by === this.#closer ? this.#cause : undefined;
     const info = this.queue.finish({ ...end, by, clean, cause: clean ? undefined : (ours ?? end.cause) });
-    if (this.#closer !== undefined) this.#settings.clock.clearTimeout(this.#closeTimer);
+    this.#closeTime?.stop();
     this.#lastWords?.stop();
     this.#liveness?.stop();
     this.#inflow = undefined;
@@ -225,11 +227,12 @@ export class Conversation implements TransportSink, DeadlineOwner {
 
   /**
    * Closes with the closing handshake: accepted and waiting writes go first, further messages of
-   * the peer are counted and dropped. Terminates when that and the peer's answer take longer than
-   * `closeTimeoutMs`. Only the first call counts. Where the peer has closed before, this answers
+   * the peer are counted and dropped. Terminates when that and the peer's answer take too long
+   * (close-time.ts). Only the first call counts. Where the peer has closed before, this answers
    * its close frame, and the end is the peer's.
    */
   close(code: number, reason: string, closer: Closer, cause?: Error): void {
+    if (closer === 'shutdown') this.#closeTime?.hurry();
     if (this.#closer !== undefined || this.queue.end !== undefined) return;
     this.#lastWords?.stop();
     this.#closer = closer;
@@ -237,13 +240,22 @@ export class Conversation implements TransportSink, DeadlineOwner {
     this.#closing = { code, reason };
     this.queue.discardFurther();
     this.writer.finish(() => this.transport.close(code, reason));
-    const { clock, closeTimeoutMs } = this.#settings;
-    this.#closeTimer = clock.setTimeout(() => this.#giveUp(closeTimeoutMs), closeTimeoutMs);
+    this.#boundClose();
+    if (closer === 'shutdown') this.#closeTime?.hurry();
   }
 
-  #giveUp(closeTimeoutMs: number): void {
-    this.#cause ??= new Error(`The peer has not answered the close frame in ${closeTimeoutMs} ms`);
-    this.terminate();
+  /** Terminates when the close takes too long. */
+  #boundClose(): void {
+    const { clock, closeTimeoutMs } = this.#settings;
+    this.#closeTime ??= new CloseTime({
+      clock,
+      closeTimeoutMs,
+      hasTakenSince: (sinceMs) => this.#taken?.hasTakenSince(sinceMs) === true,
+      onOver: () => {
+        this.#cause ??= new Error(`The peer has not answered the close frame in ${closeTimeoutMs} ms`);
+        this.terminate();
+      },
+    });
   }
 
   /** Whether the peer takes what waits for it: its silence proves nothing. */
@@ -287,6 +299,7 @@ export class Conversation implements TransportSink, DeadlineOwner {
   /** The transport answers with the code and the reason of the peer. */
   #answerPeer(): void {
     this.transport.close(1000, '');
+    this.#boundClose();
   }
 
   /** A writer that is made after the end accepts nothing, and sets no timer (I7). */

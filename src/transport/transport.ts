@@ -32,8 +32,9 @@ export interface FragmentOptions extends SendOptions {
  * 7. `bufferedBytes` counts what was sent and not yet flushed. Each time it falls, `drain` follows.
  * 8. A paused end delivers no more than was already under way. `resume` continues where the end
  *    stopped, and nothing is lost.
- * 9. `close` lets everything that was sent before it go first. The peer gets the code and the
- *    reason, `by: 'peer'` and `clean: true`.
+ * 9. `close` lets everything that was sent before it go first, however long that takes: the sink
+ *    bounds it by `terminate`. The peer gets the code and the reason, `by: 'peer'` and
+ *    `clean: true`.
  * 10. An end that closes gets its own code and `by: 'local'`, even if both ends close at once. Its
  *     end is clean if the peer has answered, and only then.
  * 11. `terminate` ends the link at once: 1006 and `by: 'local'`, or the code of a `close` that is

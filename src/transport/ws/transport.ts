@@ -20,6 +20,7 @@ import { violationOf } from './violation.ts';
 import type { LinkEnd } from '../../core/close-info.ts';
 import { toBytes } from '../../core/data.ts';
 import type { Data } from '../../core/data.ts';
+import { MAX_TIMER_MS } from '../../core/limits.ts';
 
 /** A TCP or TLS connection counts its bytes; other streams do not. */
 type CountingStream = Duplex &
@@ -34,7 +35,11 @@ const { nextTick } = process;
 const ONE_BYTE = new Uint8Array(1);
 
 type TransportedWebSocket = WebSocket &
-  Partial<Pick<WsOrderedSocket, 'batch'>> & { [TRANSPORT]: WsTransport };
+  Partial<Pick<WsOrderedSocket, 'batch'>> & {
+    [TRANSPORT]: WsTransport;
+    /** How long `ws` waits itself for the end of a close. */
+    _closeTimeout?: number;
+  };
 
 /**
  * What a message that waits in `ws` takes besides its data: frame, callback and entries of the
@@ -182,6 +187,8 @@ export class WsTransport implements Transport, ChunkReceiver {
 
   close(code: number, reason: string): void {
     if (this.#ws.readyState !== this.#ws.OPEN) return;
+    // The sink bounds the time: a peer that still takes what was sent has longer.
+    (this.#ws as TransportedWebSocket)._closeTimeout = MAX_TIMER_MS;
     if (this.#answer !== undefined) return this.#answerPeer(this.#answer);
     this.#closing = { code, reason };
     this.#ws.close(code, reason);
