@@ -34,11 +34,13 @@ type CountingStream = Duplex &
 const { nextTick } = process;
 const ONE_BYTE = new Uint8Array(1);
 
+/** How long `ws` waits for the end of a close by itself: a field of version 8.19 and later. */
+const CLOSE_TIMEOUT = '_closeTimeout';
+
 type TransportedWebSocket = WebSocket &
   Partial<Pick<WsOrderedSocket, 'batch'>> & {
     [TRANSPORT]: WsTransport;
-    /** How long `ws` waits itself for the end of a close. */
-    _closeTimeout?: number;
+    [CLOSE_TIMEOUT]?: number;
   };
 
 /**
@@ -188,7 +190,7 @@ export class WsTransport implements Transport, ChunkReceiver {
   close(code: number, reason: string): void {
     if (this.#ws.readyState !== this.#ws.OPEN) return;
     // The sink bounds the time: a peer that still takes what was sent has longer.
-    (this.#ws as TransportedWebSocket)._closeTimeout = MAX_TIMER_MS;
+    (this.#ws as TransportedWebSocket)[CLOSE_TIMEOUT] = MAX_TIMER_MS;
     if (this.#answer !== undefined) return this.#answerPeer(this.#answer);
     this.#closing = { code, reason };
     this.#ws.close(code, reason);
