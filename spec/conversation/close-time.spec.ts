@@ -42,7 +42,7 @@ describe('CloseTime', () => {
     expect(timeOf(visit)).toBe(TIMEOUT_MS);
   });
 
-  it('begins anew while bytes that waited are taken', () => {
+  it('W9: begins anew while bytes that waited are taken', () => {
     const visit = closing();
     for (let taken = 0; taken < 10; taken += 1) {
       visit.clock.tick(4000);

@@ -34,7 +34,7 @@ type CountingStream = Duplex &
 const { nextTick } = process;
 const ONE_BYTE = new Uint8Array(1);
 
-/** How long `ws` waits for the end of a close by itself: a field of version 8.19 and later. */
+/** How long `ws` waits for the end of a close by itself: a field of its version 8. */
 const CLOSE_TIMEOUT = '_closeTimeout';
 
 type TransportedWebSocket = WebSocket &
