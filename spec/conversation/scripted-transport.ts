@@ -3,6 +3,7 @@
 // moves.
 
 import { Conversation } from '../../src/conversation/conversation.ts';
+import { LastWords } from '../../src/conversation/last-words.ts';
 import { ReadTraces } from '../../src/conversation/read-mistakes.ts';
 import type { ConversationSettings } from '../../src/conversation/conversation.ts';
 import type { Readers } from '../../src/conversation/reader.ts';
@@ -171,6 +172,7 @@ export function scripted(
     deadlines: new Deadlines(clock),
     budget: new TurnBudget(clock),
     traces: new ReadTraces(),
+    lastWords: (options) => new LastWords(options),
   };
   const conversation = new Conversation(link, { ...defaults, ...settings }, readers);
   return { link, clock, conversation, ws: new MessageSocket(conversation) };

@@ -88,6 +88,7 @@ describe('settingsOf', () => {
       deadlines: expect.any(Deadlines) as unknown,
       budget: expect.any(TurnBudget) as unknown,
       traces: expect.any(ReadTraces) as unknown,
+      lastWords: expect.any(Function) as unknown,
       selects: expect.any(LinkedList) as unknown,
     });
   });

@@ -6,7 +6,7 @@ import { CloseTime } from './close-time.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import { Inflow } from './inflow.ts';
 import type { InflowLimits } from './inflow.ts';
-import { LastWords } from './last-words.ts';
+import type { LastWords, LastWordsOptions } from './last-words.ts';
 import { PeerLiveness } from './peer-liveness.ts';
 import type { QueueLimits } from './queue-limits.ts';
 import { ReceiveQueue } from './receive-queue.ts';
@@ -32,6 +32,8 @@ export interface ConversationSettings
   readonly closeTimeoutMs: number;
   /** Terminates conversations with dead peers; undefined without a heartbeat. */
   readonly heartbeat?: Heartbeat | undefined;
+  /** Holds the answer to a close frame back; undefined on a client, which answers at once. */
+  readonly lastWords?: (options: LastWordsOptions) => LastWords;
 }
 
 /** Hears of the end of a conversation. */
@@ -127,13 +129,13 @@ export class Conversation implements TransportSink, DeadlineOwner {
     this.#taken.begin();
   }
 
-  /** A close of ours that still waits for its turn is the answer. So is a client's: at once. */
+  /** A close of ours that still waits for its turn is the answer. */
   peerClosed(): void {
     if (this.#closer !== undefined) return;
     const listener = this.#listener;
-    if (listener === undefined) return this.#answerPeer();
-    const { clock, closeTimeoutMs } = this.#settings;
-    this.#lastWords = new LastWords({
+    const { clock, closeTimeoutMs, lastWords } = this.#settings;
+    if (listener === undefined || lastWords === undefined) return this.#answerPeer();
+    this.#lastWords = lastWords({
       clock,
       closeTimeoutMs,
       isOwed: () => !this.queue.isDiscarding && listener.owesReply,

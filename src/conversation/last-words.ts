@@ -1,6 +1,6 @@
 // When the close frame of a peer is answered (docs/internals/decisions/last-words.md): an
-// end may finish what it is sending first (RFC 6455 §5.5.1). The conversation makes it when that
-// frame has come; what the handler still has in hand is known by server/handler-run.ts.
+// end may finish what it is sending first (RFC 6455 §5.5.1). A host gives it to its
+// conversations; what the handler still has in hand is known by server/handler-run.ts.
 
 import type { Clock } from '../time/clock.ts';
 

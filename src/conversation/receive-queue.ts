@@ -239,10 +239,7 @@ export class ReceiveQueue {
 
   /** Says that the queue holds more than it may. */
   get fullError(): RangeError {
-    const held = `${this.messages} messages of ${this.#bytes} bytes are unread`;
-    const { queueMessages, queueBytes, overflow } = this.#limits;
-    const what = overflow === 'close' ? 'the limits' : 'the hard cap above the marks';
-    return new RangeError(`${held}, beyond ${what} of ${queueMessages} messages and ${queueBytes} bytes`);
+    return new RangeError(`Too much is unread: ${this.messages} messages, ${this.#bytes} bytes`);
   }
 
   get #isFull(): boolean {

@@ -19,6 +19,8 @@ import type { ConversationChoices, ConversationOptions } from '../conversation/c
 import type { InflowLimits } from '../conversation/inflow.ts';
 import { checkRate, NO_RATE, rateOf } from '../conversation/rate-meter.ts';
 import type { RateLimit } from '../conversation/rate-meter.ts';
+import { LastWords } from '../conversation/last-words.ts';
+import type { LastWordsOptions } from '../conversation/last-words.ts';
 import { ReadTraces } from '../conversation/read-mistakes.ts';
 import { LinkedList } from '../structures/linked-list.ts';
 import { Deadlines } from '../time/deadline.ts';
@@ -187,6 +189,7 @@ export function settingsOf(
     deadlines: new Deadlines(clock),
     budget: new TurnBudget(clock),
     traces: new ReadTraces(),
+    lastWords: (waiting: LastWordsOptions) => new LastWords(waiting),
     selects: new LinkedList<ParkedSelect>(),
   });
 }
