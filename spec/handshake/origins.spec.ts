@@ -272,6 +272,18 @@ describe('origins: a function', () => {
   });
 });
 
+describe('originRefusal', () => {
+  it('is none for a page that may connect, and 403 for a foreign one', () => {
+    const report = (): never => {
+      throw new Error('reported');
+    };
+    const refusals = ['https://a.example', 'https://b.example', undefined].map((origin) =>
+      originRefusal(originRule('same'), requestOf(origin), { report }),
+    );
+    expect(refusals).toEqual([undefined, REFUSALS.origin, undefined]);
+  });
+});
+
 describe('checkOrigins', () => {
   const check = (origins: unknown): void => checkOrigins('f()', 'origins', origins);
 
