@@ -161,7 +161,7 @@ describe('the options of fakeSocket', () => {
     await ws.write('b');
     const closing = ws.endServer();
     await clock.advance(700);
-    expect([await closing, client.queued.messages]).toEqual([
+    expect([await closing, client.queued.messages]).toMatchObject([
       { code: 1000, reason: '', clean: false, by: 'local', unread: 0 },
       1,
     ]);
