@@ -43,6 +43,20 @@ describe('OpenHandshake', () => {
     expect(new OpenHandshake(parts, undefined, over).signal).toBe(over.signal);
   });
 
+  it('answers with the end of a credential, which is a time of day or none', () => {
+    const open = handshake();
+    open.expiresAt = 1;
+    expect(refused(() => (open.expiresAt = -1))).toContain(
+      'handshake.expiresAt: expected milliseconds since 1970',
+    );
+    expect(open.expiresAt).toBe(1);
+    open.expiresAt = undefined;
+    expect(open.expiresAt).toBe(undefined);
+    open.expiresAt = 2;
+    expect(open.answer().expiresAt).toBe(2);
+    expect(refused(() => (open.expiresAt = 3))).toContain('COROSOCK_TOO_LATE');
+  });
+
   it('answers with what was set', () => {
     const open = handshake();
     open.sharedConnection = true;
