@@ -195,7 +195,10 @@ describe('await using a run', () => {
     expect(await run.done).toMatchObject({ kind: 'returned', end: { code: 1001, clean: false } });
   });
 
-  it('ends also if the store of sessions no longer answers', async () => {
+  it.each([
+    [10_000, 'The store of sessions has not answered delete() within 10000 ms'],
+    [60_000, 'Sessions had more to write at the deadline of host.close'],
+  ])('ends also if the store of sessions no longer answers within %d ms', async (storeTimeoutMs, message) => {
     const clock = virtualClock();
     const store: SessionStore = {
       get: () => Promise.resolve(undefined),
@@ -203,13 +206,13 @@ describe('await using a run', () => {
       touch: () => Promise.resolve(),
       delete: () => new Promise(() => {}),
     };
-    const sessions = { secret: 'a secret of some length', store, endOnClose: true };
+    const sessions = { secret: 'a secret of some length', store, storeTimeoutMs, endOnClose: true };
     const reports: unknown[] = [];
     {
       await using run = runServer(() => {}, { clock, sessions, report: (error) => reports.push(error) });
       expect((await (await run.client).closed).code).toBe(1000);
     }
-    expect(reports).toMatchObject([{ code: 'COROSOCK_SESSION_STORE' }]);
+    expect(reports).toMatchObject([{ message }]);
   });
 
   it('does nothing after the run has ended by itself', async () => {
