@@ -304,9 +304,7 @@ export class HandlerRun
     this.#lateHooks.callPostServer(end, () => this.#settle(outcome));
   }
 
-  /** Only the first call counts. */
   #settle(outcome: Outcome): void {
-    if (this.hasEnded) return;
     this.#outcome = outcome;
     this.#listener.runOnEnd(this, outcome);
     this.#outcomePromise?.resolve(outcome);
