@@ -1,6 +1,7 @@
 // Every option of a host with every kind of value (rule 10): what is taken, what is
 // refused, and what stands where none is given.
 
+import { constants } from 'node:buffer';
 import { UsageError } from 'corosock';
 import type { HandshakeRequest, HostOptions } from 'corosock';
 import { virtualClock } from 'corosock/testing';
@@ -26,7 +27,6 @@ function refused(options: unknown): unknown {
 }
 
 const sizes = [
-  'maxMessageBytes',
   'maxFragments',
   'queueMessages',
   'queueBytes',
@@ -204,6 +204,22 @@ describe('settingsOf', () => {
       ]);
     },
   );
+
+  it('takes maxMessageBytes up to the longest string, which text of so many bytes cannot exceed', () => {
+    const longest = 536_870_888;
+    expect(longest).toBeLessThanOrEqual(constants.MAX_STRING_LENGTH);
+    expect([1, longest].map((maxMessageBytes) => take({ maxMessageBytes }).maxMessageBytes)).toEqual([
+      1,
+      longest,
+    ]);
+  });
+
+  it.each([...noCounts, 536_870_889])('refuses maxMessageBytes of %s', (value) => {
+    expect(refused({ maxMessageBytes: value })).toEqual([
+      'COROSOCK_ARGUMENT',
+      expect.stringContaining('expected maxMessageBytes to be an integer from 1 to 536870888, got '),
+    ]);
+  });
 
   it('takes messageTimeoutMs and rate', () => {
     const rate = { messages: { count: 1, perMs: 10 } };

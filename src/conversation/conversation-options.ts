@@ -15,12 +15,16 @@ import {
   checkPeriod,
   checkTimer,
 } from '../core/arguments.ts';
+import { MAX_MESSAGE_BYTES } from '../core/limits.ts';
 import { complete, unchecked } from '../core/options.ts';
 import type { Complete, OptionTable } from '../core/options.ts';
 import { isToken } from '../core/token.ts';
 
 export interface ConversationOptions {
-  /** Largest message accepted, 1 to 2³¹−1 bytes. A larger one closes with 1009. Default 1 MiB. */
+  /**
+   * Largest message accepted, 1 to 536 870 888 bytes: the longest string there is. A larger one
+   * closes with 1009. Default 1 MiB.
+   */
   readonly maxMessageBytes?: number;
   /**
    * Most fragments of one message, 1 to 2³¹−1: each costs memory, also an empty one. A message of
@@ -69,7 +73,7 @@ export interface ConversationOptions {
 
 /** The options that a host and a client have in common. */
 export const CONVERSATION_OPTIONS: OptionTable<ConversationOptions> = {
-  maxMessageBytes: [1_048_576, checkCount],
+  maxMessageBytes: [1_048_576, checkMessageBytes],
   maxFragments: [16_384, checkCount],
   queueMessages: [64, checkCount],
   queueBytes: [1_048_576, checkCount],
@@ -98,6 +102,12 @@ export function conversationChoices(call: string, options: ConversationOptions):
   const choices = complete(call, options, CONVERSATION_OPTIONS);
   const heartbeat = heartbeatOf(call, choices.heartbeat, choices.clock);
   return { ...choices, heartbeat, protocols: Object.freeze([...choices.protocols]) };
+}
+
+function checkMessageBytes(call: string, name: string, bytes: unknown): void {
+  if (!Number.isInteger(bytes) || (bytes as number) < 1 || (bytes as number) > MAX_MESSAGE_BYTES) {
+    throw badArgument(call, `${name} to be an integer from 1 to ${MAX_MESSAGE_BYTES}`, bytes);
+  }
 }
 
 function checkProtocols(call: string, name: string, protocols: unknown): void {

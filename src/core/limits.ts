@@ -9,6 +9,14 @@
  */
 export const MAX_INTEGER = 2_147_483_647;
 /**
+ * Longest message in an option: the longest string of V8 (`buffer.constants.MAX_STRING_LENGTH`).
+ * Text has at least as many bytes as units, so that each message below it can be decoded. Beyond it
+ * decoding throws, where no caller catches it.
+ *
+ * @limit Size of a message in an option | `COROSOCK_ARGUMENT`
+ */
+export const MAX_MESSAGE_BYTES = 536_870_888;
+/**
  * Longest time of a timer. Beyond it a Node timer fires at once and warns (`TIMEOUT_MAX`).
  *
  * @limit Time of a timer in an option | `COROSOCK_ARGUMENT`
