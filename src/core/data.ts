@@ -7,17 +7,52 @@ import { copyBytes, encodeText, textBytes } from '#platform';
 /** Queued binary of at most this size is copied, so that it does not pin its chunk of 64 KiB. */
 const SMALL_MESSAGE_BYTES = 32_768;
 
+const NO_BYTES: Uint8Array = new Uint8Array(0);
+
 /** A message or a fragment of one: `string` is text, `Uint8Array` is binary. */
 export type Data = string | Uint8Array;
 
-/** Tells whether a value is text or binary. `ArrayBuffer`, `DataView` and numbers are neither. */
+/**
+ * The getters that all typed arrays share. What `byteLength` and its like say may be false: an own
+ * property or a subclass can state another size, and a frame with that size would end in bytes of
+ * another socket.
+ */
+const TYPED_ARRAY: object = Object.getPrototypeOf(Uint8Array.prototype) as object;
+const kindOf = getterOf<string | undefined>(Symbol.toStringTag);
+const lengthOf = getterOf<number>('byteLength');
+const offsetOf = getterOf<number>('byteOffset');
+const bufferOf = getterOf<ArrayBufferLike & { readonly resizable?: boolean }>('buffer');
+
+function getterOf<T>(name: string | symbol): (this: unknown) => T {
+  const { get } = Object.getOwnPropertyDescriptor(TYPED_ARRAY, name) as { get: (this: unknown) => T };
+  return get;
+}
+
+/**
+ * Tells whether a value is text or binary. `ArrayBuffer`, `DataView` and numbers are neither, and
+ * neither is an object that only inherits from `Uint8Array`, or one whose memory was transferred.
+ */
 export function isData(value: unknown): value is Data {
-  return typeof value === 'string' || value instanceof Uint8Array;
+  if (typeof value === 'string') return true;
+  return kindOf.call(value) === 'Uint8Array' && (lengthOf.call(value) > 0 || !isDetached(value));
 }
 
 /** Counts the bytes of data on the wire: text is UTF-8. */
 export function bytesOf(data: Data): number {
-  return typeof data === 'string' ? textBytes(data) : data.byteLength;
+  return typeof data === 'string' ? textBytes(data) : lengthOf.call(data);
+}
+
+/**
+ * Gives data as plain bytes to send: text as UTF-8, binary as a view that states its true size.
+ * Copies bytes whose buffer can be resized, which may be smaller when they leave.
+ */
+export function bytesToSend(data: Data): Uint8Array {
+  if (typeof data === 'string') return encodeText(data);
+  const length = lengthOf.call(data);
+  if (length === 0) return NO_BYTES;
+  const buffer = bufferOf.call(data);
+  const view = new Uint8Array(buffer, offsetOf.call(data), length);
+  return buffer.resizable === true ? copyBytes(view) : view;
 }
 
 /** Gives data as bytes: text as UTF-8, with U+FFFD for a lone surrogate; binary as it is. */
@@ -29,11 +64,11 @@ export function toBytes(data: Data): Uint8Array {
 export function joined(parts: readonly Data[]): Data {
   if (typeof parts[0] === 'string') return parts.join('');
   const chunks = parts as readonly Uint8Array[];
-  const whole = new Uint8Array(chunks.reduce((bytes, chunk) => bytes + chunk.byteLength, 0));
+  const whole = new Uint8Array(chunks.reduce((bytes, chunk) => bytes + lengthOf.call(chunk), 0));
   let at = 0;
   for (const chunk of chunks) {
-    whole.set(chunk, at);
-    at += chunk.byteLength;
+    whole.set(bytesToSend(chunk), at);
+    at += lengthOf.call(chunk);
   }
   return whole;
 }
@@ -66,6 +101,15 @@ export function cutLength(data: Data, len: number): number {
 /** Gives the high surrogate that text ends with, or ''. */
 export function halfPairAtEnd(text: string): string {
   return text.length > 0 && isSurrogate(text.charCodeAt(text.length - 1), 0xd8_00) ? text.slice(-1) : '';
+}
+
+/** @param bytes - Of length 0. */
+function isDetached(bytes: unknown): boolean {
+  try {
+    return new Uint8Array(bufferOf.call(bytes)).byteLength < 0;
+  } catch {
+    return true;
+  }
 }
 
 function splitsPair(text: string, at: number): boolean {

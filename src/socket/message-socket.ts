@@ -201,6 +201,8 @@ export class MessageSocket implements Socket {
   }
 
   #writeFragments(iterable: Fragmented, options: WriteOptions = {}): Promise<WriteStatus> {
+    if ((iterable as unknown) instanceof Uint8Array)
+      throw badArgument('ws.write()', 'bytes that are no imitation, and were not transferred', iterable);
     if (!isFragmented(iterable))
       throw badArgument('ws.write()', 'a string, a Uint8Array or an iterable of them', iterable);
     const { timeoutMs = Infinity, signal, compress = true } = checkWriteOptions('ws.write()', options);

@@ -6,7 +6,7 @@ import { BufferingSink } from './buffering-sink.ts';
 import { fragmentsEnd, limitEnd } from './limit-end.ts';
 import type { FragmentOptions, SendOptions, Transport, TransportSink } from './transport.ts';
 import type { LinkEnd } from '../core/close-info.ts';
-import { bytesOf, joined, toBytes } from '../core/data.ts';
+import { bytesOf, bytesToSend, joined } from '../core/data.ts';
 import type { Data } from '../core/data.ts';
 import { MESSAGE_OVERHEAD_BYTES } from '../core/limits.ts';
 
@@ -170,7 +170,7 @@ export class MemoryTransport implements Transport {
   /** Sends a copy, as a wire does. */
   #send(data: Data, binary: boolean, receive: Receive): boolean {
     if (!this.#isSending) return false;
-    const copy = binary || typeof data !== 'string' ? Buffer.from(toBytes(data)) : data.toWellFormed();
+    const copy = binary || typeof data !== 'string' ? Buffer.from(bytesToSend(data)) : data.toWellFormed();
     const bytes = bytesOf(copy);
     this.#unflushedBytes += bytes + MESSAGE_OVERHEAD_BYTES;
     this.#peer.#enqueue((end) => receive(end, copy, bytes));

@@ -7,7 +7,7 @@ import { HeldFrames } from './held-frames.ts';
 import { frameHeader, LONGEST_COPIED_BYTES, maxFrameBytes, writeFrame } from './server-frame.ts';
 import { LinkedList } from '../../structures/linked-list.ts';
 import type { ListNode } from '../../structures/linked-list.ts';
-import { toBytes } from '../../core/data.ts';
+import { bytesToSend } from '../../core/data.ts';
 import type { Data } from '../../core/data.ts';
 
 /**
@@ -163,7 +163,7 @@ export class FrameBatch implements ListNode<FrameBatch> {
 
   #writeLong(data: Data, firstByte: number): void {
     this.flush();
-    const payload = toBytes(data);
+    const payload = bytesToSend(data);
     const header = frameHeader(firstByte, payload.byteLength);
     if (this.#held === undefined) this.#write(header, [payload]);
     else this.#bytes += this.#held.add(payload, firstByte);

@@ -4,7 +4,7 @@
 
 import { frameHeader, LONGEST_COPIED_BYTES, maxFrameBytes, writeFrame } from './server-frame.ts';
 import type { Data } from '../../core/data.ts';
-import { toBytes } from '../../core/data.ts';
+import { bytesToSend } from '../../core/data.ts';
 
 /** Size of a piece of memory: at most so much is unused. */
 const PIECE_BYTES = 4096;
@@ -29,7 +29,7 @@ export class HeldFrames {
       this.#end = writeFrame(this.#piece, start, data, firstByte);
       return this.#end - start;
     }
-    const payload = toBytes(data);
+    const payload = bytesToSend(data);
     const header = frameHeader(firstByte, payload.byteLength);
     this.#copy(header);
     if (payload.byteLength > LONGEST_COPIED_BYTES) {

@@ -1,6 +1,7 @@
 // A server's data frames, as RFC 6455 §5.2 has them: neither masked nor compressed. FrameBatch and
 // HeldFrames put them side by side. `ws` makes all other frames.
 
+import { bytesOf } from '../../core/data.ts';
 import type { Data } from '../../core/data.ts';
 
 /** A frame whose data may be longer is not copied: a write of its own costs less. */
@@ -34,7 +35,7 @@ export function fragmentByte(
 
 /** Gives the bytes that the frame of a message takes at most. */
 export function maxFrameBytes(data: Data): number {
-  return MAX_HEADER_BYTES + (typeof data === 'string' ? data.length * MAX_UNIT_BYTES : data.byteLength);
+  return MAX_HEADER_BYTES + (typeof data === 'string' ? data.length * MAX_UNIT_BYTES : bytesOf(data));
 }
 
 /**
@@ -46,10 +47,12 @@ export function maxFrameBytes(data: Data): number {
  */
 export function writeFrame(target: Buffer, at: number, data: Data, firstByte: number): number {
   if (typeof data !== 'string') {
-    const header = headerBytes(data.byteLength);
-    target.set(data, at + header);
-    writeHeader(target, at, firstByte, header, data.byteLength);
-    return at + header + data.byteLength;
+    const bytes = bytesOf(data);
+    const header = headerBytes(bytes);
+    // Of bytes that were transferred while they waited, nothing is left: `set` would throw.
+    if (bytes > 0) target.set(data, at + header);
+    writeHeader(target, at, firstByte, header, bytes);
+    return at + header + bytes;
   }
   // Most text is ASCII: its length gives the size of the header. Other text is longer in bytes,
   // and is moved behind its header where that is longer, too.

@@ -18,7 +18,7 @@ import { CARRIES, watchClose } from './inbound-stream.ts';
 import type { CarryingStream, ChunkListener, ChunkReceiver } from './inbound-stream.ts';
 import { violationOf } from './violation.ts';
 import type { LinkEnd } from '../../core/close-info.ts';
-import { toBytes } from '../../core/data.ts';
+import { bytesToSend } from '../../core/data.ts';
 import type { Data } from '../../core/data.ts';
 import { MAX_TIMER_MS } from '../../core/limits.ts';
 
@@ -162,7 +162,7 @@ export class WsTransport implements Transport, ChunkReceiver {
   /** `ws` makes the frame: compressed, or masked. */
   #sendByWs(data: Data, { binary, compress }: SendOptions, last: boolean): boolean {
     const options = { binary: binary || typeof data !== 'string', compress, fin: last };
-    this.#ws.send(toBytes(data), options, this.#countWrite());
+    this.#ws.send(bytesToSend(data), options, this.#countWrite());
     if (this.#ws.bufferedAmount > 0) this.#currentSink.stall();
     return true;
   }
