@@ -22,7 +22,7 @@ import { isToken } from '../core/token.ts';
 
 export interface ConversationOptions {
   /**
-   * Largest message accepted, 1 to 536 870 888 bytes: the longest string there is. A larger one
+   * Largest message accepted, 1 to 536870888 bytes: so long may a string be. A larger one
    * closes with 1009. Default 1 MiB.
    */
   readonly maxMessageBytes?: number;
