@@ -18,13 +18,15 @@ export type Data = string | Uint8Array;
  * another socket.
  */
 const TYPED_ARRAY: object = Object.getPrototypeOf(Uint8Array.prototype) as object;
-const kindOf = getterOf<string | undefined>(Symbol.toStringTag);
-const lengthOf = getterOf<number>('byteLength');
-const offsetOf = getterOf<number>('byteOffset');
-const bufferOf = getterOf<ArrayBufferLike & { readonly resizable?: boolean }>('buffer');
+const kindOf = getterOf(Symbol.toStringTag) as Getter<string | undefined>;
+const lengthOf = getterOf('byteLength') as Getter<number>;
+const offsetOf = getterOf('byteOffset') as Getter<number>;
+const bufferOf = getterOf('buffer') as Getter<ArrayBufferLike & { readonly resizable?: boolean }>;
 
-function getterOf<T>(name: string | symbol): (this: unknown) => T {
-  const { get } = Object.getOwnPropertyDescriptor(TYPED_ARRAY, name) as { get: (this: unknown) => T };
+type Getter<T> = (this: unknown) => T;
+
+function getterOf(name: string | symbol): unknown {
+  const { get } = Object.getOwnPropertyDescriptor(TYPED_ARRAY, name) as { readonly get: unknown };
   return get;
 }
 
