@@ -1,4 +1,4 @@
-// The time that one message may take from its first byte to its last, and the rate of one socket:
+// F27, B6: the time that one message may take from its first byte to its last, and the rate of one socket:
 // what is held, what is closed, and what stands still meanwhile.
 
 import { setImmediate as nextTurn } from 'node:timers/promises';

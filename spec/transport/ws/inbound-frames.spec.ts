@@ -1,5 +1,5 @@
 // What `ws` gets of the chunks of a stream: every byte, in order, and small pieces side by side in
-// buffers of their own.
+// buffers of their own (B6).
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
