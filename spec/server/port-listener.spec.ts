@@ -10,6 +10,7 @@ import type { Handshake, Host, ServeOptions } from 'corosock';
 import { virtualClock } from 'corosock/testing';
 import { describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
+import { until } from '../faults/until.ts';
 import { recordWarnings } from '../fixtures/process-events.ts';
 import { connectRaw, upgradeRequest } from '../peers/raw-client.ts';
 
@@ -90,8 +91,12 @@ describe('serve with tls', () => {
   );
 
   it('H1: answers 408 to a connection that is silent after its TLS handshake', async () => {
-    await using host = await serveSecurely({ handshakeTimeoutMs: 500 });
-    expect(await answerTo(host, 'GET / HTTP/1.1\r\n')).toMatch(/^HTTP\/1\.1 408 /);
+    const clock = virtualClock();
+    await using host = await serveSecurely({ handshakeTimeoutMs: 5000, clock });
+    const answer = answerTo(host, 'GET / HTTP/1.1\r\n');
+    await until(() => clock.timers > 0);
+    await clock.advance(5000);
+    expect(await answer).toMatch(/^HTTP\/1\.1 408 /);
   });
 
   it('H1: takes a handshakeTimeout of node:https instead', async () => {

@@ -91,28 +91,6 @@ describe('serve', () => {
     expect(moreThan(before)).toEqual([]);
   });
 
-  it.each([
-    ['that says nothing', ''],
-    ['with half a line', 'GET / HT'],
-    ['with half a header', upgradeRequest().slice(0, -4)],
-  ])('H1: answers 408 to a connection %s for handshakeTimeoutMs, and ends it', async (_, sent) => {
-    await using host = await serve(nothing, { handshakeTimeoutMs: 50 });
-    using slow = await connectRaw(host.port);
-    await slow.send(sent);
-    expect([(await slow.answer()).status, await slow.untilClosed()]).toEqual([408, 'fin']);
-  });
-
-  it('H1: counts from the connection: a byte now and then does not help', async () => {
-    await using host = await serve(nothing, { handshakeTimeoutMs: 50 });
-    using slow = await connectRaw(host.port);
-    await slow.send(upgradeRequest().slice(0, -2));
-    await until(() => {
-      void slow.send('x').catch(() => {});
-      return slow.end !== undefined;
-    });
-    expect((await slow.answer()).status).toBe(408);
-  });
-
   it('H1: closes while a connection says nothing, and while one is being refused', async () => {
     const host = await serve(nothing);
     const { port } = host;

@@ -25,21 +25,14 @@ export interface PortListener {
 
 /** We answer a request without Host ourselves. */
 const OWN_ANSWERS = { requireHostHeader: false } as const;
-
-/**
- * How often connections whose request is not whole are looked at. Node does it in one list, so that
- * a connection costs no timer; by its defaults a client may take 60 s, and is found 30 s later.
- *
- * @limit Time until a request that is not whole in time is noticed | HTTP 408
- */
-const REQUEST_CHECK_MS = 250;
+/** We bound the time of a request ourselves: pending-requests.ts. */
+const OWN_TIMES = { headersTimeout: 0, requestTimeout: 0 } as const;
 
 /**
  * Makes the listener of a port.
  *
  * @param tls - What node:https takes; undefined for a port without TLS.
- * @param handshakeTimeoutMs - Longest time until a request is whole, and before it of a TLS
- *   handshake; `tls` may have its own times.
+ * @param handshakeTimeoutMs - Longest time of a TLS handshake, unless `tls` has its own.
  * @throws UsageError `COROSOCK_ARGUMENT` for a certificate or key that OpenSSL refuses.
  */
 export function portListener(
@@ -47,16 +40,11 @@ export function portListener(
   tls: HttpsServerOptions | undefined,
   handshakeTimeoutMs: number,
 ): PortListener {
-  // Node takes 0 for "no time limit", and no fractions.
-  const handshakeTimeout = Math.max(Math.ceil(handshakeTimeoutMs), 1);
-  const times = {
-    headersTimeout: handshakeTimeout,
-    requestTimeout: handshakeTimeout,
-    connectionsCheckingInterval: Math.min(handshakeTimeout, REQUEST_CHECK_MS),
-  };
-  if (tls === undefined) return listenerOf(createServer({ ...times, ...OWN_ANSWERS }), []);
+  if (tls === undefined) return listenerOf(createServer({ ...OWN_TIMES, ...OWN_ANSWERS }), []);
+  // Node takes 0 for "no time limit".
+  const handshakeTimeout = Math.max(handshakeTimeoutMs, 1);
   try {
-    const server = createSecureServer({ ...times, handshakeTimeout, ...tls, ...OWN_ANSWERS });
+    const server = createSecureServer({ ...OWN_TIMES, handshakeTimeout, ...tls, ...OWN_ANSWERS });
     return listenerOf(server, connectionsOf(server));
   } catch (cause) {
     const { message } = cause as Error;

@@ -5,6 +5,7 @@
 
 import type { IncomingMessage, Server as HttpServer } from 'node:http';
 import type { Server as HttpsServer, ServerOptions as HttpsServerOptions } from 'node:https';
+import type { Duplex } from 'node:stream';
 import { addressOf } from './attach.ts';
 import { hasOneHost } from '../handshake/check-handshake.ts';
 import type { Host } from './host.ts';
@@ -12,6 +13,7 @@ import { ServingHost } from './serving-host.ts';
 import { HOST_OPTIONS, settingsOf } from './host-options.ts';
 import type { HostOptions } from './host-options.ts';
 import type { Refusal } from '../handshake/refusal.ts';
+import { PendingRequests } from './pending-requests.ts';
 import { checkTls, hasNoTls, portListener } from './port-listener.ts';
 import { closeOnSignals } from './process-signals.ts';
 import { refusalForClientError, refuse, REFUSALS } from '../handshake/refusal.ts';
@@ -70,6 +72,9 @@ export async function serve(routes: Routes, options: ServeOptions = {}): Promise
   const table = new RouteTable(routes);
   const listener = portListener('serve()', tls, settings.handshakeTimeoutMs);
   const { server } = listener;
+  const pending = new PendingRequests(settings.clock, settings.handshakeTimeoutMs);
+  // node:https emits `connection`, too: before TLS, for another stream.
+  server.on(tls === undefined ? 'connection' : 'secureConnection', (stream: Duplex) => pending.begin(stream));
   let ignoreSignals = noop;
   const host = new ServingHost(table, settings, {
     get address() {
@@ -77,11 +82,14 @@ export async function serve(routes: Routes, options: ServeOptions = {}): Promise
     },
     close: async () => {
       await listener.stop();
+      pending.stop();
       ignoreSignals();
     },
   });
-  server.on('upgrade', (request, socket, head) => host.handleUpgrade(request, socket, head));
-  refuseTheRest(server, table, settings.clock);
+  server.on('upgrade', (request, socket, head) => {
+    if (pending.end(socket)) host.handleUpgrade(request, socket, head);
+  });
+  refuseTheRest(server, table, pending, settings.clock);
   await listener.listen(port, hostname);
   if (signals) ignoreSignals = closeOnSignals(() => host.close());
   // An error while listening, such as too many open files, must not end the process.
@@ -106,8 +114,14 @@ function checkHostname(call: string, name: string, hostname: unknown): void {
  * Refuses every request that is not an upgrade. By hand: a ServerResponse would cut the connection
  * while the peer still sends.
  */
-function refuseTheRest(server: HttpServer | HttpsServer, table: RouteTable, clock: Clock): void {
+function refuseTheRest(
+  server: HttpServer | HttpsServer,
+  table: RouteTable,
+  pending: PendingRequests,
+  clock: Clock,
+): void {
   const refusePlain = (request: IncomingMessage): void => {
+    pending.end(request.socket);
     // The body is dropped: the peer may read the answer only once it has sent all of it.
     request.resume();
     refuse(request.socket, refusalForPlainRequest(table, request), clock, request.method);
@@ -116,8 +130,12 @@ function refuseTheRest(server: HttpServer | HttpsServer, table: RouteTable, cloc
   // Without listeners Node would ask for the body, or answer by itself and stay connected.
   server.on('checkContinue', refusePlain);
   server.on('checkExpectation', refusePlain);
-  server.on('connect', (_request, stream) => refuse(stream, REFUSALS.method, clock));
+  server.on('connect', (_request, stream) => {
+    pending.end(stream);
+    refuse(stream, REFUSALS.method, clock);
+  });
   server.on('clientError', (error, stream) => {
+    pending.end(stream);
     if (hasNoTls(stream)) stream.destroy();
     else refuse(stream, refusalForClientError(error), clock);
   });
