@@ -91,6 +91,7 @@ describe('H1: a connection', () => {
       });
       return isCut;
     });
+    expect(slow.end).toBe('fin');
   });
 
   it('has its time from when it came: each one its own', async () => {
