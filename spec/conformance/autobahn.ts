@@ -1,7 +1,8 @@
-// Debian's python3-autobahn: it makes the frames of all cases (cases.py), and reads what the server
+// Debian's python3-autobahn: it makes the frames of all cases (cases.py), and reads what our side
 // has sent (judge.py). Where it is not installed, the cases are skipped and say so.
 
 import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 
@@ -11,24 +12,27 @@ export interface ConformanceCase {
   /** The rule, and what it comes to. */
   readonly title: string;
   readonly host: 'plain' | 'deflate' | 'small' | 'both' | 'fragments' | 'leaving';
-  /** The extensions that the client offers. */
+  /** The extensions that autobahn offers or, as a server, has agreed to. */
   readonly offer: string | null;
   readonly frames: readonly string[];
   /** In the place of `frames`, where the server asks for client_no_context_takeover. */
   readonly fresh: readonly string[] | null;
-  /** The close frame that the client sends once it has all answers; null where it sends none. */
+  /** The close frame that autobahn sends once it has all answers; null where it sends none. */
   readonly goodbye: string | null;
   readonly read: readonly string[];
   readonly pongs: readonly string[];
   readonly end: { readonly code: number; readonly by: string; readonly clean: boolean };
 }
 
-/** What a client of autobahn makes of the bytes of a server. */
+/** The side that autobahn is on; ours is the other one. */
+export type Side = 'client' | 'server';
+
+/** What autobahn makes of the bytes of our side. */
 export interface Verdict {
   readonly messages: readonly string[];
   readonly pongs: readonly string[];
   readonly close: readonly [code: number, reason: string] | null;
-  /** What the server did wrong. */
+  /** What our side did wrong. */
   readonly faults: readonly string[];
 }
 
@@ -44,19 +48,20 @@ export const withoutAutobahn: string = isAutobahnHere
 // The title is seen where skipped specs are listed; this is seen everywhere.
 if (!isAutobahnHere) process.stderr.write(`No case of conformance was tried${withoutAutobahn}.\n`);
 
-/** Makes all cases. */
-export async function makeCases(): Promise<readonly ConformanceCase[]> {
-  return JSON.parse(await run('cases.py')) as readonly ConformanceCase[];
+/** Makes all cases for one side. */
+export async function makeCases(side: Side): Promise<readonly ConformanceCase[]> {
+  return JSON.parse(await run(side, 'cases.py')) as readonly ConformanceCase[];
 }
 
-/** Has autobahn read what a server has sent on each connection, from the 101 on. */
+/** Has autobahn read what our side has sent on each connection. */
 export async function judge(
+  side: Side,
   connections: ReadonlyArray<{ readonly offer: string | null; readonly received: Buffer }>,
 ): Promise<readonly Verdict[]> {
   const lines = connections.map(({ offer, received }) =>
     JSON.stringify([offer, received.toString('base64')]),
   );
-  const verdicts = await run('judge.py', `${lines.join('\n')}\n`);
+  const verdicts = await run(side, 'judge.py', `${lines.join('\n')}\n`);
   return verdicts
     .trimEnd()
     .split('\n')
@@ -64,10 +69,11 @@ export async function judge(
 }
 
 /** Runs a script of this folder. `-B`: it leaves no compiled files here. */
-async function run(script: string, input = ''): Promise<string> {
-  const child = spawn(PYTHON, ['-B', fileURLToPath(new URL(script, import.meta.url))]);
+async function run(side: Side, script: string, input = ''): Promise<string> {
+  const child = spawn(PYTHON, ['-B', fileURLToPath(new URL(script, import.meta.url)), side]);
   child.stdin.end(input);
-  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
-  if (stdout === '') throw new Error(`${script} has printed nothing:\n${stderr}`);
+  const ended = once(child, 'close');
+  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
+  if (child.exitCode !== 0) throw new Error(`${script} has failed:\n${stderr}`);
   return stdout;
 }

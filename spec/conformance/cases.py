@@ -1,4 +1,4 @@
-"""Prints all cases as one line of JSON; conformance.spec.ts plays them."""
+"""Prints all cases for one side as one line of JSON; suite.ts has them played."""
 
 import json
 

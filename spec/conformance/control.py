@@ -1,6 +1,7 @@
 """RFC 6455 §5.5, RFC 6455 §7.1 and RFC 6455 §7.4: pings, pongs and the closing handshake."""
 
-from frames import (CLOSE, PING, PONG, TEXT, binary, case, close, continuation, fragments, frame, ping, pong, text)
+from frames import (WRONGLY_MASKED, CLOSE, PING, PONG, TEXT, binary, case, close, continuation, fragments, frame,
+                    ping, pong, text)
 
 SIZES = [0, 1, 2, 3, 4, 16, 64, 123, 124, 125]
 
@@ -60,7 +61,7 @@ case('closing', 'RFC 6455 §5.5.1', 'twenty messages before the close are read',
      [*(text(b'%d' % n) for n in range(20)), close(4000)], [('text', b'%d' % n) for n in range(20)], closes=4000)
 for name, frames in [('a message', [text(b'late')]), ('a ping', [ping(b'late')]), ('a pong', [pong(b'late')]),
                      ('a second close', [close(1001)]), ('a fragment', [text(b'a', fin=False)]),
-                     ('a broken frame', [frame(3)]), ('a frame without a mask', [text(b'x', masked=False)])]:
+                     ('a broken frame', [frame(3)]), (f'a frame {WRONGLY_MASKED}', [text(b'x', wrong_mask=True)])]:
     case('closing', 'RFC 6455 §5.5.1', f'{name} behind the close is not looked at', [close(1000), *frames],
          closes=1000)
 case('closing', 'RFC 6455 §5.5.1', 'a close inside a fragmented message drops that message',

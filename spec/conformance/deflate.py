@@ -3,7 +3,8 @@
 import struct
 import zlib
 
-from frames import (BINARY, CLOSE, PING, PONG, RSV1, TEXT, Deflater, binary, case, continuation, frame, ping, text)
+from frames import (IS_CLIENT, BINARY, CLOSE, PING, PONG, RSV1, TEXT, Deflater, binary, case, continuation, frame,
+                    ping, text)
 
 PLAIN = 'permessage-deflate'
 OFFERS = [
@@ -11,13 +12,18 @@ OFFERS = [
     f'{PLAIN}; client_no_context_takeover',
     f'{PLAIN}; server_no_context_takeover',
     f'{PLAIN}; client_no_context_takeover; server_no_context_takeover',
-    f'{PLAIN}; client_max_window_bits',
     *(f'{PLAIN}; client_max_window_bits={bits}' for bits in (9, 12, 15)),
     *(f'{PLAIN}; server_max_window_bits={bits}' for bits in (9, 10, 12, 15)),
+]
+# A server must not answer so; a client may offer it.
+OFFERS += IS_CLIENT * [
+    f'{PLAIN}; client_max_window_bits',
     f'{PLAIN}; server_max_window_bits=10; client_max_window_bits=11; server_no_context_takeover',
     f'{PLAIN}; server_no_context_takeover; server_max_window_bits=9, {PLAIN}',
     f'x-unknown; a=1, {PLAIN}',
 ]
+SAID = 'offered as' if IS_CLIENT else 'agreed to as'
+OWN = 'client' if IS_CLIENT else 'server'
 PAYLOADS = {
     'an empty message': b'',
     'a short message': b'Hello',
@@ -27,9 +33,9 @@ PAYLOADS = {
 
 
 def bits_of(offer):
-    """Gives a window that suits each answer: the smallest that the client has offered."""
-    for bits in (9, 11, 12):
-        if f'client_max_window_bits={bits}' in offer:
+    """Gives a window that suits each answer: the smallest that autobahn's side has named."""
+    for bits in (9, 10, 11, 12):
+        if f'{OWN}_max_window_bits={bits}' in offer:
             return bits
     return 15
 
@@ -51,22 +57,24 @@ def compressed(rule, title, frames, read=(), **more):
 for offer in OFFERS:
     for name, payload in PAYLOADS.items():
         deflate = fresh(bits_of(offer))
-        compressed('RFC 7692 §7.1', f'{name}, offered as {offer}', [deflated(BINARY, payload, deflate)],
+        compressed('RFC 7692 §7.1', f'{name}, {SAID} {offer}', [deflated(BINARY, payload, deflate)],
                    [('binary', payload)], offer=offer)
     words = [b'the same words again and again'] * 4
     alone = fresh(bits_of(offer))
-    together = alone if 'client_no_context_takeover' in offer else Deflater(window_bits=bits_of(offer))
-    compressed('RFC 7692 §7.2.3.2', f'messages that refer to each other, offered as {offer}',
+    together = alone if f'{OWN}_no_context_takeover' in offer else Deflater(window_bits=bits_of(offer))
+    compressed('RFC 7692 §7.2.3.2', f'messages that refer to each other, {SAID} {offer}',
                [deflated(TEXT, word, together) for word in words], [('text', word) for word in words], offer=offer,
                fresh=[deflated(TEXT, word, alone) for word in words])
 
-for name, offer in [('not offered', None), ('not spoken', 'x-unknown'), ('another one', 'permessage-bzip2; a=3')]:
+for name, offer in IS_CLIENT * [('not offered', None), ('not spoken', 'x-unknown'),
+                                ('another one', 'permessage-bzip2; a=3')]:
     compressed('RFC 7692 §5', f'an extension that is {name} is not used', [text(b'as it is')], [('text', b'as it is')],
                offer=offer)
-compressed('RFC 7692 §5.1', 'a host without compression does not agree to it', [text(b'as it is')],
-           [('text', b'as it is')], host='plain')
-compressed('RFC 7692 §6', 'a compressed message on a host that has not agreed is 1002',
-           [deflated(TEXT, b'Hello', fresh())], fails=1002, host='plain')
+if IS_CLIENT:
+    compressed('RFC 7692 §5.1', 'a host without compression does not agree to it', [text(b'as it is')],
+               [('text', b'as it is')], host='plain')
+compressed('RFC 7692 §6', 'a compressed message that was not agreed on is 1002', [deflated(TEXT, b'Hello', fresh())],
+           fails=1002, host='plain', offer=PLAIN if IS_CLIENT else None)
 
 one = fresh()
 compressed('RFC 7692 §6', 'a message that is not compressed among compressed ones',

@@ -1,20 +1,23 @@
-"""Frames by autobahn: what a client of another project puts on the wire.
+"""Frames by autobahn: what a peer of another project puts on the wire.
 
-Frames are made by `WebSocketClientProtocol.sendFrame` of Debian's python3-autobahn, with a link
-that keeps the bytes, and compressed data by its `PerMessageDeflate`. The cases are in the modules
-beside this one; cases.py prints all of them.
+Frames are made by `sendFrame` of Debian's python3-autobahn, with a link that keeps the bytes, and
+compressed data by its `PerMessageDeflate`. The cases are in the modules beside this one; cases.py
+prints all of them. The first argument of a script says which side autobahn is on: `client`, against
+a host of ours, or `server`, against a client of ours.
 """
 
 import asyncio
 import hashlib
 import struct
+import sys
 
 import txaio
 
 txaio.use_asyncio()
 txaio.config.loop = asyncio.new_event_loop()
 
-from autobahn.asyncio.websocket import WebSocketClientFactory, WebSocketClientProtocol  # noqa: E402
+from autobahn.asyncio.websocket import (  # noqa: E402
+    WebSocketClientFactory, WebSocketClientProtocol, WebSocketServerFactory, WebSocketServerProtocol)
 from autobahn.websocket import protocol  # noqa: E402
 from autobahn.websocket.compress_deflate import PerMessageDeflate  # noqa: E402
 from autobahn.websocket.protocol import WebSocketProtocol  # noqa: E402
@@ -27,7 +30,13 @@ RSV1, RSV2, RSV3 = 4, 2, 1
 # IANA has given it a meaning (bad gateway) since; autobahn does not know it yet.
 WebSocketProtocol.CLOSE_STATUS_CODES_ALLOWED.append(1014)
 
-factory = WebSocketClientFactory()
+IS_CLIENT = sys.argv[1] == 'client'
+#: Our side.
+OURS = 'server' if IS_CLIENT else 'client'
+WRONGLY_MASKED = 'without a mask' if IS_CLIENT else 'with a mask'
+
+Protocol = WebSocketClientProtocol if IS_CLIENT else WebSocketServerProtocol
+factory = WebSocketClientFactory() if IS_CLIENT else WebSocketServerFactory()
 factory.setProtocolOptions(openHandshakeTimeout=0, closeHandshakeTimeout=0, autoPingInterval=0)
 
 
@@ -46,21 +55,21 @@ class Link:
     abort = close
 
 
-def open_client(kind=WebSocketClientProtocol):
-    """Makes a client of autobahn that has had its opening handshake."""
-    client = kind()
-    client.factory = factory
-    client.transport = Link()
-    client.peer = 'spec'
-    WebSocketProtocol._connectionMade(client)
-    client.state = WebSocketProtocol.STATE_OPEN
-    client.inside_message = False
-    client.current_frame = None
-    client.websocket_version = 13
-    return client
+def open_peer(kind=Protocol):
+    """Makes a peer of autobahn that has had its opening handshake."""
+    peer = kind()
+    peer.factory = factory
+    peer.transport = Link()
+    peer.peer = 'spec'
+    WebSocketProtocol._connectionMade(peer)
+    peer.state = WebSocketProtocol.STATE_OPEN
+    peer.inside_message = False
+    peer.current_frame = None
+    peer.websocket_version = 13
+    return peer
 
 
-client = open_client()
+peer = open_peer()
 
 
 class Masks:
@@ -81,13 +90,13 @@ masks = Masks()
 protocol.random = masks
 
 
-def frame(opcode, payload=b'', fin=True, rsv=0, mask=None, masked=True):
+def frame(opcode, payload=b'', fin=True, rsv=0, mask=None, wrong_mask=False):
     """Gives the bytes of one frame, whether RFC 6455 allows it or not."""
-    client.transport.written = b''
-    client.maskClientFrames = masked
+    peer.transport.written = b''
+    peer.maskClientFrames, peer.maskServerFrames = not wrong_mask, wrong_mask
     masks.fixed = mask
-    client.sendFrame(opcode, payload, fin=fin, rsv=rsv)
-    return client.transport.written
+    peer.sendFrame(opcode, payload, fin=fin, rsv=rsv)
+    return peer.transport.written
 
 
 def text(payload=b'', **more):
@@ -123,18 +132,16 @@ def fragments(opcode, parts):
 
 def header(opcode, announced, bits, payload=b''):
     """Gives a frame whose length is written in so many bits. autobahn writes the shortest only."""
-    whole = frame(opcode, payload, mask=0)
-    field = {7: lambda: struct.pack('!B', 0x80 | announced),
-             16: lambda: struct.pack('!BH', 0x80 | 126, announced),
-             64: lambda: struct.pack('!BQ', 0x80 | 127, announced)}[bits]()
-    return whole[:1] + field + b'\0\0\0\0' + payload
+    bit, mask = (0x80, b'\0\0\0\0') if IS_CLIENT else (0, b'')
+    length = struct.pack('!BH' if bits == 16 else '!BQ', bit | (126 if bits == 16 else 127), announced)
+    return frame(opcode)[:1] + length + mask + payload
 
 
 class Deflater:
-    """Compresses as a client of autobahn does."""
+    """Compresses as a peer of autobahn does."""
 
     def __init__(self, takeover=True, window_bits=15):
-        self.pmce = PerMessageDeflate(False, False, not takeover, 15, window_bits, None)
+        self.pmce = PerMessageDeflate(not IS_CLIENT, not takeover, not takeover, window_bits, window_bits, None)
 
     def __call__(self, payload):
         self.pmce.start_compress_message()
@@ -158,18 +165,18 @@ def case(group, rule, title, frames, read=(), pongs=(), closes=None, fails=None,
     """Adds a case.
 
     :param rule: The section that the case is about, with its RFC.
-    :param frames: What the client sends, frame by frame.
-    :param read: Messages that the handler reads, as (kind, payload). Each is sent back, unless the
-        server ends the link.
-    :param pongs: What the server answers pings with, unless it ends the link.
+    :param frames: What autobahn sends, frame by frame.
+    :param read: Messages that our side reads, as (kind, payload). Each is sent back, unless our side
+        ends the link.
+    :param pongs: What our side answers pings with, unless it ends the link.
     :param closes: The code of the close frame among `frames`, 1005 for one without a code. None
-        where the client closes with 1000 once it has all answers.
-    :param fails: The code with which the server ends the link; None where it does not.
-    :param leaves: Whether the client answers the close of a host that leaves; None for other hosts.
-    :param host: 'plain'; 'deflate', which compresses; 'small', which takes messages of 1,000 bytes;
-        'both', small and compressing; 'fragments', which takes 65,536 of them in a message; 'leaving',
-        which closes with 4000 before it reads.
-    :param offer: The extensions that the client offers.
+        where autobahn closes with 1000 once it has all answers.
+    :param fails: The code with which our side ends the link; None where it does not.
+    :param leaves: Whether autobahn answers the close of a side that leaves; None for others.
+    :param host: What our side is: 'plain'; 'deflate', which compresses; 'small', which takes messages
+        of 1,000 bytes; 'both', small and compressing; 'fragments', which takes 65,536 of them in a
+        message; 'leaving', which closes with 4000 before it reads.
+    :param offer: The extensions that autobahn offers or, on the side of the server, has agreed to.
     :param fresh: The frames, where the server asks for client_no_context_takeover.
     """
     by = 'peer' if fails is None else 'limit' if fails in (1008, 1009) else 'protocol'

@@ -1,7 +1,7 @@
 """RFC 6455 §5.1 to RFC 6455 §5.3: lengths, masks, reserved bits and opcodes."""
 
-from frames import (BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, binary, case, continuation, frame, header, ping,
-                    text)
+from frames import (IS_CLIENT, WRONGLY_MASKED, BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, binary, case,
+                    continuation, frame, header, ping, text)
 
 LENGTHS = [0, 1, 2, 3, 4, 5, 15, 16, 17, 123, 124, 125, 126, 127, 128, 129, 255, 256, 257, 1000, 4095, 4096,
            32768, 65534, 65535, 65536, 65537, 131072]
@@ -25,8 +25,10 @@ for bits, length in [(16, 0), (16, 5), (16, 125), (64, 0), (64, 5), (64, 126), (
     case('framing', 'RFC 6455 §5.2', f'a length of {length} written in {bits} bits is accepted all the same',
          [header(TEXT, length, bits, b'*' * length)], [('text', b'*' * length)])
 
-for name, mask in [('of zeros', 0), ('of ones', 0xFFFFFFFF), ('of one bit', 1), ('of the first bit', 0x80000000),
-                   ('of four different octets', 0x01020304)]:
+# Only clients mask.
+MASKS = [('of zeros', 0), ('of ones', 0xFFFFFFFF), ('of one bit', 1), ('of the first bit', 0x80000000),
+         ('of four different octets', 0x01020304)]
+for name, mask in IS_CLIENT * MASKS:
     for length in (0, 3, 4, 5, 126):
         payload = b'm' * length
         case('masking', 'RFC 6455 §5.3', f'a mask {name} over {length} bytes', [text(payload, mask=mask)],
@@ -36,10 +38,10 @@ for name, opcode in [('text', TEXT), ('binary', BINARY), ('a continuation', CONT
                      ('a ping', PING), ('a pong', PONG)]:
     for payload in (b'', b'ab'):
         first = [text(b'first', fin=False)] if opcode == CONTINUATION else []
-        case('masking', 'RFC 6455 §5.1', f'{name} of {len(payload)} bytes without a mask is 1002',
-             [*first, frame(opcode, payload, masked=False)], fails=1002)
-case('masking', 'RFC 6455 §5.1', 'a frame without a mask behind one with a mask is 1002',
-     [text(b'before'), text(b'x', masked=False)], [('text', b'before')], fails=1002)
+        case('masking', 'RFC 6455 §5.1', f'{name} of {len(payload)} bytes {WRONGLY_MASKED} is 1002',
+             [*first, frame(opcode, payload, wrong_mask=True)], fails=1002)
+case('masking', 'RFC 6455 §5.1', f'a frame {WRONGLY_MASKED} behind a good one is 1002',
+     [text(b'before'), text(b'x', wrong_mask=True)], [('text', b'before')], fails=1002)
 
 KINDS = [('text', TEXT), ('binary', BINARY), ('a close', CLOSE), ('a ping', PING), ('a pong', PONG)]
 for rsv in range(1, 8):

@@ -1,25 +1,24 @@
-"""Reads what a server has sent as a client of autobahn reads it, and prints what came of it.
+"""Reads what our side has sent as a peer of autobahn reads it, and prints what came of it.
 
-One line of standard input for each connection: the extensions that the client has offered, and the
-server's bytes from the 101 on, in base64. One line of JSON for each on standard output.
+One line of standard input for each connection: the extensions that autobahn has offered, or agreed
+to, and all bytes of our side, in base64. One line of JSON for each on standard output.
 """
 
 import base64
 import json
 import sys
 
-from autobahn.asyncio.websocket import WebSocketClientProtocol
 from autobahn.websocket.compress_deflate import (PerMessageDeflate, PerMessageDeflateOffer, PerMessageDeflateResponse,
                                                  PerMessageDeflateResponseAccept)
 from autobahn.websocket.protocol import parseHttpHeader
 
-from frames import open_client, token
+from frames import IS_CLIENT, Protocol, open_peer, token
 
 #: RFC 6455 §1.3, the key and what answers it.
 ACCEPT = 's3pPLMBiTxaQ9kYGzzhZRbK+xOo='
 
 
-class Reader(WebSocketClientProtocol):
+class Reader(Protocol):
     """Notes all that comes."""
 
     def __init__(self):
@@ -46,8 +45,16 @@ class Reader(WebSocketClientProtocol):
         return super()._fail_connection(code, reason)
 
 
-def extension_faults(reader, offered, answer):
-    """Says what is wrong with the extensions of an answer, and has the reader use them."""
+def use(reader, response):
+    reader._perMessageCompress = PerMessageDeflate.create_from_response_accept(
+        not IS_CLIENT, PerMessageDeflateResponseAccept(response))
+
+
+def answer_faults(reader, offered, status, headers):
+    """Says what is wrong with the answer of a server, and has the reader use what it agrees to."""
+    if not status.startswith('HTTP/1.1 101 ') or headers.get('sec-websocket-accept') != ACCEPT:
+        return [f'no 101 for this key: {status}']
+    answer = headers.get('sec-websocket-extensions')
     if answer is None:
         return []
     agreed = reader._parseExtensionsHeader(answer)
@@ -58,8 +65,21 @@ def extension_faults(reader, offered, answer):
               if name == 'permessage-deflate']
     if not any(suits(offer, response) for offer in offers):
         return [f'{answer} is no answer to {offered}']
-    accept = PerMessageDeflateResponseAccept(response)
-    reader._perMessageCompress = PerMessageDeflate.create_from_response_accept(False, accept)
+    use(reader, response)
+    return []
+
+
+def request_faults(reader, agreed, status, headers):
+    """Says what is wrong with the request of a client, and has the reader use what was agreed on."""
+    if not status.startswith('GET /') or headers.get('sec-websocket-version') != '13':
+        return [f'no request for a WebSocket: {status}']
+    if agreed is None:
+        return []
+    offers = reader._parseExtensionsHeader(headers.get('sec-websocket-extensions', ''))
+    if [name for name, _ in offers] != ['permessage-deflate']:
+        return [f'no offer of permessage-deflate: {offers}']
+    PerMessageDeflateOffer.parse(offers[0][1])
+    use(reader, PerMessageDeflateResponse.parse(reader._parseExtensionsHeader(agreed)[0][1]))
     return []
 
 
@@ -71,14 +91,11 @@ def suits(offer, response):
             (not response.client_max_window_bits or offer.accept_max_window_bits))
 
 
-def read(offered, data):
-    reader = open_client(Reader)
+def read(extensions, data):
+    reader = open_peer(Reader)
     end = data.find(b'\r\n\r\n') + 4
     status, headers, _ = parseHttpHeader(data[:end])
-    if not status.startswith('HTTP/1.1 101 ') or headers.get('sec-websocket-accept') != ACCEPT:
-        return {'faults': [f'no 101 for this key: {status}']}
-    answer = headers.get('sec-websocket-extensions')
-    faults = extension_faults(reader, offered, answer)
+    faults = (answer_faults if IS_CLIENT else request_faults)(reader, extensions, status, headers)
     if not faults:
         reader._dataReceived(data[end:])
         faults = reader.faults
@@ -86,10 +103,9 @@ def read(offered, data):
             faults.append(f'{len(reader.data)} bytes that are no whole frame')
         if reader.inside_message:
             faults.append('a message that does not end')
-    return {'extensions': answer, 'messages': reader.messages, 'pongs': reader.pongs, 'close': reader.close,
-            'faults': faults}
+    return {'messages': reader.messages, 'pongs': reader.pongs, 'close': reader.close, 'faults': faults}
 
 
 for line in sys.stdin:
-    offered, octets = json.loads(line)
-    print(json.dumps(read(offered, base64.b64decode(octets))))
+    extensions, octets = json.loads(line)
+    print(json.dumps(read(extensions, base64.b64decode(octets))))

@@ -1,12 +1,13 @@
-"""RFC 6455 §7.1: the server closes first, with 4000, and the client answers well, badly or late."""
+"""RFC 6455 §7.1: our side closes first, with 4000, and autobahn answers well, badly or late."""
 
-from frames import CLOSE, TEXT, binary, case, close, continuation, fragments, frame, ping, pong, text
+from frames import (OURS, WRONGLY_MASKED, CLOSE, TEXT, binary, case, close, continuation, fragments, frame, ping,
+                    pong, text)
 
 ANSWER = close(4000)
 
 
 def leaving(title, frames, answered=True):
-    case('closing by the server', 'RFC 6455 §7.1.2', title, frames, host='leaving', leaves=answered)
+    case(f'closing by the {OURS}', 'RFC 6455 §7.1.2', title, frames, host='leaving', leaves=answered)
 
 
 leaving('an answer with the same code', [ANSWER])
@@ -27,12 +28,13 @@ for name, frames in [
 for name, frames in [
     ('with the close code 999', [close(999)]), ('with the close code 1005', [close(1005)]),
     ('of one byte', [frame(CLOSE, b'\x0f')]), ('with a reason that is no UTF-8', [close(4000, b'\xff')]),
-    ('without a mask', [close(4000, masked=False)]), ('with RSV1', [close(4000, rsv=4)]),
+    (WRONGLY_MASKED, [close(4000, wrong_mask=True)]), ('with RSV1', [close(4000, rsv=4)]),
     ('without FIN', [close(4000, fin=False)]),
 ]:
     leaving(f'an answer {name} does not count', frames, answered=False)
 for name, frames in [
-    ('a reserved opcode', [frame(3)]), ('RSV2', [text(b'x', rsv=2)]), ('a frame without a mask', [text(b'x', masked=False)]),
+    ('a reserved opcode', [frame(3)]), ('RSV2', [text(b'x', rsv=2)]),
+    (f'a frame {WRONGLY_MASKED}', [text(b'x', wrong_mask=True)]),
     ('a continuation of nothing', [continuation(b'x')]), ('text that is no UTF-8', [text(b'\xff')]),
     ('a ping of 126 bytes', [ping(b'p' * 126)]), ('a message inside a message', [text(b'a', fin=False), binary(b'b')]),
 ]:
