@@ -1,7 +1,7 @@
 // `host.waits`: what each handler and child task waits in, at which line and since when. How lines
 // are found: await-stacks.spec.ts.
 
-import { select } from 'corosock';
+import { channel, select } from 'corosock';
 import type { HostOptions, Servable, ServerSocket, Wait } from 'corosock';
 import { runServer } from 'corosock/testing';
 import { describe, expect, it } from 'vitest';
@@ -26,6 +26,13 @@ async function waitsOf(
   memory.visit(servable, sharing);
   await memory.clock.advance(0);
   return memory.host.waits().map(gist);
+}
+
+/** Waits for room in a channel. */
+function fullPut(): Promise<unknown> {
+  const jobs = channel<number>({ capacity: 1 });
+  void jobs.put(1);
+  return jobs.put(2);
 }
 
 /** Writes until there is no more room. */
@@ -58,6 +65,19 @@ describe('host.waits', () => {
     ],
     ['closed', 'close', async (ws) => void [(at = here()), await ws.closed]],
     ['a task', 'task', async (ws) => void [(at = here()), await ws.spawn(forever)]],
+    [
+      'select without a socket',
+      'select',
+      async () => void [(at = here()), await select({ jobs: channel() })],
+    ],
+    ['select over a promise', 'select', async () => void [(at = here()), await select({ job: forever() })]],
+    ['take of a channel', 'other', async () => void [(at = here()), await channel().take()]],
+    [
+      'take of a channel with a signal',
+      'other',
+      async ({ signal }) => void [(at = here()), await channel().take({ signal })],
+    ],
+    ['put into a full channel', 'other', async () => void [(at = here()), await fullPut()]],
   ])('finds the line of %s', async (_, waits, handler) => {
     const [handlerWait] = await waitsOf(handler);
     expect(handlerWait).toEqual([waits, at]);
@@ -104,6 +124,25 @@ describe('host.waits', () => {
     memory.visit(forever);
     await memory.clock.advance(40);
     expect(memory.host.waits()).toMatchObject([{ waits: 'other', at: undefined, sinceMs: 40 }]);
+  });
+
+  it('finds the line of an iteration over a channel', async () => {
+    const jobs = channel<number>();
+    const iterating = async (): Promise<void> => {
+      at = here(1);
+      for await (const _ of jobs) continue;
+    };
+    expect(await waitsOf(iterating)).toEqual([['other', at]]);
+  });
+
+  it('finds the line of a call that is awaited twice, if it was one of the first of its host', async () => {
+    const twice = async (ws: ServerSocket): Promise<void> => {
+      at = here(1);
+      const read = ws.read();
+      void read.then(() => {});
+      await read;
+    };
+    expect(await waitsOf(twice)).toEqual([['read', at]]);
   });
 
   it('gives an entry for each of several waits', async () => {

@@ -2,6 +2,8 @@
 // keep this in the record that they have anyway. server/host-waits.ts lists them, and finds the
 // line of each.
 
+import type { StackTrace } from './stack-trace.ts';
+
 /**
  * The function that resolves the promise of a wait, as `new Promise` gave it. `host.waits` never
  * calls it: the engine finds the awaiting function by it (server/await-stacks.ts).
@@ -11,6 +13,11 @@ export type Resolver = (value: never) => unknown;
 /** A call that waits. */
 export interface ParkedWait {
   readonly resolver: Resolver;
-  /** When it began to wait, on its clock; Infinity where it only waits for the next turn. */
+  /**
+   * When it began to wait, on its clock. Infinity where it only waits for the next turn; NaN where
+   * nothing counts it: for `other`.
+   */
   readonly sinceMs: number;
+  /** The stack of the call, where one was taken. */
+  readonly trace?: StackTrace | undefined;
 }

@@ -6,6 +6,7 @@
 import { fileURLToPath } from 'node:url';
 import { createContext, Script } from 'node:vm';
 import { textOf, traceOf } from '../core/stack-trace.ts';
+import type { StackTrace } from '../core/stack-trace.ts';
 import type { Resolver } from '../core/parked-wait.ts';
 
 /** Where a promise is awaited. */
@@ -93,6 +94,14 @@ function read(text: string): AwaitStack {
     at ??= placeOf(frame);
   }
   return at === undefined ? UNKNOWN : { at, mark: undefined };
+}
+
+/** The place of a call whose stack was taken: of its first frame. */
+export function placeIn(trace: StackTrace | undefined): string | undefined {
+  const frame = textOf(trace)
+    ?.split('\n')[1]
+    ?.replace(/^ +at (?:async )?/, '');
+  return frame === undefined ? undefined : placeOf(frame);
 }
 
 /** The place of a frame; undefined for one of ours, of Node, or without a place. */

@@ -2,13 +2,14 @@
 // a shut-down abandons. Looks at the records that waits keep anyway, and finds lines and owners by
 // await-stacks.ts, so that a wait costs nothing until it is asked for.
 
-import { AwaitStacks } from './await-stacks.ts';
+import { AwaitStacks, placeIn } from './await-stacks.ts';
 import type { AwaitStack } from './await-stacks.ts';
 import type { Conversation } from '../conversation/conversation.ts';
 import type { Child } from '../tasks/task-scope.ts';
 import { RandomIds } from '../platform/random-ids.ts';
 import type { Clock } from '../time/clock.ts';
 import type { ParkedSelect } from '../time/scheduling.ts';
+import { looseWaits } from '../waiting/loose-waits.ts';
 import { badArgument, checkMs, checkNames } from '../core/arguments.ts';
 import type { ParkedWait } from '../core/parked-wait.ts';
 
@@ -165,6 +166,7 @@ export class HostWaits {
 
   *#selects(): IterableIterator<Call> {
     for (const wait of this.#settings.selects ?? []) yield { waits: 'select', wait, run: undefined };
+    for (const [waits, wait] of looseWaits) yield { waits, wait, run: undefined };
   }
 
   /** Gives each call to the owner that awaits it. @returns The others, by their socket. */
@@ -175,14 +177,18 @@ export class HostWaits {
   ): ReadonlyMap<WaitingRun, readonly Wait[]> {
     const strays = new Map<WaitingRun, Wait[]>();
     for (const [index, { waits, wait, run }] of calls.entries()) {
-      const { at, mark = '' } = stacks[index] as AwaitStack;
+      const { at = placeIn(wait.trace), mark = '' } = stacks[index] as AwaitStack;
       const owner = owners.get(mark);
-      const sinceMs = this.#since(wait.sinceMs);
-      owner?.waits.push(waitOf(owner, { waits, at, sinceMs }));
+      if (owner !== undefined) {
+        const sinceMs = this.#since(waits === 'other' ? owner.sinceMs : wait.sinceMs);
+        owner.waits.push(waitOf(owner, { waits, at, sinceMs }));
+        continue;
+      }
       // Any code may listen to `closed`.
-      if (owner !== undefined || run === undefined || waits === 'close') continue;
+      if (run === undefined || waits === 'close') continue;
       const stray = strays.get(run) ?? [];
       strays.set(run, stray);
+      const sinceMs = this.#since(wait.sinceMs);
       if (stray.every((other) => other.waits !== waits))
         stray.push(waitOf({ run, task: undefined }, { waits, at, sinceMs }));
     }

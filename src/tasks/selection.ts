@@ -7,6 +7,8 @@ import type { SelectSources } from './select-sources.ts';
 import { Deadline } from '../time/deadline.ts';
 import type { DeadlineOwner } from '../time/deadline.ts';
 import type { ParkedSelect, ParkedSelects, Scheduling } from '../time/scheduling.ts';
+import { looseWaits } from '../waiting/loose-waits.ts';
+import type { LooseSelect, LooseWait } from '../waiting/loose-waits.ts';
 import type { Resolver } from '../core/parked-wait.ts';
 
 /** The result of a select. */
@@ -18,7 +20,7 @@ export const TIMED_OUT: SelectResult = Object.freeze(['timeout', undefined]);
 export type Until = 'arrival' | 'next turn' | 'next microtask';
 
 /** Takes from one source, or from none (I3, I7). Settles once. */
-export class Selection implements DeadlineOwner, ParkedSelect {
+export class Selection implements DeadlineOwner, ParkedSelect, LooseSelect {
   readonly #sources: SelectSources;
   readonly #scheduling: Scheduling;
   readonly #timeoutMs: number;
@@ -26,16 +28,17 @@ export class Selection implements DeadlineOwner, ParkedSelect {
   readonly #reject: (error: unknown) => void;
   readonly resolver: Resolver;
   sinceMs: number = Infinity;
-  /** The list of the host, while it waits. */
+  /** The list of the host of its first socket, while it waits. */
   #selects: ParkedSelects | undefined;
-  // Kept by that list.
-  previous: ParkedSelect | undefined;
-  next: ParkedSelect | undefined;
+  // Set by that list, or by the loose waits.
+  previous: Selection | undefined;
+  next: Selection | undefined;
   /** One for each port that is subscribed to; grows while it subscribes. */
   readonly #unsubscribes: Array<() => void> = [];
   /** Made with a time-out. */
   #deadline: Deadline | undefined;
-  #isOver = false;
+  /** Whether it is over, and takes no more. */
+  isDone: boolean = false;
   #isSubscribing = false;
 
   /**
@@ -77,10 +80,16 @@ export class Selection implements DeadlineOwner, ParkedSelect {
     }
   }
 
+  // Called by `host.waits`.
+
+  get held(): readonly LooseWait[] {
+    return this.isDone ? [] : [['select', this]];
+  }
+
   // Called by the sources and the deadline.
 
   readonly #wake = (): void => {
-    if (this.#isOver || this.#isSubscribing) return;
+    if (this.isDone || this.#isSubscribing) return;
     this.#takeIfReady();
   };
 
@@ -89,7 +98,7 @@ export class Selection implements DeadlineOwner, ParkedSelect {
   }
 
   #takeOrSubscribe(): void {
-    if (this.#isOver || this.#takeIfReady()) return;
+    if (this.isDone || this.#takeIfReady()) return;
     if (this.#timeoutMs > 0) this.#subscribe();
     else this.#timeOut();
   }
@@ -106,7 +115,8 @@ export class Selection implements DeadlineOwner, ParkedSelect {
     if (this.#takeIfReady()) return;
     this.sinceMs = this.#scheduling.deadlines.now();
     this.#selects = selectsOf(this.#sources.ports);
-    this.#selects?.append(this);
+    if (this.#selects === undefined) looseWaits.add(this);
+    else this.#selects.append(this);
     if (this.#timeoutMs === Infinity) return;
     this.#deadline = new Deadline(this.#scheduling.deadlines, this);
     this.#deadline.setAt(this.sinceMs + this.#timeoutMs);
@@ -126,7 +136,7 @@ export class Selection implements DeadlineOwner, ParkedSelect {
     try {
       const at = firstReady(this.#sources.ports);
       // A `ready` may have woken this selection, which has then taken.
-      if (at === -1 || this.#isOver) return this.#isOver;
+      if (at === -1 || this.isDone) return this.isDone;
       this.#end();
       this.#resolve([this.#sources.keys[at] as string, this.#sources.ports[at]?.take()]);
     } catch (error) {
@@ -147,9 +157,10 @@ export class Selection implements DeadlineOwner, ParkedSelect {
 
   /** Unsubscribes from all ports, also when one of them throws; then throws the first error. */
   #end(): void {
-    this.#isOver = true;
+    this.isDone = true;
     this.#deadline?.stop();
-    this.#selects?.remove(this);
+    if (this.#selects === undefined) looseWaits.remove(this);
+    else this.#selects.remove(this);
     let broken: { readonly error: unknown } | undefined;
     for (const unsubscribe of this.#unsubscribes) {
       try {

@@ -15,6 +15,9 @@ import { SpinGuard } from '../time/spin-guard.ts';
 import { Subscribers } from '../waiting/subscribers.ts';
 import { LinkedList } from '../structures/linked-list.ts';
 import type { ListNode } from '../structures/linked-list.ts';
+import { looseWaits } from '../waiting/loose-waits.ts';
+import type { LooseWait, WaitHolder } from '../waiting/loose-waits.ts';
+import type { ParkedWait, Resolver } from '../core/parked-wait.ts';
 import { CLOSED, TIMED_OUT } from '../core/status.ts';
 import type { ReadResult, WriteStatus } from '../core/status.ts';
 
@@ -29,8 +32,11 @@ export interface TakeRequest {
   readonly owner: object | undefined;
 }
 
+/** `host.waits` does not ask: see {@link ParkedWait}. */
+const NOT_COUNTED = NaN;
+
 /** A take that waits for a value, or for its next turn. */
-interface WaitingTake<T> extends ListNode<WaitingTake<T>> {
+interface WaitingTake<T> extends ParkedWait, ListNode<WaitingTake<T>> {
   readonly request: TakeRequest;
   readonly settle: (result: ReadResult<T>) => void;
   /** When it times out, on the clock; Infinity for never. */
@@ -38,7 +44,7 @@ interface WaitingTake<T> extends ListNode<WaitingTake<T>> {
 }
 
 /** A put that waits for room. */
-interface WaitingPut<T> extends ListNode<WaitingPut<T>> {
+interface WaitingPut<T> extends ParkedWait, ListNode<WaitingPut<T>> {
   readonly value: T;
   readonly settle: (status: PutStatus) => void;
   /** When it times out, on the clock; Infinity for never. */
@@ -55,7 +61,7 @@ const ANSWERS = Object.freeze({
 });
 
 /** Keeps values in order and within bounds. Serves takes and puts in the order of the calls. */
-export class ValueQueue<T> extends ScheduledPort<ReadResult<T>> implements DeadlineOwner {
+export class ValueQueue<T> extends ScheduledPort<ReadResult<T>> implements DeadlineOwner, WaitHolder {
   readonly scheduling: Scheduling;
   readonly #capacity: number;
   readonly #whenFull: WhenFull;
@@ -65,6 +71,8 @@ export class ValueQueue<T> extends ScheduledPort<ReadResult<T>> implements Deadl
   readonly #deadline: Deadline;
   readonly #subscribers = new Subscribers();
   #isClosed = false;
+  /** Whether its waits are listed. A channel for which no call ever waits costs nothing. */
+  #isListed = false;
 
   constructor(capacity: number, whenFull: WhenFull, clock: Clock) {
     super();
@@ -132,6 +140,15 @@ export class ValueQueue<T> extends ScheduledPort<ReadResult<T>> implements Deadl
     this.#serve();
   }
 
+  // Called by `host.waits`.
+
+  /** A channel that is closed may yet have a `take` that waits for its turn. */
+  readonly isDone = false;
+
+  get held(): readonly LooseWait[] {
+    return [...this.#takes, ...this.#puts].map((wait): LooseWait => ['other', wait]);
+  }
+
   // Called by `select`.
 
   get isReady(): boolean {
@@ -189,8 +206,8 @@ export class ValueQueue<T> extends ScheduledPort<ReadResult<T>> implements Deadl
   #wait(request: TakeRequest, until: 'arrival' | 'next turn'): Promise<ReadResult<T>> {
     const { signal } = request;
     if (signal === undefined) return new Promise((settle) => void this.#park(request, until, settle));
-    return abortable(signal, (settle) => {
-      const take = this.#park(request, until, settle);
+    return abortable(signal, (settle, _, resolver) => {
+      const take = this.#park(request, until, settle, resolver);
       return () => {
         this.#takes.remove(take);
         this.#subscribers.wakeWhile(this);
@@ -202,8 +219,17 @@ export class ValueQueue<T> extends ScheduledPort<ReadResult<T>> implements Deadl
     request: TakeRequest,
     until: 'arrival' | 'next turn',
     settle: WaitingTake<T>['settle'],
+    resolver: Resolver = settle,
   ): WaitingTake<T> {
-    const take: WaitingTake<T> = { request, settle, dueMs: Infinity, previous: undefined, next: undefined };
+    const take: WaitingTake<T> = {
+      request,
+      settle,
+      resolver,
+      sinceMs: NOT_COUNTED,
+      dueMs: Infinity,
+      previous: undefined,
+      next: undefined,
+    };
     this.#takes.append(take);
     if (until === 'next turn') this.scheduling.clock.setImmediate(() => this.#onTurn(take));
     else this.#setDue(take, request.timeoutMs);
@@ -221,16 +247,27 @@ export class ValueQueue<T> extends ScheduledPort<ReadResult<T>> implements Deadl
 
   #waitForRoom(value: T, timeoutMs: number, signal: AbortSignal | undefined): Promise<PutStatus> {
     this.scheduling.spin.reset();
-    const park = (settle: WaitingPut<T>['settle']): (() => void) => {
-      const put: WaitingPut<T> = { value, settle, dueMs: Infinity, previous: undefined, next: undefined };
+    const park = (settle: WaitingPut<T>['settle'], _: unknown, resolver: Resolver): (() => void) => {
+      const put: WaitingPut<T> = {
+        value,
+        settle,
+        resolver,
+        sinceMs: NOT_COUNTED,
+        dueMs: Infinity,
+        previous: undefined,
+        next: undefined,
+      };
       this.#puts.append(put);
       this.#setDue(put, timeoutMs);
       return () => this.#puts.remove(put);
     };
-    return signal === undefined ? new Promise((settle) => void park(settle)) : abortable(signal, park);
+    if (signal !== undefined) return abortable(signal, park);
+    return new Promise((settle) => void park(settle, undefined, settle));
   }
 
   #setDue(wait: WaitingTake<T> | WaitingPut<T>, timeoutMs: number): void {
+    if (!this.#isListed) looseWaits.hold(this);
+    this.#isListed = true;
     if (timeoutMs === Infinity) return;
     wait.dueMs = this.scheduling.clock.now() + timeoutMs;
     this.#deadline.setAt(wait.dueMs);
