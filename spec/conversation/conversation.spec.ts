@@ -41,6 +41,35 @@ describe('a conversation', () => {
     expect([await waiting[3], clock.timers]).toEqual(['closed', 0]);
   });
 
+  it('lists the calls that wait: reads and writes in their order, then `closed`, each since when', () => {
+    const { clock, conversation, ws } = scripted({ writeBufferBytes: 1 });
+    void [ws.write('a'), ws.closed];
+    const listed = [...conversation.waits()].length;
+    clock.tick(10);
+    void [ws.write('b'), ws.read()];
+    clock.tick(10);
+    void ws.write('c');
+    const waits = [...conversation.waits()].map(([waits, { sinceMs }]) => [waits, clock.now() - sinceMs]);
+    expect([listed, waits]).toEqual([
+      1,
+      [
+        ['read', 10],
+        ['write', 10],
+        ['write', 0],
+        ['close', 20],
+      ],
+    ]);
+  });
+
+  it('lists nothing where no call waits, nor after its end', () => {
+    const { link, conversation, ws } = scripted();
+    const before = [...conversation.waits()];
+    void ws.read();
+    link.end();
+    void ws.closed;
+    expect([before, [...conversation.waits()]]).toEqual([[], []]);
+  });
+
   it.each([
     ['lost', { code: 1006, reason: '', clean: false, by: 'link' }],
     ['closed by the peer', CLOSED_BY_PEER],

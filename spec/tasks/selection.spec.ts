@@ -9,6 +9,9 @@ import type { BrokenPart } from './hand-source.ts';
 import { recordCrashes } from '../fixtures/process-events.ts';
 import { scripted } from '../conversation/scripted-transport.ts';
 import { turn } from '../time/hand-clock.ts';
+import { Selection } from '../../src/tasks/selection.ts';
+import { realClock } from '../../src/time/real-clock.ts';
+import { schedulingOf } from '../../src/time/scheduling.ts';
 
 describe('a select over a source that throws', () => {
   it.each<BrokenPart>(['ready', 'take', 'subscribe'])(
@@ -144,5 +147,27 @@ describe('a select that is woken', () => {
     const waiting = select({ chained, ws });
     link.arrive('a');
     expect([await waiting, takes, ws.queued.messages]).toEqual([['chained', 1], 1, 2]);
+  });
+});
+
+describe('a select, as `host.waits` sees it', () => {
+  it('is held while it waits, and no longer once it is done', () => {
+    const second = handSource();
+    const selection = new Selection(
+      {
+        keys: ['second'],
+        ports: [second[source]],
+        scheduling: schedulingOf(realClock),
+        mayHaveSettled: false,
+      },
+      schedulingOf(realClock),
+      Infinity,
+      () => {},
+      () => {},
+    );
+    selection.begin('arrival');
+    const [held] = selection.held;
+    second.fill('x');
+    expect([held, selection.held, selection.isDone]).toEqual([['select', selection], [], true]);
   });
 });

@@ -32,4 +32,12 @@ describe('LazyPromise', () => {
     }
     expect([await asked.promise, await unasked.promise]).toEqual([{ n: 1 }, { n: 1 }]);
   });
+
+  it('gives the resolver of its promise while that is pending', async () => {
+    const lazy = new LazyPromise<{ n: number }>();
+    const before = lazy.resolver;
+    const promise = lazy.promise;
+    lazy.resolver?.({ n: 1 } as never);
+    expect([before, await promise]).toEqual([undefined, { n: 1 }]);
+  });
 });

@@ -24,7 +24,7 @@ import type { LastWordsOptions } from '../conversation/last-words.ts';
 import { ReadTraces } from '../conversation/read-mistakes.ts';
 import { LinkedList } from '../structures/linked-list.ts';
 import { Deadlines } from '../time/deadline.ts';
-import type { ParkedSelect } from '../time/scheduling.ts';
+import type { ParkedSelect, ParkedSelects } from '../time/scheduling.ts';
 import { TurnBudget } from '../time/turn-budget.ts';
 import {
   badArgument,
@@ -158,6 +158,7 @@ export interface HostSettings
   readonly rate: RateLimit | undefined;
   /** Undefined for none. */
   readonly sessions: SessionSettings | undefined;
+  readonly selects: ParkedSelects;
   readonly peerFaults: PeerFaults;
 }
 

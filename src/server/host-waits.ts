@@ -58,7 +58,7 @@ export interface WaitingRun {
 export interface HostWaitsSettings {
   readonly clock: Clock;
   /** The selects that wait for a socket of the host. */
-  readonly selects?: Iterable<ParkedSelect> | undefined;
+  readonly selects: Iterable<ParkedSelect>;
 }
 
 /** A handler or a child task that runs. */
@@ -165,7 +165,7 @@ export class HostWaits {
   }
 
   *#selects(): IterableIterator<Call> {
-    for (const wait of this.#settings.selects ?? []) yield { waits: 'select', wait, run: undefined };
+    for (const wait of this.#settings.selects) yield { waits: 'select', wait, run: undefined };
     for (const [waits, wait] of looseWaits) yield { waits, wait, run: undefined };
   }
 
