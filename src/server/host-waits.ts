@@ -21,12 +21,12 @@ export interface Wait {
   readonly route: string;
   /**
    * What it waits in. `task`: it awaits a child task. `close`: it awaits `endServer` or `closed`.
-   * `other`: nothing of a socket; it may await a database, or run at this moment.
+   * `other`: a channel, something foreign such as a database, or nothing: it runs at this moment.
    */
   readonly waits: 'read' | 'write' | 'select' | 'task' | 'close' | 'other';
   /**
    * `file:line:column` of the innermost await outside of this package, as Node shows it in stacks.
-   * Undefined for `other`, and where the engine cannot follow the promise of the wait: two
+   * Undefined for what is foreign, and where the engine cannot follow the promise of the wait: two
    * functions await it, or none does.
    */
   readonly at: string | undefined;

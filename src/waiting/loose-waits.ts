@@ -21,8 +21,8 @@ export interface WaitHolder {
 export interface LooseSelect extends WaitHolder, ListNode<LooseSelect> {}
 
 /**
- * So many selects are held by a list, which costs next to nothing. Beyond it the oldest is held by a
- * WeakRef: it takes 3 µs, ten times what a select over channels takes. In a loop none gets so old.
+ * So many selects are held by a list, which costs next to nothing. Beyond it the oldest is held by
+ * a WeakRef: 3 µs, ten times what a select over channels takes. In a loop none gets so old.
  */
 export const MOST_YOUNG = 1024;
 /** At this number of weak references, and at twice the rest, those that are done are dropped. */
