@@ -4,8 +4,13 @@
 import type { HostOptions, Servable } from 'corosock';
 import { runServer, settle, virtualClock } from 'corosock/testing';
 import type { ServerRun, VirtualClock } from 'corosock/testing';
+import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { gist } from '../fixtures/memory-host.ts';
+import { HandClock } from '../time/hand-clock.ts';
+import { SocketLife } from '../../src/server/socket-life.ts';
+import type { LivingRun } from '../../src/server/socket-life.ts';
+import { Deadlines } from '../../src/time/deadline.ts';
 
 const HOUR = 3_600_000;
 const GRACE = 10_000;
@@ -131,5 +136,126 @@ describe('maxLifetimeMs', () => {
     expect((await client).closeInfo).toBe(undefined);
     await clock.advance(1);
     expect((await (await client).closed).code).toBe(4401);
+  });
+});
+
+/** What happens to a socket, in order, and when. */
+type Log = string[];
+
+/** The same as SocketLife, as plainly as it can be said: it steps from one moment to the next. */
+class PlainLife {
+  readonly log: Log = [];
+  nowMs = 0;
+  #expiresMs: number;
+  #askMs: number;
+  #closeMs = Infinity;
+  #isAsked = false;
+  #isClosed = false;
+
+  constructor(expiresMs: number, lifetimeMs: number) {
+    this.#expiresMs = expiresMs;
+    this.#askMs = lifetimeMs;
+  }
+
+  tick(ms: number): void {
+    const untilMs = this.nowMs + ms;
+    for (let next = this.#next; next <= untilMs && !this.#isClosed; next = this.#next) {
+      this.nowMs = Math.max(this.nowMs, next);
+      this.#look();
+    }
+    this.nowMs = untilMs;
+  }
+
+  renew(ms: number): void {
+    if (!this.#isClosed) this.#expiresMs = this.nowMs + ms;
+  }
+
+  /** The hook has settled. */
+  settle(): void {
+    if (!this.#isAsked) return;
+    this.#isAsked = false;
+    if (this.#expiresMs <= this.nowMs) this.#close(4401);
+  }
+
+  get #next(): number {
+    return Math.min(this.#isAsked ? Infinity : this.#expiresMs, this.#askMs, this.#closeMs);
+  }
+
+  #look(): void {
+    if (this.nowMs >= this.#closeMs) return this.#close(1001);
+    if (this.nowMs >= this.#askMs) {
+      this.log.push(`${this.nowMs}: asked to finish`);
+      [this.#askMs, this.#closeMs] = [Infinity, this.nowMs + GRACE];
+    }
+    if (this.#isAsked || this.nowMs < this.#expiresMs) return;
+    this.#isAsked = true;
+    this.log.push(`${this.nowMs}: onExpire`);
+  }
+
+  #close(code: number): void {
+    if (!this.#isClosed) this.log.push(`${this.nowMs}: closed with ${code}`);
+    this.#isClosed = true;
+  }
+}
+
+/** A SocketLife whose run only notes what it is told. */
+function notedLife(clock: HandClock, expiresMs: number, maxLifetimeMs: number) {
+  const log: Log = [];
+  let onSettled: (() => void) | undefined;
+  const close = (code: number): void => {
+    if (!conversation.isEnding) log.push(`${clock.nowMs}: closed with ${code}`);
+    conversation.isEnding = true;
+    life.stop();
+  };
+  const conversation = { isEnding: false, close };
+  const run: LivingRun = {
+    conversation,
+    askToFinish: () => void log.push(`${clock.nowMs}: asked to finish`),
+    shutDown: () => close(1001),
+    callExpire(settled) {
+      log.push(`${clock.nowMs}: onExpire`);
+      onSettled = settled;
+      return true;
+    },
+  };
+  const settings = { clock, deadlines: new Deadlines(clock), maxLifetimeMs, expiryCode: 4401 };
+  const life = new SocketLife(run, settings, expiresMs);
+  const settle = (): void => {
+    const settled = onSettled;
+    onSettled = undefined;
+    settled?.();
+  };
+  const renew = (ms: number): void => {
+    if (!conversation.isEnding) life.renew(clock.nowMs + ms);
+  };
+  return { log, renew, settle };
+}
+
+describe('SocketLife', () => {
+  it('does what a plain model does, for any renewals, hooks and times', () => {
+    vi.spyOn(Math, 'random').mockReturnValue(0);
+    const ms = fc.constantFrom(0, 1, 9_999, 10_000, 59_999, 60_000, 60_001, 150_000, Infinity);
+    const step = fc.oneof(
+      fc.record({ how: fc.constant('tick' as const), ms: fc.nat(200_000) }),
+      fc.record({ how: fc.constantFrom('renew' as const, 'settle' as const), ms }),
+    );
+    fc.assert(
+      fc.property(ms, ms, fc.array(step, { maxLength: 30 }), (expiresMs, lifetimeMs, steps) => {
+        const clock = Object.assign(new HandClock(), { wallTimeMs: () => clock.nowMs });
+        const { log, renew, settle } = notedLife(clock, expiresMs, lifetimeMs + 1);
+        const model = new PlainLife(expiresMs, lifetimeMs + 1);
+        for (const { how, ms: given } of steps) {
+          for (const one of [{ tick: (by: number) => clock.tick(by), renew, settle }, model]) one[how](given);
+          expect(log).toEqual(model.log);
+        }
+        clock.tick(2 ** 31);
+        model.tick(2 ** 31);
+        settle();
+        model.settle();
+        expect(log).toEqual(model.log);
+        if (log.at(-1)?.includes('closed') === true) expect(clock.timers).toBe(0);
+      }),
+      { numRuns: 500 },
+    );
   });
 });

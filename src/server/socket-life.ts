@@ -27,7 +27,7 @@ export interface SocketLifeSettings {
 
 /** The run of a socket; an interface, because the run makes this. */
 export interface LivingRun {
-  readonly conversation: Conversation;
+  readonly conversation: Pick<Conversation, 'close' | 'isEnding'>;
   /** Calls `onExpire`, and `onSettled` once. @returns false where the server has no such hook. */
   callExpire(onSettled: () => void): boolean;
   askToFinish(): void;
