@@ -14,7 +14,7 @@ export type Conduct = 'echo' | 'slow' | 'silent' | 'draining' | 'members';
 export interface Order {
   readonly conduct: Conduct;
   /** Those that JSON can hold. Raw `ws` follows `maxMessageBytes`, `compression` and `heartbeat`. */
-  readonly options?: ServeOptions & { readonly signals?: boolean };
+  readonly options?: ServeOptions;
 }
 
 /**
