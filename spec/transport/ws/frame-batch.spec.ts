@@ -194,6 +194,11 @@ describe('FrameBatch', () => {
       batch.flush();
       batch.add('two', TEXT);
       expect([messagesIn(writes), batch.bytes]).toEqual([['one'], 2 + 3]);
+      batch.flush();
+      const [first, second] = writes as [Uint8Array, Uint8Array];
+      expect(first.buffer).toBe(second.buffer);
+      batch.release();
+      expect([messagesIn(writes), batch.bytes]).toEqual([['one', 'two'], 0]);
     });
 
     it('keeps what is added in a write that begins to wait', () => {

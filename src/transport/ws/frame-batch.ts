@@ -83,7 +83,9 @@ export class FrameBatch implements ListNode<FrameBatch> {
   #earlier: Buffer[] | undefined;
   /** Of all frames, also of those that are held. */
   #bytes = 0;
-  /** The frames that wait for the stream; undefined while the stream takes what it is given. */
+  /** Whether frames wait for the stream, which has not taken all that it was given. */
+  #isHolding = false;
+  /** These frames; undefined while there are none: over TLS each write waits for its turn's end. */
   #held: HeldFrames | undefined;
   /** Whether it will be flushed when the turn is over. */
   #isScheduled = false;
@@ -104,10 +106,7 @@ export class FrameBatch implements ListNode<FrameBatch> {
 
   /** Adds the frame of a message or fragment. A long one leaves at once, uncopied. */
   add(data: Data, firstByte: number): void {
-    if (this.#held !== undefined) {
-      this.#bytes += this.#held.add(data, firstByte);
-      return;
-    }
+    if (this.#isHolding) return this.#hold(data, firstByte);
     const mostBytes = maxFrameBytes(data);
     if (mostBytes > LONGEST_COPIED_BYTES) return this.#writeLong(data, firstByte);
     const pool = this.#pool;
@@ -128,25 +127,22 @@ export class FrameBatch implements ListNode<FrameBatch> {
   flush(): void {
     if (this.#bytes === 0) return;
     if (this.#held === undefined) return this.#write(this.#take());
-    this.#bytes = 0;
-    const [first, ...further] = this.#held.take();
-    this.#write(first as Uint8Array, further);
+    // It is kept: what is held behind a control frame goes on in the same piece of memory.
+    this.#writeHeld(this.#held);
   }
 
   /** The stream has not taken all: holds further frames until `release`. Called inside a write. */
   hold(): void {
-    this.#held ??= new HeldFrames();
+    this.#isHolding = true;
   }
 
   /** The stream has taken all: writes what was held, which may begin the next hold. */
   release(): void {
-    if (this.#held === undefined) return;
+    if (!this.#isHolding) return;
+    this.#isHolding = false;
     const held = this.#held;
     this.#held = undefined;
-    if (this.#bytes === 0) return;
-    this.#bytes = 0;
-    const [first, ...further] = held.take();
-    this.#write(first as Uint8Array, further);
+    if (held !== undefined && this.#bytes > 0) this.#writeHeld(held);
   }
 
   /** Drops all frames: the link has ended. */
@@ -158,15 +154,26 @@ export class FrameBatch implements ListNode<FrameBatch> {
   /** Called when the turn is over. */
   endTurn(): void {
     this.#isScheduled = false;
-    if (this.#held === undefined) this.flush();
+    if (!this.#isHolding) this.flush();
+  }
+
+  #writeHeld(held: HeldFrames): void {
+    this.#bytes = 0;
+    const [first, ...further] = held.take();
+    this.#write(first as Uint8Array, further);
+  }
+
+  #hold(data: Data, firstByte: number): void {
+    this.#held ??= new HeldFrames();
+    this.#bytes += this.#held.add(data, firstByte);
   }
 
   #writeLong(data: Data, firstByte: number): void {
     this.flush();
     const payload = bytesToSend(data);
-    const header = frameHeader(firstByte, payload.byteLength);
-    if (this.#held === undefined) this.#write(header, [payload]);
-    else this.#bytes += this.#held.add(payload, firstByte);
+    // The frames before it may have begun to wait.
+    if (this.#isHolding) return this.#hold(payload, firstByte);
+    this.#write(frameHeader(firstByte, payload.byteLength), [payload]);
   }
 
   #beginRun(): void {
