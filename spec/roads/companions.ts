@@ -168,6 +168,21 @@ export function companions(road: Road): void {
     });
   });
 
+  describe('host.waits', () => {
+    it('says where each handler waits', async () => {
+      await using stage = await road.serve({
+        '/reads': async (ws) => void (await ws.read()),
+        '/ends': async (ws) => void (await ws.closed),
+      });
+      await Promise.all([stage.connect('/reads'), stage.connect('/ends')]);
+      await until(() => stage.host.waits().length === 2);
+      const reads = stage.host.waits().find(({ route }) => route === '/reads');
+      const ends = stage.host.waits().find(({ route }) => route === '/ends');
+      expect([reads?.waits, reads?.at]).toEqual(['read', expect.stringContaining('companions.ts')]);
+      expect([ends?.waits, ends?.at]).toEqual(['close', expect.stringContaining('companions.ts')]);
+    });
+  });
+
   describe('a heartbeat', () => {
     const heartbeat = { intervalMs: 1000, timeoutMs: 500 };
 

@@ -139,6 +139,19 @@ export function handshakes(road: Road): void {
     });
   });
 
+  describe('a page', () => {
+    it.each([
+      [101, 'the page of its own host', 'https://chat.example', 'chat.example'],
+      [101, 'the page of its own host and port', 'http://chat.example:8080', 'chat.example:8080'],
+      [403, 'the page of another host', 'https://evil.example', 'chat.example'],
+      [403, 'a page on another port', 'https://chat.example:8443', 'chat.example'],
+      [403, 'a page without an origin', 'null', 'chat.example'],
+    ])('gets %i: %s', async (status, _, origin, host) => {
+      await using stage = await road.serve(idle);
+      expect((await stage.ask('/', { headers: { Origin: origin, Host: host } })).status).toBe(status);
+    });
+  });
+
   describe('a subprotocol', () => {
     it('is the first of the host that the client offers', async () => {
       await using v = await visit(road, { protocols: ['b', 'a'] }, { protocols: ['x', 'a', 'b'] });
@@ -179,17 +192,6 @@ export function handshakes(road: Road): void {
       it('without a valid key is 400', async () => {
         await using stage = await road.serve(idle);
         expect((await stage.ask('/', { headers: { 'Sec-WebSocket-Key': 'short' } })).status).toBe(400);
-      });
-
-      it.each([
-        [101, 'the page of its own host', 'https://chat.example', 'chat.example'],
-        [101, 'the page of its own host and port', 'http://chat.example:8080', 'chat.example:8080'],
-        [403, 'the page of another host', 'https://evil.example', 'chat.example'],
-        [403, 'a page on another port', 'https://chat.example:8443', 'chat.example'],
-        [403, 'a page without an origin', 'null', 'chat.example'],
-      ])('is %i for %s', async (status, _, origin, host) => {
-        await using stage = await road.serve(idle);
-        expect((await stage.ask('/', { headers: { Origin: origin, Host: host } })).status).toBe(status);
       });
 
       it('beyond maxSockets is 503, until a socket has ended', async () => {

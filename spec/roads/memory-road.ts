@@ -6,7 +6,7 @@ import type { Answer, Question, Road, RoadHost } from './road.ts';
 import { makeConnect } from '../../src/client/connect.ts';
 import { ConnectError } from '../../src/core/errors.ts';
 import { chooseSubprotocol } from '../../src/handshake/check-handshake.ts';
-import type { HandshakeRequest } from '../../src/handshake/handshake-request.ts';
+import type { ArrivedRequest } from '../../src/handshake/handshake-request.ts';
 import { REFUSALS } from '../../src/handshake/refusal.ts';
 import type { Refusal } from '../../src/handshake/refusal.ts';
 import type { AcceptedHandshake, PendingHandshake } from '../../src/server/admission.ts';
@@ -110,20 +110,25 @@ class MemoryRoadHost implements RoadHost {
     if (found === undefined) return answerOf(REFUSALS.route);
     if (found === 'malformed') return answerOf(REFUSALS.target);
     const lines = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value] as const);
-    const handshake: HandshakeRequest = {
+    const handshake: ArrivedRequest = {
       url,
       headers: { host: url.host, ...Object.fromEntries(lines) },
       params: found.params,
       protocols,
       remoteAddress: undefined,
       raw: undefined,
+      authority: new Map(lines).get('host') ?? url.host,
+      isSecure: false,
     };
-    const pending = this.#host.pendingHandshake(
+    const refusal = this.#host.refusalOf(handshake);
+    if (refusal !== undefined) return answerOf(refusal);
+    const admitted = this.#host.pendingHandshake(
       handshake,
       found.makeServer(),
       chooseSubprotocol(this.#settings.protocols, protocols),
       { cookie: handshake.headers['cookie'], isSecure: false },
     );
+    const pending: PendingHandshake = { ...admitted, route: found.pattern };
     return this.#host.admit<T | Answer>(pending, (result) => {
       if (result.kind === 'accepted') return onAccepted(pending, result);
       return answerOf(answerTo(result, pending.socketId, this.#settings.report));

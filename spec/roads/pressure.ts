@@ -1,13 +1,22 @@
 // The behaviour suite, back-pressure: a reader that stops holds its peer back, and nothing is lost,
 // doubled or reordered when it goes on.
 
+import { virtualClock } from 'corosock/testing';
 import { describe, expect, it } from 'vitest';
 import { until, untilStill } from '../faults/until.ts';
 import type { Road } from './road.ts';
-import { briefs, echo, numbered, readAll, visit, writeAll, writeUntilFull } from './scenes.ts';
+import { advanceUntil, briefs, echo, numbered, readAll, visit, writeAll, writeUntilFull } from './scenes.ts';
 
 /** Of 60,000 bytes each: 24 MB, above what the buffers of two kernels' links and a proxy take. */
 const MORE_THAN_FITS = 400;
+
+/** The link goes by real time, the host by a clock that is moved: nothing else may end the socket. */
+const PATIENT = { heartbeat: false, closeTimeoutMs: 600_000, writeTimeoutMs: 600_000 } as const;
+
+async function* neverFinished(): AsyncGenerator<string> {
+  yield 'begun';
+  await new Promise(() => {});
+}
 
 export function pressure(road: Road): void {
   describe('a server that does not read', () => {
@@ -48,6 +57,43 @@ export function pressure(road: Road): void {
       expect(await v.ws.closed).toMatchObject({ code: 1008, by: 'limit', clean: false });
       // The one that was too many has come, too.
       expect(await readAll(v.ws)).toEqual(numbered(5));
+    });
+  });
+
+  describe('messageTimeoutMs', () => {
+    it('ends a client that does not finish its message with 1008', async () => {
+      const clock = virtualClock();
+      await using v = await visit(road, { clock, messageTimeoutMs: 5000, ...PATIENT });
+      await v.client.write('whole');
+      void v.client.write(neverFinished());
+      await advanceUntil(clock, () => v.ws.closeInfo !== undefined);
+      expect(await readAll(v.ws)).toEqual(['whole']);
+      expect(v.ws.closeInfo).toMatchObject({ code: 1008, by: 'limit', clean: false });
+      expect(await v.client.closed).toMatchObject({ code: 1008, by: 'peer' });
+    });
+  });
+
+  describe('rate', () => {
+    it('holds a client back, and loses nothing', async () => {
+      const clock = virtualClock();
+      const rate = { messages: { count: 5, perMs: 1000 } };
+      await using v = await visit(road, { clock, rate, ...PATIENT });
+      const sending = writeAll(v.client, numbered(30));
+      const read: unknown[] = [];
+      void readAll(v.ws, 30).then((all) => read.push(...all));
+      await advanceUntil(clock, () => read.length > 0);
+      expect([read, await sending]).toEqual([numbered(30), 'ok']);
+      expect(clock.now()).toBeGreaterThanOrEqual(1000);
+    });
+
+    it('closes with 1008 where it says so', async () => {
+      const rate = { messages: { count: 5, perMs: 60_000 }, over: 'close' } as const;
+      await using v = await visit(road, { rate });
+      void writeAll(v.client, numbered(30));
+      expect(await v.client.closed).toMatchObject({ code: 1008, by: 'peer' });
+      const read = await readAll(v.ws);
+      expect(read).toEqual(numbered(read.length));
+      expect(v.ws.closeInfo).toMatchObject({ code: 1008, by: 'limit', clean: false });
     });
   });
 

@@ -4,6 +4,7 @@
 import type { Data, Handler, HostOptions, ServerSocket, Socket, WriteStatus } from 'corosock';
 import type { ClientSocket, ConnectOptions } from 'corosock/client';
 import { settle } from 'corosock/testing';
+import type { VirtualClock } from 'corosock/testing';
 import type { Road, RoadHost } from './road.ts';
 
 /** One conversation, and the host that it belongs to. `await using` closes the host. */
@@ -85,4 +86,9 @@ export async function writeUntilFull(socket: Socket, length: number): Promise<re
     if (status !== 'ok') await settle();
   }
   return accepted;
+}
+
+/** Moves a clock second by second until something has come of it, at most 500 times. */
+export async function advanceUntil(clock: VirtualClock, holds: () => boolean): Promise<void> {
+  for (let second = 0; second < 500 && !holds(); second += 1) await clock.advance(1000);
 }
