@@ -60,6 +60,16 @@ describe('LastWords', () => {
     expect(owing.calls).toEqual(['answer', 'answer now']);
   });
 
+  it('answers not later where it looks again and again', async () => {
+    const owing = scene(true);
+    await turn();
+    owing.clock.tick(699);
+    owing.words.look();
+    await turn();
+    owing.clock.tick(1);
+    expect([owing.calls, owing.clock.timers]).toEqual([['answer now'], 0]);
+  });
+
   it('does nothing after stop, and leaves no timer', async () => {
     const early = scene(false);
     early.words.stop();

@@ -196,7 +196,7 @@ export class ReceiveQueue {
 
   /** Drops and counts what is queued, and further messages, also those that a hook waits for. */
   discardAll(): void {
-    if (this.#end === undefined) this.#discarded += this.messages;
+    this.#discarded += this.messages;
     this.#readable = undefined;
     this.#unoffered = undefined;
     this.#bytes = 0;
