@@ -13,7 +13,7 @@ async function pass({ clock }: ScriptedConversation, ms: number): Promise<void> 
   for (let turn = 0; turn < 3; turn += 1) await nextTurn();
 }
 
-describe('messageTimeoutMs', () => {
+describe('F27, B6: messageTimeoutMs', () => {
   it('closes with 1008 where a message is not whole in time, and says why', async () => {
     const peer = scripted({ messageTimeoutMs: 1000 });
     const { link, ws } = peer;

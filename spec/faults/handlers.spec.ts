@@ -273,7 +273,7 @@ describe('an option', () => {
       for (const value of [0, -1, 1.5, NaN, Infinity, 2 ** 31, '1000', null]) {
         await expect(make({ [name]: value })).rejects.toMatchObject({
           code: 'COROSOCK_ARGUMENT',
-          message: expect.stringContaining(`${name} to be an integer from 1 to 2147483647`) as string,
+          message: expect.stringContaining(`${name} to be an integer from 1 to `) as string,
         });
       }
     }

@@ -150,7 +150,7 @@ describe('InboundFrames', () => {
   });
 });
 
-describe('InboundFrames keeps the memory small', () => {
+describe('B6: InboundFrames keeps the memory small', () => {
   it('of a message in pieces of one byte', () => {
     const { frames, pieces } = pass(...cut(binaryFrame(Buffer.alloc(100_000)), 1).slice(0, -1));
     frames.flush();
