@@ -40,6 +40,10 @@ describe('a cookie that needs TLS', () => {
       await plain.commit();
       expect([plain.id === 'known', plain.writeCookie()]).toEqual([false, undefined]);
     }
+    // No client will ever name these sessions.
+    expect(store.calls.filter((call) => call.startsWith('set'))).toEqual([
+      'set known {"user":"ann"} Infinity',
+    ]);
     const { id } = await sessions.open(cookie, true);
     expect([id, reports]).toEqual(['known', ['session: COROSOCK_SESSION_COOKIE plain']]);
   });

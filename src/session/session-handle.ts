@@ -163,9 +163,11 @@ export class SessionHandle implements Session {
 
   /** Stores a session that the store was not given yet. */
   #storeFresh(): Promise<void> {
-    const { lock, deadlines } = this.#resources;
+    const { lock, deadlines, cookie } = this.#resources;
     const active = this.#active;
-    if (this.#isStored || active.isOver) return Promise.resolve();
+    // A session that no client will name lives in this process alone, until it is updated.
+    const isNamed = cookie.canTravel(this.#isSecure);
+    if (this.#isStored || active.isOver || !isNamed) return Promise.resolve();
     // No other handle knows the id: where the lock is taken, the hook's own update has it.
     if (!lock.isTaken(active.id)) return this.#write(active, {});
     const wait = new LockWait(deadlines, Infinity, [this.#handshakeOver.signal]);
