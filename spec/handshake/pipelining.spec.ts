@@ -1,7 +1,7 @@
 // Upgrades that a client sends before it has the answers to its requests, over real ports: every
 // answer comes in the order of its request, and frames only after the 101.
 
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { createServer } from 'node:http';
 import type { ServerResponse } from 'node:http';
 import { attach } from 'corosock';
@@ -10,10 +10,12 @@ import { settle } from 'corosock/testing';
 import { describe, expect, it } from 'vitest';
 import { until } from '../faults/until.ts';
 import { listen } from '../fixtures/listening-server.ts';
+import { writtenStream } from '../fixtures/written-stream.ts';
 import { recordCrashes } from '../fixtures/process-events.ts';
 import { closeFrame, textFrame } from '../peers/frames.ts';
 import { connectRaw, upgradeRequest } from '../peers/raw-client.ts';
 import type { RawClient } from '../peers/raw-client.ts';
+import { whenAnswered } from '../../src/handshake/pipelining.ts';
 
 const GET = 'GET /page HTTP/1.1\r\nHost: a\r\n\r\n';
 
@@ -110,6 +112,21 @@ describe('an upgrade behind a request that is not answered yet', () => {
     await told.host.close({ graceMs: 0 });
     told.responses[0]?.end('a page');
     expect([(await told.client.answer()).status, (await told.client.answer()).status]).toEqual([200, 503]);
+  });
+});
+
+describe('whenAnswered', () => {
+  it('holds the errors of a stream while it waits, and no longer', () => {
+    const response = new EventEmitter();
+    const { stream } = writtenStream();
+    Object.assign(stream, { _httpMessage: response });
+    const counts = [stream.listenerCount('error')];
+    const note = (): void => void counts.push(stream.listenerCount('error'));
+    whenAnswered(stream, note);
+    note();
+    Object.assign(stream, { _httpMessage: null });
+    response.emit('close');
+    expect(counts).toEqual([0, 1, 0]);
   });
 });
 

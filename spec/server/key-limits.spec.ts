@@ -111,6 +111,31 @@ describe('handshakes of a key', () => {
 
 describe('idle keys', () => {
   const limit = { handshakes: { count: 1, perMs: 60_000 } };
+  const twice = { key: 'a', handshakes: { count: 2, perMs: 60_000 } };
+
+  it('are kept once, also when they come back', async () => {
+    const clock = virtualClock();
+    const keys = new KeyLimits(clock);
+    keys.leave(enter(keys, twice));
+    const sizes = [keys.size];
+    const again = enter(keys, twice);
+    sizes.push(keys.size);
+    keys.leave(again);
+    // The generation of the key is the older one now.
+    await clock.advance(30_000);
+    enter(keys, twice);
+    expect([...sizes, keys.size]).toEqual([1, 1, 1]);
+  });
+
+  it('hold no header that their text was cut from', () => {
+    const keys = new KeyLimits(virtualClock());
+    const before = heapBytes();
+    for (let i = 0; i < 1000; i++) {
+      const header = `${i} `.padStart(20, '0').padEnd(10_000, String(i));
+      keys.leave(enter(keys, { ...limit, key: header.slice(0, 20) }));
+    }
+    expect(heapBytes() - before).toBeLessThan(2 ** 20);
+  });
 
   it('are bounded: two generations, of which the older is forgotten as a whole', () => {
     const clock = virtualClock();
