@@ -13,7 +13,7 @@ import { propertyOf } from '../core/object-like.ts';
  *
  * @limit Time for one report of each kind of clients' faults | the others are counted
  */
-export const FAULT_WINDOW_MS = 60_000;
+const FAULT_WINDOW_MS = 60_000;
 
 /**
  * Kinds that are counted apart.
