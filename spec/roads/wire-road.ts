@@ -1,4 +1,4 @@
-// The roads of bytes: `serve` on a port of this machine, with TLS, and behind a proxy. Clients are those of `corosock/client`; proxies.ts starts proxies.
+// The roads of bytes: `serve` on a port of this machine, with TLS, and behind a proxy; `attach`. Clients are those of `corosock/client`; proxies.ts starts proxies.
 
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
@@ -10,9 +10,10 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { connect as connectSecure } from 'node:tls';
-import { serve } from 'corosock';
+import { attach, serve } from 'corosock';
 import type { Host, HostOptions, Routes } from 'corosock';
 import { connect } from 'corosock/client';
+import { listen } from '../fixtures/listening-server.ts';
 import { RawClient, upgradeRequest } from '../peers/raw-client.ts';
 import type { Proxy, StartProxy } from './proxies.ts';
 import { HOST_PORT_HEADER } from './proxies.ts';
@@ -44,6 +45,17 @@ export const tlsRoad: Road = wireRoad('wss:', async (routes, options) => {
 function fixture(name: 'cert' | 'key'): Buffer {
   return readFileSync(new URL(`../fixtures/localhost-${name}.pem`, import.meta.url));
 }
+
+/** A host that is attached to an http server of the user. */
+export const attachedRoad: Road = wireRoad('ws:', async (routes, options) => {
+  const http = await listen();
+  const host = attach(http.server, routes, options);
+  const close = async (): Promise<void> => {
+    await closeNow(host);
+    await http[Symbol.asyncDispose]();
+  };
+  return { host, url: host.url, close };
+});
 
 /** `serve` behind a proxy, which is started by the first host. */
 export function proxyRoad(start: StartProxy): Road {
