@@ -23,6 +23,10 @@ class Telling implements WebSocketServer {
     return false;
   }
 
+  onExpire(): Promise<void> {
+    return this.#tell('onExpire');
+  }
+
   onPostServer(): Promise<void> {
     return this.#tell('onPostServer');
   }
@@ -64,6 +68,17 @@ describe('the hooks of a socket', () => {
       for (const text of ['1', '2', '3']) expect(await handle?.read()).toEqual([text, 'ok']);
     });
     expect(server.told.slice(1)).toEqual(Array(3).fill('onClientMessage: visitor, visitor'));
+  });
+
+  it('run in it when code in another context has set the end of the credential', async () => {
+    const memory = new MemoryHost();
+    const server = new Telling();
+    const { run } = visit(memory, server, 'shared');
+    await settle();
+    storage.run('job', () => run.ws.renew(0));
+    await memory.clock.advance(0);
+    await run.outcome;
+    expect(server.told.slice(1)).toEqual(['onExpire: visitor, visitor', 'onPostServer: visitor, visitor']);
   });
 
   it('run in it when code in another context has ended the socket', async () => {
