@@ -7,6 +7,7 @@ import {
   checkBoolean,
   checkClock,
   checkClose,
+  checkCloseCode,
   checkCount,
   checkCountOrInfinity,
   checkFunction,
@@ -226,6 +227,18 @@ describe('checkNames', () => {
   ])('refuses %o, which is no object', (options, got) => {
     const message = `f(): expected options to be an object, got ${got}`;
     expect(() => checkNames('f()', options, known)).toThrow(refusal(message));
+  });
+});
+
+describe('checkCloseCode', () => {
+  it.each([1000, 1003, 1007, 1014, 3000, 4999])('takes %d', (code) => {
+    expect(() => checkCloseCode('f()', 'code', code)).not.toThrow();
+  });
+
+  it.each([999, 1004, 1006, 1015, 2999, 5000, 1000.5, NaN, '1000', undefined])('refuses %s', (code) => {
+    expect(() => checkCloseCode('f()', 'code', code)).toThrow(
+      'f(): expected code to be a close code of 1000–1003, 1007–1014 or 3000–4999, got ',
+    );
   });
 });
 
