@@ -67,7 +67,7 @@ export function writeFrame(target: Buffer, at: number, data: Data, firstByte: nu
 
 /** Makes the header of a frame whose payload is written by itself. */
 export function frameHeader(firstByte: number, payloadBytes: number): Buffer {
-  const header = Buffer.allocUnsafeSlow(headerBytes(payloadBytes));
+  const header = Buffer.allocUnsafe(headerBytes(payloadBytes));
   writeHeader(header, 0, firstByte, header.byteLength, payloadBytes);
   return header;
 }
