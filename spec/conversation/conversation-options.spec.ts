@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { CONVERSATION_OPTIONS, conversationChoices } from '../../src/conversation/conversation-options.ts';
 import { realClock } from '../../src/time/real-clock.ts';
 import { Heartbeat } from '../../src/conversation/heartbeat.ts';
+import { MAX_MESSAGE_BYTES } from '../../src/core/limits.ts';
 
 describe('conversationChoices', () => {
   it('fills in the defaults', () => {
@@ -35,6 +36,7 @@ describe('conversationChoices', () => {
   });
 
   it.each([
+    [{ maxMessageBytes: 0 }, `maxMessageBytes to be an integer from 1 to ${MAX_MESSAGE_BYTES}, got 0`],
     [{ queueBytes: 0 }, 'queueBytes to be an integer from 1 to 2147483647, got 0'],
     [{ closeTimeoutMs: -1 }, 'closeTimeoutMs to be a number of milliseconds from 0 to 2147483647, got -1'],
     [{ protocols: ['a b'] }, 'protocols to be an array of tokens (RFC 9110 §5.6.2), got an array'],

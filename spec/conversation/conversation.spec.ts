@@ -87,6 +87,7 @@ describe('a conversation', () => {
     (closer) => {
       const { link, conversation, ws } = scripted();
       conversation.close(1000, 'bye', closer);
+      expect(conversation.closer).toBe(closer);
       link.end(ANSWERED);
       expect(ws.closeInfo).toEqual({ code: 1000, reason: 'bye', clean: true, by: closer, unread: 0 });
     },
