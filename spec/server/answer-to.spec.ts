@@ -3,6 +3,10 @@
 import { describe, expect, it } from 'vitest';
 import { REFUSALS } from '../../src/handshake/refusal.ts';
 import type { RejectedHandshake } from '../../src/server/admission.ts';
+import { virtualClock } from 'corosock/testing';
+import type { AnswerSettings } from '../../src/server/answer-to.ts';
+import { PeerFaults } from '../../src/server/peer-faults.ts';
+import type { Report } from '../../src/server/report.ts';
 import { answerTo } from '../../src/server/answer-to.ts';
 import { SocketId } from '../../src/server/socket-id.ts';
 
@@ -11,11 +15,30 @@ const error = new Error('secret');
 /** The answer, and what was reported. */
 function answered(result: RejectedHandshake): readonly [ReturnType<typeof answerTo>, unknown[]] {
   const reports: unknown[] = [];
-  const answer = answerTo(result, new SocketId(() => 'an id'), (...args) => reports.push(args));
-  return [answer, reports];
+  return [answerTo(result, new SocketId(() => 'an id'), reportingTo(reports)), reports];
+}
+
+function reportingTo(reports: unknown[]): AnswerSettings {
+  const report: Report = (...args) => void reports.push(args);
+  return { report, peerFaults: new PeerFaults(report, virtualClock()) };
 }
 
 describe('answerTo', () => {
+  it('S7: reports one failure of a kind of a store that is down, whatever number of clients comes', () => {
+    const reports: unknown[] = [];
+    const settings = reportingTo(reports);
+    const refused = Object.assign(new Error('no'), { code: 'ECONNREFUSED' });
+    for (const thrown of [refused, refused, new TypeError('bug'), refused, 'text']) {
+      const result = { kind: 'unavailable', error: thrown, setCookie: undefined } as const;
+      expect(answerTo(result, new SocketId(() => 'an id'), settings)).toBe(REFUSALS.unavailable);
+    }
+    expect(reports.map((args) => (args as readonly unknown[])[0])).toEqual([
+      refused,
+      new TypeError('bug'),
+      'text',
+    ]);
+  });
+
   it.each([
     ['failed', { kind: 'failed', error }, REFUSALS.failed, 'onPreServer'],
     ['is unavailable', { kind: 'unavailable', error }, REFUSALS.unavailable, 'session'],

@@ -3,10 +3,12 @@
 // test.
 
 import type { RejectedHandshake } from './admission.ts';
+import type { PeerFaults } from './peer-faults.ts';
 import type { Report } from './report.ts';
 import type { SocketId } from './socket-id.ts';
 import { REFUSALS } from '../handshake/refusal.ts';
 import type { HookAnswer, Refusal } from '../handshake/refusal.ts';
+import { propertyOf } from '../core/object-like.ts';
 
 /** Errors of which the client learns nothing: what it is answered, and where the error came up. */
 const FAULTS = {
@@ -14,8 +16,15 @@ const FAULTS = {
   unavailable: { refusal: REFUSALS.unavailable, phase: 'session' },
 } as const;
 
+/** Where errors go. */
+export interface AnswerSettings {
+  readonly report: Report;
+  readonly peerFaults: Pick<PeerFaults, 'report'>;
+}
+
 /**
- * Makes the answer, and reports the error where there is one.
+ * Makes the answer, and reports the error where there is one. That of a store is limited: while it
+ * is down each client that connects would write one into the log.
  *
  * @param result - For a client that has disconnected, the answer is the one for a client that was
  *   too slow. It is not sent.
@@ -23,7 +32,7 @@ const FAULTS = {
 export function answerTo(
   result: RejectedHandshake,
   socketId: SocketId,
-  report: Report,
+  { report, peerFaults }: AnswerSettings,
 ): Refusal | HookAnswer {
   const { setCookie } = result;
   if (result.kind === 'refused') {
@@ -34,8 +43,15 @@ export function answerTo(
   }
   if (result.kind === 'expired') return refusalWith(REFUSALS.expired, setCookie);
   const { refusal, phase } = FAULTS[result.kind];
-  report(result.error, { socketId: socketId.value, phase });
+  const where = { socketId: socketId.value, phase };
+  if (result.kind === 'failed') report(result.error, where);
+  else peerFaults.report(`session store: ${kindOf(result.error)}`, where, () => result.error);
   return refusalWith(refusal, setCookie);
+}
+
+/** Each kind of failure of a store is reported for itself. */
+function kindOf(error: unknown): string {
+  return String(propertyOf(error, 'code') ?? propertyOf(error, 'name'));
 }
 
 function refusalWith(refusal: Refusal, cookie: string | undefined): Refusal {

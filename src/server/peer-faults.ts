@@ -1,7 +1,7 @@
 // Limits what strangers can write into the log: the reports of faults that clients cause. The
 // first one of a kind is reported at once, further ones are counted and reported once a minute.
-// Sessions (forged cookies), runs (messages that no handler accepts) and `serve` (connections that
-// cannot be accepted) call it. Errors of the user's own code go to `report` directly.
+// Sessions (forged cookies), runs (messages that no handler accepts), answer-to.ts (a store that is
+// down) and `serve` call it. Errors of the user's own code go to `report` directly.
 
 import type { Report } from './report.ts';
 import type { Clock } from '../time/clock.ts';

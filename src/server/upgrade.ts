@@ -5,7 +5,7 @@
 import type { AcceptedHandshake, HandshakeResult, PendingHandshake, RejectedHandshake } from './admission.ts';
 import { cancel } from './admission.ts';
 import { answerTo } from './answer-to.ts';
-import type { Report } from './report.ts';
+import type { AnswerSettings } from './answer-to.ts';
 import { EARLY_BYTES, EarlyData, startReads, stopReads } from '../handshake/early-data.ts';
 import type { HandshakeDeadline } from '../handshake/handshake-deadline.ts';
 import type { UpgradeRequest } from '../handshake/handshake-request.ts';
@@ -20,9 +20,8 @@ export interface PendingUpgrade extends PendingHandshake {
   readonly request: UpgradeRequest;
 }
 
-export interface UpgradeSettings {
+export interface UpgradeSettings extends AnswerSettings {
   readonly clock: Clock;
-  readonly report: Report;
 }
 
 /** Keeps the stream of one upgrade until it is answered. */
@@ -106,7 +105,7 @@ export class Upgrade {
     const { request, stream } = this.#event;
     // A client that has ended its side cannot converse: it is as gone as one that has reset.
     if (rejected.kind === 'over' && rejected.why === 'gone') return void stream.destroy();
-    const answer = answerTo(rejected, this.#pending.socketId, this.#settings.report);
+    const answer = answerTo(rejected, this.#pending.socketId, this.#settings);
     refuse(stream, answer, this.#settings.clock, request.method);
   }
 }

@@ -60,7 +60,7 @@ async function begin(memory: MemoryServer): Promise<Started> {
   if (refusal !== undefined) return { response: toResponse(refusal) };
   return host.admit(pending, (result) => {
     if (result.kind === 'accepted') return memory.open(result);
-    const answer = answerTo(result, pending.socketId, settings.report);
+    const answer = answerTo(result, pending.socketId, settings);
     return { response: 'response' in answer ? answer.response : toResponse(answer) };
   });
 }
