@@ -32,17 +32,23 @@ describe('a client in a browser', () => {
     expect(ws.calls).toEqual([call]);
   });
 
-  it.each([1001, 1008, 1011, 2999, 5000, '1000' as unknown as number])(
-    'refuses %j, and stays open',
-    async (code) => {
-      const { ws, client } = await setUp();
-      await expect(client.close(code)).rejects.toMatchObject({
-        code: 'COROSOCK_CLOSE_CODE',
-        message: `ws.close(): expected a close code that a page may send, 1000 or 3000–4999, got ${code}`,
-      });
-      expect([ws.calls, client.closeInfo]).toEqual([[], undefined]);
-    },
-  );
+  it.each<[code: unknown, shown: string]>([
+    [1001, '1001'],
+    [1008, '1008'],
+    [1011, '1011'],
+    [2999, '2999'],
+    [5000, '5000'],
+    ['1000', '"1000"'],
+    [Object.create(null), 'an object'],
+    [Symbol('code'), 'Symbol(code)'],
+  ])('refuses %#, and stays open', async (code, shown) => {
+    const { ws, client } = await setUp();
+    await expect(client.close(code as number)).rejects.toMatchObject({
+      code: 'COROSOCK_CLOSE_CODE',
+      message: `ws.close(): expected a close code that a page may send, 1000 or 3000–4999, got ${shown}`,
+    });
+    expect([ws.calls, client.closeInfo]).toEqual([[], undefined]);
+  });
 
   it('refuses a reason that is too long, like every socket', async () => {
     const { client } = await setUp();

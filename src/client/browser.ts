@@ -8,6 +8,7 @@ import { ConnectedSocket } from '../socket/client-socket.ts';
 import { rejected } from '../waiting/abortable.ts';
 import { connectInBrowser } from '../transport/browser/connector.ts';
 import { isBrowserCloseCode } from '../transport/browser/transport.ts';
+import { show } from '../core/arguments.ts';
 import type { CloseInfo } from '../core/close-info.ts';
 import { UsageError } from '../core/errors.ts';
 
@@ -33,7 +34,7 @@ class BrowserSocket extends ConnectedSocket {
     return rejected(
       new UsageError(
         'COROSOCK_CLOSE_CODE',
-        `ws.close(): expected a close code that a page may send, 1000 or 3000–4999, got ${String(code)}`,
+        `ws.close(): expected a close code that a page may send, 1000 or 3000–4999, got ${show(code)}`,
       ),
     );
   }

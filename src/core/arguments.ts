@@ -150,7 +150,7 @@ export function badArgument(call: string, expected: string, got: unknown): Usage
 }
 
 /** Names a value in bounded length, without running its code. */
-function show(value: unknown): string {
+export function show(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.slice(0, 60));
   if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'an array' : 'an object';
   return typeof value === 'function' ? 'a function' : String(value);

@@ -190,5 +190,6 @@ export class BrowserTransport implements Transport {
 
 /** Tells whether a page may send a close code (WHATWG: 1000, or 3000 to 4999). */
 export function isBrowserCloseCode(code: number): boolean {
-  return code === 1000 || (code >= 3000 && code <= 4999);
+  // A symbol, or an object without a prototype, cannot be compared with a number.
+  return code === 1000 || (typeof code === 'number' && code >= 3000 && code <= 4999);
 }
