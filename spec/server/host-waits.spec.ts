@@ -231,6 +231,29 @@ describe('host.waits', () => {
   });
 });
 
+describe('the report of host.close', () => {
+  it('A3: names the line of a select that an abandoned handler waits in', async () => {
+    const memory = new MemoryHost({ closeTimeoutMs: 100 });
+    let at = '';
+    const { run } = memory.visit(async () => {
+      at = here(1);
+      await select({ jobs: channel() });
+    });
+    const closing = memory.host.close({ graceMs: 0 });
+    await memory.clock.advance(100);
+    const { abandoned } = await closing;
+    expect(abandoned.map((wait) => [wait.id, ...gist(wait)])).toEqual([[run.id, 'select', at]]);
+  });
+
+  it('has one entry for each socket', async () => {
+    const memory = new MemoryHost({ closeTimeoutMs: 100 });
+    const [first, second] = [memory.visit(forever, 'shared'), memory.visit(forever)];
+    const closing = memory.host.close({ graceMs: 0 });
+    await memory.clock.advance(100);
+    expect((await closing).abandoned.map(({ id }) => id)).toEqual([first.run.id, second.run.id]);
+  });
+});
+
 describe('the filter of host.waits', () => {
   async function twoWaits(options: HostOptions = {}) {
     const memory = new MemoryHost(options);
