@@ -4,7 +4,7 @@
 // still pending: docs/internals/decisions/shutting-down.md#where-a-handler-waits.
 
 import { fileURLToPath } from 'node:url';
-import { createContext, Script } from 'node:vm';
+import { createContext, runInContext, Script } from 'node:vm';
 import { textOf, traceOf } from '../core/stack-trace.ts';
 import type { StackTrace } from '../core/stack-trace.ts';
 import type { Resolver } from '../core/parked-wait.ts';
@@ -33,7 +33,7 @@ const MOST_FRAMES = 200;
  * promise of the resolver. The job throws, and so resolves nothing. Promises and errors of this
  * realm are those of the engine, whatever the process has frozen, patched or replaced.
  */
-const REALM = new Script(`'use strict';
+const REALM = `'use strict';
 Error.stackTraceLimit = ${MOST_FRAMES};
 Error.prepareStackTrace = (_, frames) => frames.map((frame) => '    at ' + frame).join('\\n');
 const settled = Promise.resolve();
@@ -48,8 +48,7 @@ const ownText = () => {
     onTurn(ownText);
     throw undefined;
   }).then(resolver, ignore);
-};`);
-const RUN_JOBS = new Script('0');
+};`;
 
 const MARK = /^corosock:([\w.-]+) \(/;
 const ASYNC_FRAME = /^ +at async (.+)$/gm;
@@ -58,7 +57,9 @@ const PLACE = /(?:^| \()([^\s(][^(]*:\d+:\d+)\)?$/;
 /** Finds where promises are awaited. Some 10 to 20 µs each; the realm takes 0.4 MiB. */
 export class AwaitStacks {
   readonly #context = createContext({}, { microtaskMode: 'afterEvaluate' });
-  readonly #follow = REALM.runInContext(this.#context) as Follow;
+  readonly #follow = runInContext(REALM, this.#context) as Follow;
+  /** Does nothing, and then runs all jobs of the realm. */
+  readonly #runJobs = new Script('');
 
   /** Marks an async function: its frames are told from those of others. */
   static mark(run: () => Promise<unknown>, mark: string): void {
@@ -73,7 +74,7 @@ export class AwaitStacks {
         stacks[index] = stackOf(ownText);
       });
     }
-    RUN_JOBS.runInContext(this.#context);
+    this.#runJobs.runInContext(this.#context);
     return stacks;
   }
 }
