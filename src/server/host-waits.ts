@@ -113,9 +113,17 @@ export class HostWaits {
     return this.#all([...runs]).filter(isWanted);
   }
 
-  /** Gives one wait of a run that is abandoned: that of its handler, where that runs. */
-  ofAbandoned(run: WaitingRun): Wait {
-    return this.#all([run])[0] as Wait;
+  /**
+   * Gives one wait of each run that was abandoned: that of its handler, where that runs. For all of
+   * them at once: each call looks at all selects of the process.
+   */
+  ofAbandoned(runs: readonly WaitingRun[]): readonly Wait[] {
+    if (runs.length === 0) return [];
+    const waits = new Map<string, Wait>();
+    for (const wait of this.#all(runs)) if (!waits.has(wait.id)) waits.set(wait.id, wait);
+    return runs.map(
+      (run) => waits.get(run.id) ?? this.#other({ run, sinceMs: run.sinceMs, task: undefined }),
+    );
   }
 
   #all(runs: readonly WaitingRun[]): readonly Wait[] {
@@ -199,7 +207,11 @@ export class HostWaits {
     if (owner.waits.length > 0) return owner.waits;
     const stray = owner.task === undefined ? strays.get(owner.run) : undefined;
     if (stray !== undefined) return stray;
-    return [waitOf(owner, { waits: 'other', at: undefined, sinceMs: this.#since(owner.sinceMs) })];
+    return [this.#other(owner)];
+  }
+
+  #other(owner: Pick<Owner, 'run' | 'sinceMs' | 'task'>): Wait {
+    return waitOf(owner, { waits: 'other', at: undefined, sinceMs: this.#since(owner.sinceMs) });
   }
 
   #since(sinceMs: number): number {

@@ -4,7 +4,7 @@
 
 import type { CloseHostOptions, CloseReport } from './close-report.ts';
 import type { HandlerRun } from './handler-run.ts';
-import type { HostWaits, Wait } from './host-waits.ts';
+import type { HostWaits } from './host-waits.ts';
 import type { Outcome } from './outcome.ts';
 import type { Report } from './report.ts';
 import type { Sessions } from '../session/sessions.ts';
@@ -70,7 +70,7 @@ export class ShutDown {
   #resolve: (report: CloseReport) => void = noop;
   #finished = 0;
   #closed = 0;
-  readonly #abandoned: Wait[] = [];
+  readonly #abandoned: HandlerRun[] = [];
 
   constructor(
     { runs, sessions, waits, onDrain }: ShutDownParts,
@@ -176,7 +176,7 @@ export class ShutDown {
   }
 
   #count(run: HandlerRun, { kind }: Outcome): void {
-    if (kind === 'abandoned') this.#abandoned.push(this.#waits.ofAbandoned(run));
+    if (kind === 'abandoned') this.#abandoned.push(run);
     else if (this.#forced.has(run)) this.#closed += 1;
     else this.#finished += 1;
   }
@@ -188,7 +188,7 @@ export class ShutDown {
     this.#resolve({
       finished: this.#finished,
       closed: this.#closed,
-      abandoned: [...this.#abandoned, ...stillRunning.map((run) => this.#waits.ofAbandoned(run))],
+      abandoned: this.#waits.ofAbandoned([...this.#abandoned, ...stillRunning]),
       tookMs: this.#clock.now() - this.#beganMs,
     });
   }
