@@ -108,7 +108,8 @@ describe('AwaitStacks', () => {
     ]);
   });
 
-  it.each<[string, () => unknown]>([
+  it.each<[string, (() => unknown) | undefined]>([
+    ['is not set', undefined],
     ['gives no text', () => ({ frames: 0 })],
     ['gives text without frames', () => 'an error'],
     ['throws', () => expect.fail('must not come out')],
@@ -116,7 +117,7 @@ describe('AwaitStacks', () => {
     const [promise, resolver] = pending();
     void (async () => await promise)();
     const before = Error.prepareStackTrace;
-    Error.prepareStackTrace = prepare;
+    Object.assign(Error, { prepareStackTrace: prepare });
     try {
       expect(stackOf(resolver)?.at).toMatch(/await-stacks\.spec\.ts:\d+:\d+$/);
     } finally {

@@ -160,7 +160,7 @@ export interface Host extends AsyncDisposable {
    *
    * A wait of other code, for a socket whose handler has ended, is listed under that socket.
    *
-   * For questions now and then, not for each request: it costs some 20 µs a socket, at once.
+   * For questions now and then, not for each request: it costs some 25 µs a wait, all at once.
    *
    * @param filter - `longerThanMs`: only what has waited longer, in milliseconds ≥ 0; `id`: only
    *   the handler and the child tasks of this socket. Default: all.
