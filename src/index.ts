@@ -37,6 +37,7 @@ export { ConnectionLostError, HandshakeOverError, MessageError, UsageError } fro
 export type { HandshakeEnd } from './core/errors.ts';
 export type { SchemaIssue, StandardSchema } from './core/standard-schema.ts';
 export type { RateLimit } from './conversation/rate-meter.ts';
+export type { CompressionOptions } from './core/compression.ts';
 export type { RateWindow } from './core/rate-window.ts';
 export { source } from './core/source.ts';
 export type { Source, SourcePort } from './core/source.ts';

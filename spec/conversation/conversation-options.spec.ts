@@ -21,7 +21,7 @@ describe('conversationChoices', () => {
       closeTimeoutMs: 5000,
       heartbeat: expect.any(Heartbeat) as unknown,
       protocols: [],
-      compression: false,
+      compression: undefined,
       clock: realClock,
     });
   });
@@ -44,7 +44,10 @@ describe('conversationChoices', () => {
       { protocols: 'chat' as unknown as [] },
       'protocols to be an array of tokens (RFC 9110 §5.6.2), got "chat"',
     ],
-    [{ compression: 1 as unknown as boolean }, 'compression to be true or false, got 1'],
+    [
+      { compression: 1 as unknown as boolean },
+      'compression to be true, false or { contextTakeover, thresholdBytes }, got 1',
+    ],
     [{ clock: Date as unknown as Clock }, 'clock to be a Clock, got a function'],
   ])('refuses %o, and names the call', (options, message) => {
     expect(() => conversationChoices('f()', options)).toThrow(

@@ -5,6 +5,7 @@
 import { describe, expect, it } from 'vitest';
 import { CONNECT_OPTIONS } from '../../src/client/connect-options.ts';
 import { EACH_OPTIONS } from '../../src/client/each-options.ts';
+import { COMPRESSION_OPTIONS } from '../../src/core/compression.ts';
 import { HEARTBEAT_OPTIONS } from '../../src/conversation/heartbeat-option.ts';
 import { unchecked } from '../../src/core/options.ts';
 import type { Check } from '../../src/core/options.ts';
@@ -37,6 +38,7 @@ const section = (title: string, path: string, interfaceName: string, table: Tabl
 const SECTIONS: readonly OptionSection[] = [
   section('Hosts and clients', 'conversation/conversation-options.ts', 'ConversationOptions', SERVE_OPTIONS),
   section('`heartbeat`', 'conversation/heartbeat.ts', 'HeartbeatTimes', HEARTBEAT_OPTIONS),
+  section('`compression`', 'core/compression.ts', 'CompressionOptions', COMPRESSION_OPTIONS),
   section('Hosts', 'server/host-options.ts', 'HostOptions', SERVE_OPTIONS),
   section('`sessions`', 'session/session-options.ts', 'SessionOptions', SESSION_OPTIONS),
   section('`sessions.cookie`', 'session/cookie-options.ts', 'SessionCookieOptions', COOKIE_OPTIONS),

@@ -80,7 +80,7 @@ describe('settingsOf', () => {
       poolSize: 64,
       heartbeat: new Heartbeat(realClock, { intervalMs: 25_000, timeoutMs: 20_000 }),
       protocols: [],
-      compression: false,
+      compression: undefined,
       sessions: undefined,
       clock: realClock,
       report: expect.any(Function) as unknown,
@@ -255,13 +255,13 @@ describe('settingsOf', () => {
   });
 
   it.each([true, false])('takes compression %j', (compression) => {
-    expect(take({ compression }).compression).toBe(compression);
+    expect(take({ compression }).compression?.contextTakeover).toBe(compression ? false : undefined);
   });
 
-  it.each(['true', 1, null, {}])('refuses compression %j', (compression) => {
+  it.each(['true', 1, null])('refuses compression %j', (compression) => {
     expect(refused({ compression })).toEqual([
       'COROSOCK_ARGUMENT',
-      expect.stringContaining('compression to be true or false, got '),
+      expect.stringContaining('compression to be true, false or { contextTakeover, thresholdBytes }, got '),
     ]);
   });
 

@@ -4,6 +4,7 @@
 // settings.
 
 import type { ConversationSettings } from '../conversation/conversation.ts';
+import type { CompressionOptions } from '../core/compression.ts';
 import { CONVERSATION_OPTIONS, conversationChoices } from '../conversation/conversation-options.ts';
 import type { ConversationChoices, ConversationOptions } from '../conversation/conversation-options.ts';
 import type { HeartbeatOption } from '../conversation/heartbeat-option.ts';
@@ -36,10 +37,10 @@ export interface ConnectOptions extends ConversationOptions {
    */
   readonly heartbeat?: HeartbeatOption;
   /**
-   * Compresses messages where the server can (permessage-deflate). Node only: a browser negotiates
-   * it by itself. Default false.
+   * Compresses messages where the server can (permessage-deflate): true for the defaults of
+   * `CompressionOptions`. Node only: a browser negotiates it by itself. Default false.
    */
-  readonly compression?: boolean;
+  readonly compression?: boolean | CompressionOptions;
   /**
    * Further header lines of the handshake, besides those of the handshake itself. Node only: a
    * page cannot send any. Default none.

@@ -7,14 +7,9 @@ import { DEFAULT_HEARTBEAT, heartbeatOf } from './heartbeat-option.ts';
 import type { HeartbeatOption } from './heartbeat-option.ts';
 import type { Clock } from '../time/clock.ts';
 import { realClock } from '../time/real-clock.ts';
-import {
-  badArgument,
-  checkBoolean,
-  checkClock,
-  checkCount,
-  checkPeriod,
-  checkTimer,
-} from '../core/arguments.ts';
+import { badArgument, checkClock, checkCount, checkPeriod, checkTimer } from '../core/arguments.ts';
+import { compressionOf } from '../core/compression.ts';
+import type { Compression, CompressionOptions } from '../core/compression.ts';
 import { MAX_MESSAGE_BYTES } from '../core/limits.ts';
 import { complete, unchecked } from '../core/options.ts';
 import type { Complete, OptionTable } from '../core/options.ts';
@@ -65,8 +60,11 @@ export interface ConversationOptions {
   readonly heartbeat?: HeartbeatOption;
   /** Subprotocols that are spoken, in order of preference. Default none. */
   readonly protocols?: readonly string[];
-  /** Compresses messages where the peer can (permessage-deflate). Default false. */
-  readonly compression?: boolean;
+  /**
+   * Compresses messages where the peer can (permessage-deflate): true for the defaults of
+   * `CompressionOptions`. Default false.
+   */
+  readonly compression?: boolean | CompressionOptions;
   /** The source of all timers. Default: the machine's clock. */
   readonly clock?: Clock;
 }
@@ -82,12 +80,17 @@ export const CONVERSATION_OPTIONS: OptionTable<ConversationOptions> = {
   closeTimeoutMs: [5000, checkTimer],
   heartbeat: [DEFAULT_HEARTBEAT, unchecked],
   protocols: [Object.freeze([]), checkProtocols],
-  compression: [false, checkBoolean],
+  compression: [false, unchecked],
   clock: [realClock, checkClock],
 };
 
 /** Options checked and filled in. */
-export interface ConversationChoices extends Omit<Complete<ConversationOptions>, 'heartbeat'> {
+export interface ConversationChoices extends Omit<
+  Complete<ConversationOptions>,
+  'heartbeat' | 'compression'
+> {
+  /** Undefined for `compression: false`. */
+  readonly compression: Compression | undefined;
   /** Undefined for `heartbeat: false`. */
   readonly heartbeat?: Heartbeat | undefined;
 }
@@ -101,7 +104,8 @@ export interface ConversationChoices extends Omit<Complete<ConversationOptions>,
 export function conversationChoices(call: string, options: ConversationOptions): ConversationChoices {
   const choices = complete(call, options, CONVERSATION_OPTIONS);
   const heartbeat = heartbeatOf(call, choices.heartbeat, choices.clock);
-  return { ...choices, heartbeat, protocols: Object.freeze([...choices.protocols]) };
+  const compression = compressionOf(call, choices.compression);
+  return { ...choices, heartbeat, compression, protocols: Object.freeze([...choices.protocols]) };
 }
 
 function checkMessageBytes(call: string, name: string, bytes: unknown): void {

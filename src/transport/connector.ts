@@ -1,6 +1,7 @@
 // The Connector port: opens a client's link to a server. `client/` calls it; `ws/connector.ts`
 // implements it for Node and `browser/connector.ts` for browsers.
 
+import type { Compression } from '../core/compression.ts';
 import type { Transport } from './transport.ts';
 import type { Clock } from '../time/clock.ts';
 import type { ConnectError } from '../core/errors.ts';
@@ -13,7 +14,8 @@ export interface LinkTarget {
   readonly protocols: readonly string[];
   /** Further header lines; none in a browser. */
   readonly headers: Readonly<Record<string, string>>;
-  readonly compression: boolean;
+  /** Undefined for none, and in a browser. */
+  readonly compression: Compression | undefined;
   readonly maxMessageBytes: number;
   readonly maxFragments: number;
   readonly closeTimeoutMs: number;

@@ -14,7 +14,7 @@ export function targetOf(port: number, changes: Partial<LinkTarget> = {}): LinkT
     url: new URL(`ws://127.0.0.1:${port}`),
     protocols: [],
     headers: {},
-    compression: false,
+    compression: undefined,
     maxFragments: 16_384,
     maxMessageBytes: MAX_MESSAGE_BYTES,
     closeTimeoutMs: 5000,

@@ -1,5 +1,7 @@
 // The upgrade: the 101, what it negotiates, and the transport that it gives.
 
+import { compressionOf } from '../../../src/core/compression.ts';
+import { realClock } from '../../../src/time/real-clock.ts';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { WebSocketServer } from 'ws';
 import { settle } from 'corosock/testing';
@@ -8,10 +10,12 @@ import type { WsAcceptorOptions } from '../../../src/transport/ws/acceptor.ts';
 import { frame, OPCODE, parseFrame, textFrame } from '../../peers/frames.ts';
 import { acceptScripted, ScriptedStream, upgradeOf } from './scripted-stream.ts';
 
+const COMPRESSION = compressionOf('spec', true);
 const OPTIONS: WsAcceptorOptions = {
   maxMessageBytes: 1000,
   maxFragments: 16_384,
-  compression: false,
+  compression: undefined,
+  clock: realClock,
   closeTimeoutMs: 5000,
 };
 
@@ -97,10 +101,14 @@ describe('WsAcceptor', () => {
 
   it.each([
     [false, undefined],
-    [true, 'Sec-WebSocket-Extensions: permessage-deflate'],
+    [
+      true,
+      'Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover; client_no_context_takeover',
+    ],
+    [{ contextTakeover: true }, 'Sec-WebSocket-Extensions: permessage-deflate'],
   ])('agrees to compression if that is on: %s', (compression, line) => {
     const headers = { 'sec-websocket-extensions': 'permessage-deflate' };
-    const { stream } = upgrade({ options: { compression }, headers });
+    const { stream } = upgrade({ options: { compression: compressionOf('spec', compression) }, headers });
     expect(linesOf(stream.writes[0]).find((text) => text.startsWith('Sec-WebSocket-Ext'))).toBe(line);
   });
 
@@ -143,13 +151,13 @@ describe('WsAcceptor', () => {
 
   it('gives the error for malformed extensions, and leaves the answer to its caller', () => {
     const headers = { 'sec-websocket-extensions': ';' };
-    const { stream, events } = upgrade({ options: { compression: true }, headers });
+    const { stream, events } = upgrade({ options: { compression: COMPRESSION }, headers });
     expect(events).toEqual(['Invalid or unacceptable Sec-WebSocket-Extensions header']);
     expect(stream.writes).toEqual([]);
   });
 
   it('gives each caller its own outcome', () => {
-    const acceptor = new WsAcceptor({ ...OPTIONS, compression: true });
+    const acceptor = new WsAcceptor({ ...OPTIONS, compression: COMPRESSION });
     const bad = { 'sec-websocket-extensions': ';' };
     const outcomes = [
       upgrade({ acceptor, headers: bad }),
@@ -163,7 +171,7 @@ describe('WsAcceptor', () => {
   it.each([false, true])(
     'destroys the stream of a peer that has disconnected, and gives nothing; compression: %s',
     (compression) => {
-      const acceptor = new WsAcceptor({ ...OPTIONS, compression });
+      const acceptor = new WsAcceptor({ ...OPTIONS, compression: compressionOf('spec', compression) });
       upgrade({ acceptor });
       const stream = new ScriptedStream();
       stream.end();
@@ -194,7 +202,7 @@ describe('WsAcceptor', () => {
 
   it('agrees to no protocol by itself where it agrees to compression', () => {
     const headers = { 'sec-websocket-protocol': 'chat' };
-    const { stream, events } = upgrade({ options: { compression: true }, headers });
+    const { stream, events } = upgrade({ options: { compression: COMPRESSION }, headers });
     expect(events).toEqual(['accepted ']);
     expect(String(stream.writes[0])).not.toContain('Protocol:');
   });

@@ -1,6 +1,7 @@
 // The client's opening handshake in Node, with good and bad servers: each outcome is reported once,
 // and no socket is left.
 
+import { compressionOf } from '../../../src/core/compression.ts';
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import { createServer } from 'node:net';
@@ -161,7 +162,7 @@ describe('connectWs', () => {
     await using http = await listen();
     const asked = once(http.server, 'upgrade') as Promise<[{ headers: Record<string, string> }, Duplex]>;
     answering(http.server, 'HTTP/1.1 403 Forbidden');
-    await failureOf(http.port, { compression });
+    await failureOf(http.port, { compression: compressionOf('spec', compression) });
     const [{ headers }] = await asked;
     expect(headers['sec-websocket-extensions']?.split(';')[0]).toBe(
       compression ? 'permessage-deflate' : undefined,

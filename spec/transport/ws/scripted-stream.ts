@@ -1,6 +1,7 @@
 // A stream in the place of a TCP connection: a spec sees each write that reaches it, and completes
 // or fails it by hand. The request of an upgrade over it is made here, too.
 
+import { realClock } from '../../../src/time/real-clock.ts';
 import type { IncomingMessage } from 'node:http';
 import { Duplex } from 'node:stream';
 import { WsAcceptor } from '../../../src/transport/ws/acceptor.ts';
@@ -78,7 +79,8 @@ export function acceptScripted(): { readonly stream: ScriptedStream; readonly tr
   const acceptor = new WsAcceptor({
     maxMessageBytes: 70_000,
     maxFragments: 16_384,
-    compression: false,
+    compression: undefined,
+    clock: realClock,
     closeTimeoutMs: 5000,
   });
   const upgrade = { request: upgradeOf(), stream, head: Buffer.alloc(0) };

@@ -51,7 +51,7 @@ describe('WsTransport sends', () => {
 
   it('compressed only what `compress` says', async () => {
     await using link = await rawLink({ compression: true });
-    link.transport.send('compressed', { binary: false, compress: true });
+    link.transport.send('compressed'.repeat(200), { binary: false, compress: true });
     link.transport.send('plain', { binary: false, compress: false });
     expect([(await link.client.nextFrame()).rsv, (await link.client.nextFrame()).rsv]).toEqual([RSV1, 0]);
   });

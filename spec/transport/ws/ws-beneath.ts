@@ -1,6 +1,7 @@
 // Links as ws-pair.ts makes them, over streams other than TCP: TLS, and a plain stream. For the
 // contract, and for what must be the same over any stream.
 
+import { realClock } from '../../../src/time/real-clock.ts';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
@@ -51,7 +52,8 @@ async function connect(
   const acceptor = new WsAcceptor({
     maxMessageBytes: MAX_MESSAGE_BYTES,
     maxFragments: 16_384,
-    compression: false,
+    compression: undefined,
+    clock: realClock,
     closeTimeoutMs: 5000,
   });
   const accepted = new Promise<Transport>((resolve) => {

@@ -1,6 +1,8 @@
 // A link over loopback for the contract and the specs of transport/ws/: a server's WsTransport, made
 // by a WsAcceptor, and a client's, over the client of `ws`.
 
+import { compressionOf } from '../../../src/core/compression.ts';
+import { realClock } from '../../../src/time/real-clock.ts';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
@@ -89,7 +91,8 @@ export async function acceptOne(
   const acceptor = new WsAcceptor({
     maxMessageBytes: MAX_MESSAGE_BYTES,
     maxFragments: 16_384,
-    compression,
+    compression: compressionOf('spec', compression),
+    clock: realClock,
     closeTimeoutMs: 5000,
   });
   const http = createServer();

@@ -6,18 +6,23 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import type { Server } from 'ws';
+import { DeflateContexts, deflateOptions, Deflation } from './deflation.ts';
 import { FramePool } from './frame-batch.ts';
 import { InboundStreams } from './inbound-stream.ts';
 import { WsOrderedSocket } from './ordered-socket.ts';
 import { canUpgradeQuickly, claim, upgradeQuickly } from './quick-upgrade.ts';
 import { WsTransport } from './transport.ts';
+import type { Compression } from '../../core/compression.ts';
 import { noop } from '../../core/noop.ts';
+import type { Clock } from '../../time/clock.ts';
 
 export interface WsAcceptorOptions {
   readonly maxMessageBytes: number;
   readonly maxFragments: number;
-  readonly compression: boolean;
+  /** Undefined for none. */
+  readonly compression: Compression | undefined;
   readonly closeTimeoutMs: number;
+  readonly clock: Clock;
 }
 
 /** One 'upgrade' event of node:http. */
@@ -40,6 +45,7 @@ export class WsAcceptor {
   readonly #server: Server<typeof WsOrderedSocket>;
   readonly #pool = new FramePool();
   readonly #inbound = new InboundStreams();
+  readonly #contexts: DeflateContexts;
   /** Whether a subprotocol is all that can be negotiated. */
   readonly #isQuick: boolean;
   /** The subprotocol of this upgrade; `ws` asks for it inside `accept`. */
@@ -49,7 +55,7 @@ export class WsAcceptor {
   /** What `ws` made of this upgrade. */
   #outcome: WsTransport | Error | undefined;
 
-  constructor({ maxMessageBytes, maxFragments, compression, closeTimeoutMs }: WsAcceptorOptions) {
+  constructor({ maxMessageBytes, maxFragments, compression, closeTimeoutMs, clock }: WsAcceptorOptions) {
     const options = {
       // Its { server, path } mode answers 400 to every other WebSocket on that server.
       noServer: true,
@@ -59,12 +65,13 @@ export class WsAcceptor {
       maxPendingAutoPongs: 0,
       maxPayload: maxMessageBytes,
       maxFragments,
-      perMessageDeflate: compression,
+      perMessageDeflate: deflateOptions(compression),
       // How long a peer may take to drop the link after the close frames; not yet in @types/ws.
       closeTimeout: closeTimeoutMs,
       handleProtocols: () => this.#protocol || false,
     } as const;
-    this.#isQuick = !compression && canUpgradeQuickly();
+    this.#contexts = new DeflateContexts(clock, compression);
+    this.#isQuick = compression === undefined && canUpgradeQuickly();
     this.#server = new WebSocketServer(options);
     this.#server.on('headers', (lines: string[]) => void lines.push(...this.#headerLines));
     this.#server.on('wsClientError', (error: Error) => {
@@ -103,7 +110,8 @@ export class WsAcceptor {
   #transportOver(ws: WsOrderedSocket, stream: Duplex): WsTransport {
     // Bun's own `ws` writes past the stream: frames of ours would overtake its own.
     if (process.versions['bun'] !== undefined) return new WsTransport(ws);
-    const transport = new WsTransport(ws, stream, this.#pool);
+    const deflation = ws.extensions === '' ? undefined : new Deflation(ws, stream, this.#contexts);
+    const transport = new WsTransport(ws, stream, { pool: this.#pool, deflation });
     this.#inbound.divert(stream, transport);
     return transport;
   }

@@ -4,6 +4,7 @@
 import type { Duplex } from 'node:stream';
 import { WebSocket } from 'ws';
 import type { LinkOutcome, LinkTarget } from '../connector.ts';
+import { deflateOptions } from './deflation.ts';
 import { WsTransport } from './transport.ts';
 import { ConnectError } from '../../core/errors.ts';
 import { noop } from '../../core/noop.ts';
@@ -37,7 +38,7 @@ export function connectWs(target: LinkTarget, outcome: LinkOutcome): () => void 
 function openWebSocket(target: LinkTarget): WebSocket {
   const options = {
     headers: target.headers,
-    perMessageDeflate: target.compression,
+    perMessageDeflate: deflateOptions(target.compression),
     maxPayload: target.maxMessageBytes,
     maxFragments: target.maxFragments,
     followRedirects: false,

@@ -55,6 +55,8 @@ export class InboundFrames {
   /** Whether a fragment has come, and the last one of its message has not. */
   #isFragmented = false;
   #isClosed = false;
+  /** The number of which `hasBegun` has told. */
+  #begun = 0;
   /** Grows with each end of a message. */
   #number = 1;
 
@@ -74,6 +76,14 @@ export class InboundFrames {
    */
   get unfinished(): number {
     return this.#isFragmented || this.#left > 0 || this.#isHeaderCut ? this.#number : 0;
+  }
+
+  /** Tells once of each message that `unfinished` gives a number. */
+  hasBegun(): boolean {
+    const { unfinished } = this;
+    const isNew = unfinished > this.#begun;
+    if (isNew) this.#begun = unfinished;
+    return isNew;
   }
 
   /** Gives `ws` what a chunk brings, but for what is kept. Nothing behind a close frame counts. */

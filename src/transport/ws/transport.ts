@@ -13,6 +13,7 @@ import { TRANSPORT } from './ordered-socket.ts';
 import { fragmentByte, wholeByte } from './server-frame.ts';
 import type { WsOrderedSocket } from './ordered-socket.ts';
 import type { FragmentOptions, SendOptions, Transport, TransportSink } from '../transport.ts';
+import type { Deflation } from './deflation.ts';
 import { InboundFrames, isWhole } from './inbound-frames.ts';
 import { CARRIES, watchClose } from './inbound-stream.ts';
 import type { CarryingStream, ChunkListener, ChunkReceiver } from './inbound-stream.ts';
@@ -52,6 +53,12 @@ type TransportedWebSocket = WebSocket &
  */
 const ENTRY_BYTES = 256;
 
+/** What a server's transport shares with others, and what its link has agreed on. */
+export interface ServerParts {
+  readonly pool: FramePool;
+  readonly deflation: Deflation | undefined;
+}
+
 /** Carries messages over one open WebSocket of `ws`. */
 export class WsTransport implements Transport, ChunkReceiver {
   readonly #ws: WebSocket;
@@ -79,25 +86,26 @@ export class WsTransport implements Transport, ChunkReceiver {
   #chunks = 0;
   /** Made with the first chunk that brings a part of a message. */
   #frames: InboundFrames | undefined;
-  /** The number of the unfinished message that the sink has heard of. */
-  #begun = 0;
+  /** Undefined without compression, and for a client. */
+  readonly #deflation: Deflation | undefined;
 
   /**
    * @param ws - Open.
    * @param stream - The stream below it, if it is known: it counts bytes, and takes our own frames.
-   * @param pool - A server's; undefined on a client, whose frames are masked by `ws`.
+   * @param parts - A server's; undefined on a client, whose frames are masked by `ws`.
    */
-  constructor(ws: WebSocket, stream?: Duplex, pool?: FramePool) {
+  constructor(ws: WebSocket, stream?: Duplex, parts?: ServerParts) {
     this.#ws = ws;
     this.#stream = stream;
-    this.#pool = ws.extensions === '' ? pool : undefined;
+    this.#pool = ws.extensions === '' ? parts?.pool : undefined;
+    this.#deflation = parts?.deflation;
     (ws as TransportedWebSocket)[TRANSPORT] = this;
     // oxlint-disable typescript/unbound-method -- an emitter gives its listeners their `this`
     ws.on('message', WsTransport.#webSocketOnMessage);
     ws.on('error', WsTransport.#webSocketOnError);
     ws.on('close', WsTransport.#webSocketOnClose);
     // oxlint-enable typescript/unbound-method
-    if (this.#stream?.bytesRead === undefined && pool === undefined) this.#countChunks();
+    if (this.#stream?.bytesRead === undefined && parts === undefined) this.#countChunks();
   }
 
   get protocol(): string {
@@ -185,6 +193,7 @@ export class WsTransport implements Transport, ChunkReceiver {
 
   resume(): void {
     if (this.#answer === undefined) this.#ws.resume();
+    this.#deflation?.resume();
   }
 
   close(code: number, reason: string): void {
@@ -230,10 +239,7 @@ export class WsTransport implements Transport, ChunkReceiver {
       return next.call(stream, chunk);
     this.#frames ??= this.#openFrames(stream, next);
     this.#frames.pass(chunk);
-    const { unfinished } = this.#frames;
-    if (unfinished === 0 || unfinished === this.#begun) return;
-    this.#begun = unfinished;
-    this.#currentSink.begin();
+    if (this.#frames.hasBegun()) this.#currentSink.begin();
   }
 
   flushChunks(): void {
