@@ -1,5 +1,5 @@
 // The memory of compression: contexts of zlib that rest are released, and a paused link inflates
-// nothing more.
+// nothing more (F22).
 
 import { deflateRawSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';

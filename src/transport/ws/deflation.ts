@@ -89,9 +89,8 @@ export class Deflation implements ListNode<Deflation> {
   /** @param ws - Has agreed to compress. */
   constructor(ws: WebSocket, stream: Duplex, contexts: DeflateContexts) {
     this.#contexts = contexts;
-    this.#deflater = Object.values(
-      (ws as unknown as { _extensions: Record<string, Deflater> })._extensions,
-    )[0] as Deflater;
+    const extensions = Reflect.get(ws, '_extensions') as Readonly<Record<string, Deflater>>;
+    this.#deflater = extensions['permessage-deflate'] as Deflater;
     const { compress, decompress } = this.#deflater;
     this.#deflater.compress = (data, isLast, done) => {
       this.#isSending = !isLast;
