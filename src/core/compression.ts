@@ -14,7 +14,7 @@ export interface CompressionOptions {
   readonly contextTakeover?: boolean;
   /**
    * Bytes below which a message is sent as it is, 1 to 2³¹−1; with `contextTakeover` each one is
-   * compressed. Default 1 024.
+   * compressed. Default 1 KiB.
    */
   readonly thresholdBytes?: number;
 }
