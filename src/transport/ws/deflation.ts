@@ -115,7 +115,7 @@ export class Deflation implements ListNode<Deflation> {
     inflate?.();
   }
 
-  /** Releases the contexts, unless they were used of late or are in use. @returns Whether it did. */
+  /** Releases the contexts, unless they are in use or were of late. @returns Whether it did. */
   release(): boolean {
     const isResting = this.#running === 0 && !this.#isUsed && !this.#isSending && !this.#isReceiving;
     this.#isUsed = false;
