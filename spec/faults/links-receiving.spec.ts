@@ -121,7 +121,7 @@ describe('a peer that sends more than is read', () => {
     const payload = deflateRawSync(Buffer.alloc(MIB), { finishFlush: 2 }).subarray(0, -4);
     const message = frame({ opcode: OPCODE.binary, rsv: RSV1, payload });
     await client.send(Buffer.concat([Buffer.alloc(20 * message.length, message), closeFrame(1000)]));
-    await until(() => ws.queued.messages > 0);
+    await until(() => ws.queued.bytes >= 2 * MIB);
     expect(await untilStill(() => ws.queued.bytes)).toBe(2 * MIB);
     const hangingUp = client.hangUp();
     expect((await readAll(ws)).length).toBe(20);
