@@ -12,6 +12,14 @@ for length in LENGTHS:
     case('framing', 'RFC 6455 §5.2', f'a text of {length} bytes', [text(words)], [('text', words)])
     case('framing', 'RFC 6455 §5.2', f'{length} bytes of binary', [binary(octets)], [('binary', octets)])
 
+# The length counts octets, not characters: 125 and 65,535 lie between the two counts of some of these.
+for character, counts in [('\u00e9', (62, 63, 125, 126, 32767, 32768, 65535)), ('\u20ac', (41, 42, 125, 21845, 21846)),
+                          ('\U0001f600', (31, 32, 62, 63, 16383, 16384))]:
+    octets = len(character.encode())
+    for count in counts:
+        case('framing', 'RFC 6455 §5.2', f'a text of {count} characters of {octets} octets', [text(character * count)],
+             [('text', (character * count).encode())])
+
 million = bytes(1048576)
 case('framing', 'RFC 6455 §5.2', 'binary of 1 MiB', [binary(million)], [('binary', million)])
 case('framing', 'RFC 6455 §5.2', 'messages of both kinds, one behind the other',
