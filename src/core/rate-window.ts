@@ -1,6 +1,7 @@
 // How many of something may come within a time: the shape that options share, its check, and the
-// token bucket that keeps it. server/key-limits.ts counts handshakes with it. A bucket is one
-// number: the time at which it is full again. Nothing runs while no token is taken.
+// token bucket that keeps it. server/key-limits.ts counts handshakes with it,
+// conversation/rate-meter.ts messages and bytes. A bucket is one number: the time at which it is
+// full again. Nothing runs while no token is taken.
 
 import { badArgument, checkCount, checkNames, checkPeriod } from './arguments.ts';
 
@@ -54,9 +55,4 @@ export function takeTokens(
   tokens: number,
 ): number {
   return Math.max(fullMs, nowMs) + (tokens * perMs) / count;
-}
-
-/** Gives the time in which an empty bucket becomes full. */
-export function refillMs({ count, perMs, burst = count }: RateWindow): number {
-  return (burst * perMs) / count;
 }
