@@ -168,6 +168,24 @@ describe('host.waits', () => {
     ]);
   });
 
+  it.each<[string, (ws: ServerSocket) => Promise<unknown>]>([
+    ['iterates', async (ws) => await ws[Symbol.asyncIterator]().next()],
+    ['reads JSON', async (ws) => await ws.readJson()],
+    ['reads with a signal', async (ws) => await ws.read({ signal: ws.signal })],
+    ['selects with a signal', async (ws) => await select({ ws }, { signal: ws.signal })],
+  ])('knows a child task that %s from its handler', async (_, wait) => {
+    const handler = async (ws: ServerSocket): Promise<void> => {
+      void ws.spawn(async function child() {
+        await wait(ws);
+      });
+      await ws.closed;
+    };
+    expect((await waitsOf(handler)).map(([waits, , task]) => [waits, task])).toEqual([
+      ['close', undefined],
+      [expect.stringMatching(/^(read|select)$/), 'child'],
+    ]);
+  });
+
   it('no longer gives a task that has ended, and the handler that has awaited it', async () => {
     const handler = async (ws: ServerSocket): Promise<void> => {
       await ws.spawn(async () => {});
