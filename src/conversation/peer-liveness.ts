@@ -4,7 +4,7 @@
 
 import type { Heartbeat } from './heartbeat.ts';
 import type { ReceiveQueue } from './receive-queue.ts';
-import { afterPoll } from '../time/clock.ts';
+import { afterPoll } from '../time/scheduling.ts';
 import type { Deadline } from '../time/deadline.ts';
 import type { Transport } from '../transport/transport.ts';
 

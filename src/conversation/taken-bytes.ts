@@ -3,7 +3,7 @@
 // what the kernel hides: docs/internals/decisions/heartbeat.md.
 
 import type { Clock } from '../time/clock.ts';
-import { afterPoll } from '../time/clock.ts';
+import { afterPoll } from '../time/scheduling.ts';
 import type { Deadline } from '../time/deadline.ts';
 import type { Transport } from '../transport/transport.ts';
 

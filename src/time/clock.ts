@@ -25,11 +25,3 @@ export interface Clock {
   /** Milliseconds since 1970. Where it is missing, the time of day of the machine counts. */
   wallTimeMs?(): number;
 }
-
-/**
- * Calls back once the event loop has read from and written to the network. The first immediate may
- * come before it has.
- */
-export function afterPoll(clock: Clock, run: () => void): void {
-  clock.setImmediate(() => void clock.setImmediate(run));
-}

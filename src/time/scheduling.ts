@@ -61,3 +61,11 @@ export function schedulingOf(clock: Clock): Scheduling {
   }
   return scheduling;
 }
+
+/**
+ * Calls back once the event loop has read from and written to the network. The first immediate may
+ * come before it has.
+ */
+export function afterPoll(clock: Clock, run: () => void): void {
+  clock.setImmediate(() => void clock.setImmediate(run));
+}
