@@ -7,7 +7,7 @@ import { RateMeter } from './rate-meter.ts';
 import type { RateLimit } from './rate-meter.ts';
 import type { ReceiveQueue } from './receive-queue.ts';
 import { MESSAGE_OVERHEAD_BYTES } from '../core/limits.ts';
-import { afterPoll } from '../time/clock.ts';
+import { afterPoll } from '../time/scheduling.ts';
 import type { Clock } from '../time/clock.ts';
 import type { Deadline } from '../time/deadline.ts';
 import type { Transport } from '../transport/transport.ts';
