@@ -123,7 +123,7 @@ describe('F27, B6: messageTimeoutMs', () => {
   });
 
   it('sets no timer where there is no limit, and none for whole messages', () => {
-    const free = scripted();
+    const free = scripted({ inflows: undefined });
     free.link.begin(1);
     const limited = scripted({ messageTimeoutMs: 1000 });
     limited.link.arrive('whole');

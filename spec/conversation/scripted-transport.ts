@@ -3,6 +3,8 @@
 // moves.
 
 import { Conversation } from '../../src/conversation/conversation.ts';
+import { Inflows } from '../../src/conversation/inflow.ts';
+import type { InflowLimits } from '../../src/conversation/inflow.ts';
 import { LastWords } from '../../src/conversation/last-words.ts';
 import { ReadTraces } from '../../src/conversation/read-mistakes.ts';
 import type { ConversationSettings } from '../../src/conversation/conversation.ts';
@@ -155,7 +157,7 @@ export interface ScriptedConversation {
 
 /** Makes a conversation over a scripted link, with the defaults of a host. */
 export function scripted(
-  settings: Partial<ConversationSettings> = {},
+  { messageTimeoutMs = 60_000, rate, ...settings }: Partial<ConversationSettings & InflowLimits> = {},
   link: ScriptedTransport = new ScriptedTransport(),
   clock: HandClock = new HandClock(),
   readers: Readers = 'one',
@@ -173,6 +175,7 @@ export function scripted(
     budget: new TurnBudget(clock),
     traces: new ReadTraces(),
     lastWords: (options) => new LastWords(options),
+    inflows: new Inflows({ clock, messageTimeoutMs, rate }),
   };
   const conversation = new Conversation(link, { ...defaults, ...settings }, readers);
   return { link, clock, conversation, ws: new MessageSocket(conversation) };

@@ -62,7 +62,7 @@ export class RandomConversation {
     const clientSettings = {
       ...settingsOf('spec', options),
       heartbeat: undefined,
-      messageTimeoutMs: undefined,
+      inflows: undefined,
     };
     this.#connection = new ConnectedSocket(new Conversation(this.#far, clientSettings), 'ws://localhost/');
     const sharing: Sharing = random.isLikely(0.3) ? 'shared' : 'dedicated';

@@ -65,8 +65,6 @@ describe('settingsOf', () => {
       queueMessages: 64,
       queueBytes: 1_048_576,
       overflow: 'pause',
-      messageTimeoutMs: 60_000,
-      rate: undefined,
       writeBufferBytes: 65_536,
       writeTimeoutMs: 30_000,
       closeTimeoutMs: 5000,
@@ -89,6 +87,9 @@ describe('settingsOf', () => {
       budget: expect.any(TurnBudget) as unknown,
       traces: expect.any(ReadTraces) as unknown,
       lastWords: expect.any(Function) as unknown,
+      inflows: expect.objectContaining({
+        limits: { clock: realClock, messageTimeoutMs: 60_000, rate: undefined },
+      }) as unknown,
       selects: expect.any(LinkedList) as unknown,
     });
   });
@@ -223,10 +224,8 @@ describe('settingsOf', () => {
 
   it('takes messageTimeoutMs and rate', () => {
     const rate = { messages: { count: 1, perMs: 10 } };
-    expect(take({ messageTimeoutMs: 1, rate })).toMatchObject({
-      messageTimeoutMs: 1,
-      rate: { ...rate, over: 'pause' },
-    });
+    const limits = { messageTimeoutMs: 1, rate: { ...rate, over: 'pause' } };
+    expect(take({ messageTimeoutMs: 1, rate }).inflows).toMatchObject({ limits });
   });
 
   it.each([0, -1, NaN, Infinity, 2 ** 31, '1', null])('refuses messageTimeoutMs of %s', (value) => {

@@ -4,8 +4,7 @@
 
 import { CloseTime } from './close-time.ts';
 import type { Heartbeat } from './heartbeat.ts';
-import { Inflow } from './inflow.ts';
-import type { InflowLimits } from './inflow.ts';
+import type { Inflow, Inflows } from './inflow.ts';
 import type { LastWords, LastWordsOptions } from './last-words.ts';
 import { PeerLiveness } from './peer-liveness.ts';
 import type { QueueLimits } from './queue-limits.ts';
@@ -28,12 +27,14 @@ import type { ParkedWait } from '../core/parked-wait.ts';
 
 /** What all sockets of a host share. */
 export interface ConversationSettings
-  extends QueueLimits, ReaderSettings, WriterSettings, TakenBytesSettings, InflowLimits {
+  extends QueueLimits, ReaderSettings, WriterSettings, TakenBytesSettings {
   readonly closeTimeoutMs: number;
   /** Terminates conversations with dead peers; undefined without a heartbeat. */
   readonly heartbeat?: Heartbeat | undefined;
   /** Holds the answer to a close frame back; undefined on a client, which answers at once. */
   readonly lastWords?: (options: LastWordsOptions) => LastWords;
+  /** Bounds what comes in by the clock; undefined on a client. */
+  readonly inflows?: Inflows | undefined;
 }
 
 /** Hears of the end of a conversation. */
@@ -100,7 +101,7 @@ export class Conversation implements TransportSink, DeadlineOwner {
     this.#deadline = new Deadline(settings.deadlines, this);
     this.queue = new ReceiveQueue(settings, this);
     this.reader = new Reader(this.queue, this.#deadline, readers, settings);
-    if (settings.rate !== undefined) this.#inflow = new Inflow(this, settings, this.#deadline);
+    if (settings.inflows?.hasRate === true) this.#inflow = settings.inflows.of(this, this.#deadline);
     transport.open(this);
     this.#liveness = settings.heartbeat && new PeerLiveness(this, settings.heartbeat, this.#deadline);
   }
@@ -109,8 +110,8 @@ export class Conversation implements TransportSink, DeadlineOwner {
 
   begin(): void {
     if (this.queue.end !== undefined) return;
-    this.#inflow ??= new Inflow(this, this.#settings, this.#deadline);
-    this.#inflow.begin();
+    this.#inflow ??= this.#settings.inflows?.of(this, this.#deadline);
+    this.#inflow?.begin();
   }
 
   receive(data: Data, bytes: number): void {

@@ -1,7 +1,8 @@
 // What comes in on one socket, by the clock: the time that each message may take from its first
-// byte to its last, and the rate of messages and bytes. The conversation makes it with the first
-// message that comes in part, or at once where there is a rate, and passes its deadline on. Frames
-// are followed in transport/ws/inbound-frames.ts, the buckets of a rate are in rate-meter.ts.
+// byte to its last, and the rate of messages and bytes. A host gives it to its conversations, which
+// make it with the first message that comes in part, or at once where there is a rate, and pass
+// their deadline on. Frames are followed in transport/ws/inbound-frames.ts, the buckets of a rate
+// are in rate-meter.ts.
 
 import { RateMeter } from './rate-meter.ts';
 import type { RateLimit } from './rate-meter.ts';
@@ -15,8 +16,8 @@ import type { Transport } from '../transport/transport.ts';
 /** How much a peer may send, and how slowly. */
 export interface InflowLimits {
   readonly clock: Clock;
-  /** From the first byte of a message to its last; undefined for no limit. */
-  readonly messageTimeoutMs?: number | undefined;
+  /** From the first byte of a message to its last. */
+  readonly messageTimeoutMs: number;
   readonly rate?: RateLimit | undefined;
 }
 
@@ -25,6 +26,24 @@ export interface ReceivingPeer {
   readonly transport: Pick<Transport, 'unfinished' | 'watchControls'>;
   readonly queue: Pick<ReceiveQueue, 'isHolding' | 'hold' | 'release'>;
   close(code: number, reason: string, closer: 'limit', cause: Error): void;
+}
+
+/** Watches the conversations of one host. */
+export class Inflows {
+  readonly limits: InflowLimits;
+
+  constructor(limits: InflowLimits) {
+    this.limits = limits;
+  }
+
+  /** Whether each message counts from the first on. */
+  get hasRate(): boolean {
+    return this.limits.rate !== undefined;
+  }
+
+  of(peer: ReceivingPeer, deadline: Deadline): Inflow {
+    return new Inflow(peer, this.limits, deadline);
+  }
 }
 
 /** No time. */
@@ -58,7 +77,6 @@ export class Inflow {
   /** A message has come in part: its time begins. */
   begin(): void {
     const { clock, messageTimeoutMs } = this.#limits;
-    if (messageTimeoutMs === undefined) return;
     const nowMs = clock.now();
     this.#number = this.#peer.transport.unfinished ?? 0;
     this.#dueMs = nowMs + messageTimeoutMs;

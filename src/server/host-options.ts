@@ -16,7 +16,7 @@ import type { SessionOptions, SessionSettings } from '../session/session-options
 import type { ConversationSettings } from '../conversation/conversation.ts';
 import { CONVERSATION_OPTIONS, conversationChoices } from '../conversation/conversation-options.ts';
 import type { ConversationChoices, ConversationOptions } from '../conversation/conversation-options.ts';
-import type { InflowLimits } from '../conversation/inflow.ts';
+import { Inflows } from '../conversation/inflow.ts';
 import { checkRate, NO_RATE, rateOf } from '../conversation/rate-meter.ts';
 import type { RateLimit } from '../conversation/rate-meter.ts';
 import { LastWords } from '../conversation/last-words.ts';
@@ -151,11 +151,9 @@ export const HOST_OPTIONS: OptionTable<HostOptions> = { ...CONVERSATION_OPTIONS,
 /** Options checked and filled in. */
 export interface HostSettings
   extends
-    Omit<ConversationSettings, keyof InflowLimits>,
+    ConversationSettings,
     ConversationChoices,
-    Omit<Complete<OwnOptions>, 'sessions' | 'rate'> {
-  /** Undefined for none. */
-  readonly rate: RateLimit | undefined;
+    Omit<Complete<OwnOptions>, 'messageTimeoutMs' | 'rate' | 'sessions'> {
   /** Undefined for none. */
   readonly sessions: SessionSettings | undefined;
   readonly selects: ParkedSelects;
@@ -177,13 +175,14 @@ export function settingsOf(
   checkNames(call, options, namesOf(known));
   const conversation = conversationChoices(call, options);
   const own = complete<OwnOptions>(call, options, OWN_OPTIONS);
+  const { messageTimeoutMs, rate, ...rest } = own;
   const { clock } = conversation;
   const report = guarded(own.report);
   if (own.origins === 'any' && own.sessions !== false) report(anyOriginError(call), { phase: 'options' });
   return Object.freeze({
     ...conversation,
-    ...own,
-    rate: rateOf(own.rate),
+    ...rest,
+    inflows: new Inflows({ clock, messageTimeoutMs, rate: rateOf(rate) }),
     sessions: own.sessions === false ? undefined : sessionSettingsOf(call, own.sessions, clock),
     report,
     peerFaults: new PeerFaults(report, clock),

@@ -106,7 +106,7 @@ function openLink(
   const { maxMessageBytes, maxFragments } = settings;
   const { protocol } = accepted.answer;
   // The limits of a host are no client's.
-  const farSettings = { ...settings, heartbeat: undefined, messageTimeoutMs: undefined, rate: undefined };
+  const farSettings = { ...settings, heartbeat: undefined, inflows: undefined };
   const [near, far] = memoryLink({
     protocol,
     maxMessageBytes: [maxMessageBytes, maxMessageBytes],
