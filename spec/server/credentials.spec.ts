@@ -340,6 +340,16 @@ describe('onExpire', () => {
     expect([reports, clock.timers]).toEqual([[], 0]);
   });
 
+  it('that never settles leaves no timer behind its socket, and is not reported', async () => {
+    const { clock, client, done, reports } = await open({ onExpire: () => new Promise(() => {}) });
+    await clock.advance(MINUTE);
+    client.terminate();
+    await done;
+    expect(clock.timers).toBe(0);
+    await clock.advance(MINUTE);
+    expect(reports).toEqual([]);
+  });
+
   it('has to be a function', () => {
     const server = { server: () => {}, onExpire: 'later' };
     expect(() => runServer(server as never)).toThrow(/onExpire: expected a function, got "later"/);

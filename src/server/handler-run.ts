@@ -207,6 +207,7 @@ export class HandlerRun
   conversationOnEnd(end: CloseInfo): void {
     this.#member?.release();
     this.#life?.stop();
+    this.#hooks?.stopExpire();
     this.#finishIfOver();
     if (!this.hasEnded) this.#listener.runOnEnd(this, undefined);
     if (this.#isFinished) return;

@@ -45,6 +45,8 @@ export class RunHooks extends AsyncResource {
   readonly #server: WebSocketServer;
   readonly #run: HookedRun;
   readonly #settings: RunHooksSettings;
+  /** Bounds `onExpire`; undefined before its first call. */
+  #expireTimer: unknown;
 
   constructor(server: WebSocketServer, run: HookedRun, settings: RunHooksSettings) {
     super('corosock.hooks');
@@ -64,7 +66,13 @@ export class RunHooks extends AsyncResource {
   callExpire(onSettled: () => void): void {
     const report = (error: unknown): void => this.#run.reportUnlessOver(error, 'onExpire');
     const hook = (): unknown => this.#server.onExpire?.(this.#run.ws);
-    this.#callWithin(this.#settings.handshakeTimeoutMs, 'onExpire', { hook, report, onSettled });
+    const { handshakeTimeoutMs } = this.#settings;
+    this.#expireTimer = this.#callWithin(handshakeTimeoutMs, 'onExpire', { hook, report, onSettled });
+  }
+
+  /** The socket has ended: an `onExpire` that runs may take as long as it likes. */
+  stopExpire(): void {
+    this.#settings.clock.clearTimeout(this.#expireTimer);
   }
 
   /** Calls `onPostServer`, and then `onSettled`, once, after `closeTimeoutMs` at the latest. */
@@ -74,8 +82,12 @@ export class RunHooks extends AsyncResource {
     this.#callWithin(this.#settings.closeTimeoutMs, 'onPostServer', { hook, report, onSettled });
   }
 
-  /** Reports what the hook throws, also later, and that it has not settled in time. */
-  #callWithin(timeoutMs: number, name: string, { hook, report, onSettled }: HookCall): void {
+  /**
+   * Reports what the hook throws, also later, and that it has not settled in time.
+   *
+   * @returns The timer of that time.
+   */
+  #callWithin(timeoutMs: number, name: string, { hook, report, onSettled }: HookCall): unknown {
     const { clock } = this.#settings;
     let isLate = false;
     const timer = clock.setTimeout(() => {
@@ -91,5 +103,6 @@ export class RunHooks extends AsyncResource {
         clock.clearTimeout(timer);
         if (!isLate) onSettled();
       });
+    return timer;
   }
 }
