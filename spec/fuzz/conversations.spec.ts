@@ -33,7 +33,7 @@ function received(side: RandomSide, writes: readonly Write[]): readonly number[]
     );
     if (!isPart) throw new Error(`read ${JSON.stringify(open)}, which nobody wrote after ${places.at(-1)}`);
   }
-  if (open !== '') throw new Error(`${JSON.stringify(open)} was never read to its end`);
+  if (open !== '' && !side.discards) throw new Error(`${JSON.stringify(open)} was never read to its end`);
   return places;
 }
 

@@ -128,6 +128,11 @@ export class RandomConversation {
     (side === 'server' ? this.#ws : this.#connection).terminate();
   }
 
+  discard(): void {
+    this.server.discards = true;
+    this.#ws.discard();
+  }
+
   spawn(): void {
     const lifeMs = this.#random.pick([1, 30]);
     const task = this.#ws.spawn(
@@ -215,6 +220,7 @@ const OPERATIONS: ReadonlyArray<readonly [weight: number, operate: Operation]> =
   [0.2, (play) => play.closeFrom('server')],
   [0.1, (play) => play.closeHost()],
   [0.2, (play, random) => play.terminate(random.pick(['server', 'client']))],
+  [0.05, (play) => play.discard()],
   [0.2, (play, random) => play.endHandler(random.pick(['returns', 'throws']))],
 ];
 

@@ -25,6 +25,8 @@ const LENGTHS = [1, 2, 7, 50] as const;
 export const LONGEST_BYTES = 64;
 
 export class RandomSide {
+  /** Whether it reads no more: the rest of a message is dropped then. */
+  discards = false;
   readonly socket: Socket;
   readonly writes: Write[] = [];
   readonly reads: Read[] = [];
@@ -38,7 +40,8 @@ export class RandomSide {
   constructor(socket: Socket, random: SeededRandom) {
     this.socket = socket;
     this.#random = random;
-    void socket.closed.then((end) => (this.end = end));
+    // To ask for `closed` would be to have no last words.
+    socket.signal.addEventListener('abort', () => (this.end = socket.closeInfo));
   }
 
   /** Whether the conversation is over, and each call has settled. */
