@@ -138,7 +138,7 @@ describe('contexts of zlib', () => {
   });
 });
 
-describe('a paused link', () => {
+describe('F22: a paused link', () => {
   it('inflates nothing more of its chunk until it is resumed', async () => {
     const { end, stream } = link();
     end.onCall = () => end.pause();
