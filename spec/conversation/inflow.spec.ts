@@ -93,6 +93,19 @@ describe('F27, B6: messageTimeoutMs', () => {
     expect(peer.link.calls.at(-1)).toBe('close 1008');
   });
 
+  it('does not begin before that either where an earlier message came in part', async () => {
+    const peer = scripted({ messageTimeoutMs: 1000, queueMessages: 1 });
+    peer.link.begin(1);
+    peer.link.unfinished = 0;
+    peer.link.arrive('fills the queue');
+    await pass(peer, 50);
+    peer.link.begin(2);
+    await pass(peer, 5000);
+    await peer.ws.read();
+    await pass(peer, 1000);
+    expect(peer.link.calls.at(-1)).toBe('close 1008');
+  });
+
   it('is not judged while the link is held', async () => {
     const peer = scripted({ messageTimeoutMs: 1000, queueMessages: 1 });
     peer.link.begin(1);

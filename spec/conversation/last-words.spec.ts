@@ -151,6 +151,20 @@ describe('a conversation whose peer has closed', () => {
     expect([ws.closeInfo?.by, clock.timers]).toEqual(['peer', 0]);
   });
 
+  it('gives the close of its handler a time of its own: a write that waits is sent', async () => {
+    const { link, ws, clock, conversation } = answering({ writeBufferBytes: 1 });
+    link.peerCloses();
+    void ws.write('a');
+    const waiting = ws.write('b');
+    await turn();
+    clock.tick(4000);
+    conversation.close(1000, '', 'handler');
+    clock.tick(4000);
+    expect(link.calls).toEqual([]);
+    link.take();
+    expect([link.calls, await waiting]).toEqual([['close 1000'], 'ok']);
+  });
+
   it('lets a close of ours that waits for room be the answer', async () => {
     const { link, ws, conversation } = answering({ writeBufferBytes: 1 });
     void ws.write('a');

@@ -6,7 +6,7 @@ import type { HandshakeRequest } from '../handshake/handshake-request.ts';
 import { canonicalAddress } from '../handshake/ip-address.ts';
 import { checkLimits } from './key-limits.ts';
 import type { KeyLimit } from './key-limits.ts';
-import { checkObject } from '../core/arguments.ts';
+import { badArgument, checkObject } from '../core/arguments.ts';
 
 const NAMES: ReadonlySet<string> = new Set(['maxSockets', 'handshakes']);
 
@@ -28,6 +28,8 @@ export function limitByAddress(
 ): (request: HandshakeRequest) => KeyLimit | undefined {
   checkObject('limitByAddress()', limits);
   checkLimits('limitByAddress()', limits, NAMES);
+  if (limits.maxSockets === undefined && limits.handshakes === undefined)
+    throw badArgument('limitByAddress()', 'maxSockets or handshakes', limits);
   // A copy: the caller may change its own after the check.
   const given = { ...limits };
   return ({ remoteAddress, raw }) => {
