@@ -212,11 +212,11 @@ export class ServingHost implements Host, RunListener {
     server: WebSocketServer,
     protocol: string,
     client: SessionRequest,
-    place: HandshakePlace = { socketId: this.#runs.reserve(), route: EVERY_PATH },
+    { socketId, route }: HandshakePlace = { socketId: this.#runs.reserve(), route: EVERY_PATH },
   ): PendingHandshake & { readonly request: Request } {
     const sessions = this.#sessions;
     const openSession = sessions && (() => sessions.open(client.cookie, client.isSecure));
-    return { ...place, request, server, protocol, openSession };
+    return { socketId, route, request, server, protocol, openSession };
   }
 
   /** Admit, for the test kit; see {@link Admission.admit}. */

@@ -38,6 +38,12 @@ const ONE_BYTE = new Uint8Array(1);
 /** How long `ws` waits for the end of a close by itself: a field of its version 8. */
 const CLOSE_TIMEOUT = '_closeTimeout';
 
+/**
+ * The cause of an end without a close frame and without an error: one for all links. An error of
+ * its own, with a stack that says nothing, took 5 µs of each (row: handshakes).
+ */
+const LINK_LOST = Object.freeze(new Error('The link has ended without a close frame'));
+
 type TransportedWebSocket = WebSocket &
   Partial<Pick<WsOrderedSocket, 'batch'>> & {
     [TRANSPORT]: WsTransport;
@@ -353,7 +359,7 @@ export class WsTransport implements Transport, ChunkReceiver {
     const clean = this.#answer === undefined;
     if (answered)
       return { code, reason: reason.toString(), clean, by: 'peer', cause: clean ? undefined : error };
-    const cause = error ?? new Error('The link has ended without a close frame');
+    const cause = error ?? LINK_LOST;
     return { code, reason: '', clean: false, by: 'link', cause };
   }
 }
