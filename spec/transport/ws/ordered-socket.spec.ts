@@ -55,6 +55,17 @@ describe('WsOrderedSocket', () => {
     expect(opcodesOf(stream.writes)).toEqual([OPCODE.pong, OPCODE.close]);
   });
 
+  it('sends a pong from memory of its own: a peer that does not read would pin the chunk of its ping', async () => {
+    const { stream, transport } = acceptScripted();
+    openEnd(transport);
+    const chunk = Buffer.concat([frame({ opcode: OPCODE.ping, payload: 'abcdef' })]);
+    stream.push(chunk);
+    await settle();
+    const buffers = stream.chunks.map((part) => (typeof part === 'string' ? undefined : part.buffer));
+    expect(buffers).not.toContain(chunk.buffer);
+    expect(String(stream.writes.at(-1)?.subarray(2))).toBe('abcdef');
+  });
+
   it('sends a pong between what was sent before it and after it', async () => {
     const { stream, transport } = acceptScripted();
     const end = openEnd(transport);
