@@ -10,6 +10,7 @@ import {
   checkCloseCode,
   checkCount,
   checkCountOrInfinity,
+  checkDuration,
   checkFunction,
   checkLength,
   checkMs,
@@ -92,6 +93,22 @@ describe('checkPeriod', () => {
   ])('refuses %s, which is no period of a timer', (ms, got) => {
     const expected = 'f(): expected intervalMs to be a number of milliseconds from 1 to 2147483647';
     expect(() => checkPeriod('f()', 'intervalMs', ms)).toThrow(refusal(`${expected}, got ${got}`));
+  });
+});
+
+describe('checkDuration', () => {
+  it.each([1, 1.5, 2 ** 40, Infinity])('lets %s pass', (ms) => {
+    expect(() => checkDuration('f()', 'maxAgeMs', ms)).not.toThrow();
+  });
+
+  it.each([
+    [0.5, '0.5'],
+    [-Infinity, '-Infinity'],
+    [Number.NaN, 'NaN'],
+    ['5', '"5"'],
+  ])('refuses %s', (ms, got) => {
+    const expected = 'f(): expected maxAgeMs to be a number of milliseconds ≥ 1';
+    expect(() => checkDuration('f()', 'maxAgeMs', ms)).toThrow(refusal(`${expected}, got ${got}`));
   });
 });
 

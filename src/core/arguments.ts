@@ -35,6 +35,13 @@ export function checkPeriod(call: string, name: string, ms: unknown): void {
   }
 }
 
+/** Refuses a time below 1 ms that may be longer than a timer; `Infinity` is one. */
+export function checkDuration(call: string, name: string, ms: unknown): void {
+  if (typeof ms !== 'number' || !(ms >= 1)) {
+    throw badArgument(call, `${name} to be a number of milliseconds ≥ 1`, ms);
+  }
+}
+
 /**
  * Refuses a count or size that is no integer from 1 to {@link MAX_INTEGER}. There is no spelling
  * for "no limit".

@@ -27,10 +27,10 @@ import { Deadlines } from '../time/deadline.ts';
 import type { ParkedSelect, ParkedSelects } from '../time/scheduling.ts';
 import { TurnBudget } from '../time/turn-budget.ts';
 import {
-  badArgument,
   checkCloseCode,
   checkCount,
   checkCountOrInfinity,
+  checkDuration,
   checkFunction,
   checkNames,
   checkPeriod,
@@ -139,7 +139,7 @@ const OWN_OPTIONS: OptionTable<OwnOptions> = {
   limitBy: [() => undefined, checkFunction],
   handshakeTimeoutMs: [10_000, checkTimer],
   expiryCode: [4401, checkCloseCode],
-  maxLifetimeMs: [Infinity, checkLifetime],
+  maxLifetimeMs: [Infinity, checkDuration],
   poolSize: [64, checkCount],
   sessions: [false, unchecked],
   report: [reportAsWarning, checkFunction],
@@ -192,10 +192,4 @@ export function settingsOf(
     lastWords: (waiting: LastWordsOptions) => new LastWords(waiting),
     selects: new LinkedList<ParkedSelect>(),
   });
-}
-
-function checkLifetime(call: string, name: string, ms: unknown): void {
-  if (typeof ms !== 'number' || !(ms >= 1)) {
-    throw badArgument(call, `${name} to be a number of milliseconds ≥ 1`, ms);
-  }
 }

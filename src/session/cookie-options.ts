@@ -2,7 +2,7 @@
 // browsers have for both together. session-options.ts calls cookieSettingsOf; session-cookie.ts
 // writes and reads what the settings say.
 
-import { badArgument, checkNames, oneOf } from '../core/arguments.ts';
+import { badArgument, checkDuration, checkNames, oneOf } from '../core/arguments.ts';
 import { complete, namesOf } from '../core/options.ts';
 import type { Complete, OptionTable } from '../core/options.ts';
 import { isToken } from '../core/token.ts';
@@ -45,7 +45,7 @@ export const COOKIE_OPTIONS: OptionTable<SessionCookieOptions, 'domain'> = {
   domain: [undefined, checkDomain],
   sameSite: ['lax', oneOf('lax', 'strict', 'none')],
   secure: ['auto', checkSecure],
-  maxAgeMs: [Infinity, checkMaxAge],
+  maxAgeMs: [Infinity, checkDuration],
 };
 
 /** Options checked and filled in. */
@@ -112,9 +112,4 @@ function checkDomain(call: string, option: string, domain: unknown): void {
 function checkSecure(call: string, option: string, secure: unknown): void {
   if (secure !== 'auto' && typeof secure !== 'boolean')
     throw badArgument(call, `${option} to be 'auto', true or false`, secure);
-}
-
-function checkMaxAge(call: string, option: string, ms: unknown): void {
-  if (typeof ms !== 'number' || !(ms >= 1))
-    throw badArgument(call, `${option} to be a number of milliseconds ≥ 1`, ms);
 }
