@@ -152,7 +152,11 @@ export function splitDefault(doc: string): { readonly meaning: string; readonly 
  */
 export function shownDefault(name: string, value: unknown): string | undefined {
   if (value === Infinity) return 'Infinity';
-  if (typeof value === 'number') return name.endsWith('Bytes') ? bytesText(value) : grouped(value);
+  if (typeof value === 'number') {
+    // A close code is no amount.
+    if (name.endsWith('Code')) return String(value);
+    return name.endsWith('Bytes') ? bytesText(value) : grouped(value);
+  }
   if (typeof value === 'boolean') return String(value);
   return typeof value === 'string' ? `\`'${value}'\`` : undefined;
 }
