@@ -57,6 +57,16 @@ describe('OpenHandshake', () => {
     expect(refused(() => (open.expiresAt = 3))).toContain('COROSOCK_TOO_LATE');
   });
 
+  it('refuses the end of a credential in seconds, as a JWT has it', () => {
+    const open = handshake();
+    for (const seconds of [1e9, 1_795_907_427, 1e11 - 1])
+      expect(refused(() => (open.expiresAt = seconds))).toContain('not seconds (of a JWT: exp * 1000)');
+    for (const milliseconds of [1e9 - 1, 1e11]) {
+      open.expiresAt = milliseconds;
+      expect(open.expiresAt).toBe(milliseconds);
+    }
+  });
+
   it('answers with what was set', () => {
     const open = handshake();
     open.sharedConnection = true;

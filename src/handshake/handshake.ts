@@ -174,10 +174,18 @@ export class OpenHandshake implements Handshake {
   }
 }
 
-/** Refuses what is no time of day. @throws UsageError `COROSOCK_ARGUMENT`. */
+/** Seconds since 1970 from 2001 to the year 5138. As milliseconds they lie before April 1973. */
+const [FIRST_SECONDS, LAST_SECONDS] = [1e9, 1e11];
+
+/**
+ * Refuses what is no time of day, and seconds: the `exp` of a JWT, taken as it is, would refuse all
+ * clients as expired. @throws UsageError `COROSOCK_ARGUMENT`.
+ */
 export function checkExpiry(call: string, expiresAt: unknown): void {
   if (typeof expiresAt !== 'number' || !(expiresAt >= 0))
     throw badArgument(call, 'milliseconds since 1970, ≥ 0', expiresAt);
+  if (expiresAt >= FIRST_SECONDS && expiresAt < LAST_SECONDS)
+    throw badArgument(call, 'milliseconds since 1970, not seconds (of a JWT: exp * 1000)', expiresAt);
 }
 
 /** Shows neither what was offered nor what was set: some clients offer a token (H24). */

@@ -66,8 +66,10 @@ export interface HostOptions extends ConversationOptions {
    */
   readonly messageTimeoutMs?: number;
   /**
-   * What each socket may send: `messages` and `bytes` within a time, and what happens `over` it.
-   * Default: no limit.
+   * What each socket may send: `{ messages, bytes, over }`. `messages` and `bytes` are each
+   * `{ count, perMs, burst }`, integers from 1 to 2³¹−1: `count` come back within `perMs`, and
+   * `burst`, by default `count`, may come at once. `over` is `'pause'`, which holds the link, or
+   * `'close'`, which closes with 1008. Default: no limit.
    */
   readonly rate?: RateLimit;
   /** `onPreServer` hooks at once, 1 to 2³¹−1. Further hooks wait in order. Default 256. */
