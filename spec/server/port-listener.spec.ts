@@ -1,6 +1,7 @@
 // The port of `serve` with TLS: what it takes, and that connections which speak no TLS, or never
 // finish their TLS handshake, are cut without an error. Ports without TLS: serve.spec.ts.
 
+import { createPrivateKey } from 'node:crypto';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { connect as connectSecurely } from 'node:tls';
@@ -16,6 +17,12 @@ import { connectRaw, upgradeRequest } from '../peers/raw-client.ts';
 
 const read = (name: string): string => readFileSync(new URL(`../fixtures/${name}`, import.meta.url), 'utf8');
 const tls = { cert: read('localhost-cert.pem'), key: read('localhost-key.pem') };
+const LOCKED_KEY = createPrivateKey(tls.key).export({
+  type: 'pkcs8',
+  format: 'pem',
+  cipher: 'aes-256-cbc',
+  passphrase: 'open',
+});
 
 /** Serves with TLS, and keeps what is reported. */
 async function serveSecurely(options: ServeOptions = {}): Promise<Host & { readonly reports: unknown[] }> {
@@ -148,13 +155,24 @@ describe('serve with tls', () => {
     ['a certificate alone', { cert: tls.cert }, 'tls to have the key of its cert'],
     ['the name of a file', { ...tls, cert: './cert.pem' }, 'tls.cert to be PEM, as in the file, got another'],
     ['the name of a key file', { ...tls, key: './key.pem' }, 'tls.key to be PEM'],
-    ['a certificate for a key', { ...tls, key: Buffer.from(tls.cert) }, 'tls to be what node:https takes'],
-    ['bytes that are no certificate', { ...tls, cert: Buffer.from('a') }, 'tls to be what node:https takes'],
     ['another type', { ...tls, cert: [1] }, 'tls to be what node:https takes, got an error of it: The'],
   ])('refuses %s', async (_, given, says) => {
     await expect(serve(() => {}, { tls: given } as ServeOptions)).rejects.toMatchObject({
       code: 'COROSOCK_ARGUMENT',
       message: expect.stringContaining(`serve(): expected ${says}`) as string,
+    });
+  });
+
+  it.each([
+    ['a certificate for a key', { key: Buffer.from(tls.cert) }, 'the key is no private key in PEM'],
+    ['bytes that are no certificate', { cert: Buffer.from('a') }, 'the cert is no certificate in PEM'],
+    ['a key without its passphrase', { key: LOCKED_KEY }, 'the passphrase of the key is missing or wrong'],
+  ])('says what OpenSSL means by its error: %s', async (_, given, says) => {
+    await expect(serve(() => {}, { tls: { ...tls, ...given } })).rejects.toMatchObject({
+      code: 'COROSOCK_ARGUMENT',
+      message: expect.stringMatching(
+        new RegExp(`tls to be what node:https takes, got an error of it: .+; ${says}$`),
+      ) as string,
     });
   });
 });

@@ -22,7 +22,7 @@ export interface KeyLimit {
 /**
  * Keys of one generation of idle keys; two generations are kept.
  *
- * @limit Keys of `limitBy` without sockets that are remembered, twice | the oldest are forgotten
+ * @limit Keys of `limitBy` without sockets, in each of two generations | the older one is forgotten
  */
 export const MAX_IDLE_KEYS = 65_536;
 

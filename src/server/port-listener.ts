@@ -47,11 +47,19 @@ export function portListener(
     const server = createSecureServer({ ...OWN_TIMES, handshakeTimeout, ...tls, ...OWN_ANSWERS });
     return listenerOf(server, connectionsOf(server));
   } catch (cause) {
-    const { message } = cause as Error;
-    const text = `${call}: expected tls to be what node:https takes, got an error of it: ${message}`;
+    const { message, code = '' } = cause as NodeJS.ErrnoException;
+    const hint = HINTS.get(code) ?? '';
+    const text = `${call}: expected tls to be what node:https takes, got an error of it: ${message}${hint}`;
     throw new UsageError('COROSOCK_ARGUMENT', text, { cause });
   }
 }
+
+/** What OpenSSL means, where its words do not say it. */
+const HINTS: ReadonlyMap<string, string> = new Map([
+  ['ERR_OSSL_UNSUPPORTED', '; the key is no private key in PEM'],
+  ['ERR_OSSL_PEM_NO_START_LINE', '; the cert is no certificate in PEM'],
+  ['ERR_OSSL_BAD_DECRYPT', '; the passphrase of the key is missing or wrong'],
+]);
 
 /** Options that each bring a certificate, or a cipher that needs none. */
 const CREDENTIALS = ['cert', 'pfx', 'SNICallback', 'pskCallback'] as const;

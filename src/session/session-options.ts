@@ -17,7 +17,7 @@ export const DEFAULT_UPDATE_TIMEOUT_MS = 10_000;
 export interface SessionOptions {
   /**
    * Signs the cookie. Give several for rotation, the newest first: the first one signs, all verify.
-   * It must not be guessable: one of fewer than 32 bytes is told to `report`. Required.
+   * It must not be guessable: one of fewer than 32 bytes is reported. Required.
    */
   readonly secret: string | readonly string[];
   /**
