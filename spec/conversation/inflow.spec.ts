@@ -6,6 +6,8 @@ import { describe, expect, it } from 'vitest';
 import type { RateLimit } from 'corosock';
 import { scripted, ScriptedTransport } from './scripted-transport.ts';
 import type { ScriptedConversation } from './scripted-transport.ts';
+import { HandClock } from '../time/hand-clock.ts';
+import { Heartbeat } from '../../src/conversation/heartbeat.ts';
 
 /** Time passes, and the event loop has the turns in which a late message is judged. */
 async function pass({ clock }: ScriptedConversation, ms: number): Promise<void> {
@@ -216,6 +218,19 @@ describe('a rate', () => {
     await ws.read();
     await ws.read();
     expect(link.isPaused).toBe(true);
+  });
+
+  it('B6: is not paid by the heartbeat: it does not read a link that the rate holds', async () => {
+    const clock = new HandClock();
+    const heartbeat = new Heartbeat(clock, { intervalMs: 1000, timeoutMs: 1000 });
+    const rate = { messages: { count: 1, perMs: 60_000 } };
+    const peer = scripted({ heartbeat, rate }, undefined, clock);
+    peer.link.arrive('a');
+    for (let second = 0; second < 59; second += 1) await pass(peer, 1000);
+    expect(peer.link.calls.filter((call) => call !== 'ping' && call !== 'pong')).toEqual(['pause']);
+    expect(peer.link.calls).toContain('pong');
+    await pass(peer, 1000);
+    expect(peer.link.isPaused).toBe(false);
   });
 
   it('stops the clock of a message while it holds the link', async () => {

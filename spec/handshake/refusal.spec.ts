@@ -107,6 +107,14 @@ describe('refuse', () => {
     expect([text(), link.destroyed, clock.timers]).toEqual([responseOf(REFUSALS.malformed), false, 1]);
   });
 
+  it('H1: listens once to a stream that is lost, however often it is asked to', () => {
+    const { stream: link } = writtenStream();
+    const before = link.listenerCount('error');
+    link.destroy();
+    for (let request = 0; request < 20; request += 1) refuse(link, REFUSALS.route, virtualClock());
+    expect(link.listenerCount('error')).toBe(before + 1);
+  });
+
   it('survives a reset', async () => {
     const clock = virtualClock();
     const { stream: link } = writtenStream();

@@ -183,8 +183,9 @@ describe('Forwarded and X-Forwarded-* together', () => {
   it('H16: a Forwarded of the client has no effect behind a proxy that writes X-Forwarded-For', () => {
     const own = xff('192.0.2.1');
     expect(both('for=192.0.2.1;proto=https;host=evil.example', own)).toEqual(['192.0.2.1', false, 'own']);
-    expect(both('for=unknown;proto=https', own)).toEqual(['192.0.2.1', false, 'own']);
-    expect(both('nonsense', own)).toEqual(['192.0.2.1', false, 'own']);
+    expect(both('proto=https', own)).toEqual(['192.0.2.1', false, 'own']);
+    expect(both('for=unknown;proto=https', own)).toBe('contradictory');
+    expect(both('nonsense', own)).toBe('contradictory');
     expect(both('for=10.0.0.1', own)).toBe('contradictory');
   });
 
@@ -196,6 +197,8 @@ describe('Forwarded and X-Forwarded-* together', () => {
     expect(both(own, { 'x-forwarded-proto': 'https' })).toBe('contradictory');
     expect(both(own, { 'x-forwarded-host': 'evil.example' })).toBe('contradictory');
     expect(both(own, { 'x-forwarded-proto': 'nonsense' })).toEqual(['192.0.2.1', false, 'a']);
+    expect(both('for=_hidden', xff('203.0.113.9'))).toBe('contradictory');
+    expect(both('for=_hidden', xff('unknown'))).toEqual(['10.0.0.1', false, 'own']);
   });
 
   it('H16: give a client no address but its own or none', () => {

@@ -138,18 +138,22 @@ describe('limitBy', () => {
       },
       undefined,
     ],
-  ])('answers 500 where it gives %s, and reports it; no slot is taken', async (_, limitBy, code) => {
-    const bad: unknown = limitBy;
-    const house = open(untilClosed, { limitBy: bad as HostOptions['limitBy'] & object, maxSockets: 1 });
-    expect([await house.status(), await house.status()]).toEqual([
-      [500, undefined],
-      [500, undefined],
-    ]);
-    expect(house.reports.map(([error, phase]) => [(error as { code?: string }).code, phase])).toEqual([
-      [code, 'limitBy'],
-      [code, 'limitBy'],
-    ]);
-  });
+  ])(
+    'answers 500 where it gives %s, and reports it once a minute; no slot is taken',
+    async (_, limitBy, code) => {
+      const bad: unknown = limitBy;
+      const house = open(untilClosed, { limitBy: bad as HostOptions['limitBy'] & object, maxSockets: 1 });
+      expect([await house.status(), await house.status()]).toEqual([
+        [500, undefined],
+        [500, undefined],
+      ]);
+      expect(house.reports.map(([error, phase]) => [(error as { code?: string }).code, phase])).toEqual([
+        [code, 'limitBy'],
+      ]);
+      await house.clock.advance(60_000);
+      expect(house.reports.map(([error]) => (error as { count?: number }).count)).toEqual([undefined, 1]);
+    },
+  );
 
   it('keeps no timer after host.close', async () => {
     const limitBy: HostOptions['limitBy'] = () => ({ key: 'all', handshakes: { count: 1, perMs: 60_000 } });

@@ -215,11 +215,13 @@ export class ReceiveQueue {
    * Lets a paused link run until a message comes, or until `endProbe`: a close or a reset is seen
    * only while it runs.
    *
-   * @returns false, and leaves the link alone, if the queue is full in bytes; each message beyond
+   * @returns false, and leaves the link alone, if the rate of the peer holds it: what a probe
+   *   brings would be beyond the rate. The same if the queue is full in bytes; each message beyond
    *   `queueMessages` counts as MESSAGE_OVERHEAD_BYTES. Below that, one more chunk and the message
    *   that it completes stay under the hard cap (I5).
    */
   probe(): boolean {
+    if (this.#isHeld) return false;
     const { queueMessages, queueBytes } = this.#limits;
     const overhead = (this.messages - queueMessages) * MESSAGE_OVERHEAD_BYTES;
     if (!this.#paused || this.#bytes + Math.max(overhead, 0) >= queueBytes) return false;

@@ -11,6 +11,8 @@ import { nodeAddress } from './ip-address.ts';
 export interface Hop {
   /** The other end of its link; undefined where it is hidden, or not said. */
   readonly address: string | undefined;
+  /** Whether the other end is said, also where it is hidden. */
+  readonly hasNode: boolean;
   /** Whether that link has TLS. */
   readonly isSecure: boolean | undefined;
   /** The Host that it was sent. */
@@ -59,6 +61,7 @@ export function xForwardedChain(headers: IncomingHttpHeaders, most: number): For
     hasAddresses: sent[0] !== undefined,
     hop: (distance) => ({
       address: addressOf(fors[distance]),
+      hasNode: fors[distance] !== undefined,
       isSecure: isSecure(protos[distance] ?? protos.at(-1)),
       host: hostOf(hosts[distance] ?? hosts.at(-1)),
     }),
@@ -83,6 +86,7 @@ function parseElement(element: string): Hop | undefined {
   }
   return {
     address: addressOf(values.get('for')),
+    hasNode: values.has('for'),
     isSecure: isSecure(values.get('proto')),
     host: hostOf(values.get('host')),
   };

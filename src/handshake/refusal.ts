@@ -4,7 +4,6 @@
 import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../time/clock.ts';
-import { noop } from '../core/noop.ts';
 
 /** An answer of ours other than 101. */
 export interface Refusal {
@@ -126,7 +125,9 @@ function headText(status: number, fields: readonly (readonly [name: string, valu
 
 function finishWith(stream: Duplex, response: string | Buffer, clock: Clock): void {
   if (stream.writableEnded) return;
-  stream.on('error', noop);
+  // Node passes on each request of a chunk, also when the connection is lost: one listener does.
+  stream.off('error', ignore);
+  stream.on('error', ignore);
   if (!stream.writable) {
     stream.destroy();
     return;
@@ -136,3 +137,6 @@ function finishWith(stream: Duplex, response: string | Buffer, clock: Clock): vo
   const timer = clock.setTimeout(() => stream.destroy(), LINGER_MS);
   stream.once('close', () => clock.clearTimeout(timer));
 }
+
+/** A function of its own: others take their listeners off again. */
+function ignore(): void {}

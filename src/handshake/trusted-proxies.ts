@@ -38,8 +38,10 @@ export type KnownPeer = Peer & { readonly encrypted: boolean; readonly authority
 type Trust = (address: string | undefined, distance: number) => boolean;
 
 /** What one kind of header says of the client. */
-interface Claim extends Omit<Hop, 'address'> {
+interface Claim extends Omit<Hop, 'address' | 'hasNode'> {
   readonly hasAddresses: boolean;
+  /** Whether the proxy that counts names its client: hidden and malformed names count. */
+  readonly saysClient: boolean;
   /** Undefined where a trusted proxy hides it, or says what is no address. */
   readonly address: string | undefined;
 }
@@ -90,12 +92,14 @@ function claimOf(chain: ForwardedChain | undefined, trust: Trust): Claim | undef
     if (hop?.address === undefined) break;
     ({ address } = hop);
   }
-  return { hasAddresses: chain.hasAddresses, address, isSecure: last?.isSecure, host: last?.host };
+  const saysClient = address !== undefined || last?.hasNode !== false;
+  const { hasAddresses } = chain;
+  return { hasAddresses, saysClient, address, isSecure: last?.isSecure, host: last?.host };
 }
 
 function isContradictory(old: Claim, standard: Claim): boolean {
   return (
-    (old.hasAddresses && standard.address !== undefined && old.address !== standard.address) ||
+    (old.hasAddresses && standard.saysClient && old.address !== standard.address) ||
     areDifferent(old.isSecure, standard.isSecure) ||
     areDifferent(old.host?.toLowerCase(), standard.host?.toLowerCase())
   );

@@ -8,14 +8,14 @@ import { REFUSALS } from '../handshake/refusal.ts';
 import type { Refusal } from '../handshake/refusal.ts';
 import { checkKeyLimit, KeyLimits } from './key-limits.ts';
 import type { KeyLimit, LiveKey } from './key-limits.ts';
-import type { Report } from './report.ts';
+import type { PeerFaults } from './peer-faults.ts';
 import type { Slot, SocketId } from './socket-id.ts';
 import { noop } from '../core/noop.ts';
 import type { Clock } from '../time/clock.ts';
 
 export interface CapacitySettings {
   readonly clock: Clock;
-  readonly report: Report;
+  readonly peerFaults: Pick<PeerFaults, 'report'>;
   readonly maxSockets: number;
   readonly maxUnadmitted: number;
   readonly limitBy: (request: HandshakeRequest) => KeyLimit | undefined;
@@ -89,7 +89,8 @@ export class Capacity {
     } catch (error) {
       // A promise that rejects as well must not end the process.
       if (limit instanceof Promise) limit.catch(noop);
-      this.#settings.report(error, { phase: 'limitBy' });
+      // Limited: a client may make it fail again and again.
+      this.#settings.peerFaults.report('limitBy has failed', { phase: 'limitBy' }, () => error);
       return REFUSALS.failed;
     }
   }
