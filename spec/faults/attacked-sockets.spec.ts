@@ -83,40 +83,56 @@ const floods: typeof attacks = [
   ['B3: 300 messages of 1 KiB', (client) => client.send(repeated(300, binaryFrame(Buffer.alloc(1024))))],
 ];
 
-let built: BuiltPackage;
-let server: ScriptRun;
-let lines: AsyncIterator<string>;
-let port: number;
+/** A server in a process of its own: what an attack leaves behind would count in the next one. */
+class AttackedServer {
+  readonly #server: ScriptRun;
+  readonly #lines: AsyncIterator<string>;
 
-async function heldBytes(): Promise<number> {
-  server.child.stdin.write('\n');
-  const { value } = (await lines.next()) as { readonly value: string };
-  return (JSON.parse(value) as { readonly held: number }).held;
+  constructor(built: BuiltPackage) {
+    this.#server = built.run('attacked.js');
+    this.#lines = createInterface(this.#server.child.stdout)[Symbol.asyncIterator]();
+  }
+
+  async port(): Promise<number> {
+    return Number(await this.#line());
+  }
+
+  async heldBytes(): Promise<number> {
+    this.#server.child.stdin.write('\n');
+    return (JSON.parse(await this.#line()) as { readonly held: number }).held;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#server.child.kill();
+    await this.#server.end;
+  }
+
+  async #line(): Promise<string> {
+    const { value } = (await this.#lines.next()) as { readonly value: string };
+    return value;
+  }
 }
+
+let built: BuiltPackage;
 
 beforeAll(async () => {
   built = await buildPackage();
-  server = built.run('attacked.js');
-  lines = createInterface(server.child.stdout)[Symbol.asyncIterator]();
-  port = Number(((await lines.next()) as { readonly value: string }).value);
 }, 60_000);
 
-afterAll(async () => {
-  server.child.kill();
-  await server.end;
-  await built[Symbol.asyncDispose]();
-});
+afterAll(() => built[Symbol.asyncDispose]());
 
-function connectRaw(): Promise<RawClient> {
+function connectRaw(port: number): Promise<RawClient> {
   return openRaw(port, { headers: { 'Sec-WebSocket-Extensions': 'permessage-deflate' } });
 }
 
 describe('an attacked socket holds at most 4 MiB:', () => {
   it.each([...attacks, ...floods])('%s', { timeout: 60_000 }, async (_, attack) => {
-    const clients = await Promise.all(Array.from({ length: SOCKETS }, connectRaw));
-    const before = await heldBytes();
+    await using server = new AttackedServer(built);
+    const port = await server.port();
+    const clients = await Promise.all(Array.from({ length: SOCKETS }, () => connectRaw(port)));
+    const before = await server.heldBytes();
     await Promise.all(clients.map(attack));
-    const held = (await heldBytes()) - before;
+    const held = (await server.heldBytes()) - before;
     for (const client of clients) client[Symbol.dispose]();
     expect(held / SOCKETS).toBeLessThan(MAX_HELD_BYTES);
   });
