@@ -153,6 +153,30 @@ describe('ReceiveQueue', () => {
       expect(flow).toEqual(['pause', 'resume']);
     });
 
+    it('B3: pauses the link at what text takes in memory: two bytes for each unit, once one needs two', () => {
+      const { queue, flow, put } = setUp({ queueBytes: 1000 });
+      put(`€${'x'.repeat(497)}`);
+      expect([flow, queue.bytes]).toEqual([[], 500]);
+      put('x');
+      put('€');
+      expect([flow, queue.bytes]).toEqual([['pause'], 504]);
+      expect([queue.probe(), flow]).toEqual([false, ['pause']]);
+      queue.take(250);
+      expect(flow).toEqual(['pause', 'resume']);
+    });
+
+    it('B3: counts no memory of text any more that is bytes now, was taken, or was dropped', () => {
+      const wide = `€${'x'.repeat(300)}`;
+      for (const remove of ['firstToBytes', 'takeAll', 'discardAll'] as const) {
+        const { queue, flow, put, takeAll } = setUp({ queueBytes: 1000 });
+        put(wide);
+        if (remove === 'takeAll') takeAll();
+        else queue[remove]();
+        put('x'.repeat(600));
+        expect([remove, flow]).toEqual([remove, []]);
+      }
+    });
+
     it('of bytes resumes the link at half of them, also in the middle of a message', () => {
       const { queue, flow, put } = setUp({ queueBytes: 10 });
       put('0123456789');

@@ -6,7 +6,7 @@ import { deflateRawSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildPackage } from '../fixtures/built-package.ts';
 import type { BuiltPackage, ScriptRun } from '../fixtures/built-package.ts';
-import { binaryFrame, frame, OPCODE, RSV1 } from '../peers/frames.ts';
+import { binaryFrame, frame, OPCODE, RSV1, textFrame } from '../peers/frames.ts';
 import { openRaw } from '../peers/raw-client.ts';
 import type { RawClient } from '../peers/raw-client.ts';
 
@@ -29,6 +29,14 @@ function repeated(count: number, bytes: Buffer): Buffer {
 }
 
 const attacks: ReadonlyArray<readonly [name: string, attack: (client: RawClient) => Promise<void>]> = [
+  [
+    'B3: text of two bytes a unit, and a message in fragments behind it',
+    async (client) => {
+      await client.send(textFrame(`€${'x'.repeat(MIB - 4)}`));
+      await client.send(Buffer.concat([opening, repeated(15_000, continuation('x'))]));
+      await client.send(continuation(Buffer.alloc(1_000_000)));
+    },
+  ],
   [
     'B6: a message in pieces of one byte',
     async (client) => {

@@ -33,6 +33,8 @@ export class ReceiveQueue {
   /** Whether a hook is offered each message before a read can take it. */
   #isOffering = false;
   #bytes = 0;
+  /** What their text takes in memory beyond that. */
+  #extraBytes = 0;
   #paused = false;
   /** Whether the rate of the peer pauses the link, however little is queued. */
   #isHeld = false;
@@ -105,6 +107,7 @@ export class ReceiveQueue {
       return;
     }
     this.#bytes += bytes;
+    this.#extraBytes += extraBytes(data, bytes);
     const ring = this.#isOffering ? (this.#unoffered ??= new Ring()) : (this.#readable ??= new Ring());
     ring.push({ data: detached(data), bytes });
   }
@@ -138,6 +141,7 @@ export class ReceiveQueue {
   /** Turns the oldest readable message, or its rest, into bytes. There must be one. */
   firstToBytes(): void {
     const { first } = this.#readable as Ring<Message>;
+    this.#extraBytes -= extraBytes(first.data, first.bytes);
     first.data = toBytes(first.data);
   }
 
@@ -200,6 +204,7 @@ export class ReceiveQueue {
     this.#readable = undefined;
     this.#unoffered = undefined;
     this.#bytes = 0;
+    this.#extraBytes = 0;
     this.#firstIsRest = false;
     this.discardFurther();
   }
@@ -224,7 +229,7 @@ export class ReceiveQueue {
     if (this.#isHeld) return false;
     const { queueMessages, queueBytes } = this.#limits;
     const overhead = (this.messages - queueMessages) * MESSAGE_OVERHEAD_BYTES;
-    if (!this.#paused || this.#bytes + Math.max(overhead, 0) >= queueBytes) return false;
+    if (!this.#paused || this.#heldBytes + Math.max(overhead, 0) >= queueBytes) return false;
     this.#resume();
     return true;
   }
@@ -244,8 +249,13 @@ export class ReceiveQueue {
     return new RangeError(`Too much is unread: ${this.messages} messages, ${this.#bytes} bytes`);
   }
 
+  /** What the messages take in memory. */
+  get #heldBytes(): number {
+    return this.#bytes + this.#extraBytes;
+  }
+
   get #isFull(): boolean {
-    return this.messages >= this.#limits.queueMessages || this.#bytes >= this.#limits.queueBytes;
+    return this.messages >= this.#limits.queueMessages || this.#heldBytes >= this.#limits.queueBytes;
   }
 
   get #mustPause(): boolean {
@@ -255,6 +265,7 @@ export class ReceiveQueue {
   #takeFirst(ring: Ring<Message>): Data {
     const { data, bytes } = ring.shift();
     this.#bytes -= bytes;
+    this.#extraBytes -= extraBytes(data, bytes);
     if (this.#end !== undefined) this.#end.unread -= 1;
     this.#resumeBelowHalf();
     return data;
@@ -264,9 +275,11 @@ export class ReceiveQueue {
     const { data } = message;
     const part = typeof data === 'string' ? data.slice(0, cut) : data.subarray(0, cut);
     const bytes = bytesOf(part);
+    this.#extraBytes -= extraBytes(data, message.bytes);
     message.data = typeof data === 'string' ? data.slice(cut) : data.subarray(cut);
     message.bytes -= bytes;
     this.#bytes -= bytes;
+    this.#extraBytes += extraBytes(message.data, message.bytes);
     this.#resumeBelowHalf();
     return part;
   }
@@ -274,7 +287,7 @@ export class ReceiveQueue {
   #resumeBelowHalf(): void {
     if (!this.#paused || this.#isHeld) return;
     const { queueMessages, queueBytes } = this.#limits;
-    if (this.messages * 2 <= queueMessages && this.#bytes * 2 <= queueBytes) this.#resume();
+    if (this.messages * 2 <= queueMessages && this.#heldBytes * 2 <= queueBytes) this.#resume();
   }
 
   #pause(): void {
@@ -288,4 +301,13 @@ export class ReceiveQueue {
     this.#paused = false;
     this.#link.resume();
   }
+}
+
+/**
+ * Gives what a text takes in memory beyond its bytes on the wire: V8 keeps two bytes for each unit
+ * as soon as one of them needs two, so that text with one `€` takes twice its size.
+ */
+function extraBytes(data: Data, bytes: number): number {
+  if (typeof data !== 'string' || data.length === bytes) return 0;
+  return Math.max(2 * data.length - bytes, 0);
 }
