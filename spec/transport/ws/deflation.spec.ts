@@ -154,6 +154,17 @@ describe('F22: a paused link', () => {
     expect(end.messages).toEqual(['one', 'two', 'three']);
   });
 
+  it('inflates nothing more once we close, also where the link is lost', async () => {
+    const { end, stream } = link();
+    end.onCall = () => end.pause();
+    stream.push(Buffer.concat(['one', 'two', 'three'].map((text) => deflated(text))));
+    await end.untilMessages(1);
+    end.close(1008, '');
+    stream.destroy();
+    await end.untilEnd();
+    expect(end.messages).toEqual(['one', '', '']);
+  });
+
   it('delivers all of it before it tells of its end', async () => {
     const { end, stream } = link();
     end.onCall = () => end.pause();

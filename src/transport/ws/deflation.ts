@@ -14,6 +14,11 @@ import type { Clock } from '../../time/clock.ts';
 /** Contexts that were not used for so long, or for twice as long, are released. */
 const REST_MS = 1000;
 
+const NO_BYTES: Buffer = Buffer.alloc(0);
+/** Node's own, also while a test fakes it with the timers. */
+// oxlint-disable-next-line typescript/unbound-method -- it is called without `this` everywhere
+const { nextTick } = process;
+
 type Done = (error: Error | null, result?: Buffer) => void;
 type Work = (data: unknown, isLast: boolean, done: Done) => void;
 
@@ -81,6 +86,8 @@ export class Deflation implements ListNode<Deflation> {
   #isReceiving = false;
   /** Whether it has worked since the last look. */
   #isUsed = false;
+  /** Whether further messages are dropped: they come empty. */
+  #isDropping = false;
   /** Inflates the next message once the link is resumed. */
   #onResume: (() => void) | undefined;
   previous: Deflation | undefined;
@@ -99,13 +106,21 @@ export class Deflation implements ListNode<Deflation> {
     this.#deflater.decompress = (data, isLast, done) => {
       this.#isReceiving = !isLast;
       const onDone = this.#begin(done);
-      const inflate = (): void => decompress.call(this.#deflater, data, isLast, onDone);
+      const inflate = (): void => {
+        if (this.#isDropping) nextTick(onDone, null, NO_BYTES);
+        else decompress.call(this.#deflater, data, isLast, onDone);
+      };
       if (ws.isPaused && ws.readyState === ws.OPEN) this.#onResume = inflate;
       else inflate();
     };
     // `ws` waits for all that it has received, before it says that the link has ended.
     stream.once('close', () => this.resume());
     ws.once('close', () => contexts.remove(this));
+  }
+
+  /** Inflates no further message: our close has begun, and what comes behind it is dropped. */
+  dropFurther(): void {
+    this.#isDropping = true;
   }
 
   /** The link is resumed, or has ended. */

@@ -203,6 +203,7 @@ export class WsTransport implements Transport, ChunkReceiver {
   }
 
   close(code: number, reason: string): void {
+    this.#deflation?.dropFurther();
     if (this.#ws.readyState !== this.#ws.OPEN) return;
     // The sink bounds the time: a peer that still takes what was sent has longer.
     (this.#ws as TransportedWebSocket)[CLOSE_TIMEOUT] = MAX_TIMER_MS;
@@ -294,8 +295,7 @@ export class WsTransport implements Transport, ChunkReceiver {
   }
 
   get #currentSink(): TransportSink {
-    this.#sink ??= new BufferingSink();
-    return this.#sink;
+    return (this.#sink ??= new BufferingSink());
   }
 
   #batchOf(pool: FramePool): FrameBatch {
