@@ -137,6 +137,16 @@ describe('F27, B6: messageTimeoutMs', () => {
     expect(link.calls).toEqual([]);
   });
 
+  it('adds nothing to the time of a message where the link was not paused', async () => {
+    const peer = scripted({ messageTimeoutMs: 1000 });
+    peer.link.begin(1);
+    peer.conversation.resume();
+    await pass(peer, 999);
+    expect(peer.link.calls).toEqual(['resume']);
+    await pass(peer, 1);
+    expect(peer.link.calls).toEqual(['resume', 'close 1008']);
+  });
+
   it('sets no timer where there is no limit, and none for whole messages', () => {
     const free = scripted({ inflows: undefined });
     free.link.begin(1);

@@ -48,6 +48,17 @@ describe('a cookie that needs TLS', () => {
     expect([id, reports]).toEqual(['known', ['session: COROSOCK_SESSION_COOKIE plain']]);
   });
 
+  it('is not sent over a plain connection either where its session was updated', async () => {
+    const { sessions, store } = setScene({ cookie: '__Host-sid' });
+    const plain = await sessions.open(undefined, false);
+    await plain.update((data) => {
+      data['user'] = 'ann';
+    });
+    await plain.commit();
+    expect(store.calls.filter((call) => call.startsWith('set'))).toHaveLength(1);
+    expect(plain.writeCookie()).toBeUndefined();
+  });
+
   it('is sent over TLS', async () => {
     const { sessions } = setScene({ cookie: '__Host-sid' });
     const fresh = await sessions.open(undefined, true);

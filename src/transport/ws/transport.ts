@@ -273,10 +273,9 @@ export class WsTransport implements Transport, ChunkReceiver {
     transport.#currentSink.end(transport.#endOf(code, reason));
   };
 
-  /** Counts the chunks of the stream; if that is not known, what `ws` makes of them. */
+  /** Counts what `ws` makes of the chunks, where neither they nor their bytes are seen here. */
   #countChunks(): void {
     const count = (): void => void (this.#chunks += 1);
-    if (this.#stream !== undefined) return void this.#stream.on('data', count);
     for (const event of ['message', 'ping', 'pong'] as const) this.#ws.on(event, count);
   }
 
