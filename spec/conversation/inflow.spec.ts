@@ -292,4 +292,27 @@ describe('a rate', () => {
     link.end();
     expect(clock.timers).toBe(0);
   });
+
+  it('B6: closes a client that is more than five minutes ahead, and says why', async () => {
+    const peer = scripted({ rate: { messages: { count: 1, perMs: 1000 } } });
+    peer.link.arrive(...Array.from({ length: 300 }, (_, index) => String(index)));
+    expect(peer.link.calls).toEqual(['pause']);
+    peer.link.arrive('one too many');
+    expect(peer.link.calls).toContain('close 1008');
+    peer.link.end({ code: 1008, by: 'local' });
+    expect(await peer.ws.read()).toEqual(['0', 'ok']);
+    expect(peer.ws.closeInfo).toMatchObject({ code: 1008, by: 'limit', unread: 300 });
+    expect(String(peer.ws.closeInfo?.cause)).toBe(
+      'RangeError: The peer is too far ahead of the option `rate`',
+    );
+  });
+
+  it('holds a client for as long as one window, however long that is', () => {
+    const windows = { messages: { count: 1, perMs: 3_600_000 } };
+    for (const rate of [windows, { bytes: { count: 1000, perMs: 3_600_000, burst: 1 } }]) {
+      const peer = scripted({ rate });
+      peer.link.arrive('x');
+      expect(peer.link.calls).toEqual(['pause']);
+    }
+  });
 });

@@ -222,7 +222,19 @@ describe('HandlerRun', () => {
         { socketId: run.ws.id, phase: 'server' },
       ],
     ]);
+    // Until then further ones are counted.
+    await memory.clock.advance(60_000);
     expect(memory.clock.timers).toBe(0);
+  });
+
+  it('A3: reports of many handlers that are late the first one, and their number', async () => {
+    const memory = new MemoryHost({ closeTimeoutMs: 700 });
+    for (let visit = 0; visit < 5; visit += 1) memory.visit(forever).client.terminate();
+    await memory.clock.advance(60_700);
+    expect(memory.reports).toMatchObject([
+      [{ message: 'The handler still runs 700 ms after its socket has closed' }, { phase: 'server' }],
+      [{ code: 'COROSOCK_PEER_FAULTS', kind: 'server: late', count: 4 }, { phase: 'server' }],
+    ]);
   });
 
   it('reports what a handler throws after it was abandoned', async () => {

@@ -124,6 +124,8 @@ describe('onPostServer', () => {
     const others = name === 'the handler ignores the end' ? ['closed'] : ['closed', 'handler'];
     expect(told).toHaveLength(others.length + 1);
     expect([new Set(told.slice(0, -1)), told.at(-1)]).toEqual([new Set(others), ['onPostServer', end, true]]);
+    // A handler that ignores the end is reported; for a minute further ones are counted.
+    await memory.clock.advance(60_000);
     expect([gist(outcome.end), memory.clock.timers]).toEqual([end, 0]);
   });
 

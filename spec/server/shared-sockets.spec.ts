@@ -303,6 +303,8 @@ describe('onClientMessage', () => {
       ],
     ]);
     await server.answer();
+    // Until then further ones are counted.
+    await memory.clock.advance(60_000);
     expect([server.calls, memory.reports.length, memory.clock.timers]).toEqual([['a', 'onPostServer'], 1, 0]);
   });
 

@@ -46,6 +46,14 @@ export class Inflows {
   }
 }
 
+/**
+ * The longest time that a rate holds a link, unless one of its windows is longer: while it is held,
+ * neither a close nor the loss of the link is seen.
+ *
+ * @limit Time by which a client may be ahead of its `rate` | close 1008
+ */
+const LONGEST_HOLD_MS = 300_000;
+
 /** No time. */
 const NONE = -1;
 
@@ -135,6 +143,11 @@ export class Inflow {
     });
   }
 
+  get #longestHoldMs(): number {
+    const { messages, bytes } = this.#limits.rate ?? {};
+    return Math.max(LONGEST_HOLD_MS, messages?.perMs ?? 0, bytes?.perMs ?? 0);
+  }
+
   #count(messages: number, bytes: number): void {
     const meter = this.#meter;
     if (meter === undefined) return;
@@ -150,6 +163,10 @@ export class Inflow {
   /** Holds the link until there is room for one more message and byte. */
   #hold(nowMs: number, waitMs: number): void {
     if (waitMs === 0) return;
+    if (waitMs > this.#longestHoldMs) {
+      const cause = new RangeError('The peer is too far ahead of the option `rate`');
+      return this.#peer.close(1008, '', 'limit', cause);
+    }
     this.#holdMs = nowMs + waitMs;
     this.#peer.queue.hold();
     this.#deadline.setAt(this.#holdMs);

@@ -10,6 +10,7 @@ import { HostedSocket } from './hosted-socket.ts';
 import type { SocketRun } from './hosted-socket.ts';
 import { closeCodeFor, isExpectedEnd } from './outcome.ts';
 import type { HandlerEnd, Outcome } from './outcome.ts';
+import type { PeerFaults } from './peer-faults.ts';
 import type { Report } from './report.ts';
 import { SocketLife } from './socket-life.ts';
 import { RunFacts } from './run-facts.ts';
@@ -34,6 +35,7 @@ import { DrainingError } from '../core/errors.ts';
 export interface RunSettings extends ClientMessagesSettings, RunHooksSettings, SocketLifeSettings {
   readonly closeTimeoutMs: number;
   readonly report: Report;
+  readonly peerFaults: Pick<PeerFaults, 'report'>;
 }
 
 /** Hears of the ends of a run; an interface, because the host makes the run. */
@@ -285,8 +287,11 @@ export class HandlerRun
     this.#finish(this.#handlerEnd, end);
   }
 
+  /** Clients that leave cause it: of many of them the log gets one and their number. */
   #reportLate(what: string, phase: string): void {
-    this.report(new Error(`${what} ${this.#settings.closeTimeoutMs} ms after its socket has closed`), phase);
+    const { closeTimeoutMs, peerFaults } = this.#settings;
+    const makeError = (): Error => new Error(`${what} ${closeTimeoutMs} ms after its socket has closed`);
+    peerFaults.report(`${phase}: late`, { socketId: this.id, phase }, makeError);
   }
 
   #finishIfOver(): void {
