@@ -1,19 +1,21 @@
 // A thousand connections that send a byte of their request now and then: when they are gone, and
 // whether honest clients wait for them.
 
-import type { Socket } from 'node:net';
-import { setTimeout as delay } from 'node:timers/promises';
-import { dial, openSocket, upgradeHead } from './peer.ts';
+import { openSocket } from './peer.ts';
 import { percentile } from './row.ts';
 import type { Figure, Row } from './row.ts';
+import type { DawdlersQuestion } from './servers/dawdlers.ts';
 import { withSubject } from './subject.ts';
+import { Child } from '../child.ts';
 
 const SLOW = 1000;
-const HONEST = 300;
+const HONEST = 1000;
 const TIMEOUT_MS = 2000;
 const BYTE_EVERY_MS = 250;
 const LATEST_MS = TIMEOUT_MS + 1000;
 const MOST_SLOWER = 2;
+
+const PROGRAM = new URL('servers/dawdlers.js', import.meta.url);
 
 /** Opens connections one after the other, and gives the times that it took, in ms. */
 async function honest(port: number): Promise<readonly number[]> {
@@ -27,22 +29,16 @@ async function honest(port: number): Promise<readonly number[]> {
   return times;
 }
 
-/** Sends a request byte by byte. @returns How long the server kept the connection, in ms. */
-async function dawdle(socket: Socket): Promise<number> {
-  const began = performance.now();
-  const head = upgradeHead();
-  const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
-  socket.on('data', () => {});
-  socket.on('end', () => socket.end());
-  let at = 0;
-  const timer = setInterval(() => {
-    socket.write(head.slice(at, at + 1));
-    at = (at + 1) % (head.length - 2);
-  }, BYTE_EVERY_MS);
-  await Promise.race([closed, delay(LATEST_MS * 10, undefined, { ref: false })]);
-  clearInterval(timer);
-  socket.destroy();
-  return performance.now() - began;
+/** Measures honest connects while all slow ones are there, and then waits for the end of these. */
+async function beside(
+  dawdlers: Child<DawdlersQuestion>,
+  port: number,
+  alone: number,
+): Promise<{ readonly slower: number; readonly longest: number }> {
+  await dawdlers.ask({ ask: 'begin', port, clients: SLOW, everyMs: BYTE_EVERY_MS });
+  const slower = percentile(await honest(port), 99) / alone;
+  const latestMs = LATEST_MS * 10;
+  return { slower, longest: await dawdlers.ask({ ask: 'end', latestMs }, latestMs) };
 }
 
 async function measure(): Promise<readonly Figure[]> {
@@ -50,13 +46,8 @@ async function measure(): Promise<readonly Figure[]> {
   return withSubject('corosock', order, async (_, port) => {
     await honest(port);
     const alone = percentile(await honest(port), 99);
-    const sockets: Socket[] = [];
-    while (sockets.length < SLOW) {
-      sockets.push(...(await Promise.all(Array.from({ length: 100 }, () => dial(port)))));
-    }
-    const lives = sockets.map((socket) => dawdle(socket));
-    const slower = percentile(await honest(port), 99) / alone;
-    const longest = Math.max(...(await Promise.all(lives)));
+    const dawdlers = new Child<DawdlersQuestion>(PROGRAM, { core: 1 });
+    const { slower, longest } = await beside(dawdlers, port, alone).finally(() => dawdlers.stop());
     return [
       {
         what: `${SLOW} slow handshakes: the last is gone`,
