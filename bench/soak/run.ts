@@ -72,4 +72,5 @@ const circumstances = [
 ].join('\n');
 process.stdout.write(`${table}\n${circumstances}`);
 if (words.length === 0) writeFileSync(SOAKED, `# Soak\n\n${table}\n${circumstances}`);
-process.exitCode = figures.every(({ isKept }) => isKept) ? 0 : 1;
+// Clients of an attack may still have bytes that their server never takes.
+process.exit(figures.every(({ isKept }) => isKept) ? 0 : 1);
