@@ -143,11 +143,6 @@ export class Inflow {
     });
   }
 
-  get #longestHoldMs(): number {
-    const { messages, bytes } = this.#limits.rate ?? {};
-    return Math.max(LONGEST_HOLD_MS, messages?.perMs ?? 0, bytes?.perMs ?? 0);
-  }
-
   #count(messages: number, bytes: number): void {
     const meter = this.#meter;
     if (meter === undefined) return;
@@ -157,13 +152,14 @@ export class Inflow {
       return this.#peer.close(1008, '', 'limit', cause);
     }
     meter.take(messages, bytes, nowMs);
-    if (this.#limits.rate?.over !== 'close') this.#hold(nowMs, meter.waitFor(1, 1, nowMs));
+    if (this.#limits.rate?.over !== 'close') this.#hold(meter, nowMs);
   }
 
   /** Holds the link until there is room for one more message and byte. */
-  #hold(nowMs: number, waitMs: number): void {
+  #hold(meter: RateMeter, nowMs: number): void {
+    const waitMs = meter.waitFor(1, 1, nowMs);
     if (waitMs === 0) return;
-    if (waitMs > this.#longestHoldMs) {
+    if (waitMs > Math.max(LONGEST_HOLD_MS, meter.windowMs)) {
       const cause = new RangeError('The peer is too far ahead of the option `rate`');
       return this.#peer.close(1008, '', 'limit', cause);
     }

@@ -63,6 +63,12 @@ export class RateMeter {
     this.#rate = rate;
   }
 
+  /** The time of its longest window. */
+  get windowMs(): number {
+    const { messages, bytes } = this.#rate;
+    return Math.max(messages?.perMs ?? 0, bytes?.perMs ?? 0);
+  }
+
   /** Gives the time until there is room for so much; 0 where there is room. */
   waitFor(messages: number, bytes: number, nowMs: number): number {
     const { messages: perMessage, bytes: perByte } = this.#rate;
