@@ -6,11 +6,11 @@ import { spawn, spawnSync } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { settle } from 'corosock/testing';
+import { freePort } from '../fixtures/free-port.ts';
 
 /** Names the port of the host to which a proxy passes a request. */
 export const HOST_PORT_HEADER = 'X-Road-Port';
@@ -149,13 +149,4 @@ function takesConnections(port: number): Promise<boolean> {
     };
     socket.once('connect', end(true)).once('error', end(false));
   });
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

@@ -5,11 +5,10 @@ import { spawn, spawnSync } from 'node:child_process';
 import type { ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
+import { freePort } from '../fixtures/free-port.ts';
 
 const program = process.env['REDIS_SERVER_PATH'] ?? 'redis-server';
 
@@ -58,13 +57,4 @@ async function untilReady(server: ChildProcessByStdio<null, Readable, null>): Pr
   if (server.exitCode !== null) throw new Error(`redis-server has ended:\n${said}`);
   // Nobody reads on: its log must not fill the pipe.
   server.stdout.resume();
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

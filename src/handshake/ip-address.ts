@@ -36,6 +36,11 @@ export function canonicalAddress(text: string): string | undefined {
   return bits.flatMap((pair) => [pair >> 8, pair & 0xff]).join('.');
 }
 
+/** Gives the address of a peer in its one spelling, without the zone that a link-local one has. */
+export function canonicalPeerAddress(address: string): string | undefined {
+  return canonicalAddress(address.replace(/%.*$/u, ''));
+}
+
 /**
  * Reads the address of a node: `192.0.2.1`, `192.0.2.1:80`, `2001:db8::1` or `[2001:db8::1]:80`.
  *

@@ -7,7 +7,7 @@ import { BlockList, isIP } from 'node:net';
 import { forwardedChain, xForwardedChain } from './forwarded-header.ts';
 import type { ForwardedChain, Hop } from './forwarded-header.ts';
 import type { Peer } from './handshake-request.ts';
-import { canonicalAddress, withoutPrefix } from './ip-address.ts';
+import { canonicalAddress, canonicalPeerAddress, withoutPrefix } from './ip-address.ts';
 import { badArgument } from '../core/arguments.ts';
 
 /** The option `trustProxy` of a host: so many proxies, or those with these addresses. */
@@ -120,8 +120,8 @@ function trustOfRanges(ranges: readonly string[]): Trust {
     list.addSubnet(address, prefix, family);
   }
   return (address) => {
-    // A link-local address has a zone, which BlockList does not know.
-    const plain = address === undefined ? undefined : canonicalAddress(address.replace(/%.*$/u, ''));
+    // BlockList knows no zones.
+    const plain = address === undefined ? undefined : canonicalPeerAddress(address);
     return plain !== undefined && list.check(plain, familyOf(plain));
   };
 }

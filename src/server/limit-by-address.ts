@@ -3,7 +3,7 @@
 // within it a client has as many addresses as it likes.
 
 import type { HandshakeRequest } from '../handshake/handshake-request.ts';
-import { canonicalAddress } from '../handshake/ip-address.ts';
+import { canonicalPeerAddress } from '../handshake/ip-address.ts';
 import { checkLimits } from './key-limits.ts';
 import type { KeyLimit } from './key-limits.ts';
 import { badArgument, checkObject } from '../core/arguments.ts';
@@ -48,7 +48,7 @@ const PREFIX_HEXTETS = 4;
  */
 export function addressKey(address: string): string {
   if (!address.includes(':')) return address;
-  const short = canonicalAddress(address.replace(/%.*$/u, ''));
+  const short = canonicalPeerAddress(address);
   if (short === undefined) return address;
   return short.includes(':') ? prefixOf(short) : short;
 }
