@@ -20,6 +20,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { blocksIn } from './page-blocks.ts';
 import { linkFaults } from './page-faults.ts';
 import { projectRoot, readProjectFile } from './source-files.ts';
 
@@ -145,6 +146,31 @@ describe('the packed package', { timeout: 60_000 }, () => {
     expect(files.split('\n').filter((line) => /error TS|@types\/node|client\/index/.test(line))).toEqual([]);
   });
 
+  it('runs as the page about installing says', async () => {
+    const folder = join(consumer, 'project');
+    const { blocks } = blocksIn('README.md', readProjectFile('README.md'));
+    mkdirSync(join(folder, 'src'), { recursive: true });
+    for (const name of ['greeter', 'main']) {
+      const { code = '' } = blocks.find((block) => block.name === name) ?? {};
+      const once = name === 'main' ? `${code.replace('8080', '0')}await host.close();\n` : code;
+      writeFileSync(join(folder, 'src', `${name}.ts`), once);
+    }
+    const [, tsconfig = ''] = /^```json\n(.*?)^```/ms.exec(readProjectFile('docs/guide/installing.md')) ?? [];
+    writeFileSync(join(folder, 'tsconfig.json'), tsconfig);
+
+    expect(await run(process.execPath, [tsc], folder)).toBe('');
+    expect(await run(process.execPath, ['dist/main.js'], folder)).toMatch(/^Listening on ws:/);
+    const unbuilt = await run(process.execPath, ['--no-warnings', 'src/main.ts'], folder);
+    expect(unbuilt.startsWith('Listening on ws:')).toBe(isNodeAtLeast(22, 18));
+  });
+
+  it('needs Node 24 for `await using` in JavaScript', async () => {
+    const file = join(consumer, 'using.js');
+    writeFileSync(file, `await using x = { async [Symbol.asyncDispose]() {} };\nconsole.log('ran');\n`);
+    const said = await run(process.execPath, [file], consumer);
+    expect(said).toMatch(isNodeAtLeast(24, 0) ? /^ran$/m : /SyntaxError/);
+  });
+
   it('holds the source that each of its maps names', () => {
     const dist = join(installed, 'dist');
     const maps = readdirSync(dist, { recursive: true, encoding: 'utf8' }).filter((name) =>
@@ -186,6 +212,11 @@ describe('the packed package', { timeout: 60_000 }, () => {
     expect(await run(process.execPath, [tsc, '--noEmit', '-p', '.'], consumer)).toContain('node:http');
   });
 });
+
+function isNodeAtLeast(wantedMajor: number, wantedMinor: number): boolean {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  return major > wantedMajor || (major === wantedMajor && minor >= wantedMinor);
+}
 
 /** Answers with what the program printed, whether or not it succeeded. */
 async function run(program: string, args: readonly string[], cwd: string): Promise<string> {
