@@ -3,17 +3,20 @@
 
 import { compressionOf } from '../../../src/core/compression.ts';
 import { once } from 'node:events';
-import type { Server } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { settle } from 'corosock/testing';
+import { WebSocketServer } from 'ws';
+import type { WebSocket } from 'ws';
 import { listen, listenSecurely } from '../../fixtures/listening-server.ts';
 import type { LinkTarget } from '../../../src/transport/connector.ts';
 import type { Transport } from '../../../src/transport/transport.ts';
 import { connectWs, problemOf } from '../../../src/transport/ws/connector.ts';
 import { ConnectError } from '../../../src/core/errors.ts';
+import { frame, OPCODE } from '../../peers/frames.ts';
 import { targetOf } from '../browser/browser-pair.ts';
 import { acceptOne, openEnd } from './ws-pair.ts';
 
@@ -186,6 +189,28 @@ describe('connectWs', () => {
     const end = openEnd((await outcomeOf(port, { maxFragments: 2 })) as Transport);
     expect(await end.untilEnd()).toMatchObject({ code: 1008, reason: '', clean: false, by: 'limit' });
     http.close();
+  });
+
+  it('F24: survives 5,000 pings in one chunk, and answers the last', async () => {
+    const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
+    await once(server, 'listening');
+    const connected = once(server, 'connection') as Promise<[WebSocket, IncomingMessage]>;
+    const end = openEnd((await outcomeOf((server.address() as AddressInfo).port)) as Transport);
+    const [peer, { socket }] = await connected;
+    const pongs: string[] = [];
+    peer.on('pong', (payload: Buffer) => pongs.push(String(payload)));
+    const isAnswered = new Promise<void>((resolve) => {
+      peer.on('pong', (payload: Buffer) => String(payload) === '5000' && resolve());
+    });
+    const pings = Array.from({ length: 5000 }, (_, n) =>
+      frame({ opcode: OPCODE.ping, payload: `${n + 1}`, mask: false }),
+    );
+    socket.write(Buffer.concat(pings));
+    await isAnswered;
+    expect([pongs.length > 256, end.calls]).toEqual([true, []]);
+    peer.terminate();
+    await end.untilEnd();
+    server.close();
   });
 
   it.each([

@@ -6,12 +6,12 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
-import { WebSocket } from 'ws';
 import type { ClientOptions } from 'ws';
 import type { TransportPair } from '../../../src/testing/contracts/link-check.ts';
 import type { Transport } from '../../../src/transport/transport.ts';
 import { acceptedBy } from './scripted-stream.ts';
 import { WsAcceptor } from '../../../src/transport/ws/acceptor.ts';
+import { WsOrderedSocket } from '../../../src/transport/ws/ordered-socket.ts';
 import { WsTransport } from '../../../src/transport/ws/transport.ts';
 import { listenSecurely } from '../../fixtures/listening-server.ts';
 import { pairedStreams } from './paired-streams.ts';
@@ -61,7 +61,11 @@ async function connect(
       resolve(acceptedBy(acceptor, { request, stream, head }));
     });
   });
-  const ws = new WebSocket(url, { maxPayload: MAX_MESSAGE_BYTES, perMessageDeflate: false, ...options });
+  const ws = new WsOrderedSocket(url, {
+    maxPayload: MAX_MESSAGE_BYTES,
+    perMessageDeflate: false,
+    ...options,
+  });
   const opened = new Promise<Transport>((resolve) => {
     ws.once('open', () => resolve(new WsTransport(ws)));
   });

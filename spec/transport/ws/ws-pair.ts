@@ -1,5 +1,5 @@
 // A link over loopback for the contract and the specs of transport/ws/: a server's WsTransport, made
-// by a WsAcceptor, and a client's, over the client of `ws`.
+// by a WsAcceptor, and a client's, over the client that connector.ts makes.
 
 import { compressionOf } from '../../../src/core/compression.ts';
 import { realClock } from '../../../src/time/real-clock.ts';
@@ -7,13 +7,13 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { WebSocket } from 'ws';
 import type { RecordedEnd } from '../../../src/testing/contracts/recorded-link.ts';
 import { RecordedLink } from '../../../src/testing/contracts/recorded-link.ts';
 import type { TransportPair } from '../../../src/testing/contracts/link-check.ts';
 import type { Transport } from '../../../src/transport/transport.ts';
 import { WsAcceptor } from '../../../src/transport/ws/acceptor.ts';
 import { acceptedBy } from './scripted-stream.ts';
+import { WsOrderedSocket } from '../../../src/transport/ws/ordered-socket.ts';
 import { WsTransport } from '../../../src/transport/ws/transport.ts';
 import { openRaw } from '../../peers/raw-client.ts';
 import type { RawClient } from '../../peers/raw-client.ts';
@@ -36,7 +36,7 @@ export const MAX_MESSAGE_BYTES = 70_000;
 export async function wsLink({ compression = false, counts = true }: LinkOptions = {}): Promise<WsLink> {
   const { http, port, accepted } = await acceptOne(compression);
   const url = `ws://127.0.0.1:${port}`;
-  const ws = new WebSocket(url, { maxPayload: MAX_MESSAGE_BYTES, perMessageDeflate: compression });
+  const ws = new WsOrderedSocket(url, { maxPayload: MAX_MESSAGE_BYTES, perMessageDeflate: compression });
   const opened = Promise.all([once(ws, 'upgrade'), once(ws, 'open')]).then(
     ([[{ socket }]]) => new WsTransport(ws, counts ? (socket as Socket) : undefined),
   );

@@ -2,9 +2,9 @@
 // it and gets a WsTransport before any message of the server is delivered.
 
 import type { Duplex } from 'node:stream';
-import { WebSocket } from 'ws';
 import type { LinkOutcome, LinkTarget } from '../connector.ts';
 import { deflateOptions } from './deflation.ts';
+import { WsOrderedSocket } from './ordered-socket.ts';
 import { WsTransport } from './transport.ts';
 import { ConnectError } from '../../core/errors.ts';
 import { noop } from '../../core/noop.ts';
@@ -35,17 +35,19 @@ export function connectWs(target: LinkTarget, outcome: LinkOutcome): () => void 
   return cancel;
 }
 
-function openWebSocket(target: LinkTarget): WebSocket {
+function openWebSocket(target: LinkTarget): WsOrderedSocket {
   const options = {
     headers: target.headers,
     perMessageDeflate: deflateOptions(target.compression),
     maxPayload: target.maxMessageBytes,
     maxFragments: target.maxFragments,
+    // WsOrderedSocket bounds the pongs. `ws` would drop the link at 60; not yet in @types/ws.
+    maxPendingAutoPongs: 0,
     followRedirects: false,
     // How long the server may take to drop the link after the close frames; not yet in @types/ws.
     closeTimeout: target.closeTimeoutMs,
   } as const;
-  return new WebSocket(target.url, [...target.protocols], options);
+  return new WsOrderedSocket(target.url, [...target.protocols], options);
 }
 
 /**

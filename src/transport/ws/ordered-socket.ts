@@ -1,7 +1,7 @@
-// The WebSocket of `ws` on a server. `ws` answers pings and close frames by itself: here the frames
+// The WebSocket of `ws` on both ends. `ws` answers pings and close frames by itself. Here frames
 // that wait for the end of the turn go first, the transport says when a close frame is answered,
-// and a peer that asks for pongs and does not read them is ended. WsAcceptor has it made, and
-// WsTransport gives it its batch.
+// and a peer that asks for pongs and does not read them is ended. WsAcceptor and connector.ts have
+// it made, and WsTransport gives it its batch on a server.
 
 import { WebSocket } from 'ws';
 import type { FrameBatch } from './frame-batch.ts';
