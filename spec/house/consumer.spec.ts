@@ -16,7 +16,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -188,15 +188,23 @@ describe('the packed package', { timeout: 60_000 }, () => {
     expect(missing).toEqual([]);
   });
 
-  it('holds each page that README links to', () => {
+  it('holds each page that its pages for users link to', () => {
     const textOf = (path: string): string | undefined => {
       const file = join(installed, path);
       if (!existsSync(file)) return undefined;
       return statSync(file).isFile() ? readFileSync(file, 'utf8') : '';
     };
-    const text = textOf('README.md') ?? '';
-    expect(text).toContain('](CONTRIBUTING.md)');
-    expect(linkFaults({ path: 'README.md', text }, textOf)).toEqual([]);
+    const docs = readdirSync(join(installed, 'docs'), { recursive: true, encoding: 'utf8' });
+    const pages = docs
+      .filter((name) => name.endsWith('.md'))
+      .map((name) => `docs/${name.split(sep).join('/')}`);
+    const others = ['README.md', 'SECURITY.md', 'ARCHITECTURE.md', 'examples/stories/README.md'];
+    const faults = [...pages, ...others].flatMap((path) =>
+      linkFaults({ path, text: textOf(path) ?? '' }, textOf),
+    );
+    expect(textOf('README.md')).toContain('](CONTRIBUTING.md)');
+    expect(pages.length).toBeGreaterThan(20);
+    expect(faults).toEqual([]);
   });
 
   // Last, for it spoils the installed package. Shows that the spec above would
