@@ -5,25 +5,25 @@ import { describe, expect, it } from 'vitest';
 import type { Servable } from 'corosock';
 import type { FakeOptions } from 'corosock/testing';
 import { acceptedAtOnce } from '../../src/server/admission.ts';
-import { memoryServer } from '../../src/testing/memory-server.ts';
-import type { MemoryServer } from '../../src/testing/memory-server.ts';
+import { MemoryServer } from '../../src/testing/memory-server.ts';
 import { UsageError } from '../../src/core/errors.ts';
 
 /** A server in memory, and its link opened. */
 function opened(
   servable: Servable,
   options: FakeOptions = {},
-): MemoryServer & ReturnType<MemoryServer['open']> {
-  const memory = memoryServer('f()', servable, options);
-  return { ...memory, ...memory.open(acceptedAtOnce(memory.pending.protocol)) };
+): Pick<MemoryServer, 'host' | 'settings'> & ReturnType<MemoryServer['open']> {
+  const memory = new MemoryServer('f()', servable, options);
+  const { host, settings } = memory;
+  return { host, settings, ...memory.open(memory.unchecked(), acceptedAtOnce('')) };
 }
 
-describe('memoryServer', () => {
+describe('MemoryServer', () => {
   it('has started the handler when its link is open', () => {
     const order: string[] = [];
-    const memory = memoryServer('f()', () => void order.push('handler'), {});
+    const memory = new MemoryServer('f()', () => void order.push('handler'), {});
     order.push('made');
-    memory.open(acceptedAtOnce(''));
+    memory.open(memory.unchecked(), acceptedAtOnce(''));
     expect([...order, 'open']).toEqual(['made', 'handler', 'open']);
   });
 
@@ -52,7 +52,7 @@ describe('memoryServer', () => {
   });
 
   it('names its caller in the errors of options', () => {
-    expect(() => memoryServer('f()', () => {}, { url: 'nowhere' })).toThrow(
+    expect(() => new MemoryServer('f()', () => {}, { url: 'nowhere' })).toThrow(
       new UsageError('COROSOCK_ARGUMENT', 'f(): expected url to be a URL, got "nowhere"'),
     );
   });

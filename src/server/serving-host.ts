@@ -34,7 +34,7 @@ import { RunRegistry } from './run-registry.ts';
 import type { WebSocketServer } from './servable.ts';
 import { ShutDown } from './shut-down.ts';
 import { TaskQueue } from '../waiting/task-queue.ts';
-import { Upgrade } from './upgrade.ts';
+import { handedOver, markHandedOver, Upgrade } from './upgrade.ts';
 import type { PendingUpgrade } from './upgrade.ts';
 import { Sessions } from '../session/sessions.ts';
 import { Conversation } from '../conversation/conversation.ts';
@@ -42,7 +42,6 @@ import { rejected } from '../waiting/abortable.ts';
 import { WsAcceptor } from '../transport/ws/acceptor.ts';
 import type { Transport } from '../transport/transport.ts';
 import { badArgument } from '../core/arguments.ts';
-import { UsageError } from '../core/errors.ts';
 import type { Complete } from '../core/options.ts';
 import { checkWait } from '../core/wait-options.ts';
 import type { WaitOptions } from '../core/wait-options.ts';
@@ -175,9 +174,21 @@ export class ServingHost implements Host, RunListener {
     if (refusal !== undefined) return refusal;
     if (found === undefined) return REFUSALS.route;
     if (found === 'malformed') return REFUSALS.target;
+    // Node's own string, which dies with the request; ours would stay as long as the socket.
+    const client = { cookie: request.headers.cookie, isSecure: upgradeRequest.isSecure };
+    return this.enter(found, upgradeRequest, checked.protocol, client);
+  }
+
+  /** Check, also for the test kit: takes a slot, and makes the server of the route. */
+  enter<Request extends HandshakeRequest>(
+    found: Match,
+    request: Request,
+    protocol: string,
+    client: SessionRequest,
+  ): (PendingHandshake & { readonly request: Request }) | Refusal {
     // No instance of a class is made for a client that is refused.
     if (this.#isDraining) return REFUSALS.closing;
-    const slot = this.#capacity.enter(found.pattern, upgradeRequest);
+    const slot = this.#capacity.enter(found.pattern, request);
     if ('status' in slot) return slot;
     const socketId = this.#runs.reserve(slot);
     const server = this.#makeServer(found);
@@ -186,10 +197,7 @@ export class ServingHost implements Host, RunListener {
       socketId.leave();
       return server === undefined ? REFUSALS.failed : REFUSALS.closing;
     }
-    // Node's own string, which dies with the request; ours would stay as long as the socket.
-    const client = { cookie: request.headers.cookie, isSecure: upgradeRequest.isSecure };
-    const place = { socketId, route: found.pattern };
-    return this.pendingHandshake(upgradeRequest, server, checked.protocol, client, place);
+    return this.pendingHandshake(request, server, protocol, client, { socketId, route: found.pattern });
   }
 
   /** Check, also for the test kit: whether the page of a request may connect. */
@@ -284,27 +292,9 @@ export class ServingHost implements Host, RunListener {
   }
 }
 
-/** Marks the streams that a host was given, for all hosts. */
-const HANDED_OVER = Symbol('handed over');
-type HandedStream = Duplex & { [HANDED_OVER]?: true };
-
 const NO_MATCH = Object.freeze({ params: NO_PARAMS });
 
 const HANDSHAKE = Object.freeze({ phase: 'handshake' });
-
-/** @returns false for a stream that a host was given before. */
-function markHandedOver(stream: HandedStream): boolean {
-  if (stream[HANDED_OVER] === true) return false;
-  stream[HANDED_OVER] = true;
-  return true;
-}
-
-function handedOver(): UsageError {
-  return new UsageError(
-    'COROSOCK_HANDED_OVER',
-    'host.handleUpgrade(): expected a stream that no host was given before, got one that was',
-  );
-}
 
 function checkOpen(id: unknown, options: WaitOptions): void {
   if (typeof id !== 'string') throw badArgument('host.openServer()', 'the id of a socket', id);

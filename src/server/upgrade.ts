@@ -2,6 +2,7 @@
 // the stream while admission.ts decides, and then answers: with the 101 of transport/ws/acceptor.ts
 // or with a refusal.
 
+import type { Duplex } from 'node:stream';
 import type { AcceptedHandshake, HandshakeResult, PendingHandshake, RejectedHandshake } from './admission.ts';
 import { cancel } from './admission.ts';
 import { answerTo } from './answer-to.ts';
@@ -13,6 +14,7 @@ import { refuse, REFUSALS } from '../handshake/refusal.ts';
 import type { UpgradeEvent, WsAcceptor } from '../transport/ws/acceptor.ts';
 import type { WsTransport } from '../transport/ws/transport.ts';
 import type { Clock } from '../time/clock.ts';
+import { UsageError } from '../core/errors.ts';
 import { noop } from '../core/noop.ts';
 
 /** A handshake whose request came over the wire. */
@@ -116,4 +118,23 @@ function headerLinesOf({ answer, setCookie }: AcceptedHandshake): readonly strin
   const ours = setCookie === undefined ? NO_LINES : [`Set-Cookie: ${setCookie}`];
   if (answer.responseHeaders === undefined) return ours;
   return [...Array.from(answer.responseHeaders, ([name, value]) => `${name}: ${value}`), ...ours];
+}
+
+/** Marks the streams that a host was given, for all hosts. */
+const HANDED_OVER: unique symbol = Symbol('handed over');
+type HandedStream = Duplex & { [HANDED_OVER]?: true };
+
+/** @returns false for a stream that a host was given before. */
+export function markHandedOver(stream: HandedStream): boolean {
+  if (stream[HANDED_OVER] === true) return false;
+  stream[HANDED_OVER] = true;
+  return true;
+}
+
+/** Makes the error of a stream that a host was given twice. */
+export function handedOver(): UsageError {
+  return new UsageError(
+    'COROSOCK_HANDED_OVER',
+    'host.handleUpgrade(): expected a stream that no host was given before, got one that was',
+  );
 }

@@ -1,5 +1,5 @@
-// The options of `runServer` and `fakeSocket`: those of a host, and the parts of the request. Types
-// only; memory-server.ts checks them.
+// The options of `runServer` and `fakeSocket`: those of a host, and the parts of the request; and
+// those of `run.connect`. Types only; memory-server.ts checks them.
 
 /// <reference types="node" preserve="true" />
 
@@ -16,10 +16,20 @@ export interface FakeOptions extends Omit<HostOptions, 'heartbeat'> {
   /** URL of the request. Default `'ws://localhost/'`. */
   readonly url?: string;
   /**
-   * Header lines of the request, with names in lower case. With `trustProxy` those of proxies say
-   * which address the client has; without, it has none. Default none.
+   * Header lines of the request. With `trustProxy` those of proxies say which address the client
+   * has; without, it has none. Default none.
    */
   readonly headers?: IncomingHttpHeaders;
   /** Parameters of the route. Default none. */
   readonly params?: Readonly<Record<string, string>>;
+}
+
+/** What a further client says of itself. Each default is what the first client of the run says. */
+export interface ClientOfWorld {
+  /** URL of the request, absolute. Default: that of the run. */
+  readonly url?: string;
+  /** Header lines of the request, in place of those of the run. Default: those of the run. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Subprotocols that the client offers. Default: all that the host speaks. */
+  readonly protocols?: readonly string[];
 }

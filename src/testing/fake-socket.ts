@@ -2,7 +2,7 @@
 // the link are those of memory-server.ts.
 
 import type { FakeOptions } from './fake-options.ts';
-import { memoryServer } from './memory-server.ts';
+import { MemoryServer } from './memory-server.ts';
 import type { ServerSocket } from '../server/host.ts';
 import { acceptedAtOnce } from '../server/admission.ts';
 import type { ClientSocket } from '../socket/client-socket.ts';
@@ -27,8 +27,9 @@ export function fakeSocket<Context = unknown>(
     throw badArgument('fakeSocket()', 'no sessions (they take a handshake: runServer())', options.sessions);
   }
   const { context, ...rest } = options;
-  const memory = memoryServer('fakeSocket()', untilClosed, rest);
-  const { run, client } = memory.open({ ...acceptedAtOnce(memory.pending.protocol), context });
+  const memory = new MemoryServer('fakeSocket()', untilClosed, rest);
+  const pending = memory.unchecked();
+  const { run, client } = memory.open(pending, { ...acceptedAtOnce(pending.protocol), context });
   return { ws: run.ws as ServerSocket<Context>, client };
 }
 

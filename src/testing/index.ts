@@ -2,7 +2,7 @@
 // and the contracts of a transport and of a session store.
 
 export type { Check } from './contracts/check.ts';
-export type { FakeOptions } from './fake-options.ts';
+export type { ClientOfWorld, FakeOptions } from './fake-options.ts';
 export { fakeSocket } from './fake-socket.ts';
 export { sessionStoreContract } from './contracts/session-store-contract.ts';
 export type { SessionStoreUnderTest } from './contracts/session-store-contract.ts';

@@ -1,33 +1,37 @@
 // A host without a listener, and links in memory to it. `runServer` and `fakeSocket` use it; host,
 // handshake and conversation are those of a port.
 
-import type { FakeOptions } from './fake-options.ts';
+import type { IncomingHttpHeaders } from 'node:http';
+import type { ClientOfWorld, FakeOptions } from './fake-options.ts';
 import type { HandlerRun } from '../server/handler-run.ts';
+import { chooseSubprotocol } from '../handshake/check-handshake.ts';
 import type { ArrivedRequest } from '../handshake/handshake-request.ts';
 import { REFUSALS } from '../handshake/refusal.ts';
 import type { Refusal } from '../handshake/refusal.ts';
 import { trustedProxies } from '../handshake/trusted-proxies.ts';
-import type { KnownPeer } from '../handshake/trusted-proxies.ts';
+import type { KnownPeer, TrustedProxies } from '../handshake/trusted-proxies.ts';
 import { ServingHost } from '../server/serving-host.ts';
-import type { HttpBinding } from '../server/serving-host.ts';
+import type { HttpBinding, SessionRequest } from '../server/serving-host.ts';
 import { HOST_OPTIONS, settingsOf } from '../server/host-options.ts';
 import type { HostSettings } from '../server/host-options.ts';
 import type { AcceptedHandshake, PendingHandshake } from '../server/admission.ts';
-import { makerOf, RouteTable } from '../server/routes.ts';
-import type { Servable } from '../server/servable.ts';
+import { EVERY_PATH, makerOf, RouteTable } from '../server/routes.ts';
+import type { Servable, WebSocketServer } from '../server/servable.ts';
 import { ConnectedSocket } from '../socket/client-socket.ts';
 import type { ClientSocket } from '../socket/client-socket.ts';
+import { CONVERSATION_OPTIONS } from '../conversation/conversation-options.ts';
 import { Conversation } from '../conversation/conversation.ts';
 import { memoryLink } from '../transport/memory-transport.ts';
-import { badArgument, checkObject } from '../core/arguments.ts';
-import { complete, unchecked } from '../core/options.ts';
-import type { OptionTable } from '../core/options.ts';
+import { badArgument, checkNames, checkObject, show } from '../core/arguments.ts';
+import { UsageError } from '../core/errors.ts';
+import { complete, namesOf, unchecked } from '../core/options.ts';
+import type { Complete, OptionTable } from '../core/options.ts';
 
 type RequestOptions = Pick<FakeOptions, 'url' | 'headers' | 'params'>;
 
 const REQUEST_OPTIONS: OptionTable<RequestOptions> = {
   url: ['ws://localhost/', checkUrl],
-  headers: [Object.freeze({}), unchecked],
+  headers: [Object.freeze({}), checkHeaders],
   params: [Object.freeze({}), unchecked],
 };
 
@@ -38,50 +42,125 @@ export const FAKE_OPTIONS: OptionTable<FakeOptions> = {
   ...REQUEST_OPTIONS,
 };
 
+/** What a client in memory says of itself, as far as `run.connect` takes it. */
+type ClientOptions = Pick<FakeOptions, 'url' | 'headers' | 'protocols'>;
+
 const NO_BINDING: HttpBinding = Object.freeze({ address: undefined, close: async () => {} });
 
 /** The schemes of a URL with TLS. */
 const SECURE = /^(?:wss|https):$/u;
 
-/** A host in memory, and its one conversation. */
-export interface MemoryServer {
-  readonly host: ServingHost;
-  readonly settings: HostSettings;
-  readonly pending: PendingHandshake;
-  /** Gives the answer to a request that is not admitted: a page of a foreign origin. */
-  check(): Refusal | undefined;
-  /** Opens the link, and starts the handler. */
-  open(accepted: AcceptedHandshake): { readonly run: HandlerRun; readonly client: ClientSocket };
+/** What a client in memory says of itself. */
+type MemoryRequest = Complete<RequestOptions> & { readonly protocols: readonly string[] };
+
+/** The request of a client in memory, as the host gets it. */
+interface Arrival {
+  readonly request: ArrivedRequest;
+  readonly protocol: string;
+  readonly client: SessionRequest;
+  /** Whether proxies contradict each other. */
+  readonly isContradictory: boolean;
 }
 
-/** Makes a server that is reached by a link in memory. @param call - Named in errors. */
-export function memoryServer(call: string, servable: Servable, options: FakeOptions): MemoryServer {
-  checkObject(call, options);
-  // A link in memory is never lost unnoticed, and a test that counts timers means its own.
-  const settings = settingsOf(call, { ...options, heartbeat: options.heartbeat ?? false }, FAKE_OPTIONS);
-  // No cookie leaves the process: a test may sign with any secret.
-  const sessions = settings.sessions && { ...settings.sessions, weakness: undefined };
-  const { url, headers, params } = complete<RequestOptions>(call, options, REQUEST_OPTIONS);
-  const { protocols } = settings;
-  const host = new ServingHost(new RouteTable(servable), { ...settings, sessions }, NO_BINDING);
-  const given = new URL(url);
-  // A link in memory has no address.
-  const link = { remoteAddress: undefined, encrypted: SECURE.test(given.protocol), authority: given.host };
-  const peer = trustedProxies(settings.trustProxy)?.peerOf(headers, link) ?? link;
-  const isContradictory = peer === 'contradictory';
-  // A copy, because code of users may change the headers of a request.
-  const sent = { headers: { ...headers }, params, protocols, raw: undefined };
-  const request = { ...sent, ...endOf(isContradictory ? link : peer, given) };
-  const server = makerOf(call, servable)();
-  const client = { cookie: headers['cookie'], isSecure: request.isSecure };
-  const pending = host.pendingHandshake(request, server, protocols[0] ?? '', client);
-  return {
-    host,
-    settings,
-    pending,
-    check: () => (isContradictory ? REFUSALS.forwarded : host.refusalOf(request)),
-    open: (accepted) => openLink(host, settings, pending, accepted),
-  };
+/** A host in memory. Each handshake with it takes the steps of a port: check, admit, converse. */
+export class MemoryServer {
+  readonly host: ServingHost;
+  readonly settings: HostSettings;
+  /** The request of the first client. */
+  readonly first: MemoryRequest;
+  /** The runs of all clients so far, in the order in which they began. */
+  readonly runs: HandlerRun[] = [];
+  readonly #makeServer: () => WebSocketServer;
+  readonly #proxies: TrustedProxies | undefined;
+
+  /** @param call - Named in errors. */
+  constructor(call: string, servable: Servable, options: FakeOptions) {
+    checkObject(call, options);
+    refuseRoutes(call, servable);
+    this.#makeServer = makerOf(call, servable);
+    // A link in memory is never lost unnoticed, and a test that counts timers means its own.
+    const settings = settingsOf(call, { ...options, heartbeat: options.heartbeat ?? false }, FAKE_OPTIONS);
+    // No cookie leaves the process: a test may sign with any secret.
+    const sessions = settings.sessions && { ...settings.sessions, weakness: undefined };
+    this.first = {
+      ...complete<RequestOptions>(call, options, REQUEST_OPTIONS),
+      protocols: settings.protocols,
+    };
+    this.host = new ServingHost(new RouteTable(servable), { ...settings, sessions }, NO_BINDING);
+    this.settings = settings;
+    this.#proxies = trustedProxies(settings.trustProxy);
+  }
+
+  /**
+   * Gives the request of a further client. @param call - Named in errors.
+   *
+   * @throws UsageError `COROSOCK_ARGUMENT`.
+   */
+  requestOf(call: string, options: ClientOfWorld): MemoryRequest {
+    const { url, headers, protocols } = this.first;
+    const table: OptionTable<ClientOptions> = {
+      url: [url, checkUrl],
+      headers: [headers, checkHeaders],
+      protocols: [protocols, CONVERSATION_OPTIONS.protocols[1]],
+    };
+    checkNames(call, options, namesOf(table));
+    return { ...this.first, ...complete<ClientOptions>(call, options, table) };
+  }
+
+  /** Check: gives what is admitted next, or the answer to a client that is not. */
+  check(given: MemoryRequest): PendingHandshake | Refusal {
+    const { request, protocol, client, isContradictory } = this.#arrivalOf(given);
+    if (isContradictory) return REFUSALS.forwarded;
+    const match = { pattern: EVERY_PATH, makeServer: this.#makeServer, params: request.params };
+    return this.host.refusalOf(request) ?? this.host.enter(match, request, protocol, client);
+  }
+
+  /** Gives the first handshake as one that needs no check, and takes no slot. */
+  unchecked(): PendingHandshake {
+    const { request, protocol, client } = this.#arrivalOf(this.first);
+    return this.host.pendingHandshake(request, this.#makeServer(), protocol, client);
+  }
+
+  /** Converse: opens the link, and starts the handler. */
+  open(
+    pending: PendingHandshake,
+    accepted: AcceptedHandshake,
+  ): { readonly run: HandlerRun; readonly client: ClientSocket } {
+    const { maxMessageBytes, maxFragments } = this.settings;
+    const { protocol } = accepted.answer;
+    // The limits of a host are no client's.
+    const farSettings = { ...this.settings, heartbeat: undefined, inflows: undefined };
+    const [near, far] = memoryLink({
+      protocol,
+      maxMessageBytes: [maxMessageBytes, maxMessageBytes],
+      maxFragments: [maxFragments, maxFragments],
+    });
+    const client = new ConnectedSocket(new Conversation(far, farSettings, 'one'), pending.request.url.href);
+    const run = this.host.converse(near, pending, accepted);
+    this.runs.push(run);
+    return { run, client };
+  }
+
+  #arrivalOf({ url, headers: given, params, protocols }: MemoryRequest): Arrival {
+    const headers = asSent(given);
+    const asked = new URL(url);
+    // A link in memory has no address.
+    const link = { remoteAddress: undefined, encrypted: SECURE.test(asked.protocol), authority: asked.host };
+    const peer = this.#proxies?.peerOf(headers, link) ?? link;
+    const isContradictory = peer === 'contradictory';
+    const end = endOf(isContradictory ? link : peer, asked);
+    return {
+      request: { headers, params, protocols, raw: undefined, ...end },
+      protocol: chooseSubprotocol(this.settings.protocols, protocols),
+      client: { cookie: headers['cookie'], isSecure: end.isSecure },
+      isContradictory,
+    };
+  }
+}
+
+/** A copy, because code of users may change the headers of a request; with names in lower case. */
+function asSent(headers: IncomingHttpHeaders): IncomingHttpHeaders {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
 }
 
 /** Gives what a request has of its other end. */
@@ -97,21 +176,18 @@ function checkUrl(call: string, name: string, url: unknown): void {
   if (!URL.canParse(url as string)) throw badArgument(call, `${name} to be a URL`, url);
 }
 
-function openLink(
-  host: ServingHost,
-  settings: HostSettings,
-  pending: PendingHandshake,
-  accepted: AcceptedHandshake,
-): { readonly run: HandlerRun; readonly client: ClientSocket } {
-  const { maxMessageBytes, maxFragments } = settings;
-  const { protocol } = accepted.answer;
-  // The limits of a host are no client's.
-  const farSettings = { ...settings, heartbeat: undefined, inflows: undefined };
-  const [near, far] = memoryLink({
-    protocol,
-    maxMessageBytes: [maxMessageBytes, maxMessageBytes],
-    maxFragments: [maxFragments, maxFragments],
-  });
-  const client = new ConnectedSocket(new Conversation(far, farSettings, 'one'), pending.request.url.href);
-  return { run: host.converse(near, pending, accepted), client };
+function checkHeaders(call: string, name: string, headers: unknown): void {
+  if (typeof headers !== 'object' || headers === null || Array.isArray(headers))
+    throw badArgument(call, `${name} to be an object of strings`, headers);
+}
+
+function refuseRoutes(call: string, servable: unknown): void {
+  if (typeof servable !== 'object' || servable === null) return;
+  const [first] = Object.keys(servable);
+  if (first?.startsWith('/') !== true) return;
+  throw new UsageError(
+    'COROSOCK_ARGUMENT',
+    `${call}: expected one server, got a map of routes (${show(first)}), which are for serve() and attach(). ` +
+      'Give the server of one route, and in params what its pattern would find',
+  );
 }

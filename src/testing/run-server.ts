@@ -1,9 +1,8 @@
 // `runServer`: a server's whole life cycle without a port. Calls the hook, starts the handler, and
 // shuts down under any clock. The host and the link are those of memory-server.ts.
 
-import type { FakeOptions } from './fake-options.ts';
-import { memoryServer } from './memory-server.ts';
-import type { MemoryServer } from './memory-server.ts';
+import type { ClientOfWorld, FakeOptions } from './fake-options.ts';
+import { MemoryServer } from './memory-server.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 import type { Host } from '../server/host.ts';
 import type { Outcome as RunOutcome } from '../server/outcome.ts';
@@ -26,6 +25,15 @@ export interface ServerRun extends AsyncDisposable {
   /** How the run ended. Never rejects; settles after `onPostServer`. */
   readonly done: Promise<Outcome>;
   readonly host: Host;
+  /**
+   * Opens a further client of the same host, over a link of its own. Its handler is one more run of
+   * the server. Limits such as `maxSockets` count all clients.
+   *
+   * @param options - `url`, `headers`, `protocols`; each defaults to that of the run.
+   * @throws ConnectError with the `status` of a refusal: 503 once the host closes. UsageError
+   *   `COROSOCK_ARGUMENT`.
+   */
+  connect(options?: ClientOfWorld): Promise<ClientSocket>;
 }
 
 /**
@@ -42,25 +50,28 @@ export interface ServerRun extends AsyncDisposable {
  * @throws UsageError `COROSOCK_ARGUMENT`.
  */
 export function runServer(server: Servable, options: FakeOptions = {}): ServerRun {
-  const memory = memoryServer('runServer()', server, options);
-  const start = begin(memory);
+  const memory = new MemoryServer('runServer()', server, options);
+  const start = begin(memory, memory.first);
+  const connect = async (given: ClientOfWorld = {}): Promise<ClientSocket> =>
+    clientOf(await begin(memory, memory.requestOf('run.connect()', given)));
   return {
     client: unattended(start.then(clientOf)),
     done: start.then(outcomeOf),
     host: memory.host,
+    connect: (given) => unattended(connect(given)),
     [Symbol.asyncDispose]: () => shutDown(memory),
   };
 }
 
 type Started = ReturnType<MemoryServer['open']> | { readonly response: Response };
 
-async function begin(memory: MemoryServer): Promise<Started> {
-  const { host, pending, settings } = memory;
-  const refusal = memory.check();
-  if (refusal !== undefined) return { response: toResponse(refusal) };
-  return host.admit(pending, (result) => {
-    if (result.kind === 'accepted') return memory.open(result);
-    const answer = answerTo(result, pending.socketId, settings);
+async function begin(memory: MemoryServer, request: MemoryServer['first']): Promise<Started> {
+  const pending = memory.check(request);
+  if ('status' in pending) return { response: toResponse(pending) };
+  return memory.host.admit(pending, (result) => {
+    if (result.kind === 'accepted') return memory.open(pending, result);
+    pending.socketId.leave();
+    const answer = answerTo(result, pending.socketId, memory.settings);
     return { response: 'response' in answer ? answer.response : toResponse(answer) };
   });
 }
