@@ -72,21 +72,22 @@ export interface ErrorCodes {
    */
   readonly COROSOCK_SESSION_SECRET: 'UsageError';
   /**
-   * `readJson` took a binary message. Where no handler catches it, the socket closes with 1003.
+   * `readJson`, `readText` or `jsonOf` took a binary message. Where no handler catches it, the
+   * socket closes with 1003.
    *
-   * Cure: catch it, or let it close. For JSON in binary messages set `ws.binaryData = true`.
+   * Cure: catch it, or let it close. For text in binary messages set `ws.binaryData = true`.
    */
   readonly COROSOCK_NOT_TEXT: 'MessageError';
   /**
-   * `readJson` took a message that is no JSON. Where no handler catches it, the socket closes with
-   * 1007.
+   * `readJson` or `jsonOf` took a message that is no JSON. Where no handler catches it, the socket
+   * closes with 1007.
    *
    * Cure: catch it, or let it close.
    */
   readonly COROSOCK_NOT_JSON: 'MessageError';
   /**
-   * `readJson` took a message that its schema refuses; `issues` holds the schema's words. Where no
-   * handler catches it, the socket closes with 1008.
+   * `readJson` or `jsonOf` took a message that its schema refuses; `issues` holds the schema's
+   * words. Where no handler catches it, the socket closes with 1008.
    *
    * Cure: catch it, or let it close.
    */

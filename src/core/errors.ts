@@ -39,7 +39,8 @@ const MESSAGE_FAULTS: Readonly<Record<CodesOf<'MessageError'>, FaultWords>> = Ob
 });
 
 /**
- * Reports that the peer's message is not what `readJson` was to read. The message has been taken.
+ * Reports that the peer's message is not what `readJson`, `readText` or `jsonOf` was to read. The
+ * message has been taken.
  *
  * Where neither the handler nor `onClientMessage` catches it, the socket closes with `closeCode`;
  * it is recognised by its `code`. Its text holds nothing of the message; `issues` are the schema's
@@ -52,8 +53,8 @@ export class MessageError extends Error {
   readonly closeCode: FaultWords['closeCode'];
   readonly issues: readonly SchemaIssue[];
 
-  constructor(code: MessageFault, issues: readonly SchemaIssue[] = []) {
-    super(`ws.readJson(): ${MESSAGE_FAULTS[code].says}`);
+  constructor(code: MessageFault, issues: readonly SchemaIssue[] = [], call = 'ws.readJson()') {
+    super(`${call}: ${MESSAGE_FAULTS[code].says}`);
     this.code = code;
     this.closeCode = MESSAGE_FAULTS[code].closeCode;
     this.issues = issues;

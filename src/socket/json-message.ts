@@ -1,6 +1,6 @@
-// JSON in messages, for `readJson` and `writeJson` of message-socket.ts: parses and validates a
-// message, and writes a value. A bad message is the peer's fault (MessageError, with a close code),
-// a value that cannot be written is the caller's (UsageError).
+// Text and JSON in messages, for `readText`, `readJson` and `writeJson` of message-socket.ts:
+// parses and validates a message, and writes a value. A bad message is the peer's fault
+// (MessageError, with a close code), a value that cannot be written is the caller's (UsageError).
 
 import { badArgument, checkMs, checkNames, checkSignal } from '../core/arguments.ts';
 import type { Data } from '../core/data.ts';
@@ -29,6 +29,22 @@ export function checkReadJson(call: string, options: ReadJsonOptions): void {
   checkSignal(call, 'signal', signal);
   if (schema !== undefined && !isStandardSchema(schema))
     throw badArgument(call, 'schema to be a Standard Schema of version 1', schema);
+}
+
+/**
+ * Gives the text of a message.
+ *
+ * @param bytes - How to treat a binary message: `refused`, or as `text` in UTF-8.
+ * @throws MessageError `COROSOCK_NOT_TEXT`, also for bytes that are not UTF-8.
+ */
+export function plainText(message: Data, bytes: 'refused' | 'text'): string {
+  if (typeof message === 'string') return message;
+  if (bytes === 'refused') throw new MessageError('COROSOCK_NOT_TEXT', [], 'ws.readText()');
+  try {
+    return decodeText(message);
+  } catch {
+    throw new MessageError('COROSOCK_NOT_TEXT', [], 'ws.readText()');
+  }
 }
 
 /**

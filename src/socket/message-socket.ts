@@ -3,14 +3,14 @@
 // the members of a client and of a server's socket.
 
 import type { Conversation } from '../conversation/conversation.ts';
-import { checkReadJson, parseJson, stringifyJson, validate } from './json-message.ts';
+import { checkReadJson, parseJson, plainText, stringifyJson, validate } from './json-message.ts';
 import type { ReadJsonOptions } from './json-message.ts';
 import { MessageIterator } from './message-iterator.ts';
 import { isFragmented, Fragments } from '../conversation/fragments.ts';
 import type { Fragmented } from '../conversation/fragments.ts';
 import { readableOf, writableOf } from './message-streams.ts';
 import { pendingRead } from '../conversation/pending-read.ts';
-import type { PendingRead, ReadView, ReadWait } from '../conversation/pending-read.ts';
+import type { PendingRead, ReadMethod, ReadView, ReadWait } from '../conversation/pending-read.ts';
 import type { ReadOptions, Socket, WriteOptions } from './socket.ts';
 import { SocketPort } from './socket-port.ts';
 import { rejected, unattendedThen } from '../waiting/abortable.ts';
@@ -131,7 +131,21 @@ export class MessageSocket implements Socket {
     try {
       const options =
         typeof timeoutMsOrOptions === 'number' ? { timeoutMs: timeoutMsOrOptions } : timeoutMsOrOptions;
-      return this.#conversation.reader.read(messageRead(this.#ownView(), options));
+      return this.#conversation.reader.read(
+        messageRead('ws.readMessage()', this.#ownView(), options, READ_MESSAGE),
+      );
+    } catch (error) {
+      return rejected(error);
+    }
+  }
+
+  readText(options: WaitOptions = {}): Promise<ReadResult<string>> {
+    try {
+      const view = this.#ownView();
+      const read = messageRead('ws.readText()', view, options, READ_TEXT);
+      return unattendedThen(this.#conversation.reader.read(read), ([message, status]): ReadResult<string> =>
+        status === 'ok' ? [plainText(message, textForm(view)), 'ok'] : [message, status],
+      );
     } catch (error) {
       return rejected(error);
     }
@@ -180,7 +194,7 @@ export class MessageSocket implements Socket {
     const answer = this.#conversation.reader.read(read);
     return unattendedThen(answer, ([message, status]): ReadResult<T> | Promise<ReadResult<T>> => {
       if (status !== 'ok') return [message, status];
-      const value = parseJson(message, view.binaryData ? 'text' : 'refused');
+      const value = parseJson(message, textForm(view));
       if (schema === undefined) return [value as T, 'ok'];
       return validate(value, schema).then((valid) => [valid, 'ok']);
     });
@@ -229,6 +243,8 @@ export class MessageSocket implements Socket {
 
 // oxlint-disable-next-line typescript/unbound-method -- they mark a stack frame, are never called
 const { read: READ, readMessage: READ_MESSAGE, readJson: READ_JSON } = MessageSocket.prototype;
+// oxlint-disable-next-line typescript/unbound-method -- as above
+const { readText: READ_TEXT } = MessageSocket.prototype;
 
 function positionalRead(view: ReadView, len: number | undefined, wait: ReadWait): PendingRead {
   if (len !== undefined) checkLength('ws.read()', len);
@@ -243,10 +259,15 @@ function optionsRead(view: ReadView, options: ReadOptions): PendingRead {
   return positionalRead(view, len, { timeoutMs, signal });
 }
 
-function messageRead(view: ReadView, options: WaitOptions): PendingRead {
-  checkWait('ws.readMessage()', options);
+function messageRead(call: string, view: ReadView, options: WaitOptions, method: ReadMethod): PendingRead {
+  checkWait(call, options);
   const { timeoutMs = DEFAULT_READ_TIMEOUT_MS, signal } = options;
-  return pendingRead(view, Infinity, { timeoutMs, signal }, READ_MESSAGE);
+  return pendingRead(view, Infinity, { timeoutMs, signal }, method);
+}
+
+/** How a binary message is read as text: with `binaryData` all messages are bytes. */
+function textForm(view: ReadView): 'refused' | 'text' {
+  return view.binaryData ? 'text' : 'refused';
 }
 
 function checkWriteOptions(call: string, options: WriteOptions): WriteOptions {

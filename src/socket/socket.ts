@@ -139,6 +139,21 @@ export interface Socket extends AsyncIterable<Data> {
   readMessage(options: WaitOptions): Promise<ReadResult>;
 
   /**
+   * Reads the text of the whole oldest message, or of the rest of it that `read` has left.
+   *
+   * Takes the message in any case: also a binary one. With `binaryData` it decodes bytes as UTF-8.
+   *
+   * @param options - `timeoutMs`: longest wait in milliseconds, ≥ 0; default one day. `signal`:
+   *   aborting rejects with its reason, and takes nothing.
+   * @returns `[text, 'ok']`, else as `read`.
+   * @throws MessageError `COROSOCK_NOT_TEXT` for a binary message; with `binaryData` for bytes that
+   *   are not UTF-8. A socket closes with 1003 when its handler does not catch it. As `read`.
+   *
+   * Invariants: I1, I3.
+   */
+  readText(options?: WaitOptions): Promise<ReadResult<string>>;
+
+  /**
    * Reads the whole oldest message, or the rest of it that `read` has left, and parses it as JSON.
    *
    * Takes the message in any case: also one that is not JSON, or that the schema refuses. With
