@@ -2,21 +2,23 @@
 // and no socket is left.
 
 import { compressionOf } from '../../../src/core/compression.ts';
-import { once } from 'node:events';
+import { createHash } from 'node:crypto';
+import { EventEmitter, once } from 'node:events';
 import type { IncomingMessage, Server } from 'node:http';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { describe, expect, it } from 'vitest';
+import { deflateRawSync } from 'node:zlib';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { settle } from 'corosock/testing';
-import { WebSocketServer } from 'ws';
-import type { WebSocket } from 'ws';
+import { WebSocket, WebSocketServer } from 'ws';
 import { listen, listenSecurely } from '../../fixtures/listening-server.ts';
 import type { LinkTarget } from '../../../src/transport/connector.ts';
 import type { Transport } from '../../../src/transport/transport.ts';
 import { connectWs, problemOf } from '../../../src/transport/ws/connector.ts';
 import { ConnectError } from '../../../src/core/errors.ts';
-import { frame, OPCODE } from '../../peers/frames.ts';
+import { frame, OPCODE, RSV1 } from '../../peers/frames.ts';
+import { HandClock, turn } from '../../time/hand-clock.ts';
 import { targetOf } from '../browser/browser-pair.ts';
 import { acceptOne, openEnd } from './ws-pair.ts';
 
@@ -44,6 +46,29 @@ function followEnd(stream: Duplex): void {
   stream.resume();
 }
 
+/** Accepts each upgrade, and sends these texts compressed in one chunk. */
+function sendingDeflated(server: Server, texts: readonly string[]): void {
+  server.on('upgrade', ({ headers }, stream: Duplex) => {
+    followEnd(stream);
+    const accept = createHash('sha1')
+      .update(`${headers['sec-websocket-key']}${ACCEPT_GUID}`)
+      .digest('base64');
+    const lines = [
+      'HTTP/1.1 101 Switching Protocols',
+      'Upgrade: websocket',
+      'Connection: Upgrade',
+      'Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover; client_no_context_takeover',
+      `Sec-WebSocket-Accept: ${accept}`,
+    ];
+    stream.write(Buffer.concat([Buffer.from([...lines, '', ''].join('\r\n')), ...texts.map(deflatedFrame)]));
+  });
+}
+
+function deflatedFrame(text: string): Buffer {
+  const payload = deflateRawSync(Buffer.from(text), { finishFlush: 2 }).subarray(0, -4);
+  return frame({ opcode: OPCODE.text, rsv: RSV1, payload, mask: false });
+}
+
 /** Answers each upgrade with these lines. */
 function answering(server: Server, ...lines: readonly string[]): void {
   server.on('upgrade', (_, stream: Duplex) => {
@@ -52,7 +77,47 @@ function answering(server: Server, ...lines: readonly string[]): void {
   });
 }
 
+const ACCEPT_GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
+
 describe('connectWs', () => {
+  it('F22: inflates nothing more of a chunk while the client is paused', async () => {
+    await using http = await listen();
+    sendingDeflated(http.server, ['one', 'two', 'three']);
+    const clock = new HandClock();
+    const end = openEnd(
+      (await outcomeOf(http.port, { compression: compressionOf('spec', true), clock })) as Transport,
+    );
+    end.onCall = () => end.pause();
+    await end.untilMessages(1);
+    for (let turns = 0; turns < 20; turns += 1) await turn();
+    const whilePaused = end.messages;
+    end.onCall = () => {};
+    end.resume();
+    await end.untilMessages(3);
+    end.terminate();
+    await end.untilEnd();
+    expect([whilePaused, clock.timers]).toEqual([['one'], 0]);
+  });
+
+  it('goes without the stream where the answer does not tell it, as with the ws of Bun', async () => {
+    const emit = EventEmitter.prototype.emit;
+    const spy = vi.spyOn(WebSocket.prototype, 'emit');
+    onTestFinished(() => spy.mockRestore());
+    spy.mockImplementation(function (this: WebSocket, name, ...given: unknown[]) {
+      return emit.call(this, name, ...(name === 'upgrade' ? [{ socket: null }] : given));
+    });
+    const { http, port, accepted } = await acceptOne(false);
+    const transport = (await outcomeOf(port)) as Transport;
+    const end = openEnd(transport);
+    const server = openEnd(await accepted);
+    server.send('hello');
+    await end.untilMessages(1);
+    expect([transport.receivedBytes, transport.flushedBytes]).toEqual([1, NaN]);
+    server.close(4000, 'bye');
+    expect(await end.untilEnd()).toMatchObject({ code: 4000, by: 'peer', clean: true });
+    http.close();
+  });
+
   it('counts bytes of the connection: a message is a sign of life before it is whole', async () => {
     const { http, port, accepted } = await acceptOne(false);
     const transport = (await outcomeOf(port)) as Transport;

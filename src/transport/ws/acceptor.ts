@@ -4,7 +4,7 @@
 
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { WebSocketServer } from 'ws';
+import { isOwnOfBun, WebSocketServer } from './library.ts';
 import type { Server } from 'ws';
 import { DeflateContexts, deflateOptions, Deflation } from './deflation.ts';
 import { FramePool } from './frame-batch.ts';
@@ -109,7 +109,7 @@ export class WsAcceptor {
 
   #transportOver(ws: WsOrderedSocket, stream: Duplex): WsTransport {
     // Bun's own `ws` writes past the stream: frames of ours would overtake its own.
-    if (process.versions['bun'] !== undefined) return new WsTransport(ws);
+    if (isOwnOfBun()) return new WsTransport(ws);
     const deflation = ws.extensions === '' ? undefined : new Deflation(ws, stream, this.#contexts);
     const transport = new WsTransport(ws, stream, { pool: this.#pool, deflation });
     this.#inbound.divert(stream, transport);

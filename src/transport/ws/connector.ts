@@ -3,7 +3,7 @@
 
 import type { Duplex } from 'node:stream';
 import type { LinkOutcome, LinkTarget } from '../connector.ts';
-import { deflateOptions } from './deflation.ts';
+import { DeflateContexts, Deflation, deflateOptions } from './deflation.ts';
 import { WsOrderedSocket } from './ordered-socket.ts';
 import { WsTransport } from './transport.ts';
 import { ConnectError } from '../../core/errors.ts';
@@ -23,16 +23,30 @@ export function connectWs(target: LinkTarget, outcome: LinkOutcome): () => void 
     outcome.failed(error);
   };
   let stream: Duplex | undefined;
-  ws.on('upgrade', ({ socket }) => {
-    stream = socket;
+  ws.on('upgrade', ({ socket }: { readonly socket: Duplex | null }) => {
+    // Bun's own `ws` tells no stream.
+    stream = socket ?? undefined;
   });
   ws.on('open', () => {
     ws.removeAllListeners();
-    outcome.opened(new WsTransport(ws, stream));
+    outcome.opened(new WsTransport(ws, stream, { deflation: deflationOf(ws, stream, target) }));
   });
   ws.on('unexpected-response', (_, response) => fail(new ConnectError(response.statusCode)));
   ws.on('error', (cause) => fail(new ConnectError(undefined, { problem: problemOf(cause), cause })));
   return cancel;
+}
+
+/**
+ * Gives what inflates nothing while the link is paused; undefined without compression. It releases
+ * no context: the server may refer to earlier messages, also where it was asked not to.
+ */
+function deflationOf(
+  ws: WsOrderedSocket,
+  stream: Duplex | undefined,
+  { clock, compression }: LinkTarget,
+): Deflation | undefined {
+  if (ws.extensions === '' || compression === undefined || stream === undefined) return undefined;
+  return new Deflation(ws, stream, new DeflateContexts(clock, { ...compression, contextTakeover: true }));
 }
 
 function openWebSocket(target: LinkTarget): WsOrderedSocket {

@@ -3,7 +3,7 @@
 // and a peer that asks for pongs and does not read them is ended. WsAcceptor and connector.ts have
 // it made, and WsTransport gives it its batch on a server.
 
-import { WebSocket } from 'ws';
+import { WebSocket } from './library.ts';
 import type { FrameBatch } from './frame-batch.ts';
 import { TOO_MANY_PINGS } from './violation.ts';
 

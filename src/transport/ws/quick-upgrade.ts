@@ -4,7 +4,7 @@
 
 import { hash } from 'node:crypto';
 import type { Duplex } from 'node:stream';
-import { WebSocket } from 'ws';
+import { WebSocket } from './library.ts';
 import { CARRIES } from './inbound-stream.ts';
 import type { CarryingStream } from './inbound-stream.ts';
 import { WsOrderedSocket } from './ordered-socket.ts';

@@ -59,11 +59,15 @@ type TransportedWebSocket = WebSocket &
  */
 const ENTRY_BYTES = 256;
 
-/** What a server's transport shares with others, and what its link has agreed on. */
-export interface ServerParts {
-  readonly pool: FramePool;
-  readonly deflation: Deflation | undefined;
+/** What the transport of a link is given besides its stream. */
+export interface LinkParts {
+  /** Where our own frames are put. A server's transports share it; a client has none. */
+  readonly pool?: FramePool;
+  /** Undefined without compression. */
+  readonly deflation?: Deflation | undefined;
 }
+
+const NO_PARTS: LinkParts = Object.freeze({});
 
 /** Carries messages over one open WebSocket of `ws`. */
 export class WsTransport implements Transport, ChunkReceiver {
@@ -92,26 +96,26 @@ export class WsTransport implements Transport, ChunkReceiver {
   #chunks = 0;
   /** Made with the first chunk that brings a part of a message. */
   #frames: InboundFrames | undefined;
-  /** Undefined without compression, and for a client. */
+  /** Undefined without compression. */
   readonly #deflation: Deflation | undefined;
 
   /**
    * @param ws - Open.
    * @param stream - The stream below it, if it is known: it counts bytes, and takes our own frames.
-   * @param parts - A server's; undefined on a client, whose frames are masked by `ws`.
+   * @param parts - Without a pool on a client, whose frames are masked by `ws`.
    */
-  constructor(ws: WebSocket, stream?: Duplex, parts?: ServerParts) {
+  constructor(ws: WebSocket, stream?: Duplex, parts: LinkParts = NO_PARTS) {
     this.#ws = ws;
     this.#stream = stream;
-    this.#pool = ws.extensions === '' ? parts?.pool : undefined;
-    this.#deflation = parts?.deflation;
+    this.#pool = ws.extensions === '' ? parts.pool : undefined;
+    this.#deflation = parts.deflation;
     (ws as TransportedWebSocket)[TRANSPORT] = this;
     // oxlint-disable typescript/unbound-method -- an emitter gives its listeners their `this`
     ws.on('message', WsTransport.#webSocketOnMessage);
     ws.on('error', WsTransport.#webSocketOnError);
     ws.on('close', WsTransport.#webSocketOnClose);
     // oxlint-enable typescript/unbound-method
-    if (this.#stream?.bytesRead === undefined && parts === undefined) this.#countChunks();
+    if (this.#stream?.bytesRead === undefined && parts.pool === undefined) this.#countChunks();
   }
 
   get protocol(): string {
