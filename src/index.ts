@@ -24,6 +24,7 @@ export type { SessionStore } from './session/session-store.ts';
 export { SessionStoreError } from './session/timed-store.ts';
 export type { ReadJsonOptions } from './socket/json-message.ts';
 export type { ReadOptions, Socket, WriteOptions } from './socket/socket.ts';
+export type { SocketClock } from './socket/socket-clock.ts';
 export { channel } from './tasks/bounded-channel.ts';
 export type { Channel, ChannelOptions, WhenFull } from './tasks/channel.ts';
 export { every } from './tasks/every.ts';

@@ -10,6 +10,7 @@ import type { CloseHostOptions, CloseReport } from './close-report.ts';
 import type { Wait } from './host-waits.ts';
 import type { Session } from '../session/session.ts';
 import type { Socket } from '../socket/socket.ts';
+import type { SocketClock } from '../socket/socket-clock.ts';
 import type { Task } from '../tasks/task.ts';
 import type { CloseInfo } from '../core/close-info.ts';
 import type { WaitOptions } from '../core/wait-options.ts';
@@ -57,6 +58,11 @@ export interface ServerSocket<Context = unknown> extends SharedSocket {
    */
   readonly sharedConnection: boolean;
   readonly host: Host;
+  /**
+   * The clock that its waits go by: that of its host, which tests may move. `sleep` waits, and
+   * `every`, `channel` and `select` take it as their `clock`.
+   */
+  readonly clock: SocketClock;
   /** Aborts when the host asks its handlers to finish, and at `maxLifetimeMs` of this socket. */
   readonly draining: AbortSignal;
   /**

@@ -9,6 +9,8 @@ import type { Session } from '../session/session.ts';
 import { closeByUser } from '../socket/close-by-user.ts';
 import type { Conversation } from '../conversation/conversation.ts';
 import { MessageSocket } from '../socket/message-socket.ts';
+import { socketClockOf } from '../socket/socket-clock.ts';
+import type { SocketClock } from '../socket/socket-clock.ts';
 import type { ChildFunction } from '../tasks/task-scope.ts';
 import type { Task } from '../tasks/task.ts';
 import type { LazySignal } from '../waiting/lazy-signal.ts';
@@ -94,6 +96,10 @@ export class HostedSocket extends SocketHandle implements ServerSocket {
 
   get host(): Host {
     return this.#run.host;
+  }
+
+  get clock(): SocketClock {
+    return socketClockOf(this.#run.conversation.reader.scheduling);
   }
 
   override get closed(): Promise<CloseInfo> {

@@ -62,6 +62,11 @@ export function schedulingOf(clock: Clock): Scheduling {
   return scheduling;
 }
 
+/** Lets all that is on a clock use the deadlines and the budget of a host, whose time it tells. */
+export function adoptClock(clock: Clock, deadlines: Deadlines, budget: TurnBudget): void {
+  schedulings.set(clock, { clock, deadlines, budget, spin: new SpinGuard() });
+}
+
 /**
  * Calls back once the event loop has read from and written to the network. The first immediate may
  * come before it has.

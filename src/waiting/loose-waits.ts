@@ -1,5 +1,5 @@
-// Calls that wait for something of no host: a select without a socket, a `take` or `put` of a
-// channel. `host.waits` finds their handlers by their stacks. What can no longer be settled,
+// Calls that wait for nothing of a socket: a select without one, a `take` or `put` of a channel, a
+// sleep. `host.waits` finds their handlers by their stacks. What can no longer be settled,
 // because all of its sources are gone, is collected: only the youngest selects are held here.
 
 import type { ParkedWait } from '../core/parked-wait.ts';
@@ -17,7 +17,7 @@ export interface WaitHolder {
   readonly isDone: boolean;
 }
 
-/** A select without a socket. */
+/** A select without a socket, or a sleep. */
 export interface LooseSelect extends WaitHolder, ListNode<LooseSelect> {}
 
 /**
