@@ -265,6 +265,34 @@ describe.skipIf(!isThere)(`connect in a browser${reason}`, { timeout: 30_000 }, 
     expect(heard).toEqual(['COROSOCK_ARGUMENT', 'COROSOCK_ARGUMENT']);
   });
 
+  it('selects from sockets, a channel, a timer and a signal', async () => {
+    const heard = await page.evaluate(async (url) => {
+      const [one, two] = [await corosock.connect(`${url}echo`), await corosock.connect(`${url}echo`)];
+      const news = corosock.channel<string>({ capacity: 1, whenFull: 'drop-oldest' });
+      const tick = corosock.every(5);
+      const over = new AbortController();
+      void two.write('from two');
+      const taken: unknown[] = [await corosock.select({ one, two, news })];
+      for (const item of ['old', 'new']) void news.put(item);
+      taken.push(await corosock.select({ one, two, news }), (await corosock.select({ one, tick }))[0]);
+      taken.push(await corosock.select({ one, news }, { timeoutMs: 1 }));
+      over.abort('enough');
+      taken.push(await corosock.select({ one, over: over.signal }));
+      void one.close();
+      taken.push(await corosock.select({ one, two }));
+      await two.close();
+      return taken;
+    }, url);
+    expect(heard).toEqual([
+      ['two', ['from two', 'ok']],
+      ['news', ['new', 'ok']],
+      'tick',
+      ['timeout', undefined],
+      ['over', 'enough'],
+      ['one', [undefined, 'closed']],
+    ]);
+  });
+
   it('connects again until a close that is final', async () => {
     const heard = await page.evaluate(async (url) => {
       const answers: unknown[] = [];

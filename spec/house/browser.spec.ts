@@ -1,10 +1,12 @@
-// The browser's entry point leads to nothing of Node's, in the source and in what a
-// bundler makes of the built package. The last part shows the checker one fault at a
-// time.
+// The browser's entry point leads to nothing of Node's, in the source and in what
+// bundlers make of the built package, and a page of a user runs. The last part shows
+// the checker one fault at a time.
 
-import { beforeAll, describe, expect, it } from 'vitest';
-import { bundleClient } from '../fixtures/browser-bundle.ts';
+import { serve } from 'corosock';
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { bundleClient, bundlePage } from '../fixtures/browser-bundle.ts';
 import type { BrowserBundle } from '../fixtures/browser-bundle.ts';
+import { isThere, launchChromium, reason } from '../fixtures/chromium.ts';
 import { browserFaults, reachable } from './browser-faults.ts';
 import { sourceFile, sourceFiles } from './source-files.ts';
 
@@ -45,6 +47,42 @@ describe('corosock/client, bundled for browsers', { timeout: 60_000 }, () => {
   it('has no word of Node', () => {
     const words = /(?<!\.)\b(?:Buffer|process|require|setImmediate)\b(?![:'" ])|['"]node:/;
     expect(words.exec(bundle.script)).toBe(null);
+  });
+});
+
+const PAGE = `
+import { channel, connect, every, select } from 'corosock/client';
+
+window.visit = async (url) => {
+  const ws = await connect(url);
+  const news = channel();
+  const tick = every(5);
+  const seen = [];
+  void news.put('News');
+  while (seen.length < 3) {
+    const [from] = await select({ ws, news, tick });
+    if (!seen.includes(from)) seen.push(from);
+    if (from === 'tick') await ws.write('tick');
+  }
+  return [seen.sort(), (await ws.close()).clean];
+};
+`;
+
+describe.skipIf(!isThere)(`a page that Vite has bundled${reason}`, { timeout: 60_000 }, () => {
+  it('selects from a socket, a channel and a timer in Chromium', async () => {
+    await using host = await serve(
+      async (ws) => {
+        for await (const data of ws) await ws.write(data);
+      },
+      { origins: 'any' },
+    );
+    const script = await bundlePage(PAGE);
+    const browser = await launchChromium();
+    onTestFinished(() => browser.close());
+    const page = await browser.newPage();
+    await page.addScriptTag({ content: script, type: 'module' });
+    const heard: unknown = await page.evaluate(`visit('${host.url}')`);
+    expect(heard).toEqual([['news', 'tick', 'ws'], true]);
   });
 });
 

@@ -23,7 +23,11 @@ const CLIENT_NAMES = [
   'MessageError',
   'Status',
   'UsageError',
+  'channel',
   'connect',
+  'every',
+  'select',
+  'source',
 ];
 
 const entryPoints = [
