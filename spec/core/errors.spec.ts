@@ -7,8 +7,8 @@ import {
   ConnectionLostError,
   ConversationOverError,
   DrainingError,
-  HandlerOverError,
   MessageError,
+  TaskOverError,
   messageCloseCode,
   UsageError,
   HandshakeOverError,
@@ -106,12 +106,13 @@ describe('ConversationOverError', () => {
   });
 });
 
-describe('HandlerOverError', () => {
+describe('TaskOverError', () => {
   it.each([
     ['ended', 'The handler has ended', undefined],
     ['failed', 'Another task of the handler has failed', cause],
+    ['cancelled', 'The task was cancelled', undefined],
   ] as const)('is an AbortError that says what has %s', (why, message, from) => {
-    const error = new HandlerOverError(why, from);
+    const error = new TaskOverError(why, from);
     expect([error.name, error.code, error.message, error.cause]).toEqual([
       'AbortError',
       'ABORT_ERR',

@@ -132,16 +132,25 @@ export class DrainingError extends Error {
   }
 }
 
-/** The reason of a child task's signal: its handler has ended, or another child task has failed. */
-export class HandlerOverError extends Error {
+/** Why a child task should end: its handler has ended, another task has failed, it was cancelled. */
+export type TaskEnd = 'ended' | 'failed' | 'cancelled';
+
+/** The reason of a child task's signal. */
+export class TaskOverError extends Error {
   override readonly name = 'AbortError';
   readonly code = 'ABORT_ERR';
 
   /** @param cause - The error of the other child task. */
-  constructor(why: 'ended' | 'failed', cause?: unknown) {
-    super(why === 'ended' ? 'The handler has ended' : 'Another task of the handler has failed', { cause });
+  constructor(why: TaskEnd, cause?: unknown) {
+    super(TASK_ENDS[why], { cause });
   }
 }
+
+const TASK_ENDS: Readonly<Record<TaskEnd, string>> = Object.freeze({
+  ended: 'The handler has ended',
+  failed: 'Another task of the handler has failed',
+  cancelled: 'The task was cancelled',
+});
 
 /** Why a handshake is over: the client left, `handshakeTimeoutMs` has passed, the host closes. */
 export type HandshakeEnd = 'gone' | 'late' | 'closing';

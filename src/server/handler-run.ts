@@ -18,7 +18,7 @@ import type { RunParts } from './run-facts.ts';
 import { hasRunHooks, RunHooks } from './run-hooks.ts';
 import type { HookedRun, RunHooksSettings } from './run-hooks.ts';
 import { lateTask, RunTasks } from './run-tasks.ts';
-import type { RunPhase } from './run-tasks.ts';
+import type { OnEnd, RunPhase } from './run-tasks.ts';
 import type { LivingRun, SocketLifeSettings } from './socket-life.ts';
 import type { WebSocketServer } from './servable.ts';
 import type { SessionMember } from '../session/active-session.ts';
@@ -258,18 +258,20 @@ export class HandlerRun
 
   #handlerOnEnd(handlerEnd: HandlerEnd): void {
     this.handling = undefined;
-    if (this.#tasks === undefined || !this.isHandlerRunning) return this.#allOnEnd(handlerEnd, 'server');
-    this.#tasks.handlerOnEnd(handlerEnd, (end, phase) => this.#allOnEnd(end, phase));
+    const isError =
+      handlerEnd.kind === 'threw' && !isExpectedEnd(handlerEnd.error, this.conversation, this.draining);
+    const onEnd: OnEnd = (end, phase) => this.#allOnEnd(end, phase);
+    if (this.#tasks === undefined || !this.isHandlerRunning)
+      onEnd(handlerEnd, isError ? 'server' : undefined);
+    else this.#tasks.handlerOnEnd({ end: handlerEnd, isError, onEnd });
   }
 
-  /** The handler and its child tasks have ended. */
-  #allOnEnd(handlerEnd: HandlerEnd, phase: RunPhase): void {
-    const isObeying =
-      handlerEnd.kind === 'threw' && isExpectedEnd(handlerEnd.error, this.conversation, this.draining);
-    if (handlerEnd.kind === 'threw' && !isObeying) this.report(handlerEnd.error, phase);
+  /** The handler and its child tasks have ended. @param phase - Undefined where it is no error. */
+  #allOnEnd(handlerEnd: HandlerEnd, phase: RunPhase | undefined): void {
+    if (handlerEnd.kind === 'threw' && phase !== undefined) this.report(handlerEnd.error, phase);
     if (!this.isHandlerRunning) return;
     this.#handlerEnd = handlerEnd;
-    this.#closeAfter(isObeying ? RETURNED : handlerEnd);
+    this.#closeAfter(phase === undefined ? RETURNED : handlerEnd);
     this.#finishIfOver();
   }
 

@@ -12,7 +12,7 @@ import type { Child, ChildFunction, ScopeListener } from '../tasks/task-scope.ts
 import type { Clock } from '../time/clock.ts';
 import type { LazySignal } from '../waiting/lazy-signal.ts';
 import type { Scheduling } from '../time/scheduling.ts';
-import { HandlerOverError, UsageError } from '../core/errors.ts';
+import { TaskOverError, UsageError } from '../core/errors.ts';
 
 /** Where an error has come up: in the handler, or in its child tasks alone. */
 export type RunPhase = 'server' | 'spawn';
@@ -22,8 +22,19 @@ export interface RunTasksSettings {
   readonly closeTimeoutMs: number;
 }
 
-/** Gets the common end of a handler and its child tasks, and the phase to report an error with. */
-type OnEnd = (end: HandlerEnd, phase: RunPhase) => void;
+/**
+ * Gets the common end of a handler and its child tasks, and the phase to report its error with:
+ * undefined for a handler that has not thrown, or has only thrown that it is over.
+ */
+export type OnEnd = (end: HandlerEnd, phase: RunPhase | undefined) => void;
+
+/** How the handler itself has ended. */
+interface OwnEnd {
+  readonly end: HandlerEnd;
+  /** Whether it has thrown an error. Judged when it threw: its socket may end before its tasks. */
+  readonly isError: boolean;
+  readonly onEnd: OnEnd;
+}
 
 /** Runs the child tasks of one handler, and joins their ends with the end of the handler. */
 export class RunTasks implements ScopeListener {
@@ -34,8 +45,8 @@ export class RunTasks implements ScopeListener {
   readonly #scope: TaskScope;
   /** The errors of the child tasks; each once. */
   readonly #errors = new Set<unknown>();
-  /** How the handler itself has ended, and the callback; undefined while it runs. */
-  #handler: { readonly end: HandlerEnd; readonly onEnd: OnEnd } | undefined;
+  /** Undefined while the handler runs. */
+  #handler: OwnEnd | undefined;
   #timer: unknown;
   /** Whether the child tasks have ended, or are no longer awaited. */
   #isOver = false;
@@ -75,13 +86,13 @@ export class RunTasks implements ScopeListener {
   /**
    * Aborts the child tasks, because the handler has ended, and awaits them for `closeTimeoutMs`.
    *
-   * @param onEnd - Called once, maybe inside this call, with the common end: `threw` where the
-   *   handler or a child task has, with all their errors.
+   * Its `onEnd` is called once, maybe inside this call, with the common end: `threw` where the
+   * handler or a child task has, with all their errors.
    */
-  handlerOnEnd(end: HandlerEnd, onEnd: OnEnd): void {
+  handlerOnEnd(handler: OwnEnd): void {
     const { clock, closeTimeoutMs } = this.#settings;
-    this.#handler = { end, onEnd };
-    this.#scope.abort(new HandlerOverError('ended'));
+    this.#handler = handler;
+    this.#scope.abort(new TaskOverError('ended'));
     if (!this.#scope.isBusy) return this.#finish();
     this.#timer = clock.setTimeout(() => this.abandon(), closeTimeoutMs);
   }
@@ -101,7 +112,7 @@ export class RunTasks implements ScopeListener {
     if (isExpectedEnd(error, this.#conversation, this.#draining)) return;
     if (this.#isOver) return this.#report(error, 'spawn');
     this.#errors.add(error);
-    this.#scope.abort(new HandlerOverError('failed', error));
+    this.#scope.abort(new TaskOverError('failed', error));
     // The handler gets `closed`, and its `ws.signal` aborts.
     const { code, closer } = closeCodeFor({ kind: 'threw', error }, 'serving');
     this.#conversation.close(code, '', closer);
@@ -113,15 +124,15 @@ export class RunTasks implements ScopeListener {
 
   #finish(): void {
     if (this.#isOver || this.#handler === undefined) return;
-    const { end, onEnd } = this.#handler;
+    const { end, isError, onEnd } = this.#handler;
     this.#stop();
     this.#settings.clock.clearTimeout(this.#timer);
-    const hasThrown = end.kind === 'threw' && !isExpectedEnd(end.error, this.#conversation, this.#draining);
+    // An error that the handler got from its task is one, whatever has happened since.
+    const hasThrown = end.kind === 'threw' && (isError || this.#errors.has(end.error));
     const isOfChildren = !hasThrown || this.#errors.has(end.error);
-    onEnd(
-      aggregateErrors(hasThrown ? end : undefined, this.#errors) ?? end,
-      isOfChildren ? 'spawn' : 'server',
-    );
+    const all = aggregateErrors(hasThrown ? end : undefined, this.#errors);
+    if (all === undefined) onEnd(end, undefined);
+    else onEnd(all, isOfChildren ? 'spawn' : 'server');
   }
 
   #stop(): void {

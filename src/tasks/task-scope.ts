@@ -1,13 +1,14 @@
-// The child tasks of one handler. They share one signal. The scope tells its listener of each
-// error, and of the end of the last child. When children are aborted, and how long the host waits
-// for them, is decided in server/run-tasks.ts.
+// The child tasks of one handler. Each has a signal of its own, because one can be cancelled alone.
+// The scope tells its listener of each error, and of the end of the last child. When children are
+// aborted, and how long the host waits for them, is decided in server/run-tasks.ts.
 
 import { taskOf } from './task.ts';
 import type { Task } from './task.ts';
 import { LazySignal } from '../waiting/lazy-signal.ts';
 import type { Scheduling } from '../time/scheduling.ts';
 import { badArgument } from '../core/arguments.ts';
-import type { ParkedWait } from '../core/parked-wait.ts';
+import { TaskOverError } from '../core/errors.ts';
+import type { ParkedWait, Resolver } from '../core/parked-wait.ts';
 import { allowListeners } from '#platform';
 
 /** The function of a child task. Its signal aborts when the task should end. */
@@ -30,13 +31,16 @@ export interface Child {
   readonly run: () => Promise<unknown>;
   /** The awaits of its task. */
   readonly awaits: ParkedWait[];
+  /** Aborts when the child should end. */
+  readonly over: LazySignal;
 }
 
-/** Runs child tasks that share one signal. */
+/** Runs child tasks, and aborts them together. */
 export class TaskScope {
   readonly #scheduling: Scheduling;
   readonly #listener: ScopeListener;
-  readonly #over = new LazySignal();
+  /** Why all children should end; undefined before the abort. */
+  #over: { readonly reason: unknown } | undefined;
   readonly #running = new Set<Child>();
 
   constructor(scheduling: Scheduling, listener: ScopeListener) {
@@ -60,9 +64,10 @@ export class TaskScope {
    * the scope has aborted, the function is not called, and the task rejects with the reason.
    */
   spawn<T>(run: ChildFunction<T>): Task<T> {
-    if (this.#over.aborted) return taskOf(Promise.reject<T>(this.#over.reason), this.#scheduling);
-    const { signal } = this.#over;
-    // Many children may listen to it; Node warns from the eleventh listener on.
+    if (this.#over !== undefined) return taskOf(Promise.reject<T>(this.#over.reason), this.#scheduling);
+    const over = new LazySignal();
+    const { signal } = over;
+    // A child may have many listeners; Node warns of the eleventh.
     allowListeners(signal);
     const { clock } = this.#scheduling;
     const call = async (): Promise<T> => {
@@ -70,25 +75,36 @@ export class TaskScope {
       // Awaited here, so that this function stays in the stack of its waits.
       return await run(signal);
     };
-    const child: Child = { name: nameOf(run), sinceMs: clock.now(), run: call, awaits: [] };
+    const child: Child = { name: nameOf(run), sinceMs: clock.now(), run: call, awaits: [], over };
     this.#running.add(child);
     const outcome = call();
-    outcome.then(
+    const end = outcome.then(
       () => this.#onEnd(child),
       (error: unknown) => this.#onError(child, error),
     );
-    return taskOf(outcome, this.#scheduling, (resolver) => {
+    const onAwait = (resolver: Resolver): void => {
       if (this.#running.has(child)) child.awaits.push({ resolver, sinceMs: clock.now() });
-    });
+    };
+    const cancel = (reason: unknown): Promise<void> => {
+      if (this.#running.has(child))
+        over.abort(() => (reason === undefined ? new TaskOverError('cancelled') : reason));
+      return new Promise((resolve) => {
+        onAwait(resolve);
+        void end.then(resolve);
+      });
+    };
+    return taskOf(outcome, this.#scheduling, { onAwait, cancel });
   }
 
   /** Aborts all running and all later children. Only the first call counts. */
   abort(reason: unknown): void {
-    this.#over.abort(() => reason);
+    if (this.#over !== undefined) return;
+    this.#over = { reason };
+    for (const { over } of this.#running) over.abort(() => reason);
   }
 
   #onError(child: Child, error: unknown): void {
-    if (!this.#over.explains(error)) this.#listener.taskOnError(error);
+    if (!child.over.explains(error)) this.#listener.taskOnError(error);
     this.#onEnd(child);
   }
 
