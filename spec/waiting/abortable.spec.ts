@@ -2,10 +2,12 @@
 // no listener is left.
 
 import { getEventListeners } from 'node:events';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { turn } from '../time/hand-clock.ts';
 import { recordCrashes, recordWarnings } from '../fixtures/process-events.ts';
-import { abortable, rejected, unattendedThen } from '../../src/waiting/abortable.ts';
+import { abortable, rejected, rejectWhereAwaited, unattendedThen } from '../../src/waiting/abortable.ts';
+import { noop } from '../../src/core/noop.ts';
+import { UsageError } from '../../src/core/errors.ts';
 
 const listenersOf = (signal: AbortSignal): number => getEventListeners(signal, 'abort').length;
 
@@ -185,5 +187,39 @@ describe('unattendedThen', () => {
     ['a promise', async (value) => value + value],
   ])('gives what the change makes of the wait: %s', async (_, change) => {
     expect(await unattendedThen(Promise.resolve('x'), change)).toBe('xx');
+  });
+});
+
+describe('rejectWhereAwaited', () => {
+  /** Rejects with an error that was made without a caller. */
+  async function rejects(error: Error): Promise<unknown> {
+    let settle: readonly [resolve: (value: never) => void, reject: (error: unknown) => void] = [noop, noop];
+    const promise = new Promise<void>((...both) => void (settle = both as never));
+    const waits = async function waiter(): Promise<void> {
+      await promise;
+    };
+    const caught = waits().catch((caughtError: unknown) => caughtError);
+    rejectWhereAwaited(error, ...settle);
+    return await caught;
+  }
+
+  it('takes the stack anew: it shows the function that awaits, and none of ours', async () => {
+    const error = new UsageError('COROSOCK_ARGUMENT', 'f(): expected a, got b');
+    expect(await rejects(error)).toBe(error);
+    expect(error.stack?.split('\n')).toEqual([
+      'UsageError: f(): expected a, got b',
+      expect.stringMatching(/at async waiter \(.*abortable\.spec\.ts:\d+:\d+\)/),
+      ...(error.stack?.split('\n').slice(2) ?? []),
+    ]);
+  });
+
+  it('rejects with the error as it is where the engine takes no stacks', async () => {
+    const capture = vi.spyOn(Error, 'captureStackTrace');
+    (Error as { captureStackTrace?: unknown }).captureStackTrace = undefined;
+    const error = new Error('as it is');
+    const { stack } = error;
+    const caught = await rejects(error);
+    capture.mockRestore();
+    expect([caught, error.stack]).toEqual([error, stack]);
   });
 });

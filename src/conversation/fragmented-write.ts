@@ -67,7 +67,9 @@ export class FragmentedWrite implements WaitingWrite {
     this.dueMs = sinceMs + request.timeoutMs;
     this.#sink = sink;
     this.#answer = answer;
-    void this.#run();
+    // By the resolver, the engine shows the line that awaits the write in an error of a fragment.
+    // It comes too late to resolve: where all is asked for, the answer is given.
+    void this.#askForAll().then(answer.resolver as () => void, (error) => this.#fail(error));
   }
 
   // Called by the writer.
@@ -101,19 +103,11 @@ export class FragmentedWrite implements WaitingWrite {
   }
 
   /**
-   * Asks for fragments and sends them, whenever there is room. Never rejects.
+   * Asks for fragments and sends them, whenever there is room.
    *
    * The call of `write` begins it, and it waits by itself: the iterable stays in the
    * AsyncLocalStorage context of that call, whichever code makes room.
    */
-  async #run(): Promise<void> {
-    try {
-      await this.#askForAll();
-    } catch (error) {
-      this.#fail(error);
-    }
-  }
-
   async #askForAll(): Promise<void> {
     await this.#untilRoom();
     while (!this.#isOver()) {

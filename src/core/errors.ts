@@ -67,6 +67,11 @@ export function messageCloseCode(error: unknown): number | undefined {
   return isMessageFault(code) ? MESSAGE_FAULTS[code].closeCode : undefined;
 }
 
+/** Tells whether a source has refused a read: its message is bad, or it has ended long ago. */
+export function isMistakeOfReading(error: unknown): error is Error {
+  return messageCloseCode(error) !== undefined || propertyOf(error, 'code') === 'COROSOCK_READ_AFTER_CLOSE';
+}
+
 function isMessageFault(code: unknown): code is MessageFault {
   return typeof code === 'string' && Object.hasOwn(MESSAGE_FAULTS, code);
 }
@@ -132,7 +137,7 @@ export class DrainingError extends Error {
   }
 }
 
-/** Why a child task should end: its handler has ended, another task has failed, it was cancelled. */
+/** Why a child task should end. */
 export type TaskEnd = 'ended' | 'failed' | 'cancelled';
 
 /** The reason of a child task's signal. */

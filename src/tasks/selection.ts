@@ -9,6 +9,8 @@ import type { DeadlineOwner } from '../time/deadline.ts';
 import type { ParkedSelect, ParkedSelects, Scheduling } from '../time/scheduling.ts';
 import { looseWaits } from '../waiting/loose-waits.ts';
 import type { LooseSelect, LooseWait } from '../waiting/loose-waits.ts';
+import { rejectWhereAwaited } from '../waiting/abortable.ts';
+import { isMistakeOfReading } from '../core/errors.ts';
 import type { Resolver } from '../core/parked-wait.ts';
 
 /** The result of a select. */
@@ -152,7 +154,8 @@ export class Selection implements DeadlineOwner, ParkedSelect, LooseSelect {
     } catch {
       // The first error counts.
     }
-    this.#reject(error);
+    if (isMistakeOfReading(error)) rejectWhereAwaited(error, this.resolver, this.#reject);
+    else this.#reject(error);
   }
 
   /** Unsubscribes from all ports, also when one of them throws; then throws the first error. */

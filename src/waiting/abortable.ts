@@ -86,13 +86,27 @@ export function unattendedThen<T, R>(wait: Promise<T>, change: (value: T) => R |
   const result: Promise<R> = wait.then((value) => {
     try {
       const changed = change(value);
-      if (changed instanceof Promise) changed.catch(mark);
-      return changed;
+      // One reaction, by which the engine goes on to the line that awaits.
+      return changed instanceof Promise ? changed.then(undefined, fail) : changed;
     } catch (error) {
       return fail(error);
     }
   }, fail);
   return result;
+}
+
+/**
+ * Rejects a promise with an error that was made in a turn of its own, which no caller has begun.
+ * Its stack is taken anew, in a job that the engine follows to the function that awaits.
+ *
+ * @param resolver - That of the promise. It is never called.
+ */
+export function rejectWhereAwaited(error: Error, resolver: Resolver, reject: (error: unknown) => void): void {
+  const fail = (): never => {
+    Error.captureStackTrace?.(error, fail);
+    throw error;
+  };
+  void Promise.resolve().then(fail).then(resolver, reject);
 }
 
 /** Makes a rejected promise that never becomes an unhandled rejection. */
