@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import type { ViteUserConfig } from 'vitest/config';
 
@@ -12,6 +13,8 @@ const config: ViteUserConfig = {
       { find: /^corosock\/client$/, replacement: src('client/index.ts') },
       { find: /^corosock\/testing$/, replacement: src('testing/index.ts') },
       { find: /^#platform$/, replacement: src('platform/node.ts') },
+      // The copy that graphql-ws loads: two of them refuse each other's schemas.
+      { find: /^graphql$/, replacement: createRequire(import.meta.url).resolve('graphql') },
     ],
   },
   test: {

@@ -2,6 +2,8 @@
 // Nothing of this file is imported by the rooms.
 
 export { attach } from './server/attach.ts';
+export { asWs } from './server/as-ws.ts';
+export type { WsView } from './server/ws-view.ts';
 export type { HandshakeRequest } from './handshake/handshake-request.ts';
 export type { Handshake } from './handshake/handshake.ts';
 export type { Host, OpenResult, ServerSocket, SharedSocket } from './server/host.ts';

@@ -200,7 +200,7 @@ describe('a rate', () => {
 
   it('counts pings and pongs as bytes', () => {
     const { link } = scripted({ rate: { bytes: { count: 100, perMs: 1000 } } });
-    link.onControl?.(94);
+    link.onControl?.('ping', new Uint8Array(94));
     expect(link.isPaused).toBe(true);
   });
 

@@ -7,12 +7,13 @@ import { Inflows } from '../../src/conversation/inflow.ts';
 import type { InflowLimits } from '../../src/conversation/inflow.ts';
 import { LastWords } from '../../src/conversation/last-words.ts';
 import { ReadTraces } from '../../src/conversation/read-mistakes.ts';
-import type { ConversationListener, ConversationSettings } from '../../src/conversation/conversation.ts';
+import type { ConversationSettings } from '../../src/conversation/conversation.ts';
 import type { Readers } from '../../src/conversation/reader.ts';
 import { MessageSocket } from '../../src/socket/message-socket.ts';
 import { Deadlines } from '../../src/time/deadline.ts';
 import { TurnBudget } from '../../src/time/turn-budget.ts';
 import type {
+  OnControl,
   FragmentOptions,
   SendOptions,
   Transport,
@@ -128,8 +129,8 @@ export class ScriptedTransport implements Transport {
   }
 
   /** Called for each ping and pong, once the conversation has asked for that. */
-  onControl: ((bytes: number) => void) | undefined;
-  watchControls(onControl: (bytes: number) => void): void {
+  onControl: OnControl | undefined;
+  watchControls(onControl: OnControl): void {
     this.onControl = onControl;
   }
 
@@ -147,14 +148,6 @@ export class ScriptedTransport implements Transport {
 
 /** How a link ends when the peer has closed it properly. */
 export const CLOSED_BY_PEER: LinkEnd = { code: 1000, reason: 'bye', clean: true, by: 'peer' };
-
-/** A listener that hears of nothing, for specs to spread. */
-export const HEARS_NOTHING: ConversationListener = {
-  owesReply: false,
-  conversationOnEnd: () => {},
-  report: () => {},
-  reportFault: () => {},
-};
 
 export interface ScriptedConversation {
   readonly link: ScriptedTransport;

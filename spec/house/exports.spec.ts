@@ -42,6 +42,7 @@ const entryPoints = [
       'SessionStoreError',
       'Status',
       'UsageError',
+      'asWs',
       'attach',
       'channel',
       'defineServer',

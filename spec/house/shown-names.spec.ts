@@ -17,6 +17,11 @@ const EXCEPTIONS: Readonly<Record<string, string>> = {
   SendOptions: 'of the Transport port',
   FragmentOptions: 'of the Transport port',
   ExpressSessionStore: 'the shape of a store for express-session',
+  WsView: 'has the members of a WebSocket of `ws`, whose documentation has programs',
+  WsSendOptions: 'of a WebSocket of `ws`',
+  WsEvent: 'as of a WebSocket of `ws`',
+  WsListener: 'as of a WebSocket of `ws`',
+  WsEvents: 'as of a WebSocket of `ws`',
   ConnectProblem: 'makes a ConnectError; users get the error',
 };
 

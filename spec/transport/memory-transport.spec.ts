@@ -113,14 +113,16 @@ describe('MemoryTransport', () => {
 
   it('tells of pings and pongs, once it is asked to', async () => {
     const [near, far] = memoryLink();
-    const controls: number[] = [];
+    const controls: string[] = [];
     near.ping();
     await settle();
-    far.watchControls((bytes) => void controls.push(bytes));
-    near.ping();
+    far.watchControls((kind, data) => void controls.push(`${kind} ${String(data)}`));
+    near.watchControls((kind, data) => void controls.push(`back: ${kind} ${String(data)}`));
+    near.ping(Buffer.from('a'));
+    near.pong(Buffer.from('b'));
     near.pong();
     await settle();
-    expect(controls).toEqual([0, 0]);
+    expect(controls).toEqual(['ping a', 'pong b', 'pong ', 'back: pong a']);
   });
 
   it('delivers in microtasks: no time has to pass', async () => {

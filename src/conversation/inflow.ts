@@ -79,7 +79,7 @@ export class Inflow {
     this.#pausedMs = peer.queue.isHolding ? limits.clock.now() : NONE;
     this.#meter = limits.rate && new RateMeter(limits.rate);
     if (limits.rate?.bytes !== undefined)
-      peer.transport.watchControls?.((bytes) => this.#count(0, bytes + MESSAGE_OVERHEAD_BYTES));
+      peer.transport.watchControls?.((_, { length }) => this.#count(0, length + MESSAGE_OVERHEAD_BYTES));
   }
 
   /** A message has come in part: its time begins. */

@@ -179,6 +179,13 @@ export class HandlerRun
     return this.#tasks.spawn(task);
   }
 
+  fail(error: unknown, phase: string): void {
+    // Code that throws the reason of `draining` has finished as it was asked to.
+    if (isExpectedEnd(error, this.conversation, this.draining)) return this.shutDown();
+    this.report(error, phase);
+    this.#closeAfter({ kind: 'threw', error });
+  }
+
   renew(expiresAt: number, context: unknown): void {
     if (context !== undefined) this.context = context;
     if (this.conversation.isEnding) return;
@@ -198,10 +205,6 @@ export class HandlerRun
 
   report(error: unknown, phase: string): void {
     this.#settings.report(error, { socketId: this.id, phase });
-  }
-
-  reportFault(kind: string, phase: string, makeError: () => Error): void {
-    this.#settings.peerFaults.report(kind, { socketId: this.id, phase }, makeError);
   }
 
   reportUnlessOver(error: unknown, phase: string): void {
@@ -229,10 +232,7 @@ export class HandlerRun
   // Called by the client messages.
 
   clientMessagesOnError(error: unknown): void {
-    // A hook that throws the reason of `draining` has finished as it was asked to.
-    if (isExpectedEnd(error, this.conversation, this.draining)) return this.shutDown();
-    this.report(error, 'onClientMessage');
-    this.#closeAfter({ kind: 'threw', error });
+    this.fail(error, 'onClientMessage');
   }
 
   clientMessagesOnStall(error: Error): void {
@@ -295,9 +295,9 @@ export class HandlerRun
 
   /** Clients that leave cause it: of many of them the log gets one and their number. */
   #reportLate(what: string, phase: string): void {
-    const { closeTimeoutMs } = this.#settings;
+    const { closeTimeoutMs, peerFaults } = this.#settings;
     const makeError = (): Error => new Error(`${what} ${closeTimeoutMs} ms after its socket has closed`);
-    this.reportFault(`${phase}: late`, phase, makeError);
+    peerFaults.report(`${phase}: late`, { socketId: this.id, phase }, makeError);
   }
 
   #finishIfOver(): void {

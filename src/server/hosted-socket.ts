@@ -15,6 +15,7 @@ import type { ChildFunction } from '../tasks/task-scope.ts';
 import type { Task } from '../tasks/task.ts';
 import type { LazySignal } from '../waiting/lazy-signal.ts';
 import type { CloseInfo } from '../core/close-info.ts';
+import { isObjectLike } from '../core/object-like.ts';
 
 /** The run of a socket, as its socket sees it; an interface, because the run makes the socket. */
 export interface SocketRun {
@@ -29,6 +30,8 @@ export interface SocketRun {
   readonly draining: LazySignal;
   renew(expiresAt: number, context: unknown): void;
   spawn<T>(task: ChildFunction<T>): Task<T>;
+  /** Code that runs for the handler has failed: reports it, and closes as after the handler. */
+  fail(error: unknown, phase: string): void;
 }
 
 /** A {@link SharedSocket} over the conversation of a run. */
@@ -59,6 +62,11 @@ export class HostedSocket extends SocketHandle implements ServerSocket {
   /** Whether its handler may still answer a message that it has read, or will read. */
   static isInHand(ws: HostedSocket): boolean {
     return !ws.#asksClosed && MessageSocket.hasInHand(ws);
+  }
+
+  /** Gives the run behind the `ws` of a handler; undefined for anything else. */
+  static runOf(ws: unknown): SocketRun | undefined {
+    return isObjectLike(ws) && #asksClosed in ws ? ws.#run : undefined;
   }
 
   readonly #run: SocketRun;

@@ -4,7 +4,7 @@
 
 import { BufferingSink } from './buffering-sink.ts';
 import { fragmentsEnd, limitEnd } from './limit-end.ts';
-import type { FragmentOptions, SendOptions, Transport, TransportSink } from './transport.ts';
+import type { OnControl, FragmentOptions, SendOptions, Transport, TransportSink } from './transport.ts';
 import type { LinkEnd } from '../core/close-info.ts';
 import { bytesOf, bytesToSend, joined } from '../core/data.ts';
 import type { Data } from '../core/data.ts';
@@ -18,6 +18,8 @@ export interface MemoryLinkOptions {
   /** Most fragments of a message that each end accepts, beyond it 1008. Default: any. */
   readonly maxFragments?: readonly [near: number, far: number];
 }
+
+const NO_BYTES: Uint8Array = new Uint8Array(0);
 
 /** One frame that is under way to an end: what that end does when it receives it. */
 type Frame = (end: MemoryTransport) => void;
@@ -61,7 +63,7 @@ export class MemoryTransport implements Transport {
   #fragmentBytes = 0;
   /** Messages in fragments, so far. */
   #fragmented = 0;
-  #onControl: ((bytes: number) => void) | undefined;
+  readonly #onControl: OnControl[] = [];
   /** Sent by this end and not yet received by the other. */
   #unflushedBytes = 0;
   #flushedBytes = 0;
@@ -104,8 +106,8 @@ export class MemoryTransport implements Transport {
 
   // Called by the conversation above.
 
-  watchControls(onControl: (bytes: number) => void): void {
-    this.#onControl = onControl;
+  watchControls(onControl: OnControl): void {
+    this.#onControl.push(onControl);
   }
 
   open(sink: TransportSink): void {
@@ -121,18 +123,20 @@ export class MemoryTransport implements Transport {
   }
 
   /** The peer answers when it receives the ping: not while it is paused. */
-  ping(): boolean {
+  ping(data: Uint8Array = NO_BYTES): boolean {
     if (this.#state !== 'open') return false;
+    const copy = Buffer.from(data);
     this.#peer.#enqueue((end) => {
-      end.#receiveControl();
-      end.pong();
+      end.#receiveControl('ping', copy);
+      end.pong(copy);
     });
     return true;
   }
 
-  pong(): boolean {
+  pong(data: Uint8Array = NO_BYTES): boolean {
     if (this.#state !== 'open') return false;
-    this.#peer.#enqueue((end) => end.#receiveControl());
+    const copy = Buffer.from(data);
+    this.#peer.#enqueue((end) => end.#receiveControl('pong', copy));
     return true;
   }
 
@@ -226,9 +230,9 @@ export class MemoryTransport implements Transport {
     this.#peer.#flush(bytes + MESSAGE_OVERHEAD_BYTES);
   }
 
-  #receiveControl(): void {
+  #receiveControl(kind: 'ping' | 'pong', data: Uint8Array): void {
     this.#receivedBytes += MESSAGE_OVERHEAD_BYTES;
-    this.#onControl?.(0);
+    for (const onControl of this.#onControl) onControl(kind, data);
   }
 
   #receiveFragment(fragment: Data, bytes: number, last: boolean): void {

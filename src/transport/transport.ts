@@ -79,10 +79,10 @@ export interface Transport {
    */
   readonly unfinished?: number | undefined;
   /**
-   * Calls back for each ping and pong that comes from now on, with its bytes. Missing where the
-   * transport does not see them.
+   * Calls back for each ping and pong that comes from now on, with its bytes; each caller for
+   * itself. Missing where the transport does not see them.
    */
-  watchControls?(onControl: (bytes: number) => void): void;
+  watchControls?(onControl: OnControl): void;
   /** Sets the sink. Called once. */
   open(sink: TransportSink): void;
   /**
@@ -100,10 +100,20 @@ export interface Transport {
    * @returns Whether the fragment was accepted.
    */
   sendFragment(data: Data, options: FragmentOptions): boolean;
-  /** Asks the peer for a sign of life. @returns Whether the ping was sent. */
-  ping(): boolean;
-  /** Gives the peer an unsolicited sign of life. @returns Whether the pong was sent. */
-  pong(): boolean;
+  /**
+   * Asks the peer for a sign of life.
+   *
+   * @param data - At most 125 bytes, which the answer brings back. Default: none.
+   * @returns Whether the ping was sent.
+   */
+  ping(data?: Uint8Array): boolean;
+  /**
+   * Gives the peer an unsolicited sign of life.
+   *
+   * @param data - At most 125 bytes. Default: none.
+   * @returns Whether the pong was sent.
+   */
+  pong(data?: Uint8Array): boolean;
   pause(): void;
   resume(): void;
   /**
@@ -114,6 +124,9 @@ export interface Transport {
   /** Drops the link. */
   terminate(): void;
 }
+
+/** Hears of one control frame. Its data may be a view on a larger buffer. */
+export type OnControl = (kind: 'ping' | 'pong', data: Uint8Array) => void;
 
 /** What a transport calls: the conversation above it. */
 export interface TransportSink {

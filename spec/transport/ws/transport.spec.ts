@@ -139,12 +139,12 @@ describe('WsTransport counts', () => {
   it('pings and pongs, once it is asked to', async () => {
     const { stream, transport } = acceptScripted();
     openEnd(transport);
-    const controls: number[] = [];
-    transport.watchControls((bytes) => void controls.push(bytes));
-    stream.push(frame({ opcode: OPCODE.ping, payload: 'ping' }));
+    const controls: string[] = [];
+    transport.watchControls((kind, data) => void controls.push(`${kind} ${String(data)}`));
+    stream.push(frame({ opcode: OPCODE.ping, payload: 'four' }));
     stream.push(frame({ opcode: OPCODE.pong }));
     await settle();
-    expect(controls).toEqual([4, 0]);
+    expect(controls).toEqual(['ping four', 'pong ']);
   });
 
   it('its own bytes until they are flushed', async () => {

@@ -12,7 +12,7 @@ import type { FramePool } from './frame-batch.ts';
 import { TRANSPORT } from './ordered-socket.ts';
 import { fragmentByte, wholeByte } from './server-frame.ts';
 import type { WsOrderedSocket } from './ordered-socket.ts';
-import type { FragmentOptions, SendOptions, Transport, TransportSink } from '../transport.ts';
+import type { FragmentOptions, OnControl, SendOptions, Transport, TransportSink } from '../transport.ts';
 import type { Deflation } from './deflation.ts';
 import { InboundFrames, isWhole } from './inbound-frames.ts';
 import { CARRIES, watchClose } from './inbound-stream.ts';
@@ -150,10 +150,9 @@ export class WsTransport implements Transport, ChunkReceiver {
     return stream?.[CARRIES] === this ? 0 : undefined;
   }
 
-  watchControls(onControl: (bytes: number) => void): void {
-    const count = ({ length }: Buffer): void => onControl(length);
-    this.#ws.on('ping', count);
-    this.#ws.on('pong', count);
+  watchControls(onControl: OnControl): void {
+    this.#ws.on('ping', (data) => onControl('ping', data));
+    this.#ws.on('pong', (data) => onControl('pong', data));
   }
 
   open(sink: TransportSink): void {
@@ -185,15 +184,15 @@ export class WsTransport implements Transport, ChunkReceiver {
     return true;
   }
 
-  ping(): boolean {
+  ping(data?: Uint8Array): boolean {
     if (!this.#isOpen) return false;
-    this.#ws.ping();
+    this.#ws.ping(data);
     return true;
   }
 
-  pong(): boolean {
+  pong(data?: Uint8Array): boolean {
     if (!this.#isOpen) return false;
-    this.#ws.pong();
+    this.#ws.pong(data);
     return true;
   }
 

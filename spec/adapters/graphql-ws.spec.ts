@@ -1,0 +1,167 @@
+// graphql-ws over corosock, unchanged: `useServer` of its adapter for `ws`, and its own client, over
+// a port. The page for users: docs/guide/adapters.md.
+
+import { EventEmitter, once } from 'node:events';
+import { GraphQLObjectType, GraphQLSchema, GraphQLString } from 'graphql';
+import { createClient } from 'graphql-ws';
+import type { Client } from 'graphql-ws';
+import { useServer } from 'graphql-ws/use/ws';
+import { describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
+import { adaptedHost } from './adapted-host.ts';
+import type { AdaptedHost } from './adapted-host.ts';
+
+/** How a subscription to silence has ended. */
+let onStopped: () => void = () => {};
+
+const schema = new GraphQLSchema({
+  query: new GraphQLObjectType({
+    name: 'Query',
+    fields: { hello: { type: GraphQLString, resolve: () => 'world' } },
+  }),
+  subscription: new GraphQLObjectType({
+    name: 'Subscription',
+    fields: {
+      count: {
+        type: GraphQLString,
+        async *subscribe() {
+          for (let count = 1; count <= 500; count += 1) yield { count: `${count} ${'x'.repeat(1000)}` };
+        },
+      },
+      silence: {
+        type: GraphQLString,
+        subscribe: () => ({
+          [Symbol.asyncIterator]: () => ({
+            next: () => new Promise(() => {}),
+            return: async () => {
+              onStopped();
+              return { done: true, value: undefined };
+            },
+          }),
+        }),
+      },
+    },
+  }),
+});
+
+type Adapted = AdaptedHost & { readonly dispose: () => void | Promise<void> };
+
+async function graphqlHost(options: object = {}, keepAliveMs = 0): Promise<Adapted> {
+  let server = { dispose: (): void | Promise<void> => {} };
+  const adapted = await adaptedHost(
+    (wss) => {
+      server = useServer({ schema, ...options }, wss, keepAliveMs);
+    },
+    { protocols: ['graphql-transport-ws'] },
+  );
+  return { ...adapted, dispose: () => server.dispose() };
+}
+
+function client({ host }: Adapted): Client {
+  return createClient({ url: host.url, webSocketImpl: WebSocket, retryAttempts: 0 });
+}
+
+/** What a query or a subscription gives, one after the other. */
+async function results(graphql: Client, query: string): Promise<readonly unknown[]> {
+  const all: unknown[] = [];
+  for await (const { data } of graphql.iterate({ query })) all.push(data);
+  return all;
+}
+
+/** A client without the library: says something, and tells how it is closed. */
+async function saying({ host }: Adapted, text: string): Promise<readonly [code: number, reason: string]> {
+  const socket = new WebSocket(host.url, 'graphql-transport-ws');
+  await once(socket, 'open');
+  socket.send(text);
+  const [code, reason] = (await once(socket, 'close')) as [number, Buffer];
+  return [code, String(reason)];
+}
+
+describe('graphql-ws', () => {
+  it('answers a query', async () => {
+    await using adapted = await graphqlHost();
+    const graphql = client(adapted);
+    expect(await results(graphql, '{ hello }')).toEqual([{ hello: 'world' }]);
+    await graphql.dispose();
+    expect(adapted.reports).toEqual([]);
+  });
+
+  it('gives all values of a subscription, in order', async () => {
+    await using adapted = await graphqlHost();
+    const graphql = client(adapted);
+    const counts = await results(graphql, 'subscription { count }');
+    expect(counts).toHaveLength(500);
+    expect(counts.map((value) => parseInt((value as { count: string }).count, 10))).toEqual(
+      Array.from({ length: 500 }, (_, index) => index + 1),
+    );
+    await graphql.dispose();
+  });
+
+  it('ends a subscription that its client has left', async () => {
+    await using adapted = await graphqlHost();
+    const stopped = new Promise<string>((resolve) => {
+      onStopped = () => resolve('stopped');
+    });
+    const graphql = client(adapted);
+    const stop = graphql.subscribe(
+      { query: 'subscription { silence }' },
+      { next: () => {}, error: () => {}, complete: () => {} },
+    );
+    await results(graphql, '{ hello }');
+    stop();
+    expect(await stopped).toBe('stopped');
+    await graphql.dispose();
+  });
+
+  it('ends a subscription whose socket is lost', async () => {
+    const events = new EventEmitter();
+    const [begun, left] = [once(events, 'operation'), once(events, 'disconnect')];
+    await using adapted = await graphqlHost({
+      onOperation: () => void events.emit('operation'),
+      onDisconnect: (_: unknown, code: number) => void events.emit('disconnect', code),
+    });
+    const stopped = new Promise<string>((resolve) => {
+      onStopped = () => resolve('stopped');
+    });
+    const graphql = client(adapted);
+    graphql.subscribe(
+      { query: 'subscription { silence }' },
+      { next: () => {}, error: () => {}, complete: () => {} },
+    );
+    await begun;
+    for (const ws of adapted.host.sockets.values()) ws.terminate();
+    expect(await stopped).toBe('stopped');
+    expect(await left).toEqual([1006]);
+  });
+
+  it.each([
+    ['no JSON', 4400, 'Invalid message received'],
+    ['{"type":"subscribe","id":"1","payload":{"query":"{ hello }"}}', 4401, 'Unauthorized'],
+  ])('closes with the codes of its protocol: %s', async (text, code, reason) => {
+    await using adapted = await graphqlHost({ isProd: true });
+    expect(await saying(adapted, text)).toEqual([code, expect.stringContaining(reason)]);
+    expect(adapted.reports).toEqual([]);
+  });
+
+  it('pings, and terminates a client that does not answer', async () => {
+    await using adapted = await graphqlHost({}, 20);
+    const [alive, dead] = [{}, { autoPong: false }].map(
+      (options) => new WebSocket(adapted.host.url, 'graphql-transport-ws', options),
+    );
+    const [code] = (await once(dead as WebSocket, 'close')) as [number];
+    expect(code).toBe(1006);
+    await once(alive as WebSocket, 'ping');
+    await once(alive as WebSocket, 'ping');
+    expect(alive?.readyState).toBe(WebSocket.OPEN);
+  });
+
+  it('closes all clients when it is disposed of', async () => {
+    await using adapted = await graphqlHost();
+    const socket = new WebSocket(adapted.host.url, 'graphql-transport-ws');
+    await once(socket, 'open');
+    const closed = once(socket, 'close');
+    await adapted.host.close({ graceMs: 0 });
+    await adapted.dispose();
+    expect((await closed)[0]).toBe(1001);
+  });
+});
