@@ -194,6 +194,7 @@ describe('REFUSALS', () => {
       ['target', 400, undefined],
       ['forwarded', 400, undefined],
       ['origin', 403, undefined],
+      ['forbidden', 403, undefined],
       ['route', 404, undefined],
       ['version', 426, toUpgrade],
       ['key', 400, undefined],

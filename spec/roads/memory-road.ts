@@ -124,7 +124,7 @@ class MemoryRoadHost implements RoadHost {
     if (refusal !== undefined) return answerOf(refusal);
     const admitted = this.#host.pendingHandshake(
       handshake,
-      found.makeServer(),
+      found.makeServer,
       chooseSubprotocol(this.#settings.protocols, protocols),
       { cookie: handshake.headers['cookie'], isSecure: false },
     );

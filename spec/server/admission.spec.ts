@@ -29,7 +29,7 @@ function pending(onPreServer?: Hook, id = 'an id'): PendingHandshake {
     socketId: new SocketId(() => id),
     request: REQUEST,
     protocol: 'v2',
-    server: { server: () => {}, ...hook },
+    makeServer: () => ({ server: () => {}, ...hook }),
     route: '*',
     openSession: undefined,
   };
@@ -73,7 +73,7 @@ describe('Admission', () => {
     ['an object', { user: 'ann' }],
     ['undefined', undefined],
     ['null', null],
-    ['false', false],
+    ['true', true],
     ['what only looks like a Response', { status: 401 }],
   ])('accepts with what the hook returns, also %s', async (_, context) => {
     for (const hook of [(): unknown => context, (): unknown => Promise.resolve(context)]) {
@@ -124,7 +124,7 @@ describe('Admission', () => {
       },
       server: () => {},
     };
-    expect(await admit(admission(), { ...pending(), server }).result).toMatchObject({
+    expect(await admit(admission(), { ...pending(), makeServer: () => server }).result).toMatchObject({
       context: 'hello',
     });
   });
@@ -252,7 +252,11 @@ describe('Admission', () => {
     const session = await sessions.open(undefined, false);
     const ended = { release: vi.spyOn(session, 'release'), refuse: vi.spyOn(session, 'refuse') };
     const server = { server: () => {}, onPreServer: () => new Promise(() => {}) };
-    const { result, end } = admit(admission(), { ...pending(), server, openSession: () => session });
+    const { result, end } = admit(admission(), {
+      ...pending(),
+      makeServer: () => server,
+      openSession: () => session,
+    });
     await settle();
     end(why);
     expect(await result).toEqual({ kind: 'over', why });
@@ -349,7 +353,7 @@ describe('a handshake without session and hook', () => {
   });
 
   it.each<[string, Partial<PendingHandshake>]>([
-    ['a hook', { server: { server: () => {}, onPreServer: () => {} } }],
+    ['a hook', { makeServer: () => ({ server: () => {}, onPreServer: () => {} }) }],
     ['a session', { openSession: () => new Promise(() => {}) }],
   ])('is accepted later with %s', (_, more) => {
     expect(admission().admit({ ...pending(), ...more }, ({ kind }) => kind)).toBeInstanceOf(Promise);
@@ -358,8 +362,10 @@ describe('a handshake without session and hook', () => {
 
 describe('acceptedAtOnce', () => {
   it('speaks the protocol that was chosen, and decides nothing else', () => {
-    expect(acceptedAtOnce('v2')).toEqual({
+    const server = { server: () => {} };
+    expect(acceptedAtOnce(server, 'v2')).toEqual({
       kind: 'accepted',
+      server,
       context: undefined,
       answer: { sharedConnection: false, protocol: 'v2', responseHeaders: undefined },
       session: undefined,

@@ -40,7 +40,7 @@ describe('answerTo', () => {
   });
 
   it.each([
-    ['failed', { kind: 'failed', error }, REFUSALS.failed, 'onPreServer'],
+    ['failed', { kind: 'failed', phase: 'onPreServer', error }, REFUSALS.failed, 'onPreServer'],
     ['is unavailable', { kind: 'unavailable', error }, REFUSALS.unavailable, 'session'],
   ] as const)(
     'answers a handshake that %s without detail, and reports the error',

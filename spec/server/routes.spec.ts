@@ -1,7 +1,7 @@
 // Which server a path has, and which patterns are refused.
 
 import { UsageError } from 'corosock';
-import type { Routes } from 'corosock';
+import type { Routes, WebSocketServer } from 'corosock';
 import { describe, expect, it } from 'vitest';
 import { RouteTable } from '../../src/server/routes.ts';
 import type { Match } from '../../src/server/routes.ts';
@@ -20,7 +20,9 @@ class Silent {
 /** The path's server() and parameters, or what there is instead. */
 function find(routes: Routes, path: string): unknown {
   const found = new RouteTable(routes).find(path);
-  return typeof found === 'object' ? [found.makeServer().server, { ...found.params }] : found;
+  return typeof found === 'object'
+    ? [(found.makeServer() as WebSocketServer).server, { ...found.params }]
+    : found;
 }
 
 /** The error of a table that cannot be made. */

@@ -2,7 +2,7 @@
 // link in memory to it.
 
 import { describe, expect, it } from 'vitest';
-import type { Servable } from 'corosock';
+import type { Servable, WebSocketServer } from 'corosock';
 import type { FakeOptions } from 'corosock/testing';
 import { acceptedAtOnce } from '../../src/server/admission.ts';
 import { MemoryServer } from '../../src/testing/memory-server.ts';
@@ -15,7 +15,13 @@ function opened(
 ): Pick<MemoryServer, 'host' | 'settings'> & ReturnType<MemoryServer['open']> {
   const memory = new MemoryServer('f()', servable, options);
   const { host, settings } = memory;
-  return { host, settings, ...memory.open(memory.unchecked(), acceptedAtOnce('')) };
+  return { host, settings, ...memory.open(...accepted(memory)) };
+}
+
+/** The first handshake, and what comes of it where no hook is asked. */
+function accepted(memory: MemoryServer): Parameters<MemoryServer['open']> {
+  const pending = memory.unchecked();
+  return [pending, acceptedAtOnce(pending.makeServer() as WebSocketServer, '')];
 }
 
 describe('MemoryServer', () => {
@@ -23,7 +29,7 @@ describe('MemoryServer', () => {
     const order: string[] = [];
     const memory = new MemoryServer('f()', () => void order.push('handler'), {});
     order.push('made');
-    memory.open(memory.unchecked(), acceptedAtOnce(''));
+    memory.open(...accepted(memory));
     expect([...order, 'open']).toEqual(['made', 'handler', 'open']);
   });
 

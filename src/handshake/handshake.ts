@@ -12,6 +12,8 @@ export interface Handshake {
   /** The id that the socket will have. */
   readonly id: string;
   readonly request: HandshakeRequest;
+  /** In the hook of a route: what the host's `onPreServer` has returned. Otherwise undefined. */
+  readonly context: unknown;
   /** The session's id; undefined where the host has no sessions. */
   readonly sessionId: string | undefined;
   readonly session: Session | undefined;
@@ -87,6 +89,7 @@ export class OpenHandshake implements Handshake {
   #sharedConnection = false;
   #protocol: string;
   #expiresAt: number | undefined;
+  #context: unknown;
   #isAnswered = false;
 
   constructor(
@@ -103,6 +106,15 @@ export class OpenHandshake implements Handshake {
 
   get id(): string {
     return this.#socketId.value;
+  }
+
+  get context(): unknown {
+    return this.#context;
+  }
+
+  /** The hook of the host has let the client in. @param context - What it has returned. */
+  enterRoute(context: unknown): void {
+    this.#context = context;
   }
 
   get signal(): AbortSignal {

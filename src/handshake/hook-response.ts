@@ -14,7 +14,7 @@ import type { LazySignal } from '../waiting/lazy-signal.ts';
  * @throws RangeError, TypeError for what looks like a Response and cannot be sent.
  */
 export function responseFrom(returned: unknown): Response | undefined {
-  if (!isTagged(returned)) return undefined;
+  if (!isResponse(returned)) return undefined;
   if (returned instanceof Response) return returned;
   const { body, status, statusText, headers } = returned;
   // Without a status it would be taken for 200; without headers it is no Response.
@@ -44,6 +44,7 @@ export async function bodyOf(response: Response, over: LazySignal): Promise<Uint
   return Buffer.concat(chunks);
 }
 
-function isTagged(value: unknown): value is Response {
+/** Tells a Response, of whatever class, by its tag. */
+export function isResponse(value: unknown): value is Response {
   return Object.prototype.toString.call(value) === '[object Response]';
 }

@@ -23,6 +23,7 @@ export const REFUSALS = {
   target: { status: 400, text: 'The request target is not valid here' },
   forwarded: { status: 400, text: 'Forwarded and X-Forwarded headers do not say the same' },
   origin: { status: 403, text: 'A page of this origin may not connect' },
+  forbidden: { status: 403, text: 'This client may not connect' },
   route: { status: 404, text: 'Nothing is served here' },
   version: {
     status: 426,

@@ -1,15 +1,18 @@
-// Admits handshakes: opens the session, runs `onPreServer` in its turn, has the session stored,
-// all within `handshakeTimeoutMs`. The host calls it, for upgrades and for the test kit alike, so
-// nothing here knows HTTP: upgrade.ts and answer-to.ts make an answer of the result.
+// Admits handshakes: opens the session, has the hooks asked (hook-order.ts), has the session
+// stored, all within `handshakeTimeoutMs`. The host calls it, for upgrades and for the test kit
+// alike, so nothing here knows HTTP: upgrade.ts and answer-to.ts make an answer of the result.
 
 import type { HandshakeAnswer, HandshakeParts } from '../handshake/handshake.ts';
 import { OpenHandshake } from '../handshake/handshake.ts';
 import { HandshakeDeadline } from '../handshake/handshake-deadline.ts';
 import { bodyOf, responseFrom } from '../handshake/hook-response.ts';
+import { askHooks } from './hook-order.ts';
+import type { HostHook, MakeServer } from './hook-order.ts';
 import { checkHooks } from './routes.ts';
 import type { WebSocketServer } from './servable.ts';
 import type { SocketId } from './socket-id.ts';
 import type { SessionHandle } from '../session/session-handle.ts';
+import { unattended } from '../waiting/abortable.ts';
 import { TaskQueue } from '../waiting/task-queue.ts';
 import type { Clock } from '../time/clock.ts';
 import { wallTimeOf } from '../time/real-clock.ts';
@@ -17,10 +20,11 @@ import { LinkedList } from '../structures/linked-list.ts';
 import type { HandshakeEnd } from '../core/errors.ts';
 import { noop } from '../core/noop.ts';
 
-/** A handshake that keeps the rules and has a server. */
+/** A handshake that keeps the rules and has a route. */
 export interface PendingHandshake extends HandshakeParts {
   readonly socketId: SocketId;
-  readonly server: WebSocketServer;
+  /** Makes its server. Called once, when the hook of the host has let the client in. */
+  readonly makeServer: MakeServer;
   /** The pattern of its route. */
   readonly route: string;
   /** Opens the session of the request; undefined where the host has no sessions. */
@@ -29,17 +33,30 @@ export interface PendingHandshake extends HandshakeParts {
 
 /** What the session store and the hook have decided. */
 type Verdict =
-  | { readonly kind: 'accepted'; readonly context: unknown; readonly answer: HandshakeAnswer }
+  | {
+      readonly kind: 'accepted';
+      readonly server: WebSocketServer;
+      readonly context: unknown;
+      readonly answer: HandshakeAnswer;
+    }
   /** The hook has returned a Response; `body` is all of its body. */
   | { readonly kind: 'refused'; readonly response: Response; readonly body: Uint8Array }
+  /** The hook has returned false. */
+  | { readonly kind: 'forbidden' }
   /** The credential that the hook has read ends before the socket begins. */
   | { readonly kind: 'expired' }
-  /** The hook has thrown, or its Response cannot be sent. */
-  | { readonly kind: 'failed'; readonly error: unknown }
+  /** The hook has thrown, or its Response cannot be sent; or the server could not be made. */
+  | Failure
   /** The session store is down, or has not answered in time. */
   | { readonly kind: 'unavailable'; readonly error: unknown }
   /** The client has disconnected, the time has passed, or the host closes. */
   | { readonly kind: 'over'; readonly why: HandshakeEnd };
+
+interface Failure {
+  readonly kind: 'failed';
+  readonly phase: 'onPreServer' | 'handshake';
+  readonly error: unknown;
+}
 
 interface Decision {
   readonly verdict: Verdict;
@@ -68,6 +85,8 @@ export interface AdmissionSettings {
   readonly clock: Clock;
   readonly maxHandshakes: number;
   readonly handshakeTimeoutMs: number;
+  /** The hook of the host; undefined where it has none. */
+  readonly onPreServer?: HostHook | undefined;
 }
 
 /** Admits the handshakes of one host. */
@@ -77,6 +96,7 @@ export class Admission {
   readonly #hooks: TaskQueue;
   /** The deadlines of the handshakes that are not decided. */
   readonly #deadlines = new LinkedList<HandshakeDeadline>();
+  #isClosed = false;
 
   constructor(settings: AdmissionSettings) {
     this.#settings = settings;
@@ -98,15 +118,35 @@ export class Admission {
     onResult: (result: HandshakeResult) => T,
     onWait: (deadline: HandshakeDeadline) => void = noop,
   ): T | Promise<T> {
-    if (isPlain(pending)) return onResult(acceptedAtOnce(pending.protocol));
+    const plain = this.#plain(pending);
+    if ('kind' in plain) return onResult(plain);
     const deadline = new HandshakeDeadline(this.#settings.clock, this.#settings.handshakeTimeoutMs);
     this.#deadlines.append(deadline);
     deadline.begin(() => onWait(deadline));
-    return this.#decide(pending, deadline, onResult);
+    return this.#decide(plain, deadline, onResult);
+  }
+
+  /**
+   * Gives the result where there is nothing to wait for: no hook of the host, no session store, and
+   * no hook of the server, which is made for that; else the handshake, for which it may be made.
+   */
+  #plain(pending: PendingHandshake): PendingHandshake | HandshakeResult {
+    if (this.#settings.onPreServer !== undefined || pending.openSession !== undefined) return pending;
+    try {
+      const server = pending.makeServer();
+      // Its constructor may have closed the host.
+      if (this.#isClosed) return rejected({ kind: 'over', why: 'closing' }, undefined);
+      if (server instanceof Promise) return { ...pending, makeServer: () => unattended(server) };
+      if (server.onPreServer === undefined) return acceptedAtOnce(server, pending.protocol);
+      return { ...pending, makeServer: () => server };
+    } catch (error) {
+      return rejected({ kind: 'failed', phase: 'handshake', error }, undefined);
+    }
   }
 
   /** Ends the handshakes that are not decided. */
   close(): void {
+    this.#isClosed = true;
     for (const deadline of this.#deadlines) deadline.end('closing');
   }
 
@@ -115,23 +155,67 @@ export class Admission {
     deadline: HandshakeDeadline,
     onResult: (result: HandshakeResult) => T,
   ): Promise<T> {
-    const decision = await decide(pending, this.#hooks, deadline);
+    const decision = await this.#ask(pending, deadline);
     this.#deadlines.remove(deadline);
     deadline.stop();
-    return onResult(resultOf(decision, pending, deadline));
+    return onResult(resultOf(decision, deadline));
+  }
+
+  /** Never rejects; where the deadline ends meanwhile the verdict does not count. */
+  async #ask(pending: PendingHandshake, deadline: HandshakeDeadline): Promise<Decision> {
+    const { openSession } = pending;
+    const { over } = deadline;
+    let session: SessionHandle | undefined;
+    let verdict: Verdict;
+    try {
+      const opening = openSession?.();
+      session = opening instanceof Promise ? await over.until(opening, (late) => late.release()) : opening;
+    } catch (error) {
+      return { verdict: { kind: 'unavailable', error }, session };
+    }
+    try {
+      verdict = await this.#hooksVerdict(pending, session, deadline);
+    } catch (error) {
+      return { verdict: { kind: 'failed', phase: 'onPreServer', error }, session };
+    }
+    if (verdict.kind !== 'accepted') return { verdict, session };
+    try {
+      if (session !== undefined) await over.until(session.commit());
+      return { verdict, session };
+    } catch (error) {
+      return { verdict: { kind: 'unavailable', error }, session };
+    }
+  }
+
+  /** @throws What a hook throws, or the body of its Response; the reason of `over`. */
+  async #hooksVerdict(
+    pending: PendingHandshake,
+    session: SessionHandle | undefined,
+    { over, clock }: HandshakeDeadline,
+  ): Promise<Verdict> {
+    const handshake = new OpenHandshake(pending, session, over);
+    const { makeServer } = pending;
+    const hostHook = this.#settings.onPreServer;
+    const reply = await askHooks({ handshake, hostHook, makeServer, hooks: this.#hooks, over });
+    if (reply.kind === 'unmade') return { kind: 'failed', phase: 'handshake', error: reply.error };
+    // What comes of the hook now has no effect; above all, no session is stored.
+    if (over.aborted) throw over.reason;
+    const { returned, server } = reply;
+    const response = responseFrom(returned);
+    if (response !== undefined) return { kind: 'refused', response, body: await bodyOf(response, over) };
+    if (returned === false || server === undefined) return { kind: 'forbidden' };
+    const answer = handshake.answer();
+    if (answer.expiresAt !== undefined && answer.expiresAt <= wallTimeOf(clock)) return { kind: 'expired' };
+    return { kind: 'accepted', server, context: returned, answer };
   }
 }
 
-/** Whether there is nothing to wait for: neither a session store nor a hook. */
-function isPlain({ server, openSession }: PendingHandshake): boolean {
-  return server.onPreServer === undefined && openSession === undefined;
-}
-
 /** Makes the result where there is nothing to wait for. */
-export function acceptedAtOnce(protocol: string): AcceptedHandshake {
+export function acceptedAtOnce(server: WebSocketServer, protocol: string): AcceptedHandshake {
   const answer = { sharedConnection: false, protocol, expiresAt: undefined, responseHeaders: undefined };
   return {
     kind: 'accepted',
+    server,
     context: undefined,
     answer,
     setCookie: undefined,
@@ -146,65 +230,20 @@ export function cancel({ deadline, session }: AcceptedHandshake): void {
   session?.release();
 }
 
-/** Never rejects; where the deadline ends meanwhile the verdict does not count. */
-async function decide(
-  pending: PendingHandshake,
-  hooks: TaskQueue,
-  { over, clock }: HandshakeDeadline,
-): Promise<Decision> {
-  const { server, openSession } = pending;
-  let session: SessionHandle | undefined;
-  let verdict: Verdict;
-  try {
-    const opening = openSession?.();
-    session = opening instanceof Promise ? await over.until(opening, (late) => late.release()) : opening;
-  } catch (error) {
-    return { verdict: { kind: 'unavailable', error }, session };
-  }
-  try {
-    const handshake = new OpenHandshake(pending, session, over);
-    const hook = (): unknown => server.onPreServer?.(handshake) as unknown;
-    const context = server.onPreServer && (await hooks.run<unknown>(hook, over));
-    // What comes of the hook now has no effect; above all, no session is stored.
-    if (over.aborted) throw over.reason;
-    const response = responseFrom(context);
-    if (response !== undefined) {
-      return { verdict: { kind: 'refused', response, body: await bodyOf(response, over) }, session };
-    }
-    const answer = handshake.answer();
-    if (answer.expiresAt !== undefined && answer.expiresAt <= wallTimeOf(clock)) {
-      return { verdict: { kind: 'expired' }, session };
-    }
-    verdict = { kind: 'accepted', context, answer };
-  } catch (error) {
-    return { verdict: { kind: 'failed', error }, session };
-  }
-  try {
-    if (session !== undefined) await over.until(session.commit());
-    return { verdict, session };
-  } catch (error) {
-    return { verdict: { kind: 'unavailable', error }, session };
-  }
-}
-
-function resultOf(
-  { verdict, session }: Decision,
-  { server }: PendingHandshake,
-  deadline: HandshakeDeadline,
-): HandshakeResult {
+function resultOf({ verdict, session }: Decision, deadline: HandshakeDeadline): HandshakeResult {
   const { why } = deadline;
   // A store that does not answer within the time counts as one that is down.
   const isStoreSilent = verdict.kind === 'unavailable' && why === 'late';
   if (why !== undefined && !isStoreSilent) return rejected({ kind: 'over', why }, session);
   if (verdict.kind !== 'accepted') return rejected(verdict, session);
+  const { kind, server, context, answer } = verdict;
   try {
     // The hook may have changed its server.
     checkHooks('server', server);
   } catch (error) {
-    return rejected({ kind: 'failed', error }, session);
+    return rejected({ kind: 'failed', phase: 'onPreServer', error }, session);
   }
-  const { kind, context, answer } = verdict;
-  return { kind, context, answer, setCookie: session?.writeCookie(), session, deadline };
+  return { kind, server, context, answer, setCookie: session?.writeCookie(), session, deadline };
 }
 
 /**

@@ -10,12 +10,6 @@ import { REFUSALS } from '../handshake/refusal.ts';
 import type { HookAnswer, Refusal } from '../handshake/refusal.ts';
 import { propertyOf } from '../core/object-like.ts';
 
-/** Errors of which the client learns nothing: what it is answered, and where the error came up. */
-const FAULTS = {
-  failed: { refusal: REFUSALS.failed, phase: 'onPreServer' },
-  unavailable: { refusal: REFUSALS.unavailable, phase: 'session' },
-} as const;
-
 /** Where errors go. */
 export interface AnswerSettings {
   readonly report: Report;
@@ -41,12 +35,17 @@ export function answerTo(
   if (result.kind === 'over') {
     return refusalWith(result.why === 'closing' ? REFUSALS.closing : REFUSALS.tooLate, setCookie);
   }
+  if (result.kind === 'forbidden') return refusalWith(REFUSALS.forbidden, setCookie);
   if (result.kind === 'expired') return refusalWith(REFUSALS.expired, setCookie);
-  const { refusal, phase } = FAULTS[result.kind];
-  const where = { socketId: socketId.value, phase };
-  if (result.kind === 'failed') report(result.error, where);
-  else peerFaults.report(`session store: ${kindOf(result.error)}`, where, () => result.error);
-  return refusalWith(refusal, setCookie);
+  // Errors of which the client learns nothing.
+  const { kind, error } = result;
+  if (kind === 'failed') {
+    report(error, { socketId: socketId.value, phase: result.phase });
+    return refusalWith(REFUSALS.failed, setCookie);
+  }
+  const where = { socketId: socketId.value, phase: 'session' };
+  peerFaults.report(`session store: ${kindOf(error)}`, where, () => error);
+  return refusalWith(REFUSALS.unavailable, setCookie);
 }
 
 /** Each kind of failure of a store is reported for itself. */

@@ -97,7 +97,7 @@ export class HandlerRun
   constructor(parts: RunParts, settings: RunSettings, listener: RunListener) {
     super(parts, settings.clock);
     const { conversation, accepted } = parts;
-    const { server } = parts.pending;
+    const { server } = accepted;
     this.#server = server;
     this.#settings = settings;
     this.#listener = listener;

@@ -4,16 +4,18 @@
 
 import { match, pathToRegexp } from 'path-to-regexp';
 import type { Match as PathMatch } from 'path-to-regexp';
-import type { Handler, Routes, Servable, WebSocketServer } from './servable.ts';
+import type { MakeServer } from './hook-order.ts';
+import type { Created, Handler, Routes, Servable, WebSocketServer } from './servable.ts';
 import { badArgument } from '../core/arguments.ts';
 import { UsageError } from '../core/errors.ts';
+import { propertyOf } from '../core/object-like.ts';
 
 /** The server of a path. */
 export interface Match {
   /** The pattern that matches; `'*'` for a lone server. */
   readonly pattern: string;
-  /** Gives the server of one connection; of a class, a new instance. */
-  readonly makeServer: () => WebSocketServer;
+  /** Gives the server of one connection; of a class or a `create`, a new one. */
+  readonly makeServer: MakeServer;
   readonly params: Readonly<Record<string, string>>;
 }
 
@@ -22,7 +24,7 @@ interface Route {
   readonly pattern: string;
   /** Equal for patterns that match the same paths. */
   readonly shape: string;
-  readonly makeServer: () => WebSocketServer;
+  readonly makeServer: MakeServer;
   /** The parameters as they were sent; undefined for a path that does not match. */
   readonly match: (path: string) => Readonly<Record<string, string>> | undefined;
 }
@@ -73,7 +75,7 @@ export class RouteTable {
 }
 
 function compileAll(routes: Routes): readonly Route[] {
-  if (typeof routes === 'function' || isWebSocketServer(routes)) {
+  if (typeof routes === 'function' || isWebSocketServer(routes) || isCreated(routes)) {
     return [
       {
         pattern: 'every path',
@@ -117,25 +119,42 @@ function encodeLiteral(text: string): string {
  * @param name - Named in errors.
  * @throws UsageError `COROSOCK_ARGUMENT`.
  */
-export function makerOf(name: string, servable: Servable): () => WebSocketServer {
+export function makerOf(name: string, servable: Servable): MakeServer {
   if (isWebSocketServer(servable)) {
     checkHooks(name, servable);
     return () => servable;
   }
+  if (isCreated(servable)) return () => createdBy(name, servable);
   if (typeof servable !== 'function') throw badArgument(name, EXPECTED, servable);
   if (!isClass(servable)) {
     const server: WebSocketServer = { server: servable };
     return () => server;
   }
-  return () => {
-    const server = new servable();
-    if (!isWebSocketServer(server)) throw badArgument(name, EXPECTED, servable);
-    checkHooks(name, server);
-    return server;
-  };
+  return () => checkedServer(name, EXPECTED, new servable());
 }
 
 const EXPECTED = 'a function, or an object or class with server()';
+
+/** @throws What `create` throws; UsageError for what is no server. */
+function createdBy(name: string, created: Created): WebSocketServer | Promise<WebSocketServer> {
+  const given: unknown = created.create();
+  const call = `${name}.create()`;
+  if (isWebSocketServer(given)) return checkedServer(call, CREATES, given);
+  if (!isThenable(given)) throw badArgument(call, CREATES, given);
+  return Promise.resolve(given).then((server) => checkedServer(call, CREATES, server));
+}
+
+const CREATES = 'an object with server()';
+
+function checkedServer(name: string, expected: string, server: unknown): WebSocketServer {
+  if (!isWebSocketServer(server)) throw badArgument(name, expected, server);
+  checkHooks(name, server);
+  return server;
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof propertyOf(value, 'then') === 'function';
+}
 const HOOKS = ['onPreServer', 'onPostServer', 'onClientMessage', 'onExpire'] as const;
 
 /**
@@ -154,6 +173,12 @@ export function checkHooks(name: string, server: WebSocketServer): void {
 function isWebSocketServer(value: unknown): value is WebSocketServer {
   return (
     typeof value === 'object' && value !== null && 'server' in value && typeof value.server === 'function'
+  );
+}
+
+function isCreated(value: unknown): value is Created {
+  return (
+    typeof value === 'object' && value !== null && 'create' in value && typeof value.create === 'function'
   );
 }
 

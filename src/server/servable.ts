@@ -26,17 +26,20 @@ export interface WebSocketServer<Context = any> {
   /**
    * Runs before the 101 response.
    *
-   * At most `maxHandshakes` run at once, further ones wait in order. A `Response`, of whatever
-   * class, refuses the handshake with its status, headers and body, which has to end within
-   * `handshakeTimeoutMs`, too. Anything else, also `undefined`, becomes `ws.context`. A throw, or a
-   * Response that cannot be sent, refuses with 500, without detail.
+   * At most `maxHandshakes` run at once, further ones wait in order. It runs after the hook of the
+   * host, and finds what that has returned in `handshake.context`.
+   *
+   * `false` refuses the handshake with 403. A `Response`, of whatever class, refuses it with its
+   * status, headers and body, which has to end within `handshakeTimeoutMs`, too. Anything else,
+   * also `undefined`, becomes `ws.context`. A throw, or a Response that cannot be sent, refuses
+   * with 500, without detail.
    *
    * `onPostServer` is not called for a refused handshake, nor for one that ends after this has
    * returned: the client has disconnected, the time has passed, the host closes, or the 101 cannot
    * be sent. `handshake.signal` aborts then, and only then: undo in both places what has to be
    * undone for every context.
    */
-  onPreServer?(handshake: Handshake): Awaitable<Context | Response>;
+  onPreServer?(handshake: Handshake): Awaitable<Context | Response | false>;
   /**
    * Runs when the credential has ended that `handshake.expiresAt` or `ws.renew` has set.
    *
@@ -63,7 +66,16 @@ export interface WebSocketServer<Context = any> {
   onPostServer?(ws: ServerSocket<Context>, end: CloseInfo): Awaitable<void>;
 }
 
-export type Servable = Handler | WebSocketServer | (new () => WebSocketServer);
+/** Makes the server of each connection: for a class whose constructor takes arguments. */
+export interface Created {
+  /**
+   * Runs once for each connection, when the hook of the host has let the client in. A promise is
+   * awaited, within `handshakeTimeoutMs`. A throw refuses with 500, and is reported.
+   */
+  create(): Awaitable<WebSocketServer>;
+}
+
+export type Servable = Handler | WebSocketServer | (new () => WebSocketServer) | Created;
 
 /**
  * One server for every path, or a map from path patterns (`/chat/:room`) to servers.

@@ -11,6 +11,7 @@ import { HostWaits } from './host-waits.ts';
 import type { Wait, WaitsFilter } from './host-waits.ts';
 import { HandlerRun } from './handler-run.ts';
 import type { RunListener, RunSettings } from './handler-run.ts';
+import type { MakeServer } from './hook-order.ts';
 import { peerOf, UpgradeRequest } from '../handshake/handshake-request.ts';
 import type { ArrivedRequest, HandshakeRequest } from '../handshake/handshake-request.ts';
 import { originRefusal, originRule } from '../handshake/origins.ts';
@@ -31,7 +32,6 @@ import type { AcceptedHandshake, HandshakeResult, PendingHandshake } from './adm
 import { EVERY_PATH, NO_PARAMS } from './routes.ts';
 import type { Match, RouteTable } from './routes.ts';
 import { RunRegistry } from './run-registry.ts';
-import type { WebSocketServer } from './servable.ts';
 import { ShutDown } from './shut-down.ts';
 import { TaskQueue } from '../waiting/task-queue.ts';
 import { handedOver, markHandedOver, Upgrade } from './upgrade.ts';
@@ -179,7 +179,7 @@ export class ServingHost implements Host, RunListener {
     return this.enter(found, upgradeRequest, checked.protocol, client);
   }
 
-  /** Check, also for the test kit: takes a slot, and makes the server of the route. */
+  /** Check, also for the test kit: takes a slot. */
   enter<Request extends HandshakeRequest>(
     found: Match,
     request: Request,
@@ -191,13 +191,8 @@ export class ServingHost implements Host, RunListener {
     const slot = this.#capacity.enter(found.pattern, request);
     if ('status' in slot) return slot;
     const socketId = this.#runs.reserve(slot);
-    const server = this.#makeServer(found);
-    // Its constructor may have closed the host.
-    if (server === undefined || this.#isDraining) {
-      socketId.leave();
-      return server === undefined ? REFUSALS.failed : REFUSALS.closing;
-    }
-    return this.pendingHandshake(request, server, protocol, client, { socketId, route: found.pattern });
+    const place = { socketId, route: found.pattern };
+    return this.pendingHandshake(request, found.makeServer, protocol, client, place);
   }
 
   /** Check, also for the test kit: whether the page of a request may connect. */
@@ -205,26 +200,17 @@ export class ServingHost implements Host, RunListener {
     return originRefusal(this.#originRule, request, this.#settings.peerFaults);
   }
 
-  #makeServer({ makeServer }: Match): WebSocketServer | undefined {
-    try {
-      return makeServer();
-    } catch (error) {
-      this.#settings.report(error, HANDSHAKE);
-      return undefined;
-    }
-  }
-
   /** Makes what is admitted. @param socketId - The id of its socket. Default: a fresh one. */
   pendingHandshake<Request extends HandshakeRequest>(
     request: Request,
-    server: WebSocketServer,
+    makeServer: MakeServer,
     protocol: string,
     client: SessionRequest,
     { socketId, route }: HandshakePlace = { socketId: this.#runs.reserve(), route: EVERY_PATH },
   ): PendingHandshake & { readonly request: Request } {
     const sessions = this.#sessions;
     const openSession = sessions && (() => sessions.open(client.cookie, client.isSecure));
-    return { socketId, route, request, server, protocol, openSession };
+    return { socketId, route, request, makeServer, protocol, openSession };
   }
 
   /** Admit, for the test kit; see {@link Admission.admit}. */

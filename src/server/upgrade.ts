@@ -88,7 +88,7 @@ export class Upgrade {
     }
     // The client has disconnected, or its request was malformed after all.
     if (transport === undefined) cancel(accepted);
-    else this.#release();
+    else this.#release(accepted);
     // It was paused by us, or by its server before the hand-over. A stream that another `ws` has
     // upgraded is left alone.
     if (transport !== undefined || this.#earlyData !== undefined) stream.resume();
@@ -96,8 +96,8 @@ export class Upgrade {
   }
 
   /** The 101 is on its way: Node's request is not needed any more. */
-  #release(): void {
-    const { request, server } = this.#pending;
+  #release({ server }: AcceptedHandshake): void {
+    const { request } = this.#pending;
     // Read it now, so that it is kept: `onPostServer` runs after the connection is closed.
     if (server.onPostServer !== undefined) void request.remoteAddress;
     request.releaseRaw();

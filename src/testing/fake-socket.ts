@@ -29,7 +29,8 @@ export function fakeSocket<Context = unknown>(
   const { context, ...rest } = options;
   const memory = new MemoryServer('fakeSocket()', untilClosed, rest);
   const pending = memory.unchecked();
-  const { run, client } = memory.open(pending, { ...acceptedAtOnce(pending.protocol), context });
+  const accepted = acceptedAtOnce({ server: untilClosed }, pending.protocol);
+  const { run, client } = memory.open(pending, { ...accepted, context });
   return { ws: run.ws as ServerSocket<Context>, client };
 }
 

@@ -10,13 +10,14 @@ import { REFUSALS } from '../handshake/refusal.ts';
 import type { Refusal } from '../handshake/refusal.ts';
 import { trustedProxies } from '../handshake/trusted-proxies.ts';
 import type { KnownPeer, TrustedProxies } from '../handshake/trusted-proxies.ts';
+import type { MakeServer } from '../server/hook-order.ts';
 import { ServingHost } from '../server/serving-host.ts';
 import type { HttpBinding, SessionRequest } from '../server/serving-host.ts';
 import { HOST_OPTIONS, settingsOf } from '../server/host-options.ts';
 import type { HostSettings } from '../server/host-options.ts';
 import type { AcceptedHandshake, PendingHandshake } from '../server/admission.ts';
 import { EVERY_PATH, makerOf, RouteTable } from '../server/routes.ts';
-import type { Servable, WebSocketServer } from '../server/servable.ts';
+import type { Servable } from '../server/servable.ts';
 import { ConnectedSocket } from '../socket/client-socket.ts';
 import type { ClientSocket } from '../socket/client-socket.ts';
 import { CONVERSATION_OPTIONS } from '../conversation/conversation-options.ts';
@@ -70,7 +71,7 @@ export class MemoryServer {
   readonly first: MemoryRequest;
   /** The runs of all clients so far, in the order in which they began. */
   readonly runs: HandlerRun[] = [];
-  readonly #makeServer: () => WebSocketServer;
+  readonly #makeServer: MakeServer;
   readonly #proxies: TrustedProxies | undefined;
 
   /** @param call - Named in errors. */
@@ -118,7 +119,7 @@ export class MemoryServer {
   /** Gives the first handshake as one that needs no check, and takes no slot. */
   unchecked(): PendingHandshake {
     const { request, protocol, client } = this.#arrivalOf(this.first);
-    return this.host.pendingHandshake(request, this.#makeServer(), protocol, client);
+    return this.host.pendingHandshake(request, this.#makeServer, protocol, client);
   }
 
   /** Converse: opens the link, and starts the handler. */
