@@ -70,6 +70,11 @@ export function checkFunction(call: string, name: string, value: unknown): void 
   if (typeof value !== 'function') throw badArgument(call, `${name} to be a function`, value);
 }
 
+/** Refuses what is no function. Undefined stands for none. */
+export function checkHook(call: string, name: string, hook: unknown): void {
+  if (hook !== undefined) checkFunction(call, name, hook);
+}
+
 /** Makes a check that refuses all but some words. @param words - Two or more. */
 export function oneOf(...words: readonly string[]): Check {
   const shown = words.map((word) => `'${word}'`);

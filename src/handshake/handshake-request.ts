@@ -67,7 +67,7 @@ export class UpgradeRequest implements ArrivedRequest {
   /** @param peer - Default: that of the request's own socket, which is then no copy. */
   constructor(
     request: IncomingMessage,
-    { target, protocols }: CheckedRequest,
+    { target, protocols }: Pick<CheckedRequest, 'target' | 'protocols'>,
     params: Readonly<Record<string, string>>,
     peer: Peer = request.socket,
   ) {

@@ -6,6 +6,7 @@
 import type { WaitingRun } from './host-waits.ts';
 import { ClientMessages } from './client-messages.ts';
 import type { ClientMessagesListener, ClientMessagesSettings } from './client-messages.ts';
+import type { LogHooks } from './host-hooks.ts';
 import { HostedSocket } from './hosted-socket.ts';
 import type { SocketRun } from './hosted-socket.ts';
 import { closeCodeFor, isExpectedEnd } from './outcome.ts';
@@ -32,7 +33,8 @@ import type { CloseInfo } from '../core/close-info.ts';
 import type { Data } from '../core/data.ts';
 import { DrainingError } from '../core/errors.ts';
 
-export interface RunSettings extends ClientMessagesSettings, RunHooksSettings, SocketLifeSettings {
+export interface RunSettings
+  extends ClientMessagesSettings, RunHooksSettings, SocketLifeSettings, Pick<LogHooks, 'onOpen' | 'onClose'> {
   readonly closeTimeoutMs: number;
   readonly report: Report;
   readonly peerFaults: Pick<PeerFaults, 'report'>;
@@ -145,6 +147,7 @@ export class HandlerRun
   /** Calls the handler; returns as soon as it waits for the first time. */
   start(): void {
     this.conversation.listen(this);
+    this.#settings.onOpen?.(this.ws);
     const onError = (error: unknown): void => this.#handlerOnEnd({ kind: 'threw', error });
     try {
       const running = this.#server.server(this.ws);
@@ -219,6 +222,7 @@ export class HandlerRun
     this.#hooks?.stopExpire();
     this.#finishIfOver();
     if (!this.hasEnded) this.#listener.runOnEnd(this, undefined);
+    this.#settings.onClose?.(this.ws, end);
     if (this.#isFinished) return;
     const { clock, closeTimeoutMs } = this.#settings;
     // Most handlers end in the same turn as their socket: they cost no timer.

@@ -2,10 +2,14 @@
 // made with. `serve`, `attach` and the test kit call settingsOf; what a client has, too, is in
 // conversation/conversation-options.ts, and the options of sessions in session/session-options.ts.
 
+import type { ServerSocket } from './host.ts';
+import { safeLogHooks } from './host-hooks.ts';
+import type { LogHooks } from './host-hooks.ts';
 import type { KeyLimit } from './key-limits.ts';
 import { PeerFaults } from './peer-faults.ts';
 import type { Report } from './report.ts';
 import { guarded, reportAsWarning } from './report.ts';
+import type { Handshake } from '../handshake/handshake.ts';
 import type { HandshakeRequest } from '../handshake/handshake-request.ts';
 import { anyOriginError, checkOrigins } from '../handshake/origins.ts';
 import type { Origins } from '../handshake/origins.ts';
@@ -32,11 +36,13 @@ import {
   checkCountOrInfinity,
   checkDuration,
   checkFunction,
+  checkHook,
   checkNames,
   checkPeriod,
   checkTimer,
   oneOf,
 } from '../core/arguments.ts';
+import type { CloseInfo } from '../core/close-info.ts';
 import { complete, namesOf, unchecked } from '../core/options.ts';
 import type { Complete, OptionTable } from '../core/options.ts';
 
@@ -72,6 +78,32 @@ export interface HostOptions extends ConversationOptions {
    * `'close'`, which closes with 1008. Default: no limit.
    */
   readonly rate?: RateLimit;
+  /**
+   * Runs before the 101, and before the hook of the route, for every route: sign-in in one place.
+   * What it returns is `handshake.context` in the hook of the route, and `ws.context` where the
+   * route has no hook. `false` refuses with HTTP 403, a `Response` with its status; a throw is HTTP
+   * 500. Default: none.
+   */
+  readonly onPreServer?: (handshake: Handshake) => unknown;
+  /**
+   * Called with each client that gets an HTTP answer instead of a socket, for logs: `status` and a
+   * `reason` in one line. `request` is undefined where the client has sent none that has a URL. Not
+   * called for a client that left before its answer. A throw goes to `report`. Default: none.
+   */
+  readonly onRefused?: (
+    request: HandshakeRequest | undefined,
+    refusal: { readonly status: number; readonly reason: string },
+  ) => void;
+  /**
+   * Called with each socket that opens, before its handler, for logs. A throw goes to `report`, and
+   * changes nothing. Default: none.
+   */
+  readonly onOpen?: (ws: ServerSocket) => void;
+  /**
+   * Called once for each `onOpen`, when the socket has closed for good; its handler may still run.
+   * A throw goes to `report`. Default: none.
+   */
+  readonly onClose?: (ws: ServerSocket, end: CloseInfo) => void;
   /** `onPreServer` hooks at once, 1 to 2³¹−1. Further hooks wait in order. Default 256. */
   readonly maxHandshakes?: number;
   /**
@@ -129,12 +161,19 @@ export interface HostOptions extends ConversationOptions {
 /** What a host has besides {@link ConversationOptions}. */
 type OwnOptions = Omit<HostOptions, keyof ConversationOptions>;
 
-const OWN_OPTIONS: OptionTable<OwnOptions> = {
+/** Options without a default: a host without them calls nothing. */
+export type HostHookName = 'onPreServer' | 'onRefused' | 'onOpen' | 'onClose';
+
+const OWN_OPTIONS: OptionTable<OwnOptions, HostHookName> = {
   origins: ['same', checkOrigins],
   trustProxy: [0, checkTrustProxy],
   overflow: ['pause', oneOf('pause', 'close')],
   messageTimeoutMs: [60_000, checkPeriod],
   rate: [NO_RATE, checkRate],
+  onPreServer: [undefined, checkHook],
+  onRefused: [undefined, checkHook],
+  onOpen: [undefined, checkHook],
+  onClose: [undefined, checkHook],
   maxHandshakes: [256, checkCount],
   maxSockets: [Infinity, checkCountOrInfinity],
   maxUnadmitted: [1000, checkCount],
@@ -148,14 +187,18 @@ const OWN_OPTIONS: OptionTable<OwnOptions> = {
 };
 
 /** The options of a host. */
-export const HOST_OPTIONS: OptionTable<HostOptions> = { ...CONVERSATION_OPTIONS, ...OWN_OPTIONS };
+export const HOST_OPTIONS: OptionTable<HostOptions, HostHookName> = {
+  ...CONVERSATION_OPTIONS,
+  ...OWN_OPTIONS,
+};
 
 /** Options checked and filled in. */
 export interface HostSettings
   extends
     ConversationSettings,
     ConversationChoices,
-    Omit<Complete<OwnOptions>, 'messageTimeoutMs' | 'rate' | 'sessions'> {
+    Omit<Complete<OwnOptions, HostHookName>, 'messageTimeoutMs' | 'rate' | 'sessions' | keyof LogHooks>,
+    LogHooks {
   /** Undefined for none. */
   readonly sessions: SessionSettings | undefined;
   readonly selects: ParkedSelects;
@@ -172,22 +215,24 @@ export interface HostSettings
 export function settingsOf(
   call: string,
   options: HostOptions,
-  known: OptionTable<HostOptions> = HOST_OPTIONS,
+  known: OptionTable<HostOptions, HostHookName> = HOST_OPTIONS,
 ): HostSettings {
   checkNames(call, options, namesOf(known));
   const conversation = conversationChoices(call, options);
-  const own = complete<OwnOptions>(call, options, OWN_OPTIONS);
+  const own = complete<OwnOptions, HostHookName>(call, options, OWN_OPTIONS);
   const { messageTimeoutMs, rate, ...rest } = own;
   const { clock } = conversation;
   const report = guarded(own.report);
+  const peerFaults = new PeerFaults(report, clock);
   if (own.origins === 'any' && own.sessions !== false) report(anyOriginError(call), { phase: 'options' });
   return Object.freeze({
     ...conversation,
     ...rest,
+    ...safeLogHooks(own, report, peerFaults),
     inflows: new Inflows({ clock, messageTimeoutMs, rate: rateOf(rate) }),
     sessions: own.sessions === false ? undefined : sessionSettingsOf(call, own.sessions, clock),
     report,
-    peerFaults: new PeerFaults(report, clock),
+    peerFaults,
     deadlines: new Deadlines(clock),
     budget: new TurnBudget(clock),
     traces: new ReadTraces(),

@@ -5,6 +5,7 @@
 import type { Duplex } from 'node:stream';
 import { refuse, REFUSALS } from '../handshake/refusal.ts';
 import type { Clock } from '../time/clock.ts';
+import { noop } from '../core/noop.ts';
 import { LinkedList } from '../structures/linked-list.ts';
 import type { ListNode } from '../structures/linked-list.ts';
 
@@ -25,12 +26,15 @@ type PendingStream = Duplex & { [PENDING]?: PendingRequest | undefined };
 export class PendingRequests {
   readonly #clock: Clock;
   readonly #timeoutMs: number;
+  readonly #onLate: () => void;
   readonly #line = new LinkedList<PendingRequest>();
   #timer: unknown;
 
-  constructor(clock: Clock, timeoutMs: number) {
+  /** @param onLate - Called for each connection that is refused. */
+  constructor(clock: Clock, timeoutMs: number, onLate: () => void = noop) {
     this.#clock = clock;
     this.#timeoutMs = timeoutMs;
+    this.#onLate = onLate;
   }
 
   /** A connection has come: its time begins. */
@@ -73,6 +77,7 @@ export class PendingRequests {
       if (dueMs > nowMs) return this.#wait(dueMs - nowMs);
       this.end(stream);
       refuse(stream, REFUSALS.tooLate, this.#clock);
+      this.#onLate();
     }
   }
 }

@@ -3,18 +3,19 @@
 
 /// <reference types="node" preserve="true" />
 
-import type { IncomingMessage, Server as HttpServer } from 'node:http';
-import type { Server as HttpsServer, ServerOptions as HttpsServerOptions } from 'node:https';
+import type { IncomingMessage } from 'node:http';
+import type { ServerOptions as HttpsServerOptions } from 'node:https';
 import type { Duplex } from 'node:stream';
 import { addressOf } from './attach.ts';
 import { hasOneHost } from '../handshake/check-handshake.ts';
 import type { Host } from './host.ts';
 import { ServingHost } from './serving-host.ts';
 import { HOST_OPTIONS, settingsOf } from './host-options.ts';
-import type { HostOptions } from './host-options.ts';
+import type { HostHookName, HostOptions } from './host-options.ts';
 import type { Refusal } from '../handshake/refusal.ts';
 import { PendingRequests } from './pending-requests.ts';
 import { checkTls, hasNoTls, portListener } from './port-listener.ts';
+import type { PortListener } from './port-listener.ts';
 import { closeOnSignals } from './process-signals.ts';
 import { refusalForClientError, refuse, REFUSALS } from '../handshake/refusal.ts';
 import { targetOf } from '../handshake/request-target.ts';
@@ -54,7 +55,10 @@ const OWN_OPTIONS: OptionTable<OwnOptions, 'tls'> = {
 };
 
 /** The options of `serve`. */
-export const SERVE_OPTIONS: OptionTable<ServeOptions, 'tls'> = { ...HOST_OPTIONS, ...OWN_OPTIONS };
+export const SERVE_OPTIONS: OptionTable<ServeOptions, 'tls' | HostHookName> = {
+  ...HOST_OPTIONS,
+  ...OWN_OPTIONS,
+};
 
 /**
  * Serves WebSockets on a port, and nothing else: a plain request to a route gets 426, any other
@@ -72,11 +76,12 @@ export async function serve(routes: Routes, options: ServeOptions = {}): Promise
   const table = new RouteTable(routes);
   const listener = portListener('serve()', tls, settings.handshakeTimeoutMs);
   const { server } = listener;
-  const pending = new PendingRequests(settings.clock, settings.handshakeTimeoutMs);
+  const onLate = (): unknown => host.tellRefused(undefined, REFUSALS.tooLate);
+  const pending = new PendingRequests(settings.clock, settings.handshakeTimeoutMs, onLate);
   // node:https emits `connection`, too: before TLS, for another stream.
   server.on(tls === undefined ? 'connection' : 'secureConnection', (stream: Duplex) => pending.begin(stream));
   let ignoreSignals = noop;
-  const host = new ServingHost(table, settings, {
+  const host: ServingHost = new ServingHost(table, settings, {
     get address() {
       return addressOf(server);
     },
@@ -89,7 +94,7 @@ export async function serve(routes: Routes, options: ServeOptions = {}): Promise
   server.on('upgrade', (request, socket, head) => {
     if (pending.end(socket)) host.handleUpgrade(request, socket, head);
   });
-  refuseTheRest(server, table, pending, settings.clock);
+  refuseTheRest(listener, { table, pending, host, clock: settings.clock });
   await listener.listen(port, hostname);
   if (signals) ignoreSignals = closeOnSignals(() => host.close());
   // An error while listening, such as too many open files, must not end the process.
@@ -110,34 +115,42 @@ function checkHostname(call: string, name: string, hostname: unknown): void {
     throw badArgument(call, `${name} to be a name or address`, hostname);
 }
 
+interface Refusing {
+  readonly table: RouteTable;
+  readonly pending: PendingRequests;
+  readonly host: Pick<ServingHost, 'tellRefused'>;
+  readonly clock: Clock;
+}
+
 /**
  * Refuses every request that is not an upgrade. By hand: a ServerResponse would cut the connection
  * while the peer still sends.
  */
-function refuseTheRest(
-  server: HttpServer | HttpsServer,
-  table: RouteTable,
-  pending: PendingRequests,
-  clock: Clock,
-): void {
+function refuseTheRest({ server }: PortListener, { table, pending, host, clock }: Refusing): void {
   const refusePlain = (request: IncomingMessage): void => {
     pending.end(request.socket);
     // The body is dropped: the peer may read the answer only once it has sent all of it.
     request.resume();
-    refuse(request.socket, refusalForPlainRequest(table, request), clock, request.method);
+    const refusal = refusalForPlainRequest(table, request);
+    refuse(request.socket, refusal, clock, request.method);
+    host.tellRefused(request, refusal);
   };
   server.on('request', refusePlain);
   // Without listeners Node would ask for the body, or answer by itself and stay connected.
   server.on('checkContinue', refusePlain);
   server.on('checkExpectation', refusePlain);
-  server.on('connect', (_request, stream) => {
+  server.on('connect', (request, stream) => {
     pending.end(stream);
     refuse(stream, REFUSALS.method, clock);
+    host.tellRefused(request, REFUSALS.method);
   });
   server.on('clientError', (error, stream) => {
     pending.end(stream);
-    if (hasNoTls(stream)) stream.destroy();
-    else refuse(stream, refusalForClientError(error), clock);
+    if (hasNoTls(stream)) return void stream.destroy();
+    const refusal = refusalForClientError(error);
+    // The parser objects again to each piece of what it does not take.
+    if (stream.writable) host.tellRefused(undefined, refusal);
+    refuse(stream, refusal, clock);
   });
 }
 

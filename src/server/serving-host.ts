@@ -23,6 +23,7 @@ import { refuse, REFUSALS } from '../handshake/refusal.ts';
 import type { Refusal } from '../handshake/refusal.ts';
 import { checkHandshake } from '../handshake/check-handshake.ts';
 import type { Host, OpenResult, ServerSocket } from './host.ts';
+import { RefusedRequests } from './host-hooks.ts';
 import type { HostSettings } from './host-options.ts';
 import { SocketHandle } from './hosted-socket.ts';
 import type { Outcome } from './outcome.ts';
@@ -73,6 +74,7 @@ export class ServingHost implements Host, RunListener {
   readonly #binding: HttpBinding;
   readonly #originRule: OriginRule;
   readonly #proxies: TrustedProxies | undefined;
+  readonly #refused: RefusedRequests;
   readonly #admission: Admission;
   readonly #capacity: Capacity;
   readonly #acceptor: WsAcceptor;
@@ -95,6 +97,7 @@ export class ServingHost implements Host, RunListener {
     this.#sessions = settings.sessions && new Sessions(settings.sessions, settings);
     this.#originRule = originRule(settings.origins);
     this.#proxies = trustedProxies(settings.trustProxy);
+    this.#refused = new RefusedRequests(settings, routes, this.#proxies);
     this.#admission = new Admission(settings);
     this.#capacity = new Capacity(settings);
     this.#acceptor = new WsAcceptor(settings);
@@ -154,11 +157,19 @@ export class ServingHost implements Host, RunListener {
 
   #shakeHands(request: IncomingMessage, stream: Duplex, head: Buffer): void {
     const pending = this.#check(request);
-    if ('status' in pending) return refuse(stream, pending, this.#settings.clock, request.method);
+    if ('status' in pending) {
+      refuse(stream, pending, this.#settings.clock, request.method);
+      return void this.tellRefused(request, pending);
+    }
     const upgrade = new Upgrade({ request, stream, head }, pending, this.#acceptor, this.#settings);
     const onResult = (result: HandshakeResult): void => this.#answer(upgrade, pending, result);
     const answered = this.#admission.admit(pending, onResult, (deadline) => upgrade.wait(deadline));
     if (answered !== undefined) upgrade.hold();
+  }
+
+  /** Tells `onRefused` of an answer. @returns Whether there is such a hook. */
+  tellRefused(request: IncomingMessage | undefined, refusal: Refusal): boolean {
+    return this.#refused.tell(request, refusal);
   }
 
   /** Check, for upgrades: a request in; what is admitted next, or a refusal, out. */

@@ -8,14 +8,14 @@ import { checkHandshake } from '../handshake/check-handshake.ts';
 import { whenAnswered } from '../handshake/pipelining.ts';
 import { refuse, REFUSALS } from '../handshake/refusal.ts';
 import { targetOf } from '../handshake/request-target.ts';
-import type { Host } from './host.ts';
+import type { ServingHost } from './serving-host.ts';
 import type { RouteTable } from './routes.ts';
 import { realClock } from '../time/real-clock.ts';
 
 /** A host that takes upgrades, and its routes. */
 interface Claim {
   readonly routes: RouteTable;
-  readonly host: Pick<Host, 'handleUpgrade'>;
+  readonly host: Pick<ServingHost, 'handleUpgrade' | 'tellRefused'>;
 }
 
 /** Module-level state, so that two `attach` calls on one server share its listener. */
@@ -62,7 +62,11 @@ export class UpgradeRegistry {
     if (this.#server.listenerCount('upgrade') > 1) return;
     const checked = checkHandshake(request);
     const refusal = 'status' in checked ? checked : REFUSALS.route;
-    whenAnswered(socket, () => refuse(socket, refusal, realClock, request.method));
+    whenAnswered(socket, () => {
+      refuse(socket, refusal, realClock, request.method);
+      // It is no host's own: the first one that has the hook hears of it.
+      this.#claims.some(({ host: told }) => told.tellRefused(request, refusal));
+    });
   };
 
   #hostFor(request: IncomingMessage): Claim['host'] | undefined {

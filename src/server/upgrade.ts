@@ -8,9 +8,12 @@ import { cancel } from './admission.ts';
 import { answerTo } from './answer-to.ts';
 import type { AnswerSettings } from './answer-to.ts';
 import { EARLY_BYTES, EarlyData, startReads, stopReads } from '../handshake/early-data.ts';
+import { tellRefused } from './host-hooks.ts';
+import type { LogHooks } from './host-hooks.ts';
 import type { HandshakeDeadline } from '../handshake/handshake-deadline.ts';
 import type { UpgradeRequest } from '../handshake/handshake-request.ts';
 import { refuse, REFUSALS } from '../handshake/refusal.ts';
+import type { HookAnswer, Refusal } from '../handshake/refusal.ts';
 import type { UpgradeEvent, WsAcceptor } from '../transport/ws/acceptor.ts';
 import type { WsTransport } from '../transport/ws/transport.ts';
 import type { Clock } from '../time/clock.ts';
@@ -22,7 +25,7 @@ export interface PendingUpgrade extends PendingHandshake {
   readonly request: UpgradeRequest;
 }
 
-export interface UpgradeSettings extends AnswerSettings {
+export interface UpgradeSettings extends AnswerSettings, LogHooks {
   readonly clock: Clock;
 }
 
@@ -79,7 +82,7 @@ export class Upgrade {
         { request, stream, head },
         { protocol, headerLines: headerLinesOf(accepted) },
       );
-      if (outcome instanceof Error) refuse(stream, REFUSALS.extensions, this.#settings.clock);
+      if (outcome instanceof Error) this.#refuse(REFUSALS.extensions);
       else transport = outcome;
     } catch (error) {
       // No `ws` may listen to it: a reset would end the process.
@@ -98,17 +101,22 @@ export class Upgrade {
   /** The 101 is on its way: Node's request is not needed any more. */
   #release({ server }: AcceptedHandshake): void {
     const { request } = this.#pending;
-    // Read it now, so that it is kept: `onPostServer` runs after the connection is closed.
-    if (server.onPostServer !== undefined) void request.remoteAddress;
+    // Read it now, so that it is kept: `onPostServer` and `onClose` run after the connection is closed.
+    if (server.onPostServer !== undefined || this.#settings.onClose !== undefined) void request.remoteAddress;
     request.releaseRaw();
   }
 
   #reject(rejected: RejectedHandshake): void {
-    const { request, stream } = this.#event;
+    const { stream } = this.#event;
     // A client that has ended its side cannot converse: it is as gone as one that has reset.
     if (rejected.kind === 'over' && rejected.why === 'gone') return void stream.destroy();
-    const answer = answerTo(rejected, this.#pending.socketId, this.#settings);
+    this.#refuse(answerTo(rejected, this.#pending.socketId, this.#settings));
+  }
+
+  #refuse(answer: Refusal | HookAnswer): void {
+    const { request, stream } = this.#event;
     refuse(stream, answer, this.#settings.clock, request.method);
+    tellRefused(this.#settings, this.#pending.request, answer);
   }
 }
 

@@ -10,11 +10,12 @@ import { REFUSALS } from '../handshake/refusal.ts';
 import type { Refusal } from '../handshake/refusal.ts';
 import { trustedProxies } from '../handshake/trusted-proxies.ts';
 import type { KnownPeer, TrustedProxies } from '../handshake/trusted-proxies.ts';
+import { tellRefused } from '../server/host-hooks.ts';
 import type { MakeServer } from '../server/hook-order.ts';
 import { ServingHost } from '../server/serving-host.ts';
 import type { HttpBinding, SessionRequest } from '../server/serving-host.ts';
 import { HOST_OPTIONS, settingsOf } from '../server/host-options.ts';
-import type { HostSettings } from '../server/host-options.ts';
+import type { HostHookName, HostSettings } from '../server/host-options.ts';
 import type { AcceptedHandshake, PendingHandshake } from '../server/admission.ts';
 import { EVERY_PATH, makerOf, RouteTable } from '../server/routes.ts';
 import type { Servable } from '../server/servable.ts';
@@ -37,7 +38,7 @@ const REQUEST_OPTIONS: OptionTable<RequestOptions> = {
 };
 
 /** The options of `runServer` and `fakeSocket`. */
-export const FAKE_OPTIONS: OptionTable<FakeOptions> = {
+export const FAKE_OPTIONS: OptionTable<FakeOptions, HostHookName> = {
   ...HOST_OPTIONS,
   heartbeat: [false, unchecked],
   ...REQUEST_OPTIONS,
@@ -111,9 +112,12 @@ export class MemoryServer {
   /** Check: gives what is admitted next, or the answer to a client that is not. */
   check(given: MemoryRequest): PendingHandshake | Refusal {
     const { request, protocol, client, isContradictory } = this.#arrivalOf(given);
-    if (isContradictory) return REFUSALS.forwarded;
     const match = { pattern: EVERY_PATH, makeServer: this.#makeServer, params: request.params };
-    return this.host.refusalOf(request) ?? this.host.enter(match, request, protocol, client);
+    const checked = isContradictory
+      ? REFUSALS.forwarded
+      : (this.host.refusalOf(request) ?? this.host.enter(match, request, protocol, client));
+    if ('status' in checked) tellRefused(this.settings, request, checked);
+    return checked;
   }
 
   /** Gives the first handshake as one that needs no check, and takes no slot. */

@@ -9,6 +9,7 @@ import type { Outcome as RunOutcome } from '../server/outcome.ts';
 import type { Refusal } from '../handshake/refusal.ts';
 import type { Servable } from '../server/servable.ts';
 import { answerTo } from '../server/answer-to.ts';
+import { tellRefused } from '../server/host-hooks.ts';
 import type { ClientSocket } from '../socket/client-socket.ts';
 import { unattended } from '../waiting/abortable.ts';
 import type { Clock } from '../time/clock.ts';
@@ -72,6 +73,7 @@ async function begin(memory: MemoryServer, request: MemoryServer['first']): Prom
     if (result.kind === 'accepted') return memory.open(pending, result);
     pending.socketId.leave();
     const answer = answerTo(result, pending.socketId, memory.settings);
+    tellRefused(memory.settings, pending.request, answer);
     return { response: 'response' in answer ? answer.response : toResponse(answer) };
   });
 }
