@@ -12,7 +12,6 @@ const KEPT: Readonly<Record<string, string>> = {
   'client/backoff.ts': 'an idea with a promise of its own: full jitter within two limits',
   'tasks/signal-port.ts': 'promises one listener per subscription, and none after it (I7)',
   'server/process-signals.ts': 'the one file that listens to the process, with promises of its own',
-  'testing/fake-socket.ts': 'a public function with promises of its own, beside runServer',
 };
 
 describe('src', () => {

@@ -185,6 +185,7 @@ describe('create', () => {
   it.each([
     ['at once', () => new Chat('hello')],
     ['later', async () => (await settle(), new Chat('hello'))],
+    // oxlint-disable-next-line unicorn/no-thenable -- it is what is tested
     ['later, by any thenable', () => ({ then: (done: (chat: Chat) => void) => done(new Chat('hello')) })],
   ])('makes the server of a connection, %s', async (_, create) => {
     expect(await hear({ create } as Servable)).toBe('hello');
@@ -251,7 +252,7 @@ describe('create', () => {
   it('is given up after handshakeTimeoutMs, with 408; what it makes later is dropped', async () => {
     const clock = virtualClock();
     const ran: string[] = [];
-    let make = (_: object): void => {};
+    let make: (server: object) => void = () => {};
     const making = new Promise<object>((resolve) => {
       make = resolve;
     });

@@ -352,9 +352,9 @@ describe('onOpen and onClose', () => {
       onOpen: () => {
         throw new Error('of onOpen');
       },
-      onClose: (async () => {
+      onClose: async () => {
         throw new Error('of onClose');
-      }) as () => void,
+      },
     });
     const { run, client } = memory.visit(async (ws) => void (await ws.write('hello')));
     expect(await client.read()).toEqual(['hello', 'ok']);

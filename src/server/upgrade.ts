@@ -101,7 +101,8 @@ export class Upgrade {
   /** The 101 is on its way: Node's request is not needed any more. */
   #release({ server }: AcceptedHandshake): void {
     const { request } = this.#pending;
-    // Read it now, so that it is kept: `onPostServer` and `onClose` run after the connection is closed.
+    // Read it now, so that it is kept: `onPostServer` and `onClose` run after the connection has
+    // closed.
     if (server.onPostServer !== undefined || this.#settings.onClose !== undefined) void request.remoteAddress;
     request.releaseRaw();
   }
