@@ -352,9 +352,7 @@ describe('onOpen and onClose', () => {
       onOpen: () => {
         throw new Error('of onOpen');
       },
-      onClose: async () => {
-        throw new Error('of onClose');
-      },
+      onClose: () => Promise.reject(new Error('of onClose')) as unknown as undefined,
     });
     const { run, client } = memory.visit(async (ws) => void (await ws.write('hello')));
     expect(await client.read()).toEqual(['hello', 'ok']);
