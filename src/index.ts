@@ -10,6 +10,7 @@ export type { Host, OpenResult, ServerSocket, SharedSocket } from './server/host
 export type { HostOptions } from './server/host-options.ts';
 export { defineServer } from './server/servable.ts';
 export type { Created, Handler, Routes, Servable, WebSocketServer } from './server/servable.ts';
+export { LimitError } from './server/limit-reports.ts';
 export { PeerFaultsError } from './server/peer-faults.ts';
 export { limitByAddress } from './server/limit-by-address.ts';
 export type { KeyLimit } from './server/key-limits.ts';

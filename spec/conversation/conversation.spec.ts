@@ -4,6 +4,7 @@
 import { describe, expect, it } from 'vitest';
 import { CLOSED_BY_PEER, scripted } from './scripted-transport.ts';
 import type { Closer } from '../../src/conversation/conversation.ts';
+import { limitCause } from '../../src/core/errors.ts';
 import { turn } from '../time/hand-clock.ts';
 
 /** What a transport says when it was closed from here, and the peer has answered. */
@@ -106,6 +107,7 @@ describe('a conversation', () => {
     ws.signal.addEventListener('abort', () => order.push('signal'));
     conversation.listen({
       owesReply: false,
+      conversationOnUnread: () => {},
       conversationOnEnd: ({ code }) => order.push(`listener, ${code}`),
     });
     const told = [
@@ -281,7 +283,7 @@ describe('a peer that sends more than the queue may ever hold', () => {
       reason: '',
       clean: false,
       by: 'limit',
-      cause: new RangeError('Too much is unread: 3 messages, 14 bytes'),
+      cause: limitCause('queueMessages', 'Too much is unread: 3 messages, 14 bytes'),
       unread: 4,
     });
     expect([await ws.read(), await ws.read(), await ws.read(), await ws.read()]).toEqual([
@@ -294,7 +296,7 @@ describe('a peer that sends more than the queue may ever hold', () => {
 
   it('is closed with 1008 where a pause does not stop it', () => {
     const { link, ws } = scripted({ queueMessages: 1, queueBytes: 1, maxMessageBytes: 1 });
-    for (let n = 0; n < 20_000 && link.calls.length < 2; n += 1) link.arrive('');
+    for (let n = 0; n < 60_000 && link.calls.length < 2; n += 1) link.arrive('');
     expect(link.calls).toEqual(['pause', 'resume', 'close 1008']);
     link.end({ code: 1008, clean: true, by: 'local' });
     expect(String(ws.closeInfo?.cause)).toMatch(/^RangeError: Too much is unread: \d+ messages, 0 bytes$/);

@@ -5,7 +5,7 @@ import { LastWords } from '../../src/conversation/last-words.ts';
 import { HandClock, turn } from '../time/hand-clock.ts';
 import { CLOSED_BY_PEER, scripted } from './scripted-transport.ts';
 import type { ScriptedConversation } from './scripted-transport.ts';
-import type { ConversationSettings } from '../../src/conversation/conversation.ts';
+import type { ConversationListener, ConversationSettings } from '../../src/conversation/conversation.ts';
 
 interface Scene {
   readonly clock: HandClock;
@@ -85,9 +85,9 @@ describe('LastWords', () => {
 
 /** A conversation whose handler has a message in hand until the spec says otherwise. */
 function answering(settings: Partial<ConversationSettings> = {}): ScriptedConversation & {
-  readonly handler: { owesReply: boolean; conversationOnEnd: () => void };
+  readonly handler: { owesReply: boolean } & ConversationListener;
 } {
-  const handler = { owesReply: true, conversationOnEnd: () => {} };
+  const handler = { owesReply: true, conversationOnUnread: () => {}, conversationOnEnd: () => {} };
   const scene = scripted(settings);
   scene.conversation.listen(handler);
   return { ...scene, handler };

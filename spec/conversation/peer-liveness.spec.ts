@@ -2,10 +2,11 @@
 
 import { describe, expect, it } from 'vitest';
 import { Heartbeat } from '../../src/conversation/heartbeat.ts';
+import type { MessageSocket } from '../../src/socket/message-socket.ts';
 import { HandClock, turn } from '../time/hand-clock.ts';
 import { scripted, ScriptedTransport } from './scripted-transport.ts';
 import type { ScriptedConversation } from './scripted-transport.ts';
-import type { ConversationSettings } from '../../src/conversation/conversation.ts';
+import type { Conversation, ConversationSettings } from '../../src/conversation/conversation.ts';
 
 /** A conversation that is asked every 25 s, with a queue that two messages fill. */
 function beating(settings: Partial<ConversationSettings> = {}, timeoutMs = 20_000): ScriptedConversation {
@@ -26,7 +27,22 @@ async function pass({ clock }: ScriptedConversation, ms: number): Promise<void> 
   await turns();
 }
 
-const PROBE = ['resume', 'pause'];
+const LOOK = ['resume', 'pause'];
+
+/** A conversation with a full queue. */
+function paused(settings: Partial<ConversationSettings> = {}): ScriptedConversation {
+  const visit = beating(settings, 4000);
+  visit.link.arrive('a', 'b');
+  return visit;
+}
+
+/** One that was asked, and is judged in 2 s: its last look before that is over. */
+async function asked(): Promise<ScriptedConversation> {
+  const visit = paused();
+  await pass(visit, 25_000);
+  await pass(visit, 2000);
+  return visit;
+}
 
 describe('PeerLiveness', () => {
   it('reads what has come while the process stood still before it judges', async () => {
@@ -77,55 +93,20 @@ describe('PeerLiveness', () => {
     expect(visit.link.calls).toEqual(['ping', 'ping']);
   });
 
-  it('sends unsolicited pongs to a peer that is held back, and probes its link every 5 s', async () => {
-    const visit = beating();
-    visit.link.arrive('a', 'b');
-    await pass(visit, 25_000);
-    expect(visit.link.calls).toEqual(['pause', 'ping', 'pong', ...PROBE]);
-    await pass(visit, 5000);
-    await pass(visit, 5000);
-    expect(visit.link.calls.slice(5)).toEqual(['pong', ...PROBE, 'pong', ...PROBE]);
-  });
-
-  it('stops probing when the queue was read', async () => {
-    const visit = beating();
-    visit.link.arrive('a', 'b');
-    await pass(visit, 25_000);
-    await visit.ws.read();
-    await visit.ws.read();
+  it('has a look at a paused link before it judges, and terminates a peer that has sent nothing', async () => {
+    const visit = await asked();
     const before = visit.link.calls.length;
-    await pass(visit, 15_000);
-    expect(visit.link.calls.slice(before)).toEqual([]);
-    expect(visit.link.isPaused).toBe(false);
-  });
-
-  it('terminates a peer that is held back when a probe finds that it has sent nothing', async () => {
-    const visit = beating();
-    visit.link.arrive('a', 'b');
-    await pass(visit, 25_000);
-    for (let probe = 0; probe < 4; probe += 1) await pass(visit, 5000);
-    expect(visit.link.calls.at(-1)).toBe('terminate');
+    await pass(visit, 2000);
+    expect(visit.link.calls.slice(before)).toEqual([...LOOK, 'terminate']);
     expect([await visit.ws.read(), await visit.ws.read()]).toEqual([
       ['a', 'ok'],
       ['b', 'ok'],
     ]);
   });
 
-  it('probes at the time-out, though it has probed shortly before', async () => {
-    const visit = beating({}, 4000);
-    visit.link.arrive('a', 'b');
-    await pass(visit, 25_000);
-    const before = visit.link.calls.length;
-    await pass(visit, 4000);
-    expect(visit.link.calls.slice(before)).toEqual([...PROBE, 'terminate']);
-  });
-
-  it('does not terminate a peer whose data a probe finds, though the stream has counted it before', async () => {
-    const visit = beating();
-    visit.link.arrive('a', 'b');
-    await pass(visit, 25_000);
-    for (let probe = 0; probe < 3; probe += 1) await pass(visit, 5000);
-    visit.clock.tick(5000);
+  it('does not terminate a peer whose data a look finds, though the stream has counted it before', async () => {
+    const visit = await asked();
+    visit.clock.tick(2000);
     const { receivedBytes } = visit.link;
     visit.link.arrive('c');
     visit.link.receivedBytes = receivedBytes;
@@ -134,23 +115,35 @@ describe('PeerLiveness', () => {
     expect(visit.link.isPaused).toBe(true);
   });
 
-  it('does not terminate a peer whose messages are read in the turn of the probe', async () => {
-    const visit = beating();
-    visit.link.arrive('a', 'b');
-    await pass(visit, 25_000);
-    for (let probe = 0; probe < 3; probe += 1) await pass(visit, 5000);
-    visit.clock.tick(5000);
-    await visit.ws.read();
-    await visit.ws.read();
+  it.each([
+    ['are read', (ws: MessageSocket) => Promise.all([ws.read(), ws.read()])],
+    ['are dropped', (_: MessageSocket, conversation: Conversation) => conversation.discard()],
+  ])('does not terminate a peer whose messages %s in the turn of the look', async (_, act) => {
+    const visit = await asked();
+    visit.clock.tick(2000);
+    await act(visit.ws, visit.conversation);
     await turns();
     expect(visit.link.calls).not.toContain('terminate');
+    expect(visit.link.isPaused).toBe(false);
   });
 
-  it('does not count the silence of a peer that has filled the queue beyond its bytes', async () => {
-    const visit = beating({ queueBytes: 10 });
-    visit.link.arrive('x'.repeat(100));
+  it('does not terminate a peer whose link is paused between the question and the judgement', async () => {
+    const visit = beating({ queueMessages: 2 }, 4000);
+    await pass(visit, 25_000);
+    visit.clock.tick(4000);
+    const { receivedBytes } = visit.link;
+    visit.link.arrive('a', 'b');
+    visit.link.receivedBytes = receivedBytes;
+    await turns();
+    expect(visit.link.calls).toEqual(['ping', 'pause']);
+  });
+
+  it('does not count the silence of a peer where a look may bring nothing more', async () => {
+    const visit = paused();
+    await pass(visit, 3000);
+    visit.link.arrive('x'.repeat(70_000));
     for (let minute = 0; minute < 60; minute += 1) await pass(visit, 60_000);
-    expect(visit.link.calls.filter((call) => call !== 'ping' && call !== 'pong')).toEqual(['pause']);
+    expect(visit.link.calls.filter((call) => call !== 'ping' && call !== 'pong')).toEqual(['pause', ...LOOK]);
   });
 
   it('terminates a peer that is held back and takes nothing', async () => {

@@ -6,6 +6,7 @@ import { Conversation } from '../../src/conversation/conversation.ts';
 import { Inflows } from '../../src/conversation/inflow.ts';
 import type { InflowLimits } from '../../src/conversation/inflow.ts';
 import { LastWords } from '../../src/conversation/last-words.ts';
+import { PausedLink } from '../../src/conversation/paused-link.ts';
 import { ReadTraces } from '../../src/conversation/read-mistakes.ts';
 import type { ConversationSettings } from '../../src/conversation/conversation.ts';
 import type { Readers } from '../../src/conversation/reader.ts';
@@ -177,6 +178,7 @@ export function scripted(
     traces: new ReadTraces(),
     lastWords: (options) => new LastWords(options),
     inflows: new Inflows({ clock, messageTimeoutMs, rate }),
+    PausedLink,
   };
   const conversation = new Conversation(link, { ...defaults, ...settings }, readers);
   return { link, clock, conversation, ws: new MessageSocket(conversation) };

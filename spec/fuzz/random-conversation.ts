@@ -14,7 +14,7 @@ import { ConnectedSocket } from '../../src/socket/client-socket.ts';
 import type { ClientSocket } from '../../src/socket/client-socket.ts';
 import { Conversation } from '../../src/conversation/conversation.ts';
 import { memoryLink } from '../../src/transport/memory-transport.ts';
-import { MESSAGE_OVERHEAD_BYTES } from '../../src/core/limits.ts';
+import { CHUNK_BYTES, MESSAGE_OVERHEAD_BYTES } from '../../src/core/limits.ts';
 
 const CLOSE_TIMEOUT_MS = 100;
 /** The overhead of the one message that a limit may be passed by, and of its parts. */
@@ -188,9 +188,9 @@ export class RandomConversation {
     const { queueMessages, queueBytes, writeBufferBytes } = this.#limits;
     for (const { socket } of [this.server, this.client]) {
       const { messages, bytes } = socket.queued;
-      // The heartbeat reads from a held link while the queue's bytes allow it, further messages included.
+      // Looks for the end of a paused link bring 64 KiB more, further messages included.
       const beyond = Math.max(messages - queueMessages, 0) * MESSAGE_OVERHEAD_BYTES;
-      this.#exceed(bytes + beyond - queueBytes - LONGEST_BYTES - OVERHEAD_BYTES);
+      this.#exceed(bytes + beyond - queueBytes - CHUNK_BYTES - LONGEST_BYTES - OVERHEAD_BYTES);
       this.#exceed(socket.bufferedBytes - writeBufferBytes - LONGEST_BYTES - OVERHEAD_BYTES);
     }
   }

@@ -36,6 +36,7 @@ const entryPoints = [
     names: [
       'ConnectionLostError',
       'HandshakeOverError',
+      'LimitError',
       'MessageError',
       'PeerFaultsError',
       'SessionCookieError',

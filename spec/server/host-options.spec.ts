@@ -10,6 +10,7 @@ import { HOST_OPTIONS, settingsOf } from '../../src/server/host-options.ts';
 import { PeerFaults } from '../../src/server/peer-faults.ts';
 import { Heartbeat } from '../../src/conversation/heartbeat.ts';
 import { realClock } from '../../src/time/real-clock.ts';
+import { PausedLink } from '../../src/conversation/paused-link.ts';
 import { ReadTraces } from '../../src/conversation/read-mistakes.ts';
 import { LinkedList } from '../../src/structures/linked-list.ts';
 import { Deadlines } from '../../src/time/deadline.ts';
@@ -91,6 +92,7 @@ describe('settingsOf', () => {
         limits: { clock: realClock, messageTimeoutMs: 60_000, rate: undefined },
       }) as unknown,
       selects: expect.any(LinkedList) as unknown,
+      PausedLink,
     });
   });
 

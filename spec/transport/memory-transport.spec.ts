@@ -5,6 +5,7 @@ import { settle, transportContract } from 'corosock/testing';
 import type { TransportPair } from 'corosock/testing';
 import { RecordedLink } from '../../src/testing/contracts/recorded-link.ts';
 import { memoryLink } from '../../src/transport/memory-transport.ts';
+import { limitCause } from '../../src/core/errors.ts';
 import type { MemoryLinkOptions } from '../../src/transport/memory-transport.ts';
 
 const MAX_MESSAGE_BYTES = 70_000;
@@ -59,7 +60,7 @@ describe('memoryLink', () => {
     for (const end of [near, far]) for (const last of [false, false, true]) end.sendFragment('a', { last });
     const end = await near.untilEnd();
     expect(end).toMatchObject({ code: 1008, reason: '', clean: false, by: 'limit' });
-    expect(end.cause).toEqual(new RangeError('A message of more than 2 fragments'));
+    expect(end.cause).toEqual(limitCause('maxFragments', 'A message of more than 2 fragments'));
     await far.untilEnd();
     expect([near.messages, far.messages]).toEqual([[], ['aaa']]);
   });
@@ -85,7 +86,7 @@ describe('memoryLink', () => {
     const { near, far } = openLink({ maxMessageBytes: [1, 3] });
     near.send('h\u00e9h\u00e9');
     expect((await far.untilEnd()).cause).toEqual(
-      new RangeError('A message of 6 bytes is above the limit of 3'),
+      limitCause('maxMessageBytes', 'A message of 6 bytes is above the limit of 3'),
     );
   });
 });

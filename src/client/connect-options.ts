@@ -21,6 +21,8 @@ export interface ClientPlatform {
   /** Options that are refused there; {@link ConnectOptions} says why. */
   readonly unknown: readonly string[];
   readonly overflow: QueueLimits['overflow'];
+  /** Undefined where links cannot be paused. */
+  readonly PausedLink?: ConversationSettings['PausedLink'];
   /** Values that cannot be chosen there. */
   readonly fixed: ConversationOptions;
 }
@@ -109,6 +111,7 @@ export function clientSettings(
     ...conversation,
     ...own,
     overflow: platform.overflow,
+    PausedLink: platform.PausedLink,
     headers: { ...own.headers },
     deadlines,
     budget,

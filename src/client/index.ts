@@ -2,6 +2,7 @@
 // browser.ts in its place, with the same names.
 
 import { connectWs } from '../transport/ws/connector.ts';
+import { PausedLink } from '../conversation/paused-link.ts';
 import { ConnectedSocket } from '../socket/client-socket.ts';
 import { makeConnect } from './connect.ts';
 import type { Connect } from './connect.ts';
@@ -34,5 +35,6 @@ export const connect: Connect = makeConnect({
   Socket: ConnectedSocket,
   unknown: [],
   overflow: 'pause',
+  PausedLink,
   fixed: {},
 });

@@ -6,6 +6,7 @@ import { CloseTime } from './close-time.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import type { Inflow, Inflows } from './inflow.ts';
 import type { LastWords, LastWordsOptions } from './last-words.ts';
+import type { PausedLink } from './paused-link.ts';
 import { PeerLiveness } from './peer-liveness.ts';
 import type { QueueLimits } from './queue-limits.ts';
 import { ReceiveQueue } from './receive-queue.ts';
@@ -35,6 +36,8 @@ export interface ConversationSettings
   readonly lastWords?: (options: LastWordsOptions) => LastWords;
   /** Bounds what comes in by the clock; undefined on a client. */
   readonly inflows?: Inflows | undefined;
+  /** Looks after a paused link; undefined where links cannot be paused. */
+  readonly PausedLink?: typeof PausedLink | undefined;
 }
 
 /** Hears of the end of a conversation. */
@@ -46,6 +49,8 @@ export interface ConversationListener {
   conversationOnEnd(end: CloseInfo): void;
   /** Whether a message that came before the peer's close frame may still be answered. */
   readonly owesReply: boolean;
+  /** The queue is full, and no read has taken anything for 30 s. */
+  conversationOnUnread(): void;
 }
 
 /** On whose behalf a conversation is closed. */
@@ -89,6 +94,8 @@ export class Conversation implements TransportSink, DeadlineOwner {
   /** Counts application data; undefined without a session. */
   #activity: Activity | undefined;
   readonly #liveness: PeerLiveness | undefined;
+  /** Made when the link is paused for the first time. */
+  #pausedLink: PausedLink | undefined;
   /** Made when bytes wait for the peer for the first time. */
   #taken: TakenBytes | undefined;
   /** Made with the first message that comes in part; at once where there is a rate. */
@@ -154,6 +161,7 @@ export class Conversation implements TransportSink, DeadlineOwner {
     this.#closeTime?.stop();
     this.#lastWords?.stop();
     this.#liveness?.stop();
+    this.#pausedLink?.stop();
     this.#inflow = undefined;
     this.#taken?.stop();
     this.#writer?.stop();
@@ -171,6 +179,7 @@ export class Conversation implements TransportSink, DeadlineOwner {
     this.reader.onDeadline(nowMs);
     this.#writer?.onDeadline(nowMs);
     this.#liveness?.onDeadline(nowMs);
+    this.#pausedLink?.onDeadline(nowMs);
     this.#inflow?.onDeadline(nowMs);
     this.#taken?.onDeadline(nowMs);
   }
@@ -180,11 +189,24 @@ export class Conversation implements TransportSink, DeadlineOwner {
   pause(): void {
     this.transport.pause();
     this.#inflow?.pause();
+    this.#pausedLink ??= this.#makePausedLink();
+    this.#pausedLink?.pause();
   }
 
   resume(): void {
     this.transport.resume();
     this.#inflow?.resume();
+    this.#pausedLink?.resume();
+  }
+
+  // Called by the paused link and the heartbeat.
+
+  stayedUnread(): void {
+    this.#listener?.conversationOnUnread();
+  }
+
+  get pausedLink(): PausedLink | undefined {
+    return this.#pausedLink;
   }
 
   // Called by the socket and by the server.
@@ -303,6 +325,11 @@ export class Conversation implements TransportSink, DeadlineOwner {
   #answerPeer(): void {
     this.transport.close(1000, '');
     this.#boundClose();
+  }
+
+  #makePausedLink(): PausedLink | undefined {
+    const { PausedLink: Link, clock } = this.#settings;
+    return Link && new Link(this, clock, this.#deadline);
   }
 
   /** A writer that is made after the end accepts nothing, and sets no timer (I7). */

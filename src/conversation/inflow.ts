@@ -7,6 +7,7 @@
 import { RateMeter } from './rate-meter.ts';
 import type { RateLimit } from './rate-meter.ts';
 import type { ReceiveQueue } from './receive-queue.ts';
+import { limitCause } from '../core/errors.ts';
 import { MESSAGE_OVERHEAD_BYTES } from '../core/limits.ts';
 import { afterPoll } from '../time/scheduling.ts';
 import type { Clock } from '../time/clock.ts';
@@ -138,7 +139,8 @@ export class Inflow {
     const { clock, messageTimeoutMs } = this.#limits;
     afterPoll(clock, () => {
       if (!this.#isLate(clock.now())) return;
-      const cause = new RangeError(`The peer has not completed a message in ${messageTimeoutMs} ms`);
+      const text = `The peer has not completed a message in ${messageTimeoutMs} ms`;
+      const cause = limitCause('messageTimeoutMs', text);
       this.#peer.close(1008, '', 'limit', cause);
     });
   }
@@ -148,7 +150,7 @@ export class Inflow {
     if (meter === undefined) return;
     const nowMs = this.#limits.clock.now();
     if (this.#limits.rate?.over === 'close' && meter.waitFor(messages, bytes, nowMs) > 0) {
-      const cause = new RangeError('The peer has sent more than the option `rate` allows');
+      const cause = limitCause('rate', 'The peer has sent more than the option `rate` allows');
       return this.#peer.close(1008, '', 'limit', cause);
     }
     meter.take(messages, bytes, nowMs);
@@ -160,7 +162,7 @@ export class Inflow {
     const waitMs = meter.waitFor(1, 1, nowMs);
     if (waitMs === 0) return;
     if (waitMs > Math.max(LONGEST_HOLD_MS, meter.windowMs)) {
-      const cause = new RangeError('The peer is too far ahead of the option `rate`');
+      const cause = limitCause('rate', 'The peer is too far ahead of the option `rate`');
       return this.#peer.close(1008, '', 'limit', cause);
     }
     this.#holdMs = nowMs + waitMs;

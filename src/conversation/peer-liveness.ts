@@ -1,22 +1,21 @@
-// Signs of life of one peer: pings it, compares what has come since, probes a link that is held
-// back, and terminates a dead one. The conversation makes it and passes on its deadline. What the
-// peer takes is taken-bytes.ts's. A passing message costs nothing here: counters are compared.
+// Signs of life of one peer: pings it, compares what has come since, has a look at a paused link,
+// and terminates a dead one. The conversation makes it and passes on its deadline. What the peer
+// takes is taken-bytes.ts's. A passing message costs nothing here: counters are compared.
 
 import type { Heartbeat } from './heartbeat.ts';
-import type { ReceiveQueue } from './receive-queue.ts';
+import type { PausedLink } from './paused-link.ts';
 import { afterPoll } from '../time/scheduling.ts';
 import type { Deadline } from '../time/deadline.ts';
 import type { Transport } from '../transport/transport.ts';
 
-/** The link of a socket with a full queue is read for one turn so often. */
-const PROBE_MS = 5000;
 /** No time, no count. Times are whole milliseconds: small integers cost no object of their own. */
 const NONE = -1;
 
 /** The conversation; an interface, so that the two do not import each other. */
 export interface WatchedPeer {
-  readonly transport: Pick<Transport, 'bufferedBytes' | 'receivedBytes' | 'ping' | 'pong'>;
-  readonly queue: Pick<ReceiveQueue, 'isHolding' | 'probe' | 'endProbe'>;
+  readonly transport: Pick<Transport, 'bufferedBytes' | 'receivedBytes' | 'ping'>;
+  /** Undefined where the link was never paused. */
+  readonly pausedLink: Pick<PausedLink, 'isHeld' | 'look' | 'endLook'> | undefined;
   /** Whether its end has begun, or it is over. */
   readonly isEnding: boolean;
   /** Whether it takes what waits for it: it answers a ping once it has read so far. */
@@ -36,12 +35,8 @@ export class PeerLiveness {
   #askMs: number;
   /** Since when a sign is waited for. */
   #sinceMs = NONE;
-  /** When to probe the link next; {@link NONE} while it is not held back. */
-  #probeMs = NONE;
   /** Bytes received when it was asked. */
   #received = 0;
-  /** Whether the link runs for a turn though it is held back. */
-  #isProbing = false;
 
   constructor(peer: WatchedPeer, heartbeat: Heartbeat, deadline: Deadline) {
     this.#peer = peer;
@@ -57,7 +52,6 @@ export class PeerLiveness {
   stop(): void {
     this.#askMs = NONE;
     this.#sinceMs = NONE;
-    this.#probeMs = NONE;
     this.#heartbeat.leave();
   }
 
@@ -66,8 +60,7 @@ export class PeerLiveness {
     // Asks before it judges: the counts of the earlier question are kept, and decide.
     if (isDue(this.#askMs, nowMs)) this.#ask(nowMs);
     if (isDue(this.#judgeMs, nowMs)) this.#judge();
-    if (isDue(this.#probeMs, nowMs)) this.#probe(nowMs);
-    for (const dueMs of [this.#askMs, this.#judgeMs, this.#probeMs]) {
+    for (const dueMs of [this.#askMs, this.#judgeMs]) {
       if (dueMs !== NONE) this.#deadline.setAt(dueMs);
     }
   }
@@ -81,7 +74,6 @@ export class PeerLiveness {
     const { transport } = this.#peer;
     // Before the ping: a transport that breaks promise 2 of its port ends the conversation there.
     this.#askMs = nextMs(this.#askMs, this.#heartbeat.times.intervalMs, nowMs);
-    if (this.#probeMs === NONE) this.#probeMs = Math.floor(nowMs);
     if (this.#sinceMs === NONE || !this.#isSilent) {
       this.#sinceMs = Math.ceil(nowMs);
       this.#received = transport.receivedBytes;
@@ -104,58 +96,24 @@ export class PeerLiveness {
   }
 
   /**
-   * Whether there was no sign. Lets a link that is held back run for a turn: until then its silence
-   * does not count.
+   * Whether there was no sign. Lets a paused link run for a turn: until then its silence does not
+   * count.
    */
   #isSuspect(): boolean {
-    if (this.#peer.isEnding || !this.#isSilent || this.#peer.isReading) return false;
-    return !this.#isHeld || this.#resume();
+    const { isEnding, isReading, pausedLink } = this.#peer;
+    if (isEnding || !this.#isSilent || isReading) return false;
+    return pausedLink?.isHeld !== true || pausedLink.look();
   }
 
   /** Whether there was no sign in that turn either. */
   #isDead(): boolean {
-    const sawNothing = this.#endProbe();
+    const sawNothing = this.#peer.pausedLink?.endLook() !== false;
     if (this.#peer.isEnding || this.#peer.isReading) return false;
     return this.#isSilent && sawNothing;
   }
 
   #deadError(): Error {
     return new Error(`The peer has given no sign of life for ${this.#heartbeat.times.timeoutMs} ms`);
-  }
-
-  /**
-   * Gives a peer that is held back a sign of life, as its pings are not seen, and reads the link
-   * for a turn, so that a close and a reset are noticed. Again every {@link PROBE_MS} while it is
-   * held back.
-   */
-  #probe(nowMs: number): void {
-    this.#probeMs = this.#isHeld ? Math.ceil(nowMs) + PROBE_MS : NONE;
-    if (this.#probeMs === NONE) return;
-    this.#peer.transport.pong();
-    this.#resume();
-    afterPoll(this.#heartbeat.clock, () => void this.#endProbe());
-  }
-
-  /** Whether the link is held back: bytes of the peer are not seen. */
-  get #isHeld(): boolean {
-    return this.#isProbing || this.#peer.queue.isHolding;
-  }
-
-  /**
-   * Lets a link that is held back run for a turn.
-   *
-   * @returns Whether the bounds of the queue allow it.
-   */
-  #resume(): boolean {
-    this.#isProbing ||= this.#peer.queue.probe();
-    return this.#isProbing;
-  }
-
-  /** Ends that turn. @returns Whether the peer had sent nothing, as far as it was seen. */
-  #endProbe(): boolean {
-    if (!this.#isProbing) return !this.#isHeld;
-    this.#isProbing = false;
-    return this.#peer.queue.endProbe();
   }
 
   /** Whether nothing has come since it was asked. */

@@ -11,14 +11,19 @@ export interface QueueLimits {
 }
 
 /**
- * Hard cap in bytes: payload plus {@link MESSAGE_OVERHEAD_BYTES} per message. A paused link still
- * delivers one chunk, so a full queue and 64 KiB more always fit
- * (docs/internals/decisions/hostile-input.md).
+ * Chunks that come though the queue is full. A paused link still delivers one. The looks for its
+ * end bring one, the one that oversteps it, and what the stream had read ahead: two at most.
+ */
+const CHUNKS_BEYOND = 5;
+
+/**
+ * Hard cap in bytes: payload plus {@link MESSAGE_OVERHEAD_BYTES} per message. What comes though the
+ * link is paused always fits (docs/internals/decisions/hostile-input.md).
  *
  * @limit Hard cap of a queue, with six bytes for each message | `maxMessageBytes + max(4 ×
- * queueBytes, queueBytes + 6 × queueMessages + 64 KiB)` | close 1008
+ * queueBytes, queueBytes + 6 × queueMessages + 320 KiB)` | close 1008
  */
 export function hardCapBytes({ maxMessageBytes, queueMessages, queueBytes }: QueueLimits): number {
-  const fullAndChunk = queueBytes + queueMessages * MESSAGE_OVERHEAD_BYTES + CHUNK_BYTES;
-  return maxMessageBytes + Math.max(4 * queueBytes, fullAndChunk);
+  const fullAndChunks = queueBytes + queueMessages * MESSAGE_OVERHEAD_BYTES + CHUNKS_BEYOND * CHUNK_BYTES;
+  return maxMessageBytes + Math.max(4 * queueBytes, fullAndChunks);
 }

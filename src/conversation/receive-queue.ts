@@ -7,6 +7,7 @@ import type { QueueLimits } from './queue-limits.ts';
 import type { CloseInfo, LinkEnd } from '../core/close-info.ts';
 import { bytesOf, cutLength, detached, toBytes } from '../core/data.ts';
 import type { Data } from '../core/data.ts';
+import { limitCause } from '../core/errors.ts';
 import { MESSAGE_OVERHEAD_BYTES } from '../core/limits.ts';
 import { Ring } from '../structures/ring.ts';
 import type { Transport } from '../transport/transport.ts';
@@ -19,6 +20,13 @@ interface Message {
   data: Data;
   /** Size on the wire. */
   bytes: number;
+}
+
+/** A paused link that runs for a moment, so that a close or a reset is seen. */
+interface Look {
+  /** What the queue may count until it is paused again. */
+  readonly upToBytes: number;
+  hasCome: boolean;
 }
 
 /** Keeps received messages until they are read, within bounds (I1, I2, I5). */
@@ -35,7 +43,7 @@ export class ReceiveQueue {
   #bytes = 0;
   /** What their text takes in memory beyond that. */
   #extraBytes = 0;
-  #paused = false;
+  #flow: 'running' | 'paused' | Look = 'running';
   /** Whether the rate of the peer pauses the link, however little is queued. */
   #isHeld = false;
 
@@ -70,7 +78,7 @@ export class ReceiveQueue {
 
   /** Whether the link is paused: nothing of the peer is seen. */
   get isHolding(): boolean {
-    return this.#paused;
+    return this.#flow === 'paused';
   }
 
   /**
@@ -124,9 +132,9 @@ export class ReceiveQueue {
   regulate(): boolean {
     if (this.#discarding || !this.#mustPause) return true;
     const { queueMessages, queueBytes, overflow } = this.#limits;
-    if (overflow === 'pause' || this.#isHeld) this.#pause();
+    if ((overflow === 'pause' || this.#isHeld) && !this.#isLookedAt()) this.#pause();
     if (overflow === 'close') return this.messages <= queueMessages && this.#bytes <= queueBytes;
-    return this.#bytes + this.messages * MESSAGE_OVERHEAD_BYTES <= hardCapBytes(this.#limits);
+    return this.#countedBytes <= hardCapBytes(this.#limits);
   }
 
   /** Takes up to `len` of the oldest readable message; there must be one. The rest stays (I3). */
@@ -187,7 +195,7 @@ export class ReceiveQueue {
   /** Ends `hold`: resumes the link, unless the queue is full. */
   release(): void {
     this.#isHeld = false;
-    if (!this.#isFull) this.#resume();
+    if (!this.isFull) this.#resume();
   }
 
   /** Puts the end behind the last message, for good. */
@@ -214,39 +222,46 @@ export class ReceiveQueue {
     return this.#discarding;
   }
 
-  // Called by the heartbeat.
+  // Called by the paused link.
 
   /**
-   * Lets a paused link run until a message comes, or until `endProbe`: a close or a reset is seen
-   * only while it runs.
+   * Lets a paused link run until `endLook`, or until so many bytes have come: a close or a reset is
+   * seen only while it runs.
    *
-   * @returns false, and leaves the link alone, if the rate of the peer holds it: what a probe
-   *   brings would be beyond the rate. The same if the queue is full in bytes; each message beyond
-   *   `queueMessages` counts as MESSAGE_OVERHEAD_BYTES. Below that, one more chunk and the message
-   *   that it completes stay under the hard cap (I5).
+   * @param moreBytes - What may come, with MESSAGE_OVERHEAD_BYTES for each message. The rest of the
+   *   chunk comes in any case, and the hard cap has room for it (I5).
+   * @returns false, and leaves the link alone, if nothing may come, or the rate of the peer holds
+   *   it: what a look brings would be beyond the rate.
    */
-  probe(): boolean {
-    if (this.#isHeld) return false;
-    const { queueMessages, queueBytes } = this.#limits;
-    const overhead = (this.messages - queueMessages) * MESSAGE_OVERHEAD_BYTES;
-    if (!this.#paused || this.#heldBytes + Math.max(overhead, 0) >= queueBytes) return false;
+  look(moreBytes: number): boolean {
+    if (this.#isHeld || this.#flow !== 'paused' || moreBytes <= 0) return false;
     this.#resume();
+    this.#flow = { upToBytes: this.#countedBytes + moreBytes, hasCome: false };
     return true;
   }
 
   /**
    * Pauses the link again, if the queue is still full or held.
    *
-   * @returns Whether nothing has come since `probe`.
+   * @returns Whether nothing has come since `look`, and nothing was read.
    */
-  endProbe(): boolean {
-    if (this.#paused || this.#discarding || !this.#mustPause) return false;
-    return this.regulate();
+  endLook(): boolean {
+    if (typeof this.#flow !== 'object') return false;
+    const { hasCome } = this.#flow;
+    if (this.#discarding || !this.#mustPause) {
+      this.#flow = 'running';
+      return false;
+    }
+    this.#pause();
+    return !hasCome;
   }
 
   /** Says that the queue holds more than it may. */
   get fullError(): RangeError {
-    return new RangeError(`Too much is unread: ${this.messages} messages, ${this.#bytes} bytes`);
+    const { overflow, queueMessages } = this.#limits;
+    const isCount = overflow === 'close' && this.messages > queueMessages;
+    const text = `Too much is unread: ${this.messages} messages, ${this.#bytes} bytes`;
+    return limitCause(isCount ? 'queueMessages' : 'queueBytes', text);
   }
 
   /** What the messages take in memory. */
@@ -254,12 +269,18 @@ export class ReceiveQueue {
     return this.#bytes + this.#extraBytes;
   }
 
-  get #isFull(): boolean {
+  /** Bytes on the wire of what is queued, with the least header of each message. */
+  get #countedBytes(): number {
+    return this.#bytes + this.messages * MESSAGE_OVERHEAD_BYTES;
+  }
+
+  /** Whether a read has to take something before the link runs again. */
+  get isFull(): boolean {
     return this.messages >= this.#limits.queueMessages || this.#heldBytes >= this.#limits.queueBytes;
   }
 
   get #mustPause(): boolean {
-    return this.#isHeld || this.#isFull;
+    return this.#isHeld || this.isFull;
   }
 
   #takeFirst(ring: Ring<Message>): Data {
@@ -285,20 +306,28 @@ export class ReceiveQueue {
   }
 
   #resumeBelowHalf(): void {
-    if (!this.#paused || this.#isHeld) return;
+    if (this.#flow === 'running' || this.#isHeld) return;
     const { queueMessages, queueBytes } = this.#limits;
     if (this.messages * 2 <= queueMessages && this.#heldBytes * 2 <= queueBytes) this.#resume();
   }
 
+  /** Whether the link runs for a look, which may bring more. */
+  #isLookedAt(): boolean {
+    if (typeof this.#flow !== 'object') return false;
+    this.#flow.hasCome = true;
+    return this.#countedBytes < this.#flow.upToBytes;
+  }
+
   #pause(): void {
-    if (this.#paused) return;
-    this.#paused = true;
+    if (this.#flow === 'paused') return;
+    this.#flow = 'paused';
     this.#link.pause();
   }
 
+  /** Also where it runs for a look: from now on it runs without one. */
   #resume(): void {
-    if (!this.#paused) return;
-    this.#paused = false;
+    if (this.#flow === 'running') return;
+    this.#flow = 'running';
     this.#link.resume();
   }
 }

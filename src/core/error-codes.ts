@@ -131,6 +131,21 @@ export interface ErrorCodes {
    */
   readonly COROSOCK_PEER_FAULTS: 'PeerFaultsError';
   /**
+   * Given to `report`: a limit has ended a socket, with 1008 or 1009. `option` names the option
+   * that raises the limit. Each limit is reported once for each host, and counted from then on.
+   *
+   * Cure: raise the option, if such messages are welcome. `maxMessageBytes` is too small for many
+   * protocols that carry documents or files.
+   */
+  readonly COROSOCK_LIMIT: 'LimitError';
+  /**
+   * Given to `report`: the queue of a socket has been full for 30 s, and no read has taken a
+   * message. Its client is held back, and what it sends is not seen.
+   *
+   * Cure: read, or call `ws.discard()` where the server only writes.
+   */
+  readonly COROSOCK_UNREAD: 'UsageError';
+  /**
    * Given to `report` once, when a host is made with `sessions` and `origins: 'any'`: each page of
    * the web can then open a socket with the session of its visitor.
    *

@@ -178,6 +178,15 @@ const HANDSHAKE_ENDS: Readonly<Record<HandshakeEnd, string>> = Object.freeze({
   closing: 'The host is shutting down',
 });
 
+/**
+ * Makes the cause of an end by a limit.
+ *
+ * @param option - Raises the limit. A host names it in its report.
+ */
+export function limitCause(option: string, text: string): RangeError {
+  return Object.assign(new RangeError(text), { option });
+}
+
 function connectMessage(status: number | undefined, problem: string | undefined): string {
   if (status !== undefined) return `The handshake was answered with ${status}`;
   return problem === undefined ? 'Nobody answered the handshake' : `The handshake failed: ${problem}`;

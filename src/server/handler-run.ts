@@ -11,6 +11,7 @@ import { HostedSocket } from './hosted-socket.ts';
 import type { SocketRun } from './hosted-socket.ts';
 import { closeCodeFor, isExpectedEnd } from './outcome.ts';
 import type { HandlerEnd, Outcome } from './outcome.ts';
+import { reportLimit, reportUnread } from './limit-reports.ts';
 import type { PeerFaults } from './peer-faults.ts';
 import type { Report } from './report.ts';
 import { SocketLife } from './socket-life.ts';
@@ -37,7 +38,7 @@ export interface RunSettings
   extends ClientMessagesSettings, RunHooksSettings, SocketLifeSettings, Pick<LogHooks, 'onOpen' | 'onClose'> {
   readonly closeTimeoutMs: number;
   readonly report: Report;
-  readonly peerFaults: Pick<PeerFaults, 'report'>;
+  readonly peerFaults: Pick<PeerFaults, 'report' | 'reportOnce'>;
 }
 
 /** Hears of the ends of a run; an interface, because the host makes the run. */
@@ -216,7 +217,12 @@ export class HandlerRun
 
   // Called by the conversation.
 
+  conversationOnUnread(): void {
+    reportUnread(this, this.conversation.queue, this.#settings.peerFaults);
+  }
+
   conversationOnEnd(end: CloseInfo): void {
+    reportLimit(this, end, this.#settings.peerFaults);
     this.#member?.release();
     this.#life?.stop();
     this.#hooks?.stopExpire();

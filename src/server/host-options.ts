@@ -25,6 +25,7 @@ import { checkRate, NO_RATE, rateOf } from '../conversation/rate-meter.ts';
 import type { RateLimit } from '../conversation/rate-meter.ts';
 import { LastWords } from '../conversation/last-words.ts';
 import type { LastWordsOptions } from '../conversation/last-words.ts';
+import { PausedLink } from '../conversation/paused-link.ts';
 import { ReadTraces } from '../conversation/read-mistakes.ts';
 import { LinkedList } from '../structures/linked-list.ts';
 import { Deadlines } from '../time/deadline.ts';
@@ -238,5 +239,6 @@ export function settingsOf(
     traces: new ReadTraces(),
     lastWords: (waiting: LastWordsOptions) => new LastWords(waiting),
     selects: new LinkedList<ParkedSelect>(),
+    PausedLink,
   });
 }

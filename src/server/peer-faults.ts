@@ -57,6 +57,8 @@ export class PeerFaults {
   readonly #clock: Clock;
   /** The kinds of the last minute: one timer each, and none when no client causes faults. */
   readonly #windows = new Map<string, FaultWindow>();
+  /** Kinds of which the first fault was reported, for {@link reportOnce}. */
+  readonly #told = new Set<string>();
   #isStopped = false;
 
   constructor(report: Report, clock: Clock) {
@@ -71,15 +73,30 @@ export class PeerFaults {
    * @param makeError - Called only where the fault is reported: a stack costs more than the count.
    */
   report(kind: string, where: Where, makeError: () => unknown): void {
-    if (this.#isStopped) return this.#report(makeError(), where);
+    if (this.#isStopped || !this.#count(kind, where, 0)) this.#report(makeError(), where);
+  }
+
+  /** Reports the first fault of a kind, and counts all others, also after a quiet minute. */
+  reportOnce(kind: string, where: Where, makeError: () => unknown): void {
+    if (this.#isStopped || !this.#told.has(kind)) {
+      this.#told.add(kind);
+      return this.report(kind, where, makeError);
+    }
+    this.#count(kind, where, 1);
+  }
+
+  /**
+   * Counts a fault where its kind is counted now, and otherwise begins to.
+   *
+   * @param first - The count to begin with.
+   * @returns Whether the kind was counted already.
+   */
+  #count(kind: string, { phase }: Where, first: number): boolean {
     const name = this.#windows.has(kind) || this.#windows.size < MAX_FAULT_KINDS ? kind : OTHER_KIND;
     const window = this.#windows.get(name);
-    if (window !== undefined) {
-      window.count += 1;
-      return;
-    }
-    this.#open(name, { phase: where.phase, count: 0, timer: undefined });
-    this.#report(makeError(), where);
+    if (window === undefined) this.#open(name, { phase, count: first, timer: undefined });
+    else window.count += 1;
+    return window !== undefined;
   }
 
   /**

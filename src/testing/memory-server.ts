@@ -134,7 +134,12 @@ export class MemoryServer {
     const { maxMessageBytes, maxFragments } = this.settings;
     const { protocol } = accepted.answer;
     // The limits of a host are no client's.
-    const farSettings = { ...this.settings, heartbeat: undefined, inflows: undefined };
+    const farSettings = {
+      ...this.settings,
+      heartbeat: undefined,
+      inflows: undefined,
+      PausedLink: undefined,
+    };
     const [near, far] = memoryLink({
       protocol,
       maxMessageBytes: [maxMessageBytes, maxMessageBytes],

@@ -69,7 +69,7 @@ export interface Transport {
   readonly protocol: string;
   /** Bytes that `send` accepted and the layer below has not taken yet. */
   readonly bufferedBytes: number;
-  /** Grows with everything that arrives. Only compared, never shown. */
+  /** Bytes, as far as they are known: grows with everything that arrives. Never shown. */
   readonly receivedBytes: number;
   /** Changes with everything that is flushed. Only compared, never shown. */
   readonly flushedBytes: number;

@@ -33,6 +33,8 @@ type CountingStream = Duplex &
 /** Node's own, also while a test fakes it with the timers. */
 // oxlint-disable-next-line typescript/unbound-method -- it is called without `this` everywhere
 const { nextTick } = process;
+/** RFC 6455 §5.2. */
+const SHORTEST_HEADER_BYTES = 2;
 const ONE_BYTE = new Uint8Array(1);
 
 /** How long `ws` waits for the end of a close by itself: a field of its version 8. */
@@ -92,8 +94,8 @@ export class WsTransport implements Transport, ChunkReceiver {
   #isTerminated = false;
   /** The rule or limit that the peer has broken. */
   #violation: LinkEnd | undefined;
-  /** Chunks received from a stream that does not count its bytes. */
-  #chunks = 0;
+  /** Bytes received, for a stream that does not count them. */
+  #receivedBytes = 0;
   /** Made with the first chunk that brings a part of a message. */
   #frames: InboundFrames | undefined;
   /** Undefined without compression. */
@@ -115,7 +117,7 @@ export class WsTransport implements Transport, ChunkReceiver {
     ws.on('error', WsTransport.#webSocketOnError);
     ws.on('close', WsTransport.#webSocketOnClose);
     // oxlint-enable typescript/unbound-method
-    if (this.#stream?.bytesRead === undefined && parts.pool === undefined) this.#countChunks();
+    if (this.#stream?.bytesRead === undefined && parts.pool === undefined) this.#countMessages();
   }
 
   get protocol(): string {
@@ -131,7 +133,7 @@ export class WsTransport implements Transport, ChunkReceiver {
   }
 
   get receivedBytes(): number {
-    return this.#stream?.bytesRead ?? this.#chunks;
+    return this.#stream?.bytesRead ?? this.#receivedBytes;
   }
 
   /**
@@ -244,7 +246,7 @@ export class WsTransport implements Transport, ChunkReceiver {
   /** Gives `ws` a chunk. Only one that brings part of a message is looked at frame by frame. */
   receiveChunk(chunk: Buffer, next: ChunkListener): void {
     const stream = this.#stream as Duplex;
-    this.#chunks += 1;
+    this.#receivedBytes += chunk.length;
     if (!(this.#frames !== undefined && this.#frames.unfinished > 0) && isWhole(chunk))
       return next.call(stream, chunk);
     this.#frames ??= this.#openFrames(stream, next);
@@ -277,8 +279,8 @@ export class WsTransport implements Transport, ChunkReceiver {
   };
 
   /** Counts what `ws` makes of the chunks, where neither they nor their bytes are seen here. */
-  #countChunks(): void {
-    const count = (): void => void (this.#chunks += 1);
+  #countMessages(): void {
+    const count = ({ length }: Buffer): void => void (this.#receivedBytes += length + SHORTEST_HEADER_BYTES);
     for (const event of ['message', 'ping', 'pong'] as const) this.#ws.on(event, count);
   }
 

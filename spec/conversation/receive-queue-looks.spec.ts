@@ -1,0 +1,137 @@
+// Looks for the end of a paused link: when the receive queue lets it run for a turn, and what it
+// keeps of the messages that come then.
+
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { ReceiveQueue } from '../../src/conversation/receive-queue.ts';
+import type { QueueLimits } from '../../src/conversation/queue-limits.ts';
+import { bytesOf } from '../../src/core/data.ts';
+import type { Data } from '../../src/core/data.ts';
+
+function setUp(limits: Partial<QueueLimits> = {}): {
+  readonly queue: ReceiveQueue;
+  readonly flow: string[];
+  /** Puts messages in as the socket does; answers what `regulate` said of each. */
+  readonly put: (...messages: readonly Data[]) => readonly boolean[];
+} {
+  const flow: string[] = [];
+  const queue = new ReceiveQueue(
+    { maxMessageBytes: 1000, queueMessages: 64, queueBytes: 1000, overflow: 'pause', ...limits },
+    { pause: () => flow.push('pause'), resume: () => flow.push('resume') },
+  );
+  const put = (...messages: readonly Data[]): readonly boolean[] =>
+    messages.map((data) => {
+      queue.push(data, bytesOf(data));
+      return queue.regulate();
+    });
+  return { queue, flow, put };
+}
+
+describe('a receive queue whose link is paused', () => {
+  it('resumes it for a look, and pauses it again where nothing has come', () => {
+    const { queue, flow, put } = setUp({ queueMessages: 2 });
+    put('a', 'b');
+    expect([queue.isHolding, queue.look(64), queue.isHolding, queue.endLook()]).toEqual([
+      true,
+      true,
+      false,
+      true,
+    ]);
+    expect([flow, queue.isHolding]).toEqual([['pause', 'resume', 'pause'], true]);
+  });
+
+  it('keeps what comes in a look, and pauses the link at its end', () => {
+    const { queue, flow, put } = setUp({ queueMessages: 2 });
+    put('a', 'b');
+    queue.look(64);
+    put('c', 'd');
+    expect(flow).toEqual(['pause', 'resume']);
+    expect([queue.endLook(), queue.messages, flow]).toEqual([false, 4, ['pause', 'resume', 'pause']]);
+  });
+
+  it.each([
+    ['in messages', { queueMessages: 1 }],
+    ['in bytes', { queueBytes: 1 }],
+  ])('pauses it in a look that has brought as much as it may: full %s', (_, limits) => {
+    const { queue, flow, put } = setUp(limits);
+    put('a');
+    queue.look(64);
+    // Six bytes more for each message.
+    put('x'.repeat(51), '');
+    expect(flow).toEqual(['pause', 'resume']);
+    put('');
+    expect([queue.endLook(), flow]).toEqual([false, ['pause', 'resume', 'pause']]);
+  });
+
+  it('leaves it running when it is read during a look, or the end has begun', () => {
+    const read = setUp({ queueMessages: 2 });
+    const closed = setUp({ queueMessages: 2 });
+    for (const { put, queue } of [read, closed]) {
+      put('a', 'b');
+      queue.look(64);
+    }
+    read.queue.take(Infinity);
+    closed.queue.discardFurther();
+    expect([read, closed].map(({ queue, flow }) => [queue.endLook(), flow])).toEqual([
+      [false, ['pause', 'resume', 'resume']],
+      [false, ['pause', 'resume', 'resume']],
+    ]);
+  });
+
+  it('is full again soon after it was read in a look: it pauses the link as ever', () => {
+    const { queue, flow, put } = setUp({ queueMessages: 2 });
+    put('a', 'b');
+    queue.look(50);
+    queue.take(Infinity);
+    put('c');
+    expect([flow, queue.endLook(), queue.isHolding]).toEqual([
+      ['pause', 'resume', 'resume', 'pause'],
+      false,
+      true,
+    ]);
+  });
+
+  it('is below its marks at the end of a look: the link runs on', () => {
+    const { queue, flow, put } = setUp({ queueMessages: 4 });
+    put('a', 'b', 'c', 'd');
+    queue.take(Infinity);
+    queue.look(64);
+    expect([queue.endLook(), queue.isHolding, flow]).toEqual([false, false, ['pause', 'resume']]);
+  });
+
+  it('does not look where nothing may come', () => {
+    const { queue, flow, put } = setUp({ queueMessages: 1 });
+    put('a');
+    expect([queue.look(0), queue.look(-1), flow]).toEqual([false, false, ['pause']]);
+  });
+
+  it('never reaches its hard cap by looks that bring a chunk beyond what they may', () => {
+    const chunk = fc.constantFrom(0, 1, 100, 1000);
+    const limits = fc.record({
+      queueMessages: fc.integer({ min: 1, max: 50 }),
+      queueBytes: fc.integer({ min: 1, max: 5000 }),
+    });
+    fc.assert(
+      fc.property(limits, chunk, (marks, bytes) => {
+        const { queue, put } = setUp(marks);
+        const message = Buffer.alloc(bytes);
+        const perChunk = Math.floor(65_536 / (bytes + 6));
+        const putChunk = (): void =>
+          expect(put(...Array.from({ length: perChunk }, () => message))).not.toContain(false);
+        put(...Array.from({ length: marks.queueMessages }, () => message));
+        putChunk();
+        for (let more = 65_536, look = 0; look < 10 && queue.look(more); look += 1, more -= 65_536) {
+          do putChunk();
+          while (!queue.isHolding);
+          queue.endLook();
+        }
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  it('does not look where the link is not paused', () => {
+    const { queue, flow } = setUp();
+    expect([queue.look(1), queue.endLook(), flow]).toEqual([false, false, []]);
+  });
+});

@@ -1,0 +1,70 @@
+// What a host tells of the limits that its sockets meet, so that their options are found: a socket
+// that a limit has ended, and a queue that stays full because no read takes from it. Runs call it;
+// peer-faults.ts keeps the number of reports small.
+
+import type { PeerFaults } from './peer-faults.ts';
+import type { CloseInfo } from '../core/close-info.ts';
+import { UsageError } from '../core/errors.ts';
+import { propertyOf } from '../core/object-like.ts';
+
+/** The options behind the limits that `ws` keeps, by the code of its error. */
+const OPTIONS_OF_WS: Readonly<Record<string, string>> = Object.freeze({
+  WS_ERR_UNSUPPORTED_MESSAGE_LENGTH: 'maxMessageBytes',
+  WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH: 'maxMessageBytes',
+  WS_ERR_TOO_MANY_BUFFERED_PARTS: 'maxFragments',
+});
+
+/** What is told of: a run, and the host that it belongs to. */
+interface LimitedRun {
+  readonly id: string;
+  readonly route: string;
+}
+
+/** What `report` gets when a limit has ended a socket: once for each host and limit. */
+export class LimitError extends Error {
+  override readonly name = 'LimitError';
+  readonly code = 'COROSOCK_LIMIT';
+  /** The option that raises the limit; undefined for the one that has none: pongs not taken. */
+  readonly option: string | undefined;
+
+  constructor(option: string | undefined, route: string, { code, cause }: CloseInfo) {
+    const cure =
+      option === undefined ? 'No option raises this limit' : `The option ${option} raises this limit`;
+    const said = String(propertyOf(cause, 'message') ?? 'a limit was broken');
+    super(`A socket of the route ${route} was closed with ${code}: ${said}. ${cure}`, { cause });
+    this.option = option;
+  }
+}
+
+/** Reports the end of a socket, if a limit has ended it. */
+export function reportLimit(
+  { id, route }: LimitedRun,
+  end: CloseInfo,
+  peerFaults: Pick<PeerFaults, 'reportOnce'>,
+): void {
+  if (end.by !== 'limit') return;
+  const option = optionOf(end.cause);
+  const makeError = (): Error => new LimitError(option, route, end);
+  peerFaults.reportOnce(`limit: ${option ?? 'pongs'}`, { socketId: id, phase: 'limit' }, makeError);
+}
+
+/** Reports a socket whose queue has been full for 30 s, and from which no read takes. */
+export function reportUnread(
+  { id, route }: LimitedRun,
+  { messages, bytes }: { readonly messages: number; readonly bytes: number },
+  peerFaults: Pick<PeerFaults, 'report'>,
+): void {
+  const makeError = (): Error =>
+    new UsageError(
+      'COROSOCK_UNREAD',
+      `The queue of a socket of the route ${route} has been full for 30 s, and no read has taken a ` +
+        `message: ${messages} messages (${bytes} bytes) wait, and the client is held back. ` +
+        'Read them, or call ws.discard() where the server only writes',
+    );
+  peerFaults.report('read: unread', { socketId: id, phase: 'read' }, makeError);
+}
+
+function optionOf(cause: unknown): string | undefined {
+  const option = propertyOf(cause, 'option') ?? OPTIONS_OF_WS[String(propertyOf(cause, 'code'))];
+  return typeof option === 'string' ? option : undefined;
+}
