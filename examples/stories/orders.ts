@@ -14,6 +14,8 @@ export const orders: WebSocketServer<void> = defineServer({
 
   // Returns; the socket stays, and can be reached by its id.
   async server(ws) {
+    // It only writes: what clients send is dropped, and their close is seen at once.
+    ws.discard();
     waiting.add(ws.id);
     await ws.write('You will hear from us.');
   },

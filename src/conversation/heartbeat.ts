@@ -25,7 +25,7 @@ export interface HeartbeatTimes {
  * Any inbound byte is a sign of life. A peer is pinged every `intervalMs`, and dead when no byte
  * has come `timeoutMs` later. The silence of a peer that takes what waits for it does not count
  * (taken-bytes.ts). While its socket holds it back its silence does not count either, unless a
- * probe finds that it had sent nothing.
+ * look finds that it had sent nothing.
  */
 export class Heartbeat {
   readonly clock: Clock;
