@@ -58,7 +58,7 @@ describe('PausedLink', () => {
     expect(visit.link.calls).toEqual(['pause', ...LOOK, ...LOOK, ...LOOK]);
   });
 
-  it('finds a close behind messages in many chunks', async () => {
+  it('B4: finds a close behind messages in many chunks', async () => {
     const visit = visited();
     visit.link.arrive('a', 'b');
     await pass(visit, 2000);
@@ -135,7 +135,7 @@ describe('PausedLink', () => {
   });
 });
 
-describe('a queue that stays full', () => {
+describe('B3: a queue that stays full', () => {
   it('is told of after 30 s, once', async () => {
     const visit = visited();
     visit.link.arrive('a', 'b');

@@ -116,8 +116,8 @@ describe('PeerLiveness', () => {
   });
 
   it.each([
-    ['are read', (ws: MessageSocket) => Promise.all([ws.read(), ws.read()])],
-    ['are dropped', (_: MessageSocket, conversation: Conversation) => conversation.discard()],
+    ['are read', async (ws: MessageSocket) => void (await Promise.all([ws.read(), ws.read()]))],
+    ['are dropped', async (_: MessageSocket, conversation: Conversation) => conversation.discard()],
   ])('does not terminate a peer whose messages %s in the turn of the look', async (_, act) => {
     const visit = await asked();
     visit.clock.tick(2000);

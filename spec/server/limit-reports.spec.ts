@@ -38,7 +38,7 @@ const fragments = Buffer.concat([
   frame({ opcode: OPCODE.continuation, payload: 'c' }),
 ]);
 
-describe('a queue that no read takes from', () => {
+describe('B3: a queue that no read takes from', () => {
   it('is reported after 30 s, and counted for each further socket', async () => {
     const memory = new MemoryHost({ queueMessages: 2 });
     const { run, client } = memory.visit(idle);

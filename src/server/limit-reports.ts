@@ -30,7 +30,7 @@ export class LimitError extends Error {
   constructor(option: string | undefined, route: string, { code, cause }: CloseInfo) {
     const cure =
       option === undefined ? 'No option raises this limit' : `The option ${option} raises this limit`;
-    const said = String(propertyOf(cause, 'message') ?? 'a limit was broken');
+    const said = cause instanceof Error ? cause.message : 'a limit was broken';
     super(`A socket of the route ${route} was closed with ${code}: ${said}. ${cure}`, { cause });
     this.option = option;
   }
