@@ -4,6 +4,7 @@
 import { channel, select } from 'corosock';
 import type { HostOptions, Servable, ServerSocket, Wait } from 'corosock';
 import { runServer } from 'corosock/testing';
+import { HostWaits } from '../../src/server/host-waits.ts';
 import { describe, expect, it } from 'vitest';
 import { here, lineOf } from '../fixtures/here.ts';
 import { MemoryHost } from '../fixtures/memory-host.ts';
@@ -309,3 +310,66 @@ describe('the filter of host.waits', () => {
 });
 
 const FILE = 'host-waits.spec.ts:';
+
+describe('HostWaits.elsewhere', () => {
+  /** Whether the handler, and each child task by its name, is elsewhere. */
+  async function elsewhere(handler: (ws: ServerSocket) => Promise<unknown>): Promise<unknown> {
+    const memory = new MemoryHost();
+    const { run } = memory.visit(async (ws: ServerSocket) => void (await handler(ws)));
+    await memory.clock.advance(0);
+    const waits = new HostWaits({ clock: memory.clock, selects: [] });
+    return waits.elsewhere([run]).map(({ task }) => task ?? 'handler');
+  }
+
+  it('gives handlers and child tasks that wait in no call of ours', async () => {
+    const handler = async (ws: ServerSocket): Promise<void> => {
+      void ws.spawn(async function reading() {
+        await ws.read();
+      });
+      void ws.spawn(forever);
+      await forever();
+    };
+    expect(await elsewhere(handler)).toEqual(['handler', 'forever']);
+    expect(await elsewhere(async (ws) => await ws.read())).toEqual([]);
+  });
+
+  it('gives tasks that await each other, and what awaits one of them', async () => {
+    const handler = async (ws: ServerSocket): Promise<void> => {
+      const tasks: Array<PromiseLike<void>> = [];
+      const awaiting = async (index: number): Promise<void> => {
+        await Promise.resolve();
+        await tasks[index];
+      };
+      tasks.push(
+        ws.spawn(async function first() {
+          await awaiting(1);
+        }),
+      );
+      tasks.push(
+        ws.spawn(async function second() {
+          await awaiting(0);
+        }),
+      );
+      await ws.spawn(async function third() {
+        await awaiting(0);
+      });
+    };
+    expect(await elsewhere(handler)).toEqual(['handler', 'first', 'second', 'third']);
+  });
+
+  it('does not count a read that only lets the event loop have a turn', async () => {
+    const memory = new MemoryHost();
+    const seen: unknown[] = [];
+    const { client, run } = memory.visit(async (ws: ServerSocket) => {
+      for (let n = 0; n < 4; n += 1) {
+        const read = ws.read(10, 0);
+        void Promise.resolve().then(() => seen.push(waits.elsewhere([run]).length));
+        await read;
+      }
+    });
+    const waits = new HostWaits({ clock: memory.clock, selects: [] });
+    await memory.clock.advance(0);
+    await client.closed;
+    expect(seen).toEqual([1, 1, 1, 1]);
+  });
+});

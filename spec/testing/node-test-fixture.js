@@ -2,6 +2,7 @@
 // without-runner.spec.ts runs it in a process of its own, against the built package.
 
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { fakeSocket, runServer, settle, transportContract, virtualClock } from 'corosock/testing';
 
@@ -34,6 +35,21 @@ await test('fakeSocket and settle let a test hold both ends', async () => {
   await settle();
   assert.equal(client.queued.messages, 1);
   await greeting;
+});
+
+await test('run.waiting and run.connect let a test have several clients', async () => {
+  let read = 0;
+  const run = runServer(async (ws) => {
+    await ws.read();
+    read += (await readFile(new URL(import.meta.url))).length;
+    await ws.read();
+  });
+  const clients = [await run.client, await run.connect({ headers: { 'x-name': 'Bob' } })];
+  for (const client of clients) await client.write('go');
+  await run.waiting;
+  assert.ok(read > 0);
+  assert.equal(run.host.waits().length, 2);
+  await run[Symbol.asyncDispose]();
 });
 
 await test('transportContract is there for writers of transports', () => {

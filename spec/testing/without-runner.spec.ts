@@ -42,8 +42,8 @@ describe('the test kit', { timeout: 60_000 }, () => {
     // Whoever runs this spec may have told its children that they are children of a test run.
     const { NODE_TEST_CONTEXT: _, ...env } = process.env;
     const { stdout } = await run(process.execPath, ['--test', '--test-reporter=tap', fixture], { env });
-    expect(stdout).toMatch(/^# tests 4$/m);
-    expect(stdout).toMatch(/^# pass 4$/m);
+    expect(stdout).toMatch(/^# tests 5$/m);
+    expect(stdout).toMatch(/^# pass 5$/m);
   });
 
   it('does not hold a process, whatever is left open', async () => {

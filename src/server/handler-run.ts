@@ -139,7 +139,8 @@ export class HandlerRun
     return this.#tasks?.running ?? [];
   }
 
-  get #isOffering(): boolean {
+  /** Whether `onClientMessage` runs, or has messages to run for. */
+  get isOffering(): boolean {
     return this.#clientMessages?.isBusy === true;
   }
 
@@ -236,7 +237,7 @@ export class HandlerRun
   }
 
   get owesReply(): boolean {
-    return this.#isOffering || (this.isHandlerRunning && HostedSocket.isInHand(this.ws));
+    return this.isOffering || (this.isHandlerRunning && HostedSocket.isInHand(this.ws));
   }
 
   // Called by the client messages.
@@ -263,7 +264,7 @@ export class HandlerRun
 
   /** Messages that came before the shut-down are still offered, within the host's grace. */
   #shutDownIfIdle(): void {
-    if (this.draining.aborted && !this.isHandlerRunning && !this.#isOffering) this.shutDown();
+    if (this.draining.aborted && !this.isHandlerRunning && !this.isOffering) this.shutDown();
   }
 
   #handlerOnEnd(handlerEnd: HandlerEnd): void {
@@ -288,7 +289,7 @@ export class HandlerRun
   #closeAfter(handlerEnd: HandlerEnd): void {
     const isDraining = this.draining.aborted;
     const outlives = this.isShared && handlerEnd.kind === 'returned';
-    if (outlives && (!isDraining || this.#isOffering)) return this.conversation.lookForLastWords();
+    if (outlives && (!isDraining || this.isOffering)) return this.conversation.lookForLastWords();
     const { code, closer } = closeCodeFor(handlerEnd, isDraining ? 'draining' : 'serving');
     this.conversation.close(code, '', closer);
   }
@@ -312,7 +313,7 @@ export class HandlerRun
 
   #finishIfOver(): void {
     const { end } = this.conversation.queue;
-    if (end === undefined || this.#handlerEnd === undefined || this.#isOffering) return;
+    if (end === undefined || this.#handlerEnd === undefined || this.isOffering) return;
     this.#finish(this.#handlerEnd, end);
   }
 

@@ -62,19 +62,32 @@ export interface HostWaitsSettings {
 }
 
 /** A handler or a child task that runs. */
-interface Owner {
+export interface Owner {
   readonly run: WaitingRun;
   readonly sinceMs: number;
   /** Undefined for the handler. */
   readonly task: string | undefined;
   readonly waits: Wait[];
+  /** The child tasks that it awaits. */
+  readonly awaited: Set<Child>;
 }
 
-/** A call that waits, and the socket that it waits for; undefined for a select. */
+/** A call that waits. */
 interface Call {
   readonly waits: Wait['waits'];
   readonly wait: ParkedWait;
+  /** The run of the socket that it waits for; undefined for a select, and for a task. */
   readonly run: WaitingRun | undefined;
+  /** The child task that it awaits. */
+  readonly child?: Child;
+}
+
+/** The handlers and tasks of some runs, and what they wait in. */
+interface Look {
+  /** By their marks. */
+  readonly owners: ReadonlyMap<string, Owner>;
+  /** Of each socket the calls whose owner is not known. */
+  readonly strays: ReadonlyMap<WaitingRun, readonly Wait[]>;
 }
 
 /** Finds where handlers and child tasks of one host wait. */
@@ -126,12 +139,34 @@ export class HostWaits {
     );
   }
 
-  #all(runs: readonly WaitingRun[]): readonly Wait[] {
+  /**
+   * Gives the handlers and child tasks that wait in no call of this package: they are in real I/O,
+   * run at this moment, or are stuck. One that awaits a child task waits where that does. A call
+   * that only lets the event loop have a turn is none to wait in.
+   */
+  elsewhere(runs: readonly WaitingRun[]): readonly Owner[] {
+    const { owners, strays } = this.#look(runs, isToStay);
+    const isParked = (owner: Owner, seen: ReadonlySet<Child> = new Set()): boolean => {
+      if (owner.waits.some(({ waits }) => waits !== 'task')) return true;
+      if (owner.task === undefined && strays.has(owner.run)) return true;
+      return [...owner.awaited].some((child) => {
+        const awaited = owners.get(this.#markOf(child.run));
+        return awaited !== undefined && !seen.has(child) && isParked(awaited, new Set([...seen, child]));
+      });
+    };
+    return [...owners.values()].filter((owner) => !isParked(owner));
+  }
+
+  #look(runs: readonly WaitingRun[], isWanted: (call: Call) => boolean = () => true): Look {
     const owners = new Map(runs.flatMap((run) => this.#ownersOf(run)));
-    const calls = [...runs.flatMap((run) => [...callsFor(run)]), ...this.#selects()];
+    const calls = [...runs.flatMap((run) => [...callsFor(run)]), ...this.#selects()].filter(isWanted);
     this.#stacks ??= new AwaitStacks();
     const stacks = this.#stacks.of(calls.map(({ wait }) => wait.resolver));
-    const strays = this.#assign(owners, calls, stacks);
+    return { owners, strays: this.#assign(owners, calls, stacks) };
+  }
+
+  #all(runs: readonly WaitingRun[]): readonly Wait[] {
+    const { owners, strays } = this.#look(runs);
     const waits = new Map(runs.map((run) => [run, [] as Wait[]]));
     for (const owner of owners.values()) waits.get(owner.run)?.push(...this.#waitsOf(owner, strays));
     // Of sockets whose handler has ended: other code waits for them.
@@ -144,11 +179,11 @@ export class HostWaits {
     const { handling, sinceMs } = run;
     const tasks = run.tasks.map((child): readonly [string, Owner] => [
       this.#markOf(child.run),
-      { run, sinceMs: child.sinceMs, task: child.name, waits: [] },
+      { run, sinceMs: child.sinceMs, task: child.name, waits: [], awaited: new Set() },
     ]);
     if (handling === undefined) return tasks;
     const mark = this.#markOf(this.#followerOf(run, handling));
-    return [[mark, { run, sinceMs, task: undefined, waits: [] }], ...tasks];
+    return [[mark, { run, sinceMs, task: undefined, waits: [], awaited: new Set() }], ...tasks];
   }
 
   #followerOf(run: WaitingRun, handling: Promise<void>): () => Promise<void> {
@@ -184,12 +219,13 @@ export class HostWaits {
     stacks: readonly AwaitStack[],
   ): ReadonlyMap<WaitingRun, readonly Wait[]> {
     const strays = new Map<WaitingRun, Wait[]>();
-    for (const [index, { waits, wait, run }] of calls.entries()) {
+    for (const [index, { waits, wait, run, child }] of calls.entries()) {
       const { at = placeIn(wait.trace), mark = '' } = stacks[index] as AwaitStack;
       const owner = owners.get(mark);
       if (owner !== undefined) {
         const sinceMs = this.#since(waits === 'other' ? owner.sinceMs : wait.sinceMs);
         owner.waits.push(waitOf(owner, { waits, at, sinceMs }));
+        if (child !== undefined) owner.awaited.add(child);
         continue;
       }
       // Any code may listen to `closed`.
@@ -222,8 +258,12 @@ export class HostWaits {
 /** The calls that wait for the socket of a run, or for its child tasks. */
 function* callsFor(run: WaitingRun): IterableIterator<Call> {
   for (const [waits, wait] of run.conversation.waits()) yield { waits, wait, run };
-  for (const { awaits } of run.tasks)
-    for (const wait of awaits) yield { waits: 'task', wait, run: undefined };
+  for (const child of run.tasks)
+    for (const wait of child.awaits) yield { waits: 'task', wait, run: undefined, child };
+}
+
+function isToStay({ wait }: Call): boolean {
+  return wait.sinceMs !== Infinity;
 }
 
 function waitOf(

@@ -72,6 +72,8 @@ export class MemoryServer {
   readonly first: MemoryRequest;
   /** The runs of all clients so far, in the order in which they began. */
   readonly runs: HandlerRun[] = [];
+  /** Handshakes that are not decided yet. */
+  opening: number = 0;
   readonly #makeServer: MakeServer;
   readonly #proxies: TrustedProxies | undefined;
 

@@ -2,8 +2,8 @@
 // shuts down under any clock. The host and the link are those of memory-server.ts.
 
 import type { ClientOfWorld, FakeOptions } from './fake-options.ts';
+import { HandlerWatch } from './handler-watch.ts';
 import { MemoryServer } from './memory-server.ts';
-import type { VirtualClock } from './virtual-clock.ts';
 import type { Host } from '../server/host.ts';
 import type { Outcome as RunOutcome } from '../server/outcome.ts';
 import type { Refusal } from '../handshake/refusal.ts';
@@ -27,6 +27,16 @@ export interface ServerRun extends AsyncDisposable {
   readonly done: Promise<Outcome>;
   readonly host: Host;
   /**
+   * Resolves when the handler waits in a call of this package, or has ended: at the earliest in the
+   * next turn, in which what clients have written arrives. Never rejects. Each look at it is a
+   * promise for the state from then on. With several clients, all of their handlers; a handshake
+   * that is not decided yet counts as a handler that does not wait.
+   *
+   * A handler that awaits something else, such as a file or a database, is waited for in real time.
+   * One that awaits a child task waits where that does.
+   */
+  readonly waiting: Promise<void>;
+  /**
    * Opens a further client of the same host, over a link of its own. Its handler is one more run of
    * the server. Limits such as `maxSockets` count all clients.
    *
@@ -43,7 +53,8 @@ export interface ServerRun extends AsyncDisposable {
  * Hooks, queue, reader, writer, host and shut-down are those of a port. A server without
  * `onPreServer` and `sessions` has begun when this returns. `await using` ends the run: the host
  * closes with `graceMs: 0`, and a virtual clock is advanced by the time that handlers and hooks may
- * still take.
+ * still take. It stands still while their code is in real I/O, which gets a second of real time:
+ * what has not come back by then is taken for stuck.
  *
  * @param server - A function, or an object or class with server().
  * @param options - Those of a host, and `url`, `headers` and `params` of the request. The client
@@ -52,6 +63,7 @@ export interface ServerRun extends AsyncDisposable {
  */
 export function runServer(server: Servable, options: FakeOptions = {}): ServerRun {
   const memory = new MemoryServer('runServer()', server, options);
+  const watch = new HandlerWatch(memory);
   const start = begin(memory, memory.first);
   const connect = async (given: ClientOfWorld = {}): Promise<ClientSocket> =>
     clientOf(await begin(memory, memory.requestOf('run.connect()', given)));
@@ -59,8 +71,11 @@ export function runServer(server: Servable, options: FakeOptions = {}): ServerRu
     client: unattended(start.then(clientOf)),
     done: start.then(outcomeOf),
     host: memory.host,
+    get waiting() {
+      return watch.whenHandlersWait();
+    },
     connect: (given) => unattended(connect(given)),
-    [Symbol.asyncDispose]: () => shutDown(memory),
+    [Symbol.asyncDispose]: () => shutDown(memory, watch),
   };
 }
 
@@ -69,7 +84,9 @@ type Started = ReturnType<MemoryServer['open']> | { readonly response: Response 
 async function begin(memory: MemoryServer, request: MemoryServer['first']): Promise<Started> {
   const pending = memory.check(request);
   if ('status' in pending) return { response: toResponse(pending) };
+  memory.opening += 1;
   return memory.host.admit(pending, (result) => {
+    memory.opening -= 1;
     if (result.kind === 'accepted') return memory.open(pending, result);
     pending.socketId.leave();
     const answer = answerTo(result, pending.socketId, memory.settings);
@@ -92,16 +109,27 @@ function clientOf(started: Started): ClientSocket {
   return started.client;
 }
 
-async function shutDown({ host, settings: { clock, closeTimeoutMs } }: MemoryServer): Promise<void> {
-  const closing = host.close({ graceMs: 0 });
+/** Ends the run. No time passes while code of users is in real I/O. */
+async function shutDown(
+  { host, settings: { clock, closeTimeoutMs } }: MemoryServer,
+  watch: HandlerWatch,
+): Promise<void> {
+  let isClosed = false;
+  const closing = host.close({ graceMs: 0 }).then(() => (isClosed = true));
   if (isVirtual(clock)) {
+    const whenReady = (): Promise<void> => watch.whenTimeMayPass(() => isClosed);
     // One time-out each for the peer, the handler and `onPostServer`; then the host's deadline.
-    for (let wait = 0; wait < 3; wait += 1) await clock.advance(closeTimeoutMs);
-    await clock.advance(SHUT_DOWN_MARGIN_MS);
+    for (const ms of [0, closeTimeoutMs, closeTimeoutMs, closeTimeoutMs, SHUT_DOWN_MARGIN_MS])
+      if (!isClosed) await clock.advance(ms, whenReady);
   }
   await closing;
 }
 
-function isVirtual(clock: Clock): clock is VirtualClock {
+/** A virtual clock. Ours waits for code of users between two timers. */
+interface SteppedClock extends Clock {
+  advance(ms: number, whenReady?: () => Promise<void>): Promise<void>;
+}
+
+function isVirtual(clock: Clock): clock is SteppedClock {
   return 'advance' in clock;
 }

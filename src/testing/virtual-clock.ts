@@ -68,15 +68,16 @@ class SteppedClock implements VirtualClock {
     return setImmediate(run);
   }
 
-  async advance(ms: number): Promise<void> {
+  /** @param whenReady - Waits, between two timers, until all that is ready has run. */
+  async advance(ms: number, whenReady: () => Promise<void> = settle): Promise<void> {
     checkAdvance(ms);
     const untilMs = this.#nowMs + ms;
-    await settle();
+    await whenReady();
     for (let timer = this.#nextBy(untilMs); timer !== undefined; timer = this.#nextBy(untilMs)) {
       this.#nowMs = Math.max(this.#nowMs, timer.atMs);
       this.#timers.delete(timer);
       timer.run();
-      await settle();
+      await whenReady();
     }
     this.#nowMs = Math.max(this.#nowMs, untilMs);
   }

@@ -1,0 +1,83 @@
+// Whether code of users in a memory server waits in calls of this package, or is elsewhere: in real
+// I/O, or stuck. `run.waiting` and the end of a run ask it. What a handler waits in is found by
+// server/host-waits.ts, by looking: a promise cannot tell when the event loop comes back to it.
+
+import type { MemoryServer } from './memory-server.ts';
+import { settle } from './settle.ts';
+import { HostWaits } from '../server/host-waits.ts';
+import type { HandlerRun } from '../server/handler-run.ts';
+import { holdProcess, realClock } from '../time/real-clock.ts';
+
+/** So many looks are a turn of the event loop apart: most handlers wait again by then. */
+const QUICK_LOOKS = 32;
+/** The time between two looks, from then on. */
+const LOOK_MS = 5;
+/**
+ * So many looks keep the process alive, for a minute or more. A handler that has waited in nothing
+ * of ours by then is stuck.
+ */
+const HOLDING_LOOKS = 12_000;
+/**
+ * So many looks a run that ends gives code that is elsewhere, a second or more: a machine that is
+ * slow gives no fewer.
+ */
+const ENDING_LOOKS = QUICK_LOOKS + 200;
+
+/** Watches the handlers of one server in memory. */
+export class HandlerWatch {
+  readonly #server: MemoryServer;
+  readonly #waits: HostWaits;
+  /** Whether code of users has not come back within {@link ENDING_LOOKS}. */
+  #isStuck = false;
+
+  constructor(server: MemoryServer) {
+    this.#server = server;
+    this.#waits = new HostWaits(server.settings);
+  }
+
+  /** Resolves when the handler of each client waits in a call of ours, or has ended. */
+  async whenHandlersWait(): Promise<void> {
+    const isElsewhere = (): boolean =>
+      this.#server.opening > 0 ||
+      this.#waits.elsewhere(this.#openRuns()).some(({ task }) => task === undefined);
+    for (let looks = 0; looks === 0 || isElsewhere(); looks += 1) await nextLook(looks);
+  }
+
+  /**
+   * Lets run what is ready, while a run ends. Resolves when only the clock can go on: all code of
+   * users waits in calls of ours, or has ended, or is stuck.
+   *
+   * @param isClosed - Whether the host has closed.
+   */
+  async whenTimeMayPass(isClosed: () => boolean): Promise<void> {
+    await settle();
+    for (let looks = 0; !this.#isStuck && !isClosed() && this.#isAnyElsewhere(); looks += 1) {
+      this.#isStuck = looks >= ENDING_LOOKS;
+      await nextLook(looks);
+    }
+  }
+
+  #openRuns(): readonly HandlerRun[] {
+    return this.#server.runs.filter((run) => !run.hasEnded);
+  }
+
+  #isAnyElsewhere(): boolean {
+    const runs = this.#openRuns();
+    // The session store has something to write.
+    if (runs.length === 0) return true;
+    return runs.some(isInHook) || this.#waits.elsewhere(runs).length > 0;
+  }
+}
+
+/** Whether a hook runs: `onClientMessage`, or `onPostServer` after all else. */
+function isInHook(run: HandlerRun): boolean {
+  return run.isOffering || (!run.isHandlerRunning && run.ws.closeInfo !== undefined);
+}
+
+function nextLook(looks: number): Promise<void> {
+  return new Promise((resolve) => {
+    if (looks < QUICK_LOOKS) return void realClock.setImmediate(resolve);
+    const timer = realClock.setTimeout(resolve, LOOK_MS);
+    if (looks < HOLDING_LOOKS) holdProcess(timer);
+  });
+}
