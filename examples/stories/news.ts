@@ -2,16 +2,10 @@
 // process, and a timer. None of them waits for another, and none is lost.
 
 import { channel, every, select } from 'corosock';
-import type { Channel, Clock, ServerSocket, Source } from 'corosock';
+import type { Channel, ServerSocket, Source } from 'corosock';
 
 export class NewsDesk {
   readonly #readers = new Set<Channel<string>>();
-  readonly #clock: { readonly clock?: Clock };
-
-  /** @param clock - The real one, unless a test has another. */
-  constructor(clock?: Clock) {
-    this.#clock = clock === undefined ? {} : { clock };
-  }
 
   /** Tells everybody; who is far behind misses the oldest. */
   publish(text: string): void {
@@ -19,8 +13,9 @@ export class NewsDesk {
   }
 
   readonly server = async (ws: ServerSocket): Promise<void> => {
-    using news = channel<string>({ capacity: 8, whenFull: 'drop-oldest', ...this.#clock });
-    using minute = every(60_000, this.#clock);
+    const { clock } = ws;
+    using news = channel<string>({ capacity: 8, whenFull: 'drop-oldest', clock });
+    using minute = every(60_000, { clock });
     this.#readers.add(news);
     try {
       await tell(ws, news, minute);

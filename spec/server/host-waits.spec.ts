@@ -333,6 +333,19 @@ describe('HostWaits.elsewhere', () => {
     expect(await elsewhere(async (ws) => await ws.read())).toEqual([]);
   });
 
+  it('gives a read that cannot be followed to the handler of its socket, not to its tasks', async () => {
+    const follow = async (ws: ServerSocket): Promise<void> =>
+      await new Promise((resolve) => void ws.read().then(() => resolve()));
+    expect(await elsewhere(follow)).toEqual([]);
+    const inTask = async (ws: ServerSocket): Promise<void> => {
+      void ws.spawn(async function child() {
+        await follow(ws);
+      });
+      await ws.closed;
+    };
+    expect(await elsewhere(inTask)).toEqual(['child']);
+  });
+
   it('gives tasks that await each other, and what awaits one of them', async () => {
     const handler = async (ws: ServerSocket): Promise<void> => {
       const tasks: Array<PromiseLike<void>> = [];

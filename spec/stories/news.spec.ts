@@ -7,7 +7,7 @@ import { NewsDesk } from '../../examples/stories/news.ts';
 describe('the news desk', () => {
   it('tells the news, answers, and says each minute that there are none', async () => {
     const clock = virtualClock();
-    const desk = new NewsDesk(clock);
+    const desk = new NewsDesk();
     await using run = runServer(desk.server, { clock });
     const client = await run.client;
     desk.publish('It rains');
@@ -22,7 +22,7 @@ describe('the news desk', () => {
 
   it('loses nothing of what comes at once', async () => {
     const clock = virtualClock();
-    const desk = new NewsDesk(clock);
+    const desk = new NewsDesk();
     await using run = runServer(desk.server, { clock });
     const client = await run.client;
     for (const text of ['It rains', 'It pours']) desk.publish(text);
@@ -38,7 +38,7 @@ describe('the news desk', () => {
 
   it('forgets who has left, and leaves no timer', async () => {
     const clock = virtualClock();
-    const desk = new NewsDesk(clock);
+    const desk = new NewsDesk();
     await using run = runServer(desk.server, { clock });
     await (await run.client).close();
     expect((await run.done).kind).toBe('returned');

@@ -5,7 +5,7 @@ import { scrypt } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { channel, defineServer, select } from 'corosock';
 import type { Handler, ServerSocket, SessionStore } from 'corosock';
 import { runServer, settle, virtualClock } from 'corosock/testing';
@@ -125,6 +125,25 @@ describe('run.waiting', () => {
     (await run.client).terminate();
     await clock.advance(5000);
     expect(await waiting).toBeUndefined();
+  });
+
+  it('holds the process while it looks, but not for ever', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout'] });
+    try {
+      const timer = vi.spyOn(globalThis, 'setTimeout');
+      const run = runServer(forever, { report: () => {} });
+      void run.waiting;
+      await settle();
+      const holds = (): unknown => (timer.mock.results.at(-1)?.value as NodeJS.Timeout | undefined)?.hasRef();
+      const states = [holds()];
+      for (let look = 0; look < 2000; look += 1) {
+        vi.advanceTimersByTime(5);
+        for (let job = 0; job < 5; job += 1) await Promise.resolve();
+      }
+      expect([...states, holds()]).toEqual([true, false]);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it('waits for a hook that decides, and for the handlers of all clients', async () => {

@@ -68,8 +68,8 @@ export interface Owner {
   /** Undefined for the handler. */
   readonly task: string | undefined;
   readonly waits: Wait[];
-  /** The child tasks that it awaits. */
-  readonly awaited: Set<Child>;
+  /** The child tasks that it awaits; undefined for a call that is none. */
+  readonly awaited: Array<Child | undefined>;
 }
 
 /** A call that waits. */
@@ -146,12 +146,11 @@ export class HostWaits {
    */
   elsewhere(runs: readonly WaitingRun[]): readonly Owner[] {
     const { owners, strays } = this.#look(runs, isToStay);
-    const isParked = (owner: Owner, seen: ReadonlySet<Child> = new Set()): boolean => {
-      if (owner.waits.some(({ waits }) => waits !== 'task')) return true;
+    const isParked = (owner: Owner, seen: readonly Child[] = []): boolean => {
       if (owner.task === undefined && strays.has(owner.run)) return true;
-      return [...owner.awaited].some((child) => {
-        const awaited = owners.get(this.#markOf(child.run));
-        return awaited !== undefined && !seen.has(child) && isParked(awaited, new Set([...seen, child]));
+      return owner.awaited.some((child) => {
+        if (child === undefined || seen.includes(child)) return child === undefined;
+        return isParked(owners.get(this.#markOf(child.run)) as Owner, [...seen, child]);
       });
     };
     return [...owners.values()].filter((owner) => !isParked(owner));
@@ -179,11 +178,11 @@ export class HostWaits {
     const { handling, sinceMs } = run;
     const tasks = run.tasks.map((child): readonly [string, Owner] => [
       this.#markOf(child.run),
-      { run, sinceMs: child.sinceMs, task: child.name, waits: [], awaited: new Set() },
+      { run, sinceMs: child.sinceMs, task: child.name, waits: [], awaited: [] },
     ]);
     if (handling === undefined) return tasks;
     const mark = this.#markOf(this.#followerOf(run, handling));
-    return [[mark, { run, sinceMs, task: undefined, waits: [], awaited: new Set() }], ...tasks];
+    return [[mark, { run, sinceMs, task: undefined, waits: [], awaited: [] }], ...tasks];
   }
 
   #followerOf(run: WaitingRun, handling: Promise<void>): () => Promise<void> {
@@ -225,7 +224,7 @@ export class HostWaits {
       if (owner !== undefined) {
         const sinceMs = this.#since(waits === 'other' ? owner.sinceMs : wait.sinceMs);
         owner.waits.push(waitOf(owner, { waits, at, sinceMs }));
-        if (child !== undefined) owner.awaited.add(child);
+        owner.awaited.push(child);
         continue;
       }
       // Any code may listen to `closed`.

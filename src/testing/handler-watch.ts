@@ -13,10 +13,10 @@ const QUICK_LOOKS = 32;
 /** The time between two looks, from then on. */
 const LOOK_MS = 5;
 /**
- * So many looks keep the process alive, for a minute or more. A handler that has waited in nothing
- * of ours by then is stuck.
+ * So many looks keep the process alive, for ten seconds or more: what a handler awaits may not do
+ * so. One that has waited in no call of ours by then may be stuck, and holds no process for ever.
  */
-const HOLDING_LOOKS = 12_000;
+const HOLDING_LOOKS = 2000;
 /**
  * So many looks a run that ends gives code that is elsewhere, a second or more: a machine that is
  * slow gives no fewer.

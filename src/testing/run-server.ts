@@ -116,12 +116,12 @@ async function shutDown(
 ): Promise<void> {
   let isClosed = false;
   const closing = host.close({ graceMs: 0 }).then(() => (isClosed = true));
-  if (isVirtual(clock)) {
-    const whenReady = (): Promise<void> => watch.whenTimeMayPass(() => isClosed);
-    // One time-out each for the peer, the handler and `onPostServer`; then the host's deadline.
-    for (const ms of [0, closeTimeoutMs, closeTimeoutMs, closeTimeoutMs, SHUT_DOWN_MARGIN_MS])
-      if (!isClosed) await clock.advance(ms, whenReady);
-  }
+  const whenReady = (): Promise<void> => watch.whenTimeMayPass(() => isClosed);
+  const pass = async (ms: number): Promise<void> => {
+    if (isVirtual(clock) && !isClosed) await clock.advance(ms, whenReady);
+  };
+  // One time-out each for the peer, the handler and `onPostServer`; then the host's deadline.
+  for (const ms of [0, closeTimeoutMs, closeTimeoutMs, closeTimeoutMs, SHUT_DOWN_MARGIN_MS]) await pass(ms);
   await closing;
 }
 
