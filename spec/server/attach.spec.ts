@@ -202,7 +202,7 @@ describe('attach', () => {
   it('refuses an application, which only makes a server', () => {
     const application = Object.assign(() => {}, { listen: () => {}, on: () => {} });
     expect(() => attach(application as unknown as Server, () => {})).toThrow(
-      'attach(): expected a node:http or node:https server, got a function',
+      'attach(): expected a server of node:http, node:https or node:http2, got a function',
     );
   });
 

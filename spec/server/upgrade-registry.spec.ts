@@ -20,10 +20,14 @@ const nothing = (): void => {};
 function claim(server: Server, routes: Routes): { readonly table: RouteTable; readonly paths: string[] } {
   const paths: string[] = [];
   const table = new RouteTable(routes);
-  registryOf(server).add(table, {
-    handleUpgrade: ({ url = '' }) => void paths.push(url),
-    tellRefused: () => false,
-  });
+  registryOf(server).add(
+    table,
+    {
+      handleUpgrade: ({ url = '' }) => void paths.push(url),
+      tellRefused: () => false,
+    },
+    nothing,
+  );
   return { table, paths };
 }
 

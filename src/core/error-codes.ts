@@ -160,6 +160,15 @@ export interface ErrorCodes {
    */
   readonly COROSOCK_HANDED_OVER: 'UsageError';
   /**
+   * Given to `report`, once for a host: another `upgrade` listener of the http server has answered
+   * an upgrade for a path of the host, so that the client gets that answer, or both. A
+   * WebSocketServer of `ws` with `{ server, path }` answers 400 to all paths but its own.
+   *
+   * Cure: make that server with `{ noServer: true }`, and call its `handleUpgrade` for its own
+   * path.
+   */
+  readonly COROSOCK_OTHER_LISTENER: 'UsageError';
+  /**
    * An error that no caller can be given came up, and the host has no `report`.
    *
    * Cure: pass the option `report`.

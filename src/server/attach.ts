@@ -3,8 +3,7 @@
 
 /// <reference types="node" preserve="true" />
 
-import type { Server as HttpServer } from 'node:http';
-import type { Server as HttpsServer } from 'node:https';
+import type { AttachableServer } from './upgrade-registry.ts';
 import type { Host } from './host.ts';
 import { ServingHost } from './serving-host.ts';
 import { settingsOf } from './host-options.ts';
@@ -23,17 +22,22 @@ import { badArgument } from '../core/arguments.ts';
  * How long a request may take until it is whole is the http server's own: 60 s and more, unless it
  * was made with `headersTimeout` and `connectionsCheckingInterval`.
  *
- * @param server - A node:http or node:https server, listening or not.
+ * @param server - Of node:http, node:https, or node:http2 with `allowHTTP1`; listening or not. What
+ *   Vite (`httpServer`) and Hono (`serve`) give is one.
  * @param routes - One server for every path, or a map of patterns. A map is asked before a server
  *   for every path.
  * @param options - See {@link HostOptions}.
  * @throws UsageError `COROSOCK_ARGUMENT`; `COROSOCK_ROUTE` for a pattern that is malformed, or that
  *   a host of this server has claimed.
  */
-export function attach(server: HttpServer | HttpsServer, routes: Routes, options: HostOptions = {}): Host {
+export function attach(server: AttachableServer, routes: Routes, options: HostOptions = {}): Host {
   // An Express or Koa application has `listen`, too, and is not a server.
   if (typeof server?.listen !== 'function' || typeof server.address !== 'function') {
-    throw badArgument('attach()', 'a node:http or node:https server', server);
+    throw badArgument('attach()', 'a server of node:http, node:https or node:http2', server);
+  }
+  // Of the servers that know HTTP/2, only one with `allowHTTP1` has a time for the headers.
+  if ('updateSettings' in server && !('headersTimeout' in server)) {
+    throw badArgument('attach()', HTTP1_TOO, server);
   }
   const settings = settingsOf('attach()', options);
   const table = new RouteTable(routes);
@@ -44,13 +48,15 @@ export function attach(server: HttpServer | HttpsServer, routes: Routes, options
     },
     close: async () => registry.remove(table),
   });
-  registry.add(table, host);
+  registry.add(table, host, settings.report);
   return host;
 }
 
+const HTTP1_TOO = 'a server that speaks HTTP/1.1, too: http2.createSecureServer({ allowHTTP1: true, … })';
+
 /** Gives the address for clients; undefined while the server does not listen on a port. */
 export function addressOf(
-  server: HttpServer | HttpsServer,
+  server: AttachableServer,
 ): { readonly url: string; readonly port: number } | undefined {
   const address = server.address();
   if (address === null || typeof address === 'string') return undefined;

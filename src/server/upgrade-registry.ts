@@ -2,6 +2,7 @@
 // hosts. A path that no host serves is left to other listeners; without any, the answer is 404.
 
 import type { IncomingMessage, Server as HttpServer } from 'node:http';
+import type { Http2SecureServer, Http2Server } from 'node:http2';
 import type { Server as HttpsServer } from 'node:https';
 import type { Duplex } from 'node:stream';
 import { checkHandshake } from '../handshake/check-handshake.ts';
@@ -9,6 +10,8 @@ import { whenAnswered } from '../handshake/pipelining.ts';
 import { refuse, REFUSALS } from '../handshake/refusal.ts';
 import { targetOf } from '../handshake/request-target.ts';
 import type { ServingHost } from './serving-host.ts';
+import { OtherListeners } from './other-listeners.ts';
+import type { Report } from './report.ts';
 import type { RouteTable } from './routes.ts';
 import { realClock } from '../time/real-clock.ts';
 
@@ -16,13 +19,17 @@ import { realClock } from '../time/real-clock.ts';
 interface Claim {
   readonly routes: RouteTable;
   readonly host: Pick<ServingHost, 'handleUpgrade' | 'tellRefused'>;
+  readonly others: OtherListeners;
 }
 
+/** A server that hosts can be attached to. One of HTTP/2 has upgrades with `allowHTTP1` only. */
+export type AttachableServer = HttpServer | HttpsServer | Http2Server | Http2SecureServer;
+
 /** Module-level state, so that two `attach` calls on one server share its listener. */
-const registries = new WeakMap<HttpServer | HttpsServer, UpgradeRegistry>();
+const registries = new WeakMap<AttachableServer, UpgradeRegistry>();
 
 /** Finds the registry of a server, or makes it. */
-export function registryOf(server: HttpServer | HttpsServer): UpgradeRegistry {
+export function registryOf(server: AttachableServer): UpgradeRegistry {
   const registry = registries.get(server) ?? new UpgradeRegistry(server);
   registries.set(server, registry);
   return registry;
@@ -30,11 +37,11 @@ export function registryOf(server: HttpServer | HttpsServer): UpgradeRegistry {
 
 /** Passes the upgrades of one http server to the host that serves their path. */
 export class UpgradeRegistry {
-  readonly #server: HttpServer | HttpsServer;
+  readonly #server: AttachableServer;
   /** Hosts with patterns first: a host that answers every path gets what they leave. */
   #claims: readonly Claim[] = [];
 
-  constructor(server: HttpServer | HttpsServer) {
+  constructor(server: AttachableServer) {
     this.#server = server;
   }
 
@@ -43,10 +50,10 @@ export class UpgradeRegistry {
    *
    * @throws UsageError `COROSOCK_ROUTE` when another host has one of the patterns.
    */
-  add(routes: RouteTable, host: Claim['host']): void {
+  add(routes: RouteTable, host: Claim['host'], report: Report): void {
     for (const claim of this.#claims) routes.refuseClash(claim.routes);
     if (this.#claims.length === 0) this.#server.on('upgrade', this.#serverOnUpgrade);
-    const claims = [...this.#claims, { routes, host }];
+    const claims = [...this.#claims, { routes, host, others: new OtherListeners(report) }];
     this.#claims = claims.toSorted((a, b) => Number(a.routes.isLone) - Number(b.routes.isLone));
   }
 
@@ -57,9 +64,14 @@ export class UpgradeRegistry {
   }
 
   readonly #serverOnUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
-    const host = this.#hostFor(request);
-    if (host !== undefined) return host.handleUpgrade(request, socket, head);
-    if (this.#server.listenerCount('upgrade') > 1) return;
+    const path = targetOf(request)?.path;
+    const claim = this.#claimOf(path);
+    const isShared = this.#server.listenerCount('upgrade') > 1;
+    if (claim !== undefined && path !== undefined) {
+      if (!isShared) return claim.host.handleUpgrade(request, socket, head);
+      return claim.others.watch(socket, path, () => claim.host.handleUpgrade(request, socket, head));
+    }
+    if (isShared) return;
     const checked = checkHandshake(request);
     const refusal = 'status' in checked ? checked : REFUSALS.route;
     whenAnswered(socket, () => {
@@ -69,9 +81,7 @@ export class UpgradeRegistry {
     });
   };
 
-  #hostFor(request: IncomingMessage): Claim['host'] | undefined {
-    const target = targetOf(request);
-    if (target === undefined) return undefined;
-    return this.#claims.find(({ routes }) => routes.find(target.path) !== undefined)?.host;
+  #claimOf(path: string | undefined): Claim | undefined {
+    return path === undefined ? path : this.#claims.find(({ routes }) => routes.find(path) !== undefined);
   }
 }
