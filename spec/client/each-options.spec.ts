@@ -1,12 +1,15 @@
-// Each further option of `connect.each` (rule 10), and which ends are final.
+// Each further option of `connect.each` (rule 10).
 
 import { UsageError } from 'corosock';
 import type { ConnectEachOptions } from 'corosock/client';
 import { describe, expect, it } from 'vitest';
-import { eachSettings, isFinal } from '../../src/client/each-options.ts';
-import { ConnectError, ConnectionLostError } from '../../src/core/errors.ts';
+import { eachSettings } from '../../src/client/each-options.ts';
+import { NODE_OPTIONS } from '../../src/client/node-options.ts';
+import { ConnectError } from '../../src/core/errors.ts';
 
-const IN_NODE = { unknown: [], overflow: 'pause', fixed: {} } as const;
+const IN_NODE = { unknown: [], own: NODE_OPTIONS, overflow: 'pause', fixed: {} } as const;
+
+const IN_BROWSER = { ...IN_NODE, unknown: ['heartbeat'], own: {} } as const;
 
 const take = (options: object): ReturnType<typeof eachSettings> =>
   eachSettings('connect.each()', options, IN_NODE);
@@ -27,14 +30,24 @@ describe('eachSettings', () => {
       maxDelayMs: 30_000,
       steadyAfterMs: 5000,
       onRetry: expect.any(Function) as unknown,
+      isFinal: expect.any(Function) as unknown,
+      probe: expect.any(Function) as unknown,
     });
-    expect(take({}).each.onRetry(new ConnectError(503), 100)).toBe(undefined);
+    const { onRetry, isFinal } = take({}).each;
+    expect([onRetry(new ConnectError(503), 100), isFinal(new Error('any'))]).toEqual([undefined, undefined]);
   });
 
   it('separates the options of connect', () => {
-    const onRetry = (): void => {};
-    expect(take({ minDelayMs: 1, maxDelayMs: 1, steadyAfterMs: 0, onRetry, queueBytes: 7 })).toEqual({
-      each: { minDelayMs: 1, maxDelayMs: 1, steadyAfterMs: 0, onRetry },
+    const own = {
+      minDelayMs: 1,
+      maxDelayMs: 1,
+      steadyAfterMs: 0,
+      onRetry: () => {},
+      isFinal: () => true,
+      probe: () => {},
+    };
+    expect(eachSettings('connect.each()', { ...own, queueBytes: 7 }, IN_BROWSER)).toEqual({
+      each: own,
       rest: { queueBytes: 7 },
     });
   });
@@ -57,22 +70,19 @@ describe('eachSettings', () => {
     expect(refused({ onRetry })).toContain('connect.each(): expected onRetry to be a function, got ');
   });
 
+  it.each(['isFinal', 'probe'])('refuses what is no function as %s', (name) => {
+    for (const value of [null, true, 'x', {}]) {
+      expect(refused({ [name]: value })).toContain(`connect.each(): expected ${name} to be a function, got `);
+    }
+  });
+
+  it('refuses in Node what only a page has', () => {
+    const refuse = (): unknown =>
+      eachSettings('connect.each()', { probe: () => {} }, { ...IN_NODE, unknown: ['probe'] });
+    expect(refuse).toThrow('connect.each(): expected only the options ');
+  });
+
   it('C2: refuses other names', () => {
     expect(refused({ retries: 7 })).toMatch(/expected only the options .*minDelayMs.*, got "retries"$/);
-  });
-});
-
-describe('isFinal', () => {
-  it('is true of refusals that would be the same next time', () => {
-    const statuses = [undefined, 200, 302, 400, 401, 403, 404, 408, 426, 429, 500, 503];
-    expect(statuses.filter((status) => isFinal(new ConnectError(status)))).toEqual([400, 401, 403, 404]);
-  });
-
-  it('is true of closes that would be the same next time', () => {
-    const end = { reason: '', clean: true, by: 'peer', unread: 0 } as const;
-    const codes = Array.from({ length: 15 }, (_, index) => 1000 + index);
-    expect(codes.filter((code) => isFinal(new ConnectionLostError({ ...end, code })))).toEqual([
-      1002, 1003, 1007, 1008, 1009, 1010,
-    ]);
   });
 });

@@ -1,11 +1,15 @@
 // A client in Node and a host of ours, on a port.
 
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { Agent } from 'node:http';
 import { serve } from 'corosock';
 import type { Handler } from 'corosock';
 import { connect } from 'corosock/client';
 import { virtualClock } from 'corosock/testing';
+import { HttpsProxyAgent } from 'https-proxy-agent';
 import { describe, expect, it } from 'vitest';
+import { connectProxy } from '../fixtures/connect-proxy.ts';
 import { listen } from '../fixtures/listening-server.ts';
 
 const echo: Handler = async (ws) => {
@@ -119,5 +123,75 @@ describe('connect in Node', () => {
     ]);
     expect(causes[0]).toBe('The conversation ended with close code 1000 by peer');
     expect(causes[1]).toBe(`The handshake failed: connect ECONNREFUSED 127.0.0.1:${port}`);
+  });
+});
+
+describe('connect in Node, with tls and agent,', () => {
+  const read = (name: string): string =>
+    readFileSync(new URL(`../fixtures/${name}`, import.meta.url), 'utf8');
+  const tls = { cert: read('localhost-cert.pem'), key: read('localhost-key.pem') };
+  const ca = tls.cert;
+
+  it('trusts an authority of its own', async () => {
+    await using host = await serve(echo, { tls });
+    await using ws = await connect(host.url, { tls: { ca } });
+    await ws.write('secret');
+    expect(await ws.read()).toEqual(['secret', 'ok']);
+  });
+
+  it('shows a certificate to a server that asks for one', async () => {
+    const asking = { ...tls, ca, requestCert: true, rejectUnauthorized: true };
+    await using host = await serve(echo, { tls: asking });
+    await using ws = await connect(host.url, { tls: { ca, cert: tls.cert, key: tls.key } });
+    await ws.write('known');
+    expect(await ws.read()).toEqual(['known', 'ok']);
+  });
+
+  it('goes through a proxy by CONNECT, also to a server with TLS', async () => {
+    await using proxy = await connectProxy();
+    await using plain = await serve(echo);
+    await using secure = await serve(echo, { tls });
+    const agent = new HttpsProxyAgent(proxy.url);
+    for (const { url } of [plain, secure]) {
+      await using ws = await connect(url, { agent, tls: { ca } });
+      await ws.write('from afar');
+      expect(await ws.read()).toEqual(['from afar', 'ok']);
+    }
+    expect(proxy.targets).toEqual([plain, secure].map(({ port }) => `127.0.0.1:${port}`));
+  });
+
+  it('uses an agent of node:http, and leaves it no connection', async () => {
+    await using host = await serve(echo);
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    for (const word of ['one', 'two']) {
+      await using ws = await connect(host.url, { agent });
+      await ws.write(word);
+      expect(await ws.read()).toEqual([word, 'ok']);
+    }
+    expect(agent.freeSockets).toEqual({});
+  });
+
+  it('rejects with the error of node:http for an agent of the other scheme, and leaves nothing', async () => {
+    const clock = virtualClock();
+    const agent = new Agent();
+    await expect(connect('wss://127.0.0.1:1', { agent, clock })).rejects.toMatchObject({
+      code: 'ERR_INVALID_PROTOCOL',
+    });
+    expect(clock.timers).toBe(0);
+  });
+
+  it.each([
+    ['the certificate of the server is not trusted', {}, 'DEPTH_ZERO_SELF_SIGNED_CERT'],
+    ['it is for another name', { ca, servername: 'elsewhere' }, 'ERR_TLS_CERT_ALTNAME_INVALID'],
+  ])('connect.each ends at once where %s', async (_, options, code) => {
+    await using host = await serve(echo, { tls });
+    const retries: unknown[] = [];
+    const sockets = connect.each(host.url, {
+      tls: options,
+      minDelayMs: 1,
+      onRetry: (error) => retries.push(error),
+    });
+    await expect(sockets.next()).rejects.toMatchObject({ code: 'COROSOCK_CONNECT', cause: { code } });
+    expect(retries).toEqual([]);
   });
 });

@@ -5,6 +5,7 @@ import { settle } from 'corosock/testing';
 import { describe, expect, it } from 'vitest';
 import { recordCrashes } from '../fixtures/process-events.ts';
 import { scriptedClient } from './scripted-connector.ts';
+import { ConnectError } from '../../src/core/errors.ts';
 import { memoryLink } from '../../src/transport/memory-transport.ts';
 
 const URL_GIVEN = 'https://host/chat?token=1';
@@ -19,7 +20,12 @@ describe('connect', () => {
   });
 
   it('ends by its heartbeat when the server is lost without a close', async () => {
-    const { connect, clock, attempt } = scriptedClient({ unknown: [], overflow: 'pause', fixed: {} });
+    const { connect, clock, attempt } = scriptedClient({
+      unknown: [],
+      own: {},
+      overflow: 'pause',
+      fixed: {},
+    });
     const opening = connect(URL_GIVEN, { clock, heartbeat: { intervalMs: 1000, timeoutMs: 500 } });
     const [near, far] = memoryLink();
     far.pause();
@@ -57,6 +63,29 @@ describe('connect', () => {
     expect(await server.read()).toEqual(['hello', 'ok']);
     expect(await server.closed).toMatchObject({ code: 1000, by: 'peer' });
   });
+
+  it('has the status of an answer whose body does not end within timeoutMs', async () => {
+    const { connect, clock, attempt } = scriptedClient();
+    const opening = connect(URL_GIVEN, { clock, timeoutMs: 100 });
+    const error = new ConnectError(503, { body: 'half' });
+    attempt().halfRefusal = error;
+    await clock.advance(100);
+    await expect(opening).rejects.toBe(error);
+    expect([attempt().isCancelled, clock.timers]).toEqual([true, 0]);
+  });
+
+  it.each(['refused', 'too late'])(
+    'rejects with an error that leads to the line of the call: %s',
+    async (how) => {
+      const { connect, clock, attempt } = scriptedClient();
+      const opening = connect(URL_GIVEN, { clock }).catch((error: unknown) => error);
+      if (how === 'refused') attempt().fails(503);
+      else await clock.advance(10_000);
+      const { stack = '', message } = (await opening) as Error;
+      const [first, second] = stack.split('\n');
+      expect([first, second?.includes('open-client.spec.ts')]).toEqual([`ConnectError: ${message}`, true]);
+    },
+  );
 
   it.each([403, undefined])('rejects with a ConnectError that has the status: %s', async (status) => {
     const { connect, clock, attempt } = scriptedClient();

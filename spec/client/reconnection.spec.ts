@@ -246,4 +246,91 @@ describe('connect.each', () => {
     attempt().opens();
     expect((await next).done).toBe(false);
   });
+
+  it.each([
+    ['an answer', undefined, 60_000],
+    ['a close', 'retry-after=60', 60_000],
+  ])('waits at least as long as %s asks, and up to half as long on top', async (_, reason, askedMs) => {
+    const told: number[] = [];
+    const { sockets, attempt, attempts, clock, round } = loop({
+      onRetry: (_cause, ms) => void told.push(ms),
+    });
+    if (reason === undefined) {
+      void sockets.next();
+      await settle();
+      attempt().fails(503, { retryAfterMs: askedMs });
+    } else {
+      void (await round()).server.close(1012, reason);
+      await settle();
+      void sockets.next();
+    }
+    await settle();
+    const beganMs = clock.now();
+    await clock.advance(askedMs * 2);
+    expect([told, attempts.length]).toEqual([[askedMs * 1.5], 2]);
+    expect(attempt().atMs - beganMs).toBe(askedMs * 1.5);
+    vi.mocked(Math.random).mockReturnValue(0);
+    attempt().fails(429, { retryAfterMs: 1000 });
+    await settle();
+    expect(told.at(-1)).toBe(1100);
+  });
+
+  it('asks isFinal about failed attempts and ends, and about no end of its own', async () => {
+    const asked: unknown[] = [];
+    const isFinal = (error: unknown): undefined => void asked.push(error);
+    const { sockets, attempt, clock, round } = loop({ isFinal });
+    void sockets.next();
+    await settle();
+    attempt().fails(301);
+    await clock.advance(200);
+    attempt().opens();
+    await settle();
+    const { server } = await round();
+    expect(asked).toMatchObject([{ status: 301 }]);
+    void server.close(4403);
+    await settle();
+    await round();
+    expect(asked).toMatchObject([{ status: 301 }, { closeInfo: { code: 4403 } }]);
+  });
+
+  it('ends with the error of isFinal, or where that says so', async () => {
+    const no = loop({ isFinal: (error) => error instanceof ConnectError && error.status === 301 });
+    const next = no.sockets.next();
+    await settle();
+    no.attempt().fails(301, { headers: { location: 'ws://elsewhere/' } });
+    await expect(next).rejects.toMatchObject({ status: 301, headers: { location: 'ws://elsewhere/' } });
+    const broken = loop({
+      isFinal: () => {
+        throw new Error('enough');
+      },
+    });
+    const failing = broken.sockets.next();
+    await settle();
+    broken.attempt().fails();
+    await expect(failing).rejects.toThrow('enough');
+    expect(await broken.sockets.next()).toEqual({ done: true, value: undefined });
+  });
+
+  it('does not ask isFinal about the reason of its signal', async () => {
+    const asked: unknown[] = [];
+    const controller = new AbortController();
+    const { signal } = controller;
+    const { sockets } = loop(
+      { signal, isFinal: (error) => asked.push(error) === 0 },
+      () => new Promise(() => {}),
+    );
+    const next = sockets.next();
+    await settle();
+    controller.abort('no more');
+    await expect(next).rejects.toBe('no more');
+    expect(asked).toEqual([]);
+  });
+
+  it('shows the line of the loop in the error of a final close', async () => {
+    const { sockets, round } = loop();
+    void (await round()).server.close(1008);
+    await settle();
+    const error: unknown = await sockets.next().catch((reason: unknown) => reason);
+    expect((error as Error).stack).toContain('scripted-loop.ts');
+  });
 });

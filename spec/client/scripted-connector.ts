@@ -5,6 +5,7 @@ import { virtualClock } from 'corosock/testing';
 import type { Transport, VirtualClock } from 'corosock/testing';
 import type { ClientParts } from '../../src/client/open-client.ts';
 import type { ClientPlatform } from '../../src/client/connect-options.ts';
+import { NODE_OPTIONS } from '../../src/client/node-options.ts';
 import { makeConnect } from '../../src/client/connect.ts';
 import type { Connect } from '../../src/client/connect.ts';
 import { ConnectedSocket } from '../../src/socket/client-socket.ts';
@@ -13,6 +14,7 @@ import { settingsOf } from '../../src/server/host-options.ts';
 import type { LinkOutcome, LinkTarget } from '../../src/transport/connector.ts';
 import { memoryLink } from '../../src/transport/memory-transport.ts';
 import { ConnectError } from '../../src/core/errors.ts';
+import type { ConnectProblem } from '../../src/core/errors.ts';
 
 /** One attempt to connect. */
 export class Attempt {
@@ -20,6 +22,8 @@ export class Attempt {
   /** The time of the attempt. */
   readonly atMs: number;
   isCancelled = false;
+  /** The error of an answer whose body has not come whole. */
+  halfRefusal: ConnectError | undefined;
   readonly #outcome: LinkOutcome;
 
   constructor(target: LinkTarget, outcome: LinkOutcome) {
@@ -42,8 +46,8 @@ export class Attempt {
     this.#outcome.opened(transport);
   }
 
-  fails(status?: number): void {
-    this.#outcome.failed(new ConnectError(status));
+  fails(status?: number, answer?: ConnectProblem): void {
+    this.#outcome.failed(new ConnectError(status, answer));
   }
 }
 
@@ -57,7 +61,12 @@ export interface ScriptedClient {
 
 /** Makes a `connect` whose attempts the spec controls. */
 export function scriptedClient(
-  platform: ClientPlatform = { unknown: [], overflow: 'pause', fixed: { heartbeat: false } },
+  platform: ClientPlatform = {
+    unknown: [],
+    own: NODE_OPTIONS,
+    overflow: 'pause',
+    fixed: { heartbeat: false },
+  },
   Socket: ClientParts['Socket'] = ConnectedSocket,
 ): ScriptedClient {
   const attempts: Attempt[] = [];
@@ -66,6 +75,7 @@ export function scriptedClient(
     attempts.push(attempt);
     return () => {
       attempt.isCancelled = true;
+      return attempt.halfRefusal;
     };
   };
   return {

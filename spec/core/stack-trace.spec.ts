@@ -1,7 +1,7 @@
 // Stacks in processes that have changed `Error`: they are taken, or left out, and never throw.
 
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { textOf, traceOf } from '../../src/core/stack-trace.ts';
+import { showCaller, textOf, traceOf } from '../../src/core/stack-trace.ts';
 
 const here = (): ReturnType<typeof traceOf> => traceOf(1, here);
 
@@ -56,5 +56,31 @@ describe('textOf', () => {
 
   it('gives undefined for no stack', () => {
     expect([textOf(undefined), textOf({})]).toEqual([undefined, undefined]);
+  });
+});
+
+describe('showCaller', () => {
+  const thrown = (): RangeError => {
+    const error = new RangeError('late');
+    error.stack = 'of a callback';
+    return error;
+  };
+
+  it('puts the lines of a trace behind the words of an error', () => {
+    const error = showCaller(thrown(), here());
+    const [first, second] = error.stack?.split('\n') ?? [];
+    expect([first, second?.includes('stack-trace.spec.ts')]).toEqual(['RangeError: late', true]);
+  });
+
+  it.each([
+    ['no trace', undefined],
+    ['a trace in another form', { stack: 'f@file:1:1' }],
+  ])('leaves the stack as it is with %s', (_, trace) => {
+    expect(showCaller(thrown(), trace).stack).toBe('of a callback');
+  });
+
+  it('gives a frozen error as it is', () => {
+    const error = Object.freeze(thrown());
+    expect(showCaller(error, here())).toBe(error);
   });
 });

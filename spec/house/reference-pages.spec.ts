@@ -4,6 +4,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { CONNECT_OPTIONS } from '../../src/client/connect-options.ts';
+import { NODE_OPTIONS } from '../../src/client/node-options.ts';
 import { EACH_OPTIONS } from '../../src/client/each-options.ts';
 import { COMPRESSION_OPTIONS } from '../../src/core/compression.ts';
 import { HEARTBEAT_OPTIONS } from '../../src/conversation/heartbeat-option.ts';
@@ -44,7 +45,10 @@ const SECTIONS: readonly OptionSection[] = [
   section('`sessions.cookie`', 'session/cookie-options.ts', 'SessionCookieOptions', COOKIE_OPTIONS),
   section('`serve`', 'server/serve.ts', 'ServeOptions', SERVE_OPTIONS),
   section('`host.close`', 'server/close-report.ts', 'CloseHostOptions', CLOSE_OPTIONS),
-  section('`connect`', 'client/connect-options.ts', 'ConnectOptions', CONNECT_OPTIONS),
+  section('`connect`', 'client/connect-options.ts', 'ConnectOptions', {
+    ...CONNECT_OPTIONS,
+    ...NODE_OPTIONS,
+  }),
   section('`connect.each`', 'client/each-options.ts', 'ConnectEachOptions', {
     ...CONNECT_OPTIONS,
     ...EACH_OPTIONS,

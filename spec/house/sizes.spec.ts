@@ -9,7 +9,6 @@ import { sourceFile, sourceFiles } from './source-files.ts';
 /** Small files with one importer that stand alone, and why. */
 const KEPT: Readonly<Record<string, string>> = {
   'testing/contracts/transport-contract.ts': 'the contract of a port: it joins the checks of four files',
-  'client/backoff.ts': 'an idea with a promise of its own: full jitter within two limits',
   'tasks/signal-port.ts': 'promises one listener per subscription, and none after it (I7)',
   'server/process-signals.ts': 'the one file that listens to the process, with promises of its own',
 };

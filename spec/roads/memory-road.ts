@@ -3,6 +3,7 @@
 
 import type { Host, HostOptions, Routes } from 'corosock';
 import type { Answer, Question, Road, RoadHost } from './road.ts';
+import { NODE_OPTIONS } from '../../src/client/node-options.ts';
 import { makeConnect } from '../../src/client/connect.ts';
 import { ConnectError } from '../../src/core/errors.ts';
 import { chooseSubprotocol } from '../../src/handshake/check-handshake.ts';
@@ -46,6 +47,7 @@ class MemoryRoadHost implements RoadHost {
     connector: (target, outcome) => this.#open(target, outcome),
     Socket: ConnectedSocket,
     unknown: [],
+    own: NODE_OPTIONS,
     overflow: 'pause',
     fixed: {},
   });
@@ -72,7 +74,7 @@ class MemoryRoadHost implements RoadHost {
     await this.host.close({ graceMs: 0 });
   }
 
-  #open(target: LinkTarget, outcome: LinkOutcome): () => void {
+  #open(target: LinkTarget, outcome: LinkOutcome): () => undefined {
     let isCancelled = false;
     const open = async (): Promise<void> => {
       const answer = await this.#knock(target, (pending, accepted) => {
@@ -81,7 +83,7 @@ class MemoryRoadHost implements RoadHost {
       if (answer !== undefined && !isCancelled) outcome.failed(new ConnectError(answer.status));
     };
     queueMicrotask(() => void open());
-    return () => {
+    return (): undefined => {
       isCancelled = true;
     };
   }

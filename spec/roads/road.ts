@@ -16,11 +16,16 @@ export interface Road {
   stop(): Promise<void>;
 }
 
+/** What a client of a road may choose: headers are those of the road, and more. */
+export interface RoadOptions extends ConnectOptions {
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
 /** A host at the end of a road. `await using` closes it. */
 export interface RoadHost extends AsyncDisposable {
   readonly host: Host;
   /** Opens a client. @param target - Path and query. Default '/'. */
-  connect(target?: string, options?: ConnectOptions): Promise<ClientSocket>;
+  connect(target?: string, options?: RoadOptions): Promise<ClientSocket>;
   /** Opens a peer that sends bytes as they are: only where the road is a wire. */
   raw?(request?: RequestParts, firstBytes?: Uint8Array): Promise<RawClient>;
   /** Sends the request of a handshake, and gives what is answered, also a 101. */

@@ -2,10 +2,10 @@
 // conversation, and loops over reads and writes.
 
 import type { Data, Handler, HostOptions, ServerSocket, Socket, WriteStatus } from 'corosock';
-import type { ClientSocket, ConnectOptions } from 'corosock/client';
+import type { ClientSocket } from 'corosock/client';
 import { settle } from 'corosock/testing';
 import type { VirtualClock } from 'corosock/testing';
-import type { Road, RoadHost } from './road.ts';
+import type { Road, RoadHost, RoadOptions } from './road.ts';
 
 /** One conversation, and the host that it belongs to. `await using` closes the host. */
 export interface Visit extends AsyncDisposable {
@@ -18,7 +18,7 @@ export interface Visit extends AsyncDisposable {
 export async function visit(
   road: Road,
   options: HostOptions = {},
-  connection: ConnectOptions = {},
+  connection: RoadOptions = {},
 ): Promise<Visit> {
   let meet: (ws: ServerSocket) => void = () => {};
   const meeting = new Promise<ServerSocket>((resolve) => {

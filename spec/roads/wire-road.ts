@@ -35,12 +35,14 @@ export const loopbackRoad: Road = wireRoad('ws:', async (routes, options) => {
   return { host, url: host.url, close: () => closeNow(host) };
 });
 
-/** `serve` with TLS. Clients do not look at its certificate. */
+/** `serve` with TLS. Clients trust its certificate. */
 export const tlsRoad: Road = wireRoad('wss:', async (routes, options) => {
-  trustEverybody();
   const host = await serve(routes, { ...options, tls: { cert: fixture('cert'), key: fixture('key') } });
   return { host, url: host.url, close: () => closeNow(host) };
 });
+
+/** The certificate of hosts and proxies here is its own authority, whatever `Host` says. */
+const TRUST = { ca: fixture('cert'), servername: 'localhost' };
 
 function fixture(name: 'cert' | 'key'): Buffer {
   return readFileSync(new URL(`../fixtures/localhost-${name}.pem`, import.meta.url));
@@ -63,7 +65,6 @@ export function proxyRoad(start: StartProxy): Road {
   const road = wireRoad('ws:', async (routes, options) => {
     starting ??= start();
     const { url } = await starting;
-    if (url.startsWith('wss:')) trustEverybody();
     const host = await serve(routes, options);
     const headers = { [HOST_PORT_HEADER]: `${host.port}` };
     return { host, url, headers, close: () => closeNow(host) };
@@ -83,7 +84,7 @@ function wireRoad(
       return {
         host,
         connect: (target = '/', { headers, ...more } = {}) =>
-          connect(url + target, { ...more, headers: { ...headers, ...always } }),
+          connect(url + target, { ...more, tls: TRUST, headers: { ...headers, ...always } }),
         ask: (target = '/', { headers, ...more } = {}) =>
           ask(url + target, { ...more, headers: { ...headers, ...always } }),
         raw: (request = {}, firstBytes = Buffer.alloc(0)) => {
@@ -110,7 +111,7 @@ async function openOver(url: string, request: string, firstBytes: Uint8Array): P
 
 /** Node does not reset a link by its TLS socket. */
 function secured(plain: Socket): Socket {
-  const socket = connectSecure({ socket: plain });
+  const socket = connectSecure({ socket: plain, ...TRUST });
   socket.resetAndDestroy = () => {
     plain.resetAndDestroy();
     return socket;
@@ -120,16 +121,6 @@ function secured(plain: Socket): Socket {
 
 async function closeNow(host: Host): Promise<void> {
   await host.close({ graceMs: 0 });
-}
-
-/** The certificate is nobody's. Counts in this thread, which runs one spec file. */
-function trustEverybody(): void {
-  process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0';
-  const emitWarning = process.emitWarning.bind(process) as (...warning: readonly unknown[]) => void;
-  // Node warns of exactly this; other warnings are shown.
-  process.emitWarning = (...warning: readonly unknown[]): void => {
-    if (!String(warning[0]).includes('NODE_TLS_REJECT_UNAUTHORIZED')) emitWarning(...warning);
-  };
 }
 
 async function ask(url: string, { headers, protocols = [] }: Question): Promise<Answer> {
@@ -145,6 +136,7 @@ async function ask(url: string, { headers, protocols = [] }: Question): Promise<
   const sent = request(url.replace('ws', 'http'), {
     headers: { ...upgrade, ...offer, ...headers },
     agent: false,
+    ...TRUST,
   });
   sent.end();
   return answerTo(sent);

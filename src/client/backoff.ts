@@ -21,14 +21,16 @@ export class Backoff {
   /**
    * Gives the next wait.
    *
+   * @param leastMs - The wait that the server has asked for. The random part comes on top, and is
+   *   up to half of it: all clients of a server that restarts are told the same.
    * @returns Milliseconds from `minDelayMs` to a ceiling: at first twice `minDelayMs`, doubled with
    *   each call, at most `maxDelayMs`.
    */
-  nextMs(): number {
+  nextMs(leastMs = 0): number {
     const { minDelayMs, maxDelayMs } = this.#limits;
     this.#attempts += 1;
-    const ceilingMs = Math.min(maxDelayMs, minDelayMs * 2 ** this.#attempts);
-    return minDelayMs + this.#random() * (ceilingMs - minDelayMs);
+    const ceilingMs = Math.max(Math.min(maxDelayMs, minDelayMs * 2 ** this.#attempts), leastMs / 2);
+    return leastMs + minDelayMs + this.#random() * (ceilingMs - minDelayMs);
   }
 
   /** Makes the next wait a first one again. */

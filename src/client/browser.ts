@@ -12,7 +12,8 @@ import { show } from '../core/arguments.ts';
 import type { CloseInfo } from '../core/close-info.ts';
 import { UsageError } from '../core/errors.ts';
 
-export type { Connect, EachUrl } from './connect.ts';
+export type { EachUrl } from './attempt.ts';
+export type { Connect } from './connect.ts';
 export type { ConnectOptions } from './connect-options.ts';
 export type { ConnectEachOptions } from './each-options.ts';
 export type { ClientSocket } from '../socket/client-socket.ts';
@@ -47,11 +48,37 @@ class BrowserSocket extends ConnectedSocket {
   }
 }
 
+/** The part of a page that is used here. A worker has no document, and React Native no events. */
+interface Page {
+  readonly document?: Partial<Listenable> & { readonly visibilityState: string };
+}
+interface Listenable {
+  addEventListener(name: string, listener: () => void): void;
+  removeEventListener(name: string, listener: () => void): void;
+}
+
+/** Calls back whenever the page wakes. @returns Stops that, and leaves no listener. */
+function watchWakes(onWake: () => void): () => void {
+  const page = globalThis as unknown as Page & Partial<Listenable>;
+  const { document } = page;
+  const onVisible = (): void => {
+    if (document?.visibilityState === 'visible') onWake();
+  };
+  page.addEventListener?.('online', onWake);
+  document?.addEventListener?.('visibilitychange', onVisible);
+  return () => {
+    page.removeEventListener?.('online', onWake);
+    document?.removeEventListener?.('visibilitychange', onVisible);
+  };
+}
+
 /** See {@link Connect}. */
 export const connect: Connect = makeConnect({
   connector: connectInBrowser,
   Socket: BrowserSocket,
-  unknown: ['compression', 'headers', 'heartbeat', 'maxFragments'],
+  unknown: ['compression', 'heartbeat', 'maxFragments'],
+  own: {},
   overflow: 'close',
   fixed: { heartbeat: false },
+  watchWakes,
 });

@@ -1,7 +1,7 @@
 // The options of `connect`: the table of names, defaults and checks, and the settings that a client
-// is opened with. What a host has, too, is in conversation/conversation-options.ts; what
-// `connect.each` has besides, in each-options.ts. connect.ts calls it, open-client.ts takes the
-// settings.
+// is opened with. What a host has, too, is in conversation/conversation-options.ts; what a client
+// has in Node alone, in node-options.ts; what `connect.each` has besides, in each-options.ts.
+// connect.ts calls it, open-client.ts takes the settings.
 
 import type { ConversationSettings } from '../conversation/conversation.ts';
 import type { CompressionOptions } from '../core/compression.ts';
@@ -14,20 +14,34 @@ import { schedulingOf } from '../time/scheduling.ts';
 import { badArgument, checkNames, checkSignal, checkTimer } from '../core/arguments.ts';
 import { complete, namesOf } from '../core/options.ts';
 import type { Complete, OptionTable } from '../core/options.ts';
-import { isToken } from '../core/token.ts';
+import type { StackTrace } from '../core/stack-trace.ts';
 
 /** What differs between Node and browsers. */
 export interface ClientPlatform {
   /** Options that are refused there; {@link ConnectOptions} says why. */
   readonly unknown: readonly string[];
+  /** Options that clients have there alone. */
+  readonly own: Partial<PlatformTable>;
   readonly overflow: QueueLimits['overflow'];
   /** Undefined where links cannot be paused. */
   readonly PausedLink?: ConversationSettings['PausedLink'];
   /** Values that cannot be chosen there. */
   readonly fixed: ConversationOptions;
+  /** Whether a failed attempt with such a cause would fail again: a certificate is wrong. */
+  isFinal?(cause: unknown): boolean;
+  /** Calls back whenever the page wakes; missing where there is no page. @returns Stops that. */
+  watchWakes?(onWake: () => void): () => void;
 }
 
-export interface ConnectOptions extends ConversationOptions {
+/** Header lines by their names. */
+type HeaderLines = Readonly<Record<string, string>>;
+
+export interface ConnectOptions extends Omit<ConversationOptions, 'protocols'> {
+  /**
+   * Subprotocols that are offered, in order of preference, or a function that gives them before
+   * each attempt. Default none.
+   */
+  readonly protocols?: readonly string[] | (() => readonly string[] | PromiseLike<readonly string[]>);
   /**
    * Most fragments of one message, 1 to 2³¹−1. A message of more closes with 1008. Node only: a
    * browser has a limit of its own. Default 16 384.
@@ -44,11 +58,25 @@ export interface ConnectOptions extends ConversationOptions {
    */
   readonly compression?: boolean | CompressionOptions;
   /**
-   * Further header lines of the handshake, besides those of the handshake itself. Node only: a
-   * page cannot send any. Default none.
+   * Further header lines of the handshake, besides those of the handshake itself, or a function
+   * that gives them before each attempt. Node only: a page cannot send any. Default none.
    */
-  readonly headers?: Readonly<Record<string, string>>;
-  /** Longest time of the opening, 0 to 2³¹−1 ms. Beyond it a ConnectError. Default 10 000. */
+  readonly headers?: HeaderLines | (() => HeaderLines | PromiseLike<HeaderLines>);
+  /**
+   * TLS: what `tls.connect` of node:tls takes for a secure context and the peer, such as `ca`,
+   * `cert` and `key` in PEM, `servername`, `rejectUnauthorized`. It has no effect on a `ws:` URL.
+   * Node only. Default: the authorities that Node trusts, and no certificate.
+   */
+  readonly tls?: object;
+  /**
+   * An agent of node:http for `ws:` and of node:https for `wss:`, or one that leads through a
+   * proxy. Node only. Default: a connection of its own.
+   */
+  readonly agent?: object;
+  /**
+   * Longest time of the opening, 0 to 2³¹−1 ms, not counting that of functions among the options.
+   * Beyond it a ConnectError. Default 10 000.
+   */
   readonly timeoutMs?: number;
   /**
    * Ends the opening when it aborts, with the signal's reason. It has no effect on an open socket.
@@ -57,34 +85,46 @@ export interface ConnectOptions extends ConversationOptions {
   readonly signal?: AbortSignal;
 }
 
-/** What a client has besides {@link ConversationOptions}. */
-type OwnOptions = Omit<ConnectOptions, keyof ConversationOptions>;
+/** Options that are there in Node alone. */
+export type PlatformOptions = Pick<ConnectOptions, 'headers' | 'tls' | 'agent'>;
+type PlatformValues = Pick<ValueOptions, keyof PlatformOptions>;
+export type PlatformTable = OptionTable<PlatformValues, 'tls' | 'agent'>;
+
+/** Options whose functions were called. */
+export interface ValueOptions extends Omit<ConnectOptions, 'protocols' | 'headers'> {
+  readonly protocols?: readonly string[];
+  readonly headers?: HeaderLines;
+}
+
+/** What a client has besides {@link ConversationOptions}, wherever it runs. */
+type OwnOptions = Pick<ConnectOptions, 'timeoutMs' | 'signal'>;
 
 const OWN_OPTIONS: OptionTable<OwnOptions, 'signal'> = {
-  headers: [Object.freeze({}), checkHeaders],
   timeoutMs: [10_000, checkTimer],
   signal: [undefined, checkSignal],
 };
 
-/** The options of `connect`. */
-export const CONNECT_OPTIONS: OptionTable<ConnectOptions, 'signal'> = {
+/** The options of `connect`, without those of {@link PlatformOptions}. */
+export const CONNECT_OPTIONS: OptionTable<ConversationOptions & OwnOptions, 'signal'> = {
   ...CONVERSATION_OPTIONS,
   ...OWN_OPTIONS,
 };
 
 /** Options checked and filled in, and what all clients on one clock share. */
 export interface ClientSettings
-  extends ConversationSettings, ConversationChoices, Complete<OwnOptions, 'signal'> {}
-
-/** Headers of the handshake itself, or of a body, which it does not have. */
-const NOT_OURS =
-  /^(?:connection|content-length|keep-alive|proxy-connection|te|trailer|transfer-encoding|upgrade|sec-websocket-.*)$/i;
-/** RFC 9110 §5.5. */
-const FIELD_VALUE = /^[\t\u0020-\u007e\u0080-\u00ff]*$/;
+  extends ConversationSettings, ConversationChoices, Complete<OwnOptions, 'signal'> {
+  /** Empty in a browser, which has not the next two either. */
+  readonly headers: HeaderLines;
+  readonly tls?: object | undefined;
+  readonly agent?: object | undefined;
+  /** The line that has called `connect`. */
+  readonly trace: StackTrace;
+}
 
 /** Gives the names that `connect` knows where it runs. */
-export function connectNames({ unknown }: ClientPlatform): ReadonlySet<string> {
-  return new Set([...namesOf(CONNECT_OPTIONS)].filter((name) => !unknown.includes(name)));
+export function connectNames({ unknown, own }: ClientPlatform): ReadonlySet<string> {
+  const names = [...namesOf(CONNECT_OPTIONS), ...namesOf(own)];
+  return new Set(names.filter((name) => !unknown.includes(name)));
 }
 
 /**
@@ -92,12 +132,14 @@ export function connectNames({ unknown }: ClientPlatform): ReadonlySet<string> {
  * a turn, as the sockets of one host do: with a budget each, many would block the event loop.
  *
  * @param call - Named in errors.
+ * @param options - Their values; functions among them were called (attempt.ts).
  * @throws UsageError `COROSOCK_ARGUMENT`.
  */
 export function clientSettings(
   call: string,
-  options: ConnectOptions,
+  options: ValueOptions,
   platform: ClientPlatform,
+  trace: StackTrace,
 ): ClientSettings {
   checkNames(call, options, connectNames(platform));
   const conversation = conversationChoices(call, { ...options, ...platform.fixed });
@@ -105,31 +147,18 @@ export function clientSettings(
   if (new Set(protocols).size < protocols.length) {
     throw badArgument(call, 'protocols to name each once (RFC 6455 §4.1)', protocols);
   }
-  const own = complete<OwnOptions, 'signal'>(call, options, OWN_OPTIONS);
+  const own = complete<PlatformValues, 'tls' | 'agent'>(call, options, platform.own as PlatformTable);
   const { deadlines, budget } = schedulingOf(clock);
   return {
     ...conversation,
+    ...complete<OwnOptions, 'signal'>(call, options, OWN_OPTIONS),
     ...own,
+    headers: { ...own.headers },
     overflow: platform.overflow,
     PausedLink: platform.PausedLink,
-    headers: { ...own.headers },
     deadlines,
     budget,
     traces: new ReadTraces(),
+    trace,
   };
-}
-
-function checkHeaders(call: string, option: string, headers: unknown): void {
-  if (typeof headers !== 'object' || headers === null || Array.isArray(headers)) {
-    throw badArgument(call, `${option} to be an object of strings`, headers);
-  }
-  for (const [name, value] of Object.entries(headers)) {
-    if (!isToken(name) || NOT_OURS.test(name)) {
-      throw badArgument(call, "headers to have names of its own, none of the handshake's", name);
-    }
-    // The value is not in the message: it may be a secret.
-    if (typeof value !== 'string' || !FIELD_VALUE.test(value)) {
-      throw badArgument(call, `the header ${name} to be text of ISO-8859-1 in one line`, typeof value);
-    }
-  }
 }

@@ -1,21 +1,19 @@
-// `connect` and `connect.each`, the same in Node and in browsers: their docstrings, the checks of
-// their arguments, and the URL. The entry points `index.ts` and `browser.ts` call `makeConnect`; it
-// calls `open-client.ts` and `reconnection.ts`.
+// `connect` and `connect.each`, the same in Node and in browsers: their docstrings. The entry
+// points `index.ts` and `browser.ts` call `makeConnect`; it calls `attempt.ts`, which checks
+// arguments, `open-client.ts` and `reconnection.ts`.
 
-import { clientSettings } from './connect-options.ts';
+import { attemptsOf, nextAttempt } from './attempt.ts';
+import type { EachUrl } from './attempt.ts';
 import type { ClientPlatform, ConnectOptions } from './connect-options.ts';
 import { eachSettings } from './each-options.ts';
 import type { ConnectEachOptions } from './each-options.ts';
 import { openClient } from './open-client.ts';
 import type { ClientParts } from './open-client.ts';
 import { Reconnection } from './reconnection.ts';
-import type { ClientSocket } from '../socket/client-socket.ts';
-import { abortable, rejected } from '../waiting/abortable.ts';
+import type { ClientSocket, ConnectedSocket } from '../socket/client-socket.ts';
+import { rejected, unattended } from '../waiting/abortable.ts';
 import { badArgument } from '../core/arguments.ts';
-import { noop } from '../core/noop.ts';
-
-/** A URL, or a function that gives one for each attempt, so that a token in it is fresh. */
-export type EachUrl = string | URL | (() => string | URL | PromiseLike<string | URL>);
+import { traceOf } from '../core/stack-trace.ts';
 
 export interface Connect {
   /**
@@ -55,12 +53,21 @@ export interface Connect {
   each(url: EachUrl, options?: ConnectEachOptions): AsyncIterableIterator<ClientSocket>;
 }
 
+/** Frames of the caller's stack in an error. */
+const FRAMES = 10;
+
 /** Makes `connect` for the platform that it runs on. */
 export function makeConnect(platform: ClientParts & ClientPlatform): Connect {
   const connect = (url: string | URL, options: ConnectOptions = {}): Promise<ClientSocket> => {
+    const call = 'connect()';
     try {
-      const settings = clientSettings('connect()', options, platform);
-      return openClient(platform, clientUrl('connect()', url), settings);
+      if (typeof url === 'function') throw badArgument(call, 'url to be a string or a URL', url);
+      const attempts = attemptsOf(call, url, options, platform, traceOf(FRAMES, connect));
+      const { next, settings } = attempts;
+      if (typeof next !== 'function') return openClient(platform, next);
+      return unattended(
+        nextAttempt(attempts, settings.signal).then((attempt) => openClient(platform, attempt)),
+      );
     } catch (error) {
       return rejected(error);
     }
@@ -68,52 +75,12 @@ export function makeConnect(platform: ClientParts & ClientPlatform): Connect {
   const each = (url: EachUrl, options: ConnectEachOptions = {}): AsyncIterableIterator<ClientSocket> => {
     const call = 'connect.each()';
     const own = eachSettings(call, options, platform);
-    const locate = locator(call, url);
-    const settings = clientSettings(call, own.rest, platform);
-    const open = async (signal: AbortSignal): Promise<ClientSocket> =>
-      openClient(platform, await locate(signal), { ...settings, signal });
-    return new Reconnection(open, settings, own.each);
+    const attempts = attemptsOf(call, url, own.rest, platform, traceOf(FRAMES, each));
+    const open = async (signal: AbortSignal): Promise<ConnectedSocket> => {
+      const { settings, ...attempt } = await nextAttempt(attempts, signal);
+      return openClient(platform, { ...attempt, settings: { ...settings, signal } });
+    };
+    return new Reconnection(open, attempts.settings, own.each, platform);
   };
   return Object.assign(connect, { each });
-}
-
-/** Gives what finds the URL of each attempt, until its signal aborts. */
-function locator(call: string, url: EachUrl): (signal: AbortSignal) => Promise<URL> {
-  if (typeof url !== 'function') {
-    const target = Promise.resolve(clientUrl(call, url));
-    return () => target;
-  }
-  const locate = async (): Promise<URL> => clientUrl(call, await url());
-  return (signal) =>
-    abortable(signal, (settle, fail) => {
-      locate().then(settle, fail);
-      return noop;
-    });
-}
-
-const SCHEMES: Readonly<Record<string, string>> = Object.freeze({
-  'ws:': 'ws:',
-  'wss:': 'wss:',
-  'http:': 'ws:',
-  'https:': 'wss:',
-});
-
-/**
- * Checks a URL and gives its WebSocket form: `ws:` for `http:`, `wss:` for `https:`.
- *
- * @param call - Named in errors. They never show the URL, which may hold a token.
- * @throws UsageError `COROSOCK_ARGUMENT` for another scheme, a fragment (RFC 6455 §3), or no
- *   absolute URL.
- */
-export function clientUrl(call: string, url: unknown): URL {
-  const text = url instanceof URL ? url.href : url;
-  if (typeof text !== 'string') throw badArgument(call, 'url to be a string or a URL', url);
-  if (!URL.canParse(text)) throw badArgument(call, 'url to be an absolute URL', typeof url);
-  const scheme = /^\w[\w+.-]*:/.exec(text.trim())?.[0] ?? '';
-  const target = SCHEMES[scheme.toLowerCase()];
-  if (target === undefined) throw badArgument(call, 'url to begin with ws:, wss:, http: or https:', scheme);
-  const parsed = new URL(text);
-  if (text.includes('#')) throw badArgument(call, 'url to have no fragment', '#');
-  parsed.protocol = target;
-  return parsed;
 }

@@ -1,6 +1,7 @@
-// The options that `connect.each` has besides those of `connect`: their table and checks. Also
-// which end of an attempt is final. The iteration itself is reconnection.ts.
+// The options that `connect.each` has besides those of `connect`: their table and checks. The
+// iteration itself is reconnection.ts.
 
+import type { ClientSocket } from '../socket/client-socket.ts';
 import { connectNames } from './connect-options.ts';
 import type { ClientPlatform, ConnectOptions } from './connect-options.ts';
 import { badArgument, checkFunction, checkNames, checkTimer } from '../core/arguments.ts';
@@ -30,6 +31,20 @@ export interface ConnectEachOptions extends ConnectOptions {
    * the iteration. Default: nothing is called.
    */
   readonly onRetry?: (cause: ConnectError | ConnectionLostError, delayMs: number) => void;
+  /**
+   * Says of each failed attempt, and of each end that this loop has not begun, whether to give up:
+   * true ends the iteration with the error, false makes another attempt, undefined leaves it to the
+   * built-in rules. What it throws ends the iteration. It is not asked about a UsageError. Default:
+   * the built-in rules.
+   */
+  readonly isFinal?: (error: unknown) => boolean | undefined;
+  /**
+   * Called when the page wakes, that is at `online` and when it becomes visible, and a socket is
+   * open: sends a message that the server answers. If no message comes in 5 s, or it throws, the
+   * link is dead: 1006, by 'heartbeat'. Browsers only: Node has `heartbeat`. Default: an open link
+   * is not probed.
+   */
+  readonly probe?: (ws: ClientSocket) => unknown;
 }
 
 type EachOnly = Omit<ConnectEachOptions, keyof ConnectOptions>;
@@ -43,6 +58,8 @@ export const EACH_OPTIONS: OptionTable<EachOnly> = {
   maxDelayMs: [30_000, checkTimer],
   steadyAfterMs: [5000, checkTimer],
   onRetry: [noop, checkFunction],
+  isFinal: [() => undefined, checkFunction],
+  probe: [noop, checkFunction],
 };
 
 /**
@@ -58,7 +75,8 @@ export function eachSettings(
   platform: ClientPlatform,
 ): { readonly each: EachSettings; readonly rest: ConnectOptions } {
   const own = namesOf(EACH_OPTIONS);
-  checkNames(call, options, new Set([...connectNames(platform), ...own]));
+  const known = [...connectNames(platform), ...own].filter((name) => !platform.unknown.includes(name));
+  checkNames(call, options, new Set(known));
   const each = complete<EachOnly>(call, options, EACH_OPTIONS);
   minDelayUpTo(each.maxDelayMs)(call, 'minDelayMs', each.minDelayMs);
   const rest = Object.fromEntries(Object.entries(options).filter(([name]) => !own.has(name)));
@@ -71,16 +89,4 @@ function minDelayUpTo(maxDelayMs: number): Check {
       throw badArgument(call, `${name} to be a number of milliseconds from 1 to maxDelayMs`, ms);
     }
   };
-}
-
-/** HTTP answers that the next attempt would get again: credentials or request are wrong. */
-const FINAL_STATUSES: ReadonlySet<number | undefined> = new Set([400, 401, 403, 404]);
-/** Close codes that it would get again: the sides differ in a rule, a kind of data or a limit. */
-const FINAL_CODES: ReadonlySet<number> = new Set([1002, 1003, 1007, 1008, 1009, 1010]);
-
-/** Tells whether another attempt would end like this one. */
-export function isFinal(cause: ConnectError | ConnectionLostError): boolean {
-  return cause.code === 'COROSOCK_CONNECT'
-    ? FINAL_STATUSES.has(cause.status)
-    : FINAL_CODES.has(cause.closeInfo.code);
 }

@@ -6,8 +6,11 @@ import { PausedLink } from '../conversation/paused-link.ts';
 import { ConnectedSocket } from '../socket/client-socket.ts';
 import { makeConnect } from './connect.ts';
 import type { Connect } from './connect.ts';
+import { NODE_OPTIONS } from './node-options.ts';
+import { isCertificateError } from '../core/tls-material.ts';
 
-export type { Connect, EachUrl } from './connect.ts';
+export type { EachUrl } from './attempt.ts';
+export type { Connect } from './connect.ts';
 export type { ConnectOptions } from './connect-options.ts';
 export type { ConnectEachOptions } from './each-options.ts';
 export type { ClientSocket } from '../socket/client-socket.ts';
@@ -33,8 +36,10 @@ export type { WaitOptions } from '../core/wait-options.ts';
 export const connect: Connect = makeConnect({
   connector: connectWs,
   Socket: ConnectedSocket,
-  unknown: [],
+  unknown: ['probe'],
+  own: NODE_OPTIONS,
   overflow: 'pause',
   PausedLink,
   fixed: {},
+  isFinal: isCertificateError,
 });

@@ -2,29 +2,30 @@
 // conversation over the link. `connect.ts` calls it for `connect` and for each attempt of
 // `connect.each`; a Connector (transport/) opens the link.
 
-import type { ClientSettings } from './connect-options.ts';
-import type { ClientSocket } from '../socket/client-socket.ts';
+import type { Attempt } from './attempt.ts';
+import type { ConnectedSocket } from '../socket/client-socket.ts';
 import { Conversation } from '../conversation/conversation.ts';
 import { abortable, unattended } from '../waiting/abortable.ts';
 import type { Connector } from '../transport/connector.ts';
 import { ConnectError } from '../core/errors.ts';
+import { showCaller } from '../core/stack-trace.ts';
 
 /** What a client is made of: it differs between Node and browsers. */
 export interface ClientParts {
   readonly connector: Connector;
-  readonly Socket: new (conversation: Conversation, url: string) => ClientSocket;
+  readonly Socket: new (conversation: Conversation, url: string) => ConnectedSocket;
 }
 
 /**
  * Opens a link, and a conversation over it.
  *
- * @param url - With the scheme `ws:` or `wss:`, and without a fragment.
- * @throws ConnectError; the signal's reason. No socket, timer or listener is left.
+ * @throws ConnectError, whose stack leads to the caller of `connect`; the signal's reason; the
+ *   error of the connector. No socket, timer or listener is left.
  */
-export function openClient(parts: ClientParts, url: URL, settings: ClientSettings): Promise<ClientSocket> {
-  const start = (settle: (socket: ClientSocket) => void, fail: (error: unknown) => void): (() => void) =>
-    begin(parts, url, settings, settle, fail);
-  const { signal } = settings;
+export function openClient(parts: ClientParts, attempt: Attempt): Promise<ConnectedSocket> {
+  const start = (settle: (socket: ConnectedSocket) => void, fail: (error: unknown) => void): (() => void) =>
+    begin(parts, attempt, settle, fail);
+  const { signal } = attempt.settings;
   if (signal !== undefined) return abortable(signal, start);
   return unattended(new Promise((settle, fail) => void start(settle, fail)));
 }
@@ -32,12 +33,11 @@ export function openClient(parts: ClientParts, url: URL, settings: ClientSetting
 /** Begins the opening. @returns Gives it up. */
 function begin(
   { connector, Socket }: ClientParts,
-  url: URL,
-  settings: ClientSettings,
-  settle: (socket: ClientSocket) => void,
+  { url, settings }: Attempt,
+  settle: (socket: ConnectedSocket) => void,
   fail: (error: ConnectError) => void,
 ): () => void {
-  const { clock, timeoutMs } = settings;
+  const { clock, timeoutMs, trace } = settings;
   const cancel = connector(
     { ...settings, url },
     {
@@ -48,13 +48,13 @@ function begin(
       },
       failed: (error) => {
         clock.clearTimeout(timer);
-        fail(error);
+        fail(showCaller(error, trace));
       },
     },
   );
   const timer = clock.setTimeout(() => {
-    cancel();
-    fail(new ConnectError(undefined, { problem: `no answer within ${timeoutMs} ms` }));
+    const error = cancel() ?? new ConnectError(undefined, { problem: `no answer within ${timeoutMs} ms` });
+    fail(showCaller(error, trace));
   }, timeoutMs);
   return () => {
     clock.clearTimeout(timer);

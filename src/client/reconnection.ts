@@ -1,43 +1,53 @@
 // The iteration of `connect.each`: one socket after another, with waits between. Written by hand,
 // like all our iterators. `connect.ts` makes it, and gives what opens a socket (`open-client.ts`);
-// `backoff.ts` gives the waits, and `each-options.ts` says which end is final.
+// `retry-rule.ts` says which end is final, `backoff.ts` and `retry-wait.ts` wait.
 
 import { Backoff } from './backoff.ts';
-import type { ClientSettings } from './connect-options.ts';
-import { isFinal } from './each-options.ts';
+import type { ClientPlatform, ClientSettings } from './connect-options.ts';
 import type { EachSettings } from './each-options.ts';
-import type { ClientSocket } from '../socket/client-socket.ts';
-import { abortable, unattended } from '../waiting/abortable.ts';
-import { holdProcess } from '../time/real-clock.ts';
+import { LinkProbe } from './link-probe.ts';
+import { askedWaitMs, retriable } from './retry-rule.ts';
+import type { RetryCause } from './retry-rule.ts';
+import { RetryWait } from './retry-wait.ts';
+import type { ClientSocket, ConnectedSocket } from '../socket/client-socket.ts';
+import { unattended } from '../waiting/abortable.ts';
 import { ConnectionLostError, UsageError } from '../core/errors.ts';
-import type { ConnectError } from '../core/errors.ts';
-import { propertyOf } from '../core/object-like.ts';
+import { noop } from '../core/noop.ts';
+import { showCaller } from '../core/stack-trace.ts';
 import { allowListeners } from '#platform';
 
 /** Gives sockets until an end that is final, the user's signal, or the end of the loop. */
 export class Reconnection implements AsyncIterableIterator<ClientSocket> {
-  readonly #open: (signal: AbortSignal) => Promise<ClientSocket>;
+  readonly #open: (signal: AbortSignal) => Promise<ConnectedSocket>;
   readonly #settings: ClientSettings;
   readonly #each: EachSettings;
+  readonly #platform: ClientPlatform;
   readonly #backoff: Backoff;
+  readonly #probe: LinkProbe;
   /** Ends what `next` waits for: the user's signal, or `return`. */
   readonly #stop = new AbortController();
   /** The socket of this round, which the iteration closes. */
-  #socket: ClientSocket | undefined;
+  #socket: ConnectedSocket | undefined;
   /** Why the last attempt or socket has ended; undefined before the first. */
-  #cause: ConnectError | ConnectionLostError | undefined;
+  #cause: RetryCause | undefined;
+  /** The wait before the next attempt. */
+  #wait: RetryWait | undefined;
+  #stopWatching: () => void = noop;
   #state: 'fresh' | 'resting' | 'opening' | 'done' = 'fresh';
 
   /** @param open - Opens one socket, until its signal aborts. */
   constructor(
-    open: (signal: AbortSignal) => Promise<ClientSocket>,
+    open: (signal: AbortSignal) => Promise<ConnectedSocket>,
     settings: ClientSettings,
     each: EachSettings,
+    platform: ClientPlatform,
   ) {
     this.#open = open;
     this.#settings = settings;
     this.#each = each;
+    this.#platform = platform;
     this.#backoff = new Backoff(each);
+    this.#probe = new LinkProbe(settings.clock, each.probe);
   }
 
   [Symbol.asyncIterator](): this {
@@ -77,16 +87,16 @@ export class Reconnection implements AsyncIterableIterator<ClientSocket> {
   /** Waits and makes attempts until a socket is open. */
   async #openNext(): Promise<ClientSocket> {
     for (;;) {
-      if (this.#cause !== undefined) await this.#wait(this.#cause);
+      if (this.#cause !== undefined) await this.#rest(this.#cause);
       try {
         return await this.#attempt();
       } catch (error) {
-        this.#cause = retriable(error);
+        this.#cause = this.#judge(error);
       }
     }
   }
 
-  async #attempt(): Promise<ClientSocket> {
+  async #attempt(): Promise<ConnectedSocket> {
     const { signal } = this.#stop;
     const { clock } = this.#settings;
     const socket = await this.#open(signal);
@@ -105,26 +115,42 @@ export class Reconnection implements AsyncIterableIterator<ClientSocket> {
   async #endRound(): Promise<void> {
     const socket = this.#socket;
     if (socket === undefined) return;
+    // A round that the loop itself has ended with its socket open is no end to judge.
+    const isOver = socket.closeInfo !== undefined;
     const end = await socket.close();
     this.#socket = undefined;
     this.#stop.signal.throwIfAborted();
-    this.#cause = retriable(new ConnectionLostError(end));
+    const error = showCaller(new ConnectionLostError(end), this.#settings.trace);
+    this.#cause = isOver ? this.#judge(error) : error;
   }
 
-  #wait(cause: ConnectError | ConnectionLostError): Promise<void> {
-    const { clock } = this.#settings;
-    const delayMs = this.#backoff.nextMs();
-    this.#each.onRetry(cause, delayMs);
-    return abortable(this.#stop.signal, (settle) => {
-      const timer = clock.setTimeout(() => settle(undefined), delayMs);
-      // Between two sockets nothing else holds the process.
-      holdProcess(timer);
-      return () => clock.clearTimeout(timer);
-    });
+  /** Gives the cause of another attempt. Throws a final one, and the reason of a stop. */
+  #judge(error: unknown): RetryCause {
+    if (this.#stop.signal.aborted) throw error;
+    return retriable(error, this.#each, this.#platform);
   }
+
+  async #rest(cause: RetryCause): Promise<void> {
+    const leastMs = askedWaitMs(cause);
+    const delayMs = this.#backoff.nextMs(leastMs);
+    this.#each.onRetry(cause, delayMs);
+    const { clock } = this.#settings;
+    this.#wait = new RetryWait(clock, { delayMs, leastMs: Math.max(leastMs, this.#each.minDelayMs) });
+    try {
+      await this.#wait.over(this.#stop.signal);
+    } finally {
+      this.#wait = undefined;
+    }
+  }
+
+  readonly #onWake = (): void => {
+    this.#wait?.wake();
+    if (this.#socket !== undefined && this.#each.probe !== noop) this.#probe.look(this.#socket);
+  };
 
   #listen(): void {
     const { signal } = this.#settings;
+    this.#stopWatching = this.#platform.watchWakes?.(this.#onWake) ?? noop;
     if (signal?.aborted === true) return this.#onAbort();
     if (signal === undefined) return;
     allowListeners(signal);
@@ -142,26 +168,12 @@ export class Reconnection implements AsyncIterableIterator<ClientSocket> {
 
   #finish(): void {
     this.#state = 'done';
+    this.#stopWatching();
     this.#settings.signal?.removeEventListener('abort', this.#onAbort);
   }
 }
 
 const DONE: IteratorResult<ClientSocket, undefined> = Object.freeze({ done: true, value: undefined });
-
-/** Gives the cause of another attempt. Throws a final one, and any error that is not ours. */
-function retriable(error: unknown): ConnectError | ConnectionLostError {
-  if (!isOurs(error) || isFinal(error)) throw error;
-  return error;
-}
-
-/**
- * Tells our errors by their code, as everywhere: the function that gives the URL may throw one of
- * another copy of this package.
- */
-function isOurs(error: unknown): error is ConnectError | ConnectionLostError {
-  const code = propertyOf(error, 'code');
-  return code === 'COROSOCK_CONNECT' || code === 'COROSOCK_CONNECTION_LOST';
-}
 
 function nextAtOnce(): UsageError {
   return new UsageError(

@@ -88,11 +88,17 @@ export class ConnectionLostError extends Error {
   }
 }
 
-/** Why a handshake failed that got no HTTP answer. */
+/** What is known of a handshake that failed. */
 export interface ConnectProblem {
-  /** Follows "The handshake failed" in the text. */
+  /** Follows "The handshake failed" in the text, where there is no status. */
   readonly problem?: string;
   readonly cause?: unknown;
+  /** Of the HTTP answer, by names in lower case. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** The beginning of the body. */
+  readonly body?: string;
+  /** Shortest wait before another attempt. */
+  readonly retryAfterMs?: number;
 }
 
 /**
@@ -105,10 +111,33 @@ export class ConnectError extends Error {
   readonly code = 'COROSOCK_CONNECT';
   /** Status of the HTTP answer; undefined without one, and in browsers, which do not show it. */
   readonly status: number | undefined;
+  /** The wait that the answer asks for in `Retry-After`, which may be a date, too. */
+  readonly retryAfterMs: number | undefined;
+  /** Behind getters: a logged error shows neither cookies nor a page. */
+  readonly #answer: ConnectProblem;
 
-  constructor(status: number | undefined, { problem, cause }: ConnectProblem = {}) {
+  constructor(status: number | undefined, answer: ConnectProblem = {}) {
+    const { problem, cause, retryAfterMs } = answer;
     super(connectMessage(status, problem), cause === undefined ? undefined : { cause });
     this.status = status;
+    this.retryAfterMs = retryAfterMs;
+    this.#answer = answer;
+  }
+
+  /**
+   * Header lines of the HTTP answer, by names in lower case; lines of one name are joined by `, `.
+   * Undefined without an answer, and in browsers.
+   */
+  get headers(): Readonly<Record<string, string>> | undefined {
+    return this.#answer.headers;
+  }
+
+  /**
+   * The first 64 KiB of the body of the HTTP answer, as UTF-8; as much as has come within
+   * `timeoutMs`. Undefined without an answer, and in browsers.
+   */
+  get body(): string | undefined {
+    return this.#answer.body;
   }
 }
 

@@ -31,3 +31,14 @@ export function textOf(trace: StackTrace | undefined): string | undefined {
     return undefined;
   }
 }
+
+/**
+ * Makes the stack of an error lead to the caller that a trace was taken of. For an error that comes
+ * up later, in a callback of the platform, whose own stack names none of the user's lines.
+ */
+export function showCaller<E extends Error>(error: E, trace: StackTrace | undefined): E {
+  const text = textOf(trace) ?? '';
+  const at = text.indexOf('\n    at ');
+  if (at >= 0) Reflect.set(error, 'stack', `${error.name}: ${error.message}${text.slice(at)}`);
+  return error;
+}

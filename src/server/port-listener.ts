@@ -9,7 +9,7 @@ import type { Server as HttpsServer, ServerOptions as HttpsServerOptions } from 
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { badArgument } from '../core/arguments.ts';
-import { UsageError } from '../core/errors.ts';
+import { badTls, checkPem } from '../core/tls-material.ts';
 
 /** An http server, and the end of all that it has open. */
 export interface PortListener {
@@ -47,19 +47,9 @@ export function portListener(
     const server = createSecureServer({ ...OWN_TIMES, handshakeTimeout, ...tls, ...OWN_ANSWERS });
     return listenerOf(server, connectionsOf(server));
   } catch (cause) {
-    const { message, code = '' } = cause as NodeJS.ErrnoException;
-    const hint = HINTS.get(code) ?? '';
-    const text = `${call}: expected tls to be what node:https takes, got an error of it: ${message}${hint}`;
-    throw new UsageError('COROSOCK_ARGUMENT', text, { cause });
+    throw badTls(call, 'node:https', cause);
   }
 }
-
-/** What OpenSSL means, where its words do not say it. */
-const HINTS: ReadonlyMap<string, string> = new Map([
-  ['ERR_OSSL_UNSUPPORTED', '; the key is no private key in PEM'],
-  ['ERR_OSSL_PEM_NO_START_LINE', '; the cert is no certificate in PEM'],
-  ['ERR_OSSL_BAD_DECRYPT', '; the passphrase of the key is missing or wrong'],
-]);
 
 /** Options that each bring a certificate, or a cipher that needs none. */
 const CREDENTIALS = ['cert', 'pfx', 'SNICallback', 'pskCallback'] as const;
@@ -79,12 +69,6 @@ export function checkTls(call: string, name: string, tls: unknown): void {
     throw badArgument(call, `${name} to have the key of its cert`, tls);
   }
   for (const part of ['cert', 'key']) checkPem(call, `${name}.${part}`, options[part]);
-}
-
-function checkPem(call: string, name: string, value: unknown): void {
-  if (typeof value !== 'string' || value.includes('-----BEGIN ')) return;
-  const text = `${call}: expected ${name} to be PEM, as in the file, got another text`;
-  throw new UsageError('COROSOCK_ARGUMENT', text);
 }
 
 /**

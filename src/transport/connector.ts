@@ -12,8 +12,12 @@ export interface LinkTarget {
   readonly url: URL;
   /** Subprotocols offered, each once. */
   readonly protocols: readonly string[];
-  /** Further header lines; none in a browser. */
+  /** Further header lines; none in a browser, which has not the next two either. */
   readonly headers: Readonly<Record<string, string>>;
+  /** What node:tls takes. */
+  readonly tls?: object | undefined;
+  /** An agent of node:http or node:https. */
+  readonly agent?: object | undefined;
   /** Undefined for none, and in a browser. */
   readonly compression: Compression | undefined;
   readonly maxMessageBytes: number;
@@ -37,6 +41,8 @@ export interface LinkOutcome {
  * 2. After `cancel` neither is called, and no socket is left.
  * 3. Redirects are not followed: an answer other than 101 fails with its status, if it is known.
  *
- * @returns `cancel`, which may be called until one of the two was called.
+ * @returns `cancel`, which may be called until one of the two was called. It gives the error of an
+ *   answer other than 101 whose body has not come whole.
+ * @throws The platform's error, where an option does not fit the URL.
  */
-export type Connector = (target: LinkTarget, outcome: LinkOutcome) => () => void;
+export type Connector = (target: LinkTarget, outcome: LinkOutcome) => () => ConnectError | undefined;

@@ -161,8 +161,16 @@ describe('BrowserTransport', () => {
 
   it('14: sends neither pings nor pongs, and says so', () => {
     const { ws, end } = scripted();
-    expect([end.ping(), end.pong(), end.receivedBytes]).toEqual([false, false, NaN]);
+    expect([end.ping(), end.pong()]).toEqual([false, false]);
     expect(ws.calls).toEqual([]);
+  });
+
+  it('15: counts messages', () => {
+    const { ws, end } = scripted();
+    const before = end.receivedBytes;
+    ws.delivers('');
+    ws.delivers('a');
+    expect([before, end.receivedBytes]).toEqual([0, 2]);
   });
 
   it('16: counts what the browser has accepted and no longer buffers', () => {

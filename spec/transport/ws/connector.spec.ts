@@ -157,7 +157,12 @@ describe('connectWs', () => {
     await using http = await listen();
     let requests = 0;
     http.server.on('upgrade', () => (requests += 1));
-    answering(http.server, 'HTTP/1.1 302 Found', `Location: ws://127.0.0.1:${http.port}/there`);
+    answering(
+      http.server,
+      'HTTP/1.1 302 Found',
+      `Location: ws://127.0.0.1:${http.port}/there`,
+      'Content-Length: 0',
+    );
     expect(await failureOf(http.port)).toEqual([302, 'The handshake was answered with 302']);
     expect(requests).toBe(1);
   });
@@ -220,7 +225,7 @@ describe('connectWs', () => {
   it('sends the headers given', async () => {
     await using http = await listen();
     const asked = once(http.server, 'upgrade') as Promise<[{ headers: Record<string, string> }, Duplex]>;
-    answering(http.server, 'HTTP/1.1 403 Forbidden');
+    answering(http.server, 'HTTP/1.1 403 Forbidden', 'Content-Length: 0');
     await failureOf(http.port, { headers: { Authorization: 'Bearer 1', Origin: 'http://a' } });
     const [{ headers }] = await asked;
     expect([headers['authorization'], headers['origin']]).toEqual(['Bearer 1', 'http://a']);
@@ -229,7 +234,7 @@ describe('connectWs', () => {
   it.each([true, false])('offers compression if that is on: %s', async (compression) => {
     await using http = await listen();
     const asked = once(http.server, 'upgrade') as Promise<[{ headers: Record<string, string> }, Duplex]>;
-    answering(http.server, 'HTTP/1.1 403 Forbidden');
+    answering(http.server, 'HTTP/1.1 403 Forbidden', 'Content-Length: 0');
     await failureOf(http.port, { compression: compressionOf('spec', compression) });
     const [{ headers }] = await asked;
     expect(headers['sec-websocket-extensions']?.split(';')[0]).toBe(

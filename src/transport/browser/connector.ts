@@ -9,7 +9,7 @@ import { ConnectError } from '../../core/errors.ts';
 const UNKNOWN = 'the server refused or did not answer; a browser does not tell which';
 
 /** Opens a link over a browser's WebSocket; a {@link Connector} without headers and compression. */
-export function connectInBrowser(target: LinkTarget, outcome: LinkOutcome): () => void {
+export function connectInBrowser(target: LinkTarget, outcome: LinkOutcome): () => undefined {
   let isOver = false;
   const fail = (error: ConnectError): void => {
     if (isOver) return;
@@ -28,7 +28,7 @@ export function connectInBrowser(target: LinkTarget, outcome: LinkOutcome): () =
   ws?.addEventListener('error', refuse);
   // It follows an `error`, if there is one. Node 20 has `error` alone.
   ws?.addEventListener('close', refuse);
-  return () => {
+  return (): undefined => {
     isOver = true;
     ws?.close();
   };

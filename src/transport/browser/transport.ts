@@ -40,7 +40,7 @@ export interface BrowserTransportOptions {
  *   that is under way.
  * - 13: a message above the limit is received whole before it ends the link. If the peer breaks a
  *   rule, the browser reports a lost link.
- * - 14 and 15: a page can neither ping nor count what arrives. The browser answers pings.
+ * - 14 and 15: a page cannot ping, and counts messages alone. The browser answers pings.
  * - 17: a page sends whole messages only. Fragments are kept until the last one, and do not count
  *   in `bufferedBytes` until then.
  * - 19: a browser answers a close frame by itself, and drops what comes after its own.
@@ -55,6 +55,8 @@ export class BrowserTransport implements Transport {
   #closing: { readonly code: number; readonly reason: string } | undefined;
   /** Fragments of a message whose last one was not sent. */
   #fragments: Data[] = [];
+  /** Messages that have come. */
+  #received = 0;
   /** Bytes that the browser has accepted. */
   #acceptedBytes = 0;
   /** Whether the link has ended: later events are ignored. */
@@ -104,9 +106,9 @@ export class BrowserTransport implements Transport {
     return this.send(message, options);
   }
 
-  /** NaN: a page cannot count what arrives. */
+  /** Counts messages: a page sees neither their parts nor control frames. */
   get receivedBytes(): number {
-    return NaN;
+    return this.#received;
   }
 
   get flushedBytes(): number {
@@ -144,6 +146,7 @@ export class BrowserTransport implements Transport {
 
   #webSocketOnMessage({ data }: BrowserMessage): void {
     if (this.#isOver) return;
+    this.#received += 1;
     const message = typeof data === 'string' ? data : new Uint8Array(data as ArrayBuffer);
     const bytes = bytesOf(message);
     if (bytes > this.#maxMessageBytes) return this.#endAboveLimit(bytes);

@@ -1,24 +1,32 @@
 // The Connector port in Node: the client's opening handshake, made by `ws`. `client/index.ts` uses
-// it and gets a WsTransport before any message of the server is delivered.
+// it and gets a WsTransport before any message of the server is delivered. What a server answers
+// in place of 101 is refused-answer.ts's.
 
 import type { Duplex } from 'node:stream';
+import type { ClientOptions } from 'ws';
 import type { LinkOutcome, LinkTarget } from '../connector.ts';
 import { DeflateContexts, Deflation, deflateOptions } from './deflation.ts';
 import { WsOrderedSocket } from './ordered-socket.ts';
+import { readRefusal } from './refused-answer.ts';
 import { WsTransport } from './transport.ts';
 import { ConnectError } from '../../core/errors.ts';
 import { noop } from '../../core/noop.ts';
 
 /** Opens a link over a WebSocket of `ws`; a {@link Connector}. */
-export function connectWs(target: LinkTarget, outcome: LinkOutcome): () => void {
+export function connectWs(target: LinkTarget, outcome: LinkOutcome): () => ConnectError | undefined {
   const ws = openWebSocket(target);
-  const cancel = (): void => {
+  let refusal: (() => ConnectError) | undefined;
+  let isOver = false;
+  const cancel = (): ConnectError | undefined => {
+    isOver = true;
     ws.removeAllListeners();
     // `ws` reports our own `terminate` as an error. The outcome is known already.
     ws.on('error', noop);
     ws.terminate();
+    return refusal?.();
   };
   const fail = (error: ConnectError): void => {
+    if (isOver) return;
     cancel();
     outcome.failed(error);
   };
@@ -31,7 +39,10 @@ export function connectWs(target: LinkTarget, outcome: LinkOutcome): () => void 
     ws.removeAllListeners();
     outcome.opened(new WsTransport(ws, stream, { deflation: deflationOf(ws, stream, target) }));
   });
-  ws.on('unexpected-response', (_, response) => fail(new ConnectError(response.statusCode)));
+  ws.on('unexpected-response', (_, response) => {
+    const read = readRefusal(response, target.clock, () => fail(read()));
+    refusal = read;
+  });
   ws.on('error', (cause) => fail(new ConnectError(undefined, { problem: problemOf(cause), cause })));
   return cancel;
 }
@@ -51,6 +62,8 @@ function deflationOf(
 
 function openWebSocket(target: LinkTarget): WsOrderedSocket {
   const options = {
+    ...target.tls,
+    agent: target.agent,
     headers: target.headers,
     perMessageDeflate: deflateOptions(target.compression),
     maxPayload: target.maxMessageBytes,
@@ -61,7 +74,7 @@ function openWebSocket(target: LinkTarget): WsOrderedSocket {
     // How long the server may take to drop the link after the close frames; not yet in @types/ws.
     closeTimeout: target.closeTimeoutMs,
   } as const;
-  return new WsOrderedSocket(target.url, [...target.protocols], options);
+  return new WsOrderedSocket(target.url, [...target.protocols], options as ClientOptions);
 }
 
 /**
