@@ -91,6 +91,16 @@ describe('run.waiting', () => {
     expect([...waiting, run.host.waits()[0]?.waits]).toEqual([false, 'read']);
   });
 
+  it('goes with host.waits, before it and after it', async () => {
+    const run = runServer(async (ws) => await ws.clock.sleep(1000), { clock: virtualClock() });
+    const places = [run.host.waits()[0]?.at];
+    await run.waiting;
+    places.push(run.host.waits()[0]?.at);
+    await run.waiting;
+    expect(places).toEqual([places[0], places[0]]);
+    expect(places[0]).toMatch(/handler-watch\.spec\.ts/);
+  });
+
   it('is a promise for the state from each look on', async () => {
     const { opened, open } = gate();
     await using run = runServer(async (ws) => {

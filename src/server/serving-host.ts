@@ -80,7 +80,8 @@ export class ServingHost implements Host, RunListener {
   readonly #acceptor: WsAcceptor;
   readonly #sessions: Sessions | undefined;
   readonly #runs = new RunRegistry();
-  readonly #waits: HostWaits;
+  /** Also for the test kit: a second one could not follow the handlers of the first. */
+  readonly handlerWaits: HostWaits;
   #shutDown: ShutDown | undefined;
   /** Undefined until the first call of `close`. */
   #closing: Promise<CloseReport> | undefined;
@@ -101,7 +102,7 @@ export class ServingHost implements Host, RunListener {
     this.#admission = new Admission(settings);
     this.#capacity = new Capacity(settings);
     this.#acceptor = new WsAcceptor(settings);
-    this.#waits = new HostWaits(settings);
+    this.handlerWaits = new HostWaits(settings);
   }
 
   /** Whether it refuses handshakes. */
@@ -145,7 +146,7 @@ export class ServingHost implements Host, RunListener {
   readonly health = (_request: unknown, response: unknown): void => answerHealth(this.ready, response);
 
   waits(filter?: WaitsFilter): readonly Wait[] {
-    return this.#waits.of(this.#runs, filter);
+    return this.handlerWaits.of(this.#runs, filter);
   }
 
   // Handshakes: check, admit, answer, converse.
@@ -273,7 +274,7 @@ export class ServingHost implements Host, RunListener {
   }
 
   #close(options: Complete<CloseHostOptions>): Promise<CloseReport> {
-    const parts = { runs: this.#runs, sessions: this.#sessions, waits: this.#waits };
+    const parts = { runs: this.#runs, sessions: this.#sessions, waits: this.handlerWaits };
     const onDrain = (): void => this.#admission.close();
     const shutDown = new ShutDown({ ...parts, onDrain }, options, this.#settings);
     this.#shutDown = shutDown;

@@ -4,7 +4,7 @@
 
 import type { MemoryServer } from './memory-server.ts';
 import { settle } from './settle.ts';
-import { HostWaits } from '../server/host-waits.ts';
+import type { HostWaits } from '../server/host-waits.ts';
 import type { HandlerRun } from '../server/handler-run.ts';
 import { holdProcess, realClock } from '../time/real-clock.ts';
 
@@ -32,7 +32,7 @@ export class HandlerWatch {
 
   constructor(server: MemoryServer) {
     this.#server = server;
-    this.#waits = new HostWaits(server.settings);
+    this.#waits = server.host.handlerWaits;
   }
 
   /** Resolves when the handler of each client waits in a call of ours, or has ended. */
