@@ -18,6 +18,7 @@ const BESIDE: ReadonlySet<string> = new Set([
   'peers', // raw clients
   'adapters', // libraries for `ws` and frameworks, with their own clients
   'roads', // one behaviour over each way to reach a host
+  'runtimes', // the same ten steps on Node, Bun and Deno
   'stories', // whole journeys
 ]);
 

@@ -3,6 +3,7 @@
 
 /// <reference types="node" preserve="true" />
 
+import { Server as HttpsServer } from 'node:https';
 import type { AttachableServer } from './upgrade-registry.ts';
 import type { Host } from './host.ts';
 import { ServingHost } from './serving-host.ts';
@@ -60,7 +61,9 @@ export function addressOf(
 ): { readonly url: string; readonly port: number } | undefined {
   const address = server.address();
   if (address === null || typeof address === 'string') return undefined;
-  const scheme = 'setSecureContext' in server ? 'wss' : 'ws';
+  // Bun has a node:https without `setSecureContext`, Node a node:http2 of another class.
+  const isSecure = 'setSecureContext' in server || server instanceof HttpsServer;
+  const scheme = isSecure ? 'wss' : 'ws';
   const hostname = address.family === 'IPv6' ? `[${address.address}]` : address.address;
   return { url: `${scheme}://${hostname}:${address.port}`, port: address.port };
 }
