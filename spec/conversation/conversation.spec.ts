@@ -2,7 +2,7 @@
 // the order of a close.
 
 import { describe, expect, it } from 'vitest';
-import { CLOSED_BY_PEER, scripted } from './scripted-transport.ts';
+import { CLOSED_BY_PEER, HEARS_NOTHING, scripted } from './scripted-transport.ts';
 import type { Closer } from '../../src/conversation/conversation.ts';
 import { limitCause } from '../../src/core/errors.ts';
 import { turn } from '../time/hand-clock.ts';
@@ -106,8 +106,7 @@ describe('a conversation', () => {
     const order: string[] = [];
     ws.signal.addEventListener('abort', () => order.push('signal'));
     conversation.listen({
-      owesReply: false,
-      conversationOnUnread: () => {},
+      ...HEARS_NOTHING,
       conversationOnEnd: ({ code }) => order.push(`listener, ${code}`),
     });
     const told = [

@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { LastWords } from '../../src/conversation/last-words.ts';
 import { HandClock, turn } from '../time/hand-clock.ts';
-import { CLOSED_BY_PEER, scripted } from './scripted-transport.ts';
+import { CLOSED_BY_PEER, HEARS_NOTHING, scripted } from './scripted-transport.ts';
 import type { ScriptedConversation } from './scripted-transport.ts';
 import type { ConversationListener, ConversationSettings } from '../../src/conversation/conversation.ts';
 
@@ -85,9 +85,9 @@ describe('LastWords', () => {
 
 /** A conversation whose handler has a message in hand until the spec says otherwise. */
 function answering(settings: Partial<ConversationSettings> = {}): ScriptedConversation & {
-  readonly handler: { owesReply: boolean } & ConversationListener;
+  readonly handler: ConversationListener & { owesReply: boolean };
 } {
-  const handler = { owesReply: true, conversationOnUnread: () => {}, conversationOnEnd: () => {} };
+  const handler = { ...HEARS_NOTHING, owesReply: true };
   const scene = scripted(settings);
   scene.conversation.listen(handler);
   return { ...scene, handler };

@@ -3,7 +3,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { turn } from '../time/hand-clock.ts';
-import { CLOSED_BY_PEER, scripted } from './scripted-transport.ts';
+import { CLOSED_BY_PEER, HEARS_NOTHING, scripted } from './scripted-transport.ts';
 import type { ScriptedConversation } from './scripted-transport.ts';
 import type { ConversationSettings } from '../../src/conversation/conversation.ts';
 
@@ -21,8 +21,7 @@ function visited(settings: Partial<ConversationSettings> = {}): Visit {
   const scene = scripted({ queueMessages: 2, ...settings });
   const told: number[] = [];
   scene.conversation.listen({
-    owesReply: false,
-    conversationOnEnd: () => {},
+    ...HEARS_NOTHING,
     conversationOnUnread: () => told.push(scene.clock.nowMs),
   });
   return { ...scene, told };
@@ -90,9 +89,8 @@ describe('PausedLink', () => {
   it('does not look at a link whose end has begun: the peer has closed, and the handler answers yet', async () => {
     const visit = visited();
     visit.conversation.listen({
+      ...HEARS_NOTHING,
       owesReply: true,
-      conversationOnEnd: () => {},
-      conversationOnUnread: () => {},
     });
     visit.link.arrive('a', 'b');
     visit.link.peerCloses();
@@ -173,8 +171,7 @@ describe('B3: a queue that stays full', () => {
     const visit = scripted({ rate: { messages: { count: 1, perMs: 60_000 } } });
     let told = 0;
     visit.conversation.listen({
-      owesReply: false,
-      conversationOnEnd: () => {},
+      ...HEARS_NOTHING,
       conversationOnUnread: () => (told += 1),
     });
     visit.link.arrive('a');

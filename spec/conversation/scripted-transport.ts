@@ -8,7 +8,7 @@ import type { InflowLimits } from '../../src/conversation/inflow.ts';
 import { LastWords } from '../../src/conversation/last-words.ts';
 import { PausedLink } from '../../src/conversation/paused-link.ts';
 import { ReadTraces } from '../../src/conversation/read-mistakes.ts';
-import type { ConversationSettings } from '../../src/conversation/conversation.ts';
+import type { ConversationListener, ConversationSettings } from '../../src/conversation/conversation.ts';
 import type { Readers } from '../../src/conversation/reader.ts';
 import { MessageSocket } from '../../src/socket/message-socket.ts';
 import { Deadlines } from '../../src/time/deadline.ts';
@@ -149,6 +149,15 @@ export class ScriptedTransport implements Transport {
 
 /** How a link ends when the peer has closed it properly. */
 export const CLOSED_BY_PEER: LinkEnd = { code: 1000, reason: 'bye', clean: true, by: 'peer' };
+
+/** A listener that hears of nothing, for specs to spread. */
+export const HEARS_NOTHING: ConversationListener = {
+  owesReply: false,
+  conversationOnEnd: () => {},
+  conversationOnUnread: () => {},
+  report: () => {},
+  reportFault: () => {},
+};
 
 export interface ScriptedConversation {
   readonly link: ScriptedTransport;

@@ -1,13 +1,22 @@
 // The functions of browsers, run in Node, which has all that they use. spec/client/in-chromium.spec.ts
 // runs them in a browser.
 
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { recordWarnings } from '../fixtures/process-events.ts';
 import * as platform from '../../src/platform/browser.ts';
 import { platformContract } from './platform-contract.ts';
 
 describe('#platform in browsers', () => {
   platformContract(platform);
+
+  it('gives an error that no caller gets to the page, where the page takes it', () => {
+    const errors: unknown[] = [];
+    platform.warnOfError('before', 'requests');
+    vi.stubGlobal('reportError', (error: unknown) => errors.push(error));
+    platform.warnOfError('wrong', 'requests');
+    vi.unstubAllGlobals();
+    expect(errors).toEqual(['wrong']);
+  });
 
   it('emits no warning', async () => {
     using warnings = recordWarnings();

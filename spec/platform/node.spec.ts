@@ -25,6 +25,15 @@ describe('#platform in Node', () => {
     expect(await ran).toBe(undefined);
   });
 
+  it('tells of an error by a warning of the process, with its stack', async () => {
+    using warnings = recordWarnings();
+    platform.warnOfError(new TypeError('wrong'), 'requests: add');
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(warnings.texts).toEqual([
+      'CorosockWarning COROSOCK_REPORT: corosock, requests: add: TypeError: wrong',
+    ]);
+  });
+
   it('emits warnings of the process', async () => {
     using warnings = recordWarnings();
     platform.warn('mind the step', 'COROSOCK_STEP');

@@ -51,6 +51,10 @@ export interface ConversationListener {
   readonly owesReply: boolean;
   /** The queue is full, and no read has taken anything for 30 s. */
   conversationOnUnread(): void;
+  /** Gets an error that no caller can be given. */
+  report(error: unknown, phase: string): void;
+  /** Gets a fault that peers cause: of many of one kind the report has the first and a count. */
+  reportFault(kind: string, phase: string, makeError: () => Error): void;
 }
 
 /** On whose behalf a conversation is closed. */
@@ -286,6 +290,16 @@ export class Conversation implements TransportSink, DeadlineOwner {
   /** Whether the peer takes what waits for it: its silence proves nothing. */
   get isReading(): boolean {
     return this.#taken?.isReading === true;
+  }
+
+  /** Hears of the end, and of errors; undefined on a client. */
+  get listener(): ConversationListener | undefined {
+    return this.#listener;
+  }
+
+  /** How long a close may take. */
+  get closeTimeoutMs(): number {
+    return this.#settings.closeTimeoutMs;
   }
 
   /** On whose behalf we have begun to end it; undefined while we have not. */

@@ -3,6 +3,7 @@
 // the errors and the warning are made here.
 
 import { DEFAULT_READ_LENGTH } from './pending-read.ts';
+import type { ReadView } from './pending-read.ts';
 import { UsageError } from '../core/errors.ts';
 import { textOf, traceOf } from '../core/stack-trace.ts';
 import type { StackTrace } from '../core/stack-trace.ts';
@@ -37,12 +38,36 @@ export class ReadTraces {
   }
 
   /** Makes the error of a read beside one with this trace, and remembers lines again. */
-  concurrentReadError(trace: StackTrace | undefined): UsageError {
+  concurrentReadError(trace: StackTrace | undefined, call = 'ws.read()'): UsageError {
     this.#left = TRACED_READS;
     const where = textOf(trace)?.split('\n')[1]?.trim() ?? 'where will be remembered for the next time';
     return new UsageError(
       'COROSOCK_CONCURRENT_READ',
-      `ws.read(): expected one read at a time, but another one waits already, ${where}`,
+      `${call}: expected one read at a time, but another one waits already, ${where}`,
+    );
+  }
+}
+
+/** The call that reads a socket alone: every other read is a mistake. */
+export class ReadOwner {
+  readonly #call: string;
+  readonly #view: ReadView;
+
+  constructor(call: string, view: ReadView) {
+    this.#call = call;
+    this.#view = view;
+  }
+
+  /** @throws UsageError `COROSOCK_CONCURRENT_READ` for a read by another view than its own. */
+  check(view: ReadView, call: string): void {
+    if (view !== this.#view) throw this.errorOf(call);
+  }
+
+  /** Makes the error of another call. */
+  errorOf(call: string): UsageError {
+    return new UsageError(
+      'COROSOCK_CONCURRENT_READ',
+      `${call}: expected no other read of this socket, but ${this.#call} reads it`,
     );
   }
 }

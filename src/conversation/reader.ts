@@ -5,7 +5,7 @@
 
 import { DEFAULT_READ_LENGTH } from './pending-read.ts';
 import type { PendingRead, ReadView } from './pending-read.ts';
-import { LAST_CLOSED_READ, readAfterCloseError, rejectAfter, warnOfCut } from './read-mistakes.ts';
+import { LAST_CLOSED_READ, readAfterCloseError, ReadOwner, rejectAfter, warnOfCut } from './read-mistakes.ts';
 import type { ReadTraces } from './read-mistakes.ts';
 import type { ReceiveQueue } from './receive-queue.ts';
 import type { Activity } from './writer.ts';
@@ -61,6 +61,8 @@ export class Reader {
 
   /** Reads that wait, oldest first. */
   readonly #parked = new LinkedList<PendingRead>();
+  /** The call that reads alone; undefined where any call may read. */
+  #owner: ReadOwner | undefined;
   /** Selects that wait for a message which no parked read takes. Made with the first. */
   #subscribers: Subscribers | undefined;
   /** Called for each message that a hook is to be offered; undefined without a hook. */
@@ -84,6 +86,7 @@ export class Reader {
     const { signal } = read;
     const { first } = this.#parked;
     if (signal?.aborted === true) return rejected(signal.reason);
+    if (this.#owner !== undefined) return rejected(this.#owner.errorOf('ws.read()'));
     if (first !== undefined && this.#readers === 'one') {
       return rejected(this.#settings.traces.concurrentReadError(first.trace));
     }
@@ -101,6 +104,19 @@ export class Reader {
   cancel(read: PendingRead): void {
     this.#settle(read, TIMED_OUT);
     this.#wakeSubscribers();
+  }
+
+  /**
+   * Lets one call read alone from now on, by its own view and for good.
+   *
+   * @param call - Named in errors: its own, and those of other reads.
+   * @throws UsageError `COROSOCK_CONCURRENT_READ` where a read waits, or another call reads alone.
+   */
+  own(call: string, view: ReadView): void {
+    this.#owner?.check(view, call);
+    const { first } = this.#parked;
+    if (first !== undefined) throw this.#settings.traces.concurrentReadError(first.trace, call);
+    this.#owner = new ReadOwner(call, view);
   }
 
   // Called by the socket's port, for `select`.
@@ -125,6 +141,7 @@ export class Reader {
    * @throws UsageError `COROSOCK_READ_AFTER_CLOSE` where the caller has read the end 99 times.
    */
   takeMessage(view: ReadView): ReadResult {
+    this.#owner?.check(view, 'select()');
     if (this.#queue.readable > 0) return this.#take(MESSAGE, view);
     if (!this.#queue.isOver) return TIMED_OUT;
     view.closedReads += 1;
@@ -138,6 +155,7 @@ export class Reader {
    * @returns Unsubscribes.
    */
   subscribe(wake: () => void, view: ReadView): () => void {
+    this.#owner?.check(view, 'select()');
     this.#setWaiting(view);
     this.#subscribers ??= new Subscribers();
     return this.#subscribers.add(wake);

@@ -19,6 +19,11 @@ export function copyBytes(bytes: Uint8Array): Uint8Array {
 /** Does nothing: a browser has no warnings but its console, which belongs to the page. */
 export function warn(_text: string, _code: string): void {}
 
+/** Tells of an error that no caller can be given: an `error` event of the page, and its console. */
+export function warnOfError(error: unknown, _where: string): void {
+  (globalThis as { reportError?: (error: unknown) => void }).reportError?.(error);
+}
+
 /** Does nothing: in a browser a signal may have any number of listeners. */
 export function allowListeners(_signal: AbortSignal): void {}
 

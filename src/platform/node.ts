@@ -26,6 +26,25 @@ export function warn(text: string, code: string): void {
   process.emitWarning(text, { type: 'CorosockWarning', code });
 }
 
+/** Tells of an error that no caller can be given: a process warning (`COROSOCK_REPORT`). */
+export function warnOfError(error: unknown, where: string): void {
+  const { text, detail } = describe(error);
+  process.emitWarning(`corosock, ${where}: ${text}`, {
+    type: 'CorosockWarning',
+    code: 'COROSOCK_REPORT',
+    detail,
+  });
+}
+
+/** Anything can be thrown, also an object that throws when it is read. */
+function describe(error: unknown): { readonly text: string; readonly detail?: string | undefined } {
+  try {
+    return { text: String(error), detail: error instanceof Error ? error.stack : undefined };
+  } catch {
+    return { text: 'an error that cannot be shown' };
+  }
+}
+
 /** Allows any number of listeners on a signal: Node warns of the eleventh. */
 export function allowListeners(signal: AbortSignal): void {
   setMaxListeners(0, signal);

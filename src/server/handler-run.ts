@@ -212,6 +212,10 @@ export class HandlerRun
     this.#settings.report(error, { socketId: this.id, phase });
   }
 
+  reportFault(kind: string, phase: string, makeError: () => Error): void {
+    this.#settings.peerFaults.report(kind, { socketId: this.id, phase }, makeError);
+  }
+
   reportUnlessOver(error: unknown, phase: string): void {
     if (!isExpectedEnd(error, this.conversation, this.draining)) this.report(error, phase);
   }
@@ -306,9 +310,9 @@ export class HandlerRun
 
   /** Clients that leave cause it: of many of them the log gets one and their number. */
   #reportLate(what: string, phase: string): void {
-    const { closeTimeoutMs, peerFaults } = this.#settings;
+    const { closeTimeoutMs } = this.#settings;
     const makeError = (): Error => new Error(`${what} ${closeTimeoutMs} ms after its socket has closed`);
-    peerFaults.report(`${phase}: late`, { socketId: this.id, phase }, makeError);
+    this.reportFault(`${phase}: late`, phase, makeError);
   }
 
   #finishIfOver(): void {

@@ -1,18 +1,15 @@
 // `report`, the one hook for errors that no caller gets. host-options.ts guards the hook of the
 // user; its own errors end here.
 
+import { warnOfError } from '#platform';
+
 /** Gets an error, and where it came up. */
 export type Report = (error: unknown, where: { readonly socketId?: string; readonly phase: string }) => void;
 
 /** Emits a process warning (`COROSOCK_REPORT`); the default. */
 export const reportAsWarning: Report = (error, where) => {
   const at = where.socketId === undefined ? where.phase : `${where.phase} of ${where.socketId}`;
-  const { text, detail } = describe(error);
-  process.emitWarning(`corosock, ${at}: ${text}`, {
-    type: 'CorosockWarning',
-    code: 'COROSOCK_REPORT',
-    detail,
-  });
+  warnOfError(error, at);
 };
 
 /**
@@ -33,13 +30,4 @@ export function guarded(report: Report): Report {
       warn(hookError);
     }
   };
-}
-
-/** Anything can be thrown, also an object that throws when it is read. */
-function describe(error: unknown): { readonly text: string; readonly detail?: string | undefined } {
-  try {
-    return { text: String(error), detail: error instanceof Error ? error.stack : undefined };
-  } catch {
-    return { text: 'an error that cannot be shown' };
-  }
 }

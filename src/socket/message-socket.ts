@@ -10,7 +10,7 @@ import { isFragmented, Fragments } from '../conversation/fragments.ts';
 import type { Fragmented } from '../conversation/fragments.ts';
 import { readableOf, writableOf } from './message-streams.ts';
 import { pendingRead } from '../conversation/pending-read.ts';
-import type { PendingRead, ReadMethod, ReadView, ReadWait } from '../conversation/pending-read.ts';
+import type { InHand, PendingRead, ReadMethod, ReadView, ReadWait } from '../conversation/pending-read.ts';
 import type { ReadOptions, Socket, WriteOptions } from './socket.ts';
 import { SocketPort } from './socket-port.ts';
 import { rejected, unattendedThen } from '../waiting/abortable.ts';
@@ -19,6 +19,7 @@ import { badArgument, checkLength, checkMs, checkNames, checkSignal } from '../c
 import type { CloseInfo } from '../core/close-info.ts';
 import { isData } from '../core/data.ts';
 import type { Data } from '../core/data.ts';
+import { isObjectLike } from '../core/object-like.ts';
 import { source } from '../core/source.ts';
 import type { SourcePort } from '../core/source.ts';
 import type { ReadResult, WriteStatus } from '../core/status.ts';
@@ -52,6 +53,20 @@ export class MessageSocket implements Socket {
     const inHand = ws.#view?.inHand;
     if (inHand === undefined) return false;
     return inHand === 'message' || ws.#conversation.queue.readable > 0;
+  }
+
+  static isOne(value: unknown): value is MessageSocket {
+    return isObjectLike(value) && #conversation in value;
+  }
+
+  static conversationOf(ws: MessageSocket): Conversation {
+    return ws.#conversation;
+  }
+
+  /** Says whether a call that reads the socket alone has a message in hand. */
+  static setInHand(ws: MessageSocket, inHand: InHand): void {
+    ws.#ownView().inHand = inHand;
+    if (inHand === 'nothing') ws.#conversation.lookForLastWords();
   }
 
   readonly #conversation: Conversation;
