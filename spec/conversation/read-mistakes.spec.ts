@@ -10,9 +10,12 @@ import {
   TRACED_READS,
 } from '../../src/conversation/read-mistakes.ts';
 import { textOf } from '../../src/core/stack-trace.ts';
+import type { scripted as makeScripted } from './scripted-transport.ts';
 import type { Socket } from '../../src/socket/socket.ts';
 import { CLOSED } from '../../src/core/status.ts';
 import type { ReadResult } from '../../src/core/status.ts';
+
+type ScriptedLink = ReturnType<typeof makeScripted>['link'];
 
 describe('ReadTraces', () => {
   const here = (traces: ReadTraces): ReturnType<ReadTraces['take']> => traces.take(here);
@@ -94,6 +97,12 @@ describe('the error of a read after the end', () => {
   });
 });
 
+/** Does something while a call waits. */
+async function afterwards(wait: Promise<unknown>, run: () => void): Promise<void> {
+  run();
+  await wait;
+}
+
 // Each spec loads the library anew: the warning is given once in a process.
 describe('COROSOCK_CUT', () => {
   const LONG = 'x'.repeat(DEFAULT_READ_LENGTH + 1);
@@ -121,6 +130,35 @@ describe('COROSOCK_CUT', () => {
     expect(warnings).toEqual([
       [expect.stringContaining('ws.readMessage()'), { type: 'CorosockWarning', code: 'COROSOCK_CUT' }],
     ]);
+  });
+
+  it.each<[string, (link: ScriptedLink, ws: Socket) => Promise<unknown>]>([
+    ['in its call', (link, ws) => (link.arrive(LONG), ws.read())],
+    ['while it waits', (link, ws) => afterwards(ws.read(), () => link.arrive(LONG))],
+  ])('names the line of a read that is answered %s', async (_, read) => {
+    const { scripted } = await import('./scripted-transport.ts');
+    const { link, ws } = scripted();
+    await read(link, ws);
+    expect(emitWarning.mock.calls[0]?.[0]).toMatch(
+      /^ws\.read\(\), at .*read-mistakes\.spec\.ts:\d+:\d+\)?, returned the first 32656 units/,
+    );
+  });
+
+  it.each([
+    ['asks where it is awaited', 'chat.ts:3:5', /^ws\.read\(\), at chat\.ts:3:5, returned/],
+    ['names no line where none is known', undefined, /^ws\.read\(\) returned/],
+  ])('%s where the line of a read is not remembered', async (_, place, text) => {
+    const { scripted } = await import('./scripted-transport.ts');
+    const mistakes = await import('../../src/conversation/read-mistakes.ts');
+    const resolvers: unknown[] = [];
+    const traces = new mistakes.ReadTraces(
+      (resolver) => [place, resolvers.push(resolver)][0] as typeof place,
+    );
+    for (let n = 0; n < TRACED_READS; n += 1) void scripted({ traces }).ws.read();
+    const { link, ws } = scripted({ traces });
+    await afterwards(ws.read(), () => link.arrive(LONG));
+    expect(emitWarning.mock.calls[0]?.[0]).toMatch(text);
+    expect(resolvers).toEqual([expect.any(Function)]);
   });
 
   it('is given while nothing is lost: the first 32 656 units come, and the next read goes on', async () => {

@@ -92,7 +92,9 @@ describe('a handler', () => {
       const reports: unknown[] = [];
       await using beside = await serveBeside(handler, { report: (...args) => reports.push(args) });
       expect(await endOf(beside.client)).toEqual({ code: 1011, reason: '' });
-      expect(reports).toEqual([[error, { socketId: expect.any(String) as string, phase: 'server' }]]);
+      expect(reports).toEqual([
+        [error, { socketId: expect.any(String) as string, route: '/', path: '/', phase: 'server' }],
+      ]);
       expect(await beside.noticed()).toEqual(NOTHING);
     },
   );

@@ -133,7 +133,7 @@ class MemoryRoadHost implements RoadHost {
     const pending: PendingHandshake = { ...admitted, route: found.pattern };
     return this.#host.admit<T | Answer>(pending, (result) => {
       if (result.kind === 'accepted') return onAccepted(pending, result);
-      return answerOf(answerTo(result, pending.socketId, this.#settings));
+      return answerOf(answerTo(result, pending, this.#settings));
     });
   }
 }

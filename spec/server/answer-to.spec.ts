@@ -5,6 +5,7 @@ import { REFUSALS } from '../../src/handshake/refusal.ts';
 import type { RejectedHandshake } from '../../src/server/admission.ts';
 import { virtualClock } from 'corosock/testing';
 import type { AnswerSettings } from '../../src/server/answer-to.ts';
+import type { HandshakeRequest } from '../../src/handshake/handshake-request.ts';
 import { PeerFaults } from '../../src/server/peer-faults.ts';
 import type { Report } from '../../src/server/report.ts';
 import { answerTo } from '../../src/server/answer-to.ts';
@@ -12,10 +13,16 @@ import { SocketId } from '../../src/server/socket-id.ts';
 
 const error = new Error('secret');
 
+const PENDING = {
+  socketId: new SocketId(() => 'an id'),
+  route: '/chat/:room',
+  request: { url: new URL('ws://localhost/chat/lobby?token=secret') } as HandshakeRequest,
+};
+
 /** The answer, and what was reported. */
 function answered(result: RejectedHandshake): readonly [ReturnType<typeof answerTo>, unknown[]] {
   const reports: unknown[] = [];
-  return [answerTo(result, new SocketId(() => 'an id'), reportingTo(reports)), reports];
+  return [answerTo(result, PENDING, reportingTo(reports)), reports];
 }
 
 function reportingTo(reports: unknown[]): AnswerSettings {
@@ -30,7 +37,7 @@ describe('answerTo', () => {
     const refused = Object.assign(new Error('no'), { code: 'ECONNREFUSED' });
     for (const thrown of [refused, refused, new TypeError('bug'), refused, 'text']) {
       const result = { kind: 'unavailable', error: thrown, setCookie: undefined } as const;
-      expect(answerTo(result, new SocketId(() => 'an id'), settings)).toBe(REFUSALS.unavailable);
+      expect(answerTo(result, PENDING, settings)).toBe(REFUSALS.unavailable);
     }
     expect(reports.map((args) => (args as readonly unknown[])[0])).toEqual([
       refused,
@@ -47,7 +54,7 @@ describe('answerTo', () => {
     (_, result, refusal, phase) => {
       expect(answered({ ...result, setCookie: undefined })).toEqual([
         refusal,
-        [[error, { socketId: 'an id', phase }]],
+        [[error, { socketId: 'an id', route: '/chat/:room', path: '/chat/lobby', phase }]],
       ]);
     },
   );

@@ -3,7 +3,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { describe, expect, it, vi } from 'vitest';
 import { here, lineOf } from '../fixtures/here.ts';
-import { AwaitStacks, ownFolders } from '../../src/server/await-stacks.ts';
+import { AwaitStacks, placeOfAwait } from '../../src/server/await-stacks.ts';
 import type { AwaitStack } from '../../src/server/await-stacks.ts';
 import { TaskScope } from '../../src/tasks/task-scope.ts';
 import { realClock } from '../../src/time/real-clock.ts';
@@ -132,15 +132,14 @@ function inTask(promise: Promise<void>): void {
   void new TaskScope(schedulingOf(realClock), listener).spawn(() => promise);
 }
 
-describe('ownFolders', () => {
-  it('gives the folder of the package, as a URL and as a path', () => {
-    expect(ownFolders('file:///app/node_modules/corosock/dist/server/await-stacks.js')).toEqual([
-      'file:///app/node_modules/corosock/dist/',
-      '/app/node_modules/corosock/dist/',
-    ]);
-  });
-
-  it('gives none in a bundle, where the code of users is in the same file', () => {
-    expect(ownFolders('file:///app/bundle.js')).toEqual([]);
+describe('placeOfAwait', () => {
+  it('gives the line that awaits, and nothing where the runtime cannot follow promises', () => {
+    const [promise, resolver] = pending();
+    const at = here(1);
+    void (async () => await promise)();
+    expect(lineOf(placeOfAwait(resolver))).toBe(at);
+    const of = vi.spyOn(AwaitStacks.prototype, 'of').mockImplementation(() => expect.fail('no such realm'));
+    expect(placeOfAwait(resolver)).toBe(undefined);
+    of.mockRestore();
   });
 });

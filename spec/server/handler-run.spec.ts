@@ -62,7 +62,7 @@ describe('HandlerRun', () => {
       expect([outcome.kind, gist(outcome.end)]).toEqual(['threw', [1011, 'handler', true]]);
       expect(await client.closed).toMatchObject({ code: 1011, reason: '', by: 'peer' });
       expect(memory.reports.map(([reported, where]) => [reported === error, where])).toEqual([
-        [true, { socketId: run.ws.id, phase: 'server' }],
+        [true, { socketId: run.ws.id, route: '*', path: '/', phase: 'server' }],
       ]);
       expect(crashes.errors).toEqual([]);
     }

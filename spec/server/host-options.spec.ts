@@ -2,7 +2,7 @@
 // refused, and what stands where none is given.
 
 import { constants } from 'node:buffer';
-import { UsageError } from 'corosock';
+import { limitByAddress, UsageError } from 'corosock';
 import type { HandshakeRequest, HostOptions } from 'corosock';
 import { virtualClock } from 'corosock/testing';
 import { describe, expect, it, vi } from 'vitest';
@@ -133,6 +133,14 @@ describe('settingsOf', () => {
       limitBy,
       undefined,
     ]);
+  });
+
+  it('refuses limitBy: limitByAddress, whose call was forgotten, where the host is made', () => {
+    expect(refused({ limitBy: limitByAddress })).toEqual([
+      'COROSOCK_ARGUMENT',
+      'serve(): expected limitBy to be limitByAddress({ maxSockets: … }), got limitByAddress, which was not called',
+    ]);
+    expect(take({ limitBy: limitByAddress({ maxSockets: 1 }) }).limitBy).toBeTypeOf('function');
   });
 
   it.each([{ maxSockets: 1 }, 'address', null, true])('refuses limitBy %j', (limitBy) => {

@@ -1,7 +1,7 @@
 // The hook for errors that no caller gets, and that its own errors do not escape.
 
 import { describe, expect, it, vi } from 'vitest';
-import { settle } from 'corosock/testing';
+import { runServer, settle } from 'corosock/testing';
 import { guarded, reportAsWarning } from '../../src/server/report.ts';
 import type { Report } from '../../src/server/report.ts';
 import { recordWarnings } from '../fixtures/process-events.ts';
@@ -17,6 +17,33 @@ describe('reportAsWarning', () => {
     expect(warnings.texts).toEqual([
       'CorosockWarning COROSOCK_REPORT: corosock, server of node.1: TypeError: wrong',
       'CorosockWarning COROSOCK_REPORT: corosock, handshake: text',
+    ]);
+  });
+
+  it.each([
+    [
+      { ...where, route: '/chat/:room', path: '/chat/lobby' },
+      'server of node.1 on /chat/:room at /chat/lobby',
+    ],
+    [{ ...where, route: '/echo', path: '/echo' }, 'server of node.1 on /echo'],
+    [{ ...where, route: '*', path: '/any' }, 'server of node.1 at /any'],
+    [{ phase: 'handshake', route: '*', path: `/${'x'.repeat(500)}` }, `handshake at /${'x'.repeat(99)}`],
+  ])('names route and path: %j', async (place, text) => {
+    using warnings = recordWarnings();
+    reportAsWarning(new Error('no'), place);
+    await settle();
+    expect(warnings.texts).toEqual([`CorosockWarning COROSOCK_REPORT: corosock, ${text}: Error: no`]);
+  });
+
+  it('gets route and path of a handler that throws, without the query', async () => {
+    const places: unknown[] = [];
+    await using run = runServer(() => Promise.reject(new Error('no')), {
+      url: 'ws://localhost/chat/lobby?token=secret',
+      report: (_, place) => places.push(place),
+    });
+    await run.done;
+    expect(places).toEqual([
+      { socketId: expect.any(String) as string, phase: 'server', route: '*', path: '/chat/lobby' },
     ]);
   });
 

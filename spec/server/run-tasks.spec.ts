@@ -120,7 +120,7 @@ describe('a child task', () => {
       'The child task stubborn still runs 100 ms after it was aborted',
       'The child task forever still runs 100 ms after it was aborted',
     ]);
-    expect(memory.reports[0]?.[1]).toEqual({ socketId: run.ws.id, phase: 'spawn' });
+    expect(memory.reports[0]?.[1]).toMatchObject({ socketId: run.ws.id, phase: 'spawn' });
   });
 
   it('is named beside a handler that ignores the end as well', async () => {

@@ -3,8 +3,10 @@
 // the errors and the warning are made here.
 
 import { DEFAULT_READ_LENGTH } from './pending-read.ts';
-import type { ReadView } from './pending-read.ts';
+import type { PendingRead, ReadView } from './pending-read.ts';
 import { UsageError } from '../core/errors.ts';
+import { noop } from '../core/noop.ts';
+import type { Resolver } from '../core/parked-wait.ts';
 import { textOf, traceOf } from '../core/stack-trace.ts';
 import type { StackTrace } from '../core/stack-trace.ts';
 import type { ReadResult } from '../core/status.ts';
@@ -29,6 +31,12 @@ export const LAST_CLOSED_READ = 100;
  */
 export class ReadTraces {
   #left = TRACED_READS;
+  readonly #placeOf: ((resolver: Resolver) => string | undefined) | undefined;
+
+  /** @param placeOf - Finds where a promise is awaited. */
+  constructor(placeOf?: (resolver: Resolver) => string | undefined) {
+    this.#placeOf = placeOf;
+  }
 
   /** @returns The line that has called `method`; undefined where it is not remembered. */
   take(method: (...args: never[]) => unknown): StackTrace | undefined {
@@ -40,12 +48,42 @@ export class ReadTraces {
   /** Makes the error of a read beside one with this trace, and remembers lines again. */
   concurrentReadError(trace: StackTrace | undefined, call = 'ws.read()'): UsageError {
     this.#left = TRACED_READS;
-    const where = textOf(trace)?.split('\n')[1]?.trim() ?? 'where will be remembered for the next time';
+    const where = lineIn(trace) ?? 'where will be remembered for the next time';
     return new UsageError(
       'COROSOCK_CONCURRENT_READ',
       `${call}: expected one read at a time, but another one waits already, ${where}`,
     );
   }
+
+  /**
+   * Warns, once in a process, that the default `len` of `read` cuts a message (`COROSOCK_CUT`): the
+   * default is that of `%CSP.WebSocket`, and the caller may not know that a rest waits.
+   */
+  warnOfCut(read: PendingRead): void {
+    if (isCutWarned) return;
+    isCutWarned = true;
+    const line = this.#lineOf(read);
+    const call = line === undefined ? 'ws.read()' : `ws.read(), ${line},`;
+    warn(
+      `${call} returned the first ${DEFAULT_READ_LENGTH} units of a longer message; the next read goes on ` +
+        'with the rest. Use ws.readMessage() for whole messages, or pass len.',
+      'COROSOCK_CUT',
+    );
+  }
+
+  /** The line of a read that is being answered: in its call, or while it waits. */
+  #lineOf({ resolver, method, trace }: PendingRead): string | undefined {
+    if (resolver === noop) return lineIn(traceOf(1, method));
+    const place = lineIn(trace) === undefined ? this.#placeOf?.(resolver) : undefined;
+    return place === undefined ? lineIn(trace) : `at ${place}`;
+  }
+}
+
+let isCutWarned = false;
+
+/** The first frame of a stack, as it is shown. */
+function lineIn(trace: StackTrace | undefined): string | undefined {
+  return textOf(trace)?.split('\n')[1]?.trim();
 }
 
 /** The call that reads a socket alone: every other read is a mistake. */
@@ -86,21 +124,5 @@ export function rejectAfter(answer: Promise<ReadResult>, error: UsageError): Pro
     answer.then(() => {
       throw error;
     }),
-  );
-}
-
-let isCutWarned = false;
-
-/**
- * Warns, once in a process, that the default `len` of `read` has cut a message (`COROSOCK_CUT`):
- * the default is that of `%CSP.WebSocket`, and the caller may not know that a rest waits.
- */
-export function warnOfCut(): void {
-  if (isCutWarned) return;
-  isCutWarned = true;
-  warn(
-    `ws.read() returned the first ${DEFAULT_READ_LENGTH} units of a longer message; the next read goes on with the rest. ` +
-      'Use ws.readMessage() for whole messages, or pass len.',
-    'COROSOCK_CUT',
   );
 }

@@ -5,7 +5,7 @@
 
 import { DEFAULT_READ_LENGTH } from './pending-read.ts';
 import type { PendingRead, ReadView } from './pending-read.ts';
-import { LAST_CLOSED_READ, readAfterCloseError, ReadOwner, rejectAfter, warnOfCut } from './read-mistakes.ts';
+import { LAST_CLOSED_READ, readAfterCloseError, ReadOwner, rejectAfter } from './read-mistakes.ts';
 import type { ReadTraces } from './read-mistakes.ts';
 import type { ReceiveQueue } from './receive-queue.ts';
 import type { Activity } from './writer.ts';
@@ -26,6 +26,11 @@ import { Subscribers } from '../waiting/subscribers.ts';
 /** What a read that cannot be answered at once waits for. */
 type Until = 'arrival' | 'next turn';
 
+/** A read of a whole message, which is never cut. */
+interface Whole {
+  readonly len: number;
+}
+
 /** Whether a second read at the same time is a mistake or waits in line. */
 export type Readers = 'one' | 'many';
 
@@ -41,7 +46,7 @@ export interface ReaderSettings {
 
 const CLOSED_READ: Promise<ReadResult> = Promise.resolve(CLOSED);
 /** What `select` takes. */
-const MESSAGE: Pick<PendingRead, 'len'> = Object.freeze({ len: Infinity });
+const MESSAGE: Whole = Object.freeze({ len: Infinity });
 const TIMED_OUT_READ: Promise<ReadResult> = Promise.resolve(TIMED_OUT);
 
 /** Answers the reads of one socket in the order of the calls (I1, I3, I4, I7). */
@@ -276,13 +281,13 @@ export class Reader {
     this.#subscribers?.wakeWhile(this);
   }
 
-  #take({ len }: Pick<PendingRead, 'len'>, view: ReadView): ReadResult {
+  #take(read: PendingRead | Whole, view: ReadView): ReadResult {
     this.#spin.reset();
     if (view.binaryData) this.#queue.firstToBytes();
-    const data = this.#queue.take(len ?? DEFAULT_READ_LENGTH);
+    const data = this.#queue.take(read.len ?? DEFAULT_READ_LENGTH);
     view.atEnd = !this.#queue.firstIsRest;
     view.inHand = 'message';
-    if (!view.atEnd && len === undefined) warnOfCut();
+    if (!view.atEnd && read.len === undefined) this.#settings.traces.warnOfCut(read as PendingRead);
     return [data, 'ok'];
   }
 

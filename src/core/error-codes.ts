@@ -169,14 +169,15 @@ export interface ErrorCodes {
    */
   readonly COROSOCK_OTHER_LISTENER: 'UsageError';
   /**
-   * An error that no caller can be given came up, and the host has no `report`.
+   * An error that no caller can be given came up, and the host has no `report`. The warning names
+   * socket, route and path, and shows the frames of the stack that are not the library's.
    *
    * Cure: pass the option `report`.
    */
   readonly COROSOCK_REPORT: 'process warning';
   /**
    * `read` without a `len` has cut a message, for the first time in this process. The next read
-   * gives the rest.
+   * gives the rest. The warning names the line of the `read`.
    *
    * Cure: use `readMessage()`, or pass `len`.
    */

@@ -3,6 +3,7 @@
 
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setMaxListeners } from 'node:events';
+import { storyOf } from './error-story.ts';
 
 /** Counts the bytes of text in UTF-8, where a lone surrogate counts as U+FFFD. */
 export function textBytes(text: string): number {
@@ -28,21 +29,12 @@ export function warn(text: string, code: string): void {
 
 /** Tells of an error that no caller can be given: a process warning (`COROSOCK_REPORT`). */
 export function warnOfError(error: unknown, where: string): void {
-  const { text, detail } = describe(error);
+  const { text, detail } = storyOf(error);
   process.emitWarning(`corosock, ${where}: ${text}`, {
     type: 'CorosockWarning',
     code: 'COROSOCK_REPORT',
     detail,
   });
-}
-
-/** Anything can be thrown, also an object that throws when it is read. */
-function describe(error: unknown): { readonly text: string; readonly detail?: string | undefined } {
-  try {
-    return { text: String(error), detail: error instanceof Error ? error.stack : undefined };
-  } catch {
-    return { text: 'an error that cannot be shown' };
-  }
 }
 
 /** Allows any number of listeners on a signal: Node warns of the eleventh. */

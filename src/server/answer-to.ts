@@ -2,10 +2,10 @@
 // of admission.ts into a status. upgrade.ts writes it to the client, the test kit gives it to a
 // test.
 
-import type { RejectedHandshake } from './admission.ts';
+import type { PendingHandshake, RejectedHandshake } from './admission.ts';
 import type { PeerFaults } from './peer-faults.ts';
+import { whereOf } from './report.ts';
 import type { Report } from './report.ts';
-import type { SocketId } from './socket-id.ts';
 import { REFUSALS } from '../handshake/refusal.ts';
 import type { HookAnswer, Refusal } from '../handshake/refusal.ts';
 import { propertyOf } from '../core/object-like.ts';
@@ -25,7 +25,7 @@ export interface AnswerSettings {
  */
 export function answerTo(
   result: RejectedHandshake,
-  socketId: SocketId,
+  pending: Pick<PendingHandshake, 'socketId' | 'route' | 'request'>,
   { report, peerFaults }: AnswerSettings,
 ): Refusal | HookAnswer {
   const { setCookie } = result;
@@ -40,10 +40,10 @@ export function answerTo(
   // Errors of which the client learns nothing.
   const { kind, error } = result;
   if (kind === 'failed') {
-    report(error, { socketId: socketId.value, phase: result.phase });
+    report(error, whereOf(pending, result.phase));
     return refusalWith(REFUSALS.failed, setCookie);
   }
-  const where = { socketId: socketId.value, phase: 'session' };
+  const where = whereOf(pending, 'session');
   peerFaults.report(`session store: ${kindOf(error)}`, where, () => error);
   return refusalWith(REFUSALS.unavailable, setCookie);
 }

@@ -3,8 +3,8 @@
 // functions that await it for the `async` frames of an error. Here it does so for promises that are
 // still pending: docs/internals/decisions/shutting-down.md#where-a-handler-waits.
 
-import { fileURLToPath } from 'node:url';
 import { createContext, runInContext, Script } from 'node:vm';
+import { placeOf } from '../platform/own-frames.ts';
 import { propertyOf } from '../core/object-like.ts';
 import { textOf, traceOf } from '../core/stack-trace.ts';
 import type { StackTrace } from '../core/stack-trace.ts';
@@ -54,7 +54,6 @@ const ownText = () => {
 
 const MARK = /^corosock:([\w.-]+) \(/;
 const ASYNC_FRAME = /^ +at async (.+)$/gm;
-const PLACE = /(?:^| \()([^\s(][^(]*:\d+:\d+)\)?$/;
 
 /** Finds where promises are awaited. Some 10 to 20 µs each; the realm takes 0.4 MiB. */
 export class AwaitStacks {
@@ -112,23 +111,18 @@ function read(text: string): AwaitStack {
 
 /** The place of a call whose stack was taken: of its first frame. */
 export function placeIn(trace: StackTrace | undefined): string | undefined {
-  const frame = textOf(trace)
-    ?.split('\n')[1]
-    ?.replace(/^ +at (?:async )?/, '');
+  const frame = textOf(trace)?.split('\n')[1];
   return frame === undefined ? undefined : placeOf(frame);
 }
 
-/** The place of a frame; undefined for one of ours, of Node, or without a place. */
-function placeOf(frame: string): string | undefined {
-  const place = PLACE.exec(frame)?.[1];
-  if (place === undefined || place.startsWith('node:')) return undefined;
-  return OWN_FOLDERS.some((folder) => place.startsWith(folder)) ? undefined : place;
+/**
+ * Finds where one promise is awaited, for what is looked for once in a process. Never throws: not
+ * every runtime can make the realm.
+ */
+export function placeOfAwait(resolver: Resolver): string | undefined {
+  try {
+    return new AwaitStacks().of([resolver])[0]?.at;
+  } catch {
+    return undefined;
+  }
 }
-
-/** The folder of this package, as a URL and a path; none in a bundle, which holds users' code. */
-export function ownFolders(url: string): readonly string[] {
-  const folder = /^(.*\/)server\/await-stacks\.[jt]s$/.exec(url)?.[1];
-  return folder === undefined ? [] : [folder, fileURLToPath(folder)];
-}
-
-const OWN_FOLDERS = ownFolders(import.meta.url);

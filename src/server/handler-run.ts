@@ -13,6 +13,7 @@ import { closeCodeFor, isExpectedEnd } from './outcome.ts';
 import type { HandlerEnd, Outcome } from './outcome.ts';
 import { reportLimit, reportUnread } from './limit-reports.ts';
 import type { PeerFaults } from './peer-faults.ts';
+import { whereOf } from './report.ts';
 import type { Report } from './report.ts';
 import { SocketLife } from './socket-life.ts';
 import { RunFacts } from './run-facts.ts';
@@ -209,11 +210,11 @@ export class HandlerRun
   // Called by the hooks.
 
   report(error: unknown, phase: string): void {
-    this.#settings.report(error, { socketId: this.id, phase });
+    this.#settings.report(error, whereOf(this, phase));
   }
 
   reportFault(kind: string, phase: string, makeError: () => Error): void {
-    this.#settings.peerFaults.report(kind, { socketId: this.id, phase }, makeError);
+    this.#settings.peerFaults.report(kind, whereOf(this, phase), makeError);
   }
 
   reportUnlessOver(error: unknown, phase: string): void {

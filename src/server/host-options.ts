@@ -5,7 +5,9 @@
 import type { ServerSocket } from './host.ts';
 import { safeLogHooks } from './host-hooks.ts';
 import type { LogHooks } from './host-hooks.ts';
+import { placeOfAwait } from './await-stacks.ts';
 import type { KeyLimit } from './key-limits.ts';
+import { limitByAddress } from './limit-by-address.ts';
 import { PeerFaults } from './peer-faults.ts';
 import type { Report } from './report.ts';
 import { guarded, reportAsWarning } from './report.ts';
@@ -44,6 +46,7 @@ import {
   oneOf,
 } from '../core/arguments.ts';
 import type { CloseInfo } from '../core/close-info.ts';
+import { UsageError } from '../core/errors.ts';
 import { complete, namesOf, unchecked } from '../core/options.ts';
 import type { Complete, OptionTable } from '../core/options.ts';
 
@@ -151,10 +154,10 @@ export interface HostOptions extends ConversationOptions {
   /** Sessions and their signed cookies; false for none. Default false. */
   readonly sessions?: SessionOptions | false;
   /**
-   * Called as `report(error, { socketId, phase })` with errors that no caller can be given; not
-   * with the socket's own end that leaves a handler. Of the faults that clients cause, the first of
-   * each kind in a minute, and then their count, as a `PeerFaultsError`. Default: a process
-   * warning, `COROSOCK_REPORT`.
+   * Called as `report(error, { socketId, phase, route, path })` with errors that no caller can be
+   * given; not with the socket's own end that leaves a handler. Of the faults that clients cause,
+   * the first of each kind in a minute, and then their count, as a `PeerFaultsError`. Default: a
+   * process warning, `COROSOCK_REPORT`.
    */
   readonly report?: Report;
 }
@@ -178,7 +181,7 @@ const OWN_OPTIONS: OptionTable<OwnOptions, HostHookName> = {
   maxHandshakes: [256, checkCount],
   maxSockets: [Infinity, checkCountOrInfinity],
   maxUnadmitted: [1000, checkCount],
-  limitBy: [() => undefined, checkFunction],
+  limitBy: [() => undefined, checkLimitBy],
   handshakeTimeoutMs: [10_000, checkTimer],
   expiryCode: [4401, checkCloseCode],
   maxLifetimeMs: [Infinity, checkDuration],
@@ -186,6 +189,16 @@ const OWN_OPTIONS: OptionTable<OwnOptions, HostHookName> = {
   sessions: [false, unchecked],
   report: [reportAsWarning, checkFunction],
 };
+
+/** The function itself in place of what it makes would fail at the first handshake. */
+function checkLimitBy(call: string, name: string, value: unknown): void {
+  checkFunction(call, name, value);
+  if (value === limitByAddress)
+    throw new UsageError(
+      'COROSOCK_ARGUMENT',
+      `${call}: expected ${name} to be limitByAddress({ maxSockets: … }), got limitByAddress, which was not called`,
+    );
+}
 
 /** The options of a host. */
 export const HOST_OPTIONS: OptionTable<HostOptions, HostHookName> = {
@@ -236,7 +249,7 @@ export function settingsOf(
     peerFaults,
     deadlines: new Deadlines(clock),
     budget: new TurnBudget(clock),
-    traces: new ReadTraces(),
+    traces: new ReadTraces(placeOfAwait),
     lastWords: (waiting: LastWordsOptions) => new LastWords(waiting),
     selects: new LinkedList<ParkedSelect>(),
     PausedLink,

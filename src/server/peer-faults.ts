@@ -3,7 +3,7 @@
 // Sessions (forged cookies), runs (messages that no handler accepts), answer-to.ts (a store that is
 // down) and `serve` call it. Errors of the user's own code go to `report` directly.
 
-import type { Report } from './report.ts';
+import type { Report, Where } from './report.ts';
 import type { Clock } from '../time/clock.ts';
 import { messageCloseCode } from '../core/errors.ts';
 import { propertyOf } from '../core/object-like.ts';
@@ -21,9 +21,6 @@ const FAULT_WINDOW_MS = 60_000;
  * @limit Kinds of faults of clients that are counted apart | further kinds are counted together
  */
 export const MAX_FAULT_KINDS = 32;
-
-/** Where faults come up. */
-type Where = Parameters<Report>[1];
 
 /** The kind of all faults beyond {@link MAX_FAULT_KINDS} kinds. */
 const OTHER_KIND = 'other';

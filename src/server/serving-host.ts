@@ -30,6 +30,7 @@ import type { Outcome } from './outcome.ts';
 import { Capacity } from './capacity.ts';
 import { Admission } from './admission.ts';
 import type { AcceptedHandshake, HandshakeResult, PendingHandshake } from './admission.ts';
+import { whereOf } from './report.ts';
 import { EVERY_PATH, NO_PARAMS } from './routes.ts';
 import type { Match, RouteTable } from './routes.ts';
 import { RunRegistry } from './run-registry.ts';
@@ -237,7 +238,7 @@ export class ServingHost implements Host, RunListener {
     try {
       this.converse(transport, pending, result);
     } catch (error) {
-      this.#settings.report(error, { socketId: pending.socketId.value, ...HANDSHAKE });
+      this.#settings.report(error, whereOf(pending, HANDSHAKE.phase));
       pending.socketId.leave();
       transport.terminate();
     }

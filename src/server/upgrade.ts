@@ -6,6 +6,7 @@ import type { Duplex } from 'node:stream';
 import type { AcceptedHandshake, HandshakeResult, PendingHandshake, RejectedHandshake } from './admission.ts';
 import { cancel } from './admission.ts';
 import { answerTo } from './answer-to.ts';
+import { whereOf } from './report.ts';
 import type { AnswerSettings } from './answer-to.ts';
 import { EARLY_BYTES, EarlyData, startReads, stopReads } from '../handshake/early-data.ts';
 import { tellRefused } from './host-hooks.ts';
@@ -87,7 +88,7 @@ export class Upgrade {
     } catch (error) {
       // No `ws` may listen to it: a reset would end the process.
       stream.on('error', noop);
-      this.#settings.report(error, { socketId: this.#pending.socketId.value, phase: 'handshake' });
+      this.#settings.report(error, whereOf(this.#pending, 'handshake'));
     }
     // The client has disconnected, or its request was malformed after all.
     if (transport === undefined) cancel(accepted);
@@ -111,7 +112,7 @@ export class Upgrade {
     const { stream } = this.#event;
     // A client that has ended its side cannot converse: it is as gone as one that has reset.
     if (rejected.kind === 'over' && rejected.why === 'gone') return void stream.destroy();
-    this.#refuse(answerTo(rejected, this.#pending.socketId, this.#settings));
+    this.#refuse(answerTo(rejected, this.#pending, this.#settings));
   }
 
   #refuse(answer: Refusal | HookAnswer): void {

@@ -89,7 +89,7 @@ async function begin(memory: MemoryServer, request: MemoryServer['first']): Prom
     memory.opening -= 1;
     if (result.kind === 'accepted') return memory.open(pending, result);
     pending.socketId.leave();
-    const answer = answerTo(result, pending.socketId, memory.settings);
+    const answer = answerTo(result, pending, memory.settings);
     tellRefused(memory.settings, pending.request, answer);
     return { response: 'response' in answer ? answer.response : toResponse(answer) };
   });
