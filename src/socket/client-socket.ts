@@ -27,11 +27,6 @@ export interface ClientSocket extends Socket, AsyncDisposable {
 
 /** A {@link ClientSocket} over one conversation. */
 export class ConnectedSocket extends MessageSocket implements ClientSocket {
-  /** For `client/`, which opens and probes sockets. */
-  static conversationOf(ws: ConnectedSocket): Conversation {
-    return ws.#conversation;
-  }
-
   readonly url: string;
   readonly #conversation: Conversation;
 

@@ -59,6 +59,7 @@ export class MessageSocket implements Socket {
     return isObjectLike(value) && #conversation in value;
   }
 
+  /** For rooms that work with the conversation of a socket: `client/`, `requests/`. */
   static conversationOf(ws: MessageSocket): Conversation {
     return ws.#conversation;
   }
