@@ -4,6 +4,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -56,7 +57,6 @@ describe('attach', () => {
     expect(await say(host.port, '/')).toBe('late: hello');
     server.close();
     await once(server, 'close');
-    expect([host.url, host.port]).toEqual(['', 0]);
   });
 
   it('has no URL on a server that listens on no port', async () => {
@@ -67,6 +67,28 @@ describe('attach', () => {
     expect([host.url, host.port]).toEqual(['', 0]);
     server.close();
     rmSync(folder, { recursive: true });
+  });
+
+  it('keeps its URL after the end, also where the server no longer listens', async () => {
+    const plain = await listen((_request, response) => response.end('a page'));
+    const url = `ws://127.0.0.1:${plain.port}`;
+    const host = attach(plain.server, { '/chat': saying('chat') });
+    await host.close();
+    await plain[Symbol.asyncDispose]();
+    expect([host.url, host.port]).toEqual([url, plain.port]);
+  });
+
+  it('has the URL of the port that its server listens on now', async () => {
+    const server = createServer();
+    await using host = attach(server, { '/chat': saying('chat') });
+    const ports: number[] = [];
+    for (let round = 0; round < 2; round += 1) {
+      await once(server.listen(0, '127.0.0.1'), 'listening');
+      ports.push((server.address() as AddressInfo).port);
+      expect(host.port).toBe(ports[round]);
+      await new Promise((resolve) => server.close(resolve));
+      expect(host.port).toBe(ports[round]);
+    }
   });
 
   it('serves on node:https', async () => {

@@ -79,7 +79,7 @@ describe('onRefused', () => {
     [
       'a plain request for a WebSocket',
       'GET /here/1 HTTP/1.1\r\nHost: a.example\r\n\r\n',
-      ['/here/1', 426, 'A WebSocket is served here'],
+      ['/here/1', 426, 'A WebSocket is served here. A proxy may have dropped the Upgrade header'],
     ],
     [
       'a plain request for nothing',

@@ -56,6 +56,39 @@ describe('HostedSocket', () => {
   });
 });
 
+describe('waitingWrites', () => {
+  it('counts the writes that wait for room, and their bytes on the wire', async () => {
+    const memory = new MemoryHost({ writeBufferBytes: 1 });
+    const { run } = memory.visit(async (ws) => void (await ws.closed));
+    const { ws } = run;
+    expect(ws.waitingWrites).toEqual({ count: 0, bytes: 0 });
+    const writes = [ws.write('accepted'), ws.write('€'), ws.write(Buffer.alloc(10))];
+    expect(ws.waitingWrites).toEqual({ count: 2, bytes: 13 });
+    await Promise.all(writes);
+    expect(ws.waitingWrites).toEqual({ count: 0, bytes: 0 });
+  });
+
+  it('counts a write of an iterable without bytes', async () => {
+    const memory = new MemoryHost({ writeBufferBytes: 1 });
+    const { run } = memory.visit(async (ws) => void (await ws.closed));
+    const writes = [run.ws.write('accepted'), run.ws.write(['a', 'b'])];
+    expect(run.ws.waitingWrites).toEqual({ count: 1, bytes: 0 });
+    await Promise.all(writes);
+  });
+
+  it('counts what others wait with, on a handle of a shared socket, and nothing at the end', async () => {
+    const memory = new MemoryHost({ writeBufferBytes: 1 });
+    const { run } = memory.visit(async (ws) => void (await ws.closed), 'shared');
+    const [handle] = await memory.host.openServer(run.ws.id);
+    const writes = [run.ws.write('accepted'), run.ws.write('waits')];
+    expect(handle?.waitingWrites).toEqual({ count: 1, bytes: 5 });
+    run.ws.terminate();
+    await Promise.all(writes);
+    await run.ws.closed;
+    expect(handle?.waitingWrites).toEqual({ count: 0, bytes: 0 });
+  });
+});
+
 describe('endServer', () => {
   it('closes with 1000 and no reason', async () => {
     const { ws, client } = visit();

@@ -18,6 +18,13 @@ describe('serve', () => {
     expect(host.url).toBe(`ws://127.0.0.1:${host.port}`);
   });
 
+  it('keeps its URL and its port after the end', async () => {
+    const host = await serve(nothing);
+    await host.close();
+    expect(host.port).toBeGreaterThan(0);
+    expect(host.url).toBe(`ws://127.0.0.1:${host.port}`);
+  });
+
   it('listens on the given hostname, also over IPv6', async () => {
     await using host = await serve(nothing, { hostname: '::1' });
     expect(host.url).toBe(`ws://[::1]:${host.port}`);
@@ -152,9 +159,20 @@ describe('a plain request', () => {
     });
   });
 
+  it('of a WebSocket whose Upgrade a proxy has dropped hears of that', async () => {
+    const request = get(
+      '/chat/1',
+      'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n',
+    );
+    expect(await refused(host.port, request)).toMatchObject({
+      status: 426,
+      body: 'A WebSocket is served here. A proxy may have dropped the Upgrade header\n',
+    });
+  });
+
   it('by HEAD gets the answer to GET without its body', async () => {
     const response = await fetch(`http://127.0.0.1:${host.port}/chat/1`, { method: 'HEAD' });
-    expect([response.status, response.headers.get('content-length')]).toEqual([426, '27']);
+    expect([response.status, response.headers.get('content-length')]).toEqual([426, '72']);
     using client = await connectRaw(host.port);
     await client.send('HEAD /chat/1 HTTP/1.1\r\nHost: a\r\n\r\n');
     await expect(client.answer()).rejects.toThrow('got fin');

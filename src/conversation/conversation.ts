@@ -22,6 +22,7 @@ import { LazyPromise } from '../waiting/lazy-promise.ts';
 import { LazySignal } from '../waiting/lazy-signal.ts';
 import type { Transport, TransportSink } from '../transport/transport.ts';
 import type { CloseInfo, LinkEnd } from '../core/close-info.ts';
+import { bytesOf } from '../core/data.ts';
 import type { Data } from '../core/data.ts';
 import { ConversationOverError } from '../core/errors.ts';
 import type { ParkedWait } from '../core/parked-wait.ts';
@@ -219,6 +220,13 @@ export class Conversation implements TransportSink, DeadlineOwner {
   get writer(): Writer {
     this.#writer ??= this.#makeWriter();
     return this.#writer;
+  }
+
+  /** The writes that wait for room, and the bytes of their messages. */
+  get waitingWrites(): { readonly count: number; readonly bytes: number } {
+    const waiting = [...(this.#writer?.waiting ?? [])];
+    const sizes = waiting.map(({ data }) => (data === undefined ? 0 : bytesOf(data)));
+    return { count: sizes.length, bytes: sizes.reduce((sum, bytes) => sum + bytes, 0) };
   }
 
   /** Aborts at the end. */

@@ -46,6 +46,7 @@ export class FragmentedWrite implements WaitingWrite {
   readonly #sink: FragmentSink;
   readonly #answer: FragmentedAnswer;
   readonly resolver: Resolver;
+  readonly data = undefined;
   readonly sinceMs: number;
   /** When it times out, on the clock; Infinity for never. */
   readonly dueMs: number;

@@ -17,6 +17,8 @@ export interface WriteRequest {
 
 /** A write that waits for room: of a whole message, or of a message in fragments. */
 export interface WaitingWrite extends ParkedWait, ListNode<WaitingWrite> {
+  /** The whole message; undefined for one in fragments, which the iterable has yet to give. */
+  readonly data: Data | undefined;
   /** When it times out, on the clock; Infinity for never. */
   readonly dueMs: number;
   /**

@@ -8,7 +8,7 @@ import type { FragmentedAnswer, FragmentedRequest, FragmentSink } from './fragme
 import type { WaitingWrite, WriteRequest } from './write-request.ts';
 import type { Data } from '../core/data.ts';
 import { noop } from '../core/noop.ts';
-import type { ParkedWait, Resolver } from '../core/parked-wait.ts';
+import type { Resolver } from '../core/parked-wait.ts';
 import type { WriteStatus } from '../core/status.ts';
 import { LinkedList } from '../structures/linked-list.ts';
 import type { Clock } from '../time/clock.ts';
@@ -108,7 +108,7 @@ export class Writer implements FragmentSink {
   }
 
   /** The writes that wait, oldest first. */
-  get waiting(): Iterable<ParkedWait> {
+  get waiting(): Iterable<WaitingWrite> {
     return this.#waiters ?? [];
   }
 
@@ -207,6 +207,7 @@ export class Writer implements FragmentSink {
   ): WaitingWrite {
     const sinceMs = this.#settings.clock.now();
     const waiter: WaitingWrite = {
+      data: request.data,
       resolver,
       sinceMs,
       dueMs: sinceMs + request.timeoutMs,

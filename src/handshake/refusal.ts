@@ -43,7 +43,7 @@ export const REFUSALS = {
   tooMany: { status: 429, text: 'Too many sockets or handshakes', headers: { 'Retry-After': '5' } },
   plainRequest: {
     status: 426,
-    text: 'A WebSocket is served here',
+    text: 'A WebSocket is served here. A proxy may have dropped the Upgrade header',
     headers: { Connection: 'close, Upgrade', Upgrade: 'websocket', 'Sec-WebSocket-Version': '13' },
   },
   malformed: { status: 400, text: 'The request is malformed' },

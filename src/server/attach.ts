@@ -14,6 +14,12 @@ import type { Routes } from './servable.ts';
 import { registryOf } from './upgrade-registry.ts';
 import { badArgument } from '../core/arguments.ts';
 
+/** Where clients connect to. */
+interface Address {
+  readonly url: string;
+  readonly port: number;
+}
+
 /**
  * Serves WebSockets beside what an http server serves already.
  *
@@ -43,11 +49,15 @@ export function attach(server: AttachableServer, routes: Routes, options: HostOp
   const settings = settingsOf('attach()', options);
   const table = new RouteTable(routes);
   const registry = registryOf(server);
+  const address = addressOf(server);
   const host = new ServingHost(table, settings, {
     get address() {
-      return addressOf(server);
+      return address();
     },
-    close: async () => registry.remove(table),
+    close: async () => {
+      address();
+      registry.remove(table);
+    },
   });
   registry.add(table, host, settings.report);
   return host;
@@ -55,10 +65,16 @@ export function attach(server: AttachableServer, routes: Routes, options: HostOp
 
 const HTTP1_TOO = 'a server that speaks HTTP/1.1, too: http2.createSecureServer({ allowHTTP1: true, … })';
 
-/** Gives the address for clients; undefined while the server does not listen on a port. */
-export function addressOf(
-  server: AttachableServer,
-): { readonly url: string; readonly port: number } | undefined {
+/**
+ * Gives the address for clients when it is called, or the last one that it has seen; undefined
+ * where the server has not listened on a port by then.
+ */
+export function addressOf(server: AttachableServer): () => Address | undefined {
+  let last: Address | undefined;
+  return () => (last = addressNow(server) ?? last);
+}
+
+function addressNow(server: AttachableServer): Address | undefined {
   const address = server.address();
   if (address === null || typeof address === 'string') return undefined;
   // Bun has a node:https without `setSecureContext`, Node a node:http2 of another class.

@@ -26,6 +26,11 @@ import type { WaitOptions } from '../core/wait-options.ts';
 export interface SharedSocket extends Socket {
   /** `%CSP.WebSocket`'s `WebSocketID`: unguessable, unique across nodes. */
   readonly id: string;
+  /**
+   * Writes that wait for room, and the bytes of their messages. A write of an iterable counts
+   * without bytes: what it will give is not known.
+   */
+  readonly waitingWrites: { readonly count: number; readonly bytes: number };
 
   /**
    * Ends the conversation with the closing handshake.
@@ -124,9 +129,12 @@ export type OpenResult =
 
 /** Serves. `await using` closes it with `graceMs: 0`. */
 export interface Host extends AsyncDisposable {
-  /** ws://host:port, or '' when attached to a server that does not listen. */
+  /**
+   * ws://host:port, or '' when attached to a server that does not listen yet. After the end it stays
+   * what it was.
+   */
   readonly url: string;
-  /** 0 when attached to a server that does not listen. */
+  /** 0 when attached to a server that does not listen yet. After the end it stays what it was. */
   readonly port: number;
   /**
    * Open sockets of this process, by id, in the order in which they opened. An iteration visits

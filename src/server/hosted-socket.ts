@@ -52,6 +52,10 @@ export class SocketHandle extends MessageSocket implements SharedSocket {
     return this.#run.id;
   }
 
+  get waitingWrites(): { readonly count: number; readonly bytes: number } {
+    return this.#run.conversation.waitingWrites;
+  }
+
   endServer(code = 1000, reason = ''): Promise<CloseInfo> {
     return closeByUser('ws.endServer()', this.#run.conversation, code, reason);
   }

@@ -81,9 +81,10 @@ export async function serve(routes: Routes, options: ServeOptions = {}): Promise
   // node:https emits `connection`, too: before TLS, for another stream.
   server.on(tls === undefined ? 'connection' : 'secureConnection', (stream: Duplex) => pending.begin(stream));
   let ignoreSignals = noop;
+  const address = addressOf(server);
   const host: ServingHost = new ServingHost(table, settings, {
     get address() {
-      return addressOf(server);
+      return address();
     },
     close: async () => {
       await listener.stop();
@@ -96,6 +97,7 @@ export async function serve(routes: Routes, options: ServeOptions = {}): Promise
   });
   refuseTheRest(listener, { table, pending, host, clock: settings.clock });
   await listener.listen(port, hostname);
+  address();
   if (signals) ignoreSignals = closeOnSignals(() => host.close());
   // An error while listening, such as too many open files, must not end the process.
   server.on('error', (error: NodeJS.ErrnoException) => {
