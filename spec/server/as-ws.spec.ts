@@ -250,17 +250,17 @@ describe('errors', () => {
 
   it('of the peer are emitted where there is a listener, and never thrown', async () => {
     const memory = new MemoryHost();
-    const cause = new RangeError('too big');
+    const cause = new RangeError('no frame');
     const [heard, unheard] = [new ScriptedTransport(), new ScriptedTransport()];
     const events: unknown[] = [];
     memory.converse(heard, (ws) => void events.push(recorded(asWs(ws))), 'shared');
     memory.converse(unheard, (ws) => void asWs(ws), 'shared');
-    for (const link of [heard, unheard]) link.end({ code: 1009, by: 'limit', cause });
+    for (const link of [heard, unheard]) link.end({ code: 1002, by: 'protocol', cause });
     await settle();
     expect(events).toEqual([
       [
         ['error', cause],
-        ['close', 1009, Buffer.alloc(0), false],
+        ['close', 1002, Buffer.alloc(0), false],
       ],
     ]);
     expect(memory.reports).toEqual([]);

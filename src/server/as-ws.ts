@@ -228,26 +228,32 @@ class SocketView extends WsEmitter implements WsView {
     this.#emitEnd(await this.#conversation.closed);
   }
 
-  /** @returns Whether there may be one more. */
+  /**
+   * Between its look for a listener and `emit` nothing is awaited: the listener may leave.
+   *
+   * @returns Whether there may be one more.
+   */
   async #emitNext(): Promise<boolean> {
-    if (!(await this.#untilWanted())) return false;
+    while (this.#mayWait) await this.#woken();
+    if (!this.#isWanted) return false;
     const [data, status] = await this.#ws.readMessage(Infinity);
-    if (status !== 'ok' || !(await this.#untilWanted())) return false;
+    if (status !== 'ok') return false;
+    while (this.#mayWait) await this.#woken();
     if (typeof data === 'string') this.#emit('message', Buffer.from(data), false);
     else this.#emit('message', inForm(this.binaryType, data), true);
     return true;
   }
 
-  /** @returns False when the conversation is over, and its messages have no listener. */
-  async #untilWanted(): Promise<boolean> {
-    while (!this.#isWanted) {
-      if (this.#conversation.queue.end !== undefined) return false;
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
-      this.#wake = undefined;
-    }
-    return true;
+  /** Whether a message has to wait, and may: the conversation goes on. */
+  get #mayWait(): boolean {
+    return !this.#isWanted && this.#conversation.queue.end === undefined;
+  }
+
+  /** Resolves when something has changed for messages that wait. */
+  #woken(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = resolve;
+    });
   }
 
   #emitEnd({ by, cause, clean, code, reason }: CloseInfo): void {
