@@ -6,11 +6,15 @@ import { GraphQLObjectType, GraphQLSchema, GraphQLString } from 'graphql';
 import { createClient } from 'graphql-ws';
 import type { Client } from 'graphql-ws';
 import { useServer } from 'graphql-ws/use/ws';
+import { asWs } from 'corosock';
+import { fakeSocket, settle } from 'corosock/testing';
 import { describe, expect, it } from 'vitest';
-import { WebSocket } from 'ws';
+import { WebSocket, WebSocketServer } from 'ws';
 import { adaptedHost } from './adapted-host.ts';
 import type { AdaptedHost } from './adapted-host.ts';
 
+/** How many values of a subscription were asked for. */
+let counted = 0;
 /** How a subscription to silence has ended. */
 let onStopped: () => void = () => {};
 
@@ -25,7 +29,10 @@ const schema = new GraphQLSchema({
       count: {
         type: GraphQLString,
         async *subscribe() {
-          for (let count = 1; count <= 500; count += 1) yield { count: `${count} ${'x'.repeat(1000)}` };
+          for (let count = 1; count <= 500; count += 1) {
+            counted = count;
+            yield { count: `${count} ${'x'.repeat(1000)}` };
+          }
         },
       },
       silence: {
@@ -95,6 +102,24 @@ describe('graphql-ws', () => {
       Array.from({ length: 500 }, (_, index) => index + 1),
     );
     await graphql.dispose();
+  });
+
+  it('holds a subscription back whose client does not read', async () => {
+    const wss = new WebSocketServer({ noServer: true });
+    useServer({ schema }, wss, 0);
+    const { ws, client: peer } = fakeSocket({
+      protocols: ['graphql-transport-ws'],
+      writeBufferBytes: 10_000,
+    });
+    wss.emit('connection', asWs(ws), {});
+    await peer.writeJson({ type: 'connection_init' });
+    await peer.writeJson({ type: 'subscribe', id: '1', payload: { query: 'subscription { count }' } });
+    counted = 0;
+    await settle();
+    expect([counted > 0, counted < 250]).toEqual([true, true]);
+    const types: unknown[] = [];
+    while (types.length < 502) types.push((await peer.readJson<{ type: string }>())[0]?.type);
+    expect(types).toEqual(['connection_ack', ...Array.from({ length: 500 }, () => 'next'), 'complete']);
   });
 
   it('ends a subscription that its client has left', async () => {
