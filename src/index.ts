@@ -9,7 +9,17 @@ export type { Handshake } from './handshake/handshake.ts';
 export type { Host, OpenResult, ServerSocket, SharedSocket } from './server/host.ts';
 export type { HostOptions } from './server/host-options.ts';
 export { defineServer } from './server/servable.ts';
-export type { Created, Handler, Routes, Servable, WebSocketServer } from './server/servable.ts';
+export type {
+  Created,
+  Handler,
+  Route,
+  RouteOptions,
+  Routes,
+  RouteWithOptions,
+  Servable,
+  WebSocketServer,
+} from './server/servable.ts';
+export type { RouteParams } from './server/typed-routes.ts';
 export { LimitError } from './server/limit-reports.ts';
 export { PeerFaultsError } from './server/peer-faults.ts';
 export { limitByAddress } from './server/limit-by-address.ts';

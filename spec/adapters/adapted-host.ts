@@ -23,7 +23,7 @@ export async function adaptedHost(
   const reports: unknown[] = [];
   const host = await serve(
     {
-      onPreServer: ({ request }: Handshake) => request.raw,
+      onPreServer: ({ request }: Handshake) => request.raw as IncomingMessage,
       async server(ws: ServerSocket<IncomingMessage>) {
         const socket = asWs(ws);
         wss.clients.add(socket);

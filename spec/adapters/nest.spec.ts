@@ -24,7 +24,7 @@ class CorosockAdapter extends WsAdapter {
     const wss = new WebSocketServer({ noServer: true });
     const host = attach(this.httpServer as Server, {
       [path]: {
-        onPreServer: ({ request }: Handshake) => request.raw,
+        onPreServer: ({ request }: Handshake) => request.raw as IncomingMessage,
         async server(ws: ServerSocket<IncomingMessage>) {
           const socket = asWs(ws);
           wss.clients.add(socket);

@@ -122,7 +122,7 @@ class MemoryRoadHost implements RoadHost {
       authority: new Map(lines).get('host') ?? url.host,
       isSecure: false,
     };
-    const refusal = this.#host.refusalOf(handshake);
+    const refusal = this.#host.refusalOf(handshake, found.pattern);
     if (refusal !== undefined) return answerOf(refusal);
     const admitted = this.#host.pendingHandshake(
       handshake,

@@ -152,7 +152,7 @@ describe('RouteTable', () => {
     [
       'a map with a number for a server',
       { '/a': 1 },
-      `routes['/a']: expected a function, or an object or class with server(), got 1`,
+      `routes['/a']: expected a function, an object or class with server(), or { create }, got 1`,
     ],
     ['an object without server', { '/a': {} }, 'got an object'],
     ['a hook', { server: a, onPreServer: 1 }, 'routes.onPreServer: expected a function, got 1'],

@@ -7,7 +7,7 @@ import type { CheckedRequest } from './check-handshake.ts';
 import { parseHeaderLines } from './header-lines.ts';
 import { withoutPrefix } from './ip-address.ts';
 
-export interface HandshakeRequest {
+export interface HandshakeRequest<Params = Readonly<Record<string, string>>> {
   /**
    * `ws:` or `wss:`, with the Host that the client named; behind a proxy of `trustProxy`, as that
    * proxy was asked.
@@ -16,7 +16,7 @@ export interface HandshakeRequest {
   /** As Node gives them: names in lower case. */
   readonly headers: IncomingHttpHeaders;
   /** Parameters of the matched route: '/chat/:room' → { room }. */
-  readonly params: Readonly<Record<string, string>>;
+  readonly params: Params;
   /** Subprotocols offered by the client. */
   readonly protocols: readonly string[];
   /**

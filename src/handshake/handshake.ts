@@ -8,12 +8,12 @@ import { badArgument } from '../core/arguments.ts';
 import { UsageError } from '../core/errors.ts';
 
 /** A socket that is not open yet. */
-export interface Handshake {
+export interface Handshake<Params = Readonly<Record<string, string>>, Context = unknown> {
   /** The id that the socket will have. */
   readonly id: string;
-  readonly request: HandshakeRequest;
+  readonly request: HandshakeRequest<Params>;
   /** In the hook of a route: what the host's `onPreServer` has returned. Otherwise undefined. */
-  readonly context: unknown;
+  readonly context: Context;
   /** The session's id; undefined where the host has no sessions. */
   readonly sessionId: string | undefined;
   readonly session: Session | undefined;

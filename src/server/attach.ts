@@ -11,6 +11,7 @@ import { settingsOf } from './host-options.ts';
 import type { HostOptions } from './host-options.ts';
 import { RouteTable } from './routes.ts';
 import type { Routes } from './servable.ts';
+import type { LoneRoute, TypedRoutes, UnknownRoutes, WithHostHook } from './typed-routes.ts';
 import { registryOf } from './upgrade-registry.ts';
 import { badArgument } from '../core/arguments.ts';
 
@@ -37,6 +38,21 @@ interface Address {
  * @throws UsageError `COROSOCK_ARGUMENT`; `COROSOCK_ROUTE` for a pattern that is malformed, or that
  *   a host of this server has claimed.
  */
+export function attach<Context, HostContext = unknown>(
+  server: AttachableServer,
+  route: LoneRoute<Context, NoInfer<HostContext>>,
+  options?: WithHostHook<HostOptions, HostContext>,
+): Host;
+export function attach<Given>(
+  server: AttachableServer,
+  routes: Given & UnknownRoutes<Given>,
+  options?: HostOptions,
+): Host;
+export function attach<Contexts extends Readonly<Record<string, unknown>>, HostContext = unknown>(
+  server: AttachableServer,
+  routes: TypedRoutes<Contexts, NoInfer<HostContext>>,
+  options?: WithHostHook<HostOptions, HostContext>,
+): Host;
 export function attach(server: AttachableServer, routes: Routes, options: HostOptions = {}): Host {
   // An Express or Koa application has `listen`, too, and is not a server.
   if (typeof server?.listen !== 'function' || typeof server.address !== 'function') {

@@ -217,6 +217,7 @@ export interface HostSettings
   readonly sessions: SessionSettings | undefined;
   readonly selects: ParkedSelects;
   readonly peerFaults: PeerFaults;
+  readonly inflows: Inflows;
 }
 
 /**

@@ -50,8 +50,11 @@ export interface SharedSocket extends Socket {
 }
 
 /** What a server handler holds as `ws`. */
-export interface ServerSocket<Context = unknown> extends SharedSocket {
-  readonly request: HandshakeRequest;
+export interface ServerSocket<
+  Context = unknown,
+  Params = Readonly<Record<string, string>>,
+> extends SharedSocket {
+  readonly request: HandshakeRequest<Params>;
   /** What `onPreServer` returned, or what the last `renew` gave. */
   readonly context: Context;
   /** The session's id; undefined where the host has no sessions. */

@@ -5,7 +5,16 @@
 import { match, pathToRegexp } from 'path-to-regexp';
 import type { Match as PathMatch } from 'path-to-regexp';
 import type { MakeServer } from './hook-order.ts';
-import type { Created, Handler, Routes, Servable, WebSocketServer } from './servable.ts';
+import type {
+  Created,
+  Handler,
+  Route,
+  RouteOptions,
+  Routes,
+  RouteWithOptions,
+  Servable,
+  WebSocketServer,
+} from './servable.ts';
 import { badArgument } from '../core/arguments.ts';
 import { UsageError } from '../core/errors.ts';
 import { propertyOf } from '../core/object-like.ts';
@@ -19,8 +28,21 @@ export interface Match {
   readonly params: Readonly<Record<string, string>>;
 }
 
+/** A route with options of its own. */
+interface OptionedRoute {
+  /** As in {@link Match}. */
+  readonly pattern: string;
+  /** Named in errors. */
+  readonly name: string;
+  readonly options: RouteOptions;
+}
+
 /** One compiled pattern. */
-interface Route {
+interface CompiledRoute {
+  /** Named in errors: `routes['/chat']`. */
+  readonly name: string;
+  /** Undefined for a route without. */
+  readonly options: RouteOptions | undefined;
   readonly pattern: string;
   /** Equal for patterns that match the same paths. */
   readonly shape: string;
@@ -39,7 +61,7 @@ export const NO_PARAMS: Readonly<Record<string, string>> = Object.freeze(
 
 /** The routes of one host. */
 export class RouteTable {
-  readonly #routes: readonly Route[];
+  readonly #routes: readonly CompiledRoute[];
 
   /** @throws UsageError `COROSOCK_ARGUMENT`, `COROSOCK_ROUTE`. */
   constructor(routes: Routes) {
@@ -59,6 +81,13 @@ export class RouteTable {
     return undefined;
   }
 
+  /** The routes that have options of their own. */
+  get withOptions(): readonly OptionedRoute[] {
+    return this.#routes.flatMap(({ name, options, pattern, shape }) =>
+      options === undefined ? [] : [{ name, options, pattern: shape === EVERY_PATH ? shape : pattern }],
+    );
+  }
+
   /** Whether it answers every path. */
   get isLone(): boolean {
     return this.#routes[0]?.shape === EVERY_PATH;
@@ -74,34 +103,44 @@ export class RouteTable {
   }
 }
 
-function compileAll(routes: Routes): readonly Route[] {
-  if (typeof routes === 'function' || isWebSocketServer(routes) || isCreated(routes)) {
-    return [
-      {
-        pattern: 'every path',
-        shape: EVERY_PATH,
-        makeServer: makerOf('routes', routes),
-        match: () => NO_PARAMS,
-      },
-    ];
+function compileAll(routes: Routes): readonly CompiledRoute[] {
+  if (isRoute(routes)) {
+    const pattern = { pattern: 'every path', shape: EVERY_PATH, match: () => NO_PARAMS };
+    return [{ ...pattern, ...partsOf('routes', routes) }];
   }
   if (typeof routes !== 'object' || routes === null) throw badArgument('routes', EXPECTED, routes);
-  const compiled = Object.entries(routes).map(([pattern, servable]) => compile(pattern, servable));
+  const compiled = Object.entries(routes).map(([pattern, route]) => compile(pattern, route));
   if (compiled.length === 0) throw badArgument('routes', 'at least one pattern', routes);
   return compiled;
 }
 
-function compile(pattern: string, servable: Servable): Route {
-  const makeServer = makerOf(`routes['${pattern}']`, servable);
+function compile(pattern: string, route: Route): CompiledRoute {
+  const parts = partsOf(`routes['${pattern}']`, route);
   if (!pattern.startsWith('/')) throw badRoute(`a pattern that begins with '/'`, pattern);
   const options = { sensitive: true, trailing: false, encodePath: encodeLiteral } as const;
   try {
     const matches = match<Record<string, string>>(pattern, { ...options, decode: false });
     const shape = pathToRegexp(pattern, options).regexp.source;
-    return { pattern, shape, makeServer, match: (path) => paramsOf(matches(path)) };
+    return { pattern, shape, ...parts, match: (path) => paramsOf(matches(path)) };
   } catch (error) {
     throw badRoute(`a pattern of path-to-regexp (${(error as Error).message})`, pattern);
   }
+}
+
+/**
+ * Takes a route apart into the maker of its servers and its options.
+ *
+ * @param name - Named in errors.
+ * @throws UsageError `COROSOCK_ARGUMENT`.
+ */
+export function partsOf(name: string, route: Route): Pick<CompiledRoute, 'name' | 'options' | 'makeServer'> {
+  if (!hasOptions(route)) return { name, options: undefined, makeServer: makerOf(name, route) };
+  const { serve, options, ...others }: RouteWithOptions = route;
+  const [other] = Object.keys(others);
+  if (other !== undefined) throw badArgument(name, 'only serve and options', other);
+  if (typeof options !== 'object' || options === null)
+    throw badArgument(`${name}.options`, 'an object', options);
+  return { name, options, makeServer: makerOf(`${name}.serve`, serve) };
 }
 
 function paramsOf(found: PathMatch<Record<string, string>>): Readonly<Record<string, string>> | undefined {
@@ -119,7 +158,7 @@ function encodeLiteral(text: string): string {
  * @param name - Named in errors.
  * @throws UsageError `COROSOCK_ARGUMENT`.
  */
-export function makerOf(name: string, servable: Servable): MakeServer {
+function makerOf(name: string, servable: Servable): MakeServer {
   if (isWebSocketServer(servable)) {
     checkHooks(name, servable);
     return () => servable;
@@ -133,7 +172,7 @@ export function makerOf(name: string, servable: Servable): MakeServer {
   return () => checkedServer(name, EXPECTED, new servable());
 }
 
-const EXPECTED = 'a function, or an object or class with server()';
+const EXPECTED = 'a function, an object or class with server(), or { create }';
 
 /** @throws What `create` throws; UsageError for what is no server. */
 function createdBy(name: string, created: Created): WebSocketServer | Promise<WebSocketServer> {
@@ -176,6 +215,15 @@ function isWebSocketServer(value: unknown): value is WebSocketServer {
   );
 }
 
+/** A map of patterns has no `serve`: a pattern begins with a slash. */
+function hasOptions(value: unknown): value is RouteWithOptions {
+  return typeof value === 'object' && value !== null && 'serve' in value && !isWebSocketServer(value);
+}
+
+function isRoute(routes: Routes): routes is Route {
+  return typeof routes === 'function' || isWebSocketServer(routes) || isCreated(routes) || hasOptions(routes);
+}
+
 function isCreated(value: unknown): value is Created {
   return (
     typeof value === 'object' && value !== null && 'create' in value && typeof value.create === 'function'
@@ -209,7 +257,7 @@ function decodeSegment(sent: string): string {
   return segment;
 }
 
-function refuseDuplicates(routes: readonly Route[]): void {
+function refuseDuplicates(routes: readonly CompiledRoute[]): void {
   const seen = new Map<string, string>();
   for (const { pattern, shape } of routes) {
     const first = seen.get(shape);

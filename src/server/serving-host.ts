@@ -10,12 +10,11 @@ import { answerHealth } from './health.ts';
 import { HostWaits } from './host-waits.ts';
 import type { Wait, WaitsFilter } from './host-waits.ts';
 import { HandlerRun } from './handler-run.ts';
-import type { RunListener, RunSettings } from './handler-run.ts';
+import type { RunListener } from './handler-run.ts';
 import type { MakeServer } from './hook-order.ts';
 import { peerOf, UpgradeRequest } from '../handshake/handshake-request.ts';
 import type { ArrivedRequest, HandshakeRequest } from '../handshake/handshake-request.ts';
-import { originRefusal, originRule } from '../handshake/origins.ts';
-import type { OriginRule } from '../handshake/origins.ts';
+import { originRefusal } from '../handshake/origins.ts';
 import { trustedProxies } from '../handshake/trusted-proxies.ts';
 import type { TrustedProxies } from '../handshake/trusted-proxies.ts';
 import { whenAnswered } from '../handshake/pipelining.ts';
@@ -33,15 +32,14 @@ import type { AcceptedHandshake, HandshakeResult, PendingHandshake } from './adm
 import { whereOf } from './report.ts';
 import { EVERY_PATH, NO_PARAMS } from './routes.ts';
 import type { Match, RouteTable } from './routes.ts';
+import { HostTerms } from './route-terms.ts';
 import { RunRegistry } from './run-registry.ts';
 import { ShutDown } from './shut-down.ts';
-import { TaskQueue } from '../waiting/task-queue.ts';
 import { handedOver, markHandedOver, Upgrade } from './upgrade.ts';
 import type { PendingUpgrade } from './upgrade.ts';
 import { Sessions } from '../session/sessions.ts';
 import { Conversation } from '../conversation/conversation.ts';
 import { rejected } from '../waiting/abortable.ts';
-import { WsAcceptor } from '../transport/ws/acceptor.ts';
 import type { Transport } from '../transport/transport.ts';
 import { badArgument } from '../core/arguments.ts';
 import type { Complete } from '../core/options.ts';
@@ -71,14 +69,12 @@ type HandshakePlace = Pick<PendingHandshake, 'socketId' | 'route'>;
 export class ServingHost implements Host, RunListener {
   readonly #routes: RouteTable;
   readonly #settings: HostSettings;
-  readonly #runSettings: RunSettings;
   readonly #binding: HttpBinding;
-  readonly #originRule: OriginRule;
+  readonly #terms: HostTerms;
   readonly #proxies: TrustedProxies | undefined;
   readonly #refused: RefusedRequests;
   readonly #admission: Admission;
   readonly #capacity: Capacity;
-  readonly #acceptor: WsAcceptor;
   readonly #sessions: Sessions | undefined;
   readonly #runs = new RunRegistry();
   /** Also for the test kit: a second one could not follow the handlers of the first. */
@@ -90,19 +86,13 @@ export class ServingHost implements Host, RunListener {
   constructor(routes: RouteTable, settings: HostSettings, binding: HttpBinding) {
     this.#routes = routes;
     this.#settings = settings;
-    this.#runSettings = {
-      ...settings,
-      pool: new TaskQueue(settings.poolSize),
-      report: settings.peerFaults.reportRun,
-    };
+    this.#terms = new HostTerms(routes, settings);
     this.#binding = binding;
     this.#sessions = settings.sessions && new Sessions(settings.sessions, settings);
-    this.#originRule = originRule(settings.origins);
     this.#proxies = trustedProxies(settings.trustProxy);
     this.#refused = new RefusedRequests(settings, routes, this.#proxies);
     this.#admission = new Admission(settings);
     this.#capacity = new Capacity(settings);
-    this.#acceptor = new WsAcceptor(settings);
     this.handlerWaits = new HostWaits(settings);
   }
 
@@ -125,6 +115,11 @@ export class ServingHost implements Host, RunListener {
 
   get sockets(): ReadonlyMap<string, ServerSocket> {
     return this.#runs.sockets;
+  }
+
+  /** For the test kit: the settings of a route. @param route - Its pattern. */
+  settingsOf(route: string): HostSettings {
+    return this.#terms.of(route).settings;
   }
 
   openServer(id: string, options: WaitOptions = {}): Promise<OpenResult> {
@@ -163,7 +158,8 @@ export class ServingHost implements Host, RunListener {
       refuse(stream, pending, this.#settings.clock, request.method);
       return void this.tellRefused(request, pending);
     }
-    const upgrade = new Upgrade({ request, stream, head }, pending, this.#acceptor, this.#settings);
+    const { acceptor } = this.#terms.of(pending.route);
+    const upgrade = new Upgrade({ request, stream, head }, pending, acceptor, this.#settings);
     const onResult = (result: HandshakeResult): void => this.#answer(upgrade, pending, result);
     const answered = this.#admission.admit(pending, onResult, (deadline) => upgrade.wait(deadline));
     if (answered !== undefined) upgrade.hold();
@@ -179,11 +175,11 @@ export class ServingHost implements Host, RunListener {
     const checked = checkHandshake(request, this.#settings.protocols);
     if ('status' in checked) return checked;
     const found = this.#routes.find(checked.target.path);
-    const { params } = typeof found === 'object' ? found : NO_MATCH;
+    const { params, pattern } = typeof found === 'object' ? found : NO_MATCH;
     const peer = this.#proxies?.peerOf(request.headers, peerOf(request));
     if (peer === 'contradictory') return REFUSALS.forwarded;
     const upgradeRequest = new UpgradeRequest(request, checked, params, peer);
-    const refusal = this.refusalOf(upgradeRequest);
+    const refusal = this.refusalOf(upgradeRequest, pattern);
     if (refusal !== undefined) return refusal;
     if (found === undefined) return REFUSALS.route;
     if (found === 'malformed') return REFUSALS.target;
@@ -208,9 +204,13 @@ export class ServingHost implements Host, RunListener {
     return this.pendingHandshake(request, found.makeServer, protocol, client, place);
   }
 
-  /** Check, also for the test kit: whether the page of a request may connect. */
-  refusalOf(request: ArrivedRequest): Refusal | undefined {
-    return originRefusal(this.#originRule, request, this.#settings.peerFaults);
+  /**
+   * Check, also for the test kit: whether the page of a request may connect.
+   *
+   * @param route - The pattern of its route; undefined for none.
+   */
+  refusalOf(request: ArrivedRequest, route: string | undefined): Refusal | undefined {
+    return originRefusal(this.#terms.of(route).originRule, request, this.#settings.peerFaults);
   }
 
   /** Makes what is admitted. @param socketId - The id of its socket. Default: a fresh one. */
@@ -247,8 +247,9 @@ export class ServingHost implements Host, RunListener {
   /** Converse: runs the server over a link that is open. */
   converse(transport: Transport, pending: PendingHandshake, accepted: AcceptedHandshake): HandlerRun {
     const readers = accepted.answer.sharedConnection ? 'many' : 'one';
-    const conversation = new Conversation(transport, this.#settings, readers);
-    const run = new HandlerRun({ host: this, conversation, pending, accepted }, this.#runSettings, this);
+    const { settings, runSettings } = this.#terms.of(pending.route);
+    const conversation = new Conversation(transport, settings, readers);
+    const run = new HandlerRun({ host: this, conversation, pending, accepted }, runSettings, this);
     this.#runs.add(run);
     run.start();
     return run;
@@ -277,7 +278,8 @@ export class ServingHost implements Host, RunListener {
   #close(options: Complete<CloseHostOptions>): Promise<CloseReport> {
     const parts = { runs: this.#runs, sessions: this.#sessions, waits: this.handlerWaits };
     const onDrain = (): void => this.#admission.close();
-    const shutDown = new ShutDown({ ...parts, onDrain }, options, this.#settings);
+    const { closeTimeoutMs } = this.#terms;
+    const shutDown = new ShutDown({ ...parts, onDrain }, options, { ...this.#settings, closeTimeoutMs });
     this.#shutDown = shutDown;
     this.#closing = shutDown.report.then(async (report) => {
       await this.#binding.close();
@@ -291,7 +293,7 @@ export class ServingHost implements Host, RunListener {
   }
 }
 
-const NO_MATCH = Object.freeze({ params: NO_PARAMS });
+const NO_MATCH = Object.freeze({ params: NO_PARAMS, pattern: undefined });
 
 const HANDSHAKE = Object.freeze({ phase: 'handshake' });
 

@@ -17,8 +17,8 @@ import type { HttpBinding, SessionRequest } from '../server/serving-host.ts';
 import { HOST_OPTIONS, settingsOf } from '../server/host-options.ts';
 import type { HostHookName, HostSettings } from '../server/host-options.ts';
 import type { AcceptedHandshake, PendingHandshake } from '../server/admission.ts';
-import { EVERY_PATH, makerOf, RouteTable } from '../server/routes.ts';
-import type { Servable } from '../server/servable.ts';
+import { EVERY_PATH, partsOf, RouteTable } from '../server/routes.ts';
+import type { Route } from '../server/servable.ts';
 import { ConnectedSocket } from '../socket/client-socket.ts';
 import type { ClientSocket } from '../socket/client-socket.ts';
 import { CONVERSATION_OPTIONS } from '../conversation/conversation-options.ts';
@@ -78,10 +78,10 @@ export class MemoryServer {
   readonly #proxies: TrustedProxies | undefined;
 
   /** @param call - Named in errors. */
-  constructor(call: string, servable: Servable, options: FakeOptions) {
+  constructor(call: string, servable: Route, options: FakeOptions) {
     checkObject(call, options);
     refuseRoutes(call, servable);
-    this.#makeServer = makerOf(call, servable);
+    this.#makeServer = partsOf(call, servable).makeServer;
     // A link in memory is never lost unnoticed, and a test that counts timers means its own.
     const settings = settingsOf(call, { ...options, heartbeat: options.heartbeat ?? false }, FAKE_OPTIONS);
     // No cookie leaves the process: a test may sign with any secret.
@@ -117,7 +117,7 @@ export class MemoryServer {
     const match = { pattern: EVERY_PATH, makeServer: this.#makeServer, params: request.params };
     const checked = isContradictory
       ? REFUSALS.forwarded
-      : (this.host.refusalOf(request) ?? this.host.enter(match, request, protocol, client));
+      : (this.host.refusalOf(request, EVERY_PATH) ?? this.host.enter(match, request, protocol, client));
     if ('status' in checked) tellRefused(this.settings, request, checked);
     return checked;
   }
@@ -133,7 +133,7 @@ export class MemoryServer {
     pending: PendingHandshake,
     accepted: AcceptedHandshake,
   ): { readonly run: HandlerRun; readonly client: ClientSocket } {
-    const { maxMessageBytes, maxFragments } = this.settings;
+    const { maxMessageBytes, maxFragments } = this.host.settingsOf(EVERY_PATH);
     const { protocol } = accepted.answer;
     // The limits of a host are no client's.
     const farSettings = {

@@ -7,8 +7,9 @@ import { MemoryServer } from './memory-server.ts';
 import type { Host } from '../server/host.ts';
 import type { Outcome as RunOutcome } from '../server/outcome.ts';
 import type { Refusal } from '../handshake/refusal.ts';
-import type { Servable } from '../server/servable.ts';
+import type { Route } from '../server/servable.ts';
 import { answerTo } from '../server/answer-to.ts';
+import { EVERY_PATH } from '../server/routes.ts';
 import { tellRefused } from '../server/host-hooks.ts';
 import type { ClientSocket } from '../socket/client-socket.ts';
 import { unattended } from '../waiting/abortable.ts';
@@ -56,12 +57,13 @@ export interface ServerRun extends AsyncDisposable {
  * still take. It stands still while their code is in real I/O, which gets a second of real time:
  * what has not come back by then is taken for stuck.
  *
- * @param server - A function, or an object or class with server().
+ * @param server - What is served under one pattern: a function, an object or class with server(),
+ *   `{ create }`, or `{ serve, options }`.
  * @param options - Those of a host, and `url`, `headers` and `params` of the request. The client
  *   offers all of `protocols`.
  * @throws UsageError `COROSOCK_ARGUMENT`.
  */
-export function runServer(server: Servable, options: FakeOptions = {}): ServerRun {
+export function runServer(server: Route, options: FakeOptions = {}): ServerRun {
   const memory = new MemoryServer('runServer()', server, options);
   const watch = new HandlerWatch(memory);
   const start = begin(memory, memory.first);
@@ -110,10 +112,8 @@ function clientOf(started: Started): ClientSocket {
 }
 
 /** Ends the run. No time passes while code of users is in real I/O. */
-async function shutDown(
-  { host, settings: { clock, closeTimeoutMs } }: MemoryServer,
-  watch: HandlerWatch,
-): Promise<void> {
+async function shutDown({ host, settings: { clock } }: MemoryServer, watch: HandlerWatch): Promise<void> {
+  const { closeTimeoutMs } = host.settingsOf(EVERY_PATH);
   let isClosed = false;
   const closing = host.close({ graceMs: 0 }).then(() => (isClosed = true));
   const whenReady = (): Promise<void> => watch.whenTimeMayPass(() => isClosed);

@@ -1,0 +1,129 @@
+// What the compiler makes of a map of routes: the parameters of each pattern, the context of each
+// hook, and the context of the host's hook. Types only; `serve` and `attach` take them, and users
+// name `RouteParams`. What is matched at run time is routes.ts's.
+
+import type { Handshake } from '../handshake/handshake.ts';
+import type {
+  AnyParams,
+  Awaitable,
+  Created,
+  Handler,
+  Routes,
+  RouteWithOptions,
+  WebSocketServer,
+} from './servable.ts';
+
+/**
+ * Parameters of a pattern of path-to-regexp 9: `RouteParams<'/chat/:room{/*rest}'>` is `{ readonly
+ * room: string; readonly rest?: string }`. Of a pattern that is not known when it is compiled, any.
+ */
+export type RouteParams<Pattern> = Pattern extends string
+  ? string extends Pattern
+    ? AnyParams
+    : ParamsIn<Pattern>
+  : AnyParams;
+
+/** Walks over a pattern, letter by letter; `Groups` has an entry for each open brace. */
+type ParamsIn<
+  Rest extends string,
+  Groups extends readonly unknown[] = [],
+  Required extends string = never,
+  Optional extends string = never,
+> = Rest extends `\\${infer _}${infer Next}`
+  ? ParamsIn<Next, Groups, Required, Optional>
+  : Rest extends `{${infer Next}`
+    ? ParamsIn<Next, [...Groups, unknown], Required, Optional>
+    : Rest extends `}${infer Next}`
+      ? ParamsIn<Next, OuterGroups<Groups>, Required, Optional>
+      : Rest extends `${':' | '*'}"${infer Name}"${infer Next}`
+        ? WithParam<Name, Next, Groups, Required, Optional>
+        : Rest extends `${':' | '*'}${infer Next}`
+          ? ParamsFrom<'', Next, Groups, Required, Optional>
+          : Rest extends `${infer _}${infer Next}`
+            ? ParamsIn<Next, Groups, Required, Optional>
+            : Params<Required, Optional>;
+
+/** Takes the letters of a name, up to one that cannot be in it. */
+type ParamsFrom<
+  Name extends string,
+  Rest extends string,
+  Groups extends readonly unknown[],
+  Required extends string,
+  Optional extends string,
+> = Rest extends `${infer Letter}${infer Next}`
+  ? Letter extends Delimiter
+    ? WithParam<Name, Rest, Groups, Required, Optional>
+    : ParamsFrom<`${Name}${Letter}`, Next, Groups, Required, Optional>
+  : WithParam<Name, '', Groups, Required, Optional>;
+
+type WithParam<
+  Name extends string,
+  Rest extends string,
+  Groups extends readonly unknown[],
+  Required extends string,
+  Optional extends string,
+> = Groups extends readonly []
+  ? ParamsIn<Rest, Groups, Required | Name, Optional>
+  : ParamsIn<Rest, Groups, Required, Optional | Name>;
+
+type OuterGroups<Groups extends readonly unknown[]> = Groups extends readonly [unknown, ...infer Outer]
+  ? Outer
+  : [];
+
+type Params<Required extends string, Optional extends string> = [Optional] extends [never]
+  ? { readonly [Name in Required]: string }
+  : Flat<{ readonly [Name in Required]: string } & { readonly [Name in Optional]?: string }>;
+
+type Flat<T> = { [Name in keyof T]: T[Name] };
+
+/** What is in ASCII, and in no name of JavaScript. */
+type Delimiter =
+  | ('!' | '"' | '#' | '%' | '&' | "'" | '(' | ')' | '*' | '+' | ',' | '-' | '.' | '/' | ' ')
+  | (':' | ';' | '<' | '=' | '>' | '?' | '@' | '[' | '\\' | ']' | '^' | '`' | '{' | '|' | '}' | '~');
+
+/** A context that the compiler does not know is any: it could be no argument of a handler else. */
+// oxlint-disable-next-line typescript/no-explicit-any -- see above
+type ContextOf<Context> = unknown extends Context ? any : Context;
+
+/** A server whose context is what its hook returns. */
+type RoutedServer<Context, Params, HostContext> = Omit<
+  WebSocketServer<ContextOf<Context>, Params, HostContext>,
+  'onPreServer'
+> & {
+  onPreServer?(handshake: Handshake<Params, HostContext>): Awaitable<Context | Response | false>;
+};
+
+/** What can be served under one pattern. */
+type RoutedServable<Context, Params, HostContext> =
+  | Handler<HostContext, Params>
+  | RoutedServer<Context, Params, HostContext>
+  // oxlint-disable-next-line typescript/no-explicit-any -- a class states its context itself
+  | (new () => WebSocketServer<any, Params, HostContext>)
+  // oxlint-disable-next-line typescript/no-explicit-any -- as above
+  | Created<any, Params, HostContext>;
+
+/** What is served under one pattern, or under every path. */
+export type TypedRoute<Context, Params, HostContext> =
+  | RoutedServable<Context, Params, ContextOf<HostContext>>
+  | RouteWithOptions<RoutedServable<Context, Params, ContextOf<HostContext>>>;
+
+/** A map of routes; `Contexts` has the context of each hook by pattern. */
+export type TypedRoutes<Contexts, HostContext> = {
+  readonly [Pattern in keyof Contexts]: TypedRoute<Contexts[Pattern], RouteParams<Pattern>, HostContext>;
+};
+
+/** One server for every path. */
+export type LoneRoute<Context, HostContext> = TypedRoute<Context, AnyParams, HostContext>;
+
+/** A variable of type `Routes`, of which the compiler does not know whether it is a map. */
+export type UnknownRoutes<Given> = [Given] extends [Readonly<Record<string, unknown>>]
+  ? never
+  : Given extends Routes
+    ? Given
+    : never;
+
+/** The options of a host, whose hook gives a context. */
+export type WithHostHook<Options, HostContext> = Omit<Options, 'onPreServer'> & {
+  /** See `HostOptions`. */
+  readonly onPreServer?: (handshake: Handshake) => Awaitable<HostContext | Response | false>;
+};
