@@ -40,7 +40,6 @@ async function hear(host: Host, path: string): Promise<unknown> {
 
 describe('RouteParams', () => {
   it('has the name of each parameter, and no other', () => {
-    expectTypeOf<RouteParams<'/'>>().toEqualTypeOf<Readonly<Record<never, string>>>();
     expectTypeOf<RouteParams<'/chat/:room'>>().toEqualTypeOf<{ readonly room: string }>();
     expectTypeOf<RouteParams<'/:a/:b.:c-:d'>>().toEqualTypeOf<{
       readonly a: string;
@@ -112,6 +111,10 @@ describe('a map of routes', () => {
         expect(ws.request.params.rooms).toBeUndefined();
         await ws.writeJson(ws.request.params.room);
       },
+      '/none': async (ws) => {
+        expectTypeOf<keyof typeof ws.request.params>().toBeNever();
+        await ws.writeJson('no parameters');
+      },
       '/files/*path': async (ws) => void (await ws.writeJson(ws.request.params.path)),
       '/maybe{/:id}': async (ws) => {
         expectTypeOf(ws.request.params.id).toEqualTypeOf<string | undefined>();
@@ -129,9 +132,10 @@ describe('a map of routes', () => {
         options: { maxMessageBytes: 10 },
       },
     });
-    const paths = ['/chat/lobby', '/files/a/b', '/maybe', '/object/7', '/options/8'];
+    const paths = ['/chat/lobby', '/none', '/files/a/b', '/maybe', '/object/7', '/options/8'];
     expect(await Promise.all(paths.map((path) => hear(host, path)))).toEqual([
       'lobby',
+      'no parameters',
       'a/b',
       'none',
       '7',

@@ -76,7 +76,7 @@ export class HostTerms {
 
   /** Gives the terms of a route. @param pattern - Undefined for a path without a route. */
   of(pattern: string | undefined): RouteTerms {
-    return (pattern !== undefined && this.#routes.get(pattern)) || this.host;
+    return (pattern === undefined ? undefined : this.#routes.get(pattern)) ?? this.host;
   }
 
   /** The longest `closeTimeoutMs` of them: a shut-down waits for all routes. */

@@ -57,7 +57,7 @@ export interface WebSocketServer<Context = any, Params = AnyParams, HostContext 
    */
   onExpire?(ws: ServerSocket<Context, Params>): Awaitable<void>;
   /** The whole conversation, as in {@link Handler}. */
-  readonly server: Handler<Context, Params>;
+  server(ws: ServerSocket<Context, Params>): Awaitable<void>;
   /**
    * Shared sockets only: gets each message first, one at a time and in order. `true` consumes the
    * message; with any other value it is queued for readers. A throw closes with 1011, or with the
@@ -76,7 +76,7 @@ export interface WebSocketServer<Context = any, Params = AnyParams, HostContext 
 
 /** Makes the server of each connection: for a class whose constructor takes arguments. */
 // oxlint-disable-next-line typescript/no-explicit-any -- as above
-export interface Created<Context = any, Params = any, HostContext = any> {
+export interface Created<Context = any, Params = AnyParams, HostContext = any> {
   /**
    * Runs once for each connection, when the hook of the host has let the client in. A promise is
    * awaited, within `handshakeTimeoutMs`. A throw refuses with 500, and is reported.
@@ -84,9 +84,14 @@ export interface Created<Context = any, Params = any, HostContext = any> {
   create(): Awaitable<WebSocketServer<Context, Params, HostContext>>;
 }
 
+/** Compared as a method: a handler of a certain pattern is a handler, too. */
+type AnyHandler<Context, Params> = {
+  handle(ws: ServerSocket<Context, Params>): Awaitable<void>;
+}['handle'];
+
 /* oxlint-disable typescript/no-explicit-any -- `unknown` would refuse what is known */
-export type Servable<Context = any, Params = any, HostContext = any> =
-  | Handler<Context, Params>
+export type Servable<Context = any, Params = AnyParams, HostContext = any> =
+  | AnyHandler<Context, Params>
   | WebSocketServer<Context, Params, HostContext>
   | (new () => WebSocketServer<Context, Params, HostContext>)
   | Created<Context, Params, HostContext>;

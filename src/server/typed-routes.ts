@@ -3,15 +3,7 @@
 // name `RouteParams`. What is matched at run time is routes.ts's.
 
 import type { Handshake } from '../handshake/handshake.ts';
-import type {
-  AnyParams,
-  Awaitable,
-  Created,
-  Handler,
-  Routes,
-  RouteWithOptions,
-  WebSocketServer,
-} from './servable.ts';
+import type { AnyParams, Awaitable, Handler, Routes, RouteWithOptions, WebSocketServer } from './servable.ts';
 
 /**
  * Parameters of a pattern of path-to-regexp 9: `RouteParams<'/chat/:room{/*rest}'>` is `{ readonly
@@ -41,7 +33,7 @@ type ParamsIn<
           ? ParamsFrom<'', Next, Groups, Required, Optional>
           : Rest extends `${infer _}${infer Next}`
             ? ParamsIn<Next, Groups, Required, Optional>
-            : Params<Required, Optional>;
+            : Named<Required, Optional>;
 
 /** Takes the letters of a name, up to one that cannot be in it. */
 type ParamsFrom<
@@ -70,7 +62,7 @@ type OuterGroups<Groups extends readonly unknown[]> = Groups extends readonly [u
   ? Outer
   : [];
 
-type Params<Required extends string, Optional extends string> = [Optional] extends [never]
+type Named<Required extends string, Optional extends string> = [Optional] extends [never]
   ? { readonly [Name in Required]: string }
   : Flat<{ readonly [Name in Required]: string } & { readonly [Name in Optional]?: string }>;
 
@@ -85,22 +77,28 @@ type Delimiter =
 // oxlint-disable-next-line typescript/no-explicit-any -- see above
 type ContextOf<Context> = unknown extends Context ? any : Context;
 
+/** A server whose handler is compared strictly. */
+type StrictServer<Context, Params, HostContext> = Omit<
+  WebSocketServer<Context, Params, HostContext>,
+  'server'
+> & { readonly server: Handler<Context, Params> };
+
 /** A server whose context is what its hook returns. */
-type RoutedServer<Context, Params, HostContext> = Omit<
-  WebSocketServer<ContextOf<Context>, Params, HostContext>,
+type HookedServer<Context, Params, HostContext> = Omit<
+  StrictServer<ContextOf<Context>, Params, HostContext>,
   'onPreServer'
 > & {
   onPreServer?(handshake: Handshake<Params, HostContext>): Awaitable<Context | Response | false>;
 };
 
-/** What can be served under one pattern. */
+/** What can be served under one pattern. A class states its context itself. */
+/* oxlint-disable typescript/no-explicit-any -- as in servable.ts */
 type RoutedServable<Context, Params, HostContext> =
   | Handler<HostContext, Params>
-  | RoutedServer<Context, Params, HostContext>
-  // oxlint-disable-next-line typescript/no-explicit-any -- a class states its context itself
-  | (new () => WebSocketServer<any, Params, HostContext>)
-  // oxlint-disable-next-line typescript/no-explicit-any -- as above
-  | Created<any, Params, HostContext>;
+  | HookedServer<Context, Params, HostContext>
+  | (new () => StrictServer<any, Params, HostContext>)
+  | { create(): Awaitable<StrictServer<any, Params, HostContext>> };
+/* oxlint-enable typescript/no-explicit-any */
 
 /** What is served under one pattern, or under every path. */
 export type TypedRoute<Context, Params, HostContext> =
