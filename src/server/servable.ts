@@ -84,14 +84,10 @@ export interface Created<Context = any, Params = AnyParams, HostContext = any> {
   create(): Awaitable<WebSocketServer<Context, Params, HostContext>>;
 }
 
-/** Compared as a method: a handler of a certain pattern is a handler, too. */
-type AnyHandler<Context, Params> = {
-  handle(ws: ServerSocket<Context, Params>): Awaitable<void>;
-}['handle'];
-
 /* oxlint-disable typescript/no-explicit-any -- `unknown` would refuse what is known */
 export type Servable<Context = any, Params = AnyParams, HostContext = any> =
-  | AnyHandler<Context, Params>
+  // As a method is compared: a handler that states the parameters of its pattern is one, too.
+  | WebSocketServer<Context, Params>['server']
   | WebSocketServer<Context, Params, HostContext>
   | (new () => WebSocketServer<Context, Params, HostContext>)
   | Created<Context, Params, HostContext>;
