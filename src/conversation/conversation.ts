@@ -100,7 +100,7 @@ export class Conversation implements TransportSink, DeadlineOwner {
   #activity: Activity | undefined;
   readonly #liveness: PeerLiveness | undefined;
   /** Made when the link is paused for the first time. */
-  #pausedLink: PausedLink | undefined;
+  pausedLink: PausedLink | undefined;
   /** Made when bytes wait for the peer for the first time. */
   #taken: TakenBytes | undefined;
   /** Made with the first message that comes in part; at once where there is a rate. */
@@ -166,7 +166,7 @@ export class Conversation implements TransportSink, DeadlineOwner {
     this.#closeTime?.stop();
     this.#lastWords?.stop();
     this.#liveness?.stop();
-    this.#pausedLink?.stop();
+    this.pausedLink?.stop();
     this.#inflow = undefined;
     this.#taken?.stop();
     this.#writer?.stop();
@@ -184,7 +184,7 @@ export class Conversation implements TransportSink, DeadlineOwner {
     this.reader.onDeadline(nowMs);
     this.#writer?.onDeadline(nowMs);
     this.#liveness?.onDeadline(nowMs);
-    this.#pausedLink?.onDeadline(nowMs);
+    this.pausedLink?.onDeadline(nowMs);
     this.#inflow?.onDeadline(nowMs);
     this.#taken?.onDeadline(nowMs);
   }
@@ -194,24 +194,20 @@ export class Conversation implements TransportSink, DeadlineOwner {
   pause(): void {
     this.transport.pause();
     this.#inflow?.pause();
-    this.#pausedLink ??= this.#makePausedLink();
-    this.#pausedLink?.pause();
+    this.pausedLink ??= this.#makePausedLink();
+    this.pausedLink?.pause();
   }
 
   resume(): void {
     this.transport.resume();
     this.#inflow?.resume();
-    this.#pausedLink?.resume();
+    this.pausedLink?.resume();
   }
 
   // Called by the paused link and the heartbeat.
 
   stayedUnread(): void {
     this.#listener?.conversationOnUnread();
-  }
-
-  get pausedLink(): PausedLink | undefined {
-    return this.#pausedLink;
   }
 
   // Called by the socket and by the server.
