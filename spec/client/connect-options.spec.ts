@@ -5,17 +5,16 @@ import { UsageError } from 'corosock';
 import { describe, expect, it } from 'vitest';
 import { clientSettings, connectNames } from '../../src/client/connect-options.ts';
 import type { ClientPlatform, ClientSettings, ValueOptions } from '../../src/client/connect-options.ts';
-import { NODE_OPTIONS } from '../../src/client/node-options.ts';
+import { NODE_OPTIONS, NODE_WIRE } from '../../src/client/node-options.ts';
 import { realClock } from '../../src/time/real-clock.ts';
 import { HandClock } from '../time/hand-clock.ts';
 import { Heartbeat } from '../../src/conversation/heartbeat.ts';
 
-const IN_NODE: ClientPlatform = { unknown: [], own: NODE_OPTIONS, overflow: 'pause', fixed: {} };
+const IN_NODE: ClientPlatform = { unknown: [], own: NODE_OPTIONS, wire: NODE_WIRE, overflow: 'pause' };
 const IN_BROWSER: ClientPlatform = {
-  unknown: ['compression', 'heartbeat', 'maxFragments'],
+  unknown: [],
   own: {},
   overflow: 'close',
-  fixed: { heartbeat: false },
 };
 
 const take = (options: object, where = IN_NODE): ClientSettings =>
@@ -122,7 +121,7 @@ describe('clientSettings', () => {
     },
   );
 
-  it.each(['headers', 'tls', 'agent', 'compression'])(
+  it.each(['headers', 'tls', 'agent', 'compression', 'heartbeat', 'maxFragments'])(
     'refuses in a browser an option that a page cannot have: %s',
     (name) => {
       expect(refused({ [name]: undefined }, IN_BROWSER)).toContain('connect(): expected only the options ');

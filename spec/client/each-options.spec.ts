@@ -4,12 +4,12 @@ import { UsageError } from 'corosock';
 import type { ConnectEachOptions } from 'corosock/client';
 import { describe, expect, it } from 'vitest';
 import { eachSettings } from '../../src/client/each-options.ts';
-import { NODE_OPTIONS } from '../../src/client/node-options.ts';
+import { NODE_OPTIONS, NODE_WIRE } from '../../src/client/node-options.ts';
 import { ConnectError } from '../../src/core/errors.ts';
 
-const IN_NODE = { unknown: [], own: NODE_OPTIONS, overflow: 'pause', fixed: {} } as const;
+const IN_NODE = { unknown: [], own: NODE_OPTIONS, wire: NODE_WIRE, overflow: 'pause' } as const;
 
-const IN_BROWSER = { ...IN_NODE, unknown: ['heartbeat'], own: {} } as const;
+const IN_BROWSER = { unknown: [], own: {}, overflow: 'close' } as const;
 
 const take = (options: object): ReturnType<typeof eachSettings> =>
   eachSettings('connect.each()', options, IN_NODE);

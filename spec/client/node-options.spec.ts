@@ -10,7 +10,7 @@ import type { ClientSettings } from '../../src/client/connect-options.ts';
 import { NODE_OPTIONS } from '../../src/client/node-options.ts';
 
 const take = (options: object): ClientSettings =>
-  clientSettings('connect()', options, { unknown: [], own: NODE_OPTIONS, overflow: 'pause', fixed: {} }, {});
+  clientSettings('connect()', options, { unknown: [], own: NODE_OPTIONS, overflow: 'pause' }, {});
 
 /** The message of options that are refused. */
 function refused(options: object): unknown {

@@ -3,6 +3,7 @@
 import { getEventListeners } from 'node:events';
 import { settle } from 'corosock/testing';
 import { describe, expect, it } from 'vitest';
+import { NODE_WIRE } from '../../src/client/node-options.ts';
 import { recordCrashes } from '../fixtures/process-events.ts';
 import { scriptedClient } from './scripted-connector.ts';
 import { ConnectError } from '../../src/core/errors.ts';
@@ -24,7 +25,7 @@ describe('connect', () => {
       unknown: [],
       own: {},
       overflow: 'pause',
-      fixed: {},
+      wire: NODE_WIRE,
     });
     const opening = connect(URL_GIVEN, { clock, heartbeat: { intervalMs: 1000, timeoutMs: 500 } });
     const [near, far] = memoryLink();

@@ -65,7 +65,6 @@ export function scriptedClient(
     unknown: [],
     own: NODE_OPTIONS,
     overflow: 'pause',
-    fixed: { heartbeat: false },
   },
   Socket: ClientParts['Socket'] = ConnectedSocket,
 ): ScriptedClient {

@@ -6,22 +6,18 @@ import type { Clock } from 'corosock';
 import { describe, expect, it } from 'vitest';
 import { CONVERSATION_OPTIONS, conversationChoices } from '../../src/conversation/conversation-options.ts';
 import { realClock } from '../../src/time/real-clock.ts';
-import { Heartbeat } from '../../src/conversation/heartbeat.ts';
 import { MAX_MESSAGE_BYTES } from '../../src/core/limits.ts';
 
 describe('conversationChoices', () => {
   it('fills in the defaults', () => {
     expect(conversationChoices('f()', {})).toEqual({
       maxMessageBytes: 1_048_576,
-      maxFragments: 16_384,
       queueMessages: 64,
       queueBytes: 1_048_576,
       writeBufferBytes: 65_536,
       writeTimeoutMs: 30_000,
       closeTimeoutMs: 5000,
-      heartbeat: expect.any(Heartbeat) as unknown,
       protocols: [],
-      compression: undefined,
       clock: realClock,
     });
   });
@@ -43,10 +39,6 @@ describe('conversationChoices', () => {
     [
       { protocols: 'chat' as unknown as [] },
       'protocols to be an array of tokens (RFC 9110 §5.6.2), got "chat"',
-    ],
-    [
-      { compression: 1 as unknown as boolean },
-      'compression to be true, false or { contextTakeover, thresholdBytes }, got 1',
     ],
     [{ clock: Date as unknown as Clock }, 'clock to be a Clock, got a function'],
   ])('refuses %o, and names the call', (options, message) => {

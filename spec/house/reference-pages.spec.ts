@@ -8,6 +8,7 @@ import { NODE_OPTIONS } from '../../src/client/node-options.ts';
 import { EACH_OPTIONS } from '../../src/client/each-options.ts';
 import { COMPRESSION_OPTIONS } from '../../src/core/compression.ts';
 import { HEARTBEAT_OPTIONS } from '../../src/conversation/heartbeat-option.ts';
+import { WIRE_OPTIONS } from '../../src/conversation/wire-options.ts';
 import { unchecked } from '../../src/core/options.ts';
 import type { Check } from '../../src/core/options.ts';
 import { CLOSE_OPTIONS } from '../../src/server/close-report.ts';
@@ -47,6 +48,7 @@ const SECTIONS: readonly OptionSection[] = [
   section('`host.close`', 'server/close-report.ts', 'CloseHostOptions', CLOSE_OPTIONS),
   section('`connect`', 'client/connect-options.ts', 'ConnectOptions', {
     ...CONNECT_OPTIONS,
+    ...WIRE_OPTIONS,
     ...NODE_OPTIONS,
   }),
   section('`connect.each`', 'client/each-options.ts', 'ConnectEachOptions', {

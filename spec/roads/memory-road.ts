@@ -3,7 +3,7 @@
 
 import type { Host, HostOptions, Routes } from 'corosock';
 import type { Answer, Question, Road, RoadHost } from './road.ts';
-import { NODE_OPTIONS } from '../../src/client/node-options.ts';
+import { NODE_OPTIONS, NODE_WIRE } from '../../src/client/node-options.ts';
 import { makeConnect } from '../../src/client/connect.ts';
 import { ConnectError } from '../../src/core/errors.ts';
 import { chooseSubprotocol } from '../../src/handshake/check-handshake.ts';
@@ -49,7 +49,7 @@ class MemoryRoadHost implements RoadHost {
     unknown: [],
     own: NODE_OPTIONS,
     overflow: 'pause',
-    fixed: {},
+    wire: NODE_WIRE,
   });
 
   constructor(routes: Routes, options: HostOptions = {}) {

@@ -76,9 +76,8 @@ function watchWakes(onWake: () => void): () => void {
 export const connect: Connect = makeConnect({
   connector: connectInBrowser,
   Socket: BrowserSocket,
-  unknown: ['compression', 'heartbeat', 'maxFragments'],
+  unknown: [],
   own: {},
   overflow: 'close',
-  fixed: { heartbeat: false },
   watchWakes,
 });

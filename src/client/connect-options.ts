@@ -6,13 +6,18 @@
 import type { ConversationSettings } from '../conversation/conversation.ts';
 import type { CompressionOptions } from '../core/compression.ts';
 import { CONVERSATION_OPTIONS, conversationChoices } from '../conversation/conversation-options.ts';
-import type { ConversationChoices, ConversationOptions } from '../conversation/conversation-options.ts';
+import type {
+  ConversationChoices,
+  ConversationOptions,
+  WireOptionName,
+} from '../conversation/conversation-options.ts';
+import type { WireChoices, wireChoices } from '../conversation/wire-options.ts';
 import type { HeartbeatOption } from '../conversation/heartbeat-option.ts';
 import type { QueueLimits } from '../conversation/queue-limits.ts';
 import { ReadTraces } from '../conversation/read-mistakes.ts';
 import { schedulingOf } from '../time/scheduling.ts';
 import { badArgument, checkNames, checkSignal, checkTimer } from '../core/arguments.ts';
-import { complete, namesOf } from '../core/options.ts';
+import { complete } from '../core/options.ts';
 import type { Complete, OptionTable } from '../core/options.ts';
 import type { StackTrace } from '../core/stack-trace.ts';
 
@@ -25,8 +30,8 @@ export interface ClientPlatform {
   readonly overflow: QueueLimits['overflow'];
   /** Undefined where links cannot be paused. */
   readonly PausedLink?: ConversationSettings['PausedLink'];
-  /** Values that cannot be chosen there. */
-  readonly fixed: ConversationOptions;
+  /** The options of links whose frames are seen there; undefined in a browser. */
+  readonly wire?: { readonly table: object; readonly choices: typeof wireChoices };
   /** Whether a failed attempt with such a cause would fail again: a certificate is wrong. */
   isFinal?(cause: unknown): boolean;
   /** Calls back whenever the page wakes; missing where there is no page. @returns Stops that. */
@@ -105,14 +110,15 @@ const OWN_OPTIONS: OptionTable<OwnOptions, 'signal'> = {
 };
 
 /** The options of `connect`, without those of {@link PlatformOptions}. */
-export const CONNECT_OPTIONS: OptionTable<ConversationOptions & OwnOptions, 'signal'> = {
-  ...CONVERSATION_OPTIONS,
-  ...OWN_OPTIONS,
-};
+export const CONNECT_OPTIONS: OptionTable<Omit<ConversationOptions, WireOptionName> & OwnOptions, 'signal'> =
+  {
+    ...CONVERSATION_OPTIONS,
+    ...OWN_OPTIONS,
+  };
 
 /** Options checked and filled in, and what all clients on one clock share. */
 export interface ClientSettings
-  extends ConversationSettings, ConversationChoices, Complete<OwnOptions, 'signal'> {
+  extends ConversationSettings, ConversationChoices, WireChoices, Complete<OwnOptions, 'signal'> {
   /** Empty in a browser, which has not the next two either. */
   readonly headers: HeaderLines;
   readonly tls?: object | undefined;
@@ -121,9 +127,12 @@ export interface ClientSettings
   readonly trace: StackTrace;
 }
 
+/** Of a browser, which has its own limit, and negotiates compression by itself. */
+const NO_WIRE: WireChoices = { maxFragments: Infinity, compression: undefined };
+
 /** Gives the names that `connect` knows where it runs. */
-export function connectNames({ unknown, own }: ClientPlatform): ReadonlySet<string> {
-  const names = [...namesOf(CONNECT_OPTIONS), ...namesOf(own)];
+export function connectNames({ unknown, own, wire }: ClientPlatform): ReadonlySet<string> {
+  const names = Object.keys({ ...CONNECT_OPTIONS, ...wire?.table, ...own });
   return new Set(names.filter((name) => !unknown.includes(name)));
 }
 
@@ -142,7 +151,7 @@ export function clientSettings(
   trace: StackTrace,
 ): ClientSettings {
   checkNames(call, options, connectNames(platform));
-  const conversation = conversationChoices(call, { ...options, ...platform.fixed });
+  const conversation = conversationChoices(call, options);
   const { protocols, clock } = conversation;
   if (new Set(protocols).size < protocols.length) {
     throw badArgument(call, 'protocols to name each once (RFC 6455 §4.1)', protocols);
@@ -151,6 +160,7 @@ export function clientSettings(
   const { deadlines, budget } = schedulingOf(clock);
   return {
     ...conversation,
+    ...(platform.wire?.choices(call, options, clock) ?? NO_WIRE),
     ...complete<OwnOptions, 'signal'>(call, options, OWN_OPTIONS),
     ...own,
     headers: { ...own.headers },

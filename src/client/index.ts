@@ -6,7 +6,7 @@ import { PausedLink } from '../conversation/paused-link.ts';
 import { ConnectedSocket } from '../socket/client-socket.ts';
 import { makeConnect } from './connect.ts';
 import type { Connect } from './connect.ts';
-import { NODE_OPTIONS } from './node-options.ts';
+import { NODE_OPTIONS, NODE_WIRE } from './node-options.ts';
 import { isCertificateError } from '../core/tls-material.ts';
 
 export type { EachUrl } from './attempt.ts';
@@ -40,6 +40,6 @@ export const connect: Connect = makeConnect({
   own: NODE_OPTIONS,
   overflow: 'pause',
   PausedLink,
-  fixed: {},
+  wire: NODE_WIRE,
   isFinal: isCertificateError,
 });

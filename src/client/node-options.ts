@@ -2,7 +2,8 @@
 // connect-options.ts; the entry point `index.ts` takes the table. No browser loads this file.
 
 import { createSecureContext } from 'node:tls';
-import type { PlatformTable } from './connect-options.ts';
+import type { ClientPlatform, PlatformTable } from './connect-options.ts';
+import { WIRE_OPTIONS, wireChoices } from '../conversation/wire-options.ts';
 import { badArgument, checkNames } from '../core/arguments.ts';
 import { isToken } from '../core/token.ts';
 import { badTls, checkPem } from '../core/tls-material.ts';
@@ -13,6 +14,9 @@ export const NODE_OPTIONS: PlatformTable = {
   tls: [undefined, checkTls],
   agent: [undefined, checkAgent],
 };
+
+/** Options that hosts have, too. */
+export const NODE_WIRE: NonNullable<ClientPlatform['wire']> = { table: WIRE_OPTIONS, choices: wireChoices };
 
 /** Headers of the handshake itself, or of a body, which it does not have. */
 const NOT_OURS =

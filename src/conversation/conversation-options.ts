@@ -2,16 +2,13 @@
 // server/host-options.ts and client/connect-options.ts add theirs. What the values do stands in
 // the files that take them: queue-limits.ts, writer.ts, conversation.ts, heartbeat.ts.
 
-import type { Heartbeat } from './heartbeat.ts';
-import { DEFAULT_HEARTBEAT, heartbeatOf } from './heartbeat-option.ts';
 import type { HeartbeatOption } from './heartbeat-option.ts';
 import type { Clock } from '../time/clock.ts';
 import { realClock } from '../time/real-clock.ts';
 import { badArgument, checkClock, checkCount, checkPeriod, checkTimer } from '../core/arguments.ts';
-import { compressionOf } from '../core/compression.ts';
-import type { Compression, CompressionOptions } from '../core/compression.ts';
+import type { CompressionOptions } from '../core/compression.ts';
 import { MAX_MESSAGE_BYTES } from '../core/limits.ts';
-import { complete, unchecked } from '../core/options.ts';
+import { complete } from '../core/options.ts';
 import type { Complete, OptionTable } from '../core/options.ts';
 import { isToken } from '../core/token.ts';
 
@@ -69,31 +66,24 @@ export interface ConversationOptions {
   readonly clock?: Clock;
 }
 
-/** The options that a host and a client have in common. */
-export const CONVERSATION_OPTIONS: OptionTable<ConversationOptions> = {
+/** Options that a browser has not: their table is in wire-options.ts. */
+export type WireOptionName = 'maxFragments' | 'heartbeat' | 'compression';
+type SharedOptions = Omit<ConversationOptions, WireOptionName>;
+
+/** The options that a host and a client have in common, wherever the client runs. */
+export const CONVERSATION_OPTIONS: OptionTable<SharedOptions> = {
   maxMessageBytes: [1_048_576, checkMessageBytes],
-  maxFragments: [16_384, checkCount],
   queueMessages: [64, checkCount],
   queueBytes: [1_048_576, checkCount],
   writeBufferBytes: [65_536, checkCount],
   writeTimeoutMs: [30_000, checkPeriod],
   closeTimeoutMs: [5000, checkTimer],
-  heartbeat: [DEFAULT_HEARTBEAT, unchecked],
   protocols: [Object.freeze([]), checkProtocols],
-  compression: [false, unchecked],
   clock: [realClock, checkClock],
 };
 
 /** Options checked and filled in. */
-export interface ConversationChoices extends Omit<
-  Complete<ConversationOptions>,
-  'heartbeat' | 'compression'
-> {
-  /** Undefined for `compression: false`. */
-  readonly compression: Compression | undefined;
-  /** Undefined for `heartbeat: false`. */
-  readonly heartbeat?: Heartbeat | undefined;
-}
+export type ConversationChoices = Complete<SharedOptions>;
 
 /**
  * Checks options and fills in the defaults; other names are left out.
@@ -101,11 +91,9 @@ export interface ConversationChoices extends Omit<
  * @param call - Named in errors.
  * @throws UsageError `COROSOCK_ARGUMENT`.
  */
-export function conversationChoices(call: string, options: ConversationOptions): ConversationChoices {
+export function conversationChoices(call: string, options: SharedOptions): ConversationChoices {
   const choices = complete(call, options, CONVERSATION_OPTIONS);
-  const heartbeat = heartbeatOf(call, choices.heartbeat, choices.clock);
-  const compression = compressionOf(call, choices.compression);
-  return { ...choices, heartbeat, compression, protocols: Object.freeze([...choices.protocols]) };
+  return { ...choices, protocols: Object.freeze([...choices.protocols]) };
 }
 
 function checkMessageBytes(call: string, name: string, bytes: unknown): void {

@@ -7,7 +7,7 @@ import type { Heartbeat } from './heartbeat.ts';
 import type { Inflow, Inflows } from './inflow.ts';
 import type { LastWords, LastWordsOptions } from './last-words.ts';
 import type { PausedLink } from './paused-link.ts';
-import { PeerLiveness } from './peer-liveness.ts';
+import type { PeerLiveness } from './peer-liveness.ts';
 import type { QueueLimits } from './queue-limits.ts';
 import { ReceiveQueue } from './receive-queue.ts';
 import { Reader } from './reader.ts';
@@ -115,7 +115,7 @@ export class Conversation implements TransportSink, DeadlineOwner {
     this.reader = new Reader(this.queue, this.#deadline, readers, settings);
     if (settings.inflows?.hasRate === true) this.#inflow = settings.inflows.of(this, this.#deadline);
     transport.open(this);
-    this.#liveness = settings.heartbeat && new PeerLiveness(this, settings.heartbeat, this.#deadline);
+    this.#liveness = settings.heartbeat?.watch(this, this.#deadline);
   }
 
   // Called by the transport.

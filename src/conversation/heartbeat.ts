@@ -2,7 +2,10 @@
 // socket asks its peer for the first time. Signs of life and their absence are in
 // peer-liveness.ts, timers in time/deadline.ts.
 
+import { PeerLiveness } from './peer-liveness.ts';
+import type { WatchedPeer } from './peer-liveness.ts';
 import type { Clock } from '../time/clock.ts';
+import type { Deadline } from '../time/deadline.ts';
 
 /**
  * Steps of an interval, over which the first pings of the sockets are spread: 20 pings at a time
@@ -41,6 +44,11 @@ export class Heartbeat {
     this.clock = clock;
     this.times = times;
     this.stepMs = times.intervalMs / STEPS;
+  }
+
+  /** Asks a peer for signs of life until its conversation is over. */
+  watch(peer: WatchedPeer, deadline: Deadline): PeerLiveness {
+    return new PeerLiveness(peer, this, deadline);
   }
 
   /** Adds a socket. @returns Its wait before the first ping, at most an interval. */

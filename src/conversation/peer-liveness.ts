@@ -2,10 +2,10 @@
 // and terminates a dead one. The conversation makes it and passes on its deadline. What the peer
 // takes is taken-bytes.ts's. A passing message costs nothing here: counters are compared.
 
-import type { Heartbeat } from './heartbeat.ts';
 import type { PausedLink } from './paused-link.ts';
 import { afterPoll } from '../time/scheduling.ts';
 import type { Deadline } from '../time/deadline.ts';
+import type { Clock } from '../time/clock.ts';
 import type { Transport } from '../transport/transport.ts';
 
 /** No time, no count. Times are whole milliseconds: small integers cost no object of their own. */
@@ -25,10 +25,19 @@ export interface WatchedPeer {
   terminate(closer: 'heartbeat', cause: Error): void;
 }
 
+/** The heartbeat that all sockets of a host share; an interface, for the same reason. */
+export interface SharedHeartbeat {
+  readonly clock: Clock;
+  readonly times: { readonly intervalMs: number; readonly timeoutMs: number };
+  readonly stepMs: number;
+  join(): number;
+  leave(): void;
+}
+
 /** Asks one peer for signs of life, and terminates its conversation when there is none. */
 export class PeerLiveness {
   readonly #peer: WatchedPeer;
-  readonly #heartbeat: Heartbeat;
+  readonly #heartbeat: SharedHeartbeat;
   /** Shared with the reader and the writer: a socket keeps one timer (I7). */
   readonly #deadline: Deadline;
   /** When to ask next. */
@@ -38,7 +47,7 @@ export class PeerLiveness {
   /** Bytes received when it was asked. */
   #received = 0;
 
-  constructor(peer: WatchedPeer, heartbeat: Heartbeat, deadline: Deadline) {
+  constructor(peer: WatchedPeer, heartbeat: SharedHeartbeat, deadline: Deadline) {
     this.#peer = peer;
     this.#heartbeat = heartbeat;
     this.#deadline = deadline;

@@ -28,6 +28,8 @@ import type { RateLimit } from '../conversation/rate-meter.ts';
 import { LastWords } from '../conversation/last-words.ts';
 import type { LastWordsOptions } from '../conversation/last-words.ts';
 import { PausedLink } from '../conversation/paused-link.ts';
+import { WIRE_OPTIONS, wireChoices } from '../conversation/wire-options.ts';
+import type { WireChoices } from '../conversation/wire-options.ts';
 import { ReadTraces } from '../conversation/read-mistakes.ts';
 import { LinkedList } from '../structures/linked-list.ts';
 import { Deadlines } from '../time/deadline.ts';
@@ -203,6 +205,7 @@ function checkLimitBy(call: string, name: string, value: unknown): void {
 /** The options of a host. */
 export const HOST_OPTIONS: OptionTable<HostOptions, HostHookName> = {
   ...CONVERSATION_OPTIONS,
+  ...WIRE_OPTIONS,
   ...OWN_OPTIONS,
 };
 
@@ -211,6 +214,7 @@ export interface HostSettings
   extends
     ConversationSettings,
     ConversationChoices,
+    WireChoices,
     Omit<Complete<OwnOptions, HostHookName>, 'messageTimeoutMs' | 'rate' | 'sessions' | keyof LogHooks>,
     LogHooks {
   /** Undefined for none. */
@@ -234,6 +238,7 @@ export function settingsOf(
 ): HostSettings {
   checkNames(call, options, namesOf(known));
   const conversation = conversationChoices(call, options);
+  const wire = wireChoices(call, options, conversation.clock);
   const own = complete<OwnOptions, HostHookName>(call, options, OWN_OPTIONS);
   const { messageTimeoutMs, rate, ...rest } = own;
   const { clock } = conversation;
@@ -242,6 +247,7 @@ export function settingsOf(
   if (own.origins === 'any' && own.sessions !== false) report(anyOriginError(call), { phase: 'options' });
   return Object.freeze({
     ...conversation,
+    ...wire,
     ...rest,
     ...safeLogHooks(own, report, peerFaults),
     inflows: new Inflows({ clock, messageTimeoutMs, rate: rateOf(rate) }),
