@@ -9,6 +9,10 @@ import { HOST_OPTIONS } from '../../src/server/host-options.ts';
 const NO_LIMITS: ReadonlySet<string> = new Set([
   'clock',
   'expiryCode',
+  'onClose',
+  'onOpen',
+  'onPreServer',
+  'onRefused',
   'overflow',
   'protocols',
   'report',

@@ -61,13 +61,6 @@ export interface ConversationListener {
 /** On whose behalf a conversation is closed. */
 export type Closer = Exclude<CloseInfo['by'], LinkEnd['by']> | 'local' | 'limit';
 
-/** `closed`, made when it is first asked for. */
-interface Closing {
-  readonly end: LazyPromise<CloseInfo>;
-  /** When it was asked for. */
-  readonly sinceMs: number;
-}
-
 /** Joins a transport with a queue, a reader and a writer, and keeps the end. */
 export class Conversation implements TransportSink, DeadlineOwner {
   readonly transport: Transport;
@@ -92,7 +85,8 @@ export class Conversation implements TransportSink, DeadlineOwner {
   /** Bounds our close, or our answer to the peer's. */
   #closeTime: CloseTime | undefined;
   #over: LazySignal | undefined;
-  #closed: Closing | undefined;
+  /** `closed`, and when it was asked for; made then. */
+  #closed: { readonly end: LazyPromise<CloseInfo>; readonly sinceMs: number } | undefined;
   #listener: ConversationListener | undefined;
   /** Answers the peer's close frame; undefined before that has come. */
   #lastWords: LastWords | undefined;
