@@ -42,6 +42,7 @@ const config: ViteUserConfig = {
         'src/conversation/**': { branches: 100 },
         'src/socket/**': { branches: 100 },
         'src/tasks/**': { branches: 100 },
+        'src/requests/**': { branches: 100 },
         'src/session/**': { branches: 100 },
         'src/platform/**': { branches: 100 },
         'src/testing/**': { branches: 100 },

@@ -4,6 +4,11 @@
 export { attach } from './server/attach.ts';
 export { asWs } from './server/as-ws.ts';
 export type { WsView } from './server/ws-view.ts';
+export type { RequestContext, RequestHandler } from './requests/incoming-requests.ts';
+export { RequestError } from './requests/request-error.ts';
+export { requests } from './requests/requests.ts';
+export type { Requests } from './requests/requests.ts';
+export type { RequestsOptions } from './requests/requests-options.ts';
 export type { HandshakeRequest } from './handshake/handshake-request.ts';
 export type { Handshake } from './handshake/handshake.ts';
 export type { Host, OpenResult, ServerSocket, SharedSocket } from './server/host.ts';

@@ -11,6 +11,7 @@ import { HEARTBEAT_OPTIONS } from '../../src/conversation/heartbeat-option.ts';
 import { WIRE_OPTIONS } from '../../src/conversation/wire-options.ts';
 import { unchecked } from '../../src/core/options.ts';
 import type { Check } from '../../src/core/options.ts';
+import { REQUESTS_OPTIONS } from '../../src/requests/requests-options.ts';
 import { CLOSE_OPTIONS } from '../../src/server/close-report.ts';
 import { SERVE_OPTIONS } from '../../src/server/serve.ts';
 import { COOKIE_OPTIONS } from '../../src/session/cookie-options.ts';
@@ -56,6 +57,7 @@ const SECTIONS: readonly OptionSection[] = [
     ...EACH_OPTIONS,
   }),
   section('`channel`', 'tasks/channel.ts', 'ChannelOptions', CHANNEL_OPTIONS),
+  section('`requests`', 'requests/requests-options.ts', 'RequestsOptions', REQUESTS_OPTIONS),
   section('Test kit', 'testing/fake-options.ts', 'FakeOptions', FAKE_OPTIONS),
 ];
 const CODES = readProjectFile('src/core/error-codes.ts');

@@ -20,11 +20,18 @@ export interface ErrorCodes {
   readonly COROSOCK_ROUTE: 'UsageError';
   /**
    * A second read began while another one waits on the same socket. The text says where the waiting
-   * one was called; of many waiting reads the first 64 are remembered.
+   * one was called; of many waiting reads the first 64 are remembered. Or `requests` reads the
+   * socket.
    *
    * Cure: read in one place; give what was read to other functions, or put it into a `channel()`.
    */
   readonly COROSOCK_CONCURRENT_READ: 'UsageError';
+  /**
+   * `request` was called while `maxPending` others wait for a reply. Nothing was sent.
+   *
+   * Cure: await replies before more requests are sent, or raise `maxPending` of `requests`.
+   */
+  readonly COROSOCK_PENDING_REQUESTS: 'UsageError';
   /**
    * A loop goes on after the end: this was the hundredth read, or `select`, that gave `'closed'`.
    *
