@@ -90,7 +90,7 @@ export class ConnectionLostError extends Error {
 
 /** What is known of a handshake that failed. */
 export interface ConnectProblem {
-  /** Follows "The handshake failed" in the text, where there is no status. */
+  /** Follows "The handshake failed" in the text, or the status and "but" where there is one. */
   readonly problem?: string;
   readonly cause?: unknown;
   /** Of the HTTP answer, by names in lower case. */
@@ -217,7 +217,8 @@ export function limitCause(option: string, text: string): RangeError {
 }
 
 function connectMessage(status: number | undefined, problem: string | undefined): string {
-  if (status !== undefined) return `The handshake was answered with ${status}`;
+  const answer = `The handshake was answered with ${status}`;
+  if (status !== undefined) return problem === undefined ? answer : `${answer}, but ${problem}`;
   return problem === undefined ? 'Nobody answered the handshake' : `The handshake failed: ${problem}`;
 }
 

@@ -112,7 +112,7 @@ describe('connectWs', () => {
     const server = openEnd(await accepted);
     server.send('hello');
     await end.untilMessages(1);
-    expect([transport.receivedBytes, transport.flushedBytes]).toEqual([1, NaN]);
+    expect([transport.receivedBytes, transport.flushedBytes]).toEqual([7, NaN]);
     server.close(4000, 'bye');
     expect(await end.untilEnd()).toMatchObject({ code: 4000, by: 'peer', clean: true });
     http.close();
@@ -183,21 +183,47 @@ describe('connectWs', () => {
   it.each([
     ['an accept of another key', ['Sec-WebSocket-Accept: x'], [], 'Invalid Sec-WebSocket-Accept header'],
     ['no accept', [], [], 'Invalid Sec-WebSocket-Accept header'],
+    ['a second Upgrade', ['Upgrade: h2c'], [], 'Invalid Upgrade header'],
   ])('fails for a 101 with %s', async (_, lines, protocols, problem) => {
     await using http = await listen();
     const own = ['HTTP/1.1 101 Switching Protocols', 'Upgrade: websocket', 'Connection: Upgrade'];
     answering(http.server, ...own, ...lines);
     expect(await failureOf(http.port, { protocols })).toEqual([
-      undefined,
-      `The handshake failed: ${problem}`,
+      101,
+      `The handshake was answered with 101, but that opens no WebSocket: ${problem}`,
+    ]);
+  });
+
+  it.each([
+    ['Upgrade', 'Connection: Upgrade'],
+    ['Connection', 'Upgrade: websocket'],
+    ['both', 'Server: old'],
+  ])('fails for a 101 without %s, and says what may have happened', async (_, line) => {
+    await using http = await listen();
+    answering(http.server, 'HTTP/1.1 101 Switching Protocols', line);
+    expect(await failureOf(http.port)).toEqual([
+      101,
+      'The handshake was answered with 101, but that opens no WebSocket: ' +
+        'Upgrade or Connection is missing, which a proxy may have dropped',
+    ]);
+  });
+
+  it('gives the header lines of a 101 that opens no WebSocket', async () => {
+    await using http = await listen();
+    const own = ['HTTP/1.1 101 Switching Protocols', 'Upgrade: websocket', 'Connection: Upgrade'];
+    answering(http.server, ...own, 'Server: old');
+    const { headers, cause } = (await outcomeOf(http.port)) as ConnectError;
+    expect([headers?.['server'], (cause as Error).message]).toEqual([
+      'old',
+      'Invalid Sec-WebSocket-Accept header',
     ]);
   });
 
   it('fails if the server speaks none of the protocols', async () => {
     const { http, port } = await acceptOne(false);
     expect(await failureOf(port, { protocols: ['chat'] })).toEqual([
-      undefined,
-      'The handshake failed: Server sent no subprotocol',
+      101,
+      'The handshake was answered with 101, but that opens no WebSocket: Server sent no subprotocol',
     ]);
     http.close();
   });

@@ -2,12 +2,13 @@
 // it and gets a WsTransport before any message of the server is delivered. What a server answers
 // in place of 101 is refused-answer.ts's.
 
+import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { ClientOptions } from 'ws';
 import type { LinkOutcome, LinkTarget } from '../connector.ts';
 import { DeflateContexts, Deflation, deflateOptions } from './deflation.ts';
 import { WsOrderedSocket } from './ordered-socket.ts';
-import { readRefusal } from './refused-answer.ts';
+import { brokenUpgrade, readRefusal } from './refused-answer.ts';
 import { WsTransport } from './transport.ts';
 import { ConnectError } from '../../core/errors.ts';
 import { noop } from '../../core/noop.ts';
@@ -31,9 +32,11 @@ export function connectWs(target: LinkTarget, outcome: LinkOutcome): () => Conne
     outcome.failed(error);
   };
   let stream: Duplex | undefined;
-  ws.on('upgrade', ({ socket }: { readonly socket: Duplex | null }) => {
+  let upgrade: IncomingMessage | undefined;
+  ws.on('upgrade', (answer: IncomingMessage) => {
+    upgrade = answer;
     // Bun's own `ws` tells no stream.
-    stream = socket ?? undefined;
+    stream = (answer.socket as Duplex | null) ?? undefined;
   });
   ws.on('open', () => {
     ws.removeAllListeners();
@@ -43,7 +46,10 @@ export function connectWs(target: LinkTarget, outcome: LinkOutcome): () => Conne
     const read = readRefusal(response, target.clock, () => fail(read()));
     refusal = read;
   });
-  ws.on('error', (cause) => fail(new ConnectError(undefined, { problem: problemOf(cause), cause })));
+  ws.on('error', (cause) => {
+    if (upgrade !== undefined) return fail(brokenUpgrade(upgrade, cause));
+    fail(new ConnectError(undefined, { problem: problemOf(cause), cause }));
+  });
   return cancel;
 }
 

@@ -1,5 +1,5 @@
 // The HTTP answer of a server that refuses a client: status, header lines, the beginning of the
-// body, and the wait that it asks for. `connector.ts` reads it.
+// body, and the wait that it asks for; or a 101 that opens no WebSocket. `connector.ts` reads it.
 
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { finished } from 'node:stream';
@@ -31,11 +31,25 @@ export function readRefusal(response: IncomingMessage, clock: Clock, onRead: () 
   const { statusCode, headers } = response;
   return () =>
     new ConnectError(statusCode, {
+      ...(statusCode === 101 ? { problem: `${NO_WEBSOCKET}: ${NO_UPGRADE}` } : undefined),
       headers: linesOf(headers),
       // In a stream: a character that the limit cuts is left out.
       body: new TextDecoder().decode(body.subarray(0, bytes), { stream: true }),
       ...retryAfterOf(headers, clock),
     });
+}
+
+const NO_WEBSOCKET = 'that opens no WebSocket';
+/** Node knows an upgrade by these two. */
+const NO_UPGRADE = 'Upgrade or Connection is missing, which a proxy may have dropped';
+
+/** @param cause - What `ws` finds wrong with a 101 that is an upgrade. */
+export function brokenUpgrade({ statusCode, headers }: IncomingMessage, cause: Error): ConnectError {
+  return new ConnectError(statusCode, {
+    problem: `${NO_WEBSOCKET}: ${cause.message}`,
+    cause,
+    headers: linesOf(headers),
+  });
 }
 
 function linesOf(headers: IncomingHttpHeaders): Record<string, string> {
