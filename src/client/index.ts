@@ -3,7 +3,7 @@
 
 import { connectWs } from '../transport/ws/connector.ts';
 import { PausedLink } from '../conversation/paused-link.ts';
-import { ConnectedSocket } from '../socket/client-socket.ts';
+import { ShownSocket } from '../socket/shown-socket.ts';
 import { makeConnect } from './connect.ts';
 import type { Connect } from './connect.ts';
 import { NODE_OPTIONS, NODE_WIRE } from './node-options.ts';
@@ -40,7 +40,7 @@ export type { WaitOptions } from '../core/wait-options.ts';
 /** See {@link Connect}. */
 export const connect: Connect = makeConnect({
   connector: connectWs,
-  Socket: ConnectedSocket,
+  Socket: ShownSocket,
   unknown: ['probe'],
   own: NODE_OPTIONS,
   overflow: 'pause',

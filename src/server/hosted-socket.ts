@@ -9,17 +9,20 @@ import type { Session } from '../session/session.ts';
 import { closeByUser } from '../socket/close-by-user.ts';
 import type { Conversation } from '../conversation/conversation.ts';
 import { MessageSocket } from '../socket/message-socket.ts';
+import { factsOf } from '../socket/shown-socket.ts';
 import { socketClockOf } from '../socket/socket-clock.ts';
 import type { SocketClock } from '../socket/socket-clock.ts';
 import type { ChildFunction } from '../tasks/task-scope.ts';
 import type { Task } from '../tasks/task.ts';
 import type { LazySignal } from '../waiting/lazy-signal.ts';
+import { showAs } from '../platform/inspection.ts';
 import type { CloseInfo } from '../core/close-info.ts';
 import { isObjectLike } from '../core/object-like.ts';
 
 /** The run of a socket, as its socket sees it; an interface, because the run makes the socket. */
 export interface SocketRun {
   readonly id: string;
+  readonly route: string;
   readonly socketId: { admit(): void };
   readonly conversation: Conversation;
   readonly host: Host;
@@ -36,6 +39,10 @@ export interface SocketRun {
 
 /** A {@link SharedSocket} over the conversation of a run. */
 export class SocketHandle extends MessageSocket implements SharedSocket {
+  static {
+    showAs(SocketHandle.prototype, 'SharedSocket', (ws) => ({ id: ws.id, ...factsOf(ws) }));
+  }
+
   readonly #run: SocketRun;
 
   constructor(run: SocketRun) {
@@ -63,6 +70,14 @@ export class SocketHandle extends MessageSocket implements SharedSocket {
 
 /** The {@link ServerSocket} of a run. */
 export class HostedSocket extends SocketHandle implements ServerSocket {
+  static {
+    showAs(HostedSocket.prototype, 'ServerSocket', (ws) => {
+      const { id, route, request, isShared } = ws.#run;
+      const shared = isShared ? { sharedConnection: true } : undefined;
+      return { id, route, address: request.remoteAddress, ...shared, ...factsOf(ws) };
+    });
+  }
+
   /** Whether its handler may still answer a message that it has read, or will read. */
   static isInHand(ws: HostedSocket): boolean {
     return !ws.#asksClosed && MessageSocket.hasInHand(ws);

@@ -81,6 +81,11 @@ export class RouteTable {
     return undefined;
   }
 
+  /** The patterns in their order; `'*'` for a lone server. */
+  get patterns(): readonly string[] {
+    return this.#routes.map(({ pattern, shape }) => (shape === EVERY_PATH ? shape : pattern));
+  }
+
   /** The routes that have options of their own. */
   get withOptions(): readonly OptionedRoute[] {
     return this.#routes.flatMap(({ name, options, pattern, shape }) =>

@@ -6,6 +6,7 @@ import type { ServerSocket } from './host.ts';
 import type { HostedSocket } from './hosted-socket.ts';
 import { SocketId } from './socket-id.ts';
 import type { Slot } from './socket-id.ts';
+import { showAs } from '../platform/inspection.ts';
 import { RandomIds } from '../platform/random-ids.ts';
 import { LinkedList } from '../structures/linked-list.ts';
 
@@ -77,6 +78,10 @@ export class RunRegistry implements Iterable<HandlerRun> {
 
 /** `host.sockets`. */
 class OpenSockets implements ReadonlyMap<string, ServerSocket> {
+  static {
+    showAs(OpenSockets.prototype, 'Sockets', (sockets) => new Map(sockets));
+  }
+
   readonly #runs: RunRegistry;
 
   constructor(runs: RunRegistry) {

@@ -39,6 +39,7 @@ import { handedOver, markHandedOver, Upgrade } from './upgrade.ts';
 import type { PendingUpgrade } from './upgrade.ts';
 import { Sessions } from '../session/sessions.ts';
 import { Conversation } from '../conversation/conversation.ts';
+import { showAs } from '../platform/inspection.ts';
 import { rejected } from '../waiting/abortable.ts';
 import type { Transport } from '../transport/transport.ts';
 import { badArgument } from '../core/arguments.ts';
@@ -67,6 +68,13 @@ type HandshakePlace = Pick<PendingHandshake, 'socketId' | 'route'>;
 
 /** A {@link Host} over any listener, or over none. */
 export class ServingHost implements Host, RunListener {
+  static {
+    showAs(ServingHost.prototype, 'Host', (host) => {
+      const { url, ready, sockets } = host;
+      return { url, ready, routes: host.#routes.patterns, sockets: sockets.size };
+    });
+  }
+
   readonly #routes: RouteTable;
   readonly #settings: HostSettings;
   readonly #binding: HttpBinding;

@@ -19,7 +19,7 @@ import type { HostHookName, HostSettings } from '../server/host-options.ts';
 import type { AcceptedHandshake, PendingHandshake } from '../server/admission.ts';
 import { EVERY_PATH, partsOf, RouteTable } from '../server/routes.ts';
 import type { Route } from '../server/servable.ts';
-import { ConnectedSocket } from '../socket/client-socket.ts';
+import { ShownSocket } from '../socket/shown-socket.ts';
 import type { ClientSocket } from '../socket/client-socket.ts';
 import { CONVERSATION_OPTIONS } from '../conversation/conversation-options.ts';
 import { Conversation } from '../conversation/conversation.ts';
@@ -147,7 +147,7 @@ export class MemoryServer {
       maxMessageBytes: [maxMessageBytes, maxMessageBytes],
       maxFragments: [maxFragments, maxFragments],
     });
-    const client = new ConnectedSocket(new Conversation(far, farSettings, 'one'), pending.request.url.href);
+    const client = new ShownSocket(new Conversation(far, farSettings, 'one'), pending.request.url.href);
     const run = this.host.converse(near, pending, accepted);
     this.runs.push(run);
     return { run, client };
