@@ -8,6 +8,7 @@ import { settle } from 'corosock/testing';
 import { describe, expect, it } from 'vitest';
 import type { WebSocket } from 'ws';
 import { ScriptedTransport } from '../conversation/scripted-transport.ts';
+import { HandClock, turn } from '../time/hand-clock.ts';
 import { MemoryHost } from '../fixtures/memory-host.ts';
 import { recorded, texts, viewed } from './viewed-socket.ts';
 
@@ -138,15 +139,42 @@ describe('asWs', () => {
     expect(events.map((event) => String((event as unknown[])[1]))).toEqual(['1', '2', '1000']);
   });
 
+  it('leaves the event loop to others after some 8 ms of a turn', async () => {
+    const clock = new HandClock();
+    const link = new ScriptedTransport();
+    const memory = new MemoryHost({ clock, queueMessages: 1000 });
+    let emitted = 0;
+    memory.converse(
+      link,
+      (ws) => {
+        asWs(ws).on('message', () => {
+          emitted += 1;
+          clock.nowMs += 1;
+        });
+      },
+      'shared',
+    );
+    link.arrive(...Array.from({ length: 1000 }, () => 'x'));
+    const turns: number[] = [];
+    while (emitted < 1000 && turns.length < 20) {
+      await turn();
+      turns.push(emitted);
+    }
+    expect([emitted, turns.length > 3]).toEqual([1000, true]);
+  });
+
   it('takes the reads of the socket', async () => {
     const { view, run, memory } = viewed();
     texts(view);
     await settle();
-    await expect(run.ws.read()).rejects.toMatchObject({ code: 'COROSOCK_CONCURRENT_READ' });
+    await expect(run.ws.read()).rejects.toMatchObject({
+      code: 'COROSOCK_CONCURRENT_READ',
+      message: 'ws.read(): expected no other read of this socket, but asWs() reads it',
+    });
     expect(memory.reports).toEqual([]);
   });
 
-  it('reports that the handler reads, and closes', async () => {
+  it('refuses a socket of which a read waits', async () => {
     const memory = new MemoryHost();
     const { client } = memory.visit(async (ws) => {
       const reading = ws.read();
@@ -155,7 +183,7 @@ describe('asWs', () => {
       await ws.closed;
     });
     expect(await client.closed).toMatchObject({ code: 1011 });
-    expect(memory.reports).toMatchObject([[{ code: 'COROSOCK_CONCURRENT_READ' }, { phase: 'asWs' }]]);
+    expect(memory.reports).toMatchObject([[{ code: 'COROSOCK_CONCURRENT_READ' }, { phase: 'server' }]]);
   });
 
   it('lives on with a shared socket whose handler has returned', async () => {

@@ -15,10 +15,11 @@ import type {
   WsSendOptions,
   WsView,
 } from './ws-view.ts';
+import { readAlone } from '../socket/sole-reader.ts';
+import type { SoleReader } from '../socket/sole-reader.ts';
 import type { Conversation } from '../conversation/conversation.ts';
 import { badArgument, checkClose } from '../core/arguments.ts';
 import type { CloseInfo } from '../core/close-info.ts';
-import { bytesOf } from '../core/data.ts';
 import type { Data } from '../core/data.ts';
 import { noop } from '../core/noop.ts';
 import type { WriteStatus } from '../core/status.ts';
@@ -49,7 +50,8 @@ const views = new WeakMap<SocketRun, SocketView>();
  * broken a rule or a limit.
  *
  * @param ws - The `ws` of a handler. A second call gives the same view.
- * @throws UsageError `COROSOCK_ARGUMENT`.
+ * @throws UsageError `COROSOCK_ARGUMENT`; `COROSOCK_CONCURRENT_READ` where a read waits, or another
+ *   call reads the socket alone.
  */
 export function asWs(ws: ServerSocket): WsView {
   const run = HostedSocket.runOf(ws);
@@ -67,21 +69,22 @@ class SocketView extends WsEmitter implements WsView {
   readonly extensions = '';
   binaryType: WsBinaryType = 'nodebuffer';
   readonly #run: SocketRun;
-  /** Of its own: `binaryData` of the handler's `ws` does not change what it reads. */
+  readonly #reader: SoleReader;
+  /** Of its own: `binaryData` of the handler's `ws` does not change what it sends. */
   readonly #ws: SocketHandle;
   #isPaused = false;
   #isClosed = false;
   #watchesControls = false;
-  /** Bytes of writes that are not accepted yet. */
-  #waitingBytes = 0;
-  /** Ends the wait for a listener, or for `resume`. */
-  #wake: (() => void) | undefined;
+  /** Lets the loop look again; does nothing while it runs. */
+  #wake: () => void = noop;
 
   constructor(run: SocketRun, ws: HostedSocket) {
     super();
     this.#run = run;
+    this.#reader = readAlone(ws, 'asWs()');
     this.#ws = SocketHandle.on(ws);
-    void this.#conversation.closed.then(() => this.#wake?.());
+    this.#reader.port.subscribe(() => this.#wake());
+    void this.#conversation.closed.then(() => this.#wake());
     void this.#emitAll();
   }
 
@@ -100,7 +103,7 @@ class SocketView extends WsEmitter implements WsView {
   }
 
   get bufferedAmount(): number {
-    return this.#ws.bufferedBytes + this.#waitingBytes;
+    return this.#ws.bufferedBytes + this.#conversation.waitingWrites.bytes;
   }
 
   get isPaused(): boolean {
@@ -116,12 +119,8 @@ class SocketView extends WsEmitter implements WsView {
       typeof optionsOrCallback === 'function' ? [{}, optionsOrCallback] : [optionsOrCallback ?? {}, callback];
     if (options.fin === false) throw badArgument('send()', 'fin to be true: a whole message', false);
     const message = messageOf(data, options.binary);
-    const bytes = bytesOf(message);
-    this.#waitingBytes += bytes;
     const written = this.#ws.write(message, { compress: options.compress ?? true });
-    void this.#callBack(done, written, () => {
-      this.#waitingBytes -= bytes;
-    });
+    if (done !== undefined) void this.#callBack(done, written);
   }
 
   close(code: number = 1000, reason: string | Uint8Array = ''): void {
@@ -148,7 +147,7 @@ class SocketView extends WsEmitter implements WsView {
 
   resume(): void {
     this.#isPaused = false;
-    this.#wake?.();
+    this.#wake();
   }
 
   override on(event: string | symbol, listener: AnyListener): this {
@@ -176,7 +175,7 @@ class SocketView extends WsEmitter implements WsView {
 
   /** There is a listener more: messages, pings and pongs may have waited for it. */
   #listened(event: string | symbol): this {
-    this.#wake?.();
+    this.#wake();
     if ((event === 'ping' || event === 'pong') && !this.#watchesControls) {
       this.#watchesControls = true;
       this.#conversation.transport.watchControls?.((kind, data) => this.#emit(kind, bufferOf(data)));
@@ -196,16 +195,10 @@ class SocketView extends WsEmitter implements WsView {
     if (callback !== undefined) void this.#callBack(callback, sent);
   }
 
-  /** Calls back in a later turn of the microtasks, as `ws` never does so at once. */
-  async #callBack(
-    callback: WsSendCallback | undefined,
-    sent: Promise<WriteStatus>,
-    onSettled: () => void = noop,
-  ): Promise<void> {
+  /** Calls back in a later microtask. */
+  async #callBack(callback: WsSendCallback, sent: Promise<WriteStatus>): Promise<void> {
     try {
-      const status = await sent;
-      onSettled();
-      callback?.(status === 'ok' ? undefined : new Error(NOT_SENT));
+      callback((await sent) === 'ok' ? undefined : new Error(NOT_SENT));
     } catch (error) {
       this.listenerOnError(error);
     }
@@ -217,43 +210,39 @@ class SocketView extends WsEmitter implements WsView {
     return !this.#isPaused || this.#conversation.queue.end !== undefined;
   }
 
-  /** Emits all messages, and then the end. Each is read when the one before it was emitted. */
+  /**
+   * Emits all messages, and then the end. Between the look for a listener and `emit` nothing is
+   * awaited: the listener may leave.
+   */
   async #emitAll(): Promise<void> {
-    try {
-      while (await this.#emitNext());
-    } catch (error) {
-      // The handler reads the socket, too.
-      this.listenerOnError(error);
+    const { clock, budget } = this.#conversation.reader.scheduling;
+    while (this.#mayEmit) {
+      if (!this.#isWanted || !this.#reader.port.ready()) await this.#untilWoken();
+      else if (!this.#emitNext()) break;
+      else if (budget.spend()) await new Promise<void>((resolve) => void clock.setImmediate(resolve));
     }
     this.#emitEnd(await this.#conversation.closed);
   }
 
-  /**
-   * Between its look for a listener and `emit` nothing is awaited: the listener may leave.
-   *
-   * @returns Whether there may be one more.
-   */
-  async #emitNext(): Promise<boolean> {
-    while (this.#mayWait) await this.#woken();
-    if (!this.#isWanted) return false;
-    const [data, status] = await this.#ws.readMessage(Infinity);
-    if (status !== 'ok') return false;
-    while (this.#mayWait) await this.#woken();
-    if (typeof data === 'string') this.#emit('message', Buffer.from(data), false);
-    else this.#emit('message', inForm(this.binaryType, data), true);
-    return true;
+  /** At the end messages without a listener have no later. */
+  get #mayEmit(): boolean {
+    return this.#isWanted || this.#conversation.queue.end === undefined;
   }
 
-  /** Whether a message has to wait, and may: the conversation goes on. */
-  get #mayWait(): boolean {
-    return !this.#isWanted && this.#conversation.queue.end === undefined;
-  }
-
-  /** Resolves when something has changed for messages that wait. */
-  #woken(): Promise<void> {
+  /** Resolves when messages, listeners, the pause or the end have changed. */
+  #untilWoken(): Promise<void> {
     return new Promise((resolve) => {
       this.#wake = resolve;
     });
+  }
+
+  /** @returns False where the end has come. */
+  #emitNext(): boolean {
+    const [data, status] = this.#reader.port.take();
+    if (status !== 'ok') return false;
+    if (typeof data === 'string') this.#emit('message', Buffer.from(data), false);
+    else this.#emit('message', inForm(this.binaryType, data), true);
+    return true;
   }
 
   #emitEnd({ by, cause, clean, code, reason }: CloseInfo): void {
