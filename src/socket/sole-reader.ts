@@ -1,6 +1,6 @@
 // The right to read a socket alone, for a call that takes all of its messages from now on:
-// requests/ and server/as-ws.ts. Any other read of the conversation is then a mistake, which the reader of the
-// conversation finds (conversation/reader.ts).
+// requests/ and server/as-ws.ts. Any other read of the conversation is then a mistake, which the
+// reader of the conversation finds (conversation/reader.ts).
 
 import { MessageSocket } from './message-socket.ts';
 import { SocketPort } from './socket-port.ts';
