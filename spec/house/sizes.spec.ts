@@ -10,7 +10,6 @@ import { sourceFile, sourceFiles } from './source-files.ts';
 const KEPT: Readonly<Record<string, string>> = {
   'testing/contracts/transport-contract.ts': 'the contract of a port: it joins the checks of four files',
   'tasks/signal-port.ts': 'promises one listener per subscription, and none after it (I7)',
-  'socket/sole-reader.ts': 'the right to read a socket alone: a promise of its own, with its spec',
   'server/process-signals.ts': 'the one file that listens to the process, with promises of its own',
 };
 
