@@ -31,6 +31,8 @@ export class ScriptedTransport implements Transport {
   /** What has come, and what was taken, as far as the spec says. */
   receivedBytes = 0;
   flushedBytes = 0;
+  /** Whether something that was sent is lost, as far as the spec says. */
+  hasLost = false;
   /** All calls but `open` and `send`, in order. */
   readonly calls: string[] = [];
   readonly sent: { readonly data: Data; readonly options: SendOptions & { readonly last?: boolean } }[] = [];

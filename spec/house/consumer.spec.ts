@@ -44,6 +44,7 @@ import { connect, ConnectError } from 'corosock/client';
 import type { ClientSocket, ConnectOptions } from 'corosock/client';
 import { fakeSocket } from 'corosock/testing';
 import { createServer } from 'node:http';
+import { Duplex, Readable, Writable } from 'node:stream';
 import type { IncomingHttpHeaders } from 'node:http';
 
 const shout: Handler = async (ws: ServerSocket) => {
@@ -51,6 +52,11 @@ const shout: Handler = async (ws: ServerSocket) => {
   const headers: IncomingHttpHeaders = ws.request.headers;
   if (result[1] === 'ok') await ws.write(String(result[0]).toUpperCase() + (headers['x-mark'] ?? ''));
 };
+
+// The default lib holds the streams of browsers.
+const streamOf = (ws: ServerSocket): Duplex => Duplex.fromWeb(ws, { objectMode: true });
+const streamOfClient = (ws: ClientSocket): Duplex =>
+  Duplex.from({ readable: Readable.from(ws), writable: Writable.fromWeb(ws.writable, { objectMode: true }) });
 
 const { ws, client } = fakeSocket({ headers: { 'x-mark': '!' } });
 await client.write('hello');
@@ -72,7 +78,7 @@ const server = createServer();
 await attach(server, { '/shout': shout }).close({ graceMs: 0 });
 
 const error = new UsageError('COROSOCK_EXAMPLE', 'an example');
-process.stdout.write(JSON.stringify([heard, status, end.code, port > 0, error.code, answer, refused instanceof ConnectError]));
+process.stdout.write(JSON.stringify([heard, status, end.code, port > 0, error.code, answer, refused instanceof ConnectError, typeof streamOf === typeof streamOfClient]));
 `;
 
 // What goes into a page: no types of Node are there, and a bundler gives the file for browsers.
@@ -130,7 +136,7 @@ describe('the packed package', { timeout: 60_000 }, () => {
   it('type-checks in a strict project without ambient types, and runs', async () => {
     expect(await run(process.execPath, [tsc, '-p', '.'], consumer)).toBe('');
     const said = await run(process.execPath, ['main.js'], consumer);
-    expect(JSON.parse(said)).toEqual(['HELLO!', 'ok', 1000, true, 'COROSOCK_EXAMPLE', 'WHO?', true]);
+    expect(JSON.parse(said)).toEqual(['HELLO!', 'ok', 1000, true, 'COROSOCK_EXAMPLE', 'WHO?', true, true]);
   });
 
   it("type-checks in a page's strict project, which knows nothing of Node", async () => {

@@ -340,3 +340,57 @@ describe('ws.readable and ws.writable together', () => {
     expect(crashes.errors).toEqual([]);
   });
 });
+
+describe('a stream that we ended, whose peer drops the link in place of an answer,', () => {
+  const DROPPED = { code: 1000, by: 'local', clean: false } as const;
+
+  it('is no error where all of ours was taken: the end is unclean in closeInfo', async () => {
+    const { link, ws } = scripted();
+    const pull = ws.readable.getReader().read();
+    const close = ws.writable.close();
+    await turn();
+    link.end(DROPPED);
+    expect([await close, await pull]).toEqual([undefined, { done: true, value: undefined }]);
+    expect(ws.closeInfo).toMatchObject(DROPPED);
+  });
+
+  it('closes its readable where nothing is pulled', async () => {
+    const { link, conversation, ws } = scripted();
+    const { readable } = ws;
+    conversation.close(1000, '', 'local');
+    link.end(DROPPED);
+    await turn();
+    expect(await readable.getReader().closed).toBe(undefined);
+  });
+
+  it('is an error where something of ours was lost', async () => {
+    const { link, ws } = scripted();
+    const pull = ws.readable.getReader().read();
+    const close = ws.writable.close();
+    await turn();
+    link.hasLost = true;
+    link.end(DROPPED);
+    for (const outcome of [close, pull])
+      await expect(outcome).rejects.toMatchObject({ code: 'COROSOCK_CONNECTION_LOST', closeInfo: DROPPED });
+  });
+
+  it.each([
+    ['we have terminated it', { code: 1006, by: 'local', clean: false }],
+    ['a limit has ended it', { code: 1009, by: 'limit', clean: false }],
+    ['the link was lost first', { code: 1006, by: 'link', clean: false }],
+  ] as const)('is an error where %s', async (_, end) => {
+    const { link, ws } = scripted();
+    const pull = ws.readable.getReader().read();
+    await turn();
+    link.end(end);
+    await expect(pull).rejects.toMatchObject({ code: 'COROSOCK_CONNECTION_LOST' });
+  });
+
+  it('refuses a late write as after a clean end', async () => {
+    const { link, conversation, ws } = scripted();
+    const writer = ws.writable.getWriter();
+    conversation.close(1000, '', 'local');
+    link.end(DROPPED);
+    await expect(writer.write('late')).rejects.toMatchObject({ name: 'AbortError' });
+  });
+});

@@ -5,6 +5,7 @@
 
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
+import type { ReadableStream as NodeReadableStream } from 'node:stream/web';
 import type { HandshakeRequest } from '../handshake/handshake-request.ts';
 import type { CloseHostOptions, CloseReport } from './close-report.ts';
 import type { Wait } from './host-waits.ts';
@@ -13,6 +14,7 @@ import type { Socket } from '../socket/socket.ts';
 import type { SocketClock } from '../socket/socket-clock.ts';
 import type { Task } from '../tasks/task.ts';
 import type { CloseInfo } from '../core/close-info.ts';
+import type { Data } from '../core/data.ts';
 import type { WaitOptions } from '../core/wait-options.ts';
 
 /**
@@ -31,6 +33,11 @@ export interface SharedSocket extends Socket {
    * without bytes: what it will give is not known.
    */
   readonly waitingWrites: { readonly count: number; readonly bytes: number };
+  /**
+   * As of each socket, and of the type that node:stream takes, so that `Duplex.fromWeb(ws)`
+   * compiles beside the types of browsers.
+   */
+  readonly readable: ReadableStream<Data> & NodeReadableStream<Data>;
 
   /**
    * Ends the conversation with the closing handshake.

@@ -6,6 +6,7 @@ import type { Conversation } from '../conversation/conversation.ts';
 import { pendingRead } from '../conversation/pending-read.ts';
 import type { PendingRead, ReadMethod, ReadView } from '../conversation/pending-read.ts';
 import { unattendedThen } from '../waiting/abortable.ts';
+import type { CloseInfo } from '../core/close-info.ts';
 import type { Data } from '../core/data.ts';
 import { ConnectionLostError } from '../core/errors.ts';
 
@@ -16,13 +17,20 @@ import { ConnectionLostError } from '../core/errors.ts';
 export class MessageIterator implements AsyncIterableIterator<Data> {
   readonly #conversation: Conversation;
   readonly #view: ReadView;
+  readonly #isFailure: (end: CloseInfo) => boolean;
   /** Reads that wait: several on a shared socket, when `next()` is called again meanwhile. */
   readonly #reads: PendingRead[] = [];
   #done = false;
 
-  constructor(conversation: Conversation, view: ReadView) {
+  /** @param isFailure - Which ends are thrown. Default: each that is not clean. */
+  constructor(
+    conversation: Conversation,
+    view: ReadView,
+    isFailure: (end: CloseInfo) => boolean = ({ clean }) => !clean,
+  ) {
     this.#conversation = conversation;
     this.#view = view;
+    this.#isFailure = isFailure;
   }
 
   [Symbol.asyncIterator](): this {
@@ -39,7 +47,8 @@ export class MessageIterator implements AsyncIterableIterator<Data> {
       this.#done = true;
       // `timeout` means cancelled: `return()` was called during the wait.
       const end = this.#conversation.queue.end;
-      if (status === 'closed' && end?.clean === false) throw new ConnectionLostError(end);
+      if (status === 'closed' && end !== undefined && this.#isFailure(end))
+        throw new ConnectionLostError(end);
       return DONE;
     });
   }

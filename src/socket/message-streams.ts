@@ -8,6 +8,7 @@ import { MessageIterator } from './message-iterator.ts';
 import type { ReadView } from '../conversation/pending-read.ts';
 import type { Socket } from './socket.ts';
 import { isSendableCloseCode } from '../core/arguments.ts';
+import type { CloseInfo } from '../core/close-info.ts';
 import type { Data } from '../core/data.ts';
 import { ConnectionLostError } from '../core/errors.ts';
 import { isObjectLike } from '../core/object-like.ts';
@@ -30,7 +31,7 @@ class MessageSource {
 
   constructor(conversation: Conversation, view: ReadView) {
     this.#conversation = conversation;
-    this.#iterator = new MessageIterator(conversation, view);
+    this.#iterator = new MessageIterator(conversation, view, (end) => isFailure(conversation, end));
   }
 
   start(controller: ReadableStreamDefaultController<Data>): void {
@@ -61,8 +62,8 @@ class MessageSource {
     if (this.#isOver || this.#isPulling || end === undefined || !isOver) return;
     if (controller.desiredSize !== 0) return;
     this.#isOver = true;
-    if (end.clean) controller.close();
-    else controller.error(new ConnectionLostError(end));
+    if (isFailure(this.#conversation, end)) controller.error(new ConnectionLostError(end));
+    else controller.close();
   }
 }
 
@@ -71,7 +72,7 @@ export function writableOf(conversation: Conversation, ws: Pick<Socket, 'write'>
   return new WritableStream<Data>({
     start: (controller) =>
       void conversation.closed.then((end) => {
-        if (!end.clean) controller.error(new ConnectionLostError(end));
+        if (isFailure(conversation, end)) controller.error(new ConnectionLostError(end));
       }),
     write: async (data, controller) => {
       const { signal } = controller as AbortingController;
@@ -80,7 +81,7 @@ export function writableOf(conversation: Conversation, ws: Pick<Socket, 'write'>
     close: async () => {
       conversation.close(1000, '', 'local');
       const end = await conversation.closed;
-      if (!end.clean) throw new ConnectionLostError(end);
+      if (isFailure(conversation, end)) throw new ConnectionLostError(end);
     },
     abort: (reason) => conversation.close(closeCodeOf(reason), '', 'local'),
   });
@@ -89,7 +90,18 @@ export function writableOf(conversation: Conversation, ws: Pick<Socket, 'write'>
 /** Gives the error for a chunk that was not accepted, at the end of the conversation. */
 async function lateWriteError(conversation: Conversation): Promise<unknown> {
   const end = await conversation.closed;
-  return end.clean ? conversation.over.reason : new ConnectionLostError(end);
+  return isFailure(conversation, end) ? new ConnectionLostError(end) : conversation.over.reason;
+}
+
+/**
+ * Whether an end is an error of the streams. Not where we have closed and all that we sent was
+ * taken: many peers drop the link in place of an answer to our close frame, and nothing is missing
+ * then on either side. `closeInfo` says that the end was not clean.
+ */
+function isFailure({ transport }: Conversation, { clean, by, code }: CloseInfo): boolean {
+  if (clean) return false;
+  // 1006 by us is `terminate`.
+  return by !== 'local' || code === 1006 || transport.hasLost === true;
 }
 
 /**

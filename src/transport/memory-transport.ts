@@ -100,6 +100,10 @@ export class MemoryTransport implements Transport {
     return this.#flushedBytes;
   }
 
+  get hasLost(): boolean {
+    return this.#state === 'ended' && this.#unflushedBytes > 0;
+  }
+
   get unfinished(): number {
     return this.#fragments.length === 0 ? 0 : this.#fragmented;
   }

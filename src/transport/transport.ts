@@ -63,6 +63,8 @@ export interface FragmentOptions extends SendOptions {
  *     have to after `bufferedBytes` was 0. It may come more often, and inside `send` (2).
  * 21. Where `unfinished` exists: it is a number of its own for each message that has come in part,
  *     from its first fragment to its last. The sink has a `begin` for each such message.
+ * 22. Where `hasLost` exists: it is true after the end, if bytes that were sent were not flushed,
+ *     and else false.
  */
 export interface Transport {
   /** Negotiated subprotocol, or ''. */
@@ -73,6 +75,8 @@ export interface Transport {
   readonly receivedBytes: number;
   /** Changes with everything that is flushed. Only compared, never shown. */
   readonly flushedBytes: number;
+  /** Whether the link has ended before all that was sent was flushed. */
+  readonly hasLost?: boolean | undefined;
   /**
    * The number of the message that has come in part and is not whole yet; 0 where there is none.
    * Undefined where the transport sees whole messages only.

@@ -40,6 +40,10 @@ export class PassingTransport implements Transport, TransportSink {
     return this.below.flushedBytes;
   }
 
+  get hasLost(): boolean | undefined {
+    return this.below.hasLost;
+  }
+
   get unfinished(): number | undefined {
     return this.below.unfinished;
   }

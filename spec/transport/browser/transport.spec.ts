@@ -27,6 +27,7 @@ const NOT_KEPT = {
     '17. Each counts in `bufferedBytes` at once (7)',
     '20. `stall` is called when bytes that were sent have to wait for the peer',
     '20. and again when bytes have to after `bufferedBytes` was 0',
+    '22. it is true after the end, if bytes that were sent were not flushed',
   ],
   browser: [
     "11. The peer gets 1006 and `by: 'link'`",
@@ -163,6 +164,15 @@ describe('BrowserTransport', () => {
     const { ws, end } = scripted();
     expect([end.ping(), end.pong()]).toEqual([false, false]);
     expect(ws.calls).toEqual([]);
+  });
+
+  it.each([0, 7])('22: has lost what the browser has not flushed at the end: %d bytes', (bytes) => {
+    const { ws, end } = scripted();
+    end.send('message');
+    ws.bufferedAmount = bytes;
+    const before = end.hasLost;
+    ws.ends(1006, { wasClean: false });
+    expect([before, end.hasLost]).toEqual([false, bytes > 0]);
   });
 
   it('15: counts messages', () => {

@@ -1,11 +1,11 @@
 // The promises of the Transport port about the end, as checks: each way in which a link can end,
 // and the `end` that both sinks get. `transport-contract.ts` joins them to the other checks.
 
-import { deepStrictEqual } from 'node:assert/strict';
+import { deepStrictEqual, ok } from 'node:assert/strict';
 import type { Check } from './check.ts';
 import type { RecordedEnd, RecordedLink } from './recorded-link.ts';
 import { settle } from '../settle.ts';
-import { linkCheck, CHUNK, numbered, sendAll, sendFragments } from './link-check.ts';
+import { linkCheck, CHUNK, fill, numbered, sendAll, sendFragments } from './link-check.ts';
 import type { TransportPair } from './link-check.ts';
 
 /** Calls methods of an end whose link is over. */
@@ -55,7 +55,7 @@ const endsOnce = Object.entries(ENDINGS).map(([ending, finish]) =>
   ),
 );
 
-/** Promises 3, 6 and 9 to 13. */
+/** Promises 3, 6, 9 to 13 and 22. */
 export const endingChecks: ReadonlyArray<Check<TransportPair>> = [
   ...endsOnce,
 
@@ -179,4 +179,23 @@ export const endingChecks: ReadonlyArray<Check<TransportPair>> = [
       deepStrictEqual([code, by], [1009, 'peer']);
     },
   ),
+
+  linkCheck('22. it is true after the end, if bytes that were sent were not flushed', async (link) => {
+    const { near, far } = link.open();
+    far.pause();
+    await fill(near);
+    near.terminate();
+    await near.untilEnd();
+    ok(near.hasLost !== false, 'hasLost is false, and bytes were lost');
+  }),
+
+  linkCheck('22. and else false', async (link) => {
+    const { near, far } = link.open();
+    sendAll(near, numbered(3));
+    near.close(1000);
+    await far.untilEnd();
+    await near.untilEnd();
+    await settle();
+    ok(near.hasLost !== true, 'hasLost is true, and nothing was lost');
+  }),
 ];

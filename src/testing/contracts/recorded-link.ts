@@ -91,6 +91,10 @@ export class RecordedEnd implements TransportSink {
     return this.#transport.flushedBytes;
   }
 
+  get hasLost(): boolean | undefined {
+    return this.#transport.hasLost;
+  }
+
   // What a check does.
 
   open(): void {

@@ -115,6 +115,10 @@ export class BrowserTransport implements Transport {
     return this.#acceptedBytes - this.#ws.bufferedAmount;
   }
 
+  get hasLost(): boolean {
+    return this.#isOver && this.#ws.bufferedAmount > 0;
+  }
+
   /** False: a page cannot ping. */
   ping(): boolean {
     return false;

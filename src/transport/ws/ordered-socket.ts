@@ -103,3 +103,12 @@ export class WsOrderedSocket extends WebSocket {
     this.terminate();
   }
 }
+
+/** RFC 6455 §5.2. */
+const SHORTEST_HEADER_BYTES = 2;
+
+/** Counts what `ws` makes of chunks, where neither they nor their bytes are seen. */
+export function countFrames(ws: WebSocket, add: (bytes: number) => void): void {
+  const count = ({ length }: Buffer): void => add(length + SHORTEST_HEADER_BYTES);
+  for (const event of ['message', 'ping', 'pong'] as const) ws.on(event, count);
+}

@@ -9,7 +9,7 @@ import type { WebSocket } from 'ws';
 import { BufferingSink } from '../buffering-sink.ts';
 import { FrameBatch } from './frame-batch.ts';
 import type { FramePool } from './frame-batch.ts';
-import { TRANSPORT } from './ordered-socket.ts';
+import { countFrames, TRANSPORT } from './ordered-socket.ts';
 import { fragmentByte, wholeByte } from './server-frame.ts';
 import type { WsOrderedSocket } from './ordered-socket.ts';
 import type { FragmentOptions, OnControl, SendOptions, Transport, TransportSink } from '../transport.ts';
@@ -17,6 +17,7 @@ import type { Deflation } from './deflation.ts';
 import { InboundFrames, isWhole } from './inbound-frames.ts';
 import { CARRIES, watchClose } from './inbound-stream.ts';
 import type { CarryingStream, ChunkListener, ChunkReceiver } from './inbound-stream.ts';
+import { linkEndOf } from './link-end.ts';
 import { violationOf } from './violation.ts';
 import type { LinkEnd } from '../../core/close-info.ts';
 import { bytesToSend } from '../../core/data.ts';
@@ -33,18 +34,13 @@ type CountingStream = Duplex &
 /** Node's own, also while a test fakes it with the timers. */
 // oxlint-disable-next-line typescript/unbound-method -- it is called without `this` everywhere
 const { nextTick } = process;
-/** RFC 6455 §5.2. */
-const SHORTEST_HEADER_BYTES = 2;
 const ONE_BYTE = new Uint8Array(1);
 
 /** How long `ws` waits for the end of a close by itself: a field of its version 8. */
 const CLOSE_TIMEOUT = '_closeTimeout';
 
-/**
- * The cause of an end without a close frame and without an error: one for all links. An error of
- * its own, with a stack that says nothing, took 5 µs of each (row: handshakes).
- */
-const LINK_LOST = Object.freeze(new Error('The link has ended without a close frame'));
+/** Stands in the place of the callback of writes once one has failed: no further one is counted. */
+const LOST = (): void => {};
 
 type TransportedWebSocket = WebSocket &
   Partial<Pick<WsOrderedSocket, 'batch'>> & {
@@ -117,7 +113,8 @@ export class WsTransport implements Transport, ChunkReceiver {
     ws.on('error', WsTransport.#webSocketOnError);
     ws.on('close', WsTransport.#webSocketOnClose);
     // oxlint-enable typescript/unbound-method
-    if (this.#stream?.bytesRead === undefined && parts.pool === undefined) this.#countMessages();
+    if (this.#stream?.bytesRead === undefined && parts.pool === undefined)
+      countFrames(ws, (bytes) => void (this.#receivedBytes += bytes));
   }
 
   get protocol(): string {
@@ -143,6 +140,10 @@ export class WsTransport implements Transport, ChunkReceiver {
   get flushedBytes(): number {
     const { bytesWritten = NaN, writableLength = 0, _handle } = this.#stream ?? {};
     return bytesWritten - writableLength - (_handle?.writeQueueSize ?? 0) / 2 ** 31;
+  }
+
+  get hasLost(): boolean | undefined {
+    return this.#stream === undefined ? undefined : this.#onFlushed === LOST;
   }
 
   /** Undefined for a client: its frames are followed by `ws` only. */
@@ -274,15 +275,10 @@ export class WsTransport implements Transport, ChunkReceiver {
 
   static readonly #webSocketOnClose = function (this: WebSocket, code: number, reason: Buffer): void {
     const transport = transportOf(this);
+    if (transport.#unflushedWrites > 0 || transport.bufferedBytes > 0) transport.#onFlushed = LOST;
     transport.#batch?.drop();
     transport.#currentSink.end(transport.#endOf(code, reason));
   };
-
-  /** Counts what `ws` makes of the chunks, where neither they nor their bytes are seen here. */
-  #countMessages(): void {
-    const count = ({ length }: Buffer): void => void (this.#receivedBytes += length + SHORTEST_HEADER_BYTES);
-    for (const event of ['message', 'ping', 'pong'] as const) this.#ws.on(event, count);
-  }
 
   /** Whether neither end has begun to close. */
   get #isOpen(): boolean {
@@ -318,7 +314,7 @@ export class WsTransport implements Transport, ChunkReceiver {
   /** Writes frames. If the stream has ended, they are lost, and the end of the link follows. */
   #write(frames: Uint8Array, further?: readonly Uint8Array[]): void {
     const stream = this.#stream;
-    if (stream?.writable !== true) return;
+    if (stream?.writable !== true) return void (this.#onFlushed = LOST);
     const last = further?.at(-1);
     if (further === undefined || last === undefined) {
       stream.write(frames, this.#countWrite());
@@ -338,6 +334,8 @@ export class WsTransport implements Transport, ChunkReceiver {
     this.#unflushedWrites += 1;
     this.#onFlushed ??= (error) => {
       this.#unflushedWrites -= 1;
+      // Node calls back for a write that it has cut off, and gives no error.
+      if (error || this.#stream?.destroyed === true) this.#onFlushed = LOST;
       // A failed write makes no room, and one that waited for zlib fails after the end.
       if (error || this.#ws.readyState === this.#ws.CLOSED) return;
       if (this.#unflushedWrites === 0) this.#batch?.release();
@@ -346,25 +344,16 @@ export class WsTransport implements Transport, ChunkReceiver {
     return this.#onFlushed;
   }
 
-  /**
-   * Says how the link ended. `ws` tells the code of the peer's close frame, or 1006 if none came.
-   * A close frame that `ws` finds in its buffers after `terminate` is not the end.
-   */
   #endOf(code: number, reason: Buffer): LinkEnd {
-    if (this.#isTerminated) return { code: 1006, reason: '', clean: false, by: 'local' };
-    const answered = code !== 1006;
-    const error = this.#stream?.errored ?? undefined;
-    if (this.#closing !== undefined) {
-      const cause = answered ? undefined : (this.#violation?.cause ?? error);
-      return { ...this.#closing, clean: answered, by: 'local', cause };
-    }
-    if (this.#violation !== undefined) return this.#violation;
-    // Without our answer the closing handshake was not finished.
-    const clean = this.#answer === undefined;
-    if (answered)
-      return { code, reason: reason.toString(), clean, by: 'peer', cause: clean ? undefined : error };
-    const cause = error ?? LINK_LOST;
-    return { code, reason: '', clean: false, by: 'link', cause };
+    return linkEndOf({
+      code,
+      reason,
+      isTerminated: this.#isTerminated,
+      closing: this.#closing,
+      violation: this.#violation,
+      isAnswered: this.#answer === undefined,
+      error: this.#stream?.errored ?? undefined,
+    });
   }
 }
 
