@@ -180,7 +180,7 @@ export class TaskOverError extends Error {
   }
 }
 
-const TASK_ENDS: Readonly<Record<TaskEnd, string>> = Object.freeze({
+const TASK_ENDS: Readonly<Record<TaskEnd, string>> = /* @__PURE__ */ Object.freeze({
   ended: 'The handler has ended',
   failed: 'Another task of the handler has failed',
   cancelled: 'The task was cancelled',
@@ -201,7 +201,7 @@ export class HandshakeOverError extends Error {
   }
 }
 
-const HANDSHAKE_ENDS: Readonly<Record<HandshakeEnd, string>> = Object.freeze({
+const HANDSHAKE_ENDS: Readonly<Record<HandshakeEnd, string>> = /* @__PURE__ */ Object.freeze({
   gone: 'The client has given the handshake up',
   late: 'The time for the handshake is over',
   closing: 'The host is shutting down',

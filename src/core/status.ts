@@ -22,7 +22,7 @@ export const Status: {
   readonly NotFound: 'not-found';
   /** The socket with this id lives, but is dedicated to its handler. */
   readonly NotShared: 'not-shared';
-} = Object.freeze({
+} = /* @__PURE__ */ Object.freeze({
   OK: 'ok',
   Timeout: 'timeout',
   Closed: 'closed',
