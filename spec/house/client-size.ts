@@ -1,14 +1,26 @@
 // How much of a page's load `corosock/client` is, and what is wrong with that. A page downloads
-// the client minified and compressed, so that is what counts. client-size.spec.ts asks for no
-// faults.
+// the client minified and compressed, so that is what counts, in kB of 1000 bytes. Two pages are
+// measured: one that imports `connect`, and one that imports `select`, too.
+// client-size.spec.ts asks for no faults.
 
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 
+/** A page: what it imports, how README names its size, and the most that it may have. */
+export interface MeasuredPage {
+  readonly imports: string;
+  /** What follows the figure in README. */
+  readonly words: string;
+  readonly limitBytes: number;
+}
+
 /**
- * 5 % above what was measured on 2026-11-28: 15,529 bytes. 13,756 of them were there before
- * `writeTimeoutMs`, the time of a close whose peer still takes bytes, and `maxFragments`.
+ * The limits are 3 % above what was measured on 2026-11-29: 16,376 and 18,329 bytes. The aim for
+ * the second was 16,000: docs/internals/decisions/client.md has where the bytes are.
  */
-export const LIMIT_BYTES = 16_300;
+export const PAGES: readonly MeasuredPage[] = [
+  { imports: 'connect', words: 'kB, minified and gzipped', limitBytes: 16_870 },
+  { imports: 'connect, select', words: 'kB with `select`', limitBytes: 18_880 },
+];
 
 export interface ClientSize {
   readonly gzipBytes: number;
@@ -23,18 +35,22 @@ export function sizeOf(script: string): ClientSize {
   };
 }
 
-/** Says that the client is too large, or that README names another size, one sentence each. */
-export function clientSizeFaults({ gzipBytes, brotliBytes }: ClientSize, readme: string): readonly string[] {
+/** Says that a page is too large, or that README names another size, one sentence each. */
+export function clientSizeFaults(
+  { words, limitBytes }: MeasuredPage,
+  { gzipBytes, brotliBytes }: ClientSize,
+  readme: string,
+): readonly string[] {
   const size = `${gzipBytes} bytes with gzip (${brotliBytes} with Brotli)`;
-  const kilobytes = Math.round(gzipBytes / 1000);
-  const said = /(\d+) kB, minified and gzipped/.exec(readme)?.[1];
+  const named = `${Math.round(gzipBytes / 1000)} ${words}`;
+  const said = new RegExp(`\\d+ ${words}`).exec(readme)?.[0];
   return [
-    ...(gzipBytes > LIMIT_BYTES
-      ? [`the client has ${size}, and the limit is ${LIMIT_BYTES} bytes with gzip`]
+    ...(gzipBytes > limitBytes
+      ? [`the client has ${size}, and the limit is ${limitBytes} bytes with gzip`]
       : []),
-    ...(said === undefined ? [`README does not say "${kilobytes} kB, minified and gzipped"`] : []),
-    ...(said !== undefined && said !== String(kilobytes)
-      ? [`README says ${said} kB, and the client has ${size}: ${kilobytes} kB`]
+    ...(said === undefined ? [`README does not say "${named}"`] : []),
+    ...(said !== undefined && said !== named
+      ? [`README says "${said}", and the client has ${size}: "${named}"`]
       : []),
   ];
 }
