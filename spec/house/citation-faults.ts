@@ -11,7 +11,7 @@ import { commentsIn } from './source-files.ts';
 const ORIGIN = 'docs/from/cache.md';
 
 /** `H22`, `I3`: a letter of the catalogue or of the invariants, and its number. Not `%C3`, `RFC1`, base64. */
-const CODE = /(?<![\w%$+/=.#&-])[ABCFHIKLPRSW]\d{1,2}(?![\w+/=%-])/g;
+const CODE = /(?<![\w%$+/=.#&-])[ABCFHIKLPQRSW]\d{1,2}(?![\w+/=%-])/g;
 /** `rule 6`, `rules 5 and 9`. */
 const RULES = /\brules? (\d+)(?:(?:,| and) (\d+))?/gi;
 /** Sections of documents that have a public number. */

@@ -22,6 +22,7 @@ const EXCEPTIONS: Readonly<Record<string, string>> = {
   WsEvent: 'as of a WebSocket of `ws`',
   WsListener: 'as of a WebSocket of `ws`',
   WsEvents: 'as of a WebSocket of `ws`',
+  RequestHandler: 'a function; the name of its one member is of no use',
   ConnectProblem: 'makes a ConnectError; users get the error',
 };
 

@@ -44,7 +44,7 @@ describe('a request of the peer', () => {
   });
 
   it.each(['add', '__proto__', 'constructor', 'toString', 'hasOwnProperty', '', 'rpc.discover'])(
-    'gets -32601 for the method %o, which the object does not have itself',
+    'Q8: gets -32601 for the method %o, which the object does not have itself',
     async (method) => {
       const { peer, sent } = scriptedRpc({ handlers: { echo } });
       await peer(call(method, 1, []));
@@ -60,7 +60,7 @@ describe('a request of the peer', () => {
     expect(sent()).toEqual([result(1, '__proto__'), result(2, 'constructor')]);
   });
 
-  it.each([['a'], [''], [null], [-1], [1.5], [9_007_199_254_740_991]])('keeps the id %o', async (id) => {
+  it.each([['a'], [''], [null], [-1], [1.5], [9_007_199_254_740_991]])('Q5: keeps the id %o', async (id) => {
     const { peer, sent } = scriptedRpc({ handlers: { echo } });
     await peer(call('echo', id, []));
     expect(sent()).toEqual([result(id, [])]);
@@ -107,7 +107,7 @@ describe('an error of a handler', () => {
       'RequestError: x',
     ],
     ['one without a message', { name: 'RequestError', isReply: false, code: 1 }, '[object Object]'],
-  ])('is -32603 without its text where it is %s, and is reported', async (_, error, shown) => {
+  ])('Q11: is -32603 without its text where it is %s, and is reported', async (_, error, shown) => {
     const { peer, sent, reports } = scriptedRpc({ handlers: { find: thrower(error) } });
     await peer(call('find', 1));
     expect(sent()).toEqual([failure(1, -32_603, 'Internal error')]);
@@ -123,7 +123,7 @@ describe('an error of a handler', () => {
         throw new RequestError(1, 'no', 1n);
       },
     ],
-  ])('is made of %s that JSON cannot hold', async (_, find) => {
+  ])('Q11: is made of %s that JSON cannot hold', async (_, find) => {
     const { peer, sent, reports } = scriptedRpc({ handlers: { find } });
     await peer(call('find', 1));
     expect(sent()).toEqual([failure(1, -32_603, 'Internal error')]);
@@ -179,7 +179,7 @@ describe('a message that is no request', () => {
     ['[1,2,3]', [INVALID, INVALID, INVALID]],
     ['{"jsonrpc":"2.0","method":"echo","params":null,"id":7}', failure(7, -32_600, 'Invalid Request')],
     ['{"jsonrpc":"2.0","method":"echo","id":{}}', INVALID],
-  ])('is answered as the specification says: %s', async (text, reply) => {
+  ])('Q6, Q7: is answered as the specification says: %s', async (text, reply) => {
     const { link, sent } = scriptedRpc({ handlers: { echo } });
     link.arrive(text);
     await settle();
@@ -237,7 +237,7 @@ describe('a batch', () => {
     expect([await answer, sent().slice(1)]).toEqual([[3, 'ok'], [[result(1, [])]]]);
   });
 
-  it('of more than 1,000 requests gets one error, and its replies count all the same', async () => {
+  it('Q7: of more than 1,000 requests gets one error, and its replies count all the same', async () => {
     const { rpc, peer, sent } = scriptedRpc({ handlers: { echo } });
     const answer = rpc.request('add');
     await peer([...Array<number>(1001).fill(1), result(1, 3)], Array<number>(1000).fill(1));

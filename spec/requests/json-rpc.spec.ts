@@ -32,7 +32,7 @@ describe('incomingOf', () => {
     ['a negative number', '-1', -1],
     ['a fraction', '1.5', 1.5],
     ['the largest safe integer', '9007199254740991', 9_007_199_254_740_991],
-  ])('takes an id of %s, which a reply can carry', (_, text, id) => {
+  ])('Q5: takes an id of %s, which a reply can carry', (_, text, id) => {
     expect(of(`{"jsonrpc":"2.0","method":"add","id":${text}}`)).toMatchObject({ kind: 'call', id });
   });
 
@@ -42,7 +42,7 @@ describe('incomingOf', () => {
     ['true', 'true'],
     ['an array', '[1]'],
     ['an object', '{}'],
-  ])('refuses an id of %s: a reply could not carry it', (_, text) => {
+  ])('Q5: refuses an id of %s: a reply could not carry it', (_, text) => {
     expect(of(`{"jsonrpc":"2.0","method":"add","id":${text}}`)).toEqual(INVALID);
   });
 
@@ -53,7 +53,7 @@ describe('incomingOf', () => {
     ['params that are text', '{"jsonrpc":"2.0","method":"add","params":"bar","id":7}'],
     ['params that are a number', '{"jsonrpc":"2.0","method":"add","params":1,"id":7}'],
     ['params that are null', '{"jsonrpc":"2.0","method":"add","params":null,"id":7}'],
-  ])('refuses a call with %s, and keeps the id', (_, text) => {
+  ])('Q6: refuses a call with %s, and keeps the id', (_, text) => {
     expect(of(text)).toEqual({ ...INVALID, id: 7 });
   });
 

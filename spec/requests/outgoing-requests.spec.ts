@@ -9,7 +9,7 @@ import { result, scriptedRpc } from './scripted-rpc.ts';
 const MANY = 100_000;
 
 describe('100,000 requests in flight', () => {
-  it('are each answered or time out, on one timer, and leave none', { timeout: 60_000 }, async () => {
+  it('Q3, Q4: are each answered or time out, on one timer, and leave none', { timeout: 60_000 }, async () => {
     const { rpc, link, clock } = scriptedRpc(
       { maxPending: MANY },
       { writeBufferBytes: 2 ** 30, queueMessages: 2 * MANY, queueBytes: 2 ** 30 },

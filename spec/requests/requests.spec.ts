@@ -51,7 +51,7 @@ describe('request', () => {
     ['both result and error', { ...failure(1, 1, 'no'), result: 3 }],
     ['neither', { ...result(1, 3), result: undefined, error: null }],
     ['another version', { ...result(1, 3), jsonrpc: '1.0' }],
-  ])('rejects with -32603 for a reply with %s', async (_, reply) => {
+  ])('Q2: rejects with -32603 for a reply with %s', async (_, reply) => {
     const { rpc, peer } = scriptedRpc();
     const answer = rpc.request('add');
     await peer(reply);
@@ -62,7 +62,7 @@ describe('request', () => {
     });
   });
 
-  it('takes the first of two replies', async () => {
+  it('Q1: takes the first of two replies', async () => {
     const { rpc, peer, sent } = scriptedRpc();
     const answer = rpc.request('add');
     await peer(result(1, 3), result(1, 4), failure(1, 1, 'no'));
@@ -70,7 +70,7 @@ describe('request', () => {
   });
 
   it.each([['1'], [null], [1.5], [0], [2], [[1]], [{ id: 1 }], [undefined], ['__proto__']])(
-    'ignores a reply with the unknown id %o, and does not answer it',
+    'Q1: ignores a reply with the unknown id %o, and does not answer it',
     async (id) => {
       const { rpc, peer, sent } = scriptedRpc();
       const answer = rpc.request('add');
@@ -80,7 +80,7 @@ describe('request', () => {
     },
   );
 
-  it('times out after 30 s by default, leaves no timer, and ignores the late reply', async () => {
+  it('Q3: times out after 30 s by default, leaves no timer, and ignores the late reply', async () => {
     const { rpc, clock, peer, sent } = scriptedRpc();
     const answer = rpc.request('add');
     clock.tick(29_999);

@@ -21,7 +21,7 @@ describe('handlers', () => {
     expect([atFirst, started.length, ws.queued.messages]).toEqual([[100, 10], 101, 9]);
   });
 
-  it('hold the link back when their peer goes on, and let it go on when they have ended', async () => {
+  it('Q9: hold the link back when their peer goes on, and let it go on when they have ended', async () => {
     const { handlers, end } = slowHandlers();
     const { link, peer } = scriptedRpc({ handlers, maxRunning: 1 }, { queueMessages: 2 });
     await peer(call('wait', 1), call('wait', 2), call('wait', 3));
@@ -30,7 +30,7 @@ describe('handlers', () => {
     expect([isHeld, link.isPaused]).toEqual([true, false]);
   });
 
-  it('count until their reply has found room: replies do not pile up', async () => {
+  it('Q9: count until their reply has found room: replies do not pile up', async () => {
     const { link, peer, sent } = scriptedRpc(
       { handlers: { echo }, maxRunning: 2 },
       { writeBufferBytes: 1, queueMessages: 1000 },
@@ -44,7 +44,7 @@ describe('handlers', () => {
     expect(sent().length).toBe(99);
   });
 
-  it('do not count while this end waits for replies: two ends that ask each other go on', async () => {
+  it('Q10: do not count while this end waits for replies: two ends that ask each other go on', async () => {
     const { ws, client } = fakeSocket();
     type Count = readonly [number];
     const down = (other: () => ReturnType<typeof requests>) => ({
@@ -145,7 +145,7 @@ describe('the end of the socket', () => {
     expect([started.length, ws.closeInfo?.unread]).toEqual([1, 1]);
   });
 
-  it('waits four fifths of closeTimeoutMs for handlers that ignore it, and reports them', async () => {
+  it('Q12: waits four fifths of closeTimeoutMs for handlers that ignore it, and reports them', async () => {
     const { handlers } = slowHandlers();
     const { rpc, link, clock, peer, reports } = scriptedRpc({ handlers });
     const waiting = rpc.request('add', [], { timeoutMs: Infinity });
