@@ -41,6 +41,7 @@ export type { SessionOptions } from './session/session-options.ts';
 export type { SessionStore } from './session/session-store.ts';
 export { SessionStoreError } from './session/timed-store.ts';
 export type { ReadJsonOptions } from './socket/json-message.ts';
+export { jsonOf } from './socket/json-source.ts';
 export type { ReadOptions, Socket, WriteOptions } from './socket/socket.ts';
 export type { SocketClock } from './socket/socket-clock.ts';
 export { channel } from './tasks/bounded-channel.ts';

@@ -23,6 +23,7 @@ export type { Requests } from '../requests/requests.ts';
 export type { RequestsOptions } from '../requests/requests-options.ts';
 export type { ClientSocket } from '../socket/client-socket.ts';
 export type { ReadJsonOptions } from '../socket/json-message.ts';
+export { jsonOf } from '../socket/json-source.ts';
 export type { ReadOptions, Socket, WriteOptions } from '../socket/socket.ts';
 export { channel } from '../tasks/bounded-channel.ts';
 export type { Channel, ChannelOptions, WhenFull } from '../tasks/channel.ts';

@@ -76,6 +76,11 @@ export class ReceiveQueue {
     return this.#readable?.length ?? 0;
   }
 
+  /** The message that a read takes next, or its rest; undefined where there is none. */
+  get oldest(): { readonly data: Data } | undefined {
+    return this.readable > 0 ? (this.#readable as Ring<Message>).first : undefined;
+  }
+
   /** Whether the link is paused: nothing of the peer is seen. */
   get isHolding(): boolean {
     return this.#flow === 'paused';

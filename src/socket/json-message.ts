@@ -5,7 +5,7 @@
 import { badArgument, checkMs, checkNames, checkSignal } from '../core/arguments.ts';
 import type { Data } from '../core/data.ts';
 import { MessageError, UsageError } from '../core/errors.ts';
-import { propertyOf } from '../core/object-like.ts';
+import { isObjectLike, propertyOf } from '../core/object-like.ts';
 import { isStandardSchema, plainIssues } from '../core/standard-schema.ts';
 import type { StandardSchema } from '../core/standard-schema.ts';
 import type { WaitOptions } from '../core/wait-options.ts';
@@ -27,6 +27,11 @@ export function checkReadJson(call: string, options: ReadJsonOptions): void {
   const { timeoutMs = 0, signal, schema } = options;
   checkMs(call, 'timeoutMs', timeoutMs);
   checkSignal(call, 'signal', signal);
+  checkSchema(call, schema);
+}
+
+/** Refuses what is no schema. Undefined stands for none. */
+export function checkSchema(call: string, schema: unknown): void {
   if (schema !== undefined && !isStandardSchema(schema))
     throw badArgument(call, 'schema to be a Standard Schema of version 1', schema);
 }
@@ -56,39 +61,56 @@ export function plainText(message: Data, bytes: 'refused' | 'text'): string {
  * @throws MessageError `COROSOCK_NOT_TEXT`, `COROSOCK_NOT_JSON`. Neither has the parser's error as
  *   its cause: that quotes the message.
  */
-export function parseJson(message: Data, bytes: 'refused' | 'text'): unknown {
-  if (typeof message !== 'string' && bytes === 'refused') throw new MessageError('COROSOCK_NOT_TEXT');
+export function parseJson(message: Data, bytes: 'refused' | 'text', call?: string): unknown {
+  if (typeof message !== 'string' && bytes === 'refused')
+    throw new MessageError('COROSOCK_NOT_TEXT', [], call);
   try {
     return JSON.parse(typeof message === 'string' ? message : decodeText(message)) as unknown;
   } catch {
-    throw new MessageError('COROSOCK_NOT_JSON');
+    throw new MessageError('COROSOCK_NOT_JSON', [], call);
   }
 }
 
 /**
- * Validates a value.
+ * Validates a value, at once where the schema can.
  *
  * @returns The output of the schema.
  * @throws MessageError `COROSOCK_INVALID` with the schema's issues. Also for a RangeError of the
  *   schema, which a recursive schema throws for a value that is too deep. Any other error of the
- *   schema.
+ *   schema. A promise rejects with them.
  */
-export async function validate<T>(value: unknown, schema: StandardSchema<T>): Promise<T> {
-  const result = await runSchema(value, schema);
-  if (result.issues !== undefined) throw new MessageError('COROSOCK_INVALID', plainIssues(result.issues));
-  return result.value;
+export function validateNow<T>(value: unknown, schema: StandardSchema<T>, call?: string): T | Promise<T> {
+  const output = (result: SchemaResult<T>): T => {
+    if (result.issues !== undefined)
+      throw new MessageError('COROSOCK_INVALID', plainIssues(result.issues), call);
+    return result.value;
+  };
+  let result: SchemaResult<T> | PromiseLike<SchemaResult<T>>;
+  try {
+    result = schema['~standard'].validate(value);
+  } catch (error) {
+    return output(tooDeep(error));
+  }
+  return isLater(result)
+    ? Promise.resolve(result).then(output, (error: unknown) => output(tooDeep(error)))
+    : output(result);
 }
 
-async function runSchema<T>(
-  value: unknown,
-  schema: StandardSchema<T>,
-): Promise<Awaited<ReturnType<StandardSchema<T>['~standard']['validate']>>> {
-  try {
-    return await schema['~standard'].validate(value);
-  } catch (error) {
-    if (propertyOf(error, 'name') !== 'RangeError') throw error;
-    return { issues: [{ message: 'Beyond what the schema can validate' }] };
-  }
+/** Validates a value, for callers that await it anyway. @throws As {@link validateNow}. */
+export async function validate<T>(value: unknown, schema: StandardSchema<T>): Promise<T> {
+  return validateNow(value, schema);
+}
+
+type SchemaResult<T> = Awaited<ReturnType<StandardSchema<T>['~standard']['validate']>>;
+
+/** Tells whether a schema answers later. */
+function isLater<T>(result: T | PromiseLike<T>): result is PromiseLike<T> {
+  return isObjectLike(result) && 'then' in result && typeof result.then === 'function';
+}
+
+function tooDeep(error: unknown): { readonly issues: ReadonlyArray<{ readonly message: string }> } {
+  if (propertyOf(error, 'name') !== 'RangeError') throw error;
+  return { issues: [{ message: 'Beyond what the schema can validate' }] };
 }
 
 const EXPECTED = 'a value that JSON can hold';

@@ -6,6 +6,7 @@ import type { Conversation } from '../conversation/conversation.ts';
 import type { ReadView } from '../conversation/pending-read.ts';
 import { ScheduledPort } from '../time/scheduling.ts';
 import type { ParkedSelects, Scheduling } from '../time/scheduling.ts';
+import type { Data } from '../core/data.ts';
 import type { ReadResult } from '../core/status.ts';
 
 /** The port of one socket. A shared conversation has several sockets (I1, I3, I7). */
@@ -24,6 +25,11 @@ export class SocketPort extends ScheduledPort<ReadResult> {
 
   override get selects(): ParkedSelects | undefined {
     return this.#conversation.reader.selects;
+  }
+
+  /** The message that `take` would give, where it lies; undefined where none is there. */
+  get oldest(): { readonly data: Data } | undefined {
+    return this.#conversation.queue.oldest;
   }
 
   get isOver(): boolean {
