@@ -87,7 +87,7 @@ describe('onPreServer of a host', () => {
       },
       [500, 'The server has failed\n'],
     ],
-  ])('refuses %s, and no server is made', async (_, onPreServer, answer) => {
+  ])('H27: refuses %s, and no server is made', async (_, onPreServer, answer) => {
     const made: string[] = [];
     const create = (): never => (made.push('server'), expect.unreachable());
     const reports: unknown[] = [];
@@ -157,7 +157,7 @@ describe('onPreServer of a route', () => {
   it.each<[string, () => unknown]>([
     ['false', () => false],
     ['a promise of false', async () => false],
-  ])('refuses with 403 by %s, and nothing else of the server runs', async (_, onPreServer) => {
+  ])('H27: refuses with 403 by %s, and nothing else of the server runs', async (_, onPreServer) => {
     const ran: string[] = [];
     const server = {
       onPreServer: onPreServer as () => false,
@@ -236,7 +236,7 @@ describe('create', () => {
       () => ({ server: () => {}, onPreServer: 1 }),
       'UsageError: runServer().create().onPreServer: expected a function, got 1',
     ],
-  ])('refuses with 500 where it %s, and reports it', async (_, create, error) => {
+  ])('H28: refuses with 500 where it %s, and reports it', async (_, create, error) => {
     const reports: unknown[] = [];
     const report: HostOptions['report'] = (thrown, { phase }) => reports.push([String(thrown), phase]);
     for (const onPreServer of [undefined, () => {}]) {
@@ -249,7 +249,7 @@ describe('create', () => {
     ]);
   });
 
-  it('is given up after handshakeTimeoutMs, with 408; what it makes later is dropped', async () => {
+  it('H28: is given up after handshakeTimeoutMs, with 408; what it makes later is dropped', async () => {
     const clock = virtualClock();
     const ran: string[] = [];
     let make: (server: object) => void = () => {};
@@ -268,7 +268,7 @@ describe('create', () => {
   it.each<[string, HostOptions]>([
     ['without a hook of the host', {}],
     ['with one', { onPreServer: () => {} }],
-  ])('refuses with 503 where it has closed the host, %s', async (_, options) => {
+  ])('H28: refuses with 503 where it has closed the host, %s', async (_, options) => {
     const create = (): object => (void house.host.close(), { server: tellContext });
     const house: House = open({ create } as Servable, options);
     expect(await house.status()).toEqual([503, 5]);

@@ -242,7 +242,7 @@ describe('onRefused', () => {
     ]);
   });
 
-  it('changes nothing by a throw or a rejection, of which a flood of strangers reports the first', async () => {
+  it('H29: changes nothing by a throw or a rejection, of which a flood of strangers reports the first', async () => {
     using crashes = recordCrashes();
     let calls = 0;
     const onRefused = (): void => {
@@ -346,7 +346,7 @@ describe('onOpen and onClose', () => {
     ]);
   });
 
-  it('changes nothing by a throw or a rejection, which is reported', async () => {
+  it('H29: changes nothing by a throw or a rejection, which is reported', async () => {
     using crashes = recordCrashes();
     const { memory } = logged({
       onOpen: () => {

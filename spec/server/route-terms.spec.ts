@@ -57,7 +57,7 @@ describe('the options of a route', () => {
     expect(own.runSettings.pool).toBe(host.runSettings.pool);
   });
 
-  it.each(Object.keys(ROUTE_OPTIONS))('are refused as those of a host, with the route: %s', (name) => {
+  it.each(Object.keys(ROUTE_OPTIONS))('C1: are refused as those of a host, with the route: %s', (name) => {
     expect(refused({ [name]: 'nonsense' })).toEqual([
       'COROSOCK_ARGUMENT',
       expect.stringMatching(
@@ -76,7 +76,7 @@ describe('the options of a route', () => {
     [{ port: 80 }, /options: expected only the options maxMessageBytes, .*, got "port"$/],
     [7, /^routes\['\/own'\]\.options: expected an object, got 7$/],
     [null, /^routes\['\/own'\]\.options: expected an object, got null$/],
-  ])('are refused: %j', (options, message) => {
+  ])('C1, C2: are refused: %j', (options, message) => {
     expect(refused(options)).toEqual(['COROSOCK_ARGUMENT', expect.stringMatching(message)]);
   });
 

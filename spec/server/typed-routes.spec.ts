@@ -143,7 +143,7 @@ describe('a map of routes', () => {
     ]);
   });
 
-  it('takes handlers, objects and classes that state the parameters of their pattern', async () => {
+  it('H30: takes handlers, objects and classes that state the parameters of their pattern', async () => {
     type Room = RouteParams<'/chat/:room'>;
     class Chat {
       onPreServer(): { readonly user: string } {

@@ -200,13 +200,13 @@ export class Admission {
     if (reply.kind === 'unmade') return { kind: 'failed', phase: 'handshake', error: reply.error };
     // What comes of the hook now has no effect; above all, no session is stored.
     if (over.aborted) throw over.reason;
-    const { returned, server } = reply;
+    const { returned } = reply;
     const response = responseFrom(returned);
     if (response !== undefined) return { kind: 'refused', response, body: await bodyOf(response, over) };
-    if (returned === false || server === undefined) return { kind: 'forbidden' };
+    if (returned === false || reply.kind === 'refused') return { kind: 'forbidden' };
     const answer = handshake.answer();
     if (answer.expiresAt !== undefined && answer.expiresAt <= wallTimeOf(clock)) return { kind: 'expired' };
-    return { kind: 'accepted', server, context: returned, answer };
+    return { kind: 'accepted', server: reply.server, context: returned, answer };
   }
 }
 

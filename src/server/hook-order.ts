@@ -27,8 +27,10 @@ export interface Question {
 
 /** What has come of it. A hook that throws rejects. */
 export type Reply =
-  /** What the hook asked last has returned: the host's, where that has refused. */
-  | { readonly kind: 'asked'; readonly returned: unknown; readonly server: WebSocketServer | undefined }
+  /** What the hook of the server has returned, or that of the host where the server has none. */
+  | { readonly kind: 'asked'; readonly returned: unknown; readonly server: WebSocketServer }
+  /** The hook of the host has returned false, or a Response. */
+  | { readonly kind: 'refused'; readonly returned: unknown }
   /** The constructor of the class has thrown, or `create` has. */
   | { readonly kind: 'unmade'; readonly error: unknown };
 
@@ -48,7 +50,7 @@ export async function askHooks(question: Question): Promise<Reply> {
 async function askBoth(question: Question, hostHook: HostHook): Promise<Reply> {
   const { handshake, over } = question;
   const returned = await hostHook(handshake);
-  if (returned === false || isResponse(returned)) return { kind: 'asked', returned, server: undefined };
+  if (returned === false || isResponse(returned)) return { kind: 'refused', returned };
   if (over.aborted) throw over.reason;
   handshake.enterRoute(returned);
   const made = await make(question);

@@ -39,6 +39,8 @@ interface OptionedRoute {
 
 /** One compiled pattern. */
 interface CompiledRoute {
+  /** As errors of duplicates name it. */
+  readonly label: string;
   /** Named in errors: `routes['/chat']`. */
   readonly name: string;
   /** Undefined for a route without. */
@@ -71,25 +73,25 @@ export class RouteTable {
 
   /** Finds the server of a path; 'malformed' for a parameter that cannot be decoded safely. */
   find(path: string): Match | 'malformed' | undefined {
-    for (const { pattern, shape, makeServer, match: matches } of this.#routes) {
+    for (const { pattern, makeServer, match: matches } of this.#routes) {
       const params = matches(path);
       if (params === undefined) continue;
       const decoded = decodeAll(params);
       if (decoded === undefined) return 'malformed';
-      return { pattern: shape === EVERY_PATH ? shape : pattern, makeServer, params: decoded };
+      return { pattern, makeServer, params: decoded };
     }
     return undefined;
   }
 
   /** The patterns in their order; `'*'` for a lone server. */
   get patterns(): readonly string[] {
-    return this.#routes.map(({ pattern, shape }) => (shape === EVERY_PATH ? shape : pattern));
+    return this.#routes.map(({ pattern }) => pattern);
   }
 
   /** The routes that have options of their own. */
   get withOptions(): readonly OptionedRoute[] {
-    return this.#routes.flatMap(({ name, options, pattern, shape }) =>
-      options === undefined ? [] : [{ name, options, pattern: shape === EVERY_PATH ? shape : pattern }],
+    return this.#routes.flatMap(({ name, options, pattern }) =>
+      options === undefined ? [] : [{ name, options, pattern }],
     );
   }
 
@@ -110,8 +112,8 @@ export class RouteTable {
 
 function compileAll(routes: Routes): readonly CompiledRoute[] {
   if (isRoute(routes)) {
-    const pattern = { pattern: 'every path', shape: EVERY_PATH, match: () => NO_PARAMS };
-    return [{ ...pattern, ...partsOf('routes', routes) }];
+    const lone = { label: 'every path', pattern: EVERY_PATH, shape: EVERY_PATH, match: () => NO_PARAMS };
+    return [{ ...lone, ...partsOf('routes', routes) }];
   }
   if (typeof routes !== 'object' || routes === null) throw badArgument('routes', EXPECTED, routes);
   const compiled = Object.entries(routes).map(([pattern, route]) => compile(pattern, route));
@@ -126,7 +128,7 @@ function compile(pattern: string, route: Route): CompiledRoute {
   try {
     const matches = match<Record<string, string>>(pattern, { ...options, decode: false });
     const shape = pathToRegexp(pattern, options).regexp.source;
-    return { pattern, shape, ...parts, match: (path) => paramsOf(matches(path)) };
+    return { label: pattern, pattern, shape, ...parts, match: (path) => paramsOf(matches(path)) };
   } catch (error) {
     throw badRoute(`a pattern of path-to-regexp (${(error as Error).message})`, pattern);
   }
@@ -264,11 +266,11 @@ function decodeSegment(sent: string): string {
 
 function refuseDuplicates(routes: readonly CompiledRoute[]): void {
   const seen = new Map<string, string>();
-  for (const { pattern, shape } of routes) {
+  for (const { label, shape } of routes) {
     const first = seen.get(shape);
     if (first !== undefined)
-      throw badRoute(`patterns that each match something else, but ${first} is claimed already`, pattern);
-    seen.set(shape, pattern);
+      throw badRoute(`patterns that each match something else, but ${first} is claimed already`, label);
+    seen.set(shape, label);
   }
 }
 
