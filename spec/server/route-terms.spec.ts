@@ -93,7 +93,7 @@ describe('the options of a route', () => {
   });
 
   it('may be those of a lone server', async () => {
-    await using run = runServer({ serve: echo, options: { maxMessageBytes: 5 } });
+    await using run = runServer({ serve: echo, options: { maxMessageBytes: 5 } }, { report: () => {} });
     const client = await run.client;
     await client.write('too long');
     expect(await client.closed).toMatchObject({ code: 1009 });
@@ -109,7 +109,7 @@ describe('an option of a route is real for its sockets, and for no other route',
     ['on that of ws', { protocols: ['a'] }],
   ])('maxMessageBytes, %s', async (_, options) => {
     const sizes = { maxMessageBytes: 5 };
-    await using host = await serve(pair(echo, sizes), { ...options, maxMessageBytes: 10 });
+    await using host = await serve(pair(echo, sizes), { ...options, maxMessageBytes: 10, report: () => {} });
     for (const [path, text, code] of [
       ['/own', '123456', 1009],
       ['/own', '12345', 1000],
@@ -156,7 +156,7 @@ describe('an option of a route is real for its sockets, and for no other route',
 
   it('messageTimeoutMs', async () => {
     const clock = virtualClock();
-    const options = { clock, heartbeat: false } as const;
+    const options = { clock, heartbeat: false, report: () => {} } as const;
     await using host = await serve(pair(echo, { messageTimeoutMs: 1000 }), options);
     const half = frame({ opcode: OPCODE.text, fin: false, payload: 'half' });
     using own = await openRaw(host.port, { requestLine: 'GET /own HTTP/1.1' });
@@ -172,7 +172,7 @@ describe('an option of a route is real for its sockets, and for no other route',
 
   it('rate', async () => {
     const rate = { messages: { count: 1, perMs: 60_000 }, over: 'close' } as const;
-    await using host = await serve(pair(echo, { rate }));
+    await using host = await serve(pair(echo, { rate }), { report: () => {} });
     using own = await openRaw(host.port, { requestLine: 'GET /own HTTP/1.1' });
     using other = await openRaw(host.port, { requestLine: 'GET /host HTTP/1.1' });
     for (const client of [own, other]) await client.send(Buffer.concat([textFrame('1'), textFrame('2')]));
