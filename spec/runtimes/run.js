@@ -71,6 +71,11 @@ function installedPackage() {
   npm(folder, 'install', ...QUIETLY, join(scratch, packed));
   const own = fileURLToPath(new URL('.', import.meta.url));
   for (const name of readdirSync(own)) cpSync(join(own, name), join(folder, name));
+  const [cert, key] = ['cert', 'key'].map((name) =>
+    JSON.stringify(readFileSync(join(root, `spec/fixtures/localhost-${name}.pem`), 'utf8')),
+  );
+  // A module, so that Deno needs no permission to read files.
+  writeFileSync(join(folder, 'certificate.js'), `export const cert = ${cert};\nexport const key = ${key};\n`);
   return folder;
 }
 
@@ -147,6 +152,6 @@ function start({ command: [program, ...words] }, name, ...rest) {
     return { code: code ?? signal, output };
   });
   const lines = createInterface(child.stdout);
-  const firstLine = Promise.race([once(lines, 'line').then(([line]) => line), end.then(() => '0 0 0')]);
+  const firstLine = Promise.race([once(lines, 'line').then(([line]) => line), end.then(() => '0 0 0 0')]);
   return { firstLine, end, kill: () => child.kill('SIGKILL') };
 }

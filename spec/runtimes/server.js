@@ -1,8 +1,9 @@
 // The server of the ten steps, on any runtime: prints its ports, serves until a visitor has asked
 // it to shut down, prints the report, and ends by itself. visitor.js takes the steps, run.js starts
-// both over the installed package.
+// both over the installed package, and writes certificate.js.
 
 import { channel, defineServer, serve } from 'corosock';
+import { cert, key } from './certificate.js';
 import { flood, inOrder } from './flood.js';
 
 /** What one visitor asks of the handler of another, and what that tells. */
@@ -100,9 +101,10 @@ const impatient = await serve(watched('impatient', wait), {
   closeTimeoutMs: 200,
   report,
 });
-console.log(`${host.port} ${zipping.port} ${impatient.port}`);
+const secured = await serve(echo, { tls: { cert, key }, report });
+console.log([host, zipping, impatient, secured].map(({ port }) => port).join(' '));
 
 await isAsked;
-await Promise.all([zipping.close(), impatient.close()]);
+await Promise.all([zipping.close(), impatient.close(), secured.close()]);
 const { finished, closed, abandoned } = await host.close({ graceMs: 50 });
 console.log(JSON.stringify({ finished, closed, abandoned }));

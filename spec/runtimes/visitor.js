@@ -1,13 +1,14 @@
 // Takes the ten steps with a server of server.js, on any runtime, and prints a line for each:
-// `node visitor.js PORT ZIPPING_PORT IMPATIENT_PORT`. run.js starts it.
+// `node visitor.js PORT ZIPPING_PORT IMPATIENT_PORT SECURED_PORT`. run.js starts it.
 
 import assert from 'node:assert/strict';
 import { createServer } from 'node:net';
 import { channel, connect, every, select } from 'corosock/client';
+import { cert } from './certificate.js';
 import { flood, FLOOD, inOrder } from './flood.js';
 import { CLOSE, HALF_A_TEXT, PONG, rawLink, TEXT_HI } from './raw-link.js';
 
-const [port, zippingPort, impatientPort] = process.argv.slice(2);
+const [port, zippingPort, impatientPort, securedPort] = process.argv.slice(2);
 /** A step that takes longer hangs. */
 const LIMIT_MS = 20_000;
 
@@ -29,12 +30,18 @@ async function endAtServer(path) {
 }
 
 const steps = {
-  'opens with headers and a subprotocol': async () => {
+  'opens with headers and a subprotocol, and over TLS': async () => {
     const ws = await open('/who?q=%C3%A9', { headers: { 'x-from': 'ada' }, protocols: ['a', 'b'] });
     assert.equal(ws.protocol, 'b');
     assert.deepEqual(await ws.readMessage(5000), ['ada é', 'ok']);
     assert.deepEqual(await ws.readMessage(5000), [undefined, 'closed']);
     assert.deepEqual(endOf(ws.closeInfo), [1000, '', true, 'peer']);
+    const url = `wss://localhost:${securedPort}`;
+    const secured = await connect(url, { tls: { ca: cert } });
+    await secured.write('a secret');
+    assert.deepEqual(await secured.readMessage(5000), ['a secret', 'ok']);
+    assert.equal((await secured.close()).clean, true);
+    await assert.rejects(connect(url), { code: 'COROSOCK_CONNECT', status: undefined });
   },
 
   'sends text and bytes in order, also compressed': async () => {
