@@ -22,6 +22,8 @@ const config: ViteUserConfig = {
     // A thread of its own for each file. With processes, a busy machine now and then ends the
     // whole run with `write EPIPE` (vitest #9014, mended in 5, which needs Node 22).
     pool: 'threads',
+    // Vitest would keep a core to itself: on two cores one worker would run all files in turn.
+    maxWorkers: '100%',
     // Node 20 has the WebSocket of the web behind a flag.
     execArgv: Number.parseInt(process.versions.node, 10) < 22 ? ['--experimental-websocket'] : [],
     // A browser takes its second; what takes several is worth a line.

@@ -11,17 +11,17 @@ import { holdProcess, realClock } from '../time/real-clock.ts';
 /** So many looks are a turn of the event loop apart: most handlers wait again by then. */
 const QUICK_LOOKS = 32;
 /** The time between two looks, from then on. */
-const LOOK_MS = 5;
+const LOOK_MS = 10;
 /**
  * So many looks keep the process alive, for ten seconds or more: what a handler awaits may not do
  * so. One that has waited in no call of ours by then may be stuck, and holds no process for ever.
  */
-const HOLDING_LOOKS = 2000;
+const HOLDING_LOOKS = 1000;
 /**
  * So many looks a run that ends gives code that is elsewhere, a second or more: a machine that is
  * slow gives no fewer.
  */
-const ENDING_LOOKS = QUICK_LOOKS + 200;
+const ENDING_LOOKS = QUICK_LOOKS + 100;
 
 /** Watches the handlers of one server in memory. */
 export class HandlerWatch {
