@@ -13,8 +13,15 @@ if (reason !== '') process.stderr.write(`The client was not tried in a browser${
 
 /** What the bundle sets in the page. */
 declare const corosock: typeof import('corosock/client');
+/** The document of the page. */
+declare const document: EventTarget;
 /** What the page keeps between two steps of a spec. */
-declare const kept: { ws: ClientSocket };
+declare const kept: {
+  ws: ClientSocket;
+  sockets: AsyncIterableIterator<ClientSocket>;
+  retries: unknown[];
+  wake: () => Promise<unknown>;
+};
 
 /** What a spec and its servers tell each other. */
 class Stage {
@@ -70,6 +77,11 @@ describe.skipIf(!isThere)(`connect in a browser${reason}`, { timeout: 30_000 }, 
         return new Promise<Response>(() => {});
       },
       server: () => {},
+    },
+    '/silent': async (ws: ServerSocket) => {
+      stage.visits += 1;
+      const isSilent = stage.visits === 1;
+      for await (const _ of ws) if (!isSilent) await ws.write('pong');
     },
     '/again': async (ws: ServerSocket) => {
       stage.visits += 1;
@@ -306,5 +318,79 @@ describe.skipIf(!isThere)(`connect in a browser${reason}`, { timeout: 30_000 }, 
       return answers;
     }, url);
     expect(heard).toEqual(['visit 1', 'visit 2', 'visit 3', 1003]);
+  });
+
+  /** Makes the machine of the page lose its network, and find it again. */
+  async function goOnlineAgain(): Promise<void> {
+    await page.context().setOffline(true);
+    await page.context().setOffline(false);
+  }
+
+  it('tries at once when the machine is online again, though the wait were endless', async () => {
+    await page.evaluate((url) => {
+      // Its time stands still: only what is due at once happens.
+      const clock = {
+        now: () => 0,
+        setTimeout: (run: () => void, ms: number) => (ms <= 1 ? setTimeout(run, ms) : undefined),
+        clearTimeout: (timer: number | undefined) => clearTimeout(timer),
+        setImmediate: (run: () => void) => setTimeout(run, 0),
+      };
+      const retries: unknown[] = [];
+      const options = {
+        clock,
+        minDelayMs: 1,
+        maxDelayMs: 600_000,
+        onRetry: (_: unknown, ms: number) => retries.push(ms),
+      };
+      const sockets = corosock.connect.each(`${url}again`, options);
+      Object.assign(kept, { sockets, retries });
+    }, url);
+    const next = page.evaluate(async () => {
+      const { sockets } = kept;
+      await sockets.next();
+      await ((await sockets.next()).value as ClientSocket).close();
+      return kept.retries;
+    });
+    await expect.poll(() => page.evaluate(() => kept.retries.length), { timeout: 10_000 }).toBe(1);
+    await goOnlineAgain();
+    expect(await next).toHaveLength(1);
+    await page.evaluate(() => kept.sockets.return?.());
+  });
+
+  it('probes an open link when it wakes: a silent one ends, and one that answers stays', async () => {
+    const ready = page.evaluate(async (url) => {
+      // The 5 s of the probe are 300 ms here.
+      const clock = {
+        now: () => performance.now(),
+        setTimeout: (run: () => void, ms: number) => setTimeout(run, ms === 5000 ? 300 : ms),
+        clearTimeout: (timer: number) => clearTimeout(timer),
+        setImmediate: (run: () => void) => setTimeout(run, 0),
+      };
+      let probes = 0;
+      const probe = (ws: ClientSocket): unknown => {
+        probes += 1;
+        return ws.write('ping');
+      };
+      const sockets = corosock.connect.each(`${url}silent`, { clock, probe, minDelayMs: 1, maxDelayMs: 1 });
+      const ends: unknown[] = [];
+      const wake = (): unknown => document.dispatchEvent(new Event('visibilitychange'));
+      const nextSocket = async (): Promise<ClientSocket> => (await sockets.next()).value as ClientSocket;
+      const first = await nextSocket();
+      kept.wake = async () => {
+        const { code, by } = await first.closed;
+        ends.push([code, by, probes]);
+        const next = await nextSocket();
+        wake();
+        ends.push([await next.readMessage(), probes]);
+        await new Promise((resolve) => setTimeout(resolve, 600));
+        ends.push(next.closeInfo);
+        await sockets.return?.();
+        return ends;
+      };
+    }, url);
+    await ready;
+    await goOnlineAgain();
+    const heard = await page.evaluate(() => kept.wake());
+    expect(heard).toEqual([[1006, 'heartbeat', 1], [['pong', 'ok'], 2], undefined]);
   });
 });
