@@ -59,6 +59,11 @@ export class SocketHandle extends MessageSocket implements SharedSocket {
     return this.#run.id;
   }
 
+  // One stream has both types: that of the platform and that of node:stream.
+  override get readable(): SharedSocket['readable'] {
+    return super.readable;
+  }
+
   get waitingWrites(): { readonly count: number; readonly bytes: number } {
     return this.#run.conversation.waitingWrites;
   }
