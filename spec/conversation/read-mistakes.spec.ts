@@ -7,6 +7,7 @@ import {
   readAfterCloseError,
   ReadTraces,
   rejectAfter,
+  TRACED_A_SECOND,
   TRACED_READS,
 } from '../../src/conversation/read-mistakes.ts';
 import { textOf } from '../../src/core/stack-trace.ts';
@@ -20,11 +21,38 @@ type ScriptedLink = ReturnType<typeof makeScripted>['link'];
 describe('ReadTraces', () => {
   const here = (traces: ReadTraces): ReturnType<ReadTraces['take']> => traces.take(here);
 
-  it('remembers the one line that has called', () => {
-    expect(textOf(here(new ReadTraces()))?.split('\n')).toEqual([
-      expect.anything(),
-      expect.stringContaining('read-mistakes.spec.ts'),
-    ]);
+  it('remembers where it was called, the caller first', () => {
+    const trace = here(new ReadTraces());
+    expect(textOf(trace)?.split('\n')[1]).toContain('read-mistakes.spec.ts');
+    expect(trace).toMatchObject({ promise: undefined, isFresh: true });
+  });
+
+  it('knows whether the step that called is over: a handler that returns in it calls back before', async () => {
+    const traces = new ReadTraces();
+    const seen: Array<boolean | undefined> = [];
+    const inOneStep = async (): Promise<ReturnType<typeof here>> => here(traces);
+    const inTwo = async (): Promise<ReturnType<typeof here>> => {
+      const trace = here(traces);
+      await Promise.resolve();
+      return trace;
+    };
+    for (const handler of [inOneStep, inTwo]) await handler().then((trace) => seen.push(trace?.isFresh));
+    expect(seen).toEqual([true, false]);
+  });
+
+  it('remembers some more in each second in which a socket begins', () => {
+    const traces = new ReadTraces();
+    const taken = (): number => {
+      let count = 0;
+      while (here(traces) !== undefined) count += 1;
+      return count;
+    };
+    const counts = [taken()];
+    for (const nowMs of [5, 999, 1000, 1001]) {
+      traces.refresh(nowMs);
+      counts.push(taken());
+    }
+    expect(counts).toEqual([TRACED_READS, TRACED_A_SECOND, 0, TRACED_A_SECOND, 0]);
   });
 
   it('remembers a number of lines, and as many again after a mistake', () => {

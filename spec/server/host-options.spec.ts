@@ -15,6 +15,7 @@ import { ReadTraces } from '../../src/conversation/read-mistakes.ts';
 import { LinkedList } from '../../src/structures/linked-list.ts';
 import { Deadlines } from '../../src/time/deadline.ts';
 import { TurnBudget } from '../../src/time/turn-budget.ts';
+import { UnattendedErrors } from '../../src/waiting/unattended-errors.ts';
 
 const take = (options: object): ReturnType<typeof settingsOf> => settingsOf('serve()', options);
 
@@ -87,6 +88,7 @@ describe('settingsOf', () => {
       deadlines: expect.any(Deadlines) as unknown,
       budget: expect.any(TurnBudget) as unknown,
       traces: expect.any(ReadTraces) as unknown,
+      unattended: expect.any(UnattendedErrors) as unknown,
       lastWords: expect.any(Function) as unknown,
       inflows: expect.objectContaining({
         limits: { clock: realClock, messageTimeoutMs: 60_000, rate: undefined },

@@ -8,6 +8,8 @@ import { describe, expect, it } from 'vitest';
 import { open } from './limited-host.ts';
 import { frame, OPCODE, textFrame } from '../peers/frames.ts';
 import { connectRaw, openRaw, upgradeRequest } from '../peers/raw-client.ts';
+import { HandlerMistakes } from '../../src/server/handler-mistakes.ts';
+import { HostWaits } from '../../src/server/host-waits.ts';
 import { settingsOf } from '../../src/server/host-options.ts';
 import { HostTerms, ROUTE_OPTIONS } from '../../src/server/route-terms.ts';
 import { RouteTable } from '../../src/server/routes.ts';
@@ -27,7 +29,9 @@ function pair(
 }
 
 function termsOf(options: RouteOptions, host: HostOptions = {}): HostTerms {
-  return new HostTerms(new RouteTable(pair(untilClosed, options)), settingsOf('spec', host));
+  const settings = settingsOf('spec', host);
+  const mistakes = new HandlerMistakes(new HostWaits(settings), settings.traces);
+  return new HostTerms(new RouteTable(pair(untilClosed, options)), settings, mistakes);
 }
 
 /** How a host refuses options of a route. */

@@ -219,6 +219,31 @@ describe('stringifyJson', () => {
     });
   });
 
+  it.each([
+    ['a promise', Promise.resolve({ a: 1 })],
+    ['a thenable of no class', Object.create(Promise.resolve())],
+  ])('refuses %s, of which JSON would make {}', (_, value) => {
+    expect(thrownBy(() => stringifyJson('ws.writeJson()', value))).toMatchObject({
+      code: 'COROSOCK_ARGUMENT',
+      message: 'ws.writeJson(): expected a value that JSON can hold, got a promise: await it',
+    });
+  });
+
+  it('writes objects that are empty, and promises that hold data', () => {
+    const values = [
+      {},
+      Object.create(null),
+      Object.assign(Promise.resolve(), { a: 1 }),
+      { toJSON: () => ({}) },
+    ];
+    expect(values.map((value) => stringifyJson('ws.writeJson()', value))).toEqual([
+      '{}',
+      '{}',
+      '{"a":1}',
+      '{}',
+    ]);
+  });
+
   it('refuses a value that is too deep for JSON.stringify, and writes it where there is no limit', () => {
     const deep = parseJson(BOMBS[0][1], 'refused');
     const outcomeOf = (write: () => string): unknown => {

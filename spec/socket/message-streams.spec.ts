@@ -156,7 +156,10 @@ describe('ws.readable', () => {
     const reader = ws.readable.getReader();
     const pulled = reader.read();
     await reader.cancel();
-    expect([await pulled, conversation.reader.isParked]).toEqual([{ done: true, value: undefined }, false]);
+    expect([await pulled, conversation.reader.firstParked]).toEqual([
+      { done: true, value: undefined },
+      undefined,
+    ]);
     link.end({ code: 1000, by: 'local', clean: true });
     await turn();
     expect(ws.closeInfo).toMatchObject({ code: 1000, by: 'local', clean: true });

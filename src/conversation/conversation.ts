@@ -20,6 +20,7 @@ import { Deadline } from '../time/deadline.ts';
 import type { DeadlineOwner } from '../time/deadline.ts';
 import { LazyPromise } from '../waiting/lazy-promise.ts';
 import { LazySignal } from '../waiting/lazy-signal.ts';
+import type { UnattendedErrors } from '../waiting/unattended-errors.ts';
 import type { Transport, TransportSink } from '../transport/transport.ts';
 import type { CloseInfo, LinkEnd } from '../core/close-info.ts';
 import { bytesOf } from '../core/data.ts';
@@ -35,6 +36,8 @@ export interface ConversationSettings
   readonly heartbeat?: Heartbeat | undefined;
   /** Holds the answer to a close frame back; undefined on a client, which answers at once. */
   readonly lastWords?: (options: LastWordsOptions) => LastWords;
+  /** Watches calls that are mistakes; undefined on a client, which has no report. */
+  readonly unattended?: Pick<UnattendedErrors<Conversation>, 'attend'> | undefined;
   /** Bounds what comes in by the clock; undefined on a client. */
   readonly inflows?: Inflows | undefined;
   /** Looks after a paused link; undefined where links cannot be paused. */
@@ -72,7 +75,7 @@ export class Conversation implements TransportSink, DeadlineOwner {
    * the row `5,000 idle shared sockets` beyond its limit in five of ten runs.
    */
   #writer: Writer | undefined;
-  readonly #settings: ConversationSettings;
+  readonly settings: ConversationSettings;
   /** Of reads and writes that wait, and of the heartbeat: a socket keeps one timer (I7). */
   readonly #deadline: Deadline;
 
@@ -103,7 +106,7 @@ export class Conversation implements TransportSink, DeadlineOwner {
   /** @param readers - Whether a second read at the same time is a mistake or waits in line. */
   constructor(transport: Transport, settings: ConversationSettings, readers: Readers = 'one') {
     this.transport = transport;
-    this.#settings = settings;
+    this.settings = settings;
     this.#deadline = new Deadline(settings.deadlines, this);
     this.queue = new ReceiveQueue(settings, this);
     this.reader = new Reader(this.queue, this.#deadline, readers, settings);
@@ -116,7 +119,7 @@ export class Conversation implements TransportSink, DeadlineOwner {
 
   begin(): void {
     if (this.queue.end !== undefined) return;
-    this.#inflow ??= this.#settings.inflows?.of(this, this.#deadline);
+    this.#inflow ??= this.settings.inflows?.of(this, this.#deadline);
     this.#inflow?.begin();
   }
 
@@ -132,7 +135,7 @@ export class Conversation implements TransportSink, DeadlineOwner {
   }
 
   stall(): void {
-    this.#taken ??= new TakenBytes(this, this.#settings, this.#deadline);
+    this.#taken ??= new TakenBytes(this, this.settings, this.#deadline);
     this.#taken.begin();
   }
 
@@ -140,7 +143,7 @@ export class Conversation implements TransportSink, DeadlineOwner {
   peerClosed(): void {
     if (this.#closer !== undefined) return;
     const listener = this.#listener;
-    const { clock, closeTimeoutMs, lastWords } = this.#settings;
+    const { clock, closeTimeoutMs, lastWords } = this.settings;
     if (listener === undefined || lastWords === undefined) return this.#answerPeer();
     this.#lastWords = lastWords({
       clock,
@@ -166,7 +169,7 @@ export class Conversation implements TransportSink, DeadlineOwner {
     this.#writer?.stop();
     this.reader.serve();
     // While a hook still has messages, a read may yet get one: it keeps its time-out.
-    if (!this.reader.isParked) this.#deadline.stop();
+    if (this.reader.firstParked === undefined) this.#deadline.stop();
     this.#listener?.conversationOnEnd(info);
     this.#over?.abort(() => new ConversationOverError(info));
     this.#closed?.end.resolve(info);
@@ -227,7 +230,7 @@ export class Conversation implements TransportSink, DeadlineOwner {
 
   /** Resolves with the end; never rejects. */
   get closed(): Promise<CloseInfo> {
-    this.#closed ??= { end: new LazyPromise(), sinceMs: this.#settings.clock.now() };
+    this.#closed ??= { end: new LazyPromise(), sinceMs: this.settings.clock.now() };
     if (this.queue.end !== undefined) this.#closed.end.resolve(this.queue.end);
     return this.#closed.end.promise;
   }
@@ -273,7 +276,7 @@ export class Conversation implements TransportSink, DeadlineOwner {
 
   /** Terminates when the close takes too long. */
   #boundClose(): void {
-    const { clock, closeTimeoutMs } = this.#settings;
+    const { clock, closeTimeoutMs } = this.settings;
     this.#closeTime ??= new CloseTime({
       clock,
       closeTimeoutMs,
@@ -297,7 +300,7 @@ export class Conversation implements TransportSink, DeadlineOwner {
 
   /** How long a close may take. */
   get closeTimeoutMs(): number {
-    return this.#settings.closeTimeoutMs;
+    return this.settings.closeTimeoutMs;
   }
 
   /** On whose behalf we have begun to end it; undefined while we have not. */
@@ -340,13 +343,13 @@ export class Conversation implements TransportSink, DeadlineOwner {
   }
 
   #makePausedLink(): PausedLink | undefined {
-    const { PausedLink: Link, clock } = this.#settings;
+    const { PausedLink: Link, clock } = this.settings;
     return Link && new Link(this, clock, this.#deadline);
   }
 
   /** A writer that is made after the end accepts nothing, and sets no timer (I7). */
   #makeWriter(): Writer {
-    const writer = new Writer(this.transport, this.#deadline, this.#settings, this.#activity);
+    const writer = new Writer(this.transport, this.#deadline, this.settings, this.#activity);
     if (this.queue.end !== undefined) writer.stop();
     return writer;
   }

@@ -34,6 +34,14 @@ export interface ReadView {
 /** The public method that was called: the line of its caller is traced from here. */
 export type ReadMethod = (...args: never[]) => unknown;
 
+/** Where a read was called, and what became of its promise. Taken of some reads of a host only. */
+export interface ReadTrace extends StackTrace {
+  /** The promise that the caller got; undefined before it is made. */
+  promise: Promise<unknown> | undefined;
+  /** Whether a handler that has returned has done so in the step that called the read. */
+  isFresh: boolean;
+}
+
 /** One call of `read`, `readMessage`, `readJson` or an iterator's `next`. */
 export interface PendingRead extends ParkedWait, ListNode<PendingRead> {
   readonly view: ReadView;
@@ -49,8 +57,14 @@ export interface PendingRead extends ParkedWait, ListNode<PendingRead> {
   sinceMs: number;
   settle: (result: ReadResult) => void;
   resolver: Resolver;
-  /** The line that called `method`; undefined where it is not remembered. */
-  trace: StackTrace | undefined;
+  /** The stack that called `method`; undefined where it is not remembered. */
+  trace: ReadTrace | undefined;
+}
+
+/** Remembers the promise that the caller of a read gets, where its stack is. @returns That. */
+export function given<T>({ trace }: PendingRead, promise: Promise<T>): Promise<T> {
+  if (trace !== undefined) trace.promise = promise;
+  return promise;
 }
 
 /** What a read asks for besides `len`. */

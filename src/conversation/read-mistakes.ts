@@ -3,7 +3,7 @@
 // the errors and the warning are made here.
 
 import { DEFAULT_READ_LENGTH } from './pending-read.ts';
-import type { PendingRead, ReadView } from './pending-read.ts';
+import type { PendingRead, ReadTrace, ReadView } from './pending-read.ts';
 import { UsageError } from '../core/errors.ts';
 import { noop } from '../core/noop.ts';
 import type { Resolver } from '../core/parked-wait.ts';
@@ -14,10 +14,14 @@ import { unattended } from '../waiting/abortable.ts';
 import { warn } from '#platform';
 
 /**
- * So many parked reads of a host remember where they were called, for the error of a second read.
- * After that error, as many more do.
+ * So many parked reads of a host remember where they were called, for the error of a second read
+ * and for a read that is not awaited. After the first of these errors, as many more do.
  */
 export const TRACED_READS = 64;
+/** So many more do in each second in which a socket begins: it may be that of a developer. */
+export const TRACED_A_SECOND = 8;
+/** Deeper calls are no calls of a handler, as far as we can tell. */
+export const TRACED_FRAMES = 24;
 /**
  * The read after the end, counted in a row, that throws: the loop around it never ends.
  *
@@ -26,11 +30,12 @@ export const TRACED_READS = 64;
 export const LAST_CLOSED_READ = 100;
 
 /**
- * Remembers where reads wait, for the error of a second one: the first of a host,
- * and as many more after each mistake. A trace costs more than a read does.
+ * Remembers where reads wait: the first of a host, and as many more after each mistake. A trace
+ * costs more than a read does.
  */
 export class ReadTraces {
   #left = TRACED_READS;
+  #secondOfLast = -Infinity;
   readonly #placeOf: ((resolver: Resolver) => string | undefined) | undefined;
 
   /** @param placeOf - Finds where a promise is awaited. */
@@ -38,11 +43,27 @@ export class ReadTraces {
     this.#placeOf = placeOf;
   }
 
-  /** @returns The line that has called `method`; undefined where it is not remembered. */
-  take(method: (...args: never[]) => unknown): StackTrace | undefined {
+  /** A socket begins: some of its reads are remembered, unless another one began in this second. */
+  refresh(nowMs: number): void {
+    const second = Math.floor(nowMs / 1000);
+    if (second === this.#secondOfLast) return;
+    this.#secondOfLast = second;
+    this.#left = Math.max(this.#left, TRACED_A_SECOND);
+  }
+
+  /** @returns The stack that has called `method`; undefined where it is not remembered. */
+  take(method: (...args: never[]) => unknown): ReadTrace | undefined {
     if (this.#left === 0) return undefined;
     this.#left -= 1;
-    return traceOf(1, method);
+    const trace = Object.assign(traceOf(TRACED_FRAMES, method), { promise: undefined, isFresh: true });
+    // A handler that awaits nothing more has returned, and its promise has called back, before the
+    // second microtask from here. One that awaits anything goes on behind the first.
+    queueMicrotask(() => {
+      queueMicrotask(() => {
+        trace.isFresh = false;
+      });
+    });
+    return trace;
   }
 
   /** Makes the error of a read beside one with this trace, and remembers lines again. */

@@ -3,7 +3,7 @@
 // time-outs into statuses of reads. Arguments are checked in socket/message-socket.ts; bounds and
 // cuts are in receive-queue.ts.
 
-import { DEFAULT_READ_LENGTH } from './pending-read.ts';
+import { DEFAULT_READ_LENGTH, given } from './pending-read.ts';
 import type { PendingRead, ReadView } from './pending-read.ts';
 import { LAST_CLOSED_READ, readAfterCloseError, ReadOwner, rejectAfter } from './read-mistakes.ts';
 import type { ReadTraces } from './read-mistakes.ts';
@@ -86,15 +86,18 @@ export class Reader {
 
   // Called by the socket.
 
-  /** Answers from the queue, or parks the read until a message, the end, time-out or signal. */
+  /**
+   * Answers from the queue, or parks the read until a message, the end, time-out or signal.
+   *
+   * @throws UsageError `COROSOCK_CONCURRENT_READ`.
+   */
   read(read: PendingRead): Promise<ReadResult> {
     const { signal } = read;
     const { first } = this.#parked;
     if (signal?.aborted === true) return rejected(signal.reason);
-    if (this.#owner !== undefined) return rejected(this.#owner.errorOf('ws.read()'));
-    if (first !== undefined && this.#readers === 'one') {
-      return rejected(this.#settings.traces.concurrentReadError(first.trace));
-    }
+    if (this.#owner !== undefined) throw this.#owner.errorOf('ws.read()');
+    if (first !== undefined && this.#readers === 'one')
+      throw this.#settings.traces.concurrentReadError(first.trace);
     if (this.#queue.readable > 0) {
       if (first !== undefined || this.#settings.budget.spend()) return this.#wait(read, 'next turn');
       return Promise.resolve(this.#take(read, read.view));
@@ -197,8 +200,9 @@ export class Reader {
     this.#wakeSubscribers();
   }
 
-  get isParked(): boolean {
-    return this.#parked.first !== undefined;
+  /** The read that has waited longest. */
+  get firstParked(): PendingRead | undefined {
+    return this.#parked.first;
   }
 
   /** The reads that wait, oldest first. */
@@ -305,9 +309,9 @@ export class Reader {
       read.settle = Reader.#settleLast;
       read.resolver = Reader.#settleLast;
       this.#park(read, until);
-      return answer;
+      return given(read, answer);
     }
-    return abortable(read.signal, (settle, _, resolver) => {
+    const answer = abortable<ReadResult>(read.signal, (settle, _, resolver) => {
       read.settle = settle;
       read.resolver = resolver;
       this.#park(read, until);
@@ -316,6 +320,7 @@ export class Reader {
         this.#wakeSubscribers();
       };
     });
+    return given(read, answer);
   }
 
   #park(read: PendingRead, until: Until): void {

@@ -33,6 +33,21 @@ export interface ErrorCodes {
    */
   readonly COROSOCK_PENDING_REQUESTS: 'UsageError';
   /**
+   * Given to `report`: a handler has returned while a read that it had called still waits, and
+   * nothing awaits that read. Its socket closes with 1000, and the read gives `'closed'`. Told once
+   * for each place; the text says where the read was called.
+   *
+   * Cure: put `await` before the read, or before the function that reads; or return its promise.
+   */
+  readonly COROSOCK_FORGOTTEN_AWAIT: 'UsageError';
+  /**
+   * Given to `report`, once for a route: its server has `onClientMessage`, but the socket is not
+   * shared, so that the hook is never called.
+   *
+   * Cure: `handshake.sharedConnection = true` in `onPreServer`, or read in `server`.
+   */
+  readonly COROSOCK_NOT_SHARED: 'UsageError';
+  /**
    * A loop goes on after the end: this was the hundredth read, or `select`, that gave `'closed'`.
    *
    * Cure: end the loop when the status is `'closed'`.

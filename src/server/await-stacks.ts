@@ -16,6 +16,8 @@ export interface AwaitStack {
   readonly at: string | undefined;
   /** That of the innermost function that {@link AwaitStacks.mark} has marked. */
   readonly mark: string | undefined;
+  /** The frame of the outermost function that is not ours, as far as promises were followed. */
+  readonly outermost?: string | undefined;
 }
 
 /** Follows the promise of a resolver: calls back in a job that seems to resolve it. */
@@ -87,7 +89,7 @@ function stackOf(ownText: () => unknown): AwaitStack {
   const own = read(String(ownText()));
   if (own.at === undefined || !isShownOtherwise()) return own;
   const { at = own.at } = read(textOf(traceOf(MOST_FRAMES)) ?? '');
-  return { at, mark: own.mark };
+  return { ...own, at };
 }
 
 /** The name of what Node itself has as `Error.prepareStackTrace`. */
@@ -101,12 +103,15 @@ function isShownOtherwise(): boolean {
 
 function read(text: string): AwaitStack {
   let at: string | undefined;
+  let outermost: string | undefined;
   for (const [, frame = ''] of text.matchAll(ASYNC_FRAME)) {
     const mark = MARK.exec(frame)?.[1];
-    if (mark !== undefined) return { at, mark };
-    at ??= placeOf(frame);
+    if (mark !== undefined) return { at, mark, outermost };
+    const place = placeOf(frame);
+    at ??= place;
+    if (place !== undefined) outermost = frame;
   }
-  return at === undefined ? UNKNOWN : { at, mark: undefined };
+  return at === undefined ? UNKNOWN : { at, mark: undefined, outermost };
 }
 
 /** The place of a call whose stack was taken: of its first frame. */

@@ -12,12 +12,10 @@ import type { SocketRun } from './hosted-socket.ts';
 import { closeCodeFor, isExpectedEnd } from './outcome.ts';
 import type { HandlerEnd, Outcome } from './outcome.ts';
 import { reportLimit, reportUnread } from './limit-reports.ts';
-import type { PeerFaults } from './peer-faults.ts';
-import { whereOf } from './report.ts';
-import type { Report } from './report.ts';
+import type { HandlerMistakes } from './handler-mistakes.ts';
 import { SocketLife } from './socket-life.ts';
 import { RunFacts } from './run-facts.ts';
-import type { RunParts } from './run-facts.ts';
+import type { FactSettings, RunParts } from './run-facts.ts';
 import { hasRunHooks, RunHooks } from './run-hooks.ts';
 import type { HookedRun, RunHooksSettings } from './run-hooks.ts';
 import { lateTask, RunTasks } from './run-tasks.ts';
@@ -25,21 +23,26 @@ import type { OnEnd, RunPhase } from './run-tasks.ts';
 import type { LivingRun, SocketLifeSettings } from './socket-life.ts';
 import type { WebSocketServer } from './servable.ts';
 import type { SessionMember } from '../session/active-session.ts';
-import type { ConversationListener } from '../conversation/conversation.ts';
+import type { Conversation, ConversationListener } from '../conversation/conversation.ts';
 import type { Child, ChildFunction } from '../tasks/task-scope.ts';
 import type { Task } from '../tasks/task.ts';
 import { LazyTimer } from '../time/lazy-timer.ts';
 import { LazyPromise } from '../waiting/lazy-promise.ts';
+import type { UnattendedErrors } from '../waiting/unattended-errors.ts';
 import type { ListNode } from '../structures/linked-list.ts';
 import type { CloseInfo } from '../core/close-info.ts';
 import type { Data } from '../core/data.ts';
 import { DrainingError } from '../core/errors.ts';
 
 export interface RunSettings
-  extends ClientMessagesSettings, RunHooksSettings, SocketLifeSettings, Pick<LogHooks, 'onOpen' | 'onClose'> {
-  readonly closeTimeoutMs: number;
-  readonly report: Report;
-  readonly peerFaults: Pick<PeerFaults, 'report' | 'reportOnce'>;
+  extends
+    FactSettings,
+    ClientMessagesSettings,
+    RunHooksSettings,
+    SocketLifeSettings,
+    Pick<LogHooks, 'onOpen' | 'onClose'> {
+  readonly mistakes: HandlerMistakes;
+  readonly unattended: Pick<UnattendedErrors<Conversation>, 'end'>;
 }
 
 /** Hears of the ends of a run; an interface, because the host makes the run. */
@@ -61,7 +64,7 @@ const RETURNED: HandlerEnd = Object.freeze({ kind: 'returned' });
 
 /** Runs one server from the first line of its handler to the real end of its socket. */
 export class HandlerRun
-  extends RunFacts
+  extends RunFacts<RunSettings>
   implements
     ConversationListener,
     ClientMessagesListener,
@@ -78,7 +81,6 @@ export class HandlerRun
   /** Ends the socket with its credential or its lifetime; undefined where neither ends. */
   #life: SocketLife | undefined;
   readonly #member: SessionMember | undefined;
-  readonly #settings: RunSettings;
   readonly #listener: RunListener;
   /** Made with the run, in the context of its handshake, where the server has any by then. */
   #hooks: RunHooks | undefined;
@@ -99,11 +101,10 @@ export class HandlerRun
   next: HandlerRun | undefined;
 
   constructor(parts: RunParts, settings: RunSettings, listener: RunListener) {
-    super(parts, settings.clock);
+    super(parts, settings);
     const { conversation, accepted } = parts;
     const { server } = accepted;
     this.#server = server;
-    this.#settings = settings;
     this.#listener = listener;
     this.ws = new HostedSocket(this);
     if (hasRunHooks(server)) this.#hooks = new RunHooks(server, this, settings);
@@ -111,6 +112,7 @@ export class HandlerRun
       const hook = (data: Data): unknown => this.#lateHooks.offer(data);
       this.#clientMessages = new ClientMessages(conversation, hook, settings, this);
     }
+    settings.mistakes.begin(this, server);
     const { expiresAt = Infinity } = accepted.answer;
     const endsInTime = Math.min(expiresAt, settings.maxLifetimeMs) < Infinity;
     if (endsInTime) this.#life = new SocketLife(this, settings, expiresAt);
@@ -150,7 +152,7 @@ export class HandlerRun
   /** Calls the handler; returns as soon as it waits for the first time. */
   start(): void {
     this.conversation.listen(this);
-    this.#settings.onOpen?.(this.ws);
+    this.settings.onOpen?.(this.ws);
     const onError = (error: unknown): void => this.#handlerOnEnd({ kind: 'threw', error });
     try {
       const running = this.#server.server(this.ws);
@@ -181,7 +183,7 @@ export class HandlerRun
   spawn<T>(task: ChildFunction<T>): Task<T> {
     const report = (error: unknown, phase: RunPhase = 'spawn'): void => this.report(error, phase);
     if (!this.isHandlerRunning) return lateTask(this.conversation.reader.scheduling, report);
-    this.#tasks ??= new RunTasks(this.conversation, this.draining, this.#settings, report);
+    this.#tasks ??= new RunTasks(this.conversation, this.draining, this.settings, report);
     return this.#tasks.spawn(task);
   }
 
@@ -195,7 +197,7 @@ export class HandlerRun
   renew(expiresAt: number, context: unknown): void {
     if (context !== undefined) this.context = context;
     if (this.conversation.isEnding) return;
-    this.#life ??= new SocketLife(this, this.#settings, Infinity);
+    this.#life ??= new SocketLife(this, this.settings, Infinity);
     this.#life.renew(expiresAt);
   }
 
@@ -209,14 +211,6 @@ export class HandlerRun
 
   // Called by the hooks.
 
-  report(error: unknown, phase: string): void {
-    this.#settings.report(error, whereOf(this, phase));
-  }
-
-  reportFault(kind: string, phase: string, makeError: () => Error): void {
-    this.#settings.peerFaults.report(kind, whereOf(this, phase), makeError);
-  }
-
   reportUnlessOver(error: unknown, phase: string): void {
     if (!isExpectedEnd(error, this.conversation, this.draining)) this.report(error, phase);
   }
@@ -224,19 +218,19 @@ export class HandlerRun
   // Called by the conversation.
 
   conversationOnUnread(): void {
-    reportUnread(this, this.conversation.queue, this.#settings.peerFaults);
+    reportUnread(this, this.conversation.queue, this.settings.peerFaults);
   }
 
   conversationOnEnd(end: CloseInfo): void {
-    reportLimit(this, end, this.#settings.peerFaults);
+    reportLimit(this, end, this.settings.peerFaults);
     this.#member?.release();
     this.#life?.stop();
     this.#hooks?.stopExpire();
     this.#finishIfOver();
     if (!this.hasEnded) this.#listener.runOnEnd(this, undefined);
-    this.#settings.onClose?.(this.ws, end);
+    this.settings.onClose?.(this.ws, end);
     if (this.#isFinished) return;
-    const { clock, closeTimeoutMs } = this.#settings;
+    const { clock, closeTimeoutMs } = this.settings;
     // Most handlers end in the same turn as their socket: they cost no timer.
     this.#graceTimer = new LazyTimer(clock, clock.now() + closeTimeoutMs, () => this.#abandon(end));
   }
@@ -263,7 +257,7 @@ export class HandlerRun
 
   /** A server may get its first hook while its handler runs. */
   get #lateHooks(): RunHooks {
-    this.#hooks ??= new RunHooks(this.#server, this, this.#settings);
+    this.#hooks ??= new RunHooks(this.#server, this, this.settings);
     return this.#hooks;
   }
 
@@ -273,6 +267,7 @@ export class HandlerRun
   }
 
   #handlerOnEnd(handlerEnd: HandlerEnd): void {
+    if (handlerEnd === RETURNED) this.settings.mistakes.returned(this);
     this.handling = undefined;
     const isError =
       handlerEnd.kind === 'threw' && !isExpectedEnd(handlerEnd.error, this.conversation, this.draining);
@@ -311,7 +306,7 @@ export class HandlerRun
 
   /** Clients that leave cause it: of many of them the log gets one and their number. */
   #reportLate(what: string, phase: string): void {
-    const { closeTimeoutMs } = this.#settings;
+    const { closeTimeoutMs } = this.settings;
     const makeError = (): Error => new Error(`${what} ${closeTimeoutMs} ms after its socket has closed`);
     this.reportFault(`${phase}: late`, phase, makeError);
   }
@@ -334,6 +329,7 @@ export class HandlerRun
 
   #settle(outcome: Outcome): void {
     this.#outcome = outcome;
+    this.settings.unattended.end(this.conversation, this.settings.clock);
     this.#listener.runOnEnd(this, outcome);
     this.#outcomePromise?.resolve(outcome);
   }

@@ -19,7 +19,7 @@ import { checkTrustProxy } from '../handshake/trusted-proxies.ts';
 import type { TrustProxy } from '../handshake/trusted-proxies.ts';
 import { sessionSettingsOf } from '../session/session-options.ts';
 import type { SessionOptions, SessionSettings } from '../session/session-options.ts';
-import type { ConversationSettings } from '../conversation/conversation.ts';
+import type { Conversation, ConversationSettings } from '../conversation/conversation.ts';
 import { CONVERSATION_OPTIONS, conversationChoices } from '../conversation/conversation-options.ts';
 import type { ConversationChoices, ConversationOptions } from '../conversation/conversation-options.ts';
 import { Inflows } from '../conversation/inflow.ts';
@@ -35,6 +35,7 @@ import { LinkedList } from '../structures/linked-list.ts';
 import { Deadlines } from '../time/deadline.ts';
 import type { ParkedSelect, ParkedSelects } from '../time/scheduling.ts';
 import { TurnBudget } from '../time/turn-budget.ts';
+import { UnattendedErrors } from '../waiting/unattended-errors.ts';
 import {
   checkCloseCode,
   checkCount,
@@ -202,6 +203,11 @@ function checkLimitBy(call: string, name: string, value: unknown): void {
     );
 }
 
+/** Reports a mistake of a call that nothing awaits. */
+function reportUnattended({ listener }: Conversation, error: unknown): void {
+  listener?.report(error, 'un-awaited call');
+}
+
 /** The options of a host. */
 export const HOST_OPTIONS: OptionTable<HostOptions, HostHookName> = {
   ...CONVERSATION_OPTIONS,
@@ -220,6 +226,7 @@ export interface HostSettings
   /** Undefined for none. */
   readonly sessions: SessionSettings | undefined;
   readonly selects: ParkedSelects;
+  readonly unattended: UnattendedErrors<Conversation>;
   readonly peerFaults: PeerFaults;
   readonly inflows: Inflows;
 }
@@ -257,6 +264,7 @@ export function settingsOf(
     deadlines: new Deadlines(clock),
     budget: new TurnBudget(clock),
     traces: new ReadTraces(placeOfAwait),
+    unattended: new UnattendedErrors(reportUnattended),
     lastWords: (waiting: LastWordsOptions) => new LastWords(waiting),
     selects: new LinkedList<ParkedSelect>(),
     PausedLink,

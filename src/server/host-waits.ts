@@ -164,6 +164,13 @@ export class HostWaits {
     return { owners, strays: this.#assign(owners, calls, stacks) };
   }
 
+  /** Follows one call that waits for a socket. Its mark is that of a child task of this run. */
+  follow(run: WaitingRun, { resolver }: ParkedWait): AwaitStack {
+    for (const child of run.tasks) this.#markOf(child.run);
+    this.#stacks ??= new AwaitStacks();
+    return this.#stacks.of([resolver])[0] as AwaitStack;
+  }
+
   #all(runs: readonly WaitingRun[]): readonly Wait[] {
     const { owners, strays } = this.#look(runs);
     const waits = new Map(runs.map((run) => [run, [] as Wait[]]));

@@ -2,6 +2,7 @@
 // where it has options of its own, and what is made of them. serving-host.ts asks for them by the
 // pattern of the route; options are checked here, routes.ts finds them.
 
+import type { HandlerMistakes } from './handler-mistakes.ts';
 import type { RunSettings } from './handler-run.ts';
 import { HOST_OPTIONS } from './host-options.ts';
 import type { HostSettings } from './host-options.ts';
@@ -62,14 +63,14 @@ export class HostTerms {
   readonly #routes: ReadonlyMap<string, RouteTerms>;
 
   /** @throws UsageError `COROSOCK_ARGUMENT` for an option of a route. */
-  constructor(routes: RouteTable, settings: HostSettings) {
+  constructor(routes: RouteTable, settings: HostSettings, mistakes: HandlerMistakes) {
     // One pool for all shared sockets of the host.
-    const pool = new TaskQueue(settings.poolSize);
-    this.host = termsOf(settings, pool);
+    const shared = { pool: new TaskQueue(settings.poolSize), mistakes };
+    this.host = termsOf(settings, shared);
     this.#routes = new Map(
       routes.withOptions.map(({ pattern, name, options }) => [
         pattern,
-        termsOf(settingsWith(`${name}.options`, options, settings), pool),
+        termsOf(settingsWith(`${name}.options`, options, settings), shared),
       ]),
     );
   }
@@ -86,10 +87,10 @@ export class HostTerms {
   }
 }
 
-function termsOf(settings: HostSettings, pool: TaskQueue): RouteTerms {
+function termsOf(settings: HostSettings, shared: Pick<RunSettings, 'pool' | 'mistakes'>): RouteTerms {
   return {
     settings,
-    runSettings: { ...settings, pool, report: settings.peerFaults.reportRun },
+    runSettings: { ...settings, ...shared, report: settings.peerFaults.reportRun },
     originRule: originRule(settings.origins),
     acceptor: new WsAcceptor(settings),
   };

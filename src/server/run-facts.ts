@@ -3,6 +3,9 @@
 
 import type { AcceptedHandshake, PendingHandshake } from './admission.ts';
 import type { Host } from './host.ts';
+import type { PeerFaults } from './peer-faults.ts';
+import { whereOf } from './report.ts';
+import type { Report } from './report.ts';
 import type { SocketId } from './socket-id.ts';
 import type { HandshakeRequest } from '../handshake/handshake-request.ts';
 import type { Session } from '../session/session.ts';
@@ -18,8 +21,17 @@ export interface RunParts {
   readonly accepted: AcceptedHandshake;
 }
 
+/** What all runs of a host share. */
+export interface FactSettings {
+  readonly clock: Clock;
+  readonly closeTimeoutMs: number;
+  readonly report: Report;
+  readonly peerFaults: Pick<PeerFaults, 'report' | 'reportOnce'>;
+}
+
 /** The facts of one run. */
-export abstract class RunFacts {
+export abstract class RunFacts<Settings extends FactSettings> {
+  protected readonly settings: Settings;
   readonly socketId: SocketId;
   readonly conversation: Conversation;
   readonly host: Host;
@@ -34,13 +46,14 @@ export abstract class RunFacts {
   /** Aborts when the host asks the handler to finish. */
   readonly draining: LazySignal = new LazySignal();
 
-  constructor({ host, conversation, pending, accepted }: RunParts, clock: Clock) {
+  constructor({ host, conversation, pending, accepted }: RunParts, settings: Settings) {
+    this.settings = settings;
     this.conversation = conversation;
     this.socketId = pending.socketId;
     this.host = host;
     this.route = pending.route;
     this.request = pending.request;
-    this.sinceMs = Math.floor(clock.now());
+    this.sinceMs = Math.floor(settings.clock.now());
     this.context = accepted.context;
     this.session = accepted.session;
     this.isShared = accepted.answer.sharedConnection;
@@ -48,5 +61,15 @@ export abstract class RunFacts {
 
   get id(): string {
     return this.socketId.value;
+  }
+
+  /** Reports an error, and where it came up. */
+  report(error: unknown, phase: string): void {
+    this.settings.report(error, whereOf(this, phase));
+  }
+
+  /** Reports a fault that peers cause: of many of one kind the report has the first and a count. */
+  reportFault(kind: string, phase: string, makeError: () => Error): void {
+    this.settings.peerFaults.report(kind, whereOf(this, phase), makeError);
   }
 }

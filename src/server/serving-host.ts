@@ -7,6 +7,7 @@ import type { Duplex } from 'node:stream';
 import { checkCloseOptions } from './close-report.ts';
 import type { CloseHostOptions, CloseReport } from './close-report.ts';
 import { answerHealth } from './health.ts';
+import { HandlerMistakes } from './handler-mistakes.ts';
 import { HostWaits } from './host-waits.ts';
 import type { Wait, WaitsFilter } from './host-waits.ts';
 import { HandlerRun } from './handler-run.ts';
@@ -94,14 +95,15 @@ export class ServingHost implements Host, RunListener {
   constructor(routes: RouteTable, settings: HostSettings, binding: HttpBinding) {
     this.#routes = routes;
     this.#settings = settings;
-    this.#terms = new HostTerms(routes, settings);
+    this.handlerWaits = new HostWaits(settings);
+    const mistakes = new HandlerMistakes(this.handlerWaits, settings.traces);
+    this.#terms = new HostTerms(routes, settings, mistakes);
     this.#binding = binding;
     this.#sessions = settings.sessions && new Sessions(settings.sessions, settings);
     this.#proxies = trustedProxies(settings.trustProxy);
     this.#refused = new RefusedRequests(settings, routes, this.#proxies);
     this.#admission = new Admission(settings);
     this.#capacity = new Capacity(settings);
-    this.handlerWaits = new HostWaits(settings);
   }
 
   /** Whether it refuses handshakes. */

@@ -1,8 +1,8 @@
 // The close of both ends, in one place: `close` of a client (client-socket.ts) and `endServer` of a
 // server's socket (server/hosted-socket.ts). Checks code and reason, then closes the conversation.
 
+import { reject } from './attended-call.ts';
 import type { Conversation } from '../conversation/conversation.ts';
-import { rejected } from '../waiting/abortable.ts';
 import { checkClose } from '../core/arguments.ts';
 import type { CloseInfo } from '../core/close-info.ts';
 
@@ -22,7 +22,7 @@ export function closeByUser(
   try {
     checkClose(call, code, reason);
   } catch (error) {
-    return rejected(error);
+    return reject(conversation, error);
   }
   conversation.close(code, reason, 'local');
   return conversation.closed;

@@ -133,7 +133,14 @@ export function stringifyJson(call: string, value: unknown): string {
     });
   }
   if (text === undefined) throw badArgument(call, EXPECTED, value);
+  // What JSON makes of a promise.
+  if (text === '{}' && isThenable(value))
+    throw new UsageError('COROSOCK_ARGUMENT', `${call}: expected ${EXPECTED}, got a promise: await it`);
   return text;
+}
+
+function isThenable(value: unknown): boolean {
+  return typeof propertyOf(value, 'then') === 'function';
 }
 
 function decodeText(bytes: Uint8Array): string {

@@ -2,13 +2,15 @@
 // readable stream (message-streams.ts). Not an async generator: its `return()` would wait for a
 // pending `next()`, and `break` would hang.
 
+import { reject } from './attended-call.ts';
 import type { Conversation } from '../conversation/conversation.ts';
-import { pendingRead } from '../conversation/pending-read.ts';
+import { given, pendingRead } from '../conversation/pending-read.ts';
 import type { PendingRead, ReadMethod, ReadView } from '../conversation/pending-read.ts';
 import { unattendedThen } from '../waiting/abortable.ts';
 import type { CloseInfo } from '../core/close-info.ts';
 import type { Data } from '../core/data.ts';
 import { ConnectionLostError } from '../core/errors.ts';
+import type { ReadResult } from '../core/status.ts';
 
 /**
  * Iterates over the messages of a conversation until its end. `next()` throws ConnectionLostError
@@ -40,17 +42,26 @@ export class MessageIterator implements AsyncIterableIterator<Data> {
   next(): Promise<IteratorResult<Data, undefined>> {
     if (this.#done) return Promise.resolve(DONE);
     const read = pendingRead(this.#view, Infinity, NO_LIMIT, NEXT);
-    this.#reads.push(read);
-    return unattendedThen(this.#conversation.reader.read(read), ([data, status]) => {
-      this.#reads.splice(this.#reads.indexOf(read), 1);
-      if (status === 'ok') return { done: false, value: data };
-      this.#done = true;
-      // `timeout` means cancelled: `return()` was called during the wait.
-      const end = this.#conversation.queue.end;
-      if (status === 'closed' && end !== undefined && this.#isFailure(end))
-        throw new ConnectionLostError(end);
-      return DONE;
-    });
+    try {
+      const answer = this.#conversation.reader.read(read);
+      this.#reads.push(read);
+      return given(
+        read,
+        unattendedThen(answer, (result) => this.#resultOf(read, result)),
+      );
+    } catch (error) {
+      return reject(this.#conversation, error);
+    }
+  }
+
+  #resultOf(read: PendingRead, [data, status]: ReadResult): IteratorResult<Data, undefined> {
+    this.#reads.splice(this.#reads.indexOf(read), 1);
+    if (status === 'ok') return { done: false, value: data };
+    this.#done = true;
+    // `timeout` means cancelled: `return()` was called during the wait.
+    const end = this.#conversation.queue.end;
+    if (status === 'closed' && end !== undefined && this.#isFailure(end)) throw new ConnectionLostError(end);
+    return DONE;
   }
 
   /** Called by `break`: leaves the socket open, and cancels each `next()` that waits. */

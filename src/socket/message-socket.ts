@@ -2,6 +2,7 @@
 // conversation's reader and writer. client-socket.ts and server/hosted-socket.ts extend it with
 // the members of a client and of a server's socket.
 
+import { attended, reject } from './attended-call.ts';
 import type { Conversation } from '../conversation/conversation.ts';
 import { checkReadJson, parseJson, plainText, stringifyJson, validate } from './json-message.ts';
 import type { ReadJsonOptions } from './json-message.ts';
@@ -9,11 +10,11 @@ import { MessageIterator } from './message-iterator.ts';
 import { isFragmented, Fragments } from '../conversation/fragments.ts';
 import type { Fragmented } from '../conversation/fragments.ts';
 import { readableOf, writableOf } from './message-streams.ts';
-import { pendingRead } from '../conversation/pending-read.ts';
+import { given, pendingRead } from '../conversation/pending-read.ts';
 import type { InHand, PendingRead, ReadMethod, ReadView, ReadWait } from '../conversation/pending-read.ts';
 import type { ReadOptions, Socket, WriteOptions } from './socket.ts';
 import { SocketPort } from './socket-port.ts';
-import { rejected, unattendedThen } from '../waiting/abortable.ts';
+import { unattendedThen } from '../waiting/abortable.ts';
 import type { SendOptions } from '../transport/transport.ts';
 import { badArgument, checkLength, checkMs, checkNames, checkSignal } from '../core/arguments.ts';
 import type { CloseInfo } from '../core/close-info.ts';
@@ -139,7 +140,7 @@ export class MessageSocket implements Socket {
           : positionalRead(view, lenOrOptions, { timeoutMs, signal: undefined });
       return this.#conversation.reader.read(read);
     } catch (error) {
-      return rejected(error);
+      return reject(this.#conversation, error);
     }
   }
 
@@ -151,7 +152,7 @@ export class MessageSocket implements Socket {
         messageRead('ws.readMessage()', this.#ownView(), options, READ_MESSAGE),
       );
     } catch (error) {
-      return rejected(error);
+      return reject(this.#conversation, error);
     }
   }
 
@@ -159,11 +160,12 @@ export class MessageSocket implements Socket {
     try {
       const view = this.#ownView();
       const read = messageRead('ws.readText()', view, options, READ_TEXT);
-      return unattendedThen(this.#conversation.reader.read(read), ([message, status]): ReadResult<string> =>
-        status === 'ok' ? [plainText(message, textForm(view)), 'ok'] : [message, status],
-      );
+      const answer = this.#conversation.reader.read(read);
+      const toText = ([message, status]: ReadResult): ReadResult<string> =>
+        status === 'ok' ? [plainText(message, textForm(view)), 'ok'] : [message, status];
+      return given(read, unattendedThen(answer, toText));
     } catch (error) {
-      return rejected(error);
+      return reject(this.#conversation, error);
     }
   }
 
@@ -172,7 +174,7 @@ export class MessageSocket implements Socket {
       checkReadJson('ws.readJson()', options);
       return this.#readJson(options);
     } catch (error) {
-      return rejected(error);
+      return reject(this.#conversation, error);
     }
   }
 
@@ -184,7 +186,7 @@ export class MessageSocket implements Socket {
     try {
       return isData(data) ? this.#write('ws.write()', data, options) : this.#writeFragments(data, options);
     } catch (error) {
-      return rejected(error);
+      return reject(this.#conversation, error);
     }
   }
 
@@ -192,7 +194,7 @@ export class MessageSocket implements Socket {
     try {
       return this.#write('ws.writeJson()', stringifyJson('ws.writeJson()', value), options);
     } catch (error) {
-      return rejected(error);
+      return reject(this.#conversation, error);
     }
   }
 
@@ -208,12 +210,13 @@ export class MessageSocket implements Socket {
     const view = this.#ownView();
     const read = pendingRead(view, Infinity, { timeoutMs, signal }, READ_JSON);
     const answer = this.#conversation.reader.read(read);
-    return unattendedThen(answer, ([message, status]): ReadResult<T> | Promise<ReadResult<T>> => {
+    const toValue = ([message, status]: ReadResult): ReadResult<T> | Promise<ReadResult<T>> => {
       if (status !== 'ok') return [message, status];
       const value = parseJson(message, textForm(view));
       if (schema === undefined) return [value as T, 'ok'];
       return validate(value, schema).then((valid) => [valid, 'ok']);
-    });
+    };
+    return given(read, unattendedThen(answer, toValue));
   }
 
   #write(call: string, data: Data, options: WriteOptions | undefined): Promise<WriteStatus> {
@@ -236,13 +239,14 @@ export class MessageSocket implements Socket {
     if (!isFragmented(iterable))
       throw badArgument('ws.write()', 'a string, a Uint8Array or an iterable of them', iterable);
     const { timeoutMs = Infinity, signal, compress = true } = checkWriteOptions('ws.write()', options);
-    return this.#conversation.writer.writeFragments({
+    const written = this.#conversation.writer.writeFragments({
       fragments: new Fragments(iterable),
       options: { binary: this.binaryData, compress },
       timeoutMs,
       signal,
       onBroken: () => this.#conversation.close(1011, '', 'local'),
     });
+    return attended(this.#conversation, written);
   }
 
   get #port(): SourcePort<ReadResult> {
