@@ -7,6 +7,7 @@ import * as imported from 'ws';
 import { installedWs, isOwnOfBun, WebSocket, WebSocketServer } from '../../../src/transport/ws/library.ts';
 
 const ON_BUN = { bun: '1.4.5' };
+const HERE = new URL('../../../src/transport/ws/library.ts', import.meta.url).href;
 
 describe('installedWs', () => {
   it('gives what import gives', () => {
@@ -16,12 +17,16 @@ describe('installedWs', () => {
 
   it('gives the package on Bun, which has a module of its own for import', () => {
     const installed: unknown = createRequire(import.meta.url)('ws');
-    expect(installedWs(ON_BUN, import.meta.url)).toBe(installed);
+    expect(installedWs(ON_BUN, HERE)).toBe(installed);
     expect(installed).not.toBe(imported);
   });
 
   it('gives what import gives on Bun where no package is installed', () => {
-    expect(installedWs(ON_BUN, 'file:///nowhere/bundled.js')).toBe(imported);
+    expect(installedWs(ON_BUN, 'file:///nowhere/transport/ws/library.js')).toBe(imported);
+  });
+
+  it('looks for no package from a bundle: Bun would fetch it from npm', () => {
+    expect(installedWs(ON_BUN, new URL('bundled.js', HERE).href)).toBe(imported);
   });
 });
 

@@ -10,16 +10,20 @@ import * as imported from 'ws';
 /** What is used of `ws`. */
 export type WsLibrary = Pick<typeof imported, 'WebSocket' | 'WebSocketServer'>;
 
+/** This module, where it was not bundled. */
+const IN_ITS_PLACE = /\/transport\/ws\/library\.[jt]s$/;
+
 /**
  * Gives the package `ws` as it is installed.
  *
  * @param runtimes - The versions of the process: Bun states its own there.
- * @param from - The URL of the module that needs it.
- * @returns What `import` gives. On Bun the package itself; Bun's own module, if no package is
- *   found: in a program that was bundled into one file.
+ * @param from - The URL of this module.
+ * @returns What `import` gives. On Bun the package itself, but Bun's own module where this one was
+ *   bundled with other code, or no package is found. From a bundle Bun may look for the package at
+ *   npm, in any version.
  */
 export function installedWs(runtimes: Readonly<Record<string, string | undefined>>, from: string): WsLibrary {
-  if (runtimes['bun'] === undefined) return imported;
+  if (runtimes['bun'] === undefined || !IN_ITS_PLACE.test(from)) return imported;
   try {
     const require = createRequire(from);
     return require(join(dirname(require.resolve('ws/package.json')), 'index.js')) as WsLibrary;
