@@ -24,6 +24,8 @@ const config: ViteUserConfig = {
     pool: 'threads',
     // Vitest would keep a core to itself: on two cores one worker would run all files in turn.
     maxWorkers: '100%',
+    // The workers share the cores with programs that specs start: a bound, not a measure.
+    testTimeout: 20_000,
     // Node 20 has the WebSocket of the web behind a flag.
     execArgv: Number.parseInt(process.versions.node, 10) < 22 ? ['--experimental-websocket'] : [],
     // A browser takes its second; what takes several is worth a line.
