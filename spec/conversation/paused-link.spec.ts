@@ -167,6 +167,21 @@ describe('B3: a queue that stays full', () => {
     expect(visit.told).toEqual([60_000, 93_000]);
   });
 
+  it('counts anew where it was read and filled in the turn of a look', async () => {
+    const visit = visited();
+    visit.link.arrive('a', 'b');
+    await pass(visit, 26_000);
+    visit.clock.tick(1000);
+    for (const _ of 'ab') await visit.ws.read();
+    visit.link.arrive('c', 'd');
+    await turn();
+    await turn();
+    await pass(visit, 29_000);
+    expect(visit.told).toEqual([]);
+    await pass(visit, 1000);
+    expect(visit.told).toEqual([57_000]);
+  });
+
   it('is no full queue where only the rate holds the link', async () => {
     const visit = scripted({ rate: { messages: { count: 1, perMs: 60_000 } } });
     let told = 0;

@@ -32,6 +32,15 @@ describe('a write', () => {
     expect([await write, link.sentData]).toEqual(['ok', ['0123456789', 'next']]);
   });
 
+  it('is counted while it waits, with its bytes on the wire; of an iterable they are not known', () => {
+    const { conversation } = scripted();
+    expect(conversation.waitingWrites).toEqual({ count: 0, bytes: 0 });
+    const waiting = full();
+    void waiting.ws.write('€');
+    void waiting.ws.write(['a', 'b']);
+    expect(waiting.conversation.waitingWrites).toEqual({ count: 2, bytes: 3 });
+  });
+
   it('goes on in the order of the calls, as far as there is room', async () => {
     const { link, ws } = full();
     const order: string[] = [];
