@@ -6,7 +6,7 @@ import type { HandshakeAnswer, HandshakeParts } from '../handshake/handshake.ts'
 import { OpenHandshake } from '../handshake/handshake.ts';
 import { HandshakeDeadline } from '../handshake/handshake-deadline.ts';
 import { bodyOf, responseFrom } from '../handshake/hook-response.ts';
-import { askHooks } from './hook-order.ts';
+import { HookOrder } from './hook-order.ts';
 import type { HostHook, MakeServer } from './hook-order.ts';
 import { checkHooks } from './routes.ts';
 import type { WebSocketServer } from './servable.ts';
@@ -162,9 +162,8 @@ export class Admission {
   }
 
   /** Never rejects; where the deadline ends meanwhile the verdict does not count. */
-  async #ask(pending: PendingHandshake, deadline: HandshakeDeadline): Promise<Decision> {
-    const { openSession } = pending;
-    const { over } = deadline;
+  async #ask(pending: PendingHandshake, { over, clock }: HandshakeDeadline): Promise<Decision> {
+    const { makeServer, openSession } = pending;
     let session: SessionHandle | undefined;
     let verdict: Verdict;
     try {
@@ -173,10 +172,21 @@ export class Admission {
     } catch (error) {
       return { verdict: { kind: 'unavailable', error }, session };
     }
+    const handshake = new OpenHandshake(pending, session, over);
+    const hostHook = this.#settings.onPreServer;
+    const order = new HookOrder({ handshake, hostHook, makeServer, hooks: this.#hooks, over });
     try {
-      verdict = await this.#hooksVerdict(pending, session, deadline);
+      const asking = order.ask();
+      const returned: unknown = asking instanceof Promise ? await asking : asking;
+      // What comes of the hook now has no effect; above all, no session is stored.
+      if (over.aborted) throw over.reason;
+      const response = responseFrom(returned);
+      if (response !== undefined) {
+        return { verdict: { kind: 'refused', response, body: await bodyOf(response, over) }, session };
+      }
+      verdict = verdictOf(returned, order.server, handshake, clock);
     } catch (error) {
-      return { verdict: { kind: 'failed', phase: 'onPreServer', error }, session };
+      return { verdict: { kind: 'failed', phase: order.phase, error }, session };
     }
     if (verdict.kind !== 'accepted') return { verdict, session };
     try {
@@ -186,28 +196,19 @@ export class Admission {
       return { verdict: { kind: 'unavailable', error }, session };
     }
   }
+}
 
-  /** @throws What a hook throws, or the body of its Response; the reason of `over`. */
-  async #hooksVerdict(
-    pending: PendingHandshake,
-    session: SessionHandle | undefined,
-    { over, clock }: HandshakeDeadline,
-  ): Promise<Verdict> {
-    const handshake = new OpenHandshake(pending, session, over);
-    const { makeServer } = pending;
-    const hostHook = this.#settings.onPreServer;
-    const reply = await askHooks({ handshake, hostHook, makeServer, hooks: this.#hooks, over });
-    if (reply.kind === 'unmade') return { kind: 'failed', phase: 'handshake', error: reply.error };
-    // What comes of the hook now has no effect; above all, no session is stored.
-    if (over.aborted) throw over.reason;
-    const { returned } = reply;
-    const response = responseFrom(returned);
-    if (response !== undefined) return { kind: 'refused', response, body: await bodyOf(response, over) };
-    if (returned === false || reply.kind === 'refused') return { kind: 'forbidden' };
-    const answer = handshake.answer();
-    if (answer.expiresAt !== undefined && answer.expiresAt <= wallTimeOf(clock)) return { kind: 'expired' };
-    return { kind: 'accepted', server: reply.server, context: returned, answer };
-  }
+/** @param server - Undefined where the host has refused: then false was returned. */
+function verdictOf(
+  returned: unknown,
+  server: WebSocketServer | undefined,
+  handshake: OpenHandshake,
+  clock: Clock,
+): Verdict {
+  if (returned === false) return { kind: 'forbidden' };
+  const answer = handshake.answer();
+  if (answer.expiresAt !== undefined && answer.expiresAt <= wallTimeOf(clock)) return { kind: 'expired' };
+  return { kind: 'accepted', server: server as WebSocketServer, context: returned, answer };
 }
 
 /** Makes the result where there is nothing to wait for. */

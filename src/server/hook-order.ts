@@ -14,9 +14,10 @@ export type HostHook = (handshake: OpenHandshake) => unknown;
 /** Makes the server of one connection; of a route with `create`, in its own time. */
 export type MakeServer = () => WebSocketServer | Promise<WebSocketServer>;
 
-/** What is asked, and until when. */
-export interface Question {
+/** Who is asked, and until when. */
+interface HookParts {
   readonly handshake: OpenHandshake;
+  /** The hook of the host; undefined where it has none. */
   readonly hostHook: HostHook | undefined;
   readonly makeServer: MakeServer;
   /** Runs the hooks in their turn. */
@@ -25,53 +26,65 @@ export interface Question {
   readonly over: LazySignal;
 }
 
-/** What has come of it. A hook that throws rejects. */
-export type Reply =
-  /** What the hook of the server has returned, or that of the host where the server has none. */
-  | { readonly kind: 'asked'; readonly returned: unknown; readonly server: WebSocketServer }
-  /** The hook of the host has returned false, or a Response. */
-  | { readonly kind: 'refused'; readonly returned: unknown }
-  /** The constructor of the class has thrown, or `create` has. */
-  | { readonly kind: 'unmade'; readonly error: unknown };
+/** The hooks of one handshake, in their order. */
+export class HookOrder {
+  readonly #parts: HookParts;
+  /** The server of the connection; undefined before it is made, and where the host refuses. */
+  server: WebSocketServer | undefined;
+  /** Where an error comes up: in a hook, or in `create` and constructors. */
+  phase: 'onPreServer' | 'handshake' = 'onPreServer';
 
-/** Asks the hooks. A server without a hook, on a host without one, takes no turn. */
-export async function askHooks(question: Question): Promise<Reply> {
-  const { hostHook, hooks, over } = question;
-  if (hostHook !== undefined) return hooks.run(() => askBoth(question, hostHook), over);
-  const made = await make(question);
-  if ('error' in made) return made;
-  const { server } = made;
-  if (server.onPreServer === undefined) return { kind: 'asked', returned: undefined, server };
-  const hook = (): unknown => server.onPreServer?.(question.handshake);
-  return { kind: 'asked', returned: await hooks.run(hook, over), server };
-}
-
-/** One turn for both: a client that the host has let in does not wait in line again. */
-async function askBoth(question: Question, hostHook: HostHook): Promise<Reply> {
-  const { handshake, over } = question;
-  const returned = await hostHook(handshake);
-  if (returned === false || isResponse(returned)) return { kind: 'refused', returned };
-  if (over.aborted) throw over.reason;
-  handshake.enterRoute(returned);
-  const made = await make(question);
-  if ('error' in made) return made;
-  const { server } = made;
-  if (server.onPreServer === undefined) return { kind: 'asked', returned, server };
-  return { kind: 'asked', returned: await server.onPreServer(handshake), server };
-}
-
-/** @throws The reason of `over`: a server that comes later is dropped. */
-async function make({
-  makeServer,
-  over,
-}: Question): Promise<{ readonly server: WebSocketServer } | Extract<Reply, { kind: 'unmade' }>> {
-  let server: WebSocketServer;
-  try {
-    const making = makeServer();
-    server = making instanceof Promise ? await over.until(making) : making;
-  } catch (error) {
-    return { kind: 'unmade', error };
+  constructor(parts: HookParts) {
+    this.#parts = parts;
   }
-  if (over.aborted) throw over.reason;
-  return { server };
+
+  /**
+   * Asks the hooks. A server without a hook, on a host without one, takes no turn.
+   *
+   * No async function: most hooks are those of a server that is there (row: handshakes with
+   * onPreServer and a session).
+   *
+   * @returns What the hook that was asked last has returned, or a promise of it.
+   */
+  ask(): unknown {
+    const { hostHook, hooks, over } = this.#parts;
+    if (hostHook !== undefined) return hooks.run(() => this.#askBoth(hostHook), over);
+    const making = this.#make();
+    return making instanceof Promise
+      ? making.then((server) => this.#askServer(server))
+      : this.#askServer(making);
+  }
+
+  #askServer(server: WebSocketServer): unknown {
+    const { handshake, hooks, over } = this.#parts;
+    if (server.onPreServer === undefined) return undefined;
+    return hooks.run<unknown>(() => server.onPreServer?.(handshake), over);
+  }
+
+  /** One turn for both: a client that the host has let in does not wait in line again. */
+  async #askBoth(hostHook: HostHook): Promise<unknown> {
+    const { handshake, over } = this.#parts;
+    const returned = await hostHook(handshake);
+    if (returned === false || isResponse(returned)) return returned;
+    if (over.aborted) throw over.reason;
+    handshake.enterRoute(returned);
+    const server = await this.#make();
+    return server.onPreServer === undefined ? returned : server.onPreServer(handshake);
+  }
+
+  #make(): WebSocketServer | Promise<WebSocketServer> {
+    const { makeServer, over } = this.#parts;
+    this.phase = 'handshake';
+    const making = makeServer();
+    if (!(making instanceof Promise)) return this.#made(making);
+    return over.until(making).then((server) => this.#made(server));
+  }
+
+  /** @throws The reason of `over`: a constructor may have closed the host. */
+  #made(server: WebSocketServer): WebSocketServer {
+    if (this.#parts.over.aborted) throw this.#parts.over.reason;
+    this.phase = 'onPreServer';
+    this.server = server;
+    return server;
+  }
 }
