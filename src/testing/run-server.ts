@@ -28,13 +28,14 @@ export interface ServerRun extends AsyncDisposable {
   readonly done: Promise<Outcome>;
   readonly host: Host;
   /**
-   * Resolves when the handler waits in a call of this package, or has ended: at the earliest in the
-   * next turn, in which what clients have written arrives. Never rejects. Each look at it is a
-   * promise for the state from then on. With several clients, all of their handlers; a handshake
-   * that is not decided yet counts as a handler that does not wait.
+   * Resolves when the handler waits in a call of this package, or has ended. Never rejects.
+   *
+   * Each look at it makes a promise for the state from then on. It resolves in the next turn at the
+   * earliest, so that what clients have written before arrives first. With several clients it waits
+   * for all of their handlers, and for handshakes that are not decided yet.
    *
    * A handler that awaits something else, such as a file or a database, is waited for in real time.
-   * One that awaits a child task waits where that does.
+   * A handler that awaits a child task waits where that task does.
    */
   readonly waiting: Promise<void>;
   /**
