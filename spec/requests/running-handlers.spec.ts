@@ -68,6 +68,15 @@ describe('handlers', () => {
     expect(await other.request('down', [20])).toEqual([20, 'ok']);
   });
 
+  it('are not called before requests has returned: they may use what it returns', async () => {
+    const { link, ws } = scripted();
+    link.arrive(JSON.stringify(call('ask', 1)));
+    const rpc = requests(ws, { handlers: { ask: () => void rpc.notify('hello') } });
+    const atOnce = link.sentText.length;
+    await settle();
+    expect([atOnce, link.sentText.length]).toEqual([0, 2]);
+  });
+
   it('are called in the order of the calls, one after the other where maxRunning is 1', async () => {
     const order: string[] = [];
     const handlers = {

@@ -185,6 +185,8 @@ class RequestLink implements Requests {
   /** One loop, so that handlers run in the AsyncLocalStorage context of the call of `requests`. */
   async #run(): Promise<void> {
     const { clock, budget } = this.#reader.conversation.reader.scheduling;
+    // No handler runs before the caller has what `requests` returns.
+    await Promise.resolve();
     while (!this.#isOver) {
       if (!this.#step()) await new Promise<void>((resolve) => void (this.#wake = resolve));
       else if (budget.spend()) await new Promise<void>((resolve) => void clock.setImmediate(resolve));
@@ -235,7 +237,7 @@ class RequestLink implements Requests {
   #takeReply(id: unknown, outcome: Outcome): void {
     if (this.#outgoing.settle(id, outcome) || id !== null || outcome.kind !== 'error') return;
     // The peer could not read a message of ours, and cannot say which.
-    if (!this.#isFaultTold) this.#reportFault(`error ${outcome.code}`, () => errorOf(outcome));
+    if (!this.#isFaultTold) this.#reportFault('unread', () => errorOf(outcome));
     this.#isFaultTold = true;
   }
 
