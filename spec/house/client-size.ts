@@ -14,12 +14,12 @@ export interface MeasuredPage {
 }
 
 /**
- * The limits are 3 % above what was measured on 2026-11-29: 16,376 and 18,329 bytes. The aim for
+ * The limits are 3 % above what was measured on 2026-11-29: 16,834 and 18,771 bytes. The aim for
  * the second was 16,000: docs/internals/decisions/client.md has where the bytes are.
  */
 export const PAGES: readonly MeasuredPage[] = [
-  { imports: 'connect', words: 'kB, minified and gzipped', limitBytes: 16_870 },
-  { imports: 'connect, select', words: 'kB with `select`', limitBytes: 18_880 },
+  { imports: 'connect', words: 'kB, minified and gzipped', limitBytes: 17_340 },
+  { imports: 'connect, select', words: 'kB with `select`', limitBytes: 19_330 },
 ];
 
 export interface ClientSize {
