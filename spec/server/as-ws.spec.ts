@@ -3,7 +3,7 @@
 // spec/adapters/.
 
 import { asWs } from 'corosock';
-import type { WsView } from 'corosock';
+import type { Handler, WsView } from 'corosock';
 import { settle } from 'corosock/testing';
 import { describe, expect, it } from 'vitest';
 import type { WebSocket } from 'ws';
@@ -195,6 +195,48 @@ describe('asWs', () => {
     await client.write('late');
     await settle();
     expect(heard).toEqual(['late']);
+  });
+
+  it('says so where its handler returns at once, and names the line', async () => {
+    const memory = new MemoryHost();
+    const { client } = memory.visit(async (ws) => void asWs(ws).on('message', () => {}));
+    expect(await client.closed).toMatchObject({ code: 1000 });
+    await settle();
+    expect(memory.reports).toMatchObject([
+      [
+        {
+          code: 'COROSOCK_FORGOTTEN_AWAIT',
+          message: 'asWs(): expected the handler to go on with `await ws.closed`, but it returned at once',
+          stack: expect.stringContaining('as-ws.spec.ts') as string,
+        },
+        { phase: 'server' },
+      ],
+    ]);
+  });
+
+  it.each<[string, Handler]>([
+    ['closes the socket by the view', (ws) => asWs(ws).close(4000)],
+    [
+      'returns a turn later',
+      async (ws) => {
+        asWs(ws);
+        await turn();
+      },
+    ],
+    [
+      'throws, which is reported by itself',
+      (ws) => {
+        asWs(ws);
+        throw new Error('thrown');
+      },
+    ],
+  ])('says nothing of a handler that %s', async (_, handler) => {
+    const memory = new MemoryHost();
+    const { client } = memory.visit(handler);
+    await client.closed;
+    await settle();
+    const codes = memory.reports.map(([error]) => (error as { readonly code?: string }).code);
+    expect(codes.filter((code) => code !== undefined)).toEqual([]);
   });
 
   it('emits the end when its handler has returned', async () => {
