@@ -39,8 +39,8 @@ export interface ErrorCodes {
    *
    * Also for a handler that returns in the turn in which it has called `asWs`, once for a host.
    *
-   * Cure: put `await` before the read, or before the function that reads; or return its promise. After
-   * `asWs`, go on with `await ws.closed`.
+   * Cure: put `await` before the read, or before the function that reads; or return its promise.
+   * After `asWs`, go on with `await ws.closed`.
    */
   readonly COROSOCK_FORGOTTEN_AWAIT: 'UsageError';
   /**
