@@ -46,7 +46,8 @@ export function attemptsOf(
   trace: StackTrace,
 ): Attempts {
   const asked = ASKED.filter((name) => typeof propertyOf(options, name) === 'function');
-  const values = asked.length === 0 ? options : { ...options, ...fromNames(asked, () => undefined) };
+  const none = Object.fromEntries(asked.map((name) => [name, undefined]));
+  const values = asked.length === 0 ? options : { ...options, ...none };
   const settings = clientSettings(call, values as ValueOptions, platform, trace);
   const ask = typeof url === 'function' ? (url as () => unknown) : undefined;
   if (asked.length === 0 && ask === undefined)
@@ -80,21 +81,10 @@ export async function nextAttempt({ next }: Attempts, signal: AbortSignal | unde
   });
 }
 
-function fromNames<T>(names: readonly string[], make: () => T): Readonly<Record<string, T>> {
-  return Object.fromEntries(names.map((name) => [name, make()]));
-}
-
 /** Undefined stands for "not given" among options: a function that forgets to return gives it. */
 function checkAnswer(call: string, name: string, value: unknown): void {
   if (value === undefined) throw badArgument(call, `the function for ${name} to return them`, value);
 }
-
-const SCHEMES: Readonly<Record<string, string>> = Object.freeze({
-  'ws:': 'ws:',
-  'wss:': 'wss:',
-  'http:': 'ws:',
-  'https:': 'wss:',
-});
 
 /**
  * Checks a URL and gives its WebSocket form: `ws:` for `http:`, `wss:` for `https:`.
@@ -109,11 +99,11 @@ export function clientUrl(call: string, url: unknown): URL {
   if (typeof text !== 'string') throw badArgument(call, 'url to be a string or a URL', url);
   if (!URL.canParse(text)) throw badArgument(call, 'url to be an absolute URL', withoutSecrets(text));
   const scheme = /^\w[\w+.-]*:/.exec(text.trim())?.[0] ?? '';
-  const target = SCHEMES[scheme.toLowerCase()];
-  if (target === undefined) throw badArgument(call, 'url to begin with ws:, wss:, http: or https:', scheme);
+  if (!/^(?:ws|http)s?:$/i.test(scheme))
+    throw badArgument(call, 'url to begin with ws:, wss:, http: or https:', scheme);
   const parsed = new URL(text);
   if (text.includes('#')) throw badArgument(call, 'url to have no fragment', '#');
-  parsed.protocol = target;
+  parsed.protocol = parsed.protocol.replace('http', 'ws');
   return parsed;
 }
 

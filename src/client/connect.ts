@@ -25,9 +25,11 @@ export interface Connect {
    * @param url - `ws:`, `wss:`, `http:` (as `ws:`) or `https:` (as `wss:`), without a fragment.
    * @returns The socket, once the server has accepted.
    * @throws ConnectError when the server refuses, does not answer or speaks none of the
-   *   `protocols`, or when `timeoutMs` is over. Its `status` is that of the HTTP answer, if there
-   *   was one; in a browser always undefined. UsageError `COROSOCK_ARGUMENT`; the signal's reason
-   *   when it aborts. No socket, timer or listener is left.
+   *   `protocols`, or when `timeoutMs` is over. It has the status, header lines and beginning of
+   *   the body of the HTTP answer, if there was one; in a browser never. Its stack leads to the
+   *   caller. What a function among the options throws. UsageError `COROSOCK_ARGUMENT`; the
+   *   signal's reason when it aborts; the error of node:http for an agent of the other scheme. No
+   *   socket, timer or listener is left.
    */
   (url: string | URL, options?: ConnectOptions): Promise<ClientSocket>;
 
@@ -40,15 +42,20 @@ export interface Connect {
    * at the lowest ceiling after a connection that lived for `steadyAfterMs`. Leaving the loop
    * closes the open socket. Only one `next` may wait at a time.
    *
+   * A wait is at least as long as the server asks, up to an hour: by `Retry-After`, or by
+   * `retry-after=SECONDS` in the reason of a close with 1012 or 1013. A page that becomes visible
+   * or comes online cuts the rest of a wait short, and `probe` asks whether an open link is alive.
+   *
    * In the loop read with `ws.read` or `ws.readMessage`: a `for await` over the socket throws at an
    * end that is not clean, and that error leaves this loop, too.
    *
    * @param url - As for `connect`, or a function that is called before each attempt. If it throws,
    *   the iteration ends with that error; a ConnectError counts as one of the server.
-   * @throws ConnectError with status 400, 401, 403 or 404, and ConnectionLostError for the close
-   *   codes 1002, 1003 and 1007 to 1010 of either end: another attempt would end in the same way.
-   *   The signal's reason when it aborts. UsageError `COROSOCK_ARGUMENT`, at once for wrong
-   *   arguments; `COROSOCK_CONCURRENT_NEXT`.
+   * @throws What `isFinal` calls final. Where it does not decide: ConnectError with status 400,
+   *   401, 403 or 404, or for a certificate, and ConnectionLostError for the close codes 1002, 1003
+   *   and 1007 to 1010 of either end: another attempt would end in the same way. The signal's
+   *   reason when it aborts. UsageError `COROSOCK_ARGUMENT`, at once for wrong arguments;
+   *   `COROSOCK_CONCURRENT_NEXT`.
    */
   each(url: EachUrl, options?: ConnectEachOptions): AsyncIterableIterator<ClientSocket>;
 }
