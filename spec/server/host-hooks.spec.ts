@@ -2,7 +2,6 @@
 // `onOpen` and `onClose` for each socket. They change nothing.
 
 import { createServer } from 'node:http';
-import { connect as connectTcp } from 'node:net';
 import { attach, serve } from 'corosock';
 import type {
   CloseInfo,
@@ -264,12 +263,15 @@ describe('onRefused', () => {
   it('is called once for bytes to which the parser objects again and again', async () => {
     const { lines, onRefused } = refusals();
     await using host = await serve(untilClosed, { onRefused });
-    const socket = connectTcp(host.port, '127.0.0.1').on('error', () => {});
-    for (let part = 0; part < 10; part += 1) socket.write('no HTTP\r\n\r\n');
-    await until(() => socket.readableEnded || socket.destroyed || lines.length > 0);
-    socket.destroy();
-    await settle();
-    expect(lines).toEqual([[undefined, 400, 'The request is malformed']]);
+    using client = await connectRaw(host.port);
+    await client.send('no HTTP\r\n\r\n');
+    expect((await client.answer()).status).toBe(400);
+    for (let part = 0; part < 5; part += 1) await client.send('no HTTP\r\n\r\n');
+    // What comes on another connection is read later.
+    using later = await connectRaw(host.port);
+    await later.send('GET / HTTP/1.1\r\nHost: a.example\r\n\r\n');
+    expect((await later.answer()).status).toBe(426);
+    expect(lines.map(([, status]) => status)).toEqual([400, 426]);
   });
 });
 

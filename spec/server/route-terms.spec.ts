@@ -255,6 +255,14 @@ describe('an option of a route is real for its sockets, and for no other route',
     await clock.advance(1);
     expect(reports).toEqual(['Error: The handler still runs 60000 ms after its socket has closed']);
     await run[Symbol.asyncDispose]();
+    const other = runServer({ serve: stubborn, options: { closeTimeoutMs: 60_000 } }, { clock, report });
+    const closed: unknown[] = [];
+    void other.host.close({ graceMs: 0 }).then(({ tookMs }) => closed.push(tookMs));
+    // Three times the host's own, and a second: its deadline without the route.
+    await clock.advance(16_000);
+    expect(closed).toEqual([]);
+    await clock.advance(120_000);
+    expect(closed).toEqual([60_000]);
     expect(termsOf({ closeTimeoutMs: 60_000 }).closeTimeoutMs).toBe(60_000);
     expect(termsOf({ closeTimeoutMs: 0 }).closeTimeoutMs).toBe(5000);
   });
