@@ -1,6 +1,7 @@
 // A call that is a mistake, and that no code ever awaits, goes to `report` with its line.
 
 import type { Data, Handler, ServerSocket, UsageError } from 'corosock';
+import { requests } from 'corosock';
 import { settle } from 'corosock/testing';
 import { describe, expect, it } from 'vitest';
 import { here } from '../fixtures/here.ts';
@@ -28,6 +29,8 @@ describe('a mistake in a call that nothing awaits', () => {
     ['readMessage', (ws) => ws.readMessage(NaN)],
     ['readText', (ws) => ws.readText({ timeoutMs: -1 })],
     ['readJson', (ws) => ws.readJson({ schema: 5 as never })],
+    ['request', (ws) => requests(ws).request('add', [1n])],
+    ['notify', (ws) => requests(ws).notify(5 as never)],
     ['next', async (ws) => void (void ws.read({ timeoutMs: 1 }), ws[Symbol.asyncIterator]().next())],
     ['a second read at once', (ws) => (void ws.read({ timeoutMs: 1 }).catch(() => {}), void ws.read())],
   ];

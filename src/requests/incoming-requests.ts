@@ -62,7 +62,9 @@ export class IncomingRequests {
   readonly #settings: IncomingSettings;
   /** By name, own members only: `constructor` and `__proto__` are no methods. */
   readonly #handlers: ReadonlyMap<string, RequestHandler>;
+  /** The calls that run. */
   readonly #running = new LinkedList<Running>();
+  /** All that is being answered, faults as well. */
   #count = 0;
   /** Entries of a batch that wait for room. */
   readonly #waiting = new Ring<Running>();
@@ -89,7 +91,7 @@ export class IncomingRequests {
 
   /** The methods whose handlers run, or whose replies wait for room; oldest first. */
   get running(): readonly string[] {
-    return [...this.#running].flatMap(({ question }) => (question.kind === 'call' ? [question.method] : []));
+    return Array.from(this.#running, ({ question }) => (question as Call).method);
   }
 
   /** Answers one question: its handler is called inside this call. */
@@ -117,7 +119,7 @@ export class IncomingRequests {
 
   #begin(running: Running): void {
     this.#count += 1;
-    this.#running.append(running);
+    if (running.question.kind === 'call') this.#running.append(running);
     void this.#answer(running);
   }
 

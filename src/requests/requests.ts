@@ -10,12 +10,13 @@ import { errorOf, OutgoingRequests, resultOf } from './outgoing-requests.ts';
 import { REQUESTS_OPTIONS } from './requests-options.ts';
 import type { RequestsOptions } from './requests-options.ts';
 import type { Conversation } from '../conversation/conversation.ts';
+import { reject } from '../socket/attended-call.ts';
 import { parseJson } from '../socket/json-message.ts';
 import { readAlone } from '../socket/sole-reader.ts';
 import type { SoleReader } from '../socket/sole-reader.ts';
 import type { Socket } from '../socket/socket.ts';
 import { LazyTimer } from '../time/lazy-timer.ts';
-import { rejected, unattendedThen } from '../waiting/abortable.ts';
+import { unattendedThen } from '../waiting/abortable.ts';
 import { LazyPromise } from '../waiting/lazy-promise.ts';
 import { badArgument, checkNames } from '../core/arguments.ts';
 import type { CloseInfo } from '../core/close-info.ts';
@@ -163,7 +164,7 @@ class RequestLink implements Requests {
       // The error is made in a reaction: its stack shows the line that awaits the request.
       return unattendedThen(answer, (given) => resultOf<T>(given));
     } catch (error) {
-      return rejected(error);
+      return reject(this.#reader.conversation, error);
     }
   }
 
@@ -173,7 +174,7 @@ class RequestLink implements Requests {
       const text = paramsText('rpc.notify()', params);
       return this.#reader.ws.write(callText(undefined, method, text), options);
     } catch (error) {
-      return rejected(error);
+      return reject(this.#reader.conversation, error);
     }
   }
 
