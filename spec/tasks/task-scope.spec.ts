@@ -132,3 +132,41 @@ describe('TaskScope', () => {
     expect(warnings.texts).toEqual([]);
   });
 });
+
+describe('the task of a child', () => {
+  it('is cancelled alone: its signal aborts, and its AbortError is not told', async () => {
+    const { scope, events } = made();
+    const reasons: unknown[] = [];
+    const other = scope.spawn(untilAborted);
+    const task = scope.spawn(async (signal) => {
+      await untilAborted(signal).then(null, (error: unknown) => reasons.push(error));
+      throw new DOMException('Query cancelled', 'AbortError');
+    });
+    await task.cancel();
+    await task.cancel('too late');
+    await expect(task).rejects.toThrow('Query cancelled');
+    expect([reasons, events, scope.isBusy]).toEqual([
+      [expect.objectContaining({ name: 'AbortError', message: 'The task was cancelled' })],
+      [],
+      true,
+    ]);
+    await other.cancel('mine');
+    await expect(other).rejects.toBe('mine');
+    expect(events).toEqual(['idle']);
+  });
+
+  it('lists its awaits and its cancels while it runs', async () => {
+    const { scope } = made();
+    const task = scope.spawn(untilAborted);
+    void task.then(null, () => {});
+    void task.then(
+      () => {},
+      () => {},
+    );
+    void task.cancel();
+    expect(scope.running[0]?.awaits).toHaveLength(2);
+    await turn();
+    await task.cancel();
+    expect(scope.running).toEqual([]);
+  });
+});

@@ -37,6 +37,10 @@ describe('a task', () => {
     expect(await selected).toEqual(['timeout', undefined]);
   });
 
+  it('that has settled has nothing to cancel', async () => {
+    expect(await taskOf(Promise.resolve('a'), scheduling).cancel()).toBe(undefined);
+  });
+
   it('never becomes an unhandled rejection when it is not used', async () => {
     using crashes = recordCrashes();
     void taskOf(Promise.reject(new Error('mine')), scheduling);

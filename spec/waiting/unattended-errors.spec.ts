@@ -122,6 +122,25 @@ describe('UnattendedErrors', () => {
     expect([first, told]).toEqual([[error], [error, 'of another']]);
   });
 
+  it('takes the first frame that is not ours for the place, whatever has called it', async () => {
+    const { told, call, end } = made();
+    const [error, again] = [mistake(), mistake()];
+    const ours = `    at reject (${new URL('../../src/', import.meta.url).pathname}socket/attended-call.ts:3:5)`;
+    error.stack = [
+      'UsageError: no',
+      ours,
+      '    at chat (/app/chat.ts:3:5)',
+      '    at one (/app/a.ts:1:1)',
+    ].join('\n');
+    again.stack = ['UsageError: no', '    at chat (/app/chat.ts:3:5)', '    at other (/app/a.ts:2:2)'].join(
+      '\n',
+    );
+    void call(error);
+    void call(again);
+    await end();
+    expect(told).toEqual([error]);
+  });
+
   it('keeps a bounded number of them, and tells of a bounded number of places', async () => {
     const { told, call, end } = made();
     const kept = [];
