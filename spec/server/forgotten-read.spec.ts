@@ -9,7 +9,9 @@ import { describe, expect, it, vi } from 'vitest';
 import { here } from '../fixtures/here.ts';
 import { MemoryHost } from '../fixtures/memory-host.ts';
 import type { Sharing } from '../fixtures/memory-host.ts';
+import { pendingRead } from '../../src/conversation/pending-read.ts';
 import { TRACED_READS } from '../../src/conversation/read-mistakes.ts';
+import { forgottenRead } from '../../src/server/forgotten-read.ts';
 import { HostWaits } from '../../src/server/host-waits.ts';
 
 /** What is reported of a handler whose client sends some messages. */
@@ -115,7 +117,6 @@ describe('a read that its handler has forgotten', () => {
     expect(await reportsOf((ws) => void chat(ws), { memory })).toEqual([
       expect.stringMatching(/^for await: .* still waits, at .*forgotten-read\.spec\.ts:\d+:\d+$/),
     ]);
-    expect(await reportsOf((ws) => void ws.read(), { memory })).toHaveLength(2);
   });
 
   it('is found in each second in which a socket begins, however many reads came before', async () => {
@@ -299,5 +300,56 @@ describe('a read that was left on purpose', () => {
     const reports = await reportsOf((ws) => void chat(ws));
     follow.mockRestore();
     expect(reports).toEqual([]);
+  });
+});
+
+describe('forgottenRead', () => {
+  const CHAT = '    at async chat (/app/chat.ts:5:9)';
+  const HANDLER = '    at /app/chat.ts:3:5';
+
+  /** What is said of a read with a stack, which a function `chat` awaits. */
+  function saidOf(
+    stack: unknown,
+    outermost: string | undefined = 'chat (/app/chat.ts:5:9)',
+  ): string | undefined {
+    const view = { binaryData: false, atEnd: true, closedReads: 0, inHand: undefined };
+    const read = pendingRead(view, undefined, { timeoutMs: 1, signal: undefined }, function read() {});
+    read.trace = { stack, promise: undefined, isFresh: true };
+    const awaits = { at: '/app/chat.ts:5:9', mark: undefined, outermost };
+    return forgottenRead({ handling: Promise.resolve() }, read, () => awaits)?.message;
+  }
+
+  it.each<[string, unknown, string | undefined]>([
+    [
+      'no function without a name',
+      ['Error', '    at chat (/app/chat.ts:5:9)', HANDLER],
+      'called at /app/chat.ts:3:5',
+    ],
+    [
+      'a step that the engine has begun',
+      ['Error', '    at chat (/app/chat.ts:5:9)', HANDLER, CHAT],
+      'called at /app',
+    ],
+    ['a loop that awaits it', ['Error', '    at chat (/app/chat.ts:5:9)', CHAT], undefined],
+    ['a timer', ['Error', HANDLER, '    at listOnTimeout (node:internal/timers:581:17)'], undefined],
+    ['no frame of a user', ['Error', '    at Array.map (<anonymous>)'], undefined],
+    ['no stack at all', undefined, undefined],
+    ['a stack that a logger has made', [{ line: 3 }], undefined],
+  ])('takes the caller of the first of its frames: %s', (_, stack, said) => {
+    const text = Array.isArray(stack) && typeof stack[0] === 'string' ? stack.join('\n') : stack;
+    expect(saidOf(text) ?? 'nothing').toContain(said ?? 'nothing');
+  });
+
+  it('names no line where none is known', () => {
+    const view = { binaryData: false, atEnd: true, closedReads: 0, inHand: undefined };
+    const read = pendingRead(view, undefined, { timeoutMs: 1, signal: undefined }, function read() {});
+    const error = forgottenRead({ handling: undefined }, read, () => ({ at: undefined, mark: undefined }));
+    expect(error?.message).toBe(
+      'ws.read(): expected to be awaited before the handler returns, but it still waits',
+    );
+  });
+
+  it('says nothing where nothing is known of those who await it', () => {
+    expect(saidOf(['Error', HANDLER].join('\n'), '')).toBe(undefined);
   });
 });

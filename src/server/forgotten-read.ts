@@ -93,8 +93,8 @@ function stackOf(trace: ReadTrace | undefined): CallStack {
     if (line.includes('(node:')) return found('elsewhere');
     if (placeOf(line) !== undefined) frames.push(line.trim());
   }
-  // Deeper calls may have begun anywhere.
-  return found(lines.length < TRACED_FRAMES ? 'step' : 'elsewhere');
+  // Deeper calls may have begun anywhere, and so may those whose stack a logger has replaced.
+  return found(frames.length > 0 && lines.length < TRACED_FRAMES ? 'step' : 'elsewhere');
 }
 
 /** The name of the function of a frame, without its receiver; '' for one without a name. */
