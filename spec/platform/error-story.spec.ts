@@ -60,10 +60,10 @@ describe('storyOf', () => {
   });
 
   it.each([
-    ['text', { text: 'text', detail: '' }],
-    [null, { text: 'null', detail: '' }],
-    [Object.assign(new Error('odd'), { stack: 1 }), { text: 'Error: odd', detail: '' }],
-    [made(new TypeError('bare')), { text: 'TypeError: bare', detail: '' }],
+    ['text', { text: 'text', detail: undefined }],
+    [null, { text: 'null', detail: undefined }],
+    [Object.assign(new Error('odd'), { stack: 1 }), { text: 'Error: odd', detail: undefined }],
+    [made(new TypeError('bare')), { text: 'TypeError: bare', detail: undefined }],
     [Object.create(null), { text: 'an error that cannot be shown' }],
   ])('survives %j', (error, story) => {
     expect(storyOf(error)).toEqual(story);

@@ -32,9 +32,18 @@ describe('isOwnFrame', () => {
 
 describe('ownFolders', () => {
   it('gives the folder of the package, as a URL and as a path', () => {
+    expect(ownFolders('file:///app/corosock/src/platform/own-frames.ts')).toEqual([
+      'file:///app/corosock/src/',
+      '/app/corosock/src/',
+    ]);
+  });
+
+  it('gives the folder of its sources, too, which stacks name where source maps are read', () => {
     expect(ownFolders('file:///app/node_modules/corosock/dist/platform/own-frames.js')).toEqual([
       'file:///app/node_modules/corosock/dist/',
       '/app/node_modules/corosock/dist/',
+      'file:///app/node_modules/corosock/src/',
+      '/app/node_modules/corosock/src/',
     ]);
   });
 

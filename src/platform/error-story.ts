@@ -10,9 +10,10 @@ const MOST_ERRORS = 10;
  * Gives what an error says, and its frames; behind them the errors in it, each with its own text
  * and frames. Never throws: anything can be thrown, also an object that throws when it is read.
  */
-export function storyOf(error: unknown): { readonly text: string; readonly detail?: string } {
+export function storyOf(error: unknown): { readonly text: string; readonly detail?: string | undefined } {
   try {
-    return { text: String(error), detail: linesOf(error, new Set()).join('\n') };
+    const lines = linesOf(error, new Set());
+    return { text: String(error), detail: lines.length > 0 ? lines.join('\n') : undefined };
   } catch {
     return { text: 'an error that cannot be shown' };
   }

@@ -26,10 +26,15 @@ function isOwn(place: string): boolean {
   return OWN_FOLDERS.some((folder) => place.startsWith(folder));
 }
 
-/** The folder of this package, as a URL and a path; none in a bundle, which holds users' code. */
+/**
+ * The folders of this package, as URLs and paths: that of its code, and that of the sources that a
+ * source map names in its place. None in a bundle, which holds users' code.
+ */
 export function ownFolders(url: string): readonly string[] {
   const folder = /^(.*\/)platform\/own-frames\.[jt]s$/.exec(url)?.[1];
-  return folder === undefined ? [] : [folder, fileURLToPath(folder)];
+  if (folder === undefined) return [];
+  const sources = folder.replace(/\/dist\/$/, '/src/');
+  return [...new Set([folder, sources])].flatMap((own) => [own, fileURLToPath(own)]);
 }
 
 const OWN_FOLDERS = ownFolders(import.meta.url);
