@@ -7,8 +7,9 @@ import { createClient } from 'graphql-ws';
 import type { Client } from 'graphql-ws';
 import { useServer } from 'graphql-ws/use/ws';
 import { asWs } from 'corosock';
+import type { WsView } from 'corosock';
 import { fakeSocket, settle } from 'corosock/testing';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import { adaptedHost } from './adapted-host.ts';
 import type { AdaptedHost } from './adapted-host.ts';
@@ -82,6 +83,19 @@ async function saying({ host }: Adapted, text: string): Promise<readonly [code: 
   socket.send(text);
   const [code, reason] = (await once(socket, 'close')) as [number, Buffer];
   return [code, String(reason)];
+}
+
+/** Emits `pong` when a server has got one. */
+const pongs = new EventEmitter();
+
+/** A client without the library, which answers pings or does not. */
+async function visitor({ host, wss }: Adapted, autoPong: boolean): Promise<WebSocket> {
+  const connected = once(wss, 'connection');
+  const socket = new WebSocket(host.url, 'graphql-transport-ws', { autoPong });
+  const [view] = (await connected) as [WsView];
+  view.on('pong', () => pongs.emit('pong'));
+  if (socket.readyState !== WebSocket.OPEN) await once(socket, 'open');
+  return socket;
 }
 
 describe('graphql-ws', () => {
@@ -169,15 +183,17 @@ describe('graphql-ws', () => {
   });
 
   it('pings, and terminates a client that does not answer', async () => {
-    await using adapted = await graphqlHost({}, 20);
-    const [alive, dead] = [{}, { autoPong: false }].map(
-      (options) => new WebSocket(adapted.host.url, 'graphql-transport-ws', options),
-    );
-    const [code] = (await once(dead as WebSocket, 'close')) as [number];
-    expect(code).toBe(1006);
-    await once(alive as WebSocket, 'ping');
-    await once(alive as WebSocket, 'ping');
-    expect(alive?.readyState).toBe(WebSocket.OPEN);
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'setTimeout', 'clearTimeout'] });
+    await using adapted = await graphqlHost({}, 1000);
+    const alive = await visitor(adapted, true);
+    const dead = await visitor(adapted, false);
+    const pinged = [once(alive, 'ping'), once(dead, 'ping'), once(pongs, 'pong')];
+    vi.advanceTimersByTime(1000);
+    await Promise.all(pinged);
+    const ends = once(dead, 'close');
+    vi.advanceTimersByTime(1000);
+    expect([(await ends)[0], alive.readyState]).toEqual([1006, WebSocket.OPEN]);
+    vi.useRealTimers();
   });
 
   it('closes all clients when it is disposed of', async () => {
