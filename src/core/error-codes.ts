@@ -119,9 +119,9 @@ export interface ErrorCodes {
   readonly COROSOCK_INVALID: 'MessageError';
   /**
    * A client got no conversation: the server refused the handshake, did not answer in time, or
-   * could not be reached. `status` is the HTTP answer, where there was one; `cause` is the error
-   * of the network, where one is known. With 101 the answer opens no WebSocket, and the text says
-   * why.
+   * could not be reached. `status`, `headers` and `body` are the HTTP answer, where there was
+   * one; `cause` is the error of the network, where one is known. With 101 the answer opens no
+   * WebSocket, and the text says why.
    *
    * Cure: mend what `status` or `cause` names; `connect.each` tries again by itself.
    */
