@@ -156,7 +156,7 @@ describe('a handler', () => {
 });
 
 /** All that can go wrong with a call, and nobody looks at what comes of it. */
-function misuse(ws: ServerSocket): void {
+function misuse(ws: ServerSocket): number {
   const aborted = AbortSignal.abort(new Error(SECRET));
   const calls: ReadonlyArray<() => unknown> = [
     () => ws.read(0),
@@ -182,6 +182,7 @@ function misuse(ws: ServerSocket): void {
     () => ws.closed,
   ];
   for (const call of calls) call();
+  return calls.length;
 }
 
 describe('a call that nobody awaits', () => {
@@ -197,23 +198,29 @@ describe('a call that nobody awaits', () => {
         await ws.closed;
       },
     },
-  ])('A5: on a socket that is $state is no unhandled rejection', async ({ state, enter }) => {
-    const reports: unknown[] = [];
-    await using beside = await serveBeside(
-      async (ws) => {
-        await enter(ws);
-        misuse(ws);
-        misuse(ws);
-        await ws.endServer(4000);
-      },
-      { report: (error) => reports.push(error) },
-    );
-    if (state === 'closed by the peer') beside.client.halfClose();
-    // A link that is lost has none.
-    await endOf(beside.client).catch(() => {});
-    await until(() => beside.host.sockets.size === 1);
-    expect([await beside.noticed(), reports]).toEqual([NOTHING, []]);
-  });
+  ])(
+    'A5: on a socket that is $state is no unhandled rejection; mistakes are reported, once each',
+    async ({ state, enter }) => {
+      const reports: Array<readonly [name: unknown, phase: string]> = [];
+      let calls = 0;
+      await using beside = await serveBeside(
+        async (ws) => {
+          await enter(ws);
+          misuse(ws);
+          calls = misuse(ws);
+          await ws.endServer(4000);
+        },
+        { report: (error, { phase }) => reports.push([(error as Error).name, phase]) },
+      );
+      if (state === 'closed by the peer') beside.client.halfClose();
+      // A link that is lost has none.
+      await endOf(beside.client).catch(() => {});
+      await until(() => beside.host.sockets.size === 1);
+      expect(await beside.noticed()).toEqual(NOTHING);
+      const mistakes = new Set(reports.map((report) => report.join(', ')));
+      expect([mistakes, reports.length < calls]).toEqual([new Set(['UsageError, un-awaited call']), true]);
+    },
+  );
 });
 
 describe('names of properties', () => {
