@@ -70,7 +70,11 @@ describe('the process survives', () => {
         'UsageError: host.handleUpgrade()',
         'Error: thrown later',
         'Error: rejected',
+        // Of calls that nothing awaits.
+        'UsageError: ws.endServer()',
+        'UsageError: ws.endServer()',
         'SyntaxError',
+        'UsageError: ws.endServer()',
       ].map(
         (error) => expect.stringMatching(`COROSOCK_REPORT.*: ${error.replaceAll(/[()]/g, '.')}`) as unknown,
       ),
