@@ -54,6 +54,35 @@ describe('send of a view', () => {
     expect([done.length, view.bufferedAmount]).toEqual([300, 0]);
   });
 
+  it('B15: holds back a client that asks for more than it takes', async () => {
+    const { client, view } = viewed({ writeBufferBytes: 10 });
+    const answer = 'x'.repeat(100_000);
+    let heard = 0;
+    view.on('message', () => {
+      heard += 1;
+      view.send(answer);
+    });
+    for (let sent = 0; sent < 60; sent += 1) await client.write('?');
+    await settle();
+    const before = heard;
+    expect([before < 30, view.bufferedAmount < 2_000_000]).toEqual([true, true]);
+    for (let read = 0; read < 60; read += 1) expect(await client.readMessage()).toEqual([answer, 'ok']);
+    expect(heard).toBe(60);
+  });
+
+  it('emits all messages at the end, also those that were held back', async () => {
+    const { client, view } = viewed({ writeBufferBytes: 10 });
+    let heard = 0;
+    view.on('message', () => void (heard += 1));
+    for (let sent = 0; sent < 30; sent += 1) view.send('x'.repeat(100_000));
+    for (let sent = 0; sent < 3; sent += 1) await client.write('?');
+    await settle();
+    const before = heard;
+    client.terminate();
+    await settle();
+    expect([before, heard]).toEqual([0, 3]);
+  });
+
   it('calls back with an error when the conversation is over or ending', async () => {
     const { client, view } = viewed();
     const errors: (Error | undefined)[] = [];

@@ -20,6 +20,7 @@ import type { SoleReader } from '../socket/sole-reader.ts';
 import type { Conversation } from '../conversation/conversation.ts';
 import { badArgument, checkClose } from '../core/arguments.ts';
 import type { CloseInfo } from '../core/close-info.ts';
+import { bytesOf } from '../core/data.ts';
 import type { Data } from '../core/data.ts';
 import { UsageError } from '../core/errors.ts';
 import { noop } from '../core/noop.ts';
@@ -37,6 +38,16 @@ const RETURNED = 1000;
 
 /** RFC 6455 §5.5. */
 const MAX_CONTROL_BYTES = 125;
+
+/**
+ * A client that asks for more than it takes is held back: a listener that answers each message
+ * does not wait for its answers.
+ *
+ * @limit Bytes that `send` of a view has not passed on | the client's messages wait until it has
+ */
+const MOST_UNSENT_BYTES = 1_048_576;
+/** What a short message takes in memory while it waits. */
+const UNSENT_OVERHEAD_BYTES = 512;
 
 /** Held weakly: a second call for a socket gives the view that it has. */
 const views = new WeakMap<SocketRun, SocketView>();
@@ -101,6 +112,8 @@ class SocketView extends WsEmitter implements WsView {
   readonly #ws: SocketHandle;
   #isPaused = false;
   #isClosed = false;
+  /** Bytes that were given to `send`, and are not accepted yet. */
+  #unsentBytes = 0;
   #watchesControls = false;
   /** Lets the loop look again; does nothing while it runs. */
   #wake: () => void = noop;
@@ -146,8 +159,14 @@ class SocketView extends WsEmitter implements WsView {
       typeof optionsOrCallback === 'function' ? [{}, optionsOrCallback] : [optionsOrCallback ?? {}, callback];
     if (options.fin === false) throw badArgument('send()', 'fin to be true: a whole message', false);
     const message = messageOf(data, options.binary);
+    const bytes = bytesOf(message) + UNSENT_OVERHEAD_BYTES;
+    this.#unsentBytes += bytes;
     const written = this.#ws.write(message, { compress: options.compress ?? true });
-    if (done !== undefined) void this.#callBack(done, written);
+    void this.#callBack((error) => {
+      this.#unsentBytes -= bytes;
+      this.#wake();
+      done?.(error);
+    }, written);
   }
 
   close(code: number = 1000, reason: string | Uint8Array = ''): void {
@@ -234,7 +253,8 @@ class SocketView extends WsEmitter implements WsView {
   /** Whether messages may be emitted; at the end also while paused, as there is no later. */
   get #isWanted(): boolean {
     if (this.listenerCount('message') === 0) return false;
-    return !this.#isPaused || this.#conversation.queue.end !== undefined;
+    const mayWait = this.#conversation.queue.end === undefined;
+    return !mayWait || (!this.#isPaused && this.#unsentBytes <= MOST_UNSENT_BYTES);
   }
 
   /**
