@@ -218,6 +218,23 @@ describe('a map of routes', () => {
     await expect(serve({ '/a': untilClosed }, { prot: 80 })).rejects.toThrow('only the options');
   });
 
+  it('shows the mistake at the option, not at the server beside it', async () => {
+    const lone = serve(
+      async (ws) => void (await ws.closed),
+      // @ts-expect-error -- a port is no text
+      { port: '80' },
+    );
+    await expect(lone).rejects.toThrow('expected port to be');
+    const attached = (): unknown =>
+      attach(
+        createServer(),
+        async (ws) => void (await ws.closed),
+        // @ts-expect-error -- misspelt
+        { maxMesageBytes: 1 },
+      );
+    expect(attached).toThrow('only the options');
+  });
+
   it('may be a lone server, for every path and with any parameters', async () => {
     await using host = await serve(async (ws) => {
       expectTypeOf(ws.request.params).toEqualTypeOf<AnyParams>();

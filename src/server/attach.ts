@@ -48,9 +48,10 @@ export function attach<Given>(
   routes: Given & UnknownRoutes<Given>,
   options?: HostOptions,
 ): Host;
-export function attach<Contexts extends Readonly<Record<string, unknown>>, HostContext = unknown>(
+// With `LoneRoute` again: the last overload is the one that TypeScript explains.
+export function attach<Contexts extends Readonly<Record<string, unknown>>, Context, HostContext = unknown>(
   server: AttachableServer,
-  routes: TypedRoutes<Contexts, NoInfer<HostContext>>,
+  routes: TypedRoutes<Contexts, NoInfer<HostContext>> | LoneRoute<Context, NoInfer<HostContext>>,
   options?: WithHostHook<HostOptions, HostContext>,
 ): Host;
 export function attach(server: AttachableServer, routes: Routes, options: HostOptions = {}): Host {

@@ -76,8 +76,9 @@ export function serve<Context, HostContext = unknown>(
   options?: WithHostHook<ServeOptions, HostContext>,
 ): Promise<Host>;
 export function serve<Given>(routes: Given & UnknownRoutes<Given>, options?: ServeOptions): Promise<Host>;
-export function serve<Contexts extends Readonly<Record<string, unknown>>, HostContext = unknown>(
-  routes: TypedRoutes<Contexts, NoInfer<HostContext>>,
+// With `LoneRoute` again: the last overload is the one that TypeScript explains.
+export function serve<Contexts extends Readonly<Record<string, unknown>>, Context, HostContext = unknown>(
+  routes: TypedRoutes<Contexts, NoInfer<HostContext>> | LoneRoute<Context, NoInfer<HostContext>>,
   options?: WithHostHook<ServeOptions, HostContext>,
 ): Promise<Host>;
 export async function serve(routes: Routes, options: ServeOptions = {}): Promise<Host> {
