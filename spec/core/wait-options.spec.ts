@@ -22,6 +22,11 @@ describe('checkWait', () => {
       { timeoutMs: -1 },
       'ws.call(): expected timeoutMs to be a number of milliseconds ≥ 0, got -1',
     ],
+    [
+      'a signal alone, which would be ignored',
+      new AbortController().signal,
+      'ws.call(): expected options such as { signal }, not the signal alone, got an object',
+    ],
     ['no signal', { signal: 'abort' }, 'ws.call(): expected signal to be an AbortSignal, got "abort"'],
   ])('refuses %s', (_, options, message) => {
     expect(() => checkWait('ws.call()', options as WaitOptions)).toThrow(

@@ -163,6 +163,18 @@ describe('ws.clock.sleep', () => {
   });
   let at = '';
 
+  it('is held by no list once it has ended', async () => {
+    const { host, clock } = clocks();
+    const stop = new AbortController();
+    const before = looseWaits.size;
+    void clock.sleep(1000);
+    void clock.sleep(1000, { signal: stop.signal });
+    const during = looseWaits.size[0] - before[0];
+    stop.abort();
+    await host.advance(1000);
+    expect([during, looseWaits.size]).toEqual([2, before]);
+  });
+
   it('is no longer found where it has ended as one of very many', async () => {
     const { host, clock } = clocks();
     const stop = new AbortController();

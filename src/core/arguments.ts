@@ -111,11 +111,15 @@ export function checkObject(call: string, options: unknown): asserts options is 
 /** Refuses options that are no object, and unknown names: a misspelt limit would be no limit. */
 export function checkNames(call: string, options: unknown, known: ReadonlySet<string>): void {
   checkObject(call, options);
-  for (const name of Object.keys(options)) {
+  const names = Object.keys(options);
+  for (const name of names) {
     if (!known.has(name)) {
       throw badArgument(call, `only the options ${[...known].join(', ')}`, name);
     }
   }
+  // A signal in the place of `{ signal }` has no names of its own: it would be ignored.
+  if (names.length === 0 && options instanceof AbortSignal)
+    throw badArgument(call, 'options such as { signal }, not the signal alone', options);
 }
 
 /**
