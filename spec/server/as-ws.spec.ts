@@ -4,7 +4,7 @@
 
 import { asWs } from 'corosock';
 import type { Handler, WsView } from 'corosock';
-import { settle } from 'corosock/testing';
+import { runServer, settle, virtualClock } from 'corosock/testing';
 import { describe, expect, it } from 'vitest';
 import type { WebSocket } from 'ws';
 import { ScriptedTransport } from '../conversation/scripted-transport.ts';
@@ -113,6 +113,21 @@ describe('asWs', () => {
     view.on('message', (data: Buffer) => void heard.push(String(data)));
     await settle();
     expect(heard).toEqual(['first a', 'b', 'c']);
+  });
+
+  it('leaves it known where its handler waits', async () => {
+    await using run = runServer(
+      async (ws) => {
+        asWs(ws).on('message', () => {});
+        await ws.closed;
+      },
+      { clock: virtualClock() },
+    );
+    await run.client;
+    await run.waiting;
+    expect(run.host.waits()).toMatchObject([
+      { waits: 'close', at: expect.stringContaining('as-ws.spec.ts') as string },
+    ]);
   });
 
   it('holds the peer back while it is paused, and loses nothing', async () => {

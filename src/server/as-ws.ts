@@ -124,7 +124,8 @@ class SocketView extends WsEmitter implements WsView {
     this.#reader = readAlone(ws, 'asWs()');
     this.#ws = SocketHandle.on(ws);
     this.#reader.port.subscribe(() => this.#wake());
-    void this.#conversation.closed.then(() => this.#wake());
+    // Not by `closed`: beside a second reaction to it, no line that awaits it would be found.
+    this.#conversation.over.onAbort(() => this.#wake());
     void this.#emitAll();
   }
 
