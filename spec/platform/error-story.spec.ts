@@ -17,7 +17,30 @@ function made<E extends Error>(error: E, ...frames: readonly string[]): E {
 describe('storyOf', () => {
   it('tells the text once, and the frames without ours', () => {
     const error = made(new Error('two\nlines'), OURS, THEIRS, OURS);
-    expect(storyOf(error)).toEqual({ text: 'Error: two\nlines', detail: THEIRS });
+    expect(storyOf(error)).toEqual({ text: 'Error: two\n    lines', detail: THEIRS });
+  });
+
+  it('H31: tells nothing that a peer could have written as a line, a frame or a command of its own', () => {
+    const text = 'a\r\n(node:1) Warning: b\u001b[2J\u2028c\u009bd\n    at peer (/app/peer.ts:1:1)';
+    const cause = made(new Error(text), THEIRS);
+    const shown =
+      'Error: a\\u000d\n    (node:1) Warning: b\\u001b[2J\\u2028c\\u009bd\n        at peer (/app/peer.ts:1:1)';
+    expect(storyOf(made(new Error(text, { cause }), THEIRS))).toEqual({
+      text: shown,
+      detail: [THEIRS, `  caused by ${shown}`, THEIRS].join('\n'),
+    });
+  });
+
+  it('H31: tells the beginning of a long text', () => {
+    const { text, detail } = storyOf(made(new Error('x'.repeat(1_000_000)), THEIRS));
+    expect([text.length, text.endsWith('x …'), detail]).toEqual([4098, true, THEIRS]);
+  });
+
+  it('tells all frames where the text was changed since, or is none', () => {
+    const [changed, odd] = [made(new Error('one'), THEIRS), made(new Error('two'), THEIRS)];
+    changed.message = 'another';
+    Object.assign(odd, { message: 2 });
+    expect([changed, odd].map((error) => storyOf(error).detail)).toEqual([THEIRS, THEIRS]);
   });
 
   it('tells no frame of ours of an error that a call of ours has made', async () => {

@@ -5,6 +5,12 @@ import { isOwnFrame } from './own-frames.ts';
 
 /** Errors that are told with one: those that it is made of, and those that have caused it. */
 const MOST_ERRORS = 10;
+/**
+ * A peer may have chosen the text.
+ *
+ * @limit Characters of an error in a warning of the process | the rest is left out
+ */
+const MOST_TEXT = 4096;
 
 /**
  * Gives what an error says, and its frames; behind them the errors in it, each with its own text
@@ -13,10 +19,25 @@ const MOST_ERRORS = 10;
 export function storyOf(error: unknown): { readonly text: string; readonly detail?: string | undefined } {
   try {
     const lines = linesOf(error, new Set());
-    return { text: String(error), detail: lines.length > 0 ? lines.join('\n') : undefined };
+    return { text: textOf(error), detail: lines.length > 0 ? lines.join('\n') : undefined };
   } catch {
     return { text: 'an error that cannot be shown' };
   }
+}
+
+/** What would begin a line of its own, or steer a terminal. */
+const CONTROLS = /[\p{Cc}\p{Zl}\p{Zp}]/gu;
+
+/** Gives what an error says. Further lines of it are indented: none looks like one of the log. */
+function textOf(error: unknown): string {
+  const text = String(error);
+  const end = text.length > MOST_TEXT ? ' …' : '';
+  return `${text.slice(0, MOST_TEXT)}${end}`.replaceAll(CONTROLS, escaped);
+}
+
+function escaped(control: string): string {
+  if (control === '\n') return '\n    ';
+  return `\\u${control.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }
 
 function linesOf(error: unknown, told: Set<unknown>): string[] {
@@ -25,7 +46,7 @@ function linesOf(error: unknown, told: Set<unknown>): string[] {
   const lines = framesOf(error);
   for (const [label, part] of partsOf(error)) {
     if (told.has(part) || told.size >= MOST_ERRORS) continue;
-    lines.push(`  ${label}${String(part)}`, ...linesOf(part, told));
+    lines.push(`  ${label}${textOf(part)}`, ...linesOf(part, told));
   }
   return lines;
 }
@@ -41,9 +62,12 @@ const BUG = /^(?:Type|Range|Reference|Syntax)Error$/;
 
 /** The frames of an error without our own. They stay where our own code has a bug. */
 function framesOf(error: object): string[] {
-  const { stack, name } = error as { readonly stack?: unknown; readonly name?: unknown };
+  const { message, name, stack } = error as Readonly<Record<'message' | 'name' | 'stack', unknown>>;
   if (typeof stack !== 'string') return [];
-  const frames = stack.split('\n').filter((line) => /^ +at /.test(line));
+  // Behind the text, in which a peer may have written frames, too.
+  const at = typeof message === 'string' ? stack.indexOf(message) : NaN;
+  const lines = (at >= 0 ? stack.slice(at + (message as string).length) : stack).split('\n');
+  const frames = lines.filter((line) => /^ +at /.test(line));
   const isBug = BUG.test(String(name)) && isOwnFrame(frames[0] ?? '');
   return isBug ? frames : frames.filter((line) => !isOwnFrame(line));
 }
