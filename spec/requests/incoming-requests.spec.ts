@@ -150,6 +150,48 @@ describe('an error of a handler', () => {
   });
 });
 
+describe('errors that a peer causes without end', () => {
+  const wrong = () => {
+    throw new TypeError('wrong');
+  };
+
+  it('Q13: are counted from the 17th of a socket on, and those of each method apart', async () => {
+    const reported: unknown[] = [];
+    const { ws, client } = fakeSocket({
+      report: (error, { phase }) => reported.push([phase, String(error)]),
+    });
+    requests(ws, { handlers: { one: wrong, other: wrong } });
+    for (let sent = 0; sent < 50; sent += 1) await client.writeJson(call('one', sent));
+    await client.writeJson(call('other'));
+    await settle();
+    expect(reported).toEqual([
+      ...Array.from({ length: 17 }, () => ['requests: one', 'TypeError: wrong']),
+      ['requests: other', 'TypeError: wrong'],
+    ]);
+  });
+
+  it('Q13: are counted from the second on where a notification gets a RequestError', async () => {
+    const reported: unknown[] = [];
+    const { ws, client } = fakeSocket({ report: (error) => reported.push(String(error)) });
+    const bad = () => {
+      throw new RequestError(-32_602, 'Invalid params');
+    };
+    requests(ws, { handlers: { bad } });
+    for (let sent = 0; sent < 50; sent += 1) await client.writeJson(call('bad'));
+    await settle();
+    expect(reported).toEqual(['RequestError: Invalid params']);
+  });
+
+  it('Q13: are left out from the 17th on at a client', async () => {
+    using warnings = recordWarnings();
+    const { ws, client } = fakeSocket();
+    requests(client, { handlers: { wrong } });
+    for (let sent = 0; sent < 50; sent += 1) await ws.writeJson(call('wrong'));
+    await settle();
+    expect(warnings.texts.length).toBe(16);
+  });
+});
+
 describe('a notification of the peer', () => {
   it('is never answered, and all of its errors are reported', async () => {
     const seen: unknown[] = [];

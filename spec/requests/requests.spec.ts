@@ -240,7 +240,14 @@ describe('an error of the peer without an id', () => {
   it('is reported once: the peer could not read a message of ours', async () => {
     const { peer, sent, reports } = scriptedRpc();
     await peer(failure(null, -32_700, 'Parse error'), failure(null, -32_600, 'Invalid Request'));
-    expect([reports, sent()]).toEqual([['requests: RequestError: Parse error'], []]);
+    const told = 'requests: RequestError: The peer could not read a message: "Parse error"';
+    expect([reports, sent()]).toEqual([[told], []]);
+  });
+
+  it('H31: writes no line of its own, and no long one', async () => {
+    const { peer, reports } = scriptedRpc();
+    await peer(failure(null, 1, `a\n(node:1) Warning: \u001b[2J${'x'.repeat(100_000)}`, 'data'));
+    expect(reports).toEqual([expect.stringMatching(/^[ -~]{1,200}$/)]);
   });
 
   it('is a warning of the process on a client', async () => {
@@ -250,7 +257,7 @@ describe('an error of the peer without an id', () => {
     link.arrive(JSON.stringify(failure(null, -32_700, 'Parse error')));
     await settle();
     expect(warnings.texts).toEqual([
-      'CorosockWarning COROSOCK_REPORT: corosock, requests: RequestError: Parse error',
+      'CorosockWarning COROSOCK_REPORT: corosock, requests: RequestError: The peer could not read a message: "Parse error"',
     ]);
   });
 });

@@ -6,7 +6,8 @@ import { IncomingRequests } from './incoming-requests.ts';
 import type { Question, RequestContext } from './incoming-requests.ts';
 import { callText, incomingOf, INVALID, paramsText, UNPARSED } from './json-rpc.ts';
 import type { Incoming, Outcome } from './json-rpc.ts';
-import { errorOf, OutgoingRequests, resultOf } from './outgoing-requests.ts';
+import { OutgoingRequests, resultOf } from './outgoing-requests.ts';
+import { isMeantForPeer, ReplyError } from './request-error.ts';
 import { REQUESTS_OPTIONS } from './requests-options.ts';
 import type { RequestsOptions } from './requests-options.ts';
 import type { Conversation } from '../conversation/conversation.ts';
@@ -18,7 +19,7 @@ import type { Socket } from '../socket/socket.ts';
 import { LazyTimer } from '../time/lazy-timer.ts';
 import { unattendedThen } from '../waiting/abortable.ts';
 import { LazyPromise } from '../waiting/lazy-promise.ts';
-import { badArgument, checkNames } from '../core/arguments.ts';
+import { badArgument, checkNames, show } from '../core/arguments.ts';
 import type { CloseInfo } from '../core/close-info.ts';
 import type { Data } from '../core/data.ts';
 import { UsageError } from '../core/errors.ts';
@@ -78,7 +79,8 @@ export interface Requests {
  * in which requests come, and run side by side: replies leave in the order in which they are ready.
  * What a handler returns is the result, undefined as null. A RequestError that it throws is the
  * error; any other error is reported, and the peer gets -32603 without its text. A handler of a
- * notification is called in the same way, and all of its errors are reported.
+ * notification is called in the same way, and all of its errors are reported. From the 17th of one
+ * socket on they are counted: a peer can cause them as often as it likes.
  *
  * Once this end has begun to close the socket, no further handler is called.
  *
@@ -105,6 +107,14 @@ const GRACE = 0.8;
  */
 const MAX_BATCH = 1000;
 
+/**
+ * A peer can have a handler fail as often as it sends.
+ *
+ * @limit Errors of handlers of `requests` that are reported for one socket, each at once | a server
+ * counts further ones of each method, a client leaves them out
+ */
+const MOST_ERRORS = 16;
+
 const TOO_LONG: Question = Object.freeze({
   ...INVALID,
   words: Object.freeze({ ...INVALID.words, data: `a batch may hold ${MAX_BATCH} requests` }),
@@ -125,6 +135,8 @@ class RequestLink implements Requests {
   #isOver = false;
   /** Whether a reply without an id was reported. */
   #isFaultTold = false;
+  /** Errors of handlers so far. */
+  #errors = 0;
 
   constructor(reader: SoleReader, settings: Complete<RequestsOptions>) {
     const { conversation, port, ws } = reader;
@@ -238,7 +250,7 @@ class RequestLink implements Requests {
   #takeReply(id: unknown, outcome: Outcome): void {
     if (this.#outgoing.settle(id, outcome) || id !== null || outcome.kind !== 'error') return;
     // The peer could not read a message of ours, and cannot say which.
-    if (!this.#isFaultTold) this.#reportFault('unread', () => errorOf(outcome));
+    if (!this.#isFaultTold) this.#reportFault('unread', () => unreadError(outcome));
     this.#isFaultTold = true;
   }
 
@@ -246,8 +258,15 @@ class RequestLink implements Requests {
     const { over, listener } = this.#reader.conversation;
     if (over.explains(error)) return;
     const phase = `requests: ${method}`;
-    if (listener === undefined) warnOfError(error, phase);
-    else listener.report(error, phase);
+    this.#errors += 1;
+    const isOften = this.#errors > MOST_ERRORS;
+    if (listener === undefined) {
+      if (!isOften) warnOfError(error, phase);
+      return;
+    }
+    // Meant for the peer, but a notification has no reply: it is a fault of the peer.
+    if (!isOften && !isMeantForPeer(error)) return listener.report(error, phase);
+    listener.reportFault(`requests: an error of ${method}`, phase, () => error as Error);
   }
 
   #handlerOnEnd(): void {
@@ -326,6 +345,11 @@ class SocketContext implements RequestContext {
     allowListeners(signal);
     return signal;
   }
+}
+
+/** A log gets it: of the peer's own words only the beginning, escaped. */
+function unreadError({ code, message }: Extract<Outcome, { readonly kind: 'error' }>): ReplyError {
+  return new ReplyError(code, `The peer could not read a message: ${show(message)}`);
 }
 
 function checkCall(call: string, method: unknown, options: WaitOptions): void {
