@@ -1,6 +1,6 @@
 // A call that is a mistake, and that no code ever awaits, goes to `report` with its line.
 
-import type { Data, Handler, ServerSocket, UsageError } from 'corosock';
+import type { Data, Handler, Host, ServerSocket, UsageError } from 'corosock';
 import { requests } from 'corosock';
 import { settle } from 'corosock/testing';
 import { describe, expect, it } from 'vitest';
@@ -44,6 +44,20 @@ describe('a mistake in a call that nothing awaits', () => {
     });
     const code = expect.stringMatching(/^COROSOCK_(?:ARGUMENT|CONCURRENT_READ)$/) as unknown;
     expect([reports, crashes.errors]).toEqual([[['un-awaited call', code]], []]);
+  });
+
+  it.each<[string, (host: Host) => Promise<unknown>]>([
+    ['host.close', (host) => host.close({ graceMs: -1 })],
+    ['host.openServer', (host) => host.openServer('id', { timeoutMs: NaN })],
+  ])('is reported at once where it is a call of a host, unless it is awaited: %s', async (_, call) => {
+    const { host, reports } = new MemoryHost();
+    await expect(call(host)).rejects.toMatchObject({ code: 'COROSOCK_ARGUMENT' });
+    await settle();
+    const before = [...reports];
+    void call(host);
+    await settle();
+    const error = expect.objectContaining({ code: 'COROSOCK_ARGUMENT' }) as unknown;
+    expect([before, reports]).toEqual([[], [[error, { phase: 'un-awaited call' }]]]);
   });
 
   it('is reported with the line, the socket and the path', async () => {

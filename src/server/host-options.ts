@@ -19,7 +19,7 @@ import { checkTrustProxy } from '../handshake/trusted-proxies.ts';
 import type { TrustProxy } from '../handshake/trusted-proxies.ts';
 import { sessionSettingsOf } from '../session/session-options.ts';
 import type { SessionOptions, SessionSettings } from '../session/session-options.ts';
-import type { Conversation, ConversationSettings } from '../conversation/conversation.ts';
+import type { ConversationSettings } from '../conversation/conversation.ts';
 import { CONVERSATION_OPTIONS, conversationChoices } from '../conversation/conversation-options.ts';
 import type { ConversationChoices, ConversationOptions } from '../conversation/conversation-options.ts';
 import { Inflows } from '../conversation/inflow.ts';
@@ -203,8 +203,13 @@ function checkLimitBy(call: string, name: string, value: unknown): void {
     );
 }
 
+/** A conversation, or the host itself. */
+interface Called {
+  readonly listener: { report(error: unknown, phase: string): void } | undefined;
+}
+
 /** Reports a mistake of a call that nothing awaits. */
-function reportUnattended({ listener }: Conversation, error: unknown): void {
+function reportUnattended({ listener }: Called, error: unknown): void {
   listener?.report(error, 'un-awaited call');
 }
 
@@ -226,7 +231,9 @@ export interface HostSettings
   /** Undefined for none. */
   readonly sessions: SessionSettings | undefined;
   readonly selects: ParkedSelects;
-  readonly unattended: UnattendedErrors<Conversation>;
+  readonly unattended: UnattendedErrors<Called>;
+  /** Rejects a call of the host. A UsageError that nothing awaits is reported. */
+  readonly refuseCall: (error: unknown) => Promise<never>;
   readonly peerFaults: PeerFaults;
   readonly inflows: Inflows;
 }
@@ -251,6 +258,8 @@ export function settingsOf(
   const { clock } = conversation;
   const report = guarded(own.report);
   const peerFaults = new PeerFaults(report, clock);
+  const unattended = new UnattendedErrors<Called>(reportUnattended);
+  const host: Called = { listener: { report: (error, phase) => report(error, { phase }) } };
   if (own.origins === 'any' && own.sessions !== false) report(anyOriginError(call), { phase: 'options' });
   return Object.freeze({
     ...conversation,
@@ -264,7 +273,8 @@ export function settingsOf(
     deadlines: new Deadlines(clock),
     budget: new TurnBudget(clock),
     traces: new ReadTraces(placeOfAwait),
-    unattended: new UnattendedErrors(reportUnattended),
+    unattended,
+    refuseCall: (error: unknown) => unattended.refuse(host, error, clock),
     lastWords: (waiting: LastWordsOptions) => new LastWords(waiting),
     selects: new LinkedList<ParkedSelect>(),
     PausedLink,

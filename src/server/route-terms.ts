@@ -28,31 +28,18 @@ export interface RouteTerms {
   readonly acceptor: WsAcceptor;
 }
 
-const {
-  maxMessageBytes,
-  queueMessages,
-  queueBytes,
-  writeBufferBytes,
-  closeTimeoutMs,
-  heartbeat,
-  compression,
-  messageTimeoutMs,
-  rate,
-  origins,
-} = HOST_OPTIONS;
-
 /** The options of a route. Those that are not given are the host's, so no default counts. */
 export const ROUTE_OPTIONS: OptionTable<RouteOptions> = {
-  maxMessageBytes,
-  queueMessages,
-  queueBytes,
-  writeBufferBytes,
-  closeTimeoutMs,
-  heartbeat,
-  compression,
-  messageTimeoutMs,
-  rate,
-  origins,
+  maxMessageBytes: HOST_OPTIONS.maxMessageBytes,
+  queueMessages: HOST_OPTIONS.queueMessages,
+  queueBytes: HOST_OPTIONS.queueBytes,
+  writeBufferBytes: HOST_OPTIONS.writeBufferBytes,
+  closeTimeoutMs: HOST_OPTIONS.closeTimeoutMs,
+  heartbeat: HOST_OPTIONS.heartbeat,
+  compression: HOST_OPTIONS.compression,
+  messageTimeoutMs: HOST_OPTIONS.messageTimeoutMs,
+  rate: HOST_OPTIONS.rate,
+  origins: HOST_OPTIONS.origins,
 };
 
 /** The terms of all routes of one host. */

@@ -41,7 +41,6 @@ import type { PendingUpgrade } from './upgrade.ts';
 import { Sessions } from '../session/sessions.ts';
 import { Conversation } from '../conversation/conversation.ts';
 import { showAs } from '../platform/inspection.ts';
-import { rejected } from '../waiting/abortable.ts';
 import type { Transport } from '../transport/transport.ts';
 import { badArgument } from '../core/arguments.ts';
 import type { Complete } from '../core/options.ts';
@@ -137,7 +136,7 @@ export class ServingHost implements Host, RunListener {
       checkOpen(id, options);
       options.signal?.throwIfAborted();
     } catch (error) {
-      return rejected(error);
+      return this.#settings.refuseCall(error);
     }
     return Promise.resolve(this.#open(id));
   }
@@ -277,7 +276,7 @@ export class ServingHost implements Host, RunListener {
       const checked = checkCloseOptions(options);
       return this.#closing ?? this.#close(checked);
     } catch (error) {
-      return rejected(error);
+      return this.#settings.refuseCall(error);
     }
   }
 

@@ -80,6 +80,15 @@ export class UnattendedErrors<Owner extends object> {
     });
   }
 
+  /**
+   * Rejects a call of an owner that may never end: a mistake that nothing has reacted to by the next
+   * turn is told.
+   */
+  refuse(owner: Owner, error: unknown, clock: { setImmediate(run: () => void): unknown }): Promise<never> {
+    clock.setImmediate(() => this.end(owner, clock));
+    return this.attend<never>(owner, Promise.reject(error));
+  }
+
   #keep(mistake: Mistake<Owner>, promise: Promise<unknown>): Mistake<Owner> {
     const mistakes = this.#mistakes.get(mistake.owner) ?? new Set();
     if (mistakes.size >= MOST_MISTAKES) return mistake;
