@@ -283,6 +283,13 @@ describe('a read that was left on purpose', () => {
     });
     drained.run.askToFinish();
     await drained.run.outcome;
+    const asked = memory.visit(async (ws) => {
+      const message = ws.read();
+      await until((bye) => ws.draining.addEventListener('abort', bye));
+      return void message;
+    });
+    asked.run.askToFinish();
+    await asked.run.outcome;
     const left = memory.visit(async (ws) => {
       void ws.read().catch(() => {});
       await ws.closed;

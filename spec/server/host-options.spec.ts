@@ -89,6 +89,7 @@ describe('settingsOf', () => {
       budget: expect.any(TurnBudget) as unknown,
       traces: expect.any(ReadTraces) as unknown,
       unattended: expect.any(UnattendedErrors) as unknown,
+      refuseCall: expect.any(Function) as unknown,
       lastWords: expect.any(Function) as unknown,
       inflows: expect.objectContaining({
         limits: { clock: realClock, messageTimeoutMs: 60_000, rate: undefined },

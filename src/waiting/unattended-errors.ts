@@ -81,8 +81,8 @@ export class UnattendedErrors<Owner extends object> {
   }
 
   /**
-   * Rejects a call of an owner that may never end: a mistake that nothing has reacted to by the next
-   * turn is told.
+   * Rejects a call of an owner that may never end: a mistake that nothing has reacted to by the
+   * next turn is told.
    */
   refuse(owner: Owner, error: unknown, clock: { setImmediate(run: () => void): unknown }): Promise<never> {
     clock.setImmediate(() => this.end(owner, clock));
