@@ -254,6 +254,21 @@ describe('asWs', () => {
     expect(codes.filter((code) => code !== undefined)).toEqual([]);
   });
 
+  it('says nothing of a handler that waits, where a listener fails at the close of the client', async () => {
+    const memory = new MemoryHost();
+    const { client } = memory.visit(async (ws) => {
+      asWs(ws).on('message', () => {
+        throw new Error('thrown');
+      });
+      await ws.closed;
+    });
+    void client.write('last words');
+    void client.close();
+    expect(await client.closed).toMatchObject({ code: 1000 });
+    await settle();
+    expect(memory.reports).toMatchObject([[{ message: 'thrown' }, { phase: 'asWs' }]]);
+  });
+
   it('emits the end when its handler has returned', async () => {
     const memory = new MemoryHost();
     const ends: unknown[] = [];

@@ -89,8 +89,9 @@ function watchHandler({ conversation, host }: SocketRun): void {
     'COROSOCK_FORGOTTEN_AWAIT',
     'asWs(): expected the handler to go on with `await ws.closed`, but it returned at once',
   );
-  const tell = ({ code }: CloseInfo): void => {
-    if (code !== RETURNED || told.has(host)) return;
+  const tell = ({ by, code }: CloseInfo): void => {
+    // The peer may have closed with the same code while a listener failed.
+    if (by !== 'handler' || code !== RETURNED || told.has(host)) return;
     told.add(host);
     conversation.listener?.report(error, 'server');
   };
