@@ -290,6 +290,27 @@ describe('a batch', () => {
     ]);
   });
 
+  it('Q14: keeps 4 MiB of replies, and the first of any length; further ones are errors', async () => {
+    const long = 'x'.repeat(5_000_000);
+    const handlers = { echo, list: () => 'x'.repeat(1_000_000), long: () => long };
+    const { peer, sent } = scriptedRpc({ handlers });
+    const full = 'the replies to a batch may have 4194304 characters';
+    await peer([
+      ...Array.from({ length: 50 }, (_, id) => call('list', id)),
+      call('list'),
+      call('echo', 50, []),
+    ]);
+    const [replies] = sent() as readonly (readonly { readonly error?: unknown }[])[];
+    expect(replies?.length).toBe(51);
+    expect(replies?.slice(4)).toEqual(
+      Array.from({ length: 47 }, (_, more) => failure(more + 4, -32_603, 'Internal error', full)),
+    );
+    const other = scriptedRpc({ handlers });
+    await other.peer([call('long', 1), call('echo', 2, [])]);
+    const [[first, second]] = other.sent() as readonly [readonly [{ readonly result: string }, unknown]];
+    expect([first.result.length, second]).toEqual([long.length, failure(2, -32_603, 'Internal error', full)]);
+  });
+
   it('does not run more of its requests at once than maxRunning', async () => {
     const { handlers, started, end } = slowHandlers();
     const { peer, sent } = scriptedRpc({ handlers, maxRunning: 2 });

@@ -2,7 +2,7 @@
 // reads the socket and adds what has come; json-rpc.ts is what it looks like.
 
 import { errorText, INTERNAL_ERROR, METHOD_NOT_FOUND, resultText } from './json-rpc.ts';
-import type { Call, Fault } from './json-rpc.ts';
+import type { Call, ErrorWords, Fault } from './json-rpc.ts';
 import { isMeantForPeer } from './request-error.ts';
 import { LinkedList } from '../structures/linked-list.ts';
 import type { ListNode } from '../structures/linked-list.ts';
@@ -37,9 +37,21 @@ export interface IncomingSettings {
   readonly onEnd: () => void;
 }
 
+/**
+ * A request of 50 bytes can ask for any result, and a batch keeps them all until the last is there.
+ *
+ * @limit Characters of all replies to one batch | further replies are errors, -32603
+ */
+const MOST_BATCH_CHARACTERS = 4_194_304;
+const BATCH_FULL: ErrorWords = Object.freeze({
+  ...INTERNAL_ERROR,
+  data: `the replies to a batch may have ${MOST_BATCH_CHARACTERS} characters`,
+});
+
 /** The replies of one batch, which leave together. */
 interface Batch {
   readonly replies: string[];
+  characters: number;
   /** Entries that are not answered yet. */
   left: number;
 }
@@ -101,7 +113,7 @@ export class IncomingRequests {
 
   /** Lets the questions of a batch wait for room. Their replies leave together, in one message. */
   addBatch(questions: readonly Question[]): void {
-    const batch: Batch = { replies: [], left: questions.length };
+    const batch: Batch = { replies: [], characters: 0, left: questions.length };
     for (const question of questions) this.#waiting.push(new Running(question, batch));
   }
 
@@ -127,7 +139,7 @@ export class IncomingRequests {
     const { question, batch } = running;
     const reply =
       question.kind === 'call' ? await this.#call(question) : errorText(question.id, question.words);
-    const text = batch === undefined ? reply : replyOf(batch, reply);
+    const text = batch === undefined ? reply : replyOf(batch, question, reply);
     // The next handler waits for room in the write buffer, too: replies cannot pile up.
     if (text !== undefined) await this.#settings.send(text);
     this.#running.remove(running);
@@ -168,8 +180,13 @@ export class IncomingRequests {
  * @returns The message of all replies, with the last entry; undefined before, and where no entry
  *   has a reply.
  */
-function replyOf(batch: Batch, reply: string | undefined): string | undefined {
-  if (reply !== undefined) batch.replies.push(reply);
+function replyOf(batch: Batch, { id = null }: Question, reply: string | undefined): string | undefined {
+  if (reply !== undefined) {
+    batch.characters += reply.length;
+    // The first has room in any case, as it had in a message of its own.
+    const fits = batch.replies.length === 0 || batch.characters <= MOST_BATCH_CHARACTERS;
+    batch.replies.push(fits ? reply : errorText(id, BATCH_FULL));
+  }
   batch.left -= 1;
   return batch.left === 0 && batch.replies.length > 0 ? `[${batch.replies.join(',')}]` : undefined;
 }
