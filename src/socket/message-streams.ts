@@ -35,7 +35,8 @@ class MessageSource {
   }
 
   start(controller: ReadableStreamDefaultController<Data>): void {
-    void this.#conversation.closed.then(() => this.#endIfEmpty(controller));
+    // `closed` would have a second reaction: `host.waits` could not tell which line awaits it.
+    this.#conversation.over.onAbort(() => this.#endIfEmpty(controller));
   }
 
   async pull(controller: ReadableStreamDefaultController<Data>): Promise<void> {
@@ -71,8 +72,9 @@ class MessageSource {
 export function writableOf(conversation: Conversation, ws: Pick<Socket, 'write'>): WritableStream<Data> {
   return new WritableStream<Data>({
     start: (controller) =>
-      void conversation.closed.then((end) => {
-        if (isFailure(conversation, end)) controller.error(new ConnectionLostError(end));
+      void conversation.over.onAbort(() => {
+        const { end } = conversation.queue;
+        if (end !== undefined && isFailure(conversation, end)) controller.error(new ConnectionLostError(end));
       }),
     write: async (data, controller) => {
       const { signal } = controller as AbortingController;
