@@ -4,6 +4,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { describe, expect, it } from 'vitest';
 import { requests } from 'corosock';
+import type { Handler } from 'corosock';
 import { fakeSocket, runServer, settle, virtualClock } from 'corosock/testing';
 import { TurnBudget } from '../../src/time/turn-budget.ts';
 import { CLOSED_BY_PEER, scripted } from '../conversation/scripted-transport.ts';
@@ -215,6 +216,27 @@ describe('on a server', () => {
     await clock.advance(100);
     expect([(await closing).clean, written]).toEqual([true, [[JSON.stringify(result(1, null)), 'ok']]]);
   });
+
+  it.each<[string, Handler, number]>([
+    ['returns at once, and names the line', (ws) => void requests(ws, { handlers: { echo } }), 1],
+    ['has no handlers, and may only send', async (ws) => void (await requests(ws).notify('hello')), 0],
+    ['awaits closed', (ws) => requests(ws, { handlers: { echo } }).closed.then(() => {}), 0],
+    ['closes the socket itself', (ws) => void [requests(ws, { handlers: { echo } }), ws.endServer()], 0],
+  ])(
+    'reports, once for a host, a handler that serves methods and returns at once: one that %s',
+    async (_, server, count) => {
+      const reports: unknown[] = [];
+      await using run = runServer(server, { report: (error) => void reports.push(error) });
+      for (const client of [await run.client, await run.connect()]) await client.close();
+      await settle();
+      const mistake = {
+        code: 'COROSOCK_FORGOTTEN_AWAIT',
+        message: 'requests(): expected the handler to go on with `await rpc.closed`, but it returned at once',
+        stack: expect.stringContaining('running-handlers.spec.ts') as string,
+      };
+      expect(reports).toMatchObject(Array.from({ length: count }, () => mistake));
+    },
+  );
 
   it('works inside of a child task', async () => {
     await using run = runServer(async (ws) => {

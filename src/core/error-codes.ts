@@ -37,10 +37,11 @@ export interface ErrorCodes {
    * nothing awaits that read. Its socket closes with 1000, and the read gives `'closed'`. Told once
    * for each place; the text says where the read was called.
    *
-   * Also for a handler that returns in the turn in which it has called `asWs`, once for a host.
+   * Also for a handler that returns in the turn in which it has called `asWs`, or `requests` with
+   * `handlers`, once for a host.
    *
    * Cure: put `await` before the read, or before the function that reads; or return its promise.
-   * After `asWs`, go on with `await ws.closed`.
+   * After `asWs`, go on with `await ws.closed`; after `requests`, with `await rpc.closed`.
    */
   readonly COROSOCK_FORGOTTEN_AWAIT: 'UsageError';
   /**

@@ -2,7 +2,7 @@
 // the socket and emits its messages; it writes, closes and pings through the conversation. Its face
 // is ws-view.ts's, its events as objects are ws-events.ts's.
 
-import type { Host, ServerSocket } from './host.ts';
+import type { ServerSocket } from './host.ts';
 import { HostedSocket, SocketHandle } from './hosted-socket.ts';
 import type { SocketRun } from './hosted-socket.ts';
 import { WsEmitter } from './ws-events.ts';
@@ -15,14 +15,13 @@ import type {
   WsSendOptions,
   WsView,
 } from './ws-view.ts';
-import { readAlone } from '../socket/sole-reader.ts';
+import { readAlone, reportEarlyReturn } from '../socket/sole-reader.ts';
 import type { SoleReader } from '../socket/sole-reader.ts';
 import type { Conversation } from '../conversation/conversation.ts';
 import { badArgument, checkClose } from '../core/arguments.ts';
 import type { CloseInfo } from '../core/close-info.ts';
 import { bytesOf } from '../core/data.ts';
 import type { Data } from '../core/data.ts';
-import { UsageError } from '../core/errors.ts';
 import { noop } from '../core/noop.ts';
 import type { WriteStatus } from '../core/status.ts';
 
@@ -32,9 +31,6 @@ const CLOSING = 2;
 const CLOSED = 3;
 
 const NOT_SENT = 'The conversation is over or ending: nothing was sent';
-
-/** What a socket closes with when its handler has returned. */
-const RETURNED = 1000;
 
 /** RFC 6455 §5.5. */
 const MAX_CONTROL_BYTES = 125;
@@ -75,29 +71,7 @@ export function asWs(ws: ServerSocket): WsView {
   if (known !== undefined) return known;
   const view = new SocketView(run, ws as HostedSocket);
   views.set(run, view);
-  if (!told.has(run.host)) watchHandler(run);
   return view;
-}
-
-/** Hosts of which a handler was reported that has returned at once. Held weakly. */
-const told = new WeakSet<Host>();
-
-/** Reports, once for a host, a handler that returns in the turn in which it has made a view. */
-function watchHandler({ conversation, host }: SocketRun): void {
-  // Made now: its stack has the line of the call.
-  const error = new UsageError(
-    'COROSOCK_FORGOTTEN_AWAIT',
-    'asWs(): expected the handler to go on with `await ws.closed`, but it returned at once',
-  );
-  const tell = ({ by, code }: CloseInfo): void => {
-    // The peer may have closed with the same code while a listener failed.
-    if (by !== 'handler' || code !== RETURNED || told.has(host)) return;
-    told.add(host);
-    conversation.listener?.report(error, 'server');
-  };
-  conversation.reader.scheduling.clock.setImmediate(() => {
-    if (conversation.closer === 'handler') void conversation.closed.then(tell);
-  });
 }
 
 class SocketView extends WsEmitter implements WsView {
@@ -123,9 +97,10 @@ class SocketView extends WsEmitter implements WsView {
     super();
     this.#run = run;
     this.#reader = readAlone(ws, 'asWs()');
+    reportEarlyReturn(this.#reader.conversation, 'asWs()', 'ws.closed');
     this.#ws = SocketHandle.on(ws);
     this.#reader.port.subscribe(() => this.#wake());
-    // Not by `closed`: beside a second reaction to it, no line that awaits it would be found.
+    // `closed` would have a second reaction: `host.waits` could not tell which line awaits it.
     this.#conversation.over.onAbort(() => this.#wake());
     void this.#emitAll();
   }

@@ -7,6 +7,8 @@ import { SocketPort } from './socket-port.ts';
 import type { Conversation } from '../conversation/conversation.ts';
 import type { InHand, ReadView } from '../conversation/pending-read.ts';
 import { badArgument } from '../core/arguments.ts';
+import type { CloseInfo } from '../core/close-info.ts';
+import { UsageError } from '../core/errors.ts';
 
 /** What the one reader of a socket works with. */
 export interface SoleReader {
@@ -33,4 +35,36 @@ export function readAlone(ws: unknown, call: string): SoleReader {
   const setInHand = (inHand: InHand): void => MessageSocket.setInHand(ws, inHand);
   setInHand('nothing');
   return { ws, conversation, port: new SocketPort(conversation, view), setInHand };
+}
+
+/** What a socket closes with when its handler has returned. */
+const RETURNED = 1000;
+
+/** Hosts of which a handler was reported, by the deadlines that its sockets share. Held weakly. */
+const reported = new WeakSet<object>();
+
+/**
+ * Reports, once for a host, a handler that returns in the turn in which it has made the call: its
+ * socket closes, and nothing is read. A client has no handler.
+ *
+ * @param goOn - What the handler should await.
+ */
+export function reportEarlyReturn(conversation: Conversation, call: string, goOn: string): void {
+  const { listener, reader } = conversation;
+  const { clock, deadlines } = reader.scheduling;
+  if (listener === undefined || reported.has(deadlines)) return;
+  // Made now: its stack has the line of the call.
+  const error = new UsageError(
+    'COROSOCK_FORGOTTEN_AWAIT',
+    `${call}: expected the handler to go on with \`await ${goOn}\`, but it returned at once`,
+  );
+  const tell = ({ by, code }: CloseInfo): void => {
+    // The peer may have closed with the same code while a listener failed.
+    if (by !== 'handler' || code !== RETURNED || reported.has(deadlines)) return;
+    reported.add(deadlines);
+    listener.report(error, 'server');
+  };
+  clock.setImmediate(() => {
+    if (conversation.closer === 'handler') void conversation.closed.then(tell);
+  });
 }
