@@ -4,7 +4,6 @@
 import { describe, expect, it } from 'vitest';
 import { MessageError } from 'corosock';
 import type { Data } from 'corosock';
-import { runServer, virtualClock } from 'corosock/testing';
 import { CLOSED_BY_PEER, scripted } from '../conversation/scripted-transport.ts';
 import type { ScriptedTransport } from '../conversation/scripted-transport.ts';
 import { recordCrashes } from '../fixtures/process-events.ts';
@@ -34,24 +33,6 @@ const REASONS: ReadonlyArray<readonly [what: string, reason: unknown, code: numb
     1011,
   ],
 ];
-
-describe('ws.readable and ws.writable', () => {
-  it('leave it known where a handler waits for the end', async () => {
-    await using run = runServer(
-      async (ws) => {
-        await ws.writable.getWriter().write('a');
-        ws.readable.getReader();
-        await ws.closed;
-      },
-      { clock: virtualClock() },
-    );
-    await run.client;
-    await run.waiting;
-    expect(run.host.waits()).toMatchObject([
-      { waits: 'close', at: expect.stringContaining('message-streams.spec.ts') as string },
-    ]);
-  });
-});
 
 describe('ws.readable', () => {
   it('is the same stream each time, and no own property of the socket', () => {

@@ -32,6 +32,22 @@ async function isWaiting(run: ServerRun): Promise<boolean> {
 }
 
 describe('run.waiting', () => {
+  it('resolves where a handler that has the streams of its socket waits for the end', async () => {
+    await using run = runServer(
+      async (ws) => {
+        await ws.writable.getWriter().write('a');
+        ws.readable.getReader();
+        await ws.closed;
+      },
+      { clock: virtualClock() },
+    );
+    await run.client;
+    await run.waiting;
+    expect(run.host.waits()).toMatchObject([
+      { waits: 'close', at: expect.stringContaining('handler-watch.spec.ts') as string },
+    ]);
+  });
+
   it('resolves once what a client has written is handled, real I/O included', async () => {
     const lengths: number[] = [];
     await using run = runServer(async (ws) => {
