@@ -33,6 +33,7 @@ describe('functions among the options', () => {
   it.each([
     ['protocols', { headers: { a: '1' }, protocols: async () => ['b'] }],
     ['headers', { headers: async () => ({ a: '1' }), protocols: ['b'] }],
+    ['headers that are a Headers', { headers: () => new Headers({ a: '1' }), protocols: ['b'] }],
   ])('of connect are called once: %s', async (_, options) => {
     const { connect, clock, attempts, attempt } = scriptedClient();
     const opening = connect('ws://host', { clock, ...options });
@@ -44,8 +45,13 @@ describe('functions among the options', () => {
 
   it.each([
     ['nothing', () => undefined, 'the function for headers to return them, got undefined'],
-    ['no object', () => 'a: b', 'headers to be an object of strings, got "a: b"'],
-    ['a function', () => () => ({}), 'headers to be an object of strings, got a function'],
+    ['no object', () => 'a: b', 'headers to be an object of strings or a Headers, got "a: b"'],
+    ['a function', () => () => ({}), 'headers to be an object of strings or a Headers, got a function'],
+    [
+      'a Map',
+      () => new Map(),
+      'headers to be an object of strings or a Headers (of pairs: Object.fromEntries(headers)), got an object',
+    ],
   ])('that give %s are refused with the line of the call', async (_, headers, expected) => {
     const { connect, clock, attempts } = scriptedClient();
     const options = { clock, headers: headers as unknown as () => Record<string, string> };

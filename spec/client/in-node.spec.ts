@@ -46,7 +46,7 @@ describe('connect in Node', () => {
     await using ws = await connect(host.url, {
       protocols: ['a', 'b'],
       compression: true,
-      headers: { 'X-Mark': '7' },
+      headers: new Headers({ 'X-Mark': '7' }),
     });
     expect([ws.protocol, await ws.read()]).toEqual(['b', ['b 7', 'ok']]);
   });

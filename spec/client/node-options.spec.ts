@@ -53,7 +53,23 @@ describe('headers', () => {
   );
 
   it.each([null, 'a: b', 7, [['a', 'b']]])('refuses %j as headers', (headers) => {
-    expect(refused({ headers })).toContain('connect(): expected headers to be an object of strings, got ');
+    expect(refused({ headers })).toContain(
+      'connect(): expected headers to be an object of strings or a Headers',
+    );
+  });
+
+  it('takes the pairs of a Headers, and checks them', () => {
+    expect(take({ headers: new Headers({ Authorization: 'Ada' }) }).headers).toEqual({
+      authorization: 'Ada',
+    });
+    expect(refused({ headers: new Headers({ Upgrade: 'h2c' }) })).toContain('names of its own');
+  });
+
+  it('refuses a Map, of which no line would be sent', () => {
+    expect(refused({ headers: new Map([['authorization', 'Ada']]) })).toBe(
+      'connect(): expected headers to be an object of strings or a Headers (of pairs: Object.fromEntries(headers)), ' +
+        'got an object',
+    );
   });
 });
 

@@ -169,7 +169,11 @@ describe('the options of fakeSocket', () => {
 
   it.each<[string, FakeOptions, string]>([
     ['a misspelt name', { header: {} } as FakeOptions, 'got "header"'],
-    ['what is no url', { url: '/chat' }, 'expected url to be a URL, got "/chat"'],
+    [
+      'what is no url',
+      { url: '/chat' },
+      'expected url to be an absolute URL, such as ws://localhost/chat, got "/chat"',
+    ],
     [
       'a limit that is none',
       { queueMessages: Infinity },

@@ -59,7 +59,10 @@ describe('MemoryServer', () => {
 
   it('names its caller in the errors of options', () => {
     expect(() => new MemoryServer('f()', () => {}, { url: 'nowhere' })).toThrow(
-      new UsageError('COROSOCK_ARGUMENT', 'f(): expected url to be a URL, got "nowhere"'),
+      new UsageError(
+        'COROSOCK_ARGUMENT',
+        'f(): expected url to be an absolute URL, such as ws://localhost/chat, got "nowhere"',
+      ),
     );
   });
 });

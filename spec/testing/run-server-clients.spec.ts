@@ -49,14 +49,47 @@ describe('run.connect', () => {
       ['ws://a.example/chat/lobby?b', { 'x-other': '?' }, ['v1', 'v0'], { room: 'lobby' }, 'v1'],
     ],
     [
+      'a room of its own, and a Headers',
+      {
+        url: 'ws://a.example/chat/b',
+        params: { room: 'b' },
+        headers: new Headers({ 'X-Other': '?' }),
+        protocols: [],
+      },
+      ['ws://a.example/chat/b', { 'x-other': '?' }, [], { room: 'b' }, ''],
+    ],
+    [
+      'no parameters at all',
+      { url: 'ws://a.example/', params: {}, headers: {}, protocols: [] },
+      ['ws://a.example/', {}, [], {}, ''],
+    ],
+    [
       'no protocols at all',
       { protocols: [] },
       ['wss://a.example/chat/lobby', { 'x-mark': '!' }, [], { room: 'lobby' }, ''],
     ],
-  ])('sends url, headers and protocols: %s', async (_, given, told) => {
+  ])('sends url, headers, parameters and protocols: %s', async (_, given, told) => {
     await using run = runServer(mirror, OPTIONS);
     const client = await run.connect(given);
     expect([await client.readJson(), client.protocol]).toEqual([[told, 'ok'], told[4]]);
+  });
+
+  it('does not put the parameters of one path beside the URL of another', async () => {
+    await using run = runServer(mirror, OPTIONS);
+    await expect(run.connect({ url: 'wss://a.example/chat/b' })).rejects.toThrow(
+      'run.connect(): expected params beside the url, because its path is not that of the run, ' +
+        'got "wss://a.example/chat/b"',
+    );
+    await using bare = runServer(mirror);
+    const client = await bare.connect({ url: 'ws://localhost/elsewhere' });
+    expect(await client.readJson()).toEqual([['ws://localhost/elsewhere', {}, [], {}, ''], 'ok']);
+  });
+
+  it.each([null, 'b', ['b'], { room: 7 }])('refuses %j as parameters', async (params) => {
+    await using run = runServer(mirror, OPTIONS);
+    await expect(run.connect({ params } as unknown as ClientOfWorld)).rejects.toThrow(
+      'run.connect(): expected params to be an object of strings, got ',
+    );
   });
 
   it('rejects with the status of a refusal, as run.client does', async () => {
@@ -126,11 +159,15 @@ describe('run.connect', () => {
 
   it.each<[string, ClientOfWorld, string]>([
     ['a misspelt name', { header: {} } as ClientOfWorld, 'got "header"'],
-    ['a path for a URL', { url: '/chat' }, 'expected url to be a URL, got "/chat"'],
+    [
+      'a path for a URL',
+      { url: '/chat' },
+      'expected url to be an absolute URL, such as ws://localhost/chat, got "/chat"',
+    ],
     [
       'headers that are none',
       { headers: [] as unknown as Record<string, string> },
-      'expected headers to be an object of strings, got an array',
+      'expected headers to be an object of strings or a Headers (of pairs: Object.fromEntries(headers)), got an array',
     ],
     ['a protocol that is no token', { protocols: ['a b'] }, 'expected protocols to be an array of tokens'],
     ['what is no object', null as unknown as ClientOfWorld, 'expected options to be an object, got null'],

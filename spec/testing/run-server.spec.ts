@@ -101,6 +101,14 @@ describe('runServer', () => {
     ]);
   });
 
+  it('takes a Headers, and refuses a Map', async () => {
+    const handler: Handler = async (ws) => void (await ws.write(String(ws.request.headers['x-mark'])));
+    await using run = runServer(handler, { headers: new Headers({ 'X-Mark': '!' }) });
+    expect(await (await run.client).read()).toEqual(['!', 'ok']);
+    const headers = new Map() as unknown as Headers;
+    expect(() => runServer(handler, { headers })).toThrow('runServer(): expected headers to be an object');
+  });
+
   it.each([
     ['a foreign page', { headers: { origin: 'https://evil.example' } }, 403],
     [

@@ -17,6 +17,8 @@ import type { QueueLimits } from '../conversation/queue-limits.ts';
 import { ReadTraces } from '../conversation/read-mistakes.ts';
 import { schedulingOf } from '../time/scheduling.ts';
 import { badArgument, checkNames, checkSignal, checkTimer } from '../core/arguments.ts';
+import { plainLines } from '../core/header-lines.ts';
+import type { HeaderLines } from '../core/header-lines.ts';
 import { complete } from '../core/options.ts';
 import type { Complete, OptionTable } from '../core/options.ts';
 import type { StackTrace } from '../core/stack-trace.ts';
@@ -37,9 +39,6 @@ export interface ClientPlatform {
   /** Calls back whenever the page wakes; missing where there is no page. @returns Stops that. */
   watchWakes?(onWake: () => void): () => void;
 }
-
-/** Header lines by their names. */
-type HeaderLines = Readonly<Record<string, string>>;
 
 export interface ConnectOptions extends Omit<ConversationOptions, 'protocols'> {
   /**
@@ -63,8 +62,8 @@ export interface ConnectOptions extends Omit<ConversationOptions, 'protocols'> {
    */
   readonly compression?: boolean | CompressionOptions;
   /**
-   * Further header lines of the handshake, besides those of the handshake itself, or a function
-   * that gives them before each attempt. Node only: a page cannot send any. Default none.
+   * Further header lines of the handshake, besides those of the handshake itself: an object or a
+   * `Headers`, or a function that gives one before each attempt. Node only: a page cannot send any. Default none.
    */
   readonly headers?: HeaderLines | (() => HeaderLines | PromiseLike<HeaderLines>);
   /**
@@ -120,7 +119,7 @@ export const CONNECT_OPTIONS: OptionTable<Omit<ConversationOptions, WireOptionNa
 export interface ClientSettings
   extends ConversationSettings, ConversationChoices, WireChoices, Complete<OwnOptions, 'signal'> {
   /** Empty in a browser, which has not the next two either. */
-  readonly headers: HeaderLines;
+  readonly headers: Readonly<Record<string, string>>;
   readonly tls?: object | undefined;
   readonly agent?: object | undefined;
   /** The line that has called `connect`. */
@@ -163,7 +162,7 @@ export function clientSettings(
     ...(platform.wire?.choices(call, options, clock) ?? NO_WIRE),
     ...complete<OwnOptions, 'signal'>(call, options, OWN_OPTIONS),
     ...own,
-    headers: { ...own.headers },
+    headers: plainLines(own.headers),
     overflow: platform.overflow,
     PausedLink: platform.PausedLink,
     deadlines,

@@ -5,6 +5,7 @@ import { createSecureContext } from 'node:tls';
 import type { ClientPlatform, PlatformTable } from './connect-options.ts';
 import { WIRE_OPTIONS, wireChoices } from '../conversation/wire-options.ts';
 import { badArgument, checkNames } from '../core/arguments.ts';
+import { checkLines, plainLines } from '../core/header-lines.ts';
 import { isToken } from '../core/token.ts';
 import { badTls, checkPem } from '../core/tls-material.ts';
 
@@ -25,10 +26,8 @@ const NOT_OURS =
 const FIELD_VALUE = /^[\t\u0020-\u007e\u0080-\u00ff]*$/;
 
 function checkHeaders(call: string, option: string, headers: unknown): void {
-  if (typeof headers !== 'object' || headers === null || Array.isArray(headers)) {
-    throw badArgument(call, `${option} to be an object of strings`, headers);
-  }
-  for (const [name, value] of Object.entries(headers)) {
+  checkLines(call, option, headers);
+  for (const [name, value] of Object.entries(plainLines(headers))) {
     if (!isToken(name) || NOT_OURS.test(name)) {
       throw badArgument(call, "headers to have names of its own, none of the handshake's", name);
     }

@@ -6,6 +6,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { HostOptions } from '../server/host-options.ts';
 import type { HeartbeatTimes } from '../conversation/heartbeat.ts';
+import type { HeaderLines } from '../core/header-lines.ts';
 
 export interface FakeOptions extends Omit<HostOptions, 'heartbeat'> {
   /**
@@ -19,7 +20,7 @@ export interface FakeOptions extends Omit<HostOptions, 'heartbeat'> {
    * Header lines of the request. With `trustProxy` those of proxies say which address the client
    * has; without, it has none. Default none.
    */
-  readonly headers?: IncomingHttpHeaders;
+  readonly headers?: IncomingHttpHeaders | Headers;
   /** Parameters of the route. Default none. */
   readonly params?: Readonly<Record<string, string>>;
 }
@@ -29,7 +30,12 @@ export interface ClientOfWorld {
   /** URL of the request, absolute. Default: that of the run. */
   readonly url?: string;
   /** Header lines of the request, in place of those of the run. Default: those of the run. */
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: HeaderLines;
+  /**
+   * Parameters of the route, in place of those of the run. Default: those of the run, which a `url`
+   * of another path does not have: it needs its own.
+   */
+  readonly params?: Readonly<Record<string, string>>;
   /** Subprotocols that the client offers. Default: all that the host speaks. */
   readonly protocols?: readonly string[];
 }

@@ -25,6 +25,7 @@ import { CONVERSATION_OPTIONS } from '../conversation/conversation-options.ts';
 import { Conversation } from '../conversation/conversation.ts';
 import { memoryLink } from '../transport/memory-transport.ts';
 import { badArgument, checkNames, checkObject, show } from '../core/arguments.ts';
+import { checkLines, plainLines } from '../core/header-lines.ts';
 import { UsageError } from '../core/errors.ts';
 import { complete, namesOf, unchecked } from '../core/options.ts';
 import type { Complete, OptionTable } from '../core/options.ts';
@@ -33,8 +34,8 @@ type RequestOptions = Pick<FakeOptions, 'url' | 'headers' | 'params'>;
 
 const REQUEST_OPTIONS: OptionTable<RequestOptions> = {
   url: ['ws://localhost/', checkUrl],
-  headers: [Object.freeze({}), checkHeaders],
-  params: [Object.freeze({}), unchecked],
+  headers: [Object.freeze({}), checkLines],
+  params: [Object.freeze({}), checkParams],
 };
 
 /** The options of `runServer` and `fakeSocket`. */
@@ -45,7 +46,7 @@ export const FAKE_OPTIONS: OptionTable<FakeOptions, HostHookName> = {
 };
 
 /** What a client in memory says of itself, as far as `run.connect` takes it. */
-type ClientOptions = Pick<FakeOptions, 'url' | 'headers' | 'protocols'>;
+type ClientOptions = Pick<FakeOptions, 'url' | 'headers' | 'params' | 'protocols'>;
 
 const NO_BINDING: HttpBinding = Object.freeze({ address: undefined, close: async () => {} });
 
@@ -101,14 +102,17 @@ export class MemoryServer {
    * @throws UsageError `COROSOCK_ARGUMENT`.
    */
   requestOf(call: string, options: ClientOfWorld): MemoryRequest {
-    const { url, headers, protocols } = this.first;
+    const { url, headers, params, protocols } = this.first;
     const table: OptionTable<ClientOptions> = {
       url: [url, checkUrl],
-      headers: [headers, checkHeaders],
+      headers: [headers, checkLines],
+      params: [params, checkParams],
       protocols: [protocols, CONVERSATION_OPTIONS.protocols[1]],
     };
     checkNames(call, options, namesOf(table));
-    return { ...this.first, ...complete<ClientOptions>(call, options, table) };
+    const own = complete<ClientOptions>(call, options, table);
+    if (options.params === undefined) refuseOtherPath(call, own, url);
+    return { ...this.first, ...own };
   }
 
   /** Check: gives what is admitted next, or the answer to a client that is not. */
@@ -171,8 +175,9 @@ export class MemoryServer {
 }
 
 /** A copy, because code of users may change the headers of a request; with names in lower case. */
-function asSent(headers: IncomingHttpHeaders): IncomingHttpHeaders {
-  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+function asSent(headers: IncomingHttpHeaders | Headers): IncomingHttpHeaders {
+  const lines = Object.entries(plainLines(headers));
+  return Object.fromEntries(lines.map(([name, value]) => [name.toLowerCase(), value]));
 }
 
 /** Gives what a request has of its other end. */
@@ -185,12 +190,20 @@ function endOf(
 }
 
 function checkUrl(call: string, name: string, url: unknown): void {
-  if (!URL.canParse(url as string)) throw badArgument(call, `${name} to be a URL`, url);
+  if (!URL.canParse(url as string))
+    throw badArgument(call, `${name} to be an absolute URL, such as ws://localhost/chat`, url);
 }
 
-function checkHeaders(call: string, name: string, headers: unknown): void {
-  if (typeof headers !== 'object' || headers === null || Array.isArray(headers))
-    throw badArgument(call, `${name} to be an object of strings`, headers);
+function checkParams(call: string, name: string, params: unknown): void {
+  const isObject = typeof params === 'object' && params !== null && !Array.isArray(params);
+  if (!isObject || !Object.values(params).every((value) => typeof value === 'string'))
+    throw badArgument(call, `${name} to be an object of strings`, params);
+}
+
+/** Refuses the parameters of one path for the URL of another: the handler would be in a wrong room. */
+function refuseOtherPath(call: string, { url, params }: Complete<ClientOptions>, first: string): void {
+  if (Object.keys(params).length === 0 || new URL(url).pathname === new URL(first).pathname) return;
+  throw badArgument(call, 'params beside the url, because its path is not that of the run', url);
 }
 
 function refuseRoutes(call: string, servable: unknown): void {

@@ -42,7 +42,8 @@ export interface ServerRun extends AsyncDisposable {
    * Opens a further client of the same host, over a link of its own. Its handler is one more run of
    * the server. Limits such as `maxSockets` count all clients.
    *
-   * @param options - `url`, `headers`, `protocols`; each defaults to that of the run.
+   * @param options - `url`, `headers`, `params`, `protocols`; each defaults to that of the run. A
+   *   `url` of another path needs `params` of its own where the run has some.
    * @throws ConnectError with the `status` of a refusal: 503 once the host closes. UsageError
    *   `COROSOCK_ARGUMENT`.
    */
