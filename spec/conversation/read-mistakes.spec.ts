@@ -63,7 +63,7 @@ describe('ReadTraces', () => {
       return count;
     };
     const first = taken();
-    traces.concurrentReadError(undefined);
+    traces.concurrentReadError(undefined, 'ws.read()');
     expect([first, taken()]).toEqual([TRACED_READS, TRACED_READS]);
   });
 
@@ -92,10 +92,10 @@ describe('ReadTraces', () => {
     ['a trace without a stack', {}, 'where will be remembered for the next time'],
     ['no trace', undefined, 'where will be remembered for the next time'],
   ])('makes the error of a second read from %s', (_, trace, where) => {
-    expect(new ReadTraces().concurrentReadError(trace)).toMatchObject({
+    expect(new ReadTraces().concurrentReadError(trace, 'ws.readText()', '. Cure')).toMatchObject({
       name: 'UsageError',
       code: 'COROSOCK_CONCURRENT_READ',
-      message: `ws.read(): expected one read at a time, but another one waits already, ${where}`,
+      message: `ws.readText(): expected one read at a time, but another one waits already, ${where}. Cure`,
     });
   });
 });

@@ -5,6 +5,7 @@ import { getEventListeners } from 'node:events';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { CLOSED_BY_PEER, scripted } from './scripted-transport.ts';
 import { ReadTraces, TRACED_READS } from '../../src/conversation/read-mistakes.ts';
+import type { Socket } from '../../src/socket/socket.ts';
 import { turn } from '../time/hand-clock.ts';
 
 /** The line of this file that calls it. */
@@ -221,7 +222,7 @@ describe('a read with a signal', () => {
 });
 
 describe('a second read at once', () => {
-  const place = /, at .*reader\.spec\.ts:\d+:\d+\)?$/;
+  const place = /, at .*reader\.spec\.ts:\d+:\d+\)?\. In a loop/;
 
   it.each([
     ['read', (ws: ReturnType<typeof scripted>['ws']) => ws.read()],
@@ -243,6 +244,22 @@ describe('a second read at once', () => {
     await expect(ws.read()).rejects.toThrow(`reader.spec.ts:${line}:`);
   });
 
+  it.each<[string, (ws: Socket) => Promise<unknown>]>([
+    ['ws.read()', (ws) => ws.read()],
+    ['ws.readMessage()', (ws) => ws.readMessage()],
+    ['ws.readText()', (ws) => ws.readText()],
+    ['ws.readJson()', (ws) => ws.readJson()],
+    ['for await', (ws) => ws[Symbol.asyncIterator]().next()],
+  ])('names the call that was made, and the cure: %s', async (call, read) => {
+    const { ws } = scripted();
+    void ws.readMessage();
+    const error: unknown = await read(ws).catch((reason: unknown) => reason);
+    const { message } = error as Error;
+    expect(message).toContain('reader.spec.ts:');
+    expect(message.startsWith(`${call}: expected one read at a time, `)).toBe(true);
+    expect(message.endsWith('. In a loop of select or Promise.race, give ws itself to select')).toBe(true);
+  });
+
   it('leaves the first one waiting, which gets the message', async () => {
     const { link, ws } = scripted();
     const first = ws.read();
@@ -257,7 +274,8 @@ describe('a second read at once', () => {
     const { ws } = scripted({ traces });
     void ws.read();
     await expect(ws.read()).rejects.toThrow(
-      'ws.read(): expected one read at a time, but another one waits already, where will be remembered for the next time',
+      'ws.read(): expected one read at a time, but another one waits already, where will be remembered for the next time' +
+        '. In a loop of select or Promise.race, give ws itself to select',
     );
   });
 

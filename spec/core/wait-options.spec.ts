@@ -1,7 +1,8 @@
 // The one check of what may end a wait.
 
 import { describe, expect, it } from 'vitest';
-import { checkWait } from '../../src/core/wait-options.ts';
+import { checkWait, waitOf } from '../../src/core/wait-options.ts';
+import { UsageError } from '../../src/core/errors.ts';
 import type { WaitOptions } from '../../src/core/wait-options.ts';
 
 describe('checkWait', () => {
@@ -31,6 +32,23 @@ describe('checkWait', () => {
   ])('refuses %s', (_, options, message) => {
     expect(() => checkWait('ws.call()', options as WaitOptions)).toThrow(
       expect.objectContaining({ code: 'COROSOCK_ARGUMENT', message }),
+    );
+  });
+});
+
+describe('waitOf', () => {
+  it('gives options for a number of milliseconds, and options as they are', () => {
+    const options = { timeoutMs: 5 };
+    expect(waitOf('ws.call()', 5)).toEqual(options);
+    expect(waitOf('ws.call()', options)).toBe(options);
+  });
+
+  it.each([['5s'], [null], [true]])('refuses %j', (value) => {
+    expect(() => waitOf('ws.call()', value as never)).toThrow(
+      new UsageError(
+        'COROSOCK_ARGUMENT',
+        `ws.call(): expected milliseconds or options, got ${JSON.stringify(value)}`,
+      ),
     );
   });
 });

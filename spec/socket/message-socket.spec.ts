@@ -222,6 +222,7 @@ describe('readMessage', () => {
   });
 
   it.each<[string, (ws: MessageSocket) => Promise<unknown>, string]>([
+    ['text', (ws) => ws.readMessage('5s' as never), 'milliseconds or options, got "5s"'],
     ['a negative time', (ws) => ws.readMessage(-1), 'timeoutMs to be a number of milliseconds ≥ 0, got -1'],
     [
       'a len',

@@ -50,10 +50,13 @@ describe('readJson', () => {
 
   it('waits for a message, and takes nothing when it times out', async () => {
     const { link, clock, ws } = scripted();
-    const late = ws.readJson({ timeoutMs: 100 });
+    const lates = [ws.readJson({ timeoutMs: 100 })];
     clock.tick(100);
+    lates.push(ws.readJson(50));
+    clock.tick(50);
     link.arrive('{"id":1}');
-    expect([await late, await ws.readJson()]).toEqual([
+    expect([...(await Promise.all(lates)), await ws.readJson()]).toEqual([
+      [undefined, 'timeout'],
       [undefined, 'timeout'],
       [{ id: 1 }, 'ok'],
     ]);
@@ -109,6 +112,7 @@ describe('readJson', () => {
 
   it.each([
     ['a misspelt option', { timeout: 5 }, 'only the options timeoutMs, signal, schema, got "timeout"'],
+    ['text', '5s', 'milliseconds or options, got "5s"'],
     ['a negative time', { timeoutMs: -1 }, 'timeoutMs to be a number of milliseconds ≥ 0, got -1'],
     ['a number for its signal', { signal: 5 }, 'signal to be an AbortSignal, got 5'],
     [

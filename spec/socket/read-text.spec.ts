@@ -51,6 +51,16 @@ describe('readText', () => {
     await expect(ws.readText()).rejects.toMatchObject({ code: 'COROSOCK_NOT_TEXT', closeCode: 1003 });
   });
 
+  it('takes the time alone, as `readMessage` does', async () => {
+    const { clock, ws } = scripted();
+    const late = ws.readText(100);
+    clock.tick(100);
+    expect(await late).toEqual([undefined, 'timeout']);
+    await expect(ws.readText('5s' as never)).rejects.toThrow(
+      'ws.readText(): expected milliseconds or options, got "5s"',
+    );
+  });
+
   it('takes nothing when it times out or its signal aborts', async () => {
     const { link, clock, ws } = scripted();
     const late = ws.readText({ timeoutMs: 100 });

@@ -69,9 +69,10 @@ describe('resolveSources', () => {
   });
 
   it.each([
-    ['nothing', undefined, 'an object of sources, got undefined'],
-    ['null', null, 'an object of sources, got null'],
-    ['a string', 'ws', 'an object of sources, got "ws"'],
+    ['nothing', undefined, 'an object of sources, such as { ws }, got undefined'],
+    ['null', null, 'an object of sources, such as { ws }, got null'],
+    ['a string', 'ws', 'an object of sources, such as { ws }, got "ws"'],
+    ['an array', [Promise.resolve(1)], 'an object of sources, such as { ws }, got an array'],
     ['no source', {}, 'at least one source, got an object'],
     [
       'timeout as a key',

@@ -63,7 +63,8 @@ export interface ConnectOptions extends Omit<ConversationOptions, 'protocols'> {
   readonly compression?: boolean | CompressionOptions;
   /**
    * Further header lines of the handshake, besides those of the handshake itself: an object or a
-   * `Headers`, or a function that gives one before each attempt. Node only: a page cannot send any. Default none.
+   * `Headers`, or a function that gives one before each attempt. Node only: a page cannot send any.
+   * Default none.
    */
   readonly headers?: HeaderLines | (() => HeaderLines | PromiseLike<HeaderLines>);
   /**

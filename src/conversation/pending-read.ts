@@ -67,6 +67,11 @@ export function given<T>({ trace }: PendingRead, promise: Promise<T>): Promise<T
   return promise;
 }
 
+/** Names the call of a read, for errors. A stream of `ws.readable` is iterated over, too. */
+export function callOf({ method: { name } }: PendingRead): string {
+  return name === 'next' ? 'for await' : `ws.${name}()`;
+}
+
 /** What a read asks for besides `len`. */
 export interface ReadWait {
   readonly timeoutMs: number;

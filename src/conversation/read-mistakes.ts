@@ -13,6 +13,9 @@ import type { ReadResult } from '../core/status.ts';
 import { unattended } from '../waiting/abortable.ts';
 import { warn } from '#platform';
 
+/** For a loop that makes a read for each `select`: the read of the turn before still waits. */
+export const SELECT_CURE = '. In a loop of select or Promise.race, give ws itself to select';
+
 /**
  * So many parked reads of a host remember where they were called, for the error of a second read
  * and for a read that is not awaited. After the first of these errors, as many more do.
@@ -66,13 +69,17 @@ export class ReadTraces {
     return trace;
   }
 
-  /** Makes the error of a read beside one with this trace, and remembers lines again. */
-  concurrentReadError(trace: StackTrace | undefined, call = 'ws.read()'): UsageError {
+  /**
+   * Makes the error of a call beside a read with this trace, and remembers lines again.
+   *
+   * @param cure - Follows the line.
+   */
+  concurrentReadError(trace: StackTrace | undefined, call: string, cure = ''): UsageError {
     this.#left = TRACED_READS;
     const where = lineIn(trace) ?? 'where will be remembered for the next time';
     return new UsageError(
       'COROSOCK_CONCURRENT_READ',
-      `${call}: expected one read at a time, but another one waits already, ${where}`,
+      `${call}: expected one read at a time, but another one waits already, ${where}${cure}`,
     );
   }
 

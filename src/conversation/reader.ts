@@ -3,9 +3,15 @@
 // time-outs into statuses of reads. Arguments are checked in socket/message-socket.ts; bounds and
 // cuts are in receive-queue.ts.
 
-import { DEFAULT_READ_LENGTH, given } from './pending-read.ts';
+import { callOf, DEFAULT_READ_LENGTH, given } from './pending-read.ts';
 import type { PendingRead, ReadView } from './pending-read.ts';
-import { LAST_CLOSED_READ, readAfterCloseError, ReadOwner, rejectAfter } from './read-mistakes.ts';
+import {
+  LAST_CLOSED_READ,
+  readAfterCloseError,
+  ReadOwner,
+  rejectAfter,
+  SELECT_CURE,
+} from './read-mistakes.ts';
 import type { ReadTraces } from './read-mistakes.ts';
 import type { ReceiveQueue } from './receive-queue.ts';
 import type { Activity } from './writer.ts';
@@ -95,9 +101,9 @@ export class Reader {
     const { signal } = read;
     const { first } = this.#parked;
     if (signal?.aborted === true) return rejected(signal.reason);
-    if (this.#owner !== undefined) throw this.#owner.errorOf('ws.read()');
+    if (this.#owner !== undefined) throw this.#owner.errorOf(callOf(read));
     if (first !== undefined && this.#readers === 'one')
-      throw this.#settings.traces.concurrentReadError(first.trace);
+      throw this.#settings.traces.concurrentReadError(first.trace, callOf(read), SELECT_CURE);
     if (this.#queue.readable > 0) {
       if (first !== undefined || this.#settings.budget.spend()) return this.#wait(read, 'next turn');
       return Promise.resolve(this.#take(read, read.view));
@@ -300,7 +306,7 @@ export class Reader {
     const answer = this.#spin.mustYield() ? this.#wait(read, 'next turn') : CLOSED_READ;
     return read.view.closedReads < LAST_CLOSED_READ
       ? answer
-      : rejectAfter(answer, readAfterCloseError('ws.read()'));
+      : rejectAfter(answer, readAfterCloseError(callOf(read)));
   }
 
   #wait(read: PendingRead, until: Until): Promise<ReadResult> {

@@ -24,6 +24,8 @@ export interface ErrorCodes {
    * socket.
    *
    * Cure: read in one place; give what was read to other functions, or put it into a `channel()`.
+   * In a loop of `select` or `Promise.race`, give `ws` itself to `select`: a read that another
+   * source has won over still waits.
    */
   readonly COROSOCK_CONCURRENT_READ: 'UsageError';
   /**

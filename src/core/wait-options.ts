@@ -1,7 +1,7 @@
 // The options that end a wait, the same for all calls that wait, and their check. Each call says
 // itself what a time-out or an abort leaves, and which time is its default.
 
-import { checkMs, checkNames, checkSignal } from './arguments.ts';
+import { badArgument, checkMs, checkNames, checkSignal } from './arguments.ts';
 
 /** How long a call waits, and what ends the wait sooner. */
 export interface WaitOptions {
@@ -12,6 +12,20 @@ export interface WaitOptions {
 }
 
 const WAIT_OPTIONS: ReadonlySet<string> = new Set<keyof WaitOptions>(['timeoutMs', 'signal']);
+
+/**
+ * Gives the options of a call that takes the time alone in their place, too. They are not checked.
+ *
+ * @throws UsageError `COROSOCK_ARGUMENT` for what is neither a number nor an object.
+ */
+export function waitOf<Options extends WaitOptions>(
+  call: string,
+  given: number | Options,
+): Options | WaitOptions {
+  if (typeof given === 'number') return { timeoutMs: given };
+  if (typeof given !== 'object' || given === null) throw badArgument(call, 'milliseconds or options', given);
+  return given;
+}
 
 /**
  * Refuses options that are not {@link WaitOptions}, and unknown names.

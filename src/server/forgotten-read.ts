@@ -6,6 +6,7 @@ import { AwaitStacks } from './await-stacks.ts';
 import type { AwaitStack } from './await-stacks.ts';
 import { isOwnFrame, placeOf } from '../platform/own-frames.ts';
 import { TRACED_FRAMES } from '../conversation/read-mistakes.ts';
+import { callOf } from '../conversation/pending-read.ts';
 import type { PendingRead, ReadTrace } from '../conversation/pending-read.ts';
 import { UsageError } from '../core/errors.ts';
 import { noop } from '../core/noop.ts';
@@ -103,8 +104,8 @@ function nameIn(frame: string): string {
   return name.slice(name.lastIndexOf('.') + 1);
 }
 
-function errorOf({ method: { name } }: PendingRead, { frames }: CallStack, { at }: AwaitStack): UsageError {
-  const call = name === 'next' ? 'for await' : `ws.${name}()`;
+function errorOf(read: PendingRead, { frames }: CallStack, { at }: AwaitStack): UsageError {
+  const call = callOf(read);
   const [line = at === undefined ? undefined : `at ${at}`] = frames;
   const caller = frames.length > 1 ? `, called ${frames.at(-1)}` : '';
   const where = line === undefined ? '' : `, ${line}${caller}`;

@@ -96,8 +96,9 @@ export interface ServerSocket<
    * and the peer's close is seen and answered at once. What is queued is dropped, too, also where
    * `onClientMessage` has yet to be offered it. `closeInfo.unread` counts what was dropped.
    *
-   * A read that waits, and each later one, waits for the end and gives `closed`; so do those of all
-   * handles on a shared socket. A second call does nothing.
+   * A read that waits, and each later one, waits for the end and gives `closed`, or `timeout` after
+   * its `timeoutMs`: no message comes any more. So do those of all handles on a shared socket. A
+   * second call does nothing.
    */
   discard(): void;
   /**

@@ -24,7 +24,7 @@ import { isObjectLike } from '../core/object-like.ts';
 import { source } from '../core/source.ts';
 import type { SourcePort } from '../core/source.ts';
 import type { ReadResult, WriteStatus } from '../core/status.ts';
-import { checkWait } from '../core/wait-options.ts';
+import { checkWait, waitOf } from '../core/wait-options.ts';
 import type { WaitOptions } from '../core/wait-options.ts';
 
 /** The default `timeoutMs` of reads, as in `%CSP.WebSocket`: one day. */
@@ -146,20 +146,18 @@ export class MessageSocket implements Socket {
 
   readMessage(timeoutMsOrOptions: number | WaitOptions = DEFAULT_READ_TIMEOUT_MS): Promise<ReadResult> {
     try {
-      const options =
-        typeof timeoutMsOrOptions === 'number' ? { timeoutMs: timeoutMsOrOptions } : timeoutMsOrOptions;
       return this.#conversation.reader.read(
-        messageRead('ws.readMessage()', this.#ownView(), options, READ_MESSAGE),
+        messageRead('ws.readMessage()', this.#ownView(), timeoutMsOrOptions, READ_MESSAGE),
       );
     } catch (error) {
       return reject(this.#conversation, error);
     }
   }
 
-  readText(options: WaitOptions = {}): Promise<ReadResult<string>> {
+  readText(timeoutMsOrOptions: number | WaitOptions = {}): Promise<ReadResult<string>> {
     try {
       const view = this.#ownView();
-      const read = messageRead('ws.readText()', view, options, READ_TEXT);
+      const read = messageRead('ws.readText()', view, timeoutMsOrOptions, READ_TEXT);
       const answer = this.#conversation.reader.read(read);
       const toText = ([message, status]: ReadResult): ReadResult<string> =>
         status === 'ok' ? [plainText(message, textForm(view)), 'ok'] : [message, status];
@@ -169,8 +167,9 @@ export class MessageSocket implements Socket {
     }
   }
 
-  readJson<T = unknown>(options: ReadJsonOptions<T> = {}): Promise<ReadResult<T>> {
+  readJson<T = unknown>(timeoutMsOrOptions: number | ReadJsonOptions<T> = {}): Promise<ReadResult<T>> {
     try {
+      const options = waitOf('ws.readJson()', timeoutMsOrOptions);
       checkReadJson('ws.readJson()', options);
       return this.#readJson(options);
     } catch (error) {
@@ -279,7 +278,13 @@ function optionsRead(view: ReadView, options: ReadOptions): PendingRead {
   return positionalRead(view, len, { timeoutMs, signal });
 }
 
-function messageRead(call: string, view: ReadView, options: WaitOptions, method: ReadMethod): PendingRead {
+function messageRead(
+  call: string,
+  view: ReadView,
+  timeoutMsOrOptions: number | WaitOptions,
+  method: ReadMethod,
+): PendingRead {
+  const options = waitOf(call, timeoutMsOrOptions);
   checkWait(call, options);
   const { timeoutMs = DEFAULT_READ_TIMEOUT_MS, signal } = options;
   return pendingRead(view, Infinity, { timeoutMs, signal }, method);

@@ -143,15 +143,21 @@ export interface Socket extends AsyncIterable<Data> {
    *
    * Takes the message in any case: also a binary one. With `binaryData` it decodes bytes as UTF-8.
    *
-   * @param options - `timeoutMs`: longest wait in milliseconds, ≥ 0; default one day. `signal`:
-   *   aborting rejects with its reason, and takes nothing.
+   * @param timeoutMs - As in `readMessage`.
    * @returns `[text, 'ok']`, else as `read`.
    * @throws MessageError `COROSOCK_NOT_TEXT` for a binary message; with `binaryData` for bytes that
    *   are not UTF-8. A socket closes with 1003 when its handler does not catch it. As `read`.
    *
    * Invariants: I1, I3.
    */
-  readText(options?: WaitOptions): Promise<ReadResult<string>>;
+  readText(timeoutMs?: number): Promise<ReadResult<string>>;
+  /**
+   * Reads the text of the whole oldest message, or of the rest that `read` has left. As above, with
+   * options.
+   *
+   * @param options - As in `readMessage`.
+   */
+  readText(options: WaitOptions): Promise<ReadResult<string>>;
 
   /**
    * Reads the whole oldest message, or the rest of it that `read` has left, and parses it as JSON.
@@ -174,6 +180,12 @@ export interface Socket extends AsyncIterable<Data> {
    * Invariants: I1, I3.
    */
   readJson<T = unknown>(options?: ReadJsonOptions<T>): Promise<ReadResult<T>>;
+  /**
+   * Reads the whole oldest message as JSON. As above, with the time alone.
+   *
+   * @param timeoutMs - As in `readMessage`.
+   */
+  readJson<T = unknown>(timeoutMs: number): Promise<ReadResult<T>>;
 
   /**
    * Iterates over whole messages until the end of the conversation.

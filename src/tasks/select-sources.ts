@@ -33,8 +33,8 @@ export interface SelectSources {
  *   source under two keys, `timeout` as a key. The error of a getter that throws.
  */
 export function resolveSources(sources: unknown): SelectSources {
-  if (typeof sources !== 'object' || sources === null) {
-    throw badArgument(CALL, 'an object of sources', sources);
+  if (typeof sources !== 'object' || sources === null || Array.isArray(sources)) {
+    throw badArgument(CALL, 'an object of sources, such as { ws }', sources);
   }
   const keys = Object.keys(sources);
   const values: unknown[] = [];

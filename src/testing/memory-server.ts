@@ -200,7 +200,7 @@ function checkParams(call: string, name: string, params: unknown): void {
     throw badArgument(call, `${name} to be an object of strings`, params);
 }
 
-/** Refuses the parameters of one path for the URL of another: the handler would be in a wrong room. */
+/** Refuses the parameters of one path for the URL of another: it would be the wrong room. */
 function refuseOtherPath(call: string, { url, params }: Complete<ClientOptions>, first: string): void {
   if (Object.keys(params).length === 0 || new URL(url).pathname === new URL(first).pathname) return;
   throw badArgument(call, 'params beside the url, because its path is not that of the run', url);
