@@ -230,6 +230,7 @@ describe('attach', () => {
 
   it('adds no listener when it refuses', () => {
     const server = createServer();
+    // @ts-expect-error -- it begins with no slash
     expect(() => attach(server, { chat: saying('never') })).toThrow(`begins with '/'`);
     expect(() => attach(server, saying('never'), { queueBytes: NaN })).toThrow('queueBytes');
     expect(server.listenerCount('upgrade')).toBe(0);

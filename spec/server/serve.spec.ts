@@ -69,6 +69,7 @@ describe('serve', () => {
   });
 
   it('refuses a number for routes', async () => {
+    // @ts-expect-error -- a pattern begins with a slash
     await expect(serve({ chat: nothing })).rejects.toMatchObject({ code: 'COROSOCK_ROUTE' });
   });
 

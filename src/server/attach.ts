@@ -11,7 +11,7 @@ import { settingsOf } from './host-options.ts';
 import type { HostOptions } from './host-options.ts';
 import { RouteTable } from './routes.ts';
 import type { Routes } from './servable.ts';
-import type { LoneRoute, TypedRoutes, UnknownRoutes, WithHostHook } from './typed-routes.ts';
+import type { LoneRoute, RouteMap, WithHostHook } from './typed-routes.ts';
 import { registryOf } from './upgrade-registry.ts';
 import { badArgument } from '../core/arguments.ts';
 
@@ -38,20 +38,14 @@ interface Address {
  * @throws UsageError `COROSOCK_ARGUMENT`; `COROSOCK_ROUTE` for a pattern that is malformed, or that
  *   a host of this server has claimed.
  */
-export function attach<Context, HostContext = unknown>(
+export function attach<
+  Pattern extends string,
+  Contexts extends Readonly<Record<string, unknown>> = Readonly<Record<Pattern, unknown>>,
+  Context = unknown,
+  HostContext = unknown,
+>(
   server: AttachableServer,
-  route: LoneRoute<Context, NoInfer<HostContext>>,
-  options?: WithHostHook<HostOptions, HostContext>,
-): Host;
-export function attach<Given>(
-  server: AttachableServer,
-  routes: Given & UnknownRoutes<Given>,
-  options?: HostOptions,
-): Host;
-// With `LoneRoute` again: the last overload is the one that TypeScript explains.
-export function attach<Contexts extends Readonly<Record<string, unknown>>, Context, HostContext = unknown>(
-  server: AttachableServer,
-  routes: TypedRoutes<Contexts, NoInfer<HostContext>> | LoneRoute<Context, NoInfer<HostContext>>,
+  routes: LoneRoute<Context, NoInfer<HostContext>> | RouteMap<Pattern, Contexts, NoInfer<HostContext>>,
   options?: WithHostHook<HostOptions, HostContext>,
 ): Host;
 export function attach(server: AttachableServer, routes: Routes, options: HostOptions = {}): Host {

@@ -9,7 +9,7 @@ import type { RateLimit } from '../conversation/rate-meter.ts';
 import type { CloseInfo } from '../core/close-info.ts';
 import type { Data } from '../core/data.ts';
 
-export type Awaitable<T> = T | PromiseLike<T>;
+export type Awaitable<T> = T | Promise<T> | PromiseLike<T>;
 
 /** Parameters of a path whose pattern is not known. */
 export type AnyParams = Readonly<Record<string, string>>;

@@ -21,7 +21,7 @@ import { refusalForClientError, refuse, REFUSALS } from '../handshake/refusal.ts
 import { targetOf } from '../handshake/request-target.ts';
 import { RouteTable } from './routes.ts';
 import type { Routes } from './servable.ts';
-import type { LoneRoute, TypedRoutes, UnknownRoutes, WithHostHook } from './typed-routes.ts';
+import type { LoneRoute, RouteMap, WithHostHook } from './typed-routes.ts';
 import type { Clock } from '../time/clock.ts';
 import { badArgument, checkBoolean } from '../core/arguments.ts';
 import { noop } from '../core/noop.ts';
@@ -71,14 +71,13 @@ export const SERVE_OPTIONS: OptionTable<ServeOptions, 'tls' | HostHookName> = {
  * @throws UsageError `COROSOCK_ARGUMENT`, `COROSOCK_ROUTE`. The error of node:net when the port
  *   cannot be opened, for example `EADDRINUSE`.
  */
-export function serve<Context, HostContext = unknown>(
-  route: LoneRoute<Context, NoInfer<HostContext>>,
-  options?: WithHostHook<ServeOptions, HostContext>,
-): Promise<Host>;
-export function serve<Given>(routes: Given & UnknownRoutes<Given>, options?: ServeOptions): Promise<Host>;
-// With `LoneRoute` again: the last overload is the one that TypeScript explains.
-export function serve<Contexts extends Readonly<Record<string, unknown>>, Context, HostContext = unknown>(
-  routes: TypedRoutes<Contexts, NoInfer<HostContext>> | LoneRoute<Context, NoInfer<HostContext>>,
+export function serve<
+  Pattern extends string,
+  Contexts extends Readonly<Record<string, unknown>> = Readonly<Record<Pattern, unknown>>,
+  Context = unknown,
+  HostContext = unknown,
+>(
+  routes: LoneRoute<Context, NoInfer<HostContext>> | RouteMap<Pattern, Contexts, NoInfer<HostContext>>,
   options?: WithHostHook<ServeOptions, HostContext>,
 ): Promise<Host>;
 export async function serve(routes: Routes, options: ServeOptions = {}): Promise<Host> {

@@ -1,9 +1,12 @@
 // What the compiler makes of a map of routes: the parameters of each pattern, the context of each
 // hook, and the context of the host's hook. Types only; `serve` and `attach` take them, and users
 // name `RouteParams`. What is matched at run time is routes.ts's.
+//
+// Both have one signature: of several overloads TypeScript explains the last, and shows mistakes of
+// the first that are none. spec/house/compiler-messages.spec.ts holds what it says.
 
 import type { Handshake } from '../handshake/handshake.ts';
-import type { AnyParams, Awaitable, Handler, Routes, RouteWithOptions, WebSocketServer } from './servable.ts';
+import type { AnyParams, Awaitable, Handler, RouteOptions, WebSocketServer } from './servable.ts';
 
 /**
  * Parameters of a pattern of path-to-regexp 9: `RouteParams<'/chat/:room{/*rest}'>` is `{ readonly
@@ -83,42 +86,59 @@ type StrictServer<Context, Params, HostContext> = Omit<
   'server'
 > & { readonly server: Handler<Context, Params> };
 
-/** A server whose context is what its hook returns. */
-type HookedServer<Context, Params, HostContext> = Omit<
+/**
+ * A server whose context is what its hook returns. TypeScript sorts by name, and explains the last
+ * that has a key in common: the name comes after `RouteMap`.
+ */
+type ServerWithHooks<Context, Params, HostContext> = Omit<
   StrictServer<ContextOf<Context>, Params, HostContext>,
   'onPreServer'
 > & {
   onPreServer?(handshake: Handshake<Params, HostContext>): Awaitable<Context | Response | false>;
 };
 
+/** A class; one whose constructor takes arguments is made by `create`. */
+interface ClassWithoutArguments<Params, HostContext> {
+  // oxlint-disable-next-line typescript/no-explicit-any -- as in servable.ts
+  new (): StrictServer<any, Params, HostContext>;
+}
+
 /** What can be served under one pattern. A class states its context itself. */
 /* oxlint-disable typescript/no-explicit-any -- as in servable.ts */
 type RoutedServable<Context, Params, HostContext> =
   | Handler<HostContext, Params>
-  | HookedServer<Context, Params, HostContext>
-  | (new () => StrictServer<any, Params, HostContext>)
+  | ServerWithHooks<Context, Params, HostContext>
+  | ClassWithoutArguments<Params, HostContext>
   | { create(): Awaitable<StrictServer<any, Params, HostContext>> };
 /* oxlint-enable typescript/no-explicit-any */
 
 /** What is served under one pattern, or under every path. */
 export type TypedRoute<Context, Params, HostContext> =
-  | RoutedServable<Context, Params, ContextOf<HostContext>>
-  | RouteWithOptions<RoutedServable<Context, Params, ContextOf<HostContext>>>;
+  | {
+      readonly serve: RoutedServable<Context, Params, ContextOf<HostContext>>;
+      readonly options: RouteOptions;
+      // Options beside `server` are refused by this.
+      readonly server?: never;
+    }
+  | RoutedServable<Context, Params, ContextOf<HostContext>>;
 
-/** A map of routes; `Contexts` has the context of each hook by pattern. */
-export type TypedRoutes<Contexts, HostContext> = {
-  readonly [Pattern in keyof Contexts]: TypedRoute<Contexts[Pattern], RouteParams<Pattern>, HostContext>;
+/**
+ * A map of routes; `Contexts` has the context of each hook by pattern. `Pattern` gives the names
+ * where TypeScript infers no contexts. Functions have `apply`: none is an empty map.
+ */
+export type RouteMap<Pattern extends string, Contexts, HostContext> = {
+  readonly [Name in Pattern]: unknown;
+} & { readonly apply?: never } & {
+  readonly [Name in keyof Contexts]: IsPattern<Name> extends true
+    ? TypedRoute<Contexts[Name], RouteParams<Name>, HostContext>
+    : 'no hook of a server, and no pattern: a pattern begins with /';
 };
+
+/** Also what is not known when it is compiled. */
+type IsPattern<Name> = Name extends `/${string}` ? true : string extends Name ? true : false;
 
 /** One server for every path. */
 export type LoneRoute<Context, HostContext> = TypedRoute<Context, AnyParams, HostContext>;
-
-/** A variable of type `Routes`, of which the compiler does not know whether it is a map. */
-export type UnknownRoutes<Given> = [Given] extends [Readonly<Record<string, unknown>>]
-  ? never
-  : Given extends Routes
-    ? Given
-    : never;
 
 /** The options of a host, whose hook gives a context. */
 export type WithHostHook<Options, HostContext> = Omit<Options, 'onPreServer'> & {
