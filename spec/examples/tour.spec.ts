@@ -52,7 +52,7 @@ describe.skipIf(!isThere)(`the tour in a browser${reason}`, { timeout: 30_000 },
   let tour: Tour;
 
   beforeAll(async () => {
-    [tour, browser] = await Promise.all([openTour(0, { clock }), launchChromium()]);
+    [tour, browser] = await Promise.all([openTour(0, { clock, report: () => {} }), launchChromium()]);
   }, 30_000);
 
   afterAll(async () => {

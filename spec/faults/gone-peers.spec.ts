@@ -32,7 +32,7 @@ async function idleHost(
   options: ServeOptions = {},
 ): Promise<{ readonly host: Host; readonly clock: VirtualClock }> {
   const clock = virtualClock();
-  return { host: await serve(idle, { clock, ...options }), clock };
+  return { host: await serve(idle, { clock, report: () => {}, ...options }), clock };
 }
 
 /** A peer that behaves: each ping is answered, until the connection ends. */

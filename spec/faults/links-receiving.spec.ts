@@ -129,7 +129,7 @@ describe('a peer that sends more than is read', () => {
   });
 
   it('B1: is cut off with 1008 by a full queue that closes on overflow, and what fitted is read first', async () => {
-    await using host = await serve(idle, { queueMessages: 64, overflow: 'close' });
+    await using host = await serve(idle, { queueMessages: 64, overflow: 'close', report: () => {} });
     using client = await openRaw(host.port);
     const ws = await socketOf(host);
     await client.send(Buffer.concat(numbered(100).map(textFrame)));

@@ -130,7 +130,7 @@ export function closing(road: Road): void {
     });
 
     it('keep the code of the server that closes, also where the client exceeds a limit meanwhile', async () => {
-      await using v = await visit(road, { maxMessageBytes: 10 });
+      await using v = await visit(road, { maxMessageBytes: 10, report: () => {} });
       const ending = v.ws.endServer(4000, 'bye');
       void v.client.write('x'.repeat(11));
       expect(await ending).toMatchObject({ code: 4000, reason: 'bye', clean: false, by: 'local' });

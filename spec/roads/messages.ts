@@ -63,7 +63,7 @@ export function messages(road: Road): void {
     });
 
     it('above maxMessageBytes closes with 1009, and the one before it can be read', async () => {
-      await using v = await visit(road, { maxMessageBytes: 1000 });
+      await using v = await visit(road, { maxMessageBytes: 1000, report: () => {} });
       void v.client.write('before');
       void v.client.write('x'.repeat(1001));
       expect(await v.client.closed).toMatchObject({ code: 1009, by: 'peer' });
@@ -72,7 +72,7 @@ export function messages(road: Road): void {
     });
 
     it('of more fragments than maxFragments closes with 1008, and the one before it can be read', async () => {
-      await using v = await visit(road, { maxFragments: 10 });
+      await using v = await visit(road, { maxFragments: 10, report: () => {} });
       await v.client.write(numbered(9));
       void v.client.write(numbered(11));
       expect(await v.client.closed).toMatchObject({ code: 1008, by: 'peer' });

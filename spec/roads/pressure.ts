@@ -51,7 +51,7 @@ export function pressure(road: Road): void {
     });
 
     it('closes with 1008 where overflow is close', async () => {
-      await using v = await visit(road, { queueMessages: 4, overflow: 'close' });
+      await using v = await visit(road, { queueMessages: 4, overflow: 'close', report: () => {} });
       void writeAll(v.client, numbered(200));
       expect(await v.client.closed).toMatchObject({ code: 1008, by: 'peer' });
       expect(await v.ws.closed).toMatchObject({ code: 1008, by: 'limit', clean: false });
@@ -63,7 +63,7 @@ export function pressure(road: Road): void {
   describe('messageTimeoutMs', () => {
     it('ends a client that does not finish its message with 1008', async () => {
       const clock = virtualClock();
-      await using v = await visit(road, { clock, messageTimeoutMs: 5000, ...PATIENT });
+      await using v = await visit(road, { clock, messageTimeoutMs: 5000, report: () => {}, ...PATIENT });
       await v.client.write('whole');
       void v.client.write(neverFinished());
       await advanceUntil(clock, () => v.ws.closeInfo !== undefined);
@@ -88,7 +88,7 @@ export function pressure(road: Road): void {
 
     it('closes with 1008 where it says so', async () => {
       const rate = { messages: { count: 5, perMs: 60_000 }, over: 'close' } as const;
-      await using v = await visit(road, { rate });
+      await using v = await visit(road, { rate, report: () => {} });
       void writeAll(v.client, numbered(30));
       expect(await v.client.closed).toMatchObject({ code: 1008, by: 'peer' });
       const read = await readAll(v.ws);

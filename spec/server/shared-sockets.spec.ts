@@ -31,7 +31,7 @@ describe('a shared socket', () => {
         server: () => {},
         onClientMessage: () => false,
       },
-      { clock: virtualClock() },
+      { clock: virtualClock(), report: () => {} },
     );
     const client = await run.client;
     await settle();
