@@ -95,7 +95,7 @@ const programs: readonly Program[] = [
   [
     'a misspelt server',
     `await serve({\n  handler: async (ws) => { // wrong\n    await ws.write('x');\n  },\n});`,
-    'no hook of a server, and no pattern: a pattern begins with /',
+    'fits no server, and is no pattern: a pattern begins with /',
   ],
   [
     'a misspelt hook',

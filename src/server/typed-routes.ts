@@ -131,7 +131,7 @@ export type RouteMap<Pattern extends string, Contexts, HostContext> = {
 } & { readonly apply?: never } & {
   readonly [Name in keyof Contexts]: IsPattern<Name> extends true
     ? TypedRoute<Contexts[Name], RouteParams<Name>, HostContext>
-    : 'no hook of a server, and no pattern: a pattern begins with /';
+    : 'fits no server, and is no pattern: a pattern begins with /';
 };
 
 /** Also what is not known when it is compiled. */
