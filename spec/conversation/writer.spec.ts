@@ -41,6 +41,21 @@ describe('a write', () => {
     expect(waiting.conversation.waitingWrites).toEqual({ count: 2, bytes: 3 });
   });
 
+  it('that comes too late is told to what watches its link, once for each call', async () => {
+    const lateWrites = new WeakMap<object, () => void>();
+    const { conversation, link, ws } = scripted({ lateWrites });
+    const calls: string[] = [];
+    lateWrites.set(link, () => calls.push('late'));
+    expect([conversation.hasWritten, await ws.write('in time'), conversation.hasWritten]).toEqual([
+      false,
+      'ok',
+      true,
+    ]);
+    conversation.close(1000, '', 'local');
+    expect([await ws.write('a'), await ws.write(['b'])]).toEqual(['closed', 'closed']);
+    expect(calls).toEqual(['late', 'late']);
+  });
+
   it('goes on in the order of the calls, as far as there is room', async () => {
     const { link, ws } = full();
     const order: string[] = [];

@@ -3,9 +3,9 @@
 
 import { describe, expect, it } from 'vitest';
 import { MemoryHost } from '../fixtures/memory-host.ts';
-import { ReadTraces } from '../../src/conversation/read-mistakes.ts';
 import { HandlerMistakes } from '../../src/server/handler-mistakes.ts';
 import type { MistakenRun } from '../../src/server/handler-mistakes.ts';
+import { settingsOf } from '../../src/server/host-options.ts';
 
 const server = (): void => {};
 const onClientMessage = (): boolean => true;
@@ -36,7 +36,10 @@ describe('onClientMessage of a socket that is not shared', () => {
 describe('HandlerMistakes', () => {
   it('tells of a bounded number of places', () => {
     const told: unknown[] = [];
-    const mistakes = new HandlerMistakes({ follow: () => expect.fail('nothing waits') }, new ReadTraces());
+    const mistakes = new HandlerMistakes(
+      { follow: () => expect.fail('nothing waits') },
+      settingsOf('spec', {}),
+    );
     for (let n = 0; n < 70; n += 1) {
       const run = {
         route: `/${n}`,

@@ -90,6 +90,7 @@ describe('settingsOf', () => {
       traces: expect.any(ReadTraces) as unknown,
       unattended: expect.any(UnattendedErrors) as unknown,
       refuseCall: expect.any(Function) as unknown,
+      lateWrites: expect.any(WeakMap) as unknown,
       lastWords: expect.any(Function) as unknown,
       inflows: expect.objectContaining({
         limits: { clock: realClock, messageTimeoutMs: 60_000, rate: undefined },

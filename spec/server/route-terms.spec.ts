@@ -30,7 +30,7 @@ function pair(
 
 function termsOf(options: RouteOptions, host: HostOptions = {}): HostTerms {
   const settings = settingsOf('spec', host);
-  const mistakes = new HandlerMistakes(new HostWaits(settings), settings.traces);
+  const mistakes = new HandlerMistakes(new HostWaits(settings), settings);
   return new HostTerms(new RouteTable(pair(untilClosed, options)), settings, mistakes);
 }
 

@@ -215,11 +215,15 @@ export class Conversation implements TransportSink, DeadlineOwner {
     return this.#writer;
   }
 
+  /** Whether anything was written, or is about to be closed. */
+  get hasWritten(): boolean {
+    return this.#writer !== undefined;
+  }
+
   /** The writes that wait for room, and the bytes of their messages. */
   get waitingWrites(): { readonly count: number; readonly bytes: number } {
     const waiting = [...(this.#writer?.waiting ?? [])];
-    const sizes = waiting.map(({ data }) => (data === undefined ? 0 : bytesOf(data)));
-    return { count: sizes.length, bytes: sizes.reduce((sum, bytes) => sum + bytes, 0) };
+    return { count: waiting.length, bytes: waiting.reduce((sum, { data = '' }) => sum + bytesOf(data), 0) };
   }
 
   /** Aborts at the end. */

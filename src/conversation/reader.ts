@@ -72,10 +72,13 @@ export class Reader {
 
   /** Reads that wait, oldest first. */
   readonly #parked = new LinkedList<PendingRead>();
-  /** The call that reads alone; undefined where any call may read. */
-  #owner: ReadOwner | undefined;
-  /** Selects that wait for a message which no parked read takes. Made with the first. */
-  #subscribers: Subscribers | undefined;
+  /** The call that reads alone; undefined where any call may read. Set by the reader alone. */
+  owner: ReadOwner | undefined;
+  /**
+   * Selects that wait for a message which no parked read takes. Made with the first, by the reader
+   * alone.
+   */
+  subscribers: Subscribers | undefined;
   /** Called for each message that a hook is to be offered; undefined without a hook. */
   #onArrival: (() => void) | undefined;
   /** Counts received messages; undefined without a session. */
@@ -101,7 +104,7 @@ export class Reader {
     const { signal } = read;
     const { first } = this.#parked;
     if (signal?.aborted === true) return rejected(signal.reason);
-    if (this.#owner !== undefined) throw this.#owner.errorOf(callOf(read));
+    if (this.owner !== undefined) throw this.owner.errorOf(callOf(read));
     if (first !== undefined && this.#readers === 'one')
       throw this.#settings.traces.concurrentReadError(first.trace, callOf(read), SELECT_CURE);
     if (this.#queue.readable > 0) {
@@ -127,10 +130,10 @@ export class Reader {
    * @throws UsageError `COROSOCK_CONCURRENT_READ` where a read waits, or another call reads alone.
    */
   own(call: string, view: ReadView): void {
-    this.#owner?.check(view, call);
+    this.owner?.check(view, call);
     const { first } = this.#parked;
     if (first !== undefined) throw this.#settings.traces.concurrentReadError(first.trace, call);
-    this.#owner = new ReadOwner(call, view);
+    this.owner = new ReadOwner(call, view);
   }
 
   // Called by the socket's port, for `select`.
@@ -155,7 +158,7 @@ export class Reader {
    * @throws UsageError `COROSOCK_READ_AFTER_CLOSE` where the caller has read the end 99 times.
    */
   takeMessage(view: ReadView): ReadResult {
-    this.#owner?.check(view, 'select()');
+    this.owner?.check(view, 'select()');
     if (this.#queue.readable > 0) return this.#take(MESSAGE, view);
     if (!this.#queue.isOver) return TIMED_OUT;
     view.closedReads += 1;
@@ -169,10 +172,10 @@ export class Reader {
    * @returns Unsubscribes.
    */
   subscribe(wake: () => void, view: ReadView): () => void {
-    this.#owner?.check(view, 'select()');
+    this.owner?.check(view, 'select()');
     this.#setWaiting(view);
-    this.#subscribers ??= new Subscribers();
-    return this.#subscribers.add(wake);
+    this.subscribers ??= new Subscribers();
+    return this.subscribers.add(wake);
   }
 
   // Called by the conversation.
@@ -288,7 +291,7 @@ export class Reader {
   }
 
   #wakeSubscribers(): void {
-    this.#subscribers?.wakeWhile(this);
+    this.subscribers?.wakeWhile(this);
   }
 
   #take(read: PendingRead | Whole, view: ReadView): ReadResult {

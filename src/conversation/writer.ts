@@ -23,6 +23,8 @@ export interface WriterSettings {
   readonly clock: Clock;
   readonly budget: TurnBudget;
   readonly writeBufferBytes: number;
+  /** What is called for a write that comes too late, by the transport of its socket. */
+  readonly lateWrites?: { get(of: Transport): (() => void) | undefined } | undefined;
 }
 
 /** Counts application data as a sign of life: a session, which the conversation may not import. */
@@ -70,7 +72,7 @@ export class Writer implements FragmentSink {
   write(request: WriteRequest): Promise<WriteStatus> {
     const { timeoutMs, signal } = request;
     if (signal?.aborted === true) return rejected(signal.reason);
-    if (this.#onFinish !== undefined) return this.#answer('closed', CLOSED);
+    if (this.#onFinish !== undefined) return this.#refuse();
     if (this.#hasRoom()) {
       if (!this.#send(request)) return this.#answer('closed', CLOSED);
       this.#spin.reset();
@@ -89,7 +91,7 @@ export class Writer implements FragmentSink {
   writeFragments(request: FragmentedRequest): Promise<WriteStatus> {
     const { timeoutMs, signal } = request;
     if (signal?.aborted === true) return rejected(signal.reason);
-    if (this.#onFinish !== undefined) return this.#answer('closed', CLOSED);
+    if (this.#onFinish !== undefined) return this.#refuse();
     if (timeoutMs === 0 && !this.#hasRoom()) return this.#answer('timeout', TIMED_OUT);
     return this.#waitForFragments(request);
   }
@@ -253,6 +255,12 @@ export class Writer implements FragmentSink {
     const whenDone = this.#onFinish;
     this.#onFinish = noop;
     whenDone();
+  }
+
+  /** No further write is accepted. */
+  #refuse(): Promise<WriteStatus> {
+    this.#settings.lateWrites?.get(this.#transport)?.();
+    return this.#answer('closed', CLOSED);
   }
 
   /** Answers a call that cannot wait; from the third in a row on, after a turn of the loop. */

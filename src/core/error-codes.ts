@@ -40,10 +40,13 @@ export interface ErrorCodes {
    * for each place; the text says where the read was called.
    *
    * Also for a handler that returns in the turn in which it has called `asWs`, or `requests` with
-   * `handlers`, once for a host.
+   * `handlers`, once for a host. And for one that returns in the very step in which it was called,
+   * and has begun nothing, where its socket is written to later or a `select` waits for it: once
+   * for a route, with the line of that call.
    *
    * Cure: put `await` before the read, or before the function that reads; or return its promise.
-   * After `asWs`, go on with `await ws.closed`; after `requests`, with `await rpc.closed`.
+   * After `asWs`, go on with `await ws.closed`; after `requests`, with `await rpc.closed`. Where
+   * other code uses the socket later, end the handler with `await ws.closed`, or share the socket.
    */
   readonly COROSOCK_FORGOTTEN_AWAIT: 'UsageError';
   /**

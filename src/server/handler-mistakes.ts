@@ -2,11 +2,15 @@
 // its handler has returned, a hook that is never called. Each is reported once for a place.
 // handler-run.ts asks. Errors of calls that nothing awaits: waiting/unattended-errors.ts.
 
+import { EarlyReturns } from './early-returns.ts';
+import type { EarlySettings } from './early-returns.ts';
 import { forgottenRead } from './forgotten-read.ts';
+import type { AwaitStack } from './await-stacks.ts';
 import type { HostWaits, WaitingRun } from './host-waits.ts';
 import type { WebSocketServer } from './servable.ts';
 import type { ReadTraces } from '../conversation/read-mistakes.ts';
 import { UsageError } from '../core/errors.ts';
+import type { ParkedWait } from '../core/parked-wait.ts';
 import type { LazySignal } from '../waiting/lazy-signal.ts';
 
 /** A run, as far as its mistakes are looked for. */
@@ -23,32 +27,58 @@ export interface MistakenRun extends WaitingRun {
  */
 const MOST_PLACES = 64;
 
+/** What the sockets of a host share. */
+export interface MistakeSettings extends EarlySettings {
+  readonly traces: Pick<ReadTraces, 'refresh'>;
+}
+
 /** Finds the silent mistakes of the handlers of one host. */
 export class HandlerMistakes {
   readonly #waits: Pick<HostWaits, 'follow'>;
-  readonly #traces: Pick<ReadTraces, 'refresh'>;
+  readonly #settings: MistakeSettings;
+  readonly #early: EarlyReturns;
   readonly #told = new Set<string>();
 
-  constructor(waits: Pick<HostWaits, 'follow'>, traces: Pick<ReadTraces, 'refresh'>) {
+  constructor(waits: Pick<HostWaits, 'follow'>, settings: MistakeSettings) {
     this.#waits = waits;
-    this.#traces = traces;
+    this.#settings = settings;
+    this.#early = new EarlyReturns(settings);
   }
 
   /** A run begins. */
   begin(run: MistakenRun, server: WebSocketServer): void {
-    this.#traces.refresh(run.sinceMs);
+    this.#settings.traces.refresh(run.sinceMs);
     if (server.onClientMessage === undefined || run.isShared) return;
     this.#tell(run, `onClientMessage of ${run.route}`, () => notShared(run.route));
   }
 
-  /** The handler of a run has returned: a read that it has begun may still wait. */
+  /** The handler of a run is called, in this step. */
+  call(run: MistakenRun, server: WebSocketServer): void {
+    this.#early.begin(run, server.server.length);
+  }
+
+  /** That step ends with the microtasks that are queued by now. */
+  called(): void {
+    queueMicrotask(this.#early.endStep);
+  }
+
+  /** The handler of a run has returned: what it has begun may still wait for its socket. */
   returned(run: MistakenRun): void {
-    const { conversation, draining, isShared } = run;
-    const read = conversation.reader.firstParked;
+    const { conversation, draining, isShared, route } = run;
     // A socket that ends anyway, or lives on, answers the read. Any code may have asked for that.
-    if (read === undefined || isShared || draining.aborted || conversation.isEnding) return;
-    const error = forgottenRead(run, read, (wait) => this.#waits.follow(run, wait));
-    if (error !== undefined) this.#tell(run, error.message, () => error);
+    if (isShared || draining.aborted || conversation.isEnding) return;
+    const read = conversation.reader.firstParked;
+    const follow: (wait: ParkedWait) => AwaitStack = (wait) => this.#waits.follow(run, wait);
+    const error = read && forgottenRead(run, read, follow);
+    if (error !== undefined) return this.#tell(run, error.message, () => error);
+    const place = `early return on ${route}`;
+    if (this.#told.has(place) || !this.#early.isEarly(run)) return;
+    this.#early.watch(run, follow, (early) => this.#tell(run, place, () => early));
+  }
+
+  /** The socket of a run is one that `host.sockets` gives: a late write to it is a broadcast. */
+  found(run: MistakenRun): void {
+    this.#early.forgive(run);
   }
 
   #tell(run: MistakenRun, place: string, makeError: () => UsageError): void {

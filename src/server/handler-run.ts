@@ -154,11 +154,14 @@ export class HandlerRun
     this.conversation.listen(this);
     this.settings.onOpen?.(this.ws);
     const onError = (error: unknown): void => this.#handlerOnEnd({ kind: 'threw', error });
+    const { mistakes } = this.settings;
     try {
+      mistakes.call(this, this.#server);
       const running = this.#server.server(this.ws);
       if (running === undefined) this.#handlerOnEnd(RETURNED);
       // JavaScript's handlers return anything: `(ws) => sockets.push(ws)`.
       else this.handling = Promise.resolve(running).then(() => this.#handlerOnEnd(RETURNED), onError);
+      mistakes.called();
     } catch (error) {
       onError(error);
     }

@@ -231,6 +231,7 @@ export interface HostSettings
   /** Undefined for none. */
   readonly sessions: SessionSettings | undefined;
   readonly selects: ParkedSelects;
+  readonly lateWrites: WeakMap<object, () => void>;
   readonly unattended: UnattendedErrors<Called>;
   /** Rejects a call of the host. A UsageError that nothing awaits is reported. */
   readonly refuseCall: (error: unknown) => Promise<never>;
@@ -277,6 +278,7 @@ export function settingsOf(
     refuseCall: (error: unknown) => unattended.refuse(host, error, clock),
     lastWords: (waiting: LastWordsOptions) => new LastWords(waiting),
     selects: new LinkedList<ParkedSelect>(),
+    lateWrites: new WeakMap(),
     PausedLink,
   });
 }

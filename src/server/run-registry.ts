@@ -7,6 +7,7 @@ import type { HostedSocket } from './hosted-socket.ts';
 import { SocketId } from './socket-id.ts';
 import type { Slot } from './socket-id.ts';
 import { showAs } from '../platform/inspection.ts';
+import { noop } from '../core/noop.ts';
 import { RandomIds } from '../platform/random-ids.ts';
 import { LinkedList } from '../structures/linked-list.ts';
 
@@ -24,7 +25,12 @@ export class RunRegistry implements Iterable<HandlerRun> {
   readonly #index = new Map<string, SocketId>();
   #openSockets = 0;
   /** The open sockets by id; a view that cannot be changed. */
-  readonly sockets: ReadonlyMap<string, ServerSocket> = new OpenSockets(this);
+  readonly sockets: ReadonlyMap<string, ServerSocket>;
+
+  /** @param onFound - Called for each socket that an iteration of `sockets` gives. */
+  constructor(onFound: (run: HandlerRun) => void = noop) {
+    this.sockets = new OpenSockets(this, onFound);
+  }
 
   get openSockets(): number {
     return this.#openSockets;
@@ -83,9 +89,11 @@ class OpenSockets implements ReadonlyMap<string, ServerSocket> {
   }
 
   readonly #runs: RunRegistry;
+  readonly #onFound: (run: HandlerRun) => void;
 
-  constructor(runs: RunRegistry) {
+  constructor(runs: RunRegistry, onFound: (run: HandlerRun) => void) {
     this.#runs = runs;
+    this.#onFound = onFound;
   }
 
   get size(): number {
@@ -109,7 +117,11 @@ class OpenSockets implements ReadonlyMap<string, ServerSocket> {
   }
 
   *values(): MapIterator<ServerSocket> {
-    for (const { socketId } of this.#runs) if (socketId.socket !== undefined) yield socketId.socket;
+    for (const run of this.#runs) {
+      if (run.socketId.socket === undefined) continue;
+      this.#onFound(run);
+      yield run.socketId.socket;
+    }
   }
 
   [Symbol.iterator](): MapIterator<[string, ServerSocket]> {

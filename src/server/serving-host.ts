@@ -84,7 +84,7 @@ export class ServingHost implements Host, RunListener {
   readonly #admission: Admission;
   readonly #capacity: Capacity;
   readonly #sessions: Sessions | undefined;
-  readonly #runs = new RunRegistry();
+  readonly #runs: RunRegistry;
   /** Also for the test kit: a second one could not follow the handlers of the first. */
   readonly handlerWaits: HostWaits;
   #shutDown: ShutDown | undefined;
@@ -95,7 +95,8 @@ export class ServingHost implements Host, RunListener {
     this.#routes = routes;
     this.#settings = settings;
     this.handlerWaits = new HostWaits(settings);
-    const mistakes = new HandlerMistakes(this.handlerWaits, settings.traces);
+    const mistakes = new HandlerMistakes(this.handlerWaits, settings);
+    this.#runs = new RunRegistry((run) => mistakes.found(run));
     this.#terms = new HostTerms(routes, settings, mistakes);
     this.#binding = binding;
     this.#sessions = settings.sessions && new Sessions(settings.sessions, settings);
