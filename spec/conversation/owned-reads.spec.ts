@@ -25,9 +25,13 @@ describe('a conversation that one call reads alone', () => {
   it('refuses the reads of all other calls, whichever handle they use', async () => {
     const { link, ws, other } = owned();
     link.arrive('a');
+    const refusedAs = (call: string): object => ({
+      ...REFUSED,
+      message: REFUSED.message.replace('ws.read()', call),
+    });
     await expect(ws.read()).rejects.toMatchObject(REFUSED);
-    await expect(other.readJson()).rejects.toMatchObject(REFUSED);
-    await expect(ws[Symbol.asyncIterator]().next()).rejects.toMatchObject(REFUSED);
+    await expect(other.readJson()).rejects.toMatchObject(refusedAs('ws.readJson()'));
+    await expect(ws[Symbol.asyncIterator]().next()).rejects.toMatchObject(refusedAs('for await'));
     expect(ws.queued.messages).toBe(1);
   });
 
