@@ -162,6 +162,27 @@ describe('RouteTable', () => {
       { '/a': { server: a, onClientMessage: 'on' } },
       `routes['/a'].onClientMessage: expected a function, got "on"`,
     ],
+    [
+      'a path in the place of a map',
+      '/chat',
+      `routes: expected { '/chat': … } in place of a path, got "/chat"`,
+    ],
+    ['an array', [a], 'got an array'],
+    [
+      'options beside server',
+      { '/a': { server: a, options: { maxMessageBytes: 1 } } },
+      `routes['/a']: options belong beside serve, not beside server: { serve: { server }, options }`,
+    ],
+    [
+      'options beside create',
+      { create: () => ({ server: a }), options: {} },
+      'routes: options belong beside serve, not beside create: { serve: { create }, options }',
+    ],
+    [
+      'a class as create',
+      { '/a': { create: Echo } },
+      `routes['/a'].create: expected a function, such as () => new Echo(), got a class`,
+    ],
   ])('refuses %s', (_, routes, message) => {
     expect(refused(routes)).toContain('COROSOCK_ARGUMENT');
     expect(refused(routes)).toContain(message);
@@ -172,11 +193,25 @@ describe('RouteTable', () => {
     ['that is empty', { '': a }, `begins with '/', got ''`],
     ['named like a property', { ['__proto__']: a }, `got '__proto__'`],
     ['that path-to-regexp refuses', { '/(a': a }, /a pattern of path-to-regexp \(.+\), got '\/\(a'$/],
-    ['of an older syntax', { '/chat/:room?': a }, 'a pattern of path-to-regexp'],
+    ['with ?', { '/chat/:room?': a }, `an optional part in braces: '/chat{/:room}', got '/chat/:room?'`],
+    ['with ? after text', { '/a-:b?/*c?': a }, `'/a-{:b}{/*c}'`],
+    ['with * alone', { '/files/*': a }, `a name for the rest of a path: '/files/*rest', got '/files/*'`],
+    ['with :', { '/files/:': a }, 'a pattern of path-to-regexp'],
     ['that is there twice', { '/chat/:room': a, '/chat/:id': b }, '/chat/:room is claimed already'],
   ])('refuses a pattern %s', (_, routes, message) => {
     expect(refused(routes)).toMatch(/^COROSOCK_ROUTE: routes: expected /);
-    expect(refused(routes)).toMatch(message);
+    expect(refused(routes)).toEqual(
+      typeof message === 'string' ? expect.stringContaining(message) : expect.stringMatching(message),
+    );
+  });
+
+  it('lets a member of a class be called options', () => {
+    class Optioned extends Echo {
+      readonly options = {};
+    }
+    expect(refused({ '/a': new Optioned(), '/b': { serve: Optioned, options: {} } })).toBeInstanceOf(
+      RouteTable,
+    );
   });
 
   it('refuses a pattern of another table, whatever its parameters are called', () => {

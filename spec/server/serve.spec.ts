@@ -68,6 +68,12 @@ describe('serve', () => {
     await expect(serve(nothing, options as ServeOptions)).rejects.toMatchObject({ code });
   });
 
+  it('says of a path before a handler how a map is written', async () => {
+    await expect(serve('/chat' as never, nothing as never)).rejects.toThrow(
+      `routes: expected { '/chat': … } in place of a path, got "/chat"`,
+    );
+  });
+
   it('refuses a number for routes', async () => {
     // @ts-expect-error -- a pattern begins with a slash
     await expect(serve({ chat: nothing })).rejects.toMatchObject({ code: 'COROSOCK_ROUTE' });

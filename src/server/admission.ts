@@ -8,7 +8,7 @@ import { HandshakeDeadline } from '../handshake/handshake-deadline.ts';
 import { bodyOf, responseFrom } from '../handshake/hook-response.ts';
 import { HookOrder } from './hook-order.ts';
 import type { HostHook, MakeServer } from './hook-order.ts';
-import { checkHooks } from './routes.ts';
+import { checkHooks } from './server-hooks.ts';
 import type { WebSocketServer } from './servable.ts';
 import type { SocketId } from './socket-id.ts';
 import type { SessionHandle } from '../session/session-handle.ts';

@@ -57,8 +57,9 @@ export function attach(server: AttachableServer, routes: Routes, options: HostOp
   if ('updateSettings' in server && !('headersTimeout' in server)) {
     throw badArgument('attach()', HTTP1_TOO, server);
   }
-  const settings = settingsOf('attach()', options);
+  // First: of `serve('/chat', handler)` the path is what is wrong.
   const table = new RouteTable(routes);
+  const settings = settingsOf('attach()', options);
   const registry = registryOf(server);
   const address = addressOf(server);
   const host = new ServingHost(table, settings, {

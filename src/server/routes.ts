@@ -15,6 +15,7 @@ import type {
   Servable,
   WebSocketServer,
 } from './servable.ts';
+import { checkHookNames, checkHooks, refuseOptions } from './server-hooks.ts';
 import { badArgument } from '../core/arguments.ts';
 import { UsageError } from '../core/errors.ts';
 import { propertyOf } from '../core/object-like.ts';
@@ -115,7 +116,10 @@ function compileAll(routes: Routes): readonly CompiledRoute[] {
     const lone = { label: 'every path', pattern: EVERY_PATH, shape: EVERY_PATH, match: () => NO_PARAMS };
     return [{ ...lone, ...partsOf('routes', routes) }];
   }
-  if (typeof routes !== 'object' || routes === null) throw badArgument('routes', EXPECTED, routes);
+  if (typeof routes === 'string')
+    throw badArgument('routes', `{ '${routes}': … } in place of a path`, routes);
+  if (typeof routes !== 'object' || routes === null || Array.isArray(routes))
+    throw badArgument('routes', `${EXPECTED}, or a map of patterns`, routes);
   const compiled = Object.entries(routes).map(([pattern, route]) => compile(pattern, route));
   if (compiled.length === 0) throw badArgument('routes', 'at least one pattern', routes);
   return compiled;
@@ -130,8 +134,15 @@ function compile(pattern: string, route: Route): CompiledRoute {
     const shape = pathToRegexp(pattern, options).regexp.source;
     return { label: pattern, pattern, shape, ...parts, match: (path) => paramsOf(matches(path)) };
   } catch (error) {
-    throw badRoute(`a pattern of path-to-regexp (${(error as Error).message})`, pattern);
+    throw badRoute(cureOf(pattern) ?? `a pattern of path-to-regexp (${(error as Error).message})`, pattern);
   }
+}
+
+/** What to write for the signs of older versions and of other routers. */
+function cureOf(pattern: string): string | undefined {
+  const optional = pattern.replaceAll(/(\/?[:*][\p{ID_Start}$_][\p{ID_Continue}$]*)\?/gu, '{$1}');
+  if (optional !== pattern) return `an optional part in braces: '${optional}'`;
+  return pattern.endsWith('*') ? `a name for the rest of a path: '${pattern}rest'` : undefined;
 }
 
 /**
@@ -167,15 +178,19 @@ function encodeLiteral(text: string): string {
  */
 function makerOf(name: string, servable: Servable): MakeServer {
   if (isWebSocketServer(servable)) {
-    checkHooks(name, servable);
+    checkServer(name, servable);
     return () => servable;
   }
-  if (isCreated(servable)) return () => createdBy(name, servable);
+  if (isCreated(servable)) {
+    checkCreate(name, servable);
+    return () => createdBy(name, servable);
+  }
   if (typeof servable !== 'function') throw badArgument(name, EXPECTED, servable);
   if (!isClass(servable)) {
     const server: WebSocketServer = { server: servable };
     return () => server;
   }
+  checkHookNames(name, servable.prototype as object);
   return () => checkedServer(name, EXPECTED, new servable());
 }
 
@@ -194,26 +209,27 @@ const CREATES = 'an object with server()';
 
 function checkedServer(name: string, expected: string, server: unknown): WebSocketServer {
   if (!isWebSocketServer(server)) throw badArgument(name, expected, server);
-  checkHooks(name, server);
+  checkServer(name, server);
   return server;
+}
+
+/** A class cannot be called: each connection would be refused. */
+function checkCreate(name: string, created: Created): void {
+  refuseOptions(name, 'create', created);
+  const { create } = created;
+  if (!isClass(create)) return;
+  const expected = `a function, such as () => new ${create.name}()`;
+  throw new UsageError('COROSOCK_ARGUMENT', `${name}.create: expected ${expected}, got a class`);
+}
+
+function checkServer(name: string, server: WebSocketServer): void {
+  refuseOptions(name, 'server', server);
+  checkHooks(name, server);
+  checkHookNames(name, server);
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof propertyOf(value, 'then') === 'function';
-}
-const HOOKS = ['onPreServer', 'onPostServer', 'onClientMessage', 'onExpire'] as const;
-
-/**
- * Checks that the hooks of a server are functions: another value would silently never run.
- *
- * @throws UsageError `COROSOCK_ARGUMENT`.
- */
-export function checkHooks(name: string, server: WebSocketServer): void {
-  for (const hook of HOOKS) {
-    const value: unknown = server[hook];
-    if (value !== undefined && typeof value !== 'function')
-      throw badArgument(`${name}.${hook}`, 'a function', value);
-  }
 }
 
 function isWebSocketServer(value: unknown): value is WebSocketServer {
@@ -238,7 +254,9 @@ function isCreated(value: unknown): value is Created {
 }
 
 /** A class is a function whose `prototype` is not writable. */
-function isClass(value: Handler | (new () => WebSocketServer)): value is new () => WebSocketServer {
+function isClass(
+  value: Handler | Created['create'] | (new () => WebSocketServer),
+): value is new () => WebSocketServer {
   return Object.getOwnPropertyDescriptor(value, 'prototype')?.writable === false;
 }
 

@@ -81,9 +81,10 @@ export function serve<
   options?: WithHostHook<ServeOptions, HostContext>,
 ): Promise<Host>;
 export async function serve(routes: Routes, options: ServeOptions = {}): Promise<Host> {
+  // First: of `serve('/chat', handler)` the path is what is wrong.
+  const table = new RouteTable(routes);
   const settings = settingsOf('serve()', options, SERVE_OPTIONS);
   const { port, hostname, tls, signals } = complete<OwnOptions, 'tls'>('serve()', options, OWN_OPTIONS);
-  const table = new RouteTable(routes);
   const listener = portListener('serve()', tls, settings.handshakeTimeoutMs);
   const { server } = listener;
   const onLate = (): unknown => host.tellRefused(undefined, REFUSALS.tooLate);
