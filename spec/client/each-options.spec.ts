@@ -79,10 +79,10 @@ describe('eachSettings', () => {
   it('refuses in Node what only a page has', () => {
     const refuse = (): unknown =>
       eachSettings('connect.each()', { probe: () => {} }, { ...IN_NODE, unknown: ['probe'] });
-    expect(refuse).toThrow('connect.each(): expected only the options ');
+    expect(refuse).toThrow('connect.each(): unknown option "probe". The options are ');
   });
 
   it('C2: refuses other names', () => {
-    expect(refused({ retries: 7 })).toMatch(/expected only the options .*minDelayMs.*, got "retries"$/);
+    expect(refused({ retries: 7 })).toMatch(/unknown option "retries"\. The options are .*minDelayMs/);
   });
 });

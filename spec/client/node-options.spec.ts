@@ -88,8 +88,16 @@ describe('tls', () => {
   it.each([
     ['no object', 'on', 'connect(): expected tls to be an object, got "on"'],
     ['null', null, 'connect(): expected tls to be an object, got null'],
-    ['a name that is misspelt', { rejectUnauthorised: true }, 'got "rejectUnauthorised"'],
-    ['where to connect', { host: 'elsewhere' }, 'connect() tls: expected only the options ALPNProtocols, '],
+    [
+      'a name that is misspelt',
+      { rejectUnauthorised: true },
+      'unknown option "rejectUnauthorised"; did you mean "rejectUnauthorized"?',
+    ],
+    [
+      'where to connect',
+      { host: 'elsewhere' },
+      'connect() tls: unknown option "host". The options are ALPNProtocols, ',
+    ],
     ['the name of a file', { ca: ['./ca.pem'] }, 'expected tls.ca to be PEM, as in the file, got another'],
     ['another name of a file', { key: './key.pem' }, 'expected tls.key to be PEM, as in the file'],
     [

@@ -51,7 +51,7 @@ describe('heartbeatOf', () => {
     expect(() => take({ intervalMs: 1, timeoutMs: 1, interval: 1 })).toThrow(
       new UsageError(
         'COROSOCK_ARGUMENT',
-        'connect() heartbeat: expected only the options intervalMs, timeoutMs, got "interval"',
+        'connect() heartbeat: unknown option "interval"; did you mean "intervalMs"? The options are intervalMs, timeoutMs',
       ),
     );
   });

@@ -25,7 +25,7 @@ describe('the option rate', () => {
     [
       'a misspelt name',
       { message: WINDOW },
-      'serve(), rate: expected only the options messages, bytes, over, got "message"',
+      'serve(), rate: unknown option "message"; did you mean "messages"? The options are messages, bytes, over',
     ],
     [
       'an empty window',

@@ -233,7 +233,7 @@ describe('checkNames', () => {
   });
 
   it('refuses a misspelt name and says which ones there are', () => {
-    const message = 'f(): expected only the options len, timeoutMs, got "timeout"';
+    const message = 'f(): unknown option "timeout"; did you mean "timeoutMs"? The options are len, timeoutMs';
     expect(() => checkNames('f()', { timeout: 5 }, known)).toThrow(refusal(message));
   });
 

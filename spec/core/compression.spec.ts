@@ -24,7 +24,7 @@ describe('compressionOf', () => {
     ],
     [
       { threshold: 1 },
-      'serve() compression: expected only the options contextTakeover, thresholdBytes, got "threshold"',
+      'serve() compression: unknown option "threshold". The options are contextTakeover, thresholdBytes',
     ],
     [{ contextTakeover: 1 }, 'serve(): expected compression.contextTakeover to be true or false, got 1'],
     [

@@ -21,13 +21,15 @@ describe('nearName', () => {
     ['another word', 'signal'],
     ['the empty name', ''],
     ['one letter', 'p'],
-    ['half of a short name', 'pen'],
+    ['more than a third of a short name', 'pen'],
+    ['a word within another', 'name'],
   ])('finds none for %s', (_, name) => {
     expect(nearName(name, ['hostname', 'timeoutMs', 'port'])).toBe(undefined);
   });
 
   it('takes the nearest, and of equals the first', () => {
     expect(nearName('queueByte', ['queueBits', 'queueBytes'])).toBe('queueBytes');
+    expect(nearName('port', ['report'])).toBe(undefined);
     expect(nearName('sent', ['send', 'seat'])).toBe('send');
   });
 });

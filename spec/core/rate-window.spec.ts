@@ -76,7 +76,7 @@ describe('checkRateWindow', () => {
   it.each([
     [undefined, 'f(): expected rate to be { count, perMs, burst }, got undefined'],
     [5, 'f(): expected rate to be { count, perMs, burst }, got 5'],
-    [{ count: 1, perMs: 1, per: 1 }, 'f(), rate: expected only the options count, perMs, burst, got "per"'],
+    [{ count: 1, perMs: 1, per: 1 }, 'f(), rate: unknown option "per". The options are count, perMs, burst'],
     [{ perMs: 1 }, 'f(): expected rate.count to be an integer from 1 to 2147483647, got undefined'],
     [{ count: 0.5, perMs: 1 }, 'f(): expected rate.count to be an integer from 1 to 2147483647, got 0.5'],
     [

@@ -17,7 +17,11 @@ describe('checkWait', () => {
 
   it.each<[string, unknown, string]>([
     ['no object', null, 'ws.call(): expected options to be an object, got null'],
-    ['another name', { timeout: 1 }, 'ws.call(): expected only the options timeoutMs, signal, got "timeout"'],
+    [
+      'another name',
+      { timeout: 1 },
+      'ws.call(): unknown option "timeout"; did you mean "timeoutMs"? The options are timeoutMs, signal',
+    ],
     [
       'a negative time',
       { timeoutMs: -1 },

@@ -300,7 +300,7 @@ describe('an option', () => {
     for (const options of [{ maxPayload: 1 }, { maxMessagebytes: 1 }, { heartBeat: false }]) {
       await expect(make(options as HostOptions)).rejects.toMatchObject({
         code: 'COROSOCK_ARGUMENT',
-        message: expect.stringContaining('only the options maxMessageBytes, ') as string,
+        message: expect.stringContaining('The options are maxMessageBytes, ') as string,
       });
     }
   });

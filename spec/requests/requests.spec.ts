@@ -193,16 +193,16 @@ describe('request', () => {
   });
 
   it.each([
-    ['method to be a string, got undefined', [undefined]],
-    ['params to be an object or an array, got "x"', ['add', 'x']],
-    ['a value that JSON can hold, got one that it cannot', ['add', [1n]]],
-    ['only the options timeoutMs, signal, got "len"', ['add', [], { len: 1 }]],
-    ['timeoutMs to be a number of milliseconds ≥ 0, got -1', ['add', [], { timeoutMs: -1 }]],
-  ])('refuses what it cannot send: expected %s', async (expected, given) => {
+    ['expected method to be a string, got undefined', [undefined]],
+    ['expected params to be an object or an array, got "x"', ['add', 'x']],
+    ['expected a value that JSON can hold, got one that it cannot', ['add', [1n]]],
+    ['unknown option "len". The options are timeoutMs, signal', ['add', [], { len: 1 }]],
+    ['expected timeoutMs to be a number of milliseconds ≥ 0, got -1', ['add', [], { timeoutMs: -1 }]],
+  ])('refuses what it cannot send: %s', async (text, given) => {
     const { rpc, sent } = scriptedRpc();
     const args = given as unknown as Parameters<typeof rpc.request>;
-    await expect(rpc.request(...args)).rejects.toThrow(`rpc.request(): expected ${expected}`);
-    await expect(rpc.notify(...args)).rejects.toThrow(`rpc.notify(): expected ${expected}`);
+    await expect(rpc.request(...args)).rejects.toThrow(`rpc.request(): ${text}`);
+    await expect(rpc.notify(...args)).rejects.toThrow(`rpc.notify(): ${text}`);
     expect(sent()).toEqual([]);
   });
 
@@ -290,20 +290,32 @@ describe('requests', () => {
   });
 
   it.each([
-    ['a socket, got undefined', undefined, {}],
-    ['a socket, got an object', {}, {}],
-    ['only the options handlers, maxPending, maxRunning, timeoutMs, got "handler"', 'ws', { handler: {} }],
-    ['maxPending to be an integer from 1 to 2147483647, got 0', 'ws', { maxPending: 0 }],
-    ['maxRunning to be an integer from 1 to 2147483647, got Infinity', 'ws', { maxRunning: Infinity }],
-    ['timeoutMs to be a number of milliseconds ≥ 0, got NaN', 'ws', { timeoutMs: NaN }],
-    ['handlers to be a plain object of functions, got null', 'ws', { handlers: null }],
-    ['handlers to be a plain object of functions, got an array', 'ws', { handlers: [] }],
-    ['handlers to be a plain object of functions, got an object', 'ws', { handlers: new Map() }],
-    ['handlers["add"] to be a function, got 1', 'ws', { handlers: { add: 1 } }],
-  ])('refuses nonsense: expected %s', async (expected, socket, options) => {
+    ['expected a socket, got undefined', undefined, {}],
+    ['expected a socket, got an object', {}, {}],
+    [
+      'unknown option "handler"; did you mean "handlers"? The options are handlers, maxPending, maxRunning, timeoutMs',
+      'ws',
+      { handler: {} },
+    ],
+    ['expected maxPending to be an integer from 1 to 2147483647, got 0', 'ws', { maxPending: 0 }],
+    [
+      'expected maxRunning to be an integer from 1 to 2147483647, got Infinity',
+      'ws',
+      { maxRunning: Infinity },
+    ],
+    ['expected timeoutMs to be a number of milliseconds ≥ 0, got NaN', 'ws', { timeoutMs: NaN }],
+    ['expected handlers to be a plain object of functions, got null', 'ws', { handlers: null }],
+    ['expected handlers to be a plain object of functions, got an array', 'ws', { handlers: [] }],
+    [
+      'expected handlers to be a plain object of functions, no instance of a class, got an object',
+      'ws',
+      { handlers: new Map() },
+    ],
+    ['expected handlers["add"] to be a function, got 1', 'ws', { handlers: { add: 1 } }],
+  ])('refuses nonsense: %s', async (text, socket, options) => {
     const { ws } = scripted();
     const given = (socket === 'ws' ? ws : socket) as Socket;
-    expect(() => requests(given, options as RequestsOptions)).toThrow(`requests(): expected ${expected}`);
+    expect(() => requests(given, options as RequestsOptions)).toThrow(`requests(): ${text}`);
     expect(await ws.read({ timeoutMs: 0 })).toEqual([undefined, 'timeout']);
   });
 

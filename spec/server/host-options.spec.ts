@@ -368,19 +368,19 @@ describe('settingsOf', () => {
     ]);
   });
 
-  it.each([
-    ['a misspelt name', { maxMessageByte: 1 }, '"maxMessageByte"'],
-    ['another case', { Compression: true }, '"Compression"'],
+  it.each<[string, object, string, string?]>([
+    ['a misspelt name', { maxMessageByte: 1 }, '"maxMessageByte"', '; did you mean "maxMessageBytes"?'],
+    ['another case', { Compression: true }, '"Compression"', '; did you mean "compression"?'],
     ['an option of `ws`', { maxPayload: 1 }, '"maxPayload"'],
     ['an option of a later version', { broker: {} }, '"broker"'],
     ['an option of serve alone', { port: 1 }, '"port"'],
     ['undefined under an unknown name', { maxPayload: undefined }, '"maxPayload"'],
     ['a name of a property', JSON.parse('{"__proto__": 1}'), '"__proto__"'],
     ['another such name', { constructor: 1 }, '"constructor"'],
-  ])('C2: refuses %s', (_, options, name) => {
+  ])('C2: refuses %s', (_, options, name, cure = '.') => {
     expect(refused(options)).toEqual([
       'COROSOCK_ARGUMENT',
-      `serve(): expected only the options ${Object.keys(HOST_OPTIONS).join(', ')}, got ${name}`,
+      `serve(): unknown option ${name}${cure} The options are ${Object.keys(HOST_OPTIONS).join(', ')}`,
     ]);
   });
 

@@ -297,7 +297,7 @@ describe('the filter of host.waits', () => {
 
   it.each<[string, object, string]>([
     ['no object', null as never, 'expected options to be an object, got null'],
-    ['an unknown name', { longer: 1 }, 'expected only the options longerThanMs, id, got "longer"'],
+    ['an unknown name', { longer: 1 }, 'unknown option "longer". The options are longerThanMs, id'],
     [
       'a negative time',
       { longerThanMs: -1 },

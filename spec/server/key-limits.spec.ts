@@ -202,7 +202,7 @@ describe('checkKeyLimit', () => {
     [Promise.resolve({ key: 'a' }), 'expected { key, maxSockets, handshakes } or undefined, got an object'],
     [{}, 'expected key to be a string, got undefined'],
     [{ key: 1 }, 'expected key to be a string, got 1'],
-    [{ key: 'a', max: 1 }, 'expected only the options key, maxSockets, handshakes, got "max"'],
+    [{ key: 'a', max: 1 }, 'unknown option "max". The options are key, maxSockets, handshakes'],
     [{ key: 'a', maxSockets: 0 }, 'expected maxSockets to be an integer from 1 to 2147483647, got 0'],
     [
       { key: 'a', handshakes: { count: 1, perMs: 0 } },

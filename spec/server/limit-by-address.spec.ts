@@ -78,13 +78,14 @@ describe('limitByAddress', () => {
   });
 
   it.each([
-    [undefined, 'expected options to be an object, got undefined'],
-    [{ key: 'a' }, 'expected only the options maxSockets, handshakes, got "key"'],
-    [{}, 'expected maxSockets or handshakes, got an object'],
+    [undefined, 'expected maxSockets, handshakes: { count, perMs, burst }, or both, got undefined'],
+    [null, 'expected options to be an object, got null'],
+    [{ key: 'a' }, 'unknown option "key". The options are maxSockets, handshakes'],
+    [{}, 'expected maxSockets, handshakes: { count, perMs, burst }, or both, got an object'],
     [{ maxSockets: 1.5 }, 'expected maxSockets to be an integer from 1 to 2147483647, got 1.5'],
     [{ handshakes: 5 }, 'expected handshakes to be { count, perMs, burst }, got 5'],
   ])('C1: refuses %j', (limits, text) => {
-    expect(() => limitByAddress(limits as object)).toThrow(
+    expect(() => limitByAddress(limits as never)).toThrow(
       new UsageError('COROSOCK_ARGUMENT', `limitByAddress(): ${text}`),
     );
   });

@@ -165,7 +165,7 @@ describe('RouteTable', () => {
     [
       'a path in the place of a map',
       '/chat',
-      `routes: expected { '/chat': … } in place of a path, got "/chat"`,
+      `routes: expected a map such as { '/chat': handler }, not a path, got "/chat"`,
     ],
     ['an array', [a], 'got an array'],
     [

@@ -70,7 +70,7 @@ describe('serve', () => {
 
   it('says of a path before a handler how a map is written', async () => {
     await expect(serve('/chat' as never, nothing as never)).rejects.toThrow(
-      `routes: expected { '/chat': … } in place of a path, got "/chat"`,
+      `routes: expected a map such as { '/chat': handler }, not a path, got "/chat"`,
     );
   });
 

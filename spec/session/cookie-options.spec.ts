@@ -93,7 +93,7 @@ describe('cookieSettingsOf', () => {
       ['COROSOCK_ARGUMENT', 'serve() sessions.cookie: expected options to be an object, got null'],
       [
         'COROSOCK_ARGUMENT',
-        'serve() sessions.cookie: expected only the options name, path, domain, sameSite, secure, maxAgeMs, got "httpOnly"',
+        'serve() sessions.cookie: unknown option "httpOnly". The options are name, path, domain, sameSite, secure, maxAgeMs',
       ],
     ]);
   });

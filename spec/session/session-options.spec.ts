@@ -143,7 +143,7 @@ describe('sessionSettingsOf', () => {
   it('C2: refuses unknown names', () => {
     expect(refused({ secret: 'a', timeoutMS: 1 })).toEqual([
       'COROSOCK_ARGUMENT',
-      'serve() sessions: expected only the options secret, cookie, store, timeoutMs, storeTimeoutMs, endOnClose, got "timeoutMS"',
+      'serve() sessions: unknown option "timeoutMS"; did you mean "timeoutMs"? The options are secret, cookie, store, timeoutMs, storeTimeoutMs, endOnClose',
     ]);
   });
 

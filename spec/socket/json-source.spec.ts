@@ -113,14 +113,19 @@ describe('jsonOf', () => {
   });
 
   it.each([
-    ['undefined', undefined, {}, 'a socket, got undefined'],
-    ['an object', {}, {}, 'a socket, got an object'],
-    ['another option', 'ws', { timeoutMs: 1 }, 'only the options schema, got "timeoutMs"'],
-    ['no schema', 'ws', { schema: {} }, 'schema to be a Standard Schema of version 1, got an object'],
+    ['undefined', undefined, {}, 'expected a socket, got undefined'],
+    ['an object', {}, {}, 'expected a socket, got an object'],
+    ['another option', 'ws', { timeoutMs: 1 }, 'unknown option "timeoutMs". The options are schema'],
+    [
+      'no schema',
+      'ws',
+      { schema: {} },
+      'expected schema to be a Standard Schema of version 1, got an object',
+    ],
   ])('refuses %s', (_, socket, options: object, expected) => {
     const { ws } = scripted();
     const given = (socket === 'ws' ? ws : socket) as Socket;
-    expect(() => jsonOf(given, options)).toThrow(`jsonOf(): expected ${expected}`);
+    expect(() => jsonOf(given, options)).toThrow(`jsonOf(): ${expected}`);
   });
 });
 

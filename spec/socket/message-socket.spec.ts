@@ -158,29 +158,33 @@ describe('read', () => {
   });
 
   it.each<[string, (ws: MessageSocket) => Promise<unknown>, string]>([
-    ['len 0', (ws) => ws.read(0), 'len to be an integer ≥ 1, got 0'],
-    ['a text', (ws) => ws.read('5' as unknown as number), 'len to be an integer ≥ 1, got "5"'],
-    ['null', (ws) => ws.read(null as unknown as ReadOptions), 'options to be an object, got null'],
-    ['a negative time', (ws) => ws.read(1, -1), 'timeoutMs to be a number of milliseconds ≥ 0, got -1'],
+    ['len 0', (ws) => ws.read(0), 'expected len to be an integer ≥ 1, got 0'],
+    ['a text', (ws) => ws.read('5' as unknown as number), 'expected len to be an integer ≥ 1, got "5"'],
+    ['null', (ws) => ws.read(null as unknown as ReadOptions), 'expected options to be an object, got null'],
+    [
+      'a negative time',
+      (ws) => ws.read(1, -1),
+      'expected timeoutMs to be a number of milliseconds ≥ 0, got -1',
+    ],
     [
       'NaN for a time',
       (ws) => ws.read({ timeoutMs: Number.NaN }),
-      'timeoutMs to be a number of milliseconds ≥ 0, got NaN',
+      'expected timeoutMs to be a number of milliseconds ≥ 0, got NaN',
     ],
     [
       'a misspelt option',
       (ws) => ws.read({ timeout: 5 } as ReadOptions),
-      'only the options len, timeoutMs, signal, got "timeout"',
+      'unknown option "timeout"; did you mean "timeoutMs"? The options are len, timeoutMs, signal',
     ],
     [
       'a controller for its signal',
       (ws) => ws.read({ signal: new AbortController() as unknown as AbortSignal }),
-      'signal to be an AbortSignal, got an object',
+      'expected signal to be an AbortSignal, got an object',
     ],
   ])('rejects %s, and takes nothing', async (_, read, expected) => {
     const { link, ws } = scripted();
     link.arrive('kept');
-    await expect(read(ws)).rejects.toThrow(refusal(`ws.read(): expected ${expected}`));
+    await expect(read(ws)).rejects.toThrow(refusal(`ws.read(): ${expected}`));
     expect(await ws.read()).toEqual(['kept', 'ok']);
   });
 });
@@ -222,22 +226,26 @@ describe('readMessage', () => {
   });
 
   it.each<[string, (ws: MessageSocket) => Promise<unknown>, string]>([
-    ['text', (ws) => ws.readMessage('5s' as never), 'milliseconds or options, got "5s"'],
-    ['a negative time', (ws) => ws.readMessage(-1), 'timeoutMs to be a number of milliseconds ≥ 0, got -1'],
+    ['text', (ws) => ws.readMessage('5s' as never), 'expected milliseconds or options, got "5s"'],
+    [
+      'a negative time',
+      (ws) => ws.readMessage(-1),
+      'expected timeoutMs to be a number of milliseconds ≥ 0, got -1',
+    ],
     [
       'a len',
       (ws) => ws.readMessage({ len: 5 } as WaitOptions),
-      'only the options timeoutMs, signal, got "len"',
+      'unknown option "len". The options are timeoutMs, signal',
     ],
     [
       'a text for its signal',
       (ws) => ws.readMessage({ signal: 'x' as unknown as AbortSignal }),
-      'signal to be an AbortSignal, got "x"',
+      'expected signal to be an AbortSignal, got "x"',
     ],
   ])('rejects %s, and takes nothing', async (_, read, expected) => {
     const { link, ws } = scripted();
     link.arrive('kept');
-    await expect(read(ws)).rejects.toThrow(refusal(`ws.readMessage(): expected ${expected}`));
+    await expect(read(ws)).rejects.toThrow(refusal(`ws.readMessage(): ${expected}`));
     expect(await ws.readMessage()).toEqual(['kept', 'ok']);
   });
 });
@@ -307,41 +315,41 @@ describe('write', () => {
     [
       'a number',
       (ws) => ws.write(1000 as unknown as Data),
-      'a string, a Uint8Array or an iterable of them, got 1000',
+      'expected a string, a Uint8Array or an iterable of them, got 1000',
     ],
     [
       'nothing',
       (ws) => ws.write(undefined as unknown as Data),
-      'a string, a Uint8Array or an iterable of them, got undefined',
+      'expected a string, a Uint8Array or an iterable of them, got undefined',
     ],
     [
       'null for options',
       (ws) => ws.write('a', null as unknown as WriteOptions),
-      'options to be an object, got null',
+      'expected options to be an object, got null',
     ],
     [
       'a negative time',
       (ws) => ws.write('a', { timeoutMs: -1 }),
-      'timeoutMs to be a number of milliseconds ≥ 0, got -1',
+      'expected timeoutMs to be a number of milliseconds ≥ 0, got -1',
     ],
     [
       'a misspelt option',
       (ws) => ws.write('a', { timeout: 5 } as WriteOptions),
-      'only the options timeoutMs, signal, compress, got "timeout"',
+      'unknown option "timeout"; did you mean "timeoutMs"? The options are timeoutMs, signal, compress',
     ],
     [
       'a text for its signal',
       (ws) => ws.write('a', { signal: 'x' as unknown as AbortSignal }),
-      'signal to be an AbortSignal, got "x"',
+      'expected signal to be an AbortSignal, got "x"',
     ],
     [
       'a number for compress',
       (ws) => ws.write('a', { compress: 1 as unknown as boolean }),
-      'compress to be true or false, got 1',
+      'expected compress to be true or false, got 1',
     ],
   ])('rejects %s, and sends nothing', async (_, write, expected) => {
     const { link, ws } = scripted();
-    await expect(write(ws)).rejects.toThrow(refusal(`ws.write(): expected ${expected}`));
+    await expect(write(ws)).rejects.toThrow(refusal(`ws.write(): ${expected}`));
     expect(link.sent).toEqual([]);
   });
 });

@@ -111,21 +111,25 @@ describe('readJson', () => {
   });
 
   it.each([
-    ['a misspelt option', { timeout: 5 }, 'only the options timeoutMs, signal, schema, got "timeout"'],
-    ['text', '5s', 'milliseconds or options, got "5s"'],
-    ['a negative time', { timeoutMs: -1 }, 'timeoutMs to be a number of milliseconds ≥ 0, got -1'],
-    ['a number for its signal', { signal: 5 }, 'signal to be an AbortSignal, got 5'],
+    ['text', '5s', 'expected milliseconds or options, got "5s"'],
+    [
+      'a misspelt option',
+      { timeout: 5 },
+      'unknown option "timeout"; did you mean "timeoutMs"? The options are timeoutMs, signal, schema',
+    ],
+    ['a negative time', { timeoutMs: -1 }, 'expected timeoutMs to be a number of milliseconds ≥ 0, got -1'],
+    ['a number for its signal', { signal: 5 }, 'expected signal to be an AbortSignal, got 5'],
     [
       'an object for its schema',
       { schema: {} },
-      'schema to be a Standard Schema of version 1, got an object',
+      'expected schema to be a Standard Schema of version 1, got an object',
     ],
   ])('refuses %s, and takes nothing', async (_, options, expected) => {
     const { link, ws } = scripted();
     link.arrive('1');
     await expect(ws.readJson(options as object)).rejects.toMatchObject({
       code: 'COROSOCK_ARGUMENT',
-      message: `ws.readJson(): expected ${expected}`,
+      message: `ws.readJson(): ${expected}`,
     });
     expect(ws.queued.messages).toBe(1);
   });
@@ -210,14 +214,19 @@ describe('writeJson', () => {
   });
 
   it.each([
-    ['undefined', undefined, {}, 'a value that JSON can hold, got undefined'],
-    ['a BigInt', 1n, {}, 'a value that JSON can hold, got one that it cannot'],
-    ['a misspelt option', 1, { timeout: 5 }, 'only the options timeoutMs, signal, compress, got "timeout"'],
+    ['undefined', undefined, {}, 'expected a value that JSON can hold, got undefined'],
+    ['a BigInt', 1n, {}, 'expected a value that JSON can hold, got one that it cannot'],
+    [
+      'a misspelt option',
+      1,
+      { timeout: 5 },
+      'unknown option "timeout"; did you mean "timeoutMs"? The options are timeoutMs, signal, compress',
+    ],
   ])('refuses %s, and sends nothing', async (_, value, options, expected) => {
     const { link, ws } = scripted();
     await expect(ws.writeJson(value, options as WriteOptions)).rejects.toMatchObject({
       code: 'COROSOCK_ARGUMENT',
-      message: `ws.writeJson(): expected ${expected}`,
+      message: `ws.writeJson(): ${expected}`,
     });
     expect(link.sent).toEqual([]);
   });

@@ -88,7 +88,7 @@ describe('readText', () => {
     const { link, ws } = scripted();
     link.arrive('kept');
     await expect(ws.readText({ len: 3 } as object)).rejects.toThrow(
-      'ws.readText(): expected only the options timeoutMs, signal, got "len"',
+      'ws.readText(): unknown option "len". The options are timeoutMs, signal',
     );
     expect(await ws.readText()).toEqual(['kept', 'ok']);
   });

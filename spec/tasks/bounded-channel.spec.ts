@@ -253,16 +253,16 @@ describe('a signal on a channel', () => {
 
 describe('the arguments of a channel', () => {
   it.each([
-    [{ capacity: 0 }, 'capacity to be an integer from 1 to 2147483647, got 0'],
-    [{ capacity: 1.5 }, 'capacity to be an integer from 1 to 2147483647, got 1.5'],
-    [{ capacity: Infinity }, 'capacity to be an integer from 1 to 2147483647, got Infinity'],
-    [{ whenFull: 'drop' }, `whenFull to be 'wait', 'drop-oldest' or 'drop-newest', got "drop"`],
-    [{ clock: {} }, 'clock to be a Clock, got an object'],
-    [{ size: 1 }, 'only the options capacity, whenFull, clock, got "size"'],
-    [null, 'options to be an object, got null'],
+    [{ capacity: 0 }, 'expected capacity to be an integer from 1 to 2147483647, got 0'],
+    [{ capacity: 1.5 }, 'expected capacity to be an integer from 1 to 2147483647, got 1.5'],
+    [{ capacity: Infinity }, 'expected capacity to be an integer from 1 to 2147483647, got Infinity'],
+    [{ whenFull: 'drop' }, `expected whenFull to be 'wait', 'drop-oldest' or 'drop-newest', got "drop"`],
+    [{ clock: {} }, 'expected clock to be a Clock, got an object'],
+    [{ size: 1 }, 'unknown option "size". The options are capacity, whenFull, clock'],
+    [null, 'expected options to be an object, got null'],
   ])('are refused: %j', (options, message) => {
     expect(() => channel(options as object)).toThrow(
-      expect.objectContaining({ code: 'COROSOCK_ARGUMENT', message: `channel(): expected ${message}` }),
+      expect.objectContaining({ code: 'COROSOCK_ARGUMENT', message: `channel(): ${message}` }),
     );
   });
 

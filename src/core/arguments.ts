@@ -5,6 +5,7 @@
 import { bytesOf } from './data.ts';
 import { UsageError } from './errors.ts';
 import { MAX_CLOSE_REASON_BYTES, MAX_INTEGER, MAX_TIMER_MS } from './limits.ts';
+import { nearName } from './near-name.ts';
 import type { Check } from './options.ts';
 
 /** Refuses a `len` that is no integer ≥ 1. */
@@ -113,13 +114,19 @@ export function checkNames(call: string, options: unknown, known: ReadonlySet<st
   checkObject(call, options);
   const names = Object.keys(options);
   for (const name of names) {
-    if (!known.has(name)) {
-      throw badArgument(call, `only the options ${[...known].join(', ')}`, name);
-    }
+    if (!known.has(name)) throw unknownOption(call, name, known);
   }
   // A signal in the place of `{ signal }` has no names of its own: it would be ignored.
   if (names.length === 0 && options instanceof AbortSignal)
     throw badArgument(call, 'options such as { signal }, not the signal alone', options);
+}
+
+/** Says first what is wrong, and last all names: a host has more than thirty. */
+function unknownOption(call: string, name: string, known: ReadonlySet<string>): UsageError {
+  const near = nearName(name, known);
+  const cure = near === undefined ? '.' : `; did you mean "${near}"?`;
+  const text = `unknown option ${show(name)}${cure} The options are ${[...known].join(', ')}`;
+  return new UsageError('COROSOCK_ARGUMENT', `${call}: ${text}`);
 }
 
 /**

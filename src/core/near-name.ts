@@ -1,17 +1,19 @@
 // The name that a caller has probably meant. arguments.ts asks for options, server-hooks.ts for
 // hooks; both only where a name is not known, so it need not be fast.
 
-/** More changes than these make another word of it, and of a short name half of its letters. */
+/** Most changes; of a short name one for each three letters: `port` is not meant for `report`. */
 const MOST_CHANGES = 2;
 
 /**
  * Finds the known name that is nearest to a given one.
  *
- * A name in another case is the nearest; then one that differs by two letters at most: missing,
- * added or other letters. @returns undefined where none is near.
+ * A name in another case is the nearest; then one that differs by two changes at most: a letter
+ * that is missing, too many or another one, or two that have changed places.
+ *
+ * @returns undefined where none is near.
  */
 export function nearName(name: string, known: Iterable<string>): string | undefined {
-  let least = Math.min(MOST_CHANGES, name.length >> 1) + 1;
+  let least = Math.min(MOST_CHANGES, Math.floor(name.length / 3)) + 1;
   let near: string | undefined;
   for (const candidate of known) {
     const changes = changesBetween(name.toLowerCase(), candidate.toLowerCase());
@@ -20,22 +22,25 @@ export function nearName(name: string, known: Iterable<string>): string | undefi
   return near;
 }
 
-/** How many letters have to be put in, taken out or replaced (the distance of Levenshtein). */
+/** Counts the changes from one text to another (the distance of Damerau and Levenshtein). */
 function changesBetween(from: string, to: string): number {
-  // The costs from the empty text to each beginning of `to`, then from one letter more each time.
-  let costs = Array.from({ length: to.length + 1 }, (_, at) => at);
-  for (const letter of from) {
-    let left = (costs[0] as number) + 1;
-    const next = [left];
-    for (const [at, other] of [...to].entries()) {
-      left = Math.min(
-        left + 1,
-        (costs[at + 1] as number) + 1,
-        (costs[at] as number) + Number(letter !== other),
+  // A row has the changes from a beginning of `from` to each beginning of `to`.
+  const rows = [Array.from({ length: to.length + 1 }, (_, at) => at)];
+  const at = (i: number, j: number): number => rows[i]?.[j] ?? Infinity;
+  for (let i = 0; i < from.length; i += 1) {
+    const row = [i + 1];
+    rows.push(row);
+    for (let j = 0; j < to.length; j += 1) {
+      const isSwapped = from[i] === to[j - 1] && from[i - 1] === to[j];
+      row.push(
+        Math.min(
+          at(i, j) + Number(from[i] !== to[j]),
+          at(i, j + 1) + 1,
+          at(i + 1, j) + 1,
+          isSwapped ? at(i - 1, j - 1) + 1 : Infinity,
+        ),
       );
-      next.push(left);
     }
-    costs = next;
   }
-  return costs.at(-1) as number;
+  return at(from.length, to.length);
 }

@@ -36,7 +36,11 @@ export const REQUESTS_OPTIONS: OptionTable<RequestsOptions> = {
 };
 
 function checkHandlers(call: string, name: string, handlers: unknown): void {
-  if (!isPlain(handlers)) throw badArgument(call, `${name} to be a plain object of functions`, handlers);
+  if (!isPlain(handlers)) {
+    const isInstance = typeof handlers === 'object' && handlers !== null && !Array.isArray(handlers);
+    const expected = `${name} to be a plain object of functions${isInstance ? ', no instance of a class' : ''}`;
+    throw badArgument(call, expected, handlers);
+  }
   for (const [method, handler] of Object.entries(handlers)) {
     checkFunction(call, `${name}[${JSON.stringify(method)}]`, handler);
   }

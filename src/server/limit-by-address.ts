@@ -6,9 +6,11 @@ import type { HandshakeRequest } from '../handshake/handshake-request.ts';
 import { canonicalPeerAddress } from '../handshake/ip-address.ts';
 import { checkLimits } from './key-limits.ts';
 import type { KeyLimit } from './key-limits.ts';
-import { badArgument, checkObject } from '../core/arguments.ts';
+import { badArgument } from '../core/arguments.ts';
 
 const NAMES: ReadonlySet<string> = new Set(['maxSockets', 'handshakes']);
+
+const LIMITS = 'maxSockets, handshakes: { count, perMs, burst }, or both';
 
 /** Clients that have reset their connection before their request was looked at. */
 const GONE = 'gone';
@@ -26,10 +28,10 @@ const GONE = 'gone';
 export function limitByAddress(
   limits: Omit<KeyLimit, 'key'>,
 ): (request: HandshakeRequest) => KeyLimit | undefined {
-  checkObject('limitByAddress()', limits);
+  if (limits === undefined) throw badArgument('limitByAddress()', LIMITS, limits);
   checkLimits('limitByAddress()', limits, NAMES);
   if (limits.maxSockets === undefined && limits.handshakes === undefined)
-    throw badArgument('limitByAddress()', 'maxSockets or handshakes', limits);
+    throw badArgument('limitByAddress()', LIMITS, limits);
   // A copy: the caller may change its own after the check.
   const given = { ...limits };
   return ({ remoteAddress, raw }) => {

@@ -117,7 +117,7 @@ function compileAll(routes: Routes): readonly CompiledRoute[] {
     return [{ ...lone, ...partsOf('routes', routes) }];
   }
   if (typeof routes === 'string')
-    throw badArgument('routes', `{ '${routes}': … } in place of a path`, routes);
+    throw badArgument('routes', "a map such as { '/chat': handler }, not a path", routes);
   if (typeof routes !== 'object' || routes === null || Array.isArray(routes))
     throw badArgument('routes', `${EXPECTED}, or a map of patterns`, routes);
   const compiled = Object.entries(routes).map(([pattern, route]) => compile(pattern, route));
@@ -216,7 +216,7 @@ function checkedServer(name: string, expected: string, server: unknown): WebSock
 /** A class cannot be called: each connection would be refused. */
 function checkCreate(name: string, created: Created): void {
   refuseOptions(name, 'create', created);
-  const { create } = created;
+  const create = Reflect.get(created, 'create') as Created['create'];
   if (!isClass(create)) return;
   const expected = `a function, such as () => new ${create.name}()`;
   throw new UsageError('COROSOCK_ARGUMENT', `${name}.create: expected ${expected}, got a class`);
