@@ -216,7 +216,7 @@ function checkedServer(name: string, expected: string, server: unknown): WebSock
 /** A class cannot be called: each connection would be refused. */
 function checkCreate(name: string, created: Created): void {
   refuseOptions(name, 'create', created);
-  const create = Reflect.get(created, 'create') as Created['create'];
+  const create = Reflect.get(created, 'create');
   if (!isClass(create)) return;
   const expected = `a function, such as () => new ${create.name}()`;
   throw new UsageError('COROSOCK_ARGUMENT', `${name}.create: expected ${expected}, got a class`);
