@@ -53,12 +53,33 @@ async function visit(
 const encoded = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 describe('responseFrom', () => {
-  it.each([undefined, null, 'Response', {}, { status: 403 }, new Map(), () => new Response()])(
-    'takes %o for a context',
-    (returned) => {
-      expect(responseFrom(returned)).toBe(undefined);
-    },
-  );
+  it.each([
+    { status: 401 },
+    { status: 403, statusText: 'Forbidden', headers: {}, body: 'no' },
+    Object.assign(Object.create(null) as object, { status: 401 }),
+  ])('H33: refuses %o with 500, and says how a Response is written', async (returned) => {
+    const { status } = returned as { readonly status: number };
+    const [answer, , reports] = await visit(returned);
+    expect([answer, reports.map(String)]).toEqual([
+      500,
+      [
+        `UsageError: onPreServer: expected a Response: return new Response(null, { status: ${status} }), got an object`,
+      ],
+    ]);
+  });
+
+  it.each([
+    undefined,
+    null,
+    'Response',
+    {},
+    { status: '403' },
+    { status: 1, user: 'ann' },
+    new Map(),
+    () => new Response(),
+  ])('takes %o for a context', (returned) => {
+    expect(responseFrom(returned)).toBe(undefined);
+  });
 
   it('gives a Response of the global class as it is', () => {
     const response = new Response('no', { status: 401 });

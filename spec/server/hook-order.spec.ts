@@ -169,6 +169,19 @@ describe('onPreServer of a route', () => {
   });
 });
 
+describe('an object like a Response, of the hook of a host', () => {
+  it('H33: refuses with 500, and no server is made', async () => {
+    const reports: string[] = [];
+    const create = (): never => expect.unreachable();
+    const report = (error: unknown): unknown => reports.push(String(error));
+    expect(await hear({ create }, { onPreServer: () => ({ status: 401 }), report })).toEqual([
+      500,
+      expect.any(String),
+    ]);
+    expect(reports).toEqual([expect.stringContaining('return new Response(null, { status: 401 })')]);
+  });
+});
+
 describe('create', () => {
   class Chat {
     readonly #greeting: string;

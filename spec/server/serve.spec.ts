@@ -32,9 +32,22 @@ describe('serve', () => {
     expect(status).toBe(426);
   });
 
-  it('rejects when the port is taken', async () => {
+  it.each([
+    ['a name as it was given', 'localhost', 'localhost'],
+    ['localhost for all addresses of IPv4', '0.0.0.0', 'localhost'],
+    ['localhost for all addresses', '::', 'localhost'],
+    ['an address', '127.0.0.1', '127.0.0.1'],
+  ])('has in its URL %s', async (_, hostname, shown) => {
+    await using host = await serve(nothing, { hostname });
+    expect(host.url).toBe(`ws://${shown}:${host.port}`);
+    expect((await fetch(host.url.replace('ws:', 'http:'))).status).toBe(426);
+  });
+
+  it('rejects when the port is taken, with the line that has called it', async () => {
     await using host = await serve(nothing);
-    await expect(serve(nothing, { port: host.port })).rejects.toMatchObject({ code: 'EADDRINUSE' });
+    const error = await serve(nothing, { port: host.port }).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: 'EADDRINUSE', syscall: 'listen' });
+    expect((error as Error).stack?.split('\n')[1]).toContain('serve.spec.ts');
   });
 
   it('rejects when there is no such address', async () => {

@@ -4,6 +4,8 @@
 
 import { unattended } from '../waiting/abortable.ts';
 import type { LazySignal } from '../waiting/lazy-signal.ts';
+import { badArgument } from '../core/arguments.ts';
+import { propertyOf } from '../core/object-like.ts';
 
 /**
  * Tells a Response from a context, by its tag. A Response that was taken for a context would let
@@ -11,7 +13,8 @@ import type { LazySignal } from '../waiting/lazy-signal.ts';
  *
  * @returns The Response itself when it is of the global class, else one of that class that takes
  *   its body from it; undefined for what is no Response.
- * @throws RangeError, TypeError for what looks like a Response and cannot be sent.
+ * @throws UsageError as {@link isResponse}; RangeError, TypeError for what looks like a Response
+ *   and cannot be sent.
  */
 export function responseFrom(returned: unknown): Response | undefined {
   if (!isResponse(returned)) return undefined;
@@ -44,7 +47,19 @@ export async function bodyOf(response: Response, over: LazySignal): Promise<Uint
   return Buffer.concat(chunks);
 }
 
-/** Tells a Response, of whatever class, by its tag. */
+/**
+ * Tells a Response, of whatever class, by its tag.
+ *
+ * @throws UsageError `COROSOCK_ARGUMENT` for a plain object that says no more than a Response does,
+ *   such as `{ status: 401 }`: its client would be let in.
+ */
 export function isResponse(value: unknown): value is Response {
-  return Object.prototype.toString.call(value) === '[object Response]';
+  if (Object.prototype.toString.call(value) === '[object Response]') return true;
+  const status = propertyOf(value, 'status');
+  if (typeof status === 'number' && Object.keys(value as object).every((name) => PARTS.has(name)))
+    throw badArgument('onPreServer', `a Response: return new Response(null, { status: ${status} })`, value);
+  return false;
 }
+
+/** What the parts of a Response are called. */
+const PARTS: ReadonlySet<string> = new Set(['status', 'statusText', 'headers', 'body']);

@@ -4,6 +4,8 @@
 /// <reference types="node" preserve="true" />
 
 import { Server as HttpsServer } from 'node:https';
+import { isIP } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import type { AttachableServer } from './upgrade-registry.ts';
 import type { Host } from './host.ts';
 import { ServingHost } from './serving-host.ts';
@@ -80,18 +82,26 @@ const HTTP1_TOO = 'a server that speaks HTTP/1.1, too: http2.createSecureServer(
 /**
  * Gives the address for clients when it is called, or the last one that it has seen; undefined
  * where the server has not listened on a port by then.
+ *
+ * @param given - What the caller listens on. A name stays a name: certificates are made for names.
  */
-export function addressOf(server: AttachableServer): () => Address | undefined {
+export function addressOf(server: AttachableServer, given = ''): () => Address | undefined {
+  const name = isIP(given) === 0 ? given : '';
   let last: Address | undefined;
-  return () => (last = addressNow(server) ?? last);
+  return () => (last = addressNow(server, name) ?? last);
 }
 
-function addressNow(server: AttachableServer): Address | undefined {
+function addressNow(server: AttachableServer, name: string): Address | undefined {
   const address = server.address();
   if (address === null || typeof address === 'string') return undefined;
   // Bun has a node:https without `setSecureContext`, Node a node:http2 of another class.
   const isSecure = 'setSecureContext' in server || server instanceof HttpsServer;
   const scheme = isSecure ? 'wss' : 'ws';
-  const hostname = address.family === 'IPv6' ? `[${address.address}]` : address.address;
-  return { url: `${scheme}://${hostname}:${address.port}`, port: address.port };
+  return { url: `${scheme}://${name || hostOf(address)}:${address.port}`, port: address.port };
+}
+
+/** All addresses of this machine are no address to connect to. */
+function hostOf({ address, family }: AddressInfo): string {
+  if (address === '::' || address === '0.0.0.0') return 'localhost';
+  return family === 'IPv6' ? `[${address}]` : address;
 }

@@ -141,8 +141,9 @@ export type OpenResult =
 /** Serves. `await using` closes it with `graceMs: 0`. */
 export interface Host extends AsyncDisposable {
   /**
-   * ws://host:port, or '' when attached to a server that does not listen yet. After the end it stays
-   * what it was.
+   * ws://host:port, or '' when attached to a server that does not listen yet. The host is the
+   * `hostname` of `serve` where that is a name, else the address; `localhost` for all addresses of
+   * the machine. After the end it stays what it was.
    */
   readonly url: string;
   /** 0 when attached to a server that does not listen yet. After the end it stays what it was. */

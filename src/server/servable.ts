@@ -39,8 +39,9 @@ export interface WebSocketServer<Context = any, Params = AnyParams, HostContext 
    *
    * `false` refuses the handshake with 403. A `Response`, of whatever class, refuses it with its
    * status, headers and body, which has to end within `handshakeTimeoutMs`, too. Anything else,
-   * also `undefined`, becomes `ws.context`. A throw, or a Response that cannot be sent, refuses
-   * with 500, without detail.
+   * also `undefined`, becomes `ws.context`: end a look-up that may find nothing with `?? false`. A
+   * throw, a plain `{ status: 401 }`, or a Response that cannot be sent, refuses with 500, without
+   * detail.
    *
    * `onPostServer` is not called for a refused handshake, nor for one that ends after this has
    * returned: the client has disconnected, the time has passed, the host closes, or the 101 cannot

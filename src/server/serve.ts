@@ -27,6 +27,7 @@ import { badArgument, checkBoolean } from '../core/arguments.ts';
 import { noop } from '../core/noop.ts';
 import { complete } from '../core/options.ts';
 import type { OptionTable } from '../core/options.ts';
+import { showCaller, traceOf } from '../core/stack-trace.ts';
 
 export interface ServeOptions extends HostOptions {
   /** Port to listen on, 0 to 65535; 0 is any free port. Default 0. */
@@ -81,6 +82,7 @@ export function serve<
   options?: WithHostHook<ServeOptions, HostContext>,
 ): Promise<Host>;
 export async function serve(routes: Routes, options: ServeOptions = {}): Promise<Host> {
+  const caller = traceOf(CALLER_FRAMES, serve);
   // First: of `serve('/chat', handler)` the path is what is wrong.
   const table = new RouteTable(routes);
   const settings = settingsOf('serve()', options, SERVE_OPTIONS);
@@ -92,7 +94,7 @@ export async function serve(routes: Routes, options: ServeOptions = {}): Promise
   // node:https emits `connection`, too: before TLS, for another stream.
   server.on(tls === undefined ? 'connection' : 'secureConnection', (stream: Duplex) => pending.begin(stream));
   let ignoreSignals = noop;
-  const address = addressOf(server);
+  const address = addressOf(server, hostname);
   const host: ServingHost = new ServingHost(table, settings, {
     get address() {
       return address();
@@ -107,7 +109,9 @@ export async function serve(routes: Routes, options: ServeOptions = {}): Promise
     if (pending.end(socket)) host.handleUpgrade(request, socket, head);
   });
   refuseTheRest(listener, { table, pending, host, clock: settings.clock });
-  await listener.listen(port, hostname);
+  await listener.listen(port, hostname).catch((error: Error) => {
+    throw showCaller(error, caller);
+  });
   address();
   if (signals) ignoreSignals = closeOnSignals(() => host.close());
   // An error while listening, such as too many open files, must not end the process.
@@ -127,6 +131,9 @@ function checkHostname(call: string, name: string, hostname: unknown): void {
   if (typeof hostname !== 'string' || hostname === '')
     throw badArgument(call, `${name} to be a name or address`, hostname);
 }
+
+/** Of the caller, in the error of a port that cannot be opened: Node has only frames of its own. */
+const CALLER_FRAMES = 10;
 
 interface Refusing {
   readonly table: RouteTable;
