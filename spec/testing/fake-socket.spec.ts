@@ -118,7 +118,7 @@ describe('the options of fakeSocket', () => {
   });
 
   it('bound a message for both ends', async () => {
-    const toServer = fakeSocket({ maxMessageBytes: 4 });
+    const toServer = fakeSocket({ maxMessageBytes: 4, report: () => {} });
     await toServer.client.write('12345');
     const toClient = fakeSocket({ maxMessageBytes: 4 });
     await toClient.ws.write('12345');
@@ -129,7 +129,7 @@ describe('the options of fakeSocket', () => {
   });
 
   it('close an end that receives too much if overflow says so', async () => {
-    const { ws, client } = fakeSocket({ queueMessages: 1, overflow: 'close' });
+    const { ws, client } = fakeSocket({ queueMessages: 1, overflow: 'close', report: () => {} });
     await client.write('a');
     await client.write('b');
     expect([await ws.closed, await client.closed]).toMatchObject([
