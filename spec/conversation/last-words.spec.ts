@@ -233,6 +233,16 @@ describe('discard', () => {
     ]);
   });
 
+  it('ends a read that waits behind messages of a hook, once the peer has closed', async () => {
+    const { link, ws, conversation, clock } = scripted();
+    conversation.reader.offerFirst(() => {});
+    const read = ws.read();
+    link.arrive('offered');
+    link.end(CLOSED_BY_PEER);
+    conversation.discard();
+    expect([await read, clock.timers]).toEqual([[undefined, 'closed'], 0]);
+  });
+
   it('drops what is left after the end: unread stays what it was', async () => {
     const { link, ws, conversation } = scripted();
     link.arrive('a', 'b');
