@@ -37,7 +37,7 @@ describe('HandlerMistakes', () => {
   it('tells of a bounded number of places', () => {
     const told: unknown[] = [];
     const mistakes = new HandlerMistakes(
-      { follow: () => expect.fail('nothing waits') },
+      { follow: () => expect.fail('nothing waits'), ofAbandoned: () => [] },
       settingsOf('spec', {}),
     );
     for (let n = 0; n < 70; n += 1) {

@@ -6,6 +6,7 @@ import { ConnectionLostError } from 'corosock';
 import type { Handler, ServerSocket } from 'corosock';
 import { settle } from 'corosock/testing';
 import { describe, expect, it } from 'vitest';
+import { here } from '../fixtures/here.ts';
 import { gist, MemoryHost } from '../fixtures/memory-host.ts';
 import { recordCrashes } from '../fixtures/process-events.ts';
 
@@ -227,13 +228,37 @@ describe('HandlerRun', () => {
     expect(memory.clock.timers).toBe(0);
   });
 
+  it('A3: names the line in which a handler waits that is late', async () => {
+    const memory = new MemoryHost({ closeTimeoutMs: 700 });
+    const line = here(3);
+    const { client } = memory.visit(async (ws) => {
+      await ws.closed;
+      await ws.clock.sleep(10_000);
+    });
+    client.terminate();
+    await memory.clock.advance(700);
+    const [[error] = []] = memory.reports;
+    expect(String(error)).toContain('The handler still runs 700 ms after its socket has closed, at /');
+    expect(String(error)).toContain(line);
+  });
+
+  it('A3: reports without a line where no promise can be followed', async () => {
+    const memory = new MemoryHost({ closeTimeoutMs: 700 });
+    memory.host.handlerWaits.ofAbandoned = () => {
+      throw new Error('no realm');
+    };
+    memory.visit(forever).client.terminate();
+    await memory.clock.advance(700);
+    expect(String(memory.reports[0]?.[0])).toMatch(/has closed$/);
+  });
+
   it('A3: reports of many handlers that are late the first one, and their number', async () => {
     const memory = new MemoryHost({ closeTimeoutMs: 700 });
     for (let visit = 0; visit < 5; visit += 1) memory.visit(forever).client.terminate();
     await memory.clock.advance(60_700);
     expect(memory.reports).toMatchObject([
       [{ message: 'The handler still runs 700 ms after its socket has closed' }, { phase: 'server' }],
-      [{ code: 'COROSOCK_PEER_FAULTS', kind: 'server: late', count: 4 }, { phase: 'server' }],
+      [{ code: 'COROSOCK_PEER_FAULTS', kind: 'server: late on *', count: 4 }, { phase: 'server' }],
     ]);
   });
 

@@ -49,7 +49,9 @@ describe('B3: a queue that no read takes from', () => {
     await memory.clock.advance(29_000);
     expect(memory.reports).toEqual([]);
     await memory.clock.advance(1000);
-    expect(memory.reports).toEqual([[expect.any(UsageError), { socketId: run.ws.id, phase: 'read' }]]);
+    expect(memory.reports).toEqual([
+      [expect.any(UsageError), { socketId: run.ws.id, phase: 'read', route: '*', path: '/' }],
+    ]);
     expect(memory.reports[0]?.[0]).toMatchObject({
       code: 'COROSOCK_UNREAD',
       message:
@@ -95,7 +97,11 @@ describe('an end by a limit', () => {
     expect(error.message).toMatch(/^A socket of the route \/room\/:id was closed with 10\d\d: /);
     expect(error.message).toContain(`The option ${option} raises this limit`);
     expect(error.cause).toBeInstanceOf(RangeError);
-    expect(where).toEqual({ phase: 'limit', socketId: expect.stringMatching(/^.{20,}$/) as string });
+    const socketId = expect.stringMatching(/^.{20,}$/) as string;
+    expect(where).toEqual({ phase: 'limit', socketId, route: '/room/:id', path: '/room/1' });
+    const known = /this limit, which is (\d+) here$/.exec(error.message)?.[1];
+    const value: unknown = Reflect.get(options, option);
+    expect(known).toBe(option.startsWith('queue') || option.startsWith('max') ? String(value) : undefined);
   });
 
   it('says where no option raises it: pongs that the client does not take', async () => {
@@ -131,8 +137,8 @@ describe('an end by a limit', () => {
     await memory.clock.advance(60_000);
     expect(gists()).toEqual([
       'LimitError: A socket of the route * was closed with 1008: To',
-      'PeerFaultsError: Clients have caused 2 more of these within ',
-      'PeerFaultsError: Clients have caused 1 more of these within ',
+      'PeerFaultsError: 2 more of these within a minute: limit: que',
+      'PeerFaultsError: 1 more of these within a minute: limit: que',
     ]);
     expect(memory.reports[1]?.[0]).toMatchObject({ kind: 'limit: queueMessages' });
   });

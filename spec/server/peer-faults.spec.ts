@@ -40,7 +40,7 @@ describe('PeerFaults', () => {
     expect(reports).toHaveLength(1);
     await clock.advance(1);
     expect(reports.slice(1)).toEqual([
-      'session: COROSOCK_PEER_FAULTS 500 × forged: Clients have caused 500 more of these within a minute: forged',
+      'session: COROSOCK_PEER_FAULTS 500 × forged: 500 more of these within a minute: forged',
     ]);
   });
 

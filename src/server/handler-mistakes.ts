@@ -34,12 +34,12 @@ export interface MistakeSettings extends EarlySettings {
 
 /** Finds the silent mistakes of the handlers of one host. */
 export class HandlerMistakes {
-  readonly #waits: Pick<HostWaits, 'follow'>;
+  readonly #waits: Pick<HostWaits, 'follow' | 'ofAbandoned'>;
   readonly #settings: MistakeSettings;
   readonly #early: EarlyReturns;
   readonly #told = new Set<string>();
 
-  constructor(waits: Pick<HostWaits, 'follow'>, settings: MistakeSettings) {
+  constructor(waits: Pick<HostWaits, 'follow' | 'ofAbandoned'>, settings: MistakeSettings) {
     this.#waits = waits;
     this.#settings = settings;
     this.#early = new EarlyReturns(settings);
@@ -74,6 +74,17 @@ export class HandlerMistakes {
     const place = `early return on ${route}`;
     if (this.#told.has(place) || !this.#early.isEarly(run)) return;
     this.#early.watch(run, follow, (early) => this.#tell(run, place, () => early));
+  }
+
+  /** Where a handler waits that is late, as text for an error; '' where that is not known. */
+  placeOf(run: MistakenRun): string {
+    try {
+      const at = this.#waits.ofAbandoned([run])[0]?.at;
+      return at === undefined ? '' : `, at ${at}`;
+    } catch {
+      // Not every runtime can follow a promise.
+      return '';
+    }
   }
 
   /** The socket of a run is one that `host.sockets` gives: a late write to it is a broadcast. */

@@ -307,11 +307,12 @@ export class HandlerRun
     this.#finish(this.#handlerEnd, end);
   }
 
-  /** Clients that leave cause it: of many of them the log gets one and their number. */
+  /** Many sockets may end at once: of each route the log gets one, and the number of the others. */
   #reportLate(what: string, phase: string): void {
     const { closeTimeoutMs } = this.settings;
-    const makeError = (): Error => new Error(`${what} ${closeTimeoutMs} ms after its socket has closed`);
-    this.reportFault(`${phase}: late`, phase, makeError);
+    const place = (): string => (phase === 'server' ? this.settings.mistakes.placeOf(this) : '');
+    const textOf = (): string => `${what} ${closeTimeoutMs} ms after its socket has closed${place()}`;
+    this.reportFault(`${phase}: late on ${this.route}`, phase, () => new Error(textOf()));
   }
 
   #finishIfOver(): void {

@@ -5,7 +5,9 @@
 import type { IncomingMessage } from 'node:http';
 import type { ServerSocket } from './host.ts';
 import type { PeerFaults } from './peer-faults.ts';
-import type { Report } from './report.ts';
+import { HostedSocket } from './hosted-socket.ts';
+import type { SocketRun } from './hosted-socket.ts';
+import type { Report, Where } from './report.ts';
 import { NO_PARAMS } from './routes.ts';
 import type { RouteTable } from './routes.ts';
 import { hasOneHost, parseSubprotocols } from '../handshake/check-handshake.ts';
@@ -38,7 +40,7 @@ export function safeLogHooks(
   peerFaults: Pick<PeerFaults, 'report'>,
 ): LogHooks {
   const reportOf = (ws: ServerSocket, phase: string) => (error: unknown) =>
-    report(error, { socketId: ws.id, phase });
+    report(error, whereOfSocket(ws, phase));
   const refusedError = (error: unknown): void =>
     peerFaults.report('onRefused has failed', { phase: 'onRefused' }, () => error);
   return {
@@ -46,6 +48,12 @@ export function safeLogHooks(
     onOpen: onOpen && ((ws) => call(() => onOpen(ws), reportOf(ws, 'onOpen'))),
     onClose: onClose && ((ws, end) => call(() => onClose(ws, end), reportOf(ws, 'onClose'))),
   };
+}
+
+/** As of other errors of a socket. */
+function whereOfSocket(ws: ServerSocket, phase: string): Where {
+  const { id, route, request } = HostedSocket.runOf(ws) as SocketRun;
+  return { socketId: id, route, path: request.url.pathname, phase };
 }
 
 function call(hook: () => unknown, onError: (error: unknown) => void): void {

@@ -35,7 +35,7 @@ export class PeerFaultsError extends Error {
   readonly count: number;
 
   constructor(kind: string, count: number) {
-    super(`Clients have caused ${count} more of these within a minute: ${kind}`);
+    super(`${count} more of these within a minute: ${kind}`);
     this.kind = kind;
     this.count = count;
   }
