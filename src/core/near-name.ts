@@ -26,7 +26,7 @@ export function nearName(name: string, known: Iterable<string>): string | undefi
 function changesBetween(from: string, to: string): number {
   // A row has the changes from a beginning of `from` to each beginning of `to`.
   const rows = [Array.from({ length: to.length + 1 }, (_, at) => at)];
-  const at = (i: number, j: number): number => rows[i]?.[j] ?? Infinity;
+  const at = (i: number, j: number): number => rows[i]?.[j] as number;
   for (let i = 0; i < from.length; i += 1) {
     const row = [i + 1];
     rows.push(row);
