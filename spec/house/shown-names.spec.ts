@@ -24,6 +24,7 @@ const EXCEPTIONS: Readonly<Record<string, string>> = {
   WsEvents: 'as of a WebSocket of `ws`',
   RequestHandler: 'a function; the name of its one member is of no use',
   ConnectProblem: 'makes a ConnectError; users get the error',
+  RouteMap: 'makes the compiler refuse a function as a map; users write routes',
 };
 
 const names = publicNames(readProjectFile('spec/house/api-report.md'));
