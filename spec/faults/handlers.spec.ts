@@ -186,7 +186,7 @@ function misuse(ws: ServerSocket): void {
 
 /** The mistakes in {@link misuse}, by line. Its first bare read is one where it is called again. */
 const MISTAKES = {
-  COROSOCK_ARGUMENT: 8,
+  COROSOCK_ARGUMENT: 9,
   COROSOCK_CONCURRENT_READ: 4,
   COROSOCK_CLOSE_CODE: 2,
   COROSOCK_CLOSE_REASON: 1,

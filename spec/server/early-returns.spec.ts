@@ -4,7 +4,7 @@
 import { requests, select } from 'corosock';
 import type { Handler, HostOptions, ServerSocket, UsageError } from 'corosock';
 import { settle } from 'corosock/testing';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { here } from '../fixtures/here.ts';
 import { MemoryHost } from '../fixtures/memory-host.ts';
 import type { Sharing } from '../fixtures/memory-host.ts';
@@ -37,7 +37,7 @@ const named = (call: string, line?: string): unknown =>
   });
 
 describe('a handler that returns at once', () => {
-  it('is reported at the first write that comes too late, with its line', async () => {
+  it('A5: is reported at the first write that comes too late, with its line', async () => {
     const clients = new Set<ServerSocket>();
     const line = here(1);
     const after = (): void => clients.forEach((ws) => void ws.write('to all'));
@@ -87,6 +87,14 @@ describe('a handler that returns at once', () => {
     expect(await reportsOf((ws) => void select({ ws }), { memory })).toEqual([named('select\\(\\)')]);
   });
 
+  it('is reported without a line where the process takes no stacks', async () => {
+    const capture = vi.spyOn(Error, 'captureStackTrace').mockImplementation(() => {});
+    const errors = await reportsOf((ws) => void settle().then(() => ws.write('late')));
+    capture.mockRestore();
+    expect(errors).toEqual([named('ws\\.write\\(\\)')]);
+    expect(errors[0]?.message).toMatch(/or share the socket$/);
+  });
+
   const write = (ws: ServerSocket | undefined) => (): unknown => ws?.write('late');
   let held: ServerSocket | undefined;
   const hold = (ws: ServerSocket): void => void (held = ws);
@@ -118,6 +126,7 @@ describe('a handler that returns at once', () => {
   it('is no mistake where its socket was found among those of the host, which may close just then', async () => {
     const memory = new MemoryHost();
     const after = (): void => memory.host.sockets.forEach((ws) => void ws.write('to all'));
+    memory.visit(async (ws) => void (await ws.closed));
     const { client } = memory.visit((ws) => void ws.id);
     after();
     await client.closed;
