@@ -14,7 +14,7 @@ export interface MeasuredPage {
 }
 
 /**
- * The limits are 3 % above what was measured on 2026-11-29: 16,834 and 18,771 bytes. The aim for
+ * The limits are 3 % above what was measured on 2026-11-29: about 17,200 and 19,100 bytes. The aim for
  * the second was 16,000: docs/internals/decisions/client.md has where the bytes are.
  */
 export const PAGES: readonly MeasuredPage[] = [

@@ -25,6 +25,10 @@ describe('#platform in browsers', () => {
     expect(warnings.texts).toEqual([]);
   });
 
+  it('finds no near name, whatever is known', () => {
+    expect(platform.nearName('prot', ['port'])).toBe(undefined);
+  });
+
   it('does nothing to a signal', () => {
     expect(platform.allowListeners(new AbortController().signal)).toBe(undefined);
   });

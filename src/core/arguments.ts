@@ -5,7 +5,7 @@
 import { bytesOf } from './data.ts';
 import { UsageError } from './errors.ts';
 import { MAX_CLOSE_REASON_BYTES, MAX_INTEGER, MAX_TIMER_MS } from './limits.ts';
-import { nearName } from './near-name.ts';
+import { nearName } from '#platform';
 import type { Check } from './options.ts';
 
 /** Refuses a `len` that is no integer ≥ 1. */

@@ -1,6 +1,11 @@
 // `#platform` in browsers: the same functions as node.ts, over what every browser has. package.json
 // chooses between the two.
 
+/** Finds none: a page need not load what tells how near two names are. It shows all names. */
+export function nearName(_name: string, _known: Iterable<string>): string | undefined {
+  return undefined;
+}
+
 /** Counts the bytes of text in UTF-8, where a lone surrogate counts as U+FFFD. */
 export function textBytes(text: string): number {
   return encodeText(text).byteLength;

@@ -5,6 +5,8 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { setMaxListeners } from 'node:events';
 import { storyOf } from './error-story.ts';
 
+export { nearName } from './near-name.ts';
+
 /** Counts the bytes of text in UTF-8, where a lone surrogate counts as U+FFFD. */
 export function textBytes(text: string): number {
   return Buffer.byteLength(text);

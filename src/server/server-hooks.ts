@@ -5,7 +5,7 @@
 import type { WebSocketServer } from './servable.ts';
 import { badArgument } from '../core/arguments.ts';
 import { UsageError } from '../core/errors.ts';
-import { nearName } from '../core/near-name.ts';
+import { nearName } from '#platform';
 
 const HOOKS = ['onPreServer', 'onPostServer', 'onClientMessage', 'onExpire'] as const;
 const KNOWN: ReadonlySet<string> = new Set(HOOKS);

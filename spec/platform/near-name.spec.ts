@@ -1,7 +1,7 @@
 // Which known name a caller has probably meant.
 
 import { describe, expect, it } from 'vitest';
-import { nearName } from '../../src/core/near-name.ts';
+import { nearName } from '../../src/platform/near-name.ts';
 
 describe('nearName', () => {
   it.each([

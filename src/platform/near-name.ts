@@ -1,5 +1,6 @@
-// The name that a caller has probably meant. arguments.ts asks for options, server-hooks.ts for
-// hooks; both only where a name is not known, so it need not be fast.
+// The name that a caller has probably meant. core/arguments.ts asks for options,
+// server/server-hooks.ts for hooks; both only where a name is not known, so it need not be fast.
+// Pages do without: node.ts alone has it.
 
 /** Most changes; of a short name one for each three letters: `port` is not meant for `report`. */
 const MOST_CHANGES = 2;
