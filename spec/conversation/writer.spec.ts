@@ -46,7 +46,7 @@ describe('a write', () => {
     const { conversation, link, ws } = scripted({ lateWrites });
     const calls: string[] = [];
     lateWrites.set(link, () => calls.push('late'));
-    expect([conversation.hasWritten, await ws.write('in time'), conversation.hasWritten]).toEqual([
+    expect([conversation.writes, await ws.write('in time'), conversation.writes]).toEqual([
       false,
       'ok',
       true,

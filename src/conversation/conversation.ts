@@ -216,7 +216,7 @@ export class Conversation implements TransportSink, DeadlineOwner {
   }
 
   /** Whether anything was written, or is about to be closed. */
-  get hasWritten(): boolean {
+  get writes(): boolean {
     return this.#writer !== undefined;
   }
 

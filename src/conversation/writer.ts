@@ -72,7 +72,7 @@ export class Writer implements FragmentSink {
   write(request: WriteRequest): Promise<WriteStatus> {
     const { timeoutMs, signal } = request;
     if (signal?.aborted === true) return rejected(signal.reason);
-    if (this.#onFinish !== undefined) return this.#refuse();
+    if (this.#onFinish !== undefined) return this.#answer('closed', CLOSED);
     if (this.#hasRoom()) {
       if (!this.#send(request)) return this.#answer('closed', CLOSED);
       this.#spin.reset();
@@ -91,7 +91,7 @@ export class Writer implements FragmentSink {
   writeFragments(request: FragmentedRequest): Promise<WriteStatus> {
     const { timeoutMs, signal } = request;
     if (signal?.aborted === true) return rejected(signal.reason);
-    if (this.#onFinish !== undefined) return this.#refuse();
+    if (this.#onFinish !== undefined) return this.#answer('closed', CLOSED);
     if (timeoutMs === 0 && !this.#hasRoom()) return this.#answer('timeout', TIMED_OUT);
     return this.#waitForFragments(request);
   }
@@ -257,14 +257,9 @@ export class Writer implements FragmentSink {
     whenDone();
   }
 
-  /** No further write is accepted. */
-  #refuse(): Promise<WriteStatus> {
-    this.#settings.lateWrites?.get(this.#transport)?.();
-    return this.#answer('closed', CLOSED);
-  }
-
   /** Answers a call that cannot wait; from the third in a row on, after a turn of the loop. */
   #answer(status: WriteStatus, atOnce: Promise<WriteStatus>): Promise<WriteStatus> {
+    if (status === 'closed') this.#settings.lateWrites?.get(this.#transport)?.();
     return this.#spin.mustYield() ? this.#nextTurn(status) : atOnce;
   }
 

@@ -59,7 +59,7 @@ export class EarlyReturns {
     const { conversation, tasks } = run;
     // Sockets that a hook keeps may be written to as long as they are open: broadcasts.
     if (this.#first !== run || this.#settings.onOpen !== undefined) return false;
-    return !conversation.hasWritten && conversation.reader.owner === undefined && tasks.length === 0;
+    return !conversation.writes && conversation.reader.owner === undefined && tasks.length === 0;
   }
 
   /** Calls back with the mistake: at once for a select that waits, else at the first write. */
