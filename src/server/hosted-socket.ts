@@ -61,7 +61,8 @@ export class SocketHandle extends MessageSocket implements SharedSocket {
 
   // One stream has both types: that of the platform and that of node:stream.
   override get readable(): SharedSocket['readable'] {
-    return super.readable;
+    const readable: unknown = super.readable;
+    return readable as SharedSocket['readable'];
   }
 
   get waitingWrites(): { readonly count: number; readonly bytes: number } {
