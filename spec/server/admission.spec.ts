@@ -74,7 +74,7 @@ describe('Admission', () => {
     ['undefined', undefined],
     ['null', null],
     ['true', true],
-    ['what only looks like a Response', { status: 401 }],
+    ['an object with a status among others', { user: 'ann', status: 401 }],
   ])('accepts with what the hook returns, also %s', async (_, context) => {
     for (const hook of [(): unknown => context, (): unknown => Promise.resolve(context)]) {
       expect(await ask(hook)).toMatchObject({ kind: 'accepted', context });

@@ -197,7 +197,11 @@ describe('ws.clock.sleep', () => {
     ],
     ['a negative time', (clock) => clock.sleep(-1), 'ms to be a number of milliseconds ≥ 0, got -1'],
     ['NaN', (clock) => clock.sleep(Number.NaN), 'ms to be a number of milliseconds ≥ 0, got NaN'],
-    ['a misspelt option', (clock) => clock.sleep(1, { signals: 1 } as object), 'got "signals"'],
+    [
+      'a misspelt option',
+      (clock) => clock.sleep(1, { signals: 1 } as object),
+      'unknown option "signals"; did you mean "signal"?',
+    ],
     ['what is no signal', (clock) => clock.sleep(1, { signal: 1 as never }), 'signal to be an AbortSignal'],
   ])('refuses %s', async (_, call, message) => {
     const { clock, host } = clocks();

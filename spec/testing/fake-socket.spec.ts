@@ -168,7 +168,7 @@ describe('the options of fakeSocket', () => {
   });
 
   it.each<[string, FakeOptions, string]>([
-    ['a misspelt name', { header: {} } as FakeOptions, 'got "header"'],
+    ['a misspelt name', { header: {} } as FakeOptions, 'unknown option "header"; did you mean "headers"?'],
     [
       'what is no url',
       { url: '/chat' },

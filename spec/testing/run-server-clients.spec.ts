@@ -158,7 +158,7 @@ describe('run.connect', () => {
   });
 
   it.each<[string, ClientOfWorld, string]>([
-    ['a misspelt name', { header: {} } as ClientOfWorld, 'got "header"'],
+    ['a misspelt name', { header: {} } as ClientOfWorld, 'unknown option "header"; did you mean "headers"?'],
     [
       'a path for a URL',
       { url: '/chat' },
