@@ -124,6 +124,7 @@ describe('Retry-After of an answer', () => {
   it.each([
     ['its own Date, whatever this machine says', `Date: ${NOON}`, 30_000],
     ['this machine where that says nothing', 'Date: now', 20_000],
+    ['this machine where it has no Date', 'Server: none', 20_000],
   ])('as a date counts from %s', async (_, line, ms) => {
     const lines = [
       'HTTP/1.1 429 Slow',
