@@ -147,7 +147,7 @@ export function resultOf<T>(answer: Answer): ReadResult<T> {
 }
 
 /** Makes the error of a reply that is no result. */
-export function errorOf(answer: Exclude<Outcome, { readonly kind: 'result' }>): ReplyError {
+function errorOf(answer: Exclude<Outcome, { readonly kind: 'result' }>): ReplyError {
   if (answer.kind === 'error') return new ReplyError(answer.code, answer.message, answer.data);
   return new ReplyError(INTERNAL_ERROR.code, 'The reply is none of JSON-RPC 2.0');
 }
