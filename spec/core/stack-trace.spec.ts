@@ -1,7 +1,7 @@
 // Stacks in processes that have changed `Error`: they are taken, or left out, and never throw.
 
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { showCaller, textOf, traceOf } from '../../src/core/stack-trace.ts';
+import { showCaller, textOf, traceOf, withFrames } from '../../src/core/stack-trace.ts';
 
 const here = (): ReturnType<typeof traceOf> => traceOf(1, here);
 
@@ -82,5 +82,18 @@ describe('showCaller', () => {
   it('gives a frozen error as it is', () => {
     const error = Object.freeze(thrown());
     expect(showCaller(error, here())).toBe(error);
+  });
+});
+
+describe('withFrames', () => {
+  it('shows the given frames in place of its own', () => {
+    const error = withFrames(new TypeError('wrong'), ['at chat (chat.ts:3:5)', 'at main (main.ts:1:1)']);
+    expect(error.stack).toBe('TypeError: wrong\n    at chat (chat.ts:3:5)\n    at main (main.ts:1:1)');
+  });
+
+  it('leaves an error as it is where there are none', () => {
+    const error = new TypeError('wrong');
+    const { stack } = error;
+    expect(withFrames(error, []).stack).toBe(stack);
   });
 });

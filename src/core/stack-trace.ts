@@ -42,3 +42,9 @@ export function showCaller<E extends Error>(error: E, trace: StackTrace | undefi
   if (at >= 0) Reflect.set(error, 'stack', `${error.name}: ${error.message}${text.slice(at)}`);
   return error;
 }
+
+/** Shows the given frames in place of those of an error. Without any, it stays as it is. */
+export function withFrames<E extends Error>(error: E, frames: readonly string[]): E {
+  if (frames.length > 0) error.stack = [String(error), ...frames.map((frame) => `    ${frame}`)].join('\n');
+  return error;
+}

@@ -8,7 +8,7 @@ import { TRACED_FRAMES } from '../conversation/read-mistakes.ts';
 import type { Conversation } from '../conversation/conversation.ts';
 import { UsageError } from '../core/errors.ts';
 import type { ParkedWait } from '../core/parked-wait.ts';
-import { textOf, traceOf } from '../core/stack-trace.ts';
+import { textOf, traceOf, withFrames } from '../core/stack-trace.ts';
 import type { StackTrace } from '../core/stack-trace.ts';
 
 /** A run, as far as an early return is looked for. */
@@ -109,7 +109,5 @@ function earlyError(call: string, frames: readonly string[]): UsageError {
     `${call}: expected a handler that still runs, but it returned at once, and its socket closed with it: ` +
       `end the handler with \`await ws.closed\`, or share the socket${where}`,
   );
-  // Shown in place of our own frames.
-  if (frames.length > 0) error.stack = [String(error), ...frames.map((frame) => `    ${frame}`)].join('\n');
-  return error;
+  return withFrames(error, frames);
 }

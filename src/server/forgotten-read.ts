@@ -11,7 +11,7 @@ import type { PendingRead, ReadTrace } from '../conversation/pending-read.ts';
 import { UsageError } from '../core/errors.ts';
 import { noop } from '../core/noop.ts';
 import type { ParkedWait } from '../core/parked-wait.ts';
-import { textOf } from '../core/stack-trace.ts';
+import { textOf, withFrames } from '../core/stack-trace.ts';
 
 /** Follows a wait to the functions that await it. Its mark is that of a child task. */
 type Follow = (wait: ParkedWait) => AwaitStack;
@@ -113,7 +113,5 @@ function errorOf(read: PendingRead, { frames }: CallStack, { at }: AwaitStack): 
     'COROSOCK_FORGOTTEN_AWAIT',
     `${call}: expected to be awaited before the handler returns, but it still waits${where}`,
   );
-  // Shown in place of our own frames.
-  if (frames.length > 0) error.stack = [String(error), ...frames.map((frame) => `    ${frame}`)].join('\n');
-  return error;
+  return withFrames(error, frames);
 }
