@@ -191,7 +191,7 @@ describe.skipIf(!isThere)(`the tour in a browser${reason}`, { timeout: 30_000 },
 
   it('says so when the server shuts down, and when it is not there', async () => {
     const other = await openTour(0, { clock });
-    const { panel } = await open('Echo', { url: other.url, mayFail: /ERR_CONNECTION_REFUSED/ });
+    const { panel } = await open('Echo', { url: other.url, mayFail: /ERR_CONNECTION_(REFUSED|RESET)/ });
     await start(panel);
     await other.close();
     await expectSoon(() => said(panel)).toContain('The server is shutting down: code 1001.');
