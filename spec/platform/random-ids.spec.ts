@@ -28,4 +28,9 @@ describe('RandomIds', () => {
       expect(Math.abs(ones - 100)).toBeLessThan(50);
     }
   });
+
+  it('makes them of a given randomness', () => {
+    const fill = (bytes: Uint8Array): void => void bytes.fill(255);
+    expect(new RandomIds(3, { next: () => 0, fill }).next()).toBe('____');
+  });
 });

@@ -3,10 +3,13 @@
 
 import { describe, expect, it } from 'vitest';
 import type { Servable, WebSocketServer } from 'corosock';
-import type { FakeOptions } from 'corosock/testing';
+import { virtualClock } from 'corosock/testing';
+import type { ClientOfWorld, FakeOptions } from 'corosock/testing';
 import { acceptedAtOnce } from '../../src/server/admission.ts';
 import { MemoryServer } from '../../src/testing/memory-server.ts';
 import { UsageError } from '../../src/core/errors.ts';
+import type { Randomness } from '../../src/platform/random-ids.ts';
+import type { Routes } from '../../src/server/servable.ts';
 
 /** A server in memory, and its link opened. */
 function opened(
@@ -64,5 +67,57 @@ describe('MemoryServer', () => {
         'f(): expected url to be an absolute URL, such as ws://localhost/chat, got "nowhere"',
       ),
     );
+  });
+});
+
+describe('MemoryServer of a world', () => {
+  /** A seeded one would do: all bits are set, and each number is the least. */
+  const plain: Randomness = { next: () => 0, fill: (bytes) => void bytes.fill(255) };
+  const idle = (): void => {};
+  const seen: string[] = [];
+  const routes: Routes = {
+    '/chat/:room': (ws) => void seen.push(JSON.stringify(ws.request.params)),
+    '/limited': { serve: idle, options: { maxMessageBytes: 1 } },
+  };
+  const inWorld = (options: FakeOptions = {}): MemoryServer =>
+    new MemoryServer('w.serve()', routes, { clock: virtualClock(), ...options }, plain);
+  const check = (options: ClientOfWorld): ReturnType<MemoryServer['check']> => {
+    const memory = inWorld();
+    return memory.check(memory.requestOf('w.connect()', options));
+  };
+
+  it('finds the server and the params of a path by its patterns', () => {
+    const memory = inWorld();
+    const pending = memory.check(memory.requestOf('w.connect()', { url: 'ws://localhost/chat/lobby%20a' }));
+    if ('status' in pending) throw new Error(pending.text);
+    memory.open(pending, acceptedAtOnce(pending.makeServer() as WebSocketServer, ''));
+    expect([pending.route, pending.request.params, seen]).toEqual([
+      '/chat/:room',
+      { room: 'lobby a' },
+      ['{"room":"lobby a"}'],
+    ]);
+  });
+
+  it.each([
+    ['a path without a pattern', 'ws://localhost/', 404],
+    ['a parameter that cannot be decoded', 'ws://localhost/chat/%2F', 400],
+  ])('refuses %s as a port does', (_, url, status) => {
+    expect(check({ url })).toMatchObject({ status });
+  });
+
+  it('gives a link the limits of its route', async () => {
+    const memory = inWorld({ report: idle });
+    const pending = memory.check(memory.requestOf('w.connect()', { url: 'ws://localhost/limited' }));
+    if ('status' in pending) throw new Error(pending.text);
+    const untilClosed: WebSocketServer = { server: async (ws) => void (await ws.closed) };
+    const { client } = memory.open(pending, acceptedAtOnce(untilClosed, ''));
+    await client.write('two');
+    expect((await client.closed).code).toBe(1009);
+  });
+
+  it('draws ids from the randomness of the world', () => {
+    const memory = inWorld();
+    const pending = memory.check(memory.requestOf('w.connect()', { url: 'ws://localhost/chat/a' }));
+    expect('socketId' in pending && pending.socketId.value).toBe(`${'_'.repeat(8)}.${'_'.repeat(21)}w`);
   });
 });

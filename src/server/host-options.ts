@@ -31,6 +31,7 @@ import { PausedLink } from '../conversation/paused-link.ts';
 import { WIRE_OPTIONS, wireChoices } from '../conversation/wire-options.ts';
 import type { WireChoices } from '../conversation/wire-options.ts';
 import { ReadTraces } from '../conversation/read-mistakes.ts';
+import type { Randomness } from '../platform/random-ids.ts';
 import { LinkedList } from '../structures/linked-list.ts';
 import { Deadlines } from '../time/deadline.ts';
 import type { ParkedSelect, ParkedSelects } from '../time/scheduling.ts';
@@ -236,6 +237,8 @@ export interface HostSettings
   /** Rejects a call of the host. A UsageError that nothing awaits is reported. */
   readonly refuseCall: (error: unknown) => Promise<never>;
   readonly peerFaults: PeerFaults;
+  /** Of ids and of the spread of lifetimes. Default: that of the machine. */
+  readonly randomness?: Randomness;
   readonly inflows: Inflows;
 }
 

@@ -8,7 +8,8 @@ import { SocketId } from './socket-id.ts';
 import type { Slot } from './socket-id.ts';
 import { showAs } from '../platform/inspection.ts';
 import { noop } from '../core/noop.ts';
-import { RandomIds } from '../platform/random-ids.ts';
+import { machineRandomness, RandomIds } from '../platform/random-ids.ts';
+import type { Randomness } from '../platform/random-ids.ts';
 import { LinkedList } from '../structures/linked-list.ts';
 
 const NODE_ID_BYTES = 6;
@@ -17,9 +18,9 @@ const SOCKET_ID_BYTES = 16;
 
 /** Keeps the runs of one host in the order in which they began, and finds open sockets by id. */
 export class RunRegistry implements Iterable<HandlerRun> {
-  readonly #nodeId = new RandomIds(NODE_ID_BYTES).next();
+  readonly #nodeId: string;
   /** From a pool of random bytes: 0.4 µs an id, where one call for each took 4 µs. */
-  readonly #randomIds = new RandomIds(SOCKET_ID_BYTES);
+  readonly #randomIds: RandomIds;
   readonly #runs = new LinkedList<HandlerRun>();
   /** Open sockets whose id was drawn. */
   readonly #index = new Map<string, SocketId>();
@@ -28,7 +29,9 @@ export class RunRegistry implements Iterable<HandlerRun> {
   readonly sockets: ReadonlyMap<string, ServerSocket>;
 
   /** @param onFound - Called for each socket that an iteration of `sockets` gives. */
-  constructor(onFound: (run: HandlerRun) => void = noop) {
+  constructor(onFound: (run: HandlerRun) => void = noop, randomness: Randomness = machineRandomness) {
+    this.#nodeId = new RandomIds(NODE_ID_BYTES, randomness).next();
+    this.#randomIds = new RandomIds(SOCKET_ID_BYTES, randomness);
     this.sockets = new OpenSockets(this, onFound);
   }
 

@@ -96,7 +96,7 @@ export class ServingHost implements Host, RunListener {
     this.#settings = settings;
     this.handlerWaits = new HostWaits(settings);
     const mistakes = new HandlerMistakes(this.handlerWaits, settings);
-    this.#runs = new RunRegistry((run) => mistakes.found(run));
+    this.#runs = new RunRegistry((run) => mistakes.found(run), settings.randomness);
     this.#terms = new HostTerms(routes, settings, mistakes);
     this.#binding = binding;
     this.#sessions = settings.sessions && new Sessions(settings.sessions, settings);

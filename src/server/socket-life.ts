@@ -7,6 +7,8 @@ import type { Conversation } from '../conversation/conversation.ts';
 import { Deadline } from '../time/deadline.ts';
 import type { DeadlineOwner, Deadlines } from '../time/deadline.ts';
 import type { Clock } from '../time/clock.ts';
+import { machineRandomness } from '../platform/random-ids.ts';
+import type { Randomness } from '../platform/random-ids.ts';
 import { wallTimeOf } from '../time/real-clock.ts';
 
 /**
@@ -22,6 +24,7 @@ export interface SocketLifeSettings {
   readonly clock: Clock;
   readonly deadlines: Deadlines;
   readonly maxLifetimeMs: number;
+  readonly randomness?: Randomness;
   readonly expiryCode: number;
 }
 
@@ -50,12 +53,12 @@ export class SocketLife implements DeadlineOwner {
 
   /** @param expiresAt - Milliseconds since 1970; Infinity for a credential that never ends. */
   constructor(run: LivingRun, settings: SocketLifeSettings, expiresAt: number) {
-    const { clock, deadlines, maxLifetimeMs } = settings;
+    const { clock, deadlines, maxLifetimeMs, randomness = machineRandomness } = settings;
     this.#run = run;
     this.#settings = settings;
     this.#deadline = new Deadline(deadlines, this);
     this.#expiresAt = expiresAt;
-    this.#askMs = clock.now() + maxLifetimeMs * (1 + SPREAD * Math.random());
+    this.#askMs = clock.now() + maxLifetimeMs * (1 + SPREAD * randomness.next());
     this.#arm(clock.now());
   }
 

@@ -7,6 +7,7 @@ import { hash, timingSafeEqual } from 'node:crypto';
 import { stringifySetCookie } from 'cookie';
 import type { CookieSettings } from './cookie-options.ts';
 import { RandomIds } from '../platform/random-ids.ts';
+import type { Randomness } from '../platform/random-ids.ts';
 
 /** What the cookies of a request hold. `forged`: none of our secrets has signed the cookie. */
 export type CookieVerdict =
@@ -63,9 +64,11 @@ export class SessionCookie {
   /** One for each secret. The first one signs, all verify. */
   readonly #signers: readonly IdSigner[];
   readonly #newest: IdSigner;
-  readonly #ids = new RandomIds(ID_BYTES);
+  readonly #ids: RandomIds;
 
-  constructor(settings: CookieSettings, secrets: readonly [string, ...string[]]) {
+  /** @param randomness - Of ids. Default: that of the machine. */
+  constructor(settings: CookieSettings, secrets: readonly [string, ...string[]], randomness?: Randomness) {
+    this.#ids = new RandomIds(ID_BYTES, randomness);
     this.#settings = settings;
     this.#newest = new IdSigner(secrets[0]);
     this.#signers = [this.#newest, ...secrets.slice(1).map((secret) => new IdSigner(secret))];

@@ -12,12 +12,15 @@ import { SessionLock } from './session-lock.ts';
 import type { SessionSettings } from './session-options.ts';
 import type { SessionStore } from './session-store.ts';
 import { TimedStore } from './timed-store.ts';
+import type { Randomness } from '../platform/random-ids.ts';
 import { Deadlines } from '../time/deadline.ts';
 import type { Clock } from '../time/clock.ts';
 
 /** What sessions need of their host. */
 export interface SessionHost {
   readonly clock: Clock;
+  /** Of ids. Default: that of the machine. */
+  readonly randomness?: Randomness;
   /** Gets errors that no caller can be given. */
   readonly report: (error: unknown, where: { readonly phase: string }) => void;
   /** Gets what clients cause, and limits it: the error is made only where it is reported. */
@@ -36,7 +39,7 @@ export class Sessions {
   /** Whether `report` knows of a request without TLS whose cookie needs it. */
   #isPlainTold = false;
 
-  constructor(settings: SessionSettings, { clock, report, peerFaults }: SessionHost) {
+  constructor(settings: SessionSettings, { clock, randomness, report, peerFaults }: SessionHost) {
     const { timeoutMs, endOnClose, cookie, secrets, weakness } = settings;
     this.#peerFaults = peerFaults;
     this.#report = (error) => report(error, SESSION);
@@ -48,7 +51,7 @@ export class Sessions {
     this.#resources = {
       store,
       lock: new SessionLock(store, pendingWork),
-      cookie: new SessionCookie(cookie, secrets),
+      cookie: new SessionCookie(cookie, secrets, randomness),
       clock,
       deadlines: new Deadlines(clock),
       pendingWork,

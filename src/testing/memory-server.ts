@@ -1,5 +1,5 @@
-// A host without a listener, and links in memory to it. `runServer` and `fakeSocket` use it; host,
-// handshake and conversation are those of a port.
+// A host without a listener, and links in memory to it. `runServer`, `fakeSocket` and the worlds of
+// simulation/ use it; host, handshake and conversation are those of a port.
 
 import type { IncomingHttpHeaders } from 'node:http';
 import type { ClientOfWorld, FakeOptions } from './fake-options.ts';
@@ -11,14 +11,15 @@ import type { Refusal } from '../handshake/refusal.ts';
 import { trustedProxies } from '../handshake/trusted-proxies.ts';
 import type { KnownPeer, TrustedProxies } from '../handshake/trusted-proxies.ts';
 import { tellRefused } from '../server/host-hooks.ts';
-import type { MakeServer } from '../server/hook-order.ts';
 import { ServingHost } from '../server/serving-host.ts';
 import type { HttpBinding, SessionRequest } from '../server/serving-host.ts';
 import { HOST_OPTIONS, settingsOf } from '../server/host-options.ts';
 import type { HostHookName, HostSettings } from '../server/host-options.ts';
 import type { AcceptedHandshake, PendingHandshake } from '../server/admission.ts';
-import { EVERY_PATH, partsOf, RouteTable } from '../server/routes.ts';
-import type { Route } from '../server/servable.ts';
+import { NO_PARAMS, partsOf, RouteTable } from '../server/routes.ts';
+import type { Match } from '../server/routes.ts';
+import type { Route, Routes } from '../server/servable.ts';
+import type { Randomness } from '../platform/random-ids.ts';
 import { ShownSocket } from '../socket/shown-socket.ts';
 import type { ClientSocket } from '../socket/client-socket.ts';
 import { CONVERSATION_OPTIONS } from '../conversation/conversation-options.ts';
@@ -48,6 +49,8 @@ export const FAKE_OPTIONS: OptionTable<FakeOptions, HostHookName> = {
 /** What a client in memory says of itself, as far as `run.connect` takes it. */
 type ClientOptions = Pick<FakeOptions, 'url' | 'headers' | 'params' | 'protocols'>;
 
+const NO_MATCH = Object.freeze({ pattern: undefined, params: NO_PARAMS });
+
 const NO_BINDING: HttpBinding = Object.freeze({ address: undefined, close: async () => {} });
 
 /** The schemes of a URL with TLS. */
@@ -75,23 +78,34 @@ export class MemoryServer {
   readonly runs: HandlerRun[] = [];
   /** Handshakes that are not decided yet. */
   opening: number = 0;
-  readonly #makeServer: MakeServer;
+  readonly #routes: RouteTable;
   readonly #proxies: TrustedProxies | undefined;
 
-  /** @param call - Named in errors. */
-  constructor(call: string, servable: Route, options: FakeOptions) {
+  /**
+   * @param call - Named in errors.
+   * @param routes - One server. A map of patterns only in a world.
+   * @param randomness - That of a world, whose hosts have routes and heartbeats as on a port.
+   *   Default: the host is of no world.
+   */
+  constructor(call: string, routes: Routes, options: FakeOptions, randomness?: Randomness) {
     checkObject(call, options);
-    refuseRoutes(call, servable);
-    this.#makeServer = partsOf(call, servable).makeServer;
+    if (randomness === undefined) checkLone(call, routes);
+    this.#routes = new RouteTable(routes);
+    const { heartbeat = false } = options;
     // A link in memory is never lost unnoticed, and a test that counts timers means its own.
-    const settings = settingsOf(call, { ...options, heartbeat: options.heartbeat ?? false }, FAKE_OPTIONS);
+    const settings = settingsOf(
+      call,
+      randomness === undefined ? { ...options, heartbeat } : options,
+      FAKE_OPTIONS,
+    );
     // No cookie leaves the process: a test may sign with any secret.
     const sessions = settings.sessions && { ...settings.sessions, weakness: undefined };
     this.first = {
       ...complete<RequestOptions>(call, options, REQUEST_OPTIONS),
       protocols: settings.protocols,
     };
-    this.host = new ServingHost(new RouteTable(servable), { ...settings, sessions }, NO_BINDING);
+    const own = randomness && { randomness };
+    this.host = new ServingHost(this.#routes, { ...settings, sessions, ...own }, NO_BINDING);
     this.settings = settings;
     this.#proxies = trustedProxies(settings.trustProxy);
   }
@@ -118,18 +132,32 @@ export class MemoryServer {
   /** Check: gives what is admitted next, or the answer to a client that is not. */
   check(given: MemoryRequest): PendingHandshake | Refusal {
     const { request, protocol, client, isContradictory } = this.#arrivalOf(given);
-    const match = { pattern: EVERY_PATH, makeServer: this.#makeServer, params: request.params };
+    const found = this.#routes.find(request.url.pathname);
+    const { pattern, params } = typeof found === 'object' ? found : NO_MATCH;
+    const arrived = this.#routes.isLone ? request : { ...request, params };
     const checked = isContradictory
       ? REFUSALS.forwarded
-      : (this.host.refusalOf(request, EVERY_PATH) ?? this.host.enter(match, request, protocol, client));
+      : (this.host.refusalOf(arrived, pattern) ?? this.#enter(found, arrived, protocol, client));
     if ('status' in checked) tellRefused(this.settings, request, checked);
     return checked;
+  }
+
+  #enter(
+    found: ReturnType<RouteTable['find']>,
+    request: ArrivedRequest,
+    protocol: string,
+    client: SessionRequest,
+  ): PendingHandshake | Refusal {
+    if (found === undefined) return REFUSALS.route;
+    if (found === 'malformed') return REFUSALS.target;
+    return this.host.enter(found, request, protocol, client);
   }
 
   /** Gives the first handshake as one that needs no check, and takes no slot. */
   unchecked(): PendingHandshake {
     const { request, protocol, client } = this.#arrivalOf(this.first);
-    return this.host.pendingHandshake(request, this.#makeServer, protocol, client);
+    const { makeServer } = this.#routes.find(request.url.pathname) as Match;
+    return this.host.pendingHandshake(request, makeServer, protocol, client);
   }
 
   /** Converse: opens the link, and starts the handler. */
@@ -137,7 +165,7 @@ export class MemoryServer {
     pending: PendingHandshake,
     accepted: AcceptedHandshake,
   ): { readonly run: HandlerRun; readonly client: ClientSocket } {
-    const { maxMessageBytes, maxFragments } = this.host.settingsOf(EVERY_PATH);
+    const { maxMessageBytes, maxFragments } = this.host.settingsOf(pending.route);
     const { protocol } = accepted.answer;
     // The limits of a host are no client's.
     const farSettings = {
@@ -204,6 +232,12 @@ function checkParams(call: string, name: string, params: unknown): void {
 function refuseOtherPath(call: string, { url, params }: Complete<ClientOptions>, first: string): void {
   if (Object.keys(params).length === 0 || new URL(url).pathname === new URL(first).pathname) return;
   throw badArgument(call, 'params beside the url, because its path is not that of the run', url);
+}
+
+/** Refuses what is no server, in the name of the call. */
+function checkLone(call: string, servable: Routes): void {
+  refuseRoutes(call, servable);
+  partsOf(call, servable as Route);
 }
 
 function refuseRoutes(call: string, servable: unknown): void {
