@@ -60,7 +60,11 @@ describe('memoryLink', () => {
     for (const end of [near, far]) for (const last of [false, false, true]) end.sendFragment('a', { last });
     const end = await near.untilEnd();
     expect(end).toMatchObject({ code: 1008, reason: '', clean: false, by: 'limit' });
-    expect(end.cause).toEqual(limitCause('maxFragments', 'A message of more than 2 fragments'));
+    expect(end.cause).toEqual(
+      Object.assign(limitCause('maxFragments', 'A message of more than 2 fragments'), {
+        code: 'WS_ERR_TOO_MANY_BUFFERED_PARTS',
+      }),
+    );
     await far.untilEnd();
     expect([near.messages, far.messages]).toEqual([[], ['aaa']]);
   });
@@ -86,7 +90,9 @@ describe('memoryLink', () => {
     const { near, far } = openLink({ maxMessageBytes: [1, 3] });
     near.send('h\u00e9h\u00e9');
     expect((await far.untilEnd()).cause).toEqual(
-      limitCause('maxMessageBytes', 'A message of 6 bytes is above the limit of 3'),
+      Object.assign(limitCause('maxMessageBytes', 'A message of 6 bytes is above the limit of 3'), {
+        code: 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH',
+      }),
     );
   });
 });

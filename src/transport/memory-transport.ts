@@ -3,7 +3,7 @@
 // it; the links over a WebSocket are in `ws/` and `browser/`.
 
 import { BufferingSink } from './buffering-sink.ts';
-import { fragmentsEnd, limitEnd } from './limit-end.ts';
+import { fragmentsEnd, limitEnd, LINK_LOST } from './unclean-end.ts';
 import type { OnControl, FragmentOptions, SendOptions, Transport, TransportSink } from './transport.ts';
 import type { LinkEnd } from '../core/close-info.ts';
 import { bytesOf, bytesToSend, joined } from '../core/data.ts';
@@ -158,7 +158,8 @@ export class MemoryTransport implements Transport {
     if (this.#state !== 'open') return;
     this.#state = 'closing';
     this.#closing = { code, reason };
-    this.#peer.#enqueue((end) => end.#receiveClose(code, reason));
+    const sent = reason.toWellFormed();
+    this.#peer.#enqueue((end) => end.#receiveClose(code, sent));
   }
 
   terminate(): void {
@@ -248,7 +249,7 @@ export class MemoryTransport implements Transport {
     if (this.#fragments.length > this.#maxFragments) return this.#violate(fragmentsEnd(this.#maxFragments));
     if (isFirst && !last) this.#beginMessage();
     if (last) {
-      const message = joined(this.#fragments);
+      const message = asArrived(joined(this.#fragments));
       this.#fragments = [];
       this.#fragmentBytes = 0;
       this.#sink.receive(message, all);
@@ -290,7 +291,8 @@ export class MemoryTransport implements Transport {
   }
 
   #receiveLoss(): void {
-    this.#end({ ...this.#closing, ...this.#endOf('link') });
+    const cause = this.#state === 'open' ? LINK_LOST : undefined;
+    this.#end({ ...this.#closing, ...this.#endOf('link'), cause });
   }
 
   /** Says on whose behalf an end is that finishes no closing handshake, or the peer's. */
@@ -305,4 +307,9 @@ export class MemoryTransport implements Transport {
     this.#state = 'ended';
     this.#sink.end(end);
   }
+}
+
+/** Gives bytes as those of a whole message, in the class of Node's own. */
+function asArrived(data: Data): Data {
+  return typeof data === 'string' ? data : Buffer.from(data.buffer, data.byteOffset, data.byteLength);
 }

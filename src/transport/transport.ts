@@ -26,23 +26,27 @@ export interface FragmentOptions extends SendOptions {
  *    `terminate` calls the sink before it returns.
  * 3. `end` is called exactly once, whatever happens, and is the last call that the sink gets.
  * 4. Messages that were received whole before the end are delivered before `end`.
- * 5. Text arrives as a string, binary as bytes. An empty message is a message.
+ * 5. Text arrives as a string, binary as bytes, of one class whether they came whole or in
+ *    fragments. An empty message is a message.
  * 6. `send` and `sendFragment` return false and send nothing once this end has begun to close, or
  *    knows that the peer has.
  * 7. `bufferedBytes` counts what was sent and not yet flushed. Each time it falls, `drain` follows.
+ *    After the end it is 0.
  * 8. A paused end delivers no more than was already under way. `resume` continues where the end
  *    stopped, and nothing is lost.
  * 9. `close` lets everything that was sent before it go first, however long that takes: the sink
  *    bounds it by `terminate`. The peer gets the code and the reason, `by: 'peer'` and
- *    `clean: true`.
+ *    `clean: true`. A lone surrogate in the reason arrives as U+FFFD.
  * 10. An end that closes gets its own code and `by: 'local'`, even if both ends close at once. Its
  *     end is clean if the peer has answered, and only then.
  * 11. `terminate` ends the link at once: 1006 and `by: 'local'`, or the code of a `close` that is
- *     under way. The peer gets 1006 and `by: 'link'`. An unfinished message is dropped.
+ *     under way. The peer gets 1006 and `by: 'link'`, with a cause. An unfinished message is
+ *     dropped.
  * 12. `close` and `terminate` may be called in any state and any number of times. Only the first
  *     `close` counts.
  * 13. A message above the limit ends the link with 1009 and `by: 'limit'`, a broken rule with 1002
  *     or 1007 and `by: 'protocol'`. Messages that came whole before that are delivered (4).
+ *     The cause of 1009 has the code `WS_ERR_UNSUPPORTED_MESSAGE_LENGTH`.
  * 14. `ping` and `pong` overtake nothing that was sent, and call no sink. They return false and
  *     send nothing where `send` would, and once the peer has closed.
  * 15. `receivedBytes` grows with everything that arrives, also with a `pong` and with the answer to

@@ -10,6 +10,7 @@ import type {
   Transport,
   TransportSink,
 } from '../../../src/transport/transport.ts';
+import type { LinkEnd } from '../../../src/core/close-info.ts';
 import type { Data } from '../../../src/core/data.ts';
 import { brokenPromises, named, pairsOf, PassingTransport, soundPair } from './broken-transports.ts';
 
@@ -49,6 +50,28 @@ class LetsTheEndOvertake extends PassingTransport {
 class GivesBytesForText extends PassingTransport {
   override receive(data: Data, bytes: number): void {
     super.receive(Buffer.from(data), bytes);
+  }
+}
+
+class GivesAnotherClassForFragments extends PassingTransport {
+  #hasBegun = false;
+  override begin(): void {
+    this.#hasBegun = true;
+    super.begin();
+  }
+  override receive(data: Data, bytes: number): void {
+    super.receive(this.#hasBegun && typeof data !== 'string' ? new Uint8Array(data) : data, bytes);
+  }
+}
+
+class CountsAfterTheEnd extends PassingTransport {
+  #isOver = false;
+  override get bufferedBytes(): number {
+    return this.#isOver ? 1 : super.bufferedBytes;
+  }
+  override end(end: LinkEnd): void {
+    this.#isOver = true;
+    super.end(end);
   }
 }
 
@@ -180,6 +203,8 @@ describe('the checks of delivery', () => {
       [LetsTheEndOvertake, [1, 4]],
       [GivesBytesForText, [1, 4, 5, 8]],
       [GivesTextForBytes, [5]],
+      [GivesAnotherClassForFragments, [5]],
+      [CountsAfterTheEnd, [7]],
       [CountsUnits, [5]],
       [DropsEmptyMessages, [5]],
       [IgnoresBinary, [5]],

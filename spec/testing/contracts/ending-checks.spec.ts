@@ -152,6 +152,12 @@ describe('the checks of the end', () => {
     ['that it is never clean', says(() => ({ clean: false })), [9, 10, 12]],
     ['that it is always clean', says(() => ({ clean: true })), [10, 11, 12, 13]],
     ['that the peer closed', says(() => ({ by: 'peer' })), [10, 11, 12, 13]],
+    ['no cause', says(() => ({ cause: undefined })), [11, 13]],
+    [
+      'a reason with half a surrogate pair',
+      says(({ reason }) => ({ reason: reason.replace('\ufffd', '\ud800') })),
+      [9],
+    ],
     ['that the link was lost', says(() => ({ by: 'link' })), [9, 10, 11, 12, 13]],
     ['another code', says(({ code }) => ({ code: code + 1 })), [9, 10, 11, 12, 13]],
     ['1002 for a limit', says(({ code }) => (code === 1009 ? { code: 1002 } : {})), [13]],

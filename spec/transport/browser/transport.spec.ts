@@ -16,6 +16,7 @@ const NOT_KEPT = {
   server: [
     '7. `bufferedBytes` counts what was sent and not yet flushed',
     '7. Each time it falls, `drain` follows',
+    '7. After the end it is 0',
     '8. A paused end delivers no more than was already under way',
     '10. Its end is clean if the peer has answered, and only then',
     "13. A message above the limit ends the link with 1009 and `by: 'limit'`",
@@ -31,6 +32,7 @@ const NOT_KEPT = {
   ],
   browser: [
     "11. The peer gets 1006 and `by: 'link'`",
+    '11. with a cause',
     '19. `send` is accepted until `close`, which answers with the code and the reason of the peer',
     '14. They return false and send nothing where `send` would',
     '15. also with a `pong` and with the answer to a `ping`',

@@ -89,6 +89,15 @@ export const deliveryChecks: ReadonlyArray<Check<TransportPair>> = [
     );
   }),
 
+  linkCheck('5. of one class whether they came whole or in fragments', async (link) => {
+    const { near, far } = link.open();
+    sendAll(near, [new Uint8Array([0, 128])]);
+    sendFragments(near, [new Uint8Array([0]), new Uint8Array([128])]);
+    await far.untilMessages(2);
+    const [whole, inFragments] = far.classes;
+    equal(inFragments, whole);
+  }),
+
   linkCheck('5. An empty message is a message', async (link) => {
     const { near, far } = link.open();
     const messages = ['', new Uint8Array(0), 'and one that is not'];
@@ -112,6 +121,16 @@ export const deliveryChecks: ReadonlyArray<Check<TransportPair>> = [
     far.resume();
     await near.until(() => near.calls.some((call) => call.kind === 'drain' && call.bufferedBytes === 0));
     await far.untilMessages(count);
+  }),
+
+  linkCheck('7. After the end it is 0', async (link) => {
+    const { near, far } = link.open();
+    far.pause();
+    await fill(near);
+    near.terminate();
+    await near.untilEnd();
+    await settle();
+    equal(near.bufferedBytes, 0);
   }),
 
   linkCheck('8. A paused end delivers no more than was already under way', async (link) => {

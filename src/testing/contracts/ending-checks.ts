@@ -1,7 +1,7 @@
 // The promises of the Transport port about the end, as checks: each way in which a link can end,
 // and the `end` that both sinks get. `transport-contract.ts` joins them to the other checks.
 
-import { deepStrictEqual, ok } from 'node:assert/strict';
+import { deepStrictEqual, equal, ok } from 'node:assert/strict';
 import type { Check } from './check.ts';
 import type { RecordedEnd, RecordedLink } from './recorded-link.ts';
 import { settle } from '../settle.ts';
@@ -91,6 +91,12 @@ export const endingChecks: ReadonlyArray<Check<TransportPair>> = [
     await far.expectEnd({ code: 4999, reason, clean: true, by: 'peer' });
   }),
 
+  linkCheck('9. A lone surrogate in the reason arrives as U+FFFD', async (link) => {
+    const { near, far } = link.open();
+    near.close(4001, 'a\ud800b');
+    await far.expectEnd({ code: 4001, reason: 'a\ufffdb', clean: true, by: 'peer' });
+  }),
+
   linkCheck(
     "10. An end that closes gets its own code and `by: 'local'`, even if both ends close at once",
     async (link) => {
@@ -128,6 +134,13 @@ export const endingChecks: ReadonlyArray<Check<TransportPair>> = [
     const { near, far } = link.open();
     near.terminate();
     await far.expectEnd({ code: 1006, reason: '', clean: false, by: 'link' });
+  }),
+
+  linkCheck('11. with a cause', async (link) => {
+    const { near, far } = link.open();
+    near.terminate();
+    const { cause } = await far.untilEnd();
+    ok(cause instanceof Error, 'the end of a lost link has no cause');
   }),
 
   linkCheck(
@@ -179,6 +192,14 @@ export const endingChecks: ReadonlyArray<Check<TransportPair>> = [
       deepStrictEqual([code, by], [1009, 'peer']);
     },
   ),
+
+  linkCheck('13. The cause of 1009 has the code `WS_ERR_UNSUPPORTED_MESSAGE_LENGTH`', async (link, pair) => {
+    const { near, far } = link.open();
+    sendAll(near, [new Uint8Array(pair.farMaxMessageBytes + 1)]);
+    const { cause } = await far.untilEnd();
+    ok(cause instanceof Error && 'code' in cause, 'the cause has no code');
+    equal(cause.code, 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH');
+  }),
 
   linkCheck('22. it is true after the end, if bytes that were sent were not flushed', async (link) => {
     const { near, far } = link.open();

@@ -65,6 +65,8 @@ export class RecordedLink {
 export class RecordedEnd implements TransportSink {
   /** All calls of the sink, oldest first. */
   readonly calls: SinkCall[] = [];
+  /** The class of each binary message, oldest first. */
+  readonly classes: unknown[] = [];
   /** Called inside each call of the sink. */
   onCall: (call: SinkCall) => void = noop;
   /** Called when the peer has closed. Answers at once, unless a check has its last words. */
@@ -209,6 +211,7 @@ export class RecordedEnd implements TransportSink {
   // Called by the transport.
 
   receive(data: Data, bytes: number): void {
+    if (typeof data !== 'string') this.classes.push(data.constructor);
     // A plain copy: a Buffer does not equal the Uint8Array that was sent.
     this.#record({ kind: 'message', data: typeof data === 'string' ? data : new Uint8Array(data), bytes });
   }

@@ -2,7 +2,7 @@
 // cannot keep. `connector.ts` opens the WebSocket and makes the transport.
 
 import { BufferingSink } from '../buffering-sink.ts';
-import { limitEnd } from '../limit-end.ts';
+import { limitEnd, LINK_LOST } from '../unclean-end.ts';
 import { BROWSER_CLOSED, BROWSER_OPEN } from './web-socket.ts';
 import type { BrowserClose, BrowserMessage, BrowserWebSocket } from './web-socket.ts';
 import type { FragmentOptions, SendOptions, Transport, TransportSink } from '../transport.ts';
@@ -166,7 +166,7 @@ export class BrowserTransport implements Transport {
   #endOf(code: number, reason: string, wasClean: boolean): LinkEnd {
     if (this.#closing !== undefined) return { ...this.#closing, clean: wasClean, by: 'local' };
     if (wasClean) return { code, reason, clean: true, by: 'peer' };
-    return { code: 1006, reason: '', clean: false, by: 'link' };
+    return { code: 1006, reason: '', clean: false, by: 'link', cause: LINK_LOST };
   }
 
   #endAboveLimit(bytes: number): void {

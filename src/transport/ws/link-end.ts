@@ -1,6 +1,7 @@
 // How the link of a WebSocket of `ws` has ended: `ws` tells a close code, or 1006, and the rest is
 // known by its transport. `transport.ts` calls it once for each link. Broken rules: violation.ts.
 
+import { LINK_LOST } from '../unclean-end.ts';
 import type { LinkEnd } from '../../core/close-info.ts';
 
 /** What the transport knows. */
@@ -19,12 +20,6 @@ export interface EndFacts {
   /** The error of the stream. */
   readonly error: Error | undefined;
 }
-
-/**
- * The cause of an end without a close frame and without an error: one for all links. An error of
- * its own, with a stack that says nothing, took 5 µs of each (row: handshakes).
- */
-const LINK_LOST = Object.freeze(new Error('The link has ended without a close frame'));
 
 /** Says how the link ended. A close frame that `ws` finds after `terminate` is not the end. */
 export function linkEndOf(facts: EndFacts): LinkEnd {

@@ -277,6 +277,7 @@ export class WsTransport implements Transport, ChunkReceiver {
     const transport = transportOf(this);
     if (transport.#unflushedWrites > 0 || transport.bufferedBytes > 0) transport.#onFlushed = LOST;
     transport.#batch?.drop();
+    transport.#unflushedWrites = 0;
     transport.#currentSink.end(transport.#endOf(code, reason));
   };
 
@@ -333,11 +334,13 @@ export class WsTransport implements Transport, ChunkReceiver {
   #countWrite(): (error?: Error | null) => void {
     this.#unflushedWrites += 1;
     this.#onFlushed ??= (error) => {
-      this.#unflushedWrites -= 1;
       // Node calls back for a write that it has cut off, and gives no error.
       if (error || this.#stream?.destroyed === true) this.#onFlushed = LOST;
-      // A failed write makes no room, and one that waited for zlib fails after the end.
-      if (error || this.#ws.readyState === this.#ws.CLOSED) return;
+      // After the end nothing counts: a write that waited for zlib fails then.
+      if (this.#ws.readyState === this.#ws.CLOSED) return;
+      this.#unflushedWrites -= 1;
+      // A failed write makes no room.
+      if (error) return;
       if (this.#unflushedWrites === 0) this.#batch?.release();
       this.#currentSink.drain();
     };
