@@ -13,6 +13,15 @@ import { wsPairOver } from './ws-beneath.ts';
 import { openEnd } from './ws-pair.ts';
 import type { Data } from '../../../src/core/data.ts';
 
+describe.each([
+  ['TLS', 'client'],
+  ['a plain stream', 'client'],
+] as const)('WsTransport over %s, from the %s, keeps the promise', (beneath, near) => {
+  it.each(transportContract)('$name', async ({ run }) => {
+    await expect(run(() => wsPairOver(beneath, near))).resolves.toBe(undefined);
+  });
+});
+
 describe.each(['TLS', 'a plain stream'] as const)('WsTransport over %s keeps the promise', (beneath) => {
   it.each(transportContract)('$name', async ({ run }) => {
     await expect(run(() => wsPairOver(beneath))).resolves.toBe(undefined);

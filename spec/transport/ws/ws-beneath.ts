@@ -20,9 +20,13 @@ export type Beneath = 'TLS' | 'a plain stream';
 
 const MAX_MESSAGE_BYTES = 70_000;
 
-/** Connects ws's client to a server of its own, whose end is the near one. */
-export async function wsPairOver(beneath: Beneath): Promise<TransportPair> {
-  return beneath === 'TLS' ? overTls() : overPlainStream();
+/** Connects ws's client to a server of its own. @param end - The near one. */
+export async function wsPairOver(
+  beneath: Beneath,
+  end: 'server' | 'client' = 'server',
+): Promise<TransportPair> {
+  const pair = await (beneath === 'TLS' ? overTls() : overPlainStream());
+  return end === 'server' ? pair : { ...pair, near: pair.far, far: pair.near };
 }
 
 async function overTls(): Promise<TransportPair> {
