@@ -6,7 +6,7 @@ import type { TransportPair } from 'corosock/testing';
 import { RecordedLink } from '../../src/testing/contracts/recorded-link.ts';
 import { memoryLink } from '../../src/transport/memory-transport.ts';
 import { limitCause } from '../../src/core/errors.ts';
-import type { MemoryLinkOptions } from '../../src/transport/memory-transport.ts';
+import type { MemoryLinkOptions, Wire } from '../../src/transport/memory-transport.ts';
 
 const MAX_MESSAGE_BYTES = 70_000;
 
@@ -22,6 +22,26 @@ function makePair(): TransportPair {
   };
 }
 
+/** The same, with a wire each way that carries one frame in a turn of the event loop. */
+function makeWiredPair(): TransportPair {
+  const [near, far] = memoryLink({
+    maxMessageBytes: [Infinity, MAX_MESSAGE_BYTES],
+    wires: [slowWire(), slowWire()],
+  });
+  return {
+    near,
+    far,
+    farMaxMessageBytes: MAX_MESSAGE_BYTES,
+    async [Symbol.asyncDispose]() {
+      near.terminate();
+    },
+  };
+}
+
+function slowWire(): Wire {
+  return (arrive) => void setImmediate(arrive);
+}
+
 function openLink(options?: MemoryLinkOptions): RecordedLink {
   const [near, far] = memoryLink(options);
   return new RecordedLink({ near, far }).open();
@@ -30,6 +50,53 @@ function openLink(options?: MemoryLinkOptions): RecordedLink {
 describe('MemoryTransport keeps the promise', () => {
   it.each(transportContract)('$name', async ({ run }) => {
     await expect(run(makePair)).resolves.toBe(undefined);
+  });
+});
+
+describe('MemoryTransport over wires keeps the promise', () => {
+  it.each(transportContract)('$name', async ({ run }) => {
+    await expect(run(makeWiredPair)).resolves.toBe(undefined);
+  });
+});
+
+describe('a wire', () => {
+  it('decides when each frame comes', async () => {
+    const arrivals: Array<() => void> = [];
+    const { near, far } = openLink({ wires: [undefined, (arrive) => void arrivals.push(arrive)] });
+    near.send('one');
+    near.send('two');
+    await settle();
+    expect(far.messages).toEqual([]);
+    expect(near.bufferedBytes).toBeGreaterThan(0);
+    arrivals.shift()?.();
+    await settle();
+    expect(far.messages).toEqual(['one']);
+  });
+
+  it('loses a frame that it never brings', async () => {
+    const { near, far } = openLink({ wires: [undefined, () => {}] });
+    near.send('one');
+    near.terminate();
+    await settle();
+    expect(far.messages).toEqual([]);
+    expect(far.calls).toEqual([]);
+  });
+});
+
+describe('a link that the network resets', () => {
+  it('ends at each end with 1006 by the link, once', async () => {
+    const [near, far] = memoryLink();
+    const { near: left, far: right } = new RecordedLink({ near, far }).open();
+    left.send('lost');
+    far.lose();
+    near.lose();
+    near.lose();
+    await settle();
+    expect(right.messages).toEqual([]);
+    for (const { calls } of [left, right]) {
+      const ends = calls.filter(({ kind }) => kind === 'end');
+      expect(ends).toEqual([{ kind: 'end', end: { code: 1006, reason: '', clean: false, by: 'link' } }]);
+    }
   });
 });
 

@@ -26,6 +26,7 @@ import type { CloseInfo, LinkEnd } from '../core/close-info.ts';
 import { bytesOf } from '../core/data.ts';
 import type { Data } from '../core/data.ts';
 import { ConversationOverError } from '../core/errors.ts';
+import { hasTimeOut } from '../core/parked-wait.ts';
 import type { ParkedWait } from '../core/parked-wait.ts';
 
 /** What all sockets of a host share. */
@@ -177,6 +178,11 @@ export class Conversation implements TransportSink, DeadlineOwner {
 
   // Called by the deadline.
 
+  /** Whether only a heartbeat, or a look at the paused link, can be due. */
+  get isIdle(): boolean {
+    return !this.isEnding && this.#inflow === undefined && !hasTimeOut(this.waits());
+  }
+
   onDeadline(nowMs: number): void {
     this.reader.onDeadline(nowMs);
     this.#writer?.onDeadline(nowMs);
@@ -243,9 +249,8 @@ export class Conversation implements TransportSink, DeadlineOwner {
   *waits(): IterableIterator<readonly [waits: 'read' | 'write' | 'close', wait: ParkedWait]> {
     for (const read of this.reader.parked) yield ['read', read];
     for (const write of this.#writer?.waiting ?? []) yield ['write', write];
-    const resolver = this.#closed?.end.resolver;
-    if (this.#closed !== undefined && resolver !== undefined)
-      yield ['close', { resolver, sinceMs: this.#closed.sinceMs }];
+    const { end, sinceMs = NaN } = this.#closed ?? {};
+    if (end?.resolver !== undefined) yield ['close', { resolver: end.resolver, sinceMs }];
   }
 
   /** Counts received messages, and those accepted to be sent. Called before there are any. */
@@ -300,11 +305,6 @@ export class Conversation implements TransportSink, DeadlineOwner {
   /** Hears of the end, and of errors; undefined on a client. */
   get listener(): ConversationListener | undefined {
     return this.#listener;
-  }
-
-  /** How long a close may take. */
-  get closeTimeoutMs(): number {
-    return this.settings.closeTimeoutMs;
   }
 
   /** On whose behalf we have begun to end it; undefined while we have not. */

@@ -49,6 +49,7 @@ export class FragmentedWrite implements WaitingWrite {
   readonly data = undefined;
   readonly sinceMs: number;
   /** When it times out, on the clock; Infinity for never. */
+  readonly timeoutMs: number;
   readonly dueMs: number;
   // Kept by the writer's list.
   previous: WaitingWrite | undefined;
@@ -65,6 +66,7 @@ export class FragmentedWrite implements WaitingWrite {
     this.#request = request;
     this.resolver = answer.resolver;
     this.sinceMs = sinceMs;
+    this.timeoutMs = request.timeoutMs;
     this.dueMs = sinceMs + request.timeoutMs;
     this.#sink = sink;
     this.#answer = answer;

@@ -212,6 +212,7 @@ export class Writer implements FragmentSink {
       data: request.data,
       resolver,
       sinceMs,
+      timeoutMs: request.timeoutMs,
       dueMs: sinceMs + request.timeoutMs,
       goOn: () => this.#settle(waiter, this.#send(request) ? 'ok' : 'closed'),
       settle,

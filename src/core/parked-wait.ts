@@ -1,4 +1,4 @@
-// A call that waits, as `host.waits` sees it. Types only: reads, writes, selects and awaited tasks
+// A call that waits, as `host.waits` sees it. Reads, writes, selects and awaited tasks
 // keep this in the record that they have anyway. server/host-waits.ts lists them, and finds the
 // line of each.
 
@@ -18,6 +18,14 @@ export interface ParkedWait {
    * nothing counts it: for `other`.
    */
   readonly sinceMs: number;
+  /** Its time-out. Infinity, or missing, where it waits as long as it takes. */
+  readonly timeoutMs?: number;
   /** The stack of the call, where one was taken. */
   readonly trace?: StackTrace | undefined;
+}
+
+/** Whether one of some waits has a time-out. */
+export function hasTimeOut(waits: Iterable<readonly [waits: string, wait: ParkedWait]>): boolean {
+  for (const [, { timeoutMs = Infinity }] of waits) if (timeoutMs < Infinity) return true;
+  return false;
 }

@@ -288,12 +288,12 @@ class RequestLink implements Requests {
    * are waited for, for a bounded time.
    */
   #socketOnEnd(): void {
-    const { closer, closeTimeoutMs, reader } = this.#reader.conversation;
+    const { closer, settings, reader } = this.#reader.conversation;
     if (closer !== undefined) this.#finish();
     this.#wake();
     if (this.#isIdle) return;
     const { clock } = reader.scheduling;
-    const graceMs = closeTimeoutMs * GRACE;
+    const graceMs = settings.closeTimeoutMs * GRACE;
     this.#lateTimer = new LazyTimer(clock, clock.now() + graceMs, () => this.#giveUp(graceMs));
   }
 

@@ -17,11 +17,20 @@
 export interface Clock {
   /** Milliseconds, monotonic. */
   now(): number;
-  /** @param ms - 0 to 2³¹−1; the caller sets a longer wait in pieces. */
-  setTimeout(run: () => void, ms: number): unknown;
+  /**
+   * @param ms - 0 to 2³¹−1; the caller sets a longer wait in pieces.
+   * @param owner - What set the timer, for a clock that asks whether code waits for it.
+   */
+  setTimeout(run: () => void, ms: number, owner?: TimerOwner): unknown;
   clearTimeout(handle: unknown): void;
   /** Runs after the event loop has had a turn. */
   setImmediate(run: () => void): unknown;
   /** Milliseconds since 1970. Where it is missing, the time of day of the machine counts. */
   wallTimeMs?(): number;
+}
+
+/** What sets a timer of a clock. */
+export interface TimerOwner {
+  /** Whether no code of users waits for its timer: it is a heartbeat's, or its wait is over. */
+  readonly isIdle: boolean;
 }

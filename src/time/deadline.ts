@@ -4,7 +4,7 @@
 // in the order in which they were set, so they share one timer: a timer each would cost 250 bytes,
 // and two operations for every socket that comes and goes.
 
-import type { Clock } from './clock.ts';
+import type { Clock, TimerOwner } from './clock.ts';
 import { MAX_TIMER_MS } from '../core/limits.ts';
 import { LinkedList } from '../structures/linked-list.ts';
 import type { ListNode } from '../structures/linked-list.ts';
@@ -17,6 +17,8 @@ const KEPT_DEADLINE_LISTS = 64;
 
 /** Is called at the deadline. */
 export interface DeadlineOwner {
+  /** Whether no code of users waits for the deadline. Where it is missing, code waits. */
+  readonly isIdle?: boolean;
   onDeadline(nowMs: number): void;
 }
 
@@ -42,6 +44,11 @@ export class Deadline implements ListNode<Deadline> {
   constructor(deadlines: Deadlines, owner: DeadlineOwner) {
     this.#deadlines = deadlines;
     this.#owner = owner;
+  }
+
+  /** Whether no code of users waits for it: see {@link DeadlineOwner.isIdle}. */
+  get isIdle(): boolean {
+    return this.#owner.isIdle === true;
   }
 
   /** Calls the owner no later than at `dueMs` of the clock. Infinity changes nothing. */
@@ -141,7 +148,7 @@ export class Deadlines {
 }
 
 /** The deadlines of one wait, the earliest first. Has one timer, and none while it is empty. */
-export class DeadlineList {
+export class DeadlineList implements TimerOwner {
   readonly #clock: Clock;
   readonly #waitMs: number;
   readonly #armed = new LinkedList<Deadline>();
@@ -158,6 +165,14 @@ export class DeadlineList {
 
   get isEmpty(): boolean {
     return this.#armed.first === undefined;
+  }
+
+  get isIdle(): boolean {
+    let isIdle = true;
+    this.#armed.forEach((deadline) => {
+      isIdle &&= deadline.isIdle;
+    });
+    return isIdle;
   }
 
   append(deadline: Deadline, nowMs: number): void {
@@ -216,6 +231,6 @@ export class DeadlineList {
   }
 
   #setTimer(ms: number): void {
-    this.#timer = this.#clock.setTimeout(this.#onTimer, ms);
+    this.#timer = this.#clock.setTimeout(this.#onTimer, ms, this);
   }
 }

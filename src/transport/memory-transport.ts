@@ -17,7 +17,16 @@ export interface MemoryLinkOptions {
   readonly maxMessageBytes?: readonly [near: number, far: number];
   /** Most fragments of a message that each end accepts, beyond it 1008. Default: any. */
   readonly maxFragments?: readonly [near: number, far: number];
+  /** What carries the frames to each end. Default: each frame arrives at once. */
+  readonly wires?: readonly [toNear: Wire | undefined, toFar: Wire | undefined];
 }
+
+/**
+ * Carries frames to one end: it gets each frame in the order in which they were sent, and calls
+ * `arrive` when the frame comes to that end. It keeps their order. A frame whose `arrive` is never
+ * called is lost.
+ */
+export type Wire = (arrive: () => void) => void;
 
 const NO_BYTES: Uint8Array = new Uint8Array(0);
 
@@ -35,9 +44,10 @@ export function memoryLink({
   protocol = '',
   maxMessageBytes = [Infinity, Infinity],
   maxFragments = [Infinity, Infinity],
+  wires = [undefined, undefined],
 }: MemoryLinkOptions = {}): readonly [near: MemoryTransport, far: MemoryTransport] {
-  const near = new MemoryTransport(protocol, maxMessageBytes[0], maxFragments[0]);
-  const far = new MemoryTransport(protocol, maxMessageBytes[1], maxFragments[1]);
+  const near = new MemoryTransport(protocol, maxMessageBytes[0], maxFragments[0], wires[0]);
+  const far = new MemoryTransport(protocol, maxMessageBytes[1], maxFragments[1], wires[1]);
   near.connect(far);
   far.connect(near);
   return [near, far];
@@ -48,6 +58,8 @@ export class MemoryTransport implements Transport {
   readonly protocol: string;
   readonly #maxMessageBytes: number;
   readonly #maxFragments: number;
+  /** Carries frames to this end; undefined where they arrive at once. */
+  readonly #wire: Wire | undefined;
   // oxlint 1.94 overlooks `this.#peer.#enqueue()`.
   // oxlint-disable-next-line eslint/no-unused-private-class-members
   #peer: MemoryTransport = this;
@@ -76,7 +88,8 @@ export class MemoryTransport implements Transport {
   /** The code and the reason of the first close frame, sent or received; 1006 until then. */
   #closing = { code: 1006, reason: '' };
 
-  constructor(protocol: string, maxMessageBytes: number, maxFragments: number) {
+  constructor(protocol: string, maxMessageBytes: number, maxFragments: number, wire: Wire | undefined) {
+    this.#wire = wire;
     this.protocol = protocol;
     this.#maxMessageBytes = maxMessageBytes;
     this.#maxFragments = maxFragments;
@@ -171,6 +184,13 @@ export class MemoryTransport implements Transport {
     queueMicrotask(() => this.#sink.end({ ...this.#closing, clean, by }));
   }
 
+  /** The network resets the link: this end hears of it now, the other end by its own call. */
+  lose(): void {
+    if (this.#state === 'ended') return;
+    this.#inbox = [];
+    this.#receiveLoss();
+  }
+
   /** Whether messages are accepted: this end has sent no close frame. */
   get #isSending(): boolean {
     return this.#state === 'open' || this.#state === 'held';
@@ -183,13 +203,18 @@ export class MemoryTransport implements Transport {
     const bytes = bytesOf(copy);
     this.#unflushedBytes += bytes + MESSAGE_OVERHEAD_BYTES;
     this.#peer.#enqueue((end) => receive(end, copy, bytes));
-    if (this.#peer.#isPaused) this.#sink.stall();
+    if (this.#peer.#isPaused || this.#peer.#wire !== undefined) this.#sink.stall();
     return true;
   }
 
   // Called by the other end.
 
   #enqueue(frame: Frame): void {
+    if (this.#wire === undefined) this.#arrive(frame);
+    else this.#wire(() => this.#arrive(frame));
+  }
+
+  #arrive(frame: Frame): void {
     if (this.#state === 'ended') return;
     this.#inbox.push(frame);
     this.#schedule();
