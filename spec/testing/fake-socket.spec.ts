@@ -65,7 +65,8 @@ describe('fakeSocket', () => {
     byClient.client.terminate();
     const byServer = fakeSocket();
     byServer.ws.terminate();
-    const lost = { code: 1006, reason: '', clean: false, by: 'link', unread: 0 };
+    const cause = new Error('The link has ended without a close frame');
+    const lost = { code: 1006, reason: '', clean: false, by: 'link', unread: 0, cause };
     expect([await byClient.ws.closed, await byServer.client.closed]).toEqual([lost, lost]);
   });
 

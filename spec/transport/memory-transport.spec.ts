@@ -95,7 +95,9 @@ describe('a link that the network resets', () => {
     expect(right.messages).toEqual([]);
     for (const { calls } of [left, right]) {
       const ends = calls.filter(({ kind }) => kind === 'end');
-      expect(ends).toEqual([{ kind: 'end', end: { code: 1006, reason: '', clean: false, by: 'link' } }]);
+      expect(ends).toMatchObject([
+        { kind: 'end', end: { code: 1006, reason: '', clean: false, by: 'link' } },
+      ]);
     }
   });
 });
