@@ -263,7 +263,7 @@ describe('races of an end', () => {
       ['whole', 'ok'],
       ['whole too', 'ok'],
       [undefined, 'closed'],
-      { code: 1006, reason: '', clean: false, by: 'link', unread: 0 },
+      { code: 1006, reason: '', clean: false, by: 'link', cause: expect.any(Error) as Error, unread: 0 },
     ]);
   });
 

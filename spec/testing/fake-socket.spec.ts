@@ -82,11 +82,11 @@ describe('fakeSocket', () => {
 });
 
 describe('the options of fakeSocket', () => {
-  it('default to a request of ws://localhost/ without headers and parameters', () => {
+  it('default to a request of ws://localhost/ without headers but the host and parameters', () => {
     const { ws, client } = fakeSocket();
     expect([ws.request.url.href, ws.request.headers, ws.request.params, client.url]).toEqual([
       'ws://localhost/',
-      {},
+      { host: 'localhost' },
       {},
       'ws://localhost/',
     ]);
@@ -99,7 +99,7 @@ describe('the options of fakeSocket', () => {
       params: { room: 'lobby' },
     });
     expect([ws.request.url.searchParams.get('x'), ws.request.headers, ws.request.params, client.url]).toEqual(
-      ['1', { 'x-mark': '!' }, { room: 'lobby' }, 'ws://example.org/chat/lobby?x=1'],
+      ['1', { host: 'example.org', 'x-mark': '!' }, { room: 'lobby' }, 'ws://example.org/chat/lobby?x=1'],
     );
   });
 

@@ -41,12 +41,24 @@ describe('run.connect', () => {
     [
       'those of the run',
       undefined,
-      ['wss://a.example/chat/lobby', { 'x-mark': '!' }, ['v2', 'v1'], { room: 'lobby' }, 'v2'],
+      [
+        'wss://a.example/chat/lobby',
+        { host: 'a.example', 'x-mark': '!' },
+        ['v2', 'v1'],
+        { room: 'lobby' },
+        'v2',
+      ],
     ],
     [
       'those of its own',
       { url: 'ws://a.example/chat/lobby?b', headers: { 'X-Other': '?' }, protocols: ['v1', 'v0'] },
-      ['ws://a.example/chat/lobby?b', { 'x-other': '?' }, ['v1', 'v0'], { room: 'lobby' }, 'v1'],
+      [
+        'ws://a.example/chat/lobby?b',
+        { host: 'a.example', 'x-other': '?' },
+        ['v1', 'v0'],
+        { room: 'lobby' },
+        'v1',
+      ],
     ],
     [
       'a room of its own, and a Headers',
@@ -56,17 +68,17 @@ describe('run.connect', () => {
         headers: new Headers({ 'X-Other': '?' }),
         protocols: [],
       },
-      ['ws://a.example/chat/b', { 'x-other': '?' }, [], { room: 'b' }, ''],
+      ['ws://a.example/chat/b', { host: 'a.example', 'x-other': '?' }, [], { room: 'b' }, ''],
     ],
     [
       'no parameters at all',
       { url: 'ws://a.example/', params: {}, headers: {}, protocols: [] },
-      ['ws://a.example/', {}, [], {}, ''],
+      ['ws://a.example/', { host: 'a.example' }, [], {}, ''],
     ],
     [
       'no protocols at all',
       { protocols: [] },
-      ['wss://a.example/chat/lobby', { 'x-mark': '!' }, [], { room: 'lobby' }, ''],
+      ['wss://a.example/chat/lobby', { host: 'a.example', 'x-mark': '!' }, [], { room: 'lobby' }, ''],
     ],
   ])('sends url, headers, parameters and protocols: %s', async (_, given, told) => {
     await using run = runServer(mirror, OPTIONS);
@@ -82,7 +94,10 @@ describe('run.connect', () => {
     );
     await using bare = runServer(mirror);
     const client = await bare.connect({ url: 'ws://localhost/elsewhere' });
-    expect(await client.readJson()).toEqual([['ws://localhost/elsewhere', {}, [], {}, ''], 'ok']);
+    expect(await client.readJson()).toEqual([
+      ['ws://localhost/elsewhere', { host: 'localhost' }, [], {}, ''],
+      'ok',
+    ]);
   });
 
   it.each([null, 'b', ['b'], { room: 7 }])('refuses %j as parameters', async (params) => {

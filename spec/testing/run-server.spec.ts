@@ -96,7 +96,7 @@ describe('runServer', () => {
     const client = await run.client;
     const [told] = await client.read();
     expect([JSON.parse(String(told)), client.protocol]).toEqual([
-      ['/chat/lobby', { 'x-mark': '!' }, { room: 'lobby' }, ['v2', 'v1'], null],
+      ['/chat/lobby', { host: 'localhost', 'x-mark': '!' }, { room: 'lobby' }, ['v2', 'v1'], null],
       'v2',
     ]);
   });

@@ -17,8 +17,9 @@ export interface FakeOptions extends Omit<HostOptions, 'heartbeat'> {
   /** URL of the request. Default `'ws://localhost/'`. */
   readonly url?: string;
   /**
-   * Header lines of the request. With `trustProxy` those of proxies say which address the client
-   * has; without, it has none. Default none.
+   * Header lines of the request, names in any case. `host` is that of the URL, unless it is given;
+   * the lines of the handshake itself, such as `upgrade`, are not there. With `trustProxy` those of
+   * proxies say which address the client has; without, it has none. Default none.
    */
   readonly headers?: IncomingHttpHeaders | Headers;
   /** Parameters of the route. Default none. */

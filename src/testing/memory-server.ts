@@ -4,7 +4,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { ClientOfWorld, FakeOptions } from './fake-options.ts';
 import type { HandlerRun } from '../server/handler-run.ts';
-import { chooseSubprotocol } from '../handshake/check-handshake.ts';
+import { chooseSubprotocol, isHost } from '../handshake/check-handshake.ts';
 import type { ArrivedRequest } from '../handshake/handshake-request.ts';
 import { REFUSALS } from '../handshake/refusal.ts';
 import type { Refusal } from '../handshake/refusal.ts';
@@ -64,8 +64,8 @@ interface Arrival {
   readonly request: ArrivedRequest;
   readonly protocol: string;
   readonly client: SessionRequest;
-  /** Whether proxies contradict each other. */
-  readonly isContradictory: boolean;
+  /** The answer to what no port accepts: proxies that contradict each other, or no valid host. */
+  readonly refusal: Refusal | undefined;
 }
 
 /** A host in memory. Each handshake with it takes the steps of a port: check, admit, converse. */
@@ -131,13 +131,12 @@ export class MemoryServer {
 
   /** Check: gives what is admitted next, or the answer to a client that is not. */
   check(given: MemoryRequest): PendingHandshake | Refusal {
-    const { request, protocol, client, isContradictory } = this.#arrivalOf(given);
+    const { request, protocol, client, refusal } = this.#arrivalOf(given);
     const found = this.#routes.find(request.url.pathname);
     const { pattern, params } = typeof found === 'object' ? found : NO_MATCH;
     const arrived = this.#routes.isLone ? request : { ...request, params };
-    const checked = isContradictory
-      ? REFUSALS.forwarded
-      : (this.host.refusalOf(arrived, pattern) ?? this.#enter(found, arrived, protocol, client));
+    const checked =
+      refusal ?? this.host.refusalOf(arrived, pattern) ?? this.#enter(found, arrived, protocol, client);
     if ('status' in checked) tellRefused(this.settings, request, checked);
     return checked;
   }
@@ -186,18 +185,21 @@ export class MemoryServer {
   }
 
   #arrivalOf({ url, headers: given, params, protocols }: MemoryRequest): Arrival {
-    const headers = asSent(given);
     const asked = new URL(url);
+    const { host = asked.host, ...others } = asSent(given);
+    const headers: IncomingHttpHeaders = { host, ...others };
+    const hasHost = isHost(host);
+    const authority = hasHost ? host : asked.host;
     // A link in memory has no address.
-    const link = { remoteAddress: undefined, encrypted: SECURE.test(asked.protocol), authority: asked.host };
+    const link = { remoteAddress: undefined, encrypted: SECURE.test(asked.protocol), authority };
     const peer = this.#proxies?.peerOf(headers, link) ?? link;
-    const isContradictory = peer === 'contradictory';
-    const end = endOf(isContradictory ? link : peer, asked);
+    const end = endOf(peer === 'contradictory' ? link : peer, asked);
+    const contradiction = peer === 'contradictory' ? REFUSALS.forwarded : undefined;
     return {
-      request: { headers, params, protocols, raw: undefined, ...end },
+      request: { headers, params: asMatched(params), protocols, raw: undefined, ...end },
       protocol: chooseSubprotocol(this.settings.protocols, protocols),
       client: { cookie: headers['cookie'], isSecure: end.isSecure },
-      isContradictory,
+      refusal: hasHost ? contradiction : REFUSALS.host,
     };
   }
 }
@@ -206,6 +208,11 @@ export class MemoryServer {
 function asSent(headers: IncomingHttpHeaders | Headers): IncomingHttpHeaders {
   const lines = Object.entries(plainLines(headers));
   return Object.fromEntries(lines.map(([name, value]) => [name.toLowerCase(), value]));
+}
+
+/** Gives parameters as a route does: without a prototype, so that no name is there unasked. */
+function asMatched(params: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.assign(Object.create(null) as Record<string, string>, params);
 }
 
 /** Gives what a request has of its other end. */
