@@ -77,6 +77,7 @@ const entryPoints = [
       'settle',
       'transportContract',
       'virtualClock',
+      'world',
     ],
     load: async (): Promise<object> => await import('../../src/testing/index.ts'),
   },

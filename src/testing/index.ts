@@ -12,6 +12,8 @@ export type { Outcome, ServerRun } from './run-server.ts';
 export { settle } from './settle.ts';
 export type { TransportPair } from './contracts/link-check.ts';
 export { transportContract } from './contracts/transport-contract.ts';
+export { world } from './simulation/world.ts';
+export type { World, WorldOptions } from './simulation/world.ts';
 export { virtualClock } from './virtual-clock.ts';
 export type { VirtualClock } from './virtual-clock.ts';
 export type { ClientSocket } from '../socket/client-socket.ts';

@@ -3,6 +3,7 @@
 
 import type { IncomingHttpHeaders } from 'node:http';
 import type { ClientOfWorld, FakeOptions } from './fake-options.ts';
+import type { WorldLink } from './simulation/world-link.ts';
 import type { HandlerRun } from '../server/handler-run.ts';
 import { chooseSubprotocol, isHost } from '../handshake/check-handshake.ts';
 import type { ArrivedRequest } from '../handshake/handshake-request.ts';
@@ -163,6 +164,7 @@ export class MemoryServer {
   open(
     pending: PendingHandshake,
     accepted: AcceptedHandshake,
+    link?: WorldLink,
   ): { readonly run: HandlerRun; readonly client: ClientSocket } {
     const { maxMessageBytes, maxFragments } = this.host.settingsOf(pending.route);
     const { protocol } = accepted.answer;
@@ -177,10 +179,12 @@ export class MemoryServer {
       protocol,
       maxMessageBytes: [maxMessageBytes, maxMessageBytes],
       maxFragments: [maxFragments, maxFragments],
+      wires: link?.wires ?? [undefined, undefined],
     });
     const client = new ShownSocket(new Conversation(far, farSettings, 'one'), pending.request.url.href);
     const run = this.host.converse(near, pending, accepted);
     this.runs.push(run);
+    if (link !== undefined) link.ends = { client, ws: run.ws };
     return { run, client };
   }
 

@@ -4,6 +4,7 @@
 import type { ClientOfWorld, FakeOptions } from './fake-options.ts';
 import { HandlerWatch } from './handler-watch.ts';
 import { MemoryServer } from './memory-server.ts';
+import type { WorldLink } from './simulation/world-link.ts';
 import type { Host } from '../server/host.ts';
 import type { Outcome as RunOutcome } from '../server/outcome.ts';
 import type { Refusal } from '../handshake/refusal.ts';
@@ -83,15 +84,21 @@ export function runServer(server: Route, options: FakeOptions = {}): ServerRun {
   };
 }
 
-type Started = ReturnType<MemoryServer['open']> | { readonly response: Response };
+/** A client that was accepted, or the answer to one that was not. */
+export type Started = ReturnType<MemoryServer['open']> | { readonly response: Response };
 
-async function begin(memory: MemoryServer, request: MemoryServer['first']): Promise<Started> {
+/** Opens a client. @param link - The link of a world that it takes. Default: none. */
+export async function begin(
+  memory: MemoryServer,
+  request: MemoryServer['first'],
+  link?: WorldLink,
+): Promise<Started> {
   const pending = memory.check(request);
   if ('status' in pending) return { response: toResponse(pending) };
   memory.opening += 1;
   return memory.host.admit(pending, (result) => {
     memory.opening -= 1;
-    if (result.kind === 'accepted') return memory.open(pending, result);
+    if (result.kind === 'accepted') return memory.open(pending, result, link);
     pending.socketId.leave();
     const answer = answerTo(result, pending, memory.settings);
     tellRefused(memory.settings, pending.request, answer);
@@ -108,7 +115,8 @@ function outcomeOf(started: Started): Outcome | Promise<Outcome> {
   return 'response' in started ? { kind: 'refused', response: started.response } : started.run.outcome;
 }
 
-function clientOf(started: Started): ClientSocket {
+/** @throws ConnectError where the client was refused. */
+export function clientOf(started: Started): ClientSocket {
   if ('response' in started) throw new ConnectError(started.response.status);
   return started.client;
 }

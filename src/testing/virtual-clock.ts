@@ -92,7 +92,8 @@ class SteppedClock implements VirtualClock {
   }
 }
 
-function checkAdvance(ms: unknown): void {
+/** @throws UsageError `COROSOCK_ARGUMENT`. */
+export function checkAdvance(ms: unknown): void {
   if (typeof ms === 'number' && ms >= 0 && ms <= CENTURY_MS) return;
   throw badArgument('clock.advance()', `ms to be a number of milliseconds from 0 to ${CENTURY_MS}`, ms);
 }

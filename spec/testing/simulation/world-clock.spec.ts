@@ -1,0 +1,36 @@
+// The clock of a world: time stands still between calls of `advance`.
+
+import { describe, expect, it } from 'vitest';
+import { world } from 'corosock/testing';
+
+describe('w.clock', () => {
+  it('lets time pass only in clock.advance, from one date on', async () => {
+    await using w = world();
+    const host = w.serve(async (ws) => {
+      await ws.clock.sleep(60_000);
+      await ws.write(new Date(w.clock.wallTimeMs()).toISOString());
+    });
+    const ws = await w.connect(host, {});
+    await w.clock.advance(59_999);
+    const before = ws.queued.messages;
+    await w.clock.advance(1);
+    expect([before, await ws.read(), w.clock.now()]).toEqual([0, ['2030-01-01T00:01:00.000Z', 'ok'], 60_000]);
+  });
+
+  it('adds up calls of advance that overlap', async () => {
+    await using w = world();
+    await Promise.all([w.clock.advance(1000), w.clock.advance(500)]);
+    expect(w.clock.now()).toBe(1500);
+  });
+
+  it('runs timers of code under test on its clock', async () => {
+    await using w = world();
+    const order: string[] = [];
+    w.clock.setImmediate(() => order.push('turn'));
+    w.clock.clearTimeout(w.clock.setTimeout(() => order.push('never'), 5));
+    w.clock.setTimeout(() => order.push('timer'), 10);
+    const { timers } = w.clock;
+    await w.clock.advance(10);
+    expect([order, timers, w.clock.timers]).toEqual([['turn', 'timer'], 1, 0]);
+  });
+});

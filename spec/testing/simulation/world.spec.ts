@@ -1,0 +1,171 @@
+// Several hosts and clients in one world: their order comes from one seed, their time its clock's.
+
+import { describe, expect, it } from 'vitest';
+import type { Handler, Host } from 'corosock';
+import { runServer, world } from 'corosock/testing';
+import type { World } from 'corosock/testing';
+
+const echo: Handler = async (ws) => {
+  for await (const message of ws) await ws.write(message);
+};
+const idle: Handler = async (ws) => void (await ws.closed);
+
+/** Sends each message to all other sockets. */
+const chat: Handler = async (ws) => {
+  for await (const message of ws) {
+    for (const other of ws.host.sockets.values()) if (other !== ws) await other.write(message);
+  }
+};
+
+describe('world', () => {
+  it('serves several clients of several hosts', async () => {
+    await using w = world();
+    const [one, two] = [w.serve(chat), w.serve(echo)];
+    const [ada, bob, eve] = [await w.connect(one), await w.connect(one), await w.connect(two)];
+    await ada.write('to bob');
+    await eve.write('to eve');
+    expect([await bob.read(), await eve.read(), one.sockets.size]).toEqual([
+      ['to bob', 'ok'],
+      ['to eve', 'ok'],
+      2,
+    ]);
+  });
+
+  it('finds the server of a path, and its params, by patterns', async () => {
+    await using w = world();
+    const host = w.serve({
+      '/chat/:room': async (ws) => void (await ws.writeJson(ws.request.params)),
+      '/idle': idle,
+    });
+    const ws = await w.connect(host, { url: 'ws://localhost/chat/lobby' });
+    expect(await ws.read()).toEqual(['{"room":"lobby"}', 'ok']);
+    await expect(w.connect(host)).rejects.toMatchObject({ status: 404 });
+  });
+
+  it('gives the headers and subprotocols of a client to its host', async () => {
+    await using w = world();
+    const host = w.serve(async (ws) => void (await ws.write(String(ws.request.headers['x-mark']))), {
+      protocols: ['v1', 'v2'],
+    });
+    const ws = await w.connect(host, { headers: { 'X-Mark': '!' }, protocols: ['v2'] });
+    expect([await ws.read(), ws.protocol]).toEqual([['!', 'ok'], 'v2']);
+  });
+
+  it('settles when all that is ready has run', async () => {
+    await using w = world();
+    const ws = await w.connect(w.serve(echo));
+    await ws.write('a');
+    await w.settle();
+    expect(ws.queued.messages).toBe(1);
+  });
+
+  it('keeps the turns of a link that has closed no longer', async () => {
+    await using w = world();
+    const host = w.serve(idle);
+    for (let n = 0; n < 3; n += 1) {
+      const ws = await w.connect(host);
+      await ws.close();
+    }
+    await w.settle();
+    expect(host.sockets.size).toBe(0);
+  });
+});
+
+describe('w.spawn', () => {
+  it('runs a script beside the test, whose end the world waits for', async () => {
+    const order: string[] = [];
+    {
+      await using w = world();
+      const host = w.serve(idle);
+      void w.spawn('ada', async () => {
+        const ws = await w.connect(host);
+        await ws.closed;
+        order.push('ada');
+      });
+      await w.settle();
+      order.push('test');
+    }
+    expect(order).toEqual(['test', 'ada']);
+  });
+
+  it('fails the end of the world with the error of a script', async () => {
+    const w = world();
+    const error = new Error('of the script');
+    const task = w.spawn('ada', () => Promise.reject(error));
+    await expect(task).rejects.toBe(error);
+    await expect(w[Symbol.asyncDispose]()).rejects.toBe(error);
+  });
+
+  it('fails the end of the world for a script that never ends, with its name and its seed', async () => {
+    const w = world({ seed: 7 });
+    void w.spawn('ada', () => new Promise(() => {}));
+    await expect(w[Symbol.asyncDispose]()).rejects.toThrow(
+      "The script 'ada' of the world with seed 7 has not ended with its hosts",
+    );
+  });
+});
+
+describe('a world that gets what it does not take', () => {
+  const w = world({ seed: 1 });
+  const code = 'COROSOCK_ARGUMENT';
+
+  it.each<[string, () => unknown]>([
+    ['world(): expected seed to be a safe integer ≥ 0, got -1', () => world({ seed: -1 })],
+    ['world(): expected seed to be a safe integer ≥ 0, got 0.5', () => world({ seed: 0.5 })],
+    ['w.spawn(): expected name to be a string', () => w.spawn(1 as never, async () => {})],
+    ['w.spawn(): expected script to be a function', () => w.spawn('a', 1 as never)],
+    ['w.serve(): ', () => w.serve(idle, { clock: w.clock })],
+  ])('refuses: %s', (message, call) => {
+    expect(call).toThrow(
+      expect.objectContaining({ code, message: expect.stringContaining(message) as string }),
+    );
+  });
+
+  it('refuses a host of another world, and names both seeds', async () => {
+    const other = world({ seed: 2 });
+    await expect(w.connect(other.serve(idle))).rejects.toMatchObject({
+      code,
+      message: 'w.connect(): expected a host of this world (seed 1), got one of another (seed 2)',
+    });
+  });
+
+  it('refuses a host of no world', async () => {
+    await using run = runServer(idle);
+    await expect(w.connect(run.host)).rejects.toMatchObject({ code });
+    await expect(w.connect({} as Host)).rejects.toMatchObject({ code });
+  });
+});
+
+describe('one seed of a world', () => {
+  /** What three clients of a chat see, with ids, random numbers and times. */
+  const traceOf = async (seed: number): Promise<string> => {
+    const trace: unknown[] = [];
+    await using w = world({ seed });
+    const add = (...facts: unknown[]): void => void trace.push([w.clock.now(), ...facts]);
+    const host = w.serve(chat, {
+      maxLifetimeMs: 60_000,
+      onOpen: ({ id }) => add('open', id),
+      onClose: ({ id }, { code }) => add('close', id, code),
+    });
+    const script = (name: string, world_: World) => async (): Promise<void> => {
+      const ws = await world_.connect(host);
+      add(name, 'connected');
+      await ws.write(`${name} ${world_.random()}`);
+      for await (const message of ws) add(name, message);
+      add(name, ws.closeInfo?.code);
+    };
+    for (const name of ['ada', 'bob', 'eve']) void w.spawn(name, script(name, w));
+    await w.clock.advance(80_000);
+    return JSON.stringify(trace);
+  };
+
+  it('decides every delivery, timer, id and random number', async () => {
+    const traces = new Set<string>();
+    for (let seed = 0; seed < 1000; seed += 1) {
+      const trace = await traceOf(seed);
+      if (trace !== (await traceOf(seed))) expect.fail(`seed ${seed} gives two traces`);
+      traces.add(trace);
+    }
+    expect(traces.size).toBe(1000);
+  });
+});

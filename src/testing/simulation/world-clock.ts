@@ -1,0 +1,94 @@
+// The clock of a world, as tests hold it. It lets run what is ready: one event, then a turn of
+// Node's event loop, in which all promises go on.
+
+import type { Agenda } from './agenda.ts';
+import { checkAdvance } from '../virtual-clock.ts';
+import type { VirtualClock } from '../virtual-clock.ts';
+
+/** So many turns without an event end a settle: code of users may await turns of its own. */
+const QUIET_TURNS = 8;
+
+/** Moves the time of an agenda. */
+export class WorldClock implements VirtualClock {
+  readonly #agenda: Agenda;
+  /** Pending while something is ready. */
+  #running: Promise<void> | undefined;
+  /** Where the time will be when all calls of `advance` have ended. */
+  #untilMs = 0;
+
+  constructor(agenda: Agenda) {
+    this.#agenda = agenda;
+    agenda.onChange = () => void this.settle();
+  }
+
+  get timers(): number {
+    return this.#agenda.timers;
+  }
+
+  now(): number {
+    return this.#agenda.now();
+  }
+
+  wallTimeMs(): number {
+    return this.#agenda.wallTimeMs();
+  }
+
+  setTimeout(run: () => void, ms: number): unknown {
+    return this.#agenda.setTimeout(run, ms);
+  }
+
+  clearTimeout(handle: unknown): void {
+    this.#agenda.clearTimeout(handle);
+  }
+
+  setImmediate(run: () => void): unknown {
+    return this.#agenda.setImmediate(run);
+  }
+
+  async advance(ms: number): Promise<void> {
+    checkAdvance(ms);
+    this.#untilMs = Math.max(this.#untilMs, this.now()) + ms;
+    await this.#advanceTo(this.#untilMs, () => true);
+  }
+
+  /** Moves time from event to event while a condition holds, `mostMs` at most. */
+  async advanceWhile(isNeeded: () => boolean, mostMs: number): Promise<void> {
+    await this.#advanceTo(this.now() + mostMs, isNeeded);
+  }
+
+  /** Runs everything that is ready now. */
+  settle(): Promise<void> {
+    this.#running ??= this.#runReady();
+    return this.#running;
+  }
+
+  async #advanceTo(untilMs: number, isNeeded: () => boolean): Promise<void> {
+    await this.settle();
+    while (isNeeded() && this.#agenda.nextMs <= untilMs) {
+      this.#agenda.jumpTo(this.#agenda.nextMs);
+      await this.settle();
+    }
+    if (isNeeded()) this.#agenda.jumpTo(untilMs);
+  }
+
+  async #runReady(): Promise<void> {
+    try {
+      let quiet = 0;
+      while (quiet < QUIET_TURNS) {
+        await turn();
+        quiet = this.#agenda.step() ? 0 : quiet + 1;
+      }
+    } finally {
+      this.#running = undefined;
+    }
+  }
+}
+
+function turn(): Promise<void> {
+  return new Promise((resolve) => {
+    nodeSetImmediate(resolve);
+  });
+}
+
+/** Node's own: fake timers may replace it. */
+const nodeSetImmediate = setImmediate;

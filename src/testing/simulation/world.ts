@@ -1,0 +1,227 @@
+// `world`: hosts and clients in memory on one agenda, which is their clock, with one seed for all
+// that is random. What is ready runs by itself, and time stands still until `clock.advance`. The
+// hosts are memory-server.ts's, the order of events is agenda.ts's, links are world-link.ts's.
+
+/// <reference lib="esnext.disposable" preserve="true" />
+
+import { Agenda } from './agenda.ts';
+import { Choices, seededRandom } from './choices.ts';
+import { WorldClock } from './world-clock.ts';
+import { WorldLink } from './world-link.ts';
+import type { ClientOfWorld } from '../fake-options.ts';
+import { MemoryServer } from '../memory-server.ts';
+import { begin, clientOf } from '../run-server.ts';
+import type { VirtualClock } from '../virtual-clock.ts';
+import type { Randomness } from '../../platform/random-ids.ts';
+import type { Host } from '../../server/host.ts';
+import { HOST_OPTIONS } from '../../server/host-options.ts';
+import type { HostOptions } from '../../server/host-options.ts';
+import type { Routes } from '../../server/servable.ts';
+import type { ClientSocket } from '../../socket/client-socket.ts';
+import { taskOf } from '../../tasks/task.ts';
+import type { Task } from '../../tasks/task.ts';
+import { schedulingOf } from '../../time/scheduling.ts';
+import { unattended } from '../../waiting/abortable.ts';
+import { badArgument, checkFunction, checkNames, checkObject } from '../../core/arguments.ts';
+import { UsageError } from '../../core/errors.ts';
+import { complete, namesOf } from '../../core/options.ts';
+import type { OptionTable } from '../../core/options.ts';
+
+export interface WorldOptions {
+  /** Decides all that is random in the world, a safe integer ≥ 0. Default 1. */
+  readonly seed?: number;
+}
+
+const WORLD_OPTIONS: OptionTable<WorldOptions> = { seed: [1, checkSeed] };
+
+/** Hosts and clients in memory, with one virtual clock and one seed. */
+export interface World extends AsyncDisposable {
+  readonly seed: number;
+  /** The clock of all hosts and clients. It begins at one fixed date, so that runs are equal. */
+  readonly clock: VirtualClock;
+  /** Gives numbers from 0 to below 1 that its seed decides. */
+  readonly random: () => number;
+  /**
+   * Makes a host.
+   *
+   * @param routes - One server for every path, or a map of patterns.
+   * @param options - Those of a host, without `clock`: a world has its own.
+   * @throws UsageError `COROSOCK_ARGUMENT`, `COROSOCK_ROUTE`.
+   */
+  serve(routes: Routes, options?: HostOptions): Host;
+  /**
+   * Connects a client to a host of this world.
+   *
+   * @param options - `url`, by default `ws://localhost/`; `headers` and `protocols` of the request.
+   * @throws ConnectError with the `status` of a refusal. UsageError `COROSOCK_ARGUMENT`, also for a
+   *   host of another world.
+   */
+  connect(host: Host, options?: Omit<ClientOfWorld, 'params'>): Promise<ClientSocket>;
+  /**
+   * Runs a script beside the test. The end of the world waits for it, and throws its error.
+   *
+   * @param name - Named in errors.
+   */
+  spawn(name: string, script: () => Promise<void>): Task<void>;
+  /** Runs everything that is ready now; no time passes. */
+  settle(): Promise<void>;
+}
+
+/**
+ * Makes a world of its own: hosts and clients without a port, whose order its seed decides.
+ *
+ * The same seed gives the same order of every delivery, timer and callback. `await using` ends it:
+ * its hosts close with `graceMs: 0`, while its time goes on, and the error of a script is thrown.
+ *
+ * @throws UsageError `COROSOCK_ARGUMENT`.
+ */
+export function world(options: WorldOptions = {}): World {
+  checkObject('world()', options);
+  checkNames('world()', options, namesOf(WORLD_OPTIONS));
+  return new SeededWorld(complete<WorldOptions>('world()', options, WORLD_OPTIONS).seed);
+}
+
+/** The world of each host, for errors. */
+const worlds = new WeakMap<Host, World>();
+
+const HOST_NAMES = new Set([...namesOf(HOST_OPTIONS)].filter((name) => name !== 'clock'));
+const CONNECT_NAMES: ReadonlySet<string> = new Set(['url', 'headers', 'protocols']);
+
+/** So much time the end of a world gives its scripts and hosts, on its own clock. */
+const ENDING_MS = 3_600_000;
+
+interface Script {
+  readonly name: string;
+  hasEnded: boolean;
+}
+
+/** A {@link World}, and what a simulation asks of it. */
+export class SeededWorld implements World {
+  readonly seed: number;
+  readonly agenda: Agenda;
+  readonly clock: WorldClock;
+  readonly random: () => number;
+  readonly #randomness: Randomness;
+  readonly #servers = new Map<Host, MemoryServer>();
+  readonly #links: WorldLink[] = [];
+  readonly #scripts: Script[] = [];
+  readonly #errors: unknown[] = [];
+
+  constructor(seed: number, choices: Choices = new Choices(seed)) {
+    this.seed = seed;
+    this.agenda = new Agenda(choices);
+    this.clock = new WorldClock(this.agenda);
+    // Apart from each other: one more draw of a script changes no id.
+    this.random = seededRandom(seed ^ 0x5c_41_11);
+    this.#randomness = randomnessOf(seededRandom(seed ^ 0x1d_5e_ed));
+  }
+
+  serve(routes: Routes, options: HostOptions = {}): Host {
+    checkObject('w.serve()', options);
+    checkNames('w.serve()', options, HOST_NAMES);
+    const server = new MemoryServer(
+      'w.serve()',
+      routes,
+      { ...options, clock: this.agenda },
+      this.#randomness,
+    );
+    this.#servers.set(server.host, server);
+    worlds.set(server.host, this);
+    return server.host;
+  }
+
+  connect(host: Host, options: Omit<ClientOfWorld, 'params'> = {}): Promise<ClientSocket> {
+    return unattended(this.#connect(host, options));
+  }
+
+  async #connect(host: Host, options: Omit<ClientOfWorld, 'params'>): Promise<ClientSocket> {
+    const server = this.#servers.get(host);
+    if (server === undefined) throw this.#foreign(host);
+    checkObject('w.connect()', options);
+    checkNames('w.connect()', options, CONNECT_NAMES);
+    const request = server.requestOf('w.connect()', options);
+    this.#closeLinks();
+    const link = new WorldLink(this.agenda);
+    this.#links.push(link);
+    await arrivalIn(link.toHost);
+    const started = await begin(server, request, link);
+    await arrivalIn(link.toClient);
+    if ('response' in started) this.#closeLink(link);
+    return clientOf(started);
+  }
+
+  spawn(name: string, script: () => Promise<void>): Task<void> {
+    if (typeof name !== 'string') throw badArgument('w.spawn()', 'name to be a string', name);
+    checkFunction('w.spawn()', 'script', script);
+    const entry: Script = { name, hasEnded: false };
+    this.#scripts.push(entry);
+    return taskOf(this.#run(entry, script), schedulingOf(this.agenda));
+  }
+
+  async #run(entry: Script, script: () => Promise<void>): Promise<void> {
+    try {
+      await script();
+    } catch (error) {
+      this.#errors.push(error);
+      throw error;
+    } finally {
+      entry.hasEnded = true;
+    }
+  }
+
+  settle(): Promise<void> {
+    return this.clock.settle();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.settle();
+    let isClosed = false;
+    const closings = [...this.#servers.keys()].map((host) => host.close({ graceMs: 0 }));
+    void Promise.all(closings).then(() => (isClosed = true));
+    await this.clock.advanceWhile(() => !isClosed || this.#running.length > 0, ENDING_MS);
+    this.#links.splice(0).forEach((link) => link.close());
+    if (this.#errors.length > 0) throw this.#errors[0];
+    const [script] = this.#running;
+    if (script !== undefined) throw neverEnded(this.seed, script);
+  }
+
+  get #running(): readonly Script[] {
+    return this.#scripts.filter(({ hasEnded }) => !hasEnded);
+  }
+
+  #closeLinks(): void {
+    for (const link of this.#links.filter(({ isOver }) => isOver)) this.#closeLink(link);
+  }
+
+  #closeLink(link: WorldLink): void {
+    link.close();
+    this.#links.splice(this.#links.indexOf(link), 1);
+  }
+
+  #foreign(host: Host): UsageError {
+    const other = worlds.get(host);
+    if (other === undefined) return badArgument('w.connect()', 'a host that w.serve() has made', host);
+    const expected = `a host of this world (seed ${this.seed}), got one of another (seed ${other.seed})`;
+    return new UsageError('COROSOCK_ARGUMENT', `w.connect(): expected ${expected}`);
+  }
+}
+
+/** Resolves when all that was added to a lane before has arrived. */
+function arrivalIn(lane: WorldLink['toHost']): Promise<void> {
+  return new Promise((resolve) => {
+    lane.add(resolve);
+  });
+}
+
+function randomnessOf(random: () => number): Randomness {
+  return { next: random, fill: (bytes) => bytes.forEach((_, at) => (bytes[at] = random() * 256)) };
+}
+
+function neverEnded(seed: number, { name }: Script): Error {
+  return new Error(`The script '${name}' of the world with seed ${seed} has not ended with its hosts`);
+}
+
+function checkSeed(call: string, name: string, seed: unknown): void {
+  if (Number.isSafeInteger(seed) && (seed as number) >= 0) return;
+  throw badArgument(call, `${name} to be a safe integer ≥ 0`, seed);
+}
