@@ -1,9 +1,10 @@
 // Several hosts and clients in one world: their order comes from one seed, their time its clock's.
 
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { Handler, Host } from 'corosock';
 import { runServer, world } from 'corosock/testing';
 import type { World } from 'corosock/testing';
+import { SeededWorld } from '../../../src/testing/simulation/world.ts';
 
 const echo: Handler = async (ws) => {
   for await (const message of ws) await ws.write(message);
@@ -59,15 +60,15 @@ describe('world', () => {
     expect(ws.queued.messages).toBe(1);
   });
 
-  it('keeps the turns of a link that has closed no longer', async () => {
-    await using w = world();
-    const host = w.serve(idle);
-    for (let n = 0; n < 3; n += 1) {
-      const ws = await w.connect(host);
-      await ws.close();
-    }
-    await w.settle();
-    expect(host.sockets.size).toBe(0);
+  it('takes links that have closed, and those of refused clients, out of its agenda', async () => {
+    const w = new SeededWorld(1);
+    const closed = vi.spyOn(w.agenda, 'closeLane');
+    const host = w.serve({ '/': idle });
+    await (await w.connect(host)).close();
+    await expect(w.connect(host, { url: 'ws://localhost/none' })).rejects.toMatchObject({ status: 404 });
+    const before = closed.mock.calls.length;
+    await w[Symbol.asyncDispose]();
+    expect([before, closed.mock.calls.length]).toEqual([4, 4]);
   });
 });
 
