@@ -24,9 +24,6 @@ const EXCEPTIONS: Readonly<Record<string, string>> = {
   WsEvents: 'as of a WebSocket of `ws`',
   RequestHandler: 'a function; the name of its one member is of no use',
   ConnectProblem: 'makes a ConnectError; users get the error',
-  world: 'docs/guide/testing.md shows it with simulations',
-  World: 'as of world',
-  WorldOptions: 'as of world',
   TimerOwner: 'of the Clock port',
   RouteMap: 'makes the compiler refuse a function as a map; users write routes',
 };
