@@ -40,10 +40,46 @@ describe('virtualClock', () => {
     expect([times, clock.now(), clock.timers]).toEqual([[3, 7, 10], 10, 1]);
   });
 
-  it('never goes back when it is advanced twice at once', async () => {
+  it('adds up what it is advanced by at the same time', async () => {
     const clock = virtualClock();
-    await Promise.all([clock.advance(100), clock.advance(50)]);
-    expect(clock.now()).toBe(100);
+    const times: unknown[] = [];
+    clock.setTimeout(() => times.push(['timer', clock.now()]), 120);
+    const advance = async (ms: number): Promise<void> => {
+      await clock.advance(ms);
+      times.push([ms, clock.now()]);
+    };
+    await Promise.all([advance(100), advance(50), advance(0)]);
+    expect(times).toEqual([
+      [100, 100],
+      ['timer', 120],
+      [50, 150],
+      [0, 150],
+    ]);
+  });
+
+  it('can be advanced by what a timer begins', async () => {
+    const clock = virtualClock();
+    let inner: Promise<void> | undefined;
+    clock.setTimeout(() => void (inner = clock.advance(30)), 10);
+    await clock.advance(20);
+    await inner;
+    expect(clock.now()).toBe(50);
+  });
+
+  it('goes on after a timer that has thrown', async () => {
+    const clock = virtualClock();
+    const mine = new Error('mine');
+    clock.setTimeout(() => {
+      throw mine;
+    }, 10);
+    const ends = await Promise.allSettled([clock.advance(10), clock.advance(5)]);
+    expect([ends, clock.now()]).toEqual([
+      [
+        { status: 'rejected', reason: mine },
+        { status: 'fulfilled', value: undefined },
+      ],
+      15,
+    ]);
   });
 
   it('lets everything that is ready run between two timers', async () => {
@@ -104,6 +140,20 @@ describe('virtualClock', () => {
     await expect(virtualClock().advance(ms)).rejects.toThrow(
       new UsageError('COROSOCK_ARGUMENT', `${expected}, got ${got}`),
     );
+  });
+
+  it.each([
+    [-1, '-1'],
+    [Number.NaN, 'NaN'],
+    [2 ** 31, '2147483648'],
+    ['5', '"5"'],
+  ])('refuses a timer of %s ms', (ms, got) => {
+    const clock = virtualClock();
+    const expected = 'clock.setTimeout(): expected ms to be a number of milliseconds from 0 to 2147483647';
+    expect(() => clock.setTimeout(() => {}, ms as number)).toThrow(
+      new UsageError('COROSOCK_ARGUMENT', `${expected}, got ${got}`),
+    );
+    expect(clock.timers).toBe(0);
   });
 
   it('has its own time, apart from other clocks', async () => {

@@ -1,14 +1,19 @@
 // The Clock port for tests: time moves only when the test advances it. The real clock, in
 // time/real-clock.ts, keeps the same contract.
 
+import { afterRealTurn } from './real-turn.ts';
 import { settle } from './settle.ts';
 import type { Clock } from '../time/clock.ts';
 import { wallTimeMs } from '../time/real-clock.ts';
 import { badArgument } from '../core/arguments.ts';
+import { MAX_TIMER_MS } from '../core/limits.ts';
+import { noop } from '../core/noop.ts';
 
 export interface VirtualClock extends Clock {
   /**
    * Moves time forward, timer by timer, and runs everything that is ready in between.
+   *
+   * Calls at the same time add up: each begins where the one before has ended.
    *
    * @param ms - 0 to 3 155 760 000 000, a century; 0 runs the timers that are due now.
    * @throws UsageError `COROSOCK_ARGUMENT`.
@@ -41,6 +46,8 @@ class SteppedClock implements VirtualClock {
   #nowMs = 0;
   /** All timers, in the order in which they were set. */
   readonly #timers = new Set<Timer>();
+  /** The end of the last call of `advance`. Never rejects. */
+  #advanced: Promise<unknown> = Promise.resolve();
 
   get timers(): number {
     return this.#timers.size;
@@ -55,6 +62,7 @@ class SteppedClock implements VirtualClock {
   }
 
   setTimeout(run: () => void, ms: number): unknown {
+    checkTimer(ms);
     const timer: Timer = { atMs: this.#nowMs + ms, run };
     this.#timers.add(timer);
     return timer;
@@ -65,12 +73,19 @@ class SteppedClock implements VirtualClock {
   }
 
   setImmediate(run: () => void): unknown {
-    return setImmediate(run);
+    afterRealTurn(run);
+    return undefined;
   }
 
   /** @param whenReady - Waits, between two timers, until all that is ready has run. */
   async advance(ms: number, whenReady: () => Promise<void> = settle): Promise<void> {
     checkAdvance(ms);
+    const advancing = this.#advanced.then(() => this.#advance(ms, whenReady));
+    this.#advanced = advancing.catch(noop);
+    await advancing;
+  }
+
+  async #advance(ms: number, whenReady: () => Promise<void>): Promise<void> {
     const untilMs = this.#nowMs + ms;
     await whenReady();
     for (let timer = this.#nextBy(untilMs); timer !== undefined; timer = this.#nextBy(untilMs)) {
@@ -94,6 +109,15 @@ class SteppedClock implements VirtualClock {
 
 /** @throws UsageError `COROSOCK_ARGUMENT`. */
 export function checkAdvance(ms: unknown): void {
-  if (typeof ms === 'number' && ms >= 0 && ms <= CENTURY_MS) return;
-  throw badArgument('clock.advance()', `ms to be a number of milliseconds from 0 to ${CENTURY_MS}`, ms);
+  checkBetween('clock.advance()', ms, CENTURY_MS);
+}
+
+/** @throws UsageError `COROSOCK_ARGUMENT`. */
+export function checkTimer(ms: unknown): void {
+  checkBetween('clock.setTimeout()', ms, MAX_TIMER_MS);
+}
+
+function checkBetween(call: string, ms: unknown, most: number): void {
+  if (typeof ms === 'number' && ms >= 0 && ms <= most) return;
+  throw badArgument(call, `ms to be a number of milliseconds from 0 to ${most}`, ms);
 }

@@ -2,7 +2,8 @@
 // Node's event loop, in which all promises go on.
 
 import type { Agenda } from './agenda.ts';
-import { checkAdvance } from '../virtual-clock.ts';
+import { realTurn } from '../real-turn.ts';
+import { checkAdvance, checkTimer } from '../virtual-clock.ts';
 import type { VirtualClock } from '../virtual-clock.ts';
 
 /** So many turns without an event end a settle: code of users may await turns of its own. */
@@ -34,6 +35,7 @@ export class WorldClock implements VirtualClock {
   }
 
   setTimeout(run: () => void, ms: number): unknown {
+    checkTimer(ms);
     return this.#agenda.setTimeout(run, ms);
   }
 
@@ -75,7 +77,7 @@ export class WorldClock implements VirtualClock {
     try {
       let quiet = 0;
       while (quiet < QUIET_TURNS) {
-        await turn();
+        await realTurn();
         quiet = this.#agenda.step() ? 0 : quiet + 1;
       }
     } finally {
@@ -83,12 +85,3 @@ export class WorldClock implements VirtualClock {
     }
   }
 }
-
-function turn(): Promise<void> {
-  return new Promise((resolve) => {
-    nodeSetImmediate(resolve);
-  });
-}
-
-/** Node's own: fake timers may replace it. */
-const nodeSetImmediate = setImmediate;

@@ -1,0 +1,96 @@
+// Node's event loop beside fake timers, installed before the test kit is loaded and after: `settle`
+// and `advance` keep the originals.
+
+import { mock } from 'node:test';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import * as loaded from 'corosock/testing';
+
+const FAKED = [
+  'setImmediate',
+  'clearImmediate',
+  'setTimeout',
+  'clearTimeout',
+  'Date',
+  'performance',
+] as const;
+
+/** The fake timers of runners. Those of vitest are `@sinonjs/fake-timers`. */
+const runners: ReadonlyArray<readonly [name: string, install: () => void]> = [
+  ['vitest', () => void vi.useFakeTimers({ toFake: [...FAKED] })],
+  ['node:test', () => mock.timers.enable()],
+];
+
+const orders: ReadonlyArray<readonly [order: string, kit: (install: () => void) => Promise<typeof loaded>]> =
+  [
+    [
+      'after the kit is loaded',
+      async (install) => {
+        install();
+        return loaded;
+      },
+    ],
+    [
+      'before the kit is loaded',
+      async (install) => {
+        vi.resetModules();
+        // What loads modules needs no timers, and those that are loaded again see the fakes.
+        install();
+        return await import('corosock/testing');
+      },
+    ],
+  ];
+
+const cases = runners.flatMap(([runner, install]) =>
+  orders.map(([order, kit]) => [runner, order, async () => await kit(install)] as const),
+);
+
+describe.each(cases)('with fake timers of %s, installed %s', (_runner, _order, kit) => {
+  afterEach(() => {
+    vi.useRealTimers();
+    mock.timers.reset();
+  });
+
+  it('settle lets the event loop have turns', async () => {
+    const { settle } = await kit();
+    let hasRun = false;
+    const { port1, port2 } = new MessageChannel();
+    port1.addEventListener('message', () => {
+      hasRun = true;
+      port1.close();
+    });
+    port1.start();
+    port2.postMessage('x');
+    await settle();
+    expect(hasRun).toBe(true);
+  });
+
+  it('a virtual clock moves as ever, and leaves the fakes alone', async () => {
+    const { virtualClock, runServer } = await kit();
+    const clock = virtualClock();
+    const began = Date.now();
+    const run = runServer(async (ws) => void (await ws.write((await ws.read({ timeoutMs: 10_000 }))[1])), {
+      clock,
+    });
+    const client = await run.client;
+    await clock.advance(10_000);
+    expect([await client.read(), Date.now() - began]).toEqual([['timeout', 'ok'], 0]);
+  });
+
+  it('turns of a virtual clock come in the order of the calls', async () => {
+    const { virtualClock } = await kit();
+    const clock = virtualClock();
+    const order: number[] = [];
+    for (const turn of [1, 2]) clock.setImmediate(() => order.push(turn));
+    await new Promise<void>((resolve) => void clock.setImmediate(resolve));
+    expect(order).toEqual([1, 2]);
+  });
+
+  it('a world runs and moves its time', async () => {
+    const { world } = await kit();
+    await using w = world({ seed: 1 });
+    const host = w.serve(async (ws) => void (await ws.write((await ws.read({ timeoutMs: 10_000 }))[1])));
+    const client = await w.connect(host);
+    await w.clock.advance(10_000);
+    expect(await client.read()).toEqual(['timeout', 'ok']);
+  });
+});

@@ -1,0 +1,38 @@
+// Node's own event loop, for tests that replace its timers: vitest, jest and node:test put fakes in
+// place of `setImmediate` and `setTimeout`. This file keeps the originals, and has other ways where
+// fakes were there before it was loaded. Everything in testing/ that waits for Node waits here.
+
+/** Node's `setImmediate`; undefined where a fake stood in its place when this file was loaded. */
+const nodesImmediate = originalImmediate();
+
+/**
+ * Waits for one turn of Node's event loop, in which all promise jobs and ticks that are ready run.
+ * Takes some microseconds. Fake timers do not change it. Holds the process until it resolves.
+ */
+export function realTurn(): Promise<void> {
+  return new Promise(afterRealTurn);
+}
+
+/** Runs a function after one turn of Node's event loop, in the order of the calls. */
+export function afterRealTurn(run: () => void): void {
+  if (nodesImmediate !== undefined) return void nodesImmediate(run);
+  const { port1, port2 } = new MessageChannel();
+  const onTurn = (): void => {
+    port1.close();
+    run();
+  };
+  port1.addEventListener('message', onTurn, { once: true });
+  port1.start();
+  port2.postMessage(undefined);
+}
+
+/**
+ * Tells whether a fake stands in place of Node's. Node's answers with an `Immediate`; a fake with a
+ * timer of its own, which is cleared at once.
+ */
+function originalImmediate(): typeof setImmediate | undefined {
+  const original = setImmediate;
+  const probe = original(() => {});
+  clearImmediate(probe);
+  return probe.constructor.name === 'Immediate' ? original : undefined;
+}
