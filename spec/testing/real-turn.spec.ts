@@ -3,7 +3,10 @@
 
 import { mock } from 'node:test';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import * as loaded from 'corosock/testing';
+import { select } from 'corosock';
+import * as testing from 'corosock/testing';
+
+const loaded = { ...testing, select };
 
 const FAKED = [
   'setImmediate',
@@ -14,9 +17,11 @@ const FAKED = [
   'performance',
 ] as const;
 
-/** The fake timers of runners. Those of vitest are `@sinonjs/fake-timers`. */
+/** The fake timers of runners. Those of vitest are `@sinonjs/fake-timers`, as those of
+ * jest are, which fake `queueMicrotask`, too. */
 const runners: ReadonlyArray<readonly [name: string, install: () => void]> = [
   ['vitest', () => void vi.useFakeTimers({ toFake: [...FAKED] })],
+  ['jest', () => void vi.useFakeTimers({ toFake: [...FAKED, 'queueMicrotask'] })],
   ['node:test', () => mock.timers.enable()],
 ];
 
@@ -35,7 +40,7 @@ const orders: ReadonlyArray<readonly [order: string, kit: (install: () => void) 
         vi.resetModules();
         // What loads modules needs no timers, and those that are loaded again see the fakes.
         install();
-        return await import('corosock/testing');
+        return { ...(await import('corosock/testing')), select: (await import('corosock')).select };
       },
     ],
   ];
@@ -92,5 +97,12 @@ describe.each(cases)('with fake timers of %s, installed %s', (_runner, _order, k
     const client = await w.connect(host);
     await w.clock.advance(10_000);
     expect(await client.read()).toEqual(['timeout', 'ok']);
+  });
+
+  it('select gives what has come', async () => {
+    const { fakeSocket, select } = await kit();
+    const { ws, client } = fakeSocket();
+    await client.write('x');
+    expect(await select({ ws, never: new Promise(() => {}) })).toEqual(['ws', ['x', 'ok']]);
   });
 });

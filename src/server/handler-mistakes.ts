@@ -12,6 +12,7 @@ import type { ReadTraces } from '../conversation/read-mistakes.ts';
 import { UsageError } from '../core/errors.ts';
 import type { ParkedWait } from '../core/parked-wait.ts';
 import type { LazySignal } from '../waiting/lazy-signal.ts';
+import { inMicrotask } from '../core/microtask.ts';
 
 /** A run, as far as its mistakes are looked for. */
 export interface MistakenRun extends WaitingRun {
@@ -59,7 +60,7 @@ export class HandlerMistakes {
 
   /** That step ends with the microtasks that are queued by now. */
   called(): void {
-    queueMicrotask(this.#early.endStep);
+    inMicrotask(this.#early.endStep);
   }
 
   /** The handler of a run has returned: what it has begun may still wait for its socket. */

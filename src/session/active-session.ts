@@ -17,6 +17,7 @@ import { LazySignal } from '../waiting/lazy-signal.ts';
 import { LinkedList } from '../structures/linked-list.ts';
 import type { ListNode } from '../structures/linked-list.ts';
 import { UsageError } from '../core/errors.ts';
+import { inMicrotask } from '../core/microtask.ts';
 
 /** What all sessions of one host share. */
 export interface SessionResources {
@@ -152,7 +153,7 @@ export class ActiveSession implements DeadlineOwner {
     this.#hadMembers = true;
     this.#members.append(member);
     // Before the handler hears of it: its first call on the session rejects.
-    if (this.isOver) queueMicrotask(() => this.#closeLate(member));
+    if (this.isOver) inMicrotask(() => this.#closeLate(member));
     return member;
   }
 

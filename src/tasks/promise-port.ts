@@ -6,6 +6,7 @@
 import { ScheduledPort } from '../time/scheduling.ts';
 import type { Scheduling } from '../time/scheduling.ts';
 import { Subscribers } from '../waiting/subscribers.ts';
+import { inMicrotask } from '../core/microtask.ts';
 
 type State<T> =
   | { readonly kind: 'pending' }
@@ -29,7 +30,7 @@ export class PromisePort<T> extends ScheduledPort<T> {
       (value) => this.#settle({ kind: 'fulfilled', value }),
       (error: unknown) => this.#settle({ kind: 'rejected', error }),
     );
-    queueMicrotask(() => {
+    inMicrotask(() => {
       this.#isNew = false;
     });
   }

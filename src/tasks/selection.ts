@@ -12,6 +12,7 @@ import type { LooseSelect, LooseWait } from '../waiting/loose-waits.ts';
 import { rejectWhereAwaited } from '../waiting/abortable.ts';
 import { isMistakeOfReading } from '../core/errors.ts';
 import type { Resolver } from '../core/parked-wait.ts';
+import { inMicrotask } from '../core/microtask.ts';
 
 /** The result of a select. */
 export type SelectResult = readonly [key: string, value: unknown];
@@ -70,7 +71,7 @@ export class Selection implements DeadlineOwner, ParkedSelect, LooseSelect {
     if (until === 'arrival') return this.#subscribe();
     const look = (): void => this.#takeOrSubscribe();
     if (until === 'next turn') this.#scheduling.clock.setImmediate(look);
-    else queueMicrotask(look);
+    else inMicrotask(look);
   }
 
   /** Ends without a result, and takes nothing. The caller rejects with the reason of its signal. */

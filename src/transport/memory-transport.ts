@@ -9,6 +9,7 @@ import type { LinkEnd } from '../core/close-info.ts';
 import { bytesOf, bytesToSend, joined } from '../core/data.ts';
 import type { Data } from '../core/data.ts';
 import { MESSAGE_OVERHEAD_BYTES } from '../core/limits.ts';
+import { inMicrotask } from '../core/microtask.ts';
 
 export interface MemoryLinkOptions {
   /** Negotiated subprotocol. Default ''. */
@@ -181,7 +182,7 @@ export class MemoryTransport implements Transport {
     const { clean, by } = this.#endOf('local');
     this.#state = 'ended';
     this.#inbox = [];
-    queueMicrotask(() => this.#sink.end({ ...this.#closing, clean, by }));
+    inMicrotask(() => this.#sink.end({ ...this.#closing, clean, by }));
   }
 
   /** The network resets the link: this end hears of it now, the other end by its own call. */
@@ -235,7 +236,7 @@ export class MemoryTransport implements Transport {
   #schedule(): void {
     if (this.#isScheduled || this.#isPaused || this.#inbox.length === 0) return;
     this.#isScheduled = true;
-    queueMicrotask(this.#deliver);
+    inMicrotask(this.#deliver);
   }
 
   readonly #deliver = (): void => {
@@ -306,7 +307,7 @@ export class MemoryTransport implements Transport {
   #answer(): void {
     this.#state = 'answered';
     this.#peer.#enqueue((end) => end.#receiveAnswer());
-    queueMicrotask(() => {
+    inMicrotask(() => {
       if (this.#state !== 'ended') this.#end({ ...this.#closing, ...this.#endOf('link') });
     });
   }

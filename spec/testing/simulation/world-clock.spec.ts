@@ -33,4 +33,11 @@ describe('w.clock', () => {
     await w.clock.advance(10);
     expect([order, timers, w.clock.timers]).toEqual([['turn', 'timer'], 1, 0]);
   });
+
+  it('refuses a timer of NaN ms', async () => {
+    await using w = world();
+    expect(() => w.clock.setTimeout(() => {}, Number.NaN)).toThrow(
+      'clock.setTimeout(): expected ms to be a number of milliseconds from 0 to 2147483647, got NaN',
+    );
+  });
 });

@@ -3,6 +3,7 @@
 // byte-port.ts puts node:http and `ws` over it; memory-transport.ts is the link in whole messages.
 
 import { Duplex } from 'node:stream';
+import { inMicrotask } from '../../core/microtask.ts';
 
 /** Carries one chunk: calls `arrive` when it comes to the other end, in the order of the chunks. */
 export type ByteWire = (arrive: () => void) => void;
@@ -64,7 +65,7 @@ export class ByteStream extends Duplex {
   #unaskedBytes = 0;
 
   /** @param wire - Carries chunks to the other end. */
-  constructor(wire: ByteWire = queueMicrotask, cutBy?: Cuts) {
+  constructor(wire: ByteWire = inMicrotask, cutBy?: Cuts) {
     super();
     this.#wire = wire;
     this.#cutBy = cutBy;
