@@ -22,8 +22,15 @@ const FAKED = [
 const runners: ReadonlyArray<readonly [name: string, install: () => void]> = [
   ['vitest', () => void vi.useFakeTimers({ toFake: [...FAKED] })],
   ['jest', () => void vi.useFakeTimers({ toFake: [...FAKED, 'queueMicrotask'] })],
-  ['node:test', () => mock.timers.enable()],
+  ['node:test', mockTimersOfNode],
 ];
+
+/** Node 20 warns that they are experimental: that is no fault of ours. */
+function mockTimersOfNode(): void {
+  const warnings = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+  mock.timers.enable();
+  warnings.mockRestore();
+}
 
 const orders: ReadonlyArray<readonly [order: string, kit: (install: () => void) => Promise<typeof loaded>]> =
   [
