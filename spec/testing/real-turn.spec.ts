@@ -17,20 +17,15 @@ const FAKED = [
   'performance',
 ] as const;
 
+const timersOfNode = quietly(() => mock.timers);
+
 /** The fake timers of runners. Those of vitest are `@sinonjs/fake-timers`, as those of
  * jest are, which fake `queueMicrotask`, too. */
 const runners: ReadonlyArray<readonly [name: string, install: () => void]> = [
   ['vitest', () => void vi.useFakeTimers({ toFake: [...FAKED] })],
   ['jest', () => void vi.useFakeTimers({ toFake: [...FAKED, 'queueMicrotask'] })],
-  ['node:test', mockTimersOfNode],
+  ['node:test', () => timersOfNode.enable()],
 ];
-
-/** Node 20 warns that they are experimental: that is no fault of ours. */
-function mockTimersOfNode(): void {
-  const warnings = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
-  mock.timers.enable();
-  warnings.mockRestore();
-}
 
 const orders: ReadonlyArray<readonly [order: string, kit: (install: () => void) => Promise<typeof loaded>]> =
   [
@@ -59,7 +54,7 @@ const cases = runners.flatMap(([runner, install]) =>
 describe.each(cases)('with fake timers of %s, installed %s', (_runner, _order, kit) => {
   afterEach(() => {
     vi.useRealTimers();
-    mock.timers.reset();
+    timersOfNode.reset();
   });
 
   it('settle lets the event loop have turns', async () => {
@@ -113,3 +108,13 @@ describe.each(cases)('with fake timers of %s, installed %s', (_runner, _order, k
     expect(await select({ ws, never: new Promise(() => {}) })).toEqual(['ws', ['x', 'ok']]);
   });
 });
+
+/** Node 20 warns that its mock timers are experimental: that is no fault of ours. */
+function quietly<T>(make: () => T): T {
+  const warnings = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+  try {
+    return make();
+  } finally {
+    warnings.mockRestore();
+  }
+}
