@@ -12,6 +12,8 @@ import { runServer, settle, virtualClock } from 'corosock/testing';
 import type { FakeOptions, ServerRun, VirtualClock } from 'corosock/testing';
 
 const forever = (): Promise<void> => new Promise(() => {});
+/** One that is collected is waited for no longer. */
+const held = channel();
 const hash = promisify(scrypt);
 /** Real I/O that takes longer than `settle`: a thread of its own hashes for some 50 ms. */
 const realIO = async (): Promise<void> => void (await hash('secret', 'salt', 64));
@@ -72,7 +74,7 @@ describe('run.waiting', () => {
     ['select', (ws) => select({ ws, job: forever() })],
     ['select without a socket', () => select({ job: forever() })],
     ['closed', (ws) => ws.closed],
-    ['take of a channel', () => channel().take()],
+    ['take of a channel', () => held.take()],
     ['sleep', (ws) => ws.clock.sleep(1000)],
     ['several calls', (ws) => Promise.all([ws.read(), forever()])],
     ['the first of several calls', (ws) => Promise.race([ws.closed, forever()])],
