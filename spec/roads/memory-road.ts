@@ -8,13 +8,12 @@ import { makeConnect } from '../../src/client/connect.ts';
 import { ConnectError } from '../../src/core/errors.ts';
 import { chooseSubprotocol } from '../../src/handshake/check-handshake.ts';
 import type { ArrivedRequest } from '../../src/handshake/handshake-request.ts';
-import { REFUSALS } from '../../src/handshake/refusal.ts';
 import type { Refusal } from '../../src/handshake/refusal.ts';
 import type { AcceptedHandshake, PendingHandshake } from '../../src/server/admission.ts';
 import { answerTo } from '../../src/server/answer-to.ts';
 import { settingsOf } from '../../src/server/host-options.ts';
 import type { HostSettings } from '../../src/server/host-options.ts';
-import { RouteTable } from '../../src/server/routes.ts';
+import { placeOf, RouteTable } from '../../src/server/routes.ts';
 import { ServingHost } from '../../src/server/serving-host.ts';
 import { ConnectedSocket } from '../../src/socket/client-socket.ts';
 import type { LinkOutcome, LinkTarget } from '../../src/transport/connector.ts';
@@ -109,30 +108,24 @@ class MemoryRoadHost implements RoadHost {
   async #knock<T>(request: Request, onAccepted: OnAccepted<T>): Promise<T | Answer> {
     const { url, headers = {}, protocols = [] } = request;
     const found = this.#table.find(url.pathname);
-    if (found === undefined) return answerOf(REFUSALS.route);
-    if (found === 'malformed') return answerOf(REFUSALS.target);
     const lines = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value] as const);
     const handshake: ArrivedRequest = {
       url,
       headers: { host: url.host, ...Object.fromEntries(lines) },
-      params: found.params,
+      params: placeOf(found).params,
       protocols,
       remoteAddress: undefined,
       raw: undefined,
       authority: new Map(lines).get('host') ?? url.host,
       isSecure: false,
     };
-    const refusal = this.#host.refusalOf(handshake, found.pattern);
-    if (refusal !== undefined) return answerOf(refusal);
-    const admitted = this.#host.pendingHandshake(
-      handshake,
-      found.makeServer,
-      chooseSubprotocol(this.#settings.protocols, protocols),
-      { cookie: handshake.headers['cookie'], isSecure: false },
-    );
-    const pending: PendingHandshake = { ...admitted, route: found.pattern };
+    const protocol = chooseSubprotocol(this.#settings.protocols, protocols);
+    const client = { cookie: handshake.headers['cookie'], isSecure: false };
+    const pending = this.#host.enter(found, handshake, protocol, client);
+    if ('status' in pending) return answerOf(pending);
     return this.#host.admit<T | Answer>(pending, (result) => {
       if (result.kind === 'accepted') return onAccepted(pending, result);
+      pending.socketId.leave();
       return answerOf(answerTo(result, pending, this.#settings));
     });
   }

@@ -237,17 +237,17 @@ describe('create', () => {
     [
       'makes what is no server',
       () => ({ serve: 1 }),
-      'UsageError: routes.create(): expected an object with server(), got an object',
+      'UsageError: runServer().create(): expected an object with server(), got an object',
     ],
     [
       'makes what is no server later',
       async () => 'chat',
-      'UsageError: routes.create(): expected an object with server(), got "chat"',
+      'UsageError: runServer().create(): expected an object with server(), got "chat"',
     ],
     [
       'makes a server whose hook is no function',
       () => ({ server: () => {}, onPreServer: 1 }),
-      'UsageError: routes.create().onPreServer: expected a function, got 1',
+      'UsageError: runServer().create().onPreServer: expected a function, got 1',
     ],
   ])('H28: refuses with 500 where it %s, and reports it', async (_, create, error) => {
     const reports: unknown[] = [];

@@ -78,7 +78,7 @@ describe('checkHookNames', () => {
     }
     expect(reports).toEqual(
       Array(2).fill(
-        'UsageError: routes.create(): "onPreserver" is no hook and would never run; did you mean "onPreServer"?',
+        'UsageError: runServer().create(): "onPreserver" is no hook and would never run; did you mean "onPreServer"?',
       ),
     );
   });

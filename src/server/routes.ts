@@ -29,6 +29,9 @@ export interface Match {
   readonly params: Readonly<Record<string, string>>;
 }
 
+/** What a table finds for a path; 'malformed' for a parameter that cannot be decoded safely. */
+export type Found = Match | 'malformed' | undefined;
+
 /** A route with options of its own. */
 interface OptionedRoute {
   /** As in {@link Match}. */
@@ -66,14 +69,17 @@ export const NO_PARAMS: Readonly<Record<string, string>> = Object.freeze(
 export class RouteTable {
   readonly #routes: readonly CompiledRoute[];
 
-  /** @throws UsageError `COROSOCK_ARGUMENT`, `COROSOCK_ROUTE`. */
-  constructor(routes: Routes) {
-    this.#routes = compileAll(routes);
+  /**
+   * @param loneName - The name of a lone server in errors.
+   * @throws UsageError `COROSOCK_ARGUMENT`, `COROSOCK_ROUTE`.
+   */
+  constructor(routes: Routes, loneName: string = 'routes') {
+    this.#routes = compileAll(routes, loneName);
     refuseDuplicates(this.#routes);
   }
 
-  /** Finds the server of a path; 'malformed' for a parameter that cannot be decoded safely. */
-  find(path: string): Match | 'malformed' | undefined {
+  /** Finds the server of a path. */
+  find(path: string): Found {
     for (const { pattern, makeServer, match: matches } of this.#routes) {
       const params = matches(path);
       if (params === undefined) continue;
@@ -111,10 +117,17 @@ export class RouteTable {
   }
 }
 
-function compileAll(routes: Routes): readonly CompiledRoute[] {
+/** Gives the pattern and the parameters of what was found: none, where that is no route. */
+export function placeOf(found: Found): { readonly pattern?: string; readonly params: Match['params'] } {
+  return typeof found === 'object' ? found : NO_PLACE;
+}
+
+const NO_PLACE = Object.freeze({ params: NO_PARAMS });
+
+function compileAll(routes: Routes, loneName: string): readonly CompiledRoute[] {
   if (isRoute(routes)) {
     const lone = { label: 'every path', pattern: EVERY_PATH, shape: EVERY_PATH, match: () => NO_PARAMS };
-    return [{ ...lone, ...partsOf('routes', routes) }];
+    return [{ ...lone, ...partsOf(loneName, routes) }];
   }
   if (typeof routes === 'string')
     throw badArgument('routes', "a map such as { '/chat': handler }, not a path", routes);

@@ -31,8 +31,8 @@ import { Capacity } from './capacity.ts';
 import { Admission } from './admission.ts';
 import type { AcceptedHandshake, HandshakeResult, PendingHandshake } from './admission.ts';
 import { whereOf } from './report.ts';
-import { EVERY_PATH, NO_PARAMS } from './routes.ts';
-import type { Match, RouteTable } from './routes.ts';
+import { EVERY_PATH, placeOf } from './routes.ts';
+import type { Found, RouteTable } from './routes.ts';
 import { HostTerms } from './route-terms.ts';
 import { RunRegistry } from './run-registry.ts';
 import { ShutDown } from './shut-down.ts';
@@ -185,26 +185,27 @@ export class ServingHost implements Host, RunListener {
     const checked = checkHandshake(request, this.#settings.protocols);
     if ('status' in checked) return checked;
     const found = this.#routes.find(checked.target.path);
-    const { params, pattern } = typeof found === 'object' ? found : NO_MATCH;
+    const { params } = placeOf(found);
     const peer = this.#proxies?.peerOf(request.headers, peerOf(request));
     if (peer === 'contradictory') return REFUSALS.forwarded;
     const upgradeRequest = new UpgradeRequest(request, checked, params, peer);
-    const refusal = this.refusalOf(upgradeRequest, pattern);
-    if (refusal !== undefined) return refusal;
-    if (found === undefined) return REFUSALS.route;
-    if (found === 'malformed') return REFUSALS.target;
     // Node's own string, which dies with the request; ours would stay as long as the socket.
     const client = { cookie: request.headers.cookie, isSecure: upgradeRequest.isSecure };
     return this.enter(found, upgradeRequest, checked.protocol, client);
   }
 
-  /** Check, also for the test kit: takes a slot. */
-  enter<Request extends HandshakeRequest>(
-    found: Match,
+  /** Check, also for the test kit: asks whether its page may connect, and takes a slot. */
+  enter<Request extends ArrivedRequest>(
+    found: Found,
     request: Request,
     protocol: string,
     client: SessionRequest,
   ): (PendingHandshake & { readonly request: Request }) | Refusal {
+    const { originRule } = this.#terms.of(placeOf(found).pattern);
+    const refusal = originRefusal(originRule, request, this.#settings.peerFaults);
+    if (refusal !== undefined) return refusal;
+    if (found === undefined) return REFUSALS.route;
+    if (found === 'malformed') return REFUSALS.target;
     // No instance of a class is made for a client that is refused.
     if (this.#isDraining) return REFUSALS.closing;
     const slot = this.#capacity.enter(found.pattern, request);
@@ -212,15 +213,6 @@ export class ServingHost implements Host, RunListener {
     const socketId = this.#runs.reserve(slot);
     const place = { socketId, route: found.pattern };
     return this.pendingHandshake(request, found.makeServer, protocol, client, place);
-  }
-
-  /**
-   * Check, also for the test kit: whether the page of a request may connect.
-   *
-   * @param route - The pattern of its route; undefined for none.
-   */
-  refusalOf(request: ArrivedRequest, route: string | undefined): Refusal | undefined {
-    return originRefusal(this.#terms.of(route).originRule, request, this.#settings.peerFaults);
   }
 
   /** Makes what is admitted. @param socketId - The id of its socket. Default: a fresh one. */
@@ -302,8 +294,6 @@ export class ServingHost implements Host, RunListener {
     return this.#closing;
   }
 }
-
-const NO_MATCH = Object.freeze({ params: NO_PARAMS, pattern: undefined });
 
 const HANDSHAKE = Object.freeze({ phase: 'handshake' });
 

@@ -3,7 +3,6 @@
 
 import type { IncomingHttpHeaders } from 'node:http';
 import type { ClientOfWorld, FakeOptions } from './fake-options.ts';
-import type { WorldLink } from './simulation/world-link.ts';
 import type { HandlerRun } from '../server/handler-run.ts';
 import { chooseSubprotocol, isHost } from '../handshake/check-handshake.ts';
 import type { ArrivedRequest } from '../handshake/handshake-request.ts';
@@ -17,7 +16,7 @@ import type { HttpBinding, SessionRequest } from '../server/serving-host.ts';
 import { HOST_OPTIONS, settingsOf } from '../server/host-options.ts';
 import type { HostHookName, HostSettings } from '../server/host-options.ts';
 import type { AcceptedHandshake, PendingHandshake } from '../server/admission.ts';
-import { NO_PARAMS, partsOf, RouteTable } from '../server/routes.ts';
+import { partsOf, placeOf, RouteTable } from '../server/routes.ts';
 import type { Match } from '../server/routes.ts';
 import type { Route, Routes } from '../server/servable.ts';
 import type { Randomness } from '../platform/random-ids.ts';
@@ -26,6 +25,7 @@ import type { ClientSocket } from '../socket/client-socket.ts';
 import { CONVERSATION_OPTIONS } from '../conversation/conversation-options.ts';
 import { Conversation } from '../conversation/conversation.ts';
 import { memoryLink } from '../transport/memory-transport.ts';
+import type { MemoryLinkOptions } from '../transport/memory-transport.ts';
 import { badArgument, checkNames, checkObject, show } from '../core/arguments.ts';
 import { checkLines, plainLines } from '../core/header-lines.ts';
 import { UsageError } from '../core/errors.ts';
@@ -49,8 +49,6 @@ export const FAKE_OPTIONS: OptionTable<FakeOptions, HostHookName> = {
 
 /** What a client in memory says of itself, as far as `run.connect` takes it. */
 type ClientOptions = Pick<FakeOptions, 'url' | 'headers' | 'params' | 'protocols'>;
-
-const NO_MATCH = Object.freeze({ pattern: undefined, params: NO_PARAMS });
 
 const NO_BINDING: HttpBinding = Object.freeze({ address: undefined, close: async () => {} });
 
@@ -91,7 +89,7 @@ export class MemoryServer {
   constructor(call: string, routes: Routes, options: FakeOptions, randomness?: Randomness) {
     checkObject(call, options);
     if (randomness === undefined) checkLone(call, routes);
-    this.#routes = new RouteTable(routes);
+    this.#routes = new RouteTable(routes, randomness === undefined ? call : undefined);
     const { heartbeat = false } = options;
     // A link in memory is never lost unnoticed, and a test that counts timers means its own.
     const settings = settingsOf(
@@ -134,23 +132,10 @@ export class MemoryServer {
   check(given: MemoryRequest): PendingHandshake | Refusal {
     const { request, protocol, client, refusal } = this.#arrivalOf(given);
     const found = this.#routes.find(request.url.pathname);
-    const { pattern, params } = typeof found === 'object' ? found : NO_MATCH;
-    const arrived = this.#routes.isLone ? request : { ...request, params };
-    const checked =
-      refusal ?? this.host.refusalOf(arrived, pattern) ?? this.#enter(found, arrived, protocol, client);
+    const arrived = this.#routes.isLone ? request : { ...request, params: placeOf(found).params };
+    const checked = refusal ?? this.host.enter(found, arrived, protocol, client);
     if ('status' in checked) tellRefused(this.settings, request, checked);
     return checked;
-  }
-
-  #enter(
-    found: ReturnType<RouteTable['find']>,
-    request: ArrivedRequest,
-    protocol: string,
-    client: SessionRequest,
-  ): PendingHandshake | Refusal {
-    if (found === undefined) return REFUSALS.route;
-    if (found === 'malformed') return REFUSALS.target;
-    return this.host.enter(found, request, protocol, client);
   }
 
   /** Gives the first handshake as one that needs no check, and takes no slot. */
@@ -164,7 +149,7 @@ export class MemoryServer {
   open(
     pending: PendingHandshake,
     accepted: AcceptedHandshake,
-    link?: WorldLink,
+    wires?: MemoryLinkOptions['wires'],
   ): { readonly run: HandlerRun; readonly client: ClientSocket } {
     const { maxMessageBytes, maxFragments } = this.host.settingsOf(pending.route);
     const { protocol } = accepted.answer;
@@ -179,12 +164,11 @@ export class MemoryServer {
       protocol,
       maxMessageBytes: [maxMessageBytes, maxMessageBytes],
       maxFragments: [maxFragments, maxFragments],
-      wires: link?.wires ?? [undefined, undefined],
+      wires,
     });
     const client = new ShownSocket(new Conversation(far, farSettings, 'one'), pending.request.url.href);
     const run = this.host.converse(near, pending, accepted);
     this.runs.push(run);
-    if (link !== undefined) link.ends = { client, ws: run.ws };
     return { run, client };
   }
 

@@ -4,7 +4,6 @@
 import type { ClientOfWorld, FakeOptions } from './fake-options.ts';
 import { HandlerWatch } from './handler-watch.ts';
 import { MemoryServer } from './memory-server.ts';
-import type { WorldLink } from './simulation/world-link.ts';
 import type { Host } from '../server/host.ts';
 import type { Outcome as RunOutcome } from '../server/outcome.ts';
 import type { Refusal } from '../handshake/refusal.ts';
@@ -15,6 +14,7 @@ import { tellRefused } from '../server/host-hooks.ts';
 import type { ClientSocket } from '../socket/client-socket.ts';
 import { unattended } from '../waiting/abortable.ts';
 import type { Clock } from '../time/clock.ts';
+import type { MemoryLinkOptions } from '../transport/memory-transport.ts';
 import { ConnectError } from '../core/errors.ts';
 import { SHUT_DOWN_MARGIN_MS } from '../server/shut-down.ts';
 
@@ -87,18 +87,18 @@ export function runServer(server: Route, options: FakeOptions = {}): ServerRun {
 /** A client that was accepted, or the answer to one that was not. */
 export type Started = ReturnType<MemoryServer['open']> | { readonly response: Response };
 
-/** Opens a client. @param link - The link of a world that it takes. Default: none. */
+/** Opens a client. @param wires - What carries its frames. Default: they arrive at once. */
 export async function begin(
   memory: MemoryServer,
   request: MemoryServer['first'],
-  link?: WorldLink,
+  wires?: MemoryLinkOptions['wires'],
 ): Promise<Started> {
   const pending = memory.check(request);
   if ('status' in pending) return { response: toResponse(pending) };
   memory.opening += 1;
   return memory.host.admit(pending, (result) => {
     memory.opening -= 1;
-    if (result.kind === 'accepted') return memory.open(pending, result, link);
+    if (result.kind === 'accepted') return memory.open(pending, result, wires);
     pending.socketId.leave();
     const answer = answerTo(result, pending, memory.settings);
     tellRefused(memory.settings, pending.request, answer);

@@ -19,7 +19,7 @@ export interface MemoryLinkOptions {
   /** Most fragments of a message that each end accepts, beyond it 1008. Default: any. */
   readonly maxFragments?: readonly [near: number, far: number];
   /** What carries the frames to each end. Default: each frame arrives at once. */
-  readonly wires?: readonly [toNear: Wire | undefined, toFar: Wire | undefined];
+  readonly wires?: readonly [toNear: Wire | undefined, toFar: Wire | undefined] | undefined;
 }
 
 /**

@@ -144,7 +144,8 @@ export class SeededWorld implements World {
     const link = new WorldLink(this.agenda);
     this.#links.push(link);
     await arrivalIn(link.toHost);
-    const started = await begin(server, request, link);
+    const started = await begin(server, request, link.wires);
+    if ('run' in started) link.ends = { client: started.client, ws: started.run.ws };
     await arrivalIn(link.toClient);
     if ('response' in started) this.#closeLink(link);
     return clientOf(started);
