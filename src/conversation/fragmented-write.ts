@@ -48,9 +48,7 @@ export class FragmentedWrite implements WaitingWrite {
   readonly resolver: Resolver;
   readonly data = undefined;
   readonly sinceMs: number;
-  /** When it times out, on the clock; Infinity for never. */
   readonly timeoutMs: number;
-  readonly dueMs: number;
   // Kept by the writer's list.
   previous: WaitingWrite | undefined;
   next: WaitingWrite | undefined;
@@ -67,7 +65,6 @@ export class FragmentedWrite implements WaitingWrite {
     this.resolver = answer.resolver;
     this.sinceMs = sinceMs;
     this.timeoutMs = request.timeoutMs;
-    this.dueMs = sinceMs + request.timeoutMs;
     this.#sink = sink;
     this.#answer = answer;
     // By the resolver, the engine shows the line that awaits the write in an error of a fragment.

@@ -19,8 +19,7 @@ export interface WriteRequest {
 export interface WaitingWrite extends ParkedWait, ListNode<WaitingWrite> {
   /** The whole message; undefined for one in fragments, which the iterable has yet to give. */
   readonly data: Data | undefined;
-  /** When it times out, on the clock; Infinity for never. */
-  readonly dueMs: number;
+  readonly timeoutMs: number;
   /**
    * Called when there is room and it is first in line. A message in fragments stays first until its
    * last fragment is sent.

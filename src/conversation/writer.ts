@@ -117,8 +117,9 @@ export class Writer implements FragmentSink {
   /** Ends writes that are due with `timeout`, and sets the deadline for the others. */
   onDeadline(nowMs: number): void {
     this.#waiters?.forEach((waiter) => {
-      if (waiter.dueMs <= nowMs) this.#settle(waiter, 'timeout');
-      else this.#deadline.setAt(waiter.dueMs);
+      const dueMs = waiter.sinceMs + waiter.timeoutMs;
+      if (dueMs <= nowMs) this.#settle(waiter, 'timeout');
+      else this.#deadline.setAt(dueMs);
     });
     this.#finishIfDone();
   }
@@ -213,7 +214,6 @@ export class Writer implements FragmentSink {
       resolver,
       sinceMs,
       timeoutMs: request.timeoutMs,
-      dueMs: sinceMs + request.timeoutMs,
       goOn: () => this.#settle(waiter, this.#send(request) ? 'ok' : 'closed'),
       settle,
       previous: undefined,
@@ -241,7 +241,7 @@ export class Writer implements FragmentSink {
   #append<W extends WaitingWrite>(waiter: W): W {
     this.#waiters ??= new LinkedList();
     this.#waiters.append(waiter);
-    this.#deadline.setAt(waiter.dueMs);
+    this.#deadline.setAt(waiter.sinceMs + waiter.timeoutMs);
     return waiter;
   }
 

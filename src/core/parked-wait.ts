@@ -1,6 +1,5 @@
-// A call that waits, as `host.waits` sees it. Reads, writes, selects and awaited tasks
-// keep this in the record that they have anyway. server/host-waits.ts lists them, and finds the
-// line of each.
+// A call that waits, as `host.waits` sees it. Reads, writes, selects and awaited tasks keep this in
+// the record that they have anyway. server/host-waits.ts lists them, and finds the line of each.
 
 import type { StackTrace } from './stack-trace.ts';
 
