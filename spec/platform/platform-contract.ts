@@ -30,6 +30,16 @@ export function platformContract(platform: typeof node | typeof browser): void {
     expect([[...copy], copy.buffer.byteLength]).toEqual([[7, 7, 7, 7], 4]);
   });
 
+  it('runs microtasks behind what is queued, in the order of the calls', async () => {
+    const order: string[] = [];
+    void Promise.resolve().then(() => order.push('queued before'));
+    platform.inMicrotask(() => order.push('first'));
+    platform.inMicrotask(() => order.push('second'));
+    order.push('call');
+    await Promise.resolve();
+    expect(order).toEqual(['call', 'queued before', 'first', 'second']);
+  });
+
   it('runs each in a turn of its own, in the order of the calls', async () => {
     const order: string[] = [];
     await new Promise<void>((resolve) => {

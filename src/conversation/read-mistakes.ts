@@ -12,6 +12,7 @@ import type { StackTrace } from '../core/stack-trace.ts';
 import type { ReadResult } from '../core/status.ts';
 import { unattended } from '../waiting/abortable.ts';
 import { warn } from '#platform';
+import { inMicrotask } from '../core/microtask.ts';
 
 /** For a loop that makes a read for each `select`: the read of the turn before still waits. */
 export const SELECT_CURE = '. In a loop of select or Promise.race, give ws itself to select';
@@ -61,8 +62,8 @@ export class ReadTraces {
     const trace = Object.assign(traceOf(TRACED_FRAMES, method), { promise: undefined, isFresh: true });
     // A handler that awaits nothing more has returned, and its promise has called back, before the
     // second microtask from here. One that awaits anything goes on behind the first.
-    queueMicrotask(() => {
-      queueMicrotask(() => {
+    inMicrotask(() => {
+      inMicrotask(() => {
         trace.isFresh = false;
       });
     });

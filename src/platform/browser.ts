@@ -37,6 +37,11 @@ export function startTimer(run: () => void, ms: number): unknown {
   return setTimeout(run, ms);
 }
 
+/** Runs a function behind the promise jobs that are queued by now, in the order of the calls. */
+export function inMicrotask(run: () => void): void {
+  queueMicrotask(run);
+}
+
 /** Runs a function after a turn of the event loop, in the order of the calls. */
 export function nextTurn(run: () => void): void {
   turns.push(run);

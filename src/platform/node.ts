@@ -58,6 +58,18 @@ export function startTimer(run: () => void, ms: number): unknown {
   return outside(setTimeout, run, ms).unref();
 }
 
+/** As it was when this file was loaded: jest's fake timers replace it unless told otherwise. */
+const originalMicrotask = queueMicrotask;
+const settled = Promise.resolve();
+
+/**
+ * Runs a function behind the promise jobs that are queued by now, in the order of the calls.
+ *
+ * Where a fake of `@sinonjs/fake-timers` stands already, which says so by `clock`, promises run it.
+ */
+export const inMicrotask: (run: () => void) => void =
+  'clock' in originalMicrotask ? (run) => void settled.then(run) : originalMicrotask;
+
 /** Runs a function after a turn of the event loop, in the order of the calls. */
 export function nextTurn(run: () => void): unknown {
   return setImmediate(run);

@@ -10,7 +10,7 @@ export interface Randomness {
   fill(bytes: Uint8Array): void;
 }
 
-/** That of the machine: nobody can guess the bytes. */
+/** The randomness of the machine. Its bytes cannot be guessed. */
 export const machineRandomness: Randomness = Object.freeze({
   next: () => Math.random(),
   fill: (bytes: Uint8Array) => void randomFillSync(bytes),

@@ -2,8 +2,13 @@
 // place of `setImmediate` and `setTimeout`. This file keeps the originals, and has other ways where
 // fakes were there before it was loaded. Everything in testing/ that waits for Node waits here.
 
-/** Node's `setImmediate`; undefined where a fake stood in its place when this file was loaded. */
-const nodesImmediate = originalImmediate();
+import { noop } from '../core/noop.ts';
+
+/** As they were when this file was loaded. */
+const original = setImmediate;
+const clearOriginal = clearImmediate;
+/** Whether that is Node's own, and no fake. Undefined before the first turn. */
+let isNodesOwn: boolean | undefined;
 
 /**
  * Waits for one turn of Node's event loop, in which all promise jobs and ticks that are ready run.
@@ -15,7 +20,8 @@ export function realTurn(): Promise<void> {
 
 /** Runs a function after one turn of Node's event loop, in the order of the calls. */
 export function afterRealTurn(run: () => void): void {
-  if (nodesImmediate !== undefined) return void nodesImmediate(run);
+  isNodesOwn ??= isImmediateOfNode();
+  if (isNodesOwn) return void original(run);
   const { port1, port2 } = new MessageChannel();
   const onTurn = (): void => {
     port1.close();
@@ -26,13 +32,9 @@ export function afterRealTurn(run: () => void): void {
   port2.postMessage(undefined);
 }
 
-/**
- * Tells whether a fake stands in place of Node's. Node's answers with an `Immediate`; a fake with a
- * timer of its own, which is cleared at once.
- */
-function originalImmediate(): typeof setImmediate | undefined {
-  const original = setImmediate;
-  const probe = original(() => {});
-  clearImmediate(probe);
-  return probe.constructor.name === 'Immediate' ? original : undefined;
+/** Node's own answers with an `Immediate`, a fake with a timer of its own. */
+function isImmediateOfNode(): boolean {
+  const probe = original(noop);
+  clearOriginal(probe);
+  return probe.constructor.name === 'Immediate';
 }

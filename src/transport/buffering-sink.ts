@@ -4,6 +4,7 @@
 import type { TransportSink } from './transport.ts';
 import type { LinkEnd } from '../core/close-info.ts';
 import type { Data } from '../core/data.ts';
+import { inMicrotask } from '../core/microtask.ts';
 
 type Call = (sink: TransportSink) => void;
 
@@ -45,7 +46,7 @@ export class BufferingSink implements TransportSink {
    */
   deliverTo(sink: TransportSink): TransportSink {
     if (this.#calls.length === 0) return sink;
-    queueMicrotask(() => {
+    inMicrotask(() => {
       this.#sink = sink;
       for (const call of this.#calls) call(sink);
     });
