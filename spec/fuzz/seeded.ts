@@ -2,21 +2,15 @@
 // error, with the command that replays it alone.
 
 import { env } from 'node:process';
+import { seededRandom } from '../../src/testing/simulation/choices.ts';
 
-/** A sequence of random numbers that its seed decides (mulberry32). */
+/** A sequence of random numbers that its seed decides. */
 export class SeededRandom {
-  #state: number;
+  /** Gives the next number, from 0 to below 1. */
+  readonly next: () => number;
 
   constructor(seed: number) {
-    this.#state = seed | 0;
-  }
-
-  /** Gives the next number, from 0 to below 1. */
-  next(): number {
-    this.#state = (this.#state + 0x6d_2b_79_f5) | 0;
-    let mixed = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+    this.next = seededRandom(seed);
   }
 
   /** Gives an integer from 0 to below `limit`. */

@@ -3,6 +3,7 @@
 // have a turn between two steps.
 
 import type { Choices } from './choices.ts';
+import { checkTimer } from '../virtual-clock.ts';
 import type { Clock, TimerOwner } from '../../time/clock.ts';
 
 /** The time of day at which each world begins: one date, so that runs are equal. */
@@ -124,6 +125,7 @@ export class Agenda implements Clock {
   }
 
   setTimeout(run: () => void, ms: number, owner?: TimerOwner): unknown {
+    checkTimer(ms);
     const timer: Timer = { atMs: this.#nowMs + ms, run, owner };
     this.#timers.add(timer);
     this.changed();

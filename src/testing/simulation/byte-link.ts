@@ -3,20 +3,16 @@
 // byte-port.ts puts node:http and `ws` over it; memory-transport.ts is the link in whole messages.
 
 import { Duplex } from 'node:stream';
+import type { Choices } from './choices.ts';
+import type { Wire } from '../../transport/memory-transport.ts';
 import { inMicrotask } from '../../core/microtask.ts';
 
-/** Carries one chunk: calls `arrive` when it comes to the other end, in the order of the chunks. */
-export type ByteWire = (arrive: () => void) => void;
-
-/** Decides where chunks are cut, and which are merged. */
-export interface Cuts {
-  /** Gives an integer from 0 to below `limit`; 0 for no cut, and none merged. */
-  below(limit: number): number;
-}
+/** Decides where chunks are cut, and which are merged: 0 is for no cut, and none merged. */
+type Cuts = Pick<Choices, 'below'>;
 
 export interface ByteLinkOptions {
   /** What carries chunks to each end. Default: they arrive in a microtask. */
-  readonly wires?: readonly [toNear: ByteWire | undefined, toFar: ByteWire | undefined];
+  readonly wires?: readonly [toNear: Wire | undefined, toFar: Wire | undefined];
   /** Cuts chunks into several, and merges what arrives. Default: chunks stay as written. */
   readonly cutBy?: Cuts | undefined;
 }
@@ -48,7 +44,7 @@ export function byteLink({ wires = [undefined, undefined], cutBy }: ByteLinkOpti
 export class ByteStream extends Duplex {
   /** Bytes that have arrived at this end. */
   bytesRead: number = 0;
-  readonly #wire: ByteWire;
+  readonly #wire: Wire;
   readonly #cutBy: Cuts | undefined;
   #peer: ByteStream = this;
   /** Bytes that the wire was given. */
@@ -65,7 +61,7 @@ export class ByteStream extends Duplex {
   #unaskedBytes = 0;
 
   /** @param wire - Carries chunks to the other end. */
-  constructor(wire: ByteWire = inMicrotask, cutBy?: Cuts) {
+  constructor(wire: Wire = inMicrotask, cutBy?: Cuts) {
     super();
     this.#wire = wire;
     this.#cutBy = cutBy;
@@ -134,7 +130,7 @@ export class ByteStream extends Duplex {
 
   #receive(bytes: Buffer): void {
     this.#underWay -= 1;
-    // The reset of TCP: nobody reads here any more.
+    // As in TCP, an end that reads no more answers bytes with a reset.
     if (this.destroyed) return void this.#peer.destroy(connectionReset());
     this.bytesRead += bytes.length;
     this.#held.push(bytes);
