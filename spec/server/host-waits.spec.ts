@@ -11,6 +11,9 @@ import { MemoryHost } from '../fixtures/memory-host.ts';
 import type { Sharing } from '../fixtures/memory-host.ts';
 
 const forever = (): Promise<void> => new Promise(() => {});
+/** Held here, since what waits for a channel that nobody holds is collected with it. */
+const silent = channel();
+const full = channel<number>({ capacity: 1 });
 /** With these a peer that does not read makes the second write wait. */
 const TIGHT: HostOptions = { writeBufferBytes: 1, queueMessages: 1 };
 
@@ -31,9 +34,8 @@ async function waitsOf(
 
 /** Waits for room in a channel. */
 function fullPut(): Promise<unknown> {
-  const jobs = channel<number>({ capacity: 1 });
-  void jobs.put(1);
-  return jobs.put(2);
+  void full.put(1);
+  return full.put(2);
 }
 
 /** Writes until there is no more room. */
@@ -69,14 +71,14 @@ describe('host.waits', () => {
     [
       'select without a socket',
       'select',
-      async () => void [(at = here()), await select({ jobs: channel() })],
+      async () => void [(at = here()), await select({ jobs: silent })],
     ],
     ['select over a promise', 'select', async () => void [(at = here()), await select({ job: forever() })]],
-    ['take of a channel', 'other', async () => void [(at = here()), await channel().take()]],
+    ['take of a channel', 'other', async () => void [(at = here()), await silent.take()]],
     [
       'take of a channel with a signal',
       'other',
-      async ({ signal }) => void [(at = here()), await channel().take({ signal })],
+      async ({ signal }) => void [(at = here()), await silent.take({ signal })],
     ],
     ['put into a full channel', 'other', async () => void [(at = here()), await fullPut()]],
   ])('finds the line of %s', async (_, waits, handler) => {
@@ -256,7 +258,7 @@ describe('the report of host.close', () => {
     let at = '';
     const { run } = memory.visit(async () => {
       at = here(1);
-      await select({ jobs: channel() });
+      await select({ jobs: silent });
     });
     const closing = memory.host.close({ graceMs: 0 });
     await memory.clock.advance(100);

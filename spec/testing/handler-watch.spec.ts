@@ -285,7 +285,7 @@ describe('the end of a run', () => {
   });
 
   it('moves the clock for what waits in calls of ours', async () => {
-    const { reports, run } = await ended(async () => void (await channel().take()));
+    const { reports, run } = await ended(async () => void (await held.take()));
     expect([(await run.done).kind, reports.length]).toEqual(['abandoned', 1]);
   });
 
