@@ -25,7 +25,7 @@ import { unattended } from '../../waiting/abortable.ts';
 import { badArgument, checkFunction, checkNames, checkObject } from '../../core/arguments.ts';
 import { UsageError } from '../../core/errors.ts';
 import { complete, namesOf } from '../../core/options.ts';
-import type { OptionTable } from '../../core/options.ts';
+import type { Complete, OptionTable } from '../../core/options.ts';
 
 export interface WorldOptions {
   /** Decides all that is random in the world, a safe integer ≥ 0. Default 1. */
@@ -33,6 +33,8 @@ export interface WorldOptions {
 }
 
 const WORLD_OPTIONS: OptionTable<WorldOptions> = { seed: [1, checkSeed] };
+
+export type WorldSettings = Complete<WorldOptions>;
 
 /** Hosts and clients in memory, with one virtual clock and one seed. */
 export interface World extends AsyncDisposable {
@@ -78,7 +80,7 @@ export interface World extends AsyncDisposable {
 export function world(options: WorldOptions = {}): World {
   checkObject('world()', options);
   checkNames('world()', options, namesOf(WORLD_OPTIONS));
-  return new SeededWorld(complete<WorldOptions>('world()', options, WORLD_OPTIONS).seed);
+  return new SeededWorld(complete<WorldOptions>('world()', options, WORLD_OPTIONS));
 }
 
 /** The world of each host, for errors. */
@@ -107,9 +109,9 @@ export class SeededWorld implements World {
   readonly #scripts: Script[] = [];
   readonly #errors: unknown[] = [];
 
-  constructor(seed: number, choices: Choices = new Choices(seed)) {
+  constructor({ seed }: WorldSettings) {
     this.seed = seed;
-    this.agenda = new Agenda(choices);
+    this.agenda = new Agenda(new Choices(seed));
     this.clock = new WorldClock(this.agenda);
     // Apart from each other: one more draw of a script changes no id.
     this.random = seededRandom(seed ^ 0x5c_41_11);
