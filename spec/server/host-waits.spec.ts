@@ -68,11 +68,7 @@ describe('host.waits', () => {
     ],
     ['closed', 'close', async (ws) => void [(at = here()), await ws.closed]],
     ['a task', 'task', async (ws) => void [(at = here()), await ws.spawn(forever)]],
-    [
-      'select without a socket',
-      'select',
-      async () => void [(at = here()), await select({ jobs: silent })],
-    ],
+    ['select without a socket', 'select', async () => void [(at = here()), await select({ jobs: silent })]],
     ['select over a promise', 'select', async () => void [(at = here()), await select({ job: forever() })]],
     ['take of a channel', 'other', async () => void [(at = here()), await silent.take()]],
     [
