@@ -23,6 +23,7 @@ import type { Randomness } from '../platform/random-ids.ts';
 import { ShownSocket } from '../socket/shown-socket.ts';
 import type { ClientSocket } from '../socket/client-socket.ts';
 import { CONVERSATION_OPTIONS } from '../conversation/conversation-options.ts';
+import { DEFAULT_HEARTBEAT, heartbeatOf } from '../conversation/heartbeat-option.ts';
 import { Conversation } from '../conversation/conversation.ts';
 import { memoryLink } from '../transport/memory-transport.ts';
 import type { MemoryLinkOptions } from '../transport/memory-transport.ts';
@@ -67,6 +68,14 @@ interface Arrival {
   readonly refusal: Refusal | undefined;
 }
 
+/** A conversation in memory. */
+export interface Opened {
+  readonly run: HandlerRun;
+  readonly client: ClientSocket;
+  /** The ends of its link. */
+  readonly ends: ReturnType<typeof memoryLink>;
+}
+
 /** A host in memory. Each handshake with it takes the steps of a port: check, admit, converse. */
 export class MemoryServer {
   readonly host: ServingHost;
@@ -79,6 +88,8 @@ export class MemoryServer {
   opening: number = 0;
   readonly #routes: RouteTable;
   readonly #proxies: TrustedProxies | undefined;
+  /** The clients of a world have the heartbeat of `connect`: their links may fall silent. */
+  readonly #isOfWorld: boolean;
 
   /**
    * @param call - Named in errors.
@@ -88,6 +99,7 @@ export class MemoryServer {
    */
   constructor(call: string, routes: Routes, options: FakeOptions, randomness?: Randomness) {
     checkObject(call, options);
+    this.#isOfWorld = randomness !== undefined;
     if (randomness === undefined) checkLone(call, routes);
     this.#routes = new RouteTable(routes, randomness === undefined ? call : undefined);
     const { heartbeat = false } = options;
@@ -146,17 +158,13 @@ export class MemoryServer {
   }
 
   /** Converse: opens the link, and starts the handler. */
-  open(
-    pending: PendingHandshake,
-    accepted: AcceptedHandshake,
-    wires?: MemoryLinkOptions['wires'],
-  ): { readonly run: HandlerRun; readonly client: ClientSocket } {
+  open(pending: PendingHandshake, accepted: AcceptedHandshake, wires?: MemoryLinkOptions['wires']): Opened {
     const { maxMessageBytes, maxFragments } = this.host.settingsOf(pending.route);
     const { protocol } = accepted.answer;
     // The limits of a host are no client's.
     const farSettings = {
       ...this.settings,
-      heartbeat: undefined,
+      heartbeat: this.#isOfWorld ? heartbeatOf('', DEFAULT_HEARTBEAT, this.settings.clock) : undefined,
       inflows: undefined,
       PausedLink: undefined,
     };
@@ -169,7 +177,7 @@ export class MemoryServer {
     const client = new ShownSocket(new Conversation(far, farSettings, 'one'), pending.request.url.href);
     const run = this.host.converse(near, pending, accepted);
     this.runs.push(run);
-    return { run, client };
+    return { run, client, ends: [near, far] };
   }
 
   #arrivalOf({ url, headers: given, params, protocols }: MemoryRequest): Arrival {

@@ -4,6 +4,7 @@
 import type { ClientOfWorld, FakeOptions } from './fake-options.ts';
 import { HandlerWatch } from './handler-watch.ts';
 import { MemoryServer } from './memory-server.ts';
+import type { Opened } from './memory-server.ts';
 import type { Host } from '../server/host.ts';
 import type { Outcome as RunOutcome } from '../server/outcome.ts';
 import type { Refusal } from '../handshake/refusal.ts';
@@ -85,7 +86,7 @@ export function runServer(server: Route, options: FakeOptions = {}): ServerRun {
 }
 
 /** A client that was accepted, or the answer to one that was not. */
-export type Started = ReturnType<MemoryServer['open']> | { readonly response: Response };
+export type Started = Opened | { readonly response: Response };
 
 /** Opens a client. @param wires - What carries its frames. Default: they arrive at once. */
 export async function begin(

@@ -8,8 +8,10 @@ import { Agenda } from './agenda.ts';
 import { Choices, seededRandom } from './choices.ts';
 import { WorldClock } from './world-clock.ts';
 import { WorldLink } from './world-link.ts';
+import type { LinkEnds, WorldClient } from './world-link.ts';
 import type { ClientOfWorld } from '../fake-options.ts';
 import { MemoryServer } from '../memory-server.ts';
+import type { Opened } from '../memory-server.ts';
 import { begin, clientOf } from '../run-server.ts';
 import type { VirtualClock } from '../virtual-clock.ts';
 import type { Randomness } from '../../platform/random-ids.ts';
@@ -17,11 +19,11 @@ import type { Host } from '../../server/host.ts';
 import { HOST_OPTIONS } from '../../server/host-options.ts';
 import type { HostOptions } from '../../server/host-options.ts';
 import type { Routes } from '../../server/servable.ts';
-import type { ClientSocket } from '../../socket/client-socket.ts';
 import { taskOf } from '../../tasks/task.ts';
 import type { Task } from '../../tasks/task.ts';
 import { schedulingOf } from '../../time/scheduling.ts';
 import { unattended } from '../../waiting/abortable.ts';
+import type { Wire } from '../../transport/memory-transport.ts';
 import { badArgument, checkFunction, checkNames, checkObject } from '../../core/arguments.ts';
 import { UsageError } from '../../core/errors.ts';
 import { complete, namesOf } from '../../core/options.ts';
@@ -54,11 +56,12 @@ export interface World extends AsyncDisposable {
   /**
    * Connects a client to a host of this world.
    *
+   * @returns The client. Its `link` can be stalled, healed, reset and cut.
    * @param options - `url`, by default `ws://localhost/`; `headers` and `protocols` of the request.
    * @throws ConnectError with the `status` of a refusal. UsageError `COROSOCK_ARGUMENT`, also for a
    *   host of another world.
    */
-  connect(host: Host, options?: Omit<ClientOfWorld, 'params'>): Promise<ClientSocket>;
+  connect(host: Host, options?: Omit<ClientOfWorld, 'params'>): Promise<WorldClient>;
   /**
    * Runs a script beside the test. The end of the world waits for it, and throws its error.
    *
@@ -132,11 +135,11 @@ export class SeededWorld implements World {
     return server.host;
   }
 
-  connect(host: Host, options: Omit<ClientOfWorld, 'params'> = {}): Promise<ClientSocket> {
+  connect(host: Host, options: Omit<ClientOfWorld, 'params'> = {}): Promise<WorldClient> {
     return unattended(this.#connect(host, options));
   }
 
-  async #connect(host: Host, options: Omit<ClientOfWorld, 'params'>): Promise<ClientSocket> {
+  async #connect(host: Host, options: Omit<ClientOfWorld, 'params'>): Promise<WorldClient> {
     const server = this.#servers.get(host);
     if (server === undefined) throw this.#foreign(host);
     checkObject('w.connect()', options);
@@ -145,12 +148,12 @@ export class SeededWorld implements World {
     this.#closeLinks();
     const link = new WorldLink(this.agenda);
     this.#links.push(link);
-    await arrivalIn(link.toHost);
+    await arrivalOver(link.wires[0]);
     const started = await begin(server, request, link.wires);
-    if ('run' in started) link.ends = { client: started.client, ws: started.run.ws };
-    await arrivalIn(link.toClient);
+    if ('run' in started) link.ends = endsOf(started);
+    await arrivalOver(link.wires[1]);
     if ('response' in started) this.#closeLink(link);
-    return clientOf(started);
+    return link.withLink(clientOf(started));
   }
 
   spawn(name: string, script: () => Promise<void>): Task<void> {
@@ -209,11 +212,19 @@ export class SeededWorld implements World {
   }
 }
 
-/** Resolves when all that was added to a lane before has arrived. */
-function arrivalIn(lane: WorldLink['toHost']): Promise<void> {
+/** Resolves when all that a wire was given before has arrived. */
+function arrivalOver(wire: Wire): Promise<void> {
   return new Promise((resolve) => {
-    lane.add(resolve);
+    wire(resolve);
   });
+}
+
+function endsOf({ client, run: { ws }, ends: [near, far] }: Opened): LinkEnds {
+  const reset = (): void => {
+    near.lose();
+    far.lose();
+  };
+  return { client, ws, reset };
 }
 
 function randomnessOf(random: () => number): Randomness {
