@@ -5,6 +5,7 @@ import { mock } from 'node:test';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { select } from 'corosock';
 import * as testing from 'corosock/testing';
+import { TurnRow } from '../../src/testing/real-turn.ts';
 
 const loaded = { ...testing, select };
 
@@ -118,3 +119,28 @@ function quietly<T>(make: () => T): T {
     warnings.mockRestore();
   }
 }
+
+describe('TurnRow', () => {
+  it('runs all promise jobs and ticks of a turn before the next', async () => {
+    const row = new TurnRow();
+    const order: number[] = [];
+    for (let turn = 0; turn < 20; turn += 1) {
+      process.nextTick(() => void Promise.resolve().then(() => order.push(turn)));
+      await row.next();
+      order.push(turn);
+    }
+    expect(order).toEqual(Array.from({ length: 40 }, (_, at) => Math.floor(at / 2)));
+  });
+
+  it('lets the event loop have a turn in every eight', async () => {
+    const row = new TurnRow();
+    let loops = 0;
+    const count = (): void => {
+      loops += 1;
+      if (loops < 10) setImmediate(count);
+    };
+    setImmediate(count);
+    for (let turn = 0; turn < 88; turn += 1) await row.next();
+    expect(loops).toBe(10);
+  });
+});

@@ -106,8 +106,26 @@ describe('Agenda', () => {
     agenda.closeLane(closed);
     expect([held.isHeld, held.size, agenda.step()]).toEqual([true, 1, false]);
     held.isHeld = false;
+    closed.add(note('after its end'));
     runAll(agenda);
     expect(ran).toEqual(['0']);
+  });
+
+  it('chooses among the lanes that are ready, the one that has waited longest first', () => {
+    const agenda = new Agenda(new Choices(1, 0));
+    const ran: string[] = [];
+    const lanes = [1, 2, 3].map(() => agenda.openLane());
+    const add = (at: number, name: string): void => lanes[at]?.add(() => void ran.push(name));
+    for (const [at, name] of [
+      [2, 'a'],
+      [0, 'b'],
+      [1, 'c'],
+    ] as const)
+      add(at, name);
+    agenda.step();
+    add(2, 'd');
+    runAll(agenda);
+    expect(ran).toEqual(['a', 'b', 'c', 'd']);
   });
 
   it('says when something has changed', () => {

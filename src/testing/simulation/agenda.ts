@@ -4,6 +4,7 @@
 
 import type { Choices } from './choices.ts';
 import { checkTimer } from '../virtual-clock.ts';
+import { Ring } from '../../structures/ring.ts';
 import type { Clock, TimerOwner } from '../../time/clock.ts';
 
 /** The time of day at which each world begins: one date, so that runs are equal. */
@@ -17,8 +18,11 @@ interface Event {
 /** Events that keep their order: what one end of a link sends to the other, for example. */
 export class Lane {
   readonly #agenda: Agenda;
-  #events: Event[] = [];
+  #events = new Ring<Event>();
+  /** No event of this lane is due before the one that was added last. */
+  #lastMs = 0;
   #isHeld = false;
+  #isClosed = false;
 
   constructor(agenda: Agenda) {
     this.#agenda = agenda;
@@ -31,7 +35,7 @@ export class Lane {
 
   /** When the first event is due; Infinity where there is none, or the lane is held. */
   get dueMs(): number {
-    return this.#isHeld ? Infinity : (this.#events[0]?.dueMs ?? Infinity);
+    return this.#isHeld || this.#events.length === 0 ? Infinity : this.#events.first.dueMs;
   }
 
   /** Whether its events wait, also those that are due. */
@@ -46,19 +50,30 @@ export class Lane {
 
   /** Adds an event that runs behind all others of this lane, `delayMs` from now at the earliest. */
   add(run: () => void, delayMs: number = 0): void {
-    const dueMs = Math.max(this.#agenda.now() + delayMs, this.#events.at(-1)?.dueMs ?? 0);
-    this.#events.push({ dueMs, run });
+    if (this.#isClosed) return;
+    this.#lastMs = Math.max(this.#agenda.now() + delayMs, this.#lastMs);
+    this.#events.push({ dueMs: this.#lastMs, run });
+    if (this.size === 1) this.#agenda.enlist(this);
     this.#agenda.changed();
   }
 
   /** Drops all events. */
   clear(): void {
-    this.#events = [];
+    this.#events = new Ring();
+    this.#agenda.delist(this);
+  }
+
+  /** Drops all events, and those that are added from now on. */
+  close(): void {
+    this.#isClosed = true;
+    this.clear();
   }
 
   /** Takes the first event. Called by the agenda when it is due. */
   take(): () => void {
-    return (this.#events.shift() as Event).run;
+    const { run } = this.#events.shift();
+    if (this.size === 0) this.#agenda.delist(this);
+    return run;
   }
 }
 
@@ -71,10 +86,11 @@ interface Timer {
 /** The agenda of one world, and its clock. */
 export class Agenda implements Clock {
   readonly #choices: Choices;
-  readonly #lanes: Lane[] = [];
+  /** The lanes that have events, in the order in which they got their first one. */
+  readonly #busy: Lane[] = [];
   readonly #turns: Lane;
-  /** All timers, in the order in which they were set. */
-  readonly #timers = new Set<Timer>();
+  /** All timers in the order of their times; of one time, in the order in which they were set. */
+  readonly #timers: Timer[] = [];
   #nowMs = 0;
   #steps = 0;
   /** Called when something has become ready, or may have. */
@@ -92,7 +108,7 @@ export class Agenda implements Clock {
 
   /** Timers that are set and have not run. */
   get timers(): number {
-    return this.#timers.size;
+    return this.#timers.length;
   }
 
   /** Whether code waits for a timer. Heartbeats, and waits that are over, do not count. */
@@ -103,15 +119,14 @@ export class Agenda implements Clock {
 
   /** When the next event or timer is due, now or later; Infinity where nothing is to come. */
   get nextMs(): number {
-    let nextMs = Infinity;
-    for (const lane of this.#lanes) nextMs = Math.min(nextMs, lane.dueMs);
-    for (const { atMs } of this.#timers) nextMs = Math.min(nextMs, atMs);
+    let nextMs = this.#timers[0]?.atMs ?? Infinity;
+    for (const lane of this.#busy) nextMs = Math.min(nextMs, lane.dueMs);
     return Math.max(nextMs, this.#nowMs);
   }
 
   /** The number of events that links carry, or hold. */
   get inFlight(): number {
-    return this.#lanes.reduce((sum, lane) => sum + lane.size, -this.#turns.size);
+    return this.#busy.reduce((sum, lane) => sum + (lane === this.#turns ? 0 : lane.size), 0);
   }
 
   // The clock.
@@ -127,13 +142,15 @@ export class Agenda implements Clock {
   setTimeout(run: () => void, ms: number, owner?: TimerOwner): unknown {
     checkTimer(ms);
     const timer: Timer = { atMs: this.#nowMs + ms, run, owner };
-    this.#timers.add(timer);
+    // Behind all that are due no later. Most timers are set for later than all others.
+    const index = this.#timers.findLastIndex(({ atMs }) => atMs <= timer.atMs);
+    this.#timers.splice(index + 1, 0, timer);
     this.changed();
     return timer;
   }
 
   clearTimeout(handle: unknown): void {
-    this.#timers.delete(handle as Timer);
+    remove(this.#timers, handle as Timer);
   }
 
   setImmediate(run: () => void): unknown {
@@ -145,15 +162,22 @@ export class Agenda implements Clock {
 
   /** Makes a lane of this agenda. */
   openLane(): Lane {
-    const lane = new Lane(this);
-    this.#lanes.push(lane);
-    return lane;
+    return new Lane(this);
   }
 
   /** Takes a lane out of the agenda. Its events never run. */
   closeLane(lane: Lane): void {
-    const index = this.#lanes.indexOf(lane);
-    if (index !== -1) this.#lanes.splice(index, 1);
+    lane.close();
+  }
+
+  /** Called by a lane that has got its first event. */
+  enlist(lane: Lane): void {
+    this.#busy.push(lane);
+  }
+
+  /** Called by a lane that has no event any more. */
+  delist(lane: Lane): void {
+    remove(this.#busy, lane);
   }
 
   changed(): void {
@@ -172,28 +196,32 @@ export class Agenda implements Clock {
    * @returns false where nothing is due.
    */
   step(): boolean {
-    const nowMs = this.#nowMs;
-    const ready = this.#lanes.filter((lane) => lane.dueMs <= nowMs);
-    const timer = this.#firstTimer(nowMs);
-    const count = ready.length + (timer === undefined ? 0 : 1);
+    const [timer] = this.#timers;
+    const isTimerDue = timer !== undefined && timer.atMs <= this.#nowMs;
+    const ready = this.#countReady();
+    const count = ready + (isTimerDue ? 1 : 0);
     if (count === 0) return false;
     this.#steps += 1;
-    const lane = ready[this.#choices.below(count)];
-    if (lane === undefined) this.#runTimer(timer as Timer);
-    else lane.take()();
+    const chosen = this.#choices.below(count);
+    const run = chosen < ready ? this.#readyLane(chosen).take() : (this.#timers.shift() as Timer).run;
+    run();
     return true;
   }
 
-  #runTimer(timer: Timer): void {
-    this.#timers.delete(timer);
-    timer.run();
+  #countReady(): number {
+    let ready = 0;
+    for (const lane of this.#busy) if (lane.dueMs <= this.#nowMs) ready += 1;
+    return ready;
   }
 
-  /** Gives the earliest timer up to a time; of several at one time, the one that was set first. */
-  #firstTimer(untilMs: number): Timer | undefined {
-    let first: Timer | undefined;
-    for (const timer of this.#timers)
-      if (timer.atMs <= untilMs && (first === undefined || timer.atMs < first.atMs)) first = timer;
-    return first;
+  /** @param chosen - The number of the lane among those that are ready, from 0. */
+  #readyLane(chosen: number): Lane {
+    let left = chosen;
+    return this.#busy.find((lane) => lane.dueMs <= this.#nowMs && left-- === 0) as Lane;
   }
+}
+
+function remove<T>(list: T[], item: T): void {
+  const index = list.indexOf(item);
+  if (index !== -1) list.splice(index, 1);
 }

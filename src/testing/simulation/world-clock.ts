@@ -2,7 +2,7 @@
 // Node's event loop, in which all promises go on.
 
 import type { Agenda } from './agenda.ts';
-import { realTurn } from '../real-turn.ts';
+import { realTurn, TurnRow } from '../real-turn.ts';
 import { checkAdvance } from '../virtual-clock.ts';
 import type { VirtualClock } from '../virtual-clock.ts';
 
@@ -12,6 +12,7 @@ const QUIET_TURNS = 8;
 /** Moves the time of an agenda. */
 export class WorldClock implements VirtualClock {
   readonly #agenda: Agenda;
+  readonly #turns = new TurnRow();
   /** Pending while something is ready. */
   #running: Promise<void> | undefined;
   /** Where the time will be when all calls of `advance` have ended. */
@@ -76,7 +77,7 @@ export class WorldClock implements VirtualClock {
     try {
       let quiet = 0;
       while (quiet < QUIET_TURNS) {
-        await realTurn();
+        await (quiet === 0 ? this.#turns.next() : realTurn());
         quiet = this.#agenda.step() ? 0 : quiet + 1;
       }
     } finally {
