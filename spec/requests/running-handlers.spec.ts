@@ -231,7 +231,7 @@ describe('on a server', () => {
       await settle();
       const mistake = {
         code: 'COROSOCK_FORGOTTEN_AWAIT',
-        message: 'requests(): expected the handler to go on with `await rpc.closed`, but it returned at once',
+        message: expect.stringMatching(/^requests\(\): expected .* `await rpc\.closed`/) as string,
         stack: expect.stringContaining('running-handlers.spec.ts') as string,
       };
       expect(reports).toMatchObject(Array.from({ length: count }, () => mistake));

@@ -1,7 +1,7 @@
 // A handler that returns in the step in which it was called, as those of `ws` do, and whose socket
 // is used later, is reported with the line of that use. Early returns that harm nothing are not.
 
-import { requests, select } from 'corosock';
+import { asWs, requests, select } from 'corosock';
 import type { Handler, HostOptions, ServerSocket, UsageError } from 'corosock';
 import { settle } from 'corosock/testing';
 import { describe, expect, it, vi } from 'vitest';
@@ -131,5 +131,49 @@ describe('a handler that returns at once', () => {
     after();
     await client.closed;
     expect(memory.reports).toEqual([]);
+  });
+});
+
+describe('a handler that returns in the turn in which it has called asWs, or requests with methods', () => {
+  const methods = { handlers: { echo: (): null => null } };
+  const answer = (ws: ServerSocket): void => void requests(ws, methods);
+  const OF_WS = [named('asWs\\(\\)', 'early-returns.spec.ts')];
+  const OF_RPC = [
+    expect.objectContaining({
+      message: expect.stringMatching(/^requests\(\): .* `await rpc\.closed`, or/) as string,
+    }) as unknown,
+  ];
+
+  it.each<[string, Handler, unknown]>([
+    ['at once', (ws) => void asWs(ws), OF_WS],
+    ['after microtasks', async (ws) => (asWs(ws), await Promise.resolve()), OF_WS],
+    ['after a look-up that took longer', async (ws) => (await settle(), void asWs(ws)), OF_WS],
+    ['after a message of its own', async (ws) => (await ws.write('hello'), void asWs(ws)), OF_WS],
+    ['with methods', answer, OF_RPC],
+    ['a turn later', async (ws) => (asWs(ws), await settle()), []],
+    ['without methods', (ws) => void requests(ws), []],
+    ['when its socket has closed', async (ws) => (answer(ws), void (await ws.closed)), []],
+    ['and has closed its socket', (ws) => void [answer(ws), ws.endServer()], []],
+    ['and has a child task', (ws) => void [ws.spawn(async () => settle()), answer(ws)], []],
+  ])('is judged where it returns %s', async (_, handler, errors) => {
+    expect(await reportsOf(handler)).toEqual(errors);
+  });
+
+  it('is reported with hooks that keep sockets, too, and once for a route', async () => {
+    const memory = new MemoryHost({ onOpen: () => {} });
+    const handler: Handler = (ws) => void asWs(ws);
+    await reportsOf(handler, { memory });
+    expect(await reportsOf(handler, { memory })).toEqual(OF_WS);
+    expect(await reportsOf(answer, { memory: new MemoryHost(), sharing: 'shared' })).toEqual([]);
+  });
+
+  it('has its own error reported where it throws', async () => {
+    const memory = new MemoryHost();
+    const fail: Handler = (ws) => {
+      asWs(ws);
+      throw new Error('thrown');
+    };
+    expect(await reportsOf(fail, { memory })).toEqual([]);
+    expect(memory.reports).toMatchObject([[{ message: 'thrown' }, { phase: 'server' }]]);
   });
 });

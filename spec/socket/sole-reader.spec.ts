@@ -1,12 +1,10 @@
 // `readAlone`: the right to read a socket alone, and what the host is told of the message in hand.
 
 import { describe, expect, it } from 'vitest';
-import type { Handler, Socket } from 'corosock';
-import { fakeSocket, runServer, settle } from 'corosock/testing';
-import { recordWarnings } from '../fixtures/process-events.ts';
+import { fakeSocket, runServer } from 'corosock/testing';
 import { scripted } from '../conversation/scripted-transport.ts';
 import { MessageSocket } from '../../src/socket/message-socket.ts';
-import { readAlone, reportEarlyReturn } from '../../src/socket/sole-reader.ts';
+import { readAlone } from '../../src/socket/sole-reader.ts';
 
 describe('readAlone', () => {
   it('gives whole messages, which no other call can read any more', async () => {
@@ -41,39 +39,25 @@ describe('readAlone', () => {
     seen.push(MessageSocket.hasInHand(ws));
     expect(seen).toEqual([false, true, false, true]);
   });
-});
 
-describe('reportEarlyReturn', () => {
-  const relay = (ws: Socket): void =>
-    reportEarlyReturn(readAlone(ws, 'relay()').conversation, 'relay()', 'it');
-  const fail = (ws: Socket): void => {
-    relay(ws);
-    throw new Error('thrown');
-  };
-
-  it.each<[string, Handler, readonly string[]]>([
-    ['that returns at once, for the first of two clients', relay, ['COROSOCK_FORGOTTEN_AWAIT']],
-    ['that goes on: nothing', (ws) => (relay(ws), ws.closed.then(() => {})), []],
-    ['that throws: its own errors', fail, ['thrown', 'thrown']],
-  ])('reports of a handler %s', async (_, server, reports) => {
-    const seen: unknown[] = [];
-    const report = (error: unknown): void =>
-      void seen.push((error as { code?: string }).code ?? (error as Error).message);
-    await using run = runServer(server, { report });
-    const clients = [await run.client, await run.connect()];
-    await settle();
-    const later = await run.connect();
-    for (const client of [...clients, later]) await client.close();
-    await settle();
-    expect(seen.slice(0, 2)).toEqual(reports);
+  it('expects of a handler, for one turn, that it awaits what it has to', async () => {
+    const expected: unknown[] = [];
+    await using run = runServer(async (ws) => {
+      const { owner } = readAlone(ws, 'relay()', 'it').conversation.reader;
+      expected.push(owner?.expected?.goOn, String(owner?.expected?.trace.stack).includes('sole-reader.spec'));
+      await ws.closed;
+      expected.push(owner?.expected);
+    });
+    await (await run.client).close();
+    await run.done;
+    expect(expected).toEqual(['it', true, undefined]);
   });
 
-  it('says nothing of a client, which has no handler', async () => {
-    using warnings = recordWarnings();
+  it('expects nothing of a client, which has no handler', () => {
     const { client } = fakeSocket();
-    relay(client);
-    await client.close();
-    await settle();
-    expect(warnings.texts).toEqual([]);
+    expect(readAlone(client, 'relay()', 'it').conversation.reader.owner).toMatchObject({
+      call: 'relay()',
+      expected: undefined,
+    });
   });
 });

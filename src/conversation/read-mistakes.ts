@@ -117,11 +117,16 @@ function lineIn(trace: StackTrace | undefined): string | undefined {
 
 /** The call that reads a socket alone: every other read is a mistake. */
 export class ReadOwner {
-  readonly #call: string;
+  readonly call: string;
+  /**
+   * What the handler has to await, and where it called. Undefined where it may return, and from the
+   * next turn of the event loop on.
+   */
+  expected: { readonly goOn: string; readonly trace: StackTrace } | undefined;
   readonly #view: ReadView;
 
   constructor(call: string, view: ReadView) {
-    this.#call = call;
+    this.call = call;
     this.#view = view;
   }
 
@@ -134,7 +139,7 @@ export class ReadOwner {
   errorOf(call: string): UsageError {
     return new UsageError(
       'COROSOCK_CONCURRENT_READ',
-      `${call}: expected no other read of this socket, but ${this.#call} reads it`,
+      `${call}: expected no other read of this socket, but ${this.call} reads it`,
     );
   }
 }

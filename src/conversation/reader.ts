@@ -127,13 +127,14 @@ export class Reader {
    * Lets one call read alone from now on, by its own view and for good.
    *
    * @param call - Named in errors: its own, and those of other reads.
+   * @returns What the reader keeps of the call.
    * @throws UsageError `COROSOCK_CONCURRENT_READ` where a read waits, or another call reads alone.
    */
-  own(call: string, view: ReadView): void {
+  own(call: string, view: ReadView): ReadOwner {
     this.owner?.check(view, call);
     const { first } = this.#parked;
     if (first !== undefined) throw this.#settings.traces.concurrentReadError(first.trace, call);
-    this.owner = new ReadOwner(call, view);
+    return (this.owner = new ReadOwner(call, view));
   }
 
   // Called by the socket's port, for `select`.

@@ -13,7 +13,7 @@ import type { RequestsOptions } from './requests-options.ts';
 import type { Conversation } from '../conversation/conversation.ts';
 import { reject } from '../socket/attended-call.ts';
 import { parseJson } from '../socket/json-message.ts';
-import { readAlone, reportEarlyReturn } from '../socket/sole-reader.ts';
+import { readAlone } from '../socket/sole-reader.ts';
 import type { SoleReader } from '../socket/sole-reader.ts';
 import type { Socket } from '../socket/socket.ts';
 import { LazyTimer } from '../time/lazy-timer.ts';
@@ -93,10 +93,9 @@ export interface Requests {
 export function requests(ws: Socket, options: RequestsOptions = {}): Requests {
   checkNames(CALL, options, namesOf(REQUESTS_OPTIONS));
   const settings = complete(CALL, options, REQUESTS_OPTIONS);
-  const reader = readAlone(ws, CALL);
   // An end without methods may send a notification, and return.
-  if (Object.keys(settings.handlers).length > 0) reportEarlyReturn(reader.conversation, CALL, 'rpc.closed');
-  return new RequestLink(reader, settings);
+  const goOn = Object.keys(settings.handlers).length > 0 ? 'rpc.closed' : undefined;
+  return new RequestLink(readAlone(ws, CALL, goOn), settings);
 }
 
 const CALL = 'requests()';

@@ -15,7 +15,7 @@ import type {
   WsSendOptions,
   WsView,
 } from './ws-view.ts';
-import { readAlone, reportEarlyReturn } from '../socket/sole-reader.ts';
+import { readAlone } from '../socket/sole-reader.ts';
 import type { SoleReader } from '../socket/sole-reader.ts';
 import type { Conversation } from '../conversation/conversation.ts';
 import { badArgument, checkClose } from '../core/arguments.ts';
@@ -96,8 +96,7 @@ class SocketView extends WsEmitter implements WsView {
   constructor(run: SocketRun, ws: HostedSocket) {
     super();
     this.#run = run;
-    this.#reader = readAlone(ws, 'asWs()');
-    reportEarlyReturn(this.#reader.conversation, 'asWs()', 'ws.closed');
+    this.#reader = readAlone(ws, 'asWs()', 'ws.closed');
     this.#ws = SocketHandle.on(ws);
     this.#reader.port.subscribe(() => this.#wake());
     // `closed` would have a second reaction: `host.waits` could not tell which line awaits it.

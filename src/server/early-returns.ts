@@ -1,6 +1,6 @@
-// Finds handlers that return in the step in which they were called, as those of `ws` do, although
-// their socket is used later: it has closed by then. handler-mistakes.ts asks when a handler has
-// returned; the writer of a socket tells of a write that comes too late.
+// Finds handlers that return at once, as those of `ws` do, although their socket is used later: it
+// has closed by then. handler-mistakes.ts asks when a handler has returned; the writer of a socket
+// tells of a write that comes too late, socket/sole-reader.ts of a call that reads from then on.
 
 import { placeOf } from '../platform/own-frames.ts';
 import type { AwaitStack } from './await-stacks.ts';
@@ -52,19 +52,35 @@ export class EarlyReturns {
   };
 
   /**
-   * Whether a handler has returned in its first step, and has begun nothing: it has written and
-   * spawned nothing, and no call reads its socket alone.
+   * Looks at a handler that has returned and has no child tasks. It is early
+   *
+   * 1. where it has called `asWs`, or `requests` with methods, in this turn of the event loop; or
+   * 2. where it was called in this step, has written nothing, and its socket is used later.
+   *
+   * @param tell - Called with the mistake: at once for a call that reads alone and for a select
+   *   that waits, else at the first write.
    */
-  isEarly(run: ReturningRun): boolean {
+  look(run: ReturningRun, follow: (wait: ParkedWait) => AwaitStack, tell: (error: UsageError) => void): void {
     const { conversation, tasks } = run;
+    if (tasks.length > 0) return;
+    const { owner } = conversation.reader;
+    if (owner?.expected !== undefined) {
+      const { goOn, trace } = owner.expected;
+      return tell(earlyError(owner.call, framesOf(trace), goOn));
+    }
     // Sockets that a hook keeps may be written to as long as they are open: broadcasts.
-    if (this.#first !== run || this.#settings.onOpen !== undefined) return false;
-    return !conversation.writes && conversation.reader.owner === undefined && tasks.length === 0;
+    if (this.#first !== run || this.#settings.onOpen !== undefined) return;
+    if (conversation.writes || owner !== undefined) return;
+    this.#watch(conversation, follow, tell);
   }
 
-  /** Calls back with the mistake: at once for a select that waits, else at the first write. */
-  watch(
-    { conversation }: ReturningRun,
+  /** Code that has not got the socket of the handler may write to it from now on. */
+  forgive({ conversation }: Pick<ReturningRun, 'conversation'>): void {
+    if (conversation.isEnding) this.#settings.lateWrites.delete(conversation.transport);
+  }
+
+  #watch(
+    conversation: Conversation,
     follow: (wait: ParkedWait) => AwaitStack,
     tell: (error: UsageError) => void,
   ): void {
@@ -75,11 +91,6 @@ export class EarlyReturns {
     this.#settings.lateWrites.set(conversation.transport, () => {
       tell(earlyError('ws.write()', framesOf(traceOf(TRACED_FRAMES))));
     });
-  }
-
-  /** Code that has not got the socket of the handler may write to it from now on. */
-  forgive({ conversation }: Pick<ReturningRun, 'conversation'>): void {
-    if (conversation.isEnding) this.#settings.lateWrites.delete(conversation.transport);
   }
 }
 
@@ -102,12 +113,13 @@ function framesOf(trace: StackTrace | undefined): readonly string[] {
   return lines.filter((line) => placeOf(line) !== undefined).map((line) => line.trim());
 }
 
-function earlyError(call: string, frames: readonly string[]): UsageError {
+/** @param goOn - What the handler should await. */
+function earlyError(call: string, frames: readonly string[], goOn = 'ws.closed'): UsageError {
   const where = frames.length === 0 ? '' : `, ${frames[0]}`;
   const error = new UsageError(
     'COROSOCK_FORGOTTEN_AWAIT',
     `${call}: expected a handler that still runs, but it returned at once, and its socket closed with it: ` +
-      `end the handler with \`await ws.closed\`, or share the socket${where}`,
+      `end the handler with \`await ${goOn}\`, or share the socket${where}`,
   );
   return withFrames(error, frames);
 }

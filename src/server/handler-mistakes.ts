@@ -73,8 +73,8 @@ export class HandlerMistakes {
     const error = read && forgottenRead(run, read, follow);
     if (error !== undefined) return this.#tell(run, error.message, () => error);
     const place = `early return on ${route}`;
-    if (this.#told.has(place) || !this.#early.isEarly(run)) return;
-    this.#early.watch(run, follow, (early) => this.#tell(run, place, () => early));
+    if (this.#told.has(place)) return;
+    this.#early.look(run, follow, (early) => this.#tell(run, place, () => early));
   }
 
   /** Where a handler waits that is late, as text for an error; '' where that is not known. */

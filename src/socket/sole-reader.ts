@@ -6,9 +6,10 @@ import { MessageSocket } from './message-socket.ts';
 import { SocketPort } from './socket-port.ts';
 import type { Conversation } from '../conversation/conversation.ts';
 import type { InHand, ReadView } from '../conversation/pending-read.ts';
+import { TRACED_FRAMES } from '../conversation/read-mistakes.ts';
+import type { ReadOwner } from '../conversation/read-mistakes.ts';
 import { badArgument } from '../core/arguments.ts';
-import type { CloseInfo } from '../core/close-info.ts';
-import { UsageError } from '../core/errors.ts';
+import { traceOf } from '../core/stack-trace.ts';
 
 /** What the one reader of a socket works with. */
 export interface SoleReader {
@@ -24,47 +25,27 @@ export interface SoleReader {
  * Lets one call read the socket from now on, and for good.
  *
  * @param call - Named in errors: its own, and those of other reads.
+ * @param goOn - What a handler has to await, since it would end the socket with its return;
+ *   undefined where it may return. server/early-returns.ts reports the mistake.
  * @throws UsageError `COROSOCK_ARGUMENT` for what is no socket; `COROSOCK_CONCURRENT_READ` where a
  *   read waits, or another call reads the socket alone.
  */
-export function readAlone(ws: unknown, call: string): SoleReader {
+export function readAlone(ws: unknown, call: string, goOn?: string): SoleReader {
   if (!MessageSocket.isOne(ws)) throw badArgument(call, 'a socket', ws);
   const conversation = MessageSocket.conversationOf(ws);
   const view: ReadView = { binaryData: false, atEnd: true, closedReads: 0, inHand: undefined };
-  conversation.reader.own(call, view);
+  const owner = conversation.reader.own(call, view);
+  // A client has no handler.
+  if (goOn !== undefined && conversation.listener !== undefined) holdTurn(owner, goOn, conversation);
   const setInHand = (inHand: InHand): void => MessageSocket.setInHand(ws, inHand);
   setInHand('nothing');
   return { ws, conversation, port: new SocketPort(conversation, view), setInHand };
 }
 
-/** What a socket closes with when its handler has returned. */
-const RETURNED = 1000;
-
-/** Hosts of which a handler was reported, by the deadlines that its sockets share. Held weakly. */
-const reported = new WeakSet<object>();
-
-/**
- * Reports, once for a host, a handler that returns in the turn in which it has made the call: its
- * socket closes, and nothing is read. A client has no handler.
- *
- * @param goOn - What the handler should await.
- */
-export function reportEarlyReturn(conversation: Conversation, call: string, goOn: string): void {
-  const { listener, reader } = conversation;
-  const { clock, deadlines } = reader.scheduling;
-  if (listener === undefined || reported.has(deadlines)) return;
-  // Made now: its stack has the line of the call.
-  const error = new UsageError(
-    'COROSOCK_FORGOTTEN_AWAIT',
-    `${call}: expected the handler to go on with \`await ${goOn}\`, but it returned at once`,
-  );
-  const tell = ({ by, code }: CloseInfo): void => {
-    // The peer may have closed with the same code while a listener failed.
-    if (by !== 'handler' || code !== RETURNED || reported.has(deadlines)) return;
-    reported.add(deadlines);
-    listener.report(error, 'server');
-  };
-  clock.setImmediate(() => {
-    if (conversation.closer === 'handler') void conversation.closed.then(tell);
+/** Remembers for a turn of the event loop what the handler has to await, and where it called. */
+function holdTurn(owner: ReadOwner, goOn: string, { reader }: Conversation): void {
+  owner.expected = { goOn, trace: traceOf(TRACED_FRAMES) };
+  reader.scheduling.clock.setImmediate(() => {
+    owner.expected = undefined;
   });
 }
