@@ -62,7 +62,11 @@ function shown(value: unknown): unknown {
 const causeOf = ({ code, by, cause }: { code: number; by: string; cause?: unknown }): unknown => [
   code,
   by,
-  cause instanceof Error && { name: cause.name, code: 'code' in cause ? cause.code : undefined },
+  cause instanceof Error && {
+    name: cause.name,
+    code: Reflect.get(cause, 'code') as unknown,
+    option: Reflect.get(cause, 'option') as unknown,
+  },
 ];
 
 async function* inParts<Part>(part: Part, count: number): AsyncGenerator<Part> {
@@ -104,7 +108,13 @@ const JOURNEYS: Readonly<Record<string, Journey & { readonly seen: Seen }>> = {
       await sees(client, see);
     },
     seen: {
-      server: [[1008, 'limit', { name: 'RangeError', code: 'WS_ERR_TOO_MANY_BUFFERED_PARTS' }]],
+      server: [
+        [
+          1008,
+          'limit',
+          { name: 'RangeError', code: 'WS_ERR_TOO_MANY_BUFFERED_PARTS', option: 'maxFragments' },
+        ],
+      ],
       client: [[1008, 'peer', false]],
     },
   },
@@ -126,7 +136,13 @@ const JOURNEYS: Readonly<Record<string, Journey & { readonly seen: Seen }>> = {
     },
     options: { maxMessageBytes: 100 },
     seen: {
-      server: [[1009, 'limit', { name: 'RangeError', code: 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH' }]],
+      server: [
+        [
+          1009,
+          'limit',
+          { name: 'RangeError', code: 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH', option: 'maxMessageBytes' },
+        ],
+      ],
       client: [[1009, 'peer', false]],
     },
   },
@@ -136,7 +152,7 @@ const JOURNEYS: Readonly<Record<string, Journey & { readonly seen: Seen }>> = {
       client.terminate();
       await sees(client, see);
     },
-    seen: { server: [[1006, 'link', { name: 'Error', code: undefined }]], client: [[1006, 'local', false]] },
+    seen: { server: [[1006, 'link', { name: 'Error' }]], client: [[1006, 'local', false]] },
   },
   'nothing is buffered after the end': {
     server: async (ws, see) => {

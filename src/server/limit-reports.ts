@@ -8,13 +8,6 @@ import type { CloseInfo } from '../core/close-info.ts';
 import { UsageError } from '../core/errors.ts';
 import { propertyOf } from '../core/object-like.ts';
 
-/** The options behind the limits that `ws` keeps, by the code of its error. */
-const OPTIONS_OF_WS: Readonly<Record<string, string>> = Object.freeze({
-  WS_ERR_UNSUPPORTED_MESSAGE_LENGTH: 'maxMessageBytes',
-  WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH: 'maxMessageBytes',
-  WS_ERR_TOO_MANY_BUFFERED_PARTS: 'maxFragments',
-});
-
 /** What is told of: a run, and the host that it belongs to. */
 type LimitedRun = Parameters<typeof whereOf>[0] & {
   readonly conversation: { readonly settings: object };
@@ -69,6 +62,6 @@ export function reportUnread(
 }
 
 function optionOf(cause: unknown): string | undefined {
-  const option = propertyOf(cause, 'option') ?? OPTIONS_OF_WS[String(propertyOf(cause, 'code'))];
+  const option = propertyOf(cause, 'option');
   return typeof option === 'string' ? option : undefined;
 }

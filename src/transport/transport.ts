@@ -46,7 +46,8 @@ export interface FragmentOptions extends SendOptions {
  *     `close` counts.
  * 13. A message above the limit ends the link with 1009 and `by: 'limit'`, a broken rule with 1002
  *     or 1007 and `by: 'protocol'`. Messages that came whole before that are delivered (4).
- *     The cause of 1009 has the code `WS_ERR_UNSUPPORTED_MESSAGE_LENGTH`.
+ *     The cause of 1009 has the code `WS_ERR_UNSUPPORTED_MESSAGE_LENGTH`, and the cause of each end
+ *     by a limit that an option raises has its name in `option`: `'maxMessageBytes'` for 1009.
  * 14. `ping` and `pong` overtake nothing that was sent, and call no sink. They return false and
  *     send nothing where `send` would, and once the peer has closed.
  * 15. `receivedBytes` grows with everything that arrives, also with a `pong` and with the answer to

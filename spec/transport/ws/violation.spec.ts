@@ -30,6 +30,16 @@ describe('violationOf', () => {
   });
 
   it.each([
+    ['WS_ERR_TOO_MANY_BUFFERED_PARTS', 'maxFragments'],
+    ['WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH', 'maxMessageBytes'],
+    ['WS_ERR_UNSUPPORTED_MESSAGE_LENGTH', 'maxMessageBytes'],
+    ['WS_ERR_TOO_MANY_PINGS', undefined],
+    ['WS_ERR_INVALID_UTF8', undefined],
+  ])('names the option that raises the limit of %s: %s', (name, option) => {
+    expect(Reflect.get(violationOf(errorOf(name))?.cause as Error, 'option')).toBe(option);
+  });
+
+  it.each([
     ['a lost link', errorOf('ECONNRESET')],
     ['an error without a code', new Error('without a code')],
     ['a code that is no text', errorOf(undefined)],

@@ -199,6 +199,8 @@ export const endingChecks: ReadonlyArray<Check<TransportPair>> = [
     const { cause } = await far.untilEnd();
     ok(cause instanceof Error && 'code' in cause, 'the cause has no code');
     equal(cause.code, 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH');
+    ok('option' in cause, 'the cause has no option');
+    equal(cause.option, 'maxMessageBytes');
   }),
 
   linkCheck('22. it is true after the end, if bytes that were sent were not flushed', async (link) => {

@@ -15,8 +15,15 @@ const CLOSE_CODES: Readonly<Record<string, number>> = Object.freeze({
   WS_ERR_UNSUPPORTED_MESSAGE_LENGTH: 1009,
 });
 
+/** The options that raise the limits which `ws` keeps. Pongs that are not taken have none. */
+const OPTIONS: Readonly<Record<string, string>> = Object.freeze({
+  WS_ERR_TOO_MANY_BUFFERED_PARTS: 'maxFragments',
+  WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH: 'maxMessageBytes',
+  WS_ERR_UNSUPPORTED_MESSAGE_LENGTH: 'maxMessageBytes',
+});
+
 /**
- * Says how an error of `ws` ends the link.
+ * Says how an error of `ws` ends the link. The error of a limit gets the name of its option.
  *
  * @returns undefined for an error that the peer has not caused: the link is lost.
  */
@@ -25,7 +32,9 @@ export function violationOf(error: Error): LinkEnd | undefined {
   if (name.startsWith('WS_ERR_')) {
     const code = CLOSE_CODES[name] ?? 1002;
     const by = code === 1008 || code === 1009 ? 'limit' : 'protocol';
-    return { code, reason: '', clean: false, by, cause: error };
+    const option = OPTIONS[name];
+    const cause = option === undefined ? error : Object.assign(error, { option });
+    return { code, reason: '', clean: false, by, cause };
   }
   // Compressed data that is broken: Z_DATA_ERROR, Z_BUF_ERROR … of zlib.
   if (name.startsWith('Z_')) return { code: 1007, reason: '', clean: false, by: 'protocol', cause: error };
