@@ -15,11 +15,16 @@ const MOST_ROUNDS = 50;
  * Measures until the work has shown that it is linear, or for long enough to say
  * that it is not.
  *
+ * @param mostRounds - Few, where one round of quadratic work would take seconds.
  * @returns time(2n) / time(n), as the mean over four doublings of n.
  */
-export async function growth(n: number, prepare: Preparation): Promise<number> {
+export async function growth(
+  n: number,
+  prepare: Preparation,
+  mostRounds: number = MOST_ROUNDS,
+): Promise<number> {
   let [least, most, ratio] = [Infinity, Infinity, Infinity];
-  for (let round = 0; round < MOST_ROUNDS && ratio > LINEAR; round += 1) {
+  for (let round = 0; round < mostRounds && ratio > LINEAR; round += 1) {
     least = Math.min(least, await timeOf(prepare(n)));
     most = Math.min(most, await timeOf(prepare(n * 2 ** DOUBLINGS)));
     ratio = (most / least) ** (1 / DOUBLINGS);

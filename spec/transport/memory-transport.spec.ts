@@ -6,6 +6,7 @@ import type { TransportPair } from 'corosock/testing';
 import { RecordedLink } from '../../src/testing/contracts/recorded-link.ts';
 import { memoryLink } from '../../src/transport/memory-transport.ts';
 import { limitCause } from '../../src/core/errors.ts';
+import { growth, LINEAR } from '../faults/growth.ts';
 import type { MemoryLinkOptions, Wire } from '../../src/transport/memory-transport.ts';
 
 const MAX_MESSAGE_BYTES = 70_000;
@@ -39,6 +40,32 @@ describe('MemoryTransport keeps the promise', () => {
 describe('MemoryTransport over wires keeps the promise', () => {
   it.each(transportContract)('$name', async ({ run }) => {
     await expect(run(() => makePair({ wires: [slowWire, slowWire] }))).resolves.toBe(undefined);
+  });
+});
+
+describe('an end that is paused behind each message', () => {
+  it('takes linear time for all that is under way to it', async () => {
+    const ratio = await growth(
+      5000,
+      (messages) => {
+        const { near, far } = openLink();
+        for (let sent = 0; sent < messages; sent += 1) near.send('');
+        let received = 0;
+        far.onCall = ({ kind }) => {
+          if (kind !== 'message') return;
+          received += 1;
+          far.pause();
+        };
+        return async () => {
+          while (received < messages) {
+            far.resume();
+            await Promise.resolve();
+          }
+        };
+      },
+      3,
+    );
+    expect(ratio).toBeLessThanOrEqual(LINEAR);
   });
 });
 

@@ -10,6 +10,7 @@ import { bytesOf, bytesToSend, joined } from '../core/data.ts';
 import type { Data } from '../core/data.ts';
 import { MESSAGE_OVERHEAD_BYTES } from '../core/limits.ts';
 import { inMicrotask } from '../core/microtask.ts';
+import { Ring } from '../structures/ring.ts';
 
 export interface MemoryLinkOptions {
   /** Negotiated subprotocol. Default ''. */
@@ -68,7 +69,7 @@ export class MemoryTransport implements Transport {
   #sink: TransportSink = this.#early;
 
   /** Frames under way to this end, oldest first. */
-  #inbox: Frame[] = [];
+  #inbox: Ring<Frame> = new Ring();
   #isScheduled = false;
   #isPaused = false;
   /** The fragments of a message that have arrived, and their bytes. */
@@ -181,14 +182,14 @@ export class MemoryTransport implements Transport {
     this.#peer.#enqueue((end) => end.#receiveLoss());
     const { clean, by } = this.#endOf('local');
     this.#state = 'ended';
-    this.#inbox = [];
+    this.#inbox = new Ring();
     inMicrotask(() => this.#sink.end({ ...this.#closing, clean, by }));
   }
 
   /** The network resets the link: this end hears of it now, the other end by its own call. */
   lose(): void {
     if (this.#state === 'ended') return;
-    this.#inbox = [];
+    this.#inbox = new Ring();
     this.#receiveLoss();
   }
 
@@ -239,17 +240,15 @@ export class MemoryTransport implements Transport {
     inMicrotask(this.#deliver);
   }
 
+  /** Delivers what has arrived so far; what arrives meanwhile, in the next microtask. */
   readonly #deliver = (): void => {
     this.#isScheduled = false;
-    const frames = this.#inbox;
-    this.#inbox = [];
-    let next = 0;
-    while (next < frames.length && !this.#isPaused && this.#state !== 'ended') {
-      (frames[next] as Frame)(this);
-      next += 1;
+    let due = this.#inbox.length;
+    while (due > 0 && !this.#isPaused && this.#state !== 'ended') {
+      due -= 1;
+      this.#inbox.shift()(this);
     }
     if (this.#state === 'ended') return;
-    this.#inbox = [...frames.slice(next), ...this.#inbox];
     if (this.#inbox.length > 0) this.#peer.#stall();
     this.#schedule();
   };
