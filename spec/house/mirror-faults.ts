@@ -19,6 +19,7 @@ const BESIDE: ReadonlySet<string> = new Set([
   'adapters', // libraries for `ws` and frameworks, with their own clients
   'roads', // one behaviour over each way to reach a host
   'runtimes', // the same ten steps on Node, Bun and Deno
+  'simulation', // scenarios under many seeds, with the claims that hold under each
   'stories', // whole journeys
 ]);
 

@@ -1,0 +1,153 @@
+// Sessions of two hosts over one store: no update is lost, and the end of a session ends all of its
+// sockets.
+
+import { UsageError } from 'corosock';
+import type { Handler, Host } from 'corosock';
+import type { SessionStore, WorldClient } from 'corosock/testing';
+import { cookieOf, SECRET } from '../session/session-fixtures.ts';
+import { claim, Scene } from './scene.ts';
+import type { Scenario, World } from './scene.ts';
+
+/** A store beyond a network: each call takes some time, in the order of the calls of one id. */
+class SlowStore implements SessionStore {
+  readonly #scene: Scene;
+  readonly #data = new Map<string, string>();
+  /** When the last call of an id has ended. */
+  #last: Promise<unknown> = Promise.resolve();
+  #holders: Promise<unknown> = Promise.resolve();
+  held = 0;
+
+  constructor(scene: Scene) {
+    this.#scene = scene;
+  }
+
+  async #call<T>(run: () => T): Promise<T> {
+    const call = this.#last.then(async () => {
+      await this.#scene.pause(4);
+      return run();
+    });
+    this.#last = call;
+    return call;
+  }
+
+  get(id: string): Promise<Record<string, unknown> | undefined> {
+    return this.#call(() => {
+      const text = this.#data.get(id);
+      return text === undefined ? undefined : (JSON.parse(text) as Record<string, unknown>);
+    });
+  }
+
+  set(id: string, data: Record<string, unknown>): Promise<void> {
+    const text = JSON.stringify(data);
+    return this.#call(() => void this.#data.set(id, text));
+  }
+
+  touch(): Promise<void> {
+    return this.#call(() => {});
+  }
+
+  delete(id: string): Promise<void> {
+    return this.#call(() => void this.#data.delete(id));
+  }
+
+  async lock(_: string, { signal }: { readonly signal: AbortSignal }): Promise<() => Promise<void>> {
+    const before = this.#holders;
+    let release: () => void = () => {};
+    this.#holders = new Promise<void>((resolve) => void (release = resolve));
+    await before;
+    if (signal.aborted) {
+      release();
+      throw signal.reason;
+    }
+    this.held += 1;
+    return async () => {
+      await this.#scene.pause(4);
+      this.held -= 1;
+      release();
+    };
+  }
+}
+
+const ID = 'one-session';
+const COOKIE = { headers: { cookie: cookieOf(ID) } };
+
+interface Hosts {
+  readonly hosts: readonly [Host, Host];
+  readonly store: SlowStore;
+}
+
+async function hostsOf(scene: Scene, handler: Handler): Promise<Hosts> {
+  const store = new SlowStore(scene);
+  await store.set(ID, { count: 0 });
+  const sessions = { secret: SECRET, store };
+  return { hosts: [scene.w.serve(handler, { sessions }), scene.w.serve(handler, { sessions })], store };
+}
+
+/** Sockets of two hosts count in one session. Some updates time out, some clients leave. */
+async function count(w: World): Promise<void> {
+  const scene = new Scene(w);
+  let counted = 0;
+  const { hosts, store } = await hostsOf(scene, async (ws) => {
+    for (let update = 0; update < 4; update += 1) {
+      const status = await ws.session?.update(
+        async (data) => {
+          const before = Number(data['count']);
+          await scene.pause(5);
+          data['count'] = before + 1;
+        },
+        { timeoutMs: scene.dice.isLikely(0.3) ? scene.dice.below(40) : 60_000 },
+      );
+      if (status === 'ok') counted += 1;
+    }
+  });
+  await scene.each(4, 'client', async (at) => {
+    await scene.pause(20);
+    const ws = await w.connect(hosts[at % 2] as Host, COOKIE);
+    if (scene.dice.isLikely(0.3)) {
+      await scene.pause(40);
+      ws.link.reset();
+    }
+    await ws.closed;
+  });
+  for (const host of hosts) await host.close();
+  const data = await store.get(ID);
+  claim(data?.['count'] === counted, 'an update was lost', data, counted);
+  claim(store.held === 0, 'a lock is held', store.held);
+}
+
+/** The end of a session ends its sockets of this host with 3008, and no update brings it back. */
+async function end(w: World): Promise<void> {
+  const scene = new Scene(w);
+  let isOver = false;
+  const { hosts, store } = await hostsOf(scene, async (ws) => {
+    try {
+      for (;;) {
+        const [text, status] = await ws.readText(scene.dice.between(1, 30));
+        if (status === 'closed') return;
+        if (text === 'leave') {
+          await ws.session?.end();
+          isOver = true;
+          return;
+        }
+        await ws.session?.update((data) => void (data['at'] = w.clock.now()));
+      }
+    } catch (error) {
+      const isEnd = error instanceof UsageError && error.code === 'COROSOCK_SESSION_OVER';
+      if (!isEnd) throw error;
+    }
+  });
+  const [host] = hosts;
+  const clients: WorldClient[] = [];
+  for (let at = 0; at < 4; at += 1) clients.push(await w.connect(host, COOKIE));
+  await scene.pause(60);
+  await clients[0]?.write('leave');
+  for (const client of clients) claim((await client.closed).code === 3008, 'another end', client.closeInfo);
+  await w.eventually('the session is over', () => isOver, 60_000);
+  claim((await store.get(ID)) === undefined, 'the session has come back');
+  for (const each of hosts) await each.close();
+}
+
+export const SESSIONS: readonly Scenario[] = [
+  { name: 'no update of a session is lost, over two hosts', play: count },
+  { name: 'a session that has ended ends its sockets, and stays away', play: end },
+];
