@@ -4,7 +4,7 @@
 import { ConnectionLostError, select } from 'corosock';
 import type { Handler, ServerSocket } from 'corosock';
 import type { ClientSocket } from 'corosock/testing';
-import { Abandoned, claim, claimPrefix, Scene } from './scene.ts';
+import { ABANDONED, claim, claimPrefix, Scene } from './scene.ts';
 import type { Scenario, World } from './scene.ts';
 
 type AnySocket = ClientSocket | ServerSocket;
@@ -71,7 +71,7 @@ class Side {
     try {
       return this.#take(await this.#ws.readMessage({ signal: this.#scene.abortedWithin(20) }));
     } catch (error) {
-      if (error instanceof Abandoned) return 'aborted';
+      if (error === ABANDONED) return 'aborted';
       throw error;
     }
   }
@@ -108,16 +108,17 @@ class Side {
   }
 
   async #writeOnce(entry: { readonly text: string; status: string }): Promise<void> {
-    const options = [
-      {},
-      { timeoutMs: this.#scene.dice.below(10) },
-      { timeoutMs: 0 },
-      { signal: this.#scene.abortedWithin(20) },
-    ];
+    const { dice } = this.#scene;
+    const optionsOf = dice.pick([
+      () => ({}),
+      () => ({ timeoutMs: dice.below(10) }),
+      () => ({ timeoutMs: 0 }),
+      () => ({ signal: this.#scene.abortedWithin(20) }),
+    ]);
     try {
-      entry.status = await this.#ws.write(entry.text, this.#scene.dice.pick(options));
+      entry.status = await this.#ws.write(entry.text, optionsOf());
     } catch (error) {
-      if (!(error instanceof Abandoned)) throw error;
+      if (error !== ABANDONED) throw error;
       entry.status = 'aborted';
     }
   }

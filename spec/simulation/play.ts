@@ -14,7 +14,7 @@ export interface Played {
   readonly virtualMs: number;
 }
 
-/** @throws Error that names the scenario and the seed; its cause is what went wrong. */
+/** @throws Error that names the scenario and its seed; its cause is what went wrong. */
 export async function playSeed({ name, play }: Scenario, seed: number): Promise<Played> {
   const w = new SeededWorld({ seed });
   const checks: Array<() => void> = [];

@@ -1,4 +1,4 @@
-// What the scenarios of the simulation suite share: dice that the seed of the world decides, waits
+// What the scenarios of the simulation suite share: dice that a seed decides, waits
 // in its time, and the shape of a scenario. A scenario is a function of a world, as `simulate` takes
 // it; scenarios.ts lists them.
 
@@ -43,7 +43,7 @@ export class Scene {
   /** Gives a signal that aborts in a time from 0 to below `limitMs`. */
   abortedWithin(limitMs: number): AbortSignal {
     const controller = new AbortController();
-    this.w.clock.setTimeout(() => controller.abort(new Abandoned()), this.dice.below(limitMs));
+    this.w.clock.setTimeout(() => controller.abort(ABANDONED), this.dice.below(limitMs));
     return controller.signal;
   }
 
@@ -57,9 +57,7 @@ export class Scene {
 }
 
 /** The reason of a wait that its caller has given up. */
-export class Abandoned extends Error {
-  override readonly name = 'Abandoned';
-}
+export const ABANDONED: Error = new Error('given up');
 
 /** @throws Error where a claim does not hold. */
 export function claim(holds: boolean, what: string, ...facts: readonly unknown[]): void {

@@ -1,4 +1,4 @@
-// The stories of examples/stories, each with several clients whose moves the seed decides.
+// The stories of examples/stories, each with several clients whose moves a seed decides.
 
 import { Echo } from '../../examples/stories/echo.ts';
 import { chat } from '../../examples/stories/chat.ts';

@@ -1,4 +1,4 @@
-// A worker of run.js: plays every scenario under its share of the seeds, and says in shared memory
+// A worker of run.js: plays every scenario under a share of all seeds, and says in shared memory
 // where it is, so that run.js sees a play that hangs.
 
 import { parentPort, workerData } from 'node:worker_threads';
@@ -13,7 +13,7 @@ interface Share {
   readonly stride: number;
   readonly end: number;
   readonly untilMs: number;
-  /** The seed and the scenario that is played now, and the plays so far. */
+  /** Seed and scenario that are played now, and plays so far. */
   readonly place: Int32Array;
 }
 
