@@ -156,21 +156,26 @@ describe('run.waiting', () => {
   });
 
   it('holds the process while it looks, but not for ever', async () => {
-    vi.useFakeTimers({ toFake: ['setTimeout'] });
+    const holds: boolean[] = [];
+    const setTimer = setTimeout;
+    vi.resetModules();
+    vi.stubGlobal('setTimeout', (run: () => void) => {
+      const timer = setTimer(run, 0);
+      const index = holds.push(true) - 1;
+      vi.spyOn(timer, 'unref').mockImplementation(() => {
+        holds[index] = false;
+        return timer;
+      });
+      return timer;
+    });
     try {
-      const timer = vi.spyOn(globalThis, 'setTimeout');
-      const run = runServer(forever, { report: () => {} });
+      const kit = await import('corosock/testing');
+      const run = kit.runServer(forever, { report: () => {} });
       void run.waiting;
-      await settle();
-      const holds = (): unknown => (timer.mock.results.at(-1)?.value as NodeJS.Timeout | undefined)?.hasRef();
-      const states = [holds()];
-      for (let look = 0; look < 1000; look += 1) {
-        vi.advanceTimersByTime(10);
-        for (let job = 0; job < 5; job += 1) await Promise.resolve();
-      }
-      expect([...states, holds()]).toEqual([true, false]);
+      while (holds.length < 1010) await settle();
+      expect([holds[5], holds.at(-1)]).toEqual([true, false]);
     } finally {
-      vi.useRealTimers();
+      vi.unstubAllGlobals();
     }
   });
 

@@ -1,11 +1,19 @@
 // Node's event loop beside fake timers, installed before the test kit is loaded and after: `settle`
 // and `advance` keep the originals.
 
+import { scrypt } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { mock } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { select } from 'corosock';
 import * as testing from 'corosock/testing';
 import { TurnRow } from '../../src/testing/real-turn.ts';
+
+const file = fileURLToPath(import.meta.url);
+/** A thread of its own hashes for some 50 ms. */
+const hash = promisify(scrypt);
 
 const loaded = { ...testing, select };
 
@@ -100,6 +108,42 @@ describe.each(cases)('with fake timers of %s, installed %s', (_runner, _order, k
     const client = await w.connect(host);
     await w.clock.advance(10_000);
     expect(await client.read()).toEqual(['timeout', 'ok']);
+  });
+
+  it('run.waiting waits for real I/O, however long it takes', async () => {
+    const { runServer } = await kit();
+    const lengths: number[] = [];
+    await using run = runServer(async (ws) => {
+      await hash('secret', 'salt', 64);
+      lengths.push((await readFile(file)).byteLength);
+      await ws.read();
+    });
+    await run.waiting;
+    expect(lengths).toHaveLength(1);
+  });
+
+  it('the end of a run waits for real I/O', async () => {
+    const { runServer, virtualClock } = await kit();
+    const reports: unknown[] = [];
+    const run = runServer(async () => void (await hash('secret', 'salt', 64)), {
+      clock: virtualClock(),
+      report: (error) => reports.push(error),
+    });
+    await run.client;
+    await run[Symbol.asyncDispose]();
+    expect([(await run.done).kind, reports]).toEqual(['returned', []]);
+  });
+
+  it('a world finds code that waits for real I/O, and steps out for it', async () => {
+    const { world } = await kit();
+    await using w = world();
+    const read = async (): Promise<unknown> => await readFile(file);
+    void w.connect(w.serve(async () => void (await read()), { report: () => {} }));
+    await expect(w.settle()).rejects.toMatchObject({ code: 'COROSOCK_REAL_TIME' });
+    const seen: unknown[] = [];
+    void w.connect(w.serve(async () => void seen.push(await w.real(read()))));
+    await w.clock.advance(0);
+    expect(seen).toHaveLength(1);
   });
 
   it('select gives what has come', async () => {

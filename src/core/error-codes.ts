@@ -75,6 +75,14 @@ export interface ErrorCodes {
    */
   readonly COROSOCK_CLOSE_REASON: 'UsageError';
   /**
+   * Code in a world of `corosock/testing` waits for a timer of Node or for real I/O, which no seed
+   * can repeat. The text says which code, and what Node has pending.
+   *
+   * Cure: `ws.clock.sleep(ms)` in place of Node's timers; `await w.real(promise)` around real I/O,
+   * for which the world stands still.
+   */
+  readonly COROSOCK_REAL_TIME: 'UsageError';
+  /**
    * A call came after the moment for it: what the 101 response carries was set after
    * `onPreServer`, or `ws.spawn()` was called when the handler and its tasks had ended.
    *

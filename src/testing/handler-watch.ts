@@ -3,10 +3,10 @@
 // server/host-waits.ts, by looking: a promise cannot tell when the event loop comes back to it.
 
 import type { MemoryServer } from './memory-server.ts';
+import { realPause, realTurn } from './real-turn.ts';
 import { settle } from './settle.ts';
 import type { HostWaits } from '../server/host-waits.ts';
 import type { HandlerRun } from '../server/handler-run.ts';
-import { holdProcess, realClock } from '../time/real-clock.ts';
 
 /** So many looks are a turn of the event loop apart: most handlers wait again by then. */
 const QUICK_LOOKS = 32;
@@ -39,7 +39,7 @@ export class HandlerWatch {
   async whenHandlersWait(): Promise<void> {
     const isElsewhere = (): boolean =>
       this.#server.opening > 0 ||
-      this.#waits.elsewhere(this.#openRuns()).some(({ task }) => task === undefined);
+      this.#waits.elsewhere(openRunsOf(this.#server)).some(({ task }) => task === undefined);
     for (let looks = 0; looks === 0 || isElsewhere(); looks += 1) await nextLook(looks);
   }
 
@@ -57,12 +57,8 @@ export class HandlerWatch {
     }
   }
 
-  #openRuns(): readonly HandlerRun[] {
-    return this.#server.runs.filter((run) => !run.hasEnded);
-  }
-
   #isAnyElsewhere(): boolean {
-    const runs = this.#openRuns();
+    const runs = openRunsOf(this.#server);
     // The session store has something to write.
     if (runs.length === 0) return true;
     return runs.some(isInHook) || this.#waits.elsewhere(runs).length > 0;
@@ -74,10 +70,33 @@ function isInHook(run: HandlerRun): boolean {
   return run.isOffering || (!run.isHandlerRunning && run.ws.closeInfo !== undefined);
 }
 
+function openRunsOf({ runs }: MemoryServer): readonly HandlerRun[] {
+  return runs.filter((run) => !run.hasEnded);
+}
+
 function nextLook(looks: number): Promise<void> {
-  return new Promise((resolve) => {
-    if (looks < QUICK_LOOKS) return void realClock.setImmediate(resolve);
-    const timer = realClock.setTimeout(resolve, LOOK_MS);
-    if (looks < HOLDING_LOOKS) holdProcess(timer);
-  });
+  return looks < QUICK_LOOKS ? realTurn() : realPause(LOOK_MS, { holds: looks < HOLDING_LOOKS });
+}
+
+/**
+ * Names the code of users in a server that waits in no call of ours: handlers, child tasks, hooks.
+ * One that awaits a child task waits where that does.
+ *
+ * @returns The names, by a key that stays the same from look to look.
+ */
+export function codeElsewhere(server: MemoryServer): ReadonlyMap<string, string> {
+  const runs = openRunsOf(server);
+  const names = new Map<string, string>();
+  if (server.opening > 0) names.set('opening', 'onPreServer');
+  for (const { run, task, awaited } of server.host.handlerWaits.elsewhere(runs))
+    if (awaited.length === 0) names.set(`${run.id} ${task}`, nameOf(run.route, task));
+  for (const run of runs.filter(isInHook)) {
+    const hook = run.isOffering ? 'onClientMessage' : 'onPostServer';
+    names.set(`${run.id} ${hook}`, `${hook} of ${run.route}`);
+  }
+  return names;
+}
+
+function nameOf(route: string, task: string | undefined): string {
+  return task === undefined ? `the handler of ${route}` : `the child task ${task} of ${route}`;
 }

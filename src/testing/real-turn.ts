@@ -7,6 +7,8 @@ import { noop } from '../core/noop.ts';
 /** As they were when this file was loaded. */
 const original = setImmediate;
 const clearOriginal = clearImmediate;
+const originalTimer = setTimeout;
+const clearOriginalTimer = clearTimeout;
 /** Whether that is Node's own, and no fake. Undefined before the first turn. */
 let isNodesOwn: boolean | undefined;
 
@@ -65,4 +67,34 @@ export class TurnRow {
     this.#booked -= 1;
     this.#onTurn();
   };
+}
+
+let isTimerNodesOwn: boolean | undefined;
+/** A cell that no other thread knows: a wait for it takes its whole time. */
+const cell = new Int32Array(new SharedArrayBuffer(4));
+
+/**
+ * Waits for real milliseconds. Fake timers do not change it.
+ *
+ * Where fakes were there before this file was loaded, it blocks the thread meanwhile.
+ *
+ * @param holds - Whether it holds the process until it resolves.
+ */
+export function realPause(ms: number, { holds }: { readonly holds: boolean }): Promise<void> {
+  isTimerNodesOwn ??= isTimerOfNode();
+  if (!isTimerNodesOwn) {
+    Atomics.wait(cell, 0, 0, ms);
+    return realTurn();
+  }
+  return new Promise((resolve) => {
+    const timer = originalTimer(resolve, ms);
+    if (!holds) timer.unref();
+  });
+}
+
+/** Node's own timers have this field; those of `@sinonjs/fake-timers` and node:test do not. */
+function isTimerOfNode(): boolean {
+  const probe = originalTimer(noop, 0);
+  clearOriginalTimer(probe);
+  return '_idleTimeout' in probe;
 }

@@ -168,5 +168,5 @@ describe('one seed of a world', () => {
       traces.add(trace);
     }
     expect(traces.size).toBe(1000);
-  });
+  }, 60_000);
 });

@@ -6,6 +6,7 @@
 
 import { Agenda } from './agenda.ts';
 import { Choices, seededRandom } from './choices.ts';
+import { Escapes } from './escapes.ts';
 import { WorldClock } from './world-clock.ts';
 import { WorldLink } from './world-link.ts';
 import type { LinkEnds, WorldClient } from './world-link.ts';
@@ -68,7 +69,23 @@ export interface World extends AsyncDisposable {
    * @param name - Named in errors.
    */
   spawn(name: string, script: () => Promise<void>): Task<void>;
-  /** Runs everything that is ready now; no time passes. */
+  /**
+   * Steps out of simulated time for something real: a file, a database, a timer of Node.
+   *
+   * The world stands still until it has settled: no message moves, no time passes. Of several at
+   * one time all settle first; their results come in the order of the calls, so that a seed gives
+   * the same order again. A promise that never settles holds the world for ever.
+   *
+   * @returns What the promise gives; rejects with what it rejects with.
+   * @throws UsageError `COROSOCK_ARGUMENT`.
+   */
+  real<T>(promise: PromiseLike<T>): Promise<T>;
+  /**
+   * Runs everything that is ready now; no time passes.
+   *
+   * @throws UsageError `COROSOCK_REAL_TIME` where a handler, child task or hook waits for a timer
+   *   of Node or real I/O outside of `real`. `clock.advance` throws it, too, before time passes.
+   */
   settle(): Promise<void>;
 }
 
@@ -104,6 +121,7 @@ interface Script {
 export class SeededWorld implements World {
   readonly seed: number;
   readonly agenda: Agenda;
+  readonly escapes: Escapes;
   readonly clock: WorldClock;
   readonly random: () => number;
   readonly #randomness: Randomness;
@@ -115,7 +133,12 @@ export class SeededWorld implements World {
   constructor({ seed }: WorldSettings) {
     this.seed = seed;
     this.agenda = new Agenda(new Choices(seed));
-    this.clock = new WorldClock(this.agenda);
+    this.escapes = new Escapes({
+      seed,
+      servers: () => this.#servers.values(),
+      agenda: this.agenda,
+    });
+    this.clock = new WorldClock(this.agenda, this.escapes);
     // Apart from each other: one more draw of a script changes no id.
     this.random = seededRandom(seed ^ 0x5c_41_11);
     this.#randomness = randomnessOf(seededRandom(seed ^ 0x1d_5e_ed));
@@ -149,7 +172,7 @@ export class SeededWorld implements World {
     const link = new WorldLink(this.agenda);
     this.#links.push(link);
     await arrivalOver(link.wires[0]);
-    const started = await begin(server, request, link.wires);
+    const started = await this.escapes.inside(() => begin(server, request, link.wires));
     if ('run' in started) link.ends = endsOf(started);
     await arrivalOver(link.wires[1]);
     if ('response' in started) this.#closeLink(link);
@@ -166,7 +189,7 @@ export class SeededWorld implements World {
 
   async #run(entry: Script, script: () => Promise<void>): Promise<void> {
     try {
-      await script();
+      await this.escapes.inside(script);
     } catch (error) {
       this.#errors.push(error);
       throw error;
@@ -175,11 +198,16 @@ export class SeededWorld implements World {
     }
   }
 
+  real<T>(promise: PromiseLike<T>): Promise<T> {
+    return this.escapes.real(promise);
+  }
+
   settle(): Promise<void> {
     return this.clock.settle();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.escapes.end();
     await this.settle();
     let isClosed = false;
     const closings = [...this.#servers.keys()].map((host) => host.close({ graceMs: 0 }));

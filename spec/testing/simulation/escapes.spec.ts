@@ -1,0 +1,241 @@
+// Code that leaves the time of its world: it is found and named, and `w.real` is the way out.
+
+import { scrypt } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { defineServer } from 'corosock';
+import type { Handler } from 'corosock';
+import { settle, world } from 'corosock/testing';
+import type { World } from 'corosock/testing';
+
+const file = fileURLToPath(import.meta.url);
+const hash = promisify(scrypt);
+const code = 'COROSOCK_REAL_TIME';
+
+/** Code that has escaped is abandoned at the end of its world: that is reported. */
+const QUIET = { report: (): void => {} };
+
+/** A promise of nobody's, and what resolves it. */
+function gate(): { readonly opened: Promise<void>; readonly open: () => void } {
+  let open = (): void => {};
+  const opened = new Promise<void>((resolve) => void (open = resolve));
+  return { opened, open };
+}
+
+/** Serves a handler under one path, with one client that has written. */
+async function visited(w: World, server: Handler, path = '/'): Promise<void> {
+  const client = await w.connect(w.serve({ [path]: server }, QUIET), { url: `ws://localhost${path}` });
+  await client.write('go');
+}
+
+describe('code that leaves the time of its world', () => {
+  it.each<[string, Handler, string]>([
+    ['a timer of Node', async () => await sleep(1000), 'Timeout'],
+    ['a timer that is short', async () => await sleep(50), 'Timeout'],
+    ['a file', async () => void (await readFile(file)), 'FSReqPromise'],
+    ['a hash', async () => void (await hash('secret', 'salt', 64)), 'ScryptJob'],
+  ])('is found and named: %s', async (_, escape, resource) => {
+    await using w = world({ seed: 7 });
+    const handler: Handler = async (ws) => {
+      await ws.clock.sleep(10);
+      await escape(ws);
+    };
+    await visited(w, handler, '/chat');
+    await expect(w.clock.advance(10)).rejects.toMatchObject({
+      code,
+      message: expect.stringMatching(
+        new RegExp(
+          '^The world with seed 7 cannot go on: the handler of /chat waits in nothing of it, while Node has ' +
+            `${resource} \\(.*escapes\\.spec\\.ts:\\d+:\\d+\\) pending\\. Use ws\\.clock\\.sleep\\(ms\\) ` +
+            "in place of Node's timers, and w\\.real\\(promise\\) around real I/O$",
+        ),
+      ) as string,
+    });
+  });
+
+  it('is found in clock.advance, before time passes', async () => {
+    await using w = world();
+    await visited(w, async (ws) => {
+      await ws.clock.sleep(10);
+      await sleep(1000);
+    });
+    await expect(w.clock.advance(60_000)).rejects.toMatchObject({ code });
+    expect(w.clock.now()).toBe(10);
+  });
+
+  it.each<[string, Parameters<World['serve']>[0]]>([
+    [
+      'the child task poll of /',
+      {
+        '/': async (ws) => {
+          await ws.spawn(async function poll() {
+            await sleep(1000);
+          });
+        },
+      },
+    ],
+    [
+      'onPostServer of /',
+      { '/': defineServer({ server: () => {}, onPostServer: async () => await sleep(1000) }) },
+    ],
+    [
+      'onClientMessage of /',
+      {
+        '/': defineServer({
+          onPreServer: (handshake) => void (handshake.sharedConnection = true),
+          server: () => {},
+          onClientMessage: async () => {
+            await sleep(1000);
+            return true;
+          },
+        }),
+      },
+    ],
+  ])('is named: %s', async (name, routes) => {
+    await using w = world();
+    const client = await w.connect(w.serve(routes, QUIET));
+    await client.write('go');
+    await expect(w.settle()).rejects.toThrow(`cannot go on: ${name} waits in nothing of it`);
+  });
+
+  it('is named: onPreServer', async () => {
+    await using w = world();
+    const slow = defineServer({ onPreServer: async () => await sleep(1000), server: () => {} });
+    void w.connect(w.serve(slow));
+    await expect(w.settle()).rejects.toThrow('cannot go on: onPreServer waits in nothing of it');
+  });
+
+  it('is not looked for where nobody waits for the world', async () => {
+    await using w = world();
+    const client = await w.connect(w.serve(async (ws) => void (await ws.write(await readFile(file)))));
+    expect((await client.read())[1]).toBe('ok');
+  });
+
+  it('is found while another world ends', async () => {
+    await using w = world();
+    await world()[Symbol.asyncDispose]();
+    await visited(w, async () => await sleep(1000));
+    await expect(w.settle()).rejects.toMatchObject({ code });
+  });
+
+  it('does not fail the end of the world, too', async () => {
+    const w = world();
+    await visited(w, async () => await sleep(1000));
+    await expect(w.settle()).rejects.toMatchObject({ code });
+    await w[Symbol.asyncDispose]();
+    expect(w.clock.timers).toBe(0);
+  });
+});
+
+describe('no escape is', () => {
+  it('a handler that waits for a promise of other code', async () => {
+    await using w = world();
+    const { opened, open } = gate();
+    await visited(w, async () => await opened);
+    await w.clock.advance(1000);
+    open();
+    expect(w.clock.now()).toBe(1000);
+  });
+
+  it('something of Node that was there before the world', async () => {
+    const before = sleep(50);
+    await using w = world();
+    const { opened, open } = gate();
+    await visited(w, async () => await opened);
+    await w.settle();
+    open();
+    await before;
+    expect(w.clock.now()).toBe(0);
+  });
+
+  it.each<[string, () => Promise<unknown>]>([
+    ['a timer', async () => await sleep(20)],
+    ['a hash', async () => await hash('secret', 'salt', 64)],
+  ])('something of Node that ends without the handler: %s', async (_, begin) => {
+    await using w = world();
+    const { opened, open } = gate();
+    let other: Promise<unknown> | undefined;
+    await visited(w, async (ws) => {
+      await ws.clock.sleep(10);
+      other = begin();
+      await opened;
+    });
+    await w.clock.advance(60);
+    open();
+    await other;
+    expect(w.clock.now()).toBe(60);
+  });
+
+  it('something of Node beside handlers that wait in calls of ours', async () => {
+    await using w = world();
+    await visited(w, async (ws) => void (await ws.closed));
+    const other = sleep(1);
+    await w.settle();
+    expect(await other).toBe(undefined);
+  });
+
+  it('a turn of the event loop', async () => {
+    await using w = world();
+    let hasRun = false;
+    await visited(w, async () => {
+      await new Promise((resolve) => void setImmediate(resolve));
+      hasRun = true;
+    });
+    await w.settle();
+    expect(hasRun).toBe(true);
+  });
+});
+
+describe('w.real', () => {
+  it('gives what its promise gives, while the world stands still', async () => {
+    await using w = world();
+    const times: number[] = [];
+    await visited(w, async (ws) => {
+      await w.real(sleep(20));
+      times.push(w.clock.now());
+      await ws.clock.sleep(5);
+      times.push(w.clock.now(), (await w.real(readFile(file))).byteLength);
+    });
+    w.clock.setTimeout(() => times.push(-1), 3);
+    await w.clock.advance(10);
+    expect([times.slice(0, 3), (times[3] as number) > 0]).toEqual([[0, -1, 5], true]);
+  });
+
+  it('moves no message meanwhile', async () => {
+    await using w = world();
+    const order: string[] = [];
+    const client = await w.connect(w.serve(async (ws) => void order.push(String((await ws.read())[0]))));
+    const real = w.real(settle().then(() => order.push('real')));
+    await client.write('message');
+    await real;
+    await w.settle();
+    expect(order).toEqual(['real', 'message']);
+  });
+
+  it('gives several results in the order of the calls', async () => {
+    await using w = world();
+    const order: number[] = [];
+    const calls = [20, 10, 1].map(async (ms) => order.push(await w.real(sleep(ms, ms))));
+    await Promise.all(calls);
+    expect(order).toEqual([20, 10, 1]);
+  });
+
+  it('rejects with what its promise rejects with', async () => {
+    await using w = world();
+    const error = new Error('mine');
+    void w.real(Promise.reject(error));
+    await expect(w.real(Promise.reject(error))).rejects.toBe(error);
+  });
+
+  it('refuses what is no promise', () => {
+    expect(() => world().real(1 as never)).toThrow(
+      expect.objectContaining({
+        code: 'COROSOCK_ARGUMENT',
+        message: 'w.real(): expected promise to be a promise, got 1',
+      }),
+    );
+  });
+});

@@ -1,0 +1,190 @@
+// Code under test that leaves the time of its world: it waits for Node's own timers or for real
+// I/O. Here such code is found and named, and `w.real` lets the world stand still for it. The pump
+// in world-clock.ts asks between two steps; who waits in calls of ours tells handler-watch.ts.
+
+import { AsyncLocalStorage, createHook } from 'node:async_hooks';
+import type { Agenda } from './agenda.ts';
+import { codeElsewhere } from '../handler-watch.ts';
+import type { MemoryServer } from '../memory-server.ts';
+import { realPause } from '../real-turn.ts';
+import { isOwnFrame, placeOf } from '../../platform/own-frames.ts';
+import { unattended } from '../../waiting/abortable.ts';
+import { badArgument } from '../../core/arguments.ts';
+import { UsageError } from '../../core/errors.ts';
+import { propertyOf } from '../../core/object-like.ts';
+import { textOf, traceOf } from '../../core/stack-trace.ts';
+import type { StackTrace } from '../../core/stack-trace.ts';
+
+/**
+ * So many looks, and the time between two, prove that code has escaped: it comes back without an
+ * event of its world, or what it has begun is still pending at the end.
+ */
+const PROVING_LOOKS = 20;
+/** For work of which Node does not say whether it is pending. */
+const MOST_LOOKS = 100;
+const PROVING_LOOK_MS = 5;
+
+/** Something that code of a world has begun in Node. */
+interface Begun {
+  readonly resource: object;
+  /** As `process.getActiveResourcesInfo` names it. */
+  readonly name: string;
+  readonly trace: StackTrace;
+}
+
+/** What takes no time: promises, and turns that the world gives anyway. */
+const TIMELESS: ReadonlySet<string> = new Set(['PROMISE', 'TickObject', 'Microtask', 'Immediate']);
+/** So many are remembered of each world, the youngest. */
+const MOST_BEGUN = 256;
+const FRAMES = 30;
+
+/** The code of one world runs in its context, and so does all that it begins. */
+const inWorld = new AsyncLocalStorage<Begun[]>();
+/** Enabled while a world lives: some 70 ns a promise, of the 400 µs of a client in a world. */
+const hook = createHook({ init: onInit });
+/** What each world that lives has begun. */
+const living = new Set<Begun[]>();
+
+function onInit(_id: number, type: string, _trigger: number, resource: object): void {
+  const begun = TIMELESS.has(type) ? undefined : inWorld.getStore();
+  if (begun === undefined) return;
+  begun.splice(0, begun.length + 1 - MOST_BEGUN);
+  const name = String(propertyOf(propertyOf(resource, 'constructor'), 'name'));
+  begun.push({ resource, name, trace: traceOf(FRAMES, onInit) });
+}
+
+/** What was stepped out of the world. */
+interface RealWait {
+  readonly settled: Promise<unknown>;
+  /** Gives the result to the caller of `w.real`. */
+  readonly deliver: () => void;
+}
+
+/** What of the world is asked. */
+export interface EscapeSettings {
+  readonly seed: number;
+  readonly servers: () => Iterable<MemoryServer>;
+  readonly agenda: Pick<Agenda, 'changed' | 'setImmediate'>;
+}
+
+/** The way out of one world, and the watch over it. */
+export class Escapes {
+  readonly #settings: EscapeSettings;
+  readonly #real: RealWait[] = [];
+  readonly #begun: Begun[] = [];
+  #isWatching = true;
+
+  constructor(settings: EscapeSettings) {
+    this.#settings = settings;
+    living.add(this.#begun);
+    hook.enable();
+  }
+
+  /** Runs code of the world. What it begins in Node is remembered. */
+  inside<T>(run: () => T): T {
+    return inWorld.run(this.#begun, run);
+  }
+
+  /** Whether the world stands still for something real. */
+  get isOutside(): boolean {
+    return this.#real.length > 0;
+  }
+
+  /**
+   * Gives the result of something real as an event of the world.
+   *
+   * @throws UsageError `COROSOCK_ARGUMENT`.
+   */
+  real<T>(promise: PromiseLike<T>): Promise<T> {
+    if (typeof propertyOf(promise, 'then') !== 'function')
+      throw badArgument('w.real()', 'promise to be a promise', promise);
+    const settled = Promise.allSettled([promise]);
+    return unattended(
+      new Promise((resolve) => {
+        this.#real.push({ settled, deliver: () => resolve(promise) });
+        this.#settings.agenda.changed();
+      }),
+    );
+  }
+
+  /** Resolves when all that is real has settled. The results come in the order of the calls. */
+  async whenBack(): Promise<void> {
+    for (const { settled } of this.#real) await settled;
+    for (const { deliver } of this.#real.splice(0)) this.#settings.agenda.setImmediate(deliver);
+  }
+
+  /** Ends the watch: a world that ends leaves code that has escaped to its hosts. */
+  end(): void {
+    this.#isWatching = false;
+    living.delete(this.#begun);
+    if (living.size === 0) hook.disable();
+  }
+
+  /**
+   * Looks whether code has escaped, where nothing is ready.
+   *
+   * @throws UsageError `COROSOCK_REAL_TIME`.
+   */
+  async check(): Promise<void> {
+    if (!this.#isWatching || this.#begun.length === 0) return;
+    const begun = this.#begun.splice(0).filter(isForeign);
+    const code = this.#elsewhere();
+    if (code.size > 0 && begun.length > 0 && (await this.#isProved(code, begun)))
+      throw new UsageError('COROSOCK_REAL_TIME', escapeText(this.#settings.seed, code, begun));
+    this.#begun.push(...begun.filter(isPending));
+  }
+
+  async #isProved(code: ReadonlyMap<string, string>, begun: readonly Begun[]): Promise<boolean> {
+    for (let look = 0; look < MOST_LOOKS; look += 1) {
+      if (look >= PROVING_LOOKS && begun.some((one) => isTimer(one) || isPending(one))) break;
+      await realPause(PROVING_LOOK_MS, { holds: true });
+      const now = this.#elsewhere();
+      if ([...code.keys()].some((key) => !now.has(key))) return true;
+    }
+    return begun.some(isPending);
+  }
+
+  #elsewhere(): ReadonlyMap<string, string> {
+    return new Map([...this.#settings.servers()].flatMap((server) => [...codeElsewhere(server)]));
+  }
+}
+
+/** Whether code that is not ours has begun it. */
+function isForeign({ trace }: Begun): boolean {
+  const lines = linesOf(trace).filter((line) => isOwnFrame(line) || placeOf(line) !== undefined);
+  return !lines.slice(0, 1).some(isOwnFrame);
+}
+
+function isTimer({ name }: Begun): boolean {
+  return name === 'Timeout';
+}
+
+/** Whether Node says so: not of what its threads compute, such as a hash. */
+function isPending(begun: Begun): boolean {
+  if (isTimer(begun)) return propertyOf(begun.resource, '_destroyed') === false;
+  return process.getActiveResourcesInfo().includes(begun.name);
+}
+
+function linesOf(trace: StackTrace): readonly string[] {
+  return String(textOf(trace)).split('\n').slice(1);
+}
+
+/** Gives where it was begun: the line of a library where no other is known. */
+function placesOf({ trace }: Begun): readonly string[] {
+  const places = linesOf(trace).flatMap((line) => placeOf(line) ?? []);
+  return [...places.filter((place) => !place.includes('/node_modules/')), ...places].slice(0, 1);
+}
+
+function escapeText(seed: number, code: ReadonlyMap<string, string>, begun: readonly Begun[]): string {
+  const shown = begun.map((one) => [one.name, ...placesOf(one).map((place) => `(${place})`)].join(' '));
+  return (
+    `The world with seed ${seed} cannot go on: ${listed(code.values())} waits in nothing of it, ` +
+    `while Node has ${listed(shown)} pending. ` +
+    "Use ws.clock.sleep(ms) in place of Node's timers, and w.real(promise) around real I/O"
+  );
+}
+
+/** Lists names, each once. */
+function listed(names: Iterable<string>): string {
+  return [...new Set(names)].join(' and ');
+}
