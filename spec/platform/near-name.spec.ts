@@ -32,4 +32,13 @@ describe('nearName', () => {
     expect(nearName('port', ['report'])).toBe(undefined);
     expect(nearName('sent', ['send', 'seat'])).toBe('send');
   });
+
+  it('takes fewer changes where the caller wants so', () => {
+    const near = [1, 0].map((most) => nearName('optoins', ['options'], most));
+    expect([nearName('actions', ['options']), nearName('actions', ['options'], 1), near]).toEqual([
+      'options',
+      undefined,
+      ['options', undefined],
+    ]);
+  });
 });

@@ -5,7 +5,9 @@ import type { Routes } from 'corosock';
 import { runServer } from 'corosock/testing';
 import { createServer } from 'node:http';
 import { describe, expect, it } from 'vitest';
-import { checkHookNames, checkHooks } from '../../src/server/server-hooks.ts';
+import { checkHookNames, checkHooks, refuseRouteOptions } from '../../src/server/server-hooks.ts';
+import { ROUTE_OPTIONS } from '../../src/server/route-terms.ts';
+import { namesOf } from '../../src/core/options.ts';
 import { UsageError } from '../../src/core/errors.ts';
 
 const server = (): void => {};
@@ -114,5 +116,77 @@ describe('checkHooks', () => {
     const hooked = { server, onExpire: 'never' } as never;
     expect(() => checkHooks('routes', hooked)).toThrow('routes.onExpire: expected a function, got "never"');
     expect(() => checkHooks('routes', { server, onExpire: server })).not.toThrow();
+  });
+});
+
+describe('refuseRouteOptions', () => {
+  const create = (): Gate => new Gate();
+  const refusalOf = async (route: object): Promise<unknown> => {
+    const errors = [await serve({ '/': route } as Routes).catch(String)];
+    try {
+      await attach(createServer(), { '/': route } as Routes).close();
+    } catch (error) {
+      errors.push(String(error));
+    }
+    expect(errors[1]).toBe(errors[0]);
+    return errors[0];
+  };
+
+  it.each([
+    [
+      'an option',
+      { server, maxMessageBytes: 1 },
+      '"maxMessageBytes" beside server',
+      'options: { maxMessageBytes }',
+    ],
+    ['a short one', { server, rate: {} }, '"rate" beside server', 'options: { rate }'],
+    ['one beside create', { create, queueBytes: 1 }, '"queueBytes" beside create', 'options: { queueBytes }'],
+    [
+      'a misspelt one',
+      { server, maxMesageBytes: 1 },
+      '"maxMesageBytes" beside server',
+      'options: { maxMessageBytes }',
+    ],
+    ['a rule of origins', { server, origins: () => true }, '"origins" beside server', 'options: { origins }'],
+    ['one in a misspelt object', { server, optoins: {} }, '"optoins" beside server', 'options'],
+    ['one in an object in the singular', { create, option: {} }, '"option" beside create', 'options'],
+  ])('C2: refuses %s, and shows its place', async (_, route, named, place) => {
+    const beside = 'create' in route ? 'create' : 'server';
+    expect(await refusalOf(route)).toBe(
+      `UsageError: routes['/']: ${named} has no effect; did you mean { serve: { ${beside} }, ${place} }?`,
+    );
+  });
+
+  it('looks into a route with options, too', async () => {
+    expect(await refusalOf({ serve: { server, heartBeat: false }, options: {} })).toContain(
+      `routes['/'].serve: "heartBeat" beside server has no effect`,
+    );
+  });
+
+  it.each([
+    ['members of its own', { server, date: 1, actions: [], rates: {}, messages: 3 }],
+    [
+      'a method with the name of an option',
+      {
+        server,
+        heartbeat: server,
+        get rate() {
+          return 1;
+        },
+      },
+    ],
+    ['an object of a class', Object.assign(new Gate(), { rate: 1 })],
+    [
+      'a class',
+      Object.assign(
+        class {
+          server(): void {}
+        },
+        { rate: 1 },
+      ),
+    ],
+    ['a function', Object.assign(() => {}, { rate: 1 })],
+  ])('takes %s', (_, route) => {
+    expect(() => refuseRouteOptions('routes', route, namesOf(ROUTE_OPTIONS))).not.toThrow();
   });
 });

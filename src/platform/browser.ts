@@ -2,7 +2,7 @@
 // chooses between the two.
 
 /** Finds none: a page need not load what tells how near two names are. It shows all names. */
-export function nearName(_name: string, _known: Iterable<string>): string | undefined {
+export function nearName(_name: string, _known: Iterable<string>, _mostChanges?: number): string | undefined {
   return undefined;
 }
 

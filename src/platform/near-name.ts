@@ -11,10 +11,15 @@ const MOST_CHANGES = 2;
  * A name in another case is the nearest; then one that differs by two changes at most: a letter
  * that is missing, too many or another one, or two that have changed places.
  *
+ * @param mostChanges - Fewer than two for names that may be something else.
  * @returns undefined where none is near.
  */
-export function nearName(name: string, known: Iterable<string>): string | undefined {
-  let least = Math.min(MOST_CHANGES, Math.floor(name.length / 3)) + 1;
+export function nearName(
+  name: string,
+  known: Iterable<string>,
+  mostChanges: number = MOST_CHANGES,
+): string | undefined {
+  let least = Math.min(mostChanges, Math.floor(name.length / 3)) + 1;
   let near: string | undefined;
   for (const candidate of known) {
     const changes = changesBetween(name.toLowerCase(), candidate.toLowerCase());

@@ -8,6 +8,7 @@ import { HOST_OPTIONS } from './host-options.ts';
 import type { HostSettings } from './host-options.ts';
 import type { RouteTable } from './routes.ts';
 import type { RouteOptions } from './servable.ts';
+import { refuseRouteOptions } from './server-hooks.ts';
 import { anyOriginError, originRule } from '../handshake/origins.ts';
 import type { OriginRule } from '../handshake/origins.ts';
 import { heartbeatOf } from '../conversation/heartbeat-option.ts';
@@ -49,8 +50,10 @@ export class HostTerms {
   /** Of routes with options, by pattern. */
   readonly #routes: ReadonlyMap<string, RouteTerms>;
 
-  /** @throws UsageError `COROSOCK_ARGUMENT` for an option of a route. */
+  /** @throws UsageError `COROSOCK_ARGUMENT` for an option of a route, also for one out of place. */
   constructor(routes: RouteTable, settings: HostSettings, mistakes: HandlerMistakes) {
+    for (const { name, servable } of routes.served)
+      refuseRouteOptions(name, servable, namesOf(ROUTE_OPTIONS));
     // One pool for all shared sockets of the host.
     const shared = { pool: new TaskQueue(settings.poolSize), mistakes };
     this.host = termsOf(settings, shared);

@@ -32,6 +32,13 @@ export interface Match {
 /** What a table finds for a path; 'malformed' for a parameter that cannot be decoded safely. */
 export type Found = Match | 'malformed' | undefined;
 
+/** What is served on a route, apart from its options. */
+interface Served {
+  /** Named in errors. */
+  readonly name: string;
+  readonly servable: Servable;
+}
+
 /** A route with options of its own. */
 interface OptionedRoute {
   /** As in {@link Match}. */
@@ -52,6 +59,7 @@ interface CompiledRoute {
   readonly pattern: string;
   /** Equal for patterns that match the same paths. */
   readonly shape: string;
+  readonly served: Served;
   readonly makeServer: MakeServer;
   /** The parameters as they were sent; undefined for a path that does not match. */
   readonly match: (path: string) => Readonly<Record<string, string>> | undefined;
@@ -100,6 +108,11 @@ export class RouteTable {
     return this.#routes.flatMap(({ name, options, pattern }) =>
       options === undefined ? [] : [{ name, options, pattern }],
     );
+  }
+
+  /** What is served on each route. */
+  get served(): readonly Served[] {
+    return this.#routes.map(({ served }) => served);
   }
 
   /** Whether it answers every path. */
@@ -164,14 +177,20 @@ function cureOf(pattern: string): string | undefined {
  * @param name - Named in errors.
  * @throws UsageError `COROSOCK_ARGUMENT`.
  */
-export function partsOf(name: string, route: Route): Pick<CompiledRoute, 'name' | 'options' | 'makeServer'> {
-  if (!hasOptions(route)) return { name, options: undefined, makeServer: makerOf(name, route) };
+export function partsOf(name: string, route: Route): RouteParts {
+  if (!hasOptions(route)) return { name, options: undefined, ...servedAs(name, route) };
   const { serve, options, ...others }: RouteWithOptions = route;
   const [other] = Object.keys(others);
   if (other !== undefined) throw badArgument(name, 'only serve and options', other);
   if (typeof options !== 'object' || options === null)
     throw badArgument(`${name}.options`, 'an object', options);
-  return { name, options, makeServer: makerOf(`${name}.serve`, serve) };
+  return { name, options, ...servedAs(`${name}.serve`, serve) };
+}
+
+type RouteParts = Pick<CompiledRoute, 'name' | 'options' | 'makeServer' | 'served'>;
+
+function servedAs(name: string, servable: Servable): Pick<RouteParts, 'makeServer' | 'served'> {
+  return { makeServer: makerOf(name, servable), served: { name, servable } };
 }
 
 function paramsOf(found: PathMatch<Record<string, string>>): Readonly<Record<string, string>> | undefined {

@@ -72,3 +72,31 @@ export function refuseOptions(name: string, beside: 'server' | 'create', served:
     `${name}: options belong beside serve, not beside ${beside}: { serve: { ${beside} }, options }`,
   );
 }
+
+/** A name of this length may have one letter that is wrong; a shorter one may be another word. */
+const NEAR_LENGTH = 7;
+
+/**
+ * Refuses the options of a route where they have no effect, because they lie beside `server` or
+ * `create` in an object, also with a letter that is wrong. A class, a method and a getter may have
+ * any name.
+ *
+ * @param options - The names of the options of a route.
+ * @throws UsageError `COROSOCK_ARGUMENT`.
+ */
+export function refuseRouteOptions(name: string, served: unknown, options: ReadonlySet<string>): void {
+  if (typeof served !== 'object' || served === null || !isRoot(Object.getPrototypeOf(served))) return;
+  const known = [...options, 'options'];
+  const long = known.filter((option) => option.length >= NEAR_LENGTH);
+  for (const [member, { value }] of Object.entries(Object.getOwnPropertyDescriptors(served))) {
+    if (value === undefined || (typeof value === 'function' && member !== 'origins')) continue;
+    const meant = options.has(member) ? member : nearName(member, long, 1);
+    if (meant === undefined) continue;
+    const beside = 'server' in served ? 'server' : 'create';
+    const shown = meant === 'options' ? meant : `options: { ${meant} }`;
+    throw new UsageError(
+      'COROSOCK_ARGUMENT',
+      `${name}: "${member}" beside ${beside} has no effect; did you mean { serve: { ${beside} }, ${shown} }?`,
+    );
+  }
+}
