@@ -3,33 +3,11 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ReceiveQueue } from '../../src/conversation/receive-queue.ts';
-import type { QueueLimits } from '../../src/conversation/queue-limits.ts';
-import { bytesOf } from '../../src/core/data.ts';
-import type { Data } from '../../src/core/data.ts';
-
-function setUp(limits: Partial<QueueLimits> = {}): {
-  readonly queue: ReceiveQueue;
-  readonly flow: string[];
-  /** Puts messages in as the socket does; answers what `regulate` said of each. */
-  readonly put: (...messages: readonly Data[]) => readonly boolean[];
-} {
-  const flow: string[] = [];
-  const queue = new ReceiveQueue(
-    { maxMessageBytes: 1000, queueMessages: 64, queueBytes: 1000, overflow: 'pause', ...limits },
-    { pause: () => flow.push('pause'), resume: () => flow.push('resume') },
-  );
-  const put = (...messages: readonly Data[]): readonly boolean[] =>
-    messages.map((data) => {
-      queue.push(data, bytesOf(data));
-      return queue.regulate();
-    });
-  return { queue, flow, put };
-}
+import { regulatedQueue } from './regulated-queue.ts';
 
 describe('a receive queue whose link is paused', () => {
   it('resumes it for a look, and pauses it again where nothing has come', () => {
-    const { queue, flow, put } = setUp({ queueMessages: 2 });
+    const { queue, flow, put } = regulatedQueue({ queueMessages: 2 });
     put('a', 'b');
     expect([queue.isHolding, queue.look(64), queue.isHolding, queue.endLook()]).toEqual([
       true,
@@ -41,7 +19,7 @@ describe('a receive queue whose link is paused', () => {
   });
 
   it('keeps what comes in a look, and pauses the link at its end', () => {
-    const { queue, flow, put } = setUp({ queueMessages: 2 });
+    const { queue, flow, put } = regulatedQueue({ queueMessages: 2 });
     put('a', 'b');
     queue.look(64);
     put('c', 'd');
@@ -53,7 +31,7 @@ describe('a receive queue whose link is paused', () => {
     ['in messages', { queueMessages: 1 }],
     ['in bytes', { queueBytes: 1 }],
   ])('pauses it in a look that has brought as much as it may: full %s', (_, limits) => {
-    const { queue, flow, put } = setUp(limits);
+    const { queue, flow, put } = regulatedQueue(limits);
     put('a');
     queue.look(64);
     // Six bytes more for each message.
@@ -64,8 +42,8 @@ describe('a receive queue whose link is paused', () => {
   });
 
   it('leaves it running when it is read during a look, or the end has begun', () => {
-    const read = setUp({ queueMessages: 2 });
-    const closed = setUp({ queueMessages: 2 });
+    const read = regulatedQueue({ queueMessages: 2 });
+    const closed = regulatedQueue({ queueMessages: 2 });
     for (const { put, queue } of [read, closed]) {
       put('a', 'b');
       queue.look(64);
@@ -79,7 +57,7 @@ describe('a receive queue whose link is paused', () => {
   });
 
   it('is full again soon after it was read in a look: it pauses the link as ever', () => {
-    const { queue, flow, put } = setUp({ queueMessages: 2 });
+    const { queue, flow, put } = regulatedQueue({ queueMessages: 2 });
     put('a', 'b');
     queue.look(50);
     queue.take(Infinity);
@@ -92,7 +70,7 @@ describe('a receive queue whose link is paused', () => {
   });
 
   it('is below its marks at the end of a look: the link runs on', () => {
-    const { queue, flow, put } = setUp({ queueMessages: 4 });
+    const { queue, flow, put } = regulatedQueue({ queueMessages: 4 });
     put('a', 'b', 'c', 'd');
     queue.take(Infinity);
     queue.look(64);
@@ -100,7 +78,7 @@ describe('a receive queue whose link is paused', () => {
   });
 
   it('does not look where nothing may come', () => {
-    const { queue, flow, put } = setUp({ queueMessages: 1 });
+    const { queue, flow, put } = regulatedQueue({ queueMessages: 1 });
     put('a');
     expect([queue.look(0), queue.look(-1), flow]).toEqual([false, false, ['pause']]);
   });
@@ -113,7 +91,7 @@ describe('a receive queue whose link is paused', () => {
     });
     fc.assert(
       fc.property(limits, chunk, (marks, bytes) => {
-        const { queue, put } = setUp(marks);
+        const { queue, put } = regulatedQueue(marks);
         const message = Buffer.alloc(bytes);
         const perChunk = Math.floor(65_536 / (bytes + 6));
         const putChunk = (): void =>
@@ -131,7 +109,7 @@ describe('a receive queue whose link is paused', () => {
   });
 
   it('does not look where the link is not paused', () => {
-    const { queue, flow } = setUp();
+    const { queue, flow } = regulatedQueue();
     expect([queue.look(1), queue.endLook(), flow]).toEqual([false, false, []]);
   });
 });

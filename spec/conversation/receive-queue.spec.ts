@@ -4,7 +4,8 @@
 import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ReceiveQueue } from '../../src/conversation/receive-queue.ts';
+import { regulatedQueue } from './regulated-queue.ts';
+import type { RegulatedQueue } from './regulated-queue.ts';
 import type { QueueLimits } from '../../src/conversation/queue-limits.ts';
 import type { LinkEnd } from '../../src/core/close-info.ts';
 import { bytesOf } from '../../src/core/data.ts';
@@ -17,30 +18,9 @@ const LOST: Pick<LinkEnd, 'code' | 'reason' | 'clean' | 'by'> = {
   by: 'link',
 };
 
-function setUp(limits: Partial<QueueLimits> = {}): {
-  readonly queue: ReceiveQueue;
-  readonly flow: string[];
-  /** Puts messages in as the socket does; answers what `regulate` said of each. */
-  readonly put: (...messages: readonly Data[]) => readonly boolean[];
-  readonly takeAll: () => readonly Data[];
-} {
-  const flow: string[] = [];
-  const queue = new ReceiveQueue(
-    { maxMessageBytes: 1000, queueMessages: 64, queueBytes: 1000, overflow: 'pause', ...limits },
-    { pause: () => flow.push('pause'), resume: () => flow.push('resume') },
-  );
-  const put = (...messages: readonly Data[]): readonly boolean[] =>
-    messages.map((data) => {
-      queue.push(data, bytesOf(data));
-      return queue.regulate();
-    });
-  const takeAll = (): readonly Data[] => Array.from({ length: queue.messages }, () => queue.take(Infinity));
-  return { queue, flow, put, takeAll };
-}
-
 describe('ReceiveQueue', () => {
   it('gives messages in the order in which they came', () => {
-    const { queue, put, takeAll } = setUp();
+    const { queue, put, takeAll } = regulatedQueue();
     put('a', 'b', 'c');
     expect(queue.take(Infinity)).toBe('a');
     put('d');
@@ -48,7 +28,7 @@ describe('ReceiveQueue', () => {
   });
 
   it('keeps the order while its ring goes round and grows', () => {
-    const { queue, put, takeAll } = setUp({ queueMessages: 10_000, queueBytes: 1_000_000 });
+    const { queue, put, takeAll } = regulatedQueue({ queueMessages: 10_000, queueBytes: 1_000_000 });
     const taken: Data[] = [];
     for (let n = 0; n < 1000; n += 1) {
       put(`${n}a`, `${n}b`, `${n}c`);
@@ -62,7 +42,7 @@ describe('ReceiveQueue', () => {
     const step = fc.oneof(fc.string({ maxLength: 5 }), fc.constant(undefined));
     fc.assert(
       fc.property(fc.array(step, { maxLength: 200, size: 'max' }), (steps) => {
-        const { queue, put } = setUp({ queueMessages: 1000, queueBytes: 10_000 });
+        const { queue, put } = regulatedQueue({ queueMessages: 1000, queueBytes: 10_000 });
         const list: string[] = [];
         for (const text of steps) {
           if (text !== undefined) {
@@ -79,7 +59,7 @@ describe('ReceiveQueue', () => {
   });
 
   it('counts messages and their bytes on the wire', () => {
-    const { queue, put } = setUp();
+    const { queue, put } = regulatedQueue();
     put('€', new Uint8Array(5), '');
     expect([queue.messages, queue.bytes]).toEqual([3, 8]);
     queue.take(Infinity);
@@ -88,7 +68,7 @@ describe('ReceiveQueue', () => {
 
   describe('take', () => {
     it('leaves the part beyond len as the oldest message', () => {
-      const { queue, put } = setUp();
+      const { queue, put } = regulatedQueue();
       put('abcdef', 'next');
       expect([queue.take(4), queue.firstIsRest, queue.messages, queue.bytes]).toEqual(['abcd', true, 2, 6]);
       expect([queue.take(4), queue.firstIsRest, queue.messages, queue.bytes]).toEqual(['ef', false, 1, 4]);
@@ -96,14 +76,14 @@ describe('ReceiveQueue', () => {
     });
 
     it('counts the rest of text in bytes', () => {
-      const { queue, put } = setUp();
+      const { queue, put } = regulatedQueue();
       put('€€€');
       queue.take(1);
       expect(queue.bytes).toBe(6);
     });
 
     it('cuts binary at a byte', () => {
-      const { queue, put } = setUp();
+      const { queue, put } = regulatedQueue();
       put(new Uint8Array([1, 2, 3]));
       expect([...(queue.take(2) as Uint8Array)]).toEqual([1, 2]);
       expect([...(queue.take(2) as Uint8Array)]).toEqual([3]);
@@ -112,7 +92,7 @@ describe('ReceiveQueue', () => {
 
   describe('firstToBytes', () => {
     it('turns the oldest message into bytes, of the same size on the wire', () => {
-      const { queue, put } = setUp();
+      const { queue, put } = regulatedQueue();
       put('€uro', 'text');
       queue.firstToBytes();
       expect(queue.bytes).toBe(10);
@@ -123,7 +103,7 @@ describe('ReceiveQueue', () => {
 
   describe('full', () => {
     it('pauses the link once, at queueMessages', () => {
-      const { flow, put } = setUp({ queueMessages: 3 });
+      const { flow, put } = regulatedQueue({ queueMessages: 3 });
       put('a', 'b');
       expect(flow).toEqual([]);
       put('c', 'd');
@@ -131,7 +111,7 @@ describe('ReceiveQueue', () => {
     });
 
     it('pauses the link at queueBytes', () => {
-      const { flow, put } = setUp({ queueBytes: 6 });
+      const { flow, put } = regulatedQueue({ queueBytes: 6 });
       put('12345');
       expect(flow).toEqual([]);
       put('6');
@@ -144,7 +124,7 @@ describe('ReceiveQueue', () => {
       [2, 1],
       [1, 0],
     ])('of %i messages resumes the link at %i', (queueMessages, half) => {
-      const { queue, flow, put } = setUp({ queueMessages });
+      const { queue, flow, put } = regulatedQueue({ queueMessages });
       put(...Array.from({ length: queueMessages }, () => ''));
       while (queue.messages > half) {
         expect(flow).toEqual(['pause']);
@@ -154,7 +134,7 @@ describe('ReceiveQueue', () => {
     });
 
     it('B3: pauses the link at what text takes in memory: two bytes for each unit, once one needs two', () => {
-      const { queue, flow, put } = setUp({ queueBytes: 1000 });
+      const { queue, flow, put } = regulatedQueue({ queueBytes: 1000 });
       put(`€${'x'.repeat(497)}`);
       expect([flow, queue.bytes]).toEqual([[], 500]);
       put('x');
@@ -168,7 +148,7 @@ describe('ReceiveQueue', () => {
     it('B3: counts no memory of text any more that is bytes now, was taken, or was dropped', () => {
       const wide = `€${'x'.repeat(300)}`;
       for (const remove of ['firstToBytes', 'takeAll', 'discardAll'] as const) {
-        const { queue, flow, put, takeAll } = setUp({ queueBytes: 1000 });
+        const { queue, flow, put, takeAll } = regulatedQueue({ queueBytes: 1000 });
         put(wide);
         if (remove === 'takeAll') takeAll();
         else queue[remove]();
@@ -178,7 +158,7 @@ describe('ReceiveQueue', () => {
     });
 
     it('of bytes resumes the link at half of them, also in the middle of a message', () => {
-      const { queue, flow, put } = setUp({ queueBytes: 10 });
+      const { queue, flow, put } = regulatedQueue({ queueBytes: 10 });
       put('0123456789');
       queue.take(4);
       expect(flow).toEqual(['pause']);
@@ -187,7 +167,7 @@ describe('ReceiveQueue', () => {
     });
 
     it('resumes the link below both marks only', () => {
-      const { queue, flow, put } = setUp({ queueMessages: 4, queueBytes: 100 });
+      const { queue, flow, put } = regulatedQueue({ queueMessages: 4, queueBytes: 100 });
       put('', '', '', 'x'.repeat(60));
       queue.take(Infinity);
       queue.take(Infinity);
@@ -200,7 +180,7 @@ describe('ReceiveQueue', () => {
     });
 
     it('can be full again and again', () => {
-      const { flow, put, takeAll } = setUp({ queueMessages: 2 });
+      const { flow, put, takeAll } = regulatedQueue({ queueMessages: 2 });
       put('a', 'b');
       takeAll();
       put('c', 'd');
@@ -209,28 +189,28 @@ describe('ReceiveQueue', () => {
     });
 
     it('holds too much beyond four times its bytes and one message, when those are more', () => {
-      const { put } = setUp({ queueMessages: 1, queueBytes: 200_000, maxMessageBytes: 1000 });
+      const { put } = regulatedQueue({ queueMessages: 1, queueBytes: 200_000, maxMessageBytes: 1000 });
       // The overhead of 6 bytes a message counts.
       expect(put('x'.repeat(800_000 - 6), 'x'.repeat(1000 - 6))).toEqual([true, true]);
       expect(put('')).toEqual([false]);
     });
 
     it('holds too much beyond itself, five chunks of 64 KiB and one message, when those are more', () => {
-      const { put } = setUp({ queueMessages: 2, queueBytes: 100, maxMessageBytes: 1000 });
+      const { put } = regulatedQueue({ queueMessages: 2, queueBytes: 100, maxMessageBytes: 1000 });
       expect(put('x'.repeat(100 + 2 * 6 + 5 * 65_536 - 6), 'x'.repeat(1000 - 6))).toEqual([true, true]);
       expect(put('')).toEqual([false]);
     });
 
     it('always holds a chunk of 64 KiB more, even of the smallest messages', () => {
-      const { put } = setUp({ queueMessages: 1, queueBytes: 1, maxMessageBytes: 1 });
+      const { put } = regulatedQueue({ queueMessages: 1, queueBytes: 1, maxMessageBytes: 1 });
       const chunk = Array.from({ length: Math.floor(65_536 / 6) }, () => '');
       expect(put('x', ...chunk).every(Boolean)).toBe(true);
     });
 
     it('holds too much beyond either mark with overflow: close', () => {
-      const messages = setUp({ overflow: 'close', queueMessages: 2 });
+      const messages = regulatedQueue({ overflow: 'close', queueMessages: 2 });
       expect(messages.put('a', 'b', 'c')).toEqual([true, true, false]);
-      const bytes = setUp({ overflow: 'close', queueBytes: 2 });
+      const bytes = regulatedQueue({ overflow: 'close', queueBytes: 2 });
       expect(bytes.put('ab', 'c')).toEqual([true, false]);
       expect([messages.flow, bytes.flow]).toEqual([[], []]);
     });
@@ -238,7 +218,7 @@ describe('ReceiveQueue', () => {
 
   describe('discardFurther', () => {
     it('keeps queued messages, drops further ones, and resumes the link', () => {
-      const { queue, flow, put, takeAll } = setUp({ queueMessages: 2 });
+      const { queue, flow, put, takeAll } = regulatedQueue({ queueMessages: 2 });
       put('a', 'b');
       queue.discardFurther();
       put('late', 'later');
@@ -247,7 +227,7 @@ describe('ReceiveQueue', () => {
     });
 
     it('never pauses the link again, so that the close of the peer is seen', () => {
-      const { queue, flow, put } = setUp({ queueMessages: 2 });
+      const { queue, flow, put } = regulatedQueue({ queueMessages: 2 });
       put('a', 'b');
       queue.discardFurther();
       expect(put('late', 'later')).toEqual([true, true]);
@@ -255,14 +235,14 @@ describe('ReceiveQueue', () => {
     });
 
     it('never holds too much, as it keeps nothing', () => {
-      const { queue, put } = setUp({ overflow: 'close', queueMessages: 1 });
+      const { queue, put } = regulatedQueue({ overflow: 'close', queueMessages: 1 });
       put('a');
       queue.discardFurther();
       expect(put('b', 'c')).toEqual([true, true]);
     });
 
     it('does not resume a link that runs', () => {
-      const { queue, flow } = setUp();
+      const { queue, flow } = regulatedQueue();
       queue.discardFurther();
       expect(flow).toEqual([]);
     });
@@ -270,7 +250,7 @@ describe('ReceiveQueue', () => {
 
   describe('finish', () => {
     it('puts the end behind the last message', () => {
-      const { queue, put, takeAll } = setUp();
+      const { queue, put, takeAll } = regulatedQueue();
       put('a');
       expect(queue.end).toBeUndefined();
       const end = queue.finish(LOST);
@@ -280,20 +260,20 @@ describe('ReceiveQueue', () => {
     });
 
     it('keeps the cause of the end, if any', () => {
-      const { queue } = setUp();
+      const { queue } = regulatedQueue();
       const cause = new Error('ECONNRESET');
       expect(queue.finish({ ...LOST, cause }).cause).toBe(cause);
-      expect(Object.keys(setUp().queue.finish(LOST))).not.toContain('cause');
+      expect(Object.keys(regulatedQueue().queue.finish(LOST))).not.toContain('cause');
     });
 
     it('gives an end that prints as a plain object', () => {
-      const { queue, put } = setUp();
+      const { queue, put } = regulatedQueue();
       put('a');
       expect(inspect(queue.finish(LOST))).toContain('unread: 1');
     });
 
     it('counts queued and dropped messages as unread, fewer while the rest is read', () => {
-      const { queue, put } = setUp();
+      const { queue, put } = regulatedQueue();
       put('one', 'two');
       queue.discardFurther();
       put('late');
@@ -310,8 +290,8 @@ describe('ReceiveQueue', () => {
   });
 
   describe('offerFirst', () => {
-    function offering(limits: Partial<QueueLimits> = {}): ReturnType<typeof setUp> {
-      const all = setUp(limits);
+    function offering(limits: Partial<QueueLimits> = {}): RegulatedQueue {
+      const all = regulatedQueue(limits);
       all.queue.offerFirst();
       return all;
     }
@@ -340,7 +320,7 @@ describe('ReceiveQueue', () => {
     });
 
     it('leaves dropOffered and releaseOffered without effect when it was not called', () => {
-      const { queue, put, takeAll } = setUp();
+      const { queue, put, takeAll } = regulatedQueue();
       put('a');
       queue.dropOffered();
       queue.releaseOffered();
