@@ -14,12 +14,13 @@ export interface MeasuredPage {
 }
 
 /**
- * The limits are 3 % above what was measured on 2026-11-29: about 17,200 and 19,100 bytes. The aim for
- * the second was 16,000: docs/internals/decisions/client.md has where the bytes are.
+ * The limits are 0.2 % above what was measured on 2026-11-29, with the search for promises in what
+ * `writeJson` gets: 17,410 and 19,370 bytes. The aim for the second was 16,000:
+ * docs/internals/decisions/client.md has where the bytes are.
  */
 export const PAGES: readonly MeasuredPage[] = [
-  { imports: 'connect', words: 'kB, minified and gzipped', limitBytes: 17_340 },
-  { imports: 'connect, select', words: 'kB with `select`', limitBytes: 19_330 },
+  { imports: 'connect', words: 'kB, minified and gzipped', limitBytes: 17_450 },
+  { imports: 'connect, select', words: 'kB with `select`', limitBytes: 19_400 },
 ];
 
 export interface ClientSize {

@@ -183,6 +183,8 @@ describe('validate', () => {
   });
 });
 
+const EXPECTED = 'a value that JSON can hold';
+
 describe('stringifyJson', () => {
   it.each([
     [{ a: [1, null, 'b'] }, '{"a":[1,null,"b"]}'],
@@ -229,19 +231,45 @@ describe('stringifyJson', () => {
     });
   });
 
-  it('writes objects that are empty, and promises that hold data', () => {
-    const values = [
-      {},
-      Object.create(null),
-      Object.assign(Promise.resolve(), { a: 1 }),
-      { toJSON: () => ({}) },
-    ];
-    expect(values.map((value) => stringifyJson('ws.writeJson()', value))).toEqual([
-      '{}',
-      '{}',
-      '{"a":1}',
-      '{}',
-    ]);
+  const later = Promise.resolve(1);
+  // oxlint-disable-next-line unicorn/no-thenable -- what query builders give
+  const thenable = { then: (): void => {} };
+  const withGetter = Object.defineProperty({}, 'user', { get: () => later, enumerable: true });
+
+  it.each([
+    ['a member', { user: later }, 'user'],
+    ['a member of a member', { a: [{}, { name: '{}', user: later }] }, 'user'],
+    ['an element', [1, [later]], '0'],
+    ['what a getter gives', withGetter, 'user'],
+    ['a thenable of another library', { total: { ok: 1, query: thenable } }, 'query'],
+  ])('refuses a promise that is %s, and names it', (_, value, name) => {
+    expect(thrownBy(() => stringifyJson('ws.writeJson()', value))).toMatchObject({
+      code: 'COROSOCK_ARGUMENT',
+      message: `ws.writeJson(): expected ${EXPECTED}, got a promise in "${name}": await it`,
+    });
+  });
+
+  it('finds a promise behind objects that are nested deeper than functions can be', () => {
+    let value: object = { deep: later };
+    // As text: up to Node 25 JSON.stringify has a limit of its own.
+    for (let depth = 0; depth < 3000; depth += 1) value = [value];
+    expect(() => stringifyJson('ws.writeJson()', value)).toThrow('got a promise in "deep"');
+  });
+
+  it.each([
+    ['{}', {}],
+    ['{}', Object.create(null)],
+    ['{"a":1}', Object.assign(Promise.resolve(), { a: 1 })],
+    ['{}', { toJSON: () => ({}) }],
+    ['{"a":{},"b":[{}],"c":null}', { a: {}, b: [{}], c: null }],
+    ['{"a":{}}', { a: { toJSON: () => ({}), user: later } }],
+    ['{"a":"later","b":{}}', { a: Object.assign(Promise.resolve(), { toJSON: () => 'later' }), b: {} }],
+    ['{"a":{}}', Object.create({ user: later }, { a: { value: {}, enumerable: true } })],
+    ['{"c":{}}', { a: undefined, b: Symbol('b'), c: {} }],
+    ['"{}"', '{}'],
+    ['{"b":{}}', { a: Object.assign(() => {}, { user: later }), b: {} }],
+  ])('writes %s', (text, value: unknown) => {
+    expect(stringifyJson('ws.writeJson()', value)).toBe(text);
   });
 
   it('refuses a value that is too deep for JSON.stringify, and writes it where there is no limit', () => {

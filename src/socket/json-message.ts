@@ -2,10 +2,10 @@
 // parses and validates a message, and writes a value. A bad message is the peer's fault
 // (MessageError, with a close code), a value that cannot be written is the caller's (UsageError).
 
-import { badArgument, checkMs, checkNames, checkSignal } from '../core/arguments.ts';
+import { badArgument, checkMs, checkNames, checkSignal, show } from '../core/arguments.ts';
 import type { Data } from '../core/data.ts';
 import { MessageError, UsageError } from '../core/errors.ts';
-import { isObjectLike, propertyOf } from '../core/object-like.ts';
+import { propertyOf } from '../core/object-like.ts';
 import { isStandardSchema, plainIssues } from '../core/standard-schema.ts';
 import type { StandardSchema } from '../core/standard-schema.ts';
 import type { WaitOptions } from '../core/wait-options.ts';
@@ -91,7 +91,7 @@ export function validateNow<T>(value: unknown, schema: StandardSchema<T>, call?:
   } catch (error) {
     return output(tooDeep(error));
   }
-  return isLater(result)
+  return isThenable(result)
     ? Promise.resolve(result).then(output, (error: unknown) => output(tooDeep(error)))
     : output(result);
 }
@@ -102,11 +102,6 @@ export async function validate<T>(value: unknown, schema: StandardSchema<T>): Pr
 }
 
 type SchemaResult<T> = Awaited<ReturnType<StandardSchema<T>['~standard']['validate']>>;
-
-/** Tells whether a schema answers later. */
-function isLater<T>(result: T | PromiseLike<T>): result is PromiseLike<T> {
-  return isObjectLike(result) && 'then' in result && typeof result.then === 'function';
-}
 
 function tooDeep(error: unknown): { readonly issues: ReadonlyArray<{ readonly message: string }> } {
   if (propertyOf(error, 'name') !== 'RangeError') throw error;
@@ -119,27 +114,51 @@ const EXPECTED = 'a value that JSON can hold';
  * Writes a value as JSON.
  *
  * @param call - Named in errors.
- * @throws UsageError `COROSOCK_ARGUMENT` for undefined, a function, a symbol, a BigInt and a cycle;
- *   up to Node 25 also for a value that is too deep for `JSON.stringify`, which has no limit from
- *   Node 26 on. The error of `JSON.stringify` is its `cause`.
+ * @throws UsageError `COROSOCK_ARGUMENT` for undefined, a function, a symbol, a BigInt, a cycle, a
+ *   promise in the value, of which JSON would make `{}`; up to Node 25 also for a value that is too
+ *   deep for `JSON.stringify`, which has no limit from Node 26 on. The error of `JSON.stringify` is
+ *   its `cause`.
  */
 export function stringifyJson(call: string, value: unknown): string {
   let text: string | undefined;
   try {
     text = JSON.stringify(value);
   } catch (cause) {
-    throw new UsageError('COROSOCK_ARGUMENT', `${call}: expected ${EXPECTED}, got one that it cannot`, {
-      cause,
-    });
+    throw badJson(call, 'one that it cannot', { cause });
   }
-  if (text === undefined) throw badArgument(call, EXPECTED, value);
+  if (text === undefined) throw badJson(call, show(value));
   // What JSON makes of a promise.
-  if (text === '{}' && isThenable(value))
-    throw new UsageError('COROSOCK_ARGUMENT', `${call}: expected ${EXPECTED}, got a promise: await it`);
+  if (text.includes('{}')) refusePromises(call, value);
   return text;
 }
 
-function isThenable(value: unknown): boolean {
+type Part = Readonly<Record<string, unknown>>;
+
+/**
+ * Refuses a promise, and an object with one in it. Objects with `toJSON` are not looked into: their
+ * text is their own.
+ */
+function refusePromises(call: string, value: unknown): void {
+  // Grows while it is gone through: a value may be deeper than calls can be.
+  const parts: Part[] = [{ '': value }];
+  for (const part of parts) addMembers(call, part, parts);
+}
+
+function addMembers(call: string, part: Part, parts: Part[]): void {
+  for (const name of Object.keys(part)) {
+    const member = part[name] as Part | null;
+    if (typeof member !== 'object' || member === null || typeof member['toJSON'] === 'function') continue;
+    if (isThenable(member) && JSON.stringify(member) === '{}')
+      throw badJson(call, `a promise${name && ` in ${show(name)}`}: await it`);
+    parts.push(member);
+  }
+}
+
+function badJson(call: string, got: string, options?: ErrorOptions): UsageError {
+  return new UsageError('COROSOCK_ARGUMENT', `${call}: expected ${EXPECTED}, got ${got}`, options);
+}
+
+function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
   return typeof propertyOf(value, 'then') === 'function';
 }
 
