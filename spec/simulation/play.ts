@@ -16,7 +16,7 @@ export interface Played {
 
 /** @throws Error that names the scenario and its seed; its cause is what went wrong. */
 export async function playSeed({ name, play }: Scenario, seed: number): Promise<Played> {
-  const w = new SeededWorld({ seed });
+  const w = new SeededWorld({ seed, faults: 'none' });
   const checks: Array<() => void> = [];
   try {
     await toTheEnd(w, play(Object.assign(w, { ...checksOf(w, checks) }) as World), checks);

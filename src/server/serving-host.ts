@@ -15,6 +15,7 @@ import type { RunListener } from './handler-run.ts';
 import type { MakeServer } from './hook-order.ts';
 import { peerOf, UpgradeRequest } from '../handshake/handshake-request.ts';
 import type { ArrivedRequest, HandshakeRequest } from '../handshake/handshake-request.ts';
+import type { HandshakeDeadline } from '../handshake/handshake-deadline.ts';
 import { originRefusal } from '../handshake/origins.ts';
 import { trustedProxies } from '../handshake/trusted-proxies.ts';
 import type { TrustedProxies } from '../handshake/trusted-proxies.ts';
@@ -229,8 +230,12 @@ export class ServingHost implements Host, RunListener {
   }
 
   /** Admit, for the test kit; see {@link Admission.admit}. */
-  admit<T>(pending: PendingHandshake, onResult: (result: HandshakeResult) => T): T | Promise<T> {
-    return this.#admission.admit(pending, onResult);
+  admit<T>(
+    pending: PendingHandshake,
+    onResult: (result: HandshakeResult) => T,
+    onWait?: (deadline: HandshakeDeadline) => void,
+  ): T | Promise<T> {
+    return this.#admission.admit(pending, onResult, onWait);
   }
 
   /** Answer, for upgrades, and converse. */

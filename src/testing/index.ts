@@ -14,6 +14,7 @@ export type { TransportPair } from './contracts/link-check.ts';
 export { transportContract } from './contracts/transport-contract.ts';
 export { world } from './simulation/world.ts';
 export type { World, WorldOptions } from './simulation/world.ts';
+export type { Faults, FaultsOption } from './simulation/faults.ts';
 export type { Link, LinkDirection, WorldClient } from './simulation/world-link.ts';
 export { virtualClock } from './virtual-clock.ts';
 export type { VirtualClock } from './virtual-clock.ts';

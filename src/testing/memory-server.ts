@@ -21,7 +21,6 @@ import type { Match } from '../server/routes.ts';
 import type { Route, Routes } from '../server/servable.ts';
 import type { Randomness } from '../platform/random-ids.ts';
 import { ShownSocket } from '../socket/shown-socket.ts';
-import type { ClientSocket } from '../socket/client-socket.ts';
 import { CONVERSATION_OPTIONS } from '../conversation/conversation-options.ts';
 import { DEFAULT_HEARTBEAT, heartbeatOf } from '../conversation/heartbeat-option.ts';
 import { Conversation } from '../conversation/conversation.ts';
@@ -71,7 +70,7 @@ interface Arrival {
 /** A conversation in memory. */
 export interface Opened {
   readonly run: HandlerRun;
-  readonly client: ClientSocket;
+  readonly client: ShownSocket;
   /** The ends of its link. */
   readonly ends: ReturnType<typeof memoryLink>;
 }

@@ -7,6 +7,8 @@ import { MemoryServer } from './memory-server.ts';
 import type { Opened } from './memory-server.ts';
 import type { Host } from '../server/host.ts';
 import type { Outcome as RunOutcome } from '../server/outcome.ts';
+import type { HandshakeDeadline } from '../handshake/handshake-deadline.ts';
+import type { HandshakeResult } from '../server/admission.ts';
 import type { Refusal } from '../handshake/refusal.ts';
 import type { Route } from '../server/servable.ts';
 import { answerTo } from '../server/answer-to.ts';
@@ -88,23 +90,32 @@ export function runServer(server: Route, options: FakeOptions = {}): ServerRun {
 /** A client that was accepted, or the answer to one that was not. */
 export type Started = Opened | { readonly response: Response };
 
-/** Opens a client. @param wires - What carries its frames. Default: they arrive at once. */
+/** How a client comes to its host. */
+export interface Way {
+  /** What carries its frames. Default: they arrive at once. */
+  readonly wires?: MemoryLinkOptions['wires'];
+  /** Gets the deadline of a handshake that is not decided in its turn. */
+  readonly onWait?: (deadline: HandshakeDeadline) => void;
+}
+
+/** Opens a client. */
 export async function begin(
   memory: MemoryServer,
   request: MemoryServer['first'],
-  wires?: MemoryLinkOptions['wires'],
+  { wires, onWait }: Way = {},
 ): Promise<Started> {
   const pending = memory.check(request);
   if ('status' in pending) return { response: toResponse(pending) };
   memory.opening += 1;
-  return memory.host.admit(pending, (result) => {
+  const onResult = (result: HandshakeResult): Started => {
     memory.opening -= 1;
     if (result.kind === 'accepted') return memory.open(pending, result, wires);
     pending.socketId.leave();
     const answer = answerTo(result, pending, memory.settings);
     tellRefused(memory.settings, pending.request, answer);
     return { response: 'response' in answer ? answer.response : toResponse(answer) };
-  });
+  };
+  return memory.host.admit(pending, onResult, onWait);
 }
 
 /** Gives a refusal as the response that a client on a port gets. */

@@ -61,7 +61,7 @@ describe('world', () => {
   });
 
   it('takes links that have closed, and those of refused clients, out of its agenda', async () => {
-    const w = new SeededWorld({ seed: 1 });
+    const w = new SeededWorld({ seed: 1, faults: 'none' });
     const closed = vi.spyOn(w.agenda, 'closeLane');
     const host = w.serve({ '/': idle });
     await (await w.connect(host)).close();

@@ -1,11 +1,14 @@
 // One link of a world: a lane of the agenda for each direction. The handshake takes the same way as
-// the frames after it, so that no message overtakes the answer that it follows. world.ts makes one
-// for each client; its faults are scripted through `client.link`.
+// the frames after it, so that no message overtakes the answer that it follows. Scripts make its
+// faults through `client.link`; seeded ones are seeded-faults.ts's.
 
-import type { Agenda, Lane } from './agenda.ts';
+import type { Lane } from './agenda.ts';
+import { LinkFaults } from './seeded-faults.ts';
+import type { FaultSource, FaultyLink, HostFaults } from './seeded-faults.ts';
 import type { ServerSocket } from '../../server/host.ts';
-import type { Wire } from '../../transport/memory-transport.ts';
 import type { ClientSocket } from '../../socket/client-socket.ts';
+import { MessageSocket } from '../../socket/message-socket.ts';
+import type { Wire } from '../../transport/memory-transport.ts';
 
 /** A direction of a link, seen from the client: `'out'` is from the client to the host. */
 export type LinkDirection = 'in' | 'out';
@@ -19,7 +22,10 @@ export interface Link {
    * @param direction - `'in'` is host to client, `'out'` is client to host. Default: both.
    */
   stall(direction?: LinkDirection): void;
-  /** Lets everything that was held arrive, in its order. Has no effect on a link that is cut. */
+  /**
+   * Lets everything that was held arrive, in its order, also after a seeded stall. Has no
+   * effect on a link that is cut.
+   */
   heal(): void;
   /** Resets the connection: both ends close with 1006 at once. What is under way is lost. */
   reset(): void;
@@ -37,60 +43,133 @@ export interface WorldClient extends ClientSocket {
 
 /** The two ends of a link that is open. */
 export interface LinkEnds {
-  readonly client: Pick<ClientSocket, 'closeInfo'>;
-  readonly ws: Pick<ServerSocket, 'closeInfo'>;
+  readonly client: ClientSocket & MessageSocket;
+  readonly ws: ServerSocket & MessageSocket;
   /** Ends both ends, as a reset of the connection does. */
   reset(): void;
 }
 
+/** With what a host closes when both ends close at once: it goes away. */
+const GOING_AWAY = 1001;
+const BOTH = ['out', 'in'] as const;
+
+/** One direction of a link. */
+class OneWay {
+  readonly lane: Lane;
+  /** What holds it: a script, or seeded stalls. */
+  readonly #holders = new Set<object>();
+
+  constructor(lane: Lane) {
+    this.lane = lane;
+  }
+
+  get isHeld(): boolean {
+    return this.#holders.size > 0;
+  }
+
+  hold(holder: object): void {
+    this.#holders.add(holder);
+    this.lane.isHeld = true;
+  }
+
+  release(holder: object): void {
+    this.#holders.delete(holder);
+    this.lane.isHeld = this.isHeld;
+  }
+
+  releaseAll(): void {
+    this.#holders.clear();
+    this.lane.isHeld = false;
+  }
+}
+
 /** One link between a client and a host. */
-export class WorldLink implements Link {
-  readonly #agenda: Agenda;
-  readonly toHost: Lane;
-  readonly toClient: Lane;
+export class WorldLink implements Link, FaultyLink {
+  readonly #source: FaultSource;
+  readonly #host: HostFaults;
+  /** Of its client, for the story: `client 2`. */
+  readonly #name: string;
+  readonly #faults: LinkFaults;
+  readonly #ways: Readonly<Record<LinkDirection, OneWay>>;
   readonly wires: readonly [toHost: Wire, toClient: Wire];
-  /** Undefined until the host has accepted the client. */
-  ends: LinkEnds | undefined;
-  #isCut = false;
+  #ends: LinkEnds | undefined;
+  /** Whether nothing arrives any more. */
+  #isLost: boolean;
+  #isReset = false;
+  #isClosed = false;
+  #isCrossing: boolean;
+  /** Called by a reset before there are ends. */
+  onReset: (() => void) | undefined;
 
-  constructor(agenda: Agenda) {
-    this.#agenda = agenda;
-    this.toHost = agenda.openLane();
-    this.toClient = agenda.openLane();
-    this.wires = [
-      (arrive) => this.#carry(this.toHost, arrive),
-      (arrive) => this.#carry(this.toClient, arrive),
-    ];
+  constructor(source: FaultSource, host: HostFaults, name: string) {
+    this.#source = source;
+    this.#host = host;
+    this.#name = name;
+    const { agenda } = source;
+    const ways = { out: new OneWay(agenda.openLane()), in: new OneWay(agenda.openLane()) };
+    this.#ways = ways;
+    this.wires = [(arrive) => this.#carry(ways.out, arrive), (arrive) => this.#carry(ways.in, arrive)];
+    this.#isLost = host.isDead;
+    host.links.add(this);
+    this.#faults = new LinkFaults(source, this);
+    this.#isCrossing = this.#faults.isCrossing;
   }
 
-  /** Whether both ends have closed: nothing that is under way can change them. */
+  /** Whether it is closed, or both ends are: nothing that is under way can change them. */
   get isOver(): boolean {
-    return this.ends?.client.closeInfo !== undefined && this.ends.ws.closeInfo !== undefined;
+    if (this.#isClosed || this.#ends === undefined) return this.#isClosed;
+    const { client, ws } = this.#ends;
+    return client.closeInfo !== undefined && ws.closeInfo !== undefined;
   }
 
-  // Called by scripts.
+  /** Whether no code waits until a seeded stall is over. */
+  get isIdle(): boolean {
+    return this.isOver;
+  }
+
+  // Called by scripts, and by seeded faults.
 
   stall(direction?: LinkDirection): void {
-    if (direction !== 'in') this.toHost.isHeld = true;
-    if (direction !== 'out') this.toClient.isHeld = true;
+    for (const way of direction === undefined ? BOTH : [direction]) this.#ways[way].hold(this);
+    this.#tell(direction === undefined ? 'stalls' : `stalls ${direction}`);
   }
 
   heal(): void {
-    this.toHost.isHeld = false;
-    this.toClient.isHeld = false;
+    for (const way of BOTH) this.#ways[way].releaseAll();
+    this.#tell('heals');
   }
 
   reset(): void {
     this.#lose();
-    this.ends?.reset();
+    this.#isReset = true;
+    this.#tell('reset');
+    this.onReset?.();
+    this.#ends?.reset();
   }
 
   cut(): void {
-    this.#isCut = true;
     this.#lose();
+    this.#tell('cut');
+  }
+
+  /** Holds one direction. @returns Lets it go, unless something else holds it. */
+  hold(direction: LinkDirection): () => void {
+    const holder = {};
+    this.#ways[direction].hold(holder);
+    this.#tell(`stalls ${direction}`);
+    return () => {
+      this.#ways[direction].release(holder);
+      this.#tell(`heals ${direction}`);
+    };
   }
 
   // Called by the world.
+
+  /** Joins the ends, once the host has accepted the client. The link may be reset by then. */
+  join(ends: LinkEnds): void {
+    this.#ends = ends;
+    if (this.#isReset) ends.reset();
+  }
 
   /** Gives the client of this link its faults. */
   withLink(client: ClientSocket): WorldClient {
@@ -99,17 +178,43 @@ export class WorldLink implements Link {
 
   /** Takes the link out of the agenda, with all that is under way. */
   close(): void {
-    this.#agenda.closeLane(this.toHost);
-    this.#agenda.closeLane(this.toClient);
+    if (this.#isClosed) return;
+    this.#faults.stop();
+    this.#host.links.delete(this);
+    for (const way of BOTH) this.#source.agenda.closeLane(this.#ways[way].lane);
+    this.#isClosed = true;
   }
 
   /** A frame whose `arrive` is never called is lost. */
-  #carry(lane: Lane, arrive: () => void): void {
-    if (!this.#isCut) lane.add(arrive);
+  #carry({ lane }: OneWay, arrive: () => void): void {
+    if (this.#isLost) return;
+    const deliver = (): void => {
+      this.#faults.arrive();
+      this.#host.arrive();
+      if (!this.#isLost) arrive();
+    };
+    lane.add(deliver, this.#faults.delayMs);
+    if (this.#isCrossing) this.#cross();
+  }
+
+  /** Where one end has begun to close, the other closes before it hears of that. */
+  #cross(): void {
+    if (this.#ends === undefined) return;
+    const { client, ws } = this.#ends;
+    const isClientEnding = MessageSocket.conversationOf(client).isEnding;
+    if (isClientEnding === MessageSocket.conversationOf(ws).isEnding) return;
+    this.#isCrossing = false;
+    this.#tell('closes at both ends');
+    if (isClientEnding) void ws.endServer(GOING_AWAY);
+    else void client.close();
   }
 
   #lose(): void {
-    this.toHost.clear();
-    this.toClient.clear();
+    this.#isLost = true;
+    for (const way of BOTH) this.#ways[way].lane.clear();
+  }
+
+  #tell(what: string): void {
+    this.#source.tell(`${this.#name} link ${what}`);
   }
 }

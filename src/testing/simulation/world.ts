@@ -7,13 +7,16 @@
 import { Agenda } from './agenda.ts';
 import { Choices, seededRandom } from './choices.ts';
 import { Escapes } from './escapes.ts';
+import { canFallSilent, checkFaults, faultsOf } from './faults.ts';
+import type { FaultsOption } from './faults.ts';
+import { HostFaults } from './seeded-faults.ts';
+import type { FaultSource } from './seeded-faults.ts';
 import { WorldClock } from './world-clock.ts';
+import { WorldHandshake } from './world-handshake.ts';
 import { WorldLink } from './world-link.ts';
-import type { LinkEnds, WorldClient } from './world-link.ts';
+import type { WorldClient } from './world-link.ts';
 import type { ClientOfWorld } from '../fake-options.ts';
 import { MemoryServer } from '../memory-server.ts';
-import type { Opened } from '../memory-server.ts';
-import { begin, clientOf } from '../run-server.ts';
 import type { VirtualClock } from '../virtual-clock.ts';
 import type { Randomness } from '../../platform/random-ids.ts';
 import type { Host } from '../../server/host.ts';
@@ -24,7 +27,6 @@ import { taskOf } from '../../tasks/task.ts';
 import type { Task } from '../../tasks/task.ts';
 import { schedulingOf } from '../../time/scheduling.ts';
 import { unattended } from '../../waiting/abortable.ts';
-import type { Wire } from '../../transport/memory-transport.ts';
 import { badArgument, checkFunction, checkNames, checkObject } from '../../core/arguments.ts';
 import { UsageError } from '../../core/errors.ts';
 import { complete, namesOf } from '../../core/options.ts';
@@ -33,9 +35,11 @@ import type { Complete, OptionTable } from '../../core/options.ts';
 export interface WorldOptions {
   /** Decides all that is random in the world, a safe integer ≥ 0. Default 1. */
   readonly seed?: number;
+  /** What goes wrong, at moments that its seed decides. Default `'none'`. */
+  readonly faults?: FaultsOption;
 }
 
-const WORLD_OPTIONS: OptionTable<WorldOptions> = { seed: [1, checkSeed] };
+const WORLD_OPTIONS: OptionTable<WorldOptions> = { seed: [1, checkSeed], faults: ['none', checkFaults] };
 
 export type WorldSettings = Complete<WorldOptions>;
 
@@ -125,14 +129,23 @@ export class SeededWorld implements World {
   readonly clock: WorldClock;
   readonly random: () => number;
   readonly #randomness: Randomness;
+  readonly #faultSource: FaultSource;
   readonly #servers = new Map<Host, MemoryServer>();
-  readonly #links: WorldLink[] = [];
+  readonly #hostFaults = new Map<Host, HostFaults>();
+  readonly #links = new Set<WorldLink>();
+  /** Clients so far: each has its number. */
+  #clients = 0;
   readonly #scripts: Script[] = [];
   readonly #errors: unknown[] = [];
+  /** Told of each fault, in words: `client 2 link reset`. */
+  onFault: ((what: string) => void) | undefined;
 
-  constructor({ seed }: WorldSettings) {
+  constructor({ seed, faults }: WorldSettings) {
     this.seed = seed;
-    this.agenda = new Agenda(new Choices(seed));
+    const choices = new Choices(seed);
+    this.agenda = new Agenda(choices);
+    const tell = (what: string): void => this.onFault?.(what);
+    this.#faultSource = { agenda: this.agenda, choices, faults: faultsOf(faults), tell };
     this.escapes = new Escapes({
       seed,
       servers: () => this.#servers.values(),
@@ -154,6 +167,8 @@ export class SeededWorld implements World {
       this.#randomness,
     );
     this.#servers.set(server.host, server);
+    const faults = new HostFaults(this.#faultSource, `host ${this.#servers.size}`);
+    this.#hostFaults.set(server.host, faults);
     worlds.set(server.host, this);
     return server.host;
   }
@@ -168,15 +183,13 @@ export class SeededWorld implements World {
     checkObject('w.connect()', options);
     checkNames('w.connect()', options, CONNECT_NAMES);
     const request = server.requestOf('w.connect()', options);
-    this.#closeLinks();
-    const link = new WorldLink(this.agenda);
-    this.#links.push(link);
-    await arrivalOver(link.wires[0]);
-    const started = await this.escapes.inside(() => begin(server, request, link.wires));
-    if ('run' in started) link.ends = endsOf(started);
-    await arrivalOver(link.wires[1]);
-    if ('response' in started) this.#closeLink(link);
-    return link.withLink(clientOf(started));
+    this.#dropLinks();
+    this.#clients += 1;
+    const faults = this.#hostFaults.get(host) as HostFaults;
+    const link = new WorldLink(this.#faultSource, faults, `client ${this.#clients}`);
+    this.#links.add(link);
+    const handshake = new WorldHandshake(server, link, this.agenda);
+    return this.escapes.inside(() => handshake.open(request, canFallSilent(this.#faultSource.faults)));
   }
 
   spawn(name: string, script: () => Promise<void>): Task<void> {
@@ -213,7 +226,7 @@ export class SeededWorld implements World {
     const closings = [...this.#servers.keys()].map((host) => host.close({ graceMs: 0 }));
     void Promise.all(closings).then(() => (isClosed = true));
     await this.clock.advanceWhile(() => !isClosed || this.#running.length > 0, ENDING_MS);
-    this.#links.splice(0).forEach((link) => link.close());
+    for (const link of this.#links) link.close();
     if (this.#errors.length > 0) throw this.#errors[0];
     const [script] = this.#running;
     if (script !== undefined) throw neverEnded(this.seed, script);
@@ -223,13 +236,13 @@ export class SeededWorld implements World {
     return this.#scripts.filter(({ hasEnded }) => !hasEnded);
   }
 
-  #closeLinks(): void {
-    for (const link of this.#links.filter(({ isOver }) => isOver)) this.#closeLink(link);
-  }
-
-  #closeLink(link: WorldLink): void {
-    link.close();
-    this.#links.splice(this.#links.indexOf(link), 1);
+  /** Forgets the links that are over. */
+  #dropLinks(): void {
+    for (const link of this.#links) {
+      if (!link.isOver) continue;
+      link.close();
+      this.#links.delete(link);
+    }
   }
 
   #foreign(host: Host): UsageError {
@@ -238,21 +251,6 @@ export class SeededWorld implements World {
     const expected = `a host of this world (seed ${this.seed}), got one of another (seed ${other.seed})`;
     return new UsageError('COROSOCK_ARGUMENT', `w.connect(): expected ${expected}`);
   }
-}
-
-/** Resolves when all that a wire was given before has arrived. */
-function arrivalOver(wire: Wire): Promise<void> {
-  return new Promise((resolve) => {
-    wire(resolve);
-  });
-}
-
-function endsOf({ client, run: { ws }, ends: [near, far] }: Opened): LinkEnds {
-  const reset = (): void => {
-    near.lose();
-    far.lose();
-  };
-  return { client, ws, reset };
 }
 
 function randomnessOf(random: () => number): Randomness {
