@@ -71,10 +71,12 @@ const entryPoints = [
     name: './testing',
     names: [
       'ConnectError',
+      'SimulationError',
       'fakeSocket',
       'runServer',
       'sessionStoreContract',
       'settle',
+      'simulate',
       'transportContract',
       'virtualClock',
       'world',

@@ -180,7 +180,7 @@ export class Conversation implements TransportSink, DeadlineOwner {
 
   /** Whether only a heartbeat, or a look at the paused link, can be due. */
   get isIdle(): boolean {
-    return !this.isEnding && this.#inflow === undefined && !hasTimeOut(this.waits());
+    return !this.isEnding && this.#inflow?.isIdle !== false && !hasTimeOut(this.waits());
   }
 
   onDeadline(nowMs: number): void {

@@ -83,6 +83,11 @@ export class Inflow {
       peer.transport.watchControls?.((_, { length }) => this.#count(0, length + MESSAGE_OVERHEAD_BYTES));
   }
 
+  /** Whether nothing is due: no message comes in part, and the rate does not hold the link. */
+  get isIdle(): boolean {
+    return this.#holdMs === NONE && !(this.#isWaiting && this.#pausedMs === NONE);
+  }
+
   /** A message has come in part: its time begins. */
   begin(): void {
     const { clock, messageTimeoutMs } = this.#limits;

@@ -223,6 +223,22 @@ export interface ErrorCodes {
    */
   readonly COROSOCK_CUT: 'process warning';
   /**
+   * A scenario fails for one seed: it has thrown, a check of `w.always` or `w.eventually` has
+   * failed, or it has not ended by `untilMs`. `cause` is what was thrown, `story` tells what
+   * happened, one line an event.
+   *
+   * Cure: `simulate(scenario, { seed })` with the `seed` of the error repeats exactly that run.
+   */
+  readonly COROSOCK_SIMULATION: 'SimulationError';
+  /**
+   * A scenario cannot go on: nothing is ready, and no timer is set that it waits for. The text
+   * says which handler, client or script waits, in which line.
+   *
+   * Cure: look for the message that none of them sends. Where code waits for real I/O, a
+   * simulation needs `w.real(promise)`.
+   */
+  readonly COROSOCK_DEADLOCK: 'SimulationError';
+  /**
    * The reason of a signal: of `ws.signal`, `ws.draining`, `handshake.signal`, the signal of a
    * child task, or the one that a session store's `lock` gets. Calls that a signal stops reject
    * with it.

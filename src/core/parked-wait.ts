@@ -23,8 +23,11 @@ export interface ParkedWait {
   readonly trace?: StackTrace | undefined;
 }
 
-/** Whether one of some waits has a time-out. */
+/** The default `timeoutMs` of reads, as in `%CSP.WebSocket`: one day. */
+export const DEFAULT_READ_TIMEOUT_MS: number = 86_400_000;
+
+/** Whether one of some waits has a time-out below {@link DEFAULT_READ_TIMEOUT_MS}. */
 export function hasTimeOut(waits: Iterable<readonly [waits: string, wait: ParkedWait]>): boolean {
-  for (const [, { timeoutMs = Infinity }] of waits) if (timeoutMs < Infinity) return true;
+  for (const [, { timeoutMs = Infinity }] of waits) if (timeoutMs < DEFAULT_READ_TIMEOUT_MS) return true;
   return false;
 }

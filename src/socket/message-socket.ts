@@ -21,14 +21,12 @@ import type { CloseInfo } from '../core/close-info.ts';
 import { isData } from '../core/data.ts';
 import type { Data } from '../core/data.ts';
 import { isObjectLike } from '../core/object-like.ts';
+import { DEFAULT_READ_TIMEOUT_MS } from '../core/parked-wait.ts';
 import { source } from '../core/source.ts';
 import type { SourcePort } from '../core/source.ts';
 import type { ReadResult, WriteStatus } from '../core/status.ts';
 import { checkWait, waitOf } from '../core/wait-options.ts';
 import type { WaitOptions } from '../core/wait-options.ts';
-
-/** The default `timeoutMs` of reads, as in `%CSP.WebSocket`: one day. */
-const DEFAULT_READ_TIMEOUT_MS = 86_400_000;
 
 const READ_OPTIONS: ReadonlySet<string> = new Set(['len', 'timeoutMs', 'signal']);
 const WRITE_OPTIONS: ReadonlySet<string> = new Set(['timeoutMs', 'signal', 'compress']);

@@ -117,6 +117,16 @@ export class Agenda implements Clock {
     return false;
   }
 
+  /** Whether an event is to come that no lane holds. */
+  get isCarrying(): boolean {
+    return this.#busy.some((lane) => lane.dueMs < Infinity);
+  }
+
+  /** When the last timer is due; 0 where none is set. */
+  get lastTimerMs(): number {
+    return this.#timers.at(-1)?.atMs ?? 0;
+  }
+
   /** When the next event or timer is due, now or later; Infinity where nothing is to come. */
   get nextMs(): number {
     let nextMs = this.#timers[0]?.atMs ?? Infinity;

@@ -1,10 +1,11 @@
 // The clock of a world, as tests hold it. It lets run what is ready: one event, then a turn of
-// Node's event loop, in which all promises go on.
+// Node's event loop, in which all promises go on, then the checks of the world.
 
 import type { Agenda } from './agenda.ts';
 import { realTurn, TurnRow } from '../real-turn.ts';
 import { checkAdvance } from '../virtual-clock.ts';
 import type { VirtualClock } from '../virtual-clock.ts';
+import { MAX_TIMER_MS } from '../../core/limits.ts';
 import { noop } from '../../core/noop.ts';
 
 /** So many turns without an event end a settle: code of users may await turns of its own. */
@@ -21,26 +22,45 @@ export interface Outside {
   check(): Promise<void>;
 }
 
+/** What hears of the steps of a world. */
+export interface StepListener {
+  /** A step has run, and all promises have gone on. */
+  afterStep(): void;
+  /** A step has thrown: code that a link or a timer has called. */
+  stepOnError(error: unknown): void;
+}
+
 /** Moves the time of an agenda. */
 export class WorldClock implements VirtualClock {
   readonly #agenda: Agenda;
   readonly #turns = new TurnRow();
   readonly #outside: Outside;
+  readonly #listener: StepListener;
   /** Pending while something is ready. */
   #running: Promise<void> | undefined;
   /** Whether a caller waits until all that is ready has run: only then code is looked for. */
   #isAwaited = false;
   /** Where the time will be when all calls of `advance` have ended. */
   #untilMs = 0;
+  /** Whether time passes by itself: a simulation moves it, and `advance` waits for it. */
+  isDriven: boolean = false;
+  /** Whether nothing runs any more. */
+  isStopped: boolean = false;
 
-  constructor(agenda: Agenda, outside: Outside) {
+  constructor(agenda: Agenda, listener: StepListener, outside: Outside) {
     this.#agenda = agenda;
+    this.#listener = listener;
     this.#outside = outside;
     agenda.onChange = () => void this.#run().catch(noop);
   }
 
   get timers(): number {
     return this.#agenda.timers;
+  }
+
+  /** Whether something is ready, or may be. */
+  get isRunning(): boolean {
+    return this.#running !== undefined;
   }
 
   now(): number {
@@ -66,7 +86,7 @@ export class WorldClock implements VirtualClock {
   async advance(ms: number): Promise<void> {
     checkAdvance(ms);
     this.#untilMs = Math.max(this.#untilMs, this.now()) + ms;
-    await this.#advanceTo(this.#untilMs, () => true);
+    await (this.isDriven ? this.#passed(this.#untilMs) : this.#advanceTo(this.#untilMs, () => true));
   }
 
   /** Moves time from event to event while a condition holds, `mostMs` at most. */
@@ -85,25 +105,59 @@ export class WorldClock implements VirtualClock {
     return this.#running;
   }
 
-  async #advanceTo(untilMs: number, isNeeded: () => boolean): Promise<void> {
-    await this.settle();
-    while (isNeeded() && this.#agenda.nextMs <= untilMs) {
-      this.#agenda.jumpTo(this.#agenda.nextMs);
+  /** Runs everything that is ready, and what code does then that has waited for `settle`. */
+  async whenQuiet(): Promise<void> {
+    do {
       await this.settle();
+      await realTurn();
+    } while (this.isRunning && !this.isStopped);
+  }
+
+  async #advanceTo(untilMs: number, isNeeded: () => boolean): Promise<void> {
+    const whenQuiet = (): Promise<void> => (this.isDriven ? this.whenQuiet() : this.settle());
+    await whenQuiet();
+    while (!this.isStopped && isNeeded() && this.#agenda.nextMs <= untilMs) {
+      this.#agenda.jumpTo(this.#agenda.nextMs);
+      await whenQuiet();
     }
     if (isNeeded()) this.#agenda.jumpTo(untilMs);
   }
 
+  /** Waits for a time that comes by itself, and for all that is due by then. */
+  async #passed(untilMs: number): Promise<void> {
+    for (let restMs = untilMs - this.now(); restMs > 0; restMs = untilMs - this.now())
+      await new Promise<void>((resolve) => {
+        this.#agenda.setTimeout(resolve, Math.min(restMs, MAX_TIMER_MS));
+      });
+    await this.settle();
+  }
+
   async #runReady(): Promise<void> {
     try {
-      let quiet = 0;
-      while (quiet < QUIET_TURNS) {
-        await this.#turn(quiet > 0);
-        quiet = this.#agenda.step() ? 0 : quiet + 1;
-      }
+      await this.#stepWhileReady();
     } finally {
       this.#isAwaited = false;
       this.#running = undefined;
+    }
+  }
+
+  async #stepWhileReady(): Promise<void> {
+    let quiet = 0;
+    let hasStepped = false;
+    do {
+      await this.#turn(quiet > 0);
+      if (hasStepped) this.#listener.afterStep();
+      hasStepped = !this.isStopped && this.#step();
+      quiet = hasStepped ? 0 : quiet + 1;
+    } while (quiet < QUIET_TURNS && !this.isStopped);
+  }
+
+  #step(): boolean {
+    try {
+      return this.#agenda.step();
+    } catch (error) {
+      this.#listener.stepOnError(error);
+      return true;
     }
   }
 

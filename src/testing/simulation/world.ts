@@ -5,6 +5,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 
 import { Agenda } from './agenda.ts';
+import { Checks } from './checks.ts';
 import { Choices, seededRandom } from './choices.ts';
 import { Escapes } from './escapes.ts';
 import { canFallSilent, checkFaults, faultsOf } from './faults.ts';
@@ -12,6 +13,7 @@ import type { FaultsOption } from './faults.ts';
 import { HostFaults } from './seeded-faults.ts';
 import type { FaultSource } from './seeded-faults.ts';
 import { WorldClock } from './world-clock.ts';
+import type { StepListener } from './world-clock.ts';
 import { WorldHandshake } from './world-handshake.ts';
 import { WorldLink } from './world-link.ts';
 import type { WorldClient } from './world-link.ts';
@@ -39,7 +41,8 @@ export interface WorldOptions {
   readonly faults?: FaultsOption;
 }
 
-const WORLD_OPTIONS: OptionTable<WorldOptions> = { seed: [1, checkSeed], faults: ['none', checkFaults] };
+/** The row of each option. */
+export const WORLD_OPTIONS: OptionTable<WorldOptions> = { seed: [1, checkSeed], faults: ['none', checkFaults] };
 
 export type WorldSettings = Complete<WorldOptions>;
 
@@ -85,6 +88,26 @@ export interface World extends AsyncDisposable {
    */
   real<T>(promise: PromiseLike<T>): Promise<T>;
   /**
+   * Checks something after each step: each delivery, timer and turn. The first check that throws,
+   * or gives false, fails the simulation, or the end of the world.
+   *
+   * @param name - Named in the error.
+   * @param check - Synchronous: it runs between two steps.
+   * @throws UsageError `COROSOCK_ARGUMENT`.
+   */
+  always(name: string, check: () => unknown): void;
+  /**
+   * Waits until a check gives true: it is asked now, after each step, and last when the time is
+   * over. Where it still gives no true, it fails the simulation, or the end of the world, also
+   * where nothing awaits the promise.
+   *
+   * @param name - Named in the error.
+   * @param withinMs - On the clock of the world, from 0 to 2 147 483 647.
+   * @returns Rejects where the time is over, or the check throws.
+   * @throws UsageError `COROSOCK_ARGUMENT`.
+   */
+  eventually(name: string, check: () => boolean, withinMs: number): Promise<void>;
+  /**
    * Runs everything that is ready now; no time passes.
    *
    * @throws UsageError `COROSOCK_REAL_TIME` where a handler, child task or hook waits for a timer
@@ -122,11 +145,13 @@ interface Script {
 }
 
 /** A {@link World}, and what a simulation asks of it. */
-export class SeededWorld implements World {
+export class SeededWorld implements World, StepListener {
   readonly seed: number;
+  readonly choices: Choices;
   readonly agenda: Agenda;
   readonly escapes: Escapes;
   readonly clock: WorldClock;
+  readonly checks: Checks;
   readonly random: () => number;
   readonly #randomness: Randomness;
   readonly #faultSource: FaultSource;
@@ -139,19 +164,23 @@ export class SeededWorld implements World {
   readonly #errors: unknown[] = [];
   /** Told of each fault, in words: `client 2 link reset`. */
   onFault: ((what: string) => void) | undefined;
+  /** Called after each step, behind the checks. */
+  onStep: (() => void) | undefined;
 
-  constructor({ seed, faults }: WorldSettings) {
+  /** @param most - So many of its choices are random, see {@link Choices}. Default: all. */
+  constructor({ seed, faults }: WorldSettings, most?: number) {
     this.seed = seed;
-    const choices = new Choices(seed);
-    this.agenda = new Agenda(choices);
+    this.choices = new Choices(seed, most);
+    this.agenda = new Agenda(this.choices);
+    this.checks = new Checks(this.agenda);
     const tell = (what: string): void => this.onFault?.(what);
-    this.#faultSource = { agenda: this.agenda, choices, faults: faultsOf(faults), tell };
+    this.#faultSource = { agenda: this.agenda, choices: this.choices, faults: faultsOf(faults), tell };
     this.escapes = new Escapes({
       seed,
       servers: () => this.#servers.values(),
       agenda: this.agenda,
     });
-    this.clock = new WorldClock(this.agenda, this.escapes);
+    this.clock = new WorldClock(this.agenda, this, this.escapes);
     // Apart from each other: one more draw of a script changes no id.
     this.random = seededRandom(seed ^ 0x5c_41_11);
     this.#randomness = randomnessOf(seededRandom(seed ^ 0x1d_5e_ed));
@@ -215,25 +244,56 @@ export class SeededWorld implements World {
     return this.escapes.real(promise);
   }
 
+  always(name: string, check: () => unknown): void {
+    this.checks.always(name, check);
+  }
+
+  eventually(name: string, check: () => boolean, withinMs: number): Promise<void> {
+    return this.checks.eventually(name, check, withinMs);
+  }
+
   settle(): Promise<void> {
     return this.clock.settle();
+  }
+
+  // Called by the clock.
+
+  afterStep(): void {
+    this.checks.run();
+    this.onStep?.();
+  }
+
+  stepOnError(error: unknown): void {
+    this.#errors.push(error);
+  }
+
+  // Called by a simulation.
+
+  /** What has failed first: a check, a script, or a step. */
+  get failure(): { readonly error: unknown } | undefined {
+    const { failure } = this.checks;
+    if (failure !== undefined) return { error: failure };
+    return this.#errors.length > 0 ? { error: this.#errors[0] } : undefined;
+  }
+
+  /** The names of the scripts that have not ended. */
+  get running(): readonly string[] {
+    return this.#scripts.filter(({ hasEnded }) => !hasEnded).map(({ name }) => name);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.escapes.end();
     await this.settle();
+    this.checks.stop();
     let isClosed = false;
     const closings = [...this.#servers.keys()].map((host) => host.close({ graceMs: 0 }));
     void Promise.all(closings).then(() => (isClosed = true));
-    await this.clock.advanceWhile(() => !isClosed || this.#running.length > 0, ENDING_MS);
+    await this.clock.advanceWhile(() => !isClosed || this.running.length > 0, ENDING_MS);
     for (const link of this.#links) link.close();
-    if (this.#errors.length > 0) throw this.#errors[0];
-    const [script] = this.#running;
+    const { failure } = this;
+    if (failure !== undefined) throw failure.error;
+    const [script] = this.running;
     if (script !== undefined) throw neverEnded(this.seed, script);
-  }
-
-  get #running(): readonly Script[] {
-    return this.#scripts.filter(({ hasEnded }) => !hasEnded);
   }
 
   /** Forgets the links that are over. */
@@ -257,7 +317,7 @@ function randomnessOf(random: () => number): Randomness {
   return { next: random, fill: (bytes) => bytes.forEach((_, at) => (bytes[at] = random() * 256)) };
 }
 
-function neverEnded(seed: number, { name }: Script): Error {
+function neverEnded(seed: number, name: string): Error {
   return new Error(`The script '${name}' of the world with seed ${seed} has not ended with its hosts`);
 }
 

@@ -1,0 +1,139 @@
+// What has to hold in a world: after each step, and within a time.
+
+import { describe, expect, it } from 'vitest';
+import { simulate, world } from 'corosock/testing';
+import type { Handler } from 'corosock';
+
+const echo: Handler = async (ws) => {
+  for await (const message of ws) await ws.write(message);
+};
+
+describe('w.always', () => {
+  it('is checked after each step', async () => {
+    await using w = world();
+    let count = 0;
+    w.always('counts', () => void (count += 1));
+    for (let turn = 0; turn < 5; turn += 1) w.clock.setImmediate(() => {});
+    await w.settle();
+    expect(count).toBe(5);
+  });
+
+  it('fails a simulation in the step after which it does not hold', async () => {
+    const cause = new Error('no more than one');
+    const steps: number[] = [];
+    const failing = simulate(
+      async (w) => {
+        const host = w.serve(echo);
+        w.always('one socket', () => {
+          steps.push(host.sockets.size);
+          if (host.sockets.size > 1) throw cause;
+        });
+        for (let turn = 0; turn < 4; turn += 1) await w.connect(host);
+      },
+      { seed: 1 },
+    );
+    await expect(failing).rejects.toMatchObject({
+      code: 'COROSOCK_SIMULATION',
+      message: expect.stringContaining("always 'one socket': no more than one") as string,
+      cause: { cause },
+    });
+    expect(Math.max(...steps)).toBe(2);
+  });
+
+  it.each<[string, () => unknown]>([
+    ['the check gave false', () => false],
+    ['expected a check that gives no promise', async () => {}],
+  ])('fails the end of a world: %s', async (text, check) => {
+    const w = world();
+    w.always('holds', check);
+    w.clock.setImmediate(() => {});
+    await w.settle();
+    await expect(w[Symbol.asyncDispose]()).rejects.toThrow(`always 'holds': ${text}`);
+  });
+
+  it('need not hold while the world ends', async () => {
+    const w = world();
+    const host = w.serve(echo);
+    await w.connect(host);
+    w.always('one socket', () => host.sockets.size === 1);
+    await w[Symbol.asyncDispose]();
+    expect(host.sockets.size).toBe(0);
+  });
+});
+
+describe('w.eventually', () => {
+  it('resolves when its check gives true', async () => {
+    await using w = world();
+    let isSo = false;
+    w.clock.setTimeout(() => (isSo = true), 500);
+    const found = w.eventually('so', () => isSo, 1000).then(() => w.clock.now());
+    await w.clock.advance(2000);
+    expect([await found, w.clock.timers]).toEqual([500, 0]);
+  });
+
+  it('resolves at once where it is so', async () => {
+    await using w = world();
+    await w.eventually('so', () => true, 0);
+    expect(w.clock.timers).toBe(0);
+  });
+
+  it('fails a simulation when its time is over, also where nothing awaits it', async () => {
+    const failing = simulate(async (w) => void w.eventually('so', () => false, 1000), { seed: 4 });
+    await expect(failing).rejects.toMatchObject({
+      seed: 4,
+      message: expect.stringContaining("eventually 'so': not so within 1000 ms") as string,
+    });
+  });
+
+  it('fails a simulation where its check throws', async () => {
+    const cause = new Error('of the check');
+    const failing = simulate(
+      async (w) => {
+        await w.eventually(
+          'so',
+          () => {
+            throw cause;
+          },
+          1000,
+        );
+      },
+      { seed: 4 },
+    );
+    await expect(failing).rejects.toMatchObject({ cause: { cause } });
+  });
+
+  it('fails the end of a world that comes before', async () => {
+    const w = world();
+    const so = w.eventually('so', () => false, 1000);
+    await expect(w[Symbol.asyncDispose]()).rejects.toThrow(
+      "eventually 'so': not so before the world has ended",
+    );
+    await expect(so).rejects.toThrow('not so before');
+  });
+
+  it('takes the last look when its time is over', async () => {
+    await using w = world();
+    let looks = 0;
+    const so = w.eventually('so', () => (looks += 1) > 1, 1000);
+    await w.clock.advance(1000);
+    await so;
+    expect(looks).toBe(2);
+  });
+});
+
+describe('checks that are none', () => {
+  const w = world();
+  it.each<[string, () => unknown]>([
+    ['w.always(): expected name to be a string', () => w.always(1 as never, () => {})],
+    ['w.always(): expected check to be a function', () => w.always('a', 1 as never)],
+    ['w.eventually(): expected name to be a string', () => w.eventually(1 as never, () => true, 1)],
+    ['w.eventually(): expected withinMs to be', () => w.eventually('a', () => true, -1)],
+  ])('are refused: %s', (message, call) => {
+    expect(call).toThrow(
+      expect.objectContaining({
+        code: 'COROSOCK_ARGUMENT',
+        message: expect.stringContaining(message) as string,
+      }),
+    );
+  });
+});

@@ -1,0 +1,138 @@
+// How a scenario fails: by what it throws, because it never ends, or because it cannot go on.
+
+import { describe, expect, it } from 'vitest';
+import type { Handler } from 'corosock';
+import { simulate, SimulationError, world } from 'corosock/testing';
+import type { SimulateOptions, World } from 'corosock/testing';
+
+const echo: Handler = async (ws) => {
+  for await (const message of ws) await ws.write(message);
+};
+
+/** The error with which a simulation ends. */
+async function failureOf(
+  scenario: (w: World) => Promise<void>,
+  options: SimulateOptions = { runs: 3 },
+): Promise<SimulationError> {
+  const error: unknown = await simulate(scenario, options).catch((thrown: unknown) => thrown);
+  if (error instanceof SimulationError) return error;
+  return expect.fail(`expected a SimulationError, got ${String(error)}`);
+}
+
+describe('a scenario that fails', () => {
+  it('fails with its error, its seed and the code', async () => {
+    const cause = new Error('of the scenario');
+    const error = await failureOf(async ({ seed }) => {
+      if (seed === 2) throw cause;
+    });
+    expect(error).toMatchObject({ code: 'COROSOCK_SIMULATION', name: 'SimulationError', seed: 2, cause });
+    expect(error.message).toMatch(/^simulate\(\): seed 2 fails: of the scenario/);
+  });
+
+  it('may throw before it is asynchronous, and what is no error', async () => {
+    const scenario = (): never => {
+      // oxlint-disable-next-line typescript/only-throw-error -- what callers do
+      throw 'of the scenario';
+    };
+    expect(await failureOf(scenario)).toMatchObject({ seed: 1, cause: 'of the scenario' });
+  });
+
+  it('fails with the error of a script', async () => {
+    const cause = new Error('of the script');
+    const error = await failureOf(async (w) => {
+      void w.spawn('ada', () => Promise.reject(cause));
+      await w.clock.advance(1000);
+    });
+    expect(error).toMatchObject({ seed: 1, cause });
+  });
+
+  it('fails with the error of a step', async () => {
+    const cause = new Error('of a timer');
+    const error = await failureOf(async (w) => {
+      w.clock.setTimeout(() => {
+        throw cause;
+      }, 10);
+      await w.clock.advance(1000);
+    });
+    expect(error).toMatchObject({ seed: 1, cause });
+  });
+
+  it('fails where a script ignores the end of its hosts', async () => {
+    const error = await failureOf(async (w) => void w.spawn('ada', () => new Promise(() => {})));
+    expect(error.message).toContain("'ada'");
+  });
+
+  it('fails at untilMs, in virtual time', async () => {
+    const error = await failureOf(async (w) => {
+      for (;;) await w.clock.advance(60_000);
+    });
+    expect(error).toMatchObject({ code: 'COROSOCK_SIMULATION' });
+    expect(error.message).toContain('it has not ended by t=3600000 (untilMs)');
+  });
+
+  it('fails where it goes round in a circle, and no time passes', async () => {
+    const error = await failureOf(async (w) => {
+      const again = (): void => void w.clock.setImmediate(again);
+      again();
+      await new Promise(() => {});
+    });
+    expect(error.message).toContain('100000 steps at one time');
+  });
+
+  it('names its seed where it uses a client of another world', async () => {
+    await using other = world({ seed: 5 });
+    const host = other.serve(echo);
+    const error = await failureOf(async (w) => void (await w.connect(host)), { seed: 3 });
+    expect(error.message).toContain('this world (seed 3), got one of another (seed 5)');
+  });
+});
+
+describe('a scenario that cannot go on', () => {
+  it('fails at once', async () => {
+    const error = await failureOf(async (w) => {
+      const client = await w.connect(w.serve(echo));
+      await client.read();
+    });
+    expect(error).toMatchObject({ code: 'COROSOCK_DEADLOCK', seed: 1 });
+  });
+
+  it('fails where no host was made', async () => {
+    expect(await failureOf(() => new Promise(() => {}))).toMatchObject({ code: 'COROSOCK_DEADLOCK' });
+  });
+
+  it('is none where a time-out, or a heartbeat, lets it go on', async () => {
+    await simulate(
+      async (w) => {
+        const client = await w.connect(w.serve(echo));
+        expect(await client.read(20, 5000)).toEqual([undefined, 'timeout']);
+      },
+      { runs: 2 },
+    );
+  });
+});
+
+describe('a scenario beside real time', () => {
+  it('may step out of its world', async () => {
+    const report = await simulate(
+      async (w) => {
+        expect(await w.real(new Promise((resolve) => setTimeout(() => resolve('real'), 1)))).toBe('real');
+      },
+      { runs: 2 },
+    );
+    expect(report.virtualMs).toBe(0);
+  });
+
+  it('fails where a handler waits for a timer of Node', async () => {
+    const error = await failureOf(async (w) => {
+      const slow: Handler = async (ws) => {
+        await new Promise((resolve) => {
+          setTimeout(resolve, 1000).unref();
+        });
+        await ws.write('late');
+      };
+      const client = await w.connect(w.serve(slow));
+      await client.read();
+    });
+    expect(error).toMatchObject({ code: 'COROSOCK_SIMULATION', cause: { code: 'COROSOCK_REAL_TIME' } });
+  });
+});

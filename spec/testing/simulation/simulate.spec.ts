@@ -1,0 +1,123 @@
+// A scenario under many seeds: what it may do, and how its time passes. How it fails:
+// scenario-run.spec.ts.
+
+import { describe, expect, it } from 'vitest';
+import type { Handler } from 'corosock';
+import { simulate } from 'corosock/testing';
+
+const echo: Handler = async (ws) => {
+  for await (const message of ws) await ws.write(message);
+};
+const idle: Handler = async (ws) => void (await ws.closed);
+
+describe('simulate', () => {
+  it('runs a scenario under as many seeds as it is asked to', async () => {
+    const seeds: number[] = [];
+    const report = await simulate(
+      async (w) => {
+        seeds.push(w.seed);
+        const client = await w.connect(w.serve(echo));
+        await client.write('a');
+        expect(await client.read()).toEqual(['a', 'ok']);
+      },
+      { runs: 3 },
+    );
+    expect([seeds, report.runs, report.steps > 9, report.virtualMs]).toEqual([[1, 2, 3], 3, true, 0]);
+  });
+
+  it('runs 100 seeds by default', async () => {
+    expect(await simulate(async () => {})).toEqual({ runs: 100, steps: 0, virtualMs: 0 });
+  });
+
+  it('runs the one seed that it is given, whatever runs says', async () => {
+    const seeds: number[] = [];
+    await simulate(async ({ seed }) => void seeds.push(seed), { seed: 17, runs: 5 });
+    expect(seeds).toEqual([17]);
+  });
+
+  it('lets time pass when nothing is ready', async () => {
+    const report = await simulate(
+      async (w) => {
+        const client = await w.connect(w.serve(async (ws) => await ws.clock.sleep(60_000)));
+        expect([await client.read(), w.clock.now()]).toEqual([[undefined, 'closed'], 60_000]);
+      },
+      { runs: 2 },
+    );
+    expect(report.virtualMs).toBe(120_000);
+  });
+
+  it('lets a scenario wait for a time, and for what is ready', async () => {
+    const nows: number[] = [];
+    await simulate(
+      async (w) => {
+        await w.settle();
+        await Promise.all([w.clock.advance(1000), w.clock.advance(500)]);
+        nows.push(w.clock.now());
+      },
+      { runs: 1 },
+    );
+    expect(nows).toEqual([1500]);
+  });
+
+  it('ends a run when its scripts have ended, too', async () => {
+    const ends: string[] = [];
+    await simulate(
+      async (w) => {
+        void w.spawn('ada', async () => {
+          await w.clock.advance(1000);
+          ends.push(`ada at ${w.clock.now()}`);
+        });
+        ends.push('scenario');
+      },
+      { runs: 1 },
+    );
+    expect(ends).toEqual(['scenario', 'ada at 1000']);
+  });
+
+  it('closes the hosts where scripts only wait', async () => {
+    const ends: unknown[] = [];
+    await simulate(
+      async (w) => {
+        const host = w.serve(idle);
+        void w.spawn('ada', async () => {
+          const client = await w.connect(host);
+          for await (const message of client) ends.push(message);
+          ends.push(client.closeInfo?.code);
+        });
+      },
+      { runs: 1 },
+    );
+    expect(ends).toEqual([1001]);
+  });
+
+  it('closes the hosts at untilMs where scripts go on and on', async () => {
+    let ticks = 0;
+    await simulate(
+      async (w) => {
+        const host = w.serve(idle);
+        void w.spawn('ada', async () => {
+          const client = await w.connect(host);
+          for (; client.closeInfo === undefined; ticks += 1) await w.clock.advance(1000);
+        });
+      },
+      { runs: 1, untilMs: 10_000 },
+    );
+    expect(ticks).toBe(11);
+  });
+});
+
+describe('the options of simulate', () => {
+  it.each<[string, () => Promise<unknown>]>([
+    ['simulate(): expected scenario to be a function', () => simulate(1 as never)],
+    ['simulate(): expected options to be an object', () => simulate(async () => {}, 1 as never)],
+    ['simulate(): unknown option "seeds"', () => simulate(async () => {}, { seeds: 1 } as never)],
+    ['simulate(): expected seed to be a safe integer ≥ 0', () => simulate(async () => {}, { seed: -1 })],
+    ['simulate(): expected runs to be an integer from 1', () => simulate(async () => {}, { runs: 0 })],
+    ['simulate(): expected untilMs to be', () => simulate(async () => {}, { untilMs: -1 })],
+  ])('are checked: %s', async (message, call) => {
+    await expect(call()).rejects.toMatchObject({
+      code: 'COROSOCK_ARGUMENT',
+      message: expect.stringContaining(message) as string,
+    });
+  });
+});

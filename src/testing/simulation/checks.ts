@@ -1,0 +1,137 @@
+// `w.always` and `w.eventually`: what has to hold in a world. world-clock.ts calls `run` after each
+// step. The first check that fails counts: what comes after it is its consequence.
+
+import type { Agenda } from './agenda.ts';
+import { badArgument, checkFunction, checkTimer } from '../../core/arguments.ts';
+import { unattended } from '../../waiting/abortable.ts';
+
+interface Always {
+  readonly name: string;
+  readonly check: () => unknown;
+}
+
+interface Eventually {
+  readonly name: string;
+  readonly check: () => boolean;
+  readonly withinMs: number;
+  readonly timer: unknown;
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** A check that has failed. `cause` is what it has thrown. */
+export class CheckError extends Error {
+  override readonly name = 'CheckError';
+}
+
+/** The checks of one world. */
+export class Checks {
+  readonly #agenda: Agenda;
+  readonly #always: Always[] = [];
+  readonly #awaited = new Set<Eventually>();
+  #failure: CheckError | undefined;
+  #isStopped = false;
+
+  constructor(agenda: Agenda) {
+    this.#agenda = agenda;
+  }
+
+  /** The first check that has failed. */
+  get failure(): CheckError | undefined {
+    return this.#failure;
+  }
+
+  /** The names of what is still waited for. */
+  get awaited(): readonly string[] {
+    return [...this.#awaited].map(({ name }) => name);
+  }
+
+  /** Adds a check for the next step and each one after it. */
+  always(name: string, check: () => unknown): void {
+    checkClaim('w.always()', name, check);
+    this.#always.push({ name, check });
+  }
+
+  /** Waits until a check gives true; at the latest for so many milliseconds. */
+  eventually(name: string, check: () => boolean, withinMs: number): Promise<void> {
+    checkClaim('w.eventually()', name, check);
+    checkTimer('w.eventually()', 'withinMs', withinMs);
+    return unattended(
+      new Promise<void>((resolve, reject) => {
+        const timer = this.#agenda.setTimeout(() => this.#onDeadline(entry), withinMs);
+        const entry: Eventually = { name, check, withinMs, timer, resolve, reject };
+        this.#awaited.add(entry);
+        this.#look(entry);
+      }),
+    );
+  }
+
+  /**
+   * Checks all once more, and nothing from then on: the world ends, and what holds in it need not
+   * hold then. What was to come eventually has not come.
+   */
+  stop(): void {
+    this.run();
+    this.#isStopped = true;
+    for (const entry of this.#awaited) this.#miss(entry, 'before the world has ended');
+  }
+
+  /** Runs all checks. Called after each step. */
+  run(): void {
+    if (this.#isStopped || this.#failure !== undefined) return;
+    for (const always of this.#always) this.#check(always);
+    for (const entry of this.#awaited) this.#look(entry);
+  }
+
+  #check({ name, check }: Always): void {
+    try {
+      const answer = check();
+      if (answer === false) this.#fail(`always '${name}': the check gave false`);
+      if (answer instanceof Promise)
+        this.#fail(`always '${name}': expected a check that gives no promise: it runs between two steps`);
+    } catch (error) {
+      this.#fail(`always '${name}': ${textOf(error)}`, { cause: error });
+    }
+  }
+
+  #look(entry: Eventually): void {
+    try {
+      if (entry.check()) this.#settle(entry, entry.resolve);
+    } catch (error) {
+      const failure = this.#fail(`eventually '${entry.name}': ${textOf(error)}`, { cause: error });
+      this.#settle(entry, () => entry.reject(failure));
+    }
+  }
+
+  #onDeadline(entry: Eventually): void {
+    this.#look(entry);
+    if (this.#awaited.has(entry)) this.#miss(entry, `within ${entry.withinMs} ms`);
+  }
+
+  #miss(entry: Eventually, when: string): void {
+    const failure = this.#fail(`eventually '${entry.name}': not so ${when}`);
+    this.#settle(entry, () => entry.reject(failure));
+  }
+
+  #settle(entry: Eventually, settle: () => void): void {
+    this.#awaited.delete(entry);
+    this.#agenda.clearTimeout(entry.timer);
+    settle();
+  }
+
+  #fail(message: string, options?: ErrorOptions): CheckError {
+    const failure = new CheckError(message, options);
+    this.#failure ??= failure;
+    return failure;
+  }
+}
+
+/** The text of what was thrown, which may be anything. */
+export function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function checkClaim(call: string, name: unknown, check: unknown): void {
+  if (typeof name !== 'string') throw badArgument(call, 'name to be a string', name);
+  checkFunction(call, 'check', check);
+}
