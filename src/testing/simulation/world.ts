@@ -42,7 +42,10 @@ export interface WorldOptions {
 }
 
 /** The row of each option. */
-export const WORLD_OPTIONS: OptionTable<WorldOptions> = { seed: [1, checkSeed], faults: ['none', checkFaults] };
+export const WORLD_OPTIONS: OptionTable<WorldOptions> = {
+  seed: [1, checkSeed],
+  faults: ['none', checkFaults],
+};
 
 export type WorldSettings = Complete<WorldOptions>;
 
