@@ -68,6 +68,8 @@ export class ForeignServer {
         return cpuMicroseconds(this.#process.pid ?? 0);
       case 'memory':
         throw new Error('nobody can ask a foreign server to collect its garbage');
+      case 'mark-sweeps':
+        throw new Error('a foreign server does not count its collections');
       default:
         return ask satisfies never;
     }

@@ -4,9 +4,9 @@
 import { measureIdle } from './measure-idle.ts';
 import { measureInProcess, measureKept } from './measure-in-process.ts';
 import { measureFlood, measureLatency } from './measure-latency.ts';
-import type { GrowthScenario, Scenario, Server } from './scenario.ts';
-import type { Row } from './table.ts';
-import { measureTurns } from './turns.ts';
+import type { EchoScenario, GrowthScenario, Scenario, Server } from './scenario.ts';
+import type { Figures, Row } from './table.ts';
+import { measureTurns, takeTurns } from './turns.ts';
 import type { Pace } from './turns.ts';
 import { burstWork, echoWork, growthWork, handshakesWork } from './works.ts';
 
@@ -24,22 +24,25 @@ export const LOOK: Effort = { runs: 3, warmUpMs: 700, turns: 4 };
 
 /** The order of the servers turns with each run, so that none has the better place. */
 export async function measure(scenario: Scenario, { runs, ...pace }: Effort): Promise<Row> {
-  const results: Row['results'][number][] = [];
+  const results: Figures[] = [];
+  const markSweeps: Figures[] = [];
   for (let run = 0; run < runs; run += 1) {
     const servers = run % 2 === 0 ? scenario.servers : scenario.servers.toReversed();
-    results.push(await measureOnce(scenario, servers, pace));
+    results.push(await measureOnce(scenario, servers, pace, markSweeps));
   }
-  return { scenario, results };
+  return { scenario, results, markSweeps };
 }
 
+/** @param markSweeps - Gets those of this run, where they are counted. */
 function measureOnce(
   scenario: Scenario,
   servers: readonly Server[],
   pace: Pace,
-): Promise<ReadonlyMap<Server, number>> {
+  markSweeps: Figures[],
+): Promise<Figures> {
   switch (scenario.kind) {
     case 'echo':
-      return measureTurns(echoWork(scenario), servers, pace);
+      return measureEcho(scenario, servers, pace, markSweeps);
     case 'burst':
       return measureTurns(burstWork(scenario), servers, pace);
     case 'growth':
@@ -59,6 +62,18 @@ function measureOnce(
     default:
       return scenario satisfies never;
   }
+}
+
+async function measureEcho(
+  scenario: EchoScenario,
+  servers: readonly Server[],
+  pace: Pace,
+  markSweeps: Figures[],
+): Promise<Figures> {
+  const turns = await takeTurns(echoWork(scenario), servers, pace);
+  if (scenario.countsMarkSweeps === true)
+    markSweeps.push(new Map(turns.map((each) => [each.server, each.markSweeps])));
+  return new Map(turns.map(({ server, cost }) => [server, cost]));
 }
 
 /** @returns What a message costs with many sockets, divided by what it costs with few. */

@@ -27,6 +27,11 @@ export interface EchoScenario extends Described {
   readonly inFlight: number;
   readonly bytes: number;
   readonly isBinary: boolean;
+  /**
+   * Whether mark-sweeps are shown: what a message holds is memory beside the heap, which makes the
+   * engine collect the more often the longer messages live. Default: false.
+   */
+  readonly countsMarkSweeps?: boolean;
 }
 
 /** Burst: one peer asks, and every one of them is sent so many messages in one turn. */

@@ -2,12 +2,17 @@
 // and what the operating system has charged to it so far. The servers bring
 // nothing but what they do for their clients.
 
+import { constants, PerformanceObserver } from 'node:perf_hooks';
+import type { PerformanceEntry } from 'node:perf_hooks';
 import { setImmediate as untilNextTurn, setTimeout as delay } from 'node:timers/promises';
 import { answerParent } from './parent.ts';
 
 export interface ServerQuestion {
-  /** The port · µs of processor time, user and system · bytes resident after a full collection. */
-  readonly ask: 'port' | 'cpu' | 'memory';
+  /**
+   * The port · µs of processor time, user and system · bytes resident after a full collection ·
+   * mark-sweeps since they were first asked for.
+   */
+  readonly ask: 'port' | 'cpu' | 'memory' | 'mark-sweeps';
 }
 
 /** Tells a server's port and costs, until the parent ends it. */
@@ -20,6 +25,8 @@ export function answerForServer(port: number): void {
         return cpuMicroseconds();
       case 'memory':
         return residentBytes();
+      case 'mark-sweeps':
+        return countMarkSweeps();
       default:
         return ask satisfies never;
     }
@@ -45,4 +52,28 @@ async function residentBytes(): Promise<number> {
     await delay(100);
   }
   return process.memoryUsage.rss();
+}
+
+let markSweeps: number | undefined;
+
+/** They are watched from the first question on: rows that do not ask pay nothing. */
+async function countMarkSweeps(): Promise<number> {
+  if (markSweeps === undefined) watchMarkSweeps();
+  // What is observed is told in a turn of its own.
+  await untilNextTurn();
+  await untilNextTurn();
+  return markSweeps ?? 0;
+}
+
+function watchMarkSweeps(): void {
+  markSweeps = 0;
+  const observer = new PerformanceObserver((list) => {
+    markSweeps = (markSweeps ?? 0) + list.getEntries().filter(isMarkSweep).length;
+  });
+  observer.observe({ entryTypes: ['gc'] });
+}
+
+function isMarkSweep(entry: PerformanceEntry): boolean {
+  const { detail } = entry as PerformanceEntry & { readonly detail: { readonly kind: number } };
+  return detail.kind === constants.NODE_PERFORMANCE_GC_MAJOR;
 }

@@ -11,8 +11,13 @@ import type { Limit, Scenario, Server } from './scenario.ts';
 export interface Row {
   readonly scenario: Scenario;
   /** For each run, the figure of each server. */
-  readonly results: readonly ReadonlyMap<Server, number>[];
+  readonly results: readonly Figures[];
+  /** For each run, the mark-sweeps per thousand messages; none where they are not counted. */
+  readonly markSweeps: readonly Figures[];
 }
+
+/** A figure of each server. */
+export type Figures = ReadonlyMap<Server, number>;
 
 /** Shows every row; a figure that misses its limit is marked. */
 export function table(rows: readonly Row[]): string {
@@ -20,10 +25,25 @@ export function table(rows: readonly Row[]): string {
   return [
     ...(limited.length === 0 ? [] : limitedTable(limited)),
     ...rows.filter((row) => !limited.includes(row)).flatMap((row) => peerTable(row)),
+    ...markSweepLines(rows),
     'The same work:',
     '',
     ...sameWorks(rows),
   ].join('\n');
+}
+
+/** A line for each row whose mark-sweeps were counted. */
+function markSweepLines(rows: readonly Row[]): readonly string[] {
+  const counted = rows.filter(({ markSweeps }) => markSweeps.length > 0);
+  if (counted.length === 0) return [];
+  const lines = counted.map(({ scenario: { name, servers }, markSweeps }) => {
+    const figures = servers.map((server) => {
+      const counts = markSweeps.map((run) => run.get(server) ?? NaN);
+      return `${server.name} ${spread(counts, MARK_SWEEPS)}`;
+    });
+    return `- ${name}: ${figures.join(', ')}`;
+  });
+  return ['Mark-sweeps of the collector for each 1,000 messages:', '', ...lines, ''];
 }
 
 /** One line for all rows of which the same can be said. */
@@ -132,6 +152,7 @@ interface Format {
   readonly unit: string;
 }
 
+const MARK_SWEEPS: Format = { write: (number) => number.toFixed(1), unit: '' };
 const RATIO: Format = { write: (number) => number.toFixed(2), unit: '' };
 
 function figureIn({ unit, digits }: Kind): Format {

@@ -21,8 +21,9 @@ const FIRST_HANDSHAKES = 6000;
 const FIRST_MS = 500;
 
 /** A piece is a message. */
-export function echoWork({ sockets, inFlight, bytes, isBinary }: EchoScenario): Work {
+export function echoWork({ sockets, inFlight, bytes, isBinary, countsMarkSweeps }: EchoScenario): Work {
   return {
+    countsMarkSweeps,
     begin: async (pair) => {
       await pair.open(sockets);
       await pair.load.ask({ ask: 'check', bytes, isBinary });
