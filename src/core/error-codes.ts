@@ -83,6 +83,15 @@ export interface ErrorCodes {
    */
   readonly COROSOCK_REAL_TIME: 'UsageError';
   /**
+   * Given to `report`: a test with `runServer` or `fakeSocket` of `corosock/testing` has stood
+   * still for a second of real time, three where a handler waits in no call of this package. The
+   * text says who waits where, and which timer comes next. Told once for each run.
+   *
+   * Cure: `await clock.advance(ms)` where a timer has to come; else send what the waiting code
+   * reads.
+   */
+  readonly COROSOCK_STANDSTILL: 'UsageError';
+  /**
    * A call came after the moment for it: what the 101 response carries was set after
    * `onPreServer`, or `ws.spawn()` was called when the handler and its tasks had ended.
    *

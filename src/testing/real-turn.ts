@@ -92,6 +92,15 @@ export function realPause(ms: number, { holds }: { readonly holds: boolean }): P
   });
 }
 
+/**
+ * Runs a function after real milliseconds. Holds the process no longer. Where fakes were there
+ * before this file was loaded, it never runs.
+ */
+export function realTimer(run: () => void, ms: number): void {
+  isTimerNodesOwn ??= isTimerOfNode();
+  if (isTimerNodesOwn) originalTimer(run, ms).unref();
+}
+
 /** Node's own timers have this field; those of `@sinonjs/fake-timers` and node:test do not. */
 function isTimerOfNode(): boolean {
   const probe = originalTimer(noop, 0);

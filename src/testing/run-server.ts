@@ -4,6 +4,7 @@
 import type { ClientOfWorld, FakeOptions } from './fake-options.ts';
 import { HandlerWatch } from './handler-watch.ts';
 import { MemoryServer } from './memory-server.ts';
+import { StandstillWatch } from './standstill.ts';
 import type { Opened } from './memory-server.ts';
 import type { Host } from '../server/host.ts';
 import type { Outcome as RunOutcome } from '../server/outcome.ts';
@@ -72,18 +73,29 @@ export interface ServerRun extends AsyncDisposable {
 export function runServer(server: Route, options: FakeOptions = {}): ServerRun {
   const memory = new MemoryServer('runServer()', server, options);
   const watch = new HandlerWatch(memory);
-  const start = begin(memory, memory.first);
+  const still = new StandstillWatch({ call: 'runServer()', server: memory, hasHandlers: true });
+  const known = (started: Started): Started => {
+    if ('client' in started) still.add(`client ${memory.runs.indexOf(started.run) + 1}`, started.client);
+    return started;
+  };
+  const start = begin(memory, memory.first).then(known);
   const connect = async (given: ClientOfWorld = {}): Promise<ClientSocket> =>
-    clientOf(await begin(memory, memory.requestOf('run.connect()', given)));
+    clientOf(known(await begin(memory, memory.requestOf('run.connect()', given))));
+  const done = start.then(outcomeOf);
   return {
     client: unattended(start.then(clientOf)),
-    done: start.then(outcomeOf),
+    get done() {
+      return still.asked(done);
+    },
     host: memory.host,
     get waiting() {
-      return watch.whenHandlersWait();
+      return still.asked(watch.whenHandlersWait());
     },
     connect: (given) => unattended(connect(given)),
-    [Symbol.asyncDispose]: () => shutDown(memory, watch),
+    [Symbol.asyncDispose]: () => {
+      still.end();
+      return shutDown(memory, watch);
+    },
   };
 }
 

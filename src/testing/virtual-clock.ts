@@ -53,6 +53,11 @@ class SteppedClock implements VirtualClock {
     return this.#timers.size;
   }
 
+  /** When the next timer is due; Infinity where none is set. */
+  get nextMs(): number {
+    return this.#nextBy(Infinity)?.atMs ?? Infinity;
+  }
+
   now(): number {
     return this.#nowMs;
   }
