@@ -165,6 +165,15 @@ function quietly<T>(make: () => T): T {
 }
 
 describe('TurnRow', () => {
+  it('knows whether other code waits for a turn', async () => {
+    const row = new TurnRow();
+    await row.next();
+    const before = row.isAlone;
+    const other = setImmediate(() => {});
+    expect([before, row.isAlone]).toEqual([true, false]);
+    clearImmediate(other);
+  });
+
   it('runs all promise jobs and ticks of a turn before the next', async () => {
     const row = new TurnRow();
     const order: number[] = [];

@@ -54,6 +54,17 @@ export class TurnRow {
   #booked = 0;
   #onTurn: () => void = noop;
 
+  /**
+   * Whether no code waits for a turn but this row: nothing can go on without an event. Always false
+   * where fake timers were installed before this file was loaded.
+   */
+  get isAlone(): boolean {
+    if (isNodesOwn !== true) return false;
+    let others = -this.#booked;
+    for (const resource of process.getActiveResourcesInfo()) if (resource === 'Immediate') others += 1;
+    return others <= 0;
+  }
+
   /** Waits for the next turn. */
   next(): Promise<void> {
     return new Promise((resolve) => {

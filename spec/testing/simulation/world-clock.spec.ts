@@ -34,6 +34,17 @@ describe('w.clock', () => {
     expect([order, timers, w.clock.timers]).toEqual([['turn', 'timer'], 1, 0]);
   });
 
+  it('settles after code that awaits some turns of Node itself', async () => {
+    await using w = world();
+    let turns = 0;
+    const own = async (): Promise<void> => {
+      for (; turns < 5; turns += 1) await new Promise((resolve) => void setImmediate(resolve));
+    };
+    void own();
+    await w.settle();
+    expect(turns).toBe(5);
+  });
+
   it('refuses a timer of NaN ms', async () => {
     await using w = world();
     expect(() => w.clock.setTimeout(() => {}, Number.NaN)).toThrow(
