@@ -4,8 +4,8 @@
 import { ConnectionLostError, select } from 'corosock';
 import type { Handler, ServerSocket } from 'corosock';
 import type { ClientSocket } from 'corosock/testing';
-import { ABANDONED, claim, claimPrefix, Scene } from './scene.ts';
-import type { Scenario, World } from './scene.ts';
+import { ABANDONED, claim, claimPrefix } from './scene.ts';
+import type { Scenario, Scene } from './scene.ts';
 
 type AnySocket = ClientSocket | ServerSocket;
 
@@ -147,9 +147,8 @@ const CLIENTS = 3;
 const MESSAGES = 12;
 const SMALL = { writeBufferBytes: 256, queueMessages: 8, queueBytes: 2048 };
 
-async function deliver(w: World): Promise<void> {
-  const scene = new Scene(w);
-  const { dice } = scene;
+async function deliver(scene: Scene): Promise<void> {
+  const { dice, w } = scene;
   const sides = new Map<string, Side>();
   const endings: Array<() => void> = [];
   const handler: Handler = async (ws) => {
@@ -166,7 +165,7 @@ async function deliver(w: World): Promise<void> {
   };
   const host = w.serve(handler, SMALL);
   await scene.each(CLIENTS, 'client', async (at) => {
-    const ws = await w.connect(host, { url: `ws://localhost/${at}` });
+    const ws = await scene.connect(host, { url: `ws://localhost/${at}` });
     const far = new Side(scene, ws);
     const near = (): Side => sides.get(`/${at}`) as Side;
     w.always(`order of client ${at + 1}`, () => {
@@ -191,5 +190,5 @@ async function deliver(w: World): Promise<void> {
 }
 
 export const DELIVERY: readonly Scenario[] = [
-  { name: 'whatever was accepted arrives, once and in order', play: deliver },
+  { name: 'whatever was accepted arrives, once and in order', play: deliver, faults: 'cruel' },
 ];

@@ -1,63 +1,24 @@
-// Plays one scenario under one seed. Time passes by itself: when nothing is ready, it jumps to the
-// next delivery or timer.
+// Plays one scenario under one seed, which also chooses how bad the faults are.
 
-import type { Scenario, World } from './scene.ts';
-import { SeededWorld } from '../../src/testing/simulation/world.ts';
+import { simulate } from 'corosock/testing';
+import type { FaultsOption, SimulateReport } from 'corosock/testing';
+import { Scene } from './scene.ts';
+import type { Scenario, Weather } from './scene.ts';
 
-/** A scenario that is not over by then has failed. */
-const UNTIL_MS = 3_600_000;
-const POLL_MS = 1;
-
-/** What a play has done. */
-export interface Played {
-  readonly steps: number;
-  readonly virtualMs: number;
-}
-
-/** @throws Error that names the scenario and its seed; its cause is what went wrong. */
-export async function playSeed({ name, play }: Scenario, seed: number): Promise<Played> {
-  const w = new SeededWorld({ seed, faults: 'none' });
-  const checks: Array<() => void> = [];
+/** Plays a scenario. @throws Error that names it and its seed; its cause is what went wrong. */
+export async function playSeed(scenario: Scenario, seed: number): Promise<SimulateReport> {
+  const [weather, faults] = weatherOf(scenario, seed);
   try {
-    await toTheEnd(w, play(Object.assign(w, { ...checksOf(w, checks) }) as World), checks);
-    await w[Symbol.asyncDispose]();
+    return await simulate((w) => scenario.play(new Scene(w, weather)), { seed, faults });
   } catch (error) {
     const what = error instanceof Error ? error.message : String(error);
-    throw new Error(`Seed ${seed} of '${name}' fails at t=${w.clock.now()}: ${what}`, { cause: error });
-  }
-  return { steps: w.agenda.steps, virtualMs: w.clock.now() };
-}
-
-/** Lets time pass until the play is over. */
-async function toTheEnd(
-  w: SeededWorld,
-  playing: Promise<void>,
-  checks: ReadonlyArray<() => void>,
-): Promise<void> {
-  let isOver = false;
-  const over = playing.finally(() => (isOver = true));
-  over.catch(() => {});
-  for (;;) {
-    await w.settle();
-    await new Promise((resolve) => setImmediate(resolve));
-    await w.settle();
-    for (const check of checks) check();
-    if (isOver) return over;
-    const { nextMs } = w.agenda;
-    if (nextMs === Infinity) throw new Error('nothing is to come, and it is not over');
-    if (nextMs > UNTIL_MS) throw new Error('it has not ended');
-    w.agenda.jumpTo(nextMs);
+    throw new Error(`'${scenario.name}' fails with seed ${seed} (${weather}): ${what}`, { cause: error });
   }
 }
 
-function checksOf(w: SeededWorld, checks: Array<() => void>): Pick<World, 'always' | 'eventually'> {
-  return {
-    always: (_, check) => void checks.push(check),
-    eventually: async (name, check, withinMs) => {
-      for (const untilMs = w.clock.now() + withinMs; !check();) {
-        if (w.clock.now() >= untilMs) throw new Error(`not so within ${withinMs} ms: ${name}`);
-        await new Promise<void>((resolve) => void w.clock.setTimeout(resolve, POLL_MS));
-      }
-    },
-  };
+/** Gives the faults under which a scenario is played with a seed: seeds take turns. */
+function weatherOf({ faults }: Scenario, seed: number): readonly [Weather, FaultsOption] {
+  const weathers = ['none', 'mild', 'cruel'] as const;
+  const weather = weathers[seed % (faults === undefined ? 2 : 3)] ?? 'none';
+  return [weather, weather === 'cruel' ? (faults ?? weather) : weather];
 }

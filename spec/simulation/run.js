@@ -1,15 +1,11 @@
 // `npm run simulate -- --seeds 1000`: plays every scenario of this folder under the seeds 1 to 1000.
 // `--seed 7` plays one seed, `--workers 2` uses two cores, `--minutes 30` ends it by then, `--log
 // FILE` also writes into a file, and words pick scenarios by their names. Exit code 1 where a play
-// has failed or hangs. JavaScript, for Node 20 has to run it as it stands.
+// has failed or hangs. JavaScript, so that `npm run simulate` finds it beside the scenarios.
 
-import { appendFileSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { appendFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
-import { buildSync } from 'esbuild';
 
 /** A play that takes longer in real time hangs. The longest one takes a fiftieth of a second. */
 const HANGS_AFTER_MS = 60_000;
@@ -18,7 +14,9 @@ const TELL_EVERY_MS = 30_000;
 /** More failures than these say nothing new. */
 const MOST_FAILURES = 50;
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
+/** What tsconfig.build.json makes. */
+const WORKER = new URL('../../dist-simulation/spec/simulation/worker.js', import.meta.url);
+
 const text = (value) => ({ type: 'string', default: value });
 const { values, positionals: words } = parseArgs({
   options: { seeds: text('1000'), seed: text(''), workers: text('1'), minutes: text('60'), log: text('') },
@@ -30,10 +28,6 @@ const count = Math.min(Number(values.workers), end - first);
 const minutes = Number(values.minutes);
 if (!(end > first && count >= 1 && minutes > 0))
   throw new Error('--seeds, --workers, --minutes: expected numbers above 0');
-
-const scratch = mkdtempSync(join(tmpdir(), 'corosock-simulation-'));
-process.once('exit', () => rmSync(scratch, { recursive: true, force: true }));
-for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
 
 const beganMs = Date.now();
 const failures = [];
@@ -58,7 +52,7 @@ process.exitCode = failures.length + hung === 0 && totals.plays > 0 ? 0 : 1;
 /** Lets a worker play the seeds from one on, with the stride of all workers. */
 function share(from) {
   const place = new Int32Array(new SharedArrayBuffer(12));
-  const worker = new Worker(bundle(), {
+  const worker = new Worker(WORKER, {
     workerData: { words, first: from, stride: count, end, untilMs: beganMs + minutes * 60_000, place },
   });
   const before = { plays: -1, atMs: Date.now() };
@@ -102,29 +96,4 @@ function summary() {
 function say(line) {
   console.log(line);
   if (values.log !== '') appendFileSync(values.log, `${new Date().toISOString()} ${line}\n`);
-}
-
-/** Makes one file of a worker and all that it imports. */
-function bundle() {
-  const outfile = join(scratch, 'worker.mjs');
-  const from = (path) => join(root, 'src', path);
-  buildSync({
-    entryPoints: [join(root, 'spec/simulation/worker.ts')],
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node20',
-    sourcemap: 'inline',
-    outfile,
-    alias: {
-      corosock: from('index.ts'),
-      'corosock/client': from('client/index.ts'),
-      'corosock/testing': from('testing/index.ts'),
-      '#platform': from('platform/node.ts'),
-    },
-    banner: {
-      js: `import { createRequire as requireOf } from 'node:module'; const require = requireOf(${JSON.stringify(import.meta.url)});`,
-    },
-  });
-  return outfile;
 }

@@ -1,33 +1,47 @@
-// What the scenarios of the simulation suite share: dice that a seed decides, waits
-// in its time, and the shape of a scenario. A scenario is a function of a world, as `simulate` takes
-// it; scenarios.ts lists them.
+// What the scenarios of the simulation suite share: the world, dice that a seed decides, waits in
+// its time, and claims. Under faults a client may lose its host: its script then ends, and its other
+// claims stay.
 
-import type { World as PlainWorld } from 'corosock/testing';
+import { ConnectError } from 'corosock/testing';
+import type { ClientOfWorld, Faults, World, WorldClient } from 'corosock/testing';
+import type { CloseInfo, Host } from 'corosock';
 import { SeededRandom } from '../fuzz/seeded.ts';
 
-/** A world with checks. */
-export interface World extends PlainWorld {
-  /** Checks after each step. */
-  always(name: string, check: () => void): void;
-  /** Waits until a check gives true, and fails after a time. */
-  eventually(name: string, check: () => boolean, withinMs: number): Promise<void>;
-}
+/** How bad the faults of a play are: `cruel` loses links and hosts. */
+export type Weather = 'none' | 'mild' | 'cruel';
 
 /** One play in a world, and what it claims. It throws where a claim does not hold. */
 export interface Scenario {
   /** What it claims, as a sentence. */
   readonly name: string;
-  readonly play: (w: World) => Promise<void>;
+  readonly play: (scene: Scene) => Promise<void>;
+  /** Whether it also holds where links and hosts are lost. Default: without losses only. */
+  readonly faults?: Faults | 'cruel';
 }
+
+/** The longest wait for anything of a host. Stalls and delays of `cruel` take less. */
+export const PATIENCE_MS = 200_000;
+
+/** The reason of a wait that its caller has given up. */
+export const ABANDONED: Error = new Error('given up');
+
+/** Ends the script of a client that has lost its host. */
+const LOST: Error = new Error('this client has lost its host');
 
 /** One world, with dice. */
 export class Scene {
   readonly w: World;
   readonly dice: SeededRandom;
+  /** Whether links and hosts may be lost. */
+  readonly mayLose: boolean;
+  /** Whether each delivery takes no time, and arrives. */
+  readonly isCalm: boolean;
 
-  constructor(w: World) {
+  constructor(w: World, weather: Weather) {
     this.w = w;
     this.dice = new SeededRandom(Math.floor(w.random() * 2 ** 32));
+    this.mayLose = weather === 'cruel';
+    this.isCalm = weather === 'none';
   }
 
   /** Waits in the time of the world. */
@@ -47,17 +61,64 @@ export class Scene {
     return controller.signal;
   }
 
+  /** Connects a client. Ends its script where a fault prevents it. */
+  async connect(host: Host, options?: ClientOfWorld): Promise<WorldClient> {
+    try {
+      return await this.w.connect(host, options);
+    } catch (error) {
+      if (this.mayLose && error instanceof ConnectError && error.status === undefined) throw LOST;
+      throw error;
+    }
+  }
+
+  /** Reads the next text. Ends the script where there is none because of a fault. */
+  async hear(ws: WorldClient): Promise<string> {
+    const [text, status] = await ws.readText(PATIENCE_MS);
+    if (status === 'ok') return text;
+    this.lose(ws);
+    throw new Error(`heard nothing: ${status} ${JSON.stringify(ws.closeInfo)}`);
+  }
+
+  /** Reads until the end. A link that has fallen silent has ended, too. */
+  async hearAll(ws: WorldClient, onText: (text: string) => void): Promise<void> {
+    for (;;) {
+      const [text, status] = await ws.readText(PATIENCE_MS);
+      if (status === 'ok') onText(text);
+      else if (status === 'closed') return;
+      else if (this.mayLose) return void (await ws.close());
+    }
+  }
+
+  /** Waits for the end of a conversation. A link that has fallen silent has ended, too. */
+  async untilClosed(ws: WorldClient): Promise<CloseInfo> {
+    await this.hearAll(ws, () => {});
+    return ws.closed;
+  }
+
+  /** Ends the script of a client that faults may have taken its host from. */
+  lose(ws: WorldClient): void {
+    if (!this.mayLose) return;
+    void ws.close();
+    throw LOST;
+  }
+
   /** Runs a script for each number from 0 to below `count`, side by side. */
   async each(count: number, name: string, script: (at: number) => Promise<void>): Promise<void> {
-    const tasks = Array.from({ length: count }, (_, at) =>
-      this.w.spawn(`${name} ${at + 1}`, () => script(at)),
-    );
-    await Promise.all(tasks);
+    const run = (at: number) => async (): Promise<void> => {
+      try {
+        await script(at);
+      } catch (error) {
+        if (error !== LOST) throw error;
+      }
+    };
+    await Promise.all(Array.from({ length: count }, (_, at) => this.w.spawn(`${name} ${at + 1}`, run(at))));
+  }
+
+  /** Claims that the hosts, which have closed, have left no timer. Faults have timers of their own. */
+  claimNoTimers(): void {
+    if (this.isCalm) claim(this.w.clock.timers === 0, 'timers are left', this.w.clock.timers);
   }
 }
-
-/** The reason of a wait that its caller has given up. */
-export const ABANDONED: Error = new Error('given up');
 
 /** @throws Error where a claim does not hold. */
 export function claim(holds: boolean, what: string, ...facts: readonly unknown[]): void {
