@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { defineServer } from 'corosock';
 import type { Handler } from 'corosock';
-import { settle, world } from 'corosock/testing';
+import { settle, simulate, world } from 'corosock/testing';
 import type { World } from 'corosock/testing';
 
 const file = fileURLToPath(import.meta.url);
@@ -23,6 +23,11 @@ function gate(): { readonly opened: Promise<void>; readonly open: () => void } {
   let open = (): void => {};
   const opened = new Promise<void>((resolve) => void (open = resolve));
   return { opened, open };
+}
+
+/** A timer whose callback is no resolver. */
+async function once(ms: number): Promise<void> {
+  await new Promise<void>((resolve) => setTimeout(() => resolve(), ms));
 }
 
 /** Serves a handler under one path, with one client that has written. */
@@ -52,6 +57,31 @@ describe('code that leaves the time of its world', () => {
             `${resource} \\(.*escapes\\.spec\\.ts:\\d+:\\d+\\) pending\\. Use ws\\.clock\\.sleep\\(ms\\) ` +
             "in place of Node's timers, and w\\.real\\(promise\\) around real I/O$",
         ),
+      ) as string,
+    });
+  });
+
+  it.each<[string, (w: World) => Promise<unknown>, string]>([
+    ['a timer of Node', async () => await sleep(1000), String.raw`the code at .*escapes\.spec\.ts:\d+:\d+`],
+    ['a timer with a callback', async () => await once(50), 'a script'],
+    [
+      'a file, and then a client',
+      async (w) => {
+        await readFile(file);
+        w.clock.setImmediate(() => {});
+      },
+      'a script',
+    ],
+  ])('is found in scripts: %s', async (_, escape, who) => {
+    await using w = world();
+    void w.spawn('ada', async () => {
+      await new Promise<void>((resolve) => void w.clock.setTimeout(resolve, 10));
+      await escape(w);
+    });
+    await expect(w.clock.advance(60_000)).rejects.toMatchObject({
+      code,
+      message: expect.stringMatching(
+        `^The world with seed 1 cannot go on: ${who} waits in nothing of it`,
       ) as string,
     });
   });
@@ -106,6 +136,38 @@ describe('code that leaves the time of its world', () => {
     const slow = defineServer({ onPreServer: async () => await sleep(1000), server: () => {} });
     void w.connect(w.serve(slow));
     await expect(w.settle()).rejects.toThrow('cannot go on: onPreServer waits in nothing of it');
+  });
+
+  it.each<[string, (w: World) => Promise<void>]>([
+    ['a handler', async (w) => await visited(w, async () => await sleep(1000))],
+    ['a script', async (w) => void w.spawn('ada', async () => await sleep(1000))],
+    ['the scenario', async () => await sleep(1000)],
+  ])('fails a simulation: %s', async (_, scenario) => {
+    await expect(simulate(scenario, { seed: 3 })).rejects.toMatchObject({
+      code: 'COROSOCK_SIMULATION',
+      message: expect.stringMatching(
+        /seed 3 fails: .*cannot go on: .* waits in nothing of it, while Node has Timeout \(.*escapes\.spec\.ts/,
+      ) as string,
+      cause: { code },
+    });
+  });
+
+  it('steps out of a simulation by w.real, the same in each run', async () => {
+    const runs: unknown[] = [];
+    for (let run = 0; run < 2; run += 1)
+      runs.push(
+        await simulate(
+          async (w) => {
+            const client = await w.connect(
+              w.serve(async (ws) => void (await ws.write(await w.real(readFile(file))))),
+            );
+            await w.real(sleep(1));
+            await client.read();
+          },
+          { runs: 5 },
+        ),
+      );
+    expect(runs[1]).toEqual(runs[0]);
   });
 
   it('is not looked for where nobody waits for the world', async () => {

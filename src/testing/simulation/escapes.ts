@@ -7,11 +7,13 @@ import type { Agenda } from './agenda.ts';
 import { codeElsewhere } from '../handler-watch.ts';
 import type { MemoryServer } from '../memory-server.ts';
 import { realPause } from '../real-turn.ts';
+import { AwaitStacks } from '../../server/await-stacks.ts';
 import { isOwnFrame, placeOf } from '../../platform/own-frames.ts';
 import { unattended } from '../../waiting/abortable.ts';
 import { badArgument } from '../../core/arguments.ts';
 import { UsageError } from '../../core/errors.ts';
 import { propertyOf } from '../../core/object-like.ts';
+import type { Resolver } from '../../core/parked-wait.ts';
 import { textOf, traceOf } from '../../core/stack-trace.ts';
 import type { StackTrace } from '../../core/stack-trace.ts';
 
@@ -30,6 +32,8 @@ interface Begun {
   /** As `process.getActiveResourcesInfo` names it. */
   readonly name: string;
   readonly trace: StackTrace;
+  /** Whether code that waits for it was looked for, and none was found. */
+  isCleared: boolean;
 }
 
 /** What takes no time: promises, and turns that the world gives anyway. */
@@ -50,7 +54,7 @@ function onInit(_id: number, type: string, _trigger: number, resource: object): 
   if (begun === undefined) return;
   begun.splice(0, begun.length + 1 - MOST_BEGUN);
   const name = String(propertyOf(propertyOf(resource, 'constructor'), 'name'));
-  begun.push({ resource, name, trace: traceOf(FRAMES, onInit) });
+  begun.push({ resource, name, trace: traceOf(FRAMES, onInit), isCleared: false });
 }
 
 /** What was stepped out of the world. */
@@ -64,7 +68,9 @@ interface RealWait {
 export interface EscapeSettings {
   readonly seed: number;
   readonly servers: () => Iterable<MemoryServer>;
-  readonly agenda: Pick<Agenda, 'changed' | 'setImmediate'>;
+  /** The scripts that have not ended. */
+  readonly running: () => readonly string[];
+  readonly agenda: Pick<Agenda, 'changed' | 'nextMs' | 'now' | 'setImmediate'>;
 }
 
 /** The way out of one world, and the watch over it. */
@@ -73,6 +79,7 @@ export class Escapes {
   readonly #real: RealWait[] = [];
   readonly #begun: Begun[] = [];
   #isWatching = true;
+  #hasFound = false;
 
   constructor(settings: EscapeSettings) {
     this.#settings = settings;
@@ -83,6 +90,11 @@ export class Escapes {
   /** Runs code of the world. What it begins in Node is remembered. */
   inside<T>(run: () => T): T {
     return inWorld.run(this.#begun, run);
+  }
+
+  /** Whether code that has escaped was told of: it ends in its own time. */
+  get hasFound(): boolean {
+    return this.#hasFound;
   }
 
   /** Whether the world stands still for something real. */
@@ -129,19 +141,33 @@ export class Escapes {
     if (!this.#isWatching || this.#begun.length === 0) return;
     const begun = this.#begun.splice(0).filter(isForeign);
     const code = this.#elsewhere();
-    if (code.size > 0 && begun.length > 0 && (await this.#isProved(code, begun)))
-      throw new UsageError('COROSOCK_REAL_TIME', escapeText(this.#settings.seed, code, begun));
+    const lines = code.size > 0 ? [] : awaitingLines(begun);
+    if (lines.length > 0 || (await this.#isProved(code, begun))) {
+      this.#hasFound = true;
+      const [first = 'a script', ...others] = [
+        ...lines.map((line) => `the code at ${line}`),
+        ...code.values(),
+      ];
+      throw new UsageError('COROSOCK_REAL_TIME', escapeText(this.#settings.seed, [first, ...others], begun));
+    }
+    for (const one of begun) one.isCleared = true;
     this.#begun.push(...begun.filter(isPending));
   }
 
+  /** Waits for code to come back. Once for all that it may wait for. */
   async #isProved(code: ReadonlyMap<string, string>, begun: readonly Begun[]): Promise<boolean> {
+    const { agenda, running } = this.#settings;
+    const fresh = begun.filter(({ isCleared }) => !isCleared);
+    if (fresh.length === 0) return false;
+    const scripts = running().length;
     for (let look = 0; look < MOST_LOOKS; look += 1) {
-      if (look >= PROVING_LOOKS && begun.some((one) => isTimer(one) || isPending(one))) break;
+      if (look >= PROVING_LOOKS && fresh.some((one) => isTimer(one) || isPending(one))) break;
       await realPause(PROVING_LOOK_MS, { holds: true });
       const now = this.#elsewhere();
       if ([...code.keys()].some((key) => !now.has(key))) return true;
+      if (code.size === 0 && (agenda.nextMs <= agenda.now() || running().length < scripts)) return true;
     }
-    return begun.some(isPending);
+    return code.size > 0 && fresh.some(isPending);
   }
 
   #elsewhere(): ReadonlyMap<string, string> {
@@ -165,6 +191,15 @@ function isPending(begun: Begun): boolean {
   return process.getActiveResourcesInfo().includes(begun.name);
 }
 
+/** The lines of async functions that await a timer. */
+function awaitingLines(begun: readonly Begun[]): readonly string[] {
+  const resolvers = begun.flatMap((one) => {
+    const resolver = isTimer(one) && isPending(one) ? propertyOf(one.resource, '_onTimeout') : undefined;
+    return typeof resolver === 'function' ? [resolver as Resolver] : [];
+  });
+  return resolvers.length === 0 ? [] : new AwaitStacks().of(resolvers).flatMap(({ at }) => at ?? []);
+}
+
 function linesOf(trace: StackTrace): readonly string[] {
   return String(textOf(trace)).split('\n').slice(1);
 }
@@ -175,10 +210,10 @@ function placesOf({ trace }: Begun): readonly string[] {
   return [...places.filter((place) => !place.includes('/node_modules/')), ...places].slice(0, 1);
 }
 
-function escapeText(seed: number, code: ReadonlyMap<string, string>, begun: readonly Begun[]): string {
+function escapeText(seed: number, who: Iterable<string>, begun: readonly Begun[]): string {
   const shown = begun.map((one) => [one.name, ...placesOf(one).map((place) => `(${place})`)].join(' '));
   return (
-    `The world with seed ${seed} cannot go on: ${listed(code.values())} waits in nothing of it, ` +
+    `The world with seed ${seed} cannot go on: ${listed(who)} waits in nothing of it, ` +
     `while Node has ${listed(shown)} pending. ` +
     "Use ws.clock.sleep(ms) in place of Node's timers, and w.real(promise) around real I/O"
   );

@@ -181,6 +181,7 @@ export class SeededWorld implements World, StepListener {
     this.escapes = new Escapes({
       seed,
       servers: () => this.#servers.values(),
+      running: () => this.running,
       agenda: this.agenda,
     });
     this.clock = new WorldClock(this.agenda, this, this.escapes);
@@ -296,7 +297,7 @@ export class SeededWorld implements World, StepListener {
     const { failure } = this;
     if (failure !== undefined) throw failure.error;
     const [script] = this.running;
-    if (script !== undefined) throw neverEnded(this.seed, script);
+    if (script !== undefined && !this.escapes.hasFound) throw neverEnded(this.seed, script);
   }
 
   /** Forgets the links that are over. */
