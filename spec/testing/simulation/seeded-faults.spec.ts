@@ -4,6 +4,10 @@ import { describe, expect, it } from 'vitest';
 import type { CloseInfo, Handler, Host, HostOptions } from 'corosock';
 import { ConnectError } from 'corosock/testing';
 import type { Faults, WorldClient } from 'corosock/testing';
+import { Choices } from '../../../src/testing/simulation/choices.ts';
+import { faultsOf } from '../../../src/testing/simulation/faults.ts';
+import { HostFaults } from '../../../src/testing/simulation/seeded-faults.ts';
+import { WorldLink } from '../../../src/testing/simulation/world-link.ts';
 import { SeededWorld } from '../../../src/testing/simulation/world.ts';
 
 const echo: Handler = async (ws) => {
@@ -135,7 +139,7 @@ describe('faults.reset', () => {
 });
 
 describe('faults.halfOpen', () => {
-  it('tells neither end; the heartbeats of both find out', async () => {
+  it('R10: tells neither end; the heartbeats of both find out', async () => {
     const plays = await playAll({ halfOpen: 1 });
     const open = plays.filter(({ connectError }) => connectError === undefined);
     for (const { client, host, answers, told } of open)
@@ -202,6 +206,19 @@ describe('faults.stall', () => {
     expect([stalls, isAwaited]).toEqual([1, [true, false]]);
   });
 
+  it('ends no stall of a script', async () => {
+    await using w = new SeededWorld({ seed: 1, faults: 'none' });
+    const { link, told } = loneLink(w, { stall: 1 });
+    let arrived = 0;
+    link.stall('out');
+    link.wires[0](() => (arrived += 1));
+    await w.clock.advance(ALL_MS);
+    const before = [told.includes('client 1 link heals out'), arrived];
+    link.heal();
+    await w.settle();
+    expect([before, arrived]).toEqual([[true, 0], 1]);
+  });
+
   it('tells when it begins and when it is over', async () => {
     const { told } = await play(3, { stall: 1 });
     expect(told.toSorted()).toEqual([
@@ -227,7 +244,7 @@ describe('faults.crossingClose', () => {
       { code: 1000, clean: true, by: 'local' },
       { code: 4002, clean: true, by: 'local' },
     ],
-  ])('lets the other end close at the same moment as %s', async (_, script, client, host) => {
+  ])('R6: lets the other end close at the same moment as %s', async (_, script, client, host) => {
     const played = await play(1, { crossingClose: 1 }, { script });
     expect([played.client, played.host, played.told]).toMatchObject([
       client,
@@ -269,6 +286,29 @@ describe('faults.nodeDeath', () => {
     await expect(opening).rejects.toThrow('The handshake failed: no answer within 10000 ms');
   });
 });
+
+describe('a link that is closed', () => {
+  it('leaves no timer of a fault, or of a stall that is not over', async () => {
+    await using w = new SeededWorld({ seed: 1, faults: 'none' });
+    const { link, told } = loneLink(w, { reset: 1, halfOpen: 1, stall: 1 });
+    const before = w.clock.timers;
+    for (let ms = 0; ms < 60_000 && !told.join().includes('stalls'); ms += 100) await w.clock.advance(100);
+    link.close();
+    link.close();
+    expect([before, told.join().includes('stalls'), w.clock.timers]).toEqual([4, true, 0]);
+  });
+});
+
+/** A link with faults that no client has, on the agenda of a world. */
+function loneLink(
+  { agenda, seed }: SeededWorld,
+  faults: Faults,
+): { readonly link: WorldLink; readonly told: readonly string[] } {
+  const told: string[] = [];
+  const choices = new Choices(seed);
+  const source = { agenda, choices, faults: faultsOf(faults), tell: (what: string) => void told.push(what) };
+  return { link: new WorldLink(source, new HostFaults(source, 'host 1'), 'client 1'), told };
+}
 
 describe('one seed of a world with faults', () => {
   it('gives the same run each time', async () => {

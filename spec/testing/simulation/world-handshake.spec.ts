@@ -58,7 +58,7 @@ function untilAborted(signal: AbortSignal): Promise<unknown> {
 const GONE = { name: 'AbortError', message: 'The client has given the handshake up' };
 
 describe('A handshake whose link is reset', () => {
-  it('aborts the hook that decides, and starts no handler', async () => {
+  it('H3: aborts the hook that decides, and starts no handler', async () => {
     await using w = new SeededWorld({ seed: 1, faults: 'none' });
     let reason: unknown;
     const { link, begin, begun } = openingIn(w, async (signal) => {

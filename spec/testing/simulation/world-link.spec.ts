@@ -129,7 +129,7 @@ describe('client.link.cut', () => {
     expect(client.queued.messages).toBe(0);
   });
 
-  it('is found by the heartbeat of the host', async () => {
+  it('R10: is found by the heartbeat of the host', async () => {
     await using w = world();
     const ends: unknown[] = [];
     const [client] = await echoIn(w, {
@@ -138,6 +138,21 @@ describe('client.link.cut', () => {
     client.link.cut();
     await w.clock.advance(60_000);
     expect(ends).toEqual([[1006, 'heartbeat']]);
+  });
+
+  it('lets the world end: a script that waits on such a link hears of its end', async () => {
+    const ends: unknown[] = [];
+    {
+      await using w = world();
+      const host = w.serve(echo);
+      void w.spawn('ada', async () => {
+        const client = await w.connect(host);
+        client.link.cut();
+        ends.push((await client.closed).by);
+      });
+      await w.settle();
+    }
+    expect(ends).toEqual(['heartbeat']);
   });
 
   it('is found by the heartbeat of the client', async () => {

@@ -97,7 +97,6 @@ export class WorldLink implements Link, FaultyLink {
   #isLost: boolean;
   #isReset = false;
   #isClosed = false;
-  #isCrossing: boolean;
   /** Called by a reset before there are ends. */
   onReset: (() => void) | undefined;
 
@@ -112,7 +111,6 @@ export class WorldLink implements Link, FaultyLink {
     this.#isLost = host.isDead;
     host.links.add(this);
     this.#faults = new LinkFaults(source, this);
-    this.#isCrossing = this.#faults.isCrossing;
   }
 
   /** Whether it is closed, or both ends are: nothing that is under way can change them. */
@@ -194,7 +192,7 @@ export class WorldLink implements Link, FaultyLink {
       if (!this.#isLost) arrive();
     };
     lane.add(deliver, this.#faults.delayMs);
-    if (this.#isCrossing) this.#cross();
+    if (this.#faults.isCrossing) this.#cross();
   }
 
   /** Where one end has begun to close, the other closes before it hears of that. */
@@ -203,7 +201,6 @@ export class WorldLink implements Link, FaultyLink {
     const { client, ws } = this.#ends;
     const isClientEnding = MessageSocket.conversationOf(client).isEnding;
     if (isClientEnding === MessageSocket.conversationOf(ws).isEnding) return;
-    this.#isCrossing = false;
     this.#tell('closes at both ends');
     if (isClientEnding) void ws.endServer(GOING_AWAY);
     else void client.close();

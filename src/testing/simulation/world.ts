@@ -37,7 +37,10 @@ import type { Complete, OptionTable } from '../../core/options.ts';
 export interface WorldOptions {
   /** Decides all that is random in the world, a safe integer ≥ 0. Default 1. */
   readonly seed?: number;
-  /** What goes wrong, at moments that its seed decides. Default `'none'`. */
+  /**
+   * What goes wrong, at moments that its seed decides. Time that a delay or stall takes passes with
+   * `clock.advance`, also during `w.connect`. Default `'none'`.
+   */
   readonly faults?: FaultsOption;
 }
 
