@@ -1,11 +1,12 @@
 // Code that leaves the time of its world: it is found and named, and `w.real` is the way out.
 
-import { scrypt } from 'node:crypto';
+import { randomBytes, scrypt } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { describe, expect, it } from 'vitest';
+import { gzipSync } from 'node:zlib';
+import { describe, expect, it, vi } from 'vitest';
 import { defineServer } from 'corosock';
 import type { Handler } from 'corosock';
 import { settle, simulate, world } from 'corosock/testing';
@@ -229,6 +230,29 @@ describe('no escape is', () => {
     open();
     await other;
     expect(w.clock.now()).toBe(60);
+  });
+
+  it('what is over when its call returns', async () => {
+    const setTimer = setTimeout;
+    const pauses: number[] = [];
+    vi.resetModules();
+    vi.stubGlobal('setTimeout', (run: () => void, ms: number) => {
+      if (ms === 5) pauses.push(ms);
+      return setTimer(run, ms);
+    });
+    const kit = await import('corosock/testing');
+    vi.unstubAllGlobals();
+    await using w = kit.world();
+    const { opened, open } = gate();
+    await visited(w, async (ws) => {
+      await ws.clock.sleep(10);
+      randomBytes(8);
+      gzipSync('x');
+      await opened;
+    });
+    await w.clock.advance(200);
+    open();
+    expect(pauses).toEqual([]);
   });
 
   it('something of Node beside handlers that wait in calls of ours', async () => {

@@ -43,7 +43,7 @@ const MOST_BEGUN = 256;
 const FRAMES = 30;
 
 /** The code of one world runs in its context, and so does all that it begins. */
-const inWorld = new AsyncLocalStorage<Begun[]>();
+const inWorld = new AsyncLocalStorage<Begun[] | undefined>();
 /** Enabled while a world lives: some 70 ns a promise, of the 400 µs of a client in a world. */
 const hook = createHook({ init: onInit });
 /** What each world that lives has begun. */
@@ -157,12 +157,12 @@ export class Escapes {
   /** Waits for code to come back. Once for all that it may wait for. */
   async #isProved(code: ReadonlyMap<string, string>, begun: readonly Begun[]): Promise<boolean> {
     const { agenda, running } = this.#settings;
-    const fresh = begun.filter(({ isCleared }) => !isCleared);
+    const fresh = begun.filter((one) => !one.isCleared && (code.size > 0 || isPending(one)));
     if (fresh.length === 0) return false;
     const scripts = running().length;
     for (let look = 0; look < MOST_LOOKS; look += 1) {
       if (look >= PROVING_LOOKS && fresh.some((one) => isTimer(one) || isPending(one))) break;
-      await realPause(PROVING_LOOK_MS, { holds: true });
+      await inWorld.run(undefined, () => realPause(PROVING_LOOK_MS, { holds: true }));
       const now = this.#elsewhere();
       if ([...code.keys()].some((key) => !now.has(key))) return true;
       if (code.size === 0 && (agenda.nextMs <= agenda.now() || running().length < scripts)) return true;
@@ -175,10 +175,14 @@ export class Escapes {
   }
 }
 
-/** Whether code that is not ours has begun it. */
+/** What Node names so is over when the call returns: `randomFillSync`, `gzipSync`. */
+const SYNC_FRAME = /^ +at (?:\S+\.)?(?:\w+Sync|syncBufferWrapper) \(node:/;
+
+/** Whether code that is not ours has begun it, and it is not over at once. */
 function isForeign({ trace }: Begun): boolean {
-  const lines = linesOf(trace).filter((line) => isOwnFrame(line) || placeOf(line) !== undefined);
-  return !lines.slice(0, 1).some(isOwnFrame);
+  const lines = linesOf(trace);
+  const callers = lines.filter((line) => isOwnFrame(line) || placeOf(line) !== undefined);
+  return !callers.slice(0, 1).some(isOwnFrame) && !lines.some((line) => SYNC_FRAME.test(line));
 }
 
 function isTimer({ name }: Begun): boolean {
