@@ -1,6 +1,8 @@
 // A test that waits for ever with runServer or fakeSocket is told who waits where, once.
 
 import { setTimeout as sleep } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Handler } from 'corosock';
 import type * as Kit from 'corosock/testing';
@@ -84,6 +86,19 @@ describe('a test that waits for ever', () => {
     void (await kit.runServer(async (ws) => void (await ws.closed), options).client).read(1, Infinity);
     await halfSeconds(3);
     expect(reports[0]?.message).toMatch(/\. No timer is set: nothing can come any more$/);
+  });
+
+  it('is told also after the garbage collector has run', async () => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    const { options, reports } = watched({ clock: kit.virtualClock() });
+    void (await kit.runServer(async (ws) => void (await ws.closed), options).client).read(1, Infinity);
+    for (let look = 0; look < 3; look += 1) {
+      await kit.settle();
+      collect();
+      await halfSeconds(1);
+    }
+    expect(reports).toMatchObject([{ code }]);
   });
 
   it('is told what waits for a reader', async () => {

@@ -47,12 +47,8 @@ export class StandstillWatch {
   constructor(settings: StandstillSettings) {
     this.#settings = settings;
     watches.set(settings.server.host, this);
-    const ref = new WeakRef(this);
-    const look = (): void => {
-      const watch = ref.deref();
-      if (watch !== undefined && watch.#look()) realTimer(look, LOOK_MS);
-    };
-    realTimer(look, LOOK_MS);
+    // Both ends of a fakeSocket may be made and dropped a thousand times in a second.
+    this.#lookLater(settings.hasHandlers);
   }
 
   /** @param socket - One that is ours. */
@@ -70,6 +66,20 @@ export class StandstillWatch {
   /** Ends the watch. */
   end(): void {
     this.#isOver = true;
+  }
+
+  /**
+   * Looks in half a second.
+   *
+   * @param isHeld - Whether the timer holds the run: where a test waits for what never comes, no
+   *   other object does. A run that a test has dropped is not held.
+   */
+  #lookLater(isHeld: boolean): void {
+    const watch = isHeld ? holderOf(this) : new WeakRef(this);
+    realTimer(() => {
+      const self = watch.deref();
+      if (self !== undefined && self.#look()) self.#lookLater(self.#isTestWaiting);
+    }, LOOK_MS);
   }
 
   /** @returns Whether it has to look again. */
@@ -93,6 +103,10 @@ export class StandstillWatch {
     return this.#settings.server.settings.clock;
   }
 
+  get #isTestWaiting(): boolean {
+    return this.#asked > 0 || socketsWaiting(this.#sockets).length > 0;
+  }
+
   /** What changes with each move. */
   #state(): readonly unknown[] {
     const { opening } = this.#settings.server;
@@ -109,7 +123,7 @@ export class StandstillWatch {
   /** Whether the test waits, and nothing can come that the test does not bring. */
   #isStuck(): boolean {
     const { server, hasHandlers } = this.#settings;
-    if (this.#asked === 0 && socketsWaiting(this.#sockets).length === 0) return false;
+    if (!this.#isTestWaiting) return false;
     const isElsewhere = hasHandlers && codeElsewhere(server).size > 0;
     if (isElsewhere && this.#stillLooks < STILL_LOOKS_ELSEWHERE) return false;
     return this.#clock.nextMs !== undefined || !this.#isTimed();
@@ -131,6 +145,11 @@ export class StandstillWatch {
     const text = `The test has stood still for a second: ${facts}${timerText(this.#clock)}`;
     return new UsageError('COROSOCK_STANDSTILL', text);
   }
+}
+
+/** A function of its own: one beside the timer's callback would hold the watch for that, too. */
+function holderOf(watch: StandstillWatch): Pick<WeakRef<StandstillWatch>, 'deref'> {
+  return { deref: () => watch };
 }
 
 /** A clock that may be a virtual one of the kit. */
