@@ -1,0 +1,62 @@
+// Faults in simulations: what they do to a scenario is no failure of it, unless it says so.
+
+import { describe, expect, it } from 'vitest';
+import type { Handler } from 'corosock';
+import { ConnectError, simulate } from 'corosock/testing';
+import type { Faults, World, WorldClient } from 'corosock/testing';
+
+const echo: Handler = async (ws) => {
+  for await (const message of ws) await ws.write(message);
+};
+
+/** Connects; undefined where a fault has ended the handshake. */
+async function connected(w: World, host: ReturnType<World['serve']>): Promise<WorldClient | undefined> {
+  try {
+    return await w.connect(host);
+  } catch (error) {
+    if (error instanceof ConnectError) return undefined;
+    throw error;
+  }
+}
+
+/** Three clients each ask and wait for the answer, five times, and close. */
+async function questions(w: World): Promise<void> {
+  const host = w.serve(echo);
+  const ask = async (name: string): Promise<void> => {
+    const client = await connected(w, host);
+    for (let turn = 0; client !== undefined && turn < 5; turn += 1) {
+      await client.write(`${name} ${turn}`);
+      const [answer, status] = await client.read();
+      if (status === 'closed') break;
+      expect([answer, status]).toEqual([`${name} ${turn}`, 'ok']);
+    }
+    await client?.close();
+  };
+  for (const name of ['ada', 'bob', 'eve']) void w.spawn(name, () => ask(name));
+}
+
+describe('simulate with faults', () => {
+  it.each<[string, 'mild' | 'cruel' | Faults]>([
+    ['mild', 'mild'],
+    ['cruel', 'cruel'],
+    ['half-open links', { halfOpen: 1 }],
+    ['stalls', { stall: 1 }],
+    ['resets', { reset: 1 }],
+    ['hosts that stop', { nodeDeath: 1 }],
+    ['crossing closes', { crossingClose: 1, delayMs: [0, 100] }],
+  ])('ends, and takes no fault for a deadlock: %s', async (_, faults) => {
+    expect(await simulate(questions, { faults, runs: 50 })).toMatchObject({ runs: 50 });
+  });
+
+  it('finds what a scenario forgets: a link may be reset', async () => {
+    const failing = simulate(
+      async (w) => {
+        const client = await w.connect(w.serve(echo));
+        await client.write('hello');
+        expect(await client.read()).toEqual(['hello', 'ok']);
+      },
+      { faults: 'cruel', runs: 100 },
+    );
+    await expect(failing).rejects.toMatchObject({ code: 'COROSOCK_SIMULATION' });
+  });
+});
