@@ -77,6 +77,13 @@ describe('Agenda', () => {
     expect(ran).toEqual(['first', 'second', 'third']);
   });
 
+  it('knows when its last timer is due', () => {
+    const { agenda, note } = agendaWith();
+    const before = agenda.lastTimerMs;
+    for (const ms of [5, 20, 10]) agenda.setTimeout(note('timer'), ms);
+    expect([before, agenda.lastTimerMs]).toEqual([0, 20]);
+  });
+
   it('runs turns in the order of the calls', () => {
     const { agenda, ran, note } = agendaWith();
     expect(agenda.setImmediate(note('one'))).toBe(undefined);

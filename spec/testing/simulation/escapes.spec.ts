@@ -87,6 +87,25 @@ describe('code that leaves the time of its world', () => {
     });
   });
 
+  it('is looked for in the first 200 events of a world', async () => {
+    const advancing = async (events: number): Promise<unknown> => {
+      const w = world();
+      await visited(w, async (ws) => {
+        for (let event = 0; event < events; event += 1) await ws.clock.sleep(1);
+        await sleep(50);
+      });
+      const advanced = await w.clock.advance(1000).then(
+        () => 'passed',
+        (error: unknown) => error,
+      );
+      await sleep(60);
+      await w[Symbol.asyncDispose]();
+      return advanced;
+    };
+    expect(await advancing(150)).toMatchObject({ code });
+    expect(await advancing(250)).toBe('passed');
+  });
+
   it('is found in clock.advance, before time passes', async () => {
     await using w = world();
     await visited(w, async (ws) => {

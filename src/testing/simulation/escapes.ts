@@ -26,6 +26,12 @@ const PROVING_LOOKS = 20;
 const MOST_LOOKS = 100;
 const PROVING_LOOK_MS = 5;
 
+/**
+ * A world is watched for so many events: code that escapes does so early, and a long conversation
+ * should not pay for it.
+ */
+const WATCHED_EVENTS = 200;
+
 /** Something that code of a world has begun in Node. */
 interface Begun {
   readonly resource: object;
@@ -44,7 +50,10 @@ const FRAMES = 30;
 
 /** The code of one world runs in its context, and so does all that it begins. */
 const inWorld = new AsyncLocalStorage<Begun[] | undefined>();
-/** Enabled while a world lives: some 70 ns a promise, of the 400 µs of a client in a world. */
+/**
+ * Enabled while a world is watched. With it, and with the context, all promises of the process take
+ * longer: 4 µs for each message of a world, which is as much as the message itself.
+ */
 const hook = createHook({ init: onInit });
 /** What each world that lives has begun. */
 const living = new Set<Begun[]>();
@@ -70,7 +79,7 @@ export interface EscapeSettings {
   readonly servers: () => Iterable<MemoryServer>;
   /** The scripts that have not ended. */
   readonly running: () => readonly string[];
-  readonly agenda: Pick<Agenda, 'changed' | 'nextMs' | 'now' | 'setImmediate'>;
+  readonly agenda: Pick<Agenda, 'changed' | 'nextMs' | 'now' | 'setImmediate' | 'steps'>;
 }
 
 /** The way out of one world, and the watch over it. */
@@ -80,6 +89,8 @@ export class Escapes {
   readonly #begun: Begun[] = [];
   #isWatching = true;
   #hasFound = false;
+  /** The watch ends after so many events. */
+  watchedEvents: number = WATCHED_EVENTS;
 
   constructor(settings: EscapeSettings) {
     this.#settings = settings;
@@ -87,8 +98,9 @@ export class Escapes {
     hook.enable();
   }
 
-  /** Runs code of the world. What it begins in Node is remembered. */
+  /** Runs code of the world. What it begins in Node is remembered, while it is watched. */
   inside<T>(run: () => T): T {
+    if (!this.#isWatching) return run();
     return inWorld.run(this.#begun, run);
   }
 
@@ -129,7 +141,14 @@ export class Escapes {
   end(): void {
     this.#isWatching = false;
     living.delete(this.#begun);
-    if (living.size === 0) hook.disable();
+    if (living.size > 0) return;
+    hook.disable();
+    inWorld.disable();
+  }
+
+  /** Called once a turn. */
+  onTurn(): void {
+    if (this.#isWatching && this.#settings.agenda.steps > this.watchedEvents) this.end();
   }
 
   /**

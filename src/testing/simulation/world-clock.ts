@@ -8,7 +8,7 @@ import type { VirtualClock } from '../virtual-clock.ts';
 import { MAX_TIMER_MS } from '../../core/limits.ts';
 import { noop } from '../../core/noop.ts';
 
-/** So many turns without an event end a settle: code of users may await turns of its own. */
+/** So many turns without an event end a settle, where code of users awaits turns of its own. */
 const QUIET_TURNS = 8;
 
 /** What is beside the time of a world: escapes.ts. */
@@ -18,6 +18,8 @@ export interface Outside {
   /** Runs code of the world. */
   inside<T>(run: () => T): T;
   whenBack(): Promise<void>;
+  /** Called once a turn. */
+  onTurn(): void;
   /** Looks, where nothing is ready, whether code waits for real time. @throws UsageError. */
   check(): Promise<void>;
 }
@@ -145,11 +147,15 @@ export class WorldClock implements VirtualClock {
     let quiet = 0;
     let hasStepped = false;
     do {
-      await this.#turn(quiet > 0);
+      // Code of users may have called something real in the turn before.
+      if (quiet > 0 && this.#isAwaited) await this.#outside.check();
+      await (quiet > 0 ? realTurn() : this.#turns.next());
+      this.#outside.onTurn();
+      if (this.#outside.isOutside) await this.#outside.whenBack();
       if (hasStepped) this.#listener.afterStep();
       hasStepped = !this.isStopped && this.#step();
       quiet = hasStepped ? 0 : quiet + 1;
-    } while (quiet < QUIET_TURNS && !this.isStopped);
+    } while (!this.isStopped && !this.#isQuietAfter(quiet));
   }
 
   #step(): boolean {
@@ -161,10 +167,9 @@ export class WorldClock implements VirtualClock {
     }
   }
 
-  /** Waits for the next turn, and for all that is real. */
-  async #turn(isQuiet: boolean): Promise<void> {
-    if (isQuiet && this.#isAwaited) await this.#outside.check();
-    await (isQuiet ? realTurn() : this.#turns.next());
-    if (this.#outside.isOutside) await this.#outside.whenBack();
+  /** Whether nothing can go on without time, after so many turns in a row without an event. */
+  #isQuietAfter(turns: number): boolean {
+    if (turns === 0 || (turns === 1 && this.#isAwaited)) return false;
+    return turns >= QUIET_TURNS || this.#turns.isAlone;
   }
 }

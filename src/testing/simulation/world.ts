@@ -117,7 +117,8 @@ export interface World extends AsyncDisposable {
    * Runs everything that is ready now; no time passes.
    *
    * @throws UsageError `COROSOCK_REAL_TIME` where a handler, child task or hook waits for a timer
-   *   of Node or real I/O outside of `real`. `clock.advance` throws it, too, before time passes.
+   *   of Node or real I/O outside of `real`, within the first 200 events of the world.
+   *   `clock.advance` throws it, too, before time passes.
    */
   settle(): Promise<void>;
 }
