@@ -4,7 +4,7 @@
 import { ConnectionLostError, select } from 'corosock';
 import type { Handler, ServerSocket } from 'corosock';
 import type { ClientSocket } from 'corosock/testing';
-import { ABANDONED, claim, claimPrefix } from './scene.ts';
+import { ABANDONED, claim, claimPrefix, PATIENCE_MS } from './scene.ts';
 import type { Scenario, Scene } from './scene.ts';
 
 type AnySocket = ClientSocket | ServerSocket;
@@ -108,9 +108,10 @@ class Side {
   }
 
   async #writeOnce(entry: { readonly text: string; status: string }): Promise<void> {
-    const { dice } = this.#scene;
+    const { dice, mayLose } = this.#scene;
     const optionsOf = dice.pick([
-      () => ({}),
+      // A write without a time-out waits for ever where nobody notices that the link is silent.
+      () => (mayLose ? { timeoutMs: PATIENCE_MS } : {}),
       () => ({ timeoutMs: dice.below(10) }),
       () => ({ timeoutMs: 0 }),
       () => ({ signal: this.#scene.abortedWithin(20) }),

@@ -159,6 +159,8 @@ async function news(scene: Scene): Promise<void> {
   const host = w.serve(desk.server);
   let published = 0;
   const publishing = w.spawn('desk', async () => {
+    // All readers are there before the first news.
+    await scene.sleep(10_000);
     for (; published < 10; published += 1) {
       await scene.pause(40_000);
       desk.publish(String(published));
