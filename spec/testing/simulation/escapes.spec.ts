@@ -344,3 +344,20 @@ describe('w.real', () => {
     );
   });
 });
+
+it('a world with a seed draws nothing from Math.random', async () => {
+  const random = vi.spyOn(Math, 'random');
+  await using w = world({ seed: 5, faults: 'cruel' });
+  const host = w.serve(async (ws) => void (await ws.closed), {
+    maxLifetimeMs: 1000,
+    sessions: { secret: 'a secret of some length' },
+  });
+  for (let attempt = 0; attempt < 5; attempt += 1) {
+    const opening = w.connect(host).then(async (client) => await client.closed);
+    await w.clock.advance(120_000);
+    await opening.catch(() => {});
+  }
+  const drawn = random.mock.calls.length;
+  random.mockRestore();
+  expect(drawn).toBe(0);
+});
