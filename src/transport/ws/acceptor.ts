@@ -6,6 +6,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { isOwnOfBun, WebSocketServer } from './library.ts';
 import type { Server } from 'ws';
+import { keepCloseTimerOn } from './close-timer.ts';
 import { DeflateContexts, deflateOptions, Deflation } from './deflation.ts';
 import { FramePool } from './frame-batch.ts';
 import { InboundStreams } from './inbound-stream.ts';
@@ -46,6 +47,7 @@ export class WsAcceptor {
   readonly #pool = new FramePool();
   readonly #inbound = new InboundStreams();
   readonly #contexts: DeflateContexts;
+  readonly #clock: Clock;
   /** Whether a subprotocol is all that can be negotiated. */
   readonly #isQuick: boolean;
   /** The subprotocol of this upgrade; `ws` asks for it inside `accept`. */
@@ -70,6 +72,7 @@ export class WsAcceptor {
       closeTimeout: closeTimeoutMs,
       handleProtocols: () => this.#protocol || false,
     } as const;
+    this.#clock = clock;
     this.#contexts = new DeflateContexts(clock, compression);
     this.#isQuick = compression === undefined && canUpgradeQuickly();
     this.#server = new WebSocketServer(options);
@@ -113,6 +116,7 @@ export class WsAcceptor {
     const deflation = ws.extensions === '' ? undefined : new Deflation(ws, stream, this.#contexts);
     const transport = new WsTransport(ws, stream, { pool: this.#pool, deflation });
     this.#inbound.divert(stream, transport);
+    keepCloseTimerOn(this.#clock, ws, stream);
     return transport;
   }
 }

@@ -6,6 +6,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { ClientOptions } from 'ws';
 import type { LinkOutcome, LinkTarget } from '../connector.ts';
+import { keepCloseTimerOn } from './close-timer.ts';
 import { DeflateContexts, Deflation, deflateOptions } from './deflation.ts';
 import { WsOrderedSocket } from './ordered-socket.ts';
 import { brokenUpgrade, readRefusal } from './refused-answer.ts';
@@ -40,6 +41,7 @@ export function connectWs(target: LinkTarget, outcome: LinkOutcome): () => Conne
   });
   ws.on('open', () => {
     ws.removeAllListeners();
+    keepCloseTimerOn(target.clock, ws, stream);
     outcome.opened(new WsTransport(ws, stream, { deflation: deflationOf(ws, stream, target) }));
   });
   ws.on('unexpected-response', (_, response) => {

@@ -7,6 +7,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import { BufferingSink } from '../buffering-sink.ts';
+import { CLOSE_TIMEOUT } from './close-timer.ts';
 import { FrameBatch } from './frame-batch.ts';
 import type { FramePool } from './frame-batch.ts';
 import { countFrames, TRANSPORT } from './ordered-socket.ts';
@@ -35,9 +36,6 @@ type CountingStream = Duplex &
 // oxlint-disable-next-line typescript/unbound-method -- it is called without `this` everywhere
 const { nextTick } = process;
 const ONE_BYTE = new Uint8Array(1);
-
-/** How long `ws` waits for the end of a close by itself: a field of its version 8. */
-const CLOSE_TIMEOUT = '_closeTimeout';
 
 /** Stands in the place of the callback of writes once one has failed: no further one is counted. */
 const LOST = (): void => {};
