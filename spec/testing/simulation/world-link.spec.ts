@@ -56,7 +56,7 @@ describe('client.link.stall', () => {
     await using w = world();
     const [client] = await echoIn(w);
     client.link.stall('out');
-    await client.write('abc');
+    await client.write('a'.repeat(100_000));
     await w.settle();
     const held = client.bufferedBytes;
     client.link.heal();

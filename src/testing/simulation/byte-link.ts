@@ -130,8 +130,8 @@ export class ByteStream extends Duplex {
 
   #receive(bytes: Buffer): void {
     this.#underWay -= 1;
-    // As in TCP, an end that reads no more answers bytes with a reset.
-    if (this.destroyed) return void this.#peer.destroy(connectionReset());
+    // As in TCP, an end that reads no more answers bytes with a reset, which takes the same way.
+    if (this.destroyed) return this.#carry(() => this.#peer.#receiveReset());
     this.bytesRead += bytes.length;
     this.#held.push(bytes);
     if (this.#underWay > 0 && this.#cutBy?.below(2) === 1) return;
@@ -144,6 +144,11 @@ export class ByteStream extends Duplex {
     if (this.destroyed) return;
     this.#pass();
     this.push(null);
+  }
+
+  #receiveReset(): void {
+    this.#underWay -= 1;
+    this.destroy(connectionReset());
   }
 
   /** Gives the reader what has arrived. */

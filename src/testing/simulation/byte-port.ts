@@ -9,8 +9,9 @@ import type { Duplex } from 'node:stream';
 import { byteLink } from './byte-link.ts';
 import type { ByteLinkOptions, ByteStream } from './byte-link.ts';
 import type { ServingHost } from '../../server/serving-host.ts';
-import type { LinkTarget } from '../../transport/connector.ts';
+import type { LinkOutcome, LinkTarget } from '../../transport/connector.ts';
 import type { Transport } from '../../transport/transport.ts';
+import type { ConnectError } from '../../core/errors.ts';
 import { connectWs } from '../../transport/ws/connector.ts';
 
 /** The server and the options of a handshake: no compression, because zlib works in real time. */
@@ -22,6 +23,8 @@ export interface OpeningLink {
   readonly near: ByteStream;
   /** The link of the client. Rejects with ConnectError, for the same answers as on a port. */
   readonly transport: Promise<Transport>;
+  /** Gives it up: `transport` never settles. @returns The error of an answer that came in part. */
+  readonly cancel: () => ConnectError | undefined;
 }
 
 /** Where clients connect to one host in memory. */
@@ -39,11 +42,11 @@ export class BytePort {
     const isSecure = target.url.protocol === 'wss:';
     if (isSecure) Object.assign(near, { encrypted: true });
     this.#http.emit('connection', near);
-    const transport = new Promise<Transport>((opened, failed) => {
-      const agent = agentOver(far, isSecure);
-      connectWs({ ...target, agent, compression: undefined }, { opened, failed });
-    });
-    return { near, transport };
+    const agent = agentOver(far, isSecure);
+    let outcome: LinkOutcome | undefined;
+    const transport = new Promise<Transport>((opened, failed) => (outcome = { opened, failed }));
+    const cancel = connectWs({ ...target, agent, compression: undefined }, outcome as LinkOutcome);
+    return { near, transport, cancel };
   }
 }
 

@@ -42,8 +42,18 @@ interface Begun {
   isCleared: boolean;
 }
 
-/** What takes no time: promises, and turns that the world gives anyway. */
-const TIMELESS: ReadonlySet<string> = new Set(['PROMISE', 'TickObject', 'Microtask', 'Immediate']);
+/**
+ * What takes no time: promises, turns that the world gives anyway, and the parsers of node:http, by
+ * their names in `async_hooks`.
+ */
+const TIMELESS: ReadonlySet<string> = new Set([
+  'PROMISE',
+  'TickObject',
+  'Microtask',
+  'Immediate',
+  'HTTPINCOMINGMESSAGE',
+  'HTTPCLIENTREQUEST',
+]);
 /** So many are remembered of each world, the youngest. */
 const MOST_BEGUN = 256;
 const FRAMES = 30;

@@ -11,7 +11,7 @@ import { ConnectError } from '../../core/errors.ts';
 import { noop } from '../../core/noop.ts';
 
 /** Longest wait for an answer: that of `connect`. */
-const TIMEOUT_MS = 10_000;
+export const HANDSHAKE_TIMEOUT_MS = 10_000;
 
 /** One handshake, from the request to its answer. */
 export class WorldHandshake {
@@ -38,7 +38,7 @@ export class WorldHandshake {
    *   no answer has come within 10 s.
    */
   async open(request: MemoryServer['first'], canBeSilent: boolean): Promise<WorldClient> {
-    const timer = canBeSilent && this.#clock.setTimeout(() => this.#giveUp(), TIMEOUT_MS);
+    const timer = canBeSilent && this.#clock.setTimeout(() => this.#giveUp(), HANDSHAKE_TIMEOUT_MS);
     try {
       return await new Promise((resolve, reject) => {
         this.#fail = reject;
@@ -84,7 +84,7 @@ export class WorldHandshake {
     this.#hasGivenUp = true;
     this.#opened?.client.terminate();
     this.#link.wires[0](() => this.#deadline?.end('gone'));
-    this.#fail(new ConnectError(undefined, { problem: `no answer within ${TIMEOUT_MS} ms` }));
+    this.#fail(new ConnectError(undefined, { problem: `no answer within ${HANDSHAKE_TIMEOUT_MS} ms` }));
   }
 }
 

@@ -12,6 +12,7 @@ import { canFallSilent, checkFaults, faultsOf } from './faults.ts';
 import type { FaultsOption } from './faults.ts';
 import { HostFaults } from './seeded-faults.ts';
 import type { FaultSource } from './seeded-faults.ts';
+import { WirePorts } from './wire-handshake.ts';
 import { WorldClock } from './world-clock.ts';
 import type { StepListener } from './world-clock.ts';
 import { WorldHandshake } from './world-handshake.ts';
@@ -42,15 +43,23 @@ export interface WorldOptions {
    * `clock.advance`, also during `w.connect`. Default `'none'`.
    */
   readonly faults?: FaultsOption;
+  /**
+   * What links carry. `'messages'`: whole messages. `'wire'`: the bytes of a port, which are the
+   * requests of node:http and the frames of `ws` at both ends, over streams in memory. No message
+   * is compressed then, because zlib works in real time, and a run takes three times as long.
+   * Default `'messages'`.
+   */
+  readonly fidelity?: 'messages' | 'wire';
 }
 
 /** The row of each option. */
 export const WORLD_OPTIONS: OptionTable<WorldOptions> = {
   seed: [1, checkSeed],
   faults: ['none', checkFaults],
+  fidelity: ['messages', checkFidelity],
 };
 
-export type WorldSettings = Complete<WorldOptions>;
+export type WorldSettings = Complete<Omit<WorldOptions, 'fidelity'>> & Pick<WorldOptions, 'fidelity'>;
 
 /** Hosts and clients in memory, with one virtual clock and one seed. */
 export interface World extends AsyncDisposable {
@@ -162,6 +171,8 @@ export class SeededWorld implements World, StepListener {
   readonly random: () => number;
   readonly #randomness: Randomness;
   readonly #faultSource: FaultSource;
+  /** Undefined where links carry whole messages. */
+  readonly #wire: WirePorts | undefined;
   readonly #servers = new Map<Host, MemoryServer>();
   readonly #hostFaults = new Map<Host, HostFaults>();
   readonly #links = new Set<WorldLink>();
@@ -175,13 +186,14 @@ export class SeededWorld implements World, StepListener {
   onStep: (() => void) | undefined;
 
   /** @param most - So many of its choices are random, see {@link Choices}. Default: all. */
-  constructor({ seed, faults }: WorldSettings, most?: number) {
+  constructor({ seed, faults, fidelity }: WorldSettings, most?: number) {
     this.seed = seed;
     this.choices = new Choices(seed, most);
     this.agenda = new Agenda(this.choices);
     this.checks = new Checks(this.agenda);
     const tell = (what: string): void => this.onFault?.(what);
     this.#faultSource = { agenda: this.agenda, choices: this.choices, faults: faultsOf(faults), tell };
+    this.#wire = fidelity === 'wire' ? new WirePorts(this.#faultSource) : undefined;
     this.escapes = new Escapes({
       seed,
       servers: () => this.#servers.values(),
@@ -225,7 +237,7 @@ export class SeededWorld implements World, StepListener {
     const faults = this.#hostFaults.get(host) as HostFaults;
     const link = new WorldLink(this.#faultSource, faults, `client ${this.#clients}`);
     this.#links.add(link);
-    const handshake = new WorldHandshake(server, link, this.agenda);
+    const handshake = this.#wire?.handshake(server, link) ?? new WorldHandshake(server, link, this.agenda);
     return this.escapes.inside(() => handshake.open(request, canFallSilent(this.#faultSource.faults)));
   }
 
@@ -327,6 +339,11 @@ function randomnessOf(random: () => number): Randomness {
 
 function neverEnded(seed: number, name: string): Error {
   return new Error(`The script '${name}' of the world with seed ${seed} has not ended with its hosts`);
+}
+
+function checkFidelity(call: string, name: string, fidelity: unknown): void {
+  if (fidelity === 'messages' || fidelity === 'wire') return;
+  throw badArgument(call, `${name} to be 'messages' or 'wire'`, fidelity);
 }
 
 function checkSeed(call: string, name: string, seed: unknown): void {

@@ -1,0 +1,29 @@
+// The specs of worlds once more, over the bytes of a port: what a test sees of handlers and clients
+// does not depend on what links carry. Here `fidelity: 'wire'` is the default.
+
+import { vi } from 'vitest';
+import type * as Worlds from '../../../src/testing/simulation/world.ts';
+
+vi.mock('../../../src/testing/simulation/world.ts', async (load) => {
+  const { world, SeededWorld, WORLD_OPTIONS, ...others } = await load<typeof Worlds>();
+  class WireWorld extends SeededWorld {
+    constructor(...[settings, ...more]: ConstructorParameters<typeof SeededWorld>) {
+      super({ fidelity: 'wire', ...settings }, ...more);
+    }
+  }
+  const overWire: typeof world = (options) => world({ fidelity: 'wire', ...options });
+  const fidelity: (typeof WORLD_OPTIONS)['fidelity'] = ['wire', WORLD_OPTIONS.fidelity[1]];
+  return {
+    ...others,
+    world: overWire,
+    SeededWorld: WireWorld,
+    WORLD_OPTIONS: { ...WORLD_OPTIONS, fidelity },
+  };
+});
+
+await import('./checks.spec.ts');
+await import('./seeded-faults.spec.ts');
+await import('./simulate.spec.ts');
+await import('./world.spec.ts');
+await import('./world-handshake.spec.ts');
+await import('./world-link.spec.ts');
