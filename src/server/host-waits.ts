@@ -11,7 +11,7 @@ import type { Clock } from '../time/clock.ts';
 import type { ParkedSelect } from '../time/scheduling.ts';
 import { looseWaits } from '../waiting/loose-waits.ts';
 import { badArgument, checkMs, checkNames } from '../core/arguments.ts';
-import type { ParkedWait } from '../core/parked-wait.ts';
+import type { ParkedWait, Resolver } from '../core/parked-wait.ts';
 
 /** Where a handler or a child task waits. */
 export interface Wait {
@@ -73,13 +73,21 @@ export interface Owner {
 }
 
 /** A call that waits. */
-interface Call {
+export interface Call {
   readonly waits: Wait['waits'];
   readonly wait: ParkedWait;
   /** The run of the socket that it waits for; undefined for a select, and for a task. */
   readonly run: WaitingRun | undefined;
   /** The child task that it awaits. */
   readonly child?: Child;
+}
+
+/** A call in which the handler or a child task of a run waits. */
+export interface OwnCall extends Pick<Wait, 'waits' | 'at'> {
+  /** Tells the call from all others. */
+  readonly resolver: Resolver;
+  /** The name of the function of the child task that waits; undefined for the handler. */
+  readonly task: string | undefined;
 }
 
 /** The handlers and tasks of some runs, and what they wait in. */
@@ -162,6 +170,29 @@ export class HostWaits {
     this.#stacks ??= new AwaitStacks();
     const stacks = this.#stacks.of(calls.map(({ wait }) => wait.resolver));
     return { owners, strays: this.#assign(owners, calls, stacks) };
+  }
+
+  /**
+   * Gives the calls that may be those of a run, for code that looks after each step: those for its
+   * socket and its child tasks, and all selects. Finds no line, and costs next to nothing.
+   */
+  callsNear(run: WaitingRun): readonly Call[] {
+    return [...callsFor(run), ...this.#selects()].filter(isToStay);
+  }
+
+  /** Gives those of some calls in which the handler or a child task of the run waits. */
+  ownOf(run: WaitingRun, calls: readonly Call[]): readonly OwnCall[] {
+    const owners = new Map(this.#ownersOf(run));
+    this.#stacks ??= new AwaitStacks();
+    const stacks = this.#stacks.of(calls.map(({ wait }) => wait.resolver));
+    return calls.flatMap(({ waits, wait, run: of, child }, index) => {
+      const { at = placeIn(wait.trace), mark = '' } = stacks[index] as AwaitStack;
+      const owner = owners.get(mark);
+      // Any code may listen to `closed`.
+      const isForRun = child !== undefined || (of === run && waits !== 'close');
+      if (owner === undefined && !isForRun) return [];
+      return [{ waits, at, resolver: wait.resolver, task: owner?.task }];
+    });
   }
 
   /** Follows one call that waits for a socket. Its mark is that of a child task of this run. */

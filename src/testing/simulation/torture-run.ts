@@ -1,0 +1,330 @@
+// One run of a handler under torture: a world with one host and the client of the scenario. It
+// counts the waits of the client's handler, makes the cut at one of them, and lets time pass until
+// all has ended. torture.ts plans the runs, survival.ts judges how they ended.
+
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Cut, CutPlace, Terms, WaitKind } from './cuts.ts';
+import { SlowWrites } from './slow-writes.ts';
+import { SeededWorld } from './world.ts';
+import type { World, WorldSettings } from './world.ts';
+import type { WorldClient } from './world-link.ts';
+import type { ClientOfWorld } from '../fake-options.ts';
+import { realTurn } from '../real-turn.ts';
+import type { HandlerRun } from '../../server/handler-run.ts';
+import { HostedSocket } from '../../server/hosted-socket.ts';
+import type { Host, ServerSocket } from '../../server/host.ts';
+import type { HostOptions } from '../../server/host-options.ts';
+import type { OwnCall } from '../../server/host-waits.ts';
+import type { Report, Where } from '../../server/report.ts';
+import type { Routes } from '../../server/servable.ts';
+import type { ServingHost } from '../../server/serving-host.ts';
+import type { Resolver } from '../../core/parked-wait.ts';
+import { looseWaits } from '../../waiting/loose-waits.ts';
+
+/** What a scenario may use beside its client. */
+export interface TortureStage {
+  /** The world of this run: for further clients and hosts. */
+  readonly world: World;
+  /** The host that serves the handler. */
+  readonly host: Host;
+}
+
+export type TortureScenario = (client: WorldClient, stage: TortureStage) => Promise<void>;
+
+/** What is put under torture. */
+export interface Subject {
+  readonly server: Routes;
+  readonly scenario: TortureScenario;
+  readonly hostOptions: HostOptions;
+  readonly client: TortureClient;
+  readonly world: WorldSettings;
+}
+
+/** What the client says of itself, or a function that prepares the stage and says it. */
+export type TortureClient =
+  | Omit<ClientOfWorld, 'params'>
+  | ((stage: TortureStage) => Promise<Omit<ClientOfWorld, 'params'>>);
+
+/** One wait of the handler, or of a child task. */
+export interface SeenWait extends Pick<OwnCall, 'at' | 'task'> {
+  readonly waits: WaitKind;
+}
+
+/** A cut at the wait of this number, from 1; 0: right after the client has opened. */
+export interface PlannedCut {
+  readonly cut: Cut;
+  readonly number: number;
+  /** The wait of this number in the run without a cut; undefined for 0. */
+  readonly wait: SeenWait | undefined;
+}
+
+/** What a report got. */
+export interface Reported {
+  readonly error: unknown;
+  readonly where: Where;
+}
+
+/** The longest time of each part of a run, on its own clock. */
+const MOST_MS = 3_600_000;
+/** The same after a cut, where heartbeats go on: they cost steps. */
+const MOST_CUT_MS = 600_000;
+/** Heartbeats get so many times their period to find a dead link, until a wait is for ever. */
+const IDLE_PERIODS = 3;
+/** So many steps at one time: the code goes round in a circle. */
+const MOST_STEPS_AT_ONCE = 50_000;
+
+/** Plays a scenario once. */
+export class TortureRun {
+  readonly waits: SeenWait[] = [];
+  readonly reports: Reported[] = [];
+  readonly rejections: unknown[] = [];
+  /** One line an event. */
+  readonly story: string[] = [];
+  /** What the scenario has thrown. */
+  thrown: { readonly error: unknown } | undefined;
+  isScenarioOver: boolean = false;
+  /** Whether it went on for {@link MOST_STEPS_AT_ONCE} steps without time that passes. */
+  isEndless: boolean = false;
+  /** Whether one end had begun to close before the cut. */
+  wasEnding: boolean = false;
+  wasCut: boolean = false;
+  /** The run of the client; undefined until the host has accepted it. */
+  run: HandlerRun | undefined;
+  readonly terms: Terms;
+  readonly cut: PlannedCut | undefined;
+  readonly world: SeededWorld;
+  readonly #subject: Subject;
+  readonly #isScenario = new AsyncLocalStorage<true>();
+  readonly #seen = new WeakSet<Resolver>();
+  readonly #looseBefore: number = looseCalls();
+  #host: ServingHost | undefined;
+  #client: WorldClient | undefined;
+  /** The wait at which the cut was made, until what it holds is released. */
+  #held: Resolver | 'unknown' | undefined;
+  /** Bytes received when a shared socket was last found idle. */
+  #idleBytes = -1;
+  #isConnecting = false;
+  #writes: SlowWrites | undefined;
+  #atOnce = { nowMs: 0, steps: 0 };
+
+  constructor(subject: Subject, terms: Terms, cut?: PlannedCut) {
+    this.#subject = subject;
+    this.terms = terms;
+    this.cut = cut;
+    this.world = new SeededWorld(subject.world);
+  }
+
+  /** Plays it to its end. Never rejects for what handler and scenario do. */
+  async play(): Promise<this> {
+    process.on('unhandledRejection', this.#onRejection);
+    try {
+      await this.#play();
+    } finally {
+      process.off('unhandledRejection', this.#onRejection);
+      this.#isScenario.disable();
+    }
+    return this;
+  }
+
+  /** The host of the run. */
+  get host(): ServingHost {
+    return this.#host as ServingHost;
+  }
+
+  /** Calls that wait in no socket, and were not there before. */
+  get looseCalls(): number {
+    return Math.max(0, looseCalls() - this.#looseBefore);
+  }
+
+  async #play(): Promise<void> {
+    const { world } = this;
+    world.clock.isDriven = true;
+    world.onStep = () => this.#onStep();
+    this.#host = world.serve(this.#subject.server, this.#hostOptions()) as ServingHost;
+    const scenario = this.#isScenario.run(true, () => this.#perform());
+    await this.#drive(() => this.isScenarioOver);
+    this.#release();
+    await this.#drive(() => this.isScenarioOver);
+    void this.#client?.close();
+    await this.#drive(() => this.isScenarioOver && this.run?.hasEnded !== false);
+    void scenario;
+    // Its world stays stopped: it would go on for ever.
+    if (this.isEndless) return;
+    world.clock.isStopped = false;
+    await world[Symbol.asyncDispose]().catch((error: unknown) => (this.thrown ??= { error }));
+    await realTurn();
+  }
+
+  /** Connects and plays the script. Runs in a context of its own, so that its rejections are known. */
+  async #perform(): Promise<void> {
+    const { world, host } = this;
+    const connect = world.connect.bind(world);
+    // What the host does for a client is not the script's.
+    world.connect = (to, options) => this.#isScenario.exit(() => connect(to, options));
+    try {
+      const { client } = this.#subject;
+      const stage: TortureStage = { world, host };
+      const options = typeof client === 'function' ? await client(stage) : client;
+      this.#tell('the client connects');
+      this.#isConnecting = true;
+      this.#client = await world.connect(host, options);
+      this.#cutNow();
+      await this.#subject.scenario(this.#client, stage);
+    } catch (error) {
+      this.thrown = { error };
+    }
+    this.isScenarioOver = true;
+  }
+
+  #hostOptions(): HostOptions {
+    const { hostOptions: given } = this.#subject;
+    const report: Report = (error, where) => {
+      this.reports.push({ error, where });
+      this.#tell(`reported by ${where.phase}: ${textOf(error)}`);
+      given.report?.(error, where);
+    };
+    const onOpen = (ws: ServerSocket): void => {
+      if (this.#isConnecting) this.#begin(HostedSocket.runOf(ws) as HandlerRun);
+      given.onOpen?.(ws);
+    };
+    return { ...given, ...TERMS[this.terms], report, onOpen };
+  }
+
+  /** The handler of the client is about to be called. */
+  #begin(run: HandlerRun): void {
+    this.#isConnecting = false;
+    this.run = run;
+    if (this.terms === 'slow') this.#writes = new SlowWrites(run.conversation, this.world.agenda);
+  }
+
+  /** Lets time pass until something holds, or nothing goes on by itself. */
+  async #drive(isOver: () => boolean): Promise<void> {
+    const { agenda } = this.world;
+    const isLong = this.cut === undefined || this.terms === 'patient';
+    const untilMs = agenda.now() + (isLong ? MOST_MS : MOST_CUT_MS);
+    let idleUntilMs: number | undefined;
+    for (;;) {
+      await this.#settle();
+      const { nextMs, isAwaited, isCarrying } = agenda;
+      if (this.isEndless || isOver() || nextMs > untilMs) return;
+      if (isAwaited) idleUntilMs = undefined;
+      else idleUntilMs ??= agenda.now() + IDLE_PERIODS * (agenda.lastTimerMs - agenda.now());
+      if (!isCarrying && idleUntilMs !== undefined && nextMs > idleUntilMs) return;
+      agenda.jumpTo(nextMs);
+    }
+  }
+
+  /** Runs what is ready, also what code does that has waited for it. */
+  async #settle(): Promise<void> {
+    const { clock } = this.world;
+    do {
+      await clock.settle();
+      await realTurn();
+    } while (clock.isRunning && !this.isEndless);
+  }
+
+  #onStep(): void {
+    const { agenda, clock } = this.world;
+    if (agenda.now() > this.#atOnce.nowMs) this.#atOnce = { nowMs: agenda.now(), steps: agenda.steps };
+    if (agenda.steps - this.#atOnce.steps > MOST_STEPS_AT_ONCE) {
+      this.isEndless = true;
+      clock.isStopped = true;
+    }
+    if (this.run === undefined) return;
+    if (this.wasCut) this.#lookAtHeld(this.run);
+    else this.#lookForWaits(this.run);
+  }
+
+  #lookForWaits(run: HandlerRun): void {
+    const { handlerWaits } = this.host;
+    const fresh = handlerWaits.callsNear(run).filter(({ wait }) => !this.#seen.has(wait.resolver));
+    for (const { wait } of fresh) this.#seen.add(wait.resolver);
+    if (fresh.length > 0)
+      for (const { waits, at, task, resolver } of handlerWaits.ownOf(run, fresh))
+        this.#waitsIn({ waits, at, task }, resolver);
+    if (this.#isNewlyIdle(run)) this.#waitsIn({ waits: 'message', at: undefined, task: undefined });
+  }
+
+  /** Whether a shared socket whose handler has returned waits for the next message. */
+  #isNewlyIdle({ isHandlerRunning, isOffering, conversation }: HandlerRun): boolean {
+    if (isHandlerRunning || isOffering || conversation.isEnding) return false;
+    const { receivedBytes } = conversation.transport;
+    if (this.#idleBytes === receivedBytes) return false;
+    this.#idleBytes = receivedBytes;
+    return true;
+  }
+
+  #waitsIn(wait: SeenWait, resolver?: Resolver): void {
+    if (this.wasCut) return;
+    this.waits.push(wait);
+    this.#tell(`${waitText(wait)} (wait ${this.waits.length})`);
+    if (this.waits.length !== this.cut?.number) return;
+    this.#held = resolver ?? 'unknown';
+    this.#cutNow();
+  }
+
+  /** Makes the cut, if it is due and the client is there. */
+  #cutNow(): void {
+    const { cut, run } = this;
+    const client = this.#client;
+    if (cut === undefined || client === undefined || run === undefined || this.wasCut) return;
+    if (this.waits.length < cut.number) return;
+    this.wasCut = true;
+    this.wasEnding = run.conversation.isEnding;
+    this.#tell(cut.cut.name);
+    cut.cut.make(this.#place(client, run));
+    this.world.agenda.changed();
+  }
+
+  #place(client: WorldClient, run: HandlerRun): CutPlace {
+    const limits = this.host.settingsOf(run.route);
+    return { client, run, host: this.host, limits, writes: this.#writes };
+  }
+
+  #lookAtHeld(run: HandlerRun): void {
+    if (this.#held === undefined || this.#held === 'unknown') return;
+    const calls = this.host.handlerWaits.callsNear(run);
+    if (!calls.some(({ wait }) => wait.resolver === this.#held)) this.#release();
+  }
+
+  /** Undoes what the cut holds. */
+  #release(): void {
+    if (!this.wasCut || this.run === undefined || this.#client === undefined) return;
+    if (this.#held === undefined) return;
+    this.#held = undefined;
+    this.cut?.cut.release?.(this.#place(this.#client, this.run));
+  }
+
+  readonly #onRejection = (reason: unknown): void => {
+    // A script that a cut has thrown out of its way may leave promises behind.
+    if (this.#isScenario.getStore() === true && this.cut !== undefined) return;
+    this.rejections.push(reason);
+    this.#tell(`unhandled rejection: ${textOf(reason)}`);
+  };
+
+  #tell(text: string): void {
+    this.story.push(`t=${this.world.agenda.now()} ${text}`);
+  }
+}
+
+const TERMS: Readonly<Record<Terms, HostOptions>> = {
+  given: {},
+  patient: { heartbeat: false },
+  slow: {},
+};
+
+function looseCalls(): number {
+  return [...looseWaits].length;
+}
+
+/** The text of what was thrown, which may be anything. */
+export function textOf(error: unknown): string {
+  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+}
+
+/** Says who waits where. */
+export function waitText({ waits, at, task }: SeenWait): string {
+  if (waits === 'message') return 'the socket waits for a message';
+  const who = task === undefined ? 'the handler' : `the child task ${task}`;
+  return `${who} waits in ${waits}${at === undefined ? '' : ` at ${at}`}`;
+}
