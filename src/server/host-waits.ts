@@ -101,8 +101,6 @@ interface Look {
 /** Finds where handlers and child tasks of one host wait. */
 export class HostWaits {
   readonly #settings: HostWaitsSettings;
-  /** Made with the first call. */
-  #stacks: AwaitStacks | undefined;
   /** The function that awaits the handler of a run, and so is in the stacks of its waits. */
   readonly #followers = new WeakMap<WaitingRun, () => Promise<void>>();
   readonly #marks = new WeakMap<() => Promise<unknown>, string>();
@@ -167,8 +165,7 @@ export class HostWaits {
   #look(runs: readonly WaitingRun[], isWanted: (call: Call) => boolean = () => true): Look {
     const owners = new Map(runs.flatMap((run) => this.#ownersOf(run)));
     const calls = [...runs.flatMap((run) => [...callsFor(run)]), ...this.#selects()].filter(isWanted);
-    this.#stacks ??= new AwaitStacks();
-    const stacks = this.#stacks.of(calls.map(({ wait }) => wait.resolver));
+    const stacks = AwaitStacks.shared.of(calls.map(({ wait }) => wait.resolver));
     return { owners, strays: this.#assign(owners, calls, stacks) };
   }
 
@@ -183,8 +180,7 @@ export class HostWaits {
   /** Gives those of some calls in which the handler or a child task of the run waits. */
   ownOf(run: WaitingRun, calls: readonly Call[]): readonly OwnCall[] {
     const owners = new Map(this.#ownersOf(run));
-    this.#stacks ??= new AwaitStacks();
-    const stacks = this.#stacks.of(calls.map(({ wait }) => wait.resolver));
+    const stacks = AwaitStacks.shared.of(calls.map(({ wait }) => wait.resolver));
     return calls.flatMap(({ waits, wait, run: of, child }, index) => {
       const { at = placeIn(wait.trace), mark = '' } = stacks[index] as AwaitStack;
       const owner = owners.get(mark);
@@ -198,8 +194,7 @@ export class HostWaits {
   /** Follows one call that waits for a socket. Its mark is that of a child task of this run. */
   follow(run: WaitingRun, { resolver }: ParkedWait): AwaitStack {
     for (const child of run.tasks) this.#markOf(child.run);
-    this.#stacks ??= new AwaitStacks();
-    return this.#stacks.of([resolver])[0] as AwaitStack;
+    return AwaitStacks.shared.of([resolver])[0] as AwaitStack;
   }
 
   #all(runs: readonly WaitingRun[]): readonly Wait[] {

@@ -51,9 +51,26 @@ describe('torture', () => {
     expect(one).toEqual(two);
   });
 
+  it('waits in a cut run neither for the scenario nor for what it has begun', async () => {
+    const scenario = async (client: WorldClient): Promise<void> => {
+      await client.write('a');
+      const [data] = await client.read();
+      if (data === undefined) await new Promise(() => {});
+    };
+    expect(await torture(good, scenario, { hostile: false })).toMatchObject({ waits: 3 });
+  });
+
+  it('lets writes at the same time wait together for a slow peer', async () => {
+    const handler: Handler = async (ws) => {
+      await Promise.all([ws.write('a'), ws.write('b')]);
+    };
+    expect(await torture(handler, async () => {}, { hostile: false })).toMatchObject({ waits: 2 });
+  });
+
   it('counts the waits of child tasks, channels, selects and sleeps', async () => {
     const handler: Handler = async (ws) => {
       using numbers = channel<number>({ clock: ws.clock });
+      await ws.read();
       const task = ws.spawn(async (signal) => {
         await ws.clock.sleep(1000, { signal });
         await numbers.put(1, { signal });
@@ -63,10 +80,11 @@ describe('torture', () => {
       if (taken === 1) await ws.write('one');
     };
     const read = async (client: WorldClient): Promise<void> => {
+      await client.write('begin');
       expect(await client.read()).toEqual(['one', 'ok']);
     };
-    // The sleep, the select, the write to a slow peer.
-    expect(await torture(handler, read, { hostile: false })).toMatchObject({ waits: 3 });
+    // The read, the sleep, the select, the write to a slow peer.
+    expect(await torture(handler, read, { hostile: false })).toMatchObject({ waits: 4 });
   });
 
   it('cuts a shared socket whose handler has returned while it waits for messages', async () => {
@@ -159,14 +177,14 @@ describe('torture finds', () => {
     [
       'a promise that never settles',
       atEnd((_, end) => end === 1001 && new Promise(() => {})),
-      /closed by the peer .*: the handler, which waits in other, never ends, so that its `finally` does not run/,
+      /closed by the peer .*: the handler waits in other, and never ends: its `finally` does not run/,
     ],
     [
       'a child task that is left over',
       atEnd((ws, end) => void (end === 'timeout' && ws.spawn(async function stuck() {
         await new Promise(() => {});
       }))),
-      /time-out .*: the child task stuck, which waits in other, never ends/,
+      /time-out .*: the child task stuck waits in other, and never ends/,
     ],
     [
       'a timer that is left over',
@@ -248,6 +266,19 @@ describe('torture needs a good run: it refuses', () => {
       /before any cut: the scenario does not end/,
     ],
     [
+      'a scenario that does not end, beside a handler that waits for ever',
+      async (ws) => void (await ws.closed),
+      async () => new Promise(() => {}),
+      /before any cut: the scenario does not end/,
+    ],
+    [
+      'a scenario that throws what is no error',
+      good,
+      // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- code of users may
+      () => Promise.reject('no error'),
+      /before any cut: the scenario fails: no error/,
+    ],
+    [
       'a handler that fails without a cut',
       () => Promise.reject(new Error('planted')),
       async () => {},
@@ -262,7 +293,10 @@ describe('torture needs a good run: it refuses', () => {
 
   it('a client that is refused', async () => {
     const server = { onPreServer: (): false => false, server: good };
-    await expect(torture(server, twoMessages)).rejects.toMatchObject({ cause: { status: 403 } });
+    await expect(torture(server, twoMessages)).rejects.toMatchObject({
+      cause: { status: 403 },
+      message: expect.stringContaining('the client gets no handler: ConnectError: ') as string,
+    });
   });
 
   it('a handler whose waits no seed decides', async () => {

@@ -40,12 +40,8 @@ export interface Cut {
   make(place: CutPlace): void;
   /** Undoes a stall, once the wait is over, or nothing else goes on. */
   release?(place: CutPlace): void;
-  /**
-   * Whether the socket may end so.
-   *
-   * @param usual - The code with which the host ends it in a run without a cut.
-   */
-  isRightEnd(end: CloseInfo, usual: number | undefined): boolean;
+  /** Whether the host may end the socket so, where it does not end so in a run without a cut. */
+  isRightEnd(end: CloseInfo): boolean;
   /** Whether an error is to be reported after it. */
   explains?(error: unknown, where: Where): boolean;
 }
@@ -59,7 +55,7 @@ const EVERY_WAIT: readonly WaitKind[] = [
   'other',
   'message',
 ];
-/** Of a browser that leaves the page. */
+/** Of a browser that leaves the page, and of a host that closes. */
 const GOING_AWAY = 1001;
 const LINK_LOST = 1006;
 /** It tells the client that the server is at fault. */
@@ -81,7 +77,7 @@ export const CUTS: readonly Cut[] = [
     terms: 'given',
     at: EVERY_WAIT,
     make: ({ client }) => void client.close(GOING_AWAY),
-    isRightEnd: (end, usual) => isOneOf(end, [GOING_AWAY, usual]),
+    isRightEnd: isNoFault,
   },
   {
     name: 'time-out',
@@ -123,7 +119,7 @@ export const CUTS: readonly Cut[] = [
     terms: 'given',
     at: EVERY_WAIT,
     make: ({ host }) => void host.close(),
-    isRightEnd: (end, usual) => isOneOf(end, [GOING_AWAY, usual]),
+    isRightEnd: ({ code }) => code === GOING_AWAY || code >= OWN_CODES,
   },
 ];
 
@@ -137,10 +133,6 @@ export const WRITE_CUTS: readonly Cut[] = CUTS.filter(({ terms }) => terms === '
 /** A call of `onClientMessage` that writes is reported after 30 s. */
 function isLateHook(_error: unknown, { phase }: Where): boolean {
   return phase === 'onClientMessage';
-}
-
-function isOneOf({ code }: CloseInfo, codes: ReadonlyArray<number | undefined>): boolean {
-  return code >= OWN_CODES || codes.includes(code);
 }
 
 /** Any end but one that says that the server has failed. */

@@ -52,7 +52,7 @@ export class SlowWrites {
   }
 
   #goOnLater(): void {
-    if (this.#isScheduled || this.#isHeld) return;
+    if (this.#isScheduled) return;
     this.#isScheduled = true;
     this.#clock.setImmediate(() => {
       this.#isScheduled = false;

@@ -1,8 +1,9 @@
 // Judges how one run of torture.ts has ended: whether all has ended that the handler began, and
 // whether the end is the one that the cut explains.
 
-import { textOf } from './torture-run.ts';
+import { textOf, waitText } from './torture-run.ts';
 import type { Reported, SeenWait, TortureRun } from './torture-run.ts';
+import type { HandlerRun } from '../../server/handler-run.ts';
 import type { Wait } from '../../server/host-waits.ts';
 
 /** Why a handler has not survived. */
@@ -19,6 +20,7 @@ export interface Failure {
  */
 export function failureOf(run: TortureRun, usual: number | undefined): Failure | undefined {
   if (run.isEndless) return { text: 'it goes round in a circle: time never passes' };
+  if (run.run === undefined) return { text: `the client gets no handler: ${textOf(run.thrown?.error)}`, cause: run.thrown?.error };
   return (
     ofScenario(run) ?? ofWhatRuns(run) ?? ofErrors(run) ?? ofWhatIsLeft(run) ?? ofClose(run, usual)
   );
@@ -26,11 +28,15 @@ export function failureOf(run: TortureRun, usual: number | undefined): Failure |
 
 /** A scenario has to succeed where nothing is cut, under the terms that were given. */
 function ofScenario({ cut, waits, terms, thrown, isScenarioOver, wasCut }: TortureRun): Failure | undefined {
-  if (cut !== undefined && (!wasCut || !isSame(waits[cut.number - 1], cut.wait)))
-    return { text: `wait ${cut.number} is not that of the run before: code under test uses what no seed decides` };
+  if (cut !== undefined && (!wasCut || !isSame(waits[cut.number - 1], cut.counted[cut.number - 1])))
+    return { text: otherText(cut.number) };
   if (cut !== undefined || terms !== 'given') return undefined;
   if (thrown !== undefined) return { text: `the scenario fails: ${textOf(thrown.error)}`, cause: thrown.error };
   return isScenarioOver ? undefined : { text: 'the scenario does not end' };
+}
+
+function otherText(number: number): string {
+  return `wait ${number} is not that of the run before: code under test uses what no seed decides`;
 }
 
 function isSame(wait: SeenWait | undefined, other: SeenWait | undefined): boolean {
@@ -38,17 +44,11 @@ function isSame(wait: SeenWait | undefined, other: SeenWait | undefined): boolea
 }
 
 /** Code after a wait that never ends does not run, and its `finally` neither. */
-function ofWhatRuns({ run, host }: TortureRun): Failure | undefined {
-  if (run === undefined) return undefined;
-  const [wait] = host.handlerWaits.of([run]);
+function ofWhatRuns(of: TortureRun): Failure | undefined {
+  const run = of.run as HandlerRun;
   if (run.handling === undefined && run.tasks.length === 0) return undefined;
-  return { text: `${whoRuns(wait)} never ends, so that its \`finally\` does not run` };
-}
-
-function whoRuns(wait: Wait | undefined): string {
-  const who = wait?.task === undefined ? 'the handler' : `the child task ${wait.task}`;
-  if (wait === undefined) return who;
-  return `${who}, which waits in ${wait.waits}${wait.at === undefined ? '' : ` at ${wait.at}`},`;
+  const [wait] = of.host.handlerWaits.of([run]);
+  return { text: `${waitText(wait as Wait)}, and never ends: its \`finally\` does not run` };
 }
 
 function ofErrors({ rejections, reports, cut }: TortureRun): Failure | undefined {
@@ -75,6 +75,6 @@ function ofClose({ run, cut, wasEnding }: TortureRun, usual: number | undefined)
   if (end === undefined || cut === undefined || wasEnding || end.code === usual) return undefined;
   // A client may close whenever it likes, and with any code.
   if (end.by === 'peer') return undefined;
-  if (cut.cut.isRightEnd(end, usual)) return undefined;
+  if (cut.cut.isRightEnd(end)) return undefined;
   return { text: `a wrong close code: ${end.code} by ${end.by}`, cause: end.cause };
 }

@@ -14,7 +14,7 @@ import type { HandlerRun } from '../../server/handler-run.ts';
 import { HostedSocket } from '../../server/hosted-socket.ts';
 import type { Host, ServerSocket } from '../../server/host.ts';
 import type { HostOptions } from '../../server/host-options.ts';
-import type { OwnCall } from '../../server/host-waits.ts';
+import type { Call, OwnCall } from '../../server/host-waits.ts';
 import type { Report, Where } from '../../server/report.ts';
 import type { Routes } from '../../server/servable.ts';
 import type { ServingHost } from '../../server/serving-host.ts';
@@ -54,8 +54,8 @@ export interface SeenWait extends Pick<OwnCall, 'at' | 'task'> {
 export interface PlannedCut {
   readonly cut: Cut;
   readonly number: number;
-  /** The wait of this number in the run without a cut; undefined for 0. */
-  readonly wait: SeenWait | undefined;
+  /** The waits of the run without a cut. */
+  readonly counted: readonly SeenWait[];
 }
 
 /** What a report got. */
@@ -236,13 +236,23 @@ export class TortureRun {
   }
 
   #lookForWaits(run: HandlerRun): void {
-    const { handlerWaits } = this.host;
-    const fresh = handlerWaits.callsNear(run).filter(({ wait }) => !this.#seen.has(wait.resolver));
-    for (const { wait } of fresh) this.#seen.add(wait.resolver);
-    if (fresh.length > 0)
-      for (const { waits, at, task, resolver } of handlerWaits.ownOf(run, fresh))
-        this.#waitsIn({ waits, at, task }, resolver);
-    if (this.#isNewlyIdle(run)) this.#waitsIn({ waits: 'message', at: undefined, task: undefined });
+    for (const call of this.host.handlerWaits.callsNear(run)) {
+      if (this.#seen.has(call.wait.resolver)) continue;
+      this.#seen.add(call.wait.resolver);
+      this.#lookAt(run, call);
+    }
+    if (this.#isNewlyIdle(run)) this.#waitsIn({ waits: 'message', ...NO_PLACE });
+  }
+
+  /** To find a line takes time: before its cut, a run finds none for calls that are known to be its. */
+  #lookAt(run: HandlerRun, call: Call): void {
+    const isPassed = this.cut !== undefined && this.waits.length + 1 !== this.cut.number;
+    if (isPassed && (call.child !== undefined || (call.run === run && call.waits !== 'close'))) {
+      const { at, task } = this.cut?.counted[this.waits.length] ?? NO_PLACE;
+      return this.#waitsIn({ waits: call.waits, at, task });
+    }
+    for (const { waits, at, task, resolver } of this.host.handlerWaits.ownOf(run, [call]))
+      this.#waitsIn({ waits, at, task }, resolver);
   }
 
   /** Whether a shared socket whose handler has returned waits for the next message. */
@@ -307,6 +317,8 @@ export class TortureRun {
   }
 }
 
+const NO_PLACE = { at: undefined, task: undefined };
+
 const TERMS: Readonly<Record<Terms, HostOptions>> = {
   given: {},
   patient: { heartbeat: false },
@@ -323,7 +335,7 @@ export function textOf(error: unknown): string {
 }
 
 /** Says who waits where. */
-export function waitText({ waits, at, task }: SeenWait): string {
+export function waitText({ waits, at, task }: Pick<SeenWait, 'waits' | 'at'> & { readonly task?: string | undefined }): string {
   if (waits === 'message') return 'the socket waits for a message';
   const who = task === undefined ? 'the handler' : `the child task ${task}`;
   return `${who} waits in ${waits}${at === undefined ? '' : ` at ${at}`}`;

@@ -119,16 +119,18 @@ const TERM_TEXTS: Readonly<Record<Terms, string>> = {
   slow: 'before any cut, with a peer that is one message behind',
 };
 
-function cutText({ cut, number, wait }: PlannedCut): string {
+function cutText({ cut, number, counted }: PlannedCut): string {
+  const wait = counted[number - 1];
   return wait === undefined ? cut.name : `${cut.name} while ${waitText(wait)} (wait ${number})`;
 }
 
 function planOf(counted: Counted, cuts: readonly Cut[]): readonly PlannedCut[] {
   return cuts.flatMap((cut): readonly PlannedCut[] => {
     const { at, terms } = cut;
-    if (at === 'open') return [{ cut, number: 0, wait: undefined }];
-    return counted[terms].flatMap((wait, index) =>
-      at.includes(wait.waits) ? [{ cut, number: index + 1, wait }] : [],
+    if (at === 'open') return [{ cut, number: 0, counted: [] }];
+    const waits = counted[terms];
+    return waits.flatMap((wait, index) =>
+      at.includes(wait.waits) ? [{ cut, number: index + 1, counted: waits }] : [],
     );
   });
 }
