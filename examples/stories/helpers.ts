@@ -22,11 +22,15 @@ export async function asking(ws: ServerSocket): Promise<void> {
     await ws.endServer(4404, 'Nobody is there');
     return;
   }
-  for (;;) {
-    const [from, [data, status]] = await select({ ws, other });
-    if (status !== 'ok') break;
-    // Awaiting it is the back-pressure: who is too slow to listen is told less.
-    await (from === 'ws' ? other : ws).write(data);
+  try {
+    for (;;) {
+      const [from, [data, status]] = await select({ ws, other });
+      if (status !== 'ok') break;
+      // Awaiting it is the back-pressure: who is too slow to listen is told less. With the signal
+      // a helper that does not read keeps nobody who has left.
+      await (from === 'ws' ? other : ws).write(data, { signal: ws.signal });
+    }
+  } finally {
+    void other.endServer(1000, 'The other side has left');
   }
-  await other.endServer(1000, 'The other side has left');
 }

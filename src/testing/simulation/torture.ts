@@ -48,6 +48,42 @@ export interface TortureReport {
   toString(): string;
 }
 
+/**
+ * Finds out whether a handler survives whatever may happen at each of its waits.
+ *
+ * Plays the scenario once and counts the waits: each call of a socket, `select`, channel, sleep or
+ * task in which the handler of the client, or a child task of it, is after a step of the world. A
+ * shared socket whose handler has returned waits for its next message. Then the same seed is played
+ * again for each wait and each cut: link lost, closed by the peer, time-out (nothing arrives while
+ * time passes), aborted (`ws.terminate()` of other code, which aborts `ws.signal`), stalled peer
+ * (nothing passes, no end is told), host closing; and slow write, with a peer that takes one message
+ * at a time, so that each write waits. At each wait for a message the hostile inputs come in front
+ * of the next one: an empty message, one as long as `maxMessageBytes` and one longer, half a
+ * surrogate pair, bytes, a flood; and once the client closes right after it has opened.
+ *
+ * A cut fails the torture where it leaves
+ *
+ * - an unhandled rejection. A test runner may report it, too.
+ * - an error that `report` gets: a handler that ends because its socket does throws nothing but the
+ *   reason of a signal. After a hostile input a MessageError, and reports of limits, are right.
+ * - a handler or child task that still runs when the world has ended, or a call of this package
+ *   that still waits. Its `finally` has not run: an async function runs its `finally` blocks unless
+ *   it stays in an await for ever, and that is what is looked for. A function of its own that waits
+ *   for something foreign, and that neither handler nor task awaits, is not seen.
+ * - a timer of `ws.clock` that is set.
+ * - a wrong close code: 1011 always, after a lost link or an abort anything but 1006, while the host
+ *   closes anything but 1001 and codes from 3000 on. The code of the run without a cut is right.
+ *
+ * In a run that is cut the scenario may fail: only the first run has to succeed.
+ *
+ * @param server - What is served: one server, or a map of patterns.
+ * @param scenario - Plays the client, and gets the stage: `{ world, host }`. When it has ended, the
+ *   client closes.
+ * @param options - `seed`, `host`, `hostile`, `client`.
+ * @returns The numbers of waits and cuts; as text `your handler survived 212 cuts`.
+ * @throws SimulationError `COROSOCK_SIMULATION` for the first cut that the handler does not survive.
+ *   Its text names the cut, the wait and the line. UsageError `COROSOCK_ARGUMENT`.
+ */
 export async function torture(
   server: Routes,
   scenario: TortureScenario,
