@@ -309,31 +309,6 @@ describe('the filter of host.waits', () => {
 
 const FILE = 'host-waits.spec.ts:';
 
-describe('HostWaits.callsNear and HostWaits.ownOf', () => {
-  it('give the calls of one run: for its socket, its tasks, and those that it awaits', async () => {
-    const memory = new MemoryHost();
-    const { run } = memory.visit(async (ws: ServerSocket) => {
-      const task = ws.spawn(async function child() {
-        await silent.take();
-      });
-      void ws.closed;
-      void ws.read();
-      await task;
-    });
-    memory.visit(async (ws: ServerSocket) => void (await select({ ws, silent })));
-    await memory.clock.advance(0);
-    const waits = memory.host.handlerWaits;
-    const calls = waits.callsNear(run);
-    expect(calls.map((call) => call.waits)).toEqual(expect.arrayContaining(['read', 'close', 'task', 'select']));
-    const own = waits.ownOf(run, calls).map((call) => [call.waits, call.task]);
-    expect(own).toEqual([
-      ['read', undefined],
-      ['task', undefined],
-      ['other', 'child'],
-    ]);
-  });
-});
-
 describe('HostWaits.elsewhere', () => {
   /** Whether the handler, and each child task by its name, is elsewhere. */
   async function elsewhere(handler: (ws: ServerSocket) => Promise<unknown>): Promise<unknown> {

@@ -16,7 +16,9 @@ import { quiz } from '../../examples/tour/handlers/quiz.ts';
 type Server = Parameters<typeof torture>[0];
 
 /** Says something and hears the answer, line by line. */
-function script(...lines: ReadonlyArray<readonly [says: string | undefined, hears: string]>): TortureScenario {
+function script(
+  ...lines: ReadonlyArray<readonly [says: string | undefined, hears: string]>
+): TortureScenario {
   return async (client: WorldClient) => {
     for (const [says, hears] of lines) {
       if (says !== undefined) await client.write(says);

@@ -181,9 +181,15 @@ describe('torture finds', () => {
     ],
     [
       'a child task that is left over',
-      atEnd((ws, end) => void (end === 'timeout' && ws.spawn(async function stuck() {
-        await new Promise(() => {});
-      }))),
+      atEnd(
+        (ws, end) =>
+          void (
+            end === 'timeout' &&
+            ws.spawn(async function stuck() {
+              await new Promise(() => {});
+            })
+          ),
+      ),
       /time-out .*: the child task stuck waits in other, and never ends/,
     ],
     [

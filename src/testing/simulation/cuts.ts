@@ -2,16 +2,13 @@
 // and of the host. What a peer sends to do harm is in hostile.ts. torture.ts plans one run for each
 // wait and cut, torture-run.ts makes the cut.
 
+import type { WaitKind } from './seen-waits.ts';
 import type { SlowWrites } from './slow-writes.ts';
 import type { WorldClient } from './world-link.ts';
-import type { OwnCall } from '../../server/host-waits.ts';
 import type { Host } from '../../server/host.ts';
 import type { HandlerRun } from '../../server/handler-run.ts';
 import type { Where } from '../../server/report.ts';
 import type { CloseInfo } from '../../core/close-info.ts';
-
-/** What a wait is in. `message`: a shared socket whose handler has returned waits for its client. */
-export type WaitKind = OwnCall['waits'] | 'message';
 
 /** Where a cut is made. */
 export interface CutPlace {
@@ -46,15 +43,7 @@ export interface Cut {
   explains?(error: unknown, where: Where): boolean;
 }
 
-const EVERY_WAIT: readonly WaitKind[] = [
-  'read',
-  'write',
-  'select',
-  'task',
-  'close',
-  'other',
-  'message',
-];
+const EVERY_WAIT: readonly WaitKind[] = ['read', 'write', 'select', 'task', 'close', 'other', 'message'];
 /** Of a browser that leaves the page, and of a host that closes. */
 const GOING_AWAY = 1001;
 const LINK_LOST = 1006;

@@ -2,7 +2,8 @@
 // it comes in front of the next one.
 
 import { isNoFault } from './cuts.ts';
-import type { Cut, CutPlace, WaitKind } from './cuts.ts';
+import type { Cut, CutPlace } from './cuts.ts';
+import type { WaitKind } from './seen-waits.ts';
 import { messageCloseCode } from '../../core/errors.ts';
 import { propertyOf } from '../../core/object-like.ts';
 

@@ -25,7 +25,8 @@ export class SlowWrites {
     writer.write = (request) => this.#asking(() => write(request));
     writer.writeFragments = (request) => this.#asking(() => writeFragments(request));
     writer.mayGoOn = () => this.#isRoom && mayGoOn();
-    const bufferedBytes = (): number => Reflect.get(Object.getPrototypeOf(transport), 'bufferedBytes', transport);
+    const bufferedBytes = (): number =>
+      Reflect.get(Object.getPrototypeOf(transport) as object, 'bufferedBytes', transport) as number;
     Object.defineProperty(transport, 'bufferedBytes', {
       get: () => (this.#isAsked ? Infinity : bufferedBytes()),
     });

@@ -1,8 +1,9 @@
 // Judges how one run of torture.ts has ended: whether all has ended that the handler began, and
 // whether the end is the one that the cut explains.
 
-import { textOf, waitText } from './torture-run.ts';
-import type { Reported, SeenWait, TortureRun } from './torture-run.ts';
+import { isSameWait, waitText } from './seen-waits.ts';
+import { textOf } from './torture-run.ts';
+import type { Reported, TortureRun } from './torture-run.ts';
 import type { HandlerRun } from '../../server/handler-run.ts';
 import type { Wait } from '../../server/host-waits.ts';
 
@@ -20,27 +21,23 @@ export interface Failure {
  */
 export function failureOf(run: TortureRun, usual: number | undefined): Failure | undefined {
   if (run.isEndless) return { text: 'it goes round in a circle: time never passes' };
-  if (run.run === undefined) return { text: `the client gets no handler: ${textOf(run.thrown?.error)}`, cause: run.thrown?.error };
-  return (
-    ofScenario(run) ?? ofWhatRuns(run) ?? ofErrors(run) ?? ofWhatIsLeft(run) ?? ofClose(run, usual)
-  );
+  if (run.run === undefined)
+    return { text: `the client gets no handler: ${textOf(run.thrown?.error)}`, cause: run.thrown?.error };
+  return ofScenario(run) ?? ofWhatRuns(run) ?? ofErrors(run) ?? ofWhatIsLeft(run) ?? ofClose(run, usual);
 }
 
 /** A scenario has to succeed where nothing is cut, under the terms that were given. */
 function ofScenario({ cut, waits, terms, thrown, isScenarioOver, wasCut }: TortureRun): Failure | undefined {
-  if (cut !== undefined && (!wasCut || !isSame(waits[cut.number - 1], cut.counted[cut.number - 1])))
+  if (cut !== undefined && (!wasCut || !isSameWait(waits[cut.number - 1], cut.counted[cut.number - 1])))
     return { text: otherText(cut.number) };
   if (cut !== undefined || terms !== 'given') return undefined;
-  if (thrown !== undefined) return { text: `the scenario fails: ${textOf(thrown.error)}`, cause: thrown.error };
+  if (thrown !== undefined)
+    return { text: `the scenario fails: ${textOf(thrown.error)}`, cause: thrown.error };
   return isScenarioOver ? undefined : { text: 'the scenario does not end' };
 }
 
 function otherText(number: number): string {
   return `wait ${number} is not that of the run before: code under test uses what no seed decides`;
-}
-
-function isSame(wait: SeenWait | undefined, other: SeenWait | undefined): boolean {
-  return wait?.waits === other?.waits && wait?.at === other?.at && wait?.task === other?.task;
 }
 
 /** Code after a wait that never ends does not run, and its `finally` neither. */
@@ -64,7 +61,9 @@ function ofErrors({ rejections, reports, cut }: TortureRun): Failure | undefined
 function ofWhatIsLeft({ isScenarioOver, looseCalls, world }: TortureRun): Failure | undefined {
   if (!isScenarioOver) return undefined;
   if (looseCalls > 0)
-    return { text: 'a call is left over that never ends: what comes after it, such as `finally`, does not run' };
+    return {
+      text: 'a call is left over that never ends: what comes after it, such as `finally`, does not run',
+    };
   const { timers, isAwaited } = world.agenda;
   const text = timers === 1 ? '1 timer is left over' : `${timers} timers are left over`;
   return timers > 0 && isAwaited ? { text } : undefined;

@@ -3,7 +3,9 @@
 // all has ended. torture.ts plans the runs, survival.ts judges how they ended.
 
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { Cut, CutPlace, Terms, WaitKind } from './cuts.ts';
+import type { Cut, CutPlace, Terms } from './cuts.ts';
+import { SeenWaits, waitText } from './seen-waits.ts';
+import type { KnownWaits, SeenWait } from './seen-waits.ts';
 import { SlowWrites } from './slow-writes.ts';
 import { SeededWorld } from './world.ts';
 import type { World, WorldSettings } from './world.ts';
@@ -14,7 +16,6 @@ import type { HandlerRun } from '../../server/handler-run.ts';
 import { HostedSocket } from '../../server/hosted-socket.ts';
 import type { Host, ServerSocket } from '../../server/host.ts';
 import type { HostOptions } from '../../server/host-options.ts';
-import type { Call, OwnCall } from '../../server/host-waits.ts';
 import type { Report, Where } from '../../server/report.ts';
 import type { Routes } from '../../server/servable.ts';
 import type { ServingHost } from '../../server/serving-host.ts';
@@ -45,17 +46,9 @@ export type TortureClient =
   | Omit<ClientOfWorld, 'params'>
   | ((stage: TortureStage) => Promise<Omit<ClientOfWorld, 'params'>>);
 
-/** One wait of the handler, or of a child task. */
-export interface SeenWait extends Pick<OwnCall, 'at' | 'task'> {
-  readonly waits: WaitKind;
-}
-
-/** A cut at the wait of this number, from 1; 0: right after the client has opened. */
-export interface PlannedCut {
+/** A cut at one wait; at 0: right after the client has opened. */
+export interface PlannedCut extends KnownWaits {
   readonly cut: Cut;
-  readonly number: number;
-  /** The waits of the run without a cut. */
-  readonly counted: readonly SeenWait[];
 }
 
 /** What a report got. */
@@ -75,7 +68,6 @@ const MOST_STEPS_AT_ONCE = 50_000;
 
 /** Plays a scenario once. */
 export class TortureRun {
-  readonly waits: SeenWait[] = [];
   readonly reports: Reported[] = [];
   readonly rejections: unknown[] = [];
   /** One line an event. */
@@ -95,14 +87,12 @@ export class TortureRun {
   readonly world: SeededWorld;
   readonly #subject: Subject;
   readonly #isScenario = new AsyncLocalStorage<true>();
-  readonly #seen = new WeakSet<Resolver>();
   readonly #looseBefore: number = looseCalls();
   #host: ServingHost | undefined;
+  readonly #seen: SeenWaits;
   #client: WorldClient | undefined;
   /** The wait at which the cut was made, until what it holds is released. */
   #held: Resolver | 'unknown' | undefined;
-  /** Bytes received when a shared socket was last found idle. */
-  #idleBytes = -1;
   #isConnecting = false;
   #writes: SlowWrites | undefined;
   #atOnce = { nowMs: 0, steps: 0 };
@@ -111,6 +101,7 @@ export class TortureRun {
     this.#subject = subject;
     this.terms = terms;
     this.cut = cut;
+    this.#seen = new SeenWaits(cut, (resolver) => this.#onWait(resolver));
     this.world = new SeededWorld(subject.world);
   }
 
@@ -124,6 +115,11 @@ export class TortureRun {
       this.#isScenario.disable();
     }
     return this;
+  }
+
+  /** The waits of the handler so far. */
+  get waits(): readonly SeenWait[] {
+    return this.#seen.list;
   }
 
   /** The host of the run. */
@@ -232,43 +228,15 @@ export class TortureRun {
     }
     if (this.run === undefined) return;
     if (this.wasCut) this.#lookAtHeld(this.run);
-    else this.#lookForWaits(this.run);
+    else this.#seen.look(this.run);
   }
 
-  #lookForWaits(run: HandlerRun): void {
-    for (const call of this.host.handlerWaits.callsNear(run)) {
-      if (this.#seen.has(call.wait.resolver)) continue;
-      this.#seen.add(call.wait.resolver);
-      this.#lookAt(run, call);
-    }
-    if (this.#isNewlyIdle(run)) this.#waitsIn({ waits: 'message', ...NO_PLACE });
-  }
-
-  /** To find a line takes time: before its cut, a run finds none for calls that are known to be its. */
-  #lookAt(run: HandlerRun, call: Call): void {
-    const isPassed = this.cut !== undefined && this.waits.length + 1 !== this.cut.number;
-    if (isPassed && (call.child !== undefined || (call.run === run && call.waits !== 'close'))) {
-      const { at, task } = this.cut?.counted[this.waits.length] ?? NO_PLACE;
-      return this.#waitsIn({ waits: call.waits, at, task });
-    }
-    for (const { waits, at, task, resolver } of this.host.handlerWaits.ownOf(run, [call]))
-      this.#waitsIn({ waits, at, task }, resolver);
-  }
-
-  /** Whether a shared socket whose handler has returned waits for the next message. */
-  #isNewlyIdle({ isHandlerRunning, isOffering, conversation }: HandlerRun): boolean {
-    if (isHandlerRunning || isOffering || conversation.isEnding) return false;
-    const { receivedBytes } = conversation.transport;
-    if (this.#idleBytes === receivedBytes) return false;
-    this.#idleBytes = receivedBytes;
-    return true;
-  }
-
-  #waitsIn(wait: SeenWait, resolver?: Resolver): void {
+  /** The handler has begun to wait. */
+  #onWait(resolver: Resolver | undefined): void {
     if (this.wasCut) return;
-    this.waits.push(wait);
-    this.#tell(`${waitText(wait)} (wait ${this.waits.length})`);
-    if (this.waits.length !== this.cut?.number) return;
+    const { length } = this.waits;
+    this.#tell(`${waitText(this.waits[length - 1] as SeenWait)} (wait ${length})`);
+    if (length !== this.cut?.number) return;
     this.#held = resolver ?? 'unknown';
     this.#cutNow();
   }
@@ -317,8 +285,6 @@ export class TortureRun {
   }
 }
 
-const NO_PLACE = { at: undefined, task: undefined };
-
 const TERMS: Readonly<Record<Terms, HostOptions>> = {
   given: {},
   patient: { heartbeat: false },
@@ -332,11 +298,4 @@ function looseCalls(): number {
 /** The text of what was thrown, which may be anything. */
 export function textOf(error: unknown): string {
   return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-}
-
-/** Says who waits where. */
-export function waitText({ waits, at, task }: Pick<SeenWait, 'waits' | 'at'> & { readonly task?: string | undefined }): string {
-  if (waits === 'message') return 'the socket waits for a message';
-  const who = task === undefined ? 'the handler' : `the child task ${task}`;
-  return `${who} waits in ${waits}${at === undefined ? '' : ` at ${at}`}`;
 }

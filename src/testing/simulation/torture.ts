@@ -5,10 +5,12 @@
 import { CUTS, WRITE_CUTS } from './cuts.ts';
 import type { Cut, Terms } from './cuts.ts';
 import { HOSTILE_CUTS } from './hostile.ts';
+import { waitText } from './seen-waits.ts';
+import type { SeenWait } from './seen-waits.ts';
 import { SimulationError } from './simulation-error.ts';
 import { failureOf } from './survival.ts';
-import { TortureRun, waitText } from './torture-run.ts';
-import type { PlannedCut, SeenWait, Subject, TortureClient, TortureScenario } from './torture-run.ts';
+import { TortureRun } from './torture-run.ts';
+import type { PlannedCut, Subject, TortureClient, TortureScenario } from './torture-run.ts';
 import { WORLD_OPTIONS } from './world.ts';
 import type { WorldOptions } from './world.ts';
 import type { HostOptions } from '../../server/host-options.ts';
@@ -118,7 +120,10 @@ class Torture {
       patient: await this.#count('patient'),
       slow: await this.#count('slow'),
     };
-    const plan = planOf(counted, this.#isHostile ? [...CUTS, ...WRITE_CUTS, ...HOSTILE_CUTS] : [...CUTS, ...WRITE_CUTS]);
+    const plan = planOf(
+      counted,
+      this.#isHostile ? [...CUTS, ...WRITE_CUTS, ...HOSTILE_CUTS] : [...CUTS, ...WRITE_CUTS],
+    );
     for (const [index, planned] of plan.entries()) {
       const run = await new TortureRun(this.#subject, planned.cut.terms, planned).play();
       this.#judge(run, `cut ${index + 1} of ${plan.length}, ${cutText(planned)}`);
