@@ -77,6 +77,7 @@ const entryPoints = [
       'sessionStoreContract',
       'settle',
       'simulate',
+      'torture',
       'transportContract',
       'virtualClock',
       'world',

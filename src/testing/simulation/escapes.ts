@@ -183,6 +183,17 @@ export class Escapes {
     this.#begun.push(...begun.filter(isPending));
   }
 
+  /** Gives the places at which code of the world itself has set timers of Node that are still set. */
+  get nodeTimers(): readonly string[] {
+    const set = this.#begun.filter((begun) => isTimer(begun) && isForeign(begun) && isPending(begun));
+    const places = set.flatMap(({ trace }) =>
+      linesOf(trace)
+        .flatMap((line) => placeOf(line) ?? [])
+        .slice(0, 1),
+    );
+    return places.filter((place) => !place.includes('/node_modules/'));
+  }
+
   /** Waits for code to come back. Once for all that it may wait for. */
   async #isProved(code: ReadonlyMap<string, string>, begun: readonly Begun[]): Promise<boolean> {
     const { agenda, running } = this.#settings;

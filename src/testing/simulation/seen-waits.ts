@@ -6,7 +6,7 @@ import type { Call, OwnCall } from '../../server/host-waits.ts';
 import type { ServingHost } from '../../server/serving-host.ts';
 import type { Resolver } from '../../core/parked-wait.ts';
 
-/** What a wait is in. `message`: a shared socket whose handler has returned waits for its client. */
+/** What a wait is in. `message`: a shared socket whose handler has returned waits for a message. */
 export type WaitKind = OwnCall['waits'] | 'message';
 
 /** One wait of the handler, or of a child task. */

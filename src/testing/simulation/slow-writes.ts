@@ -1,5 +1,5 @@
-// Lets each write of one socket wait, as with a peer that is always one message behind: the shortest
-// write has a wait then at which it can be cut. torture-run.ts uses it.
+// Lets each write of one socket wait, as with a peer that is always one message behind: also the
+// shortest write has a wait then at which it can be cut. torture-run.ts uses it.
 
 import type { Conversation } from '../../conversation/conversation.ts';
 import type { Clock } from '../../time/clock.ts';
@@ -24,7 +24,11 @@ export class SlowWrites {
     const mayGoOn = writer.mayGoOn.bind(writer);
     writer.write = (request) => this.#asking(() => write(request));
     writer.writeFragments = (request) => this.#asking(() => writeFragments(request));
-    writer.mayGoOn = () => this.#isRoom && mayGoOn();
+    writer.mayGoOn = () => {
+      if (this.#isRoom) return mayGoOn();
+      this.#goOnLater();
+      return false;
+    };
     const bufferedBytes = (): number =>
       Reflect.get(Object.getPrototypeOf(transport) as object, 'bufferedBytes', transport) as number;
     Object.defineProperty(transport, 'bufferedBytes', {

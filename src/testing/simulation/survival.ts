@@ -21,6 +21,7 @@ export interface Failure {
  */
 export function failureOf(run: TortureRun, usual: number | undefined): Failure | undefined {
   if (run.isEndless) return { text: 'it goes round in a circle: time never passes' };
+  if (run.escaped !== undefined) return { text: textOf(run.escaped.error), cause: run.escaped.error };
   if (run.run === undefined)
     return { text: `the client gets no handler: ${textOf(run.thrown?.error)}`, cause: run.thrown?.error };
   return ofScenario(run) ?? ofWhatRuns(run) ?? ofErrors(run) ?? ofWhatIsLeft(run) ?? ofClose(run, usual);
@@ -48,7 +49,9 @@ function ofWhatRuns(of: TortureRun): Failure | undefined {
   return { text: `${waitText(wait as Wait)}, and never ends: its \`finally\` does not run` };
 }
 
-function ofErrors({ rejections, reports, cut }: TortureRun): Failure | undefined {
+function ofErrors({ rejections, stepErrors, reports, cut }: TortureRun): Failure | undefined {
+  if (stepErrors.length > 0)
+    return { text: `thrown in a timer: ${textOf(stepErrors[0])}`, cause: stepErrors[0] };
   if (rejections.length > 0)
     return { text: `unhandled rejection: ${textOf(rejections[0])}`, cause: rejections[0] };
   const isExplained = ({ error, where }: Reported): boolean => cut?.cut.explains?.(error, where) === true;
@@ -65,6 +68,8 @@ function ofWhatIsLeft({ isScenarioOver, looseCalls, world }: TortureRun): Failur
       text: 'a call is left over that never ends: what comes after it, such as `finally`, does not run',
     };
   const { timers, isAwaited } = world.agenda;
+  const [nodeTimer] = world.escapes.nodeTimers;
+  if (nodeTimer !== undefined) return { text: `a timer of Node is left over, set at ${nodeTimer}` };
   const text = timers === 1 ? '1 timer is left over' : `${timers} timers are left over`;
   return timers > 0 && isAwaited ? { text } : undefined;
 }

@@ -70,10 +70,14 @@ const MOST_STEPS_AT_ONCE = 50_000;
 export class TortureRun {
   readonly reports: Reported[] = [];
   readonly rejections: unknown[] = [];
+  /** What functions have thrown that a timer or a delivery has called. */
+  readonly stepErrors: unknown[] = [];
   /** One line an event. */
   readonly story: string[] = [];
   /** What the scenario has thrown. */
   thrown: { readonly error: unknown } | undefined;
+  /** Says that code waits in nothing of the world. */
+  escaped: { readonly error: unknown } | undefined;
   isScenarioOver: boolean = false;
   /** Whether it went on for {@link MOST_STEPS_AT_ONCE} steps without time that passes. */
   isEndless: boolean = false;
@@ -105,11 +109,18 @@ export class TortureRun {
     this.world = new SeededWorld(subject.world);
   }
 
-  /** Plays it to its end. Never rejects for what handler and scenario do. */
+  /**
+   * Plays it to its end. Never rejects for what handler and scenario do.
+   *
+   * @throws UsageError for the server, or the options of the host.
+   */
   async play(): Promise<this> {
+    this.#host = this.world.serve(this.#subject.server, this.#hostOptions()) as ServingHost;
     process.on('unhandledRejection', this.#onRejection);
     try {
       await this.#play();
+    } catch (error) {
+      this.escaped = { error };
     } finally {
       process.off('unhandledRejection', this.#onRejection);
       this.#isScenario.disable();
@@ -136,7 +147,7 @@ export class TortureRun {
     const { world } = this;
     world.clock.isDriven = true;
     world.onStep = () => this.#onStep();
-    this.#host = world.serve(this.#subject.server, this.#hostOptions()) as ServingHost;
+    world.stepOnError = (error) => this.stepErrors.push(error);
     const scenario = this.#isScenario.run(true, () => this.#perform());
     await this.#drive(() => this.isScenarioOver);
     this.#release();
@@ -151,7 +162,7 @@ export class TortureRun {
     await realTurn();
   }
 
-  /** Connects and plays the script. Runs in a context of its own, so that its rejections are known. */
+  /** Connects and plays the script, in a context of its own: so its rejections are known. */
   async #perform(): Promise<void> {
     const { world, host } = this;
     const connect = world.connect.bind(world);
@@ -200,7 +211,7 @@ export class TortureRun {
     const untilMs = agenda.now() + (isLong ? MOST_MS : MOST_CUT_MS);
     let idleUntilMs: number | undefined;
     for (;;) {
-      await this.#settle();
+      await this.world.clock.whenQuiet();
       const { nextMs, isAwaited, isCarrying } = agenda;
       if (this.isEndless || isOver() || nextMs > untilMs) return;
       if (isAwaited) idleUntilMs = undefined;
@@ -208,15 +219,6 @@ export class TortureRun {
       if (!isCarrying && idleUntilMs !== undefined && nextMs > idleUntilMs) return;
       agenda.jumpTo(nextMs);
     }
-  }
-
-  /** Runs what is ready, also what code does that has waited for it. */
-  async #settle(): Promise<void> {
-    const { clock } = this.world;
-    do {
-      await clock.settle();
-      await realTurn();
-    } while (clock.isRunning && !this.isEndless);
   }
 
   #onStep(): void {

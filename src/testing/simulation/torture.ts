@@ -25,8 +25,8 @@ export interface TortureOptions extends Pick<WorldOptions, 'seed'> {
   /** Whether the hostile inputs are sent, too. Default true. */
   readonly hostile?: boolean;
   /**
-   * `url`, `headers` and `protocols` of the client; or a function that prepares each run, with other
-   * clients for example, and gives them. Default `ws://localhost/`.
+   * `url`, `headers` and `protocols` of the client; or a function that prepares each run, with
+   * other clients for example, and gives them. Default `ws://localhost/`.
    */
   readonly client?: TortureClient;
 }
@@ -58,8 +58,8 @@ export interface TortureReport {
  * shared socket whose handler has returned waits for its next message. Then the same seed is played
  * again for each wait and each cut: link lost, closed by the peer, time-out (nothing arrives while
  * time passes), aborted (`ws.terminate()` of other code, which aborts `ws.signal`), stalled peer
- * (nothing passes, no end is told), host closing; and slow write, with a peer that takes one message
- * at a time, so that each write waits. At each wait for a message the hostile inputs come in front
+ * (nothing passes, no end is told), host closing; and slow write, with a peer that takes one
+ * message at a time, so that each write waits. At each wait for a message the hostile inputs come in front
  * of the next one: an empty message, one as long as `maxMessageBytes` and one longer, half a
  * surrogate pair, bytes, a flood; and once the client closes right after it has opened.
  *
@@ -72,9 +72,10 @@ export interface TortureReport {
  *   that still waits. Its `finally` has not run: an async function runs its `finally` blocks unless
  *   it stays in an await for ever, and that is what is looked for. A function of its own that waits
  *   for something foreign, and that neither handler nor task awaits, is not seen.
- * - a timer of `ws.clock` that is set.
- * - a wrong close code: 1011 always, after a lost link or an abort anything but 1006, while the host
- *   closes anything but 1001 and codes from 3000 on. The code of the run without a cut is right.
+ * - a timer of `ws.clock` that is set, or one of Node that code of yours has set.
+ * - an error that a timer has thrown.
+ * - a wrong close code: 1011 always, after a lost link or an abort anything but 1006, while the
+ *   host closes anything but 1001 and codes from 3000 on. The code of the run without a cut is right.
  *
  * In a run that is cut the scenario may fail: only the first run has to succeed.
  *
@@ -83,8 +84,8 @@ export interface TortureReport {
  *   client closes.
  * @param options - `seed`, `host`, `hostile`, `client`.
  * @returns The numbers of waits and cuts; as text `your handler survived 212 cuts`.
- * @throws SimulationError `COROSOCK_SIMULATION` for the first cut that the handler does not survive.
- *   Its text names the cut, the wait and the line. UsageError `COROSOCK_ARGUMENT`.
+ * @throws SimulationError `COROSOCK_SIMULATION` for the first cut that the handler does not
+ *   survive. Its text names the cut, the wait and the line. UsageError `COROSOCK_ARGUMENT`.
  */
 export async function torture(
   server: Routes,

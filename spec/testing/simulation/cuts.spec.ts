@@ -1,0 +1,49 @@
+// The cuts of torture: each shows a bug that no other run shows.
+
+import { describe, expect, it } from 'vitest';
+import type { Handler } from 'corosock';
+import { atEnd, failure, good } from './tortured.ts';
+
+describe('a cut finds', () => {
+  it.each<[string, Handler, RegExp]>([
+    [
+      'a close code that says that the server has failed',
+      atEnd((ws, end) => end === 'timeout' && ws.endServer(1011)),
+      /time-out .*: a wrong close code: 1011 by local/,
+    ],
+    [
+      'a close code of a host that does not close',
+      async (ws) => {
+        ws.draining.addEventListener('abort', () => void ws.endServer(1000));
+        await good(ws);
+      },
+      /host closing .*: a wrong close code: 1000 by local/,
+    ],
+    [
+      'a write to a slow peer whose time-out was not thought of',
+      async (ws) => {
+        for await (const message of ws)
+          if ((await ws.write(message, { timeoutMs: 1000 })) === 'timeout') throw new Error('planted');
+      },
+      /slow write .* write .*: error reported by server: Error: planted/,
+    ],
+  ])('%s', async (_, handler, message) => {
+    expect((await failure(handler)).message).toMatch(message);
+  });
+
+  it.each<[string, Handler]>([
+    ['link lost', atEnd((ws, end) => end === 1006 && ws.closeInfo?.by === 'link' && bug())],
+    ['closed by the peer', atEnd((_, end) => end === 1001 && bug())],
+    ['time-out', atEnd((_, end) => end === 'timeout' && bug())],
+    ['aborted', atEnd((ws, end) => end === 1006 && ws.closeInfo?.by === 'local' && bug())],
+    ['stalled peer', atEnd((ws, end) => end === 1006 && ws.closeInfo?.by === 'heartbeat' && bug())],
+    ['host closing', atEnd((ws) => ws.draining.aborted && bug())],
+  ])('what no other cut shows: %s', async (name, handler) => {
+    const { message } = await failure(handler, { hostile: false });
+    expect(message).toMatch(new RegExp(`cut \\d+ of \\d+, ${name} while .*: Error: planted`));
+  });
+});
+
+function bug(): never {
+  throw new Error('planted');
+}
