@@ -1,6 +1,6 @@
 // What interrupts a handler at one of its waits: the ordinary ends and delays of a link, of the
-// peer and of the host. What a peer sends to do harm is in hostile.ts. torture.ts plans one run for each
-// wait and cut, torture-run.ts makes the cut.
+// peer and of the host. What a peer sends to do harm is in hostile.ts. torture.ts plans one run for
+// each wait and cut, torture-run.ts makes the cut.
 
 import type { WaitKind } from './seen-waits.ts';
 import type { SlowWrites } from './slow-writes.ts';

@@ -183,7 +183,7 @@ export class Escapes {
     this.#begun.push(...begun.filter(isPending));
   }
 
-  /** Gives the places at which code of the world itself has set timers of Node that are still set. */
+  /** Gives the lines at which code of the world has set timers of Node that are still set. */
   get nodeTimers(): readonly string[] {
     const set = this.#begun.filter((begun) => isTimer(begun) && isForeign(begun) && isPending(begun));
     const places = set.flatMap(({ trace }) =>

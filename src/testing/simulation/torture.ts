@@ -59,9 +59,9 @@ export interface TortureReport {
  * again for each wait and each cut: link lost, closed by the peer, time-out (nothing arrives while
  * time passes), aborted (`ws.terminate()` of other code, which aborts `ws.signal`), stalled peer
  * (nothing passes, no end is told), host closing; and slow write, with a peer that takes one
- * message at a time, so that each write waits. At each wait for a message the hostile inputs come in front
- * of the next one: an empty message, one as long as `maxMessageBytes` and one longer, half a
- * surrogate pair, bytes, a flood; and once the client closes right after it has opened.
+ * message at a time, so that each write waits. At each wait for a message the hostile inputs come
+ * in front of the next one: an empty message, one as long as `maxMessageBytes` and one longer, half
+ * a surrogate pair, bytes, a flood; and once the client closes right after it has opened.
  *
  * A cut fails the torture where it leaves
  *
@@ -75,7 +75,8 @@ export interface TortureReport {
  * - a timer of `ws.clock` that is set, or one of Node that code of yours has set.
  * - an error that a timer has thrown.
  * - a wrong close code: 1011 always, after a lost link or an abort anything but 1006, while the
- *   host closes anything but 1001 and codes from 3000 on. The code of the run without a cut is right.
+ *   host closes anything but 1001 and codes from 3000 on. The code of the run without a cut is
+ *   right.
  *
  * In a run that is cut the scenario may fail: only the first run has to succeed.
  *
