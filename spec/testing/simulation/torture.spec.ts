@@ -26,7 +26,7 @@ describe('torture', () => {
   });
 });
 
-describe('torture names the cut, the wait, the line and the seed', () => {
+describe('torture names the cut, the wait, its line and its seed', () => {
   it('of a handler that fails after a time-out', async () => {
     const handler: Handler = async (ws) => {
       for (;;) {
