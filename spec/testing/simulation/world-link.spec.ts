@@ -64,6 +64,40 @@ describe('client.link.stall', () => {
     expect([held > 0, client.bufferedBytes]).toEqual([true, 0]);
   });
 
+  it('lets the host wait in write, if its client reads nothing', async () => {
+    await using w = world();
+    const seen: unknown[] = [];
+    const host = w.serve(async (ws) => {
+      await ws.read();
+      const data = 'x'.repeat(100_000);
+      for (let turn = 0; turn < 4 && !seen.includes('timeout'); turn += 1)
+        seen.push(await ws.write(data, { timeoutMs: 1000 }));
+    });
+    const client = await w.connect(host);
+    client.link.stall('in');
+    await client.write('go');
+    await w.clock.advance(5000);
+    expect(seen.slice(-2)).toEqual(['ok', 'timeout']);
+  });
+
+  it('lets the host wait in read, if its client writes nothing', async () => {
+    await using w = world();
+    const seen: unknown[] = [];
+    const host = w.serve(async (ws) => {
+      for (const timeoutMs of [1000, 5000]) seen.push(await ws.read({ timeoutMs }));
+    });
+    const client = await w.connect(host);
+    client.link.stall('out');
+    await client.write('late');
+    await w.clock.advance(2000);
+    client.link.heal();
+    await w.settle();
+    expect(seen).toEqual([
+      [undefined, 'timeout'],
+      ['late', 'ok'],
+    ]);
+  });
+
   it('holds a close frame, so that the close takes its time-out', async () => {
     await using w = world();
     const [client] = await echoIn(w);
