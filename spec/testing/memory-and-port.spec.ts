@@ -1,12 +1,12 @@
-// The same conversation over a port and in memory: what handler and client see is equal. What a
-// transport promises by itself is in its contract.
+// The same conversation over a port, in memory, and over the bytes of a port in a world: what
+// handler and client see is equal. What a transport promises by itself is in its contract.
 
 import { describe, expect, it } from 'vitest';
 import { serve } from 'corosock';
 import type { Handler, HostOptions, ServerSocket } from 'corosock';
 import { connect } from 'corosock/client';
 import type { ClientSocket } from 'corosock/client';
-import { runServer } from 'corosock/testing';
+import { runServer, world } from 'corosock/testing';
 
 interface Journey {
   readonly server: (ws: ServerSocket, see: (seen: unknown) => void) => Promise<void>;
@@ -38,7 +38,13 @@ async function seenBy(
   return seen;
 }
 
-async function onBoth(journey: Journey): Promise<{ readonly port: Seen; readonly memory: Seen }> {
+interface AllSeen {
+  readonly port: Seen;
+  readonly memory: Seen;
+  readonly wire: Seen;
+}
+
+async function overAll(journey: Journey): Promise<AllSeen> {
   const { headers = {}, options = {} } = journey;
   const given = { ...options, report: () => {} };
   const port = await seenBy(journey, async (handler) => {
@@ -50,7 +56,12 @@ async function onBoth(journey: Journey): Promise<{ readonly port: Seen; readonly
     const run = runServer(handler, { ...given, ...request });
     return [await run.client, run];
   });
-  return { port, memory };
+  const wire = await seenBy(journey, async (handler) => {
+    const w = world({ fidelity: 'wire' });
+    const host = w.serve({ '/chat/:room': handler }, given);
+    return [await w.connect(host, { url: 'ws://127.0.0.1:1/chat/a', headers }), w];
+  });
+  return { port, memory, wire };
 }
 
 /** Shows binary with its class, and an end with what its cause says to programs. */
@@ -197,9 +208,9 @@ const JOURNEYS: Readonly<Record<string, Journey & { readonly seen: Seen }>> = {
   },
 };
 
-describe('over a port and in memory', () => {
+describe('over a port, in memory, and over bytes in memory', () => {
   it.each(Object.entries(JOURNEYS))('%s', async (_, { seen, ...journey }) => {
-    expect(await onBoth(journey)).toEqual({ port: seen, memory: seen });
+    expect(await overAll(journey)).toEqual({ port: seen, memory: seen, wire: seen });
   });
 });
 

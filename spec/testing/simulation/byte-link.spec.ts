@@ -115,6 +115,19 @@ describe('A byte link', () => {
     await expect(once(near, 'close')).rejects.toMatchObject({ code: 'ECONNRESET' });
   });
 
+  it('brings that reset when its wire says so', async () => {
+    const arrivals: (() => void)[] = [];
+    const [near, far] = byteLink({ wires: [(arrive) => void arrivals.push(arrive), undefined] });
+    far.destroy();
+    near.write('lost');
+    await settle();
+    const before = near.destroyed;
+    const failed = once(near, 'close');
+    for (const arrive of arrivals) arrive();
+    await expect(failed).rejects.toMatchObject({ code: 'ECONNRESET' });
+    expect(before).toBe(false);
+  });
+
   it('resets both ends at once, and loses what is under way', async () => {
     const [near, far] = byteLink();
     const chunks = chunksOf(far);
