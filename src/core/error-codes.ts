@@ -39,10 +39,10 @@ export interface ErrorCodes {
    * nothing awaits that read. Its socket closes with 1000, and the read gives `'closed'`. Told once
    * for each place; the text says where the read was called.
    *
-   * Also for a handler that returns in the turn in which it has called `asWs`, or `requests` with
-   * `handlers`, once for a host. And for one that returns in the very step in which it was called,
-   * and has begun nothing, where its socket is written to later or a `select` waits for it: once
-   * for a route, with the line of that call.
+   * Also for a handler that returns at once, told once for a route, with the line of the call: in
+   * the turn in which it has called `asWs`, or `requests` with `handlers`; or in the very step in
+   * which it was called, where it has begun nothing, and its socket is written to later or a
+   * `select` waits for it.
    *
    * Cure: put `await` before the read, or before the function that reads; or return its promise.
    * After `asWs`, go on with `await ws.closed`; after `requests`, with `await rpc.closed`. Where
