@@ -2,22 +2,12 @@
 
 import { describe, expect, it } from 'vitest';
 import type { Handler } from 'corosock';
-import { simulate, SimulationError, world } from 'corosock/testing';
-import type { SimulateOptions, World } from 'corosock/testing';
+import { simulate, world } from 'corosock/testing';
+import { failureOf } from './told.ts';
 
 const echo: Handler = async (ws) => {
   for await (const message of ws) await ws.write(message);
 };
-
-/** The error with which a simulation ends. */
-async function failureOf(
-  scenario: (w: World) => Promise<void>,
-  options: SimulateOptions = { runs: 3 },
-): Promise<SimulationError> {
-  const error: unknown = await simulate(scenario, options).catch((thrown: unknown) => thrown);
-  if (error instanceof SimulationError) return error;
-  return expect.fail(`expected a SimulationError, got ${String(error)}`);
-}
 
 describe('a scenario that fails', () => {
   it('fails with its error, its seed and the code', async () => {

@@ -127,6 +127,11 @@ export class Agenda implements Clock {
     return this.#timers.at(-1)?.atMs ?? 0;
   }
 
+  /** When the last timer is due of those by a time; now, where none is set. */
+  lastTimerBy(untilMs: number): number {
+    return this.#timers.findLast(({ atMs }) => atMs <= untilMs)?.atMs ?? this.#nowMs;
+  }
+
   /** When the next event or timer is due, now or later; Infinity where nothing is to come. */
   get nextMs(): number {
     let nextMs = this.#timers[0]?.atMs ?? Infinity;

@@ -2,6 +2,7 @@
 // says how the run has ended. simulate.ts makes a run for each seed.
 
 import { textOf } from './checks.ts';
+import { whoWaits } from './who-waits.ts';
 import type { SeededWorld, World } from './world.ts';
 import { noop } from '../../core/noop.ts';
 import { DEFAULT_READ_TIMEOUT_MS } from '../../core/parked-wait.ts';
@@ -16,6 +17,8 @@ export interface RunFailure {
   readonly text: string;
   /** What was thrown. */
   readonly cause?: unknown;
+  /** What happened, one line an event. Undefined where it was not recorded. */
+  readonly story?: string;
 }
 
 /** So many steps without time that passes: the code under test goes round in a circle. */
@@ -31,8 +34,8 @@ export class ScenarioRun {
   #failure: RunFailure | undefined;
   /** The time of the last step, and the steps before that time. */
   #atOnce = { nowMs: 0, steps: 0 };
-  /** When idle timers have had their time; undefined while code waits for a timer. */
-  #idleUntilMs: number | undefined;
+  /** Since when no code waits for a timer, and the longest of those that are set since then. */
+  #idle: { readonly sinceMs: number; readonly periodMs: number } | undefined;
 
   constructor(world: SeededWorld, untilMs: number) {
     this.#world = world;
@@ -97,9 +100,14 @@ export class ScenarioRun {
     const { agenda } = this.#world;
     const nowMs = agenda.now();
     if (agenda.nextMs === Infinity) return true;
-    if (agenda.isAwaited || this.#untilMs >= DEFAULT_READ_TIMEOUT_MS) this.#idleUntilMs = undefined;
-    else this.#idleUntilMs ??= nowMs + IDLE_PERIODS * (agenda.lastTimerMs - nowMs);
-    return !agenda.isCarrying && this.#idleUntilMs !== undefined && agenda.nextMs > this.#idleUntilMs;
+    if (agenda.isAwaited || this.#untilMs >= DEFAULT_READ_TIMEOUT_MS) this.#idle = undefined;
+    else {
+      const { sinceMs, periodMs } = this.#idle ?? { sinceMs: nowMs, periodMs: 0 };
+      const longestMs = agenda.lastTimerBy(this.#untilMs) - nowMs;
+      this.#idle = { sinceMs, periodMs: Math.max(periodMs, longestMs) };
+    }
+    if (this.#idle === undefined || agenda.isCarrying) return false;
+    return agenda.nextMs > this.#idle.sinceMs + IDLE_PERIODS * this.#idle.periodMs;
   }
 
   /** Called after each step. */
@@ -124,8 +132,17 @@ export class ScenarioRun {
   /** The first failure counts. Nothing runs after it. */
   #fail(failure: RunFailure): void {
     if (this.#failure !== undefined) return;
-    this.#failure = failure;
+    this.#failure = { ...failure, ...this.#tellOf(failure) };
     this.#world.clock.isStopped = true;
+  }
+
+  /** Tells the end of a run that is recorded. */
+  #tellOf({ kind, text }: RunFailure): Pick<RunFailure, 'text' | 'story'> {
+    const { story } = this.#world;
+    if (story === undefined) return { text };
+    const waits = kind === 'thrown' ? undefined : whoWaits(this.#world);
+    const told = waits === undefined ? text : `${text}: ${waits}`;
+    return { text: told, story: story.finish(`fails: ${text}`) };
   }
 
   /** Ends the world, also after a failure, so that no handler stays behind. */

@@ -5,7 +5,14 @@
 import type { Agenda } from './agenda.ts';
 import type { Choices } from './choices.ts';
 import type { FaultSettings } from './faults.ts';
+import type { MessageSocket } from '../../socket/message-socket.ts';
 import type { TimerOwner } from '../../time/clock.ts';
+
+/** Both ends of an open link. */
+export interface LinkSockets {
+  readonly client: MessageSocket;
+  readonly ws: MessageSocket;
+}
 
 /** What faults are made of: one for each world. */
 export interface FaultSource {
@@ -14,6 +21,8 @@ export interface FaultSource {
   readonly faults: FaultSettings;
   /** Told of each fault that strikes, in words: `client 2 link reset`. */
   readonly tell: (what: string) => void;
+  /** Told of both ends of each link, before the client has its own. */
+  readonly join?: (name: string, ends: LinkSockets) => void;
 }
 
 /** A link, as faults see it; also what owns the timer that ends a stall. */

@@ -1,10 +1,11 @@
-// `simulate`: one scenario under many seeds. A seed that fails is run again with fewer random
-// choices, until it fails with as few as could be found; that run is told. One run is
-// scenario-run.ts's.
+// `simulate`: one scenario under many seeds. One run is scenario-run.ts's; replay.ts finds out why
+// a seed fails.
 
+import { explain } from './replay.ts';
+import type { Play, PlayedRun } from './replay.ts';
 import { ScenarioRun } from './scenario-run.ts';
-import type { RunFailure, Scenario } from './scenario-run.ts';
-import { SimulationError } from './simulation-error.ts';
+import type { Scenario } from './scenario-run.ts';
+import { Story } from './story.ts';
 import { SeededWorld, WORLD_OPTIONS } from './world.ts';
 import type { World, WorldOptions, WorldSettings } from './world.ts';
 import {
@@ -82,32 +83,30 @@ export async function simulate(
   const first = onlySeed ?? FIRST_SEED;
   const last = onlySeed ?? FIRST_SEED + runs - 1;
   for (let seed = first; seed <= last; seed += 1) {
-    const { world, failure } = await runOf(scenario, settings, seed);
-    if (failure !== undefined) throw errorOf(seed, failure);
+    const play: Play = (most, isRecorded) => runOf(scenario, { ...settings, seed }, { most, isRecorded });
+    const { failure, ...run } = await runOf(scenario, { ...settings, seed });
+    if (failure !== undefined) throw await explain('simulate()', { seed, run: { ...run, failure } }, play);
     report.runs += 1;
-    report.steps += world.agenda.steps;
-    report.virtualMs += world.agenda.now();
+    report.steps += run.steps;
+    report.virtualMs += run.virtualMs;
   }
   return report;
 }
 
-interface Run {
-  readonly world: SeededWorld;
-  readonly failure: RunFailure | undefined;
+interface Run extends PlayedRun {
+  readonly virtualMs: number;
 }
 
-async function runOf(scenario: Scenario, settings: Settings, seed: number, most?: number): Promise<Run> {
-  const given: WorldSettings = { ...settings, seed };
-  const world = new SeededWorld(given, most);
-  return { world, failure: await new ScenarioRun(world, settings.untilMs).play(scenario) };
-}
-
-function errorOf(seed: number, { kind, text, cause }: RunFailure): SimulationError {
-  const message = `simulate(): seed ${seed} fails: ${text}`;
-  const run = { seed, story: '' };
-  if (kind === 'deadlock') return new SimulationError('COROSOCK_DEADLOCK', message, run);
-  const options = cause === undefined ? undefined : { cause };
-  return new SimulationError('COROSOCK_SIMULATION', message, run, options);
+async function runOf(
+  scenario: Scenario,
+  settings: WorldSettings & Pick<Settings, 'untilMs'>,
+  { most, isRecorded }: { readonly most?: number; readonly isRecorded?: boolean } = {},
+): Promise<Run> {
+  const world = new SeededWorld(settings, most);
+  const { agenda, choices } = world;
+  if (isRecorded === true) world.story = new Story(agenda, () => world.servers);
+  const failure = await new ScenarioRun(world, settings.untilMs).play(scenario);
+  return { failure, taken: choices.taken, steps: agenda.steps, virtualMs: agenda.now() };
 }
 
 function checkOptionalSeed(call: string, name: string, seed: unknown): void {

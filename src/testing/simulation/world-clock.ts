@@ -26,6 +26,8 @@ export interface Outside {
 
 /** What hears of the steps of a world. */
 export interface StepListener {
+  /** A step is about to run, or nothing is ready. */
+  beforeStep(): void;
   /** A step has run, and all promises have gone on. */
   afterStep(): void;
   /** A step has thrown: code that a link or a timer has called. */
@@ -160,6 +162,7 @@ export class WorldClock implements VirtualClock {
 
   #step(): boolean {
     try {
+      this.#listener.beforeStep();
       return this.#agenda.step();
     } catch (error) {
       this.#listener.stepOnError(error);

@@ -88,7 +88,7 @@ export class WorldLink implements Link, FaultyLink {
   readonly #source: FaultSource;
   readonly #host: HostFaults;
   /** Of its client, for the story: `client 2`. */
-  readonly #name: string;
+  readonly name: string;
   readonly #faults: LinkFaults;
   readonly #ways: Readonly<Record<LinkDirection, OneWay>>;
   readonly wires: readonly [toHost: Wire, toClient: Wire];
@@ -103,7 +103,7 @@ export class WorldLink implements Link, FaultyLink {
   constructor(source: FaultSource, host: HostFaults, name: string) {
     this.#source = source;
     this.#host = host;
-    this.#name = name;
+    this.name = name;
     const { agenda } = source;
     const ways = { out: new OneWay(agenda.openLane()), in: new OneWay(agenda.openLane()) };
     this.#ways = ways;
@@ -118,6 +118,25 @@ export class WorldLink implements Link, FaultyLink {
     if (this.#isClosed || this.#ends === undefined) return this.#isClosed;
     const { client, ws } = this.#ends;
     return client.closeInfo !== undefined && ws.closeInfo !== undefined;
+  }
+
+  /** Undefined until the host has accepted the client. */
+  get ends(): LinkEnds | undefined {
+    return this.#ends;
+  }
+
+  /** The number of messages that it carries, or holds. */
+  get inFlight(): number {
+    return this.isOver ? 0 : this.#ways.out.lane.size + this.#ways.in.lane.size;
+  }
+
+  /** Why messages may not arrive, in words: `link is cut`. */
+  get trouble(): string | undefined {
+    if (this.isOver) return undefined;
+    if (this.#isLost) return 'link is cut';
+    const held = BOTH.filter((way) => this.#ways[way].isHeld);
+    const count = held.reduce((sum, way) => sum + this.#ways[way].lane.size, 0);
+    return held.length === 0 ? undefined : `link stalls ${held.join(' and ')} and holds ${count}`;
   }
 
   /** Whether no code waits until a seeded stall is over. */
@@ -166,6 +185,7 @@ export class WorldLink implements Link, FaultyLink {
   /** Joins the ends, once the host has accepted the client. The link may be reset by then. */
   join(ends: LinkEnds): void {
     this.#ends = ends;
+    this.#source.join?.(this.name, ends);
     if (this.#isReset) ends.reset();
   }
 
@@ -212,6 +232,6 @@ export class WorldLink implements Link, FaultyLink {
   }
 
   #tell(what: string): void {
-    this.#source.tell(`${this.#name} link ${what}`);
+    this.#source.tell(`${this.name} link ${what}`);
   }
 }

@@ -12,6 +12,8 @@ import { canFallSilent, checkFaults, faultsOf } from './faults.ts';
 import type { FaultsOption } from './faults.ts';
 import { HostFaults } from './seeded-faults.ts';
 import type { FaultSource } from './seeded-faults.ts';
+import type { Story } from './story.ts';
+import { watched } from './watched-host.ts';
 import { WirePorts } from './wire-handshake.ts';
 import { WorldClock } from './world-clock.ts';
 import type { StepListener } from './world-clock.ts';
@@ -182,6 +184,8 @@ export class SeededWorld implements World, StepListener {
   readonly #errors: unknown[] = [];
   /** Told of each fault, in words: `client 2 link reset`. */
   onFault: ((what: string) => void) | undefined;
+  /** Records what happens, where it is set before anything else. */
+  story: Story | undefined;
   /** Called after each step, behind the checks. */
   onStep: (() => void) | undefined;
 
@@ -191,8 +195,13 @@ export class SeededWorld implements World, StepListener {
     this.choices = new Choices(seed, most);
     this.agenda = new Agenda(this.choices);
     this.checks = new Checks(this.agenda);
-    const tell = (what: string): void => this.onFault?.(what);
-    this.#faultSource = { agenda: this.agenda, choices: this.choices, faults: faultsOf(faults), tell };
+    this.#faultSource = {
+      agenda: this.agenda,
+      choices: this.choices,
+      faults: faultsOf(faults),
+      tell: (what) => this.#tell(what),
+      join: (name, ends) => this.story?.join(name, ends),
+    };
     this.#wire = fidelity === 'wire' ? new WirePorts(this.#faultSource) : undefined;
     this.escapes = new Escapes({
       seed,
@@ -212,7 +221,7 @@ export class SeededWorld implements World, StepListener {
     const server = new MemoryServer(
       'w.serve()',
       routes,
-      { ...options, clock: this.agenda },
+      { ...options, ...this.#watched(options), clock: this.agenda },
       this.#randomness,
     );
     this.#servers.set(server.host, server);
@@ -220,6 +229,16 @@ export class SeededWorld implements World, StepListener {
     this.#hostFaults.set(server.host, faults);
     worlds.set(server.host, this);
     return server.host;
+  }
+
+  #watched(options: HostOptions): HostOptions {
+    if (!this.clock.isDriven) return {};
+    return watched(options, { story: this.story, fail: (error) => this.stepOnError(error) });
+  }
+
+  #tell(what: string): void {
+    this.onFault?.(what);
+    this.story?.tell(what);
   }
 
   connect(host: Host, options: Omit<ClientOfWorld, 'params'> = {}): Promise<WorldClient> {
@@ -236,6 +255,7 @@ export class SeededWorld implements World, StepListener {
     this.#clients += 1;
     const faults = this.#hostFaults.get(host) as HostFaults;
     const link = new WorldLink(this.#faultSource, faults, `client ${this.#clients}`);
+    this.story?.connects(link.name, new URL(request.url).pathname);
     this.#links.add(link);
     const handshake = this.#wire?.handshake(server, link) ?? new WorldHandshake(server, link, this.agenda);
     return this.escapes.inside(() => handshake.open(request, canFallSilent(this.#faultSource.faults)));
@@ -278,7 +298,12 @@ export class SeededWorld implements World, StepListener {
 
   // Called by the clock.
 
+  beforeStep(): void {
+    this.story?.beforeStep();
+  }
+
   afterStep(): void {
+    this.story?.afterStep();
     this.checks.run();
     this.onStep?.();
   }
@@ -294,6 +319,14 @@ export class SeededWorld implements World, StepListener {
     const { failure } = this.checks;
     if (failure !== undefined) return { error: failure };
     return this.#errors.length > 0 ? { error: this.#errors[0] } : undefined;
+  }
+
+  get servers(): Iterable<MemoryServer> {
+    return this.#servers.values();
+  }
+
+  get links(): Iterable<WorldLink> {
+    return this.#links;
   }
 
   /** The names of the scripts that have not ended. */

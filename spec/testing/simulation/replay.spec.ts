@@ -1,0 +1,92 @@
+// A seed that fails is run again: with fewer random choices, and then to be told.
+
+import { describe, expect, it } from 'vitest';
+import { explain } from '../../../src/testing/simulation/replay.ts';
+import type { Play, PlayedRun } from '../../../src/testing/simulation/replay.ts';
+import type { RunFailure } from '../../../src/testing/simulation/scenario-run.ts';
+
+const failure: RunFailure = { kind: 'thrown', text: 'expected 3, got 2', cause: new Error('why') };
+const failed = { seed: 5, run: { failure, taken: 100, steps: 10 } };
+
+/** Plays a seed that fails with so many random choices or more. */
+function playing(leastChoices: number, made: Partial<RunFailure> = {}) {
+  const tried: number[] = [];
+  const play: Play = async (most, isRecorded): Promise<PlayedRun> => {
+    if (!isRecorded) tried.push(most);
+    const told = { ...failure, story: 't=0 fails', ...made };
+    return { failure: most >= leastChoices ? told : undefined, taken: Math.min(most, 100), steps: 10 };
+  };
+  return { play, tried };
+}
+
+describe('explain', () => {
+  it('finds with how few random choices the seed fails', async () => {
+    const { play, tried } = playing(37);
+    const error = await explain('simulate()', failed, play);
+    expect(error.message).toContain(
+      'It fails with the first 37 of 100 random choices. { seed: 5 } repeats it',
+    );
+    expect(tried).toEqual([0, 50, 25, 37, 31, 34, 35, 36]);
+  });
+
+  it('tries first whether it fails without any', async () => {
+    const { play, tried } = playing(0);
+    const error = await explain('simulate()', failed, play);
+    expect([tried, error.message]).toEqual([
+      [0],
+      'simulate(): seed 5 fails: expected 3, got 2\n\nt=0 fails\n\n' +
+        'It fails without a random choice. { seed: 5 } repeats it',
+    ]);
+    expect(error).toMatchObject({ code: 'COROSOCK_SIMULATION', seed: 5, story: 't=0 fails' });
+  });
+
+  it('takes a failure with other numbers for the same, and no other text or kind', async () => {
+    const same = playing(0, { text: 'expected 4, got 1' });
+    expect((await explain('simulate()', failed, same.play)).message).toContain('without a random choice');
+    for (const other of [{ text: 'socket hang up' }, { kind: 'deadlock' } as const]) {
+      const { message, story } = await explain('simulate()', failed, playing(0, other).play);
+      expect([message, story]).toEqual([
+        expect.stringContaining('The same seed has not failed again') as string,
+        '',
+      ]);
+    }
+  });
+
+  it('tells the run with all its choices where the shorter one does not fail again', async () => {
+    const play: Play = async (most, isRecorded) => ({
+      failure: isRecorded && most < 100 ? undefined : failure,
+      taken: most,
+      steps: 1,
+    });
+    const error = await explain('simulate()', failed, play);
+    expect(error.message).toContain('expected 3, got 2');
+    expect(error.message).not.toContain('has not failed again');
+  });
+
+  it('stops looking where the replays take too many steps', async () => {
+    let replays = 0;
+    const play: Play = async (most, isRecorded) => {
+      if (!isRecorded) replays += 1;
+      return { failure: most >= 50 ? failure : undefined, taken: most, steps: 1_500_000 };
+    };
+    await explain('simulate()', failed, play);
+    expect(replays).toBe(2);
+  });
+
+  it('does not replay what goes round in a circle, but to tell it', async () => {
+    const endless: RunFailure = { kind: 'endless', text: 'in a circle' };
+    const { play, tried } = playing(0, endless);
+    await explain('simulate()', { seed: 5, run: { ...failed.run, failure: endless } }, play);
+    expect(tried).toEqual([]);
+  });
+
+  it('shows the last sixty lines of a long story', async () => {
+    const story = Array.from({ length: 100 }, (_, index) => `t=${index} line`).join('\n');
+    const error = await explain('simulate()', failed, playing(0, { story }).play);
+    expect([
+      error.story,
+      error.message.includes('t=39 line'),
+      error.message.includes('…\nt=40 line'),
+    ]).toEqual([story, false, true]);
+  });
+});

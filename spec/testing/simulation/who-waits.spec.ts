@@ -1,0 +1,95 @@
+// The verdict on a scenario that cannot go on: who waits where, and what is in flight.
+
+import { describe, expect, it } from 'vitest';
+import type { Handler } from 'corosock';
+import { failureOf, withoutLines } from './told.ts';
+import type { World } from 'corosock/testing';
+
+const echo: Handler = async (ws) => {
+  for await (const message of ws) await ws.write(message);
+};
+/** A host whose heartbeat ends no link. */
+const silent = { heartbeat: false } as const;
+
+async function verdictOf(scenario: (w: World) => Promise<void>): Promise<string> {
+  const error = await failureOf(scenario, { seed: 1 });
+  expect(error.code).toBe('COROSOCK_DEADLOCK');
+  const [first = ''] = error.message.split('\n');
+  return withoutLines(first).replace(/^.*nothing can go on: /u, '');
+}
+
+describe('the verdict on a deadlock', () => {
+  it('names the handler and the client that wait for each other', async () => {
+    const verdict = await verdictOf(async (w) => {
+      const host = w.serve({ '/chat': async (ws) => void (await ws.readMessage()) });
+      const client = await w.connect(host, { url: 'ws://localhost/chat' });
+      await client.read();
+    });
+    expect(verdict).toBe(
+      'handler of /chat of client 1 waits in read at who-waits.spec.ts; ' +
+        'client 1 waits in read at who-waits.spec.ts; nothing is in flight',
+    );
+  });
+
+  it('names child tasks, and handlers that wait in a channel', async () => {
+    const verdict = await verdictOf(async (w) => {
+      const host = w.serve(async (ws) => {
+        const task = ws.spawn(async function listen() {
+          await ws.readMessage();
+        });
+        await task;
+      });
+      await (await w.connect(host)).read();
+    });
+    expect(verdict).toContain('handler of client 1 waits in task at who-waits.spec.ts');
+    expect(verdict).toContain("task 'listen' of handler of client 1 waits in read at who-waits.spec.ts");
+  });
+
+  it('names what a stalled link holds', async () => {
+    const verdict = await verdictOf(async (w) => {
+      const client = await w.connect(w.serve(echo, silent));
+      client.link.stall('out');
+      await client.write('held');
+      // Its heartbeat ends it; the host hears nothing of that.
+      await client.closed;
+      await new Promise(() => {});
+    });
+    expect(verdict).toContain('client 1 link stalls out and holds');
+  });
+
+  it('names a link that is cut, and a handshake without an answer', async () => {
+    const verdict = await verdictOf(async (w) => {
+      const host = w.serve({ server: async () => {}, onPreServer: () => new Promise(() => {}) }, silent);
+      const other = await w.connect(w.serve(echo, silent));
+      other.link.cut();
+      void w.connect(host).catch(() => {});
+      await w.clock.advance(60_000);
+      await new Promise(() => {});
+    });
+    expect(verdict).toContain('client 1 link is cut');
+  });
+
+  it('names scripts, and the first twenty of all', async () => {
+    const verdict = await verdictOf(async (w) => {
+      const host = w.serve(echo);
+      for (let count = 0; count < 12; count += 1) await w.connect(host);
+      for (let count = 0; count < 12; count += 1)
+        void w.spawn(`script ${count}`, () => new Promise(() => {}));
+      await new Promise(() => {});
+    });
+    expect(verdict).toContain("script 'script 7' has not ended; 4 more wait; nothing is in flight");
+  });
+
+  it('is told, too, where a scenario has not ended by untilMs', async () => {
+    const error = await failureOf(
+      async (w) => {
+        await w.connect(w.serve(echo));
+        for (;;) await w.clock.advance(60_000);
+      },
+      { seed: 1, untilMs: 1_000_000 },
+    );
+    expect(withoutLines(error.message)).toContain(
+      'it has not ended by t=1000000 (untilMs): handler of client 1 waits in read at who-waits.spec.ts; nothing is in flight',
+    );
+  });
+});

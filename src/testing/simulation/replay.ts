@@ -1,0 +1,84 @@
+// What is found out about a seed that fails: with how few random choices it still fails, and what
+// happens then. simulate.ts calls it once; each replay is a run of scenario-run.ts.
+
+import type { RunFailure } from './scenario-run.ts';
+import { SimulationError } from './simulation-error.ts';
+
+/** One run of a seed, for a replay. */
+export interface PlayedRun {
+  readonly failure: RunFailure | undefined;
+  /** Choices that it has taken. */
+  readonly taken: number;
+  readonly steps: number;
+}
+
+/** Plays a seed again. @param most - So many choices are random. */
+export type Play = (most: number, isRecorded: boolean) => Promise<PlayedRun>;
+
+/** A seed that has failed. */
+export interface FailedSeed {
+  readonly seed: number;
+  readonly run: PlayedRun & { readonly failure: RunFailure };
+}
+
+/** Most replays, and most steps of all of them, that look for a shorter failure. */
+const MOST_REPLAYS = 20;
+const MOST_STEPS = 2_000_000;
+/** So many lines of the story stand in the message: its end. The error has all. */
+const SHOWN_LINES = 60;
+
+/** Makes the error of a seed that has failed. */
+export async function explain(call: string, { seed, run }: FailedSeed, play: Play): Promise<SimulationError> {
+  const most = await fewestChoices(run, play);
+  const told = [await play(most, true), ...(most < run.taken ? [await play(run.taken, true)] : [])];
+  const again = told.find(({ failure }) => isSame(failure, run.failure));
+  if (again?.failure === undefined) return errorOf(call, seed, run.failure, NOT_AGAIN);
+  const needed = Math.min(most, again.taken);
+  const choices =
+    needed === 0
+      ? 'It fails without a random choice'
+      : `It fails with the first ${needed} of ${run.taken} random choices`;
+  return errorOf(call, seed, again.failure, `${choices}. { seed: ${seed} } repeats it`);
+}
+
+const NOT_AGAIN =
+  'The same seed has not failed again. Code under test may use Math.random, the time of the ' +
+  'machine, real I/O, or a variable that outlives the scenario';
+
+/**
+ * Halves the number of random choices while the seed fails in the same way. Fewer choices need not
+ * fail where more do: it finds a small number, not always the smallest.
+ */
+async function fewestChoices({ failure, taken, steps }: FailedSeed['run'], play: Play): Promise<number> {
+  let [passes, fails, left] = [-1, taken, failure.kind === 'endless' ? 0 : MOST_STEPS - steps];
+  for (let replays = 0; replays < MOST_REPLAYS && left > 0 && fails - passes > 1; replays += 1) {
+    const most = replays === 0 ? 0 : Math.floor((passes + fails) / 2);
+    const run = await play(most, false);
+    left -= run.steps;
+    if (isSame(run.failure, failure)) fails = most;
+    else passes = most;
+  }
+  return fails;
+}
+
+/** Whether two runs fail in the same way. Numbers in the text may differ. */
+function isSame(one: RunFailure | undefined, other: RunFailure): boolean {
+  if (one?.kind !== other.kind) return false;
+  return one.kind !== 'thrown' || formOf(one.text) === formOf(other.text);
+}
+
+function formOf(text: string): string {
+  return text.replaceAll(/\d+/gu, '#');
+}
+
+function errorOf(call: string, seed: number, failure: RunFailure, hint: string): SimulationError {
+  const { kind, text, cause, story = '' } = failure;
+  const lines = story.split('\n');
+  const shown = lines.length > SHOWN_LINES ? ['…', ...lines.slice(-SHOWN_LINES)] : lines;
+  const parts = [`${call}: seed ${seed} fails: ${text}`, shown.join('\n'), hint];
+  const message = parts.filter((part) => part !== '').join('\n\n');
+  const run = { seed, story };
+  if (kind === 'deadlock') return new SimulationError('COROSOCK_DEADLOCK', message, run);
+  const options = kind === 'thrown' ? { cause } : undefined;
+  return new SimulationError('COROSOCK_SIMULATION', message, run, options);
+}

@@ -1,0 +1,159 @@
+// What happens in one world, in words: one line an event, with what has come of it and the lines of
+// users. Only a run that has failed is recorded, when it is run again. world.ts tells its events
+// here; what each end of a link does is told-end.ts's.
+
+import type { Agenda } from './agenda.ts';
+import type { LinkSockets } from './seeded-faults.ts';
+import { callerOf, handlerOf, placeText, ToldEnd } from './told-end.ts';
+import type { Line, Words } from './told-end.ts';
+import type { MemoryServer } from '../memory-server.ts';
+import type { Wait } from '../../server/host-waits.ts';
+import type { Where } from '../../server/report.ts';
+import type { Conversation } from '../../conversation/conversation.ts';
+import { MessageSocket } from '../../socket/message-socket.ts';
+
+/** Lines that are kept, the youngest. */
+const MOST_LINES = 10_000;
+/** So often a run looks where handlers wait: a look takes some 100 µs. */
+const MOST_LOOKS = 20_000;
+
+/** Waits that end without a word of a socket. */
+const RESTS: ReadonlySet<Wait['waits']> = new Set(['select', 'task', 'other']);
+
+/** Records what happens in one world. */
+export class Story {
+  readonly #agenda: Agenda;
+  readonly #servers: () => Iterable<MemoryServer>;
+  readonly #lines: string[] = [];
+  #left = 0;
+  /** Of the event that runs. */
+  #words: Words[] = [];
+  #atMs = 0;
+  readonly #names = new WeakMap<Conversation, string>();
+  readonly #line: Line = {
+    add: (words) => this.#add(words),
+    nameOf: (conversation) => this.#names.get(conversation) ?? 'a client',
+  };
+  /** Handlers that wait in a sleep, a channel or the like at this time, by their waits. */
+  #resting: ReadonlyMap<string, Wait> = new Map();
+  #looks = 0;
+  #isOver = false;
+
+  constructor(agenda: Agenda, servers: () => Iterable<MemoryServer>) {
+    this.#agenda = agenda;
+    this.#servers = servers;
+  }
+
+  /** Ends the story. @param end - Its last words. @returns All lines. */
+  finish(end: string): string {
+    this.#endLine();
+    this.tell(end);
+    this.#endLine();
+    this.#isOver = true;
+    const rest = this.#left === 0 ? [] : [`… ${this.#left} lines before`];
+    return [...rest, ...this.#lines].join('\n');
+  }
+
+  // Called by the world.
+
+  /** The next step is about to run. */
+  beforeStep(): void {
+    this.#endLine();
+    if (this.#isOver || this.#atMs === this.#agenda.now()) return;
+    this.#atMs = this.#agenda.now();
+    this.#resting = this.#look();
+  }
+
+  /** A step has run, and all promises have gone on. */
+  afterStep(): void {
+    if (this.#resting.size === 0) return;
+    const resting = this.#look();
+    const gone = [...this.#resting].filter(([key]) => !resting.has(key));
+    // In front of what has come of it.
+    const words = gone.map(
+      ([, { at, id }]) =>
+        () =>
+          `${handlerOf(this.#nameOfId(id))} goes on${placeText(at)}`,
+    );
+    this.#words.unshift(...words);
+    for (const [key] of gone) this.#resting = without(this.#resting, key);
+  }
+
+  /** Adds words to the line of the event that runs. */
+  tell(words: string): void {
+    this.#add(() => words);
+  }
+
+  /** A client begins its handshake, in the call that asks for it. */
+  connects(name: string, path: string): void {
+    this.#endLine();
+    const place = placeText(callerOf());
+    this.tell(`${name}${place} connects to ${path}`);
+  }
+
+  /** A host has a socket, whose handler has not begun. */
+  opened(ws: MessageSocket): void {
+    void new ToldEnd(MessageSocket.conversationOf(ws), 'host', this.#line);
+  }
+
+  /** The host has accepted a client. */
+  join(name: string, { client, ws }: LinkSockets): void {
+    const [far, near] = [MessageSocket.conversationOf(client), MessageSocket.conversationOf(ws)];
+    this.#names.set(far, name).set(near, name);
+    void new ToldEnd(far, 'client', this.#line);
+    this.tell(`host accepts ${name}`);
+  }
+
+  /** A host reports an error. */
+  reports(error: unknown, { phase, socketId }: Where): void {
+    const text = String(error);
+    this.#add(() => {
+      if (socketId === undefined) return `${phase} reports ${text}`;
+      const name = this.#nameOfId(socketId);
+      return phase === 'server' ? `${handlerOf(name)} fails: ${text}` : `${phase} of ${name} fails: ${text}`;
+    });
+  }
+
+  #add(words: Words): void {
+    if (!this.#isOver) this.#words.push(words);
+  }
+
+  #endLine(): void {
+    if (this.#words.length === 0) return;
+    const words = this.#words.map((make) => make());
+    this.#words = [];
+    this.#lines.push(`t=${this.#atMs} ${words.reduce(joined, []).join(' · ')}`);
+    if (this.#lines.length <= MOST_LINES) return;
+    this.#lines.shift();
+    this.#left += 1;
+  }
+
+  #nameOfId(id: string): string {
+    const runs = [...this.#servers()].flatMap((server) => server.runs);
+    const run = runs.find((one) => one.id === id);
+    return run === undefined ? 'a client' : this.#line.nameOf(run.conversation);
+  }
+
+  /** Finds where handlers wait that a timer may let go on. */
+  #look(): ReadonlyMap<string, Wait> {
+    this.#looks += 1;
+    if (this.#looks > MOST_LOOKS) return new Map();
+    const waits = [...this.#servers()].flatMap(({ host, runs }) =>
+      host.handlerWaits.of(runs.filter((run) => !run.hasEnded)),
+    );
+    const resting = waits.filter((wait) => wait.at !== undefined && RESTS.has(wait.waits));
+    return new Map(resting.map((wait) => [[wait.id, wait.task, wait.waits, wait.at].join(), wait]));
+  }
+}
+
+/** Joins what is written to several clients: `… to client 1, client 2`. */
+function joined(words: readonly string[], next: string): readonly string[] {
+  const last = words.at(-1);
+  const [, what, whom] = /^(host .* to )(client \d+)$/su.exec(next) ?? [];
+  if (last === undefined || what === undefined || !last.startsWith(what)) return [...words, next];
+  return [...words.slice(0, -1), `${last}, ${whom}`];
+}
+
+function without<K, V>(map: ReadonlyMap<K, V>, key: K): ReadonlyMap<K, V> {
+  return new Map([...map].filter(([other]) => other !== key));
+}
