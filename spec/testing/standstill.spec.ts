@@ -9,7 +9,7 @@ import type * as Kit from 'corosock/testing';
 import type { FakeOptions } from 'corosock/testing';
 
 const code = 'COROSOCK_STANDSTILL';
-const HERE = String.raw`spec/testing/standstill\.spec\.ts:\d+:\d+`;
+const HERE = String.raw`standstill\.spec\.ts:\d+`;
 
 /** The looks of the watch, which the test makes itself, and the kit that they belong to. */
 let looks: Array<() => void> = [];
@@ -145,9 +145,9 @@ describe('a test that waits for ever', () => {
     expect([before, reports[0]?.message.replaceAll(new RegExp(HERE, 'g'), 'HERE')]).toEqual([
       0,
       'The test has stood still for a second: handler of client 1 waits in no call of this package; ' +
-        'task poll of client 1 waits in a sleep or a channel at HERE; ' +
+        "task 'poll' of handler of client 1 waits at HERE; " +
         'handler of client 2 waits in no call of this package; ' +
-        'task poll of client 2 waits in a sleep or a channel at HERE; ' +
+        "task 'poll' of handler of client 2 waits at HERE; " +
         'client 2 waits in read at HERE; nothing is in flight. The next timer comes with await clock.advance(5)',
     ]);
   });

@@ -10,7 +10,7 @@ import { MemoryServer } from '../../src/testing/memory-server.ts';
 import { begin } from '../../src/testing/run-server.ts';
 import { handlersWaiting, socketsWaiting } from '../../src/testing/who-waits.ts';
 
-const HERE = /spec\/testing\/who-waits\.spec\.ts:\d+:\d+/g;
+const HERE = /who-waits\.spec\.ts:\d+/g;
 /** One that is collected is waited for no longer. */
 const held = channel();
 
@@ -29,8 +29,8 @@ describe('who waits where', () => {
   it.each<[string, Handler]>([
     ['waits in read at HERE', async (ws) => void (await ws.read())],
     ['waits in select at HERE', async (ws) => void (await select({ ws }))],
-    ['waits for the end at HERE', async (ws) => void (await ws.closed)],
-    ['waits in a sleep or a channel at HERE', async () => void (await held.take())],
+    ['waits in close at HERE', async (ws) => void (await ws.closed)],
+    ['waits at HERE', async () => void (await held.take())],
     ['waits in no call of this package', async () => await new Promise(() => {})],
   ])('says: handler %s', async (expected, handler) => {
     expect(await saidOf(handler)).toEqual([`handler ${expected}`]);
@@ -42,7 +42,7 @@ describe('who waits where', () => {
         await ws.read();
       });
     });
-    expect(said).toEqual(['handler waits for a child task at HERE', 'task poll waits in read at HERE']);
+    expect(said).toEqual(['handler waits in task at HERE', "task 'poll' of handler waits in read at HERE"]);
   });
 
   it('says that a write waits for a reader', async () => {
@@ -79,7 +79,7 @@ describe('who waits where', () => {
     void ws.read();
     await settle();
     const said = socketsWaiting(sockets).map((text) => text.replaceAll(HERE, 'HERE'));
-    expect(said).toEqual(['socket 0 waits in read at HERE', 'socket 1 waits for the end at HERE']);
+    expect(said).toEqual(['socket 0 waits in read at HERE', 'socket 1 waits in close at HERE']);
   });
 
   it('gives no line where nothing awaits the call', async () => {

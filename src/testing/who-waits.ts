@@ -1,7 +1,6 @@
 // Says who waits where, for errors and reports of tests that stand still: handlers, child tasks,
 // and the sockets that a test holds. server/host-waits.ts finds the waits of handlers.
 
-import { pathToFileURL } from 'node:url';
 import type { MemoryServer } from './memory-server.ts';
 import type { Conversation } from '../conversation/conversation.ts';
 import { AwaitStacks, placeIn } from '../server/await-stacks.ts';
@@ -16,16 +15,6 @@ export interface NamedSocket {
   readonly conversation: Conversation;
 }
 
-/** What a handler waits in. `other` has a line where it is a call of ours. */
-const DOINGS: Readonly<Record<Wait['waits'], string>> = {
-  read: 'waits in read',
-  write: 'waits in write',
-  select: 'waits in select',
-  task: 'waits for a child task',
-  close: 'waits for the end',
-  other: 'waits in a sleep or a channel',
-};
-
 /**
  * Says where the handlers and child tasks of a server wait.
  *
@@ -37,11 +26,10 @@ export function handlersWaiting(
 ): readonly string[] {
   const ids = runs.map(({ id }) => id);
   return host.waits().map(({ id, route, task, waits, at }) => {
-    const name = task === undefined ? 'handler' : `task ${task}`;
-    const code = route === EVERY_PATH ? name : `${name} of ${route}`;
-    const who = runs.length > 1 ? `${code} of ${nameOf(ids.indexOf(id))}` : code;
-    if (waits === 'other' && at === undefined) return `${who} waits in no call of this package`;
-    return sentence(who, waits, at);
+    const ofTask = task === undefined ? '' : `task '${task}' of `;
+    const onRoute = route === EVERY_PATH ? '' : ` of ${route}`;
+    const ofClient = runs.length > 1 ? ` of ${nameOf(ids.indexOf(id))}` : '';
+    return `${ofTask}handler${onRoute}${ofClient} ${waitText(waits, at)}`;
   });
 }
 
@@ -54,16 +42,21 @@ export function socketsWaiting(sockets: readonly NamedSocket[]): readonly string
   return calls.flatMap(({ name, waits, wait }, index) => {
     const { at = placeIn(wait.trace) } = stacks[index] as AwaitStack;
     // Any code may listen to `closed`.
-    return waits === 'close' && at === undefined ? [] : [sentence(name, waits, at)];
+    return waits === 'close' && at === undefined ? [] : [`${name} ${waitText(waits, at)}`];
   });
 }
 
-function sentence(who: string, waits: Wait['waits'], at: string | undefined): string {
-  return `${who} ${DOINGS[waits]}${at === undefined ? '' : ` at ${shortened(at)}`}`;
+/**
+ * Gives the words for a wait: `waits in read at chat.ts:12`.
+ *
+ * @param waits - `other` with a place is a sleep, or a call of a channel.
+ */
+export function waitText(waits: Wait['waits'], at: string | undefined): string {
+  if (at === undefined) return waits === 'other' ? 'waits in no call of this package' : `waits in ${waits}`;
+  return waits === 'other' ? `waits at ${shortPlace(at)}` : `waits in ${waits} at ${shortPlace(at)}`;
 }
 
-/** Leaves out the folder of the process. */
-function shortened(place: string): string {
-  const folder = process.cwd();
-  return place.replace(`${pathToFileURL(folder).href}/`, '').replace(`${folder}/`, '');
+/** `/a/b/chat.ts:12:5` → `chat.ts:12`. */
+export function shortPlace(place: string): string {
+  return place.replace(/^.*[/\\]/, '').replace(/:\d+$/, '');
 }
