@@ -9,6 +9,7 @@ import { asking, helper } from '../../examples/stories/helpers.ts';
 import { NewsDesk } from '../../examples/stories/news.ts';
 import { makeOrders, orders } from '../../examples/stories/orders.ts';
 import { questions } from '../../examples/stories/questions.ts';
+import { shout } from '../../examples/streams/shout.ts';
 import { echo } from '../../examples/tour/handlers/echo.ts';
 import { guessTheNumber } from '../../examples/tour/handlers/guess-the-number.ts';
 import { quiz } from '../../examples/tour/handlers/quiz.ts';
@@ -65,7 +66,7 @@ const withHelper: TortureOptions['client'] = async ({ world, host }) => {
   return { url: `ws://localhost/ask/${id}` };
 };
 
-describe('torture of the stories', () => {
+describe('torture of the stories', { timeout: 60_000 }, () => {
   it.each<[string, Server, TortureScenario, TortureOptions]>([
     ['echo', Echo, script(['a', 'a'], ['b', 'b']), {}],
     ['chat', { '/chat/:room': chat }, chatting, { client: { url: 'ws://localhost/chat/a?name=Ada' } }],
@@ -84,6 +85,7 @@ describe('torture of the stories', () => {
       { client: withHelper },
     ],
     ['helpers: the helper', helper, async (client) => void (await client.read()), {}],
+    ['streams: shout', shout, script(['a', 'A!'], ['b', 'B!']), {}],
     ['tour: echo', echo, script([undefined, 'Say something, and it comes back.'], ['a', 'a']), {}],
     [
       'tour: quiz',

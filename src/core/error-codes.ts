@@ -233,10 +233,11 @@ export interface ErrorCodes {
   readonly COROSOCK_CUT: 'process warning';
   /**
    * A scenario fails for one seed: it has thrown, a check of `w.always` or `w.eventually` has
-   * failed, or it has not ended by `untilMs`. `cause` is what was thrown, `story` tells what
-   * happened, one line an event.
+   * failed, or it has not ended by `untilMs`. Or a handler does not survive a cut of `torture`.
+   * `cause` is what was thrown, `story` tells what happened, one line an event.
    *
-   * Cure: `simulate(scenario, { seed })` with the `seed` of the error repeats exactly that run.
+   * Cure: `simulate(scenario, { seed })` with the `seed` of the error repeats exactly that run, and
+   * `torture` with the same `seed` finds the same cut.
    */
   readonly COROSOCK_SIMULATION: 'SimulationError';
   /**

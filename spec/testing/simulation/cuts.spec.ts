@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { Handler } from 'corosock';
 import { atEnd, failure, good } from './tortured.ts';
 
-describe('a cut finds', () => {
+describe('a cut finds', { timeout: 30_000 }, () => {
   it.each<[string, Handler, RegExp]>([
     [
       'a close code that says that the server has failed',

@@ -19,7 +19,7 @@ function failsFor(isTooMuch: (message: Data, count: number) => boolean): Handler
   };
 }
 
-describe('a hostile input finds a handler that cannot take', () => {
+describe('a hostile input finds a handler that cannot take', { timeout: 30_000 }, () => {
   it.each<[string, (message: Data, count: number) => boolean]>([
     ['empty message', (message) => message === ''],
     ['huge message', (message) => message.length === MIB],

@@ -7,7 +7,7 @@ import { torture } from 'corosock/testing';
 import type { WorldClient } from 'corosock/testing';
 import { good, twoMessages } from './tortured.ts';
 
-describe('the waits of a handler', () => {
+describe('the waits of a handler', { timeout: 30_000 }, () => {
   it('counts the waits of child tasks, channels, selects and sleeps', async () => {
     const handler: Handler = async (ws) => {
       using numbers = channel<number>({ clock: ws.clock });

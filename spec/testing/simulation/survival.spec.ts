@@ -7,7 +7,7 @@ import { torture } from 'corosock/testing';
 import type { WorldClient } from 'corosock/testing';
 import { atEnd, failure, good } from './tortured.ts';
 
-describe('torture finds', () => {
+describe('torture finds', { timeout: 30_000 }, () => {
   // vitest fails for rejections that nobody handles; here they are what is looked for.
   let listeners: NodeJS.UnhandledRejectionListener[] = [];
   beforeEach(() => {

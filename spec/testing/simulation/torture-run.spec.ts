@@ -6,7 +6,7 @@ import { torture } from 'corosock/testing';
 import type { TortureOptions, WorldClient } from 'corosock/testing';
 import { good, twoMessages } from './tortured.ts';
 
-describe('a run of torture', () => {
+describe('a run of torture', { timeout: 30_000 }, () => {
   it('waits in a cut run neither for the scenario nor for what it has begun', async () => {
     const scenario = async (client: WorldClient): Promise<void> => {
       await client.write('a');

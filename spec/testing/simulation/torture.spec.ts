@@ -8,7 +8,7 @@ import type { WorldClient } from 'corosock/testing';
 import { failure, good, twoMessages } from './tortured.ts';
 import { Echo } from '../../../examples/stories/echo.ts';
 
-describe('torture', () => {
+describe('torture', { timeout: 30_000 }, () => {
   it('says how many waits and cuts a good handler has survived', async () => {
     const report = await torture(good, twoMessages);
     // Three reads and, with a slow peer, two writes; twelve cuts a read, six a write, one at open.
@@ -26,7 +26,7 @@ describe('torture', () => {
   });
 });
 
-describe('torture names the cut, the wait, its line and its seed', () => {
+describe('torture names the cut, the wait, its line and its seed', { timeout: 30_000 }, () => {
   it('of a handler that fails after a time-out', async () => {
     const handler: Handler = async (ws) => {
       for (;;) {
@@ -45,7 +45,7 @@ describe('torture names the cut, the wait, its line and its seed', () => {
   });
 });
 
-describe('torture needs a good run: it refuses', () => {
+describe('torture needs a good run: it refuses', { timeout: 30_000 }, () => {
   it.each<[string, Handler, (client: WorldClient) => Promise<void>, RegExp]>([
     [
       'a scenario that fails',
