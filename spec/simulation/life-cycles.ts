@@ -61,7 +61,7 @@ async function shutDown(scene: Scene): Promise<void> {
   );
   claim(facts.posts.size === facts.handlers, 'onPostServer did not run', facts.posts.size, facts);
   claim(host.sockets.size === 0, 'a socket is left');
-  scene.claimNoTimers();
+  await scene.claimNoTimers();
 }
 
 /** Handlers of several kinds. Each ends with its socket. */

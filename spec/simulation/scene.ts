@@ -36,12 +36,15 @@ export class Scene {
   readonly mayLose: boolean;
   /** Whether each delivery takes no time, and arrives. */
   readonly isCalm: boolean;
+  /** Whether links carry the bytes of a port: several messages may come in one chunk. */
+  readonly isWire: boolean;
 
-  constructor(w: World, weather: Weather) {
+  constructor(w: World, weather: Weather, fidelity: 'messages' | 'wire') {
     this.w = w;
     this.dice = new SeededRandom(Math.floor(w.random() * 2 ** 32));
     this.mayLose = weather === 'cruel';
     this.isCalm = weather === 'none';
+    this.isWire = fidelity === 'wire';
   }
 
   /** Waits in the time of the world. */
@@ -115,7 +118,9 @@ export class Scene {
   }
 
   /** Claims that the hosts, which have closed, have left no timer. Faults have timers of their own. */
-  claimNoTimers(): void {
+  async claimNoTimers(): Promise<void> {
+    // A host waits a moment for the end of a client that it has refused.
+    await this.w.settle();
     if (this.isCalm) claim(this.w.clock.timers === 0, 'timers are left', this.w.clock.timers);
   }
 }

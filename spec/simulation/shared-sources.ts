@@ -151,7 +151,7 @@ async function spawn(scene: Scene): Promise<void> {
     errors.map(String),
   );
   claim(running === 0, 'tasks outlive their handlers', running);
-  scene.claimNoTimers();
+  await scene.claimNoTimers();
 }
 
 export const SHARED_SOURCES: readonly Scenario[] = [
