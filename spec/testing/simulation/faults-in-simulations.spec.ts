@@ -48,6 +48,11 @@ describe('simulate with faults', () => {
     expect(await simulate(questions, { faults, runs: 50 })).toMatchObject({ runs: 50 });
   });
 
+  it.each(['mild', 'cruel'] as const)('ends over the bytes of a port, too: %s', async (faults) => {
+    const options = { faults, runs: 20, fidelity: 'wire' } as const;
+    expect(await simulate(questions, options)).toMatchObject({ runs: 20 });
+  });
+
   it('finds what a scenario forgets: a link may be reset', async () => {
     const failing = simulate(
       async (w) => {

@@ -114,6 +114,28 @@ describe('faults.delayMs', () => {
   });
 });
 
+describe('faults.cutChunks', () => {
+  it('cuts and merges the bytes of a link, and no message notices', async () => {
+    const stepsOf = async (seed: number, cutChunks: boolean): Promise<readonly [number, unknown]> => {
+      await using w = new SeededWorld({ seed, faults: { cutChunks }, fidelity: 'wire' });
+      const client = await w.connect(w.serve(echo));
+      for (const word of WORDS) await client.write(word.repeat(1000));
+      await w.settle();
+      const words: unknown[] = [];
+      for (const _ of WORDS) words.push(String((await client.read())[0])[0]);
+      return [w.agenda.steps, words];
+    };
+    const steps = new Set<number>();
+    for (let seed = 0; seed < 20; seed += 1) {
+      const [count, words] = await stepsOf(seed, true);
+      steps.add(count);
+      expect(words).toEqual(WORDS);
+    }
+    const [whole] = await stepsOf(1, false);
+    expect([steps.size > 5, Math.max(...steps) > whole]).toEqual([true, true]);
+  });
+});
+
 describe('faults.reset', () => {
   it('ends both ends at once, at a moment of each seed', async () => {
     const plays = await playAll({ reset: 1 });

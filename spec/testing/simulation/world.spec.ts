@@ -113,6 +113,7 @@ describe('a world that gets what it does not take', () => {
   it.each<[string, () => unknown]>([
     ['world(): expected seed to be a safe integer ≥ 0, got -1', () => world({ seed: -1 })],
     ['world(): expected seed to be a safe integer ≥ 0, got 0.5', () => world({ seed: 0.5 })],
+    ["world(): expected fidelity to be 'messages' or 'wire'", () => world({ fidelity: 'bytes' as never })],
     ['w.spawn(): expected name to be a string', () => w.spawn(1 as never, async () => {})],
     ['w.spawn(): expected script to be a function', () => w.spawn('a', 1 as never)],
     ['w.serve(): ', () => w.serve(idle, { clock: w.clock })],
