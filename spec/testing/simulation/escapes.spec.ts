@@ -172,6 +172,28 @@ describe('code that leaves the time of its world', () => {
     });
   });
 
+  it('fails a simulation late, where a failing seed is run again', async () => {
+    const scenario = async (w: World): Promise<void> => {
+      const host = w.serve(async (ws) => {
+        for (let message = 0; message < 150; message += 1) await ws.write((await ws.read())[0] as string);
+        await sleep(1000);
+      }, QUIET);
+      const client = await w.connect(host);
+      for (let message = 0; message < 150; message += 1) {
+        await client.write('x');
+        await client.read();
+      }
+      await client.read();
+    };
+    await expect(simulate(scenario, { seed: 3 })).rejects.toMatchObject({
+      code: 'COROSOCK_SIMULATION',
+      message: expect.stringMatching(
+        /while Node has Timeout[^]*At first it has failed so: nothing/,
+      ) as string,
+      cause: { code },
+    });
+  });
+
   it('steps out of a simulation by w.real, the same in each run', async () => {
     const runs: unknown[] = [];
     for (let run = 0; run < 2; run += 1)

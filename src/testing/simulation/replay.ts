@@ -3,6 +3,7 @@
 
 import type { RunFailure } from './scenario-run.ts';
 import { SimulationError } from './simulation-error.ts';
+import { propertyOf } from '../../core/object-like.ts';
 
 /** One run of a seed, for a replay. */
 export interface PlayedRun {
@@ -32,6 +33,9 @@ export async function explain(call: string, { seed, run }: FailedSeed, play: Pla
   const most = await fewestChoices(run, play);
   const told = [await play(most, true), ...(most < run.taken ? [await play(run.taken, true)] : [])];
   const again = told.find(({ failure }) => isSame(failure, run.failure));
+  const escaped = told.find(({ failure }) => propertyOf(failure?.cause, 'code') === 'COROSOCK_REAL_TIME');
+  if (again === undefined && escaped?.failure !== undefined)
+    return errorOf(call, seed, escaped.failure, `At first it has failed so: ${run.failure.text}`);
   if (again?.failure === undefined) return errorOf(call, seed, run.failure, NOT_AGAIN);
   const needed = Math.min(most, again.taken);
   const choices =

@@ -104,7 +104,10 @@ async function runOf(
 ): Promise<Run> {
   const world = new SeededWorld(settings, most);
   const { agenda, choices } = world;
-  if (isRecorded === true) world.story = new Story(agenda, () => world.servers);
+  if (isRecorded === true) {
+    world.story = new Story(agenda, () => world.servers);
+    world.escapes.watchedEvents = Infinity;
+  }
   const failure = await new ScenarioRun(world, settings.untilMs).play(scenario);
   return { failure, taken: choices.taken, steps: agenda.steps, virtualMs: agenda.now() };
 }

@@ -2,7 +2,7 @@
 // The methods of its conversation are wrapped in place. Nothing here takes a turn or a promise job,
 // so that a run that is told is the same run. story.ts puts the words into lines.
 
-import { shortPlace } from './who-waits.ts';
+import { shortPlace } from '../who-waits.ts';
 import { AwaitStacks } from '../../server/await-stacks.ts';
 import type { Conversation } from '../../conversation/conversation.ts';
 import { callOf } from '../../conversation/pending-read.ts';

@@ -3,6 +3,7 @@
 
 import type { WorldLink } from './world-link.ts';
 import type { MemoryServer } from '../memory-server.ts';
+import { waitText } from '../who-waits.ts';
 import { AwaitStacks, placeIn } from '../../server/await-stacks.ts';
 import { EVERY_PATH } from '../../server/routes.ts';
 import { MessageSocket } from '../../socket/message-socket.ts';
@@ -51,19 +52,9 @@ function clientWaits({ name, ends, isOver }: WorldLink): readonly string[] {
   });
 }
 
-function waitText(waits: string, at: string | undefined): string {
-  const place = at === undefined ? '' : ` at ${shortPlace(at)}`;
-  return waits === 'other' ? `waits${place}` : `waits in ${waits}${place}`;
-}
-
 /** Says what links hold, have lost and carry. */
 function flights(links: readonly WorldLink[]): readonly string[] {
   const faulty = links.flatMap(({ name, trouble }) => (trouble === undefined ? [] : [`${name} ${trouble}`]));
   const count = links.reduce((sum, { inFlight }) => sum + inFlight, 0);
   return [...faulty, count === 0 ? 'nothing is in flight' : `${count} in flight`];
-}
-
-/** `/a/b/chat.ts:12:5` → `chat.ts:12`. */
-export function shortPlace(place: string): string {
-  return place.replace(/^.*[/\\]/, '').replace(/:\d+$/, '');
 }
