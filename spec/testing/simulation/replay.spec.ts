@@ -24,7 +24,7 @@ describe('explain', () => {
     const { play, tried } = playing(37);
     const error = await explain('simulate()', failed, play);
     expect(error.message).toContain(
-      'It fails with the first 37 of 100 random choices. { seed: 5 } repeats it',
+      'It fails with the first 37 of 100 random orders and faults. Give { seed: 5 } to repeat it',
     );
     expect(tried).toEqual([0, 50, 25, 37, 31, 34, 35, 36]);
   });
@@ -35,14 +35,14 @@ describe('explain', () => {
     expect([tried, error.message]).toEqual([
       [0],
       'simulate(): seed 5 fails: expected 3, got 2\n\nt=0 fails\n\n' +
-        'It fails without a random choice. { seed: 5 } repeats it',
+        'It fails without any random order or fault. Give { seed: 5 } to repeat it',
     ]);
     expect(error).toMatchObject({ code: 'COROSOCK_SIMULATION', seed: 5, story: 't=0 fails' });
   });
 
   it('takes a failure with other numbers for the same, and no other text or kind', async () => {
     const same = playing(0, { text: 'expected 4, got 1' });
-    expect((await explain('simulate()', failed, same.play)).message).toContain('without a random choice');
+    expect((await explain('simulate()', failed, same.play)).message).toContain('without any random order');
     for (const other of [{ text: 'socket hang up' }, { kind: 'deadlock' } as const]) {
       const { message, story } = await explain('simulate()', failed, playing(0, other).play);
       expect([message, story]).toEqual([

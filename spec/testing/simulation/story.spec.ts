@@ -60,7 +60,7 @@ describe('the story of a simulation', () => {
     );
     expect(error.message).toBe(
       `simulate(): seed 9 fails: of the scenario\n\n${error.story}\n\n` +
-        'It fails without a random choice. { seed: 9 } repeats it',
+        'It fails without any random order or fault. Give { seed: 9 } to repeat it',
     );
   });
 

@@ -40,9 +40,9 @@ export async function explain(call: string, { seed, run }: FailedSeed, play: Pla
   const needed = Math.min(most, again.taken);
   const choices =
     needed === 0
-      ? 'It fails without a random choice'
-      : `It fails with the first ${needed} of ${run.taken} random choices`;
-  return errorOf(call, seed, again.failure, `${choices}. { seed: ${seed} } repeats it`);
+      ? 'It fails without any random order or fault'
+      : `It fails with the first ${needed} of ${run.taken} random orders and faults`;
+  return errorOf(call, seed, again.failure, `${choices}. Give { seed: ${seed} } to repeat it`);
 }
 
 const NOT_AGAIN =

@@ -122,7 +122,7 @@ export class Story {
     if (this.#words.length === 0) return;
     const words = this.#words.map((make) => make());
     this.#words = [];
-    this.#lines.push(`t=${this.#atMs} ${words.reduce(joined, []).join(' · ')}`);
+    this.#lines.push(`t=${Math.round(this.#atMs)} ${words.reduce(joined, []).join(' · ')}`);
     if (this.#lines.length <= MOST_LINES) return;
     this.#lines.shift();
     this.#left += 1;
