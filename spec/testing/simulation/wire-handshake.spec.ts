@@ -149,4 +149,22 @@ describe("a link with fidelity: 'wire'", () => {
     expect(ofNode.map(({ value }) => handles.includes(value as NodeJS.Timeout))).toEqual([true]);
     vi.restoreAllMocks();
   });
+
+  it('sets that of a client there, too', async () => {
+    await using w = world(WIRE);
+    const host = w.serve(
+      async (ws) => {
+        await ws.clock.sleep(1);
+        await ws.write('longer than ten bytes');
+        await ws.closed;
+      },
+      { maxMessageBytes: 10, closeTimeoutMs: 7000, report: () => {} },
+    );
+    const ws = await w.connect(host);
+    ws.link.stall('out');
+    await w.clock.advance(7000);
+    const before = ws.closeInfo;
+    await w.clock.advance(1);
+    expect([before, ws.closeInfo]).toMatchObject([undefined, { code: 1009, by: 'limit' }]);
+  });
 });

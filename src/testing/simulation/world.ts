@@ -48,8 +48,8 @@ export interface WorldOptions {
   /**
    * What links carry. `'messages'`: whole messages. `'wire'`: the bytes of a port, which are the
    * requests of node:http and the frames of `ws` at both ends, over streams in memory. No message
-   * is compressed then, because zlib works in real time, and a run takes three times as long.
-   * Default `'messages'`.
+   * is compressed then, because zlib works in real time, and a run takes three times as long. A
+   * link that stalls takes 64 KiB from its writer first, as a port does. Default `'messages'`.
    */
   readonly fidelity?: 'messages' | 'wire';
 }
