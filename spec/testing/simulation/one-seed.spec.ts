@@ -13,32 +13,42 @@ interface Run {
   readonly maxLifetimeMs: number;
 }
 
-/** Sends each message to all other sockets. */
+const SECRET = 'a secret of 32 bytes, as it seems';
+
+/** Sends each message to all other sockets, and counts it in the session. */
 const chat: Handler = async (ws) => {
   for await (const message of ws) {
+    await ws.session?.update((data) => void (data['count'] = Number(data['count'] ?? 0) + 1));
     for (const other of ws.host.sockets.values()) if (other !== ws) await other.write(message);
   }
 };
 
-/** Gives what the clients of a chat see, with ids, random numbers and times. */
+/** Gives what the clients of a chat see, with ids, sessions, random numbers, times and a shut-down. */
 async function traceOf(seed: number, { options, clients, maxLifetimeMs }: Run): Promise<string> {
   const trace: unknown[] = [];
   await using w = world({ ...options, seed });
   const add = (...facts: unknown[]): void => void trace.push([w.clock.now(), ...facts]);
   const host = w.serve(chat, {
     maxLifetimeMs,
-    onOpen: ({ id }) => add('open', id),
-    onClose: ({ id }, { code }) => add('close', id, code),
+    sessions: { secret: SECRET },
+    onOpen: ({ id, sessionId }) => add('open', id, sessionId),
+    onClose: ({ id, session }, { code }) =>
+      void session?.load().then(({ count }) => add('close', id, code, count)),
   });
-  for (const name of clients)
-    void w.spawn(name, async () => {
-      const ws = await w.connect(host);
-      add(name, 'connected');
-      await ws.write(`${name} ${w.random()}`);
-      for await (const message of ws) add(name, message);
-      add(name, ws.closeInfo?.code);
-    });
+  const visit = async (name: string): Promise<void> => {
+    const ws = await w.connect(host);
+    add(name, 'connected');
+    await ws.write(`${name} ${w.random()}`);
+    for await (const message of ws) add(name, message);
+    add(name, ws.closeInfo?.code);
+  };
+  for (const name of clients) void w.spawn(name, () => visit(name));
   await w.clock.advance(maxLifetimeMs + 20_000);
+  for (const name of clients) void w.spawn(name, () => visit(`${name} again`));
+  await w.settle();
+  const closing = host.close({ graceMs: 2000, spreadMs: 1000 }).then(({ closed }) => add('closed', closed));
+  await w.clock.advance(10_000);
+  await closing;
   return JSON.stringify(trace);
 }
 
@@ -65,6 +75,6 @@ describe('one seed of a world', () => {
       }
       expect(traces.size).toBe(run.seeds);
     },
-    60_000,
+    120_000,
   );
 });

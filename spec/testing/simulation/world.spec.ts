@@ -42,6 +42,18 @@ describe('world', () => {
     await expect(w.connect(host)).rejects.toMatchObject({ status: 404 });
   });
 
+  it('infers the parameters of patterns and the context of a hook', async () => {
+    await using w = world();
+    const host = w.serve({
+      '/chat/:room': {
+        onPreServer: ({ request }) => ({ isLobby: request.params.room === 'lobby' }),
+        server: async (ws) => void (await ws.write(`${ws.request.params.room} ${ws.context.isLobby}`)),
+      },
+    });
+    const ws = await w.connect(host, { url: 'ws://localhost/chat/lobby' });
+    expect(await ws.read()).toEqual(['lobby true', 'ok']);
+  });
+
   it('gives the headers and subprotocols of a client to its host', async () => {
     await using w = world();
     const host = w.serve(async (ws) => void (await ws.write(String(ws.request.headers['x-mark']))), {

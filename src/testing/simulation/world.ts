@@ -28,6 +28,7 @@ import type { Host } from '../../server/host.ts';
 import { HOST_OPTIONS } from '../../server/host-options.ts';
 import type { HostOptions } from '../../server/host-options.ts';
 import type { Routes } from '../../server/servable.ts';
+import type { LoneRoute, RouteMap, WithHostHook } from '../../server/typed-routes.ts';
 import { taskOf } from '../../tasks/task.ts';
 import type { Task } from '../../tasks/task.ts';
 import { schedulingOf } from '../../time/scheduling.ts';
@@ -71,13 +72,21 @@ export interface World extends AsyncDisposable {
   /** Gives numbers from 0 to below 1 that its seed decides. */
   readonly random: () => number;
   /**
-   * Makes a host.
+   * Makes a host. The parameters of patterns and the contexts of hooks are inferred, as by `serve`.
    *
    * @param routes - One server for every path, or a map of patterns.
    * @param options - Those of a host, without `clock`: a world has its own.
    * @throws UsageError `COROSOCK_ARGUMENT`, `COROSOCK_ROUTE`.
    */
-  serve(routes: Routes, options?: HostOptions): Host;
+  serve<
+    Pattern extends string,
+    Contexts extends Readonly<Record<string, unknown>> = Readonly<Record<Pattern, unknown>>,
+    Context = unknown,
+    HostContext = unknown,
+  >(
+    routes: LoneRoute<Context, NoInfer<HostContext>> | RouteMap<Pattern, Contexts, NoInfer<HostContext>>,
+    options?: WithHostHook<HostOptions, HostContext>,
+  ): Host;
   /**
    * Connects a client to a host of this world.
    *
