@@ -123,6 +123,7 @@ async function spawn(scene: Scene): Promise<void> {
   const errors: unknown[] = [];
   const host = w.serve(
     async (ws) => {
+      let endedAtMs = Infinity;
       for (let task = 0; task < 4; task += 1)
         void ws.spawn(async (signal) => {
           running += 1;
@@ -131,10 +132,12 @@ async function spawn(scene: Scene): Promise<void> {
             if (scene.dice.isLikely(0.1)) throw failure;
           } finally {
             running -= 1;
+            claim(w.clock.now() <= endedAtMs, 'a task went on', endedAtMs, w.clock.now());
           }
         });
       if (scene.dice.isLikely(0.5)) await ws.read();
       else await ws.clock.sleep(scene.dice.below(100));
+      endedAtMs = w.clock.now();
     },
     { report: (error) => void errors.push(error) },
   );
