@@ -1,7 +1,7 @@
 // `npm run simulate -- --seeds 1000`: plays every scenario of this folder under the seeds 1 to 1000.
 // `--seed 7` plays one seed, `--workers 2` uses two cores, `--minutes 30` ends it by then, `--log
 // FILE` also writes into a file, and words pick scenarios by their names. Exit code 1 where a play
-// has failed or hangs. JavaScript, so that `npm run simulate` finds it beside the scenarios.
+// has failed or hangs. `--cost` measures what a world costs instead. JavaScript, for Node 20 runs it.
 
 import { appendFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -19,9 +19,18 @@ const WORKER = new URL('../../dist-simulation/spec/simulation/worker.js', import
 
 const text = (value) => ({ type: 'string', default: value });
 const { values, positionals: words } = parseArgs({
-  options: { seeds: text('1000'), seed: text(''), workers: text('1'), minutes: text('60'), log: text('') },
+  options: {
+    seeds: text('1000'),
+    seed: text(''),
+    workers: text('1'),
+    minutes: text('60'),
+    log: text(''),
+    cost: { type: 'boolean', default: false },
+  },
   allowPositionals: true,
 });
+if (values.cost) await tellCost();
+
 const first = values.seed === '' ? 1 : Number(values.seed);
 const end = first + (values.seed === '' ? Number(values.seeds) : 1);
 const count = Math.min(Number(values.workers), end - first);
@@ -48,6 +57,13 @@ say(
   `${(totals.plays / seconds).toFixed(0)} plays, ${(totals.steps / seconds).toFixed(0)} events a second; ${(process.memoryUsage().rss / 2 ** 20).toFixed(0)} MiB resident; ${summary()}`,
 );
 process.exitCode = failures.length + hung === 0 && totals.plays > 0 ? 0 : 1;
+
+/** Does not return. */
+async function tellCost() {
+  const { costLines } = await import('../../dist-simulation/spec/simulation/cost.js');
+  for (const line of await costLines()) say(line);
+  process.exit();
+}
 
 /** Lets a worker play the seeds from one on, with the stride of all workers. */
 function share(from) {
