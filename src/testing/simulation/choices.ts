@@ -1,6 +1,9 @@
 // Randomness from a seed. `Choices` decides what happens in one world; `seededRandom` is what a
 // scenario draws from. They are apart: a scenario that draws once more changes no fault.
 
+import type { Randomness } from '../../platform/random-ids.ts';
+import { badArgument } from '../../core/arguments.ts';
+
 /** Gives numbers from 0 to below 1 that a seed decides (mulberry32). */
 export function seededRandom(seed: number): () => number {
   let state = seed | 0;
@@ -10,6 +13,17 @@ export function seededRandom(seed: number): () => number {
     mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   };
+}
+
+/** Gives what ids are made of. */
+export function randomnessOf(random: () => number): Randomness {
+  return { next: random, fill: (bytes) => bytes.forEach((_, at) => (bytes[at] = random() * 256)) };
+}
+
+/** @throws UsageError `COROSOCK_ARGUMENT`. */
+export function checkSeed(call: string, name: string, seed: unknown): void {
+  if (Number.isSafeInteger(seed) && (seed as number) >= 0) return;
+  throw badArgument(call, `${name} to be a safe integer ≥ 0`, seed);
 }
 
 /**

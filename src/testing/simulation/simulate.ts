@@ -3,19 +3,13 @@
 
 import { explain } from './replay.ts';
 import type { Play, PlayedRun } from './replay.ts';
+import { checkSeed } from './choices.ts';
 import { ScenarioRun } from './scenario-run.ts';
 import type { Scenario } from './scenario-run.ts';
 import { Story } from './story.ts';
 import { SeededWorld, WORLD_OPTIONS } from './world.ts';
 import type { World, WorldOptions, WorldSettings } from './world.ts';
-import {
-  badArgument,
-  checkCount,
-  checkFunction,
-  checkMs,
-  checkNames,
-  checkObject,
-} from '../../core/arguments.ts';
+import { checkCount, checkFunction, checkMs, checkNames, checkObject } from '../../core/arguments.ts';
 import { complete, namesOf } from '../../core/options.ts';
 import type { Complete, OptionTable } from '../../core/options.ts';
 
@@ -113,6 +107,5 @@ async function runOf(
 }
 
 function checkOptionalSeed(call: string, name: string, seed: unknown): void {
-  if (seed === undefined || (Number.isSafeInteger(seed) && (seed as number) >= 0)) return;
-  throw badArgument(call, `${name} to be a safe integer ≥ 0`, seed);
+  if (seed !== undefined) checkSeed(call, name, seed);
 }

@@ -6,7 +6,7 @@
 
 import { Agenda } from './agenda.ts';
 import { Checks } from './checks.ts';
-import { Choices, seededRandom } from './choices.ts';
+import { checkSeed, Choices, randomnessOf, seededRandom } from './choices.ts';
 import { Escapes } from './escapes.ts';
 import { canFallSilent, checkFaults, faultsOf } from './faults.ts';
 import type { FaultsOption } from './faults.ts';
@@ -375,10 +375,6 @@ export class SeededWorld implements World, StepListener {
   }
 }
 
-function randomnessOf(random: () => number): Randomness {
-  return { next: random, fill: (bytes) => bytes.forEach((_, at) => (bytes[at] = random() * 256)) };
-}
-
 function neverEnded(seed: number, name: string): Error {
   return new Error(`The script '${name}' of the world with seed ${seed} has not ended with its hosts`);
 }
@@ -386,9 +382,4 @@ function neverEnded(seed: number, name: string): Error {
 function checkFidelity(call: string, name: string, fidelity: unknown): void {
   if (fidelity === 'messages' || fidelity === 'wire') return;
   throw badArgument(call, `${name} to be 'messages' or 'wire'`, fidelity);
-}
-
-function checkSeed(call: string, name: string, seed: unknown): void {
-  if (Number.isSafeInteger(seed) && (seed as number) >= 0) return;
-  throw badArgument(call, `${name} to be a safe integer ≥ 0`, seed);
 }
