@@ -1,7 +1,8 @@
 // `npm run simulate -- --seeds 1000`: plays every scenario of this folder under the seeds 1 to 1000.
 // `--seed 7` plays one seed, `--workers 2` uses two cores, `--minutes 30` ends it by then, `--log
 // FILE` also writes into a file, and words pick scenarios by their names. Exit code 1 where a play
-// has failed or hangs. `--cost` measures what a world costs instead. JavaScript, for Node 20 runs it.
+// has failed or hangs. With `--turns` each seed plays one scenario, and all take turns. `--cost`
+// measures what a world costs instead. JavaScript, for Node 20 runs it.
 
 import { appendFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -26,6 +27,7 @@ const { values, positionals: words } = parseArgs({
     minutes: text('60'),
     log: text(''),
     cost: { type: 'boolean', default: false },
+    turns: { type: 'boolean', default: false },
   },
   allowPositionals: true,
 });
@@ -69,7 +71,15 @@ async function tellCost() {
 function share(from) {
   const place = new Int32Array(new SharedArrayBuffer(12));
   const worker = new Worker(WORKER, {
-    workerData: { words, first: from, stride: count, end, untilMs: beganMs + minutes * 60_000, place },
+    workerData: {
+      words,
+      first: from,
+      stride: count,
+      end,
+      untilMs: beganMs + minutes * 60_000,
+      turns: values.turns,
+      place,
+    },
   });
   const before = { plays: -1, atMs: Date.now() };
   const watching = setInterval(() => {

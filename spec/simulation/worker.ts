@@ -13,6 +13,8 @@ interface Share {
   readonly stride: number;
   readonly end: number;
   readonly untilMs: number;
+  /** Whether each seed plays one scenario, and all take turns. */
+  readonly turns: boolean;
   /** Seed and scenario that are played now, and plays so far. */
   readonly place: Int32Array;
 }
@@ -28,6 +30,7 @@ process.on('unhandledRejection', (reason) => tell('an unhandled rejection', shar
 
 for (let seed = share.first; seed < share.end && Date.now() < share.untilMs; seed += share.stride) {
   for (const [at, scenario] of scenarios.entries()) {
+    if (share.turns && seed % scenarios.length !== at) continue;
     share.place.set([seed, at, totals.plays]);
     try {
       const { steps, virtualMs } = await playSeed(scenario, seed);
