@@ -196,3 +196,12 @@ describe('Agenda', () => {
     expect(agenda.isAwaited).toBe(true);
   });
 });
+
+describe('the last timer by a time', () => {
+  it('is the last of those that are due by then; now, where none is', () => {
+    const { agenda } = agendaWith();
+    agenda.jumpTo(5);
+    for (const ms of [10, 20, 30]) agenda.setTimeout(() => {}, ms);
+    expect([agenda.lastTimerBy(30), agenda.lastTimerBy(14), agenda.lastTimerMs]).toEqual([25, 5, 35]);
+  });
+});

@@ -113,6 +113,17 @@ describe('the story of a simulation', () => {
     expect(error.story).toContain('onPostServer of client 1 fails: TypeError: of the hook');
   });
 
+  it('tells what fails before there is a socket', async () => {
+    const error = await failureOf(async (w) => {
+      const host = w.serve({
+        server: async () => {},
+        onPreServer: () => Promise.reject(new TypeError('of the hook')),
+      });
+      await w.connect(host);
+    });
+    expect(error.story).toMatch(/(onPreServer|handshake) fails: TypeError: of the hook/u);
+  });
+
   it('keeps the last ten thousand lines', async () => {
     const error = await failureOf(
       async (w) => {

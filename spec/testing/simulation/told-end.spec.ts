@@ -89,6 +89,28 @@ describe('a story', () => {
     ]);
   });
 
+  it('tells a read that no line of the user has called', async () => {
+    const lines = await storyOf(
+      async (ws) => void (await ws.write('x')),
+      async (client) => {
+        process.nextTick(client.readMessage.bind(client));
+      },
+    );
+    expect(lines.join()).toContain('client 1 readMessage → "x"');
+  });
+
+  it('calls the client of bytes a client before its handshake is over', async () => {
+    const error = await failureOf(
+      async (w) => {
+        const client = await w.connect(w.serve(async (ws) => void (await ws.write('x'))));
+        await client.read();
+        throw new Error('the end');
+      },
+      { seed: 1, fidelity: 'wire' },
+    );
+    expect(linesOf(error).join()).toContain('host at told-end.spec.ts writes "x" to a client');
+  });
+
   it('tells ends by a heartbeat', async () => {
     const lines = await storyOf(echo, async (client) => client.link.cut());
     expect(lines.filter((line) => line.includes('1006')).map((line) => line.replace(/^t=\d+ /u, ''))).toEqual(
@@ -99,10 +121,9 @@ describe('a story', () => {
   it('tells messages in parts, and shortens long ones', async () => {
     const lines = await storyOf(echo, async (client) => {
       await client.write('a'.repeat(100));
-      const writer = client.writable.getWriter();
-      await writer.write('part');
-      await writer.close();
+      await client.write(['par', 't']);
     });
     expect(lines[0]).toContain(`writes "${'a'.repeat(60)}"…`);
+    expect(lines.join()).toContain('writes "par", a part,');
   });
 });

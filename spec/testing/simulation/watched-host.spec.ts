@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { Handler } from 'corosock';
 import { simulate } from 'corosock/testing';
 import { failureOf } from './told.ts';
+import { isMistake } from '../../../src/testing/simulation/watched-host.ts';
 
 const failing: Handler = () => Promise.reject(new TypeError('of the handler'));
 
@@ -65,5 +66,21 @@ describe('a handler in a simulation', () => {
     );
     expect(opened.length).toBeGreaterThan(1);
     expect(new Set(opened).size).toBe(1);
+  });
+});
+
+describe('isMistake', () => {
+  const withCode = (code: string, name = 'Error'): Error =>
+    Object.assign(new Error('reported'), { code, name });
+
+  it.each([
+    ['an error of code under test', new Error('own'), true],
+    ['one with a code of Node', withCode('ENOENT'), true],
+    ['what is no error', 'text', true],
+    ['a wrong call', withCode('COROSOCK_CONCURRENT_READ', 'UsageError'), true],
+    ['a client that sends too much', withCode('COROSOCK_UNREAD', 'UsageError'), false],
+    ['faults of peers', withCode('COROSOCK_PEER_FAULTS'), false],
+  ])('takes %s for what it is', (_, error, expected) => {
+    expect(isMistake(error)).toBe(expected);
   });
 });

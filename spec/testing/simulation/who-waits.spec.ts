@@ -80,6 +80,38 @@ describe('the verdict on a deadlock', () => {
     expect(verdict).toContain("script 'script 7' has not ended; 4 more wait; nothing is in flight");
   });
 
+  it('names a handshake that has no answer', async () => {
+    const error = await failureOf(
+      async (w) => {
+        const server = { server: async () => {}, onPreServer: () => new Promise<void>(() => {}) };
+        await w.connect(w.serve(server));
+      },
+      { seed: 1, untilMs: 10 },
+    );
+    expect(error.message).toContain('client 1 waits for the answer to its handshake');
+  });
+
+  it('names handlers that sleep, and those whose client has gone', async () => {
+    const error = await failureOf(
+      async (w) => {
+        const host = w.serve({
+          '/': () => new Promise<void>(() => {}),
+          '/sleep': async (ws) => {
+            await ws.clock.sleep(1_000_000);
+          },
+        });
+        const pending = w.serve({ server: async () => {}, onPreServer: () => new Promise<void>(() => {}) });
+        await (await w.connect(host)).close();
+        await w.connect(host, { url: 'ws://localhost/sleep' });
+        await w.connect(pending);
+      },
+      { seed: 1, untilMs: 1000 },
+    );
+    expect(withoutLines(error.message)).toContain(
+      ': handler of / waits; handler of /sleep of client 2 waits at who-waits.spec.ts; ',
+    );
+  });
+
   it('is told, too, where a scenario has not ended by untilMs', async () => {
     const error = await failureOf(
       async (w) => {

@@ -14,8 +14,6 @@ import { MessageSocket } from '../../socket/message-socket.ts';
 
 /** Lines that are kept, the youngest. */
 const MOST_LINES = 10_000;
-/** So often a run looks where handlers wait: a look takes some 100 µs. */
-const MOST_LOOKS = 20_000;
 
 /** Waits that end without a word of a socket. */
 const RESTS: ReadonlySet<Wait['waits']> = new Set(['select', 'task', 'other']);
@@ -36,7 +34,6 @@ export class Story {
   };
   /** Handlers that wait in a sleep, a channel or the like at this time, by their waits. */
   #resting: ReadonlyMap<string, Wait> = new Map();
-  #looks = 0;
   #isOver = false;
 
   constructor(agenda: Agenda, servers: () => Iterable<MemoryServer>) {
@@ -73,7 +70,7 @@ export class Story {
     const words = gone.map(
       ([, { at, id }]) =>
         () =>
-          `${handlerOf(this.#nameOfId(id))} goes on${placeText(at)}`,
+          `${handlerOf(String(this.#nameOfId(id)))} goes on${placeText(at)}`,
     );
     this.#words.unshift(...words);
     for (const [key] of gone) this.#resting = without(this.#resting, key);
@@ -108,8 +105,8 @@ export class Story {
   reports(error: unknown, { phase, socketId }: Where): void {
     const text = String(error);
     this.#add(() => {
-      if (socketId === undefined) return `${phase} reports ${text}`;
       const name = this.#nameOfId(socketId);
+      if (name === undefined) return `${phase} fails: ${text}`;
       return phase === 'server' ? `${handlerOf(name)} fails: ${text}` : `${phase} of ${name} fails: ${text}`;
     });
   }
@@ -128,16 +125,15 @@ export class Story {
     this.#left += 1;
   }
 
-  #nameOfId(id: string): string {
+  /** Undefined before there is a conversation. */
+  #nameOfId(id: string | undefined): string | undefined {
     const runs = [...this.#servers()].flatMap((server) => server.runs);
     const run = runs.find((one) => one.id === id);
-    return run === undefined ? 'a client' : this.#line.nameOf(run.conversation);
+    return run && this.#line.nameOf(run.conversation);
   }
 
   /** Finds where handlers wait that a timer may let go on. */
   #look(): ReadonlyMap<string, Wait> {
-    this.#looks += 1;
-    if (this.#looks > MOST_LOOKS) return new Map();
     const waits = [...this.#servers()].flatMap(({ host, runs }) =>
       host.handlerWaits.of(runs.filter((run) => !run.hasEnded)),
     );

@@ -3,7 +3,6 @@
 // so that a run that is told is the same run. story.ts puts the words into lines.
 
 import { shortPlace } from '../who-waits.ts';
-import { AwaitStacks } from '../../server/await-stacks.ts';
 import type { Conversation } from '../../conversation/conversation.ts';
 import { callOf } from '../../conversation/pending-read.ts';
 import type { PendingRead } from '../../conversation/pending-read.ts';
@@ -79,7 +78,7 @@ export class ToldEnd {
         taken = undefined;
         const answer = read(pending);
         if (pending.settle === unset) this.#answer(pending, at, resultNow(taken, queue.end));
-        else onSettle(pending, (result) => this.#answer(pending, at ?? awaitOf(pending), result));
+        else onSettle(pending, (result) => this.#answer(pending, at, result));
         return answer;
       },
       takeMessage: (view: PendingRead['view']): ReadResult => {
@@ -181,12 +180,10 @@ export function placeText(place: string | undefined): string {
 /** The line of the user that has called this package now; undefined where a step has. */
 export function callerOf(): string | undefined {
   const lines = (textOf(traceOf(FRAMES)) ?? '').split('\n').slice(1);
-  for (const line of lines) {
-    if (line.includes('(node:') || (isOwnFrame(line) && line.includes(' at async '))) return undefined;
-    const place = placeOf(line);
-    if (place !== undefined) return place;
-  }
-  return undefined;
+  const isStep = (line: string): boolean =>
+    line.includes('(node:') || (line.includes(' at async ') && isOwnFrame(line));
+  // A frame of Node, or of this package, has no place of the user.
+  return placeOf(String(lines.find((line) => isStep(line) || placeOf(line) !== undefined)));
 }
 
 /** Calls back with what settles a read. */
@@ -211,9 +208,4 @@ function endText(end: CloseInfo | undefined): string {
 function dataText(data: Data): string {
   if (typeof data !== 'string') return `${data.length} bytes`;
   return data.length > MOST_TEXT ? `${JSON.stringify(data.slice(0, MOST_TEXT))}…` : JSON.stringify(data);
-}
-
-/** Where the promise of a read is awaited. */
-function awaitOf({ resolver }: PendingRead): string | undefined {
-  return new AwaitStacks().of([resolver])[0]?.at;
 }

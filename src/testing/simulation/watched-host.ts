@@ -50,7 +50,7 @@ const NO_MISTAKES: ReadonlySet<unknown> = new Set([
  * Tells whether an error is a mistake of code under test: what it has thrown, or a wrong call. An
  * error of this package's own is none, such as that a handler runs on after its socket.
  */
-function isMistake(error: unknown): boolean {
+export function isMistake(error: unknown): boolean {
   const code = propertyOf(error, 'code');
   if (NO_MISTAKES.has(code)) return false;
   if (propertyOf(error, 'name') === 'UsageError') return true;

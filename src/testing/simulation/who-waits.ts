@@ -4,7 +4,7 @@
 import type { WorldLink } from './world-link.ts';
 import type { MemoryServer } from '../memory-server.ts';
 import { waitText } from '../who-waits.ts';
-import { AwaitStacks, placeIn } from '../../server/await-stacks.ts';
+import { AwaitStacks } from '../../server/await-stacks.ts';
 import { EVERY_PATH } from '../../server/routes.ts';
 import { MessageSocket } from '../../socket/message-socket.ts';
 
@@ -47,9 +47,7 @@ function clientWaits({ name, ends, isOver }: WorldLink): readonly string[] {
   if (ends === undefined) return [`${name} waits for the answer to its handshake`];
   const waits = [...MessageSocket.conversationOf(ends.client).waits()];
   const stacks = new AwaitStacks().of(waits.map(([, { resolver }]) => resolver));
-  return waits.map(([call, { trace }], index) => {
-    return `${name} ${waitText(call, stacks[index]?.at ?? placeIn(trace))}`;
-  });
+  return waits.map(([call], index) => `${name} ${waitText(call, stacks[index]?.at)}`);
 }
 
 /** Says what links hold, have lost and carry. */
