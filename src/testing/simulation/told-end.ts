@@ -180,10 +180,13 @@ export function placeText(place: string | undefined): string {
 /** The line of the user that has called this package now; undefined where a step has. */
 export function callerOf(): string | undefined {
   const lines = (textOf(traceOf(FRAMES)) ?? '').split('\n').slice(1);
-  const isStep = (line: string): boolean =>
-    line.includes('(node:') || (line.includes(' at async ') && isOwnFrame(line));
   // A frame of Node, or of this package, has no place of the user.
   return placeOf(String(lines.find((line) => isStep(line) || placeOf(line) !== undefined)));
+}
+
+/** Whether a step of the world has begun in a frame: nothing of the user has called it. */
+function isStep(line: string): boolean {
+  return line.includes('(node:') || (line.includes(' at async ') && isOwnFrame(line));
 }
 
 /** Calls back with what settles a read. */
