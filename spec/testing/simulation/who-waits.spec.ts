@@ -108,7 +108,7 @@ describe('the verdict on a deadlock', () => {
       { seed: 1, untilMs: 1000 },
     );
     expect(withoutLines(error.message)).toContain(
-      ': handler of / waits; handler of /sleep of client 2 waits at who-waits.spec.ts; ',
+      ': handler of / waits in no call of this package; handler of /sleep of client 2 waits at who-waits.spec.ts; ',
     );
   });
 
