@@ -197,7 +197,9 @@ export class Escapes {
   /** Waits for code to come back. Once for all that it may wait for. */
   async #isProved(code: ReadonlyMap<string, string>, begun: readonly Begun[]): Promise<boolean> {
     const { agenda, running } = this.#settings;
-    const fresh = begun.filter((one) => !one.isCleared && (code.size > 0 || isPending(one)));
+    // A timer that was cleared at once is none: `ws` sets one that its transport replaces.
+    const isSuspect = (one: Begun): boolean => isPending(one) || (code.size > 0 && !isTimer(one));
+    const fresh = begun.filter((one) => !one.isCleared && isSuspect(one));
     if (fresh.length === 0) return false;
     const scripts = running().length;
     for (let look = 0; look < MOST_LOOKS; look += 1) {
