@@ -8,6 +8,11 @@ const echo: Handler = async (ws) => {
   for await (const message of ws) await ws.write(message);
 };
 
+/** Throws what has no text. */
+function throwsOpaque(): never {
+  throw Object.create(null);
+}
+
 describe('w.always', () => {
   it('is checked after each step', async () => {
     await using w = world();
@@ -43,6 +48,10 @@ describe('w.always', () => {
   it.each<[string, () => unknown]>([
     ['the check gave false', () => false],
     ['expected a check that gives no promise', async () => {}],
+    ['expected a check that gives no promise', () => Promise.reject(new Error('of nobody'))],
+    // oxlint-disable-next-line unicorn/no-thenable -- promises of a library, or of a patched Promise
+    ['expected a check that gives no promise', () => ({ then: (resolve: () => void) => resolve() })],
+    ['something that cannot be shown', throwsOpaque],
   ])('fails the end of a world: %s', async (text, check) => {
     const w = world();
     w.always('holds', check);
@@ -62,6 +71,27 @@ describe('w.always', () => {
 });
 
 describe('w.eventually', () => {
+  it('takes no promise for an answer', async () => {
+    // JavaScript's callers may give an async function.
+    const check = (async () => false) as unknown as () => boolean;
+    const failing = simulate((w) => w.eventually('comes', check, 1000), { runs: 1 });
+    await expect(failing).rejects.toThrow("eventually 'comes': expected a check that gives no promise");
+  });
+
+  it('is the cause, also where a finally throws after it', async () => {
+    const failing = simulate(
+      async (w) => {
+        try {
+          await w.eventually('comes', () => false, 1000);
+        } finally {
+          throwsOpaque();
+        }
+      },
+      { runs: 1 },
+    );
+    await expect(failing).rejects.toThrow("eventually 'comes': not so within 1000 ms");
+  });
+
   it('resolves when its check gives true', async () => {
     await using w = world();
     let isSo = false;

@@ -1,13 +1,51 @@
 // How a scenario fails: by what it throws, because it never ends, or because it cannot go on.
 
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Handler } from 'corosock';
 import { simulate, world } from 'corosock/testing';
+import type { World } from 'corosock/testing';
 import { failureOf } from './told.ts';
 
 const echo: Handler = async (ws) => {
   for await (const message of ws) await ws.write(message);
 };
+
+function throwsAlways(): never {
+  throw new Error('of a getter');
+}
+
+describe('a promise that nobody handles', () => {
+  // vitest fails for rejections that nobody handles; here they are what is looked for.
+  let listeners: NodeJS.UnhandledRejectionListener[] = [];
+  beforeEach(() => {
+    listeners = process.listeners('unhandledRejection');
+    process.removeAllListeners('unhandledRejection');
+  });
+  afterEach(() => {
+    for (const listener of listeners) process.on('unhandledRejection', listener);
+  });
+
+  const cause = new Error('of nobody');
+  it.each<[string, (w: World) => Promise<void>]>([
+    ['of the scenario', async () => void Promise.reject(cause)],
+    [
+      'of a handler that ends with its host',
+      async (w) => {
+        await w.connect(
+          w.serve(async (ws) => {
+            await ws.closed;
+            void Promise.reject(cause);
+          }),
+        );
+      },
+    ],
+  ])('fails its seed: one %s', async (_, scenario) => {
+    const error = await failureOf(scenario);
+    expect(error).toMatchObject({ code: 'COROSOCK_SIMULATION', seed: 1, cause });
+    expect(error.message).toMatch(/^simulate\(\): seed 1 fails: unhandled rejection: of nobody/);
+    expect(process.listenerCount('unhandledRejection')).toBe(0);
+  });
+});
 
 describe('a scenario that fails', () => {
   it('fails with its error, its seed and the code', async () => {
@@ -25,6 +63,23 @@ describe('a scenario that fails', () => {
       throw 'of the scenario';
     };
     expect(await failureOf(scenario)).toMatchObject({ seed: 1, cause: 'of the scenario' });
+  });
+
+  it.each([
+    ['without a prototype', Object.create(null) as unknown],
+    ['whose message throws', Object.defineProperty(new Error(), 'message', { get: throwsAlways })],
+    ['whose every property throws', new Proxy({}, { get: throwsAlways })],
+  ])('may throw an object %s', async (_, thrown) => {
+    const error = await failureOf(() => Promise.reject(thrown));
+    expect(error).toMatchObject({ code: 'COROSOCK_SIMULATION', seed: 1 });
+    expect(error.message).toMatch(/^simulate\(\): seed 1 fails: something that cannot be shown/);
+    expect(error.cause).toBe(thrown);
+    const ofHandler = await failureOf(async (w) => {
+      await (
+        await w.connect(w.serve(() => Promise.reject(thrown)))
+      ).closed;
+    });
+    expect(ofHandler.cause).toBe(thrown);
   });
 
   it('fails with the error of a script', async () => {

@@ -1,12 +1,25 @@
 // One run of torture: its scenario, its client and its stage.
 
+import { executionAsyncId } from 'node:async_hooks';
 import { describe, expect, it } from 'vitest';
 import type { Handler } from 'corosock';
 import { torture } from 'corosock/testing';
 import type { TortureOptions, WorldClient } from 'corosock/testing';
 import { good, twoMessages } from './tortured.ts';
 
+/** The job of an await. While promises are watched, each has a number of its own. */
+async function jobOf(): Promise<number> {
+  await Promise.resolve();
+  return executionAsyncId();
+}
+
 describe('a run of torture', { timeout: 30_000 }, () => {
+  it('watches promises no longer where its host is refused', async () => {
+    const wrong = torture(good, twoMessages, { host: { maxSockets: -1 } });
+    await expect(wrong).rejects.toMatchObject({ code: 'COROSOCK_ARGUMENT' });
+    expect(await jobOf()).toBe(await jobOf());
+  });
+
   it('waits in a cut run neither for the scenario nor for what it has begun', async () => {
     const scenario = async (client: WorldClient): Promise<void> => {
       await client.write('a');

@@ -77,6 +77,11 @@ describe('isMistake', () => {
     ['an error of code under test', new Error('own'), true],
     ['one with a code of Node', withCode('ENOENT'), true],
     ['what is no error', 'text', true],
+    [
+      'an error whose stack is no text',
+      Object.assign(new Error('own'), { stack: Object.create(null) as unknown }),
+      true,
+    ],
     ['a wrong call', withCode('COROSOCK_CONCURRENT_READ', 'UsageError'), true],
     ['a client that sends too much', withCode('COROSOCK_UNREAD', 'UsageError'), false],
     ['faults of peers', withCode('COROSOCK_PEER_FAULTS'), false],

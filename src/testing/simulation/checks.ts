@@ -3,6 +3,7 @@
 
 import type { Agenda } from './agenda.ts';
 import { badArgument, checkFunction, checkTimer } from '../../core/arguments.ts';
+import { propertyOf } from '../../core/object-like.ts';
 import { unattended } from '../../waiting/abortable.ts';
 
 interface Always {
@@ -85,10 +86,7 @@ export class Checks {
 
   #check({ name, check }: Always): void {
     try {
-      const answer = check();
-      if (answer === false) this.#fail(`always '${name}': the check gave false`);
-      if (answer instanceof Promise)
-        this.#fail(`always '${name}': expected a check that gives no promise: it runs between two steps`);
+      if (answerOf(check) === false) this.#fail(`always '${name}': the check gave false`);
     } catch (error) {
       this.#fail(`always '${name}': ${textOf(error)}`, { cause: error });
     }
@@ -96,7 +94,7 @@ export class Checks {
 
   #look(entry: Eventually): void {
     try {
-      if (entry.check()) this.#settle(entry, entry.resolve);
+      if (answerOf(entry.check)) this.#settle(entry, entry.resolve);
     } catch (error) {
       const failure = this.#fail(`eventually '${entry.name}': ${textOf(error)}`, { cause: error });
       this.#settle(entry, () => entry.reject(failure));
@@ -126,9 +124,35 @@ export class Checks {
   }
 }
 
-/** The text of what was thrown, which may be anything. */
-export function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+/**
+ * Calls a check.
+ *
+ * @throws Error for a promise, or what only looks like one. It would count as true, and nobody
+ *   would hear of its rejection.
+ */
+function answerOf(check: () => unknown): unknown {
+  const answer = check();
+  if (typeof propertyOf(answer, 'then') !== 'function') return answer;
+  void unattended(Promise.resolve(answer));
+  throw new Error('expected a check that gives no promise: it runs between two steps');
+}
+
+/** The message of what was thrown, which may be anything. Never throws. */
+export function textOf(thrown: unknown): string {
+  return shown(() => String(thrown instanceof Error ? thrown.message : thrown));
+}
+
+/** What was thrown with its name: `TypeError: no`. Never throws. */
+export function namedTextOf(thrown: unknown): string {
+  return shown(() => String(thrown));
+}
+
+function shown(show: () => string): string {
+  try {
+    return show();
+  } catch {
+    return 'something that cannot be shown';
+  }
 }
 
 function checkClaim(call: string, name: unknown, check: unknown): void {

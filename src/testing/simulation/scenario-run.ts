@@ -4,6 +4,7 @@
 import { textOf } from './checks.ts';
 import { whoWaits } from './who-waits.ts';
 import type { SeededWorld, World } from './world.ts';
+import { realTurn } from '../real-turn.ts';
 import { noop } from '../../core/noop.ts';
 import { DEFAULT_READ_TIMEOUT_MS } from '../../core/parked-wait.ts';
 
@@ -44,9 +45,18 @@ export class ScenarioRun {
 
   /** @returns Why it has failed; undefined where it has not. Never rejects. */
   async play(scenario: Scenario): Promise<RunFailure | undefined> {
-    const { clock, escapes } = this.#world;
-    clock.isDriven = true;
+    this.#world.clock.isDriven = true;
     this.#world.onStep = () => this.#look();
+    process.on('unhandledRejection', this.#onRejection);
+    try {
+      return await this.#play(scenario);
+    } finally {
+      process.off('unhandledRejection', this.#onRejection);
+    }
+  }
+
+  async #play(scenario: Scenario): Promise<RunFailure | undefined> {
+    const { clock, escapes } = this.#world;
     void this.#call(scenario);
     try {
       await this.#drive();
@@ -61,6 +71,8 @@ export class ScenarioRun {
     }
     clock.isStopped = false;
     await this.#end();
+    // Node tells of rejections once a turn.
+    await realTurn();
     return failure ?? this.#failure;
   }
 
@@ -68,6 +80,8 @@ export class ScenarioRun {
     try {
       await this.#world.escapes.inside(() => scenario(this.#world));
     } catch (error) {
+      // After a check that has failed it is a consequence.
+      this.#look();
       this.#fail({ kind: 'thrown', text: textOf(error), cause: error });
     }
     this.#isOver = true;
@@ -120,6 +134,10 @@ export class ScenarioRun {
     this.#failOf('endless', `${MOST_STEPS_AT_ONCE} steps at one time: it goes round in a circle`);
     clock.isStopped = true;
   }
+
+  readonly #onRejection = (reason: unknown): void => {
+    this.#fail({ kind: 'thrown', text: `unhandled rejection: ${textOf(reason)}`, cause: reason });
+  };
 
   #lateText(): string {
     return `it has not ended by t=${this.#untilMs} (untilMs)`;

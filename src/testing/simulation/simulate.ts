@@ -61,8 +61,8 @@ const FIRST_SEED = 1;
  * @param scenario - Gets a world of its own, and makes hosts and clients in it.
  * @returns The number of runs, steps and milliseconds.
  * @throws SimulationError for the first seed that fails: COROSOCK_SIMULATION where the scenario
- *   throws, a check fails, or it does not end; COROSOCK_DEADLOCK where it waits for ever.
- *   UsageError `COROSOCK_ARGUMENT`.
+ *   throws, a check fails, a promise is rejected that nobody handles, or it does not end;
+ *   COROSOCK_DEADLOCK where it waits for ever. UsageError `COROSOCK_ARGUMENT`.
  */
 export async function simulate(
   scenario: (world: World) => Promise<void>,

@@ -4,6 +4,7 @@
 
 import type { Agenda } from './agenda.ts';
 import type { LinkSockets } from './seeded-faults.ts';
+import { namedTextOf } from './checks.ts';
 import { callerOf, handlerOf, placeText, ToldEnd } from './told-end.ts';
 import type { Line, Words } from './told-end.ts';
 import type { MemoryServer } from '../memory-server.ts';
@@ -103,7 +104,7 @@ export class Story {
 
   /** A host reports an error. */
   reports(error: unknown, { phase, socketId }: Where): void {
-    const text = String(error);
+    const text = namedTextOf(error);
     this.#add(() => {
       const name = this.#nameOfId(socketId);
       if (name === undefined) return `${phase} fails: ${text}`;

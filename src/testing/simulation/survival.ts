@@ -2,7 +2,7 @@
 // whether the end is the one that the cut explains.
 
 import { isSameWait, waitText } from './seen-waits.ts';
-import { textOf } from './torture-run.ts';
+import { namedTextOf } from './checks.ts';
 import type { Reported, TortureRun } from './torture-run.ts';
 import type { HandlerRun } from '../../server/handler-run.ts';
 import type { Wait } from '../../server/host-waits.ts';
@@ -21,9 +21,12 @@ export interface Failure {
  */
 export function failureOf(run: TortureRun, usual: number | undefined): Failure | undefined {
   if (run.isEndless) return { text: 'it goes round in a circle: time never passes' };
-  if (run.escaped !== undefined) return { text: textOf(run.escaped.error), cause: run.escaped.error };
+  if (run.escaped !== undefined) return { text: namedTextOf(run.escaped.error), cause: run.escaped.error };
   if (run.run === undefined)
-    return { text: `the client gets no handler: ${textOf(run.thrown?.error)}`, cause: run.thrown?.error };
+    return {
+      text: `the client gets no handler: ${namedTextOf(run.thrown?.error)}`,
+      cause: run.thrown?.error,
+    };
   return ofScenario(run) ?? ofWhatRuns(run) ?? ofErrors(run) ?? ofWhatIsLeft(run) ?? ofClose(run, usual);
 }
 
@@ -33,7 +36,7 @@ function ofScenario({ cut, waits, terms, thrown, isScenarioOver, wasCut }: Tortu
     return { text: otherText(cut.number) };
   if (cut !== undefined || terms !== 'given') return undefined;
   if (thrown !== undefined)
-    return { text: `the scenario fails: ${textOf(thrown.error)}`, cause: thrown.error };
+    return { text: `the scenario fails: ${namedTextOf(thrown.error)}`, cause: thrown.error };
   return isScenarioOver ? undefined : { text: 'the scenario does not end' };
 }
 
@@ -51,14 +54,14 @@ function ofWhatRuns(of: TortureRun): Failure | undefined {
 
 function ofErrors({ rejections, stepErrors, reports, cut }: TortureRun): Failure | undefined {
   if (stepErrors.length > 0)
-    return { text: `thrown in a timer: ${textOf(stepErrors[0])}`, cause: stepErrors[0] };
+    return { text: `thrown in a timer: ${namedTextOf(stepErrors[0])}`, cause: stepErrors[0] };
   if (rejections.length > 0)
-    return { text: `unhandled rejection: ${textOf(rejections[0])}`, cause: rejections[0] };
+    return { text: `unhandled rejection: ${namedTextOf(rejections[0])}`, cause: rejections[0] };
   const isExplained = ({ error, where }: Reported): boolean => cut?.cut.explains?.(error, where) === true;
   const reported = reports.find((report) => !isExplained(report));
   if (reported === undefined) return undefined;
   const { error, where } = reported;
-  return { text: `error reported by ${where.phase}: ${textOf(error)}`, cause: error };
+  return { text: `error reported by ${where.phase}: ${namedTextOf(error)}`, cause: error };
 }
 
 function ofWhatIsLeft({ isScenarioOver, looseCalls, world }: TortureRun): Failure | undefined {

@@ -3,6 +3,7 @@
 // all has ended. torture.ts plans the runs, survival.ts judges how they ended.
 
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { namedTextOf } from './checks.ts';
 import type { Cut, CutPlace, Terms } from './cuts.ts';
 import { SeenWaits, waitText } from './seen-waits.ts';
 import type { KnownWaits, SeenWait } from './seen-waits.ts';
@@ -115,7 +116,7 @@ export class TortureRun {
    * @throws UsageError for the server, or the options of the host.
    */
   async play(): Promise<this> {
-    this.#host = this.world.serve(this.#subject.server, this.#hostOptions()) as ServingHost;
+    this.#host = this.#serve();
     process.on('unhandledRejection', this.#onRejection);
     try {
       await this.#play();
@@ -126,6 +127,16 @@ export class TortureRun {
       this.#isScenario.disable();
     }
     return this;
+  }
+
+  #serve(): ServingHost {
+    try {
+      return this.world.serve(this.#subject.server, this.#hostOptions()) as ServingHost;
+    } catch (error) {
+      // The world ends before it has begun, and its watch with it.
+      this.world.escapes.end();
+      throw error;
+    }
   }
 
   /** The waits of the handler so far. */
@@ -187,7 +198,7 @@ export class TortureRun {
     const { hostOptions: given } = this.#subject;
     const report: Report = (error, where) => {
       this.reports.push({ error, where });
-      this.#tell(`reported by ${where.phase}: ${textOf(error)}`);
+      this.#tell(`reported by ${where.phase}: ${namedTextOf(error)}`);
       given.report?.(error, where);
     };
     const onOpen = (ws: ServerSocket): void => {
@@ -279,7 +290,7 @@ export class TortureRun {
     // A script that a cut has thrown out of its way may leave promises behind.
     if (this.#isScenario.getStore() === true && this.cut !== undefined) return;
     this.rejections.push(reason);
-    this.#tell(`unhandled rejection: ${textOf(reason)}`);
+    this.#tell(`unhandled rejection: ${namedTextOf(reason)}`);
   };
 
   #tell(text: string): void {
@@ -295,9 +306,4 @@ const TERMS: Readonly<Record<Terms, HostOptions>> = {
 
 function looseCalls(): number {
   return [...looseWaits].length;
-}
-
-/** The text of what was thrown, which may be anything. */
-export function textOf(error: unknown): string {
-  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
 }

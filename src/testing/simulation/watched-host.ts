@@ -55,6 +55,7 @@ export function isMistake(error: unknown): boolean {
   if (NO_MISTAKES.has(code)) return false;
   if (propertyOf(error, 'name') === 'UsageError') return true;
   if (typeof code === 'string' && code.startsWith('COROSOCK_')) return false;
-  const lines = String(propertyOf(error, 'stack')).split('\n');
+  const stack = propertyOf(error, 'stack');
+  const lines = typeof stack === 'string' ? stack.split('\n') : [];
   return !isOwnFrame(lines.find((line) => /^ +at /u.test(line)) ?? '');
 }
