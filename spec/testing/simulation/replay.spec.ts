@@ -74,7 +74,7 @@ describe('explain', () => {
   });
 
   it('does not replay what goes round in a circle, but to tell it', async () => {
-    const endless: RunFailure = { kind: 'endless', text: 'in a circle' };
+    const endless: RunFailure = { kind: 'livelock', text: 'in a circle' };
     const { play, tried } = playing(0, endless);
     await explain('simulate()', { seed: 5, run: { ...failed.run, failure: endless } }, play);
     expect(tried).toEqual([]);

@@ -122,11 +122,6 @@ export class Agenda implements Clock {
     return this.#busy.some((lane) => lane.dueMs < Infinity);
   }
 
-  /** When the last timer is due; 0 where none is set. */
-  get lastTimerMs(): number {
-    return this.#timers.at(-1)?.atMs ?? 0;
-  }
-
   /** When the last timer is due of those by a time; now, where none is set. */
   lastTimerBy(untilMs: number): number {
     return this.#timers.findLast(({ atMs }) => atMs <= untilMs)?.atMs ?? this.#nowMs;

@@ -54,7 +54,7 @@ const NOT_AGAIN =
  * fail where more do: it finds a small number, not always the smallest.
  */
 async function fewestChoices({ failure, taken, steps }: FailedSeed['run'], play: Play): Promise<number> {
-  let [passes, fails, left] = [-1, taken, failure.kind === 'endless' ? 0 : MOST_STEPS - steps];
+  let [passes, fails, left] = [-1, taken, failure.kind === 'livelock' ? 0 : MOST_STEPS - steps];
   for (let replays = 0; replays < MOST_REPLAYS && left > 0 && fails - passes > 1; replays += 1) {
     const most = replays === 0 ? 0 : Math.floor((passes + fails) / 2);
     const run = await play(most, false);

@@ -20,7 +20,7 @@ export interface Failure {
  * @returns undefined where it has.
  */
 export function failureOf(run: TortureRun, usual: number | undefined): Failure | undefined {
-  if (run.isEndless) return { text: 'it goes round in a circle: time never passes' };
+  if (run.isLivelock) return { text: 'it goes round in a circle: time never passes' };
   if (run.escaped !== undefined) return { text: namedTextOf(run.escaped.error), cause: run.escaped.error };
   if (run.run === undefined)
     return {

@@ -5,6 +5,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { namedTextOf } from './checks.ts';
 import type { Cut, CutPlace, Terms } from './cuts.ts';
+import { Drive } from './drive.ts';
 import { SeenWaits, waitText } from './seen-waits.ts';
 import type { KnownWaits, SeenWait } from './seen-waits.ts';
 import { SlowWrites } from './slow-writes.ts';
@@ -62,11 +63,6 @@ export interface Reported {
 const MOST_MS = 3_600_000;
 /** The same after a cut, where heartbeats go on: they cost steps. */
 const MOST_CUT_MS = 600_000;
-/** Heartbeats get so many times their period to find a dead link, until a wait is for ever. */
-const IDLE_PERIODS = 3;
-/** So many steps at one time: the code goes round in a circle. */
-const MOST_STEPS_AT_ONCE = 50_000;
-
 /** Plays a scenario once. */
 export class TortureRun {
   readonly reports: Reported[] = [];
@@ -80,8 +76,6 @@ export class TortureRun {
   /** Says that code waits in nothing of the world. */
   escaped: { readonly error: unknown } | undefined;
   isScenarioOver: boolean = false;
-  /** Whether it went on for {@link MOST_STEPS_AT_ONCE} steps without time that passes. */
-  isEndless: boolean = false;
   /** Whether one end had begun to close before the cut. */
   wasEnding: boolean = false;
   wasCut: boolean = false;
@@ -90,6 +84,7 @@ export class TortureRun {
   readonly terms: Terms;
   readonly cut: PlannedCut | undefined;
   readonly world: SeededWorld;
+  readonly #drive: Drive;
   readonly #subject: Subject;
   readonly #isScenario = new AsyncLocalStorage<true>();
   readonly #looseBefore: number = looseCalls();
@@ -100,7 +95,6 @@ export class TortureRun {
   #held: Resolver | 'unknown' | undefined;
   #isConnecting = false;
   #writes: SlowWrites | undefined;
-  #atOnce = { nowMs: 0, steps: 0 };
 
   constructor(subject: Subject, terms: Terms, cut?: PlannedCut) {
     this.#subject = subject;
@@ -108,6 +102,7 @@ export class TortureRun {
     this.cut = cut;
     this.#seen = new SeenWaits(cut, (resolver) => this.#onWait(resolver));
     this.world = new SeededWorld(subject.world);
+    this.#drive = new Drive(this.world);
   }
 
   /**
@@ -144,6 +139,11 @@ export class TortureRun {
     return this.#seen.list;
   }
 
+  /** Whether it goes round in a circle, and time never passes. */
+  get isLivelock(): boolean {
+    return this.#drive.isLivelock;
+  }
+
   /** The host of the run. */
   get host(): ServingHost {
     return this.#host as ServingHost;
@@ -156,18 +156,17 @@ export class TortureRun {
 
   async #play(): Promise<void> {
     const { world } = this;
-    world.clock.isDriven = true;
     world.onStep = () => this.#onStep();
     world.stepOnError = (error) => this.stepErrors.push(error);
     const scenario = this.#isScenario.run(true, () => this.#perform());
-    await this.#drive(() => this.isScenarioOver);
+    await this.#goOn(() => this.isScenarioOver);
     this.#release();
-    await this.#drive(() => this.isScenarioOver);
+    await this.#goOn(() => this.isScenarioOver);
     void this.#client?.close();
-    await this.#drive(() => this.isScenarioOver && this.run?.hasEnded !== false);
+    await this.#goOn(() => this.isScenarioOver && this.run?.hasEnded !== false);
     void scenario;
     // Its world stays stopped: it would go on for ever.
-    if (this.isEndless) return;
+    if (this.isLivelock) return;
     world.clock.isStopped = false;
     await world[Symbol.asyncDispose]().catch((error: unknown) => (this.thrown ??= { error }));
     await realTurn();
@@ -216,29 +215,14 @@ export class TortureRun {
   }
 
   /** Lets time pass until something holds, or nothing goes on by itself. */
-  async #drive(isOver: () => boolean): Promise<void> {
-    const { agenda } = this.world;
+  async #goOn(isOver: () => boolean): Promise<void> {
     const isLong = this.cut === undefined || this.terms === 'patient';
-    const untilMs = agenda.now() + (isLong ? MOST_MS : MOST_CUT_MS);
-    let idleUntilMs: number | undefined;
-    for (;;) {
-      await this.world.clock.whenQuiet();
-      const { nextMs, isAwaited, isCarrying } = agenda;
-      if (this.isEndless || isOver() || nextMs > untilMs) return;
-      if (isAwaited) idleUntilMs = undefined;
-      else idleUntilMs ??= agenda.now() + IDLE_PERIODS * (agenda.lastTimerMs - agenda.now());
-      if (!isCarrying && idleUntilMs !== undefined && nextMs > idleUntilMs) return;
-      agenda.jumpTo(nextMs);
-    }
+    const untilMs = this.world.agenda.now() + (isLong ? MOST_MS : MOST_CUT_MS);
+    await this.#drive.until(untilMs, isOver);
   }
 
   #onStep(): void {
-    const { agenda, clock } = this.world;
-    if (agenda.now() > this.#atOnce.nowMs) this.#atOnce = { nowMs: agenda.now(), steps: agenda.steps };
-    if (agenda.steps - this.#atOnce.steps > MOST_STEPS_AT_ONCE) {
-      this.isEndless = true;
-      clock.isStopped = true;
-    }
+    this.#drive.onStep();
     if (this.run === undefined) return;
     if (this.wasCut) this.#lookAtHeld(this.run);
     else this.#seen.look(this.run);
