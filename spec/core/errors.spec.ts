@@ -10,6 +10,7 @@ import {
   MessageError,
   TaskOverError,
   messageCloseCode,
+  shownError,
   UsageError,
   HandshakeOverError,
 } from '../../src/core/errors.ts';
@@ -172,5 +173,15 @@ describe('HandshakeOverError', () => {
       why,
       message,
     ]);
+  });
+});
+
+describe('shownError', () => {
+  it.each<[string, unknown]>([
+    ['TypeError: no', new TypeError('no')],
+    ['42', 42],
+    ['something that cannot be shown', Object.create(null)],
+  ])('gives %s', (text, thrown) => {
+    expect(shownError(thrown)).toBe(text);
   });
 });

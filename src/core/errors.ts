@@ -225,3 +225,12 @@ function connectMessage(status: number | undefined, problem: string | undefined)
 function describe({ code, by }: CloseInfo): string {
   return `close code ${code} by ${by}`;
 }
+
+/** Gives what was thrown, which may be anything, with its name: `TypeError: no`. Never throws. */
+export function shownError(thrown: unknown): string {
+  try {
+    return String(thrown);
+  } catch {
+    return 'something that cannot be shown';
+  }
+}

@@ -39,7 +39,7 @@ describe('w.always', () => {
     );
     await expect(failing).rejects.toMatchObject({
       code: 'COROSOCK_SIMULATION',
-      message: expect.stringContaining("always 'one socket': no more than one") as string,
+      message: expect.stringContaining("always 'one socket': Error: no more than one") as string,
       cause: { cause },
     });
     expect(Math.max(...steps)).toBe(2);

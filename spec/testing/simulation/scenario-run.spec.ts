@@ -42,7 +42,7 @@ describe('a promise that nobody handles', () => {
   ])('fails its seed: one %s', async (_, scenario) => {
     const error = await failureOf(scenario);
     expect(error).toMatchObject({ code: 'COROSOCK_SIMULATION', seed: 1, cause });
-    expect(error.message).toMatch(/^simulate\(\): seed 1 fails: unhandled rejection: of nobody/);
+    expect(error.message).toMatch(/^simulate\(\): seed 1 fails: unhandled rejection: Error: of nobody/);
     expect(process.listenerCount('unhandledRejection')).toBe(0);
   });
 });
@@ -54,7 +54,7 @@ describe('a scenario that fails', () => {
       if (seed === 2) throw cause;
     });
     expect(error).toMatchObject({ code: 'COROSOCK_SIMULATION', name: 'SimulationError', seed: 2, cause });
-    expect(error.message).toMatch(/^simulate\(\): seed 2 fails: of the scenario/);
+    expect(error.message).toMatch(/^simulate\(\): seed 2 fails: Error: of the scenario/);
   });
 
   it('may throw before it is asynchronous, and what is no error', async () => {

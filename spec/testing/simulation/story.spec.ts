@@ -46,7 +46,7 @@ describe('the story of a simulation', () => {
       't=15 handler of client 2 goes on at story.spec.ts · host at story.spec.ts writes "total 1" to client 1, client 2',
       't=15 "total 1" waits for client 1',
       't=15 "total 1" waits for client 2',
-      't=105 fails: expected 1 to be 2 // Object.is equality',
+      't=105 fails: AssertionError: expected 1 to be 2 // Object.is equality',
     ]);
   });
 
@@ -59,7 +59,7 @@ describe('the story of a simulation', () => {
       { seed: 9 },
     );
     expect(error.message).toBe(
-      `simulate(): seed 9 fails: of the scenario\n\n${error.story}\n\n` +
+      `simulate(): seed 9 fails: Error: of the scenario\n\n${error.story}\n\n` +
         'It fails without any random order or fault. Give { seed: 9 } to repeat it',
     );
   });

@@ -3,6 +3,7 @@
 
 import type { Agenda } from './agenda.ts';
 import { badArgument, checkFunction, checkTimer } from '../../core/arguments.ts';
+import { shownError } from '../../core/errors.ts';
 import { propertyOf } from '../../core/object-like.ts';
 import { unattended } from '../../waiting/abortable.ts';
 
@@ -23,6 +24,11 @@ interface Eventually {
 /** A check that has failed. `cause` is what it has thrown. */
 export class CheckError extends Error {
   override readonly name = 'CheckError';
+
+  /** Its text names the check: no other name is needed. */
+  override toString(): string {
+    return this.message;
+  }
 }
 
 /** The checks of one world. */
@@ -88,7 +94,7 @@ export class Checks {
     try {
       if (answerOf(check) === false) this.#fail(`always '${name}': the check gave false`);
     } catch (error) {
-      this.#fail(`always '${name}': ${textOf(error)}`, { cause: error });
+      this.#fail(`always '${name}': ${shownError(error)}`, { cause: error });
     }
   }
 
@@ -96,7 +102,7 @@ export class Checks {
     try {
       if (answerOf(entry.check)) this.#settle(entry, entry.resolve);
     } catch (error) {
-      const failure = this.#fail(`eventually '${entry.name}': ${textOf(error)}`, { cause: error });
+      const failure = this.#fail(`eventually '${entry.name}': ${shownError(error)}`, { cause: error });
       this.#settle(entry, () => entry.reject(failure));
     }
   }
@@ -127,32 +133,14 @@ export class Checks {
 /**
  * Calls a check.
  *
- * @throws Error for a promise, or what only looks like one. It would count as true, and nobody
+ * @throws CheckError for a promise, or what only looks like one. It would count as true, and nobody
  *   would hear of its rejection.
  */
 function answerOf(check: () => unknown): unknown {
   const answer = check();
   if (typeof propertyOf(answer, 'then') !== 'function') return answer;
   void unattended(Promise.resolve(answer));
-  throw new Error('expected a check that gives no promise: it runs between two steps');
-}
-
-/** The message of what was thrown, which may be anything. Never throws. */
-export function textOf(thrown: unknown): string {
-  return shown(() => String(thrown instanceof Error ? thrown.message : thrown));
-}
-
-/** What was thrown with its name: `TypeError: no`. Never throws. */
-export function namedTextOf(thrown: unknown): string {
-  return shown(() => String(thrown));
-}
-
-function shown(show: () => string): string {
-  try {
-    return show();
-  } catch {
-    return 'something that cannot be shown';
-  }
+  throw new CheckError('expected a check that gives no promise: it runs between two steps');
 }
 
 function checkClaim(call: string, name: unknown, check: unknown): void {

@@ -1,11 +1,11 @@
 // One run of a scenario in one world, and how it has ended. drive.ts moves time; simulate.ts makes
 // a run for each seed.
 
-import { textOf } from './checks.ts';
 import { Drive, MAX_STEPS_AT_ONCE } from './drive.ts';
 import { whoWaits } from './who-waits.ts';
 import type { SeededWorld, World } from './world.ts';
 import { realTurn } from '../real-turn.ts';
+import { shownError } from '../../core/errors.ts';
 import { noop } from '../../core/noop.ts';
 
 /** What is simulated. */
@@ -53,7 +53,7 @@ export class ScenarioRun {
       await this.#goOn();
     } catch (error) {
       // Code waits for real time.
-      this.#fail({ kind: 'thrown', text: textOf(error), cause: error });
+      this.#fail({ kind: 'thrown', text: shownError(error), cause: error });
     }
     const failure = this.#failure;
     if (failure?.kind === 'livelock') {
@@ -73,7 +73,7 @@ export class ScenarioRun {
     } catch (error) {
       // After a check that has failed it is a consequence.
       this.#look();
-      this.#fail({ kind: 'thrown', text: textOf(error), cause: error });
+      this.#fail({ kind: 'thrown', text: shownError(error), cause: error });
     }
     this.#isOver = true;
   }
@@ -102,13 +102,13 @@ export class ScenarioRun {
   #look(): void {
     const { failure } = this.#world;
     if (failure !== undefined)
-      this.#fail({ kind: 'thrown', text: textOf(failure.error), cause: failure.error });
+      this.#fail({ kind: 'thrown', text: shownError(failure.error), cause: failure.error });
     if (this.#drive.isLivelock)
       this.#failOf('livelock', `${MAX_STEPS_AT_ONCE} steps at one time: it goes round in a circle`);
   }
 
   readonly #onRejection = (reason: unknown): void => {
-    this.#fail({ kind: 'thrown', text: `unhandled rejection: ${textOf(reason)}`, cause: reason });
+    this.#fail({ kind: 'thrown', text: `unhandled rejection: ${shownError(reason)}`, cause: reason });
   };
 
   #failOf(kind: RunFailure['kind'], text: string): void {
@@ -135,7 +135,7 @@ export class ScenarioRun {
   async #end(): Promise<void> {
     if (this.#failure !== undefined) return await this.#world[Symbol.asyncDispose]().catch(noop);
     await this.#world[Symbol.asyncDispose]().catch((error: unknown) => {
-      this.#fail({ kind: 'thrown', text: textOf(error), cause: error });
+      this.#fail({ kind: 'thrown', text: shownError(error), cause: error });
     });
   }
 }

@@ -4,7 +4,6 @@
 
 import type { Agenda } from './agenda.ts';
 import type { LinkSockets } from './seeded-faults.ts';
-import { namedTextOf } from './checks.ts';
 import { callerOf, handlerOf, placeText, ToldEnd } from './told-end.ts';
 import type { Line, Words } from './told-end.ts';
 import type { MemoryServer } from '../memory-server.ts';
@@ -12,6 +11,7 @@ import type { Wait } from '../../server/host-waits.ts';
 import type { Where } from '../../server/report.ts';
 import type { Conversation } from '../../conversation/conversation.ts';
 import { MessageSocket } from '../../socket/message-socket.ts';
+import { shownError } from '../../core/errors.ts';
 
 /** Lines that are kept, the youngest. */
 const MOST_LINES = 10_000;
@@ -104,7 +104,7 @@ export class Story {
 
   /** A host reports an error. */
   reports(error: unknown, { phase, socketId }: Where): void {
-    const text = namedTextOf(error);
+    const text = shownError(error);
     this.#add(() => {
       const name = this.#nameOfId(socketId);
       if (name === undefined) return `${phase} fails: ${text}`;

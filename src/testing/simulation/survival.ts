@@ -2,10 +2,10 @@
 // whether the end is the one that the cut explains.
 
 import { isSameWait, waitText } from './seen-waits.ts';
-import { namedTextOf } from './checks.ts';
 import type { Reported, TortureRun } from './torture-run.ts';
 import type { HandlerRun } from '../../server/handler-run.ts';
 import type { Wait } from '../../server/host-waits.ts';
+import { shownError } from '../../core/errors.ts';
 
 /** Why a handler has not survived. */
 export interface Failure {
@@ -21,10 +21,10 @@ export interface Failure {
  */
 export function failureOf(run: TortureRun, usual: number | undefined): Failure | undefined {
   if (run.isLivelock) return { text: 'it goes round in a circle: time never passes' };
-  if (run.escaped !== undefined) return { text: namedTextOf(run.escaped.error), cause: run.escaped.error };
+  if (run.escaped !== undefined) return { text: shownError(run.escaped.error), cause: run.escaped.error };
   if (run.run === undefined)
     return {
-      text: `the client gets no handler: ${namedTextOf(run.thrown?.error)}`,
+      text: `the client gets no handler: ${shownError(run.thrown?.error)}`,
       cause: run.thrown?.error,
     };
   return ofScenario(run) ?? ofWhatRuns(run) ?? ofErrors(run) ?? ofWhatIsLeft(run) ?? ofClose(run, usual);
@@ -36,7 +36,7 @@ function ofScenario({ cut, waits, terms, thrown, isScenarioOver, wasCut }: Tortu
     return { text: otherText(cut.number) };
   if (cut !== undefined || terms !== 'given') return undefined;
   if (thrown !== undefined)
-    return { text: `the scenario fails: ${namedTextOf(thrown.error)}`, cause: thrown.error };
+    return { text: `the scenario fails: ${shownError(thrown.error)}`, cause: thrown.error };
   return isScenarioOver ? undefined : { text: 'the scenario does not end' };
 }
 
@@ -54,14 +54,14 @@ function ofWhatRuns(of: TortureRun): Failure | undefined {
 
 function ofErrors({ rejections, stepErrors, reports, cut }: TortureRun): Failure | undefined {
   if (stepErrors.length > 0)
-    return { text: `thrown in a timer: ${namedTextOf(stepErrors[0])}`, cause: stepErrors[0] };
+    return { text: `thrown in a timer: ${shownError(stepErrors[0])}`, cause: stepErrors[0] };
   if (rejections.length > 0)
-    return { text: `unhandled rejection: ${namedTextOf(rejections[0])}`, cause: rejections[0] };
+    return { text: `unhandled rejection: ${shownError(rejections[0])}`, cause: rejections[0] };
   const isExplained = ({ error, where }: Reported): boolean => cut?.cut.explains?.(error, where) === true;
   const reported = reports.find((report) => !isExplained(report));
   if (reported === undefined) return undefined;
   const { error, where } = reported;
-  return { text: `error reported by ${where.phase}: ${namedTextOf(error)}`, cause: error };
+  return { text: `error reported by ${where.phase}: ${shownError(error)}`, cause: error };
 }
 
 function ofWhatIsLeft({ isScenarioOver, looseCalls, world }: TortureRun): Failure | undefined {

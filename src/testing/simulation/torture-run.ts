@@ -3,7 +3,6 @@
 // all has ended. torture.ts plans the runs, survival.ts judges how they ended.
 
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { namedTextOf } from './checks.ts';
 import type { Cut, CutPlace, Terms } from './cuts.ts';
 import { Drive } from './drive.ts';
 import { SeenWaits, waitText } from './seen-waits.ts';
@@ -21,6 +20,7 @@ import type { HostOptions } from '../../server/host-options.ts';
 import type { Report, Where } from '../../server/report.ts';
 import type { Routes } from '../../server/servable.ts';
 import type { ServingHost } from '../../server/serving-host.ts';
+import { shownError } from '../../core/errors.ts';
 import type { Resolver } from '../../core/parked-wait.ts';
 import { looseWaits } from '../../waiting/loose-waits.ts';
 
@@ -197,7 +197,7 @@ export class TortureRun {
     const { hostOptions: given } = this.#subject;
     const report: Report = (error, where) => {
       this.reports.push({ error, where });
-      this.#tell(`reported by ${where.phase}: ${namedTextOf(error)}`);
+      this.#tell(`reported by ${where.phase}: ${shownError(error)}`);
       given.report?.(error, where);
     };
     const onOpen = (ws: ServerSocket): void => {
@@ -274,7 +274,7 @@ export class TortureRun {
     // A script that a cut has thrown out of its way may leave promises behind.
     if (this.#isScenario.getStore() === true && this.cut !== undefined) return;
     this.rejections.push(reason);
-    this.#tell(`unhandled rejection: ${namedTextOf(reason)}`);
+    this.#tell(`unhandled rejection: ${shownError(reason)}`);
   };
 
   #tell(text: string): void {
