@@ -39,7 +39,7 @@ class Side {
   async #readOnce(): Promise<string> {
     const { dice } = this.#scene;
     const ws = this.#ws;
-    switch (dice.below(7)) {
+    switch (dice.below(8)) {
       case 0:
         return this.#take(await ws.read(dice.between(1, 6), dice.below(40)));
       case 1:
@@ -53,6 +53,8 @@ class Side {
         return 'ok';
       case 5:
         return this.#iterate();
+      case 6:
+        return this.#leave();
       default:
         return this.#take(await ws.readText(dice.between(1, 100)));
     }
@@ -90,18 +92,33 @@ class Side {
         left -= 1;
         if (left < 0) return 'ok';
       }
+      claim(this.end?.clean === true, 'a loop has ended like a clean end', this.end);
     } catch (error) {
       if (!(error instanceof ConnectionLostError)) throw error;
     }
     return 'closed';
   }
 
+  /** Leaves an iterator while it waits. */
+  async #leave(): Promise<string> {
+    const iterator = this.#ws[Symbol.asyncIterator]();
+    const next = iterator.next().catch((error: unknown) => {
+      if (!(error instanceof ConnectionLostError)) throw error;
+      return { done: true, value: undefined } as const;
+    });
+    await this.#scene.pause(10);
+    await iterator.return?.();
+    const result = await next;
+    return result.done === true ? 'ok' : this.#take([result.value, 'ok']);
+  }
+
   /** Writes messages, each in another way, until there are so many or the conversation is over. */
-  async writeAll(name: string, count: number): Promise<void> {
+  async writeAll(name: string, count: number, isBurst: boolean): Promise<void> {
     for (let at = 0; at < count && this.end === undefined; at += 1) {
       const entry = { text: `${name}.${at} ${'x'.repeat(this.#scene.dice.below(40))}`, status: 'waiting' };
       this.written.push(entry);
       const settled = this.#writeOnce(entry);
+      if (isBurst) continue;
       if (this.#scene.dice.isLikely(0.7)) await settled;
       if (this.#scene.dice.isLikely(0.4)) await this.#scene.pause(20);
     }
@@ -147,15 +164,20 @@ function claimAll(from: Side, to: Side): void {
 const CLIENTS = 3;
 const MESSAGES = 12;
 const SMALL = { writeBufferBytes: 256, queueMessages: 8, queueBytes: 2048 };
+/** More than one turn serves, and more than its buffers take. */
+const BURST = 150;
+const LARGE = { writeBufferBytes: 4096, queueMessages: BURST };
 
 async function deliver(scene: Scene): Promise<void> {
   const { dice, w } = scene;
+  const isBurst = dice.isLikely(0.2);
+  const messages = isBurst ? BURST : MESSAGES;
   const sides = new Map<string, Side>();
   const endings: Array<() => void> = [];
   const handler: Handler = async (ws) => {
     const side = new Side(scene, ws);
     sides.set(ws.request.url.pathname, side);
-    const writing = side.writeAll('host', MESSAGES);
+    const writing = side.writeAll('host', messages, isBurst);
     // Some leave in the middle: what the client still sends is counted, and given to no one.
     if (dice.isLikely(0.3)) {
       await scene.pause(200);
@@ -164,7 +186,7 @@ async function deliver(scene: Scene): Promise<void> {
     await side.readAll();
     await writing;
   };
-  const host = w.serve(handler, SMALL);
+  const host = w.serve(handler, isBurst ? LARGE : SMALL);
   await scene.each(CLIENTS, 'client', async (at) => {
     const ws = await scene.connect(host, { url: `ws://localhost/${at}` });
     const far = new Side(scene, ws);
@@ -176,12 +198,15 @@ async function deliver(scene: Scene): Promise<void> {
       claimOrder(side, far);
     });
     const reading = far.readAll();
-    await far.writeAll('client', MESSAGES);
+    await far.writeAll('client', messages, isBurst);
     await scene.pause(50);
-    if (dice.isLikely(0.2)) ws.link.reset();
+    const isReset = dice.isLikely(0.2);
+    if (isReset) ws.link.reset();
     else await ws.close();
     await reading;
     endings.push(() => {
+      const isClean = far.end?.clean === true && near().end?.clean === true;
+      claim(isClean || isReset || scene.mayLose, 'an unclean end', far.end, near().end);
       claimAll(far, near());
       claimAll(near(), far);
     });

@@ -11,7 +11,9 @@ import type { Scenario, Scene } from './scene.ts';
 /** A store beyond a network: each call takes some time, in the order of the calls of one id. */
 class SlowStore implements SessionStore {
   readonly #scene: Scene;
-  readonly #data = new Map<string, string>();
+  readonly #data = new Map<string, { readonly text: string; untilMs: number }>();
+  /** Whether it gives a lock also to a caller that has given up. */
+  readonly #isLate: boolean;
   /** When the last call of an id has ended. */
   #last: Promise<unknown> = Promise.resolve();
   #holders: Promise<unknown> = Promise.resolve();
@@ -19,6 +21,11 @@ class SlowStore implements SessionStore {
 
   constructor(scene: Scene) {
     this.#scene = scene;
+    this.#isLate = scene.dice.isLikely(0.5);
+  }
+
+  get #nowMs(): number {
+    return this.#scene.w.clock.now();
   }
 
   async #call<T>(run: () => T): Promise<T> {
@@ -32,18 +39,21 @@ class SlowStore implements SessionStore {
 
   get(id: string): Promise<Record<string, unknown> | undefined> {
     return this.#call(() => {
-      const text = this.#data.get(id);
-      return text === undefined ? undefined : (JSON.parse(text) as Record<string, unknown>);
+      const { text = '', untilMs = 0 } = this.#data.get(id) ?? {};
+      return untilMs > this.#nowMs ? (JSON.parse(text) as Record<string, unknown>) : undefined;
     });
   }
 
-  set(id: string, data: Record<string, unknown>): Promise<void> {
+  set(id: string, data: Record<string, unknown>, timeoutMs: number = Infinity): Promise<void> {
     const text = JSON.stringify(data);
-    return this.#call(() => void this.#data.set(id, text));
+    return this.#call(() => void this.#data.set(id, { text, untilMs: this.#nowMs + timeoutMs }));
   }
 
-  touch(): Promise<void> {
-    return this.#call(() => {});
+  touch(id: string, timeoutMs: number): Promise<void> {
+    return this.#call(() => {
+      const kept = this.#data.get(id);
+      if (kept !== undefined) kept.untilMs = this.#nowMs + timeoutMs;
+    });
   }
 
   delete(id: string): Promise<void> {
@@ -55,7 +65,7 @@ class SlowStore implements SessionStore {
     let release: () => void = () => {};
     this.#holders = new Promise<void>((resolve) => void (release = resolve));
     await before;
-    if (signal.aborted) {
+    if (signal.aborted && !this.#isLate) {
       release();
       throw signal.reason;
     }
@@ -76,32 +86,39 @@ interface Hosts {
   readonly store: SlowStore;
 }
 
-async function hostsOf(scene: Scene, handler: Handler): Promise<Hosts> {
+async function hostsOf(scene: Scene, handler: Handler, timeoutMs: number = 3_600_000): Promise<Hosts> {
   const store = new SlowStore(scene);
   await store.set(ID, { count: 0 });
-  const sessions = { secret: SECRET, store };
+  const sessions = { secret: SECRET, store, timeoutMs };
   return { hosts: [scene.w.serve(handler, { sessions }), scene.w.serve(handler, { sessions })], store };
 }
 
-/** Sockets of two hosts count in one session. Some updates time out, some clients leave. */
+/**
+ * Sockets of two hosts count in one session, or of one where the store has no lock. Some updates
+ * time out, some clients leave.
+ */
 async function count(scene: Scene): Promise<void> {
   let counted = 0;
+  const isShared = scene.dice.isLikely(0.7);
   const { hosts, store } = await hostsOf(scene, async (ws) => {
     for (let update = 0; update < 4; update += 1) {
+      const timeoutMs = scene.dice.isLikely(0.3) ? scene.dice.below(40) : 60_000;
       const status = await ws.session?.update(
         async (data) => {
           const before = Number(data['count']);
           await scene.pause(5);
           data['count'] = before + 1;
         },
-        { timeoutMs: scene.dice.isLikely(0.3) ? scene.dice.below(40) : 60_000 },
+        { timeoutMs },
       );
+      claim(status === 'ok' || timeoutMs < 60_000, 'no update in a minute', status);
       if (status === 'ok') counted += 1;
     }
   });
+  if (!isShared) Object.assign(store, { lock: undefined });
   await scene.each(4, 'client', async (at) => {
     await scene.pause(20);
-    const ws = await scene.connect(hosts[at % 2] as Host, COOKIE);
+    const ws = await scene.connect(hosts[isShared ? at % 2 : 0] as Host, COOKIE);
     if (scene.dice.isLikely(0.3)) {
       await scene.pause(40);
       ws.link.reset();
@@ -146,7 +163,32 @@ async function end(scene: Scene): Promise<void> {
   for (const each of hosts) await each.close();
 }
 
+const TIMEOUT_MS = 2000;
+
+/** A session lives while one of its sockets is in use, and ends all of them when none is. */
+async function timeOut(scene: Scene): Promise<void> {
+  const { w } = scene;
+  const { hosts, store } = await hostsOf(scene, async (ws) => void (await ws.closed), TIMEOUT_MS);
+  const [host] = hosts;
+  const active = await scene.connect(host, COOKIE);
+  const silent = await scene.connect(host, COOKIE);
+  for (let at = 0; at < 12; at += 1) {
+    await scene.pause(TIMEOUT_MS / 2);
+    await active.write('here');
+  }
+  const lastMs = w.clock.now();
+  claim((await store.get(ID)) !== undefined, 'the store has forgotten a session in use');
+  for (const client of [active, silent]) {
+    const { code } = await client.closed;
+    const tookMs = w.clock.now() - lastMs;
+    claim(code === 3008 && tookMs >= TIMEOUT_MS && tookMs < 2 * TIMEOUT_MS, 'another end', code, tookMs);
+  }
+  for (const each of hosts) await each.close();
+  await scene.claimNoTimers();
+}
+
 export const SESSIONS: readonly Scenario[] = [
   { name: 'no update of a session is lost, over two hosts', play: count, faults: 'cruel' },
   { name: 'a session that has ended ends its sockets, and stays away', play: end },
+  { name: 'a session in use lives on, and a silent one ends', play: timeOut },
 ];
