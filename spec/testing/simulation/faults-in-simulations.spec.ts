@@ -2,8 +2,8 @@
 
 import { describe, expect, it } from 'vitest';
 import type { Handler } from 'corosock';
-import { ConnectError, simulate } from 'corosock/testing';
-import type { Faults, World, WorldClient } from 'corosock/testing';
+import { ConnectError, simulate, SimulationError } from 'corosock/testing';
+import type { Faults, SimulateOptions, World, WorldClient } from 'corosock/testing';
 
 const echo: Handler = async (ws) => {
   for await (const message of ws) await ws.write(message);
@@ -19,20 +19,37 @@ async function connected(w: World, host: ReturnType<World['serve']>): Promise<Wo
   }
 }
 
-/** Three clients each ask and wait for the answer, five times, and close. */
-async function questions(w: World): Promise<void> {
+const NAMES = ['ada', 'bob', 'eve'];
+
+/** Clients each ask and wait for the answer, five times, and close. */
+async function questions(w: World, onLost: () => void = () => {}, names = NAMES): Promise<void> {
   const host = w.serve(echo);
   const ask = async (name: string): Promise<void> => {
     const client = await connected(w, host);
     for (let turn = 0; client !== undefined && turn < 5; turn += 1) {
       await client.write(`${name} ${turn}`);
       const [answer, status] = await client.read();
-      if (status === 'closed') break;
+      if (status === 'closed') return onLost();
       expect([answer, status]).toEqual([`${name} ${turn}`, 'ok']);
     }
     await client?.close();
   };
-  for (const name of ['ada', 'bob', 'eve']) void w.spawn(name, () => ask(name));
+  for (const name of names) void w.spawn(name, () => ask(name));
+}
+
+/** Fails where both clients lose their links: few seeds do that. */
+async function fragile(w: World): Promise<void> {
+  let lost = 0;
+  await questions(w, () => {
+    lost += 1;
+    if (lost === 2) throw new Error(`both are lost at ${w.clock.now()} ms, ${w.random()}`);
+  }, ['ada', 'bob']);
+}
+
+async function failureOf(options: SimulateOptions): Promise<SimulationError> {
+  const error: unknown = await simulate(fragile, options).catch((reason: unknown) => reason);
+  if (error instanceof SimulationError) return error;
+  return expect.fail('no seed fails');
 }
 
 describe('simulate with faults', () => {
@@ -64,4 +81,21 @@ describe('simulate with faults', () => {
     );
     await expect(failing).rejects.toMatchObject({ code: 'COROSOCK_SIMULATION' });
   });
+
+  it.each(['messages', 'wire'] as const)(
+    'plays a seed that has failed exactly so again, alone: %s',
+    async (fidelity) => {
+      const options = { faults: 'cruel', fidelity } as const;
+      const first = await failureOf({ ...options, runs: 100 });
+      expect(first.seed).toBeGreaterThan(1);
+      expect(first.story.split('\n').length).toBeGreaterThan(10);
+      const again = await failureOf({ ...options, seed: first.seed });
+      expect(facts(again)).toEqual(facts(first));
+    },
+  );
 });
+
+/** What an error says: the text has the time of the failure and a random number of the world. */
+function facts({ code, seed, story, message, cause }: SimulationError): object {
+  return { code, seed, story, message, cause: String(cause) };
+}
