@@ -124,7 +124,46 @@ describe('AwaitStacks', () => {
       Error.prepareStackTrace = before;
     }
   });
+
+  it('gives the line of a formatter that maps, and writes no `async`, as vite-node has it', () => {
+    const [promise, resolver] = pending();
+    const inner = async (): Promise<void> => await promise;
+    void (async () => await inner())();
+    const shown = [0, 1_000].map((lines) => withFormatter(lines, () => stackOf(resolver)?.at));
+    const [own = 0, mapped] = shown.map((at) => Number(at?.split(':')[1]));
+    expect(mapped).toBe(own + 1_000);
+  });
 });
+
+describe('AwaitStacks with source maps', () => {
+  it('gives the place of a second stack, which Node maps', () => {
+    const [promise, resolver] = pending();
+    void (async () => await promise)();
+    const before = Error.prepareStackTrace;
+    Object.assign(Error, { prepareStackTrace: undefined });
+    process.setSourceMapsEnabled(true);
+    try {
+      expect(stackOf(resolver)?.at).toMatch(/await-stacks\.spec\.ts:\d+:\d+$/);
+    } finally {
+      process.setSourceMapsEnabled(false);
+      Error.prepareStackTrace = before;
+    }
+  });
+});
+
+/** Shows each frame so many lines further down, and without `async`. */
+function withFormatter<T>(lines: number, run: () => T): T {
+  const before = Error.prepareStackTrace;
+  Error.prepareStackTrace = (error, sites) => {
+    const places = sites.map((site) => `${site.getFileName()}:${Number(site.getLineNumber()) + lines}:1`);
+    return [error.name, ...places.map((place) => `    at inner (${place})`)].join('\n');
+  };
+  try {
+    return run();
+  } finally {
+    Error.prepareStackTrace = before;
+  }
+}
 
 /** A function of this package awaits it. */
 function inTask(promise: Promise<void>): void {

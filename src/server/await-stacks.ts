@@ -20,8 +20,13 @@ export interface AwaitStack {
   readonly outermost?: string | undefined;
 }
 
+/** A frame of a stack, as the engine has it. */
+interface Site extends NodeJS.CallSite {
+  toString(): string;
+}
+
 /** Follows the promise of a resolver: calls back in a job that seems to resolve it. */
-type Follow = (resolver: Resolver, onTurn: (ownText: () => unknown) => void) => void;
+type Follow = (resolver: Resolver, onTurn: (asyncSites: () => readonly Site[]) => void) => void;
 
 /**
  * Frames taken of a stack. Those of the caller of `host.waits` come first, and count.
@@ -38,24 +43,22 @@ const MOST_FRAMES = 200;
  */
 const REALM = `'use strict';
 Error.stackTraceLimit = ${MOST_FRAMES};
-Error.prepareStackTrace = (_, frames) =>
-  frames.filter((frame) => frame.isAsync()).map((frame) => '    at ' + frame).join('\\n');
+Error.prepareStackTrace = (_, sites) => sites.filter((site) => site.isAsync());
 const settled = Promise.resolve();
 const ignore = () => {};
-const ownText = () => {
+const asyncSites = () => {
   const trace = {};
-  Error.captureStackTrace(trace, ownText);
+  Error.captureStackTrace(trace, asyncSites);
   return trace.stack;
 };
 (resolver, onTurn) => {
   settled.then(() => {
-    onTurn(ownText);
+    onTurn(asyncSites);
     throw undefined;
   }).then(resolver, ignore);
 };`;
 
 const MARK = /^corosock:([\w.-]+) \(/;
-const ASYNC_FRAME = /^ +at async (.+)$/gm;
 
 /** Finds where promises are awaited. Some 10 to 20 µs each; the realm takes 0.4 MiB. */
 export class AwaitStacks {
@@ -81,8 +84,8 @@ export class AwaitStacks {
   of(resolvers: readonly Resolver[]): readonly AwaitStack[] {
     const stacks: AwaitStack[] = resolvers.map(() => UNKNOWN);
     for (const [index, resolver] of resolvers.entries()) {
-      this.#follow(resolver, (ownText) => {
-        stacks[index] = stackOf(ownText);
+      this.#follow(resolver, (asyncSites) => {
+        stacks[index] = stackOf(asyncSites());
       });
     }
     this.#runJobs.runInContext(this.#context);
@@ -92,34 +95,52 @@ export class AwaitStacks {
 
 const UNKNOWN: AwaitStack = Object.freeze({ at: undefined, mark: undefined });
 
-/** Reads a stack, with its place as this process shows places: with source maps where it maps. */
-function stackOf(ownText: () => unknown): AwaitStack {
-  const own = read(String(ownText()));
-  if (own.at === undefined || !isShownOtherwise()) return own;
-  const { at = own.at } = read(textOf(traceOf(MOST_FRAMES)) ?? '');
-  return { ...own, at };
+/** Reads the async frames of a stack, the innermost first. */
+function stackOf(sites: readonly Site[]): AwaitStack {
+  let at: string | undefined;
+  let outermost: string | undefined;
+  for (const site of sites) {
+    const frame = site.toString().replace(/^async /, '');
+    const mark = MARK.exec(frame)?.[1];
+    if (mark !== undefined) return { at, mark, outermost };
+    const place = placeOf(frame);
+    if (place === undefined) continue;
+    at ??= shownPlaceOf(site) ?? place;
+    outermost = frame;
+  }
+  return at === undefined ? UNKNOWN : { at, mark: undefined, outermost };
 }
 
 /** The name of what Node itself has as `Error.prepareStackTrace`. */
 const NODES_OWN = 'ErrorPrepareStackTrace';
 
-/** Whether this process shows stacks otherwise than the engine. A second stack costs 10 µs. */
-function isShownOtherwise(): boolean {
-  const name = propertyOf(propertyOf(Error, 'prepareStackTrace'), 'name');
-  return process.sourceMapsEnabled || (name !== undefined && name !== NODES_OWN);
+/**
+ * The place of the innermost frame that is not ours, as this process shows it: with source maps
+ * where it maps. Undefined where it shows what the engine does. What runners of tests set in place
+ * of Node's own need not write `async`, so that it is given this frame alone.
+ */
+function shownPlaceOf(site: Site): string | undefined {
+  const prepare = propertyOf(Error, 'prepareStackTrace');
+  if (typeof prepare === 'function' && prepare.name !== NODES_OWN)
+    return innermostPlace(preparedText(prepare, site), FRAME);
+  // A second stack costs 10 µs.
+  return process.sourceMapsEnabled ? innermostPlace(textOf(traceOf(MOST_FRAMES)), ASYNC_FRAME) : undefined;
 }
 
-function read(text: string): AwaitStack {
-  let at: string | undefined;
-  let outermost: string | undefined;
-  for (const [, frame = ''] of text.matchAll(ASYNC_FRAME)) {
-    const mark = MARK.exec(frame)?.[1];
-    if (mark !== undefined) return { at, mark, outermost };
-    const place = placeOf(frame);
-    at ??= place;
-    if (place !== undefined) outermost = frame;
-  }
-  return at === undefined ? UNKNOWN : { at, mark: undefined, outermost };
+const FRAME = /^ +at (.+)$/gm;
+const ASYNC_FRAME = /^ +at async (.+)$/gm;
+
+/** The text that a logger or a runner makes; undefined where it makes none. Never throws. */
+function preparedText(prepare: unknown, site: Site): string | undefined {
+  return textOf({
+    get stack(): unknown {
+      return Reflect.apply(prepare as (...args: unknown[]) => unknown, Error, [new Error(), [site]]);
+    },
+  });
+}
+
+function innermostPlace(text = '', frames: RegExp): string | undefined {
+  return [...text.matchAll(frames)].map(([, frame]) => placeOf(String(frame))).find(Boolean);
 }
 
 /** The place of a call whose stack was taken: of its first frame. */
