@@ -1,9 +1,10 @@
-// `npm run simulate -- --cost`: what a world costs over `runServer`. The same conversations are held
-// in both, in turns and in one process; the figure is the ratio of the medians of CPU time.
+// `npm run simulate -- --cost`: what a world costs. Beside `runServer` the same conversations are
+// held in both, in turns and in one process; the figure is the ratio of the medians of CPU time.
+// And `simulate` plays a chat of four clients under a thousand seeds.
 
 import type { Handler } from 'corosock';
-import { runServer, virtualClock, world } from 'corosock/testing';
-import type { ClientSocket } from 'corosock/testing';
+import { runServer, simulate, virtualClock, world } from 'corosock/testing';
+import type { ClientSocket, World } from 'corosock/testing';
 
 const ROUNDS = 41;
 /** The first rounds are slower: code is compiled. */
@@ -42,6 +43,10 @@ async function inRun(count: number, messages: number): Promise<void> {
 
 async function inWorld(count: number, messages: number, seed: number): Promise<void> {
   await using w = world({ seed });
+  await chatIn(w, count, messages);
+}
+
+async function chatIn(w: World, count: number, messages: number): Promise<void> {
   const host = w.serve(chat);
   const clients: ClientSocket[] = [];
   while (clients.length < count) clients.push(await w.connect(host));
@@ -57,6 +62,31 @@ async function cpuMsOf(times: number, run: () => Promise<void>): Promise<number>
 
 function median(numbers: readonly number[]): number {
   return numbers.toSorted((one, other) => one - other)[Math.floor(numbers.length / 2)] ?? NaN;
+}
+
+const SEEDS = 1000;
+/** Faults, and the messages that four clients send: each goes to all of them. */
+const CHATS = [
+  ['none', 4],
+  ['none', 20],
+  ['mild', 4],
+] as const;
+
+/** Plays the chats under all seeds, and gives a line for each. */
+export async function chatLines(): Promise<readonly string[]> {
+  const lines: string[] = [];
+  for (const [faults, messages] of CHATS) {
+    let events = 0;
+    const play = async (): Promise<void> => {
+      const report = await simulate((w) => chatIn(w, 4, messages), { runs: SEEDS, faults });
+      events = report.steps;
+    };
+    const seconds = (await cpuMsOf(1, play)) / 1000;
+    const rates = [SEEDS, events].map((count) => (count / seconds).toFixed(0));
+    const what = `${SEEDS} chats of 4 clients, ${messages} messages each, faults '${faults}'`;
+    lines.push(`${what}: ${seconds.toFixed(1)} s of CPU, ${rates[0]} seeds/s, ${rates[1]} events/s`);
+  }
+  return lines;
 }
 
 /** Measures all rows, and gives a line for each. */

@@ -2,7 +2,7 @@
 // `--seed 7` plays one seed, `--workers 2` uses two cores, `--minutes 30` ends it by then, `--log
 // FILE` also writes into a file, and words pick scenarios by their names. Exit code 1 where a play
 // has failed or hangs. With `--turns` each seed plays one scenario, and all take turns. `--cost`
-// measures what a world costs instead. JavaScript, for Node 20 runs it.
+// measures what chats and worlds cost instead. JavaScript, for Node 20 runs it.
 
 import { appendFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -62,7 +62,8 @@ process.exitCode = failures.length + hung === 0 && totals.plays > 0 ? 0 : 1;
 
 /** Does not return. */
 async function tellCost() {
-  const { costLines } = await import('../../dist-simulation/spec/simulation/cost.js');
+  const { chatLines, costLines } = await import('../../dist-simulation/spec/simulation/cost.js');
+  for (const line of await chatLines()) say(line);
   for (const line of await costLines()) say(line);
   process.exit();
 }
