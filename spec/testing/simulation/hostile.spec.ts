@@ -33,7 +33,7 @@ describe('a hostile input finds a handler that cannot take', { timeout: 30_000 }
 
   it('closed right after open', async () => {
     const { message } = await failure(async (ws) => {
-      const [first, status] = await ws.read({ timeoutMs: 20_000 });
+      const [first, status] = await ws.readMessage({ timeoutMs: 20_000 });
       if (status === 'closed' && ws.closeInfo?.code === 1000) throw new Error('planted');
       if (status !== 'ok') return;
       await ws.write(first);

@@ -50,6 +50,17 @@ describe('the waits of a handler', { timeout: 30_000 }, () => {
       if (calls <= 3) await ws.clock.sleep(1);
       await good(ws);
     };
-    await expect(torture(handler, twoMessages)).rejects.toThrow(/wait 1 is not that of the run before/);
+    await expect(torture(handler, twoMessages)).rejects.toThrow(
+      /wait 1 is not that of the run before: the handler waits at seen-waits\.spec\.ts:\d+ then, the handler waits in read at .* now\. Draw/,
+    );
+  });
+
+  it('have to be there in each run', async () => {
+    let calls = 0;
+    const handler: Handler = async (ws) => {
+      calls += 1;
+      if (calls <= 3) await ws.clock.sleep(1);
+    };
+    await expect(torture(handler, async () => {})).rejects.toThrow(/then, nobody waits now/);
   });
 });

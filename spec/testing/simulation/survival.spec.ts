@@ -27,12 +27,12 @@ describe('torture finds', { timeout: 30_000 }, () => {
     [
       'an error that the cut does not explain',
       atEnd((_, end) => end === 1006 && Promise.reject(new Error('planted'))),
-      /link lost .*: error reported by server: Error: planted/,
+      /link lost .*: error reported by server: Error: planted\. Return where a call gives 'closed'/,
     ],
     [
       'a promise that never settles',
       atEnd((_, end) => end === 1001 && new Promise(() => {})),
-      /closed by the peer .*: the handler waits in other, and never ends: its `finally` does not run/,
+      /closed by the peer .*: the handler waits in no call of this package, and never ends: its `finally` does not run\. Pass ws\.signal/,
     ],
     [
       'a child task that is left over',
@@ -45,38 +45,53 @@ describe('torture finds', { timeout: 30_000 }, () => {
             })
           ),
       ),
-      /time-out .*: the child task stuck waits in other, and never ends/,
+      /time-out .*: task 'stuck' of the handler waits in no call of this package, and never ends/,
     ],
     [
       'a timer that is left over',
       atEnd((ws, end) => void (end === 1006 && ws.clock.setTimeout(() => {}, 60_000))),
-      /link lost .*: 1 timer is left over/,
+      /link lost .*: 1 timer is left over, set at survival\.spec\.ts:\d+\. Clear it in `finally`/,
     ],
     [
       'a call that is left over',
       atEnd((ws, end) => void (end === 1006 && channel({ clock: ws.clock }).take())),
-      /link lost .*: a call is left over/,
+      /link lost .*: a call is left over that never ends.*\. Pass ws\.signal to it/,
+    ],
+    [
+      'a call that is left over, by its line',
+      atEnd((ws, end) => {
+        const take = async (): Promise<unknown> => await channel({ clock: ws.clock }).take();
+        if (end === 1006) void take();
+      }),
+      /link lost .*: a call at survival\.spec\.ts:\d+ is left over that never ends/,
+    ],
+    [
+      'two timers that are left over',
+      atEnd((ws, end) => {
+        for (const ms of end === 1006 ? [1e6, 2e6] : []) ws.clock.setTimeout(() => {}, ms);
+      }),
+      /link lost .*: 2 timers are left over, set at survival\.spec\.ts:\d+/,
     ],
     [
       'code that goes round in a circle',
       atEnd(async (ws, end) => {
         while (end === 1006) await new Promise<void>((resume) => void ws.clock.setImmediate(resume));
       }),
-      /link lost .*: it goes round in a circle/,
+      /link lost .*: it goes round in a circle, and time never passes: handler of client 1 waits .*\. A loop needs/,
     ],
   ])('%s', async (_, handler, message) => {
     expect((await failure(handler)).message).toMatch(message);
   });
 
   it('a timer of Node that is left over, by its line', async () => {
-    let timer: NodeJS.Timeout | undefined;
+    const timers: NodeJS.Timeout[] = [];
     const handler = atEnd((_, end) => {
-      if (end === 1006) timer = setInterval(() => {}, 60_000);
+      if (end === 1006) timers.push(setInterval(() => {}, 60_000));
     });
     const { message } = await failure(handler);
-    clearInterval(timer);
+    for (const timer of timers) clearInterval(timer);
     expect(message).toMatch(
-      /link lost .*: a timer of Node is left over, set at \S+survival\.spec\.ts:\d+:\d+/,
+      /link lost .*: a timer of Node is left over, set at survival\.spec\.ts:\d+\. Clear it in `finally`/,
     );
   });
 
@@ -94,7 +109,7 @@ describe('torture finds', { timeout: 30_000 }, () => {
   it('an unhandled rejection, and not that of a scenario that was cut', async () => {
     const scenario = async (client: WorldClient): Promise<void> => {
       await client.write('a');
-      const [data] = await client.read();
+      const [data] = await client.readMessage();
       if (data === undefined) void Promise.reject(new Error('of the scenario'));
       await client.close();
     };

@@ -55,6 +55,13 @@ describe('a run of torture', { timeout: 30_000 }, () => {
     });
   });
 
+  it('fails where the client does not get so far as to connect', async () => {
+    const client = (): Promise<never> => new Promise(() => {});
+    await expect(torture(good, twoMessages, { client })).rejects.toThrow(
+      /the client gets no handler: .*nothing is in flight\. Give client: \{ url \}/,
+    );
+  });
+
   it('fails where code waits for what is real', async () => {
     const handler: Handler = async (ws) => {
       await new Promise((resolve) => void setTimeout(resolve, 60));

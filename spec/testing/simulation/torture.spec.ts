@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import type { Handler } from 'corosock';
 import { torture } from 'corosock/testing';
 import type { WorldClient } from 'corosock/testing';
-import { failure, good, twoMessages } from './tortured.ts';
+import { atEnd, failure, good, twoMessages } from './tortured.ts';
 import { Echo } from '../../../examples/stories/echo.ts';
 
 describe('torture', { timeout: 30_000 }, () => {
@@ -39,9 +39,35 @@ describe('torture names the cut, the wait, its line and its seed', { timeout: 30
     const error = await failure(handler, { seed: 7 });
     expect(error).toMatchObject({ code: 'COROSOCK_SIMULATION', seed: 7, cause: { message: 'planted' } });
     expect(error.message).toMatch(
-      /^torture\(\): seed 7, cut \d+ of \d+, time-out while the handler waits in read at \S+torture\.spec\.ts:\d+:\d+ \(wait 1\): error reported by server: Error: planted\n/,
+      /^torture\(\): seed 7, cut \d+ of \d+, time-out while the handler waits in read at torture\.spec\.ts:\d+ \(wait 1\): error reported by server: Error: planted\. Return where a call gives 'closed' or 'timeout', or throw ws\.signal\.reason after the end\n/,
     );
-    expect(error.story).toContain('time-out');
+  });
+
+  it('with the story of the failing run, as `simulate` tells it', async () => {
+    const error = await failure(atEnd((_, end) => end === 'timeout' && Promise.reject(new Error('planted'))));
+    expect(error.story.replaceAll(/\.ts:\d+/gu, '.ts').split('\n')).toEqual([
+      't=0 client 1 connects to /',
+      't=0 host accepts client 1',
+      't=0 cut: time-out · client 1 link stalls out · client 1 at tortured.ts writes "a"',
+      't=20000 handler of client 1 at tortured.ts readMessage → timeout · handler of client 1 fails: Error: planted · ' +
+        'host closes client 1 with 1011: its handler has ended · client 1 link heals',
+      't=20000 client 1 at tortured.ts readMessage → closed 1011',
+      't=20000 "a" waits for handler of client 1',
+      't=20000 socket of client 1 has closed: 1011',
+      't=20000 fails: error reported by server: Error: planted',
+    ]);
+    expect(error.message).toContain(error.story);
+  });
+
+  it('and says so where the cut that is played again does not fail', async () => {
+    let ends = 0;
+    const error = await failure(
+      atEnd((_, end) => {
+        if (end === 1006) ends += 1;
+        if (ends === 1) throw new Error('planted');
+      }),
+    );
+    expect(error.message).toMatch(/link lost .*: Error: planted[^]*The same seed has not failed again/);
   });
 });
 
@@ -59,13 +85,19 @@ describe('torture needs a good run: it refuses', { timeout: 30_000 }, () => {
       'a scenario that does not end',
       good,
       async () => new Promise(() => {}),
-      /before any cut: the scenario does not end/,
+      /before any cut: the scenario does not end: .*nothing is in flight\. Let it return/,
     ],
     [
       'a scenario that does not end, beside a handler that waits for ever',
       async (ws) => void (await ws.closed),
       async () => new Promise(() => {}),
       /before any cut: the scenario does not end/,
+    ],
+    [
+      'a handler that never waits',
+      () => {},
+      async (client) => void (await client.closed),
+      /before any cut: the handler never waits\. Check client: \{ url \}/,
     ],
     [
       'a scenario that throws what is no error',

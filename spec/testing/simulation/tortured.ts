@@ -8,7 +8,7 @@ import type { TortureOptions, WorldClient } from 'corosock/testing';
 /** Answers each message, waits 20 s for the next, and cares for the end. */
 export const good: Handler = async (ws) => {
   for (;;) {
-    const [data, status] = await ws.read({ timeoutMs: 20_000 });
+    const [data, status] = await ws.readMessage({ timeoutMs: 20_000 });
     if (status === 'closed') return;
     if (status === 'timeout') return void (await ws.endServer(4008, 'Too slow'));
     await ws.write(data, { timeoutMs: 5000 });
@@ -19,7 +19,7 @@ export const good: Handler = async (ws) => {
 export async function twoMessages(client: WorldClient): Promise<void> {
   for (const text of ['a', 'b']) {
     await client.write(text);
-    expect(await client.read()).toEqual([text, 'ok']);
+    expect(await client.readMessage()).toEqual([text, 'ok']);
   }
   await client.close();
 }
@@ -31,7 +31,7 @@ export type ReadEnd = 'timeout' | number;
 export function atEnd(planted: (ws: ServerSocket, end: ReadEnd) => unknown): Handler {
   return async (ws) => {
     for (;;) {
-      const [data, status] = await ws.read({ timeoutMs: 20_000 });
+      const [data, status] = await ws.readMessage({ timeoutMs: 20_000 });
       if (status === 'closed') return void (await planted(ws, ws.closeInfo?.code ?? 0));
       if (status === 'timeout') return void (await planted(ws, 'timeout'));
       await ws.write(data);

@@ -4,6 +4,8 @@
 
 import type { Choices } from './choices.ts';
 import { checkTimer } from '../virtual-clock.ts';
+import { traceOf } from '../../core/stack-trace.ts';
+import type { StackTrace } from '../../core/stack-trace.ts';
 import { Ring } from '../../structures/ring.ts';
 import type { Clock, TimerOwner } from '../../time/clock.ts';
 
@@ -81,7 +83,11 @@ interface Timer {
   readonly atMs: number;
   readonly run: () => void;
   readonly owner: TimerOwner | undefined;
+  readonly trace: StackTrace | undefined;
 }
+
+/** Frames of a timer that are looked through for a line of users. */
+const MAX_FRAMES = 20;
 
 /** The agenda of one world, and its clock. */
 export class Agenda implements Clock {
@@ -93,6 +99,8 @@ export class Agenda implements Clock {
   readonly #timers: Timer[] = [];
   #nowMs = 0;
   #steps = 0;
+  /** Whether each timer keeps the stack of its call. */
+  #isTraced = false;
   /** Called when something has become ready, or may have. */
   onChange: (() => void) | undefined;
 
@@ -113,8 +121,17 @@ export class Agenda implements Clock {
 
   /** Whether code waits for a timer. Heartbeats, and waits that are over, do not count. */
   get isAwaited(): boolean {
-    for (const { owner } of this.#timers) if (owner?.isIdle !== true) return true;
-    return false;
+    return this.#timers.some(isAwaited);
+  }
+
+  /** The stacks in which those timers were set; undefined for one before {@link traceTimers}. */
+  get awaitedTimers(): ReadonlyArray<StackTrace | undefined> {
+    return this.#timers.filter(isAwaited).map(({ trace }) => trace);
+  }
+
+  /** From now on each timer keeps the stack in which it is set. */
+  traceTimers(): void {
+    this.#isTraced = true;
   }
 
   /** Whether an event is to come that no lane holds. */
@@ -151,7 +168,8 @@ export class Agenda implements Clock {
 
   setTimeout(run: () => void, ms: number, owner?: TimerOwner): unknown {
     checkTimer(ms);
-    const timer: Timer = { atMs: this.#nowMs + ms, run, owner };
+    const trace = this.#isTraced ? traceOf(MAX_FRAMES) : undefined;
+    const timer: Timer = { atMs: this.#nowMs + ms, run, owner, trace };
     // Behind all that are due no later. Most timers are set for later than all others.
     const index = this.#timers.findLastIndex(({ atMs }) => atMs <= timer.atMs);
     this.#timers.splice(index + 1, 0, timer);
@@ -234,4 +252,8 @@ export class Agenda implements Clock {
 function remove<T>(list: T[], item: T): void {
   const index = list.indexOf(item);
   if (index !== -1) list.splice(index, 1);
+}
+
+function isAwaited({ owner }: Timer): boolean {
+  return owner?.isIdle !== true;
 }

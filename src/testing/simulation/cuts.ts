@@ -2,13 +2,13 @@
 // peer and of the host. What a peer sends to do harm is in hostile.ts. torture.ts plans one run for
 // each wait and cut, torture-run.ts makes the cut.
 
-import type { WaitKind } from './seen-waits.ts';
+import { seenText } from './seen-waits.ts';
+import type { KnownWaits, WaitKind } from './seen-waits.ts';
 import type { SlowWrites } from './slow-writes.ts';
 import type { WorldClient } from './world-link.ts';
 import type { Host } from '../../server/host.ts';
 import type { HandlerRun } from '../../server/handler-run.ts';
 import type { Where } from '../../server/report.ts';
-import type { CloseInfo } from '../../core/close-info.ts';
 
 /** Where a cut is made. */
 export interface CutPlace {
@@ -22,25 +22,37 @@ export interface CutPlace {
 }
 
 /**
- * What a run is like. `given`: as the options say. `patient`: without heartbeat, so that a wait can
- * last. `slow`: the peer is always one message behind, so that each write waits.
+ * What a run is like. `asGiven`: as the options say. `withoutHeartbeat`: so that a wait can last.
+ * `slowPeer`: the peer is always one message behind, so that each write waits.
  */
-export type Terms = 'given' | 'patient' | 'slow';
+export type Conditions = 'asGiven' | 'withoutHeartbeat' | 'slowPeer';
+
+/** The close codes with which a host may end the socket after a cut. */
+export interface RightCodes {
+  /** As errors show them. */
+  readonly text: string;
+  has(code: number): boolean;
+}
 
 /** One way to interrupt a handler. */
 export interface Cut {
   /** As errors name it. */
   readonly name: string;
-  readonly terms: Terms;
+  readonly conditions: Conditions;
   /** The waits at which it makes a difference; `open`: once, right after the client has opened. */
   readonly at: readonly WaitKind[] | 'open';
   make(place: CutPlace): void;
   /** Undoes a stall, once the wait is over, or nothing else goes on. */
   release?(place: CutPlace): void;
-  /** Whether the host may end the socket so, where it does not end so in a run without a cut. */
-  isRightEnd(end: CloseInfo): boolean;
+  /** Beside the code of the run without a cut. */
+  readonly rightCodes: RightCodes;
   /** Whether an error is to be reported after it. */
   explains?(error: unknown, where: Where): boolean;
+}
+
+/** A cut at one wait; at 0: right after the client has opened. */
+export interface PlannedCut extends KnownWaits {
+  readonly cut: Cut;
 }
 
 const EVERY_WAIT: readonly WaitKind[] = ['read', 'write', 'select', 'task', 'close', 'other', 'message'];
@@ -52,79 +64,92 @@ const HANDLER_FAILED = 1011;
 /** Codes from here on are those of an application. */
 const OWN_CODES = 3000;
 
+const LOST: RightCodes = { text: `${LINK_LOST}`, has: (code) => code === LINK_LOST };
+const CLOSING: RightCodes = {
+  text: `${GOING_AWAY}, or one from ${OWN_CODES} on`,
+  has: (code) => code === GOING_AWAY || code >= OWN_CODES,
+};
+/** Any code but the one that says that the server has failed. */
+export const ANY_BUT_FAILED: RightCodes = {
+  text: `any but ${HANDLER_FAILED}`,
+  has: (code) => code !== HANDLER_FAILED,
+};
+
 /** The interruptions that any peer, network or deployment brings. */
 export const CUTS: readonly Cut[] = [
   {
     name: 'link lost',
-    terms: 'given',
+    conditions: 'asGiven',
     at: EVERY_WAIT,
     make: ({ client }) => client.link.reset(),
-    isRightEnd: ({ code }) => code === LINK_LOST,
+    rightCodes: LOST,
   },
   {
     name: 'closed by the peer',
-    terms: 'given',
+    conditions: 'asGiven',
     at: EVERY_WAIT,
     make: ({ client }) => void client.close(GOING_AWAY),
-    isRightEnd: isNoFault,
+    rightCodes: ANY_BUT_FAILED,
   },
   {
     name: 'time-out',
-    terms: 'patient',
+    conditions: 'withoutHeartbeat',
     at: EVERY_WAIT,
     make: ({ client }) => client.link.stall('out'),
     release: ({ client }) => client.link.heal(),
-    isRightEnd: isNoFault,
+    rightCodes: ANY_BUT_FAILED,
   },
   {
     name: 'aborted',
-    terms: 'given',
+    conditions: 'asGiven',
     at: EVERY_WAIT,
     make: ({ run }) => run.ws.terminate(),
-    isRightEnd: ({ code }) => code === LINK_LOST,
+    rightCodes: LOST,
   },
   {
     name: 'slow write',
-    terms: 'slow',
+    conditions: 'slowPeer',
     at: ['write'],
     make: ({ writes }) => writes?.hold(),
     release: ({ writes }) => writes?.release(),
-    isRightEnd: isNoFault,
+    rightCodes: ANY_BUT_FAILED,
     explains: isLateHook,
   },
   {
     name: 'stalled peer',
-    terms: 'given',
+    conditions: 'asGiven',
     at: EVERY_WAIT,
     make: ({ client, writes }) => {
       client.link.cut();
       writes?.hold();
     },
-    isRightEnd: isNoFault,
+    rightCodes: ANY_BUT_FAILED,
     explains: isLateHook,
   },
   {
     name: 'host closing',
-    terms: 'given',
+    conditions: 'asGiven',
     at: EVERY_WAIT,
     make: ({ host }) => void host.close(),
-    isRightEnd: ({ code }) => code === GOING_AWAY || code >= OWN_CODES,
+    rightCodes: CLOSING,
   },
 ];
 
 /** The same at the waits that only a slow peer causes. */
-export const WRITE_CUTS: readonly Cut[] = CUTS.filter(({ terms }) => terms === 'given').map((cut) => ({
-  ...cut,
-  terms: 'slow',
-  at: ['write'],
-}));
+export const WRITE_CUTS: readonly Cut[] = CUTS.filter(({ conditions }) => conditions === 'asGiven').map(
+  (cut) => ({
+    ...cut,
+    conditions: 'slowPeer',
+    at: ['write'],
+  }),
+);
 
 /** A call of `onClientMessage` that writes is reported after 30 s. */
 function isLateHook(_error: unknown, { phase }: Where): boolean {
   return phase === 'onClientMessage';
 }
 
-/** Any end but one that says that the server has failed. */
-export function isNoFault({ code }: CloseInfo): boolean {
-  return code !== HANDLER_FAILED;
+/** Names a cut and its wait. */
+export function cutText({ cut, number, counted }: PlannedCut): string {
+  return number === 0 ? cut.name : `${cut.name} while ${seenText(counted[number - 1])} (wait ${number})`;
 }

@@ -1,7 +1,7 @@
 // What a peer may send that no handler expects, as cuts of torture.ts: at each wait for a message
 // it comes in front of the next one.
 
-import { isNoFault } from './cuts.ts';
+import { ANY_BUT_FAILED } from './cuts.ts';
 import type { Cut, CutPlace } from './cuts.ts';
 import type { WaitKind } from './seen-waits.ts';
 import { messageCloseCode } from '../../core/errors.ts';
@@ -31,15 +31,22 @@ export const HOSTILE_CUTS: readonly Cut[] = [
   }),
   {
     name: 'closed right after open',
-    terms: 'given',
+    conditions: 'asGiven',
     at: 'open',
     make: ({ client }) => void client.close(),
-    isRightEnd: isNoFault,
+    rightCodes: ANY_BUT_FAILED,
   },
 ];
 
 function inFront(name: string, make: (place: CutPlace) => void): Cut {
-  return { name, terms: 'given', at: MESSAGE_WAITS, make, isRightEnd: isNoFault, explains: isPeersFault };
+  return {
+    name,
+    conditions: 'asGiven',
+    at: MESSAGE_WAITS,
+    make,
+    rightCodes: ANY_BUT_FAILED,
+    explains: isPeersFault,
+  };
 }
 
 /** Whether an error says that the message was bad, or that a limit was broken. */

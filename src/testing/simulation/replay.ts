@@ -45,7 +45,8 @@ export async function explain(call: string, { seed, run }: FailedSeed, play: Pla
   return errorOf(call, seed, again.failure, `${choices}. Give { seed: ${seed} } to repeat it`);
 }
 
-const NOT_AGAIN =
+/** Why a second run of a seed does not fail as the first. */
+export const NOT_AGAIN: string =
   'The same seed has not failed again. Code under test may use Math.random, the time of the ' +
   'machine, real I/O, or a variable that outlives the scenario';
 
@@ -77,12 +78,16 @@ function formOf(text: string): string {
 
 function errorOf(call: string, seed: number, failure: RunFailure, hint: string): SimulationError {
   const { kind, text, cause, story = '' } = failure;
-  const lines = story.split('\n');
-  const shown = lines.length > SHOWN_LINES ? ['…', ...lines.slice(-SHOWN_LINES)] : lines;
-  const parts = [`${call}: seed ${seed} fails: ${text}`, shown.join('\n'), hint];
-  const message = parts.filter((part) => part !== '').join('\n\n');
+  const message = messageOf(`${call}: seed ${seed} fails: ${text}`, story, hint);
   const run = { seed, story };
   if (kind === 'deadlock') return new SimulationError('COROSOCK_DEADLOCK', message, run);
   const options = kind === 'thrown' ? { cause } : undefined;
   return new SimulationError('COROSOCK_SIMULATION', message, run, options);
+}
+
+/** Puts together the text of an error: the end of its story stands in it. */
+export function messageOf(head: string, story: string, hint: string): string {
+  const lines = story.split('\n');
+  const shown = lines.length > SHOWN_LINES ? ['…', ...lines.slice(-SHOWN_LINES)] : lines;
+  return [head, shown.join('\n'), hint].filter((part) => part !== '').join('\n\n');
 }

@@ -1,6 +1,7 @@
 // The waits of one handler, in their order, as torture-run.ts finds them after each step. The calls
 // that wait come from server/host-waits.ts.
 
+import { waitText } from '../who-waits.ts';
 import type { HandlerRun } from '../../server/handler-run.ts';
 import type { Call, OwnCall } from '../../server/host-waits.ts';
 import type { ServingHost } from '../../server/serving-host.ts';
@@ -84,11 +85,13 @@ export class SeenWaits {
   }
 }
 
-/** Says who waits where. */
-export function waitText({ waits, at, task }: SeenWait): string {
+/** Says who waits where: `the handler waits in read at chat.ts:12`. */
+export function seenText(wait: SeenWait | undefined): string {
+  if (wait === undefined) return 'nobody waits';
+  const { waits, at, task } = wait;
   if (waits === 'message') return 'the socket waits for a message';
-  const who = task === undefined ? 'the handler' : `the child task ${task}`;
-  return `${who} waits in ${waits}${at === undefined ? '' : ` at ${at}`}`;
+  const who = task === undefined ? 'the handler' : `task '${task}' of the handler`;
+  return `${who} ${waitText(waits, at)}`;
 }
 
 /** Tells whether two waits are in the same call, at the same line. */

@@ -2,15 +2,17 @@
 // handler. cuts.ts and hostile.ts say what a cut is, torture-run.ts plays each run, survival.ts
 // judges it.
 
-import { CUTS, WRITE_CUTS } from './cuts.ts';
-import type { Cut, Terms } from './cuts.ts';
+import { CUTS, cutText, WRITE_CUTS } from './cuts.ts';
+import type { Cut, Conditions, PlannedCut } from './cuts.ts';
 import { HOSTILE_CUTS } from './hostile.ts';
-import { waitText } from './seen-waits.ts';
 import type { SeenWait } from './seen-waits.ts';
+import { messageOf, NOT_AGAIN } from './replay.ts';
 import { SimulationError } from './simulation-error.ts';
 import { failureOf } from './survival.ts';
+import type { Failure } from './survival.ts';
+import type { TortureResult } from './torture-result.ts';
 import { TortureRun } from './torture-run.ts';
-import type { PlannedCut, Subject, TortureClient, TortureScenario } from './torture-run.ts';
+import type { RunPlan, TortureClient, TortureScenario, TortureSetup } from './torture-run.ts';
 import { WORLD_OPTIONS } from './world.ts';
 import type { WorldOptions } from './world.ts';
 import type { HostOptions } from '../../server/host-options.ts';
@@ -19,6 +21,7 @@ import { badArgument, checkBoolean, checkFunction, checkNames, checkObject } fro
 import { complete, defaultsOf, namesOf } from '../../core/options.ts';
 import type { Complete, OptionTable } from '../../core/options.ts';
 
+/** What `torture` plays with. */
 export interface TortureOptions extends Pick<WorldOptions, 'seed'> {
   /** Those of the host, without `clock`. What its `report` gets is judged, too. Default none. */
   readonly host?: HostOptions;
@@ -54,14 +57,18 @@ export interface TortureReport {
  * Finds out whether a handler survives whatever may happen at each of its waits.
  *
  * Plays the scenario once and counts the waits: each call of a socket, `select`, channel, sleep or
- * task in which the handler of the client, or a child task of it, is after a step of the world. A
- * shared socket whose handler has returned waits for its next message. Then the same seed is played
+ * task in which the handler of the client, or a child task of it, waits after a step. A shared
+ * socket whose handler has returned waits for its next message. Then the same seed is played
  * again for each wait and each cut: link lost, closed by the peer, time-out (nothing arrives while
  * time passes), aborted (`ws.terminate()` of other code, which aborts `ws.signal`), stalled peer
  * (nothing passes, no end is told), host closing; and slow write, with a peer that takes one
  * message at a time, so that each write waits. At each wait for a message the hostile inputs come
  * in front of the next one: an empty message, one as long as `maxMessageBytes` and one longer, half
  * a surrogate pair, bytes, a flood; and once the client closes right after it has opened.
+ *
+ * Each run begins at the start, so its cost grows with the square of the waits: up to 13 runs for
+ * each wait, of up to all of the scenario. Ten waits take about a second, so keep the scenario as
+ * short as what it proves. `simulate` is for long conversations.
  *
  * A cut fails the torture where it leaves
  *
@@ -86,7 +93,8 @@ export interface TortureReport {
  * @param options - `seed`, `host`, `hostile`, `client`.
  * @returns The numbers of waits and cuts; as text `your handler survived 212 cuts`.
  * @throws SimulationError `COROSOCK_SIMULATION` for the first cut that the handler does not
- *   survive. Its text names the cut, the wait and the line. UsageError `COROSOCK_ARGUMENT`.
+ *   survive, and for a handler that never waits. Its text names the cut, the wait and the line,
+ *   and says what helps; `story` tells what happened. UsageError `COROSOCK_ARGUMENT`.
  */
 export async function torture(
   server: Routes,
@@ -100,11 +108,11 @@ export async function torture(
   return new Torture(server, scenario, settings).run();
 }
 
-/** A run without a cut, and the waits that were found in it. */
-type Counted = Readonly<Record<Terms, readonly SeenWait[]>>;
+/** The waits that were found in the runs without a cut. */
+type Counted = Readonly<Record<Conditions, readonly SeenWait[]>>;
 
 class Torture {
-  readonly #subject: Subject;
+  readonly #setup: TortureSetup;
   readonly #isHostile: boolean;
   /** The code with which the host ends the socket where nothing is cut. */
   #usual: number | undefined;
@@ -112,73 +120,82 @@ class Torture {
   constructor(server: Routes, scenario: TortureScenario, settings: Complete<TortureOptions>) {
     const { seed, host, client, hostile } = settings;
     const world = { ...defaultsOf(WORLD_OPTIONS), seed };
-    this.#subject = { server, scenario, hostOptions: host, client, world };
+    this.#setup = { server, scenario, hostOptions: host, client, world };
     this.#isHostile = hostile;
   }
 
   async run(): Promise<TortureReport> {
     const counted: Counted = {
-      given: await this.#count('given'),
-      patient: await this.#count('patient'),
-      slow: await this.#count('slow'),
+      asGiven: await this.#count('asGiven'),
+      withoutHeartbeat: await this.#count('withoutHeartbeat'),
+      slowPeer: await this.#count('slowPeer'),
     };
+    const writes = counted.slowPeer.filter(({ waits }) => waits === 'write').length;
+    const waits = counted.asGiven.length + writes;
+    if (waits === 0) throw await this.#errorOf(NEVER_WAITS, { conditions: 'asGiven' });
     const plan = planOf(
       counted,
       this.#isHostile ? [...CUTS, ...WRITE_CUTS, ...HOSTILE_CUTS] : [...CUTS, ...WRITE_CUTS],
     );
-    for (const [index, planned] of plan.entries()) {
-      const run = await new TortureRun(this.#subject, planned.cut.terms, planned).play();
-      this.#judge(run, `cut ${index + 1} of ${plan.length}, ${cutText(planned)}`);
-    }
-    const waits = counted.given.length + counted.slow.filter((wait) => wait.waits === 'write').length;
-    return new Survived(waits, plan.length);
+    for (const [index, cut] of plan.entries())
+      await this.#play({ conditions: cut.cut.conditions, cut }, `cut ${index + 1} of ${plan.length}, `);
+    return new Report(waits, plan.length);
   }
 
   /** Plays the scenario without a cut. */
-  async #count(terms: Terms): Promise<readonly SeenWait[]> {
-    const run = await new TortureRun(this.#subject, terms).play();
-    this.#judge(run, TERM_TEXTS[terms]);
-    if (terms === 'given') {
-      const end = run.run?.conversation.queue.end;
-      this.#usual = end?.by === 'peer' ? undefined : end?.code;
-    }
-    return run.waits;
+  async #count(conditions: Conditions): Promise<readonly SeenWait[]> {
+    const { waits, end } = await this.#play({ conditions });
+    if (conditions === 'asGiven') this.#usual = end?.by === 'peer' ? undefined : end?.code;
+    return waits;
   }
 
-  #judge(run: TortureRun, where: string): void {
-    const failure = failureOf(run, this.#usual);
-    if (failure === undefined) return;
-    const { seed } = run.world;
-    const options = 'cause' in failure ? { cause: failure.cause } : undefined;
-    const story = run.story.join('\n');
-    const text = `torture(): seed ${seed}, ${where}: ${failure.text}\n${story}`;
-    throw new SimulationError('COROSOCK_SIMULATION', text, { seed, story }, options);
+  /** @throws SimulationError where the handler does not survive. */
+  async #play(plan: RunPlan, which = ''): Promise<TortureResult> {
+    const result = await new TortureRun(this.#setup, plan).play();
+    const failure = failureOf(result, this.#usual);
+    if (failure !== undefined) throw await this.#errorOf(failure, plan, which);
+    return result;
+  }
+
+  /** Plays a run that has failed once more, to tell its story. */
+  async #errorOf(first: Failure, plan: RunPlan, which = ''): Promise<SimulationError> {
+    const { seed } = this.#setup.world;
+    const result = await new TortureRun(this.#setup, { ...plan, isRecorded: true }).play();
+    const again = first === NEVER_WAITS ? first : failureOf(result, this.#usual);
+    const { text, cure, cause } = again ?? first;
+    const story = String(result.story?.finish(`fails: ${text}`));
+    const where = plan.cut === undefined ? BEFORE_CUTS[plan.conditions] : cutText(plan.cut);
+    const head = `torture(): seed ${seed}, ${which}${where}: ${text}`;
+    const hint = again === undefined ? NOT_AGAIN : '';
+    const message = messageOf(cure === undefined ? head : `${head}. ${cure}`, story, hint);
+    const options = cause === undefined ? undefined : { cause };
+    return new SimulationError('COROSOCK_SIMULATION', message, { seed, story }, options);
   }
 }
 
-const TERM_TEXTS: Readonly<Record<Terms, string>> = {
-  given: 'before any cut',
-  patient: 'before any cut, without heartbeat',
-  slow: 'before any cut, with a peer that is one message behind',
+const NEVER_WAITS: Failure = {
+  text: 'the handler never waits',
+  cure: 'Check client: { url }, or let the scenario go on until it does',
 };
 
-function cutText({ cut, number, counted }: PlannedCut): string {
-  const wait = counted[number - 1];
-  return wait === undefined ? cut.name : `${cut.name} while ${waitText(wait)} (wait ${number})`;
-}
+const BEFORE_CUTS: Readonly<Record<Conditions, string>> = {
+  asGiven: 'before any cut',
+  withoutHeartbeat: 'before any cut, without heartbeat',
+  slowPeer: 'before any cut, with a peer that is one message behind',
+};
 
 function planOf(counted: Counted, cuts: readonly Cut[]): readonly PlannedCut[] {
   return cuts.flatMap((cut): readonly PlannedCut[] => {
-    const { at, terms } = cut;
+    const { at, conditions } = cut;
     if (at === 'open') return [{ cut, number: 0, counted: [] }];
-    const waits = counted[terms];
+    const waits = counted[conditions];
     return waits.flatMap((wait, index) =>
       at.includes(wait.waits) ? [{ cut, number: index + 1, counted: waits }] : [],
     );
   });
 }
 
-class Survived implements TortureReport {
+class Report implements TortureReport {
   readonly waits: number;
   readonly cuts: number;
   readonly survived: number;
