@@ -139,12 +139,13 @@ async function relay(scene: Scene): Promise<void> {
     const asker = await scene.connect(host, { url: `ws://localhost/ask/${id}` });
     const talk = async (from: WorldClient, to: WorldClient, name: string): Promise<void> => {
       const said = Array.from({ length: 5 }, (_, line) => `${name} ${at} ${line}`);
-      const hearing = hears(scene, to, said);
-      for (const line of said) {
-        await from.write(line);
-        await scene.pause(10);
-      }
-      await hearing;
+      const say = async (): Promise<void> => {
+        for (const line of said) {
+          await from.write(line);
+          await scene.pause(10);
+        }
+      };
+      await Promise.all([hears(scene, to, said), say()]);
     };
     await Promise.all([talk(friend, asker, 'friend'), talk(asker, friend, 'asker')]);
     const [first, second] = scene.dice.isLikely(0.5) ? [friend, asker] : [asker, friend];
