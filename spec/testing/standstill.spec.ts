@@ -1,4 +1,4 @@
-// A test that waits for ever with runServer or fakeSocket is told who waits where, once.
+// A test that waits for ever with runServer, fakeSocket or a world is told who waits where, once.
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
@@ -162,6 +162,101 @@ describe('a test that waits for ever', () => {
       'The test has stood still for a second: ws waits in read at HERE; client waits in read at HERE; ' +
         'nothing is in flight',
     );
+  });
+});
+
+describe('a test that waits for ever in a world', () => {
+  const message = (reports: readonly Error[]): string | undefined =>
+    reports[0]?.message.replaceAll(new RegExp(HERE, 'g'), 'HERE');
+
+  it('is told of handlers and clients, and how time passes', async () => {
+    const { options, reports } = watched();
+    const w = kit.world();
+    const host = w.serve(greet, options);
+    const [client] = [await w.connect(host), await w.connect(host)];
+    const test = async (): Promise<unknown> => await client.read();
+    void test();
+    await halfSeconds(8);
+    expect([reports.length, looks.length, message(reports)]).toEqual([
+      1,
+      0,
+      'The test has stood still for a second: handler of client 1 waits in read at HERE; handler of client 2 ' +
+        'waits in read at HERE; client 1 waits in read at HERE; nothing is in flight. ' +
+        'Time passes with await w.clock.advance(ms)',
+    ]);
+  });
+
+  it('is told that no code waits for a timer', async () => {
+    const { options, reports } = watched();
+    const w = kit.world();
+    const client = await w.connect(w.serve(async (ws) => void (await ws.closed), options));
+    const test = async (): Promise<unknown> => await client.closed;
+    void test();
+    await halfSeconds(3);
+    expect(message(reports)).toMatch(/\. No code waits for a timer$/);
+  });
+
+  it('is told of a link that stalls', async () => {
+    const { options, reports } = watched();
+    const w = kit.world();
+    const client = await w.connect(w.serve(greet, options));
+    client.link.stall('out');
+    await client.write('a');
+    void client.read();
+    await halfSeconds(3);
+    expect(message(reports)).toMatch(/; client 1 link stalls out and holds 1; 1 in flight\. Time passes/);
+  });
+
+  it.each<[string, Kit.WorldOptions, (w: Kit.World, client: Kit.WorldClient) => unknown]>([
+    ['w.connect', { faults: { delayMs: [5, 5] } }, () => undefined],
+    ['w.eventually', {}, async (w) => await w.eventually('it comes', () => false, 1000)],
+    ['client.closed', {}, async (_, client) => await client.closed],
+  ])('may wait in %s', async (_, worldOptions, wait) => {
+    const { options, reports } = watched();
+    const w = kit.world(worldOptions);
+    const connecting = w.connect(w.serve(greet, options));
+    if (worldOptions.faults === undefined) void wait(w, await connecting);
+    await halfSeconds(3);
+    expect(reports).toMatchObject([{ code }]);
+  });
+
+  it('hears of it on the console where there is no host', async () => {
+    const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+    void kit.world().eventually('it comes', () => false, 1000);
+    await halfSeconds(3);
+    expect(warn).toHaveBeenCalledTimes(1);
+  });
+});
+
+describe('nothing is told of a world', () => {
+  it.each<[string, (w: Kit.World, client: Kit.WorldClient) => unknown]>([
+    ['where the test waits in nothing of it', () => undefined],
+    ['while it stands still for something real', async (w) => await w.real(new Promise(() => {}))],
+    [
+      'after its end',
+      async (w, client) => {
+        void client.read();
+        await w[Symbol.asyncDispose]();
+      },
+    ],
+  ])('%s', async (_, wait) => {
+    const { options, reports } = watched();
+    const w = kit.world();
+    void wait(w, await w.connect(w.serve(greet, options)));
+    await halfSeconds(8);
+    expect(reports).toEqual([]);
+  });
+
+  it('in a simulation', async () => {
+    const { options, reports } = watched();
+    const scenario = async (w: Kit.World): Promise<void> => {
+      const client = await w.connect(w.serve(greet, options));
+      void client.read();
+      await w.real(halfSeconds(4));
+      await client.write('a');
+    };
+    await kit.simulate(scenario, { runs: 1 });
+    expect([reports, looks.length]).toEqual([[], 0]);
   });
 });
 

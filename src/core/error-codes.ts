@@ -83,9 +83,10 @@ export interface ErrorCodes {
    */
   readonly COROSOCK_REAL_TIME: 'UsageError';
   /**
-   * Given to `report`: a test with `runServer` or `fakeSocket` of `corosock/testing` has stood
-   * still for a second of real time, three where a handler waits in no call of this package. The
-   * text says who waits where, and which timer comes next. Told once for each run.
+   * Given to `report`: a test with `runServer`, `fakeSocket` or `world` of `corosock/testing` has
+   * stood still for a second of real time, three where a handler waits in no call of this package.
+   * The text says who waits where, and which timer comes next. Told once for each run or world; a
+   * world gives it to `report` of its first host.
    *
    * Cure: `await clock.advance(ms)` where a timer has to come; else send what the waiting code
    * reads.

@@ -3,7 +3,7 @@
 
 import type { FakeOptions } from './fake-options.ts';
 import { MemoryServer } from './memory-server.ts';
-import { StandstillWatch } from './standstill.ts';
+import { StandstillWatch, WatchedRun } from './standstill.ts';
 import type { ServerSocket } from '../server/host.ts';
 import { acceptedAtOnce } from '../server/admission.ts';
 import type { ClientSocket } from '../socket/client-socket.ts';
@@ -32,9 +32,10 @@ export function fakeSocket<Context = unknown>(
   const pending = memory.unchecked();
   const accepted = acceptedAtOnce({ server: untilClosed }, pending.protocol);
   const { run, client } = memory.open(pending, { ...accepted, context });
-  const watch = new StandstillWatch({ call: 'fakeSocket()', server: memory, hasHandlers: false });
-  watch.add('ws', run.ws);
-  watch.add('client', client);
+  const watched = new WatchedRun('fakeSocket()', memory, false);
+  watched.add('ws', run.ws);
+  watched.add('client', client);
+  void new StandstillWatch(watched, memory.host);
   return { ws: run.ws as ServerSocket<Context>, client };
 }
 

@@ -4,7 +4,7 @@
 import type { ClientOfWorld, FakeOptions } from './fake-options.ts';
 import { HandlerWatch } from './handler-watch.ts';
 import { MemoryServer } from './memory-server.ts';
-import { StandstillWatch } from './standstill.ts';
+import { StandstillWatch, WatchedRun } from './standstill.ts';
 import type { Opened } from './memory-server.ts';
 import type { Host } from '../server/host.ts';
 import type { Outcome as RunOutcome } from '../server/outcome.ts';
@@ -73,9 +73,10 @@ export interface ServerRun extends AsyncDisposable {
 export function runServer(server: Route, options: FakeOptions = {}): ServerRun {
   const memory = new MemoryServer('runServer()', server, options);
   const watch = new HandlerWatch(memory);
-  const still = new StandstillWatch({ call: 'runServer()', server: memory, hasHandlers: true });
+  const run = new WatchedRun('runServer()', memory, true);
+  const still = new StandstillWatch(run, memory.host);
   const known = (started: Started): Started => {
-    if ('client' in started) still.add(`client ${memory.runs.indexOf(started.run) + 1}`, started.client);
+    if ('client' in started) run.add(`client ${memory.runs.indexOf(started.run) + 1}`, started.client);
     return started;
   };
   const start = begin(memory, memory.first).then(known);
@@ -85,11 +86,11 @@ export function runServer(server: Route, options: FakeOptions = {}): ServerRun {
   return {
     client: unattended(start.then(clientOf)),
     get done() {
-      return still.asked(done);
+      return run.asked(done);
     },
     host: memory.host,
     get waiting() {
-      return still.asked(watch.whenHandlersWait());
+      return run.asked(watch.whenHandlersWait());
     },
     connect: (given) => unattended(connect(given)),
     [Symbol.asyncDispose]: () => {

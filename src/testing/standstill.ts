@@ -1,5 +1,6 @@
-// Watches for tests that wait for ever with runServer or fakeSocket: after a second of real time in
-// which nothing has moved, `report` is told once who waits where. who-waits.ts finds the words.
+// Watches for tests that wait for ever with runServer, fakeSocket or a world: after a second of real
+// time in which nothing has moved, `report` gets one error that says who waits where. who-waits.ts
+// finds the words. A simulation has no watch: it fails at once.
 
 import { codeElsewhere } from './handler-watch.ts';
 import type { MemoryServer } from './memory-server.ts';
@@ -8,6 +9,7 @@ import { handlersWaiting, socketsWaiting } from './who-waits.ts';
 import type { NamedSocket } from './who-waits.ts';
 import type { Conversation } from '../conversation/conversation.ts';
 import type { Wait } from '../server/host-waits.ts';
+import type { Report } from '../server/report.ts';
 import { MessageSocket } from '../socket/message-socket.ts';
 import type { Clock } from '../time/clock.ts';
 import { UsageError } from '../core/errors.ts';
@@ -21,34 +23,41 @@ const STILL_LOOKS_ELSEWHERE = 7;
 /** A wait of a shorter time-out ends by itself under a real clock. */
 const DAY_MS = 86_400_000;
 
-/** What is watched. */
-export interface StandstillSettings {
-  /** Named in the report. */
-  readonly call: string;
-  readonly server: MemoryServer;
-  /** Whether handlers are those of users. */
-  readonly hasHandlers: boolean;
+/** A clock; a virtual one of the kit says when its next timer is due. */
+export interface WatchedClock extends Pick<Clock, 'now'> {
+  readonly nextMs?: number;
 }
 
-/** The watch of each host, which lives as long as that: a timer must not keep it. */
-const watches = new WeakMap<object, StandstillWatch>();
+/** What is watched: a run of runServer, a fakeSocket, or a world. */
+export interface Watched {
+  /** Named in the report. */
+  readonly call: string;
+  readonly clock: WatchedClock;
+  readonly servers: readonly MemoryServer[];
+  /** The sockets that code of the test holds. */
+  readonly sockets: readonly NamedSocket[];
+  /** Whether handlers are those of users. */
+  readonly hasHandlers: boolean;
+  /** Whether the test waits for something that is no call of a socket. */
+  readonly isAsked: boolean;
+  readonly report: Report;
+  /** Says who waits where, what is in flight, and whether a timer comes. */
+  standstill(): string;
+}
 
-/** Watches one run. It has one timer at a time, which does not hold the process. */
-export class StandstillWatch {
-  readonly #settings: StandstillSettings;
-  /** What code of the test holds. */
+/** A run with one server: that of runServer or fakeSocket. */
+export class WatchedRun implements Watched {
+  readonly call: string;
+  readonly hasHandlers: boolean;
+  readonly #server: MemoryServer;
   readonly #sockets: NamedSocket[] = [];
   /** Promises of the run itself that the test has asked for, and that are pending. */
   #asked = 0;
-  #isOver = false;
-  #before: readonly unknown[] = [];
-  #stillLooks = 0;
 
-  constructor(settings: StandstillSettings) {
-    this.#settings = settings;
-    watches.set(settings.server.host, this);
-    // Both ends of a fakeSocket may be made and dropped a thousand times in a second.
-    this.#lookLater(settings.hasHandlers);
+  constructor(call: string, server: MemoryServer, hasHandlers: boolean) {
+    this.call = call;
+    this.#server = server;
+    this.hasHandlers = hasHandlers;
   }
 
   /** @param socket - One that is ours. */
@@ -63,9 +72,57 @@ export class StandstillWatch {
     return promise;
   }
 
+  get clock(): WatchedClock {
+    return this.#server.settings.clock;
+  }
+
+  get servers(): readonly MemoryServer[] {
+    return [this.#server];
+  }
+
+  get sockets(): readonly NamedSocket[] {
+    return this.#sockets;
+  }
+
+  get isAsked(): boolean {
+    return this.#asked > 0;
+  }
+
+  get report(): Report {
+    return this.#server.settings.report;
+  }
+
+  standstill(): string {
+    const nameOf = (index: number): string => `client ${index + 1}`;
+    const handlers = this.hasHandlers ? handlersWaiting(this.#server, nameOf) : [];
+    const isInFlight = conversationsOf(this).some(({ transport }) => transport.bufferedBytes > 0);
+    const flight = isInFlight ? 'what is in flight waits for a reader' : 'nothing is in flight';
+    const facts = [...handlers, ...socketsWaiting(this.#sockets), flight].join('; ');
+    return `${facts}${timerText(this.clock)}`;
+  }
+}
+
+/** The watch of each host or world, which lives as long as that: a timer must not keep it. */
+const watches = new WeakMap<object, StandstillWatch>();
+
+/** Watches one run or world. It has one timer at a time, which does not hold the process. */
+export class StandstillWatch {
+  /** Undefined when the watch is over. */
+  #watched: Watched | undefined;
+  #before: readonly unknown[] = [];
+  #stillLooks = 0;
+
+  /** @param owner - What it lives as long as. */
+  constructor(watched: Watched, owner: object) {
+    this.#watched = watched;
+    watches.set(owner, this);
+    // Both ends of a fakeSocket may be made and dropped a thousand times in a second.
+    this.#lookLater(watched.hasHandlers);
+  }
+
   /** Ends the watch. */
   end(): void {
-    this.#isOver = true;
+    this.#watched = undefined;
   }
 
   /**
@@ -76,75 +133,63 @@ export class StandstillWatch {
    */
   #lookLater(isHeld: boolean): void {
     const watch = isHeld ? holderOf(this) : new WeakRef(this);
-    realTimer(() => {
-      const self = watch.deref();
-      if (self !== undefined && self.#look()) self.#lookLater(self.#isTestWaiting);
-    }, LOOK_MS);
+    realTimer(() => watch.deref()?.onTimer(), LOOK_MS);
   }
 
-  /** @returns Whether it has to look again. */
-  #look(): boolean {
-    if (this.#isOver) return false;
-    const now = this.#state();
+  /** Looks, and looks again later unless it has reported, or is over. */
+  onTimer(): void {
+    if (this.#watched === undefined || this.#reports(this.#watched)) return;
+    this.#lookLater(isTestWaiting(this.#watched));
+  }
+
+  /** @returns Whether it has reported. */
+  #reports(watched: Watched): boolean {
+    const now = stateOf(watched);
     const isSame = now.length === this.#before.length && now.every((value, at) => value === this.#before[at]);
     this.#stillLooks = isSame ? this.#stillLooks + 1 : 1;
     this.#before = now;
-    if (this.#stillLooks < STILL_LOOKS || !this.#isStuck()) return true;
-    const { call, server } = this.#settings;
-    server.settings.report(this.#standstill(), { phase: call });
-    return false;
-  }
-
-  get #conversations(): readonly Conversation[] {
-    return [...this.#settings.server.runs, ...this.#sockets].map(({ conversation }) => conversation);
-  }
-
-  get #clock(): SteppedClock {
-    return this.#settings.server.settings.clock;
-  }
-
-  get #isTestWaiting(): boolean {
-    return this.#asked > 0 || socketsWaiting(this.#sockets).length > 0;
-  }
-
-  /** What changes with each move. */
-  #state(): readonly unknown[] {
-    const { opening } = this.#settings.server;
-    const { nextMs } = this.#clock;
-    const nowMs = nextMs === undefined ? undefined : this.#clock.now();
-    const states = this.#conversations.flatMap((conversation) => [
-      conversation.queue.readable,
-      conversation.queue.end,
-      ...[...conversation.waits()].map(([, { resolver }]) => resolver),
-    ]);
-    return [nowMs, nextMs, opening, ...states];
+    if (this.#stillLooks < STILL_LOOKS || !this.#isStuck(watched)) return false;
+    const text = `The test has stood still for a second: ${watched.standstill()}`;
+    watched.report(new UsageError('COROSOCK_STANDSTILL', text), { phase: watched.call });
+    return true;
   }
 
   /** Whether the test waits, and nothing can come that the test does not bring. */
-  #isStuck(): boolean {
-    const { server, hasHandlers } = this.#settings;
-    if (!this.#isTestWaiting) return false;
-    const isElsewhere = hasHandlers && codeElsewhere(server).size > 0;
+  #isStuck(watched: Watched): boolean {
+    if (!isTestWaiting(watched)) return false;
+    const isElsewhere =
+      watched.hasHandlers && watched.servers.some((server) => codeElsewhere(server).size > 0);
     if (isElsewhere && this.#stillLooks < STILL_LOOKS_ELSEWHERE) return false;
-    return this.#clock.nextMs !== undefined || !this.#isTimed();
+    return watched.clock.nextMs !== undefined || !isTimed(watched);
   }
+}
 
-  /** Whether a wait ends by itself, under a real clock. */
-  #isTimed(): boolean {
-    const waits = this.#conversations.flatMap((conversation) => [...conversation.waits()]);
-    if (waits.some(([, { timeoutMs = DAY_MS }]) => timeoutMs < DAY_MS)) return true;
-    return this.#settings.server.host.waits().some(isSleep);
-  }
+function conversationsOf({ servers, sockets }: Watched): readonly Conversation[] {
+  const runs = servers.flatMap((server) => server.runs);
+  return [...runs, ...sockets].map(({ conversation }) => conversation);
+}
 
-  #standstill(): UsageError {
-    const { server, hasHandlers } = this.#settings;
-    const handlers = hasHandlers ? handlersWaiting(server, (index) => `client ${index + 1}`) : [];
-    const isInFlight = this.#conversations.some(({ transport }) => transport.bufferedBytes > 0);
-    const flight = isInFlight ? 'what is in flight waits for a reader' : 'nothing is in flight';
-    const facts = [...handlers, ...socketsWaiting(this.#sockets), flight].join('; ');
-    const text = `The test has stood still for a second: ${facts}${timerText(this.#clock)}`;
-    return new UsageError('COROSOCK_STANDSTILL', text);
-  }
+function isTestWaiting({ isAsked, sockets }: Watched): boolean {
+  return isAsked || socketsWaiting(sockets).length > 0;
+}
+
+/** What changes with each move. */
+function stateOf(watched: Watched): readonly unknown[] {
+  const { nextMs } = watched.clock;
+  const nowMs = nextMs === undefined ? undefined : watched.clock.now();
+  const states = conversationsOf(watched).flatMap((conversation) => [
+    conversation.queue.readable,
+    conversation.queue.end,
+    ...[...conversation.waits()].map(([, { resolver }]) => resolver),
+  ]);
+  return [nowMs, nextMs, ...watched.servers.map(({ opening }) => opening), ...states];
+}
+
+/** Whether a wait ends by itself, under a real clock. */
+function isTimed(watched: Watched): boolean {
+  const waits = conversationsOf(watched).flatMap((conversation) => [...conversation.waits()]);
+  if (waits.some(([, { timeoutMs = DAY_MS }]) => timeoutMs < DAY_MS)) return true;
+  return watched.servers.some(({ host }) => host.waits().some(isSleep));
 }
 
 /** A function of its own: one beside the timer's callback would hold the watch for that, too. */
@@ -152,12 +197,7 @@ function holderOf(watch: StandstillWatch): Pick<WeakRef<StandstillWatch>, 'deref
   return { deref: () => watch };
 }
 
-/** A clock that may be a virtual one of the kit. */
-interface SteppedClock extends Clock {
-  readonly nextMs?: number;
-}
-
-function timerText(clock: SteppedClock): string {
+function timerText(clock: WatchedClock): string {
   if (clock.nextMs === undefined) return '';
   if (clock.nextMs === Infinity) return '. No timer is set: nothing can come any more';
   return `. The next timer comes with await clock.advance(${clock.nextMs - clock.now()})`;

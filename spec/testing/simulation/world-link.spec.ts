@@ -52,6 +52,17 @@ describe('client.link.stall', () => {
     expect(seen).toEqual(['a']);
   });
 
+  it('refuses a direction that is none', async () => {
+    await using w = world();
+    const [{ link }] = await echoIn(w);
+    expect(() => link.stall('up' as 'in')).toThrow(
+      expect.objectContaining({
+        code: 'COROSOCK_ARGUMENT',
+        message: `client.link.stall(): expected direction to be 'in' or 'out', got "up"`,
+      }),
+    );
+  });
+
   it('keeps the bytes of the sender until heal', async () => {
     await using w = world();
     const [client] = await echoIn(w);

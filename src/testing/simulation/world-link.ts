@@ -9,6 +9,7 @@ import type { ServerSocket } from '../../server/host.ts';
 import type { ClientSocket } from '../../socket/client-socket.ts';
 import { MessageSocket } from '../../socket/message-socket.ts';
 import type { Wire } from '../../transport/memory-transport.ts';
+import { badArgument } from '../../core/arguments.ts';
 
 /** A direction of a link, seen from the client: `'out'` is from the client to the host. */
 export type LinkDirection = 'in' | 'out';
@@ -17,9 +18,11 @@ export type LinkDirection = 'in' | 'out';
 export interface Link {
   /**
    * Holds all that is under way, and all that is sent from now on: nothing is lost, nothing
-   * arrives. The sender's `bufferedBytes` stay until {@link heal}.
+   * arrives. The sender's `bufferedBytes` stay until {@link heal}. A stall that the seed has chosen
+   * may end meanwhile; that of the script stays.
    *
    * @param direction - `'in'` is host to client, `'out'` is client to host. Default: both.
+   * @throws UsageError `COROSOCK_ARGUMENT`.
    */
   stall(direction?: LinkDirection): void;
   /**
@@ -147,6 +150,8 @@ export class WorldLink implements Link, FaultyLink {
   // Called by scripts, and by seeded faults.
 
   stall(direction?: LinkDirection): void {
+    if (direction !== undefined && !BOTH.includes(direction))
+      throw badArgument('client.link.stall()', "direction to be 'in' or 'out'", direction);
     for (const way of direction === undefined ? BOTH : [direction]) this.#ways[way].hold(this);
     this.#tell(direction === undefined ? 'stalls' : `stalls ${direction}`);
   }

@@ -14,6 +14,7 @@ import { HostFaults } from './seeded-faults.ts';
 import type { FaultSource } from './seeded-faults.ts';
 import type { Story } from './story.ts';
 import { watched } from './watched-host.ts';
+import { watchFor } from './watched-world.ts';
 import { WirePorts } from './wire-handshake.ts';
 import { WorldClock } from './world-clock.ts';
 import type { StepListener } from './world-clock.ts';
@@ -154,7 +155,9 @@ export interface World extends AsyncDisposable {
 export function world(options: WorldOptions = {}): World {
   checkObject('world()', options);
   checkNames('world()', options, namesOf(WORLD_OPTIONS));
-  return new SeededWorld(complete<WorldOptions>('world()', options, WORLD_OPTIONS));
+  const made = new SeededWorld(complete<WorldOptions>('world()', options, WORLD_OPTIONS));
+  made.onEnd = watchFor(made);
+  return made;
 }
 
 /** The world of each host, for errors. */
@@ -197,6 +200,8 @@ export class SeededWorld implements World, StepListener {
   story: Story | undefined;
   /** Called after each step, behind the checks. */
   onStep: (() => void) | undefined;
+  /** Called when the end of the world begins. */
+  onEnd: (() => void) | undefined;
 
   /** @param most - So many of its choices are random, see {@link Choices}. Default: all. */
   constructor({ seed, faults, fidelity }: WorldSettings, most?: number) {
@@ -344,6 +349,7 @@ export class SeededWorld implements World, StepListener {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.onEnd?.();
     this.escapes.end();
     await this.settle();
     this.checks.stop();

@@ -1,0 +1,62 @@
+// A world that a test drives by itself, as its standstill watch sees it: what its clients wait for,
+// and whether anything moves. world.ts calls it. standstill.ts looks, twice a second, and reports.
+
+import type { SeededWorld } from './world.ts';
+import { whoWaits } from './who-waits.ts';
+import type { MemoryServer } from '../memory-server.ts';
+import { StandstillWatch } from '../standstill.ts';
+import type { Watched, WatchedClock } from '../standstill.ts';
+import type { NamedSocket } from '../who-waits.ts';
+import { reportAsWarning } from '../../server/report.ts';
+import type { Report } from '../../server/report.ts';
+import { MessageSocket } from '../../socket/message-socket.ts';
+
+/** Watches a world. @returns Ends the watch. */
+export function watchFor(world: SeededWorld): () => void {
+  const watch = new StandstillWatch(new WatchedWorld(world), world);
+  return () => watch.end();
+}
+
+class WatchedWorld implements Watched {
+  readonly call = 'world()';
+  readonly hasHandlers = true;
+  readonly #world: SeededWorld;
+
+  constructor(world: SeededWorld) {
+    this.#world = world;
+  }
+
+  get clock(): WatchedClock {
+    return this.#world.agenda;
+  }
+
+  get servers(): readonly MemoryServer[] {
+    return [...this.#world.servers];
+  }
+
+  get sockets(): readonly NamedSocket[] {
+    return [...this.#world.links].flatMap(({ name, ends }) =>
+      ends === undefined ? [] : [{ name, conversation: MessageSocket.conversationOf(ends.client) }],
+    );
+  }
+
+  /** A handshake, or `w.eventually`, may wait for time. What is real ends by itself. */
+  get isAsked(): boolean {
+    const { checks, escapes, links } = this.#world;
+    if (escapes.isOutside) return false;
+    return checks.awaited.length > 0 || [...links].some(({ ends, isOver }) => ends === undefined && !isOver);
+  }
+
+  /** That of the first host, which a test may have set. */
+  get report(): Report {
+    return this.servers[0]?.settings.report ?? reportAsWarning;
+  }
+
+  /** The next timer is most often a heartbeat's, which brings nothing. */
+  standstill(): string {
+    const { agenda } = this.#world;
+    const isTimed = agenda.isAwaited || agenda.isCarrying;
+    const time = isTimed ? 'Time passes with await w.clock.advance(ms)' : 'No code waits for a timer';
+    return `${whoWaits(this.#world)}. ${time}`;
+  }
+}
