@@ -7,7 +7,7 @@ import { fakeSocket, settle, virtualClock } from 'corosock/testing';
 import { machineRandomness } from '../../src/platform/random-ids.ts';
 import { MessageSocket } from '../../src/socket/message-socket.ts';
 import { MemoryServer } from '../../src/testing/memory-server.ts';
-import { begin } from '../../src/testing/run-server.ts';
+import { begin } from '../../src/testing/opening.ts';
 import { handlersWaiting, socketsWaiting } from '../../src/testing/who-waits.ts';
 
 const HERE = /who-waits\.spec\.ts:\d+/g;

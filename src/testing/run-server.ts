@@ -4,22 +4,16 @@
 import type { ClientOfWorld, FakeOptions } from './fake-options.ts';
 import { HandlerWatch } from './handler-watch.ts';
 import { MemoryServer } from './memory-server.ts';
+import { begin, clientOf } from './opening.ts';
+import type { Started } from './opening.ts';
 import { StandstillWatch, WatchedRun } from './standstill.ts';
-import type { Opened } from './memory-server.ts';
 import type { Host } from '../server/host.ts';
 import type { Outcome as RunOutcome } from '../server/outcome.ts';
-import type { HandshakeDeadline } from '../handshake/handshake-deadline.ts';
-import type { HandshakeResult } from '../server/admission.ts';
-import type { Refusal } from '../handshake/refusal.ts';
 import type { Route } from '../server/servable.ts';
-import { answerTo } from '../server/answer-to.ts';
 import { EVERY_PATH } from '../server/routes.ts';
-import { tellRefused } from '../server/host-hooks.ts';
 import type { ClientSocket } from '../socket/client-socket.ts';
 import { unattended } from '../waiting/abortable.ts';
 import type { Clock } from '../time/clock.ts';
-import type { MemoryLinkOptions } from '../transport/memory-transport.ts';
-import { ConnectError } from '../core/errors.ts';
 import { SHUT_DOWN_MARGIN_MS } from '../server/shut-down.ts';
 
 /** How a run ended: the end of its handler and its socket, or the refusal. */
@@ -100,50 +94,8 @@ export function runServer(server: Route, options: FakeOptions = {}): ServerRun {
   };
 }
 
-/** A client that was accepted, or the answer to one that was not. */
-export type Started = Opened | { readonly response: Response };
-
-/** How a client comes to its host. */
-export interface Way {
-  /** What carries its frames. Default: they arrive at once. */
-  readonly wires?: MemoryLinkOptions['wires'];
-  /** Gets the deadline of a handshake that is not decided in its turn. */
-  readonly onWait?: (deadline: HandshakeDeadline) => void;
-}
-
-/** Opens a client. */
-export async function begin(
-  memory: MemoryServer,
-  request: MemoryServer['first'],
-  { wires, onWait }: Way = {},
-): Promise<Started> {
-  const pending = memory.check(request);
-  if ('status' in pending) return { response: toResponse(pending) };
-  memory.opening += 1;
-  const onResult = (result: HandshakeResult): Started => {
-    memory.opening -= 1;
-    if (result.kind === 'accepted') return memory.open(pending, result, wires);
-    pending.socketId.leave();
-    const answer = answerTo(result, pending, memory.settings);
-    tellRefused(memory.settings, pending.request, answer);
-    return { response: 'response' in answer ? answer.response : toResponse(answer) };
-  };
-  return memory.host.admit(pending, onResult, onWait);
-}
-
-/** Gives a refusal as the response that a client on a port gets. */
-function toResponse({ status, text, headers }: Refusal): Response {
-  return new Response(`${text}\n`, { status, ...(headers === undefined ? undefined : { headers }) });
-}
-
 function outcomeOf(started: Started): Outcome | Promise<Outcome> {
   return 'response' in started ? { kind: 'refused', response: started.response } : started.run.outcome;
-}
-
-/** @throws ConnectError where the client was refused. */
-export function clientOf(started: Started): ClientSocket {
-  if ('response' in started) throw new ConnectError(started.response.status);
-  return started.client;
 }
 
 /** Ends the run. No time passes while code of users is in real I/O. */

@@ -3,7 +3,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Handler } from 'corosock';
 import { simulate, world } from 'corosock/testing';
-import type { World } from 'corosock/testing';
+import type { World, WorldClient } from 'corosock/testing';
 import { failureOf } from './told.ts';
 
 const echo: Handler = async (ws) => {
@@ -80,6 +80,26 @@ describe('a scenario that fails', () => {
       ).closed;
     });
     expect(ofHandler.cause).toBe(thrown);
+  });
+
+  it.each<[string, (client: WorldClient) => Promise<unknown>]>([
+    ['read', async (client) => await client.read()],
+    ['readJson', async (client) => await client.readJson()],
+    ['for await', async (client) => await client[Symbol.asyncIterator]().next()],
+    ['write', async (client) => await client.write('a')],
+    ['write of fragments', async (client) => await client.write(['a', 'b'])],
+  ])('fails with the mistake of a script that uses a client of another world: %s', async (_, call) => {
+    let first: WorldClient | undefined;
+    const error = await failureOf(async (w) => {
+      const greet: Handler = async (ws) => void (await ws.writeJson('hello'));
+      const client = await w.connect(w.serve(greet));
+      first ??= client;
+      await call(first);
+    });
+    expect(error).toMatchObject({ seed: 2, cause: { name: 'UsageError', code: 'COROSOCK_ARGUMENT' } });
+    expect((error.cause as Error).message).toBe(
+      'A call of a client: expected a client of this world (seed 2), got client 1 of another (seed 1)',
+    );
   });
 
   it('fails with the error of a script', async () => {

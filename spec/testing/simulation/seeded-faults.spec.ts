@@ -9,6 +9,7 @@ import { faultsOf } from '../../../src/testing/simulation/faults.ts';
 import { HostFaults } from '../../../src/testing/simulation/seeded-faults.ts';
 import { WorldLink } from '../../../src/testing/simulation/world-link.ts';
 import { SeededWorld } from '../../../src/testing/simulation/world.ts';
+import { noop } from '../../../src/core/noop.ts';
 
 const echo: Handler = async (ws) => {
   for await (const message of ws) await ws.write(message);
@@ -328,8 +329,9 @@ function loneLink(
 ): { readonly link: WorldLink; readonly told: readonly string[] } {
   const told: string[] = [];
   const choices = new Choices(seed);
-  const source = { agenda, choices, faults: faultsOf(faults), tell: (what: string) => void told.push(what) };
-  return { link: new WorldLink(source, new HostFaults(source, 'host 1'), 'client 1'), told };
+  const tell = (what: string): void => void told.push(what);
+  const parts = { agenda, choices, faults: faultsOf(faults), tell, join: noop, checkCaller: noop };
+  return { link: new WorldLink(parts, new HostFaults(parts, 'host 1'), 'client 1'), told };
 }
 
 describe('one seed of a world with faults', () => {

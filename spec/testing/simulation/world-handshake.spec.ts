@@ -10,6 +10,7 @@ import { WorldLink } from '../../../src/testing/simulation/world-link.ts';
 import { NO_FAULTS } from '../../../src/testing/simulation/faults.ts';
 import { Choices, seededRandom } from '../../../src/testing/simulation/choices.ts';
 import { MemoryServer } from '../../../src/testing/memory-server.ts';
+import { noop } from '../../../src/core/noop.ts';
 
 /** One handshake, over a link that the spec holds from its beginning. */
 interface Opening {
@@ -39,8 +40,9 @@ function openingIn(
     ...(onPreServer === undefined ? undefined : hook),
   };
   const server = new MemoryServer('spec', handler, options, { next: seededRandom(1), fill: () => {} });
-  const source = { agenda, choices: new Choices(1), faults: NO_FAULTS, tell: () => {} };
-  const link = new WorldLink(source, new HostFaults(source, 'host 1'), 'client 1');
+  const ignored = { tell: noop, join: noop, checkCaller: noop };
+  const parts = { agenda, choices: new Choices(1), faults: NO_FAULTS, ...ignored };
+  const link = new WorldLink(parts, new HostFaults(parts, 'host 1'), 'client 1');
   const begin = (): Promise<WorldClient> => {
     const client = new WorldHandshake(server, link, agenda).open(server.first, true);
     client.catch(() => {});

@@ -141,6 +141,18 @@ describe('a world that gets what it does not take', () => {
     });
   });
 
+  it('refuses to go on after its end', async () => {
+    const ended = world({ seed: 3 });
+    const host = ended.serve(idle);
+    await ended[Symbol.asyncDispose]();
+    const text = (call: string): string =>
+      `${call}: expected a world that lives, got that of seed 3, which has ended`;
+    expect(() => ended.serve(idle)).toThrow(expect.objectContaining({ code, message: text('w.serve()') }));
+    const spawning = (): unknown => ended.spawn('ada', async () => {});
+    expect(spawning).toThrow(expect.objectContaining({ code, message: text('w.spawn()') }));
+    await expect(ended.connect(host)).rejects.toMatchObject({ code, message: text('w.connect()') });
+  });
+
   it('refuses a host of no world', async () => {
     await using run = runServer(idle);
     await expect(w.connect(run.host)).rejects.toMatchObject({ code });

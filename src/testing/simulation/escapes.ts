@@ -65,8 +65,8 @@ const inWorld = new AsyncLocalStorage<Begun[] | undefined>();
  * longer: 4 µs for each message of a world, which is as much as the message itself.
  */
 const hook = createHook({ init: onInit });
-/** What each world that lives has begun. */
-const living = new Set<Begun[]>();
+/** What each world that is watched has begun, and its seed. */
+const living = new Map<Begun[], number>();
 
 function onInit(_id: number, type: string, _trigger: number, resource: object): void {
   const begun = TIMELESS.has(type) ? undefined : inWorld.getStore();
@@ -104,7 +104,7 @@ export class Escapes {
 
   constructor(settings: EscapeSettings) {
     this.#settings = settings;
-    living.add(this.#begun);
+    living.set(this.#begun, settings.seed);
     hook.enable();
   }
 
@@ -112,6 +112,12 @@ export class Escapes {
   inside<T>(run: () => T): T {
     if (!this.#isWatching) return run();
     return inWorld.run(this.#begun, run);
+  }
+
+  /** The seed of the world whose code calls now, where that is another one that is watched. */
+  get seedOfCaller(): number | undefined {
+    const begun = inWorld.getStore();
+    return begun === undefined || begun === this.#begun ? undefined : living.get(begun);
   }
 
   /** Whether code that has escaped was told of: it ends in its own time. */

@@ -3,27 +3,11 @@
 // nothing of it. world-link.ts does what is decided here.
 
 import type { Agenda } from './agenda.ts';
-import type { Choices } from './choices.ts';
-import type { FaultSettings } from './faults.ts';
-import type { MessageSocket } from '../../socket/message-socket.ts';
+import type { WorldParts } from './world-parts.ts';
 import type { TimerOwner } from '../../time/clock.ts';
 
-/** Both ends of an open link. */
-export interface LinkSockets {
-  readonly client: MessageSocket;
-  readonly ws: MessageSocket;
-}
-
-/** What faults are made of: one for each world. */
-export interface FaultSource {
-  readonly agenda: Agenda;
-  readonly choices: Choices;
-  readonly faults: FaultSettings;
-  /** Told of each fault that strikes, in words: `client 2 link reset`. */
-  readonly tell: (what: string) => void;
-  /** Told of both ends of each link, before the client has its own. */
-  readonly join?: (name: string, ends: LinkSockets) => void;
-}
+/** The parts of a world that faults use. */
+type FaultParts = Pick<WorldParts, 'agenda' | 'choices' | 'faults' | 'tell'>;
 
 /** A link, as faults see it; also what owns the timer that ends a stall. */
 export interface FaultyLink extends TimerOwner {
@@ -43,7 +27,7 @@ const LATEST_MS = 60_000;
 const LONGEST_STALL = 16;
 
 /** Gives a number from 1 to 2 to the power of `most`. Each power comes as often: many are small. */
-function sized({ choices }: FaultSource, most: number): number {
+function sized({ choices }: FaultParts, most: number): number {
   return choices.between(1, 2 ** choices.between(0, most));
 }
 
@@ -55,12 +39,12 @@ class Moment {
   /** Deliveries until then. */
   #rest: number;
 
-  constructor(source: FaultSource, strike: () => void) {
-    this.#agenda = source.agenda;
+  constructor(parts: FaultParts, strike: () => void) {
+    this.#agenda = parts.agenda;
     this.#strike = strike;
-    this.#rest = sized(source, LATEST_DELIVERY);
-    const atMs = source.choices.between(1, LATEST_MS);
-    this.#timer = source.agenda.setTimeout(() => this.#come(), atMs, IDLE);
+    this.#rest = sized(parts, LATEST_DELIVERY);
+    const atMs = parts.choices.between(1, LATEST_MS);
+    this.#timer = parts.agenda.setTimeout(() => this.#come(), atMs, IDLE);
   }
 
   /** Counts a delivery. */
@@ -82,22 +66,22 @@ class Moment {
 
 /** Which faults strike one link, and when. */
 export class LinkFaults {
-  readonly #source: FaultSource;
+  readonly #parts: FaultParts;
   readonly #moments: Moment[] = [];
   readonly #timers = new Set<unknown>();
   /** Whether both ends close when one does. */
   readonly isCrossing: boolean;
 
-  constructor(source: FaultSource, link: FaultyLink) {
-    this.#source = source;
-    const { choices, faults } = source;
+  constructor(parts: FaultParts, link: FaultyLink) {
+    this.#parts = parts;
+    const { choices, faults } = parts;
     this.#at(faults.reset, () => link.reset());
     this.#at(faults.halfOpen, () => link.cut());
     for (const direction of ['out', 'in'] as const) {
-      const forMs = faults.stall > 0 ? sized(source, LONGEST_STALL) : 0;
+      const forMs = faults.stall > 0 ? sized(parts, LONGEST_STALL) : 0;
       this.#at(faults.stall, () => {
         const heal = link.hold(direction);
-        this.#timers.add(source.agenda.setTimeout(heal, forMs, link));
+        this.#timers.add(parts.agenda.setTimeout(heal, forMs, link));
       });
     }
     this.isCrossing = choices.isLikely(faults.crossingClose);
@@ -105,7 +89,7 @@ export class LinkFaults {
 
   /** How long the next delivery takes. */
   get delayMs(): number {
-    return this.#source.choices.between(...this.#source.faults.delayMs);
+    return this.#parts.choices.between(...this.#parts.faults.delayMs);
   }
 
   /** Called before each delivery, which the fault of this moment may lose. */
@@ -116,11 +100,11 @@ export class LinkFaults {
   /** Strikes no more. */
   stop(): void {
     for (const moment of this.#moments) moment.stop();
-    for (const timer of this.#timers) this.#source.agenda.clearTimeout(timer);
+    for (const timer of this.#timers) this.#parts.agenda.clearTimeout(timer);
   }
 
   #at(probability: number, strike: () => void): void {
-    if (this.#source.choices.isLikely(probability)) this.#moments.push(new Moment(this.#source, strike));
+    if (this.#parts.choices.isLikely(probability)) this.#moments.push(new Moment(this.#parts, strike));
   }
 }
 
@@ -131,14 +115,14 @@ export class HostFaults {
   readonly #moment: Moment | undefined;
 
   /** @param name - Of the host, for the story. */
-  constructor(source: FaultSource, name: string) {
-    const { choices, faults, tell } = source;
+  constructor(parts: FaultParts, name: string) {
+    const { choices, faults, tell } = parts;
     const die = (): void => {
       this.#isDead = true;
       tell(`${name} stops`);
       for (const link of this.links) link.cut();
     };
-    if (choices.isLikely(faults.nodeDeath)) this.#moment = new Moment(source, die);
+    if (choices.isLikely(faults.nodeDeath)) this.#moment = new Moment(parts, die);
   }
 
   /** Whether it has stopped: nothing reaches it, and nothing leaves it. */

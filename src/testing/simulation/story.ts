@@ -3,9 +3,9 @@
 // here; what each end of a link does is told-end.ts's.
 
 import type { Agenda } from './agenda.ts';
-import type { LinkSockets } from './seeded-faults.ts';
 import { callerOf, handlerOf, placeText, ToldEnd } from './told-end.ts';
 import type { Line, Words } from './told-end.ts';
+import type { LinkSockets } from './world-parts.ts';
 import type { MemoryServer } from '../memory-server.ts';
 import type { Wait } from '../../server/host-waits.ts';
 import type { Where } from '../../server/report.ts';

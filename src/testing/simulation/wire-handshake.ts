@@ -6,8 +6,8 @@ import { BytePort } from './byte-port.ts';
 import type { ByteTarget, OpeningLink } from './byte-port.ts';
 import type { ByteLinkOptions, ByteStream } from './byte-link.ts';
 import { HANDSHAKE_TIMEOUT_MS } from './world-handshake.ts';
-import type { FaultSource } from './seeded-faults.ts';
 import type { WorldClient, WorldLink } from './world-link.ts';
+import type { WorldParts } from './world-parts.ts';
 import { webSocketUrl } from '../memory-server.ts';
 import type { MemoryServer } from '../memory-server.ts';
 import { PausedLink } from '../../conversation/paused-link.ts';
@@ -29,18 +29,18 @@ interface WireHost {
 
 /** The ports of all hosts of one world. */
 export class WirePorts {
-  readonly #source: FaultSource;
+  readonly #parts: WorldParts;
   readonly #ports = new Map<MemoryServer, BytePort>();
 
-  constructor(source: FaultSource) {
-    this.#source = source;
+  constructor(parts: WorldParts) {
+    this.#parts = parts;
   }
 
   /** Begins the handshake of a client. */
   handshake(server: MemoryServer, link: WorldLink): WireHandshake {
     const port = this.#ports.get(server) ?? new BytePort(server.host);
     this.#ports.set(server, port);
-    const { agenda, choices, faults } = this.#source;
+    const { agenda, choices, faults } = this.#parts;
     return new WireHandshake({ server, port, cutBy: faults.cutChunks ? choices : undefined }, link, agenda);
   }
 }

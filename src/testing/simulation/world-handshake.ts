@@ -3,7 +3,7 @@
 
 import type { WorldClient, WorldLink } from './world-link.ts';
 import type { MemoryServer, Opened } from '../memory-server.ts';
-import { begin, clientOf } from '../run-server.ts';
+import { begin, clientOf } from '../opening.ts';
 import type { HandshakeDeadline } from '../../handshake/handshake-deadline.ts';
 import type { Clock } from '../../time/clock.ts';
 import type { Wire } from '../../transport/memory-transport.ts';

@@ -4,8 +4,8 @@
 
 import type { Lane } from './agenda.ts';
 import { LinkFaults } from './seeded-faults.ts';
-import type { FaultSource, FaultyLink, HostFaults } from './seeded-faults.ts';
-import type { ServerSocket } from '../../server/host.ts';
+import type { FaultyLink, HostFaults } from './seeded-faults.ts';
+import type { LinkSockets, WorldParts } from './world-parts.ts';
 import type { ClientSocket } from '../../socket/client-socket.ts';
 import { MessageSocket } from '../../socket/message-socket.ts';
 import type { Wire } from '../../transport/memory-transport.ts';
@@ -45,9 +45,7 @@ export interface WorldClient extends ClientSocket {
 }
 
 /** The two ends of a link that is open. */
-export interface LinkEnds {
-  readonly client: ClientSocket & MessageSocket;
-  readonly ws: ServerSocket & MessageSocket;
+export interface LinkEnds extends LinkSockets {
   /** Ends both ends, as a reset of the connection does. */
   reset(): void;
 }
@@ -88,7 +86,7 @@ class OneWay {
 
 /** One link between a client and a host. */
 export class WorldLink implements Link, FaultyLink {
-  readonly #source: FaultSource;
+  readonly #parts: WorldParts;
   readonly #host: HostFaults;
   /** Of its client, for the story: `client 2`. */
   readonly name: string;
@@ -103,17 +101,17 @@ export class WorldLink implements Link, FaultyLink {
   /** Called by a reset before there are ends. */
   onReset: (() => void) | undefined;
 
-  constructor(source: FaultSource, host: HostFaults, name: string) {
-    this.#source = source;
+  constructor(parts: WorldParts, host: HostFaults, name: string) {
+    this.#parts = parts;
     this.#host = host;
     this.name = name;
-    const { agenda } = source;
+    const { agenda } = parts;
     const ways = { out: new OneWay(agenda.openLane()), in: new OneWay(agenda.openLane()) };
     this.#ways = ways;
     this.wires = [(arrive) => this.#carry(ways.out, arrive), (arrive) => this.#carry(ways.in, arrive)];
     this.#isLost = host.isDead;
     host.links.add(this);
-    this.#faults = new LinkFaults(source, this);
+    this.#faults = new LinkFaults(parts, this);
   }
 
   /** Whether it is closed, or both ends are: nothing that is under way can change them. */
@@ -190,12 +188,17 @@ export class WorldLink implements Link, FaultyLink {
   /** Joins the ends, once the host has accepted the client. The link may be reset by then. */
   join(ends: LinkEnds): void {
     this.#ends = ends;
-    this.#source.join?.(this.name, ends);
+    this.#parts.join(this.name, ends);
     if (this.#isReset) ends.reset();
   }
 
-  /** Gives the client of this link its faults. */
-  withLink(client: ClientSocket): WorldClient {
+  /** Gives the client of this link its faults. Code of another world cannot use it from then on. */
+  withLink(client: ClientSocket & MessageSocket): WorldClient {
+    const { reader, writer } = MessageSocket.conversationOf(client);
+    const check = (): void => this.#parts.checkCaller(this.name);
+    checkBefore(check, reader, 'read');
+    checkBefore(check, writer, 'write');
+    checkBefore(check, writer, 'writeFragments');
     return Object.assign(client, { link: this });
   }
 
@@ -204,7 +207,7 @@ export class WorldLink implements Link, FaultyLink {
     if (this.#isClosed) return;
     this.#faults.stop();
     this.#host.links.delete(this);
-    for (const way of BOTH) this.#source.agenda.closeLane(this.#ways[way].lane);
+    for (const way of BOTH) this.#parts.agenda.closeLane(this.#ways[way].lane);
     this.#isClosed = true;
   }
 
@@ -237,6 +240,20 @@ export class WorldLink implements Link, FaultyLink {
   }
 
   #tell(what: string): void {
-    this.#source.tell(`${this.name} link ${what}`);
+    this.#parts.tell(`${this.name} link ${what}`);
   }
+}
+
+/** Calls a check before a method of one object. */
+function checkBefore<Name extends string>(
+  check: () => void,
+  object: Readonly<Record<Name, (argument: never) => unknown>>,
+  name: Name,
+): void {
+  const call = object[name].bind(object) as (argument: unknown) => unknown;
+  const checked = (argument: unknown): unknown => {
+    check();
+    return call(argument);
+  };
+  Object.assign(object, { [name]: checked });
 }

@@ -11,7 +11,6 @@ import { Escapes } from './escapes.ts';
 import { canFallSilent, checkFaults, faultsOf } from './faults.ts';
 import type { FaultsOption } from './faults.ts';
 import { HostFaults } from './seeded-faults.ts';
-import type { FaultSource } from './seeded-faults.ts';
 import type { Story } from './story.ts';
 import { watched } from './watched-host.ts';
 import { watchFor } from './watched-world.ts';
@@ -21,6 +20,7 @@ import type { StepListener } from './world-clock.ts';
 import { WorldHandshake } from './world-handshake.ts';
 import { WorldLink } from './world-link.ts';
 import type { WorldClient } from './world-link.ts';
+import type { WorldParts } from './world-parts.ts';
 import type { ClientOfWorld } from '../fake-options.ts';
 import { MemoryServer } from '../memory-server.ts';
 import type { VirtualClock } from '../virtual-clock.ts';
@@ -184,7 +184,7 @@ export class SeededWorld implements World, StepListener {
   readonly checks: Checks;
   readonly random: () => number;
   readonly #randomness: Randomness;
-  readonly #faultSource: FaultSource;
+  readonly #parts: WorldParts;
   /** Undefined where links carry whole messages. */
   readonly #wire: WirePorts | undefined;
   readonly #servers = new Map<Host, MemoryServer>();
@@ -194,6 +194,7 @@ export class SeededWorld implements World, StepListener {
   #clients = 0;
   readonly #scripts: Script[] = [];
   readonly #errors: unknown[] = [];
+  #hasEnded = false;
   /** Told of each fault, in words: `client 2 link reset`. */
   onFault: ((what: string) => void) | undefined;
   /** Records what happens, where it is set before anything else. */
@@ -209,14 +210,15 @@ export class SeededWorld implements World, StepListener {
     this.choices = new Choices(seed, most);
     this.agenda = new Agenda(this.choices);
     this.checks = new Checks(this.agenda);
-    this.#faultSource = {
+    this.#parts = {
       agenda: this.agenda,
       choices: this.choices,
       faults: faultsOf(faults),
       tell: (what) => this.#tell(what),
       join: (name, ends) => this.story?.join(name, ends),
+      checkCaller: (name) => this.#checkCaller(name),
     };
-    this.#wire = fidelity === 'wire' ? new WirePorts(this.#faultSource) : undefined;
+    this.#wire = fidelity === 'wire' ? new WirePorts(this.#parts) : undefined;
     this.escapes = new Escapes({
       seed,
       servers: () => this.#servers.values(),
@@ -230,6 +232,7 @@ export class SeededWorld implements World, StepListener {
   }
 
   serve(routes: Routes, options: HostOptions = {}): Host {
+    this.#checkLives('w.serve()');
     checkObject('w.serve()', options);
     checkNames('w.serve()', options, HOST_NAMES);
     const server = new MemoryServer(
@@ -239,7 +242,7 @@ export class SeededWorld implements World, StepListener {
       this.#randomness,
     );
     this.#servers.set(server.host, server);
-    const faults = new HostFaults(this.#faultSource, `host ${this.#servers.size}`);
+    const faults = new HostFaults(this.#parts, `host ${this.#servers.size}`);
     this.#hostFaults.set(server.host, faults);
     worlds.set(server.host, this);
     return server.host;
@@ -260,6 +263,7 @@ export class SeededWorld implements World, StepListener {
   }
 
   async #connect(host: Host, options: Omit<ClientOfWorld, 'params'>): Promise<WorldClient> {
+    this.#checkLives('w.connect()');
     const server = this.#servers.get(host);
     if (server === undefined) throw this.#foreign(host);
     checkObject('w.connect()', options);
@@ -268,14 +272,15 @@ export class SeededWorld implements World, StepListener {
     this.#dropLinks();
     this.#clients += 1;
     const faults = this.#hostFaults.get(host) as HostFaults;
-    const link = new WorldLink(this.#faultSource, faults, `client ${this.#clients}`);
+    const link = new WorldLink(this.#parts, faults, `client ${this.#clients}`);
     this.story?.connects(link.name, new URL(request.url).pathname);
     this.#links.add(link);
     const handshake = this.#wire?.handshake(server, link) ?? new WorldHandshake(server, link, this.agenda);
-    return this.escapes.inside(() => handshake.open(request, canFallSilent(this.#faultSource.faults)));
+    return this.escapes.inside(() => handshake.open(request, canFallSilent(this.#parts.faults)));
   }
 
   spawn(name: string, script: () => Promise<void>): Task<void> {
+    this.#checkLives('w.spawn()');
     if (typeof name !== 'string') throw badArgument('w.spawn()', 'name to be a string', name);
     checkFunction('w.spawn()', 'script', script);
     const entry: Script = { name, hasEnded: false };
@@ -358,6 +363,7 @@ export class SeededWorld implements World, StepListener {
     void Promise.all(closings).then(() => (isClosed = true));
     await this.clock.advanceWhile(() => !isClosed || this.running.length > 0, ENDING_MS);
     for (const link of this.#links) link.close();
+    this.#hasEnded = true;
     const { failure } = this;
     if (failure !== undefined) throw failure.error;
     const [script] = this.running;
@@ -371,6 +377,19 @@ export class SeededWorld implements World, StepListener {
       link.close();
       this.#links.delete(link);
     }
+  }
+
+  #checkLives(call: string): void {
+    if (!this.#hasEnded) return;
+    const text = `${call}: expected a world that lives, got that of seed ${this.seed}, which has ended`;
+    throw new UsageError('COROSOCK_ARGUMENT', text);
+  }
+
+  #checkCaller(client: string): void {
+    const seed = this.escapes.seedOfCaller;
+    if (seed === undefined) return;
+    const expected = `a client of this world (seed ${seed}), got ${client} of another (seed ${this.seed})`;
+    throw new UsageError('COROSOCK_ARGUMENT', `A call of a client: expected ${expected}`);
   }
 
   #foreign(host: Host): UsageError {
