@@ -26,7 +26,10 @@ export interface FakeOptions extends Omit<HostOptions, 'heartbeat'> {
   readonly params?: Readonly<Record<string, string>>;
 }
 
-/** What a further client says of itself. Each default is what the first client of the run says. */
+/**
+ * What a client says of itself. With `run.connect` each default is what the first client of the run
+ * says. A world has no such client: `url` is then `ws://localhost/` by default, `headers` none.
+ */
 export interface ClientOfWorld {
   /** URL of the request, absolute. Default: that of the run. */
   readonly url?: string;

@@ -21,7 +21,7 @@ export interface VirtualClock extends Clock {
   advance(ms: number): Promise<void>;
   /**
    * The time of day: that of the machine when this clock was made, and the time that has passed on
-   * this clock since.
+   * this clock since. In a world it begins at 2030-01-01 UTC.
    */
   wallTimeMs(): number;
   /** The number of timers that are set and have not run. */

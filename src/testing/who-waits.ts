@@ -38,7 +38,7 @@ export function socketsWaiting(sockets: readonly NamedSocket[]): readonly string
   const calls = sockets.flatMap(({ name, conversation }) =>
     [...conversation.waits()].map(([waits, wait]) => ({ name, waits, wait })),
   );
-  const stacks = new AwaitStacks().of(calls.map(({ wait }) => wait.resolver));
+  const stacks = AwaitStacks.shared.of(calls.map(({ wait }) => wait.resolver));
   return calls.flatMap(({ name, waits, wait }, index) => {
     const { at = placeIn(wait.trace) } = stacks[index] as AwaitStack;
     // Any code may listen to `closed`.

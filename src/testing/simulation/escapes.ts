@@ -249,7 +249,7 @@ function awaitingLines(begun: readonly Begun[]): readonly string[] {
     const resolver = isTimer(one) && isPending(one) ? propertyOf(one.resource, '_onTimeout') : undefined;
     return typeof resolver === 'function' ? [resolver as Resolver] : [];
   });
-  return resolvers.length === 0 ? [] : new AwaitStacks().of(resolvers).flatMap(({ at }) => at ?? []);
+  return resolvers.length === 0 ? [] : AwaitStacks.shared.of(resolvers).flatMap(({ at }) => at ?? []);
 }
 
 function linesOf(trace: StackTrace): readonly string[] {

@@ -13,6 +13,7 @@ import { checkCount, checkFunction, checkMs, checkNames, checkObject } from '../
 import { complete, namesOf } from '../../core/options.ts';
 import type { Complete, OptionTable } from '../../core/options.ts';
 
+/** Which seeds are run, and in which worlds. */
 export interface SimulateOptions extends WorldOptions {
   /** Runs one seed alone, a safe integer ≥ 0: it repeats a failure. Default: `runs` seeds. */
   readonly seed?: number;
@@ -32,7 +33,7 @@ export interface SimulateOptions extends WorldOptions {
 export interface SimulateReport {
   /** Seeds that were run. */
   readonly runs: number;
-  /** Deliveries, timers and turns of all runs. */
+  /** Deliveries, timers and turns of all runs: an integer ≥ 0. Replays do not count. */
   readonly steps: number;
   /** Virtual time of all runs. */
   readonly virtualMs: number;
@@ -56,7 +57,11 @@ const FIRST_SEED = 1;
  * Time passes by itself: when nothing is ready, it jumps to the next delivery or timer. Also
  * `w.clock.advance(ms)` in a scenario waits for that. A run ends when the scenario, the scripts of
  * `w.spawn` and all of `w.eventually` have ended. Scripts that only wait, or go on until `untilMs`,
- * end with their hosts, which close then.
+ * end with their hosts, which close then with `graceMs: 0`.
+ *
+ * An error of a handler or hook fails the run, unless its host has a `report` of its own: that then
+ * decides. Code that waits for a timer of Node or real I/O outside of `w.real` is looked for in the
+ * first 200 events of each run, and in all events when a seed that has failed is replayed.
  *
  * @param scenario - Gets a world of its own, and makes hosts and clients in it.
  * @returns The number of runs, steps and milliseconds.

@@ -46,7 +46,7 @@ function clientWaits({ name, ends, isOver }: WorldLink): readonly string[] {
   if (isOver) return [];
   if (ends === undefined) return [`${name} waits for the answer to its handshake`];
   const waits = [...MessageSocket.conversationOf(ends.client).waits()];
-  const stacks = new AwaitStacks().of(waits.map(([, { resolver }]) => resolver));
+  const stacks = AwaitStacks.shared.of(waits.map(([, { resolver }]) => resolver));
   return waits.map(([call], index) => `${name} ${waitText(call, stacks[index]?.at)}`);
 }
 

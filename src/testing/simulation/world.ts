@@ -39,6 +39,7 @@ import { UsageError } from '../../core/errors.ts';
 import { complete, namesOf } from '../../core/options.ts';
 import type { Complete, OptionTable } from '../../core/options.ts';
 
+/** What decides the course of a world. */
 export interface WorldOptions {
   /** Decides all that is random in the world, a safe integer ≥ 0. Default 1. */
   readonly seed?: number;
@@ -68,16 +69,22 @@ export type WorldSettings = Complete<Omit<WorldOptions, 'fidelity'>> & Pick<Worl
 /** Hosts and clients in memory, with one virtual clock and one seed. */
 export interface World extends AsyncDisposable {
   readonly seed: number;
-  /** The clock of all hosts and clients. It begins at one fixed date, so that runs are equal. */
+  /**
+   * The clock of all hosts and clients. Its `now()` begins at 0, and its `wallTimeMs()` at
+   * 2030-01-01 UTC in each world, so that runs are equal.
+   */
   readonly clock: VirtualClock;
-  /** Gives numbers from 0 to below 1 that its seed decides. */
+  /**
+   * Gives numbers from 0 to below 1 that its seed decides. Faults, ids and the order of events do
+   * not change with the number of draws.
+   */
   readonly random: () => number;
   /**
    * Makes a host. The parameters of patterns and the contexts of hooks are inferred, as by `serve`.
    *
    * @param routes - One server for every path, or a map of patterns.
    * @param options - Those of a host, without `clock`: a world has its own.
-   * @throws UsageError `COROSOCK_ARGUMENT`, `COROSOCK_ROUTE`.
+   * @throws UsageError `COROSOCK_ARGUMENT`, also after the end of the world; `COROSOCK_ROUTE`.
    */
   serve<
     Pattern extends string,
@@ -91,16 +98,24 @@ export interface World extends AsyncDisposable {
   /**
    * Connects a client to a host of this world.
    *
+   * Errors and stories name clients by the order of their connections, from `client 1` on. Where
+   * `faults` may delay or lose the answer, it waits for 10 000 ms of virtual time at most.
+   *
    * @returns The client. Its `link` can be stalled, healed, reset and cut.
    * @param options - `url`, by default `ws://localhost/`; `headers` and `protocols` of the request.
-   * @throws ConnectError with the `status` of a refusal. UsageError `COROSOCK_ARGUMENT`, also for a
-   *   host of another world.
+   * @throws ConnectError with the `status` of a refusal; without one where the link was reset, or
+   *   no answer has come in time. UsageError `COROSOCK_ARGUMENT`, also for a host of another world,
+   *   and after the end of this one. In a simulation calls of a client from another world reject
+   *   with it, too: within the first 200 events of the calling world.
    */
   connect(host: Host, options?: Omit<ClientOfWorld, 'params'>): Promise<WorldClient>;
   /**
-   * Runs a script beside the test. The end of the world waits for it, and throws its error.
+   * Runs a script beside the test. The end of the world waits for it, and throws its error, also
+   * where the test has awaited and caught it. In a simulation it fails the seed.
    *
    * @param name - Named in errors.
+   * @returns Resolves when the script has ended; rejects with what it has thrown.
+   * @throws UsageError `COROSOCK_ARGUMENT`, also after the end of the world.
    */
   spawn(name: string, script: () => Promise<void>): Task<void>;
   /**
@@ -116,7 +131,9 @@ export interface World extends AsyncDisposable {
   real<T>(promise: PromiseLike<T>): Promise<T>;
   /**
    * Checks something after each step: each delivery, timer and turn. The first check that throws,
-   * or gives false, fails the simulation, or the end of the world.
+   * or gives false, fails the simulation, or the end of the world. Any value but false passes, also
+   * undefined, so that a check may use `assert` or `expect`. It is asked no more once the world
+   * ends.
    *
    * @param name - Named in the error.
    * @param check - Synchronous: it runs between two steps.
@@ -149,6 +166,8 @@ export interface World extends AsyncDisposable {
  *
  * The same seed gives the same order of every delivery, timer and callback. `await using` ends it:
  * its hosts close with `graceMs: 0`, while its time goes on, and the error of a script is thrown.
+ * Where a test waits for ever, `report` of the first host gets `COROSOCK_STANDSTILL` after a
+ * second.
  *
  * @throws UsageError `COROSOCK_ARGUMENT`.
  */
