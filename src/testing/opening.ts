@@ -1,5 +1,6 @@
-// The opening of a client in memory, from its request to the answer of the host. `runServer` and the
-// worlds of simulation/ open their clients here; check, admit and converse are memory-server.ts's.
+// The opening of a client in memory, from its request to the answer of the host. `runServer` and
+// the worlds of simulation/ open their clients here; check, admit and converse are
+// memory-server.ts's.
 
 import type { MemoryServer, Opened } from './memory-server.ts';
 import type { HandshakeDeadline } from '../handshake/handshake-deadline.ts';

@@ -1,6 +1,6 @@
-// Watches for tests that wait for ever with runServer, fakeSocket or a world: after a second of real
-// time in which nothing has moved, `report` gets one error that says who waits where. who-waits.ts
-// finds the words. A simulation has no watch: it fails at once.
+// Watches for tests that wait for ever with runServer, fakeSocket or a world: after a second of
+// real time in which nothing has moved, `report` gets one error that says who waits where.
+// who-waits.ts finds the words. A simulation has no watch: it fails at once.
 
 import { codeElsewhere } from './handler-watch.ts';
 import type { MemoryServer } from './memory-server.ts';
