@@ -93,13 +93,16 @@ export class WatchedRun implements Watched {
   }
 
   standstill(): string {
-    const nameOf = (index: number): string => `client ${index + 1}`;
-    const handlers = this.hasHandlers ? handlersWaiting(this.#server, nameOf) : [];
+    const handlers = this.hasHandlers ? handlersWaiting(this.#server, clientName) : [];
     const isInFlight = conversationsOf(this).some(({ transport }) => transport.bufferedBytes > 0);
     const flight = isInFlight ? 'what is in flight waits for a reader' : 'nothing is in flight';
     const facts = [...handlers, ...socketsWaiting(this.#sockets), flight].join('; ');
     return `${facts}${timerText(this.clock)}`;
   }
+}
+
+function clientName(index: number): string {
+  return `client ${index + 1}`;
 }
 
 /** The watch of each host or world, which lives as long as that: a timer must not keep it. */

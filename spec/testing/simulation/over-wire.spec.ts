@@ -3,22 +3,23 @@
 
 import { vi } from 'vitest';
 import type * as Worlds from '../../../src/testing/simulation/world.ts';
+import type * as Options from '../../../src/testing/simulation/world-options.ts';
 
 vi.mock('../../../src/testing/simulation/world.ts', async (load) => {
-  const { world, SeededWorld, WORLD_OPTIONS, ...others } = await load<typeof Worlds>();
+  const { world, SeededWorld, ...others } = await load<typeof Worlds>();
   class WireWorld extends SeededWorld {
     constructor(...[settings, ...more]: ConstructorParameters<typeof SeededWorld>) {
       super({ fidelity: 'wire', ...settings }, ...more);
     }
   }
   const overWire: typeof world = (options) => world({ fidelity: 'wire', ...options });
+  return { ...others, world: overWire, SeededWorld: WireWorld };
+});
+
+vi.mock('../../../src/testing/simulation/world-options.ts', async (load) => {
+  const { WORLD_OPTIONS, ...others } = await load<typeof Options>();
   const fidelity: (typeof WORLD_OPTIONS)['fidelity'] = ['wire', WORLD_OPTIONS.fidelity[1]];
-  return {
-    ...others,
-    world: overWire,
-    SeededWorld: WireWorld,
-    WORLD_OPTIONS: { ...WORLD_OPTIONS, fidelity },
-  };
+  return { ...others, WORLD_OPTIONS: { ...WORLD_OPTIONS, fidelity } };
 });
 
 await import('./checks.spec.ts');

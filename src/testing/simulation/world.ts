@@ -6,11 +6,11 @@
 
 import { Agenda } from './agenda.ts';
 import { Checks } from './checks.ts';
-import { checkSeed, Choices, randomnessOf, seededRandom } from './choices.ts';
+import { Choices, randomnessOf, seededRandom } from './choices.ts';
 import { Escapes } from './escapes.ts';
-import { canFallSilent, checkFaults, faultsOf } from './faults.ts';
-import type { FaultsOption } from './faults.ts';
+import { canFallSilent, faultsOf } from './faults.ts';
 import { HostFaults } from './seeded-faults.ts';
+import { Scripts } from './scripts.ts';
 import type { Story } from './story.ts';
 import { watched } from './watched-host.ts';
 import { watchFor } from './watched-world.ts';
@@ -20,6 +20,8 @@ import type { StepListener } from './world-clock.ts';
 import { WorldHandshake } from './world-handshake.ts';
 import { WorldLink } from './world-link.ts';
 import type { WorldClient } from './world-link.ts';
+import { WORLD_OPTIONS } from './world-options.ts';
+import type { WorldOptions, WorldSettings } from './world-options.ts';
 import type { WorldParts } from './world-parts.ts';
 import type { ClientOfWorld } from '../fake-options.ts';
 import { MemoryServer } from '../memory-server.ts';
@@ -30,41 +32,11 @@ import { HOST_OPTIONS } from '../../server/host-options.ts';
 import type { HostOptions } from '../../server/host-options.ts';
 import type { Routes } from '../../server/servable.ts';
 import type { LoneRoute, RouteMap, WithHostHook } from '../../server/typed-routes.ts';
-import { taskOf } from '../../tasks/task.ts';
 import type { Task } from '../../tasks/task.ts';
-import { schedulingOf } from '../../time/scheduling.ts';
 import { unattended } from '../../waiting/abortable.ts';
-import { badArgument, checkFunction, checkNames, checkObject } from '../../core/arguments.ts';
+import { badArgument, checkNames, checkObject } from '../../core/arguments.ts';
 import { UsageError } from '../../core/errors.ts';
 import { complete, namesOf } from '../../core/options.ts';
-import type { Complete, OptionTable } from '../../core/options.ts';
-
-/** What decides the course of a world. */
-export interface WorldOptions {
-  /** Decides all that is random in the world, a safe integer ≥ 0. Default 1. */
-  readonly seed?: number;
-  /**
-   * What goes wrong, at moments that its seed decides. Time that a delay or stall takes passes with
-   * `clock.advance`, also during `w.connect`. Default `'none'`.
-   */
-  readonly faults?: FaultsOption;
-  /**
-   * What links carry. `'messages'`: whole messages. `'wire'`: the bytes of a port, which are the
-   * requests of node:http and the frames of `ws` at both ends, over streams in memory. No message
-   * is compressed then, because zlib works in real time, and a run takes three times as long. A
-   * link that stalls takes 64 KiB from its writer first, as a port does. Default `'messages'`.
-   */
-  readonly fidelity?: 'messages' | 'wire';
-}
-
-/** The row of each option. */
-export const WORLD_OPTIONS: OptionTable<WorldOptions> = {
-  seed: [1, checkSeed],
-  faults: ['none', checkFaults],
-  fidelity: ['messages', checkFidelity],
-};
-
-export type WorldSettings = Complete<Omit<WorldOptions, 'fidelity'>> & Pick<WorldOptions, 'fidelity'>;
 
 /** Hosts and clients in memory, with one virtual clock and one seed. */
 export interface World extends AsyncDisposable {
@@ -188,11 +160,6 @@ const CONNECT_NAMES: ReadonlySet<string> = new Set(['url', 'headers', 'protocols
 /** So much time the end of a world gives its scripts and hosts, on its own clock. */
 const ENDING_MS = 3_600_000;
 
-interface Script {
-  readonly name: string;
-  hasEnded: boolean;
-}
-
 /** A {@link World}, and what a simulation asks of it. */
 export class SeededWorld implements World, StepListener {
   readonly seed: number;
@@ -211,7 +178,7 @@ export class SeededWorld implements World, StepListener {
   readonly #links = new Set<WorldLink>();
   /** Clients so far: each has its number. */
   #clients = 0;
-  readonly #scripts: Script[] = [];
+  readonly #scripts: Scripts;
   readonly #errors: unknown[] = [];
   #hasEnded = false;
   /** Told of each fault, in words: `client 2 link reset`. */
@@ -244,6 +211,7 @@ export class SeededWorld implements World, StepListener {
       running: () => this.running,
       agenda: this.agenda,
     });
+    this.#scripts = new Scripts(this.agenda, this.escapes, (error) => this.#errors.push(error));
     this.clock = new WorldClock(this.agenda, this, this.escapes);
     // Apart from each other: one more draw of a script changes no id.
     this.random = seededRandom(seed ^ 0x5c_41_11);
@@ -300,22 +268,7 @@ export class SeededWorld implements World, StepListener {
 
   spawn(name: string, script: () => Promise<void>): Task<void> {
     this.#checkLives('w.spawn()');
-    if (typeof name !== 'string') throw badArgument('w.spawn()', 'name to be a string', name);
-    checkFunction('w.spawn()', 'script', script);
-    const entry: Script = { name, hasEnded: false };
-    this.#scripts.push(entry);
-    return taskOf(this.#run(entry, script), schedulingOf(this.agenda));
-  }
-
-  async #run(entry: Script, script: () => Promise<void>): Promise<void> {
-    try {
-      await this.escapes.inside(script);
-    } catch (error) {
-      this.#errors.push(error);
-      throw error;
-    } finally {
-      entry.hasEnded = true;
-    }
+    return this.#scripts.spawn(name, script);
   }
 
   real<T>(promise: PromiseLike<T>): Promise<T> {
@@ -369,7 +322,7 @@ export class SeededWorld implements World, StepListener {
 
   /** The names of the scripts that have not ended. */
   get running(): readonly string[] {
-    return this.#scripts.filter(({ hasEnded }) => !hasEnded).map(({ name }) => name);
+    return this.#scripts.running;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -421,9 +374,4 @@ export class SeededWorld implements World, StepListener {
 
 function neverEnded(seed: number, name: string): Error {
   return new Error(`The script '${name}' of the world with seed ${seed} has not ended with its hosts`);
-}
-
-function checkFidelity(call: string, name: string, fidelity: unknown): void {
-  if (fidelity === 'messages' || fidelity === 'wire') return;
-  throw badArgument(call, `${name} to be 'messages' or 'wire'`, fidelity);
 }
