@@ -23,6 +23,7 @@ vi.mock('../../../src/testing/simulation/world-options.ts', async (load) => {
 });
 
 await import('./checks.spec.ts');
+await import('./scripts.spec.ts');
 await import('./seeded-faults.spec.ts');
 await import('./simulate.spec.ts');
 await import('./world.spec.ts');

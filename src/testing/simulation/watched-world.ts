@@ -17,7 +17,8 @@ export function watchFor(world: SeededWorld): () => void {
   return () => watch.end();
 }
 
-class WatchedWorld implements Watched {
+/** What the watch of a world sees of it. */
+export class WatchedWorld implements Watched {
   readonly call = 'world()';
   readonly hasHandlers = true;
   readonly #world: SeededWorld;
