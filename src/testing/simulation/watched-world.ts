@@ -1,8 +1,11 @@
 // A world that a test drives by itself, as its standstill watch sees it: what its clients wait for,
 // and whether anything moves. world.ts calls it. standstill.ts looks, twice a second, and reports.
 
-import type { SeededWorld } from './world.ts';
+import type { Agenda } from './agenda.ts';
+import type { Checks } from './checks.ts';
+import type { Escapes } from './escapes.ts';
 import { whoWaits } from './who-waits.ts';
+import type { LookedAt } from './who-waits.ts';
 import type { MemoryServer } from '../memory-server.ts';
 import { StandstillWatch } from '../standstill.ts';
 import type { Watched, WatchedClock } from '../standstill.ts';
@@ -11,8 +14,15 @@ import { reportAsWarning } from '../../server/report.ts';
 import type { Report } from '../../server/report.ts';
 import { MessageSocket } from '../../socket/message-socket.ts';
 
+/** A world, as far as it is watched. */
+export interface WatchableWorld extends LookedAt {
+  readonly agenda: Agenda;
+  readonly checks: Checks;
+  readonly escapes: Escapes;
+}
+
 /** Watches a world. @returns Ends the watch. */
-export function watchFor(world: SeededWorld): () => void {
+export function watchFor(world: WatchableWorld): () => void {
   const watch = new StandstillWatch(new WatchedWorld(world), world);
   return () => watch.end();
 }
@@ -21,9 +31,9 @@ export function watchFor(world: SeededWorld): () => void {
 export class WatchedWorld implements Watched {
   readonly call = 'world()';
   readonly hasHandlers = true;
-  readonly #world: SeededWorld;
+  readonly #world: WatchableWorld;
 
-  constructor(world: SeededWorld) {
+  constructor(world: WatchableWorld) {
     this.#world = world;
   }
 

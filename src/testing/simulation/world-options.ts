@@ -1,5 +1,5 @@
-// The options of `world`, which those of `simulate` and `torture` contain: their types, defaults and
-// checks. Those of faults are faults.ts's.
+// The options of `world`, which those of `simulate` and `torture` contain: their types, defaults
+// and checks. Those of faults are faults.ts's.
 
 import { checkSeed } from './choices.ts';
 import { checkFaults } from './faults.ts';
