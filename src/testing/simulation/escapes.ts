@@ -114,7 +114,7 @@ export class Escapes {
     return inWorld.run(this.#begun, run);
   }
 
-  /** The seed of the world whose code calls now, where that is another one that is watched. */
+  /** Seed of the world whose code calls now, where that is another one that is watched. */
   get seedOfCaller(): number | undefined {
     const begun = inWorld.getStore();
     return begun === undefined || begun === this.#begun ? undefined : living.get(begun);

@@ -18,7 +18,7 @@ export type LinkDirection = 'in' | 'out';
 export interface Link {
   /**
    * Holds all that is under way, and all that is sent from now on: nothing is lost, nothing
-   * arrives. The sender's `bufferedBytes` stay until {@link heal}. A stall that the seed has chosen
+   * arrives. The sender's `bufferedBytes` stay until {@link heal}. A seeded stall
    * may end meanwhile; that of the script stays.
    *
    * @param direction - `'in'` is host to client, `'out'` is client to host. Default: both.

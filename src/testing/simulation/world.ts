@@ -83,7 +83,7 @@ export interface World extends AsyncDisposable {
   connect(host: Host, options?: Omit<ClientOfWorld, 'params'>): Promise<WorldClient>;
   /**
    * Runs a script beside the test. The end of the world waits for it, and throws its error, also
-   * where the test has awaited and caught it. In a simulation it fails the seed.
+   * where the test has awaited and caught it. In a simulation it fails the run.
    *
    * @param name - Named in errors.
    * @returns Resolves when the script has ended; rejects with what it has thrown.
