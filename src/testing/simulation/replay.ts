@@ -51,7 +51,7 @@ export const NOT_AGAIN: string =
   'machine, real I/O, or a variable that outlives the scenario';
 
 /**
- * Halves the number of random choices while the seed fails in the same way. Fewer choices need not
+ * Halves the number of random choices while a seed fails in the same way. Fewer choices need not
  * fail where more do: it finds a small number, not always the smallest.
  */
 async function fewestChoices({ failure, taken, steps }: FailedSeed['run'], play: Play): Promise<number> {
