@@ -57,6 +57,26 @@ describe('virtualClock', () => {
     ]);
   });
 
+  it('sleeps for several at one time, side by side', async () => {
+    const clock = virtualClock();
+    const woken: unknown[] = [];
+    for (const ms of [100, 50, 100]) void clock.sleep(ms).then(() => woken.push([ms, clock.now()]));
+    await clock.advance(100);
+    expect(woken).toEqual([
+      [50, 50],
+      [100, 100],
+      [100, 100],
+    ]);
+  });
+
+  it('ends a sleep with its signal, and refuses one of NaN ms', async () => {
+    const clock = virtualClock();
+    const sleeping = clock.sleep(Infinity, { signal: AbortSignal.abort('enough') });
+    await expect(sleeping).rejects.toBe('enough');
+    await expect(clock.sleep(Number.NaN)).rejects.toThrow('clock.sleep(): expected ms to be');
+    expect(clock.timers).toBe(0);
+  });
+
   it('can be advanced by what a timer begins', async () => {
     const clock = virtualClock();
     let inner: Promise<void> | undefined;

@@ -3,22 +3,35 @@
 
 import { afterRealTurn } from './real-turn.ts';
 import { settle } from './settle.ts';
-import type { Clock } from '../time/clock.ts';
+import { socketClockOf } from '../socket/socket-clock.ts';
+import type { SocketClock } from '../socket/socket-clock.ts';
 import { wallTimeMs } from '../time/real-clock.ts';
+import { schedulingOf } from '../time/scheduling.ts';
 import { badArgument } from '../core/arguments.ts';
 import { MAX_TIMER_MS } from '../core/limits.ts';
 import { noop } from '../core/noop.ts';
 
-export interface VirtualClock extends Clock {
+export interface VirtualClock extends SocketClock {
   /**
    * Moves time forward, timer by timer, and runs everything that is ready in between.
    *
-   * Calls at the same time add up: each begins where the one before has ended.
+   * Calls at the same time add up: each begins where the one before has ended. In a world that
+   * `simulate` or `torture` drives, time passes by itself: there a call moves nothing, waits for
+   * `ms` from now on, and does not add up. Scripts that wait side by side call `sleep`.
    *
    * @param ms - 0 to 3 155 760 000 000, a century; 0 runs the timers that are due now.
    * @throws UsageError `COROSOCK_ARGUMENT`.
    */
   advance(ms: number): Promise<void>;
+  /**
+   * Waits until time has passed, and moves none, as `ws.clock.sleep` does: calls at one time wait
+   * side by side.
+   *
+   * @param ms - How long, in milliseconds ≥ 0. `Infinity` waits for the signal alone.
+   * @param options - `signal`: aborting rejects with its reason, and clears the timer.
+   * @throws UsageError `COROSOCK_ARGUMENT`. The reason of `signal`.
+   */
+  sleep(ms: number, options?: { readonly signal?: AbortSignal | undefined }): Promise<void>;
   /**
    * The time of day: that of the machine when this clock was made, and the time that has passed on
    * this clock since. In a world it begins at 2030-01-01 UTC.
@@ -80,6 +93,10 @@ class SteppedClock implements VirtualClock {
   setImmediate(run: () => void): unknown {
     afterRealTurn(run);
     return undefined;
+  }
+
+  sleep(ms: number, options?: { readonly signal?: AbortSignal | undefined }): Promise<void> {
+    return socketClockOf(schedulingOf(this)).sleep(ms, options);
   }
 
   /** @param whenReady - Waits, between two timers, until all that is ready has run. */

@@ -46,17 +46,28 @@ describe('simulate', () => {
     expect(report.virtualMs).toBe(120_000);
   });
 
-  it('lets a scenario wait for a time, and for what is ready', async () => {
-    const nows: number[] = [];
-    await simulate(
+  it.each(['advance', 'sleep'] as const)('lets scripts wait side by side in clock.%s', async (call) => {
+    const woken: unknown[] = [];
+    const report = await simulate(
       async (w) => {
         await w.settle();
-        await Promise.all([w.clock.advance(1000), w.clock.advance(500)]);
-        nows.push(w.clock.now());
+        for (const ms of [1000, 500]) {
+          w.spawn(`for ${ms} ms`, async () => {
+            await w.clock[call](ms);
+            woken.push([ms, w.clock.now()]);
+          });
+        }
+        await Promise.all([w.clock[call](700), w.clock[call](300), w.clock[call](0)]);
+        woken.push(['scenario', w.clock.now()]);
       },
       { runs: 1 },
     );
-    expect(nows).toEqual([1500]);
+    expect(woken).toEqual([
+      [500, 500],
+      ['scenario', 700],
+      [1000, 1000],
+    ]);
+    expect(report.virtualMs).toBe(1000);
   });
 
   it('ends a run when its scripts have ended, too', async () => {

@@ -23,6 +23,39 @@ describe('w.clock', () => {
     expect(w.clock.now()).toBe(1500);
   });
 
+  it('sleeps for several scripts at one time, side by side', async () => {
+    await using w = world();
+    const woken: unknown[] = [];
+    const host = w.serve(async (ws) => {
+      await ws.clock.sleep(700);
+      woken.push(['handler', w.clock.now()]);
+    });
+    await w.connect(host);
+    for (const [name, ms] of [
+      ['ada', 1000],
+      ['bob', 500],
+    ] as const) {
+      w.spawn(name, async () => {
+        await w.clock.sleep(ms);
+        woken.push([name, w.clock.now()]);
+      });
+    }
+    await w.clock.advance(1000);
+    expect(woken).toEqual([
+      ['bob', 500],
+      ['handler', 700],
+      ['ada', 1000],
+    ]);
+  });
+
+  it('ends a sleep with its signal', async () => {
+    await using w = world();
+    const leaving = new AbortController();
+    const sleeping = w.clock.sleep(Infinity, { signal: leaving.signal });
+    leaving.abort('enough');
+    await expect(sleeping).rejects.toBe('enough');
+  });
+
   it('runs timers of code under test on its clock', async () => {
     await using w = world();
     const order: string[] = [];

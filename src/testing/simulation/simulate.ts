@@ -56,8 +56,8 @@ const FIRST_SEED = 1;
 /**
  * Runs a scenario in one world after another, each with its own seed, until one fails.
  *
- * Time passes by itself: when nothing is ready, it jumps to the next delivery or timer. Also
- * `w.clock.advance(ms)` in a scenario waits for that. A run ends when the scenario, the scripts of
+ * Time passes by itself: when nothing is ready, it jumps to the next delivery or timer. Scripts and
+ * scenario wait side by side in `w.clock.sleep(ms)`, and so they do in `w.clock.advance(ms)`. A run ends when the scenario, the scripts of
  * `w.spawn` and all of `w.eventually` have ended. Scripts that only wait, or go on until `untilMs`,
  * end with their hosts, which close then with `graceMs: 0`.
  *

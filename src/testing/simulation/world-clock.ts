@@ -5,6 +5,8 @@ import type { Agenda } from './agenda.ts';
 import { realTurn, TurnRow } from '../real-turn.ts';
 import { checkAdvance } from '../virtual-clock.ts';
 import type { VirtualClock } from '../virtual-clock.ts';
+import { socketClockOf } from '../../socket/socket-clock.ts';
+import { schedulingOf } from '../../time/scheduling.ts';
 import { MAX_TIMER_MS } from '../../core/limits.ts';
 import { noop } from '../../core/noop.ts';
 
@@ -44,7 +46,7 @@ export class WorldClock implements VirtualClock {
   #running: Promise<void> | undefined;
   /** Whether a caller waits until all that is ready has run: only then code is looked for. */
   #isAwaited = false;
-  /** Where the time will be when all calls of `advance` have ended. */
+  /** Where the time will be when all calls of `advance` have ended that move it. */
   #untilMs = 0;
   /** Whether time passes by itself: a simulation moves it, and `advance` waits for it. */
   isDriven: boolean = false;
@@ -89,8 +91,13 @@ export class WorldClock implements VirtualClock {
 
   async advance(ms: number): Promise<void> {
     checkAdvance(ms);
+    if (this.isDriven) return await this.#passed(this.now() + ms);
     this.#untilMs = Math.max(this.#untilMs, this.now()) + ms;
-    await (this.isDriven ? this.#passed(this.#untilMs) : this.#advanceTo(this.#untilMs, () => true));
+    await this.#advanceTo(this.#untilMs, () => true);
+  }
+
+  sleep(ms: number, options?: { readonly signal?: AbortSignal | undefined }): Promise<void> {
+    return socketClockOf(schedulingOf(this.#agenda)).sleep(ms, options);
   }
 
   /** Moves time from event to event while a condition holds, `mostMs` at most. */
