@@ -115,6 +115,15 @@ describe('w.eventually', () => {
     });
   });
 
+  it.each([1, 'yes', undefined, null])('fails a simulation where its check gives %o', async (answer) => {
+    const failing = simulate(async (w) => w.eventually('so', () => answer as never, 1000), { seed: 4 });
+    await expect(failing).rejects.toMatchObject({
+      message: expect.stringContaining(
+        "eventually 'so': UsageError: w.eventually(): expected a check that gives true or false, got",
+      ) as string,
+    });
+  });
+
   it('fails a simulation where its check throws', async () => {
     const cause = new Error('of the check');
     const failing = simulate(

@@ -46,6 +46,7 @@ describe('the option faults', () => {
     ['expected faults.crossingClose to be a probability from 0 to 1, got -1', { crossingClose: -1 }],
     ['expected faults.nodeDeath to be a probability from 0 to 1, got true', { nodeDeath: true }],
     ['expected faults.cutChunks to be true or false, got 1', { cutChunks: 1 }],
+    ["world(): expected fidelity: 'wire' beside faults.cutChunks", { cutChunks: true }],
     ['expected faults.delayMs to be [min, max], integers from 0 to 2147483647, got 5', { delayMs: 5 }],
     ['expected faults.delayMs to be [min, max]', { delayMs: [5, 1] }],
     ['expected faults.delayMs to be [min, max]', { delayMs: [0.5, 1] }],

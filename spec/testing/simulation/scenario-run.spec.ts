@@ -54,7 +54,9 @@ describe('a scenario that fails', () => {
       if (seed === 2) throw cause;
     });
     expect(error).toMatchObject({ code: 'COROSOCK_SIMULATION', name: 'SimulationError', seed: 2, cause });
-    expect(error.message).toMatch(/^simulate\(\): seed 2 fails: Error: of the scenario/);
+    expect(error.message).toMatch(
+      /^simulate\(\): seed 2 fails: Error: of the scenario \(scenario at scenario-run\.spec\.ts:\d+\)\n/,
+    );
   });
 
   it('may throw before it is asynchronous, and what is no error', async () => {
@@ -109,6 +111,9 @@ describe('a scenario that fails', () => {
       await w.clock.advance(1000);
     });
     expect(error).toMatchObject({ seed: 1, cause });
+    expect(error.message).toMatch(
+      /fails: Error: of the script \(script 'ada' at scenario-run\.spec\.ts:\d+\)/,
+    );
   });
 
   it('fails with the error of a step', async () => {
@@ -149,6 +154,73 @@ describe('a scenario that fails', () => {
     const host = other.serve(echo);
     const error = await failureOf(async (w) => void (await w.connect(host)), { seed: 3 });
     expect(error.message).toContain('this world (seed 3), got one of another (seed 5)');
+  });
+});
+
+describe('a handler that outlives its world', () => {
+  it.each<[string, Handler, string]>([
+    [
+      'itself',
+      async (ws) => {
+        await ws.read();
+        await new Promise(() => {});
+      },
+      'but not the handler of client 1: it waits in no call of this package',
+    ],
+    [
+      'in a sleep for ever',
+      async (ws) => {
+        await ws.clock.sleep(Infinity);
+      },
+      'but not the handler of client 1: it waits at scenario-run.spec.ts:',
+    ],
+    [
+      'by a child task',
+      async (ws) => {
+        void ws.spawn(async function counts() {
+          await new Promise(() => {});
+        });
+        await ws.closed;
+      },
+      "but not task 'counts' of the handler of client 1: it waits in no call of this package",
+    ],
+  ])('fails its seed: %s', async (_, handler, text) => {
+    const error = await failureOf(async (w) => {
+      const client = await w.connect(w.serve(handler));
+      await client.write('a');
+    });
+    expect(error).toMatchObject({ code: 'COROSOCK_SIMULATION', seed: 1 });
+    expect(error.message).toContain(`its world has ended, ${text}`);
+    expect(error.cause).toBeInstanceOf(Error);
+  });
+
+  it('is told of, also where its link is over and forgotten', async () => {
+    const error = await failureOf(async (w) => {
+      const host = w.serve(() => new Promise(() => {}));
+      const first = await w.connect(host);
+      first.link.reset();
+      await first.closed;
+      await w.connect(host);
+    });
+    expect(error.message).toContain(
+      'not the handler: it waits in no call of this package; the handler of client 2: it waits in',
+    );
+  });
+
+  it('has an hour to end', async () => {
+    const ends: number[] = [];
+    await simulate(
+      async (w) => {
+        await w.connect(
+          w.serve(async (ws) => {
+            await ws.clock.sleep(1_800_000);
+            ends.push(w.clock.now());
+          }),
+        );
+      },
+      { runs: 1 },
+    );
+    expect(ends).toEqual([1_800_000]);
   });
 });
 

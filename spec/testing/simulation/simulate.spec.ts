@@ -26,13 +26,28 @@ describe('simulate', () => {
   });
 
   it('runs 100 seeds by default', async () => {
-    expect(await simulate(async () => {})).toEqual({ runs: 100, steps: 0, virtualMs: 0 });
+    const report = await simulate((w) => w.clock.sleep(10));
+    expect(report).toEqual({ runs: 100, steps: 100, virtualMs: 1000 });
   });
 
-  it('runs the one seed that it is given, whatever runs says', async () => {
+  it('runs the one seed that it is given', async () => {
     const seeds: number[] = [];
-    await simulate(async ({ seed }) => void seeds.push(seed), { seed: 17, runs: 5 });
-    expect(seeds).toEqual([17]);
+    const report = await simulate(
+      async (w) => {
+        seeds.push(w.seed);
+        await w.clock.sleep(1);
+      },
+      { seed: 17 },
+    );
+    expect([seeds, report.runs]).toEqual([[17], 1]);
+  });
+
+  it('fails where nothing happens at all', async () => {
+    await expect(simulate(async () => {}, { runs: 2 })).rejects.toMatchObject({
+      code: 'COROSOCK_SIMULATION',
+      seed: 1,
+      message: expect.stringMatching(/^simulate\(\): nothing has happened.*w\.serve/u) as string,
+    });
   });
 
   it('lets time pass when nothing is ready', async () => {
@@ -52,7 +67,7 @@ describe('simulate', () => {
       async (w) => {
         await w.settle();
         for (const ms of [1000, 500]) {
-          w.spawn(`for ${ms} ms`, async () => {
+          void w.spawn(`for ${ms} ms`, async () => {
             await w.clock[call](ms);
             woken.push([ms, w.clock.now()]);
           });
@@ -123,6 +138,11 @@ describe('the options of simulate', () => {
     ['simulate(): expected options to be an object', () => simulate(async () => {}, 1 as never)],
     ['simulate(): unknown option "seeds"', () => simulate(async () => {}, { seeds: 1 } as never)],
     ['simulate(): expected seed to be a safe integer ≥ 0', () => simulate(async () => {}, { seed: -1 })],
+    ['simulate(): expected seed, which runs', () => simulate(async () => {}, { seed: 3, runs: 5 })],
+    [
+      "simulate(): expected fidelity: 'wire' beside faults.cutChunks",
+      () => simulate(async () => {}, { faults: { cutChunks: true }, fidelity: 'messages' }),
+    ],
     ['simulate(): expected runs to be an integer from 1', () => simulate(async () => {}, { runs: 0 })],
     ['simulate(): expected untilMs to be', () => simulate(async () => {}, { untilMs: -1 })],
   ])('are checked: %s', async (message, call) => {

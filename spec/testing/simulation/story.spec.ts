@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import type { Handler } from 'corosock';
-import { failureOf, linesOf } from './told.ts';
+import { failureOf, linesOf, withoutLines } from './told.ts';
 
 const echo: Handler = async (ws) => {
   for await (const message of ws) await ws.write(message);
@@ -46,7 +46,7 @@ describe('the story of a simulation', () => {
       't=15 handler of client 2 goes on at story.spec.ts · host at story.spec.ts writes "total 1" to client 1, client 2',
       't=15 "total 1" waits for client 1',
       't=15 "total 1" waits for client 2',
-      't=105 fails: AssertionError: expected 1 to be 2 // Object.is equality',
+      't=105 fails: AssertionError: expected 1 to be 2 // Object.is equality (scenario at story.spec.ts)',
     ]);
   });
 
@@ -58,8 +58,8 @@ describe('the story of a simulation', () => {
       },
       { seed: 9 },
     );
-    expect(error.message).toBe(
-      `simulate(): seed 9 fails: Error: of the scenario\n\n${error.story}\n\n` +
+    expect(withoutLines(error.message)).toBe(
+      `simulate(): seed 9 fails: Error: of the scenario (scenario at story.spec.ts)\n\n${withoutLines(error.story)}\n\n` +
         'It fails without any random order or fault. Give { seed: 9 } to repeat it',
     );
   });

@@ -35,7 +35,7 @@ describe('w.clock', () => {
       ['ada', 1000],
       ['bob', 500],
     ] as const) {
-      w.spawn(name, async () => {
+      void w.spawn(name, async () => {
         await w.clock.sleep(ms);
         woken.push([name, w.clock.now()]);
       });

@@ -2,6 +2,8 @@
 // step. The first check that fails counts: what comes after it is its consequence.
 
 import type { Agenda } from './agenda.ts';
+import { shortPlace } from '../who-waits.ts';
+import { placeOf } from '../../platform/own-frames.ts';
 import { badArgument, checkFunction, checkTimer } from '../../core/arguments.ts';
 import { shownError } from '../../core/errors.ts';
 import { propertyOf } from '../../core/object-like.ts';
@@ -29,6 +31,13 @@ export class CheckError extends Error {
   override toString(): string {
     return this.message;
   }
+}
+
+/** What has failed. */
+export interface Thrown {
+  readonly error: unknown;
+  /** Such as `script 'Bob'`, where it is known. */
+  readonly by?: string;
 }
 
 /** The checks of one world. */
@@ -100,7 +109,10 @@ export class Checks {
 
   #look(entry: Eventually): void {
     try {
-      if (answerOf(entry.check)) this.#settle(entry, entry.resolve);
+      const answer = answerOf(entry.check);
+      if (typeof answer !== 'boolean')
+        throw badArgument('w.eventually()', 'a check that gives true or false', answer);
+      if (answer) this.#settle(entry, entry.resolve);
     } catch (error) {
       const failure = this.#fail(`eventually '${entry.name}': ${shownError(error)}`, { cause: error });
       this.#settle(entry, () => entry.reject(failure));
@@ -141,6 +153,15 @@ function answerOf(check: () => unknown): unknown {
   if (typeof propertyOf(answer, 'then') !== 'function') return answer;
   void unattended(Promise.resolve(answer));
   throw new CheckError('expected a check that gives no promise: it runs between two steps');
+}
+
+/** What was thrown, by whom, and where: `Error: no (script 'Bob' at a.ts:12)`. */
+export function thrownText({ error, by }: Thrown): string {
+  const stack = error instanceof CheckError ? undefined : propertyOf(error, 'stack');
+  const lines = typeof stack === 'string' ? stack.split('\n') : [];
+  const place = lines.flatMap((line) => placeOf(line) ?? []).find((at) => !at.includes('/node_modules/'));
+  const facts = [by, place && `at ${shortPlace(place)}`].filter((fact) => fact !== undefined);
+  return facts.length === 0 ? shownError(error) : `${shownError(error)} (${facts.join(' ')})`;
 }
 
 function checkClaim(call: string, name: unknown, check: unknown): void {

@@ -2,6 +2,7 @@
 // seeded-faults.ts chooses and strikes; scripted faults are `client.link`, in world-link.ts.
 
 import { badArgument, checkBoolean, checkNames } from '../../core/arguments.ts';
+import { UsageError } from '../../core/errors.ts';
 import { MAX_TIMER_MS } from '../../core/limits.ts';
 import { complete, defaultsOf, namesOf } from '../../core/options.ts';
 import type { Complete, OptionTable } from '../../core/options.ts';
@@ -17,8 +18,8 @@ export interface Faults {
    */
   readonly delayMs?: readonly [min: number, max: number];
   /**
-   * Cuts chunks of bytes anywhere, and merges them. Without effect on whole messages: it needs
-   * `fidelity: 'wire'`. Default false.
+   * Cuts chunks of bytes anywhere, and merges them. It needs `fidelity: 'wire'`: whole messages
+   * have no chunks. Default false.
    */
   readonly cutChunks?: boolean;
   /**
@@ -64,6 +65,12 @@ export interface Faults {
  */
 export type FaultsOption = 'none' | 'mild' | 'cruel' | Faults;
 
+/** Options of a world that belong together. */
+interface Fidelity {
+  readonly faults: FaultsOption;
+  readonly fidelity?: unknown;
+}
+
 const FAULTS: OptionTable<Faults> = {
   delayMs: [[0, 0], checkRange],
   cutChunks: [false, checkBoolean],
@@ -103,6 +110,14 @@ export function checkFaults(call: string, name: string, faults: unknown): void {
     throw badArgument(call, `${name} to be 'none', 'mild', 'cruel' or an object of faults`, faults);
   checkNames(`${call} ${name}`, faults, namesOf(FAULTS));
   complete<Faults>(call, faults, FAULTS, `${name}.`);
+}
+
+/** Gives options back whose faults fit what links carry. Faults by name fit both. */
+export function fitting<T extends Fidelity>(call: string, options: T): T {
+  const { faults, fidelity } = options;
+  if (fidelity === 'wire' || typeof faults === 'string' || faults.cutChunks !== true) return options;
+  const expected = "expected fidelity: 'wire' beside faults.cutChunks: whole messages have no chunks";
+  throw new UsageError('COROSOCK_ARGUMENT', `${call}: ${expected}`);
 }
 
 /** Gives all faults of an option that was checked. */

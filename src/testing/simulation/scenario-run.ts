@@ -1,10 +1,13 @@
 // One run of a scenario in one world, and how it has ended. drive.ts moves time; simulate.ts makes
 // a run for each seed.
 
+import { thrownText } from './checks.ts';
 import { Drive, MAX_STEPS_AT_ONCE } from './drive.ts';
 import { whoWaits } from './who-waits.ts';
 import type { SeededWorld, World } from './world.ts';
+import { waitText } from '../who-waits.ts';
 import { realTurn } from '../real-turn.ts';
+import type { HandlerRun } from '../../server/handler-run.ts';
 import { shownError } from '../../core/errors.ts';
 import { noop } from '../../core/noop.ts';
 
@@ -21,6 +24,9 @@ export interface RunFailure {
   /** What happened, one line an event. Undefined where it was not recorded. */
   readonly story?: string;
 }
+
+/** So much time handlers get that go on after the end of their world, on its clock. */
+const ENDING_MS = 3_600_000;
 
 /** Plays one scenario in one world. */
 export class ScenarioRun {
@@ -73,7 +79,7 @@ export class ScenarioRun {
     } catch (error) {
       // After a check that has failed it is a consequence.
       this.#look();
-      this.#fail({ kind: 'thrown', text: shownError(error), cause: error });
+      this.#fail({ kind: 'thrown', text: thrownText({ error, by: 'scenario' }), cause: error });
     }
     this.#isOver = true;
   }
@@ -102,7 +108,7 @@ export class ScenarioRun {
   #look(): void {
     const { failure } = this.#world;
     if (failure !== undefined)
-      this.#fail({ kind: 'thrown', text: shownError(failure.error), cause: failure.error });
+      this.#fail({ kind: 'thrown', text: thrownText(failure), cause: failure.error });
     if (this.#drive.isLivelock)
       this.#failOf('livelock', `${MAX_STEPS_AT_ONCE} steps at one time: it goes round in a circle`);
   }
@@ -133,9 +139,39 @@ export class ScenarioRun {
 
   /** Ends the world, also after a failure, so that no handler stays behind. */
   async #end(): Promise<void> {
-    if (this.#failure !== undefined) return await this.#world[Symbol.asyncDispose]().catch(noop);
-    await this.#world[Symbol.asyncDispose]().catch((error: unknown) => {
+    const world = this.#world;
+    if (this.#failure !== undefined) return await world[Symbol.asyncDispose]().catch(noop);
+    try {
+      await world[Symbol.asyncDispose]();
+      await this.#endHandlers();
+    } catch (error) {
       this.#fail({ kind: 'thrown', text: shownError(error), cause: error });
+    }
+  }
+
+  /** Gives handlers and child tasks that go on after their sockets time to end. @throws Error. */
+  async #endHandlers(): Promise<void> {
+    const isLeft = (): boolean => [...this.#world.servers].some(({ runs }) => runs.some(runsOn));
+    if (!isLeft()) return;
+    await this.#world.clock.advanceWhile(isLeft, ENDING_MS);
+    if (isLeft()) throw new Error(`its world has ended, but not ${this.#left().join('; ')}`);
+  }
+
+  /** Says where handlers and child tasks wait that have not ended. */
+  #left(): readonly string[] {
+    const links = [...this.#world.links];
+    const waits = [...this.#world.servers].flatMap(({ host, runs }) =>
+      host.handlerWaits.of(runs.filter(runsOn)),
+    );
+    return waits.map(({ id, task, waits: call, at }) => {
+      const client = links.find(({ ends }) => ends?.ws.id === id)?.name;
+      const ofTask = task === undefined ? '' : `task '${task}' of `;
+      return `${ofTask}the handler${client === undefined ? '' : ` of ${client}`}: it ${waitText(call, at)}`;
     });
   }
+}
+
+/** Whether the function of a handler, or of a child task, has not ended. */
+function runsOn({ handling, tasks }: HandlerRun): boolean {
+  return handling !== undefined || tasks.length > 0;
 }

@@ -2,6 +2,7 @@
 // world, and its error fails the world. world.ts calls it.
 
 import type { Agenda } from './agenda.ts';
+import type { Thrown } from './checks.ts';
 import type { Escapes } from './escapes.ts';
 import { taskOf } from '../../tasks/task.ts';
 import type { Task } from '../../tasks/task.ts';
@@ -17,11 +18,11 @@ interface Script {
 export class Scripts {
   readonly #agenda: Agenda;
   readonly #escapes: Escapes;
-  readonly #onError: (error: unknown) => void;
+  readonly #onError: (thrown: Thrown) => void;
   readonly #all: Script[] = [];
 
-  /** @param onError - Gets what a script throws. */
-  constructor(agenda: Agenda, escapes: Escapes, onError: (error: unknown) => void) {
+  /** @param onError - Gets what a script throws, with its name. */
+  constructor(agenda: Agenda, escapes: Escapes, onError: (thrown: Thrown) => void) {
     this.#agenda = agenda;
     this.#escapes = escapes;
     this.#onError = onError;
@@ -45,7 +46,7 @@ export class Scripts {
     try {
       await this.#escapes.inside(script);
     } catch (error) {
-      this.#onError(error);
+      this.#onError({ error, by: `script '${entry.name}'` });
       throw error;
     } finally {
       entry.hasEnded = true;

@@ -1,17 +1,20 @@
 // `simulate`: one scenario under many seeds. One run is scenario-run.ts's; replay.ts finds out why
 // a seed fails.
 
+import { fitting } from './faults.ts';
 import { explain } from './replay.ts';
 import type { Play, PlayedRun } from './replay.ts';
 import { checkSeed } from './choices.ts';
 import { ScenarioRun } from './scenario-run.ts';
 import type { Scenario } from './scenario-run.ts';
+import { SimulationError } from './simulation-error.ts';
 import { Story } from './story.ts';
 import { SeededWorld } from './world.ts';
 import { WORLD_OPTIONS } from './world-options.ts';
 import type { World } from './world.ts';
 import type { WorldOptions, WorldSettings } from './world-options.ts';
 import { checkCount, checkFunction, checkMs, checkNames, checkObject } from '../../core/arguments.ts';
+import { UsageError } from '../../core/errors.ts';
 import { complete, namesOf } from '../../core/options.ts';
 import type { Complete, OptionTable } from '../../core/options.ts';
 
@@ -20,8 +23,8 @@ export interface SimulateOptions extends WorldOptions {
   /** Runs one seed alone, a safe integer ≥ 0: it repeats a failure. Default: `runs` seeds. */
   readonly seed?: number;
   /**
-   * So many seeds, from 1 on: an integer from 1 to 2⁵³−1. It has no effect beside `seed`. Default
-   * 100.
+   * So many seeds, from 1 on: an integer from 1 to 2⁵³−1. Refused beside `seed`, which is one
+   * alone. Default 100.
    */
   readonly runs?: number;
   /**
@@ -57,9 +60,10 @@ const FIRST_SEED = 1;
  * Runs a scenario in one world after another, each with its own seed, until one fails.
  *
  * Time passes by itself: when nothing is ready, it jumps to the next delivery or timer. Scripts and
- * scenario wait side by side in `w.clock.sleep(ms)`, and so they do in `w.clock.advance(ms)`. A run ends when the scenario, the scripts of
- * `w.spawn` and all of `w.eventually` have ended. Scripts that only wait, or go on until `untilMs`,
- * end with their hosts, which close then with `graceMs: 0`.
+ * scenario wait side by side in `w.clock.sleep(ms)`, and so they do in `w.clock.advance(ms)`. A run
+ * ends when the scenario, the scripts of `w.spawn` and all of `w.eventually` have ended. Scripts
+ * that only wait, or go on until `untilMs`, end with their hosts, which close then with
+ * `graceMs: 0`.
  *
  * An error of a handler or hook fails the run, unless its host has a `report` of its own: that then
  * decides. Code that waits for a timer of Node or real I/O outside of `w.real` is looked for in the
@@ -68,8 +72,9 @@ const FIRST_SEED = 1;
  * @param scenario - Gets a world of its own, and makes hosts and clients in it.
  * @returns The number of runs, steps and milliseconds.
  * @throws SimulationError for the first seed that fails: COROSOCK_SIMULATION where the scenario
- *   throws, a check fails, a promise is rejected that nobody handles, or it does not end;
- *   COROSOCK_DEADLOCK where it waits for ever. UsageError `COROSOCK_ARGUMENT`.
+ *   throws, a check fails, a promise is rejected that nobody handles, it does not end, a handler or
+ *   child task goes on for an hour after its world, or nothing happens at all; COROSOCK_DEADLOCK
+ *   where it waits for ever. UsageError `COROSOCK_ARGUMENT`.
  */
 export async function simulate(
   scenario: (world: World) => Promise<void>,
@@ -78,7 +83,12 @@ export async function simulate(
   checkFunction('simulate()', 'scenario', scenario);
   checkObject('simulate()', options);
   checkNames('simulate()', options, namesOf(SIMULATE_OPTIONS));
-  const settings = complete<SimulateOptions, 'seed'>('simulate()', options, SIMULATE_OPTIONS);
+  const settings = fitting(
+    'simulate()',
+    complete<SimulateOptions, 'seed'>('simulate()', options, SIMULATE_OPTIONS),
+  );
+  if (options.seed !== undefined && options.runs !== undefined)
+    throw new UsageError('COROSOCK_ARGUMENT', 'simulate(): expected seed, which runs one alone, or runs');
   const { seed: onlySeed, runs } = settings;
   const report = { runs: 0, steps: 0, virtualMs: 0 };
   const first = onlySeed ?? FIRST_SEED;
@@ -91,7 +101,15 @@ export async function simulate(
     report.steps += run.steps;
     report.virtualMs += run.virtualMs;
   }
+  if (report.steps === 0) throw nothingHappened(first);
   return report;
+}
+
+function nothingHappened(seed: number): SimulationError {
+  const text =
+    'simulate(): nothing has happened, no delivery and no timer. ' +
+    'Serve a host with w.serve, connect to it, and await what the scenario does';
+  return new SimulationError('COROSOCK_SIMULATION', text, { seed, story: '' });
 }
 
 interface Run extends PlayedRun {

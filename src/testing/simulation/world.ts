@@ -6,9 +6,10 @@
 
 import { Agenda } from './agenda.ts';
 import { Checks } from './checks.ts';
+import type { Thrown } from './checks.ts';
 import { Choices, randomnessOf, seededRandom } from './choices.ts';
 import { Escapes } from './escapes.ts';
-import { canFallSilent, faultsOf } from './faults.ts';
+import { canFallSilent, faultsOf, fitting } from './faults.ts';
 import { HostFaults } from './seeded-faults.ts';
 import { Scripts } from './scripts.ts';
 import type { Story } from './story.ts';
@@ -146,7 +147,7 @@ export interface World extends AsyncDisposable {
 export function world(options: WorldOptions = {}): World {
   checkObject('world()', options);
   checkNames('world()', options, namesOf(WORLD_OPTIONS));
-  const made = new SeededWorld(complete<WorldOptions>('world()', options, WORLD_OPTIONS));
+  const made = new SeededWorld(fitting('world()', complete<WorldOptions>('world()', options, WORLD_OPTIONS)));
   made.onEnd = watchFor(made);
   return made;
 }
@@ -179,7 +180,7 @@ export class SeededWorld implements World, StepListener {
   /** Clients so far: each has its number. */
   #clients = 0;
   readonly #scripts: Scripts;
-  readonly #errors: unknown[] = [];
+  readonly #errors: Thrown[] = [];
   #hasEnded = false;
   /** Told of each fault, in words: `client 2 link reset`. */
   onFault: ((what: string) => void) | undefined;
@@ -211,7 +212,7 @@ export class SeededWorld implements World, StepListener {
       running: () => this.running,
       agenda: this.agenda,
     });
-    this.#scripts = new Scripts(this.agenda, this.escapes, (error) => this.#errors.push(error));
+    this.#scripts = new Scripts(this.agenda, this.escapes, (thrown) => this.#errors.push(thrown));
     this.clock = new WorldClock(this.agenda, this, this.escapes);
     // Apart from each other: one more draw of a script changes no id.
     this.random = seededRandom(seed ^ 0x5c_41_11);
@@ -300,16 +301,15 @@ export class SeededWorld implements World, StepListener {
   }
 
   stepOnError(error: unknown): void {
-    this.#errors.push(error);
+    this.#errors.push({ error });
   }
 
   // Called by a simulation.
 
   /** What has failed first: a check, a script, or a step. */
-  get failure(): { readonly error: unknown } | undefined {
+  get failure(): Thrown | undefined {
     const { failure } = this.checks;
-    if (failure !== undefined) return { error: failure };
-    return this.#errors.length > 0 ? { error: this.#errors[0] } : undefined;
+    return failure === undefined ? this.#errors[0] : { error: failure };
   }
 
   get servers(): Iterable<MemoryServer> {
