@@ -81,12 +81,55 @@ describe('explain', () => {
   });
 
   it('shows the last sixty lines of a long story', async () => {
-    const story = Array.from({ length: 100 }, (_, index) => `t=${index} line`).join('\n');
+    const story = Array.from({ length: 100 }, (_, index) => `t=${index} line ${index}`).join('\n');
     const error = await explain('simulate()', failed, playing(0, { story }).play);
     expect([
       error.story,
       error.message.includes('t=39 line'),
       error.message.includes('…\nt=40 line'),
     ]).toEqual([story, false, true]);
+  });
+
+  const messageOf = async (lines: readonly string[]): Promise<string> => {
+    const { message } = await explain('simulate()', failed, playing(0, { story: lines.join('\n') }).play);
+    return message;
+  };
+  const many = Array.from({ length: 100 }, (_, index) => `t=${index} line ${index}`);
+
+  it.each([
+    't=3 host 1 stops',
+    't=3 client 2 link reset',
+    't=3 host writes "a" to client 1 · client 1 link cut',
+  ])('shows a fault that has struck before those lines: %s', async (fault) => {
+    const message = await messageOf(['t=2 before', fault, 't=3 after', ...many]);
+    expect(message).toContain(`\n\n${fault}\n…\nt=40 line 40\n`);
+  });
+
+  it('shows the last twenty of many faults', async () => {
+    const faults = Array.from({ length: 30 }, (_, index) => `t=${index} client ${index} link stalls in`);
+    const message = await messageOf([...faults, ...many]);
+    expect(message).toContain(`\n\n${faults.slice(10).join('\n')}\n…\nt=40`);
+  });
+
+  it('folds equal lines that follow each other', async () => {
+    const ticks = Array.from({ length: 100 }, (_, index) => `t=${index} tick`);
+    const message = await messageOf([
+      't=0 first',
+      ...ticks,
+      '… 3 lines before',
+      '… 3 lines before',
+      't=99 last',
+    ]);
+    expect(message).toContain(
+      't=0 first\nt=0 tick (100 times, until t=99)\n… 3 lines before\n… 3 lines before\nt=99 last\n',
+    );
+  });
+
+  it('shows 4,000 characters of what was thrown', async () => {
+    const long = { ...failure, text: 'x'.repeat(100_000) };
+    const run = { ...failed.run, failure: long };
+    const { message } = await explain('simulate()', { seed: 5, run }, playing(0, long).play);
+    expect(message).toContain(`fails: ${'x'.repeat(4_000)}…`);
+    expect(message.length).toBeLessThan(4_500);
   });
 });

@@ -140,4 +140,11 @@ describe('the story of a simulation', () => {
     expect([lines.length, /^… \d+ lines before$/u.test(lines[0] ?? '')]).toEqual([10_001, true]);
     expect(error.message.split('\n').length).toBeLessThan(70);
   }, 60_000);
+
+  it('gives one line, of bounded length, to what was thrown', async () => {
+    const error = await failureOf(async () => {
+      throw new Error(`Expected values to be equal:\n\n1 !== 2\n${'x'.repeat(100_000)}`);
+    });
+    expect(error.story).toMatch(/^t=0 fails: (?:Error: )?Expected values to be equal: 1 !== 2 x{10,110}…$/u);
+  });
 });

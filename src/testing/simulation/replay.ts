@@ -27,6 +27,10 @@ const MOST_REPLAYS = 20;
 const MOST_STEPS = 2_000_000;
 /** So many lines of the story stand in the message: its end. The error has all. */
 const SHOWN_LINES = 60;
+/** So many lines of faults stand before them: the last ones. */
+const SHOWN_FAULTS = 20;
+/** Characters of what was thrown that stand in the message. Its cause has all. */
+const SHOWN_TEXT = 4_000;
 
 /** Makes the error of a seed that has failed. */
 export async function explain(call: string, { seed, run }: FailedSeed, play: Play): Promise<SimulationError> {
@@ -78,7 +82,8 @@ function formOf(text: string): string {
 
 function errorOf(call: string, seed: number, failure: RunFailure, hint: string): SimulationError {
   const { kind, text, cause, story = '' } = failure;
-  const message = messageOf(`${call}: seed ${seed} fails: ${text}`, story, hint);
+  const shortText = text.length > SHOWN_TEXT ? `${text.slice(0, SHOWN_TEXT)}…` : text;
+  const message = messageOf(`${call}: seed ${seed} fails: ${shortText}`, story, hint);
   const run = { seed, story };
   if (kind === 'deadlock') return new SimulationError('COROSOCK_DEADLOCK', message, run);
   const options = kind === 'thrown' ? { cause } : undefined;
@@ -87,7 +92,38 @@ function errorOf(call: string, seed: number, failure: RunFailure, hint: string):
 
 /** Puts together the text of an error: the end of its story stands in it. */
 export function messageOf(head: string, story: string, hint: string): string {
-  const lines = story.split('\n');
-  const shown = lines.length > SHOWN_LINES ? ['…', ...lines.slice(-SHOWN_LINES)] : lines;
-  return [head, shown.join('\n'), hint].filter((part) => part !== '').join('\n\n');
+  return [head, shownPart(story), hint].filter((part) => part !== '').join('\n\n');
+}
+
+/** The end of a story, with the faults that have struck before it. Equal lines become one. */
+function shownPart(story: string): string {
+  const lines = folded(story.split('\n'));
+  const before = lines.slice(0, -SHOWN_LINES);
+  if (before.length === 0) return lines.join('\n');
+  const faults = before.filter((line) => FAULT.test(line)).slice(-SHOWN_FAULTS);
+  return [...faults, '…', ...lines.slice(-SHOWN_LINES)].join('\n');
+}
+
+/** A line in which a fault strikes: `client 2 link reset`, `host 1 stops`. */
+const FAULT = /(?:^t=\d+| ·) (?:client \d+ link|host \d+ stops)/u;
+const TIMED = /^t=(\d+) (.*)$/u;
+
+/** Makes one line of lines that follow each other and differ in time only. */
+function folded(lines: readonly string[]): readonly string[] {
+  const groups: string[][] = [];
+  for (const line of lines) {
+    const last = groups.at(-1);
+    const words = wordsOf(line);
+    if (last !== undefined && words !== undefined && wordsOf(last[0]) === words) last.push(line);
+    else groups.push([line]);
+  }
+  return groups.map(([first = '', ...others]) => {
+    const until = TIMED.exec(others.at(-1) ?? '')?.[1];
+    return until === undefined ? first : `${first} (${others.length + 1} times, until t=${until})`;
+  });
+}
+
+/** The words of a line; undefined for one without a time. */
+function wordsOf(line: string | undefined): string | undefined {
+  return TIMED.exec(String(line))?.[2];
 }

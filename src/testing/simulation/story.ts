@@ -16,6 +16,9 @@ import { shownError } from '../../core/errors.ts';
 /** Lines that are kept, the youngest. */
 const MOST_LINES = 10_000;
 
+/** Characters of what was thrown that stand in a line. */
+const MOST_THROWN = 120;
+
 /** Waits that end without a word of a socket. */
 const RESTS: ReadonlySet<Wait['waits']> = new Set(['select', 'task', 'other']);
 
@@ -45,7 +48,7 @@ export class Story {
   /** Ends the story. @param end - Its last words. @returns All lines. */
   finish(end: string): string {
     this.#endLine();
-    this.tell(end);
+    this.tell(inLine(end));
     this.#endLine();
     this.#isOver = true;
     const rest = this.#left === 0 ? [] : [`… ${this.#left} lines before`];
@@ -104,7 +107,7 @@ export class Story {
 
   /** A host reports an error. */
   reports(error: unknown, { phase, socketId }: Where): void {
-    const text = shownError(error);
+    const text = inLine(shownError(error));
     this.#add(() => {
       const name = this.#nameOfId(socketId);
       if (name === undefined) return `${phase} fails: ${text}`;
@@ -141,6 +144,12 @@ export class Story {
     const resting = waits.filter((wait) => wait.at !== undefined && RESTS.has(wait.waits));
     return new Map(resting.map((wait) => [[wait.id, wait.task, wait.waits, wait.at].join(), wait]));
   }
+}
+
+/** Makes one line of the text of an error, which may have many, and long ones. */
+function inLine(text: string): string {
+  const line = text.slice(0, 2 * MOST_THROWN).replaceAll(/\s*\n\s*/gu, ' ');
+  return line.length > MOST_THROWN ? `${line.slice(0, MOST_THROWN)}…` : line;
 }
 
 /** Joins what is written to several clients: `… to client 1, client 2`. */
