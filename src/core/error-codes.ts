@@ -76,7 +76,9 @@ export interface ErrorCodes {
   readonly COROSOCK_CLOSE_REASON: 'UsageError';
   /**
    * Code in a world of `corosock/testing` waits for a timer of Node or for real I/O, which no seed
-   * can repeat. The text says which code, and what Node has pending.
+   * can repeat. The text says which code, and what Node has pending. `settle` and `clock.advance`
+   * of a world reject with it; for `simulate` and `torture` it is the `cause` of a
+   * `SimulationError`.
    *
    * Cure: `ws.clock.sleep(ms)` in place of Node's timers; `await w.real(promise)` around real I/O,
    * for which the world stands still.

@@ -5,6 +5,7 @@
 import type { MemoryServer } from './memory-server.ts';
 import { realPause, realTurn } from './real-turn.ts';
 import { settle } from './settle.ts';
+import { EVERY_PATH } from '../server/routes.ts';
 import type { HostWaits } from '../server/host-waits.ts';
 import type { HandlerRun } from '../server/handler-run.ts';
 
@@ -92,11 +93,15 @@ export function codeElsewhere(server: MemoryServer): ReadonlyMap<string, string>
     if (awaited.length === 0) names.set(`${run.id} ${task}`, nameOf(run.route, task));
   for (const run of runs.filter(isInHook)) {
     const hook = run.isOffering ? 'onClientMessage' : 'onPostServer';
-    names.set(`${run.id} ${hook}`, `${hook} of ${run.route}`);
+    names.set(`${run.id} ${hook}`, `${hook}${ofRoute(run.route)}`);
   }
   return names;
 }
 
 function nameOf(route: string, task: string | undefined): string {
-  return task === undefined ? `the handler of ${route}` : `the child task ${task} of ${route}`;
+  return (task === undefined ? 'the handler' : `the child task ${task}`) + ofRoute(route);
+}
+
+function ofRoute(route: string): string {
+  return route === EVERY_PATH ? '' : ` of ${route}`;
 }

@@ -136,6 +136,14 @@ describe('client.link.reset', () => {
     ]);
   });
 
+  it('refuses a direction for a cut: both are lost', async () => {
+    await using w = world();
+    const [{ link }] = await echoIn(w);
+    expect(() => void Reflect.apply(link.cut, link, ['in'])).toThrow(
+      'link.cut(): expected no argument: it cuts both directions, got "in"',
+    );
+  });
+
   it('ends a link that is stalled, and one that is cut', async () => {
     await using w = world();
     const [stalled, host] = await echoIn(w);

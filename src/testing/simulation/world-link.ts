@@ -167,7 +167,8 @@ export class WorldLink implements Link, FaultyLink {
     this.#ends?.reset();
   }
 
-  cut(): void {
+  cut(...others: readonly unknown[]): void {
+    if (others.length > 0) throw badArgument('link.cut()', 'no argument: it cuts both directions', others[0]);
     this.#lose();
     this.#tell('cut');
   }
