@@ -126,4 +126,29 @@ describe('a story', () => {
     expect(lines[0]).toContain(`writes "${'a'.repeat(60)}"…`);
     expect(lines.join()).toContain('writes "par", a part,');
   });
+
+  it('tells why a host closes, where its handler has not asked for it', async () => {
+    const lines = await storyOf(
+      async (ws) => {
+        await ws.clock.sleep(10);
+        await ws.session?.end();
+        await ws.closed;
+      },
+      async () => {},
+      { sessions: { secret: 'a secret of 32 bytes, as it seems' } },
+    );
+    expect(lines.join('\n')).toMatch(/closes .*: session/u);
+  });
+
+  it('tells no lines where something else has made stacks its own', async () => {
+    const { prepareStackTrace } = Error;
+    Error.prepareStackTrace = () => undefined;
+    try {
+      const lines = await storyOf(echo, async (client) => void (await client.write('hi')));
+      expect(lines.join('\n')).toContain('client 1 writes "hi"');
+    } finally {
+      if (prepareStackTrace === undefined) Reflect.deleteProperty(Error, 'prepareStackTrace');
+      else Error.prepareStackTrace = prepareStackTrace;
+    }
+  });
 });
