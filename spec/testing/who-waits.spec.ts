@@ -22,7 +22,7 @@ async function saidOf(
   const server = new MemoryServer('runServer()', handler, { clock: virtualClock(), ...options });
   await begin(server, server.first);
   await settle();
-  return handlersWaiting(server, () => 'client 1').map((text) => text.replaceAll(HERE, 'HERE'));
+  return handlersWaiting(server, () => undefined).map((text) => text.replaceAll(HERE, 'HERE'));
 }
 
 describe('who waits where', () => {

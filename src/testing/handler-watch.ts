@@ -5,6 +5,7 @@
 import type { MemoryServer } from './memory-server.ts';
 import { realPause, realTurn } from './real-turn.ts';
 import { settle } from './settle.ts';
+import { handlerName } from './who-waits.ts';
 import { EVERY_PATH } from '../server/routes.ts';
 import type { HostWaits } from '../server/host-waits.ts';
 import type { HandlerRun } from '../server/handler-run.ts';
@@ -90,16 +91,12 @@ export function codeElsewhere(server: MemoryServer): ReadonlyMap<string, string>
   const names = new Map<string, string>();
   if (server.opening > 0) names.set('opening', 'onPreServer');
   for (const { run, task, awaited } of server.host.handlerWaits.elsewhere(runs))
-    if (awaited.length === 0) names.set(`${run.id} ${task}`, nameOf(run.route, task));
+    if (awaited.length === 0) names.set(`${run.id} ${task}`, handlerName({ route: run.route, task }));
   for (const run of runs.filter(isInHook)) {
     const hook = run.isOffering ? 'onClientMessage' : 'onPostServer';
     names.set(`${run.id} ${hook}`, `${hook}${ofRoute(run.route)}`);
   }
   return names;
-}
-
-function nameOf(route: string, task: string | undefined): string {
-  return (task === undefined ? 'the handler' : `the child task ${task}`) + ofRoute(route);
 }
 
 function ofRoute(route: string): string {

@@ -5,7 +5,7 @@
 import { codeElsewhere } from './handler-watch.ts';
 import type { MemoryServer } from './memory-server.ts';
 import { realTimer } from './real-turn.ts';
-import { handlersWaiting, socketsWaiting } from './who-waits.ts';
+import { flightText, handlersWaiting, socketsWaiting } from './who-waits.ts';
 import type { NamedSocket } from './who-waits.ts';
 import type { Conversation } from '../conversation/conversation.ts';
 import type { Wait } from '../server/host-waits.ts';
@@ -93,10 +93,11 @@ export class WatchedRun implements Watched {
   }
 
   standstill(): string {
-    const handlers = this.hasHandlers ? handlersWaiting(this.#server, clientName) : [];
-    const isInFlight = conversationsOf(this).some(({ transport }) => transport.bufferedBytes > 0);
-    const flight = isInFlight ? 'what is in flight waits for a reader' : 'nothing is in flight';
-    const facts = [...handlers, ...socketsWaiting(this.#sockets), flight].join('; ');
+    const nameOf = this.#server.runs.length > 1 ? clientName : (): undefined => undefined;
+    const handlers = this.hasHandlers ? handlersWaiting(this.#server, nameOf) : [];
+    const facts = [...handlers, ...socketsWaiting(this.#sockets), flightText(conversationsOf(this))].join(
+      '; ',
+    );
     return `${facts}${timerText(this.clock)}`;
   }
 }

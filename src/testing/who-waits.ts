@@ -1,5 +1,5 @@
-// Says who waits where, for errors and reports of tests that stand still: handlers, child tasks,
-// and the sockets that a test holds. server/host-waits.ts finds the waits of handlers.
+// The words for who waits where: handlers, child tasks, and the sockets that a test holds. Errors and
+// reports of tests that stand still have them. server/host-waits.ts finds the waits of handlers.
 
 import type { MemoryServer } from './memory-server.ts';
 import type { Conversation } from '../conversation/conversation.ts';
@@ -7,6 +7,14 @@ import { AwaitStacks, placeIn } from '../server/await-stacks.ts';
 import type { AwaitStack } from '../server/await-stacks.ts';
 import type { Wait } from '../server/host-waits.ts';
 import { EVERY_PATH } from '../server/routes.ts';
+
+/** Whose handler it is. Undefined: not told. */
+export interface HandlerPlace {
+  readonly route?: string | undefined;
+  /** The name of the function of a child task. */
+  readonly task?: string | undefined;
+  readonly client?: string | undefined;
+}
 
 /** A socket that code of a test holds. */
 export interface NamedSocket {
@@ -18,19 +26,25 @@ export interface NamedSocket {
 /**
  * Says where the handlers and child tasks of a server wait.
  *
- * @param nameOf - Gives the name of the client of a run, where a server has several.
+ * @param nameOf - Gives the name of the client of a run, where it is to be told.
  */
 export function handlersWaiting(
   { host, runs }: MemoryServer,
-  nameOf: (index: number) => string,
+  nameOf: (index: number) => string | undefined,
 ): readonly string[] {
   const ids = runs.map(({ id }) => id);
-  return host.waits().map(({ id, route, task, waits, at }) => {
-    const ofTask = task === undefined ? '' : `task '${task}' of `;
-    const onRoute = route === EVERY_PATH ? '' : ` of ${route}`;
-    const ofClient = runs.length > 1 ? ` of ${nameOf(ids.indexOf(id))}` : '';
-    return `${ofTask}handler${onRoute}${ofClient} ${waitText(waits, at)}`;
+  const waits = host.handlerWaits.of(runs.filter((run) => !run.hasEnded));
+  return waits.map((wait) => {
+    const name = handlerName({ ...wait, client: nameOf(ids.indexOf(wait.id)) });
+    return `${name} ${waitText(wait.waits, wait.at)}`;
   });
+}
+
+/** Names a handler or a child task: `task 'poll' of handler of /chat of client 2`. */
+export function handlerName({ route, task, client }: HandlerPlace): string {
+  const ofTask = task === undefined ? '' : `task '${task}' of `;
+  const ofRoute = route === undefined || route === EVERY_PATH ? '' : ` of ${route}`;
+  return `${ofTask}handler${ofRoute}${client === undefined ? '' : ` of ${client}`}`;
 }
 
 /** Says where code waits for sockets: the line of the innermost await that is not ours. */
@@ -44,6 +58,17 @@ export function socketsWaiting(sockets: readonly NamedSocket[]): readonly string
     // Any code may listen to `closed`.
     return waits === 'close' && at === undefined ? [] : [`${name} ${waitText(waits, at)}`];
   });
+}
+
+/**
+ * Says what is on its way to a reader.
+ *
+ * @param inFlight - The messages that links carry.
+ */
+export function flightText(conversations: readonly Conversation[], inFlight: number = 0): string {
+  if (inFlight > 0) return `${inFlight} in flight`;
+  const isFull = conversations.some(({ transport }) => transport.bufferedBytes > 0);
+  return isFull ? 'what is in flight waits for a reader' : 'nothing is in flight';
 }
 
 /**

@@ -54,7 +54,7 @@ describe('code that leaves the time of its world', () => {
       code,
       message: expect.stringMatching(
         new RegExp(
-          '^The world with seed 7 cannot go on: the handler of /chat waits in nothing of it, while Node has ' +
+          '^The world with seed 7 cannot go on: handler of /chat waits in nothing of it, while Node has ' +
             `${resource} \\(.*escapes\\.spec\\.ts:\\d+:\\d+\\) pending\\. Use ws\\.clock\\.sleep\\(ms\\) ` +
             "in place of Node's timers, and w\\.real\\(promise\\) around real I/O$",
         ),
@@ -132,7 +132,7 @@ describe('code that leaves the time of its world', () => {
 
   it.each<[string, Parameters<World['serve']>[0]]>([
     [
-      'the child task poll of /',
+      "task 'poll' of handler of /",
       {
         '/': async (ws) => {
           await ws.spawn(async function poll() {

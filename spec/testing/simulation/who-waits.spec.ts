@@ -27,7 +27,7 @@ describe('the verdict on a deadlock', () => {
     });
     expect(verdict).toBe(
       'handler of /chat of client 1 waits in read at who-waits.spec.ts; ' +
-        'client 1 waits in read at who-waits.spec.ts; nothing is in flight',
+        'client 1 waits in read at who-waits.spec.ts; the scenario has not ended; nothing is in flight',
     );
   });
 
@@ -43,6 +43,33 @@ describe('the verdict on a deadlock', () => {
     });
     expect(verdict).toContain('handler of client 1 waits in task at who-waits.spec.ts');
     expect(verdict).toContain("task 'listen' of handler of client 1 waits in read at who-waits.spec.ts");
+  });
+
+  it('names the scenario where it waits for something foreign', async () => {
+    const verdict = await verdictOf(() => new Promise(() => {}));
+    expect(verdict).toBe('the scenario has not ended; nothing is in flight');
+  });
+
+  it('names no scenario that has ended, and what is to come eventually', async () => {
+    const error = await failureOf(
+      async (w) => {
+        void w.eventually('it comes', () => false, 60_000);
+        void w.eventually('it goes', () => false, 60_000);
+      },
+      { seed: 1, untilMs: 10 },
+    );
+    expect(error.message).toContain(
+      "(untilMs): eventually 'it comes' is not true yet; eventually 'it goes' is not true yet; nothing is in flight",
+    );
+  });
+
+  it('says that messages wait for a reader', async () => {
+    const verdict = await verdictOf(async (w) => {
+      const client = await w.connect(w.serve(() => new Promise(() => {}), { queueMessages: 1 }));
+      for (;;) await client.write('x'.repeat(100_000));
+    });
+    expect(verdict).toContain('client 1 waits in write at who-waits.spec.ts; ');
+    expect(verdict).toMatch(/; what is in flight waits for a reader$/u);
   });
 
   it('names what a stalled link holds', async () => {
@@ -77,7 +104,7 @@ describe('the verdict on a deadlock', () => {
         void w.spawn(`script ${count}`, () => new Promise(() => {}));
       await new Promise(() => {});
     });
-    expect(verdict).toContain("script 'script 7' has not ended; 4 more wait; nothing is in flight");
+    expect(verdict).toContain("script 'script 7' has not ended; 5 more wait; nothing is in flight");
   });
 
   it('names a handshake that has no answer', async () => {
@@ -121,7 +148,7 @@ describe('the verdict on a deadlock', () => {
       { seed: 1, untilMs: 1_000_000 },
     );
     expect(withoutLines(error.message)).toContain(
-      'it has not ended by t=1000000 (untilMs): handler of client 1 waits in read at who-waits.spec.ts; nothing is in flight',
+      'it has not ended by t=1000000 (untilMs): handler of client 1 waits in read at who-waits.spec.ts; the scenario has not ended; nothing is in flight',
     );
   });
 });

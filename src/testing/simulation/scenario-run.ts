@@ -132,7 +132,8 @@ export class ScenarioRun {
   #tellOf({ kind, text }: RunFailure): Pick<RunFailure, 'text' | 'story'> {
     const { story } = this.#world;
     if (story === undefined) return { text };
-    const waits = kind === 'thrown' ? undefined : whoWaits(this.#world);
+    const scenario = this.#isOver ? [] : ['the scenario has not ended'];
+    const waits = kind === 'thrown' ? undefined : whoWaits(this.#world, scenario);
     const told = waits === undefined ? text : `${text}: ${waits}`;
     return { text: told, story: story.finish(`fails: ${text}`) };
   }

@@ -1,11 +1,10 @@
-// Who waits where in a world that cannot go on, in words: handlers, child tasks, clients and
-// handshakes, and what links hold back. It looks once, when a run has failed.
+// The verdict on a world that cannot go on: who waits where, and what links hold back. Made once, when
+// a run has failed. The words for handlers and sockets are ../who-waits.ts's.
 
 import type { WorldLink } from './world-link.ts';
 import type { MemoryServer } from '../memory-server.ts';
-import { waitText } from '../who-waits.ts';
-import { AwaitStacks } from '../../server/await-stacks.ts';
-import { EVERY_PATH } from '../../server/routes.ts';
+import { flightText, handlersWaiting, socketsWaiting } from '../who-waits.ts';
+import type { NamedSocket } from '../who-waits.ts';
 import { MessageSocket } from '../../socket/message-socket.ts';
 
 /** What of a world is looked at. */
@@ -14,45 +13,52 @@ export interface LookedAt {
   readonly links: Iterable<WorldLink>;
   /** The names of scripts that have not ended. */
   readonly running: readonly string[];
+  /** `awaited`: the names of what `w.eventually` waits for. */
+  readonly checks: { readonly awaited: readonly string[] };
 }
 
 /** So many of them are named. */
 const MOST_NAMED = 20;
 
-/** Says who waits where, and what is in flight. */
-export function whoWaits(world: LookedAt): string {
+/**
+ * Says who waits where, and what is in flight.
+ *
+ * @param others - Said of what is no part of the world, such as its scenario.
+ */
+export function whoWaits(world: LookedAt, others: readonly string[] = []): string {
   const links = [...world.links];
-  const handlers = [...world.servers].flatMap((server) => handlersOf(server, links));
-  const clients = links.flatMap(clientWaits);
+  const handlers = [...world.servers].flatMap((server) =>
+    handlersWaiting(server, (index) => clientOf(server.runs[index]?.id, links)),
+  );
   const scripts = world.running.map((name) => `script '${name}' has not ended`);
-  const all = [...handlers, ...clients, ...scripts];
+  const checks = world.checks.awaited.map((name) => `eventually '${name}' is not true yet`);
+  const all = [...handlers, ...links.flatMap(clientWaits), ...scripts, ...others, ...checks];
   const rest = all.length > MOST_NAMED ? [`${all.length - MOST_NAMED} more wait`] : [];
-  return [...all.slice(0, MOST_NAMED), ...rest, ...flights(links)].join('; ');
+  return [...all.slice(0, MOST_NAMED), ...rest, ...flights(world, links)].join('; ');
 }
 
-function handlersOf(server: MemoryServer, links: readonly WorldLink[]): readonly string[] {
-  const runs = server.runs.filter((run) => !run.hasEnded);
-  return server.host.handlerWaits.of(runs).map(({ id, route, waits, at, task }) => {
-    const client = links.find(({ ends }) => ends?.ws.id === id);
-    const ofTask = task === undefined ? '' : `task '${task}' of `;
-    const onRoute = route === EVERY_PATH ? '' : ` of ${route}`;
-    const ofClient = client === undefined ? '' : ` of ${client.name}`;
-    return `${ofTask}handler${onRoute}${ofClient} ${waitText(waits, at)}`;
-  });
+function clientOf(id: string | undefined, links: readonly WorldLink[]): string | undefined {
+  return links.find(({ ends }) => ends?.ws.id === id)?.name;
 }
 
 /** The calls of a client that wait. A handshake that waits is one, too. */
-function clientWaits({ name, ends, isOver }: WorldLink): readonly string[] {
-  if (isOver) return [];
-  if (ends === undefined) return [`${name} waits for the answer to its handshake`];
-  const waits = [...MessageSocket.conversationOf(ends.client).waits()];
-  const stacks = AwaitStacks.shared.of(waits.map(([, { resolver }]) => resolver));
-  return waits.map(([call], index) => `${name} ${waitText(call, stacks[index]?.at)}`);
+function clientWaits(link: WorldLink): readonly string[] {
+  if (link.isOver) return [];
+  const sockets = socketsOf(link);
+  return sockets.length === 0
+    ? [`${link.name} waits for the answer to its handshake`]
+    : socketsWaiting(sockets);
+}
+
+function socketsOf({ name, ends }: WorldLink): readonly NamedSocket[] {
+  return ends === undefined ? [] : [{ name, conversation: MessageSocket.conversationOf(ends.client) }];
 }
 
 /** Says what links hold, have lost and carry. */
-function flights(links: readonly WorldLink[]): readonly string[] {
+function flights({ servers }: LookedAt, links: readonly WorldLink[]): readonly string[] {
   const faulty = links.flatMap(({ name, trouble }) => (trouble === undefined ? [] : [`${name} ${trouble}`]));
   const count = links.reduce((sum, { inFlight }) => sum + inFlight, 0);
-  return [...faulty, count === 0 ? 'nothing is in flight' : `${count} in flight`];
+  const runs = [...servers].flatMap((server) => server.runs);
+  const ends = [...runs, ...links.flatMap(socketsOf)].map(({ conversation }) => conversation);
+  return [...faulty, flightText(ends, count)];
 }
