@@ -76,9 +76,9 @@ export interface ErrorCodes {
   readonly COROSOCK_CLOSE_REASON: 'UsageError';
   /**
    * Code in a world of `corosock/testing` waits for a timer of Node or for real I/O, which no seed
-   * can repeat. The text says which code, and what Node has pending. `settle` and `clock.advance`
-   * of a world reject with it; for `simulate` and `torture` it is the `cause` of a
-   * `SimulationError`.
+   * can repeat. The text says which code, and what Node has pending. Or a promise of `w.real` has
+   * not settled in 30 seconds. `settle` and `clock.advance` of a world reject with it; for
+   * `simulate` and `torture` it is the `cause` of a `SimulationError`.
    *
    * Cure: `ws.clock.sleep(ms)` in place of Node's timers; `await w.real(promise)` around real I/O,
    * for which the world stands still.
@@ -245,7 +245,8 @@ export interface ErrorCodes {
   readonly COROSOCK_SIMULATION: 'SimulationError';
   /**
    * A scenario cannot go on: nothing is ready, and no timer is set that it waits for. The text
-   * says which handler, client or script waits, in which line.
+   * says which handler, client or script waits, in which line. A call that two functions await has
+   * no line.
    *
    * Cure: look for the message that none of them sends. Where code waits for real I/O, a
    * simulation needs `w.real(promise)`.

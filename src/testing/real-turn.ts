@@ -104,6 +104,22 @@ export function realPause(ms: number, { holds }: { readonly holds: boolean }): P
 }
 
 /**
+ * Waits for a promise that never rejects, so many real milliseconds at most. Holds the process
+ * meanwhile. Where fakes were there before this file was loaded, it waits as long as it takes.
+ *
+ * @returns Whether it has settled.
+ */
+export async function settlesWithin(promise: Promise<unknown>, ms: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = originalTimer(resolve, ms, false);
+  });
+  const isSettled = await Promise.race([promise.then(() => true), late]);
+  clearOriginalTimer(timer);
+  return isSettled;
+}
+
+/**
  * Runs a function after real milliseconds. Holds the process no longer. Where fakes were there
  * before this file was loaded, it never runs.
  */

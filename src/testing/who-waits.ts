@@ -1,5 +1,5 @@
-// The words for who waits where: handlers, child tasks, and the sockets that a test holds. Errors and
-// reports of tests that stand still have them. server/host-waits.ts finds the waits of handlers.
+// The words for who waits where, for errors and reports of tests that stand still: handlers, child
+// tasks, and the sockets that a test holds. server/host-waits.ts finds the waits of handlers.
 
 import type { MemoryServer } from './memory-server.ts';
 import type { Conversation } from '../conversation/conversation.ts';

@@ -89,7 +89,7 @@ describe('w.eventually', () => {
       },
       { runs: 1 },
     );
-    await expect(failing).rejects.toThrow("eventually 'comes': not so within 1000 ms");
+    await expect(failing).rejects.toThrow("eventually 'comes': was not true within 1000 ms");
   });
 
   it('resolves when its check gives true', async () => {
@@ -111,7 +111,7 @@ describe('w.eventually', () => {
     const failing = simulate(async (w) => void w.eventually('so', () => false, 1000), { seed: 4 });
     await expect(failing).rejects.toMatchObject({
       seed: 4,
-      message: expect.stringContaining("eventually 'so': not so within 1000 ms") as string,
+      message: expect.stringContaining("eventually 'so': was not true within 1000 ms") as string,
     });
   });
 
@@ -145,9 +145,9 @@ describe('w.eventually', () => {
     const w = world();
     const so = w.eventually('so', () => false, 1000);
     await expect(w[Symbol.asyncDispose]()).rejects.toThrow(
-      "eventually 'so': not so before the world has ended",
+      "eventually 'so': was not true before the world has ended",
     );
-    await expect(so).rejects.toThrow('not so before');
+    await expect(so).rejects.toThrow('was not true before');
   });
 
   it('takes the last look when its time is over', async () => {

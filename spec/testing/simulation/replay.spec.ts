@@ -11,8 +11,8 @@ const failed = { seed: 5, run: { failure, taken: 100, steps: 10 } };
 /** Plays a seed that fails with so many random choices or more. */
 function playing(leastChoices: number, made: Partial<RunFailure> = {}) {
   const tried: number[] = [];
-  const play: Play = async (most, isRecorded): Promise<PlayedRun> => {
-    if (!isRecorded) tried.push(most);
+  const play: Play = async (most, recording): Promise<PlayedRun> => {
+    if (recording === undefined) tried.push(most);
     const told = { ...failure, story: 't=0 fails', ...made };
     return { failure: most >= leastChoices ? told : undefined, taken: Math.min(most, 100), steps: 10 };
   };
@@ -53,8 +53,8 @@ describe('explain', () => {
   });
 
   it('tells the run with all its choices where the shorter one does not fail again', async () => {
-    const play: Play = async (most, isRecorded) => ({
-      failure: isRecorded && most < 100 ? undefined : failure,
+    const play: Play = async (most, recording) => ({
+      failure: recording !== undefined && most < 100 ? undefined : failure,
       taken: most,
       steps: 1,
     });
@@ -65,8 +65,8 @@ describe('explain', () => {
 
   it('stops looking where the replays take too many steps', async () => {
     let replays = 0;
-    const play: Play = async (most, isRecorded) => {
-      if (!isRecorded) replays += 1;
+    const play: Play = async (most, recording) => {
+      if (recording === undefined) replays += 1;
       return { failure: most >= 50 ? failure : undefined, taken: most, steps: 1_500_000 };
     };
     await explain('simulate()', failed, play);
@@ -78,6 +78,28 @@ describe('explain', () => {
     const { play, tried } = playing(0, endless);
     await explain('simulate()', { seed: 5, run: { ...failed.run, failure: endless } }, play);
     expect(tried).toEqual([]);
+  });
+
+  it('records once where the shorter run fails again, and watches its last steps', async () => {
+    const recorded: unknown[] = [];
+    const play: Play = async (most, recording) => {
+      if (recording !== undefined) recorded.push([most, recording.watchedFrom]);
+      return { failure: most >= 50 ? failure : undefined, taken: most, steps: 1000 + most };
+    };
+    await explain('simulate()', failed, play);
+    expect(recorded).toEqual([[50, 550]]);
+  });
+
+  it('stops looking after some real seconds', async () => {
+    let nowMs = 0;
+    const { play, tried } = playing(50);
+    const slow: Play = async (most, recording) => {
+      nowMs += 900;
+      return await play(most, recording);
+    };
+    const { message } = await explain('simulate()', failed, slow, () => nowMs);
+    expect(tried).toEqual([0, 50, 25]);
+    expect(message).toContain('the first 50 of 100 random orders');
   });
 
   it('shows the last sixty lines of a long story', async () => {

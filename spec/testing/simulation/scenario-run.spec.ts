@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Handler } from 'corosock';
 import { simulate, world } from 'corosock/testing';
 import type { World, WorldClient } from 'corosock/testing';
-import { failureOf } from './told.ts';
+import { failureOf, withoutLines } from './told.ts';
 
 const echo: Handler = async (ws) => {
   for await (const message of ws) await ws.write(message);
@@ -147,6 +147,38 @@ describe('a scenario that fails', () => {
       await new Promise(() => {});
     });
     expect(error.message).toContain('100000 steps at one time');
+  });
+
+  it.each<[string, (w: World) => Promise<void>]>([
+    [
+      'w.settle()',
+      async (w) => {
+        for (;;) await w.settle();
+      },
+    ],
+    [
+      'w.clock.advance()',
+      async (w) => {
+        for (;;) await w.clock.advance(0);
+      },
+    ],
+  ])('fails where it calls %s for ever, and no time passes', async (call, scenario) => {
+    const { message } = await failureOf(scenario);
+    expect(withoutLines(message)).toContain(
+      `seed 1 fails: UsageError: ${call} at scenario-run.spec.ts: 1000 calls at one time, and nothing has happened`,
+    );
+  });
+
+  it('fails where it calls them for ever and takes no error for an end', async () => {
+    let isStopped = false;
+    const error = await failureOf(
+      async (w) => {
+        while (!isStopped) await w.settle().catch(() => {});
+      },
+      { runs: 1 },
+    );
+    isStopped = true;
+    expect(error.code).toBe('COROSOCK_DEADLOCK');
   });
 
   it('names its seed where it uses a client of another world', async () => {

@@ -2,6 +2,9 @@
 
 import { describe, expect, it } from 'vitest';
 import { world } from 'corosock/testing';
+import { Agenda } from '../../../src/testing/simulation/agenda.ts';
+import { Choices } from '../../../src/testing/simulation/choices.ts';
+import { Escapes } from '../../../src/testing/simulation/escapes.ts';
 
 describe('w.clock', () => {
   it('lets time pass only in clock.advance, from one date on', async () => {
@@ -83,5 +86,28 @@ describe('w.clock', () => {
     expect(() => w.clock.setTimeout(() => {}, Number.NaN)).toThrow(
       'clock.setTimeout(): expected ms to be a number of milliseconds from 0 to 2147483647, got NaN',
     );
+  });
+});
+
+describe('w.real', () => {
+  it('rejects where its promise never settles, at a line of the test', async () => {
+    const settings = { seed: 7, maxRealMs: 1, running: () => [], servers: () => [] };
+    const agenda = new Agenda(new Choices(7));
+    const escapes = new Escapes({ ...settings, agenda });
+    const waits = [escapes.real(new Promise(() => {})), escapes.real(Promise.resolve('done'))];
+    await escapes.whenBack();
+    while (agenda.step());
+    escapes.end();
+    expect(await Promise.allSettled(waits)).toMatchObject([
+      {
+        reason: {
+          code: 'COROSOCK_REAL_TIME',
+          message: expect.stringMatching(
+            /^The world with seed 7 cannot go on: the promise of w\.real\(\) at world-clock\.spec\.ts:\d+ has not settled in 1 ms$/u,
+          ) as string,
+        },
+      },
+      { value: 'done' },
+    ]);
   });
 });

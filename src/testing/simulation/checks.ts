@@ -101,7 +101,8 @@ export class Checks {
 
   #check({ name, check }: Always): void {
     try {
-      if (answerOf(check) === false) this.#fail(`always '${name}': the check gave false`);
+      if (answerOf(check) === false)
+        this.#fail(`always '${name}': the check gave false; an error that it throws can show values`);
     } catch (error) {
       this.#fail(`always '${name}': ${shownError(error)}`, { cause: error });
     }
@@ -125,7 +126,7 @@ export class Checks {
   }
 
   #miss(entry: Eventually, when: string): void {
-    const failure = this.#fail(`eventually '${entry.name}': not so ${when}`);
+    const failure = this.#fail(`eventually '${entry.name}': was not true ${when}`);
     this.#settle(entry, () => entry.reject(failure));
   }
 

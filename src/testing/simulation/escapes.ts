@@ -6,7 +6,8 @@ import { AsyncLocalStorage, createHook } from 'node:async_hooks';
 import type { Agenda } from './agenda.ts';
 import { codeElsewhere } from '../handler-watch.ts';
 import type { MemoryServer } from '../memory-server.ts';
-import { realPause } from '../real-turn.ts';
+import { realPause, settlesWithin } from '../real-turn.ts';
+import { shortPlace } from '../who-waits.ts';
 import { AwaitStacks } from '../../server/await-stacks.ts';
 import { isOwnFrame, placeOf } from '../../platform/own-frames.ts';
 import { unattended } from '../../waiting/abortable.ts';
@@ -76,9 +77,13 @@ function onInit(_id: number, type: string, _trigger: number, resource: object): 
   begun.push({ resource, name, trace: traceOf(FRAMES, onInit), isCleared: false });
 }
 
+/** So much real time has a promise of `w.real`. */
+const MAX_REAL_MS = 30_000;
+
 /** What was stepped out of the world. */
 interface RealWait {
   readonly settled: Promise<unknown>;
+  isLate: boolean;
   /** Gives the result to the caller of `w.real`. */
   readonly deliver: () => void;
 }
@@ -89,6 +94,8 @@ export interface EscapeSettings {
   readonly servers: () => Iterable<MemoryServer>;
   /** The scripts that have not ended. */
   readonly running: () => readonly string[];
+  /** Real milliseconds that a promise of `w.real` has. Default 30 000. */
+  readonly maxRealMs?: number;
   readonly agenda: Pick<Agenda, 'changed' | 'nextMs' | 'now' | 'setImmediate' | 'steps'>;
 }
 
@@ -139,9 +146,12 @@ export class Escapes {
     if (typeof propertyOf(promise, 'then') !== 'function')
       throw badArgument('w.real()', 'promise to be a promise', promise);
     const settled = Promise.allSettled([promise]);
+    const trace = traceOf(FRAMES);
     return unattended(
-      new Promise((resolve) => {
-        this.#real.push({ settled, deliver: () => resolve(promise) });
+      new Promise((resolve, reject) => {
+        const deliver = (): void => (wait.isLate ? reject(this.#lateError(trace)) : resolve(promise));
+        const wait: RealWait = { settled, isLate: false, deliver };
+        this.#real.push(wait);
         this.#settings.agenda.changed();
       }),
     );
@@ -149,8 +159,17 @@ export class Escapes {
 
   /** Resolves when all that is real has settled. The results come in the order of the calls. */
   async whenBack(): Promise<void> {
-    for (const { settled } of this.#real) await settled;
+    const { maxRealMs = MAX_REAL_MS } = this.#settings;
+    for (const wait of this.#real) wait.isLate = !(await settlesWithin(wait.settled, maxRealMs));
     for (const { deliver } of this.#real.splice(0)) this.#settings.agenda.setImmediate(deliver);
+  }
+
+  #lateError(trace: StackTrace): UsageError {
+    const { seed, maxRealMs = MAX_REAL_MS } = this.#settings;
+    const [place] = linesOf(trace).flatMap((line) => placeOf(line) ?? []);
+    const at = place === undefined ? '' : ` at ${shortPlace(place)}`;
+    const text = `The world with seed ${seed} cannot go on: the promise of w.real()${at} has not settled in ${maxRealMs} ms`;
+    return new UsageError('COROSOCK_REAL_TIME', text);
   }
 
   /** Ends the watch: a world that ends leaves code that has escaped to its hosts. */

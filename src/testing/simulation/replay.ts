@@ -3,6 +3,8 @@
 
 import type { RunFailure } from './scenario-run.ts';
 import { SimulationError } from './simulation-error.ts';
+import type { Recording } from './story.ts';
+import { realClock } from '../../time/real-clock.ts';
 import { propertyOf } from '../../core/object-like.ts';
 
 /** One run of a seed, for a replay. */
@@ -13,8 +15,13 @@ export interface PlayedRun {
   readonly steps: number;
 }
 
-/** Plays a seed again. @param most - So many choices are random. */
-export type Play = (most: number, isRecorded: boolean) => Promise<PlayedRun>;
+/**
+ * Plays a seed again.
+ *
+ * @param most - So many choices are random.
+ * @param recording - Undefined: it is not recorded.
+ */
+export type Play = (most: number, recording?: Recording) => Promise<PlayedRun>;
 
 /** A seed that has failed. */
 export interface FailedSeed {
@@ -22,9 +29,12 @@ export interface FailedSeed {
   readonly run: PlayedRun & { readonly failure: RunFailure };
 }
 
-/** Most replays, and most steps of all of them, that look for a shorter failure. */
+/** Most replays, steps of all of them, and real time, that look for a shorter failure. */
 const MOST_REPLAYS = 20;
 const MOST_STEPS = 2_000_000;
+const MOST_REAL_MS = 2000;
+/** In so many steps before its end a story tells which handlers go on: to find them takes time. */
+const WATCHED_STEPS = 500;
 /** So many lines of the story stand in the message: its end. The error has all. */
 const SHOWN_LINES = 60;
 /** So many lines of faults stand before them: the last ones. */
@@ -32,16 +42,24 @@ const SHOWN_FAULTS = 20;
 /** Characters of what was thrown that stand in the message. Its cause has all. */
 const SHOWN_TEXT = 4_000;
 
-/** Makes the error of a seed that has failed. */
-export async function explain(call: string, { seed, run }: FailedSeed, play: Play): Promise<SimulationError> {
-  const most = await fewestChoices(run, play);
-  const told = [await play(most, true), ...(most < run.taken ? [await play(run.taken, true)] : [])];
-  const again = told.find(({ failure }) => isSame(failure, run.failure));
+/** Makes the error of a seed that has failed. @param now - Real milliseconds. */
+export async function explain(
+  call: string,
+  { seed, run }: FailedSeed,
+  play: Play,
+  now: () => number = realClock.now,
+): Promise<SimulationError> {
+  const endMs = now() + MOST_REAL_MS;
+  const short = await fewestChoices(run, play, () => now() < endMs);
+  const told = [await play(short.most, recordingOf(short))];
+  const isAgain = ({ failure }: PlayedRun): boolean => isSame(failure, run.failure);
+  if (short.most < run.taken && !told.some(isAgain)) told.push(await play(run.taken, recordingOf(run)));
+  const again = told.find(isAgain);
   const escaped = told.find(({ failure }) => propertyOf(failure?.cause, 'code') === 'COROSOCK_REAL_TIME');
   if (again === undefined && escaped?.failure !== undefined)
     return errorOf(call, seed, escaped.failure, `At first it has failed so: ${run.failure.text}`);
   if (again?.failure === undefined) return errorOf(call, seed, run.failure, NOT_AGAIN);
-  const needed = Math.min(most, again.taken);
+  const needed = Math.min(short.most, again.taken);
   const choices =
     needed === 0
       ? 'It fails without any random order or fault'
@@ -52,22 +70,39 @@ export async function explain(call: string, { seed, run }: FailedSeed, play: Pla
 /** Why a second run of a seed does not fail as the first. */
 export const NOT_AGAIN: string =
   'The same seed has not failed again. Code under test may use Math.random, the time of the ' +
-  'machine, real I/O, or a variable that outlives the scenario';
+  'machine, real I/O, or a variable that outlives the scenario: draw from w.random() and w.clock, ' +
+  'and make all state in the scenario';
 
 /**
  * Halves the number of random choices while a seed fails in the same way. Fewer choices need not
  * fail where more do: it finds a small number, not always the smallest.
  */
-async function fewestChoices({ failure, taken, steps }: FailedSeed['run'], play: Play): Promise<number> {
-  let [passes, fails, left] = [-1, taken, failure.kind === 'livelock' ? 0 : MOST_STEPS - steps];
-  for (let replays = 0; replays < MOST_REPLAYS && left > 0 && fails - passes > 1; replays += 1) {
-    const most = replays === 0 ? 0 : Math.floor((passes + fails) / 2);
-    const run = await play(most, false);
+async function fewestChoices(
+  { failure, taken, steps }: FailedSeed['run'],
+  play: Play,
+  isInTime: () => boolean,
+): Promise<ShortRun> {
+  let [passes, fails] = [-1, { most: taken, steps }];
+  let left = failure.kind === 'livelock' ? 0 : MOST_STEPS - steps;
+  const isInBounds = (replays: number): boolean => replays < MOST_REPLAYS && left > 0 && isInTime();
+  for (let replays = 0; isInBounds(replays) && fails.most - passes > 1; replays += 1) {
+    const most = replays === 0 ? 0 : Math.floor((passes + fails.most) / 2);
+    const run = await play(most);
     left -= run.steps;
-    if (isSame(run.failure, failure)) fails = most;
+    if (isSame(run.failure, failure)) fails = { most, steps: run.steps };
     else passes = most;
   }
   return fails;
+}
+
+/** The shortest run that is known to fail. */
+interface ShortRun {
+  readonly most: number;
+  readonly steps: number;
+}
+
+function recordingOf({ steps }: Pick<ShortRun, 'steps'>): Recording {
+  return { watchedFrom: steps - WATCHED_STEPS };
 }
 
 /** Whether two runs fail in the same way. Numbers in the text may differ. */

@@ -27,6 +27,12 @@ export interface RunFailure {
 
 /** So much time handlers get that go on after the end of their world, on its clock. */
 const ENDING_MS = 3_600_000;
+/** What helps. */
+const CURES: Readonly<Record<Exclude<RunFailure['kind'], 'thrown'>, string>> = {
+  deadlock: 'No timer is set that one of them waits for: send what it reads, or give the read a time-out',
+  late: 'Raise untilMs, or let handlers and scripts end',
+  livelock: 'A loop needs a wait that takes time, such as ws.clock.sleep(1)',
+};
 
 /** Plays one scenario in one world. */
 export class ScenarioRun {
@@ -133,8 +139,7 @@ export class ScenarioRun {
     const { story } = this.#world;
     if (story === undefined) return { text };
     const scenario = this.#isOver ? [] : ['the scenario has not ended'];
-    const waits = kind === 'thrown' ? undefined : whoWaits(this.#world, scenario);
-    const told = waits === undefined ? text : `${text}: ${waits}`;
+    const told = kind === 'thrown' ? text : `${text}: ${whoWaits(this.#world, scenario)}. ${CURES[kind]}`;
     return { text: told, story: story.finish(`fails: ${text}`) };
   }
 

@@ -9,6 +9,7 @@ import { ScenarioRun } from './scenario-run.ts';
 import type { Scenario } from './scenario-run.ts';
 import { SimulationError } from './simulation-error.ts';
 import { Story } from './story.ts';
+import type { Recording } from './story.ts';
 import { SeededWorld } from './world.ts';
 import { WORLD_OPTIONS } from './world-options.ts';
 import type { World } from './world.ts';
@@ -28,7 +29,8 @@ export interface SimulateOptions extends WorldOptions {
    */
   readonly runs?: number;
   /**
-   * A scenario that has not ended by then fails, in milliseconds ≥ 0 of virtual time. Default
+   * A scenario that has not ended by then fails, in milliseconds ≥ 0 of virtual time. A read with
+   * the default time-out of a day counts as one that waits for ever, also in a run of days. Default
    * 3 600 000, an hour.
    */
   readonly untilMs?: number;
@@ -94,7 +96,7 @@ export async function simulate(
   const first = onlySeed ?? FIRST_SEED;
   const last = onlySeed ?? FIRST_SEED + runs - 1;
   for (let seed = first; seed <= last; seed += 1) {
-    const play: Play = (most, isRecorded) => runOf(scenario, { ...settings, seed }, { most, isRecorded });
+    const play: Play = (most, recording) => runOf(scenario, { ...settings, seed }, { most, recording });
     const { failure, ...run } = await runOf(scenario, { ...settings, seed });
     if (failure !== undefined) throw await explain('simulate()', { seed, run: { ...run, failure } }, play);
     report.runs += 1;
@@ -119,12 +121,12 @@ interface Run extends PlayedRun {
 async function runOf(
   scenario: Scenario,
   settings: WorldSettings & Pick<Settings, 'untilMs'>,
-  { most, isRecorded }: { readonly most?: number; readonly isRecorded?: boolean } = {},
+  { most, recording }: { readonly most?: number; readonly recording?: Recording | undefined } = {},
 ): Promise<Run> {
   const world = new SeededWorld(settings, most);
   const { agenda, choices } = world;
-  if (isRecorded === true) {
-    world.story = new Story(agenda, () => world.servers);
+  if (recording !== undefined) {
+    world.story = new Story(agenda, () => world.servers, recording);
     world.escapes.watchedEvents = Infinity;
   }
   const failure = await new ScenarioRun(world, settings.untilMs).play(scenario);

@@ -22,10 +22,17 @@ const MOST_THROWN = 120;
 /** Waits that end without a word of a socket. */
 const RESTS: ReadonlySet<Wait['waits']> = new Set(['select', 'task', 'other']);
 
+/** How a run is recorded. */
+export interface Recording {
+  /** From this step on it is told, too, which handlers go on after a sleep or a channel. */
+  readonly watchedFrom: number;
+}
+
 /** Records what happens in one world. */
 export class Story {
   readonly #agenda: Agenda;
   readonly #servers: () => Iterable<MemoryServer>;
+  readonly #watchedFrom: number;
   readonly #lines: string[] = [];
   #left = 0;
   /** Of the event that runs. */
@@ -40,9 +47,10 @@ export class Story {
   #resting: ReadonlyMap<string, Wait> = new Map();
   #isOver = false;
 
-  constructor(agenda: Agenda, servers: () => Iterable<MemoryServer>) {
+  constructor(agenda: Agenda, servers: () => Iterable<MemoryServer>, { watchedFrom }: Recording) {
     this.#agenda = agenda;
     this.#servers = servers;
+    this.#watchedFrom = watchedFrom;
   }
 
   /** Ends the story. @param end - Its last words. @returns All lines. */
@@ -62,7 +70,7 @@ export class Story {
     this.#endLine();
     if (this.#isOver || this.#atMs === this.#agenda.now()) return;
     this.#atMs = this.#agenda.now();
-    this.#resting = this.#look();
+    if (this.#agenda.steps >= this.#watchedFrom) this.#resting = this.#look();
   }
 
   /** A step has run, and all promises have gone on. */

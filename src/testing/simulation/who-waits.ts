@@ -1,11 +1,12 @@
-// The verdict on a world that cannot go on: who waits where, and what links hold back. Made once, when
-// a run has failed. The words for handlers and sockets are ../who-waits.ts's.
+// The verdict on a world that cannot go on: who waits where, and what links hold back. Made once,
+// when a run has failed. The words for handlers and sockets are ../who-waits.ts's.
 
 import type { WorldLink } from './world-link.ts';
 import type { MemoryServer } from '../memory-server.ts';
 import { flightText, handlersWaiting, socketsWaiting } from '../who-waits.ts';
 import type { NamedSocket } from '../who-waits.ts';
 import { MessageSocket } from '../../socket/message-socket.ts';
+import { UsageError } from '../../core/errors.ts';
 
 /** What of a world is looked at. */
 export interface LookedAt {
@@ -35,6 +36,13 @@ export function whoWaits(world: LookedAt, others: readonly string[] = []): strin
   const all = [...handlers, ...links.flatMap(clientWaits), ...scripts, ...others, ...checks];
   const rest = all.length > MOST_NAMED ? [`${all.length - MOST_NAMED} more wait`] : [];
   return [...all.slice(0, MOST_NAMED), ...rest, ...flights(world, links)].join('; ');
+}
+
+/** The error of a script that still runs when its world has ended. */
+export function neverEnded(world: LookedAt & { readonly seed: number }, script: string): UsageError {
+  const what = `The script '${script}' of the world with seed ${world.seed} has not ended with its hosts`;
+  const text = `${what}: ${whoWaits(world)}. Let it return when a read gives 'closed'`;
+  return new UsageError('COROSOCK_STANDSTILL', text);
 }
 
 function clientOf(id: string | undefined, links: readonly WorldLink[]): string | undefined {

@@ -7,11 +7,19 @@ import { checkAdvance } from '../virtual-clock.ts';
 import type { VirtualClock } from '../virtual-clock.ts';
 import { socketClockOf } from '../../socket/socket-clock.ts';
 import { schedulingOf } from '../../time/scheduling.ts';
+import { shortPlace } from '../who-waits.ts';
+import { placeOf } from '../../platform/own-frames.ts';
+import { UsageError } from '../../core/errors.ts';
 import { MAX_TIMER_MS } from '../../core/limits.ts';
 import { noop } from '../../core/noop.ts';
+import { textOf, traceOf } from '../../core/stack-trace.ts';
 
 /** So many turns without an event end a settle, where code of users awaits turns of its own. */
 const QUIET_TURNS = 8;
+
+/** So many calls at one time in which nothing happens: the caller goes round in a circle. */
+const MAX_IDLE_CALLS = 1000;
+const FRAMES = 20;
 
 /** What is beside the time of a world: escapes.ts. */
 export interface Outside {
@@ -46,6 +54,8 @@ export class WorldClock implements VirtualClock {
   #running: Promise<void> | undefined;
   /** Whether a caller waits until all that is ready has run: only then code is looked for. */
   #isAwaited = false;
+  /** Calls of users since the last step, and since time has passed. */
+  #idle = { nowMs: 0, steps: 0, calls: 0 };
   /** Where the time will be when all calls of `advance` have ended that move it. */
   #untilMs = 0;
   /** Whether time passes by itself: a simulation moves it, and `advance` waits for it. */
@@ -91,6 +101,7 @@ export class WorldClock implements VirtualClock {
 
   async advance(ms: number): Promise<void> {
     checkAdvance(ms);
+    if (this.#isCircle()) await this.#refuse('w.clock.advance()');
     if (this.isDriven) return await this.#passed(this.now() + ms);
     this.#untilMs = Math.max(this.#untilMs, this.now()) + ms;
     await this.#advanceTo(this.#untilMs, () => true);
@@ -105,8 +116,40 @@ export class WorldClock implements VirtualClock {
     await this.#advanceTo(this.now() + mostMs, isNeeded);
   }
 
-  /** Runs everything that is ready now. @throws UsageError `COROSOCK_REAL_TIME`. */
+  /**
+   * Runs everything that is ready now.
+   *
+   * @throws UsageError `COROSOCK_REAL_TIME`; `COROSOCK_STANDSTILL` where a simulation calls it
+   *   again and again, and nothing happens.
+   */
   settle(): Promise<void> {
+    return this.#isCircle() ? this.#refuse('w.settle()') : this.runAll();
+  }
+
+  /** Counts a call of users. @returns Whether there were too many in which nothing has happened. */
+  #isCircle(): boolean {
+    const { steps } = this.#agenda;
+    const nowMs = this.now();
+    if (steps !== this.#idle.steps || nowMs !== this.#idle.nowMs) this.#idle = { nowMs, steps, calls: 0 };
+    this.#idle.calls += 1;
+    return this.isDriven && this.#idle.calls > MAX_IDLE_CALLS;
+  }
+
+  /** The first time at once; then in the next turn, for a loop that catches the error. */
+  async #refuse(call: string): Promise<never> {
+    const lines = (textOf(traceOf(FRAMES)) ?? '').split('\n').slice(1);
+    const [place] = lines.flatMap((line) => placeOf(line) ?? []);
+    if (this.#idle.calls > MAX_IDLE_CALLS + 1) await realTurn();
+    const at = place === undefined ? '' : ` at ${shortPlace(place)}`;
+    throw new UsageError(
+      'COROSOCK_STANDSTILL',
+      `${call}${at}: ${MAX_IDLE_CALLS} calls at one time, and nothing has happened: ` +
+        'it goes round in a circle. A loop needs a wait that takes time, such as w.clock.advance(1)',
+    );
+  }
+
+  /** Runs everything that is ready now. No call is counted. */
+  runAll(): Promise<void> {
     this.#isAwaited = true;
     return this.#run();
   }
@@ -119,13 +162,13 @@ export class WorldClock implements VirtualClock {
   /** Runs everything that is ready, and what code does then that has waited for `settle`. */
   async whenQuiet(): Promise<void> {
     do {
-      await this.settle();
+      await this.runAll();
       await realTurn();
     } while (this.isRunning && !this.isStopped);
   }
 
   async #advanceTo(untilMs: number, isNeeded: () => boolean): Promise<void> {
-    const whenQuiet = (): Promise<void> => (this.isDriven ? this.whenQuiet() : this.settle());
+    const whenQuiet = (): Promise<void> => (this.isDriven ? this.whenQuiet() : this.runAll());
     await whenQuiet();
     while (!this.isStopped && isNeeded() && this.#agenda.nextMs <= untilMs) {
       this.#agenda.jumpTo(this.#agenda.nextMs);
@@ -140,7 +183,7 @@ export class WorldClock implements VirtualClock {
       await new Promise<void>((resolve) => {
         this.#agenda.setTimeout(resolve, Math.min(restMs, MAX_TIMER_MS));
       });
-    await this.settle();
+    await this.runAll();
   }
 
   async #runReady(): Promise<void> {

@@ -15,6 +15,7 @@ import { Scripts } from './scripts.ts';
 import type { Story } from './story.ts';
 import { watched } from './watched-host.ts';
 import { watchFor } from './watched-world.ts';
+import { neverEnded } from './who-waits.ts';
 import { WirePorts } from './wire-handshake.ts';
 import { WorldClock } from './world-clock.ts';
 import type { StepListener } from './world-clock.ts';
@@ -96,9 +97,10 @@ export interface World extends AsyncDisposable {
    *
    * The world stands still until it has settled: no message moves, no time passes. Of several at
    * one time all settle first; their results come in the order of the calls, so that a seed gives
-   * the same order again. A promise that never settles holds the world for ever.
+   * the same order again. After 30 real seconds it gives a promise up.
    *
-   * @returns What the promise gives; rejects with what it rejects with.
+   * @returns What the promise gives; rejects with what it rejects with, or with a UsageError
+   *   `COROSOCK_REAL_TIME` that names the line where it is given up.
    * @throws UsageError `COROSOCK_ARGUMENT`.
    */
   real<T>(promise: PromiseLike<T>): Promise<T>;
@@ -328,7 +330,7 @@ export class SeededWorld implements World, StepListener {
   async [Symbol.asyncDispose](): Promise<void> {
     this.onEnd?.();
     this.escapes.end();
-    await this.settle();
+    await this.clock.runAll();
     this.checks.stop();
     let isClosed = false;
     const closings = [...this.#servers.keys()].map((host) => host.close({ graceMs: 0 }));
@@ -339,7 +341,7 @@ export class SeededWorld implements World, StepListener {
     const { failure } = this;
     if (failure !== undefined) throw failure.error;
     const [script] = this.running;
-    if (script !== undefined && !this.escapes.hasFound) throw neverEnded(this.seed, script);
+    if (script !== undefined && !this.escapes.hasFound) throw neverEnded(this, script);
   }
 
   /** Forgets the links that are over. */
@@ -370,8 +372,4 @@ export class SeededWorld implements World, StepListener {
     const expected = `a host of this world (seed ${this.seed}), got one of another (seed ${other.seed})`;
     return new UsageError('COROSOCK_ARGUMENT', `w.connect(): expected ${expected}`);
   }
-}
-
-function neverEnded(seed: number, name: string): Error {
-  return new Error(`The script '${name}' of the world with seed ${seed} has not ended with its hosts`);
 }
