@@ -103,7 +103,7 @@ export class TortureRun {
     const world = new SeededWorld(setup.world);
     this.#world = world;
     if (isRecorded) {
-      world.story = new Story(world.agenda, () => world.servers);
+      world.story = new Story(world.agenda, () => world.servers, { watchedFrom: 0 });
       world.escapes.watchedEvents = Infinity;
       world.agenda.traceTimers();
     }
