@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import type { Handler } from 'corosock';
+import { torture } from 'corosock/testing';
 import { atEnd, failure, good } from './tortured.ts';
 
 describe('a cut finds', { timeout: 30_000 }, () => {
@@ -29,6 +30,18 @@ describe('a cut finds', { timeout: 30_000 }, () => {
     ],
   ])('%s', async (_, handler, message) => {
     expect((await failure(handler)).message).toMatch(message);
+  });
+
+  it('a close code that is neither that of the cut nor that of the run without one', async () => {
+    const handler: Handler = async (ws) => {
+      const [, status] = await ws.read({ timeoutMs: 20_000 });
+      await ws.endServer(status === 'timeout' ? 1011 : 4000);
+    };
+    const said = torture(handler, async (client) => {
+      await client.write('a');
+      await client.closed;
+    });
+    await expect(said).rejects.toThrow(/Right after this cut: any but 1011, or 4000 as without it/);
   });
 
   it.each<[string, Handler]>([

@@ -41,6 +41,16 @@ describe('the waits of a handler', { timeout: 30_000 }, () => {
     };
     // Before the first, the second and the third message; and two writes.
     expect(await torture(shared, twoMessages, { hostile: false })).toMatchObject({ waits: 5 });
+    const careless = {
+      ...shared,
+      async onClientMessage(ws: ServerSocket, data: unknown): Promise<boolean> {
+        if (data === '') throw new Error('planted');
+        return await shared.onClientMessage(ws, data);
+      },
+    };
+    await expect(torture(careless, twoMessages)).rejects.toThrow(
+      /empty message while the socket waits for a message \(wait 1\): .*Error: planted/,
+    );
   });
 
   it('have to be the same in each run', async () => {
