@@ -141,7 +141,7 @@ describe('code that leaves the time of its world', () => {
         },
       },
     ],
-    ['the handler', async () => await sleep(1000)],
+    ['handler', async () => await sleep(1000)],
     [
       'onPostServer of /',
       { '/': defineServer({ server: () => {}, onPostServer: async () => await sleep(1000) }) },
