@@ -47,7 +47,7 @@ export async function explain(
   call: string,
   { seed, run }: FailedSeed,
   play: Play,
-  now: () => number = realClock.now,
+  now: () => number = () => realClock.now(),
 ): Promise<SimulationError> {
   const endMs = now() + MOST_REAL_MS;
   const short = await fewestChoices(run, play, () => now() < endMs);
