@@ -85,3 +85,8 @@ export function waitText(waits: Wait['waits'], at: string | undefined): string {
 export function shortPlace(place: string): string {
   return place.replace(/^.*[/\\]/, '').replace(/:\d+$/, '');
 }
+
+/** Adds a place to a name: ` at chat.ts:12`, or nothing where none is known. */
+export function placeText(place: string | undefined): string {
+  return place === undefined ? '' : ` at ${shortPlace(place)}`;
+}

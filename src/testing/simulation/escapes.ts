@@ -7,7 +7,7 @@ import type { Agenda } from './agenda.ts';
 import { codeElsewhere } from '../handler-watch.ts';
 import type { MemoryServer } from '../memory-server.ts';
 import { realPause, settlesWithin } from '../real-turn.ts';
-import { shortPlace } from '../who-waits.ts';
+import { placeText } from '../who-waits.ts';
 import { AwaitStacks } from '../../server/await-stacks.ts';
 import { isOwnFrame, placeOf } from '../../platform/own-frames.ts';
 import { unattended } from '../../waiting/abortable.ts';
@@ -167,8 +167,7 @@ export class Escapes {
   #lateError(trace: StackTrace): UsageError {
     const { seed, maxRealMs = MAX_REAL_MS } = this.#settings;
     const [place] = linesOf(trace).flatMap((line) => placeOf(line) ?? []);
-    const at = place === undefined ? '' : ` at ${shortPlace(place)}`;
-    const text = `The world with seed ${seed} cannot go on: the promise of w.real()${at} has not settled in ${maxRealMs} ms`;
+    const text = `The world with seed ${seed} cannot go on: the promise of w.real()${placeText(place)} has not settled in ${maxRealMs} ms`;
     return new UsageError('COROSOCK_REAL_TIME', text);
   }
 

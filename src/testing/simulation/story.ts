@@ -3,10 +3,11 @@
 // here; what each end of a link does is told-end.ts's.
 
 import type { Agenda } from './agenda.ts';
-import { callerOf, handlerOf, placeText, ToldEnd } from './told-end.ts';
+import { callerOf, handlerOf, ToldEnd } from './told-end.ts';
 import type { Line, Words } from './told-end.ts';
 import type { LinkSockets } from './world-parts.ts';
 import type { MemoryServer } from '../memory-server.ts';
+import { placeText } from '../who-waits.ts';
 import type { Wait } from '../../server/host-waits.ts';
 import type { Where } from '../../server/report.ts';
 import type { Conversation } from '../../conversation/conversation.ts';

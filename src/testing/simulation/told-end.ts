@@ -2,7 +2,7 @@
 // The methods of its conversation are wrapped in place. Nothing here takes a turn or a promise job,
 // so that a run that is told is the same run. story.ts puts the words into lines.
 
-import { shortPlace } from '../who-waits.ts';
+import { placeText } from '../who-waits.ts';
 import type { Conversation } from '../../conversation/conversation.ts';
 import { callOf } from '../../conversation/pending-read.ts';
 import type { PendingRead } from '../../conversation/pending-read.ts';
@@ -171,10 +171,6 @@ export class ToldEnd {
 
 export function handlerOf(name: string): string {
   return `handler of ${name}`;
-}
-
-export function placeText(place: string | undefined): string {
-  return place === undefined ? '' : ` at ${shortPlace(place)}`;
 }
 
 /** The line of the user that has called this package now; undefined where a step has. */

@@ -2,24 +2,22 @@
 // Node's event loop, in which all promises go on, then the checks of the world.
 
 import type { Agenda } from './agenda.ts';
+import { callerOf } from './told-end.ts';
 import { realTurn, TurnRow } from '../real-turn.ts';
 import { checkAdvance } from '../virtual-clock.ts';
 import type { VirtualClock } from '../virtual-clock.ts';
 import { socketClockOf } from '../../socket/socket-clock.ts';
 import { schedulingOf } from '../../time/scheduling.ts';
-import { shortPlace } from '../who-waits.ts';
-import { placeOf } from '../../platform/own-frames.ts';
+import { placeText } from '../who-waits.ts';
 import { UsageError } from '../../core/errors.ts';
 import { MAX_TIMER_MS } from '../../core/limits.ts';
 import { noop } from '../../core/noop.ts';
-import { textOf, traceOf } from '../../core/stack-trace.ts';
 
 /** So many turns without an event end a settle, where code of users awaits turns of its own. */
 const QUIET_TURNS = 8;
 
 /** So many calls at one time in which nothing happens: the caller goes round in a circle. */
 const MAX_IDLE_CALLS = 1000;
-const FRAMES = 20;
 
 /** What is beside the time of a world: escapes.ts. */
 export interface Outside {
@@ -137,10 +135,8 @@ export class WorldClock implements VirtualClock {
 
   /** The first time at once; then in the next turn, for a loop that catches the error. */
   async #refuse(call: string): Promise<never> {
-    const lines = (textOf(traceOf(FRAMES)) ?? '').split('\n').slice(1);
-    const [place] = lines.flatMap((line) => placeOf(line) ?? []);
+    const at = placeText(callerOf());
     if (this.#idle.calls > MAX_IDLE_CALLS + 1) await realTurn();
-    const at = place === undefined ? '' : ` at ${shortPlace(place)}`;
     throw new UsageError(
       'COROSOCK_STANDSTILL',
       `${call}${at}: ${MAX_IDLE_CALLS} calls at one time, and nothing has happened: ` +
