@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { channel } from 'corosock';
 import type { Handler } from 'corosock';
 import { torture } from 'corosock/testing';
-import type { WorldClient } from 'corosock/testing';
+import type { TortureScenario, WorldClient } from 'corosock/testing';
 import { atEnd, failure, good } from './tortured.ts';
 
 describe('torture finds', { timeout: 30_000 }, () => {
@@ -92,6 +92,27 @@ describe('torture finds', { timeout: 30_000 }, () => {
     for (const timer of timers) clearInterval(timer);
     expect(message).toMatch(
       /link lost .*: a timer of Node is left over, set at survival\.spec\.ts:\d+\. Clear it in `finally`/,
+    );
+  });
+
+  it('a check of the stage that no longer holds: a `finally` was forgotten', async () => {
+    const room = new Set<string>();
+    const leaky: Handler = async (ws) => {
+      room.add(ws.id);
+      await ws.readMessage();
+      if (ws.closeInfo === undefined) room.delete(ws.id);
+    };
+    const prepare = async (): Promise<{ url: string }> => {
+      room.clear();
+      return { url: 'ws://localhost/' };
+    };
+    const scenario: TortureScenario = async (client, { world, host }) => {
+      world.always('only open sockets are in the room', () => room.size <= host.sockets.size);
+      void world.eventually('an answer that a cut may take away', () => client.closeInfo === undefined, 0);
+      await client.write('1');
+    };
+    await expect(torture(leaky, scenario, { client: prepare })).rejects.toThrow(
+      /link lost .*: always 'only open sockets are in the room': the check gave false/,
     );
   });
 

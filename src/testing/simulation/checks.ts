@@ -46,6 +46,7 @@ export class Checks {
   readonly #always: Always[] = [];
   readonly #awaited = new Set<Eventually>();
   #failure: CheckError | undefined;
+  #broken: CheckError | undefined;
   #isStopped = false;
 
   constructor(agenda: Agenda) {
@@ -55,6 +56,11 @@ export class Checks {
   /** The first check that has failed. */
   get failure(): CheckError | undefined {
     return this.#failure;
+  }
+
+  /** The first `always` that has failed, also where an `eventually` has failed before. */
+  get broken(): CheckError | undefined {
+    return this.#broken;
   }
 
   /** The names of what is still waited for. */
@@ -94,7 +100,7 @@ export class Checks {
 
   /** Runs all checks. Called after each step. */
   run(): void {
-    if (this.#isStopped || this.#failure !== undefined) return;
+    if (this.#isStopped || this.#broken !== undefined) return;
     for (const always of this.#always) this.#check(always);
     for (const entry of this.#awaited) this.#look(entry);
   }
@@ -102,10 +108,14 @@ export class Checks {
   #check({ name, check }: Always): void {
     try {
       if (answerOf(check) === false)
-        this.#fail(`always '${name}': the check gave false; an error that it throws can show values`);
+        this.#break(`always '${name}': the check gave false; an error that it throws can show values`);
     } catch (error) {
-      this.#fail(`always '${name}': ${shownError(error)}`, { cause: error });
+      this.#break(`always '${name}': ${shownError(error)}`, { cause: error });
     }
+  }
+
+  #break(message: string, options?: ErrorOptions): void {
+    this.#broken ??= this.#fail(message, options);
   }
 
   #look(entry: Eventually): void {

@@ -32,6 +32,7 @@ export function failureOf(result: TortureResult, usual: number | undefined): Fai
   return (
     ofScenario(result) ??
     ofWhatRuns(result) ??
+    ofChecks(result) ??
     ofErrors(result) ??
     ofWhatIsLeft(result) ??
     ofClose(result, usual)
@@ -73,6 +74,11 @@ function ofWhatRuns({ stuck }: TortureResult): Failure | undefined {
     text: `${seenText(stuck)}, and never ends: its \`finally\` does not run`,
     cure: 'Pass ws.signal to what it awaits, or give that a time-out',
   };
+}
+
+/** What always holds has to hold after a cut, too. What comes eventually need not come. */
+function ofChecks({ broken }: TortureResult): Failure | undefined {
+  return broken === undefined ? undefined : { text: broken.message, cause: broken.cause };
 }
 
 function ofErrors({ rejections, stepErrors, reports, cut }: TortureResult): Failure | undefined {

@@ -1,6 +1,7 @@
 // How one run of torture-run.ts has ended: a record, and what has been left over, which survival.ts
 // judges.
 
+import type { CheckError } from './checks.ts';
 import type { Conditions, PlannedCut } from './cuts.ts';
 import type { SeenWait } from './seen-waits.ts';
 import type { Story } from './story.ts';
@@ -54,6 +55,8 @@ export interface TortureResult {
   readonly rejections: readonly unknown[];
   /** What functions have thrown that a timer or a delivery has called. */
   readonly stepErrors: readonly unknown[];
+  /** The first `always` of the stage's world that has failed. */
+  readonly broken: CheckError | undefined;
   /** Calls that wait in no socket, and were not there before. */
   readonly looseCalls: readonly LeftCall[];
   /** The place of a timer of Node that is set. */

@@ -154,6 +154,7 @@ export class TortureRun {
       reports: this.#reports,
       rejections: this.#rejections,
       stepErrors: this.#stepErrors,
+      broken: this.#world.checks.broken,
       looseCalls: leftCalls(this.#looseBefore),
       nodeTimer: escapes.nodeTimers[0],
       timers: agenda.awaitedTimers.map(callerIn),
