@@ -111,7 +111,7 @@ export interface ErrorCodes {
    * The store of sessions has not answered within `sessions.storeTimeoutMs`. What the call would
    * have written may still be written.
    *
-   * Cure: catch it as any error of a store that is down, and look after the store.
+   * Cure: catch it like other errors of the store, and find out why the store is slow.
    */
   readonly COROSOCK_SESSION_STORE: 'SessionStoreError';
   /**

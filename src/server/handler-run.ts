@@ -82,7 +82,7 @@ export class HandlerRun
   #life: SocketLife | undefined;
   readonly #member: SessionMember | undefined;
   readonly #listener: RunListener;
-  /** Made with the run, in the context of its handshake, where the server has any by then. */
+  /** Made with the run, in the context of its handshake; later where no hook is there by then. */
   #hooks: RunHooks | undefined;
   /** Offers messages to `onClientMessage`; undefined where it is not asked. */
   readonly #clientMessages: ClientMessages | undefined;
