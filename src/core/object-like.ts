@@ -6,6 +6,11 @@ export function isObjectLike(value: unknown): value is object {
   return (typeof value === 'object' && value !== null) || typeof value === 'function';
 }
 
+/** Tells whether a value is a promise, of any realm or library. Never throws. */
+export function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
+  return typeof propertyOf(value, 'then') === 'function';
+}
+
 /**
  * Gives a property of what was thrown. Any value can be thrown, also one whose getters throw.
  *

@@ -12,6 +12,17 @@ export function placeOf(frame: string): string | undefined {
   return place === undefined || place.startsWith('node:') || isOwn(place) ? undefined : place;
 }
 
+/** The places of a stack that are the user's or a library's, the innermost first. */
+export function placesIn(stack: string | undefined): readonly string[] {
+  const frames = (stack ?? '').split('\n').filter((line) => PREFIX.test(line));
+  return frames.flatMap((frame) => placeOf(frame) ?? []);
+}
+
+/** Tells whether a place is in a package that the user has installed. */
+export function isOfLibrary(place: string): boolean {
+  return place.includes('/node_modules/');
+}
+
 /** Tells whether a line of a stack is a frame of this package. */
 export function isOwnFrame(line: string): boolean {
   const place = anyPlaceOf(line);

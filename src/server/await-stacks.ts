@@ -8,7 +8,7 @@ import { placeOf } from '../platform/own-frames.ts';
 import { propertyOf } from '../core/object-like.ts';
 import { textOf, traceOf } from '../core/stack-trace.ts';
 import type { StackTrace } from '../core/stack-trace.ts';
-import type { Resolver } from '../core/parked-wait.ts';
+import type { ParkedWait, Resolver } from '../core/parked-wait.ts';
 
 /** Where a promise is awaited. */
 export interface AwaitStack {
@@ -80,6 +80,18 @@ export class AwaitStacks {
     Object.defineProperty(run, 'name', { value: `corosock:${mark}`, configurable: true });
   }
 
+  /**
+   * Finds where the calls that wait are awaited. Where no function awaits one, `at` is the line of
+   * the call, if that was kept.
+   */
+  ofWaits(waits: readonly ParkedWait[]): readonly AwaitStack[] {
+    const stacks = this.of(waits.map(({ resolver }) => resolver));
+    return waits.map(({ trace }, index) => {
+      const stack = stacks[index] as AwaitStack;
+      return stack.at === undefined ? { ...stack, at: placeIn(trace) } : stack;
+    });
+  }
+
   /** Finds where the promise of each resolver is awaited; settles none of them. */
   of(resolvers: readonly Resolver[]): readonly AwaitStack[] {
     const stacks: AwaitStack[] = resolvers.map(() => UNKNOWN);
@@ -144,7 +156,7 @@ function innermostPlace(text = '', frames: RegExp): string | undefined {
 }
 
 /** The place of a call whose stack was taken: of its first frame. */
-export function placeIn(trace: StackTrace | undefined): string | undefined {
+function placeIn(trace: StackTrace | undefined): string | undefined {
   const frame = textOf(trace)?.split('\n')[1];
   return frame === undefined ? undefined : placeOf(frame);
 }

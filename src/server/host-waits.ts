@@ -2,7 +2,7 @@
 // a shut-down abandons. Looks at the records that waits keep anyway, and finds lines and owners by
 // await-stacks.ts, so that a wait costs nothing until it is asked for.
 
-import { AwaitStacks, placeIn } from './await-stacks.ts';
+import { AwaitStacks } from './await-stacks.ts';
 import type { AwaitStack } from './await-stacks.ts';
 import type { Conversation } from '../conversation/conversation.ts';
 import type { Child } from '../tasks/task-scope.ts';
@@ -165,7 +165,7 @@ export class HostWaits {
   #look(runs: readonly WaitingRun[], isWanted: (call: Call) => boolean = () => true): Look {
     const owners = new Map(runs.flatMap((run) => this.#ownersOf(run)));
     const calls = [...runs.flatMap((run) => [...callsFor(run)]), ...this.#selects()].filter(isWanted);
-    const stacks = AwaitStacks.shared.of(calls.map(({ wait }) => wait.resolver));
+    const stacks = AwaitStacks.shared.ofWaits(calls.map(({ wait }) => wait));
     return { owners, strays: this.#assign(owners, calls, stacks) };
   }
 
@@ -180,9 +180,9 @@ export class HostWaits {
   /** Gives those of some calls in which the handler or a child task of the run waits. */
   ownOf(run: WaitingRun, calls: readonly Call[]): readonly OwnCall[] {
     const owners = new Map(this.#ownersOf(run));
-    const stacks = AwaitStacks.shared.of(calls.map(({ wait }) => wait.resolver));
+    const stacks = AwaitStacks.shared.ofWaits(calls.map(({ wait }) => wait));
     return calls.flatMap(({ waits, wait, run: of, child }, index) => {
-      const { at = placeIn(wait.trace), mark = '' } = stacks[index] as AwaitStack;
+      const { at, mark = '' } = stacks[index] as AwaitStack;
       const owner = owners.get(mark);
       // Any code may listen to `closed`.
       const isForRun = child !== undefined || (of === run && waits !== 'close');
@@ -252,7 +252,7 @@ export class HostWaits {
   ): ReadonlyMap<WaitingRun, readonly Wait[]> {
     const strays = new Map<WaitingRun, Wait[]>();
     for (const [index, { waits, wait, run, child }] of calls.entries()) {
-      const { at = placeIn(wait.trace), mark = '' } = stacks[index] as AwaitStack;
+      const { at, mark = '' } = stacks[index] as AwaitStack;
       const owner = owners.get(mark);
       if (owner !== undefined) {
         const sinceMs = this.#since(waits === 'other' ? owner.sinceMs : wait.sinceMs);

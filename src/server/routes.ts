@@ -18,7 +18,7 @@ import type {
 import { checkHookNames, checkHooks, refuseOptions } from './server-hooks.ts';
 import { badArgument } from '../core/arguments.ts';
 import { UsageError } from '../core/errors.ts';
-import { propertyOf } from '../core/object-like.ts';
+import { isThenable } from '../core/object-like.ts';
 
 /** The server of a path. */
 export interface Match {
@@ -258,10 +258,6 @@ function checkServer(name: string, server: WebSocketServer): void {
   refuseOptions(name, 'server', server);
   checkHooks(name, server);
   checkHookNames(name, server);
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof propertyOf(value, 'then') === 'function';
 }
 
 function isWebSocketServer(value: unknown): value is WebSocketServer {

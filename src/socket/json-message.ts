@@ -5,7 +5,7 @@
 import { badArgument, checkMs, checkNames, checkSignal, show } from '../core/arguments.ts';
 import type { Data } from '../core/data.ts';
 import { MessageError, UsageError } from '../core/errors.ts';
-import { propertyOf } from '../core/object-like.ts';
+import { isThenable, propertyOf } from '../core/object-like.ts';
 import { isStandardSchema, plainIssues } from '../core/standard-schema.ts';
 import type { StandardSchema } from '../core/standard-schema.ts';
 import type { WaitOptions } from '../core/wait-options.ts';
@@ -156,10 +156,6 @@ function addMembers(call: string, part: Part, parts: Part[]): void {
 
 function badJson(call: string, got: string, options?: ErrorOptions): UsageError {
   return new UsageError('COROSOCK_ARGUMENT', `${call}: expected ${EXPECTED}, got ${got}`, options);
-}
-
-function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
-  return typeof propertyOf(value, 'then') === 'function';
 }
 
 function decodeText(bytes: Uint8Array): string {

@@ -41,7 +41,7 @@ export class HandlerWatch {
   async whenHandlersWait(): Promise<void> {
     const isElsewhere = (): boolean =>
       this.#server.opening > 0 ||
-      this.#waits.elsewhere(openRunsOf(this.#server)).some(({ task }) => task === undefined);
+      this.#waits.elsewhere(this.#server.openRuns).some(({ task }) => task === undefined);
     for (let looks = 0; looks === 0 || isElsewhere(); looks += 1) await nextLook(looks);
   }
 
@@ -60,7 +60,7 @@ export class HandlerWatch {
   }
 
   #isAnyElsewhere(): boolean {
-    const runs = openRunsOf(this.#server);
+    const runs = this.#server.openRuns;
     // The session store has something to write.
     if (runs.length === 0) return true;
     return runs.some(isInHook) || this.#waits.elsewhere(runs).length > 0;
@@ -70,10 +70,6 @@ export class HandlerWatch {
 /** Whether a hook runs: `onClientMessage`, or `onPostServer` after all else. */
 function isInHook(run: HandlerRun): boolean {
   return run.isOffering || (!run.isHandlerRunning && run.ws.closeInfo !== undefined);
-}
-
-function openRunsOf({ runs }: MemoryServer): readonly HandlerRun[] {
-  return runs.filter((run) => !run.hasEnded);
 }
 
 function nextLook(looks: number): Promise<void> {
@@ -87,7 +83,7 @@ function nextLook(looks: number): Promise<void> {
  * @returns The names, by a key that stays the same from look to look.
  */
 export function codeElsewhere(server: MemoryServer): ReadonlyMap<string, string> {
-  const runs = openRunsOf(server);
+  const runs = server.openRuns;
   const names = new Map<string, string>();
   if (server.opening > 0) names.set('opening', 'onPreServer');
   for (const { run, task, awaited } of server.host.handlerWaits.elsewhere(runs))

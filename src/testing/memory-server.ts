@@ -153,6 +153,11 @@ export class MemoryServer {
     return { ...this.first, ...own };
   }
 
+  /** The runs that have not ended. */
+  get openRuns(): readonly HandlerRun[] {
+    return this.runs.filter((run) => !run.hasEnded);
+  }
+
   /** Check: gives what is admitted next, or the answer to a client that is not. */
   check(given: MemoryRequest): PendingHandshake | Refusal {
     const { request, protocol, client, refusal } = this.#arrivalOf(given);

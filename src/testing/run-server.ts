@@ -7,6 +7,7 @@ import { MemoryServer } from './memory-server.ts';
 import { begin, clientOf } from './opening.ts';
 import type { Started } from './opening.ts';
 import { StandstillWatch, WatchedRun } from './standstill.ts';
+import { clientName } from './who-waits.ts';
 import type { Host } from '../server/host.ts';
 import type { Outcome as RunOutcome } from '../server/outcome.ts';
 import type { Route } from '../server/servable.ts';
@@ -70,7 +71,7 @@ export function runServer(server: Route, options: FakeOptions = {}): ServerRun {
   const run = new WatchedRun('runServer()', memory, true);
   const still = new StandstillWatch(run, memory.host);
   const known = (started: Started): Started => {
-    if ('client' in started) run.add(`client ${memory.runs.indexOf(started.run) + 1}`, started.client);
+    if ('client' in started) run.add(clientName(memory.runs.indexOf(started.run) + 1), started.client);
     return started;
   };
   const start = begin(memory, memory.first).then(known);

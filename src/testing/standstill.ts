@@ -5,7 +5,7 @@
 import { codeElsewhere } from './handler-watch.ts';
 import type { MemoryServer } from './memory-server.ts';
 import { realTimer } from './real-turn.ts';
-import { flightText, handlersWaiting, socketsWaiting } from './who-waits.ts';
+import { clientName, flightText, handlersWaiting, socketsWaiting } from './who-waits.ts';
 import type { NamedSocket } from './who-waits.ts';
 import type { Conversation } from '../conversation/conversation.ts';
 import type { Wait } from '../server/host-waits.ts';
@@ -93,17 +93,14 @@ export class WatchedRun implements Watched {
   }
 
   standstill(): string {
-    const nameOf = this.#server.runs.length > 1 ? clientName : (): undefined => undefined;
+    const isOne = this.#server.runs.length <= 1;
+    const nameOf = (index: number): string | undefined => (isOne ? undefined : clientName(index + 1));
     const handlers = this.hasHandlers ? handlersWaiting(this.#server, nameOf) : [];
     const facts = [...handlers, ...socketsWaiting(this.#sockets), flightText(conversationsOf(this))].join(
       '; ',
     );
     return `${facts}${timerText(this.clock)}`;
   }
-}
-
-function clientName(index: number): string {
-  return `client ${index + 1}`;
 }
 
 /** The watch of each host or world, which lives as long as that: a timer must not keep it. */

@@ -3,7 +3,7 @@
 
 import type { MemoryServer } from './memory-server.ts';
 import type { Conversation } from '../conversation/conversation.ts';
-import { AwaitStacks, placeIn } from '../server/await-stacks.ts';
+import { AwaitStacks } from '../server/await-stacks.ts';
 import type { AwaitStack } from '../server/await-stacks.ts';
 import type { Wait } from '../server/host-waits.ts';
 import { EVERY_PATH } from '../server/routes.ts';
@@ -29,11 +29,11 @@ export interface NamedSocket {
  * @param nameOf - Gives the name of the client of a run, where it is to be told.
  */
 export function handlersWaiting(
-  { host, runs }: MemoryServer,
+  { host, openRuns, runs }: MemoryServer,
   nameOf: (index: number) => string | undefined,
 ): readonly string[] {
   const ids = runs.map(({ id }) => id);
-  const waits = host.handlerWaits.of(runs.filter((run) => !run.hasEnded));
+  const waits = host.handlerWaits.of(openRuns);
   return waits.map((wait) => {
     const name = handlerName({ ...wait, client: nameOf(ids.indexOf(wait.id)) });
     return `${name} ${waitText(wait.waits, wait.at)}`;
@@ -47,14 +47,19 @@ export function handlerName({ route, task, client }: HandlerPlace): string {
   return `${ofTask}handler${ofRoute}${client === undefined ? '' : ` of ${client}`}`;
 }
 
+/** Names a client by the order of connections, from 1. */
+export function clientName(number: number): string {
+  return `client ${number}`;
+}
+
 /** Says where code waits for sockets: the line of the innermost await that is not ours. */
 export function socketsWaiting(sockets: readonly NamedSocket[]): readonly string[] {
   const calls = sockets.flatMap(({ name, conversation }) =>
     [...conversation.waits()].map(([waits, wait]) => ({ name, waits, wait })),
   );
-  const stacks = AwaitStacks.shared.of(calls.map(({ wait }) => wait.resolver));
-  return calls.flatMap(({ name, waits, wait }, index) => {
-    const { at = placeIn(wait.trace) } = stacks[index] as AwaitStack;
+  const stacks = AwaitStacks.shared.ofWaits(calls.map(({ wait }) => wait));
+  return calls.flatMap(({ name, waits }, index) => {
+    const { at } = stacks[index] as AwaitStack;
     // Any code may listen to `closed`.
     return waits === 'close' && at === undefined ? [] : [`${name} ${waitText(waits, at)}`];
   });

@@ -102,8 +102,8 @@ describe('Agenda', () => {
     for (const lane of [held, dropped, closed]) lane.add(note(String(lane.size)));
     held.isHeld = true;
     dropped.clear();
-    agenda.closeLane(closed);
-    agenda.closeLane(closed);
+    closed.close();
+    closed.close();
     expect([held.isHeld, held.size, agenda.step()]).toEqual([true, 1, false]);
     held.isHeld = false;
     closed.add(note('after its end'));

@@ -6,17 +6,15 @@ import type { Handler } from 'corosock';
 import { torture } from 'corosock/testing';
 import type { TortureScenario, WorldClient } from 'corosock/testing';
 import { atEnd, failure, good } from './tortured.ts';
+import { recordCrashes } from '../../fixtures/process-events.ts';
 
 describe('torture finds', { timeout: 30_000 }, () => {
   // vitest fails for rejections that nobody handles; here they are what is looked for.
-  let listeners: NodeJS.UnhandledRejectionListener[] = [];
+  let crashes: Disposable | undefined;
   beforeEach(() => {
-    listeners = process.listeners('unhandledRejection');
-    process.removeAllListeners('unhandledRejection');
+    crashes = recordCrashes();
   });
-  afterEach(() => {
-    for (const listener of listeners) process.on('unhandledRejection', listener);
-  });
+  afterEach(() => crashes?.[Symbol.dispose]());
 
   it.each<[string, Handler, RegExp]>([
     [

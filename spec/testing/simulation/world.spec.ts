@@ -3,6 +3,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { Handler, Host } from 'corosock';
 import { runServer, world } from 'corosock/testing';
+import { Lane } from '../../../src/testing/simulation/agenda.ts';
 import { SeededWorld } from '../../../src/testing/simulation/world.ts';
 
 const echo: Handler = async (ws) => {
@@ -71,7 +72,7 @@ describe('world', () => {
 
   it('takes links that have closed, and those of refused clients, out of its agenda', async () => {
     const w = new SeededWorld({ seed: 1, faults: 'none' });
-    const closed = vi.spyOn(w.agenda, 'closeLane');
+    const closed = vi.spyOn(Lane.prototype, 'close');
     const host = w.serve({ '/': idle });
     await (await w.connect(host)).close();
     await expect(w.connect(host, { url: 'ws://localhost/none' })).rejects.toMatchObject({ status: 404 });

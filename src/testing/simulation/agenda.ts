@@ -65,7 +65,7 @@ export class Lane {
     this.#agenda.delist(this);
   }
 
-  /** Drops all events, and those that are added from now on. */
+  /** Takes the lane out of the agenda: drops all events, and those that are added from now on. */
   close(): void {
     this.#isClosed = true;
     this.clear();
@@ -191,11 +191,6 @@ export class Agenda implements Clock {
   /** Makes a lane of this agenda. */
   openLane(): Lane {
     return new Lane(this);
-  }
-
-  /** Takes a lane out of the agenda. Its events never run. */
-  closeLane(lane: Lane): void {
-    lane.close();
   }
 
   /** Called by a lane that has got its first event. */

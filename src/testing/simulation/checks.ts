@@ -3,10 +3,10 @@
 
 import type { Agenda } from './agenda.ts';
 import { shortPlace } from '../who-waits.ts';
-import { placeOf } from '../../platform/own-frames.ts';
+import { isOfLibrary, placesIn } from '../../platform/own-frames.ts';
 import { badArgument, checkFunction, checkTimer } from '../../core/arguments.ts';
 import { shownError } from '../../core/errors.ts';
-import { propertyOf } from '../../core/object-like.ts';
+import { isThenable, propertyOf } from '../../core/object-like.ts';
 import { unattended } from '../../waiting/abortable.ts';
 
 interface Always {
@@ -156,12 +156,12 @@ export class Checks {
 /**
  * Calls a check.
  *
- * @throws CheckError for a promise, or what only looks like one. It would count as true, and nobody
- *   would hear of its rejection.
+ * @throws CheckError where the check gives a promise of any library. A promise would count as true,
+ *   and its rejection would be lost.
  */
 function answerOf(check: () => unknown): unknown {
   const answer = check();
-  if (typeof propertyOf(answer, 'then') !== 'function') return answer;
+  if (!isThenable(answer)) return answer;
   void unattended(Promise.resolve(answer));
   throw new CheckError('expected a check that gives no promise: it runs between two steps');
 }
@@ -169,8 +169,8 @@ function answerOf(check: () => unknown): unknown {
 /** What was thrown, by whom, and where: `Error: no (script 'Bob' at a.ts:12)`. */
 export function thrownText({ error, by }: Thrown): string {
   const stack = error instanceof CheckError ? undefined : propertyOf(error, 'stack');
-  const lines = typeof stack === 'string' ? stack.split('\n') : [];
-  const place = lines.flatMap((line) => placeOf(line) ?? []).find((at) => !at.includes('/node_modules/'));
+  const places = placesIn(typeof stack === 'string' ? stack : undefined);
+  const place = places.find((at) => !isOfLibrary(at));
   const facts = [by, place && `at ${shortPlace(place)}`].filter((fact) => fact !== undefined);
   return facts.length === 0 ? shownError(error) : `${shownError(error)} (${facts.join(' ')})`;
 }

@@ -5,6 +5,7 @@
 import { seenText } from './seen-waits.ts';
 import type { KnownWaits, WaitKind } from './seen-waits.ts';
 import type { SlowWrites } from './slow-writes.ts';
+import { GOING_AWAY } from './world-link.ts';
 import type { WorldClient } from './world-link.ts';
 import type { Host } from '../../server/host.ts';
 import type { HandlerRun } from '../../server/handler-run.ts';
@@ -56,8 +57,6 @@ export interface PlannedCut extends KnownWaits {
 }
 
 const EVERY_WAIT: readonly WaitKind[] = ['read', 'write', 'select', 'task', 'close', 'other', 'message'];
-/** Of a browser that leaves the page, and of a host that closes. */
-const GOING_AWAY = 1001;
 const LINK_LOST = 1006;
 /** It tells the client that the server is at fault. */
 const HANDLER_FAILED = 1011;

@@ -9,11 +9,11 @@ import type { MemoryServer } from '../memory-server.ts';
 import { realPause, settlesWithin } from '../real-turn.ts';
 import { placeText } from '../who-waits.ts';
 import { AwaitStacks } from '../../server/await-stacks.ts';
-import { isOwnFrame, placeOf } from '../../platform/own-frames.ts';
+import { isOfLibrary, isOwnFrame, placeOf, placesIn } from '../../platform/own-frames.ts';
 import { unattended } from '../../waiting/abortable.ts';
 import { badArgument } from '../../core/arguments.ts';
 import { UsageError } from '../../core/errors.ts';
-import { propertyOf } from '../../core/object-like.ts';
+import { isThenable, propertyOf } from '../../core/object-like.ts';
 import type { Resolver } from '../../core/parked-wait.ts';
 import { textOf, traceOf } from '../../core/stack-trace.ts';
 import type { StackTrace } from '../../core/stack-trace.ts';
@@ -143,8 +143,7 @@ export class Escapes {
    * @throws UsageError `COROSOCK_ARGUMENT`.
    */
   real<T>(promise: PromiseLike<T>): Promise<T> {
-    if (typeof propertyOf(promise, 'then') !== 'function')
-      throw badArgument('w.real()', 'promise to be a promise', promise);
+    if (!isThenable(promise)) throw badArgument('w.real()', 'promise to be a promise', promise);
     const settled = Promise.allSettled([promise]);
     const trace = traceOf(FRAMES);
     return unattended(
@@ -166,7 +165,7 @@ export class Escapes {
 
   #lateError(trace: StackTrace): UsageError {
     const { seed, maxRealMs = MAX_REAL_MS } = this.#settings;
-    const [place] = linesOf(trace).flatMap((line) => placeOf(line) ?? []);
+    const [place] = placesIn(textOf(trace));
     const text = `The world with seed ${seed} cannot go on: the promise of w.real()${placeText(place)} has not settled in ${maxRealMs} ms`;
     return new UsageError('COROSOCK_REAL_TIME', text);
   }
@@ -210,12 +209,8 @@ export class Escapes {
   /** Gives the lines at which code of the world has set timers of Node that are still set. */
   get nodeTimers(): readonly string[] {
     const set = this.#begun.filter((begun) => isTimer(begun) && isForeign(begun) && isPending(begun));
-    const places = set.flatMap(({ trace }) =>
-      linesOf(trace)
-        .flatMap((line) => placeOf(line) ?? [])
-        .slice(0, 1),
-    );
-    return places.filter((place) => !place.includes('/node_modules/'));
+    const places = set.flatMap(({ trace }) => placesIn(textOf(trace)).slice(0, 1));
+    return places.filter((place) => !isOfLibrary(place));
   }
 
   /** Waits for code to come back. Once for all that it may wait for. */
@@ -276,8 +271,8 @@ function linesOf(trace: StackTrace): readonly string[] {
 
 /** Gives where it was begun: the line of a library where no other is known. */
 function placesOf({ trace }: Begun): readonly string[] {
-  const places = linesOf(trace).flatMap((line) => placeOf(line) ?? []);
-  return [...places.filter((place) => !place.includes('/node_modules/')), ...places].slice(0, 1);
+  const places = placesIn(textOf(trace));
+  return [...places.filter((place) => !isOfLibrary(place)), ...places].slice(0, 1);
 }
 
 function escapeText(seed: number, who: Iterable<string>, begun: readonly Begun[]): string {

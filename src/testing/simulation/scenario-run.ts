@@ -3,7 +3,8 @@
 
 import { thrownText } from './checks.ts';
 import { Drive, MAX_STEPS_AT_ONCE } from './drive.ts';
-import { whoWaits } from './who-waits.ts';
+import { clientOf, whoWaits } from './who-waits.ts';
+import { ENDING_MS } from './world.ts';
 import type { SeededWorld, World } from './world.ts';
 import { waitText } from '../who-waits.ts';
 import { realTurn } from '../real-turn.ts';
@@ -25,9 +26,7 @@ export interface RunFailure {
   readonly story?: string;
 }
 
-/** So much time handlers get that go on after the end of their world, on its clock. */
-const ENDING_MS = 3_600_000;
-/** What helps. */
+/** What helps against each failure. */
 const CURES: Readonly<Record<Exclude<RunFailure['kind'], 'thrown'>, string>> = {
   deadlock: 'No timer is set that one of them waits for: send what it reads, or give the read a time-out',
   late: 'Raise untilMs, or let handlers and scripts end',
@@ -41,6 +40,7 @@ export class ScenarioRun {
   readonly #drive: Drive;
   #isOver = false;
   #failure: RunFailure | undefined;
+
   constructor(world: SeededWorld, untilMs: number) {
     this.#world = world;
     this.#untilMs = untilMs;
@@ -170,7 +170,7 @@ export class ScenarioRun {
       host.handlerWaits.of(runs.filter(runsOn)),
     );
     return waits.map(({ id, task, waits: call, at }) => {
-      const client = links.find(({ ends }) => ends?.ws.id === id)?.name;
+      const client = clientOf(id, links);
       const ofTask = task === undefined ? '' : `task '${task}' of `;
       return `${ofTask}the handler${client === undefined ? '' : ` of ${client}`}: it ${waitText(call, at)}`;
     });

@@ -8,7 +8,6 @@ import { checkSeed } from './choices.ts';
 import { ScenarioRun } from './scenario-run.ts';
 import type { Scenario } from './scenario-run.ts';
 import { SimulationError } from './simulation-error.ts';
-import { Story } from './story.ts';
 import type { Recording } from './story.ts';
 import { SeededWorld } from './world.ts';
 import { WORLD_OPTIONS } from './world-options.ts';
@@ -73,10 +72,10 @@ const FIRST_SEED = 1;
  *
  * @param scenario - Gets a world of its own, and makes hosts and clients in it.
  * @returns The number of runs, steps and milliseconds.
- * @throws SimulationError for the first seed that fails: COROSOCK_SIMULATION where the scenario
- *   throws, a check fails, a promise is rejected that nobody handles, it does not end, a handler or
- *   child task goes on for an hour after its world, or nothing happens at all; COROSOCK_DEADLOCK
- *   where it waits for ever. UsageError `COROSOCK_ARGUMENT`.
+ * @throws SimulationError for the first seed that fails. COROSOCK_DEADLOCK: the scenario waits for
+ *   ever. COROSOCK_SIMULATION: the scenario throws, or does not end; a check fails; nobody handles a
+ *   rejected promise; a handler or child task goes on for an hour after its world has ended; or
+ *   nothing happens at all. UsageError `COROSOCK_ARGUMENT`.
  */
 export async function simulate(
   scenario: (world: World) => Promise<void>,
@@ -125,10 +124,7 @@ async function runOf(
 ): Promise<Run> {
   const world = new SeededWorld(settings, most);
   const { agenda, choices } = world;
-  if (recording !== undefined) {
-    world.story = new Story(agenda, () => world.servers, recording);
-    world.escapes.watchedEvents = Infinity;
-  }
+  if (recording !== undefined) world.record(recording);
   const failure = await new ScenarioRun(world, settings.untilMs).play(scenario);
   return { failure, taken: choices.taken, steps: agenda.steps, virtualMs: agenda.now() };
 }

@@ -3,11 +3,11 @@
 // here; what each end of a link does is told-end.ts's.
 
 import type { Agenda } from './agenda.ts';
-import { callerOf, handlerOf, ToldEnd } from './told-end.ts';
+import { callerOf, ToldEnd } from './told-end.ts';
 import type { Line, Words } from './told-end.ts';
 import type { LinkSockets } from './world-parts.ts';
 import type { MemoryServer } from '../memory-server.ts';
-import { placeText } from '../who-waits.ts';
+import { handlerName, placeText } from '../who-waits.ts';
 import type { Wait } from '../../server/host-waits.ts';
 import type { Where } from '../../server/report.ts';
 import type { Conversation } from '../../conversation/conversation.ts';
@@ -83,7 +83,7 @@ export class Story {
     const words = gone.map(
       ([, { at, id }]) =>
         () =>
-          `${handlerOf(String(this.#nameOfId(id)))} goes on${placeText(at)}`,
+          `${handlerName({ client: this.#nameOfId(id) })} goes on${placeText(at)}`,
     );
     this.#words.unshift(...words);
     for (const [key] of gone) this.#resting = without(this.#resting, key);
@@ -120,7 +120,9 @@ export class Story {
     this.#add(() => {
       const name = this.#nameOfId(socketId);
       if (name === undefined) return `${phase} fails: ${text}`;
-      return phase === 'server' ? `${handlerOf(name)} fails: ${text}` : `${phase} of ${name} fails: ${text}`;
+      return phase === 'server'
+        ? `${handlerName({ client: name })} fails: ${text}`
+        : `${phase} of ${name} fails: ${text}`;
     });
   }
 
@@ -147,9 +149,7 @@ export class Story {
 
   /** Finds where handlers wait that a timer may let go on. */
   #look(): ReadonlyMap<string, Wait> {
-    const waits = [...this.#servers()].flatMap(({ host, runs }) =>
-      host.handlerWaits.of(runs.filter((run) => !run.hasEnded)),
-    );
+    const waits = [...this.#servers()].flatMap(({ host, openRuns }) => host.handlerWaits.of(openRuns));
     const resting = waits.filter((wait) => wait.at !== undefined && RESTS.has(wait.waits));
     return new Map(resting.map((wait) => [[wait.id, wait.task, wait.waits, wait.at].join(), wait]));
   }

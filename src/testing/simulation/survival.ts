@@ -3,7 +3,7 @@
 
 import { isSameWait, seenText } from './seen-waits.ts';
 import type { Reported, TortureResult } from './torture-result.ts';
-import { shortPlace } from '../who-waits.ts';
+import { placeText } from '../who-waits.ts';
 import { shownError } from '../../core/errors.ts';
 
 /** Why a handler has not survived. */
@@ -102,26 +102,20 @@ function ofWhatIsLeft({ isScenarioOver, looseCalls, nodeTimer, timers }: Torture
   const [call] = looseCalls;
   if (call !== undefined)
     return {
-      text: `a call${placed('', call.at)} is left over that never ends: what comes after it does not run`,
+      text: `a call${placeText(call.at)} is left over that never ends: what comes after it does not run`,
       cure: 'Pass ws.signal to it, so that its `finally` runs',
     };
   if (nodeTimer !== undefined)
-    return { text: `a timer of Node is left over${placed(', set', nodeTimer)}`, cure: CLEAR };
+    return { text: `a timer of Node is left over${setAt(nodeTimer)}`, cure: CLEAR };
   if (timers.length === 0) return undefined;
   const left = timers.length === 1 ? '1 timer is left over' : `${timers.length} timers are left over`;
-  return {
-    text: `${left}${placed(
-      ', set',
-      timers.find((at) => at !== undefined),
-    )}`,
-    cure: CLEAR,
-  };
+  return { text: `${left}${setAt(timers.find((at) => at !== undefined))}`, cure: CLEAR };
 }
 
 const CLEAR = 'Clear it in `finally`';
 
-function placed(what: string, at: string | undefined): string {
-  return at === undefined ? '' : `${what} at ${shortPlace(at)}`;
+function setAt(at: string | undefined): string {
+  return at === undefined ? '' : `, set${placeText(at)}`;
 }
 
 function ofClose({ end, cut, wasEnding }: TortureResult, usual: number | undefined): Failure | undefined {

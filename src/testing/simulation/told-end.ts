@@ -2,7 +2,7 @@
 // The methods of its conversation are wrapped in place. Nothing here takes a turn or a promise job,
 // so that a run that is told is the same run. story.ts puts the words into lines.
 
-import { placeText } from '../who-waits.ts';
+import { handlerName, placeText } from '../who-waits.ts';
 import type { Conversation } from '../../conversation/conversation.ts';
 import { callOf } from '../../conversation/pending-read.ts';
 import type { PendingRead } from '../../conversation/pending-read.ts';
@@ -61,7 +61,7 @@ export class ToldEnd {
 
   /** Who reads here. */
   get #reader(): string {
-    return this.#side === 'host' ? handlerOf(this.#name) : this.#name;
+    return this.#side === 'host' ? handlerName({ client: this.#name }) : this.#name;
   }
 
   #tellReads(): void {
@@ -167,10 +167,6 @@ export class ToldEnd {
       },
     });
   }
-}
-
-export function handlerOf(name: string): string {
-  return `handler of ${name}`;
 }
 
 /** The line of the user that has called this package now; undefined where a step has. */

@@ -1,17 +1,16 @@
 // How one run of torture-run.ts has ended: a record, and what has been left over, which survival.ts
 // judges.
 
-import type { CheckError } from './checks.ts';
+import type { CheckError, Thrown } from './checks.ts';
 import type { Conditions, PlannedCut } from './cuts.ts';
 import type { SeenWait } from './seen-waits.ts';
 import type { Story } from './story.ts';
-import { AwaitStacks, placeIn } from '../../server/await-stacks.ts';
-import type { AwaitStack } from '../../server/await-stacks.ts';
+import { AwaitStacks } from '../../server/await-stacks.ts';
 import type { HandlerRun } from '../../server/handler-run.ts';
 import type { Wait } from '../../server/host-waits.ts';
 import type { Where } from '../../server/report.ts';
 import type { ServingHost } from '../../server/serving-host.ts';
-import { placeOf } from '../../platform/own-frames.ts';
+import { placesIn } from '../../platform/own-frames.ts';
 import type { CloseInfo } from '../../core/close-info.ts';
 import type { Resolver } from '../../core/parked-wait.ts';
 import { textOf } from '../../core/stack-trace.ts';
@@ -22,11 +21,6 @@ import { looseWaits } from '../../waiting/loose-waits.ts';
 export interface Reported {
   readonly error: unknown;
   readonly where: Where;
-}
-
-/** What has been thrown. */
-export interface Thrown {
-  readonly error: unknown;
 }
 
 /** How a run has ended. */
@@ -82,8 +76,7 @@ export function looseCalls(): WeakSet<Resolver> {
 /** Gives those that were not there before. */
 export function leftCalls(before: WeakSet<Resolver>): readonly LeftCall[] {
   const left = [...looseWaits].filter(([, { resolver }]) => !before.has(resolver));
-  const stacks = AwaitStacks.shared.of(left.map(([, { resolver }]) => resolver));
-  return left.map(([, { trace }], index) => ({ at: (stacks[index] as AwaitStack).at ?? placeIn(trace) }));
+  return AwaitStacks.shared.ofWaits(left.map(([, wait]) => wait)).map(({ at }) => ({ at }));
 }
 
 /** Gives where the handler or a child task waits that still runs. */
@@ -94,6 +87,5 @@ export function stuckIn(run: HandlerRun, host: ServingHost): Wait | undefined {
 
 /** The line of users that has set a timer. */
 export function callerIn(trace: StackTrace | undefined): string | undefined {
-  const lines = textOf(trace)?.split('\n') ?? [];
-  return lines.map(placeOf).find((place) => place !== undefined);
+  return placesIn(textOf(trace))[0];
 }

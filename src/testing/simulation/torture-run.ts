@@ -3,13 +3,13 @@
 // all has ended. torture.ts plans the runs, survival.ts judges how they ended.
 
 import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Thrown } from './checks.ts';
 import type { CutPlace, Conditions, PlannedCut } from './cuts.ts';
 import { Drive } from './drive.ts';
 import { SeenWaits } from './seen-waits.ts';
 import { SlowWrites } from './slow-writes.ts';
-import { Story } from './story.ts';
 import { callerIn, leftCalls, looseCalls, stuckIn } from './torture-result.ts';
-import type { Reported, Thrown, TortureResult } from './torture-result.ts';
+import type { Reported, TortureResult } from './torture-result.ts';
 import { whoWaits } from './who-waits.ts';
 import { SeededWorld } from './world.ts';
 import type { World } from './world.ts';
@@ -103,8 +103,7 @@ export class TortureRun {
     const world = new SeededWorld(setup.world);
     this.#world = world;
     if (isRecorded) {
-      world.story = new Story(world.agenda, () => world.servers, { watchedFrom: 0 });
-      world.escapes.watchedEvents = Infinity;
+      world.record({ watchedFrom: 0 });
       world.agenda.traceTimers();
     }
     this.#drive = new Drive(world);

@@ -81,11 +81,14 @@ export interface TortureReport {
  *   for something foreign, and that neither handler nor task awaits, is not seen.
  * - a timer of `ws.clock` that is set, or one of Node that code of yours has set.
  * - an error that a timer has thrown.
+ * - a check of `world.always` that no longer holds, such as a member left in a room. What comes
+ *   eventually need not come after a cut.
  * - a wrong close code: 1011 always, after a lost link or an abort anything but 1006, while the
  *   host closes anything but 1001 and codes from 3000 on. The code of the run without a cut is
  *   right.
  *
- * In a run that is cut the scenario may fail: only the first run has to succeed.
+ * In a run that is cut the scenario may throw, or wait for what no longer comes: only the first run
+ * has to succeed.
  *
  * @param server - What is served: one server, or a map of patterns.
  * @param scenario - Plays the client, and gets the stage: `{ world, host }`. When it has ended, the

@@ -4,7 +4,7 @@
 import type { Agenda } from './agenda.ts';
 import type { Checks } from './checks.ts';
 import type { Escapes } from './escapes.ts';
-import { whoWaits } from './who-waits.ts';
+import { socketsOf, whoWaits } from './who-waits.ts';
 import type { LookedAt } from './who-waits.ts';
 import type { MemoryServer } from '../memory-server.ts';
 import { StandstillWatch } from '../standstill.ts';
@@ -12,7 +12,6 @@ import type { Watched, WatchedClock } from '../standstill.ts';
 import type { NamedSocket } from '../who-waits.ts';
 import { reportAsWarning } from '../../server/report.ts';
 import type { Report } from '../../server/report.ts';
-import { MessageSocket } from '../../socket/message-socket.ts';
 
 /** A world, as far as it is watched. */
 export interface WatchableWorld extends LookedAt {
@@ -46,9 +45,7 @@ export class WatchedWorld implements Watched {
   }
 
   get sockets(): readonly NamedSocket[] {
-    return [...this.#world.links].flatMap(({ name, ends }) =>
-      ends === undefined ? [] : [{ name, conversation: MessageSocket.conversationOf(ends.client) }],
-    );
+    return [...this.#world.links].flatMap(socketsOf);
   }
 
   /** A handshake, or `w.eventually`, may wait for time. What is real ends by itself. */

@@ -45,7 +45,8 @@ export function neverEnded(world: LookedAt & { readonly seed: number }, script: 
   return new UsageError('COROSOCK_STANDSTILL', text);
 }
 
-function clientOf(id: string | undefined, links: readonly WorldLink[]): string | undefined {
+/** The name of the client whose handler has a socket of this id. */
+export function clientOf(id: string | undefined, links: readonly WorldLink[]): string | undefined {
   return links.find(({ ends }) => ends?.ws.id === id)?.name;
 }
 
@@ -58,7 +59,8 @@ function clientWaits(link: WorldLink): readonly string[] {
     : socketsWaiting(sockets);
 }
 
-function socketsOf({ name, ends }: WorldLink): readonly NamedSocket[] {
+/** The socket of a client; none before its handshake has ended. */
+export function socketsOf({ name, ends }: WorldLink): readonly NamedSocket[] {
   return ends === undefined ? [] : [{ name, conversation: MessageSocket.conversationOf(ends.client) }];
 }
 

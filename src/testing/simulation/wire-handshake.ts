@@ -5,7 +5,7 @@
 import { BytePort } from './byte-port.ts';
 import type { ByteTarget, OpeningLink } from './byte-port.ts';
 import type { ByteLinkOptions, ByteStream } from './byte-link.ts';
-import { HANDSHAKE_TIMEOUT_MS } from './world-handshake.ts';
+import { HANDSHAKE_TIMEOUT_MS, noAnswer } from './world-handshake.ts';
 import type { WorldClient, WorldLink } from './world-link.ts';
 import type { WorldParts } from './world-parts.ts';
 import { webSocketUrl } from '../memory-server.ts';
@@ -16,7 +16,6 @@ import type { Clock } from '../../time/clock.ts';
 import type { Transport } from '../../transport/transport.ts';
 import { CARRIES } from '../../transport/ws/inbound-stream.ts';
 import type { CarryingStream } from '../../transport/ws/inbound-stream.ts';
-import { ConnectError } from '../../core/errors.ts';
 import { plainLines } from '../../core/header-lines.ts';
 
 /** A host and its port. */
@@ -107,10 +106,7 @@ class WireHandshake {
   async #inTime({ transport, cancel }: OpeningLink): Promise<Transport> {
     let timer: unknown;
     const late = new Promise<never>((_, reject) => {
-      timer = this.#clock.setTimeout(() => {
-        const problem = `no answer within ${HANDSHAKE_TIMEOUT_MS} ms`;
-        reject(cancel() ?? new ConnectError(undefined, { problem }));
-      }, HANDSHAKE_TIMEOUT_MS);
+      timer = this.#clock.setTimeout(() => reject(cancel() ?? noAnswer()), HANDSHAKE_TIMEOUT_MS);
     });
     try {
       return await Promise.race([transport, late]);

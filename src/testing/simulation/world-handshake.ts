@@ -84,8 +84,13 @@ export class WorldHandshake {
     this.#hasGivenUp = true;
     this.#opened?.client.terminate();
     this.#link.wires[0](() => this.#deadline?.end('gone'));
-    this.#fail(new ConnectError(undefined, { problem: `no answer within ${HANDSHAKE_TIMEOUT_MS} ms` }));
+    this.#fail(noAnswer());
   }
+}
+
+/** The error of a client to which no answer has come in time. */
+export function noAnswer(): ConnectError {
+  return new ConnectError(undefined, { problem: `no answer within ${HANDSHAKE_TIMEOUT_MS} ms` });
 }
 
 /** Resolves when all that a wire was given before has arrived. */

@@ -51,7 +51,7 @@ export interface LinkEnds extends LinkSockets {
 }
 
 /** With what a host closes when both ends close at once: it goes away. */
-const GOING_AWAY = 1001;
+export const GOING_AWAY = 1001;
 const BOTH = ['out', 'in'] as const;
 
 /** One direction of a link. */
@@ -208,7 +208,7 @@ export class WorldLink implements Link, FaultyLink {
     if (this.#isClosed) return;
     this.#faults.stop();
     this.#host.links.delete(this);
-    for (const way of BOTH) this.#parts.agenda.closeLane(this.#ways[way].lane);
+    for (const way of BOTH) this.#ways[way].lane.close();
     this.#isClosed = true;
   }
 

@@ -12,7 +12,8 @@ import { Escapes } from './escapes.ts';
 import { canFallSilent, faultsOf, fitting } from './faults.ts';
 import { HostFaults } from './seeded-faults.ts';
 import { Scripts } from './scripts.ts';
-import type { Story } from './story.ts';
+import { Story } from './story.ts';
+import type { Recording } from './story.ts';
 import { watched } from './watched-host.ts';
 import { watchFor } from './watched-world.ts';
 import { neverEnded } from './who-waits.ts';
@@ -27,6 +28,7 @@ import type { WorldOptions, WorldSettings } from './world-options.ts';
 import type { WorldParts } from './world-parts.ts';
 import type { ClientOfWorld } from '../fake-options.ts';
 import { MemoryServer } from '../memory-server.ts';
+import { clientName } from '../who-waits.ts';
 import type { VirtualClock } from '../virtual-clock.ts';
 import type { Randomness } from '../../platform/random-ids.ts';
 import type { Host } from '../../server/host.ts';
@@ -160,8 +162,8 @@ const worlds = new WeakMap<Host, World>();
 const HOST_NAMES = new Set([...namesOf(HOST_OPTIONS)].filter((name) => name !== 'clock'));
 const CONNECT_NAMES: ReadonlySet<string> = new Set(['url', 'headers', 'protocols']);
 
-/** So much time the end of a world gives its scripts and hosts, on its own clock. */
-const ENDING_MS = 3_600_000;
+/** So much time a world that ends gives its scripts and hosts, and then handlers that go on. */
+export const ENDING_MS = 3_600_000;
 
 /** A {@link World}, and what a simulation asks of it. */
 export class SeededWorld implements World, StepListener {
@@ -186,7 +188,7 @@ export class SeededWorld implements World, StepListener {
   #hasEnded = false;
   /** Told of each fault, in words: `client 2 link reset`. */
   onFault: ((what: string) => void) | undefined;
-  /** Records what happens, where it is set before anything else. */
+  /** Undefined where nothing is recorded. */
   story: Story | undefined;
   /** Called after each step, behind the checks. */
   onStep: (() => void) | undefined;
@@ -262,7 +264,7 @@ export class SeededWorld implements World, StepListener {
     this.#dropLinks();
     this.#clients += 1;
     const faults = this.#hostFaults.get(host) as HostFaults;
-    const link = new WorldLink(this.#parts, faults, `client ${this.#clients}`);
+    const link = new WorldLink(this.#parts, faults, clientName(this.#clients));
     this.story?.connects(link.name, new URL(request.url).pathname);
     this.#links.add(link);
     const handshake = this.#wire?.handshake(server, link) ?? new WorldHandshake(server, link, this.agenda);
@@ -307,6 +309,12 @@ export class SeededWorld implements World, StepListener {
   }
 
   // Called by a simulation.
+
+  /** Records what happens, and looks for escapes in all events. Called before anything else. */
+  record(recording: Recording): void {
+    this.story = new Story(this.agenda, () => this.servers, recording);
+    this.escapes.watchedEvents = Infinity;
+  }
 
   /** What has failed first: a check, a script, or a step. */
   get failure(): Thrown | undefined {
