@@ -18,8 +18,8 @@ const KERNEL_BYTES = 8_388_608;
 /**
  * The longest time to read what the kernels hold, in write time-outs.
  *
- * @limit Time of a silent peer to read what the kernel holds, in `writeTimeoutMs` | it has to give a
- * sign of life
+ * @limit Time of a silent peer to read what the kernel holds, in `writeTimeoutMs` | it has to
+ * give a sign of life
  */
 const MAX_PATIENCE = 4;
 /** No time. */

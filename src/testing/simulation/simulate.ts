@@ -73,8 +73,8 @@ const FIRST_SEED = 1;
  * @param scenario - Gets a world of its own, and makes hosts and clients in it.
  * @returns The number of runs, steps and milliseconds.
  * @throws SimulationError for the first seed that fails. COROSOCK_DEADLOCK: the scenario waits for
- *   ever. COROSOCK_SIMULATION: the scenario throws, or does not end; a check fails; nobody handles a
- *   rejected promise; a handler or child task goes on for an hour after its world has ended; or
+ *   ever. COROSOCK_SIMULATION: the scenario throws, or does not end; a check fails; nobody handles
+ *   a rejected promise; a handler or child task goes on for an hour after its world has ended; or
  *   nothing happens at all. UsageError `COROSOCK_ARGUMENT`.
  */
 export async function simulate(
