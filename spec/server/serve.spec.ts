@@ -5,6 +5,7 @@ import { serve } from 'corosock';
 import type { Host, ServeOptions } from 'corosock';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { until } from '../faults/until.ts';
+import { quietPort } from '../fixtures/free-port.ts';
 import { recordWarnings } from '../fixtures/process-events.ts';
 import { refused } from '../fixtures/refused.ts';
 import { connectRaw, openRaw, upgradeRequest } from '../peers/raw-client.ts';
@@ -93,7 +94,7 @@ describe('serve', () => {
   });
 
   it('L6: frees the port at once', async () => {
-    const ports = [0, 0, 0];
+    const ports = [await quietPort(), 0, 0];
     for (const round of ports.keys()) {
       await using host = await serve(nothing, { port: ports[0] as number });
       using client = await openRaw(host.port);
