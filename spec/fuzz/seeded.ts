@@ -2,7 +2,7 @@
 // error, with the command that replays it alone.
 
 import { env } from 'node:process';
-import { seededRandom } from '../../src/testing/simulation/choices.ts';
+import { seededRandom } from '../../src/testing/simulation/seeded/choices.ts';
 
 /** A sequence of random numbers that its seed decides. */
 export class SeededRandom {

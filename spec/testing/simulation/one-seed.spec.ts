@@ -6,8 +6,8 @@ import { describe, expect, it } from 'vitest';
 import type { Handler } from 'corosock';
 import { ConnectError } from 'corosock/testing';
 import type { WorldClient, WorldOptions } from 'corosock/testing';
-import { Agenda } from '../../../src/testing/simulation/agenda.ts';
-import { SeededWorld } from '../../../src/testing/simulation/world.ts';
+import { Agenda } from '../../../src/testing/simulation/seeded/agenda.ts';
+import { SeededWorld } from '../../../src/testing/simulation/world/world.ts';
 
 interface Run {
   readonly seeds: number;

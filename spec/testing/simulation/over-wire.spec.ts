@@ -2,10 +2,10 @@
 // does not depend on what links carry. Here `fidelity: 'wire'` is the default.
 
 import { vi } from 'vitest';
-import type * as Worlds from '../../../src/testing/simulation/world.ts';
-import type * as Options from '../../../src/testing/simulation/world-options.ts';
+import type * as Worlds from '../../../src/testing/simulation/world/world.ts';
+import type * as Options from '../../../src/testing/simulation/world/world-options.ts';
 
-vi.mock('../../../src/testing/simulation/world.ts', async (load) => {
+vi.mock('../../../src/testing/simulation/world/world.ts', async (load) => {
   const { world, SeededWorld, ...others } = await load<typeof Worlds>();
   class WireWorld extends SeededWorld {
     constructor(...[settings, ...more]: ConstructorParameters<typeof SeededWorld>) {
@@ -16,16 +16,16 @@ vi.mock('../../../src/testing/simulation/world.ts', async (load) => {
   return { ...others, world: overWire, SeededWorld: WireWorld };
 });
 
-vi.mock('../../../src/testing/simulation/world-options.ts', async (load) => {
+vi.mock('../../../src/testing/simulation/world/world-options.ts', async (load) => {
   const { WORLD_OPTIONS, ...others } = await load<typeof Options>();
   const fidelity: (typeof WORLD_OPTIONS)['fidelity'] = ['wire', WORLD_OPTIONS.fidelity[1]];
   return { ...others, WORLD_OPTIONS: { ...WORLD_OPTIONS, fidelity } };
 });
 
-await import('./checks.spec.ts');
-await import('./scripts.spec.ts');
-await import('./seeded-faults.spec.ts');
+await import('./world/checks.spec.ts');
+await import('./world/scripts.spec.ts');
+await import('./seeded/seeded-faults.spec.ts');
 await import('./simulate.spec.ts');
-await import('./world.spec.ts');
-await import('./world-handshake.spec.ts');
-await import('./world-link.spec.ts');
+await import('./world/world.spec.ts');
+await import('./links/world-handshake.spec.ts');
+await import('./links/world-link.spec.ts');

@@ -3,7 +3,7 @@
 
 import type { RunFailure } from './scenario-run.ts';
 import { SimulationError } from './simulation-error.ts';
-import type { Recording } from './story.ts';
+import type { Recording } from './story/story.ts';
 import { realClock } from '../../time/real-clock.ts';
 import { propertyOf } from '../../core/object-like.ts';
 

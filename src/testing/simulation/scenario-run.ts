@@ -1,11 +1,11 @@
 // One run of a scenario in one world, and how it has ended. drive.ts moves time; simulate.ts makes
 // a run for each seed.
 
-import { thrownText } from './checks.ts';
-import { Drive, MAX_STEPS_AT_ONCE } from './drive.ts';
-import { clientOf, whoWaits } from './who-waits.ts';
-import { ENDING_MS } from './world.ts';
-import type { SeededWorld, World } from './world.ts';
+import { thrownText } from './world/checks.ts';
+import { Drive, MAX_STEPS_AT_ONCE } from './world/drive.ts';
+import { clientOf, whoWaits } from './world/who-waits.ts';
+import { ENDING_MS } from './world/world.ts';
+import type { SeededWorld, World } from './world/world.ts';
 import { waitText } from '../who-waits.ts';
 import { realTurn } from '../real-turn.ts';
 import type { HandlerRun } from '../../server/handler-run.ts';

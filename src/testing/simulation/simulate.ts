@@ -1,18 +1,18 @@
 // `simulate`: one scenario under many seeds. One run is scenario-run.ts's; replay.ts finds out why
 // a seed fails.
 
-import { fitting } from './faults.ts';
+import { fitting } from './seeded/faults.ts';
 import { explain } from './replay.ts';
 import type { Play, PlayedRun } from './replay.ts';
-import { checkSeed } from './choices.ts';
+import { checkSeed } from './seeded/choices.ts';
 import { ScenarioRun } from './scenario-run.ts';
 import type { Scenario } from './scenario-run.ts';
 import { SimulationError } from './simulation-error.ts';
-import type { Recording } from './story.ts';
-import { SeededWorld } from './world.ts';
-import { WORLD_OPTIONS } from './world-options.ts';
-import type { World } from './world.ts';
-import type { WorldOptions, WorldSettings } from './world-options.ts';
+import type { Recording } from './story/story.ts';
+import { SeededWorld } from './world/world.ts';
+import { WORLD_OPTIONS } from './world/world-options.ts';
+import type { World } from './world/world.ts';
+import type { WorldOptions, WorldSettings } from './world/world-options.ts';
 import { checkCount, checkFunction, checkMs, checkNames, checkObject } from '../../core/arguments.ts';
 import { UsageError } from '../../core/errors.ts';
 import { complete, namesOf } from '../../core/options.ts';

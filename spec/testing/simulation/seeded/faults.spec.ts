@@ -1,0 +1,64 @@
+// The option `faults`: names, and objects whose values are checked.
+
+import { describe, expect, it } from 'vitest';
+import { world } from 'corosock/testing';
+import type { Faults } from 'corosock/testing';
+import { canFallSilent, faultsOf, NO_FAULTS } from '../../../../src/testing/simulation/seeded/faults.ts';
+
+describe('the option faults', () => {
+  it('has none by default', () => {
+    expect([faultsOf('none'), faultsOf({})]).toEqual([NO_FAULTS, NO_FAULTS]);
+  });
+
+  it('is mild without a fault that ends a link or loses a message', () => {
+    const { delayMs, cutChunks, ...losing } = faultsOf('mild');
+    expect([delayMs, cutChunks, Object.values(losing)]).toEqual([[0, 200], true, [0, 0, 0, 0, 0]]);
+  });
+
+  it('is cruel with every fault', () => {
+    expect(Object.values(faultsOf('cruel')).filter((fault) => fault === 0 || fault === false)).toEqual([]);
+  });
+
+  it('fills in what an object leaves out', () => {
+    expect(faultsOf({ reset: 1 })).toEqual({ ...NO_FAULTS, reset: 1 });
+  });
+
+  it.each(['delayMs', 'halfOpen', 'stall', 'nodeDeath'])(
+    'may leave a client without an answer: %s',
+    (name) => {
+      const fault = name === 'delayMs' ? [0, 1] : 0.1;
+      expect(canFallSilent(faultsOf({ [name]: fault }))).toBe(true);
+    },
+  );
+
+  it('leaves no client without an answer by a reset', () => {
+    expect(canFallSilent(faultsOf({ reset: 1, cutChunks: true, crossingClose: 1 }))).toBe(false);
+  });
+
+  it.each<[string, unknown]>([
+    ["expected faults to be 'none', 'mild', 'cruel' or an object of faults, got \"wild\"", 'wild'],
+    ["expected faults to be 'none', 'mild', 'cruel' or an object of faults, got null", null],
+    ["expected faults to be 'none', 'mild', 'cruel' or an object of faults, got an array", []],
+    ['world() faults: unknown option "resets"; did you mean "reset"?', { resets: 1 }],
+    ['expected faults.reset to be a probability from 0 to 1, got 2', { reset: 2 }],
+    ['expected faults.halfOpen to be a probability from 0 to 1, got NaN', { halfOpen: NaN }],
+    ['expected faults.stall to be a probability from 0 to 1, got "1"', { stall: '1' }],
+    ['expected faults.crossingClose to be a probability from 0 to 1, got -1', { crossingClose: -1 }],
+    ['expected faults.nodeDeath to be a probability from 0 to 1, got true', { nodeDeath: true }],
+    ['expected faults.cutChunks to be true or false, got 1', { cutChunks: 1 }],
+    ["world(): expected fidelity: 'wire' beside faults.cutChunks", { cutChunks: true }],
+    ['expected faults.delayMs to be [min, max], integers from 0 to 2147483647, got 5', { delayMs: 5 }],
+    ['expected faults.delayMs to be [min, max]', { delayMs: [5, 1] }],
+    ['expected faults.delayMs to be [min, max]', { delayMs: [0.5, 1] }],
+    ['expected faults.delayMs to be [min, max]', { delayMs: [-1, 1] }],
+    ['expected faults.delayMs to be [min, max]', { delayMs: [0, 2 ** 31] }],
+    ['expected faults.delayMs to be [min, max]', { delayMs: [0, 1, 2] }],
+  ])('refuses: %s', (message, faults) => {
+    expect(() => world({ faults: faults as Faults })).toThrow(
+      expect.objectContaining({
+        code: 'COROSOCK_ARGUMENT',
+        message: expect.stringContaining(message) as string,
+      }),
+    );
+  });
+});

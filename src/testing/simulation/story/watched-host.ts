@@ -1,0 +1,61 @@
+// The options of a host in a simulation: its story sees each socket before the handler begins, and
+// a mistake of code under test fails the run. What peers and links do wrong is no mistake. world.ts
+// asks when it makes a host.
+
+import type { Story } from './story.ts';
+import type { ServerSocket } from '../../../server/host.ts';
+import type { HostOptions } from '../../../server/host-options.ts';
+import type { MessageSocket } from '../../../socket/message-socket.ts';
+import { isOwnFrame } from '../../../platform/own-frames.ts';
+import { propertyOf } from '../../../core/object-like.ts';
+
+/** What a simulation has of a world. */
+export interface Watch {
+  /** Undefined where the run is not recorded. */
+  readonly story: Story | undefined;
+  /** Fails the run. */
+  readonly fail: (error: unknown) => void;
+}
+
+/** Gives the options that watch a host. A `report` of its own is left as it is. */
+export function watched({ onOpen, report }: HostOptions, { story, fail }: Watch): HostOptions {
+  const own: HostOptions =
+    report === undefined
+      ? {
+          report: (error, where) => {
+            story?.reports(error, where);
+            if (isMistake(error)) fail(error);
+          },
+        }
+      : {};
+  if (story === undefined) return own;
+  return {
+    ...own,
+    onOpen: (ws) => {
+      story.opened(ws as ServerSocket & MessageSocket);
+      onOpen?.(ws);
+    },
+  };
+}
+
+/** Reported of what peers, and the options of a host, bring about. */
+const NO_MISTAKES: ReadonlySet<unknown> = new Set([
+  'COROSOCK_UNREAD',
+  'COROSOCK_ANY_ORIGIN',
+  'COROSOCK_SESSION_SECRET',
+  'ABORT_ERR',
+]);
+
+/**
+ * Tells whether an error is a mistake of code under test: what it has thrown, or a wrong call. An
+ * error of this package's own is none, such as that a handler runs on after its socket.
+ */
+export function isMistake(error: unknown): boolean {
+  const code = propertyOf(error, 'code');
+  if (NO_MISTAKES.has(code)) return false;
+  if (propertyOf(error, 'name') === 'UsageError') return true;
+  if (typeof code === 'string' && code.startsWith('COROSOCK_')) return false;
+  const stack = propertyOf(error, 'stack');
+  const lines = typeof stack === 'string' ? stack.split('\n') : [];
+  return !isOwnFrame(lines.find((line) => /^ +at /u.test(line)) ?? '');
+}
