@@ -18,7 +18,7 @@ export { SimulationError } from './simulation/simulation-error.ts';
 export { torture } from './simulation/torture/torture.ts';
 export type { TortureOptions, TortureReport } from './simulation/torture/torture.ts';
 export type { TortureClient, TortureScenario, TortureStage } from './simulation/torture/torture-run.ts';
-export { world } from './simulation/world/world.ts';
+export { world } from './simulation/world/seeded-world.ts';
 export type { World } from './simulation/world/world.ts';
 export type { WorldOptions } from './simulation/world/world-options.ts';
 export type { Faults, FaultsOption } from './simulation/seeded/faults.ts';

@@ -7,7 +7,7 @@ import type { Handler } from 'corosock';
 import { ConnectError } from 'corosock/testing';
 import type { WorldClient, WorldOptions } from 'corosock/testing';
 import { Agenda } from '../../../src/testing/simulation/seeded/agenda.ts';
-import { SeededWorld } from '../../../src/testing/simulation/world/world.ts';
+import { SeededWorld } from '../../../src/testing/simulation/world/seeded-world.ts';
 
 interface Run {
   readonly seeds: number;

@@ -2,19 +2,7 @@
 // does not depend on what links carry. Here `fidelity: 'wire'` is the default.
 
 import { vi } from 'vitest';
-import type * as Worlds from '../../../src/testing/simulation/world/world.ts';
 import type * as Options from '../../../src/testing/simulation/world/world-options.ts';
-
-vi.mock('../../../src/testing/simulation/world/world.ts', async (load) => {
-  const { world, SeededWorld, ...others } = await load<typeof Worlds>();
-  class WireWorld extends SeededWorld {
-    constructor(...[settings, ...more]: ConstructorParameters<typeof SeededWorld>) {
-      super({ fidelity: 'wire', ...settings }, ...more);
-    }
-  }
-  const overWire: typeof world = (options) => world({ fidelity: 'wire', ...options });
-  return { ...others, world: overWire, SeededWorld: WireWorld };
-});
 
 vi.mock('../../../src/testing/simulation/world/world-options.ts', async (load) => {
   const { WORLD_OPTIONS, ...others } = await load<typeof Options>();
@@ -26,6 +14,7 @@ await import('./world/checks.spec.ts');
 await import('./world/scripts.spec.ts');
 await import('./seeded/seeded-faults.spec.ts');
 await import('./simulate.spec.ts');
-await import('./world/world.spec.ts');
+await import('./world/seeded-world.spec.ts');
+await import('./world/world-hosts.spec.ts');
 await import('./links/world-handshake.spec.ts');
 await import('./links/world-link.spec.ts');

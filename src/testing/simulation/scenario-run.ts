@@ -4,8 +4,10 @@
 import { thrownText } from './world/checks.ts';
 import { Drive, MAX_STEPS_AT_ONCE } from './world/drive.ts';
 import { clientOf, whoWaits } from './world/who-waits.ts';
-import { ENDING_MS } from './world/world.ts';
-import type { SeededWorld, World } from './world/world.ts';
+import { ENDING_MS, SeededWorld } from './world/seeded-world.ts';
+import type { SimulatedBy } from './world/seeded-world.ts';
+import type { World } from './world/world.ts';
+import type { WorldSettings } from './world/world-options.ts';
 import { waitText } from '../who-waits.ts';
 import { realTurn } from '../real-turn.ts';
 import type { HandlerRun } from '../../server/handler-run.ts';
@@ -14,6 +16,11 @@ import { noop } from '../../core/noop.ts';
 
 /** What is simulated. */
 export type Scenario = (world: World) => Promise<void>;
+
+/** The world of a run, and how long it may go on. */
+export interface RunSettings extends WorldSettings {
+  readonly untilMs: number;
+}
 
 /** Why a run has failed. */
 export interface RunFailure {
@@ -35,21 +42,21 @@ const CURES: Readonly<Record<Exclude<RunFailure['kind'], 'thrown'>, string>> = {
 
 /** Plays one scenario in one world. */
 export class ScenarioRun {
-  readonly #world: SeededWorld;
+  /** The world of this run. */
+  readonly world: SeededWorld;
   readonly #untilMs: number;
   readonly #drive: Drive;
   #isOver = false;
   #failure: RunFailure | undefined;
 
-  constructor(world: SeededWorld, untilMs: number) {
-    this.#world = world;
-    this.#untilMs = untilMs;
-    this.#drive = new Drive(world);
+  constructor(settings: RunSettings, setup: Pick<SimulatedBy, 'most' | 'recording'>) {
+    this.world = new SeededWorld(settings, { ...setup, driver: { onStep: () => this.#onStep() } });
+    this.#untilMs = settings.untilMs;
+    this.#drive = new Drive(this.world);
   }
 
   /** @returns Why it has failed; undefined where it has not. Never rejects. */
   async play(scenario: Scenario): Promise<RunFailure | undefined> {
-    this.#world.onStep = () => this.#onStep();
     process.on('unhandledRejection', this.#onRejection);
     try {
       return await this.#play(scenario);
@@ -59,7 +66,7 @@ export class ScenarioRun {
   }
 
   async #play(scenario: Scenario): Promise<RunFailure | undefined> {
-    const { clock, escapes } = this.#world;
+    const { clock, escapes } = this.world;
     void this.#call(scenario);
     try {
       await this.#goOn();
@@ -72,7 +79,7 @@ export class ScenarioRun {
       escapes.end();
       return failure;
     }
-    clock.isStopped = false;
+    clock.resume();
     await this.#end();
     // Node tells of rejections once a turn.
     await realTurn();
@@ -81,7 +88,7 @@ export class ScenarioRun {
 
   async #call(scenario: Scenario): Promise<void> {
     try {
-      await this.#world.escapes.inside(() => scenario(this.#world));
+      await this.world.escapes.inside(() => scenario(this.world));
     } catch (error) {
       // After a check that has failed it is a consequence.
       this.#look();
@@ -96,13 +103,13 @@ export class ScenarioRun {
       this.#look();
       return this.#failure !== undefined || this.#hasEnded;
     });
-    if (end === 'over' || (this.#isOver && this.#world.checks.awaited.length === 0)) return;
+    if (end === 'over' || (this.#isOver && this.world.checks.awaited.length === 0)) return;
     if (end === 'idle') this.#failOf('deadlock', 'nothing can go on');
     else this.#failOf('late', `it has not ended by t=${this.#untilMs} (untilMs)`);
   }
 
   get #hasEnded(): boolean {
-    const { checks, running } = this.#world;
+    const { checks, running } = this.world;
     return this.#isOver && running.length === 0 && checks.awaited.length === 0;
   }
 
@@ -112,7 +119,7 @@ export class ScenarioRun {
   }
 
   #look(): void {
-    const { failure } = this.#world;
+    const { failure } = this.world;
     if (failure !== undefined)
       this.#fail({ kind: 'thrown', text: thrownText(failure), cause: failure.error });
     if (this.#drive.isLivelock)
@@ -131,21 +138,21 @@ export class ScenarioRun {
   #fail(failure: RunFailure): void {
     if (this.#failure !== undefined) return;
     this.#failure = { ...failure, ...this.#tellOf(failure) };
-    this.#world.clock.isStopped = true;
+    this.world.clock.stop();
   }
 
   /** Tells the end of a run that is recorded. */
   #tellOf({ kind, text }: RunFailure): Pick<RunFailure, 'text' | 'story'> {
-    const { story } = this.#world;
+    const { story } = this.world;
     if (story === undefined) return { text };
     const scenario = this.#isOver ? [] : ['the scenario has not ended'];
-    const told = kind === 'thrown' ? text : `${text}: ${whoWaits(this.#world, scenario)}. ${CURES[kind]}`;
+    const told = kind === 'thrown' ? text : `${text}: ${whoWaits(this.world, scenario)}. ${CURES[kind]}`;
     return { text: told, story: story.finish(`fails: ${text}`) };
   }
 
   /** Ends the world, also after a failure, so that no handler stays behind. */
   async #end(): Promise<void> {
-    const world = this.#world;
+    const world = this.world;
     if (this.#failure !== undefined) return await world[Symbol.asyncDispose]().catch(noop);
     try {
       await world[Symbol.asyncDispose]();
@@ -157,16 +164,16 @@ export class ScenarioRun {
 
   /** Gives handlers and child tasks that go on after their sockets time to end. @throws Error. */
   async #endHandlers(): Promise<void> {
-    const isLeft = (): boolean => [...this.#world.servers].some(({ runs }) => runs.some(runsOn));
+    const isLeft = (): boolean => [...this.world.servers].some(({ runs }) => runs.some(runsOn));
     if (!isLeft()) return;
-    await this.#world.clock.advanceWhile(isLeft, ENDING_MS);
+    await this.world.clock.advanceWhile(isLeft, ENDING_MS);
     if (isLeft()) throw new Error(`its world has ended, but not ${this.#left().join('; ')}`);
   }
 
   /** Says where handlers and child tasks wait that have not ended. */
   #left(): readonly string[] {
-    const links = [...this.#world.links];
-    const waits = [...this.#world.servers].flatMap(({ host, runs }) =>
+    const links = [...this.world.links];
+    const waits = [...this.world.servers].flatMap(({ host, runs }) =>
       host.handlerWaits.of(runs.filter(runsOn)),
     );
     return waits.map(({ id, task, waits: call, at }) => {

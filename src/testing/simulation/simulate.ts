@@ -6,17 +6,16 @@ import { explain } from './replay.ts';
 import type { Play, PlayedRun } from './replay.ts';
 import { checkSeed } from './seeded/choices.ts';
 import { ScenarioRun } from './scenario-run.ts';
-import type { Scenario } from './scenario-run.ts';
+import type { RunSettings, Scenario } from './scenario-run.ts';
 import { SimulationError } from './simulation-error.ts';
-import type { Recording } from './story/story.ts';
-import { SeededWorld } from './world/world.ts';
+import type { SimulatedBy } from './world/seeded-world.ts';
 import { WORLD_OPTIONS } from './world/world-options.ts';
 import type { World } from './world/world.ts';
-import type { WorldOptions, WorldSettings } from './world/world-options.ts';
+import type { WorldOptions } from './world/world-options.ts';
 import { checkCount, checkFunction, checkMs, checkNames, checkObject } from '../../core/arguments.ts';
 import { UsageError } from '../../core/errors.ts';
 import { complete, namesOf } from '../../core/options.ts';
-import type { Complete, OptionTable } from '../../core/options.ts';
+import type { OptionTable } from '../../core/options.ts';
 
 /** Which seeds are run, and in which worlds. */
 export interface SimulateOptions extends WorldOptions {
@@ -44,8 +43,6 @@ export interface SimulateReport {
   /** Virtual time of all runs. */
   readonly virtualMs: number;
 }
-
-type Settings = Complete<SimulateOptions, 'seed'>;
 
 const SIMULATE_OPTIONS: OptionTable<SimulateOptions, 'seed'> = {
   ...WORLD_OPTIONS,
@@ -119,13 +116,12 @@ interface Run extends PlayedRun {
 
 async function runOf(
   scenario: Scenario,
-  settings: WorldSettings & Pick<Settings, 'untilMs'>,
-  { most, recording }: { readonly most?: number; readonly recording?: Recording | undefined } = {},
+  settings: RunSettings,
+  setup: Pick<SimulatedBy, 'most' | 'recording'> = {},
 ): Promise<Run> {
-  const world = new SeededWorld(settings, most);
-  const { agenda, choices } = world;
-  if (recording !== undefined) world.record(recording);
-  const failure = await new ScenarioRun(world, settings.untilMs).play(scenario);
+  const run = new ScenarioRun(settings, setup);
+  const failure = await run.play(scenario);
+  const { agenda, choices } = run.world;
   return { failure, taken: choices.taken, steps: agenda.steps, virtualMs: agenda.now() };
 }
 

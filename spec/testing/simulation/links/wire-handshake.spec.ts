@@ -5,7 +5,7 @@ import { describe, expect, it, vi } from 'vitest';
 import type { Handler, HostOptions } from 'corosock';
 import type { ConnectError } from 'corosock/client';
 import { world } from 'corosock/testing';
-import { SeededWorld } from '../../../../src/testing/simulation/world/world.ts';
+import { seededWorld } from '../seeded-worlds.ts';
 
 const WIRE = { fidelity: 'wire' } as const;
 
@@ -28,7 +28,7 @@ describe("w.connect with fidelity: 'wire'", () => {
   });
 
   it('rejects with the error of node:http for a header line that it does not send', async () => {
-    const w = new SeededWorld({ seed: 1, faults: 'none', ...WIRE });
+    const w = seededWorld(WIRE);
     await expect(w.connect(w.serve(idle), { headers: { 'a b': '1' } })).rejects.toMatchObject({
       code: 'ERR_INVALID_HTTP_TOKEN',
     });
@@ -78,7 +78,7 @@ describe("w.connect with fidelity: 'wire'", () => {
   });
 
   it('takes the link of a client that was refused out of the agenda, when the host has dropped it', async () => {
-    const w = new SeededWorld({ seed: 1, faults: 'none', ...WIRE });
+    const w = seededWorld(WIRE);
     await expect(w.connect(w.serve({ '/': idle }), { url: 'ws://localhost/none' })).rejects.toMatchObject({
       status: 404,
     });
@@ -91,7 +91,7 @@ describe("w.connect with fidelity: 'wire'", () => {
 describe("a link with fidelity: 'wire'", () => {
   it('cuts and merges chunks where faults.cutChunks says so, and loses nothing', async () => {
     const run = async (cutChunks: boolean): Promise<readonly [steps: number, got: readonly unknown[]]> => {
-      const w = new SeededWorld({ seed: 3, faults: { cutChunks }, ...WIRE });
+      const w = seededWorld({ seed: 3, faults: { cutChunks }, ...WIRE });
       const ws = await w.connect(w.serve(echo));
       const got: unknown[] = [];
       for (let sent = 0; sent < 20; sent += 1) {

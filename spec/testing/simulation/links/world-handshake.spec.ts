@@ -3,7 +3,8 @@
 import { describe, expect, it } from 'vitest';
 import type { CloseInfo, Handler, Host } from 'corosock';
 import type { FakeOptions, WorldClient } from 'corosock/testing';
-import { SeededWorld } from '../../../../src/testing/simulation/world/world.ts';
+import type { SeededWorld } from '../../../../src/testing/simulation/world/seeded-world.ts';
+import { seededWorld } from '../seeded-worlds.ts';
 import { WorldHandshake } from '../../../../src/testing/simulation/links/world-handshake.ts';
 import { HostFaults } from '../../../../src/testing/simulation/seeded/seeded-faults.ts';
 import { WorldLink } from '../../../../src/testing/simulation/links/world-link.ts';
@@ -61,7 +62,7 @@ const GONE = { name: 'AbortError', message: 'The client has given the handshake 
 
 describe('A handshake whose link is reset', () => {
   it('H3: aborts the hook that decides, and starts no handler', async () => {
-    await using w = new SeededWorld({ seed: 1, faults: 'none' });
+    await using w = seededWorld();
     let reason: unknown;
     const { link, begin, begun } = openingIn(w, async (signal) => {
       await untilAborted(signal);
@@ -76,7 +77,7 @@ describe('A handshake whose link is reset', () => {
   });
 
   it('ends the socket of a hook that has just decided', async () => {
-    await using w = new SeededWorld({ seed: 1, faults: 'none' });
+    await using w = seededWorld();
     const { begin, ends, begun } = openingIn(w, async (_, link) => link.reset());
     await expect(begin()).rejects.toThrow('The handshake failed: socket hang up');
     await w.settle();
@@ -84,7 +85,7 @@ describe('A handshake whose link is reset', () => {
   });
 
   it('is not seen by the host before the request has arrived', async () => {
-    await using w = new SeededWorld({ seed: 1, faults: 'none' });
+    await using w = seededWorld();
     const { link, begin, ends, begun } = openingIn(w);
     const client = begin();
     link.reset();
@@ -98,7 +99,7 @@ describe('A handshake without an answer', () => {
   const problem = 'The handshake failed: no answer within 10000 ms';
 
   it('is given up after 10 s, and leaves no timer', async () => {
-    await using w = new SeededWorld({ seed: 1, faults: 'none' });
+    await using w = seededWorld();
     const { link, begin } = openingIn(w);
     link.cut();
     const client = begin();
@@ -110,7 +111,7 @@ describe('A handshake without an answer', () => {
   });
 
   it('aborts the hook when the host hears of it', async () => {
-    await using w = new SeededWorld({ seed: 1, faults: 'none' });
+    await using w = seededWorld();
     const reasons: unknown[] = [];
     const { link, begin, host } = openingIn(w, async (signal) => {
       await untilAborted(signal);
@@ -127,7 +128,7 @@ describe('A handshake without an answer', () => {
   });
 
   it('ends the socket of a request that arrives when the client has gone', async () => {
-    await using w = new SeededWorld({ seed: 1, faults: 'none' });
+    await using w = seededWorld();
     const { link, begin, ends } = openingIn(w);
     link.stall('out');
     const client = begin();
@@ -139,7 +140,7 @@ describe('A handshake without an answer', () => {
   });
 
   it('ends the socket whose answer does not arrive', async () => {
-    await using w = new SeededWorld({ seed: 1, faults: 'none' });
+    await using w = seededWorld();
     const { link, begin, ends, begun } = openingIn(w);
     link.stall('in');
     const client = begin();

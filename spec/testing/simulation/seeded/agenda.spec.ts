@@ -129,10 +129,9 @@ describe('Agenda', () => {
   });
 
   it('says when something has changed', () => {
-    const { agenda } = agendaWith();
-    const lane = agenda.openLane();
     let changes = 0;
-    agenda.onChange = () => (changes += 1);
+    const agenda = new Agenda(new Choices(1), () => (changes += 1));
+    const lane = agenda.openLane();
     lane.add(() => {});
     agenda.setTimeout(() => {}, 1);
     agenda.setImmediate(() => {});

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { Handler } from 'corosock';
 import type { WorldClient } from 'corosock/testing';
 import { Drive, MAX_STEPS_AT_ONCE } from '../../../../src/testing/simulation/world/drive.ts';
-import { SeededWorld } from '../../../../src/testing/simulation/world/world.ts';
+import { seededWorld } from '../seeded-worlds.ts';
 import { failureOf } from '../told.ts';
 
 const DAY_MS = 86_400_000;
@@ -15,14 +15,15 @@ const reads: Handler = async (ws) => {
 
 /** A world with one client, whose handler and script read. */
 async function reading(heartbeat: false | undefined) {
-  const world = new SeededWorld({ seed: 1, faults: 'none' });
+  const world = seededWorld({}, { driver: { onStep: () => drive.onStep() } });
+  const drive = new Drive(world);
   const host = world.serve(reads, heartbeat === undefined ? {} : { heartbeat });
   let client: WorldClient | undefined;
   void world.connect(host).then((opened) => {
     client = opened;
     void opened.read();
   });
-  return { world, drive: new Drive(world), isOpen: () => client !== undefined };
+  return { world, drive, isOpen: () => client !== undefined };
 }
 
 describe('a drive', () => {
@@ -48,7 +49,6 @@ describe('a drive', () => {
 
   it('ends in a circle of steps that takes no time', async () => {
     const { world, drive } = await reading(undefined);
-    world.onStep = () => drive.onStep();
     const again = (): void => void world.clock.setImmediate(again);
     again();
     expect([await drive.until(1000, () => false), drive.isLivelock]).toEqual(['over', true]);

@@ -1,12 +1,12 @@
 // What the watch of a world sees of it; ../standstill.spec.ts has the reports that come of it.
 
 import { describe, expect, it } from 'vitest';
-import { SeededWorld } from '../../../../src/testing/simulation/world/world.ts';
+import { seededWorld } from '../seeded-worlds.ts';
 import { WatchedWorld } from '../../../../src/testing/simulation/world/watched-world.ts';
 
 describe('a world under watch', () => {
   it('is asked for what is to come eventually, but not while it waits for something real', async () => {
-    await using w = new SeededWorld({ seed: 1, faults: 'none' });
+    await using w = seededWorld();
     const watched = new WatchedWorld(w);
     let isSo = false;
     const before = watched.isAsked;

@@ -1,5 +1,5 @@
 // The opening handshake of one client of a world with `fidelity: 'wire'`: request and answer of
-// node:http as bytes over the link, which the frames of `ws` then take. world.ts calls it;
+// node:http as bytes over the link, which the frames of `ws` then take. world-hosts.ts calls it;
 // world-handshake.ts is the handshake in whole messages, byte-port.ts the port of the host.
 
 import { BytePort } from './byte-port.ts';

@@ -1,5 +1,5 @@
 // The opening handshake of one client of a world, in whole messages: the request and the answer
-// take the link, whose faults may strike before there is a conversation. world.ts calls it.
+// take the link, whose faults may strike before there is a conversation. world-hosts.ts calls it.
 
 import type { WorldClient, WorldLink } from './world-link.ts';
 import type { MemoryServer, Opened } from '../../memory-server.ts';

@@ -1,9 +1,10 @@
 // All that will happen in one world, and in which order: what links carry, turns of the event loop,
-// and timers. It is the clock of the world. Nothing here waits: world.ts lets Node's event loop
-// have a turn between two steps.
+// and timers. It is the clock of the world. Nothing here waits: world-clock.ts lets Node's
+// event loop have a turn between two steps.
 
 import type { Choices } from './choices.ts';
 import { checkTimer } from '../../virtual-clock.ts';
+import { noop } from '../../../core/noop.ts';
 import { traceOf } from '../../../core/stack-trace.ts';
 import type { StackTrace } from '../../../core/stack-trace.ts';
 import { Ring } from '../../../structures/ring.ts';
@@ -101,11 +102,12 @@ export class Agenda implements Clock {
   #steps = 0;
   /** Whether each timer keeps the stack of its call. */
   #isTraced = false;
-  /** Called when something has become ready, or may have. */
-  onChange: (() => void) | undefined;
+  readonly #onChange: () => void;
 
-  constructor(choices: Choices) {
+  /** @param onChange - Called when something has become ready, or may have. */
+  constructor(choices: Choices, onChange: () => void = noop) {
     this.#choices = choices;
+    this.#onChange = onChange;
     this.#turns = this.openLane();
   }
 
@@ -204,7 +206,7 @@ export class Agenda implements Clock {
   }
 
   changed(): void {
-    this.onChange?.();
+    this.#onChange();
   }
 
   /** Moves time forward. @param ms - Not beyond {@link nextMs}. */

@@ -1,5 +1,5 @@
 // What the parts of one world share: its order, its chances, its faults, and what hears of them.
-// world.ts makes it once for each world. Types only.
+// seeded-world.ts makes it once for each world. Types only.
 
 import type { Agenda } from './agenda.ts';
 import type { Choices } from './choices.ts';

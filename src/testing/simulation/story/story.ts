@@ -1,5 +1,5 @@
 // What happens in one world, in words: one line an event, with what has come of it and the lines of
-// users. Only a run that has failed is recorded, when it is run again. world.ts tells its events
+// users. Only a run that has failed is recorded, when it is run again. A world tells its events
 // here; what each end of a link does is told-end.ts's.
 
 import type { Agenda } from '../seeded/agenda.ts';

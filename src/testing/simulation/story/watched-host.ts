@@ -1,6 +1,6 @@
 // The options of a host in a simulation: its story sees each socket before the handler begins, and
-// a mistake of code under test fails the run. What peers and links do wrong is no mistake. world.ts
-// asks when it makes a host.
+// a mistake of code under test fails the run. What peers and links do wrong is no mistake.
+// world-hosts.ts asks for them.
 
 import type { Story } from './story.ts';
 import type { ServerSocket } from '../../../server/host.ts';

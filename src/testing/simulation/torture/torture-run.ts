@@ -11,7 +11,7 @@ import { SlowWrites } from './slow-writes.ts';
 import { callerIn, leftCalls, looseCalls, stuckIn } from './torture-result.ts';
 import type { Reported, TortureResult } from './torture-result.ts';
 import { whoWaits } from '../world/who-waits.ts';
-import { SeededWorld } from '../world/world.ts';
+import { SeededWorld } from '../world/seeded-world.ts';
 import type { World } from '../world/world.ts';
 import type { WorldSettings } from '../world/world-options.ts';
 import type { WorldClient } from '../links/world-link.ts';
@@ -100,12 +100,17 @@ export class TortureRun {
     this.#conditions = conditions;
     this.#cut = cut;
     this.#seen = new SeenWaits(cut, (resolver) => this.#onWait(resolver));
-    const world = new SeededWorld(setup.world);
+    const world = new SeededWorld(setup.world, {
+      recording: isRecorded ? { watchedFrom: 0 } : undefined,
+      driver: {
+        onStep: () => this.#onStep(),
+        onStepError: (error) => this.#stepErrors.push(error),
+        // What the host does for a client is not the script's.
+        callHost: (call) => this.#isScenario.exit(call),
+      },
+    });
     this.#world = world;
-    if (isRecorded) {
-      world.record({ watchedFrom: 0 });
-      world.agenda.traceTimers();
-    }
+    if (isRecorded) world.agenda.traceTimers();
     this.#drive = new Drive(world);
     this.#host = this.#serve();
   }
@@ -164,8 +169,6 @@ export class TortureRun {
 
   async #play(): Promise<void> {
     const world = this.#world;
-    world.onStep = () => this.#onStep();
-    world.stepOnError = (error) => this.#stepErrors.push(error);
     const scenario = this.#isScenario.run(true, () => this.#perform());
     await this.#goOn(() => this.#isScenarioOver);
     this.#release();
@@ -179,7 +182,7 @@ export class TortureRun {
       this.#waiting = whoWaits(world);
       return;
     }
-    world.clock.isStopped = false;
+    world.clock.resume();
     await world[Symbol.asyncDispose]().catch((error: unknown) => (this.#thrown ??= { error }));
     await realTurn();
   }
@@ -187,9 +190,6 @@ export class TortureRun {
   /** Connects and plays the script, in a context of its own: so its rejections are known. */
   async #perform(): Promise<void> {
     const [world, host] = [this.#world, this.#host];
-    const connect = world.connect.bind(world);
-    // What the host does for a client is not the script's.
-    world.connect = (to, options) => this.#isScenario.exit(() => connect(to, options));
     try {
       const { client } = this.#setup;
       const stage: TortureStage = { world, host };

@@ -1,7 +1,7 @@
 // Lets the time of one world pass by itself: what is ready runs, then time jumps to the next event.
 // scenario-run.ts and torture-run.ts say until when.
 
-import type { SeededWorld } from './world.ts';
+import type { SeededWorld } from './seeded-world.ts';
 import { DEFAULT_READ_TIMEOUT_MS } from '../../../core/parked-wait.ts';
 
 /**
@@ -17,7 +17,7 @@ const IDLE_PERIODS = 3;
 /** A timer that is later than this is the default time-out of a read, and no heartbeat's. */
 const MAX_PERIOD_MS = DEFAULT_READ_TIMEOUT_MS / 2;
 
-/** Moves the time of one world. */
+/** Moves the time of one world that is made to be driven. */
 export class Drive {
   readonly #world: Pick<SeededWorld, 'agenda' | 'clock'>;
   /** The time of the last step, and the steps before that time. */
@@ -28,7 +28,6 @@ export class Drive {
 
   constructor(world: Pick<SeededWorld, 'agenda' | 'clock'>) {
     this.#world = world;
-    world.clock.isDriven = true;
   }
 
   /** Whether it went on for {@link MAX_STEPS_AT_ONCE} steps without time that passes. */
@@ -42,7 +41,7 @@ export class Drive {
     if (agenda.now() > this.#atOnce.nowMs) this.#atOnce = { nowMs: agenda.now(), steps: agenda.steps };
     if (agenda.steps - this.#atOnce.steps <= MAX_STEPS_AT_ONCE) return;
     this.#isLivelock = true;
-    clock.isStopped = true;
+    clock.stop();
   }
 
   /** Lets time pass until something holds, or nothing goes on by a time. */

@@ -96,6 +96,8 @@ export interface EscapeSettings {
   readonly running: () => readonly string[];
   /** Real milliseconds that a promise of `w.real` has. Default 30 000. */
   readonly maxRealMs?: number;
+  /** The watch ends after so many events. Default 200. */
+  readonly watchedEvents?: number;
   readonly agenda: Pick<Agenda, 'changed' | 'nextMs' | 'now' | 'setImmediate' | 'steps'>;
 }
 
@@ -106,8 +108,6 @@ export class Escapes {
   readonly #begun: Begun[] = [];
   #isWatching = true;
   #hasFound = false;
-  /** The watch ends after so many events. */
-  watchedEvents: number = WATCHED_EVENTS;
 
   constructor(settings: EscapeSettings) {
     this.#settings = settings;
@@ -181,7 +181,8 @@ export class Escapes {
 
   /** Called once a turn. */
   onTurn(): void {
-    if (this.#isWatching && this.#settings.agenda.steps > this.watchedEvents) this.end();
+    const { agenda, watchedEvents = WATCHED_EVENTS } = this.#settings;
+    if (this.#isWatching && agenda.steps > watchedEvents) this.end();
   }
 
   /**

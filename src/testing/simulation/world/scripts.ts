@@ -1,5 +1,5 @@
 // The scripts of one world: `w.spawn`. Each runs beside the test, as a task on the clock of the
-// world, and its error fails the world. world.ts calls it.
+// world, and its error fails the world. seeded-world.ts calls it.
 
 import type { Agenda } from '../seeded/agenda.ts';
 import type { Thrown } from './checks.ts';

@@ -1,5 +1,6 @@
 // A world that a test drives by itself, as its standstill watch sees it: what its clients wait for,
-// and whether anything moves. world.ts calls it. standstill.ts looks, twice a second, and reports.
+// and whether anything moves. seeded-world.ts calls it. standstill.ts looks, twice a second, and
+// reports.
 
 import type { Agenda } from '../seeded/agenda.ts';
 import type { Checks } from './checks.ts';

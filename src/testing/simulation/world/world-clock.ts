@@ -56,16 +56,15 @@ export class WorldClock implements VirtualClock {
   #idle = { nowMs: 0, steps: 0, calls: 0 };
   /** Where the time will be when all calls of `advance` have ended that move it. */
   #untilMs = 0;
-  /** Whether time passes by itself: a simulation moves it, and `advance` waits for it. */
-  isDriven: boolean = false;
-  /** Whether nothing runs any more. */
-  isStopped: boolean = false;
+  readonly #isDriven: boolean;
+  #isStopped = false;
 
-  constructor(agenda: Agenda, listener: StepListener, outside: Outside) {
+  /** @param isDriven - Whether a simulation moves time: `advance` waits for it. */
+  constructor(agenda: Agenda, listener: StepListener, outside: Outside, isDriven = false) {
     this.#agenda = agenda;
     this.#listener = listener;
     this.#outside = outside;
-    agenda.onChange = () => void this.#run().catch(noop);
+    this.#isDriven = isDriven;
   }
 
   get timers(): number {
@@ -75,6 +74,20 @@ export class WorldClock implements VirtualClock {
   /** Whether something is ready, or may be. */
   get isRunning(): boolean {
     return this.#running !== undefined;
+  }
+
+  /** Called by the agenda: something has become ready, or may have. */
+  onChange(): void {
+    void this.#run().catch(noop);
+  }
+
+  /** Runs nothing any more, until {@link resume}. */
+  stop(): void {
+    this.#isStopped = true;
+  }
+
+  resume(): void {
+    this.#isStopped = false;
   }
 
   now(): number {
@@ -100,7 +113,7 @@ export class WorldClock implements VirtualClock {
   async advance(ms: number): Promise<void> {
     checkAdvance(ms);
     if (this.#isCircle()) await this.#refuse('w.clock.advance()');
-    if (this.isDriven) return await this.#passed(this.now() + ms);
+    if (this.#isDriven) return await this.#passed(this.now() + ms);
     this.#untilMs = Math.max(this.#untilMs, this.now()) + ms;
     await this.#advanceTo(this.#untilMs, () => true);
   }
@@ -130,7 +143,7 @@ export class WorldClock implements VirtualClock {
     const nowMs = this.now();
     if (steps !== this.#idle.steps || nowMs !== this.#idle.nowMs) this.#idle = { nowMs, steps, calls: 0 };
     this.#idle.calls += 1;
-    return this.isDriven && this.#idle.calls > MAX_IDLE_CALLS;
+    return this.#isDriven && this.#idle.calls > MAX_IDLE_CALLS;
   }
 
   /** The first time at once; then in the next turn, for a loop that catches the error. */
@@ -160,13 +173,13 @@ export class WorldClock implements VirtualClock {
     do {
       await this.runAll();
       await realTurn();
-    } while (this.isRunning && !this.isStopped);
+    } while (this.isRunning && !this.#isStopped);
   }
 
   async #advanceTo(untilMs: number, isNeeded: () => boolean): Promise<void> {
-    const whenQuiet = (): Promise<void> => (this.isDriven ? this.whenQuiet() : this.runAll());
+    const whenQuiet = (): Promise<void> => (this.#isDriven ? this.whenQuiet() : this.runAll());
     await whenQuiet();
-    while (!this.isStopped && isNeeded() && this.#agenda.nextMs <= untilMs) {
+    while (!this.#isStopped && isNeeded() && this.#agenda.nextMs <= untilMs) {
       this.#agenda.jumpTo(this.#agenda.nextMs);
       await whenQuiet();
     }
@@ -201,9 +214,9 @@ export class WorldClock implements VirtualClock {
       this.#outside.onTurn();
       if (this.#outside.isOutside) await this.#outside.whenBack();
       if (hasStepped) this.#listener.afterStep();
-      hasStepped = !this.isStopped && this.#step();
+      hasStepped = !this.#isStopped && this.#step();
       quiet = hasStepped ? 0 : quiet + 1;
-    } while (!this.isStopped && !this.#isQuietAfter(quiet));
+    } while (!this.#isStopped && !this.#isQuietAfter(quiet));
   }
 
   #step(): boolean {

@@ -32,7 +32,8 @@ export const WORLD_OPTIONS: OptionTable<WorldOptions> = {
   fidelity: ['messages', checkFidelity],
 };
 
-export type WorldSettings = Complete<Omit<WorldOptions, 'fidelity'>> & Pick<WorldOptions, 'fidelity'>;
+/** Options that are checked and filled in. */
+export type WorldSettings = Complete<WorldOptions>;
 
 function checkFidelity(call: string, name: string, fidelity: unknown): void {
   if (fidelity === 'messages' || fidelity === 'wire') return;
