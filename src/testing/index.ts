@@ -26,6 +26,6 @@ export type { Link, LinkDirection, WorldClient } from './simulation/links/world-
 export { virtualClock } from './virtual-clock.ts';
 export type { VirtualClock } from './virtual-clock.ts';
 export type { ClientSocket } from '../socket/client-socket.ts';
-export type { SendOptions, Transport, TransportSink } from '../transport/transport.ts';
+export type { SendOptions, SharedMessage, Transport, TransportSink } from '../transport/transport.ts';
 export type { LinkEnd } from '../core/close-info.ts';
 export { ConnectError } from '../core/errors.ts';

@@ -10,6 +10,14 @@ export interface SendOptions {
   readonly binary: boolean;
   /** Whether to compress, if the handshake agreed on compression. */
   readonly compress: boolean;
+  /** The same object for all sends of one message to several peers. Not for fragments (23). */
+  readonly shared?: SharedMessage | undefined;
+}
+
+/** Lets the transports of several peers encode one message once. The sender makes it empty. */
+export interface SharedMessage {
+  /** What a transport has made of the message. A transport that does not know it ignores it. */
+  frame?: unknown;
 }
 
 export interface FragmentOptions extends SendOptions {
@@ -70,6 +78,10 @@ export interface FragmentOptions extends SendOptions {
  *     from its first fragment to its last. The sink has a `begin` for each such message.
  * 22. Where `hasLost` exists: it is true after the end, if bytes that were sent were not flushed,
  *     and else false.
+ * 23. Sends of one message to several peers may have the same `shared`, also where the transports
+ *     are of different kinds, and where `binary` and `compress` differ. Each peer receives what it
+ *     would receive without it. The bytes of the message do not change before the last of these
+ *     sends.
  */
 export interface Transport {
   /** Negotiated subprotocol, or ''. */

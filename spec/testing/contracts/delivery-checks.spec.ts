@@ -99,6 +99,28 @@ class IgnoresBinary extends PassingTransport {
   }
 }
 
+class KeepsTheMessage extends PassingTransport {
+  override send(data: Data, { binary, compress, shared = {} }: SendOptions): boolean {
+    shared.frame ??= data;
+    return super.send(shared.frame as Data, { binary, compress });
+  }
+}
+
+class KeepsTheKind extends PassingTransport {
+  override send(data: Data, { binary, compress, shared = {} }: SendOptions): boolean {
+    if (typeof shared.frame !== 'boolean') shared.frame = binary;
+    return super.send(data, { binary: shared.frame as boolean, compress });
+  }
+}
+
+class SendsToOnePeer extends PassingTransport {
+  override send(data: Data, options: SendOptions): boolean {
+    if (options.shared?.frame === true) return true;
+    if (options.shared !== undefined) options.shared.frame = true;
+    return super.send(data, options);
+  }
+}
+
 class CountsNothing extends PassingTransport {
   override get bufferedBytes(): number {
     return 0;
@@ -201,13 +223,16 @@ describe('the checks of delivery', () => {
       [SwapsMessages, [1, 4, 8]],
       [DoublesAMessage, [1, 4, 8]],
       [LetsTheEndOvertake, [1, 4]],
-      [GivesBytesForText, [1, 4, 5, 8]],
-      [GivesTextForBytes, [5]],
+      [GivesBytesForText, [1, 4, 5, 8, 23]],
+      [GivesTextForBytes, [5, 23]],
       [GivesAnotherClassForFragments, [5]],
       [CountsAfterTheEnd, [7]],
       [CountsUnits, [5]],
-      [DropsEmptyMessages, [5]],
-      [IgnoresBinary, [5]],
+      [DropsEmptyMessages, [5, 23]],
+      [IgnoresBinary, [5, 23]],
+      [KeepsTheMessage, [23]],
+      [KeepsTheKind, [23]],
+      [SendsToOnePeer, [23]],
       [CountsNothing, [7]],
       [CountsForEver, [7]],
       [NeverDrains, [7]],

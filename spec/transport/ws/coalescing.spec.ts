@@ -11,6 +11,7 @@ import { acceptScripted } from './scripted-stream.ts';
 import type { ScriptedStream } from './scripted-stream.ts';
 import { wsPairOver } from './ws-beneath.ts';
 import { openEnd } from './ws-pair.ts';
+import type { SharedMessage } from '../../../src/transport/transport.ts';
 import type { Data } from '../../../src/core/data.ts';
 
 describe.each([
@@ -50,8 +51,22 @@ const message = fc.oneof(
     .map(([byte, n]) => new Uint8Array(n).fill(byte)),
 );
 
+const sharedMessages = new Map<string, SharedMessage>();
+function sharedOf(data: string): SharedMessage {
+  const shared = sharedMessages.get(data) ?? {};
+  sharedMessages.set(data, shared);
+  return shared;
+}
+
 const step = fc.oneof(
-  { weight: 6, arbitrary: message.map((data) => ({ kind: 'send', data }) as const) },
+  { weight: 6, arbitrary: message.map((data) => ({ kind: 'send', data, shared: undefined }) as const) },
+  // Messages to several peers: some are sent again, alone or behind the same ones as before.
+  {
+    weight: 6,
+    arbitrary: fc
+      .constantFrom('a', 'b', 'c', '\u20ac'.repeat(40), 'long '.repeat(1000))
+      .map((data) => ({ kind: 'send', data, shared: sharedOf(data) }) as const),
+  },
   { weight: 1, arbitrary: fc.constant({ kind: 'turn' } as const) },
   { weight: 1, arbitrary: fc.constant({ kind: 'ping' } as const) },
   { weight: 2, arbitrary: fc.constant({ kind: 'take' } as const) },
@@ -91,7 +106,7 @@ describe('WsTransport', () => {
         for (const [index, each] of steps.entries()) {
           if (each.kind === 'turn') await turn();
           if (each.kind === 'take') stream.complete();
-          if (each.kind === 'send' && end.send(each.data)) sent.push(each.data);
+          if (each.kind === 'send' && end.send(each.data, each)) sent.push(each.data);
           if (each.kind !== 'ping') continue;
           pings.push(String(index));
           stream.push(frame({ opcode: OPCODE.ping, payload: String(index) }));
@@ -121,7 +136,7 @@ describe('WsTransport', () => {
         let completed = 0;
         for (const each of steps) {
           if (each.kind === 'turn') await turn();
-          if (each.kind === 'send' && end.send(each.data)) accepted += wireBytes(each.data);
+          if (each.kind === 'send' && end.send(each.data, each)) accepted += wireBytes(each.data);
           if (each.kind === 'take' && stream.writes.length - 1 > completed) {
             stream.complete();
             completed += 1;

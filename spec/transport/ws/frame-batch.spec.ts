@@ -6,6 +6,7 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { settle } from 'corosock/testing';
 import { FrameBatch, FramePool, SLAB_BYTES } from '../../../src/transport/ws/frame-batch.ts';
 import { LONGEST_COPIED_BYTES, wholeByte } from '../../../src/transport/ws/server-frame.ts';
+import { SharedFrame } from '../../../src/transport/ws/shared-frame.ts';
 import { parseFrame } from '../../peers/frames.ts';
 
 /** The first byte of a frame of text. */
@@ -112,6 +113,55 @@ describe('FrameBatch', () => {
     batch.add('two', TEXT);
     await settle();
     expect(process.listenerCount('exit')).toBe(watched);
+  });
+
+  it('writes shared frames among the others, in order and at once', async () => {
+    const { batch, writes } = openBatch();
+    batch.add('one', TEXT);
+    batch.addShared(new SharedFrame('two', TEXT));
+    batch.addShared(new SharedFrame('three', TEXT));
+    batch.add('four', TEXT);
+    await settle();
+    expect(writes.map((write) => messagesIn([write]))).toEqual([['one', 'two', 'three', 'four']]);
+  });
+
+  it('gives the stream the bytes of a long shared frame, behind what was added before', () => {
+    const { batch, writes } = openBatch();
+    const long = new SharedFrame('x'.repeat(LONGEST_COPIED_BYTES), TEXT);
+    batch.add('short', TEXT);
+    batch.addShared(long);
+    expect([messagesIn(writes.slice(0, 1)), writes[1] === long.bytes, writes.length]).toEqual([
+      ['short'],
+      true,
+      2,
+    ]);
+  });
+
+  it.each([1, LONGEST_COPIED_BYTES])('holds shared frames of %d bytes while the stream waits', (bytes) => {
+    const { batch, writes } = openBatch();
+    const frame = new SharedFrame('x'.repeat(bytes), TEXT);
+    batch.hold();
+    batch.add('one', TEXT);
+    batch.addShared(frame);
+    batch.add('two', TEXT);
+    const held = [writes.length, batch.bytes];
+    batch.release();
+    const size = frame.bytes.byteLength;
+    expect([held, messagesIn(writes)]).toEqual([
+      [0, 5 + size + 5],
+      ['one', 'x'.repeat(bytes), 'two'],
+    ]);
+  });
+
+  it('holds a long shared frame where the frames before it began to wait', () => {
+    const writes: Uint8Array[] = [];
+    const batch = new FrameBatch(new FramePool(), (first, further = []) => {
+      writes.push(first, ...further);
+      batch.hold();
+    });
+    batch.add('short', TEXT);
+    batch.addShared(new SharedFrame('x'.repeat(LONGEST_COPIED_BYTES), TEXT));
+    expect([messagesIn(writes), batch.bytes]).toEqual([['short'], 4 + LONGEST_COPIED_BYTES]);
   });
 
   it('writes nothing twice when it is flushed within the turn', async () => {

@@ -3,7 +3,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { HeldFrames } from '../../../src/transport/ws/held-frames.ts';
-import { wholeByte } from '../../../src/transport/ws/server-frame.ts';
+import { makeFrame, wholeByte } from '../../../src/transport/ws/server-frame.ts';
 import type { Data } from '../../../src/core/data.ts';
 import { parseFrame } from '../../peers/frames.ts';
 
@@ -36,6 +36,22 @@ const data = fc.oneof(
 );
 
 describe('HeldFrames', () => {
+  it.each([0, 126, 4000, 4096, 5000])('gives a whole frame of %d bytes among others', (bytes) => {
+    const held = new HeldFrames();
+    const text = 'x'.repeat(bytes);
+    held.add('before', TEXT);
+    held.addFrame(makeFrame(text, TEXT));
+    held.add('behind', TEXT);
+    expect(payloadsIn(held.take()).map(String)).toEqual(['before', text, 'behind']);
+  });
+
+  it('does not copy a long frame', () => {
+    const held = new HeldFrames();
+    const frame = makeFrame('x'.repeat(5000), TEXT);
+    held.addFrame(frame);
+    expect(held.take()[0]).toBe(frame);
+  });
+
   it('gives any frames whole and in order, and tells their sizes', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(data, fc.nat(9)), { maxLength: 40 }), (steps) => {

@@ -6,6 +6,7 @@ import * as ws from 'ws';
 import {
   fragmentByte,
   frameHeader,
+  makeFrame,
   maxFrameBytes,
   wholeByte,
   writeFrame,
@@ -114,5 +115,12 @@ describe('frameHeader', () => {
     const bytes = Buffer.alloc(size);
     const [header] = frameOfWs(bytes, { fin: true, opcode: OPCODE.binary, mask: false, readOnly: true });
     expect(frameHeader(0x82, size)).toEqual(header);
+  });
+});
+
+describe('makeFrame', () => {
+  it.each(SIZES)('makes the frame of %d characters of two bytes as ws does, and no more', (size) => {
+    const text = '\u00e9'.repeat(size);
+    expect(makeFrame(text, wholeByte(text, false)).equals(expectedFrame(text, false))).toBe(true);
   });
 });

@@ -3,11 +3,15 @@
 
 import { deepStrictEqual, equal, ok } from 'node:assert/strict';
 import type { Check } from './check.ts';
+import type { Data } from '../../core/data.ts';
 import { settle } from '../settle.ts';
 import { linkCheck, CHUNK, fill, numbered, sendAll, sendFragments } from './link-check.ts';
 import type { TransportPair } from './link-check.ts';
 
-/** Promises 1, 2, 4, 5, 7 and 8. Fragments are in `fragment-checks.ts`. */
+/** Text and bytes; empty, short and long. */
+const ONE_OF_EACH: readonly Data[] = ['', 'h\u00e9', 'long '.repeat(2000), new Uint8Array([0, 128]), CHUNK];
+
+/** Promises 1, 2, 4, 5, 7, 8 and 23. Fragments are in `fragment-checks.ts`. */
 export const deliveryChecks: ReadonlyArray<Check<TransportPair>> = [
   linkCheck('1. Nothing that arrives before `open` is lost', async ({ near, far }) => {
     near.open();
@@ -157,5 +161,43 @@ export const deliveryChecks: ReadonlyArray<Check<TransportPair>> = [
       await far.untilMessages(count + 1);
     }
     far.expectMessages(messages);
+  }),
+
+  linkCheck('23. Sends of one message to several peers may have the same `shared`', async (link) => {
+    const { near, far } = link.open();
+    for (const data of ONE_OF_EACH) {
+      const shared = {};
+      for (const end of [near, far, far]) ok(end.send(data, { shared }));
+    }
+    await near.untilMessages(2 * ONE_OF_EACH.length);
+    await far.untilMessages(ONE_OF_EACH.length);
+    far.expectMessages(ONE_OF_EACH);
+    near.expectMessages(ONE_OF_EACH.flatMap((data) => [data, data]));
+  }),
+
+  linkCheck(
+    '23. also where the transports are of different kinds, and where `binary` and `compress` differ',
+    async (link) => {
+      const { near, far } = link.open();
+      const shared = { frame: 'of another kind of transport' };
+      for (const binary of [false, true, false]) ok(near.send('h\u00e9', { binary, shared }));
+      ok(near.send('h\u00e9', { compress: false, shared }));
+      await far.untilMessages(4);
+      const bytes = new Uint8Array([0x68, 0xc3, 0xa9]);
+      far.expectMessages(['h\u00e9', bytes, 'h\u00e9', 'h\u00e9']);
+    },
+  ),
+
+  linkCheck('23. Each peer receives what it would receive without it', async (link) => {
+    const { near, far } = link.open();
+    const shared = {};
+    ok(near.send('alone'));
+    ok(near.send('shared', { shared }));
+    sendFragments(near, ['in', ' fragments']);
+    ok(near.send('shared', { shared }));
+    ok(near.send(CHUNK, { shared: {} }));
+    ok(near.send('alone'));
+    await far.untilMessages(6);
+    far.expectMessages(['alone', 'shared', 'in fragments', 'shared', CHUNK, 'alone']);
   }),
 ];

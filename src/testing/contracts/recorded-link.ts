@@ -4,7 +4,7 @@
 
 import { deepStrictEqual } from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import type { Transport, TransportSink } from '../../transport/transport.ts';
+import type { SharedMessage, Transport, TransportSink } from '../../transport/transport.ts';
 import type { LinkEnd } from '../../core/close-info.ts';
 import type { Data } from '../../core/data.ts';
 import { noop } from '../../core/noop.ts';
@@ -16,6 +16,13 @@ export type SinkCall =
   | { readonly kind: 'stall' }
   | { readonly kind: 'begin'; readonly unfinished: number | undefined }
   | { readonly kind: 'end'; readonly end: LinkEnd };
+
+/** How a check sends a whole message. By default compressed, and to one peer. */
+export interface SentMessage {
+  readonly binary?: boolean;
+  readonly compress?: boolean;
+  readonly shared?: SharedMessage | undefined;
+}
 
 /** How a check sends a fragment. By default more fragments follow. */
 export interface SentFragment {
@@ -104,8 +111,8 @@ export class RecordedEnd implements TransportSink {
   }
 
   /** Sends text as text and bytes as bytes, unless `binary`. */
-  send(data: Data, { binary = false }: { readonly binary?: boolean } = {}): boolean {
-    return this.#link.during('send', () => this.#transport.send(data, { binary, compress: true }));
+  send(data: Data, { binary = false, compress = true, shared }: SentMessage = {}): boolean {
+    return this.#link.during('send', () => this.#transport.send(data, { binary, compress, shared }));
   }
 
   ping(): boolean {

@@ -5,6 +5,9 @@
 
 import { HeldFrames } from './held-frames.ts';
 import { frameHeader, LONGEST_COPIED_BYTES, maxFrameBytes, writeFrame } from './server-frame.ts';
+import { sharedFrame } from './shared-frame.ts';
+import type { SharedFrame } from './shared-frame.ts';
+import type { SharedMessage } from '../transport.ts';
 import { LinkedList } from '../../structures/linked-list.ts';
 import type { ListNode } from '../../structures/linked-list.ts';
 import { bytesToSend } from '../../core/data.ts';
@@ -104,8 +107,13 @@ export class FrameBatch implements ListNode<FrameBatch> {
     return this.#bytes;
   }
 
-  /** Adds the frame of a message or fragment. A long one leaves at once, uncopied. */
-  add(data: Data, firstByte: number): void {
+  /**
+   * Adds the frame of a message or fragment. A long one leaves at once, uncopied.
+   *
+   * @param shared - Of a message that other sockets send, too.
+   */
+  add(data: Data, firstByte: number, shared?: SharedMessage): void {
+    if (shared !== undefined) return this.addShared(sharedFrame(shared, data, firstByte));
     if (this.#isHolding) return this.#hold(data, firstByte);
     const mostBytes = maxFrameBytes(data);
     if (mostBytes > LONGEST_COPIED_BYTES) return this.#writeLong(data, firstByte);
@@ -116,11 +124,21 @@ export class FrameBatch implements ListNode<FrameBatch> {
     this.#bytes += end - this.#end;
     this.#end = end;
     pool.used = end;
-    if (!this.#isScheduled) {
-      this.#isScheduled = true;
-      turnEnd.flushLater(this);
-    }
-    if (this.#bytes >= SLAB_BYTES) this.flush();
+    this.#endWithTurn();
+  }
+
+  /** Adds a frame that other sockets send, too. A long one leaves at once, uncopied. */
+  addShared({ bytes }: SharedFrame): void {
+    if (this.#isHolding) return this.#holdFrame(bytes);
+    if (bytes.byteLength > LONGEST_COPIED_BYTES) return this.#writeLongFrame(bytes);
+    const pool = this.#pool;
+    pool.reserve(bytes.byteLength);
+    if (this.#slab !== pool.slab || this.#end !== pool.used) this.#beginRun();
+    pool.slab.set(bytes, pool.used);
+    this.#bytes += bytes.byteLength;
+    pool.used += bytes.byteLength;
+    this.#end = pool.used;
+    this.#endWithTurn();
   }
 
   /** Writes all frames at once, also those that are held. */
@@ -174,6 +192,28 @@ export class FrameBatch implements ListNode<FrameBatch> {
     // The frames before it may have begun to wait.
     if (this.#isHolding) return this.#hold(payload, firstByte);
     this.#write(frameHeader(firstByte, payload.byteLength), [payload]);
+  }
+
+  #holdFrame(bytes: Buffer): void {
+    this.#held ??= new HeldFrames();
+    this.#held.addFrame(bytes);
+    this.#bytes += bytes.byteLength;
+  }
+
+  #writeLongFrame(bytes: Buffer): void {
+    this.flush();
+    // The frames before it may have begun to wait.
+    if (this.#isHolding) return this.#holdFrame(bytes);
+    this.#write(bytes);
+  }
+
+  /** Has the frames written when the turn is over, or now if they fill a slab. */
+  #endWithTurn(): void {
+    if (!this.#isScheduled) {
+      this.#isScheduled = true;
+      turnEnd.flushLater(this);
+    }
+    if (this.#bytes >= SLAB_BYTES) this.flush();
   }
 
   #beginRun(): void {

@@ -41,6 +41,13 @@ export class HeldFrames {
     return header.byteLength + payload.byteLength;
   }
 
+  /** Adds a whole frame. A long one is not copied. */
+  addFrame(frame: Uint8Array): void {
+    if (frame.byteLength <= LONGEST_COPIED_BYTES) return this.#copy(frame);
+    this.#cut();
+    this.#chunks.push(frame);
+  }
+
   /** Takes all frames, in order. */
   take(): readonly Uint8Array[] {
     this.#cut();

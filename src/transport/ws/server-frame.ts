@@ -65,6 +65,12 @@ export function writeFrame(target: Buffer, at: number, data: Data, firstByte: nu
   return end;
 }
 
+/** Makes one frame in memory of its own. */
+export function makeFrame(data: Data, firstByte: number): Buffer {
+  const memory = Buffer.allocUnsafe(MAX_HEADER_BYTES + bytesOf(data));
+  return memory.subarray(0, writeFrame(memory, 0, data, firstByte));
+}
+
 /** Makes the header of a frame whose payload is written by itself. */
 export function frameHeader(firstByte: number, payloadBytes: number): Buffer {
   const header = Buffer.allocUnsafe(headerBytes(payloadBytes));

@@ -164,7 +164,7 @@ export class WsTransport implements Transport, ChunkReceiver {
   send(data: Data, options: SendOptions): boolean {
     if (this.#ws.readyState !== this.#ws.OPEN) return false;
     if (this.#pool === undefined) return this.#sendByWs(data, options, true);
-    this.#batchOf(this.#pool).add(data, wholeByte(data, options.binary));
+    this.#batchOf(this.#pool).add(data, wholeByte(data, options.binary), options.shared);
     return true;
   }
 
