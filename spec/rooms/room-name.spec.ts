@@ -1,0 +1,32 @@
+// The name of a room: any text from 1 to 1,024 bytes of UTF-8.
+
+import { describe, expect, it } from 'vitest';
+import { checkRoomName, MAX_NAME_BYTES } from '../../src/rooms/room-name.ts';
+
+const check = (name: unknown): void => checkRoomName('host.room()', 'the name of a room', name);
+
+describe('checkRoomName', () => {
+  it.each(['a', '__proto__', 'constructor', ' ', 'a/b:c*>', '\0', 'Zoë 🙂', 'x'.repeat(MAX_NAME_BYTES)])(
+    'takes %j',
+    (name) => {
+      expect(() => check(name)).not.toThrow();
+    },
+  );
+
+  it('counts bytes of UTF-8, not units', () => {
+    expect(() => check('é'.repeat(MAX_NAME_BYTES / 2))).not.toThrow();
+    expect(() => check('é'.repeat(MAX_NAME_BYTES / 2 + 1))).toThrow(
+      'host.room(): expected the name of a room of at most 1024 bytes of UTF-8, got 1026 in "éé',
+    );
+  });
+
+  it.each([
+    ['', 'to be a text, got ""'],
+    [7, 'to be a text, got 7'],
+    [undefined, 'to be a text, got undefined'],
+    ['a\uD800b', 'without a lone surrogate, got "a\\ud800b"'],
+    ['\uDC00', 'without a lone surrogate, got "\\udc00"'],
+  ])('refuses %j', (name, text) => {
+    expect(() => check(name)).toThrow(`host.room(): expected the name of a room ${text}`);
+  });
+});

@@ -1,0 +1,60 @@
+// The other nodes, as the rooms of one process see them: `RoomRelay` is what rooms call,
+// `RelaySink` what a relay calls. A host without a broker has no relay. Types only: the rooms of a
+// host are the sink, and the relay over a broker is the hub's.
+
+import type { Data } from '../core/data.ts';
+
+/** One publish, on its way between nodes. */
+export interface RoomMessage {
+  /** As it was published: each node frames it for its own members. Bytes are not copied. */
+  readonly data: Data;
+  /** Ids of the sockets that do not get it. */
+  readonly except: readonly string[];
+  /** `true`: kept as the last of the room. A string: kept as the last of this key. */
+  readonly retain: true | string | undefined;
+}
+
+/** What a room retains: the last message of the room under `true`, and the last of each key. */
+export type Retained = ReadonlyMap<true | string, Data>;
+
+/** Who is present in a room on one node, by key. */
+export type PresentKeys = ReadonlyMap<string, PresentKey>;
+
+/** One key of {@link PresentKeys}. */
+export interface PresentKey {
+  /** Sockets of that node that are tracked under the key. */
+  readonly sockets: number;
+  /** What `track` was given for them, in the order of the calls. */
+  readonly meta: readonly unknown[];
+}
+
+/** The other nodes, as rooms see them. */
+export interface RoomRelay {
+  /**
+   * The first member, subscriber or tracked socket of this node has come.
+   *
+   * Resolves when messages of other nodes arrive, and what they retain has been merged. Never
+   * rejects; where the broker is down it resolves, and a gap follows.
+   */
+  enter(room: string): Promise<void>;
+  /** The last has left: unsubscribes some seconds later, unless `enter` is called before. */
+  leave(room: string): void;
+  /** Sends to the nodes that are in the room. Never rejects. */
+  publish(room: string, message: RoomMessage): Promise<'sent' | 'failed'>;
+  /** What is present of this node in the room has changed. @param keys - All of them. */
+  present(room: string, keys: PresentKeys): void;
+}
+
+/** What a relay calls. */
+export interface RelaySink {
+  /** Delivers a message of another node: to members, to subscribers, and to what is retained. */
+  deliver(room: string, message: RoomMessage): void;
+  /** Messages of other nodes may be missing: at this place in the order, for so long. */
+  gap(room: string, forMs: number): void;
+  /** What this node retains of the room; empty where it retains nothing. */
+  retained(room: string): Retained;
+  /** Adds what other nodes retain, where this node has nothing newer. */
+  mergeRetained(room: string, kept: Retained): void;
+  /** What is present on another node. @param keys - undefined: the node has gone. */
+  presentElsewhere(room: string, node: string, keys: PresentKeys | undefined): void;
+}

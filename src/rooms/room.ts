@@ -1,0 +1,172 @@
+// What users hold of a room: the room, a membership, a subscription and what they report. Types
+// only. `Ws` is the socket of a member: rooms know nothing of hosts, and server/host.ts names it.
+
+import type { Data } from '../core/data.ts';
+import type { Source } from '../core/source.ts';
+import type { Channel } from '../tasks/channel.ts';
+
+/**
+ * A named set of sockets, and what is published to it.
+ *
+ * It can be held, asked and published to whether the room has members or not. Two objects of one
+ * name are the same room. A room without members, subscribers and retained messages takes no
+ * memory.
+ */
+export interface RoomOf<Ws> {
+  readonly name: string;
+  /**
+   * The members of this process, by id, in the order in which they joined. An iteration visits
+   * those that are members when it begins, and still are at their turn.
+   */
+  readonly members: ReadonlyMap<string, Ws>;
+  /**
+   * Sends one message to each member, and to each subscriber. Never waits: a member that is over
+   * its `writeBufferBytes` is treated as its option `slow` says.
+   *
+   * Local members get it at once, whatever the broker does. `publish` and `write` leave a socket in
+   * the order of the calls; a publish that is called inside of a `frame` or `latestBy` goes before
+   * the one that has called it.
+   *
+   * @param data - Bytes are not copied: do not change them afterwards.
+   * @param options - `except`: ids of sockets that do not get it; default none. `retain`: true
+   *   keeps it as the last message of the room, a string as the last of this key, each in the place
+   *   of the one before; an empty message is delivered, and removes what was kept. Default false:
+   *   not kept.
+   * @returns How many members it has reached.
+   * @throws UsageError `COROSOCK_ARGUMENT`; nothing is sent.
+   */
+  publish(data: Data, options?: PublishOptions): PublishReport;
+  /**
+   * Gives what is published from now on, on all nodes, as a channel.
+   *
+   * A full channel misses what is published, and has a gap in the place of it. `using` ends it, and
+   * so does the end of the host.
+   *
+   * @param options - `capacity`: most events in the channel, an integer from 1 to 2³¹−1; default
+   *   1 000. A gap is kept beyond it.
+   * @throws UsageError `COROSOCK_ARGUMENT`.
+   */
+  subscribe(options?: SubscribeOptions): Subscription;
+  /** Who is in the room, by keys that the application gives. */
+  readonly presence: PresenceOf<Ws>;
+}
+
+/** What `room.publish` takes beside the message. */
+export interface PublishOptions {
+  /** Ids of the sockets that do not get the message. Default: none. */
+  readonly except?: readonly string[];
+  /**
+   * Whether to keep the message for sockets that join later. `true`: as the last message of the
+   * room. A string of 1 to 1 024 bytes: as the last of this key. An empty message removes what was
+   * kept. Default false.
+   */
+  readonly retain?: boolean | string;
+}
+
+/** What `room.publish` has done. Each member of this process is counted once. */
+export interface PublishReport {
+  /** Members for which it was sent, or waits for room behind other messages. */
+  readonly accepted: number;
+  /** Members that do not get it, because they are slow. */
+  readonly skipped: number;
+  /** Members for which it waits for room in the place of an older message of its key. */
+  readonly replaced: number;
+  /** Members whose socket closes: by `slow: 'close'`, or already. They have left the room. */
+  readonly closed: number;
+  /**
+   * Whether the broker has taken it for the other nodes. Never rejects. `alone`: the host has no
+   * broker.
+   */
+  readonly relayed: Promise<'sent' | 'failed' | 'alone'>;
+}
+
+/** What `ws.join` takes beside the name of the room. */
+export interface JoinOptions {
+  /**
+   * What a publish does while this member is over its `writeBufferBytes`, or has writes that wait.
+   * `skip`: the member does not get the message. `close`: its socket closes with 1013. `latestBy`:
+   * the message waits for room, in the place of the last unsent message of the same key; a message
+   * whose key is undefined waits, too, and nothing is replaced across it. A write of the handler
+   * that waits is such a barrier. Default `skip`.
+   */
+  readonly slow?: 'skip' | 'close' | { readonly latestBy: (data: Data) => string | undefined };
+  /**
+   * Makes what this member gets of what was published. Called once for a publish and node, for all
+   * members with the same function: define it outside of the handler. Default: the message as it
+   * is.
+   */
+  readonly frame?: (data: Data, at: FrameContext) => Data;
+}
+
+/** What a `frame` is called with, beside the message. */
+export interface FrameContext {
+  /** The name of the room. */
+  readonly room: string;
+  /** The place in the history of the room. Undefined in this version. */
+  readonly offset: number | undefined;
+  /** Which history that is. Undefined in this version. */
+  readonly epoch: string | undefined;
+}
+
+/**
+ * One socket in one room. `using` leaves at the end of the scope, and the end of the socket leaves,
+ * too.
+ */
+export interface MembershipOf<Ws> extends Disposable {
+  readonly room: RoomOf<Ws>;
+  /** Messages that this member did not get, because it was slow. */
+  readonly skipped: number;
+  /** Messages that a newer one of the same key has replaced before they were sent. */
+  readonly replaced: number;
+  /**
+   * What `retain` has kept from before the join, oldest first, less what was published anew since.
+   * Write it without an await in between: the socket then has no message twice, and none that is
+   * older than one before it.
+   */
+  readonly retained: readonly Data[];
+  /** Leaves the room. Messages that wait for room are still sent. Further calls do nothing. */
+  leave(): void;
+}
+
+/** What a subscription gives: a message, or the place where messages may be missing. */
+export type RoomEvent = { readonly data: Data } | { readonly gap: { readonly forMs: number } };
+
+/** Options of `room.subscribe`. */
+export interface SubscribeOptions {
+  /** Most events in the channel: an integer from 1 to 2³¹−1. Default 1 000. */
+  readonly capacity?: number;
+}
+
+/**
+ * What is published to a room, as a source for `for await` and `select`. Closing it unsubscribes.
+ */
+export interface Subscription extends Channel<RoomEvent> {}
+
+/** Who is in a room, by keys that the application gives: a user's id, for example. */
+export interface PresenceOf<Ws> {
+  /**
+   * Counts a socket under a key until it ends.
+   *
+   * @param meta - Any JSON, shown beside the key. Default: none.
+   */
+  track(ws: Ws, key: string, meta?: unknown): void;
+  /** Gives who is there, at once, from what this process knows. */
+  list(): PresenceList;
+  /** Gives what changes from now on. `using` ends it. */
+  changes(): Source<PresenceChange> & Disposable;
+}
+
+/** Who is in a room. */
+export interface PresenceList {
+  readonly members: ReadonlyMap<string, { readonly sockets: number; readonly meta: readonly unknown[] }>;
+  /** Ids of nodes that are not heard of: what they had last is still in `members`. */
+  readonly missingNodes: readonly string[];
+  /** When it was true, in milliseconds of the clock of the host. */
+  readonly asOfMs: number;
+}
+
+/** Keys that have come and gone. */
+export interface PresenceChange {
+  readonly joined: readonly string[];
+  readonly left: readonly string[];
+}
