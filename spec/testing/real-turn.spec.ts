@@ -165,9 +165,19 @@ function quietly<T>(make: () => T): T {
 }
 
 describe('TurnRow', () => {
+  /** Calls a function in so many turns. */
+  const turns = (row: TurnRow, count: number, onTurn: (turn: number) => void): Promise<void> => {
+    let turn = 0;
+    return row.each(() => {
+      onTurn(turn);
+      turn += 1;
+      return turn < count;
+    });
+  };
+
   it('knows whether other code waits for a turn', async () => {
     const row = new TurnRow();
-    await row.next();
+    await turns(row, 1, () => {});
     const before = row.isAlone;
     const other = setImmediate(() => {});
     expect([before, row.isAlone]).toEqual([true, false]);
@@ -176,13 +186,13 @@ describe('TurnRow', () => {
 
   it('runs all promise jobs and ticks of a turn before the next', async () => {
     const row = new TurnRow();
-    const order: number[] = [];
-    for (let turn = 0; turn < 20; turn += 1) {
-      process.nextTick(() => void Promise.resolve().then(() => order.push(turn)));
-      await row.next();
-      order.push(turn);
-    }
-    expect(order).toEqual(Array.from({ length: 40 }, (_, at) => Math.floor(at / 2)));
+    const order: string[] = [];
+    await turns(row, 20, (turn) => {
+      order.push(`turn ${turn}`);
+      process.nextTick(() => void Promise.resolve().then(() => order.push(`job ${turn}`)));
+    });
+    const pairs = Array.from({ length: 20 }, (_, turn) => [`turn ${turn}`, `job ${turn}`]);
+    expect(order).toEqual(pairs.flat().slice(0, -1));
   });
 
   it('lets the event loop have a turn in every eight', async () => {
@@ -193,7 +203,26 @@ describe('TurnRow', () => {
       if (loops < 10) setImmediate(count);
     };
     setImmediate(count);
-    for (let turn = 0; turn < 88; turn += 1) await row.next();
+    await turns(row, 88, () => {});
     expect(loops).toBe(10);
+  });
+
+  it('calls nothing after the last turn, and can begin again', async () => {
+    const row = new TurnRow();
+    const order: string[] = [];
+    await turns(row, 1, () => order.push('first'));
+    await new Promise((resolve) => void setImmediate(resolve));
+    await turns(row, 2, (turn) => order.push(`again ${turn}`));
+    expect(order).toEqual(['first', 'again 0', 'again 1']);
+  });
+
+  it('rejects with what the function throws', async () => {
+    const row = new TurnRow();
+    const thrown = new Error('no');
+    await expect(
+      row.each(() => {
+        throw thrown;
+      }),
+    ).rejects.toBe(thrown);
   });
 });

@@ -106,7 +106,8 @@ export class WorldLink implements Link, FaultyLink {
     this.#host = host;
     this.name = name;
     const { agenda } = parts;
-    const ways = { out: new OneWay(agenda.openLane()), in: new OneWay(agenda.openLane()) };
+    const openWay = (): OneWay => new OneWay(agenda.openLane(this.#deliver));
+    const ways = { out: openWay(), in: openWay() };
     this.#ways = ways;
     this.wires = [(arrive) => this.#carry(ways.out, arrive), (arrive) => this.#carry(ways.in, arrive)];
     this.#isLost = host.isDead;
@@ -215,14 +216,15 @@ export class WorldLink implements Link, FaultyLink {
   /** A frame whose `arrive` is never called is lost. */
   #carry({ lane }: OneWay, arrive: () => void): void {
     if (this.#isLost) return;
-    const deliver = (): void => {
-      this.#faults.arrive();
-      this.#host.arrive();
-      if (!this.#isLost) arrive();
-    };
-    lane.add(deliver, this.#faults.delayMs);
+    lane.add(arrive, this.#faults.delayMs);
     if (this.#faults.isCrossing) this.#cross();
   }
+
+  readonly #deliver = (arrive: () => void): void => {
+    this.#faults.arrive();
+    this.#host.arrive();
+    if (!this.#isLost) arrive();
+  };
 
   /** Where one end has begun to close, the other closes before it hears of that. */
   #cross(): void {

@@ -21,14 +21,17 @@ interface Event {
 /** Events that keep their order: what one end of a link sends to the other, for example. */
 export class Lane {
   readonly #agenda: Agenda;
+  readonly #deliver: ((run: () => void) => void) | undefined;
   #events = new Ring<Event>();
   /** No event of this lane is due before the one that was added last. */
   #lastMs = 0;
   #isHeld = false;
   #isClosed = false;
 
-  constructor(agenda: Agenda) {
+  /** @param deliver - Runs each event, where there is more to do than that. */
+  constructor(agenda: Agenda, deliver?: (run: () => void) => void) {
     this.#agenda = agenda;
+    this.#deliver = deliver;
   }
 
   /** The number of events that are still to come. */
@@ -72,11 +75,12 @@ export class Lane {
     this.clear();
   }
 
-  /** Takes the first event. Called by the agenda when it is due. */
-  take(): () => void {
+  /** Takes the first event, and runs it. Called by the agenda when it is due. */
+  step(): void {
     const { run } = this.#events.shift();
     if (this.size === 0) this.#agenda.delist(this);
-    return run;
+    if (this.#deliver === undefined) run();
+    else this.#deliver(run);
   }
 }
 
@@ -190,9 +194,9 @@ export class Agenda implements Clock {
 
   // Called by the world and its links.
 
-  /** Makes a lane of this agenda. */
-  openLane(): Lane {
-    return new Lane(this);
+  /** Makes a lane of this agenda. @param deliver - See {@link Lane}. */
+  openLane(deliver?: (run: () => void) => void): Lane {
+    return new Lane(this, deliver);
   }
 
   /** Called by a lane that has got its first event. */
@@ -221,21 +225,22 @@ export class Agenda implements Clock {
    * @returns false where nothing is due.
    */
   step(): boolean {
-    const [timer] = this.#timers;
+    const timer = this.#timers[0];
     const isTimerDue = timer !== undefined && timer.atMs <= this.#nowMs;
     const ready = this.#countReady();
     const count = ready + (isTimerDue ? 1 : 0);
     if (count === 0) return false;
     this.#steps += 1;
     const chosen = this.#choices.below(count);
-    const run = chosen < ready ? this.#readyLane(chosen).take() : (this.#timers.shift() as Timer).run;
-    run();
+    if (chosen < ready) this.#readyLane(chosen).step();
+    else (this.#timers.shift() as Timer).run();
     return true;
   }
 
   #countReady(): number {
     let ready = 0;
-    for (const lane of this.#busy) if (lane.dueMs <= this.#nowMs) ready += 1;
+    for (let at = 0; at < this.#busy.length; at += 1)
+      if ((this.#busy[at] as Lane).dueMs <= this.#nowMs) ready += 1;
     return ready;
   }
 

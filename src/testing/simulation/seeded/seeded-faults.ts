@@ -89,7 +89,8 @@ export class LinkFaults {
 
   /** How long the next delivery takes. */
   get delayMs(): number {
-    return this.#parts.choices.between(...this.#parts.faults.delayMs);
+    const { delayMs } = this.#parts.faults;
+    return this.#parts.choices.between(delayMs[0], delayMs[1]);
   }
 
   /** Called before each delivery, which the fault of this moment may lose. */

@@ -123,6 +123,8 @@ export class Escapes {
 
   /** Seed of the world whose code calls now, where that is another one that is watched. */
   get seedOfCaller(): number | undefined {
+    // No other world is watched: most calls of clients. The context is not asked.
+    if (living.size === (this.#isWatching ? 1 : 0)) return undefined;
     const begun = inWorld.getStore();
     return begun === undefined || begun === this.#begun ? undefined : living.get(begun);
   }

@@ -50,6 +50,8 @@ export class WorldClock implements VirtualClock {
   readonly #listener: StepListener;
   /** Pending while something is ready. */
   #running: Promise<void> | undefined;
+  /** Whether a step has run whose promises have not gone on. */
+  #hasStepped = false;
   /** Whether a caller waits until all that is ready has run: only then code is looked for. */
   #isAwaited = false;
   /** Calls of users since the last step, and since time has passed. */
@@ -78,7 +80,7 @@ export class WorldClock implements VirtualClock {
 
   /** Called by the agenda: something has become ready, or may have. */
   onChange(): void {
-    void this.#run().catch(noop);
+    if (this.#running === undefined) void this.#run().catch(noop);
   }
 
   /** Runs nothing any more, until {@link resume}. */
@@ -206,18 +208,33 @@ export class WorldClock implements VirtualClock {
 
   async #stepWhileReady(): Promise<void> {
     let quiet = 0;
-    let hasStepped = false;
+    this.#hasStepped = false;
     do {
+      let hasStepped = false;
       // Code of users may have called something real in the turn before.
       if (quiet > 0 && this.#isAwaited) await this.#outside.check();
-      await (quiet > 0 ? realTurn() : this.#turns.next());
-      this.#outside.onTurn();
-      if (this.#outside.isOutside) await this.#outside.whenBack();
-      if (hasStepped) this.#listener.afterStep();
-      hasStepped = !this.#isStopped && this.#step();
+      if (quiet === 0) await this.#turns.each(this.#onTurn);
+      else {
+        await realTurn();
+        hasStepped = this.#onTurn();
+      }
+      for (; this.#outside.isOutside; hasStepped = this.#onTurn()) await this.#outside.whenBack();
       quiet = hasStepped ? 0 : quiet + 1;
     } while (!this.#isStopped && !this.#isQuietAfter(quiet));
   }
+
+  /**
+   * A turn is over, in which all promises have gone on: ends one step, and takes the next.
+   *
+   * @returns Whether it has taken one, and may take more.
+   */
+  readonly #onTurn = (): boolean => {
+    this.#outside.onTurn();
+    if (this.#outside.isOutside) return false;
+    if (this.#hasStepped) this.#listener.afterStep();
+    this.#hasStepped = !this.#isStopped && this.#step();
+    return this.#hasStepped && !this.#isStopped;
+  };
 
   #step(): boolean {
     try {
