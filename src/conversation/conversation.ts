@@ -248,7 +248,7 @@ export class Conversation implements TransportSink, DeadlineOwner {
   /** The calls that wait: reads and writes in their order, then `closed`. */
   *waits(): IterableIterator<readonly [waits: 'read' | 'write' | 'close', wait: ParkedWait]> {
     for (const read of this.reader.parked) yield ['read', read];
-    for (const write of this.#writer?.waiting ?? []) yield ['write', write];
+    for (const write of this.#writer?.calls() ?? []) yield ['write', write];
     const { end, sinceMs = NaN } = this.#closed ?? {};
     if (end?.resolver !== undefined) yield ['close', { resolver: end.resolver, sinceMs }];
   }

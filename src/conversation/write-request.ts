@@ -2,7 +2,7 @@
 // make requests, writer.ts and fragmented-write.ts keep waiting writes.
 
 import type { Data } from '../core/data.ts';
-import type { ParkedWait } from '../core/parked-wait.ts';
+import type { ParkedWait, Resolver } from '../core/parked-wait.ts';
 import type { WriteStatus } from '../core/status.ts';
 import type { ListNode } from '../structures/linked-list.ts';
 import type { SendOptions } from '../transport/transport.ts';
@@ -15,8 +15,13 @@ export interface WriteRequest {
   readonly signal: AbortSignal | undefined;
 }
 
-/** A write that waits for room: of a whole message, or of a message in fragments. */
-export interface WaitingWrite extends ParkedWait, ListNode<WaitingWrite> {
+/**
+ * What waits for room: a write of a whole message, one of a message in fragments, or a message that
+ * no call awaits (queued-message.ts).
+ */
+export interface WaitingWrite extends Omit<ParkedWait, 'resolver'>, ListNode<WaitingWrite> {
+  /** Undefined where no call awaits it. */
+  readonly resolver: Resolver | undefined;
   /** The whole message; undefined for one in fragments, which the iterable has yet to give. */
   readonly data: Data | undefined;
   readonly timeoutMs: number;

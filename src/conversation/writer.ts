@@ -5,17 +5,18 @@
 
 import { FragmentedWrite } from './fragmented-write.ts';
 import type { FragmentedAnswer, FragmentedRequest, FragmentSink } from './fragmented-write.ts';
+import type { QueuedMessage, QueuedMessageSink } from './queued-message.ts';
 import type { WaitingWrite, WriteRequest } from './write-request.ts';
 import type { Data } from '../core/data.ts';
 import { noop } from '../core/noop.ts';
-import type { Resolver } from '../core/parked-wait.ts';
+import type { ParkedWait, Resolver } from '../core/parked-wait.ts';
 import type { WriteStatus } from '../core/status.ts';
 import { LinkedList } from '../structures/linked-list.ts';
 import type { Clock } from '../time/clock.ts';
 import type { Deadline } from '../time/deadline.ts';
 import { SpinGuard } from '../time/spin-guard.ts';
 import type { TurnBudget } from '../time/turn-budget.ts';
-import type { FragmentOptions, Transport } from '../transport/transport.ts';
+import type { FragmentOptions, SendOptions, Transport } from '../transport/transport.ts';
 import { abortable, rejected, unattendedPromise } from '../waiting/abortable.ts';
 
 /** What the writers of a host share. */
@@ -38,7 +39,7 @@ const TIMED_OUT: Promise<WriteStatus> = Promise.resolve('timeout');
 const CLOSED: Promise<WriteStatus> = Promise.resolve('closed');
 
 /** Writes to one transport in the order of the calls (I4, I9). */
-export class Writer implements FragmentSink {
+export class Writer implements FragmentSink, QueuedMessageSink {
   readonly #transport: Transport;
   /** Shared with reader and heartbeat: a socket keeps one timer (I7). */
   readonly #deadline: Deadline;
@@ -49,6 +50,8 @@ export class Writer implements FragmentSink {
 
   /** Writes that wait, oldest first. Made with the first: most writes find room. */
   #waiters: LinkedList<WaitingWrite> | undefined;
+  /** How many writes have joined the line: no queued message is replaced across one of them. */
+  #barriers = 0;
   /** Whether they go on in the next turn, and not before. */
   #goesOn = false;
   /** Called once no write waits; set when no further write is accepted. */
@@ -74,7 +77,7 @@ export class Writer implements FragmentSink {
     if (signal?.aborted === true) return rejected(signal.reason);
     if (this.#onFinish !== undefined) return this.#answer('closed', CLOSED);
     if (this.#hasRoom()) {
-      if (!this.#send(request)) return this.#answer('closed', CLOSED);
+      if (!this.#send(request.data, request.options)) return this.#answer('closed', CLOSED);
       this.#spin.reset();
       // A peer that reads as fast as we write would keep the event loop to itself.
       return this.#settings.budget.spend() ? this.#nextTurn('ok') : ACCEPTED;
@@ -96,6 +99,44 @@ export class Writer implements FragmentSink {
     return this.#waitForFragments(request);
   }
 
+  // Called by rooms.
+
+  /**
+   * Sends one message at once, or not at all.
+   *
+   * @returns `full`: it is over the write buffer, or something waits, which would be overtaken.
+   */
+  offer(data: Data, options: SendOptions): 'ok' | 'full' | 'closed' {
+    if (this.#onFinish !== undefined) return 'closed';
+    if (!this.#hasRoom()) return 'full';
+    return this.#send(data, options) ? 'ok' : 'closed';
+  }
+
+  /** Lets a message wait behind what waits. Only after `offer` has answered `full`. */
+  queue(message: QueuedMessage): void {
+    message.sink = this;
+    message.barrier = this.#barriers;
+    this.#append(message);
+  }
+
+  /**
+   * Puts a newer message in the place of a queued one.
+   *
+   * @returns false, where that was sent, or where a write has joined the line since.
+   */
+  replace(message: QueuedMessage, data: Data, options: SendOptions): boolean {
+    if (this.#waiters?.has(message) !== true || message.barrier !== this.#barriers) return false;
+    message.data = data;
+    message.options = options;
+    return true;
+  }
+
+  // Called by a queued message.
+
+  sendQueued(message: QueuedMessage): void {
+    this.#settle(message, this.#send(message.data, message.options) ? 'ok' : 'closed');
+  }
+
   // Called by the conversation.
 
   /** The transport has room again: sends waiting writes in order. */
@@ -109,9 +150,14 @@ export class Writer implements FragmentSink {
     this.#finishIfDone();
   }
 
-  /** The writes that wait, oldest first. */
+  /** What waits, oldest first. */
   get waiting(): Iterable<WaitingWrite> {
     return this.#waiters ?? [];
+  }
+
+  /** The calls that wait, oldest first. */
+  *calls(): IterableIterator<ParkedWait> {
+    for (const waiter of this.waiting) if (isCall(waiter)) yield waiter;
   }
 
   /** Ends writes that are due with `timeout`, and sets the deadline for the others. */
@@ -169,7 +215,7 @@ export class Writer implements FragmentSink {
     this.#waiters?.forEach((waiter) => this.#settle(waiter, 'closed'));
   }
 
-  #send({ data, options }: WriteRequest): boolean {
+  #send(data: Data, options: SendOptions): boolean {
     const isAccepted = this.#transport.send(data, options);
     if (isAccepted) this.#activity?.active();
     return isAccepted;
@@ -214,11 +260,12 @@ export class Writer implements FragmentSink {
       resolver,
       sinceMs,
       timeoutMs: request.timeoutMs,
-      goOn: () => this.#settle(waiter, this.#send(request) ? 'ok' : 'closed'),
+      goOn: () => this.#settle(waiter, this.#send(request.data, request.options) ? 'ok' : 'closed'),
       settle,
       previous: undefined,
       next: undefined,
     };
+    this.#barriers += 1;
     return this.#append(waiter);
   }
 
@@ -226,6 +273,7 @@ export class Writer implements FragmentSink {
     this.#spin.reset();
     const park = (answer: FragmentedAnswer): FragmentedWrite => {
       const sinceMs = this.#settings.clock.now();
+      this.#barriers += 1;
       const write = this.#append(new FragmentedWrite(request, sinceMs, this, answer));
       this.drain();
       return write;
@@ -268,4 +316,8 @@ export class Writer implements FragmentSink {
   #nextTurn(status: WriteStatus): Promise<WriteStatus> {
     return new Promise((settle) => void this.#settings.clock.setImmediate(() => settle(status)));
   }
+}
+
+function isCall(waiter: WaitingWrite): waiter is WaitingWrite & ParkedWait {
+  return waiter.resolver !== undefined;
 }

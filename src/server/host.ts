@@ -29,8 +29,8 @@ export interface SharedSocket extends Socket {
   /** `%CSP.WebSocket`'s `WebSocketID`: unguessable, unique across nodes. */
   readonly id: string;
   /**
-   * Writes that wait for room, and the bytes of their messages. A write of an iterable counts
-   * without bytes: what it will give is not known.
+   * Writes that wait for room, and the bytes of their messages; also messages of rooms that wait.
+   * A write of an iterable counts without bytes: what it will give is not known.
    */
   readonly waitingWrites: { readonly count: number; readonly bytes: number };
   /**
