@@ -161,7 +161,8 @@ class Player {
   }
 
   #write(command: WriteCommand): void {
-    const text = `${this.#writes.length}:${command.text};`;
+    // One letter for its number: no text begins with a part of another.
+    const text = `${String.fromCodePoint(65 + this.#writes.length)}:${command.text};`;
     const written: Write = { text, status: 'pending' };
     this.#writes.push(written);
     const { timeoutMs, hasSignal } = command;
