@@ -94,32 +94,47 @@ export function refusalForClientError(error: Error): Refusal {
 }
 
 /** Gives a refusal as the text of an HTTP/1.1 response. */
-export function responseOf({ status, text, headers = {} }: Refusal, method = 'GET'): string {
-  const body = `${text}\n`;
+export function responseOf(refusal: Refusal, method = 'GET'): string {
+  const head = headText(refusal.status, fieldsOf(refusal));
+  return method === 'HEAD' ? head : `${head}${bodyOf(refusal)}`;
+}
+
+/** Gives the body of a refusal. */
+export function bodyOf({ text }: Refusal): string {
+  return `${text}\n`;
+}
+
+/** A header line of an answer. */
+type Field = readonly [name: string, value: string];
+
+/** Gives the header lines of an answer, those of the connection included. */
+export function fieldsOf(answer: Refusal | HookAnswer): readonly Field[] {
+  if ('response' in answer) return fieldsOfHook(answer);
   const fields = {
     Connection: 'close',
     'Content-Type': 'text/plain; charset=utf-8',
-    'Content-Length': String(Buffer.byteLength(body)),
-    ...headers,
+    'Content-Length': String(Buffer.byteLength(bodyOf(answer))),
+    ...answer.headers,
   };
-  return `${headText(status, Object.entries(fields))}${method === 'HEAD' ? '' : body}`;
+  return Object.entries(fields);
 }
 
 /** Headers that are about the connection and not about the answer (RFC 9110 §7.6.1). */
 const CONNECTION_HEADER = /^(?:connection|content-length|keep-alive|transfer-encoding|upgrade)$/u;
 
-function bytesOf({ response, body }: HookAnswer): Buffer {
-  return Buffer.concat([Buffer.from(headOf(response, body.byteLength), 'latin1'), body]);
+function bytesOf(answer: HookAnswer): Buffer {
+  const head = headText(answer.response.status, fieldsOf(answer));
+  return Buffer.concat([Buffer.from(head, 'latin1'), answer.body]);
 }
 
-function headOf({ status, headers }: Response, length: number): string {
+function fieldsOfHook({ response: { status, headers }, body }: HookAnswer): readonly Field[] {
   const fields = [...headers].filter(([name]) => !CONNECTION_HEADER.test(name));
   // A response that never has a body must not have its length, either (RFC 9110 §8.6).
-  const size = status === 204 ? [] : [['Content-Length', String(length)] as const];
-  return headText(status, [...fields, ['Connection', 'close'], ...size]);
+  const size = status === 204 ? [] : [['Content-Length', String(body.byteLength)] as const];
+  return [...fields, ['Connection', 'close'], ...size];
 }
 
-function headText(status: number, fields: readonly (readonly [name: string, value: string])[]): string {
+function headText(status: number, fields: readonly Field[]): string {
   const lines = fields.map(([name, value]) => `${name}: ${value}`);
   return [`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`, ...lines, '', ''].join('\r\n');
 }

@@ -4,16 +4,25 @@
 
 import type { MemoryServer, Opened } from './memory-server.ts';
 import type { HandshakeDeadline } from '../handshake/handshake-deadline.ts';
-import type { Refusal } from '../handshake/refusal.ts';
+import { bodyOf, fieldsOf } from '../handshake/refusal.ts';
+import type { HookAnswer, Refusal } from '../handshake/refusal.ts';
 import type { HandshakeResult } from '../server/admission.ts';
 import { answerTo } from '../server/answer-to.ts';
 import { tellRefused } from '../server/host-hooks.ts';
 import type { ShownSocket } from '../socket/shown-socket.ts';
 import type { MemoryLinkOptions } from '../transport/memory-transport.ts';
-import { ConnectError } from '../core/errors.ts';
+import { MAX_BODY_BYTES, refusedError } from '../transport/ws/refused-answer.ts';
+import type { Clock } from '../time/clock.ts';
+import type { ConnectError } from '../core/errors.ts';
 
-/** A client that was accepted, or the answer to one that was not. */
-export type Started = Opened | { readonly response: Response };
+/** A client that was accepted, or one that was not. */
+export type Started = Opened | Refused;
+
+/** The answer to a client, and what the client gets of it. */
+interface Refused {
+  readonly response: Response;
+  readonly error: ConnectError;
+}
 
 /** How a client comes to its host. */
 export interface Way {
@@ -30,7 +39,8 @@ export async function begin(
   { wires, onWait }: Way = {},
 ): Promise<Started> {
   const pending = memory.check(request);
-  if ('status' in pending) return { response: toResponse(pending) };
+  const { clock } = memory.settings;
+  if ('status' in pending) return refusedWith(pending, clock);
   memory.opening += 1;
   const onResult = (result: HandshakeResult): Started => {
     memory.opening -= 1;
@@ -38,18 +48,31 @@ export async function begin(
     pending.socketId.leave();
     const answer = answerTo(result, pending, memory.settings);
     tellRefused(memory.settings, pending.request, answer);
-    return { response: 'response' in answer ? answer.response : toResponse(answer) };
+    return refusedWith(answer, clock);
   };
   return memory.host.admit(pending, onResult, onWait);
 }
 
 /** @throws ConnectError where the client was refused. */
 export function clientOf(started: Started): ShownSocket {
-  if ('response' in started) throw new ConnectError(started.response.status);
+  if ('error' in started) throw started.error;
   return started.client;
 }
 
-/** Gives a refusal as the response that a client on a port gets. */
-function toResponse({ status, text, headers }: Refusal): Response {
-  return new Response(`${text}\n`, { status, ...(headers === undefined ? undefined : { headers }) });
+/** Gives an answer as the response and the error that a client on a port gets. */
+function refusedWith(answer: Refusal | HookAnswer, clock: Clock): Refused {
+  const [response, body] =
+    'response' in answer ? [answer.response, answer.body] : [toResponse(answer), Buffer.from(bodyOf(answer))];
+  const headers: Record<string, string> = {};
+  for (const [name, value] of fieldsOf(answer)) {
+    const before = headers[name.toLowerCase()];
+    headers[name.toLowerCase()] = before === undefined ? value : `${before}, ${value}`;
+  }
+  const seen = body.subarray(0, MAX_BODY_BYTES);
+  return { response, error: refusedError({ statusCode: response.status, headers }, seen, clock) };
+}
+
+function toResponse(refusal: Refusal): Response {
+  const { status, headers } = refusal;
+  return new Response(bodyOf(refusal), { status, ...(headers === undefined ? undefined : { headers }) });
 }

@@ -28,15 +28,26 @@ export function readRefusal(response: IncomingMessage, clock: Clock, onRead: () 
     if (bytes === MAX_BODY_BYTES) onRead();
   });
   finished(response, onRead);
-  const { statusCode, headers } = response;
-  return () =>
-    new ConnectError(statusCode, {
-      ...(statusCode === 101 ? { problem: `${NO_WEBSOCKET}: ${NO_UPGRADE}` } : undefined),
-      headers: linesOf(headers),
-      // In a stream: a character that the limit cuts is left out.
-      body: new TextDecoder().decode(body.subarray(0, bytes), { stream: true }),
-      ...retryAfterOf(headers, clock),
-    });
+  return () => refusedError(response, body.subarray(0, bytes), clock);
+}
+
+/**
+ * Makes the error of a client that gets an answer.
+ *
+ * @param body - What has come of it, {@link MAX_BODY_BYTES} at most.
+ */
+export function refusedError(
+  { statusCode, headers }: Pick<IncomingMessage, 'statusCode' | 'headers'>,
+  body: Uint8Array,
+  clock: Clock,
+): ConnectError {
+  return new ConnectError(statusCode, {
+    ...(statusCode === 101 ? { problem: `${NO_WEBSOCKET}: ${NO_UPGRADE}` } : undefined),
+    headers: linesOf(headers),
+    // In a stream: a character that the limit cuts is left out.
+    body: new TextDecoder().decode(body, { stream: true }),
+    ...retryAfterOf(headers, clock),
+  });
 }
 
 const NO_WEBSOCKET = 'that opens no WebSocket';

@@ -47,12 +47,21 @@ describe('the option faults', () => {
     ['expected faults.nodeDeath to be a probability from 0 to 1, got true', { nodeDeath: true }],
     ['expected faults.cutChunks to be true or false, got 1', { cutChunks: 1 }],
     ["world(): expected fidelity: 'wire' beside faults.cutChunks", { cutChunks: true }],
-    ['expected faults.delayMs to be [min, max], integers from 0 to 2147483647, got 5', { delayMs: 5 }],
-    ['expected faults.delayMs to be [min, max]', { delayMs: [5, 1] }],
-    ['expected faults.delayMs to be [min, max]', { delayMs: [0.5, 1] }],
-    ['expected faults.delayMs to be [min, max]', { delayMs: [-1, 1] }],
-    ['expected faults.delayMs to be [min, max]', { delayMs: [0, 2 ** 31] }],
-    ['expected faults.delayMs to be [min, max]', { delayMs: [0, 1, 2] }],
+    [
+      'expected faults.delayMs to be [min, max], integers from 0 to 2147483647 and min ≤ max, got 5',
+      { delayMs: 5 },
+    ],
+    [
+      'expected faults.delayMs to be [min, max], integers from 0 to 2147483647 and min ≤ max, got [100, 0]',
+      { delayMs: [100, 0] },
+    ],
+    ['got [0.5, 1]', { delayMs: [0.5, 1] }],
+    ['got [-1, 1]', { delayMs: [-1, 1] }],
+    ['got [0, 2147483648]', { delayMs: [0, 2 ** 31] }],
+    ['got [0, 1, 2]', { delayMs: [0, 1, 2] }],
+    ['got [0, 1, 2, …]', { delayMs: [0, 1, 2, 3] }],
+    ['got ["0", an object]', { delayMs: ['0', {}] }],
+    ['got []', { delayMs: [] }],
   ])('refuses: %s', (message, faults) => {
     expect(() => world({ faults: faults as Faults })).toThrow(
       expect.objectContaining({

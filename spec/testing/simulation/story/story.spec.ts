@@ -124,6 +124,57 @@ describe('the story of a simulation', () => {
     expect(error.story).toMatch(/(onPreServer|handshake) fails: TypeError: of the hook/u);
   });
 
+  it.each(['messages', 'wire'] as const)('tells which client is refused, and why: %s', async (fidelity) => {
+    const error = await failureOf(
+      async (w) => {
+        const host = w.serve({
+          '/': echo,
+          '/members': {
+            server: echo,
+            onPreServer: () => new Response('Members only\nSee /join', { status: 403 }),
+          },
+          '/silent': { server: echo, onPreServer: () => new Response(null, { status: 401 }) },
+        });
+        await w.connect(host);
+        for (const path of ['none', 'members', 'silent'])
+          await w.connect(host, { url: `ws://localhost/${path}` }).catch(() => {});
+        throw new Error('of the scenario');
+      },
+      { seed: 1, fidelity },
+    );
+    expect(linesOf(error).filter((line) => line.includes('refused'))).toEqual([
+      't=0 client 2 is refused with 404: Nothing is served here',
+      't=0 client 3 is refused with 403: Members only See /join',
+      't=0 client 4 is refused with 401',
+    ]);
+  });
+
+  it.each(['messages', 'wire'] as const)('tells why a client has no answer: %s', async (fidelity) => {
+    const error = await failureOf(
+      async (w) => {
+        const host = w.serve(echo);
+        await w.connect(host);
+      },
+      { seed: 1, fidelity, faults: { halfOpen: 1 } },
+    );
+    expect(error.story).toMatch(
+      /^t=\d+ client 1 fails to connect: The handshake failed: no answer within 10000 ms$/mu,
+    );
+  });
+
+  it('tells the reset that ends a handshake, and what comes of it, in one line', async () => {
+    const error = await failureOf(
+      async (w) => {
+        const host = w.serve(echo);
+        for (let clients = 0; clients < 50; clients += 1) await w.connect(host);
+      },
+      { seed: 1, faults: { reset: 0.9 } },
+    );
+    expect(error.story).toMatch(
+      /client (\d+) link reset · client \1 fails to connect: The handshake failed: socket hang up$/mu,
+    );
+  });
+
   it('keeps the last ten thousand lines', async () => {
     const error = await failureOf(
       async (w) => {

@@ -66,15 +66,18 @@ class WireHandshake {
   async open(request: MemoryServer['first'], canBeSilent: boolean): Promise<WorldClient> {
     const target = this.#targetOf(request);
     const opening = this.#begin(target);
-    this.#link.onReset = () => opening.near.reset();
+    const { near } = opening;
     try {
-      const transport = await (canBeSilent ? this.#inTime(opening) : opening.transport);
-      return this.#join(transport, opening.near, target.url);
+      return await this.#link.opening(
+        () => near.reset(),
+        async () => {
+          const transport = await (canBeSilent ? this.#inTime(opening) : opening.transport);
+          return this.#join(transport, near, target.url);
+        },
+      );
     } catch (error) {
-      closeWith(opening.near, this.#link);
+      closeWith(near, this.#link);
       throw error;
-    } finally {
-      this.#link.onReset = undefined;
     }
   }
 

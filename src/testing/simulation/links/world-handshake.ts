@@ -39,15 +39,14 @@ export class WorldHandshake {
    */
   async open(request: MemoryServer['first'], canBeSilent: boolean): Promise<WorldClient> {
     const timer = canBeSilent && this.#clock.setTimeout(() => this.#giveUp(), HANDSHAKE_TIMEOUT_MS);
+    const lost = new Promise<never>((_, reject) => (this.#fail = reject));
     try {
-      return await new Promise((resolve, reject) => {
-        this.#fail = reject;
-        this.#link.onReset = () => this.#lose();
-        this.#exchange(request).then(resolve, reject);
-      });
+      return await this.#link.opening(
+        () => this.#lose(),
+        () => Promise.race([this.#exchange(request), lost]),
+      );
     } finally {
       this.#clock.clearTimeout(timer);
-      this.#link.onReset = undefined;
     }
   }
 

@@ -98,8 +98,7 @@ export class WorldLink implements Link, FaultyLink {
   #isLost: boolean;
   #isReset = false;
   #isClosed = false;
-  /** Called by a reset before there are ends. */
-  onReset: (() => void) | undefined;
+  #onReset: (() => void) | undefined;
 
   constructor(parts: WorldParts, host: HostFaults, name: string) {
     this.#parts = parts;
@@ -164,7 +163,7 @@ export class WorldLink implements Link, FaultyLink {
     this.#lose();
     this.#isReset = true;
     this.#tell('reset');
-    this.onReset?.();
+    this.#onReset?.();
     this.#ends?.reset();
   }
 
@@ -186,6 +185,16 @@ export class WorldLink implements Link, FaultyLink {
   }
 
   // Called by the world.
+
+  /** Takes the steps of a handshake. @param onReset - Called by a reset meanwhile. */
+  async opening<T>(onReset: () => void, steps: () => Promise<T>): Promise<T> {
+    this.#onReset = onReset;
+    try {
+      return await steps();
+    } finally {
+      this.#onReset = undefined;
+    }
+  }
 
   /** Joins the ends, once the host has accepted the client. The link may be reset by then. */
   join(ends: LinkEnds): void {

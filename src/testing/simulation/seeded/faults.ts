@@ -1,7 +1,7 @@
 // Which faults a seed may choose: the option `faults` of `world` and `simulate`.
 // seeded-faults.ts chooses and strikes; scripted faults are `client.link`, in world-link.ts.
 
-import { badArgument, checkBoolean, checkNames } from '../../../core/arguments.ts';
+import { badArgument, checkBoolean, checkNames, show } from '../../../core/arguments.ts';
 import { UsageError } from '../../../core/errors.ts';
 import { MAX_TIMER_MS } from '../../../core/limits.ts';
 import { complete, defaultsOf, namesOf } from '../../../core/options.ts';
@@ -104,6 +104,9 @@ const PRESETS: ReadonlyMap<unknown, FaultSettings> = new Map([
   ],
 ]);
 
+/** So many values of an array stand in an error. */
+const MOST_SHOWN = 3;
+
 /** Refuses what is neither a name of faults nor an object of them. */
 export function checkFaults(call: string, name: string, faults: unknown): void {
   if (PRESETS.has(faults)) return;
@@ -139,7 +142,15 @@ function checkProbability(call: string, name: string, probability: unknown): voi
 function checkRange(call: string, name: string, range: unknown): void {
   const [min, max, ...more] = Array.isArray(range) ? (range as readonly unknown[]) : [];
   if (isTime(min) && isTime(max) && min <= max && more.length === 0) return;
-  throw badArgument(call, `${name} to be [min, max], integers from 0 to ${MAX_TIMER_MS}`, range);
+  const expected = `${name} to be [min, max], integers from 0 to ${MAX_TIMER_MS} and min ≤ max`;
+  throw new UsageError('COROSOCK_ARGUMENT', `${call}: expected ${expected}, got ${shownRange(range)}`);
+}
+
+/** Shows an array by its values, in bounded length. */
+function shownRange(range: unknown): string {
+  if (!Array.isArray(range)) return show(range);
+  const shown = range.slice(0, MOST_SHOWN).map(show);
+  return `[${[...shown, ...(range.length > MOST_SHOWN ? ['…'] : [])].join(', ')}]`;
 }
 
 function isTime(ms: unknown): ms is number {

@@ -12,7 +12,8 @@ import type { Wait } from '../../../server/host-waits.ts';
 import type { Where } from '../../../server/report.ts';
 import type { Conversation } from '../../../conversation/conversation.ts';
 import { MessageSocket } from '../../../socket/message-socket.ts';
-import { shownError } from '../../../core/errors.ts';
+import { ConnectError, shownError } from '../../../core/errors.ts';
+import { propertyOf } from '../../../core/object-like.ts';
 
 /** Lines that are kept, the youngest. */
 const MOST_LINES = 10_000;
@@ -112,6 +113,14 @@ export class Story {
     this.#names.set(far, name).set(near, name);
     void new ToldEnd(far, 'client', this.#line);
     this.tell(`host accepts ${name}`);
+  }
+
+  /** A client has no socket. @param error - What its `connect` rejects with. */
+  failsToConnect(name: string, error: unknown): void {
+    if (!(error instanceof ConnectError) || error.status === undefined)
+      return this.tell(`${name} fails to connect: ${inLine(String(propertyOf(error, 'message')))}`);
+    const why = inLine(String(error.body).trim());
+    this.tell(`${name} is refused with ${error.status}${why === '' ? '' : `: ${why}`}`);
   }
 
   /** A host reports an error. */

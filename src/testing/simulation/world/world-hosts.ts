@@ -98,7 +98,12 @@ export class WorldHosts {
     story?.connects(link.name, new URL(request.url).pathname);
     this.#links.add(link);
     const handshake = this.#wire?.handshake(server, link) ?? new WorldHandshake(server, link, parts.agenda);
-    return await inside(() => handshake.open(request, canFallSilent(parts.faults)));
+    try {
+      return await inside(() => handshake.open(request, canFallSilent(parts.faults)));
+    } catch (error) {
+      story?.failsToConnect(link.name, error);
+      throw error;
+    }
   }
 
   /** Closes all hosts, without time for their handlers. */
