@@ -5,21 +5,33 @@ import { ADMISSION } from './admission.ts';
 import { CHANNELS } from './channels.ts';
 import { DELIVERY } from './delivery.ts';
 import { ENDINGS } from './endings.ts';
+import { FRAGMENTS } from './fragments.ts';
 import { LIFE_CYCLES } from './life-cycles.ts';
+import { LINES } from './lines.ts';
+import { LOCKS } from './locks.ts';
 import { MEMORY } from './memory.ts';
 import type { Scenario } from './scene.ts';
+import { SELECTS } from './selects.ts';
 import { SESSIONS } from './sessions.ts';
 import { SHARED_SOURCES } from './shared-sources.ts';
 import { STORIES } from './stories.ts';
+import { TASKS } from './tasks.ts';
+import { WAITS } from './waits.ts';
 
 export const SCENARIOS: readonly Scenario[] = [
   ...DELIVERY,
   ...MEMORY,
   ...SHARED_SOURCES,
   ...CHANNELS,
+  ...SELECTS,
+  ...LINES,
+  ...WAITS,
+  ...FRAGMENTS,
   ...ADMISSION,
   ...ENDINGS,
   ...SESSIONS,
+  ...LOCKS,
+  ...TASKS,
   ...LIFE_CYCLES,
   ...STORIES,
 ];

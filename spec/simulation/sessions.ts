@@ -44,7 +44,7 @@ class SlowStore implements SessionStore {
     });
   }
 
-  set(id: string, data: Record<string, unknown>, timeoutMs: number = Infinity): Promise<void> {
+  set(id: string, data: Record<string, unknown>, timeoutMs: number): Promise<void> {
     const text = JSON.stringify(data);
     return this.#call(() => void this.#data.set(id, { text, untilMs: this.#nowMs + timeoutMs }));
   }
@@ -88,7 +88,7 @@ interface Hosts {
 
 async function hostsOf(scene: Scene, handler: Handler, timeoutMs: number = 3_600_000): Promise<Hosts> {
   const store = new SlowStore(scene);
-  await store.set(ID, { count: 0 });
+  await store.set(ID, { count: 0 }, timeoutMs);
   const sessions = { secret: SECRET, store, timeoutMs };
   return { hosts: [scene.w.serve(handler, { sessions }), scene.w.serve(handler, { sessions })], store };
 }
