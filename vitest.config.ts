@@ -51,6 +51,8 @@ const config: ViteUserConfig = {
         'src/platform/**': { branches: 100 },
         'src/testing/**': { branches: 100 },
         'src/handshake/**': { branches: 100 },
+        'src/hub/**': { branches: 100 },
+        'src/brokers/**': { branches: 100 },
         'src/server/**': { branches: 100 },
         'src/client/**': { branches: 100 },
       },

@@ -9,6 +9,9 @@ export { RequestError } from './requests/request-error.ts';
 export { requests } from './requests/requests.ts';
 export type { Requests } from './requests/requests.ts';
 export type { RequestsOptions } from './requests/requests-options.ts';
+export { memoryBroker } from './brokers/memory-broker.ts';
+export type { BrokerFaults, MemoryBroker, MemoryBrokerOptions, MemoryNode } from './brokers/memory-broker.ts';
+export type { Broker } from './hub/broker.ts';
 export type { HandshakeRequest } from './handshake/handshake-request.ts';
 export type { Handshake } from './handshake/handshake.ts';
 export type { Host, OpenResult, ServerSocket, SharedSocket } from './server/host.ts';
@@ -53,7 +56,13 @@ export type { Task } from './tasks/task.ts';
 export type { Clock } from './time/clock.ts';
 export type { CloseInfo } from './core/close-info.ts';
 export type { Data } from './core/data.ts';
-export { ConnectionLostError, HandshakeOverError, MessageError, UsageError } from './core/errors.ts';
+export {
+  BrokerError,
+  ConnectionLostError,
+  HandshakeOverError,
+  MessageError,
+  UsageError,
+} from './core/errors.ts';
 export type { HandshakeEnd } from './core/errors.ts';
 export type { SchemaIssue, StandardSchema } from './core/standard-schema.ts';
 export type { RateLimit } from './conversation/rate-meter.ts';

@@ -37,6 +37,7 @@ const entryPoints = [
   {
     name: '.',
     names: [
+      'BrokerError',
       'ConnectionLostError',
       'HandshakeOverError',
       'LimitError',
@@ -55,6 +56,7 @@ const entryPoints = [
       'expressSessionStore',
       'jsonOf',
       'limitByAddress',
+      'memoryBroker',
       'requests',
       'select',
       'serve',
@@ -72,6 +74,7 @@ const entryPoints = [
     names: [
       'ConnectError',
       'SimulationError',
+      'brokerContract',
       'fakeSocket',
       'runServer',
       'sessionStoreContract',

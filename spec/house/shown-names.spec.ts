@@ -25,6 +25,10 @@ const EXCEPTIONS: Readonly<Record<string, string>> = {
   RequestHandler: 'a function; the name of its one member is of no use',
   ConnectProblem: 'makes a ConnectError; users get the error',
   TimerOwner: 'of the Clock port',
+  Broker: 'a port: its promises are in its docstring',
+  brokerContract: 'of the Broker port: its docstring has the line that runs it',
+  BrokerUnderTest: 'what `brokerContract` takes: its docstring has the use',
+  BrokerFaults: 'of the broker in memory: decided by a seed',
   RouteMap: 'makes the compiler refuse a function as a map; users write routes',
 };
 

@@ -253,6 +253,15 @@ export interface ErrorCodes {
    */
   readonly COROSOCK_DEADLOCK: 'SimulationError';
   /**
+   * A broker has not taken a message or a subscription: it is down or closed, it went down before
+   * it had acknowledged the call, too much waits for its acknowledgement, or it refuses the call.
+   * The text says which; `cause` is the error of the client, where there is one. A message may have
+   * arrived all the same.
+   *
+   * Cure: wait until `isUp` is true, or find out in the log of the broker why it refuses.
+   */
+  readonly COROSOCK_BROKER: 'BrokerError';
+  /**
    * The reason of a signal: of `ws.signal`, `ws.draining`, `handshake.signal`, the signal of a
    * child task, or the one that a session store's `lock` gets. Calls that a signal stops reject
    * with it.

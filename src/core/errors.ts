@@ -141,6 +141,12 @@ export class ConnectError extends Error {
   }
 }
 
+/** Reports that a broker has not taken a message or a subscription; its text says why. */
+export class BrokerError extends Error {
+  override readonly name = 'BrokerError';
+  readonly code = 'COROSOCK_BROKER';
+}
+
 /**
  * The reason of `ws.signal`. Its name is `AbortError`, so that `fetch`, timers and abortable
  * functions reject with it as with any abort.

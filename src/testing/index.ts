@@ -1,6 +1,9 @@
 // The entry point `corosock/testing`: conversations without a port, a clock that the test moves,
 // and the contracts of a transport and of a session store.
 
+export { brokerContract } from './contracts/broker-contract.ts';
+export type { BrokerUnderTest } from './contracts/broker-check.ts';
+export type { Broker } from '../hub/broker.ts';
 export type { Check } from './contracts/check.ts';
 export type { ClientOfWorld, FakeOptions } from './fake-options.ts';
 export { fakeSocket } from './fake-socket.ts';

@@ -1,0 +1,51 @@
+// Checks the checks: each broker that breaks a promise while it is up is found, by the
+// number of that promise.
+
+import { describe, expect, it } from 'vitest';
+import { deliveryChecks } from '../../../src/testing/contracts/broker-delivery-checks.ts';
+import {
+  brokenPromises,
+  Sound,
+  CallsInside,
+  CannotEndTwice,
+  CloseDoesNothing,
+  CountsItself,
+  DropsEmpty,
+  HearsItself,
+  IgnoresCase,
+  NeverEnds,
+  ResolvesEarly,
+  SendsTwice,
+  TakesAnyAddress,
+  TellsGapAlways,
+  TurnsOrderRound,
+} from './broken-brokers.ts';
+
+const FAULTS = [
+  [SendsTwice, 1],
+  [HearsItself, 1],
+  [TurnsOrderRound, 2],
+  [DropsEmpty, 3],
+  [CountsItself, 4],
+  [ResolvesEarly, 5],
+  [TellsGapAlways, 6],
+  [NeverEnds, 10],
+  [CannotEndTwice, 10],
+  [IgnoresCase, 11],
+  [TakesAnyAddress, 11],
+  [CallsInside, 12],
+  [CloseDoesNothing, 13],
+] as const;
+
+describe('deliveryChecks', () => {
+  it('finds nothing in a broker that keeps every promise', async () => {
+    expect(await brokenPromises(deliveryChecks, Sound)).toEqual([]);
+  });
+
+  it.each(FAULTS.map(([Fault, promise]) => ({ name: Fault.name, Fault, promise })))(
+    'finds that a broker $name: $promise',
+    async ({ Fault, promise }) => {
+      expect(await brokenPromises(deliveryChecks, Fault)).toContain(promise);
+    },
+  );
+});

@@ -1,0 +1,128 @@
+// The subscriptions of one node, by address: who gets a message, and who has a gap to be told. The
+// engine broker keeps one. It knows no link; what a subscription waits for is settled from outside.
+
+import { LinkedList } from '../structures/linked-list.ts';
+import type { ListNode } from '../structures/linked-list.ts';
+
+/** What a subscriber gave. */
+export interface Subscriber {
+  readonly receive: (bytes: Uint8Array) => void;
+  readonly onGap: (forMs: number) => void;
+}
+
+/** One call of `subscribe`. */
+export class Subscription implements ListNode<Subscription> {
+  previous: Subscription | undefined;
+  next: Subscription | undefined;
+  readonly entry: Entry;
+  readonly #subscriber: Subscriber;
+  /** When the window of loss began that this subscriber has not been told; undefined: no such. */
+  #lostSinceMs: number | undefined;
+  #isOver = false;
+
+  constructor(entry: Entry, subscriber: Subscriber, lostSinceMs: number | undefined) {
+    this.entry = entry;
+    this.#subscriber = subscriber;
+    this.#lostSinceMs = lostSinceMs;
+  }
+
+  /** Begins a window of loss, unless one has begun. */
+  lose(sinceMs: number): void {
+    this.#lostSinceMs ??= sinceMs;
+  }
+
+  /** Tells the gap, where there is one to tell. */
+  tellGap(nowMs: number): void {
+    if (this.#isOver || this.#lostSinceMs === undefined) return;
+    const forMs = Math.max(0, nowMs - this.#lostSinceMs);
+    this.#lostSinceMs = undefined;
+    this.#subscriber.onGap(forMs);
+  }
+
+  /** Gives a message, behind the gap that is to be told. */
+  receive(bytes: Uint8Array, nowMs: () => number): void {
+    if (this.#lostSinceMs !== undefined) this.tellGap(nowMs());
+    if (!this.#isOver) this.#subscriber.receive(bytes);
+  }
+
+  /** Ends it. @returns Whether it was the last of its address, for the first call alone. */
+  end(): boolean {
+    if (this.#isOver) return false;
+    this.#isOver = true;
+    this.entry.subscriptions.remove(this);
+    return this.entry.subscriptions.first === undefined;
+  }
+}
+
+/** One address with subscriptions. When the last has ended, the entry is removed for good. */
+export class Entry {
+  readonly address: string;
+  readonly subscriptions: LinkedList<Subscription> = new LinkedList();
+  /** The session of the link in which the engine was asked for it; -1: not yet. */
+  askedIn = -1;
+  /** Settles `inForce`. */
+  resolve!: () => void;
+  reject!: (error: Error) => void;
+  /** Resolves when messages of the address arrive for the first time. */
+  readonly inForce: Promise<void>;
+
+  constructor(address: string) {
+    this.address = address;
+    this.inForce = new Promise((resolve, reject) => {
+      this.resolve = resolve;
+      this.reject = reject;
+    });
+  }
+}
+
+/** All addresses of a node. */
+export class AddressBook {
+  /** A Map: `__proto__` is an address like any other. Its iterators see what is added meanwhile. */
+  readonly #entries = new Map<string, Entry>();
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  entries(): IterableIterator<Entry> {
+    return this.#entries.values();
+  }
+
+  /** Tells whether the entry is still there: it may have ended, and the address begun anew. */
+  has(entry: Entry): boolean {
+    return this.#entries.get(entry.address) === entry;
+  }
+
+  add(address: string, subscriber: Subscriber, lostSinceMs: number | undefined): Subscription {
+    const entry = this.#entries.get(address) ?? new Entry(address);
+    this.#entries.set(address, entry);
+    const subscription = new Subscription(entry, subscriber, lostSinceMs);
+    entry.subscriptions.append(subscription);
+    return subscription;
+  }
+
+  remove(entry: Entry): void {
+    this.#entries.delete(entry.address);
+  }
+
+  /** Gives a message to each subscription of the address, as it stood when the message came. */
+  deliver(address: string, bytes: Uint8Array, nowMs: () => number): void {
+    this.#entries.get(address)?.subscriptions.forEach((subscription) => subscription.receive(bytes, nowMs));
+  }
+
+  /** Begins a window of loss for all subscriptions. */
+  lose(sinceMs: number): void {
+    for (const entry of this.#entries.values()) {
+      entry.subscriptions.forEach((subscription) => subscription.lose(sinceMs));
+    }
+  }
+
+  /** Ends all subscriptions: those that wait are rejected. */
+  clear(error: Error): void {
+    for (const entry of this.#entries.values()) {
+      entry.subscriptions.forEach((subscription) => void subscription.end());
+      entry.reject(error);
+    }
+    this.#entries.clear();
+  }
+}

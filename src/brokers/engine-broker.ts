@@ -1,0 +1,253 @@
+// What all brokers share: which subscriptions there are, whether the node is up, what a lost link
+// means for either, and the gaps that follow. An adapter is an `Engine` below it: it moves bytes,
+// and says when its link is lost and when it is back. Addresses: hub/broker-address.ts.
+
+import { AddressBook } from './address-book.ts';
+import type { Entry, Subscription } from './address-book.ts';
+import { UnacknowledgedCalls } from './unacknowledged-calls.ts';
+import type { Broker } from '../hub/broker.ts';
+import { checkAddress } from '../hub/broker-address.ts';
+import type { Clock } from '../time/clock.ts';
+import { badArgument } from '../core/arguments.ts';
+import { BrokerError } from '../core/errors.ts';
+import { noop } from '../core/noop.ts';
+import { LinkedList } from '../structures/linked-list.ts';
+import type { ListNode } from '../structures/linked-list.ts';
+
+interface Listener extends ListNode<Listener> {
+  readonly listener: (isUp: boolean) => void;
+}
+
+/** What an adapter does for one node. */
+export interface Engine {
+  /** Sends while the link is up; resolves when the engine has taken the message. */
+  publish(address: string, bytes: Uint8Array): Promise<number | undefined>;
+  /** Subscribes to addresses, again after each loss of the link. Resolves when all are in force. */
+  subscribe(addresses: readonly string[]): Promise<unknown>;
+  /** Ends the subscription of an address. Called while the link is up. Must not throw. */
+  unsubscribe(address: string): void;
+  /** Removes the listeners of the adapter. All subscriptions have ended. */
+  close(): void;
+}
+
+/** The most addresses in one call of {@link Engine.subscribe}: 10,000 of them are no storm. */
+const BATCH = 500;
+/** After this, subscriptions that the engine has refused after a loss are asked for again. */
+const REFUSED_MS = 1000;
+
+/**
+ * One node's broker over an engine. It begins down; the adapter calls `up` when its link is there.
+ *
+ * A window of loss begins with `down`, and ends when all addresses are subscribed to again after
+ * `up`. Each of these calls begins a new session: answers of an earlier one count no more.
+ */
+export class EngineBroker implements Broker {
+  readonly #engine: Engine;
+  readonly #clock: Clock;
+  readonly #book = new AddressBook();
+  readonly #calls = new UnacknowledgedCalls();
+  readonly #listeners = new LinkedList<Listener>();
+  /** New addresses of this turn, which the engine gets together. */
+  #asked: Entry[] = [];
+  /** Ended while the link was lost: a client may subscribe to them again by itself. */
+  readonly #stale = new Set<string>();
+  #state: 'down' | 'restoring' | 'up' | 'closed' = 'down';
+  #session = 0;
+  /** What the listeners were told last. */
+  #told = false;
+  readonly #now: () => number;
+
+  constructor(engine: Engine, clock: Clock) {
+    this.#engine = engine;
+    this.#clock = clock;
+    this.#now = () => clock.now();
+  }
+
+  get isUp(): boolean {
+    return this.#state === 'up';
+  }
+
+  publish(address: string, bytes: Uint8Array): Promise<number | undefined> {
+    return handled(this.#publish(address, bytes));
+  }
+
+  async #publish(address: string, bytes: Uint8Array): Promise<number | undefined> {
+    checkAddress('broker.publish()', address);
+    if (!(bytes instanceof Uint8Array)) {
+      throw badArgument('broker.publish()', 'bytes to be a Uint8Array', bytes);
+    }
+    if (this.#state !== 'up') throw this.#notUp();
+    return await this.#calls.track(bytes.length, () => this.#engine.publish(address, bytes));
+  }
+
+  subscribe(
+    address: string,
+    receive: (bytes: Uint8Array) => void,
+    onGap: (forMs: number) => void,
+  ): Promise<AsyncDisposable> {
+    return handled(this.#subscribe(address, receive, onGap));
+  }
+
+  async #subscribe(
+    address: string,
+    receive: (bytes: Uint8Array) => void,
+    onGap: (forMs: number) => void,
+  ): Promise<AsyncDisposable> {
+    checkAddress('broker.subscribe()', address);
+    if (this.#state === 'closed') throw this.#notUp();
+    const lostSinceMs = this.#state === 'up' ? undefined : this.#clock.now();
+    const subscription = this.#book.add(address, { receive, onGap }, lostSinceMs);
+    this.#stale.delete(address);
+    if (this.#state === 'up') this.#ask(subscription.entry);
+    await subscription.entry.inForce;
+    return { [Symbol.asyncDispose]: async () => this.#end(subscription) };
+  }
+
+  onChange(listener: (isUp: boolean) => void): () => void {
+    const node: Listener = { listener, previous: undefined, next: undefined };
+    this.#listeners.append(node);
+    return () => this.#listeners.remove(node);
+  }
+
+  async close(): Promise<void> {
+    if (this.#state === 'closed') return;
+    const wasUp = this.isUp;
+    const addresses = wasUp ? Array.from(this.#book.entries(), ({ address }) => address) : [];
+    this.#state = 'closed';
+    this.#session += 1;
+    this.#book.clear(new BrokerError('The broker was closed'));
+    this.#calls.lose();
+    for (const address of addresses) this.#engine.unsubscribe(address);
+    this.#engine.close();
+    queueMicrotask(() => {
+      if (wasUp) this.#tell(false);
+      this.#listeners.forEach((node) => this.#listeners.remove(node));
+    });
+  }
+
+  /** The link is lost: the adapter calls it for each loss; further calls do nothing. */
+  down(sinceMs: number = this.#clock.now()): void {
+    if (this.#state === 'down' || this.#state === 'closed') return;
+    const wasUp = this.isUp;
+    this.#state = 'down';
+    this.#session += 1;
+    this.#book.lose(sinceMs);
+    this.#calls.lose();
+    if (wasUp) this.#tell(false);
+  }
+
+  /** The link is there, or there again: subscribes to all addresses, tells the gaps, and is up. */
+  up(): void {
+    if (this.#state !== 'down') return;
+    this.#state = 'restoring';
+    this.#session += 1;
+    void this.#restore(this.#session);
+  }
+
+  /** A message has come over the link. What still comes over a lost one belongs to its gap. */
+  received(address: string, bytes: Uint8Array): void {
+    if (this.#state !== 'down') this.#book.deliver(address, bytes, this.#now);
+  }
+
+  async #restore(session: number): Promise<void> {
+    let batch: Entry[] = [];
+    for (const entry of this.#book.entries()) {
+      batch.push(entry);
+      if (batch.length < BATCH) continue;
+      if (!(await this.#subscribeAgain(batch, session))) return;
+      batch = [];
+    }
+    // What was added while the last batch was under way is in the next round.
+    if (batch.length > 0 && !(await this.#subscribeAgain(batch, session))) return;
+    if (session !== this.#session) return;
+    const rest = Array.from(this.#book.entries()).filter(({ askedIn }) => askedIn !== session);
+    if (rest.length > 0) return await this.#restore(session);
+    this.#restored(session);
+    return undefined;
+  }
+
+  /** @returns Whether they are in force, in a session that goes on. */
+  async #subscribeAgain(entries: readonly Entry[], session: number): Promise<boolean> {
+    if (session !== this.#session) return false;
+    const asked = entries.filter((entry) => this.#book.has(entry) && entry.askedIn !== session);
+    for (const entry of asked) entry.askedIn = session;
+    try {
+      await this.#engine.subscribe(asked.map(({ address }) => address));
+    } catch {
+      if (session !== this.#session) return false;
+      this.#session += 1;
+      const next = this.#session;
+      this.#clock.setTimeout(() => next === this.#session && void this.#restore(next), REFUSED_MS);
+      return false;
+    }
+    return session === this.#session;
+  }
+
+  #restored(session: number): void {
+    this.#state = 'up';
+    for (const address of this.#stale) this.#engine.unsubscribe(address);
+    this.#stale.clear();
+    for (const entry of this.#book.entries()) {
+      // A listener of a gap may take the broker down: the rest is told after the return.
+      entry.subscriptions.forEach((subscription) => {
+        if (session === this.#session) subscription.tellGap(this.#now());
+      });
+      if (session !== this.#session) return;
+      entry.resolve();
+    }
+    this.#tell(true);
+  }
+
+  #ask(entry: Entry): void {
+    if (entry.askedIn !== -1) return;
+    entry.askedIn = this.#session;
+    this.#asked.push(entry);
+    if (this.#asked.length === 1) queueMicrotask(() => this.#askEngine());
+  }
+
+  #askEngine(): void {
+    const session = this.#session;
+    const asked = this.#asked.filter((entry) => this.#book.has(entry) && entry.askedIn === session);
+    this.#asked = [];
+    for (let start = 0; start < asked.length; start += BATCH) {
+      const entries = asked.slice(start, start + BATCH);
+      this.#engine.subscribe(entries.map(({ address }) => address)).then(
+        () => session === this.#session && entries.forEach((entry) => entry.resolve()),
+        (cause: unknown) => session === this.#session && this.#refuse(entries, cause),
+      );
+    }
+  }
+
+  #refuse(entries: readonly Entry[], cause: unknown): void {
+    for (const entry of entries) {
+      if (!this.#book.has(entry)) continue;
+      this.#book.remove(entry);
+      entry.reject(new BrokerError('The broker has refused the subscription', { cause }));
+    }
+  }
+
+  #end(subscription: Subscription): void {
+    if (!subscription.end() || this.#state === 'closed') return;
+    const { entry } = subscription;
+    this.#book.remove(entry);
+    if (this.#state === 'up') this.#engine.unsubscribe(entry.address);
+    else this.#stale.add(entry.address);
+  }
+
+  #tell(isUp: boolean): void {
+    // A listener of a gap may have brought it down again.
+    if (isUp === this.#told) return;
+    this.#told = isUp;
+    this.#listeners.forEach(({ listener }) => listener(isUp));
+  }
+
+  #notUp(): BrokerError {
+    return new BrokerError(`The broker is ${this.#state === 'closed' ? 'closed' : 'down'}`);
+  }
+}
+
+/** Marks a rejection as handled: a call that nothing awaits must not end the process. */
+function handled<T>(call: Promise<T>): Promise<T> {
+  call.catch(noop);
+  return call;
+}
