@@ -31,6 +31,14 @@ describe('RandomIds', () => {
 
   it('makes them of a given randomness', () => {
     const fill = (bytes: Uint8Array): void => void bytes.fill(255);
-    expect(new RandomIds(3, { next: () => 0, fill }).next()).toBe('____');
+    expect(new RandomIds(3, { next: () => 0, fill, idsAtOnce: 1 }).next()).toBe('____');
+  });
+
+  it('asks a randomness for as many ids at once as it says', () => {
+    const asked: number[] = [];
+    const fill = (bytes: Uint8Array): void => void asked.push(bytes.length);
+    const ids = new RandomIds(3, { next: () => 0, fill, idsAtOnce: 2 });
+    for (let id = 0; id < 3; id += 1) ids.next();
+    expect(asked).toEqual([6, 6]);
   });
 });

@@ -72,7 +72,7 @@ describe('MemoryServer', () => {
 
 describe('MemoryServer of a world', () => {
   /** A seeded one would do: all bits are set, and each number is the least. */
-  const plain: Randomness = { next: () => 0, fill: (bytes) => void bytes.fill(255) };
+  const plain: Randomness = { next: () => 0, fill: (bytes) => void bytes.fill(255), idsAtOnce: 1 };
   const idle = (): void => {};
   const seen: string[] = [];
   const routes: Routes = {

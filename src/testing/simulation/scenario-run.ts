@@ -2,6 +2,7 @@
 // a run for each seed.
 
 import { thrownText } from './world/checks.ts';
+import { listenForRejections } from './unhandled-rejections.ts';
 import { Drive, MAX_STEPS_AT_ONCE } from './world/drive.ts';
 import { clientOf, whoWaits } from './world/who-waits.ts';
 import { ENDING_MS, SeededWorld } from './world/seeded-world.ts';
@@ -57,11 +58,11 @@ export class ScenarioRun {
 
   /** @returns Why it has failed; undefined where it has not. Never rejects. */
   async play(scenario: Scenario): Promise<RunFailure | undefined> {
-    process.on('unhandledRejection', this.#onRejection);
+    const endListening = listenForRejections(this.#onRejection);
     try {
       return await this.#play(scenario);
     } finally {
-      process.off('unhandledRejection', this.#onRejection);
+      endListening();
     }
   }
 

@@ -9,7 +9,7 @@ import { WorldHandshake } from '../../../../src/testing/simulation/links/world-h
 import { HostFaults } from '../../../../src/testing/simulation/seeded/seeded-faults.ts';
 import { WorldLink } from '../../../../src/testing/simulation/links/world-link.ts';
 import { NO_FAULTS } from '../../../../src/testing/simulation/seeded/faults.ts';
-import { Choices, seededRandom } from '../../../../src/testing/simulation/seeded/choices.ts';
+import { Choices, randomnessOf, seededRandom } from '../../../../src/testing/simulation/seeded/choices.ts';
 import { MemoryServer } from '../../../../src/testing/memory-server.ts';
 import { noop } from '../../../../src/core/noop.ts';
 
@@ -40,7 +40,7 @@ function openingIn(
     onClose: (_, end) => void ends.push(end),
     ...(onPreServer === undefined ? undefined : hook),
   };
-  const server = new MemoryServer('spec', handler, options, { next: seededRandom(1), fill: () => {} });
+  const server = new MemoryServer('spec', handler, options, randomnessOf(seededRandom(1)));
   const ignored = { tell: noop, join: noop, checkCaller: noop };
   const parts = { agenda, choices: new Choices(1), faults: NO_FAULTS, ...ignored };
   const link = new WorldLink(parts, new HostFaults(parts, 'host 1'), 'client 1');

@@ -48,6 +48,25 @@ describe('Choices', () => {
 });
 
 describe('seededRandom', () => {
+  const drawn = (seed: number, salt?: number): string => {
+    const random = seededRandom(seed, salt);
+    return Array.from({ length: 4 }, random).join();
+  };
+
+  it('gives other numbers to seeds that differ in any of their 53 bits, and to each salt', () => {
+    const seeds = Array.from({ length: 53 }, (_, bit) => 2 ** bit);
+    const all = [0, ...seeds, Number.MAX_SAFE_INTEGER].flatMap((seed) => [drawn(seed), drawn(seed, 7)]);
+    expect(new Set(all).size).toBe(110);
+  });
+
+  it('gives half of all numbers above a half, also to seeds beyond 2³²', () => {
+    for (const seed of [5, 2 ** 32 + 5, 2 ** 52 + 5]) {
+      const random = seededRandom(seed);
+      const high = Array.from({ length: 1000 }, random).filter((number) => number >= 0.5).length;
+      expect(Math.abs(high - 500)).toBeLessThan(80);
+    }
+  });
+
   it('gives the same numbers for the same seed, from 0 to below 1', () => {
     const [one, other] = [seededRandom(7), seededRandom(7)];
     for (let draw = 0; draw < 100; draw += 1) {

@@ -17,6 +17,18 @@ describe('world', () => {
     await w.settle();
     expect(ws.queued.messages).toBe(1);
   });
+
+  it('gives a seed beyond 2³² numbers and ids of its own', async () => {
+    const drawn = async (seed: number): Promise<readonly unknown[]> => {
+      await using w = world({ seed });
+      const ids: string[] = [];
+      await w.connect(w.serve((ws) => void ids.push(ws.id)));
+      await w.settle();
+      return [w.random(), ...ids];
+    };
+    const [low, high] = [await drawn(5), await drawn(2 ** 32 + 5)];
+    expect(low.map((value, at) => value === high[at])).toEqual([false, false]);
+  });
 });
 
 describe('a world that gets what it does not take', () => {

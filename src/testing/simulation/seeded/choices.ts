@@ -4,11 +4,22 @@
 import type { Randomness } from '../../../platform/random-ids.ts';
 import { badArgument } from '../../../core/arguments.ts';
 
-/** Gives numbers from 0 to below 1 that a seed decides (mulberry32). */
-export function seededRandom(seed: number): () => number {
-  let state = seed | 0;
+/** What mulberry32 adds to its state for each number; odd, so that all 2³² states come. */
+const INCREMENT = 0x6d_2b_79_f5;
+
+/**
+ * Gives numbers from 0 to below 1 that a seed decides (mulberry32).
+ *
+ * The low half of a seed is the first state. Its high half, of 21 bits, makes the increment: all
+ * safe integers give rows of their own.
+ *
+ * @param salt - Another one gives another row for the same seed. From 0 to below 2³². Default 0.
+ */
+export function seededRandom(seed: number, salt: number = 0): () => number {
+  const increment = INCREMENT + 2 * Math.floor(seed / 2 ** 32);
+  let state = seed ^ salt;
   return () => {
-    state = (state + 0x6d_2b_79_f5) | 0;
+    state = (state + increment) | 0;
     let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
     mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
@@ -17,7 +28,11 @@ export function seededRandom(seed: number): () => number {
 
 /** Gives what ids are made of. */
 export function randomnessOf(random: () => number): Randomness {
-  return { next: random, fill: (bytes) => bytes.forEach((_, at) => (bytes[at] = random() * 256)) };
+  return {
+    next: random,
+    fill: (bytes) => bytes.forEach((_, at) => (bytes[at] = random() * 256)),
+    idsAtOnce: 1,
+  };
 }
 
 /** @throws UsageError `COROSOCK_ARGUMENT`. */

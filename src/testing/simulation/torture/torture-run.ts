@@ -10,6 +10,7 @@ import { SeenWaits } from './seen-waits.ts';
 import { SlowWrites } from './slow-writes.ts';
 import { callerIn, leftCalls, looseCalls, stuckIn } from './torture-result.ts';
 import type { Reported, TortureResult } from './torture-result.ts';
+import { listenForRejections } from '../unhandled-rejections.ts';
 import { whoWaits } from '../world/who-waits.ts';
 import { SeededWorld } from '../world/seeded-world.ts';
 import type { World } from '../world/world.ts';
@@ -117,13 +118,13 @@ export class TortureRun {
 
   /** Plays it to its end. Never rejects for what handler and scenario do. */
   async play(): Promise<TortureResult> {
-    process.on('unhandledRejection', this.#onRejection);
+    const endListening = listenForRejections(this.#onRejection);
     try {
       await this.#play();
     } catch (error) {
       this.#escaped = { error };
     } finally {
-      process.off('unhandledRejection', this.#onRejection);
+      endListening();
       this.#isScenario.disable();
     }
     return this.#result();

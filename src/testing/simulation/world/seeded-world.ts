@@ -112,7 +112,7 @@ export class SeededWorld implements World {
     this.#scripts = new Scripts(this.agenda, this.escapes, (thrown) => this.#errors.push(thrown));
     this.clock = new WorldClock(this.agenda, this.#makeListener(), this.escapes, driver !== undefined);
     // Apart from each other: one more draw of a script changes no id.
-    this.random = seededRandom(seed ^ 0x5c_41_11);
+    this.random = seededRandom(seed, 0x5c_41_11);
     this.#endWatch = driver === undefined ? watchFor(this) : noop;
   }
 
@@ -130,7 +130,7 @@ export class SeededWorld implements World {
         join: (name, ends) => story?.join(name, ends),
         checkCaller: (name) => this.#checkCaller(name),
       },
-      randomness: randomnessOf(seededRandom(seed ^ 0x1d_5e_ed)),
+      randomness: randomnessOf(seededRandom(seed, 0x1d_5e_ed)),
       story,
       watched: (options) => this.#watched(options),
       inside: (call) => callHost(() => escapes.inside(call)),
