@@ -2,7 +2,8 @@
 
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
-import { isObjectLike, propertyOf } from '../../src/core/object-like.ts';
+import { ForeignPromise, patchPromise } from '../fixtures/patched-promise.ts';
+import { isObjectLike, isThenable, propertyOf } from '../../src/core/object-like.ts';
 
 describe('isObjectLike', () => {
   it.each([
@@ -19,16 +20,36 @@ describe('isObjectLike', () => {
   });
 });
 
-describe('propertyOf', () => {
-  const hostile = new Proxy(
-    {},
-    {
-      get: () => {
-        throw new Error('do not look');
-      },
+const hostile = new Proxy(
+  {},
+  {
+    get: () => {
+      throw new Error('do not look');
     },
-  );
+  },
+);
 
+describe('isThenable', () => {
+  it.each([
+    ['a promise', Promise.resolve(1), true],
+    ['a promise of another realm', ForeignPromise.resolve(1), true],
+    ['an object with then()', { then: () => {} }, true],
+    ['a function with then()', Object.assign(() => {}, { then: () => {} }), true],
+    ['an object whose then is no function', { then: 1 }, false],
+    ['what throws when it is looked at', hostile, false],
+    ['undefined', undefined, false],
+    ['a text', 'then', false],
+  ] as ReadonlyArray<readonly [string, unknown, boolean]>)('tells of %s', (_, value, is) => {
+    expect(isThenable(value)).toBe(is);
+  });
+
+  it('tells of the promise of an async function where the global Promise is patched', () => {
+    using _ = patchPromise();
+    expect(isThenable((async () => 1)())).toBe(true);
+  });
+});
+
+describe('propertyOf', () => {
   it.each([
     ['what an error has', Object.assign(new Error('no'), { code: 'E' }), 'E'],
     ['what it inherits', Object.create({ code: 'E' }), 'E'],

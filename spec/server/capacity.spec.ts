@@ -7,6 +7,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { drop, enterAll, open } from './limited-host.ts';
 import type { Client } from './limited-host.ts';
 import { MemoryHost } from '../fixtures/memory-host.ts';
+import { ForeignPromise } from '../fixtures/patched-promise.ts';
 import { parseUpgrade } from '../fixtures/parsed-request.ts';
 import { writtenStream } from '../fixtures/written-stream.ts';
 import type { WrittenStream } from '../fixtures/written-stream.ts';
@@ -130,6 +131,11 @@ describe('limitBy', () => {
     ['a key that is no string', () => ({ key: 5 }), 'COROSOCK_ARGUMENT'],
     ['a promise', async () => ({ key: 'a' }), 'COROSOCK_ARGUMENT'],
     ['a promise that rejects', async () => Promise.reject(new Error('late')), 'COROSOCK_ARGUMENT'],
+    [
+      'a promise of another realm that rejects',
+      () => ForeignPromise.reject(new Error('late')),
+      'COROSOCK_ARGUMENT',
+    ],
     ['a limit below 1', () => ({ key: 'a', maxSockets: 0 }), 'COROSOCK_ARGUMENT'],
     [
       'an error',

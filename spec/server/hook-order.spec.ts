@@ -5,6 +5,8 @@ import type { Handshake, HostOptions, Servable } from 'corosock';
 import { runServer, settle, virtualClock } from 'corosock/testing';
 import type { FakeOptions, Outcome } from 'corosock/testing';
 import { describe, expect, it } from 'vitest';
+import { cookieOf, SECRET } from '../session/session-fixtures.ts';
+import { ForeignPromise, patchPromise } from '../fixtures/patched-promise.ts';
 import { enterAll, open } from './limited-host.ts';
 import type { House } from './limited-host.ts';
 
@@ -285,5 +287,63 @@ describe('create', () => {
     const create = (): object => (void house.host.close(), { server: tellContext });
     const house: House = open({ create } as Servable, options);
     expect(await house.status()).toEqual([503, 5]);
+  });
+});
+
+// As zone.js does it: what async functions return is then no instance of `Promise`.
+describe('hooks where the global Promise is patched', () => {
+  const tell = { onPreServer: later, server: tellContext };
+
+  it.each<[string, Servable, FakeOptions]>([
+    ['of a server', tell, {}],
+    ['of the host', tellContext, { onPreServer: later }],
+    ['of a server that is made later', { create: async () => tell }, {}],
+    [
+      'of a server that is made later, behind that of the host',
+      { create: async () => tell },
+      { onPreServer: ann },
+    ],
+  ])('are awaited: that %s', async (_, server, options) => {
+    using __ = patchPromise();
+    expect(await hear(server, options)).toEqual({ user: 'ann' });
+  });
+
+  it('are awaited where they wait for their turn', async () => {
+    using _ = patchPromise();
+    const refusing = { onPreServer: async () => (await settle(), false as const), server: tellContext };
+    const house = open(refusing, { maxHandshakes: 1 });
+    const written = await enterAll(house, 3);
+    await settle();
+    await settle();
+    expect(written.map((client) => client.text().slice(0, 12))).toEqual(Array(3).fill('HTTP/1.1 403'));
+  });
+
+  it('find the session that a store gives later', async () => {
+    using _ = patchPromise();
+    const store = {
+      get: async () => ({ name: 'ann' }),
+      set: async () => {},
+      touch: async () => {},
+      delete: async () => {},
+    };
+    const onPreServer = ({ session }: Handshake): unknown => session?.load().then((data) => data['name']);
+    const headers = { cookie: cookieOf('known') };
+    expect(
+      await hear({ onPreServer, server: tellContext }, { headers, sessions: { secret: SECRET, store } }),
+    ).toBe('ann');
+  });
+});
+
+describe('promises of another realm', () => {
+  it.each<[string, Servable, FakeOptions]>([
+    ['of a hook', { onPreServer: () => ForeignPromise.resolve('ann'), server: tellContext }, {}],
+    ['of the hook of a host', tellContext, { onPreServer: () => ForeignPromise.resolve('ann') }],
+    [
+      'of create()',
+      { create: () => ForeignPromise.resolve({ onPreServer: () => 'ann', server: tellContext }) },
+      {},
+    ],
+  ])('are awaited: that %s', async (_, server, options) => {
+    expect(await hear(server, options)).toBe('ann');
   });
 });

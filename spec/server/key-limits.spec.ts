@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { UsageError } from 'corosock';
 import { virtualClock } from 'corosock/testing';
+import { ForeignPromise } from '../fixtures/patched-promise.ts';
 import { heapBytes } from '../faults/left-bytes.ts';
 import { checkKeyLimit, KeyLimits, MAX_IDLE_KEYS } from '../../src/server/key-limits.ts';
 import type { KeyLimit, LiveKey } from '../../src/server/key-limits.ts';
@@ -200,6 +201,7 @@ describe('checkKeyLimit', () => {
     ['key', 'expected { key, maxSockets, handshakes } or undefined, got "key"'],
     [false, 'expected { key, maxSockets, handshakes } or undefined, got false'],
     [Promise.resolve({ key: 'a' }), 'expected { key, maxSockets, handshakes } or undefined, got an object'],
+    [ForeignPromise.resolve(), 'expected { key, maxSockets, handshakes } or undefined, got an object'],
     [{}, 'expected key to be a string, got undefined'],
     [{ key: 1 }, 'expected key to be a string, got 1'],
     [{ key: 'a', max: 1 }, 'unknown option "max". The options are key, maxSockets, handshakes'],

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { channel, jsonOf, select } from 'corosock';
 import type { ReadResult, Socket, StandardSchema } from 'corosock';
 import { settle } from 'corosock/testing';
+import { ForeignPromise } from '../fixtures/patched-promise.ts';
 import { CLOSED_BY_PEER, scripted, ScriptedTransport } from '../conversation/scripted-transport.ts';
 import { MessageSocket } from '../../src/socket/message-socket.ts';
 import { HandClock } from '../time/hand-clock.ts';
@@ -139,6 +140,14 @@ describe('jsonOf with a schema that answers later', () => {
     const before = ws.queued.messages;
     await answer('valid');
     expect([before, await taken, ws.queued.messages]).toEqual([1, ['json', ['valid', 'ok']], 0]);
+  });
+
+  it('awaits a schema of another realm', async () => {
+    const { link, ws } = scripted();
+    const validate = (): unknown => ForeignPromise.resolve({ value: 'valid' });
+    const foreign = { '~standard': { version: 1, vendor: 'own', validate } } as StandardSchema;
+    link.arrive('1');
+    expect(await select({ json: jsonOf(ws, { schema: foreign }) })).toEqual(['json', ['valid', 'ok']]);
   });
 
   it('asks the schema once, however often the source is looked at', async () => {

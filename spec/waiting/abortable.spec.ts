@@ -3,6 +3,7 @@
 
 import { getEventListeners } from 'node:events';
 import { describe, expect, it, vi } from 'vitest';
+import { ForeignPromise } from '../fixtures/patched-promise.ts';
 import { turn } from '../time/hand-clock.ts';
 import { recordCrashes, recordWarnings } from '../fixtures/process-events.ts';
 import { abortable, rejected, rejectWhereAwaited, unattendedThen } from '../../src/waiting/abortable.ts';
@@ -172,6 +173,7 @@ describe('unattendedThen', () => {
   it.each<[string, () => Promise<string>, (value: string) => string | Promise<string>]>([
     ['the wait rejects', async () => await failing('why'), (value) => value],
     ['the change rejects', async () => 'x', async () => await failing('why')],
+    ['a change of another realm rejects', async () => 'x', () => ForeignPromise.reject(new Error('why'))],
     ['the change throws', async () => 'x', () => expect.fail('why')],
   ])('rejects where %s, which does not reach the process', async (_, wait, change) => {
     using crashes = recordCrashes();

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { settle } from 'corosock/testing';
 import { describe, expect, it } from 'vitest';
+import { patchPromise } from '../fixtures/patched-promise.ts';
 import { leftBytes } from '../faults/left-bytes.ts';
 import { held, outcomeOf } from '../session/session-fixtures.ts';
 import { KeyedLock } from '../../src/waiting/keyed-lock.ts';
@@ -52,6 +53,13 @@ describe('KeyedLock', () => {
     first.resolve();
     await Promise.all(runs);
     expect([lock.isTaken('a'), lock.size]).toEqual([false, 0]);
+  });
+
+  it('runs a task in its turn where the global Promise is patched', async () => {
+    using _ = patchPromise();
+    const lock = new KeyedLock();
+    const runs = [lock.run('a', () => 'first'), lock.run('a', () => 'second')];
+    expect([await Promise.all(runs), lock.size]).toEqual([['first', 'second'], 0]);
   });
 
   it('goes on behind a task that fails', async () => {

@@ -19,6 +19,7 @@ import { wallTimeOf } from '../time/real-clock.ts';
 import { LinkedList } from '../structures/linked-list.ts';
 import type { HandshakeEnd } from '../core/errors.ts';
 import { noop } from '../core/noop.ts';
+import { isThenable } from '../core/object-like.ts';
 
 /** A handshake that keeps the rules and has a route. */
 export interface PendingHandshake extends HandshakeParts {
@@ -136,7 +137,7 @@ export class Admission {
       const server = pending.makeServer();
       // Its constructor may have closed the host.
       if (this.#isClosed) return rejected({ kind: 'over', why: 'closing' }, undefined);
-      if (server instanceof Promise) return { ...pending, makeServer: () => unattended(server) };
+      if (isThenable(server)) return { ...pending, makeServer: () => unattended(server) };
       if (server.onPreServer === undefined) return acceptedAtOnce(server, pending.protocol);
       return { ...pending, makeServer: () => server };
     } catch (error) {
@@ -168,7 +169,7 @@ export class Admission {
     let verdict: Verdict;
     try {
       const opening = openSession?.();
-      session = opening instanceof Promise ? await over.until(opening, (late) => late.release()) : opening;
+      session = isThenable(opening) ? await over.until(opening, (late) => late.release()) : opening;
     } catch (error) {
       return { verdict: { kind: 'unavailable', error }, session };
     }
@@ -177,7 +178,7 @@ export class Admission {
     const order = new HookOrder({ handshake, hostHook, makeServer, hooks: this.#hooks, over });
     try {
       const asking = order.ask();
-      const returned: unknown = asking instanceof Promise ? await asking : asking;
+      const returned: unknown = isThenable(asking) ? await asking : asking;
       // What comes of the hook now has no effect; above all, no session is stored.
       if (over.aborted) throw over.reason;
       const response = responseFrom(returned);

@@ -11,6 +11,7 @@ import type { KeyLimit, LiveKey } from './key-limits.ts';
 import type { PeerFaults } from './peer-faults.ts';
 import type { Slot, SocketId } from './socket-id.ts';
 import { noop } from '../core/noop.ts';
+import { isThenable } from '../core/object-like.ts';
 import type { Clock } from '../time/clock.ts';
 
 export interface CapacitySettings {
@@ -88,7 +89,7 @@ export class Capacity {
       return typeof live === 'number' ? tooMany(live) : this.#slotOf(route, live);
     } catch (error) {
       // A promise that rejects as well must not end the process.
-      if (limit instanceof Promise) limit.catch(noop);
+      if (isThenable(limit)) limit.then(noop, noop);
       // Limited: a client may make it fail again and again.
       this.#settings.peerFaults.report('limitBy has failed', { phase: 'limitBy' }, () => error);
       return REFUSALS.failed;

@@ -7,6 +7,7 @@ import { isResponse } from '../handshake/hook-response.ts';
 import type { WebSocketServer } from './servable.ts';
 import type { TaskQueue } from '../waiting/task-queue.ts';
 import type { LazySignal } from '../waiting/lazy-signal.ts';
+import { isThenable } from '../core/object-like.ts';
 
 /** The hook `onPreServer` of a host. What it returns is not known: users write JavaScript, too. */
 export type HostHook = (handshake: OpenHandshake) => unknown;
@@ -50,9 +51,7 @@ export class HookOrder {
     const { hostHook, hooks, over } = this.#parts;
     if (hostHook !== undefined) return hooks.run(() => this.#askBoth(hostHook), over);
     const making = this.#make();
-    return making instanceof Promise
-      ? making.then((server) => this.#askServer(server))
-      : this.#askServer(making);
+    return isThenable(making) ? making.then((server) => this.#askServer(server)) : this.#askServer(making);
   }
 
   #askServer(server: WebSocketServer): unknown {
@@ -76,7 +75,7 @@ export class HookOrder {
     const { makeServer, over } = this.#parts;
     this.phase = 'handshake';
     const making = makeServer();
-    if (!(making instanceof Promise)) return this.#made(making);
+    if (!isThenable(making)) return this.#made(making);
     return over.until(making).then((server) => this.#made(server));
   }
 

@@ -6,6 +6,7 @@ import { hash } from 'node:crypto';
 import type { Clock } from '../time/clock.ts';
 import { badArgument, checkCount, checkNames } from '../core/arguments.ts';
 import { MAX_TIMER_MS } from '../core/limits.ts';
+import { isThenable } from '../core/object-like.ts';
 import { checkRateWindow, FULL_BUCKET, takeTokens, waitForTokens } from '../core/rate-window.ts';
 import type { RateWindow } from '../core/rate-window.ts';
 
@@ -156,7 +157,7 @@ const NAMES: ReadonlySet<string> = new Set(['key', 'maxSockets', 'handshakes']);
  * @throws UsageError `COROSOCK_ARGUMENT`.
  */
 export function checkKeyLimit(call: string, limit: unknown): asserts limit is KeyLimit {
-  if (typeof limit !== 'object' || limit === null || limit instanceof Promise) {
+  if (typeof limit !== 'object' || limit === null || isThenable(limit)) {
     throw badArgument(call, '{ key, maxSockets, handshakes } or undefined', limit);
   }
   const { key } = limit as Partial<KeyLimit>;

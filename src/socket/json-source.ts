@@ -10,7 +10,7 @@ import { MessageSocket } from './message-socket.ts';
 import { SocketPort } from './socket-port.ts';
 import { badArgument, checkNames } from '../core/arguments.ts';
 import type { Data } from '../core/data.ts';
-import { propertyOf } from '../core/object-like.ts';
+import { isThenable, propertyOf } from '../core/object-like.ts';
 import { source } from '../core/source.ts';
 import type { Source, SourcePort } from '../core/source.ts';
 import type { StandardSchema } from '../core/standard-schema.ts';
@@ -135,8 +135,7 @@ class JsonPort<T> extends ScheduledPort<ReadResult<T>> {
     try {
       const value = parseJson(data, this.#ws.binaryData ? 'text' : 'refused', CALL);
       const valid = this.#schema === undefined ? (value as T) : validateNow(value, this.#schema, CALL);
-      if (valid instanceof Promise)
-        void valid.then(settle, fail).then(() => this.#subscribers.wakeWhile(this));
+      if (isThenable(valid)) void valid.then(settle, fail).then(() => this.#subscribers.wakeWhile(this));
       else settle(valid);
     } catch (error) {
       fail(error);

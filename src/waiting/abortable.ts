@@ -4,6 +4,7 @@
 import { execute } from 'abort-controller-x';
 import { allowListeners } from '#platform';
 import { noop } from '../core/noop.ts';
+import { isThenable } from '../core/object-like.ts';
 import type { Resolver } from '../core/parked-wait.ts';
 
 /**
@@ -87,7 +88,7 @@ export function unattendedThen<T, R>(wait: Promise<T>, change: (value: T) => R |
     try {
       const changed = change(value);
       // One reaction, by which the engine goes on to the line that awaits.
-      return changed instanceof Promise ? changed.then(undefined, fail) : changed;
+      return isThenable(changed) ? changed.then(undefined, fail) : changed;
     } catch (error) {
       return fail(error);
     }

@@ -4,6 +4,7 @@
 
 import type { LazySignal } from './lazy-signal.ts';
 import { noop } from '../core/noop.ts';
+import { isThenable } from '../core/object-like.ts';
 import { LinkedList } from '../structures/linked-list.ts';
 import type { ListNode } from '../structures/linked-list.ts';
 
@@ -48,7 +49,7 @@ export class KeyedLock {
   /** Runs a task while it holds the lock of an id. Begins inside the call where it is free. */
   async run<T>(id: string, task: () => T | PromiseLike<T>): Promise<T> {
     const acquired = this.acquire(id);
-    const release = acquired instanceof Promise ? await acquired : acquired;
+    const release = isThenable(acquired) ? await acquired : acquired;
     try {
       return await task();
     } finally {
