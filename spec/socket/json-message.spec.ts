@@ -2,6 +2,7 @@
 // ends the process (A9).
 
 import { inspect } from 'node:util';
+import { runInNewContext } from 'node:vm';
 import { type } from 'arktype';
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
@@ -227,7 +228,7 @@ describe('stringifyJson', () => {
   ])('refuses %s, of which JSON would make {}', (_, value) => {
     expect(thrownBy(() => stringifyJson('ws.writeJson()', value))).toMatchObject({
       code: 'COROSOCK_ARGUMENT',
-      message: 'ws.writeJson(): expected a value that JSON can hold, got a promise: await it',
+      message: 'ws.writeJson(): expected a value that JSON can hold, got a promise at "value"',
     });
   });
 
@@ -237,15 +238,15 @@ describe('stringifyJson', () => {
   const withGetter = Object.defineProperty({}, 'user', { get: () => later, enumerable: true });
 
   it.each([
-    ['a member', { user: later }, 'user'],
-    ['a member of a member', { a: [{}, { name: '{}', user: later }] }, 'user'],
-    ['an element', [1, [later]], '0'],
-    ['what a getter gives', withGetter, 'user'],
-    ['a thenable of another library', { total: { ok: 1, query: thenable } }, 'query'],
+    ['a member', { user: later }, 'value.user'],
+    ['a member of a member', { a: [{}, { name: '{}', user: later }] }, 'value.a.1.user'],
+    ['an element', [1, [later]], 'value.1.0'],
+    ['what a getter gives', withGetter, 'value.user'],
+    ['a thenable of another library', { total: { ok: 1, query: thenable } }, 'value.total.query'],
   ])('refuses a promise that is %s, and names it', (_, value, name) => {
     expect(thrownBy(() => stringifyJson('ws.writeJson()', value))).toMatchObject({
       code: 'COROSOCK_ARGUMENT',
-      message: `ws.writeJson(): expected ${EXPECTED}, got a promise in "${name}": await it`,
+      message: `ws.writeJson(): expected ${EXPECTED}, got a promise at "${name}"`,
     });
   });
 
@@ -253,13 +254,51 @@ describe('stringifyJson', () => {
     let value: object = { deep: later };
     // As text: up to Node 25 JSON.stringify has a limit of its own.
     for (let depth = 0; depth < 3000; depth += 1) value = [value];
-    expect(() => stringifyJson('ws.writeJson()', value)).toThrow('got a promise in "deep"');
+    expect(() => stringifyJson('ws.writeJson()', value)).toThrow(/got a promise at "value(?:\.0){27}\."$/);
   });
+
+  it.each<[string, unknown]>([
+    ['Map', new Map([['ann', 1]])],
+    ['Map', new Map()],
+    ['Map', runInNewContext('new Map()')],
+    ['Set', new Set([1])],
+    ['WeakMap', new WeakMap()],
+    ['Error', new TypeError('no')],
+    ['RegExp', /a/u],
+    ['ArrayBuffer', new ArrayBuffer(1)],
+    ['Headers', new Headers({ a: 'b' })],
+    ['URLSearchParams', new URLSearchParams('a=b')],
+    [
+      'Generator',
+      (function* one() {
+        yield 1;
+      })(),
+    ],
+  ])('refuses a %s, of which JSON would make {}, and says where it stands', (kind, value) => {
+    const members = { ok: {}, rooms: [{ members: value }] };
+    const messages = [value, members].map((given) => thrownBy(() => stringifyJson('ws.writeJson()', given)));
+    expect(messages).toMatchObject([
+      { message: `ws.writeJson(): expected ${EXPECTED}, got a ${kind} at "value"` },
+      { message: `ws.writeJson(): expected ${EXPECTED}, got a ${kind} at "value.rooms.0.members"` },
+    ]);
+  });
+
+  class Point {
+    readonly #x = 1;
+
+    get x(): number {
+      return this.#x;
+    }
+  }
 
   it.each([
     ['{}', {}],
     ['{}', Object.create(null)],
     ['{"a":1}', Object.assign(Promise.resolve(), { a: 1 })],
+    ['{"a":1,"b":{}}', Object.assign(new Map(), { a: 1, b: {} })],
+    ['{"a":{},"b":[]}', { a: new Uint8Array(0), b: [] }],
+    ['{"a":{},"b":{}}', { a: new Point(), b: {} }],
+    ['{"a":[1],"b":{}}', { a: Object.assign(new Set([1]), { toJSON: () => [1] }), b: {} }],
     ['{}', { toJSON: () => ({}) }],
     ['{"a":{},"b":[{}],"c":null}', { a: {}, b: [{}], c: null }],
     ['{"a":{}}', { a: { toJSON: () => ({}), user: later } }],

@@ -105,19 +105,17 @@ type SchemaResult<T> = Awaited<ReturnType<StandardSchema<T>['~standard']['valida
 
 function tooDeep(error: unknown): { readonly issues: ReadonlyArray<{ readonly message: string }> } {
   if (propertyOf(error, 'name') !== 'RangeError') throw error;
-  return { issues: [{ message: 'Beyond what the schema can validate' }] };
+  return { issues: [{ message: 'Too deep for the schema' }] };
 }
-
-const EXPECTED = 'a value that JSON can hold';
 
 /**
  * Writes a value as JSON.
  *
  * @param call - Named in errors.
- * @throws UsageError `COROSOCK_ARGUMENT` for undefined, a function, a symbol, a BigInt, a cycle, a
- *   promise in the value, of which JSON would make `{}`; up to Node 25 also for a value that is too
- *   deep for `JSON.stringify`, which has no limit from Node 26 on. The error of `JSON.stringify` is
- *   its `cause`.
+ * @throws UsageError `COROSOCK_ARGUMENT` for undefined, a function, a symbol, a BigInt, a cycle,
+ *   and where the value holds a promise, a Map, a Set, an Error or the like, of which JSON would
+ *   make `{}`; up to Node 25 also for a value that is too deep for `JSON.stringify`, which has no
+ *   limit from Node 26 on. The error of `JSON.stringify` is its `cause`.
  */
 export function stringifyJson(call: string, value: unknown): string {
   let text: string | undefined;
@@ -127,35 +125,44 @@ export function stringifyJson(call: string, value: unknown): string {
     throw badJson(call, 'one that it cannot', { cause });
   }
   if (text === undefined) throw badJson(call, show(value));
-  // What JSON makes of a promise.
-  if (text.includes('{}')) refusePromises(call, value);
+  // What JSON makes of a promise, a Map and the like.
+  if (text.includes('{}')) refuseLost(call, value);
   return text;
 }
 
 type Part = Readonly<Record<string, unknown>>;
 
+/** A part, and where it stands in the value. */
+type Place = readonly [part: Part, path: string];
+
 /**
- * Refuses a promise, and an object with one in it. Objects with `toJSON` are not looked into: their
- * text is their own.
+ * Refuses an object whose data JSON does not see, such as a promise or a Map, and an object with
+ * one in it. Objects with `toJSON` are not looked into: their text is their own.
  */
-function refusePromises(call: string, value: unknown): void {
+function refuseLost(call: string, value: unknown): void {
   // Grows while it is gone through: a value may be deeper than calls can be.
-  const parts: Part[] = [{ '': value }];
-  for (const part of parts) addMembers(call, part, parts);
+  const parts: Place[] = [[value as Part, 'value']];
+  for (const place of parts) lookInto(call, place, parts);
 }
 
-function addMembers(call: string, part: Part, parts: Part[]): void {
-  for (const name of Object.keys(part)) {
-    const member = part[name] as Part | null;
-    if (typeof member !== 'object' || member === null || typeof member['toJSON'] === 'function') continue;
-    if (isThenable(member) && JSON.stringify(member) === '{}')
-      throw badJson(call, `a promise${name && ` in ${show(name)}`}: await it`);
-    parts.push(member);
+/** @param parts - Gets the members that are to be looked into. */
+function lookInto(call: string, [part, path]: Place, parts: Place[]): void {
+  if (typeof part['toJSON'] === 'function') return;
+  // Its tag, of any realm: `Map`. That of users' classes is `Object`.
+  const kind = isThenable(part) ? 'promise' : {}.toString.call(part).slice(8, -1);
+  if (!/Object|Array$/u.test(kind) && JSON.stringify(part) === '{}')
+    throw badJson(call, `a ${kind} at ${show(path)}`);
+  for (const [name, member] of Object.entries(part)) {
+    if (typeof member === 'object' && member !== null) parts.push([member as Part, `${path}.${name}`]);
   }
 }
 
 function badJson(call: string, got: string, options?: ErrorOptions): UsageError {
-  return new UsageError('COROSOCK_ARGUMENT', `${call}: expected ${EXPECTED}, got ${got}`, options);
+  return new UsageError(
+    'COROSOCK_ARGUMENT',
+    `${call}: expected a value that JSON can hold, got ${got}`,
+    options,
+  );
 }
 
 function decodeText(bytes: Uint8Array): string {

@@ -234,8 +234,8 @@ export interface Socket extends AsyncIterable<Data> {
    * @param options - As in `write`.
    * @returns As `write`.
    * @throws UsageError `COROSOCK_ARGUMENT` for a value that JSON cannot hold: undefined, a
-   *   function, a symbol, a BigInt, a cycle, a promise that holds no data. Nothing is sent. As
-   *   `write`.
+   *   function, a symbol, a BigInt, a cycle, and what JSON makes `{}` of: a promise, a Map, a Set,
+   *   an Error and the like. Nothing is sent. As `write`.
    */
   writeJson(value: unknown, options?: WriteOptions): Promise<WriteStatus>;
 
