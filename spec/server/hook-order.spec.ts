@@ -303,9 +303,9 @@ describe('hooks where the global Promise is patched', () => {
       { create: async () => tell },
       { onPreServer: ann },
     ],
-  ])('are awaited: that %s', async (_, server, options) => {
-    using __ = patchPromise();
-    expect(await hear(server, options)).toEqual({ user: 'ann' });
+  ])('are awaited: that %s', async (name, server, options) => {
+    using _ = patchPromise();
+    expect([name, await hear(server, options)]).toEqual([name, { user: 'ann' }]);
   });
 
   it('are awaited where they wait for their turn', async () => {
