@@ -179,6 +179,27 @@ describe('RouteTable', () => {
       'routes: options belong beside serve, not beside create: { serve: { create }, options }',
     ],
     [
+      'serve beside server',
+      { '/a': { serve: b, server: a, options: {} } },
+      `routes['/a']: expected serve or server, not both`,
+    ],
+    ['serve beside server, alone', { serve: b, server: a }, 'routes: expected serve or server, not both'],
+    [
+      'create beside server',
+      { create: () => ({ server: a }), server: a },
+      'expected create or server, not both',
+    ],
+    [
+      'create beside serve',
+      { create: () => ({ server: a }), serve: a, options: {} },
+      'routes: expected only serve and options, got "create"',
+    ],
+    [
+      'serve beside server below serve',
+      { '/a': { serve: { serve: b, server: a }, options: {} } },
+      `routes['/a'].serve: expected serve or server, not both`,
+    ],
+    [
       'a class as create',
       { '/a': { create: Echo } },
       `routes['/a'].create: expected a function, such as () => new Echo(), got a class`,
@@ -205,9 +226,11 @@ describe('RouteTable', () => {
     );
   });
 
-  it('lets a member of a class be called options', () => {
+  it('lets members of a class be called options, serve and create', () => {
     class Optioned extends Echo {
       readonly options = {};
+      readonly serve = a;
+      readonly create = a;
     }
     expect(refused({ '/a': new Optioned(), '/b': { serve: Optioned, options: {} } })).toBeInstanceOf(
       RouteTable,

@@ -15,7 +15,7 @@ import type {
   Servable,
   WebSocketServer,
 } from './servable.ts';
-import { checkHookNames, checkHooks, refuseOptions } from './server-hooks.ts';
+import { checkHookNames, checkHooks, refuseOptions, refuseTwo } from './server-hooks.ts';
 import { badArgument } from '../core/arguments.ts';
 import { UsageError } from '../core/errors.ts';
 import { isThenable } from '../core/object-like.ts';
@@ -255,6 +255,7 @@ function checkCreate(name: string, created: Created): void {
 }
 
 function checkServer(name: string, server: WebSocketServer): void {
+  refuseTwo(name, server);
   refuseOptions(name, 'server', server);
   checkHooks(name, server);
   checkHookNames(name, server);

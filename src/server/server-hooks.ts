@@ -5,6 +5,7 @@
 import type { WebSocketServer } from './servable.ts';
 import { badArgument } from '../core/arguments.ts';
 import { UsageError } from '../core/errors.ts';
+import { propertyOf } from '../core/object-like.ts';
 import { nearName } from '#platform';
 
 const HOOKS = ['onPreServer', 'onPostServer', 'onClientMessage', 'onExpire'] as const;
@@ -71,6 +72,19 @@ export function refuseOptions(name: string, beside: 'server' | 'create', served:
     'COROSOCK_ARGUMENT',
     `${name}: options belong beside serve, not beside ${beside}: { serve: { ${beside} }, options }`,
   );
+}
+
+/**
+ * Refuses `serve` or `create` beside `server`: one of the two would never run. A class may have
+ * members of these names for itself.
+ *
+ * @throws UsageError `COROSOCK_ARGUMENT`.
+ */
+export function refuseTwo(name: string, server: WebSocketServer): void {
+  if (!isRoot(Object.getPrototypeOf(server))) return;
+  const other = ['serve', 'create'].find((member) => propertyOf(server, member) !== undefined);
+  if (other === undefined) return;
+  throw new UsageError('COROSOCK_ARGUMENT', `${name}: expected ${other} or server, not both`);
 }
 
 /** A name of this length may have one letter that is wrong; a shorter one may be another word. */
