@@ -46,6 +46,51 @@ describe('update', () => {
     expect([await store.get(session.id), socket.closed]).toEqual([undefined, 1]);
   });
 
+  it.each<[string, (data: SessionData) => unknown]>([
+    ['at once', (data) => ({ ...data, name: 'ann' })],
+    ['later', async (data) => ({ ...data, name: 'ann' })],
+  ])('refuses a change that gives new data %s, which would be lost', async (_, change) => {
+    const { join, store } = setScene();
+    const { session } = await join();
+    await session.update(count);
+    store.calls.length = 0;
+    const update = session.update(change as () => void);
+    await expect(update).rejects.toThrow(
+      'session.update(): expected a change in place, such as data.name = value, not new data, got an object',
+    );
+    expect([store.calls.some((call) => call.startsWith('set')), await session.load()]).toEqual([
+      false,
+      { n: 1 },
+    ]);
+  });
+
+  it.each<[string, (data: SessionData) => unknown, SessionData]>([
+    ['the data itself', (data) => Object.assign(data, { a: 1 }), { n: 1, a: 1 }],
+    ['what it has assigned', (data) => (data['a'] = { n: 2 }), { n: 1, a: { n: 2 } }],
+    ['a copy of what it has changed', (data) => (count(data), { ...data, more: 1 }), { n: 2 }],
+    ['the same data again', (data) => ({ ...data }), { n: 1 }],
+    ['an array', () => [1], { n: 1 }],
+    ['something else', async () => ({ rows: 1 }), { n: 1 }],
+    ['a number', count, { n: 2 }],
+  ])('lets a change give %s', async (_, change, after) => {
+    const { join } = setScene();
+    const { session } = await join();
+    await session.update(count);
+    expect(await session.update(change as () => void)).toBe('ok');
+    expect(await session.load()).toEqual(after);
+  });
+
+  it('refuses data that JSON would lose, whatever the store is, and writes nothing', async () => {
+    const { join, store } = setScene();
+    const { session } = await join();
+    store.calls.length = 0;
+    const update = session.update((data) => void (data['rooms'] = [new Set(['lobby'])]));
+    await expect(update).rejects.toThrow(
+      'session.update(): expected a value that JSON can hold, got Set at "value.rooms.0"',
+    );
+    expect(store.calls).toEqual([`get ${session.id}`]);
+  });
+
   it('waits for an asynchronous change', async () => {
     const { join } = setScene();
     const { session } = await join();

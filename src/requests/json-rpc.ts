@@ -2,8 +2,8 @@
 // and the texts that are sent. Pure functions. requests.ts sends requests and takes replies,
 // incoming-requests.ts answers.
 
-import { stringifyJson } from '../socket/json-message.ts';
 import { badArgument } from '../core/arguments.ts';
+import { stringifyJson } from '../core/json-text.ts';
 
 /** The id of a request, as its sender chose it. */
 export type RequestId = string | number | null;

@@ -12,6 +12,8 @@ import { rejected, unattended } from '../waiting/abortable.ts';
 import { LazySignal } from '../waiting/lazy-signal.ts';
 import { badArgument } from '../core/arguments.ts';
 import { UsageError } from '../core/errors.ts';
+import { refuseLost } from '../core/json-text.ts';
+import { isObjectLike } from '../core/object-like.ts';
 import { checkWait } from '../core/wait-options.ts';
 import type { WaitOptions } from '../core/wait-options.ts';
 
@@ -222,11 +224,13 @@ export class SessionHandle implements Session {
 
   async #change(active: ActiveSession, change: Change): Promise<SessionData> {
     const data = await this.#read(active);
-    const changing = change(data) as PromiseLike<void> | undefined;
-    if (changing === undefined) return data;
-    await changing;
-    // A logout over HTTP takes no lock: a session that it has deleted meanwhile stays deleted.
-    await this.#read(active);
+    const changing = change(data) as PromiseLike<unknown> | undefined;
+    if (changing !== undefined) {
+      const given = await changing;
+      // A logout over HTTP takes no lock: a session that it has deleted meanwhile stays deleted.
+      refuseNewData(await this.#read(active), data, given);
+    }
+    refuseLost('session.update()', data);
     return data;
   }
 
@@ -294,6 +298,19 @@ function checkUpdate(change: unknown, options: WaitOptions): void {
   if (typeof change !== 'function')
     throw badArgument('session.update()', 'a function that changes the data', change);
   checkWait('session.update()', options);
+}
+
+/**
+ * Refuses a change such as `(data) => ({ ...data, name })`: what it gives would be lost. A change
+ * that has changed `data` itself may give anything.
+ */
+function refuseNewData(before: SessionData, data: SessionData, given: unknown): void {
+  if (!isObjectLike(given) || Object.getPrototypeOf(given) !== Object.getPrototypeOf(data)) return;
+  const hasAll = Object.keys(data).every((name) => Object.hasOwn(given, name));
+  const isNew = Object.entries(given).some(([name, value]) => value !== data[name]);
+  if (!hasAll || !isNew || JSON.stringify(before) !== JSON.stringify(data)) return;
+  const expected = 'a change in place, such as data.name = value, not new data';
+  throw badArgument('session.update()', expected, given);
 }
 
 function tooLate(): UsageError {

@@ -43,13 +43,15 @@ export interface Session {
    * renews the session, as a message does.
    *
    * @param change - Changes the data in place. What it throws is what this rejects with, and
-   *   nothing is written.
+   *   nothing is written. What it returns is not written: new data in the place of a change is
+   *   refused.
    * @param options - `timeoutMs`: the longest wait for the lock, ≥ 0, `Infinity` sets no timer,
    *   default 10 000. 0 takes the lock only where it is free, and where the store has a lock of its
    *   own, only when that answers at once: give a store beyond a network a few milliseconds.
    *   `signal`: aborting rejects with its reason until the write begins, and nothing is changed.
    * @returns `timeout`: the lock was not free in time, and `change` was not called.
-   * @throws UsageError `COROSOCK_ARGUMENT`, `COROSOCK_SESSION_OVER`. The reason of the signal. What
+   * @throws UsageError `COROSOCK_ARGUMENT`, also for data that JSON would lose, such as a Map;
+   *   `COROSOCK_SESSION_OVER`. The reason of the signal. What
    *   the store rejects with, and SessionStoreError when it is silent; whether it has written is
    *   then open.
    */

@@ -4,7 +4,7 @@
 
 import { attended, reject } from './attended-call.ts';
 import type { Conversation } from '../conversation/conversation.ts';
-import { checkReadJson, parseJson, plainText, stringifyJson, validate } from './json-message.ts';
+import { checkReadJson, parseJson, plainText, validate } from './json-message.ts';
 import type { ReadJsonOptions } from './json-message.ts';
 import { MessageIterator } from './message-iterator.ts';
 import { isFragmented, Fragments } from '../conversation/fragments.ts';
@@ -20,6 +20,7 @@ import { badArgument, checkLength, checkMs, checkNames, checkSignal } from '../c
 import type { CloseInfo } from '../core/close-info.ts';
 import { isData } from '../core/data.ts';
 import type { Data } from '../core/data.ts';
+import { stringifyJson } from '../core/json-text.ts';
 import { isObjectLike } from '../core/object-like.ts';
 import { DEFAULT_READ_TIMEOUT_MS } from '../core/parked-wait.ts';
 import { source } from '../core/source.ts';
@@ -217,17 +218,12 @@ export class MessageSocket implements Socket {
   }
 
   #write(call: string, data: Data, options: WriteOptions | undefined): Promise<WriteStatus> {
+    const { writer } = this.#conversation;
     const sending = this.binaryData ? BINARY : TYPED;
-    if (options === undefined) {
-      return this.#conversation.writer.write({
-        data,
-        options: sending,
-        timeoutMs: Infinity,
-        signal: undefined,
-      });
-    }
+    if (options === undefined)
+      return writer.write({ data, options: sending, timeoutMs: Infinity, signal: undefined });
     const { timeoutMs = Infinity, signal, compress = true } = checkWriteOptions(call, options);
-    return this.#conversation.writer.write({ data, options: { ...sending, compress }, timeoutMs, signal });
+    return writer.write({ data, options: { ...sending, compress }, timeoutMs, signal });
   }
 
   #writeFragments(iterable: Fragmented, options: WriteOptions = {}): Promise<WriteStatus> {
