@@ -1,6 +1,7 @@
 // The checks of arguments: what each lets pass, what it refuses, and what the
 // error says of call, expectation and value.
 
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import {
   badArgument,
@@ -244,6 +245,24 @@ describe('checkNames', () => {
   ])('refuses %o, which is no object', (options, got) => {
     const message = `f(): expected options to be an object, got ${got}`;
     expect(() => checkNames('f()', options, known)).toThrow(refusal(message));
+  });
+
+  it.each<[string, unknown]>([
+    ['Array', []],
+    ['Map', new Map([['len', 1]])],
+    ['Promise', Promise.resolve({ len: 1 })],
+    ['AbortSignal', new AbortController().signal],
+  ])('refuses a value of %s, which has no names and would be ignored', (kind, options) => {
+    const message = `f(): expected options by name, such as { signal }, got "[object ${kind}]"`;
+    expect(() => checkNames('f()', options, known)).toThrow(refusal(message));
+  });
+
+  it('lets options without a prototype, and those of a class, pass', () => {
+    class Options {
+      readonly len = 1;
+    }
+    for (const options of [Object.create(null), new Options(), runInNewContext('({})')] as unknown[])
+      expect(() => checkNames('f()', options, known)).not.toThrow();
   });
 });
 

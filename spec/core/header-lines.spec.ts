@@ -39,6 +39,7 @@ describe('checkLines', () => {
     ['a Map', new Map([['a', 'b']]), CURE, 'an object'],
     ['an array of pairs', [['a', 'b']], CURE, 'an array'],
     ['parameters of a URL', new URLSearchParams('a=b'), CURE, 'an object'],
+    ['a promise', Promise.resolve({ a: 'b' }), '', 'an object'],
     ['text', 'a: b', '', '"a: b"'],
     ['null', null, '', 'null'],
     ['undefined', undefined, '', 'undefined'],

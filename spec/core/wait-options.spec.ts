@@ -30,7 +30,7 @@ describe('checkWait', () => {
     [
       'a signal alone, which would be ignored',
       new AbortController().signal,
-      'ws.call(): expected options such as { signal }, not the signal alone, got an object',
+      'ws.call(): expected options by name, such as { signal }, got "[object AbortSignal]"',
     ],
     ['no signal', { signal: 'abort' }, 'ws.call(): expected signal to be an AbortSignal, got "abort"'],
   ])('refuses %s', (_, options, message) => {

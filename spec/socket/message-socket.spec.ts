@@ -261,6 +261,14 @@ describe('write', () => {
     ]);
   });
 
+  it.each([1, 'no', null, undefined])('refuses binaryData that is %s', (value) => {
+    const { ws } = scripted();
+    expect(() => void (ws.binaryData = value as unknown as boolean)).toThrow(
+      `ws.binaryData: expected true or false, got ${JSON.stringify(value)}`,
+    );
+    expect(ws.binaryData).toBe(false);
+  });
+
   it('sends text in binary frames while binaryData is true', async () => {
     const { link, ws } = scripted();
     expect(ws.binaryData).toBe(false);

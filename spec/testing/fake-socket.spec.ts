@@ -10,6 +10,16 @@ import { UsageError } from 'corosock';
 import type { Handler } from 'corosock';
 
 describe('fakeSocket', () => {
+  it.each(['onPreServer', 'onRefused', 'limitBy'] as const)(
+    'refuses %s, which no handshake would call',
+    (name) => {
+      expect(() => fakeSocket({ [name]: () => false })).toThrow(
+        `fakeSocket(): expected no ${name} (they take a handshake: runServer()), got a function`,
+      );
+      expect(fakeSocket({ [name]: undefined }).ws.context).toBe(undefined);
+    },
+  );
+
   it('refuses sessions, which take a handshake', () => {
     expect(() => fakeSocket({ sessions: { secret: 'a secret of some length' } })).toThrow(
       'fakeSocket(): expected no sessions (they take a handshake: runServer()), got an object',

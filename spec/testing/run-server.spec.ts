@@ -107,6 +107,22 @@ describe('runServer', () => {
     expect(await (await run.client).read()).toEqual(['!', 'ok']);
     const headers = new Map() as unknown as Headers;
     expect(() => runServer(handler, { headers })).toThrow('runServer(): expected headers to be an object');
+    const bad = { 'x-mark': 7 } as unknown as Headers;
+    expect(() => runServer(handler, { headers: bad })).toThrow(
+      'runServer(): expected the header x-mark to be a string, or several, got "number"',
+    );
+    const several = { a: ['1', '2'], b: undefined };
+    await using other = runServer(async (ws) => void (await ws.writeJson(ws.request.headers['a'])), {
+      headers: several,
+    });
+    expect(await (await other.client).readJson()).toEqual([['1', '2'], 'ok']);
+  });
+
+  it('refuses params that are a Map', () => {
+    const params = new Map([['room', 'lobby']]) as unknown as Record<string, string>;
+    expect(() => runServer(() => {}, { params })).toThrow(
+      'runServer(): expected params to be an object of strings, got an object',
+    );
   });
 
   it.each([

@@ -116,9 +116,11 @@ export function checkNames(call: string, options: unknown, known: ReadonlySet<st
   for (const name of names) {
     if (!known.has(name)) throw unknownOption(call, name, known);
   }
-  // A signal in the place of `{ signal }` has no names of its own: it would be ignored.
-  if (names.length === 0 && options instanceof AbortSignal)
-    throw badArgument(call, 'options such as { signal }, not the signal alone', options);
+  // A signal in the place of `{ signal }`, an array or a Map has no names: it would be ignored.
+  if (names.length > 0 || Object.getPrototypeOf(options) === Object.prototype) return;
+  // By its tag: plain options may be of another realm.
+  const tag = {}.toString.call(options);
+  if (!tag.endsWith(' Object]')) throw badArgument(call, 'options by name, such as { signal }', tag);
 }
 
 /** Says first what is wrong, and last all names: a host has more than thirty. */

@@ -2,6 +2,7 @@
 // no properties of its own: read as an object, it has none. `client/` and `testing/` use it.
 
 import { badArgument } from './arguments.ts';
+import { isThenable } from './object-like.ts';
 
 /** Header lines by their names, or a `Headers` of fetch, also one of another realm or package. */
 export type HeaderLines = Readonly<Record<string, string>> | Headers;
@@ -20,8 +21,9 @@ export function checkLines(
   headers: unknown,
 ): asserts headers is Readonly<Record<string, unknown>> | Headers {
   const isObject = typeof headers === 'object' && headers !== null;
-  if (isHeaders(headers) || (isObject && !(Symbol.iterator in headers))) return;
-  const cure = isObject ? ` (of pairs: Object.fromEntries(${name}))` : '';
+  const isOfPairs = isObject && Symbol.iterator in headers;
+  if (isHeaders(headers) || (isObject && !isOfPairs && !isThenable(headers))) return;
+  const cure = isOfPairs ? ` (of pairs: Object.fromEntries(${name}))` : '';
   throw badArgument(call, `${name} to be an object of strings or a Headers${cure}`, headers);
 }
 

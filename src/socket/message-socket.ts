@@ -105,6 +105,7 @@ export class MessageSocket implements Socket {
   }
 
   set binaryData(binary: boolean) {
+    if (typeof binary !== 'boolean') throw badArgument('ws.binaryData', 'true or false', binary);
     this.#ownView().binaryData = binary;
   }
 

@@ -9,14 +9,17 @@ import { acceptedAtOnce } from '../server/admission.ts';
 import type { ClientSocket } from '../socket/client-socket.ts';
 import { badArgument, checkObject } from '../core/arguments.ts';
 
+/** They would have no effect: nothing asks them for a socket that is open from the beginning. */
+const OF_HANDSHAKES = ['sessions', 'onPreServer', 'onRefused', 'limitBy'] as const;
+
 /**
  * Makes both ends of a conversation in memory, with the queue, reader and writer of a port.
  *
  * A test need not clean up: a socket without references is collected, and no timer holds the
  * process.
  *
- * @param options - Those of a host, except `sessions`, which need a handshake; `url`, `headers` and
- *   `params` of the request; `context`: the value of `ws.context`.
+ * @param options - Those of a host, except `sessions`, `onPreServer`, `onRefused` and `limitBy`, which
+ *   need a handshake; `url`, `headers` and `params` of the request; `context`: the value of `ws.context`.
  * @returns `ws`, which a handler holds, and `client`, the other end.
  * @throws UsageError `COROSOCK_ARGUMENT`.
  */
@@ -24,8 +27,10 @@ export function fakeSocket<Context = unknown>(
   options: FakeOptions & { readonly context?: Context } = {},
 ): { readonly ws: ServerSocket<Context>; readonly client: ClientSocket } {
   checkObject('fakeSocket()', options);
-  if (options.sessions !== undefined && options.sessions !== false) {
-    throw badArgument('fakeSocket()', 'no sessions (they take a handshake: runServer())', options.sessions);
+  for (const name of OF_HANDSHAKES) {
+    const given = options[name];
+    if (given !== undefined && given !== false)
+      throw badArgument('fakeSocket()', `no ${name} (they take a handshake: runServer())`, given);
   }
   const { context, ...rest } = options;
   const memory = new MemoryServer('fakeSocket()', untilClosed, rest);

@@ -37,7 +37,7 @@ type RequestOptions = Pick<FakeOptions, 'url' | 'headers' | 'params'>;
 
 const REQUEST_OPTIONS: OptionTable<RequestOptions> = {
   url: ['ws://localhost/', checkUrl],
-  headers: [Object.freeze({}), checkLines],
+  headers: [Object.freeze({}), checkHeaders],
   params: [Object.freeze({}), checkParams],
 };
 
@@ -143,7 +143,7 @@ export class MemoryServer {
     const { url, headers, params, protocols } = this.first;
     const table: OptionTable<ClientOptions> = {
       url: [url, checkUrl],
-      headers: [headers, checkLines],
+      headers: [headers, checkHeaders],
       params: [params, checkParams],
       protocols: [protocols, CONVERSATION_OPTIONS.protocols[1]],
     };
@@ -266,9 +266,18 @@ function checkUrl(call: string, name: string, url: unknown): void {
     throw badArgument(call, `${name} to be an absolute URL, such as ws://localhost/chat`, url);
 }
 
+function checkHeaders(call: string, name: string, headers: unknown): void {
+  checkLines(call, name, headers);
+  for (const [line, value] of Object.entries(plainLines(headers))) {
+    const isText = [value ?? ''].flat().every((one) => typeof one === 'string');
+    // The value is not in the message: it may be a secret.
+    if (!isText) throw badArgument(call, `the header ${line} to be a string, or several`, typeof value);
+  }
+}
+
 function checkParams(call: string, name: string, params: unknown): void {
-  const isObject = typeof params === 'object' && params !== null && !Array.isArray(params);
-  if (!isObject || !Object.values(params).every((value) => typeof value === 'string'))
+  const isObject = {}.toString.call(params) === '[object Object]';
+  if (!isObject || !Object.values(params as object).every((value) => typeof value === 'string'))
     throw badArgument(call, `${name} to be an object of strings`, params);
 }
 
