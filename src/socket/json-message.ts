@@ -1,6 +1,6 @@
-// Text and JSON in messages, for `readText` and `readJson` of message-socket.ts: parses and validates
-// a message. A bad one is the peer's fault (MessageError, with a close code). core/json-text.ts
-// writes values.
+// Text and JSON in messages, for `readText` and `readJson` of message-socket.ts: parses and
+// validates a message. A bad one is the peer's fault (MessageError, with a close code).
+// core/json-text.ts writes values.
 
 import { badArgument, checkMs, checkNames, checkSignal } from '../core/arguments.ts';
 import type { Data } from '../core/data.ts';

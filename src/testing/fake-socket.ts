@@ -18,8 +18,9 @@ const OF_HANDSHAKES = ['sessions', 'onPreServer', 'onRefused', 'limitBy'] as con
  * A test need not clean up: a socket without references is collected, and no timer holds the
  * process.
  *
- * @param options - Those of a host, except `sessions`, `onPreServer`, `onRefused` and `limitBy`, which
- *   need a handshake; `url`, `headers` and `params` of the request; `context`: the value of `ws.context`.
+ * @param options - Those of a host, except `sessions`, `onPreServer`, `onRefused` and `limitBy`,
+ *   which need a handshake; `url`, `headers` and `params` of the request; `context`: the value of
+ *   `ws.context`.
  * @returns `ws`, which a handler holds, and `client`, the other end.
  * @throws UsageError `COROSOCK_ARGUMENT`.
  */
