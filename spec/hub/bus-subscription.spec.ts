@@ -1,0 +1,203 @@
+import { settle, virtualClock } from 'corosock/testing';
+import type { VirtualClock } from 'corosock/testing';
+import { describe, expect, it } from 'vitest';
+import type { Broker } from '../../src/hub/broker.ts';
+import { BusSubscription } from '../../src/hub/bus-subscription.ts';
+import { DroppedEnvelopes } from '../../src/hub/dropped-envelopes.ts';
+import { bodyOf, encodeEnvelope } from '../../src/hub/envelope.ts';
+
+/** A broker whose calls a spec answers. */
+class ScriptedBroker implements Broker {
+  isUp: boolean = true;
+  receive: (bytes: Uint8Array) => void = () => {};
+  onGap: (forMs: number) => void = () => {};
+  open: () => void = () => {};
+  refuse: () => void = () => {};
+  asked: number = 0;
+  disposed: number = 0;
+
+  publish(): Promise<undefined> {
+    return Promise.resolve(undefined);
+  }
+
+  subscribe(
+    _address: string,
+    receive: (bytes: Uint8Array) => void,
+    onGap: (forMs: number) => void,
+  ): Promise<AsyncDisposable> {
+    Object.assign(this, { receive, onGap, asked: this.asked + 1 });
+    return new Promise((resolve, reject) => {
+      this.refuse = () => reject(new Error('no'));
+      this.open = () =>
+        resolve({
+          [Symbol.asyncDispose]: () => {
+            this.disposed += 1;
+            return Promise.reject(new Error('gone'));
+          },
+        });
+    });
+  }
+
+  onChange(): () => void {
+    return () => {};
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+interface Subscribed {
+  readonly broker: ScriptedBroker;
+  readonly clock: VirtualClock;
+  readonly subscription: BusSubscription;
+  readonly told: string[];
+  say(sequence: number, sincePreviousMs?: number): void;
+}
+
+function subscribed(isUp = true): Subscribed {
+  const broker = new ScriptedBroker();
+  broker.isUp = isUp;
+  const clock = virtualClock();
+  const told: string[] = [];
+  const listener = {
+    receive: ({ sequence }: { readonly sequence: number }) => told.push(`${sequence}`) > 0,
+    gap: (forMs: number) => void told.push(`gap ${forMs}`),
+  };
+  const subscription = new BusSubscription('room:a', listener, {
+    nodeId: 'me',
+    broker,
+    clock,
+    dropped: new DroppedEnvelopes(() => {}),
+    onRefused: (error, address) => void told.push(`${address}: ${String(error)}`),
+    onHeard: ({ node }) => void told.push(`heard ${node.id}`),
+  });
+  void subscription.opened.then(() => told.push('opened'));
+  return {
+    broker,
+    clock,
+    subscription,
+    told,
+    say(sequence, sincePreviousMs = 1) {
+      const header = { kind: 16, node: { id: 'n', epoch: 1 }, sequence, sincePreviousMs };
+      broker.receive(encodeEnvelope(header, bodyOf(new Uint8Array())));
+    },
+  };
+}
+
+describe('BusSubscription', () => {
+  it('is opened when the broker says that it is in force', async () => {
+    const { broker, clock, told } = subscribed();
+    await clock.advance(1999);
+    expect(told).toEqual([]);
+    broker.open();
+    await clock.advance(1000);
+    expect([told, clock.timers]).toEqual([['opened'], 0]);
+  });
+
+  it.each([
+    ['after two seconds', true, 2000],
+    ['at once where the broker is down', false, 0],
+  ])('is opened %s all the same, and a gap follows', async (_, isUp, ms) => {
+    const { broker, clock, told } = subscribed(isUp);
+    await clock.advance(ms);
+    expect(told).toEqual(['opened']);
+    await clock.advance(3000);
+    broker.open();
+    await settle();
+    expect(told).toEqual(['opened', `gap ${ms + 3000}`]);
+  });
+
+  it('is opened when the broker goes down', async () => {
+    const { subscription, told } = subscribed();
+    subscription.brokerIsDown();
+    await settle();
+    expect(told).toEqual(['opened']);
+  });
+
+  it('tells the one gap of a late beginning before the first envelope', async () => {
+    const { broker, clock, told, say } = subscribed(false);
+    await clock.advance(100);
+    say(1);
+    broker.open();
+    await settle();
+    expect(told).toEqual(['opened', 'heard n', 'gap 100', '1']);
+  });
+
+  it('tells it where the broker does', async () => {
+    const { broker, clock, told } = subscribed(false);
+    await clock.advance(100);
+    broker.onGap(700);
+    broker.open();
+    await settle();
+    expect(told).toEqual(['opened', 'gap 700']);
+  });
+
+  it('tells no gap while its opener waits, and each one from then on', async () => {
+    const { broker, subscription, told } = subscribed();
+    broker.onGap(5);
+    broker.open();
+    await settle();
+    subscription.brokerIsDown();
+    broker.onGap(6);
+    expect(told).toEqual(['opened', 'gap 6']);
+  });
+
+  it('counts what is missing from when it is in force', async () => {
+    const { broker, clock, told, say } = subscribed();
+    say(1);
+    say(3);
+    await clock.advance(10);
+    broker.open();
+    await settle();
+    await clock.advance(10);
+    say(5, 15);
+    say(7, 1);
+    expect(told.filter((line) => line !== 'heard n')).toEqual(['1', '3', 'opened', '5', 'gap 0', '7']);
+  });
+
+  it('asks again each second for a subscription that was refused, while the broker is up', async () => {
+    const { broker, clock, subscription, told } = subscribed();
+    broker.refuse();
+    await settle();
+    expect(told).toEqual(['room:a: Error: no', 'opened']);
+    broker.isUp = false;
+    subscription.sweep(0);
+    expect(broker.asked).toBe(1);
+    broker.isUp = true;
+    await clock.advance(50);
+    subscription.sweep(50);
+    subscription.sweep(51);
+    broker.open();
+    await settle();
+    subscription.sweep(52);
+    expect([broker.asked, told.at(-1)]).toEqual([2, 'gap 50']);
+  });
+
+  it('gets nothing more once it is disposed', async () => {
+    const { broker, subscription, told, say } = subscribed();
+    broker.open();
+    await settle();
+    await subscription.dispose();
+    say(1);
+    broker.onGap(1);
+    subscription.sweep(1000);
+    expect([told, broker.disposed]).toEqual([['opened'], 1]);
+  });
+
+  it('is ended in the broker, too, where it was disposed before it was in force', async () => {
+    const { broker, subscription, told } = subscribed();
+    await subscription.dispose();
+    broker.open();
+    await settle();
+    expect([told, broker.disposed]).toEqual([['opened'], 1]);
+  });
+
+  it('reports no refusal once it is disposed', async () => {
+    const { broker, subscription, told } = subscribed();
+    await subscription.dispose();
+    broker.refuse();
+    await settle();
+    expect(told).toEqual(['opened']);
+  });
+});

@@ -1,0 +1,89 @@
+import { describe, expect, it } from 'vitest';
+import { FORGOTTEN_AFTER_MS, KnownNodes, MISSING_AFTER_MS } from '../../src/hub/known-nodes.ts';
+import type { NodeRef } from '../../src/hub/envelope.ts';
+
+const A: NodeRef = { id: 'a', epoch: 1 };
+
+function recorded(): { readonly nodes: KnownNodes; readonly told: readonly string[] } {
+  const nodes = new KnownNodes();
+  const told: string[] = [];
+  const tell = (what: string) => (node: NodeRef) => void told.push(`${what} ${node.id}${node.epoch}`);
+  nodes.onNode({
+    joined: tell('joined'),
+    missing: tell('missing'),
+    returned: tell('returned'),
+    gone: tell('gone'),
+  });
+  return { nodes, told };
+}
+
+describe('KnownNodes', () => {
+  it('tells once that a node is there', () => {
+    const { nodes, told } = recorded();
+    nodes.heard(A, 0);
+    nodes.heard(A, 1000);
+    expect(told).toEqual(['joined a1']);
+    expect(nodes.all.get('a')).toMatchObject({ epoch: 1, lastSeenMs: 1000, isMissing: false });
+  });
+
+  it('takes a node that is not heard for missing after 5 s, and forgets it after 60 s', () => {
+    const { nodes, told } = recorded();
+    nodes.heard(A, 0);
+    expect(nodes.sweep(MISSING_AFTER_MS - 1)).toEqual([]);
+    expect(told).toEqual(['joined a1']);
+    nodes.sweep(MISSING_AFTER_MS);
+    nodes.sweep(FORGOTTEN_AFTER_MS - 1);
+    expect([told, nodes.all.get('a')?.isMissing]).toEqual([['joined a1', 'missing a1'], true]);
+    expect(nodes.sweep(FORGOTTEN_AFTER_MS)).toEqual(['a']);
+    expect([told, nodes.all.size]).toEqual([['joined a1', 'missing a1', 'gone a1'], 0]);
+  });
+
+  it('knows a node again that returns in time, by anything that it sends', () => {
+    const { nodes, told } = recorded();
+    nodes.heard(A, 0);
+    nodes.sweep(6000);
+    nodes.seen({ id: 'a', epoch: 2 }, 6500);
+    nodes.seen({ id: 'b', epoch: 1 }, 6500);
+    expect(told).toEqual(['joined a1', 'missing a1']);
+    nodes.seen(A, 7000);
+    expect([told.at(-1), nodes.all.get('a')?.lastSeenMs]).toEqual(['returned a1', 7000]);
+  });
+
+  it('never mistakes a node that has begun anew for its former self', () => {
+    const { nodes, told } = recorded();
+    nodes.heard(A, 0);
+    nodes.heard({ id: 'a', epoch: 2 }, 10);
+    expect(nodes.heard(A, 20)).toBe('stale');
+    nodes.left(A, 30);
+    expect([told, nodes.all.get('a')?.epoch]).toEqual([['joined a1', 'gone a1', 'joined a2'], 2]);
+  });
+
+  it('does not take a late heartbeat of a node that has said goodbye for a return', () => {
+    const { nodes, told } = recorded();
+    nodes.heard(A, 0);
+    nodes.left(A, 10);
+    expect(nodes.heard(A, 20)).toBe('stale');
+    expect([nodes.sweep(60_009), nodes.sweep(60_010)]).toEqual([[], ['a']]);
+    nodes.heard({ id: 'a', epoch: 2 }, 70_000);
+    expect(told).toEqual(['joined a1', 'gone a1', 'joined a2']);
+  });
+
+  it('remembers at most 4,096 nodes', () => {
+    const { nodes } = recorded();
+    for (let node = 0; node < 4096; node += 1) nodes.heard({ id: `n${node}`, epoch: 1 }, 0);
+    expect(nodes.heard({ id: 'one more', epoch: 1 }, 0)).toBe('node');
+    expect(nodes.heard({ id: 'n7', epoch: 1 }, 1)).toMatchObject({ lastSeenMs: 1 });
+  });
+
+  it('calls a listener no more that was removed', () => {
+    const nodes = new KnownNodes();
+    const told: string[] = [];
+    nodes.onNode({ joined: ({ id }) => void told.push(id) })();
+    nodes.onNode({});
+    nodes.heard(A, 0);
+    nodes.sweep(5000);
+    nodes.heard(A, 6000);
+    nodes.left(A, 7000);
+    expect(told).toEqual([]);
+  });
+});

@@ -1,0 +1,177 @@
+import { describe, expect, it } from 'vitest';
+import type { Envelope } from '../../src/hub/envelope.ts';
+import { ReceivedLine } from '../../src/hub/received-line.ts';
+
+const BODY = new Uint8Array();
+
+function envelope(sequence: number, sincePreviousMs = Infinity, epoch = 1, id = 'a'): Envelope {
+  return { kind: 16, node: { id, epoch }, sequence, sincePreviousMs, body: BODY };
+}
+
+/** In force since 0. */
+function line(): ReceivedLine {
+  const line = new ReceivedLine();
+  line.restart(0);
+  return line;
+}
+
+const A = { id: 'a', epoch: 1 };
+
+describe('ReceivedLine', () => {
+  it('lets each envelope pass once, in the order of its sender', () => {
+    const received = line();
+    const sequences = [5, 6, 6, 5, 7, 4];
+    expect(sequences.map((sequence) => received.accept(envelope(sequence), 1).kind)).toEqual([
+      'next',
+      'next',
+      'duplicate',
+      'duplicate',
+      'next',
+      'duplicate',
+    ]);
+  });
+
+  it('counts each sender on its own', () => {
+    const received = line();
+    expect(
+      [envelope(5), envelope(1, 1, 1, 'b'), envelope(6, 1)].map((sent) => received.accept(sent, 9)),
+    ).toEqual([{ kind: 'next' }, { kind: 'next' }, { kind: 'next' }]);
+  });
+
+  it('lets everything pass of a sender that does not count', () => {
+    const received = line();
+    expect([received.accept(envelope(0), 1), received.accept(envelope(0), 1)]).toEqual([
+      { kind: 'next' },
+      { kind: 'next' },
+    ]);
+  });
+
+  it('tells of a gap where a sequence is missing, with the time since the last one', () => {
+    const received = line();
+    received.accept(envelope(1), 10);
+    expect(received.accept(envelope(3, 1), 25)).toEqual({ kind: 'gap', forMs: 15 });
+    expect(received.accept(envelope(2, 1), 26).kind).toBe('duplicate');
+    expect(received.accept(envelope(4, 1), 27).kind).toBe('next');
+  });
+
+  it('tells of a gap where the first envelope is missing that was sent after the line began', () => {
+    const received = new ReceivedLine();
+    received.restart(100);
+    expect(received.accept(envelope(8, 30), 150)).toEqual({ kind: 'gap', forMs: 50 });
+  });
+
+  it('tells of no gap for what was sent before the line began', () => {
+    const received = new ReceivedLine();
+    expect(received.accept(envelope(7, 1), 99).kind).toBe('next');
+    expect(received.accept(envelope(9, 1), 99).kind).toBe('next');
+    received.restart(100);
+    expect(received.accept(envelope(12, 50), 150).kind).toBe('next');
+    expect(received.accept(envelope(14, 10), 160)).toEqual({ kind: 'gap', forMs: 10 });
+  });
+
+  it('tells a loss of which the broker has told no second time, and each later one', () => {
+    const received = line();
+    received.accept(envelope(1), 10);
+    received.restart(100);
+    expect(received.accept(envelope(5, 60), 150).kind).toBe('next');
+    received.restart(200);
+    expect(received.accept(envelope(9, 20), 250).kind).toBe('gap');
+  });
+
+  describe('of heartbeats', () => {
+    it('tells of a last envelope that has not come two seconds later', () => {
+      const received = line();
+      received.accept(envelope(1), 10);
+      received.told(A, 3, 500, 1000);
+      expect([received.isAwaiting, received.overdue(2999), received.overdue(3000)]).toEqual([
+        true,
+        undefined,
+        2990,
+      ]);
+      expect([received.isAwaiting, received.overdue(9000)]).toEqual([false, undefined]);
+    });
+
+    it('tells it of a sender from which nothing has come at all', () => {
+      const received = line();
+      received.told(A, 3, 500, 1000);
+      expect(received.overdue(3000)).toBe(3000);
+      expect(received.accept(envelope(4, 1), 3500).kind).toBe('next');
+    });
+
+    it('tells nothing where what was told comes in time', () => {
+      const received = line();
+      received.told(A, 2, 500, 1000);
+      received.accept(envelope(1), 1500);
+      received.accept(envelope(2, 1), 1500);
+      received.told(A, 2, 500, 2000);
+      received.told(A, 1, 500, 2000);
+      expect([received.isAwaiting, received.overdue(9000)]).toEqual([false, undefined]);
+    });
+
+    it('tells nothing of what was sent before the line began', () => {
+      const received = new ReceivedLine();
+      received.told(A, 3, 5, 10);
+      received.restart(100);
+      received.told(A, 3, 50, 150);
+      expect(received.isAwaiting).toBe(false);
+      received.told(A, 3, 49, 150);
+      expect(received.isAwaiting).toBe(true);
+    });
+
+    it('tells nothing again that the broker tells while it is awaited', () => {
+      const received = line();
+      received.accept(envelope(1), 10);
+      received.told(A, 3, 500, 1000);
+      received.restart(2000);
+      expect([received.isAwaiting, received.overdue(9000)]).toEqual([false, undefined]);
+      expect(received.accept(envelope(4, 1), 9000).kind).toBe('next');
+    });
+
+    it('lets what comes late pass, and tells again where the rest is missing', () => {
+      const received = line();
+      received.accept(envelope(1), 10);
+      received.told(A, 4, 500, 1000);
+      received.overdue(3000);
+      expect(received.accept(envelope(3, 1), 4000).kind).toBe('next');
+      expect(received.isAwaiting).toBe(true);
+      expect(received.accept(envelope(5, 1), 4500)).toEqual({ kind: 'gap', forMs: 500 });
+      expect(received.isAwaiting).toBe(false);
+    });
+
+    it('waits for the rest of what was told behind a gap', () => {
+      const received = line();
+      received.accept(envelope(1), 10);
+      received.told(A, 4, 500, 1000);
+      expect(received.accept(envelope(3, 1), 1500).kind).toBe('gap');
+      expect(received.overdue(3000)).toBe(1500);
+    });
+  });
+
+  it('drops what a former self of a node has sent', () => {
+    const received = line();
+    received.accept(envelope(7), 1);
+    received.told(A, 9, 0, 2);
+    expect(received.accept(envelope(1, Infinity, 2), 3).kind).toBe('next');
+    expect(received.accept(envelope(8), 4).kind).toBe('stale');
+    received.told(A, 9, 0, 5);
+    expect(received.isAwaiting).toBe(false);
+  });
+
+  it('begins anew with a node that it was to forget', () => {
+    const received = line();
+    received.accept(envelope(7), 1);
+    received.told(A, 9, 0, 2);
+    received.forget('a');
+    received.forget('b');
+    expect(received.isAwaiting).toBe(false);
+    expect(received.accept(envelope(7), 3).kind).toBe('next');
+  });
+
+  it('remembers 4,096 senders', () => {
+    const received = line();
+    for (let sender = 0; sender <= 4096; sender += 1)
+      received.accept(envelope(1, Infinity, 1, `n${sender}`), 1);
+    expect(received.accept(envelope(1, Infinity, 1, 'n4096'), 1).kind).toBe('duplicate');
+    expect(received.accept(envelope(1, Infinity, 1, 'n0'), 1).kind).toBe('next');
+  });
+});

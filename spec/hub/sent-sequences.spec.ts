@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest';
+import { SentSequences } from '../../src/hub/sent-sequences.ts';
+
+const sinceOf = (sent: SentSequences, number: number): readonly (readonly [string, number])[] =>
+  sent.since(number).map(({ address, sequence }) => [address, sequence]);
+
+describe('SentSequences', () => {
+  it('counts each address on its own, and says how long ago the one before was sent', () => {
+    const sent = new SentSequences();
+    expect([sent.next('a', 0), sent.next('a', 5), sent.next('a', 5)]).toEqual([
+      { sequence: 1, sincePreviousMs: Infinity },
+      { sequence: 2, sincePreviousMs: 5 },
+      { sequence: 3, sincePreviousMs: 0 },
+    ]);
+    expect([sent.next('b', 6), sent.next('b', 8), sent.next('a', 9)]).toEqual([
+      { sequence: 4, sincePreviousMs: Infinity },
+      { sequence: 5, sincePreviousMs: 2 },
+      { sequence: 4, sincePreviousMs: 4 },
+    ]);
+    expect(sent.number).toBe(6);
+  });
+
+  it('lists the addresses that were used after an envelope, the last one last', () => {
+    const sent = new SentSequences();
+    for (const address of ['a', 'b', 'c', 'a']) sent.next(address, 0);
+    expect(sinceOf(sent, 0)).toEqual([
+      ['b', 2],
+      ['c', 3],
+      ['a', 2],
+    ]);
+    expect(sinceOf(sent, 3)).toEqual([['a', 2]]);
+    expect(sinceOf(sent, 4)).toEqual([]);
+  });
+
+  it('forgets idle addresses, and begins them anew above each sequence that they have had', () => {
+    const sent = new SentSequences();
+    for (let round = 0; round < 10; round += 1) sent.next('idle', round);
+    sent.next('busy', 20);
+    sent.forget(20);
+    expect([sent.forgotten, sinceOf(sent, 0)]).toEqual([10, [['busy', 11]]]);
+    expect(sent.next('idle', 30)).toEqual({ sequence: 12, sincePreviousMs: Infinity });
+    sent.forget(100);
+    expect([sent.forgotten, sinceOf(sent, 0)]).toEqual([12, []]);
+  });
+});

@@ -1,0 +1,130 @@
+// The body of a heartbeat: what a node says of itself each second, and the sequences of the rooms
+// to which it has published since, so that a last message that was lost is noticed. NodeBus sends
+// and reads it. A long list is cut into several envelopes.
+
+import { FieldReader, FieldWriter } from './byte-fields.ts';
+import { bodyOf, ENVELOPE_VERSION } from './envelope.ts';
+import type { Body } from './envelope.ts';
+import type { SentAddress, SentSequences } from './sent-sequences.ts';
+
+/** Bytes of the list in one heartbeat: well below the largest envelope. */
+const LIST_BYTES = 200_000;
+
+const RETAINS = 1;
+const WANTS_ANSWER = 2;
+const HAS_FORGOTTEN = 4;
+
+/** What a node says of itself. */
+export interface Heartbeat {
+  /** Whether it retains anything of any room. */
+  readonly retains: boolean;
+  /** Whether it has just begun: who hears it says that it is there, too. */
+  readonly wantsAnswer: boolean;
+  /** Whether it has forgotten some of the addresses that were asked for. */
+  readonly hasForgotten: boolean;
+  /** The greatest version of envelopes that it reads. */
+  readonly reads: number;
+  /** `sent` has all addresses that were used after this envelope of the node … */
+  readonly from: number;
+  /** … up to this one. */
+  readonly to: number;
+  readonly sent: readonly HeartbeatAddress[];
+}
+
+/** The last envelope to one address. */
+export interface HeartbeatAddress {
+  readonly address: string;
+  readonly sequence: number;
+  /** How long ago it was sent, in milliseconds. */
+  readonly agoMs: number;
+}
+
+/** What a heartbeat says besides its list. */
+export type HeartbeatFlags = Partial<Pick<Heartbeat, 'retains' | 'wantsAnswer'>>;
+
+/** Bytes of a heartbeat without its list. */
+const HEAD_BYTES = 22;
+/** Bytes of an address in the list, without its text. */
+const ADDRESS_BYTES = 18;
+
+/**
+ * Gives the heartbeats that tell all that was sent after an envelope: one, unless the list is long.
+ */
+export function heartbeatsOf(
+  sent: SentSequences,
+  from: number,
+  nowMs: number,
+  flags: HeartbeatFlags = {},
+): readonly Body[] {
+  const parts = partsOf(sent.since(from));
+  const hasForgotten = sent.forgotten > from;
+  let after = from;
+  return parts.map((part, index) => {
+    const to = index === parts.length - 1 ? sent.number : (part.at(-1) as SentAddress).number;
+    const body = bodyOf(encode(part, { ...flags, hasForgotten, from: after, to }, nowMs));
+    after = to;
+    return body;
+  });
+}
+
+/** Reads a heartbeat. @returns undefined where its fields are broken. */
+export function readHeartbeat(body: Uint8Array): Heartbeat | undefined {
+  const fields = new FieldReader(body);
+  const flags = fields.u8();
+  const reads = fields.u8();
+  const from = fields.u64();
+  const to = fields.u64();
+  const count = fields.u32();
+  const sent: HeartbeatAddress[] = [];
+  while (sent.length < count && !fields.isBroken) {
+    const address = fields.text(fields.u16());
+    sent.push({ address, sequence: fields.u64(), agoMs: fields.duration() });
+  }
+  if (fields.isBroken || from > to) return undefined;
+  return {
+    retains: (flags & RETAINS) !== 0,
+    wantsAnswer: (flags & WANTS_ANSWER) !== 0,
+    hasForgotten: (flags & HAS_FORGOTTEN) !== 0,
+    reads,
+    from,
+    to,
+    sent,
+  };
+}
+
+/** Cuts a list into parts of about {@link LIST_BYTES}; an empty list is one part. */
+function partsOf(sent: readonly SentAddress[]): readonly (readonly SentAddress[])[] {
+  const parts: SentAddress[][] = [];
+  let part: SentAddress[] = [];
+  let bytes = 0;
+  for (const address of sent) {
+    if (bytes > LIST_BYTES) {
+      parts.push(part);
+      part = [];
+      bytes = 0;
+    }
+    part.push(address);
+    bytes += ADDRESS_BYTES + Buffer.byteLength(address.address);
+  }
+  return [...parts, part];
+}
+
+function encode(
+  sent: readonly SentAddress[],
+  { retains, wantsAnswer, hasForgotten, from, to }: Partial<Heartbeat> & Pick<Heartbeat, 'from' | 'to'>,
+  nowMs: number,
+): Buffer {
+  const lengths = sent.map(({ address }) => Buffer.byteLength(address));
+  const listBytes = lengths.reduce((bytes, length) => bytes + ADDRESS_BYTES + length, 0);
+  const fields = new FieldWriter(HEAD_BYTES + listBytes);
+  const flags =
+    (retains === true ? RETAINS : 0) +
+    (wantsAnswer === true ? WANTS_ANSWER : 0) +
+    (hasForgotten === true ? HAS_FORGOTTEN : 0);
+  fields.u8(flags).u8(ENVELOPE_VERSION).u64(from).u64(to).u32(sent.length);
+  for (const [index, { address, sequence, sentMs }] of sent.entries()) {
+    fields.u16(lengths[index] as number).text(address);
+    fields.u64(sequence).duration(nowMs - sentMs);
+  }
+  return fields.bytes;
+}

@@ -1,0 +1,155 @@
+// Which other nodes are there, by their heartbeats. NodeBus tells it what it hears, and asks it each
+// second who is missing. A node that is killed says nothing: it is missing after five seconds, and
+// forgotten after a minute, so that one that comes back in time is still known.
+
+import type { NodeRef } from './envelope.ts';
+
+/** A node that is not heard for so long is missing. */
+export const MISSING_AFTER_MS = 5000;
+
+/**
+ * A node that is not heard for so long is forgotten.
+ *
+ * @limit Time for which a node that is not heard is remembered | it is gone, with what it had
+ */
+export const FORGOTTEN_AFTER_MS = 60_000;
+
+/**
+ * Nodes that are remembered.
+ *
+ * @limit Nodes of one deployment | heartbeats of further nodes are dropped
+ */
+const MAX_NODES = 4096;
+
+/** What is known of another node. */
+export interface KnownNode extends NodeRef {
+  /** When it was last heard, on the clock of this node. */
+  readonly lastSeenMs: number;
+  /** Whether it is not heard of at present. */
+  readonly isMissing: boolean;
+}
+
+/** Gets to know who comes and goes. None of its functions may throw. */
+export interface NodeListener {
+  /** It is there, and was not, or has begun anew. */
+  joined?(node: NodeRef): void;
+  /** It was not heard for {@link MISSING_AFTER_MS}. */
+  missing?(node: NodeRef): void;
+  /** It was missing, and is heard again: the same run of the same node. */
+  returned?(node: NodeRef): void;
+  /** It has said goodbye, has begun anew, or was not heard for {@link FORGOTTEN_AFTER_MS}. */
+  gone?(node: NodeRef): void;
+}
+
+/** One node, as the bus keeps it. */
+export class OtherNode implements KnownNode {
+  readonly id: string;
+  readonly epoch: number;
+  lastSeenMs: number;
+  isMissing: boolean = false;
+  /** Whether it retains anything of any room. */
+  retains: boolean = false;
+  /** What it has sent up to this number is known: see `Heartbeat`. */
+  toldTo: number = 0;
+  /** When it was last asked for what it has sent before. */
+  askedMs: number = -Infinity;
+
+  constructor({ id, epoch }: NodeRef, nowMs: number) {
+    this.id = id;
+    this.epoch = epoch;
+    this.lastSeenMs = nowMs;
+  }
+}
+
+/** Keeps the other nodes. */
+export class KnownNodes {
+  readonly #nodes = new Map<string, OtherNode>();
+  /** Nodes that have said goodbye: what they sent before may come after it. */
+  readonly #departed = new Map<string, OtherNode>();
+  readonly #listeners = new Set<NodeListener>();
+
+  /** By id. */
+  get all(): ReadonlyMap<string, OtherNode> {
+    return this.#nodes;
+  }
+
+  /** @returns Removes the listener. */
+  onNode(listener: NodeListener): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  /**
+   * A heartbeat has come.
+   *
+   * @returns The node. `stale`: it is a former self of the node, or has said goodbye. `node`: there
+   *   are too many nodes.
+   */
+  heard(ref: NodeRef, nowMs: number): OtherNode | 'stale' | 'node' {
+    const known = this.#nodes.get(ref.id);
+    if (known !== undefined && known.epoch > ref.epoch) return 'stale';
+    if ((this.#departed.get(ref.id)?.epoch ?? -1) >= ref.epoch) return 'stale';
+    if (known?.epoch === ref.epoch) return this.#see(known, nowMs);
+    if (known !== undefined) this.#remove(known);
+    if (this.#nodes.size >= MAX_NODES) return 'node';
+    const node = new OtherNode(ref, nowMs);
+    this.#nodes.set(ref.id, node);
+    for (const listener of this.#listeners) listener.joined?.(node);
+    return node;
+  }
+
+  /** Something other than a heartbeat has come: a node that is known is there. */
+  seen({ id, epoch }: NodeRef, nowMs: number): void {
+    const known = this.#nodes.get(id);
+    if (known?.epoch === epoch) this.#see(known, nowMs);
+  }
+
+  /** A node has said goodbye. */
+  left({ id, epoch }: NodeRef, nowMs: number): void {
+    const known = this.#nodes.get(id);
+    if (known?.epoch !== epoch) return;
+    known.lastSeenMs = nowMs;
+    this.#departed.set(id, known);
+    this.#remove(known);
+  }
+
+  /**
+   * Looks which nodes are missing, and forgets those that were missing for too long.
+   *
+   * @returns The ids of nodes of which nothing more will come.
+   */
+  sweep(nowMs: number): readonly string[] {
+    const forgotten: string[] = [];
+    for (const node of this.#nodes.values()) {
+      const quietMs = nowMs - node.lastSeenMs;
+      if (quietMs >= MISSING_AFTER_MS && !node.isMissing) this.#miss(node);
+      if (quietMs < FORGOTTEN_AFTER_MS) continue;
+      this.#remove(node);
+      forgotten.push(node.id);
+    }
+    for (const { id, lastSeenMs } of this.#departed.values()) {
+      if (nowMs - lastSeenMs < FORGOTTEN_AFTER_MS) continue;
+      this.#departed.delete(id);
+      forgotten.push(id);
+    }
+    return forgotten;
+  }
+
+  #see(node: OtherNode, nowMs: number): OtherNode {
+    node.lastSeenMs = nowMs;
+    if (!node.isMissing) return node;
+    node.isMissing = false;
+    for (const listener of this.#listeners) listener.returned?.(node);
+    return node;
+  }
+
+  #miss(node: OtherNode): void {
+    node.isMissing = true;
+    for (const listener of this.#listeners) listener.missing?.(node);
+  }
+
+  #remove(node: OtherNode): void {
+    this.#nodes.delete(node.id);
+    for (const listener of this.#listeners) listener.gone?.(node);
+  }
+}

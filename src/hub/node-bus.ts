@@ -1,0 +1,336 @@
+// This node on the broker: its identity, its inbox, what it says to all, who else is there. Rooms,
+// presence and sockets by id send and receive through it. The bytes are those of envelope.ts, and
+// addresses are `nodes`, `node:<id>` and `room:<name>`; what may be lost on the way is noticed by
+// received-line.ts.
+
+import type { Broker } from './broker.ts';
+import { BrokerHealthState } from './broker-health.ts';
+import { BusSubscription } from './bus-subscription.ts';
+import type { BusListener } from './bus-subscription.ts';
+import { DroppedEnvelopes } from './dropped-envelopes.ts';
+import type { DropReason } from './dropped-envelopes.ts';
+import { bodyOf, encodeEnvelope, envelopeBytes, KIND, MAX_ENVELOPE_BYTES } from './envelope.ts';
+import type { Body, Envelope, Kind, NodeRef } from './envelope.ts';
+import { FieldReader, FieldWriter } from './byte-fields.ts';
+import { heartbeatsOf, readHeartbeat } from './heartbeat-body.ts';
+import type { HeartbeatFlags } from './heartbeat-body.ts';
+import { KnownNodes } from './known-nodes.ts';
+import type { KnownNode, NodeListener, OtherNode } from './known-nodes.ts';
+import { SentSequences } from './sent-sequences.ts';
+import type { Clock } from '../time/clock.ts';
+import { wallTimeOf } from '../time/real-clock.ts';
+import { noop } from '../core/noop.ts';
+
+/** How often a node says that it is there. */
+export const HEARTBEAT_MS = 1000;
+
+/** An address that is idle for so long is forgotten by its sender: see {@link SentSequences}. */
+const IDLE_ADDRESS_MS = 120_000;
+
+/** How long answers to the first heartbeat of a node may take. */
+const ANSWERS_MS = 500;
+
+/** The longest wait for the goodbye of a node. */
+const GOODBYE_MS = 1000;
+
+const NODES = 'nodes';
+
+/** What a node brings to its bus. */
+export interface BusSettings {
+  /** Unique in the deployment: ASCII without spaces, at most 64 characters. */
+  readonly nodeId: string;
+  readonly clock: Clock;
+  /** Gets what was dropped, and what the broker has refused. */
+  readonly report: (error: unknown, where: { readonly phase: string }) => void;
+}
+
+/** Receives what is sent to this node, or to all. It must not throw. */
+export type Receive = (from: NodeRef, body: Uint8Array) => void;
+
+/** One node of a deployment. */
+export class NodeBus implements NodeRef {
+  readonly nodeId: string;
+  /** Milliseconds since 1970 at which this bus was made. */
+  readonly epoch: number;
+  readonly health: BrokerHealthState;
+  readonly #broker: Broker;
+  readonly #clock: Clock;
+  readonly #dropped: DroppedEnvelopes;
+  readonly #others = new KnownNodes();
+  readonly #receivers = new Map<Kind, Receive>();
+  readonly #lossListeners = new Set<(forMs: number) => void>();
+  /** Of rooms: their sequences are in the heartbeats. */
+  readonly #sentToRooms = new SentSequences();
+  readonly #sentToNodes = new SentSequences();
+  readonly #subscriptions = new Map<string, BusSubscription>();
+  readonly #report: BusSettings['report'];
+  #retains = false;
+  /** What was sent to rooms up to this number is in the heartbeats of before. */
+  #toldTo = 0;
+  /** When all others have answered that they are there. */
+  #knowsOthersMs = Infinity;
+  #timer: unknown;
+  #offChange: () => void = noop;
+  #isClosed = false;
+
+  constructor(broker: Broker, { nodeId, clock, report }: BusSettings) {
+    this.nodeId = nodeId;
+    this.epoch = Math.floor(wallTimeOf(clock));
+    this.#broker = broker;
+    this.#clock = clock;
+    this.#report = report;
+    this.health = new BrokerHealthState(broker.isUp, clock);
+    this.#dropped = new DroppedEnvelopes((error) => report(error, { phase: 'broker' }));
+    this.#receivers.set(KIND.heartbeat, (from, body) => this.#onHeartbeat(from, body));
+    this.#receivers.set(KIND.missed, (from, body) => this.#onMissed(from, body));
+    this.#receivers.set(KIND.goodbye, (from) => this.#others.left(from, clock.now()));
+  }
+
+  get id(): string {
+    return this.nodeId;
+  }
+
+  /** The other nodes, by id: those that are heard, and those that are missing. */
+  get nodes(): ReadonlyMap<string, KnownNode> {
+    return this.#others.all;
+  }
+
+  /** How many envelopes were dropped, by reason. */
+  get dropped(): ReadonlyMap<DropReason, number> {
+    return this.#dropped.counts;
+  }
+
+  /**
+   * The other nodes that retain something of any room, by id.
+   *
+   * @returns undefined: none does. `any`: this node has just begun, and does not know all others.
+   */
+  retainingNodes(): ReadonlySet<string> | 'any' | undefined {
+    if (this.#clock.now() < this.#knowsOthersMs) return 'any';
+    const nodes = new Set<string>();
+    for (const node of this.#others.all.values()) if (node.retains) nodes.add(node.id);
+    return nodes.size === 0 ? undefined : nodes;
+  }
+
+  /**
+   * Begins to receive, and says that this node is there. Resolves when its inbox is in force; where
+   * the broker is down it resolves, too, and begins when that is back. Never rejects.
+   */
+  async start(): Promise<void> {
+    this.#offChange = this.#broker.onChange((isUp) => this.#onChange(isUp));
+    const listener: BusListener = {
+      receive: (envelope) => this.#receive(envelope),
+      gap: (forMs) => {
+        for (const listenToLoss of this.#lossListeners) listenToLoss(forMs);
+      },
+    };
+    this.#setTimer();
+    const opened = [this.subscribe(NODES, listener), this.subscribe(`node:${this.nodeId}`, listener)];
+    await Promise.all(opened.map((subscription) => subscription.opened));
+    this.#knowsOthersMs = this.#clock.now() + ANSWERS_MS;
+    void this.#sayHere({ wantsAnswer: true });
+  }
+
+  /**
+   * Says goodbye, and ends all subscriptions. The broker stays open. Resolves within a second, also
+   * where the broker does not answer. Never rejects.
+   */
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#clock.clearTimeout(this.#timer);
+    this.#offChange();
+    const goodbye = this.#sayHere({}).then(() => this.broadcast(KIND.goodbye, new Uint8Array()));
+    this.#isClosed = true;
+    const ends = [...this.#subscriptions.values()].map((subscription) => subscription.dispose());
+    let timer: unknown;
+    const late = new Promise<void>((resolve) => {
+      timer = this.#clock.setTimeout(resolve, GOODBYE_MS);
+    });
+    await Promise.race([Promise.all([goodbye, ...ends]), late]);
+    this.#clock.clearTimeout(timer);
+  }
+
+  /** Sends to the inbox of one node. Never rejects. */
+  send(node: string, kind: Kind, body: Uint8Array): Promise<'sent' | 'failed'> {
+    return this.publish(`node:${node}`, kind, bodyOf(body));
+  }
+
+  /** Sends to all other nodes. Never rejects. */
+  broadcast(kind: Kind, body: Uint8Array): Promise<'sent' | 'failed'> {
+    return this.publish(NODES, kind, bodyOf(body));
+  }
+
+  /**
+   * Sends to the nodes that are subscribed to an address. Never rejects.
+   *
+   * @returns `sent`: the broker has taken it. `failed`: it has not, or the envelope is too large.
+   */
+  publish(address: string, kind: Kind, body: Body): Promise<'sent' | 'failed'> {
+    const nowMs = this.#clock.now();
+    if (envelopeBytes(this, body) > MAX_ENVELOPE_BYTES) {
+      this.#dropped.count('oversize', address, nowMs);
+      return Promise.resolve('failed');
+    }
+    const sequences = address.startsWith('room:') ? this.#sentToRooms : this.#sentToNodes;
+    const numbered = sequences.next(address, nowMs);
+    const bytes = encodeEnvelope({ kind, node: this, ...numbered }, body);
+    return this.#broker.publish(address, bytes).then(
+      () => 'sent',
+      () => 'failed',
+    );
+  }
+
+  /** Receives what comes to an address. One subscription an address. */
+  subscribe(address: string, listener: BusListener): BusSubscription {
+    const subscription = new BusSubscription(address, listener, {
+      nodeId: this.nodeId,
+      broker: this.#broker,
+      clock: this.#clock,
+      dropped: this.#dropped,
+      onRefused: (error) => this.#report(error, { phase: 'broker' }),
+      onHeard: ({ node }) => this.#others.seen(node, this.#clock.now()),
+    });
+    this.#subscriptions.set(address, subscription);
+    return subscription;
+  }
+
+  /** Ends a subscription. Never rejects. */
+  unsubscribe(subscription: BusSubscription): Promise<void> {
+    const { address } = subscription;
+    // It may be subscribed to anew.
+    if (this.#subscriptions.get(address) === subscription) this.#subscriptions.delete(address);
+    return subscription.dispose();
+  }
+
+  /**
+   * Receives envelopes of one kind that come to the inbox of this node or to all nodes: each once,
+   * and those of one node in its order. One receiver a kind.
+   */
+  on(kind: Kind, receive: Receive): void {
+    this.#receivers.set(kind, receive);
+  }
+
+  /** Gets to know who comes and goes. @returns Removes the listener. */
+  onNode(listener: NodeListener): () => void {
+    return this.#others.onNode(listener);
+  }
+
+  /** Calls back where envelopes to the inbox or to all nodes may be missing. */
+  onLoss(listener: (forMs: number) => void): () => void {
+    this.#lossListeners.add(listener);
+    return () => void this.#lossListeners.delete(listener);
+  }
+
+  /** This node retains something: others ask it when they enter a room. */
+  retainsFromNowOn(): void {
+    if (this.#retains) return;
+    this.#retains = true;
+    void this.#sayHere({});
+  }
+
+  /** Counts an envelope whose body is broken. */
+  drop(reason: DropReason, address: string): void {
+    this.#dropped.count(reason, address, this.#clock.now());
+  }
+
+  #receive({ kind, node, body }: Envelope): boolean {
+    const receive = this.#receivers.get(kind);
+    receive?.(node, body);
+    return receive !== undefined;
+  }
+
+  #onChange(isUp: boolean): void {
+    this.health.change(isUp);
+    if (isUp) void this.#sayHere({ wantsAnswer: true });
+    else for (const subscription of this.#subscriptions.values()) subscription.brokerIsDown();
+  }
+
+  // Heartbeats.
+
+  #setTimer(): void {
+    this.#timer = this.#clock.setTimeout(() => this.#onTimer(), HEARTBEAT_MS, IDLE);
+  }
+
+  #onTimer(): void {
+    const nowMs = this.#clock.now();
+    this.#setTimer();
+    void this.#sayHere({});
+    for (const id of this.#others.sweep(nowMs)) {
+      for (const { line } of this.#subscriptions.values()) line.forget(id);
+    }
+    for (const subscription of this.#subscriptions.values()) subscription.sweep(nowMs);
+    this.#sentToRooms.forget(nowMs - IDLE_ADDRESS_MS);
+    this.#sentToNodes.forget(nowMs - IDLE_ADDRESS_MS);
+    this.#dropped.sweep(nowMs);
+  }
+
+  /** Says that this node is there, and what it has published since the last time. */
+  async #sayHere(flags: HeartbeatFlags): Promise<void> {
+    if (this.#isClosed) return;
+    const from = this.#toldTo;
+    this.#toldTo = this.#sentToRooms.number;
+    const sent = this.#heartbeatsSince(from, flags).map((body) => this.publish(NODES, KIND.heartbeat, body));
+    const results = await Promise.all(sent);
+    if (results.includes('failed')) this.#toldTo = Math.min(this.#toldTo, from);
+  }
+
+  #heartbeatsSince(from: number, flags: HeartbeatFlags): readonly Body[] {
+    return heartbeatsOf(this.#sentToRooms, from, this.#clock.now(), { retains: this.#retains, ...flags });
+  }
+
+  #onHeartbeat(from: NodeRef, body: Uint8Array): void {
+    const nowMs = this.#clock.now();
+    const heartbeat = readHeartbeat(body);
+    if (heartbeat === undefined) return this.drop('malformed', NODES);
+    const node = this.#others.heard(from, nowMs);
+    if (typeof node === 'string') return this.drop(node, NODES);
+    node.retains = heartbeat.retains;
+    if (heartbeat.wantsAnswer) this.#answer(node, this.#toldTo);
+    if (heartbeat.from > node.toldTo && this.#hasRooms()) return this.#askFor(node, nowMs);
+    for (const { address, sequence, agoMs } of heartbeat.sent) {
+      this.#subscriptions.get(address)?.line.told(from, sequence, agoMs, nowMs);
+    }
+    if (heartbeat.hasForgotten) this.#tellOldGaps(nowMs);
+    node.toldTo = Math.max(node.toldTo, heartbeat.to);
+  }
+
+  /** A heartbeat was missed: asks for what it has told. */
+  #askFor(node: OtherNode, nowMs: number): void {
+    if (nowMs - node.askedMs < HEARTBEAT_MS / 2) return;
+    node.askedMs = nowMs;
+    void this.send(node.id, KIND.missed, new FieldWriter(8).u64(node.toldTo).bytes);
+  }
+
+  #onMissed(from: NodeRef, body: Uint8Array): void {
+    const fields = new FieldReader(body);
+    const number = fields.u64();
+    if (fields.isBroken) this.drop('malformed', NODES);
+    else this.#answer(from, number);
+  }
+
+  #answer(node: NodeRef, from: number): void {
+    for (const body of this.#heartbeatsSince(from, {})) {
+      void this.publish(`node:${node.id}`, KIND.heartbeat, body);
+    }
+  }
+
+  /** A node has forgotten what it has sent some minutes ago: whether all of it came is unknown. */
+  #tellOldGaps(nowMs: number): void {
+    for (const subscription of this.#subscriptions.values()) {
+      const forMs = nowMs - subscription.line.sinceMs;
+      if (forMs > IDLE_ADDRESS_MS && isRoom(subscription.address)) subscription.tellGap(forMs);
+    }
+  }
+
+  #hasRooms(): boolean {
+    for (const address of this.#subscriptions.keys()) if (isRoom(address)) return true;
+    return false;
+  }
+}
+
+/** No code of users waits for a heartbeat. */
+const IDLE = Object.freeze({ isIdle: true });
+
+function isRoom(address: string): boolean {
+  return address.startsWith('room:');
+}

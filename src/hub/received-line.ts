@@ -1,0 +1,157 @@
+// What has come to one address, by sender: removes duplicates and what a former self of a node has
+// sent, and notices what is missing. NodeBus has one for each address that it is subscribed to.
+//
+// A message that is missing is told once: by the broker (`restart`), by the next message of its
+// sender (`accept`), or by the sender's heartbeat where no other message follows (`told`).
+
+import type { Envelope, NodeRef } from './envelope.ts';
+
+/**
+ * How long a message may be under way that a heartbeat has told of: heartbeats have an address of
+ * their own, and may overtake it.
+ */
+const OVERDUE_MS = 2000;
+
+/**
+ * Senders to one address that are remembered.
+ *
+ * @limit Nodes that send to one room | of the one that sent first, duplicates are not known any more
+ */
+const MAX_SENDERS = 4096;
+
+/** What is known of one sender. */
+interface Sender {
+  epoch: number;
+  /** The last sequence that has come; 0 where none has. */
+  sequence: number;
+  receivedMs: number;
+  /** Whether that came after the line began, or began anew: each later one has to come, too. */
+  isCounted: boolean;
+  /** The last sequence that the sender has told of, or was told as missing. */
+  toldTo: number;
+}
+
+/** What is to be done with an envelope. */
+export type Arrival =
+  | { readonly kind: 'next' | 'duplicate' | 'stale' }
+  | { readonly kind: 'gap'; readonly forMs: number };
+
+const NEXT: Arrival = Object.freeze({ kind: 'next' });
+const DUPLICATE: Arrival = Object.freeze({ kind: 'duplicate' });
+const STALE: Arrival = Object.freeze({ kind: 'stale' });
+
+/** Follows the sequences of all senders to one address. */
+export class ReceivedLine {
+  readonly #senders = new Map<string, Sender>();
+  /** Senders of which messages up to `toldTo` are awaited, and since when. */
+  readonly #awaited = new Map<Sender, number>();
+  #sinceMs = Infinity;
+
+  /** What is sent after this time has to come. Infinity while the subscription is not in force. */
+  get sinceMs(): number {
+    return this.#sinceMs;
+  }
+
+  /** Whether {@link overdue} has something to look for. */
+  get isAwaiting(): boolean {
+    return this.#awaited.size > 0;
+  }
+
+  /** The subscription is in force, or the broker has told of a gap: counting begins anew. */
+  restart(nowMs: number): void {
+    this.#sinceMs = nowMs;
+    for (const sender of this.#senders.values()) sender.isCounted = false;
+    this.#awaited.clear();
+  }
+
+  /**
+   * Takes an envelope.
+   *
+   * @returns `next`: to be delivered. `gap`: to be delivered, behind a gap of that length.
+   *   `duplicate` and `stale`: to be dropped.
+   */
+  accept({ node, sequence, sincePreviousMs }: Envelope, nowMs: number): Arrival {
+    if (sequence === 0) return NEXT;
+    const sender = this.#senderOf(node);
+    if (sender === undefined) return STALE;
+    if (sequence <= sender.sequence) return DUPLICATE;
+    const isJump = sequence > sender.sequence + 1 && !this.#isTold(sender, sequence - 1);
+    // What was sent before the line began was never to come.
+    const isMissing = isJump && (sender.isCounted || nowMs - sincePreviousMs > this.#sinceMs);
+    const arrival: Arrival = isMissing ? { kind: 'gap', forMs: this.#quietMs(sender, nowMs) } : NEXT;
+    sender.sequence = sequence;
+    sender.receivedMs = nowMs;
+    sender.isCounted = this.#sinceMs !== Infinity;
+    if (sequence >= sender.toldTo) this.#awaited.delete(sender);
+    // It was told as missing, and has come late: those behind it may come, too.
+    else this.#await(sender, nowMs);
+    return arrival;
+  }
+
+  /** A node says what it has sent last, and how long ago. */
+  told(node: NodeRef, sequence: number, agoMs: number, nowMs: number): void {
+    if (nowMs - agoMs <= this.#sinceMs && this.#senders.get(node.id)?.isCounted !== true) return;
+    const sender = this.#senderOf(node);
+    if (sender === undefined || sequence <= Math.max(sender.sequence, sender.toldTo)) return;
+    sender.toldTo = sequence;
+    this.#await(sender, nowMs);
+  }
+
+  /**
+   * Looks for messages that heartbeats have told of and that have not come.
+   *
+   * @returns How long nothing has come of their sender; undefined where nothing is overdue.
+   */
+  overdue(nowMs: number): number | undefined {
+    let forMs: number | undefined;
+    for (const [sender, sinceMs] of this.#awaited) {
+      if (nowMs - sinceMs < OVERDUE_MS) continue;
+      forMs = Math.max(forMs ?? 0, this.#quietMs(sender, nowMs));
+      this.#awaited.delete(sender);
+    }
+    return forMs;
+  }
+
+  /** A node is not heard of any more. */
+  forget(node: string): void {
+    const sender = this.#senders.get(node);
+    if (sender === undefined) return;
+    this.#awaited.delete(sender);
+    this.#senders.delete(node);
+  }
+
+  /** A message that is still awaited was not told as missing. */
+  #isTold(sender: Sender, sequence: number): boolean {
+    return sequence <= sender.toldTo && !this.#awaited.has(sender);
+  }
+
+  #quietMs({ receivedMs }: Sender, nowMs: number): number {
+    return nowMs - Math.max(receivedMs, Math.min(this.#sinceMs, nowMs));
+  }
+
+  #await(sender: Sender, nowMs: number): void {
+    if (!this.#awaited.has(sender)) this.#awaited.set(sender, nowMs);
+  }
+
+  /** @returns undefined for a former self of the node. */
+  #senderOf({ id, epoch }: NodeRef): Sender | undefined {
+    const known = this.#senders.get(id);
+    if (known !== undefined && known.epoch === epoch) return known;
+    if (known !== undefined && known.epoch > epoch) return undefined;
+    this.forget(id);
+    this.#makeRoom();
+    const sender: Sender = {
+      epoch,
+      sequence: 0,
+      receivedMs: -Infinity,
+      isCounted: false,
+      toldTo: 0,
+    };
+    this.#senders.set(id, sender);
+    return sender;
+  }
+
+  #makeRoom(): void {
+    if (this.#senders.size >= MAX_SENDERS) this.forget(this.#senders.keys().next().value as string);
+  }
+}

@@ -1,0 +1,93 @@
+// What this node has sent: a sequence for each address, by which receivers notice what they have
+// missed, and the order in which addresses were last used, which heartbeats tell. An address that
+// is idle is forgotten, so that memory follows the rooms in use.
+
+import { LinkedList } from '../structures/linked-list.ts';
+import type { ListNode } from '../structures/linked-list.ts';
+
+/** An address that something was sent to. */
+export interface SentAddress extends ListNode<SentAddress> {
+  readonly address: string;
+  /** That of the last envelope. */
+  sequence: number;
+  /** The last envelope among all that this node has sent. */
+  number: number;
+  sentMs: number;
+}
+
+/** What a header says of the envelopes before: see `EnvelopeHeader`. */
+export interface Numbered {
+  readonly sequence: number;
+  readonly sincePreviousMs: number;
+}
+
+/** Counts what one node sends, by address. */
+export class SentSequences {
+  readonly #addresses = new Map<string, SentAddress>();
+  /** The address that was used longest ago first. */
+  readonly #byUse = new LinkedList<SentAddress>();
+  #number = 0;
+  #forgotten = 0;
+
+  /** How many envelopes were sent, to all addresses. */
+  get number(): number {
+    return this.#number;
+  }
+
+  /** The number of the last envelope to any address that was forgotten; 0 where none was. */
+  get forgotten(): number {
+    return this.#forgotten;
+  }
+
+  /**
+   * Counts an envelope.
+   *
+   * A new address begins with the number of the envelope, which is greater than each sequence that
+   * the same address has had before it was forgotten.
+   */
+  next(address: string, nowMs: number): Numbered {
+    this.#number += 1;
+    const known = this.#addresses.get(address);
+    if (known === undefined) return this.#begin(address, nowMs);
+    const sincePreviousMs = nowMs - known.sentMs;
+    known.sequence += 1;
+    known.number = this.#number;
+    known.sentMs = nowMs;
+    this.#byUse.remove(known);
+    this.#byUse.append(known);
+    return { sequence: known.sequence, sincePreviousMs };
+  }
+
+  /** Gives the addresses that were used after an envelope, the one used longest ago first. */
+  since(number: number): readonly SentAddress[] {
+    const used: SentAddress[] = [];
+    let { last } = this.#byUse;
+    for (; last !== undefined && last.number > number; last = last.previous) used.push(last);
+    return used.toReversed();
+  }
+
+  /** Forgets the addresses that were last used before a time. */
+  forget(beforeMs: number): void {
+    let { first } = this.#byUse;
+    for (; first !== undefined && first.sentMs < beforeMs; { first } = this.#byUse) {
+      this.#byUse.remove(first);
+      this.#addresses.delete(first.address);
+      this.#forgotten = first.number;
+    }
+  }
+
+  #begin(address: string, nowMs: number): Numbered {
+    const sequence = this.#number;
+    const sent: SentAddress = {
+      address,
+      sequence,
+      number: sequence,
+      sentMs: nowMs,
+      previous: undefined,
+      next: undefined,
+    };
+    this.#addresses.set(address, sent);
+    this.#byUse.append(sent);
+    return { sequence, sincePreviousMs: Infinity };
+  }
+}
