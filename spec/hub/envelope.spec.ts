@@ -46,7 +46,7 @@ describe('decodeEnvelope', () => {
     );
   });
 
-  it('reads the layout of docs/reference/envelope.md', () => {
+  it('reads the layout that other programs write', () => {
     const written = Buffer.concat([
       Buffer.from('CORO'),
       Buffer.from([1, 16, 0, 34, 0, 0, 1, 0xa0, 0xc4, 0x53, 0x6c, 0, 0, 0, 0, 0, 0, 0, 0, 42]),

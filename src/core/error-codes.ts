@@ -183,12 +183,13 @@ export interface ErrorCodes {
    */
   readonly COROSOCK_PEER_FAULTS: 'PeerFaultsError';
   /**
-   * Given to `report`: envelopes between nodes were dropped. `reason` says why, `count` how many; the
-   * first of each reason is told at once, and then their sum once a minute. `foreign` and
+   * Given to `report`: envelopes between nodes were dropped. `reason` says why, `count` how many;
+   * the first of each reason is told at once, and then their sum once a minute. `foreign` and
    * `malformed`: another program uses the same addresses. `version`: a node of another version.
    * `size` and `oversize`: larger than 512 KiB, on the way in or out. `node`: too many nodes.
    *
-   * Cure: give each deployment a `prefix` of its own, publish smaller messages, and update all nodes.
+   * Cure: give each deployment a `prefix` of its own, publish smaller messages, and update all
+   * nodes.
    */
   readonly COROSOCK_ENVELOPE: 'EnvelopeError';
   /**

@@ -1,4 +1,4 @@
-// Counts what NodeBus drops, by reason, and reports it rarely: the first of each reason at once, and
+// Counts what NodeBus drops, by reason, and reports it rarely: the first of each reason at once,
 // then one sum a minute. Other programs may use the same broker, and a broken one sends thousands.
 
 import type { EnvelopeFault } from './envelope.ts';
@@ -7,7 +7,7 @@ import type { EnvelopeFault } from './envelope.ts';
 const REPORT_EVERY_MS = 60_000;
 
 /**
- * Why an envelope was dropped. `own`: the broker has given a node its own. `duplicate`: it has come
+ * Why an envelope was dropped. `own`: the broker has given a node its own. `duplicate`: it came
  * before. `stale`: a former self of a node has sent it. `kind`: no part of this node knows its kind.
  * `node`: too many nodes. `oversize`: this node was to send it.
  */
@@ -16,7 +16,7 @@ export type DropReason = EnvelopeFault | 'own' | 'duplicate' | 'stale' | 'kind' 
 /** Ordinary in a deployment: duplicates of a broker, and kinds of newer nodes. */
 const NOT_REPORTED: ReadonlySet<DropReason> = new Set(['own', 'duplicate', 'stale', 'kind']);
 
-/** Given to `report`: what was received from other nodes, or was to be sent to them, was dropped. */
+/** Given to `report`: envelopes of other nodes, or to other nodes, were dropped. */
 export class EnvelopeError extends Error {
   override readonly name = 'EnvelopeError';
   readonly code = 'COROSOCK_ENVELOPE';

@@ -1,13 +1,14 @@
 // The envelope: the bytes that nodes send each other through a broker. A header of fixed fields,
-// then a body whose fields belong to its kind (room-body.ts, heartbeat-body.ts). NodeBus encodes and
-// decodes it. The written layout for other programs: docs/reference/envelope.md.
+// then a body whose fields belong to its kind (heartbeat-body.ts, room-body.ts). NodeBus encodes
+// and decodes it. Other programs write it, too: the layout changes only with its version.
 
 import { FieldReader, FieldWriter } from './byte-fields.ts';
 
 /**
  * Largest envelope, header and body: what each broker carries (broker.ts, promise 3).
  *
- * @limit Envelope between nodes, header included | the publish is `failed`; one that comes is dropped
+ * @limit Envelope between nodes, with its header | the publish is `failed`; one that comes is
+ * dropped
  */
 export const MAX_ENVELOPE_BYTES = 524_288;
 

@@ -15,7 +15,8 @@ const OVERDUE_MS = 2000;
 /**
  * Senders to one address that are remembered.
  *
- * @limit Nodes that send to one room | of the one that sent first, duplicates are not known any more
+ * @limit Nodes that send to one room | of the one that sent first, duplicates are not known any
+ * more
  */
 const MAX_SENDERS = 4096;
 
