@@ -8,8 +8,8 @@ const REPORT_EVERY_MS = 60_000;
 
 /**
  * Why an envelope was dropped. `own`: the broker has given a node its own. `duplicate`: it came
- * before. `stale`: a former self of a node has sent it. `kind`: no part of this node knows its kind.
- * `node`: too many nodes. `oversize`: this node was to send it.
+ * before. `stale`: a former self of a node has sent it. `kind`: no part of this node knows its
+ * kind. `node`: too many nodes. `oversize`: this node was to send it.
  */
 export type DropReason = EnvelopeFault | 'own' | 'duplicate' | 'stale' | 'kind' | 'node' | 'oversize';
 

@@ -1,5 +1,5 @@
 // Which other nodes are there, by their heartbeats. NodeBus tells it what it hears, and asks it
-// each second who is missing. A node that is killed says nothing: it is missing after five seconds, and
+// each second who is missing. A node that is killed says nothing: it is missing after 5 s, and
 // forgotten after a minute, so that one that comes back in time is still known.
 
 import type { NodeRef } from './envelope.ts';
