@@ -14,6 +14,7 @@ import type { MemoryLinkOptions } from '../transport/memory-transport.ts';
 import { MAX_BODY_BYTES, refusedError } from '../transport/ws/refused-answer.ts';
 import type { Clock } from '../time/clock.ts';
 import type { ConnectError } from '../core/errors.ts';
+import { noop } from '../core/noop.ts';
 
 /** A client that was accepted, or one that was not. */
 export type Started = Opened | Refused;
@@ -30,20 +31,26 @@ export interface Way {
   readonly wires?: MemoryLinkOptions['wires'];
   /** Gets the deadline of a handshake that is not decided in its turn. */
   readonly onWait?: (deadline: HandshakeDeadline) => void;
+  /** Called when the host has decided, before it sends anything: the answer leaves first. */
+  readonly onAnswer?: () => void;
 }
 
 /** Opens a client. */
 export async function begin(
   memory: MemoryServer,
   request: MemoryServer['first'],
-  { wires, onWait }: Way = {},
+  { wires, onWait, onAnswer = noop }: Way = {},
 ): Promise<Started> {
   const pending = memory.check(request);
   const { clock } = memory.settings;
-  if ('status' in pending) return refusedWith(pending, clock);
+  if ('status' in pending) {
+    onAnswer();
+    return refusedWith(pending, clock);
+  }
   memory.opening += 1;
   const onResult = (result: HandshakeResult): Started => {
     memory.opening -= 1;
+    onAnswer();
     if (result.kind === 'accepted') return memory.open(pending, result, wires);
     pending.socketId.leave();
     const answer = answerTo(result, pending, memory.settings);

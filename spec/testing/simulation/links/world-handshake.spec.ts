@@ -2,7 +2,8 @@
 
 import { describe, expect, it } from 'vitest';
 import type { CloseInfo, Handler, Host } from 'corosock';
-import type { FakeOptions, WorldClient } from 'corosock/testing';
+import { simulate } from 'corosock/testing';
+import type { FakeOptions, World, WorldClient } from 'corosock/testing';
 import type { SeededWorld } from '../../../../src/testing/simulation/world/seeded-world.ts';
 import { seededWorld } from '../seeded-worlds.ts';
 import { WorldHandshake } from '../../../../src/testing/simulation/links/world-handshake.ts';
@@ -149,5 +150,24 @@ describe('A handshake without an answer', () => {
     await w.clock.advance(1);
     await expect(client).rejects.toThrow(problem);
     expect([before, ends]).toMatchObject([[1, 0], [{ code: 1006, by: 'link' }]]);
+  });
+});
+
+describe('The answer to a handshake', () => {
+  it('comes before the close of a host that closes at once, in each order', async () => {
+    const ends: Array<CloseInfo | undefined> = [];
+    const scenario = async (w: World): Promise<void> => {
+      const host = w.serve(() => {});
+      const visit = async (): Promise<void> => {
+        for (let visits = 0; visits < 4; visits += 1) {
+          const client = await w.connect(host);
+          ends.push(client.closeInfo);
+          await client.closed;
+        }
+      };
+      await Promise.all(['one', 'two', 'three'].map((name) => w.spawn(name, visit)));
+    };
+    await simulate(scenario, { runs: 20 });
+    expect(ends).toEqual(Array<undefined>(20 * 3 * 4).fill(undefined));
   });
 });

@@ -53,13 +53,15 @@ export class WorldHandshake {
   async #exchange(request: MemoryServer['first']): Promise<WorldClient> {
     const [toHost, toClient] = this.#link.wires;
     await arrivalOver(toHost);
+    let answered = Promise.resolve();
     const started = await begin(this.#server, request, {
       wires: this.#link.wires,
       onWait: (deadline) => (this.#deadline = deadline),
+      onAnswer: () => void (answered = arrivalOver(toClient)),
     });
     this.#deadline = undefined;
     if ('run' in started) this.#join(started);
-    await arrivalOver(toClient);
+    await answered;
     if ('response' in started) this.#link.close();
     return this.#link.withLink(clientOf(started));
   }
