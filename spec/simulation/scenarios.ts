@@ -3,10 +3,12 @@
 
 import { ADMISSION } from './admission.ts';
 import { CHANNELS } from './channels.ts';
+import { CLOSES } from './closes.ts';
 import { DELIVERY } from './delivery.ts';
 import { ENDINGS } from './endings.ts';
 import { FRAGMENTS } from './fragments.ts';
 import { LIFE_CYCLES } from './life-cycles.ts';
+import { LIFETIMES } from './lifetimes.ts';
 import { LINES } from './lines.ts';
 import { LOCKS } from './locks.ts';
 import { MEMORY } from './memory.ts';
@@ -29,6 +31,8 @@ export const SCENARIOS: readonly Scenario[] = [
   ...FRAGMENTS,
   ...ADMISSION,
   ...ENDINGS,
+  ...CLOSES,
+  ...LIFETIMES,
   ...SESSIONS,
   ...LOCKS,
   ...TASKS,

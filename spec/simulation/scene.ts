@@ -80,7 +80,9 @@ export class Scene {
     try {
       return await this.w.connect(host, options);
     } catch (error) {
-      if (this.mayLose && error instanceof ConnectError && error.status === undefined) throw LOST;
+      // A link that stalls may bring the request when the host closes: the answer is then 503.
+      const isLost = error instanceof ConnectError && (error.status ?? 503) === 503;
+      if (this.mayLose && isLost) throw LOST;
       throw error;
     }
   }
