@@ -2,6 +2,7 @@
 // plays them under as many as it is asked to.
 
 import { ADMISSION } from './admission.ts';
+import { ASKING } from './asking.ts';
 import { CHANNELS } from './channels.ts';
 import { CLOSES } from './closes.ts';
 import { DELIVERY } from './delivery.ts';
@@ -13,9 +14,11 @@ import { LINES } from './lines.ts';
 import { LOCKS } from './locks.ts';
 import { MEMORY } from './memory.ts';
 import type { Scenario } from './scene.ts';
+import { PLACES } from './places.ts';
 import { SELECTS } from './selects.ts';
 import { SESSIONS } from './sessions.ts';
 import { SHARED_SOURCES } from './shared-sources.ts';
+import { SLOW_PEERS } from './slow-peers.ts';
 import { STORIES } from './stories.ts';
 import { TASKS } from './tasks.ts';
 import { WAITS } from './waits.ts';
@@ -33,6 +36,9 @@ export const SCENARIOS: readonly Scenario[] = [
   ...ENDINGS,
   ...CLOSES,
   ...LIFETIMES,
+  ...ASKING,
+  ...PLACES,
+  ...SLOW_PEERS,
   ...SESSIONS,
   ...LOCKS,
   ...TASKS,

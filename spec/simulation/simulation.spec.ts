@@ -1,5 +1,5 @@
 // The project's own simulation suite: each scenario under its first 20 seeds, which meet all faults
-// over both fidelities in 9 s of CPU. `npm run simulate -- --seeds 1000` plays more of them;
+// over both fidelities in 12 s of CPU. `npm run simulate -- --seeds 1000` plays more of them;
 // `npm run simulate -- --seed 7 'the echo'` plays one again.
 
 import { describe, expect, it } from 'vitest';
