@@ -70,6 +70,11 @@ const entryPoints = [
     load: async (): Promise<object> => await import('../../src/client/index.ts'),
   },
   {
+    name: './nats',
+    names: ['natsBroker'],
+    load: async (): Promise<object> => await import('../../src/nats/index.ts'),
+  },
+  {
     name: './testing',
     names: [
       'ConnectError',

@@ -11,6 +11,7 @@ import type { Clock } from '../time/clock.ts';
 import { badArgument } from '../core/arguments.ts';
 import { BrokerError } from '../core/errors.ts';
 import { noop } from '../core/noop.ts';
+import { propertyOf } from '../core/object-like.ts';
 import { LinkedList } from '../structures/linked-list.ts';
 import type { ListNode } from '../structures/linked-list.ts';
 
@@ -53,6 +54,8 @@ export class EngineBroker implements Broker {
   readonly #stale = new Set<string>();
   #state: 'down' | 'restoring' | 'up' | 'closed' = 'down';
   #session = 0;
+  /** Why the client could not connect. */
+  #failure: unknown;
   /** What the listeners were told last. */
   #told = false;
   readonly #now: () => number;
@@ -65,6 +68,10 @@ export class EngineBroker implements Broker {
 
   get isUp(): boolean {
     return this.#state === 'up';
+  }
+
+  get isClosed(): boolean {
+    return this.#state === 'closed';
   }
 
   publish(address: string, bytes: Uint8Array): Promise<number | undefined> {
@@ -110,12 +117,22 @@ export class EngineBroker implements Broker {
   }
 
   async close(): Promise<void> {
+    this.#close(new BrokerError('The broker was closed'));
+  }
+
+  /** The client cannot connect at all: the broker is over, and says why. */
+  fail(cause: unknown): void {
+    this.#failure = cause;
+    this.#close(this.#notUp());
+  }
+
+  #close(error: Error): void {
     if (this.#state === 'closed') return;
     const wasUp = this.isUp;
     const addresses = wasUp ? Array.from(this.#book.entries(), ({ address }) => address) : [];
     this.#state = 'closed';
     this.#session += 1;
-    this.#book.clear(new BrokerError('The broker was closed'));
+    this.#book.clear(error);
     this.#calls.lose();
     for (const address of addresses) this.#engine.unsubscribe(address);
     this.#engine.close();
@@ -241,9 +258,16 @@ export class EngineBroker implements Broker {
     this.#listeners.forEach(({ listener }) => listener(isUp));
   }
 
-  #notUp(): BrokerError {
+  #notUp(): Error {
+    if (isUsageError(this.#failure)) return this.#failure;
+    if (this.#failure !== undefined)
+      return new BrokerError('The client could not connect', { cause: this.#failure });
     return new BrokerError(`The broker is ${this.#state === 'closed' ? 'closed' : 'down'}`);
   }
+}
+
+function isUsageError(error: unknown): error is Error {
+  return propertyOf(error, 'name') === 'UsageError';
 }
 
 /** Marks a rejection as handled: a call that nothing awaits must not end the process. */

@@ -1,0 +1,80 @@
+// What `natsBroker` refuses, and how a broker of a promise fails.
+
+import { describe, expect, it } from 'vitest';
+import { natsBroker } from 'corosock/nats';
+import type { NatsConnection } from 'corosock/nats';
+
+const SOUND = { noEcho: true, maxReconnectAttempts: -1, reconnect: true };
+
+/** A connection without a server. */
+function connectionWith(options: object, isClosed = true): NatsConnection {
+  const connection = {
+    options,
+    publish() {},
+    subscribe: () => ({ unsubscribe() {} }),
+    flush: () => Promise.reject(new Error('no server')),
+    reconnect: () => Promise.resolve(),
+    isClosed: () => isClosed,
+    async *status() {},
+  };
+  return connection;
+}
+
+describe('natsBroker', () => {
+  it.each([
+    [undefined, 'undefined'],
+    [{ publish() {} }, 'an object'],
+    [connectionWith({ ...SOUND, noEcho: undefined }), 'one without noEcho: true'],
+    [connectionWith({ ...SOUND, reconnect: false }), 'one with reconnect: false'],
+    [connectionWith({ ...SOUND, maxReconnectAttempts: 10 }), 'one with maxReconnectAttempts: 10'],
+  ])('refuses %s, and names the package and the command', (connection, got) => {
+    expect(() => natsBroker(connection as NatsConnection)).toThrow(
+      'natsBroker(): expected a connection of @nats-io/transport-node 3 (npm install @nats-io/transport-node): ' +
+        'connect({ servers, noEcho: true, maxReconnectAttempts: -1, reconnectTimeWait: 250, ' +
+        `waitOnFirstConnect: true }), got ${got}`,
+    );
+  });
+
+  it.each(['', 'a b', 'a..b', '*', 'x'.repeat(101)])('refuses the prefix %j', (prefix) => {
+    expect(() => natsBroker(connectionWith(SOUND), { prefix })).toThrow(
+      /^natsBroker\(\): expected prefix to be/,
+    );
+  });
+
+  it('rejects calls with the UsageError where a promise gives a wrong connection', async () => {
+    const broker = natsBroker(Promise.resolve(connectionWith({})));
+    const subscribing = broker.subscribe(
+      'a',
+      () => {},
+      () => {},
+    );
+    await expect(subscribing).rejects.toMatchObject({ code: 'COROSOCK_ARGUMENT' });
+    await expect(broker.publish('a', new Uint8Array(0))).rejects.toMatchObject({ code: 'COROSOCK_ARGUMENT' });
+  });
+
+  it('rejects calls with the cause where the connection could not be made', async () => {
+    const cause = new Error('no such host');
+    const broker = natsBroker(Promise.reject(cause));
+    const subscribing = broker.subscribe(
+      'a',
+      () => {},
+      () => {},
+    );
+    await expect(subscribing).rejects.toMatchObject({ code: 'COROSOCK_BROKER', cause });
+  });
+
+  it('stays down over a connection that is closed', async () => {
+    const broker = natsBroker(connectionWith(SOUND));
+    expect(broker.isUp).toBe(false);
+    await broker.close();
+  });
+
+  it('ignores a connection that comes after it was closed', async () => {
+    let flushes = 0;
+    const connection = { ...connectionWith(SOUND, false), flush: async () => void (flushes += 1) };
+    const broker = natsBroker(Promise.resolve(connection));
+    await broker.close();
+    await Promise.resolve();
+    expect([broker.isUp, flushes]).toEqual([false, 0]);
+  });
+});

@@ -1,0 +1,178 @@
+// The broker over NATS: core publish and subscribe, at most once. Takes a connection of
+// `@nats-io/transport-node` 3 by its shape and imports nothing of it. Subscriptions and gaps are in
+// brokers/engine-broker.ts; here is what NATS needs for them.
+
+import type { NatsConnection, NatsSubscription } from './nats-connection.ts';
+import { checkConnection } from './nats-connection.ts';
+import { EngineBroker } from '../brokers/engine-broker.ts';
+import type { Engine } from '../brokers/engine-broker.ts';
+import { LinkWatch } from '../brokers/link-watch.ts';
+import { checkPrefix } from '../brokers/prefix.ts';
+import type { Broker } from '../hub/broker.ts';
+import { realClock } from '../time/real-clock.ts';
+import { checkNames } from '../core/arguments.ts';
+import { noop } from '../core/noop.ts';
+import { isThenable } from '../core/object-like.ts';
+import { complete, namesOf } from '../core/options.ts';
+import type { OptionTable } from '../core/options.ts';
+
+/** Options of `natsBroker`. */
+export interface NatsBrokerOptions {
+  /**
+   * Stands in front of each subject, so that deployments can share a server: `<prefix>.<address in
+   * base64url>`. Letters, digits, `-`, `_` and `.`, at most 100. Default: `'corosock'`.
+   */
+  readonly prefix?: string | undefined;
+}
+
+const OPTIONS: OptionTable<NatsBrokerOptions> = { prefix: ['corosock', checkPrefix] };
+
+/**
+ * Makes the broker of this node over a NATS connection.
+ *
+ * ```ts
+ * import { connect } from '@nats-io/transport-node';
+ *
+ * const connection = connect({
+ *   servers: 'nats://127.0.0.1:4222',
+ *   noEcho: true,
+ *   maxReconnectAttempts: -1,
+ *   reconnectTimeWait: 250,
+ *   waitOnFirstConnect: true,
+ * });
+ * const host = await serve(chat, { broker: natsBroker(connection) });
+ * ```
+ *
+ * A message counts as taken when the server has answered a `PING` behind it; the messages of one
+ * turn share one. While the link is lost nothing is given to the connection, which would keep it
+ * without bound.
+ *
+ * @param connection - A connection, or the promise of one: until it resolves the broker is down.
+ *   Needs `noEcho: true` and `maxReconnectAttempts: -1`. The caller closes it.
+ * @throws UsageError `COROSOCK_ARGUMENT`. For a promise, `subscribe` rejects with it.
+ */
+export function natsBroker(
+  connection: NatsConnection | PromiseLike<NatsConnection>,
+  options: NatsBrokerOptions = {},
+): Broker {
+  checkNames('natsBroker()', options, namesOf(OPTIONS));
+  const { prefix } = complete('natsBroker()', options, OPTIONS);
+  const engine = new NatsEngine(prefix);
+  if (!isThenable(connection)) {
+    engine.connect(checkConnection(connection));
+    return engine.broker;
+  }
+  connection
+    .then((connected) => engine.connect(checkConnection(connected)))
+    .then(undefined, (error: unknown) => engine.broker.fail(error));
+  return engine.broker;
+}
+
+class NatsEngine implements Engine {
+  readonly broker: EngineBroker = new EngineBroker(this, realClock);
+  readonly #prefix: string;
+  readonly #watch = new LinkWatch(
+    realClock,
+    () => this.#open.flush(),
+    () => this.#silent(),
+  );
+  readonly #subscriptions = new Map<string, NatsSubscription>();
+  /** What the server has said of subscriptions that it refuses. */
+  readonly #refusals = new Map<string, Error>();
+  #connection: NatsConnection | undefined;
+  /** The acknowledgement of all messages of this turn. */
+  #acknowledged: Promise<unknown> | undefined;
+  #stopStatus = noop;
+
+  constructor(prefix: string) {
+    this.#prefix = prefix;
+  }
+
+  get #open(): NatsConnection {
+    return this.#connection as NatsConnection;
+  }
+
+  /** Begins. A connection that is not connected at the moment fails the first question. */
+  connect(connection: NatsConnection): void {
+    if (this.broker.isClosed) return;
+    this.#connection = connection;
+    void this.#follow(connection);
+    if (!connection.isClosed()) this.#back();
+  }
+
+  async publish(address: string, bytes: Uint8Array): Promise<undefined> {
+    this.#open.publish(this.#subjectOf(address), bytes);
+    this.#acknowledged ??= Promise.resolve().then(() => {
+      this.#acknowledged = undefined;
+      return this.#open.flush();
+    });
+    await this.#acknowledged;
+    return undefined;
+  }
+
+  async subscribe(addresses: readonly string[]): Promise<void> {
+    for (const address of addresses) this.#subscribe(address);
+    // After a reconnect the client has sent all subscriptions by itself.
+    await this.#open.flush();
+    for (const address of addresses) {
+      const refusal = this.#refusals.get(address);
+      if (refusal !== undefined) throw refusal;
+    }
+  }
+
+  unsubscribe(address: string): void {
+    this.#subscriptions.get(address)?.unsubscribe();
+    this.#subscriptions.delete(address);
+    this.#refusals.delete(address);
+  }
+
+  close(): void {
+    this.#watch.stop();
+    this.#stopStatus();
+  }
+
+  #subscribe(address: string): void {
+    if (this.#subscriptions.has(address)) return;
+    const callback = (error: Error | null, message: { readonly data: Uint8Array }): void => {
+      if (error === null) {
+        this.#watch.alive();
+        this.broker.received(address, message.data);
+      } else {
+        this.#subscriptions.delete(address);
+        this.#refusals.set(address, error);
+      }
+    };
+    this.#refusals.delete(address);
+    this.#subscriptions.set(address, this.#open.subscribe(this.#subjectOf(address), { callback }));
+  }
+
+  #subjectOf(address: string): string {
+    return `${this.#prefix}.${Buffer.from(address).toString('base64url')}`;
+  }
+
+  async #follow(connection: NatsConnection): Promise<void> {
+    const statuses = connection.status();
+    this.#stopStatus = () => statuses.stop?.();
+    for await (const { type } of statuses) {
+      if (type === 'disconnect' || type === 'close') this.#lost();
+      else if (type === 'reconnect') this.#back();
+    }
+  }
+
+  #back(): void {
+    if (this.broker.isClosed) return;
+    this.#watch.start();
+    this.broker.up();
+  }
+
+  #lost(): void {
+    this.#watch.stop();
+    this.broker.down(this.#watch.aliveMs);
+  }
+
+  /** The server has not answered. A new link is asked for: the old one may be dead for good. */
+  #silent(): void {
+    this.#lost();
+    this.#open.reconnect().then(noop, noop);
+  }
+}
