@@ -1,0 +1,90 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { FieldWriter } from '../../src/hub/byte-fields.ts';
+import type { Body } from '../../src/hub/envelope.ts';
+import { readRetained, readRoomBody, retainedBodies, roomBodyOf } from '../../src/hub/room-body.ts';
+import type { Data } from '../../src/core/data.ts';
+
+function bytesOf(body: Body): Buffer {
+  const fields = new FieldWriter(body.byteLength);
+  body.writeTo(fields);
+  return fields.bytes;
+}
+
+const text = fc.string({ unit: 'grapheme', minLength: 1 });
+const data: fc.Arbitrary<Data> = fc.oneof(fc.string({ unit: 'grapheme' }), fc.uint8Array());
+const key = fc.oneof(fc.constant(true as const), text);
+
+describe('the body of a message', () => {
+  it('carries what was published', () => {
+    const message = fc.record({ data, except: fc.array(text), retain: fc.option(key, { nil: undefined }) });
+    fc.assert(
+      fc.property(message, (message) => {
+        expect(readRoomBody(bytesOf(roomBodyOf(message)))).toEqual(message);
+      }),
+    );
+  });
+
+  it('has the layout that other programs write', () => {
+    expect(readRoomBody(Buffer.from('\u0001\0\0hello'))).toEqual({
+      data: 'hello',
+      except: [],
+      retain: undefined,
+    });
+    expect(readRoomBody(Buffer.from('\u0005\0\u0001\0\u0002id\0\u0003keyhello'))).toEqual({
+      data: 'hello',
+      except: ['id'],
+      retain: 'key',
+    });
+  });
+
+  it('gives bytes that are a copy of those that came', () => {
+    const came = bytesOf(roomBodyOf({ data: new Uint8Array([1]), except: [], retain: undefined }));
+    const message = readRoomBody(came);
+    came.fill(9);
+    expect(message?.data).toEqual(new Uint8Array([1]));
+  });
+
+  it.each([
+    ['no bytes', new Uint8Array()],
+    ['more ids than bytes', Buffer.from('\u0001\u00ff\u00ff', 'latin1')],
+    ['a key that is longer than all bytes', Buffer.from('\u0005\0\0\0\u0009k', 'latin1')],
+    ['text that is no UTF-8', Buffer.from('\u0001\0\0\u00ff', 'latin1')],
+  ])('is refused with %s', (_, bytes) => {
+    expect(readRoomBody(bytes)).toBeUndefined();
+  });
+});
+
+describe('the answer what is retained', () => {
+  it('carries it', () => {
+    const entries = fc.uniqueArray(fc.tuple(key, data), { selector: ([key]) => key });
+    fc.assert(
+      fc.property(text, entries, fc.boolean(), (room, entries, mayBeOld) => {
+        const bodies = retainedBodies(room, new Map(entries), mayBeOld);
+        expect(bodies.map((body) => readRetained(bytesOf(body)))).toEqual([
+          { room, kept: new Map(entries), hasMore: false, mayBeOld },
+        ]);
+      }),
+    );
+  });
+
+  it('is cut into parts where it is long', () => {
+    const kept = new Map(Array.from({ length: 10 }, (_, index) => [`${index}`, 'x'.repeat(60_000)]));
+    kept.set('long', 'y'.repeat(300_000));
+    const parts = retainedBodies('room', kept, false).map((body) => readRetained(bytesOf(body)));
+    expect(parts.map((part) => [part?.kept.size, part?.hasMore])).toEqual([
+      [3, true],
+      [3, true],
+      [3, true],
+      [1, true],
+      [1, false],
+    ]);
+    expect(new Map(parts.flatMap((part) => [...(part?.kept ?? [])]))).toEqual(kept);
+  });
+
+  it('is refused where its fields are broken, and entries without a key are skipped', () => {
+    expect(readRetained(new Uint8Array([0, 0, 9]))).toBeUndefined();
+    expect(readRetained(new Uint8Array([0, 0, 0, 4, 0, 0, 0, 9]))).toBeUndefined();
+    expect(readRetained(new Uint8Array([0, 0, 0, 1, 0, 0, 0, 0]))?.kept).toEqual(new Map());
+  });
+});

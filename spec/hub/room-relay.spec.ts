@@ -1,0 +1,331 @@
+import { settle } from 'corosock/testing';
+import { describe, expect, it } from 'vitest';
+import { deployment } from './bus-fixtures.ts';
+import type { Deployment, TestNode } from './bus-fixtures.ts';
+import { bodyOf, KIND } from '../../src/hub/envelope.ts';
+import { BusRoomRelay } from '../../src/hub/room-relay.ts';
+import type { PresenceRelay } from '../../src/hub/room-relay.ts';
+import type { Retained, RoomMessage } from '../../src/rooms/relay.ts';
+import type { Data } from '../../src/core/data.ts';
+
+interface RelayNode extends TestNode {
+  readonly relay: BusRoomRelay;
+  /** What its rooms retain. */
+  readonly kept: Map<string, Map<true | string, Data>>;
+  publish(room: string, data: Data, message?: Partial<RoomMessage>): Promise<'sent' | 'failed'>;
+}
+
+const NOTHING: Retained = new Map();
+
+/** A node whose rooms note in `told` what they get, and retain as rooms do. */
+async function relayNode(
+  { node, clock }: Deployment,
+  name: string,
+  presence?: (told: string[]) => PresenceRelay,
+): Promise<RelayNode> {
+  const test = await node(name);
+  const { bus, told } = test;
+  const kept = new Map<string, Map<true | string, Data>>();
+  const retain = (room: string, key: true | string | undefined, data: Data): void => {
+    if (key === undefined) return;
+    const ofRoom = kept.get(room) ?? new Map<true | string, Data>();
+    kept.set(room, ofRoom);
+    if (data.length === 0) ofRoom.delete(key);
+    else ofRoom.set(key, data);
+  };
+  const sink = {
+    deliver(room: string, { data, except, retain: key }: RoomMessage): void {
+      told.push(`${room}: ${String(data)}${except.length > 0 ? ` but ${except.join()}` : ''}`);
+      retain(room, key, data);
+    },
+    gap: (room: string, forMs: number) => void told.push(`${room}: gap ${forMs}`),
+    retained: (room: string) => kept.get(room) ?? NOTHING,
+    mergeRetained(room: string, merged: Retained): void {
+      told.push(`${room}: merged ${JSON.stringify(Object.fromEntries(merged))}`);
+      for (const [key, data] of merged) retain(room, key, data);
+    },
+    presentElsewhere: () => {},
+  };
+  const relay = new BusRoomRelay(bus, sink, clock, presence?.(told));
+  return {
+    ...test,
+    relay,
+    kept,
+    publish(room, data, message = {}) {
+      retain(room, message.retain, data);
+      return relay.publish(room, { data, except: [], retain: undefined, ...message });
+    },
+  };
+}
+
+/** Nodes that know each other. */
+async function relayNodes<const Names extends readonly string[]>(
+  deployed: Deployment,
+  ...names: Names
+): Promise<{ readonly [Index in keyof Names]: RelayNode }> {
+  const nodes: RelayNode[] = [];
+  for (const name of names) nodes.push(await relayNode(deployed, name));
+  await deployed.clock.advance(500);
+  return nodes as { readonly [Index in keyof Names]: RelayNode };
+}
+
+describe('BusRoomRelay', () => {
+  it('delivers to the nodes that are in the room, with one message of the broker for each', async () => {
+    const deliveries: string[] = [];
+    const deployed = deployment({
+      delivery(from, to, address) {
+        if (address.startsWith('room:')) deliveries.push(`${from} to ${to}`);
+        return undefined;
+      },
+    });
+    const [a, b, c] = await relayNodes(deployed, 'a', 'b', 'c');
+    await Promise.all([a.relay.enter('room'), b.relay.enter('room'), c.relay.enter('other')]);
+    expect(await a.publish('room', 'hello', { except: ['x', 'y'] })).toBe('sent');
+    await settle();
+    expect([a.told, b.told, c.told]).toEqual([[], ['room: hello but x,y'], []]);
+    expect(deliveries).toEqual(['0 to 1']);
+  });
+
+  it('carries bytes, and names of any text', async () => {
+    const deployed = deployment();
+    const [a, b] = await relayNodes(deployed, 'a', 'b');
+    const names = ['__proto__', 'ü'.repeat(512), ' ', 'a:b'];
+    for (const name of names) await b.relay.enter(name);
+    for (const name of names) await a.publish(name, new Uint8Array([1, 2]));
+    await settle();
+    expect(b.told).toEqual(names.map((name) => `${name}: 1,2`));
+  });
+
+  it('has nothing delivered any more once the room is left, and unsubscribes five seconds later', async () => {
+    const deployed = deployment();
+    const [a, b] = await relayNodes(deployed, 'a', 'b');
+    await b.relay.enter('room');
+    b.relay.leave('room');
+    b.relay.leave('room');
+    b.relay.leave('never entered');
+    await a.publish('room', 'unheard');
+    await deployed.clock.advance(4900);
+    expect(await a.link.publish('room:room', new Uint8Array())).toBe(1);
+    await deployed.clock.advance(100);
+    expect(await a.link.publish('room:room', new Uint8Array())).toBe(0);
+    expect(b.told).toEqual([]);
+  });
+
+  it('stays subscribed where the room is entered again in time', async () => {
+    const deployed = deployment();
+    const [a, b] = await relayNodes(deployed, 'a', 'b');
+    await b.relay.enter('flaps');
+    await b.relay.enter('leaves');
+    b.relay.leave('flaps');
+    await deployed.clock.advance(3000);
+    await b.relay.enter('flaps');
+    b.relay.leave('leaves');
+    await deployed.clock.advance(3000);
+    const subscribed = (room: string): Promise<number | undefined> =>
+      a.link.publish(`room:${room}`, new Uint8Array());
+    expect([await subscribed('flaps'), await subscribed('leaves')]).toEqual([1, 1]);
+    b.relay.leave('flaps');
+    await deployed.clock.advance(2000);
+    expect([await subscribed('flaps'), await subscribed('leaves')]).toEqual([1, 0]);
+    await deployed.clock.advance(3000);
+    expect(await subscribed('flaps')).toBe(0);
+  });
+
+  it('tells a gap to rooms that are in use', async () => {
+    const deployed = deployment();
+    const [, b] = await relayNodes(deployed, 'a', 'b');
+    await b.relay.enter('used');
+    await b.relay.enter('left');
+    b.relay.leave('left');
+    b.link.cut();
+    await deployed.clock.advance(40);
+    b.link.mend();
+    await settle();
+    expect(b.told).toEqual(['used: gap 40']);
+  });
+
+  it('fails with more ids than an envelope can have', async () => {
+    const [a] = await relayNodes(deployment(), 'a');
+    const except = Array.from({ length: 65_536 }, () => 'x');
+    expect(await a.publish('room', 'hello', { except })).toBe('failed');
+    expect(await a.publish('room', 'hello', { except: except.slice(1) })).toBe('sent');
+  });
+
+  it('drops and counts what it cannot read', async () => {
+    const deployed = deployment();
+    const [a, b] = await relayNodes(deployed, 'a', 'b');
+    await b.relay.enter('room');
+    const broken = bodyOf(new Uint8Array([1, 255, 255]));
+    await a.bus.publish('room:room', KIND.room, broken);
+    await a.bus.publish('node:b', KIND.retained, broken);
+    await a.bus.publish('room:room', 99, broken);
+    await settle();
+    expect(Object.fromEntries(b.bus.dropped)).toEqual({ malformed: 2, kind: 1 });
+    expect(b.told).toEqual([]);
+  });
+
+  describe('what is retained', () => {
+    it('is merged before a first join resolves', async () => {
+      const deployed = deployment();
+      const [a, b] = await relayNodes(deployed, 'a', 'b');
+      await a.publish('room', 'last', { retain: true });
+      await a.publish('room', 'price', { retain: 'EUR' });
+      await settle();
+      await b.relay.enter('room');
+      expect(b.told).toEqual(['room: merged {"true":"last","EUR":"price"}']);
+      await b.relay.enter('room');
+      expect(b.told).toHaveLength(1);
+    });
+
+    it('is not waited for where no other node retains anything', async () => {
+      const deployed = deployment();
+      const [a, b] = await relayNodes(deployed, 'a', 'b');
+      await a.relay.enter('room');
+      const before = deployed.clock.now();
+      await b.relay.enter('room');
+      expect([deployed.clock.now() - before, b.told]).toEqual([0, []]);
+    });
+
+    it('is not waited for where those that retain something retain nothing of the room', async () => {
+      const deployed = deployment();
+      const [a, b] = await relayNodes(deployed, 'a', 'b');
+      await a.publish('other', 'last', { retain: true });
+      await settle();
+      await b.relay.enter('room');
+      expect(b.told).toEqual([]);
+    });
+
+    it('is waited for half a second at most', async () => {
+      const deployed = deployment();
+      const [a, b] = await relayNodes(deployed, 'a', 'b');
+      await a.publish('room', 'last', { retain: true });
+      await settle();
+      a.link.cut();
+      const entered = b.relay.enter('room');
+      await deployed.clock.advance(500);
+      await entered;
+      expect(b.told).toEqual([]);
+    });
+
+    it('is not waited for while the broker is down', async () => {
+      const deployed = deployment();
+      const [a, b] = await relayNodes(deployed, 'a', 'b');
+      await a.publish('room', 'last', { retain: true });
+      await settle();
+      b.link.cut();
+      const entered = b.relay.enter('room');
+      await deployed.clock.advance(0);
+      await entered;
+      expect(b.told).toEqual([]);
+    });
+
+    it('never replaces what was published meanwhile', async () => {
+      const deployed = deployment({
+        delivery: (from, _to, address) =>
+          from === 0 && address === 'node:b' ? { copies: 1, delayMs: 20 } : undefined,
+      });
+      const [a, b, c] = await relayNodes(deployed, 'a', 'b', 'c');
+      await a.publish('room', 'old', { retain: 'x' });
+      await a.publish('room', 'kept', { retain: 'y' });
+      await settle();
+      const entered = b.relay.enter('room');
+      await settle();
+      await c.publish('room', '', { retain: 'x' });
+      await settle();
+      await deployed.clock.advance(20);
+      await entered;
+      expect(b.told).toEqual(['room: ', 'room: merged {"y":"kept"}']);
+    });
+
+    it('keeps its node in the room, and current, until it is removed', async () => {
+      const deployed = deployment();
+      const [a, b, c] = await relayNodes(deployed, 'a', 'b', 'c');
+      await a.publish('room', 'one', { retain: true });
+      await deployed.clock.advance(20_000);
+      await b.publish('room', 'two', { retain: true });
+      await settle();
+      expect(a.told).toEqual(['room: two']);
+      await a.publish('room', '', { retain: true });
+      await deployed.clock.advance(5000);
+      expect([a.kept.get('room')?.size, b.kept.get('room')?.size]).toEqual([0, 0]);
+      expect(await c.link.publish('room:room', new Uint8Array())).toBe(0);
+    });
+
+    it('of a node that has missed messages counts only where no other answers', async () => {
+      const deployed = deployment();
+      const [a, b, c] = await relayNodes(deployed, 'a', 'b', 'c');
+      await a.publish('room', 'old', { retain: true });
+      await b.relay.enter('room');
+      a.link.cut();
+      await b.publish('room', 'new', { retain: true });
+      a.link.mend();
+      await deployed.clock.advance(500);
+      await c.relay.enter('room');
+      expect([a.kept.get('room')?.get(true), c.told]).toEqual(['old', ['room: merged {"true":"new"}']]);
+    });
+
+    it('is not answered by a node that has yet to hear of it itself', async () => {
+      const deployed = deployment({
+        delivery: (_from, _to, address) => (address === 'node:b' ? { copies: 1, delayMs: 400 } : undefined),
+      });
+      const [a, b, c] = await relayNodes(deployed, 'a', 'b', 'c');
+      await a.publish('room', 'x', { retain: 'x' });
+      await settle();
+      const published = b.publish('room', 'y', { retain: 'y' });
+      await settle();
+      await c.relay.enter('room');
+      expect(c.told).toEqual(['room: merged {"x":"x","y":"y"}']);
+      await published;
+    });
+
+    it('is asked for by a node that has just begun', async () => {
+      const deployed = deployment();
+      const [a] = await relayNodes(deployed, 'a');
+      await a.publish('room', 'last', { retain: true });
+      await settle();
+      const b = await relayNode(deployed, 'b');
+      await b.relay.enter('room');
+      expect(b.told).toEqual(['room: merged {"true":"last"}']);
+    });
+  });
+
+  it('shares the subscription of a room with its presence', async () => {
+    const deployed = deployment();
+    const [a] = await relayNodes(deployed, 'a');
+    const b = await relayNode(deployed, 'b', (told) => ({
+      present: (room, keys) => void told.push(`present ${room} ${[...keys.keys()].join()}`),
+      entered: (room) => void told.push(`entered ${room}`),
+      left: (room) => void told.push(`left ${room}`),
+      receive: (room, from, body) =>
+        void told.push(`from ${from.id} in ${room}: ${Buffer.from(body).toString()}`),
+      gap: (room) => void told.push(`gap ${room}`),
+    }));
+    await deployed.clock.advance(500);
+    await b.relay.enter('room');
+    b.relay.present('room', new Map([['ada', { sockets: 1, meta: [] }]]));
+    await a.bus.publish('room:room', KIND.presence, bodyOf(Buffer.from('here')));
+    await settle();
+    b.relay.leave('room');
+    b.link.cut();
+    b.link.mend();
+    await settle();
+    await deployed.clock.advance(5000);
+    expect(b.told).toEqual([
+      'entered room',
+      'present room ada',
+      'from a in room: here',
+      'gap room',
+      'left room',
+    ]);
+  });
+
+  it('leaves no timer behind its end', async () => {
+    const deployed = deployment();
+    const [a] = await relayNodes(deployed, 'a');
+    await a.relay.enter('room');
+    a.relay.leave('room');
+    a.relay.close();
+    await a.bus.close();
+    expect(deployed.clock.timers).toBe(0);
+  });
+});
