@@ -14,7 +14,7 @@ export type { BrokerFaults, MemoryBroker, MemoryBrokerOptions, MemoryNode } from
 export type { Broker } from './hub/broker.ts';
 export type { HandshakeRequest } from './handshake/handshake-request.ts';
 export type { Handshake } from './handshake/handshake.ts';
-export type { Host, OpenResult, ServerSocket, SharedSocket } from './server/host.ts';
+export type { Host, Membership, OpenResult, Room, ServerSocket, SharedSocket } from './server/host.ts';
 export type { HostOptions } from './server/host-options.ts';
 export { defineServer } from './server/servable.ts';
 export type {
@@ -39,6 +39,17 @@ export type { Wait } from './server/host-waits.ts';
 export { expressSessionStore } from './session/express-session-store.ts';
 export { SessionCookieError } from './session/session-cookie.ts';
 export type { SessionCookieOptions } from './session/cookie-options.ts';
+export type {
+  FrameContext,
+  JoinOptions,
+  MembershipOf,
+  PublishOptions,
+  PublishReport,
+  RoomEvent,
+  RoomOf,
+  SubscribeOptions,
+  Subscription,
+} from './rooms/room.ts';
 export type { Session } from './session/session.ts';
 export type { SessionOptions } from './session/session-options.ts';
 export type { SessionStore } from './session/session-store.ts';

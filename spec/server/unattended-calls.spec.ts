@@ -27,6 +27,7 @@ describe('a mistake in a call that nothing awaits', () => {
     ['writeJson of a promise', (ws) => ws.writeJson(Promise.resolve(1))],
     ['read', (ws) => ws.read(-1)],
     ['readMessage', (ws) => ws.readMessage(NaN)],
+    ['join', (ws) => ws.join('')],
     ['readText', (ws) => ws.readText({ timeoutMs: -1 })],
     ['readJson', (ws) => ws.readJson({ schema: 5 as never })],
     ['request', (ws) => requests(ws).request('add', [1n])],

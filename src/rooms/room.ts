@@ -34,6 +34,8 @@ export interface RoomOf<Ws> {
    *   not kept.
    * @returns How many members it has reached.
    * @throws UsageError `COROSOCK_ARGUMENT`; nothing is sent.
+   *
+   * Invariants: I10.
    */
   publish(data: Data, options?: PublishOptions): PublishReport;
   /**
@@ -47,8 +49,6 @@ export interface RoomOf<Ws> {
    * @throws UsageError `COROSOCK_ARGUMENT`.
    */
   subscribe(options?: SubscribeOptions): Subscription;
-  /** Who is in the room, by keys that the application gives. */
-  readonly presence: PresenceOf<Ws>;
 }
 
 /** What `room.publish` takes beside the message. */

@@ -9,6 +9,7 @@ import type { ReadableStream as NodeReadableStream } from 'node:stream/web';
 import type { HandshakeRequest } from '../handshake/handshake-request.ts';
 import type { CloseHostOptions, CloseReport } from './close-report.ts';
 import type { Wait } from './host-waits.ts';
+import type { JoinOptions, MembershipOf, RoomOf } from '../rooms/room.ts';
 import type { Session } from '../session/session.ts';
 import type { Socket } from '../socket/socket.ts';
 import type { SocketClock } from '../socket/socket-clock.ts';
@@ -78,6 +79,20 @@ export interface ServerSocket<
    * `every`, `channel` and `select` take it as their `clock`.
    */
   readonly clock: SocketClock;
+  /**
+   * Makes the socket a member of a room, until it leaves or ends.
+   *
+   * The membership is in force at once: no later publish is missed. A second call for the same room
+   * gives the same membership. On a socket that has ended it gives one that has left.
+   *
+   * @param room - Any text of 1 to 1 024 bytes of UTF-8.
+   * @param options - `slow`: what a publish does while this socket is over its `writeBufferBytes`,
+   *   `'skip'`, `'close'` or `{ latestBy }`; default `'skip'`. `frame`: makes what this socket gets
+   *   of what is published; default: the message as it is.
+   * @returns Resolves once messages of other nodes arrive, too; without a broker at once.
+   * @throws UsageError `COROSOCK_ARGUMENT`, also where it is a member with other options.
+   */
+  join(room: string, options?: JoinOptions): Promise<Membership>;
   /** Aborts when the host asks its handlers to finish, and at `maxLifetimeMs` of this socket. */
   readonly draining: AbortSignal;
   /**
@@ -132,6 +147,12 @@ export interface ServerSocket<
   spawn<T>(task: (signal: AbortSignal) => T | PromiseLike<T>): Task<T>;
 }
 
+/** A room of a host: a named set of its sockets, and what is published to it. */
+export interface Room extends RoomOf<ServerSocket> {}
+
+/** What `ws.join` gives: one socket in one room. */
+export interface Membership extends MembershipOf<ServerSocket> {}
+
 /** What `openServer` gives. */
 export type OpenResult =
   | readonly [ws: SharedSocket, status: 'ok']
@@ -154,6 +175,13 @@ export interface Host extends AsyncDisposable {
    * in between ends, however many sockets open meanwhile.
    */
   readonly sockets: ReadonlyMap<string, ServerSocket>;
+  /**
+   * Gives a room by its name, whether it has members or not.
+   *
+   * @param name - Any text of 1 to 1 024 bytes of UTF-8.
+   * @throws UsageError `COROSOCK_ARGUMENT`.
+   */
+  room(name: string): Room;
   /**
    * Opens a shared socket of this process by its id: `OpenServer` of `%CSP.WebSocket`.
    *

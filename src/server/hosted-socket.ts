@@ -4,8 +4,12 @@
 
 import type { HandshakeRequest } from '../handshake/handshake-request.ts';
 import { checkExpiry, tooLate } from '../handshake/handshake.ts';
-import type { Host, ServerSocket, SharedSocket } from './host.ts';
+import type { Host, Membership, ServerSocket, SharedSocket } from './host.ts';
+import type { SocketInRooms } from '../rooms/member.ts';
+import type { JoinOptions } from '../rooms/room.ts';
+import type { RoomRegistry } from '../rooms/room-registry.ts';
 import type { Session } from '../session/session.ts';
+import { reject } from '../socket/attended-call.ts';
 import { closeByUser } from '../socket/close-by-user.ts';
 import type { Conversation } from '../conversation/conversation.ts';
 import { MessageSocket } from '../socket/message-socket.ts';
@@ -19,13 +23,18 @@ import { showAs } from '../platform/inspection.ts';
 import type { CloseInfo } from '../core/close-info.ts';
 import { isObjectLike } from '../core/object-like.ts';
 
+/** A host, as its sockets see it. */
+export interface RoomHost extends Host {
+  readonly rooms: RoomRegistry<HostedSocket>;
+}
+
 /** The run of a socket, as its socket sees it; an interface, because the run makes the socket. */
-export interface SocketRun {
+export interface SocketRun extends SocketInRooms<HostedSocket> {
   readonly id: string;
   readonly route: string;
   readonly socketId: { admit(): void };
   readonly conversation: Conversation;
-  readonly host: Host;
+  readonly host: RoomHost;
   readonly request: HandshakeRequest;
   readonly context: unknown;
   readonly session: Session | undefined;
@@ -139,6 +148,14 @@ export class HostedSocket extends SocketHandle implements ServerSocket {
     this.#asksClosed = true;
     this.#run.conversation.lookForLastWords();
     return super.closed;
+  }
+
+  join(room: string, options?: JoinOptions): Promise<Membership> {
+    try {
+      return this.#run.host.rooms.join(this.#run, room, options);
+    } catch (error) {
+      return reject(this.#run.conversation, error);
+    }
   }
 
   discard(): void {

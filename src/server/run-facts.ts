@@ -2,12 +2,14 @@
 // hooks and `host.waits` see them. handler-run.ts extends it with what the run does.
 
 import type { AcceptedHandshake, PendingHandshake } from './admission.ts';
-import type { Host } from './host.ts';
+import type { HostedSocket, RoomHost } from './hosted-socket.ts';
 import type { PeerFaults } from './peer-faults.ts';
 import { whereOf } from './report.ts';
 import type { Report } from './report.ts';
 import type { SocketId } from './socket-id.ts';
 import type { HandshakeRequest } from '../handshake/handshake-request.ts';
+import type { Member } from '../rooms/member.ts';
+import type { SocketRooms } from '../rooms/socket-rooms.ts';
 import type { Session } from '../session/session.ts';
 import type { Conversation } from '../conversation/conversation.ts';
 import type { Clock } from '../time/clock.ts';
@@ -15,7 +17,7 @@ import { LazySignal } from '../waiting/lazy-signal.ts';
 
 /** What a run is made of. */
 export interface RunParts {
-  readonly host: Host;
+  readonly host: RoomHost;
   readonly conversation: Conversation;
   readonly pending: PendingHandshake;
   readonly accepted: AcceptedHandshake;
@@ -34,13 +36,15 @@ export abstract class RunFacts<Settings extends FactSettings> {
   protected readonly settings: Settings;
   readonly socketId: SocketId;
   readonly conversation: Conversation;
-  readonly host: Host;
+  readonly host: RoomHost;
   /** The pattern of its route. */
   readonly route: string;
   readonly request: HandshakeRequest;
   context: unknown;
   readonly session: Session | undefined;
   readonly isShared: boolean;
+  /** The rooms that its socket is in; undefined before the first. */
+  memberships: SocketRooms<Member<HostedSocket>> | undefined;
   /** When it began. In whole milliseconds: a small integer costs no object of its own. */
   readonly sinceMs: number;
   /** Aborts when the host asks the handler to finish. */

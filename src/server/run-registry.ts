@@ -10,6 +10,7 @@ import { showAs } from '../platform/inspection.ts';
 import { noop } from '../core/noop.ts';
 import { machineRandomness, RandomIds } from '../platform/random-ids.ts';
 import type { Randomness } from '../platform/random-ids.ts';
+import { IdMap } from '../structures/id-map.ts';
 import { LinkedList } from '../structures/linked-list.ts';
 
 const NODE_ID_BYTES = 6;
@@ -61,6 +62,7 @@ export class RunRegistry implements Iterable<HandlerRun> {
     if (socketId.socket !== undefined) {
       socketId.socket = undefined;
       this.#openSockets -= 1;
+      run.memberships?.leaveAll();
       if (socketId.isDrawn) this.#index.delete(socketId.value);
       socketId.leave();
     }
@@ -86,7 +88,7 @@ export class RunRegistry implements Iterable<HandlerRun> {
 }
 
 /** `host.sockets`. */
-class OpenSockets implements ReadonlyMap<string, ServerSocket> {
+class OpenSockets extends IdMap<ServerSocket> {
   static {
     showAs(OpenSockets.prototype, 'Sockets', (sockets) => new Map(sockets));
   }
@@ -95,6 +97,7 @@ class OpenSockets implements ReadonlyMap<string, ServerSocket> {
   readonly #onFound: (run: HandlerRun) => void;
 
   constructor(runs: RunRegistry, onFound: (run: HandlerRun) => void) {
+    super();
     this.#runs = runs;
     this.#onFound = onFound;
   }
@@ -103,20 +106,8 @@ class OpenSockets implements ReadonlyMap<string, ServerSocket> {
     return this.#runs.openSockets;
   }
 
-  has(id: string): boolean {
-    return this.#runs.find(id) !== undefined;
-  }
-
   get(id: string): ServerSocket | undefined {
     return this.#runs.find(id);
-  }
-
-  *entries(): MapIterator<[string, ServerSocket]> {
-    for (const ws of this.values()) yield [ws.id, ws];
-  }
-
-  *keys(): MapIterator<string> {
-    for (const { id } of this.values()) yield id;
   }
 
   *values(): MapIterator<ServerSocket> {
@@ -125,16 +116,5 @@ class OpenSockets implements ReadonlyMap<string, ServerSocket> {
       this.#onFound(run);
       yield run.socketId.socket;
     }
-  }
-
-  [Symbol.iterator](): MapIterator<[string, ServerSocket]> {
-    return this.entries();
-  }
-
-  forEach(
-    each: (ws: ServerSocket, id: string, sockets: ReadonlyMap<string, ServerSocket>) => void,
-    thisArg?: unknown,
-  ): void {
-    for (const [id, ws] of this.entries()) each.call(thisArg, ws, id, this);
   }
 }

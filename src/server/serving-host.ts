@@ -23,10 +23,12 @@ import { whenAnswered } from '../handshake/pipelining.ts';
 import { refuse, REFUSALS } from '../handshake/refusal.ts';
 import type { Refusal } from '../handshake/refusal.ts';
 import { checkHandshake } from '../handshake/check-handshake.ts';
-import type { Host, OpenResult, ServerSocket } from './host.ts';
+import type { OpenResult, Room, ServerSocket } from './host.ts';
 import { RefusedRequests } from './host-hooks.ts';
 import type { HostSettings } from './host-options.ts';
-import { SocketHandle } from './hosted-socket.ts';
+import { HostedSocket } from './hosted-socket.ts';
+import type { RoomHost } from './hosted-socket.ts';
+import { checkOpen, openLocally } from './open-server.ts';
 import type { Outcome } from './outcome.ts';
 import { Capacity } from './capacity.ts';
 import { Admission } from './admission.ts';
@@ -39,13 +41,12 @@ import { RunRegistry } from './run-registry.ts';
 import { ShutDown } from './shut-down.ts';
 import { handedOver, markHandedOver, Upgrade } from './upgrade.ts';
 import type { PendingUpgrade } from './upgrade.ts';
+import { RoomRegistry } from '../rooms/room-registry.ts';
 import { Sessions } from '../session/sessions.ts';
 import { Conversation } from '../conversation/conversation.ts';
 import { showAs } from '../platform/inspection.ts';
 import type { Transport } from '../transport/transport.ts';
-import { badArgument } from '../core/arguments.ts';
 import type { Complete } from '../core/options.ts';
-import { checkWait } from '../core/wait-options.ts';
 import type { WaitOptions } from '../core/wait-options.ts';
 
 /** The listener that a host is bound to: its own http server, a shared one, or none (tests). */
@@ -68,7 +69,7 @@ export interface SessionRequest {
 type HandshakePlace = Pick<PendingHandshake, 'socketId' | 'route'>;
 
 /** A {@link Host} over any listener, or over none. */
-export class ServingHost implements Host, RunListener {
+export class ServingHost implements RoomHost, RunListener {
   static {
     showAs(ServingHost.prototype, 'Host', (host) => {
       const { url, ready, sockets } = host;
@@ -86,6 +87,8 @@ export class ServingHost implements Host, RunListener {
   readonly #capacity: Capacity;
   readonly #sessions: Sessions | undefined;
   readonly #runs: RunRegistry;
+  /** For its sockets; users call `room`. */
+  readonly rooms: RoomRegistry<HostedSocket>;
   /** Also for the test kit: a second one could not follow the handlers of the first. */
   readonly handlerWaits: HostWaits;
   #shutDown: ShutDown | undefined;
@@ -98,6 +101,11 @@ export class ServingHost implements Host, RunListener {
     this.handlerWaits = new HostWaits(settings);
     const mistakes = new HandlerMistakes(this.handlerWaits, settings);
     this.#runs = new RunRegistry((run) => mistakes.found(run), settings.randomness);
+    this.rooms = new RoomRegistry({
+      clock: settings.clock,
+      find: (id) => HostedSocket.runOf(this.#runs.find(id)),
+      report: (kind, makeError) => settings.peerFaults.report(kind, { phase: 'room' }, makeError),
+    });
     this.#terms = new HostTerms(routes, settings, mistakes);
     this.#binding = binding;
     this.#sessions = settings.sessions && new Sessions(settings.sessions, settings);
@@ -136,17 +144,14 @@ export class ServingHost implements Host, RunListener {
   openServer(id: string, options: WaitOptions = {}): Promise<OpenResult> {
     try {
       checkOpen(id, options);
-      options.signal?.throwIfAborted();
     } catch (error) {
       return this.#settings.refuseCall(error);
     }
-    return Promise.resolve(this.#open(id));
+    return Promise.resolve(openLocally(this.#runs, id));
   }
 
-  #open(id: string): OpenResult {
-    const ws = this.#runs.find(id);
-    if (ws === undefined) return [undefined, 'not-found'];
-    return ws.sharedConnection ? [SocketHandle.on(ws), 'ok'] : [undefined, 'not-shared'];
+  room(name: string): Room {
+    return this.rooms.room(name);
   }
 
   /** An arrow function: frameworks call it without its host. */
@@ -292,6 +297,7 @@ export class ServingHost implements Host, RunListener {
       await this.#binding.close();
       this.#settings.peerFaults.stop();
       this.#capacity.stop();
+      this.rooms.close();
       return report;
     });
     // Last: a listener of `draining` may call `close` again.
@@ -301,8 +307,3 @@ export class ServingHost implements Host, RunListener {
 }
 
 const HANDSHAKE = Object.freeze({ phase: 'handshake' });
-
-function checkOpen(id: unknown, options: WaitOptions): void {
-  if (typeof id !== 'string') throw badArgument('host.openServer()', 'the id of a socket', id);
-  checkWait('host.openServer()', options);
-}

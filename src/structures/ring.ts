@@ -22,6 +22,11 @@ export class Ring<T> {
     return this.#slots[this.#first] as T;
   }
 
+  /** The youngest value. The ring must not be empty. */
+  get last(): T {
+    return this.#slots[(this.#first + this.#length - 1) & (this.#slots.length - 1)] as T;
+  }
+
   push(value: T): void {
     if (this.#length === this.#slots.length) this.#grow();
     this.#slots[(this.#first + this.#length) & (this.#slots.length - 1)] = value;

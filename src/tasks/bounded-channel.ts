@@ -34,7 +34,12 @@ export const CHANNEL_OPTIONS: OptionTable<ChannelOptions> = {
 export function channel<T>(options: ChannelOptions = {}): Channel<T> {
   checkNames('channel()', options, namesOf(CHANNEL_OPTIONS));
   const { capacity, whenFull, clock } = complete('channel()', options, CHANNEL_OPTIONS);
-  return new BoundedChannel<T>(new ValueQueue<T>(capacity, whenFull, clock));
+  return channelOver(new ValueQueue<T>(capacity, whenFull, clock));
+}
+
+/** Makes a channel over a queue that bounds itself: that of `room.subscribe`. */
+export function channelOver<T>(queue: ValueQueue<T>): Channel<T> {
+  return new BoundedChannel<T>(queue);
 }
 
 class BoundedChannel<T> implements Channel<T>, Source<ReadResult<T>> {

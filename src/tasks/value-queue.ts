@@ -140,6 +140,20 @@ export class ValueQueue<T> extends ScheduledPort<ReadResult<T>> implements Deadl
     this.#serve();
   }
 
+  // Called by a queue that bounds itself.
+
+  /** The value that was added last; undefined where there is none. */
+  protected get newest(): T | undefined {
+    return this.#values.length === 0 ? undefined : this.#values.last;
+  }
+
+  /** Adds a value whether there is room or not; to a closed queue none. */
+  protected append(value: T): void {
+    if (this.#isClosed) return;
+    this.#values.push(value);
+    this.#serve();
+  }
+
   // Called by `host.waits`.
 
   /** A channel that is closed may yet have a `take` that waits for its turn. */

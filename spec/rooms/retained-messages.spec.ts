@@ -1,0 +1,96 @@
+// What `retain` keeps: the last message of a room and of each key, within bounds, and which of them
+// a new member is given.
+
+import { describe, expect, it } from 'vitest';
+import {
+  KEPT_OVERHEAD_BYTES,
+  MAX_RETAINED_BYTES,
+  MAX_RETAINED_KEYS,
+  RetainedMessages,
+} from '../../src/rooms/retained-messages.ts';
+import type { KeepingRoom } from '../../src/rooms/retained-messages.ts';
+import { ScriptedRooms } from './scripted-rooms.ts';
+
+describe('membership.retained', () => {
+  it('has the last message of the room and of each key, oldest first', () => {
+    const rooms = new ScriptedRooms();
+    const room = rooms.room('r');
+    room.publish('not kept');
+    room.publish('not kept either', { retain: false });
+    room.publish('a1', { retain: 'a' });
+    room.publish('last1', { retain: true });
+    room.publish('a2', { retain: 'a' });
+    room.publish('proto', { retain: '__proto__' });
+    room.publish('last2', { retain: true });
+    expect(rooms.socket('s').join('r').retained).toEqual(['a2', 'proto', 'last2']);
+  });
+
+  it('has nothing that an empty message has removed', () => {
+    const rooms = new ScriptedRooms();
+    const room = rooms.room('r');
+    const [a] = rooms.members('r', 1);
+    room.publish('x', { retain: true });
+    room.publish('y', { retain: 'key' });
+    room.publish('', { retain: true });
+    room.publish('', { retain: 'never kept' });
+    expect([rooms.socket('s').join('r').retained, a?.sent]).toEqual([['y'], ['x', 'y', '', '']]);
+  });
+
+  it('has no message that came live, also where it is read late, nor one that is out of date', () => {
+    const rooms = new ScriptedRooms();
+    const room = rooms.room('r');
+    for (const key of ['a', 'b', 'c']) room.publish(`${key}1`, { retain: key });
+    const membership = rooms.socket('s').join('r');
+    room.publish('b2', { retain: 'b' });
+    room.publish('', { retain: 'c' });
+    expect(membership.retained).toEqual(['a1']);
+    membership.leave();
+    expect(membership.retained).toEqual([]);
+  });
+
+  it('keeps bytes of its own: the publisher may change them', () => {
+    const rooms = new ScriptedRooms();
+    const bytes = new Uint8Array([1, 2, 3]);
+    rooms.room('r').publish(bytes, { retain: true });
+    bytes.fill(0);
+    const [kept] = rooms.socket('s').join('r').retained;
+    expect(new Uint8Array(kept as Uint8Array)).toEqual(new Uint8Array([1, 2, 3]));
+  });
+});
+
+describe('the kept messages of a host', () => {
+  it(`are at most ${MAX_RETAINED_KEYS} in a room: the oldest goes, and is reported`, () => {
+    const rooms = new ScriptedRooms();
+    const room = rooms.room('r');
+    for (let key = 0; key <= MAX_RETAINED_KEYS; key += 1) room.publish(`${key}`, { retain: `key ${key}` });
+    const { retained } = rooms.socket('s').join('r');
+    expect([retained.length, retained[0]]).toEqual([MAX_RETAINED_KEYS, '1']);
+    expect(rooms.reports).toEqual([
+      ['retain: dropped', new Error('room.publish(): the room "r" keeps no more: its oldest was dropped')],
+    ]);
+  });
+
+  it('are bounded in bytes over all rooms: the oldest go, and each costs more than its bytes', () => {
+    const retained = new RetainedMessages();
+    const dropped: string[] = [];
+    const roomOf = (name: string): KeepingRoom => ({ kept: undefined, keptOnDrop: () => dropped.push(name) });
+    const [a, b, c] = [roomOf('a'), roomOf('b'), roomOf('c')];
+    const third = 'x'.repeat(MAX_RETAINED_BYTES / 2 - KEPT_OVERHEAD_BYTES);
+    retained.keep(a, 'key', third, 1);
+    retained.keep(b, 'key', third, 1);
+    expect([retained.bytes, dropped]).toEqual([MAX_RETAINED_BYTES, []]);
+    retained.keep(c, true, 'x', 1);
+    expect([dropped, a.kept, retained.bytes]).toEqual([
+      ['a'],
+      undefined,
+      MAX_RETAINED_BYTES / 2 + KEPT_OVERHEAD_BYTES + 1,
+    ]);
+    retained.keep(c, 'large', 'x'.repeat(MAX_RETAINED_BYTES), 2);
+    expect([dropped, b.kept, c.kept, retained.bytes]).toEqual([
+      ['a', 'b', 'c', 'c'],
+      undefined,
+      undefined,
+      0,
+    ]);
+  });
+});

@@ -1,0 +1,163 @@
+// The rooms of a host: joining once and again, and what passes between them and a relay.
+
+import { describe, expect, it } from 'vitest';
+import type { Retained, RoomMessage, RoomRelay } from '../../src/rooms/relay.ts';
+import { counts, ScriptedRooms } from './scripted-rooms.ts';
+
+const MESSAGE: RoomMessage = { data: 'x', except: [], retain: undefined };
+
+/** A relay that writes its calls down, and lets the spec decide when it has entered. */
+class ScriptedRelay implements RoomRelay {
+  readonly calls: unknown[] = [];
+  entered: () => void = () => {};
+
+  enter(room: string): Promise<void> {
+    this.calls.push(['enter', room]);
+    return new Promise((resolve) => (this.entered = resolve));
+  }
+
+  leave(room: string): void {
+    this.calls.push(['leave', room]);
+  }
+
+  publish(room: string, message: RoomMessage): Promise<'sent'> {
+    this.calls.push(['publish', room, message.data]);
+    return Promise.resolve('sent');
+  }
+
+  present(): void {}
+}
+
+function relayed(): { readonly rooms: ScriptedRooms; readonly relay: ScriptedRelay } {
+  const rooms = new ScriptedRooms();
+  const relay = new ScriptedRelay();
+  rooms.registry.connect(relay);
+  return { rooms, relay };
+}
+
+describe('joining', () => {
+  it('twice gives the same membership, and a new one after leaving', async () => {
+    const rooms = new ScriptedRooms();
+    const socket = rooms.socket('a');
+    const frame = (): string => 'framed';
+    const first = await rooms.registry.join(socket, 'r', { frame });
+    expect(await rooms.registry.join(socket, 'r', { frame, slow: 'skip' })).toBe(first);
+    first.leave();
+    expect(await rooms.registry.join(socket, 'r')).not.toBe(first);
+    expect(rooms.room('r').members.size).toBe(1);
+  });
+
+  it('twice with other options is a mistake, and changes nothing', async () => {
+    const rooms = new ScriptedRooms();
+    const socket = rooms.socket('a');
+    const first = await rooms.registry.join(socket, 'r');
+    expect(() => rooms.registry.join(socket, 'r', { slow: 'close' })).toThrow(
+      'ws.join(): expected the options of the membership that the socket has in "r", got others',
+    );
+    expect(await rooms.registry.join(socket, 'r')).toBe(first);
+  });
+
+  it('after the end of the socket gives a membership that has left', async () => {
+    const rooms = new ScriptedRooms();
+    const socket = rooms.socket('a');
+    socket.end();
+    rooms.room('r').publish('kept', { retain: true });
+    const membership = await rooms.registry.join(socket, 'r', { slow: 'close' });
+    membership.leave();
+    expect([membership.room.name, membership.retained, rooms.room('r').members.size]).toEqual(['r', [], 0]);
+  });
+
+  it.each([
+    ['', {}, 'ws.join(): expected the name of a room to be a text'],
+    ['r', { slow: 'no' }, 'ws.join(): expected slow to be'],
+  ] as ReadonlyArray<[string, object, string]>)('%j with %o is a mistake', (name, options, text) => {
+    const rooms = new ScriptedRooms();
+    expect(() => rooms.registry.join(rooms.socket('a'), name, options)).toThrow(text);
+    expect(() => rooms.registry.room(7 as unknown as string)).toThrow('host.room(): expected');
+    expect(rooms.registry.size).toBe(0);
+  });
+
+  it('waits until messages of other nodes arrive; local ones come meanwhile', async () => {
+    const { rooms, relay } = relayed();
+    const [a, b] = [rooms.socket('a'), rooms.socket('b')];
+    const order: string[] = [];
+    const joins = [a, b].map((socket) =>
+      rooms.registry.join(socket, 'r').then(() => order.push(socket.ws.id)),
+    );
+    expect(counts(rooms.room('r').publish('x'))).toEqual([2, 0, 0, 0]);
+    order.push('entered');
+    relay.entered();
+    await Promise.all(joins);
+    await rooms.registry.join(rooms.socket('c'), 'r').then(() => order.push('c'));
+    expect([order, relay.calls]).toEqual([
+      ['entered', 'a', 'b', 'c'],
+      [
+        ['enter', 'r'],
+        ['publish', 'r', 'x'],
+      ],
+    ]);
+  });
+});
+
+describe('a relay', () => {
+  it('is entered for the first and left after the last, whatever they are', () => {
+    const { rooms, relay } = relayed();
+    const membership = rooms.socket('a').join('r');
+    const events = rooms.room('r').subscribe();
+    membership.leave();
+    rooms.room('r').publish('x', { retain: true });
+    events.close();
+    rooms.room('r').publish('', { retain: true });
+    const calls = relay.calls.filter((call) => Array.isArray(call) && call[0] !== 'publish');
+    expect(calls).toEqual([
+      ['enter', 'r'],
+      ['leave', 'r'],
+    ]);
+  });
+
+  it('gets each publish behind the local delivery, also without members, and says what became', async () => {
+    const { rooms, relay } = relayed();
+    const report = rooms.room('nobody').publish('x');
+    expect([counts(report), await report.relayed, relay.calls]).toEqual([
+      [0, 0, 0, 0],
+      'sent',
+      [['publish', 'nobody', 'x']],
+    ]);
+  });
+
+  it('delivers to members, subscribers and what is kept, and sends nothing back', async () => {
+    const { rooms, relay } = relayed();
+    const [a, b] = rooms.members('r', 2);
+    const events = rooms.room('r').subscribe();
+    rooms.registry.deliver('r', { data: 'x', except: ['b'], retain: 'key' });
+    rooms.registry.deliver('nobody', MESSAGE);
+    expect([a?.sent, b?.sent, await events.take()]).toEqual([['x'], [], [{ data: 'x' }, 'ok']]);
+    expect([...rooms.registry.retained('r')]).toEqual([['key', 'x']]);
+    expect([rooms.registry.retained('nobody').size, relay.calls]).toEqual([0, [['enter', 'r']]]);
+  });
+
+  it('brings what other nodes keep, unless this one has something newer', async () => {
+    const { rooms, relay } = relayed();
+    const joining = rooms.registry.join(rooms.socket('a'), 'r');
+    rooms.room('r').publish('newer', { retain: 'local' });
+    rooms.registry.deliver('r', { data: 'newer', except: [], retain: 'remote' });
+    rooms.registry.deliver('r', { data: '', except: [], retain: 'removed' });
+    const kept: Retained = new Map<true | string, string>([
+      ['local', 'old'],
+      ['remote', 'old'],
+      ['removed', 'old'],
+      [true, 'last'],
+    ]);
+    rooms.registry.mergeRetained('r', kept);
+    rooms.registry.mergeRetained('nobody', kept);
+    relay.entered();
+    expect((await joining).retained).toEqual(['last']);
+    const now = rooms.registry.retained('r');
+    expect([now.get('local'), now.get('remote'), now.get('removed'), now.get(true)]).toEqual([
+      'newer',
+      'newer',
+      undefined,
+      'last',
+    ]);
+  });
+});

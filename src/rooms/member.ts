@@ -1,0 +1,156 @@
+// One socket in one room: the membership that `ws.join` gives, and what a publish does with this
+// member. It sends through the writer of its socket, in line with the writes of the handler.
+// room-state.ts makes it and calls `deliver`.
+
+import type { JoinStyle } from './join-style.ts';
+import { LatestMessages } from './latest-messages.ts';
+import type { OutgoingMessage } from './outgoing-message.ts';
+import type { MembershipOf, RoomOf } from './room.ts';
+import type { SocketMember, SocketRooms } from './socket-rooms.ts';
+import type { Conversation } from '../conversation/conversation.ts';
+import { showAs } from '../platform/inspection.ts';
+import type { Data } from '../core/data.ts';
+import type { ListNode } from '../structures/linked-list.ts';
+
+/** A socket, as users know it. */
+export interface RoomSocket {
+  readonly id: string;
+  readonly binaryData: boolean;
+}
+
+/** A socket, as rooms see it: its run. */
+export interface SocketInRooms<Ws extends RoomSocket> {
+  readonly ws: Ws;
+  readonly conversation: Conversation;
+  /** Undefined while it is in no room: an idle socket keeps no list. */
+  memberships: SocketRooms<Member<Ws>> | undefined;
+}
+
+/** The room of a member; an interface, because the room makes the member. */
+export interface MemberRoom<Ws extends RoomSocket> {
+  /** For users: another object each time. */
+  readonly face: RoomOf<Ws>;
+  remove(member: Member<Ws>): void;
+  /** What `retain` has kept, of what was published up to a number. */
+  retainedUpTo(sequence: number): readonly Data[];
+}
+
+/** What a publish has done so far. */
+export interface Tally {
+  accepted: number;
+  skipped: number;
+  replaced: number;
+  closed: number;
+}
+
+/** Too many bytes wait for a member with `slow: 'close'`. Has the option that raises the limit. */
+class SlowMemberError extends Error {
+  readonly option = 'writeBufferBytes';
+
+  constructor(room: string) {
+    super(`A message of the room ${JSON.stringify(room.slice(0, 60))} has found it over its write buffer`);
+  }
+}
+
+/** A {@link MembershipOf}. */
+export class Member<Ws extends RoomSocket>
+  implements MembershipOf<Ws>, SocketMember<Member<Ws>>, ListNode<Member<Ws>>
+{
+  static {
+    showAs(Member.prototype, 'Membership', ({ state, skipped, replaced }) => ({
+      room: state.face.name,
+      skipped,
+      replaced,
+    }));
+  }
+
+  readonly state: MemberRoom<Ws>;
+  readonly style: JoinStyle;
+  readonly #socket: SocketInRooms<Ws>;
+  /** The number of the last publish before the join: what it kept was not delivered live. */
+  readonly joinedAt: number;
+  skipped = 0;
+  replaced = 0;
+  /** Made when a message waits for the first time. */
+  #latest: LatestMessages | undefined;
+  /** Whether it has not left. */
+  isIn = false;
+  // Set by the lists of its room and of its socket.
+  previous: Member<Ws> | undefined;
+  next: Member<Ws> | undefined;
+  previousOfSocket: Member<Ws> | undefined;
+  nextOfSocket: Member<Ws> | undefined;
+
+  constructor(state: MemberRoom<Ws>, socket: SocketInRooms<Ws>, style: JoinStyle, joinedAt: number) {
+    this.state = state;
+    this.#socket = socket;
+    this.style = style;
+    this.joinedAt = joinedAt;
+  }
+
+  get ws(): Ws {
+    return this.#socket.ws;
+  }
+
+  get room(): RoomOf<Ws> {
+    return this.state.face;
+  }
+
+  get retained(): readonly Data[] {
+    return this.isIn ? this.state.retainedUpTo(this.joinedAt) : [];
+  }
+
+  leave(): void {
+    if (!this.isIn) return;
+    this.isIn = false;
+    this.#socket.memberships?.remove(this);
+    this.state.remove(this);
+  }
+
+  [Symbol.dispose](): void {
+    this.leave();
+  }
+
+  /** The socket has joined. */
+  enter(): void {
+    this.isIn = true;
+    this.style.members += 1;
+  }
+
+  /** Sends what its style has prepared, or does what its option `slow` says. Calls no hook. */
+  deliver(tally: Tally): void {
+    const message = this.style.now?.message;
+    if (message === undefined) return this.#skip(tally);
+    const { conversation, ws } = this.#socket;
+    const status = conversation.writer.offer(message.data, message.optionsFor(ws));
+    if (status === 'ok') tally.accepted += 1;
+    else if (status === 'full') this.#deliverSlowly(message, tally);
+    else this.#end(tally);
+  }
+
+  #deliverSlowly(message: OutgoingMessage, tally: Tally): void {
+    const { conversation, ws } = this.#socket;
+    const { slow, now } = this.style;
+    if (slow === 'skip') return this.#skip(tally);
+    if (slow === 'close') {
+      conversation.close(1013, '', 'limit', new SlowMemberError(this.state.face.name));
+      return this.#end(tally);
+    }
+    this.#latest ??= new LatestMessages();
+    const added = this.#latest.add(conversation.writer, message, message.optionsFor(ws), now?.key);
+    if (added === 'skipped') return this.#skip(tally);
+    if (added === 'replaced') this.replaced += 1;
+    tally[added] += 1;
+  }
+
+  #skip(tally: Tally): void {
+    this.skipped += 1;
+    tally.skipped += 1;
+  }
+
+  /** Its socket takes nothing any more. */
+  #end(tally: Tally): void {
+    tally.closed += 1;
+    this.leave();
+  }
+}

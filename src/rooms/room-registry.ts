@@ -1,0 +1,183 @@
+// The rooms of one host that are in use, by name. The host asks it for rooms, its sockets join, and
+// a relay, where there is one, passes on what other nodes publish. A room is made with its first
+// member, subscriber or kept message, and dropped after its last.
+
+import { checkJoin, JoinStyle } from './join-style.ts';
+import { Member } from './member.ts';
+import type { RoomSocket, SocketInRooms } from './member.ts';
+import { NamedRoom } from './named-room.ts';
+import type { NamedRooms } from './named-room.ts';
+import type { RelaySink, Retained, RoomMessage, RoomRelay } from './relay.ts';
+import { RetainedMessages } from './retained-messages.ts';
+import { checkRoomName } from './room-name.ts';
+import { RoomState } from './room-state.ts';
+import type { StateListener } from './room-state.ts';
+import type { JoinOptions, MembershipOf, PublishReport, RoomOf, Subscription } from './room.ts';
+import { channelOver } from '../tasks/bounded-channel.ts';
+import type { Clock } from '../time/clock.ts';
+import { UsageError } from '../core/errors.ts';
+
+/** What the rooms of a host are made with. */
+export interface RoomSettings<Ws extends RoomSocket> {
+  readonly clock: Clock;
+  /** Finds an open socket of the host. */
+  readonly find: (id: string) => SocketInRooms<Ws> | undefined;
+  /** Reports a fault of code of users, or a limit: of each kind the first, and then the count. */
+  readonly report: (kind: string, makeError: () => unknown) => void;
+}
+
+const NO_OPTIONS: JoinOptions = Object.freeze({});
+const NOTHING: Retained = new Map();
+const ALONE = Promise.resolve('alone' as const);
+
+/** The rooms of one host. */
+export class RoomRegistry<Ws extends RoomSocket>
+  implements NamedRooms<Ws>, StateListener<Ws>, Omit<RelaySink, 'presentElsewhere'>
+{
+  readonly clock: Clock;
+  readonly retention: RetainedMessages = new RetainedMessages();
+  readonly plainStyles: readonly JoinStyle[] = [new JoinStyle({}), new JoinStyle({ slow: 'close' })];
+  readonly #settings: RoomSettings<Ws>;
+  readonly #states = new Map<string, RoomState<Ws>>();
+  /** The other nodes; undefined where the host has no broker. */
+  #relay: RoomRelay | undefined;
+  #isClosed = false;
+
+  constructor(settings: RoomSettings<Ws>) {
+    this.clock = settings.clock;
+    this.#settings = settings;
+  }
+
+  /** The number of rooms in use. */
+  get size(): number {
+    return this.#states.size;
+  }
+
+  // Called by the host.
+
+  /** Joins the rooms to other nodes. Before the first is in use. */
+  connect(relay: RoomRelay): void {
+    this.#relay = relay;
+  }
+
+  /** @throws UsageError `COROSOCK_ARGUMENT`. */
+  room(name: string): RoomOf<Ws> {
+    checkRoomName('host.room()', 'the name of a room', name);
+    return this.faceOf(name);
+  }
+
+  /**
+   * Makes a socket a member, in force before this returns. Where it is one, gives that membership;
+   * where the socket has ended, one that has left.
+   *
+   * @throws UsageError `COROSOCK_ARGUMENT`, also where it is a member with other options.
+   */
+  join(
+    socket: SocketInRooms<Ws>,
+    name: string,
+    options: JoinOptions = NO_OPTIONS,
+  ): Promise<MembershipOf<Ws>> {
+    checkRoomName('ws.join()', 'the name of a room', name);
+    if (options !== NO_OPTIONS) checkJoin(options);
+    if (socket.conversation.queue.end !== undefined) return this.#joinTooLate(socket, name, options);
+    const state = this.#use(name);
+    const member = socket.memberships?.find(state) ?? state.join(socket, options);
+    if (!member.style.matches(options)) throw joinedOtherwise(name);
+    return state.entering?.then(() => member) ?? Promise.resolve(member);
+  }
+
+  /** The host has ended: closes all subscriptions, also those to come. */
+  close(): void {
+    this.#isClosed = true;
+    for (const state of this.#states.values()) state.close();
+  }
+
+  // Called by rooms.
+
+  find(room: string): RoomState<Ws> | undefined {
+    return this.#states.get(room);
+  }
+
+  findMember(room: string, id: string): Ws | undefined {
+    const state = this.#states.get(room);
+    return state && this.memberOf(state, id)?.ws;
+  }
+
+  publish(room: string, message: RoomMessage): PublishReport {
+    const tally = { accepted: 0, skipped: 0, replaced: 0, closed: 0, relayed: ALONE };
+    this.#toDeliver(room, message)?.deliver(message, tally);
+    const relayed = this.#relay?.publish(room, message);
+    return relayed === undefined ? tally : { ...tally, relayed };
+  }
+
+  subscribe(room: string, capacity: number): Subscription {
+    const queue = this.#use(room).subscribe(capacity);
+    if (this.#isClosed) queue.close();
+    return channelOver(queue);
+  }
+
+  faceOf(room: string): RoomOf<Ws> {
+    return new NamedRoom(room, this);
+  }
+
+  memberOf(room: RoomState<Ws>, id: string): Member<Ws> | undefined {
+    return this.#settings.find(id)?.memberships?.find(room);
+  }
+
+  stateOnLeave(state: RoomState<Ws>): void {
+    if (!state.isUnused || this.#states.get(state.name) !== state) return;
+    this.#states.delete(state.name);
+    this.#relay?.leave(state.name);
+  }
+
+  reportRoom(_room: string, kind: string, makeError: () => unknown): void {
+    this.#settings.report(kind, makeError);
+  }
+
+  // Called by the relay.
+
+  deliver(room: string, message: RoomMessage): void {
+    this.#states.get(room)?.deliver(message, { accepted: 0, skipped: 0, replaced: 0, closed: 0 });
+  }
+
+  gap(room: string, forMs: number): void {
+    this.#states.get(room)?.emit({ gap: { forMs } });
+  }
+
+  retained(room: string): Retained {
+    const state = this.#states.get(room);
+    return state === undefined ? NOTHING : RetainedMessages.of(state);
+  }
+
+  mergeRetained(room: string, kept: Retained): void {
+    this.#states.get(room)?.mergeRetained(kept);
+  }
+
+  /** A room that is in use, or in which something is to be kept. */
+  #toDeliver(room: string, { data, retain }: RoomMessage): RoomState<Ws> | undefined {
+    if (retain === undefined || data.length === 0 || this.#isClosed) return this.#states.get(room);
+    return this.#use(room);
+  }
+
+  /** Finds the room, or makes it: whoever asks puts something into it at once. */
+  #use(name: string): RoomState<Ws> {
+    const known = this.#states.get(name);
+    if (known !== undefined) return known;
+    const state = new RoomState(name, this);
+    this.#states.set(name, state);
+    if (this.#relay !== undefined) state.enter(this.#relay.enter(name));
+    return state;
+  }
+
+  #joinTooLate(socket: SocketInRooms<Ws>, name: string, options: JoinOptions): Promise<MembershipOf<Ws>> {
+    return Promise.resolve(new Member(new RoomState(name, this), socket, new JoinStyle(options), 0));
+  }
+}
+
+function joinedOtherwise(name: string): UsageError {
+  return new UsageError(
+    'COROSOCK_ARGUMENT',
+    `ws.join(): expected the options of the membership that the socket has in ${JSON.stringify(name.slice(0, 60))}, ` +
+      'got others. Functions are the same where they are one object: make them outside of the handler, or leave first',
+  );
+}

@@ -1,0 +1,63 @@
+// The memberships of one socket, so that its end leaves all of them, and a second join finds the
+// first. Linked by fields of the members: a socket in a few rooms has no table.
+
+/** A membership, as its socket keeps it. */
+export interface SocketMember<M> {
+  readonly state: object;
+  // Set by the list of its socket.
+  previousOfSocket: M | undefined;
+  nextOfSocket: M | undefined;
+  leave(): void;
+}
+
+/** From this number of rooms on, a table finds the one that is asked for. */
+const MANY = 16;
+
+/** The rooms that one socket is in. */
+export class SocketRooms<M extends SocketMember<M>> {
+  #first: M | undefined;
+  #size = 0;
+  /** By room; undefined while there are few. */
+  #byRoom: Map<object, M> | undefined;
+
+  find(room: object): M | undefined {
+    if (this.#byRoom !== undefined) return this.#byRoom.get(room);
+    let member = this.#first;
+    while (member !== undefined && member.state !== room) member = member.nextOfSocket;
+    return member;
+  }
+
+  /** @param member - In no list. */
+  add(member: M): void {
+    member.nextOfSocket = this.#first;
+    if (this.#first !== undefined) this.#first.previousOfSocket = member;
+    this.#first = member;
+    this.#size += 1;
+    if (this.#byRoom === undefined && this.#size > MANY) this.#tabulate();
+    else this.#byRoom?.set(member.state, member);
+  }
+
+  /** @param member - In this list. */
+  remove(member: M): void {
+    const { previousOfSocket: previous, nextOfSocket: next } = member;
+    if (previous === undefined) this.#first = next;
+    else previous.nextOfSocket = next;
+    if (next !== undefined) next.previousOfSocket = previous;
+    member.previousOfSocket = undefined;
+    member.nextOfSocket = undefined;
+    this.#size -= 1;
+    this.#byRoom?.delete(member.state);
+  }
+
+  /** The socket has ended. */
+  leaveAll(): void {
+    while (this.#first !== undefined) this.#first.leave();
+  }
+
+  #tabulate(): void {
+    this.#byRoom = new Map();
+    for (let member = this.#first; member !== undefined; member = member.nextOfSocket) {
+      this.#byRoom.set(member.state, member);
+    }
+  }
+}

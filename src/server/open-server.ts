@@ -1,0 +1,40 @@
+// `host.openServer`: opens a shared socket by its id. The host calls it with arguments of users and
+// with its registry of runs.
+
+import type { OpenResult } from './host.ts';
+import { SocketHandle } from './hosted-socket.ts';
+import type { HostedSocket } from './hosted-socket.ts';
+import { badArgument } from '../core/arguments.ts';
+import { checkWait } from '../core/wait-options.ts';
+import type { WaitOptions } from '../core/wait-options.ts';
+
+/** The open sockets of this process, found by id. The registry of runs is one. */
+export interface OpenSocketsById {
+  /** undefined: no open socket has this id. */
+  find(id: string): HostedSocket | undefined;
+}
+
+const NOT_FOUND: OpenResult = Object.freeze([undefined, 'not-found']);
+const NOT_SHARED: OpenResult = Object.freeze([undefined, 'not-shared']);
+
+/**
+ * Refuses what no call of `host.openServer` may have.
+ *
+ * @throws UsageError `COROSOCK_ARGUMENT`. The reason of the signal, where that has aborted.
+ */
+export function checkOpen(id: unknown, options: WaitOptions): void {
+  if (typeof id !== 'string') throw badArgument('host.openServer()', 'the id of a socket', id);
+  checkWait('host.openServer()', options);
+  options.signal?.throwIfAborted();
+}
+
+/**
+ * Opens a socket of this process.
+ *
+ * @returns A handle of its own for each call; `not-found` also for a socket that has ended.
+ */
+export function openLocally(sockets: OpenSocketsById, id: string): OpenResult {
+  const ws = sockets.find(id);
+  if (ws === undefined) return NOT_FOUND;
+  return ws.sharedConnection ? [SocketHandle.on(ws), 'ok'] : NOT_SHARED;
+}
