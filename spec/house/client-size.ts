@@ -19,8 +19,8 @@ export interface MeasuredPage {
  * docs/internals/decisions/client.md has where the bytes are.
  */
 export const PAGES: readonly MeasuredPage[] = [
-  { imports: 'connect', words: 'kB, minified and gzipped', limitBytes: 17_450 },
-  { imports: 'connect, select', words: 'kB with `select`', limitBytes: 19_400 },
+  { imports: 'connect', words: 'kB, minified and gzipped', limitBytes: 17_700 },
+  { imports: 'connect, select', words: 'kB with `select`', limitBytes: 19_700 },
 ];
 
 export interface ClientSize {
