@@ -13,6 +13,8 @@ const SOON_MS = 1000;
 /** Of the host. */
 const CLOSE_TIMEOUT_MS = 2500;
 const [OF_HOST, OF_CLIENT] = [4001, 4002];
+const LINES = 20;
+const LONG = 'x'.repeat(100);
 
 /** Who ends the conversation, and what each end is told. */
 const WAYS = [
@@ -24,6 +26,7 @@ const WAYS = [
   'the client without a word',
   'the host, unheard',
   'the client, whose host goes on',
+  'the client, whose host has a lot to say',
 ] as const;
 type Way = (typeof WAYS)[number];
 
@@ -46,11 +49,14 @@ class Ending {
 
   /** Ends it from the side of the host, where that is its turn. Returns at its end. */
   async asHost(ws: ServerSocket): Promise<void> {
-    const { signal } = ws;
+    const signal = this.#scene.dice.isLikely(0.5) ? ws.signal : undefined;
     await ws.read();
     // A handler that asks for `closed` has nothing more to answer.
     if (this.#way === 'the client, whose host goes on') return this.#goOn(ws);
+    if (this.#way === 'the client, whose host has a lot to say') return this.#answer(ws);
     const watching = this.#watch(ws, signal);
+    // The close frame waits behind these.
+    if (this.#way === 'the host, unheard') for (let at = 0; at < LINES; at += 1) void ws.write(LONG);
     if (this.#way === 'both at once') await this.#scene.sleep(SOON_MS);
     if (this.#way === 'the host without a word') {
       this.#begin();
@@ -89,17 +95,34 @@ class Ending {
     this.#heard.push(ws.closeInfo as CloseInfo);
   }
 
+  /** Answers the message that came before the close, with more than its buffer takes at once. */
+  async #answer(ws: ServerSocket): Promise<void> {
+    await this.#scene.sleep(SOON_MS);
+    const writes = Array.from({ length: LINES }, () => ws.write(LONG));
+    const [, status] = await ws.read();
+    claim(status === 'closed', 'another message', status);
+    const statuses = await Promise.all(writes);
+    claim(
+      statuses.every((each) => each === 'ok'),
+      'the close was answered before the last word',
+      statuses,
+    );
+    this.#heard.push(await ws.closed);
+  }
+
   #begin(): void {
     this.#sinceMs = Math.min(this.#sinceMs, this.#scene.w.clock.now());
   }
 
-  async #watch(ws: AnySocket, signal: AbortSignal): Promise<void> {
+  async #watch(ws: AnySocket, signal: AbortSignal | undefined): Promise<void> {
     const info = await ws.closed;
     const tookMs = this.#scene.w.clock.now() - this.#sinceMs;
     this.#heard.push(info);
-    claim(signal.aborted && ws.signal.aborted, 'a signal has not aborted');
+    claim(signal?.aborted !== false && ws.signal.aborted, 'a signal has not aborted');
     claim((await ws.closed) === info && ws.closeInfo === info, 'it has two ends');
-    claim((await ws.write('late')) === 'closed' && (await ws.read(8))[1] === 'closed', 'it goes on');
+    claim((await ws.write('late')) === 'closed', 'it is written to');
+    while (ws.queued.messages > 0) await ws.readMessage();
+    claim((await ws.read(8))[1] === 'closed', 'it goes on');
     this.#claimEnd(info, tookMs, 'endServer' in ws);
   }
 
@@ -117,7 +140,8 @@ class Ending {
         ...facts,
       );
     }
-    claim(tookMs < SOON_MS, 'was not heard of soon', ...facts);
+    const isAnswer = this.#way === 'the client, whose host has a lot to say';
+    claim(tookMs < (isAnswer ? 2 * SOON_MS : SOON_MS), 'was not heard of soon', ...facts);
     if (this.#way.endsWith('without a word'))
       return claim(info.code === 1006 && !info.clean, 'a clean end', ...facts);
     claim(info.clean, 'an unclean end', ...facts);
@@ -133,6 +157,7 @@ async function close(scene: Scene): Promise<void> {
   const errors: unknown[] = [];
   const host = w.serve((ws) => endings[Number(ws.request.url.pathname.slice(1))]?.asHost(ws), {
     closeTimeoutMs: CLOSE_TIMEOUT_MS,
+    writeBufferBytes: 500,
     report: (error) => void errors.push(error),
   });
   await scene.each(WAYS.length, 'client', async (at) => {

@@ -41,7 +41,7 @@ class Side {
     const ws = this.#ws;
     switch (dice.below(8)) {
       case 0:
-        return this.#take(await ws.read(dice.between(1, 6), dice.below(40)));
+        return this.#readPart(dice.between(1, 6));
       case 1:
         return this.#take(await ws.readMessage(0));
       case 2:
@@ -60,7 +60,15 @@ class Side {
     }
   }
 
+  async #readPart(len: number): Promise<string> {
+    const part = await this.#ws.read(len, this.#scene.dice.below(40));
+    claim(part[1] !== 'ok' || part[0].length <= len, 'more than was asked for', part, len);
+    return this.#take(part);
+  }
+
   #take([data, status]: readonly [data: unknown, status: string]): string {
+    const { messages, bytes } = this.#ws.queued;
+    claim(messages > 0 || bytes === 0, 'an empty queue has bytes', bytes);
     if (status !== 'ok') return status;
     this.#piece += String(data);
     if (!this.#ws.atEnd) return status;

@@ -11,6 +11,9 @@ type Status = WriteStatus | 'aborted' | 'failed';
 
 const BROKEN = new Error('of an iterable');
 const MESSAGES = 10;
+const WRITE_BUFFER_BYTES = 40;
+/** Bytes of a whole message of four parts. */
+const LONGEST = 60;
 
 /** One end that writes, and what became of it. */
 class Fragmenter {
@@ -97,8 +100,12 @@ async function fragment(scene: Scene): Promise<void> {
         read.push(String(text));
       await writing;
     },
-    { writeBufferBytes: 100, report: (error) => void errors.push(error) },
+    { writeBufferBytes: WRITE_BUFFER_BYTES, report: (error) => void errors.push(error) },
   );
+  w.always('bounded buffers', () => {
+    for (const { bufferedBytes } of host.sockets.values())
+      claim(bufferedBytes < WRITE_BUFFER_BYTES + LONGEST, 'buffers too much', bufferedBytes);
+  });
   await scene.each(3, 'client', async (at) => {
     const ws = await scene.connect(host, { url: `ws://localhost/${at}` });
     const [theirs, heard] = [new Fragmenter(scene, ws, 'client'), [] as string[]];

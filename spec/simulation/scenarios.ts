@@ -4,6 +4,7 @@
 import { ADMISSION } from './admission.ts';
 import { ASKING } from './asking.ts';
 import { CHANNELS } from './channels.ts';
+import { CLIENTS } from './clients.ts';
 import { CLOSES } from './closes.ts';
 import { DELIVERY } from './delivery.ts';
 import { ENDINGS } from './endings.ts';
@@ -35,6 +36,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ...ADMISSION,
   ...ENDINGS,
   ...CLOSES,
+  ...CLIENTS,
   ...LIFETIMES,
   ...ASKING,
   ...PLACES,

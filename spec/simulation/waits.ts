@@ -7,7 +7,7 @@ import { ABANDONED, claim, PATIENCE_MS } from './scene.ts';
 import type { Scenario, Scene } from './scene.ts';
 
 const WRITE_BUFFER_BYTES = 200;
-const TEXT = 'x'.repeat(60);
+const TEXTS = [10, 60, 180].map((length) => 'x'.repeat(length));
 const CLOSE_TIMEOUT_MS = 5000;
 
 /** Reads of one socket that wait at once: each times out when it is due, and later ones go on. */
@@ -52,15 +52,17 @@ async function write(scene: Scene): Promise<void> {
   const wait = async (ws: Pick<ClientSocket, 'write'>): Promise<WriteStatus | 'aborted'> => {
     const [sinceMs, timeoutMs] = [w.clock.now(), dice.between(1, 50)];
     const kind = dice.pick(['patient', 'timeout', 'signal']);
-    if (kind === 'patient') return ws.write(TEXT, { timeoutMs: PATIENCE_MS });
+    const text = dice.pick(TEXTS);
+    if (kind === 'patient') return ws.write(text, { timeoutMs: PATIENCE_MS });
     if (kind === 'timeout') {
-      const status = await ws.write(TEXT, { timeoutMs });
+      const status = await ws.write(text, { timeoutMs });
       const tookMs = w.clock.now() - sinceMs;
-      claim(status !== 'timeout' || tookMs === timeoutMs, 'not in time', status, tookMs, timeoutMs);
+      const isInTime = status === 'timeout' ? tookMs === timeoutMs : tookMs <= timeoutMs;
+      claim(isInTime, 'not in time', status, tookMs, timeoutMs);
       return status;
     }
     const signal = scene.abortedWithin(50);
-    return ws.write(TEXT, { signal }).catch((error: unknown) => {
+    return ws.write(text, { signal }).catch((error: unknown) => {
       claim(error === ABANDONED, 'another error', String(error));
       return 'aborted';
     });
@@ -69,10 +71,14 @@ async function write(scene: Scene): Promise<void> {
   const host = w.serve(
     async (ws) => {
       await ws.read();
-      const statuses = await Promise.all(Array.from({ length: 12 }, () => wait(ws)));
-      ended.set(ws.request.url.pathname, statuses);
-      const end = ws.endServer();
-      claim((await ws.write(TEXT)) === 'closed', 'wrote behind the close');
+      const writing = Promise.all(Array.from({ length: 12 }, () => wait(ws)));
+      // Writes that wait leave before the close frame.
+      if (dice.isLikely(0.5)) await scene.pause(40);
+      else await writing;
+      const [sinceMs, end] = [w.clock.now(), ws.endServer()];
+      claim((await ws.write('late')) === 'closed', 'wrote behind the close');
+      claim(w.clock.now() === sinceMs, 'waited behind the close');
+      ended.set(ws.request.url.pathname, await writing);
       await end;
     },
     { writeBufferBytes: WRITE_BUFFER_BYTES, closeTimeoutMs: CLOSE_TIMEOUT_MS },
