@@ -106,6 +106,7 @@ async function waitInLine(scene: Scene): Promise<void> {
         const status = await session.update(
           async () => {
             claim(!isHeld, 'two changes at once', at);
+            claim(clock.now() - sinceMs <= timeoutMs, 'a change that is too late', at);
             isHeld = true;
             begun.push(at);
             await scene.sleep(LONG_MS);
@@ -221,11 +222,39 @@ async function comeAndGo(scene: Scene, visit: VisitBy, endOnClose: boolean): Pro
   // The hook itself ends the session of a socket that comes to be.
   const ended = (await visit('end')) as Visit;
   claim((await scene.untilClosed(ended.client)).code === 3008, 'a session that is over has a socket');
+  // These hold nothing.
+  for (const way of ['refuse', 'throw'] as const) {
+    await visit(way, fresh);
+    await visit(way);
+  }
   await third.client.close();
   await scene.sleep(1000);
   const again = (await visit('keep', fresh)) as Visit;
   claim((again.ws.sessionId === fresh) !== endOnClose, 'found again, or not', endOnClose);
-  await again.client.close();
+  await use(scene, again);
+  await scene.sleep(0.9 * TIMEOUT_MS);
+  const last = (await visit('keep', again.ws.sessionId)) as Visit;
+  claim(
+    (last.ws.sessionId === again.ws.sessionId) !== endOnClose,
+    'it was not kept after its use',
+    endOnClose,
+  );
+  await last.client.close();
+}
+
+/** Uses a session now and then, by updates and then by messages, and leaves it. */
+async function use(scene: Scene, { client, ws }: Visit): Promise<void> {
+  for (let at = 0; at < 3; at += 1) {
+    await scene.sleep(0.6 * TIMEOUT_MS);
+    claim((await ws.session?.update(() => {})) === 'ok', 'no update');
+  }
+  for (let at = 0; at < 3; at += 1) {
+    await scene.sleep(0.2 * TIMEOUT_MS);
+    await client.write('here');
+  }
+  await scene.sleep(1000);
+  claim(client.closeInfo === undefined, 'a session in use has ended', client.closeInfo);
+  await client.close();
 }
 
 export const LOCKS: readonly Scenario[] = [
