@@ -1,7 +1,10 @@
 // What the watch of a world sees of it; ../standstill.spec.ts has the reports that come of it.
 
 import { describe, expect, it } from 'vitest';
+import { settle } from 'corosock/testing';
 import { seededWorld } from '../seeded-worlds.ts';
+import { recordWarnings } from '../../../fixtures/process-events.ts';
+import { UsageError } from '../../../../src/core/errors.ts';
 import { WatchedWorld } from '../../../../src/testing/simulation/world/watched-world.ts';
 
 describe('a world under watch', () => {
@@ -21,5 +24,21 @@ describe('a world under watch', () => {
     await w.settle();
     await coming;
     expect([watched.isAsked, watched.servers, watched.sockets]).toEqual([false, [], []]);
+  });
+
+  it('reports to its first host, or as a warning where that has no report of its own', async () => {
+    using warnings = recordWarnings();
+    const reported: unknown[] = [];
+    const report = (error: unknown): void => void reported.push(error);
+    const error = new UsageError('COROSOCK_STANDSTILL', 'it stands still');
+    await using none = seededWorld();
+    await using silent = seededWorld();
+    await using told = seededWorld();
+    silent.serve(() => {});
+    silent.serve(() => {}, { report });
+    told.serve(() => {}, { report });
+    for (const w of [none, silent, told]) new WatchedWorld(w).report(error, { phase: 'world()' });
+    await settle();
+    expect([warnings.texts.length, reported]).toEqual([2, [error]]);
   });
 });

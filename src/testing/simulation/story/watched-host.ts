@@ -1,30 +1,34 @@
-// The options of a host in a simulation: its story sees each socket before the handler begins, and
-// a mistake of code under test fails the run. What peers and links do wrong is no mistake.
-// world-hosts.ts asks for them.
+// The options of a host in a world: its story sees each socket before the handler begins, and a
+// mistake of code under test fails the run, or the end of a world that a test drives. What peers
+// and links do wrong is no mistake. world-hosts.ts asks for them.
 
 import type { Story } from './story.ts';
 import type { ServerSocket } from '../../../server/host.ts';
 import type { HostOptions } from '../../../server/host-options.ts';
+import type { Report } from '../../../server/report.ts';
 import type { MessageSocket } from '../../../socket/message-socket.ts';
 import { isOwnFrame } from '../../../platform/own-frames.ts';
 import { propertyOf } from '../../../core/object-like.ts';
 
-/** What a simulation has of a world. */
+/** What hears of a host in a world. */
 export interface Watch {
   /** Undefined where the run is not recorded. */
   readonly story: Story | undefined;
-  /** Fails the run. */
-  readonly fail: (error: unknown) => void;
+  /** Gets mistakes of code under test. */
+  readonly onMistake: Report;
+  /** Gets the other errors. */
+  readonly onOther: Report;
 }
 
 /** Gives the options that watch a host. A `report` of its own is left as it is. */
-export function watched({ onOpen, report }: HostOptions, { story, fail }: Watch): HostOptions {
+export function watched({ onOpen, report }: HostOptions, { story, onMistake, onOther }: Watch): HostOptions {
   const own: HostOptions =
     report === undefined
       ? {
           report: (error, where) => {
             story?.reports(error, where);
-            if (isMistake(error)) fail(error);
+            if (isMistake(error)) onMistake(error, where);
+            else onOther(error, where);
           },
         }
       : {};

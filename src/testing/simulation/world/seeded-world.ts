@@ -26,6 +26,8 @@ import type { ClientOfWorld } from '../../fake-options.ts';
 import type { MemoryServer } from '../../memory-server.ts';
 import type { Host } from '../../../server/host.ts';
 import type { HostOptions } from '../../../server/host-options.ts';
+import { reportAsWarning } from '../../../server/report.ts';
+import type { Report } from '../../../server/report.ts';
 import type { Routes } from '../../../server/servable.ts';
 import type { Task } from '../../../tasks/task.ts';
 import { unattended } from '../../../waiting/abortable.ts';
@@ -38,9 +40,9 @@ import { complete, namesOf } from '../../../core/options.ts';
  * Makes a world of its own: hosts and clients without a port, whose order its seed decides.
  *
  * The same seed gives the same order of every delivery, timer and callback. `await using` ends it:
- * its hosts close with `graceMs: 0`, while its time goes on, and the error of a script is thrown.
- * Where a test waits for ever, `report` of the first host gets `COROSOCK_STANDSTILL` after a
- * second.
+ * its hosts close with `graceMs: 0`, while its time goes on. It rejects with the first error of a
+ * check, script, handler or hook; a host with a `report` of its own decides itself. Where a test
+ * waits for ever, `report` of the first host gets `COROSOCK_STANDSTILL` after a second.
  *
  * @throws UsageError `COROSOCK_ARGUMENT`.
  */
@@ -152,9 +154,13 @@ export class SeededWorld implements World {
     };
   }
 
+  /** A test that moves time by itself hears of errors that are no mistakes as on a port. */
   #watched(options: HostOptions): HostOptions {
-    if (this.#driver === undefined) return {};
-    return watched(options, { story: this.story, fail: (error) => this.#fail(error) });
+    return watched(options, {
+      story: this.story,
+      onMistake: (error, where) => (this.#hasEnded ? reportAsWarning(error, where) : this.#fail(error)),
+      onOther: this.#driver === undefined ? reportAsWarning : noop,
+    });
   }
 
   #fail(error: unknown): void {
@@ -198,7 +204,7 @@ export class SeededWorld implements World {
 
   // Called by a simulation.
 
-  /** What has failed first: a check, a script, or a step. */
+  /** What has failed first: a check; or a script, handler, hook or step. */
   get failure(): Thrown | undefined {
     const { failure } = this.checks;
     return failure === undefined ? this.#errors[0] : { error: failure };
@@ -206,6 +212,11 @@ export class SeededWorld implements World {
 
   get servers(): Iterable<MemoryServer> {
     return this.#hosts.servers;
+  }
+
+  /** Gets a standstill of the test. */
+  get report(): Report {
+    return this.#hosts.report;
   }
 
   get links(): Iterable<WorldLink> {

@@ -11,7 +11,6 @@ import type { MemoryServer } from '../../memory-server.ts';
 import { StandstillWatch } from '../../standstill.ts';
 import type { Watched, WatchedClock } from '../../standstill.ts';
 import type { NamedSocket } from '../../who-waits.ts';
-import { reportAsWarning } from '../../../server/report.ts';
 import type { Report } from '../../../server/report.ts';
 
 /** A world, as far as it is watched. */
@@ -19,6 +18,7 @@ export interface WatchableWorld extends LookedAt {
   readonly agenda: Agenda;
   readonly checks: Checks;
   readonly escapes: Escapes;
+  readonly report: Report;
 }
 
 /** Watches a world. @returns Ends the watch. */
@@ -56,9 +56,8 @@ export class WatchedWorld implements Watched {
     return checks.awaited.length > 0 || [...links].some(({ ends, isOver }) => ends === undefined && !isOver);
   }
 
-  /** That of the first host, which a test may have set. */
   get report(): Report {
-    return this.servers[0]?.settings.report ?? reportAsWarning;
+    return this.#world.report;
   }
 
   /** The next timer is most often a heartbeat's, which brings nothing. */

@@ -18,6 +18,8 @@ import type { Randomness } from '../../../platform/random-ids.ts';
 import type { Host } from '../../../server/host.ts';
 import { HOST_OPTIONS } from '../../../server/host-options.ts';
 import type { HostOptions } from '../../../server/host-options.ts';
+import { reportAsWarning } from '../../../server/report.ts';
+import type { Report } from '../../../server/report.ts';
 import type { Routes } from '../../../server/servable.ts';
 import { badArgument, checkNames, checkObject } from '../../../core/arguments.ts';
 import { UsageError } from '../../../core/errors.ts';
@@ -45,6 +47,8 @@ const seeds = new WeakMap<Host, number>();
 interface HostOfWorld {
   readonly server: MemoryServer;
   readonly faults: HostFaults;
+  /** Undefined where it has none of its own. */
+  readonly report: Report | undefined;
 }
 
 /** The hosts and clients of one world. */
@@ -66,6 +70,12 @@ export class WorldHosts {
     return [...this.#hosts.values()].map(({ server }) => server);
   }
 
+  /** That of the first host, where it has its own. */
+  get report(): Report {
+    const [first] = this.#hosts.values();
+    return first?.report ?? reportAsWarning;
+  }
+
   get links(): Iterable<WorldLink> {
     return this.#links;
   }
@@ -78,7 +88,8 @@ export class WorldHosts {
     const own = { ...options, ...watched(options), clock: parts.agenda };
     const server = new MemoryServer('w.serve()', routes, own, randomness);
     const faults = new HostFaults(parts, `host ${this.#hosts.size + 1}`);
-    this.#hosts.set(server.host, { server, faults });
+    const report = options.report && server.settings.report;
+    this.#hosts.set(server.host, { server, faults, report });
     seeds.set(server.host, seed);
     return server.host;
   }
