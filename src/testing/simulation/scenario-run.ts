@@ -89,7 +89,7 @@ export class ScenarioRun {
 
   async #call(scenario: Scenario): Promise<void> {
     try {
-      await this.world.escapes.inside(() => scenario(this.world));
+      await this.world.escapes.named('the scenario', () => scenario(this.world));
     } catch (error) {
       // After a check that has failed it is a consequence.
       this.#look();

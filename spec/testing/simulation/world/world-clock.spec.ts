@@ -91,7 +91,7 @@ describe('w.clock', () => {
 
 describe('w.real', () => {
   it('rejects where its promise never settles, at a line of the test', async () => {
-    const settings = { seed: 7, maxRealMs: 1, running: () => [], servers: () => [] };
+    const settings = { seed: 7, maxRealMs: 1, servers: () => [] };
     const agenda = new Agenda(new Choices(7));
     const escapes = new Escapes({ ...settings, agenda });
     const waits = [escapes.real(new Promise(() => {})), escapes.real(Promise.resolve('done'))];

@@ -39,6 +39,8 @@ interface Begun {
   /** As `process.getActiveResourcesInfo` names it. */
   readonly name: string;
   readonly trace: StackTrace;
+  /** The code that has begun it, such as `script 'Bob'`. Undefined for code without a name. */
+  readonly by: string | undefined;
   /** Whether code that waits for it was looked for, and none was found. */
   isCleared: boolean;
 }
@@ -59,8 +61,16 @@ const TIMELESS: ReadonlySet<string> = new Set([
 const MOST_BEGUN = 256;
 const FRAMES = 30;
 
+/** Code that runs. */
+interface Inside {
+  /** What its world has begun. */
+  readonly begun: Begun[];
+  /** Undefined for code without a name. */
+  readonly name: string | undefined;
+}
+
 /** The code of one world runs in its context, and so does all that it begins. */
-const inWorld = new AsyncLocalStorage<Begun[] | undefined>();
+const inWorld = new AsyncLocalStorage<Inside | undefined>();
 /**
  * Enabled while a world is watched. With it, and with the context, all promises of the process take
  * longer: 4 µs for each message of a world, which is as much as the message itself.
@@ -70,11 +80,12 @@ const hook = createHook({ init: onInit });
 const living = new Map<Begun[], number>();
 
 function onInit(_id: number, type: string, _trigger: number, resource: object): void {
-  const begun = TIMELESS.has(type) ? undefined : inWorld.getStore();
-  if (begun === undefined) return;
+  const inside = TIMELESS.has(type) ? undefined : inWorld.getStore();
+  if (inside === undefined) return;
+  const { begun, name: by } = inside;
   begun.splice(0, begun.length + 1 - MOST_BEGUN);
   const name = String(propertyOf(propertyOf(resource, 'constructor'), 'name'));
-  begun.push({ resource, name, trace: traceOf(FRAMES, onInit), isCleared: false });
+  begun.push({ resource, name, trace: traceOf(FRAMES, onInit), by, isCleared: false });
 }
 
 /** So much real time has a promise of `w.real`. */
@@ -92,13 +103,11 @@ interface RealWait {
 export interface EscapeSettings {
   readonly seed: number;
   readonly servers: () => Iterable<MemoryServer>;
-  /** The scripts that have not ended. */
-  readonly running: () => readonly string[];
   /** Real milliseconds that a promise of `w.real` has. Default 30 000. */
   readonly maxRealMs?: number;
   /** The watch ends after so many events. Default 200. */
   readonly watchedEvents?: number;
-  readonly agenda: Pick<Agenda, 'changed' | 'nextMs' | 'now' | 'setImmediate' | 'steps'>;
+  readonly agenda: Pick<Agenda, 'changed' | 'nextMs' | 'now' | 'setImmediate' | 'steps' | 'timers'>;
 }
 
 /** The way out of one world, and the watch over it. */
@@ -106,6 +115,9 @@ export class Escapes {
   readonly #settings: EscapeSettings;
   readonly #real: RealWait[] = [];
   readonly #begun: Begun[] = [];
+  readonly #inside: Inside = { begun: this.#begun, name: undefined };
+  /** Scripts and scenarios that have not ended. */
+  #running = 0;
   #isWatching = true;
   #hasFound = false;
 
@@ -118,14 +130,24 @@ export class Escapes {
   /** Runs code of the world. What it begins in Node is remembered, while it is watched. */
   inside<T>(run: () => T): T {
     if (!this.#isWatching) return run();
-    return inWorld.run(this.#begun, run);
+    return inWorld.run(this.#inside, run);
+  }
+
+  /** Runs code that has a name: a script, or the scenario. */
+  async named<T>(name: string, run: () => Promise<T>): Promise<T> {
+    this.#running += 1;
+    try {
+      return await (this.#isWatching ? inWorld.run({ begun: this.#begun, name }, run) : run());
+    } finally {
+      this.#running -= 1;
+    }
   }
 
   /** Seed of the world whose code calls now, where that is another one that is watched. */
   get seedOfCaller(): number | undefined {
     // No other world is watched: most calls of clients. The context is not asked.
     if (living.size === (this.#isWatching ? 1 : 0)) return undefined;
-    const begun = inWorld.getStore();
+    const begun = inWorld.getStore()?.begun;
     return begun === undefined || begun === this.#begun ? undefined : living.get(begun);
   }
 
@@ -198,13 +220,12 @@ export class Escapes {
     const begun = this.#begun.splice(0).filter((one) => !isTimerOver(one) && isForeign(one));
     const code = this.#elsewhere();
     const lines = code.size > 0 ? [] : awaitingLines(begun);
-    if (lines.length > 0 || (await this.#isProved(code, begun))) {
+    const proved = lines.length > 0 ? [] : await this.#provedBy(code, begun);
+    if (proved !== undefined) {
       this.#hasFound = true;
-      const [first = 'a script', ...others] = [
-        ...lines.map((line) => `the code at ${line}`),
-        ...code.values(),
-      ];
-      throw new UsageError('COROSOCK_REAL_TIME', escapeText(this.#settings.seed, [first, ...others], begun));
+      const known = [...lines.map((line) => `the code at ${line}`), ...code.values()];
+      const who = known.length > 0 ? `${listed(known)} ${WAITS}` : culpritsText(proved);
+      throw new UsageError('COROSOCK_REAL_TIME', escapeText(this.#settings.seed, who, begun));
     }
     for (const one of begun) one.isCleared = true;
     this.#begun.push(...begun.filter(isPending));
@@ -217,22 +238,38 @@ export class Escapes {
     return places.filter((place) => !isOfLibrary(place));
   }
 
-  /** Waits for code to come back. Once for all that it may wait for. */
-  async #isProved(code: ReadonlyMap<string, string>, begun: readonly Begun[]): Promise<boolean> {
-    const { agenda, running } = this.#settings;
-    // A timer that was cleared at once is none: `ws` sets one that its transport replaces.
-    const isSuspect = (one: Begun): boolean => isPending(one) || (code.size > 0 && !isTimer(one));
-    const fresh = begun.filter((one) => !one.isCleared && isSuspect(one));
-    if (fresh.length === 0) return false;
-    const scripts = running().length;
+  /**
+   * Waits for code to come back. Once for all that it may wait for.
+   *
+   * @returns What it may have waited for; undefined where no code has escaped.
+   */
+  async #provedBy(
+    code: ReadonlyMap<string, string>,
+    begun: readonly Begun[],
+  ): Promise<readonly Begun[] | undefined> {
+    const { agenda } = this.#settings;
+    const fresh = begun.filter((one) => !one.isCleared && this.#isSuspect(one, code.size > 0));
+    if (fresh.length === 0) return undefined;
+    const [running, timers] = [this.#running, agenda.timers];
+    const hasMoved = (): boolean =>
+      agenda.nextMs <= agenda.now() || agenda.timers !== timers || this.#running < running;
     for (let look = 0; look < MOST_LOOKS; look += 1) {
       if (look >= PROVING_LOOKS && fresh.some((one) => isTimer(one) || isPending(one))) break;
       await inWorld.run(undefined, () => realPause(PROVING_LOOK_MS, { holds: true }));
       const now = this.#elsewhere();
-      if ([...code.keys()].some((key) => !now.has(key))) return true;
-      if (code.size === 0 && (agenda.nextMs <= agenda.now() || running().length < scripts)) return true;
+      if ([...code.keys()].some((key) => !now.has(key))) return fresh;
+      if (code.size === 0 && hasMoved()) return fresh;
     }
-    return code.size > 0 && fresh.some(isPending);
+    return code.size > 0 && fresh.some(isPending) ? fresh : undefined;
+  }
+
+  /**
+   * Whether code may wait for something. A timer that was cleared at once is none: `ws` sets one
+   * that its transport replaces.
+   */
+  #isSuspect(one: Begun, isElsewhere: boolean): boolean {
+    if (isPending(one)) return true;
+    return isElsewhere ? !isTimer(one) : this.#running > 0 && one.by !== undefined && isJob(one);
   }
 
   #elsewhere(): ReadonlyMap<string, string> {
@@ -256,6 +293,11 @@ function isTimer({ name }: Begun): boolean {
 
 function isTimerOver(begun: Begun): boolean {
   return isTimer(begun) && !isPending(begun);
+}
+
+/** Whether threads of Node compute it: a hash, or a file from Node 26 on. */
+function isJob({ name }: Begun): boolean {
+  return name.endsWith('Job');
 }
 
 /** Whether Node says so: not of what its threads compute, such as a hash. */
@@ -283,11 +325,24 @@ function placesOf({ trace }: Begun): readonly string[] {
   return [...places.filter((place) => !isOfLibrary(place)), ...places].slice(0, 1);
 }
 
-function escapeText(seed: number, who: Iterable<string>, begun: readonly Begun[]): string {
+const WAITS = 'waits in nothing of it';
+
+/** Names the code that has begun something. */
+function culpritsText(proved: readonly Begun[]): string {
+  const timers = proved
+    .filter(isTimer)
+    .map(({ by }) => `a timer's callback${by === undefined ? '' : ` of ${by}`}`);
+  const others = proved.filter((one) => !isTimer(one)).map(({ by = 'other code' }) => by);
+  return [
+    ...(others.length === 0 ? [] : [`${listed(others)} ${WAITS}`]),
+    ...(timers.length === 0 ? [] : [`${listed(timers)} runs outside of it`]),
+  ].join(', and ');
+}
+
+function escapeText(seed: number, who: string, begun: readonly Begun[]): string {
   const shown = begun.map((one) => [one.name, ...placesOf(one).map((place) => `(${place})`)].join(' '));
   return (
-    `The world with seed ${seed} cannot go on: ${listed(who)} waits in nothing of it, ` +
-    `while Node has ${listed(shown)} pending. ` +
+    `The world with seed ${seed} cannot go on: ${who}, while Node has ${listed(shown)} pending. ` +
     "Use ws.clock.sleep(ms) in place of Node's timers, and w.real(promise) around real I/O"
   );
 }

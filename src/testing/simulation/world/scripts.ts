@@ -43,10 +43,11 @@ export class Scripts {
   }
 
   async #run(entry: Script, script: () => Promise<void>): Promise<void> {
+    const by = `script '${entry.name}'`;
     try {
-      await this.#escapes.inside(script);
+      await this.#escapes.named(by, script);
     } catch (error) {
-      this.#onError({ error, by: `script '${entry.name}'` });
+      this.#onError({ error, by });
       throw error;
     } finally {
       entry.hasEnded = true;

@@ -106,7 +106,6 @@ export class SeededWorld implements World {
     this.escapes = new Escapes({
       seed,
       servers,
-      running: () => this.running,
       agenda: this.agenda,
       ...(recording && { watchedEvents: Infinity }),
     });
