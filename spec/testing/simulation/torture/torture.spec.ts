@@ -4,7 +4,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Handler } from 'corosock';
 import { torture } from 'corosock/testing';
-import type { WorldClient } from 'corosock/testing';
+import type { TortureOptions, WorldClient } from 'corosock/testing';
 import { atEnd, failure, good, twoMessages } from './tortured.ts';
 import { Echo } from '../../../../examples/stories/echo.ts';
 
@@ -20,6 +20,15 @@ describe('torture', { timeout: 30_000 }, () => {
     expect(await torture(good, twoMessages, { hostile: false })).toMatchObject({ waits: 5, cuts: 30 });
   });
 
+  it.each<[string, TortureOptions]>([
+    ['bytes', { fidelity: 'wire' }],
+    ['delays', { faults: 'mild' }],
+    ['bytes, delays and chunks', { fidelity: 'wire', faults: { delayMs: [1, 50], cutChunks: true } }],
+  ])('cuts a good handler as often over links of %s', async (_, options) => {
+    const [plain, other] = [await torture(good, twoMessages), await torture(good, twoMessages, options)];
+    expect([other.waits, other.survived]).toEqual([plain.waits, plain.survived]);
+  });
+
   it('gives the same report for the same seed', async () => {
     const [one, two] = [await torture(Echo, twoMessages), await torture(Echo, twoMessages)];
     expect(one).toEqual(two);
@@ -27,6 +36,14 @@ describe('torture', { timeout: 30_000 }, () => {
 });
 
 describe('torture names the cut, the wait, its line and its seed', { timeout: 30_000 }, () => {
+  it('over bytes and with delays, too', async () => {
+    const throws = atEnd((_, end) => {
+      if (end === 1006) throw new Error('planted');
+    });
+    const options: TortureOptions = { fidelity: 'wire', faults: 'mild' };
+    expect((await failure(throws, options)).message).toMatch(/link lost .* Error: planted/u);
+  });
+
   it('of a handler that fails after a time-out', async () => {
     const handler: Handler = async (ws) => {
       for (;;) {
@@ -126,6 +143,20 @@ describe('torture needs a good run: it refuses', { timeout: 30_000 }, () => {
     ['torture(): expected seed to be a safe integer', () => torture(good, twoMessages, { seed: -1 })],
     ['torture() host', () => torture(good, twoMessages, { host: 1 as never })],
     ['torture(): expected client to be', () => torture(good, twoMessages, { client: 1 as never })],
+    [
+      "torture(): expected fidelity to be 'messages'",
+      () => torture(good, twoMessages, { fidelity: 1 as never }),
+    ],
+    ['beside faults.cutChunks', () => torture(good, twoMessages, { faults: { cutChunks: true } })],
+    [
+      "torture(): expected faults to be 'none', 'mild' or an object of delayMs and cutChunks: the cuts are the other faults, got an object",
+      () => torture(good, twoMessages, { faults: { reset: 0.1 } as never }),
+    ],
+    [
+      'the cuts are the other faults, got "cruel"',
+      () => torture(good, twoMessages, { faults: 'cruel' as never }),
+    ],
+    ['torture(): expected faults to be', () => torture(good, twoMessages, { faults: 1 as never })],
     ['w.serve()', () => torture(good, twoMessages, { host: { clocks: 1 } as never })],
   ])('refuses: %s', async (message, call) => {
     await expect(call()).rejects.toMatchObject({

@@ -176,7 +176,7 @@ export class TortureRun {
     await this.#goOn(() => this.#isScenarioOver);
     if (this.#cut === undefined && !this.#isScenarioOver) this.#waiting = whoWaits(world);
     void this.#client?.close();
-    await this.#goOn(() => this.#isScenarioOver && this.#run?.hasEnded !== false);
+    await this.#goOn(() => this.#isScenarioOver && this.#haveEnded);
     void scenario;
     if (this.#drive.isLivelock) {
       // Its world stays stopped: it would go on for ever.
@@ -224,6 +224,12 @@ export class TortureRun {
     this.#isConnecting = false;
     this.#run = run;
     if (this.#conditions === 'slowPeer') this.#writes = new SlowWrites(run.conversation, this.#world.agenda);
+  }
+
+  /** Whether the handler and both ends of its link have ended. */
+  get #haveEnded(): boolean {
+    const isOpen = this.#client !== undefined && this.#client.closeInfo === undefined;
+    return this.#run?.hasEnded !== false && !isOpen;
   }
 
   /** Lets time pass until something holds, or nothing goes on by itself. */

@@ -13,6 +13,8 @@ import type { Failure } from './survival.ts';
 import type { TortureResult } from './torture-result.ts';
 import { TortureRun } from './torture-run.ts';
 import type { RunPlan, TortureClient, TortureScenario, TortureSetup } from './torture-run.ts';
+import { checkFaults, fitting } from '../seeded/faults.ts';
+import type { Faults } from '../seeded/faults.ts';
 import { WORLD_OPTIONS } from '../world/world-options.ts';
 import type { WorldOptions } from '../world/world-options.ts';
 import type { HostOptions } from '../../../server/host-options.ts';
@@ -24,11 +26,17 @@ import {
   checkNames,
   checkObject,
 } from '../../../core/arguments.ts';
-import { complete, defaultsOf, namesOf } from '../../../core/options.ts';
+import { complete, namesOf } from '../../../core/options.ts';
 import type { Complete, OptionTable } from '../../../core/options.ts';
 
 /** What `torture` plays with. */
-export interface TortureOptions extends Pick<WorldOptions, 'seed'> {
+export interface TortureOptions extends Pick<WorldOptions, 'seed' | 'fidelity'> {
+  /**
+   * What links do beside the cuts: messages or chunks take time, and chunks are cut and merged.
+   * Faults that end or silence a link or a host are refused: the cuts are these faults, one at each
+   * wait, and in the run without a cut the scenario has to succeed. Default `'none'`.
+   */
+  readonly faults?: 'none' | 'mild' | Pick<Faults, 'delayMs' | 'cutChunks'>;
   /** Those of the host, without `clock`. What its `report` gets is judged, too. Default none. */
   readonly host?: HostOptions;
   /** Whether the hostile inputs are sent, too. Default true. */
@@ -42,6 +50,8 @@ export interface TortureOptions extends Pick<WorldOptions, 'seed'> {
 
 const TORTURE_OPTIONS: OptionTable<TortureOptions> = {
   seed: WORLD_OPTIONS.seed,
+  fidelity: WORLD_OPTIONS.fidelity,
+  faults: ['none', checkHarmless],
   host: [Object.freeze({}), checkOptions],
   hostile: [true, checkBoolean],
   client: [Object.freeze({}), checkClient],
@@ -99,7 +109,7 @@ export interface TortureReport {
  * @param server - What is served: one server, or a map of patterns.
  * @param scenario - Plays the client, and gets the stage: `{ world, host }`. When it has ended, the
  *   client closes.
- * @param options - `seed`, `host`, `hostile`, `client`.
+ * @param options - `seed`, `fidelity`, `faults`, `host`, `hostile`, `client`.
  * @returns The numbers of waits and cuts; as text `your handler survived 212 cuts`.
  * @throws SimulationError `COROSOCK_SIMULATION` for the first cut that the handler does not
  *   survive, and for a handler that never waits. Its text names the cut, the wait and the line,
@@ -113,7 +123,7 @@ export async function torture(
   checkFunction('torture()', 'scenario', scenario);
   checkObject('torture()', options);
   checkNames('torture()', options, namesOf(TORTURE_OPTIONS));
-  const settings = complete<TortureOptions>('torture()', options, TORTURE_OPTIONS);
+  const settings = fitting('torture()', complete<TortureOptions>('torture()', options, TORTURE_OPTIONS));
   return new Torture(server, scenario, settings).run();
 }
 
@@ -127,8 +137,8 @@ class Torture {
   #usual: number | undefined;
 
   constructor(server: Routes, scenario: TortureScenario, settings: Complete<TortureOptions>) {
-    const { seed, host, client, hostile } = settings;
-    const world = { ...defaultsOf(WORLD_OPTIONS), seed };
+    const { seed, fidelity, faults, host, client, hostile } = settings;
+    const world = { seed, fidelity, faults };
     this.#setup = { server, scenario, hostOptions: host, client, world };
     this.#isHostile = hostile;
   }
@@ -218,6 +228,18 @@ class Report implements TortureReport {
   toString(): string {
     return `your handler survived ${this.survived} cuts`;
   }
+}
+
+/** The faults that leave a link as it is. */
+const HARMLESS: ReadonlySet<string> = new Set<keyof Faults>(['delayMs', 'cutChunks']);
+
+/** Refuses faults that end or silence a link. */
+function checkHarmless(call: string, name: string, faults: unknown): void {
+  checkFaults(call, name, faults);
+  if (faults === 'none' || faults === 'mild') return;
+  if (faults !== 'cruel' && Object.keys(faults as Faults).every((fault) => HARMLESS.has(fault))) return;
+  const expected = `${name} to be 'none', 'mild' or an object of delayMs and cutChunks`;
+  throw badArgument(call, `${expected}: the cuts are the other faults`, faults);
 }
 
 function checkClient(call: string, name: string, client: unknown): void {
