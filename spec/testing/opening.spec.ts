@@ -22,6 +22,17 @@ describe('a refusal over a port, in memory, and over bytes in memory', () => {
       () => new Response('not you\n', { status: 401, headers: { 'X-Why': 'no', 'Retry-After': '7' } }),
       { status: 401, body: 'not you\n', retryAfterMs: 7000, headers: { 'x-why': 'no', 'retry-after': '7' } },
     ],
+    [
+      'with two lines of one name',
+      () => {
+        const headers = new Headers([
+          ['Set-Cookie', 'a=1'],
+          ['Set-Cookie', 'b=2'],
+        ]);
+        return new Response('no', { status: 403, headers });
+      },
+      { status: 403, body: 'no', headers: { 'set-cookie': 'a=1, b=2' } },
+    ],
     ['without a body', () => new Response(null, { status: 403 }), { status: 403, body: '' }],
     ['of ours', () => false, { status: 403, body: 'This client may not connect\n' }],
     [

@@ -23,6 +23,20 @@ describe('w.spawn', () => {
     expect(order).toEqual(['test', 'ada']);
   });
 
+  it('runs a script also when the first 200 events are over, in which escapes are looked for', async () => {
+    await using w = world();
+    for (let ms = 0; ms < 201; ms += 1) {
+      void w.clock.sleep(1);
+      await w.clock.advance(1);
+    }
+    let hasRun = false;
+    await w.spawn('ada', async () => {
+      await w.clock.sleep(0);
+      hasRun = true;
+    });
+    expect(hasRun).toBe(true);
+  });
+
   it('fails the end of the world with the error of a script', async () => {
     const w = world();
     const error = new Error('of the script');
