@@ -15,6 +15,7 @@ const config: ViteUserConfig = {
       { find: /^corosock$/, replacement: src('index.ts') },
       { find: /^corosock\/client$/, replacement: src('client/index.ts') },
       { find: /^corosock\/nats$/, replacement: src('nats/index.ts') },
+      { find: /^corosock\/redis$/, replacement: src('redis/index.ts') },
       { find: /^corosock\/testing$/, replacement: src('testing/index.ts') },
       { find: /^#platform$/, replacement: src('platform/node.ts') },
       // The copy that graphql-ws loads: two of them refuse each other's schemas.
@@ -63,6 +64,7 @@ const config: ViteUserConfig = {
         'src/hub/**': { branches: 100 },
         'src/brokers/**': { branches: 100 },
         'src/nats/**': { branches: 100 },
+        'src/redis/**': { branches: 100 },
         'src/server/**': { branches: 100 },
         'src/client/**': { branches: 100 },
       },

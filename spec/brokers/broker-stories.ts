@@ -98,22 +98,22 @@ export function linkStories(real: RealBroker): void {
     const told: boolean[] = [];
     two.onChange((isUp) => told.push(isUp));
     proxy.cut();
-    await until('it was down and is up', () => told.length === 2);
+    await until('the gap is told', () => atTwo.gaps.length === 1 && two.isUp);
     await one.publish('a', text('of one'));
     await two.publish('a', text('of two'));
     await until('both have come', () => atTwo.events.length === 2 && atOne.events.length === 1);
-    expect([atOne.events, atTwo.events, told]).toEqual([['of two'], ['gap', 'of one'], [false, true]]);
+    expect([atOne.events, atTwo.events]).toEqual([['of two'], ['gap', 'of one']]);
+    // A node with two links may lose them one after the other.
+    expect([told[0], told.at(-1)]).toEqual([false, true]);
   });
 
   it('K3: finds a link that is dead without an end within some seconds', async () => {
     await using scene = await sceneOf(real);
     const [one, { node: two, proxy }] = [await scene.node(), await scene.overProxy()];
     const atTwo = await record(two, 'a');
-    const told: boolean[] = [];
-    two.onChange((isUp) => told.push(isUp));
     proxy.stall();
     await one.publish('a', text('lost'));
-    await until('it was down and is up', () => told.length === 2);
+    await until('the gap is told', () => atTwo.gaps.length === 1 && two.isUp);
     await one.publish('a', text('after'));
     await until('it has come', () => atTwo.events.length === 2);
     expect(atTwo.events).toEqual(['gap', 'after']);

@@ -75,6 +75,11 @@ const entryPoints = [
     load: async (): Promise<object> => await import('../../src/nats/index.ts'),
   },
   {
+    name: './redis',
+    names: ['redisBroker'],
+    load: async (): Promise<object> => await import('../../src/redis/index.ts'),
+  },
+  {
     name: './testing',
     names: [
       'ConnectError',

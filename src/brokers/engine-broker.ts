@@ -54,6 +54,7 @@ export class EngineBroker implements Broker {
   readonly #stale = new Set<string>();
   #state: 'down' | 'restoring' | 'up' | 'closed' = 'down';
   #session = 0;
+  #canPublish = true;
   /** Why the client could not connect. */
   #failure: unknown;
   /** What the listeners were told last. */
@@ -67,7 +68,7 @@ export class EngineBroker implements Broker {
   }
 
   get isUp(): boolean {
-    return this.#state === 'up';
+    return this.#state === 'up' && this.#canPublish;
   }
 
   get isClosed(): boolean {
@@ -83,7 +84,7 @@ export class EngineBroker implements Broker {
     if (!(bytes instanceof Uint8Array)) {
       throw badArgument('broker.publish()', 'bytes to be a Uint8Array', bytes);
     }
-    if (this.#state !== 'up') throw this.#notUp();
+    if (!this.isUp) throw this.#notUp();
     return await this.#calls.track(bytes.length, () => this.#engine.publish(address, bytes));
   }
 
@@ -129,7 +130,7 @@ export class EngineBroker implements Broker {
   #close(error: Error): void {
     if (this.#state === 'closed') return;
     const wasUp = this.isUp;
-    const addresses = wasUp ? Array.from(this.#book.entries(), ({ address }) => address) : [];
+    const addresses = this.#state === 'up' ? Array.from(this.#book.entries(), ({ address }) => address) : [];
     this.#state = 'closed';
     this.#session += 1;
     this.#book.clear(error);
@@ -159,6 +160,17 @@ export class EngineBroker implements Broker {
     this.#state = 'restoring';
     this.#session += 1;
     void this.#restore(this.#session);
+  }
+
+  /**
+   * Whether messages can be sent: for an engine with a link of its own for them. Without it no
+   * subscription loses anything.
+   */
+  setPublishing(canPublish: boolean): void {
+    if (this.#state === 'closed') return;
+    this.#canPublish = canPublish;
+    if (!canPublish) this.#calls.lose();
+    this.#tell(this.isUp);
   }
 
   /** A message has come over the link. What still comes over a lost one belongs to its gap. */
@@ -212,7 +224,7 @@ export class EngineBroker implements Broker {
       if (session !== this.#session) return;
       entry.resolve();
     }
-    this.#tell(true);
+    this.#tell(this.isUp);
   }
 
   #ask(entry: Entry): void {

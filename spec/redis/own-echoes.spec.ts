@@ -1,0 +1,71 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { OwnEchoes } from '../../src/redis/own-echoes.ts';
+
+const bytes = (words: string): Uint8Array => new TextEncoder().encode(words);
+
+describe('OwnEchoes', () => {
+  it('knows an echo once', () => {
+    const echoes = new OwnEchoes();
+    echoes.expect('a', bytes('1'));
+    expect([echoes.isEcho('b', bytes('1')), echoes.isEcho('a', bytes('2'))]).toEqual([false, false]);
+    expect([echoes.isEcho('a', bytes('1')), echoes.isEcho('a', bytes('1')), echoes.size]).toEqual([
+      true,
+      false,
+      0,
+    ]);
+  });
+
+  it('forgets what was sent before an echo: its own echo is lost', () => {
+    const echoes = new OwnEchoes();
+    for (const words of ['1', '2', '3']) echoes.expect('a', bytes(words));
+    expect(echoes.isEcho('a', bytes('2'))).toBe(true);
+    expect([echoes.isEcho('a', bytes('1')), echoes.isEcho('a', bytes('3')), echoes.size]).toEqual([
+      false,
+      true,
+      0,
+    ]);
+  });
+
+  it('keeps, over the loss of a link, what the server has not taken yet', () => {
+    const echoes = new OwnEchoes();
+    const take = echoes.expect('a', bytes('taken'));
+    echoes.expect('a', bytes('under way'));
+    take();
+    echoes.lose();
+    expect([echoes.isEcho('a', bytes('taken')), echoes.isEcho('a', bytes('under way'))]).toEqual([
+      false,
+      true,
+    ]);
+  });
+
+  it('forgets an address', () => {
+    const echoes = new OwnEchoes();
+    echoes.expect('a', bytes('1'));
+    echoes.forget('a');
+    echoes.forget('b');
+    expect([echoes.isEcho('a', bytes('1')), echoes.size]).toEqual([false, 0]);
+  });
+
+  it('keeps 65,536 messages at most', () => {
+    const echoes = new OwnEchoes();
+    for (let count = 0; count <= 65_536; count += 1) echoes.expect('a', bytes('1'));
+    expect(echoes.size).toBe(1);
+  });
+
+  it('lets each foreign message pass and no own one, in any mixture of the two', () => {
+    fc.assert(
+      fc.property(fc.array(fc.record({ isOwn: fc.boolean(), id: fc.nat(9) })), (messages) => {
+        const echoes = new OwnEchoes();
+        const wire = messages.map(({ isOwn, id }, index) => {
+          const sent = bytes(isOwn ? `own ${index} ${id}` : `foreign ${id}`);
+          if (isOwn) echoes.expect('a', sent);
+          return sent.slice();
+        });
+        const passed = wire.filter((message) => !echoes.isEcho('a', message));
+        expect(passed).toHaveLength(messages.filter(({ isOwn }) => !isOwn).length);
+        expect(echoes.size).toBe(0);
+      }),
+    );
+  });
+});

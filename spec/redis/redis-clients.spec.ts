@@ -1,0 +1,78 @@
+// What `redisBroker` refuses, and what it does with clients that are not connected.
+
+import { describe, expect, it } from 'vitest';
+import { redisBroker } from 'corosock/redis';
+import type { RedisClients } from 'corosock/redis';
+import { settle } from 'corosock/testing';
+import { FakeIoRedis, SOUND } from './fake-ioredis.ts';
+
+type Client = RedisClients['publisher'];
+
+function clientsOf(publisher: object, subscriber: object = new FakeIoRedis({})): RedisClients {
+  return { publisher: publisher as Client, subscriber: subscriber as Client };
+}
+
+const withoutStatus = { on() {}, off() {}, publish() {}, subscribe() {}, unsubscribe() {}, ping() {} };
+const same = new FakeIoRedis();
+
+describe('redisBroker', () => {
+  it.each([
+    [undefined, /^redisBroker\(\): expected options to be an object, got undefined/],
+    [
+      clientsOf({ publish() {} }),
+      /expected publisher to be a client of redis 5 or 6 \(npm install redis\), ioredis 5 or 6 \(npm install ioredis\)/,
+    ],
+    [clientsOf(withoutStatus), /expected publisher to be a client of redis 5 or 6 .*got an object/],
+    [clientsOf(new FakeIoRedis(), {}), /expected subscriber to be a client of redis 5 or 6/],
+    [clientsOf(same, same), /expected subscriber to be another client than publisher/],
+    [clientsOf(new FakeIoRedis({})), /expected publisher to be new Redis\(url, \{ enableOfflineQueue: false/],
+    [clientsOf(new FakeIoRedis({ enableOfflineQueue: false })), /got one that keeps commands/],
+    [clientsOf(new FakeIoRedis({ ...SOUND, keyPrefix: 'x:' })), /a client without keyPrefix/],
+    [
+      clientsOf({ ...withoutStatus, isReady: true, options: {} }),
+      /expected publisher to be createClient\(\{ url, disableOfflineQueue: true \}\), got one with an offline queue/,
+    ],
+  ])('refuses %s', (clients, text) => {
+    expect(() => redisBroker(clients as RedisClients)).toThrow(text);
+  });
+
+  it('is up when both clients are ready, and loses nothing with the publisher alone', async () => {
+    const [publisher, subscriber] = [new FakeIoRedis(), new FakeIoRedis({})];
+    const broker = redisBroker(clientsOf(publisher, subscriber));
+    const told: boolean[] = [];
+    let gaps = 0;
+    broker.onChange((isUp) => told.push(isUp));
+    subscriber.turn('ready');
+    await settle();
+    await broker.subscribe(
+      'a',
+      () => {},
+      () => (gaps += 1),
+    );
+    expect(broker.isUp).toBe(false);
+    publisher.turn('ready');
+    publisher.turn('close');
+    await expect(broker.publish('a', new Uint8Array(0))).rejects.toThrow('The broker is down');
+    publisher.turn('ready');
+    expect([told, gaps]).toEqual([[true, false, true], 0]);
+    await broker.close();
+    publisher.turn('close');
+    expect(subscriber.calls).toEqual(['subscribe corosock:a', 'unsubscribe corosock:a']);
+  });
+
+  it('ignores channels that are not its own', async () => {
+    const subscriber = new FakeIoRedis({});
+    const broker = redisBroker(clientsOf(new FakeIoRedis(), subscriber), { prefix: 'mine' });
+    subscriber.turn('ready');
+    const got: string[] = [];
+    await broker.subscribe(
+      'a',
+      (bytes) => got.push(new TextDecoder().decode(bytes)),
+      () => {},
+    );
+    subscriber.emit('messageBuffer', Buffer.from('other:a'), Buffer.from('foreign'));
+    subscriber.emit('messageBuffer', Buffer.from('mine:a'), Buffer.from('mine'));
+    expect(got).toEqual(['mine']);
+    await broker.close();
+  });
+});

@@ -1,0 +1,72 @@
+// A link over a client of ioredis 5 and 6 or of iovalkey, by its shape. redis-clients.ts makes it;
+// the broker uses it as a RedisLink.
+
+import type { ChannelReceiver, RedisLink } from './redis-link.ts';
+import { noop } from '../core/noop.ts';
+
+/** A client of ioredis 5 or 6, or of iovalkey, as far as the broker uses it. */
+export interface IoRedisClient {
+  readonly status: string;
+  on(event: string, listener: (...values: unknown[]) => void): unknown;
+  off(event: string, listener: (...values: unknown[]) => void): unknown;
+  publish(channel: string, message: Buffer): Promise<unknown>;
+  subscribe(...channels: string[]): Promise<unknown>;
+  unsubscribe(...channels: string[]): Promise<unknown>;
+  ping(): Promise<unknown>;
+  disconnect(reconnect?: boolean): void;
+}
+
+/** `close` comes with each loss, `ready` when the client takes commands again. */
+const CHANGES = ['ready', 'close', 'end'] as const;
+
+/** Makes a link of a client. */
+export class IoRedisLink implements RedisLink {
+  readonly #client: IoRedisClient;
+  readonly #receive: (...values: unknown[]) => void;
+  #look = noop;
+
+  constructor(client: IoRedisClient, receive: ChannelReceiver) {
+    this.#client = client;
+    this.#receive = (channel, message) => receive(String(channel), message as Buffer);
+    client.on('messageBuffer', this.#receive);
+    // Without a listener the client writes each failure to reconnect to the console.
+    client.on('error', noop);
+  }
+
+  get isReady(): boolean {
+    return this.#client.status === 'ready';
+  }
+
+  follow(look: () => void): void {
+    this.#look = look;
+    for (const event of CHANGES) this.#client.on(event, look);
+  }
+
+  publish(channel: string, bytes: Buffer): Promise<unknown> {
+    return this.#client.publish(channel, bytes);
+  }
+
+  subscribe(channels: readonly string[]): Promise<unknown> {
+    return this.#client.subscribe(...channels);
+  }
+
+  unsubscribe(channel: string): Promise<unknown> {
+    return this.#client.unsubscribe(channel);
+  }
+
+  ping(): Promise<unknown> {
+    return this.#client.ping();
+  }
+
+  reset(): void {
+    // `disconnect` waits for the other end to close, which a dead link never does.
+    const { stream } = this.#client as { readonly stream?: { destroy(): void } };
+    if (stream === undefined) this.#client.disconnect(true);
+    else stream.destroy();
+  }
+
+  release(): void {
+    this.#client.off('messageBuffer', this.#receive);
+    for (const event of CHANGES) this.#client.off(event, this.#look);
+  }
+}

@@ -1,0 +1,72 @@
+// A link over a client of node-redis 5 and 6 (the package `redis`), by its shape. redis-clients.ts
+// makes it; the broker uses it as a RedisLink.
+
+import type { ChannelReceiver, RedisLink } from './redis-link.ts';
+import { noop } from '../core/noop.ts';
+
+type BufferListener = (message: Buffer, channel: Buffer) => void;
+
+/** A client of `redis` 5 or 6, as far as the broker uses it. */
+export interface NodeRedisClient {
+  readonly isReady: boolean;
+  on(event: string, listener: (...values: unknown[]) => void): unknown;
+  off(event: string, listener: (...values: unknown[]) => void): unknown;
+  publish(channel: string, message: Buffer): Promise<unknown>;
+  subscribe(channels: string[], listener: BufferListener, bufferMode: true): Promise<unknown>;
+  unsubscribe(channel: string, listener: BufferListener, bufferMode: true): Promise<unknown>;
+  ping(): Promise<unknown>;
+  destroy(): void;
+  connect(): Promise<unknown>;
+}
+
+/** `error` comes with each loss, before `reconnecting`; `ready` behind the subscriptions. */
+const CHANGES = ['ready', 'error', 'reconnecting', 'end'] as const;
+
+/** Makes a link of a client. */
+export class NodeRedisLink implements RedisLink {
+  readonly #client: NodeRedisClient;
+  readonly #listener: BufferListener;
+  #look = noop;
+
+  constructor(client: NodeRedisClient, receive: ChannelReceiver) {
+    this.#client = client;
+    this.#listener = (message, channel) => receive(channel.toString(), message);
+    // Without a listener an `error` would end the process.
+    client.on('error', noop);
+  }
+
+  get isReady(): boolean {
+    return this.#client.isReady;
+  }
+
+  follow(look: () => void): void {
+    this.#look = look;
+    for (const event of CHANGES) this.#client.on(event, look);
+  }
+
+  publish(channel: string, bytes: Buffer): Promise<unknown> {
+    return this.#client.publish(channel, bytes);
+  }
+
+  /** What the client has subscribed to again by itself before it was ready costs no command. */
+  subscribe(channels: readonly string[]): Promise<unknown> {
+    return this.#client.subscribe([...channels], this.#listener, true);
+  }
+
+  unsubscribe(channel: string): Promise<unknown> {
+    return this.#client.unsubscribe(channel, this.#listener, true);
+  }
+
+  ping(): Promise<unknown> {
+    return this.#client.ping();
+  }
+
+  reset(): void {
+    this.#client.destroy();
+    this.#client.connect().then(noop, noop);
+  }
+
+  release(): void {
+    for (const event of CHANGES) this.#client.off(event, this.#look);
+  }
+}

@@ -1,0 +1,77 @@
+// Redis gives a message to all subscribers, its own publisher among them. Here the echoes of a
+// node's own messages are recognised, by what they hold: the bytes on the wire stay those of the
+// caller, so that a program in another language can publish, too.
+
+/** Forgets all beyond this: the hub drops what it has sent itself, so that nothing breaks. */
+const MOST = 65_536;
+
+interface Sent {
+  readonly bytes: Uint8Array;
+  /** The server has taken it: its echo is on the link of the subscriber, or was lost with it. */
+  isTaken: boolean;
+}
+
+/** The messages of this node whose echo has not come. */
+export class OwnEchoes {
+  /** In the order in which they were sent, by address. Echoes come in that order. */
+  readonly #sent = new Map<string, Sent[]>();
+  #count = 0;
+
+  get size(): number {
+    return this.#count;
+  }
+
+  /** Expects the echo of a message. @returns Notes that the server has taken it. */
+  expect(address: string, bytes: Uint8Array): () => void {
+    if (this.#count >= MOST) this.#clear();
+    const sent: Sent = { bytes, isTaken: false };
+    const line = this.#sent.get(address);
+    if (line === undefined) this.#sent.set(address, [sent]);
+    else line.push(sent);
+    this.#count += 1;
+    return () => {
+      sent.isTaken = true;
+    };
+  }
+
+  /** Tells whether a message is an echo. Those that were sent before it on its address are lost. */
+  isEcho(address: string, bytes: Uint8Array): boolean {
+    const line = this.#sent.get(address);
+    if (line === undefined) return false;
+    const index = line.findIndex((sent) => isEqual(sent.bytes, bytes));
+    if (index < 0) return false;
+    this.#keep(address, line.slice(index + 1), line.length);
+    return true;
+  }
+
+  /** The link of the subscriber is lost: no echo comes of what the server had taken. */
+  lose(): void {
+    for (const [address, line] of this.#sent) {
+      this.#keep(
+        address,
+        line.filter(({ isTaken }) => !isTaken),
+        line.length,
+      );
+    }
+  }
+
+  /** The address is subscribed to no more. */
+  forget(address: string): void {
+    this.#keep(address, [], this.#sent.get(address)?.length ?? 0);
+  }
+
+  #keep(address: string, line: Sent[], before: number): void {
+    this.#count -= before - line.length;
+    if (line.length === 0) this.#sent.delete(address);
+    else this.#sent.set(address, line);
+  }
+
+  #clear(): void {
+    this.#sent.clear();
+    this.#count = 0;
+  }
+}
+
+function isEqual(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && Buffer.compare(a, b) === 0;
+}
