@@ -2,7 +2,7 @@
 // member. It sends through the writer of its socket, in line with the writes of the handler.
 // room-state.ts makes it and calls `deliver`.
 
-import type { JoinStyle } from './join-style.ts';
+import type { JoinStyle, Prepared } from './join-style.ts';
 import { LatestMessages } from './latest-messages.ts';
 import type { OutgoingMessage } from './outgoing-message.ts';
 import type { MembershipOf, RoomOf } from './room.ts';
@@ -119,25 +119,25 @@ export class Member<Ws extends RoomSocket>
 
   /** Sends what its style has prepared, or does what its option `slow` says. Calls no hook. */
   deliver(tally: Tally): void {
-    const message = this.style.now?.message;
+    const { message, key } = this.style.now as Prepared;
     if (message === undefined) return this.#skip(tally);
     const { conversation, ws } = this.#socket;
     const status = conversation.writer.offer(message.data, message.optionsFor(ws));
     if (status === 'ok') tally.accepted += 1;
-    else if (status === 'full') this.#deliverSlowly(message, tally);
+    else if (status === 'full') this.#deliverSlowly(message, key, tally);
     else this.#end(tally);
   }
 
-  #deliverSlowly(message: OutgoingMessage, tally: Tally): void {
+  #deliverSlowly(message: OutgoingMessage, key: string | undefined, tally: Tally): void {
     const { conversation, ws } = this.#socket;
-    const { slow, now } = this.style;
+    const { slow } = this.style;
     if (slow === 'skip') return this.#skip(tally);
     if (slow === 'close') {
       conversation.close(1013, '', 'limit', new SlowMemberError(this.state.face.name));
       return this.#end(tally);
     }
     this.#latest ??= new LatestMessages();
-    const added = this.#latest.add(conversation.writer, message, message.optionsFor(ws), now?.key);
+    const added = this.#latest.add(conversation.writer, message, message.optionsFor(ws), key);
     if (added === 'skipped') return this.#skip(tally);
     if (added === 'replaced') this.replaced += 1;
     tally[added] += 1;

@@ -54,7 +54,8 @@ export class RetainedMessages {
 
   /** Keeps a message in the place of the one before. An empty one only removes that. */
   keep(room: KeepingRoom, key: true | string, data: Data, sequence: number): void {
-    this.#remove(room.kept?.get(key));
+    const older = room.kept?.get(key);
+    if (older !== undefined) this.#remove(older);
     if (data.length === 0) return;
     // Bytes are the publisher's, or a view on a larger buffer.
     const own = typeof data === 'string' ? data : copyBytes(data);
@@ -84,11 +85,11 @@ export class RetainedMessages {
     kept.room.keptOnDrop();
   }
 
-  #remove(kept: Kept | undefined): void {
-    if (kept === undefined) return;
+  #remove(kept: Kept): void {
     const { room, key, bytes } = kept;
-    room.kept?.delete(key);
-    if (room.kept?.size === 0) room.kept = undefined;
+    const all = room.kept as Map<true | string, Kept>;
+    all.delete(key);
+    if (all.size === 0) room.kept = undefined;
     this.#oldestFirst.remove(kept);
     this.#bytes -= bytes;
   }

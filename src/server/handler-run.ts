@@ -8,7 +8,7 @@ import { ClientMessages } from './client-messages.ts';
 import type { ClientMessagesListener, ClientMessagesSettings } from './client-messages.ts';
 import type { LogHooks } from './host-hooks.ts';
 import { HostedSocket } from './hosted-socket.ts';
-import type { SocketRun } from './hosted-socket.ts';
+import type { RoomHost, SocketRun } from './hosted-socket.ts';
 import { closeCodeFor, isExpectedEnd } from './outcome.ts';
 import type { HandlerEnd, Outcome } from './outcome.ts';
 import { reportLimit, reportUnread } from './limit-reports.ts';
@@ -46,7 +46,7 @@ export interface RunSettings
 }
 
 /** Hears of the ends of a run; an interface, because the host makes the run. */
-export interface RunListener {
+export interface RunHost extends RoomHost {
   /**
    * The socket is closed for good, or all of the run has ended; one call where both happen at
    * once, and no code of users has heard of it before.
@@ -64,7 +64,7 @@ const RETURNED: HandlerEnd = Object.freeze({ kind: 'returned' });
 
 /** Runs one server from the first line of its handler to the real end of its socket. */
 export class HandlerRun
-  extends RunFacts<RunSettings>
+  extends RunFacts<RunSettings, RunHost>
   implements
     ConversationListener,
     ClientMessagesListener,
@@ -81,7 +81,6 @@ export class HandlerRun
   /** Ends the socket with its credential or its lifetime; undefined where neither ends. */
   #life: SocketLife | undefined;
   readonly #member: SessionMember | undefined;
-  readonly #listener: RunListener;
   /** Made with the run, in the context of its handshake; later where no hook is there by then. */
   #hooks: RunHooks | undefined;
   /** Offers messages to `onClientMessage`; undefined where it is not asked. */
@@ -100,12 +99,11 @@ export class HandlerRun
   previous: HandlerRun | undefined;
   next: HandlerRun | undefined;
 
-  constructor(parts: RunParts, settings: RunSettings, listener: RunListener) {
+  constructor(parts: RunParts<RunHost>, settings: RunSettings) {
     super(parts, settings);
     const { conversation, accepted } = parts;
     const { server } = accepted;
     this.#server = server;
-    this.#listener = listener;
     this.ws = new HostedSocket(this);
     if (hasRunHooks(server)) this.#hooks = new RunHooks(server, this, settings);
     if (this.isShared && server.onClientMessage !== undefined) {
@@ -230,7 +228,7 @@ export class HandlerRun
     this.#life?.stop();
     this.#hooks?.stopExpire();
     this.#finishIfOver();
-    if (!this.hasEnded) this.#listener.runOnEnd(this, undefined);
+    if (!this.hasEnded) this.host.runOnEnd(this, undefined);
     this.settings.onClose?.(this.ws, end);
     if (this.#isFinished) return;
     const { clock, closeTimeoutMs } = this.settings;
@@ -334,7 +332,7 @@ export class HandlerRun
   #settle(outcome: Outcome): void {
     this.#outcome = outcome;
     this.settings.unattended.end(this.conversation, this.settings.clock);
-    this.#listener.runOnEnd(this, outcome);
+    this.host.runOnEnd(this, outcome);
     this.#outcomePromise?.resolve(outcome);
   }
 }

@@ -16,8 +16,8 @@ import type { Clock } from '../time/clock.ts';
 import { LazySignal } from '../waiting/lazy-signal.ts';
 
 /** What a run is made of. */
-export interface RunParts {
-  readonly host: RoomHost;
+export interface RunParts<OwnHost extends RoomHost> {
+  readonly host: OwnHost;
   readonly conversation: Conversation;
   readonly pending: PendingHandshake;
   readonly accepted: AcceptedHandshake;
@@ -32,11 +32,11 @@ export interface FactSettings {
 }
 
 /** The facts of one run. */
-export abstract class RunFacts<Settings extends FactSettings> {
+export abstract class RunFacts<Settings extends FactSettings, OwnHost extends RoomHost> {
   protected readonly settings: Settings;
   readonly socketId: SocketId;
   readonly conversation: Conversation;
-  readonly host: RoomHost;
+  readonly host: OwnHost;
   /** The pattern of its route. */
   readonly route: string;
   readonly request: HandshakeRequest;
@@ -50,7 +50,7 @@ export abstract class RunFacts<Settings extends FactSettings> {
   /** Aborts when the host asks the handler to finish. */
   readonly draining: LazySignal = new LazySignal();
 
-  constructor({ host, conversation, pending, accepted }: RunParts, settings: Settings) {
+  constructor({ host, conversation, pending, accepted }: RunParts<OwnHost>, settings: Settings) {
     this.settings = settings;
     this.conversation = conversation;
     this.socketId = pending.socketId;

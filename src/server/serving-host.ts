@@ -11,7 +11,7 @@ import { HandlerMistakes } from './handler-mistakes.ts';
 import { HostWaits } from './host-waits.ts';
 import type { Wait, WaitsFilter } from './host-waits.ts';
 import { HandlerRun } from './handler-run.ts';
-import type { RunListener } from './handler-run.ts';
+import type { RunHost } from './handler-run.ts';
 import type { MakeServer } from './hook-order.ts';
 import { peerOf, UpgradeRequest } from '../handshake/handshake-request.ts';
 import type { ArrivedRequest, HandshakeRequest } from '../handshake/handshake-request.ts';
@@ -27,7 +27,6 @@ import type { OpenResult, Room, ServerSocket } from './host.ts';
 import { RefusedRequests } from './host-hooks.ts';
 import type { HostSettings } from './host-options.ts';
 import { HostedSocket } from './hosted-socket.ts';
-import type { RoomHost } from './hosted-socket.ts';
 import { checkOpen, openLocally } from './open-server.ts';
 import type { Outcome } from './outcome.ts';
 import { Capacity } from './capacity.ts';
@@ -69,7 +68,7 @@ export interface SessionRequest {
 type HandshakePlace = Pick<PendingHandshake, 'socketId' | 'route'>;
 
 /** A {@link Host} over any listener, or over none. */
-export class ServingHost implements RoomHost, RunListener {
+export class ServingHost implements RunHost {
   static {
     showAs(ServingHost.prototype, 'Host', (host) => {
       const { url, ready, sockets } = host;
@@ -261,7 +260,7 @@ export class ServingHost implements RoomHost, RunListener {
     const readers = accepted.answer.sharedConnection ? 'many' : 'one';
     const { settings, runSettings } = this.#terms.of(pending.route);
     const conversation = new Conversation(transport, settings, readers);
-    const run = new HandlerRun({ host: this, conversation, pending, accepted }, runSettings, this);
+    const run = new HandlerRun({ host: this, conversation, pending, accepted }, runSettings);
     this.#runs.add(run);
     run.start();
     return run;
