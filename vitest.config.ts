@@ -14,6 +14,7 @@ const config: ViteUserConfig = {
     alias: [
       { find: /^corosock$/, replacement: src('index.ts') },
       { find: /^corosock\/client$/, replacement: src('client/index.ts') },
+      { find: /^corosock\/ipc$/, replacement: src('ipc/index.ts') },
       { find: /^corosock\/nats$/, replacement: src('nats/index.ts') },
       { find: /^corosock\/redis$/, replacement: src('redis/index.ts') },
       { find: /^corosock\/testing$/, replacement: src('testing/index.ts') },
@@ -63,6 +64,7 @@ const config: ViteUserConfig = {
         'src/handshake/**': { branches: 100 },
         'src/hub/**': { branches: 100 },
         'src/brokers/**': { branches: 100 },
+        'src/ipc/**': { branches: 100 },
         'src/nats/**': { branches: 100 },
         'src/redis/**': { branches: 100 },
         'src/server/**': { branches: 100 },

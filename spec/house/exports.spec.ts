@@ -70,6 +70,11 @@ const entryPoints = [
     load: async (): Promise<object> => await import('../../src/client/index.ts'),
   },
   {
+    name: './ipc',
+    names: ['ipcBroker'],
+    load: async (): Promise<object> => await import('../../src/ipc/index.ts'),
+  },
+  {
     name: './nats',
     names: ['natsBroker'],
     load: async (): Promise<object> => await import('../../src/nats/index.ts'),

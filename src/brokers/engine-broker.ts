@@ -199,6 +199,7 @@ export class EngineBroker implements Broker {
   async #subscribeAgain(entries: readonly Entry[], session: number): Promise<boolean> {
     if (session !== this.#session) return false;
     const asked = entries.filter((entry) => this.#book.has(entry) && entry.askedIn !== session);
+    if (asked.length === 0) return true;
     for (const entry of asked) entry.askedIn = session;
     try {
       await this.#engine.subscribe(asked.map(({ address }) => address));

@@ -1,0 +1,239 @@
+// The broker between processes and threads: over channels in memory, and with real processes.
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ipcBroker } from 'corosock/ipc';
+import type { IpcBroker } from 'corosock/ipc';
+import { brokerContract } from 'corosock/testing';
+import { IpcEngine } from '../../src/ipc/ipc-broker.ts';
+import { record, untilWithin } from '../../src/testing/contracts/recorded-node.ts';
+import { buildPackage } from '../fixtures/built-package.ts';
+import type { BuiltPackage } from '../fixtures/built-package.ts';
+import { linkedPeers } from './linked-peers.ts';
+import type { LinkedPeer } from './linked-peers.ts';
+
+const until = untilWithin(15_000);
+const text = (words: string): Uint8Array => new TextEncoder().encode(words);
+
+let count = 0;
+/** A prefix of its own: the threads of all specs share one space of names. */
+function freshPrefix(): string {
+  count += 1;
+  return `spec-${process.pid}-${count}`;
+}
+
+interface Family {
+  readonly parent: IpcBroker;
+  readonly child: IpcBroker;
+  readonly ofParent: LinkedPeer;
+  readonly ofChild: LinkedPeer;
+  /** Adds a child to a node. */
+  childOf(node: IpcBroker): IpcBroker;
+}
+
+async function family(): Promise<Family> {
+  const make = (peer: LinkedPeer | undefined): IpcBroker => new IpcEngine('spec', peer, freshPrefix()).broker;
+  const parent = make(undefined);
+  const [ofParent, ofChild] = linkedPeers();
+  const child = make(ofChild);
+  parent.adopt(ofParent);
+  await until('the child is up', () => child.isUp);
+  return {
+    parent,
+    child,
+    ofParent,
+    ofChild,
+    childOf(node) {
+      const [mine, its] = linkedPeers();
+      node.adopt(mine);
+      return make(its);
+    },
+  };
+}
+
+describe('ipcBroker between threads keeps the contract', () => {
+  it.each(brokerContract)('$name', async ({ run }) => {
+    const running = run(() => {
+      const prefix = freshPrefix();
+      const nodes = [1, 2, 3].map(() => ipcBroker({ prefix, parent: false }));
+      const [one, two, three] = nodes as [IpcBroker, IpcBroker, IpcBroker];
+      return {
+        nodes: [one, two, three],
+        async [Symbol.asyncDispose]() {
+          for (const node of nodes) await node.close();
+        },
+      };
+    });
+    await expect(running).resolves.toBeUndefined();
+  });
+});
+
+describe.each([
+  'children of one parent',
+  'a parent, its child and a grandchild',
+  'a parent and two children',
+])('ipcBroker between processes keeps the contract: %s', (shape) => {
+  it.each(brokerContract)('$name', async ({ run }) => {
+    const running = run(async () => {
+      const { parent, child, childOf } = await family();
+      const third = childOf(shape.includes('grandchild') ? child : parent);
+      const fourth = childOf(parent);
+      const nodes = shape.startsWith('children')
+        ? ([child, third, fourth] as const)
+        : ([parent, third, child] as const);
+      await until('all are up', () => [parent, child, third, fourth].every(({ isUp }) => isUp));
+      return {
+        nodes,
+        async [Symbol.asyncDispose]() {
+          for (const node of [parent, child, third, fourth]) await node.close();
+        },
+      };
+    });
+    await expect(running).resolves.toBeUndefined();
+  });
+});
+
+describe('ipcBroker', () => {
+  it('refuses wrong options, and a child that is none', async () => {
+    expect(() => ipcBroker({ parent: 1 as never })).toThrow(
+      'ipcBroker(): expected parent to be true or false, got 1',
+    );
+    expect(() => ipcBroker({ prefix: '' })).toThrow(/^ipcBroker\(\): expected prefix to be/);
+    const { parent } = await family();
+    expect(() => parent.adopt({} as never)).toThrow(
+      'broker.adopt(): expected a process of child_process.fork(), got an object',
+    );
+  });
+
+  it('is down until its parent takes part', async () => {
+    const [ofParent, ofChild] = linkedPeers();
+    const child = new IpcEngine('spec', ofChild, freshPrefix()).broker;
+    const waiting = record(child, 'a');
+    await expect(child.publish('a', text('1'))).rejects.toThrow('The broker is down');
+    const parent = new IpcEngine('spec', undefined, freshPrefix()).broker;
+    parent.adopt(ofParent);
+    parent.adopt(ofParent);
+    const taken = await waiting;
+    await parent.publish('a', text('2'));
+    await until('it has come', () => taken.events.length === 2);
+    expect(taken.events).toEqual(['gap', '2']);
+  });
+
+  it('is down while its parent is stopped, and tells one gap', async () => {
+    const { parent, child, ofParent } = await family();
+    const taken = await record(child, 'a');
+    ofParent.hold();
+    const call = child.publish('b', text('not acknowledged'));
+    await expect(call).rejects.toThrow('before it had acknowledged');
+    expect(child.isUp).toBe(false);
+    await parent.publish('a', text('late'));
+    ofParent.release();
+    await until('it is up', () => child.isUp);
+    await parent.publish('a', text('after'));
+    await until('it has come', () => taken.events.at(-1) === 'after');
+    expect(taken.events.filter((event) => event !== 'late')).toEqual(['gap', 'after']);
+  });
+
+  it('keeps at most 16 MiB for a process that takes nothing, and tells it a gap', async () => {
+    const { parent, child, childOf, ofParent } = await family();
+    const grandchild = childOf(child);
+    await until('all are up', () => child.isUp && grandchild.isUp);
+    const [taken, below] = [await record(child, 'a'), await record(grandchild, 'b')];
+    ofParent.hold();
+    for (let sent = 0; sent < 40; sent += 1) await parent.publish('a', new Uint8Array(524_288));
+    expect(ofParent.held?.length).toBeLessThan(30);
+    ofParent.release();
+    await until('both gaps are told', () => taken.gaps.length > 0 && below.gaps.length > 0);
+    await until('all are up', () => child.isUp && grandchild.isUp);
+    await parent.publish('a', text('after'));
+    await until('it has come', () => taken.events.at(-1) === 'after');
+    expect([taken.gaps.length, below.events]).toEqual([1, ['gap']]);
+  });
+
+  it('is down for good when its parent has ended', async () => {
+    const { child, ofChild } = await family();
+    ofChild.disconnect();
+    expect(child.isUp).toBe(false);
+    await child.close();
+  });
+
+  it('forgets a child that has ended, and goes on with the others', async () => {
+    const { parent, child, childOf, ofParent } = await family();
+    const other = childOf(parent);
+    await until('both are up', () => child.isUp && other.isUp);
+    const [, kept] = [await record(child, 'a'), await record(other, 'a')];
+    ofParent.disconnect();
+    ofParent.emit('exit');
+    await parent.publish('a', text('1'));
+    await until('it has come', () => kept.events.length === 1);
+    expect(kept.events).toEqual(['1']);
+  });
+
+  it('begins anew with another relay of its parent', async () => {
+    const { parent, child, ofParent } = await family();
+    const taken = await record(child, 'a');
+    await parent.close();
+    const next = new IpcEngine('spec', undefined, freshPrefix()).broker;
+    next.adopt(ofParent);
+    await until('the gap is told', () => taken.gaps.length === 1);
+    await next.publish('a', text('1'));
+    await until('it has come', () => taken.events.length === 2);
+    expect(taken.events).toEqual(['gap', '1']);
+  });
+
+  it('takes the processes below it down when it is closed', async () => {
+    const { parent, child, childOf } = await family();
+    const grandchild = childOf(child);
+    await until('it is up', () => grandchild.isUp);
+    await parent.close();
+    await until('both are down', () => !child.isUp && !grandchild.isUp);
+    await expect(grandchild.publish('a', text('1'))).rejects.toThrow('The broker is down');
+  });
+
+  it('leaves the messages of the program alone', async () => {
+    const { parent, child, ofParent, ofChild } = await family();
+    const taken = await record(child, 'a');
+    const foreign = [
+      undefined,
+      'text',
+      {},
+      { corosock: 'other', kind: 'lost' },
+      { corosock: 'spec', kind: 'new' },
+    ];
+    for (const message of foreign) {
+      ofParent.emit('message', message);
+      ofChild.emit('message', message);
+    }
+    await parent.publish('a', text('1'));
+    await until('it has come', () => taken.events.length === 1);
+    expect(taken.events).toEqual(['1']);
+  });
+});
+
+describe('ipcBroker in real processes', () => {
+  let built: BuiltPackage;
+  beforeAll(async () => {
+    built = await buildPackage();
+  }, 60_000);
+  afterAll(() => built[Symbol.asyncDispose]());
+
+  it.each([
+    [
+      'workers of node:cluster, and a process of child_process',
+      'processes',
+      ['child', 'worker 1', 'worker 2'],
+    ],
+    ['threads', 'threads', ['thread 1', 'thread 2']],
+  ])('carries messages between %s, each once and in order', async (_, way, names) => {
+    const { code, stdout, stderr } = await built.run(`../ipc/${way}-program.js`).end;
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const expected = (own: string): Readonly<Record<string, readonly string[]>> =>
+      Object.fromEntries(
+        [...names, 'main']
+          .filter((name) => name !== own)
+          .map((name) => [name, Array.from({ length: 20 }, (__, index) => `${index}`)]),
+      );
+    expect(JSON.parse(stdout)).toEqual(
+      Object.fromEntries([...names, 'main'].map((name) => [name, expected(name)])),
+    );
+  });
+});

@@ -1,0 +1,40 @@
+import { describe, expect, it } from 'vitest';
+import { settle } from 'corosock/testing';
+import { IpcLink, MAX_WAITING_BYTES } from '../../src/ipc/ipc-link.ts';
+import type { PublishMessage } from '../../src/ipc/ipc-message.ts';
+import { linkedPeers } from './linked-peers.ts';
+
+const publish = (base64: string): PublishMessage => ({
+  corosock: 'p',
+  kind: 'publish',
+  address: 'a',
+  base64,
+  n: 1,
+});
+
+describe('IpcLink', () => {
+  it('drops messages beyond its bytes, and says once that some are lost when all is taken', async () => {
+    const [near, far] = linkedPeers();
+    const kinds: string[] = [];
+    far.on('message', (message: { kind: string }) => kinds.push(message.kind));
+    const link = new IpcLink(near, 'p');
+    near.hold();
+    const half = 'x'.repeat(MAX_WAITING_BYTES / 2 + 1);
+    for (let sent = 0; sent < 4; sent += 1) link.deliver(publish(half));
+    near.release();
+    await settle();
+    expect(kinds).toEqual(['publish', 'publish', 'lost']);
+    link.deliver(publish('after'));
+    await settle();
+    expect(kinds.at(-1)).toBe('publish');
+  });
+
+  it.each([
+    ['is closed', linkedPeers()[0]],
+    ['was never there', { on() {}, off() {} }],
+  ])('sends nothing over a channel that %s', (_, peer) => {
+    Object.assign(peer, { isOpen: false });
+    const link = new IpcLink(peer, 'p');
+    expect(() => link.send(publish('x'))).not.toThrow();
+  });
+});

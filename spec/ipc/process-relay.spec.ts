@@ -1,0 +1,95 @@
+// The tree of processes, seen from one relay. Whole trees: ipc-broker.spec.ts.
+
+import { describe, expect, it } from 'vitest';
+import { settle } from 'corosock/testing';
+import { ProcessRelay } from '../../src/ipc/process-relay.ts';
+import { linkedPeers } from './linked-peers.ts';
+import type { LinkedPeer } from './linked-peers.ts';
+
+interface Heard {
+  readonly kind: string;
+  readonly address?: string;
+  readonly addresses?: readonly string[];
+}
+
+function relayWith(parent?: LinkedPeer): { readonly relay: ProcessRelay; readonly told: string[] } {
+  const told: string[] = [];
+  const relay = new ProcessRelay(
+    'p',
+    'id',
+    {
+      welcomed: () => told.push('welcomed'),
+      received: (address, bytes) => told.push(`${address}: ${Buffer.from(bytes).toString()}`),
+      lost: () => told.push('lost'),
+      gone: () => told.push('gone'),
+    },
+    parent,
+  );
+  return { relay, told };
+}
+
+/** Notes what the other end hears. */
+function hearing(peer: LinkedPeer): Heard[] {
+  const heard: Heard[] = [];
+  peer.on('message', (message: Heard) => heard.push(message));
+  return heard;
+}
+
+const publish = { corosock: 'p', kind: 'publish', address: 'a', base64: 'eA==', n: 1 };
+
+describe('ProcessRelay', () => {
+  it('passes a message to the children that have subscribed, but not to its sender', async () => {
+    const { relay, told } = relayWith();
+    const peers = [linkedPeers(), linkedPeers(), linkedPeers()];
+    for (const [mine] of peers) relay.adopt(mine);
+    const heard = peers.map(([, its]) => hearing(its));
+    await relay.subscribe(['a']);
+    for (const [, its] of peers.slice(0, 2))
+      its.send({ corosock: 'p', kind: 'subscribe', addresses: ['a'], n: 1 });
+    await settle();
+    peers[0]![1].send(publish);
+    await settle();
+    expect(told).toEqual(['a: x']);
+    expect(heard.map((all) => all.filter(({ kind }) => kind === 'publish').length)).toEqual([0, 1, 0]);
+  });
+
+  it('tells its parent of the end of an address when nothing below it has it any more', async () => {
+    const [ofParent, ofChild] = linkedPeers();
+    const heard = hearing(ofParent);
+    const { relay } = relayWith(ofChild);
+    const [mine, its] = linkedPeers();
+    relay.adopt(mine);
+    void relay.subscribe(['a']);
+    its.send({ corosock: 'p', kind: 'subscribe', addresses: ['a', 'b'], n: 1 });
+    await settle();
+    relay.unsubscribe('a');
+    await settle();
+    expect(heard.filter(({ kind }) => kind === 'unsubscribe')).toEqual([]);
+    its.send({ corosock: 'p', kind: 'unsubscribe', address: 'a' });
+    await settle();
+    mine.disconnect();
+    await settle();
+    expect(heard.filter(({ kind }) => kind === 'unsubscribe').map(({ address }) => address)).toEqual([
+      'a',
+      'b',
+    ]);
+  });
+
+  it('subscribes for its children when its parent welcomes it', async () => {
+    const [ofParent, ofChild] = linkedPeers();
+    const { relay, told } = relayWith(ofChild);
+    const [mine, its] = linkedPeers();
+    relay.adopt(mine);
+    const below = hearing(its);
+    its.send({ corosock: 'p', kind: 'subscribe', addresses: ['a'], n: 1 });
+    await settle();
+    const heard = hearing(ofParent);
+    for (let count = 0; count < 2; count += 1) ofParent.send({ corosock: 'p', kind: 'welcome', relay: 'x' });
+    await settle();
+    expect([told, heard.map(({ addresses }) => addresses), below.at(-1)?.kind]).toEqual([
+      ['welcomed'],
+      [['a']],
+      'welcome',
+    ]);
+  });
+});

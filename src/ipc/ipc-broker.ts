@@ -1,0 +1,184 @@
+// The broker between the processes of one machine (`node:cluster`, `child_process`) and between the
+// threads of one process. Processes are a tree of relays (process-relay.ts), threads share channels
+// (thread-channels.ts). Subscriptions and gaps are in brokers/engine-broker.ts.
+
+import cluster from 'node:cluster';
+import { randomUUID } from 'node:crypto';
+import { isMainThread } from 'node:worker_threads';
+import { ProcessRelay } from './process-relay.ts';
+import type { IpcPeer } from './ipc-link.ts';
+import { ThreadChannels } from './thread-channels.ts';
+import { EngineBroker } from '../brokers/engine-broker.ts';
+import type { Engine } from '../brokers/engine-broker.ts';
+import { LinkWatch } from '../brokers/link-watch.ts';
+import { checkPrefix } from '../brokers/prefix.ts';
+import type { Broker } from '../hub/broker.ts';
+import { realClock } from '../time/real-clock.ts';
+import { badArgument, checkNames } from '../core/arguments.ts';
+import { propertyOf } from '../core/object-like.ts';
+import { complete, namesOf } from '../core/options.ts';
+import type { OptionTable } from '../core/options.ts';
+
+/** Options of `ipcBroker`. */
+export interface IpcBrokerOptions {
+  /**
+   * Keeps deployments apart. Letters, digits, `-`, `_` and `.`, at most 100. Default:
+   * `'corosock'`.
+   */
+  readonly prefix?: string | undefined;
+  /**
+   * Whether the process that has started this one takes part. Default: whether there is a channel
+   * to it (`process.send`). Under a process manager that has such a channel: `false`.
+   */
+  readonly parent?: boolean | undefined;
+}
+
+/** The broker of one process or thread. */
+export interface IpcBroker extends Broker {
+  /**
+   * Takes a process of `child_process.fork` in, at any time after its start. Workers of
+   * `node:cluster` are taken in by themselves.
+   *
+   * @throws UsageError `COROSOCK_ARGUMENT`.
+   */
+  adopt(child: IpcPeer): void;
+}
+
+const OPTIONS: OptionTable<IpcBrokerOptions, 'parent'> = {
+  prefix: ['corosock', checkPrefix],
+  parent: [undefined, checkParent],
+};
+
+/**
+ * Makes the broker of this process or thread. Call it once in each, also in the process that
+ * started the others: messages go through that one. Without it, and once it has closed its broker,
+ * they are down.
+ *
+ * ```ts
+ * const broker = ipcBroker();
+ * if (cluster.isPrimary) for (let count = 0; count < 4; count += 1) cluster.fork();
+ * else await serve(chat, { port: 8080, broker });
+ * ```
+ *
+ * In a worker thread it reaches the other threads of its process and the main thread, no other
+ * process. The threads need nothing in the main thread.
+ *
+ * @throws UsageError `COROSOCK_ARGUMENT`.
+ */
+export function ipcBroker(options: IpcBrokerOptions = {}): IpcBroker {
+  checkNames('ipcBroker()', options, namesOf(OPTIONS));
+  const { prefix, parent } = complete('ipcBroker()', options, OPTIONS);
+  const hasParent = isMainThread && (parent ?? process.send !== undefined);
+  const engine = new IpcEngine(prefix, hasParent ? process : undefined);
+  if (isMainThread && cluster.isPrimary) engine.adoptWorkers();
+  return engine.broker;
+}
+
+/** The engine of one process: its relay, and the channels of its threads. */
+export class IpcEngine implements Engine {
+  readonly broker: IpcBroker;
+  readonly #broker: EngineBroker = new EngineBroker(this, realClock);
+  readonly #relay: ProcessRelay;
+  readonly #threads: ThreadChannels;
+  readonly #watch: LinkWatch;
+  readonly #adoptWorker = (worker: IpcPeer): void => this.#relay.adopt(worker);
+  /** The parent has not answered for long: it may be stopped. */
+  #isSilent = false;
+
+  constructor(prefix: string, parent: IpcPeer | undefined, threads: string = prefix) {
+    const received = (address: string, bytes: Uint8Array): void => {
+      this.#heard();
+      this.#broker.received(address, bytes);
+    };
+    this.#threads = new ThreadChannels(threads, (address, bytes) => this.#broker.received(address, bytes));
+    this.#relay = new ProcessRelay(
+      prefix,
+      randomUUID(),
+      {
+        received,
+        welcomed: () => this.#restart(),
+        lost: () => this.#restart(),
+        gone: () => this.#lose(),
+      },
+      parent,
+    );
+    this.#watch = new LinkWatch(
+      realClock,
+      () => this.#ask(),
+      () => this.#fallSilent(),
+    );
+    this.broker = Object.assign(this.#broker, { adopt: (child: IpcPeer) => this.#adopt(child) });
+    if (parent === undefined) this.#broker.up();
+  }
+
+  async publish(address: string, bytes: Uint8Array): Promise<undefined> {
+    this.#threads.publish(address, bytes);
+    await this.#relay.publish(address, bytes);
+    return undefined;
+  }
+
+  subscribe(addresses: readonly string[]): Promise<void> {
+    for (const address of addresses) this.#threads.subscribe(address);
+    return this.#relay.subscribe(addresses);
+  }
+
+  unsubscribe(address: string): void {
+    this.#threads.unsubscribe(address);
+    this.#relay.unsubscribe(address);
+  }
+
+  close(): void {
+    this.#watch.stop();
+    this.#relay.close();
+    this.#threads.close();
+    cluster.off('fork', this.#adoptWorker);
+  }
+
+  /** Takes the workers of `node:cluster` in, and those to come. */
+  adoptWorkers(): void {
+    for (const worker of Object.values(cluster.workers ?? {}))
+      if (worker !== undefined) this.#relay.adopt(worker);
+    cluster.on('fork', this.#adoptWorker);
+  }
+
+  #adopt(child: IpcPeer): void {
+    if (typeof propertyOf(child, 'send') !== 'function') {
+      throw badArgument('broker.adopt()', 'a process of child_process.fork()', child);
+    }
+    this.#relay.adopt(child);
+  }
+
+  #lose(): void {
+    this.#watch.stop();
+    this.#isSilent = false;
+    this.#broker.down(this.#watch.aliveMs);
+  }
+
+  /** The subscriptions are made anew: the parent is another one, or has dropped messages. */
+  #restart(): void {
+    this.#lose();
+    this.#watch.start();
+    this.#broker.up();
+  }
+
+  async #ask(): Promise<void> {
+    await this.#relay.ping();
+    this.#heard();
+  }
+
+  #fallSilent(): void {
+    this.#isSilent = true;
+    this.#broker.down(this.#watch.aliveMs);
+    void this.#ask();
+  }
+
+  #heard(): void {
+    if (this.#isSilent) this.#restart();
+    else this.#watch.alive();
+  }
+}
+
+function checkParent(call: string, name: string, parent: unknown): void {
+  if (parent !== undefined && typeof parent !== 'boolean')
+    throw badArgument(call, `${name} to be true or false`, parent);
+}

@@ -1,0 +1,65 @@
+// One link between two processes: `process` of a child, or a child as its parent holds it. What the
+// other end does not take is bounded: beyond that messages are dropped, and the other end is told
+// that it has lost some.
+
+import type { ChildMessage, ParentMessage, PublishMessage } from './ipc-message.ts';
+
+/** What can send: `process`, a `ChildProcess`, a `Worker` of `node:cluster`. */
+export interface IpcPeer {
+  send?(message: unknown, ...rest: never[]): unknown;
+  on(event: string, listener: (...values: unknown[]) => void): unknown;
+  off(event: string, listener: (...values: unknown[]) => void): unknown;
+}
+
+/**
+ * Most bytes that wait for a process.
+ *
+ * @limit Bytes that wait for another process in `ipcBroker` | its node is told a gap
+ */
+export const MAX_WAITING_BYTES = 16_777_216;
+/** What a message costs besides its bytes. */
+const MESSAGE_BYTES = 256;
+
+type Send = (message: unknown, handle: undefined, options: undefined, done: () => void) => unknown;
+
+/** Sends to one process, and keeps what it is interested in. */
+export class IpcLink {
+  readonly #peer: IpcPeer;
+  readonly #prefix: string;
+  /** What the other end has subscribed to. */
+  readonly addresses: Set<string> = new Set();
+  #waitingBytes = 0;
+  #hasLost = false;
+
+  constructor(peer: IpcPeer, prefix: string) {
+    this.#peer = peer;
+    this.#prefix = prefix;
+  }
+
+  /** Sends what must arrive: it is little. */
+  send(message: ChildMessage | ParentMessage, bytes = 0): void {
+    const cost = bytes + MESSAGE_BYTES;
+    this.#waitingBytes += cost;
+    try {
+      (this.#peer.send as Send | undefined)?.call(this.#peer, message, undefined, undefined, () =>
+        this.#taken(cost),
+      );
+    } catch {
+      // The channel is closed: `disconnect` says so, too.
+      this.#taken(cost);
+    }
+  }
+
+  /** Sends a message of a publisher, unless too much waits. */
+  deliver(message: PublishMessage): void {
+    if (this.#hasLost || this.#waitingBytes > MAX_WAITING_BYTES) this.#hasLost = true;
+    else this.send(message, message.base64.length);
+  }
+
+  #taken(cost: number): void {
+    this.#waitingBytes -= cost;
+    if (!this.#hasLost || this.#waitingBytes > 0) return;
+    this.#hasLost = false;
+    this.send({ corosock: this.#prefix, kind: 'lost' });
+  }
+}

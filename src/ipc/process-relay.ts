@@ -1,0 +1,227 @@
+// The process as a node of a tree: its parent, its children, itself. A message goes to the parent,
+// and to each child that has subscribed to its address, but not where it came from. So each message
+// passes each link once, in order. ipc-broker.ts is the only user.
+
+import { IpcLink } from './ipc-link.ts';
+import type { IpcPeer } from './ipc-link.ts';
+import { childMessageOf, parentMessageOf } from './ipc-message.ts';
+import type { ChildMessage, ParentMessage, PublishMessage } from './ipc-message.ts';
+
+/** What a relay tells its process. */
+export interface RelayListener {
+  /** The parent takes part, and knows nothing of this process yet. */
+  welcomed(): void;
+  received(address: string, bytes: Uint8Array): void;
+  /** The parent has dropped messages for this process. */
+  lost(): void;
+  /** The parent has ended, or takes part no more. */
+  gone(): void;
+}
+
+/** Relays between the parent, the children and this process. */
+export class ProcessRelay {
+  readonly #prefix: string;
+  readonly #id: string;
+  readonly #listener: RelayListener;
+  readonly #own = new Set<string>();
+  readonly #children = new Map<IpcPeer, IpcLink>();
+  readonly #parent: IpcLink | undefined;
+  /** What removes the listeners at each peer. */
+  readonly #removals = new Map<IpcPeer, ReadonlyArray<() => void>>();
+  /** What waits for an `ok` of the parent. */
+  readonly #answers = new Map<number, () => void>();
+  #count = 0;
+  /** The id of the relay that has welcomed this one; undefined for a root, too. */
+  #welcomedBy: string | undefined;
+
+  /** @param parent - `process` of a child; undefined for the root of the tree. */
+  constructor(prefix: string, id: string, listener: RelayListener, parent: IpcPeer | undefined) {
+    this.#prefix = prefix;
+    this.#id = id;
+    this.#listener = listener;
+    if (parent === undefined) return;
+    this.#parent = new IpcLink(parent, prefix);
+    this.#removals.set(parent, [
+      this.#listen(parent, 'message', (value) => this.#ofParent(parentMessageOf(value, prefix))),
+      this.#listen(parent, 'disconnect', () => this.#parentHasGone()),
+    ]);
+    this.#parent.send({ corosock: prefix, kind: 'hello' });
+  }
+
+  /** Takes a child in. It may have begun before. */
+  adopt(child: IpcPeer): void {
+    if (this.#children.has(child)) return;
+    const link = new IpcLink(child, this.#prefix);
+    this.#children.set(child, link);
+    const listeners = [
+      this.#listen(child, 'message', (value) => this.#ofChild(link, childMessageOf(value, this.#prefix))),
+      this.#listen(child, 'disconnect', () => this.#childHasEnded(child, link)),
+      this.#listen(child, 'exit', () => this.#childHasEnded(child, link)),
+    ];
+    this.#removals.set(child, listeners);
+    this.#welcome(link);
+  }
+
+  /** Sends a message of this process. Resolves when the parent has it; a root has it at once. */
+  publish(address: string, bytes: Uint8Array): Promise<void> {
+    const base64 = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64');
+    return new Promise((resolve) => {
+      const n = this.#expect(resolve);
+      this.#pass({ corosock: this.#prefix, kind: 'publish', address, base64, n }, undefined);
+    });
+  }
+
+  subscribe(addresses: readonly string[]): Promise<void> {
+    for (const address of addresses) this.#own.add(address);
+    return this.#subscribeAbove(addresses);
+  }
+
+  unsubscribe(address: string): void {
+    this.#own.delete(address);
+    this.#unsubscribeAbove(address);
+  }
+
+  /** Asks the parent for a sign of life. */
+  ping(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#parent?.send({ corosock: this.#prefix, kind: 'ping', n: this.#expect(resolve) });
+    });
+  }
+
+  /** Leaves the tree: what is below it is down until another relay welcomes it. */
+  close(): void {
+    this.#leave();
+    for (const peer of this.#removals.keys()) this.#forget(peer);
+  }
+
+  /** @returns Removes the listener. */
+  #listen(peer: IpcPeer, event: string, listener: (value: unknown) => void): () => void {
+    peer.on(event, listener);
+    return () => peer.off(event, listener);
+  }
+
+  #forget(peer: IpcPeer): void {
+    for (const remove of this.#removals.get(peer) ?? []) remove();
+    this.#removals.delete(peer);
+  }
+
+  /** Gives the number of a question to the parent; a root answers itself. */
+  #expect(resolve: () => void): number {
+    this.#count += 1;
+    if (this.#parent === undefined) resolve();
+    else this.#answers.set(this.#count, resolve);
+    return this.#count;
+  }
+
+  #subscribeAbove(addresses: readonly string[]): Promise<void> {
+    return new Promise((resolve) => {
+      const n = this.#expect(resolve);
+      this.#parent?.send({ corosock: this.#prefix, kind: 'subscribe', addresses, n });
+    });
+  }
+
+  #unsubscribeAbove(address: string): void {
+    if (this.#own.has(address)) return;
+    for (const { addresses } of this.#children.values()) if (addresses.has(address)) return;
+    this.#parent?.send({ corosock: this.#prefix, kind: 'unsubscribe', address });
+  }
+
+  /** Gives a message to everybody but the link that it came over. */
+  #pass(message: PublishMessage, from: IpcLink | undefined): void {
+    const { address } = message;
+    for (const link of this.#children.values()) {
+      if (link !== from && link.addresses.has(address)) link.deliver(message);
+    }
+    if (this.#parent !== undefined && from !== this.#parent)
+      this.#parent.send(message, message.base64.length);
+    if (from === undefined || !this.#own.has(address)) return;
+    const bytes = Buffer.from(message.base64, 'base64');
+    this.#listener.received(address, new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length));
+  }
+
+  #welcome(link: IpcLink): void {
+    if (this.#parent === undefined || this.#welcomedBy !== undefined) {
+      link.send({ corosock: this.#prefix, kind: 'welcome', relay: this.#id });
+    }
+  }
+
+  #ofParent(message: ParentMessage | undefined): void {
+    if (message === undefined) return;
+    switch (message.kind) {
+      case 'welcome':
+        this.#welcomed(message.relay);
+        break;
+      case 'publish':
+        this.#pass(message, this.#parent);
+        break;
+      case 'lost':
+        this.#listener.lost();
+        for (const link of this.#children.values()) link.send(message);
+        break;
+      case 'bye':
+        this.#parentHasGone();
+        break;
+      case 'ok':
+        this.#answers.get(message.n)?.();
+        this.#answers.delete(message.n);
+        break;
+    }
+  }
+
+  #parentHasGone(): void {
+    this.#welcomedBy = undefined;
+    this.#leave();
+    this.#listener.gone();
+  }
+
+  #leave(): void {
+    for (const link of this.#children.values()) link.send({ corosock: this.#prefix, kind: 'bye' });
+  }
+
+  #welcomed(relay: string): void {
+    // It answers `hello`, and what it has said at its start crosses that.
+    if (relay === this.#welcomedBy) return;
+    this.#welcomedBy = relay;
+    this.#answers.clear();
+    const below = new Set(Array.from(this.#children.values(), ({ addresses }) => [...addresses]).flat());
+    void this.#subscribeAbove([...below]);
+    this.#listener.welcomed();
+    for (const link of this.#children.values()) this.#welcome(link);
+  }
+
+  #ofChild(link: IpcLink, message: ChildMessage | undefined): void {
+    if (message === undefined) return;
+    const ok = (n: number): void => link.send({ corosock: this.#prefix, kind: 'ok', n });
+    switch (message.kind) {
+      case 'hello':
+        this.#welcome(link);
+        break;
+      case 'subscribe':
+        for (const address of message.addresses) link.addresses.add(address);
+        void this.#subscribeAbove(message.addresses).then(() => ok(message.n));
+        break;
+      case 'unsubscribe':
+        link.addresses.delete(message.address);
+        this.#unsubscribeAbove(message.address);
+        break;
+      case 'publish':
+        this.#passUp(link, message, ok);
+        break;
+      case 'ping':
+        ok(message.n);
+        break;
+    }
+  }
+
+  /** Passes a message of a child on, under a number of this process where there is a parent. */
+  #passUp(link: IpcLink, message: PublishMessage, ok: (n: number) => void): void {
+    const n = this.#expect(() => ok(message.n));
+    this.#pass({ ...message, n }, link);
+  }
+
+  #childHasEnded(child: IpcPeer, link: IpcLink): void {
+    this.#children.delete(child);
+    this.#forget(child);
+    for (const address of link.addresses) this.#unsubscribeAbove(address);
+  }
+}
