@@ -7,8 +7,8 @@ import { settle, transportContract } from 'corosock/testing';
 import { turn } from '../../time/hand-clock.ts';
 import { frame, OPCODE, parseFrame } from '../../peers/frames.ts';
 import type { ServerFrame } from '../../peers/frames.ts';
-import { acceptScripted } from './scripted-stream.ts';
-import type { ScriptedStream } from './scripted-stream.ts';
+import { acceptScripted, ScriptedStream, ScriptedTcp } from './scripted-stream.ts';
+import type { Scripted } from './scripted-stream.ts';
 import { wsPairOver } from './ws-beneath.ts';
 import { openEnd } from './ws-pair.ts';
 import type { SharedMessage } from '../../../src/transport/transport.ts';
@@ -73,7 +73,7 @@ const step = fc.oneof(
 );
 
 /** Gives all frames behind the 101. No bytes may be left over. */
-function framesOf({ writes }: ScriptedStream): readonly ServerFrame[] {
+function framesOf({ writes }: Scripted): readonly ServerFrame[] {
   const frames: ServerFrame[] = [];
   let rest = Buffer.concat(writes.slice(1));
   for (let parsed = parseFrame(rest); parsed !== undefined; parsed = parseFrame(rest)) {
@@ -85,7 +85,7 @@ function framesOf({ writes }: ScriptedStream): readonly ServerFrame[] {
 }
 
 /** Completes all writes, and those that follow them. */
-async function takeAll(stream: ScriptedStream): Promise<void> {
+async function takeAll(stream: Scripted): Promise<void> {
   await settle();
   for (let writes = -1; writes !== stream.writes.length;) {
     writes = stream.writes.length;
@@ -94,11 +94,14 @@ async function takeAll(stream: ScriptedStream): Promise<void> {
   }
 }
 
-describe('WsTransport', () => {
+describe.each([
+  ['a stream', ScriptedStream],
+  ['a Socket of Node', ScriptedTcp],
+])('WsTransport over %s', (_, Stream) => {
   it('sends all messages whole and in order, with pongs between them, as an independent parser reads them', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 30 }), async (steps) => {
-        const { stream, transport } = acceptScripted();
+        const { stream, transport } = acceptScripted(new Stream());
         const end = openEnd(transport);
         stream.hold();
         const sent: (string | Uint8Array)[] = [];
@@ -129,7 +132,7 @@ describe('WsTransport', () => {
     const quiet = fc.array(step, { maxLength: 30 }).map((all) => all.filter(({ kind }) => kind !== 'ping'));
     await fc.assert(
       fc.asyncProperty(quiet, async (steps) => {
-        const { stream, transport } = acceptScripted();
+        const { stream, transport } = acceptScripted(new Stream());
         const end = openEnd(transport);
         stream.hold();
         let accepted = 0;
@@ -147,6 +150,51 @@ describe('WsTransport', () => {
       }),
       { numRuns: 100 },
     );
+  });
+});
+
+describe('WsTransport over a Socket of Node, which takes most writes at once,', () => {
+  it('says that there is room when the turn is over: no write has a callback', async () => {
+    const { stream, transport } = acceptScripted(new ScriptedTcp());
+    const end = openEnd(transport);
+    end.send('one');
+    end.send('two');
+    expect(end.calls).toEqual([]);
+    await turn();
+    expect([stream.writes.length, end.calls]).toEqual([2, [{ kind: 'drain', bufferedBytes: 0 }]]);
+  });
+
+  it('says so after a ping has sent the frames before it, and not inside', async () => {
+    const { transport } = acceptScripted(new ScriptedTcp());
+    const end = openEnd(transport);
+    end.send('one');
+    end.ping();
+    expect([end.bufferedBytes, end.calls]).toEqual([0, []]);
+    await turn();
+    expect(end.calls).toEqual([{ kind: 'drain', bufferedBytes: 0 }]);
+  });
+
+  it('holds what follows a write that was not taken at once', async () => {
+    const { stream, transport } = acceptScripted(new ScriptedTcp());
+    const end = openEnd(transport);
+    stream.hold();
+    end.send('one');
+    await turn();
+    end.send('two');
+    await turn();
+    expect([stream.writes.length, end.bufferedBytes, end.calls]).toEqual([2, 5 + 5, [{ kind: 'stall' }]]);
+    await takeAll(stream);
+    expect(framesOf(stream).map(({ payload }) => String(payload))).toEqual(['one', 'two']);
+    expect([end.bufferedBytes, transport.hasLost]).toEqual([0, false]);
+  });
+
+  it('has lost a write that fails at once, and says that there is room for none', async () => {
+    const { stream, transport } = acceptScripted(new ScriptedTcp());
+    const end = openEnd(transport);
+    stream.script.failFurther(new Error('EPIPE'));
+    end.send('lost');
+    expect(await end.untilEnd()).toMatchObject({ code: 1006, by: 'link' });
+    expect([end.calls.map(({ kind }) => kind), transport.hasLost]).toEqual([['end'], true]);
   });
 });
 

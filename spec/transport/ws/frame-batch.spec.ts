@@ -5,31 +5,8 @@ import * as fc from 'fast-check';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { settle } from 'corosock/testing';
 import { FrameBatch, FramePool, SLAB_BYTES } from '../../../src/transport/ws/frame-batch.ts';
-import { LONGEST_COPIED_BYTES, wholeByte } from '../../../src/transport/ws/server-frame.ts';
-import { SharedFrame } from '../../../src/transport/ws/shared-frame.ts';
-import { parseFrame } from '../../peers/frames.ts';
-
-/** The first byte of a frame of text. */
-const TEXT = wholeByte('', false);
-
-/** Makes a batch, and records its writes. */
-function openBatch(pool = new FramePool()): { readonly batch: FrameBatch; readonly writes: Uint8Array[] } {
-  const writes: Uint8Array[] = [];
-  const write = (first: Uint8Array, further: readonly Uint8Array[] = []): void =>
-    void writes.push(first, ...further);
-  return { batch: new FrameBatch(pool, write), writes };
-}
-
-function messagesIn(writes: readonly Uint8Array[]): readonly string[] {
-  const messages: string[] = [];
-  let rest = Buffer.concat(writes);
-  for (let parsed = parseFrame(rest); parsed !== undefined; parsed = parseFrame(rest)) {
-    messages.push(String(parsed.frame.payload));
-    rest = rest.subarray(parsed.size);
-  }
-  expect(rest.length).toBe(0);
-  return messages;
-}
+import { LONGEST_COPIED_BYTES } from '../../../src/transport/ws/server-frame.ts';
+import { frameOf, messagesIn, openBatch, targetOf, TEXT } from './frame-batches.ts';
 
 describe('FrameBatch', () => {
   it('writes the frames of one turn and its microtasks at once', async () => {
@@ -65,11 +42,17 @@ describe('FrameBatch', () => {
     const fresh = await import('../../../src/transport/ws/frame-batch.ts');
     const pool = new fresh.FramePool();
     let isBroken = true;
-    const broken = new fresh.FrameBatch(pool, () => {
-      if (isBroken) throw new Error('broken');
-    });
+    const broken = new fresh.FrameBatch(
+      pool,
+      targetOf(() => {
+        if (isBroken) throw new Error('broken');
+      }),
+    );
     const others = [[], []].map((writes: Uint8Array[]) => ({
-      batch: new fresh.FrameBatch(pool, (frames) => writes.push(frames)),
+      batch: new fresh.FrameBatch(
+        pool,
+        targetOf((frames) => void writes.push(frames)),
+      ),
       writes,
     }));
     const watching = process.listeners('exit');
@@ -95,10 +78,13 @@ describe('FrameBatch', () => {
     const written: string[] = [];
     const batches: FrameBatch[] = ['a', 'b'].map(
       (name) =>
-        new FrameBatch(new FramePool(), (frames) => {
-          written.push(...messagesIn([frames]).map((text) => `${name}: ${text}`));
-          if (written.length < 4) for (const each of batches) each.add(`after ${written.length}`, TEXT);
-        }),
+        new FrameBatch(
+          new FramePool(),
+          targetOf((frames) => {
+            written.push(...messagesIn([frames]).map((text) => `${name}: ${text}`));
+            if (written.length < 4) for (const each of batches) each.add(`after ${written.length}`, TEXT);
+          }),
+        ),
     );
     for (const each of batches) each.add('first', TEXT);
     await new Promise((resolve) => void setImmediate(resolve));
@@ -113,55 +99,6 @@ describe('FrameBatch', () => {
     batch.add('two', TEXT);
     await settle();
     expect(process.listenerCount('exit')).toBe(watched);
-  });
-
-  it('writes shared frames among the others, in order and at once', async () => {
-    const { batch, writes } = openBatch();
-    batch.add('one', TEXT);
-    batch.addShared(new SharedFrame('two', TEXT));
-    batch.addShared(new SharedFrame('three', TEXT));
-    batch.add('four', TEXT);
-    await settle();
-    expect(writes.map((write) => messagesIn([write]))).toEqual([['one', 'two', 'three', 'four']]);
-  });
-
-  it('gives the stream the bytes of a long shared frame, behind what was added before', () => {
-    const { batch, writes } = openBatch();
-    const long = new SharedFrame('x'.repeat(LONGEST_COPIED_BYTES), TEXT);
-    batch.add('short', TEXT);
-    batch.addShared(long);
-    expect([messagesIn(writes.slice(0, 1)), writes[1] === long.bytes, writes.length]).toEqual([
-      ['short'],
-      true,
-      2,
-    ]);
-  });
-
-  it.each([1, LONGEST_COPIED_BYTES])('holds shared frames of %d bytes while the stream waits', (bytes) => {
-    const { batch, writes } = openBatch();
-    const frame = new SharedFrame('x'.repeat(bytes), TEXT);
-    batch.hold();
-    batch.add('one', TEXT);
-    batch.addShared(frame);
-    batch.add('two', TEXT);
-    const held = [writes.length, batch.bytes];
-    batch.release();
-    const size = frame.bytes.byteLength;
-    expect([held, messagesIn(writes)]).toEqual([
-      [0, 5 + size + 5],
-      ['one', 'x'.repeat(bytes), 'two'],
-    ]);
-  });
-
-  it('holds a long shared frame where the frames before it began to wait', () => {
-    const writes: Uint8Array[] = [];
-    const batch = new FrameBatch(new FramePool(), (first, further = []) => {
-      writes.push(first, ...further);
-      batch.hold();
-    });
-    batch.add('short', TEXT);
-    batch.addShared(new SharedFrame('x'.repeat(LONGEST_COPIED_BYTES), TEXT));
-    expect([messagesIn(writes), batch.bytes]).toEqual([['short'], 4 + LONGEST_COPIED_BYTES]);
   });
 
   it('writes nothing twice when it is flushed within the turn', async () => {
@@ -253,10 +190,11 @@ describe('FrameBatch', () => {
 
     it('keeps what is added in a write that begins to wait', () => {
       const written: Uint8Array[] = [];
-      const batch: FrameBatch = new FrameBatch(new FramePool(), (first, further = []) => {
+      const target = targetOf((first, further = []) => {
         written.push(first, ...further);
         batch.hold();
       });
+      const batch: FrameBatch = new FrameBatch(new FramePool(), target);
       batch.add('short', TEXT);
       batch.add('long'.repeat(2000), TEXT);
       expect(messagesIn(written)).toEqual(['short']);
@@ -316,7 +254,8 @@ describe('FrameBatch', () => {
         for (const [index, { socket, length, flush, turn }] of steps.entries()) {
           const { batch, sent } = sockets[socket] as (typeof sockets)[number];
           const text = `${index} `.padEnd(length, '\u20ac');
-          batch.add(text, TEXT);
+          if (length % 2 === 0) batch.add(text, TEXT);
+          else batch.addShared(frameOf(text));
           sent.push(text);
           if (flush && index % 7 === 0) batch.flush();
           if (turn && index % 5 === 0) await settle();

@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { settle } from 'corosock/testing';
 import { closeFrame, frame, OPCODE, parseFrame, textFrame } from '../../peers/frames.ts';
-import type { ScriptedStream } from './scripted-stream.ts';
+import type { Scripted } from './scripted-stream.ts';
 import { acceptScripted } from './scripted-stream.ts';
 import { openEnd } from './ws-pair.ts';
 
@@ -87,7 +87,7 @@ describe('WsOrderedSocket, when it receives many pings,', () => {
     );
 
   /** The payloads of all that was written behind the 101. */
-  function payloadsOf({ writes }: ScriptedStream): readonly string[] {
+  function payloadsOf({ writes }: Scripted): readonly string[] {
     const payloads: string[] = [];
     let rest = Buffer.concat(writes.slice(1));
     for (let parsed = parseFrame(rest); parsed !== undefined; parsed = parseFrame(rest)) {

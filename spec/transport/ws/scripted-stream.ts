@@ -3,6 +3,7 @@
 
 import { realClock } from '../../../src/time/real-clock.ts';
 import type { IncomingMessage } from 'node:http';
+import { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import { WsAcceptor } from '../../../src/transport/ws/acceptor.ts';
 import type { UpgradeEvent } from '../../../src/transport/ws/acceptor.ts';
@@ -10,32 +11,73 @@ import { WsTransport } from '../../../src/transport/ws/transport.ts';
 
 type WriteCallback = (error?: Error | null) => void;
 
-export class ScriptedStream extends Duplex {
+/** The writes that a stream has passed on. */
+class ScriptedWrites {
   /** The bytes of each write. */
   readonly writes: Buffer[] = [];
   /** The chunks of all writes, as they were passed. */
   readonly chunks: (Uint8Array | string)[] = [];
   #held: WriteCallback | undefined;
   #holds = false;
+  #failure: Error | undefined;
+
+  hold(): void {
+    this.#holds = true;
+  }
+
+  /** Fails each later write before it returns. */
+  failFurther(error: Error): void {
+    this.#failure = error;
+  }
+
+  take(chunks: ReadonlyArray<{ readonly chunk: Uint8Array | string }>, callback: WriteCallback): void {
+    this.chunks.push(...chunks.map(({ chunk }) => chunk));
+    this.writes.push(Buffer.concat(chunks.map(({ chunk }) => Buffer.from(chunk))));
+    this.#held = callback;
+    if (this.#failure !== undefined) this.release(this.#failure);
+    else if (!this.#holds) this.release(null);
+  }
+
+  release(outcome: Error | null): void {
+    const callback = this.#held;
+    this.#held = undefined;
+    callback?.(outcome);
+  }
+}
+
+/** What a spec does with a stream. */
+export interface Scripted extends Duplex {
+  readonly script: ScriptedWrites;
+  readonly writes: readonly Buffer[];
+  readonly chunks: readonly (Uint8Array | string)[];
+  /** Holds each later write until `complete` or `fail`. */
+  hold(): void;
+  /** Completes the write that is held. */
+  complete(): void;
+  /** Fails the write that is held. */
+  fail(error: Error): void;
+}
+
+export class ScriptedStream extends Duplex implements Scripted {
+  readonly script: ScriptedWrites = new ScriptedWrites();
+  readonly writes: readonly Buffer[] = this.script.writes;
+  readonly chunks: readonly (Uint8Array | string)[] = this.script.chunks;
 
   constructor() {
     // As in a TCP connection: text is not decoded while it waits.
     super({ decodeStrings: false });
   }
 
-  /** Holds each later write until `complete` or `fail`. */
   hold(): void {
-    this.#holds = true;
+    this.script.hold();
   }
 
-  /** Completes the write that is held. */
   complete(): void {
-    this.#release(null);
+    this.script.release(null);
   }
 
-  /** Fails the write that is held. */
   fail(error: Error): void {
-    this.#release(error);
+    this.script.release(error);
   }
 
   override _read(): void {}
@@ -44,16 +86,39 @@ export class ScriptedStream extends Duplex {
     chunks: ReadonlyArray<{ readonly chunk: Uint8Array | string }>,
     callback: WriteCallback,
   ): void {
-    this.chunks.push(...chunks.map(({ chunk }) => chunk));
-    this.writes.push(Buffer.concat(chunks.map(({ chunk }) => Buffer.from(chunk))));
-    this.#held = callback;
-    if (!this.#holds) this.#release(null);
+    this.script.take(chunks, callback);
+  }
+}
+
+/** The same as a Socket of Node: its writes are expected to be taken at once. */
+export class ScriptedTcp extends Socket implements Scripted {
+  readonly script: ScriptedWrites = new ScriptedWrites();
+  readonly writes: readonly Buffer[] = this.script.writes;
+  readonly chunks: readonly (Uint8Array | string)[] = this.script.chunks;
+
+  hold(): void {
+    this.script.hold();
   }
 
-  #release(outcome: Error | null): void {
-    const callback = this.#held;
-    this.#held = undefined;
-    callback?.(outcome);
+  complete(): void {
+    this.script.release(null);
+  }
+
+  fail(error: Error): void {
+    this.script.release(error);
+  }
+
+  override _read(): void {}
+
+  override _write(chunk: Uint8Array | string, _: BufferEncoding, callback: WriteCallback): void {
+    this.script.take([{ chunk }], callback);
+  }
+
+  override _writev(
+    chunks: ReadonlyArray<{ readonly chunk: Uint8Array | string }>,
+    callback: WriteCallback,
+  ): void {
+    this.script.take(chunks, callback);
   }
 }
 
@@ -74,8 +139,10 @@ export function upgradeOf(headers: Readonly<Record<string, string>> = {}): Incom
 }
 
 /** Upgrades a scripted stream; the 101 is its first write. */
-export function acceptScripted(): { readonly stream: ScriptedStream; readonly transport: WsTransport } {
-  const stream = new ScriptedStream();
+export function acceptScripted(stream: Scripted = new ScriptedStream()): {
+  readonly stream: Scripted;
+  readonly transport: WsTransport;
+} {
   const acceptor = new WsAcceptor({
     maxMessageBytes: 70_000,
     maxFragments: 16_384,

@@ -6,7 +6,7 @@
 import { HeldFrames } from './held-frames.ts';
 import { frameHeader, LONGEST_COPIED_BYTES, maxFrameBytes, writeFrame } from './server-frame.ts';
 import { sharedFrame } from './shared-frame.ts';
-import type { SharedFrame } from './shared-frame.ts';
+import type { SharedFrames } from './shared-frame.ts';
 import type { SharedMessage } from '../transport.ts';
 import { LinkedList } from '../../structures/linked-list.ts';
 import type { ListNode } from '../../structures/linked-list.ts';
@@ -71,13 +71,25 @@ class TurnEnd {
 
 const turnEnd = new TurnEnd();
 
-/** Writes frames to the stream of a socket: one buffer, or several that follow each other. */
-export type WriteFrames = (frames: Uint8Array, further?: readonly Uint8Array[]) => void;
+/** Takes the frames of a batch: its transport. */
+export interface FrameTarget {
+  /**
+   * Writes frames to the stream: one buffer, or several that follow each other. Their bytes are
+   * never changed later.
+   *
+   * @returns Whether the stream has taken all at once, so that `framesTaken` is owed.
+   */
+  writeFrames(frames: Uint8Array, further?: readonly Uint8Array[]): boolean;
+  /** Frames were taken at once. Called when the turn is over. */
+  framesTaken(): void;
+}
 
 /** Collects the frames of one socket that are not written yet. */
 export class FrameBatch implements ListNode<FrameBatch> {
   readonly #pool: FramePool;
-  readonly #write: WriteFrames;
+  readonly #target: FrameTarget;
+  /** Frames that other sockets have, too. They are the only ones, or undefined. */
+  #shared: SharedFrames | undefined;
   /** The newest frames: from `#start` to `#end` of `#slab`. */
   #slab: Buffer = NO_BYTES;
   #start = 0;
@@ -92,14 +104,15 @@ export class FrameBatch implements ListNode<FrameBatch> {
   #held: HeldFrames | undefined;
   /** Whether it will be flushed when the turn is over. */
   #isScheduled = false;
+  /** Whether the stream has taken frames in this turn, and the target is not told yet. */
+  #isTaken = false;
   /** Its neighbours among the batches of this turn. */
   previous: FrameBatch | undefined;
   next: FrameBatch | undefined;
 
-  /** @param write - Gets all frames of a turn. Their bytes are never changed later. */
-  constructor(pool: FramePool, write: WriteFrames) {
+  constructor(pool: FramePool, target: FrameTarget) {
     this.#pool = pool;
-    this.#write = write;
+    this.#target = target;
   }
 
   /** Bytes of the frames that wait for the end of the turn, or for the stream. */
@@ -117,6 +130,7 @@ export class FrameBatch implements ListNode<FrameBatch> {
     if (this.#isHolding) return this.#hold(data, firstByte);
     const mostBytes = maxFrameBytes(data);
     if (mostBytes > LONGEST_COPIED_BYTES) return this.#writeLong(data, firstByte);
+    if (this.#shared !== undefined) this.#copyShared();
     const pool = this.#pool;
     pool.reserve(mostBytes);
     if (this.#slab !== pool.slab || this.#end !== pool.used) this.#beginRun();
@@ -128,16 +142,13 @@ export class FrameBatch implements ListNode<FrameBatch> {
   }
 
   /** Adds a frame that other sockets send, too. A long one leaves at once, uncopied. */
-  addShared({ bytes }: SharedFrame): void {
-    if (this.#isHolding) return this.#holdFrame(bytes);
-    if (bytes.byteLength > LONGEST_COPIED_BYTES) return this.#writeLongFrame(bytes);
-    const pool = this.#pool;
-    pool.reserve(bytes.byteLength);
-    if (this.#slab !== pool.slab || this.#end !== pool.used) this.#beginRun();
-    pool.slab.set(bytes, pool.used);
-    this.#bytes += bytes.byteLength;
-    pool.used += bytes.byteLength;
-    this.#end = pool.used;
+  addShared(frame: SharedFrames): void {
+    if (this.#isHolding) return this.#holdFrame(frame.bytes);
+    if (frame.byteLength > LONGEST_COPIED_BYTES) return this.#writeLongFrame(frame.bytes);
+    if (this.#shared !== undefined) this.#shared = this.#shared.followedBy(frame);
+    else if (this.#bytes === 0) this.#shared = frame;
+    else this.#copy(frame.bytes);
+    this.#bytes += frame.byteLength;
     this.#endWithTurn();
   }
 
@@ -166,6 +177,7 @@ export class FrameBatch implements ListNode<FrameBatch> {
   /** Drops all frames: the link has ended. */
   drop(): void {
     this.#held = undefined;
+    this.#isTaken = false;
     this.#take();
   }
 
@@ -173,6 +185,15 @@ export class FrameBatch implements ListNode<FrameBatch> {
   endTurn(): void {
     this.#isScheduled = false;
     if (!this.#isHolding) this.flush();
+    if (!this.#isTaken) return;
+    this.#isTaken = false;
+    this.#target.framesTaken();
+  }
+
+  #write(frames: Uint8Array, further?: readonly Uint8Array[]): void {
+    if (!this.#target.writeFrames(frames, further)) return;
+    this.#isTaken = true;
+    this.#schedule();
   }
 
   #writeHeld(held: HeldFrames): void {
@@ -209,11 +230,30 @@ export class FrameBatch implements ListNode<FrameBatch> {
 
   /** Has the frames written when the turn is over, or now if they fill a slab. */
   #endWithTurn(): void {
-    if (!this.#isScheduled) {
-      this.#isScheduled = true;
-      turnEnd.flushLater(this);
-    }
+    this.#schedule();
     if (this.#bytes >= SLAB_BYTES) this.flush();
+  }
+
+  #schedule(): void {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    turnEnd.flushLater(this);
+  }
+
+  /** Frames of this socket alone follow: those before them are copied into the slab. */
+  #copyShared(): void {
+    const { bytes } = this.#shared as SharedFrames;
+    this.#shared = undefined;
+    this.#copy(bytes);
+  }
+
+  #copy(frames: Buffer): void {
+    const pool = this.#pool;
+    pool.reserve(frames.byteLength);
+    if (this.#slab !== pool.slab || this.#end !== pool.used) this.#beginRun();
+    pool.slab.set(frames, pool.used);
+    pool.used += frames.byteLength;
+    this.#end = pool.used;
   }
 
   #beginRun(): void {
@@ -227,6 +267,7 @@ export class FrameBatch implements ListNode<FrameBatch> {
   }
 
   #take(): Buffer {
+    if (this.#shared !== undefined) return this.#takeShared(this.#shared);
     const last = this.#slab.subarray(this.#start, this.#end);
     const frames = this.#earlier === undefined ? last : Buffer.concat([...this.#earlier, last], this.#bytes);
     this.#earlier = undefined;
@@ -236,5 +277,11 @@ export class FrameBatch implements ListNode<FrameBatch> {
     this.#end = 0;
     this.#bytes = 0;
     return frames;
+  }
+
+  #takeShared({ bytes }: SharedFrames): Buffer {
+    this.#shared = undefined;
+    this.#bytes = 0;
+    return bytes;
   }
 }

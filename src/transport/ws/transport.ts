@@ -3,15 +3,16 @@
 // server leave in a FrameBatch, all others through `ws`. The handshakes are in `acceptor.ts` and
 // `connector.ts`.
 
-import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import { BufferingSink } from '../buffering-sink.ts';
 import { CLOSE_TIMEOUT } from './close-timer.ts';
 import { FrameBatch } from './frame-batch.ts';
-import type { FramePool } from './frame-batch.ts';
+import type { FramePool, FrameTarget } from './frame-batch.ts';
 import { countFrames, TRANSPORT } from './ordered-socket.ts';
 import { fragmentByte, wholeByte } from './server-frame.ts';
+import { flushedBytesOf, keepFromEnding, takesAtOnce, writeAll } from './stream-writes.ts';
+import type { CountingStream } from './stream-writes.ts';
 import type { WsOrderedSocket } from './ordered-socket.ts';
 import type { FragmentOptions, OnControl, SendOptions, Transport, TransportSink } from '../transport.ts';
 import type { Deflation } from './deflation.ts';
@@ -25,17 +26,7 @@ import { bytesToSend } from '../../core/data.ts';
 import type { Data } from '../../core/data.ts';
 import { MAX_TIMER_MS } from '../../core/limits.ts';
 
-/** A TCP or TLS connection counts its bytes; other streams do not. */
-type CountingStream = Duplex &
-  Partial<Pick<Socket, 'bytesRead' | 'bytesWritten'>> & {
-    /** The time-out of Node's own sockets looks at it, too. */
-    readonly _handle?: { readonly writeQueueSize?: number } | null;
-  };
-
-/** Node's own, also while a test fakes it with the timers. */
-// oxlint-disable-next-line typescript/unbound-method -- it is called without `this` everywhere
-const { nextTick } = process;
-const ONE_BYTE = new Uint8Array(1);
+const NO_BYTES = new Uint8Array(0);
 
 /** Stands in the place of the callback of writes once one has failed: no further one is counted. */
 const LOST = (): void => {};
@@ -66,9 +57,11 @@ export interface LinkParts {
 const NO_PARTS: LinkParts = Object.freeze({});
 
 /** Carries messages over one open WebSocket of `ws`. */
-export class WsTransport implements Transport, ChunkReceiver {
+export class WsTransport implements Transport, ChunkReceiver, FrameTarget {
   readonly #ws: WebSocket;
   readonly #stream: CountingStream | undefined;
+  /** Whether the stream takes most writes before they return. */
+  readonly #takesAtOnce: boolean;
   /** Where our own frames are put; undefined if `ws` makes all: on a client, or compressed. */
   readonly #pool: FramePool | undefined;
   /** Made with the first message. */
@@ -103,6 +96,7 @@ export class WsTransport implements Transport, ChunkReceiver {
   constructor(ws: WebSocket, stream?: Duplex, parts: LinkParts = NO_PARTS) {
     this.#ws = ws;
     this.#stream = stream;
+    this.#takesAtOnce = takesAtOnce(stream);
     this.#pool = ws.extensions === '' ? parts.pool : undefined;
     this.#deflation = parts.deflation;
     (ws as TransportedWebSocket)[TRANSPORT] = this;
@@ -131,13 +125,8 @@ export class WsTransport implements Transport, ChunkReceiver {
     return this.#stream?.bytesRead ?? this.#receivedBytes;
   }
 
-  /**
-   * `bytesWritten` changes only when a write is done. The queue of the handle shrinks during a
-   * write: it is subtracted as a fraction below 1, so that each flushed byte changes the sum.
-   */
   get flushedBytes(): number {
-    const { bytesWritten = NaN, writableLength = 0, _handle } = this.#stream ?? {};
-    return bytesWritten - writableLength - (_handle?.writeQueueSize ?? 0) / 2 ** 31;
+    return this.#stream === undefined ? NaN : flushedBytesOf(this.#stream);
   }
 
   get hasLost(): boolean | undefined {
@@ -231,12 +220,8 @@ export class WsTransport implements Transport, ChunkReceiver {
    */
   webSocketOnPeerClose(answer: () => void): void {
     this.#answer = answer;
-    // `ws` resumes the stream in the next tick, which was queued before this one.
-    nextTick(() => {
-      if (this.#answer === undefined && this.#ws.extensions === '') return;
-      this.#stream?.pause();
-      this.#stream?.unshift(ONE_BYTE);
-    });
+    if (this.#stream !== undefined)
+      keepFromEnding(this.#stream, () => this.#answer !== undefined || this.#ws.extensions !== '');
     this.#currentSink.peerClosed();
   }
 
@@ -303,29 +288,44 @@ export class WsTransport implements Transport, ChunkReceiver {
   }
 
   #openBatch(pool: FramePool): FrameBatch {
-    const batch = new FrameBatch(pool, (frames, further) => this.#write(frames, further));
+    const batch = new FrameBatch(pool, this);
     (this.#ws as TransportedWebSocket).batch = batch;
     // `ws` ends the stream then: frames that wait for the end of the turn must go first.
     this.#stream?.prependListener('end', () => batch.flush());
     return batch;
   }
 
-  /** Writes frames. If the stream has ended, they are lost, and the end of the link follows. */
-  #write(frames: Uint8Array, further?: readonly Uint8Array[]): void {
+  // Called by the batch.
+
+  /**
+   * Writes frames. If the stream has ended, they are lost, and the end of the link follows.
+   *
+   * Where most writes are taken at once, they have no callback: each would cost a tick (row:
+   * broadcast). An empty write behind a write that waits tells when it was taken.
+   */
+  writeFrames(frames: Uint8Array, further?: readonly Uint8Array[]): boolean {
     const stream = this.#stream;
-    if (stream?.writable !== true) return void (this.#onFlushed = LOST);
-    const last = further?.at(-1);
-    if (further === undefined || last === undefined) {
-      stream.write(frames, this.#countWrite());
+    if (stream?.writable !== true) return this.#lose();
+    if (this.#takesAtOnce && further === undefined) {
+      stream.write(frames);
+      if (stream.writableLength === 0) return stream.errored === null || this.#lose();
+      stream.write(NO_BYTES, this.#countWrite());
     } else {
-      stream.cork();
-      for (const chunk of [frames, ...further.slice(0, -1)]) stream.write(chunk);
-      stream.write(last, this.#countWrite());
-      stream.uncork();
+      writeAll(stream, frames, further, this.#countWrite());
+      if (stream.writableLength === 0) return false;
     }
-    if (stream.writableLength === 0) return;
     this.#batch?.hold();
     this.#currentSink.stall();
+    return false;
+  }
+
+  framesTaken(): void {
+    this.#currentSink.drain();
+  }
+
+  #lose(): false {
+    this.#onFlushed = LOST;
+    return false;
   }
 
   /** Counts a write that follows. @returns The callback of that write. */
