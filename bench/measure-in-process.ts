@@ -11,12 +11,12 @@ const TIMES = 200_000;
 
 /** @returns ns for each call. */
 export function measureInProcess(
-  { operation }: InProcessScenario,
+  { operation, besideOperation }: InProcessScenario,
   servers: readonly Server[],
 ): Promise<ReadonlyMap<Server, number>> {
   return eachAnswers(servers, ({ name }) => ({
     ask: 'takes',
-    operation: name === MEASURED ? operation : 'plain await',
+    operation: name === MEASURED ? operation : besideOperation,
     times: TIMES,
   }));
 }

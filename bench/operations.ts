@@ -3,9 +3,19 @@
 // carries them out in a process of its own.
 
 import { channel, select } from 'corosock';
-import { fakeSocket, settle } from 'corosock/testing';
+import type { ServerSocket } from 'corosock';
+import { fakeSocket, runServer, settle } from 'corosock/testing';
 
-export type OperationName = 'plain await' | 'queued read' | 'parked read' | 'ready select' | 'parked select';
+export type OperationName =
+  | 'plain await'
+  | 'queued read'
+  | 'parked read'
+  | 'ready select'
+  | 'parked select'
+  | 'join and leave'
+  | 'publish in one room'
+  | 'publish in one of 100,000 rooms'
+  | 'join';
 
 /**
  * Makes ready, and gives what is to be done so many times.
@@ -14,6 +24,10 @@ export type OperationName = 'plain await' | 'queued read' | 'parked read' | 'rea
  * to be prepared for it does not count.
  */
 type Operation = () => (times: number) => Promise<number>;
+
+const MANY_ROOMS = 100_000;
+/** What a room itself takes is shared by so many memberships, and each socket is in a few rooms. */
+const MEMBERS = 24_000;
 
 /** So many messages are sent before they are read: their reads fit well into one turn's budget. */
 const QUEUED = 500;
@@ -86,6 +100,36 @@ export const OPERATIONS: Readonly<Record<OperationName, Operation>> = {
       return cpuMicroseconds() - since;
     };
   },
+
+  'join and leave': () => {
+    const { ws } = fakeSocket();
+    return async (times: number) => {
+      const since = cpuMicroseconds();
+      for (let n = 0; n < times; n += 1) (await ws.join('room')).leave();
+      return cpuMicroseconds() - since;
+    };
+  },
+
+  'publish in one room': () => publishIn(1),
+  'publish in one of 100,000 rooms': () => publishIn(MANY_ROOMS),
+
+  /** Each socket joins each room once. */
+  join: () => {
+    const sockets: ServerSocket[] = [];
+    const run = runServer(async (ws) => {
+      sockets.push(ws);
+      await ws.closed;
+    });
+    const connected = Promise.all(Array.from({ length: MEMBERS }, () => run.connect()));
+    let joined = 0;
+    return async (times: number) => {
+      await connected;
+      const since = cpuMicroseconds();
+      for (let n = 0; n < times; n += 1, joined += 1)
+        await sockets[joined % MEMBERS]?.join(`room ${Math.floor(joined / MEMBERS)}`);
+      return cpuMicroseconds() - since;
+    };
+  },
 };
 
 let last: readonly [string, 'ok'] = [TEXT, 'ok'];
@@ -94,6 +138,24 @@ let last: readonly [string, 'ok'] = [TEXT, 'ok'];
 function plain(): Promise<readonly [string, 'ok']> {
   last = [TEXT, 'ok'];
   return Promise.resolve(last);
+}
+
+/** One message at a time to a room with one member, among others that have a member each. */
+function publishIn(rooms: number): (times: number) => Promise<number> {
+  const { ws, client } = fakeSocket({ queueMessages: 2 * QUEUED });
+  const joined = Promise.all(Array.from({ length: rooms }, (_, n) => ws.join(`room ${n}`)));
+  return async (times: number) => {
+    const room = (await joined)[rooms >> 1]?.room;
+    let took = 0;
+    for (let left = times; left > 0; left -= QUEUED) {
+      const since = cpuMicroseconds();
+      for (let n = 0; n < QUEUED; n += 1) room?.publish(TEXT);
+      took += cpuMicroseconds() - since;
+      await settle();
+      for (let n = 0; n < QUEUED; n += 1) await client.read();
+    }
+    return took;
+  };
 }
 
 /** By the clock on the wall, a busy machine would count as ours. */

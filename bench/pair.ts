@@ -22,12 +22,14 @@ export class Pair {
   readonly load: Child<LoadQuestion>;
   readonly #dialect: DialectName;
 
-  constructor({ program, setsCookie, command, dialect }: Server, options: PairOptions = {}) {
+  constructor({ program, words = [], setsCookie, command, dialect }: Server, options: PairOptions = {}) {
     const { files } = options;
     this.setsCookie = setsCookie;
     this.#dialect = dialect;
     this.server =
-      command === undefined ? new Child(program, { core: 0, ...options }) : new ForeignServer(command);
+      command === undefined
+        ? new Child(program, { core: 0, words, ...options })
+        : new ForeignServer([...command, ...words]);
     this.load = new Child(new URL('load.js', import.meta.url), { core: 1, files });
   }
 

@@ -51,3 +51,11 @@ function isThere({ package: packageName }: Peer): boolean {
     packageName === undefined ? DEBIAN_WEBSOCKETS : new URL(`${packageName}/`, PEER_PACKAGES),
   );
 }
+
+/** uWebSockets that publishes to all. Undefined where it is not there. @param words - Of the program. */
+export function publishing(...words: readonly string[]): Server | undefined {
+  const uWebSockets = peers().find(({ name }) => name === UWEBSOCKETS);
+  const program = new URL('uwebsockets-publish.js', PEERS);
+  const command = uWebSockets && commandFor('node', program);
+  return uWebSockets && command && { ...uWebSockets, program, command, words };
+}

@@ -82,6 +82,8 @@ export interface IdleScenario extends Described {
 export interface InProcessScenario extends Described {
   readonly kind: 'in process';
   readonly operation: OperationName;
+  /** What stands beside it. */
+  readonly besideOperation: OperationName;
 }
 
 /** Kept: the same word so many times on one socket, and what is left of each call. */
@@ -112,6 +114,8 @@ export interface Server {
   /** The package of npm that it shows; undefined where it comes from elsewhere. */
   readonly package: string | undefined;
   readonly program: URL;
+  /** Words behind its name. Default none. */
+  readonly words?: readonly string[];
   /** How it is started where it is no program of ours. */
   readonly command?: readonly string[];
   /** What prints its versions where no package of npm does. */

@@ -1,9 +1,10 @@
 // What is measured: the server programs that are compared, and one scenario for
 // each row of the table. What a scenario is stands in scenario.ts.
 
-import { peers, UWEBSOCKETS } from './peers.ts';
+import { peers, publishing, UWEBSOCKETS } from './peers.ts';
 import type { OperationName } from './operations.ts';
 import type {
+  BurstScenario,
   EchoScenario,
   HandshakesScenario,
   IdleScenario,
@@ -19,6 +20,7 @@ const YARDSTICK = 'ws';
 export const MEASURED = 'corosock';
 /** What the words of a handler are compared with. */
 const PLAIN_AWAIT = 'a plain await';
+const ONE_ROOM = 'a single room';
 
 const RAW = server(YARDSTICK, 'raw-ws');
 const DEDICATED = server(MEASURED, 'corosock');
@@ -70,13 +72,16 @@ export const CORE: readonly Scenario[] = [
     kind: 'burst',
     name: 'burst, 10 messages to each of 1,000 sockets',
     sameWork: 'one message comes, and its text is sent ten times to every socket, in one turn',
-    servers: [server(YARDSTICK, 'raw-ws-burst'), server(MEASURED, 'corosock-burst')],
+    servers: [server(YARDSTICK, 'raw-ws-burst', '10'), server(MEASURED, 'corosock-burst', '10')],
     beside: YARDSTICK,
     sockets: 1000,
     messages: 10,
     bytes: 64,
     limit: atMost(0.25),
   },
+  broadcast('broadcast, 64 B to 2,000 members', 1, YARDSTICK, atMost(0.75)),
+  broadcast('broadcast, 64 B to 2,000 members, beside uWebSockets', 1, UWEBSOCKETS, atMost(1.5)),
+  broadcast('broadcast, 10 of 64 B in one turn to 2,000 members', 10, YARDSTICK, atMost(0.2)),
   idle('5,000 idle sockets', 'a read waiting with the default time-out, and the default heartbeat', {
     servers: [RAW, DEDICATED],
     limit: atMost(1.25),
@@ -108,6 +113,16 @@ export const CORE: readonly Scenario[] = [
   inProcess('read that waits, with the default time-out', 'parked read', 2000),
   inProcess('select over three sources, one ready', 'ready select', 1000),
   inProcess('select over three sources that waits, with a time-out', 'parked select', 3000),
+  inProcess('join of a room, and leave', 'join and leave', 1000),
+  {
+    ...inProcess('publish in one of 100,000 rooms', 'publish in one of 100,000 rooms', Infinity),
+    sameWork: 'one message after another to a room with one member, over a link in memory',
+    servers: [server(ONE_ROOM, 'in-process'), server(MEASURED, 'in-process')],
+    beside: ONE_ROOM,
+    besideOperation: 'publish in one room',
+    limit: atMost(1.1),
+  },
+  kept('240,000 memberships, 24,000 in each room', 'join', 200, 240_000),
   kept('1,000,000 reads of one socket', 'parked read', 20),
   kept('1,000,000 selects with one socket', 'parked select', 20),
 ];
@@ -130,6 +145,25 @@ export const SCENARIOS: readonly Scenario[] = [
   besidePeers('peers, 64 sockets × 1 in flight × 64 B', ONE_EACH),
   besidePeers('peers, 64 sockets × 64 in flight × 64 B', MANY_EACH),
 ];
+
+/** @param times - Publishes in one turn. */
+function broadcast(name: string, times: number, beside: string, limit: Limit): BurstScenario {
+  const peer = publishing(String(times));
+  return {
+    kind: 'burst',
+    name,
+    sameWork: `one message comes, and its text is sent ${times === 1 ? '' : `${times} times `}to all: by a loop of \`ws.send\`, by \`publish\` of uWebSockets, by \`room.publish\``,
+    servers: [
+      beside === YARDSTICK ? server(YARDSTICK, 'raw-ws-burst', String(times)) : peer,
+      server(MEASURED, 'corosock-room', String(times)),
+    ].filter((each) => each !== undefined),
+    beside,
+    sockets: 2000,
+    messages: times,
+    bytes: 64,
+    limit,
+  };
+}
 
 type Traffic = Pick<EchoScenario, 'sockets' | 'inFlight' | 'bytes'>;
 
@@ -191,12 +225,13 @@ function inProcess(name: string, operation: OperationName, most: number): InProc
     servers: [server(PLAIN_AWAIT, 'in-process'), server(MEASURED, 'in-process')],
     beside: PLAIN_AWAIT,
     operation,
+    besideOperation: 'plain await',
     limit: { by: 'itself', bound: 'at most', value: most },
   };
 }
 
 /** @param most - Bytes for each call. */
-function kept(name: string, operation: OperationName, most: number): KeptScenario {
+function kept(name: string, operation: OperationName, most: number, times = 1_000_000): KeptScenario {
   return {
     kind: 'kept',
     name: `kept after ${name}`,
@@ -204,7 +239,7 @@ function kept(name: string, operation: OperationName, most: number): KeptScenari
     servers: [server(MEASURED, 'in-process')],
     beside: PLAIN_AWAIT,
     operation,
-    times: 1_000_000,
+    times,
     limit: { by: 'itself', bound: 'at most', value: most },
   };
 }
@@ -213,8 +248,8 @@ function atMost(value: number): Limit {
   return { by: 'ratio', bound: 'at most', value };
 }
 
-function server(name: string, program: string): Server {
+function server(name: string, program: string, ...words: readonly string[]): Server {
   const url = new URL(`servers/${program}.js`, import.meta.url);
-  const packageName = name === PLAIN_AWAIT ? undefined : name;
-  return { name, package: packageName, program: url, dialect: 'plain', setsCookie: false };
+  const packageName = name === PLAIN_AWAIT || name === ONE_ROOM ? undefined : name;
+  return { name, package: packageName, program: url, words, dialect: 'plain', setsCookie: false };
 }

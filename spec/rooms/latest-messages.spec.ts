@@ -21,7 +21,7 @@ function waiting(): Waiting {
   return {
     add: (data, key) => {
       const message = new OutgoingMessage(data);
-      return latest.add(writer, message, message.optionsFor({ binaryData: false }), key);
+      return latest.add(writer, message, message.optionsFor({ isBinary: false }), key);
     },
     drain() {
       while (link.bufferedBytes > 0) link.take();

@@ -56,6 +56,25 @@ describe('ws.join', () => {
   });
 });
 
+describe('a publish of text', () => {
+  it('leaves each socket as its binaryData says at that time', async () => {
+    const { ws, client } = fakeSocket();
+    const { room } = await ws.join('r');
+    ws.binaryData = true;
+    room.publish('first');
+    ws.binaryData = false;
+    room.publish('second');
+    ws.binaryData = true;
+    room.publish('third');
+    const received = [await client.read(), await client.read(), await client.read()];
+    expect(received.map(([data]) => (typeof data === 'string' ? data : Buffer.from(data ?? [])))).toEqual([
+      Buffer.from('first'),
+      'second',
+      Buffer.from('third'),
+    ]);
+  });
+});
+
 describe('host.room', () => {
   it('reports a frame that throws once, by its phase', async () => {
     const host = new MemoryHost();

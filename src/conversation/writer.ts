@@ -48,6 +48,8 @@ export class Writer implements FragmentSink, QueuedMessageSink {
   /** Counts accepted messages; undefined without a session. */
   readonly #activity: Activity | undefined;
 
+  /** `ws.binaryData`, for messages of rooms. Set by the first of them, and by the socket. */
+  isBinary = false;
   /** Writes that wait, oldest first. Made with the first: most writes find room. */
   #waiters: LinkedList<WaitingWrite> | undefined;
   /** How many writes have joined the line: no queued message is replaced across one of them. */

@@ -7,6 +7,7 @@ import { LatestMessages } from './latest-messages.ts';
 import type { OutgoingMessage } from './outgoing-message.ts';
 import type { MembershipOf, RoomOf } from './room.ts';
 import type { SocketMember, SocketRooms } from './socket-rooms.ts';
+import type { Writer } from '../conversation/writer.ts';
 import type { Conversation } from '../conversation/conversation.ts';
 import { showAs } from '../platform/inspection.ts';
 import type { Data } from '../core/data.ts';
@@ -71,6 +72,8 @@ export class Member<Ws extends RoomSocket>
   readonly joinedAt: number;
   skipped = 0;
   replaced = 0;
+  /** Of the socket; set by the first message. The way to it would be three cache misses. */
+  #writer: Writer | undefined;
   /** Made when a message waits for the first time. */
   #latest: LatestMessages | undefined;
   /** Whether it has not left. */
@@ -121,15 +124,15 @@ export class Member<Ws extends RoomSocket>
   deliver(tally: Tally): void {
     const { message, key } = this.style.now as Prepared;
     if (message === undefined) return this.#skip(tally);
-    const { conversation, ws } = this.#socket;
-    const status = conversation.writer.offer(message.data, message.optionsFor(ws));
+    this.#writer ??= this.#openWriter();
+    const status = this.#writer.offer(message.data, message.optionsFor(this.#writer));
     if (status === 'ok') tally.accepted += 1;
     else if (status === 'full') this.#deliverSlowly(message, key, tally);
     else this.#end(tally);
   }
 
   #deliverSlowly(message: OutgoingMessage, key: string | undefined, tally: Tally): void {
-    const { conversation, ws } = this.#socket;
+    const { conversation } = this.#socket;
     const { slow } = this.style;
     if (slow === 'skip') return this.#skip(tally);
     if (slow === 'close') {
@@ -137,10 +140,18 @@ export class Member<Ws extends RoomSocket>
       return this.#end(tally);
     }
     this.#latest ??= new LatestMessages();
-    const added = this.#latest.add(conversation.writer, message, message.optionsFor(ws), key);
+    const { writer } = conversation;
+    const added = this.#latest.add(writer, message, message.optionsFor(writer), key);
     if (added === 'skipped') return this.#skip(tally);
     if (added === 'replaced') this.replaced += 1;
     tally[added] += 1;
+  }
+
+  #openWriter(): Writer {
+    const { conversation, ws } = this.#socket;
+    const { writer } = conversation;
+    writer.isBinary = ws.binaryData;
+    return writer;
   }
 
   #skip(tally: Tally): void {

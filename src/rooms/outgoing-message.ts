@@ -26,8 +26,8 @@ export class OutgoingMessage {
   }
 
   /** How a socket sends it: as one of its own writes. */
-  optionsFor(ws: { readonly binaryData: boolean }): SendOptions {
-    if (!ws.binaryData) return this.#typed;
+  optionsFor(writer: { readonly isBinary: boolean }): SendOptions {
+    if (!writer.isBinary) return this.#typed;
     this.#binary ??= { binary: true, compress: true, shared: this.#shared };
     return this.#binary;
   }

@@ -38,8 +38,8 @@ export interface FragmentOptions extends SendOptions {
  *    fragments. An empty message is a message.
  * 6. `send` and `sendFragment` return false and send nothing once this end has begun to close, or
  *    knows that the peer has.
- * 7. `bufferedBytes` counts what was sent and not yet flushed. Each time it falls, `drain` follows.
- *    After the end it is 0.
+ * 7. `bufferedBytes` counts what was sent and not yet flushed. Each time it falls, `drain` follows,
+ *    unless it was 0 whenever it was read since the last `drain`. After the end it is 0.
  * 8. A paused end delivers no more than was already under way. `resume` continues where the end
  *    stopped, and nothing is lost.
  * 9. `close` lets everything that was sent before it go first, however long that takes: the sink

@@ -104,6 +104,8 @@ export class FrameBatch implements ListNode<FrameBatch> {
   #held: HeldFrames | undefined;
   /** Whether it will be flushed when the turn is over. */
   #isScheduled = false;
+  /** Whether frames were seen to wait, since the target was told that they were taken. */
+  #isSeen = false;
   /** Whether the stream has taken frames in this turn, and the target is not told yet. */
   #isTaken = false;
   /** Its neighbours among the batches of this turn. */
@@ -115,8 +117,12 @@ export class FrameBatch implements ListNode<FrameBatch> {
     this.#target = target;
   }
 
-  /** Bytes of the frames that wait for the end of the turn, or for the stream. */
+  /**
+   * Bytes of the frames that wait for the end of the turn, or for the stream. A caller that has
+   * seen some is told when they are taken.
+   */
   get bytes(): number {
+    this.#isSeen ||= this.#bytes > 0;
     return this.#bytes;
   }
 
@@ -191,7 +197,8 @@ export class FrameBatch implements ListNode<FrameBatch> {
   }
 
   #write(frames: Uint8Array, further?: readonly Uint8Array[]): void {
-    if (!this.#target.writeFrames(frames, further)) return;
+    if (!this.#target.writeFrames(frames, further) || !this.#isSeen) return;
+    this.#isSeen = false;
     this.#isTaken = true;
     this.#schedule();
   }
