@@ -16,6 +16,8 @@ export type { HandshakeRequest } from './handshake/handshake-request.ts';
 export type { Handshake } from './handshake/handshake.ts';
 export type { Host, Membership, OpenResult, Room, ServerSocket, SharedSocket } from './server/host.ts';
 export type { HostOptions } from './server/host-options.ts';
+export type { BrokerHealth } from './hub/broker-health.ts';
+export { EnvelopeError } from './hub/dropped-envelopes.ts';
 export { defineServer } from './server/servable.ts';
 export type {
   Created,

@@ -39,6 +39,7 @@ const entryPoints = [
     names: [
       'BrokerError',
       'ConnectionLostError',
+      'EnvelopeError',
       'HandshakeOverError',
       'LimitError',
       'MessageError',

@@ -34,6 +34,11 @@ export const REFUSALS = {
   protocol: { status: 400, text: 'Sec-WebSocket-Protocol is malformed' },
   extensions: { status: 400, text: 'Sec-WebSocket-Extensions is malformed' },
   closing: { status: 503, text: 'The server is shutting down', headers: { 'Retry-After': '5' } },
+  brokerDown: {
+    status: 503,
+    text: 'The server is cut off from the others',
+    headers: { 'Retry-After': '5' },
+  },
   full: { status: 503, text: 'The server is full', headers: { 'Retry-After': '5' } },
   unadmitted: {
     status: 503,

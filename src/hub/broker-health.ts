@@ -31,6 +31,10 @@ export class BrokerHealthState {
     this.#sinceMs = clock.now();
   }
 
+  get isDown(): boolean {
+    return this.#broker === 'down';
+  }
+
   /** What it is now. */
   get now(): BrokerHealth {
     return { broker: this.#broker, sinceMs: this.#clock.now() - this.#sinceMs };

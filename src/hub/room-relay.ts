@@ -16,6 +16,9 @@ import type { Clock } from '../time/clock.ts';
 /** How long a room stays subscribed that is not in use any more: rooms flap. */
 const LEAVE_AFTER_MS = 5000;
 
+/** What a relay calls of the rooms of its node. */
+export type RoomSink = Pick<RelaySink, 'deliver' | 'gap' | 'retained' | 'mergeRetained'>;
+
 /** What the presence of rooms does between nodes: it shares their subscriptions. */
 export interface PresenceRelay {
   /** What is present of this node has changed. */
@@ -55,7 +58,7 @@ interface EnteredRoom extends ListNode<EnteredRoom> {
 /** The rooms of one node, on its bus. */
 export class BusRoomRelay implements RoomRelay {
   readonly #bus: NodeBus;
-  readonly #sink: RelaySink;
+  readonly #sink: RoomSink;
   readonly #clock: Clock;
   readonly #presence: PresenceRelay;
   readonly #rooms = new Map<string, EnteredRoom>();
@@ -63,7 +66,7 @@ export class BusRoomRelay implements RoomRelay {
   readonly #left = new LinkedList<EnteredRoom>();
   #timer: unknown;
 
-  constructor(bus: NodeBus, sink: RelaySink, clock: Clock, presence: PresenceRelay = NO_PRESENCE) {
+  constructor(bus: NodeBus, sink: RoomSink, clock: Clock, presence: PresenceRelay = NO_PRESENCE) {
     this.#bus = bus;
     this.#sink = sink;
     this.#clock = clock;

@@ -19,12 +19,12 @@ interface Response {
  * @param response - Of node:http or node:http2, or what a framework keeps it in as `raw`.
  * @throws UsageError `COROSOCK_ARGUMENT`.
  */
-export function answerHealth(isReady: boolean, response: unknown): void {
+export function answerHealth(health: 'ready' | 'closing' | 'broker down', response: unknown): void {
   const raw = propertyOf(response, 'raw') ?? response;
   if (!isResponse(raw)) throw badArgument('host.health()', 'the response of a node:http request', response);
   if (raw.headersSent === true) return;
-  const body = isReady ? 'ready\n' : 'closing\n';
-  raw.statusCode = isReady ? 200 : 503;
+  const body = `${health}\n`;
+  raw.statusCode = health === 'ready' ? 200 : 503;
   raw.setHeader('Content-Type', 'text/plain; charset=utf-8');
   raw.setHeader('Content-Length', body.length);
   raw.setHeader('Cache-Control', 'no-store');

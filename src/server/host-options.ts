@@ -3,6 +3,8 @@
 // conversation/conversation-options.ts, and the options of sessions in session/session-options.ts.
 
 import type { ServerSocket } from './host.ts';
+import { checkBroker } from './host-node.ts';
+import type { WhenBrokerDown } from './host-node.ts';
 import { safeLogHooks } from './host-hooks.ts';
 import type { LogHooks } from './host-hooks.ts';
 import { placeOfAwait } from './await-stacks.ts';
@@ -19,6 +21,7 @@ import { checkTrustProxy } from '../handshake/trusted-proxies.ts';
 import type { TrustProxy } from '../handshake/trusted-proxies.ts';
 import { sessionSettingsOf } from '../session/session-options.ts';
 import type { SessionOptions, SessionSettings } from '../session/session-options.ts';
+import type { Broker } from '../hub/broker.ts';
 import type { ConversationSettings } from '../conversation/conversation.ts';
 import { CONVERSATION_OPTIONS, conversationChoices } from '../conversation/conversation-options.ts';
 import type { ConversationChoices, ConversationOptions } from '../conversation/conversation-options.ts';
@@ -155,6 +158,18 @@ export interface HostOptions extends ConversationOptions {
    * connections of `%CSP.WebSocket`. Further calls wait in order. Default 64.
    */
   readonly poolSize?: number;
+  /**
+   * Joins the host to the other nodes of a deployment: rooms reach the members of all of them. Each
+   * host has a broker of its own; the host ends its subscriptions, and leaves it open. Default:
+   * none.
+   */
+  readonly broker?: Broker;
+  /**
+   * What the host does while its broker is down. `'serve'`: goes on, with the rooms of this process
+   * alone. `'refuse'`: is not `ready`, answers handshakes with HTTP 503, and after 30 000 ms closes
+   * open sockets with 1012. Default `'serve'`.
+   */
+  readonly whenBrokerDown?: WhenBrokerDown;
   /** Sessions and their signed cookies; false for none. Default false. */
   readonly sessions?: SessionOptions | false;
   /**
@@ -170,9 +185,9 @@ export interface HostOptions extends ConversationOptions {
 type OwnOptions = Omit<HostOptions, keyof ConversationOptions>;
 
 /** Options without a default: a host without them calls nothing. */
-export type HostHookName = 'onPreServer' | 'onRefused' | 'onOpen' | 'onClose';
+export type BareHostOption = 'onPreServer' | 'onRefused' | 'onOpen' | 'onClose' | 'broker';
 
-const OWN_OPTIONS: OptionTable<OwnOptions, HostHookName> = {
+const OWN_OPTIONS: OptionTable<OwnOptions, BareHostOption> = {
   origins: ['same', checkOrigins],
   trustProxy: [0, checkTrustProxy],
   overflow: ['pause', oneOf('pause', 'close')],
@@ -190,6 +205,8 @@ const OWN_OPTIONS: OptionTable<OwnOptions, HostHookName> = {
   expiryCode: [4401, checkCloseCode],
   maxLifetimeMs: [Infinity, checkDuration],
   poolSize: [64, checkCount],
+  broker: [undefined, checkBroker],
+  whenBrokerDown: ['serve', oneOf('serve', 'refuse')],
   sessions: [false, unchecked],
   report: [reportAsWarning, checkFunction],
 };
@@ -215,7 +232,7 @@ function reportUnattended({ listener }: Called, error: unknown): void {
 }
 
 /** The options of a host. */
-export const HOST_OPTIONS: OptionTable<HostOptions, HostHookName> = {
+export const HOST_OPTIONS: OptionTable<HostOptions, BareHostOption> = {
   ...CONVERSATION_OPTIONS,
   ...WIRE_OPTIONS,
   ...OWN_OPTIONS,
@@ -227,7 +244,7 @@ export interface HostSettings
     ConversationSettings,
     ConversationChoices,
     WireChoices,
-    Omit<Complete<OwnOptions, HostHookName>, 'messageTimeoutMs' | 'rate' | 'sessions' | keyof LogHooks>,
+    Omit<Complete<OwnOptions, BareHostOption>, 'messageTimeoutMs' | 'rate' | 'sessions' | keyof LogHooks>,
     LogHooks {
   /** Undefined for none. */
   readonly sessions: SessionSettings | undefined;
@@ -252,12 +269,12 @@ export interface HostSettings
 export function settingsOf(
   call: string,
   options: HostOptions,
-  known: OptionTable<HostOptions, HostHookName> = HOST_OPTIONS,
+  known: OptionTable<HostOptions, BareHostOption> = HOST_OPTIONS,
 ): HostSettings {
   checkNames(call, options, namesOf(known));
   const conversation = conversationChoices(call, options);
   const wire = wireChoices(call, options, conversation.clock);
-  const own = complete<OwnOptions, HostHookName>(call, options, OWN_OPTIONS);
+  const own = complete<OwnOptions, BareHostOption>(call, options, OWN_OPTIONS);
   const { messageTimeoutMs, rate, ...rest } = own;
   const { clock } = conversation;
   const report = guarded(own.report);

@@ -10,12 +10,14 @@ import type { HandshakeRequest } from '../handshake/handshake-request.ts';
 import type { CloseHostOptions, CloseReport } from './close-report.ts';
 import type { Wait } from './host-waits.ts';
 import type { JoinOptions, MembershipOf, RoomOf } from '../rooms/room.ts';
+import type { BrokerHealth } from '../hub/broker-health.ts';
 import type { Session } from '../session/session.ts';
 import type { Socket } from '../socket/socket.ts';
 import type { SocketClock } from '../socket/socket-clock.ts';
 import type { Task } from '../tasks/task.ts';
 import type { CloseInfo } from '../core/close-info.ts';
 import type { Data } from '../core/data.ts';
+import type { Source } from '../core/source.ts';
 import type { WaitOptions } from '../core/wait-options.ts';
 
 /**
@@ -194,9 +196,15 @@ export interface Host extends AsyncDisposable {
   openServer(id: string, options?: WaitOptions): Promise<OpenResult>;
   /**
    * Whether new clients should be sent here: false once `close` was called, also during its
-   * `delayMs`.
+   * `delayMs`, and while the broker is down with `whenBrokerDown: 'refuse'`.
    */
   readonly ready: boolean;
+  /**
+   * Whether the broker is up, and for how long it has been so: `{ broker, sinceMs }`. Also a source
+   * for `select`, which gives each change from when the property was read: keep it outside of the
+   * loop. `broker` is `'none'` where the host has none.
+   */
+  readonly brokerHealth: Source<BrokerHealth> & BrokerHealth;
   /**
    * Answers a health check: 200 while the host is `ready`, 503 from then on, each with a line of
    * text that no cache keeps. Bound to its host.

@@ -11,7 +11,7 @@ import { hasOneHost } from '../handshake/check-handshake.ts';
 import type { Host } from './host.ts';
 import { ServingHost } from './serving-host.ts';
 import { HOST_OPTIONS, settingsOf } from './host-options.ts';
-import type { HostHookName, HostOptions } from './host-options.ts';
+import type { BareHostOption, HostOptions } from './host-options.ts';
 import type { Refusal } from '../handshake/refusal.ts';
 import { PendingRequests } from './pending-requests.ts';
 import { checkTls, hasNoTls, portListener } from './port-listener.ts';
@@ -57,7 +57,7 @@ const OWN_OPTIONS: OptionTable<OwnOptions, 'tls'> = {
 };
 
 /** The options of `serve`. */
-export const SERVE_OPTIONS: OptionTable<ServeOptions, 'tls' | HostHookName> = {
+export const SERVE_OPTIONS: OptionTable<ServeOptions, 'tls' | BareHostOption> = {
   ...HOST_OPTIONS,
   ...OWN_OPTIONS,
 };

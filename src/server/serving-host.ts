@@ -24,9 +24,9 @@ import { refuse, REFUSALS } from '../handshake/refusal.ts';
 import type { Refusal } from '../handshake/refusal.ts';
 import { checkHandshake } from '../handshake/check-handshake.ts';
 import type { OpenResult, Room, ServerSocket } from './host.ts';
+import { HostNode } from './host-node.ts';
 import { RefusedRequests } from './host-hooks.ts';
 import type { HostSettings } from './host-options.ts';
-import { HostedSocket } from './hosted-socket.ts';
 import { checkOpen, openLocally } from './open-server.ts';
 import type { Outcome } from './outcome.ts';
 import { Capacity } from './capacity.ts';
@@ -40,7 +40,6 @@ import { RunRegistry } from './run-registry.ts';
 import { ShutDown } from './shut-down.ts';
 import { handedOver, markHandedOver, Upgrade } from './upgrade.ts';
 import type { PendingUpgrade } from './upgrade.ts';
-import { RoomRegistry } from '../rooms/room-registry.ts';
 import { Sessions } from '../session/sessions.ts';
 import { Conversation } from '../conversation/conversation.ts';
 import { showAs } from '../platform/inspection.ts';
@@ -86,8 +85,7 @@ export class ServingHost implements RunHost {
   readonly #capacity: Capacity;
   readonly #sessions: Sessions | undefined;
   readonly #runs: RunRegistry;
-  /** For its sockets; users call `room`. */
-  readonly rooms: RoomRegistry<HostedSocket>;
+  readonly #node: HostNode;
   /** Also for the test kit: a second one could not follow the handlers of the first. */
   readonly handlerWaits: HostWaits;
   #shutDown: ShutDown | undefined;
@@ -100,11 +98,7 @@ export class ServingHost implements RunHost {
     this.handlerWaits = new HostWaits(settings);
     const mistakes = new HandlerMistakes(this.handlerWaits, settings);
     this.#runs = new RunRegistry((run) => mistakes.found(run), settings.randomness);
-    this.rooms = new RoomRegistry({
-      clock: settings.clock,
-      find: (id) => HostedSocket.runOf(this.#runs.find(id)),
-      report: (kind, makeError) => settings.peerFaults.report(kind, { phase: 'room' }, makeError),
-    });
+    this.#node = new HostNode(this.#runs, settings);
     this.#terms = new HostTerms(routes, settings, mistakes);
     this.#binding = binding;
     this.#sessions = settings.sessions && new Sessions(settings.sessions, settings);
@@ -120,7 +114,16 @@ export class ServingHost implements RunHost {
   }
 
   get ready(): boolean {
-    return this.#closing === undefined;
+    return this.#closing === undefined && !this.#node.isRefusing;
+  }
+
+  get brokerHealth(): HostNode['brokerHealth'] {
+    return this.#node.brokerHealth;
+  }
+
+  /** For its sockets; users call `room`. */
+  get rooms(): HostNode['rooms'] {
+    return this.#node.rooms;
   }
 
   get url(): string {
@@ -154,7 +157,9 @@ export class ServingHost implements RunHost {
   }
 
   /** An arrow function: frameworks call it without its host. */
-  readonly health = (_request: unknown, response: unknown): void => answerHealth(this.ready, response);
+  readonly health = (_request: unknown, response: unknown): void => {
+    answerHealth(this.#closing === undefined ? this.#node.readiness : 'closing', response);
+  };
 
   waits(filter?: WaitsFilter): readonly Wait[] {
     return this.handlerWaits.of(this.#runs, filter);
@@ -213,10 +218,10 @@ export class ServingHost implements RunHost {
     if (found === 'malformed') return REFUSALS.target;
     // No instance of a class is made for a client that is refused.
     if (this.#isDraining) return REFUSALS.closing;
+    if (this.#node.isRefusing) return REFUSALS.brokerDown;
     const slot = this.#capacity.enter(found.pattern, request);
     if ('status' in slot) return slot;
-    const socketId = this.#runs.reserve(slot);
-    const place = { socketId, route: found.pattern };
+    const place = { socketId: this.#runs.reserve(slot), route: found.pattern };
     return this.pendingHandshake(request, found.makeServer, protocol, client, place);
   }
 
@@ -296,7 +301,7 @@ export class ServingHost implements RunHost {
       await this.#binding.close();
       this.#settings.peerFaults.stop();
       this.#capacity.stop();
-      this.rooms.close();
+      await this.#node.close();
       return report;
     });
     // Last: a listener of `draining` may call `close` again.

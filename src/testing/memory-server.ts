@@ -14,7 +14,7 @@ import { tellRefused } from '../server/host-hooks.ts';
 import { ServingHost } from '../server/serving-host.ts';
 import type { HttpBinding, SessionRequest } from '../server/serving-host.ts';
 import { HOST_OPTIONS, settingsOf } from '../server/host-options.ts';
-import type { HostHookName, HostSettings } from '../server/host-options.ts';
+import type { BareHostOption, HostSettings } from '../server/host-options.ts';
 import type { AcceptedHandshake, PendingHandshake } from '../server/admission.ts';
 import { partsOf, placeOf, RouteTable } from '../server/routes.ts';
 import type { Match } from '../server/routes.ts';
@@ -42,7 +42,7 @@ const REQUEST_OPTIONS: OptionTable<RequestOptions> = {
 };
 
 /** The options of `runServer` and `fakeSocket`. */
-export const FAKE_OPTIONS: OptionTable<FakeOptions, HostHookName> = {
+export const FAKE_OPTIONS: OptionTable<FakeOptions, BareHostOption> = {
   ...HOST_OPTIONS,
   heartbeat: [false, unchecked],
   ...REQUEST_OPTIONS,

@@ -1,0 +1,256 @@
+// A host as one node of a deployment, over the broker in memory and on a virtual clock.
+
+import { memoryBroker, select } from 'corosock';
+import type { Broker, CloseInfo, Handler, HostOptions, ServerSocket, Subscription } from 'corosock';
+import { runServer, settle, virtualClock } from 'corosock/testing';
+import type { VirtualClock } from 'corosock/testing';
+import { describe, expect, it } from 'vitest';
+import { gist, MemoryHost } from '../fixtures/memory-host.ts';
+import { CLOSE_AFTER_MS } from '../../src/server/host-node.ts';
+
+type Link = ReturnType<ReturnType<typeof memoryBroker>['node']>;
+
+interface Node {
+  readonly host: MemoryHost['host'];
+  readonly memory: MemoryHost;
+  readonly link: Link;
+}
+
+interface Nodes {
+  readonly clock: VirtualClock;
+  node(options?: HostOptions): Node;
+}
+
+function nodes(): Nodes {
+  const clock = virtualClock();
+  const deployment = memoryBroker({ clock });
+  return {
+    clock,
+    node(options = {}) {
+      const link = deployment.node();
+      const memory = new MemoryHost({ clock, broker: link, ...options });
+      return { host: memory.host, memory, link };
+    },
+  };
+}
+
+const untilClosed = async (ws: ServerSocket): Promise<void> => void (await ws.closed);
+
+const member: Handler = async (ws) => {
+  await ws.join('room');
+  await ws.closed;
+};
+
+/** Takes what is there: texts, and `gap`. */
+async function eventsOf(subscription: Subscription): Promise<readonly string[]> {
+  const events: string[] = [];
+  while (subscription.size > 0) {
+    const [event] = await subscription.take();
+    if (event !== undefined) events.push('gap' in event ? 'gap' : String(event.data));
+  }
+  return events;
+}
+
+describe('a host with a broker', () => {
+  it('reaches the members of a room on all nodes', async () => {
+    const { node } = nodes();
+    const [a, b] = [node(), node()];
+    const [near, far] = [a.memory.visit(member).client, b.memory.visit(member).client];
+    await settle();
+    const report = a.host.room('room').publish('hello');
+    expect([report.accepted, await report.relayed]).toEqual([1, 'sent']);
+    expect([await near.read(), await far.read()]).toEqual([
+      ['hello', 'ok'],
+      ['hello', 'ok'],
+    ]);
+  });
+
+  it('tells that it is alone without one', async () => {
+    const { host } = new MemoryHost();
+    expect(await host.room('room').publish('hello').relayed).toBe('alone');
+    expect(host.brokerHealth.broker).toBe('none');
+  });
+
+  it('reaches its own members at once while the broker is down', async () => {
+    const { node } = nodes();
+    const a = node();
+    const { client } = a.memory.visit(member);
+    await settle();
+    a.link.cut();
+    const report = a.host.room('room').publish('hello');
+    expect([report.accepted, await report.relayed, await client.read()]).toEqual([
+      1,
+      'failed',
+      ['hello', 'ok'],
+    ]);
+  });
+
+  it('gives what another node retains to the first that joins', async () => {
+    const { node, clock } = nodes();
+    const [a, b] = [node(), node()];
+    await clock.advance(500);
+    a.host.room('room').publish('price', { retain: 'EUR' });
+    await settle();
+    const retained: unknown[] = [];
+    b.memory.visit(async (ws) => void retained.push(...(await ws.join('room')).retained));
+    await settle();
+    expect(retained).toEqual(['price']);
+  });
+
+  it('shows the health of the broker, and gives its changes to select', async () => {
+    const { node, clock } = nodes();
+    const { host, link } = node();
+    await clock.advance(10);
+    const health = host.brokerHealth;
+    expect([health.broker, health.sinceMs]).toEqual(['up', 10]);
+    link.cut();
+    expect(await select({ health }, { clock })).toEqual(['health', { broker: 'down', sinceMs: 0 }]);
+  });
+
+  it('says goodbye when it closes, and leaves the broker open', async () => {
+    const { node, clock } = nodes();
+    const [a, b] = [node(), node()];
+    const events = b.host.room('room').subscribe();
+    await settle();
+    a.host.room('room').publish('last words');
+    await a.host.close();
+    await clock.advance(120_000);
+    expect(await eventsOf(events)).toEqual(['last words']);
+    expect([a.link.isUp, b.memory.reports]).toEqual([true, []]);
+  });
+
+  it('L7: closes within a second more while the broker is down', async () => {
+    const { node, clock } = nodes();
+    const { host, link, memory } = node();
+    memory.visit(member);
+    await settle();
+    link.cut();
+    const closed = host.close({ graceMs: 0 });
+    await clock.advance(2000);
+    expect(await closed).toMatchObject({ closed: 1 });
+    expect(clock.timers).toBe(0);
+  });
+
+  it.each([[{}], ['nats://localhost'], [{ publish() {}, subscribe() {}, close() {} }]])(
+    'refuses %j as one',
+    (broker) => {
+      expect(() => new MemoryHost({ broker: broker as unknown as Broker })).toThrow(
+        /^spec: expected broker to be a broker, such as memoryBroker\(\)\.node\(\), got /,
+      );
+    },
+  );
+});
+
+describe('whenBrokerDown', () => {
+  const answer = (host: MemoryHost['host']): readonly [status: number, body: string] => {
+    let body = '';
+    const response = { statusCode: 0, setHeader: () => {}, end: (text: string) => void (body = text) };
+    host.health(undefined, response);
+    return [response.statusCode, body];
+  };
+
+  it('serve: goes on', async () => {
+    const { node, clock } = nodes();
+    const { host, memory, link } = node();
+    const { run } = memory.visit(untilClosed);
+    link.cut();
+    await clock.advance(2 * CLOSE_AFTER_MS);
+    expect([host.ready, answer(host), run.isHandlerRunning]).toEqual([true, [200, 'ready\n'], true]);
+  });
+
+  it('refuse: is not ready until the broker is back', async () => {
+    const { node } = nodes();
+    const { host, link } = node({ whenBrokerDown: 'refuse' });
+    expect([host.ready, answer(host)]).toEqual([true, [200, 'ready\n']]);
+    link.cut();
+    await settle();
+    expect([host.ready, answer(host)]).toEqual([false, [503, 'broker down\n']]);
+    link.mend();
+    await settle();
+    expect(host.ready).toBe(true);
+    await host.close();
+    expect(answer(host)).toEqual([503, 'closing\n']);
+  });
+
+  it('refuse: answers handshakes with 503', async () => {
+    const clock = virtualClock();
+    const link = memoryBroker({ clock }).node();
+    const run = runServer(untilClosed, { clock, broker: link, whenBrokerDown: 'refuse' });
+    await run.client;
+    link.cut();
+    await settle();
+    await expect(run.connect()).rejects.toMatchObject({ status: 503, retryAfterMs: 5000 });
+    link.mend();
+    await settle();
+    expect(await run.connect()).toBeDefined();
+  });
+
+  it('refuse: closes open sockets with 1012 after half a minute', async () => {
+    const { node, clock } = nodes();
+    const { memory, link } = node({ whenBrokerDown: 'refuse' });
+    const { client } = memory.visit(untilClosed);
+    let end: CloseInfo | undefined;
+    void client.closed.then((info) => (end = info));
+    link.cut();
+    await clock.advance(CLOSE_AFTER_MS - 1);
+    expect(end).toBeUndefined();
+    await clock.advance(1);
+    expect(end && [...gist(end), end.reason]).toEqual([1012, 'peer', true, 'retry-after=5']);
+  });
+
+  it('refuse: keeps sockets open where the broker is back in time', async () => {
+    const { node, clock } = nodes();
+    const { memory, link } = node({ whenBrokerDown: 'refuse' });
+    const { run } = memory.visit(untilClosed);
+    for (let outage = 0; outage < 3; outage += 1) {
+      link.cut();
+      await clock.advance(CLOSE_AFTER_MS - 1);
+      link.mend();
+      await settle();
+    }
+    await clock.advance(CLOSE_AFTER_MS);
+    expect(run.isHandlerRunning).toBe(true);
+  });
+
+  it('refuse: also where the broker is down at the start (K1)', async () => {
+    const clock = virtualClock();
+    const link = memoryBroker({ clock }).node();
+    link.cut();
+    const { host } = new MemoryHost({ clock, broker: link, whenBrokerDown: 'refuse' });
+    expect(host.ready).toBe(false);
+    link.mend();
+    await settle();
+    expect(host.ready).toBe(true);
+  });
+
+  it('is one of two words', () => {
+    expect(() => new MemoryHost({ whenBrokerDown: 'wait' as 'serve' })).toThrow(/whenBrokerDown/);
+  });
+});
+
+describe('a deployment', () => {
+  it('L8: loses nothing where its three nodes are restarted one after the other, under load', async () => {
+    const { node, clock } = nodes();
+    const running = [node(), node(), node()];
+    const watching = node();
+    const events = watching.host.room('room').subscribe({ capacity: 10_000 });
+    await clock.advance(1000);
+    let said = 0;
+    const say = async (): Promise<void> => {
+      for (const { host } of running) {
+        if (host.ready) host.room('room').publish(`${(said += 1)}`);
+      }
+      await clock.advance(10);
+    };
+    for (const index of running.keys()) {
+      for (let round = 0; round < 20; round += 1) await say();
+      const closing = running[index]?.host.close();
+      for (let round = 0; round < 5; round += 1) await say();
+      await closing;
+      running[index] = node();
+    }
+    await clock.advance(120_000);
+    expect(await eventsOf(events)).toEqual(Array.from({ length: said }, (_, index) => `${index + 1}`));
+    expect(watching.memory.reports).toEqual([]);
+  });
+});

@@ -1,0 +1,113 @@
+// A host as one node of a deployment: its rooms, joined to those of other nodes where it has a
+// broker, and what the host does while the broker is down. serving-host.ts makes it, and asks it at
+// each handshake.
+
+import { HostedSocket } from './hosted-socket.ts';
+import type { PeerFaults } from './peer-faults.ts';
+import type { Report } from './report.ts';
+import type { RunRegistry } from './run-registry.ts';
+import { brokerHealthOf, BrokerHealthState } from '../hub/broker-health.ts';
+import type { BrokerHealth } from '../hub/broker-health.ts';
+import type { Broker } from '../hub/broker.ts';
+import { NodeBus } from '../hub/node-bus.ts';
+import { BusRoomRelay } from '../hub/room-relay.ts';
+import { RoomRegistry } from '../rooms/room-registry.ts';
+import type { Clock } from '../time/clock.ts';
+import { badArgument } from '../core/arguments.ts';
+import type { Source } from '../core/source.ts';
+import { propertyOf } from '../core/object-like.ts';
+
+/**
+ * How long the broker may be down before open sockets are closed, where the host refuses.
+ *
+ * @limit Time without a broker before `whenBrokerDown: 'refuse'` closes open sockets | 1012
+ */
+export const CLOSE_AFTER_MS = 30_000;
+
+/** RFC 6455's registry: "Service Restart". The client of `corosock/client` reads the reason. */
+const RESTART = Object.freeze({ code: 1012, reason: 'retry-after=5' });
+
+/** What a host does while its broker is down. */
+export type WhenBrokerDown = 'serve' | 'refuse';
+
+export interface HostNodeSettings {
+  readonly broker: Broker | undefined;
+  readonly whenBrokerDown: WhenBrokerDown;
+  readonly clock: Clock;
+  readonly report: Report;
+  readonly peerFaults: Pick<PeerFaults, 'report'>;
+}
+
+/** The node of one host. */
+export class HostNode {
+  readonly rooms: RoomRegistry<HostedSocket>;
+  readonly health: BrokerHealthState;
+  /** Undefined without a broker. */
+  readonly bus: NodeBus | undefined;
+  readonly #settings: HostNodeSettings;
+  readonly #runs: RunRegistry;
+  readonly #relay: BusRoomRelay | undefined;
+  /** Set while the broker is down and the host refuses. */
+  #closeTimer: unknown;
+
+  constructor(runs: RunRegistry, settings: HostNodeSettings) {
+    const { broker, clock, peerFaults, report } = settings;
+    this.#settings = settings;
+    this.#runs = runs;
+    this.rooms = new RoomRegistry({
+      clock,
+      find: (id) => HostedSocket.runOf(runs.find(id)),
+      report: (kind, makeError) => peerFaults.report(kind, { phase: 'room' }, makeError),
+    });
+    this.bus = broker && new NodeBus(broker, { nodeId: runs.nodeId, clock, report });
+    this.health = this.bus?.health ?? new BrokerHealthState(undefined, clock);
+    if (this.bus === undefined) return;
+    this.#relay = new BusRoomRelay(this.bus, this.rooms, clock);
+    this.rooms.connect(this.#relay);
+    this.health.onChange(() => this.#onHealth());
+    this.#onHealth();
+    void this.bus.start();
+  }
+
+  /** The health of the broker, as users see it. */
+  get brokerHealth(): Source<BrokerHealth> & BrokerHealth {
+    return brokerHealthOf(this.health);
+  }
+
+  /** What a health check is told. */
+  get readiness(): 'ready' | 'broker down' {
+    return this.isRefusing ? 'broker down' : 'ready';
+  }
+
+  /** Whether new clients are refused. */
+  get isRefusing(): boolean {
+    return this.#settings.whenBrokerDown === 'refuse' && this.health.isDown;
+  }
+
+  /** Ends its rooms, and leaves the deployment within a second; the broker stays open. */
+  async close(): Promise<void> {
+    this.rooms.close();
+    this.#settings.clock.clearTimeout(this.#closeTimer);
+    this.#relay?.close();
+    await this.bus?.close();
+  }
+
+  #onHealth(): void {
+    const { clock } = this.#settings;
+    clock.clearTimeout(this.#closeTimer);
+    if (this.isRefusing) this.#closeTimer = clock.setTimeout(() => this.#closeSockets(), CLOSE_AFTER_MS);
+  }
+
+  #closeSockets(): void {
+    for (const { conversation } of this.#runs) conversation.close(RESTART.code, RESTART.reason, 'shutdown');
+  }
+}
+
+const METHODS = Object.freeze(['publish', 'subscribe', 'onChange', 'close']);
+
+/** Refuses what is no broker; undefined is none. */
+export function checkBroker(call: string, name: string, value: unknown): void {
+  if (value === undefined) return;
+  if (METHODS.every((method) => typeof propertyOf(value, method) === 'function')) return;
+  throw badArgument(call, `${name} to be a broker, such as memoryBroker().node()`, value);
+}
