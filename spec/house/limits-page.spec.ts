@@ -7,6 +7,7 @@ import { HOST_OPTIONS } from '../../src/server/host-options.ts';
 
 /** Options that say how, and not how much. */
 const NO_LIMITS: ReadonlySet<string> = new Set([
+  'broker',
   'clock',
   'expiryCode',
   'onClose',
@@ -18,6 +19,7 @@ const NO_LIMITS: ReadonlySet<string> = new Set([
   'report',
   'sessions',
   'trustProxy',
+  'whenBrokerDown',
 ]);
 
 interface LimitRow {

@@ -1,0 +1,144 @@
+// Rooms of two hosts over real servers that are killed: what is missing is told, nothing comes twice.
+
+import type { Subscription } from 'corosock';
+import { afterEach, describe, expect, it } from 'vitest';
+import { CutProxy } from '../brokers/cut-proxy.ts';
+import type { RealBroker, RealNode } from '../brokers/broker-stories.ts';
+import { MemoryHost } from '../fixtures/memory-host.ts';
+import { isNatsHere, realNats, withoutNats } from '../nats/nats-scene.ts';
+import { CLIENTS, isRedisHere, withoutRedis } from '../redis/redis-scene.ts';
+import { untilWithin } from '../../src/testing/contracts/recorded-node.ts';
+import { realClock } from '../../src/time/real-clock.ts';
+
+/** Kills of the server, and cuts of links. */
+const TIMES = 20;
+
+const until = untilWithin(15_000);
+const opened: Array<() => Promise<unknown>> = [];
+
+afterEach(async () => {
+  for (const close of opened.splice(0)) await close();
+});
+
+function hostOver({ broker, close }: RealNode): MemoryHost['host'] {
+  const { host } = new MemoryHost({ clock: realClock, broker });
+  opened.push(
+    () => host.close({ graceMs: 0 }),
+    () => broker.close(),
+    close,
+  );
+  return host;
+}
+
+/** Notes what a subscription gives: numbers, and `gap`. */
+async function note(subscription: Subscription, events: Array<number | 'gap'>): Promise<void> {
+  for await (const event of subscription) events.push('gap' in event ? 'gap' : Number(event.data));
+}
+
+/** Names the messages that are missing without a gap, and those that came twice or out of order. */
+function faultsOf(events: readonly (number | 'gap')[], said: number): readonly string[] {
+  const faults: string[] = [];
+  // What was said before the subscription was in force does not count.
+  let next = events.find((event) => event !== 'gap') ?? 0;
+  let hasGap = false;
+  for (const event of [...events, said]) {
+    if (event === 'gap') {
+      hasGap = true;
+      continue;
+    }
+    if (event < next) faults.push(`${event} came behind ${next - 1}`);
+    if (event > next && !hasGap) faults.push(`${next} is missing in silence`);
+    next = event + 1;
+    hasGap = false;
+  }
+  return faults;
+}
+
+const BROKERS: ReadonlyArray<readonly [name: string, isHere: boolean, real: RealBroker]> = [
+  [`NATS${withoutNats}`, isNatsHere, realNats],
+  [`Redis${withoutRedis}`, isRedisHere, CLIENTS['ioredis 5'] as RealBroker],
+];
+
+/** A host that publishes numbers, and what the subscription of another host has got of them. */
+interface Watched {
+  readonly events: ReadonlyArray<number | 'gap'>;
+  readonly said: number;
+  say(): Promise<string>;
+  untilUp(): Promise<void>;
+}
+
+/** Starts to watch over two nodes, and waits until the first number has come. */
+async function watch(publisher: RealNode, subscriber: RealNode): Promise<Watched> {
+  const [a, b] = [hostOver(publisher), hostOver(subscriber)];
+  const events: Array<number | 'gap'> = [];
+  let said = 0;
+  const watched: Watched = {
+    events,
+    get said() {
+      return said;
+    },
+    say() {
+      said += 1;
+      return a.room('room').publish(`${said - 1}`).relayed;
+    },
+    untilUp: () =>
+      until('both are up', () => [a, b].every(({ brokerHealth }) => brokerHealth.broker === 'up')),
+  };
+  await watched.untilUp();
+  void note(b.room('room').subscribe(), events);
+  for (let attempt = 0; attempt < 1000 && events.length === 0; attempt += 1) await watched.say();
+  return watched;
+}
+
+/** Says a last number, and waits for it. */
+async function expectNoFaults(watched: Watched): Promise<void> {
+  await watched.say();
+  await until('the last has come', () => watched.events.at(-1) === watched.said - 1);
+  expect(faultsOf(watched.events, watched.said)).toEqual([]);
+}
+
+describe.each(BROKERS)('rooms of two hosts over %s', (_, isHere, real) => {
+  it.skipIf(!isHere)(
+    `K2: lose nothing in silence, and get nothing twice, where the server is killed ${TIMES} times`,
+    async () => {
+      const server = await real.server();
+      await server.start();
+      opened.push(() => server.kill());
+      const watched = await watch(real.node(server.port), real.node(server.port));
+      const { say } = watched;
+      for (let kill = 0; kill < TIMES; kill += 1) {
+        for (let message = 0; message < 10; message += 1) await say();
+        await Promise.all([say(), say(), server.kill(), say(), say()]);
+        expect(await say()).toBe('failed');
+        await server.start();
+        await watched.untilUp();
+      }
+      await expectNoFaults(watched);
+      expect(watched.events.filter((event) => event === 'gap').length).toBeGreaterThanOrEqual(TIMES);
+    },
+    60_000,
+  );
+
+  it.skipIf(!isHere)(
+    `K3: do so where the links of the subscriber are cut ${TIMES} times`,
+    async () => {
+      const server = await real.server();
+      await server.start();
+      opened.push(() => server.kill());
+      const proxy = await CutProxy.to(server.port);
+      opened.push(() => proxy[Symbol.asyncDispose]());
+      const watched = await watch(real.node(server.port), real.node(proxy.port));
+      const { say } = watched;
+      for (let cut = 0; cut < TIMES; cut += 1) {
+        await Promise.all([say(), say()]);
+        proxy.cut();
+        const gaps = watched.events.filter((event) => event === 'gap').length;
+        await say();
+        await until('the gap is told', () => watched.events.filter((event) => event === 'gap').length > gaps);
+        await watched.untilUp();
+      }
+      await expectNoFaults(watched);
+    },
+    60_000,
+  );
+});
