@@ -23,6 +23,22 @@ describe('w.always', () => {
     expect(count).toBe(5);
   });
 
+  it('is checked when all promise jobs and ticks of the step have run', async () => {
+    await using w = world();
+    const seen: unknown[] = [];
+    const state = { begun: 0, over: 0 };
+    w.always('no step is halfway', () => void seen.push({ ...state }));
+    const work = async (): Promise<void> => {
+      state.begun += 1;
+      for (let job = 0; job < 20; job += 1) await null;
+      await new Promise<void>((resolve) => void process.nextTick(resolve));
+      state.over += 1;
+    };
+    for (let turn = 0; turn < 10; turn += 1) w.clock.setImmediate(() => void work());
+    await w.settle();
+    expect(seen).toEqual(Array.from({ length: 10 }, (_, at) => ({ begun: at + 1, over: at + 1 })));
+  });
+
   it('fails a simulation in the step after which it does not hold', async () => {
     const cause = new Error('no more than one');
     const steps: number[] = [];

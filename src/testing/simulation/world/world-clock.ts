@@ -208,7 +208,6 @@ export class WorldClock implements VirtualClock {
 
   async #stepWhileReady(): Promise<void> {
     let quiet = 0;
-    this.#hasStepped = false;
     do {
       let hasStepped = false;
       // Code of users may have called something real in the turn before.
@@ -226,14 +225,14 @@ export class WorldClock implements VirtualClock {
   /**
    * A turn is over, in which all promises have gone on: ends one step, and takes the next.
    *
-   * @returns Whether it has taken one, and may take more.
+   * @returns Whether it has taken one: its promises go on in the next turn.
    */
   readonly #onTurn = (): boolean => {
     this.#outside.onTurn();
     if (this.#outside.isOutside) return false;
     if (this.#hasStepped) this.#listener.afterStep();
     this.#hasStepped = !this.#isStopped && this.#step();
-    return this.#hasStepped && !this.#isStopped;
+    return this.#hasStepped;
   };
 
   #step(): boolean {
