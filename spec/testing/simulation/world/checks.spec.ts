@@ -30,8 +30,8 @@ describe('w.always', () => {
     w.always('no step is halfway', () => void seen.push({ ...state }));
     const work = async (): Promise<void> => {
       state.begun += 1;
-      for (let job = 0; job < 20; job += 1) await null;
-      await new Promise<void>((resolve) => void process.nextTick(resolve));
+      for (let job = 0; job < 20; job += 1) await Promise.resolve();
+      await new Promise<void>((resolve) => process.nextTick(resolve));
       state.over += 1;
     };
     for (let turn = 0; turn < 10; turn += 1) w.clock.setImmediate(() => void work());

@@ -252,8 +252,10 @@ export class Agenda implements Clock {
 }
 
 function remove<T>(list: T[], item: T): void {
-  const index = list.indexOf(item);
-  if (index !== -1) list.splice(index, 1);
+  const index = list.lastIndexOf(item);
+  // `splice` makes an array of what it removes.
+  if (index === list.length - 1) list.pop();
+  else if (index !== -1) list.splice(index, 1);
 }
 
 function isAwaited({ owner }: Timer): boolean {
