@@ -8,10 +8,12 @@ import type { Scenario, Scene } from './scene.ts';
 
 const MAX_RUNNING = 3;
 const PATIENCE_MS = 20_000;
+/** Longer than a handler runs, and its reply is under way. */
+const SOON_MS = 2000;
 const FAILURE = new Error('of a handler');
 
 /** Asks in several ways at once, each with its own end. */
-async function ask(scene: Scene, rpc: Requests, isLeaving: () => boolean): Promise<void> {
+async function ask(scene: Scene, rpc: Requests, leftMs: () => number): Promise<void> {
   const { dice, w } = scene;
   const sinceMs = w.clock.now();
   const way = dice.pick(['patient', 'patient', 'timeout', 'signal', 'failing']);
@@ -23,7 +25,8 @@ async function ask(scene: Scene, rpc: Requests, isLeaving: () => boolean): Promi
     const tookMs = w.clock.now() - sinceMs;
     if (status === 'ok') claim(reply === number && way !== 'failing', 'another reply', reply, number, way);
     else if (status === 'timeout') claim(tookMs === timeoutMs, 'not in time', way, tookMs, timeoutMs);
-    else claim(isLeaving(), 'closed too early', way);
+    else claim(leftMs() < Infinity, 'closed too early', way);
+    claim(w.clock.now() <= leftMs() + SOON_MS, 'heard late of the end', way, status, leftMs());
   } catch (error) {
     const isExpected = way === 'failing' ? error instanceof RequestError : error === ABANDONED;
     claim(isExpected, 'another error', way, String(error));
@@ -64,14 +67,14 @@ async function askMany(scene: Scene): Promise<void> {
   await scene.each(3, 'client', async () => {
     const ws = await scene.connect(host);
     const rpc = requests(ws);
-    let isLeaving = false;
+    let leftMs = Infinity;
     const asking = Array.from({ length: 12 }, async () => {
       await scene.pause(50);
-      await ask(scene, rpc, () => isLeaving);
+      await ask(scene, rpc, () => leftMs);
     });
     if (scene.dice.isLikely(0.3)) {
       await scene.pause(200);
-      isLeaving = true;
+      leftMs = w.clock.now();
       await ws.close();
     }
     await Promise.all(asking);
