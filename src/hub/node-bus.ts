@@ -6,7 +6,7 @@
 import type { Broker } from './broker.ts';
 import { BrokerHealthState } from './broker-health.ts';
 import { BusSubscription } from './bus-subscription.ts';
-import type { BusListener } from './bus-subscription.ts';
+import type { BusListener, SubscriptionParts } from './bus-subscription.ts';
 import { DroppedEnvelopes } from './dropped-envelopes.ts';
 import type { DropReason } from './dropped-envelopes.ts';
 import { bodyOf, encodeEnvelope, envelopeBytes, KIND, MAX_ENVELOPE_BYTES } from './envelope.ts';
@@ -63,7 +63,8 @@ export class NodeBus implements NodeRef {
   readonly #sentToRooms = new SentSequences();
   readonly #sentToNodes = new SentSequences();
   readonly #subscriptions = new Map<string, BusSubscription>();
-  readonly #report: BusSettings['report'];
+  /** One object for all: a node may be in 100,000 rooms. */
+  readonly #parts: SubscriptionParts;
   #retains = false;
   /** What was sent to rooms up to this number is in the heartbeats of before. */
   #toldTo = 0;
@@ -78,9 +79,16 @@ export class NodeBus implements NodeRef {
     this.epoch = Math.floor(wallTimeOf(clock));
     this.#broker = broker;
     this.#clock = clock;
-    this.#report = report;
     this.health = new BrokerHealthState(broker.isUp, clock);
     this.#dropped = new DroppedEnvelopes((error) => report(error, { phase: 'broker' }));
+    this.#parts = {
+      nodeId,
+      broker,
+      clock,
+      dropped: this.#dropped,
+      onRefused: (error) => report(error, { phase: 'broker' }),
+      onHeard: ({ node }) => this.#others.seen(node, clock.now()),
+    };
     this.#receivers.set(KIND.heartbeat, (from, body) => this.#onHeartbeat(from, body));
     this.#receivers.set(KIND.missed, (from, body) => this.#onMissed(from, body));
     this.#receivers.set(KIND.goodbye, (from) => this.#others.left(from, clock.now()));
@@ -182,14 +190,7 @@ export class NodeBus implements NodeRef {
 
   /** Receives what comes to an address. One subscription an address. */
   subscribe(address: string, listener: BusListener): BusSubscription {
-    const subscription = new BusSubscription(address, listener, {
-      nodeId: this.nodeId,
-      broker: this.#broker,
-      clock: this.#clock,
-      dropped: this.#dropped,
-      onRefused: (error) => this.#report(error, { phase: 'broker' }),
-      onHeard: ({ node }) => this.#others.seen(node, this.#clock.now()),
-    });
+    const subscription = new BusSubscription(address, listener, this.#parts);
     this.#subscriptions.set(address, subscription);
     return subscription;
   }

@@ -44,8 +44,10 @@ const STALE: Arrival = Object.freeze({ kind: 'stale' });
 /** Follows the sequences of all senders to one address. */
 export class ReceivedLine {
   readonly #senders = new Map<string, Sender>();
-  /** Senders of which messages up to `toldTo` are awaited, and since when. */
-  readonly #awaited = new Map<Sender, number>();
+  /**
+   * Senders of which messages up to `toldTo` are awaited, and since when; undefined where none is.
+   */
+  #awaited: Map<Sender, number> | undefined;
   #sinceMs = Infinity;
 
   /** What is sent after this time has to come. Infinity while the subscription is not in force. */
@@ -55,14 +57,14 @@ export class ReceivedLine {
 
   /** Whether {@link overdue} has something to look for. */
   get isAwaiting(): boolean {
-    return this.#awaited.size > 0;
+    return this.#awaited !== undefined;
   }
 
   /** The subscription is in force, or the broker has told of a gap: counting begins anew. */
   restart(nowMs: number): void {
     this.#sinceMs = nowMs;
     for (const sender of this.#senders.values()) sender.isCounted = false;
-    this.#awaited.clear();
+    this.#awaited = undefined;
   }
 
   /**
@@ -83,7 +85,7 @@ export class ReceivedLine {
     sender.sequence = sequence;
     sender.receivedMs = nowMs;
     sender.isCounted = this.#sinceMs !== Infinity;
-    if (sequence >= sender.toldTo) this.#awaited.delete(sender);
+    if (sequence >= sender.toldTo) this.#stopAwaiting(sender);
     // It was told as missing, and has come late: those behind it may come, too.
     else this.#await(sender, nowMs);
     return arrival;
@@ -105,10 +107,10 @@ export class ReceivedLine {
    */
   overdue(nowMs: number): number | undefined {
     let forMs: number | undefined;
-    for (const [sender, sinceMs] of this.#awaited) {
+    for (const [sender, sinceMs] of this.#awaited ?? []) {
       if (nowMs - sinceMs < OVERDUE_MS) continue;
       forMs = Math.max(forMs ?? 0, this.#quietMs(sender, nowMs));
-      this.#awaited.delete(sender);
+      this.#stopAwaiting(sender);
     }
     return forMs;
   }
@@ -117,13 +119,13 @@ export class ReceivedLine {
   forget(node: string): void {
     const sender = this.#senders.get(node);
     if (sender === undefined) return;
-    this.#awaited.delete(sender);
+    this.#stopAwaiting(sender);
     this.#senders.delete(node);
   }
 
   /** A message that is still awaited was not told as missing. */
   #isTold(sender: Sender, sequence: number): boolean {
-    return sequence <= sender.toldTo && !this.#awaited.has(sender);
+    return sequence <= sender.toldTo && this.#awaited?.has(sender) !== true;
   }
 
   #quietMs({ receivedMs }: Sender, nowMs: number): number {
@@ -131,7 +133,13 @@ export class ReceivedLine {
   }
 
   #await(sender: Sender, nowMs: number): void {
+    this.#awaited ??= new Map();
     if (!this.#awaited.has(sender)) this.#awaited.set(sender, nowMs);
+  }
+
+  #stopAwaiting(sender: Sender): void {
+    this.#awaited?.delete(sender);
+    if (this.#awaited?.size === 0) this.#awaited = undefined;
   }
 
   /** @returns undefined for a former self of the node. */

@@ -45,7 +45,8 @@ const NO_PRESENCE: PresenceRelay = Object.freeze({
 interface EnteredRoom extends ListNode<EnteredRoom> {
   readonly name: string;
   readonly subscription: BusSubscription;
-  readonly question: RetainedQuestion;
+  /** What other nodes retain; undefined once that is answered. */
+  question: RetainedQuestion | undefined;
   /** Resolves when messages arrive, and what is retained has been merged. */
   readonly opened: Promise<void>;
   isInUse: boolean;
@@ -121,6 +122,7 @@ export class BusRoomRelay implements RoomRelay {
     const opened = subscription.opened.then(async () => {
       this.#presence.entered(name);
       await this.#ask(name, question);
+      entered.question = undefined;
     });
     const entered: EnteredRoom = {
       name,
@@ -204,7 +206,7 @@ export class BusRoomRelay implements RoomRelay {
   /** What is retained under a key has been replaced, or removed. */
   #touch(entered: EnteredRoom, key: true | string): void {
     this.#bus.retainsFromNowOn();
-    entered.question.touch(key);
+    entered.question?.touch(key);
     // What was retained may have been removed.
     if (!entered.isInUse) this.#unsubscribeLater(entered);
   }
@@ -224,7 +226,8 @@ export class BusRoomRelay implements RoomRelay {
     const room = Buffer.from(body).toString();
     const entered = this.#rooms.get(room);
     // Before its own question is answered it may have only a part.
-    const kept = entered?.question.isOver === true ? this.#sink.retained(room) : new Map<never, never>();
+    const isWhole = entered !== undefined && entered.question === undefined;
+    const kept = isWhole ? this.#sink.retained(room) : new Map<never, never>();
     for (const answer of retainedBodies(room, kept, entered?.hasGap === true)) {
       void this.#bus.publish(`node:${from.id}`, KIND.retained, answer);
     }
@@ -233,7 +236,7 @@ export class BusRoomRelay implements RoomRelay {
   #onRetained(from: NodeRef, body: Uint8Array): void {
     const answer = readRetained(body);
     if (answer === undefined) return this.#bus.drop('malformed', `node:${this.#bus.nodeId}`);
-    this.#rooms.get(answer.room)?.question.answer(from.id, answer);
+    this.#rooms.get(answer.room)?.question?.answer(from.id, answer);
   }
 }
 
