@@ -38,6 +38,14 @@ describe('AddressBook', () => {
     expect(taken.events).toEqual(['gap of 0', '1']);
   });
 
+  it('gives a subscription nothing that it ends in its own gap', () => {
+    const book = new AddressBook();
+    const { events, receive } = noted();
+    const subscription = book.add('a', { receive, onGap: () => void subscription.end() }, 1);
+    book.deliver('a', bytes('1'), now);
+    expect(events).toEqual([]);
+  });
+
   it('says of an end whether it was the last, once', () => {
     const book = new AddressBook();
     const subscriptions = [book.add('a', noted(), undefined), book.add('a', noted(), undefined)];

@@ -58,6 +58,44 @@ describe('EngineBroker', () => {
     expect([engine.broker.isUp, engine.calls.length]).toEqual([true, 20]);
   });
 
+  it('asks no more when the link is lost under one of many pieces', async () => {
+    const { engine } = await upWith();
+    engine.broker.down();
+    const { receive, onGap } = noted();
+    for (let index = 0; index < 1100; index += 1) void engine.broker.subscribe(`a${index}`, receive, onGap);
+    engine.broker.up();
+    engine.broker.down();
+    engine.answer();
+    await settle();
+    expect([engine.broker.isUp, engine.asked.length]).toEqual([false, 0]);
+  });
+
+  it('accepts and refuses messages as its engine can send, and says so', async () => {
+    const { engine, taken } = await upWith('a');
+    const told: boolean[] = [];
+    engine.broker.onChange((isUp) => told.push(isUp));
+    engine.publish = () => new Promise(() => {});
+    const call = engine.broker.publish('a', bytes('1'));
+    engine.broker.setPublishing(false);
+    await expect(call).rejects.toThrow('The broker went down before it had acknowledged');
+    await expect(engine.broker.publish('a', bytes('2'))).rejects.toThrow('The broker is down');
+    engine.broker.setPublishing(true);
+    await engine.broker.close();
+    engine.broker.setPublishing(false);
+    expect([told, taken[0]!.events]).toEqual([[false, true, false], []]);
+  });
+
+  it('rejects what waits and what comes with the reason for which the client could not connect', async () => {
+    const engine = new ScriptedEngine();
+    const { receive, onGap } = noted();
+    const waiting = engine.broker.subscribe('a', receive, onGap);
+    const cause = new Error('no such host');
+    engine.broker.fail(cause);
+    await expect(waiting).rejects.toMatchObject({ code: 'COROSOCK_BROKER', cause });
+    await expect(engine.broker.publish('a', bytes('1'))).rejects.toMatchObject({ cause });
+    expect(engine.broker.isClosed).toBe(true);
+  });
+
   it('does not ask for what has ended within the turn', async () => {
     const { engine, taken, subscriptions } = await upWith('a');
     const again = engine.broker.subscribe('a', taken[0]!.receive, taken[0]!.onGap);

@@ -28,6 +28,11 @@ const EXCEPTIONS: Readonly<Record<string, string>> = {
   Broker: 'a port: its promises are in its docstring',
   brokerContract: 'of the Broker port: its docstring has the line that runs it',
   BrokerUnderTest: 'what `brokerContract` takes: its docstring has the use',
+  NatsConnection: 'the shape of a connection of NATS',
+  NatsSubscription: 'the shape of a subscription of NATS',
+  IoRedisClient: 'the shape of a client of ioredis',
+  NodeRedisClient: 'the shape of a client of redis',
+  IpcPeer: 'the shape of a process',
   BrokerFaults: 'of the broker in memory: decided by a seed',
   RouteMap: 'makes the compiler refuse a function as a map; users write routes',
 };

@@ -88,11 +88,6 @@ export class AddressBook {
     return this.#entries.values();
   }
 
-  /** Tells whether the entry is still there: it may have ended, and the address begun anew. */
-  has(entry: Entry): boolean {
-    return this.#entries.get(entry.address) === entry;
-  }
-
   add(address: string, subscriber: Subscriber, lostSinceMs: number | undefined): Subscription {
     const entry = this.#entries.get(address) ?? new Entry(address);
     this.#entries.set(address, entry);

@@ -178,31 +178,25 @@ export class EngineBroker implements Broker {
     if (this.#state !== 'down') this.#book.deliver(address, bytes, this.#now);
   }
 
+  /** Subscribes to everything that this session has not, then once more to what came meanwhile. */
   async #restore(session: number): Promise<void> {
     let batch: Entry[] = [];
     for (const entry of this.#book.entries()) {
+      if (entry.askedIn === session) continue;
       batch.push(entry);
       if (batch.length < BATCH) continue;
       if (!(await this.#subscribeAgain(batch, session))) return;
       batch = [];
     }
-    // What was added while the last batch was under way is in the next round.
-    if (batch.length > 0 && !(await this.#subscribeAgain(batch, session))) return;
-    if (session !== this.#session) return;
-    const rest = Array.from(this.#book.entries()).filter(({ askedIn }) => askedIn !== session);
-    if (rest.length > 0) return await this.#restore(session);
-    this.#restored(session);
-    return undefined;
+    if (batch.length === 0) this.#restored(session);
+    else if (await this.#subscribeAgain(batch, session)) await this.#restore(session);
   }
 
   /** @returns Whether they are in force, in a session that goes on. */
   async #subscribeAgain(entries: readonly Entry[], session: number): Promise<boolean> {
-    if (session !== this.#session) return false;
-    const asked = entries.filter((entry) => this.#book.has(entry) && entry.askedIn !== session);
-    if (asked.length === 0) return true;
-    for (const entry of asked) entry.askedIn = session;
+    for (const entry of entries) entry.askedIn = session;
     try {
-      await this.#engine.subscribe(asked.map(({ address }) => address));
+      await this.#engine.subscribe(entries.map(({ address }) => address));
     } catch {
       if (session !== this.#session) return false;
       this.#session += 1;
@@ -237,7 +231,7 @@ export class EngineBroker implements Broker {
 
   #askEngine(): void {
     const session = this.#session;
-    const asked = this.#asked.filter((entry) => this.#book.has(entry) && entry.askedIn === session);
+    const asked = this.#asked.filter(({ askedIn }) => askedIn === session);
     this.#asked = [];
     for (let start = 0; start < asked.length; start += BATCH) {
       const entries = asked.slice(start, start + BATCH);
@@ -250,7 +244,6 @@ export class EngineBroker implements Broker {
 
   #refuse(entries: readonly Entry[], cause: unknown): void {
     for (const entry of entries) {
-      if (!this.#book.has(entry)) continue;
       this.#book.remove(entry);
       entry.reject(new BrokerError('The broker has refused the subscription', { cause }));
     }
