@@ -22,7 +22,7 @@ export const withoutNats: string = isNatsHere
 if (!isNatsHere) process.stderr.write(`Nothing was tried with a real NATS server${withoutNats}.\n`);
 
 /** The options that users need, too. */
-export const OPTIONS = {
+const OPTIONS = {
   noEcho: true,
   maxReconnectAttempts: -1,
   reconnectTimeWait: 100,

@@ -9,7 +9,7 @@ import { bytesOf } from '../core/data.ts';
  *
  * @limit Address of a broker, in UTF-8 | `COROSOCK_ARGUMENT`
  */
-export const MAX_ADDRESS_BYTES = 1100;
+const MAX_ADDRESS_BYTES = 1100;
 
 /**
  * Refuses what is no address: an empty text, one above {@link MAX_ADDRESS_BYTES} bytes of UTF-8,
