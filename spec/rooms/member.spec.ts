@@ -123,6 +123,19 @@ describe('a slow member with latestBy', () => {
     expect(slow.sent).toEqual(['x=1']);
   });
 
+  it('skips what is more than may wait for it, and counts that', () => {
+    const rooms = new ScriptedRooms();
+    const slow = rooms.socket('slow');
+    const membership = slow.join('r', { slow: { latestBy: byKey } });
+    slow.fill();
+    const reports = Array.from({ length: 1002 }, (_, key) => counts(rooms.room('r').publish(`k${key}=`)));
+    expect([reports.filter(([accepted]) => accepted === 1).length, reports.at(-1)]).toEqual([
+      1000,
+      [0, 1, 0, 0],
+    ]);
+    expect(membership.skipped).toBe(2);
+  });
+
   it('takes a key that cannot be made for a barrier, and reports why', () => {
     const rooms = new ScriptedRooms();
     const slow = rooms.socket('slow');

@@ -25,6 +25,12 @@ describe('membership.retained', () => {
     expect(rooms.socket('s').join('r').retained).toEqual(['a2', 'proto', 'last2']);
   });
 
+  it('is empty where nothing was kept', () => {
+    const rooms = new ScriptedRooms();
+    const { retained } = rooms.socket('s').join('r');
+    expect([retained, rooms.registry.retained('r').size]).toEqual([[], 0]);
+  });
+
   it('has nothing that an empty message has removed', () => {
     const rooms = new ScriptedRooms();
     const room = rooms.room('r');
