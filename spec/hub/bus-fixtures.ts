@@ -1,6 +1,7 @@
 // Nodes of one deployment on a virtual clock: buses over the broker in memory, whose links a spec
 // cuts, and whose deliveries it may lose.
 
+import type { Clock } from 'corosock';
 import { settle, virtualClock } from 'corosock/testing';
 import type { VirtualClock } from 'corosock/testing';
 import { memoryBroker } from '../../src/brokers/memory-broker.ts';
@@ -45,7 +46,7 @@ export function deployment(faults: BrokerFaults = {}): Deployment {
 }
 
 /** Makes a node over any link, and does not start it. */
-export function testNode(name: string, link: MemoryNode, clock: VirtualClock): TestNode {
+export function testNode(name: string, link: MemoryNode, clock: Clock): TestNode {
   const reports: unknown[] = [];
   const told: string[] = [];
   const bus = new NodeBus(link, { nodeId: name, clock, report: (error) => reports.push(error) });

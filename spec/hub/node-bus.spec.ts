@@ -1,7 +1,9 @@
-import { settle } from 'corosock/testing';
+import type { Clock } from 'corosock';
+import { settle, virtualClock } from 'corosock/testing';
 import { describe, expect, it } from 'vitest';
-import { deployment, dropping } from './bus-fixtures.ts';
+import { deployment, dropping, testNode } from './bus-fixtures.ts';
 import type { TestNode } from './bus-fixtures.ts';
+import { memoryBroker } from '../../src/brokers/memory-broker.ts';
 import { bodyOf, encodeEnvelope, KIND, MAX_ENVELOPE_BYTES } from '../../src/hub/envelope.ts';
 import type { Envelope, EnvelopeHeader } from '../../src/hub/envelope.ts';
 
@@ -40,6 +42,29 @@ describe('NodeBus', () => {
       expect(a.told).toEqual(['missing b', 'returned b']);
       await b.bus.close();
       expect(a.told).toEqual(['missing b', 'returned b', 'gone b']);
+    });
+
+    it('takes no node for missing because its own process has stood still', async () => {
+      const clock = virtualClock();
+      let stoodMs = 0;
+      const standing: Clock = {
+        now: () => clock.now() + stoodMs,
+        setTimeout: (run, ms) => clock.setTimeout(run, ms),
+        clearTimeout: (timer) => clock.clearTimeout(timer),
+        setImmediate: (run) => clock.setImmediate(run),
+      };
+      const broker = memoryBroker({ clock });
+      const [a, b] = [testNode('a', broker.node(), standing), testNode('b', broker.node(), clock)];
+      await a.bus.start();
+      await b.bus.start();
+      a.bus.onNode({ missing: () => void a.told.push('missing'), gone: () => void a.told.push('gone') });
+      await clock.advance(1500);
+      stoodMs = 100_000;
+      await clock.advance(10_000);
+      expect(a.told).toEqual([]);
+      b.link.cut();
+      await clock.advance(10_000);
+      expect(a.told).toEqual(['missing']);
     });
 
     it('forgets a node that was killed after a minute', async () => {

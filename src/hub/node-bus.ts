@@ -27,6 +27,9 @@ export const HEARTBEAT_MS = 1000;
 /** An address that is idle for so long is forgotten by its sender: see {@link SentSequences}. */
 const IDLE_ADDRESS_MS = 120_000;
 
+/** A timer that is later than this tells that the whole process has stood still. */
+const LATE_TIMER_MS = 2.5 * HEARTBEAT_MS;
+
 /** How long answers to the first heartbeat of a node may take. */
 const ANSWERS_MS = 500;
 
@@ -71,6 +74,8 @@ export class NodeBus implements NodeRef {
   /** When all others have answered that they are there. */
   #knowsOthersMs = Infinity;
   #timer: unknown;
+  /** When it was set. */
+  #timerMs = 0;
   #offChange: () => void = noop;
   #isClosed = false;
 
@@ -249,20 +254,27 @@ export class NodeBus implements NodeRef {
   // Heartbeats.
 
   #setTimer(): void {
+    this.#timerMs = this.#clock.now();
     this.#timer = this.#clock.setTimeout(() => this.#onTimer(), HEARTBEAT_MS, IDLE);
   }
 
   #onTimer(): void {
     const nowMs = this.#clock.now();
+    const isLate = nowMs - this.#timerMs > LATE_TIMER_MS;
     this.#setTimer();
     void this.#sayHere({});
-    for (const id of this.#others.sweep(nowMs)) {
-      for (const { line } of this.#subscriptions.values()) line.forget(id);
-    }
+    // This process has stood still: what the others have sent meanwhile is yet to be read.
+    if (!isLate) this.#sweepNodes(nowMs);
     for (const subscription of this.#subscriptions.values()) subscription.sweep(nowMs);
     this.#sentToRooms.forget(nowMs - IDLE_ADDRESS_MS);
     this.#sentToNodes.forget(nowMs - IDLE_ADDRESS_MS);
     this.#dropped.sweep(nowMs);
+  }
+
+  #sweepNodes(nowMs: number): void {
+    for (const id of this.#others.sweep(nowMs)) {
+      for (const { line } of this.#subscriptions.values()) line.forget(id);
+    }
   }
 
   /** Says that this node is there, and what it has published since the last time. */
