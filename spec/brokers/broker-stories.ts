@@ -156,7 +156,7 @@ export function serverStories(real: RealBroker): void {
     expect(atTwo.events).toEqual(Array.from({ length: 50 }, (_, index) => `${index}`));
   });
 
-  it('K2: is down while the server is stopped for long, rejects what it does not acknowledge, and tells one gap', async () => {
+  it('K2: is down while the server is stopped for long, rejects what it does not acknowledge, and tells one gap at most', async () => {
     await using scene = await sceneOf(real);
     const [one, two] = [await scene.node(), await scene.node()];
     const atTwo = await record(two, 'a');
@@ -167,8 +167,13 @@ export function serverStories(real: RealBroker): void {
     await until('both are up', () => one.isUp && two.isUp);
     await one.publish('a', text('after'));
     await until('it has come', () => atTwo.events.at(-1) === 'after');
-    expect(atTwo.events.filter((event) => event === 'gap')).toHaveLength(1);
-    expect(atTwo.events.filter((event) => event !== 'not acknowledged')).toEqual(['gap', 'after']);
+    // Of a node with two links, that for messages to it may have answered just in time: it has lost
+    // nothing then.
+    expect([
+      ['gap', 'after'],
+      ['gap', 'not acknowledged', 'after'],
+      ['not acknowledged', 'after'],
+    ]).toContainEqual(atTwo.events);
   });
 
   it('K9: tells a gap when the server kills a subscriber that does not read', async () => {
