@@ -1,10 +1,11 @@
 // The broker between processes and threads: over channels in memory, and with real processes.
 
+import { EventEmitter } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ipcBroker } from 'corosock/ipc';
 import type { IpcBroker } from 'corosock/ipc';
 import { brokerContract } from 'corosock/testing';
-import { IpcEngine } from '../../src/ipc/ipc-broker.ts';
+import { brokerIn, IpcEngine } from '../../src/ipc/ipc-broker.ts';
 import { record, untilWithin } from '../../src/testing/contracts/recorded-node.ts';
 import { buildPackage } from '../fixtures/built-package.ts';
 import type { BuiltPackage } from '../fixtures/built-package.ts';
@@ -102,6 +103,23 @@ describe('ipcBroker', () => {
     expect(() => parent.adopt({} as never)).toThrow(
       'broker.adopt(): expected a process of child_process.fork(), got an object',
     );
+  });
+
+  it('has a parent where there is a channel, unless it is told otherwise, and takes workers in', async () => {
+    const [ofParent, ofChild] = linkedPeers();
+    const fork = new EventEmitter();
+    const cluster = Object.assign(fork, { isPrimary: true, workers: { 1: ofParent, 2: linkedPeers()[0] } });
+    const noChannel = { on() {}, off() {} };
+    const prefix = freshPrefix();
+    const around = { isMainThread: true, cluster: cluster as never };
+    const root = brokerIn({ ...around, parent: noChannel }, prefix);
+    const child = brokerIn({ ...around, cluster: { isPrimary: false } as never, parent: ofChild }, prefix);
+    const alone = brokerIn({ ...around, parent: ofChild }, freshPrefix(), false);
+    fork.emit('fork', linkedPeers()[0]);
+    await until('all are up', () => [root, child, alone].every(({ isUp }) => isUp));
+    await root.close();
+    await alone.close();
+    expect(fork.listenerCount('fork')).toBe(0);
   });
 
   it('is down until its parent takes part', async () => {

@@ -69,6 +69,44 @@ describe('natsBroker', () => {
     await broker.close();
   });
 
+  it('rejects a subscription that the server refuses', async () => {
+    const cause = new Error('Permissions Violation');
+    const connection: NatsConnection = {
+      ...connectionWith(SOUND, false),
+      subscribe(_, { callback }) {
+        callback(cause, { data: new Uint8Array(0) });
+        return { unsubscribe() {} };
+      },
+      flush: () => Promise.resolve(),
+    };
+    const broker = natsBroker(connection);
+    const subscribing = broker.subscribe(
+      'a',
+      () => {},
+      () => {},
+    );
+    await expect(subscribing).rejects.toMatchObject({ code: 'COROSOCK_BROKER' });
+    await broker.close();
+  });
+
+  it('ignores what a connection tells after it was closed', async () => {
+    let tell: (() => void) | undefined;
+    const told = new Promise<void>((resolve) => (tell = resolve));
+    const connection: NatsConnection = {
+      ...connectionWith(SOUND, false),
+      async *status() {
+        await told;
+        yield { type: 'ping' };
+        yield { type: 'reconnect' };
+      },
+    };
+    const broker = natsBroker(connection);
+    await broker.close();
+    tell?.();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(broker.isUp).toBe(false);
+  });
+
   it('ignores a connection that comes after it was closed', async () => {
     let flushes = 0;
     const connection = { ...connectionWith(SOUND, false), flush: async () => void (flushes += 1) };

@@ -216,8 +216,7 @@ export class EngineBroker implements Broker {
       entry.subscriptions.forEach((subscription) => {
         if (session === this.#session) subscription.tellGap(this.#now());
       });
-      if (session !== this.#session) return;
-      entry.resolve();
+      if (session === this.#session) entry.resolve();
     }
     this.#tell(this.isUp);
   }

@@ -68,9 +68,26 @@ const OPTIONS: OptionTable<IpcBrokerOptions, 'parent'> = {
 export function ipcBroker(options: IpcBrokerOptions = {}): IpcBroker {
   checkNames('ipcBroker()', options, namesOf(OPTIONS));
   const { prefix, parent } = complete('ipcBroker()', options, OPTIONS);
-  const hasParent = isMainThread && (parent ?? process.send !== undefined);
-  const engine = new IpcEngine(prefix, hasParent ? process : undefined);
-  if (isMainThread && cluster.isPrimary) engine.adoptWorkers();
+  return brokerIn({ isMainThread, parent: process, cluster }, prefix, parent);
+}
+
+/** Where a broker is made. */
+interface Surroundings {
+  readonly isMainThread: boolean;
+  /** The end of the channel to the parent; without one it has no `send`. */
+  readonly parent: IpcPeer;
+  readonly cluster: Workers;
+}
+
+/** What a primary of `node:cluster` holds. */
+type Workers = Pick<typeof cluster, 'isPrimary' | 'workers' | 'on' | 'off'>;
+
+/** Makes the broker of a thread, or of a process with its parent and its workers. */
+export function brokerIn(around: Surroundings, prefix: string, parent?: boolean): IpcBroker {
+  if (!around.isMainThread) return new IpcEngine(prefix, undefined).broker;
+  const hasParent = parent ?? around.parent.send !== undefined;
+  const engine = new IpcEngine(prefix, hasParent ? around.parent : undefined);
+  if (around.cluster.isPrimary) engine.adoptWorkers(around.cluster);
   return engine.broker;
 }
 
@@ -82,6 +99,7 @@ export class IpcEngine implements Engine {
   readonly #threads: ThreadChannels;
   readonly #watch: LinkWatch;
   readonly #adoptWorker = (worker: IpcPeer): void => this.#relay.adopt(worker);
+  #workers: Workers | undefined;
   /** The parent has not answered for long: it may be stopped. */
   #isSilent = false;
 
@@ -131,14 +149,14 @@ export class IpcEngine implements Engine {
     this.#watch.stop();
     this.#relay.close();
     this.#threads.close();
-    cluster.off('fork', this.#adoptWorker);
+    this.#workers?.off('fork', this.#adoptWorker);
   }
 
   /** Takes the workers of `node:cluster` in, and those to come. */
-  adoptWorkers(): void {
-    for (const worker of Object.values(cluster.workers ?? {}))
-      if (worker !== undefined) this.#relay.adopt(worker);
-    cluster.on('fork', this.#adoptWorker);
+  adoptWorkers(workers: Workers): void {
+    this.#workers = workers;
+    for (const worker of Object.values({ ...workers.workers })) this.#relay.adopt(worker as IpcPeer);
+    workers.on('fork', this.#adoptWorker);
   }
 
   #adopt(child: IpcPeer): void {

@@ -101,7 +101,7 @@ export class ProcessRelay {
   }
 
   #forget(peer: IpcPeer): void {
-    for (const remove of this.#removals.get(peer) ?? []) remove();
+    for (const remove of this.#removals.get(peer) as ReadonlyArray<() => void>) remove();
     this.#removals.delete(peer);
   }
 

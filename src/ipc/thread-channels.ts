@@ -31,7 +31,7 @@ export class ThreadChannels {
     // oxlint-disable-next-line unicorn/prefer-add-event-listener -- Node's type has no such method
     channel.onmessage = (event: unknown) => {
       const { data } = event as { readonly data: unknown };
-      if (data instanceof Uint8Array) this.#received(address, data);
+      this.#received(address, data as Uint8Array);
     };
     this.#channels.set(address, channel);
   }
