@@ -293,7 +293,9 @@ describe('BusRoomRelay', () => {
     const deployed = deployment();
     const [a] = await relayNodes(deployed, 'a');
     const b = await relayNode(deployed, 'b', (told) => ({
-      present: (room, keys) => void told.push(`present ${room} ${[...keys.keys()].join()}`),
+      present: (room, _keys, key) => void told.push(`present ${room} ${key}`),
+      heardOf: (room) => ({ missingNodes: [room], asOfMs: 7 }),
+      used: (room) => void told.push(`used ${room}`),
       entered: (room) => void told.push(`entered ${room}`),
       left: (room) => void told.push(`left ${room}`),
       receive: (room, from, body) =>
@@ -302,7 +304,10 @@ describe('BusRoomRelay', () => {
     }));
     await deployed.clock.advance(500);
     await b.relay.enter('room');
-    b.relay.present('room', new Map([['ada', { sockets: 1, meta: [] }]]));
+    b.relay.present('room', new Map([['ada', { sockets: 1, meta: [] }]]), 'ada');
+    expect(b.relay.heardOf('room')).toEqual({ missingNodes: ['room'], asOfMs: 7 });
+    expect(a.relay.heardOf('room')).toEqual({ missingNodes: [], asOfMs: Infinity });
+    a.relay.present('room', new Map(), 'ada');
     await a.bus.publish('room:room', KIND.presence, bodyOf(Buffer.from('here')));
     await settle();
     b.relay.leave('room');
@@ -311,6 +316,7 @@ describe('BusRoomRelay', () => {
     await settle();
     await deployed.clock.advance(5000);
     expect(b.told).toEqual([
+      'used room',
       'entered room',
       'present room ada',
       'from a in room: here',

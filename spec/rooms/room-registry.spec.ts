@@ -1,7 +1,7 @@
 // The rooms of a host: joining once and again, and what passes between them and a relay.
 
 import { describe, expect, it } from 'vitest';
-import type { Retained, RoomMessage, RoomRelay } from '../../src/rooms/relay.ts';
+import type { HeardNodes, PresentKeys, Retained, RoomMessage, RoomRelay } from '../../src/rooms/relay.ts';
 import { counts, ScriptedRooms } from './scripted-rooms.ts';
 
 const MESSAGE: RoomMessage = { data: 'x', except: [], retain: undefined };
@@ -9,6 +9,7 @@ const MESSAGE: RoomMessage = { data: 'x', except: [], retain: undefined };
 /** A relay that writes its calls down, and lets the spec decide when it has entered. */
 class ScriptedRelay implements RoomRelay {
   readonly calls: unknown[] = [];
+  heard: HeardNodes = { missingNodes: [], asOfMs: Infinity };
   entered: () => void = () => {};
 
   enter(room: string): Promise<void> {
@@ -25,7 +26,13 @@ class ScriptedRelay implements RoomRelay {
     return Promise.resolve('sent');
   }
 
-  present(): void {}
+  present(room: string, _keys: PresentKeys, key: string): void {
+    this.calls.push(['present', room, key]);
+  }
+
+  heardOf(): HeardNodes {
+    return this.heard;
+  }
 }
 
 function relayed(): { readonly rooms: ScriptedRooms; readonly relay: ScriptedRelay } {
@@ -134,6 +141,27 @@ describe('a relay', () => {
     expect([a?.sent, b?.sent, await events.take()]).toEqual([['x'], [], [{ data: 'x' }, 'ok']]);
     expect([...rooms.registry.retained('r')]).toEqual([['key', 'x']]);
     expect([rooms.registry.retained('nobody').size, relay.calls]).toEqual([0, [['enter', 'r']]]);
+  });
+
+  it('gets what is present here, and brings what is present elsewhere', async () => {
+    const { rooms, relay } = relayed();
+    const { presence } = rooms.room('r');
+    const ada = new Map([['ada', { sockets: 2, meta: ['far'] }]]);
+    rooms.registry.presentElsewhere('r', 'far', ada, ['ada']);
+    const changes = presence.changes();
+    rooms.registry.presentElsewhere('r', 'far', ada, ['ada']);
+    presence.track(rooms.socket('a').ws, 'ada', 'near');
+    expect(await changes.take()).toEqual([{ joined: ['ada'], left: [] }, 'ok']);
+    relay.heard = { missingNodes: ['lost'], asOfMs: -5 };
+    const { members, ...heard } = presence.list();
+    expect(members.get('ada')).toEqual({ sockets: 3, meta: ['near', 'far'] });
+    expect(heard).toEqual({ missingNodes: ['lost'], asOfMs: -5 });
+    expect(relay.calls).toEqual([
+      ['enter', 'r'],
+      ['present', 'r', 'ada'],
+    ]);
+    rooms.registry.presentElsewhere('r', 'far', undefined, ['ada']);
+    expect(presence.list().members.get('ada')?.sockets).toBe(1);
   });
 
   it('brings what other nodes keep, unless this one has something newer', async () => {

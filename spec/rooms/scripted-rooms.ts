@@ -37,9 +37,11 @@ export class ScriptedRooms {
   readonly registry: RoomRegistry<ScriptedWs> = new RoomRegistry<ScriptedWs>({
     clock: this.clock,
     find: (id) => this.#sockets.get(id),
+    socketOf: (ws) => this.#every.find((socket) => socket.ws === ws),
     report: (kind, makeError) => this.reports.push([kind, makeError()]),
   });
   readonly #sockets = new Map<string, ScriptedSocket>();
+  readonly #every: ScriptedSocket[] = [];
 
   room(name: string): RoomOf<ScriptedWs> {
     return this.registry.room(name);
@@ -70,6 +72,7 @@ export class ScriptedRooms {
       },
     };
     this.#sockets.set(id, socket);
+    this.#every.push(socket);
     return socket;
   }
 

@@ -56,6 +56,23 @@ describe('ws.join', () => {
   });
 });
 
+describe('room.presence', () => {
+  it('counts a socket of its host until it has ended, and refuses one of another', async () => {
+    const [{ ws, client }, stranger] = [fakeSocket(), fakeSocket()];
+    const { presence } = ws.host.room('r');
+    presence.track(ws, 'ada', 1);
+    expect(() => presence.track(stranger.ws, 'eve')).toThrow('expected a socket of this host, got an object');
+    expect(() => presence.track({ id: ws.id } as ServerSocket, 'eve')).toThrow('a socket of this host');
+    const { members } = presence.list();
+    await client.close();
+    presence.track(ws, 'late');
+    expect([[...members], [...presence.list().members]]).toEqual([
+      [['ada', { sockets: 1, meta: [1] }]],
+      [['ada', { sockets: 0, meta: [] }]],
+    ]);
+  });
+});
+
 describe('a publish of text', () => {
   it('leaves each socket as its binaryData says at that time', async () => {
     const { ws, client } = fakeSocket();

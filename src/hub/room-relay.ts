@@ -8,7 +8,7 @@ import type { Envelope, NodeRef } from './envelope.ts';
 import type { NodeBus } from './node-bus.ts';
 import { RetainedQuestion } from './retained-question.ts';
 import { MAX_EXCEPT_IDS, readRetained, readRoomBody, retainedBodies, roomBodyOf } from './room-body.ts';
-import type { PresentKeys, RelaySink, RoomMessage, RoomRelay } from '../rooms/relay.ts';
+import type { HeardNodes, PresentKeys, RelaySink, RoomMessage, RoomRelay } from '../rooms/relay.ts';
 import { LinkedList } from '../structures/linked-list.ts';
 import type { ListNode } from '../structures/linked-list.ts';
 import type { Clock } from '../time/clock.ts';
@@ -21,8 +21,11 @@ export type RoomSink = Pick<RelaySink, 'deliver' | 'gap' | 'retained' | 'mergeRe
 
 /** What the presence of rooms does between nodes: it shares their subscriptions. */
 export interface PresenceRelay {
-  /** What is present of this node has changed. */
-  present(room: string, keys: PresentKeys): void;
+  /** What is present of this node has changed: see `RoomRelay`. */
+  present(room: string, keys: PresentKeys, key: string): void;
+  heardOf(room: string): HeardNodes;
+  /** Rooms have begun to use the room, and know nothing of other nodes yet. */
+  used(room: string): void;
   /** The room is in use here from now on: messages of its other nodes arrive. */
   entered(room: string): void;
   /** The room is not subscribed to any more. */
@@ -35,6 +38,8 @@ export interface PresenceRelay {
 
 const NO_PRESENCE: PresenceRelay = Object.freeze({
   present: () => {},
+  heardOf: () => ({ missingNodes: [], asOfMs: Infinity }),
+  used: () => {},
   entered: () => {},
   left: () => {},
   receive: () => {},
@@ -87,6 +92,7 @@ export class BusRoomRelay implements RoomRelay {
     const entered = this.#rooms.get(room) ?? this.#enter(room);
     entered.isInUse = true;
     this.#left.remove(entered);
+    this.#presence.used(room);
     return entered.opened;
   }
 
@@ -107,8 +113,12 @@ export class BusRoomRelay implements RoomRelay {
     return Promise.resolve('failed');
   }
 
-  present(room: string, keys: PresentKeys): void {
-    this.#presence.present(room, keys);
+  present(room: string, keys: PresentKeys, key: string): void {
+    this.#presence.present(room, keys, key);
+  }
+
+  heardOf(room: string): HeardNodes {
+    return this.#presence.heardOf(room);
   }
 
   // Rooms that are entered and left.

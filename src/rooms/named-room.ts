@@ -4,7 +4,16 @@
 import type { RoomSocket } from './member.ts';
 import type { RoomMessage } from './relay.ts';
 import { checkRoomName } from './room-name.ts';
-import type { PublishOptions, PublishReport, RoomOf, SubscribeOptions, Subscription } from './room.ts';
+import { RoomPresence } from './room-presence.ts';
+import type { PresentRooms } from './room-presence.ts';
+import type {
+  PresenceOf,
+  PublishOptions,
+  PublishReport,
+  RoomOf,
+  SubscribeOptions,
+  Subscription,
+} from './room.ts';
 import type { RoomState } from './room-state.ts';
 import { checkSubscribe } from './subscription.ts';
 import { showAs } from '../platform/inspection.ts';
@@ -18,7 +27,7 @@ const PUBLISH_OPTIONS: ReadonlySet<string> = new Set(['except', 'retain']);
 const NO_IDS: readonly string[] = Object.freeze([]);
 
 /** The rooms of a host, as one name among them sees them; an interface, because they make it. */
-export interface NamedRooms<Ws extends RoomSocket> {
+export interface NamedRooms<Ws extends RoomSocket> extends PresentRooms {
   /** Finds the room, if it is in use. */
   find(room: string): RoomState<Ws> | undefined;
   findMember(room: string, id: string): Ws | undefined;
@@ -43,6 +52,10 @@ export class NamedRoom<Ws extends RoomSocket> implements RoomOf<Ws> {
 
   get members(): ReadonlyMap<string, Ws> {
     return new RoomMembers(this.name, this.#rooms);
+  }
+
+  get presence(): PresenceOf<Ws> {
+    return new RoomPresence(this.name, this.#rooms);
   }
 
   publish(data: Data, options?: PublishOptions): PublishReport {

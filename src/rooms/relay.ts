@@ -28,6 +28,14 @@ export interface PresentKey {
   readonly meta: readonly unknown[];
 }
 
+/** How complete the presence of a room is. */
+export interface HeardNodes {
+  /** Ids of nodes that are not heard of, and of those that have not said yet who is present. */
+  readonly missingNodes: readonly string[];
+  /** Up to when each of the others was heard, on the clock of the host; Infinity without others. */
+  readonly asOfMs: number;
+}
+
 /** The other nodes, as rooms see them. */
 export interface RoomRelay {
   /**
@@ -41,8 +49,15 @@ export interface RoomRelay {
   leave(room: string): void;
   /** Sends to the nodes that are in the room. Never rejects. */
   publish(room: string, message: RoomMessage): Promise<'sent' | 'failed'>;
-  /** What is present of this node in the room has changed. @param keys - All of them. */
-  present(room: string, keys: PresentKeys): void;
+  /**
+   * What is present of this node in the room has changed.
+   *
+   * @param keys - All of them, also later: it changes with them.
+   * @param key - The one that has changed, or is not there any more.
+   */
+  present(room: string, keys: PresentKeys, key: string): void;
+  /** What is known of the other nodes. */
+  heardOf(room: string): HeardNodes;
 }
 
 /** What a relay calls. */
@@ -55,6 +70,16 @@ export interface RelaySink {
   retained(room: string): Retained;
   /** Adds what other nodes retain, where this node has nothing newer. */
   mergeRetained(room: string, kept: Retained): void;
-  /** What is present on another node. @param keys - undefined: the node has gone. */
-  presentElsewhere(room: string, node: string, keys: PresentKeys | undefined): void;
+  /**
+   * What is present on another node has changed.
+   *
+   * @param keys - All of them; undefined: the node has gone.
+   * @param changed - Keys that are new, different, or not there any more.
+   */
+  presentElsewhere(
+    room: string,
+    node: string,
+    keys: PresentKeys | undefined,
+    changed: Iterable<string>,
+  ): void;
 }

@@ -7,14 +7,26 @@ import { Member } from './member.ts';
 import type { RoomSocket, SocketInRooms } from './member.ts';
 import { NamedRoom } from './named-room.ts';
 import type { NamedRooms } from './named-room.ts';
-import type { RelaySink, Retained, RoomMessage, RoomRelay } from './relay.ts';
+import { PresenceState } from './presence-state.ts';
+import type { PresentKeys, RelaySink, Retained, RoomMessage, RoomRelay } from './relay.ts';
 import { RetainedMessages } from './retained-messages.ts';
 import { checkRoomName } from './room-name.ts';
 import { RoomState } from './room-state.ts';
 import type { StateListener } from './room-state.ts';
-import type { JoinOptions, MembershipOf, PublishReport, RoomOf, Subscription } from './room.ts';
+import type {
+  JoinOptions,
+  MembershipOf,
+  PresenceChange,
+  PresenceList,
+  PublishReport,
+  RoomOf,
+  Subscription,
+} from './room.ts';
+import { SocketRooms } from './socket-rooms.ts';
 import { channelOver } from '../tasks/bounded-channel.ts';
+import type { Channel } from '../tasks/channel.ts';
 import type { Clock } from '../time/clock.ts';
+import { badArgument } from '../core/arguments.ts';
 import { UsageError } from '../core/errors.ts';
 
 /** What the rooms of a host are made with. */
@@ -22,18 +34,19 @@ export interface RoomSettings<Ws extends RoomSocket> {
   readonly clock: Clock;
   /** Finds an open socket of the host. */
   readonly find: (id: string) => SocketInRooms<Ws> | undefined;
+  /** Finds what is behind a socket of this host, also one that has ended; undefined otherwise. */
+  readonly socketOf: (ws: unknown) => SocketInRooms<Ws> | undefined;
   /** Reports a fault of code of users, or a limit: of each kind the first, and then the count. */
   readonly report: (kind: string, makeError: () => unknown) => void;
 }
 
 const NO_OPTIONS: JoinOptions = Object.freeze({});
 const NOTHING: Retained = new Map();
+const NO_OTHERS = Object.freeze({ missingNodes: Object.freeze([]), asOfMs: Infinity });
 const ALONE = Promise.resolve('alone' as const);
 
 /** The rooms of one host. */
-export class RoomRegistry<Ws extends RoomSocket>
-  implements NamedRooms<Ws>, StateListener<Ws>, Omit<RelaySink, 'presentElsewhere'>
-{
+export class RoomRegistry<Ws extends RoomSocket> implements NamedRooms<Ws>, StateListener<Ws>, RelaySink {
   readonly clock: Clock;
   readonly retention: RetainedMessages = new RetainedMessages();
   readonly plainStyles: readonly JoinStyle[] = [new JoinStyle({}), new JoinStyle({ slow: 'close' })];
@@ -116,6 +129,27 @@ export class RoomRegistry<Ws extends RoomSocket>
     return channelOver(queue);
   }
 
+  track(room: string, ws: unknown, key: string, meta: unknown): void {
+    const socket = this.#settings.socketOf(ws);
+    if (socket === undefined) throw badArgument('room.presence.track()', 'a socket of this host', ws);
+    if (socket.conversation.queue.end !== undefined) return;
+    socket.memberships ??= new SocketRooms();
+    const state = this.#use(room);
+    this.#presenceOf(state).track(state, socket.memberships, key, meta);
+  }
+
+  listPresent(room: string): PresenceList {
+    const members = this.#states.get(room)?.presence?.members() ?? new Map<string, never>();
+    const { missingNodes, asOfMs } = this.#relay?.heardOf(room) ?? NO_OTHERS;
+    return { members, missingNodes, asOfMs: Math.min(asOfMs, this.clock.now()) };
+  }
+
+  presenceChanges(room: string): Channel<PresenceChange> {
+    const queue = this.#presenceOf(this.#use(room)).changes();
+    if (this.#isClosed) queue.close();
+    return channelOver(queue);
+  }
+
   faceOf(room: string): RoomOf<Ws> {
     return new NamedRoom(room, this);
   }
@@ -151,6 +185,25 @@ export class RoomRegistry<Ws extends RoomSocket>
 
   mergeRetained(room: string, kept: Retained): void {
     this.#states.get(room)?.mergeRetained(kept);
+  }
+
+  presentElsewhere(
+    room: string,
+    node: string,
+    keys: PresentKeys | undefined,
+    changed: Iterable<string>,
+  ): void {
+    const state = this.#states.get(room);
+    if (state !== undefined) this.#presenceOf(state).elsewhere(node, keys, changed);
+  }
+
+  #presenceOf(state: RoomState<Ws>): PresenceState {
+    state.presence ??= new PresenceState({
+      clock: this.clock,
+      presentHere: (keys, key) => this.#relay?.present(state.name, keys, key),
+      presenceOver: () => this.stateOnLeave(state),
+    });
+    return state.presence;
   }
 
   /** A room that is in use, or in which something is to be kept. */

@@ -6,6 +6,7 @@ import type { JoinStyle, Prepared } from './join-style.ts';
 import { Member } from './member.ts';
 import type { MemberRoom, RoomSocket, SocketInRooms, Tally } from './member.ts';
 import { OutgoingMessage } from './outgoing-message.ts';
+import type { PresenceState } from './presence-state.ts';
 import type { Retained, RoomMessage } from './relay.ts';
 import { RetainedMessages } from './retained-messages.ts';
 import type { KeepingRoom } from './retained-messages.ts';
@@ -43,6 +44,8 @@ export class RoomState<Ws extends RoomSocket> implements MemberRoom<Ws>, Keeping
   /** Styles with functions; undefined where no member has one. */
   #styles: JoinStyles | undefined;
   #subscriptions: LinkedList<EventQueue> | undefined;
+  /** Who is present; undefined until the rooms of the host set it. */
+  presence: PresenceState | undefined;
   /** Events that wait for the one that subscriptions are getting; undefined while they get none. */
   #events: RoomEvent[] | undefined;
   /** Kept by the retained messages. */
@@ -63,7 +66,7 @@ export class RoomState<Ws extends RoomSocket> implements MemberRoom<Ws>, Keeping
 
   get isUnused(): boolean {
     if (this.size > 0 || this.#deliveries > 0 || this.kept !== undefined) return false;
-    return this.#subscriptions?.first === undefined;
+    return this.#subscriptions?.first === undefined && this.presence?.isInUse !== true;
   }
 
   get members(): Iterable<Member<Ws>> {
@@ -158,6 +161,7 @@ export class RoomState<Ws extends RoomSocket> implements MemberRoom<Ws>, Keeping
   /** The host has ended. */
   close(): void {
     this.#subscriptions?.forEach((queue) => queue.close());
+    this.presence?.close();
   }
 
   // Called by members.

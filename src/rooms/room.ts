@@ -2,7 +2,6 @@
 // only. `Ws` is the socket of a member: rooms know nothing of hosts, and server/host.ts names it.
 
 import type { Data } from '../core/data.ts';
-import type { Source } from '../core/source.ts';
 import type { Channel } from '../tasks/channel.ts';
 
 /**
@@ -49,6 +48,8 @@ export interface RoomOf<Ws> {
    * @throws UsageError `COROSOCK_ARGUMENT`.
    */
   subscribe(options?: SubscribeOptions): Subscription;
+  /** Who is in the room, on all nodes. */
+  readonly presence: PresenceOf<Ws>;
 }
 
 /** What `room.publish` takes beside the message. */
@@ -142,26 +143,56 @@ export interface SubscribeOptions {
  */
 export interface Subscription extends Channel<RoomEvent> {}
 
-/** Who is in a room, by keys that the application gives: a user's id, for example. */
+/**
+ * Who is in a room, on all nodes, by keys that the application gives: the id of a user, for
+ * example. A user with three tabs is one key with three sockets.
+ */
 export interface PresenceOf<Ws> {
   /**
-   * Counts a socket under a key until it ends.
+   * Counts a socket under a key until it leaves the room, or ends. It need not be a member.
    *
-   * @param meta - Any JSON, shown beside the key. Default: none.
+   * A further call with the same socket and key replaces `meta`. A socket may be counted under
+   * several keys. One that has ended is not counted.
+   *
+   * @param key - 1 to 1 024 bytes of UTF-8.
+   * @param meta - JSON of at most 4 096 bytes, of which a copy is listed beside the key. Default:
+   *   none.
+   * @throws UsageError `COROSOCK_ARGUMENT`, also for what is no socket of this host.
    */
   track(ws: Ws, key: string, meta?: unknown): void;
-  /** Gives who is there, at once, from what this process knows. */
+  /**
+   * Gives who is there, at once, from what this process knows. It knows what other nodes count
+   * while it has a member, a subscriber, a counted socket or `changes` in the room: without one of
+   * them, all other nodes are in `missingNodes`.
+   */
   list(): PresenceList;
-  /** Gives what changes from now on. `using` ends it. */
-  changes(): Source<PresenceChange> & Disposable;
+  /**
+   * Gives the keys that come and go from now on, as a channel. `list` right after it is the state
+   * from which they start.
+   *
+   * A key comes with its first socket on any node, and goes five seconds after its last: a
+   * reconnect changes nothing. What is not taken yet is added up to one change, so that a slow
+   * taker misses nothing. `using` ends it, and so does the end of the host.
+   */
+  changes(): Channel<PresenceChange>;
 }
 
 /** Who is in a room. */
 export interface PresenceList {
+  /**
+   * By key, in the order in which they came: the sockets that are counted, and what `track` was
+   * given for them. A key whose last socket has ended stays for five seconds with 0 sockets.
+   */
   readonly members: ReadonlyMap<string, { readonly sockets: number; readonly meta: readonly unknown[] }>;
-  /** Ids of nodes that are not heard of: what they had last is still in `members`. */
+  /**
+   * Ids of nodes that are not heard of, or have not said yet who is there. What a node has said
+   * last stays in `members` until it says goodbye, or is not heard of for 60 seconds.
+   */
   readonly missingNodes: readonly string[];
-  /** When it was true, in milliseconds of the clock of the host. */
+  /**
+   * When each other node was heard last, the earliest of them: in milliseconds of the clock of the
+   * host.
+   */
   readonly asOfMs: number;
 }
 

@@ -10,6 +10,12 @@ export interface SocketMember<M> {
   leave(): void;
 }
 
+/** The presence of a room, as a socket that is counted there sees it. */
+export interface CountingRoom {
+  /** The socket has left the room, or has ended. */
+  untrack(socket: object): void;
+}
+
 /** From this number of rooms on, a table finds the one that is asked for. */
 const MANY = 16;
 
@@ -19,6 +25,8 @@ export class SocketRooms<M extends SocketMember<M>> {
   #size = 0;
   /** By room; undefined while there are few. */
   #byRoom: Map<object, M> | undefined;
+  /** Where the socket is present, by room; undefined until it is for the first time. */
+  #presences: Map<object, CountingRoom> | undefined;
 
   find(room: object): M | undefined {
     if (this.#byRoom !== undefined) return this.#byRoom.get(room);
@@ -47,11 +55,25 @@ export class SocketRooms<M extends SocketMember<M>> {
     member.nextOfSocket = undefined;
     this.#size -= 1;
     this.#byRoom?.delete(member.state);
+    this.#absent(member.state);
+  }
+
+  /** The socket is present in a room, as member or not. */
+  present(room: object, presence: CountingRoom): void {
+    this.#presences ??= new Map();
+    this.#presences.set(room, presence);
   }
 
   /** The socket has ended. */
   leaveAll(): void {
     while (this.#first !== undefined) this.#first.leave();
+    for (const room of this.#presences?.keys() ?? []) this.#absent(room);
+  }
+
+  #absent(room: object): void {
+    const presence = this.#presences?.get(room);
+    this.#presences?.delete(room);
+    presence?.untrack(this);
   }
 
   #tabulate(): void {

@@ -3,6 +3,7 @@
 // each handshake.
 
 import { HostedSocket } from './hosted-socket.ts';
+import type { SocketRun } from './hosted-socket.ts';
 import type { PeerFaults } from './peer-faults.ts';
 import type { Report } from './report.ts';
 import type { RunRegistry } from './run-registry.ts';
@@ -57,6 +58,7 @@ export class HostNode {
     this.rooms = new RoomRegistry({
       clock,
       find: (id) => HostedSocket.runOf(runs.find(id)),
+      socketOf: (ws) => this.#runOf(ws),
       report: (kind, makeError) => peerFaults.report(kind, { phase: 'room' }, makeError),
     });
     this.bus = broker && new NodeBus(broker, { nodeId: runs.nodeId, clock, report });
@@ -90,6 +92,12 @@ export class HostNode {
     this.#settings.clock.clearTimeout(this.#closeTimer);
     this.#relay?.close();
     await this.bus?.close();
+  }
+
+  /** Finds the run of a socket of this host, also of one that has ended. */
+  #runOf(ws: unknown): SocketRun | undefined {
+    const run = HostedSocket.runOf(ws);
+    return run?.host.rooms === this.rooms ? run : undefined;
   }
 
   #onHealth(): void {

@@ -154,6 +154,11 @@ export class ValueQueue<T> extends ScheduledPort<ReadResult<T>> implements Deadl
     this.#serve();
   }
 
+  /** Removes the only value: it says nothing any more. */
+  protected takeBack(): void {
+    this.#values.shift();
+  }
+
   // Called by `host.waits`.
 
   /** A channel that is closed may yet have a `take` that waits for its turn. */

@@ -1,0 +1,219 @@
+// Who is present in one room: the sockets of this node that are counted under keys, and what other
+// nodes have told. room-registry.ts makes it where a room is asked about presence for the first
+// time. A key leaves some time after its last socket on any node, so that a reconnect is no change.
+
+import { PresenceChanges } from './presence-changes.ts';
+import type { PresentKey, PresentKeys } from './relay.ts';
+import type { CountingRoom } from './socket-rooms.ts';
+import { LinkedList } from '../structures/linked-list.ts';
+import type { Clock } from '../time/clock.ts';
+
+/**
+ * How long a key stays listed after its last socket.
+ *
+ * @limit Time for which a key without sockets stays in `room.presence` | it has left
+ */
+export const LEAVE_AFTER_MS = 5000;
+
+/**
+ * Values of `meta` that are listed for one key.
+ *
+ * @limit Values of `meta` for one key of `room.presence`, of one node | those of later sockets are
+ * not listed
+ */
+export const MAX_METAS = 64;
+
+/** The rooms of a socket: they know where it is counted. */
+interface CountedSocket {
+  present(room: object, presence: CountingRoom): void;
+}
+
+/** What the presence of a room tells its rooms. */
+export interface PresenceListener {
+  readonly clock: Clock;
+  /** A key of this node has changed. */
+  presentHere(keys: PresentKeys, key: string): void;
+  /** The room may be in use no more. */
+  presenceOver(): void;
+}
+
+/** The sockets of this node under one key, each with its `meta` or undefined. */
+class OwnKey implements PresentKey {
+  readonly #metaOf = new Map<object, unknown>();
+  #metas = 0;
+
+  get sockets(): number {
+    return this.#metaOf.size;
+  }
+
+  get meta(): readonly unknown[] {
+    const listed: unknown[] = [];
+    const count = Math.min(this.#metas, MAX_METAS);
+    for (const meta of this.#metaOf.values()) {
+      if (listed.length === count) break;
+      if (meta !== undefined) listed.push(meta);
+    }
+    return listed;
+  }
+
+  set(socket: object, meta: unknown): void {
+    this.delete(socket);
+    this.#metaOf.set(socket, meta);
+    if (meta !== undefined) this.#metas += 1;
+  }
+
+  delete(socket: object): void {
+    if (this.#metaOf.get(socket) !== undefined) this.#metas -= 1;
+    this.#metaOf.delete(socket);
+  }
+}
+
+/** The presence of one room that is in use. */
+export class PresenceState implements CountingRoom {
+  readonly #listener: PresenceListener;
+  /** Keys that are counted on this node. */
+  readonly #own = new Map<string, OwnKey>();
+  readonly #keysOf = new Map<object, Set<string>>();
+  /** What other nodes have told, by node. */
+  readonly #elsewhere = new Map<string, PresentKeys>();
+  /** Keys that are listed: those with sockets, and those that leave. */
+  readonly #listed = new Set<string>();
+  /** When keys without sockets leave: the one that is due first comes first. */
+  readonly #leaving = new Map<string, number>();
+  readonly #queues = new LinkedList<PresenceChanges>();
+  #timer: unknown;
+  #isClosed = false;
+
+  constructor(listener: PresenceListener) {
+    this.#listener = listener;
+  }
+
+  /** Whether anything of this node is counted, listens, or has just left. */
+  get isInUse(): boolean {
+    return this.#keysOf.size + this.#leaving.size > 0 || this.#queues.first !== undefined;
+  }
+
+  /** What `list` shows: each key with its sockets on all nodes. */
+  members(): ReadonlyMap<string, PresentKey> {
+    const members = new Map<string, PresentKey>();
+    for (const key of this.#listed) {
+      let sockets = 0;
+      const meta: unknown[] = [];
+      for (const part of this.#partsOf(key)) {
+        sockets += part.sockets;
+        meta.push(...part.meta);
+      }
+      members.set(key, { sockets, meta });
+    }
+    return members;
+  }
+
+  /** Counts a socket of this node under a key, once. @param meta - undefined: none. */
+  track(room: object, socket: CountedSocket, key: string, meta: unknown): void {
+    const keys = this.#keysOf.get(socket) ?? new Set();
+    this.#keysOf.set(socket, keys);
+    keys.add(key);
+    socket.present(room, this);
+    const own = this.#own.get(key) ?? new OwnKey();
+    this.#own.set(key, own);
+    own.set(socket, meta);
+    this.#listener.presentHere(this.#own, key);
+    this.#refresh([key]);
+  }
+
+  untrack(socket: object): void {
+    const keys = this.#keysOf.get(socket) as Set<string>;
+    this.#keysOf.delete(socket);
+    for (const key of keys) {
+      const own = this.#own.get(key) as OwnKey;
+      own.delete(socket);
+      if (own.sockets === 0) this.#own.delete(key);
+      this.#listener.presentHere(this.#own, key);
+    }
+    this.#refresh(keys);
+    this.#listener.presenceOver();
+  }
+
+  /** Another node has told. @param keys - All that it counts; undefined: it has gone. */
+  elsewhere(node: string, keys: PresentKeys | undefined, changed: Iterable<string>): void {
+    if (keys === undefined) this.#elsewhere.delete(node);
+    else this.#elsewhere.set(node, keys);
+    this.#refresh(changed);
+  }
+
+  /** Gives what changes from now on. */
+  changes(): PresenceChanges {
+    const queue = new PresenceChanges(this.#listener.clock, (closed) => {
+      this.#queues.remove(closed);
+      this.#listener.presenceOver();
+    });
+    this.#queues.append(queue);
+    return queue;
+  }
+
+  /** The host has ended. */
+  close(): void {
+    this.#isClosed = true;
+    this.#listener.clock.clearTimeout(this.#timer);
+    this.#queues.forEach((queue) => queue.close());
+  }
+
+  *#partsOf(key: string): Iterable<PresentKey> {
+    const own = this.#own.get(key);
+    if (own !== undefined) yield own;
+    for (const keys of this.#elsewhere.values()) {
+      const part = keys.get(key);
+      if (part !== undefined) yield part;
+    }
+  }
+
+  /** Looks which of some keys have come, and which begin to leave. */
+  #refresh(keys: Iterable<string>): void {
+    const joined: string[] = [];
+    const leaveMs = this.#listener.clock.now() + LEAVE_AFTER_MS;
+    for (const key of keys) {
+      const [part] = this.#partsOf(key);
+      if (part !== undefined) {
+        this.#leaving.delete(key);
+        this.#list(key, joined);
+      } else if (this.#listed.has(key)) {
+        // Where it leaves already, its time stays.
+        this.#leaving.set(key, this.#leaving.get(key) ?? leaveMs);
+      }
+    }
+    this.#setTimer();
+    if (joined.length > 0) this.#queues.forEach((queue) => queue.add(joined, []));
+  }
+
+  #list(key: string, joined: string[]): void {
+    if (this.#listed.has(key)) return;
+    this.#listed.add(key);
+    joined.push(key);
+  }
+
+  #setTimer(): void {
+    const [dueMs] = this.#leaving.values();
+    if (dueMs === undefined || this.#isClosed) return;
+    const { clock } = this.#listener;
+    const waitMs = Math.max(Math.ceil(dueMs - clock.now()), 1);
+    this.#timer ??= clock.setTimeout(() => this.#onTimer(), waitMs, IDLE);
+  }
+
+  #onTimer(): void {
+    this.#timer = undefined;
+    const nowMs = this.#listener.clock.now();
+    const left: string[] = [];
+    for (const [key, dueMs] of this.#leaving) {
+      if (dueMs > nowMs) break;
+      this.#leaving.delete(key);
+      this.#listed.delete(key);
+      left.push(key);
+    }
+    this.#setTimer();
+    if (left.length > 0) this.#queues.forEach((queue) => queue.add([], left));
+    this.#listener.presenceOver();
+  }
+}
+
+/** No code of users waits for it. */
+const IDLE = Object.freeze({ isIdle: true });
