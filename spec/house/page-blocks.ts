@@ -10,7 +10,10 @@ export interface Block {
   readonly code: string;
   /** Path of the URL to which the visitor connects. */
   readonly path: string;
-  /** Name of the server that has to listen before this block runs; undefined for none. */
+  /**
+   * Name of the server that has to listen before this block runs, or of a program of
+   * {@link USUAL_PORTS}; undefined for none.
+   */
   readonly beside: string | undefined;
   /** What the visitor says and hears, in order. */
   readonly script: readonly Line[];
@@ -31,6 +34,9 @@ export interface PageBlocks {
 
 /** How a block is run. */
 export type BlockKind = 'spec' | 'program' | 'server' | 'module';
+
+/** Programs that a block may run beside, and the port that it names: it gets another one. */
+export const USUAL_PORTS: Readonly<Record<string, number>> = { 'redis-server': 6379, 'nats-server': 4222 };
 
 const FENCE = /(?:<!--\s*run:([\s\S]*?)-->\s*\n)?^```([a-z]+)[^\n]*\n([\s\S]*?)^```\s*$/gm;
 const HEAD = /^([a-z0-9-]+)(?:\s+at\s+(\/\S*)|\s+beside\s+([a-z0-9-]+))?$/;
@@ -77,7 +83,7 @@ export function blockFaults(blocks: readonly Block[]): readonly string[] {
       ...(kind === 'module' && !isUsed
         ? ['a block that is not run: it prints nothing, and no block imports it']
         : []),
-      ...(beside !== undefined && besideKind !== 'server'
+      ...(beside !== undefined && USUAL_PORTS[beside] === undefined && besideKind !== 'server'
         ? [`runs beside ${beside}, which is no server`]
         : []),
     ].map((fault) => `${page}, ${name}: ${fault}`);

@@ -6,6 +6,7 @@
 //   > hello                            says this
 //   < hello                            and hears exactly this -->
 //   <!-- run: visit beside chat -->    the block runs while chat.ts listens; its `:8080` is chat's port
+//   <!-- run: visit beside redis-server -->   … while a Redis (or a nats-server) of its own listens
 //
 // A block with `it(` or `test(` is run as a spec, be it vitest's or node:test's. A block with
 // comments `// → …` is run to its end, and prints these lines in this order. A block that serves
@@ -22,7 +23,8 @@ import { format, promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { docPages } from './doc-pages.ts';
-import { blockFaults, blocksIn, kindOf } from './page-blocks.ts';
+import { isInstalled, StoppableServer } from '../brokers/stoppable-server.ts';
+import { blockFaults, blocksIn, kindOf, USUAL_PORTS } from './page-blocks.ts';
 import type { Block, BlockKind, Line } from './page-blocks.ts';
 import { projectRoot } from './source-files.ts';
 
@@ -108,15 +110,34 @@ describe('the code of README and docs', { timeout: 20_000 }, () => {
     },
   );
 
-  it.each(ofKind('program'))('prints what $page says: $name', async ({ name, code, beside, prints }) => {
+  async function run(name: string): Promise<readonly string[]> {
+    printed = [];
+    await import(fileOf(name).href);
+    return printed;
+  }
+
+  const programs = ofKind('program').map((block) => ({ ...block, port: USUAL_PORTS[block.beside ?? ''] }));
+  const ordinary = programs.filter(({ port }) => port === undefined);
+  it.each(ordinary)('prints what $page says: $name', async ({ name, code, beside, prints }) => {
     if (beside !== undefined) {
       const { port } = (await serverOf(beside)).address() as AddressInfo;
       writeFileSync(fileOf(name), code.replaceAll(':8080', `:${port}`));
     }
-    printed = [];
-    await import(fileOf(name).href);
-    expect(printed).toEqual(prints);
+    expect(await run(name)).toEqual(prints);
   });
+
+  for (const { name, page, code, beside = '', port, prints } of programs) {
+    if (port === undefined) continue;
+    const isHere = isInstalled(beside);
+    const without = isHere ? '' : ` (skipped: there is no ${beside} here)`;
+    it.skipIf(!isHere)(`prints what ${page} says beside a ${beside}: ${name}${without}`, async () => {
+      const flag = beside === 'redis-server' ? '--port' : '-p';
+      await using server = await StoppableServer.make(beside, (free) => [flag, `${free}`]);
+      await server.start();
+      writeFileSync(fileOf(name), code.replaceAll(`:${port}`, `:${server.port}`));
+      expect(await run(name)).toEqual(prints);
+    });
+  }
 });
 
 function fileOf(name: string): URL {
