@@ -14,6 +14,7 @@ import { LIFETIMES } from './lifetimes.ts';
 import { LINES } from './lines.ts';
 import { LOCKS } from './locks.ts';
 import { MEMORY } from './memory.ts';
+import { ROOMS_OF_HOSTS } from './rooms.ts';
 import type { Scenario } from './scene.ts';
 import { PLACES } from './places.ts';
 import { SELECTS } from './selects.ts';
@@ -46,4 +47,5 @@ export const SCENARIOS: readonly Scenario[] = [
   ...TASKS,
   ...LIFE_CYCLES,
   ...STORIES,
+  ...ROOMS_OF_HOSTS,
 ];

@@ -4,6 +4,7 @@
 export { brokerContract } from './contracts/broker-contract.ts';
 export type { BrokerUnderTest } from './contracts/broker-check.ts';
 export type { Broker } from '../hub/broker.ts';
+export type { MemoryNode } from '../brokers/memory-broker.ts';
 export type { Check } from './contracts/check.ts';
 export type { ClientOfWorld, FakeOptions } from './fake-options.ts';
 export { fakeSocket } from './fake-socket.ts';

@@ -21,5 +21,5 @@ export function recordedWorld(options: WorldOptions): SeededWorld {
 export function faultsToldBy({ story }: SeededWorld): readonly string[] {
   const lines = String(story?.finish('over')).split('\n');
   const words = lines.flatMap((line) => line.replace(/^t=\d+ /u, '').split(' · '));
-  return words.filter((said) => /^(?:client \d+ link|host \d+ stops)/u.test(said));
+  return words.filter((said) => /^(?:client \d+ link|host \d+ stops|broker)/u.test(said));
 }

@@ -139,8 +139,8 @@ function shownPart(story: string): string {
   return [...faults, '…', ...lines.slice(-SHOWN_LINES)].join('\n');
 }
 
-/** A line in which a fault strikes: `client 2 link reset`, `host 1 stops`. */
-const FAULT = /(?:^t=\d+| ·) (?:client \d+ link|host \d+ stops)/u;
+/** A line in which a fault strikes: `client 2 link reset`, `host 1 stops`, `broker of host 2 …`. */
+const FAULT = /(?:^t=\d+| ·) (?:client \d+ link|host \d+ stops|broker (?:of host )?\d+)/u;
 const TIMED = /^t=(\d+) (.*)$/u;
 
 /** Makes one line of lines that follow each other and differ in time only. */

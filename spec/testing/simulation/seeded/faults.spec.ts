@@ -11,8 +11,17 @@ describe('the option faults', () => {
   });
 
   it('is mild without a fault that ends a link or loses a message', () => {
-    const { delayMs, cutChunks, ...losing } = faultsOf('mild');
-    expect([delayMs, cutChunks, Object.values(losing)]).toEqual([[0, 200], true, [0, 0, 0, 0, 0]]);
+    const { reset, halfOpen, stall, crossingClose, nodeDeath, brokerDrop, partition, ...harmless } =
+      faultsOf('mild');
+    expect([reset, halfOpen, stall, crossingClose, nodeDeath, brokerDrop, partition]).toEqual(
+      Array.from({ length: 7 }, () => 0),
+    );
+    expect(harmless).toEqual({
+      delayMs: [0, 200],
+      cutChunks: true,
+      brokerDuplicate: 0.05,
+      slowAcknowledgement: 0.05,
+    });
   });
 
   it('is cruel with every fault', () => {
@@ -45,6 +54,13 @@ describe('the option faults', () => {
     ['expected faults.stall to be a probability from 0 to 1, got "1"', { stall: '1' }],
     ['expected faults.crossingClose to be a probability from 0 to 1, got -1', { crossingClose: -1 }],
     ['expected faults.nodeDeath to be a probability from 0 to 1, got true', { nodeDeath: true }],
+    ['expected faults.brokerDrop to be a probability from 0 to 1, got 2', { brokerDrop: 2 }],
+    ['expected faults.brokerDuplicate to be a probability from 0 to 1, got 2', { brokerDuplicate: 2 }],
+    ['expected faults.partition to be a probability from 0 to 1, got 2', { partition: 2 }],
+    [
+      'expected faults.slowAcknowledgement to be a probability from 0 to 1, got 2',
+      { slowAcknowledgement: 2 },
+    ],
     ['expected faults.cutChunks to be true or false, got 1', { cutChunks: 1 }],
     ["world(): expected fidelity: 'wire' beside faults.cutChunks", { cutChunks: true }],
     [

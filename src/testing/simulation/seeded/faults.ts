@@ -8,13 +8,15 @@ import { complete, defaultsOf, namesOf } from '../../../core/options.ts';
 import type { Complete, OptionTable } from '../../../core/options.ts';
 
 /**
- * What goes wrong in a world. Its seed decides where and when: each fault strikes once at most, at
- * one of the first 64 deliveries of a link or host, or in its first 60 000 ms, whichever is first.
+ * What goes wrong in a world. Its seed decides where and when: each fault strikes a link, host or
+ * node once at most, at one of its first 64 deliveries, or in its first 60 000 ms, whichever is
+ * first. Those of single messages strike again and again in that time.
  */
 export interface Faults {
   /**
-   * Shortest and longest time that each message takes, or with `fidelity: 'wire'` each chunk:
-   * integers from 0 to 2³¹−1 ms. Both directions keep their order. Default `[0, 0]`.
+   * Shortest and longest time that each message takes, or with `fidelity: 'wire'` each chunk; also
+   * each message between nodes of `w.broker`, and its acknowledgement. Integers from 0 to 2³¹−1 ms.
+   * Each direction keeps its order. Default `[0, 0]`.
    */
   readonly delayMs?: readonly [min: number, max: number];
   /**
@@ -49,20 +51,40 @@ export interface Faults {
   /**
    * Probability for each host that it stops: all of its links hang, new clients get no answer, and
    * no end is told. Its handlers run on and find their links silent, as on a machine that has lost
-   * its network. It never comes back: another call of `w.serve` makes a host that can take its
-   * place. From 0 to 1. Default 0.
+   * its network, and its broker is down. It never comes back: another call of `w.serve` makes a
+   * host that can take its place. From 0 to 1. Default 0.
    */
   readonly nodeDeath?: number;
+  /**
+   * Probability for each message to another node of `w.broker` that it is lost in silence, in the
+   * first 60 000 ms of the node that is to get it. From 0 to 1. Default 0.
+   */
+  readonly brokerDrop?: number;
+  /** The same for each such message that it arrives twice. From 0 to 1. Default 0. */
+  readonly brokerDuplicate?: number;
+  /**
+   * Probability for each node of `w.broker` that it is cut off, for 1 to 65 536 ms: its broker is
+   * down, and what is under way to it is lost. From 0 to 1. Default 0.
+   */
+  readonly partition?: number;
+  /**
+   * Probability for each publish of a node of `w.broker` that it is acknowledged late, after 1 to
+   * 65 536 ms, in the first 60 000 ms of the node. Its messages arrive in time. From 0 to 1.
+   * Default 0.
+   */
+  readonly slowAcknowledgement?: number;
 }
 
 /**
  * Faults by name.
  *
  * - `'none'`: each delivery takes no time, and arrives.
- * - `'mild'`: what all networks do. Delays up to 200 ms, and chunks that are cut and merged. No
- *   message is lost, and no link ends by itself.
+ * - `'mild'`: what all networks do. Delays up to 200 ms, and chunks that are cut and merged; between
+ *   nodes some messages come twice, or are acknowledged late. No message is lost, and no link ends
+ *   by itself.
  * - `'cruel'`: all faults, each on many runs: delays up to 2 s, a tenth of the links reset and a
- *   tenth half-open, stalls, crossing closes, and one host of twenty stops.
+ *   tenth half-open, stalls, crossing closes, and one host of twenty stops. Between nodes one
+ *   message of twenty is lost, and one node of five is cut off.
  */
 export type FaultsOption = 'none' | 'mild' | 'cruel' | Faults;
 
@@ -80,6 +102,10 @@ const FAULTS: OptionTable<Faults> = {
   stall: [0, checkProbability],
   crossingClose: [0, checkProbability],
   nodeDeath: [0, checkProbability],
+  brokerDrop: [0, checkProbability],
+  brokerDuplicate: [0, checkProbability],
+  partition: [0, checkProbability],
+  slowAcknowledgement: [0, checkProbability],
 };
 
 /** All faults, filled in. */
@@ -89,7 +115,16 @@ export const NO_FAULTS: FaultSettings = defaultsOf(FAULTS);
 
 const PRESETS: ReadonlyMap<unknown, FaultSettings> = new Map([
   ['none', NO_FAULTS],
-  ['mild', { ...NO_FAULTS, delayMs: [0, 200], cutChunks: true }],
+  [
+    'mild',
+    {
+      ...NO_FAULTS,
+      delayMs: [0, 200],
+      cutChunks: true,
+      brokerDuplicate: 0.05,
+      slowAcknowledgement: 0.05,
+    },
+  ],
   [
     'cruel',
     {
@@ -100,6 +135,10 @@ const PRESETS: ReadonlyMap<unknown, FaultSettings> = new Map([
       stall: 0.2,
       crossingClose: 0.2,
       nodeDeath: 0.05,
+      brokerDrop: 0.05,
+      brokerDuplicate: 0.05,
+      partition: 0.2,
+      slowAcknowledgement: 0.1,
     },
   ],
 ]);

@@ -1,6 +1,6 @@
 // The faults that a seed chooses: which links and hosts they strike, and when. All is
 // decided by the `Choices` of the world when a link or a host is made, so that a scenario changes
-// nothing of it. world-link.ts does what is decided here.
+// nothing of it. world-link.ts does what is decided here; those of brokers are broker-faults.ts's.
 
 import type { Agenda } from './agenda.ts';
 import type { WorldParts } from './world-parts.ts';
@@ -22,17 +22,17 @@ const IDLE: TimerOwner = { isIdle: true };
 
 /** A fault strikes within so many deliveries (2⁶) and so much time. */
 const LATEST_DELIVERY = 6;
-const LATEST_MS = 60_000;
+export const LATEST_MS = 60_000;
 /** Longest stall, 2¹⁶ ms. */
-const LONGEST_STALL = 16;
+export const LONGEST_STALL = 16;
 
 /** Gives a number from 1 to 2 to the power of `most`. Each power comes as often: many are small. */
-function sized({ choices }: FaultParts, most: number): number {
+export function sized({ choices }: FaultParts, most: number): number {
   return choices.between(1, 2 ** choices.between(0, most));
 }
 
 /** One moment: a delivery, or a time, whichever comes first. */
-class Moment {
+export class Moment {
   readonly #agenda: Agenda;
   readonly #strike: () => void;
   readonly #timer: unknown;
@@ -115,13 +115,17 @@ export class HostFaults {
   #isDead = false;
   readonly #moment: Moment | undefined;
 
-  /** @param name - Of the host, for the story. */
-  constructor(parts: FaultParts, name: string) {
+  /**
+   * @param name - Of the host, for the story.
+   * @param broker - The node of a host that has one: it stops with its host.
+   */
+  constructor(parts: FaultParts, name: string, broker?: { die(): void }) {
     const { choices, faults, tell } = parts;
     const die = (): void => {
       this.#isDead = true;
       tell(`${name} stops`);
       for (const link of this.links) link.cut();
+      broker?.die();
     };
     if (choices.isLikely(faults.nodeDeath)) this.#moment = new Moment(parts, die);
   }

@@ -19,11 +19,14 @@ import { WorldClock } from './world-clock.ts';
 import type { StepListener } from './world-clock.ts';
 import type { WorldLink, WorldClient } from '../links/world-link.ts';
 import type { World } from './world.ts';
+import { WorldBrokers } from './world-brokers.ts';
 import { WorldHosts } from './world-hosts.ts';
 import { WORLD_OPTIONS } from './world-options.ts';
 import type { WorldOptions, WorldSettings } from './world-options.ts';
 import type { ClientOfWorld } from '../../fake-options.ts';
 import type { MemoryServer } from '../../memory-server.ts';
+import type { WorldParts } from '../seeded/world-parts.ts';
+import type { MemoryNode } from '../../../brokers/memory-broker.ts';
 import type { Host } from '../../../server/host.ts';
 import type { HostOptions } from '../../../server/host-options.ts';
 import { reportAsWarning } from '../../../server/report.ts';
@@ -87,6 +90,7 @@ export class SeededWorld implements World {
   /** Undefined where nothing is recorded. */
   readonly story: Story | undefined;
   readonly #driver: WorldDriver | undefined;
+  readonly #brokers: WorldBrokers;
   readonly #hosts: WorldHosts;
   readonly #scripts: Scripts;
   readonly #errors: Thrown[] = [];
@@ -109,7 +113,9 @@ export class SeededWorld implements World {
       agenda: this.agenda,
       ...(recording && { watchedEvents: Infinity }),
     });
-    this.#hosts = this.#makeHosts(settings);
+    const parts = this.#makeParts(settings);
+    this.#brokers = new WorldBrokers(parts);
+    this.#hosts = this.#makeHosts(settings, parts);
     this.#scripts = new Scripts(this.agenda, this.escapes, (thrown) => this.#errors.push(thrown));
     this.clock = new WorldClock(this.agenda, this.#makeListener(), this.escapes, driver !== undefined);
     // Apart from each other: one more draw of a script changes no id.
@@ -117,20 +123,26 @@ export class SeededWorld implements World {
     this.#endWatch = driver === undefined ? watchFor(this) : noop;
   }
 
-  #makeHosts({ seed, faults, fidelity }: WorldSettings): WorldHosts {
-    const { agenda, choices, escapes, story } = this;
+  #makeParts({ faults }: WorldSettings): WorldParts {
+    const { agenda, choices, story } = this;
+    return {
+      agenda,
+      choices,
+      faults: faultsOf(faults),
+      tell: (what) => story?.tell(what),
+      join: (name, ends) => story?.join(name, ends),
+      checkCaller: (name) => this.#checkCaller(name),
+    };
+  }
+
+  #makeHosts({ seed, fidelity }: WorldSettings, parts: WorldParts): WorldHosts {
+    const { escapes, story } = this;
     const { callHost = (call) => call() }: Partial<WorldDriver> = this.#driver ?? {};
     return new WorldHosts({
       seed,
       fidelity,
-      parts: {
-        agenda,
-        choices,
-        faults: faultsOf(faults),
-        tell: (what) => story?.tell(what),
-        join: (name, ends) => story?.join(name, ends),
-        checkCaller: (name) => this.#checkCaller(name),
-      },
+      parts,
+      brokers: this.#brokers,
       randomness: randomnessOf(seededRandom(seed, 0x1d_5e_ed)),
       story,
       watched: (options) => this.#watched(options),
@@ -169,6 +181,11 @@ export class SeededWorld implements World {
   serve(routes: Routes, options: HostOptions = {}): Host {
     this.#checkLives('w.serve()');
     return this.#hosts.serve(routes, options);
+  }
+
+  broker(): MemoryNode {
+    this.#checkLives('w.broker()');
+    return this.#brokers.make();
   }
 
   connect(host: Host, options: Omit<ClientOfWorld, 'params'> = {}): Promise<WorldClient> {
@@ -236,6 +253,7 @@ export class SeededWorld implements World {
     void this.#hosts.close().then(() => (isClosed = true));
     await this.clock.advanceWhile(() => !isClosed || this.running.length > 0, ENDING_MS);
     this.#hosts.closeLinks();
+    this.#brokers.close();
     this.#hasEnded = true;
     const { failure } = this;
     if (failure !== undefined) throw failure.error;

@@ -10,6 +10,7 @@ import { WorldHandshake } from '../links/world-handshake.ts';
 import { WorldLink } from '../links/world-link.ts';
 import type { WorldClient } from '../links/world-link.ts';
 import type { Story } from '../story/story.ts';
+import type { WorldBrokers } from './world-brokers.ts';
 import type { WorldSettings } from './world-options.ts';
 import type { ClientOfWorld } from '../../fake-options.ts';
 import { MemoryServer } from '../../memory-server.ts';
@@ -28,6 +29,7 @@ import { namesOf } from '../../../core/options.ts';
 /** What hosts and clients have of their world. */
 export interface HostsSettings extends Pick<WorldSettings, 'seed' | 'fidelity'> {
   readonly parts: WorldParts;
+  readonly brokers: Pick<WorldBrokers, 'ofHost'>;
   readonly randomness: Randomness;
   /** Undefined where nothing is recorded. */
   readonly story: Story | undefined;
@@ -84,10 +86,11 @@ export class WorldHosts {
   serve(routes: Routes, options: HostOptions): Host {
     checkObject('w.serve()', options);
     checkNames('w.serve()', options, HOST_NAMES);
-    const { seed, parts, randomness, watched } = this.#settings;
+    const { seed, parts, brokers, randomness, watched } = this.#settings;
     const own = { ...options, ...watched(options), clock: parts.agenda };
     const server = new MemoryServer('w.serve()', routes, own, randomness);
-    const faults = new HostFaults(parts, `host ${this.#hosts.size + 1}`);
+    const name = `host ${this.#hosts.size + 1}`;
+    const faults = new HostFaults(parts, name, brokers.ofHost(options.broker, name));
     const report = options.report && server.settings.report;
     this.#hosts.set(server.host, { server, faults, report });
     seeds.set(server.host, seed);

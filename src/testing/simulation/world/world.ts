@@ -6,6 +6,7 @@
 import type { WorldClient } from '../links/world-link.ts';
 import type { ClientOfWorld } from '../../fake-options.ts';
 import type { VirtualClock } from '../../virtual-clock.ts';
+import type { MemoryNode } from '../../../brokers/memory-broker.ts';
 import type { Host } from '../../../server/host.ts';
 import type { HostOptions } from '../../../server/host-options.ts';
 import type { LoneRoute, RouteMap, WithHostHook } from '../../../server/typed-routes.ts';
@@ -40,6 +41,15 @@ export interface World extends AsyncDisposable {
     routes: LoneRoute<Context, NoInfer<HostContext>> | RouteMap<Pattern, Contexts, NoInfer<HostContext>>,
     options?: WithHostHook<HostOptions, HostContext>,
   ): Host;
+  /**
+   * Makes one more node of the broker of this world, for the option `broker` of a host: each host
+   * has a node of its own. What passes between nodes comes in an order that its seed decides, with
+   * the faults of the world. A host that stops takes its node with it.
+   *
+   * @returns The node. A script can `cut` it off, and `mend` it.
+   * @throws UsageError `COROSOCK_ARGUMENT` after the end of the world.
+   */
+  broker(): MemoryNode;
   /**
    * Connects a client to a host of this world.
    *

@@ -1,0 +1,225 @@
+// The model of rooms.ts: what each host has published, and what its members and subscribers have to
+// get of it. It is told of each call, and claims what has to hold of each trace.
+
+import type { Data, Host, JoinOptions, Membership, ServerSocket } from 'corosock';
+import type { MemoryNode } from 'corosock/testing';
+import { claim } from './scene.ts';
+import type { Scene } from './scene.ts';
+
+export const ROOMS = ['lobby', '__proto__'] as const;
+export type RoomName = (typeof ROOMS)[number];
+
+/** A subscription of another node is in force by then, or says later that it was not. */
+const IN_FORCE_MS = 2500;
+/** What a host has published just before its end may be lost before a heartbeat tells of it. */
+const LAST_WORDS_MS = 15_000;
+
+/** What one member is sent, in the order in which it leaves. */
+export interface MemberModel {
+  readonly host: number;
+  readonly sent: string[];
+  readonly rooms: Set<string>;
+  /** Of its socket. */
+  id: string;
+}
+
+/** One message: `lobby 2 17 …` is the seventeenth of host 2. */
+interface Message {
+  readonly host: number;
+  readonly number: number;
+}
+
+interface Published {
+  readonly atMs: number;
+  readonly number: number;
+}
+
+/** What one subscription has given. */
+interface Trace {
+  readonly room: RoomName;
+  /** What other hosts publish from then on arrives, or a gap tells of it. */
+  sinceMs: number;
+  /** Messages of its own host before it. */
+  readonly ownFrom: number;
+  readonly events: (Message | 'gap')[];
+  hasEnded: boolean;
+}
+
+/** One host of a deployment, all that it publishes, and all that it gives to its subscribers. */
+export class ModelNode {
+  readonly id: number;
+  readonly broker: MemoryNode;
+  readonly host: Host;
+  isClosed = false;
+  /** When its broker has gone down last; Infinity while it is up. */
+  #downMs = Infinity;
+  readonly #scene: Scene;
+  readonly #published: ReadonlyMap<RoomName, Published[]> = new Map(ROOMS.map((room) => [room, []]));
+  readonly #traces: Trace[] = [];
+  readonly #members = new Map<string, MemberModel>();
+  readonly #options: JoinOptions;
+
+  constructor(scene: Scene, id: number) {
+    this.#scene = scene;
+    this.id = id;
+    this.broker = scene.w.broker();
+    this.broker.onChange((isUp) => (this.#downMs = isUp ? Infinity : scene.w.clock.now()));
+    // Called once a publish, before it is sent to the members that there are.
+    this.#options = {
+      frame: (data, { room }) => {
+        for (const member of this.#members.values()) {
+          if (member.rooms.has(room) && !String(data).endsWith(` ${member.id}`))
+            member.sent.push(String(data));
+        }
+        return data;
+      },
+    };
+    this.host = scene.w.serve((ws) => this.#converse(ws), { broker: this.broker });
+  }
+
+  get isUp(): boolean {
+    return !this.isClosed && this.broker.isUp;
+  }
+
+  /** A client is to come. */
+  expect(name: string): MemberModel {
+    const member: MemberModel = { host: this.id, sent: [], rooms: new Set(), id: '' };
+    this.#members.set(name, member);
+    return member;
+  }
+
+  publish(room: RoomName): void {
+    const published = this.#publishedTo(room);
+    const number = published.length;
+    published.push({ atMs: this.#scene.w.clock.now(), number });
+    const { dice } = this.#scene;
+    const [except] = dice.isLikely(0.2) ? this.host.sockets.keys() : [];
+    const text = `${room} ${this.id} ${number} ${except ?? '-'}`;
+    const { skipped, replaced } = this.host
+      .room(room)
+      .publish(text, except === undefined ? {} : { except: [except] });
+    claim(skipped + replaced === 0, 'a member that is not slow was skipped', room, skipped, replaced);
+  }
+
+  /** @returns Ends the subscription. */
+  subscribe(room: RoomName): () => void {
+    const { w } = this.#scene;
+    const trace: Trace = {
+      room,
+      sinceMs: w.clock.now() + IN_FORCE_MS,
+      ownFrom: this.#publishedTo(room).length,
+      events: [],
+      hasEnded: false,
+    };
+    this.#traces.push(trace);
+    const events = this.host.room(room).subscribe();
+    void w.spawn(`subscriber of host ${this.id}`, async () => {
+      for await (const event of events) trace.events.push('gap' in event ? 'gap' : messageOf(event.data));
+    });
+    return () => {
+      trace.hasEnded = true;
+      events.close();
+    };
+  }
+
+  async close(): Promise<void> {
+    this.isClosed = true;
+    for (const trace of this.#traces) trace.hasEnded = true;
+    this.#downMs = Math.min(this.#downMs, this.#scene.w.clock.now());
+    await this.host.close({ graceMs: 0 });
+  }
+
+  /** Claims of each subscription: the order, no message twice, and no loss that no gap tells of. */
+  claimTraces(nodes: readonly ModelNode[]): void {
+    for (const trace of this.#traces) for (const sender of nodes) this.#claimTrace(trace, sender);
+  }
+
+  /** The gaps that all subscriptions were told of. */
+  get gaps(): number {
+    return this.#traces.reduce(
+      (sum, { events }) => sum + events.filter((event) => event === 'gap').length,
+      0,
+    );
+  }
+
+  #claimTrace(trace: Trace, sender: ModelNode): void {
+    const { room, events, ownFrom, sinceMs } = trace;
+    const published = sender.#publishedTo(room);
+    const hasToCome = ({ atMs, number }: Published): boolean =>
+      sender === this ? number >= ownFrom : atMs >= sinceMs;
+    const facts = [`host ${this.id} of host ${sender.id} in ${room}`, sinceMs] as const;
+    let [last, isTold] = [-1, false];
+    const claimTold = (from: number, to: number, isOver: (atMs: number) => boolean): void => {
+      const silent = published.slice(from, to).find((each) => hasToCome(each) && !isOver(each.atMs));
+      claim(isTold || silent === undefined, 'a silent loss', ...facts, silent, events.slice(-20));
+    };
+    for (const event of events) {
+      if (event === 'gap') isTold ||= sender !== this;
+      else if (event.host === sender.id) {
+        claim(event.number > last, 'twice, or not in order', ...facts, event, last);
+        claimTold(last + 1, event.number, () => false);
+        [last, isTold] = [event.number, false];
+      }
+    }
+    // What a broker that is down has missed is told when it is back.
+    if (trace.hasEnded || (sender !== this && !this.isUp)) return;
+    const isLastWord = (atMs: number): boolean => sender !== this && atMs > sender.#downMs - LAST_WORDS_MS;
+    claimTold(last + 1, Infinity, isLastWord);
+  }
+
+  /** Claims that the subscriptions that are left have the last message of a host. */
+  claimLast(sender: ModelNode, room: RoomName): void {
+    const { number } = sender.#publishedTo(room).at(-1) as Published;
+    for (const { events, hasEnded, room: own } of this.#traces) {
+      if (hasEnded || own !== room) continue;
+      const last = events.findLast((event) => event !== 'gap' && event.host === sender.id);
+      claim(
+        last !== 'gap' && last?.number === number,
+        'not heard once all was quiet',
+        this.id,
+        sender.id,
+        number,
+        last,
+      );
+    }
+  }
+
+  /** A member: joins and leaves as its client says. Another client asks what a room retains. */
+  async #converse(ws: ServerSocket): Promise<void> {
+    const { pathname, searchParams } = ws.request.url;
+    if (pathname === '/retained') {
+      const { retained } = await ws.join(String(searchParams.get('room')));
+      await ws.write(retained.map(String).join());
+      return;
+    }
+    const member = this.#members.get(pathname.slice(1)) as MemberModel;
+    const memberships = new Map<string, Membership>();
+    member.id = ws.id;
+    void ws.closed.then(() => member.rooms.clear());
+    for await (const text of ws) {
+      const [verb, room] = String(text).split(' ') as ['join' | 'leave', RoomName];
+      if (verb === 'join') {
+        member.rooms.add(room);
+        memberships.set(room, await ws.join(room, this.#options));
+        const nowMs = this.#scene.w.clock.now();
+        for (const trace of this.#traces)
+          if (trace.room === room) trace.sinceMs = Math.min(trace.sinceMs, nowMs);
+      } else {
+        member.rooms.delete(room);
+        memberships.get(room)?.leave();
+      }
+      claim(memberships.get(room)?.skipped !== 1, 'a member that is not slow was skipped');
+      member.sent.push(`done ${String(text)}`);
+      await ws.write(`done ${String(text)}`);
+    }
+  }
+
+  #publishedTo(room: RoomName): Published[] {
+    return this.#published.get(room) as Published[];
+  }
+}
+
+function messageOf(data: Data): Message {
+  const [, host, number] = String(data).split(' ');
+  return { host: Number(host), number: Number(number) };
+}

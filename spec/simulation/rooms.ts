@@ -1,0 +1,230 @@
+// Rooms of several hosts, over a broker that loses, repeats and delays messages, and cuts hosts off:
+// members and subscribers get what one host has published in its order, none twice, and no loss is
+// silent. What is published once all is quiet reaches every host. room-model.ts holds the model.
+
+import type { WorldClient } from 'corosock/testing';
+import { ModelNode, ROOMS } from './room-model.ts';
+import type { MemberModel, RoomName } from './room-model.ts';
+import { claim } from './scene.ts';
+import type { Scenario, Scene } from './scene.ts';
+
+/** Faults of single messages and the moments of faults are over by then, for each node. */
+const FAULTS_MS = 60_000;
+/** Hosts and links that lose nothing are played for so long. */
+const CALM_MS = 10_000;
+/** Longest time that a seed cuts a node off, and more. */
+const CUT_MS = 66_000;
+/** Longest time that a script cuts a node off: some are forgotten by the others. */
+const LONG_CUT_MS = 9000;
+/** By then heartbeats have told of each loss, and waits for late messages are over. */
+const TOLD_MS = 10_000;
+
+const MOST_HOSTS = 5;
+const MEMBERS = 4;
+const VISITS = 3;
+const BURSTS = 6;
+
+/** The hosts of one play. */
+class Deployment {
+  readonly nodes: ModelNode[] = [];
+  readonly scene: Scene;
+  /** When all is quiet, but for nodes that are still cut off. */
+  readonly #busyMs: number;
+  /** When the last node was made. */
+  #madeMs = 0;
+
+  constructor(scene: Scene) {
+    this.scene = scene;
+    this.#busyMs = scene.mayLose ? FAULTS_MS / 2 : CALM_MS;
+    for (let count = scene.dice.between(2, MOST_HOSTS - 1); count > 0; count -= 1) this.add();
+  }
+
+  get open(): readonly ModelNode[] {
+    return this.nodes.filter(({ isClosed }) => !isClosed);
+  }
+
+  /** A time in which things still happen. */
+  get someTimeMs(): number {
+    return this.scene.dice.below(this.#busyMs);
+  }
+
+  add(): ModelNode {
+    const node = new ModelNode(this.scene, this.nodes.length);
+    this.nodes.push(node);
+    this.#madeMs = this.scene.w.clock.now();
+    for (const room of ROOMS) {
+      node.subscribe(room);
+      if (this.scene.dice.isLikely(0.3)) this.#subscribeAgain(node, room);
+    }
+    return node;
+  }
+
+  /** Publishes now and then, several at once. */
+  async chatter(): Promise<void> {
+    const { dice, w } = this.scene;
+    const endMs = w.clock.now() + this.#busyMs;
+    while (w.clock.now() < endMs) {
+      await this.scene.pause(this.#busyMs / BURSTS);
+      const node = dice.pick(this.open);
+      for (let count = dice.below(4); count > 0; count -= 1) node.publish(dice.pick(ROOMS));
+    }
+  }
+
+  /** A host goes, and another comes in its place. */
+  async replaceOne(): Promise<void> {
+    await this.scene.sleep(this.someTimeMs);
+    const node = this.scene.dice.pick(this.open);
+    const closing = node.close();
+    this.add();
+    await closing;
+  }
+
+  /** A script cuts one node off, and brings it back. */
+  async cutOne(): Promise<void> {
+    await this.scene.sleep(this.someTimeMs);
+    const { broker } = this.scene.dice.pick(this.open);
+    broker.cut();
+    await this.scene.pause(LONG_CUT_MS);
+    broker.mend();
+  }
+
+  /** Waits until no fault strikes any more, and gives the nodes that have lived through it. */
+  async whenQuiet(): Promise<readonly ModelNode[]> {
+    const { mayLose, w } = this.scene;
+    const quietMs = mayLose ? this.#madeMs + FAULTS_MS : 0;
+    await this.scene.sleep(Math.max(0, quietMs - w.clock.now()));
+    const lateMs = w.clock.now() + CUT_MS;
+    while (this.open.some(({ isUp }) => !isUp) && w.clock.now() < lateMs) await this.scene.sleep(1000);
+    await this.scene.sleep(TOLD_MS);
+    return this.open.filter(({ isUp }) => isUp);
+  }
+
+  #subscribeAgain(node: ModelNode, room: RoomName): void {
+    const { dice } = this.scene;
+    this.scene.after(dice.below(this.#busyMs), () => {
+      if (node.isClosed) return;
+      const end = node.subscribe(room);
+      this.scene.after(dice.below(this.#busyMs), end);
+    });
+  }
+}
+
+/** One client: it joins and leaves rooms, and claims that each line is the next one for it. */
+class Visitor {
+  readonly #scene: Scene;
+  readonly #member: MemberModel;
+  readonly heard: string[] = [];
+  readonly ws: WorldClient;
+  readonly reading: Promise<void>;
+
+  static async to(scene: Scene, node: ModelNode, name: string): Promise<Visitor> {
+    const member = node.expect(name);
+    return new Visitor(scene, member, await scene.connect(node.host, { url: `ws://localhost/${name}` }));
+  }
+
+  constructor(scene: Scene, member: MemberModel, ws: WorldClient) {
+    this.#scene = scene;
+    this.#member = member;
+    this.ws = ws;
+    this.reading = this.#read();
+  }
+
+  /** Whether it has all that was sent to it. */
+  readonly isUpToDate = (): boolean => this.heard.length === this.#member.sent.length;
+
+  async #read(): Promise<void> {
+    const { host, sent } = this.#member;
+    await this.#scene.hearAll(this.ws, (text) => {
+      this.heard.push(text);
+      const at = this.heard.length - 1;
+      claim(text === sent[at], `another line for a member of host ${host}`, text, at, sent.slice(-5));
+    });
+  }
+}
+
+/** A client that comes some times, to one host or another. */
+async function visit(all: Deployment, number: number): Promise<void> {
+  const { scene } = all;
+  const { dice } = scene;
+  await scene.sleep(all.someTimeMs);
+  const node = dice.pick(all.open);
+  const visitor = await Visitor.to(scene, node, `${number}`);
+  for (let turns = dice.between(1, 4); turns > 0; turns -= 1) {
+    await visitor.ws.write(`${dice.isLikely(0.7) ? 'join' : 'leave'} ${dice.pick(ROOMS)}`);
+    await scene.pause(all.someTimeMs);
+  }
+  if (dice.isLikely(0.2)) visitor.ws.link.reset();
+  else await visitor.ws.close();
+  await visitor.reading;
+}
+
+/** What is published once all is quiet reaches each subscriber and each member of each host. */
+async function claimReached(scene: Scene, quiet: readonly ModelNode[]): Promise<void> {
+  const listening = scene.each(quiet.length, 'last member', async (at) => {
+    const { heard, isUpToDate, ws } = await Visitor.to(scene, quiet[at] as ModelNode, 'last');
+    for (const room of ROOMS) await ws.write(`join ${room}`);
+    await scene.sleep(3 * TOLD_MS);
+    if (!scene.mayLose) claim(isUpToDate(), 'a member has not heard it', heard.slice(-5));
+    await ws.close();
+  });
+  await scene.sleep(TOLD_MS);
+  for (const node of quiet) for (const room of ROOMS) node.publish(room);
+  await scene.sleep(TOLD_MS);
+  for (const node of quiet)
+    for (const sender of quiet) for (const room of ROOMS) node.claimLast(sender, room);
+  await listening;
+}
+
+/** What one host retains is what a socket finds that joins on another. */
+async function claimRetained(scene: Scene, quiet: readonly ModelNode[]): Promise<void> {
+  const [first, last] = [quiet[0], quiet.at(-1)] as [ModelNode, ModelNode];
+  const room = first.host.room('board');
+  for (const text of ['old', 'new']) room.publish(text, { retain: true });
+  room.publish('of a key', { retain: 'key' });
+  await scene.sleep(TOLD_MS);
+  await scene.each(1, 'late member', async () => {
+    const ws = await scene.connect(last.host, { url: 'ws://localhost/retained?room=board' });
+    const retained = await scene.hear(ws);
+    claim(retained === 'new,of a key', 'another message is retained', retained);
+  });
+}
+
+async function play(scene: Scene, hasCuts: boolean): Promise<void> {
+  const { dice, mayLose } = scene;
+  const all = new Deployment(scene);
+  const hosts = all.nodes.length;
+  const visits = scene.each(MEMBERS, 'member', async (at) => {
+    for (let count = 0; count < VISITS; count += 1) await visit(all, at * VISITS + count);
+  });
+  const others = [all.chatter(), all.chatter()];
+  if (dice.isLikely(0.5)) others.push(all.replaceOne());
+  if (mayLose && hasCuts) others.push(all.cutOne(), all.cutOne());
+  await Promise.all([visits, ...others]);
+  const quiet = await all.whenQuiet();
+  for (const node of all.nodes) node.claimTraces(all.nodes);
+  if (quiet.length > 1) {
+    await claimReached(scene, quiet);
+    await claimRetained(scene, quiet);
+  }
+  const gaps = all.nodes.reduce((sum, node) => sum + node.gaps, 0);
+  if (!mayLose) claim(gaps === 0 && quiet.length === hosts, 'gaps without a loss', gaps, quiet.length, hosts);
+  for (const node of all.nodes) node.claimTraces(all.nodes);
+  await Promise.all(all.nodes.map((node) => node.close()));
+  await scene.claimNoTimers();
+}
+
+export const ROOMS_OF_HOSTS: readonly Scenario[] = [
+  {
+    name: 'rooms of several hosts lose nothing in silence',
+    play: (scene) => play(scene, true),
+    faults: {
+      delayMs: [0, 300],
+      brokerDrop: 0.1,
+      brokerDuplicate: 0.1,
+      partition: 0.2,
+      slowAcknowledgement: 0.05,
+      nodeDeath: 0.1,
+      reset: 0.1,
+    },
+  },
+];

@@ -1,0 +1,88 @@
+// `w.broker`: the hosts of a world are nodes of one deployment, with an order that its seed decides.
+
+import { describe, expect, it } from 'vitest';
+import { memoryBroker } from 'corosock';
+import type { Handler } from 'corosock';
+import { simulate, world } from 'corosock/testing';
+import type { World } from 'corosock/testing';
+
+const join: Handler = async (ws) => {
+  await ws.join('lobby');
+  await ws.closed;
+};
+
+async function twoHosts(w: World): Promise<ReturnType<World['serve']>[]> {
+  const hosts = [w.serve(join, { broker: w.broker() }), w.serve(join, { broker: w.broker() })];
+  await w.settle();
+  return hosts;
+}
+
+describe('w.broker', () => {
+  it('joins the rooms of two hosts', async () => {
+    await using w = world();
+    const [one, two] = await twoHosts(w);
+    const client = await w.connect(two!);
+    await w.clock.advance(1000);
+    const report = one!.room('lobby').publish('hello');
+    expect([await client.readText(), await report.relayed]).toEqual([['hello', 'ok'], 'sent']);
+  });
+
+  it('is a node that a script cuts off and mends', async () => {
+    await using w = world();
+    const broker = w.broker();
+    const host = w.serve(join, { broker });
+    broker.cut();
+    const down = host.brokerHealth.broker;
+    broker.mend();
+    await w.settle();
+    expect([down, host.brokerHealth.broker]).toEqual(['down', 'up']);
+  });
+
+  it('leaves a broker of no world alone', async () => {
+    await using w = world();
+    const host = w.serve(join, { broker: memoryBroker({ clock: w.clock }).node() });
+    await w.settle();
+    expect(host.brokerHealth.broker).toBe('up');
+  });
+
+  it('brings messages of one time in an order that the seed chooses', async () => {
+    const orders = new Set<string>();
+    for (let seed = 1; seed <= 20; seed += 1) {
+      await using w = world({ seed });
+      const [one, two, three] = [w.broker(), w.broker(), w.broker()];
+      const came: string[] = [];
+      for (const node of [two, three])
+        await node.subscribe(
+          'a',
+          (bytes) => void came.push(`${node === two} ${bytes[0]}`),
+          () => {},
+        );
+      void one.publish('a', Uint8Array.of(1));
+      void one.publish('a', Uint8Array.of(2));
+      await w.settle();
+      expect(came.filter((each) => each.startsWith('true'))).toEqual(['true 1', 'true 2']);
+      orders.add(came.join());
+    }
+    expect(orders.size).toBeGreaterThan(2);
+  });
+
+  it('is closed with its world, and leaves no timer', async () => {
+    const w = world({ faults: { partition: 1, delayMs: [0, 500] } });
+    const broker = w.broker();
+    await w[Symbol.asyncDispose]();
+    await expect(broker.publish('a', new Uint8Array())).rejects.toThrow('The broker is closed');
+    expect([broker.isUp, w.clock.timers]).toEqual([false, 0]);
+    expect(() => w.broker()).toThrow('w.broker(): expected a world that lives');
+  });
+
+  it('lets a simulation find that all wait for ever, beside heartbeats that never end', async () => {
+    const running = simulate(
+      async (w) => {
+        const [host] = await twoHosts(w);
+        await (await w.connect(host!)).read(100, Infinity);
+      },
+      { seed: 1, faults: { delayMs: [0, 2000] } },
+    );
+    await expect(running).rejects.toMatchObject({ code: 'COROSOCK_DEADLOCK' });
+  });
+});

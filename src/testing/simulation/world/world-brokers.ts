@@ -1,0 +1,46 @@
+// The nodes of the broker of one world: `w.broker`. seeded-world.ts makes them, and world-hosts.ts
+// asks which of them a host has. What a seed does to them is broker-faults.ts's.
+
+import { BrokerNode, SeededDeliveries } from '../seeded/broker-faults.ts';
+import type { WorldParts } from '../seeded/world-parts.ts';
+import { memoryBroker } from '../../../brokers/memory-broker.ts';
+import type { MemoryBroker, MemoryNode } from '../../../brokers/memory-broker.ts';
+
+/** The nodes of one world. */
+export class WorldBrokers {
+  readonly #parts: WorldParts;
+  readonly #broker: MemoryBroker;
+  readonly #nodes: BrokerNode[] = [];
+  readonly #byBroker = new Map<unknown, BrokerNode>();
+
+  constructor(parts: WorldParts) {
+    this.#parts = parts;
+    const faults = new SeededDeliveries(parts, this.#nodes);
+    this.#broker = memoryBroker({ clock: faults.clock, faults });
+  }
+
+  /** Makes one more node. */
+  make(): MemoryNode {
+    const broker = this.#broker.node();
+    const node = new BrokerNode(this.#parts, broker, `broker ${this.#nodes.length + 1}`);
+    this.#nodes.push(node);
+    this.#byBroker.set(broker, node);
+    return broker;
+  }
+
+  /**
+   * Gives the node of a host, which has its name from then on.
+   *
+   * @param broker - What the host was given. One that is of no world is left alone.
+   */
+  ofHost(broker: unknown, host: string): BrokerNode | undefined {
+    const node = this.#byBroker.get(broker);
+    if (node !== undefined) node.name = `broker of ${host}`;
+    return node;
+  }
+
+  /** The world has ended: no timer is left. */
+  close(): void {
+    for (const node of this.#nodes) node.close();
+  }
+}
