@@ -9,6 +9,8 @@ import type { Scene } from './scene.ts';
 export const ROOMS = ['lobby', '__proto__'] as const;
 export type RoomName = (typeof ROOMS)[number];
 
+/** The longest delay of `mild`, and more. */
+const DELAY_MS = 250;
 /** A subscription of another node is in force by then, or says later that it was not. */
 const IN_FORCE_MS = 2500;
 /** What a host has published just before its end may be lost before a heartbeat tells of it. */
@@ -42,6 +44,7 @@ interface Trace {
   /** Messages of its own host before it. */
   readonly ownFrom: number;
   readonly events: (Message | 'gap')[];
+  readonly gaps: string[];
   hasEnded: boolean;
 }
 
@@ -53,6 +56,7 @@ export class ModelNode {
   isClosed = false;
   /** When its broker has gone down last; Infinity while it is up. */
   #downMs = Infinity;
+  readonly #madeMs: number;
   readonly #scene: Scene;
   readonly #published: ReadonlyMap<RoomName, Published[]> = new Map(ROOMS.map((room) => [room, []]));
   readonly #traces: Trace[] = [];
@@ -61,9 +65,12 @@ export class ModelNode {
 
   constructor(scene: Scene, id: number) {
     this.#scene = scene;
+    this.#madeMs = scene.w.clock.now();
     this.id = id;
     this.broker = scene.w.broker();
-    this.broker.onChange((isUp) => (this.#downMs = isUp ? Infinity : scene.w.clock.now()));
+    this.broker.onChange((isUp) => {
+      if (!this.isClosed) this.#downMs = isUp ? Infinity : scene.w.clock.now();
+    });
     // Called once a publish, before it is sent to the members that there are.
     this.#options = {
       frame: (data, { room }) => {
@@ -109,12 +116,17 @@ export class ModelNode {
       sinceMs: w.clock.now() + IN_FORCE_MS,
       ownFrom: this.#publishedTo(room).length,
       events: [],
+      gaps: [],
       hasEnded: false,
     };
     this.#traces.push(trace);
     const events = this.host.room(room).subscribe();
     void w.spawn(`subscriber of host ${this.id}`, async () => {
-      for await (const event of events) trace.events.push('gap' in event ? 'gap' : messageOf(event.data));
+      for await (const event of events) {
+        trace.events.push('gap' in event ? 'gap' : messageOf(event.data));
+        if ('gap' in event)
+          trace.gaps.push(`host ${this.id}, ${room}, ${event.gap.forMs} ms at ${w.clock.now()}`);
+      }
     });
     return () => {
       trace.hasEnded = true;
@@ -134,12 +146,16 @@ export class ModelNode {
     for (const trace of this.#traces) for (const sender of nodes) this.#claimTrace(trace, sender);
   }
 
-  /** The gaps that all subscriptions were told of. */
-  get gaps(): number {
-    return this.#traces.reduce(
-      (sum, { events }) => sum + events.filter((event) => event === 'gap').length,
-      0,
-    );
+  /**
+   * Gives the gaps that nothing explains where no message is lost. What was sent just before a host
+   * came looks as if it was sent after that, because its delay is unknown.
+   */
+  unexplainedGaps(nodes: readonly ModelNode[]): readonly string[] {
+    const isExplained = (room: RoomName): boolean =>
+      nodes.some((sender) =>
+        sender.#publishedTo(room).some(({ atMs }) => atMs <= this.#madeMs && atMs > this.#madeMs - DELAY_MS),
+      );
+    return this.#traces.flatMap(({ gaps, room }) => (isExplained(room) ? [] : gaps));
   }
 
   #claimTrace(trace: Trace, sender: ModelNode): void {

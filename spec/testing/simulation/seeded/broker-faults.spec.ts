@@ -118,6 +118,8 @@ describe('a host that stops', () => {
       const broker: MemoryNode = w.broker();
       const host = w.serve(idle, { broker });
       await w.clock.advance(ALL_MS);
+      broker.mend();
+      await w.settle();
       expect(faultsToldBy(w).at(-1)).toBe('host 1 stops');
       expect([broker.isUp, host.brokerHealth.broker]).toEqual([false, 'down']);
     }

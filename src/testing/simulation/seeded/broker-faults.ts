@@ -5,6 +5,7 @@ import { LATEST_MS, LONGEST_STALL, Moment, sized } from './seeded-faults.ts';
 import type { WorldParts } from './world-parts.ts';
 import type { BrokerFaults, MemoryNode } from '../../../brokers/memory-broker.ts';
 import type { Clock, TimerOwner } from '../../../time/clock.ts';
+import { noop } from '../../../core/noop.ts';
 
 /** The parts of a world that the faults of its broker use. */
 type BrokerParts = Pick<WorldParts, 'agenda' | 'choices' | 'faults' | 'tell'>;
@@ -46,10 +47,11 @@ export class BrokerNode {
     this.#moment?.arrive();
   }
 
-  /** Its host has stopped: it never comes back. */
+  /** Its host has stopped: it never comes back, also where a script mends it. */
   die(): void {
     this.stop();
     this.#node.cut();
+    this.#node.mend = noop;
   }
 
   /** It is not struck any more. */
@@ -95,7 +97,6 @@ export class SeededDeliveries implements BrokerFaults {
     const { agenda } = parts;
     this.clock = {
       now: () => agenda.now(),
-      wallTimeMs: () => agenda.wallTimeMs(),
       setTimeout: (run, ms) => agenda.setTimeout(run, ms, this.#isHeartbeat ? IDLE : undefined),
       clearTimeout: (timer) => agenda.clearTimeout(timer),
       // The broker keeps the order of each sender by itself: all else is in any order.
