@@ -217,9 +217,7 @@ export class ModelNode {
       if (verb === 'join') {
         member.rooms.add(room);
         memberships.set(room, await ws.join(room, this.#options));
-        const nowMs = this.#scene.w.clock.now();
-        for (const trace of this.#traces)
-          if (trace.room === room) trace.sinceMs = Math.min(trace.sinceMs, nowMs);
+        this.#isInForce(room);
       } else {
         member.rooms.delete(room);
         memberships.get(room)?.leave();
@@ -228,6 +226,12 @@ export class ModelNode {
       member.sent.push(`done ${String(text)}`);
       await ws.write(`done ${String(text)}`);
     }
+  }
+
+  /** A socket has joined: what other hosts publish from now on arrives, or is told of. */
+  #isInForce(room: RoomName): void {
+    const nowMs = this.#scene.w.clock.now();
+    for (const trace of this.#traces) if (trace.room === room) trace.sinceMs = Math.min(trace.sinceMs, nowMs);
   }
 
   #publishedTo(room: RoomName): Published[] {

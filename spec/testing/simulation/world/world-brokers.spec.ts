@@ -45,7 +45,7 @@ describe('w.broker', () => {
     expect(host.brokerHealth.broker).toBe('up');
   });
 
-  it('brings messages of one time in an order that the seed chooses', async () => {
+  it('brings messages of one time in an order that its seed chooses', async () => {
     const orders = new Set<string>();
     for (let seed = 1; seed <= 20; seed += 1) {
       await using w = world({ seed });

@@ -78,7 +78,7 @@ export class BrokerNode {
 }
 
 /**
- * What the seed does to each message between nodes, and the clock that brings it.
+ * What a seed does to each message between nodes, and the clock that brings it.
  *
  * The broker asks it about a message, and then sets the timer of that message: the timers of
  * heartbeats are idle, as those of the heartbeats of a link.
