@@ -79,9 +79,9 @@ export interface Faults {
  * Faults by name.
  *
  * - `'none'`: each delivery takes no time, and arrives.
- * - `'mild'`: what all networks do. Delays up to 200 ms, and chunks that are cut and merged. Between
- *   nodes some messages come twice, and some are acknowledged late. No message is lost, and no link
- *   ends by itself.
+ * - `'mild'`: what all networks do. Delays up to 200 ms, and chunks that are cut and merged.
+ *   Between nodes some messages come twice, and some are acknowledged late. No message is lost, and
+ *   no link ends by itself.
  * - `'cruel'`: all faults, each on many runs: delays up to 2 s, a tenth of the links reset and a
  *   tenth half-open, stalls, crossing closes, and one host of twenty stops. Between nodes one
  *   message of twenty is lost, and one node of five is cut off.
