@@ -43,6 +43,8 @@ export interface ConversationSettings
   readonly inflows?: Inflows | undefined;
   /** Looks after a paused link; undefined where links cannot be paused. */
   readonly PausedLink?: typeof PausedLink | undefined;
+  /** Writes in another way; undefined for the ordinary one. */
+  readonly Writer?: typeof Writer | undefined;
 }
 
 /** Hears of the end of a conversation. */
@@ -153,7 +155,7 @@ export class Conversation implements TransportSink, DeadlineOwner {
       answer: () => this.writer.finish(() => this.#answerPeer()),
       answerNow: () => this.#answerPeer(),
     });
-    this.reader.whenWaiting(() => this.#lastWords?.look());
+    this.reader.listenToWaits({ waitBegan: () => this.#lastWords?.look() });
   }
 
   end(end: LinkEnd): void {
@@ -353,7 +355,8 @@ export class Conversation implements TransportSink, DeadlineOwner {
 
   /** A writer that is made after the end accepts nothing, and sets no timer (I7). */
   #makeWriter(): Writer {
-    const writer = new Writer(this.transport, this.#deadline, this.settings, this.#activity);
+    const { Writer: Kind = Writer } = this.settings;
+    const writer = new Kind(this.transport, this.#deadline, this.settings, this.#activity);
     if (this.queue.end !== undefined) writer.stop();
     return writer;
   }

@@ -40,6 +40,14 @@ interface Whole {
 /** Whether a second read at the same time is a mistake or waits in line. */
 export type Readers = 'one' | 'many';
 
+/** Hears of calls that wait for a message. */
+export interface WaitListener {
+  /** A read waits: it has nothing in hand. Or a select does. */
+  waitBegan(): void;
+  /** One of them does not wait any more. */
+  waitEnded?(): void;
+}
+
 /** What the readers of a host share. */
 export interface ReaderSettings {
   readonly clock: Clock;
@@ -83,8 +91,8 @@ export class Reader {
   #onArrival: (() => void) | undefined;
   /** Counts received messages; undefined without a session. */
   #activity: Activity | undefined;
-  /** Called when a caller waits in a read; undefined until the peer has closed. */
-  #onWait: (() => void) | undefined;
+  /** Hears of calls that wait; undefined until the peer has closed, unless the link asks for it. */
+  #waitListener: WaitListener | undefined;
 
   constructor(queue: ReceiveQueue, deadline: Deadline, readers: Readers, settings: ReaderSettings) {
     this.#queue = queue;
@@ -176,7 +184,13 @@ export class Reader {
     this.owner?.check(view, 'select()');
     this.#setWaiting(view);
     this.subscribers ??= new Subscribers();
-    return this.subscribers.add(wake);
+    const remove = this.subscribers.add(wake);
+    const ended = this.#waitListener?.waitEnded;
+    if (ended === undefined) return remove;
+    return () => {
+      remove();
+      ended();
+    };
   }
 
   // Called by the conversation.
@@ -234,9 +248,14 @@ export class Reader {
     this.#activity = activity;
   }
 
-  /** Calls back when a caller waits in a read: it has nothing in hand. */
-  whenWaiting(onWait: () => void): void {
-    this.#onWait = onWait;
+  /** Tells of calls that wait from now on. One listener. */
+  listenToWaits(listener: WaitListener): void {
+    this.#waitListener = listener;
+  }
+
+  /** Whether a read or a select waits for a message. */
+  get isAwaited(): boolean {
+    return this.#parked.first !== undefined || this.subscribers?.isEmpty === false;
   }
 
   // Called by the server, for `onClientMessage`.
@@ -328,6 +347,7 @@ export class Reader {
       return () => {
         this.#parked.remove(read);
         this.#wakeSubscribers();
+        this.#waitListener?.waitEnded?.();
       };
     });
     return given(read, answer);
@@ -350,7 +370,7 @@ export class Reader {
 
   #setWaiting(view: ReadView): void {
     view.inHand = 'nothing';
-    this.#onWait?.();
+    this.#waitListener?.waitBegan();
   }
 
   /** Goes on with a read that had to let the event loop have a turn: takes what is there now. */
@@ -368,5 +388,6 @@ export class Reader {
   #settle(read: PendingRead, result: ReadResult): void {
     this.#parked.remove(read);
     read.settle(result);
+    this.#waitListener?.waitEnded?.();
   }
 }

@@ -151,6 +151,25 @@ export class ReceiveQueue {
     return this.#firstIsRest ? this.#takePart(first, cut) : this.#takeFirst(ring);
   }
 
+  /**
+   * Puts a message back that was taken whole and not used: it is the next, behind the rest of one
+   * that was cut meanwhile. After `discardFurther` it counts as unread.
+   */
+  putBack(data: Data): void {
+    if (this.#end !== undefined) this.#end.unread += 1;
+    else if (this.#discarding) {
+      this.#discarded += 1;
+      return;
+    }
+    const bytes = bytesOf(data);
+    this.#bytes += bytes;
+    this.#extraBytes += extraBytes(data, bytes);
+    const ring = (this.#readable ??= new Ring());
+    const rest = this.#firstIsRest ? ring.shift() : undefined;
+    ring.unshift({ data, bytes });
+    if (rest !== undefined) ring.unshift(rest);
+  }
+
   /** Turns the oldest readable message, or its rest, into bytes. There must be one. */
   firstToBytes(): void {
     const { first } = this.#readable as Ring<Message>;

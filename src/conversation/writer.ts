@@ -71,6 +71,11 @@ export class Writer implements FragmentSink, QueuedMessageSink {
     this.#activity = activity;
   }
 
+  /** For writers that wait for more than room. */
+  protected get clock(): Clock {
+    return this.#settings.clock;
+  }
+
   // Called by the socket.
 
   /** Accepts one message, or lets it wait for room. */

@@ -51,9 +51,22 @@ export const KIND: Readonly<Record<KindName, Kind>> = Object.freeze({
   retained: 18,
   /** Who is present in a room. */
   presence: 19,
+  /** To one node: a frame of a handle on a socket of that node (socket-frames.ts). */
+  toSocket: 32,
+  /** To one node: a frame of a socket for a handle of that node. */
+  fromSocket: 33,
 });
 
-type KindName = 'heartbeat' | 'goodbye' | 'missed' | 'room' | 'retainedAsk' | 'retained' | 'presence';
+type KindName =
+  | 'heartbeat'
+  | 'goodbye'
+  | 'missed'
+  | 'room'
+  | 'retainedAsk'
+  | 'retained'
+  | 'presence'
+  | 'toSocket'
+  | 'fromSocket';
 
 /** A number of {@link KIND}, or of another table: 1 to 255. */
 export type Kind = number;

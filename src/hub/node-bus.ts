@@ -57,7 +57,7 @@ export class NodeBus implements NodeRef {
   readonly epoch: number;
   readonly health: BrokerHealthState;
   readonly #broker: Broker;
-  readonly #clock: Clock;
+  readonly clock: Clock;
   readonly #dropped: DroppedEnvelopes;
   readonly #others = new KnownNodes();
   readonly #receivers = new Map<Kind, Receive>();
@@ -83,7 +83,7 @@ export class NodeBus implements NodeRef {
     this.nodeId = nodeId;
     this.epoch = Math.floor(wallTimeOf(clock));
     this.#broker = broker;
-    this.#clock = clock;
+    this.clock = clock;
     this.health = new BrokerHealthState(broker.isUp, clock);
     this.#dropped = new DroppedEnvelopes((error) => report(error, { phase: 'broker' }));
     this.#parts = {
@@ -108,6 +108,11 @@ export class NodeBus implements NodeRef {
     return this.#others.all;
   }
 
+  /** Whether all other nodes that are up have had the time to say that they are there. */
+  get knowsOthers(): boolean {
+    return this.clock.now() >= this.#knowsOthersMs;
+  }
+
   /** How many envelopes were dropped, by reason. */
   get dropped(): ReadonlyMap<DropReason, number> {
     return this.#dropped.counts;
@@ -119,7 +124,7 @@ export class NodeBus implements NodeRef {
    * @returns undefined: none does. `any`: this node has just begun, and does not know all others.
    */
   retainingNodes(): ReadonlySet<string> | 'any' | undefined {
-    if (this.#clock.now() < this.#knowsOthersMs) return 'any';
+    if (!this.knowsOthers) return 'any';
     const nodes = new Set<string>();
     for (const node of this.#others.all.values()) if (node.retains) nodes.add(node.id);
     return nodes.size === 0 ? undefined : nodes;
@@ -140,7 +145,7 @@ export class NodeBus implements NodeRef {
     this.#setTimer();
     const opened = [this.subscribe(NODES, listener), this.subscribe(`node:${this.nodeId}`, listener)];
     await Promise.all(opened.map((subscription) => subscription.opened));
-    this.#knowsOthersMs = this.#clock.now() + ANSWERS_MS;
+    this.#knowsOthersMs = this.clock.now() + ANSWERS_MS;
     void this.#sayHere({ wantsAnswer: true });
   }
 
@@ -150,17 +155,17 @@ export class NodeBus implements NodeRef {
    */
   async close(): Promise<void> {
     if (this.#isClosed) return;
-    this.#clock.clearTimeout(this.#timer);
+    this.clock.clearTimeout(this.#timer);
     this.#offChange();
     const goodbye = this.#sayHere({}).then(() => this.broadcast(KIND.goodbye, new Uint8Array()));
     this.#isClosed = true;
     const ends = [...this.#subscriptions.values()].map((subscription) => subscription.dispose());
     let timer: unknown;
     const late = new Promise<void>((resolve) => {
-      timer = this.#clock.setTimeout(resolve, GOODBYE_MS);
+      timer = this.clock.setTimeout(resolve, GOODBYE_MS);
     });
     await Promise.race([Promise.all([goodbye, ...ends]), late]);
-    this.#clock.clearTimeout(timer);
+    this.clock.clearTimeout(timer);
   }
 
   /** Sends to the inbox of one node. Never rejects. */
@@ -179,7 +184,7 @@ export class NodeBus implements NodeRef {
    * @returns `sent`: the broker has taken it. `failed`: it has not, or the envelope is too large.
    */
   publish(address: string, kind: Kind, body: Body): Promise<'sent' | 'failed'> {
-    const nowMs = this.#clock.now();
+    const nowMs = this.clock.now();
     if (envelopeBytes(this, body) > MAX_ENVELOPE_BYTES) {
       this.#dropped.count('oversize', address, nowMs);
       return Promise.resolve('failed');
@@ -236,7 +241,7 @@ export class NodeBus implements NodeRef {
 
   /** Counts an envelope whose body is broken. */
   drop(reason: DropReason, address: string): void {
-    this.#dropped.count(reason, address, this.#clock.now());
+    this.#dropped.count(reason, address, this.clock.now());
   }
 
   #receive({ kind, node, body }: Envelope): boolean {
@@ -254,12 +259,12 @@ export class NodeBus implements NodeRef {
   // Heartbeats.
 
   #setTimer(): void {
-    this.#timerMs = this.#clock.now();
-    this.#timer = this.#clock.setTimeout(() => this.#onTimer(), HEARTBEAT_MS, IDLE);
+    this.#timerMs = this.clock.now();
+    this.#timer = this.clock.setTimeout(() => this.#onTimer(), HEARTBEAT_MS, IDLE);
   }
 
   #onTimer(): void {
-    const nowMs = this.#clock.now();
+    const nowMs = this.clock.now();
     const isLate = nowMs - this.#timerMs > LATE_TIMER_MS;
     this.#setTimer();
     void this.#sayHere({});
@@ -288,11 +293,11 @@ export class NodeBus implements NodeRef {
   }
 
   #heartbeatsSince(from: number, flags: HeartbeatFlags): readonly Body[] {
-    return heartbeatsOf(this.#sentToRooms, from, this.#clock.now(), { retains: this.#retains, ...flags });
+    return heartbeatsOf(this.#sentToRooms, from, this.clock.now(), { retains: this.#retains, ...flags });
   }
 
   #onHeartbeat(from: NodeRef, body: Uint8Array): void {
-    const nowMs = this.#clock.now();
+    const nowMs = this.clock.now();
     const heartbeat = readHeartbeat(body);
     if (heartbeat === undefined) return this.drop('malformed', NODES);
     const node = this.#others.heard(from, nowMs);

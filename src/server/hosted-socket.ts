@@ -28,9 +28,14 @@ export interface RoomHost extends Host {
   readonly rooms: RoomRegistry<HostedSocket>;
 }
 
-/** The run of a socket, as its socket sees it; an interface, because the run makes the socket. */
-export interface SocketRun extends SocketInRooms<HostedSocket> {
+/** What a handle needs of its socket, which may be one of another node. */
+export interface HandledSocket {
   readonly id: string;
+  readonly conversation: Conversation;
+}
+
+/** The run of a socket, as its socket sees it; an interface, because the run makes the socket. */
+export interface SocketRun extends SocketInRooms<HostedSocket>, HandledSocket {
   readonly route: string;
   readonly socketId: { admit(): void };
   readonly conversation: Conversation;
@@ -46,26 +51,26 @@ export interface SocketRun extends SocketInRooms<HostedSocket> {
   fail(error: unknown, phase: string): void;
 }
 
-/** A {@link SharedSocket} over the conversation of a run. */
+/** A {@link SharedSocket} over the conversation of a run, or of a handle on another node. */
 export class SocketHandle extends MessageSocket implements SharedSocket {
   static {
     showAs(SocketHandle.prototype, 'SharedSocket', (ws) => ({ id: ws.id, ...factsOf(ws) }));
   }
 
-  readonly #run: SocketRun;
+  readonly #socket: HandledSocket;
 
-  constructor(run: SocketRun) {
-    super(run.conversation);
-    this.#run = run;
+  constructor(socket: HandledSocket) {
+    super(socket.conversation);
+    this.#socket = socket;
   }
 
   /** Makes one more handle on the conversation of a socket. */
   static on(ws: SocketHandle): SocketHandle {
-    return new SocketHandle(ws.#run);
+    return new SocketHandle(ws.#socket);
   }
 
   get id(): string {
-    return this.#run.id;
+    return this.#socket.id;
   }
 
   // One stream has both types: that of the platform and that of node:stream.
@@ -75,11 +80,11 @@ export class SocketHandle extends MessageSocket implements SharedSocket {
   }
 
   get waitingWrites(): { readonly count: number; readonly bytes: number } {
-    return this.#run.conversation.waitingWrites;
+    return this.#socket.conversation.waitingWrites;
   }
 
   endServer(code = 1000, reason = ''): Promise<CloseInfo> {
-    return closeByUser('ws.endServer()', this.#run.conversation, code, reason);
+    return closeByUser('ws.endServer()', this.#socket.conversation, code, reason);
   }
 }
 

@@ -33,6 +33,14 @@ export class Ring<T> {
     this.#length += 1;
   }
 
+  /** Puts a value before the oldest. */
+  unshift(value: T): void {
+    if (this.#length === this.#slots.length) this.#grow();
+    this.#first = (this.#first - 1) & (this.#slots.length - 1);
+    this.#slots[this.#first] = value;
+    this.#length += 1;
+  }
+
   /** Takes the oldest value. The ring must not be empty. */
   shift(): T {
     const value = this.#slots[this.#first] as T;

@@ -1,0 +1,84 @@
+// Two nodes, one with a socket: a handle of the other node on it, over the broker in memory.
+
+import { settle, virtualClock } from 'corosock/testing';
+import type { VirtualClock } from 'corosock/testing';
+import { memoryBroker } from '../../src/brokers/memory-broker.ts';
+import type { BrokerFaults, MemoryNode } from '../../src/brokers/memory-broker.ts';
+import { Conversation } from '../../src/conversation/conversation.ts';
+import { NodeBus } from '../../src/hub/node-bus.ts';
+import { RemoteSockets } from '../../src/hub/remote-sockets.ts';
+import type { Opened, SocketOfNode } from '../../src/hub/remote-sockets.ts';
+import { settingsOf } from '../../src/server/host-options.ts';
+import type { HostOptions } from '../../src/server/host-options.ts';
+import { SocketHandle } from '../../src/server/hosted-socket.ts';
+import { memoryLink } from '../../src/transport/memory-transport.ts';
+import type { MemoryTransport } from '../../src/transport/memory-transport.ts';
+import type { Clock } from '../../src/time/clock.ts';
+
+/** A node that opens and serves sockets. */
+export interface RemoteNode {
+  readonly bus: NodeBus;
+  readonly link: MemoryNode;
+  readonly remote: RemoteSockets;
+  /** Its sockets, by id. */
+  readonly sockets: Map<string, SocketOfNode>;
+  /** Makes a socket, `<node>.<name>`. @returns A handle of this node, and the end of the client. */
+  socket(name: string, shared?: boolean): { readonly ws: SocketHandle; readonly client: MemoryTransport };
+  /** Opens a socket of another node. */
+  open(id: string, options?: { timeoutMs?: number; signal?: AbortSignal }): Promise<Opened>;
+  /** Opens one that is there. */
+  handle(id: string): Promise<SocketHandle>;
+}
+
+export interface RemoteDeployment {
+  readonly clock: VirtualClock;
+  node(name: string): Promise<RemoteNode>;
+}
+
+/** Makes nodes on a virtual clock. */
+export function remoteDeployment(faults: BrokerFaults = {}, options: HostOptions = {}): RemoteDeployment {
+  const clock = virtualClock();
+  const broker = memoryBroker({ clock, faults });
+  return {
+    clock,
+    async node(name) {
+      const node = remoteNode(name, broker.node(), clock, options);
+      await node.bus.start();
+      await settle();
+      return node;
+    },
+  };
+}
+
+/** Makes a node over any link, and does not start it. */
+export function remoteNode(
+  name: string,
+  link: MemoryNode,
+  clock: Clock,
+  options: HostOptions = {},
+): RemoteNode {
+  const settings = settingsOf('spec', { clock, ...options });
+  const bus = new NodeBus(link, { nodeId: name, clock, report: settings.report });
+  const sockets = new Map<string, SocketOfNode>();
+  const remote = new RemoteSockets(bus, { find: (id) => sockets.get(id), settings });
+  const open: RemoteNode['open'] = (id, given = {}) => remote.open(id, given);
+  return {
+    bus,
+    link,
+    remote,
+    sockets,
+    socket(socketName, isShared = true) {
+      const [near, client] = memoryLink({ protocol: 'chat', maxMessageBytes: [Infinity, 1_048_576] });
+      const conversation = new Conversation(near, settings, 'many');
+      const id = `${name}.${socketName}`;
+      sockets.set(id, { conversation, isShared });
+      return { ws: new SocketHandle({ id, conversation }), client };
+    },
+    open,
+    async handle(id) {
+      const conversation = await open(id);
+      if (typeof conversation === 'string') throw new Error(conversation);
+      return new SocketHandle({ id, conversation });
+    },
+  };
+}

@@ -1,0 +1,233 @@
+// Sockets by id over the bus: opens those of other nodes (remote-transport.ts), and serves those of
+// this node to others (served-handle.ts). The host calls `open` for ids that are not its own.
+
+import { frameOf, FROM_SOCKET, openedFields, readFrame, TO_SOCKET } from './socket-frames.ts';
+import type { Answer, Frame } from './socket-frames.ts';
+import { KIND } from './envelope.ts';
+import type { NodeRef } from './envelope.ts';
+import type { NodeBus } from './node-bus.ts';
+import { remoteConversation } from './remote-conversation.ts';
+import { RemoteTransport } from './remote-transport.ts';
+import { ServedHandle } from './served-handle.ts';
+import type { Conversation, ConversationSettings } from '../conversation/conversation.ts';
+import { abortable } from '../waiting/abortable.ts';
+import { LazyPromise } from '../waiting/lazy-promise.ts';
+import type { WaitOptions } from '../core/wait-options.ts';
+
+/**
+ * How long `openServer` waits for another node by default.
+ *
+ * @limit Wait of `openServer` for another node, unless `timeoutMs` says otherwise | `timeout`
+ */
+export const OPEN_WITHIN_MS = 5000;
+
+/** A node that has just begun waits so long for the heartbeat of a node that it does not know. */
+const KNOWN_WITHIN_MS = 1000;
+
+/** A handle whose caller was not heard for so long is released: callers ask each 30 s. */
+const UNHEARD_MS = 90_000;
+
+/** A socket of this node. */
+export interface SocketOfNode {
+  readonly conversation: Conversation;
+  readonly isShared: boolean;
+}
+
+/** What it needs of its host. */
+export interface RemoteSocketParts {
+  /** Finds an open socket of this node. */
+  find(id: string): SocketOfNode | undefined;
+  readonly settings: ConversationSettings;
+}
+
+/** What opening comes to. */
+export type Opened = Conversation | 'not-found' | 'not-shared' | 'timeout';
+
+/** A link to a socket of another node. All handles on the socket share it. */
+interface RemoteHandle {
+  readonly id: string;
+  readonly node: string;
+  readonly transport: RemoteTransport;
+  readonly opened: Promise<Opened>;
+}
+
+/** Opens and serves handles of one node. */
+export class RemoteSockets {
+  readonly #bus: NodeBus;
+  readonly #parts: RemoteSocketParts;
+  readonly #offs: ReadonlyArray<() => void>;
+  /** Handles of this node on sockets of others, by number, and by the id of the socket. */
+  readonly #handles = new Map<number, RemoteHandle>();
+  readonly #byId = new Map<string, RemoteHandle>();
+  #lastHandle = 0;
+  /** Handles of other nodes on sockets of this one. */
+  readonly #served = new Map<string, ServedHandle>();
+  #timer: unknown;
+  #isClosed = false;
+
+  constructor(bus: NodeBus, parts: RemoteSocketParts) {
+    this.#bus = bus;
+    this.#parts = parts;
+    bus.on(KIND.toSocket, (from, body) => this.#onCaller(from, body));
+    bus.on(KIND.fromSocket, (from, body) => this.#onSocket(from, body));
+    const onGone = ({ id }: NodeRef): void => this.#loseNode(id);
+    this.#offs = [
+      bus.onNode({ missing: onGone, gone: onGone }),
+      bus.onLoss(() => this.#probeAll()),
+    ];
+  }
+
+  /**
+   * Opens a socket of another node.
+   *
+   * @returns Its conversation, the same for all handles of this node; `timeout`: the node has not
+   *   answered in time, or the broker is down.
+   * @throws The reason of the signal.
+   */
+  async open(id: string, { timeoutMs = OPEN_WITHIN_MS, signal }: WaitOptions): Promise<Opened> {
+    const node = id.slice(0, Math.max(id.indexOf('.'), 0));
+    if (node === '' || node === this.#bus.nodeId || this.#isClosed) return 'not-found';
+    const opening = this.#open(id, node);
+    return this.#within(opening, timeoutMs, signal);
+  }
+
+  /** Ends all handles. */
+  close(): void {
+    this.#isClosed = true;
+    for (const off of this.#offs) off();
+    this.#bus.clock.clearTimeout(this.#timer);
+    for (const { transport } of this.#handles.values()) transport.lose('The host of the handle has closed');
+    for (const served of this.#served.values()) served.release();
+  }
+
+  async #open(id: string, node: string): Promise<Opened> {
+    if (!(await this.#isThere(node))) return 'not-found';
+    return (this.#byId.get(id) ?? this.#begin(id, node)).opened;
+  }
+
+  #begin(id: string, node: string): RemoteHandle {
+    const { clock } = this.#bus;
+    this.#lastHandle += 1;
+    const number = this.#lastHandle;
+    const link = {
+      clock,
+      send: (type: number, frame: number, fields: Uint8Array) =>
+        this.#bus.send(node, KIND.toSocket, frameOf(type, number, frame, fields)),
+      over: () => {
+        this.#handles.delete(number);
+        if (this.#byId.get(id)?.transport === handle.transport) this.#byId.delete(id);
+      },
+    };
+    const answered = new LazyPromise<{ readonly opened: Opened }>();
+    const transport: RemoteTransport = new RemoteTransport(id, link, (answer) => {
+      const opened = answer === 'ok' ? remoteConversation(transport, this.#parts.settings) : refusalOf(answer);
+      answered.resolve({ opened });
+    });
+    const opened = answered.promise.then((answer) => answer.opened);
+    const handle: RemoteHandle = { id, node, transport, opened };
+    this.#handles.set(number, handle);
+    this.#byId.set(id, handle);
+    return handle;
+  }
+
+  #within(opening: Promise<Opened>, timeoutMs: number, signal?: AbortSignal): Promise<Opened> {
+    const { clock } = this.#bus;
+    const start = (settle: (opened: Opened) => void): (() => void) => {
+      const timer =
+        timeoutMs === Infinity
+          ? undefined
+          : clock.setTimeout(() => settle('timeout'), Math.min(timeoutMs, 2_147_483_647));
+      const cancel = (): void => clock.clearTimeout(timer);
+      void opening.then((opened) => {
+        cancel();
+        settle(opened);
+      });
+      return cancel;
+    };
+    return signal === undefined ? new Promise((settle) => void start(settle)) : abortable(signal, start);
+  }
+
+  /** Whether a node is known. One that has just begun waits until it knows the others. */
+  #isThere(node: string): boolean | Promise<boolean> {
+    const { clock, nodes, knowsOthers } = this.#bus;
+    if (nodes.has(node) || knowsOthers) return nodes.has(node);
+    return new Promise((resolve) => {
+      const end = (isThere: boolean): void => {
+        off();
+        clock.clearTimeout(timer);
+        resolve(isThere);
+      };
+      const timer = clock.setTimeout(() => end(false), KNOWN_WITHIN_MS);
+      const off = this.#bus.onNode({ joined: ({ id }) => void (id === node && end(true)) });
+    });
+  }
+
+  // Frames of sockets of other nodes, for handles of this one.
+
+  #onSocket(from: NodeRef, body: Uint8Array): void {
+    const frame = readFrame(body);
+    if (frame === undefined) return this.#bus.drop('malformed', `node:${this.#bus.nodeId}`);
+    const handle = this.#handles.get(frame.handle);
+    if (handle?.node === from.id) handle.transport.receive(frame);
+    return undefined;
+  }
+
+  #probeAll(): void {
+    for (const { transport } of this.#handles.values()) transport.probe();
+  }
+
+  // Frames of handles of other nodes, for sockets of this one.
+
+  #onCaller(from: NodeRef, body: Uint8Array): void {
+    const frame = readFrame(body);
+    if (frame === undefined) return this.#bus.drop('malformed', `node:${this.#bus.nodeId}`);
+    const key = `${from.id} ${from.epoch} ${frame.handle}`;
+    const served = this.#served.get(key);
+    if (served !== undefined) return served.receive(frame);
+    if (frame.type === TO_SOCKET.open && frame.number === 1) return this.#serve(from, frame, key);
+    if (frame.type !== TO_SOCKET.release) this.#answer(from, frame.handle, FROM_SOCKET.lost, 0, NOTHING);
+    return undefined;
+  }
+
+  #serve(from: NodeRef, { handle, fields }: Frame, key: string): void {
+    const socket = this.#parts.find(fields.text(fields.left));
+    const refusal: Answer = socket === undefined ? 'not-found' : 'not-shared';
+    if (socket?.isShared !== true) {
+      return this.#answer(from, handle, FROM_SOCKET.opened, 1, openedFields(refusal, ''));
+    }
+    const served = new ServedHandle(socket.conversation, {
+      clock: this.#bus.clock,
+      send: (type, number, body) => this.#answer(from, handle, type, number, body),
+      over: () => void this.#served.delete(key),
+    });
+    this.#served.set(key, served);
+    this.#timer ??= this.#bus.clock.setTimeout(() => this.#sweep(), UNHEARD_MS, IDLE);
+    return undefined;
+  }
+
+  #answer(to: NodeRef, handle: number, type: number, number: number, fields: Uint8Array): void {
+    void this.#bus.send(to.id, KIND.fromSocket, frameOf(type, handle, number, fields));
+  }
+
+  #sweep(): void {
+    this.#timer = undefined;
+    const nowMs = this.#bus.clock.now();
+    for (const served of this.#served.values()) if (nowMs - served.heardMs >= UNHEARD_MS) served.release();
+    if (this.#served.size > 0) this.#timer = this.#bus.clock.setTimeout(() => this.#sweep(), UNHEARD_MS, IDLE);
+  }
+
+  #loseNode(node: string): void {
+    for (const handle of this.#handles.values()) {
+      if (handle.node === node) handle.transport.lose('The node of the socket is gone');
+    }
+    for (const [key, served] of this.#served) if (key.startsWith(`${node} `)) served.release();
+  }
+}
+
+function refusalOf(answer: Answer): Opened {
+  return answer === 'not-found' || answer === 'not-shared' ? answer : 'timeout';
+}
+
+const NOTHING: Uint8Array = new Uint8Array(0);
+/** No code of users waits for it. */
+const IDLE = Object.freeze({ isIdle: true });

@@ -1,0 +1,380 @@
+// The Transport of a handle on a socket of another node: the end of the caller. A `Conversation`
+// runs over it, so that the handle is a socket like each other. remote-sockets.ts makes it and
+// passes frames on; the end of the socket is served-handle.ts, the frames are socket-frames.ts's.
+
+import {
+  closeFields,
+  FROM_SOCKET,
+  messageOf,
+  partsOf,
+  readEnd,
+  readMessage,
+  readOpened,
+  readStatus,
+  TO_SOCKET,
+  writeFields,
+} from './socket-frames.ts';
+import type { Answer, Frame, Part } from './socket-frames.ts';
+import { FieldWriter } from './byte-fields.ts';
+import { BufferingSink } from '../transport/buffering-sink.ts';
+import type { FragmentOptions, SendOptions, Transport, TransportSink } from '../transport/transport.ts';
+import type { Clock } from '../time/clock.ts';
+import type { LinkEnd } from '../core/close-info.ts';
+import { bytesOf } from '../core/data.ts';
+import type { Data } from '../core/data.ts';
+import { MESSAGE_OVERHEAD_BYTES } from '../core/limits.ts';
+import { inMicrotask } from '../core/microtask.ts';
+
+/** How often the other end is asked whether it is there, while a call waits for it. */
+const PROBE_MS = 2000;
+/** How often it is asked while no call waits. */
+const IDLE_PROBE_MS = 30_000;
+
+/**
+ * A handle whose node has not answered for so long, while a call waits for it, has ended.
+ *
+ * @limit Time in which the node of a socket acknowledges what a handle sends | the handle ends with
+ * `by: 'link'`
+ */
+export const ANSWER_WITHIN_MS = 5000;
+
+/** What becomes of one message: the true status of the socket. */
+export interface WriteReceipt {
+  /** When its time is over, on the clock of this node. */
+  readonly dueMs: number;
+  /** Called when it is handed over. @param cancel - Asks the other node not to send it. */
+  sent(cancel: () => void): void;
+  settle(status: Answer): void;
+}
+
+/** Options of a send whose status is awaited. */
+export interface ReceiptOptions extends SendOptions {
+  readonly receipt?: WriteReceipt | undefined;
+}
+
+/** What a transport needs of its node. */
+export interface RemoteLink {
+  readonly clock: Clock;
+  /** Sends a frame to the node of the socket. */
+  send(type: number, number: number, fields: Uint8Array): Promise<'sent' | 'failed'>;
+  /** The handle is over: no frame comes any more. */
+  over(): void;
+}
+
+interface UnansweredWrite {
+  readonly bytes: number;
+  readonly receipt: WriteReceipt | undefined;
+}
+
+const NO_ANSWER = 'The node of the socket has not answered in time';
+const NOTHING: Uint8Array = new Uint8Array(0);
+
+/** A link to a socket of another node. */
+export class RemoteTransport implements Transport {
+  /** Known once it is opened. */
+  protocol: string = '';
+  readonly #link: RemoteLink;
+  readonly #early = new BufferingSink();
+  #sink: TransportSink = this.#early;
+  /** `closing`: a close frame was sent. */
+  #state: 'opening' | 'open' | 'closing' | 'ended' = 'opening';
+  /** The code and the reason of the close that was sent. */
+  #closing = { code: 1006, reason: '' };
+  #onOpened: (answer: Answer) => void;
+
+  /** Frames sent, and those received. */
+  #sent = 0;
+  #received = 0;
+  #heardMs: number;
+  /** Since when something is awaited of the other end; undefined while nothing is. */
+  #awaitedMs: number | undefined;
+  /** Whether the other end was asked whether it is there. */
+  #isProbed = false;
+  #timer: unknown;
+
+  #isPaused = false;
+  #isRegulating = false;
+  /** Whether the other end may take a message for us. */
+  #hasCredit = false;
+  /** Whether the last message was received, and the other end does not know it yet. */
+  #hasTaken = false;
+  #parts: Part[] = [];
+
+  /** Writes without an answer, by the number of their frame. */
+  readonly #unanswered = new Map<number, UnansweredWrite>();
+  #bufferedBytes = 0;
+  #flushedBytes = 0;
+  #receivedBytes = 0;
+
+  /** @param onOpened - Called once: `ok`, why there is no handle, or `timeout`. */
+  constructor(id: string, link: RemoteLink, onOpened: (answer: Answer) => void) {
+    this.#link = link;
+    this.#onOpened = onOpened;
+    this.#heardMs = link.clock.now();
+    this.#send(TO_SOCKET.open, Buffer.from(id));
+    this.#watch();
+  }
+
+  get bufferedBytes(): number {
+    return this.#state === 'ended' ? 0 : this.#bufferedBytes;
+  }
+
+  get flushedBytes(): number {
+    return this.#flushedBytes;
+  }
+
+  get receivedBytes(): number {
+    return this.#receivedBytes;
+  }
+
+  get hasLost(): boolean {
+    return this.#state === 'ended' && this.#bufferedBytes > 0;
+  }
+
+  // Called by the conversation above.
+
+  open(sink: TransportSink): void {
+    this.#sink = this.#early.deliverTo(sink);
+    this.#regulateSoon();
+  }
+
+  send(data: Data, options: ReceiptOptions): boolean {
+    return this.#write(data, options, true);
+  }
+
+  sendFragment(data: Data, options: FragmentOptions): boolean {
+    return this.#write(data, options, options.last);
+  }
+
+  /** Asks the other node, not the client: the heartbeat of the client is that node's. */
+  ping(): boolean {
+    if (this.#state !== 'open') return false;
+    this.#send(TO_SOCKET.probe);
+    return true;
+  }
+
+  pong(): boolean {
+    return this.ping();
+  }
+
+  pause(): void {
+    this.#isPaused = true;
+    this.#regulateSoon();
+  }
+
+  resume(): void {
+    this.#isPaused = false;
+    this.#regulateSoon();
+  }
+
+  close(code: number, reason: string): void {
+    if (this.#state !== 'open') return;
+    this.#state = 'closing';
+    this.#closing = { code, reason };
+    this.#send(TO_SOCKET.close, closeFields(code, reason.toWellFormed()));
+    this.#watch();
+  }
+
+  terminate(): void {
+    if (this.#state === 'ended') return;
+    this.#send(TO_SOCKET.terminate);
+    const end: LinkEnd = { ...this.#closing, clean: false, by: 'local' };
+    this.#state = 'ended';
+    inMicrotask(() => this.#end(end));
+  }
+
+  // Called by the registry.
+
+  /** A frame of the other end has come. */
+  receive(frame: Frame): void {
+    if (this.#state === 'ended') return;
+    if (frame.type === FROM_SOCKET.lost) return this.lose('The node of the socket does not know the handle');
+    this.#received += 1;
+    if (frame.number !== this.#received) return this.lose('A message between the nodes was lost');
+    this.#heardMs = this.#link.clock.now();
+    this.#isProbed = false;
+    this.#receivedBytes += frame.fields.left + MESSAGE_OVERHEAD_BYTES;
+    if (!this.#take(frame)) this.lose('A message between the nodes was broken');
+  }
+
+  /** Ends it: what the other end does is not known any more. */
+  lose(why: string): void {
+    if (this.#state === 'ended') return;
+    this.#send(TO_SOCKET.release);
+    const isOurs = this.#state === 'closing';
+    const end: LinkEnd = { ...this.#closing, clean: false, by: isOurs ? 'local' : 'link', cause: new Error(why) };
+    this.#end(end);
+  }
+
+  /** Frames may be lost: asks whether the other end is there, and has all of them. */
+  probe(): void {
+    if (this.#state === 'ended') return;
+    this.#isProbed = true;
+    this.#send(TO_SOCKET.probe);
+    this.#watch();
+  }
+
+  #take({ type, fields }: Frame): boolean {
+    switch (type) {
+      case FROM_SOCKET.opened:
+        return this.#opened(readOpened(fields));
+      case FROM_SOCKET.status:
+        return this.#answered(readStatus(fields));
+      case FROM_SOCKET.message:
+        return this.#receivePart(readMessage(fields));
+      case FROM_SOCKET.end: {
+        const end = readEnd(fields);
+        if (end !== undefined) this.#end(this.#seen(end));
+        return end !== undefined;
+      }
+      // It is alive; of kinds that a newer node has, this one takes no notice.
+      default:
+        return true;
+    }
+  }
+
+  #opened(opened: { readonly status: Answer; readonly protocol: string } | undefined): boolean {
+    if (opened === undefined || this.#state !== 'opening') return false;
+    this.protocol = opened.protocol;
+    this.#state = 'open';
+    this.#onOpened(opened.status);
+    if (opened.status !== 'ok') this.#end({ ...this.#closing, clean: false, by: 'link' });
+    return true;
+  }
+
+  // Messages of the client: one at a time, and only while this end is not paused.
+
+  #regulateSoon(): void {
+    if (this.#isRegulating) return;
+    this.#isRegulating = true;
+    inMicrotask(() => {
+      this.#isRegulating = false;
+      this.#regulate();
+    });
+  }
+
+  #regulate(): void {
+    if (this.#state !== 'open' || this.#sink === this.#early) return;
+    if (this.#isPaused) {
+      if (this.#hasTaken) this.#send(TO_SOCKET.taken);
+      if (this.#hasCredit) this.#send(TO_SOCKET.withdraw);
+      this.#hasCredit = false;
+    } else if (!this.#hasCredit) {
+      this.#send(TO_SOCKET.credit);
+      this.#hasCredit = true;
+      this.#watch();
+    }
+    this.#hasTaken = false;
+  }
+
+  #receivePart(part: Part | undefined): boolean {
+    if (part === undefined) return false;
+    this.#parts.push(part);
+    if (!part.isLast) return true;
+    const message = messageOf(this.#parts);
+    this.#parts = [];
+    // It was under way when its read ended, which has taken nothing.
+    if (this.#isPaused) this.#send(TO_SOCKET.returned);
+    else this.#receiveMessage(message);
+    return true;
+  }
+
+  #receiveMessage(message: Data): void {
+    this.#hasCredit = false;
+    this.#hasTaken = true;
+    this.#sink.receive(message, bytesOf(message));
+    this.#regulateSoon();
+  }
+
+  // Messages to the client.
+
+  #write(data: Data, options: ReceiptOptions, last: boolean): boolean {
+    if (this.#state !== 'open') return false;
+    const { binary, compress, receipt } = options;
+    const timeoutMs = receipt === undefined ? Infinity : Math.max(receipt.dueMs - this.#link.clock.now(), 0);
+    for (const part of partsOf(data, last)) {
+      const bytes = part.bytes.byteLength + MESSAGE_OVERHEAD_BYTES;
+      this.#bufferedBytes += bytes;
+      const number = this.#send(TO_SOCKET.write, writeFields({ ...part, binary, compress, timeoutMs }));
+      this.#unanswered.set(number, { bytes, receipt: part.isLast ? receipt : undefined });
+      if (part.isLast) receipt?.sent(() => this.#cancel(number));
+    }
+    this.#watch();
+    return true;
+  }
+
+  #cancel(write: number): void {
+    if (this.#unanswered.has(write)) this.#send(TO_SOCKET.cancelWrite, new FieldWriter(8).u64(write).bytes);
+  }
+
+  #answered(answer: { readonly write: number; readonly status: Answer } | undefined): boolean {
+    const write = answer && this.#unanswered.get(answer.write);
+    if (answer === undefined || write === undefined) return false;
+    this.#unanswered.delete(answer.write);
+    this.#bufferedBytes -= write.bytes;
+    this.#flushedBytes += write.bytes;
+    write.receipt?.settle(answer.status);
+    this.#sink.drain();
+    return true;
+  }
+
+  // Whether the other end is there.
+
+  get #isAwaiting(): boolean {
+    return this.#state !== 'open' || this.#unanswered.size > 0 || this.#hasCredit || this.#isProbed;
+  }
+
+  /** Something is awaited of the other end from now on. */
+  #watch(): void {
+    if (this.#awaitedMs !== undefined || this.#state === 'ended') return;
+    this.#awaitedMs = this.#link.clock.now();
+    this.#setTimer(PROBE_MS);
+  }
+
+  #setTimer(ms: number): void {
+    const { clock } = this.#link;
+    clock.clearTimeout(this.#timer);
+    this.#timer = clock.setTimeout(() => this.#onTimer(), ms, IDLE);
+  }
+
+  #onTimer(): void {
+    const isIdle = this.#awaitedMs === undefined;
+    if (isIdle) return this.probe();
+    if (!this.#isAwaiting) {
+      this.#awaitedMs = undefined;
+      return this.#setTimer(IDLE_PROBE_MS);
+    }
+    const sinceMs = Math.max(this.#heardMs, this.#awaitedMs ?? 0);
+    if (this.#link.clock.now() - sinceMs >= ANSWER_WITHIN_MS) return this.lose(NO_ANSWER);
+    this.#send(TO_SOCKET.probe);
+    return this.#setTimer(PROBE_MS);
+  }
+
+  #send(type: number, fields: Uint8Array = NOTHING): number {
+    this.#sent += 1;
+    void this.#link.send(type, this.#sent, fields).then((result) => {
+      if (result === 'failed') this.lose('The broker has not taken a message to the node of the socket');
+    });
+    return this.#sent;
+  }
+
+  /** Both ends may have closed at once. */
+  #seen(end: LinkEnd): LinkEnd {
+    if (this.#state !== 'closing' || end.by !== 'peer') return end;
+    return { ...this.#closing, clean: end.clean, by: 'local' };
+  }
+
+  #end(end: LinkEnd): void {
+    this.#state = 'ended';
+    this.#link.clock.clearTimeout(this.#timer);
+    this.#onOpened('timeout');
+    for (const { receipt } of this.#unanswered.values()) receipt?.settle('closed');
+    this.#unanswered.clear();
+    this.#parts = [];
+    this.#link.over();
+    this.#sink.end(end);
+  }
+}
+
+/** No code of users waits for a probe. */
+const IDLE = Object.freeze({ isIdle: true });

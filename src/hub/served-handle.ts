@@ -1,0 +1,247 @@
+// The end of a socket: what one handle of another node does with it. remote-sockets.ts makes it for
+// each handle and passes frames on. It reads, writes and closes as a handle of this process does;
+// the end of the caller is remote-transport.ts.
+
+import {
+  endFields,
+  FROM_SOCKET,
+  messageFields,
+  messageOf,
+  openedFields,
+  partsOf,
+  readClose,
+  readWrite,
+  statusFields,
+  TO_SOCKET,
+} from './socket-frames.ts';
+import type { Answer, Frame, WrittenPart } from './socket-frames.ts';
+import type { Conversation } from '../conversation/conversation.ts';
+import { pendingRead } from '../conversation/pending-read.ts';
+import type { ReadView } from '../conversation/pending-read.ts';
+import type { Clock } from '../time/clock.ts';
+import type { CloseInfo } from '../core/close-info.ts';
+import type { Data } from '../core/data.ts';
+import { noop } from '../core/noop.ts';
+
+/**
+ * How long an ended socket keeps what a handle of another node has not read.
+ *
+ * @limit Time in which another node reads the rest of a socket that has ended | what is left is
+ * dropped
+ */
+const REST_MS = 10_000;
+/** The first read of a handle may be under way. */
+const FIRST_READ_MS = 1000;
+
+/**
+ * Bytes of a message in parts that are kept until its last part.
+ *
+ * @limit Message that a handle of another node writes | the handle ends with `by: 'link'`
+ */
+const MAX_WRITTEN_BYTES = 67_108_864;
+
+/** What a served handle needs of its node. */
+export interface CallerLink {
+  readonly clock: Clock;
+  /** Sends a frame to the node of the caller. Never rejects. */
+  send(type: number, number: number, fields: Uint8Array): void;
+  /** The handle is over: no frame comes any more. */
+  over(): void;
+}
+
+const NOTHING: Uint8Array = new Uint8Array(0);
+/** Names the call in errors. */
+const { read: READ } = { read: noop };
+
+/** One handle of another node on a socket of this one. */
+export class ServedHandle {
+  readonly #conversation: Conversation;
+  readonly #link: CallerLink;
+  readonly #view: ReadView = { binaryData: false, atEnd: true, closedReads: 0, inHand: undefined };
+  #isOver = false;
+  #sent = 0;
+  /** Frames received: `open` was the first. */
+  #received = 1;
+  /** When the caller was last heard. */
+  heardMs: number;
+
+  /** The read that waits; undefined where none does. */
+  #read: AbortController | undefined;
+  #hasRead = false;
+  /** The message that was sent and is not known to be received. */
+  #lent: Data | undefined;
+  #written: WrittenPart[] = [];
+  #writtenBytes = 0;
+  /** Writes that wait, by the number of their frame. */
+  readonly #writes = new Map<number, AbortController>();
+  #restTimer: unknown;
+  readonly #onEnd = (): void => this.#socketEnded();
+
+  constructor(conversation: Conversation, link: CallerLink) {
+    this.#conversation = conversation;
+    this.#link = link;
+    this.heardMs = link.clock.now();
+    this.#send(FROM_SOCKET.opened, openedFields('ok', conversation.transport.protocol));
+    conversation.over.signal.addEventListener('abort', this.#onEnd, { once: true });
+  }
+
+  /** A frame of the caller has come. */
+  receive({ type, number, fields }: Frame): void {
+    this.heardMs = this.#link.clock.now();
+    this.#received += 1;
+    const isKnown = number === this.#received && this.#take({ type, number, fields });
+    if (!isKnown) this.#lose();
+  }
+
+  /** The caller is gone: ends what waits for it. */
+  release(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#link.clock.clearTimeout(this.#restTimer);
+    this.#conversation.over.signal.removeEventListener('abort', this.#onEnd);
+    this.#read?.abort();
+    for (const write of this.#writes.values()) write.abort();
+    this.#link.over();
+  }
+
+  /** @returns false where the frame is broken. */
+  #take({ type, number, fields }: Omit<Frame, 'handle'>): boolean {
+    switch (type) {
+      case TO_SOCKET.write:
+        return this.#write(number, readWrite(fields));
+      case TO_SOCKET.cancelWrite:
+        this.#writes.get(fields.u64())?.abort();
+        return true;
+      case TO_SOCKET.credit:
+        this.#lent = undefined;
+        void this.#readOne();
+        return true;
+      case TO_SOCKET.withdraw:
+        this.#read?.abort();
+        return true;
+      case TO_SOCKET.taken:
+        this.#lent = undefined;
+        return true;
+      case TO_SOCKET.returned:
+        this.#putBack();
+        return true;
+      case TO_SOCKET.close:
+        return this.#close(readClose(fields));
+      case TO_SOCKET.terminate:
+        this.#conversation.terminate();
+        return true;
+      case TO_SOCKET.release:
+        this.release();
+        return true;
+      default:
+        // A probe. To kinds that a newer node has, this one answers the same.
+        this.#send(FROM_SOCKET.alive);
+        return true;
+    }
+  }
+
+  // Reads.
+
+  async #readOne(): Promise<void> {
+    if (this.#read !== undefined || this.#isOver) return;
+    const reading = new AbortController();
+    this.#read = reading;
+    this.#hasRead = true;
+    const [message, status] = await this.#readUntil(reading.signal);
+    this.#read = undefined;
+    if (status === 'closed') return this.#tellEnd();
+    if (message === undefined) return undefined;
+    this.#lent = message;
+    if (reading.signal.aborted) this.#putBack();
+    else for (const part of partsOf(message, true)) this.#send(FROM_SOCKET.message, messageFields(part));
+    return undefined;
+  }
+
+  async #readUntil(signal: AbortSignal): Promise<readonly [Data | undefined, string]> {
+    try {
+      const wait = { timeoutMs: Infinity, signal };
+      return await this.#conversation.reader.read(pendingRead(this.#view, Infinity, wait, READ));
+    } catch {
+      // It was withdrawn. Or a call reads the socket alone: this handle gets nothing, then.
+      if (!signal.aborted) this.#lose();
+      return [undefined, 'aborted'];
+    }
+  }
+
+  #putBack(): void {
+    const message = this.#lent;
+    if (message === undefined) return;
+    this.#lent = undefined;
+    this.#conversation.queue.putBack(message);
+    this.#conversation.reader.serve();
+  }
+
+  // Writes.
+
+  #write(number: number, part: WrittenPart | undefined): boolean {
+    if (part === undefined) return false;
+    this.#written.push(part);
+    this.#writtenBytes += part.bytes.byteLength;
+    if (this.#writtenBytes > MAX_WRITTEN_BYTES) return false;
+    if (part.isLast) void this.#writeWhole(number, part);
+    else this.#tellStatus(number, 'ok');
+    return true;
+  }
+
+  async #writeWhole(number: number, { binary, compress, timeoutMs }: WrittenPart): Promise<void> {
+    const data = messageOf(this.#written);
+    this.#written = [];
+    this.#writtenBytes = 0;
+    const writing = new AbortController();
+    this.#writes.set(number, writing);
+    const options = { binary, compress };
+    try {
+      const { writer } = this.#conversation;
+      this.#tellStatus(number, await writer.write({ data, options, timeoutMs, signal: writing.signal }));
+    } catch {
+      this.#tellStatus(number, 'cancelled');
+    }
+    this.#writes.delete(number);
+  }
+
+  #tellStatus(write: number, status: Answer): void {
+    this.#send(FROM_SOCKET.status, statusFields(write, status));
+  }
+
+  // The end.
+
+  #close(close: { readonly code: number; readonly reason: string } | undefined): boolean {
+    if (close !== undefined) this.#conversation.close(close.code, close.reason, 'local');
+    return close !== undefined;
+  }
+
+  /** The caller may read the rest: it then hears of the end behind it. */
+  #socketEnded(): void {
+    const { queue } = this.#conversation;
+    if (queue.isOver && this.#lent === undefined) return this.#tellEnd();
+    const restMs = this.#hasRead ? REST_MS : FIRST_READ_MS;
+    this.#restTimer = this.#link.clock.setTimeout(() => this.#tellEnd(), restMs, IDLE);
+    return undefined;
+  }
+
+  #tellEnd(): void {
+    if (this.#isOver) return;
+    this.#send(FROM_SOCKET.end, endFields(this.#conversation.queue.end as CloseInfo));
+    this.release();
+  }
+
+  #lose(): void {
+    if (this.#isOver) return;
+    this.#send(FROM_SOCKET.lost);
+    this.release();
+  }
+
+  #send(type: number, fields: Uint8Array = NOTHING): void {
+    if (this.#isOver) return;
+    this.#sent += 1;
+    this.#link.send(type, this.#sent, fields);
+  }
+}
+
+/** No code of users waits for it. */
+const IDLE = Object.freeze({ isIdle: true });
