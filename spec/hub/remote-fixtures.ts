@@ -4,6 +4,7 @@ import { settle, virtualClock } from 'corosock/testing';
 import type { VirtualClock } from 'corosock/testing';
 import { memoryBroker } from '../../src/brokers/memory-broker.ts';
 import type { BrokerFaults, MemoryNode } from '../../src/brokers/memory-broker.ts';
+import { BufferingSink } from '../../src/transport/buffering-sink.ts';
 import { Conversation } from '../../src/conversation/conversation.ts';
 import { NodeBus } from '../../src/hub/node-bus.ts';
 import { RemoteSockets } from '../../src/hub/remote-sockets.ts';
@@ -81,4 +82,40 @@ export function remoteNode(
       return new SocketHandle({ id, conversation });
     },
   };
+}
+
+/** A socket with its client, and a node that opens it. */
+export interface Pair extends RemoteDeployment {
+  readonly caller: RemoteNode;
+  readonly owner: RemoteNode;
+  /** The socket on its own node, and its client. */
+  readonly local: SocketHandle;
+  readonly client: MemoryTransport;
+  /** What the client has received. */
+  readonly got: string[];
+}
+
+/** Makes the socket `owner.one`, and the node `caller`. */
+export async function pair(faults: BrokerFaults = {}, options: HostOptions = {}): Promise<Pair> {
+  const made = remoteDeployment(faults, options);
+  const owner = await made.node('owner');
+  const caller = await made.node('caller');
+  const { ws: local, client } = owner.socket('one');
+  const got: string[] = [];
+  const sink = new (class extends BufferingSink {
+    override receive(data: string | Uint8Array): void {
+      got.push(typeof data === 'string' ? data : `${data.length} bytes`);
+    }
+
+    override peerClosed(): void {
+      client.close(1000, '');
+    }
+  })();
+  client.open(sink);
+  return { ...made, caller, owner, local, client, got };
+}
+
+/** Sends text from the client. */
+export function say(client: MemoryTransport, ...texts: readonly string[]): void {
+  for (const text of texts) client.send(text, { binary: false, compress: false });
 }

@@ -14,7 +14,10 @@ import { remoteNode } from './remote-fixtures.ts';
 
 async function makePair(): Promise<TransportPair> {
   const broker = memoryBroker();
-  const [caller, owner] = [remoteNode('caller', broker.node(), realClock), remoteNode('owner', broker.node(), realClock)];
+  const [caller, owner] = [
+    remoteNode('caller', broker.node(), realClock),
+    remoteNode('owner', broker.node(), realClock),
+  ];
   await Promise.all([caller.bus.start(), owner.bus.start()]);
   const { client } = owner.socket('one');
   const near = await new Promise<RemoteTransport>((resolve) => {
@@ -43,12 +46,22 @@ async function makePair(): Promise<TransportPair> {
   };
 }
 
-/** Promises that the node of the socket keeps in its place, by their numbers. */
-const OF_THE_OTHER_NODE: readonly string[] = [];
-void OF_THE_OTHER_NODE;
+/** What the node of the socket does in place of this transport: parts of names, and why. */
+const DONE_THERE: Readonly<Record<string, string>> = {
+  '19. `send` is accepted until': 'its conversation drops what the client sends after a close of this end',
+  '15. An end that reads answers pings': 'its own transport answers, whether this end reads or not',
+  '20. `stall` is called': 'it finds and ends clients that take nothing',
+  '20. and again when': 'as above',
+};
+
+const isKeptHere = (name: string): boolean => !Object.keys(DONE_THERE).some((part) => name.startsWith(part));
 
 describe('RemoteTransport keeps the promise', () => {
-  it.each(transportContract)('$name', async ({ run }) => {
+  it.each(transportContract.filter(({ name }) => isKeptHere(name)))('$name', async ({ run }) => {
     await expect(run(makePair)).resolves.toBe(undefined);
+  });
+
+  it('leaves out four checks', () => {
+    expect(transportContract.filter(({ name }) => !isKeptHere(name))).toHaveLength(4);
   });
 });

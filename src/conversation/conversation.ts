@@ -43,8 +43,6 @@ export interface ConversationSettings
   readonly inflows?: Inflows | undefined;
   /** Looks after a paused link; undefined where links cannot be paused. */
   readonly PausedLink?: typeof PausedLink | undefined;
-  /** Writes in another way; undefined for the ordinary one. */
-  readonly Writer?: typeof Writer | undefined;
 }
 
 /** Hears of the end of a conversation. */
@@ -93,7 +91,8 @@ export class Conversation implements TransportSink, DeadlineOwner {
   #over: LazySignal | undefined;
   /** `closed`, and when it was asked for; made then. */
   #closed: { readonly end: LazyPromise<CloseInfo>; readonly sinceMs: number } | undefined;
-  #listener: ConversationListener | undefined;
+  /** Hears of the end, and of errors; undefined on a client. */
+  listener: ConversationListener | undefined;
   /** Answers the peer's close frame; undefined before that has come. */
   #lastWords: LastWords | undefined;
   /** Counts application data; undefined without a session. */
@@ -112,7 +111,7 @@ export class Conversation implements TransportSink, DeadlineOwner {
     this.settings = settings;
     this.#deadline = new Deadline(settings.deadlines, this);
     this.queue = new ReceiveQueue(settings, this);
-    this.reader = new Reader(this.queue, this.#deadline, readers, settings);
+    this.reader = new (settings.Reader ?? Reader)(this.queue, this.#deadline, readers, settings);
     if (settings.inflows?.hasRate === true) this.#inflow = settings.inflows.of(this, this.#deadline);
     transport.open(this);
     this.#liveness = settings.heartbeat?.watch(this, this.#deadline);
@@ -145,7 +144,7 @@ export class Conversation implements TransportSink, DeadlineOwner {
   /** A close of ours that still waits for its turn is the answer. */
   peerClosed(): void {
     if (this.#closer !== undefined) return;
-    const listener = this.#listener;
+    const listener = this.listener;
     const { clock, closeTimeoutMs, lastWords } = this.settings;
     if (listener === undefined || lastWords === undefined) return this.#answerPeer();
     this.#lastWords = lastWords({
@@ -155,7 +154,7 @@ export class Conversation implements TransportSink, DeadlineOwner {
       answer: () => this.writer.finish(() => this.#answerPeer()),
       answerNow: () => this.#answerPeer(),
     });
-    this.reader.listenToWaits({ waitBegan: () => this.#lastWords?.look() });
+    this.reader.whenWaiting(() => this.#lastWords?.look());
   }
 
   end(end: LinkEnd): void {
@@ -173,7 +172,7 @@ export class Conversation implements TransportSink, DeadlineOwner {
     this.reader.serve();
     // While a hook still has messages, a read may yet get one: it keeps its time-out.
     if (this.reader.firstParked === undefined) this.#deadline.stop();
-    this.#listener?.conversationOnEnd(info);
+    this.listener?.conversationOnEnd(info);
     this.#over?.abort(() => new ConversationOverError(info));
     this.#closed?.end.resolve(info);
   }
@@ -212,7 +211,7 @@ export class Conversation implements TransportSink, DeadlineOwner {
   // Called by the paused link and the heartbeat.
 
   stayedUnread(): void {
-    this.#listener?.conversationOnUnread();
+    this.listener?.conversationOnUnread();
   }
 
   // Called by the socket and by the server.
@@ -263,7 +262,7 @@ export class Conversation implements TransportSink, DeadlineOwner {
 
   /** Tells the listener of the end, once. Before any message has come. */
   listen(listener: ConversationListener): void {
-    this.#listener = listener;
+    this.listener = listener;
   }
 
   /**
@@ -302,11 +301,6 @@ export class Conversation implements TransportSink, DeadlineOwner {
   /** Whether the peer takes what waits for it: its silence proves nothing. */
   get isReading(): boolean {
     return this.#taken?.isReading === true;
-  }
-
-  /** Hears of the end, and of errors; undefined on a client. */
-  get listener(): ConversationListener | undefined {
-    return this.#listener;
   }
 
   /** On whose behalf we have begun to end it; undefined while we have not. */
@@ -355,7 +349,7 @@ export class Conversation implements TransportSink, DeadlineOwner {
 
   /** A writer that is made after the end accepts nothing, and sets no timer (I7). */
   #makeWriter(): Writer {
-    const { Writer: Kind = Writer } = this.settings;
+    const Kind = this.settings.Writer ?? Writer;
     const writer = new Kind(this.transport, this.#deadline, this.settings, this.#activity);
     if (this.queue.end !== undefined) writer.stop();
     return writer;

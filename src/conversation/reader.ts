@@ -29,9 +29,6 @@ import type { TurnBudget } from '../time/turn-budget.ts';
 import { abortable, rejected } from '../waiting/abortable.ts';
 import { Subscribers } from '../waiting/subscribers.ts';
 
-/** What a read that cannot be answered at once waits for. */
-type Until = 'arrival' | 'next turn';
-
 /** A read of a whole message, which is never cut. */
 interface Whole {
   readonly len: number;
@@ -39,14 +36,6 @@ interface Whole {
 
 /** Whether a second read at the same time is a mistake or waits in line. */
 export type Readers = 'one' | 'many';
-
-/** Hears of calls that wait for a message. */
-export interface WaitListener {
-  /** A read waits: it has nothing in hand. Or a select does. */
-  waitBegan(): void;
-  /** One of them does not wait any more. */
-  waitEnded?(): void;
-}
 
 /** What the readers of a host share. */
 export interface ReaderSettings {
@@ -56,6 +45,8 @@ export interface ReaderSettings {
   readonly traces: ReadTraces;
   /** The selects that wait for one of its sockets; undefined where it is no host. */
   readonly selects?: ParkedSelects | undefined;
+  /** Reads in another way; undefined for the ordinary one. */
+  readonly Reader?: typeof Reader | undefined;
 }
 
 const CLOSED_READ: Promise<ReadResult> = Promise.resolve(CLOSED);
@@ -91,8 +82,8 @@ export class Reader {
   #onArrival: (() => void) | undefined;
   /** Counts received messages; undefined without a session. */
   #activity: Activity | undefined;
-  /** Hears of calls that wait; undefined until the peer has closed, unless the link asks for it. */
-  #waitListener: WaitListener | undefined;
+  /** Called when a caller waits in a read; undefined until the peer has closed. */
+  #onWait: (() => void) | undefined;
 
   constructor(queue: ReceiveQueue, deadline: Deadline, readers: Readers, settings: ReaderSettings) {
     this.#queue = queue;
@@ -184,13 +175,7 @@ export class Reader {
     this.owner?.check(view, 'select()');
     this.#setWaiting(view);
     this.subscribers ??= new Subscribers();
-    const remove = this.subscribers.add(wake);
-    const ended = this.#waitListener?.waitEnded;
-    if (ended === undefined) return remove;
-    return () => {
-      remove();
-      ended();
-    };
+    return this.subscribers.add(wake);
   }
 
   // Called by the conversation.
@@ -248,14 +233,9 @@ export class Reader {
     this.#activity = activity;
   }
 
-  /** Tells of calls that wait from now on. One listener. */
-  listenToWaits(listener: WaitListener): void {
-    this.#waitListener = listener;
-  }
-
-  /** Whether a read or a select waits for a message. */
-  get isAwaited(): boolean {
-    return this.#parked.first !== undefined || this.subscribers?.isEmpty === false;
+  /** Calls back when a caller waits in a read: it has nothing in hand. */
+  whenWaiting(onWait: () => void): void {
+    this.#onWait = onWait;
   }
 
   // Called by the server, for `onClientMessage`.
@@ -332,7 +312,7 @@ export class Reader {
       : rejectAfter(answer, readAfterCloseError(callOf(read)));
   }
 
-  #wait(read: PendingRead, until: Until): Promise<ReadResult> {
+  #wait(read: PendingRead, until: 'arrival' | 'next turn'): Promise<ReadResult> {
     if (read.signal === undefined) {
       const answer = new Promise(Reader.#executor);
       read.settle = Reader.#settleLast;
@@ -347,13 +327,12 @@ export class Reader {
       return () => {
         this.#parked.remove(read);
         this.#wakeSubscribers();
-        this.#waitListener?.waitEnded?.();
       };
     });
     return given(read, answer);
   }
 
-  #park(read: PendingRead, until: Until): void {
+  #park(read: PendingRead, until: 'arrival' | 'next turn'): void {
     const { clock, traces } = this.#settings;
     read.trace = traces.take(read.method);
     this.#parked.append(read);
@@ -370,7 +349,7 @@ export class Reader {
 
   #setWaiting(view: ReadView): void {
     view.inHand = 'nothing';
-    this.#waitListener?.waitBegan();
+    this.#onWait?.();
   }
 
   /** Goes on with a read that had to let the event loop have a turn: takes what is there now. */
@@ -388,6 +367,5 @@ export class Reader {
   #settle(read: PendingRead, result: ReadResult): void {
     this.#parked.remove(read);
     read.settle(result);
-    this.#waitListener?.waitEnded?.();
   }
 }

@@ -26,6 +26,8 @@ export interface WriterSettings {
   readonly writeBufferBytes: number;
   /** What is called for a write that comes too late, by the transport of its socket. */
   readonly lateWrites?: { get(of: Transport): (() => void) | undefined } | undefined;
+  /** Writes in another way; undefined for the ordinary one. */
+  readonly Writer?: typeof Writer | undefined;
 }
 
 /** Counts application data as a sign of life: a session, which the conversation may not import. */

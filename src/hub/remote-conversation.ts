@@ -2,17 +2,20 @@
 // remote-transport.ts, which fetches messages only while a call waits for one, and whose writes
 // have the status of the socket. remote-sockets.ts makes it.
 
-import type { ReceiptOptions, RemoteTransport, WriteReceipt } from './remote-transport.ts';
+import type { RemoteTransport } from './remote-transport.ts';
+import type { ReceiptOptions, WriteReceipt } from './sent-writes.ts';
 import type { Answer } from './socket-frames.ts';
 import { Conversation } from '../conversation/conversation.ts';
 import type { ConversationSettings } from '../conversation/conversation.ts';
+import type { PendingRead, ReadView } from '../conversation/pending-read.ts';
+import { Reader } from '../conversation/reader.ts';
 import type { FragmentedRequest } from '../conversation/fragmented-write.ts';
 import type { WriteRequest } from '../conversation/write-request.ts';
 import { Writer } from '../conversation/writer.ts';
 import { unattended } from '../waiting/abortable.ts';
 import type { Clock } from '../time/clock.ts';
 import { noop } from '../core/noop.ts';
-import type { WriteStatus } from '../core/status.ts';
+import type { ReadResult, WriteStatus } from '../core/status.ts';
 
 /** The node of the socket bounds its close. */
 const CLOSE_TIMEOUT_MS = 2_147_483_647;
@@ -24,6 +27,7 @@ export function remoteConversation(transport: RemoteTransport, settings: Convers
     transport,
     {
       ...shared,
+      Reader: RemoteReader,
       Writer: RemoteWriter,
       closeTimeoutMs: CLOSE_TIMEOUT_MS,
       // One message is fetched at a time, and a read waits for it.
@@ -36,15 +40,43 @@ export function remoteConversation(transport: RemoteTransport, settings: Convers
     },
     'many',
   );
-  const { reader } = conversation;
   transport.pause();
-  reader.listenToWaits({
-    waitBegan: () => transport.resume(),
-    waitEnded: () => {
-      if (!reader.isAwaited) transport.pause();
-    },
-  });
+  (conversation.reader as RemoteReader).fetchOver(transport);
   return conversation;
+}
+
+/** Fetches messages while a read or a select waits for one, and at no other time. */
+class RemoteReader extends Reader {
+  #link: Pick<RemoteTransport, 'pause' | 'resume'> | undefined;
+
+  /** Called before any call of users. */
+  fetchOver(link: Pick<RemoteTransport, 'pause' | 'resume'>): void {
+    this.#link = link;
+  }
+
+  override read(read: PendingRead): Promise<ReadResult> {
+    const answer = super.read(read);
+    this.#look();
+    // Before the caller goes on, who may read again: the next message is then asked for at once.
+    const look = (): void => this.#look();
+    answer.then(look, look);
+    return answer;
+  }
+
+  override subscribe(wake: () => void, view: ReadView): () => void {
+    const remove = super.subscribe(wake, view);
+    this.#look();
+    return () => {
+      remove();
+      this.#look();
+    };
+  }
+
+  #look(): void {
+    const isAwaited = this.firstParked !== undefined || this.subscribers?.isEmpty === false;
+    if (isAwaited) this.#link?.resume();
+    else this.#link?.pause();
+  }
 }
 
 /** Writes with the status that the socket of the other node gives. */

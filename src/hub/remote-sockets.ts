@@ -71,10 +71,7 @@ export class RemoteSockets {
     bus.on(KIND.toSocket, (from, body) => this.#onCaller(from, body));
     bus.on(KIND.fromSocket, (from, body) => this.#onSocket(from, body));
     const onGone = ({ id }: NodeRef): void => this.#loseNode(id);
-    this.#offs = [
-      bus.onNode({ missing: onGone, gone: onGone }),
-      bus.onLoss(() => this.#probeAll()),
-    ];
+    this.#offs = [bus.onNode({ missing: onGone, gone: onGone }), bus.onLoss(() => this.#probeAll())];
   }
 
   /**
@@ -120,7 +117,8 @@ export class RemoteSockets {
     };
     const answered = new LazyPromise<{ readonly opened: Opened }>();
     const transport: RemoteTransport = new RemoteTransport(id, link, (answer) => {
-      const opened = answer === 'ok' ? remoteConversation(transport, this.#parts.settings) : refusalOf(answer);
+      const opened =
+        answer === 'ok' ? remoteConversation(transport, this.#parts.settings) : refusalOf(answer);
       answered.resolve({ opened });
     });
     const opened = answered.promise.then((answer) => answer.opened);
@@ -213,7 +211,8 @@ export class RemoteSockets {
     this.#timer = undefined;
     const nowMs = this.#bus.clock.now();
     for (const served of this.#served.values()) if (nowMs - served.heardMs >= UNHEARD_MS) served.release();
-    if (this.#served.size > 0) this.#timer = this.#bus.clock.setTimeout(() => this.#sweep(), UNHEARD_MS, IDLE);
+    if (this.#served.size > 0)
+      this.#timer = this.#bus.clock.setTimeout(() => this.#sweep(), UNHEARD_MS, IDLE);
   }
 
   #loseNode(node: string): void {

@@ -15,42 +15,18 @@ import {
   writeFields,
 } from './socket-frames.ts';
 import type { Answer, Frame, Part } from './socket-frames.ts';
+import { SentWrites } from './sent-writes.ts';
+import type { ReceiptOptions } from './sent-writes.ts';
+import { AnswerWatch } from './answer-watch.ts';
 import { FieldWriter } from './byte-fields.ts';
 import { BufferingSink } from '../transport/buffering-sink.ts';
-import type { FragmentOptions, SendOptions, Transport, TransportSink } from '../transport/transport.ts';
+import type { FragmentOptions, Transport, TransportSink } from '../transport/transport.ts';
 import type { Clock } from '../time/clock.ts';
 import type { LinkEnd } from '../core/close-info.ts';
 import { bytesOf } from '../core/data.ts';
 import type { Data } from '../core/data.ts';
 import { MESSAGE_OVERHEAD_BYTES } from '../core/limits.ts';
 import { inMicrotask } from '../core/microtask.ts';
-
-/** How often the other end is asked whether it is there, while a call waits for it. */
-const PROBE_MS = 2000;
-/** How often it is asked while no call waits. */
-const IDLE_PROBE_MS = 30_000;
-
-/**
- * A handle whose node has not answered for so long, while a call waits for it, has ended.
- *
- * @limit Time in which the node of a socket acknowledges what a handle sends | the handle ends with
- * `by: 'link'`
- */
-export const ANSWER_WITHIN_MS = 5000;
-
-/** What becomes of one message: the true status of the socket. */
-export interface WriteReceipt {
-  /** When its time is over, on the clock of this node. */
-  readonly dueMs: number;
-  /** Called when it is handed over. @param cancel - Asks the other node not to send it. */
-  sent(cancel: () => void): void;
-  settle(status: Answer): void;
-}
-
-/** Options of a send whose status is awaited. */
-export interface ReceiptOptions extends SendOptions {
-  readonly receipt?: WriteReceipt | undefined;
-}
 
 /** What a transport needs of its node. */
 export interface RemoteLink {
@@ -61,12 +37,6 @@ export interface RemoteLink {
   over(): void;
 }
 
-interface UnansweredWrite {
-  readonly bytes: number;
-  readonly receipt: WriteReceipt | undefined;
-}
-
-const NO_ANSWER = 'The node of the socket has not answered in time';
 const NOTHING: Uint8Array = new Uint8Array(0);
 
 /** A link to a socket of another node. */
@@ -80,17 +50,12 @@ export class RemoteTransport implements Transport {
   #state: 'opening' | 'open' | 'closing' | 'ended' = 'opening';
   /** The code and the reason of the close that was sent. */
   #closing = { code: 1006, reason: '' };
-  #onOpened: (answer: Answer) => void;
+  readonly #onOpened: (answer: Answer) => void;
 
   /** Frames sent, and those received. */
   #sent = 0;
   #received = 0;
-  #heardMs: number;
-  /** Since when something is awaited of the other end; undefined while nothing is. */
-  #awaitedMs: number | undefined;
-  /** Whether the other end was asked whether it is there. */
-  #isProbed = false;
-  #timer: unknown;
+  readonly #watch: AnswerWatch;
 
   #isPaused = false;
   #isRegulating = false;
@@ -100,27 +65,28 @@ export class RemoteTransport implements Transport {
   #hasTaken = false;
   #parts: Part[] = [];
 
-  /** Writes without an answer, by the number of their frame. */
-  readonly #unanswered = new Map<number, UnansweredWrite>();
-  #bufferedBytes = 0;
-  #flushedBytes = 0;
+  readonly #writes = new SentWrites();
   #receivedBytes = 0;
 
   /** @param onOpened - Called once: `ok`, why there is no handle, or `timeout`. */
   constructor(id: string, link: RemoteLink, onOpened: (answer: Answer) => void) {
     this.#link = link;
     this.#onOpened = onOpened;
-    this.#heardMs = link.clock.now();
+    this.#watch = new AnswerWatch(link.clock, {
+      isAwaiting: () => this.#isAwaiting,
+      probe: () => void this.#send(TO_SOCKET.probe),
+      onSilence: () => this.lose('The node of the socket has not answered in time'),
+    });
     this.#send(TO_SOCKET.open, Buffer.from(id));
-    this.#watch();
+    this.#watch.begin();
   }
 
   get bufferedBytes(): number {
-    return this.#state === 'ended' ? 0 : this.#bufferedBytes;
+    return this.#state === 'ended' ? 0 : this.#writes.unansweredBytes;
   }
 
   get flushedBytes(): number {
-    return this.#flushedBytes;
+    return this.#writes.answeredBytes;
   }
 
   get receivedBytes(): number {
@@ -128,7 +94,7 @@ export class RemoteTransport implements Transport {
   }
 
   get hasLost(): boolean {
-    return this.#state === 'ended' && this.#bufferedBytes > 0;
+    return this.#state === 'ended' && this.#writes.unansweredBytes > 0;
   }
 
   // Called by the conversation above.
@@ -172,7 +138,7 @@ export class RemoteTransport implements Transport {
     this.#state = 'closing';
     this.#closing = { code, reason };
     this.#send(TO_SOCKET.close, closeFields(code, reason.toWellFormed()));
-    this.#watch();
+    this.#watch.begin();
   }
 
   terminate(): void {
@@ -191,8 +157,7 @@ export class RemoteTransport implements Transport {
     if (frame.type === FROM_SOCKET.lost) return this.lose('The node of the socket does not know the handle');
     this.#received += 1;
     if (frame.number !== this.#received) return this.lose('A message between the nodes was lost');
-    this.#heardMs = this.#link.clock.now();
-    this.#isProbed = false;
+    this.#watch.heard();
     this.#receivedBytes += frame.fields.left + MESSAGE_OVERHEAD_BYTES;
     if (!this.#take(frame)) this.lose('A message between the nodes was broken');
   }
@@ -202,16 +167,18 @@ export class RemoteTransport implements Transport {
     if (this.#state === 'ended') return;
     this.#send(TO_SOCKET.release);
     const isOurs = this.#state === 'closing';
-    const end: LinkEnd = { ...this.#closing, clean: false, by: isOurs ? 'local' : 'link', cause: new Error(why) };
+    const end: LinkEnd = {
+      ...this.#closing,
+      clean: false,
+      by: isOurs ? 'local' : 'link',
+      cause: new Error(why),
+    };
     this.#end(end);
   }
 
   /** Frames may be lost: asks whether the other end is there, and has all of them. */
   probe(): void {
-    if (this.#state === 'ended') return;
-    this.#isProbed = true;
-    this.#send(TO_SOCKET.probe);
-    this.#watch();
+    if (this.#state !== 'ended') this.#watch.probe();
   }
 
   #take({ type, fields }: Frame): boolean {
@@ -262,7 +229,7 @@ export class RemoteTransport implements Transport {
     } else if (!this.#hasCredit) {
       this.#send(TO_SOCKET.credit);
       this.#hasCredit = true;
-      this.#watch();
+      this.#watch.begin();
     }
     this.#hasTaken = false;
   }
@@ -294,26 +261,20 @@ export class RemoteTransport implements Transport {
     const timeoutMs = receipt === undefined ? Infinity : Math.max(receipt.dueMs - this.#link.clock.now(), 0);
     for (const part of partsOf(data, last)) {
       const bytes = part.bytes.byteLength + MESSAGE_OVERHEAD_BYTES;
-      this.#bufferedBytes += bytes;
       const number = this.#send(TO_SOCKET.write, writeFields({ ...part, binary, compress, timeoutMs }));
-      this.#unanswered.set(number, { bytes, receipt: part.isLast ? receipt : undefined });
+      this.#writes.add(number, { bytes, receipt: part.isLast ? receipt : undefined });
       if (part.isLast) receipt?.sent(() => this.#cancel(number));
     }
-    this.#watch();
+    this.#watch.begin();
     return true;
   }
 
   #cancel(write: number): void {
-    if (this.#unanswered.has(write)) this.#send(TO_SOCKET.cancelWrite, new FieldWriter(8).u64(write).bytes);
+    if (this.#writes.has(write)) this.#send(TO_SOCKET.cancelWrite, new FieldWriter(8).u64(write).bytes);
   }
 
   #answered(answer: { readonly write: number; readonly status: Answer } | undefined): boolean {
-    const write = answer && this.#unanswered.get(answer.write);
-    if (answer === undefined || write === undefined) return false;
-    this.#unanswered.delete(answer.write);
-    this.#bufferedBytes -= write.bytes;
-    this.#flushedBytes += write.bytes;
-    write.receipt?.settle(answer.status);
+    if (answer === undefined || !this.#writes.answer(answer.write, answer.status)) return false;
     this.#sink.drain();
     return true;
   }
@@ -321,33 +282,7 @@ export class RemoteTransport implements Transport {
   // Whether the other end is there.
 
   get #isAwaiting(): boolean {
-    return this.#state !== 'open' || this.#unanswered.size > 0 || this.#hasCredit || this.#isProbed;
-  }
-
-  /** Something is awaited of the other end from now on. */
-  #watch(): void {
-    if (this.#awaitedMs !== undefined || this.#state === 'ended') return;
-    this.#awaitedMs = this.#link.clock.now();
-    this.#setTimer(PROBE_MS);
-  }
-
-  #setTimer(ms: number): void {
-    const { clock } = this.#link;
-    clock.clearTimeout(this.#timer);
-    this.#timer = clock.setTimeout(() => this.#onTimer(), ms, IDLE);
-  }
-
-  #onTimer(): void {
-    const isIdle = this.#awaitedMs === undefined;
-    if (isIdle) return this.probe();
-    if (!this.#isAwaiting) {
-      this.#awaitedMs = undefined;
-      return this.#setTimer(IDLE_PROBE_MS);
-    }
-    const sinceMs = Math.max(this.#heardMs, this.#awaitedMs ?? 0);
-    if (this.#link.clock.now() - sinceMs >= ANSWER_WITHIN_MS) return this.lose(NO_ANSWER);
-    this.#send(TO_SOCKET.probe);
-    return this.#setTimer(PROBE_MS);
+    return this.#state !== 'open' || this.#writes.areUnanswered || this.#hasCredit;
   }
 
   #send(type: number, fields: Uint8Array = NOTHING): number {
@@ -358,23 +293,19 @@ export class RemoteTransport implements Transport {
     return this.#sent;
   }
 
-  /** Both ends may have closed at once. */
+  /** A close of this end counts, also where the client closes or is lost at that time. */
   #seen(end: LinkEnd): LinkEnd {
-    if (this.#state !== 'closing' || end.by !== 'peer') return end;
+    if (this.#state !== 'closing' || (end.by !== 'peer' && end.by !== 'link')) return end;
     return { ...this.#closing, clean: end.clean, by: 'local' };
   }
 
   #end(end: LinkEnd): void {
     this.#state = 'ended';
-    this.#link.clock.clearTimeout(this.#timer);
+    this.#watch.stop();
     this.#onOpened('timeout');
-    for (const { receipt } of this.#unanswered.values()) receipt?.settle('closed');
-    this.#unanswered.clear();
+    this.#writes.close();
     this.#parts = [];
     this.#link.over();
     this.#sink.end(end);
   }
 }
-
-/** No code of users waits for a probe. */
-const IDLE = Object.freeze({ isIdle: true });

@@ -178,7 +178,9 @@ export function statusFields(write: number, status: Answer): Uint8Array {
   return new FieldWriter(9).u64(write).u8(ANSWERS.indexOf(status)).bytes;
 }
 
-export function readStatus(fields: FieldReader): { readonly write: number; readonly status: Answer } | undefined {
+export function readStatus(
+  fields: FieldReader,
+): { readonly write: number; readonly status: Answer } | undefined {
   const write = fields.u64();
   const status = ANSWERS[fields.u8()];
   return fields.isBroken || status === undefined ? undefined : { write, status };
@@ -189,7 +191,9 @@ export function openedFields(status: Answer, protocol: string): Uint8Array {
   return new FieldWriter(1 + text.length).u8(ANSWERS.indexOf(status)).put(text).bytes;
 }
 
-export function readOpened(fields: FieldReader): { readonly status: Answer; readonly protocol: string } | undefined {
+export function readOpened(
+  fields: FieldReader,
+): { readonly status: Answer; readonly protocol: string } | undefined {
   const status = ANSWERS[fields.u8()];
   const protocol = fields.text(fields.left);
   return fields.isBroken || status === undefined ? undefined : { status, protocol };
@@ -200,7 +204,9 @@ export function closeFields(code: number, reason: string): Uint8Array {
   return new FieldWriter(2 + text.length).u16(code).put(text).bytes;
 }
 
-export function readClose(fields: FieldReader): { readonly code: number; readonly reason: string } | undefined {
+export function readClose(
+  fields: FieldReader,
+): { readonly code: number; readonly reason: string } | undefined {
   const code = fields.u16();
   const reason = fields.text(fields.left);
   return fields.isBroken ? undefined : { code, reason };
@@ -211,7 +217,11 @@ export function endFields({ code, reason, clean, by, cause }: CloseInfo): Uint8A
   const reasonText = Buffer.from(reason);
   const causeText = Buffer.from(cause === undefined ? '' : JSON.stringify(toldOf(cause)));
   const fields = new FieldWriter(5 + reasonText.length + causeText.length);
-  fields.u16(code).u8(clean ? 1 : 0).u8(ENDS.indexOf(by)).u8(reasonText.length);
+  fields
+    .u16(code)
+    .u8(clean ? 1 : 0)
+    .u8(ENDS.indexOf(by))
+    .u8(reasonText.length);
   return fields.put(reasonText).put(causeText).bytes;
 }
 
@@ -233,7 +243,11 @@ function toldOf(cause: unknown): object {
     code: propertyOf(cause, 'code'),
     option: propertyOf(cause, 'option'),
   };
-  return { message: typeof message === 'string' ? message.slice(0, 1000) : String(cause).slice(0, 1000), code, option };
+  return {
+    message: typeof message === 'string' ? message.slice(0, 1000) : String(cause).slice(0, 1000),
+    code,
+    option,
+  };
 }
 
 function causeOf(text: string): Error {

@@ -2,8 +2,10 @@
 // broker, and what the host does while the broker is down. serving-host.ts makes it, and asks it at
 // each handshake.
 
+import type { OpenResult } from './host.ts';
 import { HostedSocket } from './hosted-socket.ts';
 import type { SocketRun } from './hosted-socket.ts';
+import { checkOpen, openElsewhere, openLocally } from './open-server.ts';
 import type { PeerFaults } from './peer-faults.ts';
 import type { Report } from './report.ts';
 import type { RunRegistry } from './run-registry.ts';
@@ -11,12 +13,15 @@ import { brokerHealthOf, BrokerHealthState } from '../hub/broker-health.ts';
 import type { BrokerHealth } from '../hub/broker-health.ts';
 import type { Broker } from '../hub/broker.ts';
 import { NodeBus } from '../hub/node-bus.ts';
+import { RemoteSockets } from '../hub/remote-sockets.ts';
 import { BusRoomRelay } from '../hub/room-relay.ts';
 import { RoomRegistry } from '../rooms/room-registry.ts';
+import type { ConversationSettings } from '../conversation/conversation.ts';
 import type { Clock } from '../time/clock.ts';
 import { badArgument } from '../core/arguments.ts';
 import type { Source } from '../core/source.ts';
 import { propertyOf } from '../core/object-like.ts';
+import type { WaitOptions } from '../core/wait-options.ts';
 
 /**
  * How long the broker may be down before open sockets are closed, where the host refuses.
@@ -31,9 +36,10 @@ const RESTART = Object.freeze({ code: 1012, reason: 'retry-after=5' });
 /** What a host does while its broker is down. */
 export type WhenBrokerDown = 'serve' | 'refuse';
 
-export interface HostNodeSettings {
+export interface HostNodeSettings extends ConversationSettings {
   readonly broker: Broker | undefined;
   readonly whenBrokerDown: WhenBrokerDown;
+  readonly refuseCall: (error: unknown) => Promise<never>;
   readonly clock: Clock;
   readonly report: Report;
   readonly peerFaults: Pick<PeerFaults, 'report'>;
@@ -48,6 +54,7 @@ export class HostNode {
   readonly #settings: HostNodeSettings;
   readonly #runs: RunRegistry;
   readonly #relay: BusRoomRelay | undefined;
+  readonly #remote: RemoteSockets | undefined;
   /** Set while the broker is down and the host refuses. */
   #closeTimer: unknown;
 
@@ -66,9 +73,25 @@ export class HostNode {
     if (this.bus === undefined) return;
     this.#relay = new BusRoomRelay(this.bus, this.rooms, clock);
     this.rooms.connect(this.#relay);
+    this.#remote = new RemoteSockets(this.bus, {
+      find: (id) => HostedSocket.runOf(runs.find(id)),
+      settings,
+    });
     this.health.onChange(() => this.#onHealth());
     this.#onHealth();
     void this.bus.start();
+  }
+
+  /** Opens a socket of this process, or of another node: see `Host.openServer`. */
+  openServer(id: string, options: WaitOptions): Promise<OpenResult> {
+    try {
+      checkOpen(id, options);
+    } catch (error) {
+      return this.#settings.refuseCall(error);
+    }
+    const opened = openLocally(this.#runs, id);
+    const isHere = this.#remote === undefined || opened[1] !== 'not-found';
+    return isHere ? Promise.resolve(opened) : openElsewhere(this.#remote, id, options);
   }
 
   /** The health of the broker, as users see it. */
@@ -91,6 +114,7 @@ export class HostNode {
     this.rooms.close();
     this.#settings.clock.clearTimeout(this.#closeTimer);
     this.#relay?.close();
+    this.#remote?.close();
     await this.bus?.close();
   }
 

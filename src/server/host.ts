@@ -27,6 +27,13 @@ import type { WaitOptions } from '../core/wait-options.ts';
  * calls, over all handles. It owns nothing: to drop it closes nothing. Each handle has its own
  * `atEnd` and `binaryData`. What a read has cut keeps its form: the rest of a text that a handle
  * with `binaryData` began comes as bytes, also to another handle.
+ *
+ * On a socket of another node a `write` has the status that the socket there gives, and a message
+ * is fetched only while a read waits for it: a read with `timeoutMs: 0` finds none. The rest of a
+ * message that a read has cut stays with the handles of this node. A handle whose node is gone, or
+ * does not answer within 5 000 ms, ends with 1006 and `by: 'link'`; the socket itself stays open,
+ * and its id can be opened again. `closeInfo.unread` counts what this node has fetched and not
+ * read.
  */
 export interface SharedSocket extends Socket {
   /** `%CSP.WebSocket`'s `WebSocketID`: unguessable, unique across nodes. */
@@ -159,7 +166,8 @@ export interface Membership extends MembershipOf<ServerSocket> {}
 export type OpenResult =
   | readonly [ws: SharedSocket, status: 'ok']
   | readonly [ws: undefined, status: 'not-found']
-  | readonly [ws: undefined, status: 'not-shared'];
+  | readonly [ws: undefined, status: 'not-shared']
+  | readonly [ws: undefined, status: 'timeout'];
 
 /** Serves. `await using` closes it with `graceMs: 0`. */
 export interface Host extends AsyncDisposable {
@@ -185,12 +193,14 @@ export interface Host extends AsyncDisposable {
    */
   room(name: string): Room;
   /**
-   * Opens a shared socket of this process by its id: `OpenServer` of `%CSP.WebSocket`.
+   * Opens a shared socket by its id: `OpenServer` of `%CSP.WebSocket`. With a `broker` also one of
+   * another node.
    *
-   * @param options - `timeoutMs` has no effect in this version. An aborted `signal` rejects with
-   *   its reason.
+   * @param options - `timeoutMs`: the longest wait for the other node, ≥ 0 or Infinity; default
+   *   5 000. A `signal` that aborts rejects with its reason.
    * @returns `[ws, 'ok']`; `[undefined, 'not-found']`: no open socket has this id; `[undefined,
-   *   'not-shared']`: it is open, but dedicated to its handler.
+   *   'not-shared']`: it is open, but dedicated to its handler; `[undefined, 'timeout']`: its node
+   *   has not answered in time, or the broker is down.
    * @throws UsageError `COROSOCK_ARGUMENT`.
    */
   openServer(id: string, options?: WaitOptions): Promise<OpenResult>;

@@ -1,9 +1,11 @@
-// `host.openServer`: opens a shared socket by its id. The host calls it with arguments of users and
-// with its registry of runs.
+// `openServer` of hosts and hubs: opens a shared socket by its id, of this process or of another
+// node. They call it with arguments of users, and with the sockets of both.
 
 import type { OpenResult } from './host.ts';
 import { SocketHandle } from './hosted-socket.ts';
 import type { HostedSocket } from './hosted-socket.ts';
+import type { RemoteSockets } from '../hub/remote-sockets.ts';
+import { unattended } from '../waiting/abortable.ts';
 import { badArgument } from '../core/arguments.ts';
 import { checkWait } from '../core/wait-options.ts';
 import type { WaitOptions } from '../core/wait-options.ts';
@@ -37,4 +39,18 @@ export function openLocally(sockets: OpenSocketsById, id: string): OpenResult {
   const ws = sockets.find(id);
   if (ws === undefined) return NOT_FOUND;
   return ws.sharedConnection ? [SocketHandle.on(ws), 'ok'] : NOT_SHARED;
+}
+
+/**
+ * Opens a socket of another node.
+ *
+ * @throws The reason of the signal.
+ */
+export function openElsewhere(remote: RemoteSockets, id: string, options: WaitOptions): Promise<OpenResult> {
+  const result = async (): Promise<OpenResult> => {
+    const opened = await remote.open(id, options);
+    if (typeof opened === 'string') return [undefined, opened];
+    return [new SocketHandle({ id, conversation: opened }), 'ok'];
+  };
+  return unattended(result());
 }

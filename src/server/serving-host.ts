@@ -27,7 +27,6 @@ import type { OpenResult, Room, ServerSocket } from './host.ts';
 import { HostNode } from './host-node.ts';
 import { RefusedRequests } from './host-hooks.ts';
 import type { HostSettings } from './host-options.ts';
-import { checkOpen, openLocally } from './open-server.ts';
 import type { Outcome } from './outcome.ts';
 import { Capacity } from './capacity.ts';
 import { Admission } from './admission.ts';
@@ -144,12 +143,7 @@ export class ServingHost implements RunHost {
   }
 
   openServer(id: string, options: WaitOptions = {}): Promise<OpenResult> {
-    try {
-      checkOpen(id, options);
-    } catch (error) {
-      return this.#settings.refuseCall(error);
-    }
-    return Promise.resolve(openLocally(this.#runs, id));
+    return this.#node.openServer(id, options);
   }
 
   room(name: string): Room {
