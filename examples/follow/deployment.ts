@@ -52,12 +52,15 @@ export async function deploy(script: string, port: number, options: HostOptions 
 type Files = ReadonlyMap<string, readonly [type: string, text: string]>;
 
 async function filesWith(script: string): Promise<Files> {
-  const read = (name: string): Promise<string> => readFile(new URL(name, FOLDER), 'utf8');
   return new Map([
-    ['/', ['text/html; charset=utf-8', await read('index.html')]],
-    ['/style.css', ['text/css; charset=utf-8', await read('style.css')]],
+    ['/', ['text/html; charset=utf-8', await fileOf('index.html')]],
+    ['/style.css', ['text/css; charset=utf-8', await fileOf('style.css')]],
     ['/page.js', ['text/javascript; charset=utf-8', script]],
   ]);
+}
+
+function fileOf(name: string): Promise<string> {
+  return readFile(new URL(name, FOLDER), 'utf8');
 }
 
 function answer(

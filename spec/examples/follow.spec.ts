@@ -14,6 +14,15 @@ import { isThere, launchChromium, reason } from '../fixtures/chromium.ts';
 
 if (reason !== '') process.stderr.write(`Following a room was not tried in a browser${reason}.\n`);
 
+/** The document of the page. */
+declare const document: { querySelectorAll(selector: string): ArrayLike<ListItem> };
+
+interface ListItem {
+  readonly className: string;
+  readonly dataset: { readonly by: string };
+  readonly textContent: string;
+}
+
 /** A number that the page shows, or who has told it of a gap. */
 type Shown = number | 'gap by node' | 'gap by page' | 'end';
 
@@ -42,12 +51,17 @@ describe.skipIf(!isThere)(`following a room in a browser${reason}`, { timeout: 1
   });
 
   const shown = async (): Promise<readonly Shown[]> => {
-    const lines = await page.locator('li').evaluateAll((items) =>
-      items.map((item) => [item.className, item.dataset['by'], item.textContent]),
+    const lines = await page.evaluate(() =>
+      Array.from(document.querySelectorAll('li'), (line) => [
+        line.className,
+        line.dataset.by,
+        line.textContent,
+      ]),
     );
     return lines.map(([kind, by, text]) => {
       if (kind === 'message') return Number(text);
-      return kind === 'end' ? 'end' : by === 'node' ? 'gap by node' : 'gap by page';
+      if (kind === 'end') return 'end';
+      return by === 'node' ? 'gap by node' : 'gap by page';
     });
   };
 

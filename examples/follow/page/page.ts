@@ -3,6 +3,7 @@
 // have missed meanwhile is a gap, too. The other side: ../follow.ts.
 
 import { connect } from 'corosock/client';
+import type { ClientSocket } from 'corosock/client';
 import type { Line } from '../follow.ts';
 
 /** Beyond it the oldest go: a page may stay open for days. */
@@ -18,26 +19,32 @@ let attempts = 0;
 let heardMs: number | undefined;
 
 try {
-  for await (const ws of connect.each(nextNode, { maxDelayMs: 1000 })) {
-    let isFollowing = false;
-    for (;;) {
-      const [data, status] = await ws.readMessage();
-      if (status !== 'ok') break;
-      const line = JSON.parse(String(data)) as Line;
-      if ('following' in line) {
-        // All that was published since the last line may be missing, also what was under way.
-        if (heardMs !== undefined) show('gap', 'page', `${seconds(now() - heardMs)}: this page was away`);
-        isFollowing = true;
-      }
-      // What comes before may have missed something: it belongs to that gap.
-      if (!isFollowing) continue;
-      heardMs = now();
-      if ('gap' in line) show('gap', 'node', `${seconds(line.gap.forMs)}: its node was away`);
-      if ('id' in line) showMessage(line);
-    }
-  }
+  for await (const ws of connect.each(nextNode, { maxDelayMs: 1000 })) await follow(ws);
 } catch (error) {
   show('end', 'page', String(error));
+}
+
+/** Shows what one node sends, until that ends. */
+async function follow(ws: ClientSocket): Promise<void> {
+  let isFollowing = false;
+  for (;;) {
+    const [data, status] = await ws.readMessage();
+    if (status !== 'ok') return;
+    const line = JSON.parse(String(data)) as Line;
+    isFollowing ||= 'following' in line;
+    // What comes before may have missed something: it belongs to the gap of this page.
+    if (isFollowing) showLine(line);
+  }
+}
+
+function showLine(line: Line): void {
+  // All that was published since the last line may be missing, also what was under way.
+  if ('following' in line && heardMs !== undefined) {
+    show('gap', 'page', `${seconds(now() - heardMs)}: this page was away`);
+  }
+  if ('gap' in line) show('gap', 'node', `${seconds(line.gap.forMs)}: its node has told so`);
+  if ('id' in line) showMessage(line);
+  heardMs = now();
 }
 
 /** Each attempt goes to the next node, as a load balancer would do it. */
