@@ -58,6 +58,7 @@ const entryPoints = [
       'jsonOf',
       'limitByAddress',
       'memoryBroker',
+      'openHub',
       'requests',
       'select',
       'serve',

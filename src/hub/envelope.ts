@@ -55,6 +55,10 @@ export const KIND: Readonly<Record<KindName, Kind>> = Object.freeze({
   toSocket: 32,
   /** To one node: a frame of a socket for a handle of that node. */
   fromSocket: 33,
+  /** To all nodes, or to one: close sockets, or end a session. */
+  everywhere: 34,
+  /** To one node: that was done. */
+  everywhereDone: 35,
 });
 
 type KindName =
@@ -66,7 +70,9 @@ type KindName =
   | 'retained'
   | 'presence'
   | 'toSocket'
-  | 'fromSocket';
+  | 'fromSocket'
+  | 'everywhere'
+  | 'everywhereDone';
 
 /** A number of {@link KIND}, or of another table: 1 to 255. */
 export type Kind = number;

@@ -31,7 +31,7 @@ const IDLE_ADDRESS_MS = 120_000;
 const LATE_TIMER_MS = 2.5 * HEARTBEAT_MS;
 
 /** How long answers to the first heartbeat of a node may take. */
-const ANSWERS_MS = 500;
+export const ANSWERS_MS = 500;
 
 /** The longest wait for the goodbye of a node. */
 const GOODBYE_MS = 1000;

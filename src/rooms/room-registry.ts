@@ -99,6 +99,11 @@ export class RoomRegistry<Ws extends RoomSocket> implements NamedRooms<Ws>, Stat
     return state.entering?.then(() => member) ?? Promise.resolve(member);
   }
 
+  /** Gives the members that a room has now. */
+  membersOf(name: string): Iterable<Ws> {
+    return this.faceOf(name).members.values();
+  }
+
   /** The host has ended: closes all subscriptions, also those to come. */
   close(): void {
     this.#isClosed = true;

@@ -2,6 +2,9 @@
 // broker, and what the host does while the broker is down. serving-host.ts makes it, and asks it at
 // each handshake.
 
+import { carryOut, checkedCall, closeSockets } from './close-sockets.ts';
+import type { ClosableNode } from './close-sockets.ts';
+import type { ClosedReport, WhichSockets } from './closed-report.ts';
 import type { OpenResult } from './host.ts';
 import { HostedSocket } from './hosted-socket.ts';
 import type { SocketRun } from './hosted-socket.ts';
@@ -12,9 +15,11 @@ import type { RunRegistry } from './run-registry.ts';
 import { brokerHealthOf, BrokerHealthState } from '../hub/broker-health.ts';
 import type { BrokerHealth } from '../hub/broker-health.ts';
 import type { Broker } from '../hub/broker.ts';
-import { NodeBus } from '../hub/node-bus.ts';
+import { EverywhereCalls } from '../hub/everywhere.ts';
+import { ANSWERS_MS, NodeBus } from '../hub/node-bus.ts';
 import { RemoteSockets } from '../hub/remote-sockets.ts';
 import { BusRoomRelay } from '../hub/room-relay.ts';
+import type { Sessions } from '../session/sessions.ts';
 import { RoomRegistry } from '../rooms/room-registry.ts';
 import type { ConversationSettings } from '../conversation/conversation.ts';
 import type { Clock } from '../time/clock.ts';
@@ -55,10 +60,13 @@ export class HostNode {
   readonly #runs: RunRegistry;
   readonly #relay: BusRoomRelay | undefined;
   readonly #remote: RemoteSockets | undefined;
+  readonly #everywhere: EverywhereCalls | undefined;
+  readonly #closable: ClosableNode;
+  readonly #started: Promise<void> | undefined;
   /** Set while the broker is down and the host refuses. */
   #closeTimer: unknown;
 
-  constructor(runs: RunRegistry, settings: HostNodeSettings) {
+  constructor(runs: RunRegistry, settings: HostNodeSettings, sessions?: Sessions) {
     const { broker, clock, peerFaults, report } = settings;
     this.#settings = settings;
     this.#runs = runs;
@@ -68,6 +76,7 @@ export class HostNode {
       socketOf: (ws) => this.#runOf(ws),
       report: (kind, makeError) => peerFaults.report(kind, { phase: 'room' }, makeError),
     });
+    this.#closable = { runs, rooms: this.rooms, sessions };
     this.bus = broker && new NodeBus(broker, { nodeId: runs.nodeId, clock, report });
     this.health = this.bus?.health ?? new BrokerHealthState(undefined, clock);
     if (this.bus === undefined) return;
@@ -77,9 +86,17 @@ export class HostNode {
       find: (id) => HostedSocket.runOf(runs.find(id)),
       settings,
     });
+    this.#everywhere = new EverywhereCalls(this.bus, (call) => carryOut(this.#closable, call));
     this.health.onChange(() => this.#onHealth());
     this.#onHealth();
-    void this.bus.start();
+    this.#started = this.bus.start();
+  }
+
+  /** Resolves when it knows the other nodes; where the broker is down, it resolves, too. */
+  async whenOthersKnown(): Promise<void> {
+    await this.#started;
+    if (this.health.isDown) return;
+    await new Promise<void>((resolve) => void this.#settings.clock.setTimeout(resolve, ANSWERS_MS));
   }
 
   /** Opens a socket of this process, or of another node: see `Host.openServer`. */
@@ -92,6 +109,15 @@ export class HostNode {
     const opened = openLocally(this.#runs, id);
     const isHere = this.#remote === undefined || opened[1] !== 'not-found';
     return isHere ? Promise.resolve(opened) : openElsewhere(this.#remote, id, options);
+  }
+
+  /** Closes sockets on all nodes: see `Host.closeSockets`. */
+  closeSockets(which: WhichSockets, code = 1000, reason = ''): Promise<ClosedReport> {
+    try {
+      return closeSockets(this.#closable, this.#everywhere, checkedCall(which, code, reason));
+    } catch (error) {
+      return this.#settings.refuseCall(error);
+    }
   }
 
   /** The health of the broker, as users see it. */
@@ -115,6 +141,7 @@ export class HostNode {
     this.#settings.clock.clearTimeout(this.#closeTimer);
     this.#relay?.close();
     this.#remote?.close();
+    this.#everywhere?.close();
     await this.bus?.close();
   }
 

@@ -8,6 +8,7 @@ import type { Duplex } from 'node:stream';
 import type { ReadableStream as NodeReadableStream } from 'node:stream/web';
 import type { HandshakeRequest } from '../handshake/handshake-request.ts';
 import type { CloseHostOptions, CloseReport } from './close-report.ts';
+import type { ClosedReport, WhichSockets } from './closed-report.ts';
 import type { Wait } from './host-waits.ts';
 import type { JoinOptions, MembershipOf, RoomOf } from '../rooms/room.ts';
 import type { BrokerHealth } from '../hub/broker-health.ts';
@@ -204,6 +205,22 @@ export interface Host extends AsyncDisposable {
    * @throws UsageError `COROSOCK_ARGUMENT`.
    */
   openServer(id: string, options?: WaitOptions): Promise<OpenResult>;
+  /**
+   * Closes sockets by their id, their room or their session, with the closing handshake: on this
+   * node at once, and on all others of the deployment.
+   *
+   * A node that is not heard of now, and is back within 60 s, closes them then, each once.
+   *
+   * @param which - `{ id }`, `{ room }` or `{ session }`: the id of a socket, the name of a room,
+   *   or the id of a session.
+   * @param code - As for `endServer`. Default 1000.
+   * @param reason - As for `endServer`. Default ''.
+   * @returns How many sockets each node closes, and which nodes have not answered, after at most
+   *   2 s. Never waits for the clients.
+   * @throws UsageError `COROSOCK_ARGUMENT`, `COROSOCK_CLOSE_CODE`, `COROSOCK_CLOSE_REASON`; nothing
+   *   is closed.
+   */
+  closeSockets(which: WhichSockets, code?: number, reason?: string): Promise<ClosedReport>;
   /**
    * Whether new clients should be sent here: false once `close` was called, also during its
    * `delayMs`, and while the broker is down with `whenBrokerDown: 'refuse'`.

@@ -6,6 +6,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { checkCloseOptions } from './close-report.ts';
 import type { CloseHostOptions, CloseReport } from './close-report.ts';
+import type { ClosedReport, WhichSockets } from './closed-report.ts';
 import { answerHealth } from './health.ts';
 import { HandlerMistakes } from './handler-mistakes.ts';
 import { HostWaits } from './host-waits.ts';
@@ -97,10 +98,10 @@ export class ServingHost implements RunHost {
     this.handlerWaits = new HostWaits(settings);
     const mistakes = new HandlerMistakes(this.handlerWaits, settings);
     this.#runs = new RunRegistry((run) => mistakes.found(run), settings.randomness);
-    this.#node = new HostNode(this.#runs, settings);
+    this.#sessions = settings.sessions && new Sessions(settings.sessions, settings);
+    this.#node = new HostNode(this.#runs, settings, this.#sessions);
     this.#terms = new HostTerms(routes, settings, mistakes);
     this.#binding = binding;
-    this.#sessions = settings.sessions && new Sessions(settings.sessions, settings);
     this.#proxies = trustedProxies(settings.trustProxy);
     this.#refused = new RefusedRequests(settings, routes, this.#proxies);
     this.#admission = new Admission(settings);
@@ -144,6 +145,10 @@ export class ServingHost implements RunHost {
 
   openServer(id: string, options: WaitOptions = {}): Promise<OpenResult> {
     return this.#node.openServer(id, options);
+  }
+
+  closeSockets(which: WhichSockets, code?: number, reason?: string): Promise<ClosedReport> {
+    return this.#node.closeSockets(which, code, reason);
   }
 
   room(name: string): Room {

@@ -73,6 +73,13 @@ export class Sessions {
     return this.#resources.lock.size;
   }
 
+  /** Ends a session on this host alone: another has ended it. @returns How many it was: 0 or 1. */
+  evict(id: string): number {
+    const session = this.#resources.active.get(id);
+    session?.evict();
+    return session === undefined ? 0 : 1;
+  }
+
   /** Resolves when every call of the store that no caller awaits has ended. Never rejects. */
   whenSettled(): Promise<void> {
     return this.#resources.pendingWork.whenSettled();

@@ -1,0 +1,178 @@
+// Calls on all nodes: their report, nodes that are missing, lost messages and duplicates.
+
+import { describe, expect, it } from 'vitest';
+import { settle } from 'corosock/testing';
+import type { VirtualClock } from 'corosock/testing';
+import { EverywhereCalls } from '../../src/hub/everywhere.ts';
+import type { EverywhereReport } from '../../src/hub/everywhere.ts';
+import type { EverywhereCall } from '../../src/hub/everywhere-body.ts';
+import { KIND } from '../../src/hub/envelope.ts';
+import type { BrokerFaults } from '../../src/brokers/memory-broker.ts';
+import { deployment, dropping } from './bus-fixtures.ts';
+import type { TestNode } from './bus-fixtures.ts';
+
+interface CallingNode extends TestNode {
+  readonly calls: EverywhereCalls;
+  /** What it has carried out. */
+  readonly done: string[];
+}
+
+interface Three {
+  readonly clock: VirtualClock;
+  readonly nodes: readonly [CallingNode, CallingNode, CallingNode];
+}
+
+const ROOM: EverywhereCall = { verb: 'room', name: 'lobby', code: 1000, reason: 'over' };
+
+function calling(node: TestNode): CallingNode {
+  const done: string[] = [];
+  const calls = new EverywhereCalls(node.bus, ({ verb, name }) => done.push(`${verb} ${name}`));
+  return { ...node, done, calls };
+}
+
+async function three(faults: BrokerFaults = {}): Promise<Three> {
+  const { clock, node } = deployment(faults);
+  const nodes = [calling(await node('a')), calling(await node('b')), calling(await node('c'))] as const;
+  await clock.advance(1000);
+  return { clock, nodes };
+}
+
+const shown = ({ nodes, missingNodes }: EverywhereReport): unknown => [
+  Object.fromEntries(nodes),
+  missingNodes,
+];
+
+describe('a call on all nodes', () => {
+  it('is carried out on each, and reports each', async () => {
+    const { nodes } = await three();
+    const report = await nodes[0].calls.run(ROOM);
+    expect(shown(report)).toEqual([{ a: 1, b: 1, c: 1 }, []]);
+    expect(nodes.map(({ done }) => done)).toEqual([['room lobby'], ['room lobby'], ['room lobby']]);
+  });
+
+  it('may be for one other node', async () => {
+    const { nodes } = await three();
+    const report = await nodes[0].calls.run(ROOM, 'b');
+    expect(shown(report)).toEqual([{ b: 1 }, []]);
+    expect(nodes[2].done).toEqual([]);
+  });
+
+  it('names a node that was never heard of', async () => {
+    const { nodes } = await three();
+    expect(shown(await nodes[0].calls.run(ROOM, 'nobody'))).toEqual([{}, ['nobody']]);
+  });
+
+  it('names a missing node at once, and reaches it when it is back within a minute', async () => {
+    const { clock, nodes } = await three();
+    nodes[2].link.cut();
+    await clock.advance(6000);
+    expect(shown(await nodes[0].calls.run(ROOM))).toEqual([{ a: 1, b: 1 }, ['c']]);
+    await clock.advance(30_000);
+    nodes[2].link.mend();
+    await clock.advance(3000);
+    expect([nodes[1].done, nodes[2].done]).toEqual([['room lobby'], ['room lobby']]);
+  });
+
+  it('is forgotten after a minute', async () => {
+    const { clock, nodes } = await three();
+    nodes[2].link.cut();
+    await clock.advance(6000);
+    await nodes[0].calls.run(ROOM);
+    await clock.advance(62_000);
+    nodes[2].link.mend();
+    await clock.advance(10_000);
+    expect(nodes[2].done).toEqual([]);
+  });
+
+  it('waits for at most 2 s, and is sent again where it was lost', async () => {
+    const { drops, faults } = dropping();
+    const { clock, nodes } = await three(faults);
+    drops.add('nodes').add('node:b').add('node:c');
+    const running = nodes[0].calls.run(ROOM);
+    await clock.advance(2000);
+    expect(shown(await running)).toEqual([{ a: 1 }, ['b', 'c']]);
+    drops.clear();
+    await clock.advance(3000);
+    expect(nodes.map(({ done }) => done.length)).toEqual([1, 1, 1]);
+  });
+
+  it('is carried out once where the answers are lost', async () => {
+    const { drops, faults } = dropping();
+    const { clock, nodes } = await three(faults);
+    drops.add('node:a');
+    const running = nodes[0].calls.run(ROOM);
+    await clock.advance(5000);
+    await running;
+    drops.clear();
+    await clock.advance(130_000);
+    await nodes[0].calls.run(ROOM);
+    expect(nodes.map(({ done }) => done.length)).toEqual([2, 2, 2]);
+  });
+
+  it('reports this node alone while the broker is down, and goes out when it is back', async () => {
+    const { clock, nodes } = await three();
+    nodes[0].link.cut();
+    await settle();
+    expect(shown(await nodes[0].calls.run(ROOM))).toEqual([{ a: 1 }, ['b', 'c']]);
+    nodes[0].link.mend();
+    await clock.advance(3000);
+    expect(nodes[1].done).toEqual(['room lobby']);
+  });
+
+  it('waits until a node that has just begun knows the others', async () => {
+    const { clock, node } = deployment();
+    const a = calling(await node('a'));
+    const b = calling(await node('b'));
+    const running = b.calls.run(ROOM);
+    await clock.advance(600);
+    expect(shown(await running)).toEqual([{ a: 1, b: 1 }, []]);
+    expect(a.done).toHaveLength(1);
+  });
+
+  it('is not sent to a node that has begun after it', async () => {
+    const { clock, node } = deployment();
+    const a = calling(await node('a'));
+    await clock.advance(1000);
+    await a.calls.run(ROOM);
+    await clock.advance(1000);
+    const late = calling(await node('late'));
+    await clock.advance(5000);
+    expect(late.done).toEqual([]);
+  });
+
+  it('keeps at most 10,000 calls', async () => {
+    const { clock, nodes } = await three();
+    nodes[2].link.cut();
+    await clock.advance(6000);
+    const calls = Array.from({ length: 10_001 }, (_, index) =>
+      nodes[0].calls.run({ ...ROOM, name: String(index) }, 'c'),
+    );
+    await Promise.all(calls);
+    nodes[2].link.mend();
+    await clock.advance(3000);
+    expect([nodes[2].done.length, nodes[2].done[0]]).toEqual([10_000, 'room 1']);
+  });
+
+  it('ends with its node', async () => {
+    const { clock, nodes } = await three();
+    const { drops } = dropping();
+    drops.clear();
+    nodes[1].link.cut();
+    const running = nodes[0].calls.run(ROOM);
+    nodes[0].calls.close();
+    expect((await running).nodes.get('a')).toBe(1);
+    const after = nodes[0].calls.run(ROOM);
+    await clock.advance(2000);
+    expect(shown(await after)).toEqual([{ a: 2 }, []]);
+  });
+
+  it('drops what is broken, and an answer that nobody awaits', async () => {
+    const { clock, nodes } = await three();
+    const [a, b] = nodes;
+    await a.bus.send('b', KIND.everywhere, Buffer.from([1]));
+    await a.bus.send('b', KIND.everywhereDone, Buffer.from([1]));
+    await a.bus.send('b', KIND.everywhereDone, Buffer.alloc(12));
+    await clock.advance(10);
+    expect([b.bus.dropped.get('malformed'), b.done]).toEqual([2, []]);
+  });
+});

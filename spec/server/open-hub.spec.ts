@@ -1,0 +1,78 @@
+// `openHub`: a node of a deployment that serves nothing.
+
+import { memoryBroker, openHub } from 'corosock';
+import type { Handler } from 'corosock';
+import { settle, virtualClock } from 'corosock/testing';
+import type { VirtualClock } from 'corosock/testing';
+import { describe, expect, it } from 'vitest';
+import { MemoryHost } from '../fixtures/memory-host.ts';
+
+const member: Handler = async (ws) => {
+  await ws.join('lobby');
+  await ws.closed;
+};
+
+const nodeOf = ({ id }: { readonly id: string }): string => id.slice(0, id.indexOf('.'));
+
+function hosts(): {
+  readonly clock: VirtualClock;
+  readonly deployment: ReturnType<typeof memoryBroker>;
+  readonly one: MemoryHost;
+} {
+  const clock = virtualClock();
+  const deployment = memoryBroker({ clock });
+  return { clock, deployment, one: new MemoryHost({ clock, broker: deployment.node() }) };
+}
+
+describe('openHub', () => {
+  it('publishes, opens sockets, and closes them, without serving', async () => {
+    const { clock, deployment, one } = hosts();
+    const { client, run } = one.visit(member, 'shared');
+    await settle();
+    const opening = openHub({ broker: deployment.node(), clock });
+    await clock.advance(1000);
+    const hub = await opening;
+    expect(hub.brokerHealth.broker).toBe('up');
+    expect(await hub.room('lobby').publish('news').relayed).toBe('sent');
+    const [ws, status] = await hub.openServer(run.ws.id);
+    expect([status, await ws?.write('for you')]).toEqual(['ok', 'ok']);
+    expect([await client.read(), await client.read()]).toEqual([
+      ['news', 'ok'],
+      ['for you', 'ok'],
+    ]);
+    const report = await hub.closeSockets({ room: 'lobby' });
+    expect([report.nodes.get(nodeOf(run.ws)), (await client.closed).code]).toEqual([1, 1000]);
+    await hub[Symbol.asyncDispose]();
+  });
+
+  it('gives what others publish to its subscriptions', async () => {
+    const { clock, deployment, one } = hosts();
+    const opening = openHub({ broker: deployment.node(), clock });
+    await clock.advance(1000);
+    const hub = await opening;
+    using news = hub.room('news').subscribe();
+    await settle();
+    one.host.room('news').publish('hello');
+    expect(await news.take()).toEqual([{ data: 'hello' }, 'ok']);
+    await hub.close();
+    expect(await news.take()).toEqual([undefined, 'closed']);
+  });
+
+  it('opens while the broker is down', async () => {
+    const { clock, deployment } = hosts();
+    const link = deployment.node();
+    link.cut();
+    const opening = openHub({ broker: link, clock });
+    await clock.advance(3000);
+    const hub = await opening;
+    expect([hub.brokerHealth.broker, await hub.room('a').publish('b').relayed]).toEqual(['down', 'failed']);
+    await hub.close();
+    await hub.close();
+  });
+
+  it('refuses a missing broker, and options that it does not have', async () => {
+    await expect(openHub({} as never)).rejects.toMatchObject({ code: 'COROSOCK_ARGUMENT' });
+    const broker = memoryBroker().node();
+    await expect(openHub({ broker, port: 1 } as never)).rejects.toMatchObject({ code: 'COROSOCK_ARGUMENT' });
+  });
+});

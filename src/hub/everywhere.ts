@@ -1,0 +1,226 @@
+// Calls on all nodes: closes sockets, or ends sessions, wherever they are. The host and the hub
+// call `run` and carry out what comes. A call is kept for a minute, for nodes that do not answer
+// now: it is sent to them again until they do, and each node carries it out once.
+
+import { encodeCall, encodeDone, readCall, readDone } from './everywhere-body.ts';
+import type { EverywhereCall } from './everywhere-body.ts';
+import { KIND } from './envelope.ts';
+import type { NodeRef } from './envelope.ts';
+import type { NodeBus } from './node-bus.ts';
+import { wallTimeOf } from '../time/real-clock.ts';
+import { noop } from '../core/noop.ts';
+
+/**
+ * How long a call on all nodes waits for their answers.
+ *
+ * @limit Wait of `closeSockets` for the answers of other nodes | they are in `missingNodes`
+ */
+const ANSWERS_WITHIN_MS = 2000;
+
+/** A node that has just begun waits so long for the heartbeats of the others. */
+const KNOWN_WITHIN_MS = 600;
+
+/**
+ * How long a call is kept for nodes that do not answer.
+ *
+ * @limit Time for which `closeSockets` and `session.end()` are kept for a node that is missing | it
+ * does not hear of them
+ */
+const KEPT_MS = 60_000;
+
+/** How often a call is sent again to nodes that are there and have not answered. */
+const AGAIN_MS = 1000;
+
+/**
+ * Calls that are kept.
+ *
+ * @limit Calls of `closeSockets` and `session.end()` that one node keeps for others | the oldest is
+ * forgotten
+ */
+const MAX_KEPT = 10_000;
+
+/** What a call has done. */
+export interface EverywhereReport {
+  /** How many it was on each node that has answered, by the id of the node. */
+  readonly nodes: ReadonlyMap<string, number>;
+  /** Ids of nodes that have not answered. The call is kept for them for 60 s. */
+  readonly missingNodes: readonly string[];
+}
+
+interface KeptCall {
+  readonly body: Uint8Array;
+  readonly sinceMs: number;
+  /** The time of day: a node that began later has nothing of before. */
+  readonly atMs: number;
+  /** The one node that it is for; undefined: all. */
+  readonly only: string | undefined;
+  readonly answers: Map<string, number>;
+  /** Nodes that have to answer, and have not. */
+  readonly awaited: Set<string>;
+  whenAnswered: () => void;
+}
+
+/** What a node has carried out for another. */
+interface Done {
+  readonly count: number;
+  readonly atMs: number;
+}
+
+/** Runs and carries out calls on all nodes. */
+export class EverywhereCalls {
+  readonly #bus: NodeBus;
+  readonly #carryOut: (call: EverywhereCall) => number;
+  readonly #off: () => void;
+  #lastCall = 0;
+  /** By number, the oldest first. */
+  readonly #kept = new Map<number, KeptCall>();
+  /** What was carried out for others in the last minutes, the oldest first. */
+  readonly #done = new Map<string, Done>();
+  #timer: unknown;
+  #isClosed = false;
+
+  /** @param carryOut - Does it on this node. @returns How many sockets or sessions it was. */
+  constructor(bus: NodeBus, carryOut: (call: EverywhereCall) => number) {
+    this.#bus = bus;
+    this.#carryOut = carryOut;
+    bus.on(KIND.everywhere, (from, body) => this.#onCall(from, body));
+    bus.on(KIND.everywhereDone, (from, body) => this.#onDone(from, body));
+    const onThere = (node: NodeRef): void => this.#sendKeptTo(node);
+    this.#off = bus.onNode({ joined: onThere, returned: onThere });
+  }
+
+  /**
+   * Carries a call out on this node at once, and on the others. Never rejects.
+   *
+   * @param only - The one other node that it is for. Default: all, and this one.
+   * @returns Once all nodes that are there have answered, within 2 s.
+   */
+  async run(call: EverywhereCall, only?: string): Promise<EverywhereReport> {
+    const kept = this.#keep(call, only);
+    if (only === undefined) kept.answers.set(this.#bus.nodeId, this.#carryOut(call));
+    await this.#send(kept);
+    return { nodes: kept.answers, missingNodes: [...kept.awaited] };
+  }
+
+  /** Ends its timer. What is kept for others is forgotten. */
+  close(): void {
+    this.#isClosed = true;
+    this.#off();
+    this.#bus.clock.clearTimeout(this.#timer);
+    for (const kept of this.#kept.values()) kept.whenAnswered();
+    this.#kept.clear();
+  }
+
+  #keep(call: EverywhereCall, only: string | undefined): KeptCall {
+    this.#lastCall += 1;
+    const kept: KeptCall = {
+      body: encodeCall(this.#lastCall, call),
+      sinceMs: this.#bus.clock.now(),
+      atMs: wallTimeOf(this.#bus.clock),
+      only,
+      answers: new Map(),
+      awaited: new Set(),
+      whenAnswered: noop,
+    };
+    if (this.#isClosed) return kept;
+    this.#kept.set(this.#lastCall, kept);
+    if (this.#kept.size > MAX_KEPT) this.#kept.delete(this.#kept.keys().next().value as number);
+    this.#timer ??= this.#bus.clock.setTimeout(() => this.#onTimer(), AGAIN_MS, IDLE);
+    return kept;
+  }
+
+  async #send(kept: KeptCall): Promise<void> {
+    if (kept.only === undefined) void this.#bus.broadcast(KIND.everywhere, kept.body);
+    if (!this.#bus.knowsOthers) await this.#sleep(KNOWN_WITHIN_MS);
+    if (this.#isClosed) return;
+    if (kept.only !== undefined) await this.#sendToOne(kept, kept.only);
+    else this.#awaitAll(kept);
+    await this.#untilAnswered(kept);
+  }
+
+  #awaitAll({ answers, awaited }: KeptCall): void {
+    for (const id of this.#bus.nodes.keys()) if (!answers.has(id)) awaited.add(id);
+  }
+
+  async #sendToOne(kept: KeptCall, node: string): Promise<void> {
+    kept.awaited.add(node);
+    await this.#bus.send(node, KIND.everywhere, kept.body);
+  }
+
+  #untilAnswered(kept: KeptCall): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = this.#bus.clock.setTimeout(resolve, ANSWERS_WITHIN_MS);
+      kept.whenAnswered = () => {
+        if (!this.#isClosed && this.#hasMore(kept)) return;
+        this.#bus.clock.clearTimeout(timer);
+        resolve();
+      };
+      kept.whenAnswered();
+    });
+  }
+
+  /** Whether a node that is there has not answered. */
+  #hasMore({ awaited }: KeptCall): boolean {
+    const { nodes, health } = this.#bus;
+    if (health.isDown) return false;
+    for (const node of awaited) if (nodes.get(node)?.isMissing === false) return true;
+    return false;
+  }
+
+  #sleep(ms: number): Promise<void> {
+    return new Promise((resolve) => void this.#bus.clock.setTimeout(resolve, ms));
+  }
+
+  // Nodes that answer late.
+
+  #sendKeptTo({ id, epoch }: NodeRef): void {
+    for (const kept of this.#kept.values()) {
+      const isFor = kept.only === undefined ? epoch <= kept.atMs : kept.only === id;
+      if (isFor && !kept.answers.has(id)) void this.#sendToOne(kept, id);
+    }
+  }
+
+  #onTimer(): void {
+    this.#timer = undefined;
+    const { clock, nodes } = this.#bus;
+    const nowMs = clock.now();
+    for (const [number, kept] of this.#kept) {
+      if (nowMs - kept.sinceMs >= KEPT_MS) this.#kept.delete(number);
+      const there = [...kept.awaited].filter((node) => nodes.get(node)?.isMissing === false);
+      for (const node of there) void this.#bus.send(node, KIND.everywhere, kept.body);
+    }
+    if (this.#kept.size > 0) this.#timer = clock.setTimeout(() => this.#onTimer(), AGAIN_MS, IDLE);
+  }
+
+  // What comes from other nodes.
+
+  #onCall(from: NodeRef, body: Uint8Array): void {
+    const { clock, nodeId } = this.#bus;
+    const asked = readCall(body);
+    if (asked === undefined) return this.#bus.drop('malformed', `node:${nodeId}`);
+    const nowMs = clock.now();
+    for (const [key, done] of this.#done) {
+      if (nowMs - done.atMs < 2 * KEPT_MS) break;
+      this.#done.delete(key);
+    }
+    const key = `${from.id} ${from.epoch} ${asked.number}`;
+    const done = this.#done.get(key) ?? { count: this.#carryOut(asked.call), atMs: nowMs };
+    this.#done.set(key, done);
+    void this.#bus.send(from.id, KIND.everywhereDone, encodeDone(asked.number, done.count));
+    return undefined;
+  }
+
+  #onDone(from: NodeRef, body: Uint8Array): void {
+    const done = readDone(body);
+    if (done === undefined) return this.#bus.drop('malformed', `node:${this.#bus.nodeId}`);
+    const kept = this.#kept.get(done.number);
+    if (kept === undefined) return undefined;
+    kept.answers.set(from.id, done.count);
+    kept.awaited.delete(from.id);
+    kept.whenAnswered();
+    return undefined;
+  }
+}
+
+/** No code of users waits for it. */
+const IDLE = Object.freeze({ isIdle: true });

@@ -1,0 +1,79 @@
+// `closeSockets` of hosts and hubs: closes sockets by their id, their room or their session, on
+// every node. Carries it out on this one, and ends sessions that another node has ended; what
+// passes between the nodes is hub/everywhere.ts's.
+
+import type { ClosedReport } from './closed-report.ts';
+import type { HandlerRun } from './handler-run.ts';
+import { HostedSocket } from './hosted-socket.ts';
+import type { RunRegistry } from './run-registry.ts';
+import type { EverywhereCalls } from '../hub/everywhere.ts';
+import type { EverywhereCall, EverywhereVerb } from '../hub/everywhere-body.ts';
+import type { RoomRegistry } from '../rooms/room-registry.ts';
+import type { Conversation } from '../conversation/conversation.ts';
+import { badArgument, checkClose } from '../core/arguments.ts';
+import { isObjectLike, propertyOf } from '../core/object-like.ts';
+
+/** What a node has that calls are carried out on. */
+export interface ClosableNode {
+  readonly runs: RunRegistry;
+  readonly rooms: RoomRegistry<HostedSocket>;
+  readonly sessions: { evict(id: string): number } | undefined;
+}
+
+const KINDS: readonly EverywhereVerb[] = ['id', 'room', 'session'];
+
+/**
+ * Checks a call of `closeSockets`.
+ *
+ * @throws UsageError `COROSOCK_ARGUMENT`, `COROSOCK_CLOSE_CODE`, `COROSOCK_CLOSE_REASON`.
+ */
+export function checkedCall(which: unknown, code: number, reason: string): EverywhereCall {
+  const names = isObjectLike(which) ? Object.keys(which) : [];
+  const verb = KINDS.find((kind) => names.length === 1 && names[0] === kind);
+  const name = verb && propertyOf(which, verb);
+  if (verb === undefined || typeof name !== 'string') {
+    throw badArgument('closeSockets()', '{ id }, { room } or { session }, with a text', which);
+  }
+  checkClose('closeSockets()', code, reason);
+  return { verb, name, code, reason: reason.toWellFormed() };
+}
+
+/** Closes sockets on every node. @param everywhere - undefined where there is no broker. */
+export async function closeSockets(
+  node: ClosableNode,
+  everywhere: EverywhereCalls | undefined,
+  call: EverywhereCall,
+): Promise<ClosedReport> {
+  const { nodeId } = node.runs;
+  const owner = call.verb === 'id' ? call.name.slice(0, Math.max(call.name.indexOf('.'), 0)) : undefined;
+  const isHere = owner === nodeId || owner === '';
+  if (everywhere !== undefined && !isHere) return everywhere.run(call, owner);
+  return { nodes: new Map([[nodeId, carryOut(node, call)]]), missingNodes: [] };
+}
+
+/** Carries a call out on one node. @returns How many sockets it closes. */
+export function carryOut(node: ClosableNode, call: EverywhereCall): number {
+  if (call.verb === 'end-session') return node.sessions?.evict(call.name) ?? 0;
+  const open = [...conversationsOf(node, call)].filter(({ isEnding }) => !isEnding);
+  for (const conversation of open) conversation.close(call.code, call.reason, 'local');
+  return open.length;
+}
+
+function* conversationsOf(
+  { runs, rooms }: ClosableNode,
+  { verb, name }: EverywhereCall,
+): Iterable<Conversation> {
+  if (verb === 'room') {
+    for (const ws of rooms.membersOf(name)) yield* conversationOf(ws);
+  } else if (verb === 'id') {
+    yield* conversationOf(runs.find(name));
+  } else {
+    const isOfSession = ({ session }: HandlerRun): boolean => session?.id === name;
+    for (const { conversation } of [...runs].filter(isOfSession)) yield conversation;
+  }
+}
+
+function conversationOf(ws: HostedSocket | undefined): Iterable<Conversation> {
+  const run = HostedSocket.runOf(ws);
+  return run === undefined ? [] : [run.conversation];
+}
