@@ -296,11 +296,13 @@ describe('BusRoomRelay', () => {
       present: (room, _keys, key) => void told.push(`present ${room} ${key}`),
       heardOf: (room) => ({ missingNodes: [room], asOfMs: 7 }),
       used: (room) => void told.push(`used ${room}`),
+      unused: (room) => void told.push(`unused ${room}`),
       entered: (room) => void told.push(`entered ${room}`),
       left: (room) => void told.push(`left ${room}`),
       receive: (room, from, body) =>
         void told.push(`from ${from.id} in ${room}: ${Buffer.from(body).toString()}`),
       gap: (room) => void told.push(`gap ${room}`),
+      close: () => void told.push('close'),
     }));
     await deployed.clock.advance(500);
     await b.relay.enter('room');
@@ -308,6 +310,8 @@ describe('BusRoomRelay', () => {
     expect(b.relay.heardOf('room')).toEqual({ missingNodes: ['room'], asOfMs: 7 });
     expect(a.relay.heardOf('room')).toEqual({ missingNodes: [], asOfMs: Infinity });
     a.relay.present('room', new Map(), 'ada');
+    await a.relay.enter('room');
+    await b.bus.publish('room:room', KIND.presence, bodyOf(Buffer.from('not kept')));
     await a.bus.publish('room:room', KIND.presence, bodyOf(Buffer.from('here')));
     await settle();
     b.relay.leave('room');
@@ -315,13 +319,16 @@ describe('BusRoomRelay', () => {
     b.link.mend();
     await settle();
     await deployed.clock.advance(5000);
+    b.relay.close();
     expect(b.told).toEqual([
       'used room',
       'entered room',
       'present room ada',
       'from a in room: here',
+      'unused room',
       'gap room',
       'left room',
+      'close',
     ]);
   });
 

@@ -52,6 +52,23 @@ async function eventsOf(subscription: Subscription): Promise<readonly string[]> 
 }
 
 describe('a host with a broker', () => {
+  it('lists who is present on all nodes, and says goodbye for them', async () => {
+    const { node, clock } = nodes();
+    const [a, b] = [node(), node()];
+    const present: Handler = async (ws) => {
+      const { room } = await ws.join('room');
+      room.presence.track(ws, 'ada', ws.id);
+      await ws.closed;
+    };
+    for (const { memory } of [a, b]) memory.visit(present);
+    await clock.advance(1000);
+    const list = (): unknown => b.host.room('room').presence.list().members.get('ada');
+    const [near, far] = [b, a].map(({ host }) => [...host.sockets.keys()][0]);
+    expect(list()).toEqual({ sockets: 2, meta: [near, far] });
+    await Promise.all([a.host.close({ graceMs: 0 }), clock.advance(2000)]);
+    expect(list()).toEqual({ sockets: 1, meta: [near] });
+  });
+
   it('reaches the members of a room on all nodes', async () => {
     const { node } = nodes();
     const [a, b] = [node(), node()];

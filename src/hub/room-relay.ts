@@ -26,6 +26,8 @@ export interface PresenceRelay {
   heardOf(room: string): HeardNodes;
   /** Rooms have begun to use the room, and know nothing of other nodes yet. */
   used(room: string): void;
+  /** Rooms do not use it any more; it may be used again before it is left. */
+  unused(room: string): void;
   /** The room is in use here from now on: messages of its other nodes arrive. */
   entered(room: string): void;
   /** The room is not subscribed to any more. */
@@ -34,16 +36,20 @@ export interface PresenceRelay {
   receive(room: string, from: NodeRef, body: Uint8Array): void;
   /** Envelopes to the room may be missing. */
   gap(room: string): void;
+  /** The node leaves. */
+  close(): void;
 }
 
 const NO_PRESENCE: PresenceRelay = Object.freeze({
   present: () => {},
   heardOf: () => ({ missingNodes: [], asOfMs: Infinity }),
   used: () => {},
+  unused: () => {},
   entered: () => {},
   left: () => {},
   receive: () => {},
   gap: () => {},
+  close: () => {},
 });
 
 /** A room that this node is subscribed to. */
@@ -81,9 +87,10 @@ export class BusRoomRelay implements RoomRelay {
     bus.on(KIND.retained, (from, body) => this.#onRetained(from, body));
   }
 
-  /** Ends its timer. The bus ends the subscriptions. */
+  /** Ends its timers. The bus ends the subscriptions. */
   close(): void {
     this.#clock.clearTimeout(this.#timer);
+    this.#presence.close();
   }
 
   // Called by rooms.
@@ -100,6 +107,7 @@ export class BusRoomRelay implements RoomRelay {
     const entered = this.#rooms.get(room);
     if (entered === undefined || !entered.isInUse) return;
     entered.isInUse = false;
+    this.#presence.unused(room);
     this.#unsubscribeLater(entered);
   }
 

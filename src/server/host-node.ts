@@ -17,6 +17,7 @@ import type { BrokerHealth } from '../hub/broker-health.ts';
 import type { Broker } from '../hub/broker.ts';
 import { EverywhereCalls } from '../hub/everywhere.ts';
 import { ANSWERS_MS, NodeBus } from '../hub/node-bus.ts';
+import { PresenceReplica } from '../hub/presence-replica.ts';
 import { RemoteSockets } from '../hub/remote-sockets.ts';
 import { BusRoomRelay } from '../hub/room-relay.ts';
 import type { Sessions } from '../session/sessions.ts';
@@ -80,7 +81,8 @@ export class HostNode {
     this.bus = broker && new NodeBus(broker, { nodeId: runs.nodeId, clock, report });
     this.health = this.bus?.health ?? new BrokerHealthState(undefined, clock);
     if (this.bus === undefined) return;
-    this.#relay = new BusRoomRelay(this.bus, this.rooms, clock);
+    const presence = new PresenceReplica(this.bus, this.rooms, clock);
+    this.#relay = new BusRoomRelay(this.bus, this.rooms, clock, presence);
     this.rooms.connect(this.#relay);
     this.#remote = new RemoteSockets(this.bus, {
       find: (id) => HostedSocket.runOf(runs.find(id)),

@@ -1,0 +1,166 @@
+// The bodies of envelopes about presence: the question who is there, all that a node counts in a
+// room, and what has changed since. presence-replica.ts sends and reads them.
+
+import { FieldReader } from './byte-fields.ts';
+import type { FieldWriter } from './byte-fields.ts';
+import { bodyOf } from './envelope.ts';
+import type { Body } from './envelope.ts';
+import type { PresentKey } from '../rooms/relay.ts';
+import { bytesOf } from '../core/data.ts';
+
+const ASK = 1;
+const ALL = 2;
+const CHANGES = 3;
+
+const IS_FIRST = 1;
+const HAS_MORE = 2;
+
+/** Bytes of the keys in one envelope: well below the largest, unless one key has much `meta`. */
+const PART_BYTES = 200_000;
+
+/** Bytes in front of the keys. */
+const HEAD_BYTES = 18;
+
+/** A key, and who is counted under it; undefined where it is not there any more. */
+export type PresenceEntry = readonly [key: string, present: PresentKey | undefined];
+
+/** One envelope about presence. */
+export type PresenceBody =
+  | { readonly kind: 'ask' }
+  | {
+      /** `all`: the first part replaces what was known. `changes`: what is new since `from`. */
+      readonly kind: 'all' | 'changes';
+      /** Parts of `all`. */
+      readonly isFirst: boolean;
+      readonly hasMore: boolean;
+      /** The version before. */
+      readonly from: number;
+      /** The version with these entries. It grows with each envelope of changes of a node. */
+      readonly to: number;
+      readonly entries: readonly PresenceEntry[];
+    };
+
+/** Asks the nodes of a room who is there. */
+export const ASK_BODY: Body = bodyOf(new Uint8Array([ASK]));
+
+/** Tells all that a node counts: in one envelope, unless it is much. */
+export function allBodies(entries: Iterable<PresenceEntry>, version: number): readonly Body[] {
+  const parts = partsOf(entries);
+  return parts.map((part, index) => {
+    const flags = (index === 0 ? IS_FIRST : 0) + (index < parts.length - 1 ? HAS_MORE : 0);
+    return partBody(ALL, flags, version, version, part);
+  });
+}
+
+/**
+ * Tells what has changed.
+ *
+ * @returns The envelopes: each has the next version.
+ */
+export function changesBodies(
+  entries: Iterable<PresenceEntry>,
+  from: number,
+  nextVersion: () => number,
+): readonly Body[] {
+  let before = from;
+  return partsOf(entries).map((part) => {
+    const after = nextVersion();
+    const body = partBody(CHANGES, 0, before, after, part);
+    before = after;
+    return body;
+  });
+}
+
+/** Reads an envelope. @returns undefined where its fields are broken. */
+export function readPresence(body: Uint8Array): PresenceBody | undefined {
+  const fields = new FieldReader(body);
+  const type = fields.u8();
+  if (type === ASK) return { kind: 'ask' };
+  const flags = fields.u8();
+  const from = fields.u64();
+  const to = fields.u64();
+  const entries: PresenceEntry[] = [];
+  try {
+    while (fields.hasMore) entries.push(readEntry(fields));
+  } catch {
+    return undefined;
+  }
+  if (fields.isBroken || from > to || (type !== ALL && type !== CHANGES)) return undefined;
+  const kind = type === ALL ? 'all' : 'changes';
+  return {
+    kind,
+    isFirst: (flags & IS_FIRST) !== 0,
+    hasMore: (flags & HAS_MORE) !== 0,
+    from,
+    to,
+    entries,
+  };
+}
+
+/** A key as it is written. */
+interface WrittenEntry {
+  readonly key: Buffer;
+  readonly sockets: number;
+  readonly meta: readonly Buffer[];
+  readonly bytes: number;
+}
+
+function written([key, present]: PresenceEntry): WrittenEntry {
+  const texts = present?.meta.map((meta) => Buffer.from(JSON.stringify(meta))) ?? [];
+  const metaBytes = texts.reduce((bytes, text) => bytes + 2 + text.length, 0);
+  return {
+    key: Buffer.from(key),
+    sockets: present?.sockets ?? 0,
+    meta: texts,
+    bytes: 8 + bytesOf(key) + metaBytes,
+  };
+}
+
+/** Cuts entries into parts; none is one part. */
+function partsOf(entries: Iterable<PresenceEntry>): readonly (readonly WrittenEntry[])[] {
+  const parts: WrittenEntry[][] = [];
+  let part: WrittenEntry[] = [];
+  let bytes = 0;
+  for (const entry of entries) {
+    const next = written(entry);
+    bytes += next.bytes;
+    if (bytes > PART_BYTES && part.length > 0) {
+      parts.push(part);
+      part = [];
+      bytes = next.bytes;
+    }
+    part.push(next);
+  }
+  return [...parts, part];
+}
+
+function partBody(
+  type: number,
+  flags: number,
+  from: number,
+  to: number,
+  part: readonly WrittenEntry[],
+): Body {
+  return {
+    byteLength: part.reduce((bytes, entry) => bytes + entry.bytes, HEAD_BYTES),
+    writeTo(fields) {
+      fields.u8(type).u8(flags).u64(from).u64(to);
+      for (const entry of part) writeEntry(fields, entry);
+    },
+  };
+}
+
+function writeEntry(fields: FieldWriter, { key, sockets, meta }: WrittenEntry): void {
+  fields.u16(key.length).put(key).u32(sockets).u16(meta.length);
+  for (const text of meta) fields.u16(text.length).put(text);
+}
+
+/** @throws SyntaxError where a `meta` is no JSON. */
+function readEntry(fields: FieldReader): PresenceEntry {
+  const key = fields.text(fields.u16());
+  const sockets = fields.u32();
+  const count = fields.u16();
+  const meta: unknown[] = [];
+  while (meta.length < count && !fields.isBroken) meta.push(JSON.parse(fields.text(fields.u16())));
+  return [key, sockets === 0 ? undefined : { sockets, meta }];
+}

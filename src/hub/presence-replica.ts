@@ -1,0 +1,279 @@
+// Presence between nodes: each node tells the other nodes of a room what it counts there, and keeps
+// what they have told. All of it goes through the address of the room, so that the bus notices
+// what is lost (received-line.ts); then this node asks, and says anew what it counts itself.
+
+import { KIND } from './envelope.ts';
+import type { Body, NodeRef } from './envelope.ts';
+import type { NodeBus } from './node-bus.ts';
+import { NodePresence } from './node-presence.ts';
+import { ASK_BODY, readPresence } from './presence-body.ts';
+import type { PresenceBody } from './presence-body.ts';
+import { PresenceRoom } from './presence-room.ts';
+import type { PresenceRelay } from './room-relay.ts';
+import type { HeardNodes, PresentKeys, RelaySink } from '../rooms/relay.ts';
+import type { Clock } from '../time/clock.ts';
+
+/** What is to be sent waits so long: a burst of changes is one envelope. */
+const SEND_AFTER_MS = 50;
+
+/** Rooms for which something is sent at one time: an outage concerns all of them. */
+const ROOMS_AT_ONCE = 200;
+
+/** A room is not asked again before so long. */
+const ASK_EVERY_MS = 1000;
+
+/** A node that is heard, and has not answered for so long, is not in the room any more. */
+const ABSENT_AFTER_MS = 5000;
+
+/** Nodes that are remembered, which the bus does not know (yet, or any more). */
+const MAX_STRANGERS = 1000;
+
+/** The presence of the rooms of one node. */
+export class PresenceReplica implements PresenceRelay {
+  readonly #bus: NodeBus;
+  readonly #sink: Pick<RelaySink, 'presentElsewhere'>;
+  readonly #clock: Clock;
+  readonly #rooms = new Map<string, PresenceRoom>();
+  /** Rooms for which something is to be sent. */
+  readonly #due = new Set<PresenceRoom>();
+  /** Rooms that have asked, and when the nodes without an answer are taken for absent. */
+  readonly #asked = new Map<PresenceRoom, number>();
+  /** Rooms of which something could not be sent. */
+  readonly #failed = new Set<PresenceRoom>();
+  /** Nodes that have told something and are not known, or were known, with their epochs. */
+  readonly #strangers = new Map<string, number>();
+  readonly #offs: ReadonlyArray<() => void>;
+  /** Versions grow in all rooms together: a room that is left and entered again goes on. */
+  readonly #nextVersion: () => number;
+  #timer: unknown;
+  #timerMs = Infinity;
+  #isClosed = false;
+
+  constructor(bus: NodeBus, sink: Pick<RelaySink, 'presentElsewhere'>, clock: Clock) {
+    this.#bus = bus;
+    this.#sink = sink;
+    this.#clock = clock;
+    let version = 0;
+    this.#nextVersion = () => (version += 1);
+    this.#offs = [
+      bus.onNode({ joined: (node) => this.#onJoined(node), gone: (node) => this.#onGone(node) }),
+      bus.health.onChange(() => this.#onHealth()),
+    ];
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    for (const off of this.#offs) off();
+    this.#clock.clearTimeout(this.#timer);
+  }
+
+  // Called by rooms, through the relay.
+
+  present(room: string, keys: PresentKeys, key: string): void {
+    const state = this.#roomOf(room);
+    state.change(keys, key);
+    this.#send(state);
+  }
+
+  heardOf(room: string): HeardNodes {
+    const state = this.#rooms.get(room);
+    const nowMs = this.#clock.now();
+    const missingNodes: string[] = [];
+    let asOfMs = Infinity;
+    for (const { id, isMissing, lastSeenMs } of this.#bus.nodes.values()) {
+      if (isMissing || state?.isUsed !== true || state.isUnsure(id, nowMs)) missingNodes.push(id);
+      asOfMs = Math.min(asOfMs, lastSeenMs);
+    }
+    return { missingNodes, asOfMs };
+  }
+
+  used(room: string): void {
+    const state = this.#roomOf(room);
+    state.isUsed = true;
+    for (const [node, { keys }] of state.others ?? []) {
+      this.#sink.presentElsewhere(room, node, keys, keys.keys());
+    }
+  }
+
+  unused(room: string): void {
+    this.#roomOf(room).isUsed = false;
+  }
+
+  // Called by the relay.
+
+  entered(room: string): void {
+    const state = this.#roomOf(room);
+    state.isEntered = true;
+    this.#ask(state);
+  }
+
+  left(room: string): void {
+    const state = this.#roomOf(room);
+    this.#rooms.delete(room);
+    this.#due.delete(state);
+    this.#asked.delete(state);
+    this.#failed.delete(state);
+  }
+
+  gap(room: string): void {
+    this.#resync(this.#roomOf(room));
+  }
+
+  receive(room: string, from: NodeRef, body: Uint8Array): void {
+    const told = readPresence(body);
+    const state = this.#roomOf(room);
+    if (told === undefined) this.#bus.drop('malformed', `room:${room}`);
+    else if (told.kind === 'ask') this.#onAsk(state);
+    else if (this.#isKnown(from)) this.#onTold(state, from, told);
+    else this.#remember(from);
+  }
+
+  #roomOf(name: string): PresenceRoom {
+    const state = this.#rooms.get(name) ?? new PresenceRoom(name);
+    this.#rooms.set(name, state);
+    return state;
+  }
+
+  // What comes from other nodes.
+
+  #onAsk(state: PresenceRoom): void {
+    if (!state.isTold) return;
+    state.tellsAll = true;
+    this.#send(state);
+  }
+
+  #onTold(state: PresenceRoom, { id, epoch }: NodeRef, told: Exclude<PresenceBody, { kind: 'ask' }>): void {
+    state.others ??= new Map();
+    const known = state.others.get(id);
+    const other = known?.epoch === epoch ? known : new NodePresence(epoch);
+    state.others.set(id, other);
+    const changed = other.apply(told);
+    if (changed === 'ask') return this.#ask(state);
+    if (told.kind === 'all' && !told.hasMore) other.answered = state.questions;
+    if (changed.length > 0) this.#sink.presentElsewhere(state.name, id, other.keys, changed);
+  }
+
+  /** Only nodes that are known leave: what others have told would stay for ever. */
+  #isKnown({ id, epoch }: NodeRef): boolean {
+    return this.#bus.nodes.get(id)?.epoch === epoch;
+  }
+
+  #remember({ id, epoch }: NodeRef): void {
+    this.#strangers.set(id, epoch);
+    const [first] = this.#strangers.keys();
+    if (this.#strangers.size > MAX_STRANGERS) this.#strangers.delete(first as string);
+  }
+
+  /** It may have told something while it was not known. */
+  #onJoined({ id, epoch }: NodeRef): void {
+    const was = this.#strangers.get(id);
+    this.#strangers.delete(id);
+    if (was === epoch) for (const state of this.#rooms.values()) this.#resync(state);
+  }
+
+  #onGone(node: NodeRef): void {
+    for (const state of this.#rooms.values()) this.#forget(state, node.id);
+    // Where it was not heard of for long, it may yet come back as it was.
+    this.#remember(node);
+  }
+
+  #forget(state: PresenceRoom, node: string): void {
+    const other = state.others?.get(node);
+    if (other === undefined) return;
+    state.others?.delete(node);
+    this.#sink.presentElsewhere(state.name, node, undefined, other.keys.keys());
+  }
+
+  #onHealth(): void {
+    if (this.#bus.health.isDown) return;
+    for (const state of this.#failed) this.#resync(state);
+    this.#failed.clear();
+  }
+
+  // What is sent.
+
+  /** Something may be missing, here and there. */
+  #resync(state: PresenceRoom): void {
+    state.tellsAll = true;
+    this.#ask(state);
+  }
+
+  #ask(state: PresenceRoom): void {
+    state.asks = true;
+    this.#send(state);
+  }
+
+  #send(state: PresenceRoom): void {
+    this.#due.add(state);
+    this.#setTimer();
+  }
+
+  #setTimer(): void {
+    if (this.#isClosed) return;
+    const nowMs = this.#clock.now();
+    const [absentMs = Infinity] = this.#asked.values();
+    const dueMs = this.#due.size > 0 ? Math.min(nowMs + SEND_AFTER_MS, absentMs) : absentMs;
+    if (dueMs >= this.#timerMs) return;
+    this.#clock.clearTimeout(this.#timer);
+    this.#timerMs = dueMs;
+    this.#timer = this.#clock.setTimeout(() => this.#onTimer(), Math.max(Math.ceil(dueMs - nowMs), 1), IDLE);
+  }
+
+  #onTimer(): void {
+    this.#timerMs = Infinity;
+    const nowMs = this.#clock.now();
+    for (const state of this.#takeDue()) {
+      this.#publish(state, state.takeBodies(this.#nextVersion));
+      this.#askNow(state, nowMs);
+    }
+    for (const [state, absentMs] of this.#asked) {
+      if (absentMs > nowMs) break;
+      this.#asked.delete(state);
+      this.#forgetAbsent(state);
+    }
+    this.#setTimer();
+  }
+
+  #takeDue(): readonly PresenceRoom[] {
+    const taken: PresenceRoom[] = [];
+    for (const state of this.#due) {
+      if (taken.length === ROOMS_AT_ONCE) break;
+      this.#due.delete(state);
+      taken.push(state);
+    }
+    return taken;
+  }
+
+  #askNow(state: PresenceRoom, nowMs: number): void {
+    if (!state.asks || !state.isEntered) return;
+    // Later; nodes that have not answered are named as missing until then.
+    if (nowMs < state.askedMs + ASK_EVERY_MS) return void this.#due.add(state);
+    state.asks = false;
+    state.askedMs = nowMs;
+    state.questions += 1;
+    this.#asked.delete(state);
+    if (state.others !== undefined) this.#asked.set(state, nowMs + ABSENT_AFTER_MS);
+    this.#publish(state, [ASK_BODY]);
+  }
+
+  /** @param state - One with others. */
+  #forgetAbsent(state: PresenceRoom): void {
+    for (const [node, { answered }] of state.others as ReadonlyMap<string, NodePresence>) {
+      const isHeard = this.#bus.nodes.get(node)?.isMissing === false;
+      if (isHeard && answered !== state.questions) this.#forget(state, node);
+    }
+  }
+
+  #publish(state: PresenceRoom, bodies: readonly Body[]): void {
+    const sent = bodies.map((body) => this.#bus.publish(`room:${state.name}`, KIND.presence, body));
+    void Promise.all(sent).then((results) => {
+      if (!results.includes('failed') || this.#rooms.get(state.name) !== state) return;
+      // A broker that is up may have been down meanwhile.
+      if (this.#bus.health.isDown) this.#failed.add(state);
+      else this.#resync(state);
+    });
+  }
+}
+
+/** No code of users waits for it. */
+const IDLE = Object.freeze({ isIdle: true });
