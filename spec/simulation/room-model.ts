@@ -36,6 +36,18 @@ interface Published {
   readonly number: number;
 }
 
+/** A gap, and when it was told. */
+interface Gap {
+  readonly atMs: number;
+  readonly forMs: number;
+}
+
+/** A time in which the broker of a host was down. */
+interface Outage {
+  readonly fromMs: number;
+  toMs: number;
+}
+
 /** What one subscription has given. */
 interface Trace {
   readonly room: RoomName;
@@ -44,7 +56,7 @@ interface Trace {
   /** Messages of its own host before it. */
   readonly ownFrom: number;
   readonly events: (Message | 'gap')[];
-  readonly gaps: string[];
+  readonly gaps: Gap[];
   hasEnded: boolean;
 }
 
@@ -54,8 +66,9 @@ export class ModelNode {
   readonly broker: MemoryNode;
   readonly host: Host;
   isClosed = false;
-  /** When its broker has gone down last; Infinity while it is up. */
-  #downMs = Infinity;
+  readonly #outages: Outage[] = [];
+  /** When it has closed. */
+  #closedMs = Infinity;
   readonly #madeMs: number;
   readonly #scene: Scene;
   readonly #published: ReadonlyMap<RoomName, Published[]> = new Map(ROOMS.map((room) => [room, []]));
@@ -63,14 +76,14 @@ export class ModelNode {
   readonly #members = new Map<string, MemberModel>();
   readonly #options: JoinOptions;
 
-  constructor(scene: Scene, id: number) {
+  /** @param isLate - Whether its broker is down when it begins. */
+  constructor(scene: Scene, id: number, isLate: boolean) {
     this.#scene = scene;
     this.#madeMs = scene.w.clock.now();
     this.id = id;
     this.broker = scene.w.broker();
-    this.broker.onChange((isUp) => {
-      if (!this.isClosed) this.#downMs = isUp ? Infinity : scene.w.clock.now();
-    });
+    this.broker.onChange((isUp) => this.#onChange(isUp));
+    if (isLate) this.broker.cut();
     // Called once a publish, before it is sent to the members that there are.
     this.#options = {
       frame: (data, { room }) => {
@@ -124,8 +137,7 @@ export class ModelNode {
     void w.spawn(`subscriber of host ${this.id}`, async () => {
       for await (const event of events) {
         trace.events.push('gap' in event ? 'gap' : messageOf(event.data));
-        if ('gap' in event)
-          trace.gaps.push(`host ${this.id}, ${room}, ${event.gap.forMs} ms at ${w.clock.now()}`);
+        if ('gap' in event) trace.gaps.push({ atMs: w.clock.now(), forMs: event.gap.forMs });
       }
     });
     return () => {
@@ -137,7 +149,7 @@ export class ModelNode {
   async close(): Promise<void> {
     this.isClosed = true;
     for (const trace of this.#traces) trace.hasEnded = true;
-    this.#downMs = Math.min(this.#downMs, this.#scene.w.clock.now());
+    this.#closedMs = this.#scene.w.clock.now();
     await this.host.close({ graceMs: 0 });
   }
 
@@ -147,15 +159,39 @@ export class ModelNode {
   }
 
   /**
-   * Gives the gaps that nothing explains where no message is lost. What was sent just before a host
-   * came looks as if it was sent after that, because its delay is unknown.
+   * Claims that no gap is told without a reason, where no single message is lost: the broker of a
+   * host was down. What was sent just before a host came looks as if it was sent after that,
+   * because its delay is unknown.
    */
-  unexplainedGaps(nodes: readonly ModelNode[]): readonly string[] {
-    const isExplained = (room: RoomName): boolean =>
-      nodes.some((sender) =>
-        sender.#publishedTo(room).some(({ atMs }) => atMs <= this.#madeMs && atMs > this.#madeMs - DELAY_MS),
-      );
-    return this.#traces.flatMap(({ gaps, room }) => (isExplained(room) ? [] : gaps));
+  claimGaps(nodes: readonly ModelNode[]): void {
+    for (const { gaps, room } of this.#traces) {
+      const isEarly = nodes.some((sender) => sender.#hasSpoken(room, this.#madeMs - DELAY_MS, this.#madeMs));
+      for (const { atMs, forMs } of gaps) {
+        const isDown = nodes.some((node) => node.#wasDown(atMs - forMs, atMs));
+        claim(isEarly || isDown, 'a gap without a loss', `host ${this.id} in ${room}`, atMs, forMs);
+      }
+    }
+  }
+
+  #onChange(isUp: boolean): void {
+    const nowMs = this.#scene.w.clock.now();
+    const last = this.#outages.at(-1);
+    if (!isUp) this.#outages.push({ fromMs: nowMs, toMs: Infinity });
+    else if (last !== undefined) last.toMs = nowMs;
+  }
+
+  #wasDown(fromMs: number, toMs: number): boolean {
+    return this.#outages.some((outage) => outage.fromMs <= toMs && outage.toMs >= fromMs);
+  }
+
+  #hasSpoken(room: RoomName, fromMs: number, toMs: number): boolean {
+    return this.#publishedTo(room).some(({ atMs }) => atMs >= fromMs && atMs <= toMs);
+  }
+
+  /** When nothing of it could arrive any more; Infinity while it is there. */
+  get #endMs(): number {
+    const last = this.#outages.findLast(({ toMs }) => toMs >= this.#closedMs);
+    return Math.min(this.#closedMs, last?.fromMs ?? Infinity);
   }
 
   #claimTrace(trace: Trace, sender: ModelNode): void {
@@ -179,7 +215,7 @@ export class ModelNode {
     }
     // What a broker that is down has missed is told when it is back.
     if (trace.hasEnded || (sender !== this && !this.isUp)) return;
-    const isLastWord = (atMs: number): boolean => sender !== this && atMs > sender.#downMs - LAST_WORDS_MS;
+    const isLastWord = (atMs: number): boolean => sender !== this && atMs > sender.#endMs - LAST_WORDS_MS;
     claimTold(last + 1, Infinity, isLastWord);
   }
 
