@@ -161,4 +161,16 @@ describe('messages of other nodes to a room', () => {
     await clock.advance(5000);
     expect(b.told).toEqual(['gap 300500']);
   });
+
+  it('tell no gap in a room that was idle for minutes', async () => {
+    const { node, clock } = deployment();
+    const [a, b] = [await node('a'), await node('b')];
+    await b.enter('room');
+    await a.say('room', 'one');
+    await clock.advance(300_000);
+    await a.say('another room', 'two');
+    await a.say('room', 'three');
+    await settle();
+    expect(b.told).toEqual(['a: one', 'a: three']);
+  });
 });

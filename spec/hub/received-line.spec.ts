@@ -54,6 +54,13 @@ describe('ReceivedLine', () => {
     expect(received.accept(envelope(4, 1), 27).kind).toBe('next');
   });
 
+  it('tells of none where the sender has forgotten what it has sent before', () => {
+    const received = line();
+    received.accept(envelope(1), 10);
+    expect(received.accept(envelope(30, Infinity), 200_000).kind).toBe('next');
+    expect(received.accept(envelope(32, 1), 200_010).kind).toBe('gap');
+  });
+
   it('tells of a gap where the first envelope is missing that was sent after the line began', () => {
     const received = new ReceivedLine();
     received.restart(100);

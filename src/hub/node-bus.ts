@@ -189,8 +189,9 @@ export class NodeBus implements NodeRef {
       this.#dropped.count('oversize', address, nowMs);
       return Promise.resolve('failed');
     }
-    const sequences = address.startsWith('room:') ? this.#sentToRooms : this.#sentToNodes;
-    const numbered = sequences.next(address, nowMs);
+    const numbered = isRoom(address)
+      ? this.#sentToRooms.next(address, nowMs, this.#toldTo)
+      : this.#sentToNodes.next(address, nowMs, 0);
     const bytes = encodeEnvelope({ kind, node: this, ...numbered }, body);
     return this.#broker.publish(address, bytes).then(
       () => 'sent',

@@ -79,8 +79,9 @@ export class ReceivedLine {
     if (sender === undefined) return STALE;
     if (sequence <= sender.sequence) return DUPLICATE;
     const isJump = sequence > sender.sequence + 1 && !this.#isTold(sender, sequence - 1);
-    // What was sent before the line began was never to come.
-    const isMissing = isJump && (sender.isCounted || nowMs - sincePreviousMs > this.#sinceMs);
+    // Heartbeats have told of all before. What was sent before the line began was never to come.
+    const isMissing =
+      isJump && sincePreviousMs !== Infinity && (sender.isCounted || nowMs - sincePreviousMs > this.#sinceMs);
     const arrival: Arrival = isMissing ? { kind: 'gap', forMs: this.#quietMs(sender, nowMs) } : NEXT;
     sender.sequence = sequence;
     sender.receivedMs = nowMs;

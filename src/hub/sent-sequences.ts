@@ -28,6 +28,8 @@ export class SentSequences {
   readonly #byUse = new LinkedList<SentAddress>();
   #number = 0;
   #forgotten = 0;
+  /** When that was sent. */
+  #forgottenMs = 0;
 
   /** How many envelopes were sent, to all addresses. */
   get number(): number {
@@ -44,11 +46,13 @@ export class SentSequences {
    *
    * A new address begins with the number of the envelope, which is greater than each sequence that
    * the same address has had before it was forgotten.
+   *
+   * @param toldTo - What was sent up to this number the receivers know of, by heartbeats.
    */
-  next(address: string, nowMs: number): Numbered {
+  next(address: string, nowMs: number, toldTo: number): Numbered {
     this.#number += 1;
     const known = this.#addresses.get(address);
-    if (known === undefined) return this.#begin(address, nowMs);
+    if (known === undefined) return this.#begin(address, nowMs, toldTo);
     const sincePreviousMs = nowMs - known.sentMs;
     known.sequence += 1;
     known.number = this.#number;
@@ -73,10 +77,11 @@ export class SentSequences {
       this.#byUse.remove(first);
       this.#addresses.delete(first.address);
       this.#forgotten = first.number;
+      this.#forgottenMs = first.sentMs;
     }
   }
 
-  #begin(address: string, nowMs: number): Numbered {
+  #begin(address: string, nowMs: number, toldTo: number): Numbered {
     const sequence = this.#number;
     const sent: SentAddress = {
       address,
@@ -88,6 +93,8 @@ export class SentSequences {
     };
     this.#addresses.set(address, sent);
     this.#byUse.append(sent);
-    return { sequence, sincePreviousMs: Infinity };
+    // Where receivers do not know of all that was forgotten, some of it may have gone here.
+    const sincePreviousMs = this.#forgotten > toldTo ? nowMs - this.#forgottenMs : Infinity;
+    return { sequence, sincePreviousMs };
   }
 }
