@@ -20,7 +20,7 @@ const NOTHING = { retains: false, wantsAnswer: false, hasForgotten: false, reads
 describe('heartbeatsOf', () => {
   it('tells what was sent to each address since an envelope', () => {
     const sent = new SentSequences();
-    for (const address of ['room:a', 'room:ü', 'room:a']) sent.next(address, 10, 0);
+    for (const address of ['room:a', 'room:ü', 'room:a']) sent.next(address, 10);
     expect(read(heartbeatsOf(sent, 2, 25))).toEqual([
       { ...NOTHING, from: 2, to: 3, sent: [{ address: 'room:a', sequence: 2, agoMs: 15 }] },
     ]);
@@ -46,8 +46,8 @@ describe('heartbeatsOf', () => {
 
   it('says that it has forgotten some of what it is asked for', () => {
     const sent = new SentSequences();
-    sent.next('room:a', 0, 0);
-    sent.next('room:b', 5, 0);
+    sent.next('room:a', 0);
+    sent.next('room:b', 5);
     sent.forget(1);
     expect([0, 1].map((from) => read(heartbeatsOf(sent, from, 9))[0]?.hasForgotten)).toEqual([true, false]);
   });
@@ -55,7 +55,7 @@ describe('heartbeatsOf', () => {
   it('cuts a long list into envelopes that tell one after the other', () => {
     const sent = new SentSequences();
     const rooms = Array.from({ length: 1000 }, (_, index) => `room:${'x'.repeat(1000)}${index}`);
-    for (const room of rooms) sent.next(room, 0, 0);
+    for (const room of rooms) sent.next(room, 0);
     const bodies = heartbeatsOf(sent, 0, 0);
     const heartbeats = read(bodies);
     expect(Math.max(...bodies.map(({ byteLength }) => byteLength))).toBeLessThan(210_000);

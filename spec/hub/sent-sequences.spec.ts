@@ -7,12 +7,12 @@ const sinceOf = (sent: SentSequences, number: number): readonly (readonly [strin
 describe('SentSequences', () => {
   it('counts each address on its own, and says how long ago the one before was sent', () => {
     const sent = new SentSequences();
-    expect([sent.next('a', 0, 0), sent.next('a', 5, 0), sent.next('a', 5, 0)]).toEqual([
+    expect([sent.next('a', 0), sent.next('a', 5), sent.next('a', 5)]).toEqual([
       { sequence: 1, sincePreviousMs: Infinity },
       { sequence: 2, sincePreviousMs: 5 },
       { sequence: 3, sincePreviousMs: 0 },
     ]);
-    expect([sent.next('b', 6, 0), sent.next('b', 8, 0), sent.next('a', 9, 0)]).toEqual([
+    expect([sent.next('b', 6), sent.next('b', 8), sent.next('a', 9)]).toEqual([
       { sequence: 4, sincePreviousMs: Infinity },
       { sequence: 5, sincePreviousMs: 2 },
       { sequence: 4, sincePreviousMs: 4 },
@@ -22,7 +22,7 @@ describe('SentSequences', () => {
 
   it('lists the addresses that were used after an envelope, the last one last', () => {
     const sent = new SentSequences();
-    for (const address of ['a', 'b', 'c', 'a']) sent.next(address, 0, 0);
+    for (const address of ['a', 'b', 'c', 'a']) sent.next(address, 0);
     expect(sinceOf(sent, 0)).toEqual([
       ['b', 2],
       ['c', 3],
@@ -34,20 +34,22 @@ describe('SentSequences', () => {
 
   it('forgets idle addresses, and begins them anew above each sequence that they have had', () => {
     const sent = new SentSequences();
-    for (let round = 0; round < 10; round += 1) sent.next('idle', round, 0);
-    sent.next('busy', 20, 0);
+    for (let round = 0; round < 10; round += 1) sent.next('idle', round);
+    sent.next('busy', 20);
+    sent.toldTo = 11;
     sent.forget(20);
     expect([sent.forgotten, sinceOf(sent, 0)]).toEqual([10, [['busy', 11]]]);
-    expect(sent.next('idle', 30, 11)).toEqual({ sequence: 12, sincePreviousMs: Infinity });
+    expect(sent.next('idle', 30)).toEqual({ sequence: 12, sincePreviousMs: Infinity });
     sent.forget(100);
     expect([sent.forgotten, sinceOf(sent, 0)]).toEqual([12, []]);
   });
 
   it('says that there may be more before, where heartbeats have not told of all that was forgotten', () => {
     const sent = new SentSequences();
-    sent.next('idle', 5, 0);
+    sent.next('idle', 5);
     sent.forget(20);
-    expect(sent.next('other', 30, 0)).toEqual({ sequence: 2, sincePreviousMs: 25 });
-    expect(sent.next('third', 30, 1)).toEqual({ sequence: 3, sincePreviousMs: Infinity });
+    expect(sent.next('other', 30)).toEqual({ sequence: 2, sincePreviousMs: 25 });
+    sent.toldTo = 1;
+    expect(sent.next('third', 30)).toEqual({ sequence: 3, sincePreviousMs: Infinity });
   });
 });

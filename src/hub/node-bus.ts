@@ -69,8 +69,6 @@ export class NodeBus implements NodeRef {
   /** One object for all: a node may be in 100,000 rooms. */
   readonly #parts: SubscriptionParts;
   #retains = false;
-  /** What was sent to rooms up to this number is in the heartbeats of before. */
-  #toldTo = 0;
   /** When all others have answered that they are there. */
   #knowsOthersMs = Infinity;
   #timer: unknown;
@@ -189,9 +187,8 @@ export class NodeBus implements NodeRef {
       this.#dropped.count('oversize', address, nowMs);
       return Promise.resolve('failed');
     }
-    const numbered = isRoom(address)
-      ? this.#sentToRooms.next(address, nowMs, this.#toldTo)
-      : this.#sentToNodes.next(address, nowMs, 0);
+    const sequences = isRoom(address) ? this.#sentToRooms : this.#sentToNodes;
+    const numbered = sequences.next(address, nowMs);
     const bytes = encodeEnvelope({ kind, node: this, ...numbered }, body);
     return this.#broker.publish(address, bytes).then(
       () => 'sent',
@@ -286,11 +283,11 @@ export class NodeBus implements NodeRef {
   /** Says that this node is there, and what it has published since the last time. */
   async #sayHere(flags: HeartbeatFlags): Promise<void> {
     if (this.#isClosed) return;
-    const from = this.#toldTo;
-    this.#toldTo = this.#sentToRooms.number;
+    const from = this.#sentToRooms.toldTo;
+    this.#sentToRooms.toldTo = this.#sentToRooms.number;
     const sent = this.#heartbeatsSince(from, flags).map((body) => this.publish(NODES, KIND.heartbeat, body));
     const results = await Promise.all(sent);
-    if (results.includes('failed')) this.#toldTo = Math.min(this.#toldTo, from);
+    if (results.includes('failed')) this.#sentToRooms.toldTo = Math.min(this.#sentToRooms.toldTo, from);
   }
 
   #heartbeatsSince(from: number, flags: HeartbeatFlags): readonly Body[] {
@@ -304,7 +301,7 @@ export class NodeBus implements NodeRef {
     const node = this.#others.heard(from, nowMs);
     if (typeof node === 'string') return this.drop(node, NODES);
     node.retains = heartbeat.retains;
-    if (heartbeat.wantsAnswer) this.#answer(node, this.#toldTo);
+    if (heartbeat.wantsAnswer) this.#answer(node, this.#sentToRooms.toldTo);
     if (heartbeat.from > node.toldTo && this.#hasRooms()) return this.#askFor(node, nowMs);
     for (const { address, sequence, agoMs } of heartbeat.sent) {
       this.#subscriptions.get(address)?.line.told(from, sequence, agoMs, nowMs);

@@ -26,6 +26,8 @@ export class SentSequences {
   readonly #addresses = new Map<string, SentAddress>();
   /** The address that was used longest ago first. */
   readonly #byUse = new LinkedList<SentAddress>();
+  /** What was sent up to this number is in heartbeats: receivers know of it. */
+  toldTo: number = 0;
   #number = 0;
   #forgotten = 0;
   /** When that was sent. */
@@ -46,13 +48,11 @@ export class SentSequences {
    *
    * A new address begins with the number of the envelope, which is greater than each sequence that
    * the same address has had before it was forgotten.
-   *
-   * @param toldTo - What was sent up to this number the receivers know of, by heartbeats.
    */
-  next(address: string, nowMs: number, toldTo: number): Numbered {
+  next(address: string, nowMs: number): Numbered {
     this.#number += 1;
     const known = this.#addresses.get(address);
-    if (known === undefined) return this.#begin(address, nowMs, toldTo);
+    if (known === undefined) return this.#begin(address, nowMs);
     const sincePreviousMs = nowMs - known.sentMs;
     known.sequence += 1;
     known.number = this.#number;
@@ -81,7 +81,7 @@ export class SentSequences {
     }
   }
 
-  #begin(address: string, nowMs: number, toldTo: number): Numbered {
+  #begin(address: string, nowMs: number): Numbered {
     const sequence = this.#number;
     const sent: SentAddress = {
       address,
@@ -94,7 +94,7 @@ export class SentSequences {
     this.#addresses.set(address, sent);
     this.#byUse.append(sent);
     // Where receivers do not know of all that was forgotten, some of it may have gone here.
-    const sincePreviousMs = this.#forgotten > toldTo ? nowMs - this.#forgottenMs : Infinity;
+    const sincePreviousMs = this.#forgotten > this.toldTo ? nowMs - this.#forgottenMs : Infinity;
     return { sequence, sincePreviousMs };
   }
 }
