@@ -160,14 +160,14 @@ export class ModelNode {
 
   /**
    * Claims that no gap is told without a reason, where no single message is lost: the broker of a
-   * host was down. What was sent just before a host came looks as if it was sent after that,
-   * because its delay is unknown.
+   * host was down. What was sent just before a host came, or came back, looks as if it was sent
+   * after that, because its delay is unknown.
    */
   claimGaps(nodes: readonly ModelNode[]): void {
     for (const { gaps, room } of this.#traces) {
       const isEarly = nodes.some((sender) => sender.#hasSpoken(room, this.#madeMs - DELAY_MS, this.#madeMs));
       for (const { atMs, forMs } of gaps) {
-        const isDown = nodes.some((node) => node.#wasDown(atMs - forMs, atMs));
+        const isDown = nodes.some((node) => node.#wasDown(atMs - forMs - DELAY_MS, atMs));
         claim(isEarly || isDown, 'a gap without a loss', `host ${this.id} in ${room}`, atMs, forMs);
       }
     }
