@@ -95,8 +95,8 @@ export interface EnvelopeHeader {
   readonly sequence: number;
   /**
    * How long before this one the sender's last envelope to the same address was sent, in
-   * milliseconds. Infinity where there was none, or it was some minutes ago and heartbeats have told
-   * of it: no gap is before this envelope.
+   * milliseconds. Infinity where there was none, or it was some minutes ago and heartbeats have
+   * told of it: no gap is before this envelope.
    */
   readonly sincePreviousMs: number;
 }

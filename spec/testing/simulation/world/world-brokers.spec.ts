@@ -85,4 +85,41 @@ describe('w.broker', () => {
     );
     await expect(running).rejects.toMatchObject({ code: 'COROSOCK_DEADLOCK' });
   });
+
+  it('plays the same again with the same seed, and others with others', async () => {
+    const traces = new Map<string, number>();
+    for (const seed of [1, 2, 3, 4, 5, 1, 2, 3, 4, 5]) {
+      const trace = await traceOf(seed);
+      traces.set(trace, (traces.get(trace) ?? 0) + 1);
+    }
+    expect([...traces.values()]).toEqual([2, 2, 2, 2, 2]);
+  });
 });
+
+/** What the subscribers of three hosts are told, and when, under all faults of nodes. */
+async function traceOf(seed: number): Promise<string> {
+  const trace: unknown[] = [];
+  await using w = world({
+    seed,
+    faults: {
+      delayMs: [0, 500],
+      brokerDrop: 0.2,
+      brokerDuplicate: 0.2,
+      partition: 0.5,
+      slowAcknowledgement: 0.2,
+      nodeDeath: 0.2,
+    },
+  });
+  const hosts = [1, 2, 3].map(() => w.serve(join, { broker: w.broker() }));
+  for (const [at, host] of hosts.entries()) {
+    const events = host.room('lobby').subscribe();
+    w.spawn(`subscriber ${at}`, async () => {
+      for await (const event of events) trace.push([w.clock.now(), at, event]);
+    });
+  }
+  for (let at = 0; at < 30; at += 1) {
+    hosts[at % 3]?.room('lobby').publish(`${at}`);
+    await w.clock.advance(700);
+  }
+  return JSON.stringify(trace);
+}
