@@ -113,7 +113,7 @@ async function traceOf(seed: number): Promise<string> {
   const hosts = [1, 2, 3].map(() => w.serve(join, { broker: w.broker() }));
   for (const [at, host] of hosts.entries()) {
     const events = host.room('lobby').subscribe();
-    w.spawn(`subscriber ${at}`, async () => {
+    void w.spawn(`subscriber ${at}`, async () => {
       for await (const event of events) trace.push([w.clock.now(), at, event]);
     });
   }
