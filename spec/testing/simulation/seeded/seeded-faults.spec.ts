@@ -148,6 +148,15 @@ describe('faults.reset', () => {
     expect(plays.every(({ told }) => told.join() === 'client 1 link reset')).toBe(true);
   });
 
+  it('is the last fault of its link', async () => {
+    const plays = await playAll({ reset: 1, halfOpen: 1, stall: 1 });
+    const reset = plays.filter(({ told }) => told.includes('client 1 link reset'));
+    expect(reset.length).toBeGreaterThan(3);
+    expect(reset.map(({ told }) => told.filter((line) => !line.includes(' heals ')).at(-1))).toEqual(
+      reset.map(() => 'client 1 link reset'),
+    );
+  });
+
   it('lets connect reject, where it strikes during the handshake', async () => {
     const plays = await playAll({ reset: 1 });
     const failed = plays.filter(({ connectError }) => connectError !== undefined);

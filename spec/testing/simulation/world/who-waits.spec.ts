@@ -123,6 +123,21 @@ describe('the verdict on a deadlock', () => {
     expect(error.message).toContain('client 1 waits for the answer to its handshake');
   });
 
+  it('names no handshake that has failed', async () => {
+    const scenario = async (w: World): Promise<void> => {
+      const client = await w.connect(w.serve(echo)).catch(() => undefined);
+      if (client === undefined) await new Promise(() => {});
+    };
+    for (const fidelity of ['messages', 'wire'] as const) {
+      const reset = await failureOf(scenario, { faults: { reset: 1 }, fidelity });
+      expect(reset.story).toContain('client 1 fails to connect: The handshake failed: ');
+      expect(reset.message).toContain('nothing can go on: the scenario has not ended; nothing is in flight');
+      const late = await failureOf(scenario, { faults: { halfOpen: 1 }, fidelity });
+      expect(late.story).toContain('client 1 fails to connect: The handshake failed: no answer');
+      expect(late.message).not.toContain('waits for the answer');
+    }
+  });
+
   it('names handlers that sleep, and those whose client has gone', async () => {
     const error = await failureOf(
       async (w) => {

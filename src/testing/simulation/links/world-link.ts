@@ -98,6 +98,8 @@ export class WorldLink implements Link, FaultyLink {
   #isLost: boolean;
   #isReset = false;
   #isClosed = false;
+  /** Whether its client has given the handshake up. */
+  #hasFailed = false;
   #onReset: (() => void) | undefined;
 
   constructor(parts: WorldParts, host: HostFaults, name: string) {
@@ -114,9 +116,10 @@ export class WorldLink implements Link, FaultyLink {
     this.#faults = new LinkFaults(parts, this);
   }
 
-  /** Whether it is closed, or both ends are: nothing that is under way can change them. */
+  /** Whether it is closed or reset, or both ends are closed: nothing under way can change them. */
   get isOver(): boolean {
-    if (this.#isClosed || this.#ends === undefined) return this.#isClosed;
+    if (this.#isClosed || this.#isReset) return true;
+    if (this.#ends === undefined) return false;
     const { client, ws } = this.#ends;
     return client.closeInfo !== undefined && ws.closeInfo !== undefined;
   }
@@ -124,6 +127,11 @@ export class WorldLink implements Link, FaultyLink {
   /** Undefined until the host has accepted the client. */
   get ends(): LinkEnds | undefined {
     return this.#ends;
+  }
+
+  /** Whether its client waits for the answer to its handshake. */
+  get isOpening(): boolean {
+    return this.#ends === undefined && !this.#isClosed && !this.#hasFailed;
   }
 
   /** The number of messages that it carries, or holds. */
@@ -191,6 +199,9 @@ export class WorldLink implements Link, FaultyLink {
     this.#onReset = onReset;
     try {
       return await steps();
+    } catch (error) {
+      this.#hasFailed = true;
+      throw error;
     } finally {
       this.#onReset = undefined;
     }

@@ -67,6 +67,7 @@ export class Moment {
 /** Which faults strike one link, and when. */
 export class LinkFaults {
   readonly #parts: FaultParts;
+  readonly #link: FaultyLink;
   readonly #moments: Moment[] = [];
   readonly #timers = new Set<unknown>();
   /** Whether both ends close when one does. */
@@ -74,6 +75,7 @@ export class LinkFaults {
 
   constructor(parts: FaultParts, link: FaultyLink) {
     this.#parts = parts;
+    this.#link = link;
     const { choices, faults } = parts;
     this.#at(faults.reset, () => link.reset());
     this.#at(faults.halfOpen, () => link.cut());
@@ -104,8 +106,13 @@ export class LinkFaults {
     for (const timer of this.#timers) this.#parts.agenda.clearTimeout(timer);
   }
 
+  /** A link that is over has nothing to lose: no fault strikes it. */
   #at(probability: number, strike: () => void): void {
-    if (this.#parts.choices.isLikely(probability)) this.#moments.push(new Moment(this.#parts, strike));
+    const strikeUnlessOver = (): void => {
+      if (!this.#link.isIdle) strike();
+    };
+    const { choices } = this.#parts;
+    if (choices.isLikely(probability)) this.#moments.push(new Moment(this.#parts, strikeUnlessOver));
   }
 }
 

@@ -53,10 +53,9 @@ export function clientOf(id: string | undefined, links: readonly WorldLink[]): s
 /** The calls of a client that wait. A handshake that waits is one, too. */
 function clientWaits(link: WorldLink): readonly string[] {
   if (link.isOver) return [];
-  const sockets = socketsOf(link);
-  return sockets.length === 0
+  return link.isOpening
     ? [`${link.name} waits for the answer to its handshake`]
-    : socketsWaiting(sockets);
+    : socketsWaiting(socketsOf(link));
 }
 
 /** The socket of a client; none before its handshake has ended. */
