@@ -3,6 +3,7 @@
 
 import type { RunFailure } from './scenario-run.ts';
 import { SimulationError } from './simulation-error.ts';
+import { recordingOf } from './story/story.ts';
 import type { Recording } from './story/story.ts';
 import { realClock } from '../../time/real-clock.ts';
 import { propertyOf } from '../../core/object-like.ts';
@@ -51,9 +52,10 @@ export async function explain(
 ): Promise<SimulationError> {
   const endMs = now() + MOST_REAL_MS;
   const short = await fewestChoices(run, play, () => now() < endMs);
-  const told = [await play(short.most, recordingOf(short))];
+  const told = [await play(short.most, recordingOf(short.steps, WATCHED_STEPS))];
   const isAgain = ({ failure }: PlayedRun): boolean => isSame(failure, run.failure);
-  if (short.most < run.taken && !told.some(isAgain)) told.push(await play(run.taken, recordingOf(run)));
+  if (short.most < run.taken && !told.some(isAgain))
+    told.push(await play(run.taken, recordingOf(run.steps, WATCHED_STEPS)));
   const again = told.find(isAgain);
   const escaped = told.find(({ failure }) => propertyOf(failure?.cause, 'code') === 'COROSOCK_REAL_TIME');
   if (again === undefined && escaped?.failure !== undefined)
@@ -99,10 +101,6 @@ async function fewestChoices(
 interface ShortRun {
   readonly most: number;
   readonly steps: number;
-}
-
-function recordingOf({ steps }: Pick<ShortRun, 'steps'>): Recording {
-  return { watchedFrom: steps - WATCHED_STEPS };
 }
 
 /** Whether two runs fail in the same way. Numbers in the text may differ. */

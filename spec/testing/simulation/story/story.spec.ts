@@ -3,6 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Handler } from 'corosock';
 import { failureOf, linesOf, withoutLines } from '../told.ts';
+import { seededWorld } from '../seeded-worlds.ts';
 
 const echo: Handler = async (ws) => {
   for await (const message of ws) await ws.write(message);
@@ -190,6 +191,42 @@ describe('the story of a simulation', () => {
     const lines = linesOf(error);
     expect([lines.length, /^… \d+ lines before$/u.test(lines[0] ?? '')]).toEqual([10_001, true]);
     expect(error.message.split('\n').length).toBeLessThan(70);
+  }, 60_000);
+
+  it('tells reads and writes from a step on, and handshakes and faults from the beginning', async () => {
+    await using w = seededWorld({}, { recording: { watchedFrom: Infinity, toldFrom: 5 } });
+    const client = await w.connect(w.serve(echo));
+    for (const word of ['early', 'late']) {
+      client.link.stall();
+      client.link.heal();
+      await client.write(word);
+      await client.read();
+    }
+    const lines = withoutLines(String(w.story?.finish('fails'))).split('\n');
+    expect(lines).toEqual([
+      '… before step 5 no reads and writes',
+      't=0 client 1 at story.spec.ts connects to /',
+      't=0 host accepts client 1',
+      't=0 client 1 link stalls · client 1 link heals',
+      't=0 client 1 link stalls · client 1 link heals',
+      't=0 handler of client 1 for await → "late" · host at story.spec.ts writes "late" to client 1',
+      't=0 client 1 read → "late"',
+      't=0 fails',
+    ]);
+  });
+
+  it('of a circle has its last steps: its lines take long to find', async () => {
+    const error = await failureOf(
+      async (w) => {
+        const client = await w.connect(w.serve(echo));
+        for (;;) await client.write('a').then(() => client.read());
+      },
+      { seed: 1 },
+    );
+    expect(error.story.split('\n', 2)).toEqual([
+      expect.stringMatching(/^… \d+ lines before$/u),
+      '… before step 80001 no reads and writes',
+    ]);
   }, 60_000);
 
   it('gives one line, of bounded length, to what was thrown', async () => {

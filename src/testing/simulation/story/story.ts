@@ -18,6 +18,9 @@ import { propertyOf } from '../../../core/object-like.ts';
 /** Lines that are kept, the youngest. */
 const MOST_LINES = 10_000;
 
+/** Reads and writes are told of so many steps before the end: to find their lines takes time. */
+const TOLD_STEPS = 20_000;
+
 /** Characters of what was thrown that stand in a line. */
 const MOST_THROWN = 120;
 
@@ -28,6 +31,16 @@ const RESTS: ReadonlySet<Wait['waits']> = new Set(['select', 'task', 'other']);
 export interface Recording {
   /** From this step on it is told, too, which handlers go on after a sleep or a channel. */
   readonly watchedFrom: number;
+  /**
+   * From this step on it is told what clients and hosts read, write and close. Handshakes, faults
+   * and errors are told from the beginning. Default 0.
+   */
+  readonly toldFrom?: number;
+}
+
+/** Gives how a run of so many steps is recorded. @param watched - So many of the last are watched. */
+export function recordingOf(steps: number, watched: number): Recording {
+  return { watchedFrom: steps - watched, toldFrom: Math.max(0, steps - TOLD_STEPS) };
 }
 
 /** Records what happens in one world. */
@@ -41,7 +54,9 @@ export class Story {
   #words: Words[] = [];
   #atMs = 0;
   readonly #names = new WeakMap<Conversation, string>();
+  readonly #toldFrom: number;
   readonly #line: Line = {
+    isOpen: () => this.#agenda.steps >= this.#toldFrom,
     add: (words) => this.#add(words),
     nameOf: (conversation) => this.#names.get(conversation) ?? 'a client',
   };
@@ -49,10 +64,15 @@ export class Story {
   #resting: ReadonlyMap<string, Wait> = new Map();
   #isOver = false;
 
-  constructor(agenda: Agenda, servers: () => Iterable<MemoryServer>, { watchedFrom }: Recording) {
+  constructor(
+    agenda: Agenda,
+    servers: () => Iterable<MemoryServer>,
+    { watchedFrom, toldFrom = 0 }: Recording,
+  ) {
     this.#agenda = agenda;
     this.#servers = servers;
     this.#watchedFrom = watchedFrom;
+    this.#toldFrom = toldFrom;
   }
 
   /** Ends the story. @param end - Its last words. @returns All lines. */
@@ -62,7 +82,8 @@ export class Story {
     this.#endLine();
     this.#isOver = true;
     const rest = this.#left === 0 ? [] : [`… ${this.#left} lines before`];
-    return [...rest, ...this.#lines].join('\n');
+    const silent = this.#toldFrom > 0 ? [`… before step ${this.#toldFrom} no reads and writes`] : [];
+    return [...rest, ...silent, ...this.#lines].join('\n');
   }
 
   // Called by the world.

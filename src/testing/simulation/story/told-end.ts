@@ -17,6 +17,8 @@ export type Words = () => string;
 
 /** The line of the event that runs, and the names of clients. */
 export interface Line {
+  /** Whether what the ends of links do is told at this step. */
+  readonly isOpen: () => boolean;
   readonly add: (words: Words) => void;
   readonly nameOf: (conversation: Conversation) => string;
 }
@@ -64,6 +66,15 @@ export class ToldEnd {
     return this.#side === 'host' ? handlerName({ client: this.#name }) : this.#name;
   }
 
+  #tell(words: Words): void {
+    if (this.#line.isOpen()) this.#line.add(words);
+  }
+
+  /** The line of the user that calls now: it takes time to find. */
+  #caller(): string | undefined {
+    return this.#line.isOpen() ? callerOf() : undefined;
+  }
+
   #tellReads(): void {
     const { reader, queue } = this.#conversation;
     const read = reader.read.bind(reader);
@@ -73,7 +84,7 @@ export class ToldEnd {
     Object.assign(queue, { take: (len: number) => (taken = take(len)) });
     Object.assign(reader, {
       read: (pending: PendingRead): Promise<ReadResult> => {
-        const at = callerOf();
+        const at = this.#caller();
         const unset = pending.settle;
         taken = undefined;
         const answer = read(pending);
@@ -98,7 +109,7 @@ export class ToldEnd {
     this.#answered += 1;
     const closed = status === 'closed' ? `closed ${endText(this.#conversation.queue.end)}` : status;
     const answer = data === undefined ? closed : dataText(data);
-    this.#line.add(() => `${this.#reader}${placeText(at)} ${call} → ${answer}`);
+    this.#tell(() => `${this.#reader}${placeText(at)} ${call} → ${answer}`);
   }
 
   /** A message that no read takes at once is told by itself. */
@@ -108,7 +119,7 @@ export class ToldEnd {
       receive: (data: Data, bytes: number): void => {
         const before = this.#answered;
         receive(data, bytes);
-        if (this.#answered === before) this.#line.add(() => `${dataText(data)} waits for ${this.#reader}`);
+        if (this.#answered === before) this.#tell(() => `${dataText(data)} waits for ${this.#reader}`);
       },
     });
   }
@@ -142,15 +153,15 @@ export class ToldEnd {
   }
 
   #tellClosing(code: number, why: string): void {
-    const place = placeText(callerOf());
-    if (this.#side === 'host') this.#line.add(() => `host${place} closes ${this.#name} with ${code}${why}`);
-    else this.#line.add(() => `${this.#name}${place} closes with ${code}${why}`);
+    const place = placeText(this.#caller());
+    if (this.#side === 'host') this.#tell(() => `host${place} closes ${this.#name} with ${code}${why}`);
+    else this.#tell(() => `${this.#name}${place} closes with ${code}${why}`);
   }
 
   #tellWrite(what: string): void {
-    const place = placeText(callerOf());
-    if (this.#side === 'host') this.#line.add(() => `host${place} writes ${what} to ${this.#name}`);
-    else this.#line.add(() => `${this.#name}${place} writes ${what}`);
+    const place = placeText(this.#caller());
+    if (this.#side === 'host') this.#tell(() => `host${place} writes ${what} to ${this.#name}`);
+    else this.#tell(() => `${this.#name}${place} writes ${what}`);
   }
 
   /** The end is told by the reads that it ends, or else by itself. */
@@ -163,7 +174,7 @@ export class ToldEnd {
         end(...args);
         if (this.#answered > before) return;
         const whose = this.#side === 'host' ? 'socket of ' : '';
-        this.#line.add(() => `${whose}${this.#name} has closed: ${endText(conversation.queue.end)}`);
+        this.#tell(() => `${whose}${this.#name} has closed: ${endText(conversation.queue.end)}`);
       },
     });
   }

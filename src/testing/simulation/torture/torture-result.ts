@@ -31,6 +31,8 @@ export interface TortureResult {
   readonly waits: readonly SeenWait[];
   /** Whether it goes round in a circle, and time never passes. */
   readonly isLivelock: boolean;
+  /** Deliveries, timers and turns. */
+  readonly steps: number;
   /** Says that code waits in nothing of the world. */
   readonly escaped: Thrown | undefined;
   /** Whether the host has accepted the client. */

@@ -10,6 +10,7 @@ import { SeenWaits } from './seen-waits.ts';
 import { SlowWrites } from './slow-writes.ts';
 import { callerIn, leftCalls, looseCalls, stuckIn } from './torture-result.ts';
 import type { Reported, TortureResult } from './torture-result.ts';
+import type { Recording } from '../story/story.ts';
 import { listenForRejections } from '../unhandled-rejections.ts';
 import { whoWaits } from '../world/who-waits.ts';
 import { SeededWorld } from '../world/seeded-world.ts';
@@ -56,7 +57,8 @@ export type TortureClient =
 export interface RunPlan {
   readonly conditions: Conditions;
   readonly cut?: PlannedCut | undefined;
-  readonly isRecorded?: boolean;
+  /** Undefined: its story is not told. */
+  readonly recording?: Recording;
 }
 
 /** The longest time of each part of a run, on its own clock. */
@@ -93,16 +95,15 @@ export class TortureRun {
   #writes: SlowWrites | undefined;
 
   /**
-   * @param isRecorded - Whether its story is told.
    * @throws UsageError for the server, or the options of the host.
    */
-  constructor(setup: TortureSetup, { conditions, cut, isRecorded = false }: RunPlan) {
+  constructor(setup: TortureSetup, { conditions, cut, recording }: RunPlan) {
     this.#setup = setup;
     this.#conditions = conditions;
     this.#cut = cut;
     this.#seen = new SeenWaits(cut, (resolver) => this.#onWait(resolver));
     const world = new SeededWorld(setup.world, {
-      recording: isRecorded ? { watchedFrom: 0 } : undefined,
+      recording,
       driver: {
         onStep: () => this.#onStep(),
         onStepError: (error) => this.#stepErrors.push(error),
@@ -111,7 +112,7 @@ export class TortureRun {
       },
     });
     this.#world = world;
-    if (isRecorded) world.agenda.traceTimers();
+    if (recording !== undefined) world.agenda.traceTimers();
     this.#drive = new Drive(world);
     this.#host = this.#serve();
   }
@@ -148,6 +149,7 @@ export class TortureRun {
       cut: this.#cut,
       waits: this.#seen.list,
       isLivelock: this.#drive.isLivelock,
+      steps: agenda.steps,
       escaped: this.#escaped,
       isAccepted: run !== undefined,
       thrown: this.#thrown,

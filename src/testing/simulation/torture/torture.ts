@@ -13,6 +13,7 @@ import type { Failure } from './survival.ts';
 import type { TortureResult } from './torture-result.ts';
 import { TortureRun } from './torture-run.ts';
 import type { RunPlan, TortureClient, TortureScenario, TortureSetup } from './torture-run.ts';
+import { recordingOf } from '../story/story.ts';
 import { checkFaults, fitting } from '../seeded/faults.ts';
 import type { Faults } from '../seeded/faults.ts';
 import { WORLD_OPTIONS } from '../world/world-options.ts';
@@ -151,7 +152,8 @@ class Torture {
     };
     const writes = counted.slowPeer.filter(({ waits }) => waits === 'write').length;
     const waits = counted.asGiven.length + writes;
-    if (waits === 0) throw await this.#errorOf(NEVER_WAITS, { conditions: 'asGiven' });
+    if (waits === 0)
+      throw await this.#errorOf(NEVER_WAITS, { conditions: 'asGiven', recording: recordingOf(0, 0) });
     const plan = planOf(
       counted,
       this.#isHostile ? [...CUTS, ...WRITE_CUTS, ...HOSTILE_CUTS] : [...CUTS, ...WRITE_CUTS],
@@ -172,14 +174,16 @@ class Torture {
   async #play(plan: RunPlan, which = ''): Promise<TortureResult> {
     const result = await new TortureRun(this.#setup, plan).play();
     const failure = failureOf(result, this.#usual);
-    if (failure !== undefined) throw await this.#errorOf(failure, plan, which);
-    return result;
+    if (failure === undefined) return result;
+    // Handlers are watched in all of its steps.
+    const recording = recordingOf(result.steps, result.steps);
+    throw await this.#errorOf(failure, { ...plan, recording }, which);
   }
 
   /** Plays a run that has failed once more, to tell its story. */
   async #errorOf(first: Failure, plan: RunPlan, which = ''): Promise<SimulationError> {
     const { seed } = this.#setup.world;
-    const result = await new TortureRun(this.#setup, { ...plan, isRecorded: true }).play();
+    const result = await new TortureRun(this.#setup, plan).play();
     const again = first === NEVER_WAITS ? first : failureOf(result, this.#usual);
     const { text, cure, cause } = again ?? first;
     const story = String(result.story?.finish(`fails: ${text}`));
