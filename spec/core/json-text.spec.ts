@@ -1,7 +1,7 @@
 // What is written of a value as JSON, and what is refused because JSON would lose it.
 
 import { runInNewContext } from 'node:vm';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { stringifyJson } from '../../src/core/json-text.ts';
 
 /** Gives what `run` throws. */
@@ -78,6 +78,14 @@ describe('stringifyJson', () => {
       code: 'COROSOCK_ARGUMENT',
       message: `ws.writeJson(): expected ${EXPECTED}, got Promise at "${name}"`,
     });
+  });
+
+  it('does not look into a text with {} in it, which a client may have sent: it would take seconds', () => {
+    const entries = vi.spyOn(Object, 'entries');
+    const text = stringifyJson('ws.writeJson()', `{}${'a'.repeat(1000)}`);
+    const { length: looks } = entries.mock.calls;
+    entries.mockRestore();
+    expect([text.length, looks]).toEqual([1004, 0]);
   });
 
   it('finds a promise behind objects that are nested deeper than functions can be', () => {

@@ -23,8 +23,8 @@ export function stringifyJson(call: string, value: unknown): string {
     throw badJson(call, 'one that it cannot', { cause });
   }
   if (text === undefined) throw badJson(call, show(value));
-  // What JSON makes of a promise, a Map and the like.
-  if (text.includes('{}')) refuseLost(call, value);
+  // What JSON makes of a promise, a Map and the like. A text has no members, but many characters.
+  if (typeof value !== 'string' && text.includes('{}')) refuseLost(call, value);
   return text;
 }
 

@@ -57,5 +57,9 @@ describe('a world that gets what it does not take', () => {
     const spawning = (): unknown => ended.spawn('ada', async () => {});
     expect(spawning).toThrow(expect.objectContaining({ code, message: text('w.spawn()') }));
     await expect(ended.connect(host)).rejects.toMatchObject({ code, message: text('w.connect()') });
+    const always = (): unknown => ended.always('it holds', () => true);
+    expect(always).toThrow(expect.objectContaining({ code, message: text('w.always()') }));
+    const eventually = (): unknown => ended.eventually('it comes', () => false, 10);
+    expect(eventually).toThrow(expect.objectContaining({ code, message: text('w.eventually()') }));
   });
 });

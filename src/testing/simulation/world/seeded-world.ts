@@ -207,10 +207,12 @@ export class SeededWorld implements World {
   }
 
   always(name: string, check: () => unknown): void {
+    this.#checkLives('w.always()');
     this.checks.always(name, check);
   }
 
   eventually(name: string, check: () => boolean, withinMs: number): Promise<void> {
+    this.#checkLives('w.eventually()');
     return this.checks.eventually(name, check, withinMs);
   }
 

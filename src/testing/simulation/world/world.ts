@@ -93,7 +93,7 @@ export interface World extends AsyncDisposable {
    *
    * @param name - Named in the error.
    * @param check - Synchronous: it runs between two steps.
-   * @throws UsageError `COROSOCK_ARGUMENT`.
+   * @throws UsageError `COROSOCK_ARGUMENT`, also after the end of the world.
    */
   always(name: string, check: () => unknown): void;
   /**
@@ -104,7 +104,7 @@ export interface World extends AsyncDisposable {
    * @param name - Named in the error.
    * @param withinMs - On the clock of the world, from 0 to 2 147 483 647.
    * @returns Rejects where the time is over, or the check throws.
-   * @throws UsageError `COROSOCK_ARGUMENT`.
+   * @throws UsageError `COROSOCK_ARGUMENT`, also after the end of the world.
    */
   eventually(name: string, check: () => boolean, withinMs: number): Promise<void>;
   /**
