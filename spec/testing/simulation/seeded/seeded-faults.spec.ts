@@ -152,7 +152,7 @@ describe('faults.reset', () => {
     const plays = await playAll({ reset: 1, halfOpen: 1, stall: 1 });
     const reset = plays.filter(({ told }) => told.includes('client 1 link reset'));
     expect(reset.length).toBeGreaterThan(3);
-    expect(reset.map(({ told }) => told.filter((line) => !line.includes(' heals ')).at(-1))).toEqual(
+    expect(reset.map(({ told }) => told.findLast((line) => !line.includes(' heals ')))).toEqual(
       reset.map(() => 'client 1 link reset'),
     );
   });
