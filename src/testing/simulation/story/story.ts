@@ -38,7 +38,7 @@ export interface Recording {
   readonly toldFrom?: number;
 }
 
-/** Gives how a run of so many steps is recorded. @param watched - So many of the last are watched. */
+/** Gives how a run of so many steps is recorded. @param watched - So many are watched, the last. */
 export function recordingOf(steps: number, watched: number): Recording {
   return { watchedFrom: steps - watched, toldFrom: Math.max(0, steps - TOLD_STEPS) };
 }
