@@ -7,7 +7,7 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { memoryBroker } from 'corosock';
-import type { HostOptions } from 'corosock';
+import type { HostOptions, MemoryBroker } from 'corosock';
 import { Node } from './nodes.ts';
 
 /** Nodes that serve, and the page. */
@@ -26,14 +26,19 @@ const FOLDER = new URL('../../examples/follow/page/', import.meta.url);
  * @param script - Of the page: page-script.ts makes it.
  * @param port - Of the page, 0 to 65535; 0 is any free port.
  * @param options - Of both hosts.
+ * @param broker - Between them.
  */
-export async function deploy(script: string, port: number, options: HostOptions = {}): Promise<Deployment> {
+export async function deploy(
+  script: string,
+  port: number,
+  options: HostOptions = {},
+  broker: MemoryBroker = memoryBroker(),
+): Promise<Deployment> {
   const files = await filesWith(script);
   const server = createServer((request, response) => answer(request, response, nodes, files));
   server.listen(port, '127.0.0.1');
   await once(server, 'listening');
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const broker = memoryBroker();
   const settings = { ...options, origins: [url] };
   const nodes = [new Node(broker, 0, settings), new Node(broker, 0, settings)] as const;
   await Promise.all(nodes.map((node) => node.start()));
