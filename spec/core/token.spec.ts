@@ -1,7 +1,7 @@
 // Which names can stand in a header as they are.
 
 import { describe, expect, it } from 'vitest';
-import { isToken } from '../../src/core/token.ts';
+import { isFieldValue, isToken } from '../../src/core/token.ts';
 
 describe('isToken', () => {
   it.each(['chat', 'v1.json', "!#$%&'*+-.^_`|~09AZaz", '__proto__', 'constructor'])('takes %j', (name) => {
@@ -20,5 +20,20 @@ describe('isToken', () => {
     ['a list', ['chat']],
   ])('H22: refuses %s', (_, name) => {
     expect(isToken(name)).toBe(false);
+  });
+});
+
+describe('isFieldValue', () => {
+  it.each(['', 'a b\t', 'ä'])('takes %j', (value) => {
+    expect(isFieldValue(value)).toBe(true);
+  });
+
+  it.each([
+    ['a line break', 'a\nb'],
+    ['NUL', 'a\0'],
+    ['a letter of no byte', '€'],
+    ['a number', 1],
+  ])('refuses %s', (_, value) => {
+    expect(isFieldValue(value)).toBe(false);
   });
 });

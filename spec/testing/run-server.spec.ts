@@ -109,13 +109,21 @@ describe('runServer', () => {
     expect(() => runServer(handler, { headers })).toThrow('runServer(): expected headers to be an object');
     const bad = { 'x-mark': 7 } as unknown as Headers;
     expect(() => runServer(handler, { headers: bad })).toThrow(
-      'runServer(): expected the header x-mark to be a string, or several, got "number"',
+      'runServer(): expected the header x-mark to be text of ISO-8859-1 in one line, or several, got "number"',
     );
     const several = { a: ['1', '2'], b: undefined };
     await using other = runServer(async (ws) => void (await ws.writeJson(ws.request.headers['a'])), {
       headers: several,
     });
     expect(await (await other.client).readJson()).toEqual([['1', '2'], 'ok']);
+  });
+
+  it.each([
+    ['a name with a space', { 'a b': '1' }, 'headers to have names that are tokens'],
+    ['a second line', { 'x-mark': 'a\r\nx-other: b' }, 'the header x-mark to be text of ISO-8859-1'],
+    ['a letter of no byte', { 'x-mark': '€' }, 'the header x-mark to be text of ISO-8859-1'],
+  ])('refuses a header that no port gets: %s', (_, headers, expected) => {
+    expect(() => runServer(() => {}, { headers })).toThrow(`runServer(): expected ${expected}`);
   });
 
   it('refuses params that are a Map', () => {

@@ -6,7 +6,7 @@ import type { ClientPlatform, PlatformTable } from './connect-options.ts';
 import { WIRE_OPTIONS, wireChoices } from '../conversation/wire-options.ts';
 import { badArgument, checkNames } from '../core/arguments.ts';
 import { checkLines, plainLines } from '../core/header-lines.ts';
-import { isToken } from '../core/token.ts';
+import { isFieldValue, isToken } from '../core/token.ts';
 import { badTls, checkPem } from '../core/tls-material.ts';
 
 /** A row for each option of Node alone. */
@@ -22,8 +22,6 @@ export const NODE_WIRE: NonNullable<ClientPlatform['wire']> = { table: WIRE_OPTI
 /** Headers of the handshake itself, or of a body, which it does not have. */
 const NOT_OURS =
   /^(?:connection|content-length|keep-alive|proxy-connection|te|trailer|transfer-encoding|upgrade|sec-websocket-.*)$/i;
-/** RFC 9110 §5.5. */
-const FIELD_VALUE = /^[\t\u0020-\u007e\u0080-\u00ff]*$/;
 
 function checkHeaders(call: string, option: string, headers: unknown): void {
   checkLines(call, option, headers);
@@ -32,7 +30,7 @@ function checkHeaders(call: string, option: string, headers: unknown): void {
       throw badArgument(call, "headers to have names of its own, none of the handshake's", name);
     }
     // The value is not in the message: it may be a secret.
-    if (typeof value !== 'string' || !FIELD_VALUE.test(value)) {
+    if (!isFieldValue(value)) {
       throw badArgument(call, `the header ${name} to be text of ISO-8859-1 in one line`, typeof value);
     }
   }

@@ -29,6 +29,7 @@ import type { Transport } from '../transport/transport.ts';
 import type { MemoryLinkOptions } from '../transport/memory-transport.ts';
 import { badArgument, checkNames, checkObject, show } from '../core/arguments.ts';
 import { checkLines, plainLines } from '../core/header-lines.ts';
+import { isFieldValue, isToken } from '../core/token.ts';
 import { UsageError } from '../core/errors.ts';
 import { complete, namesOf, unchecked } from '../core/options.ts';
 import type { Complete, OptionTable } from '../core/options.ts';
@@ -269,9 +270,14 @@ function checkUrl(call: string, name: string, url: unknown): void {
 function checkHeaders(call: string, name: string, headers: unknown): void {
   checkLines(call, name, headers);
   for (const [line, value] of Object.entries(plainLines(headers))) {
-    const isText = [value ?? ''].flat().every((one) => typeof one === 'string');
+    if (!isToken(line)) throw badArgument(call, `${name} to have names that are tokens`, line);
     // The value is not in the message: it may be a secret.
-    if (!isText) throw badArgument(call, `the header ${line} to be a string, or several`, typeof value);
+    if (![value ?? ''].flat().every(isFieldValue))
+      throw badArgument(
+        call,
+        `the header ${line} to be text of ISO-8859-1 in one line, or several`,
+        typeof value,
+      );
   }
 }
 

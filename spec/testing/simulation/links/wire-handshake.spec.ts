@@ -27,11 +27,9 @@ describe("w.connect with fidelity: 'wire'", () => {
     expect([error.status, error.body, error.headers?.['x-why']]).toEqual([403, 'not you', 'no']);
   });
 
-  it('rejects with the error of node:http for a header line that it does not send', async () => {
+  it('rejects with the error of ws for subprotocols that it does not send', async () => {
     const w = seededWorld(WIRE);
-    await expect(w.connect(w.serve(idle), { headers: { 'a b': '1' } })).rejects.toMatchObject({
-      code: 'ERR_INVALID_HTTP_TOKEN',
-    });
+    await expect(w.connect(w.serve(idle), { protocols: ['a', 'a'] })).rejects.toThrow(SyntaxError);
     await w.settle();
     expect(w.agenda.inFlight).toBe(0);
     await w[Symbol.asyncDispose]();

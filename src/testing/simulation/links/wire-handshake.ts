@@ -61,7 +61,7 @@ class WireHandshake {
    *
    * @param canBeSilent - Whether a fault may leave it without an answer, so that it has a time-out.
    * @throws ConnectError as `connect` does on a port, with the body and the header lines of a
-   *   refusal. The error of node:http for a header line that it does not send.
+   *   refusal. The error of `ws` for a subprotocol that is offered twice.
    */
   async open(request: MemoryServer['first'], canBeSilent: boolean): Promise<WorldClient> {
     const target = this.#targetOf(request);
