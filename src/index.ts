@@ -58,7 +58,7 @@ export type {
   SubscribeOptions,
   Subscription,
 } from './rooms/room.ts';
-export type { Session } from './session/session.ts';
+export type { Session, SessionEnd } from './session/session.ts';
 export type { SessionOptions } from './session/session-options.ts';
 export type { SessionStore } from './session/session-store.ts';
 export { SessionStoreError } from './session/timed-store.ts';

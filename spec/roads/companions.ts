@@ -99,7 +99,7 @@ export function companions(road: Road): void {
       await using stage = await road.serve(
         {
           '/idle': async (ws) => void (await ws.closed),
-          '/logout': async (ws) => ws.session?.end(),
+          '/logout': async (ws) => void (await ws.session?.end()),
         },
         { sessions: SESSIONS },
       );

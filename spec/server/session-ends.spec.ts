@@ -1,91 +1,102 @@
-// Sessions that end while a handler uses them: the end of its socket, and no error of the handler.
+// `session.end()` on a host with a broker: the sockets of the session close on all nodes.
 
-import type { ServerSocket, Session } from 'corosock';
-import { connect } from 'corosock/client';
-import { serve } from 'corosock';
-import { runServer, settle, virtualClock } from 'corosock/testing';
+import { memoryBroker } from 'corosock';
+import { settle, virtualClock } from 'corosock/testing';
+import type { VirtualClock } from 'corosock/testing';
 import { describe, expect, it } from 'vitest';
-import { gist } from '../fixtures/memory-host.ts';
-import { held, SECRET } from '../session/session-fixtures.ts';
+import { HostNode } from '../../src/server/host-node.ts';
+import { settingsOf } from '../../src/server/host-options.ts';
+import { RunRegistry } from '../../src/server/run-registry.ts';
+import { MemorySessionStore } from '../../src/session/memory-session-store.ts';
+import { NotedStore, setScene } from '../session/session-fixtures.ts';
+import type { Joined, Scene } from '../session/session-fixtures.ts';
 
-const sessions = { secret: SECRET };
+interface SessionNode extends Scene {
+  readonly id: string;
+  readonly link: ReturnType<ReturnType<typeof memoryBroker>['node']>;
+  readonly node: HostNode;
+}
 
-describe('a session that ends', () => {
-  it('in the middle of an update is no error of the handler', async () => {
-    const reports: unknown[] = [];
-    const { promise: changing, resolve: goOn } = held();
-    let session: Session | undefined;
-    const { client, done } = runServer(
-      async (ws) => {
-        ({ session } = ws);
-        await ws.session?.update(() => changing);
-      },
-      { sessions, clock: virtualClock(), report: (error) => reports.push(error) },
-    );
-    const ws = await client;
-    await session?.end();
-    goOn();
-    const outcome = await done;
-    expect([(await ws.closed).code, 'end' in outcome && gist(outcome.end), reports]).toEqual([
-      3008,
-      [3008, 'session', true],
-      [],
+interface Nodes {
+  readonly clock: VirtualClock;
+  readonly deployment: ReturnType<typeof memoryBroker>;
+  readonly one: SessionNode;
+  readonly two: SessionNode;
+  /** A socket on each, of the same session. */
+  readonly joined: readonly [Joined, Joined];
+}
+
+async function nodes(): Promise<Nodes> {
+  const clock = virtualClock();
+  const deployment = memoryBroker({ clock });
+  const store = new NotedStore(new MemorySessionStore(clock));
+  const make = (): SessionNode => {
+    const link = deployment.node();
+    const scene = setScene({}, { clock, store });
+    const runs = new RunRegistry();
+    const node = new HostNode(runs, settingsOf('spec', { clock, broker: link }), scene.sessions);
+    return { ...scene, id: runs.nodeId, link, node };
+  };
+  const [one, two] = [make(), make()];
+  await clock.advance(1000);
+  const first = await one.join();
+  const second = await two.join(first.session.writeCookie()?.split(';')[0]);
+  return { clock, deployment, one, two, joined: [first, second] };
+}
+
+describe('session.end() with a broker', () => {
+  it('closes the sockets of the session on all nodes, and names the nodes', async () => {
+    const { one, two, joined } = await nodes();
+    expect(joined[1].session.id).toBe(joined[0].session.id);
+    const end = await joined[0].session.end();
+    expect([...end.nodes]).toEqual([
+      [one.id, 1],
+      [two.id, 1],
     ]);
+    expect([end.missingNodes, joined.map(({ socket }) => socket.closed)]).toEqual([[], [1, 1]]);
   });
 
-  it.each<[string, (ws: ServerSocket) => Promise<unknown>]>([
-    ['an update', async (ws) => ws.session?.update(() => settle())],
-    ['a task', async (ws) => ws.spawn(async () => ws.session?.update(() => settle()))],
-  ])('during %s is no error, while the client has not answered the close', async (_, use) => {
-    const reports: unknown[] = [];
-    await using host = await serve(
-      async (ws) => {
-        const using = use(ws);
-        await ws.session?.end();
-        await using;
-      },
-      { sessions, report: (error) => reports.push(error) },
-    );
-    const ws = await connect(host.url);
-    expect([(await ws.closed).code, reports]).toEqual([3008, []]);
+  it('leaves other sessions alone', async () => {
+    const { one, two, joined } = await nodes();
+    const other = await two.join();
+    const third = await one.join();
+    await joined[0].session.end();
+    expect([other.socket.closed, third.socket.closed]).toEqual([0, 0]);
   });
 
-  it('between the handshake and the socket closes it with 3008, whatever the handler reads of it', async () => {
-    const reports: unknown[] = [];
-    const { client, done } = runServer(
-      {
-        onPreServer(handshake) {
-          handshake.signal.addEventListener('abort', () => expect.unreachable());
-          // Behind the commit, before the socket joins.
-          void Promise.resolve(handshake.session).then((session) => void session?.end());
-        },
-        async server(ws) {
-          await ws.session?.load();
-        },
-      },
-      { sessions, clock: virtualClock(), report: (error) => reports.push(error) },
-    );
-    await client;
-    const outcome = await done;
-    expect(['end' in outcome && gist(outcome.end), reports]).toEqual([[3008, 'session', true], []]);
+  it('closes them on a node that is missing once it is back', async () => {
+    const { clock, two, joined } = await nodes();
+    two.link.cut();
+    await clock.advance(6000);
+    const end = await joined[0].session.end();
+    expect([end.missingNodes, joined[1].socket.closed]).toEqual([[two.id], 0]);
+    two.link.mend();
+    await clock.advance(3000);
+    expect(joined[1].socket.closed).toBe(1);
   });
 
-  it('still reports a session that is over and not its own', async () => {
-    const reports: unknown[] = [];
-    let first: Session | undefined;
-    const server = async (ws: ServerSocket): Promise<void> => {
-      await first?.end();
-      first ??= ws.session;
-      await first?.load();
-      await ws.closed;
-    };
-    await using host = await serve(server, { sessions, report: (error) => reports.push(error) });
-    const ws = await connect(host.url);
-    const other = await connect(host.url);
-    expect([(await other.closed).code, (await ws.closed).code, reports]).toMatchObject([
-      1011,
-      3008,
-      [{ code: 'COROSOCK_SESSION_OVER' }],
-    ]);
+  it('ends them everywhere though the store is down', async () => {
+    const { one, joined } = await nodes();
+    one.store.answers.delete = () => Promise.reject(new Error('the store is down'));
+    await expect(joined[0].session.end()).rejects.toThrow('the store is down');
+    await settle();
+    expect(joined.map(({ socket }) => socket.closed)).toEqual([1, 1]);
+  });
+
+  it('counts a node without sessions, which has none', async () => {
+    const { clock, deployment, joined } = await nodes();
+    const runs = new RunRegistry();
+    const three = new HostNode(runs, settingsOf('spec', { clock, broker: deployment.node() }));
+    await clock.advance(1000);
+    const end = await joined[0].session.end();
+    expect([three.readiness, end.nodes.get(runs.nodeId), end.missingNodes]).toEqual(['ready', 0, []]);
+  });
+});
+
+describe('session.end() without a broker', () => {
+  it('gives no nodes', async () => {
+    const { join } = setScene();
+    const { session } = await join();
+    expect(await session.end()).toEqual({ nodes: new Map(), missingNodes: [] });
   });
 });

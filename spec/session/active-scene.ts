@@ -68,6 +68,7 @@ export function setActiveScene({ timeoutMs = TIMEOUT_MS, endOnClose = false, set
     endOnClose,
     active,
     memory: undefined,
+    endEverywhere: undefined,
   });
   active.set('id', session);
   active.delete = (id) => {

@@ -39,6 +39,9 @@ export const CLOSE_AFTER_MS = 30_000;
 /** RFC 6455's registry: "Service Restart". The client of `corosock/client` reads the reason. */
 const RESTART = Object.freeze({ code: 1012, reason: 'retry-after=5' });
 
+/** A session closes its sockets with a code of its own. */
+const END_SESSION = Object.freeze({ verb: 'end-session', code: 1000, reason: '' });
+
 /** What a host does while its broker is down. */
 export type WhenBrokerDown = 'serve' | 'refuse';
 
@@ -88,7 +91,9 @@ export class HostNode {
       find: (id) => HostedSocket.runOf(runs.find(id)),
       settings,
     });
-    this.#everywhere = new EverywhereCalls(this.bus, (call) => carryOut(this.#closable, call));
+    const everywhere = new EverywhereCalls(this.bus, (call) => carryOut(this.#closable, call));
+    this.#everywhere = everywhere;
+    sessions?.endBy((id) => everywhere.run({ ...END_SESSION, name: id }));
     this.health.onChange(() => this.#onHealth());
     this.#onHealth();
     this.#started = this.bus.start();

@@ -9,7 +9,7 @@ import type { SessionLock } from './session-lock.ts';
 import type { SessionCookie } from './session-cookie.ts';
 import { DEFAULT_UPDATE_TIMEOUT_MS } from './session-options.ts';
 import type { SessionStore } from './session-store.ts';
-import type { SessionData } from './session.ts';
+import type { SessionData, SessionEnd } from './session.ts';
 import { Deadline } from '../time/deadline.ts';
 import type { DeadlineOwner, Deadlines } from '../time/deadline.ts';
 import type { Clock } from '../time/clock.ts';
@@ -35,6 +35,8 @@ export interface SessionResources {
   readonly active: Map<string, ActiveSession>;
   /** The store, where it is that of this host and keeps what is held; else undefined. */
   readonly memory: Pick<MemorySessionStore, 'onHeld'> | undefined;
+  /** Ends a session on all nodes, also on this one. Never rejects. Undefined without a broker. */
+  endEverywhere: ((id: string) => Promise<SessionEnd>) | undefined;
 }
 
 /** The store is touched so many times in a time-out at most, and when the last socket leaves. */

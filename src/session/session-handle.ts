@@ -5,7 +5,7 @@
 import { beginSession, sessionOver } from './active-session.ts';
 import type { ActiveSession, SessionMember, SessionResources } from './active-session.ts';
 import { LockWait } from './session-lock.ts';
-import type { Session, SessionData } from './session.ts';
+import type { Session, SessionData, SessionEnd } from './session.ts';
 import { DEFAULT_UPDATE_TIMEOUT_MS } from './session-options.ts';
 import { SessionStoreError } from './timed-store.ts';
 import { rejected, unattended } from '../waiting/abortable.ts';
@@ -16,6 +16,8 @@ import { refuseLost } from '../core/json-text.ts';
 import { isObjectLike } from '../core/object-like.ts';
 import { checkWait } from '../core/wait-options.ts';
 import type { WaitOptions } from '../core/wait-options.ts';
+
+const HERE_ALONE: SessionEnd = Object.freeze({ nodes: new Map(), missingNodes: [] });
 
 type Change = Parameters<Session['update']>[0];
 
@@ -86,8 +88,15 @@ export class SessionHandle implements Session {
     return regenerating;
   }
 
-  end(): Promise<void> {
-    return unattended(this.#active.destroy());
+  end(): Promise<SessionEnd> {
+    return unattended(this.#end(this.#active));
+  }
+
+  /** Other nodes hear of it at once: they do not wait for the lock. */
+  async #end(active: ActiveSession): Promise<SessionEnd> {
+    const ended = this.#resources.endEverywhere?.(active.id);
+    await active.destroy();
+    return (await ended) ?? HERE_ALONE;
   }
 
   // Called by the handshake.

@@ -6,6 +6,14 @@ import type { WaitOptions } from '../core/wait-options.ts';
 /** Data of a session: JSON. */
 export type SessionData = Record<string, unknown>;
 
+/** Where `session.end()` has ended a session. */
+export interface SessionEnd {
+  /** 1 for each node that had sockets of the session, else 0, by the id of the node. */
+  readonly nodes: ReadonlyMap<string, number>;
+  /** Ids of nodes that have not answered. One that is back within 60 s ends it then. */
+  readonly missingNodes: readonly string[];
+}
+
 /**
  * A session: data that outlives its sockets, under the id in the cookie of the client.
  *
@@ -73,13 +81,16 @@ export interface Session {
   regenerate(): Promise<void>;
 
   /**
-   * Ends the session: closes all its sockets in this process at once, then deletes its data.
+   * Ends the session: closes all its sockets at once, then deletes its data.
    *
-   * Waits for a process that holds the lock, but not for longer than 10 000 ms. Sockets of other
-   * processes end when they next ask for the data, or when they time out.
+   * Waits for a process that holds the lock, but not for longer than 10 000 ms. Where the host has
+   * a `broker`, the sockets of other nodes close, too: also those of a node that is not heard of
+   * now, and is back within 60 s. Without one, sockets of other processes end when they next ask
+   * for the data, or when they time out.
    *
+   * @returns Which nodes have ended it, after at most 2 s.
    * @throws What the store rejects with, and SessionStoreError when it is silent; the sockets are
    *   closed all the same.
    */
-  end(): Promise<void>;
+  end(): Promise<SessionEnd>;
 }

@@ -59,6 +59,7 @@ export class Sessions {
       endOnClose,
       active,
       memory,
+      endEverywhere: undefined,
     };
     if (weakness !== undefined) this.#report(weakness);
   }
@@ -71,6 +72,11 @@ export class Sessions {
   /** Locks that a call of this host holds or waits for. */
   get locks(): number {
     return this.#resources.lock.size;
+  }
+
+  /** Sets what `session.end()` calls: the host is a node of a deployment. */
+  endBy(endEverywhere: SessionResources['endEverywhere']): void {
+    this.#resources.endEverywhere = endEverywhere;
   }
 
   /** Ends a session on this host alone: another has ended it. @returns How many it was: 0 or 1. */
