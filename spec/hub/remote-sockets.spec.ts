@@ -1,9 +1,12 @@
 // Sockets by id on other nodes: what opening comes to, and what ends a handle.
 
 import { describe, expect, it } from 'vitest';
-import { settle } from 'corosock/testing';
+import { memoryBroker } from 'corosock';
+import { settle, virtualClock } from 'corosock/testing';
 import { dropping } from './bus-fixtures.ts';
-import { pair } from './remote-fixtures.ts';
+import { KIND } from '../../src/hub/envelope.ts';
+import { frameOf, FROM_SOCKET, TO_SOCKET } from '../../src/hub/socket-frames.ts';
+import { pair, remoteNode, say } from './remote-fixtures.ts';
 
 describe('openServer on another node', () => {
   it('gives a handle that writes to the client, and has its protocol', async () => {
@@ -56,17 +59,62 @@ describe('openServer on another node', () => {
   });
 
   it('waits for a node that it does not know yet, when it has just begun', async () => {
-    const { caller, owner } = await pair();
-    const { socket } = owner;
-    socket('late');
-    const fresh = caller.open('owner.late');
-    expect(typeof (await fresh)).toBe('object');
+    const clock = virtualClock();
+    const broker = memoryBroker({ clock });
+    const [owner, fresh] = [
+      remoteNode('owner', broker.node(), clock),
+      remoteNode('fresh', broker.node(), clock),
+    ];
+    await owner.bus.start();
+    owner.socket('one');
+    const [opening, none] = [fresh.open('owner.one'), fresh.open('nobody.one')];
+    await fresh.bus.start();
+    await settle();
+    expect(typeof (await opening)).toBe('object');
+    await clock.advance(1000);
+    expect(await none).toBe('not-found');
   });
 
   it('shares one link between all handles on a socket', async () => {
     const { caller } = await pair();
     const [one, two] = await Promise.all([caller.open('owner.one'), caller.open('owner.one')]);
     expect(one).toBe(two);
+  });
+});
+
+describe('frames between the nodes', () => {
+  it('are dropped where they are broken, or for no handle', async () => {
+    const { caller, owner } = await pair();
+    await caller.bus.send('owner', KIND.toSocket, Buffer.from([1]));
+    await caller.bus.send('owner', KIND.fromSocket, Buffer.from([1]));
+    await caller.bus.send('owner', KIND.fromSocket, frameOf(FROM_SOCKET.alive, 9, 1, new Uint8Array()));
+    await caller.bus.send('owner', KIND.toSocket, frameOf(TO_SOCKET.release, 9, 3, new Uint8Array()));
+    await settle();
+    expect([owner.bus.dropped.get('malformed'), owner.bus.dropped.size]).toEqual([2, 1]);
+  });
+
+  it('release a handle whose caller is not heard for 90 s', async () => {
+    const { drops, faults } = dropping();
+    const { caller, owner, clock, client, local } = await pair(faults);
+    const ws = await caller.handle('owner.one');
+    void ws.read();
+    await settle();
+    drops.add('node:owner').add('node:caller');
+    await clock.advance(200_000);
+    expect([ws.closeInfo?.by, owner.bus.nodes.get('caller')?.isMissing]).toEqual(['link', false]);
+    say(client, 'free again');
+    await settle();
+    expect(await local.read()).toEqual(['free again', 'ok']);
+  });
+
+  it('are asked for where some may be lost', async () => {
+    const { caller, clock } = await pair();
+    const ws = await caller.handle('owner.one');
+    caller.link.cut();
+    await settle();
+    caller.link.mend();
+    await clock.advance(3000);
+    expect([ws.closeInfo, await ws.write('still there')]).toEqual([undefined, 'ok']);
   });
 });
 

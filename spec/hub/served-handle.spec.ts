@@ -2,7 +2,37 @@
 
 import { describe, expect, it } from 'vitest';
 import { settle } from 'corosock/testing';
+import { FieldReader, FieldWriter } from '../../src/hub/byte-fields.ts';
+import { MessageSocket } from '../../src/socket/message-socket.ts';
+import { ServedHandle } from '../../src/hub/served-handle.ts';
+import { FROM_SOCKET, PART_BYTES, TO_SOCKET, writeFields } from '../../src/hub/socket-frames.ts';
 import { pair, say } from './remote-fixtures.ts';
+
+const NAMES = new Map(Object.entries(FROM_SOCKET).map(([name, type]) => [type, name]));
+const NOTHING = new Uint8Array();
+
+/** A handle whose frames a spec gives, and what it sends. */
+async function served(): Promise<
+  Pick<Awaited<ReturnType<typeof pair>>, 'client' | 'local' | 'clock'> & {
+    readonly handle: ServedHandle;
+    readonly sent: string[];
+    give(type: number, fields?: Uint8Array, number?: number): void;
+  }
+> {
+  const { owner, client, local, clock } = await pair();
+  const sent: string[] = [];
+  const { conversation } = [...owner.sockets.values()][0] ?? {};
+  if (conversation === undefined) throw new Error('no socket');
+  const handle = new ServedHandle(conversation, {
+    clock,
+    send: (type) => void sent.push(NAMES.get(type) ?? ''),
+    over: () => void sent.push('over'),
+  });
+  let last = 1;
+  const give = (type: number, fields = NOTHING, number = (last += 1)): void =>
+    handle.receive({ type, handle: 1, number, fields: new FieldReader(fields) });
+  return { client, local, clock, handle, sent, give };
+}
 
 describe('a handle of another node', () => {
   it('leaves a read of it to others when its node is gone', async () => {
@@ -43,5 +73,96 @@ describe('a handle of another node', () => {
     ws.terminate();
     expect(await local.closed).toMatchObject({ code: 1006, by: 'local' });
     expect(ws.closeInfo).toMatchObject({ code: 1006, by: 'local' });
+  });
+});
+
+describe('a served handle', () => {
+  it('reads again where a message is asked for before the withdrawn read has ended', async () => {
+    const { client, sent, give } = await served();
+    give(TO_SOCKET.credit);
+    give(TO_SOCKET.withdraw);
+    give(TO_SOCKET.credit);
+    give(TO_SOCKET.credit);
+    await settle();
+    say(client, 'one');
+    await settle();
+    expect(sent).toEqual(['opened', 'message']);
+  });
+
+  it('puts back what it has read when the read is withdrawn at that moment', async () => {
+    const { client, local, sent, give } = await served();
+    say(client, 'one');
+    await settle();
+    give(TO_SOCKET.credit);
+    give(TO_SOCKET.withdraw);
+    await settle();
+    expect([sent, await local.read()]).toEqual([['opened'], ['one', 'ok']]);
+  });
+
+  it('puts back what it has read when the caller is gone at that moment', async () => {
+    const { client, local, handle, give } = await served();
+    say(client, 'one');
+    await settle();
+    give(TO_SOCKET.credit);
+    handle.release();
+    handle.release();
+    await settle();
+    expect(await local.read()).toEqual(['one', 'ok']);
+  });
+
+  it('puts nothing back that was not sent, or was taken', async () => {
+    const { client, local, give } = await served();
+    give(TO_SOCKET.returned);
+    say(client, 'one');
+    give(TO_SOCKET.credit);
+    await settle();
+    give(TO_SOCKET.taken);
+    give(TO_SOCKET.returned);
+    await settle();
+    expect(local.queued.messages).toBe(0);
+  });
+
+  it.each([
+    ['a write without its fields', TO_SOCKET.write],
+    ['a close without its fields', TO_SOCKET.close],
+  ])('ends at %s', async (_, type) => {
+    const { sent, give } = await served();
+    give(type);
+    expect(sent).toEqual(['opened', 'lost', 'over']);
+  });
+
+  it('ends at a frame that is missing, and cancels its writes', async () => {
+    const { sent, give } = await served();
+    give(TO_SOCKET.probe);
+    give(TO_SOCKET.probe, NOTHING, 9);
+    expect(sent).toEqual(['opened', 'alive', 'lost', 'over']);
+  });
+
+  it('takes no notice of a cancel for a write that has its status', async () => {
+    const { sent, give } = await served();
+    give(TO_SOCKET.cancelWrite, new FieldWriter(8).u64(7).bytes);
+    expect(sent).toEqual(['opened']);
+  });
+
+  it('ends where a message in parts is larger than 64 MiB', async () => {
+    const { sent, give } = await served();
+    const part = { bytes: new Uint8Array(PART_BYTES), isText: false, isLast: false };
+    const fields = writeFields({ ...part, binary: false, compress: false, timeoutMs: Infinity });
+    for (let bytes = 0; bytes <= 67_108_864; bytes += PART_BYTES) give(TO_SOCKET.write, fields);
+    expect(sent.slice(-2)).toEqual(['lost', 'over']);
+  });
+
+  it('ends where another call reads the socket alone', async () => {
+    const { local, sent, give } = await served();
+    const [conversation] = [MessageSocket.conversationOf(local)];
+    conversation.reader.own('requests()', {
+      binaryData: false,
+      atEnd: true,
+      closedReads: 0,
+      inHand: undefined,
+    });
+    give(TO_SOCKET.credit);
+    await settle();
+    expect(sent).toEqual(['opened', 'lost', 'over']);
   });
 });

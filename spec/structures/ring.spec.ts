@@ -26,6 +26,16 @@ describe('Ring', () => {
     expect(ring.length).toBe(0);
   });
 
+  it('takes values before the oldest, also when it is full or empty', () => {
+    const ring = new Ring<number>();
+    for (let n = 1; n <= 20; n += 1) ring.unshift(n);
+    ring.push(0);
+    expect(Array.from({ length: ring.length }, () => ring.shift())).toEqual([
+      ...Array.from({ length: 20 }, (_, n) => 20 - n),
+      0,
+    ]);
+  });
+
   it('does what an array does, whatever is pushed and shifted', () => {
     const burst = fc.record({ pushes: fc.nat({ max: 300 }), shifts: fc.nat({ max: 300 }) });
     fc.assert(

@@ -68,6 +68,8 @@ export class ServedHandle {
   /** The read that waits; undefined where none does. */
   #read: AbortController | undefined;
   #hasRead = false;
+  /** Whether the caller waits for a message. */
+  #hasCredit = false;
   /** The message that was sent and is not known to be received. */
   #lent: Data | undefined;
   #written: WrittenPart[] = [];
@@ -114,9 +116,11 @@ export class ServedHandle {
         return true;
       case TO_SOCKET.credit:
         this.#lent = undefined;
+        this.#hasCredit = true;
         void this.#readOne();
         return true;
       case TO_SOCKET.withdraw:
+        this.#hasCredit = false;
         this.#read?.abort();
         return true;
       case TO_SOCKET.taken:
@@ -150,10 +154,12 @@ export class ServedHandle {
     const [message, status] = await this.#readUntil(reading.signal);
     this.#read = undefined;
     if (status === 'closed') return this.#tellEnd();
-    if (message === undefined) return undefined;
+    // It was withdrawn, and asked for anew before it had ended.
+    if (message === undefined) return this.#hasCredit ? this.#readOne() : undefined;
     this.#lent = message;
-    if (reading.signal.aborted) this.#putBack();
-    else for (const part of partsOf(message, true)) this.#send(FROM_SOCKET.message, messageFields(part));
+    if (this.#isOver || !this.#hasCredit) return this.#putBack();
+    this.#hasCredit = false;
+    for (const part of partsOf(message, true)) this.#send(FROM_SOCKET.message, messageFields(part));
     return undefined;
   }
 
