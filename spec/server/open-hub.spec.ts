@@ -70,6 +70,23 @@ describe('openHub', () => {
     await hub.close();
   });
 
+  it('waits for a broker that is still connecting, and knows the other nodes', async () => {
+    const { clock, deployment, one } = hosts();
+    const { run } = one.visit(member, 'shared');
+    const link = deployment.node();
+    link.cut();
+    const opening = openHub({ broker: link, clock });
+    const order: string[] = [];
+    void opening.then(() => order.push('open'));
+    await clock.advance(100);
+    order.push('connected');
+    link.mend();
+    await clock.advance(2000);
+    order.push((await (await opening).openServer(run.ws.id))[1]);
+    expect(order).toEqual(['connected', 'open', 'ok']);
+    await (await opening).close();
+  });
+
   it('refuses a missing broker, and options that it does not have', async () => {
     await expect(openHub({} as never)).rejects.toMatchObject({ code: 'COROSOCK_ARGUMENT' });
     const broker = memoryBroker().node();

@@ -36,6 +36,9 @@ import type { WaitOptions } from '../core/wait-options.ts';
  */
 export const CLOSE_AFTER_MS = 30_000;
 
+/** How long a hub waits for a broker that is down at its beginning: clients are connecting then. */
+const CONNECTS_WITHIN_MS = 2500;
+
 /** RFC 6455's registry: "Service Restart". The client of `corosock/client` reads the reason. */
 const RESTART = Object.freeze({ code: 1012, reason: 'retry-after=5' });
 
@@ -102,8 +105,23 @@ export class HostNode {
   /** Resolves when it knows the other nodes; where the broker is down, it resolves, too. */
   async whenOthersKnown(): Promise<void> {
     await this.#started;
+    if (this.health.isDown) await this.#brokerChange();
     if (this.health.isDown) return;
     await new Promise<void>((resolve) => void this.#settings.clock.setTimeout(resolve, ANSWERS_MS));
+  }
+
+  /** Waits for a broker that is still connecting. */
+  #brokerChange(): Promise<void> {
+    const { clock } = this.#settings;
+    return new Promise((resolve) => {
+      const end = (): void => {
+        off();
+        clock.clearTimeout(timer);
+        resolve();
+      };
+      const off = this.health.onChange(end);
+      const timer = clock.setTimeout(end, CONNECTS_WITHIN_MS);
+    });
   }
 
   /** Opens a socket of this process, or of another node: see `Host.openServer`. */

@@ -1,0 +1,65 @@
+// The brokers that the chat can run over: all that differs between one process and many.
+
+import { fork } from 'node:child_process';
+import { connect } from '@nats-io/transport-node';
+import { Redis } from 'ioredis';
+import type { Broker } from 'corosock';
+import { ipcBroker } from 'corosock/ipc';
+import { natsBroker } from 'corosock/nats';
+import { redisBroker } from 'corosock/redis';
+
+/** A broker, and what ends it with its links. */
+export interface OpenBroker extends AsyncDisposable {
+  readonly broker: Broker;
+}
+
+/** Opens a broker over Redis or Valkey. @param url - `redis://127.0.0.1:6379`, for example. */
+export function overRedis(url: string): OpenBroker {
+  const publisher = new Redis(url, { enableOfflineQueue: false, autoResendUnfulfilledCommands: false });
+  const subscriber = new Redis(url);
+  // Without a listener each failed attempt to connect is printed: the host reports outages itself.
+  for (const client of [publisher, subscriber]) client.on('error', () => {});
+  const broker = redisBroker({ publisher, subscriber }, { prefix: 'chat' });
+  return {
+    broker,
+    async [Symbol.asyncDispose]() {
+      await broker.close();
+      publisher.disconnect();
+      subscriber.disconnect();
+    },
+  };
+}
+
+/** Opens a broker over NATS. @param url - `nats://127.0.0.1:4222`, for example. */
+export function overNats(url: string): OpenBroker {
+  const options = {
+    noEcho: true,
+    maxReconnectAttempts: -1,
+    reconnectTimeWait: 250,
+    waitOnFirstConnect: true,
+  };
+  const connecting = connect({ servers: url, ...options });
+  const broker = natsBroker(connecting, { prefix: 'chat' });
+  return {
+    broker,
+    async [Symbol.asyncDispose]() {
+      await broker.close();
+      await (await connecting).close();
+    },
+  };
+}
+
+/**
+ * Opens a broker between this process and a second one, which it starts. The second one calls it,
+ * too.
+ *
+ * @param program - Of the second process.
+ * @param port - Its `PORT`.
+ */
+export function overProcesses(program: string, port: number): OpenBroker {
+  const isFirst = process.send === undefined;
+  const broker = ipcBroker({ prefix: 'chat', parent: !isFirst });
+  const env = { ...process.env, PORT: `${port}` };
+  if (isFirst) broker.adopt(fork(program, ['processes'], { env }));
+  return { broker, [Symbol.asyncDispose]: () => broker.close() };
+}

@@ -1,0 +1,37 @@
+// Starts one node of the chat, until Ctrl+C: `npm run chat`, `npm run chat redis` or `nats`. Two of
+// them over a broker, on two ports, are one chat; `npm run chat processes` starts both.
+// `npm run chat push redis <id> <line>` writes to one socket of any of them.
+
+import { fileURLToPath } from 'node:url';
+import { overNats, overProcesses, overRedis } from './brokers.ts';
+import type { OpenBroker } from './brokers.ts';
+import { openChat } from './chat.ts';
+import { push } from './push.ts';
+
+const port = Number(process.env['PORT'] ?? 8083);
+
+const BROKERS: Readonly<Record<string, () => OpenBroker>> = {
+  redis: () => overRedis(process.env['REDIS_URL'] ?? 'redis://127.0.0.1:6379'),
+  nats: () => overNats(process.env['NATS_URL'] ?? 'nats://127.0.0.1:4222'),
+  processes: () => overProcesses(fileURLToPath(import.meta.url), port + 1),
+};
+
+const words = process.argv.slice(2);
+const pushes = words[0] === 'push';
+const [name = '', id = '', ...line] = pushes ? words.slice(1) : words;
+const open = BROKERS[name];
+if (name !== '' && open === undefined) {
+  console.error(`The brokers are ${Object.keys(BROKERS).join(', ')}; this is "${name}".`);
+  process.exit(1);
+}
+
+const opened = open?.();
+if (pushes && opened !== undefined) {
+  console.log(await push(opened.broker, id, line.join(' ')));
+} else {
+  const host = await openChat({ port, ...(opened && { broker: opened.broker }) });
+  console.log(`ws://localhost:${host.port}/chat/lobby?name=ada`);
+  await new Promise((resolve) => process.once('SIGINT', resolve));
+  await host.close({ graceMs: 1000 });
+}
+await opened?.[Symbol.asyncDispose]();
