@@ -101,6 +101,22 @@ export class ModelNode {
     return !this.isClosed && this.broker.isUp;
   }
 
+  /** Under which all members of this host are present. */
+  get key(): string {
+    return `host ${this.id}`;
+  }
+
+  /** The members in a room, as this host counts them. */
+  membersIn(room: RoomName): number {
+    return [...this.#members.values()].filter(({ rooms }) => rooms.has(room)).length;
+  }
+
+  /** Whether this host shows the members of another one, and all of them. */
+  shows(other: ModelNode, room: RoomName): boolean {
+    const shown = this.host.room(room).presence.list().members.get(other.key)?.sockets ?? 0;
+    return shown === (other.isClosed ? 0 : other.membersIn(room));
+  }
+
   /** A client is to come. */
   expect(name: string): MemberModel {
     const member: MemberModel = { host: this.id, sent: [], rooms: new Set(), id: '' };
@@ -254,6 +270,7 @@ export class ModelNode {
         member.rooms.add(room);
         memberships.set(room, await ws.join(room, this.#options));
         this.#isInForce(room);
+        this.host.room(room).presence.track(ws, this.key);
       } else {
         member.rooms.delete(room);
         memberships.get(room)?.leave();

@@ -1,6 +1,6 @@
 // Rooms of several hosts, over a broker that loses, repeats and delays messages, and cuts hosts off:
 // members and subscribers get what one host has published in its order, none twice, and no loss is
-// silent. What is published once all is quiet reaches every host. room-model.ts holds the model.
+// silent. Once all is quiet, what is published reaches every host, and each shows who is there.
 
 import { ConnectError } from 'corosock/testing';
 import type { Faults, WorldClient } from 'corosock/testing';
@@ -166,8 +166,15 @@ async function visit(all: Deployment, number: number): Promise<void> {
   await visitor.reading;
 }
 
-/** What is published once all is quiet reaches each subscriber and each member of each host. */
-async function claimReached(scene: Scene, quiet: readonly ModelNode[]): Promise<void> {
+/**
+ * What is published once all is quiet reaches each subscriber and each member of each host, and
+ * each host shows who is there.
+ */
+async function claimReached(
+  scene: Scene,
+  nodes: readonly ModelNode[],
+  quiet: readonly ModelNode[],
+): Promise<void> {
   const listening = scene.each(quiet.length, 'last member', async (at) => {
     const { heard, isUpToDate, ws } = await Visitor.to(scene, quiet[at] as ModelNode, 'last');
     for (const room of ROOMS) await ws.write(`join ${room}`);
@@ -180,6 +187,11 @@ async function claimReached(scene: Scene, quiet: readonly ModelNode[]): Promise<
   await scene.sleep(TOLD_MS);
   for (const node of quiet)
     for (const sender of quiet) for (const room of ROOMS) node.claimLast(sender, room);
+  // What a host has shown last that has died is shown for a minute.
+  const known = nodes.filter((node) => node.isClosed || quiet.includes(node));
+  const isShown = (node: ModelNode): boolean =>
+    known.every((other) => ROOMS.every((room) => node.shows(other, room)));
+  await scene.w.eventually('each host shows who is there', () => quiet.every(isShown), TOLD_MS);
   await listening;
 }
 
@@ -211,7 +223,7 @@ async function play(scene: Scene, mayDrop: boolean): Promise<void> {
   const quiet = await all.whenQuiet();
   for (const node of all.nodes) node.claimTraces(all.nodes);
   if (quiet.length > 1) {
-    await claimReached(scene, quiet);
+    await claimReached(scene, all.nodes, quiet);
     await claimRetained(scene, quiet);
   }
   if (!mayLose || !mayDrop) for (const node of all.nodes) node.claimGaps(all.nodes);
