@@ -11,6 +11,8 @@ export type RoomName = (typeof ROOMS)[number];
 
 /** The longest delay of `mild`, and more. */
 const DELAY_MS = 250;
+/** What was sent before a host came is told of by then, or was received. */
+const SETTLED_MS = 5000;
 /** A subscription of another node is in force by then, or says later that it was not. */
 const IN_FORCE_MS = 2500;
 /** What a host has published just before its end may be lost before a heartbeat tells of it. */
@@ -181,8 +183,8 @@ export class ModelNode {
    */
   claimGaps(nodes: readonly ModelNode[]): void {
     for (const { gaps, room } of this.#traces) {
-      const isEarly = nodes.some((sender) => sender.#hasSpoken(room, this.#madeMs - DELAY_MS, this.#madeMs));
       for (const { atMs, forMs } of gaps) {
+        const isEarly = Math.min(atMs - SETTLED_MS, atMs - forMs) <= this.#madeMs + DELAY_MS;
         const isDown = nodes.some((node) => node.#wasDown(atMs - forMs - DELAY_MS, atMs));
         claim(isEarly || isDown, 'a gap without a loss', `host ${this.id} in ${room}`, atMs, forMs);
       }
@@ -198,10 +200,6 @@ export class ModelNode {
 
   #wasDown(fromMs: number, toMs: number): boolean {
     return this.#outages.some((outage) => outage.fromMs <= toMs && outage.toMs >= fromMs);
-  }
-
-  #hasSpoken(room: RoomName, fromMs: number, toMs: number): boolean {
-    return this.#publishedTo(room).some(({ atMs }) => atMs >= fromMs && atMs <= toMs);
   }
 
   /** When nothing of it could arrive any more; Infinity while it is there. */
