@@ -265,7 +265,8 @@ export class ModelNode {
     for await (const text of ws) {
       const [verb, room] = String(text).split(' ') as ['join' | 'leave', RoomName];
       if (verb === 'join') {
-        member.rooms.add(room);
+        // Its socket may have ended behind this line.
+        if (ws.closeInfo === undefined) member.rooms.add(room);
         memberships.set(room, await ws.join(room, this.#options));
         this.#isInForce(room);
         this.host.room(room).presence.track(ws, this.key);
