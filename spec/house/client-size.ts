@@ -14,13 +14,13 @@ export interface MeasuredPage {
 }
 
 /**
- * The limits are 0.2 % above what was measured on 2026-11-29, with the search for promises in what
- * `writeJson` gets: 17,410 and 19,370 bytes. The aim for the second was 16,000:
+ * The limits are 0.2 % above what was measured on 2026-11-29, with what rooms and handles of other
+ * nodes need of the writer and the queue, which all sockets share: 17,797 and 19,762 bytes. The aim for the second was 16,000:
  * docs/internals/decisions/client.md has where the bytes are.
  */
 export const PAGES: readonly MeasuredPage[] = [
-  { imports: 'connect', words: 'kB, minified and gzipped', limitBytes: 17_700 },
-  { imports: 'connect, select', words: 'kB with `select`', limitBytes: 19_700 },
+  { imports: 'connect', words: 'kB, minified and gzipped', limitBytes: 17_840 },
+  { imports: 'connect, select', words: 'kB with `select`', limitBytes: 19_800 },
 ];
 
 export interface ClientSize {
