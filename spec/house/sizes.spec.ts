@@ -10,7 +10,6 @@ import { sourceFile, sourceFiles } from './source-files.ts';
 const KEPT: Readonly<Record<string, string>> = {
   'testing/contracts/transport-contract.ts': 'the contract of a port: it joins the checks of four files',
   'testing/contracts/broker-contract.ts': 'the contract of a port: it joins the checks of two files',
-  'hub/broker-address.ts': 'what an address of the Broker port is: a rule of the port, for every broker',
   'transport/ws/link-end.ts': 'what an end of `ws` means: pure, with a spec of each combination',
   'tasks/signal-port.ts': 'promises one listener per subscription, and none after it (I7)',
   'server/process-signals.ts': 'the one file that listens to the process, with promises of its own',

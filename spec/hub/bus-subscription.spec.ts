@@ -15,6 +15,7 @@ class ScriptedBroker implements Broker {
   refuse: () => void = () => {};
   asked: number = 0;
   disposed: number = 0;
+  end: () => Promise<void> = () => Promise.reject(new Error('gone'));
 
   publish(): Promise<undefined> {
     return Promise.resolve(undefined);
@@ -32,7 +33,7 @@ class ScriptedBroker implements Broker {
         resolve({
           [Symbol.asyncDispose]: () => {
             this.disposed += 1;
-            return Promise.reject(new Error('gone'));
+            return this.end();
           },
         });
     });
@@ -183,6 +184,16 @@ describe('BusSubscription', () => {
     broker.onGap(1);
     subscription.sweep(1000);
     expect([told, broker.disposed]).toEqual([['opened'], 1]);
+  });
+
+  it('ends, too, where the broker throws at that', async () => {
+    const { broker, subscription } = subscribed();
+    broker.open();
+    await settle();
+    broker.end = () => {
+      throw new Error('no');
+    };
+    await expect(subscription.dispose()).resolves.toBeUndefined();
   });
 
   it('is ended in the broker, too, where it was disposed before it was in force', async () => {

@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { DroppedEnvelopes } from '../../src/hub/dropped-envelopes.ts';
+import { DroppedEnvelopes, EnvelopeError } from '../../src/hub/dropped-envelopes.ts';
 
 describe('DroppedEnvelopes', () => {
   it('reports the first of each reason, and the sum of further ones after a minute', () => {
     const reports: unknown[] = [];
-    const dropped = new DroppedEnvelopes((error) => reports.push([error.reason, error.count, error.message]));
+    const dropped = new DroppedEnvelopes((error) => {
+      if (error instanceof EnvelopeError) reports.push([error.reason, error.count, error.message]);
+    });
     dropped.count('foreign', 'room:a', 0);
     dropped.count('foreign', 'room:b', 1);
     dropped.count('size', 'nodes', 2);

@@ -73,6 +73,8 @@ describe('decodeEnvelope', () => {
 
   it.each([
     ['foreign', 'no bytes', new Uint8Array()],
+    ['foreign', 'a text', 'CORO' as unknown as Uint8Array],
+    ['foreign', 'nothing', undefined as unknown as Uint8Array],
     ['foreign', 'JSON', Buffer.from('{"kind":16}')],
     ['foreign', 'another magic', changed(0, 0)],
     ['version', 'version 0', changed(4, 0)],

@@ -5,7 +5,7 @@ import { settle } from 'corosock/testing';
 import { describe, expect, it } from 'vitest';
 import { deployment, dropping } from './bus-fixtures.ts';
 import { FieldWriter } from '../../src/hub/byte-fields.ts';
-import { KIND } from '../../src/hub/envelope.ts';
+import { bodyOf, encodeEnvelope, KIND } from '../../src/hub/envelope.ts';
 
 describe('messages of other nodes to a room', () => {
   it('K12: reach the nodes that are subscribed, and never their own', async () => {
@@ -147,6 +147,36 @@ describe('messages of other nodes to a room', () => {
     expect(b.told).toEqual(['gap 2000', 'a: hello']);
   });
 
+  it('hear a node again that another one has spoken for', async () => {
+    const { node, clock } = deployment();
+    const [a, b, c] = [await node('a'), await node('b'), await node('c')];
+    await b.enter('room');
+    const forged = { kind: KIND.room, sequence: 1, sincePreviousMs: Infinity };
+    const later = { id: 'a', epoch: a.bus.epoch + 1 };
+    await c.link.publish('room:room', encodeEnvelope({ ...forged, node: later }, bodyOf(Buffer.from('!'))));
+    await clock.advance(1000);
+    await a.say('room', 'shut out');
+    await clock.advance(60_000);
+    await a.say('room', 'heard');
+    await clock.advance(5000);
+    expect(b.told.filter((line) => !line.startsWith('gap'))).toEqual(['a: !', 'a: heard']);
+  });
+
+  it('forget the senders of which nothing comes', async () => {
+    const { node, clock } = deployment();
+    const [a, b] = [await node('a'), await node('b')];
+    await b.enter('room');
+    await a.say('room', 'one');
+    await clock.advance(1000);
+    const again = { kind: KIND.room, node: a.bus, sequence: 1, sincePreviousMs: Infinity };
+    const bytes = encodeEnvelope(again, bodyOf(Buffer.from('again')));
+    await a.link.publish('room:room', bytes);
+    await clock.advance(300_000);
+    await a.link.publish('room:room', bytes);
+    await settle();
+    expect(b.told).toEqual(['a: one', 'a: again']);
+  });
+
   it('tell a gap in each room where the sender was cut off for minutes', async () => {
     const { node, clock } = deployment();
     const [a, b] = [await node('a'), await node('b')];
@@ -159,7 +189,7 @@ describe('messages of other nodes to a room', () => {
     await b.enter('a later room');
     a.link.mend();
     await clock.advance(5000);
-    expect(b.told).toEqual(['gap 300500']);
+    expect(b.told).toEqual(['gap 301000']);
   });
 
   it('tell no gap in a room that was idle for minutes', async () => {

@@ -191,6 +191,60 @@ describe('NodeBus', () => {
     expect(a.reports).toMatchObject([{ code: 'COROSOCK_ARGUMENT' }]);
   });
 
+  it('reports refusals once a minute, however many there are', async () => {
+    const { node, clock } = deployment();
+    const a = await node('a');
+    for (const end of ['1', '2', '3']) {
+      a.bus.subscribe(`room:${end}\ud800`, { receive: () => true, gap: () => {} });
+    }
+    await clock.advance(59_000);
+    expect(a.reports).toHaveLength(1);
+    await clock.advance(2000);
+    expect(a.reports).toHaveLength(2);
+  });
+
+  it('takes a broker that throws for one that rejects', async () => {
+    const { node, clock } = deployment();
+    const a = await node('a');
+    a.link.publish = () => {
+      throw new Error('no');
+    };
+    await clock.advance(3000);
+    expect(await a.say('room', 'x')).toBe('failed');
+  });
+
+  it('answers the question what was missed for nodes that it knows, and not all the time', async () => {
+    const { node, clock } = deployment();
+    const [a, b] = [await node('a'), await node('b')];
+    await a.say('room', 'x');
+    await clock.advance(1500);
+    let answers = 0;
+    await b.link.subscribe(
+      'node:c',
+      () => (answers += 1),
+      () => {},
+    );
+    const [publish] = [a.link.publish.bind(a.link)];
+    a.link.publish = (address, body) => {
+      if (address.startsWith('node:')) answers += 1;
+      return publish(address, body);
+    };
+    const question = bodyOf(new Uint8Array(8));
+    const asked = { kind: KIND.missed, sequence: 0, sincePreviousMs: Infinity };
+    const ask = async (id: string, epoch: number): Promise<void> =>
+      void (await b.link.publish('node:a', encodeEnvelope({ ...asked, node: { id, epoch } }, question)));
+    await ask('c', 1);
+    await settle();
+    expect(answers).toBe(0);
+    for (let times = 0; times < 100; times += 1) await ask('b', b.bus.epoch);
+    await settle();
+    expect(answers).toBe(1);
+    await clock.advance(250);
+    await ask('b', b.bus.epoch);
+    await settle();
+    expect(answers).toBe(2);
+  });
+
   describe('what does not belong here', () => {
     const header: EnvelopeHeader = {
       kind: 200,

@@ -164,14 +164,56 @@ describe('ReceivedLine', () => {
     expect(received.isAwaiting).toBe(false);
   });
 
-  it('begins anew with a node that it was to forget', () => {
+  it('forgets senders of which nothing has come for long, and none that it awaits', () => {
     const received = line();
     received.accept(envelope(7), 1);
-    received.told(A, 9, 0, 2);
-    received.forget('a');
-    received.forget('b');
-    expect(received.isAwaiting).toBe(false);
-    expect(received.accept(envelope(7), 3).kind).toBe('next');
+    received.accept(envelope(7, Infinity, 1, 'b'), 1);
+    received.accept(envelope(7, Infinity, 1, 'c'), 2);
+    received.told({ id: 'b', epoch: 1 }, 9, 0, 2);
+    received.forget(2);
+    expect(['a', 'b', 'c'].map((id) => received.accept(envelope(7, Infinity, 1, id), 3).kind)).toEqual([
+      'next',
+      'duplicate',
+      'duplicate',
+    ]);
+    expect(received.isAwaiting).toBe(true);
+  });
+
+  describe('what others have sent in the name of a node', () => {
+    const LAST = Number.MAX_SAFE_INTEGER;
+
+    it('shuts it out for a minute at most: a greater epoch', () => {
+      const received = line();
+      received.accept(envelope(1, Infinity, LAST), 10);
+      expect(received.accept(envelope(5, 1), 60_009).kind).toBe('stale');
+      expect(received.accept(envelope(6, 1), 60_010)).toEqual({ kind: 'gap', forMs: 60_010 });
+      expect(received.accept(envelope(7, 1), 60_011).kind).toBe('next');
+    });
+
+    it('shuts it out for a minute at most: a greater sequence', () => {
+      const received = line();
+      received.accept(envelope(4), 9);
+      received.told(A, LAST, 0, 9);
+      received.accept(envelope(LAST, 1), 10);
+      expect(received.accept(envelope(5, 1), 60_009).kind).toBe('duplicate');
+      expect(received.accept(envelope(6, 1), 60_010)).toEqual({ kind: 'gap', forMs: 60_000 });
+      expect([received.accept(envelope(7, 1), 60_011).kind, received.isAwaiting]).toEqual(['next', false]);
+    });
+
+    it('lets gaps be told for a minute at most: a heartbeat with a greater sequence', () => {
+      const received = line();
+      received.accept(envelope(1), 10);
+      received.told(A, LAST, 0, 20);
+      received.accept(envelope(2, 1), 30);
+      received.told(A, 2, 0, 60_019);
+      expect(received.overdue(60_019)).toBe(59_989);
+      received.accept(envelope(3, 1), 60_020);
+      expect(received.isAwaiting).toBe(true);
+      received.told(A, 3, 0, 60_020);
+      expect([received.isAwaiting, received.overdue(90_000)]).toEqual([false, undefined]);
+      received.told(A, 4, 0, 90_000);
+      expect(received.overdue(92_000)).toBe(31_980);
+    });
   });
 
   it('remembers 4,096 senders', () => {

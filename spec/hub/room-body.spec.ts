@@ -50,6 +50,8 @@ describe('the body of a message', () => {
     ['more ids than bytes', Buffer.from('\u0001\u00ff\u00ff', 'latin1')],
     ['a key that is longer than all bytes', Buffer.from('\u0005\0\0\0\u0009k', 'latin1')],
     ['text that is no UTF-8', Buffer.from('\u0001\0\0\u00ff', 'latin1')],
+    ['an empty key', Buffer.from('\u0005\0\0\0\0hello', 'latin1')],
+    ['a key of more than 1,024 bytes', Buffer.from(`\u0005\0\0\u0004\u0001${'k'.repeat(1025)}`, 'latin1')],
   ])('is refused with %s', (_, bytes) => {
     expect(readRoomBody(bytes)).toBeUndefined();
   });
@@ -85,6 +87,7 @@ describe('the answer what is retained', () => {
   it('is refused where its fields are broken, and entries without a key are skipped', () => {
     expect(readRetained(new Uint8Array([0, 0, 9]))).toBeUndefined();
     expect(readRetained(new Uint8Array([0, 0, 0, 4, 0, 0, 0, 9]))).toBeUndefined();
+    expect(readRetained(new Uint8Array([0, 0, 0, 4, 0, 0, 0, 0, 0, 0]))).toBeUndefined();
     expect(readRetained(new Uint8Array([0, 0, 0, 1, 0, 0, 0, 0]))?.kept).toEqual(new Map());
   });
 });

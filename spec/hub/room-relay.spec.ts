@@ -70,6 +70,21 @@ async function relayNodes<const Names extends readonly string[]>(
 }
 
 describe('BusRoomRelay', () => {
+  it('enters within half a second, also where the broker never acknowledges', async () => {
+    const deployed = deployment();
+    const [a] = await relayNodes(deployed, 'a', 'b');
+    await relayNode(deployed, 'c');
+    a.bus.retainsFromNowOn();
+    const fresh = await relayNode(deployed, 'd');
+    fresh.link.publish = () => new Promise(() => {});
+    let isEntered = false;
+    void fresh.relay.enter('room').then(() => (isEntered = true));
+    await deployed.clock.advance(499);
+    expect(isEntered).toBe(false);
+    await deployed.clock.advance(1);
+    expect(isEntered).toBe(true);
+  });
+
   it('delivers to the nodes that are in the room, with one message of the broker for each', async () => {
     const deliveries: string[] = [];
     const deployed = deployment({

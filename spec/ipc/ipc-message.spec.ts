@@ -14,11 +14,33 @@ describe('messages between processes', () => {
     expect([childMessageOf(value, 'p'), parentMessageOf(value, 'p')]).toEqual([undefined, undefined]);
   });
 
+  it.each([
+    { kind: 'publish' },
+    { kind: 'publish', address: 7, base64: 'eA==', n: 1 },
+    { kind: 'publish', address: 'a', base64: {}, n: 1 },
+    { kind: 'publish', address: 'a', base64: 'eA==', n: '1' },
+    { kind: 'publish', address: '', base64: 'eA==', n: 1 },
+    { kind: 'subscribe', n: 1 },
+    { kind: 'subscribe', addresses: 'a', n: 1 },
+    { kind: 'subscribe', addresses: ['a', {}], n: 1 },
+    { kind: 'subscribe', addresses: ['a'.repeat(1101)], n: 1 },
+    { kind: 'subscribe', addresses: ['a'] },
+    { kind: 'unsubscribe', address: {} },
+    { kind: 'ping' },
+    { kind: 'welcome', relay: 7 },
+    { kind: 'ok' },
+  ])('are dropped where a field is missing or wrong: %j', (fields) => {
+    const value = { corosock: 'p', ...fields };
+    expect([childMessageOf(value, 'p'), parentMessageOf(value, 'p')]).toEqual([undefined, undefined]);
+  });
+
   it('are said by the parent, by a child, or by both', () => {
-    const of = (kind: string): readonly boolean[] =>
-      [childMessageOf({ corosock: 'p', kind }, 'p'), parentMessageOf({ corosock: 'p', kind }, 'p')].map(
+    const of = (kind: string): readonly boolean[] => {
+      const value = { corosock: 'p', kind, relay: 'id', address: 'a', base64: 'eA==', n: 1 };
+      return [childMessageOf(value, 'p'), parentMessageOf(value, 'p')].map(
         (message) => message !== undefined,
       );
+    };
     expect([of('hello'), of('welcome'), of('publish'), of('new')]).toEqual([
       [true, false],
       [false, true],

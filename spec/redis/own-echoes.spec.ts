@@ -53,6 +53,21 @@ describe('OwnEchoes', () => {
     expect(echoes.size).toBe(1);
   });
 
+  it('keeps 16 MiB of messages at most', () => {
+    const echoes = new OwnEchoes();
+    const half = new Uint8Array(8_388_608);
+    echoes.expect('a', half);
+    echoes.expect('b', half);
+    expect([echoes.isEcho('b', half), echoes.size]).toEqual([true, 1]);
+    echoes.expect('b', half);
+    echoes.expect('c', bytes('1'));
+    expect(echoes.size).toBe(1);
+    echoes.forget('c');
+    echoes.expect('a', half);
+    echoes.expect('b', half);
+    expect(echoes.size).toBe(2);
+  });
+
   it('lets each foreign message pass and no own one, in any mixture of the two', () => {
     fc.assert(
       fc.property(fc.array(fc.record({ isOwn: fc.boolean(), id: fc.nat(9) })), (messages) => {

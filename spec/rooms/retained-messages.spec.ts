@@ -81,7 +81,7 @@ describe('the kept messages of a host', () => {
     const dropped: string[] = [];
     const roomOf = (name: string): KeepingRoom => ({ kept: undefined, keptOnDrop: () => dropped.push(name) });
     const [a, b, c] = [roomOf('a'), roomOf('b'), roomOf('c')];
-    const third = 'x'.repeat(MAX_RETAINED_BYTES / 2 - KEPT_OVERHEAD_BYTES);
+    const third = 'x'.repeat(MAX_RETAINED_BYTES / 2 - KEPT_OVERHEAD_BYTES - 3);
     retained.keep(a, 'key', third, 1);
     retained.keep(b, 'key', third, 1);
     expect([retained.bytes, dropped]).toEqual([MAX_RETAINED_BYTES, []]);
@@ -98,5 +98,17 @@ describe('the kept messages of a host', () => {
       undefined,
       0,
     ]);
+  });
+
+  it('cost their keys, too', () => {
+    const retained = new RetainedMessages();
+    const room: KeepingRoom = { kept: undefined, keptOnDrop: () => {} };
+    retained.keep(room, 'ключ', 'x', 1);
+    retained.keep(room, true, 'yy', 2);
+    expect(retained.bytes).toBe(2 * KEPT_OVERHEAD_BYTES + 8 + 1 + 2);
+    retained.keep(room, true, '', 3);
+    retained.keep(room, 'ключ', 'z', 4);
+    retained.keep(room, 'ключ', '', 5);
+    expect(retained.bytes).toBe(0);
   });
 });

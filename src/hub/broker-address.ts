@@ -18,12 +18,14 @@ const MAX_ADDRESS_BYTES = 1100;
  * @throws UsageError `COROSOCK_ARGUMENT`.
  */
 export function checkAddress(call: string, address: unknown): asserts address is string {
-  const isAddress =
-    typeof address === 'string' &&
-    address !== '' &&
-    address.isWellFormed() &&
-    bytesOf(address) <= MAX_ADDRESS_BYTES;
-  if (isAddress) return;
+  if (isAddress(address)) return;
   const expected = `address to be a text of 1 to ${MAX_ADDRESS_BYTES} bytes of UTF-8 without lone surrogates`;
   throw badArgument(call, expected, address);
+}
+
+/** Tells whether a value is an address. */
+export function isAddress(value: unknown): value is string {
+  return (
+    typeof value === 'string' && value !== '' && value.isWellFormed() && bytesOf(value) <= MAX_ADDRESS_BYTES
+  );
 }

@@ -64,6 +64,11 @@ export class BusSubscription {
     void this.#subscribe();
   }
 
+  /** Whether its address is that of a room. */
+  get isOfRoom(): boolean {
+    return this.address.startsWith('room:');
+  }
+
   /** The broker has gone down: a wait for `opened` ends. */
   brokerIsDown(): void {
     if (this.#handle === undefined) this.#giveUp();
@@ -91,7 +96,11 @@ export class BusSubscription {
   async dispose(): Promise<void> {
     this.#isOver = true;
     this.#giveUp();
-    await this.#handle?.[Symbol.asyncDispose]().then(noop, noop);
+    try {
+      await this.#handle?.[Symbol.asyncDispose]();
+    } catch {
+      // The broker has ended it, or is down: nothing more is passed on from here.
+    }
   }
 
   async #subscribe(): Promise<void> {

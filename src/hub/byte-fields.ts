@@ -72,6 +72,13 @@ export class FieldReader {
     return '';
   }
 
+  /** Text with its length in front, of 1 byte to a most. */
+  name(most: number): string {
+    const bytes = this.u16();
+    if (bytes === 0 || bytes > most) this.#isBroken = true;
+    return this.text(bytes);
+  }
+
   /** A view on the next bytes. */
   bytes(count: number): Buffer {
     if (!this.#has(count)) return Buffer.alloc(0);

@@ -145,6 +145,7 @@ export function encodeEnvelope(
  * @returns The envelope, whose body is a view on `bytes`; or why they are none.
  */
 export function decodeEnvelope(bytes: Uint8Array): Envelope | EnvelopeFault {
+  if (!ArrayBuffer.isView(bytes)) return 'foreign';
   if (bytes.byteLength > MAX_ENVELOPE_BYTES) return 'size';
   const fields = new FieldReader(bytes);
   if (fields.u32() !== MAGIC) return 'foreign';

@@ -15,11 +15,14 @@ export const MISSING_AFTER_MS = 5000;
 export const FORGOTTEN_AFTER_MS = 60_000;
 
 /**
- * Nodes that are remembered.
+ * Nodes that are remembered, with those that have said goodbye within a minute.
  *
  * @limit Nodes of one deployment | heartbeats of further nodes are dropped
  */
 const MAX_NODES = 4096;
+
+/** Nodes ask twice a second at most. */
+const ANSWER_EVERY_MS = 250;
 
 /** What is known of another node. */
 export interface KnownNode extends NodeRef {
@@ -53,11 +56,20 @@ export class OtherNode implements KnownNode {
   toldTo: number = 0;
   /** When it was last asked for what it has sent before. */
   askedMs: number = -Infinity;
+  /** When its last question of that kind was answered. */
+  #answeredMs = -Infinity;
 
   constructor({ id, epoch }: NodeRef, nowMs: number) {
     this.id = id;
     this.epoch = epoch;
     this.lastSeenMs = nowMs;
+  }
+
+  /** Whether its question what it has missed is answered now: not all the time. */
+  mayAsk(nowMs: number): boolean {
+    if (nowMs - this.#answeredMs < ANSWER_EVERY_MS) return false;
+    this.#answeredMs = nowMs;
+    return true;
   }
 }
 
@@ -91,7 +103,7 @@ export class KnownNodes {
     if ((this.#departed.get(ref.id)?.epoch ?? -1) >= ref.epoch) return 'stale';
     if (known?.epoch === ref.epoch) return this.#see(known, nowMs);
     if (known !== undefined) this.#remove(known);
-    if (this.#nodes.size >= MAX_NODES) return 'node';
+    if (this.#nodes.size + this.#departed.size >= MAX_NODES) return 'node';
     const node = new OtherNode(ref, nowMs);
     this.#nodes.set(ref.id, node);
     for (const listener of this.#listeners) listener.joined?.(node);
@@ -113,26 +125,16 @@ export class KnownNodes {
     this.#remove(known);
   }
 
-  /**
-   * Looks which nodes are missing, and forgets those that were missing for too long.
-   *
-   * @returns The ids of nodes of which nothing more will come.
-   */
-  sweep(nowMs: number): readonly string[] {
-    const forgotten: string[] = [];
+  /** Looks which nodes are missing, and forgets those that were missing for too long. */
+  sweep(nowMs: number): void {
     for (const node of this.#nodes.values()) {
       const quietMs = nowMs - node.lastSeenMs;
       if (quietMs >= MISSING_AFTER_MS && !node.isMissing) this.#miss(node);
-      if (quietMs < FORGOTTEN_AFTER_MS) continue;
-      this.#remove(node);
-      forgotten.push(node.id);
+      if (quietMs >= FORGOTTEN_AFTER_MS) this.#remove(node);
     }
     for (const { id, lastSeenMs } of this.#departed.values()) {
-      if (nowMs - lastSeenMs < FORGOTTEN_AFTER_MS) continue;
-      this.#departed.delete(id);
-      forgotten.push(id);
+      if (nowMs - lastSeenMs >= FORGOTTEN_AFTER_MS) this.#departed.delete(id);
     }
-    return forgotten;
   }
 
   #see(node: OtherNode, nowMs: number): OtherNode {

@@ -27,6 +27,12 @@ export const HEARTBEAT_MS = 1000;
 /** An address that is idle for so long is forgotten by its sender: see {@link SentSequences}. */
 const IDLE_ADDRESS_MS = 120_000;
 
+/**
+ * A sender of which nothing has come to an address for so long is forgotten there: by then it has
+ * forgotten the address, too. Looked for once a minute.
+ */
+const QUIET_SENDER_MS = 180_000;
+
 /** A timer that is later than this tells that the whole process has stood still. */
 const LATE_TIMER_MS = 2.5 * HEARTBEAT_MS;
 
@@ -37,6 +43,8 @@ export const ANSWERS_MS = 500;
 const GOODBYE_MS = 1000;
 
 const NODES = 'nodes';
+/** That, and the inbox: further addresses are rooms. */
+const OWN_ADDRESSES = 2;
 
 /** What a node brings to its bus. */
 export interface BusSettings {
@@ -74,6 +82,10 @@ export class NodeBus implements NodeRef {
   #timer: unknown;
   /** When it was set. */
   #timerMs = 0;
+  /** Counts the calls of the timer. */
+  #seconds = 0;
+  /** Whether a node has forgotten what it has sent: see {@link #tellOldGaps}. */
+  #hasOldGaps = false;
   #offChange: () => void = noop;
   #isClosed = false;
 
@@ -89,7 +101,7 @@ export class NodeBus implements NodeRef {
       broker,
       clock,
       dropped: this.#dropped,
-      onRefused: (error) => report(error, { phase: 'broker' }),
+      onRefused: (error) => this.#dropped.refused(error, clock.now()),
       onHeard: ({ node }) => this.#others.seen(node, clock.now()),
     };
     this.#receivers.set(KIND.heartbeat, (from, body) => this.#onHeartbeat(from, body));
@@ -187,10 +199,12 @@ export class NodeBus implements NodeRef {
       this.#dropped.count('oversize', address, nowMs);
       return Promise.resolve('failed');
     }
-    const sequences = isRoom(address) ? this.#sentToRooms : this.#sentToNodes;
+    const sequences = address.startsWith('room:') ? this.#sentToRooms : this.#sentToNodes;
     const numbered = sequences.next(address, nowMs);
     const bytes = encodeEnvelope({ kind, node: this, ...numbered }, body);
-    return this.#broker.publish(address, bytes).then(
+    // A broker that throws counts as one that rejects.
+    const taken = new Promise((resolve) => resolve(this.#broker.publish(address, bytes)));
+    return taken.then(
       () => 'sent',
       () => 'failed',
     );
@@ -267,17 +281,15 @@ export class NodeBus implements NodeRef {
     this.#setTimer();
     void this.#sayHere({});
     // This process has stood still: what the others have sent meanwhile is yet to be read.
-    if (!isLate) this.#sweepNodes(nowMs);
+    if (!isLate) this.#others.sweep(nowMs);
     for (const subscription of this.#subscriptions.values()) subscription.sweep(nowMs);
+    if (this.#hasOldGaps) this.#tellOldGaps(nowMs);
+    this.#seconds += 1;
+    if (this.#seconds % 60 !== 0) return;
+    for (const { line } of this.#subscriptions.values()) line.forget(nowMs - QUIET_SENDER_MS);
     this.#sentToRooms.forget(nowMs - IDLE_ADDRESS_MS);
     this.#sentToNodes.forget(nowMs - IDLE_ADDRESS_MS);
     this.#dropped.sweep(nowMs);
-  }
-
-  #sweepNodes(nowMs: number): void {
-    for (const id of this.#others.sweep(nowMs)) {
-      for (const { line } of this.#subscriptions.values()) line.forget(id);
-    }
   }
 
   /** Says that this node is there, and what it has published since the last time. */
@@ -302,11 +314,12 @@ export class NodeBus implements NodeRef {
     if (typeof node === 'string') return this.drop(node, NODES);
     node.retains = heartbeat.retains;
     if (heartbeat.wantsAnswer) this.#answer(node, this.#sentToRooms.toldTo);
-    if (heartbeat.from > node.toldTo && this.#hasRooms()) return this.#askFor(node, nowMs);
+    if (heartbeat.from > node.toldTo && this.#subscriptions.size > OWN_ADDRESSES)
+      return this.#askFor(node, nowMs);
     for (const { address, sequence, agoMs } of heartbeat.sent) {
       this.#subscriptions.get(address)?.line.told(from, sequence, agoMs, nowMs);
     }
-    if (heartbeat.hasForgotten) this.#tellOldGaps(nowMs);
+    this.#hasOldGaps ||= heartbeat.hasForgotten;
     node.toldTo = Math.max(node.toldTo, heartbeat.to);
   }
 
@@ -320,8 +333,10 @@ export class NodeBus implements NodeRef {
   #onMissed(from: NodeRef, body: Uint8Array): void {
     const fields = new FieldReader(body);
     const number = fields.u64();
-    if (fields.isBroken) this.drop('malformed', NODES);
-    else this.#answer(from, number);
+    if (fields.isBroken) return this.drop('malformed', NODES);
+    const node = this.#others.all.get(from.id);
+    // An answer may be long: a node that is not there yet, or hurries, asks again.
+    if (node?.mayAsk(this.clock.now()) === true) this.#answer(node, number);
   }
 
   #answer(node: NodeRef, from: number): void {
@@ -332,21 +347,13 @@ export class NodeBus implements NodeRef {
 
   /** A node has forgotten what it has sent some minutes ago: whether all of it came is unknown. */
   #tellOldGaps(nowMs: number): void {
+    this.#hasOldGaps = false;
     for (const subscription of this.#subscriptions.values()) {
       const forMs = nowMs - subscription.line.sinceMs;
-      if (forMs > IDLE_ADDRESS_MS && isRoom(subscription.address)) subscription.tellGap(forMs);
+      if (forMs > IDLE_ADDRESS_MS && subscription.isOfRoom) subscription.tellGap(forMs);
     }
-  }
-
-  #hasRooms(): boolean {
-    for (const address of this.#subscriptions.keys()) if (isRoom(address)) return true;
-    return false;
   }
 }
 
 /** No code of users waits for a heartbeat. */
 const IDLE = Object.freeze({ isIdle: true });
-
-function isRoom(address: string): boolean {
-  return address.startsWith('room:');
-}

@@ -13,6 +13,12 @@ import type { Envelope, NodeRef } from './envelope.ts';
 const OVERDUE_MS = 2000;
 
 /**
+ * For so long a sender is not believed that contradicts what has come in its name: a smaller epoch
+ * or sequence. After that the others were not its own.
+ */
+const DISPUTED_MS = 60_000;
+
+/**
  * Senders to one address that are remembered.
  *
  * @limit Nodes that send to one room | of the one that sent first, duplicates are not known any
@@ -30,6 +36,7 @@ interface Sender {
   isCounted: boolean;
   /** The last sequence that the sender has told of, or was told as missing. */
   toldTo: number;
+  toldMs: number;
 }
 
 /** What is to be done with an envelope. */
@@ -75,10 +82,12 @@ export class ReceivedLine {
    */
   accept({ node, sequence, sincePreviousMs }: Envelope, nowMs: number): Arrival {
     if (sequence === 0) return NEXT;
-    const sender = this.#senderOf(node);
+    const sender = this.#senderOf(node, nowMs);
     if (sender === undefined) return STALE;
-    if (sequence <= sender.sequence) return DUPLICATE;
-    const isJump = sequence > sender.sequence + 1 && !this.#isTold(sender, sequence - 1);
+    const isBehind = sequence <= sender.sequence;
+    if (isBehind && nowMs - sender.receivedMs < DISPUTED_MS) return DUPLICATE;
+    if (isBehind) sender.toldTo = 0;
+    const isJump = isBehind || (sequence > sender.sequence + 1 && !this.#isTold(sender, sequence - 1));
     // Heartbeats have told of all before. What was sent before the line began was never to come.
     const isMissing =
       isJump && sincePreviousMs !== Infinity && (sender.isCounted || nowMs - sincePreviousMs > this.#sinceMs);
@@ -95,9 +104,15 @@ export class ReceivedLine {
   /** A node says what it has sent last, and how long ago. */
   told(node: NodeRef, sequence: number, agoMs: number, nowMs: number): void {
     if (nowMs - agoMs <= this.#sinceMs && this.#senders.get(node.id)?.isCounted !== true) return;
-    const sender = this.#senderOf(node);
-    if (sender === undefined || sequence <= Math.max(sender.sequence, sender.toldTo)) return;
+    const sender = this.#senderOf(node, nowMs);
+    if (sender === undefined) return;
+    if (sequence < sender.toldTo && nowMs - sender.toldMs >= DISPUTED_MS) {
+      sender.toldTo = sequence;
+      this.#stopAwaiting(sender);
+    }
+    if (sequence <= Math.max(sender.sequence, sender.toldTo)) return;
     sender.toldTo = sequence;
+    sender.toldMs = nowMs;
     this.#await(sender, nowMs);
   }
 
@@ -116,12 +131,11 @@ export class ReceivedLine {
     return forMs;
   }
 
-  /** A node is not heard of any more. */
-  forget(node: string): void {
-    const sender = this.#senders.get(node);
-    if (sender === undefined) return;
-    this.#stopAwaiting(sender);
-    this.#senders.delete(node);
+  /** Forgets the senders of which nothing has come since a time, and nothing is awaited. */
+  forget(beforeMs: number): void {
+    for (const [id, sender] of this.#senders) {
+      if (sender.receivedMs < beforeMs && this.#awaited?.has(sender) !== true) this.#senders.delete(id);
+    }
   }
 
   /** A message that is still awaited was not told as missing. */
@@ -144,24 +158,32 @@ export class ReceivedLine {
   }
 
   /** @returns undefined for a former self of the node. */
-  #senderOf({ id, epoch }: NodeRef): Sender | undefined {
+  #senderOf({ id, epoch }: NodeRef, nowMs: number): Sender | undefined {
     const known = this.#senders.get(id);
-    if (known !== undefined && known.epoch === epoch) return known;
-    if (known !== undefined && known.epoch > epoch) return undefined;
-    this.forget(id);
-    this.#makeRoom();
+    if (known?.epoch === epoch) return known;
+    if (known === undefined) this.#makeRoom();
+    else if (known.epoch > epoch && nowMs - known.receivedMs < DISPUTED_MS) return undefined;
+    else this.#remove(id, known);
     const sender: Sender = {
       epoch,
       sequence: 0,
       receivedMs: -Infinity,
       isCounted: false,
       toldTo: 0,
+      toldMs: -Infinity,
     };
     this.#senders.set(id, sender);
     return sender;
   }
 
   #makeRoom(): void {
-    if (this.#senders.size >= MAX_SENDERS) this.forget(this.#senders.keys().next().value as string);
+    if (this.#senders.size < MAX_SENDERS) return;
+    const [id, first] = this.#senders.entries().next().value as [string, Sender];
+    this.#remove(id, first);
+  }
+
+  #remove(id: string, sender: Sender): void {
+    this.#stopAwaiting(sender);
+    this.#senders.delete(id);
   }
 }

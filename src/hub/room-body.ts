@@ -6,6 +6,7 @@ import { FieldReader } from './byte-fields.ts';
 import type { FieldWriter } from './byte-fields.ts';
 import type { Body } from './envelope.ts';
 import type { Retained, RoomMessage } from '../rooms/relay.ts';
+import { MAX_NAME_BYTES } from '../rooms/room-name.ts';
 import { bytesOf, toBytes } from '../core/data.ts';
 import type { Data } from '../core/data.ts';
 
@@ -146,7 +147,7 @@ function writeKey(fields: FieldWriter, retain: RetainKey): void {
 }
 
 function readKey(fields: FieldReader, flags: number): RetainKey {
-  if ((flags & OF_KEY) !== 0) return fields.text(fields.u16());
+  if ((flags & OF_KEY) !== 0) return fields.name(MAX_NAME_BYTES);
   return (flags & OF_ROOM) !== 0 ? true : undefined;
 }
 

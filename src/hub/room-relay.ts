@@ -233,8 +233,8 @@ export class BusRoomRelay implements RoomRelay {
     const nodes = this.#bus.retainingNodes();
     if (nodes === undefined) return question.end();
     const answered = question.ask(nodes);
-    const sent = await this.#bus.broadcast(KIND.retainedAsk, Buffer.from(room));
-    if (sent === 'failed') question.end();
+    const asked = this.#bus.broadcast(KIND.retainedAsk, Buffer.from(room));
+    void asked.then((sent) => sent === 'failed' && question.end());
     const kept = await answered;
     if (kept.size > 0) this.#sink.mergeRetained(room, kept);
     return undefined;

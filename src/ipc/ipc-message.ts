@@ -2,6 +2,7 @@
 // for messages of its own. Bytes are base64: by default that channel speaks JSON. Sent and read by
 // process-relay.ts.
 
+import { isAddress } from '../hub/broker-address.ts';
 import { propertyOf } from '../core/object-like.ts';
 
 interface OfDeployment {
@@ -32,31 +33,48 @@ export type ParentMessage =
   | (OfDeployment & { readonly kind: 'lost' | 'bye' })
   | (OfDeployment & { readonly kind: 'ok'; readonly n: number });
 
-const OF_CHILD: ReadonlySet<unknown> = new Set<ChildMessage['kind']>([
-  'publish',
-  'hello',
-  'ping',
-  'subscribe',
-  'unsubscribe',
-]);
-const OF_PARENT: ReadonlySet<unknown> = new Set<ParentMessage['kind']>([
-  'publish',
-  'welcome',
-  'lost',
-  'bye',
-  'ok',
-]);
+type Kind = ChildMessage['kind'] | ParentMessage['kind'];
+type Check = (value: unknown) => boolean;
 
-/** Gives what a child of the deployment says; undefined for messages of the program. */
+const isNumber: Check = (value) => typeof value === 'number';
+const isText: Check = (value) => typeof value === 'string';
+const isAddresses: Check = (value) => Array.isArray(value) && value.every((address) => isAddress(address));
+
+/** What each kind has to have: the other process may be of another release, or broken. */
+const FIELDS: Readonly<Record<Kind, ReadonlyArray<readonly [name: string, check: Check]>>> = {
+  publish: [
+    ['address', isAddress],
+    ['base64', isText],
+    ['n', isNumber],
+  ],
+  subscribe: [
+    ['addresses', isAddresses],
+    ['n', isNumber],
+  ],
+  unsubscribe: [['address', isAddress]],
+  ping: [['n', isNumber]],
+  ok: [['n', isNumber]],
+  welcome: [['relay', isText]],
+  hello: [],
+  lost: [],
+  bye: [],
+};
+
+const OF_CHILD: ReadonlySet<Kind> = new Set(['publish', 'hello', 'ping', 'subscribe', 'unsubscribe']);
+const OF_PARENT: ReadonlySet<Kind> = new Set(['publish', 'welcome', 'lost', 'bye', 'ok']);
+
+/** Gives what a child of the deployment says; undefined for the program's messages, and rubbish. */
 export function childMessageOf(value: unknown, prefix: string): ChildMessage | undefined {
   return isOf(value, prefix, OF_CHILD) ? (value as ChildMessage) : undefined;
 }
 
-/** Gives what the parent says; undefined for messages of the program. */
+/** Gives what the parent says; undefined for messages of the program, and rubbish. */
 export function parentMessageOf(value: unknown, prefix: string): ParentMessage | undefined {
   return isOf(value, prefix, OF_PARENT) ? (value as ParentMessage) : undefined;
 }
 
-function isOf(value: unknown, prefix: string, kinds: ReadonlySet<unknown>): boolean {
-  return propertyOf(value, 'corosock') === prefix && kinds.has(propertyOf(value, 'kind'));
+function isOf(value: unknown, prefix: string, kinds: ReadonlySet<Kind>): boolean {
+  if (propertyOf(value, 'corosock') !== prefix) return false;
+  const kind = propertyOf(value, 'kind') as Kind;
+  return kinds.has(kind) && FIELDS[kind].every(([name, check]) => check(propertyOf(value, name)));
 }

@@ -31,7 +31,8 @@ export class ThreadChannels {
     // oxlint-disable-next-line unicorn/prefer-add-event-listener -- Node's type has no such method
     channel.onmessage = (event: unknown) => {
       const { data } = event as { readonly data: unknown };
-      this.#received(address, data as Uint8Array);
+      // Anything in the process may use a channel of this name.
+      if (data instanceof Uint8Array) this.#received(address, data);
     };
     this.#channels.set(address, channel);
   }

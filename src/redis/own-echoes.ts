@@ -4,6 +4,8 @@
 
 /** Forgets all beyond this: the hub drops what it has sent itself, so that nothing breaks. */
 const MOST = 65_536;
+/** The same for their bytes: no echo comes of what was sent before its address was in force. */
+const MOST_BYTES = 16_777_216;
 
 interface Sent {
   readonly bytes: Uint8Array;
@@ -16,6 +18,7 @@ export class OwnEchoes {
   /** In the order in which they were sent, by address. Echoes come in that order. */
   readonly #sent = new Map<string, Sent[]>();
   #count = 0;
+  #bytes = 0;
 
   get size(): number {
     return this.#count;
@@ -23,12 +26,13 @@ export class OwnEchoes {
 
   /** Expects the echo of a message. @returns Notes that the server has taken it. */
   expect(address: string, bytes: Uint8Array): () => void {
-    if (this.#count >= MOST) this.#clear();
+    if (this.#count >= MOST || this.#bytes + bytes.length > MOST_BYTES) this.#clear();
     const sent: Sent = { bytes, isTaken: false };
     const line = this.#sent.get(address);
     if (line === undefined) this.#sent.set(address, [sent]);
     else line.push(sent);
     this.#count += 1;
+    this.#bytes += bytes.length;
     return () => {
       sent.isTaken = true;
     };
@@ -40,35 +44,36 @@ export class OwnEchoes {
     if (line === undefined) return false;
     const index = line.findIndex((sent) => isEqual(sent.bytes, bytes));
     if (index < 0) return false;
-    this.#keep(address, line.slice(index + 1), line.length);
+    const gone = line.splice(0, index + 1);
+    this.#keep(address, line, gone);
     return true;
   }
 
   /** The link of the subscriber is lost: no echo comes of what the server had taken. */
   lose(): void {
     for (const [address, line] of this.#sent) {
-      this.#keep(
-        address,
-        line.filter(({ isTaken }) => !isTaken),
-        line.length,
-      );
+      const left = line.filter(({ isTaken }) => !isTaken);
+      const gone = line.filter(({ isTaken }) => isTaken);
+      this.#keep(address, left, gone);
     }
   }
 
   /** The address is subscribed to no more. */
   forget(address: string): void {
-    this.#keep(address, [], this.#sent.get(address)?.length ?? 0);
+    this.#keep(address, [], this.#sent.get(address) ?? []);
   }
 
-  #keep(address: string, line: Sent[], before: number): void {
-    this.#count -= before - line.length;
-    if (line.length === 0) this.#sent.delete(address);
-    else this.#sent.set(address, line);
+  #keep(address: string, left: Sent[], gone: readonly Sent[]): void {
+    this.#count -= gone.length;
+    for (const { bytes } of gone) this.#bytes -= bytes.length;
+    if (left.length === 0) this.#sent.delete(address);
+    else this.#sent.set(address, left);
   }
 
   #clear(): void {
     this.#sent.clear();
     this.#count = 0;
+    this.#bytes = 0;
   }
 }
 

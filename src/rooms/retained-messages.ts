@@ -16,7 +16,8 @@ import type { ListNode } from '../structures/linked-list.ts';
  */
 export const MAX_RETAINED_KEYS = 1000;
 /**
- * Bytes of all kept messages of a host. Each counts with {@link KEPT_OVERHEAD_BYTES} more.
+ * Bytes of all kept messages of a host, and of their keys. Each counts with
+ * {@link KEPT_OVERHEAD_BYTES} more.
  *
  * @limit Bytes of messages that `retain` keeps in all rooms of a host | the oldest are dropped, and
  * reported
@@ -59,7 +60,8 @@ export class RetainedMessages {
     if (data.length === 0) return;
     // Bytes are the publisher's, or a view on a larger buffer.
     const own = typeof data === 'string' ? data : copyBytes(data);
-    const bytes = bytesOf(data) + KEPT_OVERHEAD_BYTES;
+    const keyBytes = key === true ? 0 : bytesOf(key);
+    const bytes = bytesOf(data) + keyBytes + KEPT_OVERHEAD_BYTES;
     const kept: Kept = { room, key, data: own, sequence, bytes, previous: undefined, next: undefined };
     room.kept ??= new Map();
     room.kept.set(key, kept);
