@@ -13,7 +13,7 @@ import type { Clock } from '../time/clock.ts';
  *
  * @limit Time for which a key without sockets stays in `room.presence` | it has left
  */
-export const LEAVE_AFTER_MS = 5000;
+const LEAVE_AFTER_MS = 5000;
 
 /**
  * Values of `meta` that are listed for one key.
