@@ -1,11 +1,12 @@
 // Code that leaves the time of its world: it is found and named, and `w.real` is the way out.
 
+import { execFile } from 'node:child_process';
 import { randomBytes, scrypt } from 'node:crypto';
 import { open, readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { gzipSync } from 'node:zlib';
+import { gzip, gzipSync } from 'node:zlib';
 import { describe, expect, it, vi } from 'vitest';
 import { defineServer } from 'corosock';
 import type { Handler } from 'corosock';
@@ -212,6 +213,8 @@ describe('code that leaves the time of its world', () => {
     ['a handler', async (w) => await visited(w, async () => await sleep(1000))],
     ['a script', async (w) => void w.spawn('ada', async () => await sleep(1000))],
     ['the scenario', async () => await sleep(1000)],
+    ['the scenario, in zlib', async () => void (await promisify(gzip)(Buffer.alloc(1_000_000)))],
+    ['the scenario, in a process', async () => void (await promisify(execFile)(process.execPath, ['-v']))],
     ['the scenario, in a hash', async () => void (await hash('secret', 'salt', 64))],
   ])('fails a simulation: %s', async (_, scenario) => {
     await expect(simulate(scenario, { seed: 3 })).rejects.toMatchObject({

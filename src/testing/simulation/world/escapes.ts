@@ -295,9 +295,9 @@ function isTimerOver(begun: Begun): boolean {
   return isTimer(begun) && !isPending(begun);
 }
 
-/** Whether threads of Node compute it: a hash, or a file from Node 26 on. */
+/** Whether Node hides that it is pending: a hash, zlib, a process, a file from Node 26 on. */
 function isJob({ name }: Begun): boolean {
-  return name.endsWith('Job');
+  return /(?:Job|Zlib|Process)$/u.test(name);
 }
 
 /** Whether Node says so: not of what its threads compute, such as a hash. */
