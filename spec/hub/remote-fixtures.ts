@@ -37,7 +37,7 @@ export interface RemoteDeployment {
 }
 
 /** Makes nodes on a virtual clock. */
-export function remoteDeployment(faults: BrokerFaults = {}, options: HostOptions = {}): RemoteDeployment {
+function remoteDeployment(faults: BrokerFaults = {}, options: HostOptions = {}): RemoteDeployment {
   const clock = virtualClock();
   const broker = memoryBroker({ clock, faults });
   return {

@@ -29,7 +29,7 @@ export interface ScriptedSocket extends SocketInRooms<ScriptedWs>, Pick<Scripted
 }
 
 /** Bytes after which a socket of these specs is slow. */
-export const WRITE_BUFFER_BYTES = 10;
+const WRITE_BUFFER_BYTES = 10;
 
 export class ScriptedRooms {
   readonly clock: HandClock = new HandClock();

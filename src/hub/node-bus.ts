@@ -22,7 +22,7 @@ import { wallTimeOf } from '../time/real-clock.ts';
 import { noop } from '../core/noop.ts';
 
 /** How often a node says that it is there. */
-export const HEARTBEAT_MS = 1000;
+const HEARTBEAT_MS = 1000;
 
 /** An address that is idle for so long is forgotten by its sender: see {@link SentSequences}. */
 const IDLE_ADDRESS_MS = 120_000;

@@ -19,7 +19,7 @@ import type { WaitOptions } from '../core/wait-options.ts';
  *
  * @limit Wait of `openServer` for another node, unless `timeoutMs` says otherwise | `timeout`
  */
-export const OPEN_WITHIN_MS = 5000;
+const OPEN_WITHIN_MS = 5000;
 
 /** A node that has just begun waits so long for the heartbeat of a node that it does not know. */
 const KNOWN_WITHIN_MS = 1000;

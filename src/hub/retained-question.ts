@@ -13,7 +13,7 @@ import { noop } from '../core/noop.ts';
  *
  * @limit Wait for what other nodes retain of a room, at its first join on a node | the join goes on
  */
-export const ANSWER_WITHIN_MS = 500;
+const ANSWER_WITHIN_MS = 500;
 
 const NOTHING: Retained = new Map();
 
