@@ -84,13 +84,15 @@ describe('openServer on another node', () => {
 
 describe('frames between the nodes', () => {
   it('are dropped where they are broken, or for no handle', async () => {
-    const { caller, owner } = await pair();
+    const reported: unknown[] = [];
+    const { caller, owner } = await pair({}, { report: (error) => void reported.push(error) });
     await caller.bus.send('owner', KIND.toSocket, Buffer.from([1]));
     await caller.bus.send('owner', KIND.fromSocket, Buffer.from([1]));
     await caller.bus.send('owner', KIND.fromSocket, frameOf(FROM_SOCKET.alive, 9, 1, new Uint8Array()));
     await caller.bus.send('owner', KIND.toSocket, frameOf(TO_SOCKET.release, 9, 3, new Uint8Array()));
     await settle();
     expect([owner.bus.dropped.get('malformed'), owner.bus.dropped.size]).toEqual([2, 1]);
+    expect(reported).toEqual([expect.objectContaining({ reason: 'malformed', count: 1 })]);
   });
 
   it('release a handle whose caller is not heard for 90 s', async () => {
