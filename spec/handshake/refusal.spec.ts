@@ -201,6 +201,7 @@ describe('REFUSALS', () => {
       ['protocol', 400, undefined],
       ['extensions', 400, undefined],
       ['closing', 503, { 'Retry-After': '5' }],
+      ['brokerDown', 503, { 'Retry-After': '5' }],
       ['full', 503, { 'Retry-After': '5' }],
       ['unadmitted', 503, { 'Retry-After': '5' }],
       ['tooMany', 429, { 'Retry-After': '5' }],
