@@ -62,6 +62,7 @@ const config: ViteUserConfig = {
         'src/platform/**': { branches: 100 },
         'src/testing/**': { branches: 100 },
         'src/handshake/**': { branches: 100 },
+        'src/rooms/**': { branches: 100 },
         'src/hub/**': { branches: 100 },
         'src/brokers/**': { branches: 100 },
         'src/ipc/**': { branches: 100 },

@@ -75,6 +75,11 @@ describe('openServer on another node', () => {
     expect(await none).toBe('not-found');
   });
 
+  it('waits without an end where no time-out is asked for', async () => {
+    const { caller } = await pair();
+    expect(typeof (await caller.open('owner.one', { timeoutMs: Infinity }))).toBe('object');
+  });
+
   it('shares one link between all handles on a socket', async () => {
     const { caller } = await pair();
     const [one, two] = await Promise.all([caller.open('owner.one'), caller.open('owner.one')]);
@@ -134,6 +139,19 @@ describe('the end of a handle', () => {
     owner.link.cut();
     await clock.advance(7000);
     expect(await ws.closed).toMatchObject({ code: 1006, by: 'link' });
+  });
+
+  it('comes neither when another node is gone, nor to a handle that is idle for long', async () => {
+    const { caller, clock, node } = await pair();
+    const third = await node('third');
+    const ws = await caller.handle('owner.one');
+    third.link.cut();
+    await clock.advance(200_000);
+    expect([caller.bus.nodes.has('third'), ws.closeInfo, await ws.write('still here')]).toEqual([
+      false,
+      undefined,
+      'ok',
+    ]);
   });
 
   it('comes when its own host closes, and leaves the socket open', async () => {

@@ -3,6 +3,8 @@
 import { describe, expect, it } from 'vitest';
 import { channel, select } from 'corosock';
 import type { RoomEvent, Subscription } from 'corosock';
+import { EventQueue } from '../../src/rooms/subscription.ts';
+import { realClock } from '../../src/time/real-clock.ts';
 import { ScriptedRooms } from './scripted-rooms.ts';
 
 /** Takes what is there. */
@@ -87,5 +89,14 @@ describe('a subscription', () => {
     const rooms = new ScriptedRooms();
     expect(() => rooms.room('r').subscribe(options as object)).toThrow(text);
     expect(rooms.registry.size).toBe(0);
+  });
+});
+
+describe('the events of a subscription', () => {
+  it('keep nothing that comes after the end', () => {
+    const events = new EventQueue(4, realClock, () => {});
+    events.close();
+    events.add({ data: 'late' });
+    expect(events.size).toBe(0);
   });
 });

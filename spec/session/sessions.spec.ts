@@ -20,6 +20,12 @@ import { Sessions } from '../../src/session/sessions.ts';
 const OVER = 'COROSOCK_SESSION_OVER';
 const DEFAULT_MS = 900_000;
 
+describe('evict', () => {
+  it('ends nothing where no session has the id', () => {
+    expect(setScene().sessions.evict('unknown')).toBe(0);
+  });
+});
+
 describe('open', () => {
   it('begins a fresh session for a client without a cookie, and asks the store nothing', async () => {
     const { sessions, store, reports } = setScene();

@@ -112,7 +112,7 @@ export class RemoteSockets {
         this.#bus.send(node, KIND.toSocket, frameOf(type, number, frame, fields)),
       over: () => {
         this.#handles.delete(number);
-        if (this.#byId.get(id)?.transport === handle.transport) this.#byId.delete(id);
+        this.#byId.delete(id);
       },
     };
     const answered = new LazyPromise<{ readonly opened: Opened }>();

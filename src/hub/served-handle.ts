@@ -237,7 +237,6 @@ export class ServedHandle {
   }
 
   #lose(): void {
-    if (this.#isOver) return;
     this.#send(FROM_SOCKET.lost);
     this.release();
   }

@@ -1,0 +1,116 @@
+// What the caller's end of a remote handle does with each frame, and with frames that no node of
+// ours would send.
+
+import { describe, expect, it } from 'vitest';
+import { settle, virtualClock } from 'corosock/testing';
+import { RemoteTransport } from '../../src/hub/remote-transport.ts';
+import {
+  frameOf,
+  FROM_SOCKET,
+  openedFields,
+  readFrame,
+  statusFields,
+  TO_SOCKET,
+} from '../../src/hub/socket-frames.ts';
+import type { Frame } from '../../src/hub/socket-frames.ts';
+import type { LinkEnd } from '../../src/core/close-info.ts';
+
+const NOTHING = new Uint8Array(0);
+const PLAIN = { binary: false, compress: false };
+
+/** One end over a link that only notes what is sent. */
+function setScene() {
+  const sent: number[] = [];
+  const link = {
+    clock: virtualClock(),
+    send(type: number) {
+      sent.push(type);
+      return Promise.resolve('sent' as const);
+    },
+    over: () => {},
+  };
+  const transport = new RemoteTransport('owner.one', link, () => {});
+  const ends: LinkEnd[] = [];
+  const sink = {
+    receive() {},
+    begin() {},
+    drain() {},
+    peerClosed() {},
+    stall() {},
+    end: (end: LinkEnd) => void ends.push(end),
+  };
+  transport.open(sink);
+  let number = 0;
+  return {
+    transport,
+    sent,
+    ends,
+    receive(type: number, fields: Uint8Array = NOTHING): void {
+      number += 1;
+      transport.receive(readFrame(frameOf(type, 1, number, fields)) as Frame);
+    },
+  };
+}
+
+function openScene(): ReturnType<typeof setScene> {
+  const scene = setScene();
+  scene.receive(FROM_SOCKET.opened, openedFields('ok', ''));
+  return scene;
+}
+
+describe('a remote handle', () => {
+  it.each([
+    ['an answer without its fields', FROM_SOCKET.opened],
+    ['a status without its fields', FROM_SOCKET.status],
+    ['a message without its fields', FROM_SOCKET.message],
+    ['an end without its fields', FROM_SOCKET.end],
+  ])('ends at %s', (_, type) => {
+    const { receive, ends } = type === FROM_SOCKET.opened ? setScene() : openScene();
+    receive(type);
+    expect(ends).toMatchObject([{ by: 'link', clean: false }]);
+  });
+
+  it('ends at a second answer', () => {
+    const { receive, ends } = openScene();
+    receive(FROM_SOCKET.opened, openedFields('ok', ''));
+    expect(ends).toMatchObject([{ by: 'link' }]);
+  });
+
+  it('keeps the code of its own close where the other node is lost meanwhile', () => {
+    const { transport, ends } = openScene();
+    transport.close(4000, 'bye');
+    transport.lose('gone');
+    expect(ends).toMatchObject([{ code: 4000, reason: 'bye', by: 'local', clean: false }]);
+  });
+
+  it('asks nothing after its end', () => {
+    const { transport, sent } = openScene();
+    transport.lose('gone');
+    const before = sent.length;
+    transport.probe();
+    expect(sent.length).toBe(before);
+  });
+
+  it('gives its credit once, however often it is resumed', async () => {
+    const { transport, sent } = openScene();
+    await settle();
+    transport.resume();
+    await settle();
+    expect(sent.filter((type) => type === TO_SOCKET.credit).length).toBe(1);
+  });
+
+  it('cancels no write that has its status', () => {
+    const { transport, sent, receive } = openScene();
+    const cancels: (() => void)[] = [];
+    const receipt = {
+      dueMs: Infinity,
+      sent: (cancel: () => void) => void cancels.push(cancel),
+      settle: () => {},
+    };
+    const options = { ...PLAIN, receipt };
+    transport.send('hello', options);
+    receive(FROM_SOCKET.status, statusFields(sent.length, 'ok'));
+    cancels[0]?.();
+    expect(sent).not.toContain(TO_SOCKET.cancelWrite);
+  });
+});
