@@ -3,6 +3,7 @@
 // remote-transport.ts.
 
 import type { Clock } from '../time/clock.ts';
+import { IDLE_TIMER } from '../time/scheduling.ts';
 
 /** How often the other end is asked whether it is there, while something is awaited of it. */
 const PROBE_MS = 2000;
@@ -85,9 +86,6 @@ export class AnswerWatch {
 
   #setTimer(ms: number): void {
     this.#clock.clearTimeout(this.#timer);
-    this.#timer = this.#clock.setTimeout(() => this.#onTimer(), ms, IDLE);
+    this.#timer = this.#clock.setTimeout(() => this.#onTimer(), ms, IDLE_TIMER);
   }
 }
-
-/** No code of users waits for a probe. */
-const IDLE = Object.freeze({ isIdle: true });

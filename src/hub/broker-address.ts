@@ -1,5 +1,5 @@
-// Addresses of brokers: what `publish` and `subscribe` refuse, before an engine sees it. Each
-// adapter calls this, through `brokers/engine-broker.ts`.
+// Addresses of brokers: those that the hub uses, and what `publish` and `subscribe` refuse, before
+// an engine sees it. Each adapter calls the check, through `brokers/engine-broker.ts`.
 
 import { badArgument } from '../core/arguments.ts';
 import { bytesOf } from '../core/data.ts';
@@ -28,4 +28,24 @@ export function isAddress(value: unknown): value is string {
   return (
     typeof value === 'string' && value !== '' && value.isWellFormed() && bytesOf(value) <= MAX_ADDRESS_BYTES
   );
+}
+
+/** What is for all nodes. */
+export const ALL_NODES = 'nodes';
+
+const OF_ROOM = 'room:';
+
+/** What is for one node alone: its inbox. */
+export function nodeAddress(nodeId: string): string {
+  return `node:${nodeId}`;
+}
+
+/** What is for the members of a room. */
+export function roomAddress(name: string): string {
+  return OF_ROOM + name;
+}
+
+/** Tells whether an address is that of a room. */
+export function isRoomAddress(address: string): boolean {
+  return address.startsWith(OF_ROOM);
 }

@@ -1,6 +1,7 @@
 // One subscription of a node: what comes to one address, decoded, without duplicates, with gaps in
 // their places. NodeBus makes one for each address; rooms have one each.
 
+import { isRoomAddress } from './broker-address.ts';
 import type { Broker } from './broker.ts';
 import { decodeEnvelope } from './envelope.ts';
 import type { Envelope } from './envelope.ts';
@@ -66,7 +67,7 @@ export class BusSubscription {
 
   /** Whether its address is that of a room. */
   get isOfRoom(): boolean {
-    return this.address.startsWith('room:');
+    return isRoomAddress(this.address);
   }
 
   /** The broker has gone down: a wait for `opened` ends. */

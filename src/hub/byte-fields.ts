@@ -6,6 +6,31 @@ import { isUtf8 } from 'node:buffer';
 
 const HALF = 0x1_0000_0000;
 
+/**
+ * Cuts entries into parts of at most so many bytes, each in an envelope of its own. No entry is one
+ * part without an entry; an entry that is longer is a part by itself.
+ */
+export function cutIntoParts<Entry>(
+  entries: Iterable<Entry>,
+  mostBytes: number,
+  bytesOf: (entry: Entry) => number,
+): readonly (readonly Entry[])[] {
+  const parts: Entry[][] = [];
+  let part: Entry[] = [];
+  let bytes = 0;
+  for (const entry of entries) {
+    const entryBytes = bytesOf(entry);
+    if (bytes + entryBytes > mostBytes && part.length > 0) {
+      parts.push(part);
+      part = [];
+      bytes = 0;
+    }
+    part.push(entry);
+    bytes += entryBytes;
+  }
+  return [...parts, part];
+}
+
 /** Reads fields one after another. What is read after a fault is empty or 0. */
 export class FieldReader {
   readonly #bytes: Buffer;

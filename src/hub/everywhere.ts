@@ -9,6 +9,7 @@ import type { NodeRef } from './envelope.ts';
 import type { NodeBus } from './node-bus.ts';
 import { wallTimeOf } from '../time/real-clock.ts';
 import { noop } from '../core/noop.ts';
+import { IDLE_TIMER } from '../time/scheduling.ts';
 
 /**
  * How long a call on all nodes waits for their answers.
@@ -97,7 +98,7 @@ export class EverywhereCalls {
    */
   async run(call: EverywhereCall, only?: string): Promise<EverywhereReport> {
     const kept = this.#keep(call, only);
-    if (only === undefined) kept.answers.set(this.#bus.nodeId, this.#carryOut(call));
+    if (only === undefined) kept.answers.set(this.#bus.id, this.#carryOut(call));
     await this.#send(kept);
     return { nodes: kept.answers, missingNodes: [...kept.awaited] };
   }
@@ -125,7 +126,7 @@ export class EverywhereCalls {
     if (this.#isClosed) return kept;
     this.#kept.set(this.#lastCall, kept);
     if (this.#kept.size > MAX_KEPT) this.#kept.delete(this.#kept.keys().next().value as number);
-    this.#timer ??= this.#bus.clock.setTimeout(() => this.#onTimer(), AGAIN_MS, IDLE);
+    this.#timer ??= this.#bus.clock.setTimeout(() => this.#onTimer(), AGAIN_MS, IDLE_TIMER);
     return kept;
   }
 
@@ -189,15 +190,15 @@ export class EverywhereCalls {
       const there = [...kept.awaited].filter((node) => nodes.get(node)?.isMissing === false);
       for (const node of there) void this.#bus.send(node, KIND.everywhere, kept.body);
     }
-    if (this.#kept.size > 0) this.#timer = clock.setTimeout(() => this.#onTimer(), AGAIN_MS, IDLE);
+    if (this.#kept.size > 0) this.#timer = clock.setTimeout(() => this.#onTimer(), AGAIN_MS, IDLE_TIMER);
   }
 
   // What comes from other nodes.
 
   #onCall(from: NodeRef, body: Uint8Array): void {
-    const { clock, nodeId } = this.#bus;
+    const { clock } = this.#bus;
     const asked = readCall(body);
-    if (asked === undefined) return this.#bus.drop('malformed', `node:${nodeId}`);
+    if (asked === undefined) return this.#bus.drop('malformed');
     const nowMs = clock.now();
     for (const [key, done] of this.#done) {
       if (nowMs - done.atMs < 2 * KEPT_MS) break;
@@ -212,7 +213,7 @@ export class EverywhereCalls {
 
   #onDone(from: NodeRef, body: Uint8Array): void {
     const done = readDone(body);
-    if (done === undefined) return this.#bus.drop('malformed', `node:${this.#bus.nodeId}`);
+    if (done === undefined) return this.#bus.drop('malformed');
     const kept = this.#kept.get(done.number);
     if (kept === undefined) return undefined;
     kept.answers.set(from.id, done.count);
@@ -221,6 +222,3 @@ export class EverywhereCalls {
     return undefined;
   }
 }
-
-/** No code of users waits for it. */
-const IDLE = Object.freeze({ isIdle: true });

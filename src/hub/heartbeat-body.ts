@@ -2,7 +2,7 @@
 // to which it has published since, so that a last message that was lost is noticed. NodeBus sends
 // and reads it. A long list is cut into several envelopes.
 
-import { FieldReader, FieldWriter } from './byte-fields.ts';
+import { cutIntoParts, FieldReader, FieldWriter } from './byte-fields.ts';
 import { bodyOf, ENVELOPE_VERSION } from './envelope.ts';
 import type { Body } from './envelope.ts';
 import type { SentAddress, SentSequences } from './sent-sequences.ts';
@@ -56,7 +56,7 @@ export function heartbeatsOf(
   nowMs: number,
   flags: HeartbeatFlags = {},
 ): readonly Body[] {
-  const parts = partsOf(sent.since(from));
+  const parts = cutIntoParts(sent.since(from), LIST_BYTES, listedBytes);
   const hasForgotten = sent.forgotten > from;
   let after = from;
   return parts.map((part, index) => {
@@ -92,21 +92,8 @@ export function readHeartbeat(body: Uint8Array): Heartbeat | undefined {
   };
 }
 
-/** Cuts a list into parts of about {@link LIST_BYTES}; an empty list is one part. */
-function partsOf(sent: readonly SentAddress[]): readonly (readonly SentAddress[])[] {
-  const parts: SentAddress[][] = [];
-  let part: SentAddress[] = [];
-  let bytes = 0;
-  for (const address of sent) {
-    if (bytes > LIST_BYTES) {
-      parts.push(part);
-      part = [];
-      bytes = 0;
-    }
-    part.push(address);
-    bytes += ADDRESS_BYTES + Buffer.byteLength(address.address);
-  }
-  return [...parts, part];
+function listedBytes({ address }: SentAddress): number {
+  return ADDRESS_BYTES + Buffer.byteLength(address);
 }
 
 function encode(

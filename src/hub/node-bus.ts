@@ -4,6 +4,7 @@
 // received-line.ts.
 
 import type { Broker } from './broker.ts';
+import { ALL_NODES, nodeAddress } from './broker-address.ts';
 import { BrokerHealthState } from './broker-health.ts';
 import { BusSubscription } from './bus-subscription.ts';
 import type { BusListener, SubscriptionParts } from './bus-subscription.ts';
@@ -18,6 +19,7 @@ import { KnownNodes } from './known-nodes.ts';
 import type { KnownNode, NodeListener, OtherNode } from './known-nodes.ts';
 import { SentSequences } from './sent-sequences.ts';
 import type { Clock } from '../time/clock.ts';
+import { IDLE_TIMER } from '../time/scheduling.ts';
 import { wallTimeOf } from '../time/real-clock.ts';
 import { noop } from '../core/noop.ts';
 
@@ -42,8 +44,7 @@ export const ANSWERS_MS = 500;
 /** The longest wait for the goodbye of a node. */
 const GOODBYE_MS = 1000;
 
-const NODES = 'nodes';
-/** That, and the inbox: further addresses are rooms. */
+/** That of all nodes, and the inbox: further addresses are rooms. */
 const OWN_ADDRESSES = 2;
 
 /** What a node brings to its bus. */
@@ -60,11 +61,12 @@ export type Receive = (from: NodeRef, body: Uint8Array) => void;
 
 /** One node of a deployment. */
 export class NodeBus implements NodeRef {
-  readonly nodeId: string;
+  readonly id: string;
   /** Milliseconds since 1970 at which this bus was made. */
   readonly epoch: number;
   readonly health: BrokerHealthState;
   readonly #broker: Broker;
+  readonly #inbox: string;
   readonly clock: Clock;
   readonly #dropped: DroppedEnvelopes;
   readonly #others = new KnownNodes();
@@ -90,7 +92,8 @@ export class NodeBus implements NodeRef {
   #isClosed = false;
 
   constructor(broker: Broker, { nodeId, clock, report }: BusSettings) {
-    this.nodeId = nodeId;
+    this.id = nodeId;
+    this.#inbox = nodeAddress(nodeId);
     this.epoch = Math.floor(wallTimeOf(clock));
     this.#broker = broker;
     this.clock = clock;
@@ -107,10 +110,6 @@ export class NodeBus implements NodeRef {
     this.#receivers.set(KIND.heartbeat, (from, body) => this.#onHeartbeat(from, body));
     this.#receivers.set(KIND.missed, (from, body) => this.#onMissed(from, body));
     this.#receivers.set(KIND.goodbye, (from) => this.#others.left(from, clock.now()));
-  }
-
-  get id(): string {
-    return this.nodeId;
   }
 
   /** The other nodes, by id: those that are heard, and those that are missing. */
@@ -153,7 +152,7 @@ export class NodeBus implements NodeRef {
       },
     };
     this.#setTimer();
-    const opened = [this.subscribe(NODES, listener), this.subscribe(`node:${this.nodeId}`, listener)];
+    const opened = [this.subscribe(ALL_NODES, listener), this.subscribe(this.#inbox, listener)];
     await Promise.all(opened.map((subscription) => subscription.opened));
     this.#knowsOthersMs = this.clock.now() + ANSWERS_MS;
     void this.#sayHere({ wantsAnswer: true });
@@ -180,12 +179,12 @@ export class NodeBus implements NodeRef {
 
   /** Sends to the inbox of one node. Never rejects. */
   send(node: string, kind: Kind, body: Uint8Array): Promise<'sent' | 'failed'> {
-    return this.publish(`node:${node}`, kind, bodyOf(body));
+    return this.publish(nodeAddress(node), kind, bodyOf(body));
   }
 
   /** Sends to all other nodes. Never rejects. */
   broadcast(kind: Kind, body: Uint8Array): Promise<'sent' | 'failed'> {
-    return this.publish(NODES, kind, bodyOf(body));
+    return this.publish(ALL_NODES, kind, bodyOf(body));
   }
 
   /**
@@ -251,8 +250,8 @@ export class NodeBus implements NodeRef {
     void this.#sayHere({});
   }
 
-  /** Counts an envelope whose body is broken. */
-  drop(reason: DropReason, address: string): void {
+  /** Counts an envelope whose body is broken. @param address - Default: the inbox of this node. */
+  drop(reason: DropReason, address: string = this.#inbox): void {
     this.#dropped.count(reason, address, this.clock.now());
   }
 
@@ -272,7 +271,7 @@ export class NodeBus implements NodeRef {
 
   #setTimer(): void {
     this.#timerMs = this.clock.now();
-    this.#timer = this.clock.setTimeout(() => this.#onTimer(), HEARTBEAT_MS, IDLE);
+    this.#timer = this.clock.setTimeout(() => this.#onTimer(), HEARTBEAT_MS, IDLE_TIMER);
   }
 
   #onTimer(): void {
@@ -297,7 +296,9 @@ export class NodeBus implements NodeRef {
     if (this.#isClosed) return;
     const from = this.#sentToRooms.toldTo;
     this.#sentToRooms.toldTo = this.#sentToRooms.number;
-    const sent = this.#heartbeatsSince(from, flags).map((body) => this.publish(NODES, KIND.heartbeat, body));
+    const sent = this.#heartbeatsSince(from, flags).map((body) =>
+      this.publish(ALL_NODES, KIND.heartbeat, body),
+    );
     const results = await Promise.all(sent);
     if (results.includes('failed')) this.#sentToRooms.toldTo = Math.min(this.#sentToRooms.toldTo, from);
   }
@@ -309,9 +310,9 @@ export class NodeBus implements NodeRef {
   #onHeartbeat(from: NodeRef, body: Uint8Array): void {
     const nowMs = this.clock.now();
     const heartbeat = readHeartbeat(body);
-    if (heartbeat === undefined) return this.drop('malformed', NODES);
+    if (heartbeat === undefined) return this.drop('malformed', ALL_NODES);
     const node = this.#others.heard(from, nowMs);
-    if (typeof node === 'string') return this.drop(node, NODES);
+    if (typeof node === 'string') return this.drop(node, ALL_NODES);
     node.retains = heartbeat.retains;
     if (heartbeat.wantsAnswer) this.#answer(node, this.#sentToRooms.toldTo);
     if (heartbeat.from > node.toldTo && this.#subscriptions.size > OWN_ADDRESSES)
@@ -333,7 +334,7 @@ export class NodeBus implements NodeRef {
   #onMissed(from: NodeRef, body: Uint8Array): void {
     const fields = new FieldReader(body);
     const number = fields.u64();
-    if (fields.isBroken) return this.drop('malformed', NODES);
+    if (fields.isBroken) return this.drop('malformed', ALL_NODES);
     const node = this.#others.all.get(from.id);
     // An answer may be long: a node that is not there yet, or hurries, asks again.
     if (node?.mayAsk(this.clock.now()) === true) this.#answer(node, number);
@@ -341,7 +342,7 @@ export class NodeBus implements NodeRef {
 
   #answer(node: NodeRef, from: number): void {
     for (const body of this.#heartbeatsSince(from, {})) {
-      void this.publish(`node:${node.id}`, KIND.heartbeat, body);
+      void this.publish(nodeAddress(node.id), KIND.heartbeat, body);
     }
   }
 
@@ -354,6 +355,3 @@ export class NodeBus implements NodeRef {
     }
   }
 }
-
-/** No code of users waits for a heartbeat. */
-const IDLE = Object.freeze({ isIdle: true });

@@ -1,7 +1,7 @@
 // The bodies of envelopes about presence: the question who is there, all that a node counts in a
 // room, and what has changed since. presence-replica.ts sends and reads them.
 
-import { FieldReader } from './byte-fields.ts';
+import { cutIntoParts, FieldReader } from './byte-fields.ts';
 import type { FieldWriter } from './byte-fields.ts';
 import { bodyOf } from './envelope.ts';
 import type { Body } from './envelope.ts';
@@ -116,22 +116,8 @@ function written([key, present]: PresenceEntry): WrittenEntry {
   };
 }
 
-/** Cuts entries into parts; none is one part. */
 function partsOf(entries: Iterable<PresenceEntry>): readonly (readonly WrittenEntry[])[] {
-  const parts: WrittenEntry[][] = [];
-  let part: WrittenEntry[] = [];
-  let bytes = 0;
-  for (const entry of entries) {
-    const next = written(entry);
-    bytes += next.bytes;
-    if (bytes > PART_BYTES && part.length > 0) {
-      parts.push(part);
-      part = [];
-      bytes = next.bytes;
-    }
-    part.push(next);
-  }
-  return [...parts, part];
+  return cutIntoParts(Array.from(entries, written), PART_BYTES, ({ bytes }) => bytes);
 }
 
 function partBody(

@@ -2,6 +2,7 @@
 // what they have told. All of it goes through the address of the room, so that the bus notices
 // what is lost (received-line.ts); then this node asks, and says anew what it counts itself.
 
+import { roomAddress } from './broker-address.ts';
 import { KIND } from './envelope.ts';
 import type { Body, NodeRef } from './envelope.ts';
 import type { NodeBus } from './node-bus.ts';
@@ -12,6 +13,7 @@ import { PresenceRoom } from './presence-room.ts';
 import type { PresenceRelay } from './room-relay.ts';
 import type { HeardNodes, PresentKeys, RelaySink } from '../rooms/relay.ts';
 import type { Clock } from '../time/clock.ts';
+import { IDLE_TIMER } from '../time/scheduling.ts';
 
 /** What is to be sent waits so long: a burst of changes is one envelope. */
 const SEND_AFTER_MS = 50;
@@ -122,7 +124,7 @@ export class PresenceReplica implements PresenceRelay {
   receive(room: string, from: NodeRef, body: Uint8Array): void {
     const told = readPresence(body);
     const state = this.#roomOf(room);
-    if (told === undefined) this.#bus.drop('malformed', `room:${room}`);
+    if (told === undefined) this.#bus.drop('malformed', roomAddress(room));
     else if (told.kind === 'ask') this.#onAsk(state);
     else if (this.#isKnown(from)) this.#onTold(state, from, told);
     else this.#remember(from);
@@ -216,7 +218,11 @@ export class PresenceReplica implements PresenceRelay {
     if (dueMs >= this.#timerMs) return;
     this.#clock.clearTimeout(this.#timer);
     this.#timerMs = dueMs;
-    this.#timer = this.#clock.setTimeout(() => this.#onTimer(), Math.max(Math.ceil(dueMs - nowMs), 1), IDLE);
+    this.#timer = this.#clock.setTimeout(
+      () => this.#onTimer(),
+      Math.max(Math.ceil(dueMs - nowMs), 1),
+      IDLE_TIMER,
+    );
   }
 
   #onTimer(): void {
@@ -265,7 +271,7 @@ export class PresenceReplica implements PresenceRelay {
   }
 
   #publish(state: PresenceRoom, bodies: readonly Body[]): void {
-    const sent = bodies.map((body) => this.#bus.publish(`room:${state.name}`, KIND.presence, body));
+    const sent = bodies.map((body) => this.#bus.publish(roomAddress(state.name), KIND.presence, body));
     void Promise.all(sent).then((results) => {
       if (!results.includes('failed') || this.#rooms.get(state.name) !== state) return;
       // A broker that is up may have been down meanwhile.
@@ -274,6 +280,3 @@ export class PresenceReplica implements PresenceRelay {
     });
   }
 }
-
-/** No code of users waits for it. */
-const IDLE = Object.freeze({ isIdle: true });

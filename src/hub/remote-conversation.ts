@@ -16,9 +16,10 @@ import { unattended } from '../waiting/abortable.ts';
 import type { Clock } from '../time/clock.ts';
 import { noop } from '../core/noop.ts';
 import type { ReadResult, WriteStatus } from '../core/status.ts';
+import { MAX_TIMER_MS } from '../core/limits.ts';
 
 /** The node of the socket bounds its close. */
-const CLOSE_TIMEOUT_MS = 2_147_483_647;
+const CLOSE_TIMEOUT_MS = MAX_TIMER_MS;
 
 /** Makes the conversation over an opened transport. @param settings - Those of its host. */
 export function remoteConversation(transport: RemoteTransport, settings: ConversationSettings): Conversation {

@@ -1,7 +1,7 @@
 // Sockets by id over the bus: opens those of other nodes (remote-transport.ts), and serves those of
 // this node to others (served-handle.ts). The host calls `open` for ids that are not its own.
 
-import { frameOf, FROM_SOCKET, openedFields, readFrame, TO_SOCKET } from './socket-frames.ts';
+import { frameOf, FROM_SOCKET, NO_FIELDS, openedFields, readFrame, TO_SOCKET } from './socket-frames.ts';
 import type { Answer, Frame } from './socket-frames.ts';
 import { KIND } from './envelope.ts';
 import type { NodeRef } from './envelope.ts';
@@ -13,6 +13,8 @@ import type { Conversation, ConversationSettings } from '../conversation/convers
 import { abortable } from '../waiting/abortable.ts';
 import { LazyPromise } from '../waiting/lazy-promise.ts';
 import type { WaitOptions } from '../core/wait-options.ts';
+import { IDLE_TIMER } from '../time/scheduling.ts';
+import { MAX_TIMER_MS } from '../core/limits.ts';
 
 /**
  * How long `openServer` waits for another node by default.
@@ -82,8 +84,8 @@ export class RemoteSockets {
    * @throws The reason of the signal.
    */
   async open(id: string, { timeoutMs = OPEN_WITHIN_MS, signal }: WaitOptions): Promise<Opened> {
-    const node = id.slice(0, Math.max(id.indexOf('.'), 0));
-    if (node === '' || node === this.#bus.nodeId || this.#isClosed) return 'not-found';
+    const node = nodeOfSocket(id);
+    if (node === '' || node === this.#bus.id || this.#isClosed) return 'not-found';
     const opening = this.#open(id, node);
     return this.#within(opening, timeoutMs, signal);
   }
@@ -134,7 +136,7 @@ export class RemoteSockets {
       const timer =
         timeoutMs === Infinity
           ? undefined
-          : clock.setTimeout(() => settle('timeout'), Math.min(timeoutMs, 2_147_483_647));
+          : clock.setTimeout(() => settle('timeout'), Math.min(timeoutMs, MAX_TIMER_MS));
       const cancel = (): void => clock.clearTimeout(timer);
       void opening.then((opened) => {
         cancel();
@@ -164,7 +166,7 @@ export class RemoteSockets {
 
   #onSocket(from: NodeRef, body: Uint8Array): void {
     const frame = readFrame(body);
-    if (frame === undefined) return this.#bus.drop('malformed', `node:${this.#bus.nodeId}`);
+    if (frame === undefined) return this.#bus.drop('malformed');
     const handle = this.#handles.get(frame.handle);
     if (handle?.node === from.id) handle.transport.receive(frame);
     return undefined;
@@ -178,12 +180,12 @@ export class RemoteSockets {
 
   #onCaller(from: NodeRef, body: Uint8Array): void {
     const frame = readFrame(body);
-    if (frame === undefined) return this.#bus.drop('malformed', `node:${this.#bus.nodeId}`);
+    if (frame === undefined) return this.#bus.drop('malformed');
     const key = `${from.id} ${from.epoch} ${frame.handle}`;
     const served = this.#served.get(key);
     if (served !== undefined) return served.receive(frame);
     if (frame.type === TO_SOCKET.open && frame.number === 1) return this.#serve(from, frame, key);
-    if (frame.type !== TO_SOCKET.release) this.#answer(from, frame.handle, FROM_SOCKET.lost, 0, NOTHING);
+    if (frame.type !== TO_SOCKET.release) this.#answer(from, frame.handle, FROM_SOCKET.lost, 0, NO_FIELDS);
     return undefined;
   }
 
@@ -199,7 +201,7 @@ export class RemoteSockets {
       over: () => void this.#served.delete(key),
     });
     this.#served.set(key, served);
-    this.#timer ??= this.#bus.clock.setTimeout(() => this.#sweep(), UNHEARD_MS, IDLE);
+    this.#timer ??= this.#bus.clock.setTimeout(() => this.#sweep(), UNHEARD_MS, IDLE_TIMER);
     return undefined;
   }
 
@@ -212,7 +214,7 @@ export class RemoteSockets {
     const nowMs = this.#bus.clock.now();
     for (const served of this.#served.values()) if (nowMs - served.heardMs >= UNHEARD_MS) served.release();
     if (this.#served.size > 0)
-      this.#timer = this.#bus.clock.setTimeout(() => this.#sweep(), UNHEARD_MS, IDLE);
+      this.#timer = this.#bus.clock.setTimeout(() => this.#sweep(), UNHEARD_MS, IDLE_TIMER);
   }
 
   #loseNode(node: string): void {
@@ -223,10 +225,11 @@ export class RemoteSockets {
   }
 }
 
+/** Gives the node that has a socket: its id begins with it; '' for what is no id. */
+export function nodeOfSocket(id: string): string {
+  return id.slice(0, Math.max(id.indexOf('.'), 0));
+}
+
 function refusalOf(answer: Answer): Opened {
   return answer === 'not-found' || answer === 'not-shared' ? answer : 'timeout';
 }
-
-const NOTHING: Uint8Array = new Uint8Array(0);
-/** No code of users waits for it. */
-const IDLE = Object.freeze({ isIdle: true });

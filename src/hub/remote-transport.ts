@@ -6,6 +6,7 @@ import {
   closeFields,
   FROM_SOCKET,
   messageOf,
+  NO_FIELDS,
   partsOf,
   readEnd,
   readMessage,
@@ -36,8 +37,6 @@ export interface RemoteLink {
   /** The handle is over: no frame comes any more. */
   over(): void;
 }
-
-const NOTHING: Uint8Array = new Uint8Array(0);
 
 /** A link to a socket of another node. */
 export class RemoteTransport implements Transport {
@@ -285,7 +284,7 @@ export class RemoteTransport implements Transport {
     return this.#state !== 'open' || this.#writes.areUnanswered || this.#hasCredit;
   }
 
-  #send(type: number, fields: Uint8Array = NOTHING): number {
+  #send(type: number, fields: Uint8Array = NO_FIELDS): number {
     this.#sent += 1;
     void this.#link.send(type, this.#sent, fields).then((result) => {
       if (result === 'failed') this.lose('The broker has not taken a message to the node of the socket');

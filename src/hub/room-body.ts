@@ -2,7 +2,7 @@
 // answer. room-relay.ts sends and reads them; rooms/relay.ts says what the values mean. Programs
 // in other languages write the first one.
 
-import { FieldReader } from './byte-fields.ts';
+import { cutIntoParts, FieldReader } from './byte-fields.ts';
 import type { FieldWriter } from './byte-fields.ts';
 import type { Body } from './envelope.ts';
 import type { Retained, RoomMessage } from '../rooms/relay.ts';
@@ -72,7 +72,7 @@ const MAY_BE_OLD = 2;
 
 /** Makes the answers of a node: one, unless it retains much. */
 export function retainedBodies(room: string, kept: Retained, mayBeOld: boolean): readonly Body[] {
-  const parts = partsOf(kept);
+  const parts = cutIntoParts(kept, ANSWER_BYTES, entryBytes);
   return parts.map((part, index) => {
     const flags = (index < parts.length - 1 ? HAS_MORE : 0) + (mayBeOld ? MAY_BE_OLD : 0);
     const roomBytes = bytesOf(room);
@@ -108,23 +108,6 @@ export function readRetained(body: Uint8Array): RetainedAnswer | undefined {
 }
 
 type Entry = readonly [key: true | string, data: Data];
-
-/** Cuts what is retained into parts of about {@link ANSWER_BYTES}; nothing is one part. */
-function partsOf(kept: Retained): readonly (readonly Entry[])[] {
-  const parts: Entry[][] = [];
-  let part: Entry[] = [];
-  let bytes = 0;
-  for (const entry of kept) {
-    bytes += entryBytes(entry);
-    if (bytes > ANSWER_BYTES && part.length > 0) {
-      parts.push(part);
-      part = [];
-      bytes = entryBytes(entry);
-    }
-    part.push(entry);
-  }
-  return [...parts, part];
-}
 
 function entryBytes([key, data]: Entry): number {
   return 5 + keyBytes(key) + bytesOf(data);

@@ -2,6 +2,7 @@
 // of the broker, so that a publish is one message for each node with members. What other nodes
 // retain is asked for when a room is entered (retained-question.ts).
 
+import { nodeAddress, roomAddress } from './broker-address.ts';
 import type { BusSubscription } from './bus-subscription.ts';
 import { KIND } from './envelope.ts';
 import type { Envelope, NodeRef } from './envelope.ts';
@@ -12,6 +13,7 @@ import type { HeardNodes, PresentKeys, RelaySink, RoomMessage, RoomRelay } from 
 import { LinkedList } from '../structures/linked-list.ts';
 import type { ListNode } from '../structures/linked-list.ts';
 import type { Clock } from '../time/clock.ts';
+import { IDLE_TIMER } from '../time/scheduling.ts';
 
 /** How long a room stays subscribed that is not in use any more: rooms flap. */
 const LEAVE_AFTER_MS = 5000;
@@ -112,7 +114,7 @@ export class BusRoomRelay implements RoomRelay {
   }
 
   publish(room: string, message: RoomMessage): Promise<'sent' | 'failed'> {
-    const address = `room:${room}`;
+    const address = roomAddress(room);
     if (message.retain !== undefined) this.#retain(room, message.retain);
     if (message.except.length <= MAX_EXCEPT_IDS) {
       return this.#bus.publish(address, KIND.room, roomBodyOf(message));
@@ -132,7 +134,7 @@ export class BusRoomRelay implements RoomRelay {
   // Rooms that are entered and left.
 
   #enter(name: string): EnteredRoom {
-    const subscription = this.#bus.subscribe(`room:${name}`, {
+    const subscription = this.#bus.subscribe(roomAddress(name), {
       receive: (envelope) => this.#receive(entered, envelope),
       gap: (forMs) => this.#onGap(entered, forMs),
     });
@@ -161,7 +163,7 @@ export class BusRoomRelay implements RoomRelay {
     entered.leftMs = this.#clock.now();
     this.#left.remove(entered);
     this.#left.append(entered);
-    this.#timer ??= this.#clock.setTimeout(() => this.#onTimer(), LEAVE_AFTER_MS, IDLE);
+    this.#timer ??= this.#clock.setTimeout(() => this.#onTimer(), LEAVE_AFTER_MS, IDLE_TIMER);
   }
 
   #onTimer(): void {
@@ -175,7 +177,7 @@ export class BusRoomRelay implements RoomRelay {
     }
     if (first === undefined) return;
     const waitMs = Math.max(Math.ceil(first.leftMs + LEAVE_AFTER_MS - nowMs), 1);
-    this.#timer = this.#clock.setTimeout(() => this.#onTimer(), waitMs, IDLE);
+    this.#timer = this.#clock.setTimeout(() => this.#onTimer(), waitMs, IDLE_TIMER);
   }
 
   #unsubscribe({ name, subscription }: EnteredRoom): void {
@@ -247,16 +249,13 @@ export class BusRoomRelay implements RoomRelay {
     const isWhole = entered !== undefined && entered.question === undefined;
     const kept = isWhole ? this.#sink.retained(room) : new Map<never, never>();
     for (const answer of retainedBodies(room, kept, entered?.hasGap === true)) {
-      void this.#bus.publish(`node:${from.id}`, KIND.retained, answer);
+      void this.#bus.publish(nodeAddress(from.id), KIND.retained, answer);
     }
   }
 
   #onRetained(from: NodeRef, body: Uint8Array): void {
     const answer = readRetained(body);
-    if (answer === undefined) return this.#bus.drop('malformed', `node:${this.#bus.nodeId}`);
+    if (answer === undefined) return this.#bus.drop('malformed');
     this.#rooms.get(answer.room)?.question?.answer(from.id, answer);
   }
 }
-
-/** No code of users waits for it. */
-const IDLE = Object.freeze({ isIdle: true });

@@ -7,6 +7,7 @@ import {
   FROM_SOCKET,
   messageFields,
   messageOf,
+  NO_FIELDS,
   openedFields,
   partsOf,
   readClose,
@@ -19,6 +20,7 @@ import type { Conversation } from '../conversation/conversation.ts';
 import { pendingRead } from '../conversation/pending-read.ts';
 import type { ReadView } from '../conversation/pending-read.ts';
 import type { Clock } from '../time/clock.ts';
+import { IDLE_TIMER } from '../time/scheduling.ts';
 import type { CloseInfo } from '../core/close-info.ts';
 import type { Data } from '../core/data.ts';
 import { noop } from '../core/noop.ts';
@@ -49,7 +51,6 @@ export interface CallerLink {
   over(): void;
 }
 
-const NOTHING: Uint8Array = new Uint8Array(0);
 /** Names the call in errors. */
 const { read: READ } = { read: noop };
 
@@ -226,7 +227,7 @@ export class ServedHandle {
     const { queue } = this.#conversation;
     if (queue.isOver && this.#lent === undefined) return this.#tellEnd();
     const restMs = this.#hasRead ? REST_MS : FIRST_READ_MS;
-    this.#restTimer = this.#link.clock.setTimeout(() => this.#tellEnd(), restMs, IDLE);
+    this.#restTimer = this.#link.clock.setTimeout(() => this.#tellEnd(), restMs, IDLE_TIMER);
     return undefined;
   }
 
@@ -241,12 +242,9 @@ export class ServedHandle {
     this.release();
   }
 
-  #send(type: number, fields: Uint8Array = NOTHING): void {
+  #send(type: number, fields: Uint8Array = NO_FIELDS): void {
     if (this.#isOver) return;
     this.#sent += 1;
     this.#link.send(type, this.#sent, fields);
   }
 }
-
-/** No code of users waits for it. */
-const IDLE = Object.freeze({ isIdle: true });

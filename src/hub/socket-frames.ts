@@ -79,6 +79,9 @@ const IS_LAST = 2;
 const IN_BINARY_FRAME = 4;
 const IS_COMPRESSED = 8;
 
+/** The fields of a frame that has none. */
+export const NO_FIELDS: Uint8Array = new Uint8Array(0);
+
 /** A frame without its fields. */
 export interface Frame {
   readonly type: number;

@@ -7,6 +7,7 @@ import type { PresentKey, PresentKeys } from './relay.ts';
 import type { CountingRoom } from './socket-rooms.ts';
 import { LinkedList } from '../structures/linked-list.ts';
 import type { Clock } from '../time/clock.ts';
+import { IDLE_TIMER } from '../time/scheduling.ts';
 
 /**
  * How long a key stays listed after its last socket.
@@ -196,7 +197,7 @@ export class PresenceState implements CountingRoom {
     if (dueMs === undefined || this.#isClosed) return;
     const { clock } = this.#listener;
     const waitMs = Math.max(Math.ceil(dueMs - clock.now()), 1);
-    this.#timer ??= clock.setTimeout(() => this.#onTimer(), waitMs, IDLE);
+    this.#timer ??= clock.setTimeout(() => this.#onTimer(), waitMs, IDLE_TIMER);
   }
 
   #onTimer(): void {
@@ -214,6 +215,3 @@ export class PresenceState implements CountingRoom {
     this.#listener.presenceOver();
   }
 }
-
-/** No code of users waits for it. */
-const IDLE = Object.freeze({ isIdle: true });

@@ -15,8 +15,6 @@ export const MAX_NAME_BYTES = 1024;
 /** UTF-8 takes at most three bytes for each unit of UTF-16. */
 const SURELY_SHORT = Math.floor(MAX_NAME_BYTES / 3);
 
-const LONE_SURROGATE = /\p{Surrogate}/u;
-
 /**
  * Refuses what is no name: the empty string, one of more than {@link MAX_NAME_BYTES} bytes, and one
  * with a lone surrogate, which UTF-8 cannot carry. `__proto__` is a name.
@@ -26,7 +24,7 @@ const LONE_SURROGATE = /\p{Surrogate}/u;
  */
 export function checkRoomName(call: string, what: string, name: unknown): asserts name is string {
   if (typeof name !== 'string' || name === '') throw badArgument(call, `${what} to be a text`, name);
-  if (LONE_SURROGATE.test(name)) throw badArgument(call, `${what} without a lone surrogate`, name);
+  if (!name.isWellFormed()) throw badArgument(call, `${what} without a lone surrogate`, name);
   if (name.length <= SURELY_SHORT) return;
   const bytes = bytesOf(name);
   if (bytes <= MAX_NAME_BYTES) return;

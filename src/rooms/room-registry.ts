@@ -169,7 +169,7 @@ export class RoomRegistry<Ws extends RoomSocket> implements NamedRooms<Ws>, Stat
     this.#relay?.leave(state.name);
   }
 
-  reportRoom(_room: string, kind: string, makeError: () => unknown): void {
+  reportRoom(kind: string, makeError: () => unknown): void {
     this.#settings.report(kind, makeError);
   }
 

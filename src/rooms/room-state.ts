@@ -28,7 +28,7 @@ export interface StateListener<Ws extends RoomSocket> {
   /** Something has left, or was dropped: the room may be in use no more. */
   stateOnLeave(room: RoomState<Ws>): void;
   /** Reports what concerns the room, and no caller can be given. */
-  reportRoom(room: string, kind: string, makeError: () => unknown): void;
+  reportRoom(kind: string, makeError: () => unknown): void;
 }
 
 /** A room that is in use. */
@@ -181,7 +181,7 @@ export class RoomState<Ws extends RoomSocket> implements MemberRoom<Ws>, Keeping
   // Called by the retained messages.
 
   keptOnDrop(): void {
-    this.#listener.reportRoom(this.name, 'retain: dropped', () => new RetainLimitError(this.name));
+    this.#listener.reportRoom('retain: dropped', () => new RetainLimitError(this.name));
     this.#listener.stateOnLeave(this);
   }
 
@@ -193,8 +193,7 @@ export class RoomState<Ws extends RoomSocket> implements MemberRoom<Ws>, Keeping
   #prepare(unframed: OutgoingMessage): ReadonlyArray<readonly [JoinStyle, Prepared]> {
     if (this.#styles === undefined) return NONE_PREPARED;
     const at = { room: this.name, offset: undefined, epoch: undefined };
-    const onError = (option: string, error: unknown): void =>
-      this.#listener.reportRoom(this.name, option, () => error);
+    const onError = (option: string, error: unknown): void => this.#listener.reportRoom(option, () => error);
     return [...this.#styles].map((style) => [style, style.prepare(unframed, at, onError)] as const);
   }
 

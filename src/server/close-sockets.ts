@@ -8,6 +8,7 @@ import { HostedSocket } from './hosted-socket.ts';
 import type { RunRegistry } from './run-registry.ts';
 import type { EverywhereCalls } from '../hub/everywhere.ts';
 import type { EverywhereCall, EverywhereVerb } from '../hub/everywhere-body.ts';
+import { nodeOfSocket } from '../hub/remote-sockets.ts';
 import type { RoomRegistry } from '../rooms/room-registry.ts';
 import type { Conversation } from '../conversation/conversation.ts';
 import { badArgument, checkClose } from '../core/arguments.ts';
@@ -45,7 +46,7 @@ export async function closeSockets(
   call: EverywhereCall,
 ): Promise<ClosedReport> {
   const { nodeId } = node.runs;
-  const owner = call.verb === 'id' ? call.name.slice(0, Math.max(call.name.indexOf('.'), 0)) : undefined;
+  const owner = call.verb === 'id' ? nodeOfSocket(call.name) : undefined;
   const isHere = owner === nodeId || owner === '';
   if (everywhere !== undefined && !isHere) return everywhere.run(call, owner);
   return { nodes: new Map([[nodeId, carryOut(node, call)]]), missingNodes: [] };

@@ -3,7 +3,7 @@
 // select over promises) shares one set per clock.
 
 import { Deadlines } from './deadline.ts';
-import type { Clock } from './clock.ts';
+import type { Clock, TimerOwner } from './clock.ts';
 import type { LinkedList, ListNode } from '../structures/linked-list.ts';
 import { SpinGuard } from './spin-guard.ts';
 import { TurnBudget } from './turn-budget.ts';
@@ -19,6 +19,9 @@ export interface Scheduling {
   /** Counts calls in a row that could not wait. */
   readonly spin: SpinGuard;
 }
+
+/** Sets timers that no code of users waits for: those of a heartbeat, for example. */
+export const IDLE_TIMER: TimerOwner = { isIdle: true };
 
 /** A select that waits. */
 export interface ParkedSelect extends ParkedWait, ListNode<ParkedSelect> {}

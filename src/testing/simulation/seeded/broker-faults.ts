@@ -4,7 +4,8 @@
 import { LATEST_MS, LONGEST_STALL, Moment, sized } from './seeded-faults.ts';
 import type { WorldParts } from './world-parts.ts';
 import type { BrokerFaults, MemoryNode } from '../../../brokers/memory-broker.ts';
-import type { Clock, TimerOwner } from '../../../time/clock.ts';
+import type { Clock } from '../../../time/clock.ts';
+import { IDLE_TIMER } from '../../../time/scheduling.ts';
 import { noop } from '../../../core/noop.ts';
 
 /** The parts of a world that the faults of its broker use. */
@@ -12,7 +13,6 @@ type BrokerParts = Pick<WorldParts, 'agenda' | 'choices' | 'faults' | 'tell'>;
 
 /** Where the nodes of a hub send their heartbeats: no code of users waits for these. */
 const HEARTBEATS = 'nodes';
-const IDLE: TimerOwner = { isIdle: true };
 /** Characters of an address that a story shows. */
 const MOST_ADDRESS = 40;
 
@@ -97,7 +97,7 @@ export class SeededDeliveries implements BrokerFaults {
     const { agenda } = parts;
     this.clock = {
       now: () => agenda.now(),
-      setTimeout: (run, ms) => agenda.setTimeout(run, ms, this.#isHeartbeat ? IDLE : undefined),
+      setTimeout: (run, ms) => agenda.setTimeout(run, ms, this.#isHeartbeat ? IDLE_TIMER : undefined),
       clearTimeout: (timer) => agenda.clearTimeout(timer),
       // The broker keeps the order of each sender by itself: all else is in any order.
       setImmediate: (run) => agenda.openLane().add(run),

@@ -5,6 +5,7 @@
 import type { Agenda } from './agenda.ts';
 import type { WorldParts } from './world-parts.ts';
 import type { TimerOwner } from '../../../time/clock.ts';
+import { IDLE_TIMER } from '../../../time/scheduling.ts';
 
 /** The parts of a world that faults use. */
 type FaultParts = Pick<WorldParts, 'agenda' | 'choices' | 'faults' | 'tell'>;
@@ -16,9 +17,6 @@ export interface FaultyLink extends TimerOwner {
   /** Holds one direction. @returns Releases it. */
   hold(direction: 'in' | 'out'): () => void;
 }
-
-/** No code waits for a fault. */
-const IDLE: TimerOwner = { isIdle: true };
 
 /** A fault strikes within so many deliveries (2⁶) and so much time. */
 const LATEST_DELIVERY = 6;
@@ -44,7 +42,7 @@ export class Moment {
     this.#strike = strike;
     this.#rest = sized(parts, LATEST_DELIVERY);
     const atMs = parts.choices.between(1, LATEST_MS);
-    this.#timer = parts.agenda.setTimeout(() => this.#come(), atMs, IDLE);
+    this.#timer = parts.agenda.setTimeout(() => this.#come(), atMs, IDLE_TIMER);
   }
 
   /** Counts a delivery. */
