@@ -4,7 +4,7 @@
 import { expect, it } from 'vitest';
 import { brokerContract } from 'corosock/testing';
 import type { Broker } from 'corosock/testing';
-import { record, untilWithin } from '../../src/testing/contracts/recorded-node.ts';
+import { record, recordOrder, untilWithin } from '../../src/testing/contracts/recorded-node.ts';
 import { CutProxy } from './cut-proxy.ts';
 import type { StoppableServer } from './stoppable-server.ts';
 
@@ -126,14 +126,7 @@ export function serverStories(real: RealBroker): void {
   it('K1: is down while the server is absent at start, and up once it is there', async () => {
     await using scene = await sceneOf(real, false);
     const [one, two] = [scene.soon(), scene.soon()];
-    const order: string[] = [];
-    const subscribing = two
-      .subscribe(
-        'a',
-        (bytes) => order.push(new TextDecoder().decode(bytes)),
-        () => order.push('gap'),
-      )
-      .then(() => order.push('resolved'));
+    const { order, subscribing } = recordOrder(two, 'a');
     expect([one.isUp, two.isUp]).toEqual([false, false]);
     await expect(one.publish('a', text('lost'))).rejects.toThrow('The broker is down');
     await scene.server.start();

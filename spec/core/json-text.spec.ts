@@ -3,16 +3,7 @@
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it, vi } from 'vitest';
 import { stringifyJson } from '../../src/core/json-text.ts';
-
-/** Gives what `run` throws. */
-function thrownBy(run: () => unknown): unknown {
-  try {
-    run();
-  } catch (error) {
-    return error;
-  }
-  throw new Error('It has not thrown');
-}
+import { thrownBy } from '../fixtures/thrown-by.ts';
 
 const EXPECTED = 'a value that JSON can hold';
 

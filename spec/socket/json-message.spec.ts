@@ -9,18 +9,9 @@ import { z } from 'zod';
 import { parseJson, validate } from '../../src/socket/json-message.ts';
 import { CONVERSATION_OPTIONS } from '../../src/conversation/conversation-options.ts';
 import type { StandardSchema } from '../../src/core/standard-schema.ts';
+import { thrownBy } from '../fixtures/thrown-by.ts';
 
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
-
-/** Gives what `run` throws. */
-function thrownBy(run: () => unknown): unknown {
-  try {
-    run();
-  } catch (error) {
-    return error;
-  }
-  throw new Error('It has not thrown');
-}
 
 describe('parseJson', () => {
   it.each([

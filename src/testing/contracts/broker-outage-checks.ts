@@ -6,7 +6,7 @@ import type { Check } from './check.ts';
 import { outageCheck, text } from './broker-check.ts';
 import type { BrokerUnderTest } from './broker-check.ts';
 import { noop } from '../../core/noop.ts';
-import { quiet, record } from './recorded-node.ts';
+import { quiet, record, recordOrder } from './recorded-node.ts';
 
 /** Around an outage. */
 export const outageChecks: ReadonlyArray<Check<BrokerUnderTest>> = [
@@ -38,14 +38,7 @@ export const outageChecks: ReadonlyArray<Check<BrokerUnderTest>> = [
     async (nodes, until, outages) => {
       const [one, two] = nodes;
       await outages.begin();
-      const order: string[] = [];
-      const subscribing = two
-        .subscribe(
-          'a',
-          (bytes) => order.push(new TextDecoder().decode(bytes)),
-          () => order.push('gap'),
-        )
-        .then(() => order.push('resolved'));
+      const { order, subscribing } = recordOrder(two, 'a');
       // Awaited below, unless another check fails before.
       subscribing.catch(noop);
       await quiet();

@@ -36,6 +36,22 @@ export async function record(node: Broker, address: string): Promise<Recorded> {
   return { subscription, events, gaps };
 }
 
+/** Subscribes to an address of a node that is down, and records in which order things come. */
+export function recordOrder(
+  node: Broker,
+  address: string,
+): { readonly order: readonly string[]; readonly subscribing: Promise<void> } {
+  const order: string[] = [];
+  const subscribing = node
+    .subscribe(
+      address,
+      (bytes) => order.push(new TextDecoder().decode(bytes)),
+      () => order.push('gap'),
+    )
+    .then(() => void order.push('resolved'));
+  return { order, subscribing };
+}
+
 /**
  * Makes the wait of a check for what it expects.
  *
