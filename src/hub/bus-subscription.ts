@@ -70,7 +70,7 @@ export class BusSubscription {
     return isRoomAddress(this.address);
   }
 
-  /** The broker has gone down: a wait for `opened` ends. */
+  /** The broker has gone down: resolves `opened`, if that still waits. */
   brokerIsDown(): void {
     if (this.#handle === undefined) this.#giveUp();
   }

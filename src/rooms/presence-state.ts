@@ -135,7 +135,11 @@ export class PresenceState implements CountingRoom {
     this.#listener.presenceOver();
   }
 
-  /** Another node has told. @param keys - All that it counts; undefined: it has gone. */
+  /**
+   * Takes over what another node counts.
+   *
+   * @param keys - All keys that it counts. Undefined where that node has gone.
+   */
   elsewhere(node: string, keys: PresentKeys | undefined, changed: Iterable<string>): void {
     if (keys === undefined) this.#elsewhere.delete(node);
     else this.#elsewhere.set(node, keys);

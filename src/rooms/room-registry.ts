@@ -217,7 +217,10 @@ export class RoomRegistry<Ws extends RoomSocket> implements NamedRooms<Ws>, Stat
     return this.#use(room);
   }
 
-  /** Finds the room, or makes it: whoever asks puts something into it at once. */
+  /**
+   * Finds the room, or makes it. The caller has to add a member, a subscription or a message at
+   * once: nothing else drops a room that is empty.
+   */
   #use(name: string): RoomState<Ws> {
     const known = this.#states.get(name);
     if (known !== undefined) return known;
