@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { PresenceChanges } from '../../src/rooms/presence-changes.ts';
+import { growth, LINEAR } from '../faults/growth.ts';
 import { HandClock } from '../time/hand-clock.ts';
 
 function changes(): PresenceChanges {
@@ -48,5 +49,15 @@ describe('PresenceChanges', () => {
     await queue.put({ joined: ['mine'], left: [] }, 0, undefined);
     queue.add(['a'], []);
     expect([queue.take()[0]?.joined, queue.take()[0]?.joined]).toEqual([['mine'], ['a']]);
+  });
+
+  it('adds up a change of many keys in linear time', async () => {
+    const ratio = await growth(500, (size) => {
+      const keys = Array.from({ length: size }, (_, index) => `user ${index}`);
+      const queue = changes();
+      queue.add(keys, []);
+      return () => queue.add([], keys.toReversed());
+    });
+    expect(ratio).toBeLessThan(LINEAR);
   });
 });

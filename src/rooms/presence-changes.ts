@@ -34,8 +34,8 @@ export class PresenceChanges extends ValueQueue<PresenceChange> implements ListN
       this.append((this.#sum = { joined: [...joined], left: [...left] }));
       return;
     }
-    for (const key of joined) move(key, sum.left, sum.joined);
-    for (const key of left) move(key, sum.joined, sum.left);
+    addUp(joined, sum.left, sum.joined);
+    addUp(left, sum.joined, sum.left);
     if (sum.joined.length + sum.left.length === 0) this.takeBack();
   }
 
@@ -45,9 +45,32 @@ export class PresenceChanges extends ValueQueue<PresenceChange> implements ListN
   }
 }
 
-/** A key that has come and gone, or gone and come, has not changed. */
-function move(key: string, from: string[], to: string[]): void {
-  const at = from.indexOf(key);
-  if (at === -1) to.push(key);
-  else from.splice(at, 1);
+/** Adds keys to one list. One that stands in the other list has not changed: it is in neither. */
+function addUp(keys: readonly string[], others: string[], list: string[]): void {
+  // Many keys change at one time where a node is lost: one walk serves all of them.
+  const undone = keys.length > 1 ? removeAll(keys, others) : removeOne(keys[0], others);
+  for (const key of keys) if (!undone.has(key)) list.push(key);
+}
+
+/** @returns Those that were in the list. */
+function removeAll(keys: readonly string[], list: string[]): ReadonlySet<string> {
+  const wanted = new Set(keys);
+  const removed = new Set<string>();
+  let kept = 0;
+  for (const key of list) {
+    if (wanted.has(key)) {
+      removed.add(key);
+    } else {
+      list[kept] = key;
+      kept += 1;
+    }
+  }
+  list.length = kept;
+  return removed;
+}
+
+/** The same for one key at most, without a look at each of the list. */
+function removeOne(key: string | undefined, list: string[]): ReadonlySet<string> {
+  const at = key === undefined ? -1 : list.indexOf(key);
+  return new Set(at === -1 ? [] : list.splice(at, 1));
 }
