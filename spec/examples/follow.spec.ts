@@ -124,7 +124,9 @@ describe.skipIf(!isThere)(`following a room in a browser${reason}`, { timeout: 1
       node.mend();
       await stage.untilFollowed(two);
       expect(await stage.missingNumbers()).toEqual(expect.arrayContaining([...lost]));
-      expect(await stage.gaps()).toEqual([...before, 'gap by node']);
+      // A number of the time of the cut may lead to a second one, in front of the first that comes.
+      const since = (await stage.gaps()).slice(before.length);
+      expect(new Set(since)).toEqual(new Set(['gap by node']));
     },
   );
 
