@@ -214,7 +214,7 @@ export function serverStories(real: RealBroker): void {
   });
 }
 
-/** How many kills and cuts: more by `BROKER_RUNS=100`. */
+/** How many kills and cuts: more by `npm run test:brokers -- --runs 100`. */
 const RUNS = Number(process.env['BROKER_RUNS'] ?? 20);
 
 /** A publisher that sends numbers all the time, while the server is killed or links are cut. */
