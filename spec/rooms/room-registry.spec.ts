@@ -143,6 +143,21 @@ describe('a relay', () => {
     expect([rooms.registry.retained('nobody').size, relay.calls]).toEqual([0, [['enter', 'r']]]);
   });
 
+  it('says when a subscription is in force, which has the messages of this node before', async () => {
+    const { rooms, relay } = relayed();
+    const order: string[] = [];
+    const events = rooms.room('r').subscribe();
+    const again = rooms.room('r').subscribe();
+    const inForce = [events, again].map(({ inForce }) => inForce.then(() => order.push('in force')));
+    rooms.room('r').publish('x');
+    expect(await events.take()).toEqual([{ data: 'x' }, 'ok']);
+    order.push('entered');
+    relay.entered();
+    await Promise.all(inForce);
+    await rooms.room('r').subscribe().inForce;
+    expect(order).toEqual(['entered', 'in force', 'in force']);
+  });
+
   it('gets what is present here, and brings what is present elsewhere', async () => {
     const { rooms, relay } = relayed();
     const { presence } = rooms.room('r');

@@ -82,6 +82,12 @@ describe('a subscription', () => {
     expect(await room.subscribe().take()).toEqual([undefined, 'closed']);
   });
 
+  it('is in force at once where the host has no broker', async () => {
+    const rooms = new ScriptedRooms();
+    const events = rooms.room('r').subscribe();
+    expect(await Promise.race([events.inForce, Promise.reject(new Error('not at once'))])).toBeUndefined();
+  });
+
   it.each([
     [{ capacity: 0 }, 'room.subscribe(): expected capacity to be an integer from 1'],
     [{ size: 1 }, 'room.subscribe(): unknown option "size"'],

@@ -82,6 +82,24 @@ describe('a host with a broker', () => {
     ]);
   });
 
+  it('gives a subscription all that other nodes publish once it is in force', async () => {
+    const { node, clock } = nodes();
+    const [a, b, cut] = [node(), node(), node()];
+    await clock.advance(500);
+    cut.link.cut();
+    const [events, late] = [b, cut].map(({ host }) => host.room('room').subscribe()) as [
+      Subscription,
+      Subscription,
+    ];
+    const inForce = Promise.all([events.inForce, late.inForce]);
+    await clock.advance(0);
+    await inForce;
+    a.host.room('room').publish('hello');
+    cut.link.mend();
+    await settle();
+    expect([await eventsOf(events), await eventsOf(late)]).toEqual([['hello'], ['gap']]);
+  });
+
   it('tells that it is alone without one', async () => {
     const { host } = new MemoryHost();
     expect(await host.room('room').publish('hello').relayed).toBe('alone');

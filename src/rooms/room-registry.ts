@@ -43,6 +43,7 @@ export interface RoomSettings<Ws extends RoomSocket> {
 const NO_OPTIONS: JoinOptions = Object.freeze({});
 const NOTHING: Retained = new Map();
 const NO_OTHERS = Object.freeze({ missingNodes: Object.freeze([]), asOfMs: Infinity });
+const IN_FORCE = Promise.resolve();
 const ALONE = Promise.resolve('alone' as const);
 
 /** The rooms of one host. */
@@ -129,9 +130,10 @@ export class RoomRegistry<Ws extends RoomSocket> implements NamedRooms<Ws>, Stat
   }
 
   subscribe(room: string, capacity: number): Subscription {
-    const queue = this.#use(room).subscribe(capacity);
+    const state = this.#use(room);
+    const queue = state.subscribe(capacity);
     if (this.#isClosed) queue.close();
-    return channelOver(queue);
+    return Object.assign(channelOver(queue), { inForce: state.entering ?? IN_FORCE });
   }
 
   track(room: string, ws: unknown, key: string, meta: unknown): void {

@@ -141,7 +141,17 @@ export interface SubscribeOptions {
 /**
  * What is published to a room, as a source for `for await` and `select`. Closing it unsubscribes.
  */
-export interface Subscription extends Channel<RoomEvent> {}
+export interface Subscription extends Channel<RoomEvent> {
+  /**
+   * Resolves when messages of other nodes arrive; at once where the host has no broker. Never
+   * rejects: where the broker is down it resolves all the same, and a gap follows once that is
+   * back.
+   *
+   * The subscription can be used without it. Messages of this node arrive from the call on; what
+   * other nodes publish before this resolves may be missed without a gap.
+   */
+  readonly inForce: Promise<void>;
+}
 
 /**
  * Who is in a room, on all nodes, by keys that the application gives: the id of a user, for
