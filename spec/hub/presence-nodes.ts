@@ -38,6 +38,7 @@ export async function presenceNode({ clock, node }: Deployment, name: string): P
   const sockets = new Map<unknown, Tracked>();
   const registry = new RoomRegistry<Ws>({
     clock,
+    maxRooms: 1000,
     find: () => undefined,
     socketOf: (ws) => sockets.get(ws),
     report: (kind) => test.told.push(kind),

@@ -34,14 +34,19 @@ const WRITE_BUFFER_BYTES = 10;
 export class ScriptedRooms {
   readonly clock: HandClock = new HandClock();
   readonly reports: Array<readonly [kind: string, error: unknown]> = [];
-  readonly registry: RoomRegistry<ScriptedWs> = new RoomRegistry<ScriptedWs>({
-    clock: this.clock,
-    find: (id) => this.#sockets.get(id),
-    socketOf: (ws) => this.#every.find((socket) => socket.ws === ws),
-    report: (kind, makeError) => this.reports.push([kind, makeError()]),
-  });
+  readonly registry: RoomRegistry<ScriptedWs>;
   readonly #sockets = new Map<string, ScriptedSocket>();
   readonly #every: ScriptedSocket[] = [];
+
+  constructor({ maxRooms = 1000 }: { readonly maxRooms?: number } = {}) {
+    this.registry = new RoomRegistry<ScriptedWs>({
+      clock: this.clock,
+      maxRooms,
+      find: (id) => this.#sockets.get(id),
+      socketOf: (ws) => this.#every.find((socket) => socket.ws === ws),
+      report: (kind, makeError) => this.reports.push([kind, makeError()]),
+    });
+  }
 
   room(name: string): RoomOf<ScriptedWs> {
     return this.registry.room(name);

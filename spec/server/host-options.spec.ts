@@ -36,6 +36,7 @@ const sizes = [
   'maxHandshakes',
   'maxUnadmitted',
   'poolSize',
+  'maxRooms',
 ] as const;
 
 const noCounts = [
@@ -78,6 +79,7 @@ describe('settingsOf', () => {
       expiryCode: 4401,
       maxLifetimeMs: Infinity,
       poolSize: 64,
+      maxRooms: 1000,
       whenBrokerDown: 'serve',
       heartbeat: new Heartbeat(realClock, { intervalMs: 25_000, timeoutMs: 20_000 }),
       protocols: [],
@@ -134,10 +136,8 @@ describe('settingsOf', () => {
 
   it('takes a function limitBy', () => {
     const limitBy = (): undefined => undefined;
-    expect([take({ limitBy }).limitBy, take({}).limitBy({} as HandshakeRequest)]).toEqual([
-      limitBy,
-      undefined,
-    ]);
+    const taken = [take({ limitBy }).limitBy, take({}).limitBy({} as HandshakeRequest)];
+    expect(taken).toEqual([limitBy, undefined]);
   });
 
   it('refuses limitBy: limitByAddress, whose call was forgotten, where the host is made', () => {

@@ -35,6 +35,15 @@ export interface ErrorCodes {
    */
   readonly COROSOCK_PENDING_REQUESTS: 'UsageError';
   /**
+   * `ws.join` was called for a socket that is in `maxRooms` rooms, or `room.presence.track` for one
+   * that is counted under so many keys. Nothing has changed. Where no handler catches it, the
+   * socket closes with 1008, and of many the report has one a minute, and their count.
+   *
+   * Cure: leave rooms that are not needed any more; check names that a client chooses; or raise
+   * `maxRooms`.
+   */
+  readonly COROSOCK_ROOMS: 'UsageError';
+  /**
    * Given to `report`: a handler has returned while a read that it had called still waits, and
    * nothing awaits that read. Its socket closes with 1000, and the read gives `'closed'`. Told once
    * for each place; the text says where the read was called.

@@ -67,6 +67,14 @@ export function messageCloseCode(error: unknown): number | undefined {
   return isMessageFault(code) ? MESSAGE_FAULTS[code].closeCode : undefined;
 }
 
+/**
+ * Gives the close code of an error that the peer has caused: a {@link MessageError}, or a wish for
+ * too many rooms; undefined for other errors.
+ */
+export function peerCloseCode(error: unknown): number | undefined {
+  return propertyOf(error, 'code') === 'COROSOCK_ROOMS' ? 1008 : messageCloseCode(error);
+}
+
 /** Tells whether a source has refused a read: its message is bad, or it has ended long ago. */
 export function isMistakeOfReading(error: unknown): error is Error {
   return messageCloseCode(error) !== undefined || propertyOf(error, 'code') === 'COROSOCK_READ_AFTER_CLOSE';

@@ -31,6 +31,8 @@ export interface SocketInRooms<Ws extends RoomSocket> {
 export interface MemberRoom<Ws extends RoomSocket> {
   /** For users: another object each time. */
   readonly face: RoomOf<Ws>;
+  /** Resolves when messages of other nodes arrive; undefined from then on, and without them. */
+  readonly entering: Promise<void> | undefined;
   remove(member: Member<Ws>): void;
   /** What `retain` has kept, of what was published up to a number. */
   retainedUpTo(sequence: number): readonly Data[];

@@ -26,6 +26,8 @@ export const MAX_METAS = 64;
 
 /** The rooms of a socket: they know where it is counted. */
 interface CountedSocket {
+  /** The keys under which it is counted, in all rooms together. */
+  keys: number;
   present(room: object, presence: CountingRoom): void;
 }
 
@@ -113,6 +115,7 @@ export class PresenceState implements CountingRoom {
   track(room: object, socket: CountedSocket, key: string, meta: unknown): void {
     const keys = this.#keysOf.get(socket) ?? new Set();
     this.#keysOf.set(socket, keys);
+    if (!keys.has(key)) socket.keys += 1;
     keys.add(key);
     socket.present(room, this);
     const own = this.#own.get(key) ?? new OwnKey();
@@ -122,9 +125,15 @@ export class PresenceState implements CountingRoom {
     this.#refresh([key]);
   }
 
-  untrack(socket: object): void {
+  /** Whether a socket of this node is counted under a key. */
+  isCounted(socket: object, key: string): boolean {
+    return this.#keysOf.get(socket)?.has(key) === true;
+  }
+
+  untrack(socket: CountedSocket): void {
     const keys = this.#keysOf.get(socket) as Set<string>;
     this.#keysOf.delete(socket);
+    socket.keys -= keys.size;
     for (const key of keys) {
       const own = this.#own.get(key) as OwnKey;
       own.delete(socket);

@@ -32,6 +32,8 @@ import { UsageError } from '../core/errors.ts';
 /** What the rooms of a host are made with. */
 export interface RoomSettings<Ws extends RoomSocket> {
   readonly clock: Clock;
+  /** The most rooms of one socket, and the most keys under which it is counted. */
+  readonly maxRooms: number;
   /** Finds an open socket of the host. */
   readonly find: (id: string) => SocketInRooms<Ws> | undefined;
   /** Finds what is behind a socket of this host, also one that has ended; undefined otherwise. */
@@ -84,7 +86,8 @@ export class RoomRegistry<Ws extends RoomSocket> implements NamedRooms<Ws>, Stat
    * Makes a socket a member, in force before this returns. Where it is one, gives that membership;
    * where the socket has ended, one that has left.
    *
-   * @throws UsageError `COROSOCK_ARGUMENT`, also where it is a member with other options.
+   * @throws UsageError `COROSOCK_ARGUMENT`, also where it is a member with other options;
+   *   `COROSOCK_ROOMS` where the socket is in `maxRooms` others.
    */
   join(
     socket: SocketInRooms<Ws>,
@@ -94,10 +97,12 @@ export class RoomRegistry<Ws extends RoomSocket> implements NamedRooms<Ws>, Stat
     checkRoomName('ws.join()', 'the name of a room', name);
     if (options !== NO_OPTIONS) checkJoin(options);
     if (socket.conversation.queue.end !== undefined) return this.#joinTooLate(socket, name, options);
-    const state = this.#use(name);
-    const member = socket.memberships?.find(state) ?? state.join(socket, options);
+    const { memberships } = socket;
+    const known = memberships && this.#states.get(name);
+    const member = (known && memberships.find(known)) ?? this.#join(socket, name, options);
     if (!member.style.matches(options)) throw joinedOtherwise(name);
-    return state.entering?.then(() => member) ?? Promise.resolve(member);
+    const { entering } = member.state;
+    return entering?.then(() => member) ?? Promise.resolve(member);
   }
 
   /** Gives the members that a room has now. */
@@ -140,6 +145,12 @@ export class RoomRegistry<Ws extends RoomSocket> implements NamedRooms<Ws>, Stat
     const socket = this.#settings.socketOf(ws);
     if (socket === undefined) throw badArgument('room.presence.track()', 'a socket of this host', ws);
     if (socket.conversation.queue.end !== undefined) return;
+    const { maxRooms } = this.#settings;
+    const { memberships } = socket;
+    const isCounted = memberships && this.#states.get(room)?.presence?.isCounted(memberships, key);
+    if (isCounted !== true && (memberships?.keys ?? 0) >= maxRooms) {
+      throw limitReached(`room.presence.track(): the socket is counted under ${maxRooms} keys`);
+    }
     socket.memberships ??= new SocketRooms();
     const state = this.#use(room);
     this.#presenceOf(state).track(state, socket.memberships, key, meta);
@@ -232,9 +243,23 @@ export class RoomRegistry<Ws extends RoomSocket> implements NamedRooms<Ws>, Stat
     return state;
   }
 
+  /** The socket is no member. */
+  #join(socket: SocketInRooms<Ws>, name: string, options: JoinOptions): Member<Ws> {
+    const { maxRooms } = this.#settings;
+    if (socket.memberships !== undefined && socket.memberships.size >= maxRooms) {
+      throw limitReached(`ws.join(): the socket is in ${maxRooms} rooms`);
+    }
+    return this.#use(name).join(socket, options);
+  }
+
   #joinTooLate(socket: SocketInRooms<Ws>, name: string, options: JoinOptions): Promise<MembershipOf<Ws>> {
     return Promise.resolve(new Member(new RoomState(name, this), socket, new JoinStyle(options), 0));
   }
+}
+
+/** Names are often the client's: it may have named too many. */
+function limitReached(what: string): UsageError {
+  return new UsageError('COROSOCK_ROOMS', `${what}, which is maxRooms`);
 }
 
 function joinedOtherwise(name: string): UsageError {

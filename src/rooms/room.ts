@@ -167,7 +167,8 @@ export interface PresenceOf<Ws> {
    * @param key - 1 to 1 024 bytes of UTF-8.
    * @param meta - JSON of at most 4 096 bytes, of which a copy is listed beside the key. Default:
    *   none.
-   * @throws UsageError `COROSOCK_ARGUMENT`, also for what is no socket of this host.
+   * @throws UsageError `COROSOCK_ARGUMENT`, also for what is no socket of this host;
+   *   `COROSOCK_ROOMS` where the socket is counted under `maxRooms` keys.
    */
   track(ws: Ws, key: string, meta?: unknown): void;
   /**

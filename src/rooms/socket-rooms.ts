@@ -13,7 +13,7 @@ export interface SocketMember<M> {
 /** The presence of a room, as a socket that is counted there sees it. */
 export interface CountingRoom {
   /** The socket has left the room, or has ended. */
-  untrack(socket: object): void;
+  untrack(socket: { keys: number }): void;
 }
 
 /** From this number of rooms on, a table finds the one that is asked for. */
@@ -23,10 +23,17 @@ const MANY = 16;
 export class SocketRooms<M extends SocketMember<M>> {
   #first: M | undefined;
   #size = 0;
+  /** The keys under which the socket is counted, in all rooms together. */
+  keys: number = 0;
   /** By room; undefined while there are few. */
   #byRoom: Map<object, M> | undefined;
   /** Where the socket is present, by room; undefined until it is for the first time. */
   #presences: Map<object, CountingRoom> | undefined;
+
+  /** The number of rooms. */
+  get size(): number {
+    return this.#size;
+  }
 
   find(room: object): M | undefined {
     if (this.#byRoom !== undefined) return this.#byRoom.get(room);

@@ -52,6 +52,7 @@ export interface HostNodeSettings extends ConversationSettings {
   readonly broker: Broker | undefined;
   readonly whenBrokerDown: WhenBrokerDown;
   readonly refuseCall: (error: unknown) => Promise<never>;
+  readonly maxRooms: number;
   readonly clock: Clock;
   readonly report: Report;
   readonly peerFaults: Pick<PeerFaults, 'report'>;
@@ -74,11 +75,12 @@ export class HostNode {
   #closeTimer: unknown;
 
   constructor(runs: RunRegistry, settings: HostNodeSettings, sessions?: Sessions) {
-    const { broker, clock, peerFaults, report } = settings;
+    const { broker, clock, maxRooms, peerFaults, report } = settings;
     this.#settings = settings;
     this.#runs = runs;
     this.rooms = new RoomRegistry({
       clock,
+      maxRooms,
       find: (id) => HostedSocket.runOf(runs.find(id)),
       socketOf: (ws) => this.#runOf(ws),
       report: (kind, makeError) => peerFaults.report(kind, { phase: 'room' }, makeError),

@@ -159,6 +159,12 @@ export interface HostOptions extends ConversationOptions {
    */
   readonly poolSize?: number;
   /**
+   * Rooms that one socket is in, and keys of `room.presence` under which it is counted: so many of
+   * each, 1 to 2³¹−1. Beyond it `join` rejects and `track` throws: `COROSOCK_ROOMS`, which closes
+   * the socket with 1008 where the handler does not catch it. Default 1000.
+   */
+  readonly maxRooms?: number;
+  /**
    * Joins the host to the other nodes of a deployment: rooms reach the members of all of them. Each
    * host has a broker of its own; the host ends its subscriptions, and leaves it open. Default:
    * none.
@@ -205,6 +211,7 @@ const OWN_OPTIONS: OptionTable<OwnOptions, BareHostOption> = {
   expiryCode: [4401, checkCloseCode],
   maxLifetimeMs: [Infinity, checkDuration],
   poolSize: [64, checkCount],
+  maxRooms: [1000, checkCount],
   broker: [undefined, checkBroker],
   whenBrokerDown: ['serve', oneOf('serve', 'refuse')],
   sessions: [false, unchecked],

@@ -100,7 +100,8 @@ export interface ServerSocket<
    *   `'skip'`, `'close'` or `{ latestBy }`; default `'skip'`. `frame`: makes what this socket gets
    *   of what is published; default: the message as it is.
    * @returns Resolves once messages of other nodes arrive, too; without a broker at once.
-   * @throws UsageError `COROSOCK_ARGUMENT`, also where it is a member with other options.
+   * @throws UsageError `COROSOCK_ARGUMENT`, also where it is a member with other options;
+   *   `COROSOCK_ROOMS` where the socket is in `maxRooms` rooms: nothing has changed then.
    */
   join(room: string, options?: JoinOptions): Promise<Membership>;
   /** Aborts when the host asks its handlers to finish, and at `maxLifetimeMs` of this socket. */

@@ -5,7 +5,7 @@
 import type { Closer, Conversation } from '../conversation/conversation.ts';
 import type { LazySignal } from '../waiting/lazy-signal.ts';
 import type { CloseInfo } from '../core/close-info.ts';
-import { messageCloseCode } from '../core/errors.ts';
+import { peerCloseCode } from '../core/errors.ts';
 
 /** How a handler ended. `abandoned`: it still ran `closeTimeoutMs` after the end of its socket. */
 export type HandlerEnd =
@@ -24,7 +24,7 @@ const CLOSE_CODES = {
 
 /**
  * Gives what a socket closes with when its handler has ended (I6). An error that is the fault of
- * the peer's message closes with a code that tells the peer so.
+ * the peer closes with a code that tells the peer so.
  *
  * @param draining - Whether the host had asked the handler to finish.
  */
@@ -33,7 +33,7 @@ export function closeCodeFor(
   draining: 'draining' | 'serving',
 ): { readonly code: number; readonly closer: Closer } {
   if (handlerEnd.kind !== 'threw') return CLOSE_CODES[draining];
-  return { code: messageCloseCode(handlerEnd.error) ?? 1011, closer: 'handler' };
+  return { code: peerCloseCode(handlerEnd.error) ?? 1011, closer: 'handler' };
 }
 
 /**

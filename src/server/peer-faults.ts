@@ -5,7 +5,7 @@
 
 import type { Report, Where } from './report.ts';
 import type { Clock } from '../time/clock.ts';
-import { messageCloseCode } from '../core/errors.ts';
+import { peerCloseCode } from '../core/errors.ts';
 import { propertyOf } from '../core/object-like.ts';
 
 /**
@@ -97,11 +97,11 @@ export class PeerFaults {
   }
 
   /**
-   * Reports an error of a handler. An error that is the fault of the client's message (a
-   * MessageError) is limited, any other is the handler's own and is not.
+   * Reports an error of a handler. An error that is the fault of the client (a MessageError, or too
+   * many rooms) is limited, any other is the handler's own and is not.
    */
   readonly reportRun: Report = (error, where) => {
-    if (messageCloseCode(error) === undefined) return this.#report(error, where);
+    if (peerCloseCode(error) === undefined) return this.#report(error, where);
     this.report(`${where.phase}: ${String(propertyOf(error, 'code'))}`, where, () => error);
   };
 

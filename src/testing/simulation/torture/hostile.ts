@@ -4,7 +4,7 @@
 import { ANY_BUT_FAILED } from './cuts.ts';
 import type { Cut, CutPlace } from './cuts.ts';
 import type { WaitKind } from './seen-waits.ts';
-import { messageCloseCode } from '../../../core/errors.ts';
+import { peerCloseCode } from '../../../core/errors.ts';
 import { propertyOf } from '../../../core/object-like.ts';
 
 const MESSAGE_WAITS: readonly WaitKind[] = ['read', 'select', 'message'];
@@ -52,5 +52,5 @@ function inFront(name: string, make: (place: CutPlace) => void): Cut {
 /** Whether an error says that the message was bad, or that a limit was broken. */
 function isPeersFault(error: unknown): boolean {
   const code = propertyOf(error, 'code');
-  return code === 'COROSOCK_LIMIT' || code === 'COROSOCK_UNREAD' || messageCloseCode(error) !== undefined;
+  return code === 'COROSOCK_LIMIT' || code === 'COROSOCK_UNREAD' || peerCloseCode(error) !== undefined;
 }
