@@ -2,6 +2,7 @@
 
 import { fork } from 'node:child_process';
 import { connect } from '@nats-io/transport-node';
+import type { NatsConnection } from '@nats-io/transport-node';
 import { Redis } from 'ioredis';
 import type { Broker } from 'corosock';
 import { ipcBroker } from 'corosock/ipc';
@@ -40,26 +41,37 @@ export function overNats(url: string): OpenBroker {
   };
   const connecting = connect({ servers: url, ...options });
   const broker = natsBroker(connecting, { prefix: 'chat' });
+  // Undefined until the server has been there for the first time.
+  let connection: NatsConnection | undefined;
+  void connecting.then((made) => (connection = made));
   return {
     broker,
     async [Symbol.asyncDispose]() {
       await broker.close();
-      await (await connecting).close();
+      await connection?.close();
     },
   };
 }
 
 /**
  * Opens a broker between this process and a second one, which it starts. The second one calls it,
- * too.
+ * too. Without the channel between them it is told `disconnect`, and ends.
  *
  * @param program - Of the second process.
  * @param port - Its `PORT`.
  */
 export function overProcesses(program: string, port: number): OpenBroker {
   const isFirst = process.send === undefined;
-  const broker = ipcBroker({ prefix: 'chat', parent: !isFirst });
   const env = { ...process.env, PORT: `${port}` };
-  if (isFirst) broker.adopt(fork(program, ['processes'], { env }));
-  return { broker, [Symbol.asyncDispose]: () => broker.close() };
+  const other = isFirst ? fork(program, ['processes'], { env }) : undefined;
+  const broker = ipcBroker({ prefix: 'chat', parent: !isFirst });
+  if (other !== undefined) broker.adopt(other);
+  const channel = other ?? process;
+  return {
+    broker,
+    async [Symbol.asyncDispose]() {
+      await broker.close();
+      if (channel.connected) channel.disconnect?.();
+    },
+  };
 }

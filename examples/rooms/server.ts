@@ -19,19 +19,24 @@ const BROKERS: Readonly<Record<string, () => OpenBroker>> = {
 const words = process.argv.slice(2);
 const pushes = words[0] === 'push';
 const [name = '', id = '', ...line] = pushes ? words.slice(1) : words;
-const open = BROKERS[name];
-if (name !== '' && open === undefined) {
-  console.error(`The brokers are ${Object.keys(BROKERS).join(', ')}; this is "${name}".`);
+// A process that has just been started is in no tree of processes.
+const names = Object.keys(BROKERS).filter((broker) => !pushes || broker !== 'processes');
+if (!names.includes(name) && (pushes || name !== '')) {
+  console.error(`The brokers are ${names.join(', ')}; this is "${name}".`);
   process.exit(1);
 }
 
-const opened = open?.();
+const opened = BROKERS[name]?.();
 if (pushes && opened !== undefined) {
   console.log(await push(opened.broker, id, line.join(' ')));
 } else {
   const host = await openChat({ port, ...(opened && { broker: opened.broker }) });
   console.log(`ws://localhost:${host.port}/chat/lobby?name=ada`);
-  await new Promise((resolve) => process.once('SIGINT', resolve));
+  await new Promise((resolve) => {
+    for (const event of ['SIGINT', 'SIGTERM', 'disconnect']) process.once(event, resolve);
+  });
   await host.close({ graceMs: 1000 });
 }
 await opened?.[Symbol.asyncDispose]();
+// A client of a server that has never been there tries on for ever.
+process.exit();

@@ -1,0 +1,94 @@
+// What `npm run chat` starts: on two processes of this machine lines cross, and nothing is left when
+// it ends, whether its broker is there or not.
+
+import { connect } from 'corosock/client';
+import type { ClientSocket } from 'corosock/client';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { buildExamples, StartedProgram } from '../fixtures/built-examples.ts';
+import type { BuiltExamples } from '../fixtures/built-examples.ts';
+import { quietPort } from '../fixtures/free-port.ts';
+
+let built: BuiltExamples;
+
+beforeAll(async () => {
+  built = await buildExamples();
+}, 60_000);
+
+afterAll(() => built[Symbol.asyncDispose]());
+
+/** Starts it on two ports, and waits until both are open. */
+async function chat(): Promise<{ readonly program: StartedProgram; readonly ports: readonly number[] }> {
+  const port = await quietPort();
+  const args = ['dist-examples/rooms/server.js', 'processes'];
+  const program = new StartedProgram(process.execPath, args, {
+    cwd: built.folder,
+    env: { PORT: `${port}` },
+  });
+  const ports = [port, port + 1];
+  for (const open of ports) await program.said(new RegExp(`ws://localhost:${open}/chat/`, 'u'));
+  return { program, ports };
+}
+
+/** Reads until a text comes. */
+async function until(client: ClientSocket, pattern: RegExp): Promise<string> {
+  for await (const line of client) if (pattern.test(String(line))) return String(line);
+  throw new Error(`The socket has closed before ${String(pattern)}`);
+}
+
+describe('the chat on two processes', { timeout: 60_000 }, () => {
+  it('is one chat', async () => {
+    const { program, ports } = await chat();
+    await using _ = program;
+    const [one, two] = ports.map((port) => `ws://localhost:${port}/chat/lobby`);
+    await using ada = await connect(`${one}?name=ada`);
+    await until(ada, /^Your id/u);
+    await using bob = await connect(`${two}?name=bob`);
+    expect(await until(ada, /^bob/u)).toBe('bob is here');
+    await ada.write('hello');
+    expect(await until(bob, /hello/u)).toBe('ada: hello');
+    await bob.write('good morning');
+    expect(await until(ada, /good/u)).toBe('bob: good morning');
+  });
+
+  it.each(['SIGINT', 'SIGTERM'] as const)('ends with both processes at %s', async (signal) => {
+    const { program } = await chat();
+    await using _ = program;
+    expect(program.left.length).toBe(2);
+    program.signal(signal);
+    expect([await program.end(), program.left]).toEqual([0, []]);
+  });
+
+  it('ends with both processes at Ctrl+C', async () => {
+    const { program } = await chat();
+    await using _ = program;
+    program.signalAll('SIGINT');
+    expect([await program.end(), program.left]).toEqual([0, []]);
+  });
+
+  it('ends the second process when the first is killed', async () => {
+    const { program } = await chat();
+    await using _ = program;
+    program.signal('SIGKILL');
+    await expect.poll(() => program.left, { timeout: 30_000 }).toEqual([]);
+  });
+
+  it.each([['redis'], ['nats']])('ends at Ctrl+C where there is no server of %s', async (name) => {
+    const port = await quietPort();
+    const env = { PORT: '0', REDIS_URL: `redis://127.0.0.1:${port}`, NATS_URL: `nats://127.0.0.1:${port}` };
+    const args = ['dist-examples/rooms/server.js', name];
+    await using program = new StartedProgram(process.execPath, args, { cwd: built.folder, env });
+    await program.said(/ws:\/\/localhost/u);
+    program.signalAll('SIGINT');
+    expect(await program.end()).toBe(0);
+  });
+
+  it.each([['push'], ['push processes'], ['mongo'], ['__proto__']])(
+    'says in one sentence which brokers there are, where it gets `%s`',
+    async (words) => {
+      const args = ['dist-examples/rooms/server.js', ...words.split(' ')];
+      await using program = new StartedProgram(process.execPath, args, { cwd: built.folder });
+      expect(await program.end()).toBe(1);
+      expect(program.output).toMatch(/^The brokers are redis, nats(, processes)?; this is ".*"\.\n$/u);
+    },
+  );
+});
