@@ -123,6 +123,21 @@ describe('a served handle', () => {
   });
 
   it.each([
+    ['an earlier', 1, 0],
+    ['a part', 2, 1],
+    ['the last part', 3, 1],
+    ['a later', 4, 0],
+  ])('puts back what its caller has not received: %s frame is unknown there', async (_, frame, messages) => {
+    const { client, local, sent, give } = await served();
+    say(client, 'x'.repeat(PART_BYTES + 1));
+    give(TO_SOCKET.credit);
+    await settle();
+    expect(sent).toEqual(['opened', 'message', 'message']);
+    give(TO_SOCKET.unknown, new FieldWriter(8).u64(frame).bytes, 0);
+    expect([local.queued.messages, sent.at(-1)]).toEqual([messages, 'over']);
+  });
+
+  it.each([
     ['a write without its fields', TO_SOCKET.write],
     ['a close without its fields', TO_SOCKET.close],
   ])('ends at %s', async (_, type) => {

@@ -6,6 +6,7 @@ import type { Answer, Frame } from './socket-frames.ts';
 import { KIND } from './envelope.ts';
 import type { NodeRef } from './envelope.ts';
 import type { NodeBus } from './node-bus.ts';
+import { FieldWriter } from './byte-fields.ts';
 import { remoteConversation } from './remote-conversation.ts';
 import { RemoteTransport } from './remote-transport.ts';
 import { ServedHandle } from './served-handle.ts';
@@ -64,6 +65,8 @@ export class RemoteSockets {
   #lastHandle = 0;
   /** Handles of other nodes on sockets of this one. */
   readonly #served = new Map<string, ServedHandle>();
+  /** The last of them of each node on each socket. */
+  readonly #newest = new Map<string, ServedHandle>();
   #timer: unknown;
   #isClosed = false;
 
@@ -169,6 +172,11 @@ export class RemoteSockets {
     if (frame === undefined) return this.#bus.drop('malformed');
     const handle = this.#handles.get(frame.handle);
     if (handle?.node === from.id) handle.transport.receive(frame);
+    else if (frame.type !== FROM_SOCKET.lost && frame.type !== FROM_SOCKET.end) {
+      // The other node was not told that the handle has ended: it would go on to take messages.
+      const number = new FieldWriter(8).u64(frame.number).bytes;
+      void this.#bus.send(from.id, KIND.toSocket, frameOf(TO_SOCKET.unknown, frame.handle, 0, number));
+    }
     return undefined;
   }
 
@@ -185,22 +193,31 @@ export class RemoteSockets {
     const served = this.#served.get(key);
     if (served !== undefined) return served.receive(frame);
     if (frame.type === TO_SOCKET.open && frame.number === 1) return this.#serve(from, frame, key);
-    if (frame.type !== TO_SOCKET.release) this.#answer(from, frame.handle, FROM_SOCKET.lost, 0, NO_FIELDS);
+    if (frame.type !== TO_SOCKET.release && frame.type !== TO_SOCKET.unknown)
+      this.#answer(from, frame.handle, FROM_SOCKET.lost, 0, NO_FIELDS);
     return undefined;
   }
 
   #serve(from: NodeRef, { handle, fields }: Frame, key: string): void {
-    const socket = this.#parts.find(fields.text(fields.left));
+    const id = fields.text(fields.left);
+    const socket = this.#parts.find(id);
     const refusal: Answer = socket === undefined ? 'not-found' : 'not-shared';
     if (socket?.isShared !== true) {
       return this.#answer(from, handle, FROM_SOCKET.opened, 1, openedFields(refusal, ''));
     }
-    const served = new ServedHandle(socket.conversation, {
+    // A node has one handle on a socket: a former one has ended, and its end may be lost.
+    const target = `${from.id} ${id}`;
+    const served: ServedHandle = new ServedHandle(socket.conversation, {
       clock: this.#bus.clock,
       send: (type, number, body) => this.#answer(from, handle, type, number, body),
-      over: () => void this.#served.delete(key),
+      over: () => {
+        this.#served.delete(key);
+        if (this.#newest.get(target) === served) this.#newest.delete(target);
+      },
     });
     this.#served.set(key, served);
+    this.#newest.get(target)?.retire();
+    this.#newest.set(target, served);
     this.#timer ??= this.#bus.clock.setTimeout(() => this.#sweep(), UNHEARD_MS, IDLE_TIMER);
     return undefined;
   }

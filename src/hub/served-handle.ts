@@ -73,6 +73,8 @@ export class ServedHandle {
   #hasCredit = false;
   /** The message that was sent and is not known to be received. */
   #lent: Data | undefined;
+  /** The first and the last frame of it. */
+  #lentFrames: readonly [first: number, last: number] = [0, 0];
   #written: WrittenPart[] = [];
   #writtenBytes = 0;
   /** Writes that wait, by the number of their frame. */
@@ -91,9 +93,17 @@ export class ServedHandle {
   /** A frame of the caller has come. */
   receive({ type, number, fields }: Frame): void {
     this.heardMs = this.#link.clock.now();
+    if (type === TO_SOCKET.unknown) return this.#disown(fields.u64());
     this.#received += 1;
     const isKnown = number === this.#received && this.#take({ type, number, fields });
     if (!isKnown) this.#lose();
+    return undefined;
+  }
+
+  /** The caller has opened another handle: this one takes no message from it. */
+  retire(): void {
+    this.#hasCredit = false;
+    this.#read?.abort();
   }
 
   /** The caller is gone: ends what waits for it. */
@@ -121,8 +131,7 @@ export class ServedHandle {
         void this.#readOne();
         return true;
       case TO_SOCKET.withdraw:
-        this.#hasCredit = false;
-        this.#read?.abort();
+        this.retire();
         return true;
       case TO_SOCKET.taken:
         this.#lent = undefined;
@@ -160,7 +169,9 @@ export class ServedHandle {
     this.#lent = message;
     if (this.#isOver || !this.#hasCredit) return this.#putBack();
     this.#hasCredit = false;
+    const first = this.#sent + 1;
     for (const part of partsOf(message, true)) this.#send(FROM_SOCKET.message, messageFields(part));
+    this.#lentFrames = [first, this.#sent];
     return undefined;
   }
 
@@ -181,6 +192,13 @@ export class ServedHandle {
     this.#lent = undefined;
     this.#conversation.queue.putBack(message);
     this.#conversation.reader.serve();
+  }
+
+  /** The caller has ended the handle without a word, and has not received a frame. */
+  #disown(frame: number): void {
+    const [first, last] = this.#lentFrames;
+    if (frame >= first && frame <= last) this.#putBack();
+    this.release();
   }
 
   // Writes.

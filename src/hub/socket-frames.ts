@@ -22,7 +22,8 @@ type ToSocket =
   | 'close'
   | 'terminate'
   | 'probe'
-  | 'release';
+  | 'release'
+  | 'unknown';
 type FromSocket = 'opened' | 'status' | 'message' | 'end' | 'alive' | 'lost';
 
 /** From the caller to the socket. Numbers are never used again for another meaning. */
@@ -44,6 +45,8 @@ export const TO_SOCKET: Readonly<Record<ToSocket, number>> = Object.freeze({
   probe: 10,
   /** The handle is not used any more. */
   release: 11,
+  /** The caller has no such handle, and has not received a frame: its fields have the number. */
+  unknown: 12,
 });
 
 /** From the socket to the caller. */
