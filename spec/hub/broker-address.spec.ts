@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { checkAddress } from '../../src/hub/broker-address.ts';
+import {
+  checkAddress,
+  isStateAddress,
+  roomAddress,
+  sentAddress,
+  stateAddress,
+} from '../../src/hub/broker-address.ts';
 
 describe('checkAddress', () => {
   it.each(['a', ' ', '__proto__', 'room:héllo \u{1f600}', 'x'.repeat(1100), 'é'.repeat(550), '*.>'])(
@@ -13,5 +19,16 @@ describe('checkAddress', () => {
     expect(() => checkAddress('broker.publish()', address)).toThrow(
       /^broker\.publish\(\): expected address to be a text of 1 to 1100 bytes of UTF-8/,
     );
+  });
+});
+
+describe('the sequence of what is no message of a room', () => {
+  it.each(['x', '__proto__', 'state:x', 'room:x'])('has a name of its own for %j', (room) => {
+    const state = stateAddress(roomAddress(room));
+    expect([isStateAddress(state), isStateAddress(roomAddress(room))]).toEqual([true, false]);
+    expect([sentAddress(state), sentAddress(roomAddress(room))]).toEqual([
+      roomAddress(room),
+      roomAddress(room),
+    ]);
   });
 });

@@ -221,6 +221,33 @@ describe('what is lost', () => {
     expect(b.counts()).toEqual({ ada: 1 });
   });
 
+  it('is no gap for the subscribers of the room: a change, and the last one', async () => {
+    const { drops, faults } = dropping();
+    const deployed = deployment(faults);
+    const [a, b] = await presenceNodes(deployed, 'a', 'b');
+    const events = b.registry.room('r').subscribe();
+    a.registry.room('r').publish('before');
+    drops.add('room:r');
+    a.track('ada');
+    await deployed.clock.advance(100);
+    drops.clear();
+    a.track('grace');
+    await deployed.clock.advance(1500);
+    a.registry.room('r').publish('between');
+    drops.add('room:r');
+    a.track('eve');
+    await deployed.clock.advance(100);
+    drops.clear();
+    await deployed.clock.advance(8000);
+    a.registry.room('r').publish('after');
+    await settle();
+    expect(b.counts()).toEqual({ ada: 1, eve: 1, grace: 1 });
+    events.close();
+    const told: unknown[] = [];
+    for await (const event of events) told.push(event);
+    expect(told).toEqual(['before', 'between', 'after'].map((data) => ({ data })));
+  });
+
   it('is forgotten where its node has left the room meanwhile', async () => {
     const { drops, faults } = dropping();
     const deployed = deployment(faults);

@@ -49,3 +49,23 @@ export function roomAddress(name: string): string {
 export function isRoomAddress(address: string): boolean {
   return address.startsWith(OF_ROOM);
 }
+
+const OF_STATE = 'state:';
+
+/**
+ * Names the sequence of what is no message on the address of a room: presence, and what is
+ * retained. Heartbeats list it beside the address; nothing is sent to it.
+ */
+export function stateAddress(address: string): string {
+  return OF_STATE + address.slice(OF_ROOM.length);
+}
+
+/** Tells whether a name in a heartbeat is one of {@link stateAddress}. */
+export function isStateAddress(name: string): boolean {
+  return name.startsWith(OF_STATE);
+}
+
+/** Gives the address to which the envelopes of a sequence are sent. */
+export function sentAddress(name: string): string {
+  return isStateAddress(name) ? OF_ROOM + name.slice(OF_STATE.length) : name;
+}

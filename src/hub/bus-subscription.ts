@@ -1,10 +1,11 @@
 // One subscription of a node: what comes to one address, decoded, without duplicates, with gaps in
 // their places. NodeBus makes one for each address; rooms have one each.
 
-import { isRoomAddress } from './broker-address.ts';
+import { isRoomAddress, isStateAddress } from './broker-address.ts';
 import type { Broker } from './broker.ts';
-import { decodeEnvelope } from './envelope.ts';
-import type { Envelope } from './envelope.ts';
+import { decodeEnvelope, KIND } from './envelope.ts';
+import type { Envelope, NodeRef } from './envelope.ts';
+import type { HeartbeatAddress } from './heartbeat-body.ts';
 import { ReceivedLine } from './received-line.ts';
 import type { DroppedEnvelopes } from './dropped-envelopes.ts';
 import type { Clock } from '../time/clock.ts';
@@ -17,8 +18,13 @@ const OPEN_WITHIN_MS = 2000;
 export interface BusListener {
   /** @returns Whether the kind of the envelope is known here. */
   receive(envelope: Envelope): boolean;
-  /** Envelopes may be missing, for so long. */
+  /** Envelopes may be missing, for so long. Of a room: messages. */
   gap(forMs: number): void;
+  /**
+   * Of a room: what is no message may be missing. It has a sequence of its own: of presence that is
+   * lost, subscribers of the room are told nothing.
+   */
+  stateGap?(): void;
 }
 
 /** What a subscription needs of its bus. */
@@ -36,7 +42,11 @@ export interface SubscriptionParts {
 /** Receives from one address until it is disposed. */
 export class BusSubscription {
   readonly address: string;
-  readonly line: ReceivedLine = new ReceivedLine();
+  /** Whether its address is that of a room. */
+  readonly isOfRoom: boolean;
+  readonly #line = new ReceivedLine();
+  /** Of a room: what is no message. Undefined until something of it comes. */
+  #stateLine: ReceivedLine | undefined;
   /**
    * Resolves when the subscription is in force; and also where the broker is down, or takes too
    * long: a gap then follows. Never rejects.
@@ -55,6 +65,7 @@ export class BusSubscription {
 
   constructor(address: string, listener: BusListener, parts: SubscriptionParts) {
     this.address = address;
+    this.isOfRoom = isRoomAddress(address);
     this.#listener = listener;
     this.#parts = parts;
     this.#beganMs = parts.clock.now();
@@ -65,9 +76,9 @@ export class BusSubscription {
     void this.#subscribe();
   }
 
-  /** Whether its address is that of a room. */
-  get isOfRoom(): boolean {
-    return isRoomAddress(this.address);
+  /** What is sent after this time has to come. Infinity while the subscription is not in force. */
+  get sinceMs(): number {
+    return this.#line.sinceMs;
   }
 
   /** The broker has gone down: resolves `opened`, if that still waits. */
@@ -81,16 +92,29 @@ export class BusSubscription {
    */
   sweep(nowMs: number): void {
     if (this.#isRefused && this.#parts.broker.isUp) void this.#subscribe();
-    if (!this.line.isAwaiting) return;
-    const forMs = this.line.overdue(nowMs);
+    const forMs = this.#line.isAwaiting ? this.#line.overdue(nowMs) : undefined;
     if (forMs !== undefined) this.#listener.gap(forMs);
+    if (this.#stateLine?.isAwaiting !== true) return;
+    if (this.#stateLine.overdue(nowMs) !== undefined) this.#listener.stateGap?.();
+  }
+
+  /** A node says what it has sent last of one sequence. */
+  told(node: NodeRef, { address, sequence, agoMs }: HeartbeatAddress, nowMs: number): void {
+    this.#lineOf(isStateAddress(address)).told(node, sequence, agoMs, nowMs);
+  }
+
+  /** Forgets senders of which nothing has come since a time. */
+  forget(beforeMs: number): void {
+    this.#line.forget(beforeMs);
+    this.#stateLine?.forget(beforeMs);
   }
 
   /** Counts anew, and tells of a gap. */
   tellGap(forMs: number): void {
     if (this.#isOver) return;
-    this.line.restart(this.#parts.clock.now());
+    this.#restart();
     this.#listener.gap(forMs);
+    this.#listener.stateGap?.();
   }
 
   /** Ends it. Resolves when the broker has ended it, too; never rejects. */
@@ -105,7 +129,7 @@ export class BusSubscription {
   }
 
   async #subscribe(): Promise<void> {
-    const { broker, clock } = this.#parts;
+    const { broker } = this.#parts;
     this.#isRefused = false;
     try {
       const handle = await broker.subscribe(
@@ -115,7 +139,7 @@ export class BusSubscription {
       );
       this.#handle = handle;
       if (this.#isOver) return await handle[Symbol.asyncDispose]();
-      if (this.line.sinceMs === Infinity) this.line.restart(clock.now());
+      if (this.sinceMs === Infinity) this.#restart();
       this.#tellLate(0);
     } catch (error) {
       this.#isRefused = !this.#isOver;
@@ -152,11 +176,27 @@ export class BusSubscription {
     if (envelope.node.id === nodeId) return dropped.count('own', this.address, nowMs);
     onHeard(envelope);
     this.#tellLate(0);
-    const arrival = this.line.accept(envelope, nowMs);
+    const isState = this.isOfRoom && envelope.kind !== KIND.room;
+    const arrival = this.#lineOf(isState).accept(envelope, nowMs);
     if (arrival.kind === 'duplicate' || arrival.kind === 'stale') {
       return dropped.count(arrival.kind, this.address, nowMs);
     }
-    if (arrival.kind === 'gap') this.#listener.gap(arrival.forMs);
+    if (arrival.kind === 'gap' && isState) this.#listener.stateGap?.();
+    else if (arrival.kind === 'gap') this.#listener.gap(arrival.forMs);
     if (!this.#listener.receive(envelope)) dropped.count('kind', this.address, nowMs);
+  }
+
+  #restart(): void {
+    const nowMs = this.#parts.clock.now();
+    this.#line.restart(nowMs);
+    this.#stateLine?.restart(nowMs);
+  }
+
+  #lineOf(isState: boolean): ReceivedLine {
+    if (!isState) return this.#line;
+    if (this.#stateLine !== undefined) return this.#stateLine;
+    this.#stateLine = new ReceivedLine();
+    this.#stateLine.restart(this.sinceMs);
+    return this.#stateLine;
   }
 }

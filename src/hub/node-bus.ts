@@ -4,7 +4,7 @@
 // received-line.ts.
 
 import type { Broker } from './broker.ts';
-import { ALL_NODES, nodeAddress } from './broker-address.ts';
+import { ALL_NODES, isRoomAddress, nodeAddress, stateAddress } from './broker-address.ts';
 import { BrokerHealthState } from './broker-health.ts';
 import { BusSubscription } from './bus-subscription.ts';
 import type { BusListener, SubscriptionParts } from './bus-subscription.ts';
@@ -12,22 +12,14 @@ import { DroppedEnvelopes } from './dropped-envelopes.ts';
 import type { DropReason } from './dropped-envelopes.ts';
 import { bodyOf, encodeEnvelope, envelopeBytes, KIND, MAX_ENVELOPE_BYTES } from './envelope.ts';
 import type { Body, Envelope, Kind, NodeRef } from './envelope.ts';
-import { FieldReader, FieldWriter } from './byte-fields.ts';
-import { heartbeatsOf, readHeartbeat } from './heartbeat-body.ts';
-import type { HeartbeatFlags } from './heartbeat-body.ts';
+import { Heartbeats, HEARTBEAT_MS, IDLE_ADDRESS_MS } from './heartbeats.ts';
 import { KnownNodes } from './known-nodes.ts';
-import type { KnownNode, NodeListener, OtherNode } from './known-nodes.ts';
+import type { KnownNode, NodeListener } from './known-nodes.ts';
 import { SentSequences } from './sent-sequences.ts';
 import type { Clock } from '../time/clock.ts';
 import { IDLE_TIMER } from '../time/scheduling.ts';
 import { wallTimeOf } from '../time/real-clock.ts';
 import { noop } from '../core/noop.ts';
-
-/** How often a node says that it is there. */
-const HEARTBEAT_MS = 1000;
-
-/** An address that is idle for so long is forgotten by its sender: see {@link SentSequences}. */
-const IDLE_ADDRESS_MS = 120_000;
 
 /**
  * A sender of which nothing has come to an address for so long is forgotten there: by then it has
@@ -38,14 +30,8 @@ const QUIET_SENDER_MS = 180_000;
 /** A timer that is later than this tells that the whole process has stood still. */
 const LATE_TIMER_MS = 2.5 * HEARTBEAT_MS;
 
-/** How long answers to the first heartbeat of a node may take. */
-export const ANSWERS_MS = 500;
-
 /** The longest wait for the goodbye of a node. */
 const GOODBYE_MS = 1000;
-
-/** That of all nodes, and the inbox: further addresses are rooms. */
-const OWN_ADDRESSES = 2;
 
 /** What a node brings to its bus. */
 export interface BusSettings {
@@ -75,19 +61,15 @@ export class NodeBus implements NodeRef {
   /** Of rooms: their sequences are in the heartbeats. */
   readonly #sentToRooms = new SentSequences();
   readonly #sentToNodes = new SentSequences();
+  readonly #heartbeats: Heartbeats;
   readonly #subscriptions = new Map<string, BusSubscription>();
   /** One object for all: a node may be in 100,000 rooms. */
   readonly #parts: SubscriptionParts;
-  #retains = false;
-  /** When all others have answered that they are there. */
-  #knowsOthersMs = Infinity;
   #timer: unknown;
   /** When it was set. */
   #timerMs = 0;
   /** Counts the calls of the timer. */
   #seconds = 0;
-  /** Whether a node has forgotten what it has sent: see {@link #tellOldGaps}. */
-  #hasOldGaps = false;
   #offChange: () => void = noop;
   #isClosed = false;
 
@@ -107,8 +89,13 @@ export class NodeBus implements NodeRef {
       onRefused: (error) => this.#dropped.refused(error, clock.now()),
       onHeard: ({ node }) => this.#others.seen(node, clock.now()),
     };
-    this.#receivers.set(KIND.heartbeat, (from, body) => this.#onHeartbeat(from, body));
-    this.#receivers.set(KIND.missed, (from, body) => this.#onMissed(from, body));
+    this.#heartbeats = new Heartbeats(this, {
+      others: this.#others,
+      sent: this.#sentToRooms,
+      subscriptions: this.#subscriptions,
+    });
+    this.#receivers.set(KIND.heartbeat, (from, body) => this.#heartbeats.receive(from, body));
+    this.#receivers.set(KIND.missed, (from, body) => this.#heartbeats.receiveMissed(from, body));
     this.#receivers.set(KIND.goodbye, (from) => this.#others.left(from, clock.now()));
   }
 
@@ -119,7 +106,7 @@ export class NodeBus implements NodeRef {
 
   /** Whether all other nodes that are up have had the time to say that they are there. */
   get knowsOthers(): boolean {
-    return this.clock.now() >= this.#knowsOthersMs;
+    return this.#heartbeats.knowsOthers;
   }
 
   /** How many envelopes were dropped, by reason. */
@@ -133,10 +120,7 @@ export class NodeBus implements NodeRef {
    * @returns undefined: none does. `any`: this node has just begun, and does not know all others.
    */
   retainingNodes(): ReadonlySet<string> | 'any' | undefined {
-    if (!this.knowsOthers) return 'any';
-    const nodes = new Set<string>();
-    for (const node of this.#others.all.values()) if (node.retains) nodes.add(node.id);
-    return nodes.size === 0 ? undefined : nodes;
+    return this.#heartbeats.retainingNodes();
   }
 
   /**
@@ -154,8 +138,7 @@ export class NodeBus implements NodeRef {
     this.#setTimer();
     const opened = [this.subscribe(ALL_NODES, listener), this.subscribe(this.#inbox, listener)];
     await Promise.all(opened.map((subscription) => subscription.opened));
-    this.#knowsOthersMs = this.clock.now() + ANSWERS_MS;
-    void this.#sayHere({ wantsAnswer: true });
+    this.#heartbeats.begin();
   }
 
   /**
@@ -166,7 +149,8 @@ export class NodeBus implements NodeRef {
     if (this.#isClosed) return;
     this.clock.clearTimeout(this.#timer);
     this.#offChange();
-    const goodbye = this.#sayHere({}).then(() => this.broadcast(KIND.goodbye, new Uint8Array()));
+    const goodbye = this.#heartbeats.say({}).then(() => this.broadcast(KIND.goodbye, new Uint8Array()));
+    this.#heartbeats.close();
     this.#isClosed = true;
     const ends = [...this.#subscriptions.values()].map((subscription) => subscription.dispose());
     let timer: unknown;
@@ -198,8 +182,9 @@ export class NodeBus implements NodeRef {
       this.#dropped.count('oversize', address, nowMs);
       return Promise.resolve('failed');
     }
-    const sequences = address.startsWith('room:') ? this.#sentToRooms : this.#sentToNodes;
-    const numbered = sequences.next(address, nowMs);
+    const sequences = isRoomAddress(address) ? this.#sentToRooms : this.#sentToNodes;
+    const isState = isRoomAddress(address) && kind !== KIND.room;
+    const numbered = sequences.next(isState ? stateAddress(address) : address, nowMs);
     const bytes = encodeEnvelope({ kind, node: this, ...numbered }, body);
     // A broker that throws counts as one that rejects.
     const taken = new Promise((resolve) => resolve(this.#broker.publish(address, bytes)));
@@ -245,9 +230,7 @@ export class NodeBus implements NodeRef {
 
   /** This node retains something: others ask it when they enter a room. */
   retainsFromNowOn(): void {
-    if (this.#retains) return;
-    this.#retains = true;
-    void this.#sayHere({});
+    this.#heartbeats.retainsFromNowOn();
   }
 
   /** Counts an envelope whose body is broken. @param address - Default: the inbox of this node. */
@@ -263,11 +246,9 @@ export class NodeBus implements NodeRef {
 
   #onChange(isUp: boolean): void {
     this.health.change(isUp);
-    if (isUp) void this.#sayHere({ wantsAnswer: true });
+    if (isUp) void this.#heartbeats.say({ wantsAnswer: true });
     else for (const subscription of this.#subscriptions.values()) subscription.brokerIsDown();
   }
-
-  // Heartbeats.
 
   #setTimer(): void {
     this.#timerMs = this.clock.now();
@@ -278,80 +259,16 @@ export class NodeBus implements NodeRef {
     const nowMs = this.clock.now();
     const isLate = nowMs - this.#timerMs > LATE_TIMER_MS;
     this.#setTimer();
-    void this.#sayHere({});
+    void this.#heartbeats.say({});
     // This process has stood still: what the others have sent meanwhile is yet to be read.
     if (!isLate) this.#others.sweep(nowMs);
     for (const subscription of this.#subscriptions.values()) subscription.sweep(nowMs);
-    if (this.#hasOldGaps) this.#tellOldGaps(nowMs);
+    this.#heartbeats.tellOldGaps(nowMs);
     this.#seconds += 1;
     if (this.#seconds % 60 !== 0) return;
-    for (const { line } of this.#subscriptions.values()) line.forget(nowMs - QUIET_SENDER_MS);
+    for (const subscription of this.#subscriptions.values()) subscription.forget(nowMs - QUIET_SENDER_MS);
     this.#sentToRooms.forget(nowMs - IDLE_ADDRESS_MS);
     this.#sentToNodes.forget(nowMs - IDLE_ADDRESS_MS);
     this.#dropped.sweep(nowMs);
-  }
-
-  /** Says that this node is there, and what it has published since the last time. */
-  async #sayHere(flags: HeartbeatFlags): Promise<void> {
-    if (this.#isClosed) return;
-    const from = this.#sentToRooms.toldTo;
-    this.#sentToRooms.toldTo = this.#sentToRooms.number;
-    const sent = this.#heartbeatsSince(from, flags).map((body) =>
-      this.publish(ALL_NODES, KIND.heartbeat, body),
-    );
-    const results = await Promise.all(sent);
-    if (results.includes('failed')) this.#sentToRooms.toldTo = Math.min(this.#sentToRooms.toldTo, from);
-  }
-
-  #heartbeatsSince(from: number, flags: HeartbeatFlags): readonly Body[] {
-    return heartbeatsOf(this.#sentToRooms, from, this.clock.now(), { retains: this.#retains, ...flags });
-  }
-
-  #onHeartbeat(from: NodeRef, body: Uint8Array): void {
-    const nowMs = this.clock.now();
-    const heartbeat = readHeartbeat(body);
-    if (heartbeat === undefined) return this.drop('malformed', ALL_NODES);
-    const node = this.#others.heard(from, nowMs);
-    if (typeof node === 'string') return this.drop(node, ALL_NODES);
-    node.retains = heartbeat.retains;
-    if (heartbeat.wantsAnswer) this.#answer(node, this.#sentToRooms.toldTo);
-    if (heartbeat.from > node.toldTo && this.#subscriptions.size > OWN_ADDRESSES)
-      return this.#askFor(node, nowMs);
-    for (const { address, sequence, agoMs } of heartbeat.sent) {
-      this.#subscriptions.get(address)?.line.told(from, sequence, agoMs, nowMs);
-    }
-    this.#hasOldGaps ||= heartbeat.hasForgotten;
-    node.toldTo = Math.max(node.toldTo, heartbeat.to);
-  }
-
-  /** A heartbeat was missed: asks for what it has told. */
-  #askFor(node: OtherNode, nowMs: number): void {
-    if (nowMs - node.askedMs < HEARTBEAT_MS / 2) return;
-    node.askedMs = nowMs;
-    void this.send(node.id, KIND.missed, new FieldWriter(8).u64(node.toldTo).bytes);
-  }
-
-  #onMissed(from: NodeRef, body: Uint8Array): void {
-    const fields = new FieldReader(body);
-    const number = fields.u64();
-    if (fields.isBroken) return this.drop('malformed', ALL_NODES);
-    const node = this.#others.all.get(from.id);
-    // An answer may be long: a node that is not there yet, or hurries, asks again.
-    if (node?.mayAsk(this.clock.now()) === true) this.#answer(node, number);
-  }
-
-  #answer(node: NodeRef, from: number): void {
-    for (const body of this.#heartbeatsSince(from, {})) {
-      void this.publish(nodeAddress(node.id), KIND.heartbeat, body);
-    }
-  }
-
-  /** A node has forgotten what it has sent some minutes ago: whether all of it came is unknown. */
-  #tellOldGaps(nowMs: number): void {
-    this.#hasOldGaps = false;
-    for (const subscription of this.#subscriptions.values()) {
-      const forMs = nowMs - subscription.line.sinceMs;
-      if (forMs > IDLE_ADDRESS_MS && subscription.isOfRoom) subscription.tellGap(forMs);
-    }
   }
 }

@@ -36,7 +36,7 @@ export interface PresenceRelay {
   left(room: string): void;
   /** An envelope of `KIND.presence` has come to the address of the room. */
   receive(room: string, from: NodeRef, body: Uint8Array): void;
-  /** Envelopes to the room may be missing. */
+  /** Envelopes of presence to the room may be missing. */
   gap(room: string): void;
   /** The node leaves. */
   close(): void;
@@ -137,6 +137,7 @@ export class BusRoomRelay implements RoomRelay {
     const subscription = this.#bus.subscribe(roomAddress(name), {
       receive: (envelope) => this.#receive(entered, envelope),
       gap: (forMs) => this.#onGap(entered, forMs),
+      stateGap: () => this.#presence.gap(name),
     });
     const question = new RetainedQuestion(this.#clock);
     const opened = subscription.opened.then(async () => {
@@ -207,7 +208,6 @@ export class BusRoomRelay implements RoomRelay {
 
   #onGap(entered: EnteredRoom, forMs: number): void {
     entered.hasGap = true;
-    this.#presence.gap(entered.name);
     if (entered.isInUse) this.#sink.gap(entered.name, forMs);
   }
 
