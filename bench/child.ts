@@ -28,7 +28,7 @@ export interface ChildOptions {
   /** Words behind the program's name. Default none. */
   readonly words?: readonly string[];
   /** A command that runs it, such as `ip netns exec NAME`. Default none. */
-  readonly within?: readonly string[];
+  readonly within?: readonly string[] | undefined;
 }
 
 /** One running program, asked for numbers. */

@@ -17,19 +17,44 @@ export interface Talk {
   readonly say: (text: string) => void;
 }
 
-export type DialectName = 'plain' | 'socket.io';
+const SOCKET_IO_PATH = '/socket.io/?EIO=4&transport=websocket';
+
+export type DialectName = 'plain' | 'joined' | 'socket.io' | 'socket.io joined';
+
+/** Says each server program whose sockets join a room that other nodes have members of. */
+const JOINED = 'joined';
 
 export const DIALECTS: Readonly<Record<DialectName, Dialect>> = {
   plain: { path: '/', wrap: (text) => text },
+  joined: {
+    path: '/',
+    begin: async (response, { hear }) => {
+      // It may have come with the response.
+      if (!response.includes(JOINED)) await hear(JOINED);
+    },
+    wrap: (text) => text,
+  },
   // Engine.IO 4: the server opens, the client joins the namespace, and an event is `42` and JSON.
   'socket.io': {
-    path: '/socket.io/?EIO=4&transport=websocket',
-    begin: async (response, { hear, say }) => {
-      // Its first packet may have come with the response.
-      if (!response.includes('maxPayload')) await hear('maxPayload');
-      say('40');
-      await hear('sid');
-    },
-    wrap: (text) => Buffer.from(`42["m","${text.toString()}"]`),
+    path: SOCKET_IO_PATH,
+    begin: (response, talk) => beginSocketIo(response, talk, 'sid'),
+    wrap: wrapForSocketIo,
+  },
+  'socket.io joined': {
+    path: SOCKET_IO_PATH,
+    begin: (response, talk) => beginSocketIo(response, talk, JOINED),
+    wrap: wrapForSocketIo,
   },
 };
+
+/** @param last - The word that the server says last. */
+async function beginSocketIo(response: string, { hear, say }: Talk, last: string): Promise<void> {
+  // Its first packet may have come with the response.
+  if (!response.includes('maxPayload')) await hear('maxPayload');
+  say('40');
+  await hear(last);
+}
+
+function wrapForSocketIo(text: Buffer): Buffer {
+  return Buffer.from(`42["m","${text.toString()}"]`);
+}

@@ -5,12 +5,13 @@
 import { mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Child } from './child.ts';
+import { MEASURED } from './our-servers.ts';
 import { Pair } from './pair.ts';
 import { pick } from './pick.ts';
 import { PROFILES } from './places.ts';
 import { summaryOfNewest } from './profile-summary.ts';
-import type { InProcessScenario, KeptScenario, Scenario, Server } from './scenario.ts';
-import { MEASURED, SCENARIOS } from './scenarios.ts';
+import type { Scenario, Server } from './scenario.ts';
+import { SCENARIOS } from './scenarios.ts';
 import type { OperationQuestion } from './servers/in-process.ts';
 import type { Work } from './turns.ts';
 import { burstWork, echoWork, floodWork, growthWork, handshakesWork, latencyWork } from './works.ts';
@@ -18,12 +19,24 @@ import { burstWork, echoWork, floodWork, growthWork, handshakesWork, latencyWork
 const WORK_MS = 5000;
 const TIMES = 2_000_000;
 
+type InProcess = Extract<Scenario, { kind: 'in process' | 'kept' }>;
+type Working = Extract<Scenario, { kind: 'echo' | 'burst' | 'growth' | 'handshakes' | 'latency' | 'flood' }>;
+/** Of the others there is no one server whose work could be looked at. */
+const WORKING: ReadonlySet<Scenario['kind']> = new Set<Working['kind']>([
+  'echo',
+  'burst',
+  'growth',
+  'handshakes',
+  'latency',
+  'flood',
+]);
+
 const [scenario, ...others] = pick(process.argv.slice(2), []).filter(
   ({ name }, _, found) => found.length === 1 || process.argv.includes(name),
 );
 const server = scenario?.servers.find(({ name }) => name === MEASURED);
-if (scenario === undefined || others.length > 0 || server === undefined || scenario.kind === 'idle') {
-  const names = SCENARIOS.filter(({ kind }) => kind !== 'idle').map(({ name }) => `\n- ${name}`);
+if (scenario === undefined || others.length > 0 || server === undefined || !isProfiled(scenario)) {
+  const names = SCENARIOS.filter(isProfiled).map(({ name }) => `\n- ${name}`);
   process.stderr.write(`name one scenario in which something is done:${names.join('')}\n`);
   process.exit(1);
 }
@@ -41,13 +54,17 @@ async function profileServer(work: Work, ours: Server): Promise<void> {
   await pair.end();
 }
 
-async function profileProcess({ operation }: InProcessScenario | KeptScenario, ours: Server): Promise<void> {
+async function profileProcess({ operation }: InProcess, ours: Server): Promise<void> {
   const child = new Child<OperationQuestion>(ours.program, { core: 0, profileFolder });
   await child.ask({ ask: 'takes', operation, times: TIMES });
   await child.end();
 }
 
-function workOf(working: Exclude<Scenario, { kind: 'idle' | 'in process' | 'kept' }>): Work {
+function isProfiled(each: Scenario): each is InProcess | Working {
+  return each.kind === 'in process' || each.kind === 'kept' || WORKING.has(each.kind);
+}
+
+function workOf(working: Working): Work {
   switch (working.kind) {
     case 'echo':
       return echoWork(working);

@@ -70,6 +70,9 @@ export class ForeignServer {
         throw new Error('nobody can ask a foreign server to collect its garbage');
       case 'mark-sweeps':
         throw new Error('a foreign server does not count its collections');
+      case 'heap':
+      case 'skipped':
+        throw new Error('a foreign server does not tell of its inside');
       default:
         return ask satisfies never;
     }

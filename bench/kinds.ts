@@ -73,4 +73,29 @@ export const KINDS: Readonly<Record<Scenario['kind'], Kind>> = {
     better: 'less',
     meaning: 'what is left of a call in the heap and beside it, after full collections; less is better',
   },
+  across: {
+    unit: 'µs p50',
+    digits: 0,
+    better: 'less',
+    meaning: 'how long it takes in the middle from one node to the other, one after another; less is better',
+  },
+  wire: {
+    unit: 'B wire',
+    digits: 0,
+    better: 'less',
+    meaning:
+      'bytes that came and went on all links of the broker, its protocol and the text included; less is better',
+  },
+  handles: {
+    unit: 'B',
+    digits: 0,
+    better: 'less',
+    meaning: 'what is left of a call in the heap and beside it, after full collections; less is better',
+  },
+  bystanders: {
+    unit: 'µs p99',
+    digits: 0,
+    better: 'less',
+    meaning: 'how long one message of a hundred takes at least, as the clients see it; less is better',
+  },
 };

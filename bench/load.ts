@@ -12,6 +12,8 @@ import type { Dialect, DialectName } from './dialects.ts';
 import { maskedFrame } from './frames.ts';
 import { answerParent } from './parent.ts';
 import { answerPings } from './pings.ts';
+import { broadcasts, crossing, say, stall } from './room-traffic.ts';
+import type { BroadcastsWork, CrossingWork } from './room-traffic.ts';
 import { flood, paced } from './timed-traffic.ts';
 import type { FloodWork, PacedWork } from './timed-traffic.ts';
 import { burst, check, echo, receive, stayAwake } from './traffic.ts';
@@ -27,6 +29,10 @@ export type LoadQuestion =
   /** Answers the 99th of a hundred answers, in µs. */
   | ({ readonly ask: 'latency' } & PacedWork)
   | ({ readonly ask: 'flood' } & FloodWork)
+  | ({ readonly ask: 'crossing' } & CrossingWork)
+  | ({ readonly ask: 'say' } & CrossingWork)
+  | { readonly ask: 'stall' }
+  | ({ readonly ask: 'broadcasts' } & BroadcastsWork)
   | HandshakesQuestion;
 
 /** Opens sockets beside those that are open already; answers how many there are. */
@@ -36,6 +42,8 @@ interface OpenQuestion {
   readonly sockets: number;
   /** Of all sockets. */
   readonly dialect: DialectName;
+  /** Where the server is. Default: here. */
+  readonly address?: string;
 }
 
 /** Sends one message on each socket and compares the echo byte for byte; answers how many were compared. */
@@ -54,6 +62,8 @@ interface HandshakesQuestion {
   readonly setsCookie: boolean;
   readonly forMs: number;
 }
+
+const HERE = '127.0.0.1';
 
 /** Connections that are being made at once: fewer than a listener's backlog holds. */
 const CONNECTING = 100;
@@ -91,6 +101,14 @@ answerParent(async (question: LoadQuestion) => {
       return (await paced(line, question)).p99;
     case 'flood':
       return (await flood(line, question)).p99;
+    case 'crossing':
+      return crossing(line, question);
+    case 'say':
+      return say(line, question);
+    case 'stall':
+      return stall(line);
+    case 'broadcasts':
+      return broadcasts(line, question);
     case 'handshakes':
       return handshakes(question);
     default:
@@ -98,17 +116,17 @@ answerParent(async (question: LoadQuestion) => {
   }
 });
 
-async function open({ port, sockets: wanted, dialect: name }: OpenQuestion): Promise<number> {
+async function open({ port, sockets: wanted, dialect: name, address = HERE }: OpenQuestion): Promise<number> {
   dialect = DIALECTS[name];
   for (let left = wanted; left > 0; left -= CONNECTING) {
-    const batch = Array.from({ length: Math.min(left, CONNECTING) }, () => openOne(port));
+    const batch = Array.from({ length: Math.min(left, CONNECTING) }, () => openOne(address, port));
     sockets.push(...(await Promise.all(batch)));
   }
   return sockets.length;
 }
 
-async function openOne(port: number): Promise<Socket> {
-  const socket = connect({ host: '127.0.0.1', port, noDelay: true });
+async function openOne(host: string, port: number): Promise<Socket> {
+  const socket = connect({ host, port, noDelay: true });
   // One may come right behind the response.
   answerPings(socket);
   const response = await upgrade(socket, dialect.path);
@@ -155,7 +173,7 @@ async function handshakes({ port, atOnce, setsCookie, forMs }: HandshakesQuestio
  * closed one would wait for a minute and ports run out.
  */
 async function handshake(port: number, setsCookie: boolean): Promise<void> {
-  const socket = connect({ host: '127.0.0.1', port, noDelay: true });
+  const socket = connect({ host: HERE, port, noDelay: true });
   const response = await upgrade(socket, '/');
   if ((headerOf(response, 'set-cookie') !== undefined) !== setsCookie)
     throw new Error(`the wrong cookies: ${response}`);

@@ -6,21 +6,28 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { cpus, loadavg, release, totalmem, type } from 'node:os';
 import { canPin } from './child.ts';
-import type { Server } from './scenario.ts';
+import { brokerVersion } from './broker-server.ts';
+import { brokerClientOf } from './scenario.ts';
+import type { Scenario, Server } from './scenario.ts';
 
 /** How busy the machine was before we kept it busy: above 0.5 the numbers are those of others, too. */
 const [loadBefore = NaN] = loadavg();
 
 /** Tells, in lines of Markdown, on what the measurements were made, and of which packages. */
-export function machine(servers: readonly Server[]): string {
+export function machine(scenarios: readonly Scenario[]): string {
   const cores = cpus();
-  const versions = new Set(servers.flatMap((server) => versionOf(server) ?? []));
+  const servers = scenarios.flatMap((scenario) => scenario.servers);
+  const clients = scenarios.flatMap((scenario) => brokerClientOf(scenario) ?? []);
+  const versions = new Set([
+    ...servers.flatMap((server) => versionOf(server) ?? []),
+    ...clients.map((client) => brokerVersion(client)),
+  ]);
   return [
     `- ${new Date().toISOString().slice(0, 10)}; ${cores[0]?.model ?? 'unknown processor'}, ${cores.length} cores, ` +
       `${Math.round(totalmem() / 2 ** 30)} GiB; ${type()} ${release()} ${process.arch}`,
     `- Node ${process.versions.node}, ${[...versions].join(', ')}`,
     canPin
-      ? '- server on core 0, clients on core 1'
+      ? '- server on core 0, clients and brokers on core 1'
       : '- not kept on cores of their own (no `taskset`, or no two cores): server and clients disturb each other',
     `- load average before the run: ${loadBefore.toFixed(1)}`,
   ].join('\n');

@@ -2,7 +2,7 @@
 // process of its own, one after the other.
 
 import { Child } from './child.ts';
-import { MEASURED } from './scenarios.ts';
+import { MEASURED } from './our-servers.ts';
 import type { InProcessScenario, KeptScenario, Server } from './scenario.ts';
 import type { OperationQuestion } from './servers/in-process.ts';
 

@@ -2,6 +2,7 @@
 // at least. The servers take turns, one of a second each.
 
 import { Pair } from './pair.ts';
+import { middle } from './round-trips.ts';
 import type { FloodScenario, LatencyScenario, Server } from './scenario.ts';
 import type { Pace } from './turns.ts';
 
@@ -62,8 +63,4 @@ async function measureAnswers(
   } finally {
     for (const { pair } of runs) pair.stop();
   }
-}
-
-function middle(numbers: readonly number[]): number {
-  return numbers.toSorted((a, b) => a - b)[numbers.length >> 1] ?? NaN;
 }

@@ -1,9 +1,12 @@
 // Measures one scenario several times, its servers in turn. run.ts shows what has
 // come of it, check.ts compares it with what was measured before.
 
+import { measureAcross } from './measure-across.ts';
+import { measureBystanders } from './measure-bystanders.ts';
 import { measureIdle } from './measure-idle.ts';
 import { measureInProcess, measureKept } from './measure-in-process.ts';
 import { measureFlood, measureLatency } from './measure-latency.ts';
+import { measureHandles, measureWire } from './measure-remote.ts';
 import type { EchoScenario, GrowthScenario, Scenario, Server } from './scenario.ts';
 import type { Figures, Row } from './table.ts';
 import { measureTurns, takeTurns } from './turns.ts';
@@ -59,6 +62,14 @@ function measureOnce(
       return measureInProcess(scenario, servers);
     case 'kept':
       return measureKept(scenario, servers);
+    case 'across':
+      return measureAcross(scenario, servers, pace);
+    case 'wire':
+      return measureWire(scenario, servers);
+    case 'handles':
+      return measureHandles(scenario, servers);
+    case 'bystanders':
+      return measureBystanders(scenario, servers, pace);
     default:
       return scenario satisfies never;
   }

@@ -8,6 +8,7 @@ import { PEER_PACKAGES, PEERS } from './places.ts';
 import type { Runtime, Server } from './scenario.ts';
 
 export const UWEBSOCKETS = 'uWebSockets';
+export const SOCKET_IO = 'socket.io';
 
 interface Peer {
   readonly name: string;
@@ -23,7 +24,7 @@ const KNOWN: readonly Peer[] = [
   { name: UWEBSOCKETS, file: 'uwebsockets.js', runtime: 'node', package: 'uwebsockets' },
   { name: 'Bun', file: 'bun.js', runtime: 'bun', package: 'bun' },
   { name: 'Deno', file: 'deno.js', runtime: 'deno', package: 'deno' },
-  { name: 'socket.io', file: 'socket-io.js', runtime: 'node', package: 'socket.io' },
+  { name: SOCKET_IO, file: 'socket-io.js', runtime: 'node', package: 'socket.io' },
   { name: 'Python websockets', file: 'python_websockets.py', runtime: 'python3' },
 ];
 
@@ -39,7 +40,7 @@ export function peers(): readonly Server[] {
     const program = new URL(peer.file, PEERS);
     const command = isThere(peer) ? commandFor(runtime, program) : undefined;
     if (command === undefined) return [];
-    const dialect = name === 'socket.io' ? 'socket.io' : 'plain';
+    const dialect = name === SOCKET_IO ? 'socket.io' : 'plain';
     const server = { name, package: packageName, program, command, dialect, setsCookie: false } as const;
     if (runtime !== 'python3') return server;
     return { ...server, versionCommand: [command[0] as string, '-c', PYTHON_VERSIONS] };
@@ -58,4 +59,22 @@ export function publishing(...words: readonly string[]): Server | undefined {
   const program = new URL('uwebsockets-publish.js', PEERS);
   const command = uWebSockets && commandFor('node', program);
   return uWebSockets && command && { ...uWebSockets, program, command, words };
+}
+
+const REDIS_ADAPTER = '@socket.io/redis-adapter';
+
+/** Nodes of socket.io over its Redis adapter. Undefined where that is not there. */
+export function socketIoNodes(): Server | undefined {
+  const peer = {
+    name: SOCKET_IO,
+    file: 'socket-io-nodes.js',
+    runtime: 'node',
+    package: REDIS_ADAPTER,
+  } as const;
+  const program = new URL(peer.file, PEERS);
+  const command = canAccount && isThere(peer) ? commandFor(peer.runtime, program) : undefined;
+  if (command === undefined) return undefined;
+  const dialect = 'socket.io joined';
+  const { name, package: packageName } = peer;
+  return { name, package: packageName, program, command, dialect, over: 'node-redis', setsCookie: false };
 }

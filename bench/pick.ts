@@ -1,8 +1,10 @@
 // Which scenarios are meant on the command line, and what keeps one from being
 // measured here.
 
+import { obstacleToBroker } from './broker-server.ts';
+import { obstacleToCable } from './cable.ts';
 import { canOpen } from './child.ts';
-import { filesNeeded } from './scenario.ts';
+import { brokerClientOf, filesNeeded, NOTHING } from './scenario.ts';
 import { SCENARIOS } from './scenarios.ts';
 import type { Scenario } from './scenario.ts';
 
@@ -27,6 +29,9 @@ export function obstacleTo(scenario: Scenario): string | undefined {
   const { kind, servers, beside } = scenario;
   const files = filesNeeded(scenario);
   if (files !== undefined && !canOpen(files)) return `${files} files cannot be open at once here`;
-  if (kind === 'kept' || servers.some(({ name }) => name === beside)) return undefined;
-  return `${beside} is not there: npm install --prefix bench`;
+  if (beside !== NOTHING && kind !== 'kept' && servers.every(({ name }) => name !== beside))
+    return `${beside} is not there: npm install --prefix bench`;
+  if (kind === 'bystanders') return obstacleToCable();
+  const client = brokerClientOf(scenario);
+  return client === undefined ? undefined : obstacleToBroker(client);
 }

@@ -1,65 +1,85 @@
 // `npm run bench`: measures scenarios several times, their servers in turn, and
-// prints one table. A figure beyond its limit is marked, and is no failure.
-// `npm run bench -- --quick idle` takes a short look at those called so, without a
-// name at those of the targets; only a full run of all is written to RESULTS.md, and
-// to results.json for check.ts.
+// prints a table for each part of them. A figure beyond its limit is marked, and is no failure.
+// `npm run bench -- --quick idle` takes a short look at those called so, without a name at those of
+// the targets. A full run of all is written to RESULTS.md, and to results.json for check.ts; so is
+// one of a whole part (`--part rooms`), which leaves the other part as it is.
 
-import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { KINDS } from './kinds.ts';
 import { machine } from './machine.ts';
 import { FULL, measure, QUICK } from './measure.ts';
 import { obstacleTo, pick } from './pick.ts';
-import { KEPT_RATIOS, RESULTS } from './places.ts';
-import { ratiosOf } from './ratios.ts';
+import { keepRatios } from './ratios.ts';
+import { writePart } from './results-file.ts';
 import { remarksOn } from './remarks.ts';
-import { CORE, SCENARIOS } from './scenarios.ts';
+import { CORE, PARTS } from './scenarios.ts';
+import type { Scenario } from './scenario.ts';
 import { table } from './table.ts';
 import type { Row } from './table.ts';
 
 const {
-  values: { quick },
+  values: { quick, part: partName },
   positionals: words,
-} = parseArgs({ options: { quick: { type: 'boolean', default: false } }, allowPositionals: true });
+} = parseArgs({
+  options: { quick: { type: 'boolean', default: false }, part: { type: 'string' } },
+  allowPositionals: true,
+});
 const effort = quick ? QUICK : FULL;
-
-const picked = pick(words, quick ? CORE : SCENARIOS);
-const leftOut: string[] = [];
-const rows: Row[] = [];
-for (const scenario of picked) {
-  const obstacle = obstacleTo(scenario);
-  if (obstacle !== undefined) {
-    leftOut.push(`- left out, ${obstacle}: ${scenario.name}\n`);
-    continue;
-  }
-  process.stderr.write(`${scenario.name} …\n`);
-  rows.push(await measure(scenario, effort));
-}
-
-const kinds = new Set(rows.map(({ scenario: { kind } }) => kind));
-const units = new Set([...kinds].map((kind) => `- ${KINDS[kind].unit}: ${KINDS[kind].meaning}.`));
 const command = [
   'npm run bench',
-  ...(quick || words.length > 0 ? ['--'] : []),
+  ...(quick || partName !== undefined || words.length > 0 ? ['--'] : []),
   ...(quick ? ['--quick'] : []),
+  ...(partName === undefined ? [] : ['--part', partName]),
   ...words.map((word) => (/^[\w.-]+$/.test(word) ? word : `"${word}"`)),
 ].join(' ');
-const shown =
-  effort.runs === 1
-    ? 'What is shown: one run, in fresh processes.'
-    : `What is shown: the median (least–most) of ${effort.runs} runs, each in fresh processes. What is compared are the figures of one run.`;
-const results = `${table(rows)}
+
+const parts = PARTS.filter(({ name }) => partName === undefined || name === partName);
+if (parts.length === 0) {
+  process.stderr.write(
+    `no part is called '${partName}'; there are: ${PARTS.map(({ name }) => name).join(', ')}\n`,
+  );
+  process.exit(1);
+}
+const picked = new Set(pick(words, quick ? CORE : PARTS.flatMap(({ scenarios }) => scenarios)));
+for (const part of parts) {
+  const scenarios = part.scenarios.filter((scenario) => picked.has(scenario));
+  if (scenarios.length === 0) continue;
+  const { rows, results } = await measureAll(scenarios);
+  process.stdout.write(`\n## ${part.title}\n\n${results}`);
+  if (quick || words.length > 0) continue;
+  writePart(part, results);
+  keepRatios(part, rows);
+}
+
+/** @returns What is written of them. */
+async function measureAll(
+  scenarios: readonly Scenario[],
+): Promise<{ readonly rows: readonly Row[]; readonly results: string }> {
+  const leftOut: string[] = [];
+  const rows: Row[] = [];
+  for (const scenario of scenarios) {
+    const obstacle = obstacleTo(scenario);
+    if (obstacle !== undefined) {
+      leftOut.push(`- left out, ${obstacle}: ${scenario.name}\n`);
+      continue;
+    }
+    process.stderr.write(`${scenario.name} …\n`);
+    rows.push(await measure(scenario, effort));
+  }
+  const kinds = new Set(rows.map(({ scenario: { kind } }) => kind));
+  const units = new Set([...kinds].map((kind) => `- ${KINDS[kind].unit}: ${KINDS[kind].meaning}.`));
+  const shown =
+    effort.runs === 1
+      ? 'What is shown: one run, in fresh processes.'
+      : `What is shown: the median (least–most) of ${effort.runs} runs, each in fresh processes. What is compared are the figures of one run.`;
+  const results = `${table(rows)}
 
 ${quick ? '' : remarksOn(rows)}${shown}
 
 ${[...units].join('\n')}
 
-${machine(rows.flatMap(({ scenario: { servers } }) => servers))}
+${machine(rows.map(({ scenario }) => scenario))}
 - \`${command}\`
 ${leftOut.join('')}`;
-process.stdout.write(`\n${results}`);
-
-if (!quick && words.length === 0) {
-  writeFileSync(RESULTS, `# What was measured\n\n${results}`);
-  writeFileSync(KEPT_RATIOS, `${JSON.stringify(ratiosOf(rows), null, 2)}\n`);
+  return { rows, results };
 }

@@ -3,8 +3,12 @@
 // kind is worked and measured is said in works.ts and measure-*.ts, how it is shown in
 // kinds.ts.
 
+import type { BrokerClientName } from './broker-clients.ts';
 import type { DialectName } from './dialects.ts';
 import type { OperationName } from './operations.ts';
+
+/** Stands beside a figure that has only its limit. */
+export const NOTHING = '–';
 
 /** What every scenario says of itself. */
 interface Described {
@@ -14,7 +18,7 @@ interface Described {
   readonly sameWork: string;
   /** Each name once; ours is among them. Those that are not there are left out. */
   readonly servers: readonly Server[];
-  /** The name of the server with which ours is compared. */
+  /** The name of the server with which ours is compared, or {@link NOTHING}. */
   readonly beside: string;
   /** undefined where figures are only shown. */
   readonly limit?: Limit;
@@ -93,6 +97,46 @@ export interface KeptScenario extends Described {
   readonly times: number;
 }
 
+/** Across: what passes from one node to another, one after another, beside a message of the broker's client alone. */
+export interface AcrossScenario extends Described {
+  readonly kind: 'across';
+  /**
+   * `message`: to a member of the room on the other node, beyond one to a member on the same node ·
+   * `write`: to the socket of another node, until its status is there · `read`: from the socket of
+   * another node, of a message that waits there.
+   */
+  readonly what: 'message' | 'write' | 'read';
+  readonly client: BrokerClientName;
+  readonly bytes: number;
+}
+
+/** Wire: bytes that one write to the socket of another node brings to the links of Redis, and those of its status. */
+export interface WireScenario extends Described {
+  readonly kind: 'wire';
+  readonly client: 'ioredis' | 'node-redis';
+  readonly bytes: number;
+}
+
+/** Handles on sockets of another node, and what one of them holds in the process at one of its ends. */
+export interface HandlesScenario extends Described {
+  readonly kind: 'handles';
+  readonly client: BrokerClientName;
+  readonly handles: number;
+  readonly end: 'opener' | 'owner';
+}
+
+/** Bystanders: a broadcast at a pace, and how long it takes to members that read, beside some that do not. */
+export interface BystandersScenario extends Described {
+  readonly kind: 'bystanders';
+  readonly sockets: number;
+  /** Their cable is pulled, without FIN. */
+  readonly dead: number;
+  /** They are there, and read nothing. */
+  readonly stalled: number;
+  readonly perSecond: number;
+  readonly bytes: number;
+}
+
 export type Scenario =
   | EchoScenario
   | BurstScenario
@@ -102,7 +146,11 @@ export type Scenario =
   | HandshakesScenario
   | IdleScenario
   | InProcessScenario
-  | KeptScenario;
+  | KeptScenario
+  | AcrossScenario
+  | WireScenario
+  | HandlesScenario
+  | BystandersScenario;
 
 /** What runs a server that is not ours. */
 export type Runtime = 'node' | 'bun' | 'deno' | 'python3';
@@ -121,6 +169,8 @@ export interface Server {
   /** What prints its versions where no package of npm does. */
   readonly versionCommand?: readonly string[];
   readonly dialect: DialectName;
+  /** Over which client of a broker two nodes of it run; undefined: one runs, alone. */
+  readonly over?: BrokerClientName;
   /** Whether each 101 brings a cookie, as it must where sessions begin. */
   readonly setsCookie: boolean;
 }
@@ -149,5 +199,14 @@ export function filesNeeded(scenario: Scenario): number | undefined {
   const { kind } = scenario;
   if (kind === 'burst') return scenario.sockets + OTHER_FILES;
   if (kind === 'growth') return scenario.many + OTHER_FILES;
+  if (kind === 'handles') return scenario.handles + FIRST_IDLE_SOCKETS + OTHER_FILES;
+  if (kind === 'bystanders') return scenario.sockets + scenario.dead + scenario.stalled + OTHER_FILES;
   return kind === 'idle' ? scenario.sockets + FIRST_IDLE_SOCKETS + OTHER_FILES : undefined;
+}
+
+/** @returns undefined where nothing passes between nodes. */
+export function brokerClientOf(scenario: Scenario): BrokerClientName | undefined {
+  const { kind, servers } = scenario;
+  if (kind === 'across' || kind === 'wire' || kind === 'handles') return scenario.client;
+  return servers.find(({ over }) => over !== undefined)?.over;
 }

@@ -1,26 +1,11 @@
-// What is measured: the server programs that are compared, and one scenario for
-// each row of the table. What a scenario is stands in scenario.ts.
+// What is measured, in parts: one scenario for each row of a table. Those of rooms and nodes are
+// room-scenarios.ts's, and what a scenario is stands in scenario.ts.
 
-import { peers, publishing, UWEBSOCKETS } from './peers.ts';
-import type { OperationName } from './operations.ts';
-import type {
-  BurstScenario,
-  EchoScenario,
-  HandshakesScenario,
-  IdleScenario,
-  InProcessScenario,
-  KeptScenario,
-  Limit,
-  Scenario,
-  Server,
-} from './scenario.ts';
-
-/** The server with which ours is mostly compared. */
-const YARDSTICK = 'ws';
-export const MEASURED = 'corosock';
-/** What the words of a handler are compared with. */
-const PLAIN_AWAIT = 'a plain await';
-const ONE_ROOM = 'a single room';
+import { inProcess, kept } from './in-process-scenarios.ts';
+import { atMost, MEASURED, server, YARDSTICK } from './our-servers.ts';
+import { peers, UWEBSOCKETS } from './peers.ts';
+import { ROOMS } from './room-scenarios.ts';
+import type { EchoScenario, HandshakesScenario, IdleScenario, Limit, Scenario, Server } from './scenario.ts';
 
 const RAW = server(YARDSTICK, 'raw-ws');
 const DEDICATED = server(MEASURED, 'corosock');
@@ -40,8 +25,8 @@ const ONE_EACH = { sockets: 64, inFlight: 1, bytes: 64 };
 const MANY_EACH = { sockets: 64, inFlight: 64, bytes: 64 };
 const LONG = { sockets: 8, inFlight: 4, bytes: 65_536 };
 
-/** What there are targets for: a quick look is at these. */
-export const CORE: readonly Scenario[] = [
+/** What there are targets for. */
+const TARGETS: readonly Scenario[] = [
   echo('echo, 64 sockets × 64 in flight × 64 B', MANY_EACH, atMost(0.2)),
   {
     ...echo('echo, 64 sockets × 64 in flight × 64 B, beside uWebSockets', MANY_EACH, atMost(2)),
@@ -79,9 +64,6 @@ export const CORE: readonly Scenario[] = [
     bytes: 64,
     limit: atMost(0.25),
   },
-  broadcast('broadcast, 64 B to 2,000 members', 1, YARDSTICK, atMost(0.75)),
-  broadcast('broadcast, 64 B to 2,000 members, beside uWebSockets', 1, UWEBSOCKETS, atMost(1.5)),
-  broadcast('broadcast, 10 of 64 B in one turn to 2,000 members', 10, YARDSTICK, atMost(0.2)),
   idle('5,000 idle sockets', 'a read waiting with the default time-out, and the default heartbeat', {
     servers: [RAW, DEDICATED],
     limit: atMost(1.25),
@@ -113,22 +95,20 @@ export const CORE: readonly Scenario[] = [
   inProcess('read that waits, with the default time-out', 'parked read', 2000),
   inProcess('select over three sources, one ready', 'ready select', 1000),
   inProcess('select over three sources that waits, with a time-out', 'parked select', 3000),
-  inProcess('join of a room, and leave', 'join and leave', 1000),
-  {
-    ...inProcess('publish in one of 100,000 rooms', 'publish in one of 100,000 rooms', Infinity),
-    sameWork: 'one message after another to a room with one member, over a link in memory',
-    servers: [server(ONE_ROOM, 'in-process'), server(MEASURED, 'in-process')],
-    beside: ONE_ROOM,
-    besideOperation: 'publish in one room',
-    limit: atMost(1.1),
-  },
-  kept('240,000 memberships, 24,000 in each room', 'join', 200, 240_000),
   kept('1,000,000 reads of one socket', 'parked read', 20),
   kept('1,000,000 selects with one socket', 'parked select', 20),
 ];
 
-export const SCENARIOS: readonly Scenario[] = [
-  ...CORE,
+/** Scenarios that are measured and written together. */
+export interface Part {
+  /** By which it is picked on the command line. */
+  readonly name: string;
+  readonly title: string;
+  readonly scenarios: readonly Scenario[];
+}
+
+const SOCKETS: readonly Scenario[] = [
+  ...TARGETS,
   clientMessages('onClientMessage, 64 sockets × 1 in flight × 64 B', ONE_EACH),
   clientMessages('onClientMessage, 64 sockets × 64 in flight × 64 B', MANY_EACH),
   handshakes('handshakes with onPreServer and a session', ADMITTING, 0.8, {
@@ -146,24 +126,13 @@ export const SCENARIOS: readonly Scenario[] = [
   besidePeers('peers, 64 sockets × 64 in flight × 64 B', MANY_EACH),
 ];
 
-/** @param times - Publishes in one turn. */
-function broadcast(name: string, times: number, beside: string, limit: Limit): BurstScenario {
-  const peer = publishing(String(times));
-  return {
-    kind: 'burst',
-    name,
-    sameWork: `one message comes, and its text is sent ${times === 1 ? '' : `${times} times `}to all: by a loop of \`ws.send\`, by \`publish\` of uWebSockets, by \`room.publish\``,
-    servers: [
-      beside === YARDSTICK ? server(YARDSTICK, 'raw-ws-burst', String(times)) : peer,
-      server(MEASURED, 'corosock-room', String(times)),
-    ].filter((each) => each !== undefined),
-    beside,
-    sockets: 2000,
-    messages: times,
-    bytes: 64,
-    limit,
-  };
-}
+export const PARTS: readonly Part[] = [
+  { name: 'sockets', title: 'Sockets of one process', scenarios: SOCKETS },
+  { name: 'rooms', title: 'Rooms, and several nodes', scenarios: ROOMS },
+];
+export const SCENARIOS: readonly Scenario[] = PARTS.flatMap(({ scenarios }) => scenarios);
+/** A quick look is at these. */
+export const CORE: readonly Scenario[] = [...TARGETS, ...ROOMS];
 
 type Traffic = Pick<EchoScenario, 'sockets' | 'inFlight' | 'bytes'>;
 
@@ -214,42 +183,4 @@ function handshakes(
 function idle(name: string, ours: string, compared: Pick<IdleScenario, 'servers' | 'limit'>): IdleScenario {
   const sameWork = `open, and silent from the start; \`ws\` listens for message, close and error, corosock has ${ours}`;
   return { kind: 'idle', name, sameWork, beside: YARDSTICK, sockets: 5000, ...compared };
-}
-
-/** @param most - ns. */
-function inProcess(name: string, operation: OperationName, most: number): InProcessScenario {
-  return {
-    kind: 'in process',
-    name: `in process, ${name}`,
-    sameWork: 'one call after another, each awaited; what comes is sent over a link in memory',
-    servers: [server(PLAIN_AWAIT, 'in-process'), server(MEASURED, 'in-process')],
-    beside: PLAIN_AWAIT,
-    operation,
-    besideOperation: 'plain await',
-    limit: { by: 'itself', bound: 'at most', value: most },
-  };
-}
-
-/** @param most - Bytes for each call. */
-function kept(name: string, operation: OperationName, most: number, times = 1_000_000): KeptScenario {
-  return {
-    kind: 'kept',
-    name: `kept after ${name}`,
-    sameWork: 'one call after another, each awaited; the heap is looked at after full collections',
-    servers: [server(MEASURED, 'in-process')],
-    beside: PLAIN_AWAIT,
-    operation,
-    times,
-    limit: { by: 'itself', bound: 'at most', value: most },
-  };
-}
-
-function atMost(value: number): Limit {
-  return { by: 'ratio', bound: 'at most', value };
-}
-
-function server(name: string, program: string, ...words: readonly string[]): Server {
-  const url = new URL(`servers/${program}.js`, import.meta.url);
-  const packageName = name === PLAIN_AWAIT || name === ONE_ROOM ? undefined : name;
-  return { name, package: packageName, program: url, words, dialect: 'plain', setsCookie: false };
 }

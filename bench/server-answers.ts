@@ -10,13 +10,19 @@ import { answerParent } from './parent.ts';
 export interface ServerQuestion {
   /**
    * The port · µs of processor time, user and system · bytes resident after a full collection ·
-   * mark-sweeps since they were first asked for.
+   * mark-sweeps since they were first asked for · bytes of the heap and beside it after a full
+   * collection · members that the last publish has skipped.
    */
-  readonly ask: 'port' | 'cpu' | 'memory' | 'mark-sweeps';
+  readonly ask: 'port' | 'cpu' | 'memory' | 'mark-sweeps' | 'heap' | 'skipped';
+}
+
+/** What only some servers can tell. */
+export interface OwnAnswers {
+  readonly skipped?: () => number;
 }
 
 /** Tells a server's port and costs, until the parent ends it. */
-export function answerForServer(port: number): void {
+export function answerForServer(port: number, { skipped = () => NaN }: OwnAnswers = {}): void {
   answerParent(({ ask }: ServerQuestion) => {
     switch (ask) {
       case 'port':
@@ -27,6 +33,10 @@ export function answerForServer(port: number): void {
         return residentBytes();
       case 'mark-sweeps':
         return countMarkSweeps();
+      case 'heap':
+        return heapBytes();
+      case 'skipped':
+        return skipped();
       default:
         return ask satisfies never;
     }
@@ -52,6 +62,16 @@ async function residentBytes(): Promise<number> {
     await delay(100);
   }
   return process.memoryUsage.rss();
+}
+
+/** After full collections: in use, and outside of the heap. */
+export async function heapBytes(): Promise<number> {
+  for (let round = 0; round < 4; round += 1) {
+    globalThis.gc?.();
+    await untilNextTurn();
+  }
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
 }
 
 let markSweeps: number | undefined;

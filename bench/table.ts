@@ -4,7 +4,7 @@
 
 import { KINDS } from './kinds.ts';
 import type { Kind } from './kinds.ts';
-import { MEASURED } from './scenarios.ts';
+import { MEASURED } from './our-servers.ts';
 import type { Limit, Scenario, Server } from './scenario.ts';
 
 /** What came of one scenario. */

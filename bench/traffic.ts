@@ -19,7 +19,7 @@ interface Message {
   readonly answer: Buffer;
 }
 
-function messageOf({ dialect }: Line, bytes: number, isBinary = false): Message {
+export function messageOf({ dialect }: Line, bytes: number, isBinary = false): Message {
   const text = dialect.wrap(textOf(bytes));
   return { frame: maskedFrame(text, isBinary), answer: echoFrame(text, isBinary) };
 }

@@ -4,6 +4,7 @@
 import { OPERATIONS } from '../operations.ts';
 import type { OperationName } from '../operations.ts';
 import { answerParent } from '../parent.ts';
+import { heapBytes } from '../server-answers.ts';
 import { setImmediate as untilNextTurn } from 'node:timers/promises';
 
 export interface OperationQuestion {
@@ -41,14 +42,4 @@ async function inPieces(work: (times: number) => Promise<number>, times: number)
     await untilNextTurn();
   }
   return took;
-}
-
-/** After full collections: in use, and outside of the heap. */
-async function heapBytes(): Promise<number> {
-  for (let round = 0; round < 4; round += 1) {
-    globalThis.gc?.();
-    await untilNextTurn();
-  }
-  const { heapUsed, external } = process.memoryUsage();
-  return heapUsed + external;
 }

@@ -1,10 +1,10 @@
 // Links that end without a word: a network of two namespaces whose cable is pulled, and servers that
 // stand still for five seconds while all of their clients live.
 
-import { execFileSync } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Figure, Row } from './row.ts';
 import type { ClientsQuestion } from './servers/clients.ts';
+import { Cable, obstacleToCable } from '../cable.ts';
 import { startSubject } from './subject.ts';
 import type { Subject } from './subject.ts';
 import { Child } from '../child.ts';
@@ -18,50 +18,6 @@ const SERVERS = 5;
 const CLIENTS = 10;
 
 const PROGRAM = new URL('servers/clients.js', import.meta.url);
-
-/** Two namespaces with a cable between them. */
-class Cable {
-  readonly server: string = `corosock-a-${process.pid}`;
-  readonly client: string = `corosock-b-${process.pid}`;
-  readonly address = '10.203.0.1';
-
-  constructor() {
-    for (const name of [this.server, this.client]) ip(['netns', 'add', name]);
-    const ends = ['link', 'add', 'end', 'netns', this.server, 'type', 'veth'];
-    ip([...ends, 'peer', 'name', 'end', 'netns', this.client]);
-    const addresses = [
-      [this.server, `${this.address}/24`],
-      [this.client, '10.203.0.2/24'],
-    ] as const;
-    for (const [name, address] of addresses) {
-      ip(['-n', name, 'addr', 'add', address, 'dev', 'end']);
-      ip(['-n', name, 'link', 'set', 'lo', 'up']);
-      ip(['-n', name, 'link', 'set', 'end', 'up']);
-    }
-  }
-
-  set(state: 'up' | 'down'): void {
-    ip(['-n', this.client, 'link', 'set', 'end', state]);
-  }
-
-  remove(): void {
-    for (const name of [this.server, this.client]) ip(['netns', 'del', name]);
-  }
-}
-
-function ip(words: readonly string[]): void {
-  execFileSync('ip', words, { stdio: 'pipe' });
-}
-
-/** @returns undefined where namespaces can be made. */
-function obstacle(): string | undefined {
-  try {
-    new Cable().remove();
-    return undefined;
-  } catch {
-    return 'no right to make network namespaces (ip netns)';
-  }
-}
 
 async function untilNone(subject: Subject): Promise<number> {
   const began = performance.now();
@@ -142,4 +98,4 @@ async function measure(): Promise<readonly Figure[]> {
   ];
 }
 
-export const HALF_OPEN: Row = { name: 'half-open', obstacle, measure };
+export const HALF_OPEN: Row = { name: 'half-open', obstacle: obstacleToCable, measure };
