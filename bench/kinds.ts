@@ -93,9 +93,10 @@ export const KINDS: Readonly<Record<Scenario['kind'], Kind>> = {
     meaning: 'what is left of a call in the heap and beside it, after full collections; less is better',
   },
   bystanders: {
-    unit: 'µs p99',
+    unit: 'µs to p99',
     digits: 0,
     better: 'less',
-    meaning: 'how long one message of a hundred takes at least, as the clients see it; less is better',
+    meaning:
+      'how long a message takes to the 99th of a hundred members, in the middle of all messages; less is better',
   },
 };

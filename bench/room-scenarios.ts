@@ -109,13 +109,13 @@ function bystanders(): BystandersScenario {
   return {
     kind: 'bystanders',
     name: 'broadcast, 64 B to 1,000 members, 1 % dead and 1 % stalled',
-    sameWork: `20 messages a second are published to ${sockets} members that read; beside them ours has ${others} members whose cable was pulled, and ${others} that read nothing, all of them full`,
+    sameWork: `10 messages a second are published to ${sockets} members that read; beside them ours has ${others} members whose cable was pulled, and ${others} that read nothing, all of them full`,
     servers: [server(ALL_READ, 'corosock-bystanders'), server(MEASURED, 'corosock-bystanders')],
     beside: ALL_READ,
     sockets,
     dead: others,
     stalled: others,
-    perSecond: 20,
+    perSecond: 10,
     bytes: 64,
     limit: atMost(1.1),
   };

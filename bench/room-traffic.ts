@@ -58,43 +58,54 @@ export interface BroadcastsWork {
   readonly forMs: number;
 }
 
-/** The first socket says messages at a pace, and all get each. @returns µs; of a hundred, one took longer. */
+/**
+ * The first socket says messages at a pace, and all get each.
+ *
+ * @returns µs until the 99th of a hundred members has a message; of all messages, the one in the middle.
+ */
 export async function broadcasts(line: Line, { perSecond, bytes, forMs }: BroadcastsWork): Promise<number> {
   const { frame, answer } = messageOf(line, bytes);
   const times = Math.max(1, Math.round((perSecond * forMs) / 1000));
-  const saidMs: number[] = [];
-  const took: number[] = [];
+  const said: Said[] = [];
   const work = { isOver: false };
   stayAwake(work);
-  const all = line.sockets.map((socket) => hearAll(socket, { times, bytes: answer.length, saidMs, took }));
+  const all = line.sockets.map((socket) => hearAll(socket, { times, bytes: answer.length, said }));
   for (let n = 0; n < times; n += 1) {
-    saidMs.push(performance.now());
+    said.push({ atMs: performance.now(), took: [] });
     line.sockets[0]?.write(frame);
     await delay(1000 / perSecond);
   }
   await Promise.all(all);
   work.isOver = true;
-  return took.toSorted((a, b) => a - b)[Math.floor(took.length * 0.99)] ?? NaN;
+  return middle(
+    said.map(({ took }) => took.toSorted((a, b) => a - b)[Math.floor(took.length * 0.99)] ?? NaN),
+  );
+}
+
+/** One message, and the µs after which each member had it. */
+interface Said {
+  readonly atMs: number;
+  readonly took: number[];
 }
 
 interface Heard {
   readonly times: number;
   /** Of each. */
   readonly bytes: number;
-  readonly saidMs: readonly number[];
-  /** Gets the µs of each. */
-  readonly took: number[];
+  readonly said: readonly Said[];
 }
 
-function hearAll(socket: Socket, { times, bytes, saidMs, took }: Heard): Promise<void> {
+function hearAll(socket: Socket, { times, bytes, said }: Heard): Promise<void> {
   return new Promise((resolve) => {
     let received = 0;
     let heard = 0;
     const onData = (chunk: Buffer): void => {
       received += chunk.length;
       const nowMs = performance.now();
-      for (; heard < Math.floor(received / bytes); heard += 1)
-        took.push((nowMs - (saidMs[heard] ?? NaN)) * 1000);
+      for (; heard < Math.floor(received / bytes); heard += 1) {
+        const message = said[heard];
+        message?.took.push((nowMs - message.atMs) * 1000);
+      }
       if (heard < times) return;
       socket.off('data', onData);
       resolve();

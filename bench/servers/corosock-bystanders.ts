@@ -21,7 +21,7 @@ const host = await serve(
       else ({ skipped } = room.publish(text));
     }
   },
-  { port: 0, heartbeat: false },
+  { hostname: '0.0.0.0', port: 0, heartbeat: false },
 );
 answerForServer(host.port, { skipped: () => skipped });
 

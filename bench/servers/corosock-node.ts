@@ -1,6 +1,6 @@
 // One node of several: what is said by one is published to a room in which all are, on all nodes.
 
-import { serve } from 'corosock';
+import { select, serve } from 'corosock';
 import { brokerOver } from '../broker-clients.ts';
 import type { BrokerClientName } from '../broker-clients.ts';
 import { answerForServer } from '../server-answers.ts';
@@ -16,4 +16,6 @@ const host = await serve(
   },
   { port: 0, broker },
 );
+const health = host.brokerHealth;
+if (health.broker === 'down') await select({ health });
 answerForServer(host.port);

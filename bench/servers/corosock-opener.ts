@@ -1,6 +1,6 @@
 // A node that serves nothing, and opens the sockets of another one by their ids.
 
-import { openHub } from 'corosock';
+import { openHub, select } from 'corosock';
 import type { SharedSocket } from 'corosock';
 import { brokerOver } from '../broker-clients.ts';
 import type { BrokerClientName } from '../broker-clients.ts';
@@ -23,6 +23,8 @@ const AT_ONCE = 100;
 const [client, brokerPort] = process.argv.slice(2);
 const broker = brokerOver(client as BrokerClientName, Number(brokerPort));
 const hub = await openHub({ broker });
+const health = hub.brokerHealth;
+if (health.broker === 'down') await select({ health });
 const ids: string[] = [];
 const handles: SharedSocket[] = [];
 

@@ -1,6 +1,6 @@
 // A node with shared sockets, of which the other node hears by their ids.
 
-import { defineServer, serve } from 'corosock';
+import { defineServer, select, serve } from 'corosock';
 import { brokerOver } from '../broker-clients.ts';
 import type { BrokerClientName } from '../broker-clients.ts';
 import { answerForServer } from '../server-answers.ts';
@@ -16,4 +16,6 @@ const server = defineServer({
 });
 
 const host = await serve(server, { port: 0, broker });
+const health = host.brokerHealth;
+if (health.broker === 'down') await select({ health });
 answerForServer(host.port);

@@ -6,10 +6,10 @@ import { readProjectFile } from './source-files.ts';
 
 const PAGE = 'docs/internals/benchmarks.md';
 
-/** The cells of each row of the first table, without emphasis. */
+/** The cells of each row of the tables that compare, without emphasis. */
 function rowsOf(text: string): ReadonlyArray<readonly string[]> {
-  const [table = ''] = /^\|.*\|$(?:\n\|.*\|$)*/m.exec(text) ?? [];
-  const [, , ...rows] = table.replaceAll('**', '').split('\n');
+  const tables = text.matchAll(/^\| work \| beside \|.*\|$\n\|-.*\|$\n((?:\|.*\|$\n?)*)/gm);
+  const rows = [...tables].flatMap(([, table = '']) => table.trim().replaceAll('**', '').split('\n'));
   return rows.map((row) =>
     row
       .split('|')
