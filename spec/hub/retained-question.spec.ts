@@ -2,6 +2,7 @@ import { settle, virtualClock } from 'corosock/testing';
 import type { VirtualClock } from 'corosock/testing';
 import { describe, expect, it } from 'vitest';
 import type { RetainedAnswer } from '../../src/hub/room-body.ts';
+import { MAX_RETAINED_BYTES } from '../../src/rooms/retained-messages.ts';
 import { RetainedQuestion } from '../../src/hub/retained-question.ts';
 
 function answerOf(
@@ -18,7 +19,7 @@ function asked(nodes: ReadonlySet<string> | 'any' = new Set(['a', 'b'])): {
   readonly results: object[];
 } {
   const clock = virtualClock();
-  const question = new RetainedQuestion(clock);
+  const question = new RetainedQuestion(clock, { bytes: 0 });
   const results: object[] = [];
   void question
     .ask(nodes)
@@ -85,10 +86,27 @@ describe('RetainedQuestion', () => {
   });
 
   it('is over where it is never asked', () => {
-    const question = new RetainedQuestion(virtualClock());
+    const question = new RetainedQuestion(virtualClock(), { bytes: 0 });
     expect(question.isOver).toBe(false);
     question.end();
     question.end();
     expect(question.isOver).toBe(true);
+  });
+
+  it('takes as much as a host keeps, for all open questions of a node, and counts what is left', () => {
+    const collected = { bytes: 0 };
+    const [one, two] = [0, 1].map(() => new RetainedQuestion(virtualClock(), collected));
+    const half = { key: 'x'.repeat(MAX_RETAINED_BYTES / 2) };
+    expect([one?.answer('a', answerOf(half, { hasMore: true })), two?.answer('a', answerOf(half))]).toEqual([
+      true,
+      false,
+    ]);
+    one?.end();
+    expect([collected.bytes, two?.answer('b', answerOf(half)), one?.answer('b', answerOf(half))]).toEqual([
+      0,
+      true,
+      true,
+    ]);
+    expect([collected.bytes, two?.isOver]).toEqual([0, true]);
   });
 });

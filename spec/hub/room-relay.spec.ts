@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { deployment } from './bus-fixtures.ts';
 import type { Deployment, TestNode } from './bus-fixtures.ts';
 import { bodyOf, KIND } from '../../src/hub/envelope.ts';
+import type { Body } from '../../src/hub/envelope.ts';
+import { retainedBodies } from '../../src/hub/room-body.ts';
 import { BusRoomRelay } from '../../src/hub/room-relay.ts';
 import type { PresenceRelay } from '../../src/hub/room-relay.ts';
 import type { Retained, RoomMessage } from '../../src/rooms/relay.ts';
@@ -177,6 +179,44 @@ describe('BusRoomRelay', () => {
     await settle();
     expect(Object.fromEntries(b.bus.dropped)).toEqual({ malformed: 2, kind: 1 });
     expect(b.told).toEqual([]);
+  });
+
+  it.each<[string, Uint8Array]>([
+    ['too long', Buffer.alloc(70_000, 'x')],
+    ['empty', new Uint8Array()],
+    ['no UTF-8', new Uint8Array([0xff])],
+  ])('answers no question about a room whose name is %s', async (_, name) => {
+    const deployed = deployment();
+    const [a, b] = await relayNodes(deployed, 'a', 'b');
+    await a.bus.publish('nodes', KIND.retainedAsk, bodyOf(name));
+    await settle();
+    expect([Object.fromEntries(b.bus.dropped), a.told]).toEqual([{ malformed: 1 }, []]);
+  });
+
+  it('drops answers beyond what a host keeps', async () => {
+    const deployed = deployment({
+      delivery: (from, _to, address) =>
+        from === 1 && address === 'nodes' ? { copies: 0, delayMs: 0 } : undefined,
+    });
+    const [a, b] = await relayNodes(deployed, 'a', 'b');
+    a.bus.retainsFromNowOn();
+    await settle();
+    const entered = b.relay.enter('room');
+    await settle();
+    const kept = new Map([['key', 'x'.repeat(500_000)]]);
+    const [part] = retainedBodies('room', kept, false) as [Body];
+    const withMore: Body = {
+      byteLength: part.byteLength,
+      writeTo(fields) {
+        part.writeTo(fields);
+        fields.bytes[fields.bytes.length - part.byteLength] = 1;
+      },
+    };
+    for (let count = 0; count < 140; count += 1)
+      await a.bus.publish('node:b', KIND.retained, withMore).then(settle);
+    await deployed.clock.advance(500);
+    await entered;
+    expect(b.bus.dropped.get('busy')).toBe(6);
   });
 
   describe('what is retained', () => {

@@ -3,6 +3,7 @@
 
 import { describe, expect, it } from 'vitest';
 import {
+  KEEPING_ROOM_BYTES,
   KEPT_OVERHEAD_BYTES,
   MAX_RETAINED_BYTES,
   MAX_RETAINED_KEYS,
@@ -79,9 +80,14 @@ describe('the kept messages of a host', () => {
   it('are bounded in bytes over all rooms: the oldest go, and each costs more than its bytes', () => {
     const retained = new RetainedMessages();
     const dropped: string[] = [];
-    const roomOf = (name: string): KeepingRoom => ({ kept: undefined, keptOnDrop: () => dropped.push(name) });
+    const roomOf = (name: string): KeepingRoom => ({
+      name,
+      kept: undefined,
+      keptOnDrop: () => dropped.push(name),
+    });
     const [a, b, c] = [roomOf('a'), roomOf('b'), roomOf('c')];
-    const third = 'x'.repeat(MAX_RETAINED_BYTES / 2 - KEPT_OVERHEAD_BYTES - 3);
+    const overhead = KEPT_OVERHEAD_BYTES + KEEPING_ROOM_BYTES + 1;
+    const third = 'x'.repeat(MAX_RETAINED_BYTES / 2 - overhead - 3);
     retained.keep(a, 'key', third, 1);
     retained.keep(b, 'key', third, 1);
     expect([retained.bytes, dropped]).toEqual([MAX_RETAINED_BYTES, []]);
@@ -89,7 +95,7 @@ describe('the kept messages of a host', () => {
     expect([dropped, a.kept, retained.bytes]).toEqual([
       ['a'],
       undefined,
-      MAX_RETAINED_BYTES / 2 + KEPT_OVERHEAD_BYTES + 1,
+      MAX_RETAINED_BYTES / 2 + overhead + 1,
     ]);
     retained.keep(c, 'large', 'x'.repeat(MAX_RETAINED_BYTES), 2);
     expect([dropped, b.kept, c.kept, retained.bytes]).toEqual([
@@ -102,13 +108,24 @@ describe('the kept messages of a host', () => {
 
   it('cost their keys, too', () => {
     const retained = new RetainedMessages();
-    const room: KeepingRoom = { kept: undefined, keptOnDrop: () => {} };
+    const room: KeepingRoom = { name: 'r', kept: undefined, keptOnDrop: () => {} };
     retained.keep(room, 'ключ', 'x', 1);
     retained.keep(room, true, 'yy', 2);
-    expect(retained.bytes).toBe(2 * KEPT_OVERHEAD_BYTES + 8 + 1 + 2);
+    expect(retained.bytes).toBe(KEEPING_ROOM_BYTES + 1 + 2 * KEPT_OVERHEAD_BYTES + 8 + 1 + 2);
     retained.keep(room, true, '', 3);
     retained.keep(room, 'ключ', 'z', 4);
     retained.keep(room, 'ключ', '', 5);
     expect(retained.bytes).toBe(0);
+  });
+
+  it('cost their rooms, too: names that clients choose take no more than the whole', () => {
+    const rooms = new ScriptedRooms();
+    const nameOf = (number: number): string => `${number}`.padStart(1000, 'x');
+    const most = Math.floor(MAX_RETAINED_BYTES / (KEPT_OVERHEAD_BYTES + KEEPING_ROOM_BYTES + 1000 + 1));
+    for (let number = 0; number < most + 10; number += 1) {
+      rooms.room(nameOf(number)).publish('x', { retain: true });
+    }
+    expect([rooms.registry.size, rooms.reports.length]).toEqual([most, 10]);
+    expect(rooms.socket('s').join(nameOf(10)).retained).toEqual(['x']);
   });
 });

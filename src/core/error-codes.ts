@@ -196,6 +196,7 @@ export interface ErrorCodes {
    * the first of each reason is told at once, and then their sum once a minute. `foreign` and
    * `malformed`: another program uses the same addresses. `version`: a node of another version.
    * `size` and `oversize`: larger than 512 KiB, on the way in or out. `node`: too many nodes.
+   * `busy`: nodes, or a program in their name, ask or answer more than fits into the time.
    *
    * Cure: give each deployment a `prefix` of its own, publish smaller messages, and update all
    * nodes.

@@ -10,9 +10,18 @@ const REPORT_EVERY_MS = 60_000;
 /**
  * Why an envelope was dropped. `own`: the broker has given a node its own. `duplicate`: it came
  * before. `stale`: a former self of a node has sent it. `kind`: no part of this node knows its
- * kind. `node`: too many nodes. `oversize`: this node was to send it.
+ * kind. `node`: too many nodes. `oversize`: this node was to send it. `busy`: too much was asked,
+ * or answered, at one time.
  */
-export type DropReason = EnvelopeFault | 'own' | 'duplicate' | 'stale' | 'kind' | 'node' | 'oversize';
+export type DropReason =
+  | EnvelopeFault
+  | 'own'
+  | 'duplicate'
+  | 'stale'
+  | 'kind'
+  | 'node'
+  | 'oversize'
+  | 'busy';
 
 /** Ordinary in a deployment: duplicates of a broker, and kinds of newer nodes. */
 const NOT_REPORTED: ReadonlySet<DropReason> = new Set(['own', 'duplicate', 'stale', 'kind']);

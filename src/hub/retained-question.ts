@@ -4,6 +4,7 @@
 
 import type { RetainedAnswer } from './room-body.ts';
 import type { Retained } from '../rooms/relay.ts';
+import { KEPT_OVERHEAD_BYTES, MAX_RETAINED_BYTES } from '../rooms/retained-messages.ts';
 import type { Clock } from '../time/clock.ts';
 import type { Data } from '../core/data.ts';
 import { noop } from '../core/noop.ts';
@@ -13,13 +14,21 @@ import { noop } from '../core/noop.ts';
  *
  * @limit Wait for what other nodes retain of a room, at its first join on a node | the join goes on
  */
-const ANSWER_WITHIN_MS = 500;
+export const ANSWER_WITHIN_MS = 500;
 
 const NOTHING: Retained = new Map();
+
+/** Bytes of the answers to all open questions of a node, each entry with its overhead. */
+export interface Collected {
+  bytes: number;
+}
 
 /** Asked once. */
 export class RetainedQuestion {
   readonly #clock: Clock;
+  readonly #collectedOfNode: Collected;
+  /** Of those, what this question has collected. */
+  #bytes = 0;
   /** Whether it is answered, or was never asked. */
   isOver: boolean = false;
   /** Keys that were published while it is open: each answer may be older. */
@@ -34,8 +43,9 @@ export class RetainedQuestion {
   #settle: (kept: Retained) => void = noop;
   #timer: unknown;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, collected: Collected) {
     this.#clock = clock;
+    this.#collectedOfNode = collected;
   }
 
   /**
@@ -57,9 +67,28 @@ export class RetainedQuestion {
     if (!this.isOver) this.#touched.add(key);
   }
 
-  /** An answer has come, or a part of one. */
-  answer(node: string, { kept, hasMore, mayBeOld }: RetainedAnswer): void {
-    if (this.isOver) return undefined;
+  /**
+   * An answer has come, or a part of one.
+   *
+   * @returns false where there is no room for it: nodes answer at most as much as a host keeps.
+   */
+  answer(node: string, answer: RetainedAnswer): boolean {
+    if (this.isOver) return true;
+    if (!this.#reserve(answer.kept)) return false;
+    this.#take(node, answer);
+    return true;
+  }
+
+  #reserve(kept: Retained): boolean {
+    let bytes = 0;
+    for (const data of kept.values()) bytes += KEPT_OVERHEAD_BYTES + data.length;
+    if (this.#collectedOfNode.bytes + bytes > MAX_RETAINED_BYTES) return false;
+    this.#bytes += bytes;
+    this.#collectedOfNode.bytes += bytes;
+    return true;
+  }
+
+  #take(node: string, { kept, hasMore, mayBeOld }: RetainedAnswer): void {
     const collected = this.#collected.get(node) ?? new Map<true | string, Data>();
     this.#collected.set(node, collected);
     for (const [key, data] of kept) collected.set(key, data);
@@ -76,6 +105,7 @@ export class RetainedQuestion {
     this.isOver = true;
     this.#clock.clearTimeout(this.#timer);
     this.#collected.clear();
+    this.#collectedOfNode.bytes -= this.#bytes;
     this.#settle(new Map([...kept].filter(([key]) => !this.#touched.has(key))));
     this.#touched.clear();
   }

@@ -54,6 +54,14 @@ export const MAX_EXCEPT_IDS = 65_535;
 
 // What is retained.
 
+/** Reads the question what is retained. @returns The room; undefined where that is no name. */
+export function readRetainedAsk(body: Uint8Array): string | undefined {
+  const fields = new FieldReader(body);
+  const isName = body.byteLength > 0 && body.byteLength <= MAX_NAME_BYTES;
+  const room = fields.text(isName ? body.byteLength : 0);
+  return isName && !fields.isBroken ? room : undefined;
+}
+
 /** Bytes of one answer: well below the largest envelope, unless one message is longer. */
 const ANSWER_BYTES = 200_000;
 

@@ -2,13 +2,22 @@
 // of the broker, so that a publish is one message for each node with members. What other nodes
 // retain is asked for when a room is entered (retained-question.ts).
 
-import { nodeAddress, roomAddress } from './broker-address.ts';
+import { ALL_NODES, roomAddress } from './broker-address.ts';
 import type { BusSubscription } from './bus-subscription.ts';
 import { KIND } from './envelope.ts';
-import type { Envelope, NodeRef } from './envelope.ts';
+import type { Body, Envelope, NodeRef } from './envelope.ts';
 import type { NodeBus } from './node-bus.ts';
+import { RetainedAnswers } from './retained-answers.ts';
 import { RetainedQuestion } from './retained-question.ts';
-import { MAX_EXCEPT_IDS, readRetained, readRoomBody, retainedBodies, roomBodyOf } from './room-body.ts';
+import type { Collected } from './retained-question.ts';
+import {
+  MAX_EXCEPT_IDS,
+  readRetained,
+  readRetainedAsk,
+  readRoomBody,
+  retainedBodies,
+  roomBodyOf,
+} from './room-body.ts';
 import type { HeardNodes, PresentKeys, RelaySink, RoomMessage, RoomRelay } from '../rooms/relay.ts';
 import { LinkedList } from '../structures/linked-list.ts';
 import type { ListNode } from '../structures/linked-list.ts';
@@ -75,6 +84,8 @@ export class BusRoomRelay implements RoomRelay {
   readonly #sink: RoomSink;
   readonly #clock: Clock;
   readonly #presence: PresenceRelay;
+  readonly #answers: RetainedAnswers;
+  readonly #collected: Collected = { bytes: 0 };
   readonly #rooms = new Map<string, EnteredRoom>();
   /** Not in use, the one that was left first first. */
   readonly #left = new LinkedList<EnteredRoom>();
@@ -85,6 +96,7 @@ export class BusRoomRelay implements RoomRelay {
     this.#sink = sink;
     this.#clock = clock;
     this.#presence = presence;
+    this.#answers = new RetainedAnswers(bus, (room) => this.#answerOf(room));
     bus.on(KIND.retainedAsk, (from, body) => this.#onAsk(from, body));
     bus.on(KIND.retained, (from, body) => this.#onRetained(from, body));
   }
@@ -139,7 +151,7 @@ export class BusRoomRelay implements RoomRelay {
       gap: (forMs) => this.#onGap(entered, forMs),
       stateGap: () => this.#presence.gap(name),
     });
-    const question = new RetainedQuestion(this.#clock);
+    const question = new RetainedQuestion(this.#clock, this.#collected);
     const opened = subscription.opened.then(async () => {
       this.#presence.entered(name);
       await this.#ask(name, question);
@@ -243,19 +255,23 @@ export class BusRoomRelay implements RoomRelay {
   }
 
   #onAsk(from: NodeRef, body: Uint8Array): void {
-    const room = Buffer.from(body).toString();
+    const room = readRetainedAsk(body);
+    if (room === undefined) this.#bus.drop('malformed', ALL_NODES);
+    else this.#answers.ask(from, room);
+  }
+
+  #answerOf(room: string): readonly Body[] {
     const entered = this.#rooms.get(room);
     // Before its own question is answered it may have only a part.
     const isWhole = entered !== undefined && entered.question === undefined;
     const kept = isWhole ? this.#sink.retained(room) : new Map<never, never>();
-    for (const answer of retainedBodies(room, kept, entered?.hasGap === true)) {
-      void this.#bus.publish(nodeAddress(from.id), KIND.retained, answer);
-    }
+    return retainedBodies(room, kept, entered?.hasGap === true);
   }
 
   #onRetained(from: NodeRef, body: Uint8Array): void {
     const answer = readRetained(body);
     if (answer === undefined) return this.#bus.drop('malformed');
-    this.#rooms.get(answer.room)?.question?.answer(from.id, answer);
+    const isTaken = this.#rooms.get(answer.room)?.question?.answer(from.id, answer) ?? true;
+    return isTaken ? undefined : this.#bus.drop('busy');
   }
 }

@@ -17,7 +17,8 @@ import type { ListNode } from '../structures/linked-list.ts';
 export const MAX_RETAINED_KEYS = 1000;
 /**
  * Bytes of all kept messages of a host, and of their keys. Each counts with
- * {@link KEPT_OVERHEAD_BYTES} more.
+ * {@link KEPT_OVERHEAD_BYTES} more, and each room that keeps one with its name and
+ * {@link KEEPING_ROOM_BYTES}.
  *
  * @limit Bytes of messages that `retain` keeps in all rooms of a host | the oldest are dropped, and
  * reported
@@ -25,6 +26,8 @@ export const MAX_RETAINED_KEYS = 1000;
 export const MAX_RETAINED_BYTES = 67_108_864;
 /** What an entry costs beside its message. */
 export const KEPT_OVERHEAD_BYTES = 256;
+/** What a room costs that keeps something, beside its name: it is in use, also for the broker. */
+export const KEEPING_ROOM_BYTES = 1024;
 
 /** A kept message. */
 interface Kept extends ListNode<Kept> {
@@ -38,6 +41,7 @@ interface Kept extends ListNode<Kept> {
 
 /** A room that keeps messages. */
 export interface KeepingRoom {
+  readonly name: string;
   /** Oldest first. Undefined where nothing is kept. */
   kept: Map<true | string, Kept> | undefined;
   /** A message was dropped, because there are too many. */
@@ -63,6 +67,7 @@ export class RetainedMessages {
     const keyBytes = key === true ? 0 : bytesOf(key);
     const bytes = bytesOf(data) + keyBytes + KEPT_OVERHEAD_BYTES;
     const kept: Kept = { room, key, data: own, sequence, bytes, previous: undefined, next: undefined };
+    if (room.kept === undefined) this.#bytes += roomBytes(room);
     room.kept ??= new Map();
     room.kept.set(key, kept);
     this.#oldestFirst.append(kept);
@@ -91,8 +96,14 @@ export class RetainedMessages {
     const { room, key, bytes } = kept;
     const all = room.kept as Map<true | string, Kept>;
     all.delete(key);
-    if (all.size === 0) room.kept = undefined;
     this.#oldestFirst.remove(kept);
     this.#bytes -= bytes;
+    if (all.size > 0) return;
+    room.kept = undefined;
+    this.#bytes -= roomBytes(room);
   }
+}
+
+function roomBytes({ name }: KeepingRoom): number {
+  return KEEPING_ROOM_BYTES + bytesOf(name);
 }
