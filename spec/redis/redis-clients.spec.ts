@@ -17,7 +17,9 @@ const same = new FakeIoRedis();
 
 describe('redisBroker', () => {
   it.each([
-    [undefined, /^redisBroker\(\): expected options to be an object, got undefined/],
+    [undefined, /^redisBroker\(\): expected clients to be \{ publisher, subscriber \}, got undefined/],
+    [{}, /expected publisher to be a client of redis 5 or 6 .*\(npm install iovalkey\), got undefined/],
+    [new FakeIoRedis(), /expected publisher to be a client of redis 5 or 6 .*got undefined/],
     [
       clientsOf({ publish() {} }),
       /expected publisher to be a client of redis 5 or 6 \(npm install redis\), ioredis 5 or 6 \(npm install ioredis\)/,
@@ -34,6 +36,14 @@ describe('redisBroker', () => {
     ],
   ])('refuses %s', (clients, text) => {
     expect(() => redisBroker(clients as RedisClients)).toThrow(text);
+  });
+
+  it('listens to no client where it refuses one', () => {
+    const sound = new FakeIoRedis();
+    expect(() => redisBroker(clientsOf(sound, {}))).toThrow('expected subscriber');
+    const keeping = new FakeIoRedis({});
+    expect(() => redisBroker(clientsOf(keeping))).toThrow('expected publisher');
+    expect([...sound.eventNames(), ...keeping.eventNames()]).toEqual([]);
   });
 
   it('is up when both clients are ready, and loses nothing with the publisher alone', async () => {

@@ -3,7 +3,7 @@
 // brokers/engine-broker.ts; here is what Redis needs for them.
 
 import { OwnEchoes } from './own-echoes.ts';
-import { publisherLink, subscriberLink } from './redis-clients.ts';
+import { linksOf } from './redis-clients.ts';
 import type { RedisClients } from './redis-clients.ts';
 import type { RedisLink } from './redis-link.ts';
 import { EngineBroker } from '../brokers/engine-broker.ts';
@@ -66,8 +66,9 @@ class RedisEngine implements Engine {
 
   constructor(clients: RedisClients, prefix: string) {
     this.#prefix = prefix;
-    this.#publisher = publisherLink(clients);
-    this.#subscriber = subscriberLink(clients, (channel, bytes) => this.#receive(channel, bytes));
+    const { publisher, subscriber } = linksOf(clients, (channel, bytes) => this.#receive(channel, bytes));
+    this.#publisher = publisher;
+    this.#subscriber = subscriber;
     this.#publisherWatch = watchOver(this.#publisher, () => this.#setPublishing(false));
     this.#subscriberWatch = watchOver(this.#subscriber, () => this.#setReceiving(false));
     this.#publisher.follow(() => this.#setPublishing(this.#publisher.isReady));

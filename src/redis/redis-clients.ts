@@ -6,9 +6,10 @@ import type { IoRedisClient } from './ioredis-link.ts';
 import { NodeRedisLink } from './node-redis-link.ts';
 import type { NodeRedisClient } from './node-redis-link.ts';
 import type { ChannelReceiver, RedisLink } from './redis-link.ts';
-import { checkObject, show } from '../core/arguments.ts';
+import { show } from '../core/arguments.ts';
 import { UsageError } from '../core/errors.ts';
-import { propertyOf } from '../core/object-like.ts';
+import { noop } from '../core/noop.ts';
+import { isObjectLike, propertyOf } from '../core/object-like.ts';
 
 /** A client of `redis` 5 or 6, of `ioredis` 5 or 6, or of `iovalkey`. */
 export type RedisClient = IoRedisClient | NodeRedisClient;
@@ -32,50 +33,56 @@ const EXPECTED =
   '(npm install iovalkey)';
 
 /**
- * Makes the link of the publisher.
+ * Makes both links, after it has checked both clients: it listens to none where it refuses one.
  *
- * @throws UsageError `COROSOCK_ARGUMENT`, also where the client would keep messages for later: it
+ * @param receive - Gets what comes on the channels of the subscriber.
+ * @throws UsageError `COROSOCK_ARGUMENT`, also where the publisher would keep messages for later: it
  *   would keep them without bound, and send some of them twice.
  */
-export function publisherLink(clients: RedisClients): RedisLink {
-  checkObject('redisBroker()', clients);
-  if (clients.publisher === clients.subscriber) {
+export function linksOf(
+  clients: RedisClients,
+  receive: ChannelReceiver,
+): { readonly publisher: RedisLink; readonly subscriber: RedisLink } {
+  if (!isObjectLike(clients)) throw refused('clients', '{ publisher, subscriber }', show(clients));
+  const { publisher, subscriber } = clients;
+  checkClient('publisher', publisher);
+  checkQueue(publisher);
+  if (publisher === subscriber) {
     throw refused('subscriber', 'another client than publisher, such as publisher.duplicate()', 'the same');
   }
-  const link = linkOf('publisher', clients.publisher, () => {});
-  const options = propertyOf(clients.publisher, 'options');
-  if (link instanceof NodeRedisLink) {
-    if (propertyOf(options, 'disableOfflineQueue') !== true) {
-      throw refused(
-        'publisher',
-        'createClient({ url, disableOfflineQueue: true })',
-        'one with an offline queue',
-      );
-    }
-  } else if (
-    propertyOf(options, 'enableOfflineQueue') !== false ||
-    propertyOf(options, 'autoResendUnfulfilledCommands') !== false
-  ) {
-    const expected = 'new Redis(url, { enableOfflineQueue: false, autoResendUnfulfilledCommands: false })';
-    throw refused('publisher', expected, 'one that keeps commands');
-  }
-  return link;
+  checkClient('subscriber', subscriber);
+  return { publisher: linkOf(publisher, noop), subscriber: linkOf(subscriber, receive) };
 }
 
-/** Makes the link of the subscriber. @throws UsageError `COROSOCK_ARGUMENT`. */
-export function subscriberLink(clients: RedisClients, receive: ChannelReceiver): RedisLink {
-  return linkOf('subscriber', clients.subscriber, receive);
-}
-
-function linkOf(name: string, client: RedisClient, receive: ChannelReceiver): RedisLink {
-  const isClient = EITHER.every((method) => typeof propertyOf(client, method) === 'function');
+function checkClient(name: string, client: RedisClient): void {
+  const isClient =
+    EITHER.every((method) => typeof propertyOf(client, method) === 'function') &&
+    (isIoRedis(client) || typeof client.isReady === 'boolean');
   if (!isClient) throw refused(name, EXPECTED, show(client));
   if (propertyOf(propertyOf(client, 'options'), 'keyPrefix')) {
     throw refused(name, 'a client without keyPrefix: the option prefix is for that', 'one with keyPrefix');
   }
-  if ('status' in client) return new IoRedisLink(client, receive);
-  if (typeof client.isReady === 'boolean') return new NodeRedisLink(client, receive);
-  throw refused(name, EXPECTED, show(client));
+}
+
+/** Refuses a publisher that keeps commands while it is not connected. */
+function checkQueue(publisher: RedisClient): void {
+  const option = (name: string): unknown => propertyOf(propertyOf(publisher, 'options'), name);
+  if (!isIoRedis(publisher)) {
+    if (option('disableOfflineQueue') === true) return;
+    const expected = 'createClient({ url, disableOfflineQueue: true })';
+    throw refused('publisher', expected, 'one with an offline queue');
+  }
+  if (option('enableOfflineQueue') === false && option('autoResendUnfulfilledCommands') === false) return;
+  const expected = 'new Redis(url, { enableOfflineQueue: false, autoResendUnfulfilledCommands: false })';
+  throw refused('publisher', expected, 'one that keeps commands');
+}
+
+function linkOf(client: RedisClient, receive: ChannelReceiver): RedisLink {
+  return isIoRedis(client) ? new IoRedisLink(client, receive) : new NodeRedisLink(client, receive);
+}
+
+function isIoRedis(client: RedisClient): client is IoRedisClient {
+  return 'status' in client;
 }
 
 function refused(name: string, expected: string, got: string): UsageError {
