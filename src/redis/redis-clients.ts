@@ -36,7 +36,7 @@ const EXPECTED =
  * Makes both links, after it has checked both clients: it listens to none where it refuses one.
  *
  * @param receive - Gets what comes on the channels of the subscriber.
- * @throws UsageError `COROSOCK_ARGUMENT`, also where the publisher would keep messages for later: it
+ * @throws UsageError `COROSOCK_ARGUMENT`, also where the publisher keeps messages for later: it
  *   would keep them without bound, and send some of them twice.
  */
 export function linksOf(
