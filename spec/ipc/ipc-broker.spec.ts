@@ -142,6 +142,24 @@ describe('ipcBroker', () => {
     expect(fork.listenerCount('fork')).toBe(0);
   });
 
+  it('reaches no other process from a worker thread', async () => {
+    const [[ofParent, ofThread], [worker]] = [linkedPeers(), linkedPeers()];
+    const heard: unknown[] = [];
+    for (const peer of [ofParent, worker]) peer.on('message', (value) => heard.push(value));
+    const cluster = Object.assign(new EventEmitter(), { isPrimary: true, workers: { 1: worker } });
+    const around = { isMainThread: false, cluster: cluster as never, parent: ofThread };
+    const broker = brokerIn(around, freshPrefix());
+    await broker.publish('a', text('for threads'));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect([broker.isUp, heard, ofThread.eventNames(), worker.eventNames()]).toEqual([
+      true,
+      [],
+      [],
+      ['message'],
+    ]);
+    await broker.close();
+  });
+
   it('is down until its parent takes part', async () => {
     const [ofParent, ofChild] = linkedPeers();
     const child = new IpcEngine('spec', ofChild, freshPrefix()).broker;

@@ -89,6 +89,21 @@ describe('natsBroker', () => {
     await broker.close();
   });
 
+  it('acknowledges all messages of one turn by one PING behind them', async () => {
+    const order: string[] = [];
+    const connection: NatsConnection = {
+      ...connectionWith(SOUND, false),
+      publish: (_, bytes) => order.push(`${bytes.length}`),
+      flush: async () => void order.push('ping'),
+    };
+    const broker = natsBroker(connection);
+    await new Promise((resolve) => setImmediate(resolve));
+    await Promise.all([1, 2, 3].map((bytes) => broker.publish('a', new Uint8Array(bytes))));
+    await broker.publish('a', new Uint8Array(4));
+    expect(order).toEqual(['1', '2', '3', 'ping', '4', 'ping']);
+    await broker.close();
+  });
+
   it('ignores what a connection tells after it was closed', async () => {
     let tell: (() => void) | undefined;
     const told = new Promise<void>((resolve) => (tell = resolve));

@@ -39,6 +39,12 @@ describe('room.presence', () => {
     expect(rooms.room('other').presence.list().members.size).toBe(0);
   });
 
+  it('is of now where there is no other node', () => {
+    const rooms = new ScriptedRooms();
+    rooms.clock.tick(3000);
+    expect(rooms.room('r').presence.list().asOfMs).toBe(3000);
+  });
+
   it('is a list of its moment, with copies of what was given', () => {
     const rooms = new ScriptedRooms();
     const { presence } = rooms.room('r');

@@ -87,6 +87,18 @@ describe('openHub', () => {
     await (await opening).close();
   });
 
+  it('opens half a second after the broker has answered', async () => {
+    const { clock, deployment } = hosts();
+    const opening = openHub({ broker: deployment.node(), clock });
+    let isOpen = false;
+    void opening.then(() => (isOpen = true));
+    await clock.advance(499);
+    expect(isOpen).toBe(false);
+    await clock.advance(1);
+    expect(isOpen).toBe(true);
+    await (await opening).close();
+  });
+
   it('refuses a missing broker, and options that it does not have', async () => {
     await expect(openHub({} as never)).rejects.toMatchObject({ code: 'COROSOCK_ARGUMENT' });
     const broker = memoryBroker().node();

@@ -29,9 +29,10 @@ export interface RoomOf<Ws> {
    * @param data - Bytes are not copied: do not change them afterwards.
    * @param options - `except`: ids of sockets that do not get it; default none. `retain`: true
    *   keeps it as the last message of the room, a string as the last of this key, each in the place
-   *   of the one before; an empty message is delivered, and removes what was kept. Default false:
+   *   of the one before; an empty message is delivered, and removes what was kept. A host keeps
+   *   1 000 in a room and 64 MiB in all: beyond that the oldest go, and are reported. Default false:
    *   not kept.
-   * @returns How many members it has reached.
+   * @returns How many members it was sent to, and how many it was not.
    * @throws UsageError `COROSOCK_ARGUMENT`; nothing is sent.
    *
    * Invariants: I10.
@@ -64,7 +65,10 @@ export interface PublishOptions {
   readonly retain?: boolean | string;
 }
 
-/** What `room.publish` has done. Each member of this process is counted once. */
+/**
+ * What `room.publish` has done. Each member of this process is counted once, in one of the four
+ * numbers; those of other nodes are not counted.
+ */
 export interface PublishReport {
   /** Members for which it was sent, or waits for room behind other messages. */
   readonly accepted: number;
@@ -88,13 +92,15 @@ export interface JoinOptions {
    * `skip`: the member does not get the message. `close`: its socket closes with 1013. `latestBy`:
    * the message waits for room, in the place of the last unsent message of the same key; a message
    * whose key is undefined waits, too, and nothing is replaced across it. A write of the handler
-   * that waits is such a barrier. Default `skip`.
+   * that waits is such a barrier. At most 1 000 messages and 1 MiB wait for one member; further
+   * ones are skipped. A `latestBy` that throws is reported, and its message has no key. Default
+   * `skip`.
    */
   readonly slow?: 'skip' | 'close' | { readonly latestBy: (data: Data) => string | undefined };
   /**
    * Makes what this member gets of what was published. Called once for a publish and node, for all
-   * members with the same function: define it outside of the handler. Default: the message as it
-   * is.
+   * members with the same function: define it outside of the handler. One that throws is reported,
+   * and its members skip the message. Default: the message as it is.
    */
   readonly frame?: (data: Data, at: FrameContext) => Data;
 }
@@ -129,7 +135,10 @@ export interface MembershipOf<Ws> extends Disposable {
   leave(): void;
 }
 
-/** What a subscription gives: a message, or the place where messages may be missing. */
+/**
+ * What a subscription gives: a message, or a gap in the place where messages may be missing.
+ * `forMs`: how long the time was in which they were published, in milliseconds.
+ */
 export type RoomEvent = { readonly data: Data } | { readonly gap: { readonly forMs: number } };
 
 /** Options of `room.subscribe`. */
@@ -192,7 +201,8 @@ export interface PresenceOf<Ws> {
 export interface PresenceList {
   /**
    * By key, in the order in which they came: the sockets that are counted, and what `track` was
-   * given for them. A key whose last socket has ended stays for five seconds with 0 sockets.
+   * given for them, of at most 64 sockets on each node. A key whose last socket has ended stays for
+   * five seconds with 0 sockets.
    */
   readonly members: ReadonlyMap<string, { readonly sockets: number; readonly meta: readonly unknown[] }>;
   /**
@@ -201,14 +211,16 @@ export interface PresenceList {
    */
   readonly missingNodes: readonly string[];
   /**
-   * When each other node was heard last, the earliest of them: in milliseconds of the clock of the
-   * host.
+   * Up to when this is known: the time at which the node was heard that is silent for longest, in
+   * milliseconds of the clock of the host. Now, where there is no other node.
    */
   readonly asOfMs: number;
 }
 
 /** Keys that have come and gone. */
 export interface PresenceChange {
+  /** Keys with a first socket on any node. */
   readonly joined: readonly string[];
+  /** Keys that have had no socket on any node for five seconds. */
   readonly left: readonly string[];
 }
