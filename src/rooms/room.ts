@@ -30,8 +30,8 @@ export interface RoomOf<Ws> {
    * @param options - `except`: ids of sockets that do not get it; default none. `retain`: true
    *   keeps it as the last message of the room, a string as the last of this key, each in the place
    *   of the one before; an empty message is delivered, and removes what was kept. A host keeps
-   *   1 000 in a room and 64 MiB in all: beyond that the oldest go, and are reported. Default false:
-   *   not kept.
+   *   1 000 in a room and 64 MiB in all: beyond that the oldest go, and are reported. Default
+   *   false: not kept.
    * @returns How many members it was sent to, and how many it was not.
    * @throws UsageError `COROSOCK_ARGUMENT`; nothing is sent.
    *
