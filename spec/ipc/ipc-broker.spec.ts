@@ -160,6 +160,19 @@ describe('ipcBroker', () => {
     await broker.close();
   });
 
+  it('connects a child once, however often it is adopted, and hears no broker of another prefix', async () => {
+    const { parent, child, ofParent } = await family();
+    parent.adopt(ofParent);
+    const [mine, its] = linkedPeers();
+    const stranger = new IpcEngine('other', its, freshPrefix()).broker;
+    parent.adopt(mine);
+    const taken = await record(child, 'a');
+    for (const words of ['1', '2']) await parent.publish('a', text(words));
+    await until('both have come', () => taken.events.at(-1) === '2');
+    expect([taken.events, stranger.isUp]).toEqual([['1', '2'], false]);
+    for (const node of [stranger, child, parent]) await node.close();
+  });
+
   it('is down until its parent takes part', async () => {
     const [ofParent, ofChild] = linkedPeers();
     const child = new IpcEngine('spec', ofChild, freshPrefix()).broker;

@@ -8,10 +8,17 @@ import type { EnvelopeFault } from './envelope.ts';
 const REPORT_EVERY_MS = 60_000;
 
 /**
- * Why an envelope was dropped. `own`: the broker has given a node its own. `duplicate`: it came
- * before. `stale`: a former self of a node has sent it. `kind`: no part of this node knows its
- * kind. `node`: too many nodes. `oversize`: this node was to send it. `busy`: too much was asked,
- * or answered, at one time.
+ * Why an envelope was dropped. Reported are:
+ *
+ * - `foreign`: it is no envelope. `version`: it has the layout of another version. `size`: it has
+ *   more than 512 KiB. `malformed`: its fields are broken.
+ * - `oversize`: this node could not send it, because it has more than 512 KiB.
+ * - `node`: more nodes than this one can know. `busy`: too much was asked, or answered, at a time.
+ *
+ * Ordinary, and only counted, are:
+ *
+ * - `own`: the broker has given a node its own. `duplicate`: it came before.
+ * - `stale`: its node has begun anew since. `kind`: no part of this node knows its kind.
  */
 export type DropReason =
   | EnvelopeFault
@@ -26,11 +33,14 @@ export type DropReason =
 /** Ordinary in a deployment: duplicates of a broker, and kinds of newer nodes. */
 const NOT_REPORTED: ReadonlySet<DropReason> = new Set(['own', 'duplicate', 'stale', 'kind']);
 
-/** Given to `report`: envelopes of other nodes, or to other nodes, were dropped. */
+/**
+ * Given to `report`: envelopes of other nodes, or to other nodes, were dropped. The first for each
+ * reason comes at once, then one for all further ones, at most once a minute.
+ */
 export class EnvelopeError extends Error {
   override readonly name = 'EnvelopeError';
   readonly code = 'COROSOCK_ENVELOPE';
-  /** Why. */
+  /** Why they were dropped. */
   readonly reason: DropReason;
   /** How many were dropped for this reason since the last report. */
   readonly count: number;

@@ -22,13 +22,14 @@ import type { OptionTable } from '../core/options.ts';
 /** Options of `ipcBroker`. */
 export interface IpcBrokerOptions {
   /**
-   * Keeps deployments apart. Letters, digits, `-`, `_` and `.`, at most 100. Default:
-   * `'corosock'`.
+   * Keeps deployments apart: only brokers with the same prefix hear each other. 1 to 100 letters,
+   * digits, `-`, `_`, and dots between them. Default: `'corosock'`.
    */
   readonly prefix?: string | undefined;
   /**
-   * Whether the process that has started this one takes part. Default: whether there is a channel
-   * to it (`process.send`). Under a process manager that has such a channel: `false`.
+   * Whether the process that has started this one takes part. Default: true where there is a
+   * channel to it (`process.send`). Set `false` under a process manager that has such a channel,
+   * and does not call `ipcBroker`: this broker would wait for it, and stay down.
    */
   readonly parent?: boolean | undefined;
 }
@@ -36,8 +37,9 @@ export interface IpcBrokerOptions {
 /** The broker of one process or thread. */
 export interface IpcBroker extends Broker {
   /**
-   * Takes a process of `child_process.fork` in, at any time after its start. Workers of
-   * `node:cluster` are taken in by themselves.
+   * Connects a process of `child_process.fork`, at any time after its start. The child calls
+   * `ipcBroker`, too. Workers of `node:cluster` are connected by themselves. A second call for the
+   * same child does nothing.
    *
    * @throws UsageError `COROSOCK_ARGUMENT`.
    */
@@ -51,8 +53,8 @@ const OPTIONS: OptionTable<IpcBrokerOptions, 'parent'> = {
 
 /**
  * Makes the broker of this process or thread. Call it once in each, also in the process that
- * started the others: messages go through that one. Without it, and once it has closed its broker,
- * they are down.
+ * started the others: messages go through that one. Until it has called `ipcBroker`, and after it
+ * has closed its broker, the brokers of its children are down.
  *
  * ```ts
  * const broker = ipcBroker();

@@ -20,7 +20,7 @@ import type { OptionTable } from '../core/options.ts';
 export interface NatsBrokerOptions {
   /**
    * Stands in front of each subject, so that deployments can share a server: `<prefix>.<address in
-   * base64url>`. Letters, digits, `-`, `_` and `.`, at most 100. Default: `'corosock'`.
+   * base64url>`. 1 to 100 letters, digits, `-`, `_`, and dots between them. Default: `'corosock'`.
    */
   readonly prefix?: string | undefined;
 }

@@ -21,7 +21,7 @@ import type { OptionTable } from '../core/options.ts';
 export interface RedisBrokerOptions {
   /**
    * Stands in front of each channel, so that deployments can share a server: `<prefix>:<address>`.
-   * Letters, digits, `-`, `_` and `.`, at most 100. Default: `'corosock'`.
+   * 1 to 100 letters, digits, `-`, `_`, and dots between them. Default: `'corosock'`.
    */
   readonly prefix?: string | undefined;
 }

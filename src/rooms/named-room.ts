@@ -15,7 +15,7 @@ import type {
   Subscription,
 } from './room.ts';
 import type { RoomState } from './room-state.ts';
-import { checkSubscribe } from './subscription.ts';
+import { checkSubscribe } from './event-queue.ts';
 import { showAs } from '../platform/inspection.ts';
 import { badArgument, checkNames } from '../core/arguments.ts';
 import { isData } from '../core/data.ts';

@@ -12,7 +12,7 @@ import { RetainedMessages } from './retained-messages.ts';
 import type { KeepingRoom } from './retained-messages.ts';
 import type { JoinOptions, RoomEvent, RoomOf } from './room.ts';
 import { SocketRooms } from './socket-rooms.ts';
-import { EventQueue } from './subscription.ts';
+import { EventQueue } from './event-queue.ts';
 import type { Data } from '../core/data.ts';
 import { LinkedList } from '../structures/linked-list.ts';
 import type { Clock } from '../time/clock.ts';

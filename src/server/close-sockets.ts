@@ -1,12 +1,12 @@
 // `closeSockets` of hosts and hubs: closes sockets by their id, their room or their session, on
 // every node. Carries it out on this one, and ends sessions that another node has ended; what
-// passes between the nodes is hub/everywhere.ts's.
+// passes between the nodes is hub/everywhere-calls.ts's.
 
 import type { ClosedReport } from './closed-report.ts';
 import type { HandlerRun } from './handler-run.ts';
 import { HostedSocket } from './hosted-socket.ts';
 import type { RunRegistry } from './run-registry.ts';
-import type { EverywhereCalls } from '../hub/everywhere.ts';
+import type { EverywhereCalls } from '../hub/everywhere-calls.ts';
 import type { EverywhereCall, EverywhereVerb } from '../hub/everywhere-body.ts';
 import { nodeOfSocket } from '../hub/remote-sockets.ts';
 import type { RoomRegistry } from '../rooms/room-registry.ts';

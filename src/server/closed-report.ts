@@ -1,7 +1,7 @@
 // What `closeSockets` takes and gives. Types only: close-sockets.ts does it, host.ts and
 // open-hub.ts show it.
 
-import type { EverywhereReport } from '../hub/everywhere.ts';
+import type { EverywhereReport } from '../hub/everywhere-calls.ts';
 
 /** Which sockets `closeSockets` closes. */
 export type WhichSockets = { readonly id: string } | { readonly room: string } | { readonly session: string };

@@ -15,7 +15,7 @@ import type { RunRegistry } from './run-registry.ts';
 import { brokerHealthOf, BrokerHealthState } from '../hub/broker-health.ts';
 import type { BrokerHealth } from '../hub/broker-health.ts';
 import type { Broker } from '../hub/broker.ts';
-import { EverywhereCalls } from '../hub/everywhere.ts';
+import { EverywhereCalls } from '../hub/everywhere-calls.ts';
 import { ANSWERS_MS } from '../hub/heartbeats.ts';
 import { NodeBus } from '../hub/node-bus.ts';
 import { PresenceReplica } from '../hub/presence-replica.ts';

@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { channel, select } from 'corosock';
 import type { RoomEvent, Subscription } from 'corosock';
-import { EventQueue } from '../../src/rooms/subscription.ts';
+import { EventQueue } from '../../src/rooms/event-queue.ts';
 import { realClock } from '../../src/time/real-clock.ts';
 import { ScriptedRooms } from './scripted-rooms.ts';
 

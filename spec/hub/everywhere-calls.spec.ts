@@ -3,8 +3,8 @@
 import { describe, expect, it } from 'vitest';
 import { settle } from 'corosock/testing';
 import type { VirtualClock } from 'corosock/testing';
-import { EverywhereCalls } from '../../src/hub/everywhere.ts';
-import type { EverywhereReport } from '../../src/hub/everywhere.ts';
+import { EverywhereCalls } from '../../src/hub/everywhere-calls.ts';
+import type { EverywhereReport } from '../../src/hub/everywhere-calls.ts';
 import type { EverywhereCall } from '../../src/hub/everywhere-body.ts';
 import { KIND } from '../../src/hub/envelope.ts';
 import type { BrokerFaults } from '../../src/brokers/memory-broker.ts';

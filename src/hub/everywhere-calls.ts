@@ -40,9 +40,9 @@ const AGAIN_MS = 1000;
  */
 const MAX_KEPT = 10_000;
 
-/** What a call has done. */
+/** What a call on all nodes has done. */
 export interface EverywhereReport {
-  /** How many it was on each node that has answered, by the id of the node. */
+  /** How many sockets or sessions each node has closed or ended, by the id of the node. */
   readonly nodes: ReadonlyMap<string, number>;
   /** Ids of nodes that have not answered. The call is kept for them for 60 s. */
   readonly missingNodes: readonly string[];
