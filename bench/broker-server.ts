@@ -1,5 +1,5 @@
-// A real broker for nodes: Debian's nats-server or redis-server, in memory, started on a free port and
-// stopped by its process id. It runs on the core of the clients.
+// A real broker for nodes: Debian's nats-server or redis-server, in memory, started on a free port
+// and stopped by its process id. It runs on the core of the clients.
 
 import { spawn, spawnSync } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';

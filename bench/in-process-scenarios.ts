@@ -1,4 +1,5 @@
-// Scenarios of one word of a handler, in a process of its own: what a call takes, and what it leaves.
+// Scenarios of one word of a handler, in a process of its own: what a call takes, and what it
+// leaves.
 
 import type { OperationName } from './operations.ts';
 import { MEASURED, server } from './our-servers.ts';

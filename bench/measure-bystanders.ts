@@ -1,5 +1,5 @@
-// One run of a bystanders scenario: the same broadcast, by turns to members that all read, and to as
-// many beside which some are dead and some do not read.
+// One run of a bystanders scenario: the same broadcast, by turns to members that all read, and to
+// as many beside which some are dead and some do not read.
 
 import { setTimeout as delay } from 'node:timers/promises';
 import { Cable } from './cable.ts';

@@ -7,7 +7,7 @@ import type { Limit, Server } from './scenario.ts';
 export const YARDSTICK = 'ws';
 export const MEASURED = 'corosock';
 
-/** @param name - {@link MEASURED} and {@link YARDSTICK} are packages; other names stand for themselves. */
+/** @param name - {@link MEASURED} and {@link YARDSTICK} are packages; other names are not. */
 export function server(name: string, program: string, ...words: readonly string[]): Server {
   const url = new URL(`servers/${program}.js`, import.meta.url);
   const packageName = name === MEASURED || name === YARDSTICK ? name : undefined;

@@ -61,7 +61,7 @@ export interface BroadcastsWork {
 /**
  * The first socket says messages at a pace, and all get each.
  *
- * @returns µs until the 99th of a hundred members has a message; of all messages, the one in the middle.
+ * @returns µs until the 99th of a hundred members has a message, in the middle of all messages.
  */
 export async function broadcasts(line: Line, { perSecond, bytes, forMs }: BroadcastsWork): Promise<number> {
   const { frame, answer } = messageOf(line, bytes);

@@ -97,7 +97,7 @@ export interface KeptScenario extends Described {
   readonly times: number;
 }
 
-/** Across: what passes from one node to another, one after another, beside a message of the broker's client alone. */
+/** Across: what passes from one node to another, beside a message of the broker's client alone. */
 export interface AcrossScenario extends Described {
   readonly kind: 'across';
   /**
@@ -110,14 +110,14 @@ export interface AcrossScenario extends Described {
   readonly bytes: number;
 }
 
-/** Wire: bytes that one write to the socket of another node brings to the links of Redis, and those of its status. */
+/** Wire: bytes on the links of Redis for one write to the socket of another node, and its status. */
 export interface WireScenario extends Described {
   readonly kind: 'wire';
   readonly client: 'ioredis' | 'node-redis';
   readonly bytes: number;
 }
 
-/** Handles on sockets of another node, and what one of them holds in the process at one of its ends. */
+/** Handles on sockets of another node, and what each holds in the process at one of its ends. */
 export interface HandlesScenario extends Described {
   readonly kind: 'handles';
   readonly client: BrokerClientName;
@@ -125,7 +125,7 @@ export interface HandlesScenario extends Described {
   readonly end: 'opener' | 'owner';
 }
 
-/** Bystanders: a broadcast at a pace, and how long it takes to members that read, beside some that do not. */
+/** Bystanders: how long a broadcast takes to members that read, beside some that do not. */
 export interface BystandersScenario extends Described {
   readonly kind: 'bystanders';
   readonly sockets: number;
