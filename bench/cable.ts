@@ -1,4 +1,4 @@
-// A network of two namespaces with a cable between them, which can be pulled: links end without a word.
+// A network of two namespaces with a cable between them. When it is pulled, links end without a word.
 
 import { execFileSync } from 'node:child_process';
 
