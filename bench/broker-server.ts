@@ -12,6 +12,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { BrokerClientName } from './broker-clients.ts';
 import { canPin } from './child.ts';
+import { cpuMicroseconds } from './foreign-server.ts';
 
 const STARTS_MS = 10_000;
 
@@ -21,6 +22,11 @@ const PROGRAMS: Readonly<Record<BrokerClientName, 'nats-server' | 'redis-server'
   ioredis: 'redis-server',
   'node-redis': 'redis-server',
 };
+
+/** The server that a client connects to. */
+export function brokerProgram(client: BrokerClientName): string {
+  return PROGRAMS[client];
+}
 
 /** @returns Why no broker for this client can be started; undefined where one can. */
 export function obstacleToBroker(client: BrokerClientName): string | undefined {
@@ -41,10 +47,11 @@ export class BrokerServer {
   readonly #process: ChildProcess;
   readonly #folder: string;
 
-  private constructor(port: number, process: ChildProcess, folder: string) {
+  private constructor(port: number, child: ChildProcess, folder: string) {
     this.port = port;
-    this.#process = process;
+    this.#process = child;
     this.#folder = folder;
+    process.once('exit', this.#onExit);
   }
 
   /** Resolves when it takes connections. @throws Error when it does not. */
@@ -73,6 +80,11 @@ export class BrokerServer {
     return server;
   }
 
+  /** µs of processor time, user and system. */
+  get cpuMicros(): number {
+    return cpuMicroseconds(this.#process.pid ?? 0);
+  }
+
   /** Bytes that have come and gone on all connections of Redis, the protocol included. */
   async wireBytes(): Promise<number> {
     const socket = connect(this.port, '127.0.0.1');
@@ -91,7 +103,11 @@ export class BrokerServer {
     throw new Error('Redis does not tell its bytes');
   }
 
+  /** It would outlive a run that fails. */
+  readonly #onExit = (): void => this.stop();
+
   stop(): void {
+    process.off('exit', this.#onExit);
     this.#process.kill('SIGKILL');
     rmSync(this.#folder, { recursive: true, force: true });
   }

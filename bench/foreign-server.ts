@@ -83,8 +83,8 @@ export class ForeignServer {
   }
 }
 
-/** Of all threads that live: none of these servers ends one while it is measured. */
-function cpuMicroseconds(pid: number): number {
+/** @returns What all threads of a process have cost; none ends while it is measured. */
+export function cpuMicroseconds(pid: number): number {
   const tasks = `/proc/${pid}/task`;
   return readdirSync(tasks).reduce((sum, task) => {
     const [onCpu = 'NaN'] = readFileSync(`${tasks}/${task}/schedstat`, 'utf8').split(' ');

@@ -79,6 +79,13 @@ export const KINDS: Readonly<Record<Scenario['kind'], Kind>> = {
     better: 'less',
     meaning: 'how long it takes in the middle from one node to the other, one after another; less is better',
   },
+  carried: {
+    unit: 'µs',
+    digits: 1,
+    better: 'less',
+    meaning:
+      "the server's processor time per message, user and system, from the operating system's accounting; less is better",
+  },
   wire: {
     unit: 'B wire',
     digits: 0,

@@ -3,6 +3,7 @@
 
 import { measureAcross } from './measure-across.ts';
 import { measureBystanders } from './measure-bystanders.ts';
+import { measureCarried } from './measure-carried.ts';
 import { measureIdle } from './measure-idle.ts';
 import { measureInProcess, measureKept } from './measure-in-process.ts';
 import { measureFlood, measureLatency } from './measure-latency.ts';
@@ -64,6 +65,8 @@ function measureOnce(
       return measureKept(scenario, servers);
     case 'across':
       return measureAcross(scenario, servers, pace);
+    case 'carried':
+      return measureCarried(scenario, servers, pace);
     case 'wire':
       return measureWire(scenario, servers);
     case 'handles':

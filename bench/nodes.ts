@@ -36,6 +36,11 @@ export class Nodes {
     return (await Promise.all(answers)).reduce((sum, each) => sum + each, 0);
   }
 
+  /** @returns µs of processor time of the broker. */
+  async brokerMicros(): Promise<number> {
+    return (await this.#broker).cpuMicros;
+  }
+
   /** As of a {@link Child}. */
   async end(): Promise<void> {
     for (const node of await this.#nodes) if ('end' in node) await node.end();

@@ -4,6 +4,7 @@
 import { obstacleToBroker } from './broker-server.ts';
 import { obstacleToCable } from './cable.ts';
 import { canOpen } from './child.ts';
+import { canAccount } from './foreign-server.ts';
 import { brokerClientOf, filesNeeded, NOTHING } from './scenario.ts';
 import { SCENARIOS } from './scenarios.ts';
 import type { Scenario } from './scenario.ts';
@@ -31,6 +32,7 @@ export function obstacleTo(scenario: Scenario): string | undefined {
   if (files !== undefined && !canOpen(files)) return `${files} files cannot be open at once here`;
   if (beside !== NOTHING && kind !== 'kept' && servers.every(({ name }) => name !== beside))
     return `${beside} is not there: npm install --prefix bench`;
+  if (kind === 'carried' && !canAccount) return 'the system does not tell what a process has cost';
   if (kind === 'bystanders') return obstacleToCable();
   const client = brokerClientOf(scenario);
   return client === undefined ? undefined : obstacleToBroker(client);

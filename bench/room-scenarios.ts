@@ -1,5 +1,6 @@
 // What is measured of rooms, and of several nodes: one scenario for each row.
 
+import { brokerProgram } from './broker-server.ts';
 import type { BrokerClientName } from './broker-clients.ts';
 import { inProcess, kept } from './in-process-scenarios.ts';
 import { atMost, MEASURED, server, YARDSTICK } from './our-servers.ts';
@@ -9,6 +10,7 @@ import type {
   AcrossScenario,
   BurstScenario,
   BystandersScenario,
+  CarriedScenario,
   HandlesScenario,
   Limit,
   Scenario,
@@ -67,6 +69,8 @@ export const ROOMS: readonly Scenario[] = [
     bytes: 64,
     limit: atMost(1),
   },
+  carried('nats', 60),
+  carried('ioredis', 60),
   ...(['nats', 'node-redis'] as const).flatMap((client) => [
     handle('write', client, 'write to a socket of another node, until its status is there'),
     handle('read', client, 'read of a message that waits at a socket of another node'),
@@ -140,6 +144,23 @@ function message(client: BrokerClientName): AcrossScenario {
   };
 }
 
+/** @param most - µs. */
+function carried(client: BrokerClientName, most: number): CarriedScenario {
+  const [, over] = CLIENTS[client];
+  const messages = 32;
+  return {
+    kind: 'carried',
+    name: `nodes, ${messages} messages in one turn to another node over ${over}`,
+    sameWork:
+      'a message of a client is published so many times to a room with one member on each of two nodes; the processor time of the broker, and that of both nodes, is shared by the messages that cross',
+    servers: [server(brokerProgram(client), ''), node(client, messages)],
+    beside: brokerProgram(client),
+    messages,
+    bytes: 64,
+    limit: { by: 'itself', bound: 'at most', value: most },
+  };
+}
+
 function handle(what: 'write' | 'read', client: BrokerClientName, name: string): AcrossScenario {
   const [, over] = CLIENTS[client];
   return {
@@ -176,8 +197,9 @@ function bare(client: BrokerClientName): Server {
   return { ...server(`${client} alone`, 'bare-broker-client'), package: packageName };
 }
 
-function node(client: BrokerClientName): Server {
-  return { ...server(MEASURED, 'corosock-node'), over: client, dialect: 'joined' };
+/** @param times - Publishes for each message of a client. */
+function node(client: BrokerClientName, times = 1): Server {
+  return { ...server(MEASURED, 'corosock-node', String(times)), over: client, dialect: 'joined' };
 }
 
 function besideSocketIo(): readonly Server[] {

@@ -110,6 +110,13 @@ export interface AcrossScenario extends Described {
   readonly bytes: number;
 }
 
+/** Carried: what each of so many messages in one turn costs that crosses to another node. */
+export interface CarriedScenario extends Described {
+  readonly kind: 'carried';
+  readonly messages: number;
+  readonly bytes: number;
+}
+
 /** Wire: bytes on the links of Redis for one write to the socket of another node, and its status. */
 export interface WireScenario extends Described {
   readonly kind: 'wire';
@@ -148,6 +155,7 @@ export type Scenario =
   | InProcessScenario
   | KeptScenario
   | AcrossScenario
+  | CarriedScenario
   | WireScenario
   | HandlesScenario
   | BystandersScenario;
