@@ -70,7 +70,7 @@ export const ROOMS: readonly Scenario[] = [
     limit: atMost(1),
   },
   carried('nats', 60),
-  carried('ioredis', 60),
+  carried('ioredis', 100),
   ...(['nats', 'node-redis'] as const).flatMap((client) => [
     handle('write', client, 'write to a socket of another node, until its status is there'),
     handle('read', client, 'read of a message that waits at a socket of another node'),
