@@ -36,11 +36,13 @@ describe('decodeEnvelope', () => {
       node: fc.record({ id: fc.stringMatching(/^[!-~]{1,64}$/), epoch: integer }),
       sequence: integer,
       sincePreviousMs: fc.oneof(fc.double({ min: 0, noNaN: true }), fc.constant(Infinity)),
+      time: fc.option(integer, { nil: undefined }),
     });
     fc.assert(
       fc.property(header, fc.uint8Array(), (header, body) => {
         const envelope = encodeEnvelope(header, bodyOf(body));
-        expect(envelope).toHaveLength(envelopeBytes(header.node, bodyOf(body)));
+        const timeBytes = header.time === undefined ? 8 : 0;
+        expect(envelope).toHaveLength(envelopeBytes(header.node, bodyOf(body)) - timeBytes);
         expect(decodeEnvelope(envelope)).toEqual({ ...header, body: Buffer.from(body) });
       }),
     );
@@ -69,6 +71,14 @@ describe('decodeEnvelope', () => {
     const newer = Buffer.concat([envelope.subarray(0, end), Buffer.from('more'), envelope.subarray(end)]);
     newer.writeUInt16BE(end + 4, 6);
     expect(decodeEnvelope(newer)).toEqual({ ...HEADER, body: Buffer.from('body') });
+    const timed = Buffer.concat([
+      envelope.subarray(0, end),
+      Buffer.from([0, 0, 0, 0, 0, 0, 1, 2]),
+      Buffer.from('more'),
+      envelope.subarray(end),
+    ]);
+    timed.writeUInt16BE(end + 12, 6);
+    expect(decodeEnvelope(timed)).toEqual({ ...HEADER, time: 258, body: Buffer.from('body') });
   });
 
   it.each([

@@ -84,7 +84,7 @@ describe('NodeBus', () => {
     it('refuses what is larger than an envelope may be, and reports it', async () => {
       const { node } = deployment();
       const a = await node('a');
-      const most = new Uint8Array(MAX_ENVELOPE_BYTES - 34);
+      const most = new Uint8Array(MAX_ENVELOPE_BYTES - 42);
       expect([await a.bus.broadcast(32, most), a.reports]).toEqual(['sent', []]);
       expect(await a.bus.broadcast(32, new Uint8Array(most.length + 1))).toBe('failed');
       expect(a.reports).toMatchObject([{ code: 'COROSOCK_ENVELOPE', reason: 'oversize', count: 1 }]);

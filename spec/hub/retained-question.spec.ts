@@ -1,112 +1,83 @@
 import { settle, virtualClock } from 'corosock/testing';
 import type { VirtualClock } from 'corosock/testing';
 import { describe, expect, it } from 'vitest';
-import type { RetainedAnswer } from '../../src/hub/room-body.ts';
-import { MAX_RETAINED_BYTES } from '../../src/rooms/retained-messages.ts';
+import type { RetainedAnswer } from '../../src/hub/retained-body.ts';
 import { RetainedQuestion } from '../../src/hub/retained-question.ts';
 
-function answerOf(
-  kept: Readonly<Record<string, string>>,
-  more: Partial<RetainedAnswer> = {},
-): RetainedAnswer {
-  return { room: 'room', kept: new Map(Object.entries(kept)), hasMore: false, mayBeOld: false, ...more };
+/** An answer with content, or without. */
+function answerOf(content: 'some' | 'none', more: Partial<RetainedAnswer> = {}): RetainedAnswer {
+  const entry = { data: 'x', version: { time: 1, node: 'a' } };
+  const kept = new Map(content === 'some' ? [['key', entry]] : []);
+  return { room: 'room', kept, hasMore: false, mayBeOld: false, ...more };
 }
 
-/** Asks, and notes what comes of it. */
+/** Asks, and notes when the wait has ended. */
 function asked(nodes: ReadonlySet<string> | 'any' = new Set(['a', 'b'])): {
   readonly question: RetainedQuestion;
   readonly clock: VirtualClock;
-  readonly results: object[];
+  readonly ends: string[];
 } {
   const clock = virtualClock();
-  const question = new RetainedQuestion(clock, { bytes: 0 });
-  const results: object[] = [];
-  void question
-    .ask(nodes)
-    .then((kept) => results.push(Object.fromEntries([...kept].map(([key, data]) => [String(key), data]))));
-  return { question, clock, results };
+  const question = new RetainedQuestion(clock);
+  const ends: string[] = [];
+  void question.ask(nodes).then(() => ends.push('end'));
+  return { question, clock, ends };
 }
 
 describe('RetainedQuestion', () => {
   it('ends with the first answer that has content', async () => {
-    const { question, clock, results } = asked();
-    question.answer('a', answerOf({}));
+    const { question, clock, ends } = asked();
+    question.answer('a', answerOf('none'));
     await settle();
-    expect(results).toEqual([]);
-    question.answer('b', answerOf({ key: 'b' }));
-    question.answer('a', answerOf({ key: 'a' }));
-    question.touch('key');
+    expect(ends).toEqual([]);
+    question.answer('b', answerOf('some'));
+    question.answer('a', answerOf('some'));
     await settle();
-    expect([results, question.isOver, clock.timers]).toEqual([[{ key: 'b' }], true, 0]);
+    expect([ends, question.isOver, clock.timers]).toEqual([['end'], true, 0]);
   });
 
   it('ends when all have answered that they retain nothing', async () => {
-    const { question, results } = asked();
-    question.answer('a', answerOf({}));
-    question.answer('b', answerOf({}));
+    const { question, ends } = asked();
+    question.answer('a', answerOf('none'));
+    question.answer('b', answerOf('none'));
     await settle();
-    expect(results).toEqual([{}]);
+    expect(ends).toEqual(['end']);
   });
 
   it('ends after half a second', async () => {
-    const { question, clock, results } = asked('any');
-    question.answer('a', answerOf({}));
+    const { question, clock, ends } = asked('any');
+    question.answer('a', answerOf('none'));
     await clock.advance(499);
-    expect(results).toEqual([]);
+    expect(ends).toEqual([]);
     await clock.advance(1);
-    expect(results).toEqual([{}]);
+    expect(ends).toEqual(['end']);
   });
 
-  it('joins the parts of one node', async () => {
-    const { question, results } = asked();
-    question.answer('a', answerOf({ one: '1' }, { hasMore: true }));
-    question.answer('b', answerOf({ one: '9' }, { hasMore: true }));
-    question.answer('a', answerOf({ two: '2' }));
+  it('waits for the last part of an answer', async () => {
+    const { question, ends } = asked();
+    question.answer('a', answerOf('some', { hasMore: true }));
     await settle();
-    expect(results).toEqual([{ one: '1', two: '2' }]);
+    expect(ends).toEqual([]);
+    question.answer('a', answerOf('none'));
+    await settle();
+    expect(ends).toEqual(['end']);
   });
 
-  it('takes what may be old only where there is nothing better', async () => {
-    const first = asked();
-    first.question.answer('a', answerOf({ key: 'old' }, { mayBeOld: true }));
-    first.question.answer('b', answerOf({ key: 'new' }));
-    const second = asked();
-    second.question.answer('a', answerOf({ key: 'old' }, { mayBeOld: true }));
-    await second.clock.advance(500);
+  it('waits for a better answer than one that may be old, until all have answered', async () => {
+    const { question, ends } = asked();
+    question.answer('a', answerOf('some', { mayBeOld: true }));
     await settle();
-    expect([first.results, second.results]).toEqual([[{ key: 'new' }], [{ key: 'old' }]]);
-  });
-
-  it('leaves out what was published meanwhile', async () => {
-    const { question, results } = asked();
-    question.touch('key');
-    question.answer('a', answerOf({ key: 'older', other: 'kept' }));
+    expect(ends).toEqual([]);
+    question.answer('b', answerOf('none'));
     await settle();
-    expect(results).toEqual([{ other: 'kept' }]);
+    expect(ends).toEqual(['end']);
   });
 
   it('is over where it is never asked', () => {
-    const question = new RetainedQuestion(virtualClock(), { bytes: 0 });
+    const question = new RetainedQuestion(virtualClock());
     expect(question.isOver).toBe(false);
     question.end();
     question.end();
     expect(question.isOver).toBe(true);
-  });
-
-  it('takes as much as a host keeps, for all open questions of a node, and counts what is left', () => {
-    const collected = { bytes: 0 };
-    const [one, two] = [0, 1].map(() => new RetainedQuestion(virtualClock(), collected));
-    const half = { key: 'x'.repeat(MAX_RETAINED_BYTES / 2) };
-    expect([one?.answer('a', answerOf(half, { hasMore: true })), two?.answer('a', answerOf(half))]).toEqual([
-      true,
-      false,
-    ]);
-    one?.end();
-    expect([collected.bytes, two?.answer('b', answerOf(half)), one?.answer('b', answerOf(half))]).toEqual([
-      0,
-      true,
-      true,
-    ]);
-    expect([collected.bytes, two?.isOver]).toEqual([0, true]);
   });
 });

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FieldWriter } from '../../src/hub/byte-fields.ts';
 import type { Body } from '../../src/hub/envelope.ts';
-import { readRetained, readRoomBody, retainedBodies, roomBodyOf } from '../../src/hub/room-body.ts';
+import { readRoomBody, roomBodyOf } from '../../src/hub/room-body.ts';
 import type { Data } from '../../src/core/data.ts';
 
 function bytesOf(body: Body): Buffer {
@@ -54,40 +54,5 @@ describe('the body of a message', () => {
     ['a key of more than 1,024 bytes', Buffer.from(`\u0005\0\0\u0004\u0001${'k'.repeat(1025)}`, 'latin1')],
   ])('is refused with %s', (_, bytes) => {
     expect(readRoomBody(bytes)).toBeUndefined();
-  });
-});
-
-describe('the answer what is retained', () => {
-  it('carries it', () => {
-    const entries = fc.uniqueArray(fc.tuple(key, data), { selector: ([key]) => key });
-    fc.assert(
-      fc.property(text, entries, fc.boolean(), (room, entries, mayBeOld) => {
-        const bodies = retainedBodies(room, new Map(entries), mayBeOld);
-        expect(bodies.map((body) => readRetained(bytesOf(body)))).toEqual([
-          { room, kept: new Map(entries), hasMore: false, mayBeOld },
-        ]);
-      }),
-    );
-  });
-
-  it('is cut into parts where it is long', () => {
-    const kept = new Map(Array.from({ length: 10 }, (_, index) => [`${index}`, 'x'.repeat(60_000)]));
-    kept.set('long', 'y'.repeat(300_000));
-    const parts = retainedBodies('room', kept, false).map((body) => readRetained(bytesOf(body)));
-    expect(parts.map((part) => [part?.kept.size, part?.hasMore])).toEqual([
-      [3, true],
-      [3, true],
-      [3, true],
-      [1, true],
-      [1, false],
-    ]);
-    expect(new Map(parts.flatMap((part) => [...(part?.kept ?? [])]))).toEqual(kept);
-  });
-
-  it('is refused where its fields are broken, and entries without a key are skipped', () => {
-    expect(readRetained(new Uint8Array([0, 0, 9]))).toBeUndefined();
-    expect(readRetained(new Uint8Array([0, 0, 0, 4, 0, 0, 0, 9]))).toBeUndefined();
-    expect(readRetained(new Uint8Array([0, 0, 0, 4, 0, 0, 0, 0, 0, 0]))).toBeUndefined();
-    expect(readRetained(new Uint8Array([0, 0, 0, 1, 0, 0, 0, 0]))?.kept).toEqual(new Map());
   });
 });

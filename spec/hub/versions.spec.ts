@@ -28,6 +28,14 @@ const laterRelease: Change = (envelope) => {
   return Buffer.concat([header, envelope.subarray(end), Buffer.from(isHeartbeat ? 'more' : '')]);
 };
 
+/** An earlier release of version 1: its headers have no time. */
+const earlierRelease: Change = (envelope) => {
+  const end = envelope.readUInt16BE(6);
+  const header = Buffer.from(envelope.subarray(0, end - 8));
+  header.writeUInt16BE(end - 8, 6);
+  return Buffer.concat([header, envelope.subarray(end)]);
+};
+
 /** Version 2. */
 const nextVersion: Change = (envelope) => {
   envelope[4] = 2;
@@ -64,6 +72,15 @@ describe('K13: two releases side by side', () => {
       'newer: and on',
     ]);
     expect([[...old.bus.nodes.keys()], [...newer.bus.nodes.keys()]]).toEqual([['newer'], ['old']]);
+    expect([old.reports, newer.reports]).toEqual([[], []]);
+  });
+
+  it('understand each other where the earlier one has no time in its headers', async () => {
+    const [old, newer] = await sideBySide(earlierRelease);
+    await old.say('room', 'from the later one');
+    await newer.say('room', 'from the earlier one');
+    await settle();
+    expect([old.told, newer.told]).toEqual([['newer: from the earlier one'], ['old: from the later one']]);
     expect([old.reports, newer.reports]).toEqual([[], []]);
   });
 

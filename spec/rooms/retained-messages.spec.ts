@@ -10,7 +10,16 @@ import {
   RetainedMessages,
 } from '../../src/rooms/retained-messages.ts';
 import type { KeepingRoom } from '../../src/rooms/retained-messages.ts';
+import { realClock } from '../../src/time/real-clock.ts';
 import { ScriptedRooms } from './scripted-rooms.ts';
+
+const ROOM: KeepingRoom = {
+  name: 'r',
+  kept: undefined,
+  removed: undefined,
+  keptOnDrop: () => {},
+  keptOnForget: () => {},
+};
 
 describe('membership.retained', () => {
   it('has the last message of the room and of each key, oldest first', () => {
@@ -78,26 +87,25 @@ describe('the kept messages of a host', () => {
   });
 
   it('are bounded in bytes over all rooms: the oldest go, and each costs more than its bytes', () => {
-    const retained = new RetainedMessages();
+    const retained = new RetainedMessages(realClock);
     const dropped: string[] = [];
-    const roomOf = (name: string): KeepingRoom => ({
-      name,
-      kept: undefined,
-      keptOnDrop: () => dropped.push(name),
-    });
+    const roomOf = (name: string): KeepingRoom => ({ ...ROOM, name, keptOnDrop: () => dropped.push(name) });
+    let time = 0;
+    const keep = (room: KeepingRoom, key: true | string, data: string): void =>
+      retained.keep(room, key, { data, version: { time: (time += 1), node: '' } }, time);
     const [a, b, c] = [roomOf('a'), roomOf('b'), roomOf('c')];
     const overhead = KEPT_OVERHEAD_BYTES + KEEPING_ROOM_BYTES + 1;
     const third = 'x'.repeat(MAX_RETAINED_BYTES / 2 - overhead - 3);
-    retained.keep(a, 'key', third, 1);
-    retained.keep(b, 'key', third, 1);
+    keep(a, 'key', third);
+    keep(b, 'key', third);
     expect([retained.bytes, dropped]).toEqual([MAX_RETAINED_BYTES, []]);
-    retained.keep(c, true, 'x', 1);
+    keep(c, true, 'x');
     expect([dropped, a.kept, retained.bytes]).toEqual([
       ['a'],
       undefined,
       MAX_RETAINED_BYTES / 2 + overhead + 1,
     ]);
-    retained.keep(c, 'large', 'x'.repeat(MAX_RETAINED_BYTES), 2);
+    keep(c, 'large', 'x'.repeat(MAX_RETAINED_BYTES));
     expect([dropped, b.kept, c.kept, retained.bytes]).toEqual([
       ['a', 'b', 'c', 'c'],
       undefined,
@@ -107,14 +115,17 @@ describe('the kept messages of a host', () => {
   });
 
   it('cost their keys, too', () => {
-    const retained = new RetainedMessages();
-    const room: KeepingRoom = { name: 'r', kept: undefined, keptOnDrop: () => {} };
-    retained.keep(room, 'ключ', 'x', 1);
-    retained.keep(room, true, 'yy', 2);
+    const retained = new RetainedMessages(realClock);
+    const room = { ...ROOM };
+    let time = 0;
+    const keep = (key: true | string, data: string): void =>
+      retained.keep(room, key, { data, version: { time: (time += 1), node: '' } }, time);
+    keep('ключ', 'x');
+    keep(true, 'yy');
     expect(retained.bytes).toBe(KEEPING_ROOM_BYTES + 1 + 2 * KEPT_OVERHEAD_BYTES + 8 + 1 + 2);
-    retained.keep(room, true, '', 3);
-    retained.keep(room, 'ключ', 'z', 4);
-    retained.keep(room, 'ключ', '', 5);
+    keep(true, '');
+    keep('ключ', 'z');
+    keep('ключ', '');
     expect(retained.bytes).toBe(0);
   });
 

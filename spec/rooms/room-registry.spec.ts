@@ -1,14 +1,27 @@
 // The rooms of a host: joining once and again, and what passes between them and a relay.
 
 import { describe, expect, it } from 'vitest';
-import type { HeardNodes, PresentKeys, Retained, RoomMessage, RoomRelay } from '../../src/rooms/relay.ts';
+import type {
+  HeardNodes,
+  PresentKeys,
+  Retained,
+  RetainedEntry,
+  RetainVersion,
+  RoomMessage,
+  RoomRelay,
+} from '../../src/rooms/relay.ts';
+import { REMEMBERED_MS } from '../../src/rooms/removed-keys.ts';
 import { counts, ScriptedRooms } from './scripted-rooms.ts';
 
 const MESSAGE: RoomMessage = { data: 'x', except: [], retain: undefined };
 
+/** Above all times of day. */
+const NOW = 2 ** 52;
+
 /** A relay that writes its calls down, and lets the spec decide when it has entered. */
 class ScriptedRelay implements RoomRelay {
   readonly calls: unknown[] = [];
+  #time = NOW;
   heard: HeardNodes = { missingNodes: [], asOfMs: Infinity };
   entered: () => void = () => {};
 
@@ -24,6 +37,10 @@ class ScriptedRelay implements RoomRelay {
   publish(room: string, message: RoomMessage): Promise<'sent'> {
     this.calls.push(['publish', room, message.data]);
     return Promise.resolve('sent');
+  }
+
+  nextVersion(): RetainVersion {
+    return { time: (this.#time += 10), node: 'here' };
   }
 
   present(room: string, _keys: PresentKeys, key: string): void {
@@ -115,6 +132,7 @@ describe('a relay', () => {
     rooms.room('r').publish('x', { retain: true });
     events.close();
     rooms.room('r').publish('', { retain: true });
+    rooms.clock.tick(REMEMBERED_MS);
     const calls = relay.calls.filter((call) => Array.isArray(call) && call[0] !== 'publish');
     expect(calls).toEqual([
       ['enter', 'r'],
@@ -136,10 +154,12 @@ describe('a relay', () => {
     const { rooms, relay } = relayed();
     const [a, b] = rooms.members('r', 2);
     const events = rooms.room('r').subscribe();
-    rooms.registry.deliver('r', { data: 'x', except: ['b'], retain: 'key' });
+    const version = { time: 1, node: 'far' };
+    rooms.registry.deliver('r', { data: 'x', except: ['b'], retain: 'key', version });
     rooms.registry.deliver('nobody', MESSAGE);
     expect([a?.sent, b?.sent, await events.take()]).toEqual([['x'], [], [{ data: 'x' }, 'ok']]);
-    expect([...rooms.registry.retained('r')]).toEqual([['key', 'x']]);
+    const kept = [...rooms.registry.retained('r')];
+    expect(kept).toMatchObject([['key', { data: 'x', version }]]);
     expect([rooms.registry.retained('nobody').size, relay.calls]).toEqual([0, [['enter', 'r']]]);
   });
 
@@ -179,28 +199,50 @@ describe('a relay', () => {
     expect(presence.list().members.get('ada')?.sockets).toBe(1);
   });
 
-  it('brings what other nodes keep, unless this one has something newer', async () => {
+  it('brings what other nodes keep or have removed, unless this one has something newer', async () => {
     const { rooms, relay } = relayed();
+    const far = (time: number): RetainVersion => ({ time: NOW + time, node: 'far' });
     const joining = rooms.registry.join(rooms.socket('a'), 'r');
-    rooms.room('r').publish('newer', { retain: 'local' });
-    rooms.registry.deliver('r', { data: 'newer', except: [], retain: 'remote' });
-    rooms.registry.deliver('r', { data: '', except: [], retain: 'removed' });
-    const kept: Retained = new Map<true | string, string>([
-      ['local', 'old'],
-      ['remote', 'old'],
-      ['removed', 'old'],
-      [true, 'last'],
+    rooms.room('r').publish('local', { retain: 'local' });
+    rooms.registry.deliver('r', { data: 'remote', except: [], retain: 'remote', version: far(15) });
+    rooms.room('r').publish('', { retain: 'removed' });
+    rooms.room('r').publish('here', { retain: 'gone' });
+    const kept: Retained = new Map<true | string, RetainedEntry>([
+      ['local', { data: 'old', version: far(9) }],
+      ['remote', { data: 'old', version: { time: NOW + 15, node: 'a' } }],
+      ['removed', { data: 'old', version: far(1) }],
+      ['gone', { data: '', version: far(31) }],
+      [true, { data: 'last', version: far(1) }],
     ]);
     rooms.registry.mergeRetained('r', kept);
     rooms.registry.mergeRetained('nobody', kept);
     relay.entered();
     expect((await joining).retained).toEqual(['last']);
     const now = rooms.registry.retained('r');
-    expect([now.get('local'), now.get('remote'), now.get('removed'), now.get(true)]).toEqual([
-      'newer',
-      'newer',
-      undefined,
-      'last',
+    const texts = ['local', 'remote', 'removed', 'gone', true as const].map((key) => now.get(key)?.data);
+    expect(texts).toEqual(['local', 'remote', '', '', 'last']);
+  });
+
+  it('keeps the newer of two messages, in whatever order they come, and delivers both', async () => {
+    const { rooms } = relayed();
+    const events = rooms.room('r').subscribe();
+    const from = (node: string, data: string): void =>
+      rooms.registry.deliver('r', { data, except: [], retain: true, version: { time: 7, node } });
+    from('b', 'newer');
+    from('a', 'older');
+    expect(rooms.registry.retained('r').get(true)?.data).toBe('newer');
+    expect([await events.take(), await events.take()]).toEqual([
+      [{ data: 'newer' }, 'ok'],
+      [{ data: 'older' }, 'ok'],
     ]);
+  });
+
+  it('is left once a removal is forgotten, ten minutes later', () => {
+    const { rooms, relay } = relayed();
+    rooms.room('r').publish('', { retain: true });
+    rooms.clock.tick(REMEMBERED_MS - 1000);
+    expect([rooms.registry.size, relay.calls.at(-1)]).toEqual([1, ['publish', 'r', '']]);
+    rooms.clock.tick(1000);
+    expect([rooms.registry.size, relay.calls.at(-1)]).toEqual([0, ['leave', 'r']]);
   });
 });

@@ -18,8 +18,10 @@ const MAGIC = 0x43_4f_52_4f;
 /** The layout of this file. A node drops envelopes of another one, and counts them. */
 export const ENVELOPE_VERSION = 1;
 
-/** Bytes of the header without the node's id. */
+/** Bytes of the header without the node's id and the time. */
 const FIXED_BYTES = 33;
+/** Bytes of the time, behind the id. */
+const TIME_BYTES = 8;
 
 /**
  * Longest id of a node, in ASCII.
@@ -47,10 +49,14 @@ export const KIND: Readonly<Record<KindName, Kind>> = Object.freeze({
   room: 16,
   /** On `nodes`: what do you retain of a room? */
   retainedAsk: 17,
-  /** To one node: what is retained. */
+  /** To one node, or on `room:…`: what is retained. */
   retained: 18,
   /** Who is present in a room. */
   presence: 19,
+  /** On `room:…`: a digest of what this node retains. */
+  retainedDigest: 20,
+  /** On `room:…`: the versions of what this node retains. */
+  retainedVersions: 21,
   /** To one node: a frame of a handle on a socket of that node (socket-frames.ts). */
   toSocket: 32,
   /** To one node: a frame of a socket for a handle of that node. */
@@ -69,6 +75,8 @@ type KindName =
   | 'retainedAsk'
   | 'retained'
   | 'presence'
+  | 'retainedDigest'
+  | 'retainedVersions'
   | 'toSocket'
   | 'fromSocket'
   | 'everywhere'
@@ -99,6 +107,8 @@ export interface EnvelopeHeader {
    * told of it: no gap is before this envelope.
    */
   readonly sincePreviousMs: number;
+  /** When it was sent: see hybrid-time.ts. Undefined of a sender that does not say it. */
+  readonly time?: number | undefined;
 }
 
 /** One envelope. */
@@ -120,21 +130,23 @@ export function bodyOf(bytes: Uint8Array): Body {
   return { byteLength: bytes.byteLength, writeTo: (fields) => void fields.put(bytes) };
 }
 
-/** Tells how many bytes an envelope has. */
+/** Tells how many bytes an envelope with a time has. */
 export function envelopeBytes(node: NodeRef, body: Body): number {
-  return FIXED_BYTES + node.id.length + body.byteLength;
+  return FIXED_BYTES + node.id.length + TIME_BYTES + body.byteLength;
 }
 
 /** Gives an envelope as bytes. @param header - Its node's id is ASCII. */
 export function encodeEnvelope(
-  { kind, node, sequence, sincePreviousMs }: EnvelopeHeader,
+  { kind, node, sequence, sincePreviousMs, time }: EnvelopeHeader,
   body: Body,
 ): Buffer {
-  const fields = new FieldWriter(envelopeBytes(node, body));
+  const headerBytes = FIXED_BYTES + node.id.length + (time === undefined ? 0 : TIME_BYTES);
+  const fields = new FieldWriter(headerBytes + body.byteLength);
   fields.u32(MAGIC).u8(ENVELOPE_VERSION).u8(kind);
-  fields.u16(FIXED_BYTES + node.id.length);
+  fields.u16(headerBytes);
   fields.u64(node.epoch).u64(sequence).duration(sincePreviousMs);
   fields.u8(node.id.length).text(node.id);
+  if (time !== undefined) fields.u64(time);
   body.writeTo(fields);
   return fields.bytes;
 }
@@ -157,10 +169,12 @@ export function decodeEnvelope(bytes: Uint8Array): Envelope | EnvelopeFault {
   const sincePreviousMs = fields.duration();
   const idBytes = fields.u8();
   const id = fields.text(idBytes);
-  // A newer node may have more fields in its header.
   if (headerBytes < FIXED_BYTES + idBytes) return 'malformed';
-  fields.bytes(headerBytes - FIXED_BYTES - idBytes);
+  const moreBytes = headerBytes - FIXED_BYTES - idBytes;
+  const time = moreBytes < TIME_BYTES ? undefined : fields.u64();
+  // A newer node may have more fields in its header.
+  fields.bytes(time === undefined ? moreBytes : moreBytes - TIME_BYTES);
   const body = fields.rest();
   if (fields.isBroken || kind === 0 || !NODE_ID.test(id)) return 'malformed';
-  return { kind, node: { id, epoch }, sequence, sincePreviousMs, body };
+  return { kind, node: { id, epoch }, sequence, sincePreviousMs, time, body };
 }

@@ -76,6 +76,11 @@ export class Heartbeats {
     this.#isClosed = true;
   }
 
+  /** See `NodeBus.isRetaining`. */
+  get isRetaining(): boolean {
+    return this.#retains || this.retainingNodes() !== undefined;
+  }
+
   /** See `NodeBus.retainingNodes`. */
   retainingNodes(): ReadonlySet<string> | 'any' | undefined {
     if (!this.knowsOthers) return 'any';

@@ -13,6 +13,7 @@ import type { DropReason } from './dropped-envelopes.ts';
 import { bodyOf, encodeEnvelope, envelopeBytes, KIND, MAX_ENVELOPE_BYTES } from './envelope.ts';
 import type { Body, Envelope, Kind, NodeRef } from './envelope.ts';
 import { Heartbeats, HEARTBEAT_MS, IDLE_ADDRESS_MS } from './heartbeats.ts';
+import { HybridTime } from './hybrid-time.ts';
 import { KnownNodes } from './known-nodes.ts';
 import type { KnownNode, NodeListener } from './known-nodes.ts';
 import { SentSequences } from './sent-sequences.ts';
@@ -51,6 +52,7 @@ export class NodeBus implements NodeRef {
   /** Milliseconds since 1970 at which this bus was made. */
   readonly epoch: number;
   readonly health: BrokerHealthState;
+  readonly time: HybridTime;
   readonly #broker: Broker;
   readonly #inbox: string;
   readonly clock: Clock;
@@ -79,6 +81,7 @@ export class NodeBus implements NodeRef {
     this.epoch = Math.floor(wallTimeOf(clock));
     this.#broker = broker;
     this.clock = clock;
+    this.time = new HybridTime(clock);
     this.health = new BrokerHealthState(broker.isUp, clock);
     this.#dropped = new DroppedEnvelopes((error) => report(error, { phase: 'broker' }));
     this.#parts = {
@@ -87,7 +90,10 @@ export class NodeBus implements NodeRef {
       clock,
       dropped: this.#dropped,
       onRefused: (error) => this.#dropped.refused(error, clock.now()),
-      onHeard: ({ node }) => this.#others.seen(node, clock.now()),
+      onHeard: ({ node, time }) => {
+        this.#others.seen(node, clock.now());
+        if (time !== undefined) this.time.hear(time);
+      },
     };
     this.#heartbeats = new Heartbeats(this, {
       others: this.#others,
@@ -112,6 +118,11 @@ export class NodeBus implements NodeRef {
   /** How many envelopes were dropped, by reason. */
   get dropped(): ReadonlyMap<DropReason, number> {
     return this.#dropped.counts;
+  }
+
+  /** Whether any node may retain something. */
+  get isRetaining(): boolean {
+    return this.#heartbeats.isRetaining;
   }
 
   /**
@@ -174,9 +185,15 @@ export class NodeBus implements NodeRef {
   /**
    * Sends to the nodes that are subscribed to an address. Never rejects.
    *
+   * @param time - Default: now.
    * @returns `sent`: the broker has taken it. `failed`: it has not, or the envelope is too large.
    */
-  publish(address: string, kind: Kind, body: Body): Promise<'sent' | 'failed'> {
+  publish(
+    address: string,
+    kind: Kind,
+    body: Body,
+    time: number = this.time.next(),
+  ): Promise<'sent' | 'failed'> {
     const nowMs = this.clock.now();
     if (envelopeBytes(this, body) > MAX_ENVELOPE_BYTES) {
       this.#dropped.count('oversize', address, nowMs);
@@ -185,7 +202,7 @@ export class NodeBus implements NodeRef {
     const sequences = isRoomAddress(address) ? this.#sentToRooms : this.#sentToNodes;
     const isState = isRoomAddress(address) && kind !== KIND.room;
     const numbered = sequences.next(isState ? stateAddress(address) : address, nowMs);
-    const bytes = encodeEnvelope({ kind, node: this, ...numbered }, body);
+    const bytes = encodeEnvelope({ kind, node: this, ...numbered, time }, body);
     // A broker that throws counts as one that rejects.
     const taken = new Promise((resolve) => resolve(this.#broker.publish(address, bytes)));
     return taken.then(

@@ -7,18 +7,20 @@ import type { BusSubscription } from './bus-subscription.ts';
 import { KIND } from './envelope.ts';
 import type { Body, Envelope, NodeRef } from './envelope.ts';
 import type { NodeBus } from './node-bus.ts';
-import { RetainedAnswers } from './retained-answers.ts';
 import { RetainedQuestion } from './retained-question.ts';
-import type { Collected } from './retained-question.ts';
-import {
-  MAX_EXCEPT_IDS,
-  readRetained,
-  readRetainedAsk,
-  readRoomBody,
-  retainedBodies,
-  roomBodyOf,
-} from './room-body.ts';
-import type { HeardNodes, PresentKeys, RelaySink, RoomMessage, RoomRelay } from '../rooms/relay.ts';
+import { RetainedAnswers } from './retained-answers.ts';
+import { readRetained, readRetainedAsk, retainedBodies } from './retained-body.ts';
+import { RetainedExchange } from './retained-exchange.ts';
+import { MAX_EXCEPT_IDS, readRoomBody, roomBodyOf } from './room-body.ts';
+import type {
+  HeardNodes,
+  PresentKeys,
+  RelaySink,
+  Retained,
+  RetainVersion,
+  RoomMessage,
+  RoomRelay,
+} from '../rooms/relay.ts';
 import { LinkedList } from '../structures/linked-list.ts';
 import type { ListNode } from '../structures/linked-list.ts';
 import type { Clock } from '../time/clock.ts';
@@ -26,6 +28,20 @@ import { IDLE_TIMER } from '../time/scheduling.ts';
 
 /** How long a room stays subscribed that is not in use any more: rooms flap. */
 const LEAVE_AFTER_MS = 5000;
+
+/** A node that has missed messages retains the same as the others by then. */
+const CONVERGED_MS = 10_000;
+
+/**
+ * When a node that has entered a room compares once more what it retains. What was published before
+ * it entered may have come to the node that has answered it only afterwards.
+ */
+const COMPARE_AGAIN_MS = 2500;
+
+/** When nodes compare what a publisher without versions has sent. */
+const COMPARE_UNVERSIONED_MS = 1000;
+
+const NOTHING: Retained = new Map();
 
 /** What a relay calls of the rooms of its node. */
 export type RoomSink = Pick<RelaySink, 'deliver' | 'gap' | 'retained' | 'mergeRetained'>;
@@ -74,8 +90,8 @@ interface EnteredRoom extends ListNode<EnteredRoom> {
   isInUse: boolean;
   /** When it was last in use; it is in the list of those that are left. */
   leftMs: number;
-  /** Whether messages may be missing: what is retained here may be old. */
-  hasGap: boolean;
+  /** When messages were missing last: what is retained here may be old. */
+  gapMs: number;
 }
 
 /** The rooms of one node, on its bus. */
@@ -84,8 +100,8 @@ export class BusRoomRelay implements RoomRelay {
   readonly #sink: RoomSink;
   readonly #clock: Clock;
   readonly #presence: PresenceRelay;
+  readonly #exchange: RetainedExchange;
   readonly #answers: RetainedAnswers;
-  readonly #collected: Collected = { bytes: 0 };
   readonly #rooms = new Map<string, EnteredRoom>();
   /** Not in use, the one that was left first first. */
   readonly #left = new LinkedList<EnteredRoom>();
@@ -96,6 +112,7 @@ export class BusRoomRelay implements RoomRelay {
     this.#sink = sink;
     this.#clock = clock;
     this.#presence = presence;
+    this.#exchange = new RetainedExchange(bus, sink, clock);
     this.#answers = new RetainedAnswers(bus, (room) => this.#answerOf(room));
     bus.on(KIND.retainedAsk, (from, body) => this.#onAsk(from, body));
     bus.on(KIND.retained, (from, body) => this.#onRetained(from, body));
@@ -104,6 +121,7 @@ export class BusRoomRelay implements RoomRelay {
   /** Ends its timers. The bus ends the subscriptions. */
   close(): void {
     this.#clock.clearTimeout(this.#timer);
+    this.#exchange.close();
     this.#presence.close();
   }
 
@@ -127,12 +145,17 @@ export class BusRoomRelay implements RoomRelay {
 
   publish(room: string, message: RoomMessage): Promise<'sent' | 'failed'> {
     const address = roomAddress(room);
-    if (message.retain !== undefined) this.#retain(room, message.retain);
+    // Rooms have entered it, and stay in it as long as they retain something.
+    if (message.retain !== undefined) this.#bus.retainsFromNowOn();
     if (message.except.length <= MAX_EXCEPT_IDS) {
-      return this.#bus.publish(address, KIND.room, roomBodyOf(message));
+      return this.#bus.publish(address, KIND.room, roomBodyOf(message), message.version?.time);
     }
     this.#bus.drop('oversize', address);
     return Promise.resolve('failed');
+  }
+
+  nextVersion(): RetainVersion {
+    return { time: this.#bus.time.next(), node: this.#bus.id };
   }
 
   present(room: string, keys: PresentKeys, key: string): void {
@@ -149,9 +172,9 @@ export class BusRoomRelay implements RoomRelay {
     const subscription = this.#bus.subscribe(roomAddress(name), {
       receive: (envelope) => this.#receive(entered, envelope),
       gap: (forMs) => this.#onGap(entered, forMs),
-      stateGap: () => this.#presence.gap(name),
+      stateGap: () => this.#onStateGap(entered),
     });
-    const question = new RetainedQuestion(this.#clock, this.#collected);
+    const question = new RetainedQuestion(this.#clock);
     const opened = subscription.opened.then(async () => {
       this.#presence.entered(name);
       await this.#ask(name, question);
@@ -164,7 +187,7 @@ export class BusRoomRelay implements RoomRelay {
       opened,
       isInUse: false,
       leftMs: 0,
-      hasGap: false,
+      gapMs: -Infinity,
       previous: undefined,
       next: undefined,
     };
@@ -185,8 +208,7 @@ export class BusRoomRelay implements RoomRelay {
     let { first } = this.#left;
     for (; first !== undefined && first.leftMs + LEAVE_AFTER_MS <= nowMs; { first } = this.#left) {
       this.#left.remove(first);
-      // A node that retains something stays in the room: what it answers has to be the newest.
-      if (this.#sink.retained(first.name).size === 0) this.#unsubscribe(first);
+      this.#unsubscribe(first);
     }
     if (first === undefined) return;
     const waitMs = Math.max(Math.ceil(first.leftMs + LEAVE_AFTER_MS - nowMs), 1);
@@ -196,52 +218,51 @@ export class BusRoomRelay implements RoomRelay {
   #unsubscribe({ name, subscription }: EnteredRoom): void {
     this.#rooms.delete(name);
     this.#presence.left(name);
+    this.#exchange.leave(name);
     void this.#bus.unsubscribe(subscription);
   }
 
   // What comes from other nodes.
 
-  #receive(entered: EnteredRoom, { kind, node, body }: Envelope): boolean {
-    if (kind === KIND.presence) {
-      this.#presence.receive(entered.name, node, body);
-      return true;
-    }
-    if (kind !== KIND.room) return false;
-    const message = readRoomBody(body);
-    if (message === undefined) this.#bus.drop('malformed', entered.subscription.address);
-    else this.#deliver(entered, message);
+  #receive(entered: EnteredRoom, { kind, node, time, body }: Envelope): boolean {
+    const { name } = entered;
+    if (kind === KIND.room) this.#onMessage(entered, node, time, body);
+    else if (kind === KIND.presence) this.#presence.receive(name, node, body);
+    else if (kind === KIND.retained) this.#onRetained(node, body);
+    else if (kind !== KIND.retainedDigest && kind !== KIND.retainedVersions) return false;
+    // Before its own question is answered it has only a part.
+    else if (entered.isInUse && entered.question === undefined)
+      this.#exchange.receive(name, node, kind, body);
     return true;
   }
 
-  #deliver(entered: EnteredRoom, message: RoomMessage): void {
-    if (message.retain !== undefined) this.#touch(entered, message.retain);
-    if (entered.isInUse || message.retain !== undefined) this.#sink.deliver(entered.name, message);
+  #onMessage(entered: EnteredRoom, { id }: NodeRef, time: number | undefined, body: Uint8Array): void {
+    const message = readRoomBody(body);
+    if (message === undefined) return this.#bus.drop('malformed', entered.subscription.address);
+    if (!entered.isInUse) return undefined;
+    if (message.retain === undefined) return this.#sink.deliver(entered.name, message);
+    this.#bus.retainsFromNowOn();
+    const hasVersion = time !== undefined && this.#bus.time.hear(time);
+    const version = hasVersion ? { time, node: id } : this.nextVersion();
+    this.#sink.deliver(entered.name, { ...message, version });
+    // Each node has given it a version of its own.
+    if (!hasVersion) this.#exchange.compare(entered.name, COMPARE_UNVERSIONED_MS);
+    return undefined;
   }
 
   #onGap(entered: EnteredRoom, forMs: number): void {
-    entered.hasGap = true;
-    if (entered.isInUse) this.#sink.gap(entered.name, forMs);
+    entered.gapMs = this.#clock.now();
+    if (!entered.isInUse) return;
+    this.#sink.gap(entered.name, forMs);
+    this.#exchange.compare(entered.name);
+  }
+
+  #onStateGap({ name, isInUse }: EnteredRoom): void {
+    this.#presence.gap(name);
+    if (isInUse) this.#exchange.compare(name);
   }
 
   // What is retained.
-
-  /** This node retains something of a room: it stays in it, and answers nodes that enter it. */
-  #retain(room: string, key: true | string): void {
-    let entered = this.#rooms.get(room);
-    if (entered === undefined) {
-      entered = this.#enter(room);
-      this.#unsubscribeLater(entered);
-    }
-    this.#touch(entered, key);
-  }
-
-  /** What is retained under a key has been replaced, or removed. */
-  #touch(entered: EnteredRoom, key: true | string): void {
-    this.#bus.retainsFromNowOn();
-    entered.question?.touch(key);
-    // What was retained may have been removed.
-    if (!entered.isInUse) this.#unsubscribeLater(entered);
-  }
 
   async #ask(room: string, question: RetainedQuestion): Promise<void> {
     const nodes = this.#bus.retainingNodes();
@@ -249,8 +270,8 @@ export class BusRoomRelay implements RoomRelay {
     const answered = question.ask(nodes);
     const asked = this.#bus.broadcast(KIND.retainedAsk, Buffer.from(room));
     void asked.then((sent) => sent === 'failed' && question.end());
-    const kept = await answered;
-    if (kept.size > 0) this.#sink.mergeRetained(room, kept);
+    await answered;
+    this.#exchange.compare(room, COMPARE_AGAIN_MS);
     return undefined;
   }
 
@@ -264,14 +285,17 @@ export class BusRoomRelay implements RoomRelay {
     const entered = this.#rooms.get(room);
     // Before its own question is answered it may have only a part.
     const isWhole = entered !== undefined && entered.question === undefined;
-    const kept = isWhole ? this.#sink.retained(room) : new Map<never, never>();
-    return retainedBodies(room, kept, entered?.hasGap === true);
+    const kept = isWhole ? this.#sink.retained(room) : NOTHING;
+    const mayBeOld = entered !== undefined && this.#clock.now() - entered.gapMs < CONVERGED_MS;
+    return retainedBodies(room, kept, mayBeOld);
   }
 
   #onRetained(from: NodeRef, body: Uint8Array): void {
     const answer = readRetained(body);
     if (answer === undefined) return this.#bus.drop('malformed');
-    const isTaken = this.#rooms.get(answer.room)?.question?.answer(from.id, answer) ?? true;
-    return isTaken ? undefined : this.#bus.drop('busy');
+    const entered = this.#rooms.get(answer.room);
+    if (entered === undefined) return undefined;
+    this.#exchange.merge(answer.room, answer.kept);
+    return entered.question?.answer(from.id, answer);
   }
 }

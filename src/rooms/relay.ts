@@ -12,10 +12,27 @@ export interface RoomMessage {
   readonly except: readonly string[];
   /** `true`: kept as the last of the room. A string: kept as the last of this key. */
   readonly retain: true | string | undefined;
+  /** Of a message that is retained. Rooms give it to what they publish. */
+  readonly version?: RetainVersion | undefined;
+}
+
+/** When a message was retained, and by which node: of two for one key the greater is kept. */
+export interface RetainVersion {
+  /** Greater than all that its node had heard of. */
+  readonly time: number;
+  /** Decides between equal times. Empty without a broker. */
+  readonly node: string;
+}
+
+/** What was retained under a key last. */
+export interface RetainedEntry {
+  /** Empty: it was removed. That is remembered for some minutes. */
+  readonly data: Data;
+  readonly version: RetainVersion;
 }
 
 /** What a room retains: the last message of the room under `true`, and the last of each key. */
-export type Retained = ReadonlyMap<true | string, Data>;
+export type Retained = ReadonlyMap<true | string, RetainedEntry>;
 
 /** Who is present in a room on one node, by key. */
 export type PresentKeys = ReadonlyMap<string, PresentKey>;
@@ -49,6 +66,8 @@ export interface RoomRelay {
   leave(room: string): void;
   /** Sends to the nodes that are in the room. Never rejects. */
   publish(room: string, message: RoomMessage): Promise<'sent' | 'failed'>;
+  /** Gives the version of what is retained now: greater than each that this node has heard of. */
+  nextVersion(): RetainVersion;
   /**
    * What is present of this node in the room has changed.
    *
@@ -66,9 +85,9 @@ export interface RelaySink {
   deliver(room: string, message: RoomMessage): void;
   /** Messages of other nodes may be missing: at this place in the order, for so long. */
   gap(room: string, forMs: number): void;
-  /** What this node retains of the room; empty where it retains nothing. */
+  /** What this node retains of the room, and what was removed; empty where there is nothing. */
   retained(room: string): Retained;
-  /** Adds what other nodes retain, where this node has nothing newer. */
+  /** Takes over what other nodes retain, where this node has nothing newer. */
   mergeRetained(room: string, kept: Retained): void;
   /**
    * What is present on another node has changed.

@@ -8,7 +8,7 @@ import type { RoomSocket, SocketInRooms } from './member.ts';
 import { NamedRoom } from './named-room.ts';
 import type { NamedRooms } from './named-room.ts';
 import { PresenceState } from './presence-state.ts';
-import type { PresentKeys, RelaySink, Retained, RoomMessage, RoomRelay } from './relay.ts';
+import type { PresentKeys, RelaySink, Retained, RetainVersion, RoomMessage, RoomRelay } from './relay.ts';
 import { RetainedMessages } from './retained-messages.ts';
 import { checkRoomName } from './room-name.ts';
 import { RoomState } from './room-state.ts';
@@ -51,16 +51,18 @@ const ALONE = Promise.resolve('alone' as const);
 /** The rooms of one host. */
 export class RoomRegistry<Ws extends RoomSocket> implements NamedRooms<Ws>, StateListener<Ws>, RelaySink {
   readonly clock: Clock;
-  readonly retention: RetainedMessages = new RetainedMessages();
+  readonly retention: RetainedMessages;
   readonly plainStyles: readonly JoinStyle[] = [new JoinStyle({}), new JoinStyle({ slow: 'close' })];
   readonly #settings: RoomSettings<Ws>;
   readonly #states = new Map<string, RoomState<Ws>>();
   /** The other nodes; undefined where the host has no broker. */
   #relay: RoomRelay | undefined;
+  #versions = 0;
   #isClosed = false;
 
   constructor(settings: RoomSettings<Ws>) {
     this.clock = settings.clock;
+    this.retention = new RetainedMessages(this.clock);
     this.#settings = settings;
   }
 
@@ -113,6 +115,7 @@ export class RoomRegistry<Ws extends RoomSocket> implements NamedRooms<Ws>, Stat
   /** The host has ended: closes all subscriptions, also those to come. */
   close(): void {
     this.#isClosed = true;
+    this.retention.close();
     for (const state of this.#states.values()) state.close();
   }
 
@@ -127,7 +130,8 @@ export class RoomRegistry<Ws extends RoomSocket> implements NamedRooms<Ws>, Stat
     return state && this.memberOf(state, id)?.ws;
   }
 
-  publish(room: string, message: RoomMessage): PublishReport {
+  publish(room: string, published: RoomMessage): PublishReport {
+    const message = this.#versioned(published);
     const tally = { accepted: 0, skipped: 0, replaced: 0, closed: 0, relayed: ALONE };
     this.#toDeliver(room, message)?.deliver(message, tally);
     const relayed = this.#relay?.publish(room, message);
@@ -224,10 +228,24 @@ export class RoomRegistry<Ws extends RoomSocket> implements NamedRooms<Ws>, Stat
     return state.presence;
   }
 
-  /** A room that is in use, or in which something is to be kept. */
+  /**
+   * A room that is in use, or in which something is to be kept. With a broker a removal is, too:
+   * another node may retain what was removed.
+   */
   #toDeliver(room: string, { data, retain }: RoomMessage): RoomState<Ws> | undefined {
-    if (retain === undefined || data.length === 0 || this.#isClosed) return this.#states.get(room);
-    return this.#use(room);
+    const isKept = retain !== undefined && (data.length > 0 || this.#relay !== undefined);
+    return isKept && !this.#isClosed ? this.#use(room) : this.#states.get(room);
+  }
+
+  #versioned(message: RoomMessage): RoomMessage {
+    if (message.retain === undefined) return message;
+    return { ...message, version: this.#relay?.nextVersion() ?? this.#nextVersion() };
+  }
+
+  /** Without a broker the order of the calls decides. */
+  #nextVersion(): RetainVersion {
+    this.#versions += 1;
+    return { time: this.#versions, node: '' };
   }
 
   /**

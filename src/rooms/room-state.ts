@@ -48,10 +48,9 @@ export class RoomState<Ws extends RoomSocket> implements MemberRoom<Ws>, Keeping
   presence: PresenceState | undefined;
   /** Events that wait for the one that subscriptions are getting; undefined while they get none. */
   #events: RoomEvent[] | undefined;
-  /** Kept by the retained messages. */
+  /** Both are kept by the retained messages. */
   kept: KeepingRoom['kept'];
-  /** Keys that were published since `enter` of the relay: what other nodes kept is older. */
-  #published: Set<true | string> | undefined;
+  removed: KeepingRoom['removed'];
   /** Resolves when messages of other nodes arrive; undefined from then on, and without a relay. */
   entering: Promise<void> | undefined;
 
@@ -66,6 +65,7 @@ export class RoomState<Ws extends RoomSocket> implements MemberRoom<Ws>, Keeping
 
   get isUnused(): boolean {
     if (this.size > 0 || this.#deliveries > 0 || this.kept !== undefined) return false;
+    if (this.removed !== undefined) return false;
     return this.#subscriptions?.first === undefined && this.presence?.isInUse !== true;
   }
 
@@ -77,10 +77,8 @@ export class RoomState<Ws extends RoomSocket> implements MemberRoom<Ws>, Keeping
 
   /** The relay brings what other nodes keep. */
   enter(entered: Promise<void>): void {
-    this.#published = new Set();
     this.entering = entered.then(() => {
       this.entering = undefined;
-      this.#published = undefined;
     });
   }
 
@@ -122,7 +120,7 @@ export class RoomState<Ws extends RoomSocket> implements MemberRoom<Ws>, Keeping
     }
   }
 
-  #deliverAs(sequence: number, { data, except, retain }: RoomMessage, tally: Tally): void {
+  #deliverAs(sequence: number, { data, except, retain, version }: RoomMessage, tally: Tally): void {
     const unframed = new OutgoingMessage(data);
     const prepared = this.#prepare(unframed);
     const excepted = this.#membersOf(except);
@@ -137,7 +135,9 @@ export class RoomState<Ws extends RoomSocket> implements MemberRoom<Ws>, Keeping
     }
     for (const style of this.#listener.plainStyles) style.now = undefined;
     for (const [style] of prepared) style.now = undefined;
-    if (retain !== undefined) this.#keep(retain, data, sequence);
+    if (retain !== undefined && version !== undefined) {
+      this.#listener.retention.keep(this, retain, { data, version }, sequence);
+    }
     this.emit({ data });
   }
 
@@ -151,11 +151,8 @@ export class RoomState<Ws extends RoomSocket> implements MemberRoom<Ws>, Keeping
   }
 
   mergeRetained(kept: Retained): void {
-    for (const [key, data] of kept) {
-      if (this.kept?.has(key) === true || this.#published?.has(key) === true) continue;
-      // No member has had it live: it belongs to what was kept before each of them.
-      this.#listener.retention.keep(this, key, data, 0);
-    }
+    // No member has had it live: it belongs to what was kept before each of them.
+    for (const [key, entry] of kept) this.#listener.retention.keep(this, key, entry, 0);
   }
 
   /** The host has ended. */
@@ -185,9 +182,8 @@ export class RoomState<Ws extends RoomSocket> implements MemberRoom<Ws>, Keeping
     this.#listener.stateOnLeave(this);
   }
 
-  #keep(key: true | string, data: Data, sequence: number): void {
-    this.#published?.add(key);
-    this.#listener.retention.keep(this, key, data, sequence);
+  keptOnForget(): void {
+    this.#listener.stateOnLeave(this);
   }
 
   #prepare(unframed: OutgoingMessage): ReadonlyArray<readonly [JoinStyle, Prepared]> {

@@ -1,0 +1,309 @@
+// What nodes retain after an outage: they compare, and who has something newer sends it.
+
+import { settle } from 'corosock/testing';
+import { describe, expect, it } from 'vitest';
+import { deployment, dropping } from './bus-fixtures.ts';
+import type { Deployment } from './bus-fixtures.ts';
+import { presenceNode } from './presence-nodes.ts';
+import type { PresenceNode } from './presence-nodes.ts';
+import { bodyOf, encodeEnvelope, KIND } from '../../src/hub/envelope.ts';
+import type { Body } from '../../src/hub/envelope.ts';
+import { FieldWriter } from '../../src/hub/byte-fields.ts';
+import { retainedBodies, versionsBodies } from '../../src/hub/retained-body.ts';
+import { roomBodyOf } from '../../src/hub/room-body.ts';
+import type { BrokerFaults } from '../../src/brokers/memory-broker.ts';
+
+/** Nodes with a subscriber in the room `r`. */
+async function nodesOf<const Names extends readonly string[]>(
+  deployed: Deployment,
+  ...names: Names
+): Promise<{ readonly [Index in keyof Names]: PresenceNode }> {
+  const nodes: PresenceNode[] = [];
+  for (const name of names) nodes.push(await presenceNode(deployed, name));
+  await deployed.clock.advance(500);
+  for (const { registry } of nodes) registry.room('r').subscribe();
+  await deployed.clock.advance(5000);
+  return nodes as { readonly [Index in keyof Names]: PresenceNode };
+}
+
+function put({ registry }: PresenceNode, data: string, key: true | string = true, room = 'r'): void {
+  registry.room(room).publish(data, { retain: key });
+}
+
+/** What a node retains, without what was removed. */
+function keptOf({ registry }: PresenceNode, room = 'r'): Readonly<Record<string, string>> {
+  const entries = [...registry.retained(room)].map(([key, { data }]) => [String(key), String(data)] as const);
+  return Object.fromEntries(entries.filter(([, data]) => data !== ''));
+}
+
+/** The kinds of what is sent to rooms about what is retained, one delivery each. */
+function listening(): {
+  readonly faults: BrokerFaults;
+  readonly kinds: string[];
+  watch(node: PresenceNode): void;
+} {
+  const kinds: string[] = [];
+  const names: Record<number, string> = {
+    [KIND.retained]: 'entries',
+    [KIND.retainedDigest]: 'digest',
+    [KIND.retainedVersions]: 'versions',
+  };
+  return {
+    faults: {},
+    kinds,
+    watch({ link, bus }) {
+      const publish = link.publish.bind(link);
+      link.publish = (address, bytes) => {
+        const name = names[bytes[5] as number];
+        if (name !== undefined && address.startsWith('room:')) kinds.push(`${bus.id} ${name}`);
+        return publish(address, bytes);
+      };
+    },
+  };
+}
+
+describe('what nodes retain', () => {
+  it('is the same on all of them after an outage, without a new publish', async () => {
+    const deployed = deployment();
+    const [a, b, c] = await nodesOf(deployed, 'a', 'b', 'c');
+    put(a, 'old');
+    put(a, 'stays', 'k');
+    put(a, 'to be removed', 'gone');
+    await deployed.clock.advance(1000);
+    c.link.cut();
+    put(a, 'new');
+    put(b, '', 'gone');
+    put(c, 'of c', 'own');
+    await deployed.clock.advance(20_000);
+    expect(keptOf(c)).toEqual({ true: 'old', k: 'stays', gone: 'to be removed', own: 'of c' });
+    c.link.mend();
+    await deployed.clock.advance(1500);
+    for (const node of [a, b, c]) expect(keptOf(node)).toEqual({ true: 'new', k: 'stays', own: 'of c' });
+  });
+
+  it('is what was published last, by whichever node', async () => {
+    const deployed = deployment();
+    const [a, b] = await nodesOf(deployed, 'a', 'b');
+    b.link.cut();
+    put(a, 'first');
+    await deployed.clock.advance(1);
+    put(b, 'second');
+    b.link.mend();
+    await deployed.clock.advance(1500);
+    expect([keptOf(a), keptOf(b)]).toEqual([{ true: 'second' }, { true: 'second' }]);
+  });
+
+  it('is compared by a digest first, and only what is newer is sent, once', async () => {
+    const { watch, kinds } = listening();
+    const deployed = deployment();
+    const nodes = await nodesOf(deployed, 'a', 'b', 'c', 'd');
+    const [a, b] = nodes;
+    for (let key = 0; key < 50; key += 1) put(a, 'x'.repeat(1000), `${key}`);
+    await deployed.clock.advance(1000);
+    for (const node of nodes) watch(node);
+    b.link.cut();
+    b.link.mend();
+    await deployed.clock.advance(5000);
+    expect(kinds).toEqual(['b digest']);
+    kinds.length = 0;
+    b.link.cut();
+    put(a, 'new', '7');
+    b.link.mend();
+    await deployed.clock.advance(5000);
+    expect(kinds).toEqual(['b digest', 'a versions', 'b versions', 'a entries']);
+    expect(keptOf(b)['7']).toBe('new');
+  });
+
+  it('is compared by one digest where the broker was down for all', async () => {
+    const { watch, kinds } = listening();
+    const deployed = deployment();
+    const nodes = await nodesOf(deployed, 'a', 'b', 'c', 'd');
+    put(nodes[0], 'x');
+    await deployed.clock.advance(1000);
+    for (const { link } of nodes) link.cut();
+    await deployed.clock.advance(3000);
+    for (const node of nodes) watch(node);
+    for (const { link } of nodes) link.mend();
+    await deployed.clock.advance(5000);
+    expect(kinds).toEqual(['a digest']);
+  });
+
+  it('is not compared where no node retains anything', async () => {
+    const { watch, kinds } = listening();
+    const deployed = deployment();
+    const nodes = await nodesOf(deployed, 'a', 'b');
+    for (const node of nodes) watch(node);
+    nodes[1].link.cut();
+    nodes[1].link.mend();
+    await deployed.clock.advance(5000);
+    expect(kinds).toEqual([]);
+  });
+
+  it('of very many rooms is compared bit by bit', async () => {
+    const { watch, kinds } = listening();
+    const deployed = deployment();
+    const [a, b] = await nodesOf(deployed, 'a', 'b');
+    const rooms = Array.from({ length: 500 }, (_, index) => `room ${index}`);
+    for (const room of rooms) {
+      put(a, 'old', true, room);
+      b.registry.room(room).subscribe();
+    }
+    await deployed.clock.advance(6000);
+    b.link.cut();
+    for (const room of rooms) put(a, 'new', true, room);
+    await deployed.clock.advance(1000);
+    for (const node of [a, b]) watch(node);
+    b.link.mend();
+    await deployed.clock.advance(150);
+    expect(kinds.length).toBeLessThan(210);
+    await deployed.clock.advance(6000);
+    expect(rooms.filter((room) => keptOf(b, room)['true'] !== 'new')).toEqual([]);
+  });
+
+  it('comes through where parts of the comparison are lost', async () => {
+    const { drops, faults } = dropping();
+    const deployed = deployment(faults);
+    const [a, b] = await nodesOf(deployed, 'a', 'b');
+    for (let round = 0; round < 20; round += 1) {
+      drops.add('room:r');
+      put(a, `${round}`);
+      await deployed.clock.advance(120 * round);
+      drops.clear();
+      await deployed.clock.advance(30 * round);
+    }
+    await deployed.clock.advance(10_000);
+    expect([keptOf(a), keptOf(b)]).toEqual([{ true: '19' }, { true: '19' }]);
+  });
+
+  it('is told in parts where it is much', async () => {
+    const deployed = deployment();
+    const [a, b] = await nodesOf(deployed, 'a', 'b');
+    b.link.cut();
+    for (let key = 0; key < 600; key += 1) put(a, 'x'.repeat(500), `${'k'.repeat(1000)} ${key}`);
+    put(b, 'y', 'of b');
+    b.link.mend();
+    await deployed.clock.advance(3000);
+    expect([Object.keys(keptOf(b)).length, keptOf(b)]).toEqual([601, keptOf(a)]);
+  });
+
+  it('is the same 1,000 keys on all nodes, in whatever order they have come', async () => {
+    const deployed = deployment();
+    const [a, b] = await nodesOf(deployed, 'a', 'b');
+    b.link.cut();
+    for (let key = 0; key < 700; key += 1) put(key % 2 === 0 ? a : b, 'x', `early ${key}`);
+    await deployed.clock.advance(1);
+    for (let key = 0; key < 700; key += 1) put(key % 2 === 0 ? a : b, 'x', `late ${key}`);
+    b.link.mend();
+    await deployed.clock.advance(3000);
+    const names = Object.keys(keptOf(a));
+    expect([names.length, names.filter((name) => name.startsWith('late')).length]).toEqual([1000, 700]);
+    expect(keptOf(b)).toEqual(keptOf(a));
+  });
+
+  it('is not brought back by a node that was away while it was removed', async () => {
+    const deployed = deployment();
+    const [a, b] = await nodesOf(deployed, 'a', 'b');
+    put(a, 'x', 'k');
+    await deployed.clock.advance(1000);
+    b.link.cut();
+    put(a, '', 'k');
+    await deployed.clock.advance(590_000);
+    b.link.mend();
+    await deployed.clock.advance(3000);
+    expect([keptOf(a), keptOf(b)]).toEqual([{}, {}]);
+  });
+
+  it('is the same where a publisher without versions has sent it', async () => {
+    const deployed = deployment({
+      delivery: (from, to) => ({ copies: 1, delayMs: from === 2 && to === 1 ? 90 : 0 }),
+    });
+    const [a, b, c] = await nodesOf(deployed, 'a', 'b', 'c');
+    const header = {
+      kind: KIND.room,
+      node: { id: 'python', epoch: 0 },
+      sequence: 0,
+      sincePreviousMs: Infinity,
+    };
+    const body = roomBodyOf({ data: 'python', except: [], retain: true });
+    // b has it behind the message of a, and a before its own.
+    await c.link.publish('room:r', encodeEnvelope(header, body));
+    await deployed.clock.advance(30);
+    put(a, 'a');
+    await deployed.clock.advance(3000);
+    expect([keptOf(a), keptOf(b), keptOf(c)]).toEqual([keptOf(a), keptOf(a), keptOf(a)]);
+  });
+
+  it('of a sender whose time cannot be true is taken as of one without', async () => {
+    const deployed = deployment();
+    const [a, b, c] = await nodesOf(deployed, 'a', 'b', 'c');
+    const header = {
+      kind: KIND.room,
+      node: { id: 'forger', epoch: 0 },
+      sequence: 0,
+      sincePreviousMs: Infinity,
+    };
+    const forged = encodeEnvelope(
+      { ...header, time: Number.MAX_SAFE_INTEGER },
+      roomBodyOf({ data: 'forged', except: [], retain: true }),
+    );
+    await c.link.publish('room:r', forged);
+    await settle();
+    const version = { time: Number.MAX_SAFE_INTEGER, node: 'forger' };
+    const [entries] = retainedBodies('r', new Map([['k', { data: 'forged', version }]]), false) as [Body];
+    await c.bus.publish('room:r', KIND.retained, entries);
+    await deployed.clock.advance(3000);
+    expect([keptOf(a), keptOf(b)]).toEqual([{ true: 'forged' }, { true: 'forged' }]);
+    put(a, 'mine');
+    await deployed.clock.advance(100);
+    expect([keptOf(a), keptOf(b)]).toEqual([{ true: 'mine' }, { true: 'mine' }]);
+  });
+
+  it('takes no list without an end', async () => {
+    const deployed = deployment();
+    const [a, b] = await nodesOf(deployed, 'a', 'b');
+    put(b, 'x', 'k');
+    await deployed.clock.advance(3000);
+    const { watch, kinds } = listening();
+    watch(b);
+    const listed = new Map(
+      Array.from({ length: 7000 }, (_, index) => [
+        `${index}`,
+        { data: 'x', version: { time: 1, node: 'z' } },
+      ]),
+    );
+    for (let part = 0; part < 6; part += 1) {
+      const [body] = versionsBodies(
+        new Map([...listed].map(([key, entry]) => [`${part} ${key}`, entry])),
+      ) as [Body];
+      const bytes = new FieldWriter(body.byteLength);
+      body.writeTo(bytes);
+      // More follow, always.
+      bytes.bytes.writeUInt8(part === 0 ? 5 : 1);
+      await a.bus.publish('room:r', KIND.retainedVersions, bodyOf(bytes.bytes));
+    }
+    await deployed.clock.advance(20_000);
+    expect([kinds, keptOf(b)]).toEqual([[], { k: 'x' }]);
+  });
+
+  it('drops and counts what it cannot read', async () => {
+    const deployed = deployment();
+    const [a, b] = await nodesOf(deployed, 'a', 'b');
+    for (const kind of [KIND.retainedDigest, KIND.retainedVersions, KIND.retained]) {
+      await a.bus.publish('room:r', kind, bodyOf(new Uint8Array([1, 1])));
+    }
+    await settle();
+    expect(b.bus.dropped.get('malformed')).toBe(3);
+  });
+
+  it('leaves no timer behind its end', async () => {
+    const deployed = deployment();
+    const [a, b] = await nodesOf(deployed, 'a', 'b');
+    put(a, '', 'removed');
+    b.relay.close();
+    b.link.cut();
+    b.link.mend();
+    await settle();
+    await Promise.all([a.close(), b.close(), deployed.clock.advance(1000)]);
+    expect(deployed.clock.timers).toBe(0);
+  });
+});

@@ -1,0 +1,265 @@
+// How the nodes of a room come to retain the same after one of them has missed something: they
+// compare digests; where those differ they list versions; and who has something newer sends it. All
+// of it goes to the address of the room, so that one answer serves all nodes, and what is lost is
+// noticed. room-relay.ts begins it where something may be missing, and passes on what comes.
+
+import { roomAddress } from './broker-address.ts';
+import { KIND } from './envelope.ts';
+import type { Body, Kind, NodeRef } from './envelope.ts';
+import type { NodeBus } from './node-bus.ts';
+import {
+  digestBody,
+  digestOf,
+  readDigest,
+  readVersions,
+  retainedBodies,
+  versionsBodies,
+} from './retained-body.ts';
+import type { ListedVersion } from './retained-body.ts';
+import type { RelaySink, Retained, RetainedEntry, RetainVersion } from '../rooms/relay.ts';
+import { isNewer } from '../rooms/retained-messages.ts';
+import type { Clock } from '../time/clock.ts';
+import { IDLE_TIMER } from '../time/scheduling.ts';
+
+/** Gaps of a burst are one reason to compare. */
+const COMPARE_AFTER_MS = 100;
+
+/** How often it is looked what is due. */
+const TICK_MS = 20;
+
+/** Rooms for which something is sent at one tick: an outage concerns all of them. */
+const ROOMS_AT_ONCE = 100;
+
+/** Nodes say the same one after the other; who has heard it from another one says it no more. */
+const MOST_RANKS = 25;
+
+/** What this node has listed is not listed again before so long, unless it has changed. */
+const LIST_EVERY_MS = 1000;
+
+/** Parts of lists wait so long for the rest. */
+const PARTS_MS = 5000;
+
+/** Nodes of which parts wait, and versions in the parts of one. */
+const MAX_LISTING_NODES = 100;
+const MAX_LISTED = 20_000;
+
+type Versions = Map<true | string, ListedVersion>;
+
+/** One room in which something is due, or was said just now. */
+interface ComparedRoom {
+  readonly name: string;
+  /** When its digest is to be told; Infinity for never, as with the other two. */
+  digestMs: number;
+  /** When its versions are to be listed. */
+  listMs: number;
+  /** When what the others lack is to be sent. */
+  sendMs: number;
+  /** What they lack. */
+  readonly lacked: Set<true | string>;
+  /** What was listed last, and when. */
+  listed: string;
+  listedMs: number;
+  /** The lists of other nodes of which more parts follow. */
+  readonly parts: Map<string, Versions>;
+  partsMs: number;
+}
+
+/** Compares what the rooms of one node retain with the other nodes. */
+export class RetainedExchange {
+  readonly #bus: NodeBus;
+  readonly #sink: Pick<RelaySink, 'retained' | 'mergeRetained'>;
+  readonly #clock: Clock;
+  /** The one that was compared first first. */
+  readonly #rooms = new Map<string, ComparedRoom>();
+  #timer: unknown;
+  #isClosed = false;
+
+  constructor(bus: NodeBus, sink: Pick<RelaySink, 'retained' | 'mergeRetained'>, clock: Clock) {
+    this.#bus = bus;
+    this.#sink = sink;
+    this.#clock = clock;
+  }
+
+  /** Ends its timer. */
+  close(): void {
+    this.#isClosed = true;
+    this.#clock.clearTimeout(this.#timer);
+  }
+
+  /** What this node retains of a room may be old, or what the others do. */
+  compare(name: string, afterMs: number = COMPARE_AFTER_MS): void {
+    const room = this.#roomOf(name);
+    room.digestMs = Math.min(room.digestMs, this.#turnMs() + afterMs);
+  }
+
+  /** This node leaves the room. */
+  leave(name: string): void {
+    this.#rooms.delete(name);
+  }
+
+  /** Takes over what another node retains. */
+  merge(name: string, kept: Retained): void {
+    const plausible = [...kept].filter(([, { version }]) => this.#bus.time.hear(version.time));
+    if (plausible.length === 0) return;
+    this.#sink.mergeRetained(name, new Map(plausible));
+    const room = this.#rooms.get(name);
+    // Another node has sent it: those that lack it have it now.
+    for (const [key, { version }] of plausible) {
+      const own = this.#sink.retained(name).get(key);
+      if (own !== undefined && !isNewer(own.version, version)) room?.lacked.delete(key);
+    }
+  }
+
+  /** An envelope of this exchange has come to the address of a room in use. */
+  receive(name: string, from: NodeRef, kind: Kind, body: Uint8Array): void {
+    const isRead =
+      kind === KIND.retainedDigest ? this.#onDigest(name, body) : this.#onVersions(name, from, body);
+    if (!isRead) this.#bus.drop('malformed', roomAddress(name));
+  }
+
+  #onDigest(name: string, body: Uint8Array): boolean {
+    const digest = readDigest(body);
+    if (digest === undefined) return false;
+    const room = this.#rooms.get(name);
+    if (digest === digestOf(this.#sink.retained(name))) {
+      // Who retains something else answers that node, and this one hears it.
+      if (room !== undefined) room.digestMs = Infinity;
+    } else {
+      this.#list(this.#roomOf(name));
+    }
+    return true;
+  }
+
+  #onVersions(name: string, { id }: NodeRef, body: Uint8Array): boolean {
+    const told = readVersions(body);
+    if (told === undefined) return false;
+    const room = this.#roomOf(name);
+    const versions: Versions = (told.isFirst ? undefined : room.parts.get(id)) ?? new Map();
+    for (const [key, version] of told.versions) versions.set(key, version);
+    room.parts.delete(id);
+    if (!told.hasMore) this.#answer(room, versions);
+    else if (versions.size <= MAX_LISTED && room.parts.size < MAX_LISTING_NODES) {
+      room.parts.set(id, versions);
+      room.partsMs = this.#clock.now();
+    }
+    return true;
+  }
+
+  /** Another node has listed what it retains. */
+  #answer(room: ComparedRoom, versions: Versions): void {
+    const own = this.#sink.retained(room.name);
+    const removed = new Map<true | string, RetainedEntry>();
+    let isLacking = false;
+    for (const [key, { version, isRemoved }] of versions) {
+      if (!isNewerThan(version, own.get(key))) continue;
+      if (isRemoved) removed.set(key, { data: '', version });
+      else isLacking = true;
+    }
+    const lacked = [...own].filter(([key, entry]) => isLacked(entry, versions.get(key)));
+    if (removed.size > 0) this.merge(room.name, removed);
+    for (const [key] of lacked) room.lacked.add(key);
+    if (lacked.length > 0) room.sendMs = Math.min(room.sendMs, this.#turnMs());
+    if (isLacking) this.#list(room);
+    // Somebody has said what this node was about to say.
+    else if (lacked.length === 0) room.listMs = Infinity;
+  }
+
+  /** Lists what this node retains: the others send what is newer. */
+  #list(room: ComparedRoom): void {
+    const hasChanged = room.listed !== digestOf(this.#sink.retained(room.name));
+    const dueMs = Math.max(this.#turnMs(), hasChanged ? 0 : room.listedMs + LIST_EVERY_MS);
+    room.listMs = Math.min(room.listMs, dueMs);
+  }
+
+  // What is due.
+
+  #roomOf(name: string): ComparedRoom {
+    const known = this.#rooms.get(name);
+    if (known !== undefined) return known;
+    const room: ComparedRoom = {
+      name,
+      digestMs: Infinity,
+      listMs: Infinity,
+      sendMs: Infinity,
+      lacked: new Set(),
+      listed: '',
+      listedMs: -Infinity,
+      parts: new Map(),
+      partsMs: -Infinity,
+    };
+    this.#rooms.set(name, room);
+    this.#setTimer();
+    return room;
+  }
+
+  /** When it is the turn of this node. */
+  #turnMs(): number {
+    const { id, nodes } = this.#bus;
+    let rank = 0;
+    for (const other of nodes.keys()) if (other < id) rank += 1;
+    return this.#clock.now() + TICK_MS * (1 + (rank % MOST_RANKS));
+  }
+
+  #setTimer(): void {
+    if (this.#isClosed) return;
+    this.#timer ??= this.#clock.setTimeout(() => this.#onTimer(), TICK_MS, IDLE_TIMER);
+  }
+
+  #onTimer(): void {
+    this.#timer = undefined;
+    const nowMs = this.#clock.now();
+    let sent = 0;
+    for (const room of this.#rooms.values()) {
+      if (isIdle(room, nowMs)) this.#rooms.delete(room.name);
+      else if (sent < ROOMS_AT_ONCE && this.#say(room, nowMs)) sent += 1;
+    }
+    if (this.#rooms.size > 0) this.#setTimer();
+  }
+
+  /** Says what is due in a room. @returns Whether anything was. */
+  #say(room: ComparedRoom, nowMs: number): boolean {
+    const { name } = room;
+    if (Math.min(room.digestMs, room.listMs, room.sendMs) > nowMs) return false;
+    const kept = this.#sink.retained(name);
+    if (room.sendMs <= nowMs) {
+      const lacked = new Map([...kept].filter(([key]) => room.lacked.has(key)));
+      room.sendMs = Infinity;
+      room.lacked.clear();
+      if (lacked.size > 0) this.#publish(name, KIND.retained, retainedBodies(name, lacked, false));
+    }
+    if (room.listMs <= nowMs) {
+      // A list says all that a digest does.
+      room.digestMs = Infinity;
+      room.listMs = Infinity;
+      room.listed = digestOf(kept);
+      room.listedMs = nowMs;
+      this.#publish(name, KIND.retainedVersions, versionsBodies(kept));
+    }
+    if (room.digestMs <= nowMs) {
+      room.digestMs = Infinity;
+      if (this.#bus.isRetaining) this.#publish(name, KIND.retainedDigest, [digestBody(digestOf(kept))]);
+    }
+    return true;
+  }
+
+  #publish(name: string, kind: Kind, bodies: readonly Body[]): void {
+    // What fails is missing in the sequence: the others compare again.
+    for (const body of bodies) void this.#bus.publish(roomAddress(name), kind, body);
+  }
+}
+
+function isNewerThan(version: RetainVersion, own: RetainedEntry | undefined): boolean {
+  return own === undefined || isNewer(version, own.version);
+}
+
+/** Whether a node that has listed a version, or none, lacks an entry. */
+function isLacked({ data, version }: RetainedEntry, listed: ListedVersion | undefined): boolean {
+  return listed === undefined ? data.length > 0 : isNewer(version, listed.version);
+}
+
+function isIdle(room: ComparedRoom, nowMs: number): boolean {
+  if (Math.min(room.digestMs, room.listMs, room.sendMs) !== Infinity) return false;
+  return (
+    nowMs - room.listedMs >= LIST_EVERY_MS && (room.parts.size === 0 || nowMs - room.partsMs >= PARTS_MS)
+  );
+}
