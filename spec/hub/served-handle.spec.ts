@@ -122,6 +122,25 @@ describe('a served handle', () => {
     expect(local.queued.messages).toBe(0);
   });
 
+  it('takes a message under way for what is asked for anew, and reads no second one', async () => {
+    const { client, local, sent, give } = await served();
+    say(client, 'one');
+    say(client, 'two');
+    give(TO_SOCKET.credit);
+    await settle();
+    give(TO_SOCKET.withdraw);
+    give(TO_SOCKET.credit);
+    await settle();
+    expect([sent, local.queued.messages]).toEqual([['opened', 'message'], 1]);
+    give(TO_SOCKET.withdraw);
+    give(TO_SOCKET.returned);
+    give(TO_SOCKET.credit);
+    await settle();
+    give(TO_SOCKET.credit);
+    await settle();
+    expect([sent, local.queued.messages]).toEqual([['opened', 'message', 'message', 'message'], 0]);
+  });
+
   it.each([
     ['an earlier', 1, 0],
     ['a part', 2, 1],

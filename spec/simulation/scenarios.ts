@@ -9,6 +9,7 @@ import { CLOSES } from './closes.ts';
 import { DELIVERY } from './delivery.ts';
 import { ENDINGS } from './endings.ts';
 import { FRAGMENTS } from './fragments.ts';
+import { HANDLES_OF_HOSTS } from './handles.ts';
 import { LIFE_CYCLES } from './life-cycles.ts';
 import { LIFETIMES } from './lifetimes.ts';
 import { LINES } from './lines.ts';
@@ -48,4 +49,5 @@ export const SCENARIOS: readonly Scenario[] = [
   ...LIFE_CYCLES,
   ...STORIES,
   ...ROOMS_OF_HOSTS,
+  ...HANDLES_OF_HOSTS,
 ];

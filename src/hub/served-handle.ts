@@ -75,6 +75,8 @@ export class ServedHandle {
   #lent: Data | undefined;
   /** The first and the last frame of it. */
   #lentFrames: readonly [first: number, last: number] = [0, 0];
+  /** Whether that message was under way when the caller withdrew what it had asked for. */
+  #isCrossed = false;
   #written: WrittenPart[] = [];
   #writtenBytes = 0;
   /** Writes that wait, by the number of their frame. */
@@ -126,11 +128,10 @@ export class ServedHandle {
         this.#writes.get(fields.u64())?.abort();
         return true;
       case TO_SOCKET.credit:
-        this.#lent = undefined;
-        this.#hasCredit = true;
-        void this.#readOne();
+        this.#ask();
         return true;
       case TO_SOCKET.withdraw:
+        this.#isCrossed = this.#lent !== undefined;
         this.retire();
         return true;
       case TO_SOCKET.taken:
@@ -155,6 +156,16 @@ export class ServedHandle {
   }
 
   // Reads.
+
+  #ask(): void {
+    // The message under way is what the caller gets for this, too: a second one would be too many.
+    const isUnderWay = this.#isCrossed && this.#lent !== undefined;
+    this.#isCrossed = false;
+    if (isUnderWay) return;
+    this.#lent = undefined;
+    this.#hasCredit = true;
+    void this.#readOne();
+  }
 
   async #readOne(): Promise<void> {
     if (this.#read !== undefined || this.#isOver) return;
