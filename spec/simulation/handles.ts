@@ -199,15 +199,24 @@ class Handles {
     socket.claimTaken();
     for (const caller of callers) {
       const handle = await this.#reopen(caller, socket);
-      const reading = handle.readText(PATIENCE_MS);
-      if (dice.isLikely(0.5)) await this.scene.pause(ROUND_TRIP_MS);
-      await socket.send();
-      claim((await reading) === 'ok', 'not read once all is quiet', socket.name, caller.id);
+      await this.#readOne(socket, handle);
       claim((await handle.writeText()) === 'ok', 'not written once all is quiet', socket.name, caller.id);
     }
     const last = await this.#reopen(dice.pick(callers), socket);
     if (dice.isLikely(0.5)) await this.#endByCaller(socket, last);
     else await this.#endByClient(socket, last);
+  }
+
+  /** The handle reads what its client sends; handles that have ended may each get one before. */
+  async #readOne(socket: SocketModel, handle: HandleModel): Promise<void> {
+    let status = '';
+    for (let count = socket.lostHandles + 1; count > 0 && status !== 'ok'; count -= 1) {
+      const reading = handle.readText(REST_MS);
+      if (this.scene.dice.isLikely(0.5)) await this.scene.pause(ROUND_TRIP_MS);
+      await socket.send();
+      status = await reading;
+    }
+    claim(status === 'ok', 'not read once all is quiet', socket.name, handle.number, status);
   }
 
   async #reopen(caller: SocketNode | HubNode, socket: SocketModel): Promise<HandleModel> {
