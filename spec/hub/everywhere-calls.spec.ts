@@ -73,6 +73,16 @@ describe('a call on all nodes', () => {
     expect([nodes[1].done, nodes[2].done]).toEqual([['room lobby'], ['room lobby']]);
   });
 
+  it('has a report that does not change once it is given', async () => {
+    const { clock, nodes } = await three();
+    nodes[2].link.cut();
+    await clock.advance(6000);
+    const report = await nodes[0].calls.run(ROOM);
+    nodes[2].link.mend();
+    await clock.advance(3000);
+    expect([nodes[2].done, shown(report)]).toEqual([['room lobby'], [{ a: 1, b: 1 }, ['c']]]);
+  });
+
   it('is forgotten after a minute', async () => {
     const { clock, nodes } = await three();
     nodes[2].link.cut();

@@ -203,6 +203,14 @@ describe('NodeBus', () => {
       expect([a.told, a.reports]).toEqual([['b: last words'], []]);
     });
 
+    it('says goodbye at once, also where the broker acknowledges late', async () => {
+      const { node } = deployment({ acknowledgementMs: (from) => (from === 1 ? 60_000 : 0) });
+      const [a, b] = [await node('a'), await node('b')];
+      void b.bus.close();
+      await settle();
+      expect([...a.bus.nodes.keys()]).toEqual([]);
+    });
+
     it('leaves no timer and no subscription', async () => {
       const { node, clock } = deployment();
       const [a, b] = [await node('a'), await node('b')];

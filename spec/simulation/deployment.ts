@@ -65,6 +65,23 @@ export abstract class DeployedNode {
     return this.#outages.some((outage) => outage.fromMs <= toMs && outage.toMs >= fromMs);
   }
 
+  /** What a failed claim tells of it. */
+  get facts(): unknown {
+    const { id, madeMs, closedMs } = this;
+    return { id, madeMs, closedMs, outages: this.#outages.map(({ fromMs, toMs }) => [fromMs, toMs]) };
+  }
+
+  /** Whether its broker was down all the time between two. */
+  wasDownAll(fromMs: number, toMs: number): boolean {
+    return this.#outages.some((outage) => outage.fromMs < fromMs && outage.toMs > toMs);
+  }
+
+  /** Whether its machine has stopped, and nobody has heard of it since. */
+  get isDead(): boolean {
+    const { fromMs, toMs } = this.#outages.at(-1) ?? { fromMs: 0, toMs: 0 };
+    return toMs === Infinity && fromMs < this.closedMs;
+  }
+
   async close(): Promise<void> {
     this.isClosed = true;
     this.closedMs = this.scene.w.clock.now();

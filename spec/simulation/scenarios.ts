@@ -5,6 +5,7 @@ import { ADMISSION } from './admission.ts';
 import { ASKING } from './asking.ts';
 import { CHANNELS } from './channels.ts';
 import { CLIENTS } from './clients.ts';
+import { CLOSES_OF_HOSTS } from './closes-everywhere.ts';
 import { CLOSES } from './closes.ts';
 import { DELIVERY } from './delivery.ts';
 import { ENDINGS } from './endings.ts';
@@ -50,4 +51,5 @@ export const SCENARIOS: readonly Scenario[] = [
   ...STORIES,
   ...ROOMS_OF_HOSTS,
   ...HANDLES_OF_HOSTS,
+  ...CLOSES_OF_HOSTS,
 ];

@@ -100,7 +100,7 @@ export class EverywhereCalls {
     const kept = this.#keep(call, only);
     if (only === undefined) kept.answers.set(this.#bus.id, this.#carryOut(call));
     await this.#send(kept);
-    return { nodes: kept.answers, missingNodes: [...kept.awaited] };
+    return { nodes: new Map(kept.answers), missingNodes: [...kept.awaited] };
   }
 
   /** Ends its timer. What is kept for others is forgotten. */

@@ -160,7 +160,8 @@ export class NodeBus implements NodeRef {
     if (this.#isClosed) return;
     this.clock.clearTimeout(this.#timer);
     this.#offChange();
-    const goodbye = this.#heartbeats.say({}).then(() => this.broadcast(KIND.goodbye, new Uint8Array()));
+    // The goodbye does not wait for the heartbeat: the broker keeps the order of the two.
+    const told = [this.#heartbeats.say({}), this.broadcast(KIND.goodbye, new Uint8Array())];
     this.#heartbeats.close();
     this.#isClosed = true;
     const ends = [...this.#subscriptions.values()].map((subscription) => subscription.dispose());
@@ -168,7 +169,7 @@ export class NodeBus implements NodeRef {
     const late = new Promise<void>((resolve) => {
       timer = this.clock.setTimeout(resolve, GOODBYE_MS);
     });
-    await Promise.race([Promise.all([goodbye, ...ends]), late]);
+    await Promise.race([Promise.all([...told, ...ends]), late]);
     this.clock.clearTimeout(timer);
   }
 
