@@ -39,7 +39,7 @@ class SocketModel {
   readonly bornMs: number;
   /** When it was in which room. */
   readonly rooms: { readonly name: string; readonly fromMs: number; toMs: number }[] = [];
-  endMs = Infinity;
+  endMs: number = Infinity;
   end: CloseInfo | undefined;
 
   constructor(node: ClosingNode, ws: ServerSocket, nowMs: number) {
@@ -115,8 +115,8 @@ export class CallModel {
   readonly #number: number;
   readonly #caller: Caller;
   readonly fromMs: number;
-  toMs = Infinity;
-  #report: Pick<ClosedReport, 'nodes' | 'missingNodes'> | undefined;
+  toMs: number = Infinity;
+  #report: ClosedReport = { nodes: new Map(), missingNodes: [] };
   readonly #scene: Scene;
 
   constructor(scene: Scene, number: number, caller: Caller, verb: Verb, name: string) {
@@ -149,7 +149,7 @@ export class CallModel {
 
   /** Claims of the call, once all that it closes has closed. */
   claim(nodes: readonly Caller[], ids: ReadonlyMap<Caller, string>): void {
-    const { nodes: counts = new Map(), missingNodes = [] } = this.#report ?? {};
+    const { nodes: counts, missingNodes } = this.#report;
     const known = new Set(ids.values());
     claim(
       [...counts.keys(), ...missingNodes].every((id) => known.has(id)),

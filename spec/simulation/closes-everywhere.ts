@@ -2,14 +2,12 @@
 // call closes whom it means on every node that is there, or comes back within a minute, and nobody
 // else, and its report names the nodes that have not answered.
 
-import { openHub } from 'corosock';
-import type { Hub } from 'corosock';
 import { ConnectError } from 'corosock/testing';
 import type { Faults, SessionStore, WorldClient } from 'corosock/testing';
 import { cookieOf } from '../session/session-fixtures.ts';
 import { CallModel, ClosingNode, sharedStore } from './close-model.ts';
 import type { Caller, Verb } from './close-model.ts';
-import { DeployedNode, Deployment } from './deployment.ts';
+import { Deployment, HubNode } from './deployment.ts';
 import { claim } from './scene.ts';
 import type { Scenario, Scene } from './scene.ts';
 
@@ -22,21 +20,6 @@ const SESSIONS = ['session-a', 'session-b', 'session-c'] as const;
 /** What a call is kept for, and more. */
 const KEPT_MS = 70_000;
 const SETTLED_MS = 3000;
-
-/** A node that serves nothing. */
-class HubNode extends DeployedNode {
-  #hub: Hub | undefined;
-
-  static async open(scene: Scene, id: number): Promise<HubNode> {
-    const node = new HubNode(scene, id, false);
-    node.#hub = await openHub({ broker: node.broker, clock: scene.w.clock });
-    return node;
-  }
-
-  get host(): Hub {
-    return this.#hub as Hub;
-  }
-}
 
 class Play {
   readonly #scene: Scene;

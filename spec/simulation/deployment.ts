@@ -1,6 +1,7 @@
 // Hosts of one deployment, each with its node of a broker: they come, go, are cut off and come
 // back. What their sockets do is the scenario's; when all is quiet is told here.
 
+import { openHub } from 'corosock';
 import type { Host, Hub } from 'corosock';
 import type { MemoryNode } from 'corosock/testing';
 import type { Scene } from './scene.ts';
@@ -30,7 +31,7 @@ export abstract class DeployedNode {
   readonly madeMs: number;
   isClosed = false;
   /** When it has closed. */
-  closedMs = Infinity;
+  closedMs: number = Infinity;
   protected readonly scene: Scene;
   readonly #outages: Outage[] = [];
 
@@ -93,6 +94,21 @@ export abstract class DeployedNode {
     const last = this.#outages.at(-1);
     if (!isUp) this.#outages.push({ fromMs: nowMs, toMs: Infinity });
     else if (last !== undefined) last.toMs = nowMs;
+  }
+}
+
+/** A node that serves nothing. */
+export class HubNode extends DeployedNode {
+  #hub: Hub | undefined;
+
+  static async open(scene: Scene, id: number): Promise<HubNode> {
+    const node = new HubNode(scene, id, false);
+    node.#hub = await openHub({ broker: node.broker, clock: scene.w.clock });
+    return node;
+  }
+
+  get host(): Hub {
+    return this.#hub as Hub;
   }
 }
 

@@ -27,7 +27,7 @@ export class SocketModel {
   /** Of the socket; '' until its handler has begun. */
   id = '';
   /** When its host has seen its end. */
-  endedMs = Infinity;
+  endedMs: number = Infinity;
   readonly heard: string[] = [];
   /** Messages that the client has sent: 0, 1, 2, … */
   sent = 0;
@@ -35,7 +35,7 @@ export class SocketModel {
   readonly taken: number[] = [];
   readonly handles: HandleModel[] = [];
   /** Nodes that have opened it, or have tried. */
-  readonly callers = new Set<DeployedNode>();
+  readonly callers: Set<DeployedNode> = new Set();
 
   constructor(node: DeployedNode, name: string, isShared: boolean) {
     this.node = node;
@@ -123,7 +123,7 @@ export class HandleModel {
   readonly caller: DeployedNode;
   readonly #ws: SharedSocket;
   /** When it has ended. */
-  endedMs = Infinity;
+  endedMs: number = Infinity;
   by: string | undefined;
   /** Whether it ended when its socket or a host had. */
   #hasReason = true;

@@ -2,10 +2,9 @@
 // has its true status, no message is written or read twice, and none is lost in silence. Once all
 // is quiet, each socket is reached from each node.
 
-import { openHub } from 'corosock';
-import type { Host, Hub, SharedSocket } from 'corosock';
+import type { Host, SharedSocket } from 'corosock';
 import type { Faults } from 'corosock/testing';
-import { DeployedNode, Deployment } from './deployment.ts';
+import { DeployedNode, Deployment, HubNode } from './deployment.ts';
 import { HandleModel, SocketModel } from './handle-model.ts';
 import { claim, PATIENCE_MS } from './scene.ts';
 import type { Scenario, Scene } from './scene.ts';
@@ -53,21 +52,6 @@ class SocketNode extends DeployedNode {
       },
       { broker: this.broker },
     );
-  }
-}
-
-/** A node that serves nothing. */
-class HubNode extends DeployedNode {
-  #hub: Hub | undefined;
-
-  static async open(scene: Scene, id: number): Promise<HubNode> {
-    const node = new HubNode(scene, id, false);
-    node.#hub = await openHub({ broker: node.broker, clock: scene.w.clock });
-    return node;
-  }
-
-  get host(): Hub {
-    return this.#hub as Hub;
   }
 }
 

@@ -2,7 +2,7 @@
 // get of it. It is told of each call, and claims what has to hold of each trace.
 
 import type { Data, Host, JoinOptions, Membership, ServerSocket } from 'corosock';
-import type { MemoryNode } from 'corosock/testing';
+import { DeployedNode } from './deployment.ts';
 import { claim } from './scene.ts';
 import type { Scene } from './scene.ts';
 
@@ -44,12 +44,6 @@ interface Gap {
   readonly forMs: number;
 }
 
-/** A time in which the broker of a host was down. */
-interface Outage {
-  readonly fromMs: number;
-  toMs: number;
-}
-
 /** What one subscription has given. */
 interface Trace {
   readonly room: RoomName;
@@ -63,16 +57,8 @@ interface Trace {
 }
 
 /** One host of a deployment, all that it publishes, and all that it gives to its subscribers. */
-export class ModelNode {
-  readonly id: number;
-  readonly broker: MemoryNode;
+export class ModelNode extends DeployedNode {
   readonly host: Host;
-  isClosed = false;
-  readonly #outages: Outage[] = [];
-  /** When it has closed. */
-  #closedMs = Infinity;
-  readonly #madeMs: number;
-  readonly #scene: Scene;
   readonly #published: ReadonlyMap<RoomName, Published[]> = new Map(ROOMS.map((room) => [room, []]));
   readonly #traces: Trace[] = [];
   readonly #members = new Map<string, MemberModel>();
@@ -80,12 +66,7 @@ export class ModelNode {
 
   /** @param isLate - Whether its broker is down when it begins. */
   constructor(scene: Scene, id: number, isLate: boolean) {
-    this.#scene = scene;
-    this.#madeMs = scene.w.clock.now();
-    this.id = id;
-    this.broker = scene.w.broker();
-    this.broker.onChange((isUp) => this.#onChange(isUp));
-    if (isLate) this.broker.cut();
+    super(scene, id, isLate);
     // Called once a publish, before it is sent to the members that there are.
     this.#options = {
       frame: (data, { room }) => {
@@ -97,10 +78,6 @@ export class ModelNode {
       },
     };
     this.host = scene.w.serve((ws) => this.#converse(ws), { broker: this.broker });
-  }
-
-  get isUp(): boolean {
-    return !this.isClosed && this.broker.isUp;
   }
 
   /** Under which all members of this host are present. */
@@ -129,8 +106,8 @@ export class ModelNode {
   publish(room: RoomName): void {
     const published = this.#publishedTo(room);
     const number = published.length;
-    published.push({ atMs: this.#scene.w.clock.now(), number });
-    const { dice } = this.#scene;
+    published.push({ atMs: this.scene.w.clock.now(), number });
+    const { dice } = this.scene;
     const [except] = dice.isLikely(0.2) ? this.host.sockets.keys() : [];
     const text = `${room} ${this.id} ${number} ${except ?? '-'}`;
     const { skipped, replaced } = this.host
@@ -141,7 +118,7 @@ export class ModelNode {
 
   /** @returns Ends the subscription. */
   subscribe(room: RoomName): () => void {
-    const { w } = this.#scene;
+    const { w } = this.scene;
     const trace: Trace = {
       room,
       sinceMs: w.clock.now() + IN_FORCE_MS,
@@ -164,11 +141,9 @@ export class ModelNode {
     };
   }
 
-  async close(): Promise<void> {
-    this.isClosed = true;
+  override close(): Promise<void> {
     for (const trace of this.#traces) trace.hasEnded = true;
-    this.#closedMs = this.#scene.w.clock.now();
-    await this.host.close({ graceMs: 0 });
+    return super.close();
   }
 
   /** Claims of each subscription: the order, no message twice, and no loss that no gap tells of. */
@@ -184,28 +159,11 @@ export class ModelNode {
   claimGaps(nodes: readonly ModelNode[]): void {
     for (const { gaps, room } of this.#traces) {
       for (const { atMs, forMs } of gaps) {
-        const isEarly = Math.min(atMs - SETTLED_MS, atMs - forMs) <= this.#madeMs + DELAY_MS;
-        const isDown = nodes.some((node) => node.#wasDown(atMs - forMs - DELAY_MS, atMs));
+        const isEarly = Math.min(atMs - SETTLED_MS, atMs - forMs) <= this.madeMs + DELAY_MS;
+        const isDown = nodes.some((node) => node.hadOutage(atMs - forMs - DELAY_MS, atMs));
         claim(isEarly || isDown, 'a gap without a loss', `host ${this.id} in ${room}`, atMs, forMs);
       }
     }
-  }
-
-  #onChange(isUp: boolean): void {
-    const nowMs = this.#scene.w.clock.now();
-    const last = this.#outages.at(-1);
-    if (!isUp) this.#outages.push({ fromMs: nowMs, toMs: Infinity });
-    else if (last !== undefined) last.toMs = nowMs;
-  }
-
-  #wasDown(fromMs: number, toMs: number): boolean {
-    return this.#outages.some((outage) => outage.fromMs <= toMs && outage.toMs >= fromMs);
-  }
-
-  /** When nothing of it could arrive any more; Infinity while it is there. */
-  get #endMs(): number {
-    const last = this.#outages.findLast(({ toMs }) => toMs >= this.#closedMs);
-    return Math.min(this.#closedMs, last?.fromMs ?? Infinity);
   }
 
   #claimTrace(trace: Trace, sender: ModelNode): void {
@@ -229,7 +187,7 @@ export class ModelNode {
     }
     // What a broker that is down has missed is told when it is back.
     if (trace.hasEnded || (sender !== this && !this.isUp)) return;
-    const isLastWord = (atMs: number): boolean => sender !== this && atMs > sender.#endMs - LAST_WORDS_MS;
+    const isLastWord = (atMs: number): boolean => sender !== this && atMs > sender.endMs - LAST_WORDS_MS;
     claimTold(last + 1, Infinity, isLastWord);
   }
 
@@ -282,7 +240,7 @@ export class ModelNode {
 
   /** A socket has joined: what other hosts publish from now on arrives, or is told of. */
   #isInForce(room: RoomName): void {
-    const nowMs = this.#scene.w.clock.now();
+    const nowMs = this.scene.w.clock.now();
     for (const trace of this.#traces) if (trace.room === room) trace.sinceMs = Math.min(trace.sinceMs, nowMs);
   }
 

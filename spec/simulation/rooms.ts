@@ -4,60 +4,28 @@
 
 import { ConnectError } from 'corosock/testing';
 import type { Faults, WorldClient } from 'corosock/testing';
+import { Deployment, TOLD_MS } from './deployment.ts';
 import { ModelNode, ROOMS } from './room-model.ts';
 import type { MemberModel, RoomName } from './room-model.ts';
 import { claim } from './scene.ts';
 import type { Scenario, Scene } from './scene.ts';
-
-/** Faults of single messages and the moments of faults are over by then, for each node. */
-const FAULTS_MS = 60_000;
-/** Hosts and links that lose nothing are played for so long. */
-const CALM_MS = 10_000;
-/** Longest time that a seed cuts a node off, and more. */
-const CUT_MS = 66_000;
-/** Longest time that a script cuts a node off: some are forgotten by the others. */
-const LONG_CUT_MS = 9000;
-/** By then heartbeats have told of each loss, and waits for late messages are over. */
-const TOLD_MS = 8000;
 
 const MOST_HOSTS = 5;
 const MEMBERS = 4;
 const VISITS = 3;
 const BURSTS = 6;
 
-/** The hosts of one play. */
-class Deployment {
-  readonly nodes: ModelNode[] = [];
-  readonly scene: Scene;
-  /** When all is quiet, but for nodes that are still cut off. */
-  readonly #busyMs: number;
-  /** When the last node was made. */
-  #madeMs = 0;
-
+/** The hosts of one play, each with subscribers. */
+class Rooms extends Deployment<ModelNode> {
   constructor(scene: Scene) {
-    this.scene = scene;
-    this.#busyMs = scene.mayLose ? FAULTS_MS / 2 : CALM_MS;
-    for (let count = scene.dice.between(2, MOST_HOSTS - 1); count > 0; count -= 1) this.add();
+    super(scene, MOST_HOSTS, (id, isLate) => new ModelNode(scene, id, isLate));
   }
 
-  get open(): readonly ModelNode[] {
-    return this.nodes.filter(({ isClosed }) => !isClosed);
-  }
-
-  /** A time in which things still happen. */
-  get someTimeMs(): number {
-    return this.scene.dice.below(this.#busyMs);
-  }
-
-  add(): ModelNode {
-    const isLate = this.scene.mayLose && this.scene.dice.isLikely(0.15);
-    const node = new ModelNode(this.scene, this.nodes.length, isLate);
-    if (isLate) this.scene.after(this.scene.dice.below(LONG_CUT_MS), () => node.broker.mend());
-    this.nodes.push(node);
-    this.#madeMs = this.scene.w.clock.now();
+  override add(): ModelNode {
+    const node = super.add();
     for (const room of ROOMS) {
       node.subscribe(room);
-      if (this.scene.dice.isLikely(0.3)) this.#subscribeAgain(node, room);
+      if (this.scene.dice.isLikely(0.3)) subscribeAgain(this, node, room);
     }
     return node;
   }
@@ -65,51 +33,22 @@ class Deployment {
   /** Publishes now and then, several at once. */
   async chatter(): Promise<void> {
     const { dice, w } = this.scene;
-    const endMs = w.clock.now() + this.#busyMs;
+    const endMs = w.clock.now() + this.busyMs;
     while (w.clock.now() < endMs) {
-      await this.scene.pause(this.#busyMs / BURSTS);
+      await this.scene.pause(this.busyMs / BURSTS);
       const node = dice.pick(this.open);
       for (let count = dice.below(4); count > 0; count -= 1) node.publish(dice.pick(ROOMS));
     }
   }
+}
 
-  /** A host goes, and another comes in its place. */
-  async replaceOne(): Promise<void> {
-    await this.scene.sleep(this.someTimeMs);
-    const node = this.scene.dice.pick(this.open);
-    const closing = node.close();
-    this.add();
-    await closing;
-  }
-
-  /** A script cuts one node off, and brings it back. */
-  async cutOne(): Promise<void> {
-    await this.scene.sleep(this.someTimeMs);
-    const { broker } = this.scene.dice.pick(this.open);
-    broker.cut();
-    await this.scene.pause(LONG_CUT_MS);
-    broker.mend();
-  }
-
-  /** Waits until no fault strikes any more, and gives the nodes that have lived through it. */
-  async whenQuiet(): Promise<readonly ModelNode[]> {
-    const { mayLose, w } = this.scene;
-    const quietMs = mayLose ? this.#madeMs + FAULTS_MS : 0;
-    await this.scene.sleep(Math.max(0, quietMs - w.clock.now()));
-    const lateMs = w.clock.now() + CUT_MS;
-    while (this.open.some(({ isUp }) => !isUp) && w.clock.now() < lateMs) await this.scene.sleep(1000);
-    await this.scene.sleep(TOLD_MS);
-    return this.open.filter(({ isUp }) => isUp);
-  }
-
-  #subscribeAgain(node: ModelNode, room: RoomName): void {
-    const { dice } = this.scene;
-    this.scene.after(dice.below(this.#busyMs), () => {
-      if (node.isClosed) return;
-      const end = node.subscribe(room);
-      this.scene.after(dice.below(this.#busyMs), end);
-    });
-  }
+/** One more subscription, which comes and goes. */
+function subscribeAgain({ busyMs, scene }: Deployment<ModelNode>, node: ModelNode, room: RoomName): void {
+  scene.after(scene.dice.below(busyMs), () => {
+    if (node.isClosed) return;
+    const end = node.subscribe(room);
+    scene.after(scene.dice.below(busyMs), end);
+  });
 }
 
 /** One client: it joins and leaves rooms, and claims that each line is the next one for it. */
@@ -146,7 +85,7 @@ class Visitor {
 }
 
 /** A client that comes some times, to one host or another. */
-async function visit(all: Deployment, number: number): Promise<void> {
+async function visit(all: Rooms, number: number): Promise<void> {
   const { scene } = all;
   const { dice } = scene;
   await scene.sleep(all.someTimeMs);
@@ -212,7 +151,7 @@ async function claimRetained(scene: Scene, quiet: readonly ModelNode[]): Promise
 /** @param mayDrop - Whether the broker loses single messages where it may lose any. */
 async function play(scene: Scene, mayDrop: boolean): Promise<void> {
   const { dice, mayLose } = scene;
-  const all = new Deployment(scene);
+  const all = new Rooms(scene);
   const visits = scene.each(MEMBERS, 'member', async (at) => {
     for (let count = 0; count < VISITS; count += 1) await visit(all, at * VISITS + count);
   });
@@ -228,7 +167,7 @@ async function play(scene: Scene, mayDrop: boolean): Promise<void> {
   }
   if (!mayLose || !mayDrop) for (const node of all.nodes) node.claimGaps(all.nodes);
   for (const node of all.nodes) node.claimTraces(all.nodes);
-  await Promise.all(all.nodes.map((node) => node.close()));
+  await all.close();
   await scene.claimNoTimers();
 }
 
