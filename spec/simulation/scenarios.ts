@@ -22,6 +22,7 @@ import { PLACES } from './places.ts';
 import { SELECTS } from './selects.ts';
 import { SESSIONS } from './sessions.ts';
 import { SHARED_SOURCES } from './shared-sources.ts';
+import { SLOW_MEMBERS } from './slow-members.ts';
 import { SLOW_PEERS } from './slow-peers.ts';
 import { STORIES } from './stories.ts';
 import { TASKS } from './tasks.ts';
@@ -52,4 +53,5 @@ export const SCENARIOS: readonly Scenario[] = [
   ...ROOMS_OF_HOSTS,
   ...HANDLES_OF_HOSTS,
   ...CLOSES_OF_HOSTS,
+  ...SLOW_MEMBERS,
 ];
