@@ -166,8 +166,8 @@ describe('ipcBroker', () => {
     const [mine, its] = linkedPeers();
     const stranger = new IpcEngine('other', its, freshPrefix()).broker;
     parent.adopt(mine);
-    const taken = await record(child, 'a');
-    for (const words of ['1', '2']) await parent.publish('a', text(words));
+    const taken = await record(parent, 'a');
+    for (const words of ['1', '2']) await child.publish('a', text(words));
     await until('both have come', () => taken.events.at(-1) === '2');
     expect([taken.events, stranger.isUp]).toEqual([['1', '2'], false]);
     for (const node of [stranger, child, parent]) await node.close();
