@@ -99,6 +99,25 @@ describe('openHub', () => {
     await (await opening).close();
   });
 
+  it('forgets what it keeps for a missing node when it closes', async () => {
+    const { clock, deployment } = hosts();
+    const link = deployment.node();
+    const two = new MemoryHost({ clock, broker: link });
+    const { run } = two.visit(member, 'shared');
+    const opening = openHub({ broker: deployment.node(), clock });
+    await clock.advance(1000);
+    const hub = await opening;
+    link.cut();
+    await clock.advance(6000);
+    expect((await hub.closeSockets({ room: 'lobby' })).missingNodes).toEqual([nodeOf(run.ws)]);
+    const closing = hub.close();
+    await clock.advance(1000);
+    await closing;
+    link.mend();
+    await clock.advance(6000);
+    expect(two.host.sockets.size).toBe(1);
+  });
+
   it('refuses a missing broker, and options that it does not have', async () => {
     await expect(openHub({} as never)).rejects.toMatchObject({ code: 'COROSOCK_ARGUMENT' });
     const broker = memoryBroker().node();

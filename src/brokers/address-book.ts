@@ -1,5 +1,6 @@
-// The subscriptions of one node, by address: who gets a message, and who has a gap to be told. The
-// engine broker keeps one. It knows no link; what a subscription waits for is settled from outside.
+// The subscriptions of one node, by address: which of them get a message, and which have a gap to
+// be told. EngineBroker keeps one. It knows no link: EngineBroker settles what a subscription waits
+// for.
 
 import { LinkedList } from '../structures/linked-list.ts';
 import type { ListNode } from '../structures/linked-list.ts';
@@ -16,7 +17,7 @@ export class Subscription implements ListNode<Subscription> {
   next: Subscription | undefined;
   readonly entry: Entry;
   readonly #subscriber: Subscriber;
-  /** When the window of loss began that this subscriber has not been told; undefined: no such. */
+  /** When the window of loss began of which this subscriber has no gap yet; undefined: none. */
   #lostSinceMs: number | undefined;
   #isOver = false;
 

@@ -1,6 +1,6 @@
-// What all brokers share: which subscriptions there are, whether the node is up, what a lost link
-// means for either, and the gaps that follow. An adapter is an `Engine` below it: it moves bytes,
-// and says when its link is lost and when it is back. Addresses: hub/broker-address.ts.
+// What all brokers share: the subscriptions of a node, whether it is up, what a lost link means for
+// both, and the gaps that follow. An adapter is an `Engine` below it: it moves bytes, and calls
+// `down` when its link is lost and `up` when it is back. Addresses: hub/broker-address.ts.
 
 import { AddressBook } from './address-book.ts';
 import type { Entry, Subscription } from './address-book.ts';

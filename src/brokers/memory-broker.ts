@@ -81,13 +81,13 @@ export function memoryBroker(options: MemoryBrokerOptions = {}): MemoryBroker {
   };
 }
 
-/** What is under way from one node to another. */
+/** One message on its way to a node. */
 interface Delivery {
   readonly address: string;
   readonly bytes: Uint8Array;
 }
 
-/** What is under way from one node to another, in order. */
+/** The messages on their way from one node to another, in order. */
 interface Line {
   readonly deliveries: Delivery[];
   /** When the last of them is due. */

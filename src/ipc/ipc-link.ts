@@ -36,7 +36,7 @@ export class IpcLink {
     this.#prefix = prefix;
   }
 
-  /** Sends what must arrive: it is little. */
+  /** Sends a message that must not be dropped. Its sender bounds how many of them wait. */
   send(message: ChildMessage | ParentMessage, bytes = 0): void {
     const cost = bytes + MESSAGE_BYTES;
     this.#waitingBytes += cost;

@@ -179,7 +179,7 @@ export class ProcessRelay {
   }
 
   #welcomed(relay: string): void {
-    // It answers `hello`, and what it has said at its start crosses that.
+    // A parent that begins later greets its children, and answers `hello`: two welcomes may come.
     if (relay === this.#welcomedBy) return;
     this.#welcomedBy = relay;
     this.#answers.clear();

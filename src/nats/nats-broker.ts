@@ -92,7 +92,7 @@ class NatsEngine implements Engine {
     return this.#connection as NatsConnection;
   }
 
-  /** Begins. A connection that is not connected at the moment fails the first question. */
+  /** Begins. Where the connection is lost at the moment, its answer to the first `PING` fails. */
   connect(connection: NatsConnection): void {
     if (this.broker.isClosed) return;
     this.#connection = connection;
