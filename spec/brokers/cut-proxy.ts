@@ -9,6 +9,7 @@ import type { AddressInfo, Server, Socket } from 'node:net';
 export class CutProxy implements AsyncDisposable {
   readonly #server: Server;
   readonly #links = new Set<readonly [near: Socket, far: Socket]>();
+  #sent: Buffer[] | undefined;
 
   private constructor(server: Server) {
     this.#server = server;
@@ -25,6 +26,12 @@ export class CutProxy implements AsyncDisposable {
 
   get port(): number {
     return (this.#server.address() as AddressInfo).port;
+  }
+
+  /** Begins to keep what nodes send. @returns Gives all of it until now. */
+  record(): () => string {
+    this.#sent = [];
+    return () => Buffer.concat(this.#sent ?? []).toString('latin1');
   }
 
   /** Cuts all links that are open. New ones pass. */
@@ -52,7 +59,11 @@ export class CutProxy implements AsyncDisposable {
 
   /** Goes on after {@link stallInbound}. */
   resume(): void {
-    for (const [near, far] of this.#links) far.pipe(near);
+    for (const [near, far] of this.#links) {
+      // Links that were opened since pass already: what goes twice through a pipe comes twice.
+      far.unpipe(near);
+      far.pipe(near);
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -66,6 +77,7 @@ export class CutProxy implements AsyncDisposable {
     this.#links.add(link);
     near.pipe(far);
     far.pipe(near);
+    near.on('data', (chunk: Buffer) => this.#sent?.push(chunk));
     for (const socket of link) {
       socket.on('error', () => {});
       socket.on('close', () => {

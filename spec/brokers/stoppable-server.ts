@@ -57,10 +57,7 @@ export class StoppableServer implements AsyncDisposable {
 
   /** Stops it without an end: its links stay open. Resolves when the system has stopped it. */
   async pause(): Promise<void> {
-    this.#child?.kill('SIGSTOP');
-    const stat = `/proc/${this.#child?.pid}/stat`;
-    // The state stands behind the name, which is in parentheses.
-    while (!/\) [Tt] /.test(readFileSync(stat, 'utf8'))) await wait(1);
+    if (this.#child?.pid !== undefined) await pauseProcess(this.#child.pid);
   }
 
   resume(): void {
@@ -70,6 +67,13 @@ export class StoppableServer implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.kill();
   }
+}
+
+/** Stops a process without an end (SIGSTOP). Resolves when the system has stopped it. */
+export async function pauseProcess(pid: number): Promise<void> {
+  process.kill(pid, 'SIGSTOP');
+  // The state stands behind the name, which is in parentheses.
+  while (!/\) [Tt] /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))) await wait(1);
 }
 
 async function accepts(port: number): Promise<boolean> {

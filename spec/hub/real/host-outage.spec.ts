@@ -1,0 +1,213 @@
+// Hosts whose broker is absent, stopped, killed, or cuts them: what a host and its members see.
+
+import { serve } from 'corosock';
+import type { Handler, Host, Room } from 'corosock';
+import { connect } from 'corosock/client';
+import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { BUSY_MS, Deployment, KINDS, NodeProgram, SERVERS } from './deployments.ts';
+import type { Kind } from './deployments.ts';
+import { CutProxy } from '../../brokers/cut-proxy.ts';
+import { MemoryHost } from '../../fixtures/memory-host.ts';
+import { refused } from '../../fixtures/refused.ts';
+import { upgradeRequest } from '../../peers/raw-client.ts';
+import { CLOSE_AFTER_MS } from '../../../src/server/host-node.ts';
+
+let program: NodeProgram;
+beforeAll(async () => {
+  program = await NodeProgram.make();
+});
+afterAll(() => program[Symbol.dispose]());
+
+const untilClosed: Handler = async (ws) => void (await ws.closed);
+
+/** What comes first: see {@link untilFollowed}. */
+const HELLO = 'hello';
+
+/** What a room has given to a subscription. */
+interface Followed {
+  /** Texts, and `gap`. */
+  readonly events: readonly string[];
+  readonly hellos: number;
+}
+
+function follow(room: Room): Followed {
+  const events: string[] = [];
+  const followed = { events, hellos: 0 };
+  void (async () => {
+    for await (const event of room.subscribe()) {
+      const text = 'gap' in event ? 'gap' : String(event.data).slice(0, 20);
+      if (text === HELLO) followed.hellos += 1;
+      else events.push(text);
+    }
+  })();
+  return followed;
+}
+
+describe.concurrent.each(KINDS)('a host over $title', { timeout: BUSY_MS }, (kind) => {
+  it.skipIf(!kind.isHere)(
+    'K2: refuses within 3 s of a stop, closes after half a minute, and is back',
+    async () => {
+      await using deployment = await Deployment.of(kind, program);
+      const { broker } = await deployment.node();
+      const { clock } = deployment;
+      const options = { clock, broker, whenBrokerDown: 'refuse', heartbeat: false } as const;
+      await using host = await serve(untilClosed, options);
+      const client = await connect(host.url);
+      await deployment.broker.pause();
+      // The links are asked each second, and have two for the answer. These timers are set behind
+      // theirs, and are as late as they are where the machine is busy.
+      await wait(1000);
+      await wait(2000);
+      for (let turn = 0; turn < 10; turn += 1) await nextTurn();
+      expect([host.brokerHealth.broker, host.ready]).toEqual(['down', false]);
+      const answer = await refused(host.port, upgradeRequest());
+      expect([answer.status, answer.headers['retry-after']]).toEqual([503, '5']);
+      await clock.advance(CLOSE_AFTER_MS);
+      expect(await client.closed).toMatchObject({ code: 1012, reason: 'retry-after=5' });
+      deployment.broker.resume();
+      await deployment.until('the host is ready', () => host.ready);
+      const again = await connect(host.url);
+      await again.close();
+    },
+  );
+
+  it.skipIf(!kind.isHere)('K1: is not ready until a broker is there that was absent', async () => {
+    await using deployment = await Deployment.of(kind, program);
+    await deployment.broker.takeAway();
+    const { broker } = deployment.soon();
+    const { host } = new MemoryHost({ clock: deployment.clock, broker, whenBrokerDown: 'refuse' });
+    const { events } = follow(host.room('lobby'));
+    expect([host.ready, await host.room('lobby').publish('lost').relayed]).toEqual([false, 'failed']);
+    await deployment.clock.advance(1);
+    await deployment.broker.bringBack();
+    await deployment.until('the host is ready', () => host.ready);
+    expect(await host.room('lobby').publish('first').relayed).toBe('sent');
+    expect(events.toSorted()).toEqual(['first', 'gap', 'lost']);
+    await host.close({ graceMs: 0 });
+  });
+
+  it.skipIf(!kind.isHere)('L7: closes within its time while the broker does not answer', async () => {
+    await using deployment = await Deployment.of(kind, program);
+    const { host, clock } = await deployment.host();
+    host.room('lobby').subscribe();
+    await deployment.broker.pause();
+    const beganMs = clock.now();
+    await host.close({ graceMs: 0 });
+    expect(clock.now() - beganMs).toBeLessThanOrEqual(2000);
+  });
+});
+
+/** A host behind a proxy that a spec cuts, and one that publishes to it. */
+interface Pair extends AsyncDisposable {
+  readonly deployment: Deployment;
+  readonly proxy: CutProxy;
+  readonly host: Host;
+  readonly other: Host;
+}
+
+async function pairOver(kind: Kind): Promise<Pair> {
+  const deployment = await Deployment.of(kind, program);
+  const proxy = await CutProxy.to(deployment.broker.port);
+  const { host } = await deployment.host({}, proxy.port);
+  const { host: other } = await deployment.host();
+  return {
+    deployment,
+    proxy,
+    host,
+    other,
+    async [Symbol.asyncDispose]() {
+      await deployment[Symbol.asyncDispose]();
+      await proxy[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Waits until what the other host publishes arrives. */
+async function untilFollowed({ deployment, other }: Pair, name: string, followed: Followed): Promise<void> {
+  await deployment.until('messages arrive', async () => {
+    await other.room(name).publish(HELLO).relayed;
+    return followed.hellos > 0;
+  });
+}
+
+const BIG_MESSAGES = 120;
+const BIG = 'x'.repeat(262_144);
+
+/** Finds numbers that do not follow the one before them, and are behind no gap. */
+function silentLosses(events: readonly string[]): readonly string[] {
+  return events.filter((event, index) => {
+    const before = index === 0 ? -1 : Number.parseInt(events[index - 1] ?? '', 10);
+    return event !== 'gap' && !Number.isNaN(before) && Number.parseInt(event, 10) !== before + 1;
+  });
+}
+
+describe.concurrent.each(SERVERS)('what a host follows over $title', { timeout: BUSY_MS }, (kind) => {
+  it.skipIf(!kind.isHere)('K9: has a gap where the server cuts it, for it does not read', async () => {
+    await using pair = await pairOver(kind);
+    const { deployment, proxy, host, other } = pair;
+    const followed = follow(host.room('lobby'));
+    const { events } = followed;
+    await untilFollowed(pair, 'lobby', followed);
+    proxy.stallInbound();
+    for (let sent = 0; sent < BIG_MESSAGES; sent += 1) {
+      expect(await other.room('lobby').publish(`${sent} ${BIG}`).relayed).toBe('sent');
+    }
+    proxy.resume();
+    await deployment.until('the gap is told', () => events.includes('gap'));
+    await deployment.until('the host is up', () => host.brokerHealth.broker === 'up');
+    await other.room('lobby').publish(`${BIG_MESSAGES}`).relayed;
+    await deployment.until('it has come', () => events.at(-1) === `${BIG_MESSAGES}`);
+    expect(events.length - 2).toBeLessThan(BIG_MESSAGES);
+    expect(silentLosses(events)).toEqual([]);
+  });
+
+  it.skipIf(!kind.isHere)('K2: has a gap where a server has lost what it had taken', async () => {
+    await using pair = await pairOver(kind);
+    const { deployment, proxy, host, other } = pair;
+    const followed = follow(host.room('lobby'));
+    const { events } = followed;
+    await untilFollowed(pair, 'lobby', followed);
+    proxy.stallInbound();
+    expect(await other.room('lobby').publish('lost').relayed).toBe('sent');
+    await deployment.broker.kill();
+    proxy.cut();
+    await deployment.broker.start();
+    await deployment.until('both are up', () => {
+      return [host, other].every(({ brokerHealth }) => brokerHealth.broker === 'up');
+    });
+    expect(await other.room('lobby').publish('after').relayed).toBe('sent');
+    await deployment.until('it has come', () => events.at(-1) === 'after');
+    expect([...new Set(events)]).toEqual(['gap', 'after']);
+  });
+});
+
+const ROOMS = 10_000;
+/** How long a host may take to be back, and how often a busy machine may be late. */
+const BACK_MS = 2000;
+const TRIES = 3;
+
+describe.each(SERVERS)('10,000 rooms of a host over $title', { timeout: BUSY_MS }, (kind) => {
+  it.skipIf(!kind.isHere)('K11: are back within 2 s of the return of the server', async () => {
+    await using pair = await pairOver(kind);
+    const { deployment, host, other } = pair;
+    const rooms = Array.from({ length: ROOMS }, (_, index) => follow(host.room(`${index}`)));
+    await untilFollowed(pair, `${ROOMS - 1}`, rooms.at(-1) as Followed);
+    const took: number[] = [];
+    while (took.length < TRIES && !took.some((ms) => ms < BACK_MS)) {
+      await deployment.broker.kill();
+      await deployment.until('the host is down', () => host.brokerHealth.broker === 'down');
+      await deployment.broker.start();
+      const backMs = performance.now();
+      await deployment.until('the host is up', () => host.brokerHealth.broker === 'up');
+      took.push(performance.now() - backMs);
+    }
+    expect(Math.min(...took)).toBeLessThan(BACK_MS);
+    await deployment.until('the other is up', () => other.brokerHealth.broker === 'up');
+    for (let index = 0; index < ROOMS; index += 100) other.room(`${index}`).publish('after');
+    await deployment.until('all have come', () =>
+      rooms.every(({ events }, index) => index % 100 > 0 || events.at(-1) === 'after'),
+    );
+    expect(rooms.filter(({ events }) => events[0] === 'gap').length).toBe(ROOMS);
+  });
+});
