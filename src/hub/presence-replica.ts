@@ -26,6 +26,8 @@ const ASK_EVERY_MS = 1000;
 
 /** A node that is heard, and has not answered for so long, is not in the room any more. */
 const ABSENT_AFTER_MS = 5000;
+/** A node that was heard so lately runs. One that was killed is not missing for some seconds. */
+const RUNS_WITHIN_MS = 2000;
 
 /** Nodes that are remembered, which the bus does not know (yet, or any more). */
 const MAX_STRANGERS = 1000;
@@ -235,7 +237,7 @@ export class PresenceReplica implements PresenceRelay {
     for (const [state, absentMs] of this.#asked) {
       if (absentMs > nowMs) break;
       this.#asked.delete(state);
-      this.#forgetAbsent(state);
+      this.#forgetAbsent(state, nowMs);
     }
     this.#setTimer();
   }
@@ -263,10 +265,12 @@ export class PresenceReplica implements PresenceRelay {
   }
 
   /** @param state - One with others. */
-  #forgetAbsent(state: PresenceRoom): void {
+  #forgetAbsent(state: PresenceRoom, nowMs: number): void {
     for (const [node, { answered }] of state.others as ReadonlyMap<string, NodePresence>) {
-      const isHeard = this.#bus.nodes.get(node)?.isMissing === false;
-      if (isHeard && answered !== state.questions) this.#forget(state, node);
+      const known = this.#bus.nodes.get(node);
+      if (answered === state.questions || known?.isMissing !== false) continue;
+      if (nowMs - known.lastSeenMs < RUNS_WITHIN_MS) this.#forget(state, node);
+      else this.#asked.set(state, nowMs + ABSENT_AFTER_MS);
     }
   }
 

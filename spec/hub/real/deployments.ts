@@ -152,8 +152,10 @@ const TICK_MS = 20;
 const MAX_STEP_MS = 100;
 
 /** The program of a node in JavaScript. */
-export class NodeProgram implements Disposable {
+export class NodeProgram implements AsyncDisposable {
   readonly file: string;
+  /** Deployments with it that have not ended: a story that is late does not end its own. */
+  readonly open: Set<AsyncDisposable> = new Set();
 
   private constructor(file: string) {
     this.file = file;
@@ -177,7 +179,8 @@ export class NodeProgram implements Disposable {
     return new NodeProgram(join(outdir, 'node-program.js'));
   }
 
-  [Symbol.dispose](): void {
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const deployment of this.open) await deployment[Symbol.asyncDispose]();
     rmSync(join(this.file, '..'), { recursive: true, force: true });
   }
 }
@@ -190,13 +193,15 @@ export class Deployment implements AsyncDisposable {
   /** That of all hosts of this process. */
   readonly clock: VirtualClock = virtualClock();
   readonly broker: BrokerProcess;
+  readonly #program: NodeProgram;
   /** Of sessions. */
   readonly #folder = mkdtempSync(join(tmpdir(), 'corosock-sessions-'));
   readonly #ends: Array<() => Promise<unknown> | undefined> = [];
   #isOver = false;
 
-  private constructor(broker: BrokerProcess) {
+  private constructor(broker: BrokerProcess, program: NodeProgram) {
     this.broker = broker;
+    this.#program = program;
     void this.#passTime();
   }
 
@@ -204,7 +209,9 @@ export class Deployment implements AsyncDisposable {
   static async of(kind: Kind, program: NodeProgram): Promise<Deployment> {
     const broker = await kind.process(program.file);
     await broker.start();
-    return new Deployment(broker);
+    const deployment = new Deployment(broker, program);
+    program.open.add(deployment);
+    return deployment;
   }
 
   /** Makes a broker for a host of this process. */
@@ -261,6 +268,7 @@ export class Deployment implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    if (!this.#program.open.delete(this)) return;
     this.broker.resume();
     for (const end of this.#ends.toReversed()) await end();
     this.#isOver = true;

@@ -15,7 +15,7 @@ let program: NodeProgram;
 beforeAll(async () => {
   program = await NodeProgram.make();
 });
-afterAll(() => program[Symbol.dispose]());
+afterAll(() => program[Symbol.asyncDispose]());
 
 const member: Handler = async (ws) => {
   await ws.join('lobby');

@@ -20,7 +20,7 @@ let program: NodeProgram;
 beforeAll(async () => {
   program = await NodeProgram.make();
 });
-afterAll(() => program[Symbol.dispose]());
+afterAll(() => program[Symbol.asyncDispose]());
 
 /** Is present as long as its client is there. */
 const present =

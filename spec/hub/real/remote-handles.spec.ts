@@ -17,7 +17,7 @@ let program: NodeProgram;
 beforeAll(async () => {
   program = await NodeProgram.make();
 });
-afterAll(() => program[Symbol.dispose]());
+afterAll(() => program[Symbol.asyncDispose]());
 
 /** Opens a socket of a node that may just have begun. */
 async function handleOf(deployment: Deployment, opener: Opener, id: string): Promise<SharedSocket> {
