@@ -46,6 +46,13 @@ describe('redisBroker', () => {
     expect([...sound.eventNames(), ...keeping.eventNames()]).toEqual([]);
   });
 
+  it('takes clients of redis, which have isReady and no status', async () => {
+    const clientOf = (options: object): object => ({ ...withoutStatus, isReady: true, options });
+    const broker = redisBroker(clientsOf(clientOf({ disableOfflineQueue: true }), clientOf({})));
+    expect(broker.isUp).toBe(true);
+    await broker.close();
+  });
+
   it('is up when both clients are ready, and loses nothing with the publisher alone', async () => {
     const [publisher, subscriber] = [new FakeIoRedis(), new FakeIoRedis({})];
     const broker = redisBroker(clientsOf(publisher, subscriber));
