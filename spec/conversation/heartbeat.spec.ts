@@ -41,6 +41,13 @@ async function pass(
 }
 
 describe('Heartbeat', () => {
+  it('pings at the end of a step: sockets that come within a step wake the process together', () => {
+    const heartbeat = new Heartbeat(new HandClock(), { intervalMs: 25_600, timeoutMs: 20_000 });
+    const first = Array.from({ length: 512 }, (_, nowMs) => heartbeat.join(1000 + nowMs / 8));
+    expect(first.filter((ms) => (ms - 1000) % 100 !== 0)).toEqual([]);
+    expect([Math.min(...first), Math.max(...first), new Set(first).size]).toEqual([1100, 26_600, 256]);
+  });
+
   it('pings a peer every interval', async () => {
     const visit = one();
     await pass(visit, 24, 'answers');

@@ -39,6 +39,8 @@ export class Heartbeat {
   #sockets = 0;
   /** Sockets since there was none. */
   #count = 0;
+  /** When the first of them came: steps count from there. */
+  #sinceMs = 0;
 
   constructor(clock: Clock, times: HeartbeatTimes) {
     this.clock = clock;
@@ -51,13 +53,22 @@ export class Heartbeat {
     return new PeerLiveness(peer, this, deadline);
   }
 
-  /** Adds a socket. @returns Its wait before the first ping, at most an interval. */
-  join(): number {
-    if (this.#sockets === 0) this.#count = 0;
+  /**
+   * Adds a socket.
+   *
+   * @returns When to ping it first: at the end of a step, at most an interval from now. The sockets
+   *   of a step wake the process together: 2,000 sockets that were each pinged at a time of their
+   *   own took three hundredths of a core.
+   */
+  join(nowMs: number): number {
+    if (this.#sockets === 0) {
+      this.#count = 0;
+      this.#sinceMs = nowMs;
+    }
     const steps = STEPS - ((this.#count * STRIDE) % STEPS);
     this.#sockets += 1;
     this.#count += 1;
-    return steps * this.stepMs;
+    return this.#sinceMs + Math.floor((nowMs - this.#sinceMs) / this.stepMs + steps) * this.stepMs;
   }
 
   leave(): void {

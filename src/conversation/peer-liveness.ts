@@ -30,7 +30,7 @@ export interface SharedHeartbeat {
   readonly clock: Clock;
   readonly times: { readonly intervalMs: number; readonly timeoutMs: number };
   readonly stepMs: number;
-  join(): number;
+  join(nowMs: number): number;
   leave(): void;
 }
 
@@ -52,7 +52,7 @@ export class PeerLiveness {
     this.#heartbeat = heartbeat;
     this.#deadline = deadline;
     const nowMs = heartbeat.clock.now();
-    this.#askMs = Math.ceil(nowMs + heartbeat.join());
+    this.#askMs = Math.ceil(heartbeat.join(nowMs));
     // The same wait for all sockets: those that close within it share one timer.
     deadline.setAt(nowMs + heartbeat.stepMs);
   }
