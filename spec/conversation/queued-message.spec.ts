@@ -155,3 +155,63 @@ describe('a queued message', () => {
     expect(ends).toEqual([]);
   });
 });
+
+describe('the outlet', () => {
+  const SHARED = { ...TEXT, shared: {} };
+
+  it('takes offers up to the high-water mark, from the first message that was sent on', () => {
+    const { link, writer } = offering();
+    expect(writer.openOutlet()).toBeUndefined();
+    writer.offer('abc', TEXT);
+    const outlet = writer.openOutlet();
+    expect(['d', 'e'].map((data) => outlet?.offer(data, SHARED))).toEqual([true, false]);
+    expect(link.sentData).toEqual(['abc', 'd']);
+  });
+
+  it('is closed from the first write that waits on: nothing overtakes it', async () => {
+    const { link, writer, ws } = offering();
+    writer.offer('abcd', TEXT);
+    const outlet = writer.openOutlet();
+    const write = ws.write('write');
+    expect(writer.openOutlet()?.limitBytes).toBe(0);
+    link.bufferedBytes = 0;
+    expect(outlet?.offer('offer', SHARED)).toBe(false);
+    link.take();
+    expect([await write, outlet?.offer('still', SHARED)]).toEqual(['ok', false]);
+    link.take();
+    expect([writer.openOutlet()?.offer('next', SHARED), link.sentData]).toEqual([
+      true,
+      ['abcd', 'write', 'next'],
+    ]);
+  });
+
+  it('is closed when the conversation closes and when it ends, and does not open again', () => {
+    const ends = [
+      ({ conversation }: Offering) => conversation.close(1000, '', 'local'),
+      ({ link }: Offering) => link.end(),
+    ].map((end) => {
+      const all = offering();
+      all.writer.offer('a', TEXT);
+      all.writer.openOutlet();
+      end(all);
+      return all.writer.openOutlet()?.limitBytes;
+    });
+    expect(ends).toEqual([0, 0]);
+  });
+
+  it('is closed where each message is looked at: text as binary, and activity of a session', () => {
+    const { link, writer } = offering();
+    writer.offer('a', TEXT);
+    const outlet = writer.openOutlet();
+    writer.sendBinary(true);
+    expect([writer.isBinary, outlet?.offer('b', SHARED), writer.openOutlet()]).toEqual([
+      true,
+      false,
+      undefined,
+    ]);
+    const counting = scripted();
+    counting.conversation.whenActive({ active: () => {} });
+    counting.conversation.writer.offer('a', TEXT);
+    expect([counting.conversation.writer.openOutlet(), link.sentData]).toEqual([undefined, ['a']]);
+  });
+});

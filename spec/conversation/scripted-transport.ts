@@ -16,6 +16,7 @@ import { TurnBudget } from '../../src/time/turn-budget.ts';
 import type {
   OnControl,
   FragmentOptions,
+  Outlet,
   SendOptions,
   Transport,
   TransportSink,
@@ -36,6 +37,8 @@ export class ScriptedTransport implements Transport {
   /** All calls but `open` and `send`, in order. */
   readonly calls: string[] = [];
   readonly sent: { readonly data: Data; readonly options: SendOptions & { readonly last?: boolean } }[] = [];
+  /** What of it has taken the outlet. */
+  readonly offered: Data[] = [];
   isPaused = false;
   #isOpen = true;
   #sink: TransportSink | undefined;
@@ -52,6 +55,21 @@ export class ScriptedTransport implements Transport {
     this.bufferedBytes += bytesOf(data);
     return true;
   }
+
+  /** Undefined until something was sent. */
+  get outlet(): Outlet | undefined {
+    return this.sent.length === 0 ? undefined : this.#outlet;
+  }
+
+  readonly #outlet: Outlet = {
+    limitBytes: 0,
+    offer: (data, options) => {
+      if (options.shared === undefined || this.bufferedBytes >= this.#outlet.limitBytes) return false;
+      if (!this.#isOpen) return false;
+      this.offered.push(data);
+      return this.send(data, options);
+    },
+  };
 
   ping(): boolean {
     if (this.#isOpen) this.calls.push('ping');

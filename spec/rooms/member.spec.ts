@@ -248,3 +248,40 @@ describe('a membership', () => {
     expect([membership.room.name, [...membership.room.members.keys()]]).toEqual(['r', ['a']]);
   });
 });
+
+describe('a member that was sent to', () => {
+  it('is sent to past its writer, and the report is the same', () => {
+    const rooms = new ScriptedRooms();
+    const room = rooms.room('r');
+    const socket = rooms.socket('a');
+    socket.join('r');
+    expect(['a', 'b', 'c'].map((text) => counts(room.publish(text)))).toEqual(
+      Array.from({ length: 3 }, () => [1, 0, 0, 0]),
+    );
+    expect([socket.link.offered, socket.sent]).toEqual([
+      ['b', 'c'],
+      ['a', 'b', 'c'],
+    ]);
+  });
+
+  it('gets text as binary as soon as its socket sends that, and as text again', () => {
+    const rooms = new ScriptedRooms();
+    const room = rooms.room('r');
+    const { ws, join, link, conversation } = rooms.socket('a');
+    join('r');
+    const publish = (text: string): void => void room.publish(text);
+    publish('1');
+    ws.binaryData = true;
+    conversation.writer.sendBinary(true);
+    publish('2');
+    publish('3');
+    ws.binaryData = false;
+    conversation.writer.sendBinary(false);
+    publish('4');
+    publish('5');
+    expect([link.sent.map(({ options }) => options.binary), link.offered]).toEqual([
+      [false, true, true, false, false],
+      ['5'],
+    ]);
+  });
+});

@@ -1,5 +1,5 @@
-// What a write asks for, and what the writer keeps of a write that waits. Types only: sockets
-// make requests, writer.ts and fragmented-write.ts keep waiting writes.
+// What a write asks for, and what the writer keeps of a write that waits. Sockets make requests,
+// writer.ts and fragmented-write.ts keep waiting writes.
 
 import type { Data } from '../core/data.ts';
 import type { ParkedWait, Resolver } from '../core/parked-wait.ts';
@@ -32,4 +32,9 @@ export interface WaitingWrite extends Omit<ParkedWait, 'resolver'>, ListNode<Wai
   goOn(): void;
   /** Ends the wait. Called after it has left the line. */
   settle(status: WriteStatus): void;
+}
+
+/** Whether a call waits for it: for a queued message of a room none does. */
+export function isCall(waiter: WaitingWrite): waiter is WaitingWrite & ParkedWait {
+  return waiter.resolver !== undefined;
 }

@@ -6,6 +6,7 @@
 import { FragmentedWrite } from './fragmented-write.ts';
 import type { FragmentedAnswer, FragmentedRequest, FragmentSink } from './fragmented-write.ts';
 import type { QueuedMessage, QueuedMessageSink } from './queued-message.ts';
+import { isCall } from './write-request.ts';
 import type { WaitingWrite, WriteRequest } from './write-request.ts';
 import type { Data } from '../core/data.ts';
 import { noop } from '../core/noop.ts';
@@ -16,7 +17,7 @@ import type { Clock } from '../time/clock.ts';
 import type { Deadline } from '../time/deadline.ts';
 import { SpinGuard } from '../time/spin-guard.ts';
 import type { TurnBudget } from '../time/turn-budget.ts';
-import type { FragmentOptions, SendOptions, Transport } from '../transport/transport.ts';
+import type { FragmentOptions, Outlet, SendOptions, Transport } from '../transport/transport.ts';
 import { abortable, rejected, unattendedPromise } from '../waiting/abortable.ts';
 
 /** What the writers of a host share. */
@@ -50,7 +51,7 @@ export class Writer implements FragmentSink, QueuedMessageSink {
   /** Counts accepted messages; undefined without a session. */
   readonly #activity: Activity | undefined;
 
-  /** `ws.binaryData`, for messages of rooms. Set by the first of them, and by the socket. */
+  /** `ws.binaryData`, for messages of rooms. */
   isBinary = false;
   /** Writes that wait, oldest first. Made with the first: most writes find room. */
   #waiters: LinkedList<WaitingWrite> | undefined;
@@ -109,6 +110,25 @@ export class Writer implements FragmentSink, QueuedMessageSink {
   }
 
   // Called by rooms.
+
+  /** Sets `isBinary`. Called by the first message of a room, and by the socket. */
+  sendBinary(isBinary: boolean): void {
+    this.isBinary = isBinary;
+    limitOutlet(this.#transport, 0);
+  }
+
+  /**
+   * Opens the way past this writer. It is closed when a write begins to wait, when no further write
+   * is accepted, and by `sendBinary`.
+   *
+   * @returns undefined where `offer` alone may send: the transport has no outlet, or each message
+   *   has to be looked at here.
+   */
+  openOutlet(): Outlet | undefined {
+    if (this.isBinary || this.#activity !== undefined) return undefined;
+    const isOpen = this.#onFinish === undefined && this.#waiters?.first === undefined;
+    return limitOutlet(this.#transport, isOpen ? this.#settings.writeBufferBytes : 0);
+  }
 
   /**
    * Sends one message at once, or not at all.
@@ -182,12 +202,14 @@ export class Writer implements FragmentSink, QueuedMessageSink {
   /** Accepts no further write, and calls back once none waits, which may be at once. */
   finish(whenDone: () => void): void {
     this.#onFinish = whenDone;
+    limitOutlet(this.#transport, 0);
     this.#finishIfDone();
   }
 
   /** The conversation is over: waiting writes end with `closed`, they were not sent. */
   stop(): void {
     this.#onFinish = noop;
+    limitOutlet(this.#transport, 0);
     this.#closeAll();
   }
 
@@ -263,11 +285,10 @@ export class Writer implements FragmentSink, QueuedMessageSink {
     settle: (status: WriteStatus) => void,
     resolver: Resolver = settle,
   ): WaitingWrite {
-    const sinceMs = this.#settings.clock.now();
     const waiter: WaitingWrite = {
       data: request.data,
       resolver,
-      sinceMs,
+      sinceMs: this.clock.now(),
       timeoutMs: request.timeoutMs,
       goOn: () => this.#settle(waiter, this.#send(request.data, request.options) ? 'ok' : 'closed'),
       settle,
@@ -281,9 +302,8 @@ export class Writer implements FragmentSink, QueuedMessageSink {
   #waitForFragments(request: FragmentedRequest): Promise<WriteStatus> {
     this.#spin.reset();
     const park = (answer: FragmentedAnswer): FragmentedWrite => {
-      const sinceMs = this.#settings.clock.now();
       this.#barriers += 1;
-      const write = this.#append(new FragmentedWrite(request, sinceMs, this, answer));
+      const write = this.#append(new FragmentedWrite(request, this.clock.now(), this, answer));
       this.drain();
       return write;
     };
@@ -298,6 +318,7 @@ export class Writer implements FragmentSink, QueuedMessageSink {
   #append<W extends WaitingWrite>(waiter: W): W {
     this.#waiters ??= new LinkedList();
     this.#waiters.append(waiter);
+    limitOutlet(this.#transport, 0);
     this.#deadline.setAt(waiter.sinceMs + waiter.timeoutMs);
     return waiter;
   }
@@ -327,6 +348,7 @@ export class Writer implements FragmentSink, QueuedMessageSink {
   }
 }
 
-function isCall(waiter: WaitingWrite): waiter is WaitingWrite & ParkedWait {
-  return waiter.resolver !== undefined;
+function limitOutlet({ outlet }: Transport, limitBytes: number): Outlet | undefined {
+  if (outlet !== undefined) outlet.limitBytes = limitBytes;
+  return outlet;
 }

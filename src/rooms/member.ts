@@ -4,6 +4,8 @@
 
 import type { JoinStyle, Prepared } from './join-style.ts';
 import { LatestMessages } from './latest-messages.ts';
+import type { Outlet } from '../transport/transport.ts';
+import type { ListedMember } from './member-list.ts';
 import type { OutgoingMessage } from './outgoing-message.ts';
 import type { MembershipOf, RoomOf } from './room.ts';
 import type { SocketMember, SocketRooms } from './socket-rooms.ts';
@@ -11,7 +13,6 @@ import type { Writer } from '../conversation/writer.ts';
 import type { Conversation } from '../conversation/conversation.ts';
 import { showAs } from '../platform/inspection.ts';
 import type { Data } from '../core/data.ts';
-import type { ListNode } from '../structures/linked-list.ts';
 
 /** A socket, as users know it. */
 export interface RoomSocket {
@@ -57,7 +58,7 @@ class SlowMemberError extends Error {
 
 /** A {@link MembershipOf}. */
 export class Member<Ws extends RoomSocket>
-  implements MembershipOf<Ws>, SocketMember<Member<Ws>>, ListNode<Member<Ws>>
+  implements MembershipOf<Ws>, SocketMember<Member<Ws>>, ListedMember
 {
   static {
     showAs(Member.prototype, 'Membership', ({ state, skipped, replaced }) => ({
@@ -74,6 +75,8 @@ export class Member<Ws extends RoomSocket>
   readonly joinedAt: number;
   skipped = 0;
   replaced = 0;
+  /** The short way to the link, if it has one. Set by each message that takes the long one. */
+  #outlet: Outlet | undefined;
   /** Of the socket; set by the first message. The way to it would be three cache misses. */
   #writer: Writer | undefined;
   /** Made when a message waits for the first time. */
@@ -81,8 +84,7 @@ export class Member<Ws extends RoomSocket>
   /** Whether it has not left. */
   isIn = false;
   // Set by the lists of its room and of its socket.
-  previous: Member<Ws> | undefined;
-  next: Member<Ws> | undefined;
+  place = 0;
   previousOfSocket: Member<Ws> | undefined;
   nextOfSocket: Member<Ws> | undefined;
 
@@ -126,8 +128,10 @@ export class Member<Ws extends RoomSocket>
   deliver(tally: Tally): void {
     const { message, key } = this.style.now as Prepared;
     if (message === undefined) return this.#skip(tally);
+    if (this.#outlet?.offer(message.data, message.typed) === true) return void (tally.accepted += 1);
     this.#writer ??= this.#openWriter();
     const status = this.#writer.offer(message.data, message.optionsFor(this.#writer));
+    this.#outlet = this.#writer.openOutlet();
     if (status === 'ok') tally.accepted += 1;
     else if (status === 'full') this.#deliverSlowly(message, key, tally);
     else this.#end(tally);
@@ -152,7 +156,7 @@ export class Member<Ws extends RoomSocket>
   #openWriter(): Writer {
     const { conversation, ws } = this.#socket;
     const { writer } = conversation;
-    writer.isBinary = ws.binaryData;
+    writer.sendBinary(ws.binaryData);
     return writer;
   }
 

@@ -9,14 +9,15 @@ import type { SendOptions, SharedMessage } from '../transport/transport.ts';
 export class OutgoingMessage {
   readonly data: Data;
   readonly #shared: SharedMessage = { frame: undefined };
-  readonly #typed: SendOptions;
+  /** How a socket sends it that does not send text as binary. */
+  readonly typed: SendOptions;
   /** Made for the first member that sends binary messages only. */
   #binary: SendOptions | undefined;
   #bytes = -1;
 
   constructor(data: Data) {
     this.data = data;
-    this.#typed = { binary: false, compress: true, shared: this.#shared };
+    this.typed = { binary: false, compress: true, shared: this.#shared };
   }
 
   /** Its size on the wire, counted once. */
@@ -27,7 +28,7 @@ export class OutgoingMessage {
 
   /** How a socket sends it: as one of its own writes. */
   optionsFor(writer: { readonly isBinary: boolean }): SendOptions {
-    if (!writer.isBinary) return this.#typed;
+    if (!writer.isBinary) return this.typed;
     this.#binary ??= { binary: true, compress: true, shared: this.#shared };
     return this.#binary;
   }

@@ -6,6 +6,7 @@ import type { JoinStyle, Prepared } from './join-style.ts';
 import { Member } from './member.ts';
 import type { MemberRoom, RoomSocket, SocketInRooms, Tally } from './member.ts';
 import { OutgoingMessage } from './outgoing-message.ts';
+import { MemberList } from './member-list.ts';
 import type { PresenceState } from './presence-state.ts';
 import type { Retained, RoomMessage } from './relay.ts';
 import { RetainedMessages } from './retained-messages.ts';
@@ -35,8 +36,7 @@ export interface StateListener<Ws extends RoomSocket> {
 export class RoomState<Ws extends RoomSocket> implements MemberRoom<Ws>, KeepingRoom {
   readonly name: string;
   readonly #listener: StateListener<Ws>;
-  readonly #members = new LinkedList<Member<Ws>>();
-  size: number = 0;
+  readonly #members = new MemberList<Member<Ws>>();
   /** The number of the last publish. */
   #sequence = 0;
   /** Publishes that run: more than one where a `frame` publishes. */
@@ -61,6 +61,10 @@ export class RoomState<Ws extends RoomSocket> implements MemberRoom<Ws>, Keeping
 
   get face(): RoomOf<Ws> {
     return this.#listener.faceOf(this.name);
+  }
+
+  get size(): number {
+    return this.#members.size;
   }
 
   get isUnused(): boolean {
@@ -88,7 +92,6 @@ export class RoomState<Ws extends RoomSocket> implements MemberRoom<Ws>, Keeping
     socket.memberships ??= new SocketRooms();
     socket.memberships.add(member);
     this.#members.append(member);
-    this.size += 1;
     member.enter();
     return member;
   }
@@ -126,12 +129,9 @@ export class RoomState<Ws extends RoomSocket> implements MemberRoom<Ws>, Keeping
     const excepted = this.#membersOf(except);
     for (const style of this.#listener.plainStyles) style.now = { message: unframed, key: undefined };
     for (const [style, now] of prepared) style.now = now;
-    // Only the member that is visited can leave. `forEach` allows more: it took 15 ns a member, and
-    // this takes 9.
-    for (let member = this.#members.first; member !== undefined;) {
-      const { next }: Member<Ws> = member;
-      if (member.joinedAt < sequence && !excepted.has(member)) member.deliver(tally);
-      member = next;
+    for (const member of this.#members.places) {
+      if (member === undefined || member.joinedAt >= sequence || excepted?.has(member) === true) continue;
+      member.deliver(tally);
     }
     for (const style of this.#listener.plainStyles) style.now = undefined;
     for (const [style] of prepared) style.now = undefined;
@@ -165,7 +165,6 @@ export class RoomState<Ws extends RoomSocket> implements MemberRoom<Ws>, Keeping
 
   remove(member: Member<Ws>): void {
     this.#members.remove(member);
-    this.size -= 1;
     member.style.members -= 1;
     this.#styles?.release(member.style);
     this.#listener.stateOnLeave(this);
@@ -193,8 +192,8 @@ export class RoomState<Ws extends RoomSocket> implements MemberRoom<Ws>, Keeping
     return [...this.#styles].map((style) => [style, style.prepare(unframed, at, onError)] as const);
   }
 
-  #membersOf(ids: readonly string[]): ReadonlySet<Member<Ws>> {
-    if (ids.length === 0) return NO_MEMBERS;
+  #membersOf(ids: readonly string[]): ReadonlySet<Member<Ws>> | undefined {
+    if (ids.length === 0) return undefined;
     const members = new Set<Member<Ws>>();
     for (const id of ids) {
       const member = this.#listener.memberOf(this, id);
@@ -210,7 +209,6 @@ export class RoomState<Ws extends RoomSocket> implements MemberRoom<Ws>, Keeping
   }
 }
 
-const NO_MEMBERS: ReadonlySet<never> = new Set<never>();
 const NONE_PREPARED: ReadonlyArray<readonly [JoinStyle, Prepared]> = Object.freeze([]);
 
 /** What `report` gets when a kept message was dropped. */

@@ -107,7 +107,7 @@ export class MessageSocket implements Socket {
   set binaryData(binary: boolean) {
     if (typeof binary !== 'boolean') throw badArgument('ws.binaryData', 'true or false', binary);
     this.#ownView().binaryData = binary;
-    if (this.#conversation.writes) this.#conversation.writer.isBinary = binary;
+    if (this.#conversation.writes) this.#conversation.writer.sendBinary(binary);
   }
 
   get queued(): { readonly messages: number; readonly bytes: number } {

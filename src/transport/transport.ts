@@ -25,6 +25,19 @@ export interface FragmentOptions extends SendOptions {
   readonly last: boolean;
 }
 
+/** The short way of a message to several peers: past the writer, while no write waits (24). */
+export interface Outlet {
+  /** `offer` sends nothing while so many bytes wait. 0 at first; set by the sink. */
+  limitBytes: number;
+  /**
+   * Sends one message, or does nothing.
+   *
+   * @param options - With `shared`.
+   * @returns Whether the message was sent. `send` tells the reason where it was not.
+   */
+  offer(data: Data, options: SendOptions): boolean;
+}
+
 /**
  * Carries whole messages to and from one peer.
  *
@@ -82,6 +95,9 @@ export interface FragmentOptions extends SendOptions {
  *     are of different kinds, and where `binary` and `compress` differ. Each peer receives what it
  *     would receive without it. The bytes of the message do not change before the last of these
  *     sends.
+ * 24. Where `outlet` exists: its `offer` does what `send` does, in one order with the other sends,
+ *     or it returns false and does nothing. It does nothing where `bufferedBytes` is at least its
+ *     `limitBytes`, where `send` would return false, and without `shared`.
  */
 export interface Transport {
   /** Negotiated subprotocol, or ''. */
@@ -99,6 +115,8 @@ export interface Transport {
    * Undefined where the transport sees whole messages only.
    */
   readonly unfinished?: number | undefined;
+  /** Undefined where all messages take `send`, and until one was sent. Then always the same. */
+  readonly outlet?: Outlet | undefined;
   /**
    * Calls back for each ping and pong that comes from now on, with its bytes; each caller for
    * itself. Missing where the transport does not see them.

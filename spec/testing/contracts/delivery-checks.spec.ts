@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { deliveryChecks } from '../../../src/testing/contracts/delivery-checks.ts';
 import type {
   FragmentOptions,
+  Outlet,
   SendOptions,
   Transport,
   TransportSink,
@@ -163,6 +164,49 @@ class LosesWhilePaused extends PassingTransport {
   }
 }
 
+/** Has an outlet that keeps its promise. */
+class HasAnOutlet extends PassingTransport {
+  readonly outlet: Outlet = { limitBytes: 0, offer: (data, options) => this.offer(data, options) };
+  offer(data: Data, options: SendOptions): boolean {
+    return this.isShared(options) && this.hasRoom() && this.sendNow(data, options);
+  }
+  isShared({ shared }: SendOptions): boolean {
+    return shared !== undefined;
+  }
+  hasRoom(): boolean {
+    return this.bufferedBytes < this.outlet.limitBytes;
+  }
+  sendNow(data: Data, options: SendOptions): boolean {
+    return this.send(data, options);
+  }
+}
+
+class OffersBehind extends HasAnOutlet {
+  override sendNow(data: Data, options: SendOptions): boolean {
+    queueMicrotask(() => void this.send(data, options));
+    return true;
+  }
+}
+
+class IgnoresItsLimit extends HasAnOutlet {
+  override hasRoom(): boolean {
+    return true;
+  }
+}
+
+class OffersWhatIsNotShared extends HasAnOutlet {
+  override isShared(): boolean {
+    return true;
+  }
+}
+
+class OffersToAClosedLink extends HasAnOutlet {
+  override sendNow(data: Data, options: SendOptions): boolean {
+    super.sendNow(data, options);
+    return true;
+  }
+}
+
 /** Makes a transport that calls its sink inside one of its methods. */
 function callsSinkIn(call: string): typeof PassingTransport {
   return class extends PassingTransport {
@@ -217,13 +261,17 @@ describe('the checks of delivery', () => {
     expect(await brokenPromises(deliveryChecks, soundPair)).toEqual([]);
   });
 
+  it('find nothing in an outlet that keeps its promise', async () => {
+    expect(await brokenPromises(deliveryChecks, pairsOf(HasAnOutlet))).toEqual([]);
+  });
+
   it.each(
     named([
       [LosesEarlyMessages, [1, 2]],
       [SwapsMessages, [1, 4, 8]],
       [DoublesAMessage, [1, 4, 8]],
-      [LetsTheEndOvertake, [1, 4]],
-      [GivesBytesForText, [1, 4, 5, 8, 23]],
+      [LetsTheEndOvertake, [1, 4, 24]],
+      [GivesBytesForText, [1, 4, 5, 8, 23, 24]],
       [GivesTextForBytes, [5, 23]],
       [GivesAnotherClassForFragments, [5]],
       [CountsAfterTheEnd, [7]],
@@ -239,6 +287,10 @@ describe('the checks of delivery', () => {
       [IgnoresPause, [7, 8]],
       [StaysPaused, [2, 4, 7, 8]],
       [LosesWhilePaused, [2, 4, 7, 8]],
+      [OffersBehind, [24]],
+      [IgnoresItsLimit, [24]],
+      [OffersWhatIsNotShared, [24]],
+      [OffersToAClosedLink, [24]],
     ]),
   )('find one that $name', async ({ Fault, promises }) => {
     expect(await brokenPromises(deliveryChecks, pairsOf(Fault))).toEqual(promises);

@@ -6,7 +6,7 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { settle } from 'corosock/testing';
 import { FrameBatch, FramePool, SLAB_BYTES } from '../../../src/transport/ws/frame-batch.ts';
 import { LONGEST_COPIED_BYTES } from '../../../src/transport/ws/server-frame.ts';
-import { frameOf, messagesIn, openBatch, targetOf, TEXT } from './frame-batches.ts';
+import { frameOf, messagesIn, OPEN_LINK, openBatch, targetOf, TEXT } from './frame-batches.ts';
 
 describe('FrameBatch', () => {
   it('writes the frames of one turn and its microtasks at once', async () => {
@@ -47,11 +47,13 @@ describe('FrameBatch', () => {
       targetOf(() => {
         if (isBroken) throw new Error('broken');
       }),
+      OPEN_LINK,
     );
     const others = [[], []].map((writes: Uint8Array[]) => ({
       batch: new fresh.FrameBatch(
         pool,
         targetOf((frames) => void writes.push(frames)),
+        OPEN_LINK,
       ),
       writes,
     }));
@@ -84,6 +86,7 @@ describe('FrameBatch', () => {
             written.push(...messagesIn([frames]).map((text) => `${name}: ${text}`));
             if (written.length < 4) for (const each of batches) each.add(`after ${written.length}`, TEXT);
           }),
+          OPEN_LINK,
         ),
     );
     for (const each of batches) each.add('first', TEXT);
@@ -194,7 +197,7 @@ describe('FrameBatch', () => {
         written.push(first, ...further);
         batch.hold();
       });
-      const batch: FrameBatch = new FrameBatch(new FramePool(), target);
+      const batch: FrameBatch = new FrameBatch(new FramePool(), target, OPEN_LINK);
       batch.add('short', TEXT);
       batch.add('long'.repeat(2000), TEXT);
       expect(messagesIn(written)).toEqual(['short']);

@@ -2,10 +2,13 @@
 
 import { expect } from 'vitest';
 import { FrameBatch, FramePool } from '../../../src/transport/ws/frame-batch.ts';
-import type { FrameTarget } from '../../../src/transport/ws/frame-batch.ts';
+import type { FramedLink, FrameTarget } from '../../../src/transport/ws/frame-batch.ts';
 import { SharedFrames } from '../../../src/transport/ws/shared-frame.ts';
 import { makeFrame, wholeByte } from '../../../src/transport/ws/server-frame.ts';
 import { parseFrame } from '../../peers/frames.ts';
+
+/** A WebSocket that is open. */
+export const OPEN_LINK: FramedLink = Object.freeze({ readyState: 1 });
 
 /** The first byte of a frame of text. */
 export const TEXT: number = wholeByte('', false);
@@ -26,7 +29,7 @@ export function openBatch(pool: FramePool = new FramePool()): {
 } {
   const writes: Uint8Array[] = [];
   const target = targetOf((first, further = []) => void writes.push(first, ...further));
-  return { batch: new FrameBatch(pool, target), writes };
+  return { batch: new FrameBatch(pool, target, OPEN_LINK), writes };
 }
 
 /** Makes a batch of a stream that takes all at once, and records what it is told. */
@@ -36,7 +39,7 @@ export function openQuickBatch(): { readonly batch: FrameBatch; readonly told: s
     writeFrames: (frames) => told.push(...messagesIn([frames])) > 0,
     framesTaken: () => void told.push('taken'),
   };
-  return { batch: new FrameBatch(new FramePool(), target), told };
+  return { batch: new FrameBatch(new FramePool(), target, OPEN_LINK), told };
 }
 
 export function frameOf(text: string): SharedFrames {

@@ -4,8 +4,18 @@
 import { describe, expect, it } from 'vitest';
 import { settle } from 'corosock/testing';
 import { FrameBatch, FramePool, SLAB_BYTES } from '../../../src/transport/ws/frame-batch.ts';
-import { LONGEST_COPIED_BYTES } from '../../../src/transport/ws/server-frame.ts';
-import { frameOf, messagesIn, openBatch, openQuickBatch, targetOf, TEXT } from './frame-batches.ts';
+import { LONGEST_COPIED_BYTES, wholeByte } from '../../../src/transport/ws/server-frame.ts';
+import type { SendOptions, SharedMessage } from '../../../src/transport/transport.ts';
+import { noop } from '../../../src/core/noop.ts';
+import {
+  frameOf,
+  messagesIn,
+  OPEN_LINK,
+  openBatch,
+  openQuickBatch,
+  targetOf,
+  TEXT,
+} from './frame-batches.ts';
 
 describe('FrameBatch with shared frames', () => {
   it('writes shared frames among the others, in order and at once', async () => {
@@ -92,7 +102,7 @@ describe('FrameBatch with shared frames', () => {
       writes.push(first, ...further);
       batch.hold();
     });
-    const batch: FrameBatch = new FrameBatch(new FramePool(), target);
+    const batch: FrameBatch = new FrameBatch(new FramePool(), target, OPEN_LINK);
     batch.add('short', TEXT);
     batch.addShared(frameOf('x'.repeat(LONGEST_COPIED_BYTES)));
     expect([messagesIn(writes), batch.bytes]).toEqual([['short'], 4 + LONGEST_COPIED_BYTES]);
@@ -130,6 +140,41 @@ describe('FrameBatch with shared frames', () => {
       batch.drop();
       await settle();
       expect(told).toEqual(['one']);
+    });
+  });
+
+  describe('offered', () => {
+    const offered = (shared?: SharedMessage): SendOptions => ({ binary: false, compress: true, shared });
+
+    it('are added below the limit: a message of a room keeps its place and its kind', async () => {
+      const { batch, writes } = openBatch();
+      batch.limitBytes = 100;
+      batch.add('one', TEXT);
+      const shared = {};
+      expect(batch.offer('two', offered(shared))).toBe(true);
+      expect(batch.offer('two', { ...offered(shared), binary: true })).toBe(true);
+      batch.add('three', TEXT);
+      await settle();
+      expect([messagesIn(writes), Buffer.concat(writes)[10]]).toEqual([
+        ['one', 'two', 'two', 'three'],
+        wholeByte('', true),
+      ]);
+    });
+
+    it('are not added at the limit, while frames are held, without `shared`, or to a link that closes', () => {
+      const link = { readyState: 1 };
+      const batch = new FrameBatch(new FramePool(), targetOf(noop), link);
+      const offer = (): boolean => batch.offer('one', offered({}));
+      const answers = [offer()];
+      batch.limitBytes = 5;
+      answers.push(batch.offer('one', offered()), offer(), offer());
+      batch.limitBytes = 6;
+      link.readyState = 2;
+      answers.push(offer());
+      link.readyState = 1;
+      batch.hold();
+      answers.push(offer());
+      expect([answers, batch.bytes]).toEqual([[false, false, true, false, false, false], 5]);
     });
   });
 });

@@ -11,7 +11,7 @@ import type { TransportPair } from './link-check.ts';
 /** Text and bytes; empty, short and long. */
 const ONE_OF_EACH: readonly Data[] = ['', 'h\u00e9', 'long '.repeat(2000), new Uint8Array([0, 128]), CHUNK];
 
-/** Promises 1, 2, 4, 5, 7, 8 and 23. Fragments are in `fragment-checks.ts`. */
+/** Promises 1, 2, 4, 5, 7, 8, 23 and 24. Fragments are in `fragment-checks.ts`. */
 export const deliveryChecks: ReadonlyArray<Check<TransportPair>> = [
   linkCheck('1. Nothing that arrives before `open` is lost', async ({ near, far }) => {
     near.open();
@@ -200,4 +200,29 @@ export const deliveryChecks: ReadonlyArray<Check<TransportPair>> = [
     await far.untilMessages(6);
     far.expectMessages(['alone', 'shared', 'in fragments', 'shared', CHUNK, 'alone']);
   }),
+
+  linkCheck('24. `offer` does what `send` does, in one order with the other sends', async (link) => {
+    const { near, far } = link.open();
+    ok(near.send('one'));
+    const isOffered = near.offer('two', Infinity) ?? near.send('two');
+    ok(isOffered, '`offer` returned false on an open link');
+    ok(near.send('three'));
+    await far.untilMessages(3);
+    far.expectMessages(['one', 'two', 'three']);
+  }),
+
+  linkCheck(
+    '24. It does nothing where `bufferedBytes` is at least its `limitBytes`, where `send` would return false, and without `shared`',
+    async (link) => {
+      const { near, far } = link.open();
+      ok(near.send('one'));
+      const isNothing = [near.offer('a', 0), near.offer('b', near.bufferedBytes)];
+      isNothing.push(near.offer('c', Infinity, {}));
+      near.close(1000);
+      isNothing.push(near.offer('d', Infinity));
+      await far.untilEnd();
+      ok(!isNothing.includes(true), '`offer` returned true');
+      far.expectMessages(['one']);
+    },
+  ),
 ];

@@ -115,6 +115,14 @@ export class RecordedEnd implements TransportSink {
     return this.#link.during('send', () => this.#transport.send(data, { binary, compress, shared }));
   }
 
+  /** Offers text, by default as a shared message. @returns undefined where there is no outlet. */
+  offer(text: string, limitBytes: number, { shared }: SentMessage = { shared: {} }): boolean | undefined {
+    const { outlet } = this.#transport;
+    if (outlet === undefined) return undefined;
+    outlet.limitBytes = limitBytes;
+    return this.#link.during('offer', () => outlet.offer(text, { binary: false, compress: true, shared }));
+  }
+
   ping(): boolean {
     return this.#link.during('ping', () => this.#transport.ping());
   }

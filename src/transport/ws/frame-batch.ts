@@ -4,10 +4,10 @@
 // here (held-frames.ts). WsOrderedSocket flushes the batch before `ws` sends a frame of its own.
 
 import { HeldFrames } from './held-frames.ts';
-import { frameHeader, LONGEST_COPIED_BYTES, maxFrameBytes, writeFrame } from './server-frame.ts';
+import { frameHeader, LONGEST_COPIED_BYTES, maxFrameBytes, wholeByte, writeFrame } from './server-frame.ts';
 import { sharedFrame } from './shared-frame.ts';
 import type { SharedFrames } from './shared-frame.ts';
-import type { SharedMessage } from '../transport.ts';
+import type { Outlet, SendOptions, SharedMessage } from '../transport.ts';
 import { LinkedList } from '../../structures/linked-list.ts';
 import type { ListNode } from '../../structures/linked-list.ts';
 import { bytesToSend } from '../../core/data.ts';
@@ -84,8 +84,19 @@ export interface FrameTarget {
   framesTaken(): void;
 }
 
+/** The state of a batch's link: its WebSocket. */
+export interface FramedLink {
+  readonly readyState: number;
+}
+
+/** The `readyState` of a WebSocket that is open. */
+const OPEN = 1;
+
 /** Collects the frames of one socket that are not written yet. */
-export class FrameBatch implements ListNode<FrameBatch> {
+export class FrameBatch implements ListNode<FrameBatch>, Outlet {
+  /** Set by the writer. */
+  limitBytes = 0;
+  readonly #link: FramedLink;
   readonly #pool: FramePool;
   readonly #target: FrameTarget;
   /** Frames that other sockets have, too. They are the only ones, or undefined. */
@@ -112,9 +123,10 @@ export class FrameBatch implements ListNode<FrameBatch> {
   previous: FrameBatch | undefined;
   next: FrameBatch | undefined;
 
-  constructor(pool: FramePool, target: FrameTarget) {
+  constructor(pool: FramePool, target: FrameTarget, link: FramedLink) {
     this.#pool = pool;
     this.#target = target;
+    this.#link = link;
   }
 
   /**
@@ -145,6 +157,19 @@ export class FrameBatch implements ListNode<FrameBatch> {
     this.#end = end;
     pool.used = end;
     this.#endWithTurn();
+  }
+
+  /**
+   * Adds the frame of a message that other sockets send, too. Called by members of rooms: neither
+   * the writer nor the transport is looked at, which a broadcast would find in no cache.
+   *
+   * @returns false where nothing was added: the writer has to be asked.
+   */
+  offer(data: Data, { binary, shared }: SendOptions): boolean {
+    if (this.#bytes >= this.limitBytes || this.#isHolding || shared === undefined) return false;
+    if (this.#link.readyState !== OPEN) return false;
+    this.addShared(sharedFrame(shared, data, wholeByte(data, binary)));
+    return true;
   }
 
   /** Adds a frame that other sockets send, too. A long one leaves at once, uncopied. */

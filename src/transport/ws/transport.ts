@@ -113,6 +113,10 @@ export class WsTransport implements Transport, ChunkReceiver, FrameTarget {
     return this.#ws.protocol;
   }
 
+  get outlet(): FrameBatch | undefined {
+    return this.#batch;
+  }
+
   get bufferedBytes(): number {
     // Pongs count in `bufferedAmount`, too. If there is no message of ours among them, no `drain`
     // would follow when they are flushed.
@@ -175,15 +179,13 @@ export class WsTransport implements Transport, ChunkReceiver, FrameTarget {
   }
 
   ping(data?: Uint8Array): boolean {
-    if (!this.#isOpen) return false;
-    this.#ws.ping(data);
-    return true;
+    if (this.#isOpen) this.#ws.ping(data);
+    return this.#isOpen;
   }
 
   pong(data?: Uint8Array): boolean {
-    if (!this.#isOpen) return false;
-    this.#ws.pong(data);
-    return true;
+    if (this.#isOpen) this.#ws.pong(data);
+    return this.#isOpen;
   }
 
   pause(): void {
@@ -283,12 +285,11 @@ export class WsTransport implements Transport, ChunkReceiver, FrameTarget {
   }
 
   #batchOf(pool: FramePool): FrameBatch {
-    this.#batch ??= this.#openBatch(pool);
-    return this.#batch;
+    return (this.#batch ??= this.#openBatch(pool));
   }
 
   #openBatch(pool: FramePool): FrameBatch {
-    const batch = new FrameBatch(pool, this);
+    const batch = new FrameBatch(pool, this, this.#ws);
     (this.#ws as TransportedWebSocket).batch = batch;
     // `ws` ends the stream then: frames that wait for the end of the turn must go first.
     this.#stream?.prependListener('end', () => batch.flush());
