@@ -33,7 +33,9 @@ function setScene(sizes: readonly number[] = [1], isTakenAtOnce = true): Scene {
   let underWay: Array<(result: 'sent' | 'failed') => void> = [];
   const bus = {
     clock,
-    nodes: new Map(['a', 'b'].map((id) => [id, { id, epoch: 1, lastSeenMs: 0, isMissing: false }])),
+    nodes: new Map(
+      ['a', 'b'].map((id) => [id, { id, epoch: 1, lastSeenMs: 0, isMissing: false, counts: false }]),
+    ),
     drop: (reason: string) => void dropped.push(reason),
     publish(address: string): Promise<'sent' | 'failed'> {
       sent.push(address);

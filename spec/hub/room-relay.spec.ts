@@ -304,6 +304,19 @@ describe('BusRoomRelay', () => {
       await published;
     });
 
+    it('is handed on by a node that has it from another one', async () => {
+      const deployed = deployment();
+      const [a, b] = await relayNodes(deployed, 'a', 'b');
+      await a.publish('room', 'last', { retain: true });
+      await settle();
+      await b.relay.enter('room');
+      await a.bus.close();
+      a.link.cut();
+      const [c] = await relayNodes(deployed, 'c');
+      await c.relay.enter('room');
+      expect(c.kept.get('room')?.get(true)?.data).toBe('last');
+    });
+
     it('is asked for by a node that has just begun', async () => {
       const deployed = deployment();
       const [a] = await relayNodes(deployed, 'a');

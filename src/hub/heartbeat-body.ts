@@ -13,11 +13,14 @@ const LIST_BYTES = 200_000;
 const RETAINS = 1;
 const WANTS_ANSWER = 2;
 const HAS_FORGOTTEN = 4;
+const COUNTS = 8;
 
 /** What a node says of itself. */
 export interface Heartbeat {
   /** Whether it retains anything of any room. */
   readonly retains: boolean;
+  /** Whether it counts sockets for the presence of any room. */
+  readonly counts: boolean;
   /** Whether it has just begun: who hears it says that it is there, too. */
   readonly wantsAnswer: boolean;
   /** Whether it has forgotten some of the addresses that were asked for. */
@@ -40,7 +43,7 @@ export interface HeartbeatAddress {
 }
 
 /** What a heartbeat says besides its list. */
-export type HeartbeatFlags = Partial<Pick<Heartbeat, 'retains' | 'wantsAnswer'>>;
+export type HeartbeatFlags = Partial<Pick<Heartbeat, 'retains' | 'counts' | 'wantsAnswer'>>;
 
 /** Bytes of a heartbeat without its list. */
 const HEAD_BYTES = 22;
@@ -83,6 +86,7 @@ export function readHeartbeat(body: Uint8Array): Heartbeat | undefined {
   if (fields.isBroken || from > to) return undefined;
   return {
     retains: (flags & RETAINS) !== 0,
+    counts: (flags & COUNTS) !== 0,
     wantsAnswer: (flags & WANTS_ANSWER) !== 0,
     hasForgotten: (flags & HAS_FORGOTTEN) !== 0,
     reads,
@@ -98,7 +102,14 @@ function listedBytes({ address }: SentAddress): number {
 
 function encode(
   sent: readonly SentAddress[],
-  { retains, wantsAnswer, hasForgotten, from, to }: Partial<Heartbeat> & Pick<Heartbeat, 'from' | 'to'>,
+  {
+    retains,
+    counts,
+    wantsAnswer,
+    hasForgotten,
+    from,
+    to,
+  }: Partial<Heartbeat> & Pick<Heartbeat, 'from' | 'to'>,
   nowMs: number,
 ): Buffer {
   const lengths = sent.map(({ address }) => Buffer.byteLength(address));
@@ -106,6 +117,7 @@ function encode(
   const fields = new FieldWriter(HEAD_BYTES + listBytes);
   const flags =
     (retains === true ? RETAINS : 0) +
+    (counts === true ? COUNTS : 0) +
     (wantsAnswer === true ? WANTS_ANSWER : 0) +
     (hasForgotten === true ? HAS_FORGOTTEN : 0);
   fields.u8(flags).u8(ENVELOPE_VERSION).u64(from).u64(to).u32(sent.length);

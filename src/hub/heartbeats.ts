@@ -47,6 +47,7 @@ export class Heartbeats {
   readonly #sent: SentSequences;
   readonly #subscriptions: ReadonlyMap<string, BusSubscription>;
   #retains = false;
+  #counts = false;
   /** When all others have answered that they are there. */
   #knowsOthersMs = Infinity;
   /** Whether a node has forgotten what it has sent: see {@link tellOldGaps}. */
@@ -96,6 +97,13 @@ export class Heartbeats {
     void this.say({});
   }
 
+  /** This node counts sockets: others ask it when they enter a room. */
+  countsFromNowOn(): void {
+    if (this.#counts) return;
+    this.#counts = true;
+    void this.say({});
+  }
+
   /** Says that this node is there, and what it has published since the last time. */
   async say(flags: HeartbeatFlags): Promise<void> {
     if (this.#isClosed) return;
@@ -113,7 +121,7 @@ export class Heartbeats {
     if (heartbeat === undefined) return this.#bus.drop('malformed', ALL_NODES);
     const node = this.#others.heard(from, nowMs);
     if (typeof node === 'string') return this.#bus.drop(node, ALL_NODES);
-    node.retains = heartbeat.retains;
+    this.#others.tell(node, heartbeat, nowMs);
     if (heartbeat.wantsAnswer) this.#answer(node, this.#sent.toldTo);
     if (heartbeat.from > node.toldTo && this.#subscriptions.size > OWN_ADDRESSES)
       return this.#askFor(node, nowMs);
@@ -159,6 +167,10 @@ export class Heartbeats {
   }
 
   #since(from: number, flags: HeartbeatFlags): readonly Body[] {
-    return heartbeatsOf(this.#sent, from, this.#bus.clock.now(), { retains: this.#retains, ...flags });
+    return heartbeatsOf(this.#sent, from, this.#bus.clock.now(), {
+      retains: this.#retains,
+      counts: this.#counts,
+      ...flags,
+    });
   }
 }

@@ -30,7 +30,12 @@ export interface KnownNode extends NodeRef {
   readonly lastSeenMs: number;
   /** Whether it is not heard of at present. */
   readonly isMissing: boolean;
+  /** Whether it counts sockets for the presence of any room. */
+  readonly counts: boolean;
 }
+
+/** What a node may have of rooms. Who enters a room asks only nodes that have something. */
+export type HadByNode = 'retained' | 'presence';
 
 /** Gets to know who comes and goes. None of its functions may throw. */
 export interface NodeListener {
@@ -42,7 +47,15 @@ export interface NodeListener {
   returned?(node: NodeRef): void;
   /** It has said goodbye, has begun anew, or was not heard for {@link FORGOTTEN_AFTER_MS}. */
   gone?(node: NodeRef): void;
+  /**
+   * It says for the first time that it has something of any room. What it has told of rooms that
+   * this node has entered after `sinceMs` may have been missed.
+   */
+  has?(node: NodeRef, what: HadByNode, sinceMs: number): void;
 }
+
+/** A heartbeat may be under way for so long. */
+const LATE_MS = 5000;
 
 /** One node, as the bus keeps it. */
 export class OtherNode implements KnownNode {
@@ -52,6 +65,9 @@ export class OtherNode implements KnownNode {
   isMissing: boolean = false;
   /** Whether it retains anything of any room. */
   retains: boolean = false;
+  counts: boolean = false;
+  /** When its last heartbeat has come. */
+  heartbeatMs: number = -Infinity;
   /** What it has sent up to this number is known: see `Heartbeat`. */
   toldTo: number = 0;
   /** When it was last asked for what it has sent before. */
@@ -108,6 +124,20 @@ export class KnownNodes {
     this.#nodes.set(ref.id, node);
     for (const listener of this.#listeners) listener.joined?.(node);
     return node;
+  }
+
+  /** What a heartbeat of a node says that it has. */
+  tell(node: OtherNode, { retains, counts }: Pick<OtherNode, 'retains' | 'counts'>, nowMs: number): void {
+    const sinceMs = node.heartbeatMs - LATE_MS;
+    const isNew = { retained: retains && !node.retains, presence: counts && !node.counts };
+    node.heartbeatMs = nowMs;
+    // A heartbeat from before may come late: once it has something, it is asked.
+    node.retains ||= retains;
+    node.counts ||= counts;
+    for (const listener of this.#listeners) {
+      if (isNew.retained) listener.has?.(node, 'retained', sinceMs);
+      if (isNew.presence) listener.has?.(node, 'presence', sinceMs);
+    }
   }
 
   /** Something other than a heartbeat has come: a node that is known is there. */

@@ -251,6 +251,11 @@ export class NodeBus implements NodeRef {
     this.#heartbeats.retainsFromNowOn();
   }
 
+  /** This node counts sockets for the presence of rooms: others ask it when they enter one. */
+  countsFromNowOn(): void {
+    this.#heartbeats.countsFromNowOn();
+  }
+
   /** Counts an envelope whose body is broken. @param address - Default: the inbox of this node. */
   drop(reason: DropReason, address: string = this.#inbox): void {
     this.#dropped.count(reason, address, this.clock.now());

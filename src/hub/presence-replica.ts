@@ -60,7 +60,11 @@ export class PresenceReplica implements PresenceRelay {
     let version = 0;
     this.#nextVersion = () => (version += 1);
     this.#offs = [
-      bus.onNode({ joined: (node) => this.#onJoined(node), gone: (node) => this.#onGone(node) }),
+      bus.onNode({
+        joined: (node) => this.#onJoined(node),
+        gone: (node) => this.#onGone(node),
+        has: (_node, what, sinceMs) => what === 'presence' && this.#askLate(sinceMs),
+      }),
       bus.health.onChange(() => this.#onHealth()),
     ];
   }
@@ -76,6 +80,7 @@ export class PresenceReplica implements PresenceRelay {
   present(room: string, keys: PresentKeys, key: string): void {
     const state = this.#roomOf(room);
     state.change(keys, key);
+    this.#bus.countsFromNowOn();
     this.#send(state);
   }
 
@@ -84,8 +89,9 @@ export class PresenceReplica implements PresenceRelay {
     const nowMs = this.#clock.now();
     const missingNodes: string[] = [];
     let asOfMs = Infinity;
-    for (const { id, isMissing, lastSeenMs } of this.#bus.nodes.values()) {
-      if (isMissing || state?.isUsed !== true || state.isUnsure(id, nowMs)) missingNodes.push(id);
+    for (const { id, isMissing, lastSeenMs, counts } of this.#bus.nodes.values()) {
+      const isUnsure = state?.isUsed !== true || (counts && state.isUnsure(id, nowMs));
+      if (isMissing || isUnsure) missingNodes.push(id);
       asOfMs = Math.min(asOfMs, lastSeenMs);
     }
     return { missingNodes, asOfMs };
@@ -207,6 +213,18 @@ export class PresenceReplica implements PresenceRelay {
     this.#send(state);
   }
 
+  /** A node counts sockets, as is known from now on: rooms that were not asked about it are. */
+  #askLate(sinceMs: number): void {
+    for (const state of this.#rooms.values()) if (state.notAskedMs > sinceMs) this.#ask(state);
+  }
+
+  /** Whether any other node may count sockets in the room. */
+  #hasOthers({ others }: PresenceRoom): boolean {
+    if (!this.#bus.knowsOthers || (others !== undefined && others.size > 0)) return true;
+    for (const { counts } of this.#bus.nodes.values()) if (counts) return true;
+    return false;
+  }
+
   #send(state: PresenceRoom): void {
     this.#due.add(state);
     this.#setTimer();
@@ -254,10 +272,16 @@ export class PresenceReplica implements PresenceRelay {
 
   #askNow(state: PresenceRoom, nowMs: number): void {
     if (!state.asks || !state.isEntered) return;
+    if (!this.#hasOthers(state)) {
+      state.asks = false;
+      state.notAskedMs = nowMs;
+      return;
+    }
     // Later; nodes that have not answered are named as missing until then.
     if (nowMs < state.askedMs + ASK_EVERY_MS) return void this.#due.add(state);
     state.asks = false;
     state.askedMs = nowMs;
+    state.notAskedMs = -Infinity;
     state.questions += 1;
     this.#asked.delete(state);
     if (state.others !== undefined) this.#asked.set(state, nowMs + ABSENT_AFTER_MS);

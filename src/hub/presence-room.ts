@@ -28,6 +28,8 @@ export class PresenceRoom {
   /** How often it has asked, and when last. */
   questions: number = 0;
   askedMs: number = -Infinity;
+  /** When it has not asked, because no node counted sockets; -Infinity where it has. */
+  notAskedMs: number = -Infinity;
   /** What other nodes count. */
   others: Map<string, NodePresence> | undefined;
   /** What this node counts. */

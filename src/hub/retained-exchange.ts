@@ -101,6 +101,7 @@ export class RetainedExchange {
   merge(name: string, kept: Retained): void {
     const plausible = [...kept].filter(([, { version }]) => this.#bus.time.hear(version.time));
     if (plausible.length === 0) return;
+    this.#bus.retainsFromNowOn();
     this.#sink.mergeRetained(name, new Map(plausible));
     const room = this.#rooms.get(name);
     // Another node has sent it: those that lack it have it now.

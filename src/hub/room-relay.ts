@@ -2,9 +2,9 @@
 // of the broker, so that a publish is one message for each node with members. What other nodes
 // retain is asked for when a room is entered (retained-question.ts).
 
-import { ALL_NODES, roomAddress } from './broker-address.ts';
+import { ALL_NODES, nodeAddress, roomAddress } from './broker-address.ts';
 import type { BusSubscription } from './bus-subscription.ts';
-import { KIND } from './envelope.ts';
+import { bodyOf, KIND } from './envelope.ts';
 import type { Body, Envelope, NodeRef } from './envelope.ts';
 import type { NodeBus } from './node-bus.ts';
 import { RetainedQuestion } from './retained-question.ts';
@@ -40,6 +40,9 @@ const COMPARE_AGAIN_MS = 2500;
 
 /** When nodes compare what a publisher without versions has sent. */
 const COMPARE_UNVERSIONED_MS = 1000;
+
+/** Nodes that are asked one by one what they retain; more are asked by one message for all. */
+const MOST_ASKED = 8;
 
 const NOTHING: Retained = new Map();
 
@@ -87,6 +90,8 @@ interface EnteredRoom extends ListNode<EnteredRoom> {
   question: RetainedQuestion | undefined;
   /** Resolves when messages arrive, and what is retained has been merged. */
   readonly opened: Promise<void>;
+  /** When messages have begun to arrive; Infinity before. */
+  enteredMs: number;
   isInUse: boolean;
   /** When it was last in use; it is in the list of those that are left. */
   leftMs: number;
@@ -114,6 +119,7 @@ export class BusRoomRelay implements RoomRelay {
     this.#presence = presence;
     this.#exchange = new RetainedExchange(bus, sink, clock);
     this.#answers = new RetainedAnswers(bus, (room) => this.#answerOf(room));
+    bus.onNode({ has: (_node, what, sinceMs) => what === 'retained' && this.#compareLate(sinceMs) });
     bus.on(KIND.retainedAsk, (from, body) => this.#onAsk(from, body));
     bus.on(KIND.retained, (from, body) => this.#onRetained(from, body));
   }
@@ -176,6 +182,7 @@ export class BusRoomRelay implements RoomRelay {
     });
     const question = new RetainedQuestion(this.#clock);
     const opened = subscription.opened.then(async () => {
+      entered.enteredMs = this.#clock.now();
       this.#presence.entered(name);
       await this.#ask(name, question);
       entered.question = undefined;
@@ -185,6 +192,7 @@ export class BusRoomRelay implements RoomRelay {
       subscription,
       question,
       opened,
+      enteredMs: Infinity,
       isInUse: false,
       leftMs: 0,
       gapMs: -Infinity,
@@ -268,11 +276,26 @@ export class BusRoomRelay implements RoomRelay {
     const nodes = this.#bus.retainingNodes();
     if (nodes === undefined) return question.end();
     const answered = question.ask(nodes);
-    const asked = this.#bus.broadcast(KIND.retainedAsk, Buffer.from(room));
-    void asked.then((sent) => sent === 'failed' && question.end());
+    const asked = this.#addressesOf(nodes).map((address) =>
+      this.#bus.publish(address, KIND.retainedAsk, bodyOf(Buffer.from(room))),
+    );
+    void Promise.all(asked).then((sent) => sent.includes('sent') || question.end());
     await answered;
     this.#exchange.compare(room, COMPARE_AGAIN_MS);
     return undefined;
+  }
+
+  /** Asks only nodes that retain something, unless that takes more messages. */
+  #addressesOf(nodes: ReadonlySet<string> | 'any'): readonly string[] {
+    if (nodes === 'any' || nodes.size > MOST_ASKED) return [ALL_NODES];
+    return Array.from(nodes, nodeAddress);
+  }
+
+  /** A node retains something now: this one may have entered rooms before it knew. */
+  #compareLate(sinceMs: number): void {
+    for (const { name, enteredMs, isInUse } of this.#rooms.values()) {
+      if (isInUse && enteredMs > sinceMs && enteredMs !== Infinity) this.#exchange.compare(name);
+    }
   }
 
   #onAsk(from: NodeRef, body: Uint8Array): void {
