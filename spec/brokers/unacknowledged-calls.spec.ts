@@ -18,7 +18,7 @@ describe('UnacknowledgedCalls', () => {
     await expect(call).rejects.toMatchObject({ code: 'COROSOCK_BROKER', cause });
   });
 
-  it('refuses calls beyond its bytes, and takes more when some are acknowledged', async () => {
+  it('K4: refuses calls beyond its bytes, and takes more when some are acknowledged', async () => {
     const calls = new UnacknowledgedCalls();
     let acknowledge: (() => void) | undefined;
     const half = MAX_UNACKNOWLEDGED_BYTES / 2 - CALL_BYTES;

@@ -49,7 +49,7 @@ describe('KnownNodes', () => {
     expect([told.at(-1), nodes.all.get('a')?.lastSeenMs]).toEqual(['returned a1', 7000]);
   });
 
-  it('never mistakes a node that has begun anew for its former self', () => {
+  it('K6: never mistakes a node that has begun anew for its former self', () => {
     const { nodes, told } = recorded();
     nodes.heard(A, 0);
     nodes.heard({ id: 'a', epoch: 2 }, 10);

@@ -18,7 +18,7 @@ function line(): ReceivedLine {
 const A = { id: 'a', epoch: 1 };
 
 describe('ReceivedLine', () => {
-  it('lets each envelope pass once, in the order of its sender', () => {
+  it('K10: lets each envelope pass once, in the order of its sender', () => {
     const received = line();
     const sequences = [5, 6, 6, 5, 7, 4];
     expect(sequences.map((sequence) => received.accept(envelope(sequence), 1).kind)).toEqual([
@@ -154,7 +154,7 @@ describe('ReceivedLine', () => {
     });
   });
 
-  it('drops what a former self of a node has sent', () => {
+  it('K6: drops what a former self of a node has sent', () => {
     const received = line();
     received.accept(envelope(7), 1);
     received.told(A, 9, 0, 2);

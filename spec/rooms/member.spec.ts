@@ -8,7 +8,7 @@ import type { Data } from '../../src/core/data.ts';
 const byKey = (data: Data): string | undefined => /^(\w+)=/u.exec(String(data))?.[1];
 
 describe("a slow member with 'skip', the default", () => {
-  it('misses what is published until there is room, and counts it', () => {
+  it('W10: misses what is published until there is room, and counts it', () => {
     const rooms = new ScriptedRooms();
     const room = rooms.room('r');
     const [slow, quick] = [rooms.socket('slow'), rooms.socket('quick')];

@@ -78,7 +78,7 @@ describe('code of users inside of a publish', () => {
     expect([a.sent, b.sent, events.size]).toEqual([['inner', 'outer'], ['inner', 'outer'], 2]);
   });
 
-  it('may join, leave and end sockets: each member gets it at most once, and a new one not', () => {
+  it('W12: may join, leave and end sockets: each member gets it at most once, and a new one not', () => {
     const rooms = new ScriptedRooms();
     const [a, b, c, late] = ['a', 'b', 'c', 'late'].map((id) => rooms.socket(id));
     const frame = (data: unknown): string => {

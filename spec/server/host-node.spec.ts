@@ -106,7 +106,7 @@ describe('a host with a broker', () => {
     expect(host.brokerHealth.broker).toBe('none');
   });
 
-  it('reaches its own members at once while the broker is down', async () => {
+  it('K4: reaches its own members at once while the broker is down', async () => {
     const { node } = nodes();
     const a = node();
     const { client } = a.memory.visit(member);

@@ -150,7 +150,7 @@ describe.concurrent.each(SERVERS)(
       expect(await reading).toEqual(['one', 'two', 'three']);
     });
 
-    it.skipIf(!kind.isHere)(`write what is ok once and in order, in ${KILLS} kills`, async () => {
+    it.skipIf(!kind.isHere)(`K10: write what is ok once and in order, in ${KILLS} kills`, async () => {
       await using deployment = await Deployment.of(kind, program);
       const { host } = await deployment.host();
       const far = await deployment.process();
