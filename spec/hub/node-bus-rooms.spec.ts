@@ -91,6 +91,40 @@ describe('messages of other nodes to a room', () => {
     expect(b.told).toEqual(['a: after']);
   });
 
+  it('tell a gap where the first is missing that was sent in the millisecond of the entry', async () => {
+    const { drops, faults } = dropping();
+    const { node, clock } = deployment(faults);
+    const [a, b, c] = [await node('a'), await node('b'), await node('c')];
+    for (const each of [b, c]) {
+      await each.enter('room');
+      await each.enter('silent room');
+    }
+    drops.add('room:room').add('room:silent room');
+    for (const room of ['room', 'silent room']) await a.say(room, 'lost');
+    await settle();
+    drops.clear();
+    await a.say('room', 'after');
+    await settle();
+    expect([b.told, c.told]).toEqual([
+      ['gap 0', 'a: after'],
+      ['gap 0', 'a: after'],
+    ]);
+    await clock.advance(5000);
+    expect(b.told.slice(2)).toEqual([expect.stringMatching(/^gap/)]);
+  });
+
+  it('tell no gap of what was sent before the entry, in the millisecond of it', async () => {
+    const { node, clock } = deployment();
+    const [a, b] = [await node('a'), await node('b')];
+    for (const room of ['room', 'silent room']) await a.say(room, 'before');
+    await settle();
+    await b.enter('room');
+    await b.enter('silent room');
+    await a.say('room', 'after');
+    await clock.advance(5000);
+    expect(b.told).toEqual(['a: after']);
+  });
+
   it('are asked for by nodes that are in a room, and by no others', async () => {
     const asked: string[] = [];
     const { node, clock } = deployment({

@@ -72,8 +72,24 @@ describe('ReceivedLine', () => {
     expect(received.accept(envelope(7, 1), 99).kind).toBe('next');
     expect(received.accept(envelope(9, 1), 99).kind).toBe('next');
     received.restart(100);
-    expect(received.accept(envelope(12, 50), 150).kind).toBe('next');
+    expect(received.accept(envelope(12, 51), 150).kind).toBe('next');
     expect(received.accept(envelope(14, 10), 160)).toEqual({ kind: 'gap', forMs: 10 });
+  });
+
+  it('tells of a gap rather than of none where both are of one time', () => {
+    const received = new ReceivedLine();
+    received.restart(100);
+    expect(received.accept(envelope(12, 50), 150).kind).toBe('gap');
+  });
+
+  it('decides by the order of the calls within a millisecond', () => {
+    const [before, after] = [new ReceivedLine(), new ReceivedLine()];
+    before.restart(100, 99.5);
+    after.restart(100, 99.25);
+    expect([before, after].map((line) => line.accept(envelope(12, 50.625), 150).kind)).toEqual([
+      'next',
+      'gap',
+    ]);
   });
 
   it('tells a loss of which the broker has told no second time, and each later one', () => {
@@ -119,9 +135,9 @@ describe('ReceivedLine', () => {
       const received = new ReceivedLine();
       received.told(A, 3, 5, 10);
       received.restart(100);
-      received.told(A, 3, 50, 150);
+      received.told(A, 3, 51, 150);
       expect(received.isAwaiting).toBe(false);
-      received.told(A, 3, 49, 150);
+      received.told(A, 3, 50, 150);
       expect(received.isAwaiting).toBe(true);
     });
 

@@ -3,6 +3,7 @@
 
 import { isRoomAddress, isStateAddress } from './broker-address.ts';
 import type { Broker } from './broker.ts';
+import { orderedMs } from './call-order.ts';
 import { decodeEnvelope, KIND } from './envelope.ts';
 import type { Envelope, NodeRef } from './envelope.ts';
 import type { HeartbeatAddress } from './heartbeat-body.ts';
@@ -47,6 +48,7 @@ export class BusSubscription {
   readonly #line = new ReceivedLine();
   /** Of a room: what is no message. Undefined until something of it comes. */
   #stateLine: ReceivedLine | undefined;
+  #fromMs = Infinity;
   /**
    * Resolves when the subscription is in force; and also where the broker is down, or takes too
    * long: a gap then follows. Never rejects.
@@ -187,16 +189,18 @@ export class BusSubscription {
   }
 
   #restart(): void {
-    const nowMs = this.#parts.clock.now();
-    this.#line.restart(nowMs);
-    this.#stateLine?.restart(nowMs);
+    const { clock } = this.#parts;
+    const nowMs = clock.now();
+    this.#fromMs = orderedMs(clock);
+    this.#line.restart(nowMs, this.#fromMs);
+    this.#stateLine?.restart(nowMs, this.#fromMs);
   }
 
   #lineOf(isState: boolean): ReceivedLine {
     if (!isState) return this.#line;
     if (this.#stateLine !== undefined) return this.#stateLine;
     this.#stateLine = new ReceivedLine();
-    this.#stateLine.restart(this.sinceMs);
+    this.#stateLine.restart(this.sinceMs, this.#fromMs);
     return this.#stateLine;
   }
 }

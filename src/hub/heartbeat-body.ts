@@ -123,7 +123,7 @@ function encode(
   fields.u8(flags).u8(ENVELOPE_VERSION).u64(from).u64(to).u32(sent.length);
   for (const [index, { address, sequence, sentMs }] of sent.entries()) {
     fields.u16(lengths[index] as number).text(address);
-    fields.u64(sequence).duration(nowMs - sentMs);
+    fields.u64(sequence).duration(Math.max(0, nowMs - sentMs));
   }
   return fields.bytes;
 }

@@ -8,6 +8,7 @@ import { ALL_NODES, isRoomAddress, nodeAddress, stateAddress } from './broker-ad
 import { BrokerHealthState } from './broker-health.ts';
 import { BusSubscription } from './bus-subscription.ts';
 import type { BusListener, SubscriptionParts } from './bus-subscription.ts';
+import { orderedMs } from './call-order.ts';
 import { DroppedEnvelopes } from './dropped-envelopes.ts';
 import type { DropReason } from './dropped-envelopes.ts';
 import { bodyOf, encodeEnvelope, envelopeBytes, KIND, MAX_ENVELOPE_BYTES } from './envelope.ts';
@@ -202,7 +203,7 @@ export class NodeBus implements NodeRef {
     }
     const sequences = isRoomAddress(address) ? this.#sentToRooms : this.#sentToNodes;
     const isState = isRoomAddress(address) && kind !== KIND.room;
-    const numbered = sequences.next(isState ? stateAddress(address) : address, nowMs);
+    const numbered = sequences.next(isState ? stateAddress(address) : address, nowMs, orderedMs(this.clock));
     const bytes = encodeEnvelope({ kind, node: this, ...numbered, time }, body);
     // A broker that throws counts as one that rejects.
     const taken = new Promise((resolve) => resolve(this.#broker.publish(address, bytes)));

@@ -56,6 +56,8 @@ export class ReceivedLine {
    */
   #awaited: Map<Sender, number> | undefined;
   #sinceMs = Infinity;
+  /** The same time, in the order of the calls: see call-order.ts. */
+  #fromMs = Infinity;
 
   /** What is sent after this time has to come. Infinity while the subscription is not in force. */
   get sinceMs(): number {
@@ -67,9 +69,14 @@ export class ReceivedLine {
     return this.#awaited !== undefined;
   }
 
-  /** The subscription is in force, or the broker has told of a gap: counting begins anew. */
-  restart(nowMs: number): void {
+  /**
+   * The subscription is in force, or the broker has told of a gap: counting begins anew.
+   *
+   * @param fromMs - The same time, in the order of the calls.
+   */
+  restart(nowMs: number, fromMs: number = nowMs): void {
     this.#sinceMs = nowMs;
+    this.#fromMs = fromMs;
     for (const sender of this.#senders.values()) sender.isCounted = false;
     this.#awaited = undefined;
   }
@@ -90,7 +97,7 @@ export class ReceivedLine {
     const isJump = isBehind || (sequence > sender.sequence + 1 && !this.#isTold(sender, sequence - 1));
     // Heartbeats have told of all before. What was sent before the line began was never to come.
     const isMissing =
-      isJump && sincePreviousMs !== Infinity && (sender.isCounted || nowMs - sincePreviousMs > this.#sinceMs);
+      isJump && sincePreviousMs !== Infinity && (sender.isCounted || nowMs - sincePreviousMs >= this.#fromMs);
     const arrival: Arrival = isMissing ? { kind: 'gap', forMs: this.#quietMs(sender, nowMs) } : NEXT;
     sender.sequence = sequence;
     sender.receivedMs = nowMs;
@@ -103,7 +110,7 @@ export class ReceivedLine {
 
   /** A node says what it has sent last, and how long ago. */
   told(node: NodeRef, sequence: number, agoMs: number, nowMs: number): void {
-    if (nowMs - agoMs <= this.#sinceMs && this.#senders.get(node.id)?.isCounted !== true) return;
+    if (nowMs - agoMs < this.#fromMs && this.#senders.get(node.id)?.isCounted !== true) return;
     const sender = this.#senderOf(node, nowMs);
     if (sender === undefined) return;
     if (sequence < sender.toldTo && nowMs - sender.toldMs >= DISPUTED_MS) {

@@ -12,6 +12,7 @@ export interface SentAddress extends ListNode<SentAddress> {
   sequence: number;
   /** The last envelope among all that this node has sent. */
   number: number;
+  /** In the order of the calls: see call-order.ts. */
   sentMs: number;
 }
 
@@ -48,15 +49,17 @@ export class SentSequences {
    *
    * A new address begins with the number of the envelope, which is greater than each sequence that
    * the same address has had before it was forgotten.
+   *
+   * @param sentMs - The same time, in the order of the calls.
    */
-  next(address: string, nowMs: number): Numbered {
+  next(address: string, nowMs: number, sentMs: number = nowMs): Numbered {
     this.#number += 1;
     const known = this.#addresses.get(address);
-    if (known === undefined) return this.#begin(address, nowMs);
-    const sincePreviousMs = nowMs - known.sentMs;
+    if (known === undefined) return this.#begin(address, nowMs, sentMs);
+    const sincePreviousMs = Math.max(0, nowMs - known.sentMs);
     known.sequence += 1;
     known.number = this.#number;
-    known.sentMs = nowMs;
+    known.sentMs = sentMs;
     this.#byUse.remove(known);
     this.#byUse.append(known);
     return { sequence: known.sequence, sincePreviousMs };
@@ -81,13 +84,13 @@ export class SentSequences {
     }
   }
 
-  #begin(address: string, nowMs: number): Numbered {
+  #begin(address: string, nowMs: number, sentMs: number): Numbered {
     const sequence = this.#number;
     const sent: SentAddress = {
       address,
       sequence,
       number: sequence,
-      sentMs: nowMs,
+      sentMs,
       previous: undefined,
       next: undefined,
     };
