@@ -16,6 +16,7 @@ import { LIFETIMES } from './lifetimes.ts';
 import { LINES } from './lines.ts';
 import { LOCKS } from './locks.ts';
 import { MEMORY } from './memory.ts';
+import { PRESENCE_OF_HOSTS } from './presence.ts';
 import { ROOMS_OF_HOSTS } from './rooms.ts';
 import type { Scenario } from './scene.ts';
 import { PLACES } from './places.ts';
@@ -54,4 +55,5 @@ export const SCENARIOS: readonly Scenario[] = [
   ...HANDLES_OF_HOSTS,
   ...CLOSES_OF_HOSTS,
   ...SLOW_MEMBERS,
+  ...PRESENCE_OF_HOSTS,
 ];
