@@ -57,6 +57,16 @@ describe('a call on all nodes', () => {
     expect(nodes[2].done).toEqual([]);
   });
 
+  it('does not wait for a broker that acknowledges late', async () => {
+    const { nodes } = await three({ acknowledgementMs: () => 60_000 });
+    const calling = [nodes[0].calls.run(ROOM, 'b'), nodes[0].calls.run(ROOM)];
+    await settle();
+    expect((await Promise.all(calling)).map(shown)).toEqual([
+      [{ b: 1 }, []],
+      [{ a: 1, b: 2, c: 1 }, []],
+    ]);
+  });
+
   it('names a node that was never heard of', async () => {
     const { nodes } = await three();
     expect(shown(await nodes[0].calls.run(ROOM, 'nobody'))).toEqual([{}, ['nobody']]);

@@ -50,6 +50,7 @@ class Play {
     const others = [
       scene.each(CLIENTS, 'client', () => this.#converse()),
       scene.each(CALLERS, 'caller', () => this.#call()),
+      this.#all.meetAnotherRelease(ROOMS),
     ];
     if (dice.isLikely(0.4)) others.push(this.#all.replaceOne());
     if (mayLose) others.push(this.#all.cutOne(), this.#all.cutOne());
@@ -175,7 +176,7 @@ const OUTAGES: Faults = {
 
 export const CLOSES_OF_HOSTS: readonly Scenario[] = [
   {
-    name: 'closes reach sockets of rooms of several hosts',
+    name: 'closes reach the sockets of several hosts',
     play: (scene) => new Play(scene).play(),
     faults: OUTAGES,
   },

@@ -17,6 +17,15 @@ const LONG_CUT_MS = 9000;
 /** By then heartbeats have told of each loss, and waits for late messages are over. */
 export const TOLD_MS = 8000;
 
+/** Where an envelope has its version, its kind and the id of its sender. */
+const [VERSION_AT, KIND_AT, ID_AT] = [4, 5, 33];
+const TILDE = 0x7e;
+/** What envelopes of other releases have: a version, or a kind of a node of its own. */
+const OTHER_RELEASES = [
+  [false, VERSION_AT, 2],
+  [true, KIND_AT, 200],
+] as const;
+
 /** A time in which the broker of a node was down. */
 interface Outage {
   readonly fromMs: number;
@@ -168,6 +177,30 @@ export class Deployment<N extends DeployedNode> {
     broker.cut();
     await this.scene.pause(LONG_CUT_MS);
     broker.mend();
+  }
+
+  /** Now and then a node of another release is there: what it sends changes nothing. */
+  async meetAnotherRelease(rooms: readonly string[]): Promise<void> {
+    const { dice, w } = this.scene;
+    if (!dice.isLikely(0.3)) return;
+    const broker = w.broker();
+    const copy = async (address: string, bytes: Uint8Array): Promise<void> => {
+      if (!broker.isUp || !dice.isLikely(0.3)) return;
+      const [own, at, value] = dice.pick(OTHER_RELEASES);
+      const other = Uint8Array.from(bytes);
+      other[at] = value;
+      // The last character of the id of its sender.
+      if (own) other[ID_AT + (bytes[ID_AT - 1] ?? 0) - 1] = TILDE;
+      await broker.publish(address, other).catch(() => {});
+    };
+    const addresses = ['nodes', ...rooms.map((room) => `room:${room}`)];
+    const subscribe = (address: string): Promise<unknown> =>
+      broker.subscribe(
+        address,
+        (bytes) => void copy(address, bytes),
+        () => {},
+      );
+    await Promise.all(addresses.map(subscribe)).catch(() => {});
   }
 
   /** Waits until no fault strikes any more, and gives the nodes that have lived through it. */

@@ -80,6 +80,7 @@ class Handles {
     const others = [
       this.scene.each(CLIENTS, 'client', (at) => this.#converse(`client${at}`)),
       this.scene.each(CALLERS, 'caller', () => this.#call()),
+      this.#all.meetAnotherRelease([]),
     ];
     if (dice.isLikely(0.4)) others.push(this.#all.replaceOne());
     if (mayLose) others.push(this.#all.cutOne(), this.#all.cutOne());
@@ -238,7 +239,7 @@ const OUTAGES: Faults = {
 
 export const HANDLES_OF_HOSTS: readonly Scenario[] = [
   {
-    name: 'sockets are opened by nodes of rooms of several hosts',
+    name: 'sockets of several hosts are opened from other nodes',
     play: (scene) => new Handles(scene).play(),
     faults: OUTAGES,
   },

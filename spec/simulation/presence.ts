@@ -62,7 +62,10 @@ async function watch(all: Deployment<PresentNode>, isOver: () => boolean): Promi
 async function play(scene: Scene): Promise<void> {
   const { dice, mayLose } = scene;
   const all = new Deployment(scene, MOST_HOSTS, (id, isLate) => new PresentNode(scene, id, isLate));
-  const others: Promise<unknown>[] = [scene.each(USERS, 'user', () => visit(all))];
+  const others: Promise<unknown>[] = [
+    scene.each(USERS, 'user', () => visit(all)),
+    all.meetAnotherRelease([]),
+  ];
   if (dice.isLikely(0.5)) others.push(all.replaceOne());
   if (mayLose) others.push(all.cutOne(), all.cutOne());
   let isOver = false;
@@ -97,5 +100,5 @@ const OUTAGES: Faults = {
 };
 
 export const PRESENCE_OF_HOSTS: readonly Scenario[] = [
-  { name: 'presence in rooms of several hosts is true', play, faults: OUTAGES },
+  { name: 'presence of several hosts is true', play, faults: OUTAGES },
 ];

@@ -155,7 +155,7 @@ async function play(scene: Scene, mayDrop: boolean): Promise<void> {
   const visits = scene.each(MEMBERS, 'member', async (at) => {
     for (let count = 0; count < VISITS; count += 1) await visit(all, at * VISITS + count);
   });
-  const others = [all.chatter(), all.chatter()];
+  const others = [all.chatter(), all.chatter(), all.meetAnotherRelease(ROOMS)];
   if (dice.isLikely(0.5)) others.push(all.replaceOne());
   if (mayLose) others.push(all.cutOne(), all.cutOne());
   await Promise.all([visits, ...others]);

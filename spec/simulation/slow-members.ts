@@ -216,6 +216,7 @@ class Play {
     const others = [
       scene.each(CLIENTS, 'client', (at) => this.#converse(`${at}`)),
       scene.each(PUBLISHERS, 'publisher', () => this.#chatter()),
+      this.#all.meetAnotherRelease([ROOM]),
     ];
     if (scene.dice.isLikely(0.3)) others.push(this.#all.replaceOne());
     if (scene.mayLose) others.push(this.#all.cutOne());
@@ -292,7 +293,7 @@ const OUTAGES: Faults = { delayMs: [0, 200], brokerDuplicate: 0.1, partition: 0.
 
 export const SLOW_MEMBERS: readonly Scenario[] = [
   {
-    name: 'slow members of rooms of several hosts get what their option promises',
+    name: 'slow members of several hosts get what their option promises',
     play: (scene) => new Play(scene).play(),
     faults: OUTAGES,
   },

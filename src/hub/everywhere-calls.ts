@@ -134,7 +134,7 @@ export class EverywhereCalls {
     if (kept.only === undefined) void this.#bus.broadcast(KIND.everywhere, kept.body);
     if (!this.#bus.knowsOthers) await this.#sleep(KNOWN_WITHIN_MS);
     if (this.#isClosed) return;
-    if (kept.only !== undefined) await this.#sendToOne(kept, kept.only);
+    if (kept.only !== undefined) this.#sendToOne(kept, kept.only);
     else this.#awaitAll(kept);
     await this.#untilAnswered(kept);
   }
@@ -143,9 +143,10 @@ export class EverywhereCalls {
     for (const id of this.#bus.nodes.keys()) if (!answers.has(id)) awaited.add(id);
   }
 
-  async #sendToOne(kept: KeptCall, node: string): Promise<void> {
+  /** Does not wait for the broker: it may acknowledge late. */
+  #sendToOne(kept: KeptCall, node: string): void {
     kept.awaited.add(node);
-    await this.#bus.send(node, KIND.everywhere, kept.body);
+    void this.#bus.send(node, KIND.everywhere, kept.body);
   }
 
   #untilAnswered(kept: KeptCall): Promise<void> {
@@ -177,7 +178,7 @@ export class EverywhereCalls {
   #sendKeptTo({ id, epoch }: NodeRef): void {
     for (const kept of this.#kept.values()) {
       const isFor = kept.only === undefined ? epoch <= kept.atMs : kept.only === id;
-      if (isFor && !kept.answers.has(id)) void this.#sendToOne(kept, id);
+      if (isFor && !kept.answers.has(id)) this.#sendToOne(kept, id);
     }
   }
 
