@@ -177,7 +177,7 @@ export class CallModel {
       claim(count !== undefined || this.verb === 'id', 'not here', ...facts);
     else if (isFor && isThere && node instanceof ClosingNode && !this.#scene.mayLose)
       claim(count !== undefined, 'a node has not answered', ...facts);
-    if (this.verb !== 'id' && this.#isGone(node))
+    if ((this.verb !== 'id' || (node instanceof ClosingNode && isFor)) && this.#isGone(node))
       claim(isMissing, 'a node is not named as missing', ...facts);
     if (node.closedMs < fromMs - KNOWN_MS && !this.#scene.mayLose)
       claim(!isMissing && count === undefined, 'a node that has left', ...facts);
@@ -214,6 +214,7 @@ export class CallModel {
       if (this.verb !== 'end-session' && isByThis) {
         const lastMs = hasAnswered ? this.toMs : this.fromMs + KEPT_MS + KNOWN_MS;
         claim(socket.mayBeClosed(this, lastMs), 'closed, and not meant', ...facts);
+        claim(node.madeMs <= this.toMs, 'closed on a node that has begun later', ...facts);
         claim(end?.reason === 'moved', 'another reason', ...facts);
       }
       const hasToEnd = carriedMs < Infinity && socket.isMeant(this, this.fromMs, Math.min(carriedMs, endMs));

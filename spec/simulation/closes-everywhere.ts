@@ -20,6 +20,8 @@ const SESSIONS = ['session-a', 'session-b', 'session-c'] as const;
 /** What a call is kept for, and more. */
 const KEPT_MS = 70_000;
 const SETTLED_MS = 3000;
+/** Longest time before a call, and after it, while a node is cut off. */
+const LONGEST_WAIT_MS = 25_000;
 
 class Play {
   readonly #scene: Scene;
@@ -53,7 +55,7 @@ class Play {
       this.#all.meetAnotherRelease(ROOMS),
     ];
     if (dice.isLikely(0.4)) others.push(this.#all.replaceOne());
-    if (mayLose) others.push(this.#all.cutOne(), this.#all.cutOne());
+    if (mayLose) others.push(this.#all.cutOne(), this.#callBehindCut());
     await Promise.all(others);
     const quiet = await this.#all.whenQuiet();
     const sinceMs = scene.w.clock.now() - (this.#calls.at(-1)?.fromMs ?? 0);
@@ -109,6 +111,21 @@ class Play {
     if (verb === 'room') return this.#make(caller, verb, dice.pick(ROOMS));
     if (verb === 'session') return this.#make(caller, verb, dice.pick(SESSIONS));
     return open.length === 0 ? undefined : this.#make(caller, verb, dice.pick(open).ws.id);
+  }
+
+  /** A node is cut off, and comes back late: a call is made meanwhile, for one of its sockets. */
+  async #callBehindCut(): Promise<void> {
+    const { dice } = this.#scene;
+    await this.#scene.sleep(this.#all.busyMs / 2);
+    const node = dice.pick(this.#all.open);
+    const { broker } = node;
+    broker.cut();
+    await this.#scene.pause(LONGEST_WAIT_MS);
+    const { ws } = node.open.length > 0 ? dice.pick(node.open) : { ws: undefined };
+    const callers = this.#callers.filter((caller) => caller !== node);
+    if (ws !== undefined) await this.#make(dice.pick(callers), 'id', ws.id);
+    await this.#scene.pause(LONGEST_WAIT_MS);
+    broker.mend();
   }
 
   async #make(
