@@ -14,7 +14,7 @@ import type { Pace } from './turns.ts';
 
 const TURN_MS = 300;
 /** A busy machine disturbs a single broadcast more than other figures: short turns, and many. */
-const MORE_TURNS = 6;
+const MORE_TURNS = 4;
 /** The system makes the buffers of a socket larger while it is filled. */
 const FILLED_MS = 20_000;
 
@@ -30,6 +30,7 @@ export async function measureBystanders(
     for (let turn = 0; turn < turns * MORE_TURNS; turn += 1) {
       for (const stage of turn % 2 === 0 ? stages : stages.toReversed()) await stage.takeTurn();
     }
+    for (const stage of stages) await stage.expectOthers();
     return new Map(stages.map(({ server, answers }) => [server, middle(answers)]));
   } finally {
     for (const stage of stages) stage.stop();
@@ -90,6 +91,14 @@ class Stage {
     await other.ask({ ask: 'stall' });
     // What they ask for has to come before the cable is pulled.
     await delay(100);
+  }
+
+  /** Those that do not read are there until the end. */
+  async expectOthers(): Promise<void> {
+    if (this.#others.length === 0) return;
+    const { dead, stalled } = this.#scenario;
+    const skipped = await this.#pair.server.ask({ ask: 'skipped' });
+    if (skipped !== dead + stalled) throw new Error(`${skipped} members were full at the end`);
   }
 
   async #untilFilled(others: number): Promise<void> {

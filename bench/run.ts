@@ -2,7 +2,7 @@
 // prints a table for each part of them. A figure beyond its limit is marked, and is no failure.
 // `npm run bench -- --quick idle` takes a short look at those called so, without a name at those of
 // the targets. A full run of all is written to RESULTS.md, and to results.json for check.ts; so is
-// one of a whole part (`--part rooms`), which leaves the other part as it is.
+// one of a whole part (`--part rooms`), which leaves the other part as it is. `--runs 3`: so many.
 
 import { parseArgs } from 'node:util';
 import { KINDS } from './kinds.ts';
@@ -18,18 +18,23 @@ import { table } from './table.ts';
 import type { Row } from './table.ts';
 
 const {
-  values: { quick, part: partName },
+  values: { quick, part: partName, runs },
   positionals: words,
 } = parseArgs({
-  options: { quick: { type: 'boolean', default: false }, part: { type: 'string' } },
+  options: {
+    quick: { type: 'boolean', default: false },
+    part: { type: 'string' },
+    runs: { type: 'string' },
+  },
   allowPositionals: true,
 });
-const effort = quick ? QUICK : FULL;
+const effort = { ...(quick ? QUICK : FULL), ...(runs === undefined ? {} : { runs: Number(runs) }) };
 const command = [
   'npm run bench',
-  ...(quick || partName !== undefined || words.length > 0 ? ['--'] : []),
+  ...(process.argv.length > 2 ? ['--'] : []),
   ...(quick ? ['--quick'] : []),
   ...(partName === undefined ? [] : ['--part', partName]),
+  ...(runs === undefined ? [] : ['--runs', runs]),
   ...words.map((word) => (/^[\w.-]+$/.test(word) ? word : `"${word}"`)),
 ].join(' ');
 

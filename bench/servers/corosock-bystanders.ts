@@ -1,5 +1,6 @@
 // What is said by one is published to a room in which all are. A socket that asks for it is filled:
-// it is written to until it takes nothing more. No heartbeat: sockets that are dead stay.
+// it is written to until it takes nothing more. Neither a heartbeat nor a time-out of writes: sockets
+// that are dead stay.
 
 import { serve } from 'corosock';
 import type { ServerSocket } from 'corosock';
@@ -21,7 +22,7 @@ const host = await serve(
       else ({ skipped } = room.publish(text));
     }
   },
-  { hostname: '0.0.0.0', port: 0, heartbeat: false },
+  { hostname: '0.0.0.0', port: 0, heartbeat: false, writeTimeoutMs: 3_600_000 },
 );
 answerForServer(host.port, { skipped: () => skipped });
 
