@@ -142,7 +142,7 @@ function plain(): Promise<readonly [string, 'ok']> {
 
 /** One message at a time to a room with one member, among others that have a member each. */
 function publishIn(rooms: number): (times: number) => Promise<number> {
-  const { ws, client } = fakeSocket({ queueMessages: 2 * QUEUED });
+  const { ws, client } = fakeSocket({ queueMessages: 2 * QUEUED, maxRooms: rooms });
   const joined = Promise.all(Array.from({ length: rooms }, (_, n) => ws.join(`room ${n}`)));
   return async (times: number) => {
     const room = (await joined)[rooms >> 1]?.room;

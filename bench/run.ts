@@ -69,7 +69,12 @@ async function measureAll(
       continue;
     }
     process.stderr.write(`${scenario.name} …\n`);
-    rows.push(await measure(scenario, effort));
+    try {
+      rows.push(await measure(scenario, effort));
+    } catch (error) {
+      process.exitCode = 1;
+      leftOut.push(`- failed, ${String(error)}: ${scenario.name}\n`);
+    }
   }
   const kinds = new Set(rows.map(({ scenario: { kind } }) => kind));
   const units = new Set([...kinds].map((kind) => `- ${KINDS[kind].unit}: ${KINDS[kind].meaning}.`));

@@ -22,7 +22,12 @@ function rowsOf(text: string): ReadonlyArray<readonly string[]> {
 const measured = rowsOf(readProjectFile('bench/RESULTS.md')).map(
   ([, beside, theirs, ours, compared = '', limit]) => {
     const [ratio, missed] = compared.split(', beyond the limit');
-    return [`${beside} ${theirs}`, ours, ratio, `${limit}${missed === undefined ? '' : ' – missed'}`];
+    return [
+      beside === '–' ? beside : `${beside} ${theirs}`,
+      ours,
+      ratio,
+      `${limit}${missed === undefined ? '' : ' – missed'}`,
+    ];
   },
 );
 
@@ -43,5 +48,22 @@ describe("README's line about speed", () => {
     const ratios = rowsOf(readProjectFile(PAGE)).map(([, , , ratio = '']) => ratio.split(' ')[0]);
     const [line] = readProjectFile('README.md').match(/^\*\*Speed\.\*\* .*$/m) ?? [];
     expect(line?.match(/\b\d+\.\d+\b/g)).toEqual([ratios[0], ratios[2]]);
+  });
+});
+
+/** Rows of the estimate whose last cell names a row of RESULTS.md, with the figure that they take from it. */
+const estimated = [
+  ...readProjectFile('docs/guide/several-machines.md').matchAll(/^\|.*\| `([^`|]+)` \|$/gm),
+].map(([row, name]) => [name, /[\d.,]+ (?:KiB|B|µs)\b/.exec(row.replace(/^\|[^|]*\|/, ''))?.[0]] as const);
+
+describe('the paper estimate of docs/guide/several-machines.md', () => {
+  it('has figures', () => {
+    expect(estimated.length).toBeGreaterThan(4);
+  });
+
+  it.each(estimated)('takes what was measured: %s', (name, figure) => {
+    const rows = readProjectFile('bench/RESULTS.md').split('\n');
+    const cells = rows.find((row) => row.startsWith(`| ${name} | `))?.split(' | ');
+    expect(cells?.map((cell) => cell.replace(/ \(.*?\)/, ''))).toContain(figure);
   });
 });
