@@ -51,7 +51,7 @@ describe("README's line about speed", () => {
   });
 });
 
-/** Rows of the estimate whose last cell names a row of RESULTS.md, with the figure that they take from it. */
+/** Rows of the estimate whose last cell names a row of bench/RESULTS.md, with the figure that they take from it. */
 const estimated = [
   ...readProjectFile('docs/guide/several-machines.md').matchAll(/^\|.*\| `([^`|]+)` \|$/gm),
 ].map(([row, name]) => [name, /[\d.,]+ (?:KiB|B|µs)\b/.exec(row.replace(/^\|[^|]*\|/, ''))?.[0]] as const);
