@@ -1,13 +1,9 @@
 // Two nodes and, on a port of its own, the page that follows a room on one of them: what server.ts
 // opens from the command line, and the spec on free ports.
 
-import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { memoryBroker } from 'corosock';
 import type { HostOptions, MemoryBroker } from 'corosock';
+import { servePage } from '../pages/page-server.ts';
 import { Node } from './nodes.ts';
 
 /** Nodes that serve, and the page. */
@@ -17,8 +13,8 @@ export interface Deployment extends AsyncDisposable {
   readonly nodes: readonly [Node, Node];
 }
 
-/** The same from this source and from what it is compiled to. */
-const FOLDER = new URL('../../examples/follow/page/', import.meta.url);
+/** The folder of the page: the same from this source and from what it is compiled to. */
+export const PAGE: URL = new URL('../../examples/follow/page/', import.meta.url);
 
 /**
  * Opens the page and both nodes.
@@ -34,54 +30,16 @@ export async function deploy(
   options: HostOptions = {},
   broker: MemoryBroker = memoryBroker(),
 ): Promise<Deployment> {
-  const files = await filesWith(script);
-  const server = createServer((request, response) => answer(request, response, nodes, files));
-  server.listen(port, '127.0.0.1');
-  await once(server, 'listening');
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const settings = { ...options, origins: [url] };
+  const page = await servePage({ folder: PAGE, script }, port, () => nodes.map((node) => node.url));
+  const settings = { ...options, origins: [page.url] };
   const nodes = [new Node(broker, 0, settings), new Node(broker, 0, settings)] as const;
   await Promise.all(nodes.map((node) => node.start()));
   return {
-    url,
+    url: page.url,
     nodes: [...nodes],
     async [Symbol.asyncDispose]() {
       await Promise.all(nodes.map((node) => node.kill()));
-      server.closeAllConnections();
-      server.close();
-      await once(server, 'close');
+      await page[Symbol.asyncDispose]();
     },
   };
-}
-
-type Files = ReadonlyMap<string, readonly [type: string, text: string]>;
-
-async function filesWith(script: string): Promise<Files> {
-  return new Map([
-    ['/', ['text/html; charset=utf-8', await fileOf('index.html')]],
-    ['/style.css', ['text/css; charset=utf-8', await fileOf('style.css')]],
-    ['/page.js', ['text/javascript; charset=utf-8', script]],
-  ]);
-}
-
-function fileOf(name: string): Promise<string> {
-  return readFile(new URL(name, FOLDER), 'utf8');
-}
-
-function answer(
-  { url }: IncomingMessage,
-  response: ServerResponse,
-  nodes: readonly Node[],
-  files: Files,
-): void {
-  const urls = nodes.map((node) => node.url);
-  const nodeList = ['application/json', JSON.stringify(urls)] as const;
-  const [type, text] = url === '/nodes' ? nodeList : (files.get(url ?? '') ?? []);
-  if (type === undefined) return void response.writeHead(404).end();
-  response.writeHead(200, {
-    'Content-Type': type,
-    'Content-Security-Policy': `default-src 'self'; connect-src 'self' ${urls.map((node) => new URL(node).origin).join(' ')}`,
-    'Cache-Control': 'no-cache',
-  });
-  response.end(text);
 }

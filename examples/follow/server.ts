@@ -1,12 +1,12 @@
 // `npm run follow`: two nodes and the page, until Ctrl+C. Each second a number is published; every
 // eight seconds a node is killed or comes back, or a link to the broker is cut or mended.
 
-import { deploy } from './deployment.ts';
+import { deploy, PAGE } from './deployment.ts';
 import { say } from './follow.ts';
-import { pageScript } from './page-script.ts';
+import { pageScript } from '../pages/page-script.ts';
 
 const port = Number(process.env['PORT'] ?? 8082);
-const deployment = await deploy(await pageScript(), port);
+const deployment = await deploy(await pageScript(PAGE), port);
 const [one, two] = deployment.nodes;
 const steps: readonly (readonly [what: string, run: () => unknown])[] = [
   ['Node 1 is killed', () => one.kill()],

@@ -9,8 +9,9 @@ import { virtualClock } from 'corosock/testing';
 import fc from 'fast-check';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { PAGE } from '../../examples/follow/deployment.ts';
 import type { Node } from '../../examples/follow/nodes.ts';
-import { pageScript } from '../../examples/follow/page-script.ts';
+import { pageScript } from '../../examples/pages/page-script.ts';
 import { FollowedPage } from './follow/followed-page.ts';
 import { buildPackage } from '../fixtures/built-package.ts';
 import { isThere, launchChromium, reason } from '../fixtures/chromium.ts';
@@ -70,7 +71,8 @@ describe.skipIf(!isThere)(`following a room in a browser${reason}`, { timeout: 1
 
   beforeAll(async () => {
     await using built = await buildPackage();
-    script = await pageScript({ 'corosock/client': join(built.folder, 'dist/client/browser.js') });
+    const client = join(built.folder, 'dist/client/browser.js');
+    script = await pageScript(PAGE, { 'corosock/client': client });
     browser = await launchChromium();
     stage = await FollowedPage.open(script, browser);
   }, 60_000);

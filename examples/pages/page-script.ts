@@ -1,15 +1,18 @@
-// Bundles the script of the page with `corosock/client`, as a bundler of a user does it: package.json
+// Bundles the script of a page with `corosock/client`, as a bundler of a user does it: package.json
 // of corosock gives it the entry point for browsers.
 
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
-const PAGE = new URL('../../examples/follow/page/page.ts', import.meta.url);
-
-/** @param alias - Modules that stand elsewhere, by name. */
-export async function pageScript(alias: Readonly<Record<string, string>> = {}): Promise<string> {
+/**
+ * Bundles one script with all that it imports.
+ *
+ * @param page - The folder of the page, with its `page.ts`.
+ * @param alias - Modules that stand elsewhere, by name.
+ */
+export async function pageScript(page: URL, alias: Readonly<Record<string, string>> = {}): Promise<string> {
   const { outputFiles } = await build({
-    entryPoints: [fileURLToPath(PAGE)],
+    entryPoints: [fileURLToPath(new URL('page.ts', page))],
     alias: { ...alias },
     bundle: true,
     format: 'esm',
