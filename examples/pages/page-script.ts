@@ -2,7 +2,7 @@
 // of corosock gives it the entry point for browsers.
 
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { buildSync } from 'esbuild';
 
 /**
  * Bundles one script with all that it imports.
@@ -10,8 +10,9 @@ import { build } from 'esbuild';
  * @param page - The folder of the page, with its `page.ts`.
  * @param alias - Modules that stand elsewhere, by name.
  */
-export async function pageScript(page: URL, alias: Readonly<Record<string, string>> = {}): Promise<string> {
-  const { outputFiles } = await build({
+export function pageScript(page: URL, alias: Readonly<Record<string, string>> = {}): string {
+  // Without a service of its own, which would live as long as this process.
+  const { outputFiles } = buildSync({
     entryPoints: [fileURLToPath(new URL('page.ts', page))],
     alias: { ...alias },
     bundle: true,
