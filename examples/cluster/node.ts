@@ -4,6 +4,7 @@ import { serve } from 'corosock';
 import { ipcBroker } from 'corosock/ipc';
 import { overNats, overRedis } from '../rooms/brokers.ts';
 import type { OpenBroker } from '../rooms/brokers.ts';
+import { untilEnded } from '../rooms/until-ended.ts';
 import { sayInTown, townOf } from './town.ts';
 
 /** What a node is started with, as JSON. */
@@ -30,6 +31,7 @@ const BROKERS: Readonly<Record<NodeSettings['broker'], (url: string) => OpenBrok
   },
 };
 
+const ended = untilEnded();
 const settings = JSON.parse(process.argv[2] ?? '') as NodeSettings;
 const { number, port, origin } = settings;
 const opened = BROKERS[settings.broker](settings.brokerUrl);
@@ -45,10 +47,7 @@ const saying = setInterval(() => {
   sayInTown(host, `Node ${number} counts ${count}`, number);
 }, SAYS_EVERY_MS);
 
-// `disconnect`: the process that has started this one has ended, for whatever reason.
-await new Promise((resolve) => {
-  for (const event of ['SIGINT', 'SIGTERM', 'disconnect']) process.once(event, resolve);
-});
+await ended;
 clearInterval(saying);
 await host.close({ graceMs: 0 });
 await opened[Symbol.asyncDispose]();

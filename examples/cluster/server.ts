@@ -2,6 +2,7 @@
 // which broker: nats, redis or processes. Without one it takes what is installed.
 
 import { pageScript } from '../pages/page-script.ts';
+import { untilEnded } from '../rooms/until-ended.ts';
 import { isInstalled } from './cluster-broker.ts';
 import type { BrokerName } from './cluster-broker.ts';
 import { openCluster } from './cluster.ts';
@@ -19,16 +20,20 @@ const word = process.argv[2];
 const over = brokerFor(word);
 const why = word === undefined && over === 'processes' ? ', as no server of NATS or Redis is installed' : '';
 const page = { folder: PAGE, script: pageScript(PAGE) };
-const cluster = await openCluster(page, port, over).catch((error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EADDRINUSE') throw error;
-  return refuse(`Port ${port} is taken: choose another with PORT=N.`);
-});
-console.log(`${USES[over]}${why}. The demo is open at ${cluster.url} (Ctrl+C ends all of it).`);
 
-await new Promise((resolve) => {
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, resolve);
-});
-await cluster[Symbol.asyncDispose]();
+let isOver = false;
+const ended = untilEnded().then(() => (isOver = true));
+try {
+  await using cluster = await openCluster(page, port, over);
+  console.log(`${USES[over]}${why}. The demo is open at ${cluster.url} (Ctrl+C ends all of it).`);
+  await ended;
+} catch (error) {
+  if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') {
+    refuse(`Port ${port} is taken: choose another with PORT=N.`);
+  }
+  // Ctrl+C while it begins reaches the nodes, too: that they have ended is no error then.
+  if (!isOver) throw error;
+}
 
 /** What the word on the command line says, or what is installed. */
 function brokerFor(name: string | undefined): BrokerName {

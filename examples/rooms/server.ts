@@ -7,7 +7,9 @@ import { overNats, overProcesses, overRedis } from './brokers.ts';
 import type { OpenBroker } from './brokers.ts';
 import { openChat } from './chat.ts';
 import { push } from './push.ts';
+import { untilEnded } from './until-ended.ts';
 
+const ended = untilEnded();
 const port = Number(process.env['PORT'] ?? 8083);
 
 const BROKERS: Readonly<Record<string, () => OpenBroker>> = {
@@ -32,9 +34,7 @@ if (pushes && opened !== undefined) {
 } else {
   const host = await openChat({ port, ...(opened && { broker: opened.broker }) });
   console.log(`ws://localhost:${host.port}/chat/lobby?name=ada`);
-  await new Promise((resolve) => {
-    for (const event of ['SIGINT', 'SIGTERM', 'disconnect']) process.once(event, resolve);
-  });
+  await ended;
   await host.close({ graceMs: 1000 });
 }
 await opened?.[Symbol.asyncDispose]();
