@@ -19,7 +19,7 @@ const port = Number(process.env['PORT'] ?? 8085);
 const word = process.argv[2];
 const over = brokerFor(word);
 const why = word === undefined && over === 'processes' ? ', as no server of NATS or Redis is installed' : '';
-const page = { folder: PAGE, script: pageScript(PAGE) };
+const page = { folder: PAGE, script: await pageScript(PAGE) };
 
 let isOver = false;
 const ended = untilEnded().then(() => (isOver = true));

@@ -6,7 +6,7 @@ import { say } from './follow.ts';
 import { pageScript } from '../pages/page-script.ts';
 
 const port = Number(process.env['PORT'] ?? 8082);
-const deployment = await deploy(pageScript(PAGE), port);
+const deployment = await deploy(await pageScript(PAGE), port);
 const [one, two] = deployment.nodes;
 const steps: readonly (readonly [what: string, run: () => unknown])[] = [
   ['Node 1 is killed', () => one.kill()],

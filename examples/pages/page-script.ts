@@ -2,7 +2,7 @@
 // of corosock gives it the entry point for browsers.
 
 import { fileURLToPath } from 'node:url';
-import { buildSync } from 'esbuild';
+import { build, stop } from 'esbuild';
 
 /**
  * Bundles one script with all that it imports.
@@ -10,9 +10,8 @@ import { buildSync } from 'esbuild';
  * @param page - The folder of the page, with its `page.ts`.
  * @param alias - Modules that stand elsewhere, by name.
  */
-export function pageScript(page: URL, alias: Readonly<Record<string, string>> = {}): string {
-  // Without a service of its own, which would live as long as this process.
-  const { outputFiles } = buildSync({
+export async function pageScript(page: URL, alias: Readonly<Record<string, string>> = {}): Promise<string> {
+  const { outputFiles } = await build({
     entryPoints: [fileURLToPath(new URL('page.ts', page))],
     alias: { ...alias },
     bundle: true,
@@ -23,5 +22,7 @@ export function pageScript(page: URL, alias: Readonly<Record<string, string>> = 
     write: false,
     logLevel: 'silent',
   });
+  // Its process would live as long as this one.
+  await stop();
   return outputFiles[0]?.text ?? '';
 }

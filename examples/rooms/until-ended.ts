@@ -1,15 +1,19 @@
-// When a program of the examples has to end. It is called first: a program that has started others
-// may be told while it still begins.
+// When a program of the examples has to end. It is called first: a program that starts others may be
+// told while it still begins.
 
 const EVENTS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'disconnect'] as const;
+const LOOKS_EVERY_MS = 500;
 
 /**
  * Resolves at Ctrl+C, when the terminal is closed, and when the process that has started this one
- * over a channel has ended, for whatever reason.
+ * has ended, for whatever reason.
  */
 export function untilEnded(): Promise<unknown> {
   if (process.send !== undefined && !process.connected) return Promise.resolve();
+  const parent = process.ppid;
   return new Promise((resolve) => {
     for (const event of EVENTS) process.once(event, resolve);
+    // The shell of npm ends at SIGTERM without a word to its program.
+    setInterval(() => process.ppid !== parent && resolve(undefined), LOOKS_EVERY_MS).unref();
   });
 }

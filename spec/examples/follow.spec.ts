@@ -72,7 +72,7 @@ describe.skipIf(!isThere)(`following a room in a browser${reason}`, { timeout: 1
   beforeAll(async () => {
     await using built = await buildPackage();
     const client = join(built.folder, 'dist/client/browser.js');
-    script = pageScript(PAGE, { 'corosock/client': client });
+    script = await pageScript(PAGE, { 'corosock/client': client });
     browser = await launchChromium();
     stage = await FollowedPage.open(script, browser);
   }, 60_000);

@@ -32,7 +32,7 @@ export class ColumnOnPage {
 }
 
 /** The page. */
-export class ClusterPage implements AsyncDisposable {
+export class ClusterPage {
   readonly one: ColumnOnPage;
   readonly two: ColumnOnPage;
   readonly #page: Page;
@@ -56,9 +56,5 @@ export class ClusterPage implements AsyncDisposable {
   /** What it says of the broker. */
   broker(): Promise<string> {
     return this.#page.getByLabel('Broker').innerText();
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.#page.close();
   }
 }
