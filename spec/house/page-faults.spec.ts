@@ -4,6 +4,7 @@
 import { describe, expect, it } from 'vitest';
 import { docPages, linkedText } from './doc-pages.ts';
 import { linkFaults, openingFaults, twiceFaults } from './page-faults.ts';
+import { readProjectFile } from './source-files.ts';
 
 const pages = docPages();
 /** Pages for users; those of docs/internals/ are for maintainers. */
@@ -27,6 +28,16 @@ describe('the pages of docs/', () => {
 
   it('say no sentence twice, README included, but for those about the inside', () => {
     expect(twiceFaults([...userPages, ...pages.slice(0, 1)])).toEqual([]);
+  });
+});
+
+describe('CHANGELOG', () => {
+  // A merge that keeps both sides tells a change twice, which begins with the same words.
+  it('tells each change once', () => {
+    const lines = readProjectFile('CHANGELOG.md').match(/^- .+$/gm) ?? [];
+    const openings = lines.map((line) => line.split(' ').slice(0, 8).join(' '));
+    expect(openings.filter((opening, index) => openings.indexOf(opening) < index)).toEqual([]);
+    expect(lines).not.toEqual([]);
   });
 });
 
