@@ -35,6 +35,11 @@ export class StoppableServer implements AsyncDisposable {
     return new StoppableServer(port, program, argsFor(port));
   }
 
+  /** Of its process, while it runs. */
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
   /** Starts it, and waits until it takes connections. */
   async start(): Promise<void> {
     this.#child = spawn(this.#program, this.#args, { stdio: 'ignore' });

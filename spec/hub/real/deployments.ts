@@ -28,6 +28,7 @@ import { IpcEngine } from '../../../src/ipc/ipc-broker.ts';
 interface BrokerProcess {
   /** Of a server. */
   readonly port: number;
+  readonly pid: number | undefined;
   /** Starts it; again after a kill, unless it is the relay between processes. */
   start(): Promise<void>;
   kill(): Promise<void>;
@@ -73,6 +74,9 @@ async function overServer(word: string, real: RealBroker, program: string): Prom
   const server = await real.server();
   return {
     port: server.port,
+    get pid() {
+      return server.pid;
+    },
     start: () => server.start(),
     kill: () => server.kill(),
     pause: () => server.pause(),
@@ -96,6 +100,7 @@ async function overRelay(program: string): Promise<BrokerProcess> {
   const pause = (): Promise<void> => pauseProcess(running().pid as number);
   return {
     port: 0,
+    pid: undefined,
     async start() {
       relay = started(program, ['relay']);
     },

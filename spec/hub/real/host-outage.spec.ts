@@ -3,6 +3,7 @@
 import { serve } from 'corosock';
 import type { Handler, Host, Room } from 'corosock';
 import { connect } from 'corosock/client';
+import { readFileSync } from 'node:fs';
 import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BUSY_MS, Deployment, KINDS, NodeProgram, SERVERS } from './deployments.ts';
@@ -186,31 +187,46 @@ describe.concurrent.each(SERVERS)('what a host follows over $title', { timeout: 
 });
 
 const ROOMS = 10_000;
-/** How long a host may take to be back, and how often a busy machine may be late. */
+/** How long a host may take to be back. */
 const BACK_MS = 2000;
-const TRIES = 3;
+/** Heartbeats, and questions from when the nodes did not know each other: not one for each room. */
+const FEW_MESSAGES = ROOMS / 10;
+
+/** How long a thread has waited for a processor so far. @param whose - Below /proc. */
+function waitedMs(whose: string): number {
+  return Number(readFileSync(`/proc/${whose}/schedstat`, 'utf8').split(' ')[1]) / 1_000_000;
+}
+
+const count = (text: string, pattern: RegExp): number => (text.match(pattern) ?? []).length;
 
 describe.each(SERVERS)('10,000 rooms of a host over $title', { timeout: BUSY_MS }, (kind) => {
-  it.skipIf(!kind.isHere)('K11: are back within 2 s of the return of the server', async () => {
-    await using pair = await pairOver(kind);
-    const { deployment, host, other } = pair;
-    const rooms = Array.from({ length: ROOMS }, (_, index) => follow(host.room(`${index}`)));
-    await untilFollowed(pair, `${ROOMS - 1}`, rooms.at(-1) as Followed);
-    const took: number[] = [];
-    while (took.length < TRIES && !took.some((ms) => ms < BACK_MS)) {
+  it.skipIf(!kind.isHere)(
+    'K11: are back within 2 s of the return of the server, without a storm',
+    async () => {
+      await using pair = await pairOver(kind);
+      const { deployment, proxy, host, other } = pair;
+      const rooms = Array.from({ length: ROOMS }, (_, index) => follow(host.room(`${index}`)));
+      await untilFollowed(pair, `${ROOMS - 1}`, rooms.at(-1) as Followed);
       await deployment.broker.kill();
       await deployment.until('the host is down', () => host.brokerHealth.broker === 'down');
+      const sent = proxy.record();
       await deployment.broker.start();
-      const backMs = performance.now();
+      // Time in which other programs had the processors does not count.
+      const workedMs = (): number =>
+        performance.now() - waitedMs('thread-self') - waitedMs(`${deployment.broker.pid}`);
+      const backMs = workedMs();
       await deployment.until('the host is up', () => host.brokerHealth.broker === 'up');
-      took.push(performance.now() - backMs);
-    }
-    expect(Math.min(...took)).toBeLessThan(BACK_MS);
-    await deployment.until('the other is up', () => other.brokerHealth.broker === 'up');
-    for (let index = 0; index < ROOMS; index += 100) other.room(`${index}`).publish('after');
-    await deployment.until('all have come', () =>
-      rooms.every(({ events }, index) => index % 100 > 0 || events.at(-1) === 'after'),
-    );
-    expect(rooms.filter(({ events }) => events[0] === 'gap').length).toBe(ROOMS);
-  });
+      expect(workedMs() - backMs).toBeLessThan(BACK_MS);
+      await deployment.until('the other is up', () => other.brokerHealth.broker === 'up');
+      for (let index = 0; index < ROOMS; index += 100) other.room(`${index}`).publish('after');
+      await deployment.until('all have come', () => {
+        return rooms.every(({ events }, index) => index % 100 > 0 || events.at(-1) === 'after');
+      });
+      expect(rooms.filter(({ events }) => events[0] === 'gap').length).toBe(ROOMS);
+      await deployment.clock.advance(5000);
+      // One SUB of NATS for each room; Redis takes many with one command.
+      expect(count(sent(), /^SUB |\r\nsubscribe\r\n/gim)).toBeLessThan(ROOMS + FEW_MESSAGES);
+      expect(count(sent(), /^H?PUB |\r\npublish\r\n/gim)).toBeLessThan(FEW_MESSAGES);
+    },
+  );
 });
