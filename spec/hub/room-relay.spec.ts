@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { deployment } from './bus-fixtures.ts';
 import type { Deployment, TestNode } from './bus-fixtures.ts';
 import { bodyOf, KIND } from '../../src/hub/envelope.ts';
+import type { Body } from '../../src/hub/envelope.ts';
+import { retainedBodies } from '../../src/hub/retained-body.ts';
 import { BusRoomRelay } from '../../src/hub/room-relay.ts';
 import type { PresenceRelay } from '../../src/hub/room-relay.ts';
 import { isNewer } from '../../src/rooms/retained-messages.ts';
@@ -182,6 +184,7 @@ describe('BusRoomRelay', () => {
     await a.bus.publish('room:room', KIND.room, broken);
     await a.bus.publish('node:b', KIND.retained, broken);
     await a.bus.publish('room:room', 99, broken);
+    await a.bus.publish('node:b', KIND.retained, retainedBodies('another room', NOTHING, false)[0] as Body);
     await settle();
     expect(Object.fromEntries(b.bus.dropped)).toEqual({ malformed: 2, kind: 1 });
     expect(b.told).toEqual([]);

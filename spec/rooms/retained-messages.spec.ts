@@ -139,4 +139,18 @@ describe('the kept messages of a host', () => {
     expect([rooms.registry.size, rooms.reports.length]).toEqual([most, 10]);
     expect(rooms.socket('s').join(nameOf(10)).retained).toEqual(['x']);
   });
+
+  it('are the newest, in whatever order they come, and are given oldest first', () => {
+    const dropped: string[] = [];
+    const room = { ...ROOM, keptOnDrop: () => dropped.push('one') };
+    const retained = new RetainedMessages(realClock);
+    const keep = (key: string, time: number): void =>
+      retained.keep(room, key, { data: key, version: { time, node: 'a' } }, 0);
+    for (let time = MAX_RETAINED_KEYS; time > 0; time -= 1) keep(`${time}`, time);
+    keep('too old', 0);
+    expect([room.kept?.size, room.kept?.has('too old'), dropped]).toEqual([MAX_RETAINED_KEYS, false, []]);
+    keep('new', MAX_RETAINED_KEYS + 1);
+    const texts = RetainedMessages.upTo(room, 0);
+    expect([texts[0], texts.at(-1), texts.length, dropped]).toEqual(['2', 'new', MAX_RETAINED_KEYS, ['one']]);
+  });
 });

@@ -184,7 +184,7 @@ describe('a relay', () => {
     const ada = new Map([['ada', { sockets: 2, meta: ['far'] }]]);
     rooms.registry.presentElsewhere('r', 'far', ada, ['ada']);
     const changes = presence.changes();
-    rooms.registry.presentElsewhere('r', 'far', ada, ['ada']);
+    rooms.registry.presentElsewhere('r', 'far', ada, ['ada', 'never there']);
     presence.track(rooms.socket('a').ws, 'ada', 'near');
     expect(await changes.take()).toEqual([{ joined: ['ada'], left: [] }, 'ok']);
     relay.heard = { missingNodes: ['lost'], asOfMs: -5 };
