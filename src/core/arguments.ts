@@ -155,6 +155,11 @@ export function checkClose(call: string, code: unknown, reason: unknown): void {
   }
 }
 
+/** Tells whether a close frame may carry a code and a reason. */
+export function isSendableClose(code: number, reason: string): boolean {
+  return isSendableCloseCode(code) && bytesOf(reason) <= MAX_CLOSE_REASON_BYTES;
+}
+
 /** Tells whether a close frame may carry a code. */
 export function isSendableCloseCode(code: unknown): code is number {
   if (typeof code !== 'number' || !Number.isInteger(code)) return false;

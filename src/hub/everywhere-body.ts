@@ -2,6 +2,7 @@
 // has done. everywhere.ts sends and reads them.
 
 import { FieldReader, FieldWriter } from './byte-fields.ts';
+import { isSendableClose } from '../core/arguments.ts';
 
 /** What is done: sockets are closed, or a session ends. */
 export type EverywhereVerb = 'id' | 'room' | 'session' | 'end-session';
@@ -37,7 +38,7 @@ export function readCall(
   const code = fields.u16();
   const reason = fields.text(fields.u8());
   const name = fields.text(fields.left);
-  if (fields.isBroken || verb === undefined) return undefined;
+  if (fields.isBroken || verb === undefined || !isSendableClose(code, reason)) return undefined;
   return { number, call: { verb, name, code, reason } };
 }
 

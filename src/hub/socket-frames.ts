@@ -3,6 +3,7 @@
 // Each frame has the number of its handle, and its own number: one that is missing is noticed.
 
 import { FieldReader, FieldWriter } from './byte-fields.ts';
+import { isSendableClose } from '../core/arguments.ts';
 import type { CloseInfo, LinkEnd } from '../core/close-info.ts';
 import { bytesToSend } from '../core/data.ts';
 import type { Data } from '../core/data.ts';
@@ -215,7 +216,7 @@ export function readClose(
 ): { readonly code: number; readonly reason: string } | undefined {
   const code = fields.u16();
   const reason = fields.text(fields.left);
-  return fields.isBroken ? undefined : { code, reason };
+  return fields.isBroken || !isSendableClose(code, reason) ? undefined : { code, reason };
 }
 
 /** How the socket has ended: its `CloseInfo`, whose cause is told by its text and its codes. */
@@ -263,10 +264,11 @@ function causeOf(text: string): Error {
   } catch {
     return new Error(text);
   }
-  const error = new Error(String(propertyOf(told, 'message')));
+  const message = propertyOf(told, 'message');
+  const error = new Error(typeof message === 'string' ? message : text);
   for (const name of ['code', 'option']) {
     const value = propertyOf(told, name);
-    if (value !== undefined) Object.assign(error, { [name]: value });
+    if (typeof value === 'string' || typeof value === 'number') Object.assign(error, { [name]: value });
   }
   return error;
 }
