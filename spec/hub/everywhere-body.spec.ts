@@ -15,6 +15,15 @@ describe('the bodies of calls on all nodes', () => {
     expect(readDone(encodeDone(7, 3))).toEqual({ number: 7, count: 3 });
   });
 
+  it.each([
+    [0, ''],
+    [1006, ''],
+    [65_535, ''],
+    [1000, 'x'.repeat(124)],
+  ])('are refused where no frame carries the close: %d %s', (code, reason) => {
+    expect(readCall(encodeCall(7, { verb: 'id', name: 's', code, reason }))).toBeUndefined();
+  });
+
   it('are refused where fields are missing, or the call is not known', () => {
     const unknown = Buffer.from(encodeCall(7, { verb: 'id', name: '', code: 1000, reason: '' }));
     unknown[8] = 99;

@@ -1,12 +1,15 @@
 // Calls on all nodes: their report, nodes that are missing, lost messages and duplicates.
 
 import { describe, expect, it } from 'vitest';
-import { settle } from 'corosock/testing';
+import { settle, virtualClock } from 'corosock/testing';
 import type { VirtualClock } from 'corosock/testing';
-import { EverywhereCalls } from '../../src/hub/everywhere-calls.ts';
+import { EverywhereCalls, MAX_DONE } from '../../src/hub/everywhere-calls.ts';
 import type { EverywhereReport } from '../../src/hub/everywhere-calls.ts';
+import { encodeCall } from '../../src/hub/everywhere-body.ts';
 import type { EverywhereCall } from '../../src/hub/everywhere-body.ts';
 import { KIND } from '../../src/hub/envelope.ts';
+import type { Kind } from '../../src/hub/envelope.ts';
+import type { NodeBus, Receive } from '../../src/hub/node-bus.ts';
 import type { BrokerFaults } from '../../src/brokers/memory-broker.ts';
 import { deployment, dropping } from './bus-fixtures.ts';
 import type { TestNode } from './bus-fixtures.ts';
@@ -194,5 +197,28 @@ describe('a call on all nodes', () => {
     await a.bus.send('b', KIND.everywhereDone, Buffer.alloc(12));
     await clock.advance(10);
     expect([b.bus.dropped.get('malformed'), b.done]).toEqual([2, []]);
+  });
+});
+
+describe('calls of other nodes', () => {
+  it('are remembered in bounded number: the oldest may be carried out again', () => {
+    const receivers = new Map<Kind, Receive>();
+    const bus = {
+      clock: virtualClock(),
+      on: (kind: Kind, receive: Receive) => void receivers.set(kind, receive),
+      onNode: () => () => {},
+      send: () => Promise.resolve('sent'),
+    } as unknown as NodeBus;
+    let done = 0;
+    const calls = new EverywhereCalls(bus, () => (done += 1));
+    const call = (number: number): void =>
+      receivers.get(KIND.everywhere)?.({ id: 'b', epoch: 1 }, encodeCall(number, ROOM));
+    for (let number = 1; number <= MAX_DONE; number += 1) call(number);
+    call(1);
+    expect(done).toBe(MAX_DONE);
+    call(MAX_DONE + 1);
+    call(1);
+    expect(done).toBe(MAX_DONE + 2);
+    calls.close();
   });
 });

@@ -130,21 +130,19 @@ type Change = (bytes: Buffer) => Uint8Array;
 
 const changes: fc.Arbitrary<Change> = fc.oneof(
   { weight: 4, arbitrary: fc.constant<Change>((bytes) => bytes) },
-  fc.nat(255).map((at): Change => (bytes) => bytes.subarray(0, at)),
-  fc.tuple(fc.nat(255), fc.nat(255)).map(
-    ([at, value]): Change =>
-      (bytes) => {
-        if (bytes.length > 0) bytes[at % bytes.length] = value;
-        return bytes;
-      },
+  fc.nat(255).map(
+    (at): Change =>
+      (bytes) =>
+        bytes.subarray(0, at),
   ),
-  fc.tuple(fc.nat(255), fc.constantFrom(...EDGES)).map(
-    ([at, edge]): Change =>
-      (bytes) => {
-        if (bytes.length >= 4) bytes.writeUInt32BE(edge % 2 ** 32, at % (bytes.length - 3));
-        return bytes;
-      },
-  ),
+  fc.tuple(fc.nat(255), fc.nat(255)).map(([at, value]): Change => (bytes) => {
+    if (bytes.length > 0) bytes[at % bytes.length] = value;
+    return bytes;
+  }),
+  fc.tuple(fc.nat(255), fc.constantFrom(...EDGES)).map(([at, edge]): Change => (bytes) => {
+    if (bytes.length >= 4) bytes.writeUInt32BE(edge % 2 ** 32, at % (bytes.length - 3));
+    return bytes;
+  }),
   fc.uint8Array({ maxLength: 40 }).map(
     (more): Change =>
       (bytes) =>

@@ -2,24 +2,24 @@
 // known, or shows that something is missing.
 
 import { describe, expect, it } from 'vitest';
-import { NodePresence } from '../../src/hub/node-presence.ts';
-import type { PresenceEntry } from '../../src/hub/presence-body.ts';
+import { KEY_BYTES, MAX_PRESENT_BYTES, NodePresence } from '../../src/hub/node-presence.ts';
+import type { ToldKey } from '../../src/hub/presence-body.ts';
 
-const ONE = { sockets: 1, meta: [] };
+const ONE: ToldKey = { sockets: 1, meta: [], bytes: 1 };
 
 type Told = Parameters<NodePresence['apply']>[0];
 
 function all(to: number, keys: readonly string[], part: Partial<Told> = {}): Told {
-  const entries = keys.map((key): PresenceEntry => [key, ONE]);
+  const entries = keys.map((key) => [key, ONE] as const);
   return { kind: 'all', isFirst: true, hasMore: false, from: to, to, entries, ...part };
 }
 
-function changes(from: number, to: number, entries: readonly PresenceEntry[]): Told {
+function changes(from: number, to: number, entries: Told['entries']): Told {
   return { kind: 'changes', isFirst: false, hasMore: false, from, to, entries };
 }
 
 function known(): NodePresence {
-  const presence = new NodePresence(1);
+  const presence = new NodePresence(1, { bytes: 0 });
   presence.apply(all(5, ['a', 'b']));
   return presence;
 }
@@ -65,7 +65,7 @@ describe('the presence of a node', () => {
     expect([presence.apply(changes(6, 7, [['c', ONE]])), presence.isWhole]).toEqual(['ask', false]);
     expect([...presence.keys.keys()]).toEqual(['a', 'b']);
     expect([presence.apply(all(7, ['b', 'c'])), presence.isWhole]).toEqual([['a', 'b', 'c'], true]);
-    const fresh = new NodePresence(1);
+    const fresh = new NodePresence(1, { bytes: 0 });
     expect([fresh.apply(changes(0, 1, [['c', ONE]])), fresh.isWhole]).toEqual(['ask', false]);
   });
 
@@ -76,5 +76,39 @@ describe('the presence of a node', () => {
     expect(presence.apply(all(8, ['d'], { isFirst: false }))).toEqual(['a', 'b', 'c', 'd']);
     expect([...presence.keys.keys()]).toEqual(['c', 'd']);
     expect(presence.apply(all(9, ['e'], { isFirst: false }))).toBe('ask');
+  });
+});
+
+describe('what all nodes count', () => {
+  const HALF: ToldKey = { ...ONE, bytes: MAX_PRESENT_BYTES / 2 - KEY_BYTES };
+  const halfOf = (to: number, key: string, more: Partial<Told> = {}): Told =>
+    all(to, [], { entries: [[key, HALF]], ...more });
+
+  it('is bounded in bytes: a node of which some does not fit is not whole', () => {
+    const held = { bytes: 0 };
+    const [one, two] = [new NodePresence(1, held), new NodePresence(1, held)];
+    one.apply(halfOf(1, 'a'));
+    two.apply(halfOf(1, 'b'));
+    expect([held.bytes, two.isWhole]).toEqual([MAX_PRESENT_BYTES, true]);
+    one.apply(changes(1, 2, [['c', ONE]]));
+    expect([[...one.keys.keys()], one.isWhole, two.isWhole]).toEqual([['a'], false, true]);
+    two.release();
+    one.apply(all(3, ['a', 'c']));
+    expect([[...one.keys.keys()], one.isWhole]).toEqual([['a', 'c'], true]);
+  });
+
+  it('counts each key once, whatever is told of it, and nothing of what has gone', () => {
+    const held = { bytes: 0 };
+    const presence = new NodePresence(1, held);
+    presence.apply(all(1, ['a', 'b']));
+    presence.apply(changes(1, 2, [['a', { ...ONE, bytes: 5 }]]));
+    expect(held.bytes).toBe(2 * KEY_BYTES + 6);
+    presence.apply(all(3, ['x'], { hasMore: true }));
+    presence.apply(all(3, ['y'], { hasMore: true }));
+    presence.apply(all(3, ['b'], { hasMore: false, isFirst: true }));
+    expect([held.bytes, [...presence.keys.keys()]]).toEqual([KEY_BYTES + 1, ['b']]);
+    presence.apply(changes(3, 4, [['b', undefined]]));
+    presence.release();
+    expect(held.bytes).toBe(0);
   });
 });

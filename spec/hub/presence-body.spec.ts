@@ -9,6 +9,9 @@ import type { Body } from '../../src/hub/envelope.ts';
 import { allBodies, ASK_BODY, changesBodies, readPresence } from '../../src/hub/presence-body.ts';
 import type { PresenceEntry } from '../../src/hub/presence-body.ts';
 
+const spaces = (length: number): readonly number[] => Array.from({ length }, () => 32);
+/** So many values of `meta`, each of which is 1. */
+const ones = (count: number): readonly number[] => Array.from({ length: count }, () => [0, 1, 49]).flat();
 const zeros = (length: number): readonly number[] => Array.from({ length }, () => 0);
 
 function bytesOf(body: Body): Buffer {
@@ -34,12 +37,18 @@ describe('presence as bytes', () => {
       fc.property(entries, fc.maxSafeNat(), (written, version) => {
         const [all] = allBodies(written, version).map((body) => readPresence(bytesOf(body)));
         const told = { isFirst: true, hasMore: false, from: version, to: version, entries: written };
-        expect(all).toEqual({ kind: 'all', ...told });
+        expect(all).toMatchObject({ kind: 'all', ...told });
         const [changes] = changesBodies(written, 0, () => version).map((body) => readPresence(bytesOf(body)));
-        expect(changes).toEqual({ kind: 'changes', ...told, isFirst: false, from: 0 });
+        expect(changes).toMatchObject({ kind: 'changes', ...told, isFirst: false, from: 0 });
       }),
       { numRuns: 200 },
     );
+  });
+
+  it('says how much the texts of a key take', () => {
+    const [body] = allBodies([['ada', { sockets: 1, meta: ['x', 12] }]], 1);
+    const told = readPresence(bytesOf(body as Body));
+    expect(told?.kind === 'all' && told.entries[0]?.[1]?.bytes).toBe(3 + 3 + 2);
   });
 
   it('is cut into envelopes, each of which has its place', () => {
@@ -81,6 +90,11 @@ describe('presence as bytes', () => {
     ['a version that goes back', [3, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 1]],
     ['a meta that is no JSON', [2, 1, ...zeros(16), 0, 1, 97, 0, 0, 0, 1, 0, 1, 0, 1, 123]],
     ['a key that is cut', [2, 1, ...zeros(16), 0, 9, 97]],
+    ['a key without a letter', [2, 1, ...zeros(16), 0, 0, 0, 0, 0, 1, 0, 0]],
+    ['a key that is too long', [2, 1, ...zeros(16), 4, 1, ...zeros(1025), 0, 0, 0, 1, 0, 0]],
+    ['a meta that is too long', [2, 1, ...zeros(16), 0, 1, 97, 0, 0, 0, 1, 0, 1, 16, 1, ...spaces(4096), 49]],
+    ['too much meta', [2, 1, ...zeros(16), 0, 1, 97, 0, 0, 0, 1, 0, 65, ...ones(65)]],
+    ['meta without end', [2, 1, ...zeros(16), 0, 1, 97, 0, 0, 0, 1, 255, 255, 0, 1, 49]],
   ])('is none of %s', (_, bytes) => {
     expect(readPresence(new Uint8Array(bytes))).toBeUndefined();
   });

@@ -2,12 +2,13 @@
 // node that leaves takes with it what it counted.
 
 import { settle } from 'corosock/testing';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { deployment, dropping } from './bus-fixtures.ts';
 import { presenceNode, presenceNodes } from './presence-nodes.ts';
 import { bodyOf, encodeEnvelope, KIND } from '../../src/hub/envelope.ts';
 import type { Body } from '../../src/hub/envelope.ts';
-import { allBodies } from '../../src/hub/presence-body.ts';
+import { allBodies, ASK_BODY } from '../../src/hub/presence-body.ts';
+import { TELL_ALL_EVERY_MS } from '../../src/hub/presence-replica.ts';
 import type { BrokerFaults } from '../../src/brokers/memory-broker.ts';
 
 /** Counts the deliveries to rooms. */
@@ -362,6 +363,20 @@ describe('foreign presence', () => {
     drops.clear();
     await deployed.clock.advance(2000);
     expect(b.counts()).toEqual({ early: 1 });
+  });
+
+  it('is told to all four times a second, however often it is asked for', async () => {
+    const deployed = deployment();
+    const [a, b] = await presenceNodes(deployed, 'a', 'b');
+    a.track('ada');
+    await deployed.clock.advance(1000);
+    const publish = vi.spyOn(a.bus, 'publish');
+    for (let asked = 0; asked < 100; asked += 1) {
+      await b.bus.publish('room:r', KIND.presence, ASK_BODY);
+      await deployed.clock.advance(10);
+    }
+    const told = publish.mock.calls.filter(([, kind]) => kind === KIND.presence);
+    expect(told).toHaveLength(1000 / TELL_ALL_EVERY_MS);
   });
 
   it('that is broken is counted and dropped', async () => {

@@ -9,15 +9,19 @@ import { PresenceRoom } from '../../src/hub/presence-room.ts';
 const ONE = { sockets: 1, meta: [] };
 
 /** A room, its keys, and a way to see what it tells: kind, versions and keys. */
-function telling(): { room: PresenceRoom; keys: Map<string, typeof ONE>; take(): readonly unknown[] } {
+function telling(): {
+  readonly room: PresenceRoom;
+  readonly keys: Map<string, typeof ONE>;
+  take(mayTellAll?: boolean): readonly unknown[];
+} {
   const room = new PresenceRoom('r');
   let version = 10;
   return {
     room,
     keys: new Map(),
-    take: () =>
+    take: (mayTellAll = true) =>
       room
-        .takeBodies(() => (version += 1))
+        .takeBodies(() => (version += 1), mayTellAll)
         .map((body) => {
           const fields = new FieldWriter(body.byteLength);
           body.writeTo(fields);
@@ -46,6 +50,19 @@ describe('a room', () => {
     expect([take(), take()]).toEqual([[['changes', 11, 12, ['a 0', 'c 1']]], []]);
   });
 
+  it('tells changes alone while it may not tell all, and all of it later', () => {
+    const { room, keys, take } = telling();
+    room.change(keys.set('a', ONE), 'a');
+    expect(take(false)).toEqual([['all', 11, 11, ['a 1']]]);
+    room.change(keys.set('b', ONE), 'b');
+    room.tellsAll = true;
+    expect([take(false), take(false), take()]).toEqual([
+      [['changes', 11, 12, ['b 1']]],
+      [],
+      [['all', 12, 12, ['a 1', 'b 1']]],
+    ]);
+  });
+
   it('tells all again where it is asked, under a new version only where it has changed', () => {
     const { room, keys, take } = telling();
     room.change(keys.set('a', ONE), 'a');
@@ -67,7 +84,7 @@ describe('a room', () => {
 
   it('is unsure of nodes until they have answered, or long enough after it has asked', () => {
     const { room } = telling();
-    const other = new NodePresence(1);
+    const other = new NodePresence(1, { bytes: 0 });
     room.others = new Map([['known', other]]);
     const unsure = (nowMs: number): readonly boolean[] =>
       ['known', 'unknown'].map((node) => room.isUnsure(node, nowMs));

@@ -5,7 +5,13 @@ import { memoryBroker } from 'corosock';
 import { settle, virtualClock } from 'corosock/testing';
 import { dropping } from './bus-fixtures.ts';
 import { KIND } from '../../src/hub/envelope.ts';
-import { frameOf, FROM_SOCKET, TO_SOCKET } from '../../src/hub/socket-frames.ts';
+import { frameOf, FROM_SOCKET, readFrame, readOpened, TO_SOCKET } from '../../src/hub/socket-frames.ts';
+import type { Frame } from '../../src/hub/socket-frames.ts';
+import type { Kind } from '../../src/hub/envelope.ts';
+import type { NodeBus, Receive } from '../../src/hub/node-bus.ts';
+import { settingsOf } from '../../src/server/host-options.ts';
+import type { SocketOfNode } from '../../src/hub/remote-sockets.ts';
+import { MAX_SERVED, RemoteSockets } from '../../src/hub/remote-sockets.ts';
 import { pair, remoteNode, say } from './remote-fixtures.ts';
 
 describe('openServer on another node', () => {
@@ -176,5 +182,38 @@ describe('the end of a handle', () => {
     await clock.advance(3000);
     const again = await caller.handle('owner.one');
     expect(await again.write('back')).toBe('ok');
+  });
+});
+
+describe('the handles of other nodes', () => {
+  it(`are at most ${MAX_SERVED}: the next gets timeout, and is counted`, () => {
+    const receivers = new Map<Kind, Receive>();
+    const dropped: string[] = [];
+    let last = new Uint8Array();
+    const bus = {
+      clock: virtualClock(),
+      on: (kind: Kind, receive: Receive) => void receivers.set(kind, receive),
+      onNode: () => () => {},
+      onLoss: () => () => {},
+      drop: (reason: string) => void dropped.push(reason),
+      send: (_node: string, _kind: Kind, body: Uint8Array<ArrayBuffer>) => {
+        last = body;
+        return Promise.resolve('sent');
+      },
+    } as unknown as NodeBus;
+    const find = (): SocketOfNode => {
+      const over = { signal: new AbortController().signal };
+      const conversation = { over, transport: { protocol: '' } };
+      return { isShared: true, conversation: conversation as unknown as SocketOfNode['conversation'] };
+    };
+    const remote = new RemoteSockets(bus, { find, settings: settingsOf('spec', {}) });
+    const open = (handle: number): string | undefined => {
+      const frame = frameOf(TO_SOCKET.open, handle, 1, Buffer.from(`owner.${handle}`));
+      receivers.get(KIND.toSocket)?.({ id: 'b', epoch: 1 }, frame);
+      return readOpened((readFrame(last) as Frame).fields)?.status;
+    };
+    for (let handle = 1; handle < MAX_SERVED; handle += 1) open(handle);
+    expect([open(MAX_SERVED), open(MAX_SERVED + 1), dropped]).toEqual(['ok', 'timeout', ['busy']]);
+    remote.close();
   });
 });

@@ -7,7 +7,10 @@ import { RemoteTransport } from '../../src/hub/remote-transport.ts';
 import {
   frameOf,
   FROM_SOCKET,
+  MAX_HELD_BYTES,
+  messageFields,
   openedFields,
+  PART_BYTES,
   readFrame,
   statusFields,
   TO_SOCKET,
@@ -112,5 +115,12 @@ describe('a remote handle', () => {
     receive(FROM_SOCKET.status, statusFields(sent.length, 'ok'));
     cancels[0]?.();
     expect(sent).not.toContain(TO_SOCKET.cancelWrite);
+  });
+
+  it('ends where a message in parts is larger than 64 MiB', () => {
+    const { receive, ends } = openScene();
+    const part = messageFields({ bytes: new Uint8Array(PART_BYTES), isText: false, isLast: false });
+    for (let bytes = 0; bytes <= MAX_HELD_BYTES; bytes += PART_BYTES) receive(FROM_SOCKET.message, part);
+    expect(ends).toMatchObject([{ code: 1006, by: 'link' }]);
   });
 });

@@ -3,6 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { settle } from 'corosock/testing';
 import { FieldReader, FieldWriter } from '../../src/hub/byte-fields.ts';
+import type { Conversation } from '../../src/conversation/conversation.ts';
 import { MessageSocket } from '../../src/socket/message-socket.ts';
 import { ServedHandle } from '../../src/hub/served-handle.ts';
 import { FROM_SOCKET, PART_BYTES, TO_SOCKET, writeFields } from '../../src/hub/socket-frames.ts';
@@ -15,6 +16,7 @@ const NOTHING = new Uint8Array();
 async function served(): Promise<
   Pick<Awaited<ReturnType<typeof pair>>, 'client' | 'local' | 'clock'> & {
     readonly handle: ServedHandle;
+    readonly conversation: Conversation;
     readonly sent: string[];
     give(type: number, fields?: Uint8Array, number?: number): void;
   }
@@ -31,7 +33,7 @@ async function served(): Promise<
   let last = 1;
   const give = (type: number, fields = NOTHING, number = (last += 1)): void =>
     handle.receive({ type, handle: 1, number, fields: new FieldReader(fields) });
-  return { client, local, clock, handle, sent, give };
+  return { client, local, clock, handle, conversation, sent, give };
 }
 
 describe('a handle of another node', () => {
@@ -181,6 +183,15 @@ describe('a served handle', () => {
   it('ends where a message in parts is larger than 64 MiB', async () => {
     const { sent, give } = await served();
     const part = { bytes: new Uint8Array(PART_BYTES), isText: false, isLast: false };
+    const fields = writeFields({ ...part, binary: false, compress: false, timeoutMs: Infinity });
+    for (let bytes = 0; bytes <= 67_108_864; bytes += PART_BYTES) give(TO_SOCKET.write, fields);
+    expect(sent.slice(-2)).toEqual(['lost', 'over']);
+  });
+
+  it('ends where more than 64 MiB of its writes wait for the client', async () => {
+    const { conversation, sent, give } = await served();
+    conversation.writer.offer('x'.repeat(70_000), { binary: false, compress: false });
+    const part = { bytes: new Uint8Array(PART_BYTES), isText: false, isLast: true };
     const fields = writeFields({ ...part, binary: false, compress: false, timeoutMs: Infinity });
     for (let bytes = 0; bytes <= 67_108_864; bytes += PART_BYTES) give(TO_SOCKET.write, fields);
     expect(sent.slice(-2)).toEqual(['lost', 'over']);

@@ -69,6 +69,32 @@ describe('frames', () => {
     expect(readEnd(read(broken))?.cause).toEqual(new Error('{'));
   });
 
+  it.each([
+    '{"message":{"toString":1,"valueOf":1}}',
+    '{"message":7,"code":{"a":1},"option":[1]}',
+    `{"message":${'['.repeat(50_000)}${']'.repeat(50_000)}}`,
+    '[null]',
+  ])('carry a cause of any JSON: %.40s', (text) => {
+    const end = { code: 1000, reason: '', clean: true, by: 'peer', unread: 0 } as const;
+    const read1 = readEnd(read(Buffer.concat([endFields(end), Buffer.from(text)])));
+    expect(read1?.cause).toEqual(new Error(text));
+  });
+
+  it('carry of a cause only what JSON has', () => {
+    const cause = Object.assign(new Error('large'), { code: 1n, option: Symbol('no') });
+    const end = { code: 1006, reason: '', clean: false, by: 'link', unread: 0, cause } as const;
+    expect(readEnd(read(endFields(end)))?.cause).toEqual(new Error('large'));
+  });
+
+  it.each([
+    [0, ''],
+    [1005, ''],
+    [65_535, ''],
+    [1000, 'x'.repeat(124)],
+  ])('refuse a close that no frame carries: %d %s', (code, reason) => {
+    expect(readClose(read(closeFields(code, reason)))).toBeUndefined();
+  });
+
   it('are refused where fields are missing or unknown', () => {
     expect([
       readFrame(EMPTY),

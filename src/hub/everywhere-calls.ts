@@ -40,6 +40,14 @@ const AGAIN_MS = 1000;
  */
 const MAX_KEPT = 10_000;
 
+/**
+ * Calls of other nodes that are remembered, so that none is carried out twice.
+ *
+ * @limit Calls of `closeSockets` and `session.end()` of other nodes, within 120 s | the oldest is
+ * forgotten: where it comes again, it is carried out again
+ */
+export const MAX_DONE = 100_000;
+
 /** What a call on all nodes has done. */
 export interface EverywhereReport {
   /** How many sockets or sessions each node has closed or ended, by the id of the node. */
@@ -208,6 +216,7 @@ export class EverywhereCalls {
     const key = `${from.id} ${from.epoch} ${asked.number}`;
     const done = this.#done.get(key) ?? { count: this.#carryOut(asked.call), atMs: nowMs };
     this.#done.set(key, done);
+    if (this.#done.size > MAX_DONE) this.#done.delete(this.#done.keys().next().value as string);
     void this.#bus.send(from.id, KIND.everywhereDone, encodeDone(asked.number, done.count));
     return undefined;
   }

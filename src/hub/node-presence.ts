@@ -1,13 +1,29 @@
 // What one other node counts in one room, as this node knows it. presence-replica.ts keeps it, and
 // passes on what that node sends: all of it, or what has changed since a version.
 
-import type { PresenceBody, PresenceEntry } from './presence-body.ts';
-import type { PresentKey, PresentKeys } from '../rooms/relay.ts';
+import type { PresenceBody, ToldKey } from './presence-body.ts';
+import type { PresentKeys } from '../rooms/relay.ts';
 
 type Told = Exclude<PresenceBody, { readonly kind: 'ask' }>;
 
 /** Keys that have changed. `ask`: something is missing, and has to be asked for. */
 type Applied = readonly string[] | 'ask';
+
+/**
+ * Bytes of the keys that all other nodes count, in all rooms of this one, with their `meta`. Each
+ * counts with {@link KEY_BYTES} more.
+ *
+ * @limit Bytes of `room.presence` of other nodes, in all rooms of a host | their nodes are in
+ * `missingNodes`
+ */
+export const MAX_PRESENT_BYTES = 268_435_456;
+/** What a key costs beside its texts. */
+export const KEY_BYTES = 128;
+
+/** Bytes of what all nodes have told. */
+export interface Held {
+  bytes: number;
+}
 
 const NO_KEYS: Applied = Object.freeze([]);
 
@@ -15,23 +31,33 @@ const NO_KEYS: Applied = Object.freeze([]);
 export class NodePresence {
   /** Of this run of the node. */
   readonly epoch: number;
-  #keys = new Map<string, PresentKey>();
+  readonly #held: Held;
+  #keys = new Map<string, ToldKey>();
   /** -1: nothing is known yet. */
   #version = -1;
   /** The parts of all that have come so far; undefined while none are awaited. */
-  #parts: Map<string, PresentKey> | undefined;
+  #parts: Map<string, ToldKey> | undefined;
+  /** Whether some of it was not taken, because there was no room for it. */
+  isCut: boolean = false;
 
   /** Whether nothing is missing that is known of. */
   isWhole: boolean = false;
   /** The last question of this node in the room to which it has told all. */
   answered: number = 0;
 
-  constructor(epoch: number) {
+  constructor(epoch: number, held: Held) {
     this.epoch = epoch;
+    this.#held = held;
   }
 
   get keys(): PresentKeys {
     return this.#keys;
+  }
+
+  /** It is kept no longer. */
+  release(): void {
+    this.#drop(this.#keys);
+    this.#drop(this.#parts);
   }
 
   apply(told: Told): Applied {
@@ -41,22 +67,24 @@ export class NodePresence {
   }
 
   #collect({ isFirst, hasMore, to, entries }: Told): Applied {
-    if (isFirst) this.#parts = new Map();
+    if (isFirst) this.#begin();
     if (this.#parts === undefined) return this.#ask();
-    put(this.#parts, entries);
+    this.#put(this.#parts, entries);
     if (hasMore) return NO_KEYS;
     const before = this.#keys;
+    this.#drop(before);
     this.#keys = this.#parts;
     this.#parts = undefined;
     this.#version = to;
-    this.isWhole = true;
+    this.isWhole = !this.isCut;
     return [...new Set([...before.keys(), ...this.#keys.keys()])];
   }
 
   #change({ from, to, entries }: Told): Applied {
     if (from > this.#version) return this.#ask();
-    put(this.#keys, entries);
+    this.#put(this.#keys, entries);
     this.#version = to;
+    if (this.isCut) this.isWhole = false;
     return entries.map(([key]) => key);
   }
 
@@ -64,11 +92,30 @@ export class NodePresence {
     this.isWhole = false;
     return 'ask';
   }
-}
 
-function put(keys: Map<string, PresentKey>, entries: readonly PresenceEntry[]): void {
-  for (const [key, present] of entries) {
-    if (present === undefined) keys.delete(key);
-    else keys.set(key, present);
+  #begin(): void {
+    this.#drop(this.#parts);
+    this.#parts = new Map();
+    this.isCut = false;
+  }
+
+  #put(keys: Map<string, ToldKey>, entries: Told['entries']): void {
+    for (const [key, present] of entries) {
+      const known = keys.get(key);
+      if (known !== undefined) this.#held.bytes -= known.bytes + KEY_BYTES;
+      keys.delete(key);
+      if (present === undefined) continue;
+      const bytes = this.#held.bytes + present.bytes + KEY_BYTES;
+      if (bytes > MAX_PRESENT_BYTES) {
+        this.isCut = true;
+      } else {
+        keys.set(key, present);
+        this.#held.bytes = bytes;
+      }
+    }
+  }
+
+  #drop(keys: ReadonlyMap<string, ToldKey> | undefined): void {
+    for (const { bytes } of keys?.values() ?? []) this.#held.bytes -= bytes + KEY_BYTES;
   }
 }

@@ -6,6 +6,9 @@ import type { FieldWriter } from './byte-fields.ts';
 import { bodyOf } from './envelope.ts';
 import type { Body } from './envelope.ts';
 import type { PresentKey } from '../rooms/relay.ts';
+import { MAX_METAS } from '../rooms/presence-state.ts';
+import { MAX_NAME_BYTES } from '../rooms/room-name.ts';
+import { MAX_META_BYTES } from '../rooms/room-presence.ts';
 import { bytesOf } from '../core/data.ts';
 
 const ASK = 1;
@@ -24,6 +27,14 @@ const HEAD_BYTES = 18;
 /** A key, and who is counted under it; undefined where it is not there any more. */
 export type PresenceEntry = readonly [key: string, present: PresentKey | undefined];
 
+/** A key that another node has told. */
+export interface ToldKey extends PresentKey {
+  /** Of its texts. */
+  readonly bytes: number;
+}
+
+type ToldEntry = readonly [key: string, present: ToldKey | undefined];
+
 /** One envelope about presence. */
 export type PresenceBody =
   | { readonly kind: 'ask' }
@@ -37,7 +48,7 @@ export type PresenceBody =
       readonly from: number;
       /** The version with these entries. It grows with each envelope of changes of a node. */
       readonly to: number;
-      readonly entries: readonly PresenceEntry[];
+      readonly entries: readonly ToldEntry[];
     };
 
 /** Asks the nodes of a room who is there. */
@@ -79,7 +90,7 @@ export function readPresence(body: Uint8Array): PresenceBody | undefined {
   const flags = fields.u8();
   const from = fields.u64();
   const to = fields.u64();
-  const entries: PresenceEntry[] = [];
+  const entries: ToldEntry[] = [];
   try {
     while (fields.hasMore) entries.push(readEntry(fields));
   } catch {
@@ -141,12 +152,18 @@ function writeEntry(fields: FieldWriter, { key, sockets, meta }: WrittenEntry): 
   for (const text of meta) fields.u16(text.length).put(text);
 }
 
-/** @throws SyntaxError where a `meta` is no JSON. */
-function readEntry(fields: FieldReader): PresenceEntry {
-  const key = fields.text(fields.u16());
+/** @throws SyntaxError where it is broken, or a `meta` is no JSON. */
+function readEntry(fields: FieldReader): ToldEntry {
+  const key = fields.name(MAX_NAME_BYTES);
   const sockets = fields.u32();
-  const count = fields.u16();
-  const meta: unknown[] = [];
-  while (meta.length < count && !fields.isBroken) meta.push(JSON.parse(fields.text(fields.u16())));
-  return [key, sockets === 0 ? undefined : { sockets, meta }];
+  const texts: string[] = [];
+  let bytes = key.length;
+  for (let left = fields.u16(); left > 0 && !fields.isBroken; left -= 1) {
+    const text = fields.name(MAX_META_BYTES);
+    bytes += text.length;
+    texts.push(text);
+  }
+  if (fields.isBroken || texts.length > MAX_METAS) throw new SyntaxError('no key of presence');
+  const meta = texts.map((text): unknown => JSON.parse(text));
+  return [key, sockets === 0 ? undefined : { sockets, meta, bytes }];
 }

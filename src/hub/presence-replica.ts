@@ -7,6 +7,7 @@ import { KIND } from './envelope.ts';
 import type { Body, NodeRef } from './envelope.ts';
 import type { NodeBus } from './node-bus.ts';
 import { NodePresence } from './node-presence.ts';
+import type { Held } from './node-presence.ts';
 import { ASK_BODY, readPresence } from './presence-body.ts';
 import type { PresenceBody } from './presence-body.ts';
 import { PresenceRoom } from './presence-room.ts';
@@ -20,6 +21,9 @@ const SEND_AFTER_MS = 50;
 
 /** Rooms for which something is sent at one time: an outage concerns all of them. */
 const ROOMS_AT_ONCE = 200;
+
+/** All that this node counts in a room is told again after so long at the earliest. */
+export const TELL_ALL_EVERY_MS = 250;
 
 /** A room is not asked again before so long. */
 const ASK_EVERY_MS = 1000;
@@ -44,6 +48,8 @@ export class PresenceReplica implements PresenceRelay {
   readonly #asked = new Map<PresenceRoom, number>();
   /** Rooms of which something could not be sent. */
   readonly #failed = new Set<PresenceRoom>();
+  /** What other nodes have told, in all rooms. */
+  readonly #held: Held = { bytes: 0 };
   /** Nodes that have told something and are not known, or were known, with their epochs. */
   readonly #strangers = new Map<string, number>();
   readonly #offs: ReadonlyArray<() => void>;
@@ -119,6 +125,7 @@ export class PresenceReplica implements PresenceRelay {
 
   left(room: string): void {
     const state = this.#roomOf(room);
+    for (const other of state.others?.values() ?? []) other.release();
     this.#rooms.delete(room);
     this.#due.delete(state);
     this.#asked.delete(state);
@@ -155,9 +162,11 @@ export class PresenceReplica implements PresenceRelay {
   #onTold(state: PresenceRoom, { id, epoch }: NodeRef, told: Exclude<PresenceBody, { kind: 'ask' }>): void {
     state.others ??= new Map();
     const known = state.others.get(id);
-    const other = known?.epoch === epoch ? known : new NodePresence(epoch);
+    const other = known?.epoch === epoch ? known : new NodePresence(epoch, this.#held);
+    if (other !== known) known?.release();
     state.others.set(id, other);
     const changed = other.apply(told);
+    if (other.isCut) this.#bus.drop('busy', roomAddress(state.name));
     if (changed === 'ask') return this.#ask(state);
     if (told.kind === 'all' && !told.hasMore) other.answered = state.questions;
     if (changed.length > 0) this.#sink.presentElsewhere(state.name, id, other.keys, changed);
@@ -191,6 +200,7 @@ export class PresenceReplica implements PresenceRelay {
     const other = state.others?.get(node);
     if (other === undefined) return;
     state.others?.delete(node);
+    other.release();
     this.#sink.presentElsewhere(state.name, node, undefined, other.keys.keys());
   }
 
@@ -249,7 +259,7 @@ export class PresenceReplica implements PresenceRelay {
     this.#timerMs = Infinity;
     const nowMs = this.#clock.now();
     for (const state of this.#takeDue()) {
-      this.#publish(state, state.takeBodies(this.#nextVersion));
+      this.#publish(state, this.#takeBodies(state, nowMs));
       this.#askNow(state, nowMs);
     }
     for (const [state, absentMs] of this.#asked) {
@@ -258,6 +268,14 @@ export class PresenceReplica implements PresenceRelay {
       this.#forgetAbsent(state, nowMs);
     }
     this.#setTimer();
+  }
+
+  /** All of it is told only now and then, however often others ask. */
+  #takeBodies(state: PresenceRoom, nowMs: number): readonly Body[] {
+    const isEarly = state.tellsAll && nowMs < state.toldAllMs + TELL_ALL_EVERY_MS;
+    if (isEarly) this.#due.add(state);
+    else if (state.tellsAll) state.toldAllMs = nowMs;
+    return state.takeBodies(this.#nextVersion, !isEarly);
   }
 
   #takeDue(): readonly PresenceRoom[] {

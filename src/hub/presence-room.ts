@@ -23,6 +23,8 @@ export class PresenceRoom {
   isEntered: boolean = false;
   /** Whether all that this node counts is to be told. */
   tellsAll: boolean = false;
+  /** When that was last told. */
+  toldAllMs: number = -Infinity;
   /** Whether the other nodes are to be asked. */
   asks: boolean = false;
   /** How often it has asked, and when last. */
@@ -63,13 +65,18 @@ export class PresenceRoom {
     return other?.answered !== this.questions;
   }
 
-  /** Takes what is to be told: changes, or all of it. @param nextVersion - Greater each time. */
-  takeBodies(nextVersion: () => number): readonly Body[] {
+  /**
+   * Takes what is to be told: changes, or all of it.
+   *
+   * @param nextVersion - Greater each time.
+   * @param mayTellAll - Whether `tellsAll` counts now; else it stays.
+   */
+  takeBodies(nextVersion: () => number, mayTellAll: boolean): readonly Body[] {
     const changed = this.#changed;
     const isFirst = this.#version === 0;
-    const tellsAll = this.tellsAll || isFirst;
+    const tellsAll = (this.tellsAll && mayTellAll) || isFirst;
     this.#changed = undefined;
-    this.tellsAll = false;
+    this.tellsAll &&= !tellsAll;
     if (!this.isTold) return NO_BODIES;
     if (!tellsAll) return changed === undefined ? NO_BODIES : this.#changes(changed, nextVersion);
     if (changed !== undefined) this.#version = nextVersion();

@@ -30,6 +30,13 @@ const KNOWN_WITHIN_MS = 1000;
 /** A handle whose caller was not heard for so long is released: callers ask each 30 s. */
 const UNHEARD_MS = 90_000;
 
+/**
+ * Handles of other nodes on sockets of this one.
+ *
+ * @limit Handles of other nodes on the sockets of a host | `openServer` gives `timeout`
+ */
+export const MAX_SERVED = 65_536;
+
 /** A socket of this node. */
 export interface SocketOfNode {
   readonly conversation: Conversation;
@@ -204,6 +211,10 @@ export class RemoteSockets {
     const refusal: Answer = socket === undefined ? 'not-found' : 'not-shared';
     if (socket?.isShared !== true) {
       return this.#answer(from, handle, FROM_SOCKET.opened, 1, openedFields(refusal, ''));
+    }
+    if (this.#served.size >= MAX_SERVED) {
+      this.#bus.drop('busy');
+      return this.#answer(from, handle, FROM_SOCKET.opened, 1, openedFields('timeout', ''));
     }
     // A node has one handle on a socket: a former one has ended, and its end may be lost.
     const target = `${from.id} ${id}`;

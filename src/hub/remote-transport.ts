@@ -5,6 +5,7 @@
 import {
   closeFields,
   FROM_SOCKET,
+  MAX_HELD_BYTES,
   messageOf,
   NO_FIELDS,
   partsOf,
@@ -63,6 +64,7 @@ export class RemoteTransport implements Transport {
   /** Whether the last message was received, and the other end does not know it yet. */
   #hasTaken = false;
   #parts: Part[] = [];
+  #partBytes = 0;
 
   readonly #writes = new SentWrites();
   #receivedBytes = 0;
@@ -236,9 +238,12 @@ export class RemoteTransport implements Transport {
   #receivePart(part: Part | undefined): boolean {
     if (part === undefined) return false;
     this.#parts.push(part);
+    this.#partBytes += part.bytes.byteLength + MESSAGE_OVERHEAD_BYTES;
+    if (this.#partBytes > MAX_HELD_BYTES) return false;
     if (!part.isLast) return true;
     const message = messageOf(this.#parts);
     this.#parts = [];
+    this.#partBytes = 0;
     // It was under way when its read ended, which has taken nothing.
     if (this.#isPaused) this.#send(TO_SOCKET.returned);
     else this.#receiveMessage(message);

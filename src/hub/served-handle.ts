@@ -5,6 +5,7 @@
 import {
   endFields,
   FROM_SOCKET,
+  MAX_HELD_BYTES,
   messageFields,
   messageOf,
   NO_FIELDS,
@@ -35,12 +36,8 @@ const REST_MS = 10_000;
 /** The first read of a handle may be under way. */
 const FIRST_READ_MS = 1000;
 
-/**
- * Bytes of a message in parts that are kept until its last part.
- *
- * @limit Message that a handle of another node writes | the handle ends with `by: 'link'`
- */
-const MAX_WRITTEN_BYTES = 67_108_864;
+/** The least that a part counts with: parts may be empty. */
+const PART_OVERHEAD_BYTES = 256;
 
 /** What a served handle needs of its node. */
 export interface CallerLink {
@@ -78,6 +75,7 @@ export class ServedHandle {
   /** Whether that message was under way when the caller withdrew what it had asked for. */
   #isCrossed = false;
   #written: WrittenPart[] = [];
+  /** Of the parts that have come, and of writes that wait. */
   #writtenBytes = 0;
   /** Writes that wait, by the number of their frame. */
   readonly #writes = new Map<number, AbortController>();
@@ -217,8 +215,8 @@ export class ServedHandle {
   #write(number: number, part: WrittenPart | undefined): boolean {
     if (part === undefined) return false;
     this.#written.push(part);
-    this.#writtenBytes += part.bytes.byteLength;
-    if (this.#writtenBytes > MAX_WRITTEN_BYTES) return false;
+    this.#writtenBytes += part.bytes.byteLength + PART_OVERHEAD_BYTES;
+    if (this.#writtenBytes > MAX_HELD_BYTES) return false;
     if (part.isLast) void this.#writeWhole(number, part);
     else this.#tellStatus(number, 'ok');
     return true;
@@ -226,8 +224,8 @@ export class ServedHandle {
 
   async #writeWhole(number: number, { binary, compress, timeoutMs }: WrittenPart): Promise<void> {
     const data = messageOf(this.#written);
+    const bytes = this.#written.reduce((sum, part) => sum + part.bytes.byteLength + PART_OVERHEAD_BYTES, 0);
     this.#written = [];
-    this.#writtenBytes = 0;
     const writing = new AbortController();
     this.#writes.set(number, writing);
     const options = { binary, compress };
@@ -238,6 +236,7 @@ export class ServedHandle {
       this.#tellStatus(number, 'cancelled');
     }
     this.#writes.delete(number);
+    this.#writtenBytes -= bytes;
   }
 
   #tellStatus(write: number, status: Answer): void {

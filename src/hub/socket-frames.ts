@@ -12,6 +12,15 @@ import { propertyOf } from '../core/object-like.ts';
 /** Bytes of a message in one frame: two fit into an envelope, a longer message is cut. */
 export const PART_BYTES = 262_144;
 
+/**
+ * Bytes that one end of a handle keeps for the other: the parts of a message whose last part has
+ * not come, and writes that wait for the client.
+ *
+ * @limit Bytes that a handle on a socket of another node has written and that wait, and a message
+ * that it reads | the handle ends with `by: 'link'`
+ */
+export const MAX_HELD_BYTES = 67_108_864;
+
 type ToSocket =
   | 'open'
   | 'write'
@@ -252,9 +261,13 @@ function toldOf(cause: unknown): object {
   };
   return {
     message: typeof message === 'string' ? message.slice(0, 1000) : String(cause).slice(0, 1000),
-    code,
-    option,
+    code: isNameOrNumber(code) ? code : undefined,
+    option: isNameOrNumber(option) ? option : undefined,
   };
+}
+
+function isNameOrNumber(value: unknown): value is string | number {
+  return typeof value === 'string' || typeof value === 'number';
 }
 
 function causeOf(text: string): Error {
@@ -268,7 +281,7 @@ function causeOf(text: string): Error {
   const error = new Error(typeof message === 'string' ? message : text);
   for (const name of ['code', 'option']) {
     const value = propertyOf(told, name);
-    if (typeof value === 'string' || typeof value === 'number') Object.assign(error, { [name]: value });
+    if (isNameOrNumber(value)) Object.assign(error, { [name]: value });
   }
   return error;
 }

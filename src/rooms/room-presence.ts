@@ -15,7 +15,7 @@ import { stringifyJson } from '../core/json-text.ts';
  *
  * @limit `meta` of `room.presence.track`, as JSON | `COROSOCK_ARGUMENT`
  */
-const MAX_META_BYTES = 4096;
+export const MAX_META_BYTES = 4096;
 
 const CALL = 'room.presence.track()';
 
