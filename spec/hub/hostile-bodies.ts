@@ -9,7 +9,9 @@ import { FieldWriter } from '../../src/hub/byte-fields.ts';
 import { encodeCall, encodeDone } from '../../src/hub/everywhere-body.ts';
 import { heartbeatsOf } from '../../src/hub/heartbeat-body.ts';
 import { allBodies, ASK_BODY, changesBodies } from '../../src/hub/presence-body.ts';
-import { retainedBodies, roomBodyOf } from '../../src/hub/room-body.ts';
+import { digestBody, retainedBodies, versionsBodies } from '../../src/hub/retained-body.ts';
+import { roomBodyOf } from '../../src/hub/room-body.ts';
+import type { Retained } from '../../src/rooms/relay.ts';
 import { SentSequences } from '../../src/hub/sent-sequences.ts';
 import {
   closeFields,
@@ -69,7 +71,9 @@ const GRAMMAR: Readonly<Record<number, (name: string, id: string, edge: number) 
     bytesOfBody(roomBodyOf({ data: name, except: [id, name], retain: edge % 2 === 0 ? true : name })),
   [KIND.retainedAsk]: (name) => Buffer.from(name),
   [KIND.retained]: (name, _id, edge) =>
-    bytesOfBody(retainedBodies('r', new Map([[name, name]]), edge % 2 === 0)[0] as Body),
+    bytesOfBody(retainedBodies('r', keptOf(name, edge), edge % 2 === 0)[0] as Body),
+  [KIND.retainedDigest]: (_name, _id, edge) => bytesOfBody(digestBody(`${edge}`.padStart(16, '0'))),
+  [KIND.retainedVersions]: (name, _id, edge) => bytesOfBody(versionsBodies(keptOf(name, edge))[0] as Body),
   [KIND.presence]: (name, _id, edge) => presenceOf(name, edge),
   [KIND.everywhere]: (name, id, edge) =>
     encodeCall(edge, {
@@ -82,6 +86,10 @@ const GRAMMAR: Readonly<Record<number, (name: string, id: string, edge: number) 
   [KIND.toSocket]: (_name, id, edge) => toSocketOf(id, edge),
   [KIND.fromSocket]: (name, _id, edge) => fromSocketOf(name, edge),
 };
+
+function keptOf(name: string, edge: number): Retained {
+  return new Map([[name, { data: edge % 3 === 0 ? '' : name, version: { time: edge, node: 'a' } }]]);
+}
 
 function heartbeatOf(name: string, edge: number): Uint8Array {
   const sent = new SentSequences();
@@ -175,6 +183,8 @@ function keyWithMeta(text: string): Uint8Array {
 const ADDRESSES: Readonly<Record<number, HostileEnvelope['to']>> = {
   [KIND.room]: 'room',
   [KIND.presence]: 'room',
+  [KIND.retainedDigest]: 'room',
+  [KIND.retainedVersions]: 'room',
   [KIND.missed]: 'node',
   [KIND.retained]: 'node',
   [KIND.toSocket]: 'node',
