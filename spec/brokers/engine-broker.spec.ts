@@ -1,7 +1,8 @@
 // What all brokers share, over an engine that the spec plays.
 
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { settle } from 'corosock/testing';
+import { GAPS_A_TURN } from '../../src/brokers/engine-broker.ts';
 import { noted, ScriptedEngine } from './scripted-engine.ts';
 
 const bytes = (words: string): Uint8Array => new TextEncoder().encode(words);
@@ -285,6 +286,90 @@ describe('EngineBroker', () => {
     engine.answer();
     await settle();
     expect([told, taken[1]!.events, engine.broker.isUp]).toEqual([[false], [], false]);
+  });
+
+  describe('with very many addresses', () => {
+    /** An engine whose link comes back, and what its subscribers got in each turn. */
+    async function returning(count: number): Promise<{
+      readonly engine: ScriptedEngine;
+      /** What came, by turn. */
+      readonly turns: string[][];
+    }> {
+      const { engine } = await upWith();
+      const turns: string[][] = [[]];
+      const note = (event: string): void => void turns.at(-1)?.push(event);
+      for (let index = 0; index < count; index += 1) {
+        const receive = (): void => note(`message ${index}`);
+        void engine.broker.subscribe(`a${index}`, receive, () => note(`gap ${index}`));
+      }
+      await settle();
+      while (engine.asked.length > 0) engine.answer();
+      engine.broker.onChange((isUp) => note(isUp ? 'up' : 'down'));
+      const immediate = engine.clock.setImmediate.bind(engine.clock);
+      vi.spyOn(engine.clock, 'setImmediate').mockImplementation((run) =>
+        immediate(() => {
+          turns.push([]);
+          run();
+        }),
+      );
+      engine.broker.down();
+      engine.broker.up();
+      return { engine, turns };
+    }
+
+    /** The engine takes each piece of addresses. */
+    async function restore(engine: ScriptedEngine): Promise<void> {
+      while (engine.asked.length > 0) {
+        engine.answer();
+        for (let microtask = 0; microtask < 10; microtask += 1) await Promise.resolve();
+      }
+    }
+
+    it(`tells ${GAPS_A_TURN} gaps a turn, in order, and is up behind the last`, async () => {
+      const { engine, turns } = await returning(2 * GAPS_A_TURN + 1);
+      await restore(engine);
+      await settle();
+      expect(turns.map((turn) => turn.length)).toEqual([GAPS_A_TURN + 1, GAPS_A_TURN, 2]);
+      const gaps = Array.from({ length: 2 * GAPS_A_TURN + 1 }, (_, index) => `gap ${index}`);
+      expect(turns.flat()).toEqual(['down', ...gaps, 'up']);
+    });
+
+    it('gives a message behind the gap of its address, also before its turn', async () => {
+      const { engine, turns } = await returning(GAPS_A_TURN + 2);
+      await restore(engine);
+      engine.broker.received(`a${GAPS_A_TURN + 1}`, bytes('early'));
+      await settle();
+      expect(turns.map((turn) => turn.slice(-3))).toEqual([
+        [`gap ${GAPS_A_TURN - 1}`, `gap ${GAPS_A_TURN + 1}`, `message ${GAPS_A_TURN + 1}`],
+        [`gap ${GAPS_A_TURN}`, 'up'],
+      ]);
+    });
+
+    it('tells the rest after the next return where the link is lost meanwhile', async () => {
+      const { engine, turns } = await returning(GAPS_A_TURN + 1);
+      await restore(engine);
+      engine.broker.down();
+      await settle();
+      expect(turns.flat()).toHaveLength(GAPS_A_TURN + 1);
+      engine.broker.up();
+      await restore(engine);
+      await settle();
+      expect(turns.flat().slice(-2)).toEqual([`gap ${GAPS_A_TURN}`, 'up']);
+      expect(turns.flat()).toHaveLength(1 + 2 * GAPS_A_TURN + 1 + 1);
+    });
+
+    it('is in force for what comes meanwhile as soon as the engine has it', async () => {
+      const { engine } = await returning(GAPS_A_TURN + 1);
+      await restore(engine);
+      let isInForce = false;
+      const { receive, onGap, events } = noted();
+      void engine.broker.subscribe('late', receive, onGap).then(() => (isInForce = true));
+      await settle();
+      expect([isInForce, engine.asked.map(({ addresses }) => addresses)]).toEqual([false, [['late']]]);
+      engine.answer();
+      await settle();
+      expect([isInForce, events]).toEqual([true, []]);
+    });
   });
 
   it('lets a subscriber end others while a message is given out', async () => {

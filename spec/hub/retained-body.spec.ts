@@ -28,6 +28,18 @@ const entries = fc.uniqueArray(fc.tuple(key, fc.record({ data, version })), { se
 
 const entryOf = (data: string, time = 1, node = 'a'): RetainedEntry => ({ data, version: { time, node } });
 
+describe('the version of a message', () => {
+  it.each(['é', 'two words', 'x'.repeat(65)])('is none where no node has the id %j', (node) => {
+    const kept = new Map([['key', entryOf('x')]]);
+    const bytes = bytesOf(retainedBodies('r', kept, false)[0] as Body);
+    const at = bytes.length - 3;
+    const id = Buffer.from(node);
+    const length = Buffer.from([0, id.length]);
+    const forged = Buffer.concat([bytes.subarray(0, at - 1), length, id, bytes.subarray(at + 2)]);
+    expect(readRetained(forged)).toBeUndefined();
+  });
+});
+
 describe('the answer what is retained', () => {
   it('carries it', () => {
     fc.assert(

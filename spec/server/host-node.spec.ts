@@ -4,9 +4,9 @@ import { memoryBroker, select } from 'corosock';
 import type { Broker, CloseInfo, Handler, HostOptions, ServerSocket, Subscription } from 'corosock';
 import { runServer, settle, virtualClock } from 'corosock/testing';
 import type { VirtualClock } from 'corosock/testing';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { gist, MemoryHost } from '../fixtures/memory-host.ts';
-import { CLOSE_AFTER_MS } from '../../src/server/host-node.ts';
+import { CLOSE_AFTER_MS, CLOSES_A_TURN } from '../../src/server/host-node.ts';
 
 type Link = ReturnType<ReturnType<typeof memoryBroker>['node']>;
 
@@ -231,6 +231,30 @@ describe('whenBrokerDown', () => {
     expect(end).toBeUndefined();
     await clock.advance(1);
     expect(end && [...gist(end), end.reason]).toEqual([1012, 'peer', true, 'retry-after=5']);
+  });
+
+  it(`refuse: closes ${CLOSES_A_TURN} sockets a turn, and no more once the broker is back`, async () => {
+    const { node, clock } = nodes();
+    const { memory, link } = node({ whenBrokerDown: 'refuse' });
+    const sockets = 6 * CLOSES_A_TURN + 1;
+    const runs = Array.from({ length: sockets }, () => memory.visit(untilClosed).run);
+    const closing = (): number => runs.filter(({ conversation }) => conversation.isEnding).length;
+    const immediate = clock.setImmediate.bind(clock);
+    const atTurns: number[] = [];
+    const turns = vi.spyOn(clock, 'setImmediate').mockImplementation((run) => {
+      if (closing() > (atTurns.at(-1) ?? 0)) atTurns.push(closing());
+      if (closing() === 2 * CLOSES_A_TURN) link.mend();
+      return immediate(run);
+    });
+    link.cut();
+    await clock.advance(CLOSE_AFTER_MS + 1);
+    expect(atTurns).toEqual(atTurns.map((_, turn) => (turn + 1) * CLOSES_A_TURN));
+    // The link is back in a later turn.
+    expect([atTurns.length >= 2, closing() < sockets]).toEqual([true, true]);
+    turns.mockRestore();
+    link.cut();
+    await clock.advance(CLOSE_AFTER_MS + 1);
+    expect(closing()).toBe(sockets);
   });
 
   it('refuse: keeps sockets open where the broker is back in time', async () => {

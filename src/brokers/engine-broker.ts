@@ -33,6 +33,8 @@ export interface Engine {
 
 /** The most addresses in one call of {@link Engine.subscribe}: 10,000 of them are no storm. */
 const BATCH = 500;
+/** The most addresses whose gaps are told in one turn: other sockets have theirs in between. */
+export const GAPS_A_TURN = 1000;
 /** After this, subscriptions that the engine has refused after a loss are asked for again. */
 const REFUSED_MS = 1000;
 
@@ -211,14 +213,23 @@ export class EngineBroker implements Broker {
     this.#state = 'up';
     for (const address of this.#stale) this.#engine.unsubscribe(address);
     this.#stale.clear();
-    for (const entry of this.#book.entries()) {
+    // Those that come meanwhile are in force by themselves, and have no gap.
+    this.#tellGaps([...this.#book.entries()], 0, session);
+  }
+
+  /** Tells gaps in the order of the subscriptions, a part of them in each turn; then it is up. */
+  #tellGaps(entries: readonly Entry[], from: number, session: number): void {
+    for (const entry of entries.slice(from, from + GAPS_A_TURN)) {
       // A listener of a gap may take the broker down: the rest is told after the return.
       entry.subscriptions.forEach((subscription) => {
         if (session === this.#session) subscription.tellGap(this.#now());
       });
       if (session === this.#session) entry.resolve();
     }
-    this.#tell(this.isUp);
+    const next = from + GAPS_A_TURN;
+    if (session !== this.#session) return;
+    if (next >= entries.length) this.#tell(this.isUp);
+    else this.#clock.setImmediate(() => this.#tellGaps(entries, next, session));
   }
 
   #ask(entry: Entry): void {

@@ -4,6 +4,8 @@
 
 import { isUtf8 } from 'node:buffer';
 
+const VISIBLE = /^[!-~]+$/;
+
 const HALF = 0x1_0000_0000;
 
 /**
@@ -102,6 +104,13 @@ export class FieldReader {
     const bytes = this.u16();
     if (bytes === 0 || bytes > most) this.#isBroken = true;
     return this.text(bytes);
+  }
+
+  /** As {@link name}, of visible ASCII alone: the id of a node. */
+  nodeId(most: number): string {
+    const text = this.name(most);
+    if (!this.#isBroken && !VISIBLE.test(text)) this.#isBroken = true;
+    return this.#isBroken ? '' : text;
   }
 
   /** A view on the next bytes. */

@@ -163,7 +163,7 @@ function writeVersion(fields: FieldWriter, { time, node }: RetainVersion): void 
 }
 
 function readVersion(fields: FieldReader): RetainVersion {
-  return { time: fields.u64(), node: fields.name(MAX_NODE_ID_BYTES) };
+  return { time: fields.u64(), node: fields.nodeId(MAX_NODE_ID_BYTES) };
 }
 
 /** FNV-1a of 32 bits. */

@@ -23,7 +23,7 @@ import { RemoteSockets } from '../hub/remote-sockets.ts';
 import { BusRoomRelay } from '../hub/room-relay.ts';
 import type { Sessions } from '../session/sessions.ts';
 import { RoomRegistry } from '../rooms/room-registry.ts';
-import type { ConversationSettings } from '../conversation/conversation.ts';
+import type { Conversation, ConversationSettings } from '../conversation/conversation.ts';
 import type { Clock } from '../time/clock.ts';
 import { badArgument } from '../core/arguments.ts';
 import type { Source } from '../core/source.ts';
@@ -36,6 +36,9 @@ import type { WaitOptions } from '../core/wait-options.ts';
  * @limit Time without a broker before `whenBrokerDown: 'refuse'` closes open sockets | 1012
  */
 export const CLOSE_AFTER_MS = 30_000;
+
+/** Sockets that are closed in one turn: others have theirs in between. */
+export const CLOSES_A_TURN = 500;
 
 /** How long a hub waits for a broker that is down at its beginning: clients are connecting then. */
 const CONNECTS_WITHIN_MS = 2500;
@@ -74,6 +77,7 @@ export class HostNode {
   readonly #started: Promise<void> | undefined;
   /** Set while the broker is down and the host refuses. */
   #closeTimer: unknown;
+  #isClosed = false;
 
   constructor(runs: RunRegistry, settings: HostNodeSettings, sessions?: Sessions) {
     const { broker, clock, maxRooms, peerFaults, report } = settings;
@@ -165,6 +169,7 @@ export class HostNode {
 
   /** Ends its rooms, and leaves the deployment within a second; the broker stays open. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     this.rooms.close();
     this.#settings.clock.clearTimeout(this.#closeTimer);
     this.#relay?.close();
@@ -186,7 +191,16 @@ export class HostNode {
   }
 
   #closeSockets(): void {
-    for (const { conversation } of this.#runs) conversation.close(RESTART.code, RESTART.reason, 'shutdown');
+    this.#closeSome(Array.from(this.#runs, ({ conversation }) => conversation));
+  }
+
+  /** Closes a part of the sockets in each turn, until the broker is back. */
+  #closeSome(open: Conversation[]): void {
+    if (!this.isRefusing || this.#isClosed) return;
+    for (const conversation of open.splice(0, CLOSES_A_TURN)) {
+      conversation.close(RESTART.code, RESTART.reason, 'shutdown');
+    }
+    if (open.length > 0) this.#settings.clock.setImmediate(() => this.#closeSome(open));
   }
 }
 
