@@ -2,9 +2,8 @@
 // those of a node and are changed, so that they get further. Arbitraries of fast-check.
 
 import fc from 'fast-check';
-import { encodeEnvelope, KIND } from '../../src/hub/envelope.ts';
+import { bodyOf, encodeEnvelope, KIND } from '../../src/hub/envelope.ts';
 import type { Body, Kind } from '../../src/hub/envelope.ts';
-import { bodyOf } from '../../src/hub/envelope.ts';
 import { FieldWriter } from '../../src/hub/byte-fields.ts';
 import { encodeCall, encodeDone } from '../../src/hub/everywhere-body.ts';
 import { heartbeatsOf } from '../../src/hub/heartbeat-body.ts';
