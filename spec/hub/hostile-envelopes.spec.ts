@@ -16,7 +16,7 @@ import { decodeEnvelope } from '../../src/hub/envelope.ts';
 import type { NodeRef } from '../../src/hub/envelope.ts';
 import { MemoryHost } from '../fixtures/memory-host.ts';
 
-const RUNS = 40;
+const RUNS = 10;
 type Receive = (bytes: Uint8Array) => void;
 
 /** Two hosts with what can be attacked: a room with members and presence, a handle, sessions. */
