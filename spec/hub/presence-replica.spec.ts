@@ -8,7 +8,7 @@ import { presenceNode, presenceNodes } from './presence-nodes.ts';
 import { bodyOf, encodeEnvelope, KIND } from '../../src/hub/envelope.ts';
 import type { Body } from '../../src/hub/envelope.ts';
 import { allBodies, ASK_BODY } from '../../src/hub/presence-body.ts';
-import { TELL_ALL_EVERY_MS } from '../../src/hub/presence-replica.ts';
+import { TELL_ALL_EVERY_MS } from '../../src/hub/presence-room.ts';
 import type { BrokerFaults } from '../../src/brokers/memory-broker.ts';
 
 /** Counts the deliveries to rooms. */

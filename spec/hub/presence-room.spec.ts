@@ -12,16 +12,16 @@ const ONE = { sockets: 1, meta: [] };
 function telling(): {
   readonly room: PresenceRoom;
   readonly keys: Map<string, typeof ONE>;
-  take(mayTellAll?: boolean): readonly unknown[];
+  take(nowMs?: number): readonly unknown[];
 } {
   const room = new PresenceRoom('r');
   let version = 10;
   return {
     room,
     keys: new Map(),
-    take: (mayTellAll = true) =>
+    take: (nowMs = Infinity) =>
       room
-        .takeBodies(() => (version += 1), mayTellAll)
+        .takeBodies(() => (version += 1), nowMs)
         .map((body) => {
           const fields = new FieldWriter(body.byteLength);
           body.writeTo(fields);
@@ -53,10 +53,10 @@ describe('a room', () => {
   it('tells changes alone while it may not tell all, and all of it later', () => {
     const { room, keys, take } = telling();
     room.change(keys.set('a', ONE), 'a');
-    expect(take(false)).toEqual([['all', 11, 11, ['a 1']]]);
+    expect(take(0)).toEqual([['all', 11, 11, ['a 1']]]);
     room.change(keys.set('b', ONE), 'b');
     room.tellsAll = true;
-    expect([take(false), take(false), take()]).toEqual([
+    expect([take(0), take(0), take()]).toEqual([
       [['changes', 11, 12, ['b 1']]],
       [],
       [['all', 12, 12, ['a 1', 'b 1']]],

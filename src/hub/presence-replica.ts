@@ -22,9 +22,6 @@ const SEND_AFTER_MS = 50;
 /** Rooms for which something is sent at one time: an outage concerns all of them. */
 const ROOMS_AT_ONCE = 200;
 
-/** All that this node counts in a room is told again after so long at the earliest. */
-export const TELL_ALL_EVERY_MS = 250;
-
 /** A room is not asked again before so long. */
 const ASK_EVERY_MS = 1000;
 
@@ -259,7 +256,8 @@ export class PresenceReplica implements PresenceRelay {
     this.#timerMs = Infinity;
     const nowMs = this.#clock.now();
     for (const state of this.#takeDue()) {
-      this.#publish(state, this.#takeBodies(state, nowMs));
+      this.#publish(state, state.takeBodies(this.#nextVersion, nowMs));
+      if (state.tellsAll) this.#due.add(state);
       this.#askNow(state, nowMs);
     }
     for (const [state, absentMs] of this.#asked) {
@@ -268,14 +266,6 @@ export class PresenceReplica implements PresenceRelay {
       this.#forgetAbsent(state, nowMs);
     }
     this.#setTimer();
-  }
-
-  /** All of it is told only now and then, however often others ask. */
-  #takeBodies(state: PresenceRoom, nowMs: number): readonly Body[] {
-    const isEarly = state.tellsAll && nowMs < state.toldAllMs + TELL_ALL_EVERY_MS;
-    if (isEarly) this.#due.add(state);
-    else if (state.tellsAll) state.toldAllMs = nowMs;
-    return state.takeBodies(this.#nextVersion, !isEarly);
   }
 
   #takeDue(): readonly PresenceRoom[] {

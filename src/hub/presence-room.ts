@@ -11,6 +11,9 @@ import type { PresentKeys } from '../rooms/relay.ts';
 /** A node that has not answered for so long may yet: it is named as missing. */
 const ANSWER_WITHIN_MS = 500;
 
+/** All that this node counts in a room is told again after so long at the earliest. */
+export const TELL_ALL_EVERY_MS = 250;
+
 const NO_KEYS: PresentKeys = new Map();
 const NO_BODIES: readonly Body[] = Object.freeze([]);
 
@@ -24,7 +27,7 @@ export class PresenceRoom {
   /** Whether all that this node counts is to be told. */
   tellsAll: boolean = false;
   /** When that was last told. */
-  toldAllMs: number = -Infinity;
+  #toldAllMs = -Infinity;
   /** Whether the other nodes are to be asked. */
   asks: boolean = false;
   /** How often it has asked, and when last. */
@@ -66,17 +69,18 @@ export class PresenceRoom {
   }
 
   /**
-   * Takes what is to be told: changes, or all of it.
+   * Takes what is to be told: changes, or all of it. All is told only now and then, however often
+   * others ask: `tellsAll` stays until then.
    *
    * @param nextVersion - Greater each time.
-   * @param mayTellAll - Whether `tellsAll` counts now; else it stays.
    */
-  takeBodies(nextVersion: () => number, mayTellAll: boolean): readonly Body[] {
+  takeBodies(nextVersion: () => number, nowMs: number): readonly Body[] {
     const changed = this.#changed;
     const isFirst = this.#version === 0;
-    const tellsAll = (this.tellsAll && mayTellAll) || isFirst;
+    const tellsAll = (this.tellsAll && nowMs >= this.#toldAllMs + TELL_ALL_EVERY_MS) || isFirst;
     this.#changed = undefined;
     this.tellsAll &&= !tellsAll;
+    if (tellsAll) this.#toldAllMs = nowMs;
     if (!this.isTold) return NO_BODIES;
     if (!tellsAll) return changed === undefined ? NO_BODIES : this.#changes(changed, nextVersion);
     if (changed !== undefined) this.#version = nextVersion();
