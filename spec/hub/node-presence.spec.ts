@@ -19,7 +19,7 @@ function changes(from: number, to: number, entries: Told['entries']): Told {
 }
 
 function known(): NodePresence {
-  const presence = new NodePresence(1, { bytes: 0 });
+  const presence = new NodePresence(1, { bytes: 0, onCut: () => {} });
   presence.apply(all(5, ['a', 'b']));
   return presence;
 }
@@ -65,7 +65,7 @@ describe('the presence of a node', () => {
     expect([presence.apply(changes(6, 7, [['c', ONE]])), presence.isWhole]).toEqual(['ask', false]);
     expect([...presence.keys.keys()]).toEqual(['a', 'b']);
     expect([presence.apply(all(7, ['b', 'c'])), presence.isWhole]).toEqual([['a', 'b', 'c'], true]);
-    const fresh = new NodePresence(1, { bytes: 0 });
+    const fresh = new NodePresence(1, { bytes: 0, onCut: () => {} });
     expect([fresh.apply(changes(0, 1, [['c', ONE]])), fresh.isWhole]).toEqual(['ask', false]);
   });
 
@@ -85,20 +85,21 @@ describe('what all nodes count', () => {
     all(to, [], { entries: [[key, HALF]], ...more });
 
   it('is bounded in bytes: a node of which some does not fit is not whole', () => {
-    const held = { bytes: 0 };
+    let cuts = 0;
+    const held = { bytes: 0, onCut: () => void (cuts += 1) };
     const [one, two] = [new NodePresence(1, held), new NodePresence(1, held)];
     one.apply(halfOf(1, 'a'));
     two.apply(halfOf(1, 'b'));
     expect([held.bytes, two.isWhole]).toEqual([MAX_PRESENT_BYTES, true]);
     one.apply(changes(1, 2, [['c', ONE]]));
-    expect([[...one.keys.keys()], one.isWhole, two.isWhole]).toEqual([['a'], false, true]);
+    expect([[...one.keys.keys()], one.isWhole, two.isWhole, cuts]).toEqual([['a'], false, true, 1]);
     two.release();
     one.apply(all(3, ['a', 'c']));
     expect([[...one.keys.keys()], one.isWhole]).toEqual([['a', 'c'], true]);
   });
 
   it('counts each key once, whatever is told of it, and nothing of what has gone', () => {
-    const held = { bytes: 0 };
+    const held = { bytes: 0, onCut: () => {} };
     const presence = new NodePresence(1, held);
     presence.apply(all(1, ['a', 'b']));
     presence.apply(changes(1, 2, [['a', { ...ONE, bytes: 5 }]]));

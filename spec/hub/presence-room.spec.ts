@@ -84,7 +84,7 @@ describe('a room', () => {
 
   it('is unsure of nodes until they have answered, or long enough after it has asked', () => {
     const { room } = telling();
-    const other = new NodePresence(1, { bytes: 0 });
+    const other = new NodePresence(1, { bytes: 0, onCut: () => {} });
     room.others = new Map([['known', other]]);
     const unsure = (nowMs: number): readonly boolean[] =>
       ['known', 'unknown'].map((node) => room.isUnsure(node, nowMs));

@@ -23,6 +23,8 @@ export const KEY_BYTES = 128;
 /** Bytes of what all nodes have told. */
 export interface Held {
   bytes: number;
+  /** A key was not taken, because there was no room for it. */
+  readonly onCut: () => void;
 }
 
 const NO_KEYS: Applied = Object.freeze([]);
@@ -38,7 +40,7 @@ export class NodePresence {
   /** The parts of all that have come so far; undefined while none are awaited. */
   #parts: Map<string, ToldKey> | undefined;
   /** Whether some of it was not taken, because there was no room for it. */
-  isCut: boolean = false;
+  #isCut = false;
 
   /** Whether nothing is missing that is known of. */
   isWhole: boolean = false;
@@ -76,7 +78,7 @@ export class NodePresence {
     this.#keys = this.#parts;
     this.#parts = undefined;
     this.#version = to;
-    this.isWhole = !this.isCut;
+    this.isWhole = !this.#isCut;
     return [...new Set([...before.keys(), ...this.#keys.keys()])];
   }
 
@@ -84,7 +86,7 @@ export class NodePresence {
     if (from > this.#version) return this.#ask();
     this.#put(this.#keys, entries);
     this.#version = to;
-    if (this.isCut) this.isWhole = false;
+    if (this.#isCut) this.isWhole = false;
     return entries.map(([key]) => key);
   }
 
@@ -96,7 +98,7 @@ export class NodePresence {
   #begin(): void {
     this.#drop(this.#parts);
     this.#parts = new Map();
-    this.isCut = false;
+    this.#isCut = false;
   }
 
   #put(keys: Map<string, ToldKey>, entries: Told['entries']): void {
@@ -107,7 +109,8 @@ export class NodePresence {
       if (present === undefined) continue;
       const bytes = this.#held.bytes + present.bytes + KEY_BYTES;
       if (bytes > MAX_PRESENT_BYTES) {
-        this.isCut = true;
+        this.#isCut = true;
+        this.#held.onCut();
       } else {
         keys.set(key, present);
         this.#held.bytes = bytes;

@@ -46,7 +46,7 @@ export class PresenceReplica implements PresenceRelay {
   /** Rooms of which something could not be sent. */
   readonly #failed = new Set<PresenceRoom>();
   /** What other nodes have told, in all rooms. */
-  readonly #held: Held = { bytes: 0 };
+  readonly #held: Held;
   /** Nodes that have told something and are not known, or were known, with their epochs. */
   readonly #strangers = new Map<string, number>();
   readonly #offs: ReadonlyArray<() => void>;
@@ -60,6 +60,7 @@ export class PresenceReplica implements PresenceRelay {
     this.#bus = bus;
     this.#sink = sink;
     this.#clock = clock;
+    this.#held = { bytes: 0, onCut: () => bus.drop('busy') };
     let version = 0;
     this.#nextVersion = () => (version += 1);
     this.#offs = [
@@ -163,7 +164,6 @@ export class PresenceReplica implements PresenceRelay {
     if (other !== known) known?.release();
     state.others.set(id, other);
     const changed = other.apply(told);
-    if (other.isCut) this.#bus.drop('busy', roomAddress(state.name));
     if (changed === 'ask') return this.#ask(state);
     if (told.kind === 'all' && !told.hasMore) other.answered = state.questions;
     if (changed.length > 0) this.#sink.presentElsewhere(state.name, id, other.keys, changed);
