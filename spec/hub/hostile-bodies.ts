@@ -39,7 +39,7 @@ export interface HostileEnvelope {
 }
 
 /** The bytes of a body that a node would send. */
-export function bytesOfBody(body: Body): Uint8Array {
+function bytesOfBody(body: Body): Uint8Array {
   const fields = new FieldWriter(body.byteLength);
   body.writeTo(fields);
   return new Uint8Array(fields.bytes);

@@ -77,7 +77,6 @@ export class HostNode {
   readonly #started: Promise<void> | undefined;
   /** Set while the broker is down and the host refuses. */
   #closeTimer: unknown;
-  #isClosed = false;
 
   constructor(runs: RunRegistry, settings: HostNodeSettings, sessions?: Sessions) {
     const { broker, clock, maxRooms, peerFaults, report } = settings;
@@ -169,7 +168,6 @@ export class HostNode {
 
   /** Ends its rooms, and leaves the deployment within a second; the broker stays open. */
   async close(): Promise<void> {
-    this.#isClosed = true;
     this.rooms.close();
     this.#settings.clock.clearTimeout(this.#closeTimer);
     this.#relay?.close();
@@ -196,7 +194,7 @@ export class HostNode {
 
   /** Closes a part of the sockets in each turn, until the broker is back. */
   #closeSome(open: Conversation[]): void {
-    if (!this.isRefusing || this.#isClosed) return;
+    if (!this.isRefusing) return;
     for (const conversation of open.splice(0, CLOSES_A_TURN)) {
       conversation.close(RESTART.code, RESTART.reason, 'shutdown');
     }
