@@ -11,6 +11,11 @@ import type { Scene } from './scene.ts';
 /** A call that its node answers ends in so long, beside its own time: 5 s without an answer. */
 const ANSWERED_MS = 12_000;
 
+/** Longest time for which the link of a client stands still, and more. */
+const STALL_MS = 4000;
+/** A node that has not heard of a handle for so long releases it. */
+const RELEASED_MS = 100_000;
+
 /** A write that was called: `write 3 17` is the seventeenth of handle 3. */
 interface WriteModel {
   readonly begunMs: number;
@@ -29,6 +34,8 @@ export class SocketModel {
   /** When its host has seen its end. */
   endedMs: number = Infinity;
   readonly heard: string[] = [];
+  /** When the client has heard the last message of each handle. */
+  readonly lastHeardMs: Map<string, number> = new Map();
   /** Messages that the client has sent: 0, 1, 2, … */
   sent = 0;
   /** What readers have taken, in the order in which their reads have ended. */
@@ -53,7 +60,13 @@ export class SocketModel {
       if (error instanceof ConnectError && error.status === 503) return [];
       throw error;
     }
-    return [scene.hearAll(this.#client, (text) => void this.heard.push(text))];
+    const { clock } = scene.w;
+    return [
+      scene.hearAll(this.#client, (text) => {
+        this.heard.push(text);
+        this.lastHeardMs.set(text.split(' ')[1] ?? '', clock.now());
+      }),
+    ];
   }
 
   get client(): WorldClient {
@@ -183,9 +196,9 @@ export class HandleModel {
     const facts = [this.number, number, status, timeoutMs, begunMs, this.#nowMs] as const;
     claim(!hadEnded || status !== 'ok', 'a write after the end', ...facts);
     claim(status !== 'cancelled' || signal !== undefined, 'a write has failed', ...facts);
-    claim(status !== 'timeout' || timeoutMs < 1000 || this.#scene.mayLose, 'a write has timed out', ...facts);
+    claim(status !== 'timeout' || timeoutMs < PATIENCE_MS, 'a write has timed out', ...facts);
     const limitMs = Math.min(timeoutMs, 1000) + ANSWERED_MS;
-    claim(this.#nowMs - begunMs <= limitMs, 'a write has had no answer for long', ...facts);
+    claim(!this.isRemote || this.#nowMs - begunMs <= limitMs, 'a write has had no answer for long', ...facts);
     return status;
   }
 
@@ -217,6 +230,17 @@ export class HandleModel {
   claimEnd(): void {
     const mayEnd = this.#scene.mayLose || this.by !== 'link' || this.#hasReason;
     claim(mayEnd, 'a handle has ended without a reason', this.#socket.name, this.number, this.endedMs);
+    const heardMs = this.#socket.lastHeardMs.get(`${this.number}`) ?? 0;
+    const isLate =
+      this.by === 'link' && heardMs > this.endedMs + (this.#scene.mayLose ? RELEASED_MS : STALL_MS);
+    claim(
+      !isLate,
+      'heard long after the end of a handle',
+      this.#socket.name,
+      this.number,
+      heardMs,
+      this.endedMs,
+    );
   }
 
   /** Claims of one write: what was heard and what was not agrees with its status. */

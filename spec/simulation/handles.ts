@@ -15,6 +15,9 @@ const MOST_MESSAGES = 8;
 const CALLERS = 4;
 const OPENINGS = 4;
 const MOST_CALLS = 6;
+/** Two messages: more wait while a link stands still. */
+const WRITE_BUFFER_BYTES = 50;
+const LONGEST_STALL_MS = 3000;
 /** A node that has just begun, and one that was away, is known by then. */
 const KNOWN_MS = 8000;
 /** A node that was not heard for so long is not known. */
@@ -50,7 +53,7 @@ class SocketNode extends DeployedNode {
           await ws.closed;
         },
       },
-      { broker: this.broker },
+      { broker: this.broker, writeBufferBytes: WRITE_BUFFER_BYTES, heartbeat: false },
     );
   }
 }
@@ -117,8 +120,16 @@ class Handles {
     this.#readings.push(...reading);
     for (let count = dice.between(1, MOST_MESSAGES); count > 0; count -= 1) {
       await this.scene.pause(this.#all.busyMs / MOST_MESSAGES);
+      if (dice.isLikely(0.3)) await this.#stall(socket);
       await socket.send();
     }
+  }
+
+  /** The link of a client stands still for a time: what is written to it waits. */
+  async #stall({ client }: SocketModel): Promise<void> {
+    client.link.stall('in');
+    await this.scene.pause(LONGEST_STALL_MS);
+    client.link.heal();
   }
 
   /** One task of a node: it opens sockets, one after another, and uses them. */
