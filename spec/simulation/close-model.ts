@@ -4,7 +4,7 @@
 import type { CloseInfo, ClosedReport, Host, Hub, ServerSocket } from 'corosock';
 import type { SessionStore } from 'corosock/testing';
 import { SECRET } from '../session/session-fixtures.ts';
-import { DeployedNode } from './deployment.ts';
+import { DeployedNode, report } from './deployment.ts';
 import { claim } from './scene.ts';
 import type { Scene } from './scene.ts';
 
@@ -91,7 +91,7 @@ export class ClosingNode extends DeployedNode {
           }
         },
       },
-      { broker: this.broker, sessions: { secret: SECRET, store, timeoutMs: 3_600_000 } },
+      { broker: this.broker, report, sessions: { secret: SECRET, store, timeoutMs: 3_600_000 } },
     );
   }
 

@@ -1,8 +1,9 @@
 // Hosts of one deployment, each with its node of a broker: they come, go, are cut off and come
 // back. What their sockets do is the scenario's; when all is quiet is told here.
 
-import { openHub } from 'corosock';
-import type { Host, Hub } from 'corosock';
+import { emitWarning } from 'node:process';
+import { EnvelopeError, openHub } from 'corosock';
+import type { Host, HostOptions, Hub } from 'corosock';
 import type { MemoryNode } from 'corosock/testing';
 import type { Scene } from './scene.ts';
 
@@ -31,6 +32,11 @@ interface Outage {
   readonly fromMs: number;
   toMs: number;
 }
+
+/** What a node of another release sends is dropped, as it has to be; all else is a warning. */
+export const report: NonNullable<HostOptions['report']> = (error) => {
+  if (!(error instanceof EnvelopeError)) emitWarning(error instanceof Error ? error : String(error));
+};
 
 /** One node: its broker, its host, and when they could not be heard. */
 export abstract class DeployedNode {
@@ -112,7 +118,7 @@ export class HubNode extends DeployedNode {
 
   static async open(scene: Scene, id: number): Promise<HubNode> {
     const node = new HubNode(scene, id, false);
-    node.#hub = await openHub({ broker: node.broker, clock: scene.w.clock });
+    node.#hub = await openHub({ broker: node.broker, clock: scene.w.clock, report });
     return node;
   }
 

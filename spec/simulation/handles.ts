@@ -4,7 +4,7 @@
 
 import type { Host, SharedSocket } from 'corosock';
 import type { Faults } from 'corosock/testing';
-import { DeployedNode, Deployment, HubNode } from './deployment.ts';
+import { DeployedNode, Deployment, HubNode, report } from './deployment.ts';
 import { HandleModel, SocketModel } from './handle-model.ts';
 import { claim, PATIENCE_MS } from './scene.ts';
 import type { Scenario, Scene } from './scene.ts';
@@ -53,7 +53,7 @@ class SocketNode extends DeployedNode {
           await ws.closed;
         },
       },
-      { broker: this.broker, writeBufferBytes: WRITE_BUFFER_BYTES, heartbeat: false },
+      { broker: this.broker, report, writeBufferBytes: WRITE_BUFFER_BYTES, heartbeat: false },
     );
   }
 }

@@ -2,7 +2,7 @@
 // host shows of that: its lists, the nodes that it names as missing, and its changes.
 
 import type { Host, PresenceChange, ServerSocket } from 'corosock';
-import { DeployedNode } from './deployment.ts';
+import { DeployedNode, report } from './deployment.ts';
 import { claim } from './scene.ts';
 import type { Scene } from './scene.ts';
 
@@ -43,7 +43,7 @@ export class PresentNode extends DeployedNode {
 
   constructor(scene: Scene, id: number, isLate: boolean) {
     super(scene, id, isLate);
-    this.host = scene.w.serve((ws) => this.#converse(ws), { broker: this.broker });
+    this.host = scene.w.serve((ws) => this.#converse(ws), { broker: this.broker, report });
     // An id without a node is looked for on the node that is asked.
     void this.host.closeSockets({ id: 'nobody' }).then(({ nodes }) => {
       this.nodeId = [...nodes.keys()][0] as string;

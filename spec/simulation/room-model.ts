@@ -2,7 +2,7 @@
 // get of it. It is told of each call, and claims what has to hold of each trace.
 
 import type { Data, Host, JoinOptions, Membership, ServerSocket } from 'corosock';
-import { DeployedNode } from './deployment.ts';
+import { DeployedNode, report } from './deployment.ts';
 import { claim } from './scene.ts';
 import type { Scene } from './scene.ts';
 
@@ -77,7 +77,7 @@ export class ModelNode extends DeployedNode {
         return data;
       },
     };
-    this.host = scene.w.serve((ws) => this.#converse(ws), { broker: this.broker });
+    this.host = scene.w.serve((ws) => this.#converse(ws), { broker: this.broker, report });
   }
 
   /** Under which all members of this host are present. */

@@ -4,7 +4,7 @@
 import type { Data, Host, JoinOptions, Membership, ServerSocket } from 'corosock';
 import { ConnectError } from 'corosock/testing';
 import type { Faults, WorldClient } from 'corosock/testing';
-import { DeployedNode, Deployment, TOLD_MS } from './deployment.ts';
+import { DeployedNode, Deployment, TOLD_MS, report } from './deployment.ts';
 import { claim, claimPrefix } from './scene.ts';
 import type { Scenario, Scene } from './scene.ts';
 
@@ -148,7 +148,7 @@ class SlowNode extends DeployedNode {
           }
         },
       },
-      { broker: this.broker, writeBufferBytes: WRITE_BUFFER_BYTES, heartbeat: false },
+      { broker: this.broker, report, writeBufferBytes: WRITE_BUFFER_BYTES, heartbeat: false },
     );
   }
 
