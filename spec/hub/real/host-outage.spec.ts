@@ -189,7 +189,7 @@ describe.concurrent.each(SERVERS)('what a host follows over $title', { timeout: 
 const ROOMS = 10_000;
 /** How long a host may take to be back. */
 const BACK_MS = 2000;
-/** Heartbeats, and questions from when the nodes did not know each other: not one for each room. */
+/** Heartbeats, and some more: not one for each room. */
 const FEW_MESSAGES = ROOMS / 10;
 
 /** How long a thread has waited for a processor so far. @param whose - Below /proc. */
@@ -207,6 +207,8 @@ describe.each(SERVERS)('10,000 rooms of a host over $title', { timeout: BUSY_MS 
       const { deployment, proxy, host, other } = pair;
       const rooms = Array.from({ length: ROOMS }, (_, index) => follow(host.room(`${index}`)));
       await untilFollowed(pair, `${ROOMS - 1}`, rooms.at(-1) as Followed);
+      // The nodes know each other, and what they had to ask is asked.
+      await deployment.clock.advance(5000);
       await deployment.broker.kill();
       await deployment.until('the host is down', () => host.brokerHealth.broker === 'down');
       const sent = proxy.record();
