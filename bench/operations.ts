@@ -15,6 +15,7 @@ export type OperationName =
   | 'join and leave'
   | 'publish in one room'
   | 'publish in one of 100,000 rooms'
+  | 'publish in one room, 100,000 objects held'
   | 'join';
 
 /**
@@ -32,6 +33,8 @@ const MEMBERS = 24_000;
 /** So many messages are sent before they are read: their reads fit well into one turn's budget. */
 const QUEUED = 500;
 const TEXT = 'x'.repeat(64);
+/** As large as what is kept of a room. */
+const PLAIN = { a: 0, b: 0, c: 0, d: 0, e: 0, f: 0, g: 0, h: 0, i: 0, j: 0, k: 0, l: 0 };
 
 export const OPERATIONS: Readonly<Record<OperationName, Operation>> = {
   /** What every word costs at least that gives a promise. */
@@ -112,6 +115,20 @@ export const OPERATIONS: Readonly<Record<OperationName, Operation>> = {
 
   'publish in one room': () => publishIn(1),
   'publish in one of 100,000 rooms': () => publishIn(MANY_ROOMS),
+  /** What the size of the heap alone costs: as many plain objects as rooms, members and lists. */
+  'publish in one room, 100,000 objects held': () => {
+    const held = new Map(
+      Array.from(
+        { length: MANY_ROOMS },
+        (_, n) => [`held ${n}`, { ...PLAIN, list: [{ ...PLAIN }] }] as const,
+      ),
+    );
+    const publish = publishIn(1);
+    return (times) => {
+      if (held.size < MANY_ROOMS) throw new Error('they are not held');
+      return publish(times);
+    };
+  },
 
   /** Each socket joins each room once. */
   join: () => {

@@ -18,6 +18,7 @@ import type {
 } from './scenario.ts';
 
 const ONE_ROOM = 'a single room';
+const OBJECTS_HELD = 'a single room, 100,000 plain objects held';
 const ALL_READ = 'all read';
 
 /** What a client does alone: its package, and the broker. */
@@ -43,6 +44,19 @@ export const ROOMS: readonly Scenario[] = [
     servers: [server(ONE_ROOM, 'in-process'), server(MEASURED, 'in-process')],
     beside: ONE_ROOM,
     besideOperation: 'publish in one room',
+    limit: atMost(1.1),
+  },
+  {
+    ...inProcess(
+      'publish in one of 100,000 rooms, beside as many objects',
+      'publish in one of 100,000 rooms',
+      Infinity,
+    ),
+    sameWork:
+      'one message after another to a room with one member, over a link in memory; both processes hold as much',
+    servers: [server(OBJECTS_HELD, 'in-process'), server(MEASURED, 'in-process')],
+    beside: OBJECTS_HELD,
+    besideOperation: 'publish in one room, 100,000 objects held',
     limit: atMost(1.1),
   },
   kept('240,000 memberships, 24,000 in each room', 'join', 200, 240_000),
