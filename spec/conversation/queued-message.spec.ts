@@ -185,7 +185,7 @@ describe('the outlet', () => {
     ]);
   });
 
-  it('is closed when the conversation closes and when it ends, and does not open again', () => {
+  it('takes nothing once the conversation closes or has ended', () => {
     const ends = [
       ({ conversation }: Offering) => conversation.close(1000, '', 'local'),
       ({ link }: Offering) => link.end(),
@@ -194,9 +194,9 @@ describe('the outlet', () => {
       all.writer.offer('a', TEXT);
       all.writer.openOutlet();
       end(all);
-      return all.writer.openOutlet()?.limitBytes;
+      return all.writer.openOutlet()?.offer('b', SHARED);
     });
-    expect(ends).toEqual([0, 0]);
+    expect(ends).toEqual([false, false]);
   });
 
   it('is closed where each message is looked at: text as binary, and activity of a session', () => {

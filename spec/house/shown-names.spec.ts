@@ -15,6 +15,7 @@ const EXCEPTIONS: Readonly<Record<string, string>> = {
   TransportPair: 'what `transportContract` takes: its docstring has the use',
   transportContract: 'of the Transport port: its docstring has the line that runs it',
   SendOptions: 'of the Transport port',
+  Outlet: 'of the Transport port',
   FragmentOptions: 'of the Transport port',
   ExpressSessionStore: 'the shape of a store for express-session',
   WsView: 'has the members of a WebSocket of `ws`, whose documentation has programs',

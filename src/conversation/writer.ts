@@ -114,20 +114,19 @@ export class Writer implements FragmentSink, QueuedMessageSink {
   /** Sets `isBinary`. Called by the first message of a room, and by the socket. */
   sendBinary(isBinary: boolean): void {
     this.isBinary = isBinary;
-    limitOutlet(this.#transport, 0);
+    this.#limitOutlet(0);
   }
 
   /**
-   * Opens the way past this writer. It is closed when a write begins to wait, when no further write
-   * is accepted, and by `sendBinary`.
+   * Opens the way past this writer. It is closed when a write begins to wait, and by `sendBinary`.
+   * Where no further write is accepted and none waits, the transport has begun to close.
    *
    * @returns undefined where `offer` alone may send: the transport has no outlet, or each message
    *   has to be looked at here.
    */
   openOutlet(): Outlet | undefined {
     if (this.isBinary || this.#activity !== undefined) return undefined;
-    const isOpen = this.#onFinish === undefined && this.#waiters?.first === undefined;
-    return limitOutlet(this.#transport, isOpen ? this.#settings.writeBufferBytes : 0);
+    return this.#limitOutlet(this.#waiters?.first === undefined ? this.#settings.writeBufferBytes : 0);
   }
 
   /**
@@ -202,14 +201,12 @@ export class Writer implements FragmentSink, QueuedMessageSink {
   /** Accepts no further write, and calls back once none waits, which may be at once. */
   finish(whenDone: () => void): void {
     this.#onFinish = whenDone;
-    limitOutlet(this.#transport, 0);
     this.#finishIfDone();
   }
 
   /** The conversation is over: waiting writes end with `closed`, they were not sent. */
   stop(): void {
     this.#onFinish = noop;
-    limitOutlet(this.#transport, 0);
     this.#closeAll();
   }
 
@@ -240,6 +237,12 @@ export class Writer implements FragmentSink, QueuedMessageSink {
     this.#closeAll();
     onBroken();
     this.#finishIfDone();
+  }
+
+  #limitOutlet(limitBytes: number): Outlet | undefined {
+    const { outlet } = this.#transport;
+    if (outlet !== undefined) outlet.limitBytes = limitBytes;
+    return outlet;
   }
 
   #closeAll(): void {
@@ -318,7 +321,7 @@ export class Writer implements FragmentSink, QueuedMessageSink {
   #append<W extends WaitingWrite>(waiter: W): W {
     this.#waiters ??= new LinkedList();
     this.#waiters.append(waiter);
-    limitOutlet(this.#transport, 0);
+    this.#limitOutlet(0);
     this.#deadline.setAt(waiter.sinceMs + waiter.timeoutMs);
     return waiter;
   }
@@ -346,9 +349,4 @@ export class Writer implements FragmentSink, QueuedMessageSink {
   #nextTurn(status: WriteStatus): Promise<WriteStatus> {
     return new Promise((settle) => void this.#settings.clock.setImmediate(() => settle(status)));
   }
-}
-
-function limitOutlet({ outlet }: Transport, limitBytes: number): Outlet | undefined {
-  if (outlet !== undefined) outlet.limitBytes = limitBytes;
-  return outlet;
 }
