@@ -11,6 +11,10 @@ import type { Scene } from './scene.ts';
 /** A call that its node answers ends in so long, beside its own time: 5 s without an answer. */
 const ANSWERED_MS = 12_000;
 
+/** A write is given up within this time, where it is. */
+const ABORTED_MS = 500;
+/** Longest way there and back, without faults. */
+const ROUND_TRIP_MS = 1000;
 /** Longest time for which the link of a client stands still, and more. */
 const STALL_MS = 4000;
 /** A node that has not heard of a handle for so long releases it. */
@@ -178,7 +182,7 @@ export class HandleModel {
   async write(): Promise<void> {
     const { dice } = this.#scene;
     const timeoutMs = dice.pick([0, 50, 1000, PATIENCE_MS]);
-    await this.writeText(timeoutMs, dice.isLikely(0.2) ? this.#scene.abortedWithin(500) : undefined);
+    await this.writeText(timeoutMs, dice.isLikely(0.2) ? this.#scene.abortedWithin(ABORTED_MS) : undefined);
   }
 
   /** Writes its next text. */
@@ -197,7 +201,8 @@ export class HandleModel {
     claim(!hadEnded || status !== 'ok', 'a write after the end', ...facts);
     claim(status !== 'cancelled' || signal !== undefined, 'a write has failed', ...facts);
     claim(status !== 'timeout' || timeoutMs < PATIENCE_MS, 'a write has timed out', ...facts);
-    const limitMs = Math.min(timeoutMs, 1000) + ANSWERED_MS;
+    const ownMs = signal === undefined ? timeoutMs : Math.min(timeoutMs, ABORTED_MS);
+    const limitMs = Math.min(ownMs, STALL_MS) + (this.#scene.mayLose ? ANSWERED_MS : ROUND_TRIP_MS);
     claim(!this.isRemote || this.#nowMs - begunMs <= limitMs, 'a write has had no answer for long', ...facts);
     return status;
   }
