@@ -138,7 +138,12 @@ export class PresentNode extends DeployedNode {
 
   /** All is quiet: the list is that of the model, and the changes add up to it. */
   claimAll(nodes: readonly PresentNode[]): void {
-    for (const key of KEYS) this.claimKey(key, nodes, true);
+    for (const key of KEYS) {
+      // A client that has heard nothing for long closes: that may have been just now.
+      const lastMs = Math.max(...nodes.map((node) => node.#changedMs.get(key) ?? -Infinity));
+      const sinceMs = this.#nowMs - lastMs;
+      if (sinceMs > TOLD_MS) this.claimKey(key, nodes, sinceMs > LEAVE_MS + TOLD_MS);
+    }
     this.claimNoneMissing();
     const [listed, told] = [[...this.#list.members.keys()], [...this.#present]];
     claim(String(listed.toSorted()) === String(told.toSorted()), 'changes say something else', listed, told);
