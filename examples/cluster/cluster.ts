@@ -35,7 +35,7 @@ const ROOM = 'processes';
  */
 export async function openCluster(page: Page, port: number, over: BrokerName): Promise<Cluster> {
   const pageServer = await servePage(page, port, () =>
-    nodes.map(({ url }, index) => `${url}/town/${NAMES[index]}`),
+    nodes.map(({ url }, index) => (url === '' ? '' : `${url}/town/${NAMES[index]}`)),
   );
   const host = attach(pageServer.server, { '/processes': control });
   const broker = await clusterBroker(over, tell);

@@ -25,7 +25,8 @@ export interface Page {
  * Serves a page.
  *
  * @param port - 0 to 65535; 0 is any free port.
- * @param nodes - Called for each request; the page gets them as `/nodes`.
+ * @param nodes - Called for each request; the page gets them as `/nodes`. While one is '', it has
+ *   not begun yet: the answer is 503, and the browser asks again a second later.
  */
 export async function servePage(
   page: Page,
@@ -64,6 +65,9 @@ function answer(
   nodes: readonly string[],
   files: Files,
 ): void {
+  if (nodes.includes('')) {
+    return void response.writeHead(503, { Refresh: '1', 'Retry-After': '1' }).end('The nodes begin.');
+  }
   const nodeList = ['application/json', JSON.stringify(nodes)] as const;
   const [type, text] = url === '/nodes' ? nodeList : (files.get(url ?? '') ?? []);
   if (type === undefined) return void response.writeHead(404).end();
