@@ -129,6 +129,7 @@ describe('BusRoomRelay', () => {
     b.relay.leave('room');
     b.relay.leave('never entered');
     await a.publish('room', 'unheard');
+    await a.bus.publish('room:room', KIND.retainedDigest, bodyOf(new Uint8Array(8)));
     await deployed.clock.advance(4900);
     expect(await a.link.publish('room:room', new Uint8Array())).toBe(1);
     await deployed.clock.advance(100);

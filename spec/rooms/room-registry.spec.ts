@@ -237,6 +237,16 @@ describe('a relay', () => {
     ]);
   });
 
+  it('keeps what is published behind a removal', () => {
+    const { rooms, relay } = relayed();
+    rooms.room('r').publish('', { retain: true });
+    rooms.room('r').publish('back', { retain: true });
+    rooms.clock.tick(REMEMBERED_MS);
+    expect(rooms.registry.retained('r').get(true)?.data).toBe('back');
+    rooms.clock.tick(0);
+    expect(relay.calls.filter((call) => String(call).startsWith('leave'))).toEqual([]);
+  });
+
   it('is left once a removal is forgotten, ten minutes later', () => {
     const { rooms, relay } = relayed();
     rooms.room('r').publish('', { retain: true });
