@@ -194,8 +194,7 @@ class Handles {
     while ((await rest.readText(REST_MS)) !== 'timeout');
     socket.claimTaken();
     for (const caller of callers) {
-      const handle = await this.#reopen(caller, socket);
-      await this.#readOne(socket, handle);
+      const handle = await this.#readOne(socket, caller);
       claim((await handle.writeText()) === 'ok', 'not written once all is quiet', socket.name, caller.id);
     }
     const last = await this.#reopen(dice.pick(callers), socket);
@@ -203,16 +202,20 @@ class Handles {
     else await this.#endByClient(socket, last);
   }
 
-  /** The handle reads what its client sends; handles that have ended may each get one before. */
-  async #readOne(socket: SocketModel, handle: HandleModel): Promise<void> {
-    let status = '';
-    for (let count = socket.lostHandles + 1; count > 0 && status !== 'ok'; count -= 1) {
+  /**
+   * A node reads what the client sends: handles that have ended may each get one before. Where it
+   * has a handle that lost a frame while it was idle, that ends at its first use.
+   */
+  async #readOne(socket: SocketModel, caller: SocketNode | HubNode): Promise<HandleModel> {
+    let handle = await this.#reopen(caller, socket);
+    for (let count = socket.lostHandles + 2; count > 0; count -= 1) {
       const reading = handle.readText(REST_MS);
       if (this.scene.dice.isLikely(0.5)) await this.scene.pause(ROUND_TRIP_MS);
       await socket.send();
-      status = await reading;
+      if ((await reading) === 'ok') return handle;
+      if (handle.isLost) handle = await this.#reopen(caller, socket);
     }
-    claim(status === 'ok', 'not read once all is quiet', socket.name, handle.number, status);
+    throw new Error(`not read once all is quiet: ${socket.name} of ${caller.id}`);
   }
 
   async #reopen(caller: SocketNode | HubNode, socket: SocketModel): Promise<HandleModel> {
