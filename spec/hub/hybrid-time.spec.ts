@@ -33,6 +33,14 @@ describe('HybridTime', () => {
     expect([time.hear(DAY + 1), time.next(), time.hear(DAY), time.next()]).toEqual([false, 1, true, DAY + 1]);
   });
 
+  it('is not moved on, day by day, by times that are each a day ahead of the last', () => {
+    const { time, clock } = timeAt(0);
+    expect([time.hear(DAY), time.hear(DAY + 1), time.hear(2 * DAY)]).toEqual([true, false, false]);
+    expect(time.next()).toBe(DAY + 1);
+    clock.tick(1000);
+    expect([time.hear(DAY + 1_000_000), time.hear(DAY + 1_000_001)]).toEqual([true, false]);
+  });
+
   it('never leaves the integers', () => {
     const { time } = timeAt(Number.MAX_SAFE_INTEGER);
     expect([time.next(), time.next()]).toEqual([Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER]);

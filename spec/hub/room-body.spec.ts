@@ -25,6 +25,12 @@ describe('the body of a message', () => {
     );
   });
 
+  it('leaves out exceptions that are the id of no socket', () => {
+    const except = ['a', 'x'.repeat(70_000), 'b'];
+    const body = roomBodyOf({ data: 'hi', except, retain: undefined });
+    expect(readRoomBody(bytesOf(body))?.except).toEqual(['a', 'b']);
+  });
+
   it('has the layout that other programs write', () => {
     expect(readRoomBody(Buffer.from('\u0001\0\0hello'))).toEqual({
       data: 'hello',

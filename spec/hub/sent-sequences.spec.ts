@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { SentSequences } from '../../src/hub/sent-sequences.ts';
+import { MAX_SENT_BYTES, MAX_TOLD_BYTES, SentSequences } from '../../src/hub/sent-sequences.ts';
 
 const sinceOf = (sent: SentSequences, number: number): readonly (readonly [string, number])[] =>
   sent.since(number).map(({ address, sequence }) => [address, sequence]);
@@ -51,5 +51,27 @@ describe('SentSequences', () => {
     expect(sent.next('other', 30)).toEqual({ sequence: 2, sincePreviousMs: 25 });
     sent.toldTo = 1;
     expect(sent.next('third', 30)).toEqual({ sequence: 3, sincePreviousMs: Infinity });
+  });
+
+  it('bounds what it remembers of names: first goes what heartbeats have told of', () => {
+    const sent = new SentSequences();
+    const name = (count: number): string => String(count).padStart(1000, 'n');
+    const most = Math.floor(MAX_TOLD_BYTES / (1000 + 256));
+    for (let count = 0; count < most; count += 1) sent.next(name(count), count);
+    // Nothing is told yet: a loss would not be noticed.
+    sent.next(name(most), most);
+    expect([sent.since(0).length, sent.forgotten]).toEqual([most + 1, 0]);
+    sent.toldTo = sent.number;
+    sent.next(name(most + 1), most);
+    expect([sent.since(0).length, sent.forgotten]).toEqual([most, 2]);
+    expect(sent.next(name(0), most)).toEqual({ sequence: most + 3, sincePreviousMs: Infinity });
+  });
+
+  it('bounds it also while heartbeats tell nothing, and says that a loss is possible', () => {
+    const sent = new SentSequences();
+    const most = Math.floor(MAX_SENT_BYTES / (1000 + 256));
+    for (let count = 0; count <= most; count += 1) sent.next(String(count).padStart(1000, 'n'), 5);
+    expect([sent.since(0).length, sent.forgotten]).toEqual([most, 1]);
+    expect(sent.next('new', 9)).toEqual({ sequence: most + 2, sincePreviousMs: 4 });
   });
 });

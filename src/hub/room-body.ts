@@ -16,12 +16,16 @@ const OF_ROOM = 2;
 /** Retained as the last message of a key. */
 const OF_KEY = 4;
 
+/** An id of a socket has some dozens. */
+const MAX_EXCEPT_LENGTH = 1024;
+
 /** What `retain` is in an envelope. */
 type RetainKey = true | string | undefined;
 
 /** Makes the body of one message. Its data is encoded when the envelope is. */
 export function roomBodyOf({ data, except, retain }: RoomMessage): Body {
-  const ids = except.map((id) => Buffer.from(id));
+  // What is longer is the id of no socket: it may be what a client has called one.
+  const ids = except.filter((id) => id.length <= MAX_EXCEPT_LENGTH).map((id) => Buffer.from(id));
   const dataBytes = bytesOf(data);
   const exceptBytes = ids.reduce((bytes, id) => bytes + 2 + id.length, 0);
   return {

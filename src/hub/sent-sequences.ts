@@ -5,6 +5,23 @@
 import { LinkedList } from '../structures/linked-list.ts';
 import type { ListNode } from '../structures/linked-list.ts';
 
+/**
+ * Bytes of the addresses that a node remembers, with {@link ADDRESS_BYTES} for each: beyond them
+ * those are forgotten that heartbeats have told of.
+ */
+export const MAX_TOLD_BYTES = 33_554_432;
+
+/**
+ * The same for all of them: while the broker is down heartbeats tell nothing.
+ *
+ * @limit Bytes of the names of rooms to which a host has published in the last two minutes | those
+ * that were used longest ago are forgotten: other nodes may be told a gap
+ */
+export const MAX_SENT_BYTES = 67_108_864;
+
+/** What an address costs beside its text. */
+const ADDRESS_BYTES = 256;
+
 /** An address that something was sent to. */
 export interface SentAddress extends ListNode<SentAddress> {
   readonly address: string;
@@ -30,6 +47,7 @@ export class SentSequences {
   /** What was sent up to this number is in heartbeats: receivers know of it. */
   toldTo: number = 0;
   #number = 0;
+  #bytes = 0;
   #forgotten = 0;
   /** When that was sent. */
   #forgottenMs = 0;
@@ -76,11 +94,23 @@ export class SentSequences {
   /** Forgets the addresses that were last used before a time. */
   forget(beforeMs: number): void {
     let { first } = this.#byUse;
-    for (; first !== undefined && first.sentMs < beforeMs; { first } = this.#byUse) {
-      this.#byUse.remove(first);
-      this.#addresses.delete(first.address);
-      this.#forgotten = first.number;
-      this.#forgottenMs = first.sentMs;
+    for (; first !== undefined && first.sentMs < beforeMs; { first } = this.#byUse) this.#forget(first);
+  }
+
+  #forget(sent: SentAddress): void {
+    this.#byUse.remove(sent);
+    this.#addresses.delete(sent.address);
+    this.#bytes -= sent.address.length + ADDRESS_BYTES;
+    this.#forgotten = sent.number;
+    this.#forgottenMs = sent.sentMs;
+  }
+
+  /** Names of rooms may be those of clients, and ids of nodes may be invented. */
+  #makeRoom(): void {
+    let { first } = this.#byUse;
+    for (; first !== undefined && this.#bytes > MAX_TOLD_BYTES; { first } = this.#byUse) {
+      if (first.number > this.toldTo && this.#bytes <= MAX_SENT_BYTES) return;
+      this.#forget(first);
     }
   }
 
@@ -96,6 +126,8 @@ export class SentSequences {
     };
     this.#addresses.set(address, sent);
     this.#byUse.append(sent);
+    this.#bytes += address.length + ADDRESS_BYTES;
+    this.#makeRoom();
     // Where receivers do not know of all that was forgotten, some of it may have gone here.
     const sincePreviousMs = this.#forgotten > this.toldTo ? nowMs - this.#forgottenMs : Infinity;
     return { sequence, sincePreviousMs };
