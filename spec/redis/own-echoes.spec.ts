@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { OwnEchoes } from '../../src/redis/own-echoes.ts';
 
 const bytes = (words: string): Uint8Array => new TextEncoder().encode(words);
@@ -34,6 +34,21 @@ describe('OwnEchoes', () => {
     take();
     echoes.lose();
     expect([echoes.isEcho('a', bytes('taken')), echoes.isEcho('a', bytes('under way'))]).toEqual([
+      false,
+      true,
+    ]);
+  });
+
+  it('tells messages of others apart without a look at all of its own', () => {
+    const echoes = new OwnEchoes();
+    for (let count = 1000; count < 2000; count += 1) echoes.expect('a', bytes(`of mine ${count}`));
+    const compare = vi.spyOn(Buffer, 'compare');
+    for (let count = 1000; count < 1100; count += 1) echoes.isEcho('a', bytes(`of them ${count}`));
+    expect(compare).not.toHaveBeenCalled();
+    compare.mockRestore();
+    const long = 'x'.repeat(500);
+    echoes.expect('a', bytes(`${long}1`));
+    expect([echoes.isEcho('a', bytes(`${long}2`)), echoes.isEcho('a', bytes(`${long}1`))]).toEqual([
       false,
       true,
     ]);
