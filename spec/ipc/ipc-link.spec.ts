@@ -29,6 +29,23 @@ describe('IpcLink', () => {
     expect(kinds.at(-1)).toBe('publish');
   });
 
+  it('keeps no answers without bound for an end that asks and does not read', async () => {
+    const [near, far] = linkedPeers();
+    const kinds: string[] = [];
+    far.on('message', (message: { kind: string }) => kinds.push(message.kind));
+    const link = new IpcLink(near, 'p');
+    near.hold();
+    for (let n = 0; n < 200_000; n += 1) link.answer(n);
+    const held = near.held?.length ?? 0;
+    expect(held).toBeLessThan(MAX_WAITING_BYTES / 200);
+    near.release();
+    await settle();
+    expect([kinds.length, kinds.at(-1)]).toEqual([held + 1, 'lost']);
+    link.answer(1);
+    await settle();
+    expect(kinds.at(-1)).toBe('ok');
+  });
+
   it.each([
     ['is closed', linkedPeers()[0]],
     ['was never there', { on() {}, off() {} }],

@@ -92,4 +92,17 @@ describe('ProcessRelay', () => {
       'welcome',
     ]);
   });
+
+  it('awaits no answer any more where its parent says that some are lost', async () => {
+    const [mine, its] = linkedPeers();
+    const { relay, told } = relayWith(its);
+    mine.send({ corosock: 'p', kind: 'welcome', relay: 'parent' });
+    await settle();
+    let isAnswered = false;
+    void relay.ping().then(() => (isAnswered = true));
+    mine.send({ corosock: 'p', kind: 'lost' });
+    for (let n = 0; n < 10; n += 1) mine.send({ corosock: 'p', kind: 'ok', n });
+    await settle();
+    expect([told, isAnswered]).toEqual([['welcomed', 'lost'], false]);
+  });
 });

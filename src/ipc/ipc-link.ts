@@ -52,8 +52,17 @@ export class IpcLink {
 
   /** Sends a message of a publisher, unless too much waits. */
   deliver(message: PublishMessage): void {
+    this.#offer(message, message.base64.length);
+  }
+
+  /** Answers a question. An end that asks, and does not read, is told that it has lost some. */
+  answer(n: number): void {
+    this.#offer({ corosock: this.#prefix, kind: 'ok', n }, 0);
+  }
+
+  #offer(message: ParentMessage, bytes: number): void {
     if (this.#hasLost || this.#waitingBytes > MAX_WAITING_BYTES) this.#hasLost = true;
-    else this.send(message, message.base64.length);
+    else this.send(message, bytes);
   }
 
   #taken(cost: number): void {

@@ -155,6 +155,8 @@ export class ProcessRelay {
         this.#pass(message, this.#parent);
         break;
       case 'lost':
+        // Answers may be among what is lost: all is asked anew.
+        this.#answers.clear();
         this.#listener.lost();
         for (const link of this.#children.values()) link.send(message);
         break;
@@ -191,7 +193,7 @@ export class ProcessRelay {
 
   #ofChild(link: IpcLink, message: ChildMessage | undefined): void {
     if (message === undefined) return;
-    const ok = (n: number): void => link.send({ corosock: this.#prefix, kind: 'ok', n });
+    const ok = (n: number): void => link.answer(n);
     switch (message.kind) {
       case 'hello':
         this.#welcome(link);
