@@ -3,11 +3,11 @@
 import { describe, expect, it } from 'vitest';
 import { settle, virtualClock } from 'corosock/testing';
 import type { VirtualClock } from 'corosock/testing';
-import { EverywhereCalls, MAX_DONE } from '../../src/hub/everywhere-calls.ts';
+import { EverywhereCalls, MAX_AGAIN, MAX_DONE, MAX_KEPT_BYTES } from '../../src/hub/everywhere-calls.ts';
 import type { EverywhereReport } from '../../src/hub/everywhere-calls.ts';
-import { encodeCall } from '../../src/hub/everywhere-body.ts';
+import { encodeCall, encodeDone } from '../../src/hub/everywhere-body.ts';
 import type { EverywhereCall } from '../../src/hub/everywhere-body.ts';
-import { KIND } from '../../src/hub/envelope.ts';
+import { bodyOf, encodeEnvelope, KIND } from '../../src/hub/envelope.ts';
 import type { Kind } from '../../src/hub/envelope.ts';
 import type { NodeBus, Receive } from '../../src/hub/node-bus.ts';
 import type { BrokerFaults } from '../../src/brokers/memory-broker.ts';
@@ -174,6 +174,61 @@ describe('a call on all nodes', () => {
     nodes[2].link.mend();
     await clock.advance(3000);
     expect([nodes[2].done.length, nodes[2].done[0]]).toEqual([10_000, 'room 1']);
+  });
+
+  it('is sent again to silent nodes a bounded number of times in a second, each in its turn', async () => {
+    const { clock, nodes } = await three();
+    const [a, b, c] = nodes;
+    // Both are there, and answer nothing.
+    b.bus.on(KIND.everywhere, () => {});
+    let came = new Set<string>();
+    let again = 0;
+    c.bus.on(KIND.everywhere, (_from, body) => {
+      again += 1;
+      came.add(Buffer.from(body).toString('hex'));
+    });
+    const calls = Array.from({ length: 4000 }, (_, index) => a.calls.run({ ...ROOM, name: String(index) }));
+    await clock.advance(500);
+    came = new Set();
+    again = 0;
+    await clock.advance(1000);
+    expect(again).toBe(MAX_AGAIN / 2);
+    await clock.advance(1000);
+    expect([again, came.size]).toEqual([MAX_AGAIN, 4000]);
+    await Promise.all(calls);
+  });
+
+  it('is forgotten where the names of calls are too many bytes', async () => {
+    const { clock, nodes } = await three();
+    nodes[2].link.cut();
+    await clock.advance(6000);
+    const long = 'x'.repeat(MAX_KEPT_BYTES / 300);
+    const calls = Array.from({ length: 300 }, (_, index) =>
+      nodes[0].calls.run({ ...ROOM, name: `${index} ${long}` }, 'c'),
+    );
+    await Promise.all(calls);
+    nodes[2].link.mend();
+    await clock.advance(10_000);
+    expect(nodes[2].done.length).toBeGreaterThan(290);
+    expect(nodes[2].done.length).toBeLessThan(300);
+    expect(nodes[2].done.some((done) => done.startsWith('room 0 '))).toBe(false);
+  });
+
+  it('takes answers of as many nodes as a node knows', async () => {
+    const { clock, nodes } = await three();
+    const [a, b] = nodes;
+    b.bus.on(KIND.everywhere, () => {});
+    const running = a.calls.run(ROOM);
+    await settle();
+    for (let count = 0; count < 5000; count += 1) {
+      const node = { id: `invented ${count}`.replace(' ', '-'), epoch: 1 };
+      const header = { kind: KIND.everywhereDone, node, sequence: 0, sincePreviousMs: Infinity };
+      await b.link.publish('node:a', encodeEnvelope(header, bodyOf(encodeDone(1, 1))));
+    }
+    await b.bus.send('a', KIND.everywhereDone, encodeDone(1, 7));
+    await clock.advance(2000);
+    const report = await running;
+    expect([report.nodes.size, report.nodes.get('b')]).toEqual([4097, 7]);
   });
 
   it('ends with its node', async () => {

@@ -1,7 +1,7 @@
 // What nodes retain after an outage: they compare, and who has something newer sends it.
 
 import { settle } from 'corosock/testing';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { deployment, dropping } from './bus-fixtures.ts';
 import type { Deployment } from './bus-fixtures.ts';
 import { presenceNode } from './presence-nodes.ts';
@@ -9,7 +9,8 @@ import type { PresenceNode } from './presence-nodes.ts';
 import { bodyOf, encodeEnvelope, KIND } from '../../src/hub/envelope.ts';
 import type { Body } from '../../src/hub/envelope.ts';
 import { FieldWriter } from '../../src/hub/byte-fields.ts';
-import { retainedBodies, versionsBodies } from '../../src/hub/retained-body.ts';
+import { digestBody, retainedBodies, versionsBodies } from '../../src/hub/retained-body.ts';
+import { MAX_COMPARED, MAX_LISTED_IN_ALL } from '../../src/hub/retained-exchange.ts';
 import { roomBodyOf } from '../../src/hub/room-body.ts';
 import type { BrokerFaults } from '../../src/brokers/memory-broker.ts';
 
@@ -283,6 +284,86 @@ describe('what nodes retain', () => {
     }
     await deployed.clock.advance(20_000);
     expect([kinds, keptOf(b)]).toEqual([[], { k: 'x' }]);
+  });
+
+  it('is looked at a bounded number of times for one envelope, however many entries that has', async () => {
+    const deployed = deployment();
+    const [a, b] = await nodesOf(deployed, 'a', 'b');
+    put(b, 'x', 'k');
+    await deployed.clock.advance(3000);
+    const look = vi.spyOn(b.registry, 'retained');
+    const version = { time: b.bus.time.next(), node: 'z' };
+    const many = new Map(Array.from({ length: 500 }, (_, key) => [`${key}`, { data: 'x', version }]));
+    await a.bus.publish('room:r', KIND.retained, retainedBodies('r', many, false)[0] as Body);
+    await settle();
+    expect([Object.keys(keptOf(b)).length, look.mock.calls.length < 10]).toEqual([501, true]);
+  });
+
+  it('is sent once a second, however often a node says that it has nothing', async () => {
+    const { watch, kinds } = listening();
+    const deployed = deployment();
+    const [a, b] = await nodesOf(deployed, 'a', 'b');
+    put(b, 'x', 'k');
+    await deployed.clock.advance(5000);
+    watch(b);
+    const [nothing] = versionsBodies(new Map()) as [Body];
+    for (let round = 0; round < 30; round += 1) {
+      await a.bus.publish('room:r', KIND.retainedVersions, nothing);
+      await deployed.clock.advance(100);
+    }
+    expect(kinds.filter((kind) => kind === 'b entries').length).toBeLessThanOrEqual(4);
+  });
+
+  it('is compared a bounded number of times in a second', async () => {
+    const deployed = deployment();
+    const [a, b] = await nodesOf(deployed, 'a', 'b');
+    put(b, 'x', 'k');
+    await deployed.clock.advance(5000);
+    const [nothing] = versionsBodies(new Map()) as [Body];
+    for (let count = 0; count < MAX_COMPARED; count += 1) {
+      await a.bus.publish('room:r', KIND.retainedDigest, digestBody('0'.repeat(16)));
+      await a.bus.publish('room:r', KIND.retainedVersions, nothing);
+    }
+    expect(b.bus.dropped.get('busy')).toBe(MAX_COMPARED);
+    await deployed.clock.advance(1000);
+    await a.bus.publish('room:r', KIND.retainedDigest, digestBody('0'.repeat(16)));
+    expect(b.bus.dropped.get('busy')).toBe(MAX_COMPARED);
+  });
+
+  it('keeps parts of lists within a bound over all rooms', async () => {
+    const deployed = deployment();
+    const [a, b] = await nodesOf(deployed, 'a', 'b');
+    const listed = new Map(
+      Array.from({ length: 10_000 }, (_, key) => [`${key}`, { data: 'x', version: { time: 1, node: 'z' } }]),
+    );
+    const [body] = versionsBodies(listed) as [Body];
+    const fields = new FieldWriter(body.byteLength);
+    body.writeTo(fields);
+    // The first part, and more follow.
+    fields.bytes.writeUInt8(5);
+    const say = (node: string, sent: Body): Promise<unknown> =>
+      a.link.publish(
+        'room:r',
+        encodeEnvelope(
+          {
+            kind: KIND.retainedVersions,
+            node: { id: node, epoch: 1 },
+            sequence: 0,
+            sincePreviousMs: Infinity,
+          },
+          sent,
+        ),
+      );
+    const count = MAX_LISTED_IN_ALL / 10_000;
+    for (let node = 0; node <= count; node += 1) await say(`n${node}`, bodyOf(fields.bytes));
+    put(b, 'x', 'k');
+    const { watch, kinds } = listening();
+    watch(b);
+    // The list of the last was not kept: what it ends with is all that it lists.
+    const end = new FieldWriter(1).u8(0).bytes;
+    await say(`n${count}`, bodyOf(end));
+    await deployed.clock.advance(500);
+    expect(kinds).toEqual(['b entries']);
   });
 
   it('drops and counts what it cannot read', async () => {

@@ -48,6 +48,23 @@ const MAX_KEPT = 10_000;
  */
 export const MAX_DONE = 100_000;
 
+/**
+ * Bytes of the calls that are kept, with 64 for each node that has answered or has to. Names may be
+ * those of clients, and nodes may be invented.
+ *
+ * @limit Bytes of the calls of `closeSockets` and `session.end()` that one node keeps for others |
+ * the oldest is forgotten
+ */
+export const MAX_KEPT_BYTES = 67_108_864;
+const CALL_BYTES = 256;
+const NODE_BYTES = 64;
+
+/** Calls that are sent again in a second: nodes that never answer cost no more. */
+export const MAX_AGAIN = 5000;
+
+/** Nodes of which one call takes answers: as many as a node knows. */
+const MAX_ANSWERS = 4096;
+
 /** What a call on all nodes has done. */
 export interface EverywhereReport {
   /** How many sockets or sessions each node has closed or ended, by the id of the node. */
@@ -57,7 +74,10 @@ export interface EverywhereReport {
 }
 
 interface KeptCall {
+  readonly number: number;
   readonly body: Uint8Array;
+  /** Of all that is kept. */
+  bytes: number;
   readonly sinceMs: number;
   /** The time of day: a node that began later has nothing of before. */
   readonly atMs: number;
@@ -83,6 +103,11 @@ export class EverywhereCalls {
   #lastCall = 0;
   /** By number, the oldest first. */
   readonly #kept = new Map<number, KeptCall>();
+  #keptBytes = 0;
+  /** How many may be sent again in this second. */
+  #again = MAX_AGAIN;
+  /** The call that was sent again last. */
+  #lastAgain = 0;
   /** What was carried out for others in the last minutes, the oldest first. */
   readonly #done = new Map<string, Done>();
   #timer: unknown;
@@ -122,8 +147,11 @@ export class EverywhereCalls {
 
   #keep(call: EverywhereCall, only: string | undefined): KeptCall {
     this.#lastCall += 1;
+    const body = encodeCall(this.#lastCall, call);
     const kept: KeptCall = {
-      body: encodeCall(this.#lastCall, call),
+      number: this.#lastCall,
+      body,
+      bytes: 0,
       sinceMs: this.#bus.clock.now(),
       atMs: wallTimeOf(this.#bus.clock),
       only,
@@ -133,9 +161,24 @@ export class EverywhereCalls {
     };
     if (this.#isClosed) return kept;
     this.#kept.set(this.#lastCall, kept);
-    if (this.#kept.size > MAX_KEPT) this.#kept.delete(this.#kept.keys().next().value as number);
+    this.#grow(kept, CALL_BYTES + body.length);
     this.#timer ??= this.#bus.clock.setTimeout(() => this.#onTimer(), AGAIN_MS, IDLE_TIMER);
     return kept;
+  }
+
+  #grow(kept: KeptCall, bytes: number): void {
+    if (!this.#kept.has(kept.number)) return;
+    kept.bytes += bytes;
+    this.#keptBytes += bytes;
+    for (const oldest of this.#kept.values()) {
+      if (this.#kept.size <= MAX_KEPT && this.#keptBytes <= MAX_KEPT_BYTES) return;
+      this.#forget(oldest);
+    }
+  }
+
+  #forget({ number, bytes }: KeptCall): void {
+    this.#kept.delete(number);
+    this.#keptBytes -= bytes;
   }
 
   async #send(kept: KeptCall): Promise<void> {
@@ -147,8 +190,10 @@ export class EverywhereCalls {
     await this.#untilAnswered(kept);
   }
 
-  #awaitAll({ answers, awaited }: KeptCall): void {
+  #awaitAll(kept: KeptCall): void {
+    const { answers, awaited } = kept;
     for (const id of this.#bus.nodes.keys()) if (!answers.has(id)) awaited.add(id);
+    this.#grow(kept, NODE_BYTES * awaited.size);
   }
 
   /** Does not wait for the broker: it may acknowledge late. */
@@ -186,20 +231,42 @@ export class EverywhereCalls {
   #sendKeptTo({ id, epoch }: NodeRef): void {
     for (const kept of this.#kept.values()) {
       const isFor = kept.only === undefined ? epoch <= kept.atMs : kept.only === id;
-      if (isFor && !kept.answers.has(id)) this.#sendToOne(kept, id);
+      if (!isFor || kept.answers.has(id)) continue;
+      kept.awaited.add(id);
+      this.#sendAgain(kept, id);
     }
+  }
+
+  /** @returns false where that was too often for this second. */
+  #sendAgain({ body }: KeptCall, node: string): boolean {
+    if (this.#again === 0) return false;
+    this.#again -= 1;
+    void this.#bus.send(node, KIND.everywhere, body);
+    return true;
   }
 
   #onTimer(): void {
     this.#timer = undefined;
-    const { clock, nodes } = this.#bus;
+    this.#again = MAX_AGAIN;
+    const { clock } = this.#bus;
     const nowMs = clock.now();
-    for (const [number, kept] of this.#kept) {
-      if (nowMs - kept.sinceMs >= KEPT_MS) this.#kept.delete(number);
-      const there = [...kept.awaited].filter((node) => nodes.get(node)?.isMissing === false);
-      for (const node of there) void this.#bus.send(node, KIND.everywhere, kept.body);
+    for (const kept of this.#kept.values()) if (nowMs - kept.sinceMs >= KEPT_MS) this.#forget(kept);
+    // Those that had to wait have their turn first.
+    const calls = [...this.#kept.values()];
+    const next = calls.findIndex(({ number }) => number > this.#lastAgain);
+    for (const kept of [...calls.slice(Math.max(next, 0)), ...calls.slice(0, Math.max(next, 0))]) {
+      if (!this.#sendToAwaited(kept)) break;
+      this.#lastAgain = kept.number;
     }
     if (this.#kept.size > 0) this.#timer = clock.setTimeout(() => this.#onTimer(), AGAIN_MS, IDLE_TIMER);
+  }
+
+  #sendToAwaited(kept: KeptCall): boolean {
+    const { nodes } = this.#bus;
+    for (const node of kept.awaited) {
+      if (nodes.get(node)?.isMissing === false && !this.#sendAgain(kept, node)) return false;
+    }
+    return true;
   }
 
   // What comes from other nodes.
@@ -226,6 +293,7 @@ export class EverywhereCalls {
     if (done === undefined) return this.#bus.drop('malformed');
     const kept = this.#kept.get(done.number);
     if (kept === undefined) return undefined;
+    if (kept.answers.size >= MAX_ANSWERS && !kept.awaited.has(from.id)) return this.#bus.drop('busy');
     kept.answers.set(from.id, done.count);
     kept.awaited.delete(from.id);
     kept.whenAnswered();

@@ -22,6 +22,19 @@ export const IDLE_ADDRESS_MS = 120_000;
 /** How long answers to the first heartbeat of a node may take. */
 export const ANSWERS_MS = 500;
 
+/**
+ * Bytes of the lists with which a node answers others in a second. A small question has a long
+ * answer; who gets none asks again.
+ *
+ * @limit Bytes of answers to all nodes, in a second, what this node has published to rooms | further
+ * ones are dropped, and counted
+ */
+export const MAX_TOLD_BYTES = 8_388_608;
+const TOLD_MS = 1000;
+
+/** Gaps because a node has forgotten what it has sent are told again after so long at the earliest. */
+const OLD_GAPS_EVERY_MS = 60_000;
+
 /** That of all nodes, and the inbox: further subscriptions are rooms. */
 const OWN_ADDRESSES = 2;
 
@@ -52,6 +65,10 @@ export class Heartbeats {
   #knowsOthersMs = Infinity;
   /** Whether a node has forgotten what it has sent: see {@link tellOldGaps}. */
   #hasOldGaps = false;
+  #oldGapsMs = -Infinity;
+  /** Bytes of answers in this second. */
+  #toldBytes = 0;
+  #toldSinceMs = -Infinity;
   #isClosed = false;
 
   constructor(bus: HeartbeatBus, { others, sent, subscriptions }: HeartbeatParts) {
@@ -144,8 +161,9 @@ export class Heartbeats {
 
   /** A node has forgotten what it has sent some minutes ago: whether all of it came is unknown. */
   tellOldGaps(nowMs: number): void {
-    if (!this.#hasOldGaps) return;
+    if (!this.#hasOldGaps || nowMs - this.#oldGapsMs < OLD_GAPS_EVERY_MS) return;
     this.#hasOldGaps = false;
+    this.#oldGapsMs = nowMs;
     for (const subscription of this.#subscriptions.values()) {
       const forMs = nowMs - subscription.sinceMs;
       if (forMs > IDLE_ADDRESS_MS && subscription.isOfRoom) subscription.tellGap(forMs);
@@ -161,7 +179,14 @@ export class Heartbeats {
   }
 
   #answer(node: NodeRef, from: number): void {
+    const nowMs = this.#bus.clock.now();
+    if (nowMs - this.#toldSinceMs >= TOLD_MS) {
+      this.#toldSinceMs = nowMs;
+      this.#toldBytes = 0;
+    }
+    if (this.#toldBytes >= MAX_TOLD_BYTES) return this.#bus.drop('busy', ALL_NODES);
     for (const body of this.#since(from, {})) {
+      this.#toldBytes += body.byteLength;
       void this.#bus.publish(nodeAddress(node.id), KIND.heartbeat, body);
     }
   }

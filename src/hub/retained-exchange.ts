@@ -36,12 +36,29 @@ const MOST_RANKS = 25;
 /** What this node has listed is not listed again before so long, unless it has changed. */
 const LIST_EVERY_MS = 1000;
 
+/** What the others lack in a room is not sent again before so long, whoever lists what. */
+const SEND_EVERY_MS = 1000;
+
+/**
+ * Digests and lists of versions of one room that are compared in a second. Where nodes are of one
+ * mind, one of them speaks for many.
+ *
+ * @limit Comparisons with other nodes, in a second, of what is retained in a room | further ones
+ * are dropped, and counted
+ */
+export const MAX_COMPARED = 50;
+
 /** Parts of lists wait so long for the rest. */
 const PARTS_MS = 5000;
 
 /** Nodes of which parts wait, and versions in the parts of one. */
 const MAX_LISTING_NODES = 100;
 const MAX_LISTED = 20_000;
+/** The same in the parts of all nodes, in all rooms. */
+export const MAX_LISTED_IN_ALL = 400_000;
+
+/** The second of {@link MAX_COMPARED}. */
+const COMPARED_MS = 1000;
 
 type Versions = Map<true | string, ListedVersion>;
 
@@ -52,8 +69,9 @@ interface ComparedRoom {
   digestMs: number;
   /** When its versions are to be listed. */
   listMs: number;
-  /** When what the others lack is to be sent. */
+  /** When what the others lack is to be sent, and when that was done last. */
   sendMs: number;
+  sentMs: number;
   /** What they lack. */
   readonly lacked: Set<true | string>;
   /** What was listed last, and when. */
@@ -62,6 +80,9 @@ interface ComparedRoom {
   /** The lists of other nodes of which more parts follow. */
   readonly parts: Map<string, Versions>;
   partsMs: number;
+  /** What was compared within a second, and since when. */
+  compared: number;
+  comparedMs: number;
 }
 
 /** Compares what the rooms of one node retain with the other nodes. */
@@ -71,6 +92,8 @@ export class RetainedExchange {
   readonly #clock: Clock;
   /** The one that was compared first first. */
   readonly #rooms = new Map<string, ComparedRoom>();
+  /** Versions in the parts that wait, in all rooms. */
+  #listed = 0;
   #timer: unknown;
   #isClosed = false;
 
@@ -94,7 +117,8 @@ export class RetainedExchange {
 
   /** This node leaves the room. */
   leave(name: string): void {
-    this.#rooms.delete(name);
+    const room = this.#rooms.get(name);
+    if (room !== undefined) this.#forget(room);
   }
 
   /** Takes over what another node retains. */
@@ -104,10 +128,12 @@ export class RetainedExchange {
     this.#bus.retainsFromNowOn();
     this.#sink.mergeRetained(name, new Map(plausible));
     const room = this.#rooms.get(name);
+    if (room === undefined || room.lacked.size === 0) return;
+    const all = this.#sink.retained(name);
     // Another node has sent it: those that lack it have it now.
     for (const [key, { version }] of plausible) {
-      const own = this.#sink.retained(name).get(key);
-      if (own !== undefined && !isNewer(own.version, version)) room?.lacked.delete(key);
+      const own = all.get(key);
+      if (own !== undefined && !isNewer(own.version, version)) room.lacked.delete(key);
     }
   }
 
@@ -121,13 +147,11 @@ export class RetainedExchange {
   #onDigest(name: string, body: Uint8Array): boolean {
     const digest = readDigest(body);
     if (digest === undefined) return false;
-    const room = this.#rooms.get(name);
-    if (digest === digestOf(this.#sink.retained(name))) {
-      // Who retains something else answers that node, and this one hears it.
-      if (room !== undefined) room.digestMs = Infinity;
-    } else {
-      this.#list(this.#roomOf(name));
-    }
+    const room = this.#roomOf(name);
+    if (!this.#mayCompare(room)) return true;
+    // Who retains something else answers that node, and this one hears it.
+    if (digest === digestOf(this.#sink.retained(name))) room.digestMs = Infinity;
+    else this.#list(room);
     return true;
   }
 
@@ -137,13 +161,39 @@ export class RetainedExchange {
     const room = this.#roomOf(name);
     const versions: Versions = (told.isFirst ? undefined : room.parts.get(id)) ?? new Map();
     for (const [key, version] of told.versions) versions.set(key, version);
-    room.parts.delete(id);
-    if (!told.hasMore) this.#answer(room, versions);
-    else if (versions.size <= MAX_LISTED && room.parts.size < MAX_LISTING_NODES) {
+    const isKept = versions.size <= MAX_LISTED && room.parts.size < MAX_LISTING_NODES;
+    this.#dropParts(room, id);
+    if (!told.hasMore) {
+      if (this.#mayCompare(room)) this.#answer(room, versions);
+    } else if (isKept && this.#listed + versions.size <= MAX_LISTED_IN_ALL) {
       room.parts.set(id, versions);
+      this.#listed += versions.size;
       room.partsMs = this.#clock.now();
     }
     return true;
+  }
+
+  /** Each comparison looks at all that is retained: whoever may publish may ask for it. */
+  #mayCompare(room: ComparedRoom): boolean {
+    const nowMs = this.#clock.now();
+    if (nowMs - room.comparedMs >= COMPARED_MS) {
+      room.comparedMs = nowMs;
+      room.compared = 0;
+    }
+    room.compared += 1;
+    if (room.compared <= MAX_COMPARED) return true;
+    this.#bus.drop('busy', roomAddress(room.name));
+    return false;
+  }
+
+  #forget(room: ComparedRoom): void {
+    for (const id of room.parts.keys()) this.#dropParts(room, id);
+    this.#rooms.delete(room.name);
+  }
+
+  #dropParts({ parts }: ComparedRoom, id: string): void {
+    this.#listed -= parts.get(id)?.size ?? 0;
+    parts.delete(id);
   }
 
   /** Another node has listed what it retains. */
@@ -159,7 +209,9 @@ export class RetainedExchange {
     const lacked = [...own].filter(([key, entry]) => isLacked(entry, versions.get(key)));
     if (removed.size > 0) this.merge(room.name, removed);
     for (const [key] of lacked) room.lacked.add(key);
-    if (lacked.length > 0) room.sendMs = Math.min(room.sendMs, this.#turnMs());
+    if (lacked.length > 0) {
+      room.sendMs = Math.min(room.sendMs, Math.max(this.#turnMs(), room.sentMs + SEND_EVERY_MS));
+    }
     if (isLacking) this.#list(room);
     // Somebody has said what this node was about to say.
     else if (lacked.length === 0) room.listMs = Infinity;
@@ -182,11 +234,14 @@ export class RetainedExchange {
       digestMs: Infinity,
       listMs: Infinity,
       sendMs: Infinity,
+      sentMs: -Infinity,
       lacked: new Set(),
       listed: '',
       listedMs: -Infinity,
       parts: new Map(),
       partsMs: -Infinity,
+      compared: 0,
+      comparedMs: -Infinity,
     };
     this.#rooms.set(name, room);
     this.#setTimer();
@@ -211,7 +266,7 @@ export class RetainedExchange {
     const nowMs = this.#clock.now();
     let sent = 0;
     for (const room of this.#rooms.values()) {
-      if (isIdle(room, nowMs)) this.#rooms.delete(room.name);
+      if (isIdle(room, nowMs)) this.#forget(room);
       else if (sent < ROOMS_AT_ONCE && this.#say(room, nowMs)) sent += 1;
     }
     if (this.#rooms.size > 0) this.#setTimer();
@@ -225,6 +280,7 @@ export class RetainedExchange {
     if (room.sendMs <= nowMs) {
       const lacked = new Map([...kept].filter(([key]) => room.lacked.has(key)));
       room.sendMs = Infinity;
+      room.sentMs = nowMs;
       room.lacked.clear();
       if (lacked.size > 0) this.#publish(name, KIND.retained, retainedBodies(name, lacked, false));
     }
@@ -260,7 +316,6 @@ function isLacked({ data, version }: RetainedEntry, listed: ListedVersion | unde
 
 function isIdle(room: ComparedRoom, nowMs: number): boolean {
   if (Math.min(room.digestMs, room.listMs, room.sendMs) !== Infinity) return false;
-  return (
-    nowMs - room.listedMs >= LIST_EVERY_MS && (room.parts.size === 0 || nowMs - room.partsMs >= PARTS_MS)
-  );
+  if (nowMs - Math.max(room.listedMs, room.sentMs, room.comparedMs) < COMPARED_MS) return false;
+  return room.parts.size === 0 || nowMs - room.partsMs >= PARTS_MS;
 }
