@@ -6,6 +6,8 @@ import { settle, virtualClock } from 'corosock/testing';
 import { describe, expect, it } from 'vitest';
 import { deployment, testNode } from './bus-fixtures.ts';
 import { memoryBroker } from '../../src/brokers/memory-broker.ts';
+import { FieldWriter } from '../../src/hub/byte-fields.ts';
+import { MAX_TOLD_BYTES } from '../../src/hub/heartbeats.ts';
 import { bodyOf, encodeEnvelope, KIND } from '../../src/hub/envelope.ts';
 
 describe('heartbeats', () => {
@@ -114,4 +116,25 @@ describe('heartbeats', () => {
     await settle();
     expect(answers).toBe(2);
   });
+
+  it('answers who asks for much with so many bytes in a second', async () => {
+    const { node, clock } = deployment();
+    const [a, b] = [await node('a'), await node('b')];
+    await clock.advance(1000);
+    const count = Math.ceil(MAX_TOLD_BYTES / 8 / 1000);
+    for (let room = 0; room < count; room += 1) void a.say(String(room).padStart(982, 'r'), 'x');
+    let bytes = 0;
+    const publish = a.link.publish.bind(a.link);
+    a.link.publish = (address, body) => {
+      if (address === 'node:b') bytes += body.length;
+      return publish(address, body);
+    };
+    for (let times = 0; times < 30; times += 1) await b.bus.broadcast(KIND.heartbeat, ASKING);
+    expect(bytes).toBeGreaterThan(MAX_TOLD_BYTES);
+    expect(bytes).toBeLessThan(1.2 * MAX_TOLD_BYTES);
+    expect(a.bus.dropped.get('busy')).toBeGreaterThan(15);
+  });
 });
+
+/** A heartbeat without a list that asks for an answer. */
+const ASKING = new FieldWriter(22).u8(2).u8(1).u64(0).u64(0).u32(0).bytes;

@@ -26,14 +26,11 @@ export const ANSWERS_MS = 500;
  * Bytes of the lists with which a node answers others in a second. A small question has a long
  * answer; who gets none asks again.
  *
- * @limit Bytes of answers to all nodes, in a second, what this node has published to rooms | further
- * ones are dropped, and counted
+ * @limit Bytes of answers to all nodes, in a second, what this node has published to rooms |
+ * further ones are dropped, and counted
  */
 export const MAX_TOLD_BYTES = 8_388_608;
 const TOLD_MS = 1000;
-
-/** Gaps because a node has forgotten what it has sent are told again after so long at the earliest. */
-const OLD_GAPS_EVERY_MS = 60_000;
 
 /** That of all nodes, and the inbox: further subscriptions are rooms. */
 const OWN_ADDRESSES = 2;
@@ -65,7 +62,6 @@ export class Heartbeats {
   #knowsOthersMs = Infinity;
   /** Whether a node has forgotten what it has sent: see {@link tellOldGaps}. */
   #hasOldGaps = false;
-  #oldGapsMs = -Infinity;
   /** Bytes of answers in this second. */
   #toldBytes = 0;
   #toldSinceMs = -Infinity;
@@ -161,9 +157,8 @@ export class Heartbeats {
 
   /** A node has forgotten what it has sent some minutes ago: whether all of it came is unknown. */
   tellOldGaps(nowMs: number): void {
-    if (!this.#hasOldGaps || nowMs - this.#oldGapsMs < OLD_GAPS_EVERY_MS) return;
+    if (!this.#hasOldGaps) return;
     this.#hasOldGaps = false;
-    this.#oldGapsMs = nowMs;
     for (const subscription of this.#subscriptions.values()) {
       const forMs = nowMs - subscription.sinceMs;
       if (forMs > IDLE_ADDRESS_MS && subscription.isOfRoom) subscription.tellGap(forMs);
