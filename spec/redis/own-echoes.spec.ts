@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { OwnEchoes } from '../../src/redis/own-echoes.ts';
+import { Ring } from '../../src/structures/ring.ts';
 
 const bytes = (words: string): Uint8Array => new TextEncoder().encode(words);
 
@@ -81,6 +82,29 @@ describe('OwnEchoes', () => {
     echoes.expect('a', half);
     echoes.expect('b', half);
     expect(echoes.size).toBe(2);
+  });
+
+  it('takes a bounded number of steps for each message, however many echoes are expected', () => {
+    const echoes = new OwnEchoes();
+    const count = 2000;
+    const all = Array.from({ length: count }, (_, index) => index);
+    const compare = vi.spyOn(Buffer, 'compare');
+    const splice = vi.spyOn(Array.prototype, 'splice');
+    const shift = vi.spyOn(Ring.prototype, 'shift');
+    for (const index of all) echoes.expect('a', bytes(`own ${index}`));
+    const foreign = all.filter((index) => echoes.isEcho('a', bytes(`foreign ${index}`)));
+    const own = all.filter((index) => echoes.isEcho('a', bytes(`own ${index}`)));
+    const steps = [compare, splice, shift].map((spy) => spy.mock.calls.length);
+    vi.restoreAllMocks();
+    expect([foreign.length, own.length, echoes.size]).toEqual([0, count, 0]);
+    expect(steps).toEqual([0, 0, count]);
+  });
+
+  it('knows equal messages as often as they were sent', () => {
+    const echoes = new OwnEchoes();
+    for (const words of ['1', '1', '2']) echoes.expect('a', bytes(words));
+    const known = ['1', '1', '1', '2'].map((words) => echoes.isEcho('a', bytes(words)));
+    expect(known).toEqual([true, true, false, true]);
   });
 
   it('lets each foreign message pass and no own one, in any mixture of the two', () => {

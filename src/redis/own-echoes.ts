@@ -2,26 +2,32 @@
 // node's own messages are recognised, by what they hold: the bytes on the wire stay those of the
 // caller, so that a program in another language can publish, too.
 
+import { Ring } from '../structures/ring.ts';
+
 /** Forgets all beyond this: the hub drops what it has sent itself, so that nothing breaks. */
 const MOST = 65_536;
 /** The same for their bytes: no echo comes of what was sent before its address was in force. */
 const MOST_BYTES = 16_777_216;
 
-/** What tells most messages apart is in front: the header of an envelope. */
-const SUMMED_BYTES = 96;
-
 interface Sent {
-  readonly bytes: Uint8Array;
-  /** Of its first bytes: messages of other nodes are told apart by it without a look at all. */
-  readonly sum: number;
+  /** Its bytes, one character each: a Map finds it by them. */
+  readonly text: string;
   /** The server has taken it: its echo is on the link of the subscriber, or was lost with it. */
   isTaken: boolean;
 }
 
-/** The messages of this node whose echo has not come. */
+/** What was sent to one address. */
+interface Line {
+  /** In the order in which they were sent. Echoes come in that order. */
+  readonly queue: Ring<Sent>;
+  /** How many messages of the queue hold the same bytes. Messages of other nodes are not in it. */
+  readonly counts: Map<string, number>;
+}
+
+/** The messages of this node whose echo has not come. Each costs the same, however many wait. */
 export class OwnEchoes {
-  /** In the order in which they were sent, by address. Echoes come in that order. */
-  readonly #sent = new Map<string, Sent[]>();
+  /** By address. */
+  readonly #lines = new Map<string, Line>();
   #count = 0;
   #bytes = 0;
 
@@ -32,12 +38,10 @@ export class OwnEchoes {
   /** Expects the echo of a message. @returns Notes that the server has taken it. */
   expect(address: string, bytes: Uint8Array): () => void {
     if (this.#count >= MOST || this.#bytes + bytes.length > MOST_BYTES) this.#clear();
-    const sent: Sent = { bytes, sum: sumOf(bytes), isTaken: false };
-    const line = this.#sent.get(address);
-    if (line === undefined) this.#sent.set(address, [sent]);
-    else line.push(sent);
-    this.#count += 1;
-    this.#bytes += bytes.length;
+    const line = this.#lines.get(address) ?? { queue: new Ring(), counts: new Map() };
+    this.#lines.set(address, line);
+    const sent: Sent = { text: textOf(bytes), isTaken: false };
+    this.#append(line, sent);
     return () => {
       sent.isTaken = true;
     };
@@ -45,52 +49,63 @@ export class OwnEchoes {
 
   /** Tells whether a message is an echo. Those that were sent before it on its address are lost. */
   isEcho(address: string, bytes: Uint8Array): boolean {
-    const line = this.#sent.get(address);
+    const line = this.#lines.get(address);
     if (line === undefined) return false;
-    const sum = sumOf(bytes);
-    const index = line.findIndex((sent) => sent.sum === sum && isEqual(sent.bytes, bytes));
-    if (index < 0) return false;
-    const gone = line.splice(0, index + 1);
-    this.#keep(address, line, gone);
+    const text = textOf(bytes);
+    if (!line.counts.has(text)) return false;
+    let sent: Sent;
+    do sent = this.#shift(line);
+    while (sent.text !== text);
+    if (line.queue.length === 0) this.#lines.delete(address);
     return true;
   }
 
   /** The link of the subscriber is lost: no echo comes of what the server had taken. */
   lose(): void {
-    for (const [address, line] of this.#sent) {
-      const left = line.filter(({ isTaken }) => !isTaken);
-      const gone = line.filter(({ isTaken }) => isTaken);
-      this.#keep(address, left, gone);
+    for (const [address, line] of this.#lines) {
+      const waiting = this.#shiftAll(line).filter(({ isTaken }) => !isTaken);
+      for (const sent of waiting) this.#append(line, sent);
+      if (waiting.length === 0) this.#lines.delete(address);
     }
   }
 
   /** The address is subscribed to no more. */
   forget(address: string): void {
-    this.#keep(address, [], this.#sent.get(address) ?? []);
+    const line = this.#lines.get(address);
+    if (line === undefined) return;
+    this.#lines.delete(address);
+    this.#shiftAll(line);
   }
 
-  #keep(address: string, left: Sent[], gone: readonly Sent[]): void {
-    this.#count -= gone.length;
-    for (const { bytes } of gone) this.#bytes -= bytes.length;
-    if (left.length === 0) this.#sent.delete(address);
-    else this.#sent.set(address, left);
+  #append({ queue, counts }: Line, sent: Sent): void {
+    queue.push(sent);
+    counts.set(sent.text, (counts.get(sent.text) ?? 0) + 1);
+    this.#count += 1;
+    this.#bytes += sent.text.length;
+  }
+
+  /** Takes the oldest of a line. */
+  #shift({ queue, counts }: Line): Sent {
+    const sent = queue.shift();
+    const count = counts.get(sent.text) as number;
+    if (count === 1) counts.delete(sent.text);
+    else counts.set(sent.text, count - 1);
+    this.#count -= 1;
+    this.#bytes -= sent.text.length;
+    return sent;
+  }
+
+  #shiftAll(line: Line): readonly Sent[] {
+    return Array.from({ length: line.queue.length }, () => this.#shift(line));
   }
 
   #clear(): void {
-    this.#sent.clear();
+    this.#lines.clear();
     this.#count = 0;
     this.#bytes = 0;
   }
 }
 
-function isEqual(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && Buffer.compare(a, b) === 0;
-}
-
-/** FNV-1a of 32 bits. */
-function sumOf(bytes: Uint8Array): number {
-  const end = Math.min(bytes.length, SUMMED_BYTES);
-  let sum = 0x811c_9dc5;
-  for (let index = 0; index < end; index += 1) sum = Math.imul(sum ^ (bytes[index] as number), 0x0100_0193);
-  return sum;
+function textOf({ buffer, byteOffset, length }: Uint8Array): string {
+  return Buffer.from(buffer, byteOffset, length).toString('latin1');
 }
