@@ -6,7 +6,8 @@
 //   > hello                            says this
 //   < hello                            and hears exactly this -->
 //   <!-- run: visit beside chat -->    the block runs while chat.ts listens; its `:8080` is chat's port
-//   <!-- run: visit beside redis-server -->   … while a Redis (or a nats-server) of its own listens
+//   <!-- run: visit beside redis-server -->   … while a Redis (or a nats-server) of its own listens;
+//                                      what it does at SIGTERM then has to close all links
 //
 // A block with `it(` or `test(` is run as a spec, be it vitest's or node:test's. A block with
 // comments `// → …` is run to its end, and prints these lines in this order. A block that serves
@@ -135,10 +136,32 @@ describe('the code of README and docs', { timeout: 20_000 }, () => {
       await using server = await StoppableServer.make(beside, (free) => [flag, `${free}`]);
       await server.start();
       writeFileSync(fileOf(name), code.replaceAll(`:${port}`, `:${server.port}`));
+      const [links, before] = [linksHere(), signalListeners()];
       expect(await run(name)).toEqual(prints);
+      const added = signalListeners().filter(([, listener]) => !before.some(([, old]) => old === listener));
+      for (const [signal, listener] of added) {
+        if (signal === 'SIGTERM') await (listener as (given: string) => unknown)(signal);
+        process.off(signal, listener);
+      }
+      // An open link would hold a process of its own.
+      if (added.length > 0) await expect.poll(linksHere).toBeLessThanOrEqual(links);
     });
   }
 });
+
+type SignalListener = readonly [signal: 'SIGTERM' | 'SIGINT', listener: NodeJS.SignalsListener];
+
+/** What this process does at its end. */
+function signalListeners(): readonly SignalListener[] {
+  return (['SIGTERM', 'SIGINT'] as const).flatMap((signal) =>
+    process.listeners(signal).map((listener): SignalListener => [signal, listener as NodeJS.SignalsListener]),
+  );
+}
+
+/** The number of open TCP links of this process. */
+function linksHere(): number {
+  return process.getActiveResourcesInfo().filter((name) => name === 'TCPSocketWrap').length;
+}
 
 function fileOf(name: string): URL {
   return new URL(`${name}.ts`, folder);
