@@ -154,7 +154,7 @@ type SignalListener = readonly [signal: 'SIGTERM' | 'SIGINT', listener: NodeJS.S
 /** What this process does at its end. */
 function signalListeners(): readonly SignalListener[] {
   return (['SIGTERM', 'SIGINT'] as const).flatMap((signal) =>
-    process.listeners(signal).map((listener): SignalListener => [signal, listener as NodeJS.SignalsListener]),
+    process.listeners(signal).map((listener): SignalListener => [signal, listener]),
   );
 }
 
