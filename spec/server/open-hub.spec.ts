@@ -1,10 +1,11 @@
 // `openHub`: a node of a deployment that serves nothing.
 
 import { memoryBroker, openHub } from 'corosock';
-import type { Handler } from 'corosock';
+import type { Clock, Handler } from 'corosock';
 import { settle, virtualClock } from 'corosock/testing';
 import type { VirtualClock } from 'corosock/testing';
 import { describe, expect, it } from 'vitest';
+import { buildPackage } from '../fixtures/built-package.ts';
 import { MemoryHost } from '../fixtures/memory-host.ts';
 
 const member: Handler = async (ws) => {
@@ -123,4 +124,64 @@ describe('openHub', () => {
     const broker = memoryBroker().node();
     await expect(openHub({ broker, port: 1 } as never)).rejects.toMatchObject({ code: 'COROSOCK_ARGUMENT' });
   });
+
+  it('keeps a thread, and a process without a port, alive until it is open', async () => {
+    await using built = await buildPackage();
+    const { code, stdout, stderr } = await built.run('../ipc/hub-program.js').end;
+    expect([code, stdout, stderr]).toEqual([0, JSON.stringify({ exitCode: 0, missingNodes: [] }), '']);
+  });
+
+  it('keeps the process alive while a call waits for another node, and no longer', async () => {
+    const { clock, deployment } = hosts();
+    const link = deployment.node();
+    const two = new MemoryHost({ clock, broker: link });
+    const { run } = two.visit(member, 'shared');
+    const { held, holding } = holdingClock(clock);
+    const opening = openHub({ broker: deployment.node(), clock: holding });
+    const counts = [held.size > 0];
+    await clock.advance(1000);
+    const hub = await opening;
+    counts.push(held.size > 0);
+    const calls = [
+      () => hub.openServer(run.ws.id),
+      () => hub.openServer(run.ws.id, { timeoutMs: Infinity }),
+      () => hub.closeSockets({ room: 'lobby' }),
+    ];
+    for (const call of calls) {
+      link.cut();
+      const calling = call();
+      await settle();
+      counts.push(held.size > 0);
+      await clock.advance(10_000);
+      await calling;
+      counts.push(held.size > 0);
+      link.mend();
+      await clock.advance(5000);
+    }
+    await hub.close();
+    counts.push(held.size > 0);
+    expect(counts).toEqual([true, false, true, false, true, false, true, false, false]);
+  });
 });
+
+/** A clock whose timers are held as those of Node are. */
+function holdingClock(clock: VirtualClock): { readonly held: ReadonlySet<object>; readonly holding: Clock } {
+  const held = new Set<object>();
+  const holding: Clock = {
+    now: () => clock.now(),
+    setImmediate: (run) => clock.setImmediate(run),
+    setTimeout: (run, ms, owner) => {
+      const ring = (): void => {
+        held.delete(timer);
+        run();
+      };
+      const timer = { inner: clock.setTimeout(ring, ms, owner), ref: () => void held.add(timer) };
+      return timer;
+    },
+    clearTimeout: (timer) => {
+      held.delete(timer as object);
+      clock.clearTimeout((timer as { inner: unknown } | undefined)?.inner);
+    },
+  };
+  return { held, holding };
+}

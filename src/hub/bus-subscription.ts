@@ -10,6 +10,7 @@ import type { HeartbeatAddress } from './heartbeat-body.ts';
 import { ReceivedLine } from './received-line.ts';
 import type { DroppedEnvelopes } from './dropped-envelopes.ts';
 import type { Clock } from '../time/clock.ts';
+import { holdProcess } from '../time/real-clock.ts';
 import { noop } from '../core/noop.ts';
 
 /** How long a subscription may take before {@link BusSubscription.opened} resolves all the same. */
@@ -75,6 +76,8 @@ export class BusSubscription {
       this.#open = resolve;
     });
     this.#timer = parts.clock.setTimeout(() => this.#giveUp(), parts.broker.isUp ? OPEN_WITHIN_MS : 0);
+    // A process without a port would end while its hub opens.
+    holdProcess(this.#timer);
     void this.#subscribe();
   }
 

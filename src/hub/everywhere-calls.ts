@@ -7,7 +7,7 @@ import type { EverywhereCall } from './everywhere-body.ts';
 import { KIND } from './envelope.ts';
 import type { NodeRef } from './envelope.ts';
 import type { NodeBus } from './node-bus.ts';
-import { wallTimeOf } from '../time/real-clock.ts';
+import { holdProcess, wallTimeOf } from '../time/real-clock.ts';
 import { noop } from '../core/noop.ts';
 import { IDLE_TIMER } from '../time/scheduling.ts';
 
@@ -205,6 +205,7 @@ export class EverywhereCalls {
   #untilAnswered(kept: KeptCall): Promise<void> {
     return new Promise((resolve) => {
       const timer = this.#bus.clock.setTimeout(resolve, ANSWERS_WITHIN_MS);
+      holdProcess(timer);
       kept.whenAnswered = () => {
         if (!this.#isClosed && this.#hasMore(kept)) return;
         this.#bus.clock.clearTimeout(timer);
@@ -223,7 +224,7 @@ export class EverywhereCalls {
   }
 
   #sleep(ms: number): Promise<void> {
-    return new Promise((resolve) => void this.#bus.clock.setTimeout(resolve, ms));
+    return new Promise((resolve) => holdProcess(this.#bus.clock.setTimeout(resolve, ms)));
   }
 
   // Nodes that answer late.

@@ -20,7 +20,7 @@ import type { KnownNode, NodeListener } from './known-nodes.ts';
 import { SentSequences } from './sent-sequences.ts';
 import type { Clock } from '../time/clock.ts';
 import { IDLE_TIMER } from '../time/scheduling.ts';
-import { wallTimeOf } from '../time/real-clock.ts';
+import { holdProcess, wallTimeOf } from '../time/real-clock.ts';
 import { noop } from '../core/noop.ts';
 
 /**
@@ -169,6 +169,7 @@ export class NodeBus implements NodeRef {
     let timer: unknown;
     const late = new Promise<void>((resolve) => {
       timer = this.clock.setTimeout(resolve, GOODBYE_MS);
+      holdProcess(timer);
     });
     await Promise.race([Promise.all([...told, ...ends]), late]);
     this.clock.clearTimeout(timer);

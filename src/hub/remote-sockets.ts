@@ -14,6 +14,7 @@ import type { Conversation, ConversationSettings } from '../conversation/convers
 import { abortable } from '../waiting/abortable.ts';
 import { LazyPromise } from '../waiting/lazy-promise.ts';
 import type { WaitOptions } from '../core/wait-options.ts';
+import { holdProcess } from '../time/real-clock.ts';
 import { IDLE_TIMER } from '../time/scheduling.ts';
 import { MAX_TIMER_MS } from '../core/limits.ts';
 
@@ -143,10 +144,11 @@ export class RemoteSockets {
   #within(opening: Promise<Opened>, timeoutMs: number, signal?: AbortSignal): Promise<Opened> {
     const { clock } = this.#bus;
     const start = (settle: (opened: Opened) => void): (() => void) => {
-      const timer =
-        timeoutMs === Infinity
-          ? undefined
-          : clock.setTimeout(() => settle('timeout'), Math.min(timeoutMs, MAX_TIMER_MS));
+      const endsMs = Math.min(timeoutMs, MAX_TIMER_MS);
+      // Without an end of its own the wait ends with the handle; the timer holds the process alone.
+      const owner = timeoutMs === Infinity ? IDLE_TIMER : undefined;
+      const timer = clock.setTimeout(() => settle('timeout'), endsMs, owner);
+      holdProcess(timer);
       const cancel = (): void => clock.clearTimeout(timer);
       void opening.then((opened) => {
         cancel();

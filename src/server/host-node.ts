@@ -25,6 +25,7 @@ import type { Sessions } from '../session/sessions.ts';
 import { RoomRegistry } from '../rooms/room-registry.ts';
 import type { Conversation, ConversationSettings } from '../conversation/conversation.ts';
 import type { Clock } from '../time/clock.ts';
+import { holdProcess } from '../time/real-clock.ts';
 import { badArgument } from '../core/arguments.ts';
 import type { Source } from '../core/source.ts';
 import { propertyOf } from '../core/object-like.ts';
@@ -108,12 +109,17 @@ export class HostNode {
     this.#started = this.bus.start();
   }
 
-  /** Resolves when it knows the other nodes; where the broker is down, it resolves, too. */
+  /**
+   * Resolves when it knows the other nodes; where the broker is down, it resolves, too. The process
+   * stays alive until then.
+   */
   async whenOthersKnown(): Promise<void> {
     await this.#started;
     if (this.health.isDown) await this.#brokerChange();
     if (this.health.isDown) return;
-    await new Promise<void>((resolve) => void this.#settings.clock.setTimeout(resolve, ANSWERS_MS));
+    await new Promise<void>((resolve) => {
+      holdProcess(this.#settings.clock.setTimeout(resolve, ANSWERS_MS));
+    });
   }
 
   /** Waits for a broker that is still connecting. */
@@ -127,6 +133,7 @@ export class HostNode {
       };
       const off = this.health.onChange(end);
       const timer = clock.setTimeout(end, CONNECTS_WITHIN_MS);
+      holdProcess(timer);
     });
   }
 

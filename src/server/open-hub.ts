@@ -42,6 +42,9 @@ export interface Hub extends AsyncDisposable {
  * hub.room('news').publish('Hello');
  * ```
  *
+ * A hub keeps no process or thread alive, but for calls that wait: this one, `openServer`,
+ * `closeSockets` and `close`.
+ *
  * @returns Once it knows the other nodes: half a second after the broker has answered; where that
  *   is down, within 3 s.
  * @throws UsageError `COROSOCK_ARGUMENT`.
