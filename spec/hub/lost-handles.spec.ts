@@ -8,7 +8,7 @@ import { pair, say } from './remote-fixtures.ts';
 import type { Pair } from './remote-fixtures.ts';
 
 /** A handle that waits in a read, and whose caller cannot say that it has ended. */
-async function lost(): Promise<Pair> {
+async function lost(): Promise<Pair & { readonly drops: Set<string> }> {
   const { drops, faults } = dropping();
   const made = await pair(faults);
   const ws = await made.caller.handle('owner.one');
@@ -19,7 +19,7 @@ async function lost(): Promise<Pair> {
   await made.clock.advance(8000);
   expect([await reading, ws.closeInfo?.by]).toEqual([[undefined, 'closed'], 'link']);
   drops.clear();
-  return made;
+  return { ...made, drops };
 }
 
 describe('a handle that only its caller knows to have ended', () => {
@@ -53,5 +53,46 @@ describe('a handle that only its caller knows to have ended', () => {
     const next = await caller.handle('owner.one');
     await settle();
     expect(await next.read({ timeoutMs: 1000 })).toEqual(['one', 'ok']);
+  });
+
+  it('takes no message any more when its own node has noticed that some may be lost', async () => {
+    const { client, local, owner, drops } = await lost();
+    owner.link.cut();
+    owner.link.mend();
+    await settle();
+    drops.add('node:caller');
+    say(client, 'for all');
+    await settle();
+    expect(await local.read({ timeoutMs: 0 })).toEqual(['for all', 'ok']);
+  });
+});
+
+describe('a handle that waits in a read', () => {
+  it('reads what comes after its node has noticed that some may be lost, once it is heard', async () => {
+    const { caller, client, clock, owner } = await pair();
+    const ws = await caller.handle('owner.one');
+    const reading = ws.read();
+    await settle();
+    owner.link.cut();
+    owner.link.mend();
+    await settle();
+    say(client, 'one');
+    await clock.advance(2000);
+    expect(await reading).toEqual(['one', 'ok']);
+  });
+
+  it('leaves a message that comes behind a lost frame to the readers of the socket', async () => {
+    const { drops, faults } = dropping();
+    const { caller, client, clock, local } = await pair(faults);
+    const ws = await caller.handle('owner.one');
+    const reading = ws.read();
+    await settle();
+    drops.add('node:caller');
+    await clock.advance(2000);
+    drops.clear();
+    say(client, 'one');
+    await settle();
+    expect([await reading, ws.closeInfo?.by]).toEqual([[undefined, 'closed'], 'link']);
+    expect(await local.read({ timeoutMs: 0 })).toEqual(['one', 'ok']);
   });
 });

@@ -124,6 +124,18 @@ describe('a served handle', () => {
     expect(local.queued.messages).toBe(0);
   });
 
+  it.each([
+    ['has not received', 1, 1],
+    ['has received', 2, 0],
+  ])('puts back at its release what the caller %s', async (_, received, messages) => {
+    const { client, local, give } = await served();
+    say(client, 'one');
+    give(TO_SOCKET.credit);
+    await settle();
+    give(TO_SOCKET.release, new FieldWriter(8).u64(received).bytes, 99);
+    expect(local.queued.messages).toBe(messages);
+  });
+
   it('takes a message under way for what is asked for anew, and reads no second one', async () => {
     const { client, local, sent, give } = await served();
     say(client, 'one');

@@ -84,7 +84,7 @@ export class RemoteSockets {
     bus.on(KIND.toSocket, (from, body) => this.#onCaller(from, body));
     bus.on(KIND.fromSocket, (from, body) => this.#onSocket(from, body));
     const onGone = ({ id }: NodeRef): void => this.#loseNode(id);
-    this.#offs = [bus.onNode({ missing: onGone, gone: onGone }), bus.onLoss(() => this.#probeAll())];
+    this.#offs = [bus.onNode({ missing: onGone, gone: onGone }), bus.onLoss(() => this.#onLoss())];
   }
 
   /**
@@ -189,8 +189,9 @@ export class RemoteSockets {
     return undefined;
   }
 
-  #probeAll(): void {
+  #onLoss(): void {
     for (const { transport } of this.#handles.values()) transport.probe();
+    for (const served of this.#served.values()) served.doubt();
   }
 
   // Frames of handles of other nodes, for sockets of this one.

@@ -157,7 +157,10 @@ export class RemoteTransport implements Transport {
     if (this.#state === 'ended') return;
     if (frame.type === FROM_SOCKET.lost) return this.lose('The node of the socket does not know the handle');
     this.#received += 1;
-    if (frame.number !== this.#received) return this.lose('A message between the nodes was lost');
+    if (frame.number !== this.#received) {
+      this.#received -= 1;
+      return this.lose('A message between the nodes was lost');
+    }
     this.#watch.heard();
     this.#receivedBytes += frame.fields.left + MESSAGE_OVERHEAD_BYTES;
     if (!this.#take(frame)) this.lose('A message between the nodes was broken');
@@ -166,7 +169,7 @@ export class RemoteTransport implements Transport {
   /** Ends it: what the other end does is not known any more. */
   lose(why: string): void {
     if (this.#state === 'ended') return;
-    this.#send(TO_SOCKET.release);
+    this.#send(TO_SOCKET.release, new FieldWriter(8).u64(this.#received).bytes);
     const isOurs = this.#state === 'closing';
     const end: LinkEnd = {
       ...this.#closing,

@@ -57,6 +57,8 @@ export class ServedHandle {
   readonly #link: CallerLink;
   readonly #view: ReadView = { binaryData: false, atEnd: true, closedReads: 0, inHand: undefined };
   #isOver = false;
+  /** Whether the caller may have ended without a word. */
+  #isDoubted = false;
   #sent = 0;
   /** Frames received: `open` was the first. */
   #received = 1;
@@ -93,11 +95,23 @@ export class ServedHandle {
   /** A frame of the caller has come. */
   receive({ type, number, fields }: Frame): void {
     this.heardMs = this.#link.clock.now();
+    this.#isDoubted = false;
     if (type === TO_SOCKET.unknown) return this.#disown(fields.u64());
+    if (type === TO_SOCKET.release) return this.#released(fields);
     this.#received += 1;
     const isKnown = number === this.#received && this.#take({ type, number, fields });
     if (!isKnown) this.#lose();
+    else if (this.#hasCredit) void this.#readOne();
     return undefined;
+  }
+
+  /**
+   * Frames of the caller may be lost, also the one with its end: until it is heard, and it asks
+   * while it waits, its read takes no message that others could have.
+   */
+  doubt(): void {
+    this.#isDoubted = true;
+    this.#read?.abort();
   }
 
   /** The caller has opened another handle: this one takes no message from it. */
@@ -143,9 +157,6 @@ export class ServedHandle {
       case TO_SOCKET.terminate:
         this.#conversation.terminate();
         return true;
-      case TO_SOCKET.release:
-        this.release();
-        return true;
       default:
         // A probe. To kinds that a newer node has, this one answers the same.
         this.#send(FROM_SOCKET.alive);
@@ -162,11 +173,10 @@ export class ServedHandle {
     if (isUnderWay) return;
     this.#lent = undefined;
     this.#hasCredit = true;
-    void this.#readOne();
   }
 
   async #readOne(): Promise<void> {
-    if (this.#read !== undefined || this.#isOver) return;
+    if (this.#read !== undefined || this.#isOver || this.#isDoubted) return;
     const reading = new AbortController();
     this.#read = reading;
     this.#hasRead = true;
@@ -176,7 +186,7 @@ export class ServedHandle {
     // It was withdrawn, and asked for anew before it had ended.
     if (message === undefined) return this.#hasCredit ? this.#readOne() : undefined;
     this.#lent = message;
-    if (this.#isOver || !this.#hasCredit) return this.#putBack();
+    if (this.#isOver || this.#isDoubted || !this.#hasCredit) return this.#putBack();
     this.#hasCredit = false;
     const first = this.#sent + 1;
     for (const part of partsOf(message, true)) this.#send(FROM_SOCKET.message, messageFields(part));
@@ -207,6 +217,13 @@ export class ServedHandle {
   #disown(frame: number): void {
     const [first, last] = this.#lentFrames;
     if (frame >= first && frame <= last) this.#putBack();
+    this.release();
+  }
+
+  /** The caller has ended the handle: a message that it has not received whole is read by nobody. */
+  #released(fields: Frame['fields']): void {
+    // Older nodes do not say what they have received.
+    if (fields.left >= 8 && fields.u64() < this.#lentFrames[1]) this.#putBack();
     this.release();
   }
 

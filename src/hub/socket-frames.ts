@@ -53,7 +53,10 @@ export const TO_SOCKET: Readonly<Record<ToSocket, number>> = Object.freeze({
   terminate: 9,
   /** Says that this end is there, and asks the same. */
   probe: 10,
-  /** The handle is not used any more. */
+  /**
+   * The handle is not used any more. Its fields have the number of the last frame that was received
+   * in order: a message behind that has been read by nobody.
+   */
   release: 11,
   /** The caller has no such handle, and has not received a frame: its fields have the number. */
   unknown: 12,
