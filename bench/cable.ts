@@ -4,6 +4,10 @@ import { execFileSync } from 'node:child_process';
 
 let count = 0;
 
+/** Those that are there: a program that ends by a signal would leave them to the machine. */
+const there = new Set<Cable>();
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
 /** Two namespaces with a cable between them. */
 export class Cable {
   readonly server: string;
@@ -14,6 +18,17 @@ export class Cable {
     count += 1;
     this.server = `corosock-a-${process.pid}-${count}`;
     this.client = `corosock-b-${process.pid}-${count}`;
+    if (there.size === 0) for (const signal of SIGNALS) process.on(signal, endBy);
+    there.add(this);
+    try {
+      this.#lay();
+    } catch (error) {
+      this.remove();
+      throw error;
+    }
+  }
+
+  #lay(): void {
     for (const name of [this.server, this.client]) ip(['netns', 'add', name]);
     const ends = ['link', 'add', 'end', 'netns', this.server, 'type', 'veth'];
     ip([...ends, 'peer', 'name', 'end', 'netns', this.client]);
@@ -33,8 +48,22 @@ export class Cable {
   }
 
   remove(): void {
-    for (const name of [this.server, this.client]) ip(['netns', 'del', name]);
+    if (!there.delete(this)) return;
+    for (const name of [this.server, this.client]) {
+      try {
+        ip(['netns', 'del', name]);
+      } catch {
+        // It was not made, or is gone.
+      }
+    }
+    if (there.size === 0) for (const signal of SIGNALS) process.off(signal, endBy);
   }
+}
+
+/** Removes all, and ends by the signal as the program would without them. */
+function endBy(signal: NodeJS.Signals): void {
+  for (const cable of there) cable.remove();
+  process.kill(process.pid, signal);
 }
 
 function ip(words: readonly string[]): void {

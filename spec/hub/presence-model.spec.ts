@@ -7,6 +7,7 @@ import { settle } from 'corosock/testing';
 import { deployment } from './bus-fixtures.ts';
 import type { Deployment } from './bus-fixtures.ts';
 import { presenceNode } from './presence-nodes.ts';
+import { LAW, tries } from '../fixtures/law.ts';
 import type { PresenceNode, Tracked } from './presence-nodes.ts';
 
 type Command =
@@ -127,7 +128,7 @@ class Game {
   }
 }
 
-it('each node lists what a model counts, once all is quiet', async () => {
+it('each node lists what a model counts, once all is quiet', LAW, async () => {
   await fc.assert(
     fc.asyncProperty(commands, fc.infiniteStream(fc.nat(99)), async (script, choices) => {
       const game = new Game(() => choices.next().value as number);
@@ -135,6 +136,6 @@ it('each node lists what a model counts, once all is quiet', async () => {
       for (const command of script) await game.do(command);
       expect(await game.end()).toEqual(game.model());
     }),
-    { numRuns: 20 },
+    tries(5),
   );
 });

@@ -186,7 +186,7 @@ describe('the end of a handle', () => {
 });
 
 describe('the handles of other nodes', () => {
-  it(`are at most ${MAX_SERVED}: the next gets timeout, and is counted`, () => {
+  it(`are at most ${MAX_SERVED}: the next gets timeout, and is counted`, { timeout: 60_000 }, () => {
     const receivers = new Map<Kind, Receive>();
     const dropped: string[] = [];
     let last = new Uint8Array();

@@ -1,13 +1,15 @@
 // Hosts whose broker is absent, stopped, killed, or cuts them: what a host and its members see.
 
 import { serve } from 'corosock';
-import type { Handler, Host, Room } from 'corosock';
+import type { Handler, Host } from 'corosock';
 import { connect } from 'corosock/client';
 import { readFileSync } from 'node:fs';
 import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BUSY_MS, Deployment, KINDS, NodeProgram, SERVERS } from './deployments.ts';
 import type { Kind } from './deployments.ts';
+import { follow, untilFollowed } from './followed-room.ts';
+import type { Followed } from './followed-room.ts';
 import { CutProxy } from '../../brokers/cut-proxy.ts';
 import { MemoryHost } from '../../fixtures/memory-host.ts';
 import { refused } from '../../fixtures/refused.ts';
@@ -21,29 +23,6 @@ beforeAll(async () => {
 afterAll(() => program[Symbol.asyncDispose]());
 
 const untilClosed: Handler = async (ws) => void (await ws.closed);
-
-/** What comes first: see {@link untilFollowed}. */
-const HELLO = 'hello';
-
-/** What a room has given to a subscription. */
-interface Followed {
-  /** Texts, and `gap`. */
-  readonly events: readonly string[];
-  readonly hellos: number;
-}
-
-function follow(room: Room): Followed {
-  const events: string[] = [];
-  const followed = { events, hellos: 0 };
-  void (async () => {
-    for await (const event of room.subscribe()) {
-      const text = 'gap' in event ? 'gap' : String(event.data).slice(0, 20);
-      if (text === HELLO) followed.hellos += 1;
-      else events.push(text);
-    }
-  })();
-  return followed;
-}
 
 describe.concurrent.each(KINDS)('a host over $title', { timeout: BUSY_MS }, (kind) => {
   it.skipIf(!kind.isHere)(
@@ -122,14 +101,6 @@ async function pairOver(kind: Kind): Promise<Pair> {
       await proxy[Symbol.asyncDispose]();
     },
   };
-}
-
-/** Waits until what the other host publishes arrives. */
-async function untilFollowed({ deployment, other }: Pair, name: string, followed: Followed): Promise<void> {
-  await deployment.until('messages arrive', async () => {
-    await other.room(name).publish(HELLO).relayed;
-    return followed.hellos > 0;
-  });
 }
 
 const BIG_MESSAGES = 120;
