@@ -156,11 +156,8 @@ export class RemoteTransport implements Transport {
   receive(frame: Frame): void {
     if (this.#state === 'ended') return;
     if (frame.type === FROM_SOCKET.lost) return this.lose('The node of the socket does not know the handle');
+    if (frame.number !== this.#received + 1) return this.lose('A message between the nodes was lost');
     this.#received += 1;
-    if (frame.number !== this.#received) {
-      this.#received -= 1;
-      return this.lose('A message between the nodes was lost');
-    }
     this.#watch.heard();
     this.#receivedBytes += frame.fields.left + MESSAGE_OVERHEAD_BYTES;
     if (!this.#take(frame)) this.lose('A message between the nodes was broken');
