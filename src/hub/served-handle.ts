@@ -220,7 +220,7 @@ export class ServedHandle {
     this.release();
   }
 
-  /** The caller has ended the handle: a message that it has not received whole is read by nobody. */
+  /** The caller has ended the handle: what it has not received whole is read by nobody. */
   #released(fields: Frame['fields']): void {
     // Older nodes do not say what they have received.
     if (fields.left >= 8 && fields.u64() < this.#lentFrames[1]) this.#putBack();

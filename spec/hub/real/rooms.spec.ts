@@ -6,6 +6,7 @@ import type { ClientSocket } from 'corosock/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BUSY_MS, Deployment, KINDS, NodeProgram, SERVERS } from './deployments.ts';
 import { follow, untilFollowed } from './followed-room.ts';
+import type { Followed } from './followed-room.ts';
 import type { NodeProcess } from './node-process.ts';
 import { bodyOf, decodeEnvelope, encodeEnvelope, KIND } from '../../../src/hub/envelope.ts';
 import type { Envelope } from '../../../src/hub/envelope.ts';
@@ -22,6 +23,9 @@ const lobbyOf = (host: Host): ReturnType<Host['room']> => host.room('lobby');
 /** Together more than what may wait for the acknowledgement of a broker. */
 const BIG_MESSAGES = 300;
 const BIG = 'x'.repeat(65_536);
+
+/** On a busy machine a subscription may begin late, and tells that as one gap more. */
+const messagesOf = ({ events }: Followed): readonly string[] => events.filter((event) => event !== 'gap');
 
 async function untilUp(deployment: Deployment, ...hosts: readonly Host[]): Promise<void> {
   await deployment.until('the hosts are up', () => {
@@ -44,9 +48,10 @@ describe.concurrent.each(SERVERS)('a room over $title', { timeout: BUSY_MS }, (k
     expect(await lobbyOf(other).publish('after').relayed).toBe('sent');
     await deployment.until('it has come', () => far.events.at(-1) === 'after');
     await deployment.until('it is here', () => near.events.at(-1) === 'after');
-    expect([near.events.toSorted(), far.events]).toEqual([
-      ['after', 'gap', 'lost'],
-      ['gap', 'after'],
+    expect([messagesOf(near), messagesOf(far)]).toEqual([['lost', 'after'], ['after']]);
+    expect([near.events, far.events]).toEqual([
+      expect.arrayContaining(['gap']),
+      expect.arrayContaining(['gap']),
     ]);
   });
 
@@ -81,6 +86,7 @@ describe.concurrent.each(SERVERS)('a room over $title', { timeout: BUSY_MS }, (k
       await untilFollowed({ deployment, other }, 'lobby', far);
       await lobbyOf(other).publish('one').relayed;
       await deployment.until('it has come', () => far.events.at(-1) === 'one');
+      const { hellos } = far;
       await deployment.broker.kill();
       await deployment.until('all are down', () => {
         return [host, other].every(({ brokerHealth }) => brokerHealth.broker === 'down') && !wire.isUp;
@@ -95,12 +101,11 @@ describe.concurrent.each(SERVERS)('a room over $title', { timeout: BUSY_MS }, (k
       for (const bytes of [...before, encodeEnvelope(former, bodyOf(last.body))]) {
         await wire.publish(ADDRESS, bytes);
       }
-      const { hellos } = far;
       await lobbyOf(other).publish('two').relayed;
       await deployment.until('it has come', () => far.events.at(-1) === 'two');
-      expect([near.events, far.events, far.hellos]).toEqual([
-        ['one', 'gap', 'two'],
-        ['one', 'gap', 'two'],
+      expect([messagesOf(near), messagesOf(far), far.hellos]).toEqual([
+        ['one', 'two'],
+        ['one', 'two'],
         hellos,
       ]);
     },
@@ -139,7 +144,8 @@ describe.concurrent.each(SERVERS)('other programs on $title', { timeout: BUSY_MS
       await lobbyOf(other).publish('after').relayed;
       return far.events.includes('after');
     });
-    expect([new Set(far.events), host.brokerHealth.broker]).toEqual([new Set(['after']), 'up']);
+    expect(new Set(messagesOf(far))).toEqual(new Set(['after']));
+    await untilUp(deployment, host, other);
     expect(reports.map(([, { phase }]) => phase)).toContain('broker');
   });
 });
