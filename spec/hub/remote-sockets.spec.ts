@@ -202,7 +202,7 @@ describe('the handles of other nodes', () => {
       },
     } as unknown as NodeBus;
     const find = (): SocketOfNode => {
-      const over = { signal: new AbortController().signal };
+      const over = { onAbort: () => () => {} };
       const conversation = { over, transport: { protocol: '' } };
       return { isShared: true, conversation: conversation as unknown as SocketOfNode['conversation'] };
     };

@@ -1,11 +1,12 @@
 // What a handle of another node does with a socket of this one: what it leaves when it is gone.
 
+import { getEventListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { settle } from 'corosock/testing';
 import { FieldReader, FieldWriter } from '../../src/hub/byte-fields.ts';
 import type { Conversation } from '../../src/conversation/conversation.ts';
 import { MessageSocket } from '../../src/socket/message-socket.ts';
-import { ServedHandle } from '../../src/hub/served-handle.ts';
+import { MAX_HELD_BYTES_OF_ALL, ServedHandle } from '../../src/hub/served-handle.ts';
 import { FROM_SOCKET, PART_BYTES, TO_SOCKET, writeFields } from '../../src/hub/socket-frames.ts';
 import { pair, say } from './remote-fixtures.ts';
 
@@ -13,7 +14,7 @@ const NAMES = new Map(Object.entries(FROM_SOCKET).map(([name, type]) => [type, n
 const NOTHING = new Uint8Array();
 
 /** A handle whose frames a spec gives, and what it sends. */
-async function served(): Promise<
+async function served(held = { bytes: 0 }): Promise<
   Pick<Awaited<ReturnType<typeof pair>>, 'client' | 'local' | 'clock'> & {
     readonly handle: ServedHandle;
     readonly conversation: Conversation;
@@ -27,6 +28,7 @@ async function served(): Promise<
   if (conversation === undefined) throw new Error('no socket');
   const handle = new ServedHandle(conversation, {
     clock,
+    held,
     send: (type) => void sent.push(NAMES.get(type) ?? ''),
     over: () => void sent.push('over'),
   });
@@ -79,6 +81,40 @@ describe('a handle of another node', () => {
 });
 
 describe('a served handle', () => {
+  it('adds no listener to the signal of its socket, which thousands may open', async () => {
+    const { conversation, client, clock, sent } = await served();
+    expect(getEventListeners(conversation.over.signal, 'abort')).toEqual([]);
+    client.close(1000, '');
+    await clock.advance(1500);
+    expect(sent).toEqual(['opened', 'end', 'over']);
+  });
+
+  it('ends where what all handles have written is too much, and then holds nothing', async () => {
+    const held = { bytes: MAX_HELD_BYTES_OF_ALL - PART_BYTES };
+    const before = held.bytes;
+    const { sent, give } = await served(held);
+    const options = { isText: false, isLast: false, binary: true, compress: false, timeoutMs: 1000 };
+    const bytes = new Uint8Array(PART_BYTES / 2);
+    give(TO_SOCKET.write, writeFields({ ...options, bytes }));
+    expect([sent.at(-1), held.bytes > before]).toEqual(['status', true]);
+    give(TO_SOCKET.write, writeFields({ ...options, bytes }));
+    expect([sent.slice(-2), held.bytes]).toEqual([['lost', 'over'], before]);
+  });
+
+  it('holds nothing once its writes have ended, also those that it has given up', async () => {
+    const held = { bytes: 0 };
+    const { give, handle } = await served(held);
+    const options = { isText: true, isLast: true, binary: false, compress: false, timeoutMs: 1000 };
+    give(TO_SOCKET.write, writeFields({ ...options, bytes: Buffer.from('one') }));
+    await settle();
+    expect(held.bytes).toBe(0);
+    give(TO_SOCKET.write, writeFields({ ...options, isLast: false, bytes: Buffer.from('two') }));
+    expect(held.bytes).toBeGreaterThan(0);
+    handle.release();
+    await settle();
+    expect(held.bytes).toBe(0);
+  });
+
   it('reads again where a message is asked for before the withdrawn read has ended', async () => {
     const { client, sent, give } = await served();
     give(TO_SOCKET.credit);

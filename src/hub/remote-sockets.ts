@@ -75,6 +75,8 @@ export class RemoteSockets {
   readonly #served = new Map<string, ServedHandle>();
   /** The last of them of each node on each socket. */
   readonly #newest = new Map<string, ServedHandle>();
+  /** What they have written and that waits. */
+  readonly #held = { bytes: 0 };
   #timer: unknown;
   #isClosed = false;
 
@@ -223,6 +225,7 @@ export class RemoteSockets {
     const target = `${from.id} ${id}`;
     const served: ServedHandle = new ServedHandle(socket.conversation, {
       clock: this.#bus.clock,
+      held: this.#held,
       send: (type, number, body) => this.#answer(from, handle, type, number, body),
       over: () => {
         this.#served.delete(key);

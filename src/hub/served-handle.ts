@@ -39,9 +39,19 @@ const FIRST_READ_MS = 1000;
 /** The least that a part counts with: parts may be empty. */
 const PART_OVERHEAD_BYTES = 256;
 
+/**
+ * Bytes that all handles of other nodes have written and that wait.
+ *
+ * @limit Bytes that handles of other nodes have written to the sockets of a host and that wait |
+ * the handle that goes beyond them ends with `by: 'link'`
+ */
+export const MAX_HELD_BYTES_OF_ALL = 268_435_456;
+
 /** What a served handle needs of its node. */
 export interface CallerLink {
   readonly clock: Clock;
+  /** What all handles have written and that waits. */
+  readonly held: { bytes: number };
   /** Sends a frame to the node of the caller. Never rejects. */
   send(type: number, number: number, fields: Uint8Array): void;
   /** The handle is over: no frame comes any more. */
@@ -82,14 +92,15 @@ export class ServedHandle {
   /** Writes that wait, by the number of their frame. */
   readonly #writes = new Map<number, AbortController>();
   #restTimer: unknown;
-  readonly #onEnd = (): void => this.#socketEnded();
+  readonly #offEnd: () => void = noop;
 
   constructor(conversation: Conversation, link: CallerLink) {
     this.#conversation = conversation;
     this.#link = link;
     this.heardMs = link.clock.now();
     this.#send(FROM_SOCKET.opened, openedFields('ok', conversation.transport.protocol));
-    conversation.over.signal.addEventListener('abort', this.#onEnd, { once: true });
+    // No listener of the signal: nodes may open one socket by the thousand.
+    this.#offEnd = conversation.over.onAbort(() => this.#socketEnded());
   }
 
   /** A frame of the caller has come. */
@@ -125,8 +136,10 @@ export class ServedHandle {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#link.clock.clearTimeout(this.#restTimer);
-    this.#conversation.over.signal.removeEventListener('abort', this.#onEnd);
+    this.#offEnd();
     this.#read?.abort();
+    this.#hold(-bytesOf(this.#written));
+    this.#written = [];
     for (const write of this.#writes.values()) write.abort();
     this.#link.over();
   }
@@ -232,8 +245,8 @@ export class ServedHandle {
   #write(number: number, part: WrittenPart | undefined): boolean {
     if (part === undefined) return false;
     this.#written.push(part);
-    this.#writtenBytes += part.bytes.byteLength + PART_OVERHEAD_BYTES;
-    if (this.#writtenBytes > MAX_HELD_BYTES) return false;
+    this.#hold(bytesOf([part]));
+    if (this.#writtenBytes > MAX_HELD_BYTES || this.#link.held.bytes > MAX_HELD_BYTES_OF_ALL) return false;
     if (part.isLast) void this.#writeWhole(number, part);
     else this.#tellStatus(number, 'ok');
     return true;
@@ -241,7 +254,7 @@ export class ServedHandle {
 
   async #writeWhole(number: number, { binary, compress, timeoutMs }: WrittenPart): Promise<void> {
     const data = messageOf(this.#written);
-    const bytes = this.#written.reduce((sum, part) => sum + part.bytes.byteLength + PART_OVERHEAD_BYTES, 0);
+    const bytes = bytesOf(this.#written);
     this.#written = [];
     const writing = new AbortController();
     this.#writes.set(number, writing);
@@ -253,7 +266,12 @@ export class ServedHandle {
       this.#tellStatus(number, 'cancelled');
     }
     this.#writes.delete(number);
-    this.#writtenBytes -= bytes;
+    this.#hold(-bytes);
+  }
+
+  #hold(bytes: number): void {
+    this.#writtenBytes += bytes;
+    this.#link.held.bytes += bytes;
   }
 
   #tellStatus(write: number, status: Answer): void {
@@ -292,4 +310,8 @@ export class ServedHandle {
     this.#sent += 1;
     this.#link.send(type, this.#sent, fields);
   }
+}
+
+function bytesOf(parts: readonly WrittenPart[]): number {
+  return parts.reduce((sum, { bytes }) => sum + bytes.byteLength + PART_OVERHEAD_BYTES, 0);
 }
