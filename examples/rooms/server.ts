@@ -1,12 +1,14 @@
 // Starts one node of the chat, until Ctrl+C: `npm run chat`, `npm run chat redis` or `nats`. Two of
 // them over a broker, on two ports, are one chat; `npm run chat processes` starts both.
-// `npm run chat push redis <id> <line>` writes to one socket of any of them.
+// `npm run chat talk <name>` is a client; `npm run chat push redis <id> <line>` writes to one socket
+// of any node.
 
 import { fileURLToPath } from 'node:url';
 import { overNats, overProcesses, overRedis } from './brokers.ts';
 import type { OpenBroker } from './brokers.ts';
 import { openChat } from './chat.ts';
 import { push } from './push.ts';
+import { talk } from './talk.ts';
 import { untilEnded } from './until-ended.ts';
 
 const ended = untilEnded();
@@ -19,6 +21,12 @@ const BROKERS: Readonly<Record<string, () => OpenBroker>> = {
 };
 
 const words = process.argv.slice(2);
+if (words[0] === 'talk') {
+  const name = encodeURIComponent(words[1] ?? 'a guest');
+  await Promise.race([ended, talk(`ws://localhost:${port}/chat/lobby?name=${name}`)]);
+  process.exit();
+}
+
 const pushes = words[0] === 'push';
 const [name = '', id = '', ...line] = pushes ? words.slice(1) : words;
 // A process that has just been started is in no tree of processes.
@@ -34,6 +42,7 @@ if (pushes && opened !== undefined) {
 } else {
   const host = await openChat({ port, ...(opened && { broker: opened.broker }) });
   console.log(`ws://localhost:${host.port}/chat/lobby?name=ada`);
+  console.log(`Talk to it in a second terminal: PORT=${host.port} npm run chat talk ada`);
   await ended;
   await host.close({ graceMs: 1000 });
 }

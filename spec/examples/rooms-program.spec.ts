@@ -50,6 +50,22 @@ describe('the chat on two processes', { timeout: 60_000 }, () => {
     expect(await until(ada, /good/u)).toBe('bob: good morning');
   });
 
+  it('says how to talk to it, and a second program does', async () => {
+    const { program, ports } = await chat();
+    await using _ = program;
+    await program.said(new RegExp(`PORT=${ports[1]} npm run chat talk ada`, 'u'));
+    const args = ['dist-examples/rooms/server.js', 'talk', 'ada'];
+    const env = { PORT: `${ports[1]}` };
+    await using talker = new StartedProgram(process.execPath, args, { cwd: built.folder, env });
+    await talker.said(/^Your id is /mu);
+    await using bob = await connect(`ws://localhost:${ports[0]}/chat/lobby?name=bob`);
+    await talker.said(/^bob is here$/mu);
+    await bob.write('hello');
+    await talker.said(/^bob: hello$/mu);
+    talker.signal('SIGINT');
+    expect(await talker.end()).toBe(0);
+  });
+
   it.each(['SIGINT', 'SIGTERM'] as const)('ends with both processes at %s', async (signal) => {
     const { program } = await chat();
     await using _ = program;

@@ -12,6 +12,7 @@ import { WIRE_OPTIONS } from '../../src/conversation/wire-options.ts';
 import { unchecked } from '../../src/core/options.ts';
 import type { Check } from '../../src/core/options.ts';
 import { REQUESTS_OPTIONS } from '../../src/requests/requests-options.ts';
+import { SUBSCRIBE_OPTIONS } from '../../src/rooms/event-queue.ts';
 import { CLOSE_OPTIONS } from '../../src/server/close-report.ts';
 import { SERVE_OPTIONS } from '../../src/server/serve.ts';
 import { COOKIE_OPTIONS } from '../../src/session/cookie-options.ts';
@@ -56,6 +57,13 @@ const SECTIONS: readonly OptionSection[] = [
     ...CONNECT_OPTIONS,
     ...EACH_OPTIONS,
   }),
+  section('`ws.join`', 'rooms/room.ts', 'JoinOptions', {}),
+  section('`room.publish`', 'rooms/room.ts', 'PublishOptions', {}),
+  section('`room.subscribe`', 'rooms/room.ts', 'SubscribeOptions', SUBSCRIBE_OPTIONS),
+  section('`openHub`', 'server/open-hub.ts', "HubOptions extends Pick<HostOptions, 'clock' | 'report'>", {}),
+  section('`redisBroker`', 'redis/redis-broker.ts', 'RedisBrokerOptions', {}),
+  section('`natsBroker`', 'nats/nats-broker.ts', 'NatsBrokerOptions', {}),
+  section('`ipcBroker`', 'ipc/ipc-broker.ts', 'IpcBrokerOptions', {}),
   section('`channel`', 'tasks/channel.ts', 'ChannelOptions', CHANNEL_OPTIONS),
   section('`requests`', 'requests/requests-options.ts', 'RequestsOptions', REQUESTS_OPTIONS),
   section('Test kit', 'testing/fake-options.ts', 'FakeOptions', FAKE_OPTIONS),

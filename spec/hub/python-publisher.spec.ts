@@ -51,13 +51,24 @@ describe(`a publisher in Python${without}`, () => {
     });
     await until('the socket is a member', () => isMember);
     const program = programOf(readProjectFile('docs/reference/envelope.md'));
-    const publisher = execFile(python, ['-c', program, `${server.port}`, 'chat', 'hello', 'Grüße ✓']);
-    const [code] = (await once(publisher, 'exit')) as [number];
+    const publisher = execFile(python, [
+      '-c',
+      program,
+      `${server.port}`,
+      'corosock',
+      'chat',
+      'hello',
+      'Grüße ✓',
+    ]);
+    let printed = '';
+    publisher.stdout?.on('data', (text) => (printed += String(text)));
+    const [code] = (await once(publisher, 'close')) as [number];
     expect([code, await client.read(), await client.read()]).toEqual([0, ['hello', 'ok'], ['Grüße ✓', 'ok']]);
     expect([await subscription.take(), await subscription.take()]).toEqual([
       [{ data: 'hello' }, 'ok'],
       [{ data: 'Grüße ✓' }, 'ok'],
     ]);
+    expect(printed).toBe('hello went to 1 nodes\nGrüße ✓ went to 1 nodes\n');
     expect(memory.reports).toEqual([]);
   });
 });

@@ -27,9 +27,9 @@ export interface IpcBrokerOptions {
    */
   readonly prefix?: string | undefined;
   /**
-   * Whether the process that has started this one takes part. Default: true where there is a
-   * channel to it (`process.send`). Set `false` under a process manager that has such a channel,
-   * and does not call `ipcBroker`: this broker would wait for it, and stay down.
+   * Whether the process that has started this one takes part. Set `false` under a process manager
+   * that has a channel to it (`process.send`), and does not call `ipcBroker`: this broker would
+   * wait for it, and stay down. Default: true where there is such a channel.
    */
   readonly parent?: boolean | undefined;
 }

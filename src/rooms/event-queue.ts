@@ -9,7 +9,7 @@ import { complete, namesOf } from '../core/options.ts';
 import type { Complete, OptionTable } from '../core/options.ts';
 import type { ListNode } from '../structures/linked-list.ts';
 
-const SUBSCRIBE_OPTIONS: OptionTable<SubscribeOptions> = {
+export const SUBSCRIBE_OPTIONS: OptionTable<SubscribeOptions> = {
   capacity: [1000, checkCount],
 };
 

@@ -16,7 +16,7 @@ import type { WaitOptions } from '../core/wait-options.ts';
 
 /** What `openHub` takes. */
 export interface HubOptions extends Pick<HostOptions, 'clock' | 'report'> {
-  /** A broker of its own, as each host has. The hub leaves it open. */
+  /** A broker of its own, as each host has. The hub leaves it open. Required. */
   readonly broker: Broker;
 }
 
