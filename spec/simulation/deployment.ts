@@ -2,7 +2,7 @@
 // back. What their sockets do is the scenario's; when all is quiet is told here.
 
 import { emitWarning } from 'node:process';
-import { EnvelopeError, openHub } from 'corosock';
+import { openHub } from 'corosock';
 import type { Host, HostOptions, Hub } from 'corosock';
 import type { MemoryNode } from 'corosock/testing';
 import type { Scene } from './scene.ts';
@@ -33,9 +33,20 @@ interface Outage {
   toMs: number;
 }
 
-/** What a node of another release sends is dropped, as it has to be; all else is a warning. */
+/**
+ * What has to be reported where a node of another release sends, a slow member is closed, or a
+ * client comes with a session that is over; all else is a warning.
+ */
+const EXPECTED = new Set([
+  'COROSOCK_ENVELOPE',
+  'COROSOCK_LIMIT',
+  'COROSOCK_SESSION_COOKIE',
+  'COROSOCK_PEER_FAULTS',
+]);
+
 export const report: NonNullable<HostOptions['report']> = (error) => {
-  if (!(error instanceof EnvelopeError)) emitWarning(error instanceof Error ? error : String(error));
+  const { code = '' } = error as NodeJS.ErrnoException;
+  if (!EXPECTED.has(code)) emitWarning(error instanceof Error ? error : String(error));
 };
 
 /** One node: its broker, its host, and when they could not be heard. */
