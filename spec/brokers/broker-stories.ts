@@ -121,6 +121,42 @@ export function linkStories(real: RealBroker): void {
   });
 }
 
+/** A link that is slow: a message that comes says nothing of those behind it. */
+export function slowLinkStories(real: RealBroker): void {
+  it('keeps a link that delivers, also where its answer stands behind seconds of messages', async () => {
+    await using scene = await sceneOf(real);
+    const [one, { node: two, proxy }] = [await scene.node(), await scene.overProxy()];
+    const atTwo = await record(two, 'a');
+    proxy.slowInbound(500);
+    for (let count = 0; count < 400; count += 1) await one.publish('a', new Uint8Array(4096));
+    await until('all have come', () => atTwo.events.length === 400);
+    expect([atTwo.gaps, two.isUp]).toEqual([[], true]);
+  });
+
+  it('tells a gap that is as old as the oldest message that was lost', async () => {
+    await using scene = await sceneOf(real);
+    const [one, { node: two, proxy }] = [await scene.node(), await scene.overProxy()];
+    const lost = new Map<number, number>();
+    let gapBeganMs = Infinity;
+    await two.subscribe(
+      'a',
+      (bytes) => lost.delete(bytes.length),
+      (forMs) => (gapBeganMs = performance.now() - forMs),
+    );
+    proxy.slowInbound(500);
+    for (let count = 0; count < 400; count += 1) {
+      const size = 4096 + count;
+      await one.publish('a', new Uint8Array(size));
+      lost.set(size, performance.now());
+    }
+    await until('half has come', () => lost.size < 200);
+    proxy.cut();
+    await until('the gap is told', () => gapBeganMs < Infinity);
+    expect(lost.size).toBeGreaterThan(0);
+    expect(gapBeganMs).toBeLessThan(Math.min(...lost.values()));
+  });
+}
+
 /** A server that is absent, stopped, or kills a subscriber. */
 export function serverStories(real: RealBroker): void {
   it('K1: is down while the server is absent at start, and up once it is there', async () => {

@@ -49,6 +49,21 @@ export class CutProxy implements AsyncDisposable {
     }
   }
 
+  /** Passes what comes from the broker over the open links at a rate. It takes all at once. */
+  slowInbound(bytesPerMs: number): void {
+    for (const [near, far] of this.#links) {
+      far.unpipe(near);
+      let passed = Promise.resolve();
+      far.on('data', (chunk: Buffer) => {
+        const passMs = chunk.length / bytesPerMs;
+        passed = passed
+          .then(() => new Promise((resolve) => setTimeout(resolve, passMs)))
+          .then(() => void near.write(chunk));
+      });
+      far.resume();
+    }
+  }
+
   /** Takes no more from the broker; what the node sends passes. */
   stallInbound(): void {
     for (const [near, far] of this.#links) {

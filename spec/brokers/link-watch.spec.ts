@@ -27,7 +27,7 @@ describe('LinkWatch', () => {
     await clock.advance(500);
     asked[0]!.resolve();
     await clock.advance(1000);
-    expect([asked.length, watch.aliveMs]).toEqual([2, 1000]);
+    expect([asked.length, watch.answeredMs]).toEqual([2, 1000]);
   });
 
   it.each([
@@ -39,16 +39,55 @@ describe('LinkWatch', () => {
     await all.clock.advance(1000);
     answer(all);
     await all.clock.advance(60_000);
-    expect([all.silentMs, all.clock.timers, all.watch.aliveMs]).toEqual([[3000], 0, 0]);
+    expect([all.silentMs, all.clock.timers, all.watch.answeredMs]).toEqual([[3000], 0, 0]);
   });
 
-  it('takes a message for a sign of life, but goes on to wait for the answer', async () => {
+  it('is not silent while something comes, and waits two seconds from the last of it', async () => {
     const { clock, watch, silentMs } = watched();
     watch.start();
-    await clock.advance(2500);
-    watch.alive();
-    await clock.advance(500);
-    expect([silentMs, watch.aliveMs]).toEqual([[3000], 2500]);
+    for (let second = 0; second < 10; second += 1) {
+      await clock.advance(1000);
+      watch.heard();
+    }
+    await clock.advance(1999);
+    expect(silentMs).toEqual([]);
+    await clock.advance(1);
+    expect(silentMs).toEqual([12_000]);
+  });
+
+  it('begins a window of loss at the question that was answered last, whatever comes', async () => {
+    const { clock, watch, asked } = watched();
+    watch.start();
+    await clock.advance(1000);
+    watch.heard();
+    asked[0]!.resolve();
+    await clock.advance(1500);
+    watch.heard();
+    expect(watch.answeredMs).toBe(1000);
+  });
+
+  it('waits half a minute for an answer, while messages come', async () => {
+    const { clock, watch, asked, silentMs } = watched();
+    watch.start();
+    for (let second = 0; second < 60; second += 1) {
+      await clock.advance(1000);
+      watch.heard();
+    }
+    expect([asked.length, silentMs, clock.timers]).toEqual([1, [31_000], 0]);
+  });
+
+  it('asks on after an answer that came late, behind messages', async () => {
+    const { clock, watch, asked, silentMs } = watched();
+    watch.start();
+    for (let second = 0; second < 8; second += 1) {
+      await clock.advance(1000);
+      watch.heard();
+    }
+    asked[0]!.resolve();
+    await clock.advance(1000);
+    asked[1]!.resolve();
+    await settle();
+    expect([watch.answeredMs, silentMs, clock.timers]).toEqual([9000, [], 1]);
   });
 
   it('ignores answers that come after it was stopped or started anew', async () => {

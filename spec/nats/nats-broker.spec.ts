@@ -1,7 +1,13 @@
 // The broker over a real NATS server, and the connections that it refuses.
 
 import { describe } from 'vitest';
-import { contractOver, linkStories, lossStories, serverStories } from '../brokers/broker-stories.ts';
+import {
+  contractOver,
+  linkStories,
+  lossStories,
+  serverStories,
+  slowLinkStories,
+} from '../brokers/broker-stories.ts';
 import { isNatsHere, realNats, withoutNats } from './nats-scene.ts';
 
 describe.skipIf(!isNatsHere)(`natsBroker keeps the contract over a real server${withoutNats}`, () => {
@@ -11,5 +17,6 @@ describe.skipIf(!isNatsHere)(`natsBroker keeps the contract over a real server${
 describe.skipIf(!isNatsHere)(`natsBroker over a real server${withoutNats}`, () => {
   linkStories(realNats);
   serverStories(realNats);
+  slowLinkStories(realNats);
   lossStories(realNats);
 });

@@ -1,7 +1,7 @@
 // The broker over a real Redis, with each client that it takes.
 
 import { describe } from 'vitest';
-import { contractOver, linkStories, serverStories } from '../brokers/broker-stories.ts';
+import { contractOver, linkStories, serverStories, slowLinkStories } from '../brokers/broker-stories.ts';
 import { CLIENTS, isRedisHere, withoutRedis } from './redis-scene.ts';
 
 describe.skipIf(!isRedisHere).each(Object.entries(CLIENTS))(
@@ -10,5 +10,6 @@ describe.skipIf(!isRedisHere).each(Object.entries(CLIENTS))(
     describe('the contract', () => contractOver(client));
     linkStories(client);
     serverStories(client);
+    slowLinkStories(client);
   },
 );

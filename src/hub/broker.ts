@@ -15,7 +15,8 @@
  * 5. `subscribe` resolves when the subscription is in force. What another node publishes after that
  *    arrives.
  * 6. After each window in which messages may have been lost, each subscription gets one `onGap`,
- *    before its next message, with the length of the window. It gets none at another time.
+ *    before its next message, with the length of the window. A lost message was taken within the
+ *    window. It gets none at another time.
  * 7. A subscription of a node that is down comes into force when the broker is back, with an
  *    `onGap` before it resolves.
  * 8. `publish` rejects while the node is down, and so do calls that are not acknowledged when it

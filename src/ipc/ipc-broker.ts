@@ -134,6 +134,7 @@ export class IpcEngine implements Engine {
   async publish(address: string, bytes: Uint8Array): Promise<undefined> {
     this.#threads.publish(address, bytes);
     await this.#relay.publish(address, bytes);
+    this.#heard();
     return undefined;
   }
 
@@ -171,7 +172,7 @@ export class IpcEngine implements Engine {
   #lose(): void {
     this.#watch.stop();
     this.#isSilent = false;
-    this.#broker.down(this.#watch.aliveMs);
+    this.#broker.down(this.#watch.answeredMs);
   }
 
   /** The subscriptions are made anew: the parent is another one, or has dropped messages. */
@@ -188,13 +189,13 @@ export class IpcEngine implements Engine {
 
   #fallSilent(): void {
     this.#isSilent = true;
-    this.#broker.down(this.#watch.aliveMs);
+    this.#broker.down(this.#watch.answeredMs);
     void this.#ask();
   }
 
   #heard(): void {
     if (this.#isSilent) this.#restart();
-    else this.#watch.alive();
+    else this.#watch.heard();
   }
 }
 

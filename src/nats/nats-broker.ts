@@ -107,6 +107,7 @@ class NatsEngine implements Engine {
       return this.#open.flush();
     });
     await this.#acknowledged;
+    this.#watch.heard();
     return undefined;
   }
 
@@ -135,7 +136,7 @@ class NatsEngine implements Engine {
     if (this.#subscriptions.has(address)) return;
     const callback = (error: Error | null, message: { readonly data: Uint8Array }): void => {
       if (error === null) {
-        this.#watch.alive();
+        this.#watch.heard();
         this.broker.received(address, message.data);
       } else {
         this.#subscriptions.delete(address);
@@ -167,7 +168,7 @@ class NatsEngine implements Engine {
 
   #lost(): void {
     this.#watch.stop();
-    this.broker.down(this.#watch.aliveMs);
+    this.broker.down(this.#watch.answeredMs);
   }
 
   /** The server has not answered. A new link is asked for: the old one may be dead for good. */

@@ -84,6 +84,7 @@ class RedisEngine implements Engine {
     const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
     const count = Number(await this.#publisher.publish(this.#prefix + address, view));
     take();
+    this.#publisherWatch.heard();
     return Math.max(0, isOwn ? count - 1 : count);
   }
 
@@ -109,7 +110,7 @@ class RedisEngine implements Engine {
 
   #receive(channel: string, bytes: Uint8Array): void {
     if (!channel.startsWith(this.#prefix)) return;
-    this.#subscriberWatch.alive();
+    this.#subscriberWatch.heard();
     const address = channel.slice(this.#prefix.length);
     if (!this.#echoes.isEcho(address, bytes)) this.broker.received(address, bytes);
   }
@@ -132,7 +133,7 @@ class RedisEngine implements Engine {
     }
     this.#subscriberWatch.stop();
     this.#echoes.lose();
-    this.broker.down(this.#subscriberWatch.aliveMs);
+    this.broker.down(this.#subscriberWatch.answeredMs);
   }
 }
 

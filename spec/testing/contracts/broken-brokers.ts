@@ -104,6 +104,30 @@ export class TellsGapTwice extends Sound {
   }
 }
 
+export class TellsShortGap extends Sound {
+  override subscribe(...[address, receive, onGap]: Parameters<Subscribe>): ReturnType<Subscribe> {
+    return super.subscribe(address, receive, () => onGap(0));
+  }
+}
+
+/** What it loses has waited longer than the gap that it tells. */
+export class LosesOlderMessages extends Sound {
+  override subscribe(...[address, receive, onGap]: Parameters<Subscribe>): ReturnType<Subscribe> {
+    const waiting: Uint8Array[] = [];
+    return super.subscribe(
+      address,
+      (bytes) => {
+        waiting.push(bytes);
+        if (waiting.length > 100) receive(waiting.shift()!);
+      },
+      (forMs) => {
+        waiting.length = 0;
+        onGap(forMs);
+      },
+    );
+  }
+}
+
 export class TellsGapAlways extends Sound {
   override subscribe(...[address, receive, onGap]: Parameters<Subscribe>): ReturnType<Subscribe> {
     return super.subscribe(

@@ -10,13 +10,17 @@ import {
   IsAlwaysUp,
   KeepsForLater,
   TellsChangesTwice,
+  LosesOlderMessages,
   TellsGapTwice,
   TellsNoGap,
+  TellsShortGap,
 } from './broken-brokers.ts';
 
 const FAULTS = [
   [TellsNoGap, 6],
   [TellsGapTwice, 6],
+  [TellsShortGap, 6],
+  [LosesOlderMessages, 6],
   [TellsNoGap, 7],
   [KeepsForLater, 8],
   [IsAlwaysUp, 9],

@@ -5,8 +5,13 @@ import { deepStrictEqual, equal, ok, rejects } from 'node:assert/strict';
 import type { Check } from './check.ts';
 import { outageCheck, text } from './broker-check.ts';
 import type { BrokerUnderTest } from './broker-check.ts';
+import type { Broker } from '../../hub/broker.ts';
 import { noop } from '../../core/noop.ts';
+import { realClock } from '../../time/real-clock.ts';
 import { quiet, record, recordOrder } from './recorded-node.ts';
+
+/** Clocks of brokers may count whole milliseconds. */
+const ROUNDING_MS = 2;
 
 /** Around an outage. */
 export const outageChecks: ReadonlyArray<Check<BrokerUnderTest>> = [
@@ -32,6 +37,33 @@ export const outageChecks: ReadonlyArray<Check<BrokerUnderTest>> = [
       ok(taken.every(({ gaps }) => gaps.every((forMs) => forMs >= 0)));
     },
   ),
+
+  outageCheck('6. A lost message was taken within the window', async (nodes, until, outages) => {
+    const [one, two] = nodes;
+    const came = new Set<string>();
+    const beganMs: number[] = [];
+    await using _ = await two.subscribe(
+      'a',
+      (bytes) => came.add(new TextDecoder().decode(bytes)),
+      (forMs) => beganMs.push(realClock.now() - forMs),
+    );
+    const publishing = publishWithoutEnd(one, 'a');
+    try {
+      await until('messages come', () => came.size > 3);
+      await outages.begin();
+    } finally {
+      publishing.stop();
+    }
+    const downMs = realClock.now();
+    const taken = await publishing.taken;
+    await quiet();
+    await outages.end();
+    await until('the gap is told', () => beganMs.length > 0);
+    const begin = Number(beganMs[0]) - ROUNDING_MS;
+    ok(begin <= downMs, `the window begins ${begin - downMs} ms after the node was down`);
+    const older = [...taken].filter(([words, takenMs]) => !came.has(words) && takenMs < begin);
+    deepStrictEqual(older, []);
+  }),
 
   outageCheck(
     '7. A subscription of a node that is down comes into force when the broker is back, with an `onGap` before it resolves',
@@ -101,3 +133,21 @@ export const outageChecks: ReadonlyArray<Check<BrokerUnderTest>> = [
     deepStrictEqual(ended.events, []);
   }),
 ];
+
+/** Publishes number after number, until it is stopped. Gives what was taken, and when. */
+function publishWithoutEnd(
+  node: Broker,
+  address: string,
+): { readonly taken: Promise<ReadonlyMap<string, number>>; stop(): void } {
+  let isOver = false;
+  const publish = async (): Promise<ReadonlyMap<string, number>> => {
+    const taken = new Map<string, number>();
+    for (let number = 0; !isOver; number += 1) {
+      const note = (): void => void taken.set(`${number}`, realClock.now());
+      await node.publish(address, text(`${number}`)).then(note, noop);
+      await new Promise<void>((resolve) => realClock.setImmediate(resolve));
+    }
+    return taken;
+  };
+  return { taken: publish(), stop: () => void (isOver = true) };
+}
