@@ -12,7 +12,13 @@ import { redisBroker } from 'corosock/redis';
 export type BrokerClientName = 'nats' | 'ioredis' | 'node-redis';
 
 const ADDRESS = '127.0.0.1';
-const NATS = { noEcho: true, maxReconnectAttempts: -1, reconnectTimeWait: 250, waitOnFirstConnect: true };
+const NATS = {
+  noEcho: true,
+  maxReconnectAttempts: -1,
+  ignoreAuthErrorAbort: true,
+  reconnectTimeWait: 250,
+  waitOnFirstConnect: true,
+};
 
 /** The broker of one node. It lives as long as its process. */
 export function brokerOver(client: BrokerClientName, port: number): Broker {

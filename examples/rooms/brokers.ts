@@ -36,6 +36,7 @@ export function overNats(url: string): OpenBroker {
   const options = {
     noEcho: true,
     maxReconnectAttempts: -1,
+    ignoreAuthErrorAbort: true,
     reconnectTimeWait: 250,
     waitOnFirstConnect: true,
   };

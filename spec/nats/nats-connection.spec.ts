@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { natsBroker } from 'corosock/nats';
 import type { NatsConnection } from 'corosock/nats';
 
-const SOUND = { noEcho: true, maxReconnectAttempts: -1, reconnect: true };
+const SOUND = { noEcho: true, maxReconnectAttempts: -1, ignoreAuthErrorAbort: true, reconnect: true };
 
 /** A connection without a server. */
 function connectionWith(options: object, isClosed = true): NatsConnection {
@@ -15,6 +15,7 @@ function connectionWith(options: object, isClosed = true): NatsConnection {
     flush: () => Promise.reject(new Error('no server')),
     reconnect: () => Promise.resolve(),
     isClosed: () => isClosed,
+    closed: () => new Promise<unknown>(() => {}),
     async *status() {},
   };
   return connection;
@@ -27,11 +28,12 @@ describe('natsBroker', () => {
     [connectionWith({ ...SOUND, noEcho: undefined }), 'one without noEcho: true'],
     [connectionWith({ ...SOUND, reconnect: false }), 'one with reconnect: false'],
     [connectionWith({ ...SOUND, maxReconnectAttempts: 10 }), 'one with maxReconnectAttempts: 10'],
+    [connectionWith({ ...SOUND, ignoreAuthErrorAbort: false }), 'one without ignoreAuthErrorAbort: true'],
   ])('refuses %s, and names the package and the command', (connection, got) => {
     expect(() => natsBroker(connection as NatsConnection)).toThrow(
       'natsBroker(): expected a connection of @nats-io/transport-node 3 (npm install @nats-io/transport-node): ' +
-        'connect({ servers, noEcho: true, maxReconnectAttempts: -1, reconnectTimeWait: 250, ' +
-        `waitOnFirstConnect: true }), got ${got}`,
+        'connect({ servers, noEcho: true, maxReconnectAttempts: -1, ignoreAuthErrorAbort: true, ' +
+        `reconnectTimeWait: 250, waitOnFirstConnect: true }), got ${got}`,
     );
   });
 
@@ -120,6 +122,49 @@ describe('natsBroker', () => {
     tell?.();
     await new Promise((resolve) => setImmediate(resolve));
     expect(broker.isUp).toBe(false);
+  });
+
+  it.each([
+    ['the reason', new Error('Authorization Violation'), 'Authorization Violation'],
+    ['no reason', undefined, 'The connection was closed'],
+  ])('ends with its connection, which gives %s', async (_, reason, message) => {
+    let end: (reason: unknown) => void = () => {};
+    const ended = new Promise<unknown>((resolve) => (end = resolve));
+    const broker = natsBroker({
+      ...connectionWith(SOUND, false),
+      flush: () => Promise.resolve(),
+      closed: () => ended,
+    });
+    const told: boolean[] = [];
+    broker.onChange((isUp) => told.push(isUp));
+    await broker.subscribe(
+      'a',
+      () => {},
+      () => {},
+    );
+    end(reason);
+    await new Promise((resolve) => setImmediate(resolve));
+    await expect(broker.publish('a', new Uint8Array(0))).rejects.toMatchObject({
+      message: 'The connection has ended for good',
+      cause: { message },
+    });
+    expect([broker.isUp, told]).toEqual([false, [false]]);
+    await broker.close();
+  });
+
+  it('says while it is down what the server has said last', async () => {
+    const cause = new Error('Authorization Violation');
+    const broker = natsBroker({
+      ...connectionWith(SOUND, false),
+      async *status() {
+        yield { type: 'disconnect' };
+        yield { type: 'error', error: cause };
+      },
+    });
+    await new Promise((resolve) => setImmediate(resolve));
+    const publishing = broker.publish('a', new Uint8Array(0));
+    await expect(publishing).rejects.toMatchObject({ message: 'The broker is down', cause });
+    await broker.close();
   });
 
   it('ignores a connection that comes after it was closed', async () => {

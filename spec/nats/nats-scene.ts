@@ -25,6 +25,7 @@ if (!isNatsHere) process.stderr.write(`Nothing was tried with a real NATS server
 const OPTIONS = {
   noEcho: true,
   maxReconnectAttempts: -1,
+  ignoreAuthErrorAbort: true,
   reconnectTimeWait: 100,
   waitOnFirstConnect: true,
 } as const;

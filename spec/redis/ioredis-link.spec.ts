@@ -18,7 +18,7 @@ describe('IoRedisLink', () => {
   it('leaves no listener but the one for errors, without which the client writes to the console', () => {
     const client = new FakeIoRedis();
     const link = new IoRedisLink(client, () => {});
-    link.follow(() => {});
+    link.follow({ look() {}, failed() {}, ended() {} });
     link.release();
     expect(client.eventNames()).toEqual(['error']);
   });

@@ -14,6 +14,7 @@ function clientsOf(publisher: object, subscriber: object = new FakeIoRedis({})):
 
 const withoutStatus = { on() {}, off() {}, publish() {}, subscribe() {}, unsubscribe() {}, ping() {} };
 const same = new FakeIoRedis();
+const ended = (): FakeIoRedis => Object.assign(new FakeIoRedis({}), { status: 'end' });
 
 describe('redisBroker', () => {
   it.each([
@@ -30,6 +31,12 @@ describe('redisBroker', () => {
     [clientsOf(new FakeIoRedis({})), /expected publisher to be new Redis\(url, \{ enableOfflineQueue: false/],
     [clientsOf(new FakeIoRedis({ enableOfflineQueue: false })), /got one that keeps commands/],
     [clientsOf(new FakeIoRedis({ ...SOUND, keyPrefix: 'x:' })), /a client without keyPrefix/],
+    [clientsOf(new FakeIoRedis({ ...SOUND, retryStrategy: null })), /got one with retryStrategy: null/],
+    [clientsOf(new FakeIoRedis(), ended()), /expected subscriber to be .* that reconnects, got one that has/],
+    [
+      clientsOf({ ...withoutStatus, isReady: true, options: { socket: { reconnectStrategy: false } } }),
+      /expected publisher to be a client that reconnects, got one with reconnectStrategy: false/,
+    ],
     [
       clientsOf({ ...withoutStatus, isReady: true, options: {} }),
       /expected publisher to be createClient\(\{ url, disableOfflineQueue: true \}\), got one with an offline queue/,
@@ -75,6 +82,19 @@ describe('redisBroker', () => {
     await broker.close();
     publisher.turn('close');
     expect(subscriber.calls).toEqual(['subscribe corosock:a', 'unsubscribe corosock:a']);
+  });
+
+  it('says while it is down what a client has said last, and ends with a client that ends', async () => {
+    const [publisher, subscriber] = [new FakeIoRedis(), new FakeIoRedis({})];
+    const broker = redisBroker(clientsOf(publisher, subscriber));
+    const cause = new Error('ECONNREFUSED');
+    subscriber.emit('error', cause);
+    const publishing = broker.publish('a', new Uint8Array(0));
+    await expect(publishing).rejects.toMatchObject({ message: 'The broker is down', cause });
+    subscriber.turn('end');
+    const after = broker.publish('a', new Uint8Array(0));
+    await expect(after).rejects.toMatchObject({ message: 'A client has ended for good', cause });
+    expect([publisher.eventNames(), subscriber.eventNames()]).toEqual([['error'], ['error']]);
   });
 
   it('ignores channels that are not its own', async () => {

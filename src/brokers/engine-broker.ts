@@ -57,8 +57,9 @@ export class EngineBroker implements Broker {
   #state: 'down' | 'restoring' | 'up' | 'closed' = 'down';
   #session = 0;
   #canPublish = true;
-  /** Why the client could not connect. */
-  #failure: unknown;
+  /** Why the client has ended, or could not connect. */
+  #failure: Error | undefined;
+  #lastError: unknown;
   /** What the listeners were told last. */
   #told = false;
   readonly #now: () => number;
@@ -123,10 +124,16 @@ export class EngineBroker implements Broker {
     this.#close(new BrokerError('The broker was closed'));
   }
 
-  /** The client cannot connect at all: the broker is over, and says why. */
-  fail(cause: unknown): void {
-    this.#failure = cause;
-    this.#close(this.#notUp());
+  /** The client has said why it fails: calls reject with it while the broker is down. */
+  noteError(error: unknown): void {
+    this.#lastError = error;
+  }
+
+  /** The client cannot connect at all, or never again: the broker is over, and says why. */
+  fail(cause: unknown = this.#lastError, words = 'The client could not connect'): void {
+    if (this.#state === 'closed') return;
+    this.#failure = isUsageError(cause) ? cause : new BrokerError(words, { cause });
+    this.#close(this.#failure);
   }
 
   #close(error: Error): void {
@@ -211,6 +218,7 @@ export class EngineBroker implements Broker {
 
   #restored(session: number): void {
     this.#state = 'up';
+    this.#lastError = undefined;
     for (const address of this.#stale) this.#engine.unsubscribe(address);
     this.#stale.clear();
     // Those that come meanwhile are in force by themselves, and have no gap.
@@ -275,10 +283,10 @@ export class EngineBroker implements Broker {
   }
 
   #notUp(): Error {
-    if (isUsageError(this.#failure)) return this.#failure;
-    if (this.#failure !== undefined)
-      return new BrokerError('The client could not connect', { cause: this.#failure });
-    return new BrokerError(`The broker is ${this.#state === 'closed' ? 'closed' : 'down'}`);
+    if (this.#failure !== undefined) return this.#failure;
+    if (this.#state === 'closed') return new BrokerError('The broker is closed');
+    const cause = this.#lastError;
+    return new BrokerError('The broker is down', cause === undefined ? undefined : { cause });
   }
 }
 

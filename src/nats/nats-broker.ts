@@ -12,7 +12,7 @@ import type { Broker } from '../hub/broker.ts';
 import { realClock } from '../time/real-clock.ts';
 import { checkNames } from '../core/arguments.ts';
 import { noop } from '../core/noop.ts';
-import { isThenable } from '../core/object-like.ts';
+import { isThenable, propertyOf } from '../core/object-like.ts';
 import { complete, namesOf } from '../core/options.ts';
 import type { OptionTable } from '../core/options.ts';
 
@@ -37,6 +37,7 @@ const OPTIONS: OptionTable<NatsBrokerOptions> = { prefix: ['corosock', checkPref
  *   servers: 'nats://127.0.0.1:4222',
  *   noEcho: true,
  *   maxReconnectAttempts: -1,
+ *   ignoreAuthErrorAbort: true,
  *   reconnectTimeWait: 250,
  *   waitOnFirstConnect: true,
  * });
@@ -48,7 +49,8 @@ const OPTIONS: OptionTable<NatsBrokerOptions> = { prefix: ['corosock', checkPref
  * without bound.
  *
  * @param connection - A connection, or the promise of one: until it resolves the broker is down.
- *   Needs `noEcho: true` and `maxReconnectAttempts: -1`. The caller closes it.
+ *   Needs `noEcho: true`, `maxReconnectAttempts: -1` and `ignoreAuthErrorAbort: true`. The caller
+ *   closes it; the broker then ends, too.
  * @throws UsageError `COROSOCK_ARGUMENT`. For a promise, `subscribe` rejects with it.
  */
 export function natsBroker(
@@ -97,6 +99,7 @@ class NatsEngine implements Engine {
     if (this.broker.isClosed) return;
     this.#connection = connection;
     void this.#follow(connection);
+    void connection.closed().then((error) => this.#end(error));
     if (!connection.isClosed()) this.#back();
   }
 
@@ -154,9 +157,11 @@ class NatsEngine implements Engine {
   async #follow(connection: NatsConnection): Promise<void> {
     const statuses = connection.status();
     this.#stopStatus = () => statuses.stop?.();
-    for await (const { type } of statuses) {
-      if (type === 'disconnect' || type === 'close') this.#lost();
+    for await (const status of statuses) {
+      const { type } = status;
+      if (type === 'disconnect') this.#lost();
       else if (type === 'reconnect') this.#back();
+      else if (type === 'error') this.broker.noteError(propertyOf(status, 'error'));
     }
   }
 
@@ -169,6 +174,11 @@ class NatsEngine implements Engine {
   #lost(): void {
     this.#watch.stop();
     this.broker.down(this.#watch.answeredMs);
+  }
+
+  #end(error: unknown): void {
+    this.#lost();
+    this.broker.fail(error ?? new Error('The connection was closed'), 'The connection has ended for good');
   }
 
   /** The server has not answered. A new link is asked for: the old one may be dead for good. */

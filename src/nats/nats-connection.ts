@@ -20,18 +20,22 @@ export interface NatsConnection {
   flush(): Promise<void>;
   reconnect(): Promise<void>;
   isClosed(): boolean;
+  /** Resolves when the connection has ended for good, with the reason where there is one. */
+  closed(): Promise<unknown>;
   status(): AsyncIterable<{ readonly type: string }> & { stop?(): void };
 }
 
-const METHODS = ['publish', 'subscribe', 'flush', 'reconnect', 'isClosed', 'status'] as const;
+const METHODS = ['publish', 'subscribe', 'flush', 'reconnect', 'isClosed', 'closed', 'status'] as const;
 
 const EXPECTED =
   'a connection of @nats-io/transport-node 3 (npm install @nats-io/transport-node): ' +
-  'connect({ servers, noEcho: true, maxReconnectAttempts: -1, reconnectTimeWait: 250, waitOnFirstConnect: true })';
+  'connect({ servers, noEcho: true, maxReconnectAttempts: -1, ignoreAuthErrorAbort: true, ' +
+  'reconnectTimeWait: 250, waitOnFirstConnect: true })';
 
 /**
  * Refuses what is no connection, and settings that break the port: without `noEcho` a node hears
- * itself, and a connection that gives up reconnecting stays silent for good.
+ * itself, and a connection that gives up reconnecting stays silent for good: after ten attempts, or
+ * after two logins that were refused.
  *
  * @throws UsageError `COROSOCK_ARGUMENT`.
  */
@@ -44,6 +48,8 @@ export function checkConnection(connection: NatsConnection): NatsConnection {
   if (propertyOf(options, 'reconnect') === false) throw refused('one with reconnect: false');
   const attempts = propertyOf(options, 'maxReconnectAttempts');
   if (attempts !== -1) throw refused(`one with maxReconnectAttempts: ${show(attempts)}`);
+  if (propertyOf(options, 'ignoreAuthErrorAbort') !== true)
+    throw refused('one without ignoreAuthErrorAbort: true');
   return connection;
 }
 

@@ -1,7 +1,7 @@
 // A link over a client of ioredis 5 and 6 or of iovalkey, by its shape. redis-clients.ts makes it;
 // the broker uses it as a RedisLink.
 
-import type { ChannelReceiver, RedisLink } from './redis-link.ts';
+import type { ChannelReceiver, LinkListener, RedisLink } from './redis-link.ts';
 import { noop } from '../core/noop.ts';
 
 /** A client of ioredis 5 or 6, or of iovalkey, as far as the broker uses it. */
@@ -16,14 +16,11 @@ export interface IoRedisClient {
   disconnect(reconnect?: boolean): void;
 }
 
-/** `close` comes with each loss, `ready` when the client takes commands again. */
-const CHANGES = ['ready', 'close', 'end'] as const;
-
 /** Makes a link of a client. */
 export class IoRedisLink implements RedisLink {
   readonly #client: IoRedisClient;
   readonly #receive: (...values: unknown[]) => void;
-  #look = noop;
+  #listeners: ReadonlyArray<readonly [event: string, listener: (...values: unknown[]) => void]> = [];
 
   constructor(client: IoRedisClient, receive: ChannelReceiver) {
     this.#client = client;
@@ -37,9 +34,15 @@ export class IoRedisLink implements RedisLink {
     return this.#client.status === 'ready';
   }
 
-  follow(look: () => void): void {
-    this.#look = look;
-    for (const event of CHANGES) this.#client.on(event, look);
+  /** `close` comes with each loss, `ready` when the client takes commands again. */
+  follow({ look, failed, ended }: LinkListener): void {
+    this.#listeners = [
+      ['ready', look],
+      ['close', look],
+      ['error', failed],
+      ['end', ended],
+    ];
+    for (const [event, listener] of this.#listeners) this.#client.on(event, listener);
   }
 
   publish(channel: string, bytes: Buffer): Promise<unknown> {
@@ -67,6 +70,6 @@ export class IoRedisLink implements RedisLink {
 
   release(): void {
     this.#client.off('messageBuffer', this.#receive);
-    for (const event of CHANGES) this.#client.off(event, this.#look);
+    for (const [event, listener] of this.#listeners) this.#client.off(event, listener);
   }
 }

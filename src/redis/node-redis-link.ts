@@ -1,8 +1,9 @@
 // A link over a client of node-redis 5 and 6 (the package `redis`), by its shape. redis-clients.ts
 // makes it; the broker uses it as a RedisLink.
 
-import type { ChannelReceiver, RedisLink } from './redis-link.ts';
+import type { ChannelReceiver, LinkListener, RedisLink } from './redis-link.ts';
 import { noop } from '../core/noop.ts';
+import { propertyOf } from '../core/object-like.ts';
 
 type BufferListener = (message: Buffer, channel: Buffer) => void;
 
@@ -26,7 +27,14 @@ const CHANGES = ['ready', 'error', 'reconnecting', 'end'] as const;
 export class NodeRedisLink implements RedisLink {
   readonly #client: NodeRedisClient;
   readonly #listener: BufferListener;
-  #look = noop;
+  #told: LinkListener = { look: noop, failed: noop, ended: noop };
+  /** It is closed and opened anew: this end is not the last. */
+  #isResetting = false;
+  readonly #onChange = (error: unknown): void => {
+    if (error instanceof Error) this.#told.failed(error);
+    this.#told.look();
+    this.#lookForEnd();
+  };
 
   constructor(client: NodeRedisClient, receive: ChannelReceiver) {
     this.#client = client;
@@ -39,9 +47,9 @@ export class NodeRedisLink implements RedisLink {
     return this.#client.isReady;
   }
 
-  follow(look: () => void): void {
-    this.#look = look;
-    for (const event of CHANGES) this.#client.on(event, look);
+  follow(listener: LinkListener): void {
+    this.#told = listener;
+    for (const event of CHANGES) this.#client.on(event, this.#onChange);
   }
 
   publish(channel: string, bytes: Buffer): Promise<unknown> {
@@ -62,11 +70,21 @@ export class NodeRedisLink implements RedisLink {
   }
 
   reset(): void {
+    this.#isResetting = true;
     this.#client.destroy();
-    this.#client.connect().then(noop, noop);
+    const connecting = this.#client.connect();
+    void connecting.catch(noop).then(() => {
+      this.#isResetting = false;
+      this.#lookForEnd();
+    });
   }
 
   release(): void {
-    for (const event of CHANGES) this.#client.off(event, this.#look);
+    for (const event of CHANGES) this.#client.off(event, this.#onChange);
+  }
+
+  /** Version 5 says nothing else of a client that gives up: it is open as long as it tries. */
+  #lookForEnd(): void {
+    if (!this.#isResetting && propertyOf(this.#client, 'isOpen') === false) this.#told.ended();
   }
 }

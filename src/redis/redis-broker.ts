@@ -43,7 +43,7 @@ const OPTIONS: OptionTable<RedisBrokerOptions> = { prefix: ['corosock', checkPre
  * With `redis`: `createClient({ url, disableOfflineQueue: true })` and its `connect()`, which need
  * not be awaited: until both links are there the broker is down.
  *
- * @param clients - Two clients of one server. The caller closes them.
+ * @param clients - Two clients of one server. The caller closes them, which ends the broker.
  * @throws UsageError `COROSOCK_ARGUMENT`.
  */
 export function redisBroker(clients: RedisClients, options: RedisBrokerOptions = {}): Broker {
@@ -71,8 +71,8 @@ class RedisEngine implements Engine {
     this.#subscriber = subscriber;
     this.#publisherWatch = watchOver(this.#publisher, () => this.#setPublishing(false));
     this.#subscriberWatch = watchOver(this.#subscriber, () => this.#setReceiving(false));
-    this.#publisher.follow(() => this.#setPublishing(this.#publisher.isReady));
-    this.#subscriber.follow(() => this.#setReceiving(this.#subscriber.isReady));
+    this.#follow(this.#publisher, () => this.#setPublishing(this.#publisher.isReady));
+    this.#follow(this.#subscriber, () => this.#setReceiving(this.#subscriber.isReady));
     this.#publisherWatch.start();
     this.#setPublishing(this.#publisher.isReady);
     this.#setReceiving(this.#subscriber.isReady);
@@ -106,6 +106,17 @@ class RedisEngine implements Engine {
     this.#subscriberWatch.stop();
     this.#publisher.release();
     this.#subscriber.release();
+  }
+
+  #follow(link: RedisLink, look: () => void): void {
+    link.follow({
+      look,
+      failed: (error) => this.broker.noteError(error),
+      ended: () => {
+        look();
+        this.broker.fail(undefined, 'A client has ended for good');
+      },
+    });
   }
 
   #receive(channel: string, bytes: Uint8Array): void {

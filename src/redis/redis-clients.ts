@@ -19,7 +19,7 @@ export interface RedisClients {
   /**
    * Publishes. It must not keep commands while it is not connected: `disableOfflineQueue: true`
    * of `redis`, `enableOfflineQueue: false` and `autoResendUnfulfilledCommands: false` of
-   * `ioredis` and `iovalkey`.
+   * `ioredis` and `iovalkey`. Both clients have to reconnect without end.
    */
   readonly publisher: RedisClient;
   /** Subscribes. Another client; nothing else uses it. */
@@ -46,11 +46,13 @@ export function linksOf(
   if (!isObjectLike(clients)) throw refused('clients', '{ publisher, subscriber }', show(clients));
   const { publisher, subscriber } = clients;
   checkClient('publisher', publisher);
+  checkReconnect('publisher', publisher);
   checkQueue(publisher);
   if (publisher === subscriber) {
     throw refused('subscriber', 'another client than publisher, such as publisher.duplicate()', 'the same');
   }
   checkClient('subscriber', subscriber);
+  checkReconnect('subscriber', subscriber);
   return { publisher: linkOf(publisher, noop), subscriber: linkOf(subscriber, receive) };
 }
 
@@ -61,6 +63,19 @@ function checkClient(name: string, client: RedisClient): void {
   if (!isClient) throw refused(name, EXPECTED, show(client));
   if (propertyOf(propertyOf(client, 'options'), 'keyPrefix')) {
     throw refused(name, 'a client without keyPrefix: the option prefix is for that', 'one with keyPrefix');
+  }
+}
+
+/** Refuses a client that will not connect again, as far as that is seen now. */
+function checkReconnect(name: string, client: RedisClient): void {
+  const options = propertyOf(client, 'options');
+  if (isIoRedis(client)) {
+    const strategy = propertyOf(options, 'retryStrategy');
+    if (strategy !== undefined && typeof strategy !== 'function')
+      throw refused(name, 'a client that reconnects', `one with retryStrategy: ${show(strategy)}`);
+    if (client.status === 'end') throw refused(name, 'a client that reconnects', 'one that has ended');
+  } else if (propertyOf(propertyOf(options, 'socket'), 'reconnectStrategy') === false) {
+    throw refused(name, 'a client that reconnects', 'one with reconnectStrategy: false');
   }
 }
 

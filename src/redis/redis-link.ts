@@ -5,8 +5,8 @@
 export interface RedisLink {
   /** Whether the link is there, with its subscriptions sent. */
   readonly isReady: boolean;
-  /** Calls after each change of {@link isReady}; it may call without one. */
-  follow(look: () => void): void;
+  /** Tells of changes until {@link release}. */
+  follow(listener: LinkListener): void;
   /** @returns How many subscribers the server gave it to. */
   publish(channel: string, bytes: Buffer): Promise<unknown>;
   /** Resolves when the server has confirmed all of them. */
@@ -18,6 +18,16 @@ export interface RedisLink {
   reset(): void;
   /** Removes all listeners. */
   release(): void;
+}
+
+/** What a link tells. */
+export interface LinkListener {
+  /** Called after each change of `isReady`; also without one. */
+  readonly look: () => void;
+  /** The client has said why it is not connected. */
+  readonly failed: (error: unknown) => void;
+  /** The client will never connect again by itself. */
+  readonly ended: () => void;
 }
 
 /** Gets what comes on any channel. */

@@ -139,15 +139,15 @@ function publishWithoutEnd(
   node: Broker,
   address: string,
 ): { readonly taken: Promise<ReadonlyMap<string, number>>; stop(): void } {
-  let isOver = false;
+  const over = new AbortController();
   const publish = async (): Promise<ReadonlyMap<string, number>> => {
     const taken = new Map<string, number>();
-    for (let number = 0; !isOver; number += 1) {
+    for (let number = 0; !over.signal.aborted; number += 1) {
       const note = (): void => void taken.set(`${number}`, realClock.now());
       await node.publish(address, text(`${number}`)).then(note, noop);
       await new Promise<void>((resolve) => realClock.setImmediate(resolve));
     }
     return taken;
   };
-  return { taken: publish(), stop: () => void (isOver = true) };
+  return { taken: publish(), stop: () => over.abort() };
 }
