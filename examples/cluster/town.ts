@@ -8,6 +8,8 @@ import { followed, lineOf, say } from '../follow/follow.ts';
 import type { Line } from '../follow/follow.ts';
 
 const ROOM = 'town';
+/** How late a view may say that nodes are missing. */
+const VIEW_FOR_MS = 500;
 
 /** How a node sees the deployment. */
 export interface View {
@@ -31,6 +33,7 @@ export function sayInTown(host: Host, text: string, node: number): void {
 
 /** Serves `/town/ada`, and other names. @param node - The number of this node. */
 export function townOf(node: number): (ws: ServerSocket<unknown, { name: string }>) => Promise<void> {
+  const views = new Views();
   return async (ws) => {
     const { host } = ws;
     const { name } = ws.request.params;
@@ -50,16 +53,32 @@ export function townOf(node: number): (ws: ServerSocket<unknown, { name: string 
         // Messages, and gaps in their place.
         if (taken[1] !== 'ok' || (await ws.write(lineOf(taken[0]))) !== 'ok') return;
       } else {
-        await ws.write(JSON.stringify({ view: viewOf(ws) } satisfies TownLine));
+        await ws.write(views.lineOf(ws));
       }
     }
   };
 }
 
-function viewOf({ host, clock }: Pick<ServerSocket, 'host' | 'clock'>): View {
-  const { broker, sinceMs } = host.brokerHealth;
-  const { members, missingNodes, asOfMs } = host.room(ROOM).presence.list();
-  const present = Array.from(members, ([name, { sockets }]) => [name, sockets] as const);
-  const missingForMs = clock.now() - asOfMs;
-  return { broker, sinceMs, present, missingNodes: missingNodes.length, missingForMs };
+/** The view of one node. It is made once for all its sockets, until something in it changes. */
+class Views {
+  #members: unknown;
+  #sinceMs = -1;
+  #madeMs = -Infinity;
+  #line = '';
+
+  lineOf({ host, clock }: Pick<ServerSocket, 'host' | 'clock'>): string {
+    const { broker, sinceMs } = host.brokerHealth;
+    const { members, missingNodes, asOfMs } = host.room(ROOM).presence.list();
+    const nowMs = clock.now();
+    // The members are the same object until one of them changes.
+    const isNew = members !== this.#members || sinceMs !== this.#sinceMs;
+    if (!isNew && nowMs - this.#madeMs < VIEW_FOR_MS) return this.#line;
+    const present = Array.from(members, ([name, { sockets }]) => [name, sockets] as const);
+    const missing = { missingNodes: missingNodes.length, missingForMs: nowMs - asOfMs };
+    this.#line = JSON.stringify({ view: { broker, sinceMs, present, ...missing } } satisfies TownLine);
+    this.#members = members;
+    this.#sinceMs = sinceMs;
+    this.#madeMs = nowMs;
+    return this.#line;
+  }
 }

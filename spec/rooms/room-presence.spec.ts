@@ -59,6 +59,30 @@ describe('room.presence', () => {
     expect(listed(presence)).toEqual({ ada: [1, []], grace: [1, []] });
   });
 
+  it('makes its list anew where something has changed, and at no other time', () => {
+    const rooms = new ScriptedRooms();
+    const { presence } = rooms.room('r');
+    const [a, b] = [rooms.socket('a'), rooms.socket('b')] as const;
+    presence.track(a.ws, 'ada');
+    const changes = [
+      () => presence.track(b.ws, 'ada'),
+      () => presence.track(b.ws, 'ada', 'desk'),
+      () => b.end(),
+      () => a.end(),
+      () => rooms.clock.tick(5000),
+    ];
+    let { members } = presence.list();
+    const isSame = changes.map((change) => {
+      const kept = presence.list().members === members;
+      change();
+      const before = members;
+      ({ members } = presence.list());
+      return [kept, before === members];
+    });
+    expect(isSame).toEqual(changes.map(() => [true, false]));
+    expect(members.size).toBe(0);
+  });
+
   it('lists so many meta of one key', () => {
     const rooms = new ScriptedRooms();
     const { presence } = rooms.room('r');

@@ -81,6 +81,8 @@ export class PresenceState implements CountingRoom {
   readonly #elsewhere = new Map<string, PresentKeys>();
   /** Keys that are listed: those with sockets, and those that leave. */
   readonly #listed = new Set<string>();
+  /** What was listed last; undefined where that has changed. It is never changed itself. */
+  #members: ReadonlyMap<string, PresentKey> | undefined;
   /** When keys without sockets leave: the one that is due first comes first. */
   readonly #leaving = new Map<string, number>();
   readonly #queues = new LinkedList<PresenceChanges>();
@@ -96,8 +98,13 @@ export class PresenceState implements CountingRoom {
     return this.#keysOf.size + this.#leaving.size > 0 || this.#queues.first !== undefined;
   }
 
-  /** What `list` shows: each key with its sockets on all nodes. */
+  /** What `list` shows: each key with its sockets on all nodes. The same until that changes. */
   members(): ReadonlyMap<string, PresentKey> {
+    this.#members ??= this.#countMembers();
+    return this.#members;
+  }
+
+  #countMembers(): ReadonlyMap<string, PresentKey> {
     const members = new Map<string, PresentKey>();
     for (const key of this.#listed) {
       let sockets = 0;
@@ -183,6 +190,7 @@ export class PresenceState implements CountingRoom {
 
   /** Looks which of some keys have come, and which begin to leave. */
   #refresh(keys: Iterable<string>): void {
+    this.#members = undefined;
     const joined: string[] = [];
     const leaveMs = this.#listener.clock.now() + LEAVE_AFTER_MS;
     for (const key of keys) {
@@ -215,6 +223,7 @@ export class PresenceState implements CountingRoom {
 
   #onTimer(): void {
     this.#timer = undefined;
+    this.#members = undefined;
     const nowMs = this.#listener.clock.now();
     const left: string[] = [];
     for (const [key, dueMs] of this.#leaving) {

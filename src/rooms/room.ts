@@ -202,7 +202,8 @@ export interface PresenceList {
   /**
    * By key, in the order in which they came: the sockets that are counted, and what `track` was
    * given for them, of at most 64 sockets on each node. A key whose last socket has ended stays for
-   * five seconds with 0 sockets.
+   * five seconds with 0 sockets. All lists share one map until the next change, and it stays as it
+   * is: do not change it.
    */
   readonly members: ReadonlyMap<string, { readonly sockets: number; readonly meta: readonly unknown[] }>;
   /**
