@@ -1,8 +1,8 @@
 // The words for who waits where.
 
 import { describe, expect, it } from 'vitest';
-import { channel, select } from 'corosock';
-import type { Handler, ServerSocket } from 'corosock';
+import { channel, memoryBroker, select } from 'corosock';
+import type { Broker, Handler, ServerSocket } from 'corosock';
 import { fakeSocket, settle, virtualClock } from 'corosock/testing';
 import { machineRandomness } from '../../src/platform/random-ids.ts';
 import { MessageSocket } from '../../src/socket/message-socket.ts';
@@ -17,7 +17,11 @@ const held = channel();
 /** What is said of one handler, in a server of its own. */
 async function saidOf(
   handler: Handler,
-  options: { readonly writeBufferBytes?: number; readonly queueMessages?: number } = {},
+  options: {
+    readonly writeBufferBytes?: number;
+    readonly queueMessages?: number;
+    readonly broker?: Broker;
+  } = {},
 ): Promise<readonly string[]> {
   const server = new MemoryServer('runServer()', handler, { clock: virtualClock(), ...options });
   await begin(server, server.first);
@@ -43,6 +47,11 @@ describe('who waits where', () => {
       });
     });
     expect(said).toEqual(['handler waits in task at HERE', "task 'poll' of handler waits in read at HERE"]);
+  });
+
+  it('says that a handler waits in join, for other nodes', async () => {
+    const said = await saidOf(async (ws) => void (await ws.join('lobby')), { broker: memoryBroker().node() });
+    expect(said).toEqual(['handler waits in join at HERE']);
   });
 
   it('says that a write waits for a reader', async () => {

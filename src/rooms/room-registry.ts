@@ -26,6 +26,7 @@ import { SocketRooms } from './socket-rooms.ts';
 import { channelOver } from '../tasks/bounded-channel.ts';
 import type { Channel } from '../tasks/channel.ts';
 import type { Clock } from '../time/clock.ts';
+import { looseWaits } from '../waiting/loose-waits.ts';
 import { badArgument } from '../core/arguments.ts';
 import { UsageError } from '../core/errors.ts';
 
@@ -104,7 +105,7 @@ export class RoomRegistry<Ws extends RoomSocket> implements NamedRooms<Ws>, Stat
     const member = (known && memberships.find(known)) ?? this.#join(socket, name, options);
     if (!member.style.matches(options)) throw joinedOtherwise(name);
     const { entering } = member.state;
-    return entering?.then(() => member) ?? Promise.resolve(member);
+    return entering === undefined ? Promise.resolve(member) : whenEntered(entering, member, this.clock);
   }
 
   /** Gives the members that a room has now. */
@@ -273,6 +274,21 @@ export class RoomRegistry<Ws extends RoomSocket> implements NamedRooms<Ws>, Stat
   #joinTooLate(socket: SocketInRooms<Ws>, name: string, options: JoinOptions): Promise<MembershipOf<Ws>> {
     return Promise.resolve(new Member(new RoomState(name, this), socket, new JoinStyle(options), 0));
   }
+}
+
+/** Waits until messages of other nodes arrive. `host.waits` lists it with its line. */
+function whenEntered<M>(entering: Promise<void>, member: M, clock: Clock): Promise<M> {
+  return new Promise((resolve) => {
+    const sinceMs = clock.now();
+    const links = { previous: undefined, next: undefined };
+    const call = { ...links, held: [['join', { resolver: resolve, sinceMs }] as const], isDone: false };
+    looseWaits.add(call);
+    void entering.then(() => {
+      looseWaits.remove(call);
+      Object.assign(call, { held: [], isDone: true });
+      resolve(member);
+    });
+  });
 }
 
 /** Names are often the client's: it may have named too many. */

@@ -21,9 +21,10 @@ export interface Wait {
   readonly route: string;
   /**
    * What it waits in. `task`: it awaits a child task. `close`: it awaits `endServer` or `closed`.
+   * `join`: it awaits `ws.join`, which waits for other nodes.
    * `other`: a channel, something foreign such as a database, or nothing: it runs at this moment.
    */
-  readonly waits: 'read' | 'write' | 'select' | 'task' | 'close' | 'other';
+  readonly waits: 'read' | 'write' | 'select' | 'task' | 'join' | 'close' | 'other';
   /**
    * `file:line:column` of the innermost await outside of this package, as Node shows it in stacks.
    * Undefined for what is foreign, and where the engine cannot follow the promise of the wait: two
@@ -294,8 +295,9 @@ function* callsFor(run: WaitingRun): IterableIterator<Call> {
     for (const wait of child.awaits) yield { waits: 'task', wait, run: undefined, child };
 }
 
-function isToStay({ wait }: Call): boolean {
-  return wait.sinceMs !== Infinity;
+/** A join waits for the broker, which may be real I/O. */
+function isToStay({ waits, wait }: Call): boolean {
+  return wait.sinceMs !== Infinity && waits !== 'join';
 }
 
 function waitOf(

@@ -1,5 +1,5 @@
 // Calls that wait for nothing of a socket: a select without one, a `take` or `put` of a channel, a
-// sleep. `host.waits` finds their handlers by their stacks. What can no longer be settled,
+// join, a sleep. `host.waits` finds their handlers by their stacks. What can no longer be settled,
 // because all of its sources are gone, is collected: only the youngest selects are held here.
 
 import type { ParkedWait } from '../core/parked-wait.ts';
@@ -7,7 +7,7 @@ import { LinkedList } from '../structures/linked-list.ts';
 import type { ListNode } from '../structures/linked-list.ts';
 
 /** A call that waits, and what it waits in. */
-export type LooseWait = readonly [waits: 'select' | 'other', wait: ParkedWait];
+export type LooseWait = readonly [waits: 'select' | 'join' | 'other', wait: ParkedWait];
 
 /** What knows calls that wait. */
 export interface WaitHolder {
