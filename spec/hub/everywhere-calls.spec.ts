@@ -10,8 +10,9 @@ import type { EverywhereCall } from '../../src/hub/everywhere-body.ts';
 import { bodyOf, encodeEnvelope, KIND } from '../../src/hub/envelope.ts';
 import type { Kind } from '../../src/hub/envelope.ts';
 import type { NodeBus, Receive } from '../../src/hub/node-bus.ts';
+import { memoryBroker } from '../../src/brokers/memory-broker.ts';
 import type { BrokerFaults } from '../../src/brokers/memory-broker.ts';
-import { deployment, dropping } from './bus-fixtures.ts';
+import { deployment, dropping, testNode } from './bus-fixtures.ts';
 import type { TestNode } from './bus-fixtures.ts';
 
 interface CallingNode extends TestNode {
@@ -136,7 +137,7 @@ describe('a call on all nodes', () => {
     const { clock, nodes } = await three();
     nodes[0].link.cut();
     await settle();
-    expect(shown(await nodes[0].calls.run(ROOM))).toEqual([{ a: 1 }, ['b', 'c']]);
+    expect(shown(await nodes[0].calls.run(ROOM))).toEqual([{ a: 1 }, ['b', 'c', '*']]);
     nodes[0].link.mend();
     await clock.advance(3000);
     expect(nodes[1].done).toEqual(['room lobby']);
@@ -150,6 +151,49 @@ describe('a call on all nodes', () => {
     await clock.advance(600);
     expect(shown(await running)).toEqual([{ a: 1, b: 1 }, []]);
     expect(a.done).toHaveLength(1);
+  });
+
+  it('says that it knows no other node where its broker has never been there', async () => {
+    const { clock, node } = deployment();
+    const a = calling(await node('a'));
+    const link = memoryBroker({ clock }).node();
+    link.cut();
+    const alone = calling(testNode('alone', link, clock));
+    void alone.bus.start();
+    const running = alone.calls.run(ROOM);
+    await clock.advance(1800);
+    expect([shown(await running), a.done]).toEqual([[{ alone: 1 }, ['*']], []]);
+  });
+
+  it('waits for a broker that is connecting, and reaches what is behind it', async () => {
+    const clock = virtualClock();
+    const broker = memoryBroker({ clock });
+    const [a, b] = [broker.node(), broker.node()].map((link, index) =>
+      calling(testNode(`${index}`, link, clock)),
+    ) as [CallingNode, CallingNode];
+    await a.bus.start();
+    b.link.cut();
+    void b.bus.start();
+    const running = b.calls.run(ROOM);
+    await clock.advance(100);
+    b.link.mend();
+    await clock.advance(1200);
+    expect([shown(await running), a.done]).toEqual([[{ 0: 1, 1: 1 }, []], ['room lobby']]);
+  });
+
+  it('does not count as known what may have come during an outage', async () => {
+    const { clock, node } = deployment();
+    const a = calling(await node('a'));
+    await clock.advance(1000);
+    a.link.cut();
+    await clock.advance(1000);
+    const late = calling(await node('late'));
+    await clock.advance(1000);
+    a.link.mend();
+    await settle();
+    const running = a.calls.run(ROOM);
+    await clock.advance(600);
+    expect([shown(await running), late.done]).toEqual([[{ a: 1, late: 1 }, []], ['room lobby']]);
   });
 
   it('is not sent to a node that has begun after it', async () => {

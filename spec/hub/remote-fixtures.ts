@@ -3,7 +3,7 @@
 import { settle, virtualClock } from 'corosock/testing';
 import type { VirtualClock } from 'corosock/testing';
 import { memoryBroker } from '../../src/brokers/memory-broker.ts';
-import type { BrokerFaults, MemoryNode } from '../../src/brokers/memory-broker.ts';
+import type { BrokerFaults, MemoryBroker, MemoryNode } from '../../src/brokers/memory-broker.ts';
 import { BufferingSink } from '../../src/transport/buffering-sink.ts';
 import { Conversation } from '../../src/conversation/conversation.ts';
 import { NodeBus } from '../../src/hub/node-bus.ts';
@@ -32,6 +32,7 @@ export interface RemoteNode {
 }
 
 export interface RemoteDeployment {
+  readonly broker: MemoryBroker;
   readonly clock: VirtualClock;
   node(name: string): Promise<RemoteNode>;
 }
@@ -42,6 +43,7 @@ function remoteDeployment(faults: BrokerFaults = {}, options: HostOptions = {}):
   const broker = memoryBroker({ clock, faults });
   return {
     clock,
+    broker,
     async node(name) {
       const node = remoteNode(name, broker.node(), clock, options);
       await node.bus.start();

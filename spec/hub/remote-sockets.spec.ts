@@ -81,6 +81,53 @@ describe('openServer on another node', () => {
     expect(await none).toBe('not-found');
   });
 
+  it('gives timeout, not not-found, while its broker has never been there', async () => {
+    const clock = virtualClock();
+    const link = memoryBroker({ clock }).node();
+    link.cut();
+    const fresh = remoteNode('fresh', link, clock);
+    void fresh.bus.start();
+    const opening = [fresh.open('owner.one'), fresh.open('owner.one', { timeoutMs: 2000 })];
+    const order: string[] = [];
+    for (const [index, each] of opening.entries())
+      void each.then((got) => order.push(`${index} ${got as string}`));
+    await clock.advance(4999);
+    order.push('5 s');
+    await clock.advance(1);
+    expect(order).toEqual(['1 timeout', '5 s', '0 timeout']);
+  });
+
+  it('looks for a node that has come during an outage once the broker is back', async () => {
+    const { caller, clock, broker } = await pair();
+    caller.link.cut();
+    await clock.advance(1000);
+    const late = remoteNode('late', broker.node(), clock);
+    await late.bus.start();
+    late.socket('one');
+    await clock.advance(1000);
+    const opening = [caller.open('late.one'), caller.open('nobody.one')];
+    await clock.advance(1000);
+    caller.link.mend();
+    await clock.advance(1000);
+    const opened = await Promise.all(opening);
+    expect(opened.map((each) => (typeof each === 'string' ? each : 'ok'))).toEqual(['ok', 'not-found']);
+  });
+
+  it('looks no more once the call has been aborted, or its host has closed', async () => {
+    const clock = virtualClock();
+    const link = memoryBroker({ clock }).node();
+    link.cut();
+    const fresh = remoteNode('fresh', link, clock);
+    const abort = new AbortController();
+    const aborted = fresh.open('owner.one', { timeoutMs: Infinity, signal: abort.signal });
+    abort.abort(new Error('enough'));
+    await expect(aborted).rejects.toThrow('enough');
+    const opening = fresh.open('owner.one', { timeoutMs: Infinity });
+    fresh.remote.close();
+    await clock.advance(250);
+    expect([await opening, clock.timers]).toEqual(['timeout', 0]);
+  });
+
   it('waits without an end where no time-out is asked for', async () => {
     const { caller } = await pair();
     expect(typeof (await caller.open('owner.one', { timeoutMs: Infinity }))).toBe('object');

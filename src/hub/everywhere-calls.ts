@@ -18,8 +18,10 @@ import { IDLE_TIMER } from '../time/scheduling.ts';
  */
 const ANSWERS_WITHIN_MS = 2000;
 
-/** A node that has just begun waits so long for the heartbeats of the others. */
+/** A node that does not know the others waits so long for their heartbeats. */
 const KNOWN_WITHIN_MS = 600;
+/** It waits so many times: its broker may be connecting still. */
+const LOOKS = 3;
 
 /**
  * How long a call is kept for nodes that do not answer.
@@ -65,11 +67,17 @@ export const MAX_AGAIN = 5000;
 /** Nodes of which one call takes answers: as many as a node knows. */
 const MAX_ANSWERS = 4096;
 
+/** In place of the ids of nodes that a node cannot know. No node has this id. */
+export const UNKNOWN_NODES = '*';
+
 /** What a call on all nodes has done. */
 export interface EverywhereReport {
   /** How many sockets or sessions each node has closed or ended, by the id of the node. */
   readonly nodes: ReadonlyMap<string, number>;
-  /** Ids of nodes that have not answered. The call is kept for them for 60 s. */
+  /**
+   * Ids of nodes that have not answered. `'*'` stands for nodes that this one does not know: its
+   * broker is down, or was until now. The call is kept for all of them for 60 s.
+   */
   readonly missingNodes: readonly string[];
 }
 
@@ -133,7 +141,9 @@ export class EverywhereCalls {
     const kept = this.#keep(call, only);
     if (only === undefined) kept.answers.set(this.#bus.id, this.#carryOut(call));
     await this.#send(kept);
-    return { nodes: new Map(kept.answers), missingNodes: [...kept.awaited] };
+    const missingNodes = [...kept.awaited];
+    if (only === undefined && !this.#bus.isSureOfOthers) missingNodes.push(UNKNOWN_NODES);
+    return { nodes: new Map(kept.answers), missingNodes };
   }
 
   /** Ends its timer. What is kept for others is forgotten. */
@@ -183,11 +193,20 @@ export class EverywhereCalls {
 
   async #send(kept: KeptCall): Promise<void> {
     if (kept.only === undefined) void this.#bus.broadcast(KIND.everywhere, kept.body);
-    if (!this.#bus.knowsOthers) await this.#sleep(KNOWN_WITHIN_MS);
+    if (!this.#bus.isSureOfOthers) await this.#untilSure();
     if (this.#isClosed) return;
     if (kept.only !== undefined) this.#sendToOne(kept, kept.only);
     else this.#awaitAll(kept);
     await this.#untilAnswered(kept);
+  }
+
+  /** A node that has begun lately, or whose broker was down until now, waits for heartbeats. */
+  async #untilSure(): Promise<void> {
+    const { health, knowsOthers } = this.#bus;
+    if (knowsOthers && health.isDown) return;
+    for (let left = LOOKS; left > 0 && !this.#isClosed && !this.#bus.isSureOfOthers; left -= 1) {
+      await this.#sleep(KNOWN_WITHIN_MS);
+    }
   }
 
   #awaitAll(kept: KeptCall): void {

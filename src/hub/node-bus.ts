@@ -13,7 +13,7 @@ import { DroppedEnvelopes } from './dropped-envelopes.ts';
 import type { DropReason } from './dropped-envelopes.ts';
 import { bodyOf, encodeEnvelope, envelopeBytes, KIND, MAX_ENVELOPE_BYTES } from './envelope.ts';
 import type { Body, Envelope, Kind, NodeRef } from './envelope.ts';
-import { Heartbeats, HEARTBEAT_MS, IDLE_ADDRESS_MS } from './heartbeats.ts';
+import { ANSWERS_MS, Heartbeats, HEARTBEAT_MS, IDLE_ADDRESS_MS } from './heartbeats.ts';
 import { HybridTime } from './hybrid-time.ts';
 import { KnownNodes } from './known-nodes.ts';
 import type { KnownNode, NodeListener } from './known-nodes.ts';
@@ -114,6 +114,14 @@ export class NodeBus implements NodeRef {
   /** Whether all other nodes that are up have had the time to say that they are there. */
   get knowsOthers(): boolean {
     return this.#heartbeats.knowsOthers;
+  }
+
+  /**
+   * Whether a node that is not in {@link nodes} is not there: the broker is up, and was for long
+   * enough that all others have said that they are there.
+   */
+  get isSureOfOthers(): boolean {
+    return this.knowsOthers && !this.health.isDown && this.health.now.sinceMs >= ANSWERS_MS;
   }
 
   /** How many envelopes were dropped, by reason. */

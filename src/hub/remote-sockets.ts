@@ -25,8 +25,8 @@ import { MAX_TIMER_MS } from '../core/limits.ts';
  */
 const OPEN_WITHIN_MS = 5000;
 
-/** A node that has just begun waits so long for the heartbeat of a node that it does not know. */
-const KNOWN_WITHIN_MS = 1000;
+/** How often it looks whether a node that it does not know may still be there. */
+const LOOK_AGAIN_MS = 250;
 
 /** A handle whose caller was not heard for so long is released: callers ask each 30 s. */
 const UNHEARD_MS = 90_000;
@@ -92,15 +92,16 @@ export class RemoteSockets {
   /**
    * Opens a socket of another node.
    *
-   * @returns Its conversation, the same for all handles of this node; `timeout`: the node has not
-   *   answered in time, or the broker is down.
+   * @returns Its conversation, the same for all handles of this node; `not-found` only where all
+   *   other nodes are known; `timeout`: the node has not answered in time, or the broker is down.
    * @throws The reason of the signal.
    */
   async open(id: string, { timeoutMs = OPEN_WITHIN_MS, signal }: WaitOptions): Promise<Opened> {
     const node = nodeOfSocket(id);
     if (node === '' || node === this.#bus.id || this.#isClosed) return 'not-found';
-    const opening = this.#open(id, node);
-    return this.#within(opening, timeoutMs, signal);
+    const untilMs = this.#bus.clock.now() + timeoutMs;
+    const isOver = (): boolean => signal?.aborted === true || this.#bus.clock.now() >= untilMs;
+    return this.#within(this.#open(id, node, isOver), timeoutMs, signal);
   }
 
   /** Ends all handles. */
@@ -112,8 +113,13 @@ export class RemoteSockets {
     for (const served of this.#served.values()) served.release();
   }
 
-  async #open(id: string, node: string): Promise<Opened> {
-    if (!(await this.#isThere(node))) return 'not-found';
+  /** @param isOver - Whether the result is awaited no more. */
+  async #open(id: string, node: string, isOver: () => boolean): Promise<Opened> {
+    while (!this.#bus.nodes.has(node)) {
+      if (this.#bus.isSureOfOthers) return 'not-found';
+      if (isOver() || this.#isClosed) return 'timeout';
+      await this.#joined(node);
+    }
     return (this.#byId.get(id) ?? this.#begin(id, node)).opened;
   }
 
@@ -161,18 +167,17 @@ export class RemoteSockets {
     return signal === undefined ? new Promise((settle) => void start(settle)) : abortable(signal, start);
   }
 
-  /** Whether a node is known. One that has just begun waits until it knows the others. */
-  #isThere(node: string): boolean | Promise<boolean> {
-    const { clock, nodes, knowsOthers } = this.#bus;
-    if (nodes.has(node) || knowsOthers) return nodes.has(node);
+  /** Resolves when a node has joined, or after a while. */
+  #joined(node: string): Promise<void> {
+    const { clock } = this.#bus;
     return new Promise((resolve) => {
-      const end = (isThere: boolean): void => {
+      const end = (): void => {
         off();
         clock.clearTimeout(timer);
-        resolve(isThere);
+        resolve();
       };
-      const timer = clock.setTimeout(() => end(false), KNOWN_WITHIN_MS);
-      const off = this.#bus.onNode({ joined: ({ id }) => void (id === node && end(true)) });
+      const timer = clock.setTimeout(end, LOOK_AGAIN_MS, IDLE_TIMER);
+      const off = this.#bus.onNode({ joined: ({ id }) => void (id === node && end()) });
     });
   }
 

@@ -11,8 +11,9 @@ export interface ClosedReport extends EverywhereReport {
   /** How many sockets each node has closed, by the id of the node. */
   readonly nodes: ReadonlyMap<string, number>;
   /**
-   * Ids of nodes that have not answered within 2 s, or are not heard of. A node that is back within
-   * 60 s closes the sockets then.
+   * Ids of nodes that have not answered within 2 s, or are not heard of; `'*'` for nodes that this
+   * one does not know, because its broker is down or was until now. A node that is back within 60 s
+   * closes the sockets then.
    */
   readonly missingNodes: readonly string[];
 }

@@ -202,7 +202,8 @@ export interface Host extends AsyncDisposable {
    *   5 000. A `signal` that aborts rejects with its reason.
    * @returns `[ws, 'ok']`; `[undefined, 'not-found']`: no open socket has this id; `[undefined,
    *   'not-shared']`: it is open, but dedicated to its handler; `[undefined, 'timeout']`: its node
-   *   has not answered in time, or the broker is down.
+   *   has not answered in time, or the broker is down. A node that has just begun, or whose broker
+   *   was down, looks for it until it knows all others.
    * @throws UsageError `COROSOCK_ARGUMENT`.
    */
   openServer(id: string, options?: WaitOptions): Promise<OpenResult>;
