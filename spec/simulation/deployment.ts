@@ -34,11 +34,12 @@ interface Outage {
 }
 
 /**
- * What has to be reported where a node of another release sends, a slow member is closed, or a
- * client comes with a session that is over; all else is a warning.
+ * What has to be reported where a node of another release sends, a broker is cut off, a slow member
+ * is closed, or a client comes with a session that is over; all else is a warning.
  */
 const EXPECTED = new Set([
   'COROSOCK_ENVELOPE',
+  'COROSOCK_BROKER_DOWN',
   'COROSOCK_LIMIT',
   'COROSOCK_SESSION_COOKIE',
   'COROSOCK_PEER_FAULTS',

@@ -282,6 +282,16 @@ export interface ErrorCodes {
    */
   readonly COROSOCK_BROKER: 'BrokerError';
   /**
+   * Given to `report`, once for each outage: the broker of a host or a hub is not up 5 s after the
+   * start, or is down for so long, or takes no message. `downMs` says for how long, and `cause` is
+   * the last error of its client, where one is known. Until it is back, rooms, presence and
+   * `openServer` reach this node alone.
+   *
+   * Cure: mend what `cause` names: the address, the password, a `connect()` that was not called, a
+   * process that has no `ipcBroker`. `host.brokerHealth` says when it is back.
+   */
+  readonly COROSOCK_BROKER_DOWN: 'BrokerDownError';
+  /**
    * The reason of a signal: of `ws.signal`, `ws.draining`, `handshake.signal`, the signal of a
    * child task, or the one that a session store's `lock` gets. Calls that a signal stops reject
    * with it.

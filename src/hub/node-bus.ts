@@ -6,6 +6,7 @@
 import type { Broker } from './broker.ts';
 import { ALL_NODES, isRoomAddress, nodeAddress, stateAddress } from './broker-address.ts';
 import { BrokerHealthState } from './broker-health.ts';
+import { BrokerOutage } from './broker-outage.ts';
 import { BusSubscription } from './bus-subscription.ts';
 import type { BusListener, SubscriptionParts } from './bus-subscription.ts';
 import { orderedMs } from './call-order.ts';
@@ -40,7 +41,7 @@ export interface BusSettings {
   /** Unique in the deployment: ASCII without spaces, at most 64 characters. */
   readonly nodeId: string;
   readonly clock: Clock;
-  /** Gets what was dropped, and what the broker has refused. */
+  /** Gets what was dropped, what the broker has refused, and that it is down for long. */
   readonly report: (error: unknown, where: { readonly phase: string }) => void;
 }
 
@@ -58,6 +59,7 @@ export class NodeBus implements NodeRef {
   readonly #inbox: string;
   readonly clock: Clock;
   readonly #dropped: DroppedEnvelopes;
+  readonly #outage: BrokerOutage;
   readonly #others = new KnownNodes();
   readonly #receivers = new Map<Kind, Receive>();
   readonly #lossListeners = new Set<(forMs: number) => void>();
@@ -84,7 +86,9 @@ export class NodeBus implements NodeRef {
     this.clock = clock;
     this.time = new HybridTime(clock);
     this.health = new BrokerHealthState(broker.isUp, clock);
-    this.#dropped = new DroppedEnvelopes((error) => report(error, { phase: 'broker' }));
+    const tell = (error: unknown): void => report(error, { phase: 'broker' });
+    this.#dropped = new DroppedEnvelopes(tell);
+    this.#outage = new BrokerOutage(this.health, clock, tell);
     this.#parts = {
       nodeId,
       broker,
@@ -217,8 +221,14 @@ export class NodeBus implements NodeRef {
     // A broker that throws counts as one that rejects.
     const taken = new Promise((resolve) => resolve(this.#broker.publish(address, bytes)));
     return taken.then(
-      () => 'sent',
-      () => 'failed',
+      () => {
+        this.#outage.taken();
+        return 'sent';
+      },
+      (error: unknown) => {
+        this.#outage.failed(error);
+        return 'failed';
+      },
     );
   }
 
@@ -297,6 +307,7 @@ export class NodeBus implements NodeRef {
     if (!isLate) this.#others.sweep(nowMs);
     for (const subscription of this.#subscriptions.values()) subscription.sweep(nowMs);
     this.#heartbeats.tellOldGaps(nowMs);
+    this.#outage.sweep(nowMs);
     this.#seconds += 1;
     if (this.#seconds % 60 !== 0) return;
     for (const subscription of this.#subscriptions.values()) subscription.forget(nowMs - QUIET_SENDER_MS);

@@ -28,7 +28,7 @@ export function watched({ onOpen, report }: HostOptions, { story, onMistake, onO
           report: (error, where) => {
             story?.reports(error, where);
             if (isMistake(error)) onMistake(error, where);
-            else onOther(error, where);
+            else if (!isOutage(error)) onOther(error, where);
           },
         }
       : {};
@@ -40,6 +40,11 @@ export function watched({ onOpen, report }: HostOptions, { story, onMistake, onO
       onOpen?.(ws);
     },
   };
+}
+
+/** A broker in a world is down because its seed, or its test, has cut it off. */
+function isOutage(error: unknown): boolean {
+  return propertyOf(error, 'code') === 'COROSOCK_BROKER_DOWN';
 }
 
 /** Reported of what peers, and the options of a host, bring about. */
