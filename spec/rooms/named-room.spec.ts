@@ -51,8 +51,10 @@ describe('a room', () => {
     ['x', { excpet: [] }, 'unknown option "excpet"; did you mean "except"?'],
     ['x', { except: 'a' }, 'except to be an array of ids of sockets, got "a"'],
     ['x', { except: [1] }, 'except to be an array of ids of sockets, got an array'],
-    ['x', { retain: '' }, 'retain to be true, false or a key to be a text, got ""'],
-    ['x', { retain: 1 }, 'retain to be true, false or a key to be a text, got 1'],
+    ['x', { retain: '' }, 'the key of retain to be a text of 1 to 1024 bytes of UTF-8, got ""'],
+    ['x', { retain: 1 }, 'retain to be true, false or a text, got 1'],
+    [{ a: 1 }, {}, 'a string or a Uint8Array (use JSON.stringify), got'],
+    [Promise.resolve('x'), {}, 'a string or a Uint8Array (await the promise), got'],
     ['x', { retain: 'x'.repeat(1025) }, 'of at most 1024 bytes'],
   ])('refuses to publish %o with %o, and sends nothing', (data, options, text) => {
     const rooms = new ScriptedRooms();

@@ -21,9 +21,9 @@ describe('checkRoomName', () => {
   });
 
   it.each([
-    ['', 'to be a text, got ""'],
-    [7, 'to be a text, got 7'],
-    [undefined, 'to be a text, got undefined'],
+    ['', 'to be a text of 1 to 1024 bytes of UTF-8, got ""'],
+    [7, 'to be a text of 1 to 1024 bytes of UTF-8, got 7'],
+    [undefined, 'to be a text of 1 to 1024 bytes of UTF-8, got undefined'],
     ['a\uD800b', 'without a lone surrogate, got "a\\ud800b"'],
     ['\uDC00', 'without a lone surrogate, got "\\udc00"'],
   ])('refuses %j', (name, text) => {

@@ -87,6 +87,10 @@ describe('host.closeSockets', () => {
     for (const which of wrong) {
       await expect(host.closeSockets(which as never)).rejects.toMatchObject({ code: 'COROSOCK_ARGUMENT' });
     }
+    expect(() => checkedCall({ id: 'a', room: 'b' }, 1000, '')).toThrow(
+      'expected one of { id }, { room } or { session }, with a text that is not empty, got { id, room }',
+    );
+    expect(() => checkedCall({ room: '' }, 1000, '')).toThrow('got { room: "" }');
     expect(() => checkedCall({ id: 'a' }, 1005, '')).toThrow('closeSockets()');
     expect(() => checkedCall({ id: 'a' }, 1000, 'x'.repeat(124))).toThrow('closeSockets()');
   });

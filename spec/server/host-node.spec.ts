@@ -1,6 +1,6 @@
 // A host as one node of a deployment, over the broker in memory and on a virtual clock.
 
-import { memoryBroker, select } from 'corosock';
+import { memoryBroker, openHub, select, serve } from 'corosock';
 import type { Broker, CloseInfo, Handler, HostOptions, ServerSocket, Subscription } from 'corosock';
 import { runServer, settle, virtualClock } from 'corosock/testing';
 import type { VirtualClock } from 'corosock/testing';
@@ -176,7 +176,55 @@ describe('a host with a broker', () => {
   );
 });
 
+describe('the broker of a host', () => {
+  it('is of one host or hub at a time', async () => {
+    const clock = virtualClock();
+    const broker = memoryBroker({ clock }).node();
+    const first = new MemoryHost({ clock, broker });
+    expect(() => new MemoryHost({ clock, broker })).toThrow('each host has a broker of its own');
+    await expect(openHub({ clock, broker })).rejects.toThrow(
+      'openHub(): expected broker to be of this host alone',
+    );
+    await Promise.all([first.host.close({ graceMs: 0 }), clock.advance(2000)]);
+    expect(new MemoryHost({ clock, broker }).host.brokerHealth.broker).toBe('up');
+  });
+
+  it('is left where the port cannot be opened', async () => {
+    await using taken = await serve(untilClosed, { port: 0 });
+    const broker = memoryBroker().node();
+    await expect(serve(untilClosed, { port: taken.port, broker })).rejects.toThrow('EADDRINUSE');
+    await using host = await serve(untilClosed, { port: 0, broker });
+    expect(host.brokerHealth.broker).toBe('up');
+  });
+
+  it('is no client of Redis, and not given for its options', async () => {
+    const client = { publish() {}, subscribe() {}, ping() {} } as unknown as Broker;
+    expect(() => new MemoryHost({ broker: client })).toThrow('redisBroker({ publisher, subscriber })');
+    const node = memoryBroker().node();
+    await expect(openHub(node as never)).rejects.toThrow('openHub(): expected { broker }, got a broker');
+  });
+
+  it('is told of sessions that each node keeps for itself', () => {
+    const codes: unknown[] = [];
+    const report = (error: unknown): void => void codes.push((error as { code: unknown }).code);
+    const sessions = { secret: 'x'.repeat(32) };
+    const clock = virtualClock();
+    const deployment = memoryBroker({ clock });
+    const made = [
+      new MemoryHost({ clock, report, sessions, broker: deployment.node() }),
+      new MemoryHost({ clock, report, sessions }),
+    ];
+    expect([made.length, codes]).toEqual([2, ['COROSOCK_SESSION_NODES']]);
+  });
+});
+
 describe('whenBrokerDown', () => {
+  it('is refused without a broker, where it would do nothing', () => {
+    expect(() => new MemoryHost({ whenBrokerDown: 'refuse' })).toThrow(
+      "expected broker where whenBrokerDown is 'refuse', got undefined",
+    );
+  });
+
   const answer = (host: MemoryHost['host']): readonly [status: number, body: string] => {
     let body = '';
     const response = { statusCode: 0, setHeader: () => {}, end: (text: string) => void (body = text) };

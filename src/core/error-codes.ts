@@ -132,6 +132,15 @@ export interface ErrorCodes {
    */
   readonly COROSOCK_SESSION_SECRET: 'UsageError';
   /**
+   * Given to `report` when a host begins: it has a `broker` and `sessions` without a `store`. Each
+   * node then keeps sessions in its own memory: a client that reaches another node gets a fresh
+   * one, and `session.end()` ends it on this node alone.
+   *
+   * Cure: give all nodes one `store`, such as that of Redis; or leave the broker out where there is
+   * one node.
+   */
+  readonly COROSOCK_SESSION_NODES: 'UsageError';
+  /**
    * `readJson`, `readText` or `jsonOf` took a binary message. Where no handler catches it, the
    * socket closes with 1003.
    *

@@ -36,6 +36,14 @@ const LATE_TIMER_MS = 2.5 * HEARTBEAT_MS;
 /** The longest wait for the goodbye of a node. */
 const GOODBYE_MS = 1000;
 
+/** Brokers that a bus uses. Two nodes on one would hear nothing of each other. */
+const inUse = new WeakSet<Broker>();
+
+/** Whether another node has a broker, and has not closed. */
+export function isInUse(broker: Broker): boolean {
+  return inUse.has(broker);
+}
+
 /** What a node brings to its bus. */
 export interface BusSettings {
   /** Unique in the deployment: ASCII without spaces, at most 64 characters. */
@@ -83,6 +91,7 @@ export class NodeBus implements NodeRef {
     this.#inbox = nodeAddress(nodeId);
     this.epoch = Math.floor(wallTimeOf(clock));
     this.#broker = broker;
+    inUse.add(broker);
     this.clock = clock;
     this.time = new HybridTime(clock);
     this.health = new BrokerHealthState(broker.isUp, clock);
@@ -177,6 +186,7 @@ export class NodeBus implements NodeRef {
     const told = [this.#heartbeats.say({}), this.broadcast(KIND.goodbye, new Uint8Array())];
     this.#heartbeats.close();
     this.#isClosed = true;
+    inUse.delete(this.#broker);
     const ends = [...this.#subscriptions.values()].map((subscription) => subscription.dispose());
     let timer: unknown;
     const late = new Promise<void>((resolve) => {

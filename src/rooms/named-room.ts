@@ -20,6 +20,7 @@ import { showAs } from '../platform/inspection.ts';
 import { badArgument, checkNames } from '../core/arguments.ts';
 import { isData } from '../core/data.ts';
 import type { Data } from '../core/data.ts';
+import { isObjectLike, isThenable } from '../core/object-like.ts';
 import { IdMap } from '../structures/id-map.ts';
 
 const CALL = 'room.publish()';
@@ -97,7 +98,7 @@ class RoomMembers<Ws extends RoomSocket> extends IdMap<Ws> {
 
 /** Makes the message of one publish. @throws UsageError `COROSOCK_ARGUMENT`. */
 function messageOf(data: Data, options: PublishOptions | undefined): RoomMessage {
-  if (!isData(data)) throw badArgument(CALL, 'a string or a Uint8Array', data);
+  if (!isData(data)) throw badArgument(CALL, `a string or a Uint8Array${cureOf(data)}`, data);
   if (options === undefined) return { data, except: NO_IDS, retain: undefined };
   checkNames(CALL, options, PUBLISH_OPTIONS);
   const { except = NO_IDS, retain = false } = options;
@@ -105,9 +106,16 @@ function messageOf(data: Data, options: PublishOptions | undefined): RoomMessage
   return { data, except, retain: retainOf(retain) };
 }
 
+function cureOf(data: unknown): string {
+  if (isThenable(data)) return ' (await the promise)';
+  return isObjectLike(data) ? ' (use JSON.stringify)' : '';
+}
+
 function retainOf(retain: boolean | string): true | string | undefined {
   if (retain === false) return undefined;
-  if (retain !== true) checkRoomName(CALL, 'retain to be true, false or a key', retain);
+  if (retain === true) return true;
+  if (typeof retain !== 'string') throw badArgument(CALL, 'retain to be true, false or a text', retain);
+  checkRoomName(CALL, 'the key of retain', retain);
   return retain;
 }
 

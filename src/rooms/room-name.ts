@@ -23,7 +23,9 @@ const SURELY_SHORT = Math.floor(MAX_NAME_BYTES / 3);
  * @throws UsageError `COROSOCK_ARGUMENT`.
  */
 export function checkRoomName(call: string, what: string, name: unknown): asserts name is string {
-  if (typeof name !== 'string' || name === '') throw badArgument(call, `${what} to be a text`, name);
+  if (typeof name !== 'string' || name === '') {
+    throw badArgument(call, `${what} to be a text of 1 to ${MAX_NAME_BYTES} bytes of UTF-8`, name);
+  }
   if (!name.isWellFormed()) throw badArgument(call, `${what} without a lone surrogate`, name);
   if (name.length <= SURELY_SHORT) return;
   const bytes = bytesOf(name);

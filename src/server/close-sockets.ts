@@ -11,7 +11,8 @@ import type { EverywhereCall, EverywhereVerb } from '../hub/everywhere-body.ts';
 import { nodeOfSocket } from '../hub/remote-sockets.ts';
 import type { RoomRegistry } from '../rooms/room-registry.ts';
 import type { Conversation } from '../conversation/conversation.ts';
-import { badArgument, checkClose } from '../core/arguments.ts';
+import { checkClose, show } from '../core/arguments.ts';
+import { UsageError } from '../core/errors.ts';
 import { isObjectLike, propertyOf } from '../core/object-like.ts';
 
 /** What a node has that calls are carried out on. */
@@ -32,8 +33,11 @@ export function checkedCall(which: unknown, code: number, reason: string): Every
   const names = isObjectLike(which) ? Object.keys(which) : [];
   const verb = KINDS.find((kind) => names.length === 1 && names[0] === kind);
   const name = verb && propertyOf(which, verb);
-  if (verb === undefined || typeof name !== 'string') {
-    throw badArgument('closeSockets()', '{ id }, { room } or { session }, with a text', which);
+  if (verb === undefined || typeof name !== 'string' || name === '') {
+    const got = names.length === 0 ? show(which) : `{ ${names.join(', ')} }`;
+    const what = verb === undefined ? got : `{ ${verb}: ${show(name)} }`;
+    const expected = 'expected one of { id }, { room } or { session }, with a text that is not empty';
+    throw new UsageError('COROSOCK_ARGUMENT', `closeSockets(): ${expected}, got ${what}`);
   }
   checkClose('closeSockets()', code, reason);
   return { verb, name, code, reason: reason.toWellFormed() };

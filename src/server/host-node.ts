@@ -17,7 +17,7 @@ import type { BrokerHealth } from '../hub/broker-health.ts';
 import type { Broker } from '../hub/broker.ts';
 import { EverywhereCalls } from '../hub/everywhere-calls.ts';
 import { ANSWERS_MS } from '../hub/heartbeats.ts';
-import { NodeBus } from '../hub/node-bus.ts';
+import { isInUse, NodeBus } from '../hub/node-bus.ts';
 import { PresenceReplica } from '../hub/presence-replica.ts';
 import { RemoteSockets } from '../hub/remote-sockets.ts';
 import { BusRoomRelay } from '../hub/room-relay.ts';
@@ -27,6 +27,7 @@ import type { Conversation, ConversationSettings } from '../conversation/convers
 import type { Clock } from '../time/clock.ts';
 import { holdProcess } from '../time/real-clock.ts';
 import { badArgument } from '../core/arguments.ts';
+import { UsageError } from '../core/errors.ts';
 import type { Source } from '../core/source.ts';
 import { propertyOf } from '../core/object-like.ts';
 import type { WaitOptions } from '../core/wait-options.ts';
@@ -138,9 +139,9 @@ export class HostNode {
   }
 
   /** Opens a socket of this process, or of another node: see `Host.openServer`. */
-  openServer(id: string, options: WaitOptions): Promise<OpenResult> {
+  openServer(id: string, options: WaitOptions, call = 'host.openServer()'): Promise<OpenResult> {
     try {
-      checkOpen(id, options);
+      checkOpen(call, id, options);
     } catch (error) {
       return this.#settings.refuseCall(error);
     }
@@ -211,9 +212,23 @@ export class HostNode {
 
 const METHODS = Object.freeze(['publish', 'subscribe', 'onChange', 'close']);
 
-/** Refuses what is no broker; undefined is none. */
+/** Refuses what is no broker, and one that another node has; undefined is none. */
 export function checkBroker(call: string, name: string, value: unknown): void {
   if (value === undefined) return;
-  if (METHODS.every((method) => typeof propertyOf(value, method) === 'function')) return;
-  throw badArgument(call, `${name} to be a broker, such as memoryBroker().node()`, value);
+  if (!isBroker(value)) {
+    const cure = isRedisClient(value) ? 'redisBroker({ publisher, subscriber })' : 'memoryBroker().node()';
+    throw badArgument(call, `${name} to be a broker, such as ${cure}`, value);
+  }
+  if (!isInUse(value)) return;
+  const text = `${call}: expected ${name} to be of this host alone: each host has a broker of its own`;
+  throw new UsageError('COROSOCK_ARGUMENT', `${text}, got that of another host or hub`);
+}
+
+/** Whether a value has the methods of a broker. */
+export function isBroker(value: unknown): value is Broker {
+  return METHODS.every((method) => typeof propertyOf(value, method) === 'function');
+}
+
+function isRedisClient(value: unknown): boolean {
+  return ['publish', 'subscribe', 'ping'].every((name) => typeof propertyOf(value, name) === 'function');
 }

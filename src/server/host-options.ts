@@ -41,6 +41,7 @@ import type { ParkedSelect, ParkedSelects } from '../time/scheduling.ts';
 import { TurnBudget } from '../time/turn-budget.ts';
 import { UnattendedErrors } from '../waiting/unattended-errors.ts';
 import {
+  badArgument,
   checkCloseCode,
   checkCount,
   checkCountOrInfinity,
@@ -228,6 +229,12 @@ function checkLimitBy(call: string, name: string, value: unknown): void {
     );
 }
 
+function loneSessionsError(call: string): UsageError {
+  const text =
+    'expected sessions.store where the host has a broker: without it each node has sessions of its own';
+  return new UsageError('COROSOCK_SESSION_NODES', `${call}: ${text}`);
+}
+
 /** A conversation, or the host itself. */
 interface Called {
   readonly listener: { report(error: unknown, phase: string): void } | undefined;
@@ -282,6 +289,8 @@ export function settingsOf(
   const conversation = conversationChoices(call, options);
   const wire = wireChoices(call, options, conversation.clock);
   const own = complete<OwnOptions, BareHostOption>(call, options, OWN_OPTIONS);
+  if (own.whenBrokerDown === 'refuse' && own.broker === undefined)
+    throw badArgument(call, "broker where whenBrokerDown is 'refuse'", undefined);
   const { messageTimeoutMs, rate, ...rest } = own;
   const { clock } = conversation;
   const report = guarded(own.report);
@@ -289,6 +298,8 @@ export function settingsOf(
   const unattended = new UnattendedErrors<Called>(reportUnattended);
   const host: Called = { listener: { report: (error, phase) => report(error, { phase }) } };
   if (own.origins === 'any' && own.sessions !== false) report(anyOriginError(call), { phase: 'options' });
+  if (own.broker !== undefined && own.sessions !== false && own.sessions.store === undefined)
+    report(loneSessionsError(call), { phase: 'options' });
   return Object.freeze({
     ...conversation,
     ...wire,

@@ -3,7 +3,7 @@
 
 import type { ClosedReport, WhichSockets } from './closed-report.ts';
 import type { OpenResult, Room } from './host.ts';
-import { checkBroker, HostNode } from './host-node.ts';
+import { checkBroker, HostNode, isBroker } from './host-node.ts';
 import { HOST_OPTIONS, settingsOf } from './host-options.ts';
 import type { HostOptions } from './host-options.ts';
 import { RunRegistry } from './run-registry.ts';
@@ -11,6 +11,7 @@ import type { BrokerHealth } from '../hub/broker-health.ts';
 import type { Broker } from '../hub/broker.ts';
 import { showAs } from '../platform/inspection.ts';
 import { checkNames } from '../core/arguments.ts';
+import { UsageError } from '../core/errors.ts';
 import type { Source } from '../core/source.ts';
 import type { WaitOptions } from '../core/wait-options.ts';
 
@@ -50,6 +51,9 @@ export interface Hub extends AsyncDisposable {
  * @throws UsageError `COROSOCK_ARGUMENT`.
  */
 export async function openHub(options: HubOptions): Promise<Hub> {
+  if (isBroker(options)) {
+    throw new UsageError('COROSOCK_ARGUMENT', 'openHub(): expected { broker }, got a broker');
+  }
   checkNames('openHub()', options, new Set(['broker', 'clock', 'report']));
   checkBroker('openHub()', 'broker', options.broker ?? null);
   const hub = new NodeHub(settingsOf('openHub()', options, HOST_OPTIONS));
@@ -82,7 +86,7 @@ class NodeHub implements Hub {
   }
 
   openServer(id: string, options: WaitOptions = {}): Promise<OpenResult> {
-    return this.#node.openServer(id, options);
+    return this.#node.openServer(id, options, 'hub.openServer()');
   }
 
   closeSockets(which: WhichSockets, code?: number, reason?: string): Promise<ClosedReport> {

@@ -20,13 +20,13 @@ const NOT_FOUND: OpenResult = Object.freeze([undefined, 'not-found']);
 const NOT_SHARED: OpenResult = Object.freeze([undefined, 'not-shared']);
 
 /**
- * Refuses what no call of `host.openServer` may have.
+ * Refuses what no call of `openServer`, of a host or a hub, may have.
  *
  * @throws UsageError `COROSOCK_ARGUMENT`. The reason of the signal, where that has aborted.
  */
-export function checkOpen(id: unknown, options: WaitOptions): void {
-  if (typeof id !== 'string') throw badArgument('host.openServer()', 'the id of a socket', id);
-  checkWait('host.openServer()', options);
+export function checkOpen(call: string, id: unknown, options: WaitOptions): void {
+  if (typeof id !== 'string') throw badArgument(call, 'the id of a socket', id);
+  checkWait(call, options);
   options.signal?.throwIfAborted();
 }
 

@@ -109,7 +109,9 @@ export async function serve(routes: Routes, options: ServeOptions = {}): Promise
     if (pending.end(socket)) host.handleUpgrade(request, socket, head);
   });
   refuseTheRest(listener, { table, pending, host, clock: settings.clock });
-  await listener.listen(port, hostname).catch((error: Error) => {
+  await listener.listen(port, hostname).catch(async (error: Error) => {
+    // It leaves its deployment: another host may have its broker.
+    await host.close({ graceMs: 0 });
     throw showCaller(error, caller);
   });
   address();

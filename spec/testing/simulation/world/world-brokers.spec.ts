@@ -38,6 +38,14 @@ describe('w.broker', () => {
     expect([down, host.brokerHealth.broker]).toEqual(['down', 'up']);
   });
 
+  it('is refused in another world, whose clock it does not follow', async () => {
+    await using w = world();
+    await using other = world();
+    expect(() => w.serve(join, { broker: other.broker() })).toThrow(
+      'w.serve(): expected broker to be w.broker() of this world',
+    );
+  });
+
   it('leaves a broker of no world alone', async () => {
     await using w = world();
     const host = w.serve(join, { broker: memoryBroker({ clock: w.clock }).node() });

@@ -52,6 +52,7 @@ const NO_MISTAKES: ReadonlySet<unknown> = new Set([
   'COROSOCK_UNREAD',
   'COROSOCK_ANY_ORIGIN',
   'COROSOCK_SESSION_SECRET',
+  'COROSOCK_SESSION_NODES',
   'ABORT_ERR',
 ]);
 

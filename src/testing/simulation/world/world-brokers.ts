@@ -5,6 +5,11 @@ import { BrokerNode, SeededDeliveries } from '../seeded/broker-faults.ts';
 import type { WorldParts } from '../seeded/world-parts.ts';
 import { memoryBroker } from '../../../brokers/memory-broker.ts';
 import type { MemoryBroker, MemoryNode } from '../../../brokers/memory-broker.ts';
+import { UsageError } from '../../../core/errors.ts';
+import { isObjectLike } from '../../../core/object-like.ts';
+
+/** The world of each node. */
+const worlds = new WeakMap<object, WorldBrokers>();
 
 /** The nodes of one world. */
 export class WorldBrokers {
@@ -25,6 +30,7 @@ export class WorldBrokers {
     const node = new BrokerNode(this.#parts, broker, `broker ${this.#nodes.length + 1}`);
     this.#nodes.push(node);
     this.#byBroker.set(broker, node);
+    worlds.set(broker, this);
     return broker;
   }
 
@@ -37,6 +43,16 @@ export class WorldBrokers {
     const node = this.#byBroker.get(broker);
     if (node !== undefined) node.name = `broker of ${host}`;
     return node;
+  }
+
+  /** Refuses a node of another world: its clock stands still. @throws UsageError. */
+  check(broker: unknown): void {
+    const owner = isObjectLike(broker) ? worlds.get(broker) : undefined;
+    if (owner === undefined || owner === this) return;
+    throw new UsageError(
+      'COROSOCK_ARGUMENT',
+      'w.serve(): expected broker to be w.broker() of this world, got that of another world',
+    );
   }
 
   /** The world has ended: no timer is left. */

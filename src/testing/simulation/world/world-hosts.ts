@@ -29,7 +29,7 @@ import { namesOf } from '../../../core/options.ts';
 /** What hosts and clients have of their world. */
 export interface HostsSettings extends Pick<WorldSettings, 'seed' | 'fidelity'> {
   readonly parts: WorldParts;
-  readonly brokers: Pick<WorldBrokers, 'ofHost'>;
+  readonly brokers: Pick<WorldBrokers, 'check' | 'ofHost'>;
   readonly randomness: Randomness;
   /** Undefined where nothing is recorded. */
   readonly story: Story | undefined;
@@ -87,6 +87,7 @@ export class WorldHosts {
     checkObject('w.serve()', options);
     checkNames('w.serve()', options, HOST_NAMES);
     const { seed, parts, brokers, randomness, watched } = this.#settings;
+    brokers.check(options.broker);
     const own = { ...options, ...watched(options), clock: parts.agenda };
     const server = new MemoryServer('w.serve()', routes, own, randomness);
     const name = `host ${this.#hosts.size + 1}`;
