@@ -24,7 +24,11 @@ export interface RemoteNode {
   /** Its sockets, by id. */
   readonly sockets: Map<string, SocketOfNode>;
   /** Makes a socket, `<node>.<name>`. @returns A handle of this node, and the end of the client. */
-  socket(name: string, shared?: boolean): { readonly ws: SocketHandle; readonly client: MemoryTransport };
+  socket(
+    name: string,
+    shared?: boolean,
+    mostBytes?: number,
+  ): { readonly ws: SocketHandle; readonly client: MemoryTransport };
   /** Opens a socket of another node. */
   open(id: string, options?: { timeoutMs?: number; signal?: AbortSignal }): Promise<Opened>;
   /** Opens one that is there. */
@@ -70,8 +74,8 @@ export function remoteNode(
     link,
     remote,
     sockets,
-    socket(socketName, isShared = true) {
-      const [near, client] = memoryLink({ protocol: 'chat', maxMessageBytes: [Infinity, 1_048_576] });
+    socket(socketName, isShared = true, mostBytes = 1_048_576) {
+      const [near, client] = memoryLink({ protocol: 'chat', maxMessageBytes: [Infinity, mostBytes] });
       const conversation = new Conversation(near, settings, 'many');
       const id = `${name}.${socketName}`;
       sockets.set(id, { conversation, isShared });
@@ -97,12 +101,16 @@ export interface Pair extends RemoteDeployment {
   readonly got: string[];
 }
 
-/** Makes the socket `owner.one`, and the node `caller`. */
-export async function pair(faults: BrokerFaults = {}, options: HostOptions = {}): Promise<Pair> {
+/** Makes the socket `owner.one`, and the node `caller`. @param mostBytes - Longest for the client. */
+export async function pair(
+  faults: BrokerFaults = {},
+  options: HostOptions = {},
+  mostBytes?: number,
+): Promise<Pair> {
   const made = remoteDeployment(faults, options);
   const owner = await made.node('owner');
   const caller = await made.node('caller');
-  const { ws: local, client } = owner.socket('one');
+  const { ws: local, client } = owner.socket('one', true, mostBytes);
   const got: string[] = [];
   const sink = new (class extends BufferingSink {
     override receive(data: string | Uint8Array): void {

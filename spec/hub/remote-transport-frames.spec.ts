@@ -3,6 +3,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { settle, virtualClock } from 'corosock/testing';
+import { FrameWindow } from '../../src/hub/frame-window.ts';
 import { RemoteTransport } from '../../src/hub/remote-transport.ts';
 import {
   frameOf,
@@ -30,6 +31,7 @@ function setScene() {
       sent.push(type);
       return Promise.resolve('sent' as const);
     },
+    window: new FrameWindow(),
     over: () => {},
   };
   const transport = new RemoteTransport('owner.one', link, () => {});

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { transportContract } from 'corosock/testing';
 import type { TransportPair } from 'corosock/testing';
 import { memoryBroker } from '../../src/brokers/memory-broker.ts';
+import { FrameWindow } from '../../src/hub/frame-window.ts';
 import { RemoteTransport } from '../../src/hub/remote-transport.ts';
 import { realClock } from '../../src/time/real-clock.ts';
 import { KIND } from '../../src/hub/envelope.ts';
@@ -25,6 +26,7 @@ async function makePair(): Promise<TransportPair> {
       clock: realClock,
       send: (type: number, number: number, fields: Uint8Array) =>
         caller.bus.send('owner', KIND.toSocket, frameOf(type, 1, number, fields)),
+      window: new FrameWindow(),
       over: () => {},
     };
     const transport = new RemoteTransport('owner.one', link, () => resolve(transport));

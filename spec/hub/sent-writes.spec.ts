@@ -12,8 +12,8 @@ describe('SentWrites', () => {
   it('counts bytes until their status comes, and tells it once', () => {
     const writes = new SentWrites();
     const told: unknown[] = [];
-    writes.add(1, { bytes: 10, receipt: receipt(told) });
-    writes.add(2, { bytes: 5, receipt: undefined });
+    writes.sentAs(1, writes.add(10, receipt(told)));
+    writes.sentAs(2, writes.add(5, undefined));
     expect([writes.unansweredBytes, writes.has(1), writes.areUnanswered]).toEqual([15, true, true]);
     expect([writes.answer(1, 'timeout'), writes.answer(1, 'ok'), writes.answer(2, 'ok')]).toEqual([
       true,
@@ -26,8 +26,8 @@ describe('SentWrites', () => {
   it('tells closed at the end, and keeps what it counted', () => {
     const writes = new SentWrites();
     const told: unknown[] = [];
-    writes.add(1, { bytes: 10, receipt: receipt(told) });
-    writes.add(2, { bytes: 5, receipt: undefined });
+    writes.sentAs(1, writes.add(10, receipt(told)));
+    writes.sentAs(2, writes.add(5, undefined));
     writes.close();
     expect([told, writes.unansweredBytes, writes.areUnanswered]).toEqual([['closed'], 15, false]);
   });

@@ -4,6 +4,7 @@ import { getEventListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { settle } from 'corosock/testing';
 import { FieldReader, FieldWriter } from '../../src/hub/byte-fields.ts';
+import { FrameWindow } from '../../src/hub/frame-window.ts';
 import type { Conversation } from '../../src/conversation/conversation.ts';
 import { MessageSocket } from '../../src/socket/message-socket.ts';
 import { MAX_HELD_BYTES_OF_ALL, ServedHandle } from '../../src/hub/served-handle.ts';
@@ -29,7 +30,8 @@ async function served(held = { bytes: 0 }): Promise<
   const handle = new ServedHandle(conversation, {
     clock,
     held,
-    send: (type) => void sent.push(NAMES.get(type) ?? ''),
+    send: (type) => Promise.resolve(sent.push(NAMES.get(type) ?? '')),
+    window: new FrameWindow(),
     over: () => void sent.push('over'),
   });
   let last = 1;

@@ -7,6 +7,7 @@ import { KIND } from './envelope.ts';
 import type { NodeRef } from './envelope.ts';
 import type { NodeBus } from './node-bus.ts';
 import { FieldWriter } from './byte-fields.ts';
+import { FrameWindow } from './frame-window.ts';
 import { remoteConversation } from './remote-conversation.ts';
 import { RemoteTransport } from './remote-transport.ts';
 import { ServedHandle } from './served-handle.ts';
@@ -77,6 +78,7 @@ export class RemoteSockets {
   readonly #newest = new Map<string, ServedHandle>();
   /** What they have written and that waits. */
   readonly #held = { bytes: 0 };
+  readonly #window = new FrameWindow();
   #timer: unknown;
   #isClosed = false;
 
@@ -131,6 +133,7 @@ export class RemoteSockets {
       clock,
       send: (type: number, frame: number, fields: Uint8Array) =>
         this.#bus.send(node, KIND.toSocket, frameOf(type, number, frame, fields)),
+      window: this.#window,
       over: () => {
         this.#handles.delete(number);
         this.#byId.delete(id);
@@ -211,7 +214,7 @@ export class RemoteSockets {
     if (served !== undefined) return served.receive(frame);
     if (frame.type === TO_SOCKET.open && frame.number === 1) return this.#serve(from, frame, key);
     if (frame.type !== TO_SOCKET.release && frame.type !== TO_SOCKET.unknown)
-      this.#answer(from, frame.handle, FROM_SOCKET.lost, 0, NO_FIELDS);
+      void this.#answer(from, frame.handle, FROM_SOCKET.lost, 0, NO_FIELDS);
     return undefined;
   }
 
@@ -220,11 +223,11 @@ export class RemoteSockets {
     const socket = this.#parts.find(id);
     const refusal: Answer = socket === undefined ? 'not-found' : 'not-shared';
     if (socket?.isShared !== true) {
-      return this.#answer(from, handle, FROM_SOCKET.opened, 1, openedFields(refusal, ''));
+      return void this.#answer(from, handle, FROM_SOCKET.opened, 1, openedFields(refusal, ''));
     }
     if (this.#served.size >= MAX_SERVED) {
       this.#bus.drop('busy');
-      return this.#answer(from, handle, FROM_SOCKET.opened, 1, openedFields('timeout', ''));
+      return void this.#answer(from, handle, FROM_SOCKET.opened, 1, openedFields('timeout', ''));
     }
     // A node has one handle on a socket: a former one has ended, and its end may be lost.
     const target = `${from.id} ${id}`;
@@ -232,6 +235,7 @@ export class RemoteSockets {
       clock: this.#bus.clock,
       held: this.#held,
       send: (type, number, body) => this.#answer(from, handle, type, number, body),
+      window: this.#window,
       over: () => {
         this.#served.delete(key);
         if (this.#newest.get(target) === served) this.#newest.delete(target);
@@ -244,8 +248,8 @@ export class RemoteSockets {
     return undefined;
   }
 
-  #answer(to: NodeRef, handle: number, type: number, number: number, fields: Uint8Array): void {
-    void this.#bus.send(to.id, KIND.fromSocket, frameOf(type, handle, number, fields));
+  #answer(to: NodeRef, handle: number, type: number, number: number, fields: Uint8Array): Promise<unknown> {
+    return this.#bus.send(to.id, KIND.fromSocket, frameOf(type, handle, number, fields));
   }
 
   #sweep(): void {

@@ -8,18 +8,17 @@ import {
   MAX_HELD_BYTES,
   messageOf,
   NO_FIELDS,
-  partsOf,
   readEnd,
   readMessage,
   readOpened,
   readStatus,
   TO_SOCKET,
-  writeFields,
 } from './socket-frames.ts';
 import type { Answer, Frame, Part } from './socket-frames.ts';
-import { SentWrites } from './sent-writes.ts';
+import { HandleWrites } from './handle-writes.ts';
 import type { ReceiptOptions } from './sent-writes.ts';
 import { AnswerWatch } from './answer-watch.ts';
+import type { FrameWindow } from './frame-window.ts';
 import { FieldWriter } from './byte-fields.ts';
 import { BufferingSink } from '../transport/buffering-sink.ts';
 import type { FragmentOptions, Transport, TransportSink } from '../transport/transport.ts';
@@ -35,6 +34,8 @@ export interface RemoteLink {
   readonly clock: Clock;
   /** Sends a frame to the node of the socket. */
   send(type: number, number: number, fields: Uint8Array): Promise<'sent' | 'failed'>;
+  /** Parts of messages go through it. */
+  readonly window: FrameWindow;
   /** The handle is over: no frame comes any more. */
   over(): void;
 }
@@ -66,16 +67,22 @@ export class RemoteTransport implements Transport {
   #parts: Part[] = [];
   #partBytes = 0;
 
-  readonly #writes = new SentWrites();
+  readonly #writes: HandleWrites;
   #receivedBytes = 0;
 
   /** @param onOpened - Called once: `ok`, why there is no handle, or `timeout`. */
   constructor(id: string, link: RemoteLink, onOpened: (answer: Answer) => void) {
     this.#link = link;
+    this.#writes = new HandleWrites({
+      clock: link.clock,
+      window: link.window,
+      isEnded: () => this.#state === 'ended',
+      post: (type, fields) => this.#post(type, fields),
+    });
     this.#onOpened = onOpened;
     this.#watch = new AnswerWatch(link.clock, {
       isAwaiting: () => this.#isAwaiting,
-      probe: () => void this.#send(TO_SOCKET.probe),
+      probe: () => this.#send(TO_SOCKET.probe),
       onSilence: () => this.lose('The node of the socket has not answered in time'),
     });
     this.#send(TO_SOCKET.open, Buffer.from(id));
@@ -83,11 +90,11 @@ export class RemoteTransport implements Transport {
   }
 
   get bufferedBytes(): number {
-    return this.#state === 'ended' ? 0 : this.#writes.unansweredBytes;
+    return this.#state === 'ended' ? 0 : this.#writes.sent.unansweredBytes;
   }
 
   get flushedBytes(): number {
-    return this.#writes.answeredBytes;
+    return this.#writes.sent.answeredBytes;
   }
 
   get receivedBytes(): number {
@@ -95,7 +102,7 @@ export class RemoteTransport implements Transport {
   }
 
   get hasLost(): boolean {
-    return this.#state === 'ended' && this.#writes.unansweredBytes > 0;
+    return this.#state === 'ended' && this.#writes.sent.unansweredBytes > 0;
   }
 
   // Called by the conversation above.
@@ -138,7 +145,7 @@ export class RemoteTransport implements Transport {
     if (this.#state !== 'open') return;
     this.#state = 'closing';
     this.#closing = { code, reason };
-    this.#send(TO_SOCKET.close, closeFields(code, reason.toWellFormed()));
+    this.#writes.sendBehind(TO_SOCKET.close, closeFields(code, reason.toWellFormed()));
     this.#watch.begin();
   }
 
@@ -261,24 +268,13 @@ export class RemoteTransport implements Transport {
 
   #write(data: Data, options: ReceiptOptions, last: boolean): boolean {
     if (this.#state !== 'open') return false;
-    const { binary, compress, receipt } = options;
-    const timeoutMs = receipt === undefined ? Infinity : Math.max(receipt.dueMs - this.#link.clock.now(), 0);
-    for (const part of partsOf(data, last)) {
-      const bytes = part.bytes.byteLength + MESSAGE_OVERHEAD_BYTES;
-      const number = this.#send(TO_SOCKET.write, writeFields({ ...part, binary, compress, timeoutMs }));
-      this.#writes.add(number, { bytes, receipt: part.isLast ? receipt : undefined });
-      if (part.isLast) receipt?.sent(() => this.#cancel(number));
-    }
+    this.#writes.write(data, options, last);
     this.#watch.begin();
     return true;
   }
 
-  #cancel(write: number): void {
-    if (this.#writes.has(write)) this.#send(TO_SOCKET.cancelWrite, new FieldWriter(8).u64(write).bytes);
-  }
-
   #answered(answer: { readonly write: number; readonly status: Answer } | undefined): boolean {
-    if (answer === undefined || !this.#writes.answer(answer.write, answer.status)) return false;
+    if (answer === undefined || !this.#writes.sent.answer(answer.write, answer.status)) return false;
     this.#sink.drain();
     return true;
   }
@@ -286,15 +282,19 @@ export class RemoteTransport implements Transport {
   // Whether the other end is there.
 
   get #isAwaiting(): boolean {
-    return this.#state !== 'open' || this.#writes.areUnanswered || this.#hasCredit;
+    return this.#state !== 'open' || this.#writes.sent.areUnanswered || this.#hasCredit;
   }
 
-  #send(type: number, fields: Uint8Array = NO_FIELDS): number {
+  #send(type: number, fields: Uint8Array = NO_FIELDS): void {
+    void this.#post(type, fields);
+  }
+
+  #post(type: number, fields: Uint8Array): readonly [number: number, Promise<void>] {
     this.#sent += 1;
-    void this.#link.send(type, this.#sent, fields).then((result) => {
+    const answered = this.#link.send(type, this.#sent, fields).then((result) => {
       if (result === 'failed') this.lose('The broker has not taken a message to the node of the socket');
     });
-    return this.#sent;
+    return [this.#sent, answered];
   }
 
   /** A close of this end counts, also where the client closes or is lost at that time. */
@@ -307,7 +307,7 @@ export class RemoteTransport implements Transport {
     this.#state = 'ended';
     this.#watch.stop();
     this.#onOpened('timeout');
-    this.#writes.close();
+    this.#writes.sent.close();
     this.#parts = [];
     this.#link.over();
     this.#sink.end(end);

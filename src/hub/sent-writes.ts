@@ -22,12 +22,16 @@ export interface ReceiptOptions extends SendOptions {
 export interface SentWrite {
   readonly bytes: number;
   readonly receipt: WriteReceipt | undefined;
+  /** That of its frame; undefined before it is sent. */
+  number: number | undefined;
+  isCancelled: boolean;
 }
 
-/** Keeps what is sent until its status comes. */
+/** Keeps what is handed over until its status comes. */
 export class SentWrites {
-  /** By the number of their frame. */
-  readonly #unanswered = new Map<number, SentWrite>();
+  readonly #unanswered = new Set<SentWrite>();
+  /** Those that are sent, by the number of their frame. */
+  readonly #sent = new Map<number, SentWrite>();
   /** Bytes without a status. They stay what they were at the end. */
   unansweredBytes: number = 0;
   /** Bytes with a status, so far. */
@@ -38,19 +42,27 @@ export class SentWrites {
   }
 
   has(number: number): boolean {
-    return this.#unanswered.has(number);
+    return this.#sent.has(number);
   }
 
-  add(number: number, write: SentWrite): void {
-    this.#unanswered.set(number, write);
-    this.unansweredBytes += write.bytes;
+  add(bytes: number, receipt: WriteReceipt | undefined): SentWrite {
+    const write: SentWrite = { bytes, receipt, number: undefined, isCancelled: false };
+    this.#unanswered.add(write);
+    this.unansweredBytes += bytes;
+    return write;
+  }
+
+  sentAs(number: number, write: SentWrite): void {
+    write.number = number;
+    this.#sent.set(number, write);
   }
 
   /** A status has come. @returns false, where no message waits for it. */
   answer(number: number, status: Answer): boolean {
-    const write = this.#unanswered.get(number);
+    const write = this.#sent.get(number);
     if (write === undefined) return false;
-    this.#unanswered.delete(number);
+    this.#sent.delete(number);
+    this.#unanswered.delete(write);
     this.unansweredBytes -= write.bytes;
     this.answeredBytes += write.bytes;
     write.receipt?.settle(status);
@@ -59,7 +71,8 @@ export class SentWrites {
 
   /** No status comes any more. */
   close(): void {
-    for (const { receipt } of this.#unanswered.values()) receipt?.settle('closed');
+    for (const { receipt } of this.#unanswered) receipt?.settle('closed');
     this.#unanswered.clear();
+    this.#sent.clear();
   }
 }

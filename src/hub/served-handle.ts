@@ -16,7 +16,8 @@ import {
   statusFields,
   TO_SOCKET,
 } from './socket-frames.ts';
-import type { Answer, Frame, WrittenPart } from './socket-frames.ts';
+import type { Answer, Frame, Part, WrittenPart } from './socket-frames.ts';
+import type { FrameWindow } from './frame-window.ts';
 import type { Conversation } from '../conversation/conversation.ts';
 import { pendingRead } from '../conversation/pending-read.ts';
 import type { ReadView } from '../conversation/pending-read.ts';
@@ -53,13 +54,15 @@ export interface CallerLink {
   /** What all handles have written and that waits. */
   readonly held: { bytes: number };
   /** Sends a frame to the node of the caller. Never rejects. */
-  send(type: number, number: number, fields: Uint8Array): void;
+  send(type: number, number: number, fields: Uint8Array): Promise<unknown>;
+  /** Parts of messages go through it. */
+  readonly window: FrameWindow;
   /** The handle is over: no frame comes any more. */
   over(): void;
 }
 
-/** Names the call in errors. */
-const { read: READ } = { read: noop };
+/** Stands for the call of a user: errors name it. */
+function read(): void {}
 
 /** One handle of another node on a socket of this one. */
 export class ServedHandle {
@@ -82,7 +85,7 @@ export class ServedHandle {
   #hasCredit = false;
   /** The message that was sent and is not known to be received. */
   #lent: Data | undefined;
-  /** The first and the last frame of it. */
+  /** The first and the last frame of it; Infinity before the last one is sent. */
   #lentFrames: readonly [first: number, last: number] = [0, 0];
   /** Whether that message was under way when the caller withdrew what it had asked for. */
   #isCrossed = false;
@@ -98,7 +101,7 @@ export class ServedHandle {
     this.#conversation = conversation;
     this.#link = link;
     this.heardMs = link.clock.now();
-    this.#send(FROM_SOCKET.opened, openedFields('ok', conversation.transport.protocol));
+    this.#tell(FROM_SOCKET.opened, openedFields('ok', conversation.transport.protocol));
     // No listener of the signal: nodes may open one socket by the thousand.
     this.#offEnd = conversation.over.onAbort(() => this.#socketEnded());
   }
@@ -141,6 +144,7 @@ export class ServedHandle {
     this.#hold(-bytesOf(this.#written));
     this.#written = [];
     for (const write of this.#writes.values()) write.abort();
+    if (this.#lentFrames[1] === Infinity) this.#putBack();
     this.#link.over();
   }
 
@@ -172,7 +176,7 @@ export class ServedHandle {
         return true;
       default:
         // A probe. To kinds that a newer node has, this one answers the same.
-        this.#send(FROM_SOCKET.alive);
+        this.#tell(FROM_SOCKET.alive);
         return true;
     }
   }
@@ -201,16 +205,23 @@ export class ServedHandle {
     this.#lent = message;
     if (this.#isOver || this.#isDoubted || !this.#hasCredit) return this.#putBack();
     this.#hasCredit = false;
-    const first = this.#sent + 1;
-    for (const part of partsOf(message, true)) this.#send(FROM_SOCKET.message, messageFields(part));
-    this.#lentFrames = [first, this.#sent];
+    this.#lentFrames = [this.#sent + 1, Infinity];
+    for (const part of partsOf(message, true)) {
+      const send = (): Promise<unknown> => this.#sendPart(part);
+      this.#link.window.push({ bytes: part.bytes.byteLength + PART_OVERHEAD_BYTES, send });
+    }
     return undefined;
+  }
+
+  #sendPart(part: Part): Promise<unknown> {
+    if (part.isLast) this.#lentFrames = [this.#lentFrames[0], this.#sent + 1];
+    return this.#send(FROM_SOCKET.message, messageFields(part));
   }
 
   async #readUntil(signal: AbortSignal): Promise<readonly [Data | undefined, string]> {
     try {
       const wait = { timeoutMs: Infinity, signal };
-      return await this.#conversation.reader.read(pendingRead(this.#view, Infinity, wait, READ));
+      return await this.#conversation.reader.read(pendingRead(this.#view, Infinity, wait, read));
     } catch {
       // It was withdrawn. Or a call reads the socket alone: this handle gets nothing, then.
       if (!signal.aborted) this.#lose();
@@ -275,7 +286,7 @@ export class ServedHandle {
   }
 
   #tellStatus(write: number, status: Answer): void {
-    this.#send(FROM_SOCKET.status, statusFields(write, status));
+    this.#tell(FROM_SOCKET.status, statusFields(write, status));
   }
 
   // The end.
@@ -296,19 +307,23 @@ export class ServedHandle {
 
   #tellEnd(): void {
     if (this.#isOver) return;
-    this.#send(FROM_SOCKET.end, endFields(this.#conversation.queue.end as CloseInfo));
+    this.#tell(FROM_SOCKET.end, endFields(this.#conversation.queue.end as CloseInfo));
     this.release();
   }
 
   #lose(): void {
-    this.#send(FROM_SOCKET.lost);
+    this.#tell(FROM_SOCKET.lost);
     this.release();
   }
 
-  #send(type: number, fields: Uint8Array = NO_FIELDS): void {
+  #tell(type: number, fields: Uint8Array = NO_FIELDS): void {
+    void this.#send(type, fields);
+  }
+
+  async #send(type: number, fields: Uint8Array): Promise<void> {
     if (this.#isOver) return;
     this.#sent += 1;
-    this.#link.send(type, this.#sent, fields);
+    await this.#link.send(type, this.#sent, fields);
   }
 }
 

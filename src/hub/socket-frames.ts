@@ -47,7 +47,7 @@ export const TO_SOCKET: Readonly<Record<ToSocket, number>> = Object.freeze({
   withdraw: 5,
   /** The message that was sent has been received. */
   taken: 6,
-  /** Nobody waits any more for the message that was sent: it goes back into the queue. */
+  /** No read waits any more for the message that was sent: it goes back into the queue. */
   returned: 7,
   close: 8,
   terminate: 9,
