@@ -37,7 +37,7 @@ export interface KnownNode extends NodeRef {
 /** What a node may have of rooms. Who enters a room asks only nodes that have something. */
 export type HadByNode = 'retained' | 'presence';
 
-/** Gets to know who comes and goes. None of its functions may throw. */
+/** Is told which nodes join and leave. None of its functions may throw. */
 export interface NodeListener {
   /** It is there, and was not, or has begun anew. */
   joined?(node: NodeRef): void;

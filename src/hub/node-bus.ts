@@ -265,7 +265,7 @@ export class NodeBus implements NodeRef {
     this.#receivers.set(kind, receive);
   }
 
-  /** Gets to know who comes and goes. @returns Removes the listener. */
+  /** Tells a listener which nodes join and leave. @returns Removes the listener. */
   onNode(listener: NodeListener): () => void {
     return this.#others.onNode(listener);
   }

@@ -90,7 +90,7 @@ export class RetainedExchange {
   readonly #bus: NodeBus;
   readonly #sink: Pick<RelaySink, 'retained' | 'mergeRetained'>;
   readonly #clock: Clock;
-  /** The one that was compared first first. */
+  /** In the order in which they were first compared. */
   readonly #rooms = new Map<string, ComparedRoom>();
   /** Versions in the parts that wait, in all rooms. */
   #listed = 0;
@@ -213,7 +213,7 @@ export class RetainedExchange {
       room.sendMs = Math.min(room.sendMs, Math.max(this.#turnMs(), room.sentMs + SEND_EVERY_MS));
     }
     if (isLacking) this.#list(room);
-    // Somebody has said what this node was about to say.
+    // Another node has listed what this one was about to list.
     else if (lacked.length === 0) room.listMs = Infinity;
   }
 

@@ -126,7 +126,7 @@ export class ProcessRelay {
     this.#parent?.send({ corosock: this.#prefix, kind: 'unsubscribe', address });
   }
 
-  /** Gives a message to everybody but the link that it came over. */
+  /** Sends a message over all links but the one that it came over. */
   #pass(message: PublishMessage, from: IpcLink | undefined): void {
     const { address } = message;
     for (const link of this.#children.values()) {

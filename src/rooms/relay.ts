@@ -92,7 +92,7 @@ export interface RelaySink {
   /**
    * What is present on another node has changed.
    *
-   * @param keys - All keys that are present there. Undefined where the node has gone.
+   * @param keys - All keys that are present there. Undefined where the node has left.
    * @param changed - Keys that are new, different, or not there any more.
    */
   presentElsewhere(
