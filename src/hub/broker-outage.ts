@@ -11,7 +11,7 @@ import { propertyOf } from '../core/object-like.ts';
  *
  * @limit Time without a broker before `report` gets `COROSOCK_BROKER_DOWN` | once for each outage
  */
-export const REPORTED_AFTER_MS = 5000;
+const REPORTED_AFTER_MS = 5000;
 
 /** Given to `report`: the broker is down for {@link REPORTED_AFTER_MS}. Once for each outage. */
 export class BrokerDownError extends Error {

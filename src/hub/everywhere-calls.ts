@@ -68,7 +68,7 @@ export const MAX_AGAIN = 5000;
 const MAX_ANSWERS = 4096;
 
 /** In place of the ids of nodes that a node cannot know. No node has this id. */
-export const UNKNOWN_NODES = '*';
+const UNKNOWN_NODES = '*';
 
 /** What a call on all nodes has done. */
 export interface EverywhereReport {
