@@ -18,7 +18,11 @@ export async function runMember(broker, name, members) {
     );
   const { promise: allReported, resolve } = Promise.withResolvers?.() ?? deferred();
   const isComplete = () => others.every((other) => got[other].length === MESSAGES);
+  let hasBegun = false;
+  /** Once: members say that they are there until they are heard, and may be told to go twice. */
   const sendAll = async () => {
+    if (hasBegun) return;
+    hasBegun = true;
     for (let index = 0; index < MESSAGES; index += 1) await say('room', { name, index });
   };
   await hear('room', (message) => {
