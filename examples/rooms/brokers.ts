@@ -16,9 +16,12 @@ export interface OpenBroker extends AsyncDisposable {
 
 /** Opens a broker over Redis or Valkey. @param url - `redis://127.0.0.1:6379`, for example. */
 export function overRedis(url: string): OpenBroker {
-  const publisher = new Redis(url, { enableOfflineQueue: false, autoResendUnfulfilledCommands: false });
-  const subscriber = new Redis(url);
-  // Without a listener each failed attempt to connect is printed: the host reports outages itself.
+  const noQueue = { enableOfflineQueue: false, autoResendUnfulfilledCommands: false };
+  // At most a second between two attempts, so that it is back within two.
+  const retryStrategy = (attempt: number): number => Math.min(attempt * 50, 1000);
+  const publisher = new Redis(url, { ...noQueue, retryStrategy });
+  const subscriber = new Redis(url, { retryStrategy });
+  // Without a listener each failed attempt to connect is printed. server.ts prints each outage once.
   for (const client of [publisher, subscriber]) client.on('error', () => {});
   const broker = redisBroker({ publisher, subscriber }, { prefix: 'chat' });
   return {
@@ -44,7 +47,8 @@ export function overNats(url: string): OpenBroker {
   const broker = natsBroker(connecting, { prefix: 'chat' });
   // Undefined until the server has been there for the first time.
   let connection: NatsConnection | undefined;
-  void connecting.then((made) => (connection = made));
+  const refused = ({ message }: Error): void => console.error(`NATS takes no connection: ${message}`);
+  void connecting.then((made) => (connection = made), refused);
   return {
     broker,
     async [Symbol.asyncDispose]() {

@@ -4,6 +4,8 @@
 // of any node.
 
 import { fileURLToPath } from 'node:url';
+import { select } from 'corosock';
+import type { Host } from 'corosock';
 import { overNats, overProcesses, overRedis } from './brokers.ts';
 import type { OpenBroker } from './brokers.ts';
 import { openChat } from './chat.ts';
@@ -40,12 +42,28 @@ const opened = BROKERS[name]?.();
 if (pushes && opened !== undefined) {
   console.log(await push(opened.broker, id, line.join(' ')));
 } else {
-  const host = await openChat({ port, ...(opened && { broker: opened.broker }) });
+  const options = { port, ...(opened && { broker: opened.broker }) };
+  const host = await openChat(options).catch(refuseTakenPort);
   console.log(`ws://localhost:${host.port}/chat/lobby?name=ada`);
   console.log(`Talk to it in a second terminal: PORT=${host.port} npm run chat talk ada`);
+  void tellHealth(host);
   await ended;
   await host.close({ graceMs: 1000 });
 }
 await opened?.[Symbol.asyncDispose]();
 // A client of a server that has never been there tries on for ever.
 process.exit();
+
+/** Prints whether the broker is up, and each change. */
+async function tellHealth(host: Host): Promise<void> {
+  for (let health = host.brokerHealth; health.broker !== 'none'; health = host.brokerHealth) {
+    console.log(`The broker is ${health.broker}.`);
+    await select({ health });
+  }
+}
+
+function refuseTakenPort(error: NodeJS.ErrnoException): never {
+  if (error.code !== 'EADDRINUSE') throw error;
+  console.error(`Port ${port} is taken: choose another with PORT=N.`);
+  process.exit(1);
+}

@@ -1,12 +1,19 @@
 // What `npm run chat` starts: on two processes of this machine lines cross, and nothing is left when
 // it ends, whether its broker is there or not.
 
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { connect } from 'corosock/client';
 import type { ClientSocket } from 'corosock/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildExamples, StartedProgram } from '../fixtures/built-examples.ts';
 import type { BuiltExamples } from '../fixtures/built-examples.ts';
 import { quietPort } from '../fixtures/free-port.ts';
+import { isNatsHere, realNats, withoutNats } from '../nats/nats-scene.ts';
+import { isRedisHere, realRedis, withoutRedis } from '../redis/ioredis-scene.ts';
+import type { RealBroker } from '../brokers/broker-stories.ts';
+import { StoppableServer } from '../brokers/stoppable-server.ts';
 
 let built: BuiltExamples;
 
@@ -33,6 +40,26 @@ async function chat(): Promise<{ readonly program: StartedProgram; readonly port
 async function until(client: ClientSocket, pattern: RegExp): Promise<string> {
   for await (const line of client) if (pattern.test(String(line))) return String(line);
   throw new Error(`The socket has closed before ${String(pattern)}`);
+}
+
+/** Starts one node over a server on a port. */
+function nodeOver(name: string, port: number): StartedProgram {
+  const env = { PORT: '0', REDIS_URL: `redis://127.0.0.1:${port}`, NATS_URL: `nats://127.0.0.1:${port}` };
+  const args = ['dist-examples/rooms/server.js', name];
+  return new StartedProgram(process.execPath, args, { cwd: built.folder, env });
+}
+
+async function tellsOutages(name: string, real: RealBroker): Promise<void> {
+  await using server = await real.server();
+  await server.start();
+  await using program = nodeOver(name, server.port);
+  await program.said(/^The broker is up\.$/mu);
+  await server.kill();
+  await program.said(/up\.\nThe broker is down\.$/mu);
+  await server.start();
+  await program.said(/up\.\nThe broker is down\.\nThe broker is up\.$/mu);
+  program.signalAll('SIGINT');
+  expect(await program.end()).toBe(0);
 }
 
 describe('the chat on two processes', { timeout: 60_000 }, () => {
@@ -88,14 +115,49 @@ describe('the chat on two processes', { timeout: 60_000 }, () => {
     await expect.poll(() => program.left, { timeout: 30_000 }).toEqual([]);
   });
 
-  it.each([['redis'], ['nats']])('ends at Ctrl+C where there is no server of %s', async (name) => {
-    const port = await quietPort();
-    const env = { PORT: '0', REDIS_URL: `redis://127.0.0.1:${port}`, NATS_URL: `nats://127.0.0.1:${port}` };
-    const args = ['dist-examples/rooms/server.js', name];
-    await using program = new StartedProgram(process.execPath, args, { cwd: built.folder, env });
+  it.each([['redis'], ['nats']])(
+    'says that the broker is down, and ends at Ctrl+C, where there is no server of %s',
+    async (name) => {
+      await using program = nodeOver(name, await quietPort());
+      await program.said(/ws:\/\/localhost/u);
+      await program.said(/^The broker is down\.$/mu);
+      program.signalAll('SIGINT');
+      expect(await program.end()).toBe(0);
+    },
+  );
+
+  it.skipIf(!isRedisHere)(`says when Redis is down and up again${withoutRedis}`, () =>
+    tellsOutages('redis', realRedis),
+  );
+
+  it.skipIf(!isNatsHere)(`says when NATS is down and up again${withoutNats}`, () =>
+    tellsOutages('nats', realNats),
+  );
+
+  it.skipIf(!isNatsHere)(`goes on alone where NATS refuses its login${withoutNats}`, async () => {
+    const login = ['--user', 'ada', '--pass', 'secret'];
+    await using server = await StoppableServer.make(
+      process.env['NATS_SERVER_PATH'] ?? 'nats-server',
+      (port) => ['-a', '127.0.0.1', '-p', `${port}`].concat(login),
+    );
+    await server.start();
+    await using program = nodeOver('nats', server.port);
+    const refusal = /^NATS takes no connection: .*authorization violation/imu;
+    await expect.poll(() => program.output, { timeout: 30_000 }).toMatch(refusal);
     await program.said(/ws:\/\/localhost/u);
     program.signalAll('SIGINT');
     expect(await program.end()).toBe(0);
+  });
+
+  it('says in one sentence that its port is taken', async () => {
+    const taken = createServer().listen(0);
+    await once(taken, 'listening');
+    const { port } = taken.address() as AddressInfo;
+    const options = { cwd: built.folder, env: { PORT: `${port}` } };
+    await using program = new StartedProgram(process.execPath, ['dist-examples/rooms/server.js'], options);
+    const code = await program.end();
+    taken.close();
+    expect([code, program.output]).toEqual([1, `Port ${port} is taken: choose another with PORT=N.\n`]);
   });
 
   it.each([['push'], ['push processes'], ['mongo'], ['__proto__']])(

@@ -35,13 +35,16 @@ const OPTIONS: OptionTable<RedisBrokerOptions> = { prefix: ['corosock', checkPre
  * import { Redis } from 'ioredis';
  *
  * const noQueue = { enableOfflineQueue: false, autoResendUnfulfilledCommands: false };
- * const publisher = new Redis(url, noQueue);
- * const subscriber = new Redis(url);
+ * // Without it an attempt to reconnect may come more than two seconds after the server is back.
+ * const retryStrategy = (attempt: number): number => Math.min(attempt * 50, 1000);
+ * const publisher = new Redis(url, { ...noQueue, retryStrategy });
+ * const subscriber = new Redis(url, { retryStrategy });
  * const host = await serve(chat, { broker: redisBroker({ publisher, subscriber }) });
  * ```
  *
- * With `redis`: `createClient({ url, disableOfflineQueue: true })` and its `connect()`, which need
- * not be awaited: until both links are there the broker is down.
+ * With `redis`: `createClient({ url, socket, disableOfflineQueue: true })`, with the same function as
+ * `socket.reconnectStrategy`, and its `connect()`, which need not be awaited: until both links are
+ * there the broker is down.
  *
  * @param clients - Two clients of one server. The caller closes them, which ends the broker.
  * @throws UsageError `COROSOCK_ARGUMENT`.
