@@ -14,11 +14,12 @@ export interface OpenBroker extends AsyncDisposable {
   readonly broker: Broker;
 }
 
+/** At most a second between two attempts, so that a node is back within two. */
+const retryStrategy = (attempt: number): number => Math.min(attempt * 50, 1000);
+
 /** Opens a broker over Redis or Valkey. @param url - `redis://127.0.0.1:6379`, for example. */
 export function overRedis(url: string): OpenBroker {
   const noQueue = { enableOfflineQueue: false, autoResendUnfulfilledCommands: false };
-  // At most a second between two attempts, so that it is back within two.
-  const retryStrategy = (attempt: number): number => Math.min(attempt * 50, 1000);
   const publisher = new Redis(url, { ...noQueue, retryStrategy });
   const subscriber = new Redis(url, { retryStrategy });
   // Without a listener each failed attempt to connect is printed. server.ts prints each outage once.
@@ -47,8 +48,7 @@ export function overNats(url: string): OpenBroker {
   const broker = natsBroker(connecting, { prefix: 'chat' });
   // Undefined until the server has been there for the first time.
   let connection: NatsConnection | undefined;
-  const refused = ({ message }: Error): void => console.error(`NATS takes no connection: ${message}`);
-  void connecting.then((made) => (connection = made), refused);
+  void connecting.then((made) => (connection = made), tellRefusal);
   return {
     broker,
     async [Symbol.asyncDispose]() {
@@ -56,6 +56,10 @@ export function overNats(url: string): OpenBroker {
       await connection?.close();
     },
   };
+}
+
+function tellRefusal({ message }: Error): void {
+  console.error(`NATS takes no connection: ${message}`);
 }
 
 /**
