@@ -26,7 +26,7 @@ describe('npm run test:brokers', { timeout: 60_000 }, () => {
     (words) => {
       expect(run(...words)).toEqual({
         status: 1,
-        output: 'It takes --runs N, with N from 1 to 999999, and the words nats and redis.\n',
+        output: 'It takes --runs N, with N from 1 to 999999, and the words nats, redis and ipc.\n',
       });
     },
   );
