@@ -163,8 +163,14 @@ const BACK_MS = 2000;
 /** Heartbeats, and some more: not one for each room. */
 const FEW_MESSAGES = ROOMS / 10;
 
-/** How long a thread has waited for a processor so far. @param whose - Below /proc. */
+/**
+ * How long a thread has waited for a processor so far. Linux alone tells it: elsewhere it is 0, and
+ * time in which other programs had the processors counts, too.
+ *
+ * @param whose - Below /proc.
+ */
 function waitedMs(whose: string): number {
+  if (process.platform !== 'linux') return 0;
   return Number(readFileSync(`/proc/${whose}/schedstat`, 'utf8').split(' ')[1]) / 1_000_000;
 }
 
