@@ -13,7 +13,7 @@ function run(...words: readonly string[]): { readonly status: number | null; rea
   return { status, output: `${stdout}${stderr}` };
 }
 
-describe('npm run test:brokers', { timeout: 60_000 }, () => {
+describe('npm run test:brokers', { timeout: 120_000 }, () => {
   it.skipIf(!isNatsHere)(`kills and cuts as often as --runs says${withoutNats}`, () => {
     const { status, output } = run('nats', '--runs', '1');
     expect(output).toContain('0 silent losses and 0 doubles in 1 kills of the server');

@@ -143,7 +143,8 @@ describe.concurrent('ipcBroker', () => {
       for (let run = 0; run < RUNS; run += 1) {
         const one = start();
         await until('it is ready', () => one.isReady);
-        await until('numbers have come', () => one.events.length > 3);
+        // From it, too.
+        await until('numbers have come', () => one.events.length > 3 && up.size === run + 2);
         await end(one);
         ended.push(one);
       }
