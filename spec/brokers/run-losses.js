@@ -1,5 +1,5 @@
 // `npm run test:brokers -- --runs 200`: the kills of real servers, the cuts of links and the other
-// faults of broker-stories.ts and ipc-losses.spec.ts, so often over each broker, and the kills and
+// faults of loss-stories.ts and ipc-losses.spec.ts, so often over each broker, and the kills and
 // cuts over each client of Redis, too. The words `nats`, `redis` and `ipc` pick some.
 // JavaScript, for Node 20 has to run it as it stands.
 

@@ -3,7 +3,7 @@
 import type { Subscription } from 'corosock';
 import { afterEach, describe, expect, it } from 'vitest';
 import { CutProxy } from '../brokers/cut-proxy.ts';
-import { RUNS } from '../brokers/broker-stories.ts';
+import { RUNS } from '../brokers/loss-stories.ts';
 import type { RealBroker, RealNode } from '../brokers/broker-stories.ts';
 import { MemoryHost } from '../fixtures/memory-host.ts';
 import { isNatsHere, realNats, withoutNats } from '../nats/nats-scene.ts';

@@ -8,7 +8,7 @@ import { Worker } from 'node:worker_threads';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ipcBroker } from 'corosock/ipc';
 import type { IpcBroker } from 'corosock/ipc';
-import { RUNS } from '../brokers/broker-stories.ts';
+import { RUNS } from '../brokers/loss-stories.ts';
 import { buildPackage } from '../fixtures/built-package.ts';
 import type { BuiltPackage } from '../fixtures/built-package.ts';
 import { IpcEngine } from '../../src/ipc/ipc-broker.ts';

@@ -2,7 +2,7 @@
 // silence, nothing comes twice.
 
 import { describe } from 'vitest';
-import { outageStories } from '../brokers/broker-stories.ts';
+import { outageStories } from '../brokers/loss-stories.ts';
 import { isNatsHere, realNats, withoutNats } from './nats-scene.ts';
 
 describe.skipIf(!isNatsHere)(`natsBroker in outages of a real server${withoutNats}`, () => {

@@ -2,7 +2,7 @@
 // nothing is lost in silence, nothing comes twice.
 
 import { describe } from 'vitest';
-import { outageStories } from '../brokers/broker-stories.ts';
+import { outageStories } from '../brokers/loss-stories.ts';
 import { CLIENTS, isRedisHere, withoutRedis } from './redis-scene.ts';
 
 describe.skipIf(!isRedisHere)(`redisBroker in outages of a real server${withoutRedis}`, () => {
