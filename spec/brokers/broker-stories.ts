@@ -43,7 +43,7 @@ export class Scene implements AsyncDisposable {
   }
 
   /** Makes a node. */
-  soon(port = this.server.port): Broker {
+  soon(port: number = this.server.port): Broker {
     const node = this.#real.node(port);
     this.#open.push(async () => {
       await node.broker.close();
