@@ -42,9 +42,9 @@ const OPTIONS: OptionTable<RedisBrokerOptions> = { prefix: ['corosock', checkPre
  * const host = await serve(chat, { broker: redisBroker({ publisher, subscriber }) });
  * ```
  *
- * With `redis`: `createClient({ url, socket, disableOfflineQueue: true })`, with the same function as
- * `socket.reconnectStrategy`, and its `connect()`, which need not be awaited: until both links are
- * there the broker is down.
+ * With `redis`: `createClient({ url, socket, disableOfflineQueue: true })`, with the same function
+ * as `socket.reconnectStrategy`, and its `connect()`, which need not be awaited: until both links
+ * are there the broker is down.
  *
  * @param clients - Two clients of one server. The caller closes them, which ends the broker.
  * @throws UsageError `COROSOCK_ARGUMENT`.
