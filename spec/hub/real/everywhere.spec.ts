@@ -110,7 +110,8 @@ describe.concurrent.each(KINDS)('closes on all nodes, over $title', { timeout: B
     await deployment.broker.takeAway();
     await deployment.until('the host is down', () => host.brokerHealth.broker === 'down');
     const report = await host.closeSockets({ room: 'lobby' }, 4001, 'over');
-    expect(report.missingNodes).toEqual([nodeOf(ada)]);
+    // Nodes that this one does not know may be there, too.
+    expect(report.missingNodes).toEqual([nodeOf(ada), '*']);
     await deployment.broker.bringBack();
     expect(await endsOf(ada)).toEqual([[4001, 'over']]);
   });
