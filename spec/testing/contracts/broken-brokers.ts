@@ -227,13 +227,13 @@ export class CloseDoesNothing extends Sound {
   override async close(): Promise<void> {}
 }
 
-export function nodesOf(Fault: new (below: Broker) => Broker): BrokerUnderTest {
+export function nodesOf(Fault: new (below: Broker) => Broker, patienceMs = 250): BrokerUnderTest {
   const broker = memoryBroker();
   const below = [broker.node(), broker.node(), broker.node()] as const;
   const [one, two, three] = below;
   return {
     nodes: [new Fault(one), new Fault(two), new Fault(three)],
-    patienceMs: 250,
+    patienceMs,
     async takeAway() {
       for (const node of below) node.cut();
     },
@@ -246,14 +246,18 @@ export function nodesOf(Fault: new (below: Broker) => Broker): BrokerUnderTest {
   };
 }
 
+/** How long a check of a broker waits that keeps what it is asked for: also on a busy machine. */
+export const PATIENT_MS = 10_000;
+
 /** Runs all checks side by side, and lists the numbers of the promises that are found broken. */
 export async function brokenPromises(
   checks: ReadonlyArray<Check<BrokerUnderTest>>,
   Fault: new (below: Broker) => Broker,
+  patienceMs?: number,
 ): Promise<readonly number[]> {
   const found = await Promise.all(
     checks.map(({ name, run }) =>
-      run(() => nodesOf(Fault)).then(
+      run(() => nodesOf(Fault, patienceMs)).then(
         () => 0,
         () => Number.parseInt(name, 10),
       ),

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { deliveryChecks } from '../../../src/testing/contracts/broker-delivery-checks.ts';
 import {
   brokenPromises,
+  PATIENT_MS,
   Sound,
   CallsInside,
   CannotEndTwice,
@@ -39,7 +40,7 @@ const FAULTS = [
 
 describe('deliveryChecks', () => {
   it('finds nothing in a broker that keeps every promise', async () => {
-    expect(await brokenPromises(deliveryChecks, Sound)).toEqual([]);
+    expect(await brokenPromises(deliveryChecks, Sound, PATIENT_MS)).toEqual([]);
   });
 
   it.each(FAULTS.map(([Fault, promise]) => ({ name: Fault.name, Fault, promise })))(

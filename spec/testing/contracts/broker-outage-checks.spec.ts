@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { outageChecks } from '../../../src/testing/contracts/broker-outage-checks.ts';
 import {
   brokenPromises,
+  PATIENT_MS,
   Sound,
   CannotEndWhileDown,
   IsAlwaysUp,
@@ -30,7 +31,7 @@ const FAULTS = [
 
 describe('outageChecks', () => {
   it('finds nothing in a broker that keeps every promise', async () => {
-    expect(await brokenPromises(outageChecks, Sound)).toEqual([]);
+    expect(await brokenPromises(outageChecks, Sound, PATIENT_MS)).toEqual([]);
   });
 
   it.each(FAULTS.map(([Fault, promise]) => ({ name: Fault.name, Fault, promise })))(
