@@ -86,7 +86,10 @@ export class BusSubscription {
     return this.#line.sinceMs;
   }
 
-  /** The broker has gone down: resolves `opened`, if that still waits. */
+  /**
+   * NodeBus calls this when the broker goes down. Resolves {@link opened} where the subscription is
+   * not in force yet.
+   */
   brokerIsDown(): void {
     if (this.#handle === undefined) this.#giveUp();
   }

@@ -1,5 +1,5 @@
 // The bodies of `KIND.everywhere` and `KIND.everywhereDone`: a call on all nodes, and what one node
-// has done. everywhere.ts sends and reads them.
+// has done. everywhere-calls.ts sends and reads them.
 
 import { FieldReader, FieldWriter } from './byte-fields.ts';
 import { isSendableClose } from '../core/arguments.ts';

@@ -24,19 +24,22 @@ import { IDLE_TIMER } from '../time/scheduling.ts';
 /** Gaps of a burst are one reason to compare. */
 const COMPARE_AFTER_MS = 100;
 
-/** How often it is looked what is due. */
+/** How often a node looks what is due. */
 const TICK_MS = 20;
 
 /** Rooms for which something is sent at one tick: an outage concerns all of them. */
 const ROOMS_AT_ONCE = 100;
 
-/** Nodes say the same one after the other; who has heard it from another one says it no more. */
+/**
+ * Nodes send one after the other, in the order of their ids: a node that hears its own words from
+ * another one does not send them. Beyond this number several nodes send at the same tick.
+ */
 const MOST_RANKS = 25;
 
-/** What this node has listed is not listed again before so long, unless it has changed. */
+/** A node lists the same versions of a room at most once in this time. */
 const LIST_EVERY_MS = 1000;
 
-/** What the others lack in a room is not sent again before so long, whoever lists what. */
+/** A node sends the missing entries of a room at most once in this time, to all nodes together. */
 const SEND_EVERY_MS = 1000;
 
 /**
@@ -173,7 +176,10 @@ export class RetainedExchange {
     return true;
   }
 
-  /** Each comparison looks at all that is retained: whoever may publish may ask for it. */
+  /**
+   * Bounds the comparisons of a room in a second. Each of them reads all entries of the room, and
+   * every program on the broker can cause one.
+   */
   #mayCompare(room: ComparedRoom): boolean {
     const nowMs = this.#clock.now();
     if (nowMs - room.comparedMs >= COMPARED_MS) {

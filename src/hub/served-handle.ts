@@ -237,14 +237,20 @@ export class ServedHandle {
     this.#conversation.reader.serve();
   }
 
-  /** The caller has ended the handle without a word, and has not received a frame. */
+  /**
+   * The caller has no such handle any more, and has dropped a frame that came for it. The message
+   * of that frame goes back into the queue of the socket.
+   */
   #disown(frame: number): void {
     const [first, last] = this.#lentFrames;
     if (frame >= first && frame <= last) this.#putBack();
     this.release();
   }
 
-  /** The caller has ended the handle: what it has not received whole is read by nobody. */
+  /**
+   * The caller has ended the handle. A message that has not reached it completely goes back into
+   * the queue of the socket.
+   */
   #released(fields: Frame['fields']): void {
     // Older nodes do not say what they have received.
     if (fields.left >= 8 && fields.u64() < this.#lentFrames[1]) this.#putBack();

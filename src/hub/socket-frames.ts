@@ -54,11 +54,11 @@ export const TO_SOCKET: Readonly<Record<ToSocket, number>> = Object.freeze({
   /** Says that this end is there, and asks the same. */
   probe: 10,
   /**
-   * The handle is not used any more. Its fields have the number of the last frame that was received
-   * in order: a message behind that has been read by nobody.
+   * The caller has ended the handle. The fields hold the number of the last frame that it has
+   * received. A message whose last frame has a greater number goes back into the queue.
    */
   release: 11,
-  /** The caller has no such handle, and has not received a frame: its fields have the number. */
+  /** The caller has no such handle. The fields hold the number of the frame that it has dropped. */
   unknown: 12,
 });
 
