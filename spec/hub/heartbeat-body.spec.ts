@@ -1,15 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { bytesOf } from './body-fixtures.ts';
 import { FieldWriter } from '../../src/hub/byte-fields.ts';
 import type { Body } from '../../src/hub/envelope.ts';
 import { heartbeatsOf, readHeartbeat } from '../../src/hub/heartbeat-body.ts';
 import type { Heartbeat } from '../../src/hub/heartbeat-body.ts';
 import { SentSequences } from '../../src/hub/sent-sequences.ts';
-
-function bytesOf(body: Body): Buffer {
-  const fields = new FieldWriter(body.byteLength);
-  body.writeTo(fields);
-  return fields.bytes;
-}
 
 function read(bodies: readonly Body[]): readonly (Heartbeat | undefined)[] {
   return bodies.map((body) => readHeartbeat(bytesOf(body)));

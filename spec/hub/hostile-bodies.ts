@@ -2,6 +2,7 @@
 // those of a node and are changed, so that they get further. Arbitraries of fast-check.
 
 import fc from 'fast-check';
+import { bytesOf } from './body-fixtures.ts';
 import { bodyOf, encodeEnvelope, KIND } from '../../src/hub/envelope.ts';
 import type { Body, Kind } from '../../src/hub/envelope.ts';
 import { FieldWriter } from '../../src/hub/byte-fields.ts';
@@ -40,9 +41,7 @@ export interface HostileEnvelope {
 
 /** The bytes of a body that a node would send. */
 function bytesOfBody(body: Body): Uint8Array {
-  const fields = new FieldWriter(body.byteLength);
-  body.writeTo(fields);
-  return new Uint8Array(fields.bytes);
+  return new Uint8Array(bytesOf(body));
 }
 
 /** Numbers at the ends of their fields. */

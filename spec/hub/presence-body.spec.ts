@@ -3,7 +3,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { FieldWriter } from '../../src/hub/byte-fields.ts';
+import { bytesOf, text } from './body-fixtures.ts';
 import { MAX_ENVELOPE_BYTES } from '../../src/hub/envelope.ts';
 import type { Body } from '../../src/hub/envelope.ts';
 import { allBodies, ASK_BODY, changesBodies, readPresence } from '../../src/hub/presence-body.ts';
@@ -14,13 +14,6 @@ const spaces = (length: number): readonly number[] => Array.from({ length }, () 
 const ones = (count: number): readonly number[] => Array.from({ length: count }, () => [0, 1, 49]).flat();
 const zeros = (length: number): readonly number[] => Array.from({ length }, () => 0);
 
-function bytesOf(body: Body): Buffer {
-  const fields = new FieldWriter(body.byteLength);
-  body.writeTo(fields);
-  return fields.bytes;
-}
-
-const key = fc.string({ minLength: 1, unit: 'grapheme' });
 const present = fc.record({
   sockets: fc.integer({ min: 1, max: 2 ** 32 - 1 }),
   // Minus zero is zero in JSON.
@@ -28,7 +21,7 @@ const present = fc.record({
     fc.jsonValue({ stringUnit: 'grapheme' }).map((value) => JSON.parse(JSON.stringify(value)) as unknown),
   ),
 });
-const entries = fc.array(fc.tuple(key, fc.option(present, { nil: undefined })));
+const entries = fc.array(fc.tuple(text, fc.option(present, { nil: undefined })));
 
 describe('presence as bytes', () => {
   it('is read as it was written', () => {

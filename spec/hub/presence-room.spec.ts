@@ -1,7 +1,7 @@
 // What a room has to tell: nothing, all of it once, then changes; and of which nodes it is unsure.
 
 import { describe, expect, it } from 'vitest';
-import { FieldWriter } from '../../src/hub/byte-fields.ts';
+import { bytesOf } from './body-fixtures.ts';
 import { NodePresence } from '../../src/hub/node-presence.ts';
 import { readPresence } from '../../src/hub/presence-body.ts';
 import { PresenceRoom } from '../../src/hub/presence-room.ts';
@@ -23,9 +23,7 @@ function telling(): {
       room
         .takeBodies(() => (version += 1), nowMs)
         .map((body) => {
-          const fields = new FieldWriter(body.byteLength);
-          body.writeTo(fields);
-          const told = readPresence(fields.bytes);
+          const told = readPresence(bytesOf(body));
           return told?.kind === 'ask' || told === undefined
             ? told
             : [

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { FieldWriter } from '../../src/hub/byte-fields.ts';
+import { bytesOf, data, key, text } from './body-fixtures.ts';
 import type { Body } from '../../src/hub/envelope.ts';
 import {
   digestBody,
@@ -12,17 +12,7 @@ import {
   versionsBodies,
 } from '../../src/hub/retained-body.ts';
 import type { RetainedEntry } from '../../src/rooms/relay.ts';
-import type { Data } from '../../src/core/data.ts';
 
-function bytesOf(body: Body): Buffer {
-  const fields = new FieldWriter(body.byteLength);
-  body.writeTo(fields);
-  return fields.bytes;
-}
-
-const text = fc.string({ unit: 'grapheme', minLength: 1 });
-const data: fc.Arbitrary<Data> = fc.oneof(fc.string({ unit: 'grapheme' }), fc.uint8Array());
-const key = fc.oneof(fc.constant(true as const), text);
 const version = fc.record({ time: fc.maxSafeNat(), node: fc.constantFrom('a', '!~'.repeat(32)) });
 const entries = fc.uniqueArray(fc.tuple(key, fc.record({ data, version })), { selector: ([key]) => key });
 

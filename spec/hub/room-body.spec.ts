@@ -1,19 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { FieldWriter } from '../../src/hub/byte-fields.ts';
-import type { Body } from '../../src/hub/envelope.ts';
+import { bytesOf, data, key, text } from './body-fixtures.ts';
 import { readRoomBody, roomBodyOf } from '../../src/hub/room-body.ts';
-import type { Data } from '../../src/core/data.ts';
-
-function bytesOf(body: Body): Buffer {
-  const fields = new FieldWriter(body.byteLength);
-  body.writeTo(fields);
-  return fields.bytes;
-}
-
-const text = fc.string({ unit: 'grapheme', minLength: 1 });
-const data: fc.Arbitrary<Data> = fc.oneof(fc.string({ unit: 'grapheme' }), fc.uint8Array());
-const key = fc.oneof(fc.constant(true as const), text);
 
 describe('the body of a message', () => {
   it('carries what was published', () => {
