@@ -2,9 +2,9 @@
 // something of rooms, and what comes before these heartbeats is found all the same.
 
 import { describe, expect, it } from 'vitest';
-import { deployment, dropping } from './bus-fixtures.ts';
+import { deployment } from './bus-fixtures.ts';
 import type { Deployment } from './bus-fixtures.ts';
-import { presenceNode, presenceNodes } from './presence-nodes.ts';
+import { losingNodes, presenceNode } from './presence-nodes.ts';
 import type { PresenceNode } from './presence-nodes.ts';
 import { KIND } from '../../src/hub/envelope.ts';
 import type { BrokerFaults } from '../../src/brokers/memory-broker.ts';
@@ -67,9 +67,8 @@ describe('entering a room', () => {
   });
 
   it('finds what a node has counted whose heartbeat comes late', async () => {
-    const { drops, faults } = dropping();
-    const deployed = deployment(faults);
-    const [a, b] = await presenceNodes(deployed, 'a', 'b');
+    const { deployed, drops, nodes } = await losingNodes('a', 'b');
+    const [a, b] = nodes;
     await deployed.clock.advance(10_000);
     drops.add('nodes');
     a.track('ada', undefined, 'other');
@@ -83,9 +82,8 @@ describe('entering a room', () => {
   });
 
   it('finds what a node retains whose heartbeat comes late, and compares no older room', async () => {
-    const { drops, faults } = dropping();
-    const deployed = deployment(faults);
-    const [a, b] = await presenceNodes(deployed, 'a', 'b');
+    const { deployed, drops, nodes } = await losingNodes('a', 'b');
+    const [a, b] = nodes;
     await deployed.clock.advance(10_000);
     drops.add('nodes');
     a.registry.room('other').publish('last', { retain: true });

@@ -1,14 +1,12 @@
 // Presence of a node that is killed while another waits for its answer.
 
 import { describe, expect, it } from 'vitest';
-import { deployment, dropping } from './bus-fixtures.ts';
-import { presenceNodes } from './presence-nodes.ts';
+import { losingNodes } from './presence-nodes.ts';
 
 describe('a node', () => {
   it('that is killed before it has answered a question is missing, and not absent', async () => {
-    const { drops, faults } = dropping();
-    const deployed = deployment(faults);
-    const [a, b] = await presenceNodes(deployed, 'a', 'b');
+    const { deployed, drops, nodes } = await losingNodes('a', 'b');
+    const [a, b] = nodes;
     a.track('ada');
     await deployed.clock.advance(1000);
     drops.add('room:r');

@@ -2,6 +2,7 @@
 // others, through the broker in memory and its faults.
 
 import { settle } from 'corosock/testing';
+import { deployment, dropping } from './bus-fixtures.ts';
 import type { Deployment, TestNode } from './bus-fixtures.ts';
 import { PresenceReplica } from '../../src/hub/presence-replica.ts';
 import { BusRoomRelay } from '../../src/hub/room-relay.ts';
@@ -98,4 +99,17 @@ export async function presenceNodes<const Names extends readonly string[]>(
   await deployed.clock.advance(2000);
   await settle();
   return nodes as { readonly [Index in keyof Names]: PresenceNode };
+}
+
+/** Nodes of a deployment of their own, which loses the deliveries to the addresses in `drops`. */
+export async function losingNodes<const Names extends readonly string[]>(
+  ...names: Names
+): Promise<{
+  readonly deployed: Deployment;
+  readonly drops: Set<string>;
+  readonly nodes: { readonly [Index in keyof Names]: PresenceNode };
+}> {
+  const { drops, faults } = dropping();
+  const deployed = deployment(faults);
+  return { deployed, drops, nodes: await presenceNodes<Names>(deployed, ...names) };
 }

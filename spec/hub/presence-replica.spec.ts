@@ -3,8 +3,8 @@
 
 import { settle } from 'corosock/testing';
 import { describe, expect, it, vi } from 'vitest';
-import { deployment, dropping } from './bus-fixtures.ts';
-import { presenceNode, presenceNodes } from './presence-nodes.ts';
+import { deployment } from './bus-fixtures.ts';
+import { losingNodes, presenceNode, presenceNodes } from './presence-nodes.ts';
 import { bodyOf, encodeEnvelope, KIND } from '../../src/hub/envelope.ts';
 import type { Body } from '../../src/hub/envelope.ts';
 import { allBodies, ASK_BODY } from '../../src/hub/presence-body.ts';
@@ -202,9 +202,8 @@ describe('a node', () => {
 
 describe('what is lost', () => {
   it('is asked for: a change, the last change, and an answer', async () => {
-    const { drops, faults } = dropping();
-    const deployed = deployment(faults);
-    const [a, b] = await presenceNodes(deployed, 'a', 'b');
+    const { deployed, drops, nodes } = await losingNodes('a', 'b');
+    const [a, b] = nodes;
     a.track('ada');
     await deployed.clock.advance(1000);
     drops.add('room:r');
@@ -223,9 +222,8 @@ describe('what is lost', () => {
   });
 
   it('is no gap for the subscribers of the room: a change, and the last one', async () => {
-    const { drops, faults } = dropping();
-    const deployed = deployment(faults);
-    const [a, b] = await presenceNodes(deployed, 'a', 'b');
+    const { deployed, drops, nodes } = await losingNodes('a', 'b');
+    const [a, b] = nodes;
     const events = b.registry.room('r').subscribe();
     a.registry.room('r').publish('before');
     drops.add('room:r');
@@ -250,9 +248,8 @@ describe('what is lost', () => {
   });
 
   it('is forgotten where its node has left the room meanwhile', async () => {
-    const { drops, faults } = dropping();
-    const deployed = deployment(faults);
-    const [a, b] = await presenceNodes(deployed, 'a', 'b');
+    const { deployed, drops, nodes } = await losingNodes('a', 'b');
+    const [a, b] = nodes;
     const changes = b.presence('other').changes();
     const ada = a.track('ada', undefined, 'other');
     await deployed.clock.advance(1000);
@@ -334,9 +331,8 @@ describe('foreign presence', () => {
   });
 
   it('is asked for once its node is known', async () => {
-    const { drops, faults } = dropping();
-    const deployed = deployment(faults);
-    const [, b] = await presenceNodes(deployed, 'a', 'b');
+    const { deployed, drops, nodes } = await losingNodes('a', 'b');
+    const [, b] = nodes;
     drops.add('nodes');
     const c = await presenceNode(deployed, 'c');
     c.track('early');
@@ -348,9 +344,8 @@ describe('foreign presence', () => {
   });
 
   it('of very many nodes that are not known keeps no other from being found', async () => {
-    const { drops, faults } = dropping();
-    const deployed = deployment(faults);
-    const [a, b] = await presenceNodes(deployed, 'a', 'b');
+    const { deployed, drops, nodes } = await losingNodes('a', 'b');
+    const [a, b] = nodes;
     drops.add('nodes');
     const c = await presenceNode(deployed, 'c');
     c.track('early');
