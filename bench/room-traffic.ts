@@ -4,7 +4,7 @@
 import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { middle } from './round-trips.ts';
-import { messageOf, stayAwake } from './traffic.ts';
+import { arrivalMs, messageOf, stayAwake } from './traffic.ts';
 import type { Line } from './traffic.ts';
 
 export interface CrossingWork {
@@ -109,20 +109,6 @@ function hearAll(socket: Socket, { times, bytes, said }: Heard): Promise<void> {
       if (heard < times) return;
       socket.off('data', onData);
       resolve();
-    };
-    socket.on('data', onData);
-  });
-}
-
-/** Resolves with the time at which so many bytes have come. */
-function arrivalMs(socket: Socket, wanted: number): Promise<number> {
-  return new Promise((resolve) => {
-    let bytes = 0;
-    const onData = (chunk: Buffer): void => {
-      bytes += chunk.length;
-      if (bytes < wanted) return;
-      socket.off('data', onData);
-      resolve(performance.now());
     };
     socket.on('data', onData);
   });

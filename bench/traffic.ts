@@ -138,7 +138,7 @@ export async function burst(line: Line, { messages, bytes, forMs }: BurstWork): 
   void delay(forMs).then(() => (work.isOver = true));
   let count = 0;
   do {
-    const arrivals = line.sockets.map((socket) => receiveBytes(socket, messages * answer.length));
+    const arrivals = line.sockets.map((socket) => arrivalMs(socket, messages * answer.length));
     first?.write(frame);
     await Promise.all(arrivals);
     count += messages * line.sockets.length;
@@ -146,15 +146,15 @@ export async function burst(line: Line, { messages, bytes, forMs }: BurstWork): 
   return count;
 }
 
-/** Counts, and keeps nothing. */
-function receiveBytes(socket: Socket, wanted: number): Promise<void> {
+/** Keeps nothing of what comes. @returns The time at which so many bytes have come. */
+export function arrivalMs(socket: Socket, wanted: number): Promise<number> {
   return new Promise((resolve) => {
     let bytes = 0;
     const onData = (chunk: Buffer): void => {
       bytes += chunk.length;
       if (bytes < wanted) return;
       socket.off('data', onData);
-      resolve();
+      resolve(performance.now());
     };
     socket.on('data', onData);
   });
