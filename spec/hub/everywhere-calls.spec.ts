@@ -220,6 +220,19 @@ describe('a call on all nodes', () => {
     expect([nodes[2].done.length, nodes[2].done[0]]).toEqual([10_000, 'room 1']);
   });
 
+  it('is forgotten as the oldest of 10,001 also while it waits for others to be known', async () => {
+    const { clock, nodes } = await three();
+    nodes[0].link.cut();
+    nodes[0].link.mend();
+    await clock.advance(1);
+    const first = nodes[0].calls.run(ROOM);
+    const others = Array.from({ length: 10_000 }, () => nodes[0].calls.run(ROOM, 'c'));
+    await clock.advance(5000);
+    await Promise.all(others);
+    // Its answers find no call any more.
+    expect(shown(await first)).toEqual([{ a: 1 }, ['b', 'c']]);
+  });
+
   it('is sent again to silent nodes a bounded number of times in a second, each in its turn', async () => {
     const { clock, nodes } = await three();
     const [a, b, c] = nodes;

@@ -3,10 +3,11 @@
 import { Redis } from 'ioredis';
 import { openHub, serve } from 'corosock';
 import { connect } from 'corosock/client';
-import { settle } from 'corosock/testing';
+import { settle, virtualClock } from 'corosock/testing';
 import { describe, expect, it } from 'vitest';
-import { WINDOW_BYTES } from '../../src/hub/frame-window.ts';
-import { PART_BYTES } from '../../src/hub/socket-frames.ts';
+import { FrameWindow, WINDOW_BYTES } from '../../src/hub/frame-window.ts';
+import { HandleWrites } from '../../src/hub/handle-writes.ts';
+import { PART_BYTES, TO_SOCKET } from '../../src/hub/socket-frames.ts';
 import { isRedisHere, realRedis, withoutRedis } from '../redis/ioredis-scene.ts';
 import { pair, say } from './remote-fixtures.ts';
 import type { RemoteNode } from './remote-fixtures.ts';
@@ -79,6 +80,37 @@ describe('a large message of a handle', () => {
     caller.remote.close();
     await settle();
     expect([(await reading)[1], local.queued.messages]).toEqual(['closed', 1]);
+  });
+});
+
+describe('the writes of a handle', () => {
+  it('send a frame behind all that is written, and nothing once the handle has ended', async () => {
+    const posted: number[] = [];
+    const taken: (() => void)[] = [];
+    let isEnded = false;
+    const writes = new HandleWrites({
+      clock: virtualClock(),
+      window: new FrameWindow(),
+      isEnded: () => isEnded,
+      post: (type) => [posted.push(type), new Promise((resolve) => taken.push(resolve))],
+    });
+    const takeAll = async (): Promise<void> => {
+      for (const take of taken.splice(0)) take();
+      await settle();
+    };
+    writes.write(new Uint8Array(2 * WINDOW_BYTES), { binary: true, compress: false }, true);
+    writes.sendBehind(TO_SOCKET.close, new Uint8Array());
+    expect(posted).not.toContain(TO_SOCKET.close);
+    for (let turn = 0; turn < 4; turn += 1) await takeAll();
+    expect([posted.at(-1), new Set(posted.slice(0, -1))]).toEqual([
+      TO_SOCKET.close,
+      new Set([TO_SOCKET.write]),
+    ]);
+    writes.write(new Uint8Array(2 * WINDOW_BYTES), { binary: true, compress: false }, true);
+    const { length } = posted;
+    isEnded = true;
+    await takeAll();
+    expect(posted).toHaveLength(length);
   });
 });
 

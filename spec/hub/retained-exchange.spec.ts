@@ -3,65 +3,13 @@
 import { settle } from 'corosock/testing';
 import { describe, expect, it, vi } from 'vitest';
 import { deployment, dropping } from './bus-fixtures.ts';
-import type { Deployment } from './bus-fixtures.ts';
-import { presenceNode } from './presence-nodes.ts';
-import type { PresenceNode } from './presence-nodes.ts';
+import { keptOf, listening, nodesOf, put } from './retaining-nodes.ts';
 import { bodyOf, encodeEnvelope, KIND } from '../../src/hub/envelope.ts';
 import type { Body } from '../../src/hub/envelope.ts';
 import { FieldWriter } from '../../src/hub/byte-fields.ts';
 import { digestBody, retainedBodies, versionsBodies } from '../../src/hub/retained-body.ts';
-import { MAX_COMPARED, MAX_LISTED_IN_ALL } from '../../src/hub/retained-exchange.ts';
+import { MAX_COMPARED } from '../../src/hub/retained-exchange.ts';
 import { roomBodyOf } from '../../src/hub/room-body.ts';
-import type { BrokerFaults } from '../../src/brokers/memory-broker.ts';
-
-/** Nodes with a subscriber in the room `r`. */
-async function nodesOf<const Names extends readonly string[]>(
-  deployed: Deployment,
-  ...names: Names
-): Promise<{ readonly [Index in keyof Names]: PresenceNode }> {
-  const nodes: PresenceNode[] = [];
-  for (const name of names) nodes.push(await presenceNode(deployed, name));
-  await deployed.clock.advance(500);
-  for (const { registry } of nodes) registry.room('r').subscribe();
-  await deployed.clock.advance(5000);
-  return nodes as { readonly [Index in keyof Names]: PresenceNode };
-}
-
-function put({ registry }: PresenceNode, data: string, key: true | string = true, room = 'r'): void {
-  registry.room(room).publish(data, { retain: key });
-}
-
-/** What a node retains, without what was removed. */
-function keptOf({ registry }: PresenceNode, room = 'r'): Readonly<Record<string, string>> {
-  const entries = [...registry.retained(room)].map(([key, { data }]) => [String(key), String(data)] as const);
-  return Object.fromEntries(entries.filter(([, data]) => data !== ''));
-}
-
-/** The kinds of what is sent to rooms about what is retained, one delivery each. */
-function listening(): {
-  readonly faults: BrokerFaults;
-  readonly kinds: string[];
-  watch(node: PresenceNode): void;
-} {
-  const kinds: string[] = [];
-  const names: Record<number, string> = {
-    [KIND.retained]: 'entries',
-    [KIND.retainedDigest]: 'digest',
-    [KIND.retainedVersions]: 'versions',
-  };
-  return {
-    faults: {},
-    kinds,
-    watch({ link, bus }) {
-      const publish = link.publish.bind(link);
-      link.publish = (address, bytes) => {
-        const name = names[bytes[5] as number];
-        if (name !== undefined && address.startsWith('room:')) kinds.push(`${bus.id} ${name}`);
-        return publish(address, bytes);
-      };
-    },
-  };
-}
 
 describe('what nodes retain', () => {
   it('is the same on all of them after an outage, without a new publish', async () => {
@@ -328,42 +276,6 @@ describe('what nodes retain', () => {
     await deployed.clock.advance(1000);
     await a.bus.publish('room:r', KIND.retainedDigest, digestBody('0'.repeat(16)));
     expect(b.bus.dropped.get('busy')).toBe(MAX_COMPARED);
-  });
-
-  it('keeps parts of lists within a bound over all rooms', async () => {
-    const deployed = deployment();
-    const [a, b] = await nodesOf(deployed, 'a', 'b');
-    const listed = new Map(
-      Array.from({ length: 10_000 }, (_, key) => [`${key}`, { data: 'x', version: { time: 1, node: 'z' } }]),
-    );
-    const [body] = versionsBodies(listed) as [Body];
-    const fields = new FieldWriter(body.byteLength);
-    body.writeTo(fields);
-    // The first part, and more follow.
-    fields.bytes.writeUInt8(5);
-    const say = (node: string, sent: Body): Promise<unknown> =>
-      a.link.publish(
-        'room:r',
-        encodeEnvelope(
-          {
-            kind: KIND.retainedVersions,
-            node: { id: node, epoch: 1 },
-            sequence: 0,
-            sincePreviousMs: Infinity,
-          },
-          sent,
-        ),
-      );
-    const count = MAX_LISTED_IN_ALL / 10_000;
-    for (let node = 0; node <= count; node += 1) await say(`n${node}`, bodyOf(fields.bytes));
-    put(b, 'x', 'k');
-    const { watch, kinds } = listening();
-    watch(b);
-    // The list of the last was not kept: what it ends with is all that it lists.
-    const end = new FieldWriter(1).u8(0).bytes;
-    await say(`n${count}`, bodyOf(end));
-    await deployed.clock.advance(500);
-    expect(kinds).toEqual(['b entries']);
   });
 
   it('drops and counts what it cannot read', async () => {

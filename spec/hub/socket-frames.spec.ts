@@ -62,7 +62,7 @@ describe('frames', () => {
   it('carry ends, with the text and the codes of their causes', () => {
     const end = { code: 1000, reason: 'bye', clean: true, by: 'handler', unread: 0 } as const;
     expect(readEnd(read(endFields(end)))).toEqual({ code: 1000, reason: 'bye', clean: true, by: 'handler' });
-    const cause = Object.assign(new Error('too long'), { option: 'maxMessageBytes' });
+    const cause = Object.assign(new Error('too long'), { code: 'COROSOCK_LIMIT', option: 'maxMessageBytes' });
     expect(readEnd(read(endFields({ ...end, cause })))?.cause).toEqual(cause);
     expect(readEnd(read(endFields({ ...end, cause: 'a text' })))?.cause).toEqual(new Error('a text'));
     const broken = Buffer.concat([endFields(end), Buffer.from('{')]);
