@@ -24,6 +24,7 @@ export class BrokerNode {
   readonly #parts: BrokerParts;
   readonly #node: MemoryNode;
   readonly #moment: Moment | undefined;
+  #isDead = false;
   /** Ends the cut. */
   #timer: unknown;
 
@@ -42,6 +43,11 @@ export class BrokerNode {
     return this.#parts.agenda.now() - this.madeMs < LATEST_MS;
   }
 
+  /** Whether its host has stopped. */
+  get isDead(): boolean {
+    return this.#isDead;
+  }
+
   /** A message is sent by it, or to it. */
   arrive(): void {
     this.#moment?.arrive();
@@ -49,6 +55,7 @@ export class BrokerNode {
 
   /** Its host has stopped: it never comes back, also where a script mends it. */
   die(): void {
+    this.#isDead = true;
     this.stop();
     this.#node.cut();
     this.#node.mend = noop;

@@ -51,8 +51,8 @@ export interface Faults {
   /**
    * Probability for each host that it stops: all of its links hang, new clients get no answer, and
    * no end is told. Its handlers run on and find their links silent, as on a machine that has lost
-   * its network, and its broker is down. It never comes back: another call of `w.serve` makes a
-   * host that can take its place. From 0 to 1. Default 0.
+   * its network, and its broker is down, of which it reports nothing. It never comes back: another
+   * call of `w.serve` makes a host that can take its place. From 0 to 1. Default 0.
    */
   readonly nodeDeath?: number;
   /**

@@ -5,11 +5,15 @@ import { BrokerNode, SeededDeliveries } from '../seeded/broker-faults.ts';
 import type { WorldParts } from '../seeded/world-parts.ts';
 import { memoryBroker } from '../../../brokers/memory-broker.ts';
 import type { MemoryBroker, MemoryNode } from '../../../brokers/memory-broker.ts';
+import type { HostOptions } from '../../../server/host-options.ts';
 import { UsageError } from '../../../core/errors.ts';
 import { isObjectLike } from '../../../core/object-like.ts';
 
 /** The world of each node. */
 const worlds = new WeakMap<object, WorldBrokers>();
+
+/** Where an error comes up that a node of a hub reports. */
+const OF_BROKER = 'broker';
 
 /** The nodes of one world. */
 export class WorldBrokers {
@@ -43,6 +47,20 @@ export class WorldBrokers {
     const node = this.#byBroker.get(broker);
     if (node !== undefined) node.name = `broker of ${host}`;
     return node;
+  }
+
+  /**
+   * Gives the options of a host that reports nothing of its broker any more once it has stopped.
+   * Its handlers run on, and their errors are still reported.
+   */
+  quietWhenDead<Options extends HostOptions>(options: Options): Options {
+    const { broker, report } = options;
+    const node = this.#byBroker.get(broker);
+    // What is no function is refused by the host.
+    if (node === undefined || typeof report !== 'function') return options;
+    const quiet: HostOptions['report'] = (error, where) =>
+      node.isDead && where.phase === OF_BROKER ? undefined : report(error, where);
+    return { ...options, report: quiet };
   }
 
   /** Refuses a node of another world: its clock stands still. @throws UsageError. */

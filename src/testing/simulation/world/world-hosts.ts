@@ -29,7 +29,7 @@ import { namesOf } from '../../../core/options.ts';
 /** What hosts and clients have of their world. */
 export interface HostsSettings extends Pick<WorldSettings, 'seed' | 'fidelity'> {
   readonly parts: WorldParts;
-  readonly brokers: Pick<WorldBrokers, 'check' | 'ofHost'>;
+  readonly brokers: Pick<WorldBrokers, 'check' | 'ofHost' | 'quietWhenDead'>;
   readonly randomness: Randomness;
   /** Undefined where nothing is recorded. */
   readonly story: Story | undefined;
@@ -88,7 +88,7 @@ export class WorldHosts {
     checkNames('w.serve()', options, HOST_NAMES);
     const { seed, parts, brokers, randomness, watched } = this.#settings;
     brokers.check(options.broker);
-    const own = { ...options, ...watched(options), clock: parts.agenda };
+    const own = brokers.quietWhenDead({ ...options, ...watched(options), clock: parts.agenda });
     const server = new MemoryServer('w.serve()', routes, own, randomness);
     const name = `host ${this.#hosts.size + 1}`;
     const faults = new HostFaults(parts, name, brokers.ofHost(options.broker, name));
