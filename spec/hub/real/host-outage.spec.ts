@@ -103,6 +103,14 @@ async function pairOver(kind: Kind): Promise<Pair> {
   };
 }
 
+/** Follows the lobby; then the host hears nothing of its broker. @returns What comes, in order. */
+async function followAndStall(pair: Pair): Promise<Followed['events']> {
+  const followed = follow(pair.host.room('lobby'));
+  await untilFollowed(pair, 'lobby', followed);
+  pair.proxy.stallInbound();
+  return followed.events;
+}
+
 const BIG_MESSAGES = 120;
 const BIG = 'x'.repeat(262_144);
 
@@ -118,10 +126,7 @@ describe.concurrent.each(SERVERS)('what a host follows over $title', { timeout: 
   it.skipIf(!kind.isHere)('K9: has a gap where the server cuts it, for it does not read', async () => {
     await using pair = await pairOver(kind);
     const { deployment, proxy, host, other } = pair;
-    const followed = follow(host.room('lobby'));
-    const { events } = followed;
-    await untilFollowed(pair, 'lobby', followed);
-    proxy.stallInbound();
+    const events = await followAndStall(pair);
     for (let sent = 0; sent < BIG_MESSAGES; sent += 1) {
       expect(await other.room('lobby').publish(`${sent} ${BIG}`).relayed).toBe('sent');
     }
@@ -140,10 +145,7 @@ describe.concurrent.each(SERVERS)('what a host follows over $title', { timeout: 
   it.skipIf(!kind.isHere)('K2: has a gap where a server has lost what it had taken', async () => {
     await using pair = await pairOver(kind);
     const { deployment, proxy, host, other } = pair;
-    const followed = follow(host.room('lobby'));
-    const { events } = followed;
-    await untilFollowed(pair, 'lobby', followed);
-    proxy.stallInbound();
+    const events = await followAndStall(pair);
     expect(await other.room('lobby').publish('lost').relayed).toBe('sent');
     await deployment.broker.kill();
     proxy.cut();
