@@ -1,10 +1,12 @@
 // Handles on sockets of another process over real brokers: they write and read, and end truthfully
 // where the node of the socket or the broker does.
 
-import type { CloseInfo, SharedSocket } from 'corosock';
+import type { CloseInfo, Host, SharedSocket } from 'corosock';
+import type { ClientSocket } from 'corosock/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BUSY_MS, Deployment, KINDS, NodeProgram, SERVERS } from './deployments.ts';
 import type { Opener } from './deployments.ts';
+import type { NodeProcess } from './node-process.ts';
 import { gist } from '../../fixtures/memory-host.ts';
 
 /** A handle whose node does not answer for so long has ended. */
@@ -27,6 +29,23 @@ async function handleOf(deployment: Deployment, opener: Opener, id: string): Pro
   return ws;
 }
 
+/** A socket of another process, and a handle on it. */
+interface Remote {
+  readonly host: Host;
+  readonly far: NodeProcess;
+  readonly client: ClientSocket;
+  readonly id: string;
+  readonly ws: SharedSocket;
+}
+
+/** Opens a socket of another process from a host of this one. */
+async function opened(deployment: Deployment): Promise<Remote> {
+  const { host } = await deployment.host();
+  const far = await deployment.process();
+  const { client, id } = await far.visit('ada');
+  return { host, far, client, id, ws: await handleOf(deployment, host, id) };
+}
+
 const shown = (end: CloseInfo): unknown => gist(end);
 const BY_LINK = [1006, 'link', false];
 
@@ -39,6 +58,13 @@ async function read(ws: Pick<SharedSocket, 'readText'>, last: string): Promise<r
     got.push(text);
   }
   return got;
+}
+
+/** Expects that a write that was given up has come once or not, and that the socket goes on. */
+async function expectNotTwice(deployment: Deployment, { host, id, client }: Remote): Promise<void> {
+  const again = await handleOf(deployment, host, id);
+  expect(await again.write('last')).toBe('ok');
+  expect([['last'], ['perhaps', 'last']]).toContainEqual(await read(client, 'last'));
 }
 
 /** Reads until a text comes, over as many handles as it takes. */
@@ -76,10 +102,7 @@ describe.concurrent.each(KINDS)(
       'K7: ends where the process of the socket is killed, and so does its id',
       async () => {
         await using deployment = await Deployment.of(kind, program);
-        const { host } = await deployment.host();
-        const far = await deployment.process();
-        const { id } = await far.visit('ada');
-        const ws = await handleOf(deployment, host, id);
+        const { host, far, id, ws } = await opened(deployment);
         const reading = ws.read();
         await far.kill();
         const writing = ws.write('lost');
@@ -96,33 +119,23 @@ describe.concurrent.each(KINDS)(
       'K7: ends where that process stands still, and writes nothing twice',
       async () => {
         await using deployment = await Deployment.of(kind, program);
-        const { host } = await deployment.host();
-        const far = await deployment.process();
-        const visitor = await far.visit('ada');
-        const ws = await handleOf(deployment, host, visitor.id);
-        await far.pause();
-        const writing = ws.write('perhaps');
+        const remote = await opened(deployment);
+        await remote.far.pause();
+        const writing = remote.ws.write('perhaps');
         await deployment.clock.advance(SILENT_MS);
-        expect([await writing, shown(await ws.closed)]).toEqual(['closed', BY_LINK]);
-        far.resume();
-        const again = await handleOf(deployment, host, visitor.id);
-        expect(await again.write('last')).toBe('ok');
-        expect([['last'], ['perhaps', 'last']]).toContainEqual(await read(visitor.client, 'last'));
+        expect([await writing, shown(await remote.ws.closed)]).toEqual(['closed', BY_LINK]);
+        remote.far.resume();
+        await expectNotTwice(deployment, remote);
       },
     );
 
     it.skipIf(!kind.isHere)('ends where the broker is stopped before it has taken a write', async () => {
       await using deployment = await Deployment.of(kind, program);
-      const { host } = await deployment.host();
-      const far = await deployment.process();
-      const visitor = await far.visit('ada');
-      const ws = await handleOf(deployment, host, visitor.id);
+      const remote = await opened(deployment);
       await deployment.broker.pause();
-      expect([await ws.write('perhaps'), shown(await ws.closed)]).toEqual(['closed', BY_LINK]);
+      expect([await remote.ws.write('perhaps'), shown(await remote.ws.closed)]).toEqual(['closed', BY_LINK]);
       deployment.broker.resume();
-      const again = await handleOf(deployment, host, visitor.id);
-      expect(await again.write('last')).toBe('ok');
-      expect([['last'], ['perhaps', 'last']]).toContainEqual(await read(visitor.client, 'last'));
+      await expectNotTwice(deployment, remote);
     });
   },
 );
@@ -133,10 +146,7 @@ describe.concurrent.each(SERVERS)(
   (kind) => {
     it.skipIf(!kind.isHere)('read what the client says behind it once', async () => {
       await using deployment = await Deployment.of(kind, program);
-      const { host } = await deployment.host();
-      const far = await deployment.process();
-      const { client, id } = await far.visit('ada');
-      const ws = await handleOf(deployment, host, id);
+      const { host, far, client, id, ws } = await opened(deployment);
       // This handle, and the next where that one has ended.
       const reading = readOver(() => handleOf(deployment, host, id), 'three');
       expect(await ws.write('before')).toBe('ok');
