@@ -46,10 +46,19 @@ export function isInstalled(name: 'nats' | 'redis'): boolean {
   return spawnSync(SERVERS[name].program, ['--version'], { env }).status === 0;
 }
 
-/** Makes a broker that is not started. @param changed - Called when it has come or gone. */
-export async function clusterBroker(name: BrokerName, changed: () => void): Promise<ClusterBroker> {
+/**
+ * Makes a broker that is not started.
+ *
+ * @param port - Of its server, 0 to 65535; 0 is any free port.
+ * @param changed - Called when it has come or gone.
+ */
+export async function clusterBroker(
+  name: BrokerName,
+  port: number,
+  changed: () => void,
+): Promise<ClusterBroker> {
   if (name === 'processes') return new BetweenProcesses(changed);
-  return new BrokerServer(name, await freePort(), changed);
+  return new BrokerServer(name, port === 0 ? await freePort() : port, changed);
 }
 
 /** A server on a port of its own. */

@@ -12,13 +12,13 @@ const NODE = fileURLToPath(new URL('node.js', import.meta.url));
 
 /** One of the nodes, on a port that stays the same. */
 export class ClusterNode {
-  readonly #settings: Omit<NodeSettings, 'port'>;
+  readonly #settings: NodeSettings;
   readonly #broker: ClusterBroker;
   readonly #program: Program;
   #url: URL | undefined;
 
   /** @param changed - Called when its process has been started, and when it has ended. */
-  constructor(settings: Omit<NodeSettings, 'port'>, broker: ClusterBroker, changed: () => void) {
+  constructor(settings: NodeSettings, broker: ClusterBroker, changed: () => void) {
     this.#settings = settings;
     this.#broker = broker;
     this.#program = new Program(() => this.#fork(), changed);
@@ -46,7 +46,8 @@ export class ClusterNode {
   }
 
   #fork(): ChildProcess {
-    const settings: NodeSettings = { ...this.#settings, port: Number(this.#url?.port ?? 0) };
+    const port = Number(this.#url?.port ?? this.#settings.port);
+    const settings: NodeSettings = { ...this.#settings, port };
     const child = fork(NODE, [JSON.stringify(settings)]);
     this.#broker.adopt(child);
     return child;

@@ -23,6 +23,14 @@ export interface Cluster extends AsyncDisposable {
   readonly url: string;
 }
 
+/** Each is 0 to 65535; 0 is any free port. */
+export interface ClusterPorts {
+  readonly page: number;
+  /** Of the server of the broker, and of the nodes: they come back where they were. */
+  readonly broker: number;
+  readonly nodes: readonly number[];
+}
+
 /** Who speaks in the column of each node. */
 const NAMES = ['Ada', 'Bob'];
 const ROOM = 'processes';
@@ -30,17 +38,19 @@ const ROOM = 'processes';
 /**
  * Opens the demo.
  *
- * @param port - Of the page, 0 to 65535; 0 is any free port.
  * @param over - What carries messages between the nodes.
  */
-export async function openCluster(page: Page, port: number, over: BrokerName): Promise<Cluster> {
-  const pageServer = await servePage(page, port, () =>
+export async function openCluster(page: Page, ports: ClusterPorts, over: BrokerName): Promise<Cluster> {
+  const pageServer = await servePage(page, ports.page, () =>
     nodes.map(({ url }, index) => (url === '' ? '' : `${url}/town/${NAMES[index]}`)),
   );
   const host = attach(pageServer.server, { '/processes': control });
-  const broker = await clusterBroker(over, tell);
+  const broker = await clusterBroker(over, ports.broker, tell);
   const settings = { origin: pageServer.url, broker: over, brokerUrl: broker.url };
-  const nodes = NAMES.map((_, index) => new ClusterNode({ ...settings, number: index + 1 }, broker, tell));
+  const nodes = NAMES.map((_, index) => {
+    const port = ports.nodes[index] ?? 0;
+    return new ClusterNode({ ...settings, number: index + 1, port }, broker, tell);
+  });
   const orders = new Map<string, () => unknown>([
     ['kill broker', () => broker.kill()],
     ['start broker', () => broker.start()],

@@ -16,6 +16,8 @@ const USES: Readonly<Record<BrokerName, string>> = {
 };
 
 const port = Number(process.env['PORT'] ?? 8085);
+// Of the broker and of both nodes, for who needs to know them: any free ones.
+const [broker = 0, ...nodes] = (process.env['CLUSTER_PORTS'] ?? '').split(',').map(Number);
 const word = process.argv[2];
 const over = brokerFor(word);
 const why = word === undefined && over === 'processes' ? ', as no server of NATS or Redis is installed' : '';
@@ -24,7 +26,7 @@ const page = { folder: PAGE, script: await pageScript(PAGE) };
 let isOver = false;
 const ended = untilEnded().then(() => (isOver = true));
 try {
-  await using cluster = await openCluster(page, port, over);
+  await using cluster = await openCluster(page, { page: port, broker, nodes }, over);
   console.log(`${USES[over]}${why}. The demo is open at ${cluster.url} (Ctrl+C ends all of it).`);
   await ended;
 } catch (error) {

@@ -23,16 +23,19 @@ export const PAGE: URL = new URL('../../examples/follow/page/', import.meta.url)
  * @param port - Of the page, 0 to 65535; 0 is any free port.
  * @param options - Of both hosts.
  * @param broker - Between them.
+ * @param nodePorts - Of the nodes, each as `port`. A node that comes back has the same one.
  */
 export async function deploy(
   script: string,
   port: number,
   options: HostOptions = {},
   broker: MemoryBroker = memoryBroker(),
+  nodePorts: readonly [number, number] = [0, 0],
 ): Promise<Deployment> {
   const page = await servePage({ folder: PAGE, script }, port, () => nodes.map((node) => node.url));
   const settings = { ...options, origins: [page.url] };
-  const nodes = [new Node(broker, 0, settings), new Node(broker, 0, settings)] as const;
+  const [one, two] = nodePorts;
+  const nodes = [new Node(broker, one, settings), new Node(broker, two, settings)] as const;
   await Promise.all(nodes.map((node) => node.start()));
   return {
     url: page.url,

@@ -7,6 +7,7 @@ import { isInstalled } from '../../examples/cluster/cluster-broker.ts';
 import { buildExamples, StartedProgram } from '../fixtures/built-examples.ts';
 import type { BuiltExamples } from '../fixtures/built-examples.ts';
 import { isThere, launchChromium, reason } from '../fixtures/chromium.ts';
+import { quietPort } from '../fixtures/free-port.ts';
 import { ClusterPage } from './cluster/cluster-page.ts';
 import type { ColumnOnPage } from './cluster/cluster-page.ts';
 
@@ -31,10 +32,12 @@ afterAll(async () => {
   await built[Symbol.asyncDispose]();
 });
 
-/** Starts the demo. */
-function demo(...words: readonly string[]): StartedProgram {
-  const args = ['dist-examples/cluster/server.js', ...words];
-  return new StartedProgram(process.execPath, args, { cwd: built.folder, env: { PORT: '0' } });
+/** Starts the demo, with ports for what comes back on its port: no connection takes them meanwhile. */
+async function demo(word: string): Promise<StartedProgram> {
+  const args = ['dist-examples/cluster/server.js', word];
+  const ports = [await quietPort(), await quietPort(), await quietPort()];
+  const env = { PORT: '0', CLUSTER_PORTS: ports.join(',') };
+  return new StartedProgram(process.execPath, args, { cwd: built.folder, env });
 }
 
 const OPEN = /The demo is open at (http:\/\/127\.0\.0\.1:\d+) /u;
@@ -47,7 +50,7 @@ describe.each(BROKERS)('the demo over %s', (word, title, isHere) => {
     let page: ClusterPage;
 
     beforeAll(async () => {
-      program = demo(word);
+      program = await demo(word);
       const [, url = ''] = await program.said(OPEN);
       page = await ClusterPage.open(browser, url);
     }, 60_000);

@@ -8,6 +8,7 @@ import { deploy } from '../../../examples/follow/deployment.ts';
 import type { Deployment } from '../../../examples/follow/deployment.ts';
 import { say } from '../../../examples/follow/follow.ts';
 import type { Node } from '../../../examples/follow/nodes.ts';
+import { quietPort } from '../../fixtures/free-port.ts';
 
 /** The document of the page. */
 declare const document: { querySelectorAll(selector: string): ArrayLike<ListItem> };
@@ -36,7 +37,9 @@ export class FollowedPage implements AsyncDisposable {
   }
 
   static async open(script: string, browser: Browser, broker?: MemoryBroker): Promise<FollowedPage> {
-    const deployment = await deploy(script, 0, { report: () => {} }, broker);
+    // Nodes come back on their ports, which no connection may take meanwhile.
+    const ports = [await quietPort(), await quietPort()] as const;
+    const deployment = await deploy(script, 0, { report: () => {} }, broker, ports);
     const page = await browser.newPage();
     await page.goto(deployment.url);
     return new FollowedPage(deployment, page);
