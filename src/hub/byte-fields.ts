@@ -8,29 +8,36 @@ const VISIBLE = /^[!-~]+$/;
 
 const HALF = 0x1_0000_0000;
 
+/** Bytes of the entries in one part: well below the largest envelope. */
+const PART_BYTES = 200_000;
+
+/** Entries of a list that go in one envelope. */
+export interface ListPart<Entry> {
+  readonly entries: readonly Entry[];
+  /** Of all entries. */
+  readonly bytes: number;
+}
+
 /**
- * Cuts entries into parts of at most so many bytes, each in an envelope of its own. No entry is one
- * part without an entry; an entry that is longer is a part by itself.
+ * Cuts a list into parts of at most {@link PART_BYTES}. A list without entries is one part; an
+ * entry that is longer is a part by itself.
  */
 export function cutIntoParts<Entry>(
-  entries: Iterable<Entry>,
-  mostBytes: number,
+  list: Iterable<Entry>,
   bytesOf: (entry: Entry) => number,
-): readonly (readonly Entry[])[] {
-  const parts: Entry[][] = [];
-  let part: Entry[] = [];
-  let bytes = 0;
-  for (const entry of entries) {
-    const entryBytes = bytesOf(entry);
-    if (bytes + entryBytes > mostBytes && part.length > 0) {
+): ReadonlyArray<ListPart<Entry>> {
+  let part = { entries: [] as Entry[], bytes: 0 };
+  const parts = [part];
+  for (const entry of list) {
+    const bytes = bytesOf(entry);
+    if (part.bytes + bytes > PART_BYTES && part.entries.length > 0) {
+      part = { entries: [], bytes: 0 };
       parts.push(part);
-      part = [];
-      bytes = 0;
     }
-    part.push(entry);
-    bytes += entryBytes;
+    part.entries.push(entry);
+    part.bytes += bytes;
   }
-  return [...parts, part];
+  return parts;
 }
 
 /** Reads fields one after another. What is read after a fault is empty or 0. */

@@ -3,12 +3,10 @@
 // and reads it. A long list is cut into several envelopes.
 
 import { cutIntoParts, FieldReader, FieldWriter } from './byte-fields.ts';
+import type { ListPart } from './byte-fields.ts';
 import { bodyOf, ENVELOPE_VERSION } from './envelope.ts';
 import type { Body } from './envelope.ts';
 import type { SentAddress, SentSequences } from './sent-sequences.ts';
-
-/** Bytes of the list in one heartbeat: well below the largest envelope. */
-const LIST_BYTES = 200_000;
 
 const RETAINS = 1;
 const WANTS_ANSWER = 2;
@@ -59,11 +57,11 @@ export function heartbeatsOf(
   nowMs: number,
   flags: HeartbeatFlags = {},
 ): readonly Body[] {
-  const parts = cutIntoParts(sent.since(from), LIST_BYTES, listedBytes);
+  const parts = cutIntoParts(sent.since(from), listedBytes);
   const hasForgotten = sent.forgotten > from;
   let after = from;
   return parts.map((part, index) => {
-    const to = index === parts.length - 1 ? sent.number : (part.at(-1) as SentAddress).number;
+    const to = index === parts.length - 1 ? sent.number : (part.entries.at(-1) as SentAddress).number;
     const body = bodyOf(encode(part, { ...flags, hasForgotten, from: after, to }, nowMs));
     after = to;
     return body;
@@ -101,7 +99,7 @@ function listedBytes({ address }: SentAddress): number {
 }
 
 function encode(
-  sent: readonly SentAddress[],
+  { entries, bytes }: ListPart<SentAddress>,
   {
     retains,
     counts,
@@ -112,17 +110,15 @@ function encode(
   }: Partial<Heartbeat> & Pick<Heartbeat, 'from' | 'to'>,
   nowMs: number,
 ): Buffer {
-  const lengths = sent.map(({ address }) => Buffer.byteLength(address));
-  const listBytes = lengths.reduce((bytes, length) => bytes + ADDRESS_BYTES + length, 0);
-  const fields = new FieldWriter(HEAD_BYTES + listBytes);
+  const fields = new FieldWriter(HEAD_BYTES + bytes);
   const flags =
     (retains === true ? RETAINS : 0) +
     (counts === true ? COUNTS : 0) +
     (wantsAnswer === true ? WANTS_ANSWER : 0) +
     (hasForgotten === true ? HAS_FORGOTTEN : 0);
-  fields.u8(flags).u8(ENVELOPE_VERSION).u64(from).u64(to).u32(sent.length);
-  for (const [index, { address, sequence, sentMs }] of sent.entries()) {
-    fields.u16(lengths[index] as number).text(address);
+  fields.u8(flags).u8(ENVELOPE_VERSION).u64(from).u64(to).u32(entries.length);
+  for (const { address, sequence, sentMs } of entries) {
+    fields.u16(Buffer.byteLength(address)).text(address);
     fields.u64(sequence).duration(Math.max(0, nowMs - sentMs));
   }
   return fields.bytes;

@@ -2,7 +2,7 @@
 // room, and what has changed since. presence-replica.ts sends and reads them.
 
 import { cutIntoParts, FieldReader } from './byte-fields.ts';
-import type { FieldWriter } from './byte-fields.ts';
+import type { FieldWriter, ListPart } from './byte-fields.ts';
 import { bodyOf } from './envelope.ts';
 import type { Body } from './envelope.ts';
 import type { PresentKey } from '../rooms/relay.ts';
@@ -17,9 +17,6 @@ const CHANGES = 3;
 
 const IS_FIRST = 1;
 const HAS_MORE = 2;
-
-/** Bytes of the keys in one envelope: well below the largest, unless one key has much `meta`. */
-const PART_BYTES = 200_000;
 
 /** Bytes in front of the keys. */
 const HEAD_BYTES = 18;
@@ -127,8 +124,8 @@ function written([key, present]: PresenceEntry): WrittenEntry {
   };
 }
 
-function partsOf(entries: Iterable<PresenceEntry>): readonly (readonly WrittenEntry[])[] {
-  return cutIntoParts(Array.from(entries, written), PART_BYTES, ({ bytes }) => bytes);
+function partsOf(entries: Iterable<PresenceEntry>): ReadonlyArray<ListPart<WrittenEntry>> {
+  return cutIntoParts(Array.from(entries, written), ({ bytes }) => bytes);
 }
 
 function partBody(
@@ -136,13 +133,13 @@ function partBody(
   flags: number,
   from: number,
   to: number,
-  part: readonly WrittenEntry[],
+  { entries, bytes }: ListPart<WrittenEntry>,
 ): Body {
   return {
-    byteLength: part.reduce((bytes, entry) => bytes + entry.bytes, HEAD_BYTES),
+    byteLength: HEAD_BYTES + bytes,
     writeTo(fields) {
       fields.u8(type).u8(flags).u64(from).u64(to);
-      for (const entry of part) writeEntry(fields, entry);
+      for (const entry of entries) writeEntry(fields, entry);
     },
   };
 }

@@ -11,9 +11,6 @@ import { MAX_NAME_BYTES } from '../rooms/room-name.ts';
 import { bytesOf } from '../core/data.ts';
 import type { Data } from '../core/data.ts';
 
-/** Bytes of one part: well below the largest envelope, unless one message is longer. */
-const PART_BYTES = 200_000;
-
 const HAS_MORE = 1;
 const MAY_BE_OLD = 2;
 const IS_FIRST = 4;
@@ -44,12 +41,12 @@ type Entry = readonly [key: true | string, entry: RetainedEntry];
 /** Makes the answers of a node: one, unless it retains much. */
 export function retainedBodies(room: string, kept: Retained, mayBeOld: boolean): readonly Body[] {
   const roomBytes = bytesOf(room);
-  return cutIntoParts(kept, PART_BYTES, entryBytes).map((part, index, parts) => ({
-    byteLength: part.reduce((bytes, entry) => bytes + entryBytes(entry), 3 + roomBytes),
+  return cutIntoParts(kept, entryBytes).map(({ entries, bytes }, index, parts) => ({
+    byteLength: 3 + roomBytes + bytes,
     writeTo(fields) {
       fields.u8((index < parts.length - 1 ? HAS_MORE : 0) + (mayBeOld ? MAY_BE_OLD : 0));
       fields.u16(roomBytes).text(room);
-      for (const [key, { data, version }] of part) {
+      for (const [key, { data, version }] of entries) {
         fields.u8(dataFlags(data, key)).u32(bytesOf(data));
         writeKey(fields, key);
         writeVersion(fields, version);
@@ -118,11 +115,11 @@ export interface ListedVersion {
 
 /** Lists the versions of what a room retains: in one envelope, unless there are many. */
 export function versionsBodies(kept: Retained): readonly Body[] {
-  return cutIntoParts(kept, PART_BYTES, listedBytes).map((part, index, parts) => ({
-    byteLength: part.reduce((bytes, entry) => bytes + listedBytes(entry), 1),
+  return cutIntoParts(kept, listedBytes).map(({ entries, bytes }, index, parts) => ({
+    byteLength: 1 + bytes,
     writeTo(fields) {
       fields.u8((index === 0 ? IS_FIRST : 0) + (index < parts.length - 1 ? HAS_MORE : 0));
-      for (const [key, { data, version }] of part) {
+      for (const [key, { data, version }] of entries) {
         fields.u8(dataFlags('', key) + (data.length === 0 ? IS_REMOVED : 0));
         writeKey(fields, key);
         writeVersion(fields, version);
