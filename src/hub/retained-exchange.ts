@@ -153,8 +153,9 @@ export class RetainedExchange {
     const room = this.#roomOf(name);
     if (!this.#mayCompare(room)) return true;
     // Who retains something else answers that node, and this one hears it.
-    if (digest === digestOf(this.#sink.retained(name))) room.digestMs = Infinity;
-    else this.#list(room);
+    const own = digestOf(this.#sink.retained(name));
+    if (digest === own) room.digestMs = Infinity;
+    else this.#list(room, own);
     return true;
   }
 
@@ -218,15 +219,14 @@ export class RetainedExchange {
     if (lacked.length > 0) {
       room.sendMs = Math.min(room.sendMs, Math.max(this.#turnMs(), room.sentMs + SEND_EVERY_MS));
     }
-    if (isLacking) this.#list(room);
+    if (isLacking) this.#list(room, digestOf(this.#sink.retained(room.name)));
     // Another node has listed what this one was about to list.
     else if (lacked.length === 0) room.listMs = Infinity;
   }
 
-  /** Lists what this node retains: the others send what is newer. */
-  #list(room: ComparedRoom): void {
-    const hasChanged = room.listed !== digestOf(this.#sink.retained(room.name));
-    const dueMs = Math.max(this.#turnMs(), hasChanged ? 0 : room.listedMs + LIST_EVERY_MS);
+  /** Lists what this node retains: the others send what is newer. @param own - Its digest. */
+  #list(room: ComparedRoom, own: string): void {
+    const dueMs = Math.max(this.#turnMs(), own === room.listed ? room.listedMs + LIST_EVERY_MS : 0);
     room.listMs = Math.min(room.listMs, dueMs);
   }
 
