@@ -46,13 +46,11 @@ export function linksOf(
   if (!isObjectLike(clients)) throw refused('clients', '{ publisher, subscriber }', show(clients));
   const { publisher, subscriber } = clients;
   checkClient('publisher', publisher);
-  checkReconnect('publisher', publisher);
   checkQueue(publisher);
   if (publisher === subscriber) {
     throw refused('subscriber', 'another client than publisher, such as publisher.duplicate()', 'the same');
   }
   checkClient('subscriber', subscriber);
-  checkReconnect('subscriber', subscriber);
   return { publisher: linkOf(publisher, noop), subscriber: linkOf(subscriber, receive) };
 }
 
@@ -64,19 +62,22 @@ function checkClient(name: string, client: RedisClient): void {
   if (propertyOf(propertyOf(client, 'options'), 'keyPrefix')) {
     throw refused(name, 'a client without keyPrefix: the option prefix is for that', 'one with keyPrefix');
   }
+  const fault = withoutReconnect(client);
+  if (fault !== undefined) throw refused(name, 'a client that reconnects', fault);
 }
 
-/** Refuses a client that will not connect again, as far as that is seen now. */
-function checkReconnect(name: string, client: RedisClient): void {
+/** Names why a client will not connect again, as far as that is seen now; or gives undefined. */
+function withoutReconnect(client: RedisClient): string | undefined {
   const options = propertyOf(client, 'options');
-  if (isIoRedis(client)) {
-    const strategy = propertyOf(options, 'retryStrategy');
-    if (strategy !== undefined && typeof strategy !== 'function')
-      throw refused(name, 'a client that reconnects', `one with retryStrategy: ${show(strategy)}`);
-    if (client.status === 'end') throw refused(name, 'a client that reconnects', 'one that has ended');
-  } else if (propertyOf(propertyOf(options, 'socket'), 'reconnectStrategy') === false) {
-    throw refused(name, 'a client that reconnects', 'one with reconnectStrategy: false');
+  if (!isIoRedis(client)) {
+    const strategy = propertyOf(propertyOf(options, 'socket'), 'reconnectStrategy');
+    return strategy === false ? 'one with reconnectStrategy: false' : undefined;
   }
+  const strategy = propertyOf(options, 'retryStrategy');
+  if (strategy === undefined || typeof strategy === 'function') {
+    return client.status === 'end' ? 'one that has ended' : undefined;
+  }
+  return `one with retryStrategy: ${show(strategy)}`;
 }
 
 /** Refuses a publisher that keeps commands while it is not connected. */
