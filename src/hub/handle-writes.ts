@@ -2,11 +2,10 @@
 // of the node has room for them (frame-window.ts), and keeps them until their status comes
 // (sent-writes.ts). For remote-transport.ts, whose frames it numbers.
 
-import { FieldWriter } from './byte-fields.ts';
 import type { FrameWindow } from './frame-window.ts';
 import { SentWrites } from './sent-writes.ts';
 import type { ReceiptOptions, SentWrite } from './sent-writes.ts';
-import { partsOf, TO_SOCKET, writeFields } from './socket-frames.ts';
+import { numberFields, partsOf, TO_SOCKET, writeFields } from './socket-frames.ts';
 import type { Part } from './socket-frames.ts';
 import type { Clock } from '../time/clock.ts';
 import type { Data } from '../core/data.ts';
@@ -73,6 +72,6 @@ export class HandleWrites {
     write.isCancelled = true;
     const { number } = write;
     if (number === undefined || !this.sent.has(number)) return;
-    void this.#sender.post(TO_SOCKET.cancelWrite, new FieldWriter(8).u64(number).bytes);
+    void this.#sender.post(TO_SOCKET.cancelWrite, numberFields(number));
   }
 }

@@ -1,12 +1,19 @@
 // Sockets by id over the bus: opens those of other nodes (remote-transport.ts), and serves those of
 // this node to others (served-handle.ts). The host calls `open` for ids that are not its own.
 
-import { frameOf, FROM_SOCKET, NO_FIELDS, openedFields, readFrame, TO_SOCKET } from './socket-frames.ts';
+import {
+  frameOf,
+  FROM_SOCKET,
+  NO_FIELDS,
+  numberFields,
+  openedFields,
+  readFrame,
+  TO_SOCKET,
+} from './socket-frames.ts';
 import type { Answer, Frame } from './socket-frames.ts';
 import { KIND } from './envelope.ts';
 import type { NodeRef } from './envelope.ts';
 import type { NodeBus } from './node-bus.ts';
-import { FieldWriter } from './byte-fields.ts';
 import { FrameWindow } from './frame-window.ts';
 import { remoteConversation } from './remote-conversation.ts';
 import { RemoteTransport } from './remote-transport.ts';
@@ -193,8 +200,8 @@ export class RemoteSockets {
     if (handle?.node === from.id) handle.transport.receive(frame);
     else if (frame.type !== FROM_SOCKET.lost && frame.type !== FROM_SOCKET.end) {
       // The other node was not told that the handle has ended: it would go on to take messages.
-      const number = new FieldWriter(8).u64(frame.number).bytes;
-      void this.#bus.send(from.id, KIND.toSocket, frameOf(TO_SOCKET.unknown, frame.handle, 0, number));
+      const unknown = frameOf(TO_SOCKET.unknown, frame.handle, 0, numberFields(frame.number));
+      void this.#bus.send(from.id, KIND.toSocket, unknown);
     }
     return undefined;
   }

@@ -8,6 +8,7 @@ import {
   MAX_HELD_BYTES,
   messageOf,
   NO_FIELDS,
+  numberFields,
   readEnd,
   readMessage,
   readOpened,
@@ -19,7 +20,6 @@ import { HandleWrites } from './handle-writes.ts';
 import type { ReceiptOptions } from './sent-writes.ts';
 import { AnswerWatch } from './answer-watch.ts';
 import type { FrameWindow } from './frame-window.ts';
-import { FieldWriter } from './byte-fields.ts';
 import { BufferingSink } from '../transport/buffering-sink.ts';
 import type { FragmentOptions, Transport, TransportSink } from '../transport/transport.ts';
 import type { Clock } from '../time/clock.ts';
@@ -173,7 +173,7 @@ export class RemoteTransport implements Transport {
   /** Ends it: what the other end does is not known any more. */
   lose(why: string): void {
     if (this.#state === 'ended') return;
-    this.#send(TO_SOCKET.release, new FieldWriter(8).u64(this.#received).bytes);
+    this.#send(TO_SOCKET.release, numberFields(this.#received));
     const isOurs = this.#state === 'closing';
     const end: LinkEnd = {
       ...this.#closing,

@@ -193,6 +193,11 @@ export function readWrite(fields: FieldReader): WrittenPart | undefined {
   };
 }
 
+/** The fields of a frame that names another frame. */
+export function numberFields(frame: number): Uint8Array {
+  return new FieldWriter(8).u64(frame).bytes;
+}
+
 export function statusFields(write: number, status: Answer): Uint8Array {
   return new FieldWriter(9).u64(write).u8(ANSWERS.indexOf(status)).bytes;
 }
