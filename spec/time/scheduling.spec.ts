@@ -2,7 +2,8 @@
 
 import { describe, expect, it } from 'vitest';
 import { HandClock } from './hand-clock.ts';
-import { ScheduledPort, schedulingOf } from '../../src/time/scheduling.ts';
+import { realClock } from '../../src/time/real-clock.ts';
+import { idleTimerAt, ScheduledPort, schedulingOf } from '../../src/time/scheduling.ts';
 
 describe('schedulingOf', () => {
   it('gives one budget and one guard for each clock', () => {
@@ -10,6 +11,30 @@ describe('schedulingOf', () => {
     expect(schedulingOf(clock)).toBe(schedulingOf(clock));
     expect(schedulingOf(clock).clock).toBe(clock);
     expect(schedulingOf(other).budget).not.toBe(schedulingOf(clock).budget);
+  });
+});
+
+describe('idleTimerAt', () => {
+  it.each([
+    [10, 6],
+    [9.2, 6],
+    [4, 1],
+    [-1, 1],
+  ])('waits until %s ms, in whole milliseconds, and for one at least', (dueMs, waitMs) => {
+    const clock = new HandClock();
+    clock.nowMs = 4;
+    let runs = 0;
+    idleTimerAt(clock, dueMs, () => (runs += 1));
+    expect([clock.waits, runs]).toEqual([[waitMs], 0]);
+    clock.tick(waitMs);
+    expect(runs).toBe(1);
+  });
+
+  it('owns its timer: no code of users waits for it', () => {
+    const owners: unknown[] = [];
+    const clock = { ...realClock, setTimeout: (...[, , owner]: unknown[]) => owners.push(owner) };
+    idleTimerAt(clock, 5, () => {});
+    expect(owners).toEqual([{ isIdle: true }]);
   });
 });
 

@@ -14,7 +14,7 @@ import { PresenceRoom } from './presence-room.ts';
 import type { PresenceRelay } from './room-relay.ts';
 import type { HeardNodes, PresentKeys, RelaySink } from '../rooms/relay.ts';
 import type { Clock } from '../time/clock.ts';
-import { IDLE_TIMER } from '../time/scheduling.ts';
+import { idleTimerAt } from '../time/scheduling.ts';
 
 /** What is to be sent waits so long: a burst of changes is one envelope. */
 const SEND_AFTER_MS = 50;
@@ -245,11 +245,7 @@ export class PresenceReplica implements PresenceRelay {
     if (dueMs >= this.#timerMs) return;
     this.#clock.clearTimeout(this.#timer);
     this.#timerMs = dueMs;
-    this.#timer = this.#clock.setTimeout(
-      () => this.#onTimer(),
-      Math.max(Math.ceil(dueMs - nowMs), 1),
-      IDLE_TIMER,
-    );
+    this.#timer = idleTimerAt(this.#clock, dueMs, () => this.#onTimer());
   }
 
   #onTimer(): void {

@@ -24,7 +24,7 @@ import type {
 import { LinkedList } from '../structures/linked-list.ts';
 import type { ListNode } from '../structures/linked-list.ts';
 import type { Clock } from '../time/clock.ts';
-import { IDLE_TIMER } from '../time/scheduling.ts';
+import { IDLE_TIMER, idleTimerAt } from '../time/scheduling.ts';
 
 /** How long a room stays subscribed that is not in use any more: rooms flap. */
 const LEAVE_AFTER_MS = 5000;
@@ -219,8 +219,7 @@ export class BusRoomRelay implements RoomRelay {
       this.#unsubscribe(first);
     }
     if (first === undefined) return;
-    const waitMs = Math.max(Math.ceil(first.leftMs + LEAVE_AFTER_MS - nowMs), 1);
-    this.#timer = this.#clock.setTimeout(() => this.#onTimer(), waitMs, IDLE_TIMER);
+    this.#timer = idleTimerAt(this.#clock, first.leftMs + LEAVE_AFTER_MS, () => this.#onTimer());
   }
 
   #unsubscribe({ name, subscription }: EnteredRoom): void {

@@ -7,7 +7,7 @@ import type { PresentKey, PresentKeys } from './relay.ts';
 import type { CountingRoom } from './socket-rooms.ts';
 import { LinkedList } from '../structures/linked-list.ts';
 import type { Clock } from '../time/clock.ts';
-import { IDLE_TIMER } from '../time/scheduling.ts';
+import { idleTimerAt } from '../time/scheduling.ts';
 
 /**
  * How long a key stays listed after its last socket.
@@ -216,9 +216,7 @@ export class PresenceState implements CountingRoom {
   #setTimer(): void {
     const [dueMs] = this.#leaving.values();
     if (dueMs === undefined || this.#isClosed) return;
-    const { clock } = this.#listener;
-    const waitMs = Math.max(Math.ceil(dueMs - clock.now()), 1);
-    this.#timer ??= clock.setTimeout(() => this.#onTimer(), waitMs, IDLE_TIMER);
+    this.#timer ??= idleTimerAt(this.#listener.clock, dueMs, () => this.#onTimer());
   }
 
   #onTimer(): void {

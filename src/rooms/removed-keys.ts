@@ -7,7 +7,7 @@ import { LinkedList } from '../structures/linked-list.ts';
 import type { ListNode } from '../structures/linked-list.ts';
 import type { Clock } from '../time/clock.ts';
 import { wallTimeOf } from '../time/real-clock.ts';
-import { IDLE_TIMER } from '../time/scheduling.ts';
+import { idleTimerAt } from '../time/scheduling.ts';
 
 /**
  * How long a removal is remembered, where the host has a broker.
@@ -93,8 +93,7 @@ export class RemovedKeys {
   #setTimer(): void {
     const { first } = this.#oldestFirst;
     if (first === undefined) return;
-    const waitMs = Math.max(Math.ceil(first.untilMs - this.#clock.now()), 1);
-    this.#timer ??= this.#clock.setTimeout(() => this.#onTimer(), waitMs, IDLE_TIMER);
+    this.#timer ??= idleTimerAt(this.#clock, first.untilMs, () => this.#onTimer());
   }
 
   #onTimer(): void {

@@ -23,6 +23,14 @@ export interface Scheduling {
 /** Sets timers that no code of users waits for: those of a heartbeat, for example. */
 export const IDLE_TIMER: TimerOwner = { isIdle: true };
 
+/**
+ * Calls back at a time of the clock, or in a millisecond where that has passed: a timer that sets
+ * itself again leaves a turn to others. Its owner is {@link IDLE_TIMER}.
+ */
+export function idleTimerAt(clock: Clock, dueMs: number, run: () => void): unknown {
+  return clock.setTimeout(run, Math.max(Math.ceil(dueMs - clock.now()), 1), IDLE_TIMER);
+}
+
 /** A select that waits. */
 export interface ParkedSelect extends ParkedWait, ListNode<ParkedSelect> {}
 
