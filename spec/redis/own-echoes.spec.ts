@@ -40,6 +40,15 @@ describe('OwnEchoes', () => {
     ]);
   });
 
+  it('keeps nothing, over the loss of a link, where the server had taken all', () => {
+    const echoes = new OwnEchoes();
+    echoes.expect('a', bytes('taken'))();
+    echoes.lose();
+    expect([echoes.size, echoes.isEcho('a', bytes('taken'))]).toEqual([0, false]);
+    echoes.expect('a', bytes('next'));
+    expect([echoes.isEcho('a', bytes('next')), echoes.size]).toEqual([true, 0]);
+  });
+
   it('tells messages of others apart without a look at all of its own', () => {
     const echoes = new OwnEchoes();
     for (let count = 1000; count < 2000; count += 1) echoes.expect('a', bytes(`of mine ${count}`));
