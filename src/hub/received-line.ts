@@ -1,20 +1,21 @@
-// What has come to one address, by sender: removes duplicates and what a former self of a node has
-// sent, and notices what is missing. NodeBus has one for each address that it is subscribed to.
+// The messages that arrive at one address, by sender. Drops duplicates and the messages of a node's
+// former run, and finds out which messages are missing. bus-subscription.ts has one for an address.
 //
-// A message that is missing is told once: by the broker (`restart`), by the next message of its
-// sender (`accept`), or by the sender's heartbeat where no other message follows (`told`).
+// A sender numbers its messages: 1, 2, 3. A loss is found in one of three ways, and is a gap once:
+// the broker says so (`restart`), the next message of the sender skips a number (`accept`), or the
+// sender's heartbeat names a number that has not arrived in time (`told`, `overdue`).
 
 import type { Envelope, NodeRef } from './envelope.ts';
 
 /**
- * How long a message may be under way that a heartbeat has told of: heartbeats have an address of
+ * How long to wait for a message whose number a heartbeat names. Heartbeats have an address of
  * their own, and may overtake it.
  */
 const OVERDUE_MS = 2000;
 
 /**
- * For so long a sender is not believed that contradicts what has come in its name: a smaller epoch
- * or sequence. After that the others were not its own.
+ * A message with a smaller epoch or number than the last one of its sender is dropped. When no
+ * other message has arrived for this time, it counts: a forger had sent the greater number.
  */
 const DISPUTED_MS = 60_000;
 
@@ -26,17 +27,23 @@ const DISPUTED_MS = 60_000;
  */
 const MAX_SENDERS = 4096;
 
-/** What is known of one sender. */
+/** One sender. */
 interface Sender {
   epoch: number;
-  /** The last sequence that has come; 0 where none has. */
+  /** The number of its last message that has arrived; 0 before the first. */
   sequence: number;
   receivedMs: number;
-  /** Whether that came after the line began, or began anew: each later one has to come, too. */
+  /**
+   * Whether that message arrived after the last `restart`. Then each later number must arrive: one
+   * that does not is missing.
+   */
   isCounted: boolean;
-  /** The last sequence that the sender has told of, or was told as missing. */
-  toldTo: number;
-  toldMs: number;
+  /**
+   * The greatest number that its heartbeats have named. The messages up to it are awaited (see
+   * `#awaited`), have arrived, or were reported as a gap.
+   */
+  announced: number;
+  announcedMs: number;
 }
 
 /** What is to be done with an envelope. */
@@ -48,18 +55,20 @@ const NEXT: Arrival = Object.freeze({ kind: 'next' });
 const DUPLICATE: Arrival = Object.freeze({ kind: 'duplicate' });
 const STALE: Arrival = Object.freeze({ kind: 'stale' });
 
-/** Follows the sequences of all senders to one address. */
+/** Follows the numbers of all senders to one address. */
 export class ReceivedLine {
   readonly #senders = new Map<string, Sender>();
   /**
-   * Senders of which messages up to `toldTo` are awaited, and since when; undefined where none is.
+   * The senders whose messages up to `announced` have not all arrived, and since when each is
+   * awaited. Undefined instead of an empty map: a node may be in 100,000 rooms.
    */
   #awaited: Map<Sender, number> | undefined;
+  /** When the subscription began, or the broker last reported a gap. */
   #sinceMs = Infinity;
   /** The same time, in the order of the calls: see call-order.ts. */
   #fromMs = Infinity;
 
-  /** What is sent after this time has to come. Infinity while the subscription is not in force. */
+  /** Each message that is sent after this time must arrive. Infinity before the subscription. */
   get sinceMs(): number {
     return this.#sinceMs;
   }
@@ -70,7 +79,7 @@ export class ReceivedLine {
   }
 
   /**
-   * The subscription is in force, or the broker has told of a gap: counting begins anew.
+   * Begins to count anew: the subscription has begun, or the broker has reported a gap.
    *
    * @param fromMs - The same time, in the order of the calls.
    */
@@ -93,40 +102,42 @@ export class ReceivedLine {
     if (sender === undefined) return STALE;
     const isBehind = sequence <= sender.sequence;
     if (isBehind && nowMs - sender.receivedMs < DISPUTED_MS) return DUPLICATE;
-    if (isBehind) sender.toldTo = 0;
-    const isJump = isBehind || (sequence > sender.sequence + 1 && !this.#isTold(sender, sequence - 1));
-    // Heartbeats have told of all before. What was sent before the line began was never to come.
+    if (isBehind) sender.announced = 0;
+    const isJump = isBehind || (sequence > sender.sequence + 1 && !this.#isReported(sender, sequence - 1));
+    // A message that was sent before the subscription began was never to arrive. Infinity: the
+    // sender was idle before this message, and its heartbeats have named all earlier ones.
     const isMissing =
       isJump && sincePreviousMs !== Infinity && (sender.isCounted || nowMs - sincePreviousMs >= this.#fromMs);
     const arrival: Arrival = isMissing ? { kind: 'gap', forMs: this.#quietMs(sender, nowMs) } : NEXT;
     sender.sequence = sequence;
     sender.receivedMs = nowMs;
     sender.isCounted = this.#sinceMs !== Infinity;
-    if (sequence >= sender.toldTo) this.#stopAwaiting(sender);
-    // It was told as missing, and has come late: those behind it may come, too.
+    if (sequence >= sender.announced) this.#stopAwaiting(sender);
+    // A late message, of a gap that was reported: those up to `announced` may arrive, too.
     else this.#await(sender, nowMs);
     return arrival;
   }
 
-  /** A node says what it has sent last, and how long ago. */
+  /** A heartbeat names the number of its sender's last message, and how long ago that was sent. */
   told(node: NodeRef, sequence: number, agoMs: number, nowMs: number): void {
     if (nowMs - agoMs < this.#fromMs && this.#senders.get(node.id)?.isCounted !== true) return;
     const sender = this.#senderOf(node, nowMs);
     if (sender === undefined) return;
-    if (sequence < sender.toldTo && nowMs - sender.toldMs >= DISPUTED_MS) {
-      sender.toldTo = sequence;
+    if (sequence < sender.announced && nowMs - sender.announcedMs >= DISPUTED_MS) {
+      sender.announced = sequence;
       this.#stopAwaiting(sender);
     }
-    if (sequence <= Math.max(sender.sequence, sender.toldTo)) return;
-    sender.toldTo = sequence;
-    sender.toldMs = nowMs;
+    if (sequence <= Math.max(sender.sequence, sender.announced)) return;
+    sender.announced = sequence;
+    sender.announcedMs = nowMs;
     this.#await(sender, nowMs);
   }
 
   /**
-   * Looks for messages that heartbeats have told of and that have not come.
+   * Reports a gap where a message has not arrived in time whose number a heartbeat has named.
    *
-   * @returns How long nothing has come of their sender; undefined where nothing is overdue.
+   * @returns The length of the gap: how long no message of its sender has arrived. Undefined where
+   *   no message is overdue.
    */
   overdue(nowMs: number): number | undefined {
     let forMs: number | undefined;
@@ -138,16 +149,16 @@ export class ReceivedLine {
     return forMs;
   }
 
-  /** Forgets the senders of which nothing has come since a time, and nothing is awaited. */
+  /** Forgets the senders without a message since a time, but for those with an awaited one. */
   forget(beforeMs: number): void {
     for (const [id, sender] of this.#senders) {
       if (sender.receivedMs < beforeMs && this.#awaited?.has(sender) !== true) this.#senders.delete(id);
     }
   }
 
-  /** A message that is still awaited was not told as missing. */
-  #isTold(sender: Sender, sequence: number): boolean {
-    return sequence <= sender.toldTo && this.#awaited?.has(sender) !== true;
+  /** Whether the messages up to a number were named by a heartbeat, and then reported as a gap. */
+  #isReported(sender: Sender, sequence: number): boolean {
+    return sequence <= sender.announced && this.#awaited?.has(sender) !== true;
   }
 
   #quietMs({ receivedMs }: Sender, nowMs: number): number {
@@ -164,7 +175,7 @@ export class ReceivedLine {
     if (this.#awaited?.size === 0) this.#awaited = undefined;
   }
 
-  /** @returns undefined for a former self of the node. */
+  /** Gives the record of a sender. @returns undefined for an older run of the node. */
   #senderOf({ id, epoch }: NodeRef, nowMs: number): Sender | undefined {
     const known = this.#senders.get(id);
     if (known?.epoch === epoch) return known;
@@ -176,8 +187,8 @@ export class ReceivedLine {
       sequence: 0,
       receivedMs: -Infinity,
       isCounted: false,
-      toldTo: 0,
-      toldMs: -Infinity,
+      announced: 0,
+      announcedMs: -Infinity,
     };
     this.#senders.set(id, sender);
     return sender;
