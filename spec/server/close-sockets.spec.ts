@@ -91,6 +91,13 @@ describe('host.closeSockets', () => {
       'expected one of { id }, { room } or { session }, with a text that is not empty, got { id, room }',
     );
     expect(() => checkedCall({ room: '' }, 1000, '')).toThrow('got { room: "" }');
+    for (const none of [undefined, 'lobby', {}, []]) {
+      expect(() => checkedCall(none, 1000, '')).toThrow('closeSockets(): expected one of { id }, { room }');
+    }
+    expect(() => checkedCall({ rom: 'x' }, 1000, '')).toThrow(
+      'closeSockets(): unknown option "rom"; did you mean "room"? The options are id, room, session',
+    );
+    expect(() => checkedCall({ id: 'a', code: 1000 }, 1000, '')).toThrow('unknown option "code"');
     expect(() => checkedCall({ id: 'a' }, 1005, '')).toThrow('closeSockets()');
     expect(() => checkedCall({ id: 'a' }, 1000, 'x'.repeat(124))).toThrow('closeSockets()');
   });

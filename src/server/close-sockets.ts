@@ -11,7 +11,7 @@ import type { EverywhereCall, EverywhereVerb } from '../hub/everywhere-body.ts';
 import { nodeOfSocket } from '../hub/remote-sockets.ts';
 import type { RoomRegistry } from '../rooms/room-registry.ts';
 import type { Conversation } from '../conversation/conversation.ts';
-import { checkClose, show } from '../core/arguments.ts';
+import { checkClose, checkNames, show } from '../core/arguments.ts';
 import { UsageError } from '../core/errors.ts';
 import { isObjectLike, propertyOf } from '../core/object-like.ts';
 
@@ -23,6 +23,7 @@ export interface ClosableNode {
 }
 
 const KINDS: readonly EverywhereVerb[] = ['id', 'room', 'session'];
+const NAMES: ReadonlySet<string> = new Set(KINDS);
 
 /**
  * Checks a call of `closeSockets`.
@@ -31,6 +32,7 @@ const KINDS: readonly EverywhereVerb[] = ['id', 'room', 'session'];
  */
 export function checkedCall(which: unknown, code: number, reason: string): EverywhereCall {
   const names = isObjectLike(which) ? Object.keys(which) : [];
+  if (names.length > 0) checkNames('closeSockets()', which, NAMES);
   const verb = KINDS.find((kind) => names.length === 1 && names[0] === kind);
   const name = verb && propertyOf(which, verb);
   if (verb === undefined || typeof name !== 'string' || name === '') {
