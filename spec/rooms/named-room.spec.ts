@@ -55,7 +55,7 @@ describe('a room', () => {
     ['x', { retain: 1 }, 'retain to be true, false or a text, got 1'],
     [{ a: 1 }, {}, 'a string or a Uint8Array (use JSON.stringify), got'],
     [Promise.resolve('x'), {}, 'a string or a Uint8Array (await the promise), got'],
-    ['x', { retain: 'x'.repeat(1025) }, 'of at most 1024 bytes'],
+    ['x', { retain: 'x'.repeat(1025) }, '1 to 1024 bytes of UTF-8, got 1025'],
   ])('refuses to publish %o with %o, and sends nothing', (data, options, text) => {
     const rooms = new ScriptedRooms();
     const [a] = rooms.members('r', 1);

@@ -102,6 +102,41 @@ describe('a client that names more rooms than maxRooms', () => {
   });
 });
 
+describe('a client that chooses what is no name', () => {
+  const LONG = 'x'.repeat(1025);
+  const ways: ReadonlyArray<readonly [call: string, act: (ws: ServerSocket, name: string) => unknown]> = [
+    ['ws.join()', (ws, name) => ws.join(name)],
+    ['host.room()', ({ host }, name) => host.room(name)],
+    ['room.presence.track()', (ws, name) => ws.host.room('r').presence.track(ws, name)],
+    ['room.publish()', ({ host }, name) => host.room('r').publish('x', { retain: name })],
+  ];
+
+  it.each(ways)('of %s is closed with 1008, and is in the report once', async (call, act) => {
+    const reports: unknown[] = [];
+    const handler = async (ws: ServerSocket): Promise<void> => {
+      const [name] = await ws.readJson();
+      await act(ws, name as string);
+    };
+    await using run = runServer(handler, { report: (error: unknown) => void reports.push(error) });
+    for (const name of [LONG, '', '\uD800']) {
+      const client = await run.connect();
+      await client.writeJson(name);
+      expect(await client.closed).toMatchObject({ code: 1008 });
+    }
+    await settle();
+    expect(reports).toMatchObject([{ name: 'UsageError', code: 'COROSOCK_ROOM_NAME' }]);
+    const { message } = reports[0] as Error;
+    expect(message).toMatch(/: expected .* 1 to 1024 bytes of UTF-8, got 1025 in "x+"$/);
+    expect(message.startsWith(call)).toBe(true);
+  });
+
+  it('is told by a handler that catches it', async () => {
+    const { ws } = fakeSocket();
+    await expect(ws.join('')).rejects.toMatchObject({ code: 'COROSOCK_ROOM_NAME' });
+    expect(ws.closeInfo).toBe(undefined);
+  });
+});
+
 describe('a host without maxRooms', () => {
   it('lets a socket join 1 000 rooms', async () => {
     const { ws } = fakeSocket();

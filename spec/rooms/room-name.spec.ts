@@ -16,17 +16,18 @@ describe('checkRoomName', () => {
   it('counts bytes of UTF-8, not units', () => {
     expect(() => check('é'.repeat(MAX_NAME_BYTES / 2))).not.toThrow();
     expect(() => check('é'.repeat(MAX_NAME_BYTES / 2 + 1))).toThrow(
-      'host.room(): expected the name of a room of at most 1024 bytes of UTF-8, got 1026 in "éé',
+      'host.room(): expected the name of a room to be a text of 1 to 1024 bytes of UTF-8, got 1026 in "éé',
     );
   });
 
   it.each([
-    ['', 'to be a text of 1 to 1024 bytes of UTF-8, got ""'],
-    [7, 'to be a text of 1 to 1024 bytes of UTF-8, got 7'],
-    [undefined, 'to be a text of 1 to 1024 bytes of UTF-8, got undefined'],
-    ['a\uD800b', 'without a lone surrogate, got "a\\ud800b"'],
-    ['\uDC00', 'without a lone surrogate, got "\\udc00"'],
-  ])('refuses %j', (name, text) => {
-    expect(() => check(name)).toThrow(`host.room(): expected the name of a room ${text}`);
+    ['', '""', 'COROSOCK_ROOM_NAME'],
+    [7, '7', 'COROSOCK_ARGUMENT'],
+    [undefined, 'undefined', 'COROSOCK_ARGUMENT'],
+    ['a\uD800b', 'a lone surrogate in "a\\ud800b"', 'COROSOCK_ROOM_NAME'],
+    ['\uDC00', 'a lone surrogate in "\\udc00"', 'COROSOCK_ROOM_NAME'],
+  ])('refuses %j', (name, got, code) => {
+    const message = `host.room(): expected the name of a room to be a text of 1 to 1024 bytes of UTF-8, got ${got}`;
+    expect(() => check(name)).toThrow(expect.objectContaining({ name: 'UsageError', code, message }));
   });
 });

@@ -142,7 +142,7 @@ describe('room.presence', () => {
   it.each([
     ['', undefined, 'room.presence.track(): expected key to be a text of 1 to 1024 bytes of UTF-8, got ""'],
     [7, undefined, 'room.presence.track(): expected key to be a text of 1 to 1024 bytes of UTF-8, got 7'],
-    ['x'.repeat(1025), undefined, 'of at most 1024 bytes'],
+    ['x'.repeat(1025), undefined, '1 to 1024 bytes of UTF-8, got 1025'],
     ['ada', () => {}, 'expected a value that JSON can hold, got a function'],
     ['ada', { all: new Map() }, 'Map at "value.all"'],
     ['ada', 'x'.repeat(4095), 'expected a meta of at most 4096 bytes of JSON, got 4097'],

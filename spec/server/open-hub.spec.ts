@@ -57,6 +57,7 @@ describe('openHub', () => {
     expect(await news.take()).toEqual([{ data: 'hello' }, 'ok']);
     await hub.close();
     expect(await news.take()).toEqual([undefined, 'closed']);
+    expect(() => hub.room('')).toThrow('hub.room(): expected the name of a room to be a text of 1 to 1024');
   });
 
   it('opens while the broker is down', async () => {

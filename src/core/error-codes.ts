@@ -44,6 +44,14 @@ export interface ErrorCodes {
    */
   readonly COROSOCK_ROOMS: 'UsageError';
   /**
+   * The name of a room, a key of `room.presence.track` or a key of `retain` is empty, has more than
+   * 1,024 bytes of UTF-8, or a lone surrogate. Nothing has changed. Where no handler catches it,
+   * the socket closes with 1008, and of many the report has one a minute, and their count.
+   *
+   * Cure: check names that a client chooses before they are used.
+   */
+  readonly COROSOCK_ROOM_NAME: 'UsageError';
+  /**
    * Given to `report`: a handler has returned while a read that it had called still waits, and
    * nothing awaits that read. Its socket closes with 1000, and the read gives `'closed'`. Told once
    * for each place; the text says where the read was called.

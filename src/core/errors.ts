@@ -68,11 +68,12 @@ export function messageCloseCode(error: unknown): number | undefined {
 }
 
 /**
- * Gives the close code of an error that the peer has caused: a {@link MessageError}, or a wish for
- * too many rooms; undefined for other errors.
+ * Gives the close code of an error that the peer has caused: a {@link MessageError}, too many
+ * rooms, or a text that is no name of a room; undefined for other errors.
  */
 export function peerCloseCode(error: unknown): number | undefined {
-  return propertyOf(error, 'code') === 'COROSOCK_ROOMS' ? 1008 : messageCloseCode(error);
+  const code = propertyOf(error, 'code');
+  return code === 'COROSOCK_ROOMS' || code === 'COROSOCK_ROOM_NAME' ? 1008 : messageCloseCode(error);
 }
 
 /** Tells whether a source has refused a read: its message is bad, or it has ended long ago. */

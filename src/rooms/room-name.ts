@@ -8,7 +8,7 @@ import { UsageError } from '../core/errors.ts';
 /**
  * Longest name of a room, and longest key of `retain`.
  *
- * @limit Name of a room, and key of `retain`, in UTF-8 | `COROSOCK_ARGUMENT`
+ * @limit Name of a room, and key of `retain`, in UTF-8 | `COROSOCK_ROOM_NAME`
  */
 export const MAX_NAME_BYTES = 1024;
 
@@ -20,16 +20,21 @@ const SURELY_SHORT = Math.floor(MAX_NAME_BYTES / 3);
  * with a lone surrogate, which UTF-8 cannot carry. `__proto__` is a name.
  *
  * @param what - How errors name it: `a room`, for example.
- * @throws UsageError `COROSOCK_ARGUMENT`.
+ * @throws UsageError `COROSOCK_ARGUMENT` for what is no text. `COROSOCK_ROOM_NAME` for a text that
+ *   is no name: it may be the client's.
  */
 export function checkRoomName(call: string, what: string, name: unknown): asserts name is string {
-  if (typeof name !== 'string' || name === '') {
-    throw badArgument(call, `${what} to be a text of 1 to ${MAX_NAME_BYTES} bytes of UTF-8`, name);
-  }
-  if (!name.isWellFormed()) throw badArgument(call, `${what} without a lone surrogate`, name);
-  if (name.length <= SURELY_SHORT) return;
+  const expected = `${what} to be a text of 1 to ${MAX_NAME_BYTES} bytes of UTF-8`;
+  if (typeof name !== 'string') throw badArgument(call, expected, name);
+  const fault = faultIn(name);
+  if (fault === undefined) return;
+  throw new UsageError('COROSOCK_ROOM_NAME', `${call}: expected ${expected}, got ${fault}`);
+}
+
+function faultIn(name: string): string | undefined {
+  if (name === '') return show(name);
+  if (!name.isWellFormed()) return `a lone surrogate in ${show(name)}`;
+  if (name.length <= SURELY_SHORT) return undefined;
   const bytes = bytesOf(name);
-  if (bytes <= MAX_NAME_BYTES) return;
-  const text = `expected ${what} of at most ${MAX_NAME_BYTES} bytes of UTF-8, got ${bytes} in ${show(name)}`;
-  throw new UsageError('COROSOCK_ARGUMENT', `${call}: ${text}`);
+  return bytes <= MAX_NAME_BYTES ? undefined : `${bytes} in ${show(name)}`;
 }

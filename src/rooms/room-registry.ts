@@ -79,9 +79,9 @@ export class RoomRegistry<Ws extends RoomSocket> implements NamedRooms<Ws>, Stat
     this.#relay = relay;
   }
 
-  /** @throws UsageError `COROSOCK_ARGUMENT`. */
-  room(name: string): RoomOf<Ws> {
-    checkRoomName('host.room()', 'the name of a room', name);
+  /** @throws UsageError `COROSOCK_ARGUMENT`, `COROSOCK_ROOM_NAME`. */
+  room(name: string, call = 'host.room()'): RoomOf<Ws> {
+    checkRoomName(call, 'the name of a room', name);
     return this.faceOf(name);
   }
 
@@ -90,7 +90,7 @@ export class RoomRegistry<Ws extends RoomSocket> implements NamedRooms<Ws>, Stat
    * where the socket has ended, one that has left.
    *
    * @throws UsageError `COROSOCK_ARGUMENT`, also where it is a member with other options;
-   *   `COROSOCK_ROOMS` where the socket is in `maxRooms` others.
+   *   `COROSOCK_ROOMS` where the socket is in `maxRooms` others; `COROSOCK_ROOM_NAME`.
    */
   join(
     socket: SocketInRooms<Ws>,

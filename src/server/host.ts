@@ -101,7 +101,8 @@ export interface ServerSocket<
    *   of what is published; default: the message as it is.
    * @returns Resolves once messages of other nodes arrive, too; without a broker at once.
    * @throws UsageError `COROSOCK_ARGUMENT`, also where it is a member with other options;
-   *   `COROSOCK_ROOMS` where the socket is in `maxRooms` rooms: nothing has changed then.
+   *   `COROSOCK_ROOMS` where the socket is in `maxRooms` rooms, `COROSOCK_ROOM_NAME` for a text
+   *   that is no name: nothing has changed then.
    */
   join(room: string, options?: JoinOptions): Promise<Membership>;
   /** Aborts when the host asks its handlers to finish, and at `maxLifetimeMs` of this socket. */
@@ -191,7 +192,7 @@ export interface Host extends AsyncDisposable {
    * Gives a room by its name, whether it has members or not.
    *
    * @param name - Any text of 1 to 1 024 bytes of UTF-8.
-   * @throws UsageError `COROSOCK_ARGUMENT`.
+   * @throws UsageError `COROSOCK_ARGUMENT`, `COROSOCK_ROOM_NAME`.
    */
   room(name: string): Room;
   /**

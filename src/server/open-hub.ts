@@ -82,7 +82,7 @@ class NodeHub implements Hub {
   }
 
   room(name: string): Room {
-    return this.#node.rooms.room(name);
+    return this.#node.rooms.room(name, 'hub.room()');
   }
 
   openServer(id: string, options: WaitOptions = {}): Promise<OpenResult> {

@@ -97,8 +97,8 @@ export class PeerFaults {
   }
 
   /**
-   * Reports an error of a handler. An error that is the fault of the client (a MessageError, or too
-   * many rooms) is limited, any other is the handler's own and is not.
+   * Reports an error of a handler. An error that is the fault of the client (`peerCloseCode`) is
+   * limited, any other is the handler's own and is not.
    */
   readonly reportRun: Report = (error, where) => {
     if (peerCloseCode(error) === undefined) return this.#report(error, where);
