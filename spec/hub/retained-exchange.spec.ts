@@ -3,6 +3,7 @@
 import { settle } from 'corosock/testing';
 import { describe, expect, it, vi } from 'vitest';
 import { deployment, dropping } from './bus-fixtures.ts';
+import type { PresenceNode } from './presence-nodes.ts';
 import { keptOf, listening, nodesOf, put } from './retaining-nodes.ts';
 import { bodyOf, encodeEnvelope, KIND } from '../../src/hub/envelope.ts';
 import type { Body } from '../../src/hub/envelope.ts';
@@ -147,6 +148,32 @@ describe('what nodes retain', () => {
     const names = Object.keys(keptOf(a));
     expect([names.length, names.filter((name) => name.startsWith('late')).length]).toEqual([1000, 700]);
     expect(keptOf(b)).toEqual(keptOf(a));
+  });
+
+  it.each([
+    ['nothing compares before', (): void => {}],
+    ['it has compared before', ({ link }: PresenceNode): void => (link.cut(), link.mend())],
+  ])('reaches a node that entered while it was under way to all that answer: %s', async (_, meanwhile) => {
+    let isSlow = false;
+    const deployed = deployment({
+      delivery: (from, to) => ({ copies: 1, delayMs: isSlow && from === 1 && to === 0 ? 700 : 0 }),
+    });
+    const [a, b, c] = await nodesOf(deployed, 'a', 'b', 'c');
+    put(a, 'of a', 'a', 's');
+    b.registry.room('s').subscribe();
+    await deployed.clock.advance(5000);
+    isSlow = true;
+    put(b, 'of b', 'b', 's');
+    await deployed.clock.advance(1);
+    // Only `a` is left to answer, without the message that it has yet to hear.
+    b.link.cut();
+    c.registry.room('s').subscribe();
+    await deployed.clock.advance(300);
+    meanwhile(c);
+    await deployed.clock.advance(1700);
+    expect([keptOf(a, 's'), keptOf(c, 's')]).toEqual([{ a: 'of a', b: 'of b' }, { a: 'of a' }]);
+    await deployed.clock.advance(1500);
+    expect(keptOf(c, 's')).toEqual({ a: 'of a', b: 'of b' });
   });
 
   it('is not brought back by a node that was away while it was removed', async () => {

@@ -51,7 +51,10 @@ const SEND_EVERY_MS = 1000;
  */
 export const MAX_COMPARED = 50;
 
-/** Parts of lists wait so long for the rest. */
+/**
+ * Parts of lists wait so long for the rest. A room that this node has left is forgotten as each
+ * idle one: no list from before is completed by a part that comes once it is entered again.
+ */
 const PARTS_MS = 5000;
 
 /** Nodes of which parts wait, and versions in the parts of one. */
@@ -70,6 +73,8 @@ interface ComparedRoom {
   readonly name: string;
   /** When its digest is to be told; Infinity for never, as with the other two. */
   digestMs: number;
+  /** The latest time for which a comparison was asked. */
+  lastDigestMs: number;
   /** When its versions are to be listed. */
   listMs: number;
   /** When what the others lack is to be sent, and when that was done last. */
@@ -115,13 +120,9 @@ export class RetainedExchange {
   /** What this node retains of a room may be old, or what the others do. */
   compare(name: string, afterMs: number = COMPARE_AFTER_MS): void {
     const room = this.#roomOf(name);
-    room.digestMs = Math.min(room.digestMs, this.#turnMs() + afterMs);
-  }
-
-  /** This node leaves the room. */
-  leave(name: string): void {
-    const room = this.#rooms.get(name);
-    if (room !== undefined) this.#forget(room);
+    const dueMs = this.#turnMs() + afterMs;
+    room.digestMs = Math.min(room.digestMs, dueMs);
+    room.lastDigestMs = Math.max(room.lastDigestMs, dueMs);
   }
 
   /** Takes over what another node retains. */
@@ -154,7 +155,7 @@ export class RetainedExchange {
     if (!this.#mayCompare(room)) return true;
     // Who retains something else answers that node, and this one hears it.
     const own = digestOf(this.#sink.retained(name));
-    if (digest === own) room.digestMs = Infinity;
+    if (digest === own) this.#compared(room);
     else this.#list(room, own);
     return true;
   }
@@ -224,6 +225,12 @@ export class RetainedExchange {
     else if (lacked.length === 0) room.listMs = Infinity;
   }
 
+  /** A comparison that was asked for a later time waits for what is under way: it stays. */
+  #compared(room: ComparedRoom): void {
+    const { lastDigestMs } = room;
+    room.digestMs = lastDigestMs > this.#turnMs() + COMPARE_AFTER_MS ? lastDigestMs : Infinity;
+  }
+
   /** Lists what this node retains: the others send what is newer. @param own - Its digest. */
   #list(room: ComparedRoom, own: string): void {
     const dueMs = Math.max(this.#turnMs(), own === room.listed ? room.listedMs + LIST_EVERY_MS : 0);
@@ -238,6 +245,7 @@ export class RetainedExchange {
     const room: ComparedRoom = {
       name,
       digestMs: Infinity,
+      lastDigestMs: -Infinity,
       listMs: Infinity,
       sendMs: Infinity,
       sentMs: -Infinity,
@@ -290,17 +298,16 @@ export class RetainedExchange {
       room.lacked.clear();
       if (lacked.size > 0) this.#publish(name, KIND.retained, retainedBodies(name, lacked, false));
     }
-    if (room.listMs <= nowMs) {
-      // A list says all that a digest does.
-      room.digestMs = Infinity;
+    const { listMs, digestMs } = room;
+    if (Math.min(listMs, digestMs) <= nowMs) this.#compared(room);
+    if (listMs <= nowMs) {
       room.listMs = Infinity;
       room.listed = digestOf(kept);
       room.listedMs = nowMs;
       this.#publish(name, KIND.retainedVersions, versionsBodies(kept));
-    }
-    if (room.digestMs <= nowMs) {
-      room.digestMs = Infinity;
-      if (this.#bus.isRetaining) this.#publish(name, KIND.retainedDigest, [digestBody(digestOf(kept))]);
+      // A list says all that a digest does.
+    } else if (digestMs <= nowMs && this.#bus.isRetaining) {
+      this.#publish(name, KIND.retainedDigest, [digestBody(digestOf(kept))]);
     }
     return true;
   }

@@ -225,7 +225,6 @@ export class BusRoomRelay implements RoomRelay {
   #unsubscribe({ name, subscription }: EnteredRoom): void {
     this.#rooms.delete(name);
     this.#presence.left(name);
-    this.#exchange.leave(name);
     void this.#bus.unsubscribe(subscription);
   }
 
