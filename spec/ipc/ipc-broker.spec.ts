@@ -105,26 +105,6 @@ describe('ipcBroker', () => {
     );
   });
 
-  it('drops what is no message on the channel of a thread', async () => {
-    const prefix = freshPrefix();
-    const [one, two] = [ipcBroker({ prefix, parent: false }), ipcBroker({ prefix, parent: false })];
-    const got: unknown[] = [];
-    await one.subscribe(
-      'a',
-      (bytes) => got.push(bytes),
-      () => {},
-    );
-    const channel = new BroadcastChannel(`${prefix}:a`);
-    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a channel has none
-    channel.postMessage('rubbish');
-    channel.close();
-    await two.publish('a', text('x'));
-    await until('the message has come', () => got.length > 0);
-    expect(got).toEqual([text('x')]);
-    await one.close();
-    await two.close();
-  });
-
   it('has a parent where there is a channel, unless it is told otherwise, and takes workers in', async () => {
     const [ofParent, ofChild] = linkedPeers();
     const fork = new EventEmitter();

@@ -1,13 +1,13 @@
 // The broker between the processes of one machine (`node:cluster`, `child_process`) and between the
-// threads of one process. Processes are a tree of relays (process-relay.ts), threads share channels
-// (thread-channels.ts). Subscriptions and gaps are in brokers/engine-broker.ts.
+// threads of one process. Processes are a tree of relays (process-relay.ts), threads share one
+// channel (thread-channel.ts). Subscriptions and gaps are in brokers/engine-broker.ts.
 
 import cluster from 'node:cluster';
 import { randomUUID } from 'node:crypto';
 import { isMainThread } from 'node:worker_threads';
 import { ProcessRelay } from './process-relay.ts';
 import type { IpcPeer } from './ipc-link.ts';
-import { ThreadChannels } from './thread-channels.ts';
+import { ThreadChannel } from './thread-channel.ts';
 import { EngineBroker } from '../brokers/engine-broker.ts';
 import type { Engine } from '../brokers/engine-broker.ts';
 import { LinkWatch } from '../brokers/link-watch.ts';
@@ -93,12 +93,12 @@ export function brokerIn(around: Surroundings, prefix: string, parent?: boolean)
   return engine.broker;
 }
 
-/** The engine of one process: its relay, and the channels of its threads. */
+/** The engine of one node: its relay, and its channel to other threads. */
 export class IpcEngine implements Engine {
   readonly broker: IpcBroker;
   readonly #broker: EngineBroker = new EngineBroker(this, realClock);
   readonly #relay: ProcessRelay;
-  readonly #threads: ThreadChannels;
+  readonly #threads: ThreadChannel;
   readonly #watch: LinkWatch;
   readonly #adoptWorker = (worker: IpcPeer): void => this.#relay.adopt(worker);
   #workers: Workers | undefined;
@@ -110,7 +110,7 @@ export class IpcEngine implements Engine {
       this.#heard();
       this.#broker.received(address, bytes);
     };
-    this.#threads = new ThreadChannels(threads, (address, bytes) => this.#broker.received(address, bytes));
+    this.#threads = new ThreadChannel(threads, (address, bytes) => this.#broker.received(address, bytes));
     this.#relay = new ProcessRelay(
       prefix,
       randomUUID(),
