@@ -8,6 +8,7 @@ import { UnacknowledgedCalls } from './unacknowledged-calls.ts';
 import type { Broker } from '../hub/broker.ts';
 import { checkAddress } from '../hub/broker-address.ts';
 import type { Clock } from '../time/clock.ts';
+import { inTurns } from '../time/in-turns.ts';
 import { badArgument } from '../core/arguments.ts';
 import { BrokerError } from '../core/errors.ts';
 import { noop } from '../core/noop.ts';
@@ -222,22 +223,22 @@ export class EngineBroker implements Broker {
     for (const address of this.#stale) this.#engine.unsubscribe(address);
     this.#stale.clear();
     // Those that come meanwhile are in force by themselves, and have no gap.
-    this.#tellGaps([...this.#book.entries()], 0, session);
+    const entries = [...this.#book.entries()];
+    const end = (): void => this.#tell(this.isUp);
+    inTurns(this.#clock, entries, GAPS_A_TURN, (slice) => this.#tellGaps(slice, session), end);
   }
 
-  /** Tells gaps in the order of the subscriptions, a part of them in each turn; then it is up. */
-  #tellGaps(entries: readonly Entry[], from: number, session: number): void {
-    for (const entry of entries.slice(from, from + GAPS_A_TURN)) {
+  /** Tells gaps in the order of the subscriptions. @returns false where the session is over. */
+  #tellGaps(entries: readonly Entry[], session: number): void | false {
+    for (const entry of entries) {
       // A listener of a gap may take the broker down: the rest is told after the return.
       entry.subscriptions.forEach((subscription) => {
         if (session === this.#session) subscription.tellGap(this.#now());
       });
-      if (session === this.#session) entry.resolve();
+      if (session !== this.#session) return false;
+      entry.resolve();
     }
-    const next = from + GAPS_A_TURN;
-    if (session !== this.#session) return;
-    if (next >= entries.length) this.#tell(this.isUp);
-    else this.#clock.setImmediate(() => this.#tellGaps(entries, next, session));
+    return undefined;
   }
 
   #ask(entry: Entry): void {

@@ -23,8 +23,9 @@ import { RemoteSockets } from '../hub/remote-sockets.ts';
 import { BusRoomRelay } from '../hub/room-relay.ts';
 import type { Sessions } from '../session/sessions.ts';
 import { RoomRegistry } from '../rooms/room-registry.ts';
-import type { Conversation, ConversationSettings } from '../conversation/conversation.ts';
+import type { ConversationSettings } from '../conversation/conversation.ts';
 import type { Clock } from '../time/clock.ts';
+import { inTurns } from '../time/in-turns.ts';
 import { holdProcess } from '../time/real-clock.ts';
 import { badArgument } from '../core/arguments.ts';
 import { UsageError } from '../core/errors.ts';
@@ -196,17 +197,14 @@ export class HostNode {
     if (this.isRefusing) this.#closeTimer = clock.setTimeout(() => this.#closeSockets(), CLOSE_AFTER_MS);
   }
 
-  #closeSockets(): void {
-    this.#closeSome(Array.from(this.#runs, ({ conversation }) => conversation));
-  }
-
   /** Closes a part of the sockets in each turn, until the broker is back. */
-  #closeSome(open: Conversation[]): void {
-    if (!this.isRefusing) return;
-    for (const conversation of open.splice(0, CLOSES_A_TURN)) {
-      conversation.close(RESTART.code, RESTART.reason, 'shutdown');
-    }
-    if (open.length > 0) this.#settings.clock.setImmediate(() => this.#closeSome(open));
+  #closeSockets(): void {
+    const open = Array.from(this.#runs, ({ conversation }) => conversation);
+    inTurns(this.#settings.clock, open, CLOSES_A_TURN, (slice) => {
+      if (!this.isRefusing) return false;
+      for (const conversation of slice) conversation.close(RESTART.code, RESTART.reason, 'shutdown');
+      return undefined;
+    });
   }
 }
 
