@@ -5,17 +5,21 @@
 import type { PresenceChange } from './room.ts';
 import { ValueQueue } from '../tasks/value-queue.ts';
 import type { Clock } from '../time/clock.ts';
+import type { ReadResult } from '../core/status.ts';
 import type { ListNode } from '../structures/linked-list.ts';
 
-interface Sum extends PresenceChange {
-  readonly joined: string[];
-  readonly left: string[];
+/** The change that waits. */
+interface Sum {
+  /** What is taken: the lists are made then. */
+  readonly change: { joined: readonly string[]; left: readonly string[] };
+  readonly joined: Set<string>;
+  readonly left: Set<string>;
 }
 
 /** The changes of one `room.presence.changes`: one value at most. */
 export class PresenceChanges extends ValueQueue<PresenceChange> implements ListNode<PresenceChanges> {
   readonly #onClose: (queue: PresenceChanges) => void;
-  /** The change that was added last; it may have been taken since. */
+  /** Undefined where no change waits. */
   #sum: Sum | undefined;
   // Set by the list of its room.
   previous: PresenceChanges | undefined;
@@ -30,13 +34,24 @@ export class PresenceChanges extends ValueQueue<PresenceChange> implements ListN
   /** Adds keys to the change that waits, or makes one. A key is in one of the lists. */
   add(joined: readonly string[], left: readonly string[]): void {
     const sum = this.#sum;
-    if (sum === undefined || this.newest !== sum) {
-      this.append((this.#sum = { joined: [...joined], left: [...left] }));
-      return;
+    if (sum === undefined || this.newest !== sum.change) {
+      const change = { joined, left };
+      this.#sum = { change, joined: new Set(joined), left: new Set(left) };
+      return this.append(change);
     }
     addUp(joined, sum.left, sum.joined);
     addUp(left, sum.joined, sum.left);
-    if (sum.joined.length + sum.left.length === 0) this.takeBack();
+    if (sum.joined.size + sum.left.size === 0) this.takeBack();
+  }
+
+  override take(): ReadResult<PresenceChange> {
+    const taken = super.take();
+    const sum = this.#sum;
+    if (sum === undefined || taken[0] !== sum.change) return taken;
+    sum.change.joined = [...sum.joined];
+    sum.change.left = [...sum.left];
+    this.#sum = undefined;
+    return taken;
   }
 
   override close(): void {
@@ -45,32 +60,7 @@ export class PresenceChanges extends ValueQueue<PresenceChange> implements ListN
   }
 }
 
-/** Adds keys to one list. One that stands in the other list has not changed: it is in neither. */
-function addUp(keys: readonly string[], others: string[], list: string[]): void {
-  // Many keys change at one time where a node is lost: one walk serves all of them.
-  const undone = keys.length > 1 ? removeAll(keys, others) : removeOne(keys[0], others);
-  for (const key of keys) if (!undone.has(key)) list.push(key);
-}
-
-/** @returns Those that were in the list. */
-function removeAll(keys: readonly string[], list: string[]): ReadonlySet<string> {
-  const wanted = new Set(keys);
-  const removed = new Set<string>();
-  let kept = 0;
-  for (const key of list) {
-    if (wanted.has(key)) {
-      removed.add(key);
-    } else {
-      list[kept] = key;
-      kept += 1;
-    }
-  }
-  list.length = kept;
-  return removed;
-}
-
-/** The same for one key at most, without a look at each of the list. */
-function removeOne(key: string | undefined, list: string[]): ReadonlySet<string> {
-  const at = key === undefined ? -1 : list.indexOf(key);
-  return new Set(at === -1 ? [] : list.splice(at, 1));
+/** Adds keys to one set. One that is in the other set has not changed: it is in neither. */
+function addUp(keys: readonly string[], others: Set<string>, own: Set<string>): void {
+  for (const key of keys) if (!others.delete(key)) own.add(key);
 }

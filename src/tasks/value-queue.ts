@@ -114,7 +114,7 @@ export class ValueQueue<T> extends ScheduledPort<ReadResult<T>> implements Deadl
     if (this.#values.length > 0) {
       spin.reset();
       if (this.#takes.first !== undefined || budget.spend()) return this.#wait(request, 'next turn');
-      return Promise.resolve([this.#shift(), 'ok']);
+      return Promise.resolve(this.take());
     }
     if (!this.#isClosed && timeoutMs > 0) {
       spin.reset();
