@@ -52,4 +52,34 @@ describe('AddressBook', () => {
     expect(subscriptions.map((subscription) => subscription.end())).toEqual([false, true]);
     expect(subscriptions.map((subscription) => subscription.end())).toEqual([false, false]);
   });
+
+  it('tells all subscriptions of a refused address, behind a last gap, and gives them nothing more', () => {
+    const book = new AddressBook();
+    const taken = noted();
+    const subscriptions = [book.add('a', taken, undefined), book.add('a', taken, 2)];
+    subscriptions[0]!.entry.open();
+    subscriptions[0]!.entry.refuse(new Error('broken', { cause: 'no' }), 7, 10);
+    book.deliver('a', bytes('1'), now);
+    expect(taken.events).toEqual(['gap of 3', 'refused: no', 'gap of 8', 'refused: no']);
+    expect(subscriptions.map((subscription) => subscription.end())).toEqual([false, false]);
+  });
+
+  it('says nothing more to a subscription that ends in its last gap, or asks for no refusals', () => {
+    const book = new AddressBook();
+    const { events, receive, onRefused } = noted();
+    const ended = book.add('a', { receive, onGap: () => void ended.end(), onRefused }, undefined);
+    book.add('a', { receive, onGap: () => void events.push('gap') }, undefined);
+    ended.entry.open();
+    ended.entry.refuse(new Error('broken'), 7, 10);
+    expect(events).toEqual(['gap']);
+  });
+
+  it('keeps the later one of two entries of an address', () => {
+    const book = new AddressBook();
+    const { entry } = book.add('a', noted(), undefined);
+    book.remove(entry);
+    const later = book.add('a', noted(), undefined);
+    book.remove(entry);
+    expect(book.get('a')).toBe(later.entry);
+  });
 });

@@ -51,11 +51,13 @@ export function noted(): {
   readonly events: string[];
   readonly receive: (bytes: Uint8Array) => void;
   readonly onGap: (forMs: number) => void;
+  readonly onRefused: (error: Error) => void;
 } {
   const events: string[] = [];
   return {
     events,
     receive: (bytes) => void events.push(new TextDecoder().decode(bytes)),
     onGap: (forMs) => void events.push(`gap of ${forMs}`),
+    onRefused: ({ cause }) => void events.push(`refused: ${String(cause)}`),
   };
 }

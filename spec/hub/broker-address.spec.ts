@@ -3,6 +3,7 @@ import {
   checkAddress,
   isStateAddress,
   roomAddress,
+  roomOf,
   sentAddress,
   stateAddress,
 } from '../../src/hub/broker-address.ts';
@@ -19,6 +20,12 @@ describe('checkAddress', () => {
     expect(() => checkAddress('broker.publish()', address)).toThrow(
       /^broker\.publish\(\): expected address to be a text of 1 to 1100 bytes of UTF-8/,
     );
+  });
+});
+
+describe('roomOf', () => {
+  it.each(['x', '', 'room:x'])('gives the name of the room %j back', (room) => {
+    expect(roomOf(roomAddress(room))).toBe(room);
   });
 });
 

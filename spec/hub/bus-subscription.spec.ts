@@ -5,6 +5,7 @@ import type { Broker } from '../../src/hub/broker.ts';
 import { BusSubscription } from '../../src/hub/bus-subscription.ts';
 import { DroppedEnvelopes } from '../../src/hub/dropped-envelopes.ts';
 import { bodyOf, encodeEnvelope } from '../../src/hub/envelope.ts';
+import { RefusedSubscriptions } from '../../src/hub/refused-subscriptions.ts';
 
 /** A broker whose calls a spec answers. */
 class ScriptedBroker implements Broker {
@@ -13,6 +14,7 @@ class ScriptedBroker implements Broker {
   onGap: (forMs: number) => void = () => {};
   open: () => void = () => {};
   refuse: () => void = () => {};
+  onRefused: (error: Error) => void = () => {};
   asked: number = 0;
   disposed: number = 0;
   end: () => Promise<void> = () => Promise.reject(new Error('gone'));
@@ -25,8 +27,9 @@ class ScriptedBroker implements Broker {
     _address: string,
     receive: (bytes: Uint8Array) => void,
     onGap: (forMs: number) => void,
+    onRefused?: (error: Error) => void,
   ): Promise<AsyncDisposable> {
-    Object.assign(this, { receive, onGap, asked: this.asked + 1 });
+    Object.assign(this, { receive, onGap, onRefused, asked: this.asked + 1 });
     return new Promise((resolve, reject) => {
       this.refuse = () => reject(new Error('no'));
       this.open = () =>
@@ -48,10 +51,13 @@ class ScriptedBroker implements Broker {
   }
 }
 
+const REFUSED = 'The broker refuses this node the room "a": nothing of other nodes arrives there';
+
 interface Subscribed {
   readonly broker: ScriptedBroker;
   readonly clock: VirtualClock;
   readonly subscription: BusSubscription;
+  readonly refused: RefusedSubscriptions;
   readonly told: string[];
   say(sequence: number, sincePreviousMs?: number): void;
 }
@@ -61,6 +67,9 @@ function subscribed(isUp = true): Subscribed {
   broker.isUp = isUp;
   const clock = virtualClock();
   const told: string[] = [];
+  const refused = new RefusedSubscriptions(({ message, cause }) => {
+    told.push(`${message}: ${String(cause)}`);
+  });
   const listener = {
     receive: ({ sequence }: { readonly sequence: number }) => told.push(`${sequence}`) > 0,
     gap: (forMs: number) => void told.push(`gap ${forMs}`),
@@ -70,7 +79,7 @@ function subscribed(isUp = true): Subscribed {
     broker,
     clock,
     dropped: new DroppedEnvelopes(() => {}),
-    onRefused: (error, address) => void told.push(`${address}: ${String(error)}`),
+    refused,
     onHeard: ({ node }) => void told.push(`heard ${node.id}`),
   });
   void subscription.opened.then(() => told.push('opened'));
@@ -78,6 +87,7 @@ function subscribed(isUp = true): Subscribed {
     broker,
     clock,
     subscription,
+    refused,
     told,
     say(sequence, sincePreviousMs = 1) {
       const header = { kind: 16, node: { id: 'n', epoch: 1 }, sequence, sincePreviousMs };
@@ -157,22 +167,70 @@ describe('BusSubscription', () => {
     expect(told.filter((line) => line !== 'heard n')).toEqual(['1', '3', 'opened', '5', 'gap 0', '7']);
   });
 
-  it('asks again each second for a subscription that was refused, while the broker is up', async () => {
-    const { broker, clock, subscription, told } = subscribed();
-    broker.refuse();
-    await settle();
-    expect(told).toEqual(['room:a: Error: no', 'opened']);
-    broker.isUp = false;
-    subscription.sweep(0);
-    expect(broker.asked).toBe(1);
-    broker.isUp = true;
-    await clock.advance(50);
-    subscription.sweep(50);
-    subscription.sweep(51);
+  it('reports that it was refused, once, and tells one gap when it is in force', async () => {
+    const { broker, clock, refused, told } = subscribed();
+    for (let tries = 0; tries < 3; tries += 1) {
+      broker.refuse();
+      await clock.advance(70_000);
+      refused.sweep(clock.now());
+      refused.askAgain();
+    }
+    expect([broker.asked, told]).toEqual([4, [`${REFUSED}: Error: no`, 'opened']]);
     broker.open();
     await settle();
-    subscription.sweep(52);
-    expect([broker.asked, told.at(-1)]).toEqual([2, 'gap 50']);
+    refused.askAgain();
+    expect([broker.asked, told.slice(2)]).toEqual([4, ['gap 210000']]);
+  });
+
+  it('K14: is asked for again where it was in force and is refused, with a gap of that time', async () => {
+    const { broker, clock, refused, told, say } = subscribed();
+    broker.open();
+    await clock.advance(10);
+    say(1);
+    broker.onGap(5);
+    broker.onRefused(new Error('later'));
+    expect(told.splice(0)).toEqual(['opened', 'heard n', '1', 'gap 5', `${REFUSED}: Error: later`]);
+    await clock.advance(300);
+    refused.askAgain();
+    broker.open();
+    await settle();
+    say(5);
+    expect([broker.asked, told]).toEqual([2, ['gap 300', 'heard n', '5']]);
+  });
+
+  it('K14: misses nothing that others say they have sent, while it is refused', async () => {
+    const { broker, clock, subscription, told } = subscribed();
+    broker.open();
+    await settle();
+    broker.onRefused(new Error('later'));
+    told.length = 0;
+    subscription.told({ id: 'n', epoch: 1 }, { address: 'room:a', sequence: 7, agoMs: 0 }, clock.now());
+    await clock.advance(5000);
+    subscription.sweep(clock.now());
+    expect([told, subscription.sinceMs]).toEqual([[], Infinity]);
+  });
+
+  it('reports a later refusal, once it was in force again', async () => {
+    const { broker, clock, refused, told } = subscribed();
+    broker.refuse();
+    await settle();
+    refused.askAgain();
+    broker.open();
+    await clock.advance(60_000);
+    broker.onRefused(new Error('later'));
+    expect(told.filter((line) => line.startsWith(REFUSED))).toEqual([
+      `${REFUSED}: Error: no`,
+      `${REFUSED}: Error: later`,
+    ]);
+  });
+
+  it('does not ask again once it is disposed', async () => {
+    const { broker, refused, subscription } = subscribed();
+    broker.refuse();
+    await settle();
+    await subscription.dispose();
+    refused.askAgain();
+    expect(broker.asked).toBe(1);
   });
 
   it('gets nothing more once it is disposed', async () => {

@@ -112,10 +112,10 @@ describe('NodeBus', () => {
     const a = await node('a');
     a.bus.subscribe('room:\ud800', { receive: () => true, gap: () => {} });
     await settle();
-    expect(a.reports).toMatchObject([{ code: 'COROSOCK_ARGUMENT' }]);
+    expect(a.reports).toMatchObject([{ code: 'COROSOCK_BROKER', cause: { code: 'COROSOCK_ARGUMENT' } }]);
   });
 
-  it('reports refusals once a minute, however many there are', async () => {
+  it('reports each refusal once, at most once a minute, however many there are', async () => {
     const { node, clock } = deployment();
     const a = await node('a');
     for (const end of ['1', '2', '3']) {
@@ -123,8 +123,28 @@ describe('NodeBus', () => {
     }
     await clock.advance(59_000);
     expect(a.reports).toHaveLength(1);
-    await clock.advance(2000);
+    await clock.advance(200_000);
     expect(a.reports).toHaveLength(2);
+  });
+
+  it('K14: asks each second for what was refused, unless the broker is down', async () => {
+    const { node, clock } = deployment();
+    const a = await node('a');
+    let asked = 0;
+    const subscribe = a.link.subscribe.bind(a.link);
+    a.link.subscribe = (...call) => {
+      asked += call[0] === 'room:vip' ? 1 : 0;
+      return call[0] === 'room:vip' && asked < 6 ? Promise.reject(new Error('no')) : subscribe(...call);
+    };
+    await a.enter('vip');
+    await clock.advance(3000);
+    expect(asked).toBe(4);
+    a.link.cut();
+    await clock.advance(3000);
+    expect(asked).toBe(4);
+    a.link.mend();
+    await clock.advance(5000);
+    expect([asked, a.told]).toEqual([6, ['gap 8000']]);
   });
 
   it('takes a broker that throws for one that rejects', async () => {

@@ -73,13 +73,14 @@ describe('natsBroker', () => {
 
   it('rejects a subscription that the server refuses', async () => {
     const cause = new Error('Permissions Violation');
+    let refuse = (): void => {};
     const connection: NatsConnection = {
       ...connectionWith(SOUND, false),
       subscribe(_, { callback }) {
-        callback(cause, { data: new Uint8Array(0) });
+        refuse = () => callback(cause, { data: new Uint8Array(0) });
         return { unsubscribe() {} };
       },
-      flush: () => Promise.resolve(),
+      flush: async () => refuse(),
     };
     const broker = natsBroker(connection);
     const subscribing = broker.subscribe(
@@ -87,7 +88,7 @@ describe('natsBroker', () => {
       () => {},
       () => {},
     );
-    await expect(subscribing).rejects.toMatchObject({ code: 'COROSOCK_BROKER' });
+    await expect(subscribing).rejects.toMatchObject({ code: 'COROSOCK_BROKER', cause });
     await broker.close();
   });
 
@@ -159,6 +160,8 @@ describe('natsBroker', () => {
       async *status() {
         yield { type: 'disconnect' };
         yield { type: 'error', error: cause };
+        // What the server says of one subject is not why it is down.
+        yield { type: 'error', error: new Error('Permissions Violation for Publish to "a"') };
       },
     });
     await new Promise((resolve) => setImmediate(resolve));

@@ -9,6 +9,7 @@ import type { ListNode } from '../structures/linked-list.ts';
 export interface Subscriber {
   readonly receive: (bytes: Uint8Array) => void;
   readonly onGap: (forMs: number) => void;
+  readonly onRefused?: ((error: Error) => void) | undefined;
 }
 
 /** One call of `subscribe`. */
@@ -46,6 +47,15 @@ export class Subscription implements ListNode<Subscription> {
     if (!this.#isOver) this.#subscriber.receive(bytes);
   }
 
+  /** Ends it, and says why, behind a last gap. */
+  refuse(error: Error, sinceMs: number, nowMs: number): void {
+    this.lose(sinceMs);
+    this.tellGap(nowMs);
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#subscriber.onRefused?.(error);
+  }
+
   /** Ends it. @returns Whether it was the last of its address, for the first call alone. */
   end(): boolean {
     if (this.#isOver) return false;
@@ -62,17 +72,35 @@ export class Entry {
   /** The session of the link in which the engine was asked for it; -1: not yet. */
   askedIn = -1;
   /** Settles `inForce`. */
-  resolve!: () => void;
-  reject!: (error: Error) => void;
+  #resolve!: () => void;
+  #reject!: (error: Error) => void;
   /** Resolves when messages of the address arrive for the first time. */
   readonly inForce: Promise<void>;
+  #wasInForce = false;
 
   constructor(address: string) {
     this.address = address;
     this.inForce = new Promise((resolve, reject) => {
-      this.resolve = resolve;
-      this.reject = reject;
+      this.#resolve = resolve;
+      this.#reject = reject;
     });
+  }
+
+  /** Messages of the address arrive. */
+  open(): void {
+    this.#wasInForce = true;
+    this.#resolve();
+  }
+
+  /** Rejects those that wait for `inForce`. */
+  reject(error: Error): void {
+    this.#reject(error);
+  }
+
+  /** The engine refuses the address: tells those that wait, or those that were in force. */
+  refuse(error: Error, sinceMs: number, nowMs: number): void {
+    if (!this.#wasInForce) return this.#reject(error);
+    return this.subscriptions.forEach((subscription) => subscription.refuse(error, sinceMs, nowMs));
   }
 }
 
@@ -97,8 +125,13 @@ export class AddressBook {
     return subscription;
   }
 
+  get(address: string): Entry | undefined {
+    return this.#entries.get(address);
+  }
+
+  /** Removes an entry. A later one of its address stays. */
   remove(entry: Entry): void {
-    this.#entries.delete(entry.address);
+    if (this.#entries.get(entry.address) === entry) this.#entries.delete(entry.address);
   }
 
   /** Gives a message to each subscription of the address, as it stood when the message came. */

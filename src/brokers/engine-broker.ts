@@ -3,7 +3,7 @@
 // `down` when its link is lost and `up` when it is back. Addresses: hub/broker-address.ts.
 
 import { AddressBook } from './address-book.ts';
-import type { Entry, Subscription } from './address-book.ts';
+import type { Entry, Subscriber, Subscription } from './address-book.ts';
 import { UnacknowledgedCalls } from './unacknowledged-calls.ts';
 import type { Broker } from '../hub/broker.ts';
 import { checkAddress } from '../hub/broker-address.ts';
@@ -24,7 +24,10 @@ interface Listener extends ListNode<Listener> {
 export interface Engine {
   /** Sends while the link is up; resolves when the engine has taken the message. */
   publish(address: string, bytes: Uint8Array): Promise<number | undefined>;
-  /** Subscribes to addresses, again after each loss of the link. Resolves when all are in force. */
+  /**
+   * Subscribes to addresses, again after each loss of the link. Resolves when each is in force, or
+   * was given to {@link EngineBroker.refused}. Rejects where none is.
+   */
   subscribe(addresses: readonly string[]): Promise<unknown>;
   /** Ends the subscription of an address. Called while the link is up. Must not throw. */
   unsubscribe(address: string): void;
@@ -43,7 +46,8 @@ const REFUSED_MS = 1000;
  * One node's broker over an engine. It begins down; the adapter calls `up` when its link is there.
  *
  * A window of loss begins with `down`, and ends when all addresses are subscribed to again after
- * `up`. Each of these calls begins a new session: answers of an earlier one count no more.
+ * `up`. Each of these calls begins a new session: answers of an earlier one count no more. An
+ * address that the server refuses alone has ended, and keeps no other one waiting.
  */
 export class EngineBroker implements Broker {
   readonly #engine: Engine;
@@ -96,19 +100,16 @@ export class EngineBroker implements Broker {
     address: string,
     receive: (bytes: Uint8Array) => void,
     onGap: (forMs: number) => void,
+    onRefused?: (error: Error) => void,
   ): Promise<AsyncDisposable> {
-    return handled(this.#subscribe(address, receive, onGap));
+    return handled(this.#subscribe(address, { receive, onGap, onRefused }));
   }
 
-  async #subscribe(
-    address: string,
-    receive: (bytes: Uint8Array) => void,
-    onGap: (forMs: number) => void,
-  ): Promise<AsyncDisposable> {
+  async #subscribe(address: string, subscriber: Subscriber): Promise<AsyncDisposable> {
     checkAddress('broker.subscribe()', address);
     if (this.#state === 'closed') throw this.#notUp();
     const lostSinceMs = this.#state === 'up' ? undefined : this.#clock.now();
-    const subscription = this.#book.add(address, { receive, onGap }, lostSinceMs);
+    const subscription = this.#book.add(address, subscriber, lostSinceMs);
     this.#stale.delete(address);
     if (this.#state === 'up') this.#ask(subscription.entry);
     await subscription.entry.inForce;
@@ -188,6 +189,17 @@ export class EngineBroker implements Broker {
     if (this.#state !== 'down') this.#book.deliver(address, bytes, this.#now);
   }
 
+  /**
+   * The server refuses one address, when it is asked for or later: its subscriptions end, the
+   * others go on. Over a lost link it counts for nothing: the address is asked for again.
+   *
+   * @param sinceMs - Since when what is sent there may be lost, where it was in force.
+   */
+  refused(address: string, cause: unknown, sinceMs: number): void {
+    const entry = this.#book.get(address);
+    if (entry !== undefined && this.#state !== 'down') this.#refuse([entry], cause, sinceMs);
+  }
+
   /** Subscribes to everything that this session has not, then once more to what came meanwhile. */
   async #restore(session: number): Promise<void> {
     let batch: Entry[] = [];
@@ -236,7 +248,7 @@ export class EngineBroker implements Broker {
         if (session === this.#session) subscription.tellGap(this.#now());
       });
       if (session !== this.#session) return false;
-      entry.resolve();
+      entry.open();
     }
     return undefined;
   }
@@ -255,16 +267,17 @@ export class EngineBroker implements Broker {
     for (let start = 0; start < asked.length; start += BATCH) {
       const entries = asked.slice(start, start + BATCH);
       this.#engine.subscribe(entries.map(({ address }) => address)).then(
-        () => session === this.#session && entries.forEach((entry) => entry.resolve()),
+        () => session === this.#session && entries.forEach((entry) => entry.open()),
         (cause: unknown) => session === this.#session && this.#refuse(entries, cause),
       );
     }
   }
 
-  #refuse(entries: readonly Entry[], cause: unknown): void {
+  #refuse(entries: readonly Entry[], cause: unknown, sinceMs: number = this.#now()): void {
+    const error = new BrokerError('The broker has refused the subscription', { cause });
     for (const entry of entries) {
       this.#book.remove(entry);
-      entry.reject(new BrokerError('The broker has refused the subscription', { cause }));
+      entry.refuse(error, sinceMs, this.#now());
     }
   }
 

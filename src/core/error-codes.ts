@@ -293,9 +293,11 @@ export interface ErrorCodes {
    * A broker has not taken a message or a subscription: it is down or closed, it went down before
    * it had acknowledged the call, too much waits for its acknowledgement, or it refuses the call.
    * The text says which; `cause` is the error of the client, where there is one. A message may have
-   * arrived all the same.
+   * arrived all the same. Given to `report`, at most once a minute, where the broker refuses a
+   * room: nothing of other nodes arrives there until it takes it.
    *
-   * Cure: wait until `isUp` is true, or find out in the log of the broker why it refuses.
+   * Cure: wait until `isUp` is true, or find out in `cause` and in the log of the broker why it
+   * refuses: permissions of the user, a limit of subscriptions.
    */
   readonly COROSOCK_BROKER: 'BrokerError';
   /**

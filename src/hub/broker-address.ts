@@ -50,6 +50,11 @@ export function isRoomAddress(address: string): boolean {
   return address.startsWith(OF_ROOM);
 }
 
+/** The name of the room of an address. */
+export function roomOf(address: string): string {
+  return address.slice(OF_ROOM.length);
+}
+
 const OF_STATE = 'state:';
 
 /**

@@ -31,6 +31,9 @@
  * 12. No call of the port calls `receive`, `onGap` or a listener before it returns.
  * 13. `close` ends all subscriptions. `isUp` is false after it, and `publish` and `subscribe`
  *     reject. The client that the broker was made of stays open: its owner closes it.
+ * 14. The engine may refuse one address, when it is asked for or later; the others stay in force.
+ *     `subscribe` then rejects. A subscription that was in force ends with a last `onGap`, and one
+ *     `onRefused` behind it. The caller may subscribe again.
  */
 export interface Broker {
   /** Whether messages pass at the moment (9). */
@@ -49,6 +52,8 @@ export interface Broker {
    * @param receive - Gets each message. It must not throw.
    * @param onGap - Gets the length of a window in which messages may have been lost, in
    *   milliseconds (6). It must not throw.
+   * @param onRefused - Gets the reason where the engine refuses a subscription that was in force
+   *   (14). It must not throw. Default: the subscription ends in silence.
    * @returns Ends the subscription when it is disposed.
    * @throws UsageError `COROSOCK_ARGUMENT`. BrokerError `COROSOCK_BROKER` where the engine refuses
    *   the subscription, or the broker is closed.
@@ -57,6 +62,7 @@ export interface Broker {
     address: string,
     receive: (bytes: Uint8Array) => void,
     onGap: (forMs: number) => void,
+    onRefused?: (error: Error) => void,
   ): Promise<AsyncDisposable>;
   /** Calls the listener at each change of `isUp`. @returns Removes it; further calls do nothing. */
   onChange(listener: (isUp: boolean) => void): () => void;

@@ -8,6 +8,7 @@ import { decodeEnvelope, KIND } from './envelope.ts';
 import type { Envelope, NodeRef } from './envelope.ts';
 import type { HeartbeatAddress } from './heartbeat-body.ts';
 import { ReceivedLine } from './received-line.ts';
+import type { RefusedSubscriptions } from './refused-subscriptions.ts';
 import type { DroppedEnvelopes } from './dropped-envelopes.ts';
 import type { Clock } from '../time/clock.ts';
 import { holdProcess } from '../time/real-clock.ts';
@@ -35,8 +36,7 @@ export interface SubscriptionParts {
   readonly broker: Broker;
   readonly clock: Clock;
   readonly dropped: DroppedEnvelopes;
-  /** The broker has refused a subscription; it is asked for again. */
-  readonly onRefused: (error: unknown, address: string) => void;
+  readonly refused: RefusedSubscriptions;
   /** An envelope of another node has come, to any address. */
   readonly onHeard: (envelope: Envelope) => void;
 }
@@ -57,14 +57,16 @@ export class BusSubscription {
   readonly opened: Promise<void>;
   readonly #parts: SubscriptionParts;
   readonly #listener: BusListener;
-  readonly #beganMs: number;
+  /** Since when it is asked for. */
+  #beganMs: number;
   #open: () => void = noop;
   readonly #timer: unknown;
   #handle: AsyncDisposable | undefined;
   #isOver = false;
   /** Whether the listener was told that what comes may begin late. */
   #isLate = false;
-  #isRefused = false;
+  /** Whether its refusal was reported; false again once it is in force. */
+  #isReported = false;
 
   constructor(address: string, listener: BusListener, parts: SubscriptionParts) {
     this.address = address;
@@ -94,12 +96,13 @@ export class BusSubscription {
     if (this.#handle === undefined) this.#giveUp();
   }
 
-  /**
-   * Looks for envelopes that heartbeats have told of and that have not come, and asks again for a
-   * subscription that the broker has refused. Called each second.
-   */
+  /** The broker has refused it: asks anew. */
+  askAgain(): void {
+    if (!this.#isOver) void this.#subscribe();
+  }
+
+  /** Looks for envelopes that heartbeats have told of and that have not come, each second. */
   sweep(nowMs: number): void {
-    if (this.#isRefused && this.#parts.broker.isUp) void this.#subscribe();
     const forMs = this.#line.isAwaiting ? this.#line.overdue(nowMs) : undefined;
     if (forMs !== undefined) this.#listener.gap(forMs);
     if (this.#stateLine?.isAwaiting !== true) return;
@@ -138,22 +141,39 @@ export class BusSubscription {
 
   async #subscribe(): Promise<void> {
     const { broker } = this.#parts;
-    this.#isRefused = false;
     try {
       const handle = await broker.subscribe(
         this.address,
         (bytes) => this.#receive(bytes),
         (forMs) => this.#onGap(forMs),
+        (error) => this.#end(error),
       );
       this.#handle = handle;
       if (this.#isOver) return await handle[Symbol.asyncDispose]();
+      this.#isReported = false;
       if (this.sinceMs === Infinity) this.#restart();
       this.#tellLate(0);
     } catch (error) {
-      this.#isRefused = !this.#isOver;
-      if (this.#isRefused) this.#parts.onRefused(error, this.address);
+      this.#refuse(error);
     }
     return this.#giveUp();
+  }
+
+  /** It was in force. Its next gap has all of the time until it is so again. */
+  #end(error: unknown): void {
+    this.#handle = undefined;
+    this.#beganMs = this.#parts.clock.now();
+    this.#restart(Infinity, Infinity);
+    this.#giveUp();
+    this.#refuse(error);
+  }
+
+  #refuse(error: unknown): void {
+    if (this.#isOver) return;
+    const { refused, clock } = this.#parts;
+    refused.add(this);
+    if (!this.#isReported) refused.report(this, error, clock.now());
+    this.#isReported = true;
   }
 
   #giveUp(): void {
@@ -194,12 +214,10 @@ export class BusSubscription {
     if (!this.#listener.receive(envelope)) dropped.count('kind', this.address, nowMs);
   }
 
-  #restart(): void {
-    const { clock } = this.#parts;
-    const nowMs = clock.now();
-    this.#fromMs = orderedMs(clock);
-    this.#line.restart(nowMs, this.#fromMs);
-    this.#stateLine?.restart(nowMs, this.#fromMs);
+  #restart(nowMs: number = this.#parts.clock.now(), fromMs: number = orderedMs(this.#parts.clock)): void {
+    this.#fromMs = fromMs;
+    this.#line.restart(nowMs, fromMs);
+    this.#stateLine?.restart(nowMs, fromMs);
   }
 
   #lineOf(isState: boolean): ReceivedLine {

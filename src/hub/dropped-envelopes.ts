@@ -1,6 +1,5 @@
 // Counts what NodeBus drops, by reason, and reports it rarely: the first of each reason at once,
-// then one sum a minute; of what the broker refuses, one error a minute. Other programs may use the
-// same broker, and a broken one sends thousands.
+// then one sum a minute. Other programs may use the same broker, and a broken one sends thousands.
 
 import type { EnvelopeFault } from './envelope.ts';
 
@@ -64,20 +63,12 @@ interface Unreported {
 /** Counts dropped envelopes. */
 export class DroppedEnvelopes {
   readonly #report: (error: unknown) => void;
-  #refusedMs = -Infinity;
   readonly #unreported = new Map<DropReason, Unreported>();
   /** All that were dropped, by reason. */
   readonly counts: Map<DropReason, number> = new Map<DropReason, number>();
 
   constructor(report: (error: unknown) => void) {
     this.#report = report;
-  }
-
-  /** A broker that refuses one room may refuse 100,000, again each second. */
-  refused(error: unknown, nowMs: number): void {
-    if (nowMs - this.#refusedMs < REPORT_EVERY_MS) return;
-    this.#refusedMs = nowMs;
-    this.#report(error);
   }
 
   /** Counts one. @param address - Where it has come, or was to go. */

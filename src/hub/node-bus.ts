@@ -18,6 +18,7 @@ import { ANSWERS_MS, Heartbeats, HEARTBEAT_MS, IDLE_ADDRESS_MS } from './heartbe
 import { HybridTime } from './hybrid-time.ts';
 import { KnownNodes } from './known-nodes.ts';
 import type { KnownNode, NodeListener } from './known-nodes.ts';
+import { RefusedSubscriptions } from './refused-subscriptions.ts';
 import { SentSequences } from './sent-sequences.ts';
 import type { Clock } from '../time/clock.ts';
 import { IDLE_TIMER } from '../time/scheduling.ts';
@@ -67,6 +68,7 @@ export class NodeBus implements NodeRef {
   readonly #inbox: string;
   readonly clock: Clock;
   readonly #dropped: DroppedEnvelopes;
+  readonly #refused: RefusedSubscriptions;
   readonly #outage: BrokerOutage;
   readonly #others = new KnownNodes();
   readonly #receivers = new Map<Kind, Receive>();
@@ -97,13 +99,14 @@ export class NodeBus implements NodeRef {
     this.health = new BrokerHealthState(broker.isUp, clock);
     const tell = (error: unknown): void => report(error, { phase: 'broker' });
     this.#dropped = new DroppedEnvelopes(tell);
+    this.#refused = new RefusedSubscriptions(tell);
     this.#outage = new BrokerOutage(this.health, clock, tell);
     this.#parts = {
       nodeId,
       broker,
       clock,
       dropped: this.#dropped,
-      onRefused: (error) => this.#dropped.refused(error, clock.now()),
+      refused: this.#refused,
       onHeard: ({ node, time }) => {
         this.#others.seen(node, clock.now());
         if (time !== undefined) this.time.hear(time);
@@ -318,6 +321,8 @@ export class NodeBus implements NodeRef {
     for (const subscription of this.#subscriptions.values()) subscription.sweep(nowMs);
     this.#heartbeats.tellOldGaps(nowMs);
     this.#outage.sweep(nowMs);
+    this.#refused.sweep(nowMs);
+    if (this.#broker.isUp) this.#refused.askAgain();
     this.#seconds += 1;
     if (this.#seconds % 60 !== 0) return;
     for (const subscription of this.#subscriptions.values()) subscription.forget(nowMs - QUIET_SENDER_MS);

@@ -1,9 +1,10 @@
 // The broker over NATS: core publish and subscribe, at most once. Takes a connection of
-// `@nats-io/transport-node` 3 by its shape and imports nothing of it. Subscriptions and gaps are in
-// brokers/engine-broker.ts; here is what NATS needs for them.
+// `@nats-io/transport-node` 3 by its shape and imports nothing of it. Gaps are in
+// brokers/engine-broker.ts; what the server refuses is in nats-subscriptions.ts.
 
-import type { NatsConnection, NatsSubscription } from './nats-connection.ts';
+import type { NatsConnection } from './nats-connection.ts';
 import { checkConnection } from './nats-connection.ts';
+import { NatsSubscriptions } from './nats-subscriptions.ts';
 import { EngineBroker } from '../brokers/engine-broker.ts';
 import type { Engine } from '../brokers/engine-broker.ts';
 import { LinkWatch } from '../brokers/link-watch.ts';
@@ -72,22 +73,25 @@ export function natsBroker(
 
 class NatsEngine implements Engine {
   readonly broker: EngineBroker = new EngineBroker(this, realClock);
-  readonly #prefix: string;
   readonly #watch = new LinkWatch(
     realClock,
     () => this.#open.flush(),
     () => this.#silent(),
   );
-  readonly #subscriptions = new Map<string, NatsSubscription>();
-  /** What the server has said of subscriptions that it refuses. */
-  readonly #refusals = new Map<string, Error>();
+  readonly #subscriptions: NatsSubscriptions;
   #connection: NatsConnection | undefined;
   /** The acknowledgement of all messages of this turn. */
   #acknowledged: Promise<unknown> | undefined;
   #stopStatus = noop;
 
   constructor(prefix: string) {
-    this.#prefix = prefix;
+    this.#subscriptions = new NatsSubscriptions(prefix, {
+      received: (address, bytes) => {
+        this.#watch.heard();
+        this.broker.received(address, bytes);
+      },
+      refused: (address, error) => this.broker.refused(address, error, this.#watch.answeredMs),
+    });
   }
 
   get #open(): NatsConnection {
@@ -104,7 +108,7 @@ class NatsEngine implements Engine {
   }
 
   async publish(address: string, bytes: Uint8Array): Promise<undefined> {
-    this.#open.publish(this.#subjectOf(address), bytes);
+    this.#open.publish(this.#subscriptions.subjectOf(address), bytes);
     this.#acknowledged ??= Promise.resolve().then(() => {
       this.#acknowledged = undefined;
       return this.#open.flush();
@@ -114,44 +118,17 @@ class NatsEngine implements Engine {
     return undefined;
   }
 
-  async subscribe(addresses: readonly string[]): Promise<void> {
-    for (const address of addresses) this.#subscribe(address);
-    // After a reconnect the client has sent all subscriptions by itself.
-    await this.#open.flush();
-    for (const address of addresses) {
-      const refusal = this.#refusals.get(address);
-      if (refusal !== undefined) throw refusal;
-    }
+  subscribe(addresses: readonly string[]): Promise<void> {
+    return this.#subscriptions.subscribe(this.#open, addresses);
   }
 
   unsubscribe(address: string): void {
-    this.#subscriptions.get(address)?.unsubscribe();
-    this.#subscriptions.delete(address);
-    this.#refusals.delete(address);
+    this.#subscriptions.unsubscribe(address);
   }
 
   close(): void {
     this.#watch.stop();
     this.#stopStatus();
-  }
-
-  #subscribe(address: string): void {
-    if (this.#subscriptions.has(address)) return;
-    const callback = (error: Error | null, message: { readonly data: Uint8Array }): void => {
-      if (error === null) {
-        this.#watch.heard();
-        this.broker.received(address, message.data);
-      } else {
-        this.#subscriptions.delete(address);
-        this.#refusals.set(address, error);
-      }
-    };
-    this.#refusals.delete(address);
-    this.#subscriptions.set(address, this.#open.subscribe(this.#subjectOf(address), { callback }));
-  }
-
-  #subjectOf(address: string): string {
-    return `${this.#prefix}.${Buffer.from(address).toString('base64url')}`;
   }
 
   async #follow(connection: NatsConnection): Promise<void> {
@@ -161,8 +138,12 @@ class NatsEngine implements Engine {
       const { type } = status;
       if (type === 'disconnect') this.#lost();
       else if (type === 'reconnect') this.#back();
-      else if (type === 'error') this.broker.noteError(propertyOf(status, 'error'));
+      else if (type === 'error') this.#note(propertyOf(status, 'error'));
     }
+  }
+
+  #note(error: unknown): void {
+    if (!this.#subscriptions.isRefusal(error)) this.broker.noteError(error);
   }
 
   #back(): void {
@@ -173,6 +154,7 @@ class NatsEngine implements Engine {
 
   #lost(): void {
     this.#watch.stop();
+    this.#subscriptions.lost();
     this.broker.down(this.#watch.answeredMs);
   }
 

@@ -1,9 +1,10 @@
 // Brokers that break one promise each, for the specs of the contract's checks, and what runs the
 // checks over them.
 
-import { memoryBroker } from 'corosock';
+import { BrokerError, memoryBroker } from 'corosock';
 import type { Broker } from 'corosock';
 import type { BrokerUnderTest, Check } from 'corosock/testing';
+import type { EngineBroker } from '../../../src/brokers/engine-broker.ts';
 
 type Publish = Broker['publish'];
 type Subscribe = Broker['subscribe'];
@@ -91,7 +92,7 @@ export class ResolvesEarly extends Sound {
 
 export class TellsNoGap extends Sound {
   override subscribe(...call: Parameters<Subscribe>): ReturnType<Subscribe> {
-    return super.subscribe(call[0], call[1], () => {});
+    return super.subscribe(call[0], call[1], () => {}, call[3]);
   }
 }
 
@@ -223,6 +224,25 @@ export class CallsInside extends Sound {
   }
 }
 
+export class EndsInSilence extends Sound {
+  override subscribe(...[address, receive, onGap]: Parameters<Subscribe>): ReturnType<Subscribe> {
+    return super.subscribe(address, receive, onGap);
+  }
+}
+
+export class RefusesWholeTurns extends Sound {
+  #turn: Array<ReturnType<Subscribe>> = [];
+  override async subscribe(...call: Parameters<Subscribe>): ReturnType<Subscribe> {
+    const turn = this.#turn;
+    turn.push(super.subscribe(...call));
+    const subscribing = turn.at(-1)!;
+    await Promise.resolve();
+    this.#turn = [];
+    await Promise.all(turn);
+    return await subscribing;
+  }
+}
+
 export class CloseDoesNothing extends Sound {
   override async close(): Promise<void> {}
 }
@@ -231,6 +251,14 @@ export function nodesOf(Fault: new (below: Broker) => Broker, patienceMs = 250):
   const broker = memoryBroker();
   const below = [broker.node(), broker.node(), broker.node()] as const;
   const [one, two, three] = below;
+  const refused = new Set<string>();
+  for (const node of below) {
+    const subscribe = node.subscribe.bind(node);
+    node.subscribe = async (...call) => {
+      if (refused.has(call[0])) throw new BrokerError('refused');
+      return await subscribe(...call);
+    };
+  }
   return {
     nodes: [new Fault(one), new Fault(two), new Fault(three)],
     patienceMs,
@@ -239,6 +267,14 @@ export function nodesOf(Fault: new (below: Broker) => Broker, patienceMs = 250):
     },
     async bringBack() {
       for (const node of below) node.mend();
+    },
+    async refuse(address) {
+      refused.add(address);
+      const nowMs = performance.now();
+      for (const node of below) (node as unknown as EngineBroker).refused(address, 'no', nowMs);
+    },
+    async allowAll() {
+      refused.clear();
     },
     async [Symbol.asyncDispose]() {
       for (const node of below) await node.close();

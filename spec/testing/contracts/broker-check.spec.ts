@@ -7,9 +7,9 @@ import { brokerCheck } from '../../../src/testing/contracts/broker-check.ts';
 import { nodesOf, Sound } from './broken-brokers.ts';
 
 describe('brokerCheck', () => {
-  it('passes a broker that cannot be taken away', async () => {
+  it('passes a broker that cannot be taken away, and refuses nothing', async () => {
     const make = (): BrokerUnderTest => {
-      const { takeAway: _, bringBack: __, ...rest } = nodesOf(Sound);
+      const { takeAway: _, bringBack: __, refuse: ___, ...rest } = nodesOf(Sound);
       return rest;
     };
     await expect(Promise.all(brokerContract.map(({ run }) => run(make)))).resolves.toHaveLength(

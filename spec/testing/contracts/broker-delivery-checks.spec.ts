@@ -12,13 +12,16 @@ import {
   CloseDoesNothing,
   CountsItself,
   DropsEmpty,
+  EndsInSilence,
   HearsItself,
   IgnoresCase,
   NeverEnds,
+  RefusesWholeTurns,
   ResolvesEarly,
   SendsTwice,
   TakesAnyAddress,
   TellsGapAlways,
+  TellsNoGap,
   TurnsOrderRound,
 } from './broken-brokers.ts';
 
@@ -36,6 +39,9 @@ const FAULTS = [
   [TakesAnyAddress, 11],
   [CallsInside, 12],
   [CloseDoesNothing, 13],
+  [EndsInSilence, 14],
+  [RefusesWholeTurns, 14],
+  [TellsNoGap, 14],
 ] as const;
 
 describe('deliveryChecks', () => {

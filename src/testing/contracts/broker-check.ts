@@ -14,6 +14,13 @@ export interface BrokerUnderTest extends AsyncDisposable {
   takeAway?(): Promise<void>;
   /** Brings it back. */
   bringBack?(): Promise<void>;
+  /**
+   * Makes the engine refuse an address to all nodes, also where it is in force. Where it is
+   * missing, the check of refusals passes.
+   */
+  refuse?(address: string): Promise<void>;
+  /** Makes the engine take all addresses again. */
+  allowAll?(): Promise<void>;
   /** Longest wait of a check for what it expects, in milliseconds. Default: 15,000. */
   readonly patienceMs?: number;
 }

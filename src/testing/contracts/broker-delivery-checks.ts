@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import type { Check } from './check.ts';
 import { brokerCheck, text } from './broker-check.ts';
 import type { BrokerUnderTest } from './broker-check.ts';
+import { noop } from '../../core/noop.ts';
 import { quiet, record } from './recorded-node.ts';
 
 const ALL_BYTES = Uint8Array.from({ length: 256 }, (_, byte) => byte);
@@ -211,6 +212,31 @@ export const deliveryChecks: ReadonlyArray<Check<BrokerUnderTest>> = [
       await until('it has come', () => kept.events.length > 0);
       await quiet();
       deepStrictEqual([closed.events, told], [[], [false]]);
+    },
+  ),
+
+  brokerCheck(
+    '14. The engine may refuse one address, when it is asked for or later; the others stay in force',
+    async ([one, two], until, tested) => {
+      if (tested.refuse === undefined || tested.allowAll === undefined) return;
+      await tested.refuse('a');
+      const [refused, accepted] = [record(two, 'a'), record(two, 'b')];
+      // Awaited below, unless the check fails before.
+      accepted.catch(noop);
+      await rejects(refused, { code: 'COROSOCK_BROKER' });
+      const other = await accepted;
+      await tested.allowAll();
+      const taken = await record(two, 'a');
+      await one.publish('a', text('in force'));
+      await until('it has come', () => taken.events.length > 0);
+      await tested.refuse('a');
+      await until('it is refused', () => taken.events.at(-1) === 'refused');
+      for (const address of ['a', 'b']) await one.publish(address, text('after'));
+      await until('the other has come', () => other.events.length > 0);
+      await quiet();
+      deepStrictEqual([taken.events, other.events], [['in force', 'gap', 'refused'], ['after']]);
+      await taken.subscription[Symbol.asyncDispose]();
+      equal(two.isUp, true);
     },
   ),
 ];

@@ -5,7 +5,7 @@
 import type { Broker } from '../../hub/broker.ts';
 import { holdProcess, realClock } from '../../time/real-clock.ts';
 
-/** A subscription, and what it got: texts, and `gap` for a gap, in order. */
+/** A subscription, and what it got: texts, `gap` for a gap, and `refused` at last, in order. */
 export interface Recorded {
   readonly subscription: AsyncDisposable;
   readonly events: readonly string[];
@@ -32,6 +32,7 @@ export async function record(node: Broker, address: string): Promise<Recorded> {
       events.push('gap');
       gaps.push(forMs);
     },
+    () => events.push('refused'),
   );
   return { subscription, events, gaps };
 }
