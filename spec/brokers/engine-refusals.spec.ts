@@ -116,4 +116,34 @@ describe('an address that the engine refuses', () => {
       again: ['in force'],
     });
   });
+
+  it('K14: is found by halves where the engine takes none of a turn, and does not name it', async () => {
+    const { engine, events } = upWith('a', 'b', 'c');
+    const refusing = async (): Promise<void> => {
+      await settle();
+      const hasB = engine.asked[0]?.addresses.includes('b') === true;
+      engine.answer(hasB ? new Error('no') : undefined);
+    };
+    for (let answers = 0; answers < 5; answers += 1) await refusing();
+    await settle();
+    expect(engine.calls).toEqual([
+      'subscribe a b c',
+      'subscribe a b',
+      'subscribe a',
+      'subscribe b',
+      'subscribe c',
+    ]);
+    expect(events).toEqual({ a: ['in force'], b: ['COROSOCK_BROKER Error: no'], c: ['in force'] });
+  });
+
+  it('is looked for no more when the link is lost meanwhile', async () => {
+    const { engine, events } = upWith('a', 'b');
+    await settle();
+    engine.answer(new Error('no'));
+    await settle();
+    engine.broker.down();
+    engine.answer();
+    await settle();
+    expect([engine.calls, events]).toEqual([['subscribe a b', 'subscribe a'], { a: [], b: [] }]);
+  });
 });

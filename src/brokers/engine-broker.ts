@@ -265,12 +265,25 @@ export class EngineBroker implements Broker {
     const asked = this.#asked.filter(({ askedIn }) => askedIn === session);
     this.#asked = [];
     for (let start = 0; start < asked.length; start += BATCH) {
-      const entries = asked.slice(start, start + BATCH);
-      this.#engine.subscribe(entries.map(({ address }) => address)).then(
-        () => session === this.#session && entries.forEach((entry) => entry.open()),
-        (cause: unknown) => session === this.#session && this.#refuse(entries, cause),
-      );
+      void this.#askFor(asked.slice(start, start + BATCH), session);
     }
+  }
+
+  /** Asks for each half where the engine takes none of several: one of them may be the reason. */
+  async #askFor(entries: readonly Entry[], session: number): Promise<void> {
+    if (session !== this.#session) return undefined;
+    try {
+      await this.#engine.subscribe(entries.map(({ address }) => address));
+    } catch (cause) {
+      if (session !== this.#session) return undefined;
+      const left = entries.filter((entry) => this.#book.get(entry.address) === entry);
+      if (left.length < 2) return this.#refuse(left, cause);
+      const middle = Math.ceil(left.length / 2);
+      await this.#askFor(left.slice(0, middle), session);
+      return await this.#askFor(left.slice(middle), session);
+    }
+    if (session === this.#session) for (const entry of entries) entry.open();
+    return undefined;
   }
 
   #refuse(entries: readonly Entry[], cause: unknown, sinceMs: number = this.#now()): void {
