@@ -10,6 +10,7 @@ import { RunRegistry } from './run-registry.ts';
 import type { BrokerHealth } from '../hub/broker-health.ts';
 import type { Broker } from '../hub/broker.ts';
 import { showAs } from '../platform/inspection.ts';
+import { randomnessFor } from '../platform/random-ids.ts';
 import { checkNames } from '../core/arguments.ts';
 import { UsageError } from '../core/errors.ts';
 import type { Source } from '../core/source.ts';
@@ -56,7 +57,7 @@ export async function openHub(options: HubOptions): Promise<Hub> {
   }
   checkNames('openHub()', options, new Set(['broker', 'clock', 'report']));
   checkBroker('openHub()', 'broker', options.broker ?? null);
-  const hub = new NodeHub(settingsOf('openHub()', options, HOST_OPTIONS));
+  const hub = new NodeHub(options.broker, settingsOf('openHub()', options, HOST_OPTIONS));
   await hub.started();
   return hub;
 }
@@ -69,8 +70,9 @@ class NodeHub implements Hub {
   readonly #node: HostNode;
   #closing: Promise<void> | undefined;
 
-  constructor(settings: ReturnType<typeof settingsOf>) {
-    this.#node = new HostNode(new RunRegistry(undefined, settings.randomness), settings);
+  constructor(broker: Broker, settings: ReturnType<typeof settingsOf>) {
+    // In a simulated world its seed decides the id of a hub, as of each host.
+    this.#node = new HostNode(new RunRegistry(undefined, randomnessFor(broker)), settings);
   }
 
   started(): Promise<void> {

@@ -1,7 +1,7 @@
 // `w.broker`: the hosts of a world are nodes of one deployment, with an order that its seed decides.
 
 import { describe, expect, it } from 'vitest';
-import { memoryBroker } from 'corosock';
+import { memoryBroker, openHub } from 'corosock';
 import type { Handler } from 'corosock';
 import { simulate, world } from 'corosock/testing';
 import type { World } from 'corosock/testing';
@@ -74,6 +74,29 @@ describe('w.broker', () => {
     expect(orders.size).toBeGreaterThan(2);
   });
 
+  it('gives a hub an id that its seed decides, as hosts have: one seed gives one trace', async () => {
+    const traces: string[] = [];
+    for (const seed of [1, 1, 2]) {
+      await using w = world({ seed });
+      const listener = w.broker();
+      const trace: string[] = [];
+      await listener.subscribe(
+        'nodes',
+        (bytes) => void trace.push(`${w.clock.now()} ${Buffer.from(bytes).toString('hex')}`),
+        () => {},
+      );
+      await twoHosts(w);
+      const opening = ['1', '2'].map(() => openHub({ broker: w.broker(), clock: w.clock }));
+      await w.clock.advance(3000);
+      const hubs = await Promise.all(opening);
+      const { nodes } = await hubs[0]!.closeSockets({ id: 'of no node' });
+      expect(nodes.size).toBe(1);
+      traces.push(JSON.stringify([trace, [...nodes]]));
+      await Promise.all(hubs.map((hub) => hub.close()));
+    }
+    expect([traces[0] === traces[1], traces[0] === traces[2]]).toEqual([true, false]);
+  });
+
   it('is closed with its world, and leaves no timer', async () => {
     const w = world({ faults: { partition: 1, delayMs: [0, 500] } });
     const broker = w.broker();
@@ -87,6 +110,7 @@ describe('w.broker', () => {
     const running = simulate(
       async (w) => {
         const [host] = await twoHosts(w);
+        await openHub({ broker: w.broker(), clock: w.clock });
         await (await w.connect(host!)).read(100, Infinity);
       },
       { seed: 1, faults: { delayMs: [0, 2000] } },

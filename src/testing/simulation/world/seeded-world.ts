@@ -27,6 +27,7 @@ import type { ClientOfWorld } from '../../fake-options.ts';
 import type { MemoryServer } from '../../memory-server.ts';
 import type { WorldParts } from '../seeded/world-parts.ts';
 import type { MemoryNode } from '../../../brokers/memory-broker.ts';
+import type { Randomness } from '../../../platform/random-ids.ts';
 import type { Host } from '../../../server/host.ts';
 import type { HostOptions } from '../../../server/host-options.ts';
 import { reportAsWarning } from '../../../server/report.ts';
@@ -114,8 +115,9 @@ export class SeededWorld implements World {
       ...(recording && { watchedEvents: Infinity }),
     });
     const parts = this.#makeParts(settings);
-    this.#brokers = new WorldBrokers(parts);
-    this.#hosts = this.#makeHosts(settings, parts);
+    const randomness = randomnessOf(seededRandom(seed, 0x1d_5e_ed));
+    this.#brokers = new WorldBrokers(parts, randomness);
+    this.#hosts = this.#makeHosts(settings, parts, randomness);
     this.#scripts = new Scripts(this.agenda, this.escapes, (thrown) => this.#errors.push(thrown));
     this.clock = new WorldClock(this.agenda, this.#makeListener(), this.escapes, driver !== undefined);
     // Apart from each other: one more draw of a script changes no id.
@@ -135,7 +137,7 @@ export class SeededWorld implements World {
     };
   }
 
-  #makeHosts({ seed, fidelity }: WorldSettings, parts: WorldParts): WorldHosts {
+  #makeHosts({ seed, fidelity }: WorldSettings, parts: WorldParts, randomness: Randomness): WorldHosts {
     const { escapes, story } = this;
     const { callHost = (call) => call() }: Partial<WorldDriver> = this.#driver ?? {};
     return new WorldHosts({
@@ -143,7 +145,7 @@ export class SeededWorld implements World {
       fidelity,
       parts,
       brokers: this.#brokers,
-      randomness: randomnessOf(seededRandom(seed, 0x1d_5e_ed)),
+      randomness,
       story,
       watched: (options) => this.#watched(options),
       inside: (call) => callHost(() => escapes.inside(call)),

@@ -6,6 +6,8 @@ import type { WorldParts } from '../seeded/world-parts.ts';
 import { memoryBroker } from '../../../brokers/memory-broker.ts';
 import type { MemoryBroker, MemoryNode } from '../../../brokers/memory-broker.ts';
 import type { HostOptions } from '../../../server/host-options.ts';
+import { giveRandomness } from '../../../platform/random-ids.ts';
+import type { Randomness } from '../../../platform/random-ids.ts';
 import { UsageError } from '../../../core/errors.ts';
 import { isObjectLike } from '../../../core/object-like.ts';
 
@@ -18,12 +20,15 @@ const OF_BROKER = 'broker';
 /** The nodes of one world. */
 export class WorldBrokers {
   readonly #parts: WorldParts;
+  readonly #randomness: Randomness;
   readonly #broker: MemoryBroker;
   readonly #nodes: BrokerNode[] = [];
   readonly #byBroker = new Map<unknown, BrokerNode>();
 
-  constructor(parts: WorldParts) {
+  /** @param randomness - That of the hosts: the ids of hubs are drawn from it, too. */
+  constructor(parts: WorldParts, randomness: Randomness) {
     this.#parts = parts;
+    this.#randomness = randomness;
     const faults = new SeededDeliveries(parts, this.#nodes);
     this.#broker = memoryBroker({ clock: faults.clock, faults });
   }
@@ -35,6 +40,7 @@ export class WorldBrokers {
     this.#nodes.push(node);
     this.#byBroker.set(broker, node);
     worlds.set(broker, this);
+    giveRandomness(broker, this.#randomness);
     return broker;
   }
 

@@ -7,6 +7,7 @@ import { realTurn, TurnRow } from '../../real-turn.ts';
 import { checkAdvance } from '../../virtual-clock.ts';
 import type { VirtualClock } from '../../virtual-clock.ts';
 import { socketClockOf } from '../../../socket/socket-clock.ts';
+import type { TimerOwner } from '../../../time/clock.ts';
 import { schedulingOf } from '../../../time/scheduling.ts';
 import { placeText } from '../../who-waits.ts';
 import { UsageError } from '../../../core/errors.ts';
@@ -100,8 +101,8 @@ export class WorldClock implements VirtualClock {
     return this.#agenda.wallTimeMs();
   }
 
-  setTimeout(run: () => void, ms: number): unknown {
-    return this.#agenda.setTimeout(run, ms);
+  setTimeout(run: () => void, ms: number, owner?: TimerOwner): unknown {
+    return this.#agenda.setTimeout(run, ms, owner);
   }
 
   clearTimeout(handle: unknown): void {
