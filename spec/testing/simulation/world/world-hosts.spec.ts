@@ -1,7 +1,7 @@
 // Several hosts and clients in one world, and the links between them.
 
 import { describe, expect, it, vi } from 'vitest';
-import type { Handler, Host } from 'corosock';
+import type { Handler, Host, ServerSocket } from 'corosock';
 import { runServer, world } from 'corosock/testing';
 import { Lane } from '../../../../src/testing/simulation/seeded/agenda.ts';
 import { seededWorld } from '../seeded-worlds.ts';
@@ -30,6 +30,18 @@ describe('the hosts of a world', () => {
       ['to eve', 'ok'],
       2,
     ]);
+  });
+
+  it('gives sockets ids that do not depend on whose id is read first', async () => {
+    const idsOf = async (readFirst: (ws: readonly ServerSocket[]) => unknown): Promise<readonly string[]> => {
+      await using w = world({ seed: 7 });
+      const host = w.serve(idle);
+      await Promise.all([1, 2, 3].map(() => w.connect(host)));
+      readFirst([...host.sockets.values()]);
+      return Array.from(host.sockets.values(), ({ id }) => id);
+    };
+    const ids = await idsOf((sockets) => sockets[0]?.id);
+    expect(await idsOf((sockets) => sockets[2]?.id)).toEqual(ids);
   });
 
   it('finds the server of a path, and its params, by patterns', async () => {
