@@ -26,6 +26,12 @@ const FORGOTTEN_MS = 60_000;
 const REST_MS = 3000;
 /** A socket that has ended keeps so long what a handle has not read. */
 const REST_OF_ENDED_MS = 12_000;
+/** A write to a link that stands still is given up within this time. */
+const GIVE_UP_MS = 300;
+/** What is not given up is written after this time, and fails a claim. */
+const LONG_STALL_MS = 20_000;
+/** More writes than wait in `WRITE_BUFFER_BYTES` and in what a link takes. */
+const MOST_BUFFERED = 50;
 /** Longest way there and back, without faults. */
 const ROUND_TRIP_MS = 1000;
 
@@ -196,10 +202,36 @@ class Handles {
     for (const caller of callers) {
       const handle = await this.#readOne(socket, caller);
       claim((await handle.writeText()) === 'ok', 'not written once all is quiet', socket.name, caller.id);
+      await this.#writeToStalled(socket, handle);
     }
     const last = await this.#reopen(dice.pick(callers), socket);
     if (dice.isLikely(0.5)) await this.#endByCaller(socket, last);
     else await this.#endByClient(socket, last);
+  }
+
+  /** The link of a client stands still: what its buffer does not take is given up in time. */
+  async #writeToStalled({ client }: SocketModel, handle: HandleModel): Promise<void> {
+    // The buffers of a port take all of it.
+    if (this.scene.isWire) return;
+    client.link.stall('in');
+    let isStalled = true;
+    this.scene.after(LONG_STALL_MS, () => isStalled && client.link.heal());
+    let status = await this.#giveUp(handle);
+    for (let count = 0; status === 'ok' && count < MOST_BUFFERED; count += 1)
+      status = await this.#giveUp(handle);
+    const aborted = await this.#giveUp(handle, this.scene.abortedWithin(GIVE_UP_MS));
+    isStalled = false;
+    client.link.heal();
+    claim(status === 'timeout' && aborted === 'cancelled', 'written to a link that stalls', status, aborted);
+  }
+
+  async #giveUp(handle: HandleModel, signal?: AbortSignal): Promise<string | undefined> {
+    const { clock } = this.scene.w;
+    const begunMs = clock.now();
+    const status = await handle.writeText(signal === undefined ? GIVE_UP_MS : PATIENCE_MS, signal);
+    const tookMs = clock.now() - begunMs;
+    claim(tookMs <= GIVE_UP_MS + ROUND_TRIP_MS, 'not given up in time', handle.number, status, tookMs);
+    return status;
   }
 
   /**
