@@ -8,6 +8,7 @@ import { describe, expect, it } from 'vitest';
 import { FrameWindow, WINDOW_BYTES } from '../../src/hub/frame-window.ts';
 import { HandleWrites } from '../../src/hub/handle-writes.ts';
 import { PART_BYTES, TO_SOCKET } from '../../src/hub/socket-frames.ts';
+import { outageReport } from '../fixtures/outage-report.ts';
 import { isRedisHere, realRedis, withoutRedis } from '../redis/ioredis-scene.ts';
 import { pair, say } from './remote-fixtures.ts';
 import type { RemoteNode } from './remote-fixtures.ts';
@@ -124,7 +125,8 @@ describe.skipIf(!isRedisHere)(`a large message of a handle over Redis${withoutRe
     admin.disconnect();
     const nodes = [realRedis.node(server.port), realRedis.node(server.port)] as const;
     let id = '';
-    const options = { port: 0, broker: nodes[0].broker };
+    // A machine that is busy for seconds loses the link for a moment.
+    const options = { port: 0, broker: nodes[0].broker, report: outageReport };
     await using host = await serve(
       {
         onPreServer: (handshake) => void (handshake.sharedConnection = true),
@@ -135,7 +137,7 @@ describe.skipIf(!isRedisHere)(`a large message of a handle over Redis${withoutRe
       },
       options,
     );
-    await using hub = await openHub({ broker: nodes[1].broker });
+    await using hub = await openHub({ broker: nodes[1].broker, report: outageReport });
     const client = await connect(host.url, { maxMessageBytes: 2 * LARGE_BYTES });
     const [ws] = await hub.openServer(id);
     const writing = ws?.write(new Uint8Array(LARGE_BYTES));

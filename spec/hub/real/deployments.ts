@@ -20,6 +20,7 @@ import type { Serving } from './node-process.ts';
 import type { RealBroker, RealNode } from '../../brokers/broker-stories.ts';
 import { pauseProcess } from '../../brokers/stoppable-server.ts';
 import { MemoryHost } from '../../fixtures/memory-host.ts';
+import { outageReport } from '../../fixtures/outage-report.ts';
 import { isNatsHere, realNats, withoutNats } from '../../nats/nats-scene.ts';
 import { isRedisHere, realRedis, withoutRedis } from '../../redis/ioredis-scene.ts';
 import { IpcEngine } from '../../../src/ipc/ipc-broker.ts';
@@ -246,7 +247,7 @@ export class Deployment implements AsyncDisposable {
 
   async hub(): Promise<Hub> {
     const { broker } = await this.node();
-    const hub = await openHub({ broker, clock: this.clock });
+    const hub = await openHub({ broker, clock: this.clock, report: outageReport });
     this.#ends.push(() => hub.close());
     return hub;
   }

@@ -14,6 +14,7 @@ import { CutProxy } from '../../brokers/cut-proxy.ts';
 import { MemoryHost } from '../../fixtures/memory-host.ts';
 import { refused } from '../../fixtures/refused.ts';
 import { upgradeRequest } from '../../peers/raw-client.ts';
+import { outageReport } from '../../fixtures/outage-report.ts';
 import { CLOSE_AFTER_MS } from '../../../src/server/host-node.ts';
 
 let program: NodeProgram;
@@ -32,7 +33,7 @@ describe.concurrent.each(KINDS)('a host over $title', { timeout: BUSY_MS }, (kin
       const { broker } = await deployment.node();
       const { clock } = deployment;
       const options = { clock, broker, whenBrokerDown: 'refuse', heartbeat: false } as const;
-      await using host = await serve(untilClosed, options);
+      await using host = await serve(untilClosed, { ...options, report: outageReport });
       const client = await connect(host.url);
       await deployment.broker.pause();
       // The links are asked each second, and have two for the answer. These timers are set behind

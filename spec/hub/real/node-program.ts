@@ -7,6 +7,7 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { serve } from 'corosock';
 import type { SessionStore } from 'corosock';
+import { outageReport } from '../../fixtures/outage-report.ts';
 import { SECRET } from '../../session/session-fixtures.ts';
 import { ipcBroker } from 'corosock/ipc';
 import type { RealNode } from '../../brokers/broker-stories.ts';
@@ -78,7 +79,7 @@ async function runNode(): Promise<void> {
         while ((await ws.read())[1] === 'ok') await ws.session?.end();
       },
     },
-    { broker: node.broker, sessions: { secret: SECRET, store } },
+    { broker: node.broker, sessions: { secret: SECRET, store }, report: outageReport },
   );
   process.once('SIGTERM', () => {
     void (async () => {
