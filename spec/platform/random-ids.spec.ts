@@ -1,7 +1,12 @@
 // Ids of sockets and sessions: their form, and that they cannot be guessed.
 
 import { describe, expect, it } from 'vitest';
-import { RandomIds } from '../../src/platform/random-ids.ts';
+import {
+  giveRandomness,
+  machineRandomness,
+  RandomIds,
+  randomnessFor,
+} from '../../src/platform/random-ids.ts';
 
 describe('RandomIds', () => {
   it.each([1, 6, 16, 24])('makes ids of %d bytes, in base64url', (bytes) => {
@@ -40,5 +45,12 @@ describe('RandomIds', () => {
     const ids = new RandomIds(3, { next: () => 0, fill, idsAtOnce: 2 });
     for (let id = 0; id < 3; id += 1) ids.next();
     expect(asked).toEqual([6, 6]);
+  });
+
+  it('finds the randomness of a world by an object of it, and that of the machine for all others', () => {
+    const [node, other] = [{}, {}];
+    const randomness = { next: () => 0, fill: () => {}, idsAtOnce: 1 };
+    giveRandomness(node, randomness);
+    expect([randomnessFor(node), randomnessFor(other)]).toEqual([randomness, machineRandomness]);
   });
 });

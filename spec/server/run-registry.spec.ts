@@ -68,6 +68,14 @@ describe('the id of a socket', () => {
 });
 
 describe('RunRegistry', () => {
+  it('draws each id of a seed when it is reserved, and each other one when it is read', () => {
+    const filled: number[] = [];
+    const fill = (bytes: Uint8Array): void => void filled.push(bytes.length);
+    const seeded = new RunRegistry(undefined, { next: () => 0, fill, idsAtOnce: 1 });
+    expect([seeded.reserve().isDrawn, filled]).toEqual([true, [6, 16]]);
+    expect(new RunRegistry().reserve().isDrawn).toBe(false);
+  });
+
   it('shows a socket while it is open, and keeps its run until that has ended', () => {
     const runs = new RunRegistry();
     const { run, close, end } = runOf(runs);
