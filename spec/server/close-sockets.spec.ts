@@ -6,7 +6,9 @@ import { settle, virtualClock } from 'corosock/testing';
 import type { VirtualClock } from 'corosock/testing';
 import { describe, expect, it } from 'vitest';
 import { MemoryHost } from '../fixtures/memory-host.ts';
-import { checkedCall } from '../../src/server/close-sockets.ts';
+import { carryOut, checkedCall } from '../../src/server/close-sockets.ts';
+import type { ClosableNode } from '../../src/server/close-sockets.ts';
+import type { SessionSocket } from '../../src/session/active-session.ts';
 
 const member: Handler = async (ws) => {
   await ws.join('lobby');
@@ -58,6 +60,16 @@ describe('host.closeSockets', () => {
     expect(shown(await one.host.closeSockets({ id: ids[1] ?? '' }))).toEqual([[[nodeOf(far.run.ws), 1]], []]);
     expect([(await near.client.closed).code, (await far.client.closed).code]).toEqual([1000, 1000]);
     expect(shown(await one.host.closeSockets({ id: ids[1] ?? '' }))).toEqual([[[nodeOf(far.run.ws), 0]], []]);
+  });
+
+  it('closes the sockets of a session, and looks at no others', () => {
+    const closed: unknown[] = [];
+    const close: SessionSocket['close'] = (...call) => void closed.push(call);
+    const sockets = [false, true, false].map((isEnding) => ({ isEnding, close }));
+    const sessions = { socketsOf: (id: string) => (id === 'one' ? sockets : []) };
+    const call = { verb: 'session', name: 'one', code: 4001, reason: 'over' } as const;
+    expect(carryOut({ sessions } as unknown as ClosableNode, call)).toBe(2);
+    expect(closed).toEqual([call, call].map(({ code, reason }) => [code, reason, 'local']));
   });
 
   it('counts no socket that closes already', async () => {

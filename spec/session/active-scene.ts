@@ -86,7 +86,7 @@ export function setActiveScene({ timeoutMs = TIMEOUT_MS, endOnClose = false, set
 /** Lets a socket join a session that is held for it. */
 function joined(session: ActiveSession): ReturnType<ActiveScene['join']> {
   const socket = new NotedSocket();
-  const member = session.join(socket.close);
+  const member = session.join(socket);
   socket.member = member;
   return { socket, member };
 }

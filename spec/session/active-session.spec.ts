@@ -101,7 +101,7 @@ describe('ActiveSession', () => {
     const { signal } = session.over;
     let closed = 0;
     session.hold();
-    session.join(() => void (closed += 1));
+    session.join({ isEnding: false, close: () => void (closed += 1) });
     session.evict();
     session.evict();
     expect([socket.closed, closed, clock.timers, signal.aborted]).toEqual([1, 1, 0, true]);
@@ -112,7 +112,7 @@ describe('ActiveSession', () => {
   it('does nothing any more once it is over', async () => {
     const { clock, session, events } = begun();
     session.hold();
-    const member = session.join(() => {});
+    const member = session.join(new NotedSocket());
     session.evict();
     member.active();
     await session.write({});
@@ -297,7 +297,7 @@ describe('the store of an active session', () => {
     session.hold();
     session.renew();
     const socket = new NotedSocket();
-    session.join(socket.close);
+    session.join(socket);
     await settle();
     scene.fail = undefined;
     clock.tick(250);

@@ -4,7 +4,7 @@
 import { virtualClock } from 'corosock/testing';
 import type { VirtualClock } from 'corosock/testing';
 import { sign } from 'cookie-signature';
-import type { SessionMember } from '../../src/session/active-session.ts';
+import type { SessionMember, SessionSocket } from '../../src/session/active-session.ts';
 import { MemorySessionStore } from '../../src/session/memory-session-store.ts';
 import type { SessionHandle } from '../../src/session/session-handle.ts';
 import { sessionSettingsOf } from '../../src/session/session-options.ts';
@@ -31,9 +31,13 @@ export function overOf(signal: AbortSignal): LazySignal {
 }
 
 /** A socket that counts how often it is closed, and then releases its session, as a real one does. */
-export class NotedSocket {
+export class NotedSocket implements SessionSocket {
   closed = 0;
   member: SessionMember | undefined;
+
+  get isEnding(): boolean {
+    return this.closed > 0;
+  }
 
   readonly close = (): void => {
     this.closed += 1;
@@ -115,7 +119,7 @@ export function setScene(
     const session = await sessions.open(cookie, false);
     await session.commit();
     const socket = new NotedSocket();
-    const member = session.join(socket.close);
+    const member = session.join(socket);
     socket.member = member;
     return { session, socket, member };
   };

@@ -77,7 +77,7 @@ describe('regenerate', () => {
     expect([await store.get(old.id), await opened.load()]).toEqual([undefined, { n: 1 }]);
     expect([socket.closed, await outcomeOf(old.load())]).toEqual([1, OVER]);
     const fresh = new NotedSocket();
-    opened.join(fresh.close);
+    opened.join(fresh);
     expect([await opened.update(count), fresh.closed, sessions.size]).toEqual(['ok', 0, 1]);
   });
 

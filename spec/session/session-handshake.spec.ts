@@ -148,7 +148,7 @@ describe('join', () => {
     const opened = await sessions.open(cookieOf(session.id), false);
     await session.end();
     const socket = new NotedSocket();
-    opened.join(socket.close);
+    opened.join(socket);
     await settle();
     expect(socket.closed).toBe(1);
   });

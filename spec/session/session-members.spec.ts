@@ -38,7 +38,7 @@ describe('the members of an active session', () => {
             members[n]?.release();
             members[takes]?.release();
           };
-          members.push(session.join(close));
+          members.push(session.join({ isEnding: false, close }));
           inside.push(n);
         }
         expect(events).toEqual(Array.from({ length: emptied }, () => '0: free'));

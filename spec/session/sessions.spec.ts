@@ -26,6 +26,18 @@ describe('evict', () => {
   });
 });
 
+describe('socketsOf', () => {
+  it('gives the sockets of a session that have not ended, in the order in which they came', async () => {
+    const { sessions, join } = setScene();
+    const { session, socket, member } = await join();
+    const second = await join(cookieOf(session.id));
+    await join();
+    expect(sessions.socketsOf(session.id)).toEqual([socket, second.socket]);
+    member.release();
+    expect([sessions.socketsOf(session.id), sessions.socketsOf('unknown')]).toEqual([[second.socket], []]);
+  });
+});
+
 describe('open', () => {
   it('begins a fresh session for a client without a cookie, and asks the store nothing', async () => {
     const { sessions, store, reports } = setScene();
@@ -368,7 +380,7 @@ describe('a session with open sockets', () => {
     await victim.update((data) => void (data['user'] = 'victim'));
     await victim.regenerate();
     const socket = new NotedSocket();
-    victim.join(socket.close);
+    victim.join(socket);
     const again = await sessions.open(fixed, false);
     expect([attacker.socket.closed, socket.closed, await again.load()]).toEqual([1, 0, {}]);
   });

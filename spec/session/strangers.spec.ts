@@ -17,7 +17,7 @@ it('S5: 100 000 handshakes without a cookie end no session with a socket, and no
     const session = await sessions.open(undefined, false);
     await session.commit();
     const socket = new NotedSocket();
-    socket.member = session.join(socket.close);
+    socket.member = session.join(socket);
     return { id: session.id, socket };
   };
 

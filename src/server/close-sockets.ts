@@ -3,14 +3,14 @@
 // passes between the nodes is hub/everywhere-calls.ts's.
 
 import type { ClosedReport } from './closed-report.ts';
-import type { HandlerRun } from './handler-run.ts';
 import { HostedSocket } from './hosted-socket.ts';
 import type { RunRegistry } from './run-registry.ts';
 import type { EverywhereCalls } from '../hub/everywhere-calls.ts';
 import type { EverywhereCall, EverywhereVerb } from '../hub/everywhere-body.ts';
 import { nodeOfSocket } from '../hub/remote-sockets.ts';
 import type { RoomRegistry } from '../rooms/room-registry.ts';
-import type { Conversation } from '../conversation/conversation.ts';
+import type { SessionSocket } from '../session/active-session.ts';
+import type { Sessions } from '../session/sessions.ts';
 import { checkClose, checkNames, show } from '../core/arguments.ts';
 import { UsageError } from '../core/errors.ts';
 import { isObjectLike, propertyOf } from '../core/object-like.ts';
@@ -19,7 +19,7 @@ import { isObjectLike, propertyOf } from '../core/object-like.ts';
 export interface ClosableNode {
   readonly runs: RunRegistry;
   readonly rooms: RoomRegistry<HostedSocket>;
-  readonly sessions: { evict(id: string): number } | undefined;
+  readonly sessions: Pick<Sessions, 'evict' | 'socketsOf'> | undefined;
 }
 
 const KINDS: readonly EverywhereVerb[] = ['id', 'room', 'session'];
@@ -61,26 +61,13 @@ export async function closeSockets(
 /** Carries a call out on one node. @returns How many sockets it closes. */
 export function carryOut(node: ClosableNode, call: EverywhereCall): number {
   if (call.verb === 'end-session') return node.sessions?.evict(call.name) ?? 0;
-  const open = [...conversationsOf(node, call)].filter(({ isEnding }) => !isEnding);
-  for (const conversation of open) conversation.close(call.code, call.reason, 'local');
+  const open = [...socketsOf(node, call)].filter(({ isEnding }) => !isEnding);
+  for (const socket of open) socket.close(call.code, call.reason, 'local');
   return open.length;
 }
 
-function* conversationsOf(
-  { runs, rooms }: ClosableNode,
-  { verb, name }: EverywhereCall,
-): Iterable<Conversation> {
-  if (verb === 'room') {
-    for (const ws of rooms.membersOf(name)) yield* conversationOf(ws);
-  } else if (verb === 'id') {
-    yield* conversationOf(runs.find(name));
-  } else {
-    const isOfSession = ({ session }: HandlerRun): boolean => session?.id === name;
-    for (const { conversation } of [...runs].filter(isOfSession)) yield conversation;
-  }
-}
-
-function conversationOf(ws: HostedSocket | undefined): Iterable<Conversation> {
-  const run = HostedSocket.runOf(ws);
-  return run === undefined ? [] : [run.conversation];
+function socketsOf(node: ClosableNode, { verb, name }: EverywhereCall): Iterable<SessionSocket> {
+  if (verb === 'session') return node.sessions?.socketsOf(name) ?? [];
+  const found = verb === 'id' ? [node.runs.find(name)] : [...node.rooms.membersOf(name)];
+  return found.flatMap((ws) => HostedSocket.runOf(ws)?.conversation ?? []);
 }

@@ -57,9 +57,6 @@ export interface RunHost extends RoomHost {
   runOnEnd(run: HandlerRun, outcome: Outcome | undefined): void;
 }
 
-/** The close code of a session that is over (docs/reference/endings.md). */
-const SESSION_OVER = 3008;
-
 const RETURNED: HandlerEnd = Object.freeze({ kind: 'returned' });
 
 /** Runs one server from the first line of its handler to the real end of its socket. */
@@ -115,7 +112,7 @@ export class HandlerRun
     const endsInTime = Math.min(expiresAt, settings.maxLifetimeMs) < Infinity;
     if (endsInTime) this.#life = new SocketLife(this, settings, expiresAt);
     // Last: what could throw above leaves no member in the session.
-    this.#member = accepted.session?.join(() => conversation.close(SESSION_OVER, '', 'session'));
+    this.#member = accepted.session?.join(conversation);
     if (this.#member !== undefined) conversation.whenActive(this.#member);
   }
 

@@ -42,18 +42,32 @@ export interface SessionResources {
 /** The store is touched so many times in a time-out at most, and when the last socket leaves. */
 const TOUCHES_PER_TIMEOUT = 4;
 
+/** The close code of a session that is over (docs/reference/endings.md). */
+const SESSION_OVER = 3008;
+
+/** A socket, as its session sees it. */
+export interface SessionSocket {
+  /** Whether it closes already, or has closed. */
+  readonly isEnding: boolean;
+  close(code: number, reason: string, closer: 'session' | 'local'): void;
+}
+
 /** One socket in the list of its session's members. */
 export class SessionMember implements ListNode<SessionMember> {
   readonly #session: ActiveSession;
-  /** Closes the socket: the session is over. */
-  readonly close: () => void;
+  readonly socket: SessionSocket;
   // Kept by the list.
   previous: SessionMember | undefined;
   next: SessionMember | undefined;
 
-  constructor(session: ActiveSession, close: () => void) {
+  constructor(session: ActiveSession, socket: SessionSocket) {
     this.#session = session;
-    this.close = close;
+    this.socket = socket;
+  }
+
+  /** Closes the socket: the session is over. */
+  close(): void {
+    this.socket.close(SESSION_OVER, '', 'session');
   }
 
   /** An application message was received or sent. Costs one look at the clock. */
@@ -146,11 +160,11 @@ export class ActiveSession implements DeadlineOwner {
   /**
    * Ends a `hold`: the handshake has become a socket.
    *
-   * @param close - Called when the session is over. When it is over already, called soon, and not
+   * @param socket - Closed when the session is over. When it is over already, closed soon, and not
    *   inside this call.
    */
-  join(close: () => void): SessionMember {
-    const member = new SessionMember(this, close);
+  join(socket: SessionSocket): SessionMember {
+    const member = new SessionMember(this, socket);
     this.#handshakes -= 1;
     this.#hadMembers = true;
     this.#members.append(member);
@@ -172,6 +186,11 @@ export class ActiveSession implements DeadlineOwner {
   memberOnRelease(member: SessionMember): void {
     this.#members.remove(member);
     this.#checkFree();
+  }
+
+  /** The sockets that have joined it and have not ended, in the order in which they came. */
+  get sockets(): readonly SessionSocket[] {
+    return Array.from(this.#members, ({ socket }) => socket);
   }
 
   // Its time-out and its copy in the store.

@@ -3,7 +3,7 @@
 // sessions.ts makes one for each handshake; the shared state of all handles is active-session.ts.
 
 import { beginSession, sessionOver } from './active-session.ts';
-import type { ActiveSession, SessionMember, SessionResources } from './active-session.ts';
+import type { ActiveSession, SessionMember, SessionResources, SessionSocket } from './active-session.ts';
 import { LockWait } from './session-lock.ts';
 import type { Session, SessionData, SessionEnd } from './session.ts';
 import { DEFAULT_UPDATE_TIMEOUT_MS } from './session-options.ts';
@@ -130,11 +130,11 @@ export class SessionHandle implements Session {
   /**
    * Ends the handshake with a socket, and puts that into the session.
    *
-   * @param close - Closes the socket. Called when the session ends; when it is over already, called
-   *   soon, and not inside this call.
+   * @param socket - Closed when the session ends; when it is over already, closed soon, and not
+   *   inside this call.
    */
-  join(close: () => void): SessionMember {
-    return this.#endHandshake().join(close);
+  join(socket: SessionSocket): SessionMember {
+    return this.#endHandshake().join(socket);
   }
 
   /**

@@ -5,7 +5,7 @@
 import { MemorySessionStore } from './memory-session-store.ts';
 import { PendingWork } from './pending-work.ts';
 import { beginSession, holdSession } from './active-session.ts';
-import type { ActiveSession, SessionResources } from './active-session.ts';
+import type { ActiveSession, SessionResources, SessionSocket } from './active-session.ts';
 import { SessionCookie, SessionCookieError } from './session-cookie.ts';
 import { SessionHandle } from './session-handle.ts';
 import { SessionLock } from './session-lock.ts';
@@ -84,6 +84,11 @@ export class Sessions {
     const session = this.#resources.active.get(id);
     session?.evict();
     return session === undefined ? 0 : 1;
+  }
+
+  /** The sockets of a session on this host. */
+  socketsOf(id: string): readonly SessionSocket[] {
+    return this.#resources.active.get(id)?.sockets ?? [];
   }
 
   /** Resolves when every call of the store that no caller awaits has ended. Never rejects. */
