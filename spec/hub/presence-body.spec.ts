@@ -38,10 +38,10 @@ describe('presence as bytes', () => {
     );
   });
 
-  it('says how much the texts of a key take', () => {
-    const [body] = allBodies([['ada', { sockets: 1, meta: ['x', 12] }]], 1);
+  it('says how much a key and its meta take: as texts, and 64 bytes for each entry', () => {
+    const [body] = allBodies([['ada', { sockets: 1, meta: ['x', 12, [{}, {}]] }]], 1);
     const told = readPresence(bytesOf(body as Body));
-    expect(told?.kind === 'all' && told.entries[0]?.[1]?.bytes).toBe(3 + 3 + 2);
+    expect(told?.kind === 'all' && told.entries[0]?.[1]?.bytes).toBe(3 + 3 + 2 + 7 + 4 * 64);
   });
 
   it('is cut into envelopes, each of which has its place', () => {

@@ -3,6 +3,9 @@
 
 import { describe, expect, it } from 'vitest';
 import { ScriptedRooms } from './scripted-rooms.ts';
+import type { ScriptedSocket } from './scripted-rooms.ts';
+import { MAX_META_BYTES } from '../../src/rooms/room-presence.ts';
+import { MAX_TRACKED_BYTES } from '../../src/rooms/room-registry.ts';
 import { fakeSocket, runServer, settle } from 'corosock/testing';
 import type { ServerSocket } from 'corosock';
 
@@ -71,6 +74,71 @@ describe('a socket under maxRooms keys of presence', () => {
     membership.leave();
     for (const key of ['bob', 'cyd']) rooms.room('q').presence.track(socket.ws, key);
     expect([...rooms.room('q').presence.list().members.keys()]).toEqual(['bob', 'cyd']);
+  });
+});
+
+describe('a socket whose keys of presence have many bytes', () => {
+  const KEY_BYTES = 4;
+  const META = 'x'.repeat(MAX_META_BYTES - KEY_BYTES - '""'.length);
+  const KEYS = MAX_TRACKED_BYTES / MAX_META_BYTES;
+
+  interface Full {
+    readonly rooms: ScriptedRooms;
+    readonly socket: ScriptedSocket;
+    /** Counts the socket under so many keys, of which none is older. */
+    track(count: number, room: string): void;
+  }
+
+  /** The socket has as many bytes as it may. */
+  function full(): Full {
+    const rooms = new ScriptedRooms();
+    const socket = rooms.socket('s');
+    let last = 1000;
+    const track = (count: number, room: string): void => {
+      for (const end = last + count; last < end; last += 1) {
+        rooms.room(room).presence.track(socket.ws, `${last}`, META);
+      }
+    };
+    track(KEYS / 2, 'q');
+    track(KEYS / 2, 'r');
+    return { rooms, socket, track };
+  }
+
+  it(`is counted under no further one beyond ${MAX_TRACKED_BYTES}, in any room`, () => {
+    const { rooms, socket, track } = full();
+    expect(() => track(1, 'r')).toThrow(expect.objectContaining(REFUSED));
+    expect(() => rooms.room('new').presence.track(socket.ws, 'k')).toThrow(`${MAX_TRACKED_BYTES} bytes`);
+    expect([rooms.registry.size, rooms.room('r').presence.list().members.size]).toEqual([2, KEYS / 2]);
+  });
+
+  it('may change a meta into one that is no longer, and has room again for what it gives up', () => {
+    const { rooms, socket, track } = full();
+    const { presence } = rooms.room('q');
+    presence.track(socket.ws, '1000', META.toUpperCase());
+    expect(() => presence.track(socket.ws, '1000', `${META}.`)).toThrow(expect.objectContaining(REFUSED));
+    presence.track(socket.ws, '1000');
+    presence.track(socket.ws, '1000', META);
+    socket.join('q').leave();
+    track(KEYS / 2, 'r');
+    expect(() => track(1, 'q')).toThrow(expect.objectContaining(REFUSED));
+  });
+
+  it('may have fewer where its meta are lists of many entries, which take more than their text', () => {
+    const rooms = new ScriptedRooms();
+    const { ws } = rooms.socket('s');
+    const meta = Array.from({ length: 1000 }, () => ({}));
+    const trackAll = (): void => {
+      for (let key = 0; key < 1000; key += 1) rooms.room('r').presence.track(ws, `${key}`, meta);
+    };
+    expect(trackAll).toThrow(expect.objectContaining(REFUSED));
+    // Each has 3,001 characters, and 2,000 objects, lists and further entries of 64 bytes.
+    expect(rooms.room('r').presence.list().members.size).toBe(Math.floor(MAX_TRACKED_BYTES / 131_004));
+  });
+
+  it('does not keep others out', () => {
+    const { rooms } = full();
+    rooms.room('r').presence.track(rooms.socket('other').ws, 'k', META);
+    expect(rooms.room('r').presence.list().members.get('k')?.sockets).toBe(1);
   });
 });
 

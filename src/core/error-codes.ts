@@ -36,11 +36,12 @@ export interface ErrorCodes {
   readonly COROSOCK_PENDING_REQUESTS: 'UsageError';
   /**
    * `ws.join` was called for a socket that is in `maxRooms` rooms, or `room.presence.track` for one
-   * that is counted under so many keys. Nothing has changed. Where no handler catches it, the
-   * socket closes with 1008, and of many the report has one a minute, and their count.
+   * that is counted under so many keys, or whose keys and `meta` would have more than 1 MiB.
+   * Nothing has changed. Where no handler catches it, the socket closes with 1008, and of many the
+   * report has one a minute, and their count.
    *
-   * Cure: leave rooms that are not needed any more; check names that a client chooses; or raise
-   * `maxRooms`.
+   * Cure: leave rooms that are not needed any more; check names that a client chooses; raise
+   * `maxRooms`; or make `meta` shorter.
    */
   readonly COROSOCK_ROOMS: 'UsageError';
   /**

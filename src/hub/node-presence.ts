@@ -10,8 +10,8 @@ type Told = Exclude<PresenceBody, { readonly kind: 'ask' }>;
 type Applied = readonly string[] | 'ask';
 
 /**
- * Bytes of the keys that all other nodes count, in all rooms of this one, with their `meta`. Each
- * counts with {@link KEY_BYTES} more.
+ * Bytes of the keys that all other nodes count, in all rooms of this one, with their `meta`: see
+ * `keptBytesOf`. Each counts with {@link KEY_BYTES} more.
  *
  * @limit Bytes of `room.presence` of other nodes, in all rooms of a host | their nodes are in
  * `missingNodes`

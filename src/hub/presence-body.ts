@@ -8,7 +8,7 @@ import type { Body } from './envelope.ts';
 import type { PresentKey } from '../rooms/relay.ts';
 import { MAX_METAS } from '../rooms/presence-state.ts';
 import { MAX_NAME_BYTES } from '../rooms/room-name.ts';
-import { MAX_META_BYTES } from '../rooms/room-presence.ts';
+import { keptBytesOf, MAX_META_BYTES } from '../rooms/room-presence.ts';
 import { bytesOf } from '../core/data.ts';
 
 const ASK = 1;
@@ -26,7 +26,7 @@ export type PresenceEntry = readonly [key: string, present: PresentKey | undefin
 
 /** A key that another node has told. */
 export interface ToldKey extends PresentKey {
-  /** Of its texts. */
+  /** With which it counts. */
   readonly bytes: number;
 }
 
@@ -157,7 +157,7 @@ function readEntry(fields: FieldReader): ToldEntry {
   let bytes = key.length;
   for (let left = fields.u16(); left > 0 && !fields.isBroken; left -= 1) {
     const text = fields.name(MAX_META_BYTES);
-    bytes += text.length;
+    bytes += keptBytesOf(text);
     texts.push(text);
   }
   if (fields.isBroken || texts.length > MAX_METAS) throw new SyntaxError('no key of presence');

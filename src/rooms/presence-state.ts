@@ -24,10 +24,20 @@ const LEAVE_AFTER_MS = 5000;
  */
 export const MAX_METAS = 64;
 
+/** A key under which a socket is to be counted. */
+export interface TrackedKey {
+  readonly key: string;
+  /** undefined: none. */
+  readonly meta: unknown;
+  /** With which it counts. */
+  readonly bytes: number;
+}
+
 /** The rooms of a socket: they know where it is counted. */
 interface CountedSocket {
-  /** The keys under which it is counted, in all rooms together. */
+  /** The keys under which it is counted, in all rooms together, and the bytes of them. */
   keys: number;
+  keyBytes: number;
   present(room: object, presence: CountingRoom): void;
 }
 
@@ -76,7 +86,8 @@ export class PresenceState implements CountingRoom {
   readonly #listener: PresenceListener;
   /** Keys that are counted on this node. */
   readonly #own = new Map<string, OwnKey>();
-  readonly #keysOf = new Map<object, Set<string>>();
+  /** The keys of each socket, with their bytes. */
+  readonly #keysOf = new Map<object, Map<string, number>>();
   /** What other nodes have told, by node. */
   readonly #elsewhere = new Map<string, PresentKeys>();
   /** Keys that are listed: those with sockets, and those that leave. */
@@ -118,12 +129,13 @@ export class PresenceState implements CountingRoom {
     return members;
   }
 
-  /** Counts a socket of this node under a key, once. @param meta - undefined: none. */
-  track(room: object, socket: CountedSocket, key: string, meta: unknown): void {
-    const keys = this.#keysOf.get(socket) ?? new Set();
+  /** Counts a socket of this node under a key, once. */
+  track(room: object, socket: CountedSocket, { key, meta, bytes }: TrackedKey): void {
+    const keys = this.#keysOf.get(socket) ?? new Map<string, number>();
     this.#keysOf.set(socket, keys);
     if (!keys.has(key)) socket.keys += 1;
-    keys.add(key);
+    socket.keyBytes += bytes - (keys.get(key) ?? 0);
+    keys.set(key, bytes);
     socket.present(room, this);
     const own = this.#own.get(key) ?? new OwnKey();
     this.#own.set(key, own);
@@ -132,22 +144,23 @@ export class PresenceState implements CountingRoom {
     this.#refresh([key]);
   }
 
-  /** Whether a socket of this node is counted under a key. */
-  isCounted(socket: object, key: string): boolean {
-    return this.#keysOf.get(socket)?.has(key) === true;
+  /** The bytes with which a socket of this node is counted under a key; undefined: it is not. */
+  bytesOf(socket: object, key: string): number | undefined {
+    return this.#keysOf.get(socket)?.get(key);
   }
 
   untrack(socket: CountedSocket): void {
-    const keys = this.#keysOf.get(socket) as Set<string>;
+    const keys = this.#keysOf.get(socket) as ReadonlyMap<string, number>;
     this.#keysOf.delete(socket);
     socket.keys -= keys.size;
-    for (const key of keys) {
+    for (const [key, bytes] of keys) {
+      socket.keyBytes -= bytes;
       const own = this.#own.get(key) as OwnKey;
       own.delete(socket);
       if (own.sockets === 0) this.#own.delete(key);
       this.#listener.presentHere(this.#own, key);
     }
-    this.#refresh(keys);
+    this.#refresh(keys.keys());
     this.#listener.presenceOver();
   }
 

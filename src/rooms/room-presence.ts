@@ -2,6 +2,7 @@
 // It keeps nothing, as named-room.ts.
 
 import type { RoomSocket } from './member.ts';
+import type { TrackedKey } from './presence-state.ts';
 import { checkRoomName } from './room-name.ts';
 import type { PresenceChange, PresenceList, PresenceOf } from './room.ts';
 import type { Channel } from '../tasks/channel.ts';
@@ -17,11 +18,15 @@ import { stringifyJson } from '../core/json-text.ts';
  */
 export const MAX_META_BYTES = 4096;
 
+/** What each object, array and further entry of a `meta` counts with: 4 KiB of `[[[…` take 112. */
+const ENTRY_BYTES = 64;
+const ENTRY = /[{[,]/g;
+
 const CALL = 'room.presence.track()';
 
 /** The rooms of a host, as the presence of one sees them; an interface, because they make it. */
 export interface PresentRooms {
-  track(room: string, ws: unknown, key: string, meta: unknown): void;
+  track(room: string, ws: unknown, tracked: TrackedKey): void;
   listPresent(room: string): PresenceList;
   presenceChanges(room: string): Channel<PresenceChange>;
 }
@@ -42,7 +47,7 @@ export class RoomPresence<Ws extends RoomSocket> implements PresenceOf<Ws> {
 
   track(ws: Ws, key: string, meta?: unknown): void {
     checkRoomName(CALL, 'key', key);
-    this.#rooms.track(this.#room, ws, key, copyOf(meta));
+    this.#rooms.track(this.#room, ws, trackedKey(key, meta));
   }
 
   list(): PresenceList {
@@ -54,12 +59,20 @@ export class RoomPresence<Ws extends RoomSocket> implements PresenceOf<Ws> {
   }
 }
 
-/** What other nodes get of a value, so that all nodes list the same. */
-function copyOf(meta: unknown): unknown {
-  if (meta === undefined) return undefined;
+/** What a `meta` takes as a value, by its JSON: at most about so many bytes of memory. */
+export function keptBytesOf(json: string): number {
+  return bytesOf(json) + ENTRY_BYTES * (json.match(ENTRY)?.length ?? 0);
+}
+
+/** Has what other nodes get of a `meta`, so that all nodes list the same. */
+function trackedKey(key: string, meta: unknown): TrackedKey {
+  const keyBytes = bytesOf(key);
+  if (meta === undefined) return { key, meta, bytes: keyBytes };
   const text = stringifyJson(CALL, meta);
   const bytes = bytesOf(text);
-  if (bytes <= MAX_META_BYTES) return JSON.parse(text) as unknown;
+  if (bytes <= MAX_META_BYTES) {
+    return { key, meta: JSON.parse(text) as unknown, bytes: keyBytes + keptBytesOf(text) };
+  }
   throw new UsageError(
     'COROSOCK_ARGUMENT',
     `${CALL}: expected a meta of at most ${MAX_META_BYTES} bytes of JSON, got ${bytes}`,

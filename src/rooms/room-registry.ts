@@ -8,6 +8,7 @@ import type { RoomSocket, SocketInRooms } from './member.ts';
 import { NamedRoom } from './named-room.ts';
 import type { NamedRooms } from './named-room.ts';
 import { PresenceState } from './presence-state.ts';
+import type { TrackedKey } from './presence-state.ts';
 import type { PresentKeys, RelaySink, Retained, RetainVersion, RoomMessage, RoomRelay } from './relay.ts';
 import { RetainedMessages } from './retained-messages.ts';
 import { checkRoomName } from './room-name.ts';
@@ -42,6 +43,14 @@ export interface RoomSettings<Ws extends RoomSocket> {
   /** Reports a fault of code of users, or a limit: of each kind the first, and then the count. */
   readonly report: (kind: string, makeError: () => unknown) => void;
 }
+
+/**
+ * Bytes of all keys under which one socket is counted, with their `meta`: see `keptBytesOf`.
+ *
+ * @limit Bytes of the keys of one socket in `room.presence`, with their `meta`, of which each
+ * object, array and further entry counts 64 more | `COROSOCK_ROOMS`
+ */
+export const MAX_TRACKED_BYTES = 1_048_576;
 
 const NO_OPTIONS: JoinOptions = Object.freeze({});
 const NOTHING: Retained = new Map();
@@ -146,19 +155,14 @@ export class RoomRegistry<Ws extends RoomSocket> implements NamedRooms<Ws>, Stat
     return Object.assign(channelOver(queue), { inForce: state.entering ?? IN_FORCE });
   }
 
-  track(room: string, ws: unknown, key: string, meta: unknown): void {
+  track(room: string, ws: unknown, tracked: TrackedKey): void {
     const socket = this.#settings.socketOf(ws);
     if (socket === undefined) throw badArgument('room.presence.track()', 'a socket of this host', ws);
     if (socket.conversation.queue.end !== undefined) return;
-    const { maxRooms } = this.#settings;
-    const { memberships } = socket;
-    const isCounted = memberships && this.#states.get(room)?.presence?.isCounted(memberships, key);
-    if (isCounted !== true && (memberships?.keys ?? 0) >= maxRooms) {
-      throw limitReached(`room.presence.track(): the socket is counted under ${maxRooms} keys`);
-    }
+    if (socket.memberships !== undefined) this.#checkTracked(room, socket.memberships, tracked);
     socket.memberships ??= new SocketRooms();
     const state = this.#use(room);
-    this.#presenceOf(state).track(state, socket.memberships, key, meta);
+    this.#presenceOf(state).track(state, socket.memberships, tracked);
   }
 
   listPresent(room: string): PresenceList {
@@ -220,6 +224,22 @@ export class RoomRegistry<Ws extends RoomSocket> implements NamedRooms<Ws>, Stat
     if (state !== undefined) this.#presenceOf(state).elsewhere(node, keys, changed);
   }
 
+  /** Keys and their `meta` are often the client's, as names of rooms are. */
+  #checkTracked(room: string, memberships: SocketRooms<Member<Ws>>, { key, bytes }: TrackedKey): void {
+    const { maxRooms } = this.#settings;
+    const known = this.#states.get(room)?.presence?.bytesOf(memberships, key);
+    if (known === undefined && memberships.keys >= maxRooms) {
+      throw limitReached(
+        `room.presence.track(): the socket is counted under ${maxRooms} keys, which is maxRooms`,
+      );
+    }
+    if (memberships.keyBytes + bytes - (known ?? 0) > MAX_TRACKED_BYTES) {
+      throw limitReached(
+        `room.presence.track(): the keys of the socket and their meta have more than ${MAX_TRACKED_BYTES} bytes`,
+      );
+    }
+  }
+
   #presenceOf(state: RoomState<Ws>): PresenceState {
     state.presence ??= new PresenceState({
       clock: this.clock,
@@ -266,7 +286,7 @@ export class RoomRegistry<Ws extends RoomSocket> implements NamedRooms<Ws>, Stat
   #join(socket: SocketInRooms<Ws>, name: string, options: JoinOptions): Member<Ws> {
     const { maxRooms } = this.#settings;
     if (socket.memberships !== undefined && socket.memberships.size >= maxRooms) {
-      throw limitReached(`ws.join(): the socket is in ${maxRooms} rooms`);
+      throw limitReached(`ws.join(): the socket is in ${maxRooms} rooms, which is maxRooms`);
     }
     return this.#use(name).join(socket, options);
   }
@@ -293,7 +313,7 @@ function whenEntered<M>(entering: Promise<void>, member: M, clock: Clock): Promi
 
 /** Names are often the client's: it may have named too many. */
 function limitReached(what: string): UsageError {
-  return new UsageError('COROSOCK_ROOMS', `${what}, which is maxRooms`);
+  return new UsageError('COROSOCK_ROOMS', what);
 }
 
 function joinedOtherwise(name: string): UsageError {

@@ -177,8 +177,8 @@ export interface PresenceOf<Ws> {
    * @param meta - JSON of at most 4 096 bytes, of which a copy is listed beside the key. Default:
    *   none.
    * @throws UsageError `COROSOCK_ARGUMENT`, also for what is no socket of this host;
-   *   `COROSOCK_ROOMS` where the socket is counted under `maxRooms` keys; `COROSOCK_ROOM_NAME` for
-   *   a text that is no key.
+   *   `COROSOCK_ROOMS` where the socket is counted under `maxRooms` keys, or where its keys, with
+   *   their `meta`, would have more than 1 MiB; `COROSOCK_ROOM_NAME` for a text that is no key.
    */
   track(ws: Ws, key: string, meta?: unknown): void;
   /**

@@ -13,7 +13,7 @@ export interface SocketMember<M> {
 /** The presence of a room, as a socket that is counted there sees it. */
 export interface CountingRoom {
   /** The socket has left the room, or has ended. */
-  untrack(socket: { keys: number }): void;
+  untrack(socket: { keys: number; keyBytes: number }): void;
 }
 
 /** From this number of rooms on, a table finds the one that is asked for. */
@@ -25,6 +25,8 @@ export class SocketRooms<M extends SocketMember<M>> {
   #size = 0;
   /** The keys under which the socket is counted, in all rooms together. */
   keys: number = 0;
+  /** The bytes of those keys, with their `meta`. */
+  keyBytes: number = 0;
   /** By room; undefined while there are few. */
   #byRoom: Map<object, M> | undefined;
   /** Where the socket is present, by room; undefined until it is for the first time. */
