@@ -3,6 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { settle } from 'corosock/testing';
 import { FrameWindow, WINDOW_BYTES } from '../../src/hub/frame-window.ts';
+import type { WaitingFrame } from '../../src/hub/frame-window.ts';
 
 describe('FrameWindow', () => {
   it('sends in order, and no more than 4 MiB before the broker has answered', async () => {
@@ -16,8 +17,8 @@ describe('FrameWindow', () => {
         await new Promise<void>((resolve) => void answers.push(resolve));
       },
     });
-    for (const number of [1, 2, 3]) window.push(frame(number, WINDOW_BYTES / 2));
-    window.push(frame(4, 0));
+    for (const number of [1, 2, 3]) window.push([frame(number, WINDOW_BYTES / 2)]);
+    window.push([frame(4, 0)]);
     expect(sent).toEqual([1, 2]);
     answers[0]?.();
     await settle();
@@ -25,5 +26,21 @@ describe('FrameWindow', () => {
     answers[1]?.();
     await settle();
     expect(sent).toEqual([1, 2, 3, 4]);
+  });
+
+  it('asks for a part when it is sent, and an iterator may push further ones', async () => {
+    const window = new FrameWindow();
+    const sent: string[] = [];
+    const part = (name: string) => ({ bytes: 1, send: () => Promise.resolve(sent.push(name)) });
+    function* making(): IterableIterator<WaitingFrame> {
+      window.push([part('pushed')]);
+      yield part('first');
+      yield part('second');
+    }
+    window.push([{ bytes: WINDOW_BYTES, send: () => Promise.resolve(sent.push('full')) }]);
+    window.push(making());
+    expect([sent, window.isOpen]).toEqual([['full'], false]);
+    await settle();
+    expect([sent.toSorted(), window.isOpen]).toEqual([['first', 'full', 'pushed', 'second'], true]);
   });
 });

@@ -58,6 +58,24 @@ describe('KnownNodes', () => {
     expect([told, nodes.all.get('a')?.epoch]).toEqual([['joined a1', 'gone a1', 'joined a2'], 2]);
   });
 
+  it('tells of a node that has begun anew what it may have told since its former self was heard', () => {
+    const { nodes } = recorded();
+    const told: unknown[] = [];
+    nodes.onNode({ has: ({ epoch }, what, sinceMs) => void told.push([epoch, what, sinceMs]) });
+    for (const [epoch, nowMs] of [
+      [1, 0],
+      [1, 20_000],
+      [2, 30_000],
+    ] as const) {
+      const node = nodes.heard({ id: 'a', epoch }, nowMs);
+      if (typeof node === 'object') nodes.tell(node, { retains: true, counts: false }, nowMs);
+    }
+    expect(told).toEqual([
+      [1, 'retained', -Infinity],
+      [2, 'retained', 15_000],
+    ]);
+  });
+
   it('does not take a late heartbeat of a node that has said goodbye for a return', () => {
     const { nodes, told } = recorded();
     nodes.heard(A, 0);

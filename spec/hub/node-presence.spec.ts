@@ -2,10 +2,15 @@
 // known, or shows that something is missing.
 
 import { describe, expect, it } from 'vitest';
-import { KEY_BYTES, MAX_PRESENT_BYTES, NodePresence } from '../../src/hub/node-presence.ts';
+import { KEY_BYTES, MAX_PRESENT_BYTES, NODE_BYTES, NodePresence } from '../../src/hub/node-presence.ts';
+import type { Held } from '../../src/hub/node-presence.ts';
 import type { ToldKey } from '../../src/hub/presence-body.ts';
 
 const ONE: ToldKey = { sockets: 1, meta: [], bytes: 1 };
+
+function presenceOf(held: Held = { bytes: 0, onCut: () => {} }): NodePresence {
+  return NodePresence.of({ id: 'n', epoch: 1, rooms: new Set() }, held) as NodePresence;
+}
 
 type Told = Parameters<NodePresence['apply']>[0];
 
@@ -19,7 +24,7 @@ function changes(from: number, to: number, entries: Told['entries']): Told {
 }
 
 function known(): NodePresence {
-  const presence = new NodePresence(1, { bytes: 0, onCut: () => {} });
+  const presence = presenceOf();
   presence.apply(all(5, ['a', 'b']));
   return presence;
 }
@@ -65,7 +70,7 @@ describe('the presence of a node', () => {
     expect([presence.apply(changes(6, 7, [['c', ONE]])), presence.isWhole]).toEqual(['ask', false]);
     expect([...presence.keys.keys()]).toEqual(['a', 'b']);
     expect([presence.apply(all(7, ['b', 'c'])), presence.isWhole]).toEqual([['a', 'b', 'c'], true]);
-    const fresh = new NodePresence(1, { bytes: 0, onCut: () => {} });
+    const fresh = presenceOf();
     expect([fresh.apply(changes(0, 1, [['c', ONE]])), fresh.isWhole]).toEqual(['ask', false]);
   });
 
@@ -80,14 +85,14 @@ describe('the presence of a node', () => {
 });
 
 describe('what all nodes count', () => {
-  const HALF: ToldKey = { ...ONE, bytes: MAX_PRESENT_BYTES / 2 - KEY_BYTES };
+  const HALF: ToldKey = { ...ONE, bytes: MAX_PRESENT_BYTES / 2 - NODE_BYTES - KEY_BYTES };
   const halfOf = (to: number, key: string, more: Partial<Told> = {}): Told =>
     all(to, [], { entries: [[key, HALF]], ...more });
 
   it('is bounded in bytes: a node of which some does not fit is not whole', () => {
     let cuts = 0;
     const held = { bytes: 0, onCut: () => void (cuts += 1) };
-    const [one, two] = [new NodePresence(1, held), new NodePresence(1, held)];
+    const [one, two] = [presenceOf(held), presenceOf(held)];
     one.apply(halfOf(1, 'a'));
     two.apply(halfOf(1, 'b'));
     expect([held.bytes, two.isWhole]).toEqual([MAX_PRESENT_BYTES, true]);
@@ -98,16 +103,26 @@ describe('what all nodes count', () => {
     expect([[...one.keys.keys()], one.isWhole]).toEqual([['a', 'c'], true]);
   });
 
+  it('is bounded in nodes, too, also where they have told no key', () => {
+    let cuts = 0;
+    const held = { bytes: MAX_PRESENT_BYTES - NODE_BYTES, onCut: () => void (cuts += 1) };
+    const run = { id: 'n', epoch: 1, rooms: new Set() };
+    const first = NodePresence.of(run, held);
+    expect([NodePresence.of(run, held), cuts]).toEqual([undefined, 1]);
+    first?.release();
+    expect(NodePresence.of(run, held)).toBeInstanceOf(NodePresence);
+  });
+
   it('counts each key once, whatever is told of it, and nothing of what has gone', () => {
     const held = { bytes: 0, onCut: () => {} };
-    const presence = new NodePresence(1, held);
+    const presence = presenceOf(held);
     presence.apply(all(1, ['a', 'b']));
     presence.apply(changes(1, 2, [['a', { ...ONE, bytes: 5 }]]));
-    expect(held.bytes).toBe(2 * KEY_BYTES + 6);
+    expect(held.bytes).toBe(NODE_BYTES + 2 * KEY_BYTES + 6);
     presence.apply(all(3, ['x'], { hasMore: true }));
     presence.apply(all(3, ['y'], { hasMore: true }));
     presence.apply(all(3, ['b'], { hasMore: false, isFirst: true }));
-    expect([held.bytes, [...presence.keys.keys()]]).toEqual([KEY_BYTES + 1, ['b']]);
+    expect([held.bytes, [...presence.keys.keys()]]).toEqual([NODE_BYTES + KEY_BYTES + 1, ['b']]);
     presence.apply(changes(3, 4, [['b', undefined]]));
     presence.release();
     expect(held.bytes).toBe(0);

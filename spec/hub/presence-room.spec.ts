@@ -82,7 +82,8 @@ describe('a room', () => {
 
   it('is unsure of nodes until they have answered, or long enough after it has asked', () => {
     const { room } = telling();
-    const other = new NodePresence(1, { bytes: 0, onCut: () => {} });
+    const run = { id: 'known', epoch: 1, rooms: new Set() };
+    const other = NodePresence.of(run, { bytes: 0, onCut: () => {} }) as NodePresence;
     room.others = new Map([['known', other]]);
     const unsure = (nowMs: number): readonly boolean[] =>
       ['known', 'unknown'].map((node) => room.isUnsure(node, nowMs));
@@ -100,5 +101,8 @@ describe('a room', () => {
     expect(unsure(499)).toEqual([false, true]);
     other.isWhole = false;
     expect(unsure(500)).toEqual([true, false]);
+    Object.assign(other, { isWhole: true });
+    room.isCut = true;
+    expect(unsure(500)).toEqual([false, true]);
   });
 });

@@ -9,8 +9,8 @@ import {
   MAX_ANSWER_BYTES,
   MAX_ANSWER_BYTES_OF_ALL,
   RetainedAnswers,
-  WINDOW_BYTES,
 } from '../../src/hub/retained-answers.ts';
+import { WINDOW_BYTES } from '../../src/hub/frame-window.ts';
 import { bodyOf } from '../../src/hub/envelope.ts';
 import type { Body } from '../../src/hub/envelope.ts';
 
@@ -89,7 +89,7 @@ describe('the answers to one node', () => {
 });
 
 describe('the answers to nodes that are not known', () => {
-  it('are bounded together: ids are free to invent', async () => {
+  it('K14: are bounded together: ids are free to invent', async () => {
     const scene = setScene();
     for (let id = 0; id < MAX_ANSWERS + 5; id += 1) scene.answers.ask(node(`x${id}`), 'room');
     scene.answers.ask(node('a', 2), 'room');

@@ -54,7 +54,7 @@ export class HandleWrites {
       this.#waiting -= 1;
       if (!this.#sender.isEnded()) await post();
     };
-    this.#sender.window.push({ bytes, send });
+    this.#sender.window.push([{ bytes, send }]);
   }
 
   #send(write: SentWrite, part: Part, { binary, compress, receipt }: ReceiptOptions): Promise<void> {

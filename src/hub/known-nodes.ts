@@ -121,6 +121,8 @@ export class KnownNodes {
     if (known !== undefined) this.#remove(known);
     if (this.#nodes.size + this.#departed.size >= MAX_NODES) return 'node';
     const node = new OtherNode(ref, nowMs);
+    // It has begun anew since: what it has is younger than the last heartbeat of its former self.
+    if (known !== undefined) node.heartbeatMs = known.heartbeatMs;
     this.#nodes.set(ref.id, node);
     for (const listener of this.#listeners) listener.joined?.(node);
     return node;

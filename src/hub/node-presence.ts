@@ -1,6 +1,7 @@
 // What one other node counts in one room, as this node knows it. presence-replica.ts keeps it, and
 // passes on what that node sends: all of it, or what has changed since a version.
 
+import type { NodeRef } from './envelope.ts';
 import type { PresenceBody, ToldKey } from './presence-body.ts';
 import type { PresentKeys } from '../rooms/relay.ts';
 
@@ -11,7 +12,8 @@ type Applied = readonly string[] | 'ask';
 
 /**
  * Bytes of the keys that all other nodes count, in all rooms of this one, with their `meta`: see
- * `keptBytesOf`. Each counts with {@link KEY_BYTES} more.
+ * `keptBytesOf`. Each counts with {@link KEY_BYTES} more, and each node of a room with
+ * {@link NODE_BYTES}.
  *
  * @limit Bytes of `room.presence` of other nodes, in all rooms of a host | their nodes are in
  * `missingNodes`
@@ -19,20 +21,37 @@ type Applied = readonly string[] | 'ask';
 export const MAX_PRESENT_BYTES = 268_435_456;
 /** What a key costs beside its texts. */
 export const KEY_BYTES = 128;
+/** What a node costs in a room, also where it has told no key. */
+export const NODE_BYTES = 512;
+
+/** One run of a node, from its start to its end. */
+export interface NodeRun extends NodeRef {
+  /** Where it has told something that is kept. */
+  readonly rooms: Set<unknown>;
+}
 
 /** Bytes of what all nodes have told. */
 export interface Held {
   bytes: number;
-  /** A key was not taken, because there was no room for it. */
+  /** Something was not taken, because there was no room for it. */
   readonly onCut: () => void;
+}
+
+/** @returns Whether there is room for so much more. */
+function take(held: Held, bytes: number): boolean {
+  if (held.bytes + bytes <= MAX_PRESENT_BYTES) {
+    held.bytes += bytes;
+    return true;
+  }
+  held.onCut();
+  return false;
 }
 
 const NO_KEYS: Applied = Object.freeze([]);
 
 /** The presence of one node in one room. */
 export class NodePresence {
-  /** Of this run of the node. */
-  readonly epoch: number;
+  readonly run: NodeRun;
   readonly #held: Held;
   #keys = new Map<string, ToldKey>();
   /** -1: nothing is known yet. */
@@ -47,9 +66,14 @@ export class NodePresence {
   /** The last question of this node in the room to which it has told all. */
   answered: number = 0;
 
-  constructor(epoch: number, held: Held) {
-    this.epoch = epoch;
+  private constructor(run: NodeRun, held: Held) {
+    this.run = run;
     this.#held = held;
+  }
+
+  /** @returns undefined where there is no room for it. */
+  static of(run: NodeRun, held: Held): NodePresence | undefined {
+    return take(held, NODE_BYTES) ? new NodePresence(run, held) : undefined;
   }
 
   get keys(): PresentKeys {
@@ -58,6 +82,7 @@ export class NodePresence {
 
   /** It is kept no longer. */
   release(): void {
+    this.#held.bytes -= NODE_BYTES;
     this.#drop(this.#keys);
     this.#drop(this.#parts);
   }
@@ -107,14 +132,8 @@ export class NodePresence {
       if (known !== undefined) this.#held.bytes -= known.bytes + KEY_BYTES;
       keys.delete(key);
       if (present === undefined) continue;
-      const bytes = this.#held.bytes + present.bytes + KEY_BYTES;
-      if (bytes > MAX_PRESENT_BYTES) {
-        this.#isCut = true;
-        this.#held.onCut();
-      } else {
-        keys.set(key, present);
-        this.#held.bytes = bytes;
-      }
+      if (take(this.#held, present.bytes + KEY_BYTES)) keys.set(key, present);
+      else this.#isCut = true;
     }
   }
 

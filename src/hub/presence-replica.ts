@@ -6,12 +6,13 @@ import { roomAddress } from './broker-address.ts';
 import { KIND } from './envelope.ts';
 import type { Body, NodeRef } from './envelope.ts';
 import type { NodeBus } from './node-bus.ts';
-import { NodePresence } from './node-presence.ts';
-import type { Held } from './node-presence.ts';
+import type { NodePresence } from './node-presence.ts';
+import { NodeRuns } from './node-runs.ts';
 import { ASK_BODY, readPresence } from './presence-body.ts';
 import type { PresenceBody } from './presence-body.ts';
 import { PresenceRoom } from './presence-room.ts';
 import type { PresenceRelay } from './room-relay.ts';
+import { LateLook, TurnWork } from './turn-work.ts';
 import type { HeardNodes, PresentKeys, RelaySink } from '../rooms/relay.ts';
 import type { Clock } from '../time/clock.ts';
 import { idleTimerAt } from '../time/scheduling.ts';
@@ -30,9 +31,6 @@ const ABSENT_AFTER_MS = 5000;
 /** A node that was heard so lately runs. One that was killed is not missing for some seconds. */
 const RUNS_WITHIN_MS = 2000;
 
-/** Nodes that are remembered, which the bus does not know (yet, or any more). */
-const MAX_STRANGERS = 1000;
-
 /** The presence of the rooms of one node. */
 export class PresenceReplica implements PresenceRelay {
   readonly #bus: NodeBus;
@@ -46,9 +44,10 @@ export class PresenceReplica implements PresenceRelay {
   /** Rooms of which something could not be sent. */
   readonly #failed = new Set<PresenceRoom>();
   /** What other nodes have told, in all rooms. */
-  readonly #held: Held;
-  /** Nodes that have told something and are not known, or were known, with their epochs. */
-  readonly #strangers = new Map<string, number>();
+  readonly #runs: NodeRuns;
+  readonly #work: TurnWork;
+  readonly #lateAsks: LateLook;
+  readonly #lateResyncs: LateLook;
   readonly #offs: ReadonlyArray<() => void>;
   /** Versions grow in all rooms together: a room that is left and entered again goes on. */
   readonly #nextVersion: () => number;
@@ -60,14 +59,17 @@ export class PresenceReplica implements PresenceRelay {
     this.#bus = bus;
     this.#sink = sink;
     this.#clock = clock;
-    this.#held = { bytes: 0, onCut: () => bus.drop('busy') };
+    this.#work = new TurnWork(clock);
+    this.#runs = new NodeRuns({ sink, work: this.#work, onCut: () => bus.drop('busy') });
+    this.#lateAsks = new LateLook(this.#work, (sinceMs) => this.#askLate(sinceMs));
+    this.#lateResyncs = new LateLook(this.#work, () => this.#resyncAll());
     let version = 0;
     this.#nextVersion = () => (version += 1);
     this.#offs = [
       bus.onNode({
         joined: (node) => this.#onJoined(node),
-        gone: (node) => this.#onGone(node),
-        has: (_node, what, sinceMs) => what === 'presence' && this.#askLate(sinceMs),
+        gone: (node) => this.#runs.end(node),
+        has: (_node, what, sinceMs) => what === 'presence' && this.#lateAsks.begin(sinceMs),
       }),
       bus.health.onChange(() => this.#onHealth()),
     ];
@@ -76,6 +78,7 @@ export class PresenceReplica implements PresenceRelay {
   close(): void {
     this.#isClosed = true;
     for (const off of this.#offs) off();
+    this.#work.close();
     this.#clock.clearTimeout(this.#timer);
   }
 
@@ -123,7 +126,7 @@ export class PresenceReplica implements PresenceRelay {
 
   left(room: string): void {
     const state = this.#roomOf(room);
-    for (const other of state.others?.values() ?? []) other.release();
+    this.#runs.leave(state);
     this.#rooms.delete(room);
     this.#due.delete(state);
     this.#asked.delete(state);
@@ -140,7 +143,7 @@ export class PresenceReplica implements PresenceRelay {
     if (told === undefined) this.#bus.drop('malformed', roomAddress(room));
     else if (told.kind === 'ask') this.#onAsk(state);
     else if (this.#isKnown(from)) this.#onTold(state, from, told);
-    else this.#remember(from);
+    else this.#runs.toldAsStranger(from, state);
   }
 
   #roomOf(name: string): PresenceRoom {
@@ -157,16 +160,13 @@ export class PresenceReplica implements PresenceRelay {
     this.#send(state);
   }
 
-  #onTold(state: PresenceRoom, { id, epoch }: NodeRef, told: Exclude<PresenceBody, { kind: 'ask' }>): void {
-    state.others ??= new Map();
-    const known = state.others.get(id);
-    const other = known?.epoch === epoch ? known : new NodePresence(epoch, this.#held);
-    if (other !== known) known?.release();
-    state.others.set(id, other);
+  #onTold(state: PresenceRoom, node: NodeRef, told: Exclude<PresenceBody, { kind: 'ask' }>): void {
+    const other = this.#runs.presenceIn(state, node);
+    if (other === undefined) return;
     const changed = other.apply(told);
     if (changed === 'ask') return this.#ask(state);
     if (told.kind === 'all' && !told.hasMore) other.answered = state.questions;
-    if (changed.length > 0) this.#sink.presentElsewhere(state.name, id, other.keys, changed);
+    if (changed.length > 0) this.#sink.presentElsewhere(state.name, other.run.id, other.keys, changed);
   }
 
   /** Only nodes that are known leave: what others have told would stay for ever. */
@@ -174,31 +174,12 @@ export class PresenceReplica implements PresenceRelay {
     return this.#bus.nodes.get(id)?.epoch === epoch;
   }
 
-  #remember({ id, epoch }: NodeRef): void {
-    this.#strangers.set(id, epoch);
-    const [first] = this.#strangers.keys();
-    if (this.#strangers.size > MAX_STRANGERS) this.#strangers.delete(first as string);
-  }
-
   /** It may have told something while it was not known. */
-  #onJoined({ id, epoch }: NodeRef): void {
-    const was = this.#strangers.get(id);
-    this.#strangers.delete(id);
-    if (was === epoch) for (const state of this.#rooms.values()) this.#resync(state);
-  }
-
-  #onGone(node: NodeRef): void {
-    for (const state of this.#rooms.values()) this.#forget(state, node.id);
-    // Where it was not heard of for long, it may yet come back as it was.
-    this.#remember(node);
-  }
-
-  #forget(state: PresenceRoom, node: string): void {
-    const other = state.others?.get(node);
-    if (other === undefined) return;
-    state.others?.delete(node);
-    other.release();
-    this.#sink.presentElsewhere(state.name, node, undefined, other.keys.keys());
+  #onJoined(node: NodeRef): void {
+    const rooms = this.#runs.begin(node);
+    if (rooms === 'all') return this.#lateResyncs.begin(-Infinity);
+    for (const state of rooms) if (this.#rooms.get(state.name) === state) this.#resync(state);
+    return undefined;
   }
 
   #onHealth(): void {
@@ -221,8 +202,12 @@ export class PresenceReplica implements PresenceRelay {
   }
 
   /** A node counts sockets, as is known from now on: rooms that were not asked about it are. */
-  #askLate(sinceMs: number): void {
-    for (const state of this.#rooms.values()) if (state.notAskedMs > sinceMs) this.#ask(state);
+  *#askLate(sinceMs: number): IterableIterator<void> {
+    for (const state of this.#rooms.values()) yield void (state.notAskedMs > sinceMs && this.#ask(state));
+  }
+
+  *#resyncAll(): IterableIterator<void> {
+    for (const state of this.#rooms.values()) yield this.#resync(state);
   }
 
   /** Whether any other node may count sockets in the room. */
@@ -287,6 +272,7 @@ export class PresenceReplica implements PresenceRelay {
     state.askedMs = nowMs;
     state.notAskedMs = -Infinity;
     state.questions += 1;
+    state.isCut = false;
     this.#asked.delete(state);
     if (state.others !== undefined) this.#asked.set(state, nowMs + ABSENT_AFTER_MS);
     this.#publish(state, [ASK_BODY]);
@@ -294,10 +280,10 @@ export class PresenceReplica implements PresenceRelay {
 
   /** @param state - One with others. */
   #forgetAbsent(state: PresenceRoom, nowMs: number): void {
-    for (const [node, { answered }] of state.others as ReadonlyMap<string, NodePresence>) {
+    for (const [node, other] of state.others as ReadonlyMap<string, NodePresence>) {
       const known = this.#bus.nodes.get(node);
-      if (answered === state.questions || known?.isMissing !== false) continue;
-      if (nowMs - known.lastSeenMs < RUNS_WITHIN_MS) this.#forget(state, node);
+      if (other.answered === state.questions || known?.isMissing !== false) continue;
+      if (nowMs - known.lastSeenMs < RUNS_WITHIN_MS) this.#runs.forget(state, other);
       else this.#asked.set(state, nowMs + ABSENT_AFTER_MS);
     }
   }

@@ -37,6 +37,8 @@ export class PresenceRoom {
   notAskedMs: number = -Infinity;
   /** What other nodes count. */
   others: Map<string, NodePresence> | undefined;
+  /** Whether a node is missing in {@link others} for which there was no room. */
+  isCut: boolean = false;
   /** What this node counts. */
   #own: PresentKeys = NO_KEYS;
   /** The version that was told last; 0: nothing was told. */
@@ -63,7 +65,7 @@ export class PresenceRoom {
   /** Whether a node may count more than is known. */
   isUnsure(node: string, nowMs: number): boolean {
     const other = this.others?.get(node);
-    if (other?.isWhole === false) return true;
+    if (other === undefined ? this.isCut : !other.isWhole) return true;
     if (this.isEntered && !this.asks && nowMs >= this.askedMs + ANSWER_WITHIN_MS) return false;
     return other?.answered !== this.questions;
   }

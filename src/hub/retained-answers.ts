@@ -7,6 +7,8 @@ import { KIND } from './envelope.ts';
 import type { Body, NodeRef } from './envelope.ts';
 import type { NodeBus } from './node-bus.ts';
 import { ANSWER_WITHIN_MS } from './retained-question.ts';
+import { FrameWindow } from './frame-window.ts';
+import type { WaitingFrame } from './frame-window.ts';
 
 /**
  * Answers to one node in a second. Nodes that are not known share them.
@@ -32,9 +34,6 @@ export const MAX_ANSWER_BYTES = 16_777_216;
  */
 export const MAX_ANSWER_BYTES_OF_ALL = 67_108_864;
 
-/** Bytes of answers that the broker has not acknowledged: what rooms publish has to fit, too. */
-export const WINDOW_BYTES = 4_194_304;
-
 const WINDOW_MS = 1000;
 
 /** What it needs of its node. */
@@ -46,16 +45,12 @@ interface Asker {
   bytes: number;
 }
 
-/** A question that waits, or is being answered. */
+/** A question that waits. */
 interface Question {
   readonly asker: Asker;
   readonly node: string;
   readonly room: string;
   readonly sinceMs: number;
-  /** What is to be sent; undefined before the first part. */
-  parts: readonly Body[] | undefined;
-  /** How many of them were sent. */
-  sent: number;
 }
 
 /** The answers of one node. */
@@ -67,9 +62,9 @@ export class RetainedAnswers {
   #sinceMs = -Infinity;
   /** Of all answers in this second. */
   #bytes = 0;
-  /** Waiting, the oldest first. Bounded: each of them was allowed. */
-  readonly #questions = new Set<Question>();
-  #underWayBytes = 0;
+  readonly #window = new FrameWindow();
+  /** Those that wait. */
+  #questions = 0;
 
   /** @param bodiesOf - Makes the answer of a room, in parts. */
   constructor(bus: AnsweringBus, bodiesOf: (room: string) => readonly Body[]) {
@@ -81,9 +76,9 @@ export class RetainedAnswers {
   ask(from: NodeRef, room: string): void {
     const asker = this.#allow(from);
     if (asker === undefined) return this.#bus.drop('busy');
+    this.#questions += 1;
     const sinceMs = this.#bus.clock.now();
-    this.#questions.add({ asker, node: from.id, room, sinceMs, parts: undefined, sent: 0 });
-    return this.#send();
+    return this.#window.push(this.#answer({ asker, node: from.id, room, sinceMs }));
   }
 
   /** @returns undefined where it was answered too often. */
@@ -97,7 +92,7 @@ export class RetainedAnswers {
     const name = this.#bus.nodes.get(id)?.epoch === epoch ? id : '';
     const asker = this.#askers.get(name) ?? { answers: 0, bytes: 0 };
     this.#askers.set(name, asker);
-    const isFull = asker.answers >= MAX_ANSWERS || this.#questions.size >= MAX_ANSWERS;
+    const isFull = asker.answers >= MAX_ANSWERS || this.#questions >= MAX_ANSWERS;
     if (isFull || this.#hasEnough(asker)) return undefined;
     asker.answers += 1;
     return asker;
@@ -107,45 +102,28 @@ export class RetainedAnswers {
     return bytes >= MAX_ANSWER_BYTES || this.#bytes >= MAX_ANSWER_BYTES_OF_ALL;
   }
 
-  /** Sends as much as may be under way. */
-  #send(): void {
-    for (const question of this.#questions) {
-      if (question.parts === undefined && this.#isDropped(question)) continue;
-      question.parts ??= this.#bodiesOf(question.room);
-      if (!this.#sendParts(question, question.parts)) return;
-      this.#questions.delete(question);
+  /** Gives the parts of an answer, which is made when it is its turn. */
+  *#answer(question: Question): IterableIterator<WaitingFrame> {
+    this.#questions -= 1;
+    if (this.#isDropped(question)) return this.#bus.drop('busy');
+    let hasFailed = false;
+    for (const body of this.#bodiesOf(question.room)) {
+      if (hasFailed) return;
+      const send = async (): Promise<void> => {
+        if ((await this.#send(question, body)) === 'failed') hasFailed = true;
+      };
+      yield { bytes: body.byteLength, send };
     }
   }
 
-  /** @returns Whether there was room for all of them. */
-  #sendParts(question: Question, parts: readonly Body[]): boolean {
-    while (this.#underWayBytes < WINDOW_BYTES) {
-      const part = parts[question.sent];
-      if (part === undefined) return true;
-      question.sent += 1;
-      this.#sendPart(question, part);
-    }
-    return false;
-  }
-
-  #sendPart(question: Question, body: Body): void {
-    const { asker, node } = question;
+  #send({ asker, node }: Question, body: Body): Promise<'sent' | 'failed'> {
     asker.bytes += body.byteLength;
     this.#bytes += body.byteLength;
-    this.#underWayBytes += body.byteLength;
-    void this.#bus.publish(nodeAddress(node), KIND.retained, body).then((result) => {
-      this.#underWayBytes -= body.byteLength;
-      if (result === 'failed') this.#questions.delete(question);
-      this.#send();
-    });
+    return this.#bus.publish(nodeAddress(node), KIND.retained, body);
   }
 
   /** Whether its answer would come too late, or what was sent meanwhile is enough. */
-  #isDropped(question: Question): boolean {
-    const isLate = this.#bus.clock.now() - question.sinceMs >= ANSWER_WITHIN_MS;
-    if (!isLate && !this.#hasEnough(question.asker)) return false;
-    this.#questions.delete(question);
-    this.#bus.drop('busy');
-    return true;
+  #isDropped({ sinceMs, asker }: Question): boolean {
+    return this.#bus.clock.now() - sinceMs >= ANSWER_WITHIN_MS || this.#hasEnough(asker);
   }
 }

@@ -16,6 +16,8 @@ import {
   versionsBodies,
 } from './retained-body.ts';
 import type { ListedVersion } from './retained-body.ts';
+import { FrameWindow } from './frame-window.ts';
+import type { WaitingFrame } from './frame-window.ts';
 import type { RelaySink, Retained, RetainedEntry, RetainVersion } from '../rooms/relay.ts';
 import { isNewer } from '../rooms/retained-messages.ts';
 import type { Clock } from '../time/clock.ts';
@@ -100,8 +102,12 @@ export class RetainedExchange {
   readonly #clock: Clock;
   /** In the order in which they were first compared. */
   readonly #rooms = new Map<string, ComparedRoom>();
+  /** How many nodes are before this one; undefined where that may have changed. */
+  #rank: number | undefined;
   /** Versions in the parts that wait, in all rooms. */
   #listed = 0;
+  /** While something waits in it nothing more is due. */
+  readonly #window = new FrameWindow();
   #timer: unknown;
   #isClosed = false;
 
@@ -109,6 +115,8 @@ export class RetainedExchange {
     this.#bus = bus;
     this.#sink = sink;
     this.#clock = clock;
+    const recount = (): void => void (this.#rank = undefined);
+    bus.onNode({ joined: recount, gone: recount });
   }
 
   /** Ends its timer. */
@@ -264,10 +272,8 @@ export class RetainedExchange {
 
   /** When it is the turn of this node. */
   #turnMs(): number {
-    const { id, nodes } = this.#bus;
-    let rank = 0;
-    for (const other of nodes.keys()) if (other < id) rank += 1;
-    return this.#clock.now() + TICK_MS * (1 + (rank % MOST_RANKS));
+    this.#rank ??= [...this.#bus.nodes.keys()].filter((other) => other < this.#bus.id).length;
+    return this.#clock.now() + TICK_MS * (1 + (this.#rank % MOST_RANKS));
   }
 
   #setTimer(): void {
@@ -281,7 +287,7 @@ export class RetainedExchange {
     let sent = 0;
     for (const room of this.#rooms.values()) {
       if (isIdle(room, nowMs)) this.#forget(room);
-      else if (sent < ROOMS_AT_ONCE && this.#say(room, nowMs)) sent += 1;
+      else if (sent < ROOMS_AT_ONCE && this.#window.isOpen && this.#say(room, nowMs)) sent += 1;
     }
     if (this.#rooms.size > 0) this.#setTimer();
   }
@@ -313,8 +319,16 @@ export class RetainedExchange {
   }
 
   #publish(name: string, kind: Kind, bodies: readonly Body[]): void {
-    // What fails is missing in the sequence: the others compare again.
-    for (const body of bodies) void this.#bus.publish(roomAddress(name), kind, body);
+    this.#window.push(this.#partsOf(name, kind, bodies));
+  }
+
+  *#partsOf(name: string, kind: Kind, bodies: readonly Body[]): IterableIterator<WaitingFrame> {
+    for (const body of bodies) {
+      if (this.#isClosed) return;
+      // What fails is missing in the sequence: the others compare again.
+      const send = (): Promise<unknown> => this.#bus.publish(roomAddress(name), kind, body);
+      yield { bytes: body.byteLength, send };
+    }
   }
 }
 

@@ -11,6 +11,7 @@ import { RetainedQuestion } from './retained-question.ts';
 import { RetainedAnswers } from './retained-answers.ts';
 import { readRetained, readRetainedAsk, retainedBodies } from './retained-body.ts';
 import { RetainedExchange } from './retained-exchange.ts';
+import { LateLook, TurnWork } from './turn-work.ts';
 import { MAX_EXCEPT_IDS, readRoomBody, roomBodyOf } from './room-body.ts';
 import type {
   HeardNodes,
@@ -107,6 +108,7 @@ export class BusRoomRelay implements RoomRelay {
   readonly #presence: PresenceRelay;
   readonly #exchange: RetainedExchange;
   readonly #answers: RetainedAnswers;
+  readonly #late: LateLook;
   readonly #rooms = new Map<string, EnteredRoom>();
   /** Not in use, the one that was left first first. */
   readonly #left = new LinkedList<EnteredRoom>();
@@ -119,7 +121,8 @@ export class BusRoomRelay implements RoomRelay {
     this.#presence = presence;
     this.#exchange = new RetainedExchange(bus, sink, clock);
     this.#answers = new RetainedAnswers(bus, (room) => this.#answerOf(room));
-    bus.onNode({ has: (_node, what, sinceMs) => what === 'retained' && this.#compareLate(sinceMs) });
+    this.#late = new LateLook(new TurnWork(clock), (sinceMs) => this.#compareLate(sinceMs));
+    bus.onNode({ has: (_node, what, sinceMs) => what === 'retained' && this.#late.begin(sinceMs) });
     bus.on(KIND.retainedAsk, (from, body) => this.#onAsk(from, body));
     bus.on(KIND.retained, (from, body) => this.#onRetained(from, body));
   }
@@ -128,6 +131,7 @@ export class BusRoomRelay implements RoomRelay {
   close(): void {
     this.#clock.clearTimeout(this.#timer);
     this.#exchange.close();
+    this.#late.close();
     this.#presence.close();
   }
 
@@ -290,9 +294,10 @@ export class BusRoomRelay implements RoomRelay {
   }
 
   /** A node retains something now: this one may have entered rooms before it knew. */
-  #compareLate(sinceMs: number): void {
+  *#compareLate(sinceMs: number): IterableIterator<void> {
     for (const { name, enteredMs, isInUse } of this.#rooms.values()) {
       if (isInUse && enteredMs > sinceMs && enteredMs !== Infinity) this.#exchange.compare(name);
+      yield;
     }
   }
 

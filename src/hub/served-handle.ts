@@ -206,10 +206,11 @@ export class ServedHandle {
     if (this.#isOver || this.#isDoubted || !this.#hasCredit) return this.#putBack();
     this.#hasCredit = false;
     this.#lentFrames = [this.#sent + 1, Infinity];
-    for (const part of partsOf(message, true)) {
-      const send = (): Promise<unknown> => this.#sendPart(part);
-      this.#link.window.push({ bytes: part.bytes.byteLength + PART_OVERHEAD_BYTES, send });
-    }
+    const parts = partsOf(message, true).map((part) => ({
+      bytes: part.bytes.byteLength + PART_OVERHEAD_BYTES,
+      send: () => this.#sendPart(part),
+    }));
+    this.#link.window.push(parts);
     return undefined;
   }
 
