@@ -5,13 +5,15 @@ import { memoryBroker } from 'corosock';
 import { settle, virtualClock } from 'corosock/testing';
 import { dropping } from './bus-fixtures.ts';
 import { KIND } from '../../src/hub/envelope.ts';
-import { frameOf, FROM_SOCKET, readFrame, readOpened, TO_SOCKET } from '../../src/hub/socket-frames.ts';
+import { frameOf, FROM_SOCKET, readFrame, TO_SOCKET } from '../../src/hub/socket-frames.ts';
 import type { Frame } from '../../src/hub/socket-frames.ts';
 import type { Kind } from '../../src/hub/envelope.ts';
-import type { NodeBus, Receive } from '../../src/hub/node-bus.ts';
+import type { NodeBus } from '../../src/hub/node-bus.ts';
 import { settingsOf } from '../../src/server/host-options.ts';
-import type { SocketOfNode } from '../../src/hub/remote-sockets.ts';
-import { MAX_SERVED, RemoteSockets } from '../../src/hub/remote-sockets.ts';
+import { RemoteSockets } from '../../src/hub/remote-sockets.ts';
+import { ENDS_A_TURN } from '../../src/hub/served-sockets.ts';
+import { HandClock, turn } from '../time/hand-clock.ts';
+import type { NodeListener } from '../../src/hub/known-nodes.ts';
 import { pair, remoteNode, say } from './remote-fixtures.ts';
 
 describe('openServer on another node', () => {
@@ -232,35 +234,74 @@ describe('the end of a handle', () => {
   });
 });
 
-describe('the handles of other nodes', () => {
-  it(`are at most ${MAX_SERVED}: the next gets timeout, and is counted`, { timeout: 60_000 }, () => {
-    const receivers = new Map<Kind, Receive>();
-    const dropped: string[] = [];
-    let last = new Uint8Array();
+describe('many handles', () => {
+  const MANY = 2 * ENDS_A_TURN + 1;
+
+  /** As many handles on a node that has not answered yet. What they send and come to is noted. */
+  async function many(): Promise<{
+    readonly remote: RemoteSockets;
+    /** The numbers of the handles whose release was sent. */
+    readonly released: number[];
+    /** How many it was in each turn. */
+    turns(): Promise<readonly number[]>;
+    readonly ended: number[];
+    readonly lose: () => void;
+  }> {
+    let listener: NodeListener = {};
+    const released: number[] = [];
     const bus = {
-      clock: virtualClock(),
-      on: (kind: Kind, receive: Receive) => void receivers.set(kind, receive),
-      onNode: () => () => {},
+      id: 'a',
+      clock: new HandClock(),
+      nodes: new Map([['b', {}]]),
+      on: () => {},
+      onNode: (given: NodeListener) => ((listener = given), () => {}),
       onLoss: () => () => {},
-      drop: (reason: string) => void dropped.push(reason),
-      send: (_node: string, _kind: Kind, body: Uint8Array<ArrayBuffer>) => {
-        last = body;
+      send(_node: string, _kind: Kind, body: Uint8Array) {
+        const { type, handle } = readFrame(body) as Frame;
+        if (type === TO_SOCKET.release) released.push(handle);
         return Promise.resolve('sent');
       },
     } as unknown as NodeBus;
-    const find = (): SocketOfNode => {
-      const over = { onAbort: () => () => {} };
-      const conversation = { over, transport: { protocol: '' } };
-      return { isShared: true, conversation: conversation as unknown as SocketOfNode['conversation'] };
+    const remote = new RemoteSockets(bus, { find: () => undefined, settings: settingsOf('spec', {}) });
+    const ended: number[] = [];
+    for (let handle = 1; handle <= MANY; handle += 1) {
+      void remote.open(`b.${handle}`, {}).then((opened) => opened === 'timeout' && ended.push(handle));
+    }
+    await turn();
+    const turns = async (): Promise<readonly number[]> => {
+      const counts: number[] = [];
+      for (let before = 0; released.length > before; await turn()) {
+        counts.push(released.length - before);
+        before = released.length;
+      }
+      return counts;
     };
-    const remote = new RemoteSockets(bus, { find, settings: settingsOf('spec', {}) });
-    const open = (handle: number): string | undefined => {
-      const frame = frameOf(TO_SOCKET.open, handle, 1, Buffer.from(`owner.${handle}`));
-      receivers.get(KIND.toSocket)?.({ id: 'b', epoch: 1 }, frame);
-      return readOpened((readFrame(last) as Frame).fields)?.status;
-    };
-    for (let handle = 1; handle < MAX_SERVED; handle += 1) open(handle);
-    expect([open(MAX_SERVED), open(MAX_SERVED + 1), dropped]).toEqual(['ok', 'timeout', ['busy']]);
-    remote.close();
+    return { remote, released, turns, ended, lose: () => listener.gone?.({ id: 'b', epoch: 1 }) };
+  }
+
+  const all = Array.from({ length: MANY }, (_, index) => index + 1);
+
+  it(`end ${ENDS_A_TURN} in a turn where their node is gone, each once and in order`, async () => {
+    const { released, turns, ended, lose } = await many();
+    lose();
+    lose();
+    expect(await turns()).toEqual([ENDS_A_TURN, ENDS_A_TURN, 1]);
+    expect([released, ended]).toEqual([all, all]);
+  });
+
+  it('end so where their host closes, which waits for the last', async () => {
+    const { remote, released, turns } = await many();
+    const closing = remote.close().then(() => released.length);
+    expect(await turns()).toEqual([ENDS_A_TURN, ENDS_A_TURN, 1]);
+    expect([released, await closing]).toEqual([all, MANY]);
+  });
+
+  it('are not given any more once their node is gone, also those that end later', async () => {
+    const { remote, turns, ended, lose } = await many();
+    lose();
+    let isOver = false;
+    void remote.open(`b.${MANY}`, {}).then(() => (isOver = true));
+    await turns();
+    expect([ended.length, isOver]).toEqual([MANY, false]);
   });
 });

@@ -20,16 +20,20 @@ async function served(held = { bytes: 0 }): Promise<
     readonly handle: ServedHandle;
     readonly conversation: Conversation;
     readonly sent: string[];
+    /** The node of the caller. */
+    readonly from: { isGone: boolean };
     give(type: number, fields?: Uint8Array, number?: number): void;
   }
 > {
   const { owner, client, local, clock } = await pair();
   const sent: string[] = [];
+  const from = { isGone: false };
   const { conversation } = [...owner.sockets.values()][0] ?? {};
   if (conversation === undefined) throw new Error('no socket');
   const handle = new ServedHandle(conversation, {
     clock,
     held,
+    caller: from,
     send: (type) => Promise.resolve(sent.push(NAMES.get(type) ?? '')),
     window: new FrameWindow(),
     over: () => void sent.push('over'),
@@ -37,7 +41,7 @@ async function served(held = { bytes: 0 }): Promise<
   let last = 1;
   const give = (type: number, fields = NOTHING, number = (last += 1)): void =>
     handle.receive({ type, handle: 1, number, fields: new FieldReader(fields) });
-  return { client, local, clock, handle, conversation, sent, give };
+  return { client, local, clock, handle, conversation, sent, from, give };
 }
 
 describe('a handle of another node', () => {
@@ -137,6 +141,15 @@ describe('a served handle', () => {
     give(TO_SOCKET.withdraw);
     await settle();
     expect([sent, await local.read()]).toEqual([['opened'], ['one', 'ok']]);
+  });
+
+  it('leaves a message to others that comes between the end of its node and its own', async () => {
+    const { client, local, sent, from, give } = await served();
+    give(TO_SOCKET.credit);
+    from.isGone = true;
+    say(client, 'for all');
+    await settle();
+    expect([await local.read({ timeoutMs: 0 }), sent]).toEqual([['for all', 'ok'], ['opened']]);
   });
 
   it('puts back what it has read when the caller is gone at that moment', async () => {

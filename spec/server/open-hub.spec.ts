@@ -7,6 +7,7 @@ import type { VirtualClock } from 'corosock/testing';
 import { describe, expect, it } from 'vitest';
 import { buildPackage } from '../fixtures/built-package.ts';
 import { MemoryHost } from '../fixtures/memory-host.ts';
+import { ENDS_A_TURN } from '../../src/hub/served-sockets.ts';
 
 const member: Handler = async (ws) => {
   await ws.join('lobby');
@@ -44,6 +45,27 @@ describe('openHub', () => {
     const report = await hub.closeSockets({ room: 'lobby' });
     expect([report.nodes.get(nodeOf(run.ws)), (await client.closed).code]).toEqual([1, 1000]);
     await hub[Symbol.asyncDispose]();
+  });
+
+  it('says goodbye behind the end of its last handle', async () => {
+    const sent: string[] = [];
+    const delivery = (_from: number, _to: number, address: string): undefined => void sent.push(address);
+    const clock = virtualClock();
+    const deployment = memoryBroker({ clock, faults: { delivery } });
+    const one = new MemoryHost({ clock, broker: deployment.node() });
+    const opening = openHub({ broker: deployment.node(), clock });
+    await clock.advance(1000);
+    const hub = await opening;
+    const runs = Array.from({ length: ENDS_A_TURN + 1 }, () => one.visit(member, 'shared').run);
+    const opened = await Promise.all(runs.map(({ ws }) => hub.openServer(ws.id)));
+    await settle();
+    sent.length = 0;
+    await Promise.all([hub.close(), clock.advance(100)]);
+    expect(opened.filter(([ws]) => ws?.closeInfo?.by === 'link')).toHaveLength(ENDS_A_TURN + 1);
+    expect([
+      sent.lastIndexOf(`node:${nodeOf({ id: String(runs[0]?.ws.id) })}`),
+      sent.indexOf('nodes'),
+    ]).toEqual([ENDS_A_TURN, ENDS_A_TURN + 1]);
   });
 
   it('gives what others publish to its subscriptions', async () => {

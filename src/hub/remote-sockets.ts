@@ -1,23 +1,16 @@
 // Sockets by id over the bus: opens those of other nodes (remote-transport.ts), and serves those of
-// this node to others (served-handle.ts). The host calls `open` for ids that are not its own.
+// this node to others (served-sockets.ts). The host calls `open` for ids that are not its own.
 
-import {
-  frameOf,
-  FROM_SOCKET,
-  NO_FIELDS,
-  numberFields,
-  openedFields,
-  readFrame,
-  TO_SOCKET,
-} from './socket-frames.ts';
-import type { Answer, Frame } from './socket-frames.ts';
+import { frameOf, FROM_SOCKET, numberFields, readFrame, TO_SOCKET } from './socket-frames.ts';
+import type { Answer } from './socket-frames.ts';
 import { KIND } from './envelope.ts';
 import type { NodeRef } from './envelope.ts';
 import type { NodeBus } from './node-bus.ts';
 import { FrameWindow } from './frame-window.ts';
 import { remoteConversation } from './remote-conversation.ts';
 import { RemoteTransport } from './remote-transport.ts';
-import { ServedHandle } from './served-handle.ts';
+import { eachInTurns, ServedSockets } from './served-sockets.ts';
+import type { SocketOfNode } from './served-sockets.ts';
 import type { Conversation, ConversationSettings } from '../conversation/conversation.ts';
 import { abortable } from '../waiting/abortable.ts';
 import { LazyPromise } from '../waiting/lazy-promise.ts';
@@ -35,22 +28,6 @@ const OPEN_WITHIN_MS = 5000;
 
 /** How often it looks whether a node that it does not know may still be there. */
 const LOOK_AGAIN_MS = 250;
-
-/** A handle whose caller was not heard for so long is released: callers ask each 30 s. */
-const UNHEARD_MS = 90_000;
-
-/**
- * Handles of other nodes on sockets of this one.
- *
- * @limit Handles of other nodes on the sockets of a host | `openServer` gives `timeout`
- */
-export const MAX_SERVED = 65_536;
-
-/** A socket of this node. */
-export interface SocketOfNode {
-  readonly conversation: Conversation;
-  readonly isShared: boolean;
-}
 
 /** What it needs of its host. */
 export interface RemoteSocketParts {
@@ -75,24 +52,19 @@ export class RemoteSockets {
   readonly #bus: NodeBus;
   readonly #parts: RemoteSocketParts;
   readonly #offs: ReadonlyArray<() => void>;
-  /** Handles of this node on sockets of others, by number, and by the id of the socket. */
+  /** Handles of this node on sockets of others, by number. */
   readonly #handles = new Map<number, RemoteHandle>();
-  readonly #byId = new Map<string, RemoteHandle>();
+  /** Those that `open` gives, by node and by the id of the socket. */
+  readonly #byNode = new Map<string, Map<string, RemoteHandle>>();
   #lastHandle = 0;
-  /** Handles of other nodes on sockets of this one. */
-  readonly #served = new Map<string, ServedHandle>();
-  /** The last of them of each node on each socket. */
-  readonly #newest = new Map<string, ServedHandle>();
-  /** What they have written and that waits. */
-  readonly #held = { bytes: 0 };
   readonly #window = new FrameWindow();
-  #timer: unknown;
+  readonly #served: ServedSockets;
   #isClosed = false;
 
   constructor(bus: NodeBus, parts: RemoteSocketParts) {
     this.#bus = bus;
     this.#parts = parts;
-    bus.on(KIND.toSocket, (from, body) => this.#onCaller(from, body));
+    this.#served = new ServedSockets(bus, (id) => parts.find(id), this.#window);
     bus.on(KIND.fromSocket, (from, body) => this.#onSocket(from, body));
     const onGone = ({ id }: NodeRef): void => this.#loseNode(id);
     this.#offs = [bus.onNode({ missing: onGone, gone: onGone }), bus.onLoss(() => this.#onLoss())];
@@ -113,13 +85,12 @@ export class RemoteSockets {
     return this.#within(this.#open(id, node, isOver), timeoutMs, signal);
   }
 
-  /** Ends all handles. */
-  close(): void {
+  /** Ends all handles, {@link ENDS_A_TURN} of them in a turn. Resolves when that is done. */
+  async close(): Promise<void> {
     this.#isClosed = true;
     for (const off of this.#offs) off();
-    this.#bus.clock.clearTimeout(this.#timer);
-    for (const { transport } of this.#handles.values()) transport.lose('The host of the handle has closed');
-    for (const served of this.#served.values()) served.release();
+    const lost = this.#lose(this.#handles.values(), 'The host of the handle has closed');
+    await Promise.all([lost, this.#served.close()]);
   }
 
   /** @param isOver - Whether the result is awaited no more. */
@@ -129,10 +100,12 @@ export class RemoteSockets {
       if (isOver() || this.#isClosed) return 'timeout';
       await this.#joined(node);
     }
-    return (this.#byId.get(id) ?? this.#begin(id, node)).opened;
+    const handles = this.#byNode.get(node) ?? new Map<string, RemoteHandle>();
+    this.#byNode.set(node, handles);
+    return (handles.get(id) ?? this.#begin(id, node, handles)).opened;
   }
 
-  #begin(id: string, node: string): RemoteHandle {
+  #begin(id: string, node: string, handles: Map<string, RemoteHandle>): RemoteHandle {
     const { clock } = this.#bus;
     this.#lastHandle += 1;
     const number = this.#lastHandle;
@@ -143,7 +116,7 @@ export class RemoteSockets {
       window: this.#window,
       over: () => {
         this.#handles.delete(number);
-        this.#byId.delete(id);
+        handles.delete(id);
       },
     };
     const answered = new LazyPromise<{ readonly opened: Opened }>();
@@ -155,7 +128,7 @@ export class RemoteSockets {
     const opened = answered.promise.then((answer) => answer.opened);
     const handle: RemoteHandle = { id, node, transport, opened };
     this.#handles.set(number, handle);
-    this.#byId.set(id, handle);
+    handles.set(id, handle);
     return handle;
   }
 
@@ -207,71 +180,20 @@ export class RemoteSockets {
   }
 
   #onLoss(): void {
-    for (const { transport } of this.#handles.values()) transport.probe();
-    for (const served of this.#served.values()) served.doubt();
+    void eachInTurns(this.#bus.clock, this.#handles.values(), ({ transport }) => transport.probe());
+    this.#served.doubt();
   }
 
-  // Frames of handles of other nodes, for sockets of this one.
-
-  #onCaller(from: NodeRef, body: Uint8Array): void {
-    const frame = readFrame(body);
-    if (frame === undefined) return this.#bus.drop('malformed');
-    const key = `${from.id} ${from.epoch} ${frame.handle}`;
-    const served = this.#served.get(key);
-    if (served !== undefined) return served.receive(frame);
-    if (frame.type === TO_SOCKET.open && frame.number === 1) return this.#serve(from, frame, key);
-    if (frame.type !== TO_SOCKET.release && frame.type !== TO_SOCKET.unknown)
-      void this.#answer(from, frame.handle, FROM_SOCKET.lost, 0, NO_FIELDS);
-    return undefined;
-  }
-
-  #serve(from: NodeRef, { handle, fields }: Frame, key: string): void {
-    const id = fields.text(fields.left);
-    const socket = this.#parts.find(id);
-    const refusal: Answer = socket === undefined ? 'not-found' : 'not-shared';
-    if (socket?.isShared !== true) {
-      return void this.#answer(from, handle, FROM_SOCKET.opened, 1, openedFields(refusal, ''));
-    }
-    if (this.#served.size >= MAX_SERVED) {
-      this.#bus.drop('busy');
-      return void this.#answer(from, handle, FROM_SOCKET.opened, 1, openedFields('timeout', ''));
-    }
-    // A node has one handle on a socket: a former one has ended, and its end may be lost.
-    const target = `${from.id} ${id}`;
-    const served: ServedHandle = new ServedHandle(socket.conversation, {
-      clock: this.#bus.clock,
-      held: this.#held,
-      send: (type, number, body) => this.#answer(from, handle, type, number, body),
-      window: this.#window,
-      over: () => {
-        this.#served.delete(key);
-        if (this.#newest.get(target) === served) this.#newest.delete(target);
-      },
-    });
-    this.#served.set(key, served);
-    this.#newest.get(target)?.retire();
-    this.#newest.set(target, served);
-    this.#timer ??= this.#bus.clock.setTimeout(() => this.#sweep(), UNHEARD_MS, IDLE_TIMER);
-    return undefined;
-  }
-
-  #answer(to: NodeRef, handle: number, type: number, number: number, fields: Uint8Array): Promise<unknown> {
-    return this.#bus.send(to.id, KIND.fromSocket, frameOf(type, handle, number, fields));
-  }
-
-  #sweep(): void {
-    this.#timer = undefined;
-    const nowMs = this.#bus.clock.now();
-    for (const served of this.#served.values()) if (nowMs - served.heardMs >= UNHEARD_MS) served.release();
-    if (this.#served.size > 0)
-      this.#timer = this.#bus.clock.setTimeout(() => this.#sweep(), UNHEARD_MS, IDLE_TIMER);
-  }
-
+  /** A node that is back has handles of its own: `open` gives none of those that end. */
   #loseNode(node: string): void {
-    for (const handle of this.#handles.values()) {
-      if (handle.node === node) handle.transport.lose('The node of the socket is gone');
-    }
-    for (const [key, served] of this.#served) if (key.startsWith(`${node} `)) served.release();
+    const handles = this.#byNode.get(node)?.values() ?? [];
+    this.#byNode.delete(node);
+    void this.#lose(handles, 'The node of the socket is gone');
+    this.#served.loseNode(node);
+  }
+
+  #lose(handles: Iterable<RemoteHandle>, why: string): Promise<void> {
+    return eachInTurns(this.#bus.clock, handles, ({ transport }) => transport.lose(why));
   }
 }
 

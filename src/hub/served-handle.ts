@@ -53,6 +53,8 @@ export interface CallerLink {
   readonly clock: Clock;
   /** What all handles have written and that waits. */
   readonly held: { bytes: number };
+  /** Its node: once that is gone, a message that comes is for others. */
+  readonly caller: { readonly isGone: boolean };
   /** Sends a frame to the node of the caller. Never rejects. */
   send(type: number, number: number, fields: Uint8Array): Promise<unknown>;
   /** Parts of messages go through it. */
@@ -193,7 +195,7 @@ export class ServedHandle {
   }
 
   async #readOne(): Promise<void> {
-    if (this.#read !== undefined || this.#isOver || this.#isDoubted) return;
+    if (this.#read !== undefined || this.#mayNotSend) return;
     const reading = new AbortController();
     this.#read = reading;
     this.#hasRead = true;
@@ -203,7 +205,7 @@ export class ServedHandle {
     // It was withdrawn, and asked for anew before it had ended.
     if (message === undefined) return this.#hasCredit ? this.#readOne() : undefined;
     this.#lent = message;
-    if (this.#isOver || this.#isDoubted || !this.#hasCredit) return this.#putBack();
+    if (this.#mayNotSend || !this.#hasCredit) return this.#putBack();
     this.#hasCredit = false;
     this.#lentFrames = [this.#sent + 1, Infinity];
     const parts = partsOf(message, true).map((part) => ({
@@ -212,6 +214,10 @@ export class ServedHandle {
     }));
     this.#link.window.push(parts);
     return undefined;
+  }
+
+  get #mayNotSend(): boolean {
+    return this.#isOver || this.#isDoubted || this.#link.caller.isGone;
   }
 
   #sendPart(part: Part): Promise<unknown> {

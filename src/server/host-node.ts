@@ -180,8 +180,8 @@ export class HostNode {
     this.rooms.close();
     this.#settings.clock.clearTimeout(this.#closeTimer);
     this.#relay?.close();
-    this.#remote?.close();
     this.#everywhere?.close();
+    await this.#remote?.close();
     await this.bus?.close();
   }
 
