@@ -78,7 +78,7 @@ describe('a large message of a handle', () => {
     const reading = ws.read();
     await settle();
     expect(local.queued.messages).toBe(0);
-    caller.remote.close();
+    void caller.remote.close();
     await settle();
     expect([(await reading)[1], local.queued.messages]).toEqual(['closed', 1]);
   });

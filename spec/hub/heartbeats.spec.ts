@@ -7,7 +7,14 @@ import { describe, expect, it } from 'vitest';
 import { deployment, testNode } from './bus-fixtures.ts';
 import { memoryBroker } from '../../src/brokers/memory-broker.ts';
 import { FieldWriter } from '../../src/hub/byte-fields.ts';
-import { MAX_TOLD_BYTES } from '../../src/hub/heartbeats.ts';
+import { heartbeatsOf } from '../../src/hub/heartbeat-body.ts';
+import { Heartbeats, IDLE_ADDRESS_MS, MAX_TOLD_BYTES, OLD_GAPS_A_TURN } from '../../src/hub/heartbeats.ts';
+import type { HeartbeatBus } from '../../src/hub/heartbeats.ts';
+import type { BusSubscription } from '../../src/hub/bus-subscription.ts';
+import { KnownNodes } from '../../src/hub/known-nodes.ts';
+import { SentSequences } from '../../src/hub/sent-sequences.ts';
+import { HandClock, turn } from '../time/hand-clock.ts';
+import { bytesOf } from './body-fixtures.ts';
 import { bodyOf, encodeEnvelope, KIND } from '../../src/hub/envelope.ts';
 
 describe('heartbeats', () => {
@@ -133,6 +140,42 @@ describe('heartbeats', () => {
     expect(bytes).toBeGreaterThan(MAX_TOLD_BYTES);
     expect(bytes).toBeLessThan(1.2 * MAX_TOLD_BYTES);
     expect(a.bus.dropped.get('busy')).toBeGreaterThan(15);
+  });
+});
+
+describe('heartbeats of a node that has forgotten what it has sent', () => {
+  it(`tell ${OLD_GAPS_A_TURN} rooms a turn of a gap, in their order, and those alone that are old`, async () => {
+    const told: string[] = [];
+    const subscription = (name: string, sinceMs: number): [string, BusSubscription] => {
+      const isOfRoom = name.startsWith('room:');
+      const fake = { isOfRoom, sinceMs, tellGap: (forMs: number) => told.push(`${name} ${forMs}`) };
+      return [name, fake as unknown as BusSubscription];
+    };
+    const old = Array.from({ length: 2 * OLD_GAPS_A_TURN }, (_, room) => `room:${room}`);
+    const subscriptions = new Map([
+      subscription('nodes', 0),
+      ...old.map((name) => subscription(name, 1)),
+      subscription('room:new', 2),
+    ]);
+    const clock = new HandClock();
+    const bus = { clock } as unknown as HeartbeatBus;
+    const heartbeats = new Heartbeats(bus, {
+      others: new KnownNodes(),
+      sent: new SentSequences(),
+      subscriptions,
+    });
+    const theirs = new SentSequences();
+    theirs.next('room:0', 0);
+    theirs.forget(1);
+    for (const body of heartbeatsOf(theirs, 0, 1)) heartbeats.receive({ id: 'b', epoch: 1 }, bytesOf(body));
+    heartbeats.tellOldGaps(IDLE_ADDRESS_MS + 2);
+    const counts = [told.length];
+    for (let turns = 0; turns < 3; turns += 1, counts.push(told.length)) await turn();
+    // The first slice has the address of all nodes, which has no gap.
+    expect(counts).toEqual([OLD_GAPS_A_TURN - 1, 2 * OLD_GAPS_A_TURN - 1, ...[0, 0].map(() => old.length)]);
+    expect(told).toEqual(old.map((name) => `${name} ${IDLE_ADDRESS_MS + 1}`));
+    heartbeats.tellOldGaps(IDLE_ADDRESS_MS + 3);
+    expect(told.length).toBe(old.length);
   });
 });
 

@@ -125,7 +125,7 @@ describe('openServer on another node', () => {
     abort.abort(new Error('enough'));
     await expect(aborted).rejects.toThrow('enough');
     const opening = fresh.open('owner.one', { timeoutMs: Infinity });
-    fresh.remote.close();
+    void fresh.remote.close();
     await clock.advance(250);
     expect([await opening, clock.timers]).toEqual(['timeout', 0]);
   });
@@ -212,7 +212,7 @@ describe('the end of a handle', () => {
   it('comes when its own host closes, and leaves the socket open', async () => {
     const { caller, local } = await pair();
     const ws = await caller.handle('owner.one');
-    caller.remote.close();
+    void caller.remote.close();
     await settle();
     expect([ws.closeInfo?.by, local.closeInfo, await caller.open('owner.one')]).toEqual([
       'link',

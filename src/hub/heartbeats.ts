@@ -12,6 +12,7 @@ import type { HeartbeatFlags } from './heartbeat-body.ts';
 import type { KnownNodes, OtherNode } from './known-nodes.ts';
 import type { SentSequences } from './sent-sequences.ts';
 import type { Clock } from '../time/clock.ts';
+import { inTurns } from '../time/in-turns.ts';
 
 /** How often a node says that it is there. */
 export const HEARTBEAT_MS = 1000;
@@ -31,6 +32,9 @@ export const ANSWERS_MS = 500;
  */
 export const MAX_TOLD_BYTES = 8_388_608;
 const TOLD_MS = 1000;
+
+/** Rooms that are told in one turn that a node has forgotten what it has sent to them. */
+export const OLD_GAPS_A_TURN = 1000;
 
 /** That of all nodes, and the inbox: further subscriptions are rooms. */
 const OWN_ADDRESSES = 2;
@@ -159,10 +163,12 @@ export class Heartbeats {
   tellOldGaps(nowMs: number): void {
     if (!this.#hasOldGaps) return;
     this.#hasOldGaps = false;
-    for (const subscription of this.#subscriptions.values()) {
-      const forMs = nowMs - subscription.sinceMs;
-      if (forMs > IDLE_ADDRESS_MS && subscription.isOfRoom) subscription.tellGap(forMs);
-    }
+    inTurns(this.#bus.clock, [...this.#subscriptions.values()], OLD_GAPS_A_TURN, (slice) => {
+      for (const subscription of slice) {
+        const forMs = nowMs - subscription.sinceMs;
+        if (forMs > IDLE_ADDRESS_MS && subscription.isOfRoom) subscription.tellGap(forMs);
+      }
+    });
   }
 
   /** A heartbeat was missed: asks for what it has told. */

@@ -7,6 +7,7 @@ import type { PresentKey, PresentKeys } from './relay.ts';
 import type { CountingRoom } from './socket-rooms.ts';
 import { LinkedList } from '../structures/linked-list.ts';
 import type { Clock } from '../time/clock.ts';
+import { inTurns } from '../time/in-turns.ts';
 import { idleTimerAt } from '../time/scheduling.ts';
 
 /**
@@ -15,6 +16,9 @@ import { idleTimerAt } from '../time/scheduling.ts';
  * @limit Time for which a key without sockets stays in `room.presence` | it has left
  */
 const LEAVE_AFTER_MS = 5000;
+
+/** Keys that are looked at in one turn, where many change: sockets have theirs in between. */
+export const KEYS_A_TURN = 1000;
 
 /**
  * Values of `meta` that are listed for one key.
@@ -165,14 +169,15 @@ export class PresenceState implements CountingRoom {
   }
 
   /**
-   * Takes over what another node counts.
+   * Takes over what another node counts. The list has it at once; of many keys, which of them come
+   * and leave is found out in later turns, too.
    *
    * @param keys - All keys that it counts. Undefined where that node has gone.
    */
   elsewhere(node: string, keys: PresentKeys | undefined, changed: Iterable<string>): void {
     if (keys === undefined) this.#elsewhere.delete(node);
     else this.#elsewhere.set(node, keys);
-    this.#refresh(changed);
+    inTurns(this.#listener.clock, [...changed], KEYS_A_TURN, (slice) => this.#refresh(slice));
   }
 
   /** Gives what changes from now on. */
@@ -238,7 +243,7 @@ export class PresenceState implements CountingRoom {
     const nowMs = this.#listener.clock.now();
     const left: string[] = [];
     for (const [key, dueMs] of this.#leaving) {
-      if (dueMs > nowMs) break;
+      if (dueMs > nowMs || left.length === KEYS_A_TURN) break;
       this.#leaving.delete(key);
       this.#listed.delete(key);
       left.push(key);
