@@ -50,7 +50,7 @@ describe('the end of a node', () => {
     expect([forgotten, [...(two.others?.keys() ?? [])]]).toEqual([['a in r0', 'a in r1'], ['b']]);
   });
 
-  it(`K14: is told ${STEPS_A_TURN} rooms in a turn, and its next run is heard meanwhile`, async () => {
+  it(`K15: is told ${STEPS_A_TURN} rooms in a turn, and its next run is heard meanwhile`, async () => {
     const { runs, forgotten, rooms, turn } = scene();
     const all = rooms(STEPS_A_TURN + 2);
     for (const room of all) runs.presenceIn(room, A);

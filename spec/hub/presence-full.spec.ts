@@ -11,7 +11,7 @@ import { MAX_METAS } from '../../src/rooms/presence-state.ts';
 const META = ','.repeat(MAX_META_BYTES - '""'.length);
 
 describe('a node for which there is no room', () => {
-  it('K14: is in missingNodes of the rooms in which it counts sockets', async () => {
+  it('K15: is in missingNodes of the rooms in which it counts sockets', async () => {
     const deployed = deployment();
     const [a, b, c] = await presenceNodes(deployed, 'a', 'b', 'c');
     b.presence('q').changes();

@@ -89,7 +89,7 @@ describe('the answers to one node', () => {
 });
 
 describe('the answers to nodes that are not known', () => {
-  it('K14: are bounded together: ids are free to invent', async () => {
+  it('K15: are bounded together: ids are free to invent', async () => {
     const scene = setScene();
     for (let id = 0; id < MAX_ANSWERS + 5; id += 1) scene.answers.ask(node(`x${id}`), 'room');
     scene.answers.ask(node('a', 2), 'room');

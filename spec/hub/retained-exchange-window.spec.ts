@@ -68,7 +68,7 @@ async function apart(): Promise<{
 }
 
 describe('what other nodes lack', () => {
-  it('K14: is sent in parts of which 4 MiB are under way, a room behind the other', async () => {
+  it('K15: is sent in parts of which 4 MiB are under way, a room behind the other', async () => {
     const { deployed, a, b } = await apart();
     const held = holdAnswers(a);
     b.link.mend();

@@ -28,7 +28,7 @@ function scene(): {
 }
 
 describe('work on many rooms', () => {
-  it(`K14: does ${STEPS_A_TURN} steps at once, and as many in each further turn, in order`, async () => {
+  it(`K15: does ${STEPS_A_TURN} steps at once, and as many in each further turn, in order`, async () => {
     const { work, done, steps, turn } = scene();
     work.push(steps('a', 2 * STEPS_A_TURN));
     work.push(steps('b', 1));
