@@ -198,6 +198,31 @@ describe('ipcBroker', () => {
     expect([taken.gaps.length, below.events]).toEqual([1, ['gap']]);
   });
 
+  it('tells a grandchild a gap that begins before the first message that was dropped above its parent', async () => {
+    const { parent, child, ofParent } = await family();
+    const [ofGrandchild, itself] = linkedPeers();
+    child.adopt(ofGrandchild);
+    const grandchild = new IpcEngine('spec', itself, freshPrefix()).broker;
+    const beganMs: number[] = [];
+    await grandchild.subscribe(
+      'a',
+      () => {},
+      (forMs) => beganMs.push(performance.now() - forMs),
+    );
+    beganMs.length = 0;
+    ofParent.hold();
+    for (let sent = 0; sent < 40; sent += 1) await parent.publish('a', new Uint8Array(524_288));
+    const droppedMs = performance.now();
+    let questions = 0;
+    ofGrandchild.on('message', ({ kind }) => (questions += Number(kind === 'ping')));
+    await until('it has asked twice', () => questions === 2);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    ofParent.release();
+    await until('the gap is told', () => beganMs.length > 0);
+    expect(beganMs[0]).toBeLessThan(droppedMs);
+    for (const node of [grandchild, child, parent]) await node.close();
+  });
+
   it('is down for good when its parent has ended', async () => {
     const { child, ofChild } = await family();
     ofChild.disconnect();

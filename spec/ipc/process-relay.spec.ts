@@ -10,6 +10,7 @@ interface Heard {
   readonly kind: string;
   readonly address?: string;
   readonly addresses?: readonly string[];
+  readonly n?: number;
 }
 
 function relayWith(parent?: LinkedPeer): { readonly relay: ProcessRelay; readonly told: string[] } {
@@ -91,6 +92,20 @@ describe('ProcessRelay', () => {
       [['a']],
       'welcome',
     ]);
+  });
+
+  it('answers a child when the root has answered: what the root had taken by then has come', async () => {
+    const [ofParent, ofChild] = linkedPeers();
+    const { relay } = relayWith(ofChild);
+    const [mine, its] = linkedPeers();
+    relay.adopt(mine);
+    const [above, below] = [hearing(ofParent), hearing(its)];
+    its.send({ corosock: 'p', kind: 'ping', n: 7 });
+    await settle();
+    expect([above.at(-1)?.kind, below]).toEqual(['ping', []]);
+    ofParent.send({ corosock: 'p', kind: 'ok', n: above.at(-1)?.n });
+    await settle();
+    expect(below).toEqual([{ corosock: 'p', kind: 'ok', n: 7 }]);
   });
 
   it('awaits no answer any more where its parent says that some are lost', async () => {

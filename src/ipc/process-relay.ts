@@ -81,7 +81,7 @@ export class ProcessRelay {
     this.#unsubscribeAbove(address);
   }
 
-  /** Asks the parent for a sign of life. */
+  /** Asks the root for a sign of life: what it had taken before has come when this resolves. */
   ping(): Promise<void> {
     return new Promise((resolve) => {
       this.#parent?.send({ corosock: this.#prefix, kind: 'ping', n: this.#expect(resolve) });
@@ -210,7 +210,9 @@ export class ProcessRelay {
         this.#passUp(link, message, ok);
         break;
       case 'ping':
-        ok(message.n);
+        // Only the root answers by itself: its answer comes behind all that it had taken, also
+        // behind the word of a parent in between that some is lost.
+        void this.ping().then(() => ok(message.n));
         break;
     }
   }
