@@ -223,6 +223,36 @@ describe('ipcBroker', () => {
     for (const node of [grandchild, child, parent]) await node.close();
   });
 
+  it.each(['a child', 'the root', 'a thread'])('refuses messages above 512 KiB: %s', async (which) => {
+    const { parent, child } = await family();
+    const thread = brokerIn({ isMainThread: false } as never, freshPrefix());
+    const node = { 'a child': child, 'the root': parent, 'a thread': thread }[which];
+    const refusal = node?.publish('a', new Uint8Array(524_289));
+    await expect(refusal).rejects.toMatchObject({
+      message: 'The broker has not taken the call',
+      cause: { message: '524289 bytes are too many: processes and threads take 524288' },
+    });
+    await expect(node?.publish('a', new Uint8Array(524_288))).resolves.toBeUndefined();
+    for (const each of [child, parent, thread]) await each.close();
+  });
+
+  it('rejects a subscription that its parent refuses, and goes on with the others', async () => {
+    const { parent, child, ofParent, ofChild } = await family();
+    const [taken, other] = [await record(child, 'a'), await record(parent, 'b')];
+    ofParent.on('message', ({ kind, n }) => {
+      if (kind === 'subscribe') ofChild.emit('message', { corosock: 'spec', kind: 'refused', n });
+    });
+    await expect(record(child, 'too many')).rejects.toMatchObject({
+      message: 'The broker has refused the subscription',
+      cause: { message: 'A process above this one has too many addresses of it' },
+    });
+    await parent.publish('too many', text('no'));
+    await parent.publish('a', text('1'));
+    await child.publish('b', text('2'));
+    await until('both have come', () => taken.events.length === 1 && other.events.length === 1);
+    expect([taken.events, other.events]).toEqual([['1'], ['2']]);
+  });
+
   it('is down for good when its parent has ended', async () => {
     const { child, ofChild } = await family();
     ofChild.disconnect();
@@ -243,15 +273,19 @@ describe('ipcBroker', () => {
   });
 
   it('begins anew with another relay of its parent', async () => {
-    const { parent, child, ofParent } = await family();
-    const taken = await record(child, 'a');
+    const { parent, child, childOf, ofParent } = await family();
+    const [taken, below] = [await record(child, 'a'), await record(childOf(child), 'b')];
     await parent.close();
     const next = new IpcEngine('spec', undefined, freshPrefix()).broker;
     next.adopt(ofParent);
     await until('the gap is told', () => taken.gaps.length === 1);
-    await next.publish('a', text('1'));
-    await until('it has come', () => taken.events.length === 2);
-    expect(taken.events).toEqual(['gap', '1']);
+    await until('the one below is told, too', () => below.gaps.length === 2);
+    for (const address of ['a', 'b']) await next.publish(address, text('1'));
+    await until('both have come', () => taken.events.length === 2 && below.events.length === 3);
+    expect([taken.events, below.events]).toEqual([
+      ['gap', '1'],
+      ['gap', 'gap', '1'],
+    ]);
   });
 
   it('takes the processes below it down when it is closed', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { settle } from 'corosock/testing';
-import { IpcLink, MAX_WAITING_BYTES } from '../../src/ipc/ipc-link.ts';
+import { IpcLink, MAX_ADDRESSES_COST, MAX_WAITING_BYTES } from '../../src/ipc/ipc-link.ts';
 import type { PublishMessage } from '../../src/ipc/ipc-message.ts';
 import { linkedPeers } from './linked-peers.ts';
 
@@ -44,6 +44,21 @@ describe('IpcLink', () => {
     link.answer(1);
     await settle();
     expect(kinds.at(-1)).toBe('ok');
+  });
+
+  it('takes addresses of the other end up to its bound, all of them or none, and room is there again', () => {
+    const link = new IpcLink(linkedPeers()[0], 'p');
+    const longest = MAX_ADDRESSES_COST / 2 - 64;
+    const [one, two] = ['1'.repeat(longest), '2'.repeat(longest)];
+    expect([link.add([one]), link.add([one, two, two]), link.add(['a'])]).toEqual([true, true, false]);
+    link.remove('b');
+    expect(link.add(['a'])).toBe(false);
+    link.remove(two);
+    expect([link.add(['a']), link.add(['b', two]), link.addresses]).toEqual([
+      true,
+      false,
+      new Set([one, 'a']),
+    ]);
   });
 
   it.each([

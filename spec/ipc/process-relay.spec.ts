@@ -76,22 +76,16 @@ describe('ProcessRelay', () => {
     ]);
   });
 
-  it('subscribes for its children when its parent welcomes it', async () => {
+  it('welcomes its children when its parent has welcomed it, and anew behind another relay', async () => {
     const [ofParent, ofChild] = linkedPeers();
     const { relay, told } = relayWith(ofChild);
     const [mine, its] = linkedPeers();
     relay.adopt(mine);
     const below = hearing(its);
-    its.send({ corosock: 'p', kind: 'subscribe', addresses: ['a'], n: 1 });
+    for (const name of ['x', 'x', 'y']) ofParent.send({ corosock: 'p', kind: 'welcome', relay: name });
     await settle();
-    const heard = hearing(ofParent);
-    for (let count = 0; count < 2; count += 1) ofParent.send({ corosock: 'p', kind: 'welcome', relay: 'x' });
-    await settle();
-    expect([told, heard.map(({ addresses }) => addresses), below.at(-1)?.kind]).toEqual([
-      ['welcomed'],
-      [['a']],
-      'welcome',
-    ]);
+    expect(told).toEqual(['welcomed', 'welcomed']);
+    expect(below.map(({ kind }) => kind)).toEqual(['welcome', 'bye', 'welcome']);
   });
 
   it('answers a child when the root has answered: what the root had taken by then has come', async () => {
@@ -107,6 +101,29 @@ describe('ProcessRelay', () => {
     await settle();
     expect(below).toEqual([{ corosock: 'p', kind: 'ok', n: 7 }]);
   });
+
+  it.each(['itself', 'its parent'])(
+    'tells a child that %s has refused its addresses, and takes none',
+    async (who) => {
+      const [ofParent, ofChild] = linkedPeers();
+      const { relay } = relayWith(ofChild);
+      const [mine, its] = linkedPeers();
+      relay.adopt(mine);
+      const [above, below] = [hearing(ofParent), hearing(its)];
+      const isFull = who === 'itself';
+      const full = Array.from({ length: 60_000 }, (_, index) => `${index}`.padStart(1100, ' '));
+      const addresses = isFull ? ['a', ...full] : ['a'];
+      // Not as JSON: it would be 64 MiB of text.
+      mine.emit('message', { corosock: 'p', kind: 'subscribe', addresses, n: 7 });
+      await settle();
+      if (!isFull) ofParent.send({ corosock: 'p', kind: 'refused', n: above.at(-1)?.n });
+      await settle();
+      expect(below).toEqual([{ corosock: 'p', kind: 'refused', n: 7 }]);
+      ofParent.send(publish);
+      await settle();
+      expect(below.length).toBe(1);
+    },
+  );
 
   it('awaits no answer any more where its parent says that some are lost', async () => {
     const [mine, its] = linkedPeers();

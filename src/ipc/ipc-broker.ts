@@ -13,8 +13,10 @@ import type { Engine } from '../brokers/engine-broker.ts';
 import { LinkWatch } from '../brokers/link-watch.ts';
 import { checkPrefix } from '../brokers/prefix.ts';
 import type { Broker } from '../hub/broker.ts';
+import { MAX_ENVELOPE_BYTES } from '../hub/envelope.ts';
 import { realClock } from '../time/real-clock.ts';
 import { badArgument, checkNames } from '../core/arguments.ts';
+import { BrokerError } from '../core/errors.ts';
 import { propertyOf } from '../core/object-like.ts';
 import { complete, namesOf } from '../core/options.ts';
 import type { OptionTable } from '../core/options.ts';
@@ -102,7 +104,7 @@ export class IpcEngine implements Engine {
   readonly #watch: LinkWatch;
   readonly #adoptWorker = (worker: IpcPeer): void => this.#relay.adopt(worker);
   #workers: Workers | undefined;
-  /** The parent has not answered for long: it may be stopped. */
+  /** The root has not answered for two seconds: a process above this one may be stopped. */
   #isSilent = false;
 
   constructor(prefix: string, parent: IpcPeer | undefined, threads: string = prefix) {
@@ -132,15 +134,22 @@ export class IpcEngine implements Engine {
   }
 
   async publish(address: string, bytes: Uint8Array): Promise<undefined> {
+    if (bytes.length > MAX_ENVELOPE_BYTES) {
+      throw new BrokerError(
+        `${bytes.length} bytes are too many: processes and threads take ${MAX_ENVELOPE_BYTES}`,
+      );
+    }
     this.#threads.publish(address, bytes);
     await this.#relay.publish(address, bytes);
     this.#heard();
     return undefined;
   }
 
-  subscribe(addresses: readonly string[]): Promise<void> {
+  async subscribe(addresses: readonly string[]): Promise<void> {
     for (const address of addresses) this.#threads.subscribe(address);
-    return this.#relay.subscribe(addresses);
+    if (await this.#relay.subscribe(addresses)) return;
+    for (const address of addresses) this.unsubscribe(address);
+    throw new BrokerError('A process above this one has too many addresses of it');
   }
 
   unsubscribe(address: string): void {
@@ -155,7 +164,7 @@ export class IpcEngine implements Engine {
     this.#workers?.off('fork', this.#adoptWorker);
   }
 
-  /** Takes the workers of `node:cluster` in, and those to come. */
+  /** Takes in the workers of `node:cluster` that there are, and each that is forked later. */
   adoptWorkers(workers: Workers): void {
     this.#workers = workers;
     for (const worker of Object.values({ ...workers.workers })) this.#relay.adopt(worker as IpcPeer);
@@ -175,7 +184,7 @@ export class IpcEngine implements Engine {
     this.#broker.down(this.#watch.answeredMs);
   }
 
-  /** The subscriptions are made anew: the parent is another one, or has dropped messages. */
+  /** Subscribes again: the parent is another one, has dropped messages, or was silent. */
   #restart(): void {
     this.#lose();
     this.#watch.start();

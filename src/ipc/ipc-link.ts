@@ -1,6 +1,6 @@
 // One link between two processes: `process` of a child, or a child as its parent holds it. What the
 // other end does not take is bounded: beyond that messages are dropped, and the other end is told
-// that it has lost some.
+// that it has lost some. What it subscribes to is bounded, too.
 
 import type { ChildMessage, ParentMessage, PublishMessage } from './ipc-message.ts';
 
@@ -19,6 +19,16 @@ export interface IpcPeer {
 export const MAX_WAITING_BYTES = 16_777_216;
 /** What a message costs besides its bytes. */
 const MESSAGE_BYTES = 256;
+/**
+ * Most characters of the addresses of one child, and of the processes below it. Each address counts
+ * with {@link ADDRESS_COST} more.
+ *
+ * @limit Characters of the addresses of a child in `ipcBroker`, with 64 more for each | `subscribe`
+ * rejects
+ */
+export const MAX_ADDRESSES_COST = 67_108_864;
+/** What an address costs besides its characters. */
+const ADDRESS_COST = 64;
 
 type Send = (message: unknown, handle: undefined, options: undefined, done: () => void) => unknown;
 
@@ -26,14 +36,33 @@ type Send = (message: unknown, handle: undefined, options: undefined, done: () =
 export class IpcLink {
   readonly #peer: IpcPeer;
   readonly #prefix: string;
-  /** What the other end has subscribed to. */
-  readonly addresses: Set<string> = new Set();
+  readonly #addresses = new Set<string>();
+  #addressesCost = 0;
   #waitingBytes = 0;
   #hasLost = false;
 
   constructor(peer: IpcPeer, prefix: string) {
     this.#peer = peer;
     this.#prefix = prefix;
+  }
+
+  /** What the other end has subscribed to. */
+  get addresses(): ReadonlySet<string> {
+    return this.#addresses;
+  }
+
+  /** Subscribes the other end to all of them, or to none. @returns Whether there is room for them. */
+  add(addresses: readonly string[]): boolean {
+    const fresh = new Set(addresses.filter((address) => !this.#addresses.has(address)));
+    const cost = Array.from(fresh, costOf).reduce((sum, one) => sum + one, 0);
+    if (this.#addressesCost + cost > MAX_ADDRESSES_COST) return false;
+    this.#addressesCost += cost;
+    for (const address of fresh) this.#addresses.add(address);
+    return true;
+  }
+
+  remove(address: string): void {
+    if (this.#addresses.delete(address)) this.#addressesCost -= costOf(address);
   }
 
   /** Sends a message that must not be dropped. Its sender bounds how many of them wait. */
@@ -56,8 +85,8 @@ export class IpcLink {
   }
 
   /** Answers a question. An end that asks, and does not read, is told that it has lost some. */
-  answer(n: number): void {
-    this.#offer({ corosock: this.#prefix, kind: 'ok', n }, 0);
+  answer(n: number, kind: 'ok' | 'refused' = 'ok'): void {
+    this.#offer({ corosock: this.#prefix, kind, n }, 0);
   }
 
   #offer(message: ParentMessage, bytes: number): void {
@@ -71,4 +100,8 @@ export class IpcLink {
     this.#hasLost = false;
     this.send({ corosock: this.#prefix, kind: 'lost' });
   }
+}
+
+function costOf(address: string): number {
+  return address.length + ADDRESS_COST;
 }

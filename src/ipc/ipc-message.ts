@@ -3,6 +3,7 @@
 // process-relay.ts.
 
 import { isAddress } from '../hub/broker-address.ts';
+import { MAX_ENVELOPE_BYTES } from '../hub/envelope.ts';
 import { propertyOf } from '../core/object-like.ts';
 
 interface OfDeployment {
@@ -10,7 +11,7 @@ interface OfDeployment {
   readonly corosock: string;
 }
 
-/** A message of a publisher. `n` is answered by `ok`. */
+/** A message of a publisher. `n` is answered by `ok`. Its bytes are those of an envelope at most. */
 export interface PublishMessage extends OfDeployment {
   readonly kind: 'publish';
   readonly address: string;
@@ -31,20 +32,23 @@ export type ParentMessage =
   | PublishMessage
   | (OfDeployment & { readonly kind: 'welcome'; readonly relay: string })
   | (OfDeployment & { readonly kind: 'lost' | 'bye' })
-  | (OfDeployment & { readonly kind: 'ok'; readonly n: number });
+  | (OfDeployment & { readonly kind: 'ok' | 'refused'; readonly n: number });
 
 type Kind = ChildMessage['kind'] | ParentMessage['kind'];
 type Check = (value: unknown) => boolean;
 
 const isNumber: Check = (value) => typeof value === 'number';
 const isText: Check = (value) => typeof value === 'string';
+/** Longer ones are never decoded. */
+const MAX_BASE64 = Math.ceil(MAX_ENVELOPE_BYTES / 3) * 4;
+const isBase64: Check = (value) => typeof value === 'string' && value.length <= MAX_BASE64;
 const isAddresses: Check = (value) => Array.isArray(value) && value.every((address) => isAddress(address));
 
 /** What each kind has to have: the other process may be of another release, or broken. */
 const FIELDS: Readonly<Record<Kind, ReadonlyArray<readonly [name: string, check: Check]>>> = {
   publish: [
     ['address', isAddress],
-    ['base64', isText],
+    ['base64', isBase64],
     ['n', isNumber],
   ],
   subscribe: [
@@ -54,6 +58,7 @@ const FIELDS: Readonly<Record<Kind, ReadonlyArray<readonly [name: string, check:
   unsubscribe: [['address', isAddress]],
   ping: [['n', isNumber]],
   ok: [['n', isNumber]],
+  refused: [['n', isNumber]],
   welcome: [['relay', isText]],
   hello: [],
   lost: [],
@@ -61,7 +66,7 @@ const FIELDS: Readonly<Record<Kind, ReadonlyArray<readonly [name: string, check:
 };
 
 const OF_CHILD: ReadonlySet<Kind> = new Set(['publish', 'hello', 'ping', 'subscribe', 'unsubscribe']);
-const OF_PARENT: ReadonlySet<Kind> = new Set(['publish', 'welcome', 'lost', 'bye', 'ok']);
+const OF_PARENT: ReadonlySet<Kind> = new Set(['publish', 'welcome', 'lost', 'bye', 'ok', 'refused']);
 
 /** Gives what a child of the deployment says; undefined for the program's messages, and rubbish. */
 export function childMessageOf(value: unknown, prefix: string): ChildMessage | undefined {

@@ -28,8 +28,9 @@ export class ProcessRelay {
   readonly #parent: IpcLink | undefined;
   /** What removes the listeners at each peer. */
   readonly #removals = new Map<IpcPeer, ReadonlyArray<() => void>>();
-  /** What waits for an `ok` of the parent. */
-  readonly #answers = new Map<number, () => void>();
+  /** What waits for an answer of the parent: whether it has taken what it was sent. */
+  readonly #answers = new Map<number, (isTaken: boolean) => void>();
+  /** Numbers the questions to the parent. */
   #count = 0;
   /** The id of the relay that has welcomed this one; undefined for a root, too. */
   #welcomedBy: string | undefined;
@@ -48,7 +49,7 @@ export class ProcessRelay {
     this.#parent.send({ corosock: prefix, kind: 'hello' });
   }
 
-  /** Takes a child in. It may have begun before. */
+  /** Takes a child in. It may have said `hello` before: it is welcomed in any case. */
   adopt(child: IpcPeer): void {
     if (this.#children.has(child)) return;
     const link = new IpcLink(child, this.#prefix);
@@ -66,12 +67,13 @@ export class ProcessRelay {
   publish(address: string, bytes: Uint8Array): Promise<void> {
     const base64 = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64');
     return new Promise((resolve) => {
-      const n = this.#expect(resolve);
+      const n = this.#expect(() => resolve());
       this.#pass({ corosock: this.#prefix, kind: 'publish', address, base64, n }, undefined);
     });
   }
 
-  subscribe(addresses: readonly string[]): Promise<void> {
+  /** Resolves when the addresses are in force up to the root: with false where one has refused them. */
+  subscribe(addresses: readonly string[]): Promise<boolean> {
     for (const address of addresses) this.#own.add(address);
     return this.#subscribeAbove(addresses);
   }
@@ -84,7 +86,7 @@ export class ProcessRelay {
   /** Asks the root for a sign of life: what it had taken before has come when this resolves. */
   ping(): Promise<void> {
     return new Promise((resolve) => {
-      this.#parent?.send({ corosock: this.#prefix, kind: 'ping', n: this.#expect(resolve) });
+      this.#parent?.send({ corosock: this.#prefix, kind: 'ping', n: this.#expect(() => resolve()) });
     });
   }
 
@@ -106,14 +108,14 @@ export class ProcessRelay {
   }
 
   /** Gives the number of a question to the parent; a root answers itself. */
-  #expect(resolve: () => void): number {
+  #expect(resolve: (isTaken: boolean) => void): number {
     this.#count += 1;
-    if (this.#parent === undefined) resolve();
+    if (this.#parent === undefined) resolve(true);
     else this.#answers.set(this.#count, resolve);
     return this.#count;
   }
 
-  #subscribeAbove(addresses: readonly string[]): Promise<void> {
+  #subscribeAbove(addresses: readonly string[]): Promise<boolean> {
     return new Promise((resolve) => {
       const n = this.#expect(resolve);
       this.#parent?.send({ corosock: this.#prefix, kind: 'subscribe', addresses, n });
@@ -164,7 +166,8 @@ export class ProcessRelay {
         this.#parentHasGone();
         break;
       case 'ok':
-        this.#answers.get(message.n)?.();
+      case 'refused':
+        this.#answers.get(message.n)?.(message.kind === 'ok');
         this.#answers.delete(message.n);
         break;
     }
@@ -183,11 +186,12 @@ export class ProcessRelay {
   #welcomed(relay: string): void {
     // A parent that begins later greets its children, and answers `hello`: two welcomes may come.
     if (relay === this.#welcomedBy) return;
+    // Another relay knows nothing of what is below, either.
+    if (this.#welcomedBy !== undefined) this.#leave();
     this.#welcomedBy = relay;
     this.#answers.clear();
-    const below = new Set(Array.from(this.#children.values(), ({ addresses }) => [...addresses]).flat());
-    void this.#subscribeAbove([...below]);
     this.#listener.welcomed();
+    // Each of them then subscribes to all of its addresses again.
     for (const link of this.#children.values()) this.#welcome(link);
   }
 
@@ -199,12 +203,10 @@ export class ProcessRelay {
         this.#welcome(link);
         break;
       case 'subscribe':
-        for (const address of message.addresses) link.addresses.add(address);
-        void this.#subscribeAbove(message.addresses).then(() => ok(message.n));
+        void this.#subscribeChild(link, message.addresses, message.n);
         break;
       case 'unsubscribe':
-        link.addresses.delete(message.address);
-        this.#unsubscribeAbove(message.address);
+        this.#unsubscribeChild(link, message.address);
         break;
       case 'publish':
         this.#passUp(link, message, ok);
@@ -215,6 +217,18 @@ export class ProcessRelay {
         void this.ping().then(() => ok(message.n));
         break;
     }
+  }
+
+  /** Subscribes a child to all of the addresses, or, where they are too many, to none. */
+  async #subscribeChild(link: IpcLink, addresses: readonly string[], n: number): Promise<void> {
+    const isTaken = link.add(addresses) && (await this.#subscribeAbove(addresses));
+    if (!isTaken) for (const address of addresses) this.#unsubscribeChild(link, address);
+    link.answer(n, isTaken ? 'ok' : 'refused');
+  }
+
+  #unsubscribeChild(link: IpcLink, address: string): void {
+    link.remove(address);
+    this.#unsubscribeAbove(address);
   }
 
   /** Passes a message of a child on, under a number of this process where there is a parent. */
