@@ -1,6 +1,6 @@
 // One link between two processes: `process` of a child, or a child as its parent holds it. What the
 // other end does not take is bounded: beyond that messages are dropped, and the other end is told
-// that it has lost some. What it subscribes to is bounded, too.
+// that it has lost some. The addresses that it subscribes to are bounded, too.
 
 import type { ChildMessage, ParentMessage, PublishMessage } from './ipc-message.ts';
 

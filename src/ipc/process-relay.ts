@@ -12,7 +12,7 @@ export interface RelayListener {
   /** The parent takes part, and knows nothing of this process yet. */
   welcomed(): void;
   received(address: string, bytes: Uint8Array): void;
-  /** The parent has dropped messages for this process. */
+  /** A process above has dropped messages for this one. */
   lost(): void;
   /** The parent has ended, or takes part no more. */
   gone(): void;
@@ -23,6 +23,7 @@ export class ProcessRelay {
   readonly #prefix: string;
   readonly #id: string;
   readonly #listener: RelayListener;
+  /** What this process has subscribed to. */
   readonly #own = new Set<string>();
   readonly #children = new Map<IpcPeer, IpcLink>();
   readonly #parent: IpcLink | undefined;
@@ -191,13 +192,12 @@ export class ProcessRelay {
     this.#welcomedBy = relay;
     this.#answers.clear();
     this.#listener.welcomed();
-    // Each of them then subscribes to all of its addresses again.
+    // Each child then subscribes to all of its addresses again.
     for (const link of this.#children.values()) this.#welcome(link);
   }
 
   #ofChild(link: IpcLink, message: ChildMessage | undefined): void {
     if (message === undefined) return;
-    const ok = (n: number): void => link.answer(n);
     switch (message.kind) {
       case 'hello':
         this.#welcome(link);
@@ -209,12 +209,12 @@ export class ProcessRelay {
         this.#unsubscribeChild(link, message.address);
         break;
       case 'publish':
-        this.#passUp(link, message, ok);
+        this.#passUp(link, message);
         break;
       case 'ping':
-        // Only the root answers by itself: its answer comes behind all that it had taken, also
-        // behind the word of a parent in between that some is lost.
-        void this.ping().then(() => ok(message.n));
+        // The root answers: that comes behind all messages which it had taken before, and behind
+        // each `lost` that stands for some of them.
+        void this.ping().then(() => link.answer(message.n));
         break;
     }
   }
@@ -231,9 +231,9 @@ export class ProcessRelay {
     this.#unsubscribeAbove(address);
   }
 
-  /** Passes a message of a child on, under a number of this process where there is a parent. */
-  #passUp(link: IpcLink, message: PublishMessage, ok: (n: number) => void): void {
-    const n = this.#expect(() => ok(message.n));
+  /** Passes a message of a child on, under a number of this process. */
+  #passUp(link: IpcLink, message: PublishMessage): void {
+    const n = this.#expect(() => link.answer(message.n));
     this.#pass({ ...message, n }, link);
   }
 
