@@ -22,6 +22,13 @@ function freshPrefix(): string {
   return `spec-${process.pid}-${count}`;
 }
 
+/** What a child says to its parent. */
+interface Asked {
+  readonly kind: string;
+  readonly n: unknown;
+  readonly address: unknown;
+}
+
 interface Family {
   readonly parent: IpcBroker;
   readonly child: IpcBroker;
@@ -239,8 +246,10 @@ describe('ipcBroker', () => {
   it('rejects a subscription that its parent refuses, and goes on with the others', async () => {
     const { parent, child, ofParent, ofChild } = await family();
     const [taken, other] = [await record(child, 'a'), await record(parent, 'b')];
-    ofParent.on('message', ({ kind, n }) => {
+    const ended: unknown[] = [];
+    ofParent.on('message', ({ kind, n, address }: Asked) => {
       if (kind === 'subscribe') ofChild.emit('message', { corosock: 'spec', kind: 'refused', n });
+      if (kind === 'unsubscribe') ended.push(address);
     });
     await expect(record(child, 'too many')).rejects.toMatchObject({
       message: 'The broker has refused the subscription',
@@ -250,7 +259,7 @@ describe('ipcBroker', () => {
     await parent.publish('a', text('1'));
     await child.publish('b', text('2'));
     await until('both have come', () => taken.events.length === 1 && other.events.length === 1);
-    expect([taken.events, other.events]).toEqual([['1'], ['2']]);
+    expect([taken.events, other.events, ended]).toEqual([['1'], ['2'], ['too many']]);
   });
 
   it('is down for good when its parent has ended', async () => {

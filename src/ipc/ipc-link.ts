@@ -51,7 +51,7 @@ export class IpcLink {
     return this.#addresses;
   }
 
-  /** Subscribes the other end to all of them, or to none. @returns Whether there is room for them. */
+  /** Subscribes the other end to all of them, or to none. @returns Whether they have room. */
   add(addresses: readonly string[]): boolean {
     const fresh = new Set(addresses.filter((address) => !this.#addresses.has(address)));
     const cost = Array.from(fresh, costOf).reduce((sum, one) => sum + one, 0);

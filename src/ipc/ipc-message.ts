@@ -11,7 +11,7 @@ interface OfDeployment {
   readonly corosock: string;
 }
 
-/** A message of a publisher. `n` is answered by `ok`. Its bytes are those of an envelope at most. */
+/** A message of a publisher, at most as long as an envelope. `n` is answered by `ok`. */
 export interface PublishMessage extends OfDeployment {
   readonly kind: 'publish';
   readonly address: string;

@@ -73,7 +73,7 @@ export class ProcessRelay {
     });
   }
 
-  /** Resolves when the addresses are in force up to the root: with false where one has refused them. */
+  /** Resolves with true when all are in force up to the root, or with false when refused. */
   subscribe(addresses: readonly string[]): Promise<boolean> {
     for (const address of addresses) this.#own.add(address);
     return this.#subscribeAbove(addresses);
