@@ -178,8 +178,10 @@ describe('EngineBroker', () => {
     const { engine, taken } = await upWith('a');
     engine.broker.down();
     engine.broker.up();
-    engine.answer(new Error('busy'));
+    const cause = new Error('NOAUTH');
+    engine.answer(cause);
     await engine.clock.advance(999);
+    await expect(engine.broker.publish('a', bytes(''))).rejects.toMatchObject({ cause });
     expect(engine.asked).toHaveLength(0);
     await engine.clock.advance(1);
     engine.answer();

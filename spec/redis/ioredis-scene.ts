@@ -23,14 +23,14 @@ export const withoutRedis: string = isRedisHere
 // The title is seen where skipped specs are listed; this is seen everywhere.
 if (!isRedisHere) process.stderr.write(`Nothing was tried with a real Redis${withoutRedis}.\n`);
 
-/** Makes a server that is not started. */
-async function server(): Promise<StoppableServer> {
+/** Makes a server that is not started. @param password - Clients need it, where it is given. */
+export async function redisServer(password = ''): Promise<StoppableServer> {
   const directory = mkdtempSync(join(tmpdir(), 'corosock-redis-'));
   const inMemory = ['--dir', directory, '--save', '', '--appendonly', 'no'];
   // A subscriber that does not read is killed soon.
   const limits = ['--client-output-buffer-limit', 'pubsub 4mb 1mb 1'];
   return await StoppableServer.make(program, (port) =>
-    ['--port', `${port}`, '--bind', '127.0.0.1'].concat(inMemory, limits),
+    ['--port', `${port}`, '--bind', '127.0.0.1', '--requirepass', password].concat(inMemory, limits),
   );
 }
 
@@ -54,7 +54,7 @@ export function nodeOf(clients: RedisClients, end: (client: never) => void): Rea
 
 /** Redis with ioredis 5. */
 export const realRedis: RealBroker = {
-  server,
+  server: () => redisServer(),
   node: (port) =>
     nodeOf(
       { publisher: new Redis(port, PUBLISHES), subscriber: new Redis(port, { retryStrategy }) },

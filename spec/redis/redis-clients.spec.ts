@@ -97,6 +97,23 @@ describe('redisBroker', () => {
     expect([publisher.eventNames(), subscriber.eventNames()]).toEqual([['error'], ['error']]);
   });
 
+  it('names a client that nothing has told to connect, also where another one fails', async () => {
+    const [publisher, subscriber] = [new FakeIoRedis(), new FakeIoRedis({})];
+    const broker = redisBroker(clientsOf(publisher, subscriber));
+    subscriber.status = 'wait';
+    publisher.emit('error', new Error('ECONNREFUSED'));
+    const causeNow = (): Promise<unknown> =>
+      broker.publish('a', new Uint8Array(0)).catch((error: Error) => String(error.cause));
+    const seen = [await causeNow()];
+    subscriber.turn('connecting');
+    seen.push(await causeNow());
+    await broker.close();
+    expect(seen).toEqual([
+      'Error: No connection was asked for: call connect() on the subscriber',
+      'Error: ECONNREFUSED',
+    ]);
+  });
+
   it('ignores channels that are not its own', async () => {
     const subscriber = new FakeIoRedis({});
     const broker = redisBroker(clientsOf(new FakeIoRedis(), subscriber), { prefix: 'mine' });

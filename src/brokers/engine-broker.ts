@@ -33,6 +33,8 @@ export interface Engine {
   unsubscribe(address: string): void;
   /** Removes the listeners of the adapter. All subscriptions have ended. */
   close(): void;
+  /** Says why its link is not there where no error does: nothing has asked for it, for example. */
+  whyDown?(): Error | undefined;
 }
 
 /** The most addresses in one call of {@link Engine.subscribe}: 10,000 of them are no storm. */
@@ -219,8 +221,9 @@ export class EngineBroker implements Broker {
     for (const entry of entries) entry.askedIn = session;
     try {
       await this.#engine.subscribe(entries.map(({ address }) => address));
-    } catch {
+    } catch (error) {
       if (session !== this.#session) return false;
+      this.#lastError = error;
       this.#session += 1;
       const next = this.#session;
       this.#clock.setTimeout(() => next === this.#session && void this.#restore(next), REFUSED_MS);
@@ -312,7 +315,7 @@ export class EngineBroker implements Broker {
   #notUp(): Error {
     if (this.#failure !== undefined) return this.#failure;
     if (this.#state === 'closed') return new BrokerError('The broker is closed');
-    const cause = this.#lastError;
+    const cause = this.#engine.whyDown?.() ?? this.#lastError;
     return new BrokerError('The broker is down', cause === undefined ? undefined : { cause });
   }
 }

@@ -34,6 +34,11 @@ export class IoRedisLink implements RedisLink {
     return this.#client.status === 'ready';
   }
 
+  /** With `lazyConnect`, until `connect()` or a first command. */
+  get isIdle(): boolean {
+    return this.#client.status === 'wait';
+  }
+
   /** `close` comes with each loss, `ready` when the client takes commands again. */
   follow({ look, failed, ended }: LinkListener): void {
     this.#listeners = [

@@ -47,6 +47,11 @@ export class NodeRedisLink implements RedisLink {
     return this.#client.isReady;
   }
 
+  /** Before `connect()`, and after the end. */
+  get isIdle(): boolean {
+    return !this.#isResetting && propertyOf(this.#client, 'isOpen') === false;
+  }
+
   follow(listener: LinkListener): void {
     this.#told = listener;
     for (const event of CHANGES) this.#client.on(event, this.#onChange);
@@ -85,6 +90,6 @@ export class NodeRedisLink implements RedisLink {
 
   /** Version 5 says nothing else of a client that gives up: it is open as long as it tries. */
   #lookForEnd(): void {
-    if (!this.#isResetting && propertyOf(this.#client, 'isOpen') === false) this.#told.ended();
+    if (this.isIdle) this.#told.ended();
   }
 }

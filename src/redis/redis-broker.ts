@@ -111,6 +111,14 @@ class RedisEngine implements Engine {
     this.#subscriber.release();
   }
 
+  whyDown(): Error | undefined {
+    const idle = Object.entries({ publisher: this.#publisher, subscriber: this.#subscriber })
+      .filter(([, { isIdle }]) => isIdle)
+      .map(([name]) => `the ${name}`);
+    if (idle.length === 0) return undefined;
+    return new Error(`No connection was asked for: call connect() on ${idle.join(' and on ')}`);
+  }
+
   #follow(link: RedisLink, look: () => void): void {
     link.follow({
       look,

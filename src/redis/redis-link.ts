@@ -5,6 +5,8 @@
 export interface RedisLink {
   /** Whether the link is there, with its subscriptions sent. */
   readonly isReady: boolean;
+  /** Whether nothing has told its client to connect. */
+  readonly isIdle: boolean;
   /** Tells of changes until {@link release}. */
   follow(listener: LinkListener): void;
   /** @returns How many subscribers the server gave it to. */
