@@ -94,7 +94,7 @@ export class PresenceReplica implements PresenceRelay {
   heardOf(room: string): HeardNodes {
     const state = this.#rooms.get(room);
     const nowMs = this.#clock.now();
-    const missingNodes: string[] = [];
+    const missingNodes: string[] = this.#bus.isSureOfOthers ? [] : ['*'];
     let asOfMs = Infinity;
     for (const { id, isMissing, lastSeenMs, counts } of this.#bus.nodes.values()) {
       const isUnsure = state?.isUsed !== true || (counts && state.isUnsure(id, nowMs));

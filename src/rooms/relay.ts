@@ -47,7 +47,10 @@ export interface PresentKey {
 
 /** How complete the presence of a room is. */
 export interface HeardNodes {
-  /** Ids of nodes that are not heard of, and of those that have not said yet who is present. */
+  /**
+   * Ids of nodes that are not heard of, and of those that have not said yet who is present; `'*'`
+   * where there may be nodes that are not known.
+   */
   readonly missingNodes: readonly string[];
   /** Up to when each of the others was heard, on the clock of the host; Infinity without others. */
   readonly asOfMs: number;

@@ -208,8 +208,9 @@ export interface PresenceList {
    */
   readonly members: ReadonlyMap<string, { readonly sockets: number; readonly meta: readonly unknown[] }>;
   /**
-   * Ids of nodes that are not heard of, or have not said yet who is there. What a node has said
-   * last stays in `members` until it says goodbye, or is not heard of for 60 seconds.
+   * Ids of nodes that are not heard of, or have not said yet who is there; `'*'` for nodes that
+   * this one does not know, in its first half second, and while its broker is down. What a node has
+   * said last stays in `members` until it says goodbye, or is not heard of for 60 seconds.
    */
   readonly missingNodes: readonly string[];
   /**
