@@ -20,7 +20,7 @@ export const MAX_META_BYTES = 4096;
 
 /** What each object, array and further entry of a `meta` counts with: 4 KiB of `[[[…` take 112. */
 const ENTRY_BYTES = 64;
-const BEGINS_ENTRY: ReadonlySet<number> = new Set([...'{[,'].map((sign) => sign.charCodeAt(0)));
+const BEGINS_ENTRY: ReadonlySet<number> = new Set(Array.from('{[,', (sign) => sign.charCodeAt(0)));
 
 const CALL = 'room.presence.track()';
 
