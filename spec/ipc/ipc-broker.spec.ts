@@ -6,6 +6,7 @@ import { ipcBroker } from 'corosock/ipc';
 import type { IpcBroker } from 'corosock/ipc';
 import { brokerContract } from 'corosock/testing';
 import { brokerIn, IpcEngine } from '../../src/ipc/ipc-broker.ts';
+import { SharedRelay } from '../../src/ipc/shared-relay.ts';
 import { record, untilWithin } from '../../src/testing/contracts/recorded-node.ts';
 import { buildPackage } from '../fixtures/built-package.ts';
 import type { BuiltPackage } from '../fixtures/built-package.ts';
@@ -29,6 +30,11 @@ interface Asked {
   readonly address: unknown;
 }
 
+/** Makes the engine of a process of its own, whose threads are its own, too. */
+function engineOf(parent?: LinkedPeer, prefix = 'spec'): IpcEngine {
+  return new IpcEngine(prefix, new SharedRelay(prefix, parent), freshPrefix());
+}
+
 interface Family {
   readonly parent: IpcBroker;
   readonly child: IpcBroker;
@@ -39,7 +45,7 @@ interface Family {
 }
 
 async function family(): Promise<Family> {
-  const make = (peer: LinkedPeer | undefined): IpcBroker => new IpcEngine('spec', peer, freshPrefix()).broker;
+  const make = (peer: LinkedPeer | undefined): IpcBroker => engineOf(peer).broker;
   const parent = make(undefined);
   const [ofParent, ofChild] = linkedPeers();
   const child = make(ofChild);
@@ -151,7 +157,7 @@ describe('ipcBroker', () => {
     const { parent, child, ofParent } = await family();
     parent.adopt(ofParent);
     const [mine, its] = linkedPeers();
-    const stranger = new IpcEngine('other', its, freshPrefix()).broker;
+    const stranger = engineOf(its, 'other').broker;
     parent.adopt(mine);
     const taken = await record(parent, 'a');
     for (const words of ['1', '2']) await child.publish('a', text(words));
@@ -162,10 +168,10 @@ describe('ipcBroker', () => {
 
   it('is down until its parent takes part', async () => {
     const [ofParent, ofChild] = linkedPeers();
-    const child = new IpcEngine('spec', ofChild, freshPrefix()).broker;
+    const child = engineOf(ofChild).broker;
     const waiting = record(child, 'a');
     await expect(child.publish('a', text('1'))).rejects.toThrow('The broker is down');
-    const parent = new IpcEngine('spec', undefined, freshPrefix()).broker;
+    const parent = engineOf().broker;
     parent.adopt(ofParent);
     parent.adopt(ofParent);
     const taken = await waiting;
@@ -209,7 +215,7 @@ describe('ipcBroker', () => {
     const { parent, child, ofParent } = await family();
     const [ofGrandchild, itself] = linkedPeers();
     child.adopt(ofGrandchild);
-    const grandchild = new IpcEngine('spec', itself, freshPrefix()).broker;
+    const grandchild = engineOf(itself).broker;
     const beganMs: number[] = [];
     await grandchild.subscribe(
       'a',
@@ -232,7 +238,7 @@ describe('ipcBroker', () => {
 
   it.each(['a child', 'the root', 'a thread'])('refuses messages above 512 KiB: %s', async (which) => {
     const { parent, child } = await family();
-    const thread = brokerIn({ isMainThread: false } as never, freshPrefix());
+    const thread = brokerIn({ isMainThread: false, parent: linkedPeers()[1] } as never, freshPrefix());
     const node = { 'a child': child, 'the root': parent, 'a thread': thread }[which];
     const refusal = node?.publish('a', new Uint8Array(524_289));
     await expect(refusal).rejects.toMatchObject({
@@ -285,7 +291,7 @@ describe('ipcBroker', () => {
     const { parent, child, childOf, ofParent } = await family();
     const [taken, below] = [await record(child, 'a'), await record(childOf(child), 'b')];
     await parent.close();
-    const next = new IpcEngine('spec', undefined, freshPrefix()).broker;
+    const next = engineOf().broker;
     next.adopt(ofParent);
     await until('the gap is told', () => taken.gaps.length === 1);
     await until('the one below is told, too', () => below.gaps.length === 2);

@@ -12,6 +12,7 @@ import { RUNS } from '../brokers/loss-stories.ts';
 import { buildPackage } from '../fixtures/built-package.ts';
 import type { BuiltPackage } from '../fixtures/built-package.ts';
 import { IpcEngine } from '../../src/ipc/ipc-broker.ts';
+import { SharedRelay } from '../../src/ipc/shared-relay.ts';
 import { untilWithin } from '../../src/testing/contracts/recorded-node.ts';
 
 const until = untilWithin(30_000);
@@ -62,7 +63,7 @@ function member(): Member & { readonly events: Event[]; hear(message: unknown): 
 function processes(): Family {
   count += 1;
   const prefix = `losses-${process.pid}-${count}`;
-  const { broker } = new IpcEngine(prefix, undefined, prefix);
+  const { broker } = new IpcEngine(prefix, new SharedRelay(prefix, undefined));
   return {
     broker,
     start() {

@@ -1,16 +1,15 @@
 // The broker between the processes of one machine (`node:cluster`, `child_process`) and between the
-// threads of one process. Processes are a tree of relays (process-relay.ts), threads share one
+// threads of one process. Processes are a tree of relays (shared-relay.ts), threads share one
 // channel (thread-channel.ts). Subscriptions and gaps are in brokers/engine-broker.ts.
 
 import cluster from 'node:cluster';
-import { randomUUID } from 'node:crypto';
 import { isMainThread } from 'node:worker_threads';
-import { ProcessRelay } from './process-relay.ts';
 import type { IpcPeer } from './ipc-link.ts';
+import { SharedRelay } from './shared-relay.ts';
+import type { SharingBroker, Workers } from './shared-relay.ts';
 import { ThreadChannel } from './thread-channel.ts';
 import { EngineBroker } from '../brokers/engine-broker.ts';
 import type { Engine } from '../brokers/engine-broker.ts';
-import { LinkWatch } from '../brokers/link-watch.ts';
 import { checkPrefix } from '../brokers/prefix.ts';
 import type { Broker } from '../hub/broker.ts';
 import { MAX_ENVELOPE_BYTES } from '../hub/envelope.ts';
@@ -36,7 +35,7 @@ export interface IpcBrokerOptions {
   readonly parent?: boolean | undefined;
 }
 
-/** The broker of one process or thread. */
+/** A broker of one process or thread. */
 export interface IpcBroker extends Broker {
   /**
    * Connects a process of `child_process.fork`, at any time after its start. The child calls
@@ -54,9 +53,9 @@ const OPTIONS: OptionTable<IpcBrokerOptions, 'parent'> = {
 };
 
 /**
- * Makes the broker of this process or thread. Call it once in each, also in the process that
- * started the others: messages go through that one. Until it has called `ipcBroker`, and after it
- * has closed its broker, the brokers of its children are down.
+ * Makes a broker of this process or thread. Call it in each, once for each host, also in the
+ * process that started the others: messages go through that one. Until it has called `ipcBroker`,
+ * and after it has closed its last broker, the brokers of its children are down.
  *
  * ```ts
  * const broker = ipcBroker();
@@ -80,57 +79,51 @@ interface Surroundings {
   readonly isMainThread: boolean;
   /** The end of the channel to the parent; without one it has no `send`. */
   readonly parent: IpcPeer;
-  readonly cluster: Workers;
+  readonly cluster: Workers & { readonly isPrimary: boolean };
 }
 
-/** What a primary of `node:cluster` holds. */
-type Workers = Pick<typeof cluster, 'isPrimary' | 'workers' | 'on' | 'off'>;
+/** The relays that are in use, by the `process` whose brokers share them, and by prefix. */
+const inUse = new WeakMap<IpcPeer, Map<string, SharedRelay>>();
 
 /** Makes the broker of a thread, or of a process with its parent and its workers. */
 export function brokerIn(around: Surroundings, prefix: string, parent?: boolean): IpcBroker {
-  if (!around.isMainThread) return new IpcEngine(prefix, undefined).broker;
-  const hasParent = parent ?? around.parent.send !== undefined;
-  const engine = new IpcEngine(prefix, hasParent ? around.parent : undefined);
-  if (around.cluster.isPrimary) engine.adoptWorkers(around.cluster);
-  return engine.broker;
+  const hasParent = around.isMainThread && (parent ?? around.parent.send !== undefined);
+  return new IpcEngine(prefix, relayIn(around, prefix, hasParent)).broker;
 }
 
-/** The engine of one node: its relay, and its channel to other threads. */
-export class IpcEngine implements Engine {
-  readonly broker: IpcBroker;
-  readonly #broker: EngineBroker = new EngineBroker(this, realClock);
-  readonly #relay: ProcessRelay;
-  readonly #threads: ThreadChannel;
-  readonly #watch: LinkWatch;
-  readonly #adoptWorker = (worker: IpcPeer): void => this.#relay.adopt(worker);
-  #workers: Workers | undefined;
-  /** The root has not answered for two seconds: a process above this one may be stopped. */
-  #isSilent = false;
+/** Finds the relay of this process, or makes it. */
+function relayIn(around: Surroundings, prefix: string, hasParent: boolean): SharedRelay {
+  const relays = inUse.get(around.parent) ?? new Map<string, SharedRelay>();
+  inUse.set(around.parent, relays);
+  const known = relays.get(prefix);
+  if (known === undefined) {
+    const parent = hasParent ? around.parent : undefined;
+    const relay = new SharedRelay(prefix, parent, () => relays.delete(prefix));
+    relays.set(prefix, relay);
+    if (around.isMainThread && around.cluster.isPrimary) relay.adoptWorkers(around.cluster);
+    return relay;
+  }
+  if (known.hasParent === hasParent) return known;
+  const expected = `parent to be ${known.hasParent}, as for the other broker of this process and prefix`;
+  throw badArgument('ipcBroker()', expected, hasParent);
+}
 
-  constructor(prefix: string, parent: IpcPeer | undefined, threads: string = prefix) {
-    const received = (address: string, bytes: Uint8Array): void => {
-      this.#heard();
-      this.#broker.received(address, bytes);
-    };
-    this.#threads = new ThreadChannel(threads, (address, bytes) => this.#broker.received(address, bytes));
-    this.#relay = new ProcessRelay(
-      prefix,
-      randomUUID(),
-      {
-        received,
-        welcomed: () => this.#restart(),
-        lost: () => this.#restart(),
-        gone: () => this.#lose(),
-      },
-      parent,
-    );
-    this.#watch = new LinkWatch(
-      realClock,
-      () => this.#ask(),
-      () => this.#fallSilent(),
-    );
-    this.broker = Object.assign(this.#broker, { adopt: (child: IpcPeer) => this.#adopt(child) });
-    if (parent === undefined) this.#broker.up();
+/** The engine of one broker: the relay of its process, and its channel to threads. */
+export class IpcEngine implements Engine, SharingBroker {
+  readonly broker: EngineBroker & IpcBroker;
+  readonly #relay: SharedRelay;
+  readonly #threads: ThreadChannel;
+
+  constructor(prefix: string, relay: SharedRelay, threads: string = prefix) {
+    const broker = new EngineBroker(this, realClock);
+    this.broker = Object.assign(broker, { adopt: (child: IpcPeer) => this.#adopt(child) });
+    this.#threads = new ThreadChannel(threads, (address, bytes) => broker.received(address, bytes));
+    this.#relay = relay;
+    relay.join(this);
+  }
+
+  get addresses(): ReadonlySet<string> {
+    return this.#threads.addresses;
   }
 
   async publish(address: string, bytes: Uint8Array): Promise<undefined> {
@@ -141,13 +134,12 @@ export class IpcEngine implements Engine {
     }
     this.#threads.publish(address, bytes);
     await this.#relay.publish(address, bytes);
-    this.#heard();
     return undefined;
   }
 
   async subscribe(addresses: readonly string[]): Promise<void> {
     for (const address of addresses) this.#threads.subscribe(address);
-    if (await this.#relay.subscribe(addresses)) return;
+    if (await this.#relay.subscribe(this, addresses)) return;
     for (const address of addresses) this.unsubscribe(address);
     throw new BrokerError('A process above this one has too many addresses of it');
   }
@@ -158,17 +150,12 @@ export class IpcEngine implements Engine {
   }
 
   close(): void {
-    this.#watch.stop();
-    this.#relay.close();
+    this.#relay.leave(this);
     this.#threads.close();
-    this.#workers?.off('fork', this.#adoptWorker);
   }
 
-  /** Takes in the workers of `node:cluster` that there are, and each that is forked later. */
-  adoptWorkers(workers: Workers): void {
-    this.#workers = workers;
-    for (const worker of Object.values({ ...workers.workers })) this.#relay.adopt(worker as IpcPeer);
-    workers.on('fork', this.#adoptWorker);
+  whyDown(): Error {
+    return this.#relay.whyDown();
   }
 
   #adopt(child: IpcPeer): void {
@@ -176,35 +163,6 @@ export class IpcEngine implements Engine {
       throw badArgument('broker.adopt()', 'a process of child_process.fork()', child);
     }
     this.#relay.adopt(child);
-  }
-
-  #lose(): void {
-    this.#watch.stop();
-    this.#isSilent = false;
-    this.#broker.down(this.#watch.answeredMs);
-  }
-
-  /** Subscribes again: the parent is another one, has dropped messages, or was silent. */
-  #restart(): void {
-    this.#lose();
-    this.#watch.start();
-    this.#broker.up();
-  }
-
-  async #ask(): Promise<void> {
-    await this.#relay.ping();
-    this.#heard();
-  }
-
-  #fallSilent(): void {
-    this.#isSilent = true;
-    this.#broker.down(this.#watch.answeredMs);
-    void this.#ask();
-  }
-
-  #heard(): void {
-    if (this.#isSilent) this.#restart();
-    else this.#watch.heard();
   }
 }
 

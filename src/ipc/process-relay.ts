@@ -1,6 +1,6 @@
 // The process as a node of a tree: its parent, its children, itself. A message goes to the parent,
 // and to each child that has subscribed to its address, but not where it came from. So each message
-// passes each link once, in order. ipc-broker.ts is the only user.
+// passes each link once, in order. shared-relay.ts is the only user.
 
 import { IpcLink } from './ipc-link.ts';
 import type { IpcPeer } from './ipc-link.ts';

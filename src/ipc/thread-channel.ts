@@ -10,7 +10,8 @@ type Received = (address: string, bytes: Uint8Array) => void;
 export class ThreadChannel {
   readonly #channel: BroadcastChannel;
   readonly #received: Received;
-  readonly #addresses = new Set<string>();
+  /** What it has subscribed to. */
+  readonly addresses: Set<string> = new Set();
 
   constructor(prefix: string, received: Received) {
     this.#received = received;
@@ -28,11 +29,11 @@ export class ThreadChannel {
   }
 
   subscribe(address: string): void {
-    this.#addresses.add(address);
+    this.addresses.add(address);
   }
 
   unsubscribe(address: string): void {
-    this.#addresses.delete(address);
+    this.addresses.delete(address);
   }
 
   close(): void {
@@ -43,7 +44,7 @@ export class ThreadChannel {
   #take(message: unknown): void {
     if (!Array.isArray(message)) return;
     const [address, bytes] = message as readonly unknown[];
-    if (!this.#addresses.has(address as string) || !(bytes instanceof Uint8Array)) return;
+    if (!this.addresses.has(address as string) || !(bytes instanceof Uint8Array)) return;
     this.#received(address as string, bytes);
   }
 }

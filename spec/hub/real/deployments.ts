@@ -24,6 +24,7 @@ import { outageReport } from '../../fixtures/outage-report.ts';
 import { isNatsHere, realNats, withoutNats } from '../../nats/nats-scene.ts';
 import { isRedisHere, realRedis, withoutRedis } from '../../redis/ioredis-scene.ts';
 import { IpcEngine } from '../../../src/ipc/ipc-broker.ts';
+import { SharedRelay } from '../../../src/ipc/shared-relay.ts';
 
 /** A broker that a spec kills and stops. */
 interface BrokerProcess {
@@ -116,7 +117,7 @@ async function overRelay(program: string): Promise<BrokerProcess> {
     },
     node() {
       // One node for each relay. Threads of this process are not to hear it: other specs run there.
-      const { broker } = new IpcEngine('spec', running(), randomUUID());
+      const { broker } = new IpcEngine('spec', new SharedRelay('spec', running()), randomUUID());
       return { broker, async close() {} };
     },
     async startNode(folder) {
