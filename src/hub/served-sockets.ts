@@ -17,7 +17,7 @@ import { IDLE_TIMER } from '../time/scheduling.ts';
 /** A handle whose caller was not heard for so long is released: callers ask each 30 s. */
 const UNHEARD_MS = 90_000;
 
-/** Handles that end in one turn, where their host or their node ends: others have theirs between. */
+/** Handles that end in one turn, where their host or node ends: others have theirs between. */
 export const ENDS_A_TURN = 200;
 
 /**
@@ -70,7 +70,7 @@ export class ServedSockets {
     for (const { served } of this.#callers.values()) for (const handle of served.values()) handle.doubt();
   }
 
-  /** Ends the handles of a node: at once for what comes, and {@link ENDS_A_TURN} of them in a turn. */
+  /** Ends the handles of a node: at once for what comes, {@link ENDS_A_TURN} of them in a turn. */
   loseNode(node: string): void {
     for (const [key, caller] of this.#callers) if (caller.node === node) void this.#lose(key, caller);
   }
