@@ -4,11 +4,11 @@
 import { describe, expect, it } from 'vitest';
 import { settle, virtualClock } from 'corosock/testing';
 import { FrameWindow } from '../../src/hub/frame-window.ts';
+import { MAX_HELD_BYTES, MAX_HELD_BYTES_OF_ALL } from '../../src/hub/held-bytes.ts';
 import { RemoteTransport } from '../../src/hub/remote-transport.ts';
 import {
   frameOf,
   FROM_SOCKET,
-  MAX_HELD_BYTES,
   messageFields,
   openedFields,
   PART_BYTES,
@@ -23,7 +23,7 @@ const NOTHING = new Uint8Array(0);
 const PLAIN = { binary: false, compress: false };
 
 /** One end over a link that only notes what is sent. */
-function setScene() {
+function setScene(held = { bytes: 0 }) {
   const sent: number[] = [];
   const link = {
     clock: virtualClock(),
@@ -32,6 +32,7 @@ function setScene() {
       return Promise.resolve('sent' as const);
     },
     window: new FrameWindow(),
+    held,
     over: () => {},
   };
   const transport = new RemoteTransport('owner.one', link, () => {});
@@ -57,8 +58,8 @@ function setScene() {
   };
 }
 
-function openScene(): ReturnType<typeof setScene> {
-  const scene = setScene();
+function openScene(held?: { bytes: number }): ReturnType<typeof setScene> {
+  const scene = setScene(held);
   scene.receive(FROM_SOCKET.opened, openedFields('ok', ''));
   return scene;
 }
@@ -124,5 +125,25 @@ describe('a remote handle', () => {
     const part = messageFields({ bytes: new Uint8Array(PART_BYTES), isText: false, isLast: false });
     for (let bytes = 0; bytes <= MAX_HELD_BYTES; bytes += PART_BYTES) receive(FROM_SOCKET.message, part);
     expect(ends).toMatchObject([{ code: 1006, by: 'link' }]);
+  });
+
+  it('ends where what all handles have of messages is too much, and then holds nothing', () => {
+    const held = { bytes: MAX_HELD_BYTES_OF_ALL - 2 * PART_BYTES };
+    const before = held.bytes;
+    const { receive, ends } = openScene(held);
+    const part = { bytes: new Uint8Array(PART_BYTES), isText: false };
+    receive(FROM_SOCKET.message, messageFields({ ...part, isLast: false }));
+    expect(held.bytes - before).toBeGreaterThan(PART_BYTES);
+    receive(FROM_SOCKET.message, messageFields({ ...part, isLast: true }));
+    expect([ends.length, held.bytes]).toEqual([1, before]);
+  });
+
+  it('holds nothing of a message that has come', () => {
+    const held = { bytes: 0 };
+    const { receive, ends } = openScene(held);
+    const part = { bytes: new Uint8Array(PART_BYTES), isText: false };
+    receive(FROM_SOCKET.message, messageFields({ ...part, isLast: false }));
+    receive(FROM_SOCKET.message, messageFields({ ...part, isLast: true }));
+    expect([ends, held.bytes]).toEqual([[], 0]);
   });
 });

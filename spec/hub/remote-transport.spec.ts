@@ -27,6 +27,7 @@ async function makePair(): Promise<TransportPair> {
       send: (type: number, number: number, fields: Uint8Array) =>
         caller.bus.send('owner', KIND.toSocket, frameOf(type, 1, number, fields)),
       window: new FrameWindow(),
+      held: { bytes: 0 },
       over: () => {},
     };
     const transport = new RemoteTransport('owner.one', link, () => resolve(transport));

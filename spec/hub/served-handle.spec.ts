@@ -7,7 +7,8 @@ import { FieldReader, FieldWriter } from '../../src/hub/byte-fields.ts';
 import { FrameWindow } from '../../src/hub/frame-window.ts';
 import type { Conversation } from '../../src/conversation/conversation.ts';
 import { MessageSocket } from '../../src/socket/message-socket.ts';
-import { MAX_HELD_BYTES_OF_ALL, ServedHandle } from '../../src/hub/served-handle.ts';
+import { MAX_HELD_BYTES_OF_ALL } from '../../src/hub/held-bytes.ts';
+import { ServedHandle } from '../../src/hub/served-handle.ts';
 import { FROM_SOCKET, PART_BYTES, TO_SOCKET, writeFields } from '../../src/hub/socket-frames.ts';
 import { pair, say } from './remote-fixtures.ts';
 

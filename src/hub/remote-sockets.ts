@@ -57,6 +57,8 @@ export class RemoteSockets {
   /** Those that `open` gives, by node and by the id of the socket. */
   readonly #byNode = new Map<string, Map<string, RemoteHandle>>();
   #lastHandle = 0;
+  /** What they have of messages that they read. */
+  readonly #reading = { bytes: 0 };
   readonly #window = new FrameWindow();
   readonly #served: ServedSockets;
   #isClosed = false;
@@ -114,6 +116,7 @@ export class RemoteSockets {
       send: (type: number, frame: number, fields: Uint8Array) =>
         this.#bus.send(node, KIND.toSocket, frameOf(type, number, frame, fields)),
       window: this.#window,
+      held: this.#reading,
       over: () => {
         this.#handles.delete(number);
         handles.delete(id);

@@ -5,7 +5,6 @@
 import {
   closeFields,
   FROM_SOCKET,
-  MAX_HELD_BYTES,
   messageOf,
   NO_FIELDS,
   numberFields,
@@ -20,6 +19,7 @@ import { HandleWrites } from './handle-writes.ts';
 import type { ReceiptOptions } from './sent-writes.ts';
 import { AnswerWatch } from './answer-watch.ts';
 import type { FrameWindow } from './frame-window.ts';
+import { HeldParts } from './held-bytes.ts';
 import { BufferingSink } from '../transport/buffering-sink.ts';
 import type { FragmentOptions, Transport, TransportSink } from '../transport/transport.ts';
 import type { Clock } from '../time/clock.ts';
@@ -36,6 +36,8 @@ export interface RemoteLink {
   send(type: number, number: number, fields: Uint8Array): Promise<'sent' | 'failed'>;
   /** Parts of messages go through it. */
   readonly window: FrameWindow;
+  /** What all handles have of messages whose last part has not come. */
+  readonly held: { bytes: number };
   /** The handle is over: no frame comes any more. */
   over(): void;
 }
@@ -64,8 +66,7 @@ export class RemoteTransport implements Transport {
   #hasCredit = false;
   /** Whether the last message was received, and the other end does not know it yet. */
   #hasTaken = false;
-  #parts: Part[] = [];
-  #partBytes = 0;
+  readonly #parts: HeldParts<Part>;
 
   readonly #writes: HandleWrites;
   #receivedBytes = 0;
@@ -73,6 +74,7 @@ export class RemoteTransport implements Transport {
   /** @param onOpened - Called once: `ok`, why there is no handle, or `timeout`. */
   constructor(id: string, link: RemoteLink, onOpened: (answer: Answer) => void) {
     this.#link = link;
+    this.#parts = new HeldParts(link.held);
     this.#writes = new HandleWrites({
       clock: link.clock,
       window: link.window,
@@ -244,13 +246,9 @@ export class RemoteTransport implements Transport {
 
   #receivePart(part: Part | undefined): boolean {
     if (part === undefined) return false;
-    this.#parts.push(part);
-    this.#partBytes += part.bytes.byteLength + MESSAGE_OVERHEAD_BYTES;
-    if (this.#partBytes > MAX_HELD_BYTES) return false;
+    if (!this.#parts.add(part)) return false;
     if (!part.isLast) return true;
-    const message = messageOf(this.#parts);
-    this.#parts = [];
-    this.#partBytes = 0;
+    const message = messageOf(this.#parts.take());
     // It was under way when its read ended, which has taken nothing.
     if (this.#isPaused) this.#send(TO_SOCKET.returned);
     else this.#receiveMessage(message);
@@ -308,7 +306,7 @@ export class RemoteTransport implements Transport {
     this.#watch.stop();
     this.#onOpened('timeout');
     this.#writes.sent.close();
-    this.#parts = [];
+    this.#parts.take();
     this.#link.over();
     this.#sink.end(end);
   }

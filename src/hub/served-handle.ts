@@ -5,7 +5,6 @@
 import {
   endFields,
   FROM_SOCKET,
-  MAX_HELD_BYTES,
   messageFields,
   messageOf,
   NO_FIELDS,
@@ -18,6 +17,7 @@ import {
 } from './socket-frames.ts';
 import type { Answer, Frame, Part, WrittenPart } from './socket-frames.ts';
 import type { FrameWindow } from './frame-window.ts';
+import { bytesOfParts, HeldBytes } from './held-bytes.ts';
 import type { Conversation } from '../conversation/conversation.ts';
 import { pendingRead } from '../conversation/pending-read.ts';
 import type { ReadView } from '../conversation/pending-read.ts';
@@ -36,17 +36,6 @@ import { noop } from '../core/noop.ts';
 const REST_MS = 10_000;
 /** The first read of a handle may be under way. */
 const FIRST_READ_MS = 1000;
-
-/** The least that a part counts with: parts may be empty. */
-const PART_OVERHEAD_BYTES = 256;
-
-/**
- * Bytes that all handles of other nodes have written and that wait.
- *
- * @limit Bytes that handles of other nodes have written to the sockets of a host and that wait |
- * the handle that goes beyond them ends with `by: 'link'`
- */
-export const MAX_HELD_BYTES_OF_ALL = 268_435_456;
 
 /** What a served handle needs of its node. */
 export interface CallerLink {
@@ -92,8 +81,8 @@ export class ServedHandle {
   /** Whether that message was under way when the caller withdrew what it had asked for. */
   #isCrossed = false;
   #written: WrittenPart[] = [];
-  /** Of the parts that have come, and of writes that wait. */
-  #writtenBytes = 0;
+  /** The parts that have come, and writes that wait. */
+  readonly #held: HeldBytes;
   /** Writes that wait, by the number of their frame. */
   readonly #writes = new Map<number, AbortController>();
   #restTimer: unknown;
@@ -102,6 +91,7 @@ export class ServedHandle {
   constructor(conversation: Conversation, link: CallerLink) {
     this.#conversation = conversation;
     this.#link = link;
+    this.#held = new HeldBytes(link.held);
     this.heardMs = link.clock.now();
     this.#tell(FROM_SOCKET.opened, openedFields('ok', conversation.transport.protocol));
     // No listener of the signal: nodes may open one socket by the thousand.
@@ -143,7 +133,7 @@ export class ServedHandle {
     this.#link.clock.clearTimeout(this.#restTimer);
     this.#offEnd();
     this.#read?.abort();
-    this.#hold(-bytesOf(this.#written));
+    this.#held.remove(bytesOfParts(this.#written));
     this.#written = [];
     for (const write of this.#writes.values()) write.abort();
     if (this.#lentFrames[1] === Infinity) this.#putBack();
@@ -209,7 +199,7 @@ export class ServedHandle {
     this.#hasCredit = false;
     this.#lentFrames = [this.#sent + 1, Infinity];
     const parts = partsOf(message, true).map((part) => ({
-      bytes: part.bytes.byteLength + PART_OVERHEAD_BYTES,
+      bytes: bytesOfParts([part]),
       send: () => this.#sendPart(part),
     }));
     this.#link.window.push(parts);
@@ -269,8 +259,7 @@ export class ServedHandle {
   #write(number: number, part: WrittenPart | undefined): boolean {
     if (part === undefined) return false;
     this.#written.push(part);
-    this.#hold(bytesOf([part]));
-    if (this.#writtenBytes > MAX_HELD_BYTES || this.#link.held.bytes > MAX_HELD_BYTES_OF_ALL) return false;
+    if (!this.#held.add(bytesOfParts([part]))) return false;
     if (part.isLast) void this.#writeWhole(number, part);
     else this.#tellStatus(number, 'ok');
     return true;
@@ -278,7 +267,7 @@ export class ServedHandle {
 
   async #writeWhole(number: number, { binary, compress, timeoutMs }: WrittenPart): Promise<void> {
     const data = messageOf(this.#written);
-    const bytes = bytesOf(this.#written);
+    const bytes = bytesOfParts(this.#written);
     this.#written = [];
     const writing = new AbortController();
     this.#writes.set(number, writing);
@@ -290,12 +279,7 @@ export class ServedHandle {
       this.#tellStatus(number, 'cancelled');
     }
     this.#writes.delete(number);
-    this.#hold(-bytes);
-  }
-
-  #hold(bytes: number): void {
-    this.#writtenBytes += bytes;
-    this.#link.held.bytes += bytes;
+    this.#held.remove(bytes);
   }
 
   #tellStatus(write: number, status: Answer): void {
@@ -338,8 +322,4 @@ export class ServedHandle {
     this.#sent += 1;
     await this.#link.send(type, this.#sent, fields);
   }
-}
-
-function bytesOf(parts: readonly WrittenPart[]): number {
-  return parts.reduce((sum, { bytes }) => sum + bytes.byteLength + PART_OVERHEAD_BYTES, 0);
 }

@@ -12,15 +12,6 @@ import { propertyOf } from '../core/object-like.ts';
 /** Bytes of a message in one frame: two fit into an envelope, a longer message is cut. */
 export const PART_BYTES = 262_144;
 
-/**
- * Bytes that one end of a handle keeps for the other: the parts of a message whose last part has
- * not come, and writes that wait for the client.
- *
- * @limit Bytes that a handle on a socket of another node has written and that wait, and a message
- * that it reads | the handle ends with `by: 'link'`
- */
-export const MAX_HELD_BYTES = 67_108_864;
-
 type ToSocket =
   | 'open'
   | 'write'
