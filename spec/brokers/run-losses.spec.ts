@@ -17,7 +17,7 @@ describe('npm run test:brokers', { timeout: 120_000 }, () => {
   it.skipIf(!isNatsHere)(`kills and cuts as often as --runs says${withoutNats}`, () => {
     const { status, output } = run('nats', '--runs', '1');
     expect(output).toContain('0 silent losses and 0 doubles in 1 kills of the server');
-    expect(output).toContain('0 silent losses and 0 doubles in 1 cuts of the links of the subscriber');
+    expect(output).toContain('0 silent losses and 0 doubles in 1 cuts of the link');
     expect(status).toBe(0);
   });
 

@@ -34,6 +34,7 @@ const OPTIONS = {
 
 /** NATS with one client each node. */
 export const realNats: RealBroker = {
+  hasTwoLinks: false,
   server() {
     const config = join(mkdtempSync(join(tmpdir(), 'corosock-nats-')), 'server.conf');
     // A subscriber that does not read is killed soon.
@@ -62,6 +63,7 @@ export class StrictNats extends Scene {
   private constructor(server: StoppableServer, config: string) {
     super(server, {
       server: async () => server,
+      hasTwoLinks: false,
       node(port) {
         const connecting = connect({ servers: `127.0.0.1:${port}`, ...OPTIONS, ...USER });
         return { broker: natsBroker(connecting), close: async () => (await connecting).close() };

@@ -55,9 +55,10 @@ export function nodeOf(clients: RedisClients, end: (client: never) => void): Rea
 /** Redis with ioredis 5. */
 export const realRedis: RealBroker = {
   server: () => redisServer(),
-  node: (port) =>
+  hasTwoLinks: true,
+  node: (port, publisherPort = port) =>
     nodeOf(
-      { publisher: new Redis(port, PUBLISHES), subscriber: new Redis(port, { retryStrategy }) },
+      { publisher: new Redis(publisherPort, PUBLISHES), subscriber: new Redis(port, { retryStrategy }) },
       (client: Redis) => client.disconnect(),
     ),
 };

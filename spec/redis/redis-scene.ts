@@ -14,6 +14,8 @@ export { isRedisHere, withoutRedis } from './ioredis-scene.ts';
 /** How clients reach their server. */
 export interface ClientSettings {
   readonly port: number;
+  /** Of the publisher. Default: `port`. */
+  readonly publisherPort?: number;
   readonly password?: string;
   /** Nothing has told them to connect: `lazyConnect` of ioredis, no `connect()` of `redis`. */
   readonly isIdle?: boolean;
@@ -32,11 +34,11 @@ type IoRedisClass = new (port: number, host: string, options: object) => IoRedis
 type CreateClient = (options: object) => NodeRedisClient & { readonly isOpen: boolean };
 
 function ioRedis(Redis: IoRedisClass): (settings: ClientSettings) => MadeClients {
-  return ({ port, password, isIdle = false }) => {
+  return ({ port, publisherPort = port, password, isIdle = false }) => {
     const options = { retryStrategy, lazyConnect: isIdle, ...(password !== undefined && { password }) };
     return {
       clients: {
-        publisher: new Redis(port, HOST, { ...PUBLISHES, ...options }),
+        publisher: new Redis(publisherPort, HOST, { ...PUBLISHES, ...options }),
         subscriber: new Redis(port, HOST, options),
       },
       end: (client: IoRedisClient) => client.disconnect(),
@@ -45,12 +47,14 @@ function ioRedis(Redis: IoRedisClass): (settings: ClientSettings) => MadeClients
 }
 
 function nodeRedis(createClient: CreateClient): (settings: ClientSettings) => MadeClients {
-  return ({ port, password, isIdle = false }) => {
-    const socket = { host: HOST, port, reconnectStrategy: retryStrategy };
-    const options = { socket, ...(password !== undefined && { password }) };
+  return ({ port, publisherPort = port, password, isIdle = false }) => {
+    const optionsOf = (of: number): object => ({
+      socket: { host: HOST, port: of, reconnectStrategy: retryStrategy },
+      ...(password !== undefined && { password }),
+    });
     const clients = {
-      publisher: createClient({ ...options, disableOfflineQueue: true }),
-      subscriber: createClient(options),
+      publisher: createClient({ ...optionsOf(publisherPort), disableOfflineQueue: true }),
+      subscriber: createClient(optionsOf(port)),
     };
     // Connects without waiting, as a host may that begins before its Redis.
     if (!isIdle) for (const client of Object.values(clients)) client.connect().catch(() => {});
@@ -76,8 +80,9 @@ export const CLIENTS: Readonly<Record<string, RealBroker>> = Object.fromEntries(
     name,
     {
       server: realRedis.server,
-      node: (port: number) => {
-        const { clients, end } = make({ port });
+      hasTwoLinks: true,
+      node: (port: number, publisherPort = port) => {
+        const { clients, end } = make({ port, publisherPort });
         return nodeOf(clients, end);
       },
     },
