@@ -7,11 +7,11 @@ import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
-const HOSTS = 'spec/hub/real-brokers.spec.ts';
+const HOSTS = ['spec/hub/real-brokers.spec.ts', 'spec/hub/real-faults.spec.ts'];
 /** Specs of each broker, and how titles name it. */
 const BROKERS = new Map([
-  ['nats', ['nats|NATS', 'spec/nats/nats-broker.spec.ts', 'spec/nats/nats-outages.spec.ts', HOSTS]],
-  ['redis', ['redis|Redis', 'spec/redis/redis-losses.spec.ts', 'spec/redis/redis-outages.spec.ts', HOSTS]],
+  ['nats', ['nats|NATS', 'spec/nats/nats-broker.spec.ts', 'spec/nats/nats-outages.spec.ts', ...HOSTS]],
+  ['redis', ['redis|Redis', 'spec/redis/redis-losses.spec.ts', 'spec/redis/redis-outages.spec.ts', ...HOSTS]],
   ['ipc', ['ipc', 'spec/ipc/ipc-losses.spec.ts']],
 ]);
 

@@ -136,12 +136,17 @@ export const SERVERS: readonly Kind[] = [
     isHere: isNatsHere,
     process: (program) => overServer('nats', realNats, program),
   },
-  {
-    title: `Redis${withoutRedis}`,
-    isHere: isRedisHere,
-    process: (program) => overServer('redis', realRedis, program),
-  },
+  redisOver('Redis', realRedis),
 ];
+
+/** Redis with a client of its own for hosts of this process: those of others use ioredis. */
+export function redisOver(name: string, real: RealBroker): Kind {
+  return {
+    title: `${name}${withoutRedis}`,
+    isHere: isRedisHere,
+    process: (program) => overServer('redis', real, program),
+  };
+}
 
 /** All kinds: also the relay between processes. */
 export const KINDS: readonly Kind[] = [

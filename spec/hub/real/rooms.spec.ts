@@ -4,10 +4,12 @@
 import type { Host } from 'corosock';
 import type { ClientSocket } from 'corosock/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { BUSY_MS, Deployment, KINDS, NodeProgram, SERVERS } from './deployments.ts';
+import { BUSY_MS, Deployment, KINDS, NodeProgram, redisOver, SERVERS } from './deployments.ts';
 import { follow, untilFollowed } from './followed-room.ts';
 import type { Followed } from './followed-room.ts';
 import type { NodeProcess } from './node-process.ts';
+import type { RealBroker } from '../../brokers/broker-stories.ts';
+import { CLIENTS } from '../../redis/redis-scene.ts';
 import { bodyOf, decodeEnvelope, encodeEnvelope, KIND } from '../../../src/hub/envelope.ts';
 import type { Envelope } from '../../../src/hub/envelope.ts';
 
@@ -16,6 +18,9 @@ beforeAll(async () => {
   program = await NodeProgram.make();
 });
 afterAll(() => program[Symbol.asyncDispose]());
+
+/** Stories without hosts of other processes are told over a second client of Redis, too. */
+const CLIENTS_OF_SERVERS = [...SERVERS, redisOver('Redis with node-redis', CLIENTS['redis 6'] as RealBroker)];
 
 const ADDRESS = 'room:lobby';
 const lobbyOf = (host: Host): ReturnType<Host['room']> => host.room('lobby');
@@ -33,7 +38,7 @@ async function untilUp(deployment: Deployment, ...hosts: readonly Host[]): Promi
   });
 }
 
-describe.concurrent.each(SERVERS)('a room over $title', { timeout: BUSY_MS }, (kind) => {
+describe.concurrent.each(CLIENTS_OF_SERVERS)('a room over $title', { timeout: BUSY_MS }, (kind) => {
   it.skipIf(!kind.isHere)('K4: keeps nothing of what is published while the server is killed', async () => {
     await using deployment = await Deployment.of(kind, program);
     const { host } = await deployment.host();
@@ -129,7 +134,7 @@ function hostile(own: Uint8Array): readonly Uint8Array[] {
   ];
 }
 
-describe.concurrent.each(SERVERS)('other programs on $title', { timeout: BUSY_MS }, (kind) => {
+describe.concurrent.each(CLIENTS_OF_SERVERS)('other programs on $title', { timeout: BUSY_MS }, (kind) => {
   it.skipIf(!kind.isHere)('K8: are dropped where they send no message, and the hosts go on', async () => {
     await using deployment = await Deployment.of(kind, program);
     const { host, reports } = await deployment.host();
