@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 import type { Broker } from 'corosock/testing';
 import { record, recordOrder } from '../../src/testing/contracts/recorded-node.ts';
 import type { Recorded } from '../../src/testing/contracts/recorded-node.ts';
-import { sceneOf, text, until } from './broker-stories.ts';
+import { sceneOf, text, until, untilDown } from './broker-stories.ts';
 import type { RealBroker, Scene } from './broker-stories.ts';
 import { choicesOf, missesMessages } from './node-links.ts';
 import type { NodeLinks } from './node-links.ts';
@@ -37,16 +37,6 @@ export function lossStories(real: RealBroker): void {
     },
     PATIENCE_MS,
   );
-}
-
-/** Resolves with the next time that a node is down: a link may be back within a millisecond. */
-export function untilDown(node: Broker): Promise<void> {
-  return new Promise((resolve) => {
-    const stop = node.onChange(() => {
-      stop();
-      resolve();
-    });
-  });
 }
 
 async function killAndStart({ server }: Scene, { one, two }: Nodes): Promise<void> {

@@ -2,7 +2,8 @@
 
 import type { Subscription } from 'corosock';
 import { afterEach, describe, expect, it } from 'vitest';
-import { RUNS, untilDown } from '../brokers/loss-stories.ts';
+import { untilDown } from '../brokers/broker-stories.ts';
+import { RUNS } from '../brokers/loss-stories.ts';
 import { choicesOf, missesMessages, NodeLinks } from '../brokers/node-links.ts';
 import type { RealBroker, RealNode } from '../brokers/broker-stories.ts';
 import { MemoryHost } from '../fixtures/memory-host.ts';
