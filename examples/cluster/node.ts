@@ -22,7 +22,7 @@ export interface NodeSettings {
 
 const SAYS_EVERY_MS = 2000;
 
-const BROKERS: Readonly<Record<NodeSettings['broker'], (url: string) => OpenBroker>> = {
+const BROKERS: Readonly<Record<NodeSettings['broker'], (url: string) => OpenBroker | Promise<OpenBroker>>> = {
   nats: overNats,
   redis: overRedis,
   processes() {
@@ -34,7 +34,7 @@ const BROKERS: Readonly<Record<NodeSettings['broker'], (url: string) => OpenBrok
 const ended = untilEnded();
 const settings = JSON.parse(process.argv[2] ?? '') as NodeSettings;
 const { number, port, origin } = settings;
-const opened = BROKERS[settings.broker](settings.brokerUrl);
+const opened = await BROKERS[settings.broker](settings.brokerUrl);
 const host = await serve(
   { '/town/:name': townOf(number) },
   { port, hostname: '127.0.0.1', origins: [origin], broker: opened.broker },

@@ -1,11 +1,8 @@
-// The brokers that the chat can run over: all that differs between one process and many.
+// The brokers that the chat can run over: all that differs between one process and many. Each
+// imports its package only when it is asked for. same-machine.ts has those that need no server.
 
-import { fork } from 'node:child_process';
-import { connect } from '@nats-io/transport-node';
 import type { NatsConnection } from '@nats-io/transport-node';
-import { Redis } from 'ioredis';
 import type { Broker } from 'corosock';
-import { ipcBroker } from 'corosock/ipc';
 import { natsBroker } from 'corosock/nats';
 import { redisBroker } from 'corosock/redis';
 
@@ -15,15 +12,14 @@ export interface OpenBroker extends AsyncDisposable {
 }
 
 /** At most a second between two attempts, so that a node is back within two. */
-const retryStrategy = (attempt: number): number => Math.min(attempt * 50, 1000);
+const delayMs = (attempt: number): number => Math.min(attempt * 50, 1000);
 
 /** Opens a broker over Redis or Valkey. @param url - `redis://127.0.0.1:6379`, for example. */
-export function overRedis(url: string): OpenBroker {
+export async function overRedis(url: string): Promise<OpenBroker> {
+  const { Redis } = await needed('ioredis', import('ioredis'));
   const noQueue = { enableOfflineQueue: false, autoResendUnfulfilledCommands: false };
-  const publisher = new Redis(url, { ...noQueue, retryStrategy });
-  const subscriber = new Redis(url, { retryStrategy });
-  // Without a listener each failed attempt to connect is printed. server.ts prints each outage once.
-  for (const client of [publisher, subscriber]) client.on('error', () => {});
+  const publisher = new Redis(url, { ...noQueue, retryStrategy: delayMs });
+  const subscriber = new Redis(url, { retryStrategy: delayMs });
   const broker = redisBroker({ publisher, subscriber }, { prefix: 'chat' });
   return {
     broker,
@@ -35,8 +31,27 @@ export function overRedis(url: string): OpenBroker {
   };
 }
 
+/** Opens the same over the package `redis`. Both kinds of node can share one server. */
+export async function overNodeRedis(url: string): Promise<OpenBroker> {
+  const { createClient } = await needed('redis', import('redis'));
+  const socket = { reconnectStrategy: delayMs };
+  const publisher = createClient({ url, socket, disableOfflineQueue: true });
+  const subscriber = createClient({ url, socket });
+  const broker = redisBroker({ publisher, subscriber }, { prefix: 'chat' });
+  // Not awaited: a node may begin before its server.
+  for (const client of [publisher, subscriber]) client.connect().catch(() => {});
+  return {
+    broker,
+    async [Symbol.asyncDispose]() {
+      await broker.close();
+      for (const client of [publisher, subscriber]) if (client.isOpen) client.destroy();
+    },
+  };
+}
+
 /** Opens a broker over NATS. @param url - `nats://127.0.0.1:4222`, for example. */
-export function overNats(url: string): OpenBroker {
+export async function overNats(url: string): Promise<OpenBroker> {
+  const { connect } = await needed('@nats-io/transport-node', import('@nats-io/transport-node'));
   const options = {
     noEcho: true,
     maxReconnectAttempts: -1,
@@ -62,25 +77,13 @@ function tellRefusal({ message }: Error): void {
   console.error(`NATS takes no connection: ${message}`);
 }
 
-/**
- * Opens a broker between this process and a second one, which it starts. The second one calls it,
- * too. Without the channel between them it is told `disconnect`, and ends.
- *
- * @param program - Of the second process.
- * @param port - Its `PORT`.
- */
-export function overProcesses(program: string, port: number): OpenBroker {
-  const isFirst = process.send === undefined;
-  const env = { ...process.env, PORT: `${port}` };
-  const other = isFirst ? fork(program, ['processes'], { env }) : undefined;
-  const broker = ipcBroker({ prefix: 'chat', parent: !isFirst });
-  if (other !== undefined) broker.adopt(other);
-  const channel = other ?? process;
-  return {
-    broker,
-    async [Symbol.asyncDispose]() {
-      await broker.close();
-      if (channel.connected) channel.disconnect?.();
-    },
-  };
+/** Waits for the import of a package. Where it is not installed, ends the process with one sentence. */
+async function needed<Module>(name: string, importing: Promise<Module>): Promise<Module> {
+  try {
+    return await importing;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error;
+    console.error(`This broker needs a package that is not installed: npm install ${name}`);
+    process.exit(1);
+  }
 }

@@ -2,31 +2,27 @@
 // many: brokers.ts has what differs, and server.ts starts it.
 
 import { select, serve } from 'corosock';
-import type { Host, ServeOptions } from 'corosock';
+import type { Handshake, Host, ServeOptions, ServerSocket } from 'corosock';
 
 /** Serves `/chat/lobby?name=ada`, and other rooms. */
 export const openChat = (options: ServeOptions): Promise<Host> =>
-  serve(
-    {
-      '/chat/:room': {
-        onPreServer: (handshake) => {
-          // So that push.ts can open it by its id.
-          handshake.sharedConnection = true;
-        },
-        server: async (ws) => {
-          const name = ws.request.url.searchParams.get('name') ?? 'a guest';
-          const { room } = await ws.join(ws.request.params.room);
-          room.presence.track(ws, name);
-          using changes = room.presence.changes();
-          await ws.write(`Your id is ${ws.id}`);
-          for (;;) {
-            const [source, taken] = await select({ line: ws, changes });
-            if (taken[1] !== 'ok') return;
-            if (source === 'line') room.publish(`${name}: ${String(taken[0])}`);
-            else for (const joined of taken[0].joined) await ws.write(`${joined} is here`);
-          }
-        },
-      },
-    },
-    options,
-  );
+  serve({ '/chat/:room': { onPreServer: share, server: chat } }, options);
+
+/** Lets push.ts open the socket by its id. */
+function share(handshake: Handshake): void {
+  handshake.sharedConnection = true;
+}
+
+async function chat(ws: ServerSocket<unknown, { readonly room: string }>): Promise<void> {
+  const name = ws.request.url.searchParams.get('name') ?? 'a guest';
+  const { room } = await ws.join(ws.request.params.room);
+  room.presence.track(ws, name);
+  using changes = room.presence.changes();
+  await ws.write(`Your id is ${ws.id}`);
+  for (;;) {
+    const [source, taken] = await select({ line: ws, changes });
+    if (taken[1] !== 'ok') return;
+    if (source === 'line') room.publish(`${name}: ${String(taken[0])}`);
+    else for (const joined of taken[0].joined) await ws.write(`${joined} is here`);
+  }
+}

@@ -1,25 +1,36 @@
-// Starts one node of the chat, until Ctrl+C: `npm run chat`, `npm run chat redis` or `nats`. Two of
-// them over a broker, on two ports, are one chat; `npm run chat processes` starts both.
-// `npm run chat talk <name>` is a client; `npm run chat push redis <id> <line>` writes to one socket
-// of any node.
+// Starts one node of the chat, until Ctrl+C: `npm run chat`, `npm run chat redis`, `node-redis` or
+// `nats`. Two of them over a broker, on two ports, are one chat; `npm run chat processes`, `cluster`
+// and `threads` start both. `npm run chat talk <name>` is a client; `npm run chat push redis <id>
+// <line>` writes to one socket of any node.
 
 import { fileURLToPath } from 'node:url';
 import { select } from 'corosock';
 import type { Host } from 'corosock';
-import { overNats, overProcesses, overRedis } from './brokers.ts';
+import { overNats, overNodeRedis, overRedis } from './brokers.ts';
 import type { OpenBroker } from './brokers.ts';
 import { openChat } from './chat.ts';
 import { push } from './push.ts';
+import { overCluster, overProcesses, overThreads } from './same-machine.ts';
 import { talk } from './talk.ts';
 import { untilEnded } from './until-ended.ts';
 
 const ended = untilEnded();
 const port = Number(process.env['PORT'] ?? 8083);
 
-const BROKERS: Readonly<Record<string, () => OpenBroker>> = {
-  redis: () => overRedis(process.env['REDIS_URL'] ?? 'redis://127.0.0.1:6379'),
-  nats: () => overNats(process.env['NATS_URL'] ?? 'nats://127.0.0.1:4222'),
-  processes: () => overProcesses(fileURLToPath(import.meta.url), port + 1),
+const program = fileURLToPath(import.meta.url);
+const redisUrl = process.env['REDIS_URL'] ?? 'redis://127.0.0.1:6379';
+const natsUrl = process.env['NATS_URL'] ?? 'nats://127.0.0.1:4222';
+
+const OVER_SERVERS: Readonly<Record<string, () => Promise<OpenBroker>>> = {
+  redis: () => overRedis(redisUrl),
+  'node-redis': () => overNodeRedis(redisUrl),
+  nats: () => overNats(natsUrl),
+};
+const BROKERS: Readonly<Record<string, () => OpenBroker | Promise<OpenBroker>>> = {
+  ...OVER_SERVERS,
+  processes: () => overProcesses(program, port + 1),
+  cluster: () => overCluster(program, port + 1),
+  threads: () => overThreads(program, port + 1),
 };
 
 const words = process.argv.slice(2);
@@ -31,14 +42,14 @@ if (words[0] === 'talk') {
 
 const pushes = words[0] === 'push';
 const [name = '', id = '', ...line] = pushes ? words.slice(1) : words;
-// A process that has just been started is in no tree of processes.
-const names = Object.keys(BROKERS).filter((broker) => !pushes || broker !== 'processes');
+// A process that has just been started has no channel to the nodes that run.
+const names = Object.keys(pushes ? OVER_SERVERS : BROKERS);
 if (!names.includes(name) && (pushes || name !== '')) {
   console.error(`The brokers are ${names.join(', ')}; this is "${name}".`);
   process.exit(1);
 }
 
-const opened = BROKERS[name]?.();
+const opened = await BROKERS[name]?.();
 if (pushes && opened !== undefined) {
   console.log(await push(opened.broker, id, line.join(' ')));
 } else {

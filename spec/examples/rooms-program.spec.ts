@@ -1,9 +1,11 @@
-// What `npm run chat` starts: on two processes of this machine lines cross, and nothing is left when
-// it ends, whether its broker is there or not.
+// What `npm run chat` starts: on two processes or threads of this machine lines cross, and nothing is
+// left when it ends, whether its broker is there or not.
 
 import { once } from 'node:events';
+import { mkdirSync, readdirSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
+import { dirname, join } from 'node:path';
 import { connect } from 'corosock/client';
 import type { ClientSocket } from 'corosock/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -23,10 +25,30 @@ beforeAll(async () => {
 
 afterAll(() => built[Symbol.asyncDispose]());
 
+/** Makes the same where some packages are not installed. */
+async function builtWithout(...missing: readonly string[]): Promise<BuiltExamples> {
+  const other = await buildExamples();
+  const modules = join(other.folder, 'node_modules');
+  const installed = realpathSync(modules);
+  rmSync(modules);
+  for (const name of readdirSync(installed)) {
+    const scoped = name.startsWith('@') ? readdirSync(join(installed, name)) : [''];
+    for (const part of scoped) {
+      const path = join(name, part);
+      if (missing.includes(path)) continue;
+      mkdirSync(dirname(join(modules, path)), { recursive: true });
+      symlinkSync(join(installed, path), join(modules, path), 'junction');
+    }
+  }
+  return other;
+}
+
 /** Starts it on two ports, and waits until both are open. */
-async function chat(): Promise<{ readonly program: StartedProgram; readonly ports: readonly number[] }> {
+async function chat(
+  over = 'processes',
+): Promise<{ readonly program: StartedProgram; readonly ports: readonly number[] }> {
   const port = await quietPort();
-  const args = ['dist-examples/rooms/server.js', 'processes'];
+  const args = ['dist-examples/rooms/server.js', over];
   const program = new StartedProgram(process.execPath, args, {
     cwd: built.folder,
     env: { PORT: `${port}` },
@@ -69,8 +91,8 @@ async function saidInOutage(name: string, real: RealBroker): Promise<readonly st
 const OUTAGE = ['down', 'up', 'down', 'up'];
 
 describe('the chat on two processes', { timeout: 60_000 }, () => {
-  it('is one chat', async () => {
-    const { program, ports } = await chat();
+  it.each([['processes'], ['cluster'], ['threads']])('is one chat over `%s`', async (over) => {
+    const { program, ports } = await chat(over);
     await using _ = program;
     const [one, two] = ports.map((port) => `ws://localhost:${port}/chat/lobby`);
     await using ada = await connect(`${one}?name=ada`);
@@ -81,6 +103,10 @@ describe('the chat on two processes', { timeout: 60_000 }, () => {
     expect(await until(bob, /hello/u)).toBe('ada: hello');
     await bob.write('good morning');
     expect(await until(ada, /good/u)).toBe('bob: good morning');
+    program.signal('SIGINT');
+    // Each node says goodbye to its clients.
+    expect([(await ada.closed).code, (await bob.closed).code]).toEqual([1001, 1001]);
+    expect([await program.end(), program.left]).toEqual([0, []]);
   });
 
   it('says how to talk to it, and a second program does', async () => {
@@ -121,7 +147,7 @@ describe('the chat on two processes', { timeout: 60_000 }, () => {
     await expect.poll(() => program.left, { timeout: 30_000 }).toEqual([]);
   });
 
-  it.each([['redis'], ['nats']])(
+  it.each([['redis'], ['node-redis'], ['nats']])(
     'says that the broker is down, and ends at Ctrl+C, where there is no server of %s',
     async (name) => {
       await using program = nodeOver(name, await quietPort());
@@ -129,8 +155,31 @@ describe('the chat on two processes', { timeout: 60_000 }, () => {
       await program.said(/^The broker is down\.$/mu);
       program.signalAll('SIGINT');
       expect(await program.end()).toBe(0);
+      expect(program.output).not.toMatch(/ECONNREFUSED/u);
     },
   );
+
+  it.each([
+    ['redis', 'ioredis'],
+    ['node-redis', 'redis'],
+    ['nats', '@nats-io/transport-node'],
+  ])('says in one sentence how to install the package of `%s` where it is missing', async (name, missing) => {
+    await using other = await builtWithout(missing);
+    const args = ['dist-examples/rooms/server.js', name];
+    await using program = new StartedProgram(process.execPath, args, { cwd: other.folder });
+    expect(await program.end()).toBe(1);
+    const sentence = `This broker needs a package that is not installed: npm install ${missing}\n`;
+    expect(program.output).toBe(sentence);
+  });
+
+  it('needs the package of no broker on one process', async () => {
+    await using other = await builtWithout('ioredis', 'redis', '@nats-io/transport-node');
+    const options = { cwd: other.folder, env: { PORT: '0' } };
+    await using program = new StartedProgram(process.execPath, ['dist-examples/rooms/server.js'], options);
+    await program.said(/ws:\/\/localhost/u);
+    program.signalAll('SIGINT');
+    expect(await program.end()).toBe(0);
+  });
 
   it.skipIf(!isRedisHere)(`says when Redis is down and up again${withoutRedis}`, async () => {
     expect(await saidInOutage('redis', realRedis)).toEqual(OUTAGE);
@@ -173,7 +222,9 @@ describe('the chat on two processes', { timeout: 60_000 }, () => {
       const args = ['dist-examples/rooms/server.js', ...words.split(' ')];
       await using program = new StartedProgram(process.execPath, args, { cwd: built.folder });
       expect(await program.end()).toBe(1);
-      expect(program.output).toMatch(/^The brokers are redis, nats(, processes)?; this is ".*"\.\n$/u);
+      expect(program.output).toMatch(
+        /^The brokers are redis, node-redis, nats(, processes, cluster, threads)?; this is ".*"\.\n$/u,
+      );
     },
   );
 });

@@ -6,7 +6,7 @@ import type { Broker } from 'corosock';
 import { connect } from 'corosock/client';
 import type { ClientSocket } from 'corosock/client';
 import { describe, expect, it } from 'vitest';
-import { overNats, overRedis } from '../../examples/rooms/brokers.ts';
+import { overNats, overNodeRedis, overRedis } from '../../examples/rooms/brokers.ts';
 import type { OpenBroker } from '../../examples/rooms/brokers.ts';
 import { openChat } from '../../examples/rooms/chat.ts';
 import { push } from '../../examples/rooms/push.ts';
@@ -63,15 +63,23 @@ describe('the chat', () => {
   });
 });
 
+const REDIS = process.env['REDIS_SERVER_PATH'] ?? 'redis-server';
+const redisArgs = (port: number): readonly string[] => [
+  '--port',
+  `${port}`,
+  '--bind',
+  '127.0.0.1',
+  '--save',
+  '',
+  '--appendonly',
+  'no',
+];
+
 const REAL: ReadonlyArray<
-  [string, string, (port: number) => readonly string[], (port: number) => OpenBroker]
+  [string, string, (port: number) => readonly string[], (port: number) => Promise<OpenBroker>]
 > = [
-  [
-    'Redis',
-    process.env['REDIS_SERVER_PATH'] ?? 'redis-server',
-    (port) => ['--port', `${port}`, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'],
-    (port) => overRedis(`redis://127.0.0.1:${port}`),
-  ],
+  ['Redis with ioredis', REDIS, redisArgs, (port) => overRedis(`redis://127.0.0.1:${port}`)],
+  ['Redis with node-redis', REDIS, redisArgs, (port) => overNodeRedis(`redis://127.0.0.1:${port}`)],
   [
     'NATS',
     process.env['NATS_SERVER_PATH'] ?? 'nats-server',
@@ -87,9 +95,9 @@ describe.each(REAL)('over %s', (_, program, argsFor, open) => {
   it.skipIf(!isThere)(`the same chat runs on two nodes${reason}`, { timeout: 30_000 }, async () => {
     await using server = await StoppableServer.make(program, argsFor);
     await server.start();
-    await using one = open(server.port);
-    await using two = open(server.port);
-    await using worker = open(server.port);
+    await using one = await open(server.port);
+    await using two = await open(server.port);
+    await using worker = await open(server.port);
     expect(await talk([one.broker, two.broker, worker.broker])).toEqual(HEARD);
   });
 });
