@@ -18,13 +18,46 @@ const IN_FORCE_MS = 2500;
 /** What a host has published just before its end may be lost before a heartbeat tells of it. */
 const LAST_WORDS_MS = 15_000;
 
-/** What one member is sent, in the order in which it leaves. */
-export interface MemberModel {
+/**
+ * What one member is sent, in the order in which it leaves, and what it has to get of all that was
+ * published. The first is what its host says, the second is known by the calls alone.
+ */
+export class MemberModel {
   readonly host: number;
-  readonly sent: string[];
-  readonly rooms: Set<string>;
+  readonly sent: string[] = [];
+  readonly rooms: Set<string> = new Set();
   /** Of its socket. */
-  id: string;
+  id = '';
+  /** What its own host has published while it was in the room. */
+  readonly due: string[] = [];
+  /** How many of them it has heard. */
+  #dueHeard = 0;
+  /** The last number that it has heard, by room and sender. */
+  readonly #last = new Map<string, number>();
+
+  constructor(host: number) {
+    this.host = host;
+  }
+
+  /** Claims that a message was published, is for this member, and comes once and in order. */
+  claimHeard(text: string, nodes: readonly ModelNode[]): void {
+    const [room, sender, number, except] = text.split(' ') as [RoomName, string, string, string];
+    const line = `${room} ${sender}`;
+    const last = this.#last.get(line) ?? -1;
+    const facts = [`a member of host ${this.host}`, text, last] as const;
+    claim(
+      nodes[Number(sender)]?.hasPublished(room, Number(number), text) === true,
+      'not published',
+      ...facts,
+    );
+    claim(except !== this.id, 'a member was excepted', ...facts);
+    claim(Number(number) > last, 'a member heard twice, or not in order', ...facts);
+    this.#last.set(line, Number(number));
+    if (Number(sender) !== this.host) return;
+    const due = this.due[this.#dueHeard];
+    claim(text === due, 'a member has missed one of its own host', ...facts, due);
+    this.#dueHeard += 1;
+  }
 }
 
 /** One message: `lobby 2 17 …` is the seventeenth of host 2. */
@@ -36,6 +69,7 @@ interface Message {
 interface Published {
   readonly atMs: number;
   readonly number: number;
+  readonly text: string;
 }
 
 /** A gap, and when it was told. */
@@ -98,7 +132,7 @@ export class ModelNode extends DeployedNode {
 
   /** A client is to come. */
   expect(name: string): MemberModel {
-    const member: MemberModel = { host: this.id, sent: [], rooms: new Set(), id: '' };
+    const member = new MemberModel(this.id);
     this.#members.set(name, member);
     return member;
   }
@@ -106,14 +140,21 @@ export class ModelNode extends DeployedNode {
   publish(room: RoomName): void {
     const published = this.#publishedTo(room);
     const number = published.length;
-    published.push({ atMs: this.scene.w.clock.now(), number });
     const { dice } = this.scene;
     const [except] = dice.isLikely(0.2) ? this.host.sockets.keys() : [];
     const text = `${room} ${this.id} ${number} ${except ?? '-'}`;
+    published.push({ atMs: this.scene.w.clock.now(), number, text });
+    for (const { rooms, id, due } of this.#members.values())
+      if (rooms.has(room) && id !== except) due.push(text);
     const { skipped, replaced } = this.host
       .room(room)
       .publish(text, except === undefined ? {} : { except: [except] });
     claim(skipped + replaced === 0, 'a member that is not slow was skipped', room, skipped, replaced);
+  }
+
+  /** Whether a message was published to a room: it is the one with its number. */
+  hasPublished(room: RoomName, number: number, text: string): boolean {
+    return this.#published.get(room)?.[number]?.text === text;
   }
 
   /** @returns Ends the subscription. */

@@ -51,21 +51,27 @@ function subscribeAgain({ busyMs, scene }: Deployment<ModelNode>, node: ModelNod
   });
 }
 
-/** One client: it joins and leaves rooms, and claims that each line is the next one for it. */
+/**
+ * One client: it joins and leaves rooms, and claims that each line is the next one for it, and that
+ * each message was published, comes once and in the order of its sender.
+ */
 class Visitor {
   readonly #scene: Scene;
+  readonly #nodes: readonly ModelNode[];
   readonly #member: MemberModel;
   readonly heard: string[] = [];
   readonly ws: WorldClient;
   readonly reading: Promise<void>;
 
-  static async to(scene: Scene, node: ModelNode, name: string): Promise<Visitor> {
+  static async to({ scene, nodes }: Rooms, node: ModelNode, name: string): Promise<Visitor> {
     const member = node.expect(name);
-    return new Visitor(scene, member, await scene.connect(node.host, { url: `ws://localhost/${name}` }));
+    const ws = await scene.connect(node.host, { url: `ws://localhost/${name}` });
+    return new Visitor(scene, nodes, member, ws);
   }
 
-  constructor(scene: Scene, member: MemberModel, ws: WorldClient) {
+  constructor(scene: Scene, nodes: readonly ModelNode[], member: MemberModel, ws: WorldClient) {
     this.#scene = scene;
+    this.#nodes = nodes;
     this.#member = member;
     this.ws = ws;
     this.reading = this.#read();
@@ -78,6 +84,7 @@ class Visitor {
     const { host, sent } = this.#member;
     await this.#scene.hearAll(this.ws, (text) => {
       this.heard.push(text);
+      if (!text.startsWith('done ')) this.#member.claimHeard(text, this.#nodes);
       const at = this.heard.length - 1;
       claim(text === sent[at], `another line for a member of host ${host}`, text, at, sent.slice(-5));
     });
@@ -90,7 +97,7 @@ async function visit(all: Rooms, number: number): Promise<void> {
   const { dice } = scene;
   await scene.sleep(all.someTimeMs);
   const node = dice.pick(all.open);
-  const visitor = await Visitor.to(scene, node, `${number}`).catch((error: unknown) => {
+  const visitor = await Visitor.to(all, node, `${number}`).catch((error: unknown) => {
     // Its host closes.
     if (error instanceof ConnectError && error.status === 503) return undefined;
     throw error;
@@ -109,13 +116,10 @@ async function visit(all: Rooms, number: number): Promise<void> {
  * What is published once all is quiet reaches each subscriber and each member of each host, and
  * each host shows who is there.
  */
-async function claimReached(
-  scene: Scene,
-  nodes: readonly ModelNode[],
-  quiet: readonly ModelNode[],
-): Promise<void> {
+async function claimReached(all: Rooms, quiet: readonly ModelNode[]): Promise<void> {
+  const { scene, nodes } = all;
   const listening = scene.each(quiet.length, 'last member', async (at) => {
-    const { heard, isUpToDate, ws } = await Visitor.to(scene, quiet[at] as ModelNode, 'last');
+    const { heard, isUpToDate, ws } = await Visitor.to(all, quiet[at] as ModelNode, 'last');
     for (const room of ROOMS) await ws.write(`join ${room}`);
     await scene.sleep(3 * TOLD_MS);
     if (!scene.mayLose) claim(isUpToDate(), 'a member has not heard it', heard.slice(-5));
@@ -162,7 +166,7 @@ async function play(scene: Scene, mayDrop: boolean): Promise<void> {
   const quiet = await all.whenQuiet();
   for (const node of all.nodes) node.claimTraces(all.nodes);
   if (quiet.length > 1) {
-    await claimReached(scene, all.nodes, quiet);
+    await claimReached(all, quiet);
     await claimRetained(scene, quiet);
   }
   if (!mayLose || !mayDrop) for (const node of all.nodes) node.claimGaps(all.nodes);
