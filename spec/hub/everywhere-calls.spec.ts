@@ -3,7 +3,8 @@
 import { describe, expect, it } from 'vitest';
 import { settle, virtualClock } from 'corosock/testing';
 import type { VirtualClock } from 'corosock/testing';
-import { EverywhereCalls, MAX_AGAIN, MAX_DONE, MAX_KEPT_BYTES } from '../../src/hub/everywhere-calls.ts';
+import { EverywhereCalls, MAX_DONE } from '../../src/hub/everywhere-calls.ts';
+import { MAX_AGAIN, MAX_KEPT_BYTES } from '../../src/hub/kept-calls.ts';
 import type { EverywhereReport } from '../../src/hub/everywhere-calls.ts';
 import { encodeCall, encodeDone } from '../../src/hub/everywhere-body.ts';
 import type { EverywhereCall } from '../../src/hub/everywhere-body.ts';

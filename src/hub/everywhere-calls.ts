@@ -1,15 +1,16 @@
 // Calls on all nodes: closes sockets, or ends sessions, wherever they are. The host and the hub
-// call `run` and carry out what comes. A call is kept for a minute, for nodes that do not answer
-// now: it is sent to them again until they do, and each node carries it out once.
+// call `run` and carry out what comes. A call is kept for nodes that do not answer now
+// (kept-calls.ts): it is sent to them again until they do, and each node carries it out once.
 
 import { encodeCall, encodeDone, readCall, readDone } from './everywhere-body.ts';
 import type { EverywhereCall } from './everywhere-body.ts';
 import { KIND } from './envelope.ts';
 import type { NodeRef } from './envelope.ts';
 import type { NodeBus } from './node-bus.ts';
+import { KEPT_MS, KeptCalls } from './kept-calls.ts';
+import type { KeptCall } from './kept-calls.ts';
 import { holdProcess, wallTimeOf } from '../time/real-clock.ts';
 import { noop } from '../core/noop.ts';
-import { IDLE_TIMER } from '../time/scheduling.ts';
 
 /**
  * How long a call on all nodes waits for their answers.
@@ -24,45 +25,12 @@ const KNOWN_WITHIN_MS = 600;
 const LOOKS = 3;
 
 /**
- * How long a call is kept for nodes that do not answer.
- *
- * @limit Time for which `closeSockets` and `session.end()` are kept for a node that is missing | it
- * does not hear of them
- */
-const KEPT_MS = 60_000;
-
-/** How often a call is sent again to nodes that are there and have not answered. */
-const AGAIN_MS = 1000;
-
-/**
- * Calls that are kept.
- *
- * @limit Calls of `closeSockets` and `session.end()` that one node keeps for others | the oldest is
- * forgotten
- */
-const MAX_KEPT = 10_000;
-
-/**
  * Calls of other nodes that are remembered, so that none is carried out twice.
  *
  * @limit Calls of `closeSockets` and `session.end()` of other nodes, within 120 s | the oldest is
  * forgotten: where it comes again, it is carried out again
  */
 export const MAX_DONE = 100_000;
-
-/**
- * Bytes of the calls that are kept, with 64 for each node that has answered or has to. Names may be
- * those of clients, and nodes may be invented.
- *
- * @limit Bytes of the calls of `closeSockets` and `session.end()` that one node keeps for others |
- * the oldest is forgotten
- */
-export const MAX_KEPT_BYTES = 67_108_864;
-const CALL_BYTES = 256;
-const NODE_BYTES = 64;
-
-/** Calls that are sent again in a second: nodes that never answer cost no more. */
-export const MAX_AGAIN = 5000;
 
 /** Nodes of which one call takes answers: as many as a node knows. */
 const MAX_ANSWERS = 4096;
@@ -81,22 +49,6 @@ export interface EverywhereReport {
   readonly missingNodes: readonly string[];
 }
 
-interface KeptCall {
-  readonly number: number;
-  readonly body: Uint8Array;
-  /** Of all that is kept. */
-  bytes: number;
-  readonly sinceMs: number;
-  /** The time of day: a node that began later has nothing of before. */
-  readonly atMs: number;
-  /** The one node that it is for; undefined: all. */
-  readonly only: string | undefined;
-  readonly answers: Map<string, number>;
-  /** Nodes that have to answer, and have not. */
-  readonly awaited: Set<string>;
-  whenAnswered: () => void;
-}
-
 /** What a node has carried out for another. */
 interface Done {
   readonly count: number;
@@ -107,28 +59,19 @@ interface Done {
 export class EverywhereCalls {
   readonly #bus: NodeBus;
   readonly #carryOut: (call: EverywhereCall) => number;
-  readonly #off: () => void;
   #lastCall = 0;
-  /** By number, the oldest first. */
-  readonly #kept = new Map<number, KeptCall>();
-  #keptBytes = 0;
-  /** How many may be sent again in this second. */
-  #again = MAX_AGAIN;
-  /** The call that was sent again last. */
-  #lastAgain = 0;
+  readonly #kept: KeptCalls;
   /** What was carried out for others in the last minutes, the oldest first. */
   readonly #done = new Map<string, Done>();
-  #timer: unknown;
   #isClosed = false;
 
   /** @param carryOut - Does it on this node. @returns How many sockets or sessions it was. */
   constructor(bus: NodeBus, carryOut: (call: EverywhereCall) => number) {
     this.#bus = bus;
     this.#carryOut = carryOut;
+    this.#kept = new KeptCalls(bus);
     bus.on(KIND.everywhere, (from, body) => this.#onCall(from, body));
     bus.on(KIND.everywhereDone, (from, body) => this.#onDone(from, body));
-    const onThere = (node: NodeRef): void => this.#sendKeptTo(node);
-    this.#off = bus.onNode({ joined: onThere, returned: onThere });
   }
 
   /**
@@ -146,21 +89,17 @@ export class EverywhereCalls {
     return { nodes: new Map(kept.answers), missingNodes };
   }
 
-  /** Ends its timer. What is kept for others is forgotten. */
+  /** Ends all waits. What is kept for others is forgotten. */
   close(): void {
     this.#isClosed = true;
-    this.#off();
-    this.#bus.clock.clearTimeout(this.#timer);
-    for (const kept of this.#kept.values()) kept.whenAnswered();
-    this.#kept.clear();
+    this.#kept.close();
   }
 
   #keep(call: EverywhereCall, only: string | undefined): KeptCall {
     this.#lastCall += 1;
-    const body = encodeCall(this.#lastCall, call);
     const kept: KeptCall = {
       number: this.#lastCall,
-      body,
+      body: encodeCall(this.#lastCall, call),
       bytes: 0,
       sinceMs: this.#bus.clock.now(),
       atMs: wallTimeOf(this.#bus.clock),
@@ -169,26 +108,8 @@ export class EverywhereCalls {
       awaited: new Set(),
       whenAnswered: noop,
     };
-    if (this.#isClosed) return kept;
-    this.#kept.set(this.#lastCall, kept);
-    this.#grow(kept, CALL_BYTES + body.length);
-    this.#timer ??= this.#bus.clock.setTimeout(() => this.#onTimer(), AGAIN_MS, IDLE_TIMER);
+    if (!this.#isClosed) this.#kept.add(kept);
     return kept;
-  }
-
-  #grow(kept: KeptCall, bytes: number): void {
-    if (!this.#kept.has(kept.number)) return;
-    kept.bytes += bytes;
-    this.#keptBytes += bytes;
-    for (const oldest of this.#kept.values()) {
-      if (this.#kept.size <= MAX_KEPT && this.#keptBytes <= MAX_KEPT_BYTES) return;
-      this.#forget(oldest);
-    }
-  }
-
-  #forget({ number, bytes }: KeptCall): void {
-    this.#kept.delete(number);
-    this.#keptBytes -= bytes;
   }
 
   async #send(kept: KeptCall): Promise<void> {
@@ -210,14 +131,12 @@ export class EverywhereCalls {
   }
 
   #awaitAll(kept: KeptCall): void {
-    const { answers, awaited } = kept;
-    for (const id of this.#bus.nodes.keys()) if (!answers.has(id)) awaited.add(id);
-    this.#grow(kept, NODE_BYTES * awaited.size);
+    for (const node of this.#bus.nodes.keys()) this.#kept.awaitNode(kept, node);
   }
 
   /** Does not wait for the broker: it may acknowledge late. */
   #sendToOne(kept: KeptCall, node: string): void {
-    kept.awaited.add(node);
+    this.#kept.awaitNode(kept, node);
     void this.#bus.send(node, KIND.everywhere, kept.body);
   }
 
@@ -246,49 +165,6 @@ export class EverywhereCalls {
     return new Promise((resolve) => holdProcess(this.#bus.clock.setTimeout(resolve, ms)));
   }
 
-  // Nodes that answer late.
-
-  #sendKeptTo({ id, epoch }: NodeRef): void {
-    for (const kept of this.#kept.values()) {
-      const isFor = kept.only === undefined ? epoch <= kept.atMs : kept.only === id;
-      if (!isFor || kept.answers.has(id)) continue;
-      kept.awaited.add(id);
-      this.#sendAgain(kept, id);
-    }
-  }
-
-  /** @returns false where that was too often for this second. */
-  #sendAgain({ body }: KeptCall, node: string): boolean {
-    if (this.#again === 0) return false;
-    this.#again -= 1;
-    void this.#bus.send(node, KIND.everywhere, body);
-    return true;
-  }
-
-  #onTimer(): void {
-    this.#timer = undefined;
-    this.#again = MAX_AGAIN;
-    const { clock } = this.#bus;
-    const nowMs = clock.now();
-    for (const kept of this.#kept.values()) if (nowMs - kept.sinceMs >= KEPT_MS) this.#forget(kept);
-    // Those that had to wait have their turn first.
-    const calls = [...this.#kept.values()];
-    const next = calls.findIndex(({ number }) => number > this.#lastAgain);
-    for (const kept of [...calls.slice(Math.max(next, 0)), ...calls.slice(0, Math.max(next, 0))]) {
-      if (!this.#sendToAwaited(kept)) break;
-      this.#lastAgain = kept.number;
-    }
-    if (this.#kept.size > 0) this.#timer = clock.setTimeout(() => this.#onTimer(), AGAIN_MS, IDLE_TIMER);
-  }
-
-  #sendToAwaited(kept: KeptCall): boolean {
-    const { nodes } = this.#bus;
-    for (const node of kept.awaited) {
-      if (nodes.get(node)?.isMissing === false && !this.#sendAgain(kept, node)) return false;
-    }
-    return true;
-  }
-
   // What comes from other nodes.
 
   #onCall(from: NodeRef, body: Uint8Array): void {
@@ -314,9 +190,6 @@ export class EverywhereCalls {
     const kept = this.#kept.get(done.number);
     if (kept === undefined) return undefined;
     if (kept.answers.size >= MAX_ANSWERS && !kept.awaited.has(from.id)) return this.#bus.drop('busy');
-    kept.answers.set(from.id, done.count);
-    kept.awaited.delete(from.id);
-    kept.whenAnswered();
-    return undefined;
+    return this.#kept.answer(kept, from.id, done.count);
   }
 }
