@@ -16,7 +16,7 @@ import {
   statusFields,
   TO_SOCKET,
 } from '../../src/hub/socket-frames.ts';
-import type { Frame } from '../../src/hub/socket-frames.ts';
+import type { Answer, Frame } from '../../src/hub/socket-frames.ts';
 import type { LinkEnd } from '../../src/core/close-info.ts';
 
 const NOTHING = new Uint8Array(0);
@@ -35,7 +35,8 @@ function setScene(held = { bytes: 0 }) {
     held,
     over: () => {},
   };
-  const transport = new RemoteTransport('owner.one', link, () => {});
+  const answers: Answer[] = [];
+  const transport = new RemoteTransport('owner.one', link, (answer) => void answers.push(answer));
   const ends: LinkEnd[] = [];
   const sink = {
     receive() {},
@@ -50,6 +51,7 @@ function setScene(held = { bytes: 0 }) {
   return {
     transport,
     sent,
+    answers,
     ends,
     receive(type: number, fields: Uint8Array = NOTHING): void {
       number += 1;
@@ -80,6 +82,13 @@ describe('a remote handle', () => {
     const { receive, ends } = openScene();
     receive(FROM_SOCKET.opened, openedFields('ok', ''));
     expect(ends).toMatchObject([{ by: 'link' }]);
+  });
+
+  it('says once what its opening comes to', () => {
+    const scenes = [setScene(), openScene(), setScene()] as const;
+    scenes[2].receive(FROM_SOCKET.opened, openedFields('not-found', ''));
+    for (const { transport } of scenes) transport.lose('gone');
+    expect(scenes.map(({ answers }) => answers)).toEqual([['timeout'], ['ok'], ['not-found']]);
   });
 
   it('keeps the code of its own close where the other node is lost meanwhile', () => {

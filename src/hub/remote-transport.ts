@@ -159,7 +159,7 @@ export class RemoteTransport implements Transport {
     inMicrotask(() => this.#end(end));
   }
 
-  // Called by the registry.
+  // Called by remote-sockets.ts.
 
   /** A frame of the other end has come. */
   receive(frame: Frame): void {
@@ -201,7 +201,7 @@ export class RemoteTransport implements Transport {
         return this.#receivePart(readMessage(fields));
       case FROM_SOCKET.end: {
         const end = readEnd(fields);
-        if (end !== undefined) this.#end(this.#seen(end));
+        if (end !== undefined) this.#end(this.#endForCaller(end));
         return end !== undefined;
       }
       // It is alive; of kinds that a newer node has, this one takes no notice.
@@ -296,15 +296,15 @@ export class RemoteTransport implements Transport {
   }
 
   /** A close of this end counts, also where the client closes or is lost at that time. */
-  #seen(end: LinkEnd): LinkEnd {
+  #endForCaller(end: LinkEnd): LinkEnd {
     if (this.#state !== 'closing' || (end.by !== 'peer' && end.by !== 'link')) return end;
     return { ...this.#closing, clean: end.clean, by: 'local' };
   }
 
   #end(end: LinkEnd): void {
+    if (this.#state === 'opening') this.#onOpened('timeout');
     this.#state = 'ended';
     this.#watch.stop();
-    this.#onOpened('timeout');
     this.#writes.sent.close();
     this.#parts.take();
     this.#link.over();
