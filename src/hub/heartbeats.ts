@@ -155,8 +155,8 @@ export class Heartbeats {
     const number = fields.u64();
     if (fields.isBroken) return this.#bus.drop('malformed', ALL_NODES);
     const node = this.#others.all.get(from.id);
-    // An answer may be long: a node that is not there yet, or hurries, asks again.
-    if (node?.mayAsk(this.#bus.clock.now()) === true) this.#answer(node, number);
+    // An answer may be long: a node that is not known yet, or hurries, asks again.
+    if (node?.takeAnswerTurn(this.#bus.clock.now()) === true) this.#answer(node, number);
   }
 
   /** A node has forgotten what it has sent some minutes ago: whether all of it came is unknown. */

@@ -81,8 +81,8 @@ export class OtherNode implements KnownNode {
     this.lastSeenMs = nowMs;
   }
 
-  /** Whether its question what it has missed is answered now: not all the time. */
-  mayAsk(nowMs: number): boolean {
+  /** Its question what it has missed is answered now. @returns false where it hurries. */
+  takeAnswerTurn(nowMs: number): boolean {
     if (nowMs - this.#answeredMs < ANSWER_EVERY_MS) return false;
     this.#answeredMs = nowMs;
     return true;

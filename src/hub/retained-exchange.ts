@@ -160,7 +160,7 @@ export class RetainedExchange {
     const digest = readDigest(body);
     if (digest === undefined) return false;
     const room = this.#roomOf(name);
-    if (!this.#mayCompare(room)) return true;
+    if (!this.#countComparison(room)) return true;
     // Who retains something else answers that node, and this one hears it.
     const own = digestOf(this.#sink.retained(name));
     if (digest === own) this.#compared(room);
@@ -177,7 +177,7 @@ export class RetainedExchange {
     const isKept = versions.size <= MAX_LISTED && room.parts.size < MAX_LISTING_NODES;
     this.#dropParts(room, id);
     if (!told.hasMore) {
-      if (this.#mayCompare(room)) this.#answer(room, versions);
+      if (this.#countComparison(room)) this.#answer(room, versions);
     } else if (isKept && this.#listed + versions.size <= MAX_LISTED_IN_ALL) {
       room.parts.set(id, versions);
       this.#listed += versions.size;
@@ -189,8 +189,10 @@ export class RetainedExchange {
   /**
    * Bounds the comparisons of a room in a second. Each of them reads all entries of the room, and
    * every program on the broker can cause one.
+   *
+   * @returns false where there were too many.
    */
-  #mayCompare(room: ComparedRoom): boolean {
+  #countComparison(room: ComparedRoom): boolean {
     const nowMs = this.#clock.now();
     if (nowMs - room.comparedMs >= COMPARED_MS) {
       room.comparedMs = nowMs;
