@@ -7,7 +7,7 @@ import { settle, virtualClock } from 'corosock/testing';
 import { describe, expect, it } from 'vitest';
 import { FrameWindow, WINDOW_BYTES } from '../../src/hub/frame-window.ts';
 import { HandleWrites } from '../../src/hub/handle-writes.ts';
-import { PART_BYTES, TO_SOCKET } from '../../src/hub/socket-frames.ts';
+import { MESSAGE_PART_BYTES, TO_SOCKET } from '../../src/hub/socket-frames.ts';
 import { outageReport } from '../fixtures/outage-report.ts';
 import { isRedisHere, realRedis, withoutRedis } from '../redis/ioredis-scene.ts';
 import { pair, say } from './remote-fixtures.ts';
@@ -15,7 +15,7 @@ import type { RemoteNode } from './remote-fixtures.ts';
 
 const LARGE_BYTES = 20_000_000;
 /** One part may begin before the window is full. */
-const MOST_BYTES = WINDOW_BYTES + PART_BYTES + 1024;
+const MOST_BYTES = WINDOW_BYTES + MESSAGE_PART_BYTES + 1024;
 
 /** Notes the most bytes that a node has under way. */
 function watchUnderWay({ link }: RemoteNode): { mostBytes: number } {
@@ -71,7 +71,7 @@ describe('a large message of a handle', () => {
     const ws = await caller.handle('owner.one');
     const publish = owner.link.publish.bind(owner.link);
     owner.link.publish = async (address, bytes) => {
-      if (bytes.length >= PART_BYTES) await new Promise<never>(() => {});
+      if (bytes.length >= MESSAGE_PART_BYTES) await new Promise<never>(() => {});
       return publish(address, bytes);
     };
     say(client, 'x'.repeat(LARGE_BYTES));

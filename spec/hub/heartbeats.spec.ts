@@ -8,7 +8,12 @@ import { deployment, testNode } from './bus-fixtures.ts';
 import { memoryBroker } from '../../src/brokers/memory-broker.ts';
 import { FieldWriter } from '../../src/hub/byte-fields.ts';
 import { heartbeatsOf } from '../../src/hub/heartbeat-body.ts';
-import { Heartbeats, IDLE_ADDRESS_MS, MAX_TOLD_BYTES, OLD_GAPS_A_TURN } from '../../src/hub/heartbeats.ts';
+import {
+  Heartbeats,
+  IDLE_ADDRESS_MS,
+  MAX_LIST_ANSWER_BYTES,
+  OLD_GAPS_A_TURN,
+} from '../../src/hub/heartbeats.ts';
 import type { HeartbeatBus } from '../../src/hub/heartbeats.ts';
 import type { BusSubscription } from '../../src/hub/bus-subscription.ts';
 import { KnownNodes } from '../../src/hub/known-nodes.ts';
@@ -128,7 +133,7 @@ describe('heartbeats', () => {
     const { node, clock } = deployment();
     const [a, b] = [await node('a'), await node('b')];
     await clock.advance(1000);
-    const count = Math.ceil(MAX_TOLD_BYTES / 8 / 1000);
+    const count = Math.ceil(MAX_LIST_ANSWER_BYTES / 8 / 1000);
     for (let room = 0; room < count; room += 1) void a.say(String(room).padStart(982, 'r'), 'x');
     let bytes = 0;
     const publish = a.link.publish.bind(a.link);
@@ -137,8 +142,8 @@ describe('heartbeats', () => {
       return publish(address, body);
     };
     for (let times = 0; times < 30; times += 1) await b.bus.broadcast(KIND.heartbeat, ASKING);
-    expect(bytes).toBeGreaterThan(MAX_TOLD_BYTES);
-    expect(bytes).toBeLessThan(1.2 * MAX_TOLD_BYTES);
+    expect(bytes).toBeGreaterThan(MAX_LIST_ANSWER_BYTES);
+    expect(bytes).toBeLessThan(1.2 * MAX_LIST_ANSWER_BYTES);
     expect(a.bus.dropped.get('busy')).toBeGreaterThan(15);
   });
 });

@@ -11,7 +11,7 @@ import {
   FROM_SOCKET,
   messageFields,
   openedFields,
-  PART_BYTES,
+  MESSAGE_PART_BYTES,
   readFrame,
   statusFields,
   TO_SOCKET,
@@ -131,18 +131,19 @@ describe('a remote handle', () => {
 
   it('ends where a message in parts is larger than 64 MiB', () => {
     const { receive, ends } = openScene();
-    const part = messageFields({ bytes: new Uint8Array(PART_BYTES), isText: false, isLast: false });
-    for (let bytes = 0; bytes <= MAX_HELD_BYTES; bytes += PART_BYTES) receive(FROM_SOCKET.message, part);
+    const part = messageFields({ bytes: new Uint8Array(MESSAGE_PART_BYTES), isText: false, isLast: false });
+    for (let bytes = 0; bytes <= MAX_HELD_BYTES; bytes += MESSAGE_PART_BYTES)
+      receive(FROM_SOCKET.message, part);
     expect(ends).toMatchObject([{ code: 1006, by: 'link' }]);
   });
 
   it('ends where what all handles have of messages is too much, and then holds nothing', () => {
-    const held = { bytes: MAX_HELD_BYTES_OF_ALL - 2 * PART_BYTES };
+    const held = { bytes: MAX_HELD_BYTES_OF_ALL - 2 * MESSAGE_PART_BYTES };
     const before = held.bytes;
     const { receive, ends } = openScene(held);
-    const part = { bytes: new Uint8Array(PART_BYTES), isText: false };
+    const part = { bytes: new Uint8Array(MESSAGE_PART_BYTES), isText: false };
     receive(FROM_SOCKET.message, messageFields({ ...part, isLast: false }));
-    expect(held.bytes - before).toBeGreaterThan(PART_BYTES);
+    expect(held.bytes - before).toBeGreaterThan(MESSAGE_PART_BYTES);
     receive(FROM_SOCKET.message, messageFields({ ...part, isLast: true }));
     expect([ends.length, held.bytes]).toEqual([1, before]);
   });
@@ -150,7 +151,7 @@ describe('a remote handle', () => {
   it('holds nothing of a message that has come', () => {
     const held = { bytes: 0 };
     const { receive, ends } = openScene(held);
-    const part = { bytes: new Uint8Array(PART_BYTES), isText: false };
+    const part = { bytes: new Uint8Array(MESSAGE_PART_BYTES), isText: false };
     receive(FROM_SOCKET.message, messageFields({ ...part, isLast: false }));
     receive(FROM_SOCKET.message, messageFields({ ...part, isLast: true }));
     expect([ends, held.bytes]).toEqual([[], 0]);

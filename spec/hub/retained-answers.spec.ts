@@ -5,7 +5,7 @@ import { settle, virtualClock } from 'corosock/testing';
 import type { VirtualClock } from 'corosock/testing';
 import { describe, expect, it } from 'vitest';
 import {
-  MAX_ANSWERS,
+  MAX_RETAINED_ANSWERS,
   MAX_ANSWER_BYTES,
   MAX_ANSWER_BYTES_OF_ALL,
   RetainedAnswers,
@@ -61,10 +61,10 @@ async function askOften({ answers }: Scene, id: string, times: number): Promise<
 }
 
 describe('the answers to one node', () => {
-  it(`are at most ${MAX_ANSWERS} a second; further questions are counted`, async () => {
+  it(`are at most ${MAX_RETAINED_ANSWERS} a second; further questions are counted`, async () => {
     const scene = setScene();
-    await askOften(scene, 'a', MAX_ANSWERS + 3);
-    expect([scene.sent.length, scene.dropped]).toEqual([MAX_ANSWERS, ['busy', 'busy', 'busy']]);
+    await askOften(scene, 'a', MAX_RETAINED_ANSWERS + 3);
+    expect([scene.sent.length, scene.dropped]).toEqual([MAX_RETAINED_ANSWERS, ['busy', 'busy', 'busy']]);
     await askOften(scene, 'b', 1);
     await scene.clock.advance(999);
     await askOften(scene, 'a', 1);
@@ -91,10 +91,10 @@ describe('the answers to one node', () => {
 describe('the answers to nodes that are not known', () => {
   it('K15: are bounded together: ids are free to invent', async () => {
     const scene = setScene();
-    for (let id = 0; id < MAX_ANSWERS + 5; id += 1) scene.answers.ask(node(`x${id}`), 'room');
+    for (let id = 0; id < MAX_RETAINED_ANSWERS + 5; id += 1) scene.answers.ask(node(`x${id}`), 'room');
     scene.answers.ask(node('a', 2), 'room');
     await settle();
-    expect([scene.sent.length, scene.dropped.length]).toEqual([MAX_ANSWERS, 6]);
+    expect([scene.sent.length, scene.dropped.length]).toEqual([MAX_RETAINED_ANSWERS, 6]);
   });
 });
 

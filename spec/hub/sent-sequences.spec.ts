@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { MAX_SENT_BYTES, MAX_TOLD_BYTES, SentSequences } from '../../src/hub/sent-sequences.ts';
+import { MAX_SENT_BYTES, MAX_SENT_TOLD_BYTES, SentSequences } from '../../src/hub/sent-sequences.ts';
 
 const sinceOf = (sent: SentSequences, number: number): readonly (readonly [string, number])[] =>
   sent.since(number).map(({ address, sequence }) => [address, sequence]);
@@ -56,7 +56,7 @@ describe('SentSequences', () => {
   it('bounds what it remembers of names: first goes what heartbeats have told of', () => {
     const sent = new SentSequences();
     const name = (count: number): string => String(count).padStart(1000, 'n');
-    const most = Math.floor(MAX_TOLD_BYTES / (1000 + 256));
+    const most = Math.floor(MAX_SENT_TOLD_BYTES / (1000 + 256));
     for (let count = 0; count < most; count += 1) sent.next(name(count), count);
     // Nothing is told yet: a loss would not be noticed.
     sent.next(name(most), most);

@@ -9,7 +9,7 @@ import type { Conversation } from '../../src/conversation/conversation.ts';
 import { MessageSocket } from '../../src/socket/message-socket.ts';
 import { MAX_HELD_BYTES_OF_ALL } from '../../src/hub/held-bytes.ts';
 import { ServedHandle } from '../../src/hub/served-handle.ts';
-import { FROM_SOCKET, PART_BYTES, TO_SOCKET, writeFields } from '../../src/hub/socket-frames.ts';
+import { FROM_SOCKET, MESSAGE_PART_BYTES, TO_SOCKET, writeFields } from '../../src/hub/socket-frames.ts';
 import { pair, say } from './remote-fixtures.ts';
 
 const NAMES = new Map(Object.entries(FROM_SOCKET).map(([name, type]) => [type, name]));
@@ -97,11 +97,11 @@ describe('a served handle', () => {
   });
 
   it('ends where what all handles have written is too much, and then holds nothing', async () => {
-    const held = { bytes: MAX_HELD_BYTES_OF_ALL - PART_BYTES };
+    const held = { bytes: MAX_HELD_BYTES_OF_ALL - MESSAGE_PART_BYTES };
     const before = held.bytes;
     const { sent, give } = await served(held);
     const options = { isText: false, isLast: false, binary: true, compress: false, timeoutMs: 1000 };
-    const bytes = new Uint8Array(PART_BYTES / 2);
+    const bytes = new Uint8Array(MESSAGE_PART_BYTES / 2);
     give(TO_SOCKET.write, writeFields({ ...options, bytes }));
     expect([sent.at(-1), held.bytes > before]).toEqual(['status', true]);
     give(TO_SOCKET.write, writeFields({ ...options, bytes }));
@@ -214,7 +214,7 @@ describe('a served handle', () => {
     ['a later', 4, 0],
   ])('puts back what its caller has not received: %s frame is unknown there', async (_, frame, messages) => {
     const { client, local, sent, give } = await served();
-    say(client, 'x'.repeat(PART_BYTES + 1));
+    say(client, 'x'.repeat(MESSAGE_PART_BYTES + 1));
     give(TO_SOCKET.credit);
     await settle();
     expect(sent).toEqual(['opened', 'message', 'message']);
@@ -246,18 +246,18 @@ describe('a served handle', () => {
 
   it('ends where a message in parts is larger than 64 MiB', async () => {
     const { sent, give } = await served();
-    const part = { bytes: new Uint8Array(PART_BYTES), isText: false, isLast: false };
+    const part = { bytes: new Uint8Array(MESSAGE_PART_BYTES), isText: false, isLast: false };
     const fields = writeFields({ ...part, binary: false, compress: false, timeoutMs: Infinity });
-    for (let bytes = 0; bytes <= 67_108_864; bytes += PART_BYTES) give(TO_SOCKET.write, fields);
+    for (let bytes = 0; bytes <= 67_108_864; bytes += MESSAGE_PART_BYTES) give(TO_SOCKET.write, fields);
     expect(sent.slice(-2)).toEqual(['lost', 'over']);
   });
 
   it('ends where more than 64 MiB of its writes wait for the client', async () => {
     const { conversation, sent, give } = await served();
     conversation.writer.offer('x'.repeat(70_000), { binary: false, compress: false });
-    const part = { bytes: new Uint8Array(PART_BYTES), isText: false, isLast: true };
+    const part = { bytes: new Uint8Array(MESSAGE_PART_BYTES), isText: false, isLast: true };
     const fields = writeFields({ ...part, binary: false, compress: false, timeoutMs: Infinity });
-    for (let bytes = 0; bytes <= 67_108_864; bytes += PART_BYTES) give(TO_SOCKET.write, fields);
+    for (let bytes = 0; bytes <= 67_108_864; bytes += MESSAGE_PART_BYTES) give(TO_SOCKET.write, fields);
     expect(sent.slice(-2)).toEqual(['lost', 'over']);
   });
 

@@ -10,7 +10,7 @@ import {
   messageFields,
   messageOf,
   openedFields,
-  PART_BYTES,
+  MESSAGE_PART_BYTES,
   partsOf,
   readClose,
   readEnd,
@@ -34,7 +34,7 @@ describe('frames', () => {
   });
 
   it('cut long messages, and join them', () => {
-    const text = 'ü'.repeat(PART_BYTES);
+    const text = 'ü'.repeat(MESSAGE_PART_BYTES);
     const parts = partsOf(text, true);
     expect(parts.map(({ isLast }) => isLast)).toEqual([false, true]);
     expect(messageOf(parts)).toBe(text);

@@ -17,7 +17,7 @@ const IDLE_PROBE_MS = 30_000;
  * @limit Time in which the node of a socket answers a handle of another node | the handle ends with
  * `by: 'link'`
  */
-const ANSWER_WITHIN_MS = 5000;
+const HANDLE_SILENT_MS = 5000;
 
 /** What is watched. */
 export interface Watched {
@@ -79,7 +79,7 @@ export class AnswerWatch {
       return this.#setTimer(IDLE_PROBE_MS);
     }
     const sinceMs = Math.max(this.#heardMs, this.#awaitedMs);
-    if (this.#clock.now() - sinceMs >= ANSWER_WITHIN_MS) return this.#watched.onSilence();
+    if (this.#clock.now() - sinceMs >= HANDLE_SILENT_MS) return this.#watched.onSilence();
     this.#setTimer(PROBE_MS);
     return this.#watched.probe();
   }

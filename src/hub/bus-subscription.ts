@@ -15,7 +15,7 @@ import { holdProcess } from '../time/real-clock.ts';
 import { noop } from '../core/noop.ts';
 
 /** How long a subscription may take before {@link BusSubscription.opened} resolves all the same. */
-const OPEN_WITHIN_MS = 2000;
+const IN_FORCE_WITHIN_MS = 2000;
 
 /** What gets the envelopes of one address. None of its functions may throw. */
 export interface BusListener {
@@ -77,7 +77,7 @@ export class BusSubscription {
     this.opened = new Promise((resolve) => {
       this.#open = resolve;
     });
-    this.#timer = parts.clock.setTimeout(() => this.#giveUp(), parts.broker.isUp ? OPEN_WITHIN_MS : 0);
+    this.#timer = parts.clock.setTimeout(() => this.#giveUp(), parts.broker.isUp ? IN_FORCE_WITHIN_MS : 0);
     // A process without a port would end while its hub opens.
     holdProcess(this.#timer);
     void this.#subscribe();

@@ -9,7 +9,7 @@ const VISIBLE = /^[!-~]+$/;
 const HALF = 0x1_0000_0000;
 
 /** Bytes of the entries in one part: well below the largest envelope. */
-const PART_BYTES = 200_000;
+const LIST_PART_BYTES = 200_000;
 
 /** Entries of a list that go in one envelope. */
 export interface ListPart<Entry> {
@@ -19,7 +19,7 @@ export interface ListPart<Entry> {
 }
 
 /**
- * Cuts a list into parts of at most {@link PART_BYTES}. A list without entries is one part; an
+ * Cuts a list into parts of at most {@link LIST_PART_BYTES}. A list without entries is one part; an
  * entry that is longer is a part by itself.
  */
 export function cutIntoParts<Entry>(
@@ -30,7 +30,7 @@ export function cutIntoParts<Entry>(
   const parts = [part];
   for (const entry of list) {
     const bytes = bytesOf(entry);
-    if (part.bytes + bytes > PART_BYTES && part.entries.length > 0) {
+    if (part.bytes + bytes > LIST_PART_BYTES && part.entries.length > 0) {
       part = { entries: [], bytes: 0 };
       parts.push(part);
     }

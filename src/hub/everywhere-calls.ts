@@ -33,7 +33,7 @@ const LOOKS = 3;
 export const MAX_DONE = 100_000;
 
 /** Nodes of which one call takes answers: as many as a node knows. */
-const MAX_ANSWERS = 4096;
+const MAX_ANSWERING_NODES = 4096;
 
 /** In place of the ids of nodes that a node cannot know. No node has this id. */
 const UNKNOWN_NODES = '*';
@@ -189,7 +189,7 @@ export class EverywhereCalls {
     if (done === undefined) return this.#bus.drop('malformed');
     const kept = this.#kept.get(done.number);
     if (kept === undefined) return undefined;
-    if (kept.answers.size >= MAX_ANSWERS && !kept.awaited.has(from.id)) return this.#bus.drop('busy');
+    if (kept.answers.size >= MAX_ANSWERING_NODES && !kept.awaited.has(from.id)) return this.#bus.drop('busy');
     return this.#kept.answer(kept, from.id, done.count);
   }
 }

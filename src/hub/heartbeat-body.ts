@@ -44,7 +44,7 @@ export interface HeartbeatAddress {
 export type HeartbeatFlags = Partial<Pick<Heartbeat, 'retains' | 'counts' | 'wantsAnswer'>>;
 
 /** Bytes of a heartbeat without its list. */
-const HEAD_BYTES = 22;
+const HEARTBEAT_HEAD_BYTES = 22;
 /** Bytes of an address in the list, without its text. */
 const ADDRESS_BYTES = 18;
 
@@ -110,7 +110,7 @@ function encode(
   }: Partial<Heartbeat> & Pick<Heartbeat, 'from' | 'to'>,
   nowMs: number,
 ): Buffer {
-  const fields = new FieldWriter(HEAD_BYTES + bytes);
+  const fields = new FieldWriter(HEARTBEAT_HEAD_BYTES + bytes);
   const flags =
     (retains === true ? RETAINS : 0) +
     (counts === true ? COUNTS : 0) +

@@ -30,7 +30,7 @@ export const ANSWERS_MS = 500;
  * @limit Bytes of answers to all nodes, in a second, what this node has published to rooms |
  * further ones are dropped, and counted
  */
-export const MAX_TOLD_BYTES = 8_388_608;
+export const MAX_LIST_ANSWER_BYTES = 8_388_608;
 const TOLD_MS = 1000;
 
 /** Rooms that are told in one turn that a node has forgotten what it has sent to them. */
@@ -185,7 +185,7 @@ export class Heartbeats {
       this.#toldSinceMs = nowMs;
       this.#toldBytes = 0;
     }
-    if (this.#toldBytes >= MAX_TOLD_BYTES) return this.#bus.drop('busy', ALL_NODES);
+    if (this.#toldBytes >= MAX_LIST_ANSWER_BYTES) return this.#bus.drop('busy', ALL_NODES);
     for (const body of this.#since(from, {})) {
       this.#toldBytes += body.byteLength;
       void this.#bus.publish(nodeAddress(node.id), KIND.heartbeat, body);

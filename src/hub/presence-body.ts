@@ -19,7 +19,7 @@ const IS_FIRST = 1;
 const HAS_MORE = 2;
 
 /** Bytes in front of the keys. */
-const HEAD_BYTES = 18;
+const PRESENCE_HEAD_BYTES = 18;
 
 /** A key, and who is counted under it; undefined where it is not there any more. */
 export type PresenceEntry = readonly [key: string, present: PresentKey | undefined];
@@ -136,7 +136,7 @@ function partBody(
   { entries, bytes }: ListPart<WrittenEntry>,
 ): Body {
   return {
-    byteLength: HEAD_BYTES + bytes,
+    byteLength: PRESENCE_HEAD_BYTES + bytes,
     writeTo(fields) {
       fields.u8(type).u8(flags).u64(from).u64(to);
       for (const entry of entries) writeEntry(fields, entry);

@@ -21,7 +21,7 @@ import { idleTimerAt } from '../time/scheduling.ts';
 const SEND_AFTER_MS = 50;
 
 /** Rooms for which something is sent at one time: an outage concerns all of them. */
-const ROOMS_AT_ONCE = 200;
+const ROOMS_A_SEND = 200;
 
 /** A room is not asked again before so long. */
 const ASK_EVERY_MS = 1000;
@@ -252,7 +252,7 @@ export class PresenceReplica implements PresenceRelay {
   #takeDue(): readonly PresenceRoom[] {
     const taken: PresenceRoom[] = [];
     for (const state of this.#due) {
-      if (taken.length === ROOMS_AT_ONCE) break;
+      if (taken.length === ROOMS_A_SEND) break;
       this.#due.delete(state);
       taken.push(state);
     }

@@ -9,7 +9,7 @@ import type { PresenceEntry } from './presence-body.ts';
 import type { PresentKeys } from '../rooms/relay.ts';
 
 /** A node that has not answered for so long may yet: it is named as missing. */
-const ANSWER_WITHIN_MS = 500;
+const PRESENCE_ANSWER_WITHIN_MS = 500;
 
 /** All that this node counts in a room is told again after so long at the earliest. */
 export const TELL_ALL_EVERY_MS = 250;
@@ -66,7 +66,7 @@ export class PresenceRoom {
   isUnsure(node: string, nowMs: number): boolean {
     const other = this.others?.get(node);
     if (other === undefined ? this.isCut : !other.isWhole) return true;
-    if (this.isEntered && !this.asks && nowMs >= this.askedMs + ANSWER_WITHIN_MS) return false;
+    if (this.isEntered && !this.asks && nowMs >= this.askedMs + PRESENCE_ANSWER_WITHIN_MS) return false;
     return other?.answered !== this.questions;
   }
 

@@ -24,7 +24,7 @@ import { MAX_TIMER_MS } from '../core/limits.ts';
  *
  * @limit Wait of `openServer` for another node, unless `timeoutMs` says otherwise | `timeout`
  */
-const OPEN_WITHIN_MS = 5000;
+const OPENS_WITHIN_MS = 5000;
 
 /** How often it looks whether a node that it does not know may still be there. */
 const LOOK_AGAIN_MS = 250;
@@ -79,7 +79,7 @@ export class RemoteSockets {
    *   other nodes are known; `timeout`: the node has not answered in time, or the broker is down.
    * @throws The reason of the signal.
    */
-  async open(id: string, { timeoutMs = OPEN_WITHIN_MS, signal }: WaitOptions): Promise<Opened> {
+  async open(id: string, { timeoutMs = OPENS_WITHIN_MS, signal }: WaitOptions): Promise<Opened> {
     const node = nodeOfSocket(id);
     if (node === '' || node === this.#bus.id || this.#isClosed) return 'not-found';
     const untilMs = this.#bus.clock.now() + timeoutMs;

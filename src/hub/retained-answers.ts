@@ -6,7 +6,7 @@ import { nodeAddress } from './broker-address.ts';
 import { KIND } from './envelope.ts';
 import type { Body, NodeRef } from './envelope.ts';
 import type { NodeBus } from './node-bus.ts';
-import { ANSWER_WITHIN_MS } from './retained-question.ts';
+import { RETAINED_ANSWER_WITHIN_MS } from './retained-question.ts';
 import { FrameWindow } from './frame-window.ts';
 import type { WaitingFrame } from './frame-window.ts';
 
@@ -16,7 +16,7 @@ import type { WaitingFrame } from './frame-window.ts';
  * @limit Answers to one node, in a second, what this node retains | further ones are dropped, and
  * counted
  */
-export const MAX_ANSWERS = 20_000;
+export const MAX_RETAINED_ANSWERS = 20_000;
 
 /**
  * Bytes of the answers to one node in a second; the answer that goes beyond them is whole.
@@ -92,7 +92,7 @@ export class RetainedAnswers {
     const name = this.#bus.nodes.get(id)?.epoch === epoch ? id : '';
     const asker = this.#askers.get(name) ?? { answers: 0, bytes: 0 };
     this.#askers.set(name, asker);
-    const isFull = asker.answers >= MAX_ANSWERS || this.#questions >= MAX_ANSWERS;
+    const isFull = asker.answers >= MAX_RETAINED_ANSWERS || this.#questions >= MAX_RETAINED_ANSWERS;
     if (isFull || this.#hasEnough(asker)) return undefined;
     asker.answers += 1;
     return asker;
@@ -124,6 +124,6 @@ export class RetainedAnswers {
 
   /** Whether its answer would come too late, or what was sent meanwhile is enough. */
   #isDropped({ sinceMs, asker }: Question): boolean {
-    return this.#bus.clock.now() - sinceMs >= ANSWER_WITHIN_MS || this.#hasEnough(asker);
+    return this.#bus.clock.now() - sinceMs >= RETAINED_ANSWER_WITHIN_MS || this.#hasEnough(asker);
   }
 }

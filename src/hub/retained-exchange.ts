@@ -30,7 +30,7 @@ const COMPARE_AFTER_MS = 100;
 const TICK_MS = 20;
 
 /** Rooms for which something is sent at one tick: an outage concerns all of them. */
-const ROOMS_AT_ONCE = 100;
+const ROOMS_A_TICK = 100;
 
 /**
  * Nodes send one after the other, in the order of their ids: a node that hears its own words from
@@ -289,7 +289,7 @@ export class RetainedExchange {
     let sent = 0;
     for (const room of this.#rooms.values()) {
       if (isIdle(room, nowMs)) this.#forget(room);
-      else if (sent < ROOMS_AT_ONCE && this.#window.isOpen && this.#say(room, nowMs)) sent += 1;
+      else if (sent < ROOMS_A_TICK && this.#window.isOpen && this.#say(room, nowMs)) sent += 1;
     }
     if (this.#rooms.size > 0) this.#setTimer();
   }

@@ -11,7 +11,7 @@ import { noop } from '../core/noop.ts';
  *
  * @limit Wait for what other nodes retain of a room, at its first join on a node | the join goes on
  */
-export const ANSWER_WITHIN_MS = 500;
+export const RETAINED_ANSWER_WITHIN_MS = 500;
 
 /** Asked once. */
 export class RetainedQuestion {
@@ -39,7 +39,7 @@ export class RetainedQuestion {
     this.#awaited = nodes;
     return new Promise((resolve) => {
       this.#settle = resolve;
-      this.#timer = this.#clock.setTimeout(() => this.end(), ANSWER_WITHIN_MS);
+      this.#timer = this.#clock.setTimeout(() => this.end(), RETAINED_ANSWER_WITHIN_MS);
     });
   }
 

@@ -9,7 +9,7 @@ import type { ListNode } from '../structures/linked-list.ts';
  * Bytes of the addresses that a node remembers, with {@link ADDRESS_BYTES} for each: beyond them
  * those are forgotten that heartbeats have told of.
  */
-export const MAX_TOLD_BYTES = 33_554_432;
+export const MAX_SENT_TOLD_BYTES = 33_554_432;
 
 /**
  * The same for all of them: while the broker is down heartbeats tell nothing.
@@ -108,7 +108,7 @@ export class SentSequences {
   /** Names of rooms may be those of clients, and ids of nodes may be invented. */
   #makeRoom(): void {
     let { first } = this.#byUse;
-    for (; first !== undefined && this.#bytes > MAX_TOLD_BYTES; { first } = this.#byUse) {
+    for (; first !== undefined && this.#bytes > MAX_SENT_TOLD_BYTES; { first } = this.#byUse) {
       if (first.number > this.toldTo && this.#bytes <= MAX_SENT_BYTES) return;
       this.#forget(first);
     }

@@ -10,7 +10,7 @@ import type { Data } from '../core/data.ts';
 import { propertyOf } from '../core/object-like.ts';
 
 /** Bytes of a message in one frame: two fit into an envelope, a longer message is cut. */
-export const PART_BYTES = 262_144;
+export const MESSAGE_PART_BYTES = 262_144;
 
 type ToSocket =
   | 'open'
@@ -97,11 +97,11 @@ export interface Frame {
   readonly fields: FieldReader;
 }
 
-const HEAD_BYTES = 17;
+const FRAME_HEAD_BYTES = 17;
 
 /** Makes a frame of fields. */
 export function frameOf(type: number, handle: number, number: number, fields: Uint8Array): Uint8Array {
-  const frame = new FieldWriter(HEAD_BYTES + fields.byteLength);
+  const frame = new FieldWriter(FRAME_HEAD_BYTES + fields.byteLength);
   return frame.u8(type).u64(handle).u64(number).put(fields).bytes;
 }
 
@@ -127,7 +127,7 @@ export function partsOf(data: Data, isLast: boolean): readonly Part[] {
   const parts: Part[] = [];
   let from = 0;
   do {
-    const to = Math.min(from + PART_BYTES, bytes.byteLength);
+    const to = Math.min(from + MESSAGE_PART_BYTES, bytes.byteLength);
     parts.push({ bytes: bytes.subarray(from, to), isText, isLast: isLast && to === bytes.byteLength });
     from = to;
   } while (from < bytes.byteLength);
