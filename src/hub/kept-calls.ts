@@ -1,5 +1,5 @@
-// Calls on all nodes that wait for nodes to answer: each is kept for a minute, within bounds, and is
-// sent again to nodes that are there and have not answered. everywhere-calls.ts makes one.
+// Calls on all nodes that wait for nodes to answer: each is kept for a minute, within bounds, and
+// is sent again to nodes that are there and have not answered. everywhere-calls.ts makes one.
 
 import { KIND } from './envelope.ts';
 import type { NodeRef } from './envelope.ts';
