@@ -8,6 +8,7 @@ import { memoryBroker } from '../../src/brokers/memory-broker.ts';
 import type { BrokerFaults, MemoryNode } from '../../src/brokers/memory-broker.ts';
 import { bodyOf, KIND } from '../../src/hub/envelope.ts';
 import { NodeBus } from '../../src/hub/node-bus.ts';
+import type { PresenceRelay } from '../../src/hub/room-relay.ts';
 
 /** One node. */
 export interface TestNode {
@@ -68,6 +69,19 @@ export function testNode(name: string, link: MemoryNode, clock: Clock): TestNode
     say: (room, text) => bus.publish(`room:${room}`, KIND.room, bodyOf(Buffer.from(text))),
   };
 }
+
+/** For rooms whose presence is not looked at. */
+export const NO_PRESENCE: PresenceRelay = {
+  present() {},
+  heardOf: () => ({ missingNodes: [], asOfMs: Infinity }),
+  used() {},
+  unused() {},
+  entered() {},
+  left() {},
+  receive() {},
+  gap() {},
+  close() {},
+};
 
 /** Loses the deliveries to the addresses in `drops`. */
 export function dropping(): { readonly drops: Set<string>; readonly faults: BrokerFaults } {

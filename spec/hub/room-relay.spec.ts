@@ -1,6 +1,6 @@
 import { settle } from 'corosock/testing';
 import { describe, expect, it } from 'vitest';
-import { deployment } from './bus-fixtures.ts';
+import { deployment, NO_PRESENCE } from './bus-fixtures.ts';
 import type { Deployment, TestNode } from './bus-fixtures.ts';
 import { bodyOf, KIND } from '../../src/hub/envelope.ts';
 import type { Body } from '../../src/hub/envelope.ts';
@@ -24,7 +24,7 @@ const NOTHING: Retained = new Map();
 async function relayNode(
   { node, clock }: Deployment,
   name: string,
-  presence?: (told: string[]) => PresenceRelay,
+  presence: (told: string[]) => PresenceRelay = () => NO_PRESENCE,
 ): Promise<RelayNode> {
   const test = await node(name);
   const { bus, told } = test;
@@ -54,7 +54,7 @@ async function relayNode(
     },
     presentElsewhere: () => {},
   };
-  const relay = new BusRoomRelay(bus, sink, clock, presence?.(told));
+  const relay = new BusRoomRelay(bus, sink, clock, presence(told));
   return {
     ...test,
     relay,

@@ -71,18 +71,6 @@ export interface PresenceRelay {
   close(): void;
 }
 
-const NO_PRESENCE: PresenceRelay = Object.freeze({
-  present: () => {},
-  heardOf: () => ({ missingNodes: [], asOfMs: Infinity }),
-  used: () => {},
-  unused: () => {},
-  entered: () => {},
-  left: () => {},
-  receive: () => {},
-  gap: () => {},
-  close: () => {},
-});
-
 /** A room that this node is subscribed to. */
 interface EnteredRoom extends ListNode<EnteredRoom> {
   readonly name: string;
@@ -114,7 +102,7 @@ export class BusRoomRelay implements RoomRelay {
   readonly #left = new LinkedList<EnteredRoom>();
   #timer: unknown;
 
-  constructor(bus: NodeBus, sink: RoomSink, clock: Clock, presence: PresenceRelay = NO_PRESENCE) {
+  constructor(bus: NodeBus, sink: RoomSink, clock: Clock, presence: PresenceRelay) {
     this.#bus = bus;
     this.#sink = sink;
     this.#clock = clock;
