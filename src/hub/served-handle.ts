@@ -122,8 +122,7 @@ export class ServedHandle {
 
   /** The caller has opened another handle: this one takes no message from it. */
   retire(): void {
-    this.#hasCredit = false;
-    this.#read?.abort();
+    this.#stopReading();
   }
 
   /** The caller is gone: ends what waits for it. */
@@ -153,7 +152,7 @@ export class ServedHandle {
         return true;
       case TO_SOCKET.withdraw:
         this.#isCrossed = this.#lent !== undefined;
-        this.retire();
+        this.#stopReading();
         return true;
       case TO_SOCKET.taken:
         this.#lent = undefined;
@@ -174,6 +173,11 @@ export class ServedHandle {
   }
 
   // Reads.
+
+  #stopReading(): void {
+    this.#hasCredit = false;
+    this.#read?.abort();
+  }
 
   #ask(): void {
     // The message under way is what the caller gets for this, too: a second one would be too many.
