@@ -52,7 +52,7 @@ export class BrokerOutage {
     });
   }
 
-  /** The broker has taken a message. One that says nothing but that it is up may refuse all. */
+  /** The broker has taken a message: the outage is over. That it is up does not tell so. */
   taken(): void {
     if (this.#sinceMs === undefined && this.#wasUp) return;
     if (this.#health.isDown) return;

@@ -36,7 +36,7 @@ const TOLD_MS = 1000;
 /** Rooms that are told in one turn that a node has forgotten what it has sent to them. */
 export const OLD_GAPS_A_TURN = 1000;
 
-/** That of all nodes, and the inbox: further subscriptions are rooms. */
+/** The subscriptions of each node: to all nodes, and to its inbox. All others are to rooms. */
 const OWN_ADDRESSES = 2;
 
 /** The bus of a node, as its heartbeats see it; an interface, because it makes them. */
@@ -136,9 +136,9 @@ export class Heartbeats {
     const nowMs = this.#bus.clock.now();
     const heartbeat = readHeartbeat(body);
     if (heartbeat === undefined) return this.#bus.drop('malformed', ALL_NODES);
-    const node = this.#others.heard(from, nowMs);
+    const node = this.#others.noteHeartbeat(from, nowMs);
     if (typeof node === 'string') return this.#bus.drop(node, ALL_NODES);
-    this.#others.tell(node, heartbeat, nowMs);
+    this.#others.noteFlags(node, heartbeat, nowMs);
     if (heartbeat.wantsAnswer) this.#answer(node, this.#sent.toldTo);
     if (heartbeat.from > node.toldTo && this.#subscriptions.size > OWN_ADDRESSES)
       return this.#askFor(node, nowMs);

@@ -33,7 +33,8 @@ export class HybridTime {
    * @returns Whether it can be one: at most a day ahead.
    */
   hear(time: number): boolean {
-    // Of the time of day alone: each of a row of forged times may be a little ahead of the last.
+    // Compares with the time of day alone. Otherwise each forged time could be a day ahead of the
+    // one before.
     if (time > wallTimeOf(this.#clock) * UNITS_IN_MS + MOST_AHEAD) return false;
     this.#last = Math.max(this.#last, time);
     return true;

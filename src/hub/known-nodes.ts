@@ -113,7 +113,7 @@ export class KnownNodes {
    * @returns The node. `stale`: it is a former self of the node, or has said goodbye. `node`: there
    *   are too many nodes.
    */
-  heard(ref: NodeRef, nowMs: number): OtherNode | 'stale' | 'node' {
+  noteHeartbeat(ref: NodeRef, nowMs: number): OtherNode | 'stale' | 'node' {
     const known = this.#nodes.get(ref.id);
     if (known !== undefined && known.epoch > ref.epoch) return 'stale';
     if ((this.#departed.get(ref.id)?.epoch ?? -1) >= ref.epoch) return 'stale';
@@ -129,7 +129,11 @@ export class KnownNodes {
   }
 
   /** What a heartbeat of a node says that it has. */
-  tell(node: OtherNode, { retains, counts }: Pick<OtherNode, 'retains' | 'counts'>, nowMs: number): void {
+  noteFlags(
+    node: OtherNode,
+    { retains, counts }: Pick<OtherNode, 'retains' | 'counts'>,
+    nowMs: number,
+  ): void {
     const sinceMs = node.heartbeatMs - LATE_MS;
     const isNew = { retained: retains && !node.retains, presence: counts && !node.counts };
     node.heartbeatMs = nowMs;
@@ -143,13 +147,13 @@ export class KnownNodes {
   }
 
   /** Something other than a heartbeat has come: a node that is known is there. */
-  seen({ id, epoch }: NodeRef, nowMs: number): void {
+  noteEnvelope({ id, epoch }: NodeRef, nowMs: number): void {
     const known = this.#nodes.get(id);
     if (known?.epoch === epoch) this.#see(known, nowMs);
   }
 
   /** A node has said goodbye. */
-  left({ id, epoch }: NodeRef, nowMs: number): void {
+  noteGoodbye({ id, epoch }: NodeRef, nowMs: number): void {
     const known = this.#nodes.get(id);
     if (known?.epoch !== epoch) return;
     known.lastSeenMs = nowMs;

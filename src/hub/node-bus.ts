@@ -108,7 +108,7 @@ export class NodeBus implements NodeRef {
       dropped: this.#dropped,
       refused: this.#refused,
       onHeard: ({ node, time }) => {
-        this.#others.seen(node, clock.now());
+        this.#others.noteEnvelope(node, clock.now());
         if (time !== undefined) this.time.hear(time);
       },
     };
@@ -119,7 +119,7 @@ export class NodeBus implements NodeRef {
     });
     this.#receivers.set(KIND.heartbeat, (from, body) => this.#heartbeats.receive(from, body));
     this.#receivers.set(KIND.missed, (from, body) => this.#heartbeats.receiveMissed(from, body));
-    this.#receivers.set(KIND.goodbye, (from) => this.#others.left(from, clock.now()));
+    this.#receivers.set(KIND.goodbye, (from) => this.#others.noteGoodbye(from, clock.now()));
   }
 
   /** The other nodes, by id: those that are heard, and those that are missing. */

@@ -169,7 +169,7 @@ export class PresenceReplica implements PresenceRelay {
     if (changed.length > 0) this.#sink.presentElsewhere(state.name, other.run.id, other.keys, changed);
   }
 
-  /** Only nodes that are known leave: what others have told would stay for ever. */
+  /** A node that is not known never leaves: what it tells would stay for ever. */
   #isKnown({ id, epoch }: NodeRef): boolean {
     return this.#bus.nodes.get(id)?.epoch === epoch;
   }

@@ -58,7 +58,7 @@ class RemoteReader extends Reader {
   override read(read: PendingRead): Promise<ReadResult> {
     const answer = super.read(read);
     this.#look();
-    // Before the caller goes on, who may read again: the next message is then asked for at once.
+    // Runs before the caller goes on: where that reads again, its message is asked for at once.
     const look = (): void => this.#look();
     answer.then(look, look);
     return answer;

@@ -59,10 +59,11 @@ export const MAX_COMPARED = 50;
  */
 const PARTS_MS = 5000;
 
-/** Nodes of which parts wait, and versions in the parts of one. */
+/** Nodes whose parts wait in one room. */
 const MAX_LISTING_NODES = 100;
+/** Versions in the parts of one node, in one room. */
 const MAX_LISTED = 20_000;
-/** The same in the parts of all nodes, in all rooms. */
+/** Versions in the parts of all nodes, in all rooms. */
 export const MAX_LISTED_IN_ALL = 400_000;
 
 /** The second of {@link MAX_COMPARED}. */
