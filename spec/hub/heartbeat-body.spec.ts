@@ -10,7 +10,7 @@ function read(bodies: readonly Body[]): readonly (Heartbeat | undefined)[] {
   return bodies.map((body) => readHeartbeat(bytesOf(body)));
 }
 
-const NOTHING = { retains: false, counts: false, wantsAnswer: false, hasForgotten: false, reads: 1 };
+const NOTHING = { has: [], wantsAnswer: false, hasForgotten: false, reads: 1 };
 
 describe('heartbeatsOf', () => {
   it('tells what was sent to each address since an envelope', () => {
@@ -31,11 +31,11 @@ describe('heartbeatsOf', () => {
 
   it('says what its node says of itself', () => {
     const sent = new SentSequences();
-    expect(read(heartbeatsOf(sent, 0, 0, { retains: true, counts: false }))).toMatchObject([
-      { retains: true, counts: false, wantsAnswer: false },
+    expect(read(heartbeatsOf(sent, 0, 0, { has: ['retained'] }))).toMatchObject([
+      { has: ['retained'], wantsAnswer: false },
     ]);
     expect(read(heartbeatsOf(sent, 0, 0, { wantsAnswer: true }))).toMatchObject([
-      { retains: false, counts: false, wantsAnswer: true },
+      { has: [], wantsAnswer: true },
     ]);
   });
 
@@ -76,8 +76,7 @@ describe('readHeartbeat', () => {
   it('skips fields that a newer node has behind those it knows', () => {
     const newer = new FieldWriter(26).u8(255).u8(9).u64(1).u64(2).u32(0).u32(7).bytes;
     expect(readHeartbeat(newer)).toEqual({
-      retains: true,
-      counts: true,
+      has: ['retained', 'presence'],
       wantsAnswer: true,
       hasForgotten: true,
       reads: 9,

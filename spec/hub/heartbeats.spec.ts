@@ -87,13 +87,16 @@ describe('heartbeats', () => {
     it('knows which other nodes retain something', async () => {
       const { node, clock } = deployment();
       const [a, b] = [await node('a'), await node('b')];
-      expect(a.bus.retainingNodes()).toBe('any');
+      expect(a.bus.heartbeats.retainingNodes()).toBe('any');
       await clock.advance(500);
-      expect(a.bus.retainingNodes()).toBeUndefined();
-      b.bus.retainsFromNowOn();
-      b.bus.retainsFromNowOn();
+      expect(a.bus.heartbeats.retainingNodes()).toBeUndefined();
+      b.bus.heartbeats.hasFromNowOn('retained');
+      b.bus.heartbeats.hasFromNowOn('retained');
       await settle();
-      expect([a.bus.retainingNodes(), b.bus.retainingNodes()]).toEqual([new Set('b'), undefined]);
+      expect([a.bus.heartbeats.retainingNodes(), b.bus.heartbeats.retainingNodes()]).toEqual([
+        new Set('b'),
+        undefined,
+      ]);
     });
   });
 

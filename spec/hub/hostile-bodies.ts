@@ -92,7 +92,9 @@ function keptOf(name: string, edge: number): Retained {
 function heartbeatOf(name: string, edge: number): Uint8Array {
   const sent = new SentSequences();
   for (let count = 0; count < edge % 5; count += 1) sent.next(`room:${name}`, count);
-  return bytesOfBody(heartbeatsOf(sent, 0, 10, { retains: edge % 2 === 0, wantsAnswer: true })[0] as Body);
+  return bytesOfBody(
+    heartbeatsOf(sent, 0, 10, { has: edge % 2 === 0 ? ['retained'] : [], wantsAnswer: true })[0] as Body,
+  );
 }
 
 function presenceOf(name: string, edge: number): Uint8Array {

@@ -68,7 +68,7 @@ describe('KnownNodes', () => {
       [2, 30_000],
     ] as const) {
       const node = nodes.noteHeartbeat({ id: 'a', epoch }, nowMs);
-      if (typeof node === 'object') nodes.noteFlags(node, { retains: true, counts: false }, nowMs);
+      if (typeof node === 'object') nodes.noteHas(node, ['retained'], nowMs);
     }
     expect(told).toEqual([
       [1, 'retained', -Infinity],

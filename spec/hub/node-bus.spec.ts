@@ -244,7 +244,7 @@ describe('NodeBus', () => {
       const { node } = deployment();
       const [a, b] = [await node('a'), await node('b')];
       await b.bus.close();
-      b.bus.retainsFromNowOn();
+      b.bus.heartbeats.hasFromNowOn('retained');
       const late = { kind: KIND.heartbeat, node: b.bus, sequence: 0, sincePreviousMs: Infinity };
       await b.link.publish('node:a', encodeEnvelope(late, bodyOf(new Uint8Array(22))));
       await settle();

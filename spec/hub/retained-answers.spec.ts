@@ -34,7 +34,7 @@ function setScene(sizes: readonly number[] = [1], isTakenAtOnce = true): Scene {
   const bus = {
     clock,
     nodes: new Map(
-      ['a', 'b'].map((id) => [id, { id, epoch: 1, lastSeenMs: 0, isMissing: false, counts: false }]),
+      ['a', 'b'].map((id) => [id, { id, epoch: 1, lastSeenMs: 0, isMissing: false, has: new Set<never>() }]),
     ),
     drop: (reason: string) => void dropped.push(reason),
     publish(address: string): Promise<'sent' | 'failed'> {

@@ -84,7 +84,7 @@ describe('BusRoomRelay', () => {
     const deployed = deployment();
     const [a] = await relayNodes(deployed, 'a', 'b');
     await relayNode(deployed, 'c');
-    a.bus.retainsFromNowOn();
+    a.bus.heartbeats.hasFromNowOn('retained');
     const fresh = await relayNode(deployed, 'd');
     fresh.link.publish = () => new Promise(() => {});
     let isEntered = false;

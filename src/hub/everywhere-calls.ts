@@ -123,8 +123,8 @@ export class EverywhereCalls {
 
   /** A node that has begun lately, or whose broker was down until now, waits for heartbeats. */
   async #untilSure(): Promise<void> {
-    const { health, knowsOthers } = this.#bus;
-    if (knowsOthers && health.isDown) return;
+    const { health, heartbeats } = this.#bus;
+    if (heartbeats.knowsOthers && health.isDown) return;
     for (let left = LOOKS; left > 0 && !this.#isClosed && !this.#bus.isSureOfOthers; left -= 1) {
       await this.#sleep(KNOWN_WITHIN_MS);
     }

@@ -6,19 +6,21 @@ import { cutIntoParts, FieldReader, FieldWriter } from './byte-fields.ts';
 import type { ListPart } from './byte-fields.ts';
 import { bodyOf, ENVELOPE_VERSION } from './envelope.ts';
 import type { Body } from './envelope.ts';
+import type { HadByNode } from './known-nodes.ts';
 import type { SentAddress, SentSequences } from './sent-sequences.ts';
 
-const RETAINS = 1;
 const WANTS_ANSWER = 2;
 const HAS_FORGOTTEN = 4;
-const COUNTS = 8;
+/** The flag of each thing that a node may have. */
+const HAD = [
+  ['retained', 1],
+  ['presence', 8],
+] as const;
 
 /** What a node says of itself. */
 export interface Heartbeat {
-  /** Whether it retains anything of any room. */
-  readonly retains: boolean;
-  /** Whether it counts sockets for the presence of any room. */
-  readonly counts: boolean;
+  /** What it has of any room. */
+  readonly has: readonly HadByNode[];
   /** Whether it has just begun: who hears it says that it is there, too. */
   readonly wantsAnswer: boolean;
   /** Whether it has forgotten some of the addresses that were asked for. */
@@ -41,7 +43,7 @@ export interface HeartbeatAddress {
 }
 
 /** What a heartbeat says besides its list. */
-export type HeartbeatFlags = Partial<Pick<Heartbeat, 'retains' | 'counts' | 'wantsAnswer'>>;
+export type HeartbeatFlags = Partial<Pick<Heartbeat, 'has' | 'wantsAnswer'>>;
 
 /** Bytes of a heartbeat without its list. */
 const HEARTBEAT_HEAD_BYTES = 22;
@@ -83,8 +85,7 @@ export function readHeartbeat(body: Uint8Array): Heartbeat | undefined {
   }
   if (fields.isBroken || from > to) return undefined;
   return {
-    retains: (flags & RETAINS) !== 0,
-    counts: (flags & COUNTS) !== 0,
+    has: HAD.filter(([, flag]) => (flags & flag) !== 0).map(([what]) => what),
     wantsAnswer: (flags & WANTS_ANSWER) !== 0,
     hasForgotten: (flags & HAS_FORGOTTEN) !== 0,
     reads,
@@ -100,22 +101,12 @@ function listedBytes({ address }: SentAddress): number {
 
 function encode(
   { entries, bytes }: ListPart<SentAddress>,
-  {
-    retains,
-    counts,
-    wantsAnswer,
-    hasForgotten,
-    from,
-    to,
-  }: Partial<Heartbeat> & Pick<Heartbeat, 'from' | 'to'>,
+  { has = [], wantsAnswer, hasForgotten, from, to }: Partial<Heartbeat> & Pick<Heartbeat, 'from' | 'to'>,
   nowMs: number,
 ): Buffer {
   const fields = new FieldWriter(HEARTBEAT_HEAD_BYTES + bytes);
-  const flags =
-    (retains === true ? RETAINS : 0) +
-    (counts === true ? COUNTS : 0) +
-    (wantsAnswer === true ? WANTS_ANSWER : 0) +
-    (hasForgotten === true ? HAS_FORGOTTEN : 0);
+  let flags = (wantsAnswer === true ? WANTS_ANSWER : 0) + (hasForgotten === true ? HAS_FORGOTTEN : 0);
+  for (const [what, flag] of HAD) if (has.includes(what)) flags += flag;
   fields.u8(flags).u8(ENVELOPE_VERSION).u64(from).u64(to).u32(entries.length);
   for (const { address, sequence, sentMs } of entries) {
     fields.u16(Buffer.byteLength(address)).text(address);

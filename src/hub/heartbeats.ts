@@ -9,7 +9,7 @@ import type { Body, Kind, NodeRef } from './envelope.ts';
 import { FieldReader, FieldWriter } from './byte-fields.ts';
 import { heartbeatsOf, readHeartbeat } from './heartbeat-body.ts';
 import type { HeartbeatFlags } from './heartbeat-body.ts';
-import type { KnownNodes, OtherNode } from './known-nodes.ts';
+import type { HadByNode, KnownNodes, OtherNode } from './known-nodes.ts';
 import type { SentSequences } from './sent-sequences.ts';
 import type { Clock } from '../time/clock.ts';
 import { inTurns } from '../time/in-turns.ts';
@@ -60,8 +60,8 @@ export class Heartbeats {
   readonly #others: KnownNodes;
   readonly #sent: SentSequences;
   readonly #subscriptions: ReadonlyMap<string, BusSubscription>;
-  #retains = false;
-  #counts = false;
+  /** What this node has of any room. */
+  readonly #has = new Set<HadByNode>();
   /** When all others have answered that they are there. */
   #knowsOthersMs = Infinity;
   /** Whether a node has forgotten what it has sent: see {@link tellOldGaps}. */
@@ -94,30 +94,27 @@ export class Heartbeats {
     this.#isClosed = true;
   }
 
-  /** See `NodeBus.isRetaining`. */
+  /** Whether any node may retain something. */
   get isRetaining(): boolean {
-    return this.#retains || this.retainingNodes() !== undefined;
+    return this.#has.has('retained') || this.retainingNodes() !== undefined;
   }
 
-  /** See `NodeBus.retainingNodes`. */
+  /**
+   * The other nodes that retain something of any room, by id.
+   *
+   * @returns undefined: none does. `any`: this node has just begun, and does not know all others.
+   */
   retainingNodes(): ReadonlySet<string> | 'any' | undefined {
     if (!this.knowsOthers) return 'any';
     const nodes = new Set<string>();
-    for (const node of this.#others.all.values()) if (node.retains) nodes.add(node.id);
+    for (const node of this.#others.all.values()) if (node.has.has('retained')) nodes.add(node.id);
     return nodes.size === 0 ? undefined : nodes;
   }
 
-  /** This node retains something: others ask it when they enter a room. */
-  retainsFromNowOn(): void {
-    if (this.#retains) return;
-    this.#retains = true;
-    void this.say({});
-  }
-
-  /** This node counts sockets: others ask it when they enter a room. */
-  countsFromNowOn(): void {
-    if (this.#counts) return;
-    this.#counts = true;
+  /** This node has something of a room: others ask it when they enter one. */
+  hasFromNowOn(what: HadByNode): void {
+    if (this.#has.has(what)) return;
+    this.#has.add(what);
     void this.say({});
   }
 
@@ -138,7 +135,7 @@ export class Heartbeats {
     if (heartbeat === undefined) return this.#bus.drop('malformed', ALL_NODES);
     const node = this.#others.noteHeartbeat(from, nowMs);
     if (typeof node === 'string') return this.#bus.drop(node, ALL_NODES);
-    this.#others.noteFlags(node, heartbeat, nowMs);
+    this.#others.noteHas(node, heartbeat.has, nowMs);
     if (heartbeat.wantsAnswer) this.#answer(node, this.#sent.toldTo);
     if (heartbeat.from > node.toldTo && this.#subscriptions.size > OWN_ADDRESSES)
       return this.#askFor(node, nowMs);
@@ -193,10 +190,6 @@ export class Heartbeats {
   }
 
   #since(from: number, flags: HeartbeatFlags): readonly Body[] {
-    return heartbeatsOf(this.#sent, from, this.#bus.clock.now(), {
-      retains: this.#retains,
-      counts: this.#counts,
-      ...flags,
-    });
+    return heartbeatsOf(this.#sent, from, this.#bus.clock.now(), { has: [...this.#has], ...flags });
   }
 }

@@ -30,11 +30,14 @@ export interface KnownNode extends NodeRef {
   readonly lastSeenMs: number;
   /** Whether it is not heard of at present. */
   readonly isMissing: boolean;
-  /** Whether it counts sockets for the presence of any room. */
-  readonly counts: boolean;
+  /** What it has of any room. */
+  readonly has: ReadonlySet<HadByNode>;
 }
 
-/** What a node may have of rooms. Who enters a room asks only nodes that have something. */
+/**
+ * What a node may have of rooms: messages that it retains, and sockets that it counts for their
+ * presence. A node that enters a room asks only nodes that have something.
+ */
 export type HadByNode = 'retained' | 'presence';
 
 /** Is told which nodes join and leave. None of its functions may throw. */
@@ -63,9 +66,7 @@ export class OtherNode implements KnownNode {
   readonly epoch: number;
   lastSeenMs: number;
   isMissing: boolean = false;
-  /** Whether it retains anything of any room. */
-  retains: boolean = false;
-  counts: boolean = false;
+  readonly has: Set<HadByNode> = new Set<HadByNode>();
   /** When its last heartbeat has come. */
   heartbeatMs: number = -Infinity;
   /** What it has sent up to this number is known: see `Heartbeat`. */
@@ -129,21 +130,13 @@ export class KnownNodes {
   }
 
   /** What a heartbeat of a node says that it has. */
-  noteFlags(
-    node: OtherNode,
-    { retains, counts }: Pick<OtherNode, 'retains' | 'counts'>,
-    nowMs: number,
-  ): void {
+  noteHas(node: OtherNode, has: readonly HadByNode[], nowMs: number): void {
     const sinceMs = node.heartbeatMs - LATE_MS;
-    const isNew = { retained: retains && !node.retains, presence: counts && !node.counts };
     node.heartbeatMs = nowMs;
-    // A heartbeat from before may come late: once it has something, it is asked.
-    node.retains ||= retains;
-    node.counts ||= counts;
-    for (const listener of this.#listeners) {
-      if (isNew.retained) listener.has?.(node, 'retained', sinceMs);
-      if (isNew.presence) listener.has?.(node, 'presence', sinceMs);
-    }
+    // A heartbeat from before may come late: once the node has something, it is asked.
+    const added = has.filter((what) => !node.has.has(what));
+    for (const what of added) node.has.add(what);
+    for (const what of added) for (const listener of this.#listeners) listener.has?.(node, what, sinceMs);
   }
 
   /** Something other than a heartbeat has come: a node that is known is there. */

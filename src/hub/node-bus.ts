@@ -64,6 +64,8 @@ export class NodeBus implements NodeRef {
   readonly epoch: number;
   readonly health: BrokerHealthState;
   readonly time: HybridTime;
+  /** What nodes have of rooms, and whether this one knows the others. */
+  readonly heartbeats: Heartbeats;
   readonly #broker: Broker;
   readonly #inbox: string;
   readonly clock: Clock;
@@ -76,7 +78,6 @@ export class NodeBus implements NodeRef {
   /** Of rooms: their sequences are in the heartbeats. */
   readonly #sentToRooms = new SentSequences();
   readonly #sentToNodes = new SentSequences();
-  readonly #heartbeats: Heartbeats;
   readonly #subscriptions = new Map<string, BusSubscription>();
   /** One object for all: a node may be in 100,000 rooms. */
   readonly #parts: SubscriptionParts;
@@ -112,13 +113,13 @@ export class NodeBus implements NodeRef {
         if (time !== undefined) this.time.hear(time);
       },
     };
-    this.#heartbeats = new Heartbeats(this, {
+    this.heartbeats = new Heartbeats(this, {
       others: this.#others,
       sent: this.#sentToRooms,
       subscriptions: this.#subscriptions,
     });
-    this.#receivers.set(KIND.heartbeat, (from, body) => this.#heartbeats.receive(from, body));
-    this.#receivers.set(KIND.missed, (from, body) => this.#heartbeats.receiveMissed(from, body));
+    this.#receivers.set(KIND.heartbeat, (from, body) => this.heartbeats.receive(from, body));
+    this.#receivers.set(KIND.missed, (from, body) => this.heartbeats.receiveMissed(from, body));
     this.#receivers.set(KIND.goodbye, (from) => this.#others.noteGoodbye(from, clock.now()));
   }
 
@@ -127,36 +128,17 @@ export class NodeBus implements NodeRef {
     return this.#others.all;
   }
 
-  /** Whether all other nodes that are up have had the time to say that they are there. */
-  get knowsOthers(): boolean {
-    return this.#heartbeats.knowsOthers;
-  }
-
   /**
    * Whether a node that is not in {@link nodes} is not there: the broker is up, and was for long
    * enough that all others have said that they are there.
    */
   get isSureOfOthers(): boolean {
-    return this.knowsOthers && !this.health.isDown && this.health.now.sinceMs >= ANSWERS_MS;
+    return this.heartbeats.knowsOthers && !this.health.isDown && this.health.now.sinceMs >= ANSWERS_MS;
   }
 
   /** How many envelopes were dropped, by reason. */
   get dropped(): ReadonlyMap<DropReason, number> {
     return this.#dropped.counts;
-  }
-
-  /** Whether any node may retain something. */
-  get isRetaining(): boolean {
-    return this.#heartbeats.isRetaining;
-  }
-
-  /**
-   * The other nodes that retain something of any room, by id.
-   *
-   * @returns undefined: none does. `any`: this node has just begun, and does not know all others.
-   */
-  retainingNodes(): ReadonlySet<string> | 'any' | undefined {
-    return this.#heartbeats.retainingNodes();
   }
 
   /**
@@ -174,7 +156,7 @@ export class NodeBus implements NodeRef {
     this.#setTimer();
     const opened = [this.subscribe(ALL_NODES, listener), this.subscribe(this.#inbox, listener)];
     await Promise.all(opened.map((subscription) => subscription.opened));
-    this.#heartbeats.begin();
+    this.heartbeats.begin();
   }
 
   /**
@@ -186,8 +168,8 @@ export class NodeBus implements NodeRef {
     this.clock.clearTimeout(this.#timer);
     this.#offChange();
     // The goodbye does not wait for the heartbeat: the broker keeps the order of the two.
-    const told = [this.#heartbeats.say({}), this.broadcast(KIND.goodbye, new Uint8Array())];
-    this.#heartbeats.close();
+    const told = [this.heartbeats.say({}), this.broadcast(KIND.goodbye, new Uint8Array())];
+    this.heartbeats.close();
     this.#isClosed = true;
     inUse.delete(this.#broker);
     const ends = [...this.#subscriptions.values()].map((subscription) => subscription.dispose());
@@ -279,16 +261,6 @@ export class NodeBus implements NodeRef {
     return () => void this.#lossListeners.delete(listener);
   }
 
-  /** This node retains something: others ask it when they enter a room. */
-  retainsFromNowOn(): void {
-    this.#heartbeats.retainsFromNowOn();
-  }
-
-  /** This node counts sockets for the presence of rooms: others ask it when they enter one. */
-  countsFromNowOn(): void {
-    this.#heartbeats.countsFromNowOn();
-  }
-
   /** Counts an envelope whose body is broken. @param address - Default: the inbox of this node. */
   drop(reason: DropReason, address: string = this.#inbox): void {
     this.#dropped.count(reason, address, this.clock.now());
@@ -302,7 +274,7 @@ export class NodeBus implements NodeRef {
 
   #onChange(isUp: boolean): void {
     this.health.change(isUp);
-    if (isUp) void this.#heartbeats.say({ wantsAnswer: true });
+    if (isUp) void this.heartbeats.say({ wantsAnswer: true });
     else for (const subscription of this.#subscriptions.values()) subscription.brokerIsDown();
   }
 
@@ -315,11 +287,11 @@ export class NodeBus implements NodeRef {
     const nowMs = this.clock.now();
     const isLate = nowMs - this.#timerMs > LATE_TIMER_MS;
     this.#setTimer();
-    void this.#heartbeats.say({});
+    void this.heartbeats.say({});
     // This process has stood still: what the others have sent meanwhile is yet to be read.
     if (!isLate) this.#others.sweep(nowMs);
     for (const subscription of this.#subscriptions.values()) subscription.sweep(nowMs);
-    this.#heartbeats.tellOldGaps(nowMs);
+    this.heartbeats.tellOldGaps(nowMs);
     this.#outage.sweep(nowMs);
     this.#refused.sweep(nowMs);
     if (this.#broker.isUp) this.#refused.askAgain();

@@ -87,7 +87,7 @@ export class PresenceReplica implements PresenceRelay {
   present(room: string, keys: PresentKeys, key: string): void {
     const state = this.#roomOf(room);
     state.change(keys, key);
-    this.#bus.countsFromNowOn();
+    this.#bus.heartbeats.hasFromNowOn('presence');
     this.#send(state);
   }
 
@@ -96,8 +96,8 @@ export class PresenceReplica implements PresenceRelay {
     const nowMs = this.#clock.now();
     const missingNodes: string[] = this.#bus.isSureOfOthers ? [] : ['*'];
     let asOfMs = Infinity;
-    for (const { id, isMissing, lastSeenMs, counts } of this.#bus.nodes.values()) {
-      const isUnsure = state?.isUsed !== true || (counts && state.isUnsure(id, nowMs));
+    for (const { id, isMissing, lastSeenMs, has } of this.#bus.nodes.values()) {
+      const isUnsure = state?.isUsed !== true || (has.has('presence') && state.isUnsure(id, nowMs));
       if (isMissing || isUnsure) missingNodes.push(id);
       asOfMs = Math.min(asOfMs, lastSeenMs);
     }
@@ -212,8 +212,8 @@ export class PresenceReplica implements PresenceRelay {
 
   /** Whether any other node may count sockets in the room. */
   #hasOthers({ others }: PresenceRoom): boolean {
-    if (!this.#bus.knowsOthers || (others !== undefined && others.size > 0)) return true;
-    for (const { counts } of this.#bus.nodes.values()) if (counts) return true;
+    if (!this.#bus.heartbeats.knowsOthers || (others !== undefined && others.size > 0)) return true;
+    for (const { has } of this.#bus.nodes.values()) if (has.has('presence')) return true;
     return false;
   }
 

@@ -138,7 +138,7 @@ export class RetainedExchange {
   merge(name: string, kept: Retained): void {
     const plausible = [...kept].filter(([, { version }]) => this.#bus.time.hear(version.time));
     if (plausible.length === 0) return;
-    this.#bus.retainsFromNowOn();
+    this.#bus.heartbeats.hasFromNowOn('retained');
     this.#sink.mergeRetained(name, new Map(plausible));
     const room = this.#rooms.get(name);
     if (room === undefined || room.lacked.size === 0) return;
@@ -315,7 +315,7 @@ export class RetainedExchange {
       room.listedMs = nowMs;
       this.#publish(name, KIND.retainedVersions, versionsBodies(kept));
       // A list says all that a digest does.
-    } else if (digestMs <= nowMs && this.#bus.isRetaining) {
+    } else if (digestMs <= nowMs && this.#bus.heartbeats.isRetaining) {
       this.#publish(name, KIND.retainedDigest, [digestBody(digestOf(kept))]);
     }
     return true;

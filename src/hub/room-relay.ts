@@ -144,7 +144,7 @@ export class BusRoomRelay implements RoomRelay {
   publish(room: string, message: RoomMessage): Promise<'sent' | 'failed'> {
     const address = roomAddress(room);
     // Rooms have entered it, and stay in it as long as they retain something.
-    if (message.retain !== undefined) this.#bus.retainsFromNowOn();
+    if (message.retain !== undefined) this.#bus.heartbeats.hasFromNowOn('retained');
     if (message.except.length <= MAX_EXCEPT_IDS) {
       return this.#bus.publish(address, KIND.room, roomBodyOf(message), message.version?.time);
     }
@@ -239,7 +239,7 @@ export class BusRoomRelay implements RoomRelay {
     if (message === undefined) return this.#bus.drop('malformed', entered.subscription.address);
     if (!entered.isInUse) return undefined;
     if (message.retain === undefined) return this.#sink.deliver(entered.name, message);
-    this.#bus.retainsFromNowOn();
+    this.#bus.heartbeats.hasFromNowOn('retained');
     const hasVersion = time !== undefined && this.#bus.time.hear(time);
     const version = hasVersion ? { time, node: id } : this.nextVersion();
     this.#sink.deliver(entered.name, { ...message, version });
@@ -263,7 +263,7 @@ export class BusRoomRelay implements RoomRelay {
   // What is retained.
 
   async #ask(room: string, question: RetainedQuestion): Promise<void> {
-    const nodes = this.#bus.retainingNodes();
+    const nodes = this.#bus.heartbeats.retainingNodes();
     if (nodes === undefined) return question.end();
     const answered = question.ask(nodes);
     const asked = this.#addressesOf(nodes).map((address) =>
