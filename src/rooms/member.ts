@@ -2,6 +2,7 @@
 // member. It sends through the writer of its socket, in line with the writes of the handler.
 // room-state.ts makes it and calls `deliver`.
 
+import { HeldMessages } from './held-messages.ts';
 import type { JoinStyle, Prepared } from './join-style.ts';
 import { LatestMessages } from './latest-messages.ts';
 import type { Outlet } from '../transport/transport.ts';
@@ -13,6 +14,8 @@ import type { Writer } from '../conversation/writer.ts';
 import type { Conversation } from '../conversation/conversation.ts';
 import { showAs } from '../platform/inspection.ts';
 import type { Data } from '../core/data.ts';
+import { inMicrotask } from '../core/microtask.ts';
+import type { Clock } from '../time/clock.ts';
 
 /** A socket, as users know it. */
 export interface RoomSocket {
@@ -47,6 +50,13 @@ export interface Tally {
   closed: number;
 }
 
+/** More is held for a member with `slow: 'close'` than may wait. */
+class HeldTooMuchError extends Error {
+  constructor(room: string) {
+    super(`Before its handler went on, too much was published to the room ${JSON.stringify(room.slice(0, 60))}`);
+  }
+}
+
 /** Too many bytes wait for a member with `slow: 'close'`. Has the option that raises the limit. */
 class SlowMemberError extends Error {
   readonly option = 'writeBufferBytes';
@@ -79,8 +89,8 @@ export class Member<Ws extends RoomSocket>
   #outlet: Outlet | undefined;
   /** Of the socket; set by the first message. The way to it would be three cache misses. */
   #writer: Writer | undefined;
-  /** Made when a message waits for the first time. */
-  #latest: LatestMessages | undefined;
+  /** What waits for the handler; later what waits for room. */
+  #waiting: HeldMessages | LatestMessages | undefined;
   /** Whether it has not left. */
   isIn = false;
   // Set by the lists of its room and of its socket.
@@ -104,12 +114,15 @@ export class Member<Ws extends RoomSocket>
   }
 
   get retained(): readonly Data[] {
+    // What the handler writes until it awaits goes before what is held.
+    if (this.#waiting instanceof HeldMessages) inMicrotask(() => this.#release());
     return this.isIn ? this.state.retainedUpTo(this.joinedAt) : [];
   }
 
   leave(): void {
     if (!this.isIn) return;
     this.isIn = false;
+    if (this.#waiting instanceof HeldMessages) this.#waiting = undefined;
     this.#socket.memberships?.remove(this);
     this.state.remove(this);
   }
@@ -124,11 +137,47 @@ export class Member<Ws extends RoomSocket>
     this.style.members += 1;
   }
 
+  /**
+   * Holds what is published until the handler has read `retained` and awaits something; at most to
+   * the end of the turn in which `join` resolves, in which a handler goes on.
+   */
+  hold(clock: Clock): void {
+    this.#waiting = new HeldMessages();
+    const { entering } = this.state;
+    if (entering === undefined) return void clock.setImmediate(() => this.#release());
+    void entering.then(() => {
+      if (this.state.retainedUpTo(this.joinedAt).length === 0) this.#release();
+      else clock.setImmediate(() => this.#release());
+    });
+  }
+
   /** Sends what its style has prepared, or does what its option `slow` says. Calls no hook. */
   deliver(tally: Tally): void {
     const { message, key } = this.style.now as Prepared;
     if (message === undefined) return this.#skip(tally);
     if (this.#outlet?.offer(message.data, message.typed) === true) return void (tally.accepted += 1);
+    if (this.#waiting instanceof HeldMessages) return this.#hold(this.#waiting, message, key, tally);
+    return this.#send(message, key, tally);
+  }
+
+  #hold(held: HeldMessages, message: OutgoingMessage, key: string | undefined, tally: Tally): void {
+    const added = held.add(message, key);
+    if (added === 'replaced') this.replaced += 1;
+    if (added !== 'skipped') return void (tally[added] += 1);
+    if (this.style.slow !== 'close') return this.#skip(tally);
+    return this.#close(new HeldTooMuchError(this.state.face.name), tally);
+  }
+
+  /** They were counted in the reports of their publishes. */
+  #release(): void {
+    const held = this.#waiting;
+    if (!(held instanceof HeldMessages)) return;
+    this.#waiting = undefined;
+    const tally = { accepted: 0, skipped: 0, replaced: 0, closed: 0 };
+    for (const { message, key } of held) if (this.isIn) this.#send(message, key, tally);
+  }
+
+  #send(message: OutgoingMessage, key: string | undefined, tally: Tally): void {
     this.#writer ??= this.#openWriter();
     const status = this.#writer.offer(message.data, message.optionsFor(this.#writer));
     this.#outlet = this.#writer.openOutlet();
@@ -141,13 +190,11 @@ export class Member<Ws extends RoomSocket>
     const { conversation } = this.#socket;
     const { slow } = this.style;
     if (slow === 'skip') return this.#skip(tally);
-    if (slow === 'close') {
-      conversation.close(1013, '', 'limit', new SlowMemberError(this.state.face.name));
-      return this.#end(tally);
-    }
-    this.#latest ??= new LatestMessages();
+    if (slow === 'close') return this.#close(new SlowMemberError(this.state.face.name), tally);
+    const latest = (this.#waiting as LatestMessages | undefined) ?? new LatestMessages();
+    this.#waiting = latest;
     const { writer } = conversation;
-    const added = this.#latest.add(writer, message, message.optionsFor(writer), key);
+    const added = latest.add(writer, message, message.optionsFor(writer), key);
     if (added === 'skipped') return this.#skip(tally);
     if (added === 'replaced') this.replaced += 1;
     tally[added] += 1;
@@ -158,6 +205,11 @@ export class Member<Ws extends RoomSocket>
     const { writer } = conversation;
     writer.sendBinary(ws.binaryData);
     return writer;
+  }
+
+  #close(cause: Error, tally: Tally): void {
+    this.#socket.conversation.close(1013, '', 'limit', cause);
+    this.#end(tally);
   }
 
   #skip(tally: Tally): void {

@@ -37,7 +37,7 @@ interface Kept extends ListNode<Kept>, RetainedEntry {
   readonly room: KeepingRoom;
   readonly key: true | string;
   /** The number of its publish in the room. */
-  readonly sequence: number;
+  sequence: number;
   readonly bytes: number;
 }
 
@@ -57,6 +57,10 @@ export interface KeepingRoom {
 /** Tells which of two is kept. */
 export function isNewer(version: RetainVersion, than: RetainVersion): boolean {
   return version.time === than.time ? version.node > than.node : version.time > than.time;
+}
+
+function isSame(one: RetainVersion, other: RetainVersion): boolean {
+  return one.time === other.time && one.node === other.node;
 }
 
 /** Keeps the messages of all rooms of one host. */
@@ -85,6 +89,8 @@ export class RetainedMessages {
   keep(room: KeepingRoom, key: true | string, { data, version }: RetainedEntry, sequence: number): void {
     const older = room.kept?.get(key);
     const removed = room.removed?.get(key);
+    // Another node has brought it before it came live: members have it live all the same.
+    if (older !== undefined && isSame(version, older.version)) older.sequence ||= sequence;
     for (const known of [older, removed]) if (known !== undefined && !isNewer(version, known.version)) return;
     if (older !== undefined) this.#remove(older);
     if (removed !== undefined) this.#removed.forget(removed);

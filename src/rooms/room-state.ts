@@ -93,6 +93,8 @@ export class RoomState<Ws extends RoomSocket> implements MemberRoom<Ws>, Keeping
     socket.memberships.add(member);
     this.#members.append(member);
     member.enter();
+    // Where nothing is kept, nothing has to go before what is published.
+    if (this.kept !== undefined || this.entering !== undefined) member.hold(this.#listener.clock);
     return member;
   }
 
