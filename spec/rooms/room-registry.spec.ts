@@ -154,6 +154,8 @@ describe('a relay', () => {
     const { rooms, relay } = relayed();
     const [a, b] = rooms.members('r', 2);
     const events = rooms.room('r').subscribe();
+    relay.entered();
+    await turn();
     const version = { time: 1, node: 'far' };
     rooms.registry.deliver('r', { data: 'x', except: ['b'], retain: 'key', version });
     rooms.registry.deliver('nobody', MESSAGE);
@@ -202,7 +204,8 @@ describe('a relay', () => {
   it('brings what other nodes keep or have removed, unless this one has something newer', async () => {
     const { rooms, relay } = relayed();
     const far = (time: number): RetainVersion => ({ time: NOW + time, node: 'far' });
-    const joining = rooms.registry.join(rooms.socket('a'), 'r');
+    const joiner = rooms.socket('a');
+    const joining = rooms.registry.join(joiner, 'r');
     rooms.room('r').publish('local', { retain: 'local' });
     rooms.registry.deliver('r', { data: 'remote', except: [], retain: 'remote', version: far(15) });
     rooms.room('r').publish('', { retain: 'removed' });
@@ -218,9 +221,22 @@ describe('a relay', () => {
     rooms.registry.mergeRetained('nobody', kept);
     relay.entered();
     expect((await joining).retained).toEqual(['last']);
+    await turn();
+    expect(joiner.sent).toEqual(['local', 'remote', '', 'here']);
     const now = rooms.registry.retained('r');
     const texts = ['local', 'remote', 'removed', 'gone', true as const].map((key) => now.get(key)?.data);
     expect(texts).toEqual(['local', 'remote', '', '', 'last']);
+  });
+
+  it('leaves a message out of retained that comes live, also where another node has brought it before', async () => {
+    const { rooms, relay } = relayed();
+    const joiner = rooms.socket('a');
+    const joining = rooms.registry.join(joiner, 'r');
+    const entry = { data: 'x', version: { time: NOW, node: 'far' } };
+    rooms.registry.mergeRetained('r', new Map([['key', entry]]));
+    rooms.registry.deliver('r', { ...entry, except: [], retain: 'key' });
+    relay.entered();
+    expect([(await joining).retained, joiner.sent]).toEqual([[], ['x']]);
   });
 
   it('keeps the newer of two messages, in whatever order they come, and delivers both', async () => {
