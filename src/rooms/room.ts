@@ -22,8 +22,9 @@ export interface RoomOf<Ws> {
    * Sends one message to each member, and to each subscriber. Never waits: a member that is over
    * its `writeBufferBytes` is treated as its option `slow` says.
    *
-   * Local members get it at once, whatever the broker does. `publish` and `write` leave a socket in
-   * the order of the calls; a publish that is called inside of a `frame` or `latestBy` goes before
+   * Local members get it at once, whatever the broker does; one that is still joining gets it when
+   * its handler goes on: see `retained` of a membership. `publish` and `write` leave a socket in
+   * the order of the calls from then on; a publish that is called inside of a `frame` or `latestBy` goes before
    * the one that has called it.
    *
    * @param data - Bytes are not copied: do not change them afterwards.
@@ -127,8 +128,13 @@ export interface MembershipOf<Ws> extends Disposable {
   readonly replaced: number;
   /**
    * What `retain` has kept from before the join, oldest first, less what was published anew since.
-   * Write it without an await in between: the socket then has no message twice, and none that is
-   * older than one before it.
+   * Write it without an await in between: what was published from the call of `join` on comes
+   * behind it, so that the socket has no message twice, and none that is older than one before it.
+   *
+   * Read it in the turn in which `join` resolves, in which handlers go on: what is published is
+   * held until the code that reads it awaits something, and to the end of that turn where it is not
+   * read. What is held is dropped when the socket leaves or ends. It counts as accepted, at most
+   * 1 000 messages and 1 MiB; further ones are treated as the option `slow` says.
    */
   readonly retained: readonly Data[];
   /** Leaves the room. Messages that wait for room are still sent. Further calls do nothing. */
