@@ -6,7 +6,8 @@ import { HeldMessages } from '../../src/rooms/held-messages.ts';
 import { MAX_WAITING_BYTES, MAX_WAITING_MESSAGES } from '../../src/rooms/latest-messages.ts';
 import { OutgoingMessage } from '../../src/rooms/outgoing-message.ts';
 
-const textsOf = (held: HeldMessages): readonly string[] => [...held].map(({ message }) => String(message.data));
+const textsOf = (held: HeldMessages): readonly string[] =>
+  [...held].map(({ message }) => String(message.data));
 const add = (held: HeldMessages, text: string, key?: string): string =>
   held.add(new OutgoingMessage(text), key);
 

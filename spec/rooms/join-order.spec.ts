@@ -121,16 +121,19 @@ describe('what is published before a handler goes on behind join', () => {
   it.each([
     ['skip', [0, 1, 0, 0], 1, 1],
     ['close', [0, 0, 0, 1], 0, 0],
-  ] as const)('is bounded: further messages are treated as slow %s says', (slow, report, skipped, members) => {
-    const { rooms, membership } = joined({ slow });
-    const room = rooms.room('r');
-    for (let number = 0; number < MAX_WAITING_MESSAGES; number += 1) room.publish('x');
-    expect([counts(room.publish('y')), membership.skipped, room.members.size]).toEqual([
-      report,
-      skipped,
-      members,
-    ]);
-  });
+  ] as const)(
+    'is bounded: further messages are treated as slow %s says',
+    (slow, report, skipped, members) => {
+      const { rooms, membership } = joined({ slow });
+      const room = rooms.room('r');
+      for (let number = 0; number < MAX_WAITING_MESSAGES; number += 1) room.publish('x');
+      expect([counts(room.publish('y')), membership.skipped, room.members.size]).toEqual([
+        report,
+        skipped,
+        members,
+      ]);
+    },
+  );
 
   it('names what was too much, where that closes the socket', () => {
     const { rooms, socket } = joined({ slow: 'close' });

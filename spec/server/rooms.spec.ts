@@ -44,7 +44,7 @@ describe('ws.join', () => {
 
   it('rejects what is no room', async () => {
     const { ws } = fakeSocket();
-    await expect(ws.join('')).rejects.toMatchObject({ code: 'COROSOCK_ARGUMENT' });
+    await expect(ws.join('')).rejects.toMatchObject({ code: 'COROSOCK_ROOM_NAME' });
   });
 
   it('finds an excepted socket by its id, and no socket by the id of another host', async () => {

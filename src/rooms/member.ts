@@ -53,7 +53,9 @@ export interface Tally {
 /** More is held for a member with `slow: 'close'` than may wait. */
 class HeldTooMuchError extends Error {
   constructor(room: string) {
-    super(`Before its handler went on, too much was published to the room ${JSON.stringify(room.slice(0, 60))}`);
+    super(
+      `Before its handler went on, too much was published to the room ${JSON.stringify(room.slice(0, 60))}`,
+    );
   }
 }
 
