@@ -23,9 +23,9 @@ export interface RoomOf<Ws> {
    * its `writeBufferBytes` is treated as its option `slow` says.
    *
    * Local members get it at once, whatever the broker does; one that is still joining gets it when
-   * its handler goes on: see `retained` of a membership. `publish` and `write` leave a socket in
-   * the order of the calls from then on; a publish that is called inside of a `frame` or `latestBy` goes before
-   * the one that has called it.
+   * its handler goes on: see `retained` of a membership. From then on `publish` and `write` leave a
+   * socket in the order of the calls; a publish that is called inside of a `frame` or `latestBy`
+   * goes before the one that has called it.
    *
    * @param data - Bytes are not copied: do not change them afterwards.
    * @param options - `except`: ids of sockets that do not get it; default none. `retain`: true
