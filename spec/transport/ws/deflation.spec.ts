@@ -175,3 +175,29 @@ describe('F22: a paused link', () => {
     expect(end.messages).toEqual(['one', 'two', 'three']);
   });
 });
+
+describe('F32: what comes while a message is inflated', () => {
+  const badText = frame({ opcode: OPCODE.text, payload: Buffer.of(0xff) });
+  const BEHIND = frame({ opcode: OPCODE.text, payload: 'behind' });
+  /** Longer than what `ws` takes into its buffer before it says that it has enough. */
+  const SLOW = 'x'.repeat(60_000);
+
+  it('ends at a frame that breaks a rule: nothing behind it is read', async () => {
+    const { end, stream } = link();
+    for (const chunk of [deflated(SLOW), badText, BEHIND, deflated('behind')]) stream.push(chunk);
+    // The answer to the upgrade, and the close frame.
+    while (stream.writes.length < 2) await turn();
+    stream.push(null);
+    const { code } = await end.untilEnd();
+    expect([end.messages, code]).toEqual([[SLOW], 1007]);
+  });
+
+  it('ends at an end of the stream in the middle of a frame, behind the message', async () => {
+    const { end, stream } = link();
+    const cut = frame({ opcode: OPCODE.binary, fin: false, payload: Buffer.alloc(100) }).subarray(0, 50);
+    stream.push(Buffer.concat([deflated(SLOW), cut]));
+    stream.push(null);
+    const { code } = await end.untilEnd();
+    expect([end.messages, code]).toEqual([[SLOW], 1006]);
+  });
+});

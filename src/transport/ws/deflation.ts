@@ -4,7 +4,7 @@
 // is paused: here the next one waits until it is resumed. WsAcceptor makes one for each socket that
 // compresses, WsTransport says when the link is resumed.
 
-import type { Duplex } from 'node:stream';
+import type { Duplex, Writable } from 'node:stream';
 import type { WebSocket } from 'ws';
 import type { Compression } from '../../core/compression.ts';
 import { LinkedList } from '../../structures/linked-list.ts';
@@ -113,6 +113,7 @@ export class Deflation implements ListNode<Deflation> {
       if (ws.isPaused && ws.readyState === ws.OPEN) this.#onResume = inflate;
       else inflate();
     };
+    endAtBrokenRule(Reflect.get(ws, '_receiver') as Writable);
     // `ws` waits for all that it has received, before it says that the link has ended.
     stream.once('close', () => this.resume());
     ws.once('close', () => contexts.remove(this));
@@ -147,4 +148,23 @@ export class Deflation implements ListNode<Deflation> {
       done(error, result);
     };
   }
+}
+
+/**
+ * What comes while a message is inflated waits in the receiver of `ws`. It reads on behind a frame
+ * that has broken a rule, has lost the place of the frames by then, and throws. Here it reads no
+ * more (F32).
+ */
+function endAtBrokenRule(receiver: Writable): void {
+  // oxlint-disable-next-line typescript/unbound-method -- it is called with its receiver
+  const { _write: write } = receiver;
+  let isBroken = false;
+  // oxlint-disable-next-line no-underscore-dangle -- the name is Node's
+  receiver._write = (chunk, encoding, done) => {
+    if (isBroken) return done();
+    write.call(receiver, chunk, encoding, (error) => {
+      isBroken = error instanceof Error;
+      done(error);
+    });
+  };
 }

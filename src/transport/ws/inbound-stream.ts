@@ -11,7 +11,7 @@ export type ChunkListener = (this: Duplex, chunk: Buffer) => void;
 export interface ChunkReceiver {
   /** @param next - Takes chunks, called with the stream as `this`. */
   receiveChunk(chunk: Buffer, next: ChunkListener): void;
-  /** The stream has closed. `ws` reads what is still in its buffer by itself. */
+  /** The stream has ended, or has closed. `ws` reads what is still in its buffer by itself. */
   flushChunks(): void;
 }
 
@@ -47,9 +47,9 @@ function listenerBefore(next: ChunkListener): ChunkListener {
   return Object.assign(listener, { listener: next });
 }
 
-/** Tells the receiver of a stream when it closes, before `ws` hears of it. */
+/** Tells the receiver of a stream when it ends or closes, before `ws` hears of it. */
 export function watchClose(stream: Duplex): void {
-  stream.prependListener('close', streamOnClose);
+  for (const event of ['end', 'close']) stream.prependListener(event, streamOnClose);
 }
 
 function streamOnClose(this: Duplex): void {
