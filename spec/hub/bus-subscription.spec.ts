@@ -5,6 +5,8 @@ import type { Broker } from '../../src/hub/broker.ts';
 import { BusSubscription } from '../../src/hub/bus-subscription.ts';
 import { DroppedEnvelopes } from '../../src/hub/dropped-envelopes.ts';
 import { bodyOf, encodeEnvelope } from '../../src/hub/envelope.ts';
+import { HybridTime } from '../../src/hub/hybrid-time.ts';
+import { ReceivedSenders } from '../../src/hub/received-senders.ts';
 import { RefusedSubscriptions } from '../../src/hub/refused-subscriptions.ts';
 
 /** A broker whose calls a spec answers. */
@@ -80,6 +82,7 @@ function subscribed(isUp = true): Subscribed {
     clock,
     dropped: new DroppedEnvelopes(() => {}),
     refused,
+    senders: new ReceivedSenders(new HybridTime(clock)),
     onHeard: ({ node }) => void told.push(`heard ${node.id}`),
   });
   void subscription.opened.then(() => told.push('opened'));

@@ -8,6 +8,7 @@ import { decodeEnvelope, KIND } from './envelope.ts';
 import type { Envelope, NodeRef } from './envelope.ts';
 import type { HeartbeatAddress } from './heartbeat-body.ts';
 import { ReceivedLine } from './received-line.ts';
+import type { ReceivedSenders } from './received-senders.ts';
 import type { RefusedSubscriptions } from './refused-subscriptions.ts';
 import type { DroppedEnvelopes } from './dropped-envelopes.ts';
 import type { Clock } from '../time/clock.ts';
@@ -37,6 +38,7 @@ export interface SubscriptionParts {
   readonly clock: Clock;
   readonly dropped: DroppedEnvelopes;
   readonly refused: RefusedSubscriptions;
+  readonly senders: ReceivedSenders;
   /** An envelope of another node has come, to any address. */
   readonly onHeard: (envelope: Envelope) => void;
 }
@@ -46,7 +48,7 @@ export class BusSubscription {
   readonly address: string;
   /** Whether its address is that of a room. */
   readonly isOfRoom: boolean;
-  readonly #line = new ReceivedLine();
+  readonly #line: ReceivedLine;
   /** Of a room: what is no message. Undefined until something of it comes. */
   #stateLine: ReceivedLine | undefined;
   #fromMs = Infinity;
@@ -73,6 +75,7 @@ export class BusSubscription {
     this.isOfRoom = isRoomAddress(address);
     this.#listener = listener;
     this.#parts = parts;
+    this.#line = new ReceivedLine(parts.senders);
     this.#beganMs = parts.clock.now();
     this.opened = new Promise((resolve) => {
       this.#open = resolve;
@@ -114,12 +117,6 @@ export class BusSubscription {
     this.#lineOf(isStateAddress(address)).told(node, sequence, agoMs, nowMs);
   }
 
-  /** Forgets senders of which nothing has come since a time. */
-  forget(beforeMs: number): void {
-    this.#line.forget(beforeMs);
-    this.#stateLine?.forget(beforeMs);
-  }
-
   /** Counts anew, and tells of a gap. */
   tellGap(forMs: number): void {
     if (this.#isOver) return;
@@ -131,6 +128,8 @@ export class BusSubscription {
   /** Ends it. Resolves when the broker has ended it, too; never rejects. */
   async dispose(): Promise<void> {
     this.#isOver = true;
+    this.#line.close();
+    this.#stateLine?.close();
     this.#giveUp();
     try {
       await this.#handle?.[Symbol.asyncDispose]();
@@ -209,8 +208,9 @@ export class BusSubscription {
     if (arrival.kind === 'duplicate' || arrival.kind === 'stale') {
       return dropped.count(arrival.kind, this.address, nowMs);
     }
-    if (arrival.kind === 'gap' && isState) this.#listener.stateGap?.();
-    else if (arrival.kind === 'gap') this.#listener.gap(arrival.forMs);
+    if (arrival.kind !== 'next' && isState) this.#listener.stateGap?.();
+    else if (arrival.kind !== 'next') this.#listener.gap(arrival.forMs);
+    if (arrival.kind === 'doubtful') return dropped.count('duplicate', this.address, nowMs);
     if (!this.#listener.receive(envelope)) dropped.count('kind', this.address, nowMs);
   }
 
@@ -223,7 +223,7 @@ export class BusSubscription {
   #lineOf(isState: boolean): ReceivedLine {
     if (!isState) return this.#line;
     if (this.#stateLine !== undefined) return this.#stateLine;
-    this.#stateLine = new ReceivedLine();
+    this.#stateLine = new ReceivedLine(this.#parts.senders);
     this.#stateLine.restart(this.sinceMs, this.#fromMs);
     return this.#stateLine;
   }

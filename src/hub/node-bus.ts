@@ -18,6 +18,7 @@ import { ANSWERS_MS, Heartbeats, HEARTBEAT_MS, IDLE_ADDRESS_MS } from './heartbe
 import { HybridTime } from './hybrid-time.ts';
 import { KnownNodes } from './known-nodes.ts';
 import type { KnownNode, NodeListener } from './known-nodes.ts';
+import { ReceivedSenders } from './received-senders.ts';
 import { RefusedSubscriptions } from './refused-subscriptions.ts';
 import { SentSequences } from './sent-sequences.ts';
 import type { Clock } from '../time/clock.ts';
@@ -27,7 +28,7 @@ import { noop } from '../core/noop.ts';
 
 /**
  * A sender of which nothing has come to an address for so long is forgotten there: by then it has
- * forgotten the address, too. Looked for once a minute.
+ * forgotten the address, too.
  */
 const QUIET_SENDER_MS = 180_000;
 
@@ -71,6 +72,8 @@ export class NodeBus implements NodeRef {
   readonly clock: Clock;
   readonly #dropped: DroppedEnvelopes;
   readonly #refused: RefusedSubscriptions;
+  /** Of all subscriptions. */
+  readonly #senders: ReceivedSenders;
   readonly #outage: BrokerOutage;
   readonly #others = new KnownNodes();
   readonly #receivers = new Map<Kind, Receive>();
@@ -97,6 +100,7 @@ export class NodeBus implements NodeRef {
     inUse.add(broker);
     this.clock = clock;
     this.time = new HybridTime(clock);
+    this.#senders = new ReceivedSenders(this.time);
     this.health = new BrokerHealthState(broker.isUp, clock);
     const tell = (error: unknown): void => report(error, { phase: 'broker' });
     this.#dropped = new DroppedEnvelopes(tell);
@@ -108,6 +112,7 @@ export class NodeBus implements NodeRef {
       clock,
       dropped: this.#dropped,
       refused: this.#refused,
+      senders: this.#senders,
       onHeard: ({ node, time }) => {
         this.#others.noteEnvelope(node, clock.now());
         if (time !== undefined) this.time.hear(time);
@@ -291,13 +296,13 @@ export class NodeBus implements NodeRef {
     // This process has stood still: what the others have sent meanwhile is yet to be read.
     if (!isLate) this.#others.sweep(nowMs);
     for (const subscription of this.#subscriptions.values()) subscription.sweep(nowMs);
+    this.#senders.forget(nowMs - QUIET_SENDER_MS);
     this.heartbeats.tellOldGaps(nowMs);
     this.#outage.sweep(nowMs);
     this.#refused.sweep(nowMs);
     if (this.#broker.isUp) this.#refused.askAgain();
     this.#seconds += 1;
     if (this.#seconds % 60 !== 0) return;
-    for (const subscription of this.#subscriptions.values()) subscription.forget(nowMs - QUIET_SENDER_MS);
     this.#sentToRooms.forget(nowMs - IDLE_ADDRESS_MS);
     this.#sentToNodes.forget(nowMs - IDLE_ADDRESS_MS);
     this.#dropped.sweep(nowMs);

@@ -6,6 +6,7 @@
 // sender's heartbeat names a number that has not arrived in time (`told`, `overdue`).
 
 import type { Envelope, NodeRef } from './envelope.ts';
+import type { ReceivedSenders, Sender, SenderOwner } from './received-senders.ts';
 
 /**
  * How long to wait for a message whose number a heartbeat names. Heartbeats have an address of
@@ -19,45 +20,22 @@ const OVERDUE_MS = 2000;
  */
 const DISPUTED_MS = 60_000;
 
-/**
- * Senders to one address that are remembered.
- *
- * @limit Nodes that send to one room | of the one that sent first, duplicates are not known any
- * more
- */
-const MAX_SENDERS = 4096;
-
-/** One sender. */
-interface Sender {
-  epoch: number;
-  /** The number of its last message that has arrived; 0 before the first. */
-  sequence: number;
-  receivedMs: number;
-  /**
-   * Whether that message arrived after the last `restart`. Then each later number must arrive: one
-   * that does not is missing.
-   */
-  isCounted: boolean;
-  /**
-   * The greatest number that its heartbeats have named. The messages up to it are awaited (see
-   * `#awaited`), have arrived, or were reported as a gap.
-   */
-  announced: number;
-  announcedMs: number;
-}
-
 /** What is to be done with an envelope. */
 export type Arrival =
-  | { readonly kind: 'next' | 'duplicate' | 'stale' }
-  | { readonly kind: 'gap'; readonly forMs: number };
+  | { readonly kind: 'next' }
+  | { readonly kind: 'duplicate' }
+  | { readonly kind: 'stale' }
+  | { readonly kind: 'gap' | 'doubtful'; readonly forMs: number };
 
 const NEXT: Arrival = Object.freeze({ kind: 'next' });
 const DUPLICATE: Arrival = Object.freeze({ kind: 'duplicate' });
 const STALE: Arrival = Object.freeze({ kind: 'stale' });
 
 /** Follows the numbers of all senders to one address. */
-export class ReceivedLine {
+export class ReceivedLine implements SenderOwner {
   readonly #senders = new Map<string, Sender>();
+  /** Those of all lines of the node. */
+  readonly #all: ReceivedSenders;
   /**
    * The senders whose messages up to `announced` have not all arrived, and since when each is
    * awaited. Undefined instead of an empty map: a node may be in 100,000 rooms.
@@ -67,6 +45,12 @@ export class ReceivedLine {
   #sinceMs = Infinity;
   /** The same time, in the order of the calls: see call-order.ts. */
   #fromMs = Infinity;
+  /** Whether a sender was removed while a message of it was awaited. */
+  #owesGap = false;
+
+  constructor(all: ReceivedSenders) {
+    this.#all = all;
+  }
 
   /** Each message that is sent after this time must arrive. Infinity before the subscription. */
   get sinceMs(): number {
@@ -75,7 +59,7 @@ export class ReceivedLine {
 
   /** Whether {@link overdue} has something to look for. */
   get isAwaiting(): boolean {
-    return this.#awaited !== undefined;
+    return this.#owesGap || this.#awaited !== undefined;
   }
 
   /**
@@ -88,18 +72,28 @@ export class ReceivedLine {
     this.#fromMs = fromMs;
     for (const sender of this.#senders.values()) sender.isCounted = false;
     this.#awaited = undefined;
+    this.#owesGap = false;
+  }
+
+  /** Forgets all of its senders, and must not be used any more. */
+  close(): void {
+    for (const sender of this.#senders.values()) this.#all.remove(sender);
+    this.#senders.clear();
   }
 
   /**
    * Takes an envelope.
    *
    * @returns `next`: to be delivered. `gap`: to be delivered, behind a gap of that length.
-   *   `duplicate` and `stale`: to be dropped.
+   *   `duplicate` and `stale`: to be dropped. `doubtful`: to be dropped, behind a gap.
    */
-  accept({ node, sequence, sincePreviousMs }: Envelope, nowMs: number): Arrival {
+  accept({ node, sequence, sincePreviousMs, time }: Envelope, nowMs: number): Arrival {
     if (sequence === 0) return NEXT;
     const sender = this.#senderOf(node, nowMs);
     if (sender === undefined) return STALE;
+    if (sender.sequence === 0 && this.#all.isDoubtful(time)) {
+      return { kind: 'doubtful', forMs: this.#quietMs(sender.receivedMs, nowMs) };
+    }
     const isBehind = sequence <= sender.sequence;
     if (isBehind && nowMs - sender.receivedMs < DISPUTED_MS) return DUPLICATE;
     if (isBehind) sender.announced = 0;
@@ -108,9 +102,13 @@ export class ReceivedLine {
     // sender was idle before this message, and its heartbeats have named all earlier ones.
     const isMissing =
       isJump && sincePreviousMs !== Infinity && (sender.isCounted || nowMs - sincePreviousMs >= this.#fromMs);
-    const arrival: Arrival = isMissing ? { kind: 'gap', forMs: this.#quietMs(sender, nowMs) } : NEXT;
+    const arrival: Arrival = isMissing
+      ? { kind: 'gap', forMs: this.#quietMs(sender.receivedMs, nowMs) }
+      : NEXT;
     sender.sequence = sequence;
     sender.receivedMs = nowMs;
+    if (time !== undefined) sender.time = Math.max(sender.time, time);
+    this.#all.use(sender);
     sender.isCounted = this.#sinceMs !== Infinity;
     if (sequence >= sender.announced) this.#stopAwaiting(sender);
     // A late message, of a gap that was reported: those up to `announced` may arrive, too.
@@ -130,6 +128,7 @@ export class ReceivedLine {
     if (sequence <= Math.max(sender.sequence, sender.announced)) return;
     sender.announced = sequence;
     sender.announcedMs = nowMs;
+    this.#all.use(sender);
     this.#await(sender, nowMs);
   }
 
@@ -140,28 +139,33 @@ export class ReceivedLine {
    *   no message is overdue.
    */
   overdue(nowMs: number): number | undefined {
-    let forMs: number | undefined;
+    let forMs = this.#owesGap ? this.#quietMs(-Infinity, nowMs) : undefined;
+    this.#owesGap = false;
     for (const [sender, sinceMs] of this.#awaited ?? []) {
       if (nowMs - sinceMs < OVERDUE_MS) continue;
-      forMs = Math.max(forMs ?? 0, this.#quietMs(sender, nowMs));
+      forMs = Math.max(forMs ?? 0, this.#quietMs(sender.receivedMs, nowMs));
       this.#stopAwaiting(sender);
     }
     return forMs;
   }
 
-  /** Forgets the senders without a message since a time, but for those with an awaited one. */
-  forget(beforeMs: number): void {
-    for (const [id, sender] of this.#senders) {
-      if (sender.receivedMs < beforeMs && this.#awaited?.has(sender) !== true) this.#senders.delete(id);
-    }
+  awaits(sender: Sender): boolean {
+    return this.#awaited?.has(sender) === true;
+  }
+
+  remove(sender: Sender): void {
+    this.#owesGap ||= this.awaits(sender);
+    this.#stopAwaiting(sender);
+    this.#senders.delete(sender.id);
+    this.#all.remove(sender);
   }
 
   /** Whether the messages up to a number were named by a heartbeat, and then reported as a gap. */
   #isReported(sender: Sender, sequence: number): boolean {
-    return sequence <= sender.announced && this.#awaited?.has(sender) !== true;
+    return sequence <= sender.announced && !this.awaits(sender);
   }
 
-  #quietMs({ receivedMs }: Sender, nowMs: number): number {
+  #quietMs(receivedMs: number, nowMs: number): number {
     return nowMs - Math.max(receivedMs, Math.min(this.#sinceMs, nowMs));
   }
 
@@ -179,29 +183,25 @@ export class ReceivedLine {
   #senderOf({ id, epoch }: NodeRef, nowMs: number): Sender | undefined {
     const known = this.#senders.get(id);
     if (known?.epoch === epoch) return known;
-    if (known === undefined) this.#makeRoom();
-    else if (known.epoch > epoch && nowMs - known.receivedMs < DISPUTED_MS) return undefined;
-    else this.#remove(id, known);
+    if (known !== undefined) {
+      if (known.epoch > epoch && nowMs - known.receivedMs < DISPUTED_MS) return undefined;
+      this.remove(known);
+    }
     const sender: Sender = {
+      previous: undefined,
+      next: undefined,
+      owner: this,
+      id,
       epoch,
       sequence: 0,
       receivedMs: -Infinity,
+      time: -Infinity,
       isCounted: false,
       announced: 0,
       announcedMs: -Infinity,
     };
     this.#senders.set(id, sender);
+    this.#all.add(sender);
     return sender;
-  }
-
-  #makeRoom(): void {
-    if (this.#senders.size < MAX_SENDERS) return;
-    const [id, first] = this.#senders.entries().next().value as [string, Sender];
-    this.#remove(id, first);
-  }
-
-  #remove(id: string, sender: Sender): void {
-    this.#stopAwaiting(sender);
-    this.#senders.delete(id);
   }
 }
