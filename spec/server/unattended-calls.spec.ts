@@ -43,7 +43,7 @@ describe('a mistake in a call that nothing awaits', () => {
       await settle();
       void ws.endServer();
     });
-    const code = expect.stringMatching(/^COROSOCK_(?:ARGUMENT|CONCURRENT_READ)$/) as unknown;
+    const code = expect.stringMatching(/^COROSOCK_(?:ARGUMENT|CONCURRENT_READ|ROOM_NAME)$/) as unknown;
     expect([reports, crashes.errors]).toEqual([[['un-awaited call', code]], []]);
   });
 
