@@ -17,7 +17,7 @@ const MEMBERS = 2;
 const PUBLISH_MS = 5;
 /** Of so many messages one is retained, with one of some keys that all hosts share. */
 const RETAIN_EACH = 10;
-export const RETAINED_KEYS = 4;
+const RETAINED_KEYS = 4;
 /** A subscription has room for all that is published while this thread is busy. */
 const CAPACITY = 100_000;
 
@@ -49,6 +49,8 @@ export class FaultyHost {
   brokerGaps = 0;
   /** How many numbers it has published. */
   said = 0;
+  /** The keys under which it has retained some of them. */
+  readonly retainedKeys: Set<string> = new Set();
   readonly #memory: MemoryHost;
   readonly #node: RealNode;
   /** Of presence. */
@@ -113,6 +115,7 @@ export class FaultyHost {
   /** Publishes the next number. */
   say(retain: boolean | string = this.#retain()): void {
     this.#room.publish(`${this.name} ${this.said}`, { retain });
+    if (typeof retain === 'string') this.retainedKeys.add(retain);
     this.said += 1;
   }
 
