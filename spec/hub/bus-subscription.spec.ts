@@ -61,14 +61,17 @@ interface Subscribed {
   readonly subscription: BusSubscription;
   readonly refused: RefusedSubscriptions;
   readonly told: string[];
+  readonly dropped: DroppedEnvelopes;
   say(sequence: number, sincePreviousMs?: number): void;
+  sayAs(id: string, sequence: number, time?: number, sincePreviousMs?: number): void;
 }
 
-function subscribed(isUp = true): Subscribed {
+function subscribed(isUp = true, mostSenders?: number): Subscribed {
   const broker = new ScriptedBroker();
   broker.isUp = isUp;
   const clock = virtualClock();
   const told: string[] = [];
+  const dropped = new DroppedEnvelopes(() => {});
   const refused = new RefusedSubscriptions(({ message, cause }) => {
     told.push(`${message}: ${String(cause)}`);
   });
@@ -80,22 +83,25 @@ function subscribed(isUp = true): Subscribed {
     nodeId: 'me',
     broker,
     clock,
-    dropped: new DroppedEnvelopes(() => {}),
+    dropped,
     refused,
-    senders: new ReceivedSenders(new HybridTime(clock)),
+    senders: new ReceivedSenders(new HybridTime(clock), mostSenders),
     onHeard: ({ node }) => void told.push(`heard ${node.id}`),
   });
   void subscription.opened.then(() => told.push('opened'));
+  const sayAs: Subscribed['sayAs'] = (id, sequence, time, sincePreviousMs = 1) => {
+    const header = { kind: 16, node: { id, epoch: 1 }, sequence, sincePreviousMs, time };
+    broker.receive(encodeEnvelope(header, bodyOf(new Uint8Array())));
+  };
   return {
     broker,
     clock,
     subscription,
     refused,
     told,
-    say(sequence, sincePreviousMs = 1) {
-      const header = { kind: 16, node: { id: 'n', epoch: 1 }, sequence, sincePreviousMs };
-      broker.receive(encodeEnvelope(header, bodyOf(new Uint8Array())));
-    },
+    dropped,
+    say: (sequence, sincePreviousMs) => sayAs('n', sequence, undefined, sincePreviousMs),
+    sayAs,
   };
 }
 
@@ -211,6 +217,17 @@ describe('BusSubscription', () => {
     await clock.advance(5000);
     subscription.sweep(clock.now());
     expect([told, subscription.sinceMs]).toEqual([[], Infinity]);
+  });
+
+  it('K15: drops behind a gap what a sender that is not remembered may have sent before', async () => {
+    const { broker, clock, dropped, told, sayAs } = subscribed(true, 1);
+    broker.open();
+    await clock.advance(10);
+    sayAs('n', 1, 100);
+    sayAs('other', 1, 200);
+    told.length = 0;
+    sayAs('n', 1, 100);
+    expect([told, [...dropped.counts]]).toEqual([['heard n', 'gap 10'], [['duplicate', 1]]]);
   });
 
   it('reports a later refusal, once it was in force again', async () => {
