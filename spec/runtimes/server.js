@@ -77,7 +77,8 @@ const routes = {
   },
   '/end-of': async (ws) => {
     const [path] = await ws.readMessage();
-    await ws.writeJson((await ends.get(path).take())[0]);
+    const [{ code, reason, clean, by }] = await ends.get(path).take();
+    await ws.writeJson({ code, reason, clean, by });
   },
 };
 
