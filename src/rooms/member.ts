@@ -13,6 +13,7 @@ import type { SocketMember, SocketRooms } from './socket-rooms.ts';
 import type { Writer } from '../conversation/writer.ts';
 import type { Conversation } from '../conversation/conversation.ts';
 import { showAs } from '../platform/inspection.ts';
+import { show } from '../core/arguments.ts';
 import type { Data } from '../core/data.ts';
 import { inMicrotask } from '../core/microtask.ts';
 import type { Clock } from '../time/clock.ts';
@@ -53,9 +54,7 @@ export interface Tally {
 /** More is held for a member with `slow: 'close'` than may wait. */
 class HeldTooMuchError extends Error {
   constructor(room: string) {
-    super(
-      `Before its handler went on, too much was published to the room ${JSON.stringify(room.slice(0, 60))}`,
-    );
+    super(`Before its handler went on, too much was published to the room ${show(room)}`);
   }
 }
 
@@ -64,7 +63,7 @@ class SlowMemberError extends Error {
   readonly option = 'writeBufferBytes';
 
   constructor(room: string) {
-    super(`A message of the room ${JSON.stringify(room.slice(0, 60))} has found it over its write buffer`);
+    super(`A message of the room ${show(room)} has found it over its write buffer`);
   }
 }
 

@@ -28,7 +28,7 @@ import { channelOver } from '../tasks/bounded-channel.ts';
 import type { Channel } from '../tasks/channel.ts';
 import type { Clock } from '../time/clock.ts';
 import { looseWaits } from '../waiting/loose-waits.ts';
-import { badArgument } from '../core/arguments.ts';
+import { badArgument, show } from '../core/arguments.ts';
 import { UsageError } from '../core/errors.ts';
 
 /** What the rooms of a host are made with. */
@@ -319,7 +319,7 @@ function limitReached(what: string): UsageError {
 function joinedOtherwise(name: string): UsageError {
   return new UsageError(
     'COROSOCK_ARGUMENT',
-    `ws.join(): expected the options of the membership that the socket has in ${JSON.stringify(name.slice(0, 60))}, ` +
+    `ws.join(): expected the options of the membership that the socket has in ${show(name)}, ` +
       'got others. Functions are the same where they are one object: make them outside of the handler, or leave first',
   );
 }

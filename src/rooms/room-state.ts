@@ -14,6 +14,7 @@ import type { KeepingRoom } from './retained-messages.ts';
 import type { JoinOptions, RoomEvent, RoomOf } from './room.ts';
 import { SocketRooms } from './socket-rooms.ts';
 import { EventQueue } from './event-queue.ts';
+import { show } from '../core/arguments.ts';
 import type { Data } from '../core/data.ts';
 import { LinkedList } from '../structures/linked-list.ts';
 import type { Clock } from '../time/clock.ts';
@@ -216,8 +217,6 @@ const NONE_PREPARED: ReadonlyArray<readonly [JoinStyle, Prepared]> = Object.free
 /** What `report` gets when a kept message was dropped. */
 class RetainLimitError extends Error {
   constructor(room: string) {
-    super(
-      `room.publish(): the room ${JSON.stringify(room.slice(0, 60))} keeps no more: its oldest was dropped`,
-    );
+    super(`room.publish(): the room ${show(room)} keeps no more: its oldest was dropped`);
   }
 }
