@@ -20,7 +20,10 @@ const WORK_MS = 5000;
 const TIMES = 2_000_000;
 
 type InProcess = Extract<Scenario, { kind: 'in process' | 'kept' }>;
-type Working = Extract<Scenario, { kind: 'echo' | 'burst' | 'growth' | 'handshakes' | 'latency' | 'flood' }>;
+type Working = Extract<
+  Scenario,
+  { kind: 'echo' | 'burst' | 'growth' | 'handshakes' | 'latency' | 'flood' | 'block' }
+>;
 /** Of the others there is no one server whose work could be looked at. */
 const WORKING: ReadonlySet<Scenario['kind']> = new Set<Working['kind']>([
   'echo',
@@ -29,6 +32,7 @@ const WORKING: ReadonlySet<Scenario['kind']> = new Set<Working['kind']>([
   'handshakes',
   'latency',
   'flood',
+  'block',
 ]);
 
 const [scenario, ...others] = pick(process.argv.slice(2), []).filter(
@@ -77,7 +81,9 @@ function workOf(working: Working): Work {
     case 'latency':
       return latencyWork(working);
     case 'flood':
-      return floodWork(working);
+      return floodWork(working, 1);
+    case 'block':
+      return floodWork(working, working.sockets);
     default:
       return working satisfies never;
   }

@@ -72,6 +72,8 @@ export class ForeignServer {
         throw new Error('a foreign server does not count its collections');
       case 'heap':
       case 'skipped':
+      case 'watch blocks':
+      case 'blocked':
         throw new Error('a foreign server does not tell of its inside');
       default:
         return ask satisfies never;

@@ -39,13 +39,22 @@ export const KINDS: Readonly<Record<Scenario['kind'], Kind>> = {
     unit: 'µs p99',
     digits: 0,
     better: 'less',
-    meaning: 'how long one round trip of a hundred takes at least, as the clients see it; less is better',
+    meaning:
+      'how long one round trip of a hundred takes at least, from when its message was due until its client has the answer; less is better',
   },
   flood: {
     unit: 'µs p99',
     digits: 0,
     better: 'less',
-    meaning: 'how long one round trip of a hundred takes at least, as the clients see it; less is better',
+    meaning:
+      'how long one round trip of a hundred takes at least, from when its message was due until its client has the answer; less is better',
+  },
+  block: {
+    unit: 'ms p99',
+    digits: 1,
+    better: 'less',
+    meaning:
+      'how late one of a hundred ticks of a millisecond comes at least in the event loop of the server; less is better',
   },
   handshakes: {
     unit: '/CPU s',

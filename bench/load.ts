@@ -12,8 +12,11 @@ import type { Dialect, DialectName } from './dialects.ts';
 import { maskedFrame } from './frames.ts';
 import { answerParent } from './parent.ts';
 import { answerPings } from './pings.ts';
+import { Probe } from './probe.ts';
+import type { ProbeWork } from './probe.ts';
 import { broadcasts, crossing, say, stall } from './room-traffic.ts';
 import type { BroadcastsWork, CrossingWork } from './room-traffic.ts';
+import { p99 } from './ticks.ts';
 import { flood, paced } from './timed-traffic.ts';
 import type { FloodWork, PacedWork } from './timed-traffic.ts';
 import { burst, check, echo, receive, stayAwake } from './traffic.ts';
@@ -26,8 +29,11 @@ export type LoadQuestion =
   | ({ readonly ask: 'burst' } & BurstWork)
   /** Answers how many messages there were. */
   | ({ readonly ask: 'paced' } & PacedWork)
-  /** Answers the 99th of a hundred answers, in µs. */
+  /** Answers the p99 of all waits, in µs. */
   | ({ readonly ask: 'latency' } & PacedWork)
+  /** Begins to ask on the first socket, and goes on until it is asked what came of it: the p99 of all waits, in µs. */
+  | ({ readonly ask: 'probe' } & ProbeWork)
+  | { readonly ask: 'probed' }
   | ({ readonly ask: 'flood' } & FloodWork)
   | ({ readonly ask: 'crossing' } & CrossingWork)
   | ({ readonly ask: 'say' } & CrossingWork)
@@ -83,6 +89,7 @@ const REQUEST_HEADERS = [
 
 const sockets: Socket[] = [];
 let dialect: Dialect = DIALECTS.plain;
+let probe: Probe | undefined;
 
 answerParent(async (question: LoadQuestion) => {
   const line = { sockets, dialect };
@@ -96,11 +103,16 @@ answerParent(async (question: LoadQuestion) => {
     case 'burst':
       return burst(line, question);
     case 'paced':
-      return (await paced(line, question)).messages;
+      return (await paced(line, question)).length;
     case 'latency':
-      return (await paced(line, question)).p99;
+      return p99(await paced(line, question));
+    case 'probe':
+      probe = new Probe(line, question);
+      return line.sockets.length;
+    case 'probed':
+      return probe?.end() ?? NaN;
     case 'flood':
-      return (await flood(line, question)).p99;
+      return flood(line, question);
     case 'crossing':
       return crossing(line, question);
     case 'say':

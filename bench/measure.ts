@@ -4,9 +4,10 @@
 import { measureAcross } from './measure-across.ts';
 import { measureBystanders } from './measure-bystanders.ts';
 import { measureCarried } from './measure-carried.ts';
+import { measureBlock, measureFlood } from './measure-flood.ts';
 import { measureIdle } from './measure-idle.ts';
 import { measureInProcess, measureKept } from './measure-in-process.ts';
-import { measureFlood, measureLatency } from './measure-latency.ts';
+import { measureLatency } from './measure-latency.ts';
 import { measureHandles, measureWire } from './measure-remote.ts';
 import type { EchoScenario, GrowthScenario, Scenario, Server } from './scenario.ts';
 import type { Figures, Row } from './table.ts';
@@ -55,6 +56,8 @@ function measureOnce(
       return measureLatency(scenario, servers, pace);
     case 'flood':
       return measureFlood(scenario, servers, pace);
+    case 'block':
+      return measureBlock(scenario, servers, pace);
     case 'handshakes':
       return measureHandshakes(() => measureTurns(handshakesWork(scenario), servers, pace));
     case 'idle':

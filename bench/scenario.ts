@@ -55,7 +55,7 @@ export interface GrowthScenario extends Described {
   readonly bytes: number;
 }
 
-/** Latency: round trips at a part of the rate that the one beside reaches. */
+/** Latency: round trips at a part of the rate that the one beside reaches, each from when it was due. */
 export interface LatencyScenario extends Described {
   readonly kind: 'latency';
   readonly sockets: number;
@@ -64,10 +64,22 @@ export interface LatencyScenario extends Described {
   readonly load: number;
 }
 
-/** Flood: round trips of one peer while another one has sent so many messages of one byte at once. */
+/**
+ * Flood: round trips of one peer, each from when it was due, while another one has sent so many
+ * messages of one byte at once.
+ */
 export interface FloodScenario extends Described {
   readonly kind: 'flood';
   readonly messages: number;
+  /** Whether it is the first thing that comes to a server that has just started. */
+  readonly isCold: boolean;
+}
+
+/** Block: how long the event loop is blocked while so many messages of one byte come at once, over all sockets. */
+export interface BlockScenario extends Described {
+  readonly kind: 'block';
+  readonly messages: number;
+  readonly sockets: number;
 }
 
 /** Handshakes: `atOnce` clients connect, upgrade and reset the connection, over and over. */
@@ -150,6 +162,7 @@ export type Scenario =
   | GrowthScenario
   | LatencyScenario
   | FloodScenario
+  | BlockScenario
   | HandshakesScenario
   | IdleScenario
   | InProcessScenario
@@ -185,8 +198,11 @@ export interface Server {
 
 /** What our figure may be. */
 export interface Limit {
-  /** The one beside, in the same run, divides it or is taken away from it; or it stands for itself. */
-  readonly by: 'ratio' | 'difference' | 'itself';
+  /**
+   * The one beside, in the same run, divides it or is taken away from it; or it stands for itself,
+   * where `and beside` holds it to the one beside, too.
+   */
+  readonly by: 'ratio' | 'difference' | 'itself' | 'itself and beside';
   readonly bound: 'at most' | 'at least';
   /** Has the unit of the scenario's kind, unless it is a ratio. */
   readonly value: number;

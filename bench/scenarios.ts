@@ -5,7 +5,16 @@ import { inProcess, kept } from './in-process-scenarios.ts';
 import { atMost, MEASURED, server, YARDSTICK } from './our-servers.ts';
 import { peers, UWEBSOCKETS } from './peers.ts';
 import { ROOMS } from './room-scenarios.ts';
-import type { EchoScenario, HandshakesScenario, IdleScenario, Limit, Scenario, Server } from './scenario.ts';
+import type {
+  BlockScenario,
+  EchoScenario,
+  FloodScenario,
+  HandshakesScenario,
+  IdleScenario,
+  Limit,
+  Scenario,
+  Server,
+} from './scenario.ts';
 
 const RAW = server(YARDSTICK, 'raw-ws');
 const DEDICATED = server(MEASURED, 'corosock');
@@ -15,11 +24,16 @@ const CLIENT_MESSAGES = server(MEASURED, 'corosock-client-messages');
 const PEERS = peers();
 
 const ECHO = 'every text message is checked, decoded to a string, encoded again and sent back';
+const HALF_LOAD = `${ECHO}, at half the rate that raw \`ws\` reaches; no message waits for another's answer`;
+const FLOOD = `${ECHO}; one peer has sent 200,000 messages of one byte, another one sends one each millisecond from a process of its own and waits for no answer`;
 const HANDSHAKE =
   'each client connects, sends the upgrade, checks status and accept key of the 101 and resets the connection';
 
 /** KiB. */
 const MORE_THAN_RAW: Limit = { by: 'difference', bound: 'at most', value: 1 };
+
+/** For so long the event loop of a server may be blocked. */
+const BLOCKED_MS = 10;
 
 const ONE_EACH = { sockets: 64, inFlight: 1, bytes: 64 };
 const MANY_EACH = { sockets: 64, inFlight: 64, bytes: 64 };
@@ -74,7 +88,7 @@ const TARGETS: readonly Scenario[] = [
   {
     kind: 'latency',
     name: 'round trip at half load, 64 sockets × 64 B',
-    sameWork: `${ECHO}, at half the rate that raw \`ws\` reaches`,
+    sameWork: HALF_LOAD,
     servers: [RAW, DEDICATED],
     beside: YARDSTICK,
     sockets: 64,
@@ -82,15 +96,10 @@ const TARGETS: readonly Scenario[] = [
     load: 0.5,
     limit: atMost(1.05),
   },
-  {
-    kind: 'flood',
-    name: "flood of 200,000 messages, another's round trip",
-    sameWork: `${ECHO}; one peer has sent 200,000 messages of one byte, another sends one after another`,
-    servers: [RAW, DEDICATED],
-    beside: YARDSTICK,
-    messages: 200_000,
-    limit: atMost(0.3),
-  },
+  flood("flood of 200,000 messages, another's round trip", false, atMost(0.3)),
+  flood("first flood of 200,000 messages after a start, another's round trip", true, atMost(0.3)),
+  block('event loop, 200,000 messages on one socket', 1),
+  block('event loop, 200,000 messages on 32 sockets', 32),
   inProcess('read of a queued message', 'queued read', 300),
   inProcess('read that waits, with the default time-out', 'parked read', 2000),
   inProcess('select over three sources, one ready', 'ready select', 1000),
@@ -161,6 +170,32 @@ function besidePeers(name: string, traffic: Traffic): EchoScenario {
   const { limit: _, ...echoing } = echo(name, traffic, atMost(Infinity));
   const sameWork = `${ECHO}, by each in its own way; socket.io in its own protocol`;
   return { ...echoing, sameWork, servers: [RAW, DEDICATED, ...PEERS] };
+}
+
+function flood(name: string, isCold: boolean, limit: Limit): FloodScenario {
+  return {
+    kind: 'flood',
+    name,
+    sameWork: `${FLOOD}; ${isCold ? 'the server has just started' : 'floods have come to the server before'}`,
+    servers: [RAW, DEDICATED],
+    beside: YARDSTICK,
+    messages: 200_000,
+    isCold,
+    limit,
+  };
+}
+
+function block(name: string, sockets: number): BlockScenario {
+  return {
+    kind: 'block',
+    name,
+    sameWork: `${ECHO}; all peers have sent 200,000 messages of one byte at once, and floods have come to the server before`,
+    servers: [RAW, DEDICATED],
+    beside: YARDSTICK,
+    messages: 200_000,
+    sockets,
+    limit: { by: 'itself and beside', bound: 'at most', value: BLOCKED_MS },
+  };
 }
 
 function handshakes(

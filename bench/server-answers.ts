@@ -5,21 +5,25 @@
 import { constants, PerformanceObserver } from 'node:perf_hooks';
 import type { PerformanceEntry } from 'node:perf_hooks';
 import { setImmediate as untilNextTurn, setTimeout as delay } from 'node:timers/promises';
+import { BlockWatch } from './block-watch.ts';
 import { answerParent } from './parent.ts';
 
 export interface ServerQuestion {
   /**
    * The port · µs of processor time, user and system · bytes resident after a full collection ·
    * mark-sweeps since they were first asked for · bytes of the heap and beside it after a full
-   * collection · members that the last publish has skipped.
+   * collection · members that the last publish has skipped · nothing, and blocks are watched from now
+   * on · ms of the p99 of them.
    */
-  readonly ask: 'port' | 'cpu' | 'memory' | 'mark-sweeps' | 'heap' | 'skipped';
+  readonly ask: 'port' | 'cpu' | 'memory' | 'mark-sweeps' | 'heap' | 'skipped' | 'watch blocks' | 'blocked';
 }
 
 /** What only some servers can tell. */
 export interface OwnAnswers {
   readonly skipped?: () => number;
 }
+
+let blockWatch: BlockWatch | undefined;
 
 /** Tells a server's port and costs, until the parent ends it. */
 export function answerForServer(port: number, { skipped = () => NaN }: OwnAnswers = {}): void {
@@ -37,6 +41,11 @@ export function answerForServer(port: number, { skipped = () => NaN }: OwnAnswer
         return heapBytes();
       case 'skipped':
         return skipped();
+      case 'watch blocks':
+        blockWatch = new BlockWatch();
+        return 0;
+      case 'blocked':
+        return blockWatch?.end() ?? NaN;
       default:
         return ask satisfies never;
     }

@@ -75,10 +75,19 @@ export function missOf(row: Row): Miss | undefined {
   const { limit } = row.scenario;
   if (limit === undefined) return undefined;
   const is = median(comparedFigures(row, limit));
-  if (limit.bound === 'at most' ? is <= limit.value : is >= limit.value) return undefined;
+  const { bound } = limit;
+  const value = valueOf(row, limit);
+  if (bound === 'at most' ? is <= value : is >= value) return undefined;
   const format = comparisonIn(row.scenario, limit);
-  const percent = Math.abs(is / limit.value - 1) * 100;
-  return { is: single(is, format), limit: `${limit.bound} ${single(limit.value, format)}`, percent };
+  const percent = Math.abs(is / value - 1) * 100;
+  return { is: single(is, format), limit: `${bound} ${single(value, format)}`, percent };
+}
+
+/** The stricter one, where the one beside is a limit, too. */
+function valueOf(row: Row, { by, bound, value }: Limit): number {
+  if (by !== 'itself and beside') return value;
+  const theirs = median(figuresOf(row, row.scenario.beside));
+  return bound === 'at most' ? Math.min(value, theirs) : Math.max(value, theirs);
 }
 
 /** The one in the middle: runs are odd in number. */
@@ -109,14 +118,14 @@ function cells(row: Row): readonly string[] {
     spread(theirs, figure),
     spread(figuresOf(row, MEASURED), figure),
     missOf(row) === undefined ? compared : `**${compared}, beyond the limit**`,
-    `${limit.bound} ${single(limit.value, comparison)}`,
+    `${limit.bound} ${single(limit.value, comparison)}${limit.by === 'itself and beside' ? `, and ${beside}` : ''}`,
   ];
 }
 
 /** What a limit is for: ours beside theirs in the same run, or ours alone. */
 function comparedFigures(row: Row, { by }: Limit): readonly number[] {
   const ours = figuresOf(row, MEASURED);
-  if (by === 'itself') return ours;
+  if (by === 'itself' || by === 'itself and beside') return ours;
   const theirs = figuresOf(row, row.scenario.beside);
   return ours.map((figure, run) => {
     const other = theirs[run] ?? NaN;
@@ -163,7 +172,7 @@ function figureIn({ unit, digits }: Kind): Format {
 function comparisonIn({ kind }: Scenario, { by }: Limit): Format {
   if (by === 'ratio') return RATIO;
   const figure = figureIn(KINDS[kind]);
-  if (by === 'itself') return figure;
+  if (by === 'itself' || by === 'itself and beside') return figure;
   return { ...figure, write: (number) => `${number < 0 ? '−' : '+'}${figure.write(Math.abs(number))}` };
 }
 

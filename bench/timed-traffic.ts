@@ -1,9 +1,10 @@
 // Traffic at a pace, and how long its answers take: for what a server costs under the
-// same load with more sockets, and for who else has to wait.
+// same load with more sockets, and for how long clients wait. A wait begins when its
+// message is due: what keeps the load generator from sending counts, too.
 
 import type { Socket } from 'node:net';
-import { echoFrame, maskedFrame, textOf } from './frames.ts';
-import { stayAwake } from './traffic.ts';
+import { Ticks } from './ticks.ts';
+import { arrivalMs, messageOf, stayAwake } from './traffic.ts';
 import type { Line } from './traffic.ts';
 
 export interface PacedWork {
@@ -13,95 +14,84 @@ export interface PacedWork {
   readonly forMs: number;
 }
 
-/** What came of it. */
-export interface Timed {
-  readonly messages: number;
-  /** µs; of a hundred answers, one took longer. */
-  readonly p99: number;
-}
-
-/** Sends so many messages a second, and waits for the last answer. */
-export async function paced(line: Line, { perSecond, bytes, forMs }: PacedWork): Promise<Timed> {
+/** Sends so many messages a second, and waits for the last answer. @returns µs that each answer took. */
+export async function paced(line: Line, { perSecond, bytes, forMs }: PacedWork): Promise<readonly number[]> {
   const answers = line.sockets.map((socket) => new Answers(socket, bytes, line));
   const wanted = Math.round((perSecond * forMs) / 1000);
-  const begunMs = performance.now();
+  const ticks = new Ticks(performance.now(), 1000 / perSecond);
   let sent = 0;
   const work = { isOver: false };
   stayAwake(work);
   await new Promise<void>((resolve) => {
     const step = (): void => {
-      const due = Math.min(wanted, Math.floor(((performance.now() - begunMs) * perSecond) / 1000));
-      for (; sent < due; sent += 1) answers[sent % answers.length]?.ask();
-      if (sent < wanted) setImmediate(step);
-      else resolve();
+      for (const dueMs of ticks.due(performance.now())) {
+        answers[sent % answers.length]?.ask(dueMs);
+        sent += 1;
+        if (sent === wanted) return resolve();
+      }
+      setImmediate(step);
     };
     step();
   });
   await Promise.all(answers.map((each) => each.all()));
   work.isOver = true;
-  return summary(answers.flatMap((each) => each.end()));
+  return answers.flatMap((each) => each.end());
 }
 
 export interface FloodWork {
-  /** Of the one that floods. */
+  /** Of one byte, over all sockets. */
   readonly messages: number;
 }
 
-/** One socket sends all its messages at once; another asks one after another until those are answered. */
-export async function flood(line: Line, { messages }: FloodWork): Promise<Timed> {
-  const [flooding, asking] = line.sockets;
-  if (flooding === undefined || asking === undefined) throw new Error('two sockets are needed');
-  const [flooded, asked] = [new Answers(flooding, 1, line), new Answers(asking, 1, line)];
+/** Each socket sends its part of all messages at once. @returns How many there were, once all are answered. */
+export async function flood(line: Line, { messages }: FloodWork): Promise<number> {
+  const { frame, answer } = messageOf(line, 1);
+  const each = Math.round(messages / line.sockets.length);
+  // A pattern is copied faster than so many buffers: nothing but the flood keeps this process busy.
+  const frames = Buffer.alloc(each * frame.length, frame);
   const work = { isOver: false };
   stayAwake(work);
-  flooded.ask(messages);
-  const over = flooded.all().then(() => (work.isOver = true));
-  while (!work.isOver) {
-    asked.ask();
-    await asked.all();
-  }
-  await over;
-  flooded.end();
-  return summary(asked.end());
+  const arrivals = line.sockets.map((socket) => arrivalMs(socket, each * answer.length));
+  for (const socket of line.sockets) socket.write(frames);
+  await Promise.all(arrivals);
+  work.isOver = true;
+  return each * line.sockets.length;
 }
 
 /** The echoes of one socket, in the order of what was sent. */
-class Answers {
+export class Answers {
   readonly #socket: Socket;
   readonly #frame: Buffer;
   readonly #echoBytes: number;
-  /** When each one that has no answer yet was sent; of many sent at once, only their number counts. */
-  readonly #sentMs: number[] = [];
+  /** When each one that has no answer yet was due. */
+  readonly #dueMs: number[] = [];
   readonly #tookMicros: number[] = [];
-  #open = 0;
   #bytes = 0;
   #whenAll: () => void = () => {};
 
-  constructor(socket: Socket, bytes: number, { dialect }: Line) {
-    const text = dialect.wrap(textOf(bytes));
+  constructor(socket: Socket, bytes: number, line: Line) {
+    const { frame, answer } = messageOf(line, bytes);
     this.#socket = socket;
-    this.#frame = maskedFrame(text);
-    this.#echoBytes = echoFrame(text).length;
+    this.#frame = frame;
+    this.#echoBytes = answer.length;
     socket.on('data', this.#onData);
   }
 
-  ask(times = 1): void {
-    this.#open += times;
-    if (times === 1) this.#sentMs.push(performance.now());
-    this.#socket.write(
-      times === 1 ? this.#frame : Buffer.concat(Array.from({ length: times }, () => this.#frame)),
-    );
+  /** @param dueMs - When it should have been sent, which is now or before. */
+  ask(dueMs: number): void {
+    this.#dueMs.push(dueMs);
+    this.#socket.write(this.#frame);
   }
 
   /** Resolves when nothing is open. */
   all(): Promise<void> {
-    if (this.#open === 0) return Promise.resolve();
+    if (this.#dueMs.length === 0) return Promise.resolve();
     return new Promise((resolve) => {
       this.#whenAll = resolve;
     });
   }
 
-  /** @returns What each took. */
+  /** @returns What each took, in µs. */
   end(): readonly number[] {
     this.#socket.off('data', this.#onData);
     return this.#tookMicros;
@@ -111,15 +101,10 @@ class Answers {
     this.#bytes += chunk.length;
     const nowMs = performance.now();
     for (; this.#bytes >= this.#echoBytes; this.#bytes -= this.#echoBytes) {
-      this.#open -= 1;
-      const sentMs = this.#sentMs.shift();
-      if (sentMs !== undefined) this.#tookMicros.push((nowMs - sentMs) * 1000);
+      const dueMs = this.#dueMs.shift();
+      if (dueMs === undefined) throw new Error('an answer to nothing');
+      this.#tookMicros.push((nowMs - dueMs) * 1000);
     }
-    if (this.#open === 0) this.#whenAll();
+    if (this.#dueMs.length === 0) this.#whenAll();
   };
-}
-
-function summary(took: readonly number[]): Timed {
-  const sorted = took.toSorted((a, b) => a - b);
-  return { messages: took.length, p99: sorted[Math.floor(sorted.length * 0.99)] ?? NaN };
 }

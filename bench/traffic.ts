@@ -1,6 +1,5 @@
-// What the load generator makes sockets carry: echoes as fast as they come back, a
-// burst that is asked for, echoes at a pace, and a flood beside which somebody else
-// waits for answers. Frames are made beforehand, and what comes back is counted in bytes.
+// What the load generator makes sockets carry: echoes as fast as they come back, and a
+// burst that is asked for. Frames are made beforehand, and what comes back is counted in bytes.
 
 import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';

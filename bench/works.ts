@@ -3,6 +3,7 @@
 
 import { filesNeeded } from './scenario.ts';
 import type {
+  BlockScenario,
   BurstScenario,
   EchoScenario,
   FloodScenario,
@@ -78,15 +79,15 @@ export function latencyWork({ sockets, bytes, load }: LatencyScenario): Work {
 }
 
 /** A piece is a message; one flood follows the other. */
-export function floodWork({ messages }: FloodScenario): Work {
+export function floodWork({ messages }: FloodScenario | BlockScenario, sockets: number): Work {
   return {
-    begin: (pair) => pair.open(2),
+    begin: (pair) => pair.open(sockets),
     work: async ({ load }, forMs) => {
-      let floods = 0;
-      for (const sinceMs = performance.now(); performance.now() - sinceMs < forMs; floods += 1) {
-        await load.ask({ ask: 'flood', messages });
+      let count = 0;
+      for (const sinceMs = performance.now(); performance.now() - sinceMs < forMs;) {
+        count += await load.ask({ ask: 'flood', messages });
       }
-      return floods * messages;
+      return count;
     },
   };
 }

@@ -16,6 +16,7 @@ const BESIDE: ReadonlySet<string> = new Set([
   'fixtures', // what specs of several rooms start or read
   'house', // what keeps the house
   'peers', // raw clients
+  'bench', // of bench/
   'adapters', // libraries for `ws` and frameworks, with their own clients
   'roads', // one behaviour over each way to reach a host
   'runtimes', // the same ten steps on Node, Bun and Deno
