@@ -18,6 +18,16 @@ export function canOpen(files: number): boolean {
   return succeeds('sh', ['-c', `ulimit -n ${files}`]);
 }
 
+export type Environment = Readonly<Record<string, string>>;
+
+/**
+ * `ws` takes the package bufferutil where it finds it. What is measured has none, unless its
+ * environment says otherwise: it is installed beside the peers for the sake of those that have it.
+ */
+export function environmentOf(own: Environment = {}): NodeJS.ProcessEnv {
+  return { ...process.env, WS_NO_BUFFER_UTIL: '1', ...own };
+}
+
 export interface ChildOptions {
   /** Where it runs, if {@link canPin}. */
   readonly core: 0 | 1;
@@ -27,6 +37,8 @@ export interface ChildOptions {
   readonly profileFolder?: string | undefined;
   /** Words behind the program's name. Default none. */
   readonly words?: readonly string[];
+  /** Beside that of this process and {@link environmentOf}. Default none. */
+  readonly env?: Environment | undefined;
   /** A command that runs it, such as `ip netns exec NAME`. Default none. */
   readonly within?: readonly string[] | undefined;
 }
@@ -38,7 +50,10 @@ export class Child<Question extends object> {
   #fail: (error: Error) => void = () => {};
   #answer: (answer: number) => void = () => {};
 
-  constructor(program: URL, { core, files, profileFolder, words: more = [], within = [] }: ChildOptions) {
+  constructor(
+    program: URL,
+    { core, files, profileFolder, words: more = [], env, within = [] }: ChildOptions,
+  ) {
     this.#name = fileURLToPath(program);
     const words = [
       ...within,
@@ -53,6 +68,7 @@ export class Child<Question extends object> {
     ];
     this.#process = spawn(words[0] as string, words.slice(1), {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      env: environmentOf(env),
     });
     this.#process.on('message', (answer) => this.#answer(answer as number));
     this.#process.on('error', (error) => this.#fail(error));

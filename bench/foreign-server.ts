@@ -7,7 +7,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { canPin } from './child.ts';
+import { canPin, environmentOf } from './child.ts';
 import { PEER_PACKAGES } from './places.ts';
 import type { Runtime } from './scenario.ts';
 import type { ServerQuestion } from './server-answers.ts';
@@ -48,7 +48,10 @@ export class ForeignServer {
 
   constructor(command: readonly string[]) {
     const words = [...(canPin ? ['taskset', '-c', '0'] : []), ...command];
-    this.#process = spawn(words[0] as string, words.slice(1), { stdio: ['ignore', 'pipe', 'inherit'] });
+    this.#process = spawn(words[0] as string, words.slice(1), {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: environmentOf(),
+    });
     const ended = once(this.#process, 'exit').then(([code]) => {
       throw new Error(`${command.join(' ')} ended with ${code}`);
     });

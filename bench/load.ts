@@ -64,6 +64,7 @@ interface HandshakesQuestion {
   readonly ask: 'handshakes';
   readonly port: number;
   readonly atOnce: number;
+  readonly dialect: DialectName;
   /** Whether each response has to bring a cookie. */
   readonly setsCookie: boolean;
   readonly forMs: number;
@@ -167,11 +168,18 @@ function headerOf(response: string, name: string): string | undefined {
   return line?.slice(name.length + 1).trim();
 }
 
-async function handshakes({ port, atOnce, setsCookie, forMs }: HandshakesQuestion): Promise<number> {
+async function handshakes({
+  port,
+  atOnce,
+  dialect: name,
+  setsCookie,
+  forMs,
+}: HandshakesQuestion): Promise<number> {
   const time = { isOver: false };
+  const { path } = DIALECTS[name];
   const counts = Array.from({ length: atOnce }, async () => {
     let count = 0;
-    for (; !time.isOver; count += 1) await handshake(port, setsCookie);
+    for (; !time.isOver; count += 1) await handshake(port, path, setsCookie);
     return count;
   });
   stayAwake(time);
@@ -184,9 +192,9 @@ async function handshakes({ port, atOnce, setsCookie, forMs }: HandshakesQuestio
  * Upgrades a connection and resets it: the port is free again at once, where a
  * closed one would wait for a minute and ports run out.
  */
-async function handshake(port: number, setsCookie: boolean): Promise<void> {
+async function handshake(port: number, path: string, setsCookie: boolean): Promise<void> {
   const socket = connect({ host: HERE, port, noDelay: true });
-  const response = await upgrade(socket, '/');
+  const response = await upgrade(socket, path);
   if ((headerOf(response, 'set-cookie') !== undefined) !== setsCookie)
     throw new Error(`the wrong cookies: ${response}`);
   socket.resetAndDestroy();

@@ -45,19 +45,17 @@ async function firstFlood(server: Server, messages: number): Promise<number> {
 
 /** A server, the process of the client that floods, and the process of the other client. */
 class Flooded {
-  readonly #server: Server;
   readonly #pair: Pair;
   readonly #other = new Child<LoadQuestion>(new URL('load.js', import.meta.url), { core: 1 });
 
   constructor(server: Server) {
-    this.#server = server;
     this.#pair = new Pair(server);
   }
 
   async open(): Promise<void> {
     await this.#pair.open(1);
     const port = await this.#pair.server.ask({ ask: 'port' });
-    await this.#other.ask({ ask: 'open', port, sockets: 1, dialect: this.#server.dialect });
+    await this.#other.ask({ ask: 'open', port, sockets: 1, dialect: this.#pair.dialect });
   }
 
   /** @returns The p99 of the other client's waits, in µs: of all that it asked before the flood was answered. */

@@ -23,18 +23,18 @@ export class Pair {
   readonly setsCookie: boolean;
   readonly server: Child<ServerQuestion> | ForeignServer | Nodes;
   readonly load: Child<LoadQuestion>;
-  readonly #dialect: DialectName;
+  readonly dialect: DialectName;
 
   constructor(
-    { program, words = [], setsCookie, command, dialect, over }: Server,
+    { program, words = [], env, setsCookie, command, dialect, over }: Server,
     options: PairOptions = {},
   ) {
     const { files, within } = options;
     this.setsCookie = setsCookie;
-    this.#dialect = dialect;
+    this.dialect = dialect;
     const start = (more: readonly string[]): Child<ServerQuestion> | ForeignServer =>
       command === undefined
-        ? new Child(program, { core: 0, words: [...words, ...more], ...options })
+        ? new Child(program, { core: 0, words: [...words, ...more], env, ...options })
         : new ForeignServer([...command, ...words, ...more]);
     this.server = over === undefined ? start([]) : new Nodes(over, start);
     this.load = new Child(new URL('load.js', import.meta.url), { core: 1, files, within });
@@ -42,9 +42,8 @@ export class Pair {
 
   /** Opens sockets beside those that are open already; of several nodes, each gets its part in turn. */
   async open(sockets: number): Promise<void> {
-    const { server } = this;
+    const { server, dialect } = this;
     const ports = server instanceof Nodes ? await server.ports() : [await server.ask({ ask: 'port' })];
-    const dialect = this.#dialect;
     for (const [at, port] of ports.entries()) {
       const ofThis = Math.ceil((sockets - at) / ports.length);
       await this.load.ask({ ask: 'open', port, sockets: ofThis, dialect });

@@ -3,12 +3,18 @@
 // out: `npm install --prefix bench` brings them.
 
 import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { canAccount, commandFor } from './foreign-server.ts';
 import { PEER_PACKAGES, PEERS } from './places.ts';
 import type { Runtime, Server } from './scenario.ts';
 
 export const UWEBSOCKETS = 'uWebSockets';
 export const SOCKET_IO = 'socket.io';
+
+const BUN = 'Bun';
+const DENO = 'Deno';
+/** Those of each table. The others are other words for `ws`, or too slow for half the rate of `ws`. */
+export const MAIN_PEERS: ReadonlySet<string> = new Set([UWEBSOCKETS, BUN, DENO, SOCKET_IO]);
 
 interface Peer {
   readonly name: string;
@@ -22,8 +28,8 @@ const KNOWN: readonly Peer[] = [
   { name: 'ws, events.on', file: 'ws-events-on.js', runtime: 'node', package: 'ws' },
   { name: 'ws, createWebSocketStream', file: 'ws-stream.js', runtime: 'node', package: 'ws' },
   { name: UWEBSOCKETS, file: 'uwebsockets.js', runtime: 'node', package: 'uwebsockets' },
-  { name: 'Bun', file: 'bun.js', runtime: 'bun', package: 'bun' },
-  { name: 'Deno', file: 'deno.js', runtime: 'deno', package: 'deno' },
+  { name: BUN, file: 'bun.js', runtime: 'bun', package: 'bun' },
+  { name: DENO, file: 'deno.js', runtime: 'deno', package: 'deno' },
   { name: SOCKET_IO, file: 'socket-io.js', runtime: 'node', package: 'socket.io' },
   { name: 'Python websockets', file: 'python_websockets.py', runtime: 'python3' },
 ];
@@ -51,6 +57,24 @@ function isThere({ package: packageName }: Peer): boolean {
   return existsSync(
     packageName === undefined ? DEBIAN_WEBSOCKETS : new URL(`${packageName}/`, PEER_PACKAGES),
   );
+}
+
+const BUFFERUTIL = 'bufferutil';
+
+/** The same server, whose `ws` has the package bufferutil. Undefined where that is not there. */
+export function withBufferutil(plain: Server): Server | undefined {
+  const modules = fileURLToPath(PEER_PACKAGES);
+  if (!existsSync(new URL(`${BUFFERUTIL}/`, PEER_PACKAGES))) return undefined;
+  return {
+    ...plain,
+    name: `${plain.name} with ${BUFFERUTIL}`,
+    env: { WS_NO_BUFFER_UTIL: '', NODE_PATH: modules },
+    versionCommand: [
+      process.execPath,
+      '-p',
+      `'${BUFFERUTIL} ' + require('${modules}${BUFFERUTIL}/package.json').version`,
+    ],
+  };
 }
 
 /** uWebSockets that publishes to all. Undefined where it is not there. @param words - Of the program. */

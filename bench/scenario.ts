@@ -4,6 +4,7 @@
 // kinds.ts.
 
 import type { BrokerClientName } from './broker-clients.ts';
+import type { Environment } from './child.ts';
 import type { DialectName } from './dialects.ts';
 import type { OperationName } from './operations.ts';
 
@@ -21,7 +22,7 @@ interface Described {
   /** The name of the server with which ours is compared, or {@link NOTHING}. */
   readonly beside: string;
   /** undefined where figures are only shown. */
-  readonly limit?: Limit;
+  readonly limit?: Limit | undefined;
 }
 
 /** Echo: `sockets` peers keep `inFlight` messages of `bytes` bytes of ASCII under way, each. */
@@ -185,6 +186,8 @@ export interface Server {
   readonly program: URL;
   /** Words behind its name. Default none. */
   readonly words?: readonly string[];
+  /** Beside the environment of the benchmark. Default none. */
+  readonly env?: Environment;
   /** How it is started where it is no program of ours. */
   readonly command?: readonly string[];
   /** What prints its versions where no package of npm does. */

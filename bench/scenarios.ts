@@ -3,7 +3,7 @@
 
 import { inProcess, kept } from './in-process-scenarios.ts';
 import { atMost, MEASURED, server, YARDSTICK } from './our-servers.ts';
-import { peers, UWEBSOCKETS } from './peers.ts';
+import { MAIN_PEERS, peers, UWEBSOCKETS, withBufferutil } from './peers.ts';
 import { ROOMS } from './room-scenarios.ts';
 import type {
   BlockScenario,
@@ -11,6 +11,7 @@ import type {
   FloodScenario,
   HandshakesScenario,
   IdleScenario,
+  LatencyScenario,
   Limit,
   Scenario,
   Server,
@@ -22,9 +23,10 @@ const ADMITTING = { ...server(MEASURED, 'corosock-admitting'), setsCookie: true 
 const SHARED = server(MEASURED, 'corosock-shared');
 const CLIENT_MESSAGES = server(MEASURED, 'corosock-client-messages');
 const PEERS = peers();
+const MAIN = PEERS.filter(({ name }) => MAIN_PEERS.has(name));
+const WITH_BUFFERUTIL = [RAW, DEDICATED].flatMap((plain) => withBufferutil(plain) ?? []);
 
 const ECHO = 'every text message is checked, decoded to a string, encoded again and sent back';
-const HALF_LOAD = `${ECHO}, at half the rate that raw \`ws\` reaches; no message waits for another's answer`;
 const FLOOD = `${ECHO}; one peer has sent 200,000 messages of one byte, another one sends one each millisecond from a process of its own and waits for no answer`;
 const HANDSHAKE =
   'each client connects, sends the upgrade, checks status and accept key of the 101 and resets the connection';
@@ -38,6 +40,22 @@ const BLOCKED_MS = 10;
 const ONE_EACH = { sockets: 64, inFlight: 1, bytes: 64 };
 const MANY_EACH = { sockets: 64, inFlight: 64, bytes: 64 };
 const LONG = { sockets: 8, inFlight: 4, bytes: 65_536 };
+
+const HANDSHAKES = handshakes('handshakes to a handler', DEDICATED, 0.95, {
+  work: "`ws` listens for message, close and error, corosock's function is called and reads",
+});
+const HALF_LOAD: LatencyScenario = {
+  kind: 'latency',
+  name: 'round trip at half load, 64 sockets × 64 B',
+  sameWork: `${ECHO}, at half the rate that raw \`ws\` reaches; no message waits for another's answer`,
+  servers: [RAW, DEDICATED],
+  beside: YARDSTICK,
+  sockets: 64,
+  bytes: 64,
+  load: 0.5,
+  limit: atMost(1.05),
+};
+const WARM_FLOOD = flood("flood of 200,000 messages, another's round trip", false, atMost(0.3));
 
 /** What there are targets for. */
 const TARGETS: readonly Scenario[] = [
@@ -82,21 +100,9 @@ const TARGETS: readonly Scenario[] = [
     servers: [RAW, DEDICATED],
     limit: atMost(1.25),
   }),
-  handshakes('handshakes to a handler', DEDICATED, 0.95, {
-    work: "`ws` listens for message, close and error, corosock's function is called and reads",
-  }),
-  {
-    kind: 'latency',
-    name: 'round trip at half load, 64 sockets × 64 B',
-    sameWork: HALF_LOAD,
-    servers: [RAW, DEDICATED],
-    beside: YARDSTICK,
-    sockets: 64,
-    bytes: 64,
-    load: 0.5,
-    limit: atMost(1.05),
-  },
-  flood("flood of 200,000 messages, another's round trip", false, atMost(0.3)),
+  HANDSHAKES,
+  HALF_LOAD,
+  WARM_FLOOD,
   flood("first flood of 200,000 messages after a start, another's round trip", true, atMost(0.3)),
   block('event loop, 200,000 messages on one socket', 1),
   block('event loop, 200,000 messages on 32 sockets', 32),
@@ -131,8 +137,12 @@ const SOCKETS: readonly Scenario[] = [
     servers: [RAW, CLIENT_MESSAGES],
     limit: MORE_THAN_RAW,
   }),
-  besidePeers('peers, 64 sockets × 1 in flight × 64 B', ONE_EACH),
-  besidePeers('peers, 64 sockets × 64 in flight × 64 B', MANY_EACH),
+  besidePeers('peers, 64 sockets × 1 in flight × 64 B', echoOf(ONE_EACH), PEERS),
+  besidePeers('peers, 64 sockets × 64 in flight × 64 B', echoOf(MANY_EACH), PEERS),
+  besidePeers('peers, 8 sockets × 4 in flight × 64 KiB', echoOf(LONG), [...MAIN, ...WITH_BUFFERUTIL]),
+  besidePeers('peers, round trip at half load, 64 sockets × 64 B', HALF_LOAD, MAIN),
+  besidePeers("peers, flood of 200,000 messages, another's round trip", WARM_FLOOD, MAIN),
+  besidePeers('peers, handshakes to a handler', HANDSHAKES, MAIN),
 ];
 
 export const PARTS: readonly Part[] = [
@@ -165,11 +175,14 @@ function clientMessages(name: string, traffic: Traffic): EchoScenario {
   return { ...echo(name, traffic, atMost(1.3)), sameWork, servers };
 }
 
+function echoOf(traffic: Traffic): EchoScenario {
+  return echo('', traffic, atMost(Infinity));
+}
+
 /** All of them in one table; what of it has a limit is a row of its own above. */
-function besidePeers(name: string, traffic: Traffic): EchoScenario {
-  const { limit: _, ...echoing } = echo(name, traffic, atMost(Infinity));
-  const sameWork = `${ECHO}, by each in its own way; socket.io in its own protocol`;
-  return { ...echoing, sameWork, servers: [RAW, DEDICATED, ...PEERS] };
+function besidePeers(name: string, scenario: Scenario, others: readonly Server[]): Scenario {
+  const sameWork = `${scenario.sameWork}, by each in its own way; socket.io in its own protocol`;
+  return { ...scenario, name, sameWork, servers: [...scenario.servers, ...others], limit: undefined };
 }
 
 function flood(name: string, isCold: boolean, limit: Limit): FloodScenario {

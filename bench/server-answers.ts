@@ -2,6 +2,7 @@
 // and what the operating system has charged to it so far. The servers bring
 // nothing but what they do for their clients.
 
+import { createRequire } from 'node:module';
 import { constants, PerformanceObserver } from 'node:perf_hooks';
 import type { PerformanceEntry } from 'node:perf_hooks';
 import { setImmediate as untilNextTurn, setTimeout as delay } from 'node:timers/promises';
@@ -25,8 +26,9 @@ export interface OwnAnswers {
 
 let blockWatch: BlockWatch | undefined;
 
-/** Tells a server's port and costs, until the parent ends it. */
+/** Tells a server's port and costs, until the parent ends it. @throws Error where `ws` is not as it should be. */
 export function answerForServer(port: number, { skipped = () => NaN }: OwnAnswers = {}): void {
+  expectBufferutil(process.env[NO_BUFFERUTIL] === '');
   answerParent(({ ask }: ServerQuestion) => {
     switch (ask) {
       case 'port':
@@ -50,6 +52,16 @@ export function answerForServer(port: number, { skipped = () => NaN }: OwnAnswer
         return ask satisfies never;
     }
   });
+}
+
+/** Of `ws`: it looks for bufferutil unless this is set. child.ts sets it, peers.ts makes it empty. */
+const NO_BUFFERUTIL = 'WS_NO_BUFFER_UTIL';
+
+/** `ws` falls back to its own code without a word, and takes bufferutil without being asked. */
+function expectBufferutil(isExpected: boolean): void {
+  const loaded = Object.keys(createRequire(import.meta.url).cache);
+  const has = loaded.some((path) => path.endsWith('bufferutil.node'));
+  if (has !== isExpected) throw new Error(`ws is measured with${has ? '' : 'out'} bufferutil`);
 }
 
 /**

@@ -133,14 +133,15 @@ function comparedFigures(row: Row, { by }: Limit): readonly number[] {
   });
 }
 
-/** A row a server, the cheapest first, for a scenario that shows many. */
+/** A row a server, the best first, for a scenario that shows many. */
 function peerTable(row: Row): readonly string[] {
   const { kind, name, servers, beside } = row.scenario;
+  const isCost = KINDS[kind].better === 'less';
   const ours = figuresOf(row, MEASURED);
   const theirs = figuresOf(row, beside);
   const lines = servers
     .map(({ name: server }) => ({ server, figures: figuresOf(row, server) }))
-    .toSorted((a, b) => median(a.figures) - median(b.figures))
+    .toSorted((a, b) => (median(a.figures) - median(b.figures)) * (isCost ? 1 : -1))
     .map(({ server, figures }) => {
       const besideRaw = figures.map((figure, run) => figure / (theirs[run] ?? NaN));
       const besideIt = ours.map((figure, run) => figure / (figures[run] ?? NaN));
@@ -151,7 +152,7 @@ function peerTable(row: Row): readonly string[] {
       ];
       return `| ${[server, ...shown].join(' | ')} |`;
     });
-  const head = `| ${name} | cost | beside ${beside} | ${MEASURED} beside it |`;
+  const head = `| ${name} | ${isCost ? 'cost' : 'rate'} | beside ${beside} | ${MEASURED} beside it |`;
   return [head, '|---|---|---|---|', ...lines, ''];
 }
 

@@ -55,9 +55,9 @@ export function growthWork(scenario: GrowthScenario, sockets: number): Work {
 
 /** A piece is a handshake. */
 export function handshakesWork({ atOnce }: HandshakesScenario): Work {
-  const work: Work['work'] = async ({ setsCookie, server, load }, forMs) => {
+  const work: Work['work'] = async ({ dialect, setsCookie, server, load }, forMs) => {
     const port = await server.ask({ ask: 'port' });
-    return load.ask({ ask: 'handshakes', port, atOnce, setsCookie, forMs }, forMs);
+    return load.ask({ ask: 'handshakes', port, atOnce, dialect, setsCookie, forMs }, forMs);
   };
   const begin: Work['begin'] = async (pair) => {
     for (let made = 0; made < FIRST_HANDSHAKES;) made += await work(pair, FIRST_MS);
