@@ -9,6 +9,8 @@ export const SOAKED: URL = new URL('SOAK.md', BENCH);
 export const KEPT_RATIOS: URL = new URL('results.json', BENCH);
 export const REMARKS: URL = new URL('remarks.md', BENCH);
 export const PROFILES: URL = new URL('profiles/', BENCH);
+export const BENCHMARKS_PAGE: URL = new URL('../docs/internals/benchmarks.md', BENCH);
+export const README: URL = new URL('../README.md', BENCH);
 /** Server programs that are none of ours. */
 export const PEERS: URL = new URL('peers/', BENCH);
 /** Their packages, which `npm install --prefix bench` brings. */

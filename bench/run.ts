@@ -1,13 +1,15 @@
 // `npm run bench`: measures scenarios several times, their servers in turn, and
 // prints a table for each part of them. A figure beyond its limit is marked, and is no failure.
 // `npm run bench -- --quick idle` takes a short look at those called so, without a name at those of
-// the targets. A full run of all is written to RESULTS.md, and to results.json for check.ts; so is
-// one of a whole part (`--part rooms`), which leaves the other part as it is. `--runs 3`: so many.
+// the targets. A full run of all is written to RESULTS.md, to the pages that show figures of it, and to
+// results.json for check.ts; so is one of a whole part (`--part rooms`), which leaves the other part
+// as it is. `--runs 3`: so many.
 
 import { parseArgs } from 'node:util';
 import { KINDS } from './kinds.ts';
 import { machine } from './machine.ts';
 import { FULL, measure, QUICK } from './measure.ts';
+import { writePages } from './page.ts';
 import { obstacleTo, pick } from './pick.ts';
 import { keepRatios } from './ratios.ts';
 import { writePart } from './results-file.ts';
@@ -38,6 +40,8 @@ const command = [
   ...words.map((word) => (/^[\w.-]+$/.test(word) ? word : `"${word}"`)),
 ].join(' ');
 
+const MINUTE_MS = 60_000;
+
 const parts = PARTS.filter(({ name }) => partName === undefined || name === partName);
 if (parts.length === 0) {
   process.stderr.write(
@@ -54,6 +58,7 @@ for (const part of parts) {
   if (quick || words.length > 0) continue;
   writePart(part, results);
   keepRatios(part, rows);
+  writePages();
 }
 
 /** @returns What is written of them. */
@@ -62,6 +67,7 @@ async function measureAll(
 ): Promise<{ readonly rows: readonly Row[]; readonly results: string }> {
   const leftOut: string[] = [];
   const rows: Row[] = [];
+  const sinceMs = performance.now();
   for (const scenario of scenarios) {
     const obstacle = obstacleTo(scenario);
     if (obstacle !== undefined) {
@@ -76,6 +82,7 @@ async function measureAll(
       leftOut.push(`- failed, ${String(error)}: ${scenario.name}\n`);
     }
   }
+  const minutes = (performance.now() - sinceMs) / MINUTE_MS;
   const kinds = new Set(rows.map(({ scenario: { kind } }) => kind));
   const units = new Set([...kinds].map((kind) => `- ${KINDS[kind].unit}: ${KINDS[kind].meaning}.`));
   const shown =
@@ -89,7 +96,7 @@ ${quick ? '' : remarksOn(rows)}${shown}
 ${[...units].join('\n')}
 
 ${machine(rows.map(({ scenario }) => scenario))}
-- \`${command}\`
+- \`${command}\`; these rows took ${minutes.toFixed(0)} minutes
 ${leftOut.join('')}`;
   return { rows, results };
 }
