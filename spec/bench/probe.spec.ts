@@ -4,7 +4,10 @@ import { FakeSocket, fakeLine } from './fake-line.ts';
 
 describe('Probe', () => {
   beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] }));
-  afterEach(() => void vi.useRealTimers());
+  afterEach(() => {
+    vi.useRealTimers();
+    vi.restoreAllMocks();
+  });
 
   function probe(everyMs = 2): readonly [Probe, FakeSocket] {
     const socket = new FakeSocket();
@@ -25,14 +28,16 @@ describe('Probe', () => {
     await expect(asking.end()).resolves.toBe(9000);
   });
 
-  it('sends at its end what is due until then, and waits for the answers', async () => {
+  it('sends at its end what is due until then, late as it is, and waits for the answers', async () => {
     const [asking, socket] = probe(1);
+    socket.answer();
     const now = performance.now();
     vi.spyOn(performance, 'now').mockReturnValue(now + 3);
     const p99 = asking.end();
     expect(socket.sent).toBe(4);
-    socket.answer(4);
-    await expect(p99).resolves.toBe(3000);
+    socket.answer(3);
+    // Due 1, 2 and 3 ms after the first.
+    await expect(p99).resolves.toBe(2000);
   });
 
   it('asks no more after its end', () => {
