@@ -3,7 +3,7 @@
 // `npm run bench -- --quick idle` takes a short look at those called so, without a name at those of
 // the targets. A full run of all is written to RESULTS.md, to the pages that show figures of it, and to
 // results.json for check.ts; so is one of a whole part (`--part rooms`), which leaves the other part
-// as it is. `--runs 3`: so many.
+// as it is. `--limits`: only rows with a limit, and nothing is written. `--runs 3`: so many.
 
 import { parseArgs } from 'node:util';
 import { KINDS } from './kinds.ts';
@@ -20,11 +20,12 @@ import { table } from './table.ts';
 import type { Row } from './table.ts';
 
 const {
-  values: { quick, part: partName, runs },
+  values: { quick, limits, part: partName, runs },
   positionals: words,
 } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
+    limits: { type: 'boolean', default: false },
     part: { type: 'string' },
     runs: { type: 'string' },
   },
@@ -35,6 +36,7 @@ const command = [
   'npm run bench',
   ...(process.argv.length > 2 ? ['--'] : []),
   ...(quick ? ['--quick'] : []),
+  ...(limits ? ['--limits'] : []),
   ...(partName === undefined ? [] : ['--part', partName]),
   ...(runs === undefined ? [] : ['--runs', runs]),
   ...words.map((word) => (/^[\w.-]+$/.test(word) ? word : `"${word}"`)),
@@ -51,11 +53,13 @@ if (parts.length === 0) {
 }
 const picked = new Set(pick(words, quick ? CORE : PARTS.flatMap(({ scenarios }) => scenarios)));
 for (const part of parts) {
-  const scenarios = part.scenarios.filter((scenario) => picked.has(scenario));
+  const scenarios = part.scenarios.filter(
+    (scenario) => picked.has(scenario) && (!limits || scenario.limit !== undefined),
+  );
   if (scenarios.length === 0) continue;
   const { rows, results } = await measureAll(scenarios);
   process.stdout.write(`\n## ${part.title}\n\n${results}`);
-  if (quick || words.length > 0) continue;
+  if (quick || limits || words.length > 0) continue;
   writePart(part, results);
   keepRatios(part, rows);
   writePages();
