@@ -41,7 +41,7 @@ const ONE_EACH = { sockets: 64, inFlight: 1, bytes: 64 };
 const MANY_EACH = { sockets: 64, inFlight: 64, bytes: 64 };
 const LONG = { sockets: 8, inFlight: 4, bytes: 65_536 };
 
-const HANDSHAKES = handshakes('handshakes to a handler', DEDICATED, 0.95, {
+const HANDSHAKES = handshakes('handshakes to a handler', DEDICATED, 1, {
   work: "`ws` listens for message, close and error, corosock's function is called and reads",
 });
 const HALF_LOAD: LatencyScenario = {
@@ -53,22 +53,22 @@ const HALF_LOAD: LatencyScenario = {
   sockets: 64,
   bytes: 64,
   load: 0.5,
-  limit: atMost(1.05),
+  limit: atMost(1),
 };
-const WARM_FLOOD = flood("flood of 200,000 messages, another's round trip", false, atMost(0.3));
+const WARM_FLOOD = flood("flood of 200,000 messages, another's round trip", false, atMost(0.05));
 
 /** What there are targets for. */
 const TARGETS: readonly Scenario[] = [
-  echo('echo, 64 sockets × 64 in flight × 64 B', MANY_EACH, atMost(0.2)),
+  echo('echo, 64 sockets × 64 in flight × 64 B', MANY_EACH, atMost(0.1)),
   {
-    ...echo('echo, 64 sockets × 64 in flight × 64 B, beside uWebSockets', MANY_EACH, atMost(2)),
+    ...echo('echo, 64 sockets × 64 in flight × 64 B, beside uWebSockets', MANY_EACH, atMost(1)),
     servers: [...PEERS.filter(({ name }) => name === UWEBSOCKETS), DEDICATED],
     beside: UWEBSOCKETS,
   },
-  echo('echo, 64 sockets × 1 in flight × 64 B', ONE_EACH, atMost(1.05)),
-  { ...echo('echo, 8 sockets × 4 in flight × 64 KiB', LONG, atMost(1.05)), countsMarkSweeps: true },
+  echo('echo, 64 sockets × 1 in flight × 64 B', ONE_EACH, atMost(0.95)),
+  { ...echo('echo, 8 sockets × 4 in flight × 64 KiB', LONG, atMost(1)), countsMarkSweeps: true },
   {
-    ...echo('echo, 8 sockets × 4 in flight × 64 KiB, binary', LONG, atMost(1.02)),
+    ...echo('echo, 8 sockets × 4 in flight × 64 KiB, binary', LONG, atMost(1)),
     sameWork: 'every binary message is sent back as it came',
     isBinary: true,
     countsMarkSweeps: true,
@@ -94,11 +94,11 @@ const TARGETS: readonly Scenario[] = [
     sockets: 1000,
     messages: 10,
     bytes: 64,
-    limit: atMost(0.25),
+    limit: atMost(0.15),
   },
   idle('5,000 idle sockets', 'a read waiting with the default time-out, and the default heartbeat', {
     servers: [RAW, DEDICATED],
-    limit: atMost(1.25),
+    limit: atMost(1.15),
   }),
   HANDSHAKES,
   HALF_LOAD,
@@ -126,7 +126,7 @@ const SOCKETS: readonly Scenario[] = [
   ...TARGETS,
   clientMessages('onClientMessage, 64 sockets × 1 in flight × 64 B', ONE_EACH),
   clientMessages('onClientMessage, 64 sockets × 64 in flight × 64 B', MANY_EACH),
-  handshakes('handshakes with onPreServer and a session', ADMITTING, 0.8, {
+  handshakes('handshakes with onPreServer and a session', ADMITTING, 0.85, {
     work: 'corosock awaits its hook, begins a session in memory and sets the signed cookie besides, `ws` does nothing of that',
   }),
   idle('5,000 idle shared sockets', 'a queue for whoever opens them by id; the handler has returned', {
