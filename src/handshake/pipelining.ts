@@ -24,8 +24,12 @@ export function whenAnswered(stream: Duplex, run: () => void): void {
   });
 }
 
+/** Where node:http keeps the response that it writes to a connection now. */
+const RESPONSE = '_httpMessage';
+type ServedStream = Duplex & { readonly [RESPONSE]?: ServerResponse | null };
+
 /** The response that node:http writes to a connection now. */
 function unanswered(stream: Duplex): ServerResponse | undefined {
   if (stream.destroyed) return undefined;
-  return (Reflect.get(stream, '_httpMessage') as ServerResponse | null | undefined) ?? undefined;
+  return (stream as ServedStream)[RESPONSE] ?? undefined;
 }

@@ -12,7 +12,6 @@ import type { ReadTraces } from '../conversation/read-mistakes.ts';
 import { UsageError } from '../core/errors.ts';
 import type { ParkedWait } from '../core/parked-wait.ts';
 import type { LazySignal } from '../waiting/lazy-signal.ts';
-import { inMicrotask } from '../core/microtask.ts';
 
 /** A run, as far as its mistakes are looked for. */
 export interface MistakenRun extends WaitingRun {
@@ -27,6 +26,9 @@ export interface MistakenRun extends WaitingRun {
  * @limit Places at which mistakes of handlers are reported, once each | further ones are not
  */
 const MOST_PLACES = 64;
+
+/** Its reactions cost less than `queueMicrotask` (row: handshakes to a handler). */
+const SETTLED = Promise.resolve();
 
 /** What the sockets of a host share. */
 export interface MistakeSettings extends EarlySettings {
@@ -60,7 +62,7 @@ export class HandlerMistakes {
 
   /** That step ends with the microtasks that are queued by now. */
   called(): void {
-    inMicrotask(this.#early.endStep);
+    void SETTLED.then(this.#early.endStep);
   }
 
   /** The handler of a run has returned: what it has begun may still wait for its socket. */

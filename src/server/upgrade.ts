@@ -38,6 +38,7 @@ export class Upgrade {
   readonly #settings: UpgradeSettings;
   /** Undefined if the handshake is decided in the same turn: no data can come meanwhile. */
   #earlyData: EarlyData | undefined;
+  #isHeld = false;
 
   constructor(event: UpgradeEvent, pending: PendingUpgrade, acceptor: WsAcceptor, settings: UpgradeSettings) {
     this.#event = event;
@@ -52,6 +53,7 @@ export class Upgrade {
    */
   hold(): void {
     const { stream, head } = this.#event;
+    this.#isHeld = true;
     stream.on('error', noop);
     // Before the event loop reads on: `wait` comes a turn later.
     if (head.byteLength >= EARLY_BYTES) stopReads(stream);
@@ -77,7 +79,7 @@ export class Upgrade {
     const { protocol } = accepted.answer;
     let transport: WsTransport | undefined;
     // Remove ours first: `ws` adds its own below, and for two listeners Node keeps an array.
-    stream.off('error', noop);
+    if (this.#isHeld) stream.off('error', noop);
     try {
       const outcome = this.#acceptor.accept(
         { request, stream, head },

@@ -50,6 +50,7 @@ export class WsAcceptor {
   readonly #clock: Clock;
   /** Whether a subprotocol is all that can be negotiated. */
   readonly #isQuick: boolean;
+  readonly #isOwnOfBun = isOwnOfBun();
   /** The subprotocol of this upgrade; `ws` asks for it inside `accept`. */
   #protocol = '';
   /** The further header lines of this upgrade. */
@@ -112,7 +113,7 @@ export class WsAcceptor {
 
   #transportOver(ws: WsOrderedSocket, stream: Duplex): WsTransport {
     // Bun's own `ws` writes past the stream: frames of ours would overtake its own.
-    if (isOwnOfBun()) return new WsTransport(ws);
+    if (this.#isOwnOfBun) return new WsTransport(ws);
     const deflation = ws.extensions === '' ? undefined : new Deflation(ws, stream, this.#contexts);
     const transport = new WsTransport(ws, stream, { pool: this.#pool, deflation });
     this.#inbound.divert(stream, transport);

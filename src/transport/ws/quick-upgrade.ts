@@ -69,6 +69,7 @@ export function upgradeQuickly(
   const ws = new StreamlessSocket(null, undefined, options);
   stream.write(
     `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n${further}\r\n`,
+    'latin1',
   );
   ws.setSocket(stream, head, options);
   return ws;
