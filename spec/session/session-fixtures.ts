@@ -147,7 +147,7 @@ export function held<T = void>(): {
 }
 
 /** The outcome of a call: its value, or the code or message of its error. */
-export async function outcomeOf(call: Promise<unknown>): Promise<unknown> {
+export async function outcomeOf(call: Promise<unknown> | undefined): Promise<unknown> {
   try {
     return await call;
   } catch (error) {

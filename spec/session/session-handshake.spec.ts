@@ -2,9 +2,11 @@
 // answer, and what is left when no socket comes of the handshake.
 
 import { parseSetCookie } from 'cookie';
-import { settle } from 'corosock/testing';
+import { settle, virtualClock } from 'corosock/testing';
 import { describe, expect, it } from 'vitest';
-import { cookieOf, held, NotedSocket, outcomeOf, setScene } from './session-fixtures.ts';
+import { sessionSettingsOf } from '../../src/session/session-options.ts';
+import { Sessions } from '../../src/session/sessions.ts';
+import { cookieOf, held, NotedSocket, outcomeOf, SECRET, setScene, unlimited } from './session-fixtures.ts';
 
 const mark = (data: Record<string, unknown>): void => {
   data['n'] = 1;
@@ -77,13 +79,28 @@ describe('commit', () => {
     store.answers.delete = () => deleting.promise;
     void opened.regenerate();
     let isDecided = false;
-    const decided = opened.commit().then(() => (isDecided = true));
+    const decided = opened.commit()?.then(() => (isDecided = true));
     await settle();
     expect([isDecided, await outcomeOf(opened.regenerate())]).toEqual([false, 'COROSOCK_TOO_LATE']);
     deleting.resolve();
     await decided;
     expect(opened.writeCookie()).toContain(encodeURIComponent(`s:${opened.id}.`));
     expect(opened.id).not.toBe(session.id);
+  });
+
+  it('stores a fresh session within the call where the store is the one in memory', async () => {
+    const clock = virtualClock();
+    const report = (): void => {};
+    const settings = sessionSettingsOf('serve()', { secret: SECRET }, clock);
+    const sessions = new Sessions(settings, { clock, report, peerFaults: unlimited(report) });
+    const opened = await sessions.open(undefined, false);
+    expect(opened.commit()).toBe(undefined);
+    expect(opened.writeCookie()).toContain(encodeURIComponent(`s:${opened.id}.`));
+    opened.join(new NotedSocket()).release();
+    const known = await sessions.open(cookieOf(opened.id), false);
+    expect([known.id, await known.load()]).toEqual([opened.id, {}]);
+    known.release();
+    expect(sessions.size).toBe(0);
   });
 
   it('S7: rejects when the store is down', async () => {

@@ -191,7 +191,8 @@ export class Admission {
     }
     if (verdict.kind !== 'accepted') return { verdict, session };
     try {
-      if (session !== undefined) await over.until(session.commit());
+      const committing = session?.commit();
+      if (committing !== undefined) await over.until(committing);
       return { verdict, session };
     } catch (error) {
       return { verdict: { kind: 'unavailable', error }, session };

@@ -34,7 +34,7 @@ export interface SessionResources {
   /** The sessions that a handshake or a socket holds, by id. */
   readonly active: Map<string, ActiveSession>;
   /** The store, where it is that of this host and keeps what is held; else undefined. */
-  readonly memory: Pick<MemorySessionStore, 'onHeld'> | undefined;
+  readonly memory: Pick<MemorySessionStore, 'onHeld' | 'setEmpty'> | undefined;
   /** Ends a session on all nodes, also on this one. Never rejects. Undefined without a broker. */
   endEverywhere: ((id: string) => Promise<SessionEnd>) | undefined;
 }
@@ -230,6 +230,15 @@ export class ActiveSession implements DeadlineOwner {
     const sinceMs = clock.now();
     this.#activeMs = sinceMs;
     await store.set(this.id, data, timeoutMs);
+    this.#stored(sinceMs);
+  }
+
+  /** Writes no data to the store in memory, within the call. */
+  writeEmpty(memory: Pick<MemorySessionStore, 'setEmpty'>): void {
+    const { clock, timeoutMs } = this.#resources;
+    const sinceMs = clock.now();
+    this.#activeMs = sinceMs;
+    memory.setEmpty(this.id, timeoutMs);
     this.#stored(sinceMs);
   }
 

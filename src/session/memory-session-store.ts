@@ -82,7 +82,15 @@ export class MemorySessionStore implements SessionStore {
   }
 
   async set(id: string, data: Record<string, unknown>, timeoutMs: number): Promise<void> {
-    const text = JSON.stringify(data);
+    this.#set(id, JSON.stringify(data), timeoutMs);
+  }
+
+  /** Keeps a session without data, within the call. */
+  setEmpty(id: string, timeoutMs: number): void {
+    this.#set(id, EMPTY, timeoutMs);
+  }
+
+  #set(id: string, text: string, timeoutMs: number): void {
     const nowMs = this.#clock.now();
     this.#dropExpired(this.#empty, nowMs);
     this.#dropExpired(this.#filled, nowMs);

@@ -61,6 +61,9 @@ const COOKIE_ERRORS = {
 /** Reads and writes the cookie of one name. */
 export class SessionCookie {
   readonly #settings: CookieSettings;
+  /** What stands behind the value, without and with `Secure`: the same for all cookies. */
+  readonly #attributes: string;
+  readonly #secureAttributes: string;
   /** One for each secret. The first one signs, all verify. */
   readonly #signers: readonly IdSigner[];
   readonly #newest: IdSigner;
@@ -70,6 +73,8 @@ export class SessionCookie {
   constructor(settings: CookieSettings, secrets: readonly [string, ...string[]], randomness?: Randomness) {
     this.#ids = new RandomIds(ID_BYTES, randomness);
     this.#settings = settings;
+    this.#attributes = attributesOf(settings, false);
+    this.#secureAttributes = attributesOf(settings, true);
     this.#newest = new IdSigner(secrets[0]);
     this.#signers = [this.#newest, ...secrets.slice(1).map((secret) => new IdSigner(secret))];
   }
@@ -104,23 +109,30 @@ export class SessionCookie {
 
   /** Makes the value of a `Set-Cookie` header, for a request that came over TLS or did not. */
   write(id: string, isSecure: boolean): string {
-    const { name, path, domain, sameSite, maxAgeMs } = this.#settings;
-    return stringifySetCookie({
-      name,
-      value: `${SIGNED}${this.#newest.sign(id)}`,
-      path,
-      ...(domain === undefined ? undefined : { domain }),
-      ...(maxAgeMs === Infinity ? undefined : { maxAge: Math.ceil(maxAgeMs / 1000) }),
-      httpOnly: true,
-      secure: this.#isMarkedSecure(isSecure),
-      sameSite,
-    });
+    const value = encodeURIComponent(`${SIGNED}${this.#newest.sign(id)}`);
+    const attributes = this.#isMarkedSecure(isSecure) ? this.#secureAttributes : this.#attributes;
+    return `${this.#settings.name}=${value}${attributes}`;
   }
 
   #isMarkedSecure(isSecure: boolean): boolean {
     const { secure } = this.#settings;
     return secure === 'auto' ? isSecure : secure;
   }
+}
+
+/** The package makes a cookie without a value: what follows is the same for each value. */
+function attributesOf({ name, path, domain, sameSite, maxAgeMs }: CookieSettings, secure: boolean): string {
+  const cookie = stringifySetCookie({
+    name,
+    value: '',
+    path,
+    ...(domain === undefined ? undefined : { domain }),
+    ...(maxAgeMs === Infinity ? undefined : { maxAge: Math.ceil(maxAgeMs / 1000) }),
+    httpOnly: true,
+    secure,
+    sameSite,
+  });
+  return cookie.slice(name.length + 1);
 }
 
 const FORGED: CookieVerdict = Object.freeze({ kind: 'forged' });

@@ -106,9 +106,11 @@ export class SessionHandle implements Session {
    * begins any more, those that are under way are awaited, and a fresh session is stored. A session
    * of a refused handshake takes no room in the store, unless its hook has used it.
    *
+   * @returns Without a promise where there is nothing to wait for, as with a store in memory (row:
+   *   handshakes with onPreServer and a session).
    * @throws What the store rejects with when it is down.
    */
-  commit(): Promise<void> {
+  commit(): Promise<void> | undefined {
     this.#isCommitted = true;
     return this.#regenerating === undefined
       ? this.#storeFresh()
@@ -173,14 +175,19 @@ export class SessionHandle implements Session {
   }
 
   /** Stores a session that the store was not given yet. */
-  #storeFresh(): Promise<void> {
-    const { lock, deadlines, cookie } = this.#resources;
+  #storeFresh(): Promise<void> | undefined {
+    const { lock, deadlines, cookie, memory } = this.#resources;
     const active = this.#active;
     // A session that no client will name lives in this process alone, until it is updated.
     const isNamed = cookie.canTravel(this.#isSecure);
-    if (this.#isStored || active.isOver || !isNamed) return Promise.resolve();
+    if (this.#isStored || active.isOver || !isNamed) return undefined;
     // No other handle knows the id: where the lock is taken, the hook's own update has it.
-    if (!lock.isTaken(active.id)) return this.#write(active, {});
+    if (!lock.isTaken(active.id)) {
+      if (memory === undefined) return this.#write(active, {});
+      active.writeEmpty(memory);
+      this.#isStored = true;
+      return undefined;
+    }
     const wait = new LockWait(deadlines, Infinity, [this.#handshakeOver.signal]);
     return lock.hold(active.id, wait, async () => {
       if (!this.#isStored && !active.isOver) await this.#write(active, {});
