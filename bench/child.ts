@@ -28,6 +28,11 @@ export function environmentOf(own: Environment = {}): NodeJS.ProcessEnv {
   return { ...process.env, WS_NO_BUFFER_UTIL: '1', ...own };
 }
 
+/** The words before a command that may have so many files open. Node takes what the hard limit allows; `ulimit -n` sets both. */
+export function withFiles(files: number | undefined): readonly string[] {
+  return files === undefined ? [] : ['sh', '-c', `ulimit -n ${files} && exec "$@"`, 'sh'];
+}
+
 export interface ChildOptions {
   /** Where it runs, if {@link canPin}. */
   readonly core: 0 | 1;
@@ -57,8 +62,7 @@ export class Child<Question extends object> {
     this.#name = fileURLToPath(program);
     const words = [
       ...within,
-      // Node takes what the hard limit allows; `ulimit -n` sets both.
-      ...(files === undefined ? [] : ['sh', '-c', `ulimit -n ${files} && exec "$@"`, 'sh']),
+      ...withFiles(files),
       ...(canPin ? ['taskset', '-c', String(core)] : []),
       process.execPath,
       '--expose-gc',

@@ -1,19 +1,25 @@
 // A server that is no program of ours, or not on Node: it prints its port and knows
-// nothing of us. What it costs is read from the operating system.
+// nothing of us. What it costs is read from the operating system; `peers/collect.js`, which
+// runs before it, collects its garbage at a signal.
 
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import type { Interface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { canPin, environmentOf } from './child.ts';
-import { PEER_PACKAGES } from './places.ts';
+import { canPin, environmentOf, withFiles } from './child.ts';
+import { PEER_PACKAGES, PEERS } from './places.ts';
 import type { Runtime } from './scenario.ts';
 import type { ServerQuestion } from './server-answers.ts';
 
 /** Whether the operating system tells what a process costs that does not tell itself: Linux does. */
 export const canAccount: boolean = existsSync('/proc/self/schedstat');
+
+/** Longest wait until a server has collected its garbage. */
+const COLLECTED_MS = 30_000;
 
 /** Where each runtime may be, the first that is there; those of npm without having run an install script. */
 const PLACES: Readonly<Record<Runtime, readonly string[]>> = {
@@ -24,10 +30,13 @@ const PLACES: Readonly<Record<Runtime, readonly string[]>> = {
   python3: ['/usr/bin/python3'],
 };
 
+/** Makes a runtime collect its garbage at SIGUSR2, and say so. */
+const COLLECT = fileURLToPath(new URL('collect.js', PEERS));
+
 const WORDS: Readonly<Record<Runtime, readonly string[]>> = {
-  node: [],
-  bun: ['run'],
-  deno: ['run', '--allow-net', '--no-config'],
+  node: ['--expose-gc', '--import', COLLECT],
+  bun: ['run', '--preload', COLLECT],
+  deno: ['run', '--allow-net', '--no-config', '--v8-flags=--expose-gc', `--preload=${COLLECT}`],
   python3: [],
 };
 
@@ -44,10 +53,12 @@ export function commandFor(runtime: Runtime, program: URL): readonly string[] | 
 /** One running server, on core 0, asked as those of ours are. */
 export class ForeignServer {
   readonly #process: ChildProcess;
+  readonly #lines: Interface;
   readonly #port: Promise<number>;
 
-  constructor(command: readonly string[]) {
-    const words = [...(canPin ? ['taskset', '-c', '0'] : []), ...command];
+  /** @param files - How many it has open at most. Default: as many as the machine allows by itself. */
+  constructor(command: readonly string[], files?: number) {
+    const words = [...withFiles(files), ...(canPin ? ['taskset', '-c', '0'] : []), ...command];
     this.#process = spawn(words[0] as string, words.slice(1), {
       stdio: ['ignore', 'pipe', 'inherit'],
       env: environmentOf(),
@@ -58,7 +69,8 @@ export class ForeignServer {
     ended.catch(() => {});
     const { stdout } = this.#process;
     if (stdout === null) throw new Error('no output of a server');
-    const line = once(createInterface(stdout), 'line').then(([text]) => Number(text));
+    this.#lines = createInterface(stdout);
+    const line = once(this.#lines, 'line').then(([text]) => Number(text));
     this.#port = Promise.race([line, ended]);
   }
 
@@ -70,7 +82,7 @@ export class ForeignServer {
       case 'cpu':
         return cpuMicroseconds(this.#process.pid ?? 0);
       case 'memory':
-        throw new Error('nobody can ask a foreign server to collect its garbage');
+        return this.#resident();
       case 'mark-sweeps':
         throw new Error('a foreign server does not count its collections');
       case 'heap':
@@ -83,9 +95,26 @@ export class ForeignServer {
     }
   }
 
+  /** After as many collections as a server of ours makes. */
+  async #resident(): Promise<number> {
+    for (let round = 0; round < 4; round += 1) {
+      const collected = once(this.#lines, 'line', { signal: AbortSignal.timeout(COLLECTED_MS) });
+      this.#process.kill('SIGUSR2');
+      await collected;
+      await delay(100);
+    }
+    return residentBytes(this.#process.pid ?? 0);
+  }
+
   stop(): void {
     this.#process.kill('SIGKILL');
   }
+}
+
+function residentBytes(pid: number): number {
+  const [, kibibytes = 'NaN'] =
+    /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+  return Number(kibibytes) * 1024;
 }
 
 /** @returns What all threads of a process have cost; none ends while it is measured. */

@@ -16,7 +16,7 @@ import { Probe } from './probe.ts';
 import type { ProbeWork } from './probe.ts';
 import { broadcasts, crossing, say, stall } from './room-traffic.ts';
 import type { BroadcastsWork, CrossingWork } from './room-traffic.ts';
-import { p99 } from './ticks.ts';
+import { p99, percentile } from './ticks.ts';
 import { flood, paced } from './timed-traffic.ts';
 import type { FloodWork, PacedWork } from './timed-traffic.ts';
 import { burst, check, echo, receive, stayAwake } from './traffic.ts';
@@ -34,6 +34,8 @@ export type LoadQuestion =
   /** Begins to ask on the first socket, and goes on until it is asked what came of it: the p99 of all waits, in µs. */
   | ({ readonly ask: 'probe' } & ProbeWork)
   | { readonly ask: 'probed' }
+  /** Answers the time, in µs, within which this share of all these waits was over, 0 to 1. */
+  | { readonly ask: 'percentile'; readonly share: number }
   | ({ readonly ask: 'flood' } & FloodWork)
   | ({ readonly ask: 'crossing' } & CrossingWork)
   | ({ readonly ask: 'say' } & CrossingWork)
@@ -72,6 +74,9 @@ interface HandshakesQuestion {
 
 const HERE = '127.0.0.1';
 
+/** Connections from one address: Linux has 28,000 ports, and looks long for one when half of them are taken. */
+const FROM_ONE_ADDRESS = 10_000;
+
 /** Connections that are being made at once: fewer than a listener's backlog holds. */
 const CONNECTING = 100;
 
@@ -91,6 +96,8 @@ const REQUEST_HEADERS = [
 const sockets: Socket[] = [];
 let dialect: Dialect = DIALECTS.plain;
 let probe: Probe | undefined;
+/** Of all turns, in µs. */
+const waits: number[] = [];
 
 answerParent(async (question: LoadQuestion) => {
   const line = { sockets, dialect };
@@ -106,12 +113,14 @@ answerParent(async (question: LoadQuestion) => {
     case 'paced':
       return (await paced(line, question)).length;
     case 'latency':
-      return p99(await paced(line, question));
+      return kept(await paced(line, question));
     case 'probe':
       probe = new Probe(line, question);
       return line.sockets.length;
     case 'probed':
-      return probe?.end() ?? NaN;
+      return kept((await probe?.end()) ?? []);
+    case 'percentile':
+      return percentile(waits, question.share);
     case 'flood':
       return flood(line, question);
     case 'crossing':
@@ -129,17 +138,30 @@ answerParent(async (question: LoadQuestion) => {
   }
 });
 
+/** @returns The p99 of these. */
+function kept(some: readonly number[]): number {
+  for (const wait of some) waits.push(wait);
+  return p99(some);
+}
+
 async function open({ port, sockets: wanted, dialect: name, address = HERE }: OpenQuestion): Promise<number> {
   dialect = DIALECTS[name];
   for (let left = wanted; left > 0; left -= CONNECTING) {
-    const batch = Array.from({ length: Math.min(left, CONNECTING) }, () => openOne(address, port));
+    const from = address === HERE ? localAddressOf(sockets.length) : undefined;
+    const batch = Array.from({ length: Math.min(left, CONNECTING) }, () => openOne(address, port, from));
     sockets.push(...(await Promise.all(batch)));
   }
   return sockets.length;
 }
 
-async function openOne(host: string, port: number): Promise<Socket> {
-  const socket = connect({ host, port, noDelay: true });
+/** @param opened - How many there are by now. @returns undefined: whichever is usual. */
+function localAddressOf(opened: number): string | undefined {
+  const full = Math.floor(opened / FROM_ONE_ADDRESS);
+  return full === 0 ? undefined : `127.0.0.${full + 1}`;
+}
+
+async function openOne(host: string, port: number, localAddress: string | undefined): Promise<Socket> {
+  const socket = connect({ host, port, noDelay: true, localAddress });
   // One may come right behind the response.
   answerPings(socket);
   const response = await upgrade(socket, dialect.path);

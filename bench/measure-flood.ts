@@ -44,7 +44,7 @@ async function firstFlood(server: Server, messages: number): Promise<number> {
 }
 
 /** A server, the process of the client that floods, and the process of the other client. */
-class Flooded {
+export class Flooded {
   readonly #pair: Pair;
   readonly #other = new Child<LoadQuestion>(new URL('load.js', import.meta.url), { core: 1 });
 
@@ -63,6 +63,16 @@ class Flooded {
     await this.#other.ask({ ask: 'probe', everyMs: EVERY_MS, bytes: 1 });
     await this.#pair.load.ask({ ask: 'flood', messages });
     return this.#other.ask({ ask: 'probed' });
+  }
+
+  /** A flood beside which nobody asks. */
+  async warmUp(messages: number): Promise<void> {
+    await this.#pair.load.ask({ ask: 'flood', messages });
+  }
+
+  /** @returns The time, in µs, within which this share of its waits was over, of all floods. */
+  percentile(share: number): Promise<number> {
+    return this.#other.ask({ ask: 'percentile', share });
   }
 
   stop(): void {

@@ -35,7 +35,7 @@ export class Pair {
     const start = (more: readonly string[]): Child<ServerQuestion> | ForeignServer =>
       command === undefined
         ? new Child(program, { core: 0, words: [...words, ...more], env, ...options })
-        : new ForeignServer([...command, ...words, ...more]);
+        : new ForeignServer([...command, ...words, ...more], files);
     this.server = over === undefined ? start([]) : new Nodes(over, start);
     this.load = new Child(new URL('load.js', import.meta.url), { core: 1, files, within });
   }

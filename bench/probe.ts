@@ -2,7 +2,7 @@
 // processes do what they do to the server. It never waits for an answer: an answer
 // that is late does not keep the next message from being sent.
 
-import { p99, Ticks } from './ticks.ts';
+import { Ticks } from './ticks.ts';
 import { Answers } from './timed-traffic.ts';
 import type { Line } from './traffic.ts';
 
@@ -29,12 +29,12 @@ export class Probe {
     this.#step();
   }
 
-  /** Sends what is due until now, and waits for all answers. @returns The p99 of all waits, in µs. */
-  async end(): Promise<number> {
+  /** Sends what is due until now, and waits for all answers. @returns µs that each answer took. */
+  async end(): Promise<readonly number[]> {
     this.#isOver = true;
     this.#ask();
     await this.#answers.all();
-    return p99(this.#answers.end());
+    return this.#answers.end();
   }
 
   readonly #step = (): void => {

@@ -33,6 +33,11 @@ export class Ticks {
 
 /** @returns The 99th of a hundred: one of a hundred is greater. NaN of none. */
 export function p99(numbers: readonly number[]): number {
+  return percentile(numbers, 0.99);
+}
+
+/** @param share - Of them, 0 to 1. @returns The least that so many do not exceed. NaN of none. */
+export function percentile(numbers: readonly number[], share: number): number {
   const sorted = numbers.toSorted((a, b) => a - b);
-  return sorted[Math.ceil(sorted.length * 0.99) - 1] ?? NaN;
+  return sorted[Math.ceil(sorted.length * share) - 1] ?? NaN;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { p99, Ticks } from '../../bench/ticks.ts';
+import { p99, percentile, Ticks } from '../../bench/ticks.ts';
 
 describe('Ticks', () => {
   it('are due at an even distance from the first', () => {
@@ -21,6 +21,18 @@ describe('Ticks', () => {
 
   it('are not taken before they are due', () => {
     expect(new Ticks(5, 1).take(4.9)).toBeUndefined();
+  });
+});
+
+describe('percentile', () => {
+  const hundred = Array.from({ length: 100 }, (_, at) => 100 - at);
+
+  it.each([
+    [0.5, 50],
+    [0.75, 75],
+    [1, 100],
+  ])('of a share of %s is not exceeded by so many', (share, expected) => {
+    expect(percentile(hundred, share)).toBe(expected);
   });
 });
 
