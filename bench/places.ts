@@ -7,6 +7,9 @@ const BENCH = new URL('../bench/', import.meta.url);
 export const RESULTS: URL = new URL('RESULTS.md', BENCH);
 export const SOAKED: URL = new URL('SOAK.md', BENCH);
 export const KEPT_RATIOS: URL = new URL('results.json', BENCH);
+/** What charts show, and their pictures. */
+export const CHART_FIGURES: URL = new URL('charts.json', BENCH);
+export const PICTURES: URL = new URL('../docs/internals/charts/', BENCH);
 export const REMARKS: URL = new URL('remarks.md', BENCH);
 export const PROFILES: URL = new URL('profiles/', BENCH);
 export const BENCHMARKS_PAGE: URL = new URL('../docs/internals/benchmarks.md', BENCH);
