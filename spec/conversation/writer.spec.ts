@@ -5,6 +5,8 @@ import { getEventListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { CLOSED_BY_PEER, scripted } from './scripted-transport.ts';
 import type { ScriptedConversation } from './scripted-transport.ts';
+import { TurnBudget } from '../../src/time/turn-budget.ts';
+import { HandClock } from '../time/hand-clock.ts';
 
 const listenersOf = (signal: AbortSignal): number => getEventListeners(signal, 'abort').length;
 
@@ -21,6 +23,14 @@ describe('a write', () => {
     expect(await ws.write('012345678')).toBe('ok');
     expect(await ws.write('x'.repeat(1000))).toBe('ok');
     expect([link.sent.length, ws.bufferedBytes]).toEqual([2, 1009]);
+  });
+
+  it('beyond the budget of its turn is answered in the next one, with the promise of all such writes', async () => {
+    const budget = Object.assign(new TurnBudget(new HandClock()), { spend: () => true });
+    const [one, other] = [scripted({ budget }), scripted({ budget })];
+    const answers = [one.ws.write('a'), other.ws.write('b')];
+    expect([answers[0] === answers[1], one.link.sentData, other.link.sentData]).toEqual([true, ['a'], ['b']]);
+    expect(await Promise.all(answers)).toEqual(['ok', 'ok']);
   });
 
   it('waits at the high-water mark until the peer has taken enough', async () => {

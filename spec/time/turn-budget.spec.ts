@@ -45,6 +45,19 @@ describe('TurnBudget', () => {
     expect([budget.spend(), budget.spend(), budget.spend()]).toEqual([false, false, false]);
   });
 
+  it('resolves with ok in a later turn, and gives all calls of one turn the same promise', async () => {
+    const clock = new HandClock();
+    const budget = new TurnBudget(clock);
+    const first = budget.okLater;
+    expect(budget.okLater).toBe(first);
+    let answer: string | undefined;
+    void first.then((status) => (answer = status));
+    await Promise.resolve();
+    expect(answer).toBeUndefined();
+    await turn();
+    expect([answer, budget.okLater === first]).toEqual(['ok', false]);
+  });
+
   it('begins anew in the next turn', async () => {
     const clock = new HandClock();
     const budget = new TurnBudget(clock);

@@ -90,7 +90,7 @@ export class Writer implements FragmentSink, QueuedMessageSink {
       if (!this.#send(request.data, request.options)) return this.#answer('closed', CLOSED);
       this.#spin.reset();
       // A peer that reads as fast as we write would keep the event loop to itself.
-      return this.#settings.budget.spend() ? this.#nextTurn('ok') : ACCEPTED;
+      return this.#settings.budget.spend() ? this.#settings.budget.okLater : ACCEPTED;
     }
     if (timeoutMs === 0) return this.#answer('timeout', TIMED_OUT);
     return this.#wait(request);
@@ -342,11 +342,6 @@ export class Writer implements FragmentSink, QueuedMessageSink {
   /** Answers a call that cannot wait; from the third in a row on, after a turn of the loop. */
   #answer(status: WriteStatus, atOnce: Promise<WriteStatus>): Promise<WriteStatus> {
     if (status === 'closed') this.#settings.lateWrites?.get(this.#transport)?.();
-    return this.#spin.mustYield() ? this.#nextTurn(status) : atOnce;
-  }
-
-  /** Answers after a turn of the event loop. */
-  #nextTurn(status: WriteStatus): Promise<WriteStatus> {
-    return new Promise((settle) => void this.#settings.clock.setImmediate(() => settle(status)));
+    return this.#spin.mustYield() ? this.#settings.budget.okLater.then(() => status) : atOnce;
   }
 }

@@ -20,6 +20,8 @@ export class TurnBudget {
   #served = 0;
   /** The time of the first look at the clock in this turn; undefined before. */
   #sinceMs: number | undefined;
+  /** The answer to all calls of this turn that wait for a later one; undefined before the first. */
+  #later: Promise<'ok'> | undefined;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -46,6 +48,20 @@ export class TurnBudget {
     if (nowMs - this.#sinceMs > BUDGET_MS) return true;
     this.#served = 0;
     return false;
+  }
+
+  /**
+   * Resolves with `ok` in a later turn. All calls of one turn get the same promise: a loop that
+   * writes to every socket made a promise and an immediate for each, and each write beyond the
+   * budget cost fifteen times one before it and more (row: burst).
+   */
+  get okLater(): Promise<'ok'> {
+    return (this.#later ??= new Promise((resolve) => {
+      this.#clock.setImmediate(() => {
+        this.#later = undefined;
+        resolve('ok');
+      });
+    }));
   }
 
   readonly #onTurn = (): void => {
