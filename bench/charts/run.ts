@@ -11,8 +11,6 @@ import { keepFigures, keptFigures } from './figures.ts';
 import { writePictures } from './pictures.ts';
 import { echoOf, sweep } from './sweeps.ts';
 
-const MINUTE_MS = 60_000;
-
 const {
   values: { draw, runs },
   positionals: words,
@@ -30,20 +28,14 @@ if (picked.length === 0) {
 if (!draw) {
   for (const { name } of picked) {
     process.stderr.write(`${name} …\n`);
-    const sinceMs = performance.now();
-    try {
-      const { series, notes } = await sweep(name, effort);
-      keepFigures(name, { conditions: [...conditions(sinceMs), ...notes], series });
-    } catch (error) {
-      process.exitCode = 1;
-      process.stderr.write(`${name} stays as it was: ${String(error)}\n`);
-    }
+    const { series, notes } = await sweep(name, effort);
+    keepFigures(name, { conditions: [...conditions(), ...notes], series });
   }
 }
 writePictures(keptFigures());
 
 /** When, where and how, in lines. */
-function conditions(sinceMs: number): readonly string[] {
+function conditions(): readonly string[] {
   const [where = '', versions = '', cores = '', load = ''] = machine([
     echoOf({ sockets: 1, inFlight: 1, bytes: 1 }),
   ])
@@ -51,7 +43,5 @@ function conditions(sinceMs: number): readonly string[] {
     .map((line) => line.replace(/^- /, ''));
   const shown =
     effort.runs === 1 ? 'One run.' : `Median of ${effort.runs} runs; whiskers: the least and the most.`;
-  const minutes = (performance.now() - sinceMs) / MINUTE_MS;
-  const took = `It took ${minutes.toFixed(1)} minutes.`;
-  return [`${where}; ${load}`, versions, `${shown} ${cores[0]?.toUpperCase()}${cores.slice(1)}. ${took}`];
+  return [`${where}; ${load}`, versions, `${shown} ${cores[0]?.toUpperCase()}${cores.slice(1)}.`];
 }

@@ -67,6 +67,17 @@ describe('a read', () => {
     expect([await ws.read(2), ws.atEnd]).toEqual([['c', 'ok'], true]);
   });
 
+  it('never ends before its time on a clock with parts of a millisecond', async () => {
+    const { clock, ws } = scripted();
+    clock.nowMs = 0.6;
+    const endedMs = ws.read(20, 10).then(() => clock.nowMs);
+    for (let step = 0; step < 12; step += 1) {
+      clock.tick(1);
+      await turn();
+    }
+    expect(await endedMs).toBe(11.6);
+  });
+
   it('ends in timeout at its time, and takes nothing', async () => {
     const { link, clock, ws } = scripted();
     const read = ws.read(20, 100);

@@ -101,6 +101,19 @@ describe('several reads of a shared socket', () => {
     ]);
   });
 
+  it('do not end in timeout while they wait for the next turn', async () => {
+    const { link, clock, ws, other } = exhausted();
+    clock.tick(1000);
+    const earlier = other.read({ timeoutMs: 5 });
+    link.arrive('a', 'b');
+    const later = ws.read({ timeoutMs: 10 });
+    clock.tick(5);
+    expect(await Promise.all([earlier, later])).toEqual([
+      ['a', 'ok'],
+      ['b', 'ok'],
+    ]);
+  });
+
   it('do not overtake such a read when the next turn has begun already', async () => {
     const { link, ws, other } = shared({ budget: new ScriptedBudget([false, true]) });
     link.arrive('a', 'b');

@@ -2,6 +2,7 @@
 // it, the reader answers it. It is the one object that a read costs beside its promise.
 
 import { noop } from '../core/noop.ts';
+import { UNTIL_NEXT_TURN } from '../core/parked-wait.ts';
 import type { ParkedWait, Resolver } from '../core/parked-wait.ts';
 import type { SourcePort } from '../core/source.ts';
 import type { StackTrace } from '../core/stack-trace.ts';
@@ -53,7 +54,7 @@ export interface PendingRead extends ParkedWait, ListNode<PendingRead> {
 
   // Set by the reader when the read waits.
 
-  /** When it began to wait, on the clock; Infinity where it waits for a turn of the event loop. */
+  /** When it began to wait, in whole milliseconds of the clock, or {@link UNTIL_NEXT_TURN}. */
   sinceMs: number;
   settle: (result: ReadResult) => void;
   resolver: Resolver;
@@ -91,7 +92,7 @@ export function pendingRead(
     timeoutMs,
     signal,
     method,
-    sinceMs: Infinity,
+    sinceMs: UNTIL_NEXT_TURN,
     settle: noop,
     resolver: noop,
     trace: undefined,

@@ -18,6 +18,7 @@ import type { Activity } from './writer.ts';
 import { toBytes } from '../core/data.ts';
 import type { Data } from '../core/data.ts';
 import { CLOSED, TIMED_OUT } from '../core/status.ts';
+import { UNTIL_NEXT_TURN } from '../core/parked-wait.ts';
 import type { ParkedWait } from '../core/parked-wait.ts';
 import type { ReadResult } from '../core/status.ts';
 import { LinkedList } from '../structures/linked-list.ts';
@@ -67,7 +68,8 @@ export class Reader {
   readonly #readers: Readers;
   /** Shared with writer and heartbeat: a socket keeps one timer (I7). */
   readonly #deadline: Deadline;
-  readonly #spin = new SpinGuard();
+  /** Made with the first call that could not wait (row: idle sockets). */
+  #spin: SpinGuard | undefined;
 
   /** Reads that wait, oldest first. */
   readonly #parked = new LinkedList<PendingRead>();
@@ -113,13 +115,13 @@ export class Reader {
     if (this.#queue.isOver) return this.#readClosed(read);
     if (read.timeoutMs > 0) return this.#wait(read, 'arrival');
     read.view.inHand ??= 'nothing';
-    return this.#spin.mustYield() ? this.#wait(read, 'next turn') : TIMED_OUT_READ;
+    return (this.#spin ??= new SpinGuard()).mustYield() ? this.#wait(read, 'next turn') : TIMED_OUT_READ;
   }
 
   /** Ends a parked read with `timeout`: it takes nothing. A settled read stays as it is. */
   cancel(read: PendingRead): void {
     this.#settle(read, TIMED_OUT);
-    this.#wakeSubscribers();
+    this.subscribers?.wakeWhile(this);
   }
 
   /**
@@ -140,7 +142,7 @@ export class Reader {
 
   get scheduling(): Scheduling {
     const { clock, deadlines, budget } = this.#settings;
-    return { clock, deadlines, budget, spin: this.#spin };
+    return { clock, deadlines, budget, spin: (this.#spin ??= new SpinGuard()) };
   }
 
   get selects(): ParkedSelects | undefined {
@@ -206,7 +208,7 @@ export class Reader {
       this.#settle(first, this.#take(first, first.view));
     }
     if (this.#queue.isOver) this.#close();
-    this.#wakeSubscribers();
+    this.subscribers?.wakeWhile(this);
   }
 
   /** The read that has waited longest. */
@@ -222,6 +224,7 @@ export class Reader {
   /** Ends reads that are due with `timeout`, and sets the deadline for the others. */
   onDeadline(nowMs: number): void {
     this.#parked.forEach((read) => {
+      if (read.sinceMs === UNTIL_NEXT_TURN) return;
       const dueMs = read.sinceMs + read.timeoutMs;
       if (dueMs <= nowMs) this.#settle(read, TIMED_OUT);
       else this.#deadline.setAt(dueMs);
@@ -275,7 +278,7 @@ export class Reader {
     if (message.length > len) return false;
     const data = view.binaryData ? toBytes(message) : message;
     if (data.length > len) return false;
-    this.#spin.reset();
+    this.#spin?.reset();
     view.atEnd = true;
     view.inHand = 'message';
     this.#settle(read, [data, 'ok']);
@@ -290,12 +293,8 @@ export class Reader {
     }
   }
 
-  #wakeSubscribers(): void {
-    this.subscribers?.wakeWhile(this);
-  }
-
   #take(read: PendingRead | Whole, view: ReadView): ReadResult {
-    this.#spin.reset();
+    this.#spin?.reset();
     if (view.binaryData) this.#queue.firstToBytes();
     const data = this.#queue.take(read.len ?? DEFAULT_READ_LENGTH);
     view.atEnd = !this.#queue.firstIsRest;
@@ -306,7 +305,7 @@ export class Reader {
 
   #readClosed(read: PendingRead): Promise<ReadResult> {
     read.view.closedReads += 1;
-    const answer = this.#spin.mustYield() ? this.#wait(read, 'next turn') : CLOSED_READ;
+    const answer = (this.#spin ??= new SpinGuard()).mustYield() ? this.#wait(read, 'next turn') : CLOSED_READ;
     return read.view.closedReads < LAST_CLOSED_READ
       ? answer
       : rejectAfter(answer, readAfterCloseError(callOf(read)));
@@ -326,7 +325,7 @@ export class Reader {
       this.#park(read, until);
       return () => {
         this.#parked.remove(read);
-        this.#wakeSubscribers();
+        this.subscribers?.wakeWhile(this);
       };
     });
     return given(read, answer);
@@ -338,12 +337,13 @@ export class Reader {
     this.#parked.append(read);
     this.#setWaiting(read.view);
     if (until === 'next turn') return void clock.setImmediate(() => this.#goOn(read));
-    this.#spin.reset();
+    this.#spin?.reset();
     this.#setDue(read);
   }
 
   #setDue(read: PendingRead): void {
-    read.sinceMs = this.#settings.clock.now();
+    // Rounded up: a read never ends before its time.
+    read.sinceMs = Math.ceil(this.#settings.clock.now());
     this.#deadline.setAt(read.sinceMs + read.timeoutMs);
   }
 

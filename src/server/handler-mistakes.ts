@@ -11,12 +11,11 @@ import type { WebSocketServer } from './servable.ts';
 import type { ReadTraces } from '../conversation/read-mistakes.ts';
 import { UsageError } from '../core/errors.ts';
 import type { ParkedWait } from '../core/parked-wait.ts';
-import type { LazySignal } from '../waiting/lazy-signal.ts';
 
 /** A run, as far as its mistakes are looked for. */
 export interface MistakenRun extends WaitingRun {
   readonly isShared: boolean;
-  readonly draining: Pick<LazySignal, 'aborted'>;
+  readonly isDraining: boolean;
   report(error: unknown, phase: string): void;
 }
 
@@ -67,9 +66,9 @@ export class HandlerMistakes {
 
   /** The handler of a run has returned: what it has begun may still wait for its socket. */
   returned(run: MistakenRun): void {
-    const { conversation, draining, isShared, route } = run;
+    const { conversation, isDraining, isShared, route } = run;
     // A socket that ends anyway, or lives on, answers the read. Any code may have asked for that.
-    if (isShared || draining.aborted || conversation.isEnding) return;
+    if (isShared || isDraining || conversation.isEnding) return;
     const read = conversation.reader.firstParked;
     const follow: (wait: ParkedWait) => AwaitStack = (wait) => this.#waits.follow(run, wait);
     const error = read && forgottenRead(run, read, follow);

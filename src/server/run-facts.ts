@@ -47,8 +47,8 @@ export abstract class RunFacts<Settings extends FactSettings, OwnHost extends Ro
   memberships: SocketRooms<Member<HostedSocket>> | undefined;
   /** When it began. In whole milliseconds: a small integer costs no object of its own. */
   readonly sinceMs: number;
-  /** Aborts when the host asks the handler to finish. */
-  readonly draining: LazySignal = new LazySignal();
+  /** Made on first use (row: idle sockets). */
+  #draining: LazySignal | undefined;
 
   constructor({ host, conversation, pending, accepted }: RunParts<OwnHost>, settings: Settings) {
     this.settings = settings;
@@ -65,6 +65,16 @@ export abstract class RunFacts<Settings extends FactSettings, OwnHost extends Ro
 
   get id(): string {
     return this.socketId.value;
+  }
+
+  /** Aborts when the host asks the handler to finish. */
+  get draining(): LazySignal {
+    return (this.#draining ??= new LazySignal());
+  }
+
+  /** Whether the host has asked the handler to finish. */
+  get isDraining(): boolean {
+    return this.#draining?.aborted === true;
   }
 
   /** Reports an error, and where it came up. */

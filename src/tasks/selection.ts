@@ -11,6 +11,7 @@ import { looseWaits } from '../waiting/loose-waits.ts';
 import type { LooseSelect, LooseWait } from '../waiting/loose-waits.ts';
 import { rejectWhereAwaited } from '../waiting/abortable.ts';
 import { isMistakeOfReading } from '../core/errors.ts';
+import { UNTIL_NEXT_TURN } from '../core/parked-wait.ts';
 import type { Resolver } from '../core/parked-wait.ts';
 import { inMicrotask } from '../core/microtask.ts';
 
@@ -30,7 +31,7 @@ export class Selection implements DeadlineOwner, ParkedSelect, LooseSelect {
   readonly #resolve: (result: SelectResult) => void;
   readonly #reject: (error: unknown) => void;
   readonly resolver: Resolver;
-  sinceMs: number = Infinity;
+  sinceMs: number = UNTIL_NEXT_TURN;
   /** The list of the host of its first socket, while it waits. */
   #selects: ParkedSelects | undefined;
   // Set by that list, or by the loose waits.
