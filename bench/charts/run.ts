@@ -11,6 +11,8 @@ import { keepFigures, keptFigures } from './figures.ts';
 import { writePictures } from './pictures.ts';
 import { echoOf, sweep } from './sweeps.ts';
 
+const MINUTE_MS = 60_000;
+
 const {
   values: { draw, runs },
   positionals: words,
@@ -28,14 +30,20 @@ if (picked.length === 0) {
 if (!draw) {
   for (const { name } of picked) {
     process.stderr.write(`${name} …\n`);
-    const { series, notes } = await sweep(name, effort);
-    keepFigures(name, { conditions: [...conditions(), ...notes], series });
+    const sinceMs = performance.now();
+    try {
+      const { series, notes } = await sweep(name, effort);
+      keepFigures(name, { conditions: [...conditions(sinceMs), ...notes], series });
+    } catch (error) {
+      process.exitCode = 1;
+      process.stderr.write(`${name} stays as it was: ${String(error)}\n`);
+    }
   }
 }
 writePictures(keptFigures());
 
 /** When, where and how, in lines. */
-function conditions(): readonly string[] {
+function conditions(sinceMs: number): readonly string[] {
   const [where = '', versions = '', cores = '', load = ''] = machine([
     echoOf({ sockets: 1, inFlight: 1, bytes: 1 }),
   ])
@@ -43,5 +51,7 @@ function conditions(): readonly string[] {
     .map((line) => line.replace(/^- /, ''));
   const shown =
     effort.runs === 1 ? 'One run.' : `Median of ${effort.runs} runs; whiskers: the least and the most.`;
-  return [`${where}; ${load}`, versions, `${shown} ${cores[0]?.toUpperCase()}${cores.slice(1)}.`];
+  const minutes = (performance.now() - sinceMs) / MINUTE_MS;
+  const took = `It took ${minutes.toFixed(1)} minutes.`;
+  return [`${where}; ${load}`, versions, `${shown} ${cores[0]?.toUpperCase()}${cores.slice(1)}. ${took}`];
 }

@@ -4,13 +4,15 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { CHARTS } from '../../bench/charts/charts.ts';
-import { keptFigures } from '../../bench/charts/figures.ts';
+import type { ChartName } from '../../bench/charts/charts.ts';
+import { keptFigures, spreadOf } from '../../bench/charts/figures.ts';
 import { drawPictures } from '../../bench/charts/pictures.ts';
 import { projectRoot, readProjectFile } from './source-files.ts';
 
 const FOLDER = 'docs/internals/charts/';
 const page = readProjectFile('docs/internals/benchmarks.md');
-const drawn = drawPictures(keptFigures());
+const figures = keptFigures();
+const drawn = drawPictures(figures);
 
 describe('the pictures beside the page of benchmarks', () => {
   it('are one of each chart for each theme, and no others', () => {
@@ -24,6 +26,22 @@ describe('the pictures beside the page of benchmarks', () => {
       expect(readProjectFile(`${FOLDER}${name}`)).toBe(text);
     },
   );
+});
+
+/** Of the middle run. */
+function figureOf(chart: ChartName, server: string, x: number): number {
+  const series = figures[chart]?.series.find(({ name }) => name === server);
+  return spreadOf(series?.points.find((point) => point.x === x)?.runs ?? []).middle;
+}
+
+describe('what the page says of the pictures', () => {
+  it('is so: with 64 in flight, corosock takes less time than ws', () => {
+    expect(figureOf('in-flight', 'corosock', 64)).toBeLessThan(figureOf('in-flight', 'ws', 64));
+  });
+
+  it('is so: beside a flood, the p99 of corosock is lower than that of ws', () => {
+    expect(figureOf('flood', 'corosock', 99)).toBeLessThan(figureOf('flood', 'ws', 99));
+  });
 });
 
 describe('the page of benchmarks', () => {

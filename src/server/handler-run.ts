@@ -327,7 +327,7 @@ export class HandlerRun
     this.#isFinished = true;
     this.#clientMessages?.stop();
     this.#graceTimer?.stop();
-    const outcome: Outcome = { ...handlerEnd, end };
+    const outcome: Outcome = handlerEnd === RETURNED ? { kind: 'returned', end } : { ...handlerEnd, end };
     if (this.#server.onPostServer === undefined) return this.#settle(outcome);
     this.#lateHooks.callPostServer(end, () => this.#settle(outcome));
   }
