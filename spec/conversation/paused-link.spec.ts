@@ -57,6 +57,40 @@ describe('PausedLink', () => {
     expect(visit.link.calls).toEqual(['pause', ...LOOK, ...LOOK, ...LOOK]);
   });
 
+  it('leaves the link paused where its transport reads on, and lets it run once a close waits', async () => {
+    const visit = visited();
+    let isClosed = false;
+    const looks: string[] = [];
+    Object.assign(visit.link, {
+      look: (moreBytes: number) => looks.push(`look for ${moreBytes}`) > 0,
+      endLook: () => looks.push('end') > 0 && isClosed,
+    });
+    visit.link.arrive('a', 'b');
+    await pass(visit, TEN_SECONDS);
+    expect(visit.link.calls).toEqual(['pause', 'pong', 'pong', 'pong']);
+    expect(looks).toEqual(Array.from({ length: 3 }, () => ['look for 65536', 'end']).flat());
+    isClosed = true;
+    await pass(visit, 1000);
+    visit.clock.tick(1000);
+    while (visit.link.isPaused) await turn();
+    for (let n = 0; n < 100; n += 1) visit.link.arrive('x'.repeat(1024));
+    expect(visit.link.isPaused).toBe(false);
+    while (!visit.link.isPaused) await turn();
+    expect(visit.link.calls.slice(4)).toEqual(LOOK);
+  });
+
+  it('runs on where a read resumes it while its transport reads on', async () => {
+    const visit = visited();
+    Object.assign(visit.link, { look: () => true, endLook: () => false });
+    visit.link.arrive('a', 'b');
+    await pass(visit, 2000);
+    visit.clock.tick(1000);
+    await visit.ws.read();
+    await turn();
+    await turn();
+    expect(visit.link.calls).toEqual(['pause', 'pong', 'resume']);
+  });
+
   it('B4: finds a close behind messages in many chunks', async () => {
     const visit = visited();
     visit.link.arrive('a', 'b');

@@ -121,10 +121,10 @@ describe('what was accepted in the same turn', () => {
     using client = await openRaw(host.port);
     await client.send(Buffer.concat(TEXTS.map((text) => textFrame(text))));
     const ws = await socketOf(host);
-    await until(() => ws.queued.messages === TEXTS.length);
+    await until(() => ws.queued.messages === 1);
     writeAll(ws);
     for (const text of TEXTS) expect(await client.nextText()).toBe(text);
-    expect(ws.queued.messages).toBe(TEXTS.length);
+    expect(ws.queued.messages).toBe(1);
   });
 
   it('comes whole and in order to a peer that did not read for a while', async () => {

@@ -67,12 +67,13 @@ describe('a rate', () => {
     const { attacker } = stage;
     const texts = Array.from({ length: 6 }, (_, i) => `${i}`);
     await attacker.send(Buffer.concat(texts.map(textFrame)));
-    for (const text of texts) expect(await attacker.nextText()).toBe(text);
-    await attacker.send(textFrame('held'));
+    for (const text of texts.slice(0, 2)) expect(await attacker.nextText()).toBe(text);
     expect(await stage.isUnimpressed()).toBe(true);
     expect([...stage.host.sockets.values()].map((ws) => ws.queued.messages)).toEqual([0, 0]);
-    await clock.advance(2500);
-    expect(await attacker.nextText()).toBe('held');
+    for (const text of texts.slice(2)) {
+      await clock.advance(500);
+      expect(await attacker.nextText()).toBe(text);
+    }
   });
 
   it('does not let the heartbeat end a peer that it holds', async () => {

@@ -33,7 +33,7 @@ const NONE = -1;
 
 /** The conversation; an interface, so that the two do not import each other. */
 export interface PausedPeer {
-  readonly transport: Pick<Transport, 'receivedBytes' | 'pong'>;
+  readonly transport: Pick<Transport, 'receivedBytes' | 'pong' | 'look' | 'endLook'>;
   readonly queue: Pick<ReceiveQueue, 'isHolding' | 'isFull' | 'messages' | 'bytes' | 'look' | 'endLook'>;
   /** Whether its end has begun, or it is over. */
   readonly isEnding: boolean;
@@ -51,8 +51,11 @@ export class PausedLink {
   #pausedMs = 0;
   /** When to look next; {@link NONE} without a pause. */
   #lookMs = NONE;
-  /** Whether the link runs for a look, and whether a read or a close has resumed it meanwhile. */
-  #look: 'none' | 'running' | 'resumed' = 'none';
+  /**
+   * Whether the link runs for a look, or is looked at while it stays paused, and whether a read or
+   * a close has resumed it meanwhile.
+   */
+  #look: 'none' | 'running' | 'paused' | 'resumed' = 'none';
   /** Bytes received at the first look of this pause; undefined before. */
   #receivedAtFirst: number | undefined;
   /** Since when no read has taken anything, and what was queued when that was seen last. */
@@ -79,7 +82,7 @@ export class PausedLink {
 
   /** The link runs, unless only a look begins. */
   resume(): void {
-    if (this.#look === 'running') this.#look = 'resumed';
+    if (this.#look !== 'none') this.#look = 'resumed';
   }
 
   /** The conversation is over. */
@@ -108,8 +111,9 @@ export class PausedLink {
   }
 
   /**
-   * Lets a paused link run until the end of the turn: a close and a reset are seen only while it
-   * runs.
+   * Looks at a paused link until the end of the turn: a close and a reset are seen only while the
+   * stream is read. A transport that can do so reads on behind the pause. Where it cannot, the link
+   * runs, and what comes becomes messages.
    *
    * @returns Whether it does: the looks of one pause bring {@link LOOKS_BYTES}, and no more.
    */
@@ -118,17 +122,38 @@ export class PausedLink {
     if (this.#look !== 'none') return true;
     this.#receivedAtFirst ??= transport.receivedBytes;
     const moreBytes = this.#receivedAtFirst + LOOKS_BYTES - transport.receivedBytes;
-    if (!queue.look(moreBytes)) return false;
-    this.#look = 'running';
+    if (moreBytes <= 0 || !queue.isHolding) return false;
+    if (transport.look?.(moreBytes) !== true) return this.#run(moreBytes);
+    this.#look = 'paused';
     return true;
   }
 
   /** Ends that turn. @returns Whether the peer had sent nothing, as far as it was seen. */
   endLook(): boolean {
     if (this.#look === 'none') return !this.isHeld;
+    const sawNothing = this.#look === 'paused' ? this.#endPausedLook() : this.#endRun();
+    this.#noteQueued();
+    return sawNothing;
+  }
+
+  /** Where the peer's close waits, the link runs for a turn: nothing comes behind it. */
+  #endPausedLook(): boolean {
+    this.#look = 'none';
+    if (this.#peer.transport.endLook?.() !== true) return true;
+    this.#run(Infinity);
+    afterPoll(this.#clock, () => void this.endLook());
+    return false;
+  }
+
+  #run(moreBytes: number): boolean {
+    if (!this.#peer.queue.look(moreBytes)) return false;
+    this.#look = 'running';
+    return true;
+  }
+
+  #endRun(): boolean {
     const sawNothing = this.#look === 'running' && this.#peer.queue.endLook();
     this.#look = 'none';
-    this.#noteQueued();
     return sawNothing;
   }
 

@@ -11,8 +11,9 @@ export interface QueueLimits {
 }
 
 /**
- * Chunks that come though the queue is full. A paused link still delivers one. The looks for its
- * end bring one, the one that oversteps it, and what the stream had read ahead: two at most.
+ * Chunks that come though the queue is full. The rest of the chunk at hand is one. The looks for
+ * the end of the link bring one more, the one that oversteps it, and what the stream had read
+ * ahead: two at most. On a server they become messages only once the end is among them.
  */
 const CHUNKS_BEYOND = 5;
 

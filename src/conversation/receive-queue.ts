@@ -129,8 +129,8 @@ export class ReceiveQueue {
    * Pauses the link when the queue is full. Called after each push, once the parked reads have
    * taken their part. After `discardFurther` the link runs: the peer's close must be seen.
    *
-   * A paused link still delivers the rest of its chunk, which counts. One chunk of 64 KiB always
-   * fits.
+   * A paused link of a client still delivers the rest of its chunk, which counts. One chunk of 64
+   * KiB always fits.
    *
    * @returns false when the queue holds more than it may.
    */

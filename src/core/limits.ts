@@ -30,11 +30,11 @@ export const MAX_TIMER_MS = 2_147_483_647;
  */
 export const MESSAGE_OVERHEAD_BYTES = 6;
 /**
- * The chunk that Node reads at once. A paused link still delivers one: `ws.pause()` acts on the
- * next chunk.
+ * The chunk that Node reads at once. A paused link of a client still delivers one: `ws.pause()`
+ * acts on the next chunk.
  *
- * @limit Bytes that a paused link still delivers, before they are inflated | they are kept in the
- * queue
+ * @limit Bytes that a paused link of a client still delivers, before they are inflated | they are
+ * kept in the queue
  */
 export const CHUNK_BYTES = 65_536;
 

@@ -156,6 +156,20 @@ export interface Transport {
   pause(): void;
   resume(): void;
   /**
+   * Reads on though this end is paused, until `endLook`, and delivers nothing: `receivedBytes`
+   * grows, and the end of the link is seen. Missing where only `resume` can tell.
+   *
+   * @param moreBytes - How much may come; what was read at once may exceed it.
+   * @returns Whether it does.
+   */
+  look?(moreBytes: number): boolean;
+  /**
+   * Ends a look. Without one, and once it was resumed, it does nothing.
+   *
+   * @returns Whether the peer's close is among what waits.
+   */
+  endLook?(): boolean;
+  /**
    * Starts the closing handshake, or answers that of the peer. The code and the reason were checked
    * by the caller.
    */

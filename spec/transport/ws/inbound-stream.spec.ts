@@ -3,7 +3,7 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { settle } from 'corosock/testing';
-import { InboundStreams, watchClose } from '../../../src/transport/ws/inbound-stream.ts';
+import { divertEnd, InboundStreams } from '../../../src/transport/ws/inbound-stream.ts';
 import type { ChunkReceiver } from '../../../src/transport/ws/inbound-stream.ts';
 import { textFrame } from '../../peers/frames.ts';
 import { acceptScripted } from './scripted-stream.ts';
@@ -13,8 +13,12 @@ import { openEnd } from './ws-pair.ts';
 function receiverOf(stream: PassThrough, events: string[]): ChunkReceiver {
   return {
     receiveChunk(chunk, next) {
-      next.call(stream, chunk);
-      next.call(stream, chunk);
+      next.onData.call(stream, chunk);
+      next.onData.call(stream, chunk);
+    },
+    receiveEnd(next) {
+      events.push('receiver has the end');
+      next.onEnd.call(stream);
     },
     flushChunks: () => void events.push('flush'),
   };
@@ -31,7 +35,7 @@ describe('a diverted stream', () => {
   it('gives its chunks to the receiver, which gives them to the listener before it', async () => {
     const events: string[] = [];
     const { stream } = listened(events);
-    new InboundStreams().divert(stream, receiverOf(stream, events));
+    new InboundStreams(100).divert(stream, receiverOf(stream, events));
     stream.write('a');
     await settle();
     expect(events).toEqual(['a', 'a']);
@@ -40,7 +44,7 @@ describe('a diverted stream', () => {
   it('gives them to nothing once the listener before it is removed', async () => {
     const events: string[] = [];
     const { stream, own } = listened(events);
-    new InboundStreams().divert(stream, receiverOf(stream, events));
+    new InboundStreams(100).divert(stream, receiverOf(stream, events));
     stream.removeListener('data', own);
     stream.write('a');
     await settle();
@@ -48,7 +52,7 @@ describe('a diverted stream', () => {
   });
 
   it('shares one listener with the other streams of a host', () => {
-    const streams = new InboundStreams();
+    const streams = new InboundStreams(100);
     const { stream: one, own } = listened([]);
     const other = new PassThrough().on('data', own);
     const { stream: third } = listened([]);
@@ -57,15 +61,35 @@ describe('a diverted stream', () => {
     expect([first === second, first === last]).toEqual([true, false]);
   });
 
-  it('tells of its close before other listeners hear of it', async () => {
+  it('gives its end to the receiver, which passes it on, and tells it of the close before others hear of it', async () => {
     const events: string[] = [];
     const { stream } = listened(events);
-    new InboundStreams().divert(stream, receiverOf(stream, events));
+    const onEnd = (): void => void events.push('end');
+    stream.on('end', onEnd);
     stream.on('close', () => void events.push('close'));
-    watchClose(stream);
-    stream.destroy();
+    const receiver = receiverOf(stream, events);
+    new InboundStreams(100).divert(stream, {
+      ...receiver,
+      receiveChunk(_, next) {
+        divertEnd(stream, next);
+      },
+    });
+    stream.write('a');
     await settle();
-    expect(events).toEqual(['flush', 'close']);
+    expect(events).toEqual([]);
+    stream.end();
+    await settle();
+    expect(events).toEqual(['receiver has the end', 'end', 'flush', 'close']);
+  });
+
+  it('has no listener of ours at its end once the one before it is removed', async () => {
+    const stream = new PassThrough();
+    const onEnd = (): void => {};
+    stream.on('end', onEnd);
+    divertEnd(stream, { onData() {}, onEnd, longestInLane: 100 });
+    expect(stream.listeners('end')).toEqual([onEnd]);
+    stream.removeListener('end', onEnd);
+    expect(stream.listenerCount('end')).toBe(0);
   });
 });
 

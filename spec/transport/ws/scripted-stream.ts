@@ -6,7 +6,7 @@ import type { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import { WsAcceptor } from '../../../src/transport/ws/acceptor.ts';
-import type { UpgradeEvent } from '../../../src/transport/ws/acceptor.ts';
+import type { UpgradeEvent, WsAcceptorOptions } from '../../../src/transport/ws/acceptor.ts';
 import { WsTransport } from '../../../src/transport/ws/transport.ts';
 
 type WriteCallback = (error?: Error | null) => void;
@@ -143,15 +143,20 @@ export function acceptScripted(stream: Scripted = new ScriptedStream()): {
   readonly stream: Scripted;
   readonly transport: WsTransport;
 } {
+  return { stream, transport: acceptOver(stream) };
+}
+
+/** Upgrades any stream. */
+export function acceptOver(stream: Duplex, options: Partial<WsAcceptorOptions> = {}): WsTransport {
   const acceptor = new WsAcceptor({
     maxMessageBytes: 70_000,
     maxFragments: 16_384,
     compression: undefined,
     clock: realClock,
     closeTimeoutMs: 5000,
+    ...options,
   });
-  const upgrade = { request: upgradeOf(), stream, head: Buffer.alloc(0) };
-  return { stream, transport: acceptedBy(acceptor, upgrade) };
+  return acceptedBy(acceptor, { request: upgradeOf(), stream, head: Buffer.alloc(0) });
 }
 
 /** Upgrades a request that must be accepted, without a protocol or further header lines. */

@@ -3,12 +3,7 @@
 import { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { describe, expect, it } from 'vitest';
-import {
-  flushedBytesOf,
-  keepFromEnding,
-  takesAtOnce,
-  writeAll,
-} from '../../../src/transport/ws/stream-writes.ts';
+import { flushedBytesOf, takesAtOnce, writeAll } from '../../../src/transport/ws/stream-writes.ts';
 import { ScriptedStream, ScriptedTcp } from './scripted-stream.ts';
 
 describe('takesAtOnce', () => {
@@ -55,16 +50,5 @@ describe('flushedBytesOf', () => {
       _handle: { value: _handle },
     }) as ScriptedTcp;
     expect(flushedBytesOf(counting)).toBe(6 - 2 / 2 ** 31);
-  });
-});
-
-describe('keepFromEnding', () => {
-  it.each([true, false])('pauses the stream in the next tick where that is needed: %s', async (isNeeded) => {
-    const stream = new ScriptedStream();
-    stream.resume();
-    keepFromEnding(stream, () => isNeeded);
-    const before = stream.readableLength;
-    await new Promise((resolve) => void setImmediate(resolve));
-    expect([before, stream.readableLength, stream.isPaused()]).toEqual([0, isNeeded ? 1 : 0, isNeeded]);
   });
 });

@@ -9,7 +9,7 @@ import type { Server } from 'ws';
 import { keepCloseTimerOn } from './close-timer.ts';
 import { DeflateContexts, deflateOptions, Deflation } from './deflation.ts';
 import { FramePool } from './frame-batch.ts';
-import { InboundStreams } from './inbound-stream.ts';
+import { InboundStreams, NO_LANE } from './inbound-stream.ts';
 import { WsOrderedSocket } from './ordered-socket.ts';
 import { canUpgradeQuickly, claim, upgradeQuickly } from './quick-upgrade.ts';
 import { WsTransport } from './transport.ts';
@@ -24,6 +24,8 @@ export interface WsAcceptorOptions {
   readonly compression: Compression | undefined;
   readonly closeTimeoutMs: number;
   readonly clock: Clock;
+  /** Whether messages may go past `ws`. Default true; specs compare both ways. */
+  readonly hasLane?: boolean;
 }
 
 /** One 'upgrade' event of node:http. */
@@ -45,7 +47,7 @@ export interface UpgradeAnswer {
 export class WsAcceptor {
   readonly #server: Server<typeof WsOrderedSocket>;
   readonly #pool = new FramePool();
-  readonly #inbound = new InboundStreams();
+  readonly #inbound: InboundStreams;
   readonly #contexts: DeflateContexts;
   readonly #clock: Clock;
   /** Whether a subprotocol is all that can be negotiated. */
@@ -58,7 +60,14 @@ export class WsAcceptor {
   /** What `ws` made of this upgrade. */
   #outcome: WsTransport | Error | undefined;
 
-  constructor({ maxMessageBytes, maxFragments, compression, closeTimeoutMs, clock }: WsAcceptorOptions) {
+  constructor({
+    maxMessageBytes,
+    maxFragments,
+    compression,
+    closeTimeoutMs,
+    clock,
+    hasLane,
+  }: WsAcceptorOptions) {
     const options = {
       // Its { server, path } mode answers 400 to every other WebSocket on that server.
       noServer: true,
@@ -74,6 +83,7 @@ export class WsAcceptor {
       handleProtocols: () => this.#protocol || false,
     } as const;
     this.#clock = clock;
+    this.#inbound = new InboundStreams(hasLane === false ? NO_LANE : maxMessageBytes);
     this.#contexts = new DeflateContexts(clock, compression);
     this.#isQuick = compression === undefined && canUpgradeQuickly();
     this.#server = new WebSocketServer(options);

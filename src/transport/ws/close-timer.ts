@@ -1,6 +1,6 @@
 // The timer by which `ws` drops a link whose peer does not finish the closing handshake. `ws` sets
 // it in real time. acceptor.ts and connector.ts move it to a clock that is not the real one: that
-// of a test, or of a world.
+// of a test, or of a world. transport.ts leaves the time to the sink.
 
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from './library.ts';
@@ -9,7 +9,7 @@ import type { Clock } from '../../time/clock.ts';
 import { realClock } from '../../time/real-clock.ts';
 
 /** How long `ws` waits: a field of its version 8. */
-export const CLOSE_TIMEOUT = '_closeTimeout';
+const CLOSE_TIMEOUT = '_closeTimeout';
 /** Its timer: a field of its version 8, set when the wait begins. */
 const CLOSE_TIMER = '_closeTimer';
 
@@ -29,4 +29,9 @@ export function keepCloseTimerOn(clock: Clock, ws: WebSocket, stream: Duplex | u
   };
   Object.defineProperty(ws, CLOSE_TIMER, { set });
   stream.once('close', () => clock.clearTimeout(timer));
+}
+
+/** The sink bounds the time from now on: a peer that still takes what was sent has longer. */
+export function leaveCloseTimeToSink(ws: WebSocket): void {
+  Reflect.set(ws, CLOSE_TIMEOUT, MAX_TIMER_MS);
 }

@@ -1,15 +1,21 @@
 // The frame headers of what a peer sends, on the way from the stream to `ws`: says whether a
 // message has begun and is not whole yet, and gives `ws` small pieces of it side by side. `ws`
 // keeps each piece until the message is whole, and with it the chunk of up to 64 KiB that the piece
-// is a view on. Rules are not checked here: `ws` does that. transport.ts passes chunks to it.
+// is a view on. Rules are not checked here: `ws` does that. receive-lane.ts passes bytes to it.
 
-/** RFC 6455 §5.2. */
-const FIN = 0x80;
-const OPCODE = 0x0f;
-const CONTINUATION = 0;
-const CLOSE = 8;
-/** Opcodes from here on are those of control frames. */
-const FIRST_CONTROL = CLOSE;
+import {
+  CLOSE,
+  CONTINUATION,
+  FIN,
+  FIRST_CONTROL,
+  headerBytes,
+  MASK_BYTES,
+  MASKED,
+  MAX_HEADER_BYTES,
+  OPCODE,
+  payloadBytes,
+} from './frame-header.ts';
+import { PieceMask, WORDWISE_BYTES } from './unmask.ts';
 
 /** A smaller piece of a frame is kept until more has come: `ws` would keep its chunk. */
 const SMALL_PIECE_BYTES = 16_384;
@@ -17,8 +23,6 @@ const SMALL_PIECE_BYTES = 16_384;
 const SMALL_FRAGMENT_BYTES = 32_768;
 /** Slab for the fragments of one message: of fragments with one byte it takes 585. */
 const FRAGMENT_SLAB_BYTES = 4096;
-/** The longest header: two bytes, eight for the length, and the mask. */
-const MAX_HEADER_BYTES = 14;
 
 const NO_BYTES: Buffer = Buffer.alloc(0);
 
@@ -38,9 +42,11 @@ export function isWhole(chunk: Buffer): boolean {
   return at === chunk.length;
 }
 
-/** Follows the frames of one peer from a chunk that {@link isWhole} refuses. */
+/** Follows the frames of one peer, from the end of a message on. */
 export class InboundFrames {
   readonly #deliver: Deliver;
+  /** Unmasks the payload of the current frame; undefined where `ws` does. */
+  #mask: PieceMask | undefined;
   /** Bytes of the current frame that are still to come; 0 between frames. */
   #left = 0;
   /** A header that a chunk has cut, as far as it has come. */
@@ -54,6 +60,9 @@ export class InboundFrames {
   #isKept = false;
   /** Whether a fragment has come, and the last one of its message has not. */
   #isFragmented = false;
+  /** Whether the end of a message is to end the pass, and whether it has. */
+  #endsAtMessage = false;
+  #hasEnded = false;
   #isClosed = false;
   /** The number of which `hasBegun` has told. */
   #begun = 0;
@@ -86,15 +95,38 @@ export class InboundFrames {
     return isNew;
   }
 
-  /** Gives `ws` what a chunk brings, but for what is kept. Nothing behind a close frame counts. */
-  pass(chunk: Buffer): void {
-    let at = this.#isHeaderCut ? this.#readCutHeader(chunk) : 0;
+  /**
+   * Gives `ws` what a chunk brings up to the end of a message, but for what is kept. Nothing behind
+   * a close frame counts.
+   *
+   * @returns Where the message ends; else the length of the chunk.
+   */
+  pass(chunk: Buffer, begin: number): number {
+    this.#endsAtMessage = true;
+    return this.#pass(chunk, begin);
+  }
+
+  /** The same, up to the end of the chunk. */
+  passAll(chunk: Buffer): void {
+    this.#endsAtMessage = false;
+    this.#pass(chunk, 0);
+  }
+
+  /** The chunk is done. A socket that sends nothing more must not pin the slab. */
+  settle(): void {
+    if (this.unfinished === 0) this.#dropSlab();
+  }
+
+  #pass(chunk: Buffer, begin: number): number {
+    this.#hasEnded = false;
+    let at = this.#isHeaderCut ? this.#readCutHeader(chunk) : begin;
     let from = at;
-    while (at < chunk.length && !this.#isClosed) {
+    while (at < chunk.length && !this.#isClosed && !this.#hasEnded) {
       const header = this.#left === 0 ? this.#readHeader(chunk, at) : NaN;
       if (header === 0) {
         this.#deliverBehind(chunk, from, at);
-        return this.#cutHeader(chunk, at);
+        this.#cutHeader(chunk, at);
+        return chunk.length;
       }
       if (header > 0 && at + this.#left > chunk.length) {
         // The header of a frame that is not whole goes to `ws` at once: it may break a rule.
@@ -105,6 +137,7 @@ export class InboundFrames {
         continue;
       }
       const end = Math.min(at + this.#left, chunk.length);
+      this.#mask?.unmask(chunk, header > 0 ? at + header : at, end);
       this.#left -= end - at;
       if (this.#isKept || (this.#left > 0 && end - at < SMALL_PIECE_BYTES)) {
         this.#deliverBehind(chunk, from, at);
@@ -116,7 +149,18 @@ export class InboundFrames {
     }
     this.#deliverBehind(chunk, from, at);
     this.#deliverWhole();
-    if (this.unfinished === 0) this.#dropSlab();
+    return this.#isClosed ? chunk.length : at;
+  }
+
+  /** Whether the last pass has ended with a message. */
+  get hasEnded(): boolean {
+    return this.#hasEnded;
+  }
+
+  /** Gives the stream from its next header on, where these bytes come next. */
+  fromNextHeader(bytes: Buffer): Buffer {
+    if (!this.#isHeaderCut) return bytes.subarray(this.#left);
+    return Buffer.concat([this.#head.subarray(0, this.#headBytes), bytes]);
   }
 
   /** Gives `ws` all that is kept: nothing more comes this way. */
@@ -130,23 +174,30 @@ export class InboundFrames {
     const header = at + 2 > chunk.length ? Infinity : headerBytes(chunk[at + 1] as number);
     if (at + header > chunk.length) return 0;
     this.#beginFrame(chunk, at);
+    // `ws` unmasks byte by byte (row: 8 sockets × 4 in flight × 64 KiB).
+    const isLong = this.#left - header >= WORDWISE_BYTES && (chunk[at + 1] as number) >= MASKED;
+    this.#mask = isLong ? new PieceMask(chunk, at + header - MASK_BYTES) : undefined;
     return header;
   }
 
-  /** Goes on with the header that an earlier chunk has cut. @returns Where the chunk goes on. */
+  /** Goes on with the header that the chunk before has cut. @returns Where this chunk goes on. */
   #readCutHeader(chunk: Buffer): number {
     const from = this.#headBytes;
-    while (this.#isHeaderCut && this.#headBytes - from < chunk.length) {
-      this.#head[this.#headBytes] = chunk[this.#headBytes - from] as number;
+    let at = 0;
+    while (this.#isHeaderCut && at < chunk.length) {
+      this.#head[this.#headBytes] = chunk[at] as number;
       this.#headBytes += 1;
+      at += 1;
       this.#isHeaderCut = this.#headBytes < 2 || this.#headBytes < headerBytes(this.#head[1] as number);
     }
     this.#deliver(this.#head.subarray(from, this.#headBytes));
     if (this.#isHeaderCut) return chunk.length;
+    // Its mask is with `ws` already.
+    this.#mask = undefined;
     this.#beginFrame(this.#head, 0);
     this.#left -= this.#headBytes;
     if (this.#left === 0) this.#endFrame();
-    return this.#headBytes - from;
+    return at;
   }
 
   #beginFrame(bytes: Buffer, at: number): void {
@@ -162,6 +213,7 @@ export class InboundFrames {
     this.#whole = this.#end;
     this.#isClosed = this.#opcode === CLOSE;
     if (this.#opcode < FIRST_CONTROL) this.#isFragmented = !this.#isLast;
+    this.#hasEnded = this.#endsAtMessage && this.#opcode < FIRST_CONTROL && this.#isLast;
     if (!this.#isFragmented) this.#number += 1;
   }
 
@@ -213,7 +265,6 @@ export class InboundFrames {
     this.#deliver(bytes);
   }
 
-  /** A socket that sends nothing more must not pin the slab. */
   #dropSlab(): void {
     this.#head = NO_BYTES;
     this.#slab = NO_BYTES;
@@ -221,20 +272,4 @@ export class InboundFrames {
     this.#whole = 0;
     this.#end = 0;
   }
-}
-
-/** Gives the bytes of a header by its second byte. */
-function headerBytes(second: number): number {
-  const length = second & 0x7f;
-  const maskBytes = second < 0x80 ? 0 : 4;
-  if (length < 126) return 2 + maskBytes;
-  return length === 126 ? 4 + maskBytes : 10 + maskBytes;
-}
-
-/** Gives the length that the whole header at `at` announces. */
-function payloadBytes(bytes: Buffer, at: number): number {
-  const length = (bytes[at + 1] as number) & 0x7f;
-  if (length < 126) return length;
-  if (length === 126) return bytes.readUInt16BE(at + 2);
-  return bytes.readUInt32BE(at + 2) * 2 ** 32 + bytes.readUInt32BE(at + 6);
 }

@@ -1,13 +1,9 @@
 // What WsTransport does with the stream below a WebSocket: which streams take a write at once, how
-// several buffers are written, how much has been flushed, and how its end is put off.
+// several buffers are written, how much has been flushed, and which writes have not.
 
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-
-/** Node's own, also while a test fakes it with the timers. */
-// oxlint-disable-next-line typescript/unbound-method -- it is called without `this` everywhere
-const { nextTick } = process;
-const ONE_BYTE = new Uint8Array(1);
+import type { WebSocket } from 'ws';
 
 /** A TCP or TLS connection counts its bytes; other streams do not. */
 export type CountingStream = Duplex &
@@ -50,16 +46,53 @@ export function flushedBytesOf(stream: CountingStream): number {
   return bytesWritten - writableLength - (_handle?.writeQueueSize ?? 0) / 2 ** 31;
 }
 
-/**
- * Pauses a stream with a byte in its buffer, so that it does not end. `ws` resumes it in the next
- * tick, which was queued before the tick of this call.
- *
- * @param isNeeded - Asked in that tick.
- */
-export function keepFromEnding(stream: Duplex, isNeeded: () => boolean): void {
-  nextTick(() => {
-    if (!isNeeded()) return;
-    stream.pause();
-    stream.unshift(ONE_BYTE);
-  });
+/** The writes of one link whose bytes are not flushed, and whether any were lost. */
+export class UnflushedWrites {
+  readonly #ws: WebSocket;
+  readonly #stream: Duplex | undefined;
+  readonly #onFlush: () => void;
+  #count = 0;
+  #hasLost = false;
+
+  /** @param onFlush - Called when a write makes room. */
+  constructor(ws: WebSocket, stream: Duplex | undefined, onFlush: () => void) {
+    this.#ws = ws;
+    this.#stream = stream;
+    this.#onFlush = onFlush;
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  get hasLost(): boolean {
+    return this.#hasLost;
+  }
+
+  /** Counts a write that follows. @returns The callback of that write. */
+  begin(): (error?: Error | null) => void {
+    this.#count += 1;
+    return this.#onFlushed;
+  }
+
+  /** Bytes were lost. */
+  lose(): void {
+    this.#hasLost = true;
+  }
+
+  /** The link has ended. What is not flushed is lost. */
+  drop(): void {
+    this.#hasLost ||= this.#count > 0;
+    this.#count = 0;
+  }
+
+  readonly #onFlushed = (error?: Error | null): void => {
+    // Node calls back for a write that it has cut off, and gives no error.
+    if (error || this.#stream?.destroyed === true) this.#hasLost = true;
+    // A write that waited for zlib fails after the end.
+    if (this.#ws.readyState === this.#ws.CLOSED) return;
+    this.#count -= 1;
+    // A failed write makes no room.
+    if (!error) this.#onFlush();
+  };
 }

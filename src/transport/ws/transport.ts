@@ -6,35 +6,31 @@
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import { BufferingSink } from '../buffering-sink.ts';
-import { CLOSE_TIMEOUT } from './close-timer.ts';
+import { leaveCloseTimeToSink } from './close-timer.ts';
 import { FrameBatch } from './frame-batch.ts';
 import type { FramePool, FrameTarget } from './frame-batch.ts';
 import { countFrames, TRANSPORT } from './ordered-socket.ts';
 import { fragmentByte, wholeByte } from './server-frame.ts';
-import { flushedBytesOf, keepFromEnding, takesAtOnce, writeAll } from './stream-writes.ts';
+import { flushedBytesOf, takesAtOnce, UnflushedWrites, writeAll } from './stream-writes.ts';
 import type { CountingStream } from './stream-writes.ts';
 import type { WsOrderedSocket } from './ordered-socket.ts';
 import type { FragmentOptions, OnControl, SendOptions, Transport, TransportSink } from '../transport.ts';
 import type { Deflation } from './deflation.ts';
-import { InboundFrames, isWhole } from './inbound-frames.ts';
-import { CARRIES, watchClose } from './inbound-stream.ts';
-import type { CarryingStream, ChunkListener, ChunkReceiver } from './inbound-stream.ts';
+import { InboundChunks } from './inbound-chunks.ts';
+import { CARRIES, NO_LANE } from './inbound-stream.ts';
+import type { CarryingStream, ChunkReceiver, HostInbound } from './inbound-stream.ts';
 import { linkEndOf } from './link-end.ts';
+import { PeerClose } from './peer-close.ts';
 import { violationOf } from './violation.ts';
 import type { LinkEnd } from '../../core/close-info.ts';
 import { bytesToSend } from '../../core/data.ts';
 import type { Data } from '../../core/data.ts';
-import { MAX_TIMER_MS } from '../../core/limits.ts';
 
 const NO_BYTES = new Uint8Array(0);
-
-/** Stands in the place of the callback of writes once one has failed: no further one is counted. */
-const LOST = (): void => {};
 
 type TransportedWebSocket = WebSocket &
   Partial<Pick<WsOrderedSocket, 'batch'>> & {
     [TRANSPORT]: WsTransport;
-    [CLOSE_TIMEOUT]?: number;
   };
 
 /**
@@ -54,8 +50,6 @@ export interface LinkParts {
   readonly deflation?: Deflation | undefined;
 }
 
-const NO_PARTS: LinkParts = Object.freeze({});
-
 /** Carries messages over one open WebSocket of `ws`. */
 export class WsTransport implements Transport, ChunkReceiver, FrameTarget {
   readonly #ws: WebSocket;
@@ -70,21 +64,20 @@ export class WsTransport implements Transport, ChunkReceiver, FrameTarget {
   #sink: TransportSink | undefined;
   /** Whether a message in fragments has begun and not ended. */
   #isInMessage = false;
-  /** Writes whose bytes are not flushed yet. */
-  #unflushedWrites = 0;
-  #onFlushed: ((error?: Error | null) => void) | undefined;
+  /** Made with the first write that is counted. */
+  #unflushed: UnflushedWrites | undefined;
   /** The code and the reason of our close frame. */
   #closing: { readonly code: number; readonly reason: string } | undefined;
-  /** Answers the peer's close frame; undefined before that, and once it is answered. */
-  #answer: (() => void) | undefined;
+  /** Made when the peer's close frame comes, or its stream ends. */
+  #peerClose: PeerClose | undefined;
   /** Whether `terminate` ended the link, and nothing else had begun to end it. */
   #isTerminated = false;
   /** The rule or limit that the peer has broken. */
   #violation: LinkEnd | undefined;
   /** Bytes received, for a stream that does not count them. */
   #receivedBytes = 0;
-  /** Made with the first chunk that brings a part of a message. */
-  #frames: InboundFrames | undefined;
+  /** Made with the first chunk, on a server. */
+  #inbound: InboundChunks | undefined;
   /** Undefined without compression. */
   readonly #deflation: Deflation | undefined;
 
@@ -93,7 +86,7 @@ export class WsTransport implements Transport, ChunkReceiver, FrameTarget {
    * @param stream - The stream below it, if it is known: it counts bytes, and takes our own frames.
    * @param parts - Without a pool on a client, whose frames are masked by `ws`.
    */
-  constructor(ws: WebSocket, stream?: Duplex, parts: LinkParts = NO_PARTS) {
+  constructor(ws: WebSocket, stream?: Duplex, parts: LinkParts = {}) {
     this.#ws = ws;
     this.#stream = stream;
     this.#takesAtOnce = takesAtOnce(stream);
@@ -120,8 +113,9 @@ export class WsTransport implements Transport, ChunkReceiver, FrameTarget {
   get bufferedBytes(): number {
     // Pongs count in `bufferedAmount`, too. If there is no message of ours among them, no `drain`
     // would follow when they are flushed.
-    const written = this.#unflushedWrites === 0 ? 0 : this.#ws.bufferedAmount;
-    if (this.#pool === undefined) return written === 0 ? 0 : written + this.#unflushedWrites * ENTRY_BYTES;
+    const writes = this.#unflushed?.count ?? 0;
+    const written = writes === 0 ? 0 : this.#ws.bufferedAmount;
+    if (this.#pool === undefined) return written === 0 ? 0 : written + writes * ENTRY_BYTES;
     return this.#batch === undefined ? written : this.#batch.bytes + written;
   }
 
@@ -134,14 +128,13 @@ export class WsTransport implements Transport, ChunkReceiver, FrameTarget {
   }
 
   get hasLost(): boolean | undefined {
-    return this.#stream === undefined ? undefined : this.#onFlushed === LOST;
+    return this.#stream === undefined ? undefined : this.#unflushed?.hasLost === true;
   }
 
   /** Undefined for a client: its frames are followed by `ws` only. */
   get unfinished(): number | undefined {
-    if (this.#frames !== undefined) return this.#frames.unfinished;
     const stream: CarryingStream | undefined = this.#stream;
-    return stream?.[CARRIES] === this ? 0 : undefined;
+    return this.#inbound?.lane.unfinished ?? (stream?.[CARRIES] === this ? 0 : undefined);
   }
 
   watchControls(onControl: OnControl): void {
@@ -173,8 +166,8 @@ export class WsTransport implements Transport, ChunkReceiver, FrameTarget {
   /** `ws` makes the frame: compressed, or masked. */
   #sendByWs(data: Data, { binary, compress }: SendOptions, last: boolean): boolean {
     const options = { binary: binary || typeof data !== 'string', compress, fin: last };
-    this.#ws.send(bytesToSend(data), options, this.#countWrite());
-    if (this.#ws.bufferedAmount > 0) this.#currentSink.stall();
+    this.#ws.send(bytesToSend(data), options, this.#writes.begin());
+    if (this.#ws.bufferedAmount > 0) this.sink.stall();
     return true;
   }
 
@@ -189,20 +182,27 @@ export class WsTransport implements Transport, ChunkReceiver, FrameTarget {
   }
 
   pause(): void {
-    if (this.#answer === undefined) this.#ws.pause();
+    if (!this.#hasPeerClosed) (this.#inbound ?? this.#ws).pause();
   }
 
   resume(): void {
-    if (this.#answer === undefined) this.#ws.resume();
+    if (!this.#hasPeerClosed) (this.#inbound ?? this.#ws).resume();
     this.#deflation?.resume();
+  }
+
+  look(moreBytes: number): boolean {
+    return this.#inbound?.look(moreBytes) === true;
+  }
+
+  endLook(): boolean {
+    return this.#inbound?.endLook() === true;
   }
 
   close(code: number, reason: string): void {
     this.#deflation?.dropFurther();
     if (this.#ws.readyState !== this.#ws.OPEN) return;
-    // The sink bounds the time: a peer that still takes what was sent has longer.
-    (this.#ws as TransportedWebSocket)[CLOSE_TIMEOUT] = MAX_TIMER_MS;
-    if (this.#answer !== undefined) return this.#answerPeer(this.#answer);
+    leaveCloseTimeToSink(this.#ws);
+    if (this.#hasPeerClosed) return this.#peerClose?.answer();
     this.#closing = { code, reason };
     this.#ws.close(code, reason);
   }
@@ -215,42 +215,42 @@ export class WsTransport implements Transport, ChunkReceiver, FrameTarget {
 
   // Called by the WebSocket.
 
-  /**
-   * Holds the answer to the peer's close frame back until `close`. The stream is paused until then,
-   * with a byte in its buffer, so that it does not end: where the peer has ended its side, `ws`
-   * would end ours. What the peer sends behind its close frame is dropped in any case.
-   */
+  /** The answer waits for `close`. */
   webSocketOnPeerClose(answer: () => void): void {
-    this.#answer = answer;
-    if (this.#stream !== undefined)
-      keepFromEnding(this.#stream, () => this.#answer !== undefined || this.#ws.extensions !== '');
-    this.#currentSink.peerClosed();
+    this.#closeOfPeer.hold(answer);
+    this.sink.peerClosed();
   }
 
   // Called by the stream.
 
-  /** Gives `ws` a chunk. Only one that brings part of a message is looked at frame by frame. */
-  receiveChunk(chunk: Buffer, next: ChunkListener): void {
-    const stream = this.#stream as Duplex;
+  receiveChunk(chunk: Buffer, host: HostInbound): void {
     this.#receivedBytes += chunk.length;
-    if (!(this.#frames !== undefined && this.#frames.unfinished > 0) && isWhole(chunk))
-      return next.call(stream, chunk);
-    this.#frames ??= this.#openFrames(stream, next);
-    this.#frames.pass(chunk);
-    if (this.#frames.hasBegun()) this.#currentSink.begin();
+    (this.#inbound ??= this.#openInbound(host)).receive(chunk);
+  }
+
+  receiveEnd({ onEnd }: HostInbound): void {
+    this.#inbound?.flush();
+    this.#closeOfPeer.streamEnded(() => {
+      this.#batch?.flush();
+      onEnd.call(this.#stream as Duplex);
+    });
   }
 
   flushChunks(): void {
-    this.#frames?.flush();
+    this.#inbound?.flush();
   }
 
-  #openFrames(stream: Duplex, next: ChunkListener): InboundFrames {
-    watchClose(stream);
-    return new InboundFrames((bytes) => next.call(stream, bytes));
+  #openInbound(host: HostInbound): InboundChunks {
+    const [ws, stream] = [this.#ws, this.#stream as Duplex];
+    // What is inflated comes later than what follows it.
+    const longestBytes = ws.extensions === '' ? host.longestInLane : NO_LANE;
+    return new InboundChunks({ ws, stream, host, target: this, longestBytes });
   }
 
   static readonly #webSocketOnMessage = function (this: WebSocket, data: Buffer, isBinary: boolean): void {
-    transportOf(this).#currentSink.receive(isBinary ? data : data.toString(), data.byteLength);
+    const transport = transportOf(this);
+    transport.#inbound?.lane.heard();
+    transport.sink.receive(isBinary ? data : data.toString(), data.byteLength);
   };
 
   /** After a broken rule `ws` closes by itself. It does not tell the code: we derive it. */
@@ -260,27 +260,28 @@ export class WsTransport implements Transport, ChunkReceiver, FrameTarget {
 
   static readonly #webSocketOnClose = function (this: WebSocket, code: number, reason: Buffer): void {
     const transport = transportOf(this);
-    if (transport.#unflushedWrites > 0 || transport.bufferedBytes > 0) transport.#onFlushed = LOST;
+    if (transport.bufferedBytes > 0) transport.#writes.lose();
+    transport.#unflushed?.drop();
     transport.#batch?.drop();
-    transport.#unflushedWrites = 0;
-    transport.#currentSink.end(transport.#endOf(code, reason));
+    transport.sink.end(transport.#endOf(code, reason));
   };
 
   /** Whether neither end has begun to close. */
   get #isOpen(): boolean {
-    return this.#ws.readyState === this.#ws.OPEN && this.#answer === undefined;
+    return this.#ws.readyState === this.#ws.OPEN && !this.#hasPeerClosed;
   }
 
-  /** The stream goes on behind our close frame, which waits for zlib on a compressed link. */
-  #answerPeer(answer: () => void): void {
-    const stream = this.#stream;
-    this.#answer = undefined;
-    answer();
-    if (this.#ws.extensions === '') stream?.resume();
-    else stream?.once('finish', () => stream.resume());
+  /** Whether the peer's close frame waits for our answer. */
+  get #hasPeerClosed(): boolean {
+    return this.#peerClose?.isPending === true;
   }
 
-  get #currentSink(): TransportSink {
+  get #closeOfPeer(): PeerClose {
+    return (this.#peerClose ??= new PeerClose(this.#ws, this.#stream));
+  }
+
+  /** What is called: a buffer before `open`. */
+  get sink(): TransportSink {
     return (this.#sink ??= new BufferingSink());
   }
 
@@ -310,51 +311,45 @@ export class WsTransport implements Transport, ChunkReceiver, FrameTarget {
     if (this.#takesAtOnce && further === undefined) {
       stream.write(frames);
       if (stream.writableLength === 0) return stream.errored === null || this.#lose();
-      stream.write(NO_BYTES, this.#countWrite());
+      stream.write(NO_BYTES, this.#writes.begin());
     } else {
-      writeAll(stream, frames, further, this.#countWrite());
+      writeAll(stream, frames, further, this.#writes.begin());
       if (stream.writableLength === 0) return false;
     }
     this.#batch?.hold();
-    this.#currentSink.stall();
+    this.sink.stall();
     return false;
   }
 
   framesTaken(): void {
-    this.#currentSink.drain();
+    this.sink.drain();
   }
 
   #lose(): false {
-    this.#onFlushed = LOST;
+    this.#writes.lose();
     return false;
   }
 
-  /** Counts a write that follows. @returns The callback of that write. */
-  #countWrite(): (error?: Error | null) => void {
-    this.#unflushedWrites += 1;
-    this.#onFlushed ??= (error) => {
-      // Node calls back for a write that it has cut off, and gives no error.
-      if (error || this.#stream?.destroyed === true) this.#onFlushed = LOST;
-      // After the end nothing counts: a write that waited for zlib fails then.
-      if (this.#ws.readyState === this.#ws.CLOSED) return;
-      this.#unflushedWrites -= 1;
-      // A failed write makes no room.
-      if (error) return;
-      if (this.#unflushedWrites === 0) this.#batch?.release();
-      this.#currentSink.drain();
-    };
-    return this.#onFlushed;
+  get #writes(): UnflushedWrites {
+    return (this.#unflushed ??= new UnflushedWrites(this.#ws, this.#stream, () => this.#roomMade()));
+  }
+
+  #roomMade(): void {
+    if (this.#writes.count === 0) this.#batch?.release();
+    this.sink.drain();
   }
 
   #endOf(code: number, reason: Buffer): LinkEnd {
+    const error = this.#stream?.errored ?? undefined;
     return linkEndOf({
       code,
       reason,
       isTerminated: this.#isTerminated,
       closing: this.#closing,
       violation: this.#violation,
-      isAnswered: this.#answer === undefined,
-      error: this.#stream?.errored ?? undefined,
+      // Where `ws` finds a close frame behind a reset, it asks for no answer.
+      isAnswered: !this.#hasPeerClosed && (error === undefined || this.#peerClose?.isAnswered === true),
+      error,
     });
   }
 }

@@ -1,0 +1,201 @@
+// When what a client sends is delivered: the chunks of a stream, pauses, and looks behind a pause.
+// A pause takes effect behind the message at hand. What has come and is not delivered stays bytes,
+// in one buffer. WsTransport makes one for each link of a server. receive-lane.ts makes messages of
+// the bytes.
+
+import type { WebSocket } from 'ws';
+import { findControls, MASK_BYTES, payloadBytes } from './frame-header.ts';
+import { divertEnd } from './inbound-stream.ts';
+import { ReceiveLane } from './receive-lane.ts';
+import type { LaneEnds } from './receive-lane.ts';
+import { unmask } from './unmask.ts';
+import { CHUNK_BYTES } from '../../core/limits.ts';
+
+const NO_BYTES: Buffer = Buffer.alloc(0);
+
+/**
+ * What may wait in one buffer for a look to read on: the chunk at hand, and as much behind it. A
+ * reader that takes a few messages for each look would else have it grow without end.
+ */
+const MOST_LOOKED_AT_BYTES: number = 2 * CHUNK_BYTES;
+
+/** Node's own, also while a test fakes it with the timers. */
+// oxlint-disable-next-line typescript/unbound-method -- it is called without `this` everywhere
+const { nextTick } = process;
+
+/** What chunks come from, and where they go. */
+export interface ChunkEnds extends LaneEnds {
+  readonly ws: LaneEnds['ws'] & Pick<WebSocket, 'isPaused' | 'pause' | 'resume' | 'pong'>;
+}
+
+/** Delivers the chunks of one stream, unless the link is paused. */
+export class InboundChunks {
+  readonly lane: ReceiveLane;
+  readonly #ends: ChunkEnds;
+  #isPaused: boolean;
+  /** Bytes that have come and wait: behind a pause, or until the chunk before them is done. */
+  #rest: Buffer = NO_BYTES;
+  /** Whether bytes are being delivered: what comes meanwhile waits. */
+  #isDelivering = false;
+  /** Whether a tick is to come in which the rest is delivered. */
+  #isDue = false;
+  /** The stream has ended or closed: no pause holds anything back. */
+  #isOver = false;
+  #watchesEnd = false;
+  /** What the rest may grow to in this look; 0 without a look. */
+  #lookBytes = 0;
+  /** What the rest had grown to at the last look. */
+  #seenBytes = 0;
+
+  constructor(ends: ChunkEnds) {
+    this.lane = new ReceiveLane(ends);
+    this.#ends = ends;
+    this.#isPaused = ends.ws.isPaused;
+  }
+
+  /** Whether no message is to be delivered behind the one at hand. */
+  get isPaused(): boolean {
+    return this.#isPaused;
+  }
+
+  /** Takes a chunk of the stream. Behind a pause, and inside of another chunk, it waits. */
+  receive(chunk: Buffer): void {
+    const isFree = !this.#isPaused && !this.#isDelivering && this.#rest.length === 0;
+    if (isFree) return this.#deliver(chunk);
+    this.#keep(this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]));
+    if (this.#lookBytes > 0 && this.#rest.length >= this.#lookBytes) this.#ends.ws.pause();
+  }
+
+  pause(): void {
+    this.#isPaused = !this.#isOver;
+    this.#ends.ws.pause();
+  }
+
+  /** Delivers what waits in the next tick: the caller may be in the middle of a read. */
+  resume(): void {
+    this.#isPaused = false;
+    this.#lookBytes = 0;
+    if (!this.#isDelivering) this.#goOn();
+  }
+
+  /**
+   * Reads the stream behind a pause, until `endLook`, or until so many bytes have come.
+   *
+   * @returns Whether it does. Not without a lane, where only `ws` could tell what has come.
+   */
+  look(moreBytes: number): boolean {
+    if (!this.lane.isOpen || !this.#isPaused) return false;
+    this.#lookBytes = Math.min(this.#rest.length + moreBytes, MOST_LOOKED_AT_BYTES);
+    if (this.#rest.length < this.#lookBytes) this.#ends.ws.resume();
+    return true;
+  }
+
+  /**
+   * Ends a look. Only headers are followed, and no message is made. The last ping that has come
+   * since the last look is answered; `ws` answers it again when it gets it.
+   *
+   * @returns Whether the peer's close frame waits.
+   */
+  endLook(): boolean {
+    if (this.#lookBytes === 0) return false;
+    this.#lookBytes = 0;
+    this.#ends.ws.pause();
+    const newBytes = this.#rest.length - this.#seenBytes;
+    this.#seenBytes = this.#rest.length;
+    if (newBytes === 0) return false;
+    const frames = this.lane.fromNextHeader(this.#rest);
+    const { hasClose, ping } = findControls(frames);
+    if (!hasClose && ping !== undefined && frames.length - ping <= newBytes) this.#answer(frames, ping);
+    return hasClose;
+  }
+
+  /** The stream has ended or closed. All that waits is delivered, and given to `ws`. */
+  flush(): void {
+    this.#isOver = true;
+    this.#isPaused = false;
+    if (this.#rest.length > 0) this.#deliver(this.#takeRest());
+    this.#deliverUnread();
+    this.lane.flush();
+  }
+
+  /** `ws` reads what a closing stream has not given. The rest of a frame has to come our way. */
+  #deliverUnread(): void {
+    const { stream } = this.#ends;
+    const bytes = this.lane.unfinished === 0 ? 0 : stream.readableLength;
+    if (bytes > 0) this.#deliver(stream.read(bytes) as Buffer);
+  }
+
+  /** What a pause leaves of the bytes waits. */
+  #deliver(bytes: Buffer): void {
+    const { lane } = this;
+    let end = bytes.length;
+    this.#isDelivering = true;
+    try {
+      end = lane.walk(bytes, this);
+    } finally {
+      this.#isDelivering = false;
+    }
+    if (end < bytes.length) this.#keep(this.#restOf(bytes.subarray(end)));
+    else if (lane.isFollowing) this.#watchEnd();
+    if (!this.#isPaused && (this.#rest.length > 0 || this.#ends.ws.isPaused)) this.#goOn();
+  }
+
+  #keep(rest: Buffer): void {
+    this.#watchEnd();
+    this.#rest = rest;
+  }
+
+  #takeRest(): Buffer {
+    const rest = this.#rest;
+    this.#rest = NO_BYTES;
+    this.#seenBytes = 0;
+    return rest;
+  }
+
+  /**
+   * Gives what is left of bytes, before what has come inside of them. A copy, where a view on them
+   * was given away, whose owner may transfer the memory; and where the memory is more than twice
+   * the rest.
+   */
+  #restOf(left: Buffer): Buffer {
+    const inside = this.#takeRest();
+    const mustCopy = this.lane.hasGivenViews || left.length * 2 < left.buffer.byteLength;
+    return inside.length > 0 || mustCopy ? copyOf(left, inside) : left;
+  }
+
+  /** The stream flows again once nothing waits. */
+  #goOn(): void {
+    if (this.#rest.length === 0) return this.#ends.ws.resume();
+    if (this.#isDue) return;
+    this.#isDue = true;
+    nextTick(InboundChunks.#deliverRest, this);
+  }
+
+  static #deliverRest(this: void, chunks: InboundChunks): void {
+    chunks.#isDue = false;
+    if (!chunks.#isPaused && chunks.#rest.length > 0) chunks.#deliver(chunks.#takeRest());
+  }
+
+  /** Has `flush` called before `ws` hears of the end. A link that keeps nothing does without. */
+  #watchEnd(): void {
+    if (this.#watchesEnd) return;
+    this.#watchesEnd = true;
+    divertEnd(this.#ends.stream, this.#ends.host);
+  }
+
+  #answer(frames: Buffer, at: number): void {
+    const mask = at + 2;
+    const to = mask + MASK_BYTES + payloadBytes(frames, at);
+    const ping = copyOf(frames.subarray(mask, to), NO_BYTES);
+    unmask(ping, 0, ping.length);
+    this.#ends.ws.pong(ping.subarray(MASK_BYTES));
+  }
+}
+
+/** Not from a pool, whose memory it would hold. */
+function copyOf(bytes: Buffer, further: Buffer): Buffer {
+  const copy = Buffer.allocUnsafeSlow(bytes.length + further.length);
+  bytes.copy(copy);
+  further.copy(copy, bytes.length);
+  return copy;
+}

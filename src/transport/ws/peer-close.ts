@@ -1,0 +1,86 @@
+// The close frame of a peer, from its coming to our answer: `ws` would answer at once, and end our
+// side where the peer has ended its own. Here the sink has its last words first. WsTransport makes
+// one where a close frame comes, or where the end of a stream is diverted (inbound-stream.ts).
+
+import type { Duplex } from 'node:stream';
+import type { WebSocket } from 'ws';
+import { inMicrotask } from '../../core/microtask.ts';
+
+/** Node's own, also while a test fakes it with the timers. */
+// oxlint-disable-next-line typescript/unbound-method -- it is called without `this` everywhere
+const { nextTick } = process;
+const ONE_BYTE = new Uint8Array(1);
+
+/** Holds the answer to the peer's close frame back, and with it the end of the stream. */
+export class PeerClose {
+  readonly #ws: WebSocket;
+  readonly #stream: Duplex | undefined;
+  #answer: (() => void) | undefined;
+  #isAnswered = false;
+  /** Whether the stream is held: the answer is owed, or waits for zlib. */
+  #isHolding = false;
+  /** Has `ws` hear of the end of the stream. */
+  #tellEnd: (() => void) | undefined;
+
+  constructor(ws: WebSocket, stream: Duplex | undefined) {
+    this.#ws = ws;
+    this.#stream = stream;
+  }
+
+  /** Whether the close frame has come and is not answered. */
+  get isPending(): boolean {
+    return this.#answer !== undefined;
+  }
+
+  get isAnswered(): boolean {
+    return this.#isAnswered;
+  }
+
+  /**
+   * The close frame has come. Until the answer the stream is paused, with a byte in its buffer, so
+   * that it does not end. What the peer sends behind its close frame is dropped in any case.
+   */
+  hold(answer: () => void): void {
+    const stream = this.#stream;
+    this.#answer = answer;
+    this.#isHolding = true;
+    // `ws` resumes the stream in the next tick, which was queued before this one.
+    nextTick(() => {
+      if (stream === undefined || !this.#isHolding) return;
+      stream.pause();
+      if (!stream.readableEnded) stream.unshift(ONE_BYTE);
+    });
+  }
+
+  /**
+   * Answers a close frame that waits. The stream goes on behind ours, which waits for zlib on a
+   * compressed link.
+   */
+  answer(): void {
+    const answer = this.#answer as () => void;
+    this.#answer = undefined;
+    this.#isAnswered = true;
+    answer();
+    if (this.#ws.extensions === '') this.#goOn();
+    else this.#stream?.once('finish', () => this.#goOn());
+  }
+
+  /**
+   * The stream has ended: `ws` ends our side when it hears of it, so the answer goes first. That a
+   * rule was broken, `ws` says in ticks of its own, which come before the microtask.
+   */
+  streamEnded(tellEnd: () => void): void {
+    this.#tellEnd = tellEnd;
+    inMicrotask(() => {
+      if (!this.#isHolding) this.#goOn();
+    });
+  }
+
+  #goOn(): void {
+    const tellEnd = this.#tellEnd;
+    this.#tellEnd = undefined;
+    this.#isHolding = false;
+    this.#stream?.resume();
+    if (this.#stream?.destroyed === false) tellEnd?.();
+  }
+}

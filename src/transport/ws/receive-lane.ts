@@ -1,0 +1,187 @@
+// What a client sends becomes messages. Those that are whole in a chunk take a lane of their own:
+// by way of `ws` they cost four times as much (row: 64 sockets × 64 in flight). All else goes to
+// `ws`: control frames, fragments, what is cut, and all that breaks a rule. inbound-chunks.ts makes
+// one for each link, and gives it the bytes when it is time.
+
+import { isUtf8 } from 'node:buffer';
+import type { Duplex } from 'node:stream';
+import type { WebSocket } from 'ws';
+import { BINARY, FIN, headerBytes, MASK_BYTES, MASKED, payloadBytes, TEXT } from './frame-header.ts';
+import { InboundFrames, isWhole } from './inbound-frames.ts';
+import { NO_LANE } from './inbound-stream.ts';
+import type { HostInbound } from './inbound-stream.ts';
+import { unmask } from './unmask.ts';
+import type { Data } from '../../core/data.ts';
+import type { TransportSink } from '../transport.ts';
+
+/** Flags and opcode of a whole message: the last frame is the first, no reserved bit is set. */
+const WHOLE_TEXT = FIN | TEXT;
+const WHOLE_BINARY = FIN | BINARY;
+
+const NO_BYTES: Buffer = Buffer.alloc(0);
+
+/** What bytes come from, and where they go. */
+export interface LaneEnds {
+  readonly ws: Pick<WebSocket, 'readyState' | 'OPEN'>;
+  readonly stream: Duplex;
+  /** `ws` delivers what bytes bring before its listener returns. */
+  readonly host: HostInbound;
+  /** The sink may be another one after each call. */
+  readonly target: { readonly sink: Pick<TransportSink, 'receive' | 'begin'> };
+  /** Longest message that takes the lane, or {@link NO_LANE}. */
+  readonly longestBytes: number;
+}
+
+/** Gives the sink whole messages, and `ws` the rest. */
+export class ReceiveLane {
+  readonly #ends: LaneEnds;
+  /** Made with the first bytes for `ws` that have to be followed. */
+  #frames: InboundFrames | undefined;
+  /**
+   * Whether bytes go to `ws`, from a frame that the lane has not taken until `ws` has delivered a
+   * message.
+   */
+  #isAside = false;
+  /**
+   * Whether all goes to `ws` for good: it has got a message and delivered none, since a rule was
+   * broken. So the lane needs no rule of its own.
+   */
+  #isClosed: boolean;
+  /** Whether `ws` has delivered a message of the bytes that it was given last. */
+  #hasHeard = false;
+  /** Whether views on the bytes of the last walk were given away. */
+  #hasGivenViews = false;
+
+  constructor(ends: LaneEnds) {
+    this.#ends = ends;
+    this.#isClosed = ends.longestBytes === NO_LANE;
+  }
+
+  /** Whether a message may take it. */
+  get isOpen(): boolean {
+    return !this.#isClosed;
+  }
+
+  /** The number of the message that has come in part; 0 where there is none. */
+  get unfinished(): number {
+    return this.#frames?.unfinished ?? 0;
+  }
+
+  /** Whether bytes of the link may have been kept. */
+  get isFollowing(): boolean {
+    return this.#frames !== undefined;
+  }
+
+  get hasGivenViews(): boolean {
+    return this.#hasGivenViews;
+  }
+
+  /** `ws` has delivered a message. */
+  heard(): void {
+    this.#hasHeard = true;
+  }
+
+  /** Gives the link from its next header on, where these bytes come next. */
+  fromNextHeader(bytes: Buffer): Buffer {
+    return this.#frames?.fromNextHeader(bytes) ?? bytes;
+  }
+
+  /** Gives `ws` all that is kept: nothing more comes this way. */
+  flush(): void {
+    this.#frames?.flush();
+  }
+
+  /**
+   * Delivers bytes that begin where the last ones ended.
+   *
+   * @param flow - May be paused by each message.
+   * @returns Where they end, or the first message that a pause has held back begins.
+   */
+  walk(bytes: Buffer, flow: { readonly isPaused: boolean }): number {
+    this.#hasGivenViews = false;
+    let at = 0;
+    do at = this.#step(bytes, at, flow);
+    while (at < bytes.length && !flow.isPaused);
+    this.#frames?.settle();
+    return at;
+  }
+
+  /** @returns Where the next step begins: behind one message of `ws`, or as many of the lane. */
+  #step(bytes: Buffer, from: number, flow: { readonly isPaused: boolean }): number {
+    const { ws } = this.#ends;
+    // Once a close has begun, nothing is held back any more.
+    if (this.#isClosed || ws.readyState !== ws.OPEN) return this.#giveAll(bytes, from);
+    return this.#isAside ? this.#give(bytes, from) : this.#take(bytes, from, flow);
+  }
+
+  /** Delivers messages up to one that does not take the lane. @returns Where that begins. */
+  #take(bytes: Buffer, from: number, flow: { readonly isPaused: boolean }): number {
+    const { target, longestBytes } = this.#ends;
+    let at = from;
+    while (at < bytes.length) {
+      const first = bytes[at] as number;
+      const second = bytes[at + 1] ?? 0;
+      const payload = at + headerBytes(second);
+      if ((first !== WHOLE_TEXT && first !== WHOLE_BINARY) || second < MASKED || payload > bytes.length)
+        break;
+      const length = payloadBytes(bytes, at);
+      if (length > longestBytes || payload + length > bytes.length) break;
+      const data = decode(bytes, payload, payload + length, first === WHOLE_BINARY);
+      if (data === undefined) break;
+      if (first === WHOLE_BINARY) this.#hasGivenViews = true;
+      at = payload + length;
+      target.sink.receive(data, length);
+      if (flow.isPaused) return at;
+    }
+    this.#isAside = at < bytes.length;
+    return at;
+  }
+
+  /** Gives `ws` all up to the end of a message, or of these bytes. @returns Where that is. */
+  #give(bytes: Buffer, from: number): number {
+    this.#hasHeard = false;
+    const frames = this.#follow();
+    const at = frames.pass(bytes, from);
+    this.#tellBegun();
+    if (this.#hasHeard) this.#isAside = false;
+    else if (frames.hasEnded) this.#isClosed = true;
+    return at;
+  }
+
+  /** Gives `ws` all. Only what brings part of a message is followed. @returns Its end. */
+  #giveAll(bytes: Buffer, from: number): number {
+    const all = bytes.subarray(from);
+    if (this.unfinished === 0 && isWhole(all)) {
+      this.#hasGivenViews = true;
+      this.#toWs(all);
+    } else {
+      this.#follow().passAll(all);
+      this.#tellBegun();
+    }
+    return bytes.length;
+  }
+
+  #follow(): InboundFrames {
+    this.#hasGivenViews = true;
+    return (this.#frames ??= new InboundFrames((piece) => this.#toWs(piece)));
+  }
+
+  #toWs(bytes: Buffer): void {
+    const { stream, host } = this.#ends;
+    host.onData.call(stream, bytes);
+  }
+
+  #tellBegun(): void {
+    if (this.#frames?.hasBegun() === true) this.#ends.target.sink.begin();
+  }
+}
+
+/** @returns Undefined, and leaves the payload masked, where text is not UTF-8. */
+function decode(bytes: Buffer, from: number, to: number, isBinary: boolean): Data | undefined {
+  const bits = unmask(bytes, from - MASK_BYTES, to);
+  if (isBinary) return from === to ? NO_BYTES : bytes.subarray(from, to);
+  if (bits < 0x80) return bytes.toString('latin1', from, to);
+  if (isUtf8(bytes.subarray(from, to))) return bytes.toString('utf8', from, to);
+  unmask(bytes, from - MASK_BYTES, to);
+  return undefined;
+}
