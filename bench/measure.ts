@@ -20,7 +20,7 @@ export interface Effort extends Pace {
   readonly runs: number;
 }
 
-/** The better part of an hour for all, with all peers. */
+/** For what is written. */
 export const FULL: Effort = { runs: 5, warmUpMs: 1000, turns: 6 };
 /** A look of a minute or so at what there are targets for. */
 export const QUICK: Effort = { runs: 1, warmUpMs: 400, turns: 3 };

@@ -56,8 +56,9 @@ export class Pair {
     if ('end' in this.server) await this.server.end();
   }
 
+  /** The clients first: they would tell of a server that has dropped them. */
   stop(): void {
-    this.server.stop();
     this.load.stop();
+    this.server.stop();
   }
 }

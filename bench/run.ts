@@ -2,13 +2,16 @@
 // prints a table for each part of them. A figure beyond its limit is marked, and is no failure.
 // `npm run bench -- --quick idle` takes a short look at those called so, without a name at those of
 // the targets. A full run of all is written to RESULTS.md, to the pages that show figures of it, and to
-// results.json for check.ts; so is one of a whole part (`--part rooms`), which leaves the other part
-// as it is. `--limits`: only rows with a limit, and nothing is written. `--runs 3`: so many.
+// results.json for check.ts, and ends with the charts; one of a whole part (`--part rooms`) leaves the
+// other part and the charts as they are. `--limits`: only rows with a limit, and nothing is written.
+// `--runs 3`: so many.
 
 import { parseArgs } from 'node:util';
+import { CHARTS } from './charts/charts.ts';
+import { measureCharts } from './charts/measure-charts.ts';
 import { KINDS } from './kinds.ts';
 import { machine } from './machine.ts';
-import { FULL, measure, QUICK } from './measure.ts';
+import { FULL, LOOK, measure, QUICK } from './measure.ts';
 import { writePages } from './page.ts';
 import { obstacleTo, pick } from './pick.ts';
 import { keepRatios } from './ratios.ts';
@@ -31,7 +34,10 @@ const {
   },
   allowPositionals: true,
 });
-const effort = { ...(quick ? QUICK : FULL), ...(runs === undefined ? {} : { runs: Number(runs) }) };
+const runsWanted = runs === undefined ? {} : { runs: Number(runs) };
+const effort = { ...(quick ? QUICK : FULL), ...runsWanted };
+/** Whether what is measured is written. */
+const isKept = !quick && !limits && words.length === 0;
 const command = [
   'npm run bench',
   ...(process.argv.length > 2 ? ['--'] : []),
@@ -59,11 +65,12 @@ for (const part of parts) {
   if (scenarios.length === 0) continue;
   const { rows, results } = await measureAll(scenarios);
   process.stdout.write(`\n## ${part.title}\n\n${results}`);
-  if (quick || limits || words.length > 0) continue;
+  if (!isKept) continue;
   writePart(part, results);
   keepRatios(part, rows);
   writePages();
 }
+if (isKept && partName === undefined) await measureCharts(CHARTS, { ...LOOK, ...runsWanted });
 
 /** @returns What is written of them. */
 async function measureAll(

@@ -3,12 +3,13 @@
 
 import { inProcess, kept } from './in-process-scenarios.ts';
 import { atMost, MEASURED, server, YARDSTICK } from './our-servers.ts';
-import { MAIN_PEERS, peers, UWEBSOCKETS, withBufferutil } from './peers.ts';
+import { MAIN_PEERS, peers, SOCKET_IO, UWEBSOCKETS, withBufferutil } from './peers.ts';
 import { ROOMS } from './room-scenarios.ts';
 import type {
   BlockScenario,
   EchoScenario,
   FloodScenario,
+  GrowthScenario,
   HandshakesScenario,
   IdleScenario,
   LatencyScenario,
@@ -40,6 +41,7 @@ const BLOCKED_MS = 10;
 const ONE_EACH = { sockets: 64, inFlight: 1, bytes: 64 };
 const MANY_EACH = { sockets: 64, inFlight: 64, bytes: 64 };
 const LONG = { sockets: 8, inFlight: 4, bytes: 65_536 };
+const BINARY = { sameWork: 'every binary message is sent back as it came', isBinary: true };
 
 const HANDSHAKES = handshakes('handshakes to a handler', DEDICATED, 1, {
   work: "`ws` listens for message, close and error, corosock's function is called and reads",
@@ -56,6 +58,31 @@ const HALF_LOAD: LatencyScenario = {
   limit: atMost(1),
 };
 const WARM_FLOOD = flood("flood of 200,000 messages, another's round trip", false, atMost(0.05));
+const FIRST_FLOOD = flood(
+  "first flood of 200,000 messages after a start, another's round trip",
+  true,
+  atMost(0.3),
+);
+const GROWTH: GrowthScenario = {
+  kind: 'growth',
+  name: 'growth, 64 to 5,000 sockets at 20,000 messages a second',
+  sameWork: `${ECHO}; the sockets take turns, and the rate over all is the same`,
+  servers: [RAW, DEDICATED],
+  beside: YARDSTICK,
+  few: 64,
+  many: 5000,
+  perSecond: 20_000,
+  bytes: 64,
+  limit: atMost(1.15),
+};
+const IDLE = idle(
+  '5,000 idle sockets',
+  'a read waiting with the default time-out, and the default heartbeat',
+  {
+    servers: [RAW, DEDICATED],
+    limit: atMost(1.15),
+  },
+);
 
 /** What there are targets for. */
 const TARGETS: readonly Scenario[] = [
@@ -69,22 +96,10 @@ const TARGETS: readonly Scenario[] = [
   { ...echo('echo, 8 sockets × 4 in flight × 64 KiB', LONG, atMost(1)), countsMarkSweeps: true },
   {
     ...echo('echo, 8 sockets × 4 in flight × 64 KiB, binary', LONG, atMost(1)),
-    sameWork: 'every binary message is sent back as it came',
-    isBinary: true,
+    ...BINARY,
     countsMarkSweeps: true,
   },
-  {
-    kind: 'growth',
-    name: 'growth, 64 to 5,000 sockets at 20,000 messages a second',
-    sameWork: `${ECHO}; the sockets take turns, and the rate over all is the same`,
-    servers: [RAW, DEDICATED],
-    beside: YARDSTICK,
-    few: 64,
-    many: 5000,
-    perSecond: 20_000,
-    bytes: 64,
-    limit: atMost(1.15),
-  },
+  GROWTH,
   {
     kind: 'burst',
     name: 'burst, 10 messages to each of 1,000 sockets',
@@ -96,14 +111,11 @@ const TARGETS: readonly Scenario[] = [
     bytes: 64,
     limit: atMost(0.15),
   },
-  idle('5,000 idle sockets', 'a read waiting with the default time-out, and the default heartbeat', {
-    servers: [RAW, DEDICATED],
-    limit: atMost(1.15),
-  }),
+  IDLE,
   HANDSHAKES,
   HALF_LOAD,
   WARM_FLOOD,
-  flood("first flood of 200,000 messages after a start, another's round trip", true, atMost(0.3)),
+  FIRST_FLOOD,
   block('event loop, 200,000 messages on one socket', 1),
   block('event loop, 200,000 messages on 32 sockets', 32),
   inProcess('read of a queued message', 'queued read', 300),
@@ -140,9 +152,14 @@ const SOCKETS: readonly Scenario[] = [
   besidePeers('peers, 64 sockets × 1 in flight × 64 B', echoOf(ONE_EACH), PEERS),
   besidePeers('peers, 64 sockets × 64 in flight × 64 B', echoOf(MANY_EACH), PEERS),
   besidePeers('peers, 8 sockets × 4 in flight × 64 KiB', echoOf(LONG), [...MAIN, ...WITH_BUFFERUTIL]),
-  besidePeers('peers, round trip at half load, 64 sockets × 64 B', HALF_LOAD, MAIN),
-  besidePeers("peers, flood of 200,000 messages, another's round trip", WARM_FLOOD, MAIN),
-  besidePeers('peers, handshakes to a handler', HANDSHAKES, MAIN),
+  besidePeers('peers, 8 sockets × 4 in flight × 64 KiB, binary', { ...echoOf(LONG), ...BINARY }, [
+    // Of socket.io the load generator speaks text alone.
+    ...MAIN.filter(({ name }) => name !== SOCKET_IO),
+    ...WITH_BUFFERUTIL,
+  ]),
+  ...[GROWTH, IDLE, HANDSHAKES, HALF_LOAD, WARM_FLOOD, FIRST_FLOOD].map((scenario) =>
+    besidePeers(`peers, ${scenario.name}`, scenario, MAIN),
+  ),
 ];
 
 export const PARTS: readonly Part[] = [
@@ -181,7 +198,9 @@ function echoOf(traffic: Traffic): EchoScenario {
 
 /** All of them in one table; what of it has a limit is a row of its own above. */
 function besidePeers(name: string, scenario: Scenario, others: readonly Server[]): Scenario {
-  const sameWork = `${scenario.sameWork}, by each in its own way; socket.io in its own protocol`;
+  const hasSocketIo = others.some((each) => each.name === SOCKET_IO);
+  const inOwnWay = `by each in its own way${hasSocketIo ? '; socket.io in its own protocol' : ''}`;
+  const sameWork = `${scenario.sameWork}, ${inOwnWay}`;
   return { ...scenario, name, sameWork, servers: [...scenario.servers, ...others], limit: undefined };
 }
 

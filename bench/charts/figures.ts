@@ -1,5 +1,5 @@
 // What was measured for the charts, as `bench/charts.json` keeps it: pictures can be drawn
-// anew without measuring. charts/run.ts writes it.
+// anew without measuring. measure-charts.ts writes it.
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { CHART_FIGURES } from '../places.ts';
