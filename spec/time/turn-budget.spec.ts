@@ -2,12 +2,21 @@
 
 import { describe, expect, it } from 'vitest';
 import { HandClock, turn } from './hand-clock.ts';
-import { BUDGET_MESSAGES, BUDGET_MS, TurnBudget } from '../../src/time/turn-budget.ts';
+import {
+  BUDGET_MESSAGES,
+  BUDGET_MS,
+  RESERVE_MESSAGES,
+  RESERVE_MS,
+  TurnBudget,
+} from '../../src/time/turn-budget.ts';
+
+/** They stand for sockets. */
+const [ONE, TWO, THREE] = [{}, {}, {}];
 
 /** Spends until the budget asks to go on later, or the limit is met; each message takes `costMs` of the clock. */
 function spendAll(clock: HandClock, budget: TurnBudget, costMs: number, limit = 100_000): number {
   for (let messages = 1; messages <= limit; messages += 1) {
-    if (budget.spend()) return messages;
+    if (budget.spend(ONE)) return messages;
     clock.nowMs += costMs;
   }
   return limit;
@@ -25,24 +34,39 @@ describe('TurnBudget', () => {
     expect([BUDGET_MESSAGES, clock.looks]).toEqual([64, 100]);
   });
 
-  it('asks for a later turn once this one has lasted more than 8 ms', () => {
+  it('asks for a later turn once this one has lasted more than 4 ms', () => {
     const clock = new HandClock();
     const budget = new TurnBudget(clock);
     spendAll(clock, budget, 0, 64);
     clock.nowMs += BUDGET_MS;
-    expect([spendAll(clock, budget, 0, 64), BUDGET_MS]).toEqual([64, 8]);
+    expect([spendAll(clock, budget, 0, 64), BUDGET_MS]).toEqual([64, 4]);
     clock.nowMs += 0.1;
-    expect(spendAll(clock, budget, 0, 64)).toBe(64);
-    expect(budget.spend()).toBe(true);
+    expect(spendAll(clock, budget, 0)).toBe(64);
+  });
+
+  it('has 32 messages in a row for each other socket behind that, for 1 ms', () => {
+    const clock = new HandClock();
+    const budget = new TurnBudget(clock);
+    spendAll(clock, budget, 0, 64);
+    clock.nowMs += 10 * BUDGET_MS;
+    spendAll(clock, budget, 0);
+    const goesOn = (socket: object): boolean => !budget.spend(socket);
+    expect([ONE, TWO, THREE].map(goesOn)).toEqual([false, true, true]);
+    const ofTwo = Array.from({ length: 33 }, () => goesOn(TWO));
+    expect([ofTwo.indexOf(false), RESERVE_MESSAGES, RESERVE_MS]).toEqual([32, 32, 1]);
+    clock.nowMs += RESERVE_MS;
+    expect([THREE, TWO].map(goesOn)).toEqual([true, true]);
+    clock.nowMs += 0.1;
+    expect([ONE, TWO, THREE].map(goesOn)).toEqual([false, false, false]);
   });
 
   it('asks each further call for a later turn until this one is over', async () => {
     const clock = new HandClock();
     const budget = new TurnBudget(clock);
     spendAll(clock, budget, 1);
-    expect([budget.spend(), budget.spend(), budget.spend()]).toEqual([true, true, true]);
+    expect([budget.spend(ONE), budget.spend(ONE), budget.spend(ONE)]).toEqual([true, true, true]);
     await turn();
-    expect([budget.spend(), budget.spend(), budget.spend()]).toEqual([false, false, false]);
+    expect([budget.spend(ONE), budget.spend(ONE), budget.spend(ONE)]).toEqual([false, false, false]);
   });
 
   it('resolves with ok in a later turn, and gives all calls of one turn the same promise', async () => {

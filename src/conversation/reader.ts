@@ -109,7 +109,8 @@ export class Reader {
     if (first !== undefined && this.#readers === 'one')
       throw this.#settings.traces.concurrentReadError(first.trace, callOf(read), SELECT_CURE);
     if (this.#queue.readable > 0) {
-      if (first !== undefined || this.#settings.budget.spend()) return this.#wait(read, 'next turn');
+      if (first !== undefined || this.#settings.budget.spend(this.#deadline))
+        return this.#wait(read, 'next turn');
       return Promise.resolve(this.#take(read, read.view));
     }
     if (this.#queue.isOver) return this.#readClosed(read);

@@ -90,7 +90,7 @@ export class Writer implements FragmentSink, QueuedMessageSink {
       if (!this.#send(request.data, request.options)) return this.#answer('closed', CLOSED);
       this.#spin.reset();
       // A peer that reads as fast as we write would keep the event loop to itself.
-      return this.#settings.budget.spend() ? this.#settings.budget.okLater : ACCEPTED;
+      return this.#settings.budget.spend(this.#deadline) ? this.#settings.budget.okLater : ACCEPTED;
     }
     if (timeoutMs === 0) return this.#answer('timeout', TIMED_OUT);
     return this.#wait(request);
@@ -215,7 +215,7 @@ export class Writer implements FragmentSink, QueuedMessageSink {
   /** Whether there is room and time for one more; else the first in line goes on when there is. */
   mayGoOn(): boolean {
     if (this.#transport.bufferedBytes >= this.#settings.writeBufferBytes) return false;
-    if (!this.#settings.budget.spend()) return true;
+    if (!this.#settings.budget.spend(this.#deadline)) return true;
     this.#goOn();
     return false;
   }

@@ -242,7 +242,7 @@ class SocketView extends WsEmitter implements WsView {
     while (this.#mayEmit) {
       if (!this.#isWanted || !this.#reader.port.ready()) await this.#untilWoken();
       else if (!this.#emitNext()) break;
-      else if (budget.spend()) await new Promise<void>((resolve) => void clock.setImmediate(resolve));
+      else if (budget.spend(this)) await new Promise<void>((resolve) => void clock.setImmediate(resolve));
     }
     this.#emitEnd(await this.#conversation.closed);
   }

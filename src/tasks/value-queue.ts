@@ -103,7 +103,7 @@ export class ValueQueue<T> extends ScheduledPort<ReadResult<T>> implements Deadl
     this.scheduling.spin.reset();
     this.#values.push(value);
     this.#serve();
-    return this.scheduling.budget.spend() ? this.#nextTurn('ok') : ANSWERS.ok;
+    return this.scheduling.budget.spend(this) ? this.#nextTurn('ok') : ANSWERS.ok;
   }
 
   /** Takes the oldest value or the end, or waits for one. */
@@ -113,7 +113,7 @@ export class ValueQueue<T> extends ScheduledPort<ReadResult<T>> implements Deadl
     if (signal?.aborted === true) return rejected(signal.reason);
     if (this.#values.length > 0) {
       spin.reset();
-      if (this.#takes.first !== undefined || budget.spend()) return this.#wait(request, 'next turn');
+      if (this.#takes.first !== undefined || budget.spend(this)) return this.#wait(request, 'next turn');
       return Promise.resolve(this.take());
     }
     if (!this.#isClosed && timeoutMs > 0) {
