@@ -5,7 +5,6 @@ import { describe, expect, it } from 'vitest';
 import { turn } from '../time/hand-clock.ts';
 import { CLOSED_BY_PEER, HEARS_NOTHING, scripted } from './scripted-transport.ts';
 import type { ScriptedConversation } from './scripted-transport.ts';
-import type { ConversationSettings } from '../../src/conversation/conversation.ts';
 
 const LOOK = ['pong', 'resume', 'pause'];
 /** Within these a close behind 64 KiB has to be seen. */
@@ -17,7 +16,7 @@ interface Visit extends ScriptedConversation {
 }
 
 /** A conversation whose queue two messages fill. */
-function visited(settings: Partial<ConversationSettings> = {}): Visit {
+function visited(settings: Parameters<typeof scripted>[0] = {}): Visit {
   const scene = scripted({ queueMessages: 2, ...settings });
   const told: number[] = [];
   scene.conversation.listen({
@@ -77,6 +76,24 @@ describe('PausedLink', () => {
     expect(visit.link.isPaused).toBe(false);
     while (!visit.link.isPaused) await turn();
     expect(visit.link.calls.slice(4)).toEqual(LOOK);
+  });
+
+  it('does not look where as much waits in its transport as may', async () => {
+    const visit = visited();
+    Object.assign(visit.link, { look: () => false, endLook: () => false });
+    visit.link.arrive('a', 'b');
+    await pass(visit, TEN_SECONDS);
+    expect(visit.link.calls).toEqual(['pause', 'pong', 'pong', 'pong']);
+    expect(visit.conversation.pausedLink?.look()).toBe(false);
+  });
+
+  it('does not look where the rate of the peer holds the link', async () => {
+    const visit = visited({ rate: { messages: { count: 1, perMs: 60_000 } } });
+    let looks = 0;
+    Object.assign(visit.link, { look: () => (looks += 1) > 0, endLook: () => false });
+    visit.link.arrive('a');
+    await pass(visit, TEN_SECONDS);
+    expect([looks, visit.link.calls]).toEqual([0, ['pause', 'pong', 'pong', 'pong']]);
   });
 
   it('runs on where a read resumes it while its transport reads on', async () => {

@@ -140,7 +140,7 @@ describe('ReceiveQueue', () => {
       put('x');
       put('€');
       expect([flow, queue.bytes]).toEqual([['pause'], 504]);
-      expect([queue.look(0), flow]).toEqual([false, ['pause']]);
+      expect([queue.isHolding, flow]).toEqual([true, ['pause']]);
       queue.take(250);
       expect(flow).toEqual(['pause', 'resume']);
     });

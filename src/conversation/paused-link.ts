@@ -34,7 +34,10 @@ const NONE = -1;
 /** The conversation; an interface, so that the two do not import each other. */
 export interface PausedPeer {
   readonly transport: Pick<Transport, 'receivedBytes' | 'pong' | 'look' | 'endLook'>;
-  readonly queue: Pick<ReceiveQueue, 'isHolding' | 'isFull' | 'messages' | 'bytes' | 'look' | 'endLook'>;
+  readonly queue: Pick<
+    ReceiveQueue,
+    'isHolding' | 'isHeld' | 'isFull' | 'messages' | 'bytes' | 'look' | 'endLook'
+  >;
   /** Whether its end has begun, or it is over. */
   readonly isEnding: boolean;
   /** The queue is full, and no read has taken anything for {@link UNREAD_MS}. */
@@ -115,17 +118,19 @@ export class PausedLink {
    * stream is read. A transport that can do so reads on behind the pause. Where it cannot, the link
    * runs, and what comes becomes messages.
    *
-   * @returns Whether it does: the looks of one pause bring {@link LOOKS_BYTES}, and no more.
+   * @returns Whether it does: the looks of one pause bring {@link LOOKS_BYTES}, and no more. Not
+   *   where the rate of the peer holds the link: what came would be beyond the rate.
    */
   look(): boolean {
     const { transport, queue } = this.#peer;
     if (this.#look !== 'none') return true;
     this.#receivedAtFirst ??= transport.receivedBytes;
     const moreBytes = this.#receivedAtFirst + LOOKS_BYTES - transport.receivedBytes;
-    if (moreBytes <= 0 || !queue.isHolding) return false;
-    if (transport.look?.(moreBytes) !== true) return this.#run(moreBytes);
-    this.#look = 'paused';
-    return true;
+    if (moreBytes <= 0 || !queue.isHolding || queue.isHeld) return false;
+    const isLooking = transport.look?.(moreBytes);
+    if (isLooking === undefined) return this.#run(moreBytes);
+    if (isLooking) this.#look = 'paused';
+    return isLooking;
   }
 
   /** Ends that turn. @returns Whether the peer had sent nothing, as far as it was seen. */

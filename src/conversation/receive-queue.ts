@@ -44,7 +44,7 @@ export class ReceiveQueue {
   /** What their text takes in memory beyond that. */
   #extraBytes = 0;
   #flow: 'running' | 'paused' | Look = 'running';
-  /** Whether the rate of the peer pauses the link, however little is queued. */
+  /** Until `release`. */
   #isHeld = false;
 
   /** Whether the oldest message is the rest of one that a read has cut. */
@@ -84,6 +84,11 @@ export class ReceiveQueue {
   /** Whether the link is paused: nothing of the peer is seen. */
   get isHolding(): boolean {
     return this.#flow === 'paused';
+  }
+
+  /** Whether the rate of the peer pauses the link, however little is queued. */
+  get isHeld(): boolean {
+    return this.#isHeld;
   }
 
   /**
@@ -254,11 +259,10 @@ export class ReceiveQueue {
    *
    * @param moreBytes - What may come, with MESSAGE_OVERHEAD_BYTES for each message. The rest of the
    *   chunk comes in any case, and the hard cap has room for it (I5).
-   * @returns false, and leaves the link alone, if nothing may come, or the rate of the peer holds
-   *   it: what a look brings would be beyond the rate.
+   * @returns false, and leaves the link alone, if it is not paused.
    */
   look(moreBytes: number): boolean {
-    if (this.#isHeld || this.#flow !== 'paused' || moreBytes <= 0) return false;
+    if (this.#flow !== 'paused') return false;
     this.#resume();
     this.#flow = { upToBytes: this.#countedBytes + moreBytes, hasCome: false };
     return true;

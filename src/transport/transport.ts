@@ -160,9 +160,10 @@ export interface Transport {
    * grows, and the end of the link is seen. Missing where only `resume` can tell.
    *
    * @param moreBytes - How much may come; what was read at once may exceed it.
-   * @returns Whether it does.
+   * @returns Whether it does: false where as much waits already as may; undefined where only
+   *   `resume` can tell.
    */
-  look?(moreBytes: number): boolean;
+  look?(moreBytes: number): boolean | undefined;
   /**
    * Ends a look. Without one, and once it was resumed, it does nothing.
    *

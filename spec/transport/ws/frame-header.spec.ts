@@ -36,7 +36,8 @@ describe('findControls', () => {
 
   it('finds a close frame, and the last ping before it', () => {
     const bytes = Buffer.concat([before, PING, PING, textFrame('b'), closeFrame(1000), PING]);
-    expect(findControls(bytes)).toEqual({ hasClose: true, ping: before.length + PING.length });
+    const at = before.length + PING.length;
+    expect(findControls(bytes)).toEqual({ hasClose: true, ping: { at, end: at + PING.length } });
   });
 
   it.each([

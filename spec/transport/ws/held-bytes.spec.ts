@@ -46,7 +46,7 @@ function pongs({ stream }: Held): readonly string[] {
 
 /** Looks for a turn. @returns What it has found. */
 async function look(transport: WsTransport, moreBytes = 65_536): Promise<boolean | undefined> {
-  if (!transport.look(moreBytes)) return undefined;
+  if (transport.look(moreBytes) !== true) return undefined;
   await settle();
   return transport.endLook();
 }
@@ -132,6 +132,7 @@ describe('a look at a paused link', () => {
       transport.resume();
       await settle();
     }
+    expect(transport.look(65_536)).toBe(false);
     const taken = textFrame('x'.repeat(1018)).length * (end.messages.length - 3) + THREE.length;
     expect(transport.receivedBytes - stream.readableLength - taken).toBeLessThan(3 * 64 * 1024);
   });
@@ -157,7 +158,7 @@ describe('a look at a paused link', () => {
       each.look(65_536),
       each.endLook(),
     ]);
-    expect(looks).toEqual(Array.from({ length: 3 }, () => [false, false]));
+    expect(looks).toEqual(Array.from({ length: 3 }, () => [undefined, false]));
   });
 
   it('counts what it reads as received', async () => {
@@ -166,6 +167,20 @@ describe('a look at a paused link', () => {
     stream.push(ping(''));
     await look(transport);
     expect(transport.receivedBytes).toBe(THREE.length + ping('').length);
+  });
+
+  it('B5: answers a ping that comes in two looks, once', async () => {
+    const held = await heldBack();
+    const { stream, transport } = held;
+    const bytes = ping('whole');
+    stream.push(bytes.subarray(0, 7));
+    await look(transport);
+    expect(pongs(held)).toEqual([]);
+    stream.push(bytes.subarray(7));
+    await look(transport);
+    stream.push(textFrame('3'));
+    await look(transport);
+    expect(pongs(held)).toEqual(['whole']);
   });
 
   it('B5: answers the last ping once, and each later one', async () => {

@@ -34,22 +34,28 @@ export function payloadBytes(bytes: Buffer, at: number): number {
   return bytes.readUInt32BE(at + 2) * 2 ** 32 + bytes.readUInt32BE(at + 6);
 }
 
+/** Where a ping lies among frames that wait. */
+export interface WaitingPing {
+  readonly at: number;
+  readonly end: number;
+}
+
 /** The control frames among frames that wait. */
 export interface WaitingControls {
   readonly hasClose: boolean;
-  /** Where the last ping that keeps the rules begins; undefined without one. */
-  readonly ping: number | undefined;
+  /** The last ping that keeps the rules; undefined without one. */
+  readonly ping: WaitingPing | undefined;
 }
 
 /** Follows the headers of frames, up to a close frame. A frame that is not whole does not count. */
 export function findControls(bytes: Buffer): WaitingControls {
-  let ping: number | undefined;
+  let ping: WaitingPing | undefined;
   for (let at = 0; at + 2 <= bytes.length;) {
     const end = frameEnd(bytes, at);
     if (end > bytes.length) break;
     const opcode = (bytes[at] as number) & OPCODE;
     if (opcode === CLOSE) return { hasClose: true, ping };
-    if (isPing(bytes, at)) ping = at;
+    if (isPing(bytes, at)) ping = { at, end };
     at = end;
   }
   return { hasClose: false, ping };

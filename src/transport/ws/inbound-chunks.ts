@@ -4,7 +4,8 @@
 // the bytes.
 
 import type { WebSocket } from 'ws';
-import { findControls, MASK_BYTES, payloadBytes } from './frame-header.ts';
+import { findControls, MASK_BYTES } from './frame-header.ts';
+import type { WaitingPing } from './frame-header.ts';
 import { divertEnd } from './inbound-stream.ts';
 import { ReceiveLane } from './receive-lane.ts';
 import type { LaneEnds } from './receive-lane.ts';
@@ -62,7 +63,7 @@ export class InboundChunks {
   receive(chunk: Buffer): void {
     const isFree = !this.#isPaused && !this.#isDelivering && this.#rest.length === 0;
     if (isFree) return this.#deliver(chunk);
-    this.#keep(this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]));
+    this.#keep(this.#rest.length === 0 ? chunk : copyOf(this.#rest, chunk));
     if (this.#lookBytes > 0 && this.#rest.length >= this.#lookBytes) this.#ends.ws.pause();
   }
 
@@ -81,12 +82,14 @@ export class InboundChunks {
   /**
    * Reads the stream behind a pause, until `endLook`, or until so many bytes have come.
    *
-   * @returns Whether it does. Not without a lane, where only `ws` could tell what has come.
+   * @returns Whether it does: false where as much waits already as may; undefined without a lane,
+   *   where only `ws` could tell what has come.
    */
-  look(moreBytes: number): boolean {
-    if (!this.lane.isOpen || !this.#isPaused) return false;
+  look(moreBytes: number): boolean | undefined {
+    if (!this.lane.isOpen || !this.#isPaused) return undefined;
+    if (this.#rest.length >= MOST_LOOKED_AT_BYTES) return false;
     this.#lookBytes = Math.min(this.#rest.length + moreBytes, MOST_LOOKED_AT_BYTES);
-    if (this.#rest.length < this.#lookBytes) this.#ends.ws.resume();
+    this.#ends.ws.resume();
     return true;
   }
 
@@ -105,7 +108,7 @@ export class InboundChunks {
     if (newBytes === 0) return false;
     const frames = this.lane.fromNextHeader(this.#rest);
     const { hasClose, ping } = findControls(frames);
-    if (!hasClose && ping !== undefined && frames.length - ping <= newBytes) this.#answer(frames, ping);
+    if (!hasClose && ping !== undefined && frames.length - ping.end < newBytes) this.#answer(frames, ping);
     return hasClose;
   }
 
@@ -183,10 +186,8 @@ export class InboundChunks {
     divertEnd(this.#ends.stream, this.#ends.host);
   }
 
-  #answer(frames: Buffer, at: number): void {
-    const mask = at + 2;
-    const to = mask + MASK_BYTES + payloadBytes(frames, at);
-    const ping = copyOf(frames.subarray(mask, to), NO_BYTES);
+  #answer(frames: Buffer, { at, end }: WaitingPing): void {
+    const ping = copyOf(frames.subarray(at + 2, end), NO_BYTES);
     unmask(ping, 0, ping.length);
     this.#ends.ws.pong(ping.subarray(MASK_BYTES));
   }

@@ -190,8 +190,8 @@ export class WsTransport implements Transport, ChunkReceiver, FrameTarget {
     this.#deflation?.resume();
   }
 
-  look(moreBytes: number): boolean {
-    return this.#inbound?.look(moreBytes) === true;
+  look(moreBytes: number): boolean | undefined {
+    return this.#inbound?.look(moreBytes);
   }
 
   endLook(): boolean {
