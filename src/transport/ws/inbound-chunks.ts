@@ -7,7 +7,7 @@ import type { WebSocket } from 'ws';
 import { findControls, MASK_BYTES } from './frame-header.ts';
 import type { WaitingPing } from './frame-header.ts';
 import { divertEnd } from './inbound-stream.ts';
-import { ReceiveLane } from './receive-lane.ts';
+import { copyOf, ReceiveLane } from './receive-lane.ts';
 import type { LaneEnds } from './receive-lane.ts';
 import { unmask } from './unmask.ts';
 import { CHUNK_BYTES } from '../../core/limits.ts';
@@ -187,16 +187,8 @@ export class InboundChunks {
   }
 
   #answer(frames: Buffer, { at, end }: WaitingPing): void {
-    const ping = copyOf(frames.subarray(at + 2, end), NO_BYTES);
+    const ping = copyOf(frames.subarray(at + 2, end));
     unmask(ping, 0, ping.length);
     this.#ends.ws.pong(ping.subarray(MASK_BYTES));
   }
-}
-
-/** Not from a pool, whose memory it would hold. */
-function copyOf(bytes: Buffer, further: Buffer): Buffer {
-  const copy = Buffer.allocUnsafeSlow(bytes.length + further.length);
-  bytes.copy(copy);
-  further.copy(copy, bytes.length);
-  return copy;
 }

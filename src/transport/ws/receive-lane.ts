@@ -18,8 +18,6 @@ import type { TransportSink } from '../transport.ts';
 const WHOLE_TEXT = FIN | TEXT;
 const WHOLE_BINARY = FIN | BINARY;
 
-const NO_BYTES: Buffer = Buffer.alloc(0);
-
 /** What bytes come from, and where they go. */
 export interface LaneEnds {
   readonly ws: Pick<WebSocket, 'readyState' | 'OPEN'>;
@@ -49,7 +47,9 @@ export class ReceiveLane {
   #isClosed: boolean;
   /** Whether `ws` has delivered a message of the bytes that it was given last. */
   #hasHeard = false;
-  /** Whether views on the bytes of the last walk were given away. */
+  /** The memory of the bytes at hand; undefined between two walks. */
+  #memory: ArrayBufferLike | undefined;
+  /** Whether views on the bytes of the last walk were given away, whose owners may transfer it. */
   #hasGivenViews = false;
 
   constructor(ends: LaneEnds) {
@@ -76,9 +76,16 @@ export class ReceiveLane {
     return this.#hasGivenViews;
   }
 
-  /** `ws` has delivered a message. */
-  heard(): void {
+  /**
+   * `ws` has delivered a message.
+   *
+   * @param memory - That of binary, which is given away.
+   */
+  heard(memory?: ArrayBufferLike): void {
     this.#hasHeard = true;
+    if (memory === undefined) return;
+    if (memory === this.#memory) this.#hasGivenViews = true;
+    this.#frames?.giveAway(memory);
   }
 
   /** Gives the link from its next header on, where these bytes come next. */
@@ -99,9 +106,11 @@ export class ReceiveLane {
    */
   walk(bytes: Buffer, flow: { readonly isPaused: boolean }): number {
     this.#hasGivenViews = false;
+    this.#memory = bytes.buffer;
     let at = 0;
     do at = this.#step(bytes, at, flow);
     while (at < bytes.length && !flow.isPaused);
+    this.#memory = undefined;
     this.#frames?.settle();
     return at;
   }
@@ -151,10 +160,8 @@ export class ReceiveLane {
   /** Gives `ws` all. Only what brings part of a message is followed. @returns Its end. */
   #giveAll(bytes: Buffer, from: number): number {
     const all = bytes.subarray(from);
-    if (this.unfinished === 0 && isWhole(all)) {
-      this.#hasGivenViews = true;
-      this.#toWs(all);
-    } else {
+    if (this.unfinished === 0 && isWhole(all)) this.#toWs(all);
+    else {
       this.#follow().passAll(all);
       this.#tellBegun();
     }
@@ -162,13 +169,13 @@ export class ReceiveLane {
   }
 
   #follow(): InboundFrames {
-    this.#hasGivenViews = true;
     return (this.#frames ??= new InboundFrames((piece) => this.#toWs(piece)));
   }
 
+  /** `ws` keeps what is not whole: not in a memory that may be transferred meanwhile. */
   #toWs(bytes: Buffer): void {
     const { stream, host } = this.#ends;
-    host.onData.call(stream, bytes);
+    host.onData.call(stream, this.#hasGivenViews ? copyOf(bytes) : bytes);
   }
 
   #tellBegun(): void {
@@ -179,9 +186,17 @@ export class ReceiveLane {
 /** @returns Undefined, and leaves the payload masked, where text is not UTF-8. */
 function decode(bytes: Buffer, from: number, to: number, isBinary: boolean): Data | undefined {
   const bits = unmask(bytes, from - MASK_BYTES, to);
-  if (isBinary) return from === to ? NO_BYTES : bytes.subarray(from, to);
+  if (isBinary) return from === to ? Buffer.alloc(0) : bytes.subarray(from, to);
   if (bits < 0x80) return bytes.toString('latin1', from, to);
   if (isUtf8(bytes.subarray(from, to))) return bytes.toString('utf8', from, to);
   unmask(bytes, from - MASK_BYTES, to);
   return undefined;
+}
+
+/** Gives a copy, behind which further bytes may come. Not from a pool, whose memory it would hold. */
+export function copyOf(bytes: Buffer, further?: Buffer): Buffer {
+  const copy = Buffer.allocUnsafeSlow(bytes.length + (further?.length ?? 0));
+  bytes.copy(copy);
+  further?.copy(copy, bytes.length);
+  return copy;
 }

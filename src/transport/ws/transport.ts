@@ -17,7 +17,7 @@ import type { WsOrderedSocket } from './ordered-socket.ts';
 import type { FragmentOptions, OnControl, SendOptions, Transport, TransportSink } from '../transport.ts';
 import type { Deflation } from './deflation.ts';
 import { InboundChunks } from './inbound-chunks.ts';
-import { CARRIES, NO_LANE } from './inbound-stream.ts';
+import { CARRIES, NO_LANE, ownBytes } from './inbound-stream.ts';
 import type { CarryingStream, ChunkReceiver, HostInbound } from './inbound-stream.ts';
 import { linkEndOf } from './link-end.ts';
 import { PeerClose } from './peer-close.ts';
@@ -249,8 +249,8 @@ export class WsTransport implements Transport, ChunkReceiver, FrameTarget {
 
   static readonly #webSocketOnMessage = function (this: WebSocket, data: Buffer, isBinary: boolean): void {
     const transport = transportOf(this);
-    transport.#inbound?.lane.heard();
-    transport.sink.receive(isBinary ? data : data.toString(), data.byteLength);
+    transport.#inbound?.lane.heard(isBinary ? data.buffer : undefined);
+    transport.sink.receive(isBinary ? ownBytes(data) : data.toString(), data.byteLength);
   };
 
   /** After a broken rule `ws` closes by itself. It does not tell the code: we derive it. */
