@@ -9,12 +9,9 @@ describe('a receive queue whose link is paused', () => {
   it('resumes it for a look, and pauses it again where nothing has come', () => {
     const { queue, flow, put } = regulatedQueue({ queueMessages: 2 });
     put('a', 'b');
-    expect([queue.isHolding, queue.look(64), queue.isHolding, queue.endLook()]).toEqual([
-      true,
-      true,
-      false,
-      true,
-    ]);
+    expect(queue.isHolding).toBe(true);
+    queue.look(64);
+    expect([queue.isHolding, queue.endLook()]).toEqual([false, true]);
     expect([flow, queue.isHolding]).toEqual([['pause', 'resume', 'pause'], true]);
   });
 
@@ -92,7 +89,8 @@ describe('a receive queue whose link is paused', () => {
           expect(put(...Array.from({ length: perChunk }, () => message))).not.toContain(false);
         put(...Array.from({ length: marks.queueMessages }, () => message));
         putChunk();
-        for (let more = 65_536; more > 0 && queue.look(more); more -= 65_536) {
+        for (let more = 65_536; more > 0; more -= 65_536) {
+          queue.look(more);
           do putChunk();
           while (!queue.isHolding);
           queue.endLook();
@@ -100,10 +98,5 @@ describe('a receive queue whose link is paused', () => {
       }),
       { numRuns: 20 },
     );
-  });
-
-  it('does not look where the link is not paused', () => {
-    const { queue, flow } = regulatedQueue();
-    expect([queue.look(1), queue.endLook(), flow]).toEqual([false, false, []]);
   });
 });

@@ -151,7 +151,7 @@ export class PausedLink {
   }
 
   #run(moreBytes: number): boolean {
-    if (!this.#peer.queue.look(moreBytes)) return false;
+    this.#peer.queue.look(moreBytes);
     this.#look = 'running';
     return true;
   }

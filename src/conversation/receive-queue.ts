@@ -254,18 +254,15 @@ export class ReceiveQueue {
   // Called by the paused link.
 
   /**
-   * Lets a paused link run until `endLook`, or until so many bytes have come: a close or a reset is
-   * seen only while it runs.
+   * Lets the link, which is paused, run until `endLook`, or until so many bytes have come: a close
+   * or a reset is seen only while it runs.
    *
    * @param moreBytes - What may come, with MESSAGE_OVERHEAD_BYTES for each message. The rest of the
    *   chunk comes in any case, and the hard cap has room for it (I5).
-   * @returns false, and leaves the link alone, if it is not paused.
    */
-  look(moreBytes: number): boolean {
-    if (this.#flow !== 'paused') return false;
+  look(moreBytes: number): void {
     this.#resume();
     this.#flow = { upToBytes: this.#countedBytes + moreBytes, hasCome: false };
-    return true;
   }
 
   /**

@@ -193,7 +193,7 @@ function decode(bytes: Buffer, from: number, to: number, isBinary: boolean): Dat
   return undefined;
 }
 
-/** Gives a copy, behind which further bytes may come. Not from a pool, whose memory it would hold. */
+/** Gives a copy of bytes, and of further ones behind them. Not from a pool: it would hold that. */
 export function copyOf(bytes: Buffer, further?: Buffer): Buffer {
   const copy = Buffer.allocUnsafeSlow(bytes.length + (further?.length ?? 0));
   bytes.copy(copy);
