@@ -151,11 +151,13 @@ class Player {
     const { link, ws } = this.#all;
     if (!this.#isOver) link.end();
     await turn();
+    await turn();
     await this.#settle();
     const queuedAtEnd = ws.queued.messages;
     const unread = ws.closeInfo?.unread ?? -1;
     while (ws.queued.messages > 0) {
       this.#read(Infinity, Infinity, false);
+      await turn();
       await turn();
       await this.#settle();
     }

@@ -110,6 +110,7 @@ describe('handlers', () => {
     link.arrive(...[1, 2, 3].map(() => JSON.stringify(call('log'))));
     for (let round = 0; round < 3; round += 1) {
       await turn();
+      await turn();
       order.push('turn');
     }
     expect(order).toEqual(['call', 'turn', 'call', 'turn', 'call', 'turn']);

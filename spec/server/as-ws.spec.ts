@@ -154,7 +154,7 @@ describe('asWs', () => {
     expect(events.map((event) => String((event as unknown[])[1]))).toEqual(['1', '2', '1000']);
   });
 
-  it('leaves the event loop to others after some 4 ms of a turn', async () => {
+  it('leaves the event loop to others after some 6 ms of a turn', async () => {
     const clock = new HandClock();
     const link = new ScriptedTransport();
     const memory = new MemoryHost({ clock, queueMessages: 1000 });

@@ -127,14 +127,14 @@ describe('ClientMessages', () => {
     expect(two.link.calls).toEqual(['pause', 'resume']);
   });
 
-  it('releases its permit to another socket after 4 ms', async () => {
+  it('releases its permit to another socket after 6 ms', async () => {
     const pool = new TaskQueue(1);
     const { hook, calls, answer } = heldHook();
     const [one, two] = [offered(hook, pool), offered(hook, pool)];
     one.link.arrive('a1', 'a2', 'a3');
     two.link.arrive('b1');
     await settle();
-    one.clock.tick(4);
+    one.clock.tick(6);
     for (let n = 0; n < 3; n += 1) await answer();
     expect(calls).toEqual(['a1', 'a2', 'b1', 'a3']);
   });

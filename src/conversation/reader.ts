@@ -333,11 +333,10 @@ export class Reader {
   }
 
   #park(read: PendingRead, until: 'arrival' | 'next turn'): void {
-    const { clock, traces } = this.#settings;
-    read.trace = traces.take(read.method);
+    read.trace = this.#settings.traces.take(read.method);
     this.#parked.append(read);
     this.#setWaiting(read.view);
-    if (until === 'next turn') return void clock.setImmediate(() => this.#goOn(read));
+    if (until === 'next turn') return this.#settings.budget.later(() => this.#goOn(read));
     this.#spin?.reset();
     this.#setDue(read);
   }

@@ -151,7 +151,7 @@ export class ClientMessages implements DeadlineOwner {
     if (this.#isStopped) return;
     if (isConsumed) reader.dropOffered();
     else reader.releaseOffered();
-    if (budget.spend(this)) await new Promise<void>((resolve) => void clock.setImmediate(resolve));
+    if (budget.spend(this)) await budget.okLater;
   }
 }
 

@@ -7,13 +7,12 @@ import type { Clock } from './clock.ts';
 /** After so many messages that are served without waiting, the budget looks at the clock. */
 export const BUDGET_MESSAGES = 64;
 /**
- * Longest time for which reads and writes that do not wait hold the event loop. Two such times may
- * meet in one turn: what comes from the network, and what has waited for a later turn.
+ * Longest time for which reads and writes that do not wait hold the event loop in one turn.
  *
  * @limit Time in one turn for reads and writes that never wait | other sockets and timers get their
  * turn
  */
-export const BUDGET_MS = 4;
+export const BUDGET_MS = 6;
 /** Behind that time there is so much more: for each socket a little, not for one that floods us. */
 export const RESERVE_MS = 1;
 /** Reads and writes in a row that a socket has of the reserve. */
@@ -23,11 +22,9 @@ export const RESERVE_MESSAGES = 32;
 export class TurnBudget {
   readonly #clock: Clock;
   #served = 0;
-  /** The time of the first look at the clock in this turn; undefined before. */
+  /** When the clock was looked at first in this turn, later when the reserve began. */
   #sinceMs: number | undefined;
-  /** When the reserve ends; undefined before it begins. */
-  #untilMs: number | undefined;
-  /** Who has spent of the reserve last, and how many messages in a row. */
+  /** Who has spent of the reserve last, and how many in a row; undefined before it begins. */
   #latest: object | undefined;
   #inRow = 0;
   /** The answer to all calls of this turn that wait for a later one; undefined before the first. */
@@ -56,20 +53,27 @@ export class TurnBudget {
       this.#clock.setImmediate(this.#onTurn);
       return false;
     }
-    if (this.#untilMs === undefined) {
+    if (this.#latest === undefined) {
       if (nowMs - this.#sinceMs <= BUDGET_MS) {
         this.#served = 0;
         return false;
       }
-      this.#untilMs = nowMs + RESERVE_MS;
+      this.#sinceMs = nowMs;
       // The first one to come so far is taken for the flood.
       this.#latest = by;
       this.#inRow = RESERVE_MESSAGES;
     }
-    if (by !== this.#latest) this.#inRow = 0;
+    this.#inRow = by === this.#latest ? this.#inRow + 1 : 1;
     this.#latest = by;
-    this.#inRow += 1;
-    return this.#inRow > RESERVE_MESSAGES || nowMs > this.#untilMs;
+    return this.#inRow > RESERVE_MESSAGES || nowMs - this.#sinceMs > RESERVE_MS;
+  }
+
+  /**
+   * Calls back in the check phase of the event loop after next. The next one follows the poll phase
+   * at once: what goes on there has a budget of its own, and no timer runs in between.
+   */
+  later(run: () => void): void {
+    this.#clock.setImmediate(() => this.#clock.setImmediate(run));
   }
 
   /**
@@ -79,7 +83,7 @@ export class TurnBudget {
    */
   get okLater(): Promise<'ok'> {
     return (this.#later ??= new Promise((resolve) => {
-      this.#clock.setImmediate(() => {
+      this.later(() => {
         this.#later = undefined;
         resolve('ok');
       });
@@ -89,7 +93,6 @@ export class TurnBudget {
   readonly #onTurn = (): void => {
     this.#served = 0;
     this.#sinceMs = undefined;
-    this.#untilMs = undefined;
     this.#latest = undefined;
   };
 }
