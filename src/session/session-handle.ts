@@ -106,8 +106,8 @@ export class SessionHandle implements Session {
    * begins any more, those that are under way are awaited, and a fresh session is stored. A session
    * of a refused handshake takes no room in the store, unless its hook has used it.
    *
-   * @returns Without a promise where there is nothing to wait for, as with a store in memory (row:
-   *   handshakes with onPreServer and a session).
+   * @returns undefined where nothing has to be awaited, as with a store in memory: a promise takes
+   *   time there (row: handshakes with onPreServer and a session).
    * @throws What the store rejects with when it is down.
    */
   commit(): Promise<void> | undefined {
