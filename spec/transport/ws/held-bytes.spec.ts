@@ -2,7 +2,7 @@
 // No message is made of them.
 
 import { settle } from 'corosock/testing';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { closeFrame, frame, OPCODE, textFrame } from '../../peers/frames.ts';
 import { InboundFrames } from '../../../src/transport/ws/inbound-frames.ts';
 import type { RecordedEnd } from '../../../src/testing/contracts/recorded-link.ts';
@@ -135,6 +135,20 @@ describe('a look at a paused link', () => {
     expect(transport.look(65_536)).toBe(false);
     const taken = textFrame('x'.repeat(1018)).length * (end.messages.length - 3) + THREE.length;
     expect(transport.receivedBytes - stream.readableLength - taken).toBeLessThan(3 * 64 * 1024);
+  });
+
+  it('joins once what comes byte by byte', async () => {
+    const { stream, transport, end } = await heldBack();
+    const bytes = Buffer.concat(Array.from({ length: 1000 }, () => textFrame('more')));
+    for (const byte of bytes) stream.push(Buffer.of(byte));
+    const allocated = vi.spyOn(Buffer, 'allocUnsafeSlow');
+    expect(await look(transport)).toBe(false);
+    expect(allocated.mock.calls.filter(([size]) => size >= bytes.length).length).toBe(1);
+    allocated.mockRestore();
+    end.onCall = () => {};
+    end.resume();
+    await settle();
+    expect(end.messages.length).toBe(1003);
   });
 
   it('ends where the link is resumed in it', async () => {

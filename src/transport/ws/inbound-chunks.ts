@@ -7,7 +7,7 @@ import type { WebSocket } from 'ws';
 import { findControls, MASK_BYTES } from './frame-header.ts';
 import type { WaitingPing } from './frame-header.ts';
 import { divertEnd } from './inbound-stream.ts';
-import { copyOf, ReceiveLane } from './receive-lane.ts';
+import { joined, ReceiveLane } from './receive-lane.ts';
 import type { LaneEnds } from './receive-lane.ts';
 import { unmask } from './unmask.ts';
 import { CHUNK_BYTES } from '../../core/limits.ts';
@@ -36,6 +36,9 @@ export class InboundChunks {
   #isPaused: boolean;
   /** Bytes that have come and wait: behind a pause, or until the chunk before them is done. */
   #rest: Buffer = NO_BYTES;
+  /** What has come behind the rest. Joined once, for a peer may send it byte by byte. */
+  #behind: Buffer[] | undefined;
+  #waitingBytes = 0;
   /** Whether bytes are being delivered: what comes meanwhile waits. */
   #isDelivering = false;
   /** Whether a tick is to come in which the rest is delivered. */
@@ -61,10 +64,12 @@ export class InboundChunks {
 
   /** Takes a chunk of the stream. Behind a pause, and inside of another chunk, it waits. */
   receive(chunk: Buffer): void {
-    const isFree = !this.#isPaused && !this.#isDelivering && this.#rest.length === 0;
+    const isFree = !this.#isPaused && !this.#isDelivering && this.#waitingBytes === 0;
     if (isFree) return this.#deliver(chunk);
-    this.#keep(this.#rest.length === 0 ? chunk : copyOf(this.#rest, chunk));
-    if (this.#lookBytes > 0 && this.#rest.length >= this.#lookBytes) this.#ends.ws.pause();
+    this.#watchEnd();
+    this.#waitingBytes += chunk.length;
+    (this.#behind ??= []).push(chunk);
+    if (this.#lookBytes > 0 && this.#waitingBytes >= this.#lookBytes) this.#ends.ws.pause();
   }
 
   pause(): void {
@@ -87,8 +92,8 @@ export class InboundChunks {
    */
   look(moreBytes: number): boolean | undefined {
     if (!this.lane.isOpen || !this.#isPaused) return undefined;
-    if (this.#rest.length >= MOST_LOOKED_AT_BYTES) return false;
-    this.#lookBytes = Math.min(this.#rest.length + moreBytes, MOST_LOOKED_AT_BYTES);
+    if (this.#waitingBytes >= MOST_LOOKED_AT_BYTES) return false;
+    this.#lookBytes = Math.min(this.#waitingBytes + moreBytes, MOST_LOOKED_AT_BYTES);
     this.#ends.ws.resume();
     return true;
   }
@@ -103,10 +108,10 @@ export class InboundChunks {
     if (this.#lookBytes === 0) return false;
     this.#lookBytes = 0;
     this.#ends.ws.pause();
-    const newBytes = this.#rest.length - this.#seenBytes;
-    this.#seenBytes = this.#rest.length;
+    const newBytes = this.#waitingBytes - this.#seenBytes;
+    this.#seenBytes = this.#waitingBytes;
     if (newBytes === 0) return false;
-    const frames = this.lane.fromNextHeader(this.#rest);
+    const frames = this.lane.fromNextHeader(this.#join());
     const { hasClose, ping } = findControls(frames);
     if (!hasClose && ping !== undefined && frames.length - ping.end < newBytes) this.#answer(frames, ping);
     return hasClose;
@@ -116,7 +121,7 @@ export class InboundChunks {
   flush(): void {
     this.#isOver = true;
     this.#isPaused = false;
-    if (this.#rest.length > 0) this.#deliver(this.#takeRest());
+    if (this.#waitingBytes > 0) this.#deliver(this.#takeRest());
     this.#deliverUnread();
     this.lane.flush();
   }
@@ -138,37 +143,44 @@ export class InboundChunks {
     } finally {
       this.#isDelivering = false;
     }
-    if (end < bytes.length) this.#keep(this.#restOf(bytes.subarray(end)));
+    if (end < bytes.length) this.#keep(bytes.subarray(end));
     else if (lane.isFollowing) this.#watchEnd();
-    if (!this.#isPaused && (this.#rest.length > 0 || this.#ends.ws.isPaused)) this.#goOn();
+    if (!this.#isPaused && (this.#waitingBytes > 0 || this.#ends.ws.isPaused)) this.#goOn();
   }
 
-  #keep(rest: Buffer): void {
+  /**
+   * Keeps what is left of bytes, before what has come inside of them. A copy, where a view on them
+   * was given away, whose owner may transfer the memory; and where the memory is more than twice
+   * the rest.
+   */
+  #keep(left: Buffer): void {
+    const mustCopy = this.lane.hasGivenViews || left.length * 2 < left.buffer.byteLength;
     this.#watchEnd();
-    this.#rest = rest;
+    this.#rest = mustCopy ? joined([left]) : left;
+    this.#waitingBytes += left.length;
   }
 
   #takeRest(): Buffer {
-    const rest = this.#rest;
+    const rest = this.#join();
     this.#rest = NO_BYTES;
+    this.#waitingBytes = 0;
     this.#seenBytes = 0;
     return rest;
   }
 
-  /**
-   * Gives what is left of bytes, before what has come inside of them. A copy, where a view on them
-   * was given away, whose owner may transfer the memory; and where the memory is more than twice
-   * the rest.
-   */
-  #restOf(left: Buffer): Buffer {
-    const inside = this.#takeRest();
-    const mustCopy = this.lane.hasGivenViews || left.length * 2 < left.buffer.byteLength;
-    return inside.length > 0 || mustCopy ? copyOf(left, inside) : left;
+  /** @returns All that waits, in one buffer. */
+  #join(): Buffer {
+    const behind = this.#behind;
+    this.#behind = undefined;
+    if (behind === undefined) return this.#rest;
+    const isAlone = this.#rest.length === 0 && behind.length === 1;
+    this.#rest = isAlone ? (behind[0] as Buffer) : joined([this.#rest, ...behind]);
+    return this.#rest;
   }
 
   /** The stream flows again once nothing waits. */
   #goOn(): void {
-    if (this.#rest.length === 0) return this.#ends.ws.resume();
+    if (this.#waitingBytes === 0) return this.#ends.ws.resume();
     if (this.#isDue) return;
     this.#isDue = true;
     nextTick(InboundChunks.#deliverRest, this);
@@ -176,7 +188,7 @@ export class InboundChunks {
 
   static #deliverRest(this: void, chunks: InboundChunks): void {
     chunks.#isDue = false;
-    if (!chunks.#isPaused && chunks.#rest.length > 0) chunks.#deliver(chunks.#takeRest());
+    if (!chunks.#isPaused && chunks.#waitingBytes > 0) chunks.#deliver(chunks.#takeRest());
   }
 
   /** Has `flush` called before `ws` hears of the end. A link that keeps nothing does without. */
@@ -187,7 +199,7 @@ export class InboundChunks {
   }
 
   #answer(frames: Buffer, { at, end }: WaitingPing): void {
-    const ping = copyOf(frames.subarray(at + 2, end));
+    const ping = joined([frames.subarray(at + 2, end)]);
     unmask(ping, 0, ping.length);
     this.#ends.ws.pong(ping.subarray(MASK_BYTES));
   }

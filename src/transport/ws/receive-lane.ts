@@ -175,7 +175,7 @@ export class ReceiveLane {
   /** `ws` keeps what is not whole: not in a memory that may be transferred meanwhile. */
   #toWs(bytes: Buffer): void {
     const { stream, host } = this.#ends;
-    host.onData.call(stream, this.#hasGivenViews ? copyOf(bytes) : bytes);
+    host.onData.call(stream, this.#hasGivenViews ? joined([bytes]) : bytes);
   }
 
   #tellBegun(): void {
@@ -193,10 +193,11 @@ function decode(bytes: Buffer, from: number, to: number, isBinary: boolean): Dat
   return undefined;
 }
 
-/** Gives a copy of bytes, and of further ones behind them. Not from a pool: it would hold that. */
-export function copyOf(bytes: Buffer, further?: Buffer): Buffer {
-  const copy = Buffer.allocUnsafeSlow(bytes.length + (further?.length ?? 0));
-  bytes.copy(copy);
-  further?.copy(copy, bytes.length);
-  return copy;
+/** Copies buffers into a new one. Not from a pool, which it would hold. */
+export function joined(buffers: readonly Buffer[]): Buffer {
+  const bytes = buffers.reduce((sum, { length }) => sum + length, 0);
+  const whole = Buffer.allocUnsafeSlow(bytes);
+  let at = 0;
+  for (const buffer of buffers) at += buffer.copy(whole, at);
+  return whole;
 }
