@@ -72,7 +72,8 @@ export interface Outlet {
  * 14. `ping` and `pong` overtake nothing that was sent, and call no sink. They return false and
  *     send nothing where `send` would, and once the peer has closed.
  * 15. `receivedBytes` grows with everything that arrives, also with a `pong` and with the answer to
- *     a `ping`. An end that reads answers pings by itself; a paused end does not.
+ *     a `ping`. An end that reads answers pings by itself; a paused end does not, but
+ *     for the last one, by the end of a `look`.
  * 16. `flushedBytes` changes when more of what was sent is flushed, and never at another time. It
  *     is NaN if the transport cannot count.
  * 17. `sendFragment` sends one message in fragments. Each counts in `bufferedBytes` at once (7).

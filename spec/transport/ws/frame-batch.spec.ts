@@ -144,13 +144,26 @@ describe('FrameBatch', () => {
   });
 
   it('writes long bytes as they are: nothing is copied', () => {
-    const { batch, writes } = openBatch();
+    const written: unknown[] = [];
+    const target = targetOf((first, further = []) => void written.push(first, ...further));
+    const batch = new FrameBatch(new FramePool(), target, OPEN_LINK);
     const bytes = new Uint8Array(5000);
     batch.add(bytes, TEXT);
     batch.hold();
     batch.add(bytes, TEXT);
     batch.release();
-    expect([writes[1], writes[3]].map((chunk) => chunk?.buffer === bytes.buffer)).toEqual([true, true]);
+    const parts = [written[1], written[3]] as Uint8Array[];
+    expect(parts.map(({ buffer }) => buffer === bytes.buffer)).toEqual([true, true]);
+  });
+
+  it('writes long text as it is where it is ASCII, and other text as its bytes', () => {
+    const written: unknown[] = [];
+    const target = targetOf((first, further = []) => void written.push(first, ...further));
+    const batch = new FrameBatch(new FramePool(), target, OPEN_LINK);
+    const [ascii, latin] = ['long'.repeat(2000), 'l\u00f6ng'.repeat(2000)];
+    batch.add(ascii, TEXT);
+    batch.add(latin, TEXT);
+    expect([written[1], written[3]]).toEqual([ascii, Buffer.from(latin)]);
   });
 
   describe('while the stream has something waiting', () => {
@@ -194,7 +207,7 @@ describe('FrameBatch', () => {
     it('keeps what is added in a write that begins to wait', () => {
       const written: Uint8Array[] = [];
       const target = targetOf((first, further = []) => {
-        written.push(first, ...further);
+        written.push(first, ...further.map((part) => Buffer.from(part)));
         batch.hold();
       });
       const batch: FrameBatch = new FrameBatch(new FramePool(), target, OPEN_LINK);

@@ -4,6 +4,7 @@ import { expect } from 'vitest';
 import { FrameBatch, FramePool } from '../../../src/transport/ws/frame-batch.ts';
 import type { FramedLink, FrameTarget } from '../../../src/transport/ws/frame-batch.ts';
 import { SharedFrames } from '../../../src/transport/ws/shared-frame.ts';
+import type { Written } from '../../../src/transport/ws/stream-writes.ts';
 import { makeFrame, wholeByte } from '../../../src/transport/ws/server-frame.ts';
 import { parseFrame } from '../../peers/frames.ts';
 
@@ -14,7 +15,7 @@ export const OPEN_LINK: FramedLink = Object.freeze({ readyState: 1 });
 export const TEXT: number = wholeByte('', false);
 
 /** Makes the target of a batch, of a stream that calls back for its writes. */
-export function targetOf(write: (frames: Uint8Array, further?: readonly Uint8Array[]) => void): FrameTarget {
+export function targetOf(write: (frames: Uint8Array, further?: readonly Written[]) => void): FrameTarget {
   const writeFrames: FrameTarget['writeFrames'] = (frames, further) => {
     write(frames, further);
     return false;
@@ -28,7 +29,9 @@ export function openBatch(pool: FramePool = new FramePool()): {
   readonly writes: Uint8Array[];
 } {
   const writes: Uint8Array[] = [];
-  const target = targetOf((first, further = []) => void writes.push(first, ...further));
+  const target = targetOf((first, further = []) => {
+    writes.push(first, ...further.map((part) => Buffer.from(part)));
+  });
   return { batch: new FrameBatch(pool, target, OPEN_LINK), writes };
 }
 

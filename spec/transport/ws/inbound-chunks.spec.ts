@@ -57,6 +57,17 @@ describe('a link that is paused in the middle of a chunk', () => {
     expect(end.messages).toEqual(['0', '1', 'ab', ...NUMBERS]);
   });
 
+  it('delivers no further message where a listener for pings pauses it', async () => {
+    const { stream, transport, end } = pausedAfter(Infinity);
+    transport.watchControls(() => transport.pause());
+    stream.push(Buffer.concat([textFrame('0'), PING, textFrame('1')]));
+    await settle();
+    expect(end.messages).toEqual(['0']);
+    end.resume();
+    await settle();
+    expect(end.messages).toEqual(['0', '1']);
+  });
+
   it('goes on with the chunk before later ones, and with those before the end', async () => {
     const { stream, end } = pausedAfter(3);
     stream.push(Buffer.from(TEN));

@@ -105,7 +105,7 @@ function pass(delivered: Buffer | undefined, ...chunks: readonly Buffer[]): Pass
   const receive = (data: unknown, bytes: number): void => void past.push([data, bytes]);
   const lane = laneTo({ receive, begin() {} }, (bytes) => {
     through.push(Buffer.from(bytes));
-    if (delivered !== undefined && Buffer.concat(through).equals(delivered)) lane.heard();
+    if (delivered !== undefined && Buffer.concat(through).equals(delivered)) lane.messageDelivered();
   });
   for (const chunk of chunks) expect(lane.walk(Buffer.from(chunk), RUNNING)).toBe(chunk.length);
   return { past, through: Buffer.concat(through) };
@@ -163,8 +163,9 @@ describe('the receive lane gives `ws`', () => {
   });
 
   it('all that follows, until it has delivered a message', () => {
-    const bytes = Buffer.concat([PING, textFrame('one'), textFrame('two'), textFrame('three')]);
-    const delivered = bytes.subarray(0, PING.length + textFrame('one').length);
+    const begun = frame({ opcode: OPCODE.text, payload: 'o', fin: false });
+    const delivered = Buffer.concat([begun, frame({ opcode: OPCODE.continuation, payload: 'ne' })]);
+    const bytes = Buffer.concat([delivered, textFrame('two'), textFrame('three')]);
     const passed = pass(delivered, bytes, textFrame('four'));
     expect(passed).toEqual({
       past: [
@@ -174,6 +175,27 @@ describe('the receive lane gives `ws`', () => {
       ],
       through: delivered,
     });
+  });
+
+  it('a ping and a pong that keep the rules, and nothing of what follows', () => {
+    const controls = Buffer.concat([PING, frame({ opcode: OPCODE.pong, payload: 'x'.repeat(125) })]);
+    expect(pass(undefined, Buffer.concat([controls, textFrame('one')]), textFrame('two'))).toEqual({
+      past: [
+        ['one', 3],
+        ['two', 3],
+      ],
+      through: controls,
+    });
+  });
+
+  it.each([
+    ['of 126 bytes', frame({ opcode: OPCODE.ping, payload: 'x'.repeat(126) })],
+    ['that is a fragment', frame({ opcode: OPCODE.ping, payload: 'p', fin: false })],
+    ['that is not masked', frame({ opcode: OPCODE.pong, payload: 'p', mask: false })],
+  ])('what follows a control frame %s, too', (_, control) => {
+    const bytes = Buffer.concat([control, textFrame('one')]);
+    const { past, through } = pass(undefined, bytes);
+    expect([past, unmasked(through)]).toEqual([[], unmasked(bytes)]);
   });
 
   it('all that follows for good, where it delivers none', () => {

@@ -99,7 +99,7 @@ describe('FrameBatch with shared frames', () => {
   it('holds a long shared frame where the frames before it began to wait', () => {
     const writes: Uint8Array[] = [];
     const target = targetOf((first, further = []) => {
-      writes.push(first, ...further);
+      writes.push(first, ...further.map((part) => Buffer.from(part)));
       batch.hold();
     });
     const batch: FrameBatch = new FrameBatch(new FramePool(), target, OPEN_LINK);

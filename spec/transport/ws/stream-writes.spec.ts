@@ -18,7 +18,7 @@ describe('takesAtOnce', () => {
 });
 
 describe('writeAll', () => {
-  const parts = ['one', 'two', 'three'].map((text) => Buffer.from(text));
+  const parts = [Buffer.from('one'), 'two', Buffer.from('three')] as const;
 
   it.each([undefined, [], parts.slice(1, 2), parts.slice(1)])(
     'writes %j behind the first, at once, and calls back once',
@@ -26,10 +26,10 @@ describe('writeAll', () => {
       const stream = new ScriptedStream();
       const calls = await new Promise<number>((resolve) => {
         let count = 0;
-        writeAll(stream, parts[0] as Buffer, further, () => (count += 1));
+        writeAll(stream, parts[0], further, () => (count += 1));
         setImmediate(() => resolve(count));
       });
-      const expected = Buffer.concat([parts[0] as Buffer, ...(further ?? [])]);
+      const expected = Buffer.concat([parts[0], ...(further ?? [])].map((part) => Buffer.from(part)));
       expect([calls, stream.writes]).toEqual([1, [expected]]);
     },
   );

@@ -11,6 +11,7 @@ import type { Outlet, SendOptions, SharedMessage } from '../transport.ts';
 import { LinkedList } from '../../structures/linked-list.ts';
 import type { ListNode } from '../../structures/linked-list.ts';
 import { bytesToSend } from '../../core/data.ts';
+import type { Written } from './stream-writes.ts';
 import type { Data } from '../../core/data.ts';
 
 /**
@@ -79,7 +80,7 @@ export interface FrameTarget {
    *
    * @returns Whether the stream has taken all at once, so that `framesTaken` is owed.
    */
-  writeFrames(frames: Uint8Array, further?: readonly Uint8Array[]): boolean;
+  writeFrames(frames: Uint8Array, further?: readonly Written[]): boolean;
   /** Frames were taken at once. Called when the turn is over. */
   framesTaken(): void;
 }
@@ -221,7 +222,7 @@ export class FrameBatch implements ListNode<FrameBatch>, Outlet {
     this.#target.framesTaken();
   }
 
-  #write(frames: Uint8Array, further?: readonly Uint8Array[]): void {
+  #write(frames: Uint8Array, further?: readonly Written[]): void {
     if (!this.#target.writeFrames(frames, further) || !this.#isSeen) return;
     this.#isSeen = false;
     this.#isTaken = true;
@@ -241,6 +242,9 @@ export class FrameBatch implements ListNode<FrameBatch>, Outlet {
 
   #writeLong(data: Data, firstByte: number): void {
     this.flush();
+    // As it is: 64 KiB of bytes for each text are released late (row: 8 × 4 in flight × 64 KiB).
+    if (typeof data === 'string' && !this.#isHolding && Buffer.byteLength(data) === data.length)
+      return this.#write(frameHeader(firstByte, data.length), [data]);
     const payload = bytesToSend(data);
     // The frames before it may have begun to wait.
     if (this.#isHolding) return this.#hold(payload, firstByte);

@@ -9,7 +9,10 @@ export const CONTINUATION = 0;
 export const TEXT = 1;
 export const BINARY = 2;
 export const CLOSE = 8;
-const PING = 9;
+export const PING = 9;
+export const PONG = 10;
+/** RFC 6455 §5.5. */
+export const MAX_CONTROL_BYTES = 125;
 /** Opcodes from here on are those of control frames. */
 export const FIRST_CONTROL: number = CLOSE;
 /** The bit in the second byte of a frame whose payload is masked. */
@@ -64,7 +67,7 @@ export function findControls(bytes: Buffer): WaitingControls {
 /** Whether the frame is a ping in one piece, masked, and of at most 125 bytes (RFC 6455 §5.5). */
 function isPing(bytes: Buffer, at: number): boolean {
   const second = bytes[at + 1] as number;
-  return bytes[at] === (FIN | PING) && second >= MASKED && second < MASKED + 126;
+  return bytes[at] === (FIN | PING) && second >= MASKED && second <= MASKED + MAX_CONTROL_BYTES;
 }
 
 /** Gives the end of the frame at `at`; Infinity where its header is cut. */

@@ -1,12 +1,23 @@
 // What a client sends becomes messages. Those that are whole in a chunk take a lane of their own:
-// by way of `ws` they cost four times as much (row: 64 sockets × 64 in flight). All else goes to
+// by way of `ws` they cost three times as much (row: 64 sockets × 64 in flight). All else goes to
 // `ws`: control frames, fragments, what is cut, and all that breaks a rule. inbound-chunks.ts makes
 // one for each link, and gives it the bytes when it is time.
 
 import { isUtf8 } from 'node:buffer';
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
-import { BINARY, FIN, headerBytes, MASK_BYTES, MASKED, payloadBytes, TEXT } from './frame-header.ts';
+import {
+  BINARY,
+  FIN,
+  headerBytes,
+  MASK_BYTES,
+  MASKED,
+  MAX_CONTROL_BYTES,
+  payloadBytes,
+  PING,
+  PONG,
+  TEXT,
+} from './frame-header.ts';
 import { InboundFrames, isWhole } from './inbound-frames.ts';
 import { NO_LANE } from './inbound-stream.ts';
 import type { HostInbound } from './inbound-stream.ts';
@@ -17,6 +28,11 @@ import type { TransportSink } from '../transport.ts';
 /** Flags and opcode of a whole message: the last frame is the first, no reserved bit is set. */
 const WHOLE_TEXT = FIN | TEXT;
 const WHOLE_BINARY = FIN | BINARY;
+const WHOLE_PING = FIN | PING;
+const WHOLE_PONG = FIN | PONG;
+
+/** In the place of the end of a frame. */
+const NOT_TAKEN = 0;
 
 /** What bytes come from, and where they go. */
 export interface LaneEnds {
@@ -39,14 +55,14 @@ export class ReceiveLane {
    * Whether bytes go to `ws`, from a frame that the lane has not taken until `ws` has delivered a
    * message.
    */
-  #isAside = false;
+  #goesToWs = false;
   /**
    * Whether all goes to `ws` for good: it has got a message and delivered none, since a rule was
    * broken. So the lane needs no rule of its own.
    */
   #isClosed: boolean;
   /** Whether `ws` has delivered a message of the bytes that it was given last. */
-  #hasHeard = false;
+  #hasDelivered = false;
   /** The memory of the bytes at hand; undefined between two walks. */
   #memory: ArrayBufferLike | undefined;
   /** Whether views on the bytes of the last walk were given away, whose owners may transfer it. */
@@ -81,8 +97,8 @@ export class ReceiveLane {
    *
    * @param memory - That of binary, which is given away.
    */
-  heard(memory?: ArrayBufferLike): void {
-    this.#hasHeard = true;
+  messageDelivered(memory?: ArrayBufferLike): void {
+    this.#hasDelivered = true;
     if (memory === undefined) return;
     if (memory === this.#memory) this.#hasGivenViews = true;
     this.#frames?.giveAway(memory);
@@ -120,39 +136,55 @@ export class ReceiveLane {
     const { ws } = this.#ends;
     // Once a close has begun, nothing is held back any more.
     if (this.#isClosed || ws.readyState !== ws.OPEN) return this.#giveAll(bytes, from);
-    return this.#isAside ? this.#give(bytes, from) : this.#take(bytes, from, flow);
+    return this.#goesToWs ? this.#give(bytes, from) : this.#take(bytes, from, flow);
   }
 
-  /** Delivers messages up to one that does not take the lane. @returns Where that begins. */
+  /** Delivers messages up to a frame that does not take the lane. @returns Where that begins. */
   #take(bytes: Buffer, from: number, flow: { readonly isPaused: boolean }): number {
-    const { target, longestBytes } = this.#ends;
     let at = from;
     while (at < bytes.length) {
-      const first = bytes[at] as number;
-      const second = bytes[at + 1] ?? 0;
-      const payload = at + headerBytes(second);
-      if ((first !== WHOLE_TEXT && first !== WHOLE_BINARY) || second < MASKED || payload > bytes.length)
-        break;
-      const length = payloadBytes(bytes, at);
-      if (length > longestBytes || payload + length > bytes.length) break;
-      const data = decode(bytes, payload, payload + length, first === WHOLE_BINARY);
-      if (data === undefined) break;
-      if (first === WHOLE_BINARY) this.#hasGivenViews = true;
-      at = payload + length;
-      target.sink.receive(data, length);
+      const end = this.#takeFrame(bytes, at);
+      if (end === NOT_TAKEN) break;
+      at = end;
       if (flow.isPaused) return at;
     }
-    this.#isAside = at < bytes.length;
+    this.#goesToWs = at < bytes.length;
     return at;
+  }
+
+  /** @returns Where the frame ends, or {@link NOT_TAKEN}. */
+  #takeFrame(bytes: Buffer, at: number): number {
+    const second = bytes[at + 1] ?? 0;
+    const payload = at + headerBytes(second);
+    if (second < MASKED || payload > bytes.length) return NOT_TAKEN;
+    const length = payloadBytes(bytes, at);
+    const end = payload + length;
+    if (end > bytes.length) return NOT_TAKEN;
+    const first = bytes[at] as number;
+    if (first === WHOLE_TEXT || first === WHOLE_BINARY)
+      return this.#takeMessage(bytes, payload, end, first === WHOLE_BINARY);
+    if ((first !== WHOLE_PING && first !== WHOLE_PONG) || length > MAX_CONTROL_BYTES) return NOT_TAKEN;
+    // `ws` answers it. It keeps the rules, so that `ws` stands between two frames again.
+    this.#toWs(joined([bytes.subarray(at, end)]));
+    return end;
+  }
+
+  #takeMessage(bytes: Buffer, from: number, to: number, isBinary: boolean): number {
+    const { target, longestBytes } = this.#ends;
+    const data = to - from > longestBytes ? undefined : decode(bytes, from, to, isBinary);
+    if (data === undefined) return NOT_TAKEN;
+    if (isBinary) this.#hasGivenViews = true;
+    target.sink.receive(data, to - from);
+    return to;
   }
 
   /** Gives `ws` all up to the end of a message, or of these bytes. @returns Where that is. */
   #give(bytes: Buffer, from: number): number {
-    this.#hasHeard = false;
+    this.#hasDelivered = false;
     const frames = this.#follow();
     const at = frames.pass(bytes, from);
     this.#tellBegun();
-    if (this.#hasHeard) this.#isAside = false;
+    if (this.#hasDelivered) this.#goesToWs = false;
     else if (frames.hasEnded) this.#isClosed = true;
     return at;
   }

@@ -17,6 +17,9 @@ export function takesAtOnce(stream: Duplex | undefined): boolean {
   return stream instanceof Socket && !('encrypted' in stream);
 }
 
+/** What a stream is given. Text is ASCII, so that its bytes are its units. */
+export type Written = Uint8Array | string;
+
 /**
  * Writes buffers behind each other, in as few system calls as the stream can.
  *
@@ -25,14 +28,14 @@ export function takesAtOnce(stream: Duplex | undefined): boolean {
 export function writeAll(
   stream: Duplex,
   first: Uint8Array,
-  further: readonly Uint8Array[] | undefined,
+  further: readonly Written[] | undefined,
   onFlushed: (error?: Error | null) => void,
 ): void {
   const last = further?.at(-1);
   if (further === undefined || last === undefined) return void stream.write(first, onFlushed);
   stream.cork();
-  for (const chunk of [first, ...further.slice(0, -1)]) stream.write(chunk);
-  stream.write(last, onFlushed);
+  for (const chunk of [first, ...further.slice(0, -1)]) stream.write(chunk, 'latin1');
+  stream.write(last, 'latin1', onFlushed);
   stream.uncork();
 }
 

@@ -12,7 +12,7 @@ import type { FramePool, FrameTarget } from './frame-batch.ts';
 import { countFrames, TRANSPORT } from './ordered-socket.ts';
 import { fragmentByte, wholeByte } from './server-frame.ts';
 import { flushedBytesOf, takesAtOnce, UnflushedWrites, writeAll } from './stream-writes.ts';
-import type { CountingStream } from './stream-writes.ts';
+import type { CountingStream, Written } from './stream-writes.ts';
 import type { WsOrderedSocket } from './ordered-socket.ts';
 import type { FragmentOptions, OnControl, SendOptions, Transport, TransportSink } from '../transport.ts';
 import type { Deflation } from './deflation.ts';
@@ -249,7 +249,7 @@ export class WsTransport implements Transport, ChunkReceiver, FrameTarget {
 
   static readonly #webSocketOnMessage = function (this: WebSocket, data: Buffer, isBinary: boolean): void {
     const transport = transportOf(this);
-    transport.#inbound?.lane.heard(isBinary ? data.buffer : undefined);
+    transport.#inbound?.lane.messageDelivered(isBinary ? data.buffer : undefined);
     transport.sink.receive(isBinary ? ownBytes(data) : data.toString(), data.byteLength);
   };
 
@@ -305,7 +305,7 @@ export class WsTransport implements Transport, ChunkReceiver, FrameTarget {
    * Where most writes are taken at once, they have no callback: each would cost a tick (row:
    * broadcast). An empty write behind a write that waits tells when it was taken.
    */
-  writeFrames(frames: Uint8Array, further?: readonly Uint8Array[]): boolean {
+  writeFrames(frames: Uint8Array, further?: readonly Written[]): boolean {
     const stream = this.#stream;
     if (stream?.writable !== true) return this.#lose();
     if (this.#takesAtOnce && further === undefined) {
