@@ -99,6 +99,8 @@ export interface Outlet {
  * 24. Where `outlet` exists: its `offer` does what `send` does, in one order with the other sends,
  *     or it returns false and does nothing. It does nothing where `bufferedBytes` is at least its
  *     `limitBytes`, where `send` would return false, and without `shared`.
+ * 25. Where `look` exists: a paused end that looks reads on, and delivers nothing before `resume`.
+ *     `endLook` returns true if the peer's close is among what came since the last look.
  */
 export interface Transport {
   /** Negotiated subprotocol, or ''. */
@@ -157,8 +159,8 @@ export interface Transport {
   pause(): void;
   resume(): void;
   /**
-   * Reads on though this end is paused, until `endLook`, and delivers nothing: `receivedBytes`
-   * grows, and the end of the link is seen. Missing where only `resume` can tell.
+   * Reads on though this end is paused, until `endLook`: `receivedBytes` grows, and the end of the
+   * link is seen. Missing where only `resume` can tell.
    *
    * @param moreBytes - How much may come; what was read at once may exceed it.
    * @returns Whether it does: false where as much waits already as may; undefined where only

@@ -110,9 +110,74 @@ class SwapsPings extends PassingTransport {
   }
 }
 
+/** Reads on behind a pause, and keeps what comes. */
+class Looks extends PassingTransport {
+  #kept: (() => void)[] | undefined;
+  #isClosed = false;
+  override pause(): void {
+    this.#kept = [];
+    super.pause();
+  }
+  override resume(): void {
+    const kept = this.#kept ?? [];
+    this.#kept = undefined;
+    for (const deliver of kept) deliver();
+    super.resume();
+  }
+  look(): boolean {
+    super.resume();
+    return true;
+  }
+  endLook(): boolean {
+    super.pause();
+    return this.#isClosed;
+  }
+  override receive(data: Data, bytes: number): void {
+    this.keep(() => super.receive(data, bytes));
+  }
+  override peerClosed(): void {
+    this.#isClosed = true;
+    this.keep(() => super.peerClosed());
+  }
+  protected keep(deliver: () => void): void {
+    if (this.#kept === undefined) deliver();
+    else this.#kept.push(deliver);
+  }
+}
+
+class DeliversInLooks extends Looks {
+  protected override keep(deliver: () => void): void {
+    deliver();
+  }
+}
+
+class LosesWhatItLooksAt extends Looks {
+  override resume(): void {
+    this.below.resume();
+  }
+}
+
+class FindsACloseAlways extends Looks {
+  override endLook(): boolean {
+    super.endLook();
+    return true;
+  }
+}
+
+class FindsNoClose extends Looks {
+  override endLook(): boolean {
+    super.endLook();
+    return false;
+  }
+}
+
 describe('the checks of signs of life', () => {
   it('find nothing in a transport that keeps the promises', async () => {
     expect(await brokenPromises(lifeChecks, soundPair)).toEqual([]);
+  });
+
+  it('find nothing in one that looks', async () => {
+    expect(await brokenPromises(lifeChecks, pairsOf(Looks))).toEqual([]);
   });
 
   it('find nothing in one that does not count flushed bytes', async () => {
@@ -132,7 +197,11 @@ describe('the checks of signs of life', () => {
       [CountsLooks, [16]],
       [NeverStalls, [20]],
       [StallsOnce, [20]],
-      [SwapsPings, [14, 15, 16]],
+      [SwapsPings, [14, 15, 16, 25]],
+      [DeliversInLooks, [25]],
+      [LosesWhatItLooksAt, [16, 25]],
+      [FindsACloseAlways, [25]],
+      [FindsNoClose, [25]],
     ]),
   )('find one that $name', async ({ Fault, promises }) => {
     expect(await brokenPromises(lifeChecks, pairsOf(Fault))).toEqual(promises);

@@ -1,8 +1,9 @@
 // The promises of the Transport port about signs of life, as checks: `ping`, `pong`, and the two
 // counts that a heartbeat compares. `transport-contract.ts` joins them to the other checks.
 
-import { deepStrictEqual, equal } from 'node:assert/strict';
+import { deepStrictEqual, equal, ok } from 'node:assert/strict';
 import type { Check } from './check.ts';
+import type { RecordedEnd } from './recorded-link.ts';
 import { settle } from '../settle.ts';
 import { linkCheck, fill, numbered, sendAll } from './link-check.ts';
 import type { TransportPair } from './link-check.ts';
@@ -13,7 +14,7 @@ async function untilChanged(count: () => number): Promise<void> {
   while (Object.is(count(), before)) await settle();
 }
 
-/** Promises 14 to 16, and 20. */
+/** Promises 14 to 16, 20 and 25. */
 export const lifeChecks: ReadonlyArray<Check<TransportPair>> = [
   linkCheck(
     '14. `ping` and `pong` overtake nothing that was sent, and call no sink',
@@ -113,4 +114,37 @@ export const lifeChecks: ReadonlyArray<Check<TransportPair>> = [
     await fill(near);
     await near.until(() => near.stalls > before);
   }),
+
+  linkCheck('25. a paused end that looks reads on, and delivers nothing before `resume`', async (link) => {
+    const { near, far } = link.open();
+    if (!(await pausesAndLooks(near, far))) return;
+    ok(near.send('two'));
+    await untilChanged(() => far.receivedBytes);
+    equal(far.endLook(), false, 'endLook has found a close that was not sent');
+    far.expectMessages(['one']);
+    far.resume();
+    await far.untilMessages(2);
+    far.expectMessages(['one', 'two']);
+  }),
+
+  linkCheck("25. `endLook` returns true if the peer's close is among what came", async (link) => {
+    const { near, far } = link.open();
+    if (!(await pausesAndLooks(near, far))) return;
+    near.close(1000);
+    while (!far.endLook()) {
+      far.look();
+      await settle();
+    }
+    far.expectMessages(['one']);
+    far.resume();
+    await far.untilEnd();
+  }),
 ];
+
+/** Has an end pause behind a message, and look. @returns Whether it does. */
+async function pausesAndLooks(near: RecordedEnd, far: RecordedEnd): Promise<boolean> {
+  ok(near.send('one'));
+  await far.untilMessages(1);
+  far.pause();
+  return far.look();
+}

@@ -9,6 +9,8 @@ import type { LinkEnd } from '../../core/close-info.ts';
 import type { Data } from '../../core/data.ts';
 import { noop } from '../../core/noop.ts';
 
+const LOOK_BYTES = 65_536;
+
 /** One call of a sink. */
 export type SinkCall =
   | { readonly kind: 'message'; readonly data: Data; readonly bytes: number }
@@ -152,6 +154,15 @@ export class RecordedEnd implements TransportSink {
 
   terminate(): void {
     this.#link.during('terminate', () => this.#transport.terminate());
+  }
+
+  /** @returns Whether the end reads on behind its pause. */
+  look(): boolean {
+    return this.#link.during('look', () => this.#transport.look?.(LOOK_BYTES)) === true;
+  }
+
+  endLook(): boolean {
+    return this.#link.during('endLook', () => this.#transport.endLook?.()) === true;
   }
 
   // What a check sees.
