@@ -8,13 +8,12 @@ export const OPCODE = 0x0f;
 export const CONTINUATION = 0;
 export const TEXT = 1;
 export const BINARY = 2;
+/** Opcodes from here on are those of control frames. */
 export const CLOSE = 8;
 export const PING = 9;
 export const PONG = 10;
 /** RFC 6455 §5.5. */
 export const MAX_CONTROL_BYTES = 125;
-/** Opcodes from here on are those of control frames. */
-export const FIRST_CONTROL: number = CLOSE;
 /** The bit in the second byte of a frame whose payload is masked. */
 export const MASKED = 0x80;
 export const MASK_BYTES = 4;

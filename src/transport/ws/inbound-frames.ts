@@ -7,7 +7,6 @@ import {
   CLOSE,
   CONTINUATION,
   FIN,
-  FIRST_CONTROL,
   headerBytes,
   MASK_BYTES,
   MASKED,
@@ -219,8 +218,8 @@ export class InboundFrames {
   #endFrame(): void {
     this.#whole = this.#end;
     this.#isClosed = this.#opcode === CLOSE;
-    if (this.#opcode < FIRST_CONTROL) this.#isFragmented = !this.#isLast;
-    this.#hasEnded = this.#endsAtMessage && this.#opcode < FIRST_CONTROL && this.#isLast;
+    if (this.#opcode < CLOSE) this.#isFragmented = !this.#isLast;
+    this.#hasEnded = this.#endsAtMessage && this.#opcode < CLOSE && this.#isLast;
     if (!this.#isFragmented) this.#number += 1;
   }
 
