@@ -128,9 +128,9 @@ export class PausedLink {
     const moreBytes = this.#receivedAtFirst + LOOKS_BYTES - transport.receivedBytes;
     if (moreBytes <= 0 || !queue.isHolding || queue.isHeld) return false;
     const isLooking = transport.look?.(moreBytes);
-    if (isLooking === undefined) return this.#run(moreBytes);
-    if (isLooking) this.#look = 'paused';
-    return isLooking;
+    if (isLooking === undefined) this.#run(moreBytes);
+    else if (isLooking) this.#look = 'paused';
+    return isLooking !== false;
   }
 
   /** Ends that turn. @returns Whether the peer had sent nothing, as far as it was seen. */
@@ -150,10 +150,9 @@ export class PausedLink {
     return false;
   }
 
-  #run(moreBytes: number): boolean {
+  #run(moreBytes: number): void {
     this.#peer.queue.look(moreBytes);
     this.#look = 'running';
-    return true;
   }
 
   #endRun(): boolean {

@@ -13,18 +13,18 @@ export const BUDGET_MESSAGES = 64;
  * turn
  */
 export const BUDGET_MS = 6;
-/** Behind that time there is so much more: for each socket a little, not for one that floods us. */
+/** A reserve behind the budget. The sockets that did not spend the budget share it. */
 export const RESERVE_MS = 1;
-/** Reads and writes in a row that a socket has of the reserve. */
+/** Most reads and writes in a row that one socket takes from the reserve. */
 export const RESERVE_MESSAGES = 32;
 
 /** Tells when reads and writes that did not wait have held the event loop for too long. */
 export class TurnBudget {
   readonly #clock: Clock;
   #served = 0;
-  /** When the clock was looked at first in this turn, later when the reserve began. */
+  /** When the budget of this turn began, or its reserve; undefined before. */
   #sinceMs: number | undefined;
-  /** Who has spent of the reserve last, and how many in a row; undefined before it begins. */
+  /** The socket that took from the reserve last, and how often in a row; undefined before. */
   #latest: object | undefined;
   #inRow = 0;
   /** The answer to all calls of this turn that wait for a later one; undefined before the first. */
@@ -59,7 +59,7 @@ export class TurnBudget {
         return false;
       }
       this.#sinceMs = nowMs;
-      // The first one to come so far is taken for the flood.
+      // The socket that ends the budget is most likely the flood: it gets nothing of the reserve.
       this.#latest = by;
       this.#inRow = RESERVE_MESSAGES;
     }

@@ -6,6 +6,7 @@
 
 import type { Duplex, Writable } from 'node:stream';
 import type { WebSocket } from 'ws';
+import { nextTick } from './next-tick.ts';
 import type { Compression } from '../../core/compression.ts';
 import { LinkedList } from '../../structures/linked-list.ts';
 import type { ListNode } from '../../structures/linked-list.ts';
@@ -15,9 +16,6 @@ import type { Clock } from '../../time/clock.ts';
 const REST_MS = 1000;
 
 const NO_BYTES: Buffer = Buffer.alloc(0);
-/** Node's own, also while a test fakes it with the timers. */
-// oxlint-disable-next-line typescript/unbound-method -- it is called without `this` everywhere
-const { nextTick } = process;
 
 type Done = (error: Error | null, result?: Buffer) => void;
 type Work = (data: unknown, isLast: boolean, done: Done) => void;

@@ -12,6 +12,7 @@ import { LinkedList } from '../../structures/linked-list.ts';
 import type { ListNode } from '../../structures/linked-list.ts';
 import { bytesToSend } from '../../core/data.ts';
 import type { Written } from './stream-writes.ts';
+import { nextTick } from './next-tick.ts';
 import type { Data } from '../../core/data.ts';
 
 /**
@@ -21,9 +22,6 @@ import type { Data } from '../../core/data.ts';
 export const SLAB_BYTES = 16_384;
 
 const NO_BYTES: Buffer = Buffer.alloc(0);
-/** Node's own, also while a test fakes it with the timers: what a socket receives is not faked. */
-// oxlint-disable-next-line typescript/unbound-method -- it is called without `this` everywhere
-const { nextTick } = process;
 
 /** Shares one slab between all batches of a host. No byte of a slab is written twice. */
 export class FramePool {

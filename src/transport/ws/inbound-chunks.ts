@@ -7,9 +7,10 @@ import type { WebSocket } from 'ws';
 import { findControls, MASK_BYTES } from './frame-header.ts';
 import type { WaitingPing } from './frame-header.ts';
 import { divertEnd } from './inbound-stream.ts';
-import { joined, ReceiveLane } from './receive-lane.ts';
+import { joinedBuffers, ReceiveLane } from './receive-lane.ts';
 import type { LaneEnds } from './receive-lane.ts';
 import { unmask } from './unmask.ts';
+import { nextTick } from './next-tick.ts';
 import { CHUNK_BYTES } from '../../core/limits.ts';
 
 const NO_BYTES: Buffer = Buffer.alloc(0);
@@ -19,10 +20,6 @@ const NO_BYTES: Buffer = Buffer.alloc(0);
  * reader that takes a few messages for each look would else have it grow without end.
  */
 const MOST_LOOKED_AT_BYTES: number = 2 * CHUNK_BYTES;
-
-/** Node's own, also while a test fakes it with the timers. */
-// oxlint-disable-next-line typescript/unbound-method -- it is called without `this` everywhere
-const { nextTick } = process;
 
 /** What chunks come from, and where they go. */
 export interface ChunkEnds extends LaneEnds {
@@ -156,7 +153,7 @@ export class InboundChunks {
   #keep(left: Buffer): void {
     const mustCopy = this.lane.hasGivenViews || left.length * 2 < left.buffer.byteLength;
     this.#watchEnd();
-    this.#rest = mustCopy ? joined([left]) : left;
+    this.#rest = mustCopy ? joinedBuffers([left]) : left;
     this.#waitingBytes += left.length;
   }
 
@@ -174,7 +171,7 @@ export class InboundChunks {
     this.#behind = undefined;
     if (behind === undefined) return this.#rest;
     const isAlone = this.#rest.length === 0 && behind.length === 1;
-    this.#rest = isAlone ? (behind[0] as Buffer) : joined([this.#rest, ...behind]);
+    this.#rest = isAlone ? (behind[0] as Buffer) : joinedBuffers([this.#rest, ...behind]);
     return this.#rest;
   }
 
@@ -199,7 +196,7 @@ export class InboundChunks {
   }
 
   #answer(frames: Buffer, { at, end }: WaitingPing): void {
-    const ping = joined([frames.subarray(at + 2, end)]);
+    const ping = joinedBuffers([frames.subarray(at + 2, end)]);
     unmask(ping, 0, ping.length);
     this.#ends.ws.pong(ping.subarray(MASK_BYTES));
   }

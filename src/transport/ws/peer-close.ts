@@ -4,11 +4,9 @@
 
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
+import { nextTick } from './next-tick.ts';
 import { inMicrotask } from '../../core/microtask.ts';
 
-/** Node's own, also while a test fakes it with the timers. */
-// oxlint-disable-next-line typescript/unbound-method -- it is called without `this` everywhere
-const { nextTick } = process;
 const ONE_BYTE = new Uint8Array(1);
 
 /** Holds the answer to the peer's close frame back, and with it the end of the stream. */

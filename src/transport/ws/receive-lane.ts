@@ -165,7 +165,7 @@ export class ReceiveLane {
       return this.#takeMessage(bytes, payload, end, first === WHOLE_BINARY);
     if ((first !== WHOLE_PING && first !== WHOLE_PONG) || length > MAX_CONTROL_BYTES) return NOT_TAKEN;
     // `ws` answers it. It keeps the rules, so that `ws` stands between two frames again.
-    this.#toWs(joined([bytes.subarray(at, end)]));
+    this.#toWs(joinedBuffers([bytes.subarray(at, end)]));
     return end;
   }
 
@@ -207,7 +207,7 @@ export class ReceiveLane {
   /** `ws` keeps what is not whole: not in a memory that may be transferred meanwhile. */
   #toWs(bytes: Buffer): void {
     const { stream, host } = this.#ends;
-    host.onData.call(stream, this.#hasGivenViews ? joined([bytes]) : bytes);
+    host.onData.call(stream, this.#hasGivenViews ? joinedBuffers([bytes]) : bytes);
   }
 
   #tellBegun(): void {
@@ -225,8 +225,8 @@ function decode(bytes: Buffer, from: number, to: number, isBinary: boolean): Dat
   return undefined;
 }
 
-/** Copies buffers into a new one. Not from a pool, which it would hold. */
-export function joined(buffers: readonly Buffer[]): Buffer {
+/** Copies buffers into a new one: not from a pool, which it would hold, and not zeroed before. */
+export function joinedBuffers(buffers: readonly Buffer[]): Buffer {
   const bytes = buffers.reduce((sum, { length }) => sum + length, 0);
   const whole = Buffer.allocUnsafeSlow(bytes);
   let at = 0;
