@@ -88,6 +88,14 @@ describe('ReceiveQueue', () => {
       expect([...(queue.take(2) as Uint8Array)]).toEqual([1, 2]);
       expect([...(queue.take(2) as Uint8Array)]).toEqual([3]);
     });
+
+    it('gives a part of binary in memory of its own: its owner may transfer it, and the rest stays', () => {
+      const { queue, put } = regulatedQueue();
+      put(Buffer.from('abcdef'));
+      const part = queue.take(4) as Uint8Array<ArrayBuffer>;
+      structuredClone(0, { transfer: [part.buffer] });
+      expect(queue.take(Infinity)).toEqual(Buffer.from('ef'));
+    });
   });
 
   describe('firstToBytes', () => {

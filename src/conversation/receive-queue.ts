@@ -2,6 +2,7 @@
 // the queue pauses and resumes the link by its marks. Which read waits for what is in reader.ts,
 // which message goes to `onClientMessage` first in server/client-messages.ts.
 
+import { copyBytes } from '#platform';
 import { hardCapBytes } from './queue-limits.ts';
 import type { QueueLimits } from './queue-limits.ts';
 import type { CloseInfo, LinkEnd } from '../core/close-info.ts';
@@ -319,7 +320,8 @@ export class ReceiveQueue {
 
   #takePart(message: Message, cut: number): Data {
     const { data } = message;
-    const part = typeof data === 'string' ? data.slice(0, cut) : data.subarray(0, cut);
+    // A copy, whose owner may transfer its memory.
+    const part = typeof data === 'string' ? data.slice(0, cut) : copyBytes(data.subarray(0, cut));
     const bytes = bytesOf(part);
     this.#extraBytes -= extraBytes(data, message.bytes);
     message.data = typeof data === 'string' ? data.slice(cut) : data.subarray(cut);

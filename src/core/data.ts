@@ -86,6 +86,16 @@ export function detached(data: Data): Data {
 }
 
 /**
+ * Gives bytes in memory of their own: its owner may transfer it, as to a worker. Other bytes of a
+ * chunk lie beside a view. Beside what `ws` has inflated zlib inflates the next message, and Node
+ * aborts where that memory is gone. And `ws` has one empty Buffer for all purposes.
+ */
+export function ownBytes(bytes: Uint8Array): Uint8Array {
+  const isAlone = bytes.byteLength === bytes.buffer.byteLength && bytes.byteLength > 0;
+  return isAlone ? bytes : copyBytes(bytes);
+}
+
+/**
  * Finds where to cut data so that the first piece has at most `len` units.
  *
  * A surrogate pair is never cut: the piece is then one unit shorter. A pair at the start that does

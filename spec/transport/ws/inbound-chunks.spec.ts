@@ -250,47 +250,6 @@ describe('a link that is paused in the middle of a chunk', () => {
   });
 });
 
-describe('where the memory of a message is transferred, nothing that came in the same chunk is lost', () => {
-  const payload = Buffer.alloc(50_000, 7);
-  const long = binaryFrame(payload);
-  const half = frame({ opcode: OPCODE.binary, payload: payload.subarray(0, 40_000), fin: false });
-  const otherHalf = frame({ opcode: OPCODE.continuation, payload: payload.subarray(40_000) });
-  const fragment = frame({ opcode: OPCODE.binary, payload: 'fragment', fin: false });
-  const noMore = frame({ opcode: OPCODE.continuation });
-  const first = binaryFrame(Buffer.from('first'));
-  const empty = binaryFrame(new Uint8Array(0));
-  const emptyParts = Buffer.concat([frame({ opcode: OPCODE.binary, fin: false }), noMore]);
-
-  it.each<readonly [string, readonly Buffer[], Buffer, number]>([
-    ['a long message begins behind it', [first, long.subarray(0, 30_000)], long.subarray(30_000), 50_000],
-    ['a long fragment comes behind it', [first, half], otherHalf, 50_000],
-    ['both come in long fragments', [half, noMore, half], otherHalf, 50_000],
-    ['both come in fragments', [fragment, noMore, fragment], otherHalf, 10_008],
-    ['both are empty', [empty], empty, 0],
-    [
-      'both are empty, and come in fragments',
-      [emptyParts],
-      Buffer.concat([frame({ opcode: OPCODE.ping }), emptyParts]),
-      0,
-    ],
-  ])('%s', async (_, chunk, rest, bytes) => {
-    const received: Data[] = [];
-    const stream = new ScriptedStream();
-    acceptOver(stream).open({ ...NO_CALLS, receive: (data) => void received.push(data) });
-    stream.push(Buffer.concat(chunk));
-    await settle();
-    transfer(received[0]);
-    stream.push(Buffer.concat([rest, textFrame('last')]));
-    await settle();
-    expect([received.length, received[2]]).toEqual([3, 'last']);
-    expect((received[1] as Uint8Array).slice().length).toBe(bytes);
-  });
-});
-
-function transfer(message: Data | undefined): void {
-  structuredClone(0, { transfer: [(message as Uint8Array<ArrayBuffer>).buffer] });
-}
-
 describe('a chunk that comes inside of another one', () => {
   it('is received behind it, and holds nothing up', async () => {
     const stream = new ScriptedStream();

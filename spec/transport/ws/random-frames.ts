@@ -79,7 +79,8 @@ function control(random: SeededRandom): FrameParts {
   const reason = isOdd ? Buffer.from('ff', 'hex') : Buffer.from('bye');
   const payload =
     opcode === OPCODE.close ? Buffer.concat([Buffer.of(code >> 8, code & 0xff), reason]) : random.bytes(4);
-  return { opcode, mask: random.bytes(4), payload, fin: !isOdd || random.isLikely(0.5) };
+  const length = random.isLikely(0.05) ? { lengthBits: random.pick([16, 64] as const) } : {};
+  return { opcode, mask: random.bytes(4), payload, fin: !isOdd || random.isLikely(0.5), ...length };
 }
 
 function breach(random: SeededRandom): Partial<FrameParts> {

@@ -192,6 +192,8 @@ describe('the receive lane gives `ws`', () => {
     ['of 126 bytes', frame({ opcode: OPCODE.ping, payload: 'x'.repeat(126) })],
     ['that is a fragment', frame({ opcode: OPCODE.ping, payload: 'p', fin: false })],
     ['that is not masked', frame({ opcode: OPCODE.pong, payload: 'p', mask: false })],
+    ['whose length takes 16 bits', frame({ opcode: OPCODE.ping, payload: 'p', lengthBits: 16 })],
+    ['whose length takes 64 bits', frame({ opcode: OPCODE.pong, payload: 'p', lengthBits: 64 })],
   ])('what follows a control frame %s, too', (_, control) => {
     const bytes = Buffer.concat([control, textFrame('one')]);
     const { past, through } = pass(undefined, bytes);

@@ -151,7 +151,7 @@ export class InboundChunks {
    * the rest.
    */
   #keep(left: Buffer): void {
-    const mustCopy = this.lane.hasGivenViews || left.length * 2 < left.buffer.byteLength;
+    const mustCopy = this.lane.hasGivenView || left.length * 2 < left.buffer.byteLength;
     this.#watchEnd();
     this.#rest = mustCopy ? joinedBuffers([left]) : left;
     this.#waitingBytes += left.length;

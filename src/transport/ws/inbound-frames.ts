@@ -70,8 +70,6 @@ export class InboundFrames {
 
   /** What is kept: from `#start` to `#end` of `#slab`, whole frames up to `#whole`. */
   #slab: Buffer = NO_BYTES;
-  /** What the slab takes: nothing more once a view on it was given away. */
-  #room = 0;
   #start = 0;
   #whole = 0;
   #end = 0;
@@ -111,11 +109,6 @@ export class InboundFrames {
   passAll(chunk: Buffer): void {
     this.#endsAtMessage = false;
     this.#pass(chunk, 0);
-  }
-
-  /** `ws` has delivered a view on a memory, whose owner may transfer it. */
-  giveAway(memory: ArrayBufferLike): void {
-    if (memory === this.#slab.buffer) this.#room = 0;
   }
 
   /** The chunk is done. A socket that sends nothing more must not pin the slab. */
@@ -234,7 +227,7 @@ export class InboundFrames {
 
   #keep(chunk: Buffer, from: number, to: number): void {
     // A kept frame has its room. Of another one, what was kept may go to `ws` before the rest.
-    if (!this.#isKept && this.#end + to - from > this.#room) {
+    if (!this.#isKept && this.#end + to - from > this.#slab.length) {
       this.flush();
       this.#reserve(to - from, Math.min(SMALL_PIECE_BYTES, to - from + this.#left));
     }
@@ -243,10 +236,9 @@ export class InboundFrames {
 
   /** Makes room behind whole frames. */
   #reserve(bytes: number, slabBytes: number): void {
-    if (this.#whole + bytes <= this.#room) return;
+    if (this.#whole + bytes <= this.#slab.length) return;
     this.#deliverWhole();
     this.#slab = Buffer.allocUnsafeSlow(slabBytes);
-    this.#room = slabBytes;
     this.#start = 0;
     this.#whole = 0;
     this.#end = 0;
@@ -275,7 +267,6 @@ export class InboundFrames {
   #dropSlab(): void {
     this.#head = NO_BYTES;
     this.#slab = NO_BYTES;
-    this.#room = 0;
     this.#start = 0;
     this.#whole = 0;
     this.#end = 0;

@@ -86,8 +86,3 @@ function streamOnClose(this: Duplex): void {
 function before<Listener extends object>(next: Listener, listener: Listener): Listener {
   return Object.assign(listener, { listener: next });
 }
-
-/** `ws` has one empty Buffer for all purposes, whose memory must not be transferred. */
-export function ownBytes(data: Buffer): Buffer {
-  return data.length === 0 ? Buffer.alloc(0) : data;
-}

@@ -22,7 +22,7 @@ import { InboundFrames, isWhole } from './inbound-frames.ts';
 import { NO_LANE } from './inbound-stream.ts';
 import type { HostInbound } from './inbound-stream.ts';
 import { unmask } from './unmask.ts';
-import type { Data } from '../../core/data.ts';
+import { ownBytes } from '../../core/data.ts';
 import type { TransportSink } from '../transport.ts';
 
 /** Flags and opcode of a whole message: the last frame is the first, no reserved bit is set. */
@@ -63,10 +63,8 @@ export class ReceiveLane {
   #isClosed: boolean;
   /** Whether `ws` has delivered a message of the bytes that it was given last. */
   #hasDelivered = false;
-  /** The memory of the bytes at hand; undefined between two walks. */
-  #memory: ArrayBufferLike | undefined;
-  /** Whether views on the bytes of the last walk were given away, whose owners may transfer it. */
-  #hasGivenViews = false;
+  /** Whether a view on the bytes of the last walk was given away, whose owner may transfer them. */
+  #hasGivenView = false;
 
   constructor(ends: LaneEnds) {
     this.#ends = ends;
@@ -88,20 +86,13 @@ export class ReceiveLane {
     return this.#frames !== undefined;
   }
 
-  get hasGivenViews(): boolean {
-    return this.#hasGivenViews;
+  get hasGivenView(): boolean {
+    return this.#hasGivenView;
   }
 
-  /**
-   * `ws` has delivered a message.
-   *
-   * @param memory - That of binary, which is given away.
-   */
-  messageDelivered(memory?: ArrayBufferLike): void {
+  /** `ws` has delivered a message. */
+  messageDelivered(): void {
     this.#hasDelivered = true;
-    if (memory === undefined) return;
-    if (memory === this.#memory) this.#hasGivenViews = true;
-    this.#frames?.giveAway(memory);
   }
 
   /** Gives the link from its next header on, where these bytes come next. */
@@ -121,12 +112,10 @@ export class ReceiveLane {
    * @returns Where they end, or the first message that a pause has held back begins.
    */
   walk(bytes: Buffer, flow: { readonly isPaused: boolean }): number {
-    this.#hasGivenViews = false;
-    this.#memory = bytes.buffer;
+    this.#hasGivenView = false;
     let at = 0;
     do at = this.#step(bytes, at, flow);
     while (at < bytes.length && !flow.isPaused);
-    this.#memory = undefined;
     this.#frames?.settle();
     return at;
   }
@@ -163,7 +152,9 @@ export class ReceiveLane {
     const first = bytes[at] as number;
     if (first === WHOLE_TEXT || first === WHOLE_BINARY)
       return this.#takeMessage(bytes, payload, end, first === WHOLE_BINARY);
-    if ((first !== WHOLE_PING && first !== WHOLE_PONG) || length > MAX_CONTROL_BYTES) return NOT_TAKEN;
+    const mayTake = first === WHOLE_PING || first === WHOLE_PONG;
+    // The second byte has the length, which must not be written in more bits (RFC 6455 §5.5).
+    if (!mayTake || second > MASKED + MAX_CONTROL_BYTES) return NOT_TAKEN;
     // `ws` answers it. It keeps the rules, so that `ws` stands between two frames again.
     this.#toWs(joinedBuffers([bytes.subarray(at, end)]));
     return end;
@@ -171,11 +162,20 @@ export class ReceiveLane {
 
   #takeMessage(bytes: Buffer, from: number, to: number, isBinary: boolean): number {
     const { target, longestBytes } = this.#ends;
-    const data = to - from > longestBytes ? undefined : decode(bytes, from, to, isBinary);
+    if (to - from > longestBytes) return NOT_TAKEN;
+    const data = isBinary ? this.#unmasked(bytes, from, to) : textOf(bytes, from, to);
     if (data === undefined) return NOT_TAKEN;
-    if (isBinary) this.#hasGivenViews = true;
     target.sink.receive(data, to - from);
     return to;
+  }
+
+  /** Gives the first binary of the bytes as a view. Copies others: it may be transferred. */
+  #unmasked(bytes: Buffer, from: number, to: number): Uint8Array {
+    unmask(bytes, from - MASK_BYTES, to);
+    const view = bytes.subarray(from, to);
+    if (this.#hasGivenView || from === to) return ownBytes(view);
+    this.#hasGivenView = true;
+    return view;
   }
 
   /** Gives `ws` all up to the end of a message, or of these bytes. @returns Where that is. */
@@ -207,7 +207,7 @@ export class ReceiveLane {
   /** `ws` keeps what is not whole: not in a memory that may be transferred meanwhile. */
   #toWs(bytes: Buffer): void {
     const { stream, host } = this.#ends;
-    host.onData.call(stream, this.#hasGivenViews ? joinedBuffers([bytes]) : bytes);
+    host.onData.call(stream, this.#hasGivenView ? joinedBuffers([bytes]) : bytes);
   }
 
   #tellBegun(): void {
@@ -216,9 +216,8 @@ export class ReceiveLane {
 }
 
 /** @returns Undefined, and leaves the payload masked, where text is not UTF-8. */
-function decode(bytes: Buffer, from: number, to: number, isBinary: boolean): Data | undefined {
+function textOf(bytes: Buffer, from: number, to: number): string | undefined {
   const bits = unmask(bytes, from - MASK_BYTES, to);
-  if (isBinary) return from === to ? Buffer.alloc(0) : bytes.subarray(from, to);
   if (bits < 0x80) return bytes.toString('latin1', from, to);
   if (isUtf8(bytes.subarray(from, to))) return bytes.toString('utf8', from, to);
   unmask(bytes, from - MASK_BYTES, to);

@@ -17,13 +17,13 @@ import type { WsOrderedSocket } from './ordered-socket.ts';
 import type { FragmentOptions, OnControl, SendOptions, Transport, TransportSink } from '../transport.ts';
 import type { Deflation } from './deflation.ts';
 import { InboundChunks } from './inbound-chunks.ts';
-import { CARRIES, NO_LANE, ownBytes } from './inbound-stream.ts';
+import { CARRIES, NO_LANE } from './inbound-stream.ts';
 import type { CarryingStream, ChunkReceiver, HostInbound } from './inbound-stream.ts';
 import { linkEndOf } from './link-end.ts';
 import { PeerClose } from './peer-close.ts';
 import { violationOf } from './violation.ts';
 import type { LinkEnd } from '../../core/close-info.ts';
-import { bytesToSend } from '../../core/data.ts';
+import { bytesToSend, ownBytes } from '../../core/data.ts';
 import type { Data } from '../../core/data.ts';
 
 const NO_BYTES = new Uint8Array(0);
@@ -138,8 +138,8 @@ export class WsTransport implements Transport, ChunkReceiver, FrameTarget {
   }
 
   watchControls(onControl: OnControl): void {
-    this.#ws.on('ping', (data) => onControl('ping', data));
-    this.#ws.on('pong', (data) => onControl('pong', data));
+    this.#ws.on('ping', (data) => onControl('ping', ownBytes(data)));
+    this.#ws.on('pong', (data) => onControl('pong', ownBytes(data)));
   }
 
   open(sink: TransportSink): void {
@@ -249,7 +249,7 @@ export class WsTransport implements Transport, ChunkReceiver, FrameTarget {
 
   static readonly #webSocketOnMessage = function (this: WebSocket, data: Buffer, isBinary: boolean): void {
     const transport = transportOf(this);
-    transport.#inbound?.lane.messageDelivered(isBinary ? data.buffer : undefined);
+    transport.#inbound?.lane.messageDelivered();
     transport.sink.receive(isBinary ? ownBytes(data) : data.toString(), data.byteLength);
   };
 
