@@ -121,10 +121,15 @@ describe('a link that is paused in the middle of a chunk', () => {
     expect(end.messages).toEqual(NUMBERS);
   });
 
-  it.each(['no pause', 'a pause'])(
+  it.each([
+    ['no pause', Infinity, true],
+    ['a pause', 1, true],
+    ['a pause, over a stream that then ends ours, as TLS does', 1, false],
+  ])(
     'lets the last words go where the peer closes and ends its side behind %s',
-    async (pause) => {
-      const { stream, end } = pausedAfter(pause === 'a pause' ? 1 : Infinity);
+    async (_, messages, allowHalfOpen) => {
+      const { stream, end } = pausedAfter(messages);
+      stream.allowHalfOpen = allowHalfOpen;
       end.onPeerClosed = () => {
         void settle().then(() => {
           end.send('last words');

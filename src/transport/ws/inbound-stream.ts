@@ -69,6 +69,8 @@ function dataListenerOf(host: HostInbound): DataListener {
 /** Gives the end of a stream to its receiver, which passes it on, and tells it of the close. */
 export function divertEnd(stream: Duplex, host: HostInbound): void {
   stream.removeListener('end', host.onEnd);
+  // One of TLS would end our side before the last words. `ws` ends it once it hears of the end.
+  stream.allowHalfOpen = true;
   stream.on(
     'end',
     before(host.onEnd, function (this: Duplex): void {
