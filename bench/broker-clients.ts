@@ -30,8 +30,9 @@ export function brokerOver(client: BrokerClientName, port: number): Broker {
       return redisBroker({ publisher, subscriber: new Redis(port) });
     }
     case 'node-redis': {
-      const publisher = createClient({ socket: { host: ADDRESS, port }, disableOfflineQueue: true });
-      const subscriber = createClient({ socket: { host: ADDRESS, port } });
+      const socket = { host: ADDRESS, port, reconnectStrategy: 50, socketTimeout: 5000 };
+      const publisher = createClient({ socket, disableOfflineQueue: true });
+      const subscriber = createClient({ socket });
       for (const each of [publisher, subscriber]) each.connect().catch(() => {});
       return redisBroker({ publisher, subscriber });
     }

@@ -34,7 +34,7 @@ export async function overRedis(url: string): Promise<OpenBroker> {
 /** Opens the same over the package `redis`. Both kinds of node can share one server. */
 export async function overNodeRedis(url: string): Promise<OpenBroker> {
   const { createClient } = await needed('redis', import('redis'));
-  const socket = { reconnectStrategy: delayMs };
+  const socket = { reconnectStrategy: delayMs, socketTimeout: 5000 };
   const publisher = createClient({ url, socket, disableOfflineQueue: true });
   const subscriber = createClient({ url, socket });
   const broker = redisBroker({ publisher, subscriber }, { prefix: 'chat' });

@@ -13,6 +13,8 @@ import type { StoppableServer } from './stoppable-server.ts';
 export interface RealNode {
   readonly broker: Broker;
   close(): Promise<void>;
+  /** Says in which state its clients are, where it has several, for the message of a failure. */
+  describe?(): string;
 }
 
 /** How a spec makes servers and nodes. */
@@ -36,6 +38,12 @@ export function untilDown(node: Broker): Promise<void> {
       resolve();
     });
   });
+}
+
+/** A node, and the proxies in front of its links. */
+interface NodeOverProxies {
+  readonly node: Broker;
+  readonly links: NodeLinks;
 }
 
 /** A server and nodes; each node has its own links, over a proxy. */
@@ -66,12 +74,18 @@ export class Scene implements AsyncDisposable {
     return node.broker;
   }
 
+  /** Makes a node with a proxy in front of each of its links, and waits until it is up. */
+  async overProxies(): Promise<NodeOverProxies> {
+    const { node, links } = await this.soonOverProxies();
+    await until('the node is up', () => node.isUp);
+    return { node, links };
+  }
+
   /** Makes a node with a proxy in front of each of its links. */
-  async overProxies(): Promise<{ readonly node: Broker; readonly links: NodeLinks }> {
+  async soonOverProxies(): Promise<NodeOverProxies> {
     const links = await NodeLinks.to(this.server.port, this.#real);
     const node = this.soon(links.subscriber.port, links.publisher.port);
     this.#open.push(() => links[Symbol.asyncDispose]());
-    await until('the node is up', () => node.isUp);
     return { node, links };
   }
 
@@ -142,6 +156,44 @@ export function linkStories(real: RealBroker): void {
       for (const gap of atTwo.gaps) expect(gap).toBeGreaterThan(1900);
       await expectTruthful(publishing, atOne.events, which);
     });
+  });
+}
+
+/** Links that die while their client waits for the first answers of the server. */
+export function handshakeStories(real: RealBroker): void {
+  const strike = async ({ server }: Scene, links: NodeLinks): Promise<void> => {
+    await until('the links are open', () => links.areOpen);
+    links.stall('both links');
+    server.resume();
+  };
+
+  it('K3: a new node finds that its links are dead before they are ready', async () => {
+    await using scene = await sceneOf(real);
+    await scene.server.pause();
+    const { node, links } = await scene.soonOverProxies();
+    await strike(scene, links);
+    await until('it is up', () => node.isUp);
+    const atNode = await record(node, 'a');
+    const one = await scene.node();
+    await one.publish('a', text('of one'));
+    await until('it has come', () => atNode.events.length > 0);
+    expect(atNode.events).toEqual(['of one']);
+  });
+
+  it('K3: a node that connects again finds that its links are dead before they are ready', async () => {
+    await using scene = await sceneOf(real);
+    const [one, { node, links }] = [await scene.node(), await scene.overProxies()];
+    const [atOne, atNode] = [await record(one, 'b'), await record(node, 'a')];
+    await scene.server.pause();
+    const isDown = untilDown(node);
+    links.cut('both links');
+    await isDown;
+    await strike(scene, links);
+    await until('both are up', () => node.isUp && one.isUp);
+    await one.publish('a', text('of one'));
+    await node.publish('b', text('of the node'));
+    await until('both have come', () => atNode.events.includes('of one') && atOne.events.length > 0);
+    expect([atNode.events, atOne.events]).toEqual([['gap', 'of one'], ['of the node']]);
   });
 }
 

@@ -28,6 +28,18 @@ export class CutProxy implements AsyncDisposable {
     return (this.#server.address() as AddressInfo).port;
   }
 
+  get isOpen(): boolean {
+    return [...this.#links].some(([near]) => !near.destroyed);
+  }
+
+  /** Says what its open links do, for the message of a failure. */
+  describe(): string {
+    const states = Array.from(this.#links, (link) =>
+      link.some((socket) => socket.isPaused()) ? 'stalled' : 'passing',
+    );
+    return states.join(' + ') || 'none open';
+  }
+
   /** Begins to keep what nodes send. @returns Gives all of it until now. */
   record(): () => string {
     this.#sent = [];

@@ -36,6 +36,11 @@ export class NodeLinks implements AsyncDisposable {
     return new NodeLinks(subscriber, hasTwoLinks ? await CutProxy.to(port) : subscriber);
   }
 
+  /** Whether each proxy has a link. */
+  get areOpen(): boolean {
+    return [...this.#of('both links')].every(({ isOpen }) => isOpen);
+  }
+
   /** Cuts links that are open. New ones pass. */
   cut(which: Which): void {
     for (const proxy of this.#of(which)) proxy.cut();

@@ -85,6 +85,16 @@ export class FaultyHost {
     return this.#memory.host.brokerHealth.broker === 'up';
   }
 
+  /** For the message of a failure: what the broker, its client and the proxies say of the links. */
+  describe(): string {
+    const { subscriber, publisher } = this.links;
+    const proxies = subscriber === publisher ? { link: subscriber } : { subscriber, publisher };
+    const open = Object.entries(proxies).map(([name, proxy]) => `${name}: ${proxy.describe()}`);
+    const clients = this.#node.describe?.() ?? 'one';
+    const broker = this.isUp ? 'up' : 'down';
+    return `${this.name}: broker ${broker}; clients ${clients}; proxies ${open.join(', ')}`;
+  }
+
   /** Which keys are present on all nodes, each with the number of its sockets. */
   get presence(): unknown {
     const { members, missingNodes } = this.#room.presence.list();
@@ -197,16 +207,31 @@ export class FaultyHosts implements AsyncDisposable {
   /** Waits until each host gets what each says from now on. */
   async untilConnected(): Promise<void> {
     const from = this.all.map(({ name, said }) => [name, said] as const);
-    await until('each host hears each', () =>
-      this.all.every(({ events }) => from.every(([name, number]) => hears(events, name, number))),
-    );
+    await this.#untilHeard('each host hears each', () => from);
   }
 
   /** Waits until each host has got the last number that each has said. */
   async untilAllHasCome(): Promise<void> {
-    await until('all has come', () =>
-      this.all.every(({ events }) => this.all.every(({ name, said }) => hears(events, name, said - 1))),
-    );
+    await this.#untilHeard('all has come', () => this.all.map(({ name, said }) => [name, said - 1]));
+  }
+
+  /** @throws Error that says which host does not hear whom, and what the links of each do. */
+  async #untilHeard(
+    what: string,
+    wanted: () => ReadonlyArray<readonly [name: string, number: number]>,
+  ): Promise<void> {
+    const missing = (): readonly string[] =>
+      this.all.flatMap((host) =>
+        wanted()
+          .filter(([name, number]) => !hears(host.events, name, number))
+          .map(([name]) => `${host.name} does not hear ${name}`),
+      );
+    try {
+      await until(what, () => missing().length === 0);
+    } catch (cause) {
+      const lines = [(cause as Error).message, ...missing(), ...this.all.map((host) => host.describe())];
+      throw new Error(lines.join('\n'), { cause });
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { redisBroker } from 'corosock/redis';
-import type { RedisClients } from 'corosock/redis';
+import type { RedisClient, RedisClients } from 'corosock/redis';
 import type { RealBroker, RealNode } from '../brokers/broker-stories.ts';
 import { isInstalled, StoppableServer } from '../brokers/stoppable-server.ts';
 
@@ -42,10 +42,16 @@ export const PUBLISHES: Readonly<Record<string, unknown>> = {
   retryStrategy,
 };
 
+function stateOf(client: RedisClient): string {
+  if ('status' in client) return client.status;
+  return client.isReady ? 'ready' : 'not ready';
+}
+
 /** Makes a node, and what closes its clients. */
 export function nodeOf(clients: RedisClients, end: (client: never) => void): RealNode {
   return {
     broker: redisBroker(clients),
+    describe: () => `publisher ${stateOf(clients.publisher)}, subscriber ${stateOf(clients.subscriber)}`,
     async close() {
       for (const client of Object.values(clients)) end(client as never);
     },

@@ -13,6 +13,8 @@ function clientsOf(publisher: object, subscriber: object = new FakeIoRedis({})):
 }
 
 const withoutStatus = { on() {}, off() {}, publish() {}, subscribe() {}, unsubscribe() {}, ping() {} };
+const socket = { reconnectStrategy: 50, socketTimeout: 5000 };
+const nodeRedisOf = (options: object): object => ({ ...withoutStatus, isReady: true, options });
 const same = new FakeIoRedis();
 const ended = (): FakeIoRedis => Object.assign(new FakeIoRedis({}), { status: 'end' });
 
@@ -34,11 +36,17 @@ describe('redisBroker', () => {
     [clientsOf(new FakeIoRedis({ ...SOUND, retryStrategy: null })), /got one with retryStrategy: null/],
     [clientsOf(new FakeIoRedis(), ended()), /expected subscriber to be .* that reconnects, got one that has/],
     [
-      clientsOf({ ...withoutStatus, isReady: true, options: { socket: { reconnectStrategy: false } } }),
+      clientsOf(nodeRedisOf({ socket: { ...socket, reconnectStrategy: false } })),
       /expected publisher to be a client that reconnects, got one with reconnectStrategy: false/,
     ],
+    [clientsOf(nodeRedisOf({})), /that reconnects, got one without reconnectStrategy, whose default ends/],
     [
-      clientsOf({ ...withoutStatus, isReady: true, options: {} }),
+      clientsOf(nodeRedisOf({ socket: { reconnectStrategy: 50 } })),
+      /expected publisher to be createClient\(.* socketTimeout: 5000 \} \}\), got one without socketTimeout/,
+    ],
+    [clientsOf(nodeRedisOf({ socket: { ...socket, socketTimeout: 0 } })), /got one without socketTimeout/],
+    [
+      clientsOf(nodeRedisOf({ socket })),
       /expected publisher to be createClient\(\{ url, disableOfflineQueue: true \}\), got one with an offline queue/,
     ],
   ])('refuses %s', (clients, text) => {
@@ -54,8 +62,8 @@ describe('redisBroker', () => {
   });
 
   it('takes clients of redis, which have isReady and no status', async () => {
-    const clientOf = (options: object): object => ({ ...withoutStatus, isReady: true, options });
-    const broker = redisBroker(clientsOf(clientOf({ disableOfflineQueue: true }), clientOf({})));
+    const publisher = nodeRedisOf({ socket, disableOfflineQueue: true });
+    const broker = redisBroker(clientsOf(publisher, nodeRedisOf({ socket })));
     expect(broker.isUp).toBe(true);
     await broker.close();
   });

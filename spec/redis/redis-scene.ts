@@ -49,7 +49,7 @@ function ioRedis(Redis: IoRedisClass): (settings: ClientSettings) => MadeClients
 function nodeRedis(createClient: CreateClient): (settings: ClientSettings) => MadeClients {
   return ({ port, publisherPort = port, password, isIdle = false }) => {
     const optionsOf = (of: number): object => ({
-      socket: { host: HOST, port: of, reconnectStrategy: retryStrategy },
+      socket: { host: HOST, port: of, reconnectStrategy: retryStrategy, socketTimeout: 5000 },
       ...(password !== undefined && { password }),
     });
     const clients = {

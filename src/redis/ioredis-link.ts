@@ -2,7 +2,17 @@
 // the broker uses it as a RedisLink.
 
 import type { ChannelReceiver, LinkListener, RedisLink } from './redis-link.ts';
+import type { Clock } from '../time/clock.ts';
+import { realClock } from '../time/real-clock.ts';
+import { afterPoll } from '../time/scheduling.ts';
 import { noop } from '../core/noop.ts';
+
+/**
+ * Longest wait for what a client asks before it is ready: it waits without end itself.
+ *
+ * @limit First answers of Redis to a new link of `ioredis` | the link is closed, and opened anew
+ */
+const FIRST_ANSWERS_MS = 5000;
 
 /** A client of ioredis 5 or 6, or of iovalkey, as far as the broker uses it. */
 export interface IoRedisClient {
@@ -20,10 +30,14 @@ export interface IoRedisClient {
 export class IoRedisLink implements RedisLink {
   readonly #client: IoRedisClient;
   readonly #receive: (...values: unknown[]) => void;
+  readonly #clock: Clock;
   #listeners: ReadonlyArray<readonly [event: string, listener: (...values: unknown[]) => void]> = [];
+  /** Runs while the client is connected and not ready. */
+  #timer: unknown;
 
-  constructor(client: IoRedisClient, receive: ChannelReceiver) {
+  constructor(client: IoRedisClient, receive: ChannelReceiver, clock: Clock = realClock) {
     this.#client = client;
+    this.#clock = clock;
     this.#receive = (channel, message) => receive(String(channel), message as Buffer);
     client.on('messageBuffer', this.#receive);
     // Without a listener the client writes each failure to reconnect to the console.
@@ -41,13 +55,18 @@ export class IoRedisLink implements RedisLink {
 
   /** `close` comes with each loss, `ready` when the client takes commands again. */
   follow({ look, failed, ended }: LinkListener): void {
+    const bound = (): void => this.#boundFirstAnswers();
     this.#listeners = [
+      ['connect', bound],
+      ['ready', bound],
+      ['close', bound],
       ['ready', look],
       ['close', look],
       ['error', failed],
       ['end', ended],
     ];
     for (const [event, listener] of this.#listeners) this.#client.on(event, listener);
+    bound();
   }
 
   publish(channel: string, bytes: Buffer): Promise<unknown> {
@@ -76,5 +95,19 @@ export class IoRedisLink implements RedisLink {
   release(): void {
     this.#client.off('messageBuffer', this.#receive);
     for (const [event, listener] of this.#listeners) this.#client.off(event, listener);
+    this.#clock.clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  /** A link that dies before it is ready is asked nothing by others. */
+  #boundFirstAnswers(): void {
+    this.#clock.clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (this.#client.status !== 'connect') return;
+    const timer = this.#clock.setTimeout(() => {
+      // Answers that have come while this process stood still are read first.
+      afterPoll(this.#clock, () => this.#timer === timer && this.reset());
+    }, FIRST_ANSWERS_MS);
+    this.#timer = timer;
   }
 }

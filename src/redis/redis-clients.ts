@@ -19,7 +19,8 @@ export interface RedisClients {
   /**
    * Publishes. It must not keep commands while it is not connected: `disableOfflineQueue: true`
    * of `redis`, `enableOfflineQueue: false` and `autoResendUnfulfilledCommands: false` of
-   * `ioredis` and `iovalkey`. Both clients have to reconnect without end.
+   * `ioredis` and `iovalkey`. Both clients have to reconnect without end, and those of `redis` need
+   * `socketTimeout`.
    */
   readonly publisher: RedisClient;
   /** Subscribes. Another client; nothing else uses it. */
@@ -64,6 +65,15 @@ function checkClient(name: string, client: RedisClient): void {
   }
   const fault = withoutReconnect(client);
   if (fault !== undefined) throw refused(name, 'a client that reconnects', fault);
+  if (!isIoRedis(client)) checkTimeout(name, client);
+}
+
+/** Refuses a client of `redis` that waits without end for the first answers over a dead link. */
+function checkTimeout(name: string, client: NodeRedisClient): void {
+  const timeout = propertyOf(propertyOf(propertyOf(client, 'options'), 'socket'), 'socketTimeout');
+  if (typeof timeout === 'number' && timeout > 0) return;
+  const expected = 'createClient({ url, socket: { reconnectStrategy, socketTimeout: 5000 } })';
+  throw refused(name, expected, 'one without socketTimeout');
 }
 
 /** Names why a client will not connect again, as far as that is seen now; or gives undefined. */
@@ -71,6 +81,7 @@ function withoutReconnect(client: RedisClient): string | undefined {
   const options = propertyOf(client, 'options');
   if (!isIoRedis(client)) {
     const strategy = propertyOf(propertyOf(options, 'socket'), 'reconnectStrategy');
+    if (strategy === undefined) return 'one without reconnectStrategy, whose default ends with socketTimeout';
     return strategy === false ? 'one with reconnectStrategy: false' : undefined;
   }
   const strategy = propertyOf(options, 'retryStrategy');
