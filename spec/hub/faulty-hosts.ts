@@ -204,10 +204,15 @@ export class FaultyHosts implements AsyncDisposable {
     return new FaultyHosts(server, all);
   }
 
-  /** Waits until each host gets what each says from now on. */
+  /** Waits until each host gets what each says from now on, and can send. */
   async untilConnected(): Promise<void> {
     const from = this.all.map(({ name, said }) => [name, said] as const);
-    await this.#untilHeard('each host hears each', () => from);
+    // One that subscribes again hears others before all its subscriptions are in force and it is up.
+    await this.#untilHeard(
+      'each host is up and hears each',
+      () => from,
+      () => this.all.every(({ isUp }) => isUp),
+    );
   }
 
   /** Waits until each host has got the last number that each has said. */
@@ -219,6 +224,7 @@ export class FaultyHosts implements AsyncDisposable {
   async #untilHeard(
     what: string,
     wanted: () => ReadonlyArray<readonly [name: string, number: number]>,
+    isReady: () => boolean = () => true,
   ): Promise<void> {
     const missing = (): readonly string[] =>
       this.all.flatMap((host) =>
@@ -227,7 +233,7 @@ export class FaultyHosts implements AsyncDisposable {
           .map(([name]) => `${host.name} does not hear ${name}`),
       );
     try {
-      await until(what, () => missing().length === 0);
+      await until(what, () => isReady() && missing().length === 0);
     } catch (cause) {
       const lines = [(cause as Error).message, ...missing(), ...this.all.map((host) => host.describe())];
       throw new Error(lines.join('\n'), { cause });

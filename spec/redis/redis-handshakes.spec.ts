@@ -1,4 +1,4 @@
-// Links to a real Redis that die before it has answered what a client asks first, with each client.
+// K3: links to a real Redis that die before it has answered what a client asks first, with each client.
 
 import { describe } from 'vitest';
 import { CLIENTS, isRedisHere, withoutRedis } from './redis-scene.ts';

@@ -43,7 +43,7 @@ const OPTIONS: OptionTable<RedisBrokerOptions> = { prefix: ['corosock', checkPre
  * ```
  *
  * With `redis`: `createClient({ url, socket, disableOfflineQueue: true })`, with the same function
- * as `socket.reconnectStrategy` and `socketTimeout: 5000` beside it, and its `connect()`, which need
+ * as `socket.reconnectStrategy`, `socketTimeout: 5000` beside it, and its `connect()`, which need
  * not be awaited: until both links are there the broker is down.
  *
  * @param clients - Two clients of one server. The caller closes them, which ends the broker.
