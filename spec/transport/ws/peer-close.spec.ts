@@ -3,7 +3,6 @@
 import { describe, expect, it } from 'vitest';
 import { settle } from 'corosock/testing';
 import { PeerClose } from '../../../src/transport/ws/peer-close.ts';
-import type { WebSocket } from '../../../src/transport/ws/library.ts';
 import { ScriptedStream } from './scripted-stream.ts';
 
 interface Closed {
@@ -16,7 +15,7 @@ interface Closed {
 function closed(extensions = ''): Closed {
   const stream = new ScriptedStream();
   const events: string[] = [];
-  const peerClose = new PeerClose({ extensions } as WebSocket, stream);
+  const peerClose = new PeerClose({ extensions }, stream);
   peerClose.hold(() => void events.push('answer'));
   peerClose.streamEnded(() => void events.push('end'));
   return { stream, peerClose, events };
@@ -45,7 +44,7 @@ describe("the peer's close", () => {
     stream.push(null);
     stream.resume();
     await settle();
-    new PeerClose({ extensions: '' } as WebSocket, stream).hold(() => {});
+    new PeerClose({ extensions: '' }, stream).hold(() => {});
     await settle();
     expect([stream.readableEnded, stream.readableLength]).toEqual([true, 0]);
   });
@@ -71,7 +70,7 @@ describe("the peer's close", () => {
   it('has it hear at once where no close frame has come, behind the ticks of this turn', async () => {
     const stream = new ScriptedStream();
     const events: string[] = [];
-    const peerClose = new PeerClose({ extensions: '' } as WebSocket, stream);
+    const peerClose = new PeerClose({ extensions: '' }, stream);
     process.nextTick(() => {
       peerClose.streamEnded(() => void events.push('end'));
       process.nextTick(() => void events.push('tick'));
@@ -90,7 +89,7 @@ describe("the peer's close", () => {
 
   it('is answered without a stream that is known', async () => {
     const events: string[] = [];
-    const peerClose = new PeerClose({ extensions: '' } as WebSocket, undefined);
+    const peerClose = new PeerClose({ extensions: '' }, undefined);
     peerClose.hold(() => void events.push('answer'));
     await settle();
     peerClose.answer();

@@ -6,7 +6,12 @@ import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import { ScriptedStream, upgradeOf } from './scripted-stream.ts';
-import { canUpgradeQuickly, claim, upgradeQuickly } from '../../../src/transport/ws/quick-upgrade.ts';
+import {
+  answerQuickly,
+  canUpgradeQuickly,
+  claim,
+  webSocketOn,
+} from '../../../src/transport/ws/quick-upgrade.ts';
 import { WsOrderedSocket } from '../../../src/transport/ws/ordered-socket.ts';
 
 const OPTIONS = {
@@ -18,24 +23,39 @@ const OPTIONS = {
 
 afterEach(() => void vi.restoreAllMocks());
 
-describe('upgradeQuickly', () => {
-  it('writes byte for byte what `ws` writes, for any key and further lines', () => {
+describe('answerQuickly', () => {
+  it('writes byte for byte what `ws` writes, for any key, subprotocol and further lines', () => {
     const keys = fc
       .uint8Array({ minLength: 16, maxLength: 16 })
       .map((bytes) => Buffer.from(bytes).toString('base64'));
     const lines = fc.array(fc.stringMatching(/^X-[A-Za-z]{1,8}: [!-~]{1,20}$/), { maxLength: 3 });
+    const protocols = fc.constantFrom('', 'chat', 'chat.v2');
     fc.assert(
-      fc.property(keys, lines, (key, headerLines) => {
-        const server = new WebSocketServer(OPTIONS);
+      fc.property(keys, protocols, lines, (key, protocol, headerLines) => {
+        const server = new WebSocketServer({ ...OPTIONS, handleProtocols: () => protocol || false });
         server.on('headers', (headers: string[]) => void headers.push(...headerLines));
         const [theirs, ours] = [new ScriptedStream(), new ScriptedStream()];
-        server.handleUpgrade(upgradeOf({ 'sec-websocket-key': key }), theirs, Buffer.alloc(0), () => {});
-        upgradeQuickly(ours, Buffer.alloc(0), { key, headerLines }, server.options);
+        const headers = { 'sec-websocket-key': key, 'sec-websocket-protocol': 'chat, chat.v2' };
+        server.handleUpgrade(upgradeOf(headers), theirs, Buffer.alloc(0), () => {});
+        answerQuickly(ours, { key, protocol, headerLines });
         expect(String(Buffer.concat(ours.writes))).toBe(String(Buffer.concat(theirs.writes)));
       }),
     );
   });
 
+  it('accepts the key of RFC 6455 §1.3 with the hash given there', () => {
+    const stream = new ScriptedStream();
+    const key = 'dGhlIHNhbXBsZSBub25jZQ==';
+    answerQuickly(stream, { key, protocol: '', headerLines: [] });
+    const accept = createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
+    expect([accept, String(stream.writes[0])]).toEqual([
+      's3pPLMBiTxaQ9kYGzzhZRbK+xOo=',
+      expect.stringContaining(`Sec-WebSocket-Accept: ${accept}\r\n`),
+    ]);
+  });
+});
+
+describe('webSocketOn', () => {
   it('puts a WebSocket on the stream with all options that `ws` passes on', () => {
     const server = new WebSocketServer(OPTIONS);
     const set = vi.spyOn(
@@ -43,12 +63,7 @@ describe('upgradeQuickly', () => {
       'setSocket',
     );
     server.handleUpgrade(upgradeOf(), new ScriptedStream(), Buffer.alloc(0), () => {});
-    const ws = upgradeQuickly(
-      new ScriptedStream(),
-      Buffer.alloc(0),
-      { key: 'k', headerLines: [] },
-      server.options,
-    );
+    const ws = webSocketOn(new ScriptedStream(), server.options);
     const [theirs, ours] = set.mock.calls.map(
       ([, , options]) => options as Readonly<Record<string, unknown>>,
     );
@@ -56,17 +71,6 @@ describe('upgradeQuickly', () => {
     expect(names).toContain('maxPayload');
     expect(names.map((name) => [name, ours?.[name]])).toEqual(Object.entries(theirs ?? {}));
     expect([ws.readyState, ws.extensions, ws.protocol]).toEqual([WebSocket.OPEN, '', '']);
-  });
-
-  it('accepts the key of RFC 6455 §1.3 with the hash given there', () => {
-    const stream = new ScriptedStream();
-    const key = 'dGhlIHNhbXBsZSBub25jZQ==';
-    upgradeQuickly(stream, Buffer.alloc(0), { key, headerLines: [] }, new WebSocketServer(OPTIONS).options);
-    const accept = createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
-    expect([accept, String(stream.writes[0])]).toEqual([
-      's3pPLMBiTxaQ9kYGzzhZRbK+xOo=',
-      expect.stringContaining(`Sec-WebSocket-Accept: ${accept}\r\n`),
-    ]);
   });
 });
 

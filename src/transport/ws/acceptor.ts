@@ -3,6 +3,7 @@
 // short way of `quick-upgrade.ts`.
 
 import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { isOwnOfBun, WebSocketServer } from './library.ts';
 import type { Server } from 'ws';
@@ -11,7 +12,9 @@ import { DeflateContexts, deflateOptions, Deflation } from './deflation.ts';
 import { FramePool } from './frame-batch.ts';
 import { InboundStreams, NO_LANE } from './inbound-stream.ts';
 import { WsOrderedSocket } from './ordered-socket.ts';
-import { canUpgradeQuickly, claim, upgradeQuickly } from './quick-upgrade.ts';
+import { LateSocket } from './late-socket.ts';
+import type { WebSocketMaker } from './late-socket.ts';
+import { answerQuickly, canUpgradeQuickly, claim, webSocketOn } from './quick-upgrade.ts';
 import { WsTransport } from './transport.ts';
 import type { Compression } from '../../core/compression.ts';
 import { noop } from '../../core/noop.ts';
@@ -44,14 +47,16 @@ export interface UpgradeAnswer {
 }
 
 /** Accepts upgrades. One for each host. */
-export class WsAcceptor {
+export class WsAcceptor implements WebSocketMaker {
   readonly #server: Server<typeof WsOrderedSocket>;
   readonly #pool = new FramePool();
   readonly #inbound: InboundStreams;
   readonly #contexts: DeflateContexts;
   readonly #clock: Clock;
-  /** Whether a subprotocol is all that can be negotiated. */
+  /** Whether a subprotocol is all that can be negotiated, and `ws` is as we know it. */
   readonly #isQuick: boolean;
+  /** Whether `ws` listens to a stream from the start. */
+  readonly #isEager: boolean;
   readonly #isOwnOfBun = isOwnOfBun();
   /** The subprotocol of this upgrade; `ws` asks for it inside `accept`. */
   #protocol = '';
@@ -85,7 +90,8 @@ export class WsAcceptor {
     this.#clock = clock;
     this.#inbound = new InboundStreams(hasLane === false ? NO_LANE : maxMessageBytes);
     this.#contexts = new DeflateContexts(clock, compression);
-    this.#isQuick = compression === undefined && canUpgradeQuickly();
+    this.#isEager = hasLane === false;
+    this.#isQuick = compression === undefined && !this.#isOwnOfBun && canUpgradeQuickly();
     this.#server = new WebSocketServer(options);
     this.#server.on('headers', (lines: string[]) => void lines.push(...this.#headerLines));
     this.#server.on('wsClientError', (error: Error) => {
@@ -107,10 +113,10 @@ export class WsAcceptor {
   ): WsTransport | Error | undefined {
     claim(stream);
     const key = request.headers['sec-websocket-key'];
-    if (this.#isQuick && protocol === '' && key !== undefined) {
+    if (this.#isQuick && key !== undefined) {
       if (!stream.readable || !stream.writable) return drop(stream);
-      const ws = upgradeQuickly(stream, head, { key, headerLines }, this.#server.options);
-      return this.#transportOver(ws, stream);
+      answerQuickly(stream, { key, protocol, headerLines });
+      return this.#lateTransport(stream, head, protocol);
     }
     this.#protocol = protocol;
     this.#headerLines = headerLines;
@@ -126,9 +132,31 @@ export class WsAcceptor {
     if (this.#isOwnOfBun) return new WsTransport(ws);
     const deflation = ws.extensions === '' ? undefined : new Deflation(ws, stream, this.#contexts);
     const transport = new WsTransport(ws, stream, { pool: this.#pool, deflation });
-    this.#inbound.divert(stream, transport);
+    this.#inbound.divert(stream);
+    this.#inbound.carry(stream, transport);
     keepCloseTimerOn(this.#clock, ws, stream);
     return transport;
+  }
+
+  /** A transport over a stream to which `ws` does not listen yet. */
+  #lateTransport(stream: Duplex, head: Buffer, protocol: string): WsTransport {
+    const late = new LateSocket(stream, protocol, this);
+    const transport = new WsTransport(late, stream, { pool: this.#pool });
+    // Node's server has set it for requests.
+    (stream as Partial<Socket>).setTimeout?.(0);
+    (stream as Partial<Socket>).setNoDelay?.();
+    if (head.length > 0) stream.unshift(head);
+    late.listen();
+    this.#inbound.carry(stream, transport);
+    if (this.#isEager) void late.made;
+    return transport;
+  }
+
+  webSocketOn(stream: Duplex): WsOrderedSocket {
+    const ws = webSocketOn(stream, this.#server.options);
+    this.#inbound.divert(stream);
+    keepCloseTimerOn(this.#clock, ws, stream);
+    return ws;
   }
 }
 

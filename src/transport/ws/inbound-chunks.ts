@@ -191,8 +191,10 @@ export class InboundChunks {
   /** Has `flush` called before `ws` hears of the end. A link that keeps nothing does without. */
   #watchEnd(): void {
     if (this.#watchesEnd) return;
+    const { stream, host, target } = this.#ends;
     this.#watchesEnd = true;
-    divertEnd(this.#ends.stream, this.#ends.host);
+    target.needWebSocket();
+    divertEnd(stream, host);
   }
 
   #answer(frames: Buffer, { at, end }: WaitingPing): void {

@@ -1,7 +1,7 @@
 // The WebSocket of `ws` on both ends. `ws` answers pings and close frames by itself. Here frames
 // that wait for the end of the turn go first, the transport says when a close frame is answered,
 // and a peer that asks for pongs and does not read them is ended. WsAcceptor and connector.ts have
-// it made, and WsTransport gives it its batch on a server.
+// it made.
 
 import { WebSocket } from './library.ts';
 import type { FrameBatch } from './frame-batch.ts';
@@ -15,22 +15,47 @@ import { TOO_MANY_PINGS } from './violation.ts';
  */
 const MAX_UNFLUSHED_PONGS = 256;
 
+/** The transport, as its WebSocket sees it; an interface, because the transport imports this. */
+export interface OrderedTransport {
+  /** The frames of this turn; undefined until the first message, and on a client. */
+  readonly outlet: FrameBatch | undefined;
+  /** The peer has sent a close frame. The transport answers it when it is time. */
+  webSocketOnPeerClose(answer: () => void): void;
+  webSocketOnMessage(data: Buffer, isBinary: boolean): void;
+  webSocketOnError(error: Error): void;
+  /** @param code - 1006 where no close frame has come. */
+  webSocketOnClose(code: number, reason: Buffer): void;
+}
+
 /**
  * Leads from a WebSocket to its transport: all transports share one listener for each event. Three
  * closures would take 195 bytes more of an idle socket (row: idle socket).
  */
-export const TRANSPORT: unique symbol = Symbol('transport');
+const TRANSPORT: unique symbol = Symbol('transport');
+type JoinedWebSocket = WebSocket & { [TRANSPORT]: OrderedTransport };
 
-/** The transport, as its WebSocket sees it; an interface, because the transport imports this. */
-interface PeerCloseListener {
-  /** The peer has sent a close frame. The transport answers it when it is time. */
-  webSocketOnPeerClose(answer: () => void): void;
+/** Has a transport hear of the events of its WebSocket. */
+export function joinTransport(ws: WebSocket, transport: OrderedTransport): void {
+  (ws as JoinedWebSocket)[TRANSPORT] = transport;
+  ws.on('message', webSocketOnMessage);
+  ws.on('error', webSocketOnError);
+  ws.on('close', webSocketOnClose);
+}
+
+function webSocketOnMessage(this: WebSocket, data: Buffer, isBinary: boolean): void {
+  (this as JoinedWebSocket)[TRANSPORT].webSocketOnMessage(data, isBinary);
+}
+
+function webSocketOnError(this: WebSocket, error: Error): void {
+  (this as JoinedWebSocket)[TRANSPORT].webSocketOnError(error);
+}
+
+function webSocketOnClose(this: WebSocket, code: number, reason: Buffer): void {
+  (this as JoinedWebSocket)[TRANSPORT].webSocketOnClose(code, reason);
 }
 
 /** A WebSocket whose control frames overtake nothing. */
 export class WsOrderedSocket extends WebSocket {
-  /** The frames of this turn; undefined until the first message. */
-  batch: FrameBatch | undefined;
   /** Answers to pings that are not flushed yet. */
   #unflushedPongs = 0;
   #onPongFlushed: (() => void) | undefined;
@@ -43,7 +68,7 @@ export class WsOrderedSocket extends WebSocket {
    */
   override close(code?: number, data?: string | Buffer): void {
     const isAnswer = code === undefined || Buffer.isBuffer(data);
-    const transport = (this as { readonly [TRANSPORT]?: PeerCloseListener })[TRANSPORT];
+    const transport = this.#transport;
     if (!isAnswer || transport === undefined || this.readyState !== this.OPEN) {
       return this.#close(code, data);
     }
@@ -53,19 +78,24 @@ export class WsOrderedSocket extends WebSocket {
   }
 
   override ping(data?: unknown, mask?: boolean, callback?: (error: Error) => void): void {
-    this.batch?.flush();
+    this.#transport?.outlet?.flush();
     super.ping(data, mask, callback);
   }
 
   /** @param callback - Given by `ws` for the answer to a ping, and by no other caller. */
   override pong(data?: unknown, mask?: boolean, callback?: (error: Error) => void): void {
     if (callback !== undefined) return this.#answer(new Uint8Array(data as Buffer));
-    this.batch?.flush();
+    this.#transport?.outlet?.flush();
     super.pong(data, mask);
   }
 
+  /** Undefined until the handshake is over. */
+  get #transport(): OrderedTransport | undefined {
+    return (this as { readonly [TRANSPORT]?: OrderedTransport })[TRANSPORT];
+  }
+
   #close(code: number | undefined, data: string | Buffer | undefined): void {
-    this.batch?.flush();
+    this.#transport?.outlet?.flush();
     super.close(code, data);
   }
 
@@ -82,7 +112,7 @@ export class WsOrderedSocket extends WebSocket {
   }
 
   #sendPong(ping: Uint8Array): void {
-    this.batch?.flush();
+    this.#transport?.outlet?.flush();
     this.#unflushedPongs += 1;
     this.#onPongFlushed ??= () => {
       this.#unflushedPongs -= 1;

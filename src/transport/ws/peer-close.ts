@@ -11,7 +11,7 @@ const ONE_BYTE = new Uint8Array(1);
 
 /** Holds the answer to the peer's close frame back, and with it the end of the stream. */
 export class PeerClose {
-  readonly #ws: WebSocket;
+  readonly #ws: Pick<WebSocket, 'extensions'>;
   readonly #stream: Duplex | undefined;
   #answer: (() => void) | undefined;
   #isAnswered = false;
@@ -20,7 +20,7 @@ export class PeerClose {
   /** Has `ws` hear of the end of the stream. */
   #tellEnd: (() => void) | undefined;
 
-  constructor(ws: WebSocket, stream: Duplex | undefined) {
+  constructor(ws: Pick<WebSocket, 'extensions'>, stream: Duplex | undefined) {
     this.#ws = ws;
     this.#stream = stream;
   }

@@ -1,6 +1,6 @@
-// The 101 of an upgrade that negotiates neither a subprotocol nor compression, as most do.
-// `acceptor.ts` calls it instead of `ws`, which would check the request a second time, and whose
-// hash object, with its native half, was a twentieth of the cost of a handshake.
+// The 101 of an upgrade that negotiates no compression, as most do, and a WebSocket of `ws` for its
+// stream. `acceptor.ts` calls it instead of `ws`, which would check the request a second time, and
+// whose hash object, with its native half, was a twentieth of the cost of a handshake.
 
 import { hash } from 'node:crypto';
 import type { Duplex } from 'node:stream';
@@ -11,6 +11,8 @@ import { WsOrderedSocket } from './ordered-socket.ts';
 
 /** RFC 6455 §1.3. */
 const ACCEPT_GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
+
+const NO_HEAD: Buffer = Buffer.alloc(0);
 
 /** What `ws` calls behind its own 101. Its documentation does not have it. */
 interface Settable {
@@ -52,25 +54,33 @@ function hasWebSocket(stream: Duplex): boolean {
   return Object.getOwnPropertySymbols(stream).some(({ description }) => description === 'websocket');
 }
 
-/**
- * Answers 101 and puts a WebSocket on the stream.
- *
- * @param key - The `Sec-WebSocket-Key`, checked.
- * @param options - Those of the WebSocketServer that would have answered.
- */
-export function upgradeQuickly(
-  stream: Duplex,
-  head: Buffer,
-  { key, headerLines }: { readonly key: string; readonly headerLines: readonly string[] },
-  options: object,
-): WsOrderedSocket {
+/** What the 101 is made of. */
+interface QuickAnswer {
+  /** The `Sec-WebSocket-Key`, checked. */
+  readonly key: string;
+  /** One of the subprotocols offered, or ''. */
+  readonly protocol: string;
+  readonly headerLines: readonly string[];
+}
+
+/** Answers 101. */
+export function answerQuickly(stream: Duplex, { key, protocol, headerLines }: QuickAnswer): void {
   const accept = hash('sha1', key + ACCEPT_GUID, 'base64');
+  const chosen = protocol === '' ? '' : `Sec-WebSocket-Protocol: ${protocol}\r\n`;
   const further = headerLines.length === 0 ? '' : `${headerLines.join('\r\n')}\r\n`;
-  const ws = new StreamlessSocket(null, undefined, options);
   stream.write(
-    `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n${further}\r\n`,
+    `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n${chosen}${further}\r\n`,
     'latin1',
   );
-  ws.setSocket(stream, head, options);
+}
+
+/**
+ * Puts a WebSocket on a stream whose upgrade was answered.
+ *
+ * @param options - Those of the WebSocketServer that would have answered.
+ */
+export function webSocketOn(stream: Duplex, options: object): WsOrderedSocket {
+  const ws = new StreamlessSocket(null, undefined, options);
+  ws.setSocket(stream, NO_HEAD, options);
   return ws;
 }

@@ -40,8 +40,12 @@ export interface LaneEnds {
   readonly stream: Duplex;
   /** `ws` delivers what bytes bring before its listener returns. */
   readonly host: HostInbound;
-  /** The sink may be another one after each call. */
-  readonly target: { readonly sink: Pick<TransportSink, 'receive' | 'begin'> };
+  readonly target: {
+    /** May be another one after each call. */
+    readonly sink: Pick<TransportSink, 'receive' | 'begin'>;
+    /** Has `ws` listen to the stream, where it does not yet. */
+    needWebSocket(): void;
+  };
   /** Longest message that takes the lane, or {@link NO_LANE}. */
   readonly longestBytes: number;
 }
@@ -206,7 +210,8 @@ export class ReceiveLane {
 
   /** `ws` keeps what is not whole: not in a memory that may be transferred meanwhile. */
   #toWs(bytes: Buffer): void {
-    const { stream, host } = this.#ends;
+    const { stream, host, target } = this.#ends;
+    target.needWebSocket();
     host.onData.call(stream, this.#hasGivenView ? joinedBuffers([bytes]) : bytes);
   }
 

@@ -51,14 +51,14 @@ export function flushedBytesOf(stream: CountingStream): number {
 
 /** The writes of one link whose bytes are not flushed, and whether any were lost. */
 export class UnflushedWrites {
-  readonly #ws: WebSocket;
+  readonly #ws: Pick<WebSocket, 'readyState' | 'CLOSED'>;
   readonly #stream: Duplex | undefined;
   readonly #onFlush: () => void;
   #count = 0;
   #hasLost = false;
 
   /** @param onFlush - Called when a write makes room. */
-  constructor(ws: WebSocket, stream: Duplex | undefined, onFlush: () => void) {
+  constructor(ws: Pick<WebSocket, 'readyState' | 'CLOSED'>, stream: Duplex | undefined, onFlush: () => void) {
     this.#ws = ws;
     this.#stream = stream;
     this.#onFlush = onFlush;

@@ -9,16 +9,17 @@ import { BufferingSink } from '../buffering-sink.ts';
 import { leaveCloseTimeToSink } from './close-timer.ts';
 import { FrameBatch } from './frame-batch.ts';
 import type { FramePool, FrameTarget } from './frame-batch.ts';
-import { countFrames, TRANSPORT } from './ordered-socket.ts';
+import { countFrames, joinTransport } from './ordered-socket.ts';
 import { fragmentByte, wholeByte } from './server-frame.ts';
 import { flushedBytesOf, takesAtOnce, UnflushedWrites, writeAll } from './stream-writes.ts';
 import type { CountingStream, Written } from './stream-writes.ts';
-import type { WsOrderedSocket } from './ordered-socket.ts';
 import type { FragmentOptions, OnControl, SendOptions, Transport, TransportSink } from '../transport.ts';
 import type { Deflation } from './deflation.ts';
 import { InboundChunks } from './inbound-chunks.ts';
 import { CARRIES, NO_LANE } from './inbound-stream.ts';
-import type { CarryingStream, ChunkReceiver, HostInbound } from './inbound-stream.ts';
+import type { CarryingStream, HostInbound } from './inbound-stream.ts';
+import { LateSocket } from './late-socket.ts';
+import type { LateTransport } from './late-socket.ts';
 import { linkEndOf } from './link-end.ts';
 import { PeerClose } from './peer-close.ts';
 import { violationOf } from './violation.ts';
@@ -27,11 +28,6 @@ import { bytesToSend, ownBytes } from '../../core/data.ts';
 import type { Data } from '../../core/data.ts';
 
 const NO_BYTES = new Uint8Array(0);
-
-type TransportedWebSocket = WebSocket &
-  Partial<Pick<WsOrderedSocket, 'batch'>> & {
-    [TRANSPORT]: WsTransport;
-  };
 
 /**
  * What a message that waits in `ws` takes besides its data: frame, callback and entries of the
@@ -51,8 +47,8 @@ export interface LinkParts {
 }
 
 /** Carries messages over one open WebSocket of `ws`. */
-export class WsTransport implements Transport, ChunkReceiver, FrameTarget {
-  readonly #ws: WebSocket;
+export class WsTransport implements Transport, LateTransport, FrameTarget {
+  readonly #link: WebSocket | LateSocket;
   readonly #stream: CountingStream | undefined;
   /** Whether the stream takes most writes before they return. */
   readonly #takesAtOnce: boolean;
@@ -82,28 +78,24 @@ export class WsTransport implements Transport, ChunkReceiver, FrameTarget {
   readonly #deflation: Deflation | undefined;
 
   /**
-   * @param ws - Open.
+   * @param link - An open WebSocket, or one that is made when it is needed.
    * @param stream - The stream below it, if it is known: it counts bytes, and takes our own frames.
    * @param parts - Without a pool on a client, whose frames are masked by `ws`.
    */
-  constructor(ws: WebSocket, stream?: Duplex, parts: LinkParts = {}) {
-    this.#ws = ws;
+  constructor(link: WebSocket | LateSocket, stream?: Duplex, parts: LinkParts = {}) {
+    this.#link = link;
     this.#stream = stream;
     this.#takesAtOnce = takesAtOnce(stream);
-    this.#pool = ws.extensions === '' ? parts.pool : undefined;
+    this.#pool = link.extensions === '' ? parts.pool : undefined;
     this.#deflation = parts.deflation;
-    (ws as TransportedWebSocket)[TRANSPORT] = this;
-    // oxlint-disable typescript/unbound-method -- an emitter gives its listeners their `this`
-    ws.on('message', WsTransport.#webSocketOnMessage);
-    ws.on('error', WsTransport.#webSocketOnError);
-    ws.on('close', WsTransport.#webSocketOnClose);
-    // oxlint-enable typescript/unbound-method
+    if (link instanceof LateSocket) return;
+    joinTransport(link, this);
     if (this.#stream?.bytesRead === undefined && parts.pool === undefined)
-      countFrames(ws, (bytes) => void (this.#receivedBytes += bytes));
+      countFrames(link, (bytes) => void (this.#receivedBytes += bytes));
   }
 
   get protocol(): string {
-    return this.#ws.protocol;
+    return this.#link.protocol;
   }
 
   get outlet(): FrameBatch | undefined {
@@ -114,7 +106,7 @@ export class WsTransport implements Transport, ChunkReceiver, FrameTarget {
     // Pongs count in `bufferedAmount`, too. If there is no message of ours among them, no `drain`
     // would follow when they are flushed.
     const writes = this.#unflushed?.count ?? 0;
-    const written = writes === 0 ? 0 : this.#ws.bufferedAmount;
+    const written = writes === 0 ? 0 : this.#link.bufferedAmount;
     if (this.#pool === undefined) return written === 0 ? 0 : written + writes * ENTRY_BYTES;
     return this.#batch === undefined ? written : this.#batch.bytes + written;
   }
@@ -138,8 +130,8 @@ export class WsTransport implements Transport, ChunkReceiver, FrameTarget {
   }
 
   watchControls(onControl: OnControl): void {
-    this.#ws.on('ping', (data) => onControl('ping', ownBytes(data)));
-    this.#ws.on('pong', (data) => onControl('pong', ownBytes(data)));
+    this.#link.on('ping', (data) => onControl('ping', ownBytes(data)));
+    this.#link.on('pong', (data) => onControl('pong', ownBytes(data)));
   }
 
   open(sink: TransportSink): void {
@@ -148,14 +140,14 @@ export class WsTransport implements Transport, ChunkReceiver, FrameTarget {
 
   /** Short messages of one turn leave together, after the microtasks of the turn. */
   send(data: Data, options: SendOptions): boolean {
-    if (this.#ws.readyState !== this.#ws.OPEN) return false;
+    if (this.#link.readyState !== this.#link.OPEN) return false;
     if (this.#pool === undefined) return this.#sendByWs(data, options, true);
     this.#batchOf(this.#pool).add(data, wholeByte(data, options.binary), options.shared);
     return true;
   }
 
   sendFragment(data: Data, options: FragmentOptions): boolean {
-    if (this.#ws.readyState !== this.#ws.OPEN) return false;
+    if (this.#link.readyState !== this.#link.OPEN) return false;
     if (this.#pool === undefined) return this.#sendByWs(data, options, options.last);
     const place = { isFirst: !this.#isInMessage, isLast: options.last };
     this.#isInMessage = !options.last;
@@ -182,11 +174,11 @@ export class WsTransport implements Transport, ChunkReceiver, FrameTarget {
   }
 
   pause(): void {
-    if (!this.#hasPeerClosed) (this.#inbound ?? this.#ws).pause();
+    if (!this.#hasPeerClosed) (this.#inbound ?? this.#link).pause();
   }
 
   resume(): void {
-    if (!this.#hasPeerClosed) (this.#inbound ?? this.#ws).resume();
+    if (!this.#hasPeerClosed) (this.#inbound ?? this.#link).resume();
     this.#deflation?.resume();
   }
 
@@ -200,7 +192,7 @@ export class WsTransport implements Transport, ChunkReceiver, FrameTarget {
 
   close(code: number, reason: string): void {
     this.#deflation?.dropFurther();
-    if (this.#ws.readyState !== this.#ws.OPEN) return;
+    if (this.#link.readyState !== this.#link.OPEN) return;
     leaveCloseTimeToSink(this.#ws);
     if (this.#hasPeerClosed) return this.#peerClose?.answer();
     this.#closing = { code, reason };
@@ -210,7 +202,7 @@ export class WsTransport implements Transport, ChunkReceiver, FrameTarget {
   terminate(): void {
     // If the end has begun already, this only hastens it.
     this.#isTerminated ||= this.#isOpen;
-    this.#ws.terminate();
+    this.#link.terminate();
   }
 
   // Called by the WebSocket.
@@ -219,6 +211,24 @@ export class WsTransport implements Transport, ChunkReceiver, FrameTarget {
   webSocketOnPeerClose(answer: () => void): void {
     this.#closeOfPeer.hold(answer);
     this.sink.peerClosed();
+  }
+
+  webSocketOnMessage(data: Buffer, isBinary: boolean): void {
+    this.#inbound?.lane.messageDelivered();
+    this.sink.receive(isBinary ? ownBytes(data) : data.toString(), data.byteLength);
+  }
+
+  /** After a broken rule `ws` closes by itself. It does not tell the code: we derive it. */
+  webSocketOnError(error: Error): void {
+    this.#violation = violationOf(error);
+  }
+
+  /** Called also where a stream has closed before there was one. */
+  webSocketOnClose(code: number, reason: Buffer): void {
+    if (this.bufferedBytes > 0) this.#writes.lose();
+    this.#unflushed?.drop();
+    this.#batch?.drop();
+    this.sink.end(this.#endOf(code, reason));
   }
 
   // Called by the stream.
@@ -240,35 +250,28 @@ export class WsTransport implements Transport, ChunkReceiver, FrameTarget {
     this.#inbound?.flush();
   }
 
+  needWebSocket(): void {
+    void this.#ws;
+  }
+
+  get late(): LateSocket {
+    return this.#link as LateSocket;
+  }
+
   #openInbound(host: HostInbound): InboundChunks {
-    const [ws, stream] = [this.#ws, this.#stream as Duplex];
+    const [ws, stream] = [this.#link, this.#stream as Duplex];
     // What is inflated comes later than what follows it.
     const longestBytes = ws.extensions === '' ? host.longestInLane : NO_LANE;
     return new InboundChunks({ ws, stream, host, target: this, longestBytes });
   }
 
-  static readonly #webSocketOnMessage = function (this: WebSocket, data: Buffer, isBinary: boolean): void {
-    const transport = transportOf(this);
-    transport.#inbound?.lane.messageDelivered();
-    transport.sink.receive(isBinary ? ownBytes(data) : data.toString(), data.byteLength);
-  };
-
-  /** After a broken rule `ws` closes by itself. It does not tell the code: we derive it. */
-  static readonly #webSocketOnError = function (this: WebSocket, error: Error): void {
-    transportOf(this).#violation = violationOf(error);
-  };
-
-  static readonly #webSocketOnClose = function (this: WebSocket, code: number, reason: Buffer): void {
-    const transport = transportOf(this);
-    if (transport.bufferedBytes > 0) transport.#writes.lose();
-    transport.#unflushed?.drop();
-    transport.#batch?.drop();
-    transport.sink.end(transport.#endOf(code, reason));
-  };
+  get #ws(): WebSocket {
+    return this.#link instanceof LateSocket ? this.#link.made : this.#link;
+  }
 
   /** Whether neither end has begun to close. */
   get #isOpen(): boolean {
-    return this.#ws.readyState === this.#ws.OPEN && !this.#hasPeerClosed;
+    return this.#link.readyState === this.#link.OPEN && !this.#hasPeerClosed;
   }
 
   /** Whether the peer's close frame waits for our answer. */
@@ -277,7 +280,7 @@ export class WsTransport implements Transport, ChunkReceiver, FrameTarget {
   }
 
   get #closeOfPeer(): PeerClose {
-    return (this.#peerClose ??= new PeerClose(this.#ws, this.#stream));
+    return (this.#peerClose ??= new PeerClose(this.#link, this.#stream));
   }
 
   /** What is called: a buffer before `open`. */
@@ -290,8 +293,7 @@ export class WsTransport implements Transport, ChunkReceiver, FrameTarget {
   }
 
   #openBatch(pool: FramePool): FrameBatch {
-    const batch = new FrameBatch(pool, this, this.#ws);
-    (this.#ws as TransportedWebSocket).batch = batch;
+    const batch = new FrameBatch(pool, this, this.#link);
     // `ws` ends the stream then: frames that wait for the end of the turn must go first.
     this.#stream?.prependListener('end', () => batch.flush());
     return batch;
@@ -331,7 +333,7 @@ export class WsTransport implements Transport, ChunkReceiver, FrameTarget {
   }
 
   get #writes(): UnflushedWrites {
-    return (this.#unflushed ??= new UnflushedWrites(this.#ws, this.#stream, () => this.#roomMade()));
+    return (this.#unflushed ??= new UnflushedWrites(this.#link, this.#stream, () => this.#roomMade()));
   }
 
   #roomMade(): void {
@@ -352,8 +354,4 @@ export class WsTransport implements Transport, ChunkReceiver, FrameTarget {
       error,
     });
   }
-}
-
-function transportOf(ws: WebSocket): WsTransport {
-  return (ws as TransportedWebSocket)[TRANSPORT];
 }
