@@ -68,6 +68,20 @@ export function given<T>({ trace }: PendingRead, promise: Promise<T>): Promise<T
   return promise;
 }
 
+/** Settles the promise made last: an executor for each read would be one more object. */
+let settleLast: PendingRead['settle'] = noop;
+const executor = (settle: PendingRead['settle']): void => {
+  settleLast = settle;
+};
+
+/** Makes the promise that a read settles. */
+export function settledBy(read: PendingRead): Promise<ReadResult> {
+  const promise = new Promise(executor);
+  read.settle = settleLast;
+  read.resolver = settleLast;
+  return promise;
+}
+
 /** Names the call of a read, for errors. A stream of `ws.readable` is iterated over, too. */
 export function callOf({ method: { name } }: PendingRead): string {
   return name === 'next' ? 'for await' : `ws.${name}()`;

@@ -3,7 +3,7 @@
 // time-outs into statuses of reads. Arguments are checked in socket/message-socket.ts; bounds and
 // cuts are in receive-queue.ts.
 
-import { callOf, DEFAULT_READ_LENGTH, given } from './pending-read.ts';
+import { callOf, DEFAULT_READ_LENGTH, given, settledBy } from './pending-read.ts';
 import type { PendingRead, ReadView } from './pending-read.ts';
 import {
   LAST_CLOSED_READ,
@@ -30,11 +30,6 @@ import type { TurnBudget } from '../time/turn-budget.ts';
 import { abortable, rejected } from '../waiting/abortable.ts';
 import { Subscribers } from '../waiting/subscribers.ts';
 
-/** A read of a whole message, which is never cut. */
-interface Whole {
-  readonly len: number;
-}
-
 /** Whether a second read at the same time is a mistake or waits in line. */
 export type Readers = 'one' | 'many';
 
@@ -51,18 +46,10 @@ export interface ReaderSettings {
 }
 
 const CLOSED_READ: Promise<ReadResult> = Promise.resolve(CLOSED);
-/** What `select` takes. */
-const MESSAGE: Whole = Object.freeze({ len: Infinity });
 const TIMED_OUT_READ: Promise<ReadResult> = Promise.resolve(TIMED_OUT);
 
 /** Answers the reads of one socket in the order of the calls (I1, I3, I4, I7). */
 export class Reader {
-  /** Settles the promise made last: an executor for each read would be one more object. */
-  static #settleLast: PendingRead['settle'];
-  static readonly #executor = (settle: PendingRead['settle']): void => {
-    Reader.#settleLast = settle;
-  };
-
   readonly #queue: ReceiveQueue;
   readonly #settings: ReaderSettings;
   readonly #readers: Readers;
@@ -111,12 +98,27 @@ export class Reader {
     if (this.#queue.readable > 0) {
       if (first !== undefined || this.#settings.budget.spend(this.#deadline))
         return this.#wait(read, 'next turn');
-      return Promise.resolve(this.#take(read, read.view));
+      return Promise.resolve(this.#take(read));
     }
     if (this.#queue.isOver) return this.#readClosed(read);
     if (read.timeoutMs > 0) return this.#wait(read, 'arrival');
     read.view.inHand ??= 'nothing';
     return (this.#spin ??= new SpinGuard()).mustYield() ? this.#wait(read, 'next turn') : TIMED_OUT_READ;
+  }
+
+  /**
+   * Takes the oldest message for a read that has no signal, where nothing stands in its way. Such a
+   * read needs no record and no place in the line (row: 64 sockets × 64 in flight).
+   *
+   * @param len - Most to take.
+   * @returns undefined, and takes nothing, where `read` has to decide.
+   */
+  takeAtOnce(view: ReadView, len: number = DEFAULT_READ_LENGTH): Data | undefined {
+    if (this.#parked.first !== undefined || this.owner !== undefined || view.binaryData) return undefined;
+    const { oldest } = this.#queue;
+    if (oldest === undefined || oldest.data.length > len) return undefined;
+    if (this.#settings.budget.spend(this.#deadline)) return undefined;
+    return this.#takeUpTo(len, view);
   }
 
   /** Ends a parked read with `timeout`: it takes nothing. A settled read stays as it is. */
@@ -162,7 +164,7 @@ export class Reader {
    */
   takeMessage(view: ReadView): ReadResult {
     this.owner?.check(view, 'select()');
-    if (this.#queue.readable > 0) return this.#take(MESSAGE, view);
+    if (this.#queue.readable > 0) return [this.#takeUpTo(Infinity, view), 'ok'];
     if (!this.#queue.isOver) return TIMED_OUT;
     view.closedReads += 1;
     if (view.closedReads >= LAST_CLOSED_READ) throw readAfterCloseError('select()');
@@ -206,7 +208,7 @@ export class Reader {
       first !== undefined && this.#queue.readable > 0;
       { first } = this.#parked
     ) {
-      this.#settle(first, this.#take(first, first.view));
+      this.#settle(first, this.#take(first));
     }
     if (this.#queue.isOver) this.#close();
     this.subscribers?.wakeWhile(this);
@@ -294,14 +296,19 @@ export class Reader {
     }
   }
 
-  #take(read: PendingRead | Whole, view: ReadView): ReadResult {
+  #take(read: PendingRead): ReadResult {
+    const data = this.#takeUpTo(read.len ?? DEFAULT_READ_LENGTH, read.view);
+    if (!read.view.atEnd && read.len === undefined) this.#settings.traces.warnOfCut(read);
+    return [data, 'ok'];
+  }
+
+  #takeUpTo(len: number, view: ReadView): Data {
     this.#spin?.reset();
     if (view.binaryData) this.#queue.firstToBytes();
-    const data = this.#queue.take(read.len ?? DEFAULT_READ_LENGTH);
+    const data = this.#queue.take(len);
     view.atEnd = !this.#queue.firstIsRest;
     view.inHand = 'message';
-    if (!view.atEnd && read.len === undefined) this.#settings.traces.warnOfCut(read as PendingRead);
-    return [data, 'ok'];
+    return data;
   }
 
   #readClosed(read: PendingRead): Promise<ReadResult> {
@@ -314,9 +321,7 @@ export class Reader {
 
   #wait(read: PendingRead, until: 'arrival' | 'next turn'): Promise<ReadResult> {
     if (read.signal === undefined) {
-      const answer = new Promise(Reader.#executor);
-      read.settle = Reader.#settleLast;
-      read.resolver = Reader.#settleLast;
+      const answer = settledBy(read);
       this.#park(read, until);
       return given(read, answer);
     }

@@ -41,9 +41,12 @@ export class MessageIterator implements AsyncIterableIterator<Data> {
 
   next(): Promise<IteratorResult<Data, undefined>> {
     if (this.#done) return Promise.resolve(DONE);
+    const { reader } = this.#conversation;
+    const value = reader.takeAtOnce(this.#view, Infinity);
+    if (value !== undefined) return Promise.resolve({ done: false, value });
     const read = pendingRead(this.#view, Infinity, NO_LIMIT, NEXT);
     try {
-      const answer = this.#conversation.reader.read(read);
+      const answer = reader.read(read);
       this.#reads.push(read);
       return given(
         read,

@@ -11,7 +11,7 @@ import { isFragmented, Fragments } from '../conversation/fragments.ts';
 import type { Fragmented } from '../conversation/fragments.ts';
 import { readableOf, writableOf } from './message-streams.ts';
 import { given, pendingRead } from '../conversation/pending-read.ts';
-import type { InHand, PendingRead, ReadMethod, ReadView, ReadWait } from '../conversation/pending-read.ts';
+import type { InHand, ReadMethod, ReadView, ReadWait } from '../conversation/pending-read.ts';
 import type { ReadOptions, Socket, WriteOptions } from './socket.ts';
 import { SocketPort } from './socket-port.ts';
 import { unattendedThen } from '../waiting/abortable.ts';
@@ -134,12 +134,8 @@ export class MessageSocket implements Socket {
     timeoutMs: number = DEFAULT_READ_TIMEOUT_MS,
   ): Promise<ReadResult> {
     try {
-      const view = this.#ownView();
-      const read =
-        typeof lenOrOptions === 'object'
-          ? optionsRead(view, lenOrOptions)
-          : positionalRead(view, lenOrOptions, { timeoutMs, signal: undefined });
-      return this.#conversation.reader.read(read);
+      if (typeof lenOrOptions === 'object') return this.#readBy(lenOrOptions);
+      return this.#read(lenOrOptions, { timeoutMs, signal: undefined });
     } catch (error) {
       return reject(this.#conversation, error);
     }
@@ -147,9 +143,8 @@ export class MessageSocket implements Socket {
 
   readMessage(timeoutMsOrOptions: number | WaitOptions = DEFAULT_READ_TIMEOUT_MS): Promise<ReadResult> {
     try {
-      return this.#conversation.reader.read(
-        messageRead('ws.readMessage()', this.#ownView(), timeoutMsOrOptions, READ_MESSAGE),
-      );
+      const wait = waitOfRead('ws.readMessage()', timeoutMsOrOptions);
+      return this.#readNext(Infinity, wait, READ_MESSAGE);
     } catch (error) {
       return reject(this.#conversation, error);
     }
@@ -158,7 +153,8 @@ export class MessageSocket implements Socket {
   readText(timeoutMsOrOptions: number | WaitOptions = {}): Promise<ReadResult<string>> {
     try {
       const view = this.#ownView();
-      const read = messageRead('ws.readText()', view, timeoutMsOrOptions, READ_TEXT);
+      const wait = waitOfRead('ws.readText()', timeoutMsOrOptions);
+      const read = pendingRead(view, Infinity, wait, READ_TEXT);
       const answer = this.#conversation.reader.read(read);
       const toText = ([message, status]: ReadResult): ReadResult<string> =>
         status === 'ok' ? [plainText(message, textForm(view)), 'ok'] : [message, status];
@@ -200,6 +196,27 @@ export class MessageSocket implements Socket {
 
   terminate(): void {
     this.#conversation.terminate();
+  }
+
+  #readBy(options: ReadOptions): Promise<ReadResult> {
+    checkNames('ws.read()', options, READ_OPTIONS);
+    const { len, timeoutMs = DEFAULT_READ_TIMEOUT_MS, signal } = options;
+    checkSignal('ws.read()', 'signal', signal);
+    return this.#read(len, { timeoutMs, signal });
+  }
+
+  #read(len: number | undefined, wait: ReadWait): Promise<ReadResult> {
+    if (len !== undefined) checkLength('ws.read()', len);
+    checkMs('ws.read()', 'timeoutMs', wait.timeoutMs);
+    return this.#readNext(len, wait, READ);
+  }
+
+  #readNext(len: number | undefined, wait: ReadWait, method: ReadMethod): Promise<ReadResult> {
+    const { reader } = this.#conversation;
+    const view = this.#ownView();
+    const data = wait.signal === undefined ? reader.takeAtOnce(view, len) : undefined;
+    if (data !== undefined) return Promise.resolve<ReadResult>([data, 'ok']);
+    return reader.read(pendingRead(view, len, wait, method));
   }
 
   #readJson<T>({
@@ -261,29 +278,11 @@ const { read: READ, readMessage: READ_MESSAGE, readJson: READ_JSON } = MessageSo
 // oxlint-disable-next-line typescript/unbound-method -- as above
 const { readText: READ_TEXT } = MessageSocket.prototype;
 
-function positionalRead(view: ReadView, len: number | undefined, wait: ReadWait): PendingRead {
-  if (len !== undefined) checkLength('ws.read()', len);
-  checkMs('ws.read()', 'timeoutMs', wait.timeoutMs);
-  return pendingRead(view, len, wait, READ);
-}
-
-function optionsRead(view: ReadView, options: ReadOptions): PendingRead {
-  checkNames('ws.read()', options, READ_OPTIONS);
-  const { len, timeoutMs = DEFAULT_READ_TIMEOUT_MS, signal } = options;
-  checkSignal('ws.read()', 'signal', signal);
-  return positionalRead(view, len, { timeoutMs, signal });
-}
-
-function messageRead(
-  call: string,
-  view: ReadView,
-  timeoutMsOrOptions: number | WaitOptions,
-  method: ReadMethod,
-): PendingRead {
+function waitOfRead(call: string, timeoutMsOrOptions: number | WaitOptions): ReadWait {
   const options = waitOf(call, timeoutMsOrOptions);
   checkWait(call, options);
   const { timeoutMs = DEFAULT_READ_TIMEOUT_MS, signal } = options;
-  return pendingRead(view, Infinity, { timeoutMs, signal }, method);
+  return { timeoutMs, signal };
 }
 
 /** How a binary message is read as text: with `binaryData` all messages are bytes. */

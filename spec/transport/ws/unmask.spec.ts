@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { PieceMask, unmask } from '../../../src/transport/ws/unmask.ts';
+import { PieceMask, unmask, wordsOf } from '../../../src/transport/ws/unmask.ts';
 
 const MASK_BYTES = 4;
 
@@ -16,11 +16,12 @@ describe('unmask', () => {
     // Of the chunk in its memory, and of the mask in the chunk.
     offset: fc.nat({ max: 7 }),
     before: fc.nat({ max: 7 }),
+    inWords: fc.boolean(),
   };
 
   it('takes the mask off, tells whether all is ASCII, touches nothing else, and puts it on again', () => {
     fc.assert(
-      fc.property(fc.record(cases), ({ payload, mask, offset, before }) => {
+      fc.property(fc.record(cases), ({ payload, mask, offset, before, inWords }) => {
         const masked = payload.map((byte, index) => byte ^ (mask[index & 3] as number));
         const behind = [1, 2, 3];
         const chunk = new Uint8Array(new ArrayBuffer(offset + before + 4 + payload.length + 3), offset);
@@ -28,11 +29,12 @@ describe('unmask', () => {
         const original = new Uint8Array(chunk);
         const to = before + MASK_BYTES + payload.length;
 
-        const bits = unmask(chunk, before, to);
+        const words = inWords ? wordsOf(chunk) : undefined;
+        const bits = unmask(chunk, before, to, words);
         expect((bits & 0x80) !== 0).toBe(payload.some((byte) => byte > 0x7f));
         expect(chunk.subarray(before + MASK_BYTES, to)).toEqual(payload);
         expect([...chunk.subarray(to)]).toEqual(behind);
-        unmask(chunk, before, to);
+        unmask(chunk, before, to, words);
         expect(chunk).toEqual(original);
       }),
       { numRuns: 2000 },

@@ -21,7 +21,8 @@ import {
 import { InboundFrames, isWhole } from './inbound-frames.ts';
 import { NO_LANE } from './inbound-stream.ts';
 import type { HostInbound } from './inbound-stream.ts';
-import { unmask } from './unmask.ts';
+import { unmask, WORDWISE_BYTES, wordsOf } from './unmask.ts';
+import type { Words } from './unmask.ts';
 import { ownBytes } from '../../core/data.ts';
 import type { TransportSink } from '../transport.ts';
 
@@ -69,6 +70,8 @@ export class ReceiveLane {
   #hasDelivered = false;
   /** Whether a view on the bytes of the last walk was given away, whose owner may transfer them. */
   #hasGivenView = false;
+  /** The bytes at hand as words, for all messages among them; undefined for a few bytes. */
+  #words: Words | undefined;
 
   constructor(ends: LaneEnds) {
     this.#ends = ends;
@@ -117,9 +120,11 @@ export class ReceiveLane {
    */
   walk(bytes: Buffer, flow: { readonly isPaused: boolean }): number {
     this.#hasGivenView = false;
+    this.#words = bytes.length < WORDWISE_BYTES ? undefined : wordsOf(bytes);
     let at = 0;
     do at = this.#step(bytes, at, flow);
     while (at < bytes.length && !flow.isPaused);
+    this.#words = undefined;
     this.#frames?.settle();
     return at;
   }
@@ -167,7 +172,7 @@ export class ReceiveLane {
   #takeMessage(bytes: Buffer, from: number, to: number, isBinary: boolean): number {
     const { target, longestBytes } = this.#ends;
     if (to - from > longestBytes) return NOT_TAKEN;
-    const data = isBinary ? this.#unmasked(bytes, from, to) : textOf(bytes, from, to);
+    const data = isBinary ? this.#unmasked(bytes, from, to) : this.#textOf(bytes, from, to);
     if (data === undefined) return NOT_TAKEN;
     target.sink.receive(data, to - from);
     return to;
@@ -175,11 +180,20 @@ export class ReceiveLane {
 
   /** Gives the first binary of the bytes as a view. Copies others: it may be transferred. */
   #unmasked(bytes: Buffer, from: number, to: number): Uint8Array {
-    unmask(bytes, from - MASK_BYTES, to);
+    unmask(bytes, from - MASK_BYTES, to, this.#words);
     const view = bytes.subarray(from, to);
     if (this.#hasGivenView || from === to) return ownBytes(view);
     this.#hasGivenView = true;
     return view;
+  }
+
+  /** @returns Undefined, and leaves the payload masked, where it is not UTF-8. */
+  #textOf(bytes: Buffer, from: number, to: number): string | undefined {
+    const bits = unmask(bytes, from - MASK_BYTES, to, this.#words);
+    if (bits < 0x80) return bytes.toString('latin1', from, to);
+    if (isUtf8(bytes.subarray(from, to))) return bytes.toString('utf8', from, to);
+    unmask(bytes, from - MASK_BYTES, to, this.#words);
+    return undefined;
   }
 
   /** Gives `ws` all up to the end of a message, or of these bytes. @returns Where that is. */
@@ -218,15 +232,6 @@ export class ReceiveLane {
   #tellBegun(): void {
     if (this.#frames?.hasBegun() === true) this.#ends.target.sink.begin();
   }
-}
-
-/** @returns Undefined, and leaves the payload masked, where text is not UTF-8. */
-function textOf(bytes: Buffer, from: number, to: number): string | undefined {
-  const bits = unmask(bytes, from - MASK_BYTES, to);
-  if (bits < 0x80) return bytes.toString('latin1', from, to);
-  if (isUtf8(bytes.subarray(from, to))) return bytes.toString('utf8', from, to);
-  unmask(bytes, from - MASK_BYTES, to);
-  return undefined;
 }
 
 /** Copies buffers into a new one: not from a pool, which it would hold, and not zeroed before. */

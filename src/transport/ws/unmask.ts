@@ -4,29 +4,51 @@
 
 import { MASK_BYTES } from './frame-header.ts';
 
-/** Shorter payloads are unmasked by bytes: a view for words costs as much as it saves. */
+/** Bytes are worth a view for words from here on: it costs as much as 100 bytes one by one. */
 export const WORDWISE_BYTES = 128;
+/** Where the view is there already, shorter payloads are unmasked by bytes all the same. */
+const SHORT_BYTES = 16;
 
-/** The mask as the next byte sees it first. */
-const key: Uint8Array = new Uint8Array(MASK_BYTES);
-/** The same as the next word sees it, whatever the order of bytes in a word is. */
-const wordKey: Uint8Array = new Uint8Array(MASK_BYTES);
-const word: Int32Array = new Int32Array(wordKey.buffer);
+/** The mask of a piece, as its first byte sees it. */
+const pieceKey: Uint8Array = new Uint8Array(MASK_BYTES);
+/** How far up in a word each of its bytes is, which differs between machines. */
+const [UP_0, UP_1, UP_2, UP_3] = [...new Uint8Array(Int32Array.of(0x18_10_08_00).buffer)] as [
+  number,
+  number,
+  number,
+  number,
+];
+/** How far a mask turns in a word for each byte that was unmasked before it. */
+const TURN: number = UP_1 - UP_0;
 /** The bits of a word that are set in no ASCII character. */
 const BEYOND_ASCII = 0x80_80_80_80;
+
+/** Bytes as the words in which they lie in the memory. */
+export interface Words {
+  /** The whole ones. */
+  readonly all: Int32Array;
+  /** How many bytes lie before the first. Kept, since to ask for an offset takes 7 ns. */
+  readonly lead: number;
+}
+
+/** Gives the words of bytes, for {@link unmask}. */
+export function wordsOf(bytes: Uint8Array): Words {
+  const lead = -bytes.byteOffset & 3;
+  return { all: new Int32Array(bytes.buffer, bytes.byteOffset + lead, (bytes.length - lead) >> 2), lead };
+}
 
 /**
  * Unmasks the payload that begins behind its mask. Called again, it masks it again.
  *
  * @param mask - Where the mask begins.
  * @param to - Where the payload ends.
+ * @param words - {@link wordsOf} these bytes; undefined where no view is worth its cost.
  * @returns Bits of which the highest, 0x80, is set if a byte is beyond ASCII.
  */
-export function unmask(bytes: Uint8Array, mask: number, to: number): number {
+export function unmask(bytes: Uint8Array, mask: number, to: number, words?: Words): number {
   const from = mask + MASK_BYTES;
-  if (to - from < WORDWISE_BYTES) return unmaskBytes(bytes, mask, to);
-  for (let i = 0; i < MASK_BYTES; i += 1) key[i] = bytes[mask + i] as number;
-  return unmaskWords(bytes, from, to);
+  if (words === undefined || to - from < SHORT_BYTES) return unmaskBytes(bytes, mask, to);
+  return unmaskWords(bytes, words, from, to, bytes, mask);
 }
 
 /** The mask of a payload that comes in pieces. */
@@ -47,9 +69,9 @@ export class PieceMask {
 
   /** Unmasks the next piece. */
   unmask(bytes: Uint8Array, from: number, to: number): void {
-    for (let i = 0; i < MASK_BYTES; i += 1) key[i] = this.#mask[(this.#turn + i) & 3] as number;
-    if (to - from < MASK_BYTES) unmaskSome(bytes, from, to, key);
-    else unmaskWords(bytes, from, to);
+    for (let i = 0; i < MASK_BYTES; i += 1) pieceKey[i] = this.#mask[(this.#turn + i) & 3] as number;
+    if (to - from < MASK_BYTES) unmaskSome(bytes, from, to);
+    else unmaskWords(bytes, wordsOf(bytes), from, to, pieceKey, 0);
     this.#turn = (this.#turn + to - from) & 3;
   }
 }
@@ -75,25 +97,41 @@ function unmaskBytes(bytes: Uint8Array, mask: number, to: number): number {
 }
 
 /**
- * Unmasks at least one word by {@link key}: in words as they lie in the memory, and what is around
- * them by bytes.
+ * Unmasks at least four bytes: in words, and what is around them by bytes.
+ *
+ * @param key - Has the mask, as the first of these bytes sees it, from `at` on.
  */
-function unmaskWords(bytes: Uint8Array, from: number, to: number): number {
-  const first = from + (-(bytes.byteOffset + from) & 3);
-  const words = new Int32Array(bytes.buffer, bytes.byteOffset + first, (to - first) >> 2);
-  for (let i = 0; i < MASK_BYTES; i += 1) wordKey[i] = key[(first - from + i) & 3] as number;
-  const ofMask = word[0] as number;
+function unmaskWords(
+  bytes: Uint8Array,
+  { all, lead }: Words,
+  from: number,
+  to: number,
+  key: Uint8Array,
+  at: number,
+): number {
+  const first = key[at] as number;
+  const second = key[at + 1] as number;
+  const third = key[at + 2] as number;
+  const fourth = key[at + 3] as number;
+  const head = (lead - from) & 3;
   let bits = 0;
-  for (let i = 0; i < words.length; i += 1) bits |= words[i] = (words[i] as number) ^ ofMask;
-  const high = (bits & BEYOND_ASCII) === 0 ? 0 : 0x80;
-  const tail = first + words.byteLength;
-  return high | unmaskSome(bytes, from, first, key) | unmaskSome(bytes, tail, to, wordKey);
+  if (head > 0) bits |= bytes[from] = (bytes[from] as number) ^ first;
+  if (head > 1) bits |= bytes[from + 1] = (bytes[from + 1] as number) ^ second;
+  if (head > 2) bits |= bytes[from + 2] = (bytes[from + 2] as number) ^ third;
+  const straight = (first << UP_0) | (second << UP_1) | (third << UP_2) | (fourth << UP_3);
+  const mask = (straight >>> (head * TURN)) | (straight << (-head * TURN));
+  const end = (to - lead) >> 2;
+  let wordBits = 0;
+  for (let i = (from + head - lead) >> 2; i < end; i += 1) wordBits |= all[i] = (all[i] as number) ^ mask;
+  if ((wordBits & BEYOND_ASCII) !== 0) bits |= 0x80;
+  const tail = lead + end * 4;
+  if (tail < to) bits |= bytes[tail] = (bytes[tail] as number) ^ ((mask >>> UP_0) & 0xff);
+  if (tail + 1 < to) bits |= bytes[tail + 1] = (bytes[tail + 1] as number) ^ ((mask >>> UP_1) & 0xff);
+  if (tail + 2 < to) bits |= bytes[tail + 2] = (bytes[tail + 2] as number) ^ ((mask >>> UP_2) & 0xff);
+  return bits;
 }
 
 /** Unmasks at most three bytes. */
-function unmaskSome(bytes: Uint8Array, from: number, to: number, mask: Uint8Array): number {
-  let bits = 0;
-  for (let at = from; at < to; at += 1)
-    bits |= bytes[at] = (bytes[at] as number) ^ (mask[at - from] as number);
-  return bits;
+function unmaskSome(bytes: Uint8Array, from: number, to: number): void {
+  for (let at = from; at < to; at += 1) bytes[at] = (bytes[at] as number) ^ (pieceKey[at - from] as number);
 }
