@@ -167,7 +167,7 @@ export function handshakeStories(real: RealBroker): void {
     server.resume();
   };
 
-  it('K3: a new node finds that its links are dead before they are ready', async () => {
+  it('a new node finds that its links are dead before they are ready', async () => {
     await using scene = await sceneOf(real);
     await scene.server.pause();
     const { node, links } = await scene.soonOverProxies();
@@ -180,7 +180,7 @@ export function handshakeStories(real: RealBroker): void {
     expect(atNode.events).toEqual(['of one']);
   });
 
-  it('K3: a node that connects again finds that its links are dead before they are ready', async () => {
+  it('a node that connects again finds that its links are dead before they are ready', async () => {
     await using scene = await sceneOf(real);
     const [one, { node, links }] = [await scene.node(), await scene.overProxies()];
     const [atOne, atNode] = [await record(one, 'b'), await record(node, 'a')];

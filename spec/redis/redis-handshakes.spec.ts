@@ -5,6 +5,6 @@ import { CLIENTS, isRedisHere, withoutRedis } from './redis-scene.ts';
 import { handshakeStories } from '../brokers/broker-stories.ts';
 
 describe.skipIf(!isRedisHere).concurrent.each(Object.entries(CLIENTS))(
-  `redisBroker over a real server, with %s${withoutRedis}`,
+  `K3: redisBroker over a real server, with %s${withoutRedis}`,
   (_, client) => handshakeStories(client),
 );

@@ -63,7 +63,7 @@ describe('an end that is paused behind each message', () => {
           }
         };
       },
-      3,
+      12,
     );
     expect(ratio).toBeLessThanOrEqual(LINEAR);
   });
