@@ -2,7 +2,7 @@
 // writes, do not hold the event loop beyond the budget, however many they are. The work itself moves
 // the time.
 
-import { select } from 'corosock';
+import { channel, select } from 'corosock';
 import type { ReadResult } from 'corosock';
 import { describe, expect, it } from 'vitest';
 import { scripted, ScriptedTransport } from './scripted-transport.ts';
@@ -131,6 +131,64 @@ describe('a host whose peers take all that it writes', () => {
     }
     expect(Math.max(...turns)).toBeLessThanOrEqual(MOST_MS);
     expect(Math.min(...written)).toBeGreaterThan(0);
+  });
+});
+
+/** Loops that never wait for a peer. Each moves the clock on, and ends at END_MS. */
+const LOOPS: Readonly<Record<string, () => HandClock>> = {
+  read: () => floodedHost((ws) => ws.read(), 1).clock,
+  select: () => floodedHost(async (ws) => (await select({ ws }))[1], 1).clock,
+  'put and take': () => {
+    const clock = new HandClock();
+    const values = channel<number>({ clock });
+    void (async () => {
+      while ((await values.put(0)) === 'ok') if (clock.nowMs >= END_MS) values.close();
+    })();
+    void (async () => {
+      while ((await values.take())[1] === 'ok') clock.nowMs += COST_MS;
+    })();
+    return clock;
+  },
+  'put that drops': () => {
+    const clock = new HandClock();
+    const values = channel<number>({ clock, capacity: 1, whenFull: 'drop-oldest' });
+    void (async () => {
+      while ((await values.put(0)) === 'ok' && clock.nowMs < END_MS) clock.nowMs += COST_MS;
+    })();
+    return clock;
+  },
+  'write that finds room': () => takingHost('x'),
+  'write that waits for room': () => takingHost('x'.repeat(65_536)),
+};
+
+function takingHost(message: string): HandClock {
+  const clock = new HandClock();
+  const { ws } = scripted({ budget: new TurnBudget(clock), clock }, new TakingLink(clock));
+  const writeAll = async (): Promise<void> => {
+    while ((await ws.write(message)) === 'ok' && clock.nowMs < END_MS);
+  };
+  for (let count = 0; count < 3; count += 1) void writeAll();
+  return clock;
+}
+
+/** Runs a function once promises and ticks have had so many turns of this callback. */
+function afterTicks(count: number, run: () => void): void {
+  if (count === 0) run();
+  else process.nextTick(() => queueMicrotask(() => afterTicks(count - 1, run)));
+}
+
+describe('between two looks of the event loop at its timers', () => {
+  it.each(Object.entries(LOOPS))('a loop of %s has one budget', async (_, begin) => {
+    // What came from the network goes before the check phase, as this timer does.
+    const clock = await new Promise<HandClock>((resolve) => {
+      setTimeout(() => {
+        const begun = begin();
+        // Behind all that the loop does here, and then behind the check phase.
+        afterTicks(1000, () => void setImmediate(() => resolve(begun)));
+      }, 0);
+    });
+    expect(clock.nowMs).toBeGreaterThan(BUDGET_MS);
+    expect(clock.nowMs).toBeLessThanOrEqual(MOST_MS);
   });
 });
 

@@ -132,6 +132,7 @@ describe('a channel after the budget of the turn is spent', () => {
     const waiting = queue.takeOrWait({ ...at, timeoutMs: 10 });
     queue.take();
     await turn();
+    await turn();
     clock.tick(10);
     void put('b');
     expect([await waiting, queue.size]).toEqual([[undefined, 'timeout'], 1]);
@@ -145,6 +146,7 @@ describe('a channel after the budget of the turn is spent', () => {
     queue.subscribe(() => calls.push('woken'));
     controller.abort('my reason');
     await expect(take).rejects.toBe('my reason');
+    await turn();
     await turn();
     expect([calls, queue.size]).toEqual([['woken'], 1]);
   });

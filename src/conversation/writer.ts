@@ -57,7 +57,7 @@ export class Writer implements FragmentSink, QueuedMessageSink {
   #waiters: LinkedList<WaitingWrite> | undefined;
   /** How many writes have joined the line: no queued message is replaced across one of them. */
   #barriers = 0;
-  /** Whether they go on in the next turn, and not before. */
+  /** Whether they go on in a later turn, and not before. */
   #goesOn = false;
   /** Called once no write waits; set when no further write is accepted. */
   #onFinish: (() => void) | undefined;
@@ -255,11 +255,11 @@ export class Writer implements FragmentSink, QueuedMessageSink {
     return isAccepted;
   }
 
-  /** The budget of this turn is spent: waiting writes go on in the next one. */
+  /** The budget of this turn is spent: waiting writes go on in a later one. */
   #goOn(): void {
     if (this.#goesOn) return;
     this.#goesOn = true;
-    this.#settings.clock.setImmediate(() => {
+    this.#settings.budget.later(() => {
       this.#goesOn = false;
       this.drain();
     });

@@ -71,7 +71,7 @@ export class Selection implements DeadlineOwner, ParkedSelect, LooseSelect {
   begin(until: Until): void {
     if (until === 'arrival') return this.#subscribe();
     const look = (): void => this.#takeOrSubscribe();
-    if (until === 'next turn') this.#scheduling.clock.setImmediate(look);
+    if (until === 'next turn') this.#scheduling.budget.later(look);
     else inMicrotask(look);
   }
 

@@ -103,7 +103,8 @@ export class ValueQueue<T> extends ScheduledPort<ReadResult<T>> implements Deadl
     this.scheduling.spin.reset();
     this.#values.push(value);
     this.#serve();
-    return this.scheduling.budget.spend(this) ? this.#nextTurn('ok') : ANSWERS.ok;
+    const { budget } = this.scheduling;
+    return budget.spend(this) ? budget.okLater : ANSWERS.ok;
   }
 
   /** Takes the oldest value or the end, or waits for one. */
@@ -250,7 +251,7 @@ export class ValueQueue<T> extends ScheduledPort<ReadResult<T>> implements Deadl
       next: undefined,
     };
     this.#takes.append(take);
-    if (until === 'next turn') this.scheduling.clock.setImmediate(() => this.#onTurn(take));
+    if (until === 'next turn') this.scheduling.budget.later(() => this.#onTurn(take));
     else this.#setDue(take, request.timeoutMs);
     return take;
   }
@@ -305,10 +306,8 @@ export class ValueQueue<T> extends ScheduledPort<ReadResult<T>> implements Deadl
 
   /** Answers without a wait. From the third in a row on, the event loop has a turn first. */
   #refuse(status: PutStatus): Promise<PutStatus> {
-    return this.scheduling.spin.mustYield() ? this.#nextTurn(status) : ANSWERS[status];
-  }
-
-  #nextTurn(status: PutStatus): Promise<PutStatus> {
-    return new Promise((settle) => void this.scheduling.clock.setImmediate(() => settle(status)));
+    const { budget, spin } = this.scheduling;
+    if (!spin.mustYield()) return ANSWERS[status];
+    return new Promise((settle) => budget.later(() => settle(status)));
   }
 }
