@@ -26,6 +26,16 @@ describe('several reads of a shared socket', () => {
     expect((await Promise.all(reads)).map(([data]) => data)).toEqual(['a', 'b', 'c']);
   });
 
+  it('get messages of one chunk in memory of their own: each may transfer it', async () => {
+    const { link, ws, other } = shared();
+    const reads = [ws.read(), other.read()];
+    const chunk = new Uint8Array([1, 2]);
+    link.arrive(chunk.subarray(0, 1), chunk.subarray(1));
+    const [first, second] = (await Promise.all(reads)).map(([data]) => data as Uint8Array<ArrayBuffer>);
+    structuredClone(0, { transfer: [(first as Uint8Array<ArrayBuffer>).buffer] });
+    expect(second).toEqual(new Uint8Array([2]));
+  });
+
   it('share a message that one of them has cut', async () => {
     const { link, ws, other } = shared();
     const reads = [ws.read(2), other.read()];

@@ -272,7 +272,8 @@ export class Reader {
   /**
    * Answers a parked read past the queue.
    *
-   * @returns false, and does nothing, where the read would cut the message.
+   * @returns false, and does nothing, where the read would cut the message, or another one waits:
+   *   of a chunk each read gets memory of its own, which the queue copies.
    */
   #pass(message: Data, read: PendingRead): boolean {
     const { len = DEFAULT_READ_LENGTH, view } = read;
@@ -280,7 +281,7 @@ export class Reader {
     // the queue encodes it, once.
     if (message.length > len) return false;
     const data = view.binaryData ? toBytes(message) : message;
-    if (data.length > len) return false;
+    if (read.next !== undefined || data.length > len) return false;
     this.#spin?.reset();
     view.atEnd = true;
     view.inHand = 'message';

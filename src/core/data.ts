@@ -5,7 +5,7 @@
 import { copyBytes, encodeText, textBytes } from '#platform';
 
 /** Queued binary of at most this size is copied, so that it does not pin its chunk of 64 KiB. */
-const SMALL_MESSAGE_BYTES = 32_768;
+export const SMALL_MESSAGE_BYTES = 32_768;
 
 const NO_BYTES: Uint8Array = new Uint8Array(0);
 

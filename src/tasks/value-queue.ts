@@ -103,8 +103,7 @@ export class ValueQueue<T> extends ScheduledPort<ReadResult<T>> implements Deadl
     this.scheduling.spin.reset();
     this.#values.push(value);
     this.#serve();
-    const { budget } = this.scheduling;
-    return budget.spend(this) ? budget.okLater : ANSWERS.ok;
+    return this.scheduling.budget.spend(this) ? this.scheduling.budget.okLater : ANSWERS.ok;
   }
 
   /** Takes the oldest value or the end, or waits for one. */
@@ -306,8 +305,7 @@ export class ValueQueue<T> extends ScheduledPort<ReadResult<T>> implements Deadl
 
   /** Answers without a wait. From the third in a row on, the event loop has a turn first. */
   #refuse(status: PutStatus): Promise<PutStatus> {
-    const { budget, spin } = this.scheduling;
-    if (!spin.mustYield()) return ANSWERS[status];
-    return new Promise((settle) => budget.later(() => settle(status)));
+    if (!this.scheduling.spin.mustYield()) return ANSWERS[status];
+    return new Promise((settle) => this.scheduling.budget.later(() => settle(status)));
   }
 }

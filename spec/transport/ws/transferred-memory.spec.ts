@@ -70,10 +70,10 @@ describe('where the memory of a message is transferred, nothing that came in the
 });
 
 describe('where the memory of a message is transferred, no other message lies in it:', () => {
-  it('not one that came in the same chunk', async () => {
+  it('not a long one that came in the same chunk: the queue copies short ones', async () => {
     const stream = new ScriptedStream();
     const received = receivedBy(acceptOver(stream));
-    const sizes = [100, 40_000, 0, 100, 50_000];
+    const sizes = [100, 40_000, 0, 50_000];
     stream.push(Buffer.concat(sizes.map((bytes, index) => binaryFrame(Buffer.alloc(bytes, index)))));
     await settle();
     for (const [index, bytes] of sizes.entries()) {

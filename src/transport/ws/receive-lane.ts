@@ -23,7 +23,7 @@ import { NO_LANE } from './inbound-stream.ts';
 import type { HostInbound } from './inbound-stream.ts';
 import { unmask, WORDWISE_BYTES, wordsOf } from './unmask.ts';
 import type { Words } from './unmask.ts';
-import { ownBytes } from '../../core/data.ts';
+import { ownBytes, SMALL_MESSAGE_BYTES } from '../../core/data.ts';
 import type { TransportSink } from '../transport.ts';
 
 /** Flags and opcode of a whole message: the last frame is the first, no reserved bit is set. */
@@ -178,11 +178,15 @@ export class ReceiveLane {
     return to;
   }
 
-  /** Gives the first binary of the bytes as a view. Copies others: it may be transferred. */
+  /**
+   * Gives binary as a view. Its owner may transfer the bytes: what the queue does not copy, and is
+   * not the first of them, has memory of its own.
+   */
   #unmasked(bytes: Buffer, from: number, to: number): Uint8Array {
     unmask(bytes, from - MASK_BYTES, to, this.#words);
     const view = bytes.subarray(from, to);
-    if (this.#hasGivenView || from === to) return ownBytes(view);
+    const isKept = this.#hasGivenView && to - from > SMALL_MESSAGE_BYTES;
+    if (isKept || from === to) return ownBytes(view);
     this.#hasGivenView = true;
     return view;
   }
