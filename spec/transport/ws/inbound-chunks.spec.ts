@@ -217,7 +217,8 @@ describe('a link that is paused in the middle of a chunk', () => {
       ws: { readyState: 1, OPEN: 1, isPaused: false, pause() {}, resume() {}, pong() {} },
       stream,
       host: { onData() {}, onEnd() {}, longestInLane: 100 },
-      target: { sink: { ...NO_CALLS, receive }, needWebSocket() {} },
+      late: undefined,
+      target: { sink: { ...NO_CALLS, receive } },
       longestBytes: 100,
     });
     expect(() => chunks.receive(textFrame('bad'))).toThrow('of the sink');

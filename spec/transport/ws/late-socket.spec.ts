@@ -42,6 +42,33 @@ describe('a link on which only whole messages come and go', () => {
     expect([hasWebSocket(stream), stream.writableEnded]).toEqual([false, true]);
   });
 
+  it('has none for pings of the heartbeat, which overtake nothing, and their pongs', async () => {
+    const { stream, transport, end } = opened();
+    end.send('before');
+    expect(end.ping()).toBe(true);
+    stream.push(frame({ opcode: OPCODE.pong }));
+    stream.push(Buffer.concat([frame({ opcode: OPCODE.pong, payload: 'late' }), textFrame('behind')]));
+    await settle();
+    const sent = stream.writes.slice(1).map((bytes) => parseFrame(bytes)?.frame);
+    expect(sent.map((one) => [one?.opcode, one?.payload.toString()])).toEqual([
+      [OPCODE.text, 'before'],
+      [OPCODE.ping, ''],
+    ]);
+    expect([end.messages, hasWebSocket(stream)]).toEqual([['behind'], false]);
+    expect(transport.receivedBytes).toBeGreaterThan(0);
+  });
+
+  it('has `ws` ping, and hear of pongs, once that listens', async () => {
+    const { stream, transport, end } = opened();
+    const controls: string[] = [];
+    transport.watchControls((kind, data) => controls.push(`${kind} ${Buffer.from(data).toString()}`));
+    end.ping();
+    stream.push(frame({ opcode: OPCODE.pong, payload: 'here' }));
+    await settle();
+    expect(controls).toEqual(['pong here']);
+    expect(parseFrame(stream.writes[1] as Buffer)?.frame.opcode).toBe(OPCODE.ping);
+  });
+
   it('has none where it is reset, and gives the error as the cause', async () => {
     const { stream, end } = opened();
     const reset = new Error('reset');
@@ -88,7 +115,7 @@ describe('`ws` listens, and nothing of ours but to the chunks,', () => {
     ['a close of the peer', ({ stream }) => void stream.push(closeFrame(1000, ''))],
     ['a fragment', ({ stream }) => void stream.push(frame({ opcode: OPCODE.text, fin: false }))],
     ['part of a header', ({ stream }) => void stream.push(textFrame('cut').subarray(0, 1))],
-    ['a ping of ours', ({ end }) => void end.ping()],
+    ['a ping of ours with bytes', ({ transport }) => void transport.ping(Buffer.from('there?'))],
     ['a pong of ours', ({ end }) => void end.pong()],
     ['a close of ours', ({ end }) => end.close(1000)],
     ['a pause', ({ end }) => end.pause()],

@@ -73,7 +73,8 @@ function laneTo(sink: LaneEnds['target']['sink'], onData: (bytes: Buffer) => voi
     ws: { readyState: 1, OPEN: 1 },
     stream: new ScriptedStream(),
     host: { onData, onEnd() {}, longestInLane: 100 },
-    target: { sink, needWebSocket() {} },
+    late: undefined,
+    target: { sink },
     longestBytes: LONGEST_BYTES,
   });
 }

@@ -191,9 +191,9 @@ export class InboundChunks {
   /** Has `flush` called before `ws` hears of the end. A link that keeps nothing does without. */
   #watchEnd(): void {
     if (this.#watchesEnd) return;
-    const { stream, host, target } = this.#ends;
+    const { stream, host, late } = this.#ends;
     this.#watchesEnd = true;
-    target.needWebSocket();
+    void late?.made;
     divertEnd(stream, host);
   }
 

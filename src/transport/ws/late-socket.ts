@@ -1,6 +1,7 @@
 // The WebSocket of `ws` on a server's stream, which is made when something comes that only `ws` can
-// do: a control frame, a fragment, what breaks a rule, a pause, or an end of our own. Most links
-// end without (row: handshakes to a handler). acceptor.ts makes one for each stream without an
+// do: a close frame, a ping of the peer, a fragment, what breaks a rule, a pause, or an end of our
+// own. Most links end without (row: handshakes to a handler), and idle ones keep none: the
+// heartbeat's pings are written here. acceptor.ts makes one of these for each stream without an
 // extension, WsTransport asks it, and `ws` works on the stream from then on.
 
 import type { Duplex } from 'node:stream';
@@ -18,6 +19,8 @@ const CLOSED = 3;
 /** The code of a link that ends without a close frame. */
 const NO_CLOSE_FRAME = 1006;
 const NO_REASON: Buffer = Buffer.alloc(0);
+/** The frame of a ping without bytes (RFC 6455 §5.5.2). */
+const PING: Buffer = Buffer.of(0x89, 0);
 
 /** Makes the WebSockets of a host. */
 export interface WebSocketMaker {
@@ -69,6 +72,10 @@ export class LateSocket {
     return this.#ws?.isPaused === true;
   }
 
+  get isMade(): boolean {
+    return this.#ws !== undefined;
+  }
+
   /** Made once, also where the link ends: `ws` then reads what the stream still has. */
   get made(): WsOrderedSocket {
     return (this.#ws ??= this.#make());
@@ -86,7 +93,14 @@ export class LateSocket {
     this.#ws?.resume();
   }
 
-  pong(data: Uint8Array): void {
+  /** A ping without bytes needs no WebSocket. */
+  ping(data: Uint8Array | undefined): void {
+    if (data !== undefined || this.#ws !== undefined) return this.made.ping(data);
+    transportOf(this.#stream).outlet?.flush();
+    this.#stream.write(PING);
+  }
+
+  pong(data: Uint8Array | undefined): void {
     this.made.pong(data);
   }
 

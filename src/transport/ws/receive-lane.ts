@@ -21,6 +21,7 @@ import {
 import { InboundFrames, isWhole } from './inbound-frames.ts';
 import { NO_LANE } from './inbound-stream.ts';
 import type { HostInbound } from './inbound-stream.ts';
+import type { LateSocket } from './late-socket.ts';
 import { unmask, WORDWISE_BYTES, wordsOf } from './unmask.ts';
 import type { Words } from './unmask.ts';
 import { ownBytes, SMALL_MESSAGE_BYTES } from '../../core/data.ts';
@@ -41,12 +42,10 @@ export interface LaneEnds {
   readonly stream: Duplex;
   /** `ws` delivers what bytes bring before its listener returns. */
   readonly host: HostInbound;
-  readonly target: {
-    /** May be another one after each call. */
-    readonly sink: Pick<TransportSink, 'receive' | 'begin'>;
-    /** Has `ws` listen to the stream, where it does not yet. */
-    needWebSocket(): void;
-  };
+  /** Makes the WebSocket; undefined where it is there from the start. */
+  readonly late: Pick<LateSocket, 'isMade' | 'made'> | undefined;
+  /** The sink may be another one after each call. */
+  readonly target: { readonly sink: Pick<TransportSink, 'receive' | 'begin'> };
   /** Longest message that takes the lane, or {@link NO_LANE}. */
   readonly longestBytes: number;
 }
@@ -164,6 +163,8 @@ export class ReceiveLane {
     const mayTake = first === WHOLE_PING || first === WHOLE_PONG;
     // The second byte has the length, which must not be written in more bits (RFC 6455 §5.5).
     if (!mayTake || second > MASKED + MAX_CONTROL_BYTES) return NOT_TAKEN;
+    // Nobody waits for a pong yet: it was a sign of life.
+    if (first === WHOLE_PONG && this.#ends.late?.isMade === false) return end;
     // `ws` answers it. It keeps the rules, so that `ws` stands between two frames again.
     this.#toWs(joinedBuffers([bytes.subarray(at, end)]));
     return end;
@@ -228,8 +229,8 @@ export class ReceiveLane {
 
   /** `ws` keeps what is not whole: not in a memory that may be transferred meanwhile. */
   #toWs(bytes: Buffer): void {
-    const { stream, host, target } = this.#ends;
-    target.needWebSocket();
+    const { stream, host, late } = this.#ends;
+    void late?.made;
     host.onData.call(stream, this.#hasGivenView ? joinedBuffers([bytes]) : bytes);
   }
 

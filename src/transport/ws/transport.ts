@@ -164,12 +164,12 @@ export class WsTransport implements Transport, LateTransport, FrameTarget {
   }
 
   ping(data?: Uint8Array): boolean {
-    if (this.#isOpen) this.#ws.ping(data);
+    if (this.#isOpen) this.#link.ping(data);
     return this.#isOpen;
   }
 
   pong(data?: Uint8Array): boolean {
-    if (this.#isOpen) this.#ws.pong(data);
+    if (this.#isOpen) this.#link.pong(data);
     return this.#isOpen;
   }
 
@@ -250,10 +250,6 @@ export class WsTransport implements Transport, LateTransport, FrameTarget {
     this.#inbound?.flush();
   }
 
-  needWebSocket(): void {
-    void this.#ws;
-  }
-
   get late(): LateSocket {
     return this.#link as LateSocket;
   }
@@ -262,7 +258,8 @@ export class WsTransport implements Transport, LateTransport, FrameTarget {
     const [ws, stream] = [this.#link, this.#stream as Duplex];
     // What is inflated comes later than what follows it.
     const longestBytes = ws.extensions === '' ? host.longestInLane : NO_LANE;
-    return new InboundChunks({ ws, stream, host, target: this, longestBytes });
+    const late = ws instanceof LateSocket ? ws : undefined;
+    return new InboundChunks({ ws, late, stream, host, target: this, longestBytes });
   }
 
   get #ws(): WebSocket {
