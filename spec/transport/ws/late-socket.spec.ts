@@ -2,7 +2,7 @@
 // without a close frame; and what ends, waits and is read is the same as where it listens at once.
 
 import { describe, expect, it } from 'vitest';
-import { settle } from 'corosock/testing';
+import { settle, virtualClock } from 'corosock/testing';
 import { closeFrame, frame, OPCODE, parseFrame, textFrame } from '../../peers/frames.ts';
 import type { RecordedEnd } from '../../../src/testing/contracts/recorded-link.ts';
 import type { WsTransport } from '../../../src/transport/ws/transport.ts';
@@ -146,6 +146,33 @@ describe('`ws` listens, and nothing of ours but to the chunks,', () => {
     stream.destroy();
     expect(await end.untilEnd()).toMatchObject({ code: 1006, by: 'link' });
     expect([end.messages, hasWebSocket(stream)]).toEqual([['unread'], true]);
+  });
+});
+
+describe('a link whose WebSocket is made inside of an event of the stream, before `ws` can hear of it,', () => {
+  it('delivers what a closed stream has not given, also with the clock of a test', async () => {
+    const stream = new ScriptedStream();
+    const end = openEnd(acceptOver(stream, { clock: virtualClock() }));
+    stream.pause();
+    stream.push(textFrame('unread'));
+    stream.destroy();
+    expect(await end.untilEnd()).toMatchObject({ code: 1006, by: 'link' });
+    expect(end.messages).toEqual(['unread']);
+  });
+
+  it.each<readonly [event: string, strike: (stream: ScriptedStream) => void]>([
+    ['end', (stream) => void stream.push(null)],
+    ['close', (stream) => void stream.destroy()],
+  ])('takes no message from its %s on', async (event, strike) => {
+    const stream = new ScriptedStream();
+    const sent: boolean[] = [];
+    stream.once(event, () => transport.pause());
+    const transport = acceptOver(stream);
+    const end = openEnd(transport);
+    stream.once(event, () => void sent.push(end.send('late')));
+    strike(stream);
+    expect(await end.untilEnd()).toMatchObject({ code: 1006, by: 'link' });
+    expect([sent, end.send('late'), hasWebSocket(stream)]).toEqual([[false], false, true]);
   });
 });
 

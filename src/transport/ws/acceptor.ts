@@ -50,7 +50,7 @@ export interface UpgradeAnswer {
 export class WsAcceptor implements WebSocketMaker {
   readonly #server: Server<typeof WsOrderedSocket>;
   readonly #pool = new FramePool();
-  readonly #inbound: InboundStreams;
+  readonly inbound: InboundStreams;
   readonly #contexts: DeflateContexts;
   readonly #clock: Clock;
   /** Whether a subprotocol is all that can be negotiated, and `ws` is as we know it. */
@@ -88,7 +88,7 @@ export class WsAcceptor implements WebSocketMaker {
       handleProtocols: () => this.#protocol || false,
     } as const;
     this.#clock = clock;
-    this.#inbound = new InboundStreams(hasLane === false ? NO_LANE : maxMessageBytes);
+    this.inbound = new InboundStreams(hasLane === false ? NO_LANE : maxMessageBytes);
     this.#contexts = new DeflateContexts(clock, compression);
     this.#isEager = hasLane === false;
     this.#isQuick = compression === undefined && !this.#isOwnOfBun && canUpgradeQuickly();
@@ -130,10 +130,10 @@ export class WsAcceptor implements WebSocketMaker {
   #transportOver(ws: WsOrderedSocket, stream: Duplex): WsTransport {
     // Bun's own `ws` writes past the stream: frames of ours would overtake its own.
     if (this.#isOwnOfBun) return new WsTransport(ws);
+    this.inbound.divert(stream);
     const deflation = ws.extensions === '' ? undefined : new Deflation(ws, stream, this.#contexts);
     const transport = new WsTransport(ws, stream, { pool: this.#pool, deflation });
-    this.#inbound.divert(stream);
-    this.#inbound.carry(stream, transport);
+    this.inbound.carry(stream, transport);
     keepCloseTimerOn(this.#clock, ws, stream);
     return transport;
   }
@@ -147,14 +147,14 @@ export class WsAcceptor implements WebSocketMaker {
     (stream as Partial<Socket>).setNoDelay?.();
     if (head.length > 0) stream.unshift(head);
     late.listen();
-    this.#inbound.carry(stream, transport);
+    this.inbound.carry(stream, transport);
     if (this.#isEager) void late.made;
     return transport;
   }
 
   webSocketOn(stream: Duplex): WsOrderedSocket {
     const ws = webSocketOn(stream, this.#server.options);
-    this.#inbound.divert(stream);
+    this.inbound.divert(stream);
     keepCloseTimerOn(this.#clock, ws, stream);
     return ws;
   }

@@ -43,6 +43,7 @@ export class InboundStreams implements HostInbound {
   // Those of `ws` are known once it has listened to a stream.
   onData: DataListener = noop;
   onEnd: HostInbound['onEnd'] = noop;
+  onClose: HostInbound['onEnd'] = noop;
   readonly longestInLane: number;
   /** Ours, for all streams. */
   readonly #listener: InPlaceOf<DataListener> = dataListenerOf(this);
@@ -62,6 +63,7 @@ export class InboundStreams implements HostInbound {
     if (this.onData === noop) {
       this.onData = lastListener(stream, 'data') as DataListener;
       this.onEnd = lastListener(stream, 'end') as HostInbound['onEnd'];
+      this.onClose = lastListener(stream, 'close') as HostInbound['onEnd'];
       this.#listener.listener = this.onData;
     }
     // The last one of the two, where ours is there already.
@@ -69,7 +71,7 @@ export class InboundStreams implements HostInbound {
   }
 }
 
-function lastListener(stream: Duplex, event: 'data' | 'end'): unknown {
+function lastListener(stream: Duplex, event: 'data' | 'end' | 'close'): unknown {
   return stream.listeners(event).at(-1);
 }
 

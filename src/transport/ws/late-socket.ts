@@ -6,7 +6,7 @@
 
 import type { Duplex } from 'node:stream';
 import { CARRIES } from './inbound-stream.ts';
-import type { CarryingStream, ChunkReceiver } from './inbound-stream.ts';
+import type { CarryingStream, ChunkReceiver, InboundStreams } from './inbound-stream.ts';
 import type { WebSocket } from './library.ts';
 import { joinTransport } from './ordered-socket.ts';
 import type { OrderedTransport, WsOrderedSocket } from './ordered-socket.ts';
@@ -24,6 +24,8 @@ const PING: Buffer = Buffer.of(0x89, 0);
 
 /** Makes the WebSockets of a host. */
 export interface WebSocketMaker {
+  /** The listeners of `ws`, once it has listened to a stream. */
+  readonly inbound: Pick<InboundStreams, 'onEnd' | 'onClose'>;
   /** Has `ws` listen to a stream. */
   webSocketOn(stream: Duplex): WsOrderedSocket;
 }
@@ -117,9 +119,11 @@ export class LateSocket {
     stream.on('error', streamOnError);
   }
 
-  // Called by the stream.
+  // Called by the stream. Where the WebSocket was made inside of the same event, by a listener
+  // before ours, `ws` hears of the event by us.
 
   streamOnEnd(): void {
+    if (this.#ws !== undefined) return this.#maker.inbound.onEnd.call(this.#stream);
     this.#readyState = CLOSING;
     this.#stream.end();
   }
@@ -131,13 +135,13 @@ export class LateSocket {
 
   streamOnClose(): void {
     const stream = this.#stream;
-    if (stream.readableLength === 0) {
+    if (this.#ws === undefined && stream.readableLength === 0) {
       this.#readyState = CLOSED;
       return transportOf(stream).webSocketOnClose(NO_CLOSE_FRAME, NO_REASON);
     }
-    // `ws` delivers what the stream has not given, and hears of the close by us: it comes too late.
+    // `ws` delivers what the stream has not given.
     void this.made;
-    stream.listeners('close').at(-1)?.call(stream);
+    this.#maker.inbound.onClose.call(stream);
   }
 
   /** Whether `ws` is there, or can still do something. */
