@@ -2,7 +2,7 @@
 
 import { expect, it } from 'vitest';
 import { pendingRead } from '../../src/conversation/pending-read.ts';
-import { UNTIL_NEXT_TURN } from '../../src/core/parked-wait.ts';
+import { UNTIL_LATER_TURN } from '../../src/core/parked-wait.ts';
 
 it('keeps its request, and is in no line', () => {
   const view = { binaryData: false, atEnd: true, closedReads: 0, inHand: undefined };
@@ -15,7 +15,7 @@ it('keeps its request, and is in no line', () => {
     timeoutMs: 5,
     signal,
     method,
-    sinceMs: UNTIL_NEXT_TURN,
+    sinceMs: UNTIL_LATER_TURN,
     trace: undefined,
     next: undefined,
     previous: undefined,

@@ -39,7 +39,10 @@ describe('redisBroker', () => {
       clientsOf(nodeRedisOf({ socket: { ...socket, reconnectStrategy: false } })),
       /expected publisher to be a client that reconnects, got one with reconnectStrategy: false/,
     ],
-    [clientsOf(nodeRedisOf({})), /that reconnects, got one without reconnectStrategy, whose default ends/],
+    [
+      clientsOf(nodeRedisOf({})),
+      /that reconnects, got one without reconnectStrategy, whose default gives up/,
+    ],
     [
       clientsOf(nodeRedisOf({ socket: { reconnectStrategy: 50 } })),
       /expected publisher to be createClient\(.* socketTimeout: 5000 \} \}\), got one without socketTimeout/,

@@ -1,8 +1,9 @@
 // One call that reads: what it asks for, and its node in the line of parked reads. The socket makes
-// it, the reader answers it. It is the one object that a read costs beside its promise.
+// it where the reader has no message to give at once, and the reader answers it. It is the one
+// object that such a read costs beside its promise.
 
 import { noop } from '../core/noop.ts';
-import { UNTIL_NEXT_TURN } from '../core/parked-wait.ts';
+import { UNTIL_LATER_TURN } from '../core/parked-wait.ts';
 import type { ParkedWait, Resolver } from '../core/parked-wait.ts';
 import type { SourcePort } from '../core/source.ts';
 import type { StackTrace } from '../core/stack-trace.ts';
@@ -54,7 +55,7 @@ export interface PendingRead extends ParkedWait, ListNode<PendingRead> {
 
   // Set by the reader when the read waits.
 
-  /** When it began to wait, in whole milliseconds of the clock, or {@link UNTIL_NEXT_TURN}. */
+  /** When it began to wait, in whole milliseconds of the clock, or {@link UNTIL_LATER_TURN}. */
   sinceMs: number;
   settle: (result: ReadResult) => void;
   resolver: Resolver;
@@ -62,7 +63,7 @@ export interface PendingRead extends ParkedWait, ListNode<PendingRead> {
   trace: ReadTrace | undefined;
 }
 
-/** Remembers the promise that the caller of a read gets, where its stack is. @returns That. */
+/** Keeps the promise that the caller of a read gets beside its stack. @returns That promise. */
 export function given<T>({ trace }: PendingRead, promise: Promise<T>): Promise<T> {
   if (trace !== undefined) trace.promise = promise;
   return promise;
@@ -74,7 +75,7 @@ const executor = (settle: PendingRead['settle']): void => {
   settleLast = settle;
 };
 
-/** Makes the promise that a read settles. */
+/** Makes the promise that the record of a read settles. */
 export function settledBy(read: PendingRead): Promise<ReadResult> {
   const promise = new Promise(executor);
   read.settle = settleLast;
@@ -106,7 +107,7 @@ export function pendingRead(
     timeoutMs,
     signal,
     method,
-    sinceMs: UNTIL_NEXT_TURN,
+    sinceMs: UNTIL_LATER_TURN,
     settle: noop,
     resolver: noop,
     trace: undefined,

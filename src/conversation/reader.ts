@@ -18,7 +18,7 @@ import type { Activity } from './writer.ts';
 import { toBytes } from '../core/data.ts';
 import type { Data } from '../core/data.ts';
 import { CLOSED, TIMED_OUT } from '../core/status.ts';
-import { UNTIL_NEXT_TURN } from '../core/parked-wait.ts';
+import { UNTIL_LATER_TURN } from '../core/parked-wait.ts';
 import type { ParkedWait } from '../core/parked-wait.ts';
 import type { ReadResult } from '../core/status.ts';
 import { LinkedList } from '../structures/linked-list.ts';
@@ -97,13 +97,13 @@ export class Reader {
       throw this.#settings.traces.concurrentReadError(first.trace, callOf(read), SELECT_CURE);
     if (this.#queue.readable > 0) {
       if (first !== undefined || this.#settings.budget.spend(this.#deadline))
-        return this.#wait(read, 'next turn');
+        return this.#wait(read, 'later');
       return Promise.resolve(this.#take(read));
     }
     if (this.#queue.isOver) return this.#readClosed(read);
     if (read.timeoutMs > 0) return this.#wait(read, 'arrival');
     read.view.inHand ??= 'nothing';
-    return (this.#spin ??= new SpinGuard()).mustYield() ? this.#wait(read, 'next turn') : TIMED_OUT_READ;
+    return (this.#spin ??= new SpinGuard()).mustYield() ? this.#wait(read, 'later') : TIMED_OUT_READ;
   }
 
   /**
@@ -227,7 +227,7 @@ export class Reader {
   /** Ends reads that are due with `timeout`, and sets the deadline for the others. */
   onDeadline(nowMs: number): void {
     this.#parked.forEach((read) => {
-      if (read.sinceMs === UNTIL_NEXT_TURN) return;
+      if (read.sinceMs === UNTIL_LATER_TURN) return;
       const dueMs = read.sinceMs + read.timeoutMs;
       if (dueMs <= nowMs) this.#settle(read, TIMED_OUT);
       else this.#deadline.setAt(dueMs);
@@ -272,8 +272,9 @@ export class Reader {
   /**
    * Answers a parked read past the queue.
    *
-   * @returns false, and does nothing, where the read would cut the message, or another one waits:
-   *   of a chunk each read gets memory of its own, which the queue copies.
+   * @returns false, and does nothing, where the read would cut the message, or where another read
+   *   waits behind it: that one may get a message of the same chunk, and both may transfer their
+   *   memory. The queue copies such messages.
    */
   #pass(message: Data, read: PendingRead): boolean {
     const { len = DEFAULT_READ_LENGTH, view } = read;
@@ -314,13 +315,13 @@ export class Reader {
 
   #readClosed(read: PendingRead): Promise<ReadResult> {
     read.view.closedReads += 1;
-    const answer = (this.#spin ??= new SpinGuard()).mustYield() ? this.#wait(read, 'next turn') : CLOSED_READ;
+    const answer = (this.#spin ??= new SpinGuard()).mustYield() ? this.#wait(read, 'later') : CLOSED_READ;
     return read.view.closedReads < LAST_CLOSED_READ
       ? answer
       : rejectAfter(answer, readAfterCloseError(callOf(read)));
   }
 
-  #wait(read: PendingRead, until: 'arrival' | 'next turn'): Promise<ReadResult> {
+  #wait(read: PendingRead, until: 'arrival' | 'later'): Promise<ReadResult> {
     if (read.signal === undefined) {
       const answer = settledBy(read);
       this.#park(read, until);
@@ -338,11 +339,11 @@ export class Reader {
     return given(read, answer);
   }
 
-  #park(read: PendingRead, until: 'arrival' | 'next turn'): void {
+  #park(read: PendingRead, until: 'arrival' | 'later'): void {
     read.trace = this.#settings.traces.take(read.method);
     this.#parked.append(read);
     this.#setWaiting(read.view);
-    if (until === 'next turn') return this.#settings.budget.later(() => this.#goOn(read));
+    if (until === 'later') return this.#settings.budget.later(() => this.#goOn(read));
     this.#spin?.reset();
     this.#setDue(read);
   }

@@ -320,7 +320,7 @@ export class ReceiveQueue {
 
   #takePart(message: Message, cut: number): Data {
     const { data } = message;
-    // A copy, whose owner may transfer its memory.
+    // A copy: its owner may transfer the memory, and the rest must stay.
     const part = typeof data === 'string' ? data.slice(0, cut) : copyBytes(data.subarray(0, cut));
     const bytes = bytesOf(part);
     this.#extraBytes -= extraBytes(data, message.bytes);

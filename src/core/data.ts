@@ -86,9 +86,10 @@ export function detached(data: Data): Data {
 }
 
 /**
- * Gives bytes in memory of their own: its owner may transfer it, as to a worker. Other bytes of a
- * chunk lie beside a view. Beside what `ws` has inflated zlib inflates the next message, and Node
- * aborts where that memory is gone. And `ws` has one empty Buffer for all purposes.
+ * Gives bytes in memory of their own: their owner may transfer it, as to a worker. A view on a
+ * chunk shares its memory with other messages. What `ws` has inflated shares it with the next
+ * message of zlib: Node aborts where that memory is gone. And `ws` has one empty Buffer for all
+ * purposes.
  */
 export function ownBytes(bytes: Uint8Array): Uint8Array {
   const isAlone = bytes.byteLength === bytes.buffer.byteLength && bytes.byteLength > 0;

@@ -13,7 +13,7 @@ export type Resolver = (value: never) => unknown;
 export interface ParkedWait {
   readonly resolver: Resolver;
   /**
-   * When it began to wait, on its clock. {@link UNTIL_NEXT_TURN} where it only waits for the next
+   * When it began to wait, on its clock. {@link UNTIL_LATER_TURN} where it only waits for a later
    * turn; NaN where nothing counts it: for `other`.
    */
   readonly sinceMs: number;
@@ -24,10 +24,10 @@ export interface ParkedWait {
 }
 
 /**
- * The `sinceMs` of a call that only waits for the next turn. A small integer, as are the times of
+ * The `sinceMs` of a call that only waits for a later turn. A small integer, as are the times of
  * reads: V8 keeps it in the record of the call. Another number costs an object (row: idle sockets).
  */
-export const UNTIL_NEXT_TURN = -1;
+export const UNTIL_LATER_TURN = -1;
 
 /** The default `timeoutMs` of reads, as in `%CSP.WebSocket`: one day. */
 export const DEFAULT_READ_TIMEOUT_MS: number = 86_400_000;

@@ -8,9 +8,10 @@ import { afterPoll } from '../time/scheduling.ts';
 import { noop } from '../core/noop.ts';
 
 /**
- * Longest wait for what a client asks before it is ready: it waits without end itself.
+ * Longest wait for the answers that a client needs to be ready. It waits without end itself.
  *
- * @limit First answers of Redis to a new link of `ioredis` | the link is closed, and opened anew
+ * @limit First answers of Redis to a new link of `ioredis` or `iovalkey` | the link is closed, and
+ * opened anew
  */
 const FIRST_ANSWERS_MS = 5000;
 
@@ -55,18 +56,18 @@ export class IoRedisLink implements RedisLink {
 
   /** `close` comes with each loss, `ready` when the client takes commands again. */
   follow({ look, failed, ended }: LinkListener): void {
-    const bound = (): void => this.#boundFirstAnswers();
+    const onChange = (): void => this.#limitFirstAnswers();
     this.#listeners = [
-      ['connect', bound],
-      ['ready', bound],
-      ['close', bound],
+      ['connect', onChange],
+      ['ready', onChange],
+      ['close', onChange],
       ['ready', look],
       ['close', look],
       ['error', failed],
       ['end', ended],
     ];
     for (const [event, listener] of this.#listeners) this.#client.on(event, listener);
-    bound();
+    onChange();
   }
 
   publish(channel: string, bytes: Buffer): Promise<unknown> {
@@ -99,8 +100,8 @@ export class IoRedisLink implements RedisLink {
     this.#timer = undefined;
   }
 
-  /** A link that dies before it is ready is asked nothing by others. */
-  #boundFirstAnswers(): void {
+  /** Until the client is ready no LinkWatch asks its link. */
+  #limitFirstAnswers(): void {
     this.#clock.clearTimeout(this.#timer);
     this.#timer = undefined;
     if (this.#client.status !== 'connect') return;

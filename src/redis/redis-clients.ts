@@ -81,7 +81,8 @@ function withoutReconnect(client: RedisClient): string | undefined {
   const options = propertyOf(client, 'options');
   if (!isIoRedis(client)) {
     const strategy = propertyOf(propertyOf(options, 'socket'), 'reconnectStrategy');
-    if (strategy === undefined) return 'one without reconnectStrategy, whose default ends with socketTimeout';
+    if (strategy === undefined)
+      return 'one without reconnectStrategy, whose default gives up after socketTimeout';
     return strategy === false ? 'one with reconnectStrategy: false' : undefined;
   }
   const strategy = propertyOf(options, 'retryStrategy');

@@ -11,7 +11,7 @@ import type { Clock } from '../time/clock.ts';
 import type { ParkedSelect } from '../time/scheduling.ts';
 import { looseWaits } from '../waiting/loose-waits.ts';
 import { badArgument, checkMs, checkNames } from '../core/arguments.ts';
-import { UNTIL_NEXT_TURN } from '../core/parked-wait.ts';
+import { UNTIL_LATER_TURN } from '../core/parked-wait.ts';
 import type { ParkedWait, Resolver } from '../core/parked-wait.ts';
 
 /** Where a handler or a child task waits. */
@@ -298,7 +298,7 @@ function* callsFor(run: WaitingRun): IterableIterator<Call> {
 
 /** A join waits for the broker, which may be real I/O. */
 function isToStay({ waits, wait }: Call): boolean {
-  return wait.sinceMs !== UNTIL_NEXT_TURN && waits !== 'join';
+  return wait.sinceMs !== UNTIL_LATER_TURN && waits !== 'join';
 }
 
 function waitOf(

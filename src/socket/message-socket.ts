@@ -144,7 +144,7 @@ export class MessageSocket implements Socket {
   readMessage(timeoutMsOrOptions: number | WaitOptions = DEFAULT_READ_TIMEOUT_MS): Promise<ReadResult> {
     try {
       const wait = waitOfRead('ws.readMessage()', timeoutMsOrOptions);
-      return this.#readNext(Infinity, wait, READ_MESSAGE);
+      return this.#takeOrRead(Infinity, wait, READ_MESSAGE);
     } catch (error) {
       return reject(this.#conversation, error);
     }
@@ -208,10 +208,10 @@ export class MessageSocket implements Socket {
   #read(len: number | undefined, wait: ReadWait): Promise<ReadResult> {
     if (len !== undefined) checkLength('ws.read()', len);
     checkMs('ws.read()', 'timeoutMs', wait.timeoutMs);
-    return this.#readNext(len, wait, READ);
+    return this.#takeOrRead(len, wait, READ);
   }
 
-  #readNext(len: number | undefined, wait: ReadWait, method: ReadMethod): Promise<ReadResult> {
+  #takeOrRead(len: number | undefined, wait: ReadWait, method: ReadMethod): Promise<ReadResult> {
     const { reader } = this.#conversation;
     const view = this.#ownView();
     const data = wait.signal === undefined ? reader.takeAtOnce(view, len) : undefined;

@@ -108,19 +108,19 @@ function takeOrWait(sources: SelectSources, options: SelectOptions): Promise<Sel
   if (signal?.aborted === true) return rejected(signal.reason);
   // Waits for the microtask that tells, so that a settled promise counts by its key.
   if (sources.mayHaveSettled)
-    return wait(sources, options, scheduling.budget.spend(scheduling.spin) ? 'next turn' : 'next microtask');
+    return wait(sources, options, scheduling.budget.spend(scheduling.spin) ? 'later' : 'next microtask');
   const at = firstReady(ports);
   const port = ports[at];
   if (port === undefined) {
     if (timeoutMs === 0)
-      return scheduling.spin.mustYield() ? wait(sources, options, 'next turn') : TIMED_OUT_SELECT;
+      return scheduling.spin.mustYield() ? wait(sources, options, 'later') : TIMED_OUT_SELECT;
     scheduling.spin.reset();
     return wait(sources, options, 'arrival');
   }
   const isOver = port instanceof ScheduledPort && port.isOver;
   if (!isOver) scheduling.spin.reset();
-  else if (scheduling.spin.mustYield()) return wait(sources, options, 'next turn');
-  if (scheduling.budget.spend(scheduling.spin)) return wait(sources, options, 'next turn');
+  else if (scheduling.spin.mustYield()) return wait(sources, options, 'later');
+  if (scheduling.budget.spend(scheduling.spin)) return wait(sources, options, 'later');
   return Promise.resolve([keys[at] as string, port.take()]);
 }
 

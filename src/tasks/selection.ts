@@ -11,7 +11,7 @@ import { looseWaits } from '../waiting/loose-waits.ts';
 import type { LooseSelect, LooseWait } from '../waiting/loose-waits.ts';
 import { rejectWhereAwaited } from '../waiting/abortable.ts';
 import { isMistakeOfReading } from '../core/errors.ts';
-import { UNTIL_NEXT_TURN } from '../core/parked-wait.ts';
+import { UNTIL_LATER_TURN } from '../core/parked-wait.ts';
 import type { Resolver } from '../core/parked-wait.ts';
 import { inMicrotask } from '../core/microtask.ts';
 
@@ -21,7 +21,7 @@ export type SelectResult = readonly [key: string, value: unknown];
 export const TIMED_OUT: SelectResult = Object.freeze(['timeout', undefined]);
 
 /** What a select waits for before it looks at its sources. */
-export type Until = 'arrival' | 'next turn' | 'next microtask';
+export type Until = 'arrival' | 'later' | 'next microtask';
 
 /** Takes from one source, or from none (I3, I7). Settles once. */
 export class Selection implements DeadlineOwner, ParkedSelect, LooseSelect {
@@ -31,7 +31,7 @@ export class Selection implements DeadlineOwner, ParkedSelect, LooseSelect {
   readonly #resolve: (result: SelectResult) => void;
   readonly #reject: (error: unknown) => void;
   readonly resolver: Resolver;
-  sinceMs: number = UNTIL_NEXT_TURN;
+  sinceMs: number = UNTIL_LATER_TURN;
   /** The list of the host of its first socket, while it waits. */
   #selects: ParkedSelects | undefined;
   // Set by that list, or by the loose waits.
@@ -71,7 +71,7 @@ export class Selection implements DeadlineOwner, ParkedSelect, LooseSelect {
   begin(until: Until): void {
     if (until === 'arrival') return this.#subscribe();
     const look = (): void => this.#takeOrSubscribe();
-    if (until === 'next turn') this.#scheduling.budget.later(look);
+    if (until === 'later') this.#scheduling.budget.later(look);
     else inMicrotask(look);
   }
 

@@ -35,7 +35,7 @@ export interface TakeRequest {
 /** `host.waits` does not ask: see {@link ParkedWait}. */
 const NOT_COUNTED = NaN;
 
-/** A take that waits for a value, or for its next turn. */
+/** A take that waits for a value, or for a later turn. */
 interface WaitingTake<T> extends ParkedWait, ListNode<WaitingTake<T>> {
   readonly request: TakeRequest;
   readonly settle: (result: ReadResult<T>) => void;
@@ -113,14 +113,14 @@ export class ValueQueue<T> extends ScheduledPort<ReadResult<T>> implements Deadl
     if (signal?.aborted === true) return rejected(signal.reason);
     if (this.#values.length > 0) {
       spin.reset();
-      if (this.#takes.first !== undefined || budget.spend(this)) return this.#wait(request, 'next turn');
+      if (this.#takes.first !== undefined || budget.spend(this)) return this.#wait(request, 'later');
       return Promise.resolve(this.take());
     }
     if (!this.#isClosed && timeoutMs > 0) {
       spin.reset();
       return this.#wait(request, 'arrival');
     }
-    if (spin.mustYield()) return this.#wait(request, 'next turn');
+    if (spin.mustYield()) return this.#wait(request, 'later');
     return this.#isClosed ? CLOSED_TAKE : TIMED_OUT_TAKE;
   }
 
@@ -222,7 +222,7 @@ export class ValueQueue<T> extends ScheduledPort<ReadResult<T>> implements Deadl
     this.#subscribers.wakeWhile(this);
   }
 
-  #wait(request: TakeRequest, until: 'arrival' | 'next turn'): Promise<ReadResult<T>> {
+  #wait(request: TakeRequest, until: 'arrival' | 'later'): Promise<ReadResult<T>> {
     const { signal } = request;
     if (signal === undefined) return new Promise((settle) => void this.#park(request, until, settle));
     return abortable(signal, (settle, _, resolver) => {
@@ -236,7 +236,7 @@ export class ValueQueue<T> extends ScheduledPort<ReadResult<T>> implements Deadl
 
   #park(
     request: TakeRequest,
-    until: 'arrival' | 'next turn',
+    until: 'arrival' | 'later',
     settle: WaitingTake<T>['settle'],
     resolver: Resolver = settle,
   ): WaitingTake<T> {
@@ -250,7 +250,7 @@ export class ValueQueue<T> extends ScheduledPort<ReadResult<T>> implements Deadl
       next: undefined,
     };
     this.#takes.append(take);
-    if (until === 'next turn') this.scheduling.budget.later(() => this.#onTurn(take));
+    if (until === 'later') this.scheduling.budget.later(() => this.#onTurn(take));
     else this.#setDue(take, request.timeoutMs);
     return take;
   }

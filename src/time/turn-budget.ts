@@ -69,8 +69,8 @@ export class TurnBudget {
   }
 
   /**
-   * Calls back in the check phase of the event loop after next. The next one follows the poll phase
-   * at once: what goes on there has a budget of its own, and no timer runs in between.
+   * Calls back in the check phase after the next one. The next one follows the poll phase at once:
+   * what went on there would have a budget of its own, and no timer would run in between.
    */
   later(run: () => void): void {
     this.#clock.setImmediate(() => this.#clock.setImmediate(run));
@@ -78,8 +78,8 @@ export class TurnBudget {
 
   /**
    * Resolves with `ok` in a later turn. All calls of one turn get the same promise: a loop that
-   * writes to every socket made a promise and an immediate for each, and each write beyond the
-   * budget cost fifteen times one before it and more (row: burst).
+   * writes to every socket made a promise and an immediate for each, and a write beyond the budget
+   * cost fifteen times as much as one before it, and more (row: burst).
    */
   get okLater(): Promise<'ok'> {
     return (this.#later ??= new Promise((resolve) => {

@@ -10,7 +10,7 @@ import {
   answerQuickly,
   canUpgradeQuickly,
   claim,
-  webSocketOn,
+  startWebSocket,
 } from '../../../src/transport/ws/quick-upgrade.ts';
 import { WsOrderedSocket } from '../../../src/transport/ws/ordered-socket.ts';
 
@@ -55,7 +55,7 @@ describe('answerQuickly', () => {
   });
 });
 
-describe('webSocketOn', () => {
+describe('startWebSocket', () => {
   it('puts a WebSocket on the stream with all options that `ws` passes on', () => {
     const server = new WebSocketServer(OPTIONS);
     const set = vi.spyOn(
@@ -63,7 +63,7 @@ describe('webSocketOn', () => {
       'setSocket',
     );
     server.handleUpgrade(upgradeOf(), new ScriptedStream(), Buffer.alloc(0), () => {});
-    const ws = webSocketOn(new ScriptedStream(), server.options);
+    const ws = startWebSocket(new ScriptedStream(), server.options);
     const [theirs, ours] = set.mock.calls.map(
       ([, , options]) => options as Readonly<Record<string, unknown>>,
     );

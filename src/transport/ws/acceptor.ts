@@ -1,6 +1,7 @@
-// The server's part of the opening handshake that is left to `ws`: the 101 for a request that the
-// server has checked. `server/upgrade.ts` calls it and gets a WsTransport. Most upgrades take the
-// short way of `quick-upgrade.ts`.
+// The 101 for a request that the server has checked, and the transport over its stream.
+// `server/upgrade.ts` calls it. Most upgrades take the short way of `quick-upgrade.ts`: `ws` begins
+// to listen to such a stream when it is needed (`late-socket.ts`). Those with compression take the
+// way of `ws`.
 
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
@@ -14,7 +15,7 @@ import { InboundStreams, NO_LANE } from './inbound-stream.ts';
 import { WsOrderedSocket } from './ordered-socket.ts';
 import { LateSocket } from './late-socket.ts';
 import type { WebSocketMaker } from './late-socket.ts';
-import { answerQuickly, canUpgradeQuickly, claim, webSocketOn } from './quick-upgrade.ts';
+import { answerQuickly, canUpgradeQuickly, claim, startWebSocket } from './quick-upgrade.ts';
 import { WsTransport } from './transport.ts';
 import type { Compression } from '../../core/compression.ts';
 import { noop } from '../../core/noop.ts';
@@ -55,8 +56,6 @@ export class WsAcceptor implements WebSocketMaker {
   readonly #clock: Clock;
   /** Whether a subprotocol is all that can be negotiated, and `ws` is as we know it. */
   readonly #isQuick: boolean;
-  /** Whether `ws` listens to a stream from the start. */
-  readonly #isEager: boolean;
   readonly #isOwnOfBun = isOwnOfBun();
   /** The subprotocol of this upgrade; `ws` asks for it inside `accept`. */
   #protocol = '';
@@ -90,7 +89,6 @@ export class WsAcceptor implements WebSocketMaker {
     this.#clock = clock;
     this.inbound = new InboundStreams(hasLane === false ? NO_LANE : maxMessageBytes);
     this.#contexts = new DeflateContexts(clock, compression);
-    this.#isEager = hasLane === false;
     this.#isQuick = compression === undefined && !this.#isOwnOfBun && canUpgradeQuickly();
     this.#server = new WebSocketServer(options);
     this.#server.on('headers', (lines: string[]) => void lines.push(...this.#headerLines));
@@ -148,12 +146,13 @@ export class WsAcceptor implements WebSocketMaker {
     if (head.length > 0) stream.unshift(head);
     late.listen();
     this.inbound.carry(stream, transport);
-    if (this.#isEager) void late.made;
+    // Without a lane `ws` gets all bytes.
+    if (this.inbound.longestInLane === NO_LANE) void late.made;
     return transport;
   }
 
   webSocketOn(stream: Duplex): WsOrderedSocket {
-    const ws = webSocketOn(stream, this.#server.options);
+    const ws = startWebSocket(stream, this.#server.options);
     this.inbound.divert(stream);
     keepCloseTimerOn(this.#clock, ws, stream);
     return ws;

@@ -1,6 +1,6 @@
-// Stands between a server's stream and `ws`: in the place of the listener by which `ws` takes each
-// chunk is one of ours, which passes the chunk to the transport of that stream, and so for the end
-// where bytes are kept. WsAcceptor carries each stream, and diverts it once `ws` listens to it.
+// Stands between a server's stream and `ws`: a listener of ours takes each chunk, and passes it to
+// the transport of that stream. Once `ws` listens to the stream, its own listener is removed, and
+// the transport calls it; so for the end, where bytes are kept. WsAcceptor calls this.
 // inbound-chunks.ts delivers the chunks.
 
 import type { Duplex } from 'node:stream';
@@ -30,17 +30,19 @@ export interface ChunkReceiver {
   flushChunks(): void;
 }
 
-/** On a stream that carries a WebSocket: what gets its chunks, or true while `ws` does. */
+/** On a stream that carries a WebSocket: what gets its chunks; true where `ws` alone does. */
 export const CARRIES: unique symbol = Symbol('carries a WebSocket');
 export type CarryingStream = Duplex & { [CARRIES]?: ChunkReceiver | true };
-type DivertedStream = Duplex & { [CARRIES]: ChunkReceiver };
 type DataListener = HostInbound['onData'];
-/** `ws` removes its listener once it takes nothing more. That removes ours, as a once-wrapper. */
+/**
+ * `ws` removes its listener once it takes nothing more. Node then removes ours, which has that of
+ * `ws` as its `listener`, as the wrapper of `once` has.
+ */
 type InPlaceOf<Listener> = Listener & { listener?: Listener };
 
 /** Gives the chunks of streams to their receivers. One for each host. */
 export class InboundStreams implements HostInbound {
-  // Those of `ws` are known once it has listened to a stream.
+  // The listeners of `ws`. They are known once it has listened to a stream.
   onData: DataListener = noop;
   onEnd: HostInbound['onEnd'] = noop;
   onClose: HostInbound['onEnd'] = noop;
@@ -66,9 +68,13 @@ export class InboundStreams implements HostInbound {
       this.onClose = lastListener(stream, 'close') as HostInbound['onEnd'];
       this.#listener.listener = this.onData;
     }
-    // The last one of the two, where ours is there already.
+    // Node looks from the last listener on: where ours is there already, it comes before this one.
     stream.removeListener('data', this.onData);
   }
+}
+
+function receiverOf(stream: CarryingStream): ChunkReceiver {
+  return stream[CARRIES] as ChunkReceiver;
 }
 
 function lastListener(stream: Duplex, event: 'data' | 'end' | 'close'): unknown {
@@ -77,17 +83,18 @@ function lastListener(stream: Duplex, event: 'data' | 'end' | 'close'): unknown 
 
 function dataListenerOf(host: HostInbound): DataListener {
   return function (this: Duplex, chunk: Buffer): void {
-    (this as DivertedStream)[CARRIES].receiveChunk(chunk, host);
+    receiverOf(this).receiveChunk(chunk, host);
   };
 }
 
 /** Gives the end of a stream to its receiver, which passes it on, and tells it of the close. */
 export function divertEnd(stream: Duplex, host: HostInbound): void {
   stream.removeListener('end', host.onEnd);
-  // One of TLS would end our side before the last words. `ws` ends it once it hears of the end.
+  // A stream of TLS would else end our side before the last words. `ws` ends it when it hears of
+  // the end.
   stream.allowHalfOpen = true;
   const listener: InPlaceOf<HostInbound['onEnd']> = function (this: Duplex): void {
-    (this as DivertedStream)[CARRIES].receiveEnd(host);
+    receiverOf(this).receiveEnd(host);
   };
   listener.listener = host.onEnd;
   stream.on('end', listener);
@@ -95,5 +102,5 @@ export function divertEnd(stream: Duplex, host: HostInbound): void {
 }
 
 function streamOnClose(this: Duplex): void {
-  (this as DivertedStream)[CARRIES].flushChunks();
+  receiverOf(this).flushChunks();
 }

@@ -1,6 +1,7 @@
-// The 101 of an upgrade that negotiates no compression, as most do, and a WebSocket of `ws` for its
-// stream. `acceptor.ts` calls it instead of `ws`, which would check the request a second time, and
-// whose hash object, with its native half, was a twentieth of the cost of a handshake.
+// The 101 of an upgrade that negotiates no compression, as most do, and the WebSocket of `ws` that
+// its stream may need afterwards. `acceptor.ts` calls it instead of the WebSocketServer of `ws`,
+// which would check the request a second time, and whose hash object, with its native half, was a
+// twentieth of the cost of a handshake.
 
 import { hash } from 'node:crypto';
 import type { Duplex } from 'node:stream';
@@ -75,11 +76,11 @@ export function answerQuickly(stream: Duplex, { key, protocol, headerLines }: Qu
 }
 
 /**
- * Puts a WebSocket on a stream whose upgrade was answered.
+ * Makes a WebSocket that listens to a stream whose upgrade was answered.
  *
  * @param options - Those of the WebSocketServer that would have answered.
  */
-export function webSocketOn(stream: Duplex, options: object): WsOrderedSocket {
+export function startWebSocket(stream: Duplex, options: object): WsOrderedSocket {
   const ws = new StreamlessSocket(null, undefined, options);
   ws.setSocket(stream, NO_HEAD, options);
   return ws;

@@ -4,21 +4,21 @@
 
 import { MASK_BYTES } from './frame-header.ts';
 
-/** Bytes are worth a view for words from here on: it costs as much as 100 bytes one by one. */
+/** From this length on a view of words pays: to make one costs as much as 100 bytes one by one. */
 export const WORDWISE_BYTES = 128;
-/** Where the view is there already, shorter payloads are unmasked by bytes all the same. */
+/** Shorter payloads are unmasked by bytes, also where there is a view. */
 const SHORT_BYTES = 16;
 
 /** The mask of a piece, as its first byte sees it. */
 const pieceKey: Uint8Array = new Uint8Array(MASK_BYTES);
-/** How far up in a word each of its bytes is, which differs between machines. */
+/** By how many bits each byte of a word is shifted: processors differ in the order of bytes. */
 const [UP_0, UP_1, UP_2, UP_3] = [...new Uint8Array(Int32Array.of(0x18_10_08_00).buffer)] as [
   number,
   number,
   number,
   number,
 ];
-/** How far a mask turns in a word for each byte that was unmasked before it. */
+/** By how many bits the mask turns in a word for each byte that was unmasked before it. */
 const TURN: number = UP_1 - UP_0;
 /** The bits of a word that are set in no ASCII character. */
 const BEYOND_ASCII = 0x80_80_80_80;
@@ -27,7 +27,7 @@ const BEYOND_ASCII = 0x80_80_80_80;
 export interface Words {
   /** The whole ones. */
   readonly all: Int32Array;
-  /** How many bytes lie before the first. Kept, since to ask for an offset takes 7 ns. */
+  /** How many bytes lie before the first whole word. Kept: to ask for `byteOffset` takes 7 ns. */
   readonly lead: number;
 }
 
