@@ -200,6 +200,21 @@ describe('WsAcceptor', () => {
     },
   );
 
+  it.each(['', 'chat'])('has ws refuse its stream, which goes on as it was: %s', async (protocol) => {
+    const { stream, events } = upgrade({ protocol, headers: { 'sec-websocket-protocol': 'chat' } });
+    const second = (): void =>
+      new WebSocketServer({ noServer: true }).handleUpgrade(upgradeOf(), stream, Buffer.alloc(0), () => {});
+    expect(second).toThrow('called more than once');
+    stream.push(textFrame('still here'));
+    stream.push(frame({ opcode: OPCODE.ping }));
+    await settle();
+    expect(second).toThrow('called more than once');
+    stream.destroy();
+    await settle();
+    expect(events).toEqual([`accepted ${protocol}`, 'still here', '1006 by link']);
+    expect(stream.writes).toHaveLength(2);
+  });
+
   it('agrees to no protocol by itself where it agrees to compression', () => {
     const headers = { 'sec-websocket-protocol': 'chat' };
     const { stream, events } = upgrade({ options: { compression: COMPRESSION }, headers });

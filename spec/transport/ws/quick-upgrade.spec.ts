@@ -6,12 +6,7 @@ import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import { ScriptedStream, upgradeOf } from './scripted-stream.ts';
-import {
-  answerQuickly,
-  canUpgradeQuickly,
-  claim,
-  startWebSocket,
-} from '../../../src/transport/ws/quick-upgrade.ts';
+import { answerQuickly, claim, markOfWs, startWebSocket } from '../../../src/transport/ws/quick-upgrade.ts';
 import { WsOrderedSocket } from '../../../src/transport/ws/ordered-socket.ts';
 
 const OPTIONS = {
@@ -92,19 +87,24 @@ describe('claim', () => {
   });
 });
 
-describe('canUpgradeQuickly', () => {
-  it('is true of the `ws` that we have', () => {
-    expect(canUpgradeQuickly()).toBe(true);
+describe('markOfWs', () => {
+  it('is the key by which the `ws` that we have refuses a stream, and answers nothing', () => {
+    const stream = new ScriptedStream();
+    Reflect.set(stream, markOfWs() as symbol, true);
+    const upgrade = (): void =>
+      new WebSocketServer(OPTIONS).handleUpgrade(upgradeOf(), stream, Buffer.alloc(0), () => {});
+    expect(upgrade).toThrow('called more than once');
+    expect(stream.writes).toEqual([]);
   });
 
   it.each([
     ['is missing, as in Bun', undefined],
     ['takes other parameters', (_stream: unknown, _options: unknown) => {}],
-  ])('is false where setSocket %s', (_, setSocket) => {
+  ])('is undefined where setSocket %s', (_, setSocket) => {
     const descriptor = Object.getOwnPropertyDescriptor(WebSocket.prototype, 'setSocket');
     Object.defineProperty(WebSocket.prototype, 'setSocket', { configurable: true, value: setSocket });
-    const answer = canUpgradeQuickly();
+    const answer = markOfWs();
     Object.defineProperty(WebSocket.prototype, 'setSocket', descriptor as PropertyDescriptor);
-    expect(answer).toBe(false);
+    expect(answer).toBeUndefined();
   });
 });

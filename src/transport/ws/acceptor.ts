@@ -15,7 +15,7 @@ import { InboundStreams, NO_LANE } from './inbound-stream.ts';
 import { WsOrderedSocket } from './ordered-socket.ts';
 import { LateSocket } from './late-socket.ts';
 import type { WebSocketMaker } from './late-socket.ts';
-import { answerQuickly, canUpgradeQuickly, claim, startWebSocket } from './quick-upgrade.ts';
+import { answerQuickly, claim, markOfWs, startWebSocket } from './quick-upgrade.ts';
 import { WsTransport } from './transport.ts';
 import type { Compression } from '../../core/compression.ts';
 import { noop } from '../../core/noop.ts';
@@ -54,8 +54,11 @@ export class WsAcceptor implements WebSocketMaker {
   readonly inbound: InboundStreams;
   readonly #contexts: DeflateContexts;
   readonly #clock: Clock;
-  /** Whether a subprotocol is all that can be negotiated, and `ws` is as we know it. */
-  readonly #isQuick: boolean;
+  /**
+   * The key by which `ws` marks a stream, where a subprotocol is all that can be negotiated, and
+   * `ws` is as we know it.
+   */
+  readonly #mark: symbol | undefined;
   readonly #isOwnOfBun = isOwnOfBun();
   /** The subprotocol of this upgrade; `ws` asks for it inside `accept`. */
   #protocol = '';
@@ -89,7 +92,7 @@ export class WsAcceptor implements WebSocketMaker {
     this.#clock = clock;
     this.inbound = new InboundStreams(hasLane === false ? NO_LANE : maxMessageBytes);
     this.#contexts = new DeflateContexts(clock, compression);
-    this.#isQuick = compression === undefined && !this.#isOwnOfBun && canUpgradeQuickly();
+    this.#mark = compression === undefined && !this.#isOwnOfBun ? markOfWs() : undefined;
     this.#server = new WebSocketServer(options);
     this.#server.on('headers', (lines: string[]) => void lines.push(...this.#headerLines));
     this.#server.on('wsClientError', (error: Error) => {
@@ -111,8 +114,9 @@ export class WsAcceptor implements WebSocketMaker {
   ): WsTransport | Error | undefined {
     claim(stream);
     const key = request.headers['sec-websocket-key'];
-    if (this.#isQuick && key !== undefined) {
+    if (this.#mark !== undefined && key !== undefined) {
       if (!stream.readable || !stream.writable) return drop(stream);
+      Reflect.set(stream, this.#mark, true);
       answerQuickly(stream, { key, protocol, headerLines });
       return this.#lateTransport(stream, head, protocol);
     }

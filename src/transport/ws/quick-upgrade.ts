@@ -4,6 +4,7 @@
 // twentieth of the cost of a handshake.
 
 import { hash } from 'node:crypto';
+import { EventEmitter } from 'node:events';
 import type { Duplex } from 'node:stream';
 import { WebSocket } from './library.ts';
 import { CARRIES } from './inbound-stream.ts';
@@ -29,9 +30,17 @@ const StreamlessSocket = WsOrderedSocket as unknown as new (
   options: object,
 ) => SettableSocket;
 
-/** Tells whether `ws` has the `setSocket` of its version 8. Bun's own `ws` has not. */
-export function canUpgradeQuickly(): boolean {
-  return typeof SETTABLE.setSocket === 'function' && SETTABLE.setSocket.length === 3;
+/**
+ * Finds the key by which `ws` marks a stream that carries a WebSocket: another WebSocketServer of
+ * the same `ws` then refuses the stream, before it answers a second time.
+ *
+ * @returns Undefined for a `ws` that is not as version 8, as Bun's own: nothing can be quick then.
+ */
+export function markOfWs(): symbol | undefined {
+  if (SETTABLE.setSocket?.length !== 3) return undefined;
+  const stream = new EventEmitter() as Duplex;
+  startWebSocket(stream, {});
+  return marksOf(stream)[0];
 }
 
 /**
@@ -52,7 +61,11 @@ export function claim(stream: Duplex): void {
  */
 function hasWebSocket(stream: Duplex): boolean {
   if (stream.listenerCount('data') === 0) return false;
-  return Object.getOwnPropertySymbols(stream).some(({ description }) => description === 'websocket');
+  return marksOf(stream).length > 0;
+}
+
+function marksOf(stream: Duplex): readonly symbol[] {
+  return Object.getOwnPropertySymbols(stream).filter(({ description }) => description === 'websocket');
 }
 
 /** What the 101 is made of. */
