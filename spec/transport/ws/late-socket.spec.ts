@@ -91,6 +91,19 @@ describe('a link on which only whole messages come and go', () => {
     expect(hasWebSocket(stream)).toBe(false);
   });
 
+  it('is told nothing behind its end, by an error that comes late or a write that does', async () => {
+    const { stream, transport, end } = opened();
+    stream.hold();
+    end.send('waits');
+    await settle();
+    stream.destroy();
+    await settle();
+    stream.emit('error', new Error('late'));
+    stream.complete();
+    await settle();
+    expect([end.calls.at(-1)?.kind, end.send('late'), transport.bufferedBytes]).toEqual(['end', false, 0]);
+  });
+
   it('sends what was written in the turn of its end before it ends its own side', async () => {
     const { stream, end } = opened();
     end.onCall = () => void end.send('answer');

@@ -129,7 +129,8 @@ export class LateSocket {
   }
 
   streamOnError(): void {
-    this.#readyState = CLOSING;
+    // It may come behind the close.
+    if (this.#readyState === OPEN) this.#readyState = CLOSING;
     this.#stream.destroy();
   }
 
