@@ -93,9 +93,13 @@ describe('a scenario that fails', () => {
   ])('fails with the mistake of a script that uses a client of another world: %s', async (_, call) => {
     let first: WorldClient | undefined;
     const error = await failureOf(async (w) => {
-      const greet: Handler = async (ws) => void (await ws.writeJson('hello'));
+      const greet: Handler = async (ws) => {
+        for (const word of ['hello', 'again']) await ws.writeJson(word);
+      };
       const client = await w.connect(w.serve(greet));
       first ??= client;
+      // Both wait: the second one still does in the next world.
+      await w.clock.advance(10);
       await call(first);
     });
     expect(error).toMatchObject({ seed: 2, cause: { name: 'UsageError', code: 'COROSOCK_ARGUMENT' } });

@@ -218,6 +218,7 @@ export class WorldLink implements Link, FaultyLink {
   withLink(client: ClientSocket & MessageSocket): WorldClient {
     const { reader, writer } = MessageSocket.conversationOf(client);
     const check = (): void => this.#parts.checkCaller(this.name);
+    checkBefore(check, reader, 'takeAtOnce');
     checkBefore(check, reader, 'read');
     checkBefore(check, writer, 'write');
     checkBefore(check, writer, 'writeFragments');
@@ -270,13 +271,13 @@ export class WorldLink implements Link, FaultyLink {
 /** Calls a check before a method of one object. */
 function checkBefore<Name extends string>(
   check: () => void,
-  object: Readonly<Record<Name, (argument: never) => unknown>>,
+  object: Readonly<Record<Name, (...values: never[]) => unknown>>,
   name: Name,
 ): void {
-  const call = object[name].bind(object) as (argument: unknown) => unknown;
-  const checked = (argument: unknown): unknown => {
+  const call = object[name].bind(object) as (...values: unknown[]) => unknown;
+  const checked = (...values: unknown[]): unknown => {
     check();
-    return call(argument);
+    return call(...values);
   };
   Object.assign(object, { [name]: checked });
 }

@@ -83,6 +83,8 @@ export class ToldEnd {
     let taken: Data | undefined;
     Object.assign(queue, { take: (len: number) => (taken = take(len)) });
     Object.assign(reader, {
+      // All reads are told in one place.
+      takeAtOnce: () => undefined,
       read: (pending: PendingRead): Promise<ReadResult> => {
         const at = this.#caller();
         const unset = pending.settle;
