@@ -11,6 +11,7 @@ import type { Data } from '../../../src/core/data.ts';
 import { realClock } from '../../../src/time/real-clock.ts';
 import type { Transport, TransportSink } from '../../../src/transport/transport.ts';
 import { WsAcceptor } from '../../../src/transport/ws/acceptor.ts';
+import { joinedBuffers } from '../../../src/transport/ws/receive-lane.ts';
 import { acceptedBy, acceptOver, ScriptedStream, upgradeOf } from './scripted-stream.ts';
 import { wsLink } from './ws-pair.ts';
 
@@ -59,7 +60,7 @@ describe('where the memory of a message is transferred, nothing that came in the
   ])('%s', async (_, chunk, rest, bytes) => {
     const stream = new ScriptedStream();
     const received = receivedBy(acceptOver(stream));
-    stream.push(Buffer.concat(chunk));
+    stream.push(joinedBuffers(chunk));
     await settle();
     transfer(received[0]);
     stream.push(Buffer.concat([rest, textFrame('last')]));
