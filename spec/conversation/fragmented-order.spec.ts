@@ -135,7 +135,8 @@ class Player {
   /** The peer takes everything from now on; then the link ends. */
   async finish(): Promise<Seen> {
     const { link, clock, ws } = this.#all;
-    for (let round = 0; round < 300 && ws.closeInfo === undefined && this.#isWaited(); round += 1) {
+    // A part may find the turn over five times, and waits for two turns each time.
+    for (let round = 0; round < 3000 && ws.closeInfo === undefined && this.#isWaited(); round += 1) {
       link.take();
       await turn();
     }
