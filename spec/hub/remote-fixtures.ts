@@ -10,6 +10,7 @@ import { NodeBus } from '../../src/hub/node-bus.ts';
 import { RemoteSockets } from '../../src/hub/remote-sockets.ts';
 import type { Opened } from '../../src/hub/remote-sockets.ts';
 import type { SocketOfNode } from '../../src/hub/served-sockets.ts';
+import { outageReport } from '../fixtures/outage-report.ts';
 import { settingsOf } from '../../src/server/host-options.ts';
 import type { HostOptions } from '../../src/server/host-options.ts';
 import { SocketHandle } from '../../src/server/hosted-socket.ts';
@@ -65,7 +66,7 @@ export function remoteNode(
   clock: Clock,
   options: HostOptions = {},
 ): RemoteNode {
-  const settings = settingsOf('spec', { clock, ...options });
+  const settings = settingsOf('spec', { clock, report: outageReport, ...options });
   const bus = new NodeBus(link, { nodeId: name, clock, report: settings.report });
   const sockets = new Map<string, SocketOfNode>();
   const remote = new RemoteSockets(bus, { find: (id) => sockets.get(id), settings });
