@@ -111,8 +111,8 @@ class Player {
   /** The peer takes everything from now on; then the link ends. */
   async finish(): Promise<Seen> {
     const { link, clock, ws } = this.#all;
-    // Enough for each write to wait for room and for its turn.
-    for (let round = 0; round < 100 && ws.closeInfo === undefined && this.#isWaited(); round += 1) {
+    // Enough for each write to wait for room, and some times for two turns.
+    for (let round = 0; round < 1000 && ws.closeInfo === undefined && this.#isWaited(); round += 1) {
       link.take();
       await turn();
     }
