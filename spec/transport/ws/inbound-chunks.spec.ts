@@ -6,24 +6,15 @@ import { settle } from 'corosock/testing';
 import { binaryFrame, closeFrame, frame, OPCODE, textFrame } from '../../peers/frames.ts';
 import type { Data } from '../../../src/core/data.ts';
 import type { RecordedEnd } from '../../../src/testing/contracts/recorded-link.ts';
-import type { TransportSink } from '../../../src/transport/transport.ts';
 import { InboundChunks } from '../../../src/transport/ws/inbound-chunks.ts';
 import { joinedBuffers } from '../../../src/transport/ws/receive-lane.ts';
 import type { WsTransport } from '../../../src/transport/ws/transport.ts';
-import { acceptOver, ScriptedStream } from './scripted-stream.ts';
+import { acceptOver, NO_CALLS, ScriptedStream } from './scripted-stream.ts';
 import { openEnd } from './ws-pair.ts';
 
 const NUMBERS = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'] as const;
 const TEN: Buffer = Buffer.concat(NUMBERS.map(textFrame));
 const PING: Buffer = frame({ opcode: OPCODE.ping, payload: 'p' });
-
-const NO_CALLS: Omit<TransportSink, 'receive'> = {
-  begin() {},
-  drain() {},
-  peerClosed() {},
-  stall() {},
-  end() {},
-};
 
 interface PausedEnd {
   readonly stream: ScriptedStream;

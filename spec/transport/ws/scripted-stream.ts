@@ -8,6 +8,16 @@ import { Duplex } from 'node:stream';
 import { WsAcceptor } from '../../../src/transport/ws/acceptor.ts';
 import type { UpgradeEvent, WsAcceptorOptions } from '../../../src/transport/ws/acceptor.ts';
 import { WsTransport } from '../../../src/transport/ws/transport.ts';
+import type { TransportSink } from '../../../src/transport/transport.ts';
+
+/** A sink that hears of all but messages, and does nothing. */
+export const NO_CALLS: Omit<TransportSink, 'receive'> = {
+  begin() {},
+  drain() {},
+  peerClosed() {},
+  stall() {},
+  end() {},
+};
 
 type WriteCallback = (error?: Error | null) => void;
 

@@ -9,19 +9,11 @@ import { binaryFrame, frame, OPCODE, RSV1, textFrame } from '../../peers/frames.
 import { compressionOf } from '../../../src/core/compression.ts';
 import type { Data } from '../../../src/core/data.ts';
 import { realClock } from '../../../src/time/real-clock.ts';
-import type { Transport, TransportSink } from '../../../src/transport/transport.ts';
+import type { Transport } from '../../../src/transport/transport.ts';
 import { WsAcceptor } from '../../../src/transport/ws/acceptor.ts';
 import { joinedBuffers } from '../../../src/transport/ws/receive-lane.ts';
-import { acceptedBy, acceptOver, ScriptedStream, upgradeOf } from './scripted-stream.ts';
+import { acceptedBy, acceptOver, NO_CALLS, ScriptedStream, upgradeOf } from './scripted-stream.ts';
 import { wsLink } from './ws-pair.ts';
-
-const NO_CALLS: Omit<TransportSink, 'receive'> = {
-  begin() {},
-  drain() {},
-  peerClosed() {},
-  stall() {},
-  end() {},
-};
 
 function transfer(message: Data | undefined): void {
   structuredClone(0, { transfer: [(message as Uint8Array<ArrayBuffer>).buffer] });
