@@ -7,7 +7,7 @@ import type { ReadResult } from 'corosock';
 import { describe, expect, it } from 'vitest';
 import { scripted, ScriptedTransport } from './scripted-transport.ts';
 import type { MessageSocket } from '../../src/socket/message-socket.ts';
-import { BUDGET_MESSAGES, BUDGET_MS, RESERVE_MS, TurnBudget } from '../../src/time/turn-budget.ts';
+import { ALONE_MS, BUDGET_MESSAGES, BUDGET_MS, RESERVE_MS, TurnBudget } from '../../src/time/turn-budget.ts';
 import type { SendOptions } from '../../src/transport/transport.ts';
 import type { Data } from '../../src/core/data.ts';
 import { HandClock, turn } from '../time/hand-clock.ts';
@@ -65,7 +65,7 @@ interface FloodedHost {
   readonly served: number[];
 }
 
-function floodedHost(read: Reading, sockets: number = SOCKETS): FloodedHost {
+function floodedHost(read: Reading, sockets: number = SOCKETS, costMs: number = COST_MS): FloodedHost {
   const clock = new HandClock();
   const budget = new TurnBudget(clock);
   const served = Array.from({ length: sockets }, () => 0);
@@ -75,7 +75,7 @@ function floodedHost(read: Reading, sockets: number = SOCKETS): FloodedHost {
     void (async () => {
       while ((await read(ws))[1] === 'ok') {
         served[index] = (served[index] as number) + 1;
-        clock.nowMs += COST_MS;
+        clock.nowMs += costMs;
       }
     })();
     link.flood();
@@ -99,6 +99,19 @@ describe.each([
       }
       expect(Math.max(...turns)).toBeLessThanOrEqual(MOST_MS);
       expect(clock.nowMs).toBeGreaterThan((BUDGET_MS * turns.length) / 2);
+    });
+
+    it('comes back after some 3 ms where one of them floods alone', async () => {
+      const costMs = 0.01;
+      const { clock } = floodedHost(read, 1, costMs);
+      const turns: number[] = [];
+      for (let index = 0; index < 100; index += 1) {
+        const sinceMs = clock.nowMs;
+        await turn();
+        turns.push(clock.nowMs - sinceMs);
+      }
+      expect(Math.max(...turns)).toBeLessThanOrEqual(ALONE_MS + 2 * BUDGET_MESSAGES * costMs);
+      expect(clock.nowMs).toBeGreaterThan((ALONE_MS * turns.length) / 2 - ALONE_MS);
     });
 
     it('serves every one of them', async () => {

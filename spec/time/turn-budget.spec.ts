@@ -3,6 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { HandClock, turn } from './hand-clock.ts';
 import {
+  ALONE_MS,
   BUDGET_MESSAGES,
   BUDGET_MS,
   RESERVE_MESSAGES,
@@ -22,6 +23,11 @@ function spendAll(clock: HandClock, budget: TurnBudget, costMs: number, limit = 
   return limit;
 }
 
+/** Serves a socket until the budget looks at the clock. @returns Whether it goes on. */
+function goesOn(budget: TurnBudget, socket: object): boolean {
+  return !Array.from({ length: BUDGET_MESSAGES }, () => budget.spend(socket)).includes(true);
+}
+
 describe('TurnBudget', () => {
   it('lets a turn go on for ever as long as no time passes', () => {
     const clock = new HandClock();
@@ -37,27 +43,57 @@ describe('TurnBudget', () => {
   it('asks for a later turn once this one has lasted more than 6 ms', () => {
     const clock = new HandClock();
     const budget = new TurnBudget(clock);
-    spendAll(clock, budget, 0, 64);
+    goesOn(budget, ONE);
     clock.nowMs += BUDGET_MS;
-    expect([spendAll(clock, budget, 0, 64), BUDGET_MS]).toEqual([64, 6]);
+    expect([goesOn(budget, TWO), BUDGET_MS]).toEqual([true, 6]);
     clock.nowMs += 0.1;
-    expect(spendAll(clock, budget, 0)).toBe(64);
+    expect(goesOn(budget, THREE)).toBe(false);
+  });
+
+  it('asks a socket that is served alone after more than 3 ms', () => {
+    const clock = new HandClock();
+    const budget = new TurnBudget(clock);
+    goesOn(budget, ONE);
+    clock.nowMs += ALONE_MS;
+    expect([goesOn(budget, ONE), ALONE_MS]).toEqual([true, 3]);
+    clock.nowMs += 0.1;
+    expect([goesOn(budget, ONE), budget.spend(ONE)]).toEqual([false, true]);
+    // The others go on, and each of them has 3 ms of its own.
+    expect([budget.spend(TWO), goesOn(budget, TWO)]).toEqual([false, true]);
+    clock.nowMs += 2.8;
+    expect(goesOn(budget, TWO)).toBe(true);
+    // With the time of all of them the budget of the turn is spent.
+    clock.nowMs += 0.2;
+    expect(goesOn(budget, TWO)).toBe(false);
+  });
+
+  it('gives a socket that was served alone 3 ms again in the next turn', async () => {
+    const clock = new HandClock();
+    const budget = new TurnBudget(clock);
+    const serve = (): number => {
+      let messages = 0;
+      for (; !budget.spend(ONE); messages += 1) clock.nowMs += 0.01;
+      return messages;
+    };
+    const first = serve();
+    await turn();
+    expect([first, serve()]).toEqual([383, 383]);
   });
 
   it('has 32 messages in a row for each other socket behind that, for 1 ms', () => {
     const clock = new HandClock();
     const budget = new TurnBudget(clock);
-    spendAll(clock, budget, 0, 64);
+    goesOn(budget, TWO);
     clock.nowMs += 10 * BUDGET_MS;
-    spendAll(clock, budget, 0);
-    const goesOn = (socket: object): boolean => !budget.spend(socket);
-    expect([ONE, TWO, THREE].map(goesOn)).toEqual([false, true, true]);
-    const ofTwo = Array.from({ length: 33 }, () => goesOn(TWO));
+    goesOn(budget, ONE);
+    const isServed = (socket: object): boolean => !budget.spend(socket);
+    expect([ONE, TWO, THREE].map(isServed)).toEqual([false, true, true]);
+    const ofTwo = Array.from({ length: 33 }, () => isServed(TWO));
     expect([ofTwo.indexOf(false), RESERVE_MESSAGES, RESERVE_MS]).toEqual([32, 32, 1]);
     clock.nowMs += RESERVE_MS;
-    expect([THREE, TWO].map(goesOn)).toEqual([true, true]);
+    expect([THREE, TWO].map(isServed)).toEqual([true, true]);
     clock.nowMs += 0.1;
-    expect([ONE, TWO, THREE].map(goesOn)).toEqual([false, false, false]);
+    expect([ONE, TWO, THREE].map(isServed)).toEqual([false, false, false]);
   });
 
   it('asks each further call for a later turn until this one is over', async () => {

@@ -13,6 +13,13 @@ export const BUDGET_MESSAGES = 64;
  * turn
  */
 export const BUDGET_MS = 6;
+/**
+ * Longest part of the budget in which one socket is served and no other is: that of a flood.
+ *
+ * @limit Time in one turn for one socket whose reads and writes never wait | other sockets and
+ * timers get their turn
+ */
+export const ALONE_MS = 3;
 /** A reserve behind the budget. The sockets that did not spend the budget share it. */
 export const RESERVE_MS = 1;
 /** Most reads and writes in a row that one socket takes from the reserve. */
@@ -24,8 +31,11 @@ export class TurnBudget {
   #served = 0;
   /** When the budget of this turn began, or its reserve; undefined before. */
   #sinceMs: number | undefined;
-  /** The socket that took from the reserve last, and how often in a row; undefined before. */
+  #isSpent = false;
+  /** The socket that was served at the latest look at the clock, and since which look. */
   #latest: object | undefined;
+  #latestSinceMs = 0;
+  /** How often it has taken from the reserve in a row. */
   #inRow = 0;
   /** The answer to all calls of this turn that wait for a later one; undefined before the first. */
   #later: Promise<'ok'> | undefined;
@@ -40,31 +50,35 @@ export class TurnBudget {
    * Looks at the clock once in {@link BUDGET_MESSAGES} calls.
    *
    * @param by - Stands for the socket or channel, the same object for its reads and writes.
-   * @returns true when the turn has lasted for {@link BUDGET_MS}, and the reserve has nothing for
-   *   this socket: the caller then waits for a later turn.
+   * @returns true when this socket alone was served for {@link ALONE_MS}, or when the turn has
+   *   lasted for {@link BUDGET_MS} and the reserve has nothing for this socket: the caller then
+   *   waits for a later turn.
    */
   spend(by: object): boolean {
     this.#served += 1;
     if (this.#served < BUDGET_MESSAGES) return false;
     const nowMs = this.#clock.now();
     if (this.#sinceMs === undefined) {
-      this.#served = 0;
       this.#sinceMs = nowMs;
       this.#clock.setImmediate(this.#onTurn);
+    }
+    if (by !== this.#latest) {
+      this.#latest = by;
+      this.#latestSinceMs = nowMs;
+      this.#inRow = 0;
+    }
+    if (!this.#isSpent && nowMs - this.#sinceMs <= BUDGET_MS) {
+      if (nowMs - this.#latestSinceMs > ALONE_MS) return true;
+      this.#served = 0;
       return false;
     }
-    if (this.#latest === undefined) {
-      if (nowMs - this.#sinceMs <= BUDGET_MS) {
-        this.#served = 0;
-        return false;
-      }
+    if (!this.#isSpent) {
+      this.#isSpent = true;
       this.#sinceMs = nowMs;
-      // The socket that ends the budget is most likely the flood: it gets nothing of the reserve.
-      this.#latest = by;
+      // The socket that ends the budget is most likely a flood: it gets nothing of the reserve.
       this.#inRow = RESERVE_MESSAGES;
     }
-    this.#inRow = by === this.#latest ? this.#inRow + 1 : 1;
-    this.#latest = by;
+    this.#inRow += 1;
     return this.#inRow > RESERVE_MESSAGES || nowMs - this.#sinceMs > RESERVE_MS;
   }
 
@@ -93,6 +107,7 @@ export class TurnBudget {
   readonly #onTurn = (): void => {
     this.#served = 0;
     this.#sinceMs = undefined;
+    this.#isSpent = false;
     this.#latest = undefined;
   };
 }
