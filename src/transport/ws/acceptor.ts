@@ -151,7 +151,7 @@ export class WsAcceptor implements WebSocketMaker {
     late.listen();
     this.inbound.carry(stream, transport);
     // Without a lane `ws` gets all bytes.
-    if (this.inbound.longestInLane === NO_LANE) void late.made;
+    if (this.inbound.longestInLane === NO_LANE) late.make();
     return transport;
   }
 

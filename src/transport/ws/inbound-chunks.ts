@@ -193,7 +193,7 @@ export class InboundChunks {
     if (this.#watchesEnd) return;
     const { stream, host, late } = this.#ends;
     this.#watchesEnd = true;
-    void late?.made;
+    late?.make();
     divertEnd(stream, host);
   }
 

@@ -78,17 +78,17 @@ export class LateSocket {
     return this.#ws !== undefined;
   }
 
-  /** Made once, also where the link ends: `ws` then reads what the stream still has. */
-  get made(): WsOrderedSocket {
-    return (this.#ws ??= this.#make());
+  /** Makes it once, also where the link ends: `ws` then reads what the stream still has. */
+  make(): WsOrderedSocket {
+    return (this.#ws ??= this.#start());
   }
 
   on(event: 'ping' | 'pong', listener: (data: Buffer) => void): void {
-    if (this.#isUsable) this.made.on(event, listener);
+    if (this.#isUsable) this.make().on(event, listener);
   }
 
   pause(): void {
-    if (this.#isUsable) this.made.pause();
+    if (this.#isUsable) this.make().pause();
   }
 
   resume(): void {
@@ -97,17 +97,17 @@ export class LateSocket {
 
   /** A ping without bytes needs no WebSocket. */
   ping(data: Uint8Array | undefined): void {
-    if (data !== undefined || this.#ws !== undefined) return this.made.ping(data);
+    if (data !== undefined || this.#ws !== undefined) return this.make().ping(data);
     transportOf(this.#stream).outlet?.flush();
     this.#stream.write(PING);
   }
 
   pong(data: Uint8Array | undefined): void {
-    this.made.pong(data);
+    this.make().pong(data);
   }
 
   terminate(): void {
-    if (this.#isUsable) this.made.terminate();
+    if (this.#isUsable) this.make().terminate();
     else this.#stream.destroy();
   }
 
@@ -141,7 +141,7 @@ export class LateSocket {
       return transportOf(stream).webSocketOnClose(NO_CLOSE_FRAME, NO_REASON);
     }
     // `ws` delivers what the stream has not given.
-    void this.made;
+    this.make();
     this.#maker.inbound.onClose.call(stream);
   }
 
@@ -150,7 +150,7 @@ export class LateSocket {
     return this.#ws !== undefined || this.#readyState === OPEN;
   }
 
-  #make(): WsOrderedSocket {
+  #start(): WsOrderedSocket {
     const stream = this.#stream;
     stream.off('close', streamOnClose);
     stream.off('end', streamOnEnd);

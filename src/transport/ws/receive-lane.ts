@@ -43,7 +43,7 @@ export interface LaneEnds {
   /** `ws` delivers what bytes bring before its listener returns. */
   readonly host: HostInbound;
   /** Makes the WebSocket; undefined where it is there from the start. */
-  readonly late: Pick<LateSocket, 'isMade' | 'made'> | undefined;
+  readonly late: Pick<LateSocket, 'isMade' | 'make'> | undefined;
   /** The sink may be another one after each call. */
   readonly target: { readonly sink: Pick<TransportSink, 'receive' | 'begin'> };
   /** Longest message that takes the lane, or {@link NO_LANE}. */
@@ -230,7 +230,7 @@ export class ReceiveLane {
   /** `ws` keeps what is not whole: not in a memory that may be transferred meanwhile. */
   #toWs(bytes: Buffer): void {
     const { stream, host, late } = this.#ends;
-    void late?.made;
+    late?.make();
     host.onData.call(stream, this.#hasGivenView ? joinedBuffers([bytes]) : bytes);
   }
 

@@ -263,7 +263,7 @@ export class WsTransport implements Transport, LateTransport, FrameTarget {
   }
 
   get #ws(): WebSocket {
-    return this.#link instanceof LateSocket ? this.#link.made : this.#link;
+    return this.#link instanceof LateSocket ? this.#link.make() : this.#link;
   }
 
   /** Whether neither end has begun to close. */
