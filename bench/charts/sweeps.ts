@@ -172,8 +172,11 @@ async function waitsAtLoad(each: Server, perSecond: number, warmUpMs: number): P
   try {
     await pair.open(HALF_LOAD.sockets);
     await echoes(pair, warmUpMs);
-    const { bytes, forMs } = HALF_LOAD;
-    await pair.load.ask({ ask: 'latency', perSecond, bytes, forMs }, forMs);
+    const { bytes } = HALF_LOAD;
+    const askFor = (forMs: number): Promise<number> =>
+      pair.load.ask({ ask: 'latency', perSecond, bytes, forMs }, forMs);
+    await askFor(warmUpMs);
+    await askFor(HALF_LOAD.forMs);
     return await percentiles((share) => pair.load.ask({ ask: 'percentile', share }));
   } finally {
     pair.stop();
