@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { HostNode } from '../../src/server/host-node.ts';
 import { settingsOf } from '../../src/server/host-options.ts';
 import { RunRegistry } from '../../src/server/run-registry.ts';
+import { outageReport } from '../fixtures/outage-report.ts';
 import { MemorySessionStore } from '../../src/session/memory-session-store.ts';
 import { NotedStore, setScene } from '../session/session-fixtures.ts';
 import type { Joined, Scene } from '../session/session-fixtures.ts';
@@ -34,7 +35,8 @@ async function nodes(): Promise<Nodes> {
     const link = deployment.node();
     const scene = setScene({}, { clock, store });
     const runs = new RunRegistry();
-    const node = new HostNode(runs, settingsOf('spec', { clock, broker: link }), scene.sessions);
+    const settings = settingsOf('spec', { clock, broker: link, report: outageReport });
+    const node = new HostNode(runs, settings, scene.sessions);
     return { ...scene, id: runs.nodeId, link, node };
   };
   const [one, two] = [make(), make()];
