@@ -19,7 +19,7 @@ export interface MeasuredPage {
  * 2026-11-30 the reserve of the turn budget took 60 more: a quiet socket beside a flood waits for a
  * third of the time. Reads that take a queued message without a record took 90: an eighth of the CPU
  * of a busy socket. The share of one socket in a turn took 20: whoever waits beside a flood waits
- * half as long. The aim for the second was 16,000: docs/internals/decisions/client.md has
+ * for less than 60 % of the time. The aim for the second was 16,000: docs/internals/decisions/client.md has
  * where the bytes are.
  */
 export const PAGES: readonly MeasuredPage[] = [

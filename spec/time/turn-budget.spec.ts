@@ -58,7 +58,7 @@ describe('TurnBudget', () => {
     expect([goesOn(budget, ONE), ALONE_MS]).toEqual([true, 3]);
     clock.nowMs += 0.1;
     expect([goesOn(budget, ONE), budget.spend(ONE)]).toEqual([false, true]);
-    // The others go on, and each of them has 3 ms of its own.
+    // The others go on, each for 3 ms at most, within the 6.
     expect([budget.spend(TWO), goesOn(budget, TWO)]).toEqual([false, true]);
     clock.nowMs += 2.8;
     expect(goesOn(budget, TWO)).toBe(true);

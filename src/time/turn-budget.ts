@@ -14,10 +14,10 @@ export const BUDGET_MESSAGES = 64;
  */
 export const BUDGET_MS = 6;
 /**
- * Longest part of the budget in which one socket is served and no other is: that of a flood.
+ * How long the looks at the clock may find one and the same socket in a turn: a flood.
  *
- * @limit Time in one turn for one socket whose reads and writes never wait | other sockets and
- * timers get their turn
+ * @limit Time in one turn for one socket whose reads and writes never wait, while no other is
+ * served | other sockets and timers get their turn
  */
 export const ALONE_MS = 3;
 /** A reserve behind the budget. The sockets that did not spend the budget share it. */
@@ -31,6 +31,7 @@ export class TurnBudget {
   #served = 0;
   /** When the budget of this turn began, or its reserve; undefined before. */
   #sinceMs: number | undefined;
+  /** Whether the budget is spent, and `#sinceMs` is that of the reserve. */
   #isSpent = false;
   /** The socket that was served at the latest look at the clock, and since which look. */
   #latest: object | undefined;
@@ -75,7 +76,7 @@ export class TurnBudget {
     if (!this.#isSpent) {
       this.#isSpent = true;
       this.#sinceMs = nowMs;
-      // The socket that ends the budget is most likely a flood: it gets nothing of the reserve.
+      // The socket that ends it is most likely one of several floods: nothing of the reserve.
       this.#inRow = RESERVE_MESSAGES;
     }
     this.#inRow += 1;
