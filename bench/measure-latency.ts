@@ -4,9 +4,15 @@
 import { Pair } from './pair.ts';
 import type { LatencyScenario, Server } from './scenario.ts';
 import { measureStages } from './stages.ts';
+import type { PacedWork } from './timed-traffic.ts';
 import type { Pace } from './turns.ts';
 
 const TURN_MS = 500;
+
+/** Asks at a pace. @returns The p99 of all answers, in µs. */
+export function latencyOf({ load }: Pair, work: PacedWork): Promise<number> {
+  return load.ask({ ask: 'latency', ...work }, work.forMs);
+}
 
 /** @returns µs. */
 export function measureLatency(
@@ -18,8 +24,6 @@ export function measureLatency(
   const warm = { ask: 'echo', inFlight: 1, bytes, isBinary: false } as const;
   return measureStages(servers, turns, (server) => {
     const pair = new Pair(server);
-    const askFor = (forMs: number): Promise<number> =>
-      pair.load.ask({ ask: 'latency', perSecond, bytes, forMs }, forMs);
     let isWarm = false;
     return {
       begin: async () => {
@@ -30,9 +34,9 @@ export function measureLatency(
       },
       takeTurn: async () => {
         // The compiler has to see the code at this pace, too, which is known by now.
-        if (!isWarm) await askFor(warmUpMs);
+        if (!isWarm) await latencyOf(pair, { perSecond, bytes, forMs: warmUpMs });
         isWarm = true;
-        return askFor(TURN_MS);
+        return latencyOf(pair, { perSecond, bytes, forMs: TURN_MS });
       },
       stop: () => pair.stop(),
     };

@@ -5,6 +5,7 @@ import { canOpen } from '../child.ts';
 import { measure } from '../measure.ts';
 import type { Effort } from '../measure.ts';
 import { Flooded } from '../measure-flood.ts';
+import { latencyOf } from '../measure-latency.ts';
 import { MEASURED, server, YARDSTICK } from '../our-servers.ts';
 import { Pair } from '../pair.ts';
 import { peers } from '../peers.ts';
@@ -173,10 +174,8 @@ async function waitsAtLoad(each: Server, perSecond: number, warmUpMs: number): P
     await pair.open(HALF_LOAD.sockets);
     await echoes(pair, warmUpMs);
     const { bytes } = HALF_LOAD;
-    const askFor = (forMs: number): Promise<number> =>
-      pair.load.ask({ ask: 'latency', perSecond, bytes, forMs }, forMs);
-    await askFor(warmUpMs);
-    await askFor(HALF_LOAD.forMs);
+    await latencyOf(pair, { perSecond, bytes, forMs: warmUpMs });
+    await latencyOf(pair, { perSecond, bytes, forMs: HALF_LOAD.forMs });
     return await percentiles((share) => pair.load.ask({ ask: 'percentile', share }));
   } finally {
     pair.stop();
