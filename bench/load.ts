@@ -154,10 +154,15 @@ async function open({ port, sockets: wanted, dialect: name, address = HERE }: Op
   return sockets.length;
 }
 
-/** @param opened - How many there are by now. @returns undefined: whichever is usual. */
+/**
+ * Addresses of this process: a port of an address that is named stays taken for a minute, and the
+ * load of the next server has another process.
+ *
+ * @param opened - How many there are by now. @returns undefined: whichever is usual.
+ */
 function localAddressOf(opened: number): string | undefined {
   const full = Math.floor(opened / FROM_ONE_ADDRESS);
-  return full === 0 ? undefined : `127.0.0.${full + 1}`;
+  return full === 0 ? undefined : `127.${1 + (process.pid % 250)}.0.${full}`;
 }
 
 async function openOne(host: string, port: number, localAddress: string | undefined): Promise<Socket> {

@@ -2,14 +2,26 @@
 // writes, do not hold the event loop beyond the budget, however many they are. The work itself moves
 // the time.
 
-import { channel, select } from 'corosock';
+import { channel, requests, select } from 'corosock';
 import type { ReadResult } from 'corosock';
-import { describe, expect, it } from 'vitest';
+import { settle } from 'corosock/testing';
+import { describe, expect, it, vi } from 'vitest';
 import { scripted, ScriptedTransport } from './scripted-transport.ts';
+import type { ScriptedConversation } from './scripted-transport.ts';
+import { noop } from '../../src/core/noop.ts';
+import { ClientMessages } from '../../src/server/client-messages.ts';
 import type { MessageSocket } from '../../src/socket/message-socket.ts';
-import { ALONE_MS, BUDGET_MESSAGES, BUDGET_MS, RESERVE_MS, TurnBudget } from '../../src/time/turn-budget.ts';
+import {
+  SAME_SOCKET_MS,
+  BUDGET_MESSAGES,
+  BUDGET_MS,
+  RESERVE_MS,
+  TurnBudget,
+} from '../../src/time/turn-budget.ts';
 import type { SendOptions } from '../../src/transport/transport.ts';
 import type { Data } from '../../src/core/data.ts';
+import { Deadlines } from '../../src/time/deadline.ts';
+import { TaskQueue } from '../../src/waiting/task-queue.ts';
 import { HandClock, turn } from '../time/hand-clock.ts';
 
 const SOCKETS = 32;
@@ -18,8 +30,11 @@ const A_TURN = 8;
 const COST_MS = 0.25;
 /** Where the flood dries up, so that a host which never comes back fails instead of hanging. */
 const END_MS = 50_000;
-/** What a turn may take: the messages before the first look, the budget, those before the next look, and one each. */
-const MOST_MS = BUDGET_MS + RESERVE_MS + (2 * BUDGET_MESSAGES + SOCKETS) * COST_MS;
+/**
+ * What a turn may take: the messages before the first look, the budget, those before the next look,
+ * and two of each socket: for a read that waited for a later turn, and one that waited for a message.
+ */
+const MOST_MS = BUDGET_MS + RESERVE_MS + (2 * BUDGET_MESSAGES + 2 * SOCKETS) * COST_MS;
 
 /** A peer that has always sent more: as soon as its link runs again, still in this turn, as a stream does that has a chunk at hand. */
 class FloodedLink extends ScriptedTransport {
@@ -83,6 +98,17 @@ function floodedHost(read: Reading, sockets: number = SOCKETS, costMs: number = 
   return { clock, budget, served };
 }
 
+/** How long each of a hundred turns takes. */
+async function turnsOf(clock: HandClock): Promise<readonly number[]> {
+  const turns: number[] = [];
+  for (let index = 0; index < 100; index += 1) {
+    const sinceMs = clock.nowMs;
+    await turn();
+    turns.push(clock.nowMs - sinceMs);
+  }
+  return turns;
+}
+
 describe.each([
   ['read', (ws) => ws.read()],
   ['select', async (ws) => (await select({ ws }))[1]],
@@ -91,27 +117,9 @@ describe.each([
   (_, read) => {
     it('comes back to the event loop after some 6 ms of each turn', async () => {
       const { clock } = floodedHost(read);
-      const turns: number[] = [];
-      for (let index = 0; index < 100; index += 1) {
-        const sinceMs = clock.nowMs;
-        await turn();
-        turns.push(clock.nowMs - sinceMs);
-      }
+      const turns = await turnsOf(clock);
       expect(Math.max(...turns)).toBeLessThanOrEqual(MOST_MS);
       expect(clock.nowMs).toBeGreaterThan((BUDGET_MS * turns.length) / 2);
-    });
-
-    it('comes back after some 3 ms where one of them floods alone', async () => {
-      const costMs = 0.01;
-      const { clock } = floodedHost(read, 1, costMs);
-      const turns: number[] = [];
-      for (let index = 0; index < 100; index += 1) {
-        const sinceMs = clock.nowMs;
-        await turn();
-        turns.push(clock.nowMs - sinceMs);
-      }
-      expect(Math.max(...turns)).toBeLessThanOrEqual(ALONE_MS + 2 * BUDGET_MESSAGES * costMs);
-      expect(clock.nowMs).toBeGreaterThan((ALONE_MS * turns.length) / 2 - ALONE_MS);
     });
 
     it('serves every one of them', async () => {
@@ -121,6 +129,104 @@ describe.each([
     });
   },
 );
+
+/** What one of the messages costs below, so that many fit between two looks at the clock. */
+const LITTLE_MS = 0.01;
+
+describe('a host of which one peer floods', () => {
+  it.each([
+    ['read', (ws) => ws.read(), 1],
+    ['select', async (ws) => (await select({ ws }))[1], 1],
+    [
+      'select and two writes',
+      async (ws) => {
+        const [, result] = await select({ ws });
+        await ws.write('a');
+        await ws.write('b');
+        return result;
+      },
+      3,
+    ],
+  ] as ReadonlyArray<readonly [how: string, serve: Reading, calls: number]>)(
+    'comes back to the event loop after some 3 ms of each turn: %s',
+    async (_, serve, calls) => {
+      const turns = await turnsOf(floodedHost(serve, 1, LITTLE_MS).clock);
+      const most = SAME_SOCKET_MS + (2 * BUDGET_MESSAGES * LITTLE_MS) / calls;
+      expect(Math.max(...turns)).toBeLessThanOrEqual(most + LITTLE_MS);
+      // A read alone comes back in each second turn: behind the next poll phase.
+      expect(Math.max(...turns)).toBeGreaterThan(SAME_SOCKET_MS);
+    },
+  );
+
+  it.each([2, 8, 32])('has 6 ms for %d of them together, and serves all alike', async (sockets) => {
+    const { clock, served } = floodedHost((ws) => ws.read(), sockets, LITTLE_MS);
+    const turns = await turnsOf(clock);
+    expect(Math.max(...turns)).toBeGreaterThan(BUDGET_MS);
+    expect(Math.max(...turns)).toBeLessThanOrEqual(MOST_MS);
+    for (let index = 0; index < 300; index += 1) await turn();
+    // Each has its 3 ms in turn, some 20 times.
+    expect(Math.min(...served) / Math.max(...served)).toBeGreaterThan(0.6);
+  });
+});
+
+/** Offers what comes to a hook that consumes nothing. */
+function offerAll({ conversation, clock }: ScriptedConversation, budget: TurnBudget): ClientMessages {
+  const settings = { clock, deadlines: new Deadlines(clock), budget };
+  return new ClientMessages(
+    conversation,
+    noop,
+    { ...settings, pool: new TaskQueue(1) },
+    {
+      clientMessagesOnError: noop,
+      clientMessagesOnStall: noop,
+      clientMessagesOnIdle: noop,
+    },
+  );
+}
+
+describe('one channel', () => {
+  it('spends the budget as one, by puts, takes and selects', async () => {
+    const clock = new HandClock();
+    const spend = vi.spyOn(TurnBudget.prototype, 'spend');
+    const values = channel<number>({ clock });
+    await values.put(1);
+    await values.put(2);
+    await values.take();
+    await select({ values });
+    const spenders = spend.mock.calls.map(([by]) => by);
+    spend.mockRestore();
+    expect([spenders.length, new Set(spenders).size]).toEqual([4, 1]);
+  });
+});
+
+describe('one socket', () => {
+  it.each([
+    [
+      'requests',
+      ({ ws }) => void requests(ws, { handlers: { log: noop } }),
+      '{"jsonrpc":"2.0","method":"log"}',
+    ],
+    ['onClientMessage', offerAll, 'a'],
+  ] as ReadonlyArray<
+    readonly [how: string, serve: (all: ScriptedConversation, budget: TurnBudget) => unknown, message: string]
+  >)('spends the budget as one, by reads, selects, writes and %s', async (_, serve, message) => {
+    const budget = new TurnBudget(new HandClock());
+    const spend = vi.spyOn(budget, 'spend');
+    const all = scripted({ budget });
+    const { ws, link } = all;
+    link.arrive('a', 'b', 'c');
+    await ws.read();
+    await select({ ws });
+    await ws.readText();
+    await ws.write('d');
+    await select({ ws, late: Promise.resolve() });
+    serve(all, budget);
+    link.arrive(message);
+    await settle();
+    const spenders = spend.mock.calls.map(([by]) => by);
+    expect([spenders.length, new Set(spenders).size]).toEqual([6, 1]);
+  });
+});
 
 describe('a host whose peers take all that it writes', () => {
   it.each([
@@ -136,12 +242,7 @@ describe('a host whose peers take all that it writes', () => {
         while ((await ws.write(message)) === 'ok') written[index] = (written[index] as number) + 1;
       })();
     });
-    const turns: number[] = [];
-    for (let index = 0; index < 100; index += 1) {
-      const sinceMs = clock.nowMs;
-      await turn();
-      turns.push(clock.nowMs - sinceMs);
-    }
+    const turns = await turnsOf(clock);
     expect(Math.max(...turns)).toBeLessThanOrEqual(MOST_MS);
     expect(Math.min(...written)).toBeGreaterThan(0);
   });
@@ -206,8 +307,11 @@ describe('between two looks of the event loop at its timers', () => {
 });
 
 describe('a quiet socket of a host', () => {
-  it('is served in each turn with all that comes, beside one that is flooded', async () => {
-    const { clock, budget } = floodedHost((ws) => ws.read(), 1);
+  it.each([
+    ['6 ms', COST_MS],
+    ['3 ms', LITTLE_MS],
+  ])('is served in each turn with all that comes, beside a flood of %s', async (_, costMs) => {
+    const { clock, budget } = floodedHost((ws) => ws.read(), 1, costMs);
     const quiet = scripted({ budget, clock });
     let answered = 0;
     void (async () => {

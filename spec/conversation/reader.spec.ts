@@ -7,6 +7,7 @@ import { CLOSED_BY_PEER, scripted } from './scripted-transport.ts';
 import { ReadTraces, TRACED_READS } from '../../src/conversation/read-mistakes.ts';
 import type { Socket } from '../../src/socket/socket.ts';
 import { turn } from '../time/hand-clock.ts';
+import { BUDGET_MESSAGES } from '../../src/time/turn-budget.ts';
 
 /** The line of this file that calls it. */
 function lineHere(): number {
@@ -356,8 +357,8 @@ describe('a read whose turn is over', () => {
   /** A conversation that has served more than the budget of this turn, with one message left. */
   async function exhausted(): Promise<ReturnType<typeof scripted>> {
     const all = scripted({ queueMessages: 1000 });
-    all.link.arrive(...Array.from({ length: 128 }, () => 'x'), 'last');
-    for (let n = 0; n < 127; n += 1) {
+    all.link.arrive(...Array.from({ length: 2 * BUDGET_MESSAGES }, () => 'x'), 'last');
+    for (let n = 1; n < 2 * BUDGET_MESSAGES; n += 1) {
       await all.ws.read();
       all.clock.nowMs += 1;
     }

@@ -23,8 +23,8 @@ export interface MeasuredPage {
  * where the bytes are.
  */
 export const PAGES: readonly MeasuredPage[] = [
-  { imports: 'connect', words: 'kB, minified and gzipped', limitBytes: 18_090 },
-  { imports: 'connect, select', words: 'kB with `select`', limitBytes: 20_050 },
+  { imports: 'connect', words: 'kB, minified and gzipped', limitBytes: 18_180 },
+  { imports: 'connect, select', words: 'kB with `select`', limitBytes: 20_140 },
 ];
 
 export interface ClientSize {

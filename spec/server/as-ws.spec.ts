@@ -5,11 +5,12 @@
 import { asWs } from 'corosock';
 import type { Handler, WsView } from 'corosock';
 import { runServer, settle, virtualClock } from 'corosock/testing';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { WebSocket } from 'ws';
 import { ScriptedTransport } from '../conversation/scripted-transport.ts';
 import { HandClock, turn } from '../time/hand-clock.ts';
 import { MemoryHost } from '../fixtures/memory-host.ts';
+import { TurnBudget } from '../../src/time/turn-budget.ts';
 import { recorded, texts, viewed } from './viewed-socket.ts';
 
 describe('asWs', () => {
@@ -176,6 +177,19 @@ describe('asWs', () => {
       turns.push(emitted);
     }
     expect([emitted, turns.length > 3]).toEqual([1000, true]);
+  });
+
+  it('spends the budget as its socket does', async () => {
+    const spend = vi.spyOn(TurnBudget.prototype, 'spend');
+    const { client, view, run } = viewed();
+    const heard = texts(view);
+    await run.ws.write('a');
+    const ofSocket = spend.mock.calls.length;
+    await client.write('b');
+    await settle();
+    const spenders = spend.mock.calls.map(([by]) => by);
+    spend.mockRestore();
+    expect([ofSocket, spenders.length, heard, spenders[2] === spenders[0]]).toEqual([1, 3, ['b'], true]);
   });
 
   it('takes the reads of the socket', async () => {

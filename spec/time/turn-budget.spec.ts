@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { HandClock, turn } from './hand-clock.ts';
 import {
-  ALONE_MS,
+  SAME_SOCKET_MS,
   BUDGET_MESSAGES,
   BUDGET_MS,
   RESERVE_MESSAGES,
@@ -12,7 +12,7 @@ import {
 } from '../../src/time/turn-budget.ts';
 
 /** They stand for sockets. */
-const [ONE, TWO, THREE] = [{}, {}, {}];
+const [ONE, TWO, THREE, FOUR] = [{}, {}, {}, {}];
 
 /** Spends until the budget asks to go on later, or the limit is met; each message takes `costMs` of the clock. */
 function spendAll(clock: HandClock, budget: TurnBudget, costMs: number, limit = 100_000): number {
@@ -34,10 +34,10 @@ describe('TurnBudget', () => {
     expect(spendAll(clock, new TurnBudget(clock), 0, 10_000)).toBe(10_000);
   });
 
-  it('looks at the clock once in 64 messages', () => {
+  it('looks at the clock once in 61 messages', () => {
     const clock = new HandClock();
-    spendAll(clock, new TurnBudget(clock), 0, 6400);
-    expect([BUDGET_MESSAGES, clock.looks]).toEqual([64, 100]);
+    spendAll(clock, new TurnBudget(clock), 0, 6100);
+    expect([BUDGET_MESSAGES, clock.looks]).toEqual([61, 100]);
   });
 
   it('asks for a later turn once this one has lasted more than 6 ms', () => {
@@ -54,8 +54,8 @@ describe('TurnBudget', () => {
     const clock = new HandClock();
     const budget = new TurnBudget(clock);
     goesOn(budget, ONE);
-    clock.nowMs += ALONE_MS;
-    expect([goesOn(budget, ONE), ALONE_MS]).toEqual([true, 3]);
+    clock.nowMs += SAME_SOCKET_MS;
+    expect([goesOn(budget, ONE), SAME_SOCKET_MS]).toEqual([true, 3]);
     clock.nowMs += 0.1;
     expect([goesOn(budget, ONE), budget.spend(ONE)]).toEqual([false, true]);
     // The others go on, each for 3 ms at most, within the 6.
@@ -77,7 +77,7 @@ describe('TurnBudget', () => {
     };
     const first = serve();
     await turn();
-    expect([first, serve()]).toEqual([383, 383]);
+    expect([first, serve()]).toEqual([365, 365]);
   });
 
   it('has 32 messages in a row for each other socket behind that, for 1 ms', () => {
@@ -116,6 +116,39 @@ describe('TurnBudget', () => {
     expect(answer).toBeUndefined();
     await turn();
     expect([answer, budget.okLater === first]).toEqual(['ok', false]);
+  });
+
+  it('lets a socket whose 3 ms are over before the turn is go on behind the others', async () => {
+    const clock = new HandClock();
+    const budget = new TurnBudget(clock);
+    const wentOn: number[] = [];
+    const shares: number[] = [];
+    const refuse = (socket: object, index: number): void => {
+      const sinceMs = clock.nowMs;
+      while (!budget.spend(socket)) clock.nowMs += 0.01;
+      shares.push(Math.floor(clock.nowMs - sinceMs));
+      budget.later(() => void wentOn.push(index));
+    };
+    [ONE, TWO, THREE, FOUR].forEach(refuse);
+    // The second one ends the budget of the turn.
+    await turn();
+    expect([wentOn, shares]).toEqual([[], [3, 3, 0, 0]]);
+    for (let turns = 0; turns < 3; turns += 1) await turn();
+    expect(wentOn).toEqual([1, 2, 3, 0]);
+  });
+
+  it.each([1, 2, 4, 8, 16, 32, 64])('finds %d sockets that are served in turn', (sockets) => {
+    const clock = new HandClock();
+    const budget = new TurnBudget(clock);
+    const all = Array.from({ length: sockets }, () => ({}));
+    let calls = 0;
+    while (!budget.spend(all[calls % sockets] as object)) {
+      clock.nowMs += 0.001;
+      calls += 1;
+    }
+    const ms = sockets === 1 ? SAME_SOCKET_MS : BUDGET_MS;
+    expect(calls / 1000 - ms).toBeGreaterThan(0);
+    expect(calls / 1000 - ms).toBeLessThanOrEqual((2 * BUDGET_MESSAGES) / 1000);
   });
 
   it('begins anew in the next turn', async () => {

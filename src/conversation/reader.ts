@@ -53,7 +53,7 @@ export class Reader {
   readonly #queue: ReceiveQueue;
   readonly #settings: ReaderSettings;
   readonly #readers: Readers;
-  /** Shared with writer and heartbeat: a socket keeps one timer (I7). */
+  /** Shared with writer and heartbeat: a socket keeps one timer (I7), and spends as one. */
   readonly #deadline: Deadline;
   /** Made with the first call that could not wait (row: idle sockets). */
   #spin: SpinGuard | undefined;
@@ -145,7 +145,7 @@ export class Reader {
 
   get scheduling(): Scheduling {
     const { clock, deadlines, budget } = this.#settings;
-    return { clock, deadlines, budget, spin: (this.#spin ??= new SpinGuard()) };
+    return { clock, deadlines, budget, spin: (this.#spin ??= new SpinGuard()), spender: this.#deadline };
   }
 
   get selects(): ParkedSelects | undefined {

@@ -44,7 +44,7 @@ const CLOSED: Promise<WriteStatus> = Promise.resolve('closed');
 /** Writes to one transport in the order of the calls (I4, I9). */
 export class Writer implements FragmentSink, QueuedMessageSink {
   readonly #transport: Transport;
-  /** Shared with reader and heartbeat: a socket keeps one timer (I7). */
+  /** Shared with reader and heartbeat: a socket keeps one timer (I7), and spends as one. */
   readonly #deadline: Deadline;
   readonly #settings: WriterSettings;
   readonly #spin = new SpinGuard();

@@ -199,12 +199,12 @@ class RequestLink implements Requests {
 
   /** One loop, so that handlers run in the AsyncLocalStorage context of the call of `requests`. */
   async #run(): Promise<void> {
-    const { budget } = this.#reader.conversation.reader.scheduling;
+    const { budget, spender } = this.#reader.conversation.reader.scheduling;
     // No handler runs before the caller has what `requests` returns.
     await Promise.resolve();
     while (!this.#isOver) {
       if (!this.#step()) await new Promise<void>((resolve) => void (this.#wake = resolve));
-      else if (budget.spend(this)) await budget.okLater;
+      else if (budget.spend(spender)) await budget.okLater;
     }
   }
 

@@ -238,11 +238,11 @@ class SocketView extends WsEmitter implements WsView {
    * awaited: the listener may leave.
    */
   async #emitAll(): Promise<void> {
-    const { budget } = this.#conversation.reader.scheduling;
+    const { budget, spender } = this.#conversation.reader.scheduling;
     while (this.#mayEmit) {
       if (!this.#isWanted || !this.#reader.port.ready()) await this.#untilWoken();
       else if (!this.#emitNext()) break;
-      else if (budget.spend(this)) await budget.okLater;
+      else if (budget.spend(spender)) await budget.okLater;
     }
     this.#emitEnd(await this.#conversation.closed);
   }

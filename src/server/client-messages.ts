@@ -144,14 +144,15 @@ export class ClientMessages implements DeadlineOwner {
     this.#calledMs = clock.now();
     this.#deadline ??= new Deadline(deadlines, this);
     this.#deadline.setAt(this.#calledMs + HOOK_TIMEOUT_MS);
-    // A socket whose messages never end must not keep other sockets out of the pool.
+    // A socket whose messages never end must not keep other sockets out of the pool. Its hook may
+    // wait meanwhile: this is the time of a permit, not of the event loop.
     if (this.#calledMs - this.#permitSinceMs >= BUDGET_MS) this.#hasPermit = false;
     const isConsumed = (await this.#hook(data)) === true;
     this.#calledMs = undefined;
     if (this.#isStopped) return;
     if (isConsumed) reader.dropOffered();
     else reader.releaseOffered();
-    if (budget.spend(this)) await budget.okLater;
+    if (budget.spend(reader.scheduling.spender)) await budget.okLater;
   }
 }
 

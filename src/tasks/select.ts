@@ -108,7 +108,7 @@ function takeOrWait(sources: SelectSources, options: SelectOptions): Promise<Sel
   if (signal?.aborted === true) return rejected(signal.reason);
   // Waits for the microtask that tells, so that a settled promise counts by its key.
   if (sources.mayHaveSettled)
-    return wait(sources, options, scheduling.budget.spend(scheduling.spin) ? 'later' : 'next microtask');
+    return wait(sources, options, scheduling.budget.spend(scheduling.spender) ? 'later' : 'next microtask');
   const at = firstReady(ports);
   const port = ports[at];
   if (port === undefined) {
@@ -120,7 +120,7 @@ function takeOrWait(sources: SelectSources, options: SelectOptions): Promise<Sel
   const isOver = port instanceof ScheduledPort && port.isOver;
   if (!isOver) scheduling.spin.reset();
   else if (scheduling.spin.mustYield()) return wait(sources, options, 'later');
-  if (scheduling.budget.spend(scheduling.spin)) return wait(sources, options, 'later');
+  if (scheduling.budget.spend(scheduling.spender)) return wait(sources, options, 'later');
   return Promise.resolve([keys[at] as string, port.take()]);
 }
 

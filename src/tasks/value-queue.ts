@@ -78,7 +78,7 @@ export class ValueQueue<T> extends ScheduledPort<ReadResult<T>> implements Deadl
     super();
     // All channels of a clock share the turn's budget. A loop runs over one channel: each has a
     // guard of its own.
-    this.scheduling = { ...schedulingOf(clock), spin: new SpinGuard() };
+    this.scheduling = { ...schedulingOf(clock), spin: new SpinGuard(), spender: this };
     this.#capacity = capacity;
     this.#whenFull = whenFull;
     this.#deadline = new Deadline(this.scheduling.deadlines, this);

@@ -18,6 +18,8 @@ export interface Scheduling {
   readonly budget: TurnBudget;
   /** Counts calls in a row that could not wait. */
   readonly spin: SpinGuard;
+  /** Stands for the socket or channel where the budget is spent. */
+  readonly spender: object;
 }
 
 /** Sets timers that no code of users waits for: those of a heartbeat, for example. */
@@ -62,12 +64,7 @@ const schedulings = new WeakMap<Clock, Scheduling>();
 export function schedulingOf(clock: Clock): Scheduling {
   let scheduling = schedulings.get(clock);
   if (scheduling === undefined) {
-    scheduling = {
-      clock,
-      deadlines: new Deadlines(clock),
-      budget: new TurnBudget(clock),
-      spin: new SpinGuard(),
-    };
+    scheduling = ownerless(clock, new Deadlines(clock), new TurnBudget(clock));
     schedulings.set(clock, scheduling);
   }
   return scheduling;
@@ -75,7 +72,13 @@ export function schedulingOf(clock: Clock): Scheduling {
 
 /** Lets all that is on a clock use the deadlines and the budget of a host, whose time it tells. */
 export function adoptClock(clock: Clock, deadlines: Deadlines, budget: TurnBudget): void {
-  schedulings.set(clock, { clock, deadlines, budget, spin: new SpinGuard() });
+  schedulings.set(clock, ownerless(clock, deadlines, budget));
+}
+
+/** All that belongs to no host spends as one. */
+function ownerless(clock: Clock, deadlines: Deadlines, budget: TurnBudget): Scheduling {
+  const spin = new SpinGuard();
+  return { clock, deadlines, budget, spin, spender: spin };
 }
 
 /**

@@ -4,8 +4,11 @@
 
 import type { Clock } from './clock.ts';
 
-/** After so many messages that are served without waiting, the budget looks at the clock. */
-export const BUDGET_MESSAGES = 64;
+/**
+ * After so many messages that are served without waiting, the budget looks at the clock. A prime:
+ * where sockets are served in turn, looks find another one each time.
+ */
+export const BUDGET_MESSAGES = 61;
 /**
  * Longest time for which reads and writes that do not wait hold the event loop in one turn.
  *
@@ -19,7 +22,7 @@ export const BUDGET_MS = 6;
  * @limit Time in one turn for one socket whose reads and writes never wait, while no other is
  * served | other sockets and timers get their turn
  */
-export const ALONE_MS = 3;
+export const SAME_SOCKET_MS = 3;
 /** A reserve behind the budget. The sockets that did not spend the budget share it. */
 export const RESERVE_MS = 1;
 /** Most reads and writes in a row that one socket takes from the reserve. */
@@ -38,6 +41,13 @@ export class TurnBudget {
   #latestSinceMs = 0;
   /** How often it has taken from the reserve in a row. */
   #inRow = 0;
+  /** Whether the socket that was refused last has had its 3 ms. */
+  #hadItsTime = false;
+  /** Whether the check phase is awaited that ends this turn. */
+  #isEndAwaited = false;
+  /** What waits for a later turn, and what goes on there behind it. */
+  #waiting: Array<() => void> = [];
+  #waitingBehind: Array<() => void> = [];
   /** The answer to all calls of this turn that wait for a later one; undefined before the first. */
   #later: Promise<'ok'> | undefined;
 
@@ -51,9 +61,9 @@ export class TurnBudget {
    * Looks at the clock once in {@link BUDGET_MESSAGES} calls.
    *
    * @param by - Stands for the socket or channel, the same object for its reads and writes.
-   * @returns true when this socket alone was served for {@link ALONE_MS}, or when the turn has
-   *   lasted for {@link BUDGET_MS} and the reserve has nothing for this socket: the caller then
-   *   waits for a later turn.
+   * @returns true when all looks of more than {@link SAME_SOCKET_MS} have found this socket, or the
+   *   turn has lasted longer than {@link BUDGET_MS} and the reserve has nothing for it. The caller
+   *   then calls `later` or `okLater` at once.
    */
   spend(by: object): boolean {
     this.#served += 1;
@@ -61,7 +71,7 @@ export class TurnBudget {
     const nowMs = this.#clock.now();
     if (this.#sinceMs === undefined) {
       this.#sinceMs = nowMs;
-      this.#clock.setImmediate(this.#onTurn);
+      this.#awaitEnd();
     }
     if (by !== this.#latest) {
       this.#latest = by;
@@ -69,7 +79,7 @@ export class TurnBudget {
       this.#inRow = 0;
     }
     if (!this.#isSpent && nowMs - this.#sinceMs <= BUDGET_MS) {
-      if (nowMs - this.#latestSinceMs > ALONE_MS) return true;
+      if (nowMs - this.#latestSinceMs > SAME_SOCKET_MS) return (this.#hadItsTime = true);
       this.#served = 0;
       return false;
     }
@@ -80,15 +90,21 @@ export class TurnBudget {
       this.#inRow = RESERVE_MESSAGES;
     }
     this.#inRow += 1;
+    this.#hadItsTime = false;
     return this.#inRow > RESERVE_MESSAGES || nowMs - this.#sinceMs > RESERVE_MS;
   }
 
   /**
    * Calls back in the check phase after the next one. The next one follows the poll phase at once:
    * what went on there would have a budget of its own, and no timer would run in between.
+   *
+   * A socket that has had its {@link SAME_SOCKET_MS} goes on behind all others: so each of several
+   * floods comes first in some turn.
    */
   later(run: () => void): void {
-    this.#clock.setImmediate(() => this.#clock.setImmediate(run));
+    (this.#hadItsTime ? this.#waitingBehind : this.#waiting).push(run);
+    this.#hadItsTime = false;
+    this.#awaitEnd();
   }
 
   /**
@@ -105,10 +121,21 @@ export class TurnBudget {
     }));
   }
 
-  readonly #onTurn = (): void => {
+  #awaitEnd(): void {
+    if (this.#isEndAwaited) return;
+    this.#isEndAwaited = true;
+    this.#clock.setImmediate(this.#onEnd);
+  }
+
+  /** The next turn begins with a new budget. Its check phase lets go on what has waited. */
+  readonly #onEnd = (): void => {
+    this.#isEndAwaited = false;
     this.#served = 0;
     this.#sinceMs = undefined;
     this.#isSpent = false;
     this.#latest = undefined;
+    for (const run of [...this.#waiting, ...this.#waitingBehind]) this.#clock.setImmediate(run);
+    this.#waiting = [];
+    this.#waitingBehind = [];
   };
 }
