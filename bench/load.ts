@@ -155,8 +155,8 @@ async function open({ port, sockets: wanted, dialect: name, address = HERE }: Op
 }
 
 /**
- * Addresses of this process: a port of an address that is named stays taken for a minute, and the
- * load of the next server has another process.
+ * Addresses that are most likely this process's own. Where a socket names its local address, its
+ * port stays taken for a minute, and the load of the next server has another process.
  *
  * @param opened - How many there are by now. @returns undefined: whichever is usual.
  */

@@ -23,8 +23,8 @@ export interface MeasuredPage {
  * where the bytes are.
  */
 export const PAGES: readonly MeasuredPage[] = [
-  { imports: 'connect', words: 'kB, minified and gzipped', limitBytes: 18_180 },
-  { imports: 'connect, select', words: 'kB with `select`', limitBytes: 20_140 },
+  { imports: 'connect', words: 'kB, minified and gzipped', limitBytes: 18_240 },
+  { imports: 'connect, select', words: 'kB with `select`', limitBytes: 20_240 },
 ];
 
 export interface ClientSize {

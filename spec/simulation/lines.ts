@@ -8,6 +8,7 @@ import type { VirtualClock } from 'corosock/testing';
 import { ABANDONED, claim } from './scene.ts';
 import type { Scenario, Scene } from './scene.ts';
 import type { SeededRandom } from '../fuzz/seeded.ts';
+import { BUDGET_MESSAGES } from '../../src/time/turn-budget.ts';
 
 /** A clock of a world whose code takes time: it goes on while the world stands still. */
 class BusyClock {
@@ -50,7 +51,7 @@ interface Line {
 }
 
 /** So many calls that are served without a wait use a turn up, where each takes a millisecond. */
-const TURN = 2 * 64;
+const TURN = 2 * BUDGET_MESSAGES;
 const ROUNDS = 4;
 
 /** Gives a list in another order. */

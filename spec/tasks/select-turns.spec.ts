@@ -2,12 +2,15 @@
 // cannot wait yields, and a loop that reads on after the end throws
 // (docs/internals/decisions/fairness.md).
 
-import { channel, select } from 'corosock';
-import { describe, expect, it } from 'vitest';
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { channel, select, source } from 'corosock';
+import { describe, expect, it, vi } from 'vitest';
 import { handSource } from './hand-source.ts';
 import { LAST_CLOSED_READ } from '../../src/conversation/read-mistakes.ts';
 import { ScriptedBudget } from '../conversation/scripted-budget.ts';
 import { scripted } from '../conversation/scripted-transport.ts';
+import { noop } from '../../src/core/noop.ts';
+import { TurnBudget } from '../../src/time/turn-budget.ts';
 import { HandClock, turn } from '../time/hand-clock.ts';
 import { yieldsOf } from '../time/yields-of.ts';
 
@@ -22,6 +25,18 @@ const closedSocket = () => {
   return { ws };
 };
 const settled = Promise.resolve();
+
+describe('a select that waits for a later turn', () => {
+  it('takes from a source of users in the AsyncLocalStorage context of its call', async () => {
+    const context = new AsyncLocalStorage<string>();
+    const take = (): string | undefined => context.getStore();
+    const mine = { [source]: { ready: () => true, take, subscribe: () => noop } };
+    const spend = vi.spyOn(TurnBudget.prototype, 'spend').mockReturnValue(true);
+    const calls = ['a', 'b', 'c'].map((name) => context.run(name, () => select({ mine })));
+    spend.mockRestore();
+    expect((await Promise.all(calls)).map(([, taken]) => taken)).toEqual(['a', 'b', 'c']);
+  });
+});
 
 describe('a select that cannot wait', () => {
   it.each([

@@ -165,7 +165,7 @@ describe('a select, as `host.waits` sees it', () => {
       () => {},
       () => {},
     );
-    selection.begin('arrival');
+    selection.begin('arrival', schedulingOf(realClock));
     const [held] = selection.held;
     second.fill('x');
     expect([held, selection.held, selection.isDone]).toEqual([['select', selection], [], true]);

@@ -1,6 +1,7 @@
 // The clock of the machine keeps the contract of the port, and does not keep the process alive
 // unless `holdProcess` asks for it.
 
+import { channel } from 'corosock';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { clockContract } from './clock-contract.ts';
 import { turn } from './hand-clock.ts';
@@ -21,6 +22,20 @@ describe('realClock', () => {
     const held = timer.hasRef();
     realClock.clearTimeout(timer);
     expect(held).toBe(false);
+  });
+});
+
+describe('what waits for a later turn of the real clock', () => {
+  it('goes on although a fake of setImmediate has come and gone', async () => {
+    const values = channel<number>();
+    values.close();
+    vi.useFakeTimers({ toFake: ['setImmediate'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const takes = Array.from({ length: 5 }, () => values.take());
+    vi.useRealTimers();
+    const late = Array.from({ length: 5 }, () => values.take());
+    const ends = await Promise.all([...takes, ...late]);
+    expect(ends.map(([, status]) => status)).toEqual(Array.from({ length: 10 }, () => 'closed'));
   });
 });
 

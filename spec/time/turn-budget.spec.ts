@@ -50,7 +50,7 @@ describe('TurnBudget', () => {
     expect(goesOn(budget, THREE)).toBe(false);
   });
 
-  it('asks a socket that is served alone after more than 3 ms', () => {
+  it('asks a socket that all looks of more than 3 ms have found', () => {
     const clock = new HandClock();
     const budget = new TurnBudget(clock);
     goesOn(budget, ONE);
@@ -67,7 +67,7 @@ describe('TurnBudget', () => {
     expect(goesOn(budget, TWO)).toBe(false);
   });
 
-  it('gives a socket that was served alone 3 ms again in the next turn', async () => {
+  it('gives a socket that has had its 3 ms as many again in the next turn', async () => {
     const clock = new HandClock();
     const budget = new TurnBudget(clock);
     const serve = (): number => {
@@ -108,14 +108,14 @@ describe('TurnBudget', () => {
   it('resolves with ok in a later turn, and gives all calls of one turn the same promise', async () => {
     const clock = new HandClock();
     const budget = new TurnBudget(clock);
-    const first = budget.okLater;
-    expect(budget.okLater).toBe(first);
+    const first = budget.okLater(ONE);
+    expect(budget.okLater(TWO)).toBe(first);
     let answer: string | undefined;
     void first.then((status) => (answer = status));
     await turn();
     expect(answer).toBeUndefined();
     await turn();
-    expect([answer, budget.okLater === first]).toEqual(['ok', false]);
+    expect([answer, budget.okLater(ONE) === first]).toEqual(['ok', false]);
   });
 
   it('lets a socket whose 3 ms are over before the turn is go on behind the others', async () => {
@@ -127,7 +127,8 @@ describe('TurnBudget', () => {
       const sinceMs = clock.nowMs;
       while (!budget.spend(socket)) clock.nowMs += 0.01;
       shares.push(Math.floor(clock.nowMs - sinceMs));
-      budget.later(() => void wentOn.push(index));
+      if (index < 2) budget.later(() => void wentOn.push(index), socket);
+      else void budget.okLater(socket).then(() => void wentOn.push(index));
     };
     [ONE, TWO, THREE, FOUR].forEach(refuse);
     // The second one ends the budget of the turn.
@@ -136,7 +137,7 @@ describe('TurnBudget', () => {
     await turn();
     expect(wentOn).toEqual([1, 2, 3, 0]);
     // Once: not again with those that wait next.
-    await budget.okLater;
+    await budget.okLater(ONE);
     await turn();
     expect(wentOn).toEqual([1, 2, 3, 0]);
   });
@@ -153,6 +154,25 @@ describe('TurnBudget', () => {
     const ms = sockets === 1 ? SAME_SOCKET_MS : BUDGET_MS;
     expect(calls / 1000 - ms).toBeGreaterThan(0);
     expect(calls / 1000 - ms).toBeLessThanOrEqual((2 * BUDGET_MESSAGES) / 1000);
+  });
+
+  it('goes on behind the others with every call of a socket whose 3 ms are over', async () => {
+    const clock = new HandClock();
+    const budget = new TurnBudget(clock);
+    const wentOn: string[] = [];
+    while (!budget.spend(ONE)) clock.nowMs += 0.01;
+    budget.later(() => void wentOn.push('a read of one'), ONE);
+    void budget.okLater(ONE).then(() => void wentOn.push('a write of one'));
+    void budget.okLater(TWO).then(() => void wentOn.push('a write of two'));
+    budget.later(() => void wentOn.push('a read of two'), TWO);
+    await budget.okLater(ONE);
+    expect(wentOn).toEqual(['a write of two', 'a read of two', 'a read of one', 'a write of one']);
+    // It has its 3 ms anew.
+    await turn();
+    budget.later(() => void wentOn.push('one'), ONE);
+    budget.later(() => void wentOn.push('two'), TWO);
+    await budget.okLater(TWO);
+    expect(wentOn.slice(4)).toEqual(['one', 'two']);
   });
 
   it('begins anew in the next turn', async () => {

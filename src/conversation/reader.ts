@@ -343,7 +343,7 @@ export class Reader {
     read.trace = this.#settings.traces.take(read.method);
     this.#parked.append(read);
     this.#setWaiting(read.view);
-    if (until === 'later') return this.#settings.budget.later(() => this.#goOn(read));
+    if (until === 'later') return this.#settings.budget.later(() => this.#goOn(read), this.#deadline);
     this.#spin?.reset();
     this.#setDue(read);
   }

@@ -90,7 +90,9 @@ export class Writer implements FragmentSink, QueuedMessageSink {
       if (!this.#send(request.data, request.options)) return this.#answer('closed', CLOSED);
       this.#spin.reset();
       // A peer that reads as fast as we write would keep the event loop to itself.
-      return this.#settings.budget.spend(this.#deadline) ? this.#settings.budget.okLater : ACCEPTED;
+      return this.#settings.budget.spend(this.#deadline)
+        ? this.#settings.budget.okLater(this.#deadline)
+        : ACCEPTED;
     }
     if (timeoutMs === 0) return this.#answer('timeout', TIMED_OUT);
     return this.#wait(request);
@@ -262,7 +264,7 @@ export class Writer implements FragmentSink, QueuedMessageSink {
     this.#settings.budget.later(() => {
       this.#goesOn = false;
       this.drain();
-    });
+    }, this.#deadline);
   }
 
   #hasRoom(): boolean {
@@ -342,6 +344,6 @@ export class Writer implements FragmentSink, QueuedMessageSink {
   /** Answers a call that cannot wait; from the third in a row on, after a turn of the loop. */
   #answer(status: WriteStatus, atOnce: Promise<WriteStatus>): Promise<WriteStatus> {
     if (status === 'closed') this.#settings.lateWrites?.get(this.#transport)?.();
-    return this.#spin.mustYield() ? this.#settings.budget.okLater.then(() => status) : atOnce;
+    return this.#spin.mustYield() ? this.#settings.budget.okLater(this.#deadline).then(() => status) : atOnce;
   }
 }

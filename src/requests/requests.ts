@@ -204,7 +204,7 @@ class RequestLink implements Requests {
     await Promise.resolve();
     while (!this.#isOver) {
       if (!this.#step()) await new Promise<void>((resolve) => void (this.#wake = resolve));
-      else if (budget.spend(spender)) await budget.okLater;
+      else if (budget.spend(spender)) await budget.okLater(spender);
     }
   }
 

@@ -242,7 +242,7 @@ class SocketView extends WsEmitter implements WsView {
     while (this.#mayEmit) {
       if (!this.#isWanted || !this.#reader.port.ready()) await this.#untilWoken();
       else if (!this.#emitNext()) break;
-      else if (budget.spend(spender)) await budget.okLater;
+      else if (budget.spend(spender)) await budget.okLater(spender);
     }
     this.#emitEnd(await this.#conversation.closed);
   }

@@ -126,7 +126,8 @@ export class ClientMessages implements DeadlineOwner {
   async #burst(): Promise<void> {
     const { reader } = this.#conversation;
     try {
-      while (this.#hasPermit && reader.unoffered !== undefined) await this.#offer(reader.unoffered);
+      const { spender } = reader.scheduling;
+      while (this.#hasPermit && reader.unoffered !== undefined) await this.#offer(reader.unoffered, spender);
     } catch (error) {
       this.stop();
       this.#listener.clientMessagesOnError(error);
@@ -138,7 +139,7 @@ export class ClientMessages implements DeadlineOwner {
     this.#listener.clientMessagesOnIdle();
   }
 
-  async #offer(data: Data): Promise<void> {
+  async #offer(data: Data, spender: object): Promise<void> {
     const { reader } = this.#conversation;
     const { clock, deadlines, budget } = this.#settings;
     this.#calledMs = clock.now();
@@ -152,7 +153,7 @@ export class ClientMessages implements DeadlineOwner {
     if (this.#isStopped) return;
     if (isConsumed) reader.dropOffered();
     else reader.releaseOffered();
-    if (budget.spend(reader.scheduling.spender)) await budget.okLater;
+    if (budget.spend(spender)) await budget.okLater(spender);
   }
 }
 

@@ -18,7 +18,10 @@ export interface SelectSources {
   readonly keys: readonly string[];
   /** One for each key. */
   readonly ports: ReadonlyArray<SourcePort<unknown>>;
-  /** That of the first source with a clock other than the real one; else that of the real clock. */
+  /**
+   * That of the first source with a clock other than the real one; else that of the last source
+   * which has one; else that of the real clock.
+   */
   readonly scheduling: Scheduling;
   /** Whether a promise among them may have settled, which is known one microtask later. */
   readonly mayHaveSettled: boolean;

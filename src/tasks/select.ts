@@ -12,6 +12,7 @@ import type { Socket } from '../socket/socket.ts';
 import { abortable, rejected, unattended } from '../waiting/abortable.ts';
 import type { Clock } from '../time/clock.ts';
 import { ScheduledPort, schedulingOf } from '../time/scheduling.ts';
+import type { Scheduling } from '../time/scheduling.ts';
 import { checkClock, checkMs, checkNames, checkSignal } from '../core/arguments.ts';
 import type { Source } from '../core/source.ts';
 import type { ReadResult } from '../core/status.ts';
@@ -117,20 +118,27 @@ function takeOrWait(sources: SelectSources, options: SelectOptions): Promise<Sel
     scheduling.spin.reset();
     return wait(sources, options, 'arrival');
   }
-  const isOver = port instanceof ScheduledPort && port.isOver;
-  if (!isOver) scheduling.spin.reset();
+  const ours = port instanceof ScheduledPort ? port : undefined;
+  if (ours?.isOver !== true) scheduling.spin.reset();
   else if (scheduling.spin.mustYield()) return wait(sources, options, 'later');
-  if (scheduling.budget.spend(scheduling.spender)) return wait(sources, options, 'later');
+  const payer = ours?.scheduling ?? scheduling;
+  if (payer.budget.spend(payer.spender)) return wait(sources, options, 'later', payer);
   return Promise.resolve([keys[at] as string, port.take()]);
 }
 
-function wait(sources: SelectSources, options: SelectOptions, until: Until): Promise<SelectResult> {
+/** @param payer - Whose budget it waits for, where it waits for a later turn. */
+function wait(
+  sources: SelectSources,
+  options: SelectOptions,
+  until: Until,
+  payer: Scheduling = sources.scheduling,
+): Promise<SelectResult> {
   const { timeoutMs = Infinity, signal, clock } = options;
   const scheduling = clock === undefined ? sources.scheduling : schedulingOf(clock);
   if (signal !== undefined) {
     return abortable<SelectResult>(signal, (resolve, reject, resolver) => {
       const selection = new Selection(sources, scheduling, timeoutMs, resolve, reject, resolver);
-      selection.begin(until);
+      selection.begin(until, payer);
       return () => selection.cancel();
     });
   }
@@ -143,7 +151,7 @@ function wait(sources: SelectSources, options: SelectOptions, until: Until): Pro
     };
     selection = new Selection(sources, scheduling, timeoutMs, resolve, fail);
   });
-  selection?.begin(until);
+  selection?.begin(until, payer);
   return result;
 }
 

@@ -67,12 +67,17 @@ export class Selection implements DeadlineOwner, ParkedSelect, LooseSelect {
 
   // Called by the select.
 
-  /** Subscribes to the sources at once, or looks at them first in a later turn or microtask. */
-  begin(until: Until): void {
+  /**
+   * Subscribes to the sources at once, or looks at them first in a later turn or microtask.
+   *
+   * @param payer - Tells when that turn has come.
+   */
+  begin(until: Until, payer: Scheduling): void {
     if (until === 'arrival') return this.#subscribe();
     const look = (): void => this.#takeOrSubscribe();
-    if (until === 'later') this.#scheduling.budget.later(look);
-    else inMicrotask(look);
+    if (until === 'next microtask') return inMicrotask(look);
+    // The reaction keeps the AsyncLocalStorage context of the caller, for sources of users.
+    void new Promise<void>((goOn) => payer.budget.later(goOn, payer.spender)).then(look);
   }
 
   /** Ends without a result, and takes nothing. The caller rejects with the reason of its signal. */

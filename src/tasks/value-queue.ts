@@ -103,7 +103,7 @@ export class ValueQueue<T> extends ScheduledPort<ReadResult<T>> implements Deadl
     this.scheduling.spin.reset();
     this.#values.push(value);
     this.#serve();
-    return this.scheduling.budget.spend(this) ? this.scheduling.budget.okLater : ANSWERS.ok;
+    return this.scheduling.budget.spend(this) ? this.scheduling.budget.okLater(this) : ANSWERS.ok;
   }
 
   /** Takes the oldest value or the end, or waits for one. */
@@ -250,7 +250,7 @@ export class ValueQueue<T> extends ScheduledPort<ReadResult<T>> implements Deadl
       next: undefined,
     };
     this.#takes.append(take);
-    if (until === 'later') this.scheduling.budget.later(() => this.#onTurn(take));
+    if (until === 'later') this.scheduling.budget.later(() => this.#onTurn(take), this);
     else this.#setDue(take, request.timeoutMs);
     return take;
   }
@@ -306,6 +306,6 @@ export class ValueQueue<T> extends ScheduledPort<ReadResult<T>> implements Deadl
   /** Answers without a wait. From the third in a row on, the event loop has a turn first. */
   #refuse(status: PutStatus): Promise<PutStatus> {
     if (!this.scheduling.spin.mustYield()) return ANSWERS[status];
-    return new Promise((settle) => this.scheduling.budget.later(() => settle(status)));
+    return new Promise((settle) => this.scheduling.budget.later(() => settle(status), this));
   }
 }

@@ -75,7 +75,7 @@ export function adoptClock(clock: Clock, deadlines: Deadlines, budget: TurnBudge
   schedulings.set(clock, ownerless(clock, deadlines, budget));
 }
 
-/** All that belongs to no host spends as one. */
+/** What is neither a socket nor a channel, such as a select over promises, spends as one. */
 function ownerless(clock: Clock, deadlines: Deadlines, budget: TurnBudget): Scheduling {
   const spin = new SpinGuard();
   return { clock, deadlines, budget, spin, spender: spin };

@@ -6,7 +6,8 @@ import type { Clock } from './clock.ts';
 
 /**
  * After so many messages that are served without waiting, the budget looks at the clock. A prime:
- * where sockets are served in turn, looks find another one each time.
+ * looks find one after the other of sockets that are served in turn, unless their number is a
+ * multiple of it.
  */
 export const BUDGET_MESSAGES = 61;
 /**
@@ -17,16 +18,23 @@ export const BUDGET_MESSAGES = 61;
  */
 export const BUDGET_MS = 6;
 /**
- * How long the looks at the clock may find one and the same socket in a turn: a flood.
+ * How long all looks at the clock may find one and the same socket in a turn: a flood.
  *
- * @limit Time in one turn for one socket whose reads and writes never wait, while no other is
- * served | other sockets and timers get their turn
+ * @limit Time in one turn for one socket whose reads and writes never wait, where each look at the
+ * clock finds that socket | other sockets and timers get their turn
  */
 export const SAME_SOCKET_MS = 3;
 /** A reserve behind the budget. The sockets that did not spend the budget share it. */
 export const RESERVE_MS = 1;
 /** Most reads and writes in a row that one socket takes from the reserve. */
 export const RESERVE_MESSAGES = 32;
+
+/** What waits for a later turn. */
+interface Waiting {
+  readonly runs: Array<() => void>;
+  /** The answer to all calls that get a status there; undefined before the first. */
+  ok: Promise<'ok'> | undefined;
+}
 
 /** Tells when reads and writes that did not wait have held the event loop for too long. */
 export class TurnBudget {
@@ -41,15 +49,13 @@ export class TurnBudget {
   #latestSinceMs = 0;
   /** How often it has taken from the reserve in a row. */
   #inRow = 0;
-  /** Whether the socket that was refused last has had its 3 ms. */
-  #hadItsTime = false;
+  /** The sockets that have had their 3 ms in this turn. */
+  #hadTheirTime: object[] = [];
   /** Whether the check phase is awaited that ends this turn. */
   #isEndAwaited = false;
-  /** What waits for a later turn, and what goes on there behind it. */
-  #waiting: Array<() => void> = [];
-  #waitingBehind: Array<() => void> = [];
-  /** The answer to all calls of this turn that wait for a later one; undefined before the first. */
-  #later: Promise<'ok'> | undefined;
+  /** What goes on in the next turn, and what goes on there behind it. */
+  #waiting: Waiting = nothing();
+  #waitingBehind: Waiting = nothing();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -63,7 +69,7 @@ export class TurnBudget {
    * @param by - Stands for the socket or channel, the same object for its reads and writes.
    * @returns true when all looks of more than {@link SAME_SOCKET_MS} have found this socket, or the
    *   turn has lasted longer than {@link BUDGET_MS} and the reserve has nothing for it. The caller
-   *   then calls `later` or `okLater` at once.
+   *   then waits for a later turn.
    */
   spend(by: object): boolean {
     this.#served += 1;
@@ -79,9 +85,10 @@ export class TurnBudget {
       this.#inRow = 0;
     }
     if (!this.#isSpent && nowMs - this.#sinceMs <= BUDGET_MS) {
-      if (nowMs - this.#latestSinceMs > SAME_SOCKET_MS) return (this.#hadItsTime = true);
-      this.#served = 0;
-      return false;
+      const hadItsTime = nowMs - this.#latestSinceMs > SAME_SOCKET_MS;
+      if (hadItsTime) this.#hadTheirTime.push(by);
+      else this.#served = 0;
+      return hadItsTime;
     }
     if (!this.#isSpent) {
       this.#isSpent = true;
@@ -90,52 +97,60 @@ export class TurnBudget {
       this.#inRow = RESERVE_MESSAGES;
     }
     this.#inRow += 1;
-    this.#hadItsTime = false;
     return this.#inRow > RESERVE_MESSAGES || nowMs - this.#sinceMs > RESERVE_MS;
   }
 
   /**
-   * Calls back in the check phase after the next one. The next one follows the poll phase at once:
-   * what went on there would have a budget of its own, and no timer would run in between.
+   * Calls back in the check phase of the next turn. The one that ends this turn follows the poll
+   * phase at once: what went on there would have a budget of its own, and no timer in between.
    *
    * A socket that has had its {@link SAME_SOCKET_MS} goes on behind all others: so each of several
    * floods comes first in some turn.
+   *
+   * @param by - As for `spend`.
    */
-  later(run: () => void): void {
-    (this.#hadItsTime ? this.#waitingBehind : this.#waiting).push(run);
-    this.#hadItsTime = false;
-    this.#awaitEnd();
+  later(run: () => void, by: object): void {
+    this.#groupOf(by).runs.push(run);
   }
 
   /**
-   * Resolves with `ok` in a later turn. All calls of one turn get the same promise: a loop that
-   * writes to every socket made a promise and an immediate for each, and a write beyond the budget
-   * cost fifteen times as much as one before it, and more (row: burst).
+   * Resolves with `ok` in a later turn, as `later` calls back. Calls of one turn share a promise: a
+   * loop that writes to every socket made a promise and an immediate for each, and a write beyond
+   * the budget cost fifteen times as much as one before it, and more (row: burst).
+   *
+   * @param by - As for `spend`.
    */
-  get okLater(): Promise<'ok'> {
-    return (this.#later ??= new Promise((resolve) => {
-      this.later(() => {
-        this.#later = undefined;
-        resolve('ok');
-      });
-    }));
+  okLater(by: object): Promise<'ok'> {
+    const group = this.#groupOf(by);
+    return (group.ok ??= new Promise((resolve) => void group.runs.push(() => resolve('ok'))));
+  }
+
+  #groupOf(by: object): Waiting {
+    this.#awaitEnd();
+    return this.#hadTheirTime.includes(by) ? this.#waitingBehind : this.#waiting;
   }
 
   #awaitEnd(): void {
     if (this.#isEndAwaited) return;
-    this.#isEndAwaited = true;
     this.#clock.setImmediate(this.#onEnd);
+    this.#isEndAwaited = true;
   }
 
   /** The next turn begins with a new budget. Its check phase lets go on what has waited. */
   readonly #onEnd = (): void => {
+    const runs = [...this.#waiting.runs, ...this.#waitingBehind.runs];
     this.#isEndAwaited = false;
     this.#served = 0;
     this.#sinceMs = undefined;
     this.#isSpent = false;
     this.#latest = undefined;
-    for (const run of [...this.#waiting, ...this.#waitingBehind]) this.#clock.setImmediate(run);
-    this.#waiting = [];
-    this.#waitingBehind = [];
+    this.#hadTheirTime = [];
+    this.#waiting = nothing();
+    this.#waitingBehind = nothing();
+    for (const run of runs) this.#clock.setImmediate(run);
   };
+}
+
+function nothing(): Waiting {
+  return { runs: [], ok: undefined };
 }
