@@ -222,8 +222,9 @@ describe('one socket', () => {
     await ws.write('d');
     await select({ ws, late: Promise.resolve() });
     link.arrive('e', 'f');
-    await select({ ws, values: channel<number>() });
-    await select({ values: channel<number>(), ws });
+    const values = channel<number>({ clock: all.clock });
+    await select({ ws, values });
+    await select({ values, ws });
     serve(all, budget);
     link.arrive(message);
     await settle();
