@@ -31,7 +31,7 @@ export const RESERVE_MESSAGES = 32;
 
 /** What waits for a later turn. */
 interface Waiting {
-  readonly runs: Array<() => void>;
+  runs: Array<() => void>;
   /** The answer to all calls that get a status there; undefined before the first. */
   ok: Promise<'ok'> | undefined;
 }
@@ -54,8 +54,8 @@ export class TurnBudget {
   /** Whether the check phase is awaited that ends this turn. */
   #isEndAwaited = false;
   /** What goes on in the next turn, and what goes on there behind it. */
-  #waiting: Waiting = nothing();
-  #waitingBehind: Waiting = nothing();
+  readonly #waiting: Waiting = { runs: [], ok: undefined };
+  readonly #waitingBehind: Waiting = { runs: [], ok: undefined };
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -114,15 +114,20 @@ export class TurnBudget {
   }
 
   /**
-   * Resolves with `ok` in a later turn, as `later` calls back. Calls of one turn share a promise: a
-   * loop that writes to every socket made a promise and an immediate for each, and a write beyond
-   * the budget cost fifteen times as much as one before it, and more (row: burst).
+   * Resolves with `ok` in a later turn, as `later` calls back. Calls share a promise: a loop that
+   * writes to every socket made a promise and an immediate for each, and a write beyond the budget
+   * cost fifteen times as much as one before it, and more (row: burst).
    *
    * @param by - As for `spend`.
    */
   okLater(by: object): Promise<'ok'> {
     const group = this.#groupOf(by);
-    return (group.ok ??= new Promise((resolve) => void group.runs.push(() => resolve('ok'))));
+    return (group.ok ??= new Promise((resolve) => {
+      group.runs.push(() => {
+        group.ok = undefined;
+        resolve('ok');
+      });
+    }));
   }
 
   #groupOf(by: object): Waiting {
@@ -145,12 +150,8 @@ export class TurnBudget {
     this.#isSpent = false;
     this.#latest = undefined;
     this.#hadTheirTime = [];
-    this.#waiting = nothing();
-    this.#waitingBehind = nothing();
+    this.#waiting.runs = [];
+    this.#waitingBehind.runs = [];
     for (const run of runs) this.#clock.setImmediate(run);
   };
-}
-
-function nothing(): Waiting {
-  return { runs: [], ok: undefined };
 }
